@@ -1,0 +1,132 @@
+//! The only file that reads a clock. Everybody else is told the time.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use chrono::{DateTime, Local, SecondsFormat};
+
+/// Time since some fixed moment, for distances between two readings.
+#[must_use]
+pub fn monotonic() -> Instant {
+    Instant::now()
+}
+
+/// The wall clock in local time. What it takes a calendar to know is kept for the second for
+/// which it was worked out: a receiver asks far more often than once a second.
+#[derive(Debug, Default)]
+pub struct WallClock {
+    second: Option<Duration>,
+    stamp: Stamp,
+}
+
+/// A moment as people and programs read it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Local time of day, `14:03:21`.
+    pub time_of_day: String,
+    /// RFC 3339 with milliseconds and offset, `2026-11-23T14:03:21.071-03:00`.
+    pub rfc3339: String,
+}
+
+/// Where the milliseconds stand in [`Stamp::rfc3339`], behind `2026-11-23T14:03:21.`.
+const MILLISECONDS_AT: std::ops::Range<usize> = 20..23;
+
+impl WallClock {
+    /// The time now.
+    pub fn now(&mut self) -> &Stamp {
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let second = Duration::from_secs(since_epoch.as_secs());
+        if self.second != Some(second) {
+            self.second = Some(second);
+            self.stamp = Stamp::at((UNIX_EPOCH + second).into());
+        }
+        self.stamp.set_milliseconds(since_epoch.subsec_millis());
+        &self.stamp
+    }
+}
+
+impl Stamp {
+    fn at(moment: DateTime<Local>) -> Self {
+        Self {
+            time_of_day: moment.format("%H:%M:%S").to_string(),
+            rfc3339: moment.to_rfc3339_opts(SecondsFormat::Millis, false),
+        }
+    }
+
+    fn set_milliseconds(&mut self, milliseconds: u32) {
+        let mut digits = String::with_capacity(3);
+        let _ = write!(digits, "{milliseconds:03}");
+        if self.rfc3339.is_char_boundary(MILLISECONDS_AT.end) {
+            self.rfc3339.replace_range(MILLISECONDS_AT, &digits);
+        }
+    }
+}
+
+/// Lets one of many equal notices pass per second, and counts the others.
+#[derive(Debug, Default)]
+pub struct Throttle {
+    passed: Option<Instant>,
+    held_back: u64,
+}
+
+impl Throttle {
+    /// Shortest time between two notices.
+    const INTERVAL: Duration = Duration::from_secs(1);
+
+    /// Asks to pass now. If so, how many asked since the last one passed, this one included.
+    pub fn ask(&mut self) -> Option<u64> {
+        self.ask_at(monotonic())
+    }
+
+    fn ask_at(&mut self, now: Instant) -> Option<u64> {
+        self.held_back += 1;
+        if self
+            .passed
+            .is_some_and(|passed| now.duration_since(passed) < Self::INTERVAL)
+        {
+            return None;
+        }
+        self.passed = Some(now);
+        Some(std::mem::take(&mut self.held_back))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{FixedOffset, TimeZone};
+
+    #[test]
+    fn a_stamp_reads_as_people_and_programs_expect() {
+        let zone = FixedOffset::west_opt(3 * 3600).unwrap();
+        let moment = zone.with_ymd_and_hms(2026, 11, 23, 14, 3, 21).unwrap();
+        let mut stamp = Stamp::at(moment.with_timezone(&Local));
+        stamp.set_milliseconds(71);
+        let read = DateTime::parse_from_rfc3339(&stamp.rfc3339).unwrap();
+        assert_eq!(read.timestamp_millis(), moment.timestamp_millis() + 71);
+        assert_eq!(stamp.time_of_day, stamp.rfc3339[11..19]);
+    }
+
+    #[test]
+    fn the_clock_does_not_stand_still() {
+        let mut clock = WallClock::default();
+        let parse = |stamp: &Stamp| DateTime::parse_from_rfc3339(&stamp.rfc3339).unwrap();
+        let first = parse(clock.now());
+        let deadline = monotonic() + Duration::from_secs(5);
+        while parse(clock.now()) <= first {
+            assert!(monotonic() < deadline);
+        }
+    }
+
+    #[test]
+    fn one_notice_passes_per_second_and_tells_how_many_it_stands_for() {
+        let (mut throttle, start) = (Throttle::default(), monotonic());
+        assert_eq!(throttle.ask_at(start), Some(1));
+        assert_eq!(throttle.ask_at(start + Duration::from_millis(1)), None);
+        assert_eq!(throttle.ask_at(start + Duration::from_millis(999)), None);
+        assert_eq!(throttle.ask_at(start + Duration::from_secs(1)), Some(3));
+        assert_eq!(throttle.ask_at(start + Duration::from_secs(3)), Some(1));
+    }
+}

@@ -1,0 +1,71 @@
+//! What can end a mode early: what was being done, to what, and why it failed. How an error
+//! reads is in `text`; which exit code it makes is here.
+
+use std::fmt;
+use std::io;
+
+use crate::net::interfaces::ChoiceError;
+use crate::net::multicast::Refusal;
+use crate::protocol::message::NameFault;
+
+/// An error that ends the program, told to the person at the keyboard in one line.
+#[derive(Debug)]
+pub enum Error {
+    /// The arguments ask for something that cannot be.
+    Usage(Usage),
+    /// No interface could be chosen.
+    Interfaces(ChoiceError),
+    /// The system refused something about the group.
+    Group {
+        /// The group and port, as they were asked for.
+        group: String,
+        /// What was refused.
+        refusal: Refusal,
+    },
+    /// The keyboard, or the pipe in its place, could not be read.
+    Input(io::Error),
+    /// The screen, or the file or pipe in its place, could not be written.
+    Output(io::Error),
+    /// The system would not let us watch for its signals.
+    Signals(io::Error),
+}
+
+/// An argument that cannot be used, as it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// No multicast address of IPv4.
+    Group(String),
+    /// No port.
+    Port(String),
+    /// No time to live.
+    Ttl(String),
+    /// No rate.
+    Rate(String),
+    /// A name that breaks a rule.
+    Name(String, NameFault),
+}
+
+impl Error {
+    /// 2 for wrong use, 1 for a system that refuses.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Interfaces(ChoiceError::Unknown { .. }) => 2,
+            _ => 1,
+        }
+    }
+}
+
+impl From<Usage> for Error {
+    fn from(usage: Usage) -> Self {
+        Self::Usage(usage)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&crate::text::error(crate::text::Lang::En, self))
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,61 @@
+//! Chat for the people on one network, with no server, no account and no internet. This page is
+//! the map of the house, in reading order.
+//!
+//! ```text
+//! main        arguments → one mode → one error line → exit code
+//! cli         what may be typed; the defaults
+//! error       what was being done, to what, why it failed
+//! text        every sentence shown to a person, in English and Portuguese
+//! clock       the only file that reads a clock
+//! protocol    PURE: bytes, lines and time come in; bytes and events go out
+//!   message     names, the farewell word, the cleaning of strangers' text
+//!   wire        all that becomes bytes: plain · raw · pieces (cutting long texts)
+//! net         the only folder that opens sockets: multicast · interfaces · kernel
+//! terminal    keyboard · screen · signals
+//! modes       where pure meets world: one file per subcommand
+//! ```
+//!
+//! # The way of one message
+//!
+//! ```text
+//! keyboard   a typed line                         screen   [14:03:21] ana: oi
+//! message    a text within limits                 message  a text, cleaned
+//! wire       bytes                                wire     user and data, or counted and dropped
+//! net        datagram ───────── LAN ─────────▶    net      bytes
+//! ```
+//!
+//! `multicast send` is the left column, `multicast receive` the right one.
+//!
+//! # What is absent
+//!
+//! These hold everywhere and are held by `tests/tidy.rs`:
+//!
+//! 1. `protocol` names no socket, file, thread, environment, terminal or clock, no hash map and
+//!    no random source: time and chance come in as values.
+//! 2. Only `clock` reads clocks, only `net` opens sockets and has `unsafe`, only `terminal`
+//!    shows, only `main` ends the process.
+//! 3. A mode imports no other mode.
+//! 4. Bytes from outside become a value or a counted fault once, in `wire`. Nothing from outside
+//!    panics, grows a structure without a bound, or reaches a terminal uncleaned.
+//! 5. A running mode has one event enum and one channel; its helper threads only block and tell.
+//!    `multicast receive` is the exception: socket → parse → write, with nothing between.
+//! 6. Files stay under 500 lines, functions under 70, lines under 100 columns.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
+pub mod cli;
+pub mod clock;
+pub mod error;
+pub mod modes;
+pub mod net;
+pub mod protocol;
+pub mod terminal;
+pub mod text;

@@ -1,0 +1,35 @@
+//! Arguments → one mode → one error line → exit code.
+
+use std::env;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use roda::cli::{Cli, expand_link, language};
+use roda::error::Error;
+use roda::{modes, text};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse_from(expand_link(env::args_os().collect())) {
+        Ok(cli) => cli,
+        // Help and version come this way too, with their own exit codes.
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let Some(command) = cli.command else {
+        let _ = Cli::command().print_help();
+        return ExitCode::SUCCESS;
+    };
+    let lang = language(cli.lang, |variable| env::var(variable).ok());
+    match modes::run(command, lang) {
+        Ok(end) => ExitCode::from(end.exit_code()),
+        // Whoever read our output has seen enough: `roda … | head -1` is no failure.
+        Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "roda: {}", text::error(lang, &error));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Where the pure core meets the world: one file per subcommand. A mode wires keyboard, screen,
+//! wire and net together and holds the loop; it imports no other mode.
+
+mod multicast_receive;
+mod multicast_send;
+
+use crate::cli::{Command, MulticastRole};
+use crate::error::Error;
+use crate::terminal::signals::Signal;
+use crate::text::Lang;
+
+/// How a mode ended, when no error ended it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All is done.
+    Done,
+    /// Something was lost on the way, and each loss was told.
+    Incomplete,
+    /// A signal asked us to leave.
+    Signalled(Signal),
+}
+
+impl End {
+    /// 0 when done, 1 when something was lost, 128 and the signal's number after a signal.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Incomplete => 1,
+            Self::Signalled(signal) => signal.exit_code(),
+        }
+    }
+}
+
+/// Runs what was typed until it ends.
+///
+/// # Errors
+/// Wrong use that only the running mode can see, and refusals of the system.
+pub fn run(command: Command, lang: Lang) -> Result<End, Error> {
+    match command {
+        Command::Multicast {
+            role: MulticastRole::Send(args),
+        } => multicast_send::run(&args.try_into()?, lang),
+        Command::Multicast {
+            role: MulticastRole::Receive(args),
+        } => multicast_receive::run(&args.try_into()?, lang),
+    }
+}

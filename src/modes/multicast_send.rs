@@ -1,0 +1,230 @@
+//! `multicast send`: each typed line becomes a datagram. The keyboard and the signals have a
+//! thread each, which only block and tell; one loop decides.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use super::End;
+use crate::cli::{SendSettings, SendWire};
+use crate::clock::{self, Throttle};
+use crate::error::Error;
+use crate::net::interfaces::choose;
+use crate::net::multicast::{Refusal, Sender};
+use crate::protocol::message::{FAREWELL, is_farewell};
+use crate::protocol::wire::{plain, raw};
+use crate::terminal::keyboard::{Block, Keyboard, LINE_MAX_BYTES, Typed};
+use crate::terminal::screen;
+use crate::terminal::signals::{self, Signal};
+use crate::text::{self, Lang};
+
+/// How far a paced sender may fall behind and catch up, which bounds its bursts.
+const CATCH_UP_MAX: Duration = Duration::from_millis(20);
+
+/// All that the loop is told.
+enum Event {
+    Typed(Typed),
+    Signal(Signal),
+}
+
+/// Sends typed lines until the farewell, the end of the input, or a signal.
+pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<End, Error> {
+    let group = settings.group;
+    let choice = choose(&settings.interfaces, group).map_err(Error::Interfaces)?;
+    if let Some(notice) = text::chosen_without_route(lang, group, &choice) {
+        screen::say(&notice);
+    }
+    let sender = Sender::open(group, settings.ttl, &choice).map_err(|refusal| Error::Group {
+        group: group.to_string(),
+        refusal,
+    })?;
+    screen::say(&text::sending(lang, group, &choice.interfaces));
+
+    let (tell, events) = mpsc::channel();
+    let tell_signal = tell.clone();
+    signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
+        .map_err(Error::Signals)?;
+    let keyboard = Keyboard::start(settings.prompt(), move |typed| {
+        tell.send(Event::Typed(typed)).is_ok()
+    })
+    .map_err(Error::Input)?;
+    let mut mouth = Mouth {
+        sender,
+        keyboard,
+        settings,
+        lang,
+        datagram: Vec::with_capacity(plain::DATAGRAM_MAX_BYTES),
+        pace: settings.rate_per_s.map(Pace::new),
+        lines: 0,
+        lines_lost: 0,
+        notices: Throttle::default(),
+    };
+    let end = mouth.speak(&events)?;
+    if mouth.lines_lost == 0 {
+        return Ok(end);
+    }
+    mouth
+        .keyboard
+        .say(&text::not_sent_in_all(lang, mouth.lines_lost));
+    Ok(if end == End::Done {
+        End::Incomplete
+    } else {
+        end
+    })
+}
+
+/// The loop's state.
+struct Mouth<'s> {
+    sender: Sender,
+    keyboard: Keyboard,
+    settings: &'s SendSettings,
+    lang: Lang,
+    datagram: Vec<u8>,
+    pace: Option<Pace>,
+    lines: u64,
+    lines_lost: u64,
+    notices: Throttle,
+}
+
+impl Mouth<'_> {
+    fn speak(&mut self, events: &Receiver<Event>) -> Result<End, Error> {
+        let mut pending: VecDeque<Block> = VecDeque::new();
+        let mut input_end = None;
+        loop {
+            match self.next_event(events, !pending.is_empty()) {
+                Some(Event::Signal(signal)) => return Ok(End::Signalled(signal)),
+                Some(Event::Typed(Typed::Interrupted)) => {
+                    return Ok(End::Signalled(Signal::Interrupt));
+                }
+                Some(Event::Typed(Typed::Lines(block))) => pending.push_back(block),
+                Some(Event::Typed(Typed::End)) => input_end = Some(Ok(End::Done)),
+                Some(Event::Typed(Typed::Failed(cause))) => {
+                    input_end = Some(Err(Error::Input(cause)));
+                }
+                None => {}
+            }
+            if !self.pace.as_ref().is_none_or(Pace::is_due) {
+                continue;
+            }
+            if let Some(block) = pending.front_mut() {
+                if self.speak_line(block) {
+                    return Ok(End::Done);
+                }
+                if block.is_empty() {
+                    pending
+                        .pop_front()
+                        .into_iter()
+                        .for_each(|block| self.keyboard.give_back(block));
+                }
+            }
+            if pending.is_empty()
+                && let Some(end) = input_end.take()
+            {
+                return end;
+            }
+        }
+    }
+
+    /// The next event: waits for it when there is nothing to send, until the next line is due
+    /// when there is and it is paced, and not at all otherwise.
+    fn next_event(&self, events: &Receiver<Event>, has_lines: bool) -> Option<Event> {
+        let due = self.pace.as_ref().map(|pace| pace.due);
+        match (has_lines, due) {
+            (false, _) => events.recv().ok(),
+            (true, None) => events.try_recv().ok(),
+            (true, Some(due)) => {
+                let wait = due.saturating_duration_since(clock::monotonic());
+                events.recv_timeout(wait).ok()
+            }
+        }
+    }
+
+    /// Sends the next line of a block; whether it was the farewell.
+    fn speak_line(&mut self, block: &mut Block) -> bool {
+        let Some(line) = block.next_line() else {
+            return false;
+        };
+        self.lines += 1;
+        let text = String::from_utf8_lossy(line);
+        if text.contains(char::REPLACEMENT_CHARACTER) && std::str::from_utf8(line).is_err() {
+            self.keyboard.say(&text::not_utf8(self.lang, self.lines));
+        }
+        if is_farewell(&text) {
+            self.send_pieces(FAREWELL);
+            return true;
+        }
+        self.send_pieces(&text);
+        drop(text);
+        if block.is_cut() {
+            self.keyboard
+                .say(&text::line_cut(self.lang, self.lines, LINE_MAX_BYTES));
+        }
+        false
+    }
+
+    /// Sends a text, in as many datagrams as it needs. A line of which a piece was sent on no
+    /// interface at all counts as lost.
+    fn send_pieces(&mut self, text: &str) {
+        let mut is_lost = false;
+        let pieces = match &self.settings.wire {
+            SendWire::Plain(user) => plain::pieces(user, text),
+            SendWire::Raw => raw::pieces(text),
+        };
+        for piece in pieces {
+            let refusals = match &self.settings.wire {
+                SendWire::Plain(user) => {
+                    plain::encode(user, piece, &mut self.datagram);
+                    self.sender.send(&self.datagram)
+                }
+                SendWire::Raw => self.sender.send(piece.as_bytes()),
+            };
+            if let Some(pace) = &mut self.pace {
+                pace.advance();
+            }
+            is_lost |= refusals.len() == self.sender.outlets();
+            self.tell_refusals(&refusals, is_lost);
+        }
+        self.lines_lost += u64::from(is_lost);
+    }
+
+    fn tell_refusals(&mut self, refusals: &[Refusal], is_lost: bool) {
+        if refusals.is_empty() || self.notices.ask().is_none() {
+            return;
+        }
+        let group = self.settings.group.to_string();
+        for refusal in refusals {
+            self.keyboard
+                .say(&text::refusal(self.lang, &group, refusal));
+        }
+        if is_lost {
+            self.keyboard.say(&text::not_sent(self.lang, self.lines));
+        }
+    }
+}
+
+/// When the next datagram may be sent.
+struct Pace {
+    interval: Duration,
+    due: Instant,
+}
+
+impl Pace {
+    fn new(rate_per_s: u32) -> Self {
+        Self {
+            interval: Duration::from_secs(1) / rate_per_s,
+            due: clock::monotonic(),
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        clock::monotonic() >= self.due
+    }
+
+    /// One datagram was sent.
+    fn advance(&mut self) {
+        let earliest = clock::monotonic()
+            .checked_sub(CATCH_UP_MAX)
+            .unwrap_or(self.due);
+        self.due = self.due.max(earliest) + self.interval;
+    }
+}

@@ -1,0 +1,214 @@
+//! The network interfaces of this machine, and which of them a group is reached on.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+
+/// One interface, as far as multicast is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// The system's name for it, such as `eth0`.
+    pub name: String,
+    /// The system's number for it, which stays the same while the addresses change.
+    pub index: u32,
+    /// Its IPv4 addresses, in the system's order.
+    pub addresses: Vec<Ipv4Addr>,
+    /// Up, and able to multicast.
+    pub is_ready: bool,
+    /// Reaches nothing but this machine.
+    pub is_loopback: bool,
+}
+
+impl fmt::Display for Interface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.addresses.first() {
+            Some(address) => write!(f, "{} ({address})", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// How the interfaces of a [`Choice`] came to be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The user named them.
+    Named,
+    /// The system's routes lead there.
+    Routed,
+    /// No route leads to the group: every interface that can multicast.
+    NoRoute,
+    /// No route, and no interface but loopback: nobody outside this machine is reached.
+    OnlyLoopback,
+}
+
+/// The interfaces that a group is reached on.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// At least one.
+    pub interfaces: Vec<Interface>,
+    /// Why these.
+    pub reason: Reason,
+}
+
+/// Why no choice could be made.
+#[derive(Debug)]
+pub enum ChoiceError {
+    /// No interface has this name or address.
+    Unknown {
+        /// What was asked for.
+        asked: String,
+        /// The names there are.
+        have: Vec<String>,
+    },
+    /// The system would not list its interfaces.
+    List(io::Error),
+    /// There is no interface at all, not even loopback.
+    None,
+}
+
+/// Chooses the interfaces for a group: those asked for by name or address, or else the one that
+/// the system's routes lead to, or else every one that can multicast, or else loopback.
+///
+/// # Errors
+/// An unknown interface, or a machine without any.
+pub fn choose(asked: &[String], group: SocketAddrV4) -> Result<Choice, ChoiceError> {
+    let all = list().map_err(ChoiceError::List)?;
+    if !asked.is_empty() {
+        let mut interfaces: Vec<Interface> = Vec::with_capacity(asked.len());
+        for asked in asked {
+            let found = find(&all, asked).ok_or_else(|| ChoiceError::Unknown {
+                asked: asked.clone(),
+                have: all.iter().map(|interface| interface.name.clone()).collect(),
+            })?;
+            if !interfaces.contains(found) {
+                interfaces.push(found.clone());
+            }
+        }
+        return Ok(Choice {
+            interfaces,
+            reason: Reason::Named,
+        });
+    }
+    if let Some(routed) = routed(&all, group) {
+        return Ok(Choice {
+            interfaces: vec![routed.clone()],
+            reason: Reason::Routed,
+        });
+    }
+    let (loopback, outside): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .filter(|i| i.is_ready)
+        .partition(|i| i.is_loopback);
+    match (outside.is_empty(), loopback.is_empty()) {
+        (false, _) => Ok(Choice {
+            interfaces: outside,
+            reason: Reason::NoRoute,
+        }),
+        (true, false) => Ok(Choice {
+            interfaces: loopback,
+            reason: Reason::OnlyLoopback,
+        }),
+        (true, true) => Err(ChoiceError::None),
+    }
+}
+
+/// The interface with this name or with this IPv4 address.
+fn find<'i>(all: &'i [Interface], asked: &str) -> Option<&'i Interface> {
+    let address: Option<Ipv4Addr> = asked.parse().ok();
+    all.iter()
+        .find(|i| i.name == asked || address.is_some_and(|a| i.addresses.contains(&a)))
+}
+
+/// The interface that the system's routes lead to. Connecting a UDP socket asks the routes and
+/// sends nothing.
+fn routed(all: &[Interface], group: SocketAddrV4) -> Option<&Interface> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect(group).ok()?;
+    let source = socket.local_addr().ok()?.ip();
+    // For a route that leads to loopback, Linux names no source address.
+    if source.is_unspecified() {
+        return all.iter().find(|interface| interface.is_loopback);
+    }
+    all.iter()
+        .find(|interface| interface.addresses.iter().any(|address| *address == source))
+}
+
+/// Every interface, also one that is down, loopback included, each once.
+#[cfg(unix)]
+fn list() -> io::Result<Vec<Interface>> {
+    use nix::net::if_::{InterfaceFlags, if_nametoindex};
+
+    let mut all: Vec<Interface> = Vec::new();
+    for entry in nix::ifaddrs::getifaddrs()? {
+        let address = entry
+            .address
+            .as_ref()
+            .and_then(|a| a.as_sockaddr_in())
+            .map(|a| a.ip());
+        if let Some(known) = all.iter_mut().find(|i| i.name == entry.interface_name) {
+            known.addresses.extend(address);
+            continue;
+        }
+        // An interface may vanish between the two calls; then it is not in the list.
+        let Ok(index) = if_nametoindex(entry.interface_name.as_str()) else {
+            continue;
+        };
+        let is_loopback = entry.flags.contains(InterfaceFlags::IFF_LOOPBACK);
+        // Linux sends multicast through loopback and yet sets no such flag on it.
+        let can_multicast = is_loopback || entry.flags.contains(InterfaceFlags::IFF_MULTICAST);
+        all.push(Interface {
+            name: entry.interface_name,
+            index,
+            addresses: address.into_iter().collect(),
+            is_ready: can_multicast
+                && entry
+                    .flags
+                    .contains(InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING),
+            is_loopback,
+        });
+    }
+    Ok(all)
+}
+
+/// Every interface that is up, loopback included, each once.
+#[cfg(not(unix))]
+fn list() -> io::Result<Vec<Interface>> {
+    let mut all: Vec<Interface> = Vec::new();
+    for entry in if_addrs::get_if_addrs()? {
+        let std::net::IpAddr::V4(address) = entry.ip() else {
+            continue;
+        };
+        match all.iter_mut().find(|i| i.name == entry.name) {
+            Some(known) => known.addresses.push(address),
+            None => all.push(Interface {
+                index: entry.index.unwrap_or(0),
+                addresses: vec![address],
+                is_ready: entry.is_oper_up(),
+                is_loopback: entry.is_loopback(),
+                name: entry.name,
+            }),
+        }
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_is_found_by_name_and_by_address() {
+        let lo = Interface {
+            name: "lo".into(),
+            index: 1,
+            addresses: vec![Ipv4Addr::LOCALHOST],
+            is_ready: true,
+            is_loopback: true,
+        };
+        let all = [lo.clone()];
+        assert_eq!(find(&all, "lo"), Some(&lo));
+        assert_eq!(find(&all, "127.0.0.1"), Some(&lo));
+        assert_eq!(find(&all, "wlan0"), None);
+        assert_eq!(lo.to_string(), "lo (127.0.0.1)");
+    }
+}

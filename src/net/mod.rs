@@ -1,0 +1,8 @@
+//! The only folder that opens sockets. It moves bytes and knows addresses and interfaces; what
+//! the bytes mean, it does not know.
+
+pub mod interfaces;
+mod kernel;
+pub mod multicast;
+
+pub use kernel::Datagrams;

@@ -1,0 +1,171 @@
+//! Who says what: names, the farewell word, and the cleaning of text that comes from strangers.
+//! Knows the limits of people's text; knows no wire and no screen.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// Longest name in bytes: a name takes its place in every datagram, and 32 bytes hold any
+/// first name, also one of ten Chinese characters.
+pub const NAME_MAX_BYTES: usize = 32;
+
+/// The word that ends a conversation, exact and case-sensitive. It travels on the course's
+/// wires and is therefore the same in every language.
+pub const FAREWELL: &str = "sair";
+
+/// Whether `text` is the farewell word, outer blanks taken off.
+///
+/// Control characters count as blanks because Python's `strip` takes some of them off: what a
+/// course program may take for the farewell is one for us too.
+#[must_use]
+pub fn is_farewell(text: &str) -> bool {
+    text.trim_matches(|c: char| c.is_whitespace() || c.is_control()) == FAREWELL
+}
+
+/// A name that may travel: NFC, 1 to [`NAME_MAX_BYTES`] bytes, one readable line, and no `~`
+/// in front, which marks unverified guests.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(String);
+
+/// What is wrong with a name that somebody typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameFault {
+    /// Nothing but blanks.
+    Empty,
+    /// Longer than [`NAME_MAX_BYTES`], in NFC.
+    TooLong {
+        /// How long it is.
+        bytes: usize,
+    },
+    /// Holds a control character or one that rearranges the line it stands in.
+    Unprintable,
+    /// Begins with `~`.
+    LeadingTilde,
+}
+
+impl Name {
+    /// Takes a typed name, puts it into NFC and checks it.
+    ///
+    /// # Errors
+    /// The first rule that the name breaks.
+    pub fn parse(typed: &str) -> Result<Self, NameFault> {
+        let name: String = if is_nfc(typed) {
+            typed.into()
+        } else {
+            typed.nfc().collect()
+        };
+        if name.trim().is_empty() {
+            Err(NameFault::Empty)
+        } else if name.chars().any(is_hazard) {
+            Err(NameFault::Unprintable)
+        } else if name.starts_with('~') {
+            Err(NameFault::LeadingTilde)
+        } else if name.len() > NAME_MAX_BYTES {
+            Err(NameFault::TooLong { bytes: name.len() })
+        } else {
+            Ok(Self(name))
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether a character may do something to a terminal other than stand in its place: control
+/// characters (C0, DEL, C1), line and paragraph separators, and the characters that turn the
+/// writing direction of what follows (Trojan Source, CVE-2021-42574).
+#[must_use]
+pub fn is_hazard(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{2028}' | '\u{2029}'                  // line and paragraph separator
+            | '\u{200e}' | '\u{200f}' | '\u{61c}'    // direction marks
+            | '\u{202a}'..='\u{202e}'                // embeddings and overrides
+            | '\u{2066}'..='\u{2069}') // isolates
+}
+
+/// Makes text from a stranger fit for one line of a terminal. Nothing is left out: a control
+/// character is shown as its picture (`␛`, `␊`, `␇`), any other hazard as `⟨202e⟩`; a tab is a
+/// blank. Text without hazards, which is nearly all, is returned as it is.
+#[must_use]
+pub fn clean(text: &str) -> Cow<'_, str> {
+    // Hazards are C0 and DEL, or else begin with a byte of two or more: one pass over the bytes
+    // settles the common case without decoding a character.
+    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) || !text.chars().any(is_hazard) {
+        return Cow::Borrowed(text);
+    }
+    let mut cleaned = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\t' => cleaned.push(' '),
+            '\0'..='\u{1f}' => cleaned.extend(char::from_u32(0x2400 + u32::from(c))),
+            '\u{7f}' => cleaned.push('\u{2421}'),
+            _ if is_hazard(c) => cleaned.push_str(&format!("\u{27e8}{:x}\u{27e9}", u32::from(c))),
+            _ => cleaned.push(c),
+        }
+    }
+    Cow::Owned(cleaned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_farewell_is_exact_and_case_sensitive_within_outer_blanks() {
+        for said in ["sair", " sair", "sair \t", "\u{1c}sair", "sair\r"] {
+            assert!(is_farewell(said), "{said:?}");
+        }
+        for not in ["Sair", "SAIR", "sair!", "s air", "", "vou sair"] {
+            assert!(!is_farewell(not), "{not:?}");
+        }
+    }
+
+    #[test]
+    fn names_keep_their_rules() {
+        assert_eq!(Name::parse("ana").map(|n| n.0), Ok("ana".into()));
+        assert_eq!(
+            Name::parse("Zoe\u{308}").map(|n| n.0),
+            Ok("Zoë".into()),
+            "NFC"
+        );
+        assert_eq!(Name::parse(&"a".repeat(32)).map(|n| n.0.len()), Ok(32));
+        assert_eq!(
+            Name::parse(&"a".repeat(33)),
+            Err(NameFault::TooLong { bytes: 33 })
+        );
+        assert_eq!(Name::parse(""), Err(NameFault::Empty));
+        assert_eq!(Name::parse("  "), Err(NameFault::Empty));
+        assert_eq!(Name::parse("~ana"), Err(NameFault::LeadingTilde));
+        for bad in ["a\tb", "a\nb", "a\x1bb", "a\u{9b}b", "a\u{202e}b"] {
+            assert_eq!(Name::parse(bad), Err(NameFault::Unprintable), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn cleaned_text_shows_what_was_there() {
+        assert_eq!(clean("olá, grupo 👩‍🏫"), "olá, grupo 👩‍🏫");
+        assert_eq!(clean("\x1b[31mred\x1b[0m"), "␛[31mred␛[0m");
+        assert_eq!(clean("two\r\nlines\0"), "two␍␊lines␀");
+        assert_eq!(clean("a\tb\x7f"), "a b␡");
+        assert_eq!(clean("\u{9b}2J\u{202e}abc"), "⟨9b⟩2J⟨202e⟩abc");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hazardous_survives_cleaning(text in any::<String>()) {
+            prop_assert!(!clean(&text).chars().any(is_hazard));
+        }
+    }
+}

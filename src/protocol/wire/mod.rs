@@ -1,0 +1,32 @@
+//! All that becomes bytes. Each file holds one wire: its layout, its limits, encode, decode and
+//! the tests of both. A wire knows texts and bytes, and neither who sends them nor when.
+
+pub mod pieces;
+pub mod plain;
+pub mod raw;
+
+/// Why a datagram from outside was dropped. Every kind is counted apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// The bytes are not UTF-8.
+    NotUtf8,
+    /// The text is not one whole JSON document.
+    NotJson,
+    /// The JSON document is no object.
+    NotObject,
+    /// The object lacks `user` or `data`.
+    KeyMissing,
+    /// Objects or arrays are nested deeper than [`plain::NESTING_MAX`].
+    TooDeep,
+}
+
+impl Fault {
+    /// Every fault, in the order in which a reader of the counts meets them.
+    pub const ALL: [Fault; 5] = [
+        Self::NotUtf8,
+        Self::NotJson,
+        Self::NotObject,
+        Self::KeyMissing,
+        Self::TooDeep,
+    ];
+}

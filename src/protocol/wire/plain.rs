@@ -1,0 +1,397 @@
+//! The plain wire: what the course's multicast programs speak (practice 03, section 4).
+//!
+//! ```text
+//! one UDP datagram, at most 1024 bytes:   {"user":"ana","data":"oi"}
+//! ```
+//!
+//! A JSON object with the keys `user` and `data`. We write exactly these two, as UTF-8 and
+//! without blanks; we read whatever Python's `json.dumps` makes of such an object: blanks, `\u`
+//! escapes, other key orders, more keys (ignored), a key twice (the last one counts), `null`.
+//! There is no sequence number and no repair: plain means plain.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::Fault;
+use super::pieces::Pieces;
+use crate::protocol::message::Name;
+
+/// Longest datagram that we send, in bytes: the course's programs call `recvfrom(1024)` and
+/// lose whatever is longer.
+pub const DATAGRAM_MAX_BYTES: usize = 1024;
+
+/// Deepest nesting of objects and arrays that we read. Python gives up near 1000; nobody who
+/// chats needs more than a few.
+pub const NESTING_MAX: usize = 64;
+
+/// What stands around user and data in a datagram, in bytes.
+const FRAME_BYTES: usize = r#"{"user":"","data":""}"#.len();
+
+/// One datagram, read. `None` is JSON's `null`, which the course's template starts from; a value
+/// that is neither string nor `null` is here as its compact JSON text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plain<'d> {
+    /// Who says it, unverified and uncleaned.
+    pub user: Option<Cow<'d, str>>,
+    /// What is said, uncleaned.
+    pub data: Option<Cow<'d, str>>,
+}
+
+/// Writes one datagram over whatever `datagram` held. A text from [`pieces`] makes at most
+/// [`DATAGRAM_MAX_BYTES`].
+pub fn encode(user: &Name, data: &str, datagram: &mut Vec<u8>) {
+    datagram.clear();
+    datagram.extend_from_slice(br#"{"user":"#);
+    encode_string(user.as_str(), datagram);
+    datagram.extend_from_slice(br#","data":"#);
+    encode_string(data, datagram);
+    datagram.push(b'}');
+}
+
+/// Appends a JSON string. Writing a string to memory has no way to fail in serde_json.
+fn encode_string(text: &str, datagram: &mut Vec<u8>) {
+    let written = serde_json::to_writer(datagram, text);
+    debug_assert!(written.is_ok(), "a string is always JSON");
+}
+
+/// Cuts a text into what fits one datagram each, next to this name.
+#[must_use]
+pub fn pieces<'t>(user: &Name, text: &'t str) -> Pieces<'t> {
+    let name_bytes: usize = user.as_str().chars().map(escaped_bytes).sum();
+    Pieces::new(
+        text,
+        DATAGRAM_MAX_BYTES - FRAME_BYTES - name_bytes,
+        escaped_bytes,
+    )
+}
+
+/// How many bytes a character takes within a JSON string as [`encode`] writes it.
+fn escaped_bytes(c: char) -> usize {
+    match c {
+        '"' | '\\' | '\u{8}' | '\u{c}' | '\n' | '\r' | '\t' => 2,
+        '\0'..='\u{1f}' => 6,
+        _ => c.len_utf8(),
+    }
+}
+
+/// Reads one datagram of any length.
+///
+/// # Errors
+/// The [`Fault`] for which it is to be dropped.
+pub fn decode(datagram: &[u8]) -> Result<Plain<'_>, Fault> {
+    let text = std::str::from_utf8(datagram).map_err(|_| Fault::NotUtf8)?;
+    if is_too_deep(text) {
+        return Err(Fault::TooDeep);
+    }
+    let Fields { user, data } = serde_json::from_str(text).map_err(|error| {
+        if error.classify() == Category::Data {
+            Fault::NotObject
+        } else {
+            Fault::NotJson
+        }
+    })?;
+    match (user, data) {
+        (Some(user), Some(data)) => Ok(Plain {
+            user: value(user)?,
+            data: value(data)?,
+        }),
+        _ => Err(Fault::KeyMissing),
+    }
+}
+
+/// The two keys as they were written. Serde's derive would refuse a key that comes twice, which
+/// Python does not.
+struct Fields<'d> {
+    user: Option<&'d RawValue>,
+    data: Option<&'d RawValue>,
+}
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+                let mut fields = Fields {
+                    user: None,
+                    data: None,
+                };
+                while let Some(key) = map.next_key::<Key>()? {
+                    match key {
+                        Key::User => fields.user = Some(map.next_value()?),
+                        Key::Data => fields.data = Some(map.next_value()?),
+                        Key::Other => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// A key of the object, recognised without a copy.
+enum Key {
+    User,
+    Data,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyKey;
+
+        impl Visitor<'_> for AnyKey {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_bytes<E>(self, key: &[u8]) -> Result<Key, E> {
+                Ok(match key {
+                    b"user" => Key::User,
+                    b"data" => Key::Data,
+                    _ => Key::Other,
+                })
+            }
+        }
+
+        // As bytes, because a key with a lone surrogate is no reason to drop a message.
+        deserializer.deserialize_bytes(AnyKey)
+    }
+}
+
+/// A JSON value as text, or `None` for `null`.
+fn value(raw: &RawValue) -> Result<Option<Cow<'_, str>>, Fault> {
+    match raw.get().as_bytes() {
+        b"null" => Ok(None),
+        [b'"', ..] => string(raw.get()).map(Some),
+        _ => Ok(Some(compact(raw.get()))),
+    }
+}
+
+/// A JSON string's text, borrowed where nothing in it is escaped. A lone surrogate, which Python
+/// writes for input that was no UTF-8, becomes a replacement character.
+fn string(json: &str) -> Result<Cow<'_, str>, Fault> {
+    #[derive(serde::Deserialize)]
+    struct Borrowed<'d>(#[serde(borrow)] Cow<'d, str>);
+
+    if let Ok(Borrowed(text)) = serde_json::from_str(json) {
+        return Ok(text);
+    }
+
+    struct Lossy(String);
+
+    impl<'de> Deserialize<'de> for Lossy {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Bytes;
+
+            impl Visitor<'_> for Bytes {
+                type Value = Lossy;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a string")
+                }
+
+                fn visit_bytes<E>(self, wtf8: &[u8]) -> Result<Lossy, E> {
+                    Ok(Lossy(String::from_utf8_lossy(wtf8).into_owned()))
+                }
+            }
+
+            deserializer.deserialize_bytes(Bytes)
+        }
+    }
+
+    let Lossy(text) = serde_json::from_str(json).map_err(|_| Fault::NotJson)?;
+    Ok(Cow::Owned(text))
+}
+
+/// JSON without the blanks between its tokens. Numbers stay as they were written.
+fn compact(json: &str) -> Cow<'_, str> {
+    if !json.contains([' ', '\t', '\n', '\r']) {
+        return Cow::Borrowed(json);
+    }
+    let mut in_string = InString::default();
+    Cow::Owned(
+        json.chars()
+            .filter(|&c| in_string.after(c) || !c.is_ascii_whitespace())
+            .collect(),
+    )
+}
+
+/// Whether objects and arrays are nested deeper than [`NESTING_MAX`]. Asked before parsing, so
+/// that no parser's own limit decides; nearly every datagram is settled by the count alone.
+fn is_too_deep(json: &str) -> bool {
+    let is_opening = |byte: u8| byte == b'{' || byte == b'[';
+    if json.bytes().filter(|&byte| is_opening(byte)).count() <= NESTING_MAX {
+        return false;
+    }
+    let mut in_string = InString::default();
+    let mut depth = 0_usize;
+    for c in json.chars() {
+        match c {
+            _ if in_string.after(c) => {}
+            '{' | '[' if depth == NESTING_MAX => return true,
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Follows JSON text character by character and tells strings from the rest.
+#[derive(Default)]
+struct InString {
+    open: bool,
+    escaped: bool,
+}
+
+impl InString {
+    /// Takes the next character; whether it belongs to a string, quotes included.
+    fn after(&mut self, c: char) -> bool {
+        let was_open = self.open;
+        match c {
+            _ if self.escaped => self.escaped = false,
+            '\\' if self.open => self.escaped = true,
+            '"' => self.open = !self.open,
+            _ => {}
+        }
+        was_open || self.open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ana() -> Name {
+        Name::parse("ana").unwrap()
+    }
+
+    fn read(datagram: &str) -> Result<(Option<String>, Option<String>), Fault> {
+        decode(datagram.as_bytes())
+            .map(|p| (p.user.map(Cow::into_owned), p.data.map(Cow::into_owned)))
+    }
+
+    fn said(user: &str, data: &str) -> Result<(Option<String>, Option<String>), Fault> {
+        Ok((Some(user.into()), Some(data.into())))
+    }
+
+    #[test]
+    fn a_datagram_is_exactly_two_keys_in_utf8() {
+        let mut datagram = b"what was there before".to_vec();
+        encode(&ana(), "olá, \"grupo\"\n", &mut datagram);
+        assert_eq!(
+            datagram,
+            r#"{"user":"ana","data":"olá, \"grupo\"\n"}"#.as_bytes()
+        );
+    }
+
+    #[test]
+    fn what_python_writes_is_read() {
+        assert_eq!(
+            read(r#"{"user": "ana", "data": "ol\u00e1 \ud83d\ude00"}"#),
+            said("ana", "olá 😀")
+        );
+        assert_eq!(
+            read(r#"{"data":"oi","x":[{}],"user":"ana"}"#),
+            said("ana", "oi")
+        );
+        assert_eq!(read(r#"{"user":"a","user":"b","data":""}"#), said("b", ""));
+        assert_eq!(
+            read(r#"{"user":"\udce1","data":"\ud800x"}"#),
+            said("\u{fffd}\u{fffd}\u{fffd}", "\u{fffd}\u{fffd}\u{fffd}x")
+        );
+        assert_eq!(read(r#"{"user": null, "data": null}"#), Ok((None, None)));
+    }
+
+    #[test]
+    fn other_values_are_read_as_their_compact_text() {
+        assert_eq!(
+            read(r#"{"user": 7, "data": 1.50e400}"#),
+            said("7", "1.50e400")
+        );
+        let nested = r#"{"user": true, "data": [1, {"z b" : "a \" b", "a": [ ]}]}"#;
+        assert_eq!(read(nested), said("true", r#"[1,{"z b":"a \" b","a":[]}]"#));
+    }
+
+    #[test]
+    fn what_is_not_this_wire_is_told_apart() {
+        assert_eq!(decode(b"\xff\xfe"), Err(Fault::NotUtf8));
+        for not_json in [
+            "",
+            "oi",
+            "{",
+            r#"{"user":"a","data":"b"}x"#,
+            r#"{"user":"a","data":"b""#,
+        ] {
+            assert_eq!(read(not_json), Err(Fault::NotJson), "{not_json}");
+        }
+        for no_object in ["[]", "7", r#""oi""#, "null"] {
+            assert_eq!(read(no_object), Err(Fault::NotObject), "{no_object}");
+        }
+        for lacking in ["{}", r#"{"user":"a"}"#, r#"{"nome":"a","data":"b"}"#] {
+            assert_eq!(read(lacking), Err(Fault::KeyMissing), "{lacking}");
+        }
+    }
+
+    #[test]
+    fn nesting_has_a_limit_wherever_it_stands() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let in_data = |depth| format!(r#"{{"user":"a","data":{}}}"#, nested(depth));
+        assert!(read(&in_data(NESTING_MAX - 1)).is_ok());
+        assert_eq!(read(&in_data(NESTING_MAX)), Err(Fault::TooDeep));
+        let in_extra = format!(r#"{{"user":"a","data":"b","x":{}}}"#, nested(20_000));
+        assert_eq!(read(&in_extra), Err(Fault::TooDeep));
+        assert_eq!(read(&"[".repeat(65_507)), Err(Fault::TooDeep));
+        let brackets_said = format!(r#"{{"user":"a","data":"{}"}}"#, "[".repeat(900));
+        assert_eq!(
+            read(&brackets_said),
+            said("a", &"[".repeat(900)),
+            "text is no nesting"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back(
+            name in r#"[a-zé"\\]{1,16}"#,
+            text in r#"([\x00-\x7f]|\PC|"){0,1500}"#,
+        ) {
+            let user = Name::parse(&name).unwrap();
+            let (mut datagram, mut back) = (Vec::new(), String::new());
+            for piece in pieces(&user, &text) {
+                encode(&user, piece, &mut datagram);
+                prop_assert!(datagram.len() <= DATAGRAM_MAX_BYTES);
+                let plain = decode(&datagram).unwrap();
+                prop_assert_eq!(plain.user.as_deref(), Some(user.as_str()));
+                back.push_str(&plain.data.unwrap());
+            }
+            prop_assert_eq!(back, text);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = decode(&bytes);
+        }
+
+        #[test]
+        fn nearly_json_does_not_make_it_panic(text in r#"(["{}\[\],:\\ ]|user|data|null|\\u[0-9a-f]{4}|1e9){0,40}"#) {
+            let _ = decode(text.as_bytes());
+        }
+    }
+}

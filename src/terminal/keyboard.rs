@@ -1,0 +1,377 @@
+//! What is typed, or piped in its place. A thread of its own blocks on stdin and sends what it
+//! reads; it decides nothing. It reads only while it holds a ticket, which the loop gives back
+//! when there is room for more, so that a fast pipe waits for a slow network.
+
+use std::io::{self, IsTerminal, Read};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+
+use rustyline::error::ReadlineError;
+use rustyline::{Config, Editor, ExternalPrinter, history::MemHistory};
+
+/// Longest line, in bytes; what is longer is taken as several lines.
+pub const LINE_MAX_BYTES: usize = 1 << 20;
+
+/// Bytes asked for with one read of a pipe, the size of a pipe on Linux.
+const READ_BYTES: usize = 64 << 10;
+
+/// Tickets at the start: one block is read while another is being sent.
+const TICKETS: usize = 2;
+
+/// Typed lines kept for the arrow keys.
+const HISTORY_LINES: usize = 1000;
+
+/// What the keyboard thread tells.
+#[derive(Debug)]
+pub enum Typed {
+    /// One line or more.
+    Lines(Block),
+    /// The end of the input, or Ctrl-D on an empty line.
+    End,
+    /// Ctrl-C, which a line editor gets as a key and not as a signal.
+    Interrupted,
+    /// stdin could not be read.
+    Failed(io::Error),
+}
+
+/// Whole lines in one piece of memory.
+#[derive(Debug, Default)]
+pub struct Block {
+    bytes: Vec<u8>,
+    taken: usize,
+    is_cut: bool,
+}
+
+impl Block {
+    /// The next line, its line end (`\n` or `\r\n`) taken off.
+    pub fn next_line(&mut self) -> Option<&[u8]> {
+        let rest = self
+            .bytes
+            .get(self.taken..)
+            .filter(|rest| !rest.is_empty())?;
+        let line = match rest.iter().position(|byte| *byte == b'\n') {
+            Some(end) => {
+                self.taken += end + 1;
+                rest.get(..end)?
+            }
+            None => {
+                self.taken = self.bytes.len();
+                rest
+            }
+        };
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+
+    /// Whether every line was taken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.taken == self.bytes.len()
+    }
+
+    /// Whether the line just taken is only the beginning of one longer than [`LINE_MAX_BYTES`].
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.is_cut && self.is_empty()
+    }
+}
+
+/// The loop's end of a running keyboard.
+pub struct Keyboard {
+    tickets: mpsc::Sender<Block>,
+    printer: Option<Box<dyn ExternalPrinter + Send>>,
+    _terminal: TerminalGuard,
+}
+
+impl Keyboard {
+    /// Starts to read. On a terminal, `prompt` is shown and the line can be edited; through a
+    /// pipe there is neither. `tell` returns whether anybody still listens.
+    ///
+    /// # Errors
+    /// The system's refusal of a thread or of the terminal.
+    pub fn start(
+        prompt: String,
+        tell: impl Fn(Typed) -> bool + Send + 'static,
+    ) -> io::Result<Self> {
+        let (tickets, taken) = mpsc::channel();
+        for _ in 0..TICKETS {
+            // The receiving end is right here, so this cannot fail.
+            let _ = tickets.send(Block::default());
+        }
+        let terminal = TerminalGuard::new();
+        let reader = thread::Builder::new().name("keyboard".into());
+        let mut printer: Option<Box<dyn ExternalPrinter + Send>> = None;
+        if io::stdin().is_terminal() {
+            let mut editor = editor().map_err(into_io)?;
+            if io::stderr().is_terminal() {
+                printer = editor
+                    .create_external_printer()
+                    .ok()
+                    .map(|p| Box::new(p) as Box<_>);
+            }
+            reader.spawn(move || edit_lines(editor, &prompt, &taken, tell))?;
+        } else {
+            reader.spawn(move || read_blocks(&mut io::stdin(), &taken, tell))?;
+        }
+        Ok(Self {
+            tickets,
+            printer,
+            _terminal: terminal,
+        })
+    }
+
+    /// Gives a ticket back: a block is done with, and there is room for another.
+    pub fn give_back(&self, mut block: Block) {
+        block.bytes.clear();
+        // The thread ends with its input, and then needs no more tickets.
+        let _ = self.tickets.send(block);
+    }
+
+    /// Says one sentence on stderr without tearing the line that is being typed.
+    pub fn say(&mut self, sentence: &str) {
+        let Some(printer) = &mut self.printer else {
+            return super::screen::say(sentence);
+        };
+        let line = format!("{}\n", crate::protocol::message::clean(sentence));
+        if printer.print(line).is_err() {
+            super::screen::say(sentence);
+        }
+    }
+}
+
+fn editor() -> rustyline::Result<Editor<(), MemHistory>> {
+    let config = Config::builder()
+        .max_history_size(HISTORY_LINES)?
+        .auto_add_history(true)
+        .build();
+    let history = MemHistory::with_config(&config);
+    Editor::with_history(config, history)
+}
+
+/// Reads lines from a person. A paste of several lines comes as several lines.
+fn edit_lines(
+    mut editor: Editor<(), MemHistory>,
+    prompt: &str,
+    tickets: &Receiver<Block>,
+    tell: impl Fn(Typed) -> bool,
+) {
+    while let Ok(mut block) = tickets.recv() {
+        let typed = match editor.readline(prompt) {
+            Ok(line) => {
+                block.bytes.extend_from_slice(line.as_bytes());
+                block.bytes.push(b'\n');
+                block.taken = 0;
+                Typed::Lines(block)
+            }
+            Err(ReadlineError::Eof) => Typed::End,
+            Err(ReadlineError::Interrupted) => Typed::Interrupted,
+            Err(error) => Typed::Failed(into_io(error)),
+        };
+        let goes_on = matches!(typed, Typed::Lines(_));
+        if !tell(typed) || !goes_on {
+            return;
+        }
+    }
+}
+
+/// Reads blocks of whole lines from a pipe or a file.
+fn read_blocks(input: &mut impl Read, tickets: &Receiver<Block>, tell: impl Fn(Typed) -> bool) {
+    let mut begun = Vec::new(); // the beginning of a line whose end has not come
+    while let Ok(mut block) = tickets.recv() {
+        block.bytes.append(&mut begun);
+        block.taken = 0;
+        let outcome = fill(input, &mut block, &mut begun);
+        if !block.bytes.is_empty() && !tell(Typed::Lines(block)) {
+            return;
+        }
+        let end = match outcome {
+            Ok(true) => continue,
+            Ok(false) => Typed::End,
+            Err(error) => Typed::Failed(error),
+        };
+        tell(end);
+        return;
+    }
+}
+
+/// Reads until the block holds at least one whole line, and moves what follows its last line end
+/// into `begun`; false at the end of the input, whose last line needs no line end.
+fn fill(input: &mut impl Read, block: &mut Block, begun: &mut Vec<u8>) -> io::Result<bool> {
+    block.is_cut = false;
+    loop {
+        let before = block.bytes.len();
+        block.bytes.resize(before + READ_BYTES, 0);
+        let outcome = input.read(block.bytes.get_mut(before..).unwrap_or_default());
+        block
+            .bytes
+            .truncate(before + *outcome.as_ref().unwrap_or(&0));
+        match outcome {
+            Ok(0) => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            outcome => outcome?,
+        };
+        let fresh = block.bytes.get(before..).unwrap_or_default();
+        if let Some(last) = fresh.iter().rposition(|byte| *byte == b'\n') {
+            *begun = block.bytes.split_off(before + last + 1);
+            return Ok(true);
+        }
+        if block.bytes.len() >= LINE_MAX_BYTES {
+            // Cut before a character, not inside it.
+            let whole = block.bytes.len() - unfinished_bytes(&block.bytes);
+            *begun = block.bytes.split_off(whole);
+            block.is_cut = true;
+            return Ok(true);
+        }
+    }
+}
+
+/// How many bytes at the end begin a UTF-8 character without finishing it.
+fn unfinished_bytes(bytes: &[u8]) -> usize {
+    let tail = bytes.iter().rev().take(3);
+    let Some(back) = tail.clone().position(|byte| *byte >= 0xc0) else {
+        return 0;
+    };
+    let first = tail.clone().nth(back).copied().unwrap_or_default();
+    let needed = if first >= 0xf0 {
+        4
+    } else if first >= 0xe0 {
+        3
+    } else {
+        2
+    };
+    if back + 1 < needed { back + 1 } else { 0 }
+}
+
+fn into_io(error: ReadlineError) -> io::Error {
+    match error {
+        ReadlineError::Io(error) => error,
+        other => io::Error::other(other),
+    }
+}
+
+/// Puts the terminal back as it was found. The line editor does so after each line; a signal may
+/// come in the middle of one.
+struct TerminalGuard {
+    #[cfg(unix)]
+    found: Option<nix::sys::termios::Termios>,
+}
+
+impl TerminalGuard {
+    #[cfg(unix)]
+    fn new() -> Self {
+        Self {
+            found: nix::sys::termios::tcgetattr(io::stdin()).ok(),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> Self {
+        Self {}
+    }
+}
+
+#[cfg(unix)]
+impl Drop for TerminalGuard {
+    fn drop(&mut self) {
+        use nix::sys::termios::{SetArg, tcsetattr};
+        if let Some(found) = &self.found {
+            let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, found);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Gives a few bytes at a time, as a slow pipe does.
+    struct Trickle<'b>(&'b [u8], usize);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            let step = self.1.min(self.0.len()).min(room.len());
+            let (now, later) = self.0.split_at(step);
+            room[..step].copy_from_slice(now);
+            self.0 = later;
+            Ok(step)
+        }
+    }
+
+    fn lines(bytes: &[u8], step: usize) -> Vec<Vec<u8>> {
+        let (tickets, taken) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        for _ in 0..TICKETS {
+            tickets.send(Block::default()).unwrap();
+        }
+        let input = bytes.to_vec();
+        let reader = thread::spawn(move || {
+            read_blocks(&mut Trickle(&input, step), &taken, |typed| {
+                tell.send(typed).is_ok()
+            });
+        });
+        let mut lines = Vec::new();
+        loop {
+            match told.recv().unwrap() {
+                Typed::Lines(mut block) => {
+                    while let Some(line) = block.next_line() {
+                        lines.push(line.to_vec());
+                    }
+                    tickets.send(Block::default()).ok();
+                }
+                Typed::End => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        reader.join().unwrap();
+        lines
+    }
+
+    #[test]
+    fn lines_end_with_a_line_end_or_with_the_input() {
+        assert_eq!(
+            lines(b"um\r\n\ndois\nfim", 4),
+            [&b"um"[..], b"", b"dois", b"fim"]
+        );
+        assert_eq!(lines(b"", 4), Vec::<Vec<u8>>::new());
+        assert_eq!(lines(b"\n", 4), [b""]);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_cut_between_characters() {
+        let long = "é".repeat(LINE_MAX_BYTES);
+        let cut = lines(format!("x{long}\nfim").as_bytes(), usize::MAX);
+        assert!(cut.len() > 2);
+        assert!(cut.iter().all(|line| std::str::from_utf8(line).is_ok()));
+        assert!(
+            cut.iter()
+                .all(|line| line.len() <= LINE_MAX_BYTES + READ_BYTES)
+        );
+        assert_eq!(
+            cut[..cut.len() - 1].concat(),
+            format!("x{long}").into_bytes()
+        );
+    }
+
+    #[test]
+    fn unfinished_characters_are_known_by_their_first_byte() {
+        for (bytes, unfinished) in [
+            (&b"a"[..], 0),
+            ("é".as_bytes(), 0),
+            (b"a\xc3", 1),
+            (b"\xf0\x9f\x98", 3),
+            (b"\xe2\x82", 2),
+            (b"", 0),
+        ] {
+            assert_eq!(unfinished_bytes(bytes), unfinished, "{bytes:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_byte_is_lost_however_a_pipe_cuts(text in "[a-z\n]{0,200}", step in 1_usize..40) {
+            let got = lines(text.as_bytes(), step);
+            let expected: Vec<&[u8]> = text.as_bytes().split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line)).collect();
+            prop_assert_eq!(got, expected);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The person's side: what is typed, what is shown, and the signals that a terminal sends. Knows
+//! files and threads of this process, and no network.
+
+pub mod keyboard;
+pub mod screen;
+pub mod signals;

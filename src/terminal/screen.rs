@@ -1,0 +1,315 @@
+//! What is shown. stdout is data: one line per message, for people or as JSON. stderr is talk:
+//! everything else. Nothing from a stranger passes here uncleaned.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::net::SocketAddrV4;
+
+use serde::Serialize;
+
+use crate::clock::Stamp;
+use crate::protocol::message::{clean, is_hazard};
+use crate::text::{self, Lang};
+
+/// Output collected before it is written, in bytes, while more input waits.
+const OUTPUT_BUFFER_BYTES: usize = 64 << 10;
+
+/// Longest name shown in a line, in characters: a stranger's may be as long as a datagram.
+const NAME_SHOWN_MAX_CHARS: usize = 64;
+
+/// How messages are written to stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// For people: `[14:03:21] ana: oi`.
+    #[default]
+    Lines,
+    /// For programs: one JSON object per line.
+    Json,
+}
+
+/// When names are coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless the environment has `NO_COLOR`.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Who said a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaker<'m> {
+    /// The name that the message gives, uncleaned.
+    Name(&'m str),
+    /// The message gives `null`.
+    Anonymous,
+    /// The wire carries no names: the address stands for one.
+    Address,
+}
+
+/// One message as it is to be shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'m> {
+    /// When it came.
+    pub stamp: &'m Stamp,
+    /// Where it came from.
+    pub source: SocketAddrV4,
+    /// Who said it.
+    pub speaker: Speaker<'m>,
+    /// What was said, uncleaned; `None` is `null`.
+    pub data: Option<&'m str>,
+}
+
+impl<'m> Shown<'m> {
+    /// The speaker as a person reads it, cleaned, and not longer than a name may reasonably be.
+    #[must_use]
+    pub fn who(&self, lang: Lang) -> Cow<'m, str> {
+        match self.speaker {
+            Speaker::Anonymous => text::anonymous(lang).into(),
+            Speaker::Address => self.source.to_string().into(),
+            Speaker::Name(name) => match name.char_indices().nth(NAME_SHOWN_MAX_CHARS) {
+                Some((end, _)) => (clean(name.get(..end).unwrap_or(name)) + "…")
+                    .into_owned()
+                    .into(),
+                None => clean(name),
+            },
+        }
+    }
+}
+
+/// stdout for messages and stderr for the rest.
+pub struct Screen<W: Write = File> {
+    out: BufWriter<W>,
+    form: Form,
+    is_colored: bool,
+    lang: Lang,
+}
+
+impl Screen {
+    /// The process's own stdout. Its standard buffer would write every line by itself.
+    ///
+    /// # Errors
+    /// The system's, when it has no stdout to give.
+    pub fn open(form: Form, color: Color, lang: Lang) -> io::Result<Self> {
+        let is_colored = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => io::stdout().is_terminal() && !is_set("NO_COLOR"),
+        };
+        let out = BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, stdout_file()?);
+        Ok(Self {
+            out,
+            form,
+            is_colored,
+            lang,
+        })
+    }
+}
+
+impl<W: Write> Screen<W> {
+    /// Shows one message, at the latest with the next [`Screen::flush`].
+    ///
+    /// # Errors
+    /// Those of writing to stdout.
+    pub fn message(&mut self, message: &Shown<'_>) -> io::Result<()> {
+        match self.form {
+            Form::Lines => self.line(message),
+            Form::Json => self.json(message),
+        }
+    }
+
+    fn line(&mut self, message: &Shown<'_>) -> io::Result<()> {
+        let who = message.who(self.lang);
+        let (dim, color, plain) = match self.is_colored {
+            true => ("\x1b[2m", color_of(&who), "\x1b[0m"),
+            false => ("", "", ""),
+        };
+        let data = clean(message.data.unwrap_or_default());
+        let time = &message.stamp.time_of_day;
+        let parts = [
+            dim, "[", time, "]", plain, " ", color, &who, plain, ": ", &data,
+        ];
+        for part in parts {
+            self.out.write_all(part.as_bytes())?;
+        }
+        self.out.write_all(b"\n")
+    }
+
+    fn json(&mut self, message: &Shown<'_>) -> io::Result<()> {
+        #[derive(Serialize)]
+        struct Object<'m> {
+            time: &'m str,
+            source: SocketAddrV4,
+            user: Option<&'m str>,
+            data: Option<&'m str>,
+        }
+        let &Shown {
+            stamp,
+            source,
+            speaker,
+            data,
+        } = message;
+        let user = match speaker {
+            Speaker::Name(name) => Some(name),
+            Speaker::Anonymous | Speaker::Address => None,
+        };
+        let object = Object {
+            time: &stamp.rfc3339,
+            source,
+            user,
+            data,
+        };
+        let json = serde_json::to_string(&object)?;
+        self.out.write_all(escape_hazards(&json).as_bytes())?;
+        self.out.write_all(b"\n")
+    }
+
+    /// Writes out what was shown so far.
+    ///
+    /// # Errors
+    /// Those of writing to stdout.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Says one sentence on stderr, cleaned: it may quote a stranger. A stderr that is closed is no
+/// reason to stop.
+pub fn say(sentence: &str) {
+    let _ = writeln!(io::stderr(), "{}", clean(sentence));
+}
+
+/// Writes what is hazardous on a terminal as `\u` escapes, within JSON: programs read the same
+/// text, and a person who looks at it is safe. serde_json itself escapes only what JSON demands.
+fn escape_hazards(json: &str) -> Cow<'_, str> {
+    if json.is_ascii() && !json.contains('\x7f') || !json.chars().any(is_hazard) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if is_hazard(c) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// The colour of a name, the same for the same name in every run: FNV-1a over its bytes.
+fn color_of(name: &str) -> &'static str {
+    const COLORS: [&str; 12] = [
+        "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[35m", "\x1b[36m", "\x1b[91m",
+        "\x1b[92m", "\x1b[93m", "\x1b[94m", "\x1b[95m", "\x1b[96m",
+    ];
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    COLORS.get(hash as usize % COLORS.len()).unwrap_or(&"")
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+#[cfg(unix)]
+fn stdout_file() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+fn stdout_file() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn shown(form: Form, is_colored: bool, user: Option<&str>, data: Option<&str>) -> String {
+        let stamp = Stamp {
+            time_of_day: "14:03:21".into(),
+            rfc3339: "2026-11-23T14:03:21.071-03:00".into(),
+        };
+        let out = BufWriter::new(Vec::new());
+        let mut screen = Screen {
+            out,
+            form,
+            is_colored,
+            lang: Lang::Pt,
+        };
+        let source = SocketAddrV4::new(Ipv4Addr::new(10, 77, 0, 2), 40_000);
+        let speaker = user.map_or(Speaker::Anonymous, Speaker::Name);
+        screen
+            .message(&Shown {
+                stamp: &stamp,
+                source,
+                speaker,
+                data,
+            })
+            .unwrap();
+        String::from_utf8(screen.out.into_inner().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_line_is_time_name_and_text() {
+        assert_eq!(
+            shown(Form::Lines, false, Some("ana"), Some("oi")),
+            "[14:03:21] ana: oi\n"
+        );
+        assert_eq!(
+            shown(Form::Lines, false, None, None),
+            "[14:03:21] (anônimo): \n"
+        );
+        let long = "n".repeat(900);
+        let cut = format!("[14:03:21] {}…: x\n", "n".repeat(64));
+        assert_eq!(shown(Form::Lines, false, Some(&long), Some("x")), cut);
+    }
+
+    #[test]
+    fn strangers_do_not_reach_the_terminal_uncleaned() {
+        let line = shown(
+            Form::Lines,
+            false,
+            Some("a\x1b]0;x\x07"),
+            Some("b\n[1] bia: c\u{202e}"),
+        );
+        assert_eq!(line, "[14:03:21] a␛]0;x␇: b␊[1] bia: c⟨202e⟩\n");
+    }
+
+    #[test]
+    fn json_is_exact_and_yet_safe_to_look_at() {
+        let json = shown(
+            Form::Json,
+            false,
+            None,
+            Some("olá\u{9b}2J\u{202e}\x7f\n\x1b"),
+        );
+        assert_eq!(
+            json,
+            concat!(
+                r#"{"time":"2026-11-23T14:03:21.071-03:00","source":"10.77.0.2:40000","#,
+                r#""user":null,"data":"olá\u009b2J\u202e\u007f\n\u001b"}"#,
+                "\n"
+            )
+        );
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(read["data"], "olá\u{9b}2J\u{202e}\x7f\n\x1b");
+    }
+
+    #[test]
+    fn a_name_keeps_its_colour() {
+        let line = shown(Form::Lines, true, Some("ana"), Some("oi"));
+        assert!(
+            line.contains(&format!("{}ana\x1b[0m: oi", color_of("ana"))),
+            "{line:?}"
+        );
+    }
+}

@@ -1,0 +1,300 @@
+//! How errors read: the act, the object, the cause, and what to try.
+
+use std::io::{self, ErrorKind};
+
+use super::{Lang, row, say};
+use crate::error::{Error, Usage};
+use crate::net::interfaces::ChoiceError;
+use crate::net::multicast::{Act, Refusal};
+use crate::protocol::message::{NAME_MAX_BYTES, NameFault};
+use crate::protocol::wire::Fault;
+
+/// An error as one line.
+#[must_use]
+pub fn error(lang: Lang, error: &Error) -> String {
+    match error {
+        Error::Usage(wrong) => usage(lang, wrong),
+        Error::Interfaces(error) => choice(lang, error),
+        Error::Group {
+            group,
+            refusal: refused,
+        } => refusal(lang, group, refused),
+        Error::Input(why) => {
+            let why = cause(lang, why);
+            say!(
+                lang,
+                "cannot read the input: {why}",
+                "não foi possível ler a entrada: {why}"
+            )
+        }
+        Error::Output(why) => {
+            let why = cause(lang, why);
+            say!(
+                lang,
+                "cannot write the output: {why}",
+                "não foi possível escrever a saída: {why}",
+            )
+        }
+        Error::Signals(why) => {
+            let why = cause(lang, why);
+            say!(
+                lang,
+                "cannot watch for Ctrl-C: {why}",
+                "não foi possível vigiar o Ctrl-C: {why}",
+            )
+        }
+    }
+}
+
+fn usage(lang: Lang, wrong: &Usage) -> String {
+    match wrong {
+        Usage::Group(given) => say!(
+            lang,
+            "'{given}' is no multicast group: --group takes an IPv4 address from 224.0.0.0 to \
+            239.255.255.255",
+            "'{given}' não é um grupo multicast: --group aceita um endereço IPv4 de 224.0.0.0 a \
+            239.255.255.255",
+        ),
+        Usage::Port(given) => say!(
+            lang,
+            "'{given}' is no port: --port takes a number from 1 to 65535",
+            "'{given}' não é uma porta: --port aceita um número de 1 a 65535",
+        ),
+        Usage::Ttl(given) => say!(
+            lang,
+            "'{given}' is no time to live: --ttl takes a number from 0 (this machine only) to \
+            255",
+            "'{given}' não é um tempo de vida: --ttl aceita um número de 0 (só esta máquina) a \
+            255",
+        ),
+        Usage::Rate(given) => say!(
+            lang,
+            "'{given}' is no rate: --rate takes messages per second, from 1 to 1000000",
+            "'{given}' não é uma taxa: --rate aceita mensagens por segundo, de 1 a 1000000",
+        ),
+        Usage::Name(given, why) => {
+            let given = crate::protocol::message::clean(given);
+            let why = name_fault(lang, *why);
+            say!(
+                lang,
+                "'{given}' cannot be a name: {why}",
+                "'{given}' não pode ser um nome: {why}",
+            )
+        }
+    }
+}
+
+fn name_fault(lang: Lang, fault: NameFault) -> String {
+    match fault {
+        NameFault::Empty => say!(
+            lang,
+            "it is empty; --name takes 1 to {NAME_MAX_BYTES} bytes",
+            "está vazio; --name aceita de 1 a {NAME_MAX_BYTES} bytes",
+        ),
+        NameFault::TooLong { bytes } => say!(
+            lang,
+            "it is {bytes} bytes long; --name takes 1 to {NAME_MAX_BYTES}",
+            "tem {bytes} bytes; --name aceita de 1 a {NAME_MAX_BYTES}",
+        ),
+        NameFault::Unprintable => say!(
+            lang,
+            "it holds control characters; use letters, digits and signs",
+            "contém caracteres de controle; use letras, números e sinais",
+        ),
+        NameFault::LeadingTilde => say!(
+            lang,
+            "it begins with ~, which marks guests; leave the ~ off",
+            "começa com ~, que marca convidados; tire o ~",
+        ),
+    }
+}
+
+fn choice(lang: Lang, error: &ChoiceError) -> String {
+    match error {
+        ChoiceError::Unknown { asked, have } => {
+            let have = row(have);
+            say!(
+                lang,
+                "no interface here is named or has the address '{asked}'; this machine has \
+                {have}",
+                "nenhuma interface daqui tem o nome ou o endereço '{asked}'; esta máquina tem \
+                {have}",
+            )
+        }
+        ChoiceError::List(why) => {
+            let why = cause(lang, why);
+            say!(
+                lang,
+                "cannot list the network interfaces: {why}",
+                "não foi possível listar as interfaces de rede: {why}",
+            )
+        }
+        ChoiceError::None => say!(
+            lang,
+            "no network interface is up, not even loopback; try: ip link set lo up",
+            "nenhuma interface de rede está ativa, nem o loopback; tente: ip link set lo up",
+        ),
+    }
+}
+
+/// A refusal of the system about a group, as one line.
+#[must_use]
+pub fn refusal(lang: Lang, group: &str, refused: &Refusal) -> String {
+    let on = match &refused.interface {
+        Some(name) => say!(lang, " on {name}", " em {name}"),
+        None => String::new(),
+    };
+    let why = cause(lang, &refused.cause);
+    let cure = cure(lang, refused)
+        .map(|cure| format!("; {cure}"))
+        .unwrap_or_default();
+    match refused.act {
+        Act::Open => say!(
+            lang,
+            "cannot open a socket for {group}{on}: {why}{cure}",
+            "não foi possível abrir um socket para {group}{on}: {why}{cure}",
+        ),
+        Act::Bind => say!(
+            lang,
+            "cannot take the port of {group}{on}: {why}{cure}",
+            "não foi possível usar a porta de {group}{on}: {why}{cure}",
+        ),
+        Act::Join => say!(
+            lang,
+            "cannot join {group}{on}: {why}{cure}",
+            "não foi possível entrar em {group}{on}: {why}{cure}",
+        ),
+        Act::Send => say!(
+            lang,
+            "cannot send to {group}{on}: {why}{cure}",
+            "não foi possível enviar para {group}{on}: {why}{cure}",
+        ),
+        Act::Receive => say!(
+            lang,
+            "cannot receive from {group}{on}: {why}{cure}",
+            "não foi possível receber de {group}{on}: {why}{cure}",
+        ),
+    }
+}
+
+/// Kinds of causes that have a sentence and mostly a cure of their own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    NoRoute,
+    DeviceGone,
+    Firewall,
+    QueueFull,
+    PortTaken,
+    DiskFull,
+    Other,
+}
+
+#[cfg(unix)]
+fn classify(error: &io::Error) -> Cause {
+    match error.raw_os_error() {
+        Some(libc::ENETUNREACH | libc::EHOSTUNREACH) => Cause::NoRoute,
+        Some(libc::ENODEV | libc::ENXIO | libc::EADDRNOTAVAIL | libc::ENETDOWN) => {
+            Cause::DeviceGone
+        }
+        Some(libc::EPERM | libc::EACCES) => Cause::Firewall,
+        Some(libc::ENOBUFS) => Cause::QueueFull,
+        Some(libc::EADDRINUSE) => Cause::PortTaken,
+        Some(libc::ENOSPC) => Cause::DiskFull,
+        _ => Cause::Other,
+    }
+}
+
+#[cfg(not(unix))]
+fn classify(error: &io::Error) -> Cause {
+    match error.kind() {
+        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => Cause::NoRoute,
+        ErrorKind::NotFound | ErrorKind::AddrNotAvailable | ErrorKind::NetworkDown => {
+            Cause::DeviceGone
+        }
+        ErrorKind::PermissionDenied => Cause::Firewall,
+        ErrorKind::AddrInUse => Cause::PortTaken,
+        ErrorKind::StorageFull => Cause::DiskFull,
+        _ => Cause::Other,
+    }
+}
+
+/// Why, in the reader's language where we have words for it.
+fn cause(lang: Lang, error: &io::Error) -> String {
+    match classify(error) {
+        Cause::NoRoute => say!(lang, "no route leads there", "nenhuma rota leva até lá"),
+        Cause::DeviceGone => say!(
+            lang,
+            "the interface is down, gone, or without an address",
+            "a interface está inativa, sumiu ou não tem endereço",
+        ),
+        Cause::Firewall => say!(lang, "the system forbids it", "o sistema não permite"),
+        Cause::QueueFull => {
+            say!(
+                lang,
+                "the system's queue is full",
+                "a fila do sistema está cheia",
+            )
+        }
+        Cause::PortTaken => say!(
+            lang,
+            "another program has the port and does not share it",
+            "outro programa ocupa a porta e não a divide",
+        ),
+        Cause::DiskFull => say!(lang, "the disk is full", "o disco está cheio"),
+        Cause::Other if error.kind() == ErrorKind::NotFound => {
+            say!(lang, "there is none", "não há nenhuma")
+        }
+        Cause::Other => error.to_string(),
+    }
+}
+
+/// What to try.
+fn cure(lang: Lang, refused: &Refusal) -> Option<String> {
+    Some(match (classify(&refused.cause), refused.act) {
+        (Cause::NoRoute | Cause::DeviceGone, _) => say!(
+            lang,
+            "check the cable or the Wi-Fi, or name another with --interface",
+            "confira o cabo ou o Wi-Fi, ou escolha outra com --interface",
+        ),
+        (Cause::Firewall, Act::Bind) => say!(
+            lang,
+            "ports below 1024 belong to the administrator: choose another with --port",
+            "portas abaixo de 1024 são do administrador: escolha outra com --port",
+        ),
+        (Cause::Firewall, _) => say!(
+            lang,
+            "let UDP through this machine's firewall",
+            "libere UDP no firewall desta máquina",
+        ),
+        (Cause::QueueFull, Act::Join) => say!(
+            lang,
+            "this machine is in as many groups as it may be: leave one or raise \
+            net.ipv4.igmp_max_memberships",
+            "esta máquina já está em tantos grupos quanto pode: saia de um ou aumente \
+            net.ipv4.igmp_max_memberships",
+        ),
+        (Cause::QueueFull, _) => say!(
+            lang,
+            "send more slowly, for example with --rate 1000",
+            "envie mais devagar, por exemplo com --rate 1000",
+        ),
+        (Cause::PortTaken, _) => say!(
+            lang,
+            "end that program or choose another with --port",
+            "encerre esse programa ou escolha outra com --port",
+        ),
+        (Cause::DiskFull | Cause::Other, _) => return None,
+    })
+}
+
+/// Why a datagram is dropped.
+#[must_use]
+pub fn fault(lang: Lang, fault: Fault) -> String {
+    match fault {
+        Fault::NotUtf8 => say!(lang, "not UTF-8", "não é UTF-8"),
+        Fault::NotJson => say!(lang, "not JSON", "não é JSON"),
+        Fault::NotObject => say!(lang, "not a JSON object", "não é um objeto JSON"),
+        Fault::KeyMissing => say!(lang, "user or data missing", "falta user ou data"),
+        Fault::TooDeep => say!(lang, "nested too deeply", "aninhado demais"),
+    }
+}

@@ -1,0 +1,65 @@
+//! Every sentence shown to a person, in English and Portuguese. A sentence is written with
+//! `say!`, which takes both languages or does not compile; `tests/tidy.rs` compares the pairs.
+
+mod error;
+mod multicast;
+
+pub use error::{error, fault, refusal};
+pub use multicast::*;
+
+/// A language that we speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Lang {
+    /// English, also for every locale that we do not speak.
+    #[default]
+    En,
+    /// Portuguese.
+    Pt,
+}
+
+impl Lang {
+    /// The language of a locale such as `pt_BR.UTF-8`.
+    #[must_use]
+    pub fn of_locale(locale: &str) -> Self {
+        if locale.starts_with("pt") {
+            Self::Pt
+        } else {
+            Self::En
+        }
+    }
+}
+
+/// A sentence in both languages; both may hold the same `{placeholders}`.
+macro_rules! say {
+    ($lang:expr, $en:literal, $pt:literal $(,)?) => {
+        match $lang {
+            $crate::text::Lang::En => format!($en),
+            $crate::text::Lang::Pt => format!($pt),
+        }
+    };
+}
+use say;
+
+/// Names of things in a row, `a, b, c`.
+fn row<T: ToString>(things: &[T]) -> String {
+    things
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_locale_but_portuguese_is_english() {
+        for pt in ["pt_BR.UTF-8", "pt_PT", "pt"] {
+            assert_eq!(Lang::of_locale(pt), Lang::Pt);
+        }
+        for en in ["C.UTF-8", "en_US.UTF-8", "es_AR", "POSIX", ""] {
+            assert_eq!(Lang::of_locale(en), Lang::En);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What `multicast send` and `multicast receive` say while running.
+
+use std::net::SocketAddrV4;
+
+use super::{Lang, fault, row, say};
+use crate::net::interfaces::{Choice, Interface, Reason};
+use crate::protocol::message::{FAREWELL, Name};
+use crate::protocol::wire::Fault;
+
+/// A receiver is ready.
+#[must_use]
+pub fn listening(
+    lang: Lang,
+    name: Option<&Name>,
+    group: SocketAddrV4,
+    interfaces: &[Interface],
+    stays: bool,
+) -> String {
+    let on = row(interfaces);
+    let who = name.map(|name| format!("{name}, ")).unwrap_or_default();
+    if stays {
+        say!(
+            lang,
+            "{who}listening to {group} on {on}; Ctrl-C ends",
+            "{who}ouvindo {group} em {on}; Ctrl-C encerra",
+        )
+    } else {
+        say!(
+            lang,
+            "{who}listening to {group} on {on}; Ctrl-C, or {FAREWELL} from anyone, ends",
+            "{who}ouvindo {group} em {on}; Ctrl-C, ou {FAREWELL} de qualquer um, encerra",
+        )
+    }
+}
+
+/// A sender is ready.
+#[must_use]
+pub fn sending(lang: Lang, group: SocketAddrV4, interfaces: &[Interface]) -> String {
+    let on = row(interfaces);
+    say!(
+        lang,
+        "sending to {group} on {on}; {FAREWELL} ends the chat for all, Ctrl-D only for you",
+        "enviando para {group} em {on}; {FAREWELL} encerra a conversa para todos, Ctrl-D só \
+        para você",
+    )
+}
+
+/// The interfaces were not chosen by the user nor by a route.
+#[must_use]
+pub fn chosen_without_route(lang: Lang, group: SocketAddrV4, choice: &Choice) -> Option<String> {
+    let on = row(&choice.interfaces);
+    match choice.reason {
+        Reason::Named | Reason::Routed => None,
+        Reason::NoRoute => Some(say!(
+            lang,
+            "this machine has no route to {group}: using every interface that can multicast \
+            ({on}); --interface names one",
+            "esta máquina não tem rota para {group}: usando toda interface capaz de multicast \
+            ({on}); --interface escolhe uma",
+        )),
+        Reason::OnlyLoopback => Some(say!(
+            lang,
+            "this machine has no network but loopback ({on}): only programs on this machine \
+            take part; connect a network and start again to reach others",
+            "esta máquina não tem rede além do loopback ({on}): só programas desta máquina \
+            participam; conecte uma rede e recomece para alcançar outros",
+        )),
+    }
+}
+
+/// How large a receive buffer the system granted.
+#[must_use]
+pub fn receive_buffer(lang: Lang, granted_bytes: usize, asked_bytes: usize) -> String {
+    let (granted, asked) = (granted_bytes >> 10, asked_bytes >> 10);
+    if granted_bytes >= asked_bytes {
+        return say!(
+            lang,
+            "receive buffer: {granted} KiB",
+            "buffer de recepção: {granted} KiB",
+        );
+    }
+    let half = asked_bytes / 2;
+    say!(
+        lang,
+        "receive buffer: {granted} KiB of {asked} KiB asked for; bursts may be lost (Linux: \
+        sysctl net.core.rmem_max={half})",
+        "buffer de recepção: {granted} KiB de {asked} KiB pedidos; rajadas podem se perder \
+        (Linux: sysctl net.core.rmem_max={half})",
+    )
+}
+
+/// Someone said the farewell word.
+#[must_use]
+pub fn ended_by(lang: Lang, user: &str) -> String {
+    say!(lang, "{user} ended the chat", "{user} encerrou a conversa")
+}
+
+/// A datagram was dropped, and how many were since the last such notice, this one included.
+#[must_use]
+pub fn dropped(lang: Lang, why: Fault, source: SocketAddrV4, since_last_notice: u64) -> String {
+    let why = fault(lang, why);
+    match since_last_notice {
+        1 => say!(
+            lang,
+            "dropped a datagram from {source}: {why}",
+            "descartado um datagrama de {source}: {why}",
+        ),
+        n => say!(
+            lang,
+            "dropped {n} datagrams, the last from {source}: {why}",
+            "descartados {n} datagramas, o último de {source}: {why}",
+        ),
+    }
+}
+
+/// What a receiver counted: messages, datagrams dropped for each reason, and datagrams that the
+/// kernel dropped, where it tells.
+#[must_use]
+pub fn received(lang: Lang, messages: u64, dropped: &[(Fault, u64)], lost: Option<u64>) -> String {
+    let total: u64 = dropped.iter().map(|(_, count)| count).sum();
+    let reasons: Vec<String> = dropped
+        .iter()
+        .map(|(why, count)| format!("{} {count}", fault(lang, *why)))
+        .collect();
+    let reasons = match row(&reasons) {
+        none if none.is_empty() => none,
+        some => format!(" ({some})"),
+    };
+    let messages = counted(
+        lang,
+        messages,
+        ["message", "messages"],
+        ["mensagem", "mensagens"],
+    );
+    let lost = match lost {
+        Some(lost) => {
+            say!(
+                lang,
+                "; lost by this machine: {lost}",
+                "; perdidos por esta máquina: {lost}",
+            )
+        }
+        None => String::new(),
+    };
+    say!(
+        lang,
+        "{messages} shown; datagrams dropped: {total}{reasons}{lost}",
+        "exibição: {messages}; datagramas descartados: {total}{reasons}{lost}",
+    )
+}
+
+/// A line was sent on no interface.
+#[must_use]
+pub fn not_sent(lang: Lang, line_number: u64) -> String {
+    say!(
+        lang,
+        "line {line_number} was not sent",
+        "a linha {line_number} não foi enviada"
+    )
+}
+
+/// Refusals of the same kind that were not told one by one.
+#[must_use]
+pub fn not_sent_in_all(lang: Lang, lines: u64) -> String {
+    let lines = counted(lang, lines, ["line", "lines"], ["linha", "linhas"]);
+    say!(
+        lang,
+        "not sent in all: {lines}",
+        "total não enviado: {lines}"
+    )
+}
+
+/// A typed line had bytes that are no UTF-8.
+#[must_use]
+pub fn not_utf8(lang: Lang, line_number: u64) -> String {
+    say!(
+        lang,
+        "line {line_number} was not UTF-8: its bad bytes are sent as \u{fffd}",
+        "a linha {line_number} não era UTF-8: seus bytes inválidos vão como \u{fffd}",
+    )
+}
+
+/// A typed line was longer than a line may be and goes on as another.
+#[must_use]
+pub fn line_cut(lang: Lang, line_number: u64, limit_bytes: usize) -> String {
+    let limit = limit_bytes >> 10;
+    say!(
+        lang,
+        "line {line_number} passes {limit} KiB: it is taken as several lines",
+        "a linha {line_number} passa de {limit} KiB: vale como várias linhas",
+    )
+}
+
+/// Stands for a sender whose name is `null`.
+#[must_use]
+pub fn anonymous(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "(anonymous)",
+        Lang::Pt => "(anônimo)",
+    }
+}
+
+/// A number and its noun, `1 line`, `2 lines`.
+fn counted(lang: Lang, count: u64, en: [&str; 2], pt: [&str; 2]) -> String {
+    let [one, many] = match lang {
+        Lang::En => en,
+        Lang::Pt => pt,
+    };
+    format!("{count} {}", if count == 1 { one } else { many })
+}

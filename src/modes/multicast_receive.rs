@@ -71,13 +71,12 @@ fn open(settings: &ReceiveSettings, lang: Lang) -> Result<Receiver, Error> {
         receiver.buffer_bytes(),
         RECEIVE_BUFFER_BYTES,
     ));
-    let (name, stays) = (settings.name.as_ref(), settings.stays);
+    say(&text::receiving_ends(lang, settings.stays));
     say(&text::listening(
         lang,
-        name,
+        settings.name.as_ref(),
         group,
         receiver.joined(),
-        stays,
     ));
     Ok(receiver)
 }

@@ -38,6 +38,7 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<End, Error> {
         group: group.to_string(),
         refusal,
     })?;
+    screen::say(&text::sending_ends(lang));
     screen::say(&text::sending(lang, group, &choice.interfaces));
 
     let (tell, events) = mpsc::channel();

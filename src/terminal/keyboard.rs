@@ -15,8 +15,11 @@ pub const LINE_MAX_BYTES: usize = 1 << 20;
 /// Bytes asked for with one read of a pipe, the size of a pipe on Linux.
 const READ_BYTES: usize = 64 << 10;
 
-/// Tickets at the start: one block is read while another is being sent.
-const TICKETS: usize = 2;
+/// Tickets for a pipe: one block is read while another is being sent.
+const PIPE_TICKETS: usize = 2;
+
+/// Tickets for a person, whose next prompt comes when the line is done with.
+const PERSON_TICKETS: usize = 1;
 
 /// Typed lines kept for the arrow keys.
 const HISTORY_LINES: usize = 1000;
@@ -93,14 +96,19 @@ impl Keyboard {
         tell: impl Fn(Typed) -> bool + Send + 'static,
     ) -> io::Result<Self> {
         let (tickets, taken) = mpsc::channel();
-        for _ in 0..TICKETS {
+        let is_person = io::stdin().is_terminal();
+        for _ in 0..if is_person {
+            PERSON_TICKETS
+        } else {
+            PIPE_TICKETS
+        } {
             // The receiving end is right here, so this cannot fail.
             let _ = tickets.send(Block::default());
         }
         let terminal = TerminalGuard::new();
         let reader = thread::Builder::new().name("keyboard".into());
         let mut printer: Option<Box<dyn ExternalPrinter + Send>> = None;
-        if io::stdin().is_terminal() {
+        if is_person {
             let mut editor = editor().map_err(into_io)?;
             if io::stderr().is_terminal() {
                 printer = editor
@@ -300,7 +308,7 @@ mod tests {
     fn lines(bytes: &[u8], step: usize) -> Vec<Vec<u8>> {
         let (tickets, taken) = mpsc::channel();
         let (tell, told) = mpsc::channel();
-        for _ in 0..TICKETS {
+        for _ in 0..PIPE_TICKETS {
             tickets.send(Block::default()).unwrap();
         }
         let input = bytes.to_vec();
@@ -370,7 +378,7 @@ mod tests {
         #[test]
         fn no_byte_is_lost_however_a_pipe_cuts(text in "[a-z\n]{0,200}", step in 1_usize..40) {
             let got = lines(text.as_bytes(), step);
-            let expected: Vec<&[u8]> = text.as_bytes().split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line)).collect();
+            let expected: Vec<&[u8]> = text.lines().map(str::as_bytes).collect();
             prop_assert_eq!(got, expected);
         }
     }

@@ -14,22 +14,26 @@ pub fn listening(
     name: Option<&Name>,
     group: SocketAddrV4,
     interfaces: &[Interface],
-    stays: bool,
 ) -> String {
     let on = row(interfaces);
     let who = name.map(|name| format!("{name}, ")).unwrap_or_default();
-    if stays {
-        say!(
+    say!(
+        lang,
+        "{who}listening to {group} on {on}",
+        "{who}ouvindo {group} em {on}"
+    )
+}
+
+/// How a receiver ends.
+#[must_use]
+pub fn receiving_ends(lang: Lang, stays: bool) -> String {
+    match stays {
+        true => say!(lang, "Ctrl-C ends", "Ctrl-C encerra"),
+        false => say!(
             lang,
-            "{who}listening to {group} on {on}; Ctrl-C ends",
-            "{who}ouvindo {group} em {on}; Ctrl-C encerra",
-        )
-    } else {
-        say!(
-            lang,
-            "{who}listening to {group} on {on}; Ctrl-C, or {FAREWELL} from anyone, ends",
-            "{who}ouvindo {group} em {on}; Ctrl-C, ou {FAREWELL} de qualquer um, encerra",
-        )
+            "Ctrl-C, or {FAREWELL} from anyone, ends",
+            "Ctrl-C, ou {FAREWELL} de qualquer um, encerra",
+        ),
     }
 }
 
@@ -39,9 +43,18 @@ pub fn sending(lang: Lang, group: SocketAddrV4, interfaces: &[Interface]) -> Str
     let on = row(interfaces);
     say!(
         lang,
-        "sending to {group} on {on}; {FAREWELL} ends the chat for all, Ctrl-D only for you",
-        "enviando para {group} em {on}; {FAREWELL} encerra a conversa para todos, Ctrl-D só \
-        para você",
+        "sending to {group} on {on}",
+        "enviando para {group} em {on}"
+    )
+}
+
+/// How a sender ends.
+#[must_use]
+pub fn sending_ends(lang: Lang) -> String {
+    say!(
+        lang,
+        "{FAREWELL} ends the chat for all, Ctrl-D only for you",
+        "{FAREWELL} encerra para todos, Ctrl-D só para você",
     )
 }
 

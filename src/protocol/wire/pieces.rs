@@ -143,7 +143,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn joined_pieces_are_the_text(text in r"(sair| |\PC|\p{Mn}|e\u{301}|👩‍🏫){0,80}", room in 8_usize..40) {
+        fn joined_pieces_are_the_text(
+            text in r"(sair| |\PC|\p{Mn}|e\u{301}|👩‍🏫){0,80}",
+            room in 8_usize..40,
+        ) {
             let cut = pieces(&text, room);
             prop_assert_eq!(cut.concat(), text.clone());
             prop_assert!(cut.iter().all(|piece| piece.len() <= room));

@@ -390,7 +390,9 @@ mod tests {
         }
 
         #[test]
-        fn nearly_json_does_not_make_it_panic(text in r#"(["{}\[\],:\\ ]|user|data|null|\\u[0-9a-f]{4}|1e9){0,40}"#) {
+        fn nearly_json_does_not_make_it_panic(
+            text in r#"(["{}\[\],:\\ ]|user|data|null|\\u[0-9a-f]{4}|1e9){0,40}"#,
+        ) {
             let _ = decode(text.as_bytes());
         }
     }

@@ -17,6 +17,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::Fault;
+use super::json::{compact, is_deeper_than};
 use super::pieces::Pieces;
 use crate::protocol::message::Name;
 
@@ -84,7 +85,7 @@ fn escaped_bytes(c: char) -> usize {
 /// The [`Fault`] for which it is to be dropped.
 pub fn decode(datagram: &[u8]) -> Result<Plain<'_>, Fault> {
     let text = std::str::from_utf8(datagram).map_err(|_| Fault::NotUtf8)?;
-    if is_too_deep(text) {
+    if is_deeper_than(NESTING_MAX, text) {
         return Err(Fault::TooDeep);
     }
     let Fields { user, data } = serde_json::from_str(text).map_err(|error| {
@@ -216,61 +217,6 @@ fn string(json: &str) -> Result<Cow<'_, str>, Fault> {
 
     let Lossy(text) = serde_json::from_str(json).map_err(|_| Fault::NotJson)?;
     Ok(Cow::Owned(text))
-}
-
-/// JSON without the blanks between its tokens. Numbers stay as they were written.
-fn compact(json: &str) -> Cow<'_, str> {
-    if !json.contains([' ', '\t', '\n', '\r']) {
-        return Cow::Borrowed(json);
-    }
-    let mut in_string = InString::default();
-    Cow::Owned(
-        json.chars()
-            .filter(|&c| in_string.after(c) || !c.is_ascii_whitespace())
-            .collect(),
-    )
-}
-
-/// Whether objects and arrays are nested deeper than [`NESTING_MAX`]. Asked before parsing, so
-/// that no parser's own limit decides; nearly every datagram is settled by the count alone.
-fn is_too_deep(json: &str) -> bool {
-    let is_opening = |byte: u8| byte == b'{' || byte == b'[';
-    if json.bytes().filter(|&byte| is_opening(byte)).count() <= NESTING_MAX {
-        return false;
-    }
-    let mut in_string = InString::default();
-    let mut depth = 0_usize;
-    for c in json.chars() {
-        match c {
-            _ if in_string.after(c) => {}
-            '{' | '[' if depth == NESTING_MAX => return true,
-            '{' | '[' => depth += 1,
-            '}' | ']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    false
-}
-
-/// Follows JSON text character by character and tells strings from the rest.
-#[derive(Default)]
-struct InString {
-    open: bool,
-    escaped: bool,
-}
-
-impl InString {
-    /// Takes the next character; whether it belongs to a string, quotes included.
-    fn after(&mut self, c: char) -> bool {
-        let was_open = self.open;
-        match c {
-            _ if self.escaped => self.escaped = false,
-            '\\' if self.open => self.escaped = true,
-            '"' => self.open = !self.open,
-            _ => {}
-        }
-        was_open || self.open
-    }
 }
 
 #[cfg(test)]

@@ -168,13 +168,13 @@ impl Mouth<'_> {
     fn send_pieces(&mut self, text: &str) {
         let mut is_lost = false;
         let pieces = match &self.settings.wire {
-            SendWire::Plain(user) => plain::pieces(user, text),
+            SendWire::Plain(user) => plain::pieces(Some(user), text),
             SendWire::Raw => raw::pieces(text),
         };
         for piece in pieces {
             let refusals = match &self.settings.wire {
                 SendWire::Plain(user) => {
-                    plain::encode(user, piece, &mut self.datagram);
+                    plain::encode(Some(user), piece, &mut self.datagram);
                     self.sender.send(&self.datagram)
                 }
                 SendWire::Raw => self.sender.send(piece.as_bytes()),

@@ -2,4 +2,5 @@
 //! folder may know a socket, a file, a thread, the environment, a terminal or a clock.
 
 pub mod message;
+pub mod peer;
 pub mod wire;

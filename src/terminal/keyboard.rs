@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Read};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
+use crate::protocol::wire::quiet::unfinished_bytes;
 use rustyline::error::ReadlineError;
 use rustyline::{Config, Editor, ExternalPrinter, history::MemHistory};
 
@@ -232,23 +233,6 @@ fn fill(input: &mut impl Read, block: &mut Block, begun: &mut Vec<u8>) -> io::Re
     }
 }
 
-/// How many bytes at the end begin a UTF-8 character without finishing it.
-fn unfinished_bytes(bytes: &[u8]) -> usize {
-    let tail = bytes.iter().rev().take(3);
-    let Some(back) = tail.clone().position(|byte| *byte >= 0xc0) else {
-        return 0;
-    };
-    let first = tail.clone().nth(back).copied().unwrap_or_default();
-    let needed = if first >= 0xf0 {
-        4
-    } else if first >= 0xe0 {
-        3
-    } else {
-        2
-    };
-    if back + 1 < needed { back + 1 } else { 0 }
-}
-
 fn into_io(error: ReadlineError) -> io::Error {
     match error {
         ReadlineError::Io(error) => error,
@@ -358,20 +342,6 @@ mod tests {
             cut[..cut.len() - 1].concat(),
             format!("x{long}").into_bytes()
         );
-    }
-
-    #[test]
-    fn unfinished_characters_are_known_by_their_first_byte() {
-        for (bytes, unfinished) in [
-            (&b"a"[..], 0),
-            ("é".as_bytes(), 0),
-            (b"a\xc3", 1),
-            (b"\xf0\x9f\x98", 3),
-            (b"\xe2\x82", 2),
-            (b"", 0),
-        ] {
-            assert_eq!(unfinished_bytes(bytes), unfinished, "{bytes:?}");
-        }
     }
 
     proptest! {

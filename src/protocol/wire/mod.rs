@@ -4,7 +4,9 @@
 pub mod json;
 pub mod pieces;
 pub mod plain;
+pub mod quiet;
 pub mod raw;
+pub mod stream;
 
 /// Why a datagram from outside was dropped. Every kind is counted apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

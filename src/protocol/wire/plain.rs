@@ -29,6 +29,9 @@ pub const DATAGRAM_MAX_BYTES: usize = 1024;
 /// chats needs more than a few.
 pub const NESTING_MAX: usize = 64;
 
+/// What stands for a user without a name.
+const NULL: &[u8] = b"null";
+
 /// What stands around user and data in a datagram, in bytes.
 const FRAME_BYTES: usize = r#"{"user":"","data":""}"#.len();
 
@@ -42,12 +45,15 @@ pub struct Plain<'d> {
     pub data: Option<Cow<'d, str>>,
 }
 
-/// Writes one datagram over whatever `datagram` held. A text from [`pieces`] makes at most
-/// [`DATAGRAM_MAX_BYTES`].
-pub fn encode(user: &Name, data: &str, datagram: &mut Vec<u8>) {
+/// Writes one datagram over whatever `datagram` held; without a user, `null` stands for it. A
+/// text from [`pieces`] makes at most [`DATAGRAM_MAX_BYTES`].
+pub fn encode(user: Option<&Name>, data: &str, datagram: &mut Vec<u8>) {
     datagram.clear();
     datagram.extend_from_slice(br#"{"user":"#);
-    encode_string(user.as_str(), datagram);
+    match user {
+        Some(user) => encode_string(user.as_str(), datagram),
+        None => datagram.extend_from_slice(NULL),
+    }
     datagram.extend_from_slice(br#","data":"#);
     encode_string(data, datagram);
     datagram.push(b'}');
@@ -61,11 +67,12 @@ fn encode_string(text: &str, datagram: &mut Vec<u8>) {
 
 /// Cuts a text into what fits one datagram each, next to this name.
 #[must_use]
-pub fn pieces<'t>(user: &Name, text: &'t str) -> Pieces<'t> {
-    let name_bytes: usize = user.as_str().chars().map(escaped_bytes).sum();
+pub fn pieces<'t>(user: Option<&Name>, text: &'t str) -> Pieces<'t> {
+    let name_bytes = |user: &Name| user.as_str().chars().map(escaped_bytes).sum();
+    let user_bytes: usize = user.map_or(NULL.len(), name_bytes);
     Pieces::new(
         text,
-        DATAGRAM_MAX_BYTES - FRAME_BYTES - name_bytes,
+        DATAGRAM_MAX_BYTES - FRAME_BYTES - user_bytes,
         escaped_bytes,
     )
 }
@@ -177,7 +184,7 @@ impl<'de> Deserialize<'de> for Key {
 /// A JSON value as text, or `None` for `null`.
 fn value(raw: &RawValue) -> Result<Option<Cow<'_, str>>, Fault> {
     match raw.get().as_bytes() {
-        b"null" => Ok(None),
+        NULL => Ok(None),
         [b'"', ..] => string(raw.get()).map(Some),
         _ => Ok(Some(compact(raw.get()))),
     }
@@ -240,7 +247,7 @@ mod tests {
     #[test]
     fn a_datagram_is_exactly_two_keys_in_utf8() {
         let mut datagram = b"what was there before".to_vec();
-        encode(&ana(), "olá, \"grupo\"\n", &mut datagram);
+        encode(Some(&ana()), "olá, \"grupo\"\n", &mut datagram);
         assert_eq!(
             datagram,
             r#"{"user":"ana","data":"olá, \"grupo\"\n"}"#.as_bytes()
@@ -320,8 +327,8 @@ mod tests {
         ) {
             let user = Name::parse(&name).unwrap();
             let (mut datagram, mut back) = (Vec::new(), String::new());
-            for piece in pieces(&user, &text) {
-                encode(&user, piece, &mut datagram);
+            for piece in pieces(Some(&user), &text) {
+                encode(Some(&user), piece, &mut datagram);
                 prop_assert!(datagram.len() <= DATAGRAM_MAX_BYTES);
                 let plain = decode(&datagram).unwrap();
                 prop_assert_eq!(plain.user.as_deref(), Some(user.as_str()));

@@ -16,9 +16,9 @@ fuzz_target!(|bytes: &[u8]| {
 
     let Ok(name) = Name::parse(&user) else { return };
     let (mut datagram, mut joined) = (Vec::new(), String::new());
-    for piece in plain::pieces(&name, &data) {
+    for piece in plain::pieces(Some(&name), &data) {
         assert!(piece == data || !is_farewell(piece));
-        plain::encode(&name, piece, &mut datagram);
+        plain::encode(Some(&name), piece, &mut datagram);
         assert!(datagram.len() <= plain::DATAGRAM_MAX_BYTES);
         let again = plain::decode(&datagram).expect("we read what we write");
         assert_eq!(again.user.as_deref(), Some(name.as_str()));

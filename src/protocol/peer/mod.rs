@@ -1,0 +1,239 @@
+//! Two people on one TCP connection: finding out whether the other is one of us, exchanging
+//! names, saying lines. Bytes and times come in; bytes and events go out. This file routes; the
+//! [`Ear`] owns what comes, the [`Mouth`] what goes. How it looks on the wire is in
+//! `wire::stream` (between two of us) and `wire::quiet` (with a naive program).
+
+mod ear;
+mod mouth;
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use self::ear::{Ear, Heard};
+use self::mouth::Mouth;
+use super::message::{NAME_MAX_BYTES, Name};
+use super::wire::stream::TooLong;
+use super::wire::{Fault, json, plain};
+
+/// How long to wait for a sign before taking the other for naive.
+pub const SIGN_WAIT: Duration = Duration::from_millis(300);
+
+/// Who called whom. Only the caller makes an offer, only the listener waits for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Connected.
+    Caller,
+    /// Was connected to.
+    Listener,
+}
+
+/// How messages travel to a naive peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Text, after an exchange of names if we have one.
+    #[default]
+    Text,
+    /// Objects `{"user","data"}`, which carry the name.
+    Json,
+}
+
+/// What the connection tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The other's name, at most [`NAME_MAX_BYTES`] long, uncleaned; once at most.
+    Name {
+        /// The name.
+        name: String,
+        /// Whether it was longer.
+        is_cut: bool,
+    },
+    /// The other said something.
+    Message {
+        /// Who, where the message itself says so; uncleaned.
+        user: Option<String>,
+        /// What, uncleaned; `None` is `null`.
+        data: Option<String>,
+    },
+    /// An empty line cannot be sent to this peer: zero bytes are nothing in TCP.
+    EmptyNotSent,
+    /// The other will say nothing more.
+    End,
+    /// The other breaks the framing; the connection is of no more use.
+    Broken(TooLong),
+}
+
+/// One side of a connection.
+#[derive(Debug)]
+pub struct Peer {
+    dialect: Dialect,
+    has_introduction: bool,
+    their_name: Option<String>,
+    ear: Ear,
+    mouth: Mouth,
+    events: VecDeque<Event>,
+}
+
+impl Peer {
+    /// A connection that begins now. Sending the offer as urgent data is the caller's driver's.
+    #[must_use]
+    pub fn new(role: Role, dialect: Dialect, name: Option<Name>, now: Duration) -> Self {
+        Self {
+            dialect,
+            has_introduction: name.is_some() && dialect == Dialect::Text,
+            their_name: None,
+            ear: Ear::new(role, dialect),
+            mouth: Mouth::new(dialect, name, now + SIGN_WAIT),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// The caller's offer has come; a listener is told so before any byte that follows it.
+    pub fn on_offer(&mut self) {
+        if self.ear.on_offer() {
+            self.mouth.speak_framed();
+        }
+    }
+
+    /// Bytes have come.
+    pub fn on_bytes(&mut self, now: Duration, bytes: &[u8]) {
+        self.ear.on_bytes(now, bytes);
+        self.take_heard();
+    }
+
+    /// Time has passed.
+    pub fn on_time(&mut self, now: Duration) {
+        self.mouth.on_time(now);
+        self.ear.on_time(now);
+        self.take_heard();
+    }
+
+    /// The other has closed its direction, or is gone. What had not become a message becomes one.
+    pub fn on_end(&mut self) {
+        self.ear.on_end();
+        self.take_heard();
+        // Who has not told a name by now never will; nothing is to wait for it any longer.
+        self.their_name.get_or_insert_default();
+        self.mouth.speak_quietly();
+        self.events.push_back(Event::End);
+    }
+
+    /// Takes one of our lines, of at most [`super::wire::stream::PAYLOAD_MAX_BYTES`].
+    pub fn say(&mut self, line: String) {
+        self.mouth.say(line);
+    }
+
+    /// Whether there is room for more lines.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.mouth.has_room()
+    }
+
+    /// Whether everything said has been handed out.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.mouth.is_drained()
+    }
+
+    /// Whether the other has shown that it is one of us.
+    #[must_use]
+    pub fn is_framed(&self) -> bool {
+        self.mouth.is_framed()
+    }
+
+    /// The next thing that the connection tells.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Bytes to send now. `is_acknowledged` tells whether the other host has acknowledged all
+    /// that was sent so far.
+    pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
+        let knows_their_name = self.their_name.is_some();
+        let bytes = self.mouth.poll(now, is_acknowledged, knows_their_name);
+        let empties = std::mem::take(&mut self.mouth.empties_refused);
+        self.events
+            .extend((0..empties).map(|_| Event::EmptyNotSent));
+        bytes
+    }
+
+    /// When something is due although nothing comes.
+    #[must_use]
+    pub fn next_time(&self, now: Duration) -> Option<Duration> {
+        [self.mouth.next_time(now), self.ear.next_time()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn take_heard(&mut self) {
+        while let Some(heard) = self.ear.poll() {
+            match heard {
+                Heard::Naive => self.mouth.speak_quietly(),
+                Heard::Ours => self.mouth.speak_framed(),
+                Heard::Raw(bytes) => self.on_raw(&bytes),
+                Heard::Name(name) => self.on_name(&String::from_utf8_lossy(&name)),
+                Heard::Line(line) => self.on_line(String::from_utf8_lossy(&line).into_owned()),
+                Heard::Broken(too_long) => self.events.push_back(Event::Broken(too_long)),
+            }
+        }
+    }
+
+    /// A raw message. Some peers end their lines as files do; a name may so come together with
+    /// the first line.
+    fn on_raw(&mut self, bytes: &[u8]) {
+        if self.dialect == Dialect::Json && self.on_object(bytes) {
+            return;
+        }
+        for line in String::from_utf8_lossy(bytes).lines() {
+            if self.has_introduction && self.their_name.is_none() {
+                self.on_name(line);
+            } else {
+                self.on_line(line.to_owned());
+            }
+        }
+    }
+
+    /// A message in JSON; false if it is none. An object without our keys is shown as it is.
+    fn on_object(&mut self, bytes: &[u8]) -> bool {
+        let (user, data) = match plain::decode(bytes) {
+            Ok(plain) => (
+                plain.user.map(Cow::into_owned),
+                plain.data.map(Cow::into_owned),
+            ),
+            Err(Fault::KeyMissing) => {
+                let text = String::from_utf8_lossy(bytes);
+                (None, Some(json::compact(text.trim()).into_owned()))
+            }
+            Err(_) => return false,
+        };
+        self.events.push_back(Event::Message { user, data });
+        true
+    }
+
+    fn on_line(&mut self, line: String) {
+        self.events.push_back(Event::Message {
+            user: None,
+            data: Some(line),
+        });
+    }
+
+    fn on_name(&mut self, told: &str) {
+        if self.their_name.is_some() {
+            return;
+        }
+        let mut end = NAME_MAX_BYTES.min(told.len());
+        while !told.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (name, rest) = told.split_at(end);
+        let (name, is_cut) = (name.trim().to_owned(), !rest.is_empty());
+        self.their_name = Some(name.clone());
+        if !name.is_empty() {
+            self.events.push_back(Event::Name { name, is_cut });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

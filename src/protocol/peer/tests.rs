@@ -1,0 +1,328 @@
+//! Conversations without a socket: two peers, or a peer and a naive program, and every split of
+//! what they say.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::protocol::wire::stream::{MARKER, encode_line, encode_marker, encode_name};
+
+const MS: Duration = Duration::from_millis(1);
+
+fn name(name: &str) -> Option<Name> {
+    (!name.is_empty()).then(|| Name::parse(name).unwrap())
+}
+
+fn caller(named: &str) -> Peer {
+    Peer::new(Role::Caller, Dialect::Text, name(named), Duration::ZERO)
+}
+
+fn listener(named: &str) -> Peer {
+    Peer::new(Role::Listener, Dialect::Text, name(named), Duration::ZERO)
+}
+
+fn events(peer: &mut Peer) -> Vec<Event> {
+    std::iter::from_fn(|| peer.poll_event()).collect()
+}
+
+fn told(name: &str) -> Event {
+    Event::Name {
+        name: name.into(),
+        is_cut: false,
+    }
+}
+
+fn said(line: &str) -> Event {
+    Event::Message {
+        user: None,
+        data: Some(line.into()),
+    }
+}
+
+/// All that a peer sends from now on, each piece with its time, as if acknowledged at once.
+fn sent(peer: &mut Peer, from: Duration) -> Vec<(Duration, String)> {
+    let mut pieces = Vec::new();
+    let mut now = from;
+    for _ in 0..1000 {
+        peer.on_time(now);
+        while let Some(bytes) = peer.poll_send(now, true) {
+            pieces.push((now, String::from_utf8_lossy(&bytes).into_owned()));
+        }
+        match peer.next_time(now) {
+            Some(next) => now = next,
+            None => break,
+        }
+    }
+    pieces
+}
+
+/// Passes bytes between two peers of ours, `step` at a time, until neither has more to send.
+fn talk(caller: &mut Peer, listener: &mut Peer, step: usize) -> [Vec<Event>; 2] {
+    listener.on_offer();
+    let mut heard = [Vec::new(), Vec::new()];
+    for round in 0..100 {
+        let now = MS * round;
+        let mut is_silent = true;
+        for way in 0..2 {
+            let (from, to) = if way == 0 {
+                (&mut *caller, &mut *listener)
+            } else {
+                (&mut *listener, &mut *caller)
+            };
+            while let Some(bytes) = from.poll_send(now, true) {
+                is_silent = false;
+                bytes.chunks(step).for_each(|piece| to.on_bytes(now, piece));
+            }
+            heard[1 - way].extend(events(to));
+        }
+        if is_silent {
+            break;
+        }
+    }
+    heard
+}
+
+#[test]
+fn two_of_ours_exchange_names_and_exact_lines() {
+    let (mut ana, mut bia) = (caller("ana"), listener("bia"));
+    for line in ["oi", "", "duas\nlinhas", "sair "] {
+        ana.say(line.into());
+    }
+    bia.say("olá".into());
+    let [heard_by_ana, heard_by_bia] = talk(&mut ana, &mut bia, usize::MAX);
+    assert_eq!(heard_by_ana, [told("bia"), said("olá")]);
+    let lines = ["oi", "", "duas\nlinhas", "sair "].map(said);
+    assert_eq!(heard_by_bia, [&[told("ana")], &lines[..]].concat());
+    assert!(ana.is_drained() && bia.is_drained() && ana.is_framed() && bia.is_framed());
+}
+
+#[test]
+fn a_nameless_peer_of_ours_keeps_nobody_waiting() {
+    let (mut ana, mut peer) = (caller("ana"), listener(""));
+    ana.say("oi".into());
+    peer.say("olá".into());
+    let [heard_by_ana, heard_by_peer] = talk(&mut ana, &mut peer, 3);
+    assert_eq!(heard_by_ana, [said("olá")]);
+    assert_eq!(heard_by_peer, [told("ana"), said("oi")]);
+}
+
+#[test]
+fn a_naive_listener_gets_the_name_and_then_exactly_the_lines_one_by_one() {
+    let mut ana = caller("ana");
+    ana.say("um".into());
+    ana.say(String::new());
+    ana.say("dois".into());
+    assert_eq!(
+        sent(&mut ana, Duration::ZERO),
+        [(SIGN_WAIT, "ana".into())],
+        "no line yet"
+    );
+    ana.on_bytes(MS * 400, b"bia");
+    ana.on_time(MS * 450);
+    assert_eq!(events(&mut ana), [told("bia")]);
+    let lines = sent(&mut ana, MS * 450);
+    assert_eq!(lines, [(MS * 450, "um".into()), (MS * 475, "dois".into())]);
+    assert_eq!(events(&mut ana), [Event::EmptyNotSent]);
+    assert!(ana.is_drained() && !ana.is_framed());
+}
+
+#[test]
+fn a_naive_caller_is_known_by_speaking_without_an_offer() {
+    let mut bia = listener("bia");
+    bia.on_bytes(MS, b"ana");
+    assert_eq!(
+        sent(&mut bia, MS),
+        [(MS, "bia".into())],
+        "at once, not after the wait"
+    );
+    assert_eq!(events(&mut bia), [told("ana")]);
+    bia.on_bytes(MS * 200, b"oi\n");
+    bia.on_bytes(MS * 210, "olá".as_bytes());
+    bia.on_time(MS * 260);
+    assert_eq!(events(&mut bia), [said("oi"), said("olá")]);
+    bia.on_bytes(MS * 300, b"sai");
+    bia.on_bytes(MS * 310, b"r");
+    bia.on_end();
+    assert_eq!(events(&mut bia), [said("sair"), Event::End]);
+}
+
+#[test]
+fn a_long_line_to_a_naive_peer_goes_in_pieces_of_whole_characters() {
+    let mut ana = caller("");
+    let line = "é".repeat(1500);
+    ana.say(line.clone());
+    let pieces = sent(&mut ana, Duration::ZERO);
+    assert!(pieces.iter().all(|(_, piece)| piece.len() <= 1024));
+    assert_eq!(
+        pieces
+            .into_iter()
+            .map(|(_, piece)| piece)
+            .collect::<String>(),
+        line
+    );
+}
+
+#[test]
+fn raw_lines_before_a_late_sign_keep_their_boundaries() {
+    // The listener's program was not running when the caller's patience ended.
+    let (mut ana, mut bia) = (caller(""), listener(""));
+    ana.say("um".into());
+    ana.say("dois".into());
+    let raw: String = sent(&mut ana, Duration::ZERO)
+        .into_iter()
+        .map(|(_, piece)| piece)
+        .collect();
+    assert_eq!(raw, "umdois");
+    bia.on_offer();
+    bia.on_bytes(MS * 900, raw.as_bytes());
+    bia.on_time(MS * 990);
+    assert_eq!(
+        events(&mut bia),
+        [],
+        "held until the marker says how to split it"
+    );
+    ana.say("três".into());
+    let [_, heard] = talk(&mut ana, &mut bia, 1);
+    assert_eq!(heard, ["um", "dois", "três"].map(said));
+}
+
+#[test]
+fn a_name_sent_raw_before_a_late_sign_is_told_once() {
+    let (mut ana, mut bia) = (caller("ana"), listener(""));
+    assert_eq!(sent(&mut ana, Duration::ZERO), [(SIGN_WAIT, "ana".into())]);
+    bia.on_offer();
+    bia.on_bytes(MS * 900, b"ana");
+    let [_, heard] = talk(&mut ana, &mut bia, 1);
+    assert_eq!(heard, [told("ana")]);
+}
+
+#[test]
+fn names_over_the_limit_are_cut_and_said_to_be() {
+    let mut bia = listener("bia");
+    bia.on_bytes(MS, "é".repeat(20).as_bytes());
+    bia.on_time(MS * 51);
+    assert_eq!(
+        events(&mut bia),
+        [Event::Name {
+            name: "é".repeat(16),
+            is_cut: true
+        }]
+    );
+}
+
+#[test]
+fn objects_delimit_themselves() {
+    let mut bia = Peer::new(Role::Listener, Dialect::Json, name("bia"), Duration::ZERO);
+    let stream = "{\"user\":\"ana\",\"data\":\"}{\"} \n{\"data\":null,\"user\":null}\
+                  {\"nome\": \"Alice\", \"idade\": 25}oi";
+    stream
+        .as_bytes()
+        .iter()
+        .for_each(|byte| bia.on_bytes(MS, &[*byte]));
+    bia.on_end();
+    let message = |user: Option<&str>, data: Option<&str>| Event::Message {
+        user: user.map(Into::into),
+        data: data.map(Into::into),
+    };
+    let expected = [
+        message(Some("ana"), Some("}{")),
+        message(None, None),
+        message(None, Some(r#"{"nome":"Alice","idade":25}"#)),
+        message(None, Some("oi")),
+        Event::End,
+    ];
+    assert_eq!(events(&mut bia), expected);
+}
+
+#[test]
+fn in_json_each_message_is_an_object_of_its_own_and_no_name_goes_before() {
+    let mut ana = Peer::new(Role::Caller, Dialect::Json, name("ana"), Duration::ZERO);
+    ana.say("oi".into());
+    ana.say(String::new());
+    let objects: Vec<String> = sent(&mut ana, Duration::ZERO)
+        .into_iter()
+        .map(|(_, object)| object)
+        .collect();
+    assert_eq!(
+        objects,
+        [
+            r#"{"user":"ana","data":"oi"}"#,
+            r#"{"user":"ana","data":""}"#
+        ]
+    );
+}
+
+#[test]
+fn what_nobody_ends_does_not_grow_without_a_bound() {
+    let mut bia = Peer::new(Role::Listener, Dialect::Json, None, Duration::ZERO);
+    let mut heard = 0;
+    for _ in 0..40 {
+        bia.on_bytes(MS, &[b'{'; 65_536]);
+        heard += events(&mut bia)
+            .into_iter()
+            .map(|event| match event {
+                Event::Message {
+                    data: Some(data), ..
+                } => data.len(),
+                other => panic!("{other:?}"),
+            })
+            .sum::<usize>();
+    }
+    assert!(heard > 1 << 20, "only {heard} bytes were let go");
+}
+
+#[test]
+fn a_frame_over_the_limit_breaks_the_connection() {
+    let (mut ana, mut bia) = (caller("ana"), listener("bia"));
+    talk(&mut ana, &mut bia, 7);
+    bia.on_bytes(MS, b"\x03\xff\xff\xff\xff");
+    assert!(matches!(events(&mut bia).last(), Some(Event::Broken(_))));
+}
+
+proptest! {
+    #[test]
+    fn two_of_ours_hear_the_same_for_every_split(
+        lines in proptest::collection::vec("\\PC{0,30}", 0..12),
+        step in 1_usize..50,
+    ) {
+        let (mut ana, mut bia) = (caller("ana"), listener("bia"));
+        lines.iter().for_each(|line| ana.say(line.clone()));
+        let [_, heard] = talk(&mut ana, &mut bia, step);
+        let expected: Vec<Event> =
+            std::iter::once(told("ana")).chain(lines.iter().map(|line| said(line))).collect();
+        prop_assert_eq!(heard, expected);
+    }
+
+    #[test]
+    fn a_marker_after_raw_text_is_found_for_every_split(
+        raw in "[a-z]{0,40}",
+        step in 1_usize..50,
+    ) {
+        let mut bytes = raw.clone().into_bytes();
+        encode_marker(false, &[u16::try_from(raw.len()).unwrap()], &mut bytes);
+        encode_name("bia", &mut bytes);
+        encode_line("oi", &mut bytes);
+        let mut ana = caller("");
+        bytes.chunks(step).for_each(|piece| ana.on_bytes(MS, piece));
+        let before = (!raw.is_empty()).then(|| said(&raw));
+        let expected: Vec<Event> = before.into_iter().chain([told("bia"), said("oi")]).collect();
+        prop_assert_eq!(events(&mut ana), expected);
+        prop_assert!(ana.is_framed());
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(
+        pieces in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..8),
+        is_marked in any::<bool>(),
+    ) {
+        let mut ana = caller("ana");
+        if is_marked {
+            ana.on_bytes(Duration::ZERO, MARKER);
+        }
+        for (time, piece) in pieces.iter().enumerate() {
+            ana.on_bytes(MS * u32::try_from(time).unwrap(), piece);
+        }
+        ana.on_end();
+        events(&mut ana);
+    }
+}

@@ -1,28 +1,23 @@
 //! What may be typed. Doc comments are the help, which is in English. The defaults of the whole
 //! house are here; what was typed is checked here, by the types that a mode then relies on.
 
+mod endpoint;
+mod multicast;
+mod tcp_peer;
+
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::error::{Error, Usage};
+pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
+pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
+use crate::error::Usage;
 use crate::protocol::message::Name;
-use crate::terminal::screen::{Color, Form};
 use crate::text::Lang;
 
-/// The group that the course's programs use.
-const GROUP: &str = "224.3.29.71";
-/// Its port for the plain wire.
-const PORT: &str = "5007";
-/// Hops that a datagram may take: 1 stays on the local network.
-const TTL: &str = "1";
-/// Highest rate that may be asked for, in messages per second.
-const RATE_MAX_PER_S: u32 = 1_000_000;
-
 /// Links with these names act as the subcommand of the same name.
-const LINK_NAMES: [&str; 1] = ["multicast"];
+const LINK_NAMES: [&str; 2] = ["multicast", "tcp-peer"];
 
 /// Serverless chat for everyone on one network
 #[derive(Debug, Parser)]
@@ -55,196 +50,12 @@ pub enum Command {
         #[command(subcommand)]
         role: MulticastRole,
     },
-}
 
-/// The two sides of the course's multicast chat.
-#[derive(Debug, Subcommand)]
-pub enum MulticastRole {
-    /// Send each typed line to the group; `sair` ends the chat for everybody
-    #[command(after_help = "Example:\n  echo 'oi, grupo' | roda multicast send --name ana")]
-    Send(SendArgs),
-    /// Show what the group says until somebody says `sair`
-    #[command(after_help = "Example, which keeps a session in a file:\n  \
-        roda multicast receive --name bia --stay --json > session.jsonl")]
-    Receive(ReceiveArgs),
-}
-
-/// Where the group is.
-#[derive(Debug, Args)]
-pub struct GroupArgs {
-    /// IPv4 multicast group
-    #[arg(long, default_value = GROUP, value_name = "ADDRESS")]
-    group: String,
-
-    /// UDP port
-    #[arg(long, default_value = PORT, allow_hyphen_values = true)]
-    port: String,
-
-    /// Interface by name or address; may be repeated [default: the system's choice]
-    #[arg(long = "interface", value_name = "NAME|ADDRESS")]
-    interfaces: Vec<String>,
-}
-
-/// What `multicast send` may be told.
-#[derive(Debug, Args)]
-pub struct SendArgs {
-    /// Your name in the chat, 1 to 32 bytes
-    #[arg(long, required_unless_present = "raw", allow_hyphen_values = true)]
-    name: Option<String>,
-
-    #[command(flatten)]
-    group: GroupArgs,
-
-    /// Routers that a datagram may pass, plus one; 1 stays on this network, 0 on this machine
-    #[arg(long, default_value = TTL, allow_hyphen_values = true)]
-    ttl: String,
-
-    /// At most so many messages per second [default: as fast as they come]
-    #[arg(long, value_name = "PER_SECOND", allow_hyphen_values = true)]
-    rate: Option<String>,
-
-    /// Send plain text instead of JSON, as in section 2 of the course's practice; needs no name
-    #[arg(long)]
-    raw: bool,
-}
-
-/// What `multicast receive` may be told.
-#[derive(Debug, Args)]
-pub struct ReceiveArgs {
-    /// Your name, only greeted with
-    #[arg(long, allow_hyphen_values = true)]
-    name: Option<String>,
-
-    #[command(flatten)]
-    group: GroupArgs,
-
-    /// Show a `sair` and go on; only Ctrl-C ends
-    #[arg(long)]
-    stay: bool,
-
-    /// Expect plain text instead of JSON, as in section 2 of the course's practice
-    #[arg(long)]
-    raw: bool,
-
-    /// One JSON object per message: time, source, user, data
-    #[arg(long)]
-    json: bool,
-
-    /// Colour the names
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Color,
-}
-
-/// What `multicast send` runs by.
-#[derive(Debug)]
-pub struct SendSettings {
-    /// What the datagrams look like.
-    pub wire: SendWire,
-    /// Group and port.
-    pub group: SocketAddrV4,
-    /// Hops.
-    pub ttl: u8,
-    /// Interfaces as typed; none means the system's choice.
-    pub interfaces: Vec<String>,
-    /// Messages per second, if limited.
-    pub rate_per_s: Option<u32>,
-}
-
-/// The wire of a sender, with the name that it carries.
-#[derive(Debug)]
-pub enum SendWire {
-    /// Two-key JSON.
-    Plain(Name),
-    /// Text alone.
-    Raw,
-}
-
-impl SendSettings {
-    /// What stands before the line being typed.
-    #[must_use]
-    pub fn prompt(&self) -> String {
-        match &self.wire {
-            SendWire::Plain(name) => format!("{name}> "),
-            SendWire::Raw => "> ".into(),
-        }
-    }
-}
-
-/// What `multicast receive` runs by.
-#[derive(Debug)]
-pub struct ReceiveSettings {
-    /// The listener's name.
-    pub name: Option<Name>,
-    /// Group and port.
-    pub group: SocketAddrV4,
-    /// Interfaces as typed; none means the system's choice.
-    pub interfaces: Vec<String>,
-    /// Whether a farewell is only shown.
-    pub stays: bool,
-    /// Whether datagrams are text and not JSON.
-    pub raw: bool,
-    /// How messages are written.
-    pub form: Form,
-    /// Whether names are coloured.
-    pub color: Color,
-}
-
-impl TryFrom<SendArgs> for SendSettings {
-    type Error = Error;
-
-    fn try_from(args: SendArgs) -> Result<Self, Error> {
-        let name = args.name.as_deref().map(name).transpose()?;
-        let wire = match name {
-            Some(name) if !args.raw => SendWire::Plain(name),
-            _ => SendWire::Raw,
-        };
-        Ok(Self {
-            wire,
-            group: args.group.address()?,
-            ttl: args.ttl.parse().map_err(|_| Usage::Ttl(args.ttl))?,
-            interfaces: args.group.interfaces,
-            rate_per_s: args.rate.map(rate).transpose()?,
-        })
-    }
-}
-
-impl TryFrom<ReceiveArgs> for ReceiveSettings {
-    type Error = Error;
-
-    fn try_from(args: ReceiveArgs) -> Result<Self, Error> {
-        Ok(Self {
-            name: args.name.as_deref().map(name).transpose()?,
-            group: args.group.address()?,
-            interfaces: args.group.interfaces,
-            stays: args.stay,
-            raw: args.raw,
-            form: if args.json { Form::Json } else { Form::Lines },
-            color: args.color,
-        })
-    }
-}
-
-impl GroupArgs {
-    fn address(&self) -> Result<SocketAddrV4, Usage> {
-        let group: Option<Ipv4Addr> = self.group.parse().ok();
-        let group = group.filter(Ipv4Addr::is_multicast);
-        let group = group.ok_or_else(|| Usage::Group(self.group.clone()))?;
-        let port = self.port.parse().ok().filter(|port| *port != 0);
-        let port = port.ok_or_else(|| Usage::Port(self.port.clone()))?;
-        Ok(SocketAddrV4::new(group, port))
-    }
-}
-
-fn name(typed: &str) -> Result<Name, Usage> {
-    Name::parse(typed).map_err(|fault| Usage::Name(typed.into(), fault))
-}
-
-fn rate(typed: String) -> Result<u32, Usage> {
-    let rate = typed
-        .parse()
-        .ok()
-        .filter(|rate| (1..=RATE_MAX_PER_S).contains(rate));
-    rate.ok_or(Usage::Rate(typed))
+    /// Chat of two over TCP, as in the course's chat P2P parts 1 to 3
+    #[command(after_help = "Example, in two terminals or on two machines:\n  \
+        roda tcp-peer --listen 12345 --name bia\n  \
+        roda tcp-peer --connect 127.0.0.1:12345 --name ana")]
+    TcpPeer(TcpPeerArgs),
 }
 
 /// Turns a call through a link named like a subcommand into a call of that subcommand.
@@ -273,56 +84,19 @@ pub fn language(asked: Option<Lang>, variable: impl Fn(&str) -> Option<String>) 
     asked.unwrap_or_else(|| Lang::of_locale(&locale().unwrap_or_default()))
 }
 
+/// A name as it was typed.
+fn name(typed: &str) -> Result<Name, Usage> {
+    Name::parse(typed).map_err(|fault| Usage::Name(typed.into(), fault))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
 
-    fn send(args: &[&str]) -> Result<SendSettings, Error> {
-        let line = [&["roda", "multicast", "send"], args].concat();
-        match Cli::try_parse_from(line).unwrap().command {
-            Some(Command::Multicast {
-                role: MulticastRole::Send(args),
-            }) => args.try_into(),
-            other => panic!("{other:?}"),
-        }
-    }
-
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn the_defaults_are_the_courses() {
-        let settings = send(&["--name", "ana"]).unwrap();
-        assert_eq!(settings.group, "224.3.29.71:5007".parse().unwrap());
-        assert_eq!(settings.ttl, 1);
-        assert_eq!(settings.prompt(), "ana> ");
-    }
-
-    #[test]
-    fn what_cannot_be_is_wrong_use() {
-        for bad in [
-            ["--group", "10.0.0.1"],
-            ["--group", "ff02::1"],
-            ["--port", "0"],
-            ["--port", "65536"],
-            ["--port", "-1"],
-            ["--ttl", "256"],
-            ["--rate", "0"],
-            ["--rate", "1.5"],
-        ] {
-            let error = send(&[&["--name", "ana"], &bad[..]].concat()).unwrap_err();
-            assert_eq!(error.exit_code(), 2, "{bad:?}");
-        }
-        assert_eq!(send(&["--name", "~ana"]).unwrap_err().exit_code(), 2);
-    }
-
-    #[test]
-    fn a_sender_needs_a_name_unless_it_is_raw() {
-        assert!(Cli::try_parse_from(["roda", "multicast", "send"]).is_err());
-        assert!(matches!(send(&["--raw"]).unwrap().wire, SendWire::Raw));
     }
 
     #[test]

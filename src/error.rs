@@ -6,6 +6,7 @@ use std::io;
 
 use crate::net::interfaces::ChoiceError;
 use crate::net::multicast::Refusal;
+use crate::net::tcp::CallError;
 use crate::protocol::message::NameFault;
 
 /// An error that ends the program, told to the person at the keyboard in one line.
@@ -22,6 +23,22 @@ pub enum Error {
         /// What was refused.
         refusal: Refusal,
     },
+    /// The port could not be listened on.
+    Listen {
+        /// Where, as it was asked for.
+        address: String,
+        /// The system's answer.
+        cause: io::Error,
+    },
+    /// The other could not be called.
+    Call {
+        /// Whom, as it was asked for.
+        address: String,
+        /// Why not.
+        cause: CallError,
+    },
+    /// The connection could not be served.
+    Connection(io::Error),
     /// The keyboard, or the pipe in its place, could not be read.
     Input(io::Error),
     /// The screen, or the file or pipe in its place, could not be written.
@@ -43,6 +60,19 @@ pub enum Usage {
     Rate(String),
     /// A name that breaks a rule.
     Name(String, NameFault),
+    /// No address to listen on.
+    Listen(String),
+    /// No address to call.
+    Connect(String),
+    /// No number of seconds.
+    Seconds {
+        /// What was given.
+        typed: String,
+        /// The least that may be.
+        least: u64,
+        /// To which option.
+        option: &'static str,
+    },
 }
 
 impl Error {

@@ -9,9 +9,11 @@
 //! clock       the only file that reads a clock
 //! protocol    PURE: bytes, lines and time come in; bytes and events go out
 //!   message     names, the farewell word, the cleaning of strangers' text
-//!   wire        all that becomes bytes: plain · raw · pieces (cutting long texts)
-//! net         the only folder that opens sockets: multicast · interfaces · kernel
-//! terminal    keyboard · screen · signals
+//!   wire        all that becomes bytes: plain · raw · quiet · stream; and what they share:
+//!               pieces (cutting long texts) · json (text without values)
+//!   peer        two people on one connection: ear · mouth
+//! net         the only folder that opens sockets: multicast · tcp · interfaces · kernel
+//! terminal    keyboard · printer · screen · signals
 //! modes       where pure meets world: one file per subcommand
 //! ```
 //!
@@ -24,7 +26,8 @@
 //! net        datagram ───────── LAN ─────────▶    net      bytes
 //! ```
 //!
-//! `multicast send` is the left column, `multicast receive` the right one.
+//! `multicast send` is the left column, `multicast receive` the right one. `tcp-peer` is both, and
+//! puts `peer` between message and wire.
 //!
 //! # What is absent
 //!

@@ -3,6 +3,7 @@
 
 mod multicast_receive;
 mod multicast_send;
+mod tcp_peer;
 
 use crate::cli::{Command, MulticastRole};
 use crate::error::Error;
@@ -44,5 +45,6 @@ pub fn run(command: Command, lang: Lang) -> Result<End, Error> {
         Command::Multicast {
             role: MulticastRole::Receive(args),
         } => multicast_receive::run(&args.try_into()?, lang),
+        Command::TcpPeer(args) => tcp_peer::run(&args.try_into()?, lang),
     }
 }

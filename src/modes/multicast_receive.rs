@@ -143,7 +143,7 @@ impl Ear<'_> {
         let data = message.data.as_deref();
         let shown = Shown {
             stamp: self.clock.now(),
-            source,
+            source: source.into(),
             speaker,
             data,
         };

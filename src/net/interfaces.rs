@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, UdpSocket};
 
 /// One interface, as far as multicast is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Interface {
     pub index: u32,
     /// Its IPv4 addresses, in the system's order.
     pub addresses: Vec<Ipv4Addr>,
+    /// Its IPv6 addresses that need no interface beside them: all but the link-local ones.
+    pub addresses_v6: Vec<Ipv6Addr>,
     /// Up, and able to multicast.
     pub is_ready: bool,
     /// Reaches nothing but this machine.
@@ -112,6 +114,23 @@ pub fn choose(asked: &[String], group: SocketAddrV4) -> Result<Choice, ChoiceErr
     }
 }
 
+/// Every address at which another program, here or elsewhere, may reach this machine.
+///
+/// # Errors
+/// The system's refusal to list its interfaces.
+pub fn local_addresses() -> io::Result<Vec<IpAddr>> {
+    let (loopback, outside): (Vec<_>, Vec<_>) = list()?.into_iter().partition(|i| i.is_loopback);
+    let addresses = |interface: Interface| {
+        let v4 = interface.addresses.into_iter().map(IpAddr::V4);
+        v4.chain(interface.addresses_v6.into_iter().map(IpAddr::V6))
+    };
+    Ok(outside
+        .into_iter()
+        .chain(loopback)
+        .flat_map(addresses)
+        .collect())
+}
+
 /// The interface with this name or with this IPv4 address.
 fn find<'i>(all: &'i [Interface], asked: &str) -> Option<&'i Interface> {
     let address: Option<Ipv4Addr> = asked.parse().ok();
@@ -140,13 +159,17 @@ fn list() -> io::Result<Vec<Interface>> {
 
     let mut all: Vec<Interface> = Vec::new();
     for entry in nix::ifaddrs::getifaddrs()? {
-        let address = entry
-            .address
-            .as_ref()
+        let socket_address = entry.address.as_ref();
+        let address = socket_address
             .and_then(|a| a.as_sockaddr_in())
             .map(|a| a.ip());
+        let address_v6 = socket_address
+            .and_then(|a| a.as_sockaddr_in6())
+            .map(|a| a.ip());
+        let address_v6 = address_v6.filter(|a| !a.is_unicast_link_local());
         if let Some(known) = all.iter_mut().find(|i| i.name == entry.interface_name) {
             known.addresses.extend(address);
+            known.addresses_v6.extend(address_v6);
             continue;
         }
         // An interface may vanish between the two calls; then it is not in the list.
@@ -160,6 +183,7 @@ fn list() -> io::Result<Vec<Interface>> {
             name: entry.interface_name,
             index,
             addresses: address.into_iter().collect(),
+            addresses_v6: address_v6.into_iter().collect(),
             is_ready: can_multicast
                 && entry
                     .flags
@@ -183,6 +207,7 @@ fn list() -> io::Result<Vec<Interface>> {
             None => all.push(Interface {
                 index: entry.index.unwrap_or(0),
                 addresses: vec![address],
+                addresses_v6: Vec::new(),
                 is_ready: entry.is_oper_up(),
                 is_loopback: entry.is_loopback(),
                 name: entry.name,
@@ -202,6 +227,7 @@ mod tests {
             name: "lo".into(),
             index: 1,
             addresses: vec![Ipv4Addr::LOCALHOST],
+            addresses_v6: vec![],
             is_ready: true,
             is_loopback: true,
         };

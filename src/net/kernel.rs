@@ -1,12 +1,13 @@
 //! What the kernel offers and no safe crate does, each behind a safe function: many datagrams
 //! with one call, the interface of a sender by its index, the count of datagrams that the kernel
-//! dropped. The only `unsafe` of the house is here, each with its reason.
+//! dropped, the bytes that a peer has not acknowledged. The only `unsafe` of the house is here,
+//! each with its reason.
 #![allow(unsafe_code)]
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 
-use socket2::Socket;
+use socket2::{SockRef, Socket};
 
 /// Longest UDP payload over IPv4, in bytes.
 pub(super) const DATAGRAM_MAX_BYTES: usize = 65_507;
@@ -23,18 +24,46 @@ pub(super) enum Wait {
 #[cfg(target_os = "linux")]
 pub use linux::Datagrams;
 #[cfg(target_os = "linux")]
-pub(super) use linux::{drop_count, set_multicast_interface};
+pub(super) use linux::{drop_count, set_multicast_interface, unacknowledged_bytes};
 #[cfg(not(target_os = "linux"))]
 pub use portable::Datagrams;
 #[cfg(not(target_os = "linux"))]
-pub(super) use portable::{drop_count, set_multicast_interface};
+pub(super) use portable::{drop_count, set_multicast_interface, unacknowledged_bytes};
+
+/// Waits until something can be read or urgent data is there; whether it is, taking it. What is
+/// urgent and comes first is always seen: no byte that follows it is readable before it.
+#[cfg(unix)]
+pub(super) fn wait_for_urgent(stream: &TcpStream) -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::mem::MaybeUninit;
+    use std::os::fd::AsFd;
+
+    let mut asked = [PollFd::new(
+        stream.as_fd(),
+        PollFlags::POLLIN | PollFlags::POLLPRI,
+    )];
+    while let Err(nix::Error::EINTR) = poll(&mut asked, PollTimeout::NONE) {}
+    let [answer] = asked;
+    answer
+        .revents()
+        .is_some_and(|events| events.contains(PollFlags::POLLPRI))
+        && SockRef::from(stream)
+            .recv_out_of_band(&mut [MaybeUninit::uninit()])
+            .is_ok()
+}
+
+/// Where nobody has tried it, urgent data is not asked for, and every peer counts as naive.
+#[cfg(not(unix))]
+pub(super) fn wait_for_urgent(_stream: &TcpStream) -> bool {
+    false
+}
 
 #[cfg(target_os = "linux")]
 mod linux {
     use std::os::fd::AsRawFd;
     use std::{mem, ptr};
 
-    use super::{DATAGRAM_MAX_BYTES, Ipv4Addr, Socket, SocketAddrV4, Wait, io};
+    use super::{DATAGRAM_MAX_BYTES, Ipv4Addr, Socket, SocketAddrV4, TcpStream, Wait, io};
 
     /// Datagrams read with one call. Their pages are touched only as far as datagrams fill them.
     const BATCH_MAX: usize = 64;
@@ -170,6 +199,18 @@ mod linux {
         }
     }
 
+    /// How many bytes this socket was handed that the other host has not acknowledged.
+    pub(in crate::net) fn unacknowledged_bytes(stream: &TcpStream) -> Option<usize> {
+        let mut bytes: libc::c_int = 0;
+        // SAFETY: SIOCOUTQ, which is TIOCOUTQ, writes one int (tcp(7)); it outlives the call.
+        let answer = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
+        if answer == 0 {
+            usize::try_from(bytes).ok()
+        } else {
+            None
+        }
+    }
+
     /// How many datagrams the kernel dropped at this socket, mostly because its buffer was full.
     /// `None` where the kernel does not tell.
     pub(in crate::net) fn drop_count(socket: &Socket) -> Option<u64> {
@@ -198,7 +239,7 @@ mod linux {
 mod portable {
     use std::mem::MaybeUninit;
 
-    use super::{DATAGRAM_MAX_BYTES, Ipv4Addr, Socket, SocketAddrV4, Wait, io};
+    use super::{DATAGRAM_MAX_BYTES, Ipv4Addr, Socket, SocketAddrV4, TcpStream, Wait, io};
 
     /// One datagram, and room for the next.
     pub struct Datagrams {
@@ -249,6 +290,10 @@ mod portable {
     }
 
     pub(in crate::net) fn drop_count(_socket: &Socket) -> Option<u64> {
+        None
+    }
+
+    pub(in crate::net) fn unacknowledged_bytes(_stream: &TcpStream) -> Option<usize> {
         None
     }
 }

@@ -4,5 +4,6 @@
 pub mod interfaces;
 mod kernel;
 pub mod multicast;
+pub mod tcp;
 
 pub use kernel::Datagrams;

@@ -2,13 +2,16 @@
 //! reads; it decides nothing. It reads only while it holds a ticket, which the loop gives back
 //! when there is room for more, so that a fast pipe waits for a slow network.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal, Read, Write};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
-use crate::protocol::wire::quiet::unfinished_bytes;
 use rustyline::error::ReadlineError;
-use rustyline::{Config, Editor, ExternalPrinter, history::MemHistory};
+use rustyline::{Config, Editor, history::MemHistory};
+
+use super::printer::Printer;
+use crate::protocol::message::clean;
+use crate::protocol::wire::quiet::unfinished_bytes;
 
 /// Longest line, in bytes; what is longer is taken as several lines.
 pub const LINE_MAX_BYTES: usize = 1 << 20;
@@ -82,7 +85,7 @@ impl Block {
 /// The loop's end of a running keyboard.
 pub struct Keyboard {
     tickets: mpsc::Sender<Block>,
-    printer: Option<Box<dyn ExternalPrinter + Send>>,
+    printer: Option<Printer>,
     _terminal: TerminalGuard,
 }
 
@@ -97,35 +100,31 @@ impl Keyboard {
         tell: impl Fn(Typed) -> bool + Send + 'static,
     ) -> io::Result<Self> {
         let (tickets, taken) = mpsc::channel();
-        let is_person = io::stdin().is_terminal();
-        for _ in 0..if is_person {
-            PERSON_TICKETS
-        } else {
-            PIPE_TICKETS
-        } {
-            // The receiving end is right here, so this cannot fail.
-            let _ = tickets.send(Block::default());
-        }
         let terminal = TerminalGuard::new();
         let reader = thread::Builder::new().name("keyboard".into());
-        let mut printer: Option<Box<dyn ExternalPrinter + Send>> = None;
+        let is_person = io::stdin().is_terminal();
+        let mut printer = None;
         if is_person {
             let mut editor = editor().map_err(into_io)?;
-            if io::stderr().is_terminal() {
-                printer = editor
-                    .create_external_printer()
-                    .ok()
-                    .map(|p| Box::new(p) as Box<_>);
+            if io::stdout().is_terminal() && io::stderr().is_terminal() {
+                printer = editor.create_external_printer().ok().map(Printer::new);
             }
             reader.spawn(move || edit_lines(editor, &prompt, &taken, tell))?;
         } else {
             reader.spawn(move || read_blocks(&mut io::stdin(), &taken, tell))?;
         }
-        Ok(Self {
+        let keyboard = Self {
             tickets,
             printer,
             _terminal: terminal,
-        })
+        };
+        let blocks = if is_person {
+            PERSON_TICKETS
+        } else {
+            PIPE_TICKETS
+        };
+        (0..blocks).for_each(|_| keyboard.give_back(Block::default()));
+        Ok(keyboard)
     }
 
     /// Gives a ticket back: a block is done with, and there is room for another.
@@ -135,14 +134,30 @@ impl Keyboard {
         let _ = self.tickets.send(block);
     }
 
+    /// What writes above the line being typed, where there is a person who types.
+    #[must_use]
+    pub fn printer(&self) -> Option<Printer> {
+        self.printer.clone()
+    }
+
     /// Says one sentence on stderr without tearing the line that is being typed.
     pub fn say(&mut self, sentence: &str) {
-        let Some(printer) = &mut self.printer else {
-            return super::screen::say(sentence);
-        };
-        let line = format!("{}\n", crate::protocol::message::clean(sentence));
-        if printer.print(line).is_err() {
-            super::screen::say(sentence);
+        match &mut self.printer {
+            // On one terminal, stdout and stderr are the same.
+            Some(printer) => drop(writeln!(printer, "{}", clean(sentence))),
+            None => super::screen::say(sentence),
+        }
+    }
+}
+
+impl Drop for Keyboard {
+    /// Leaves a clean line to whoever uses the terminal next.
+    fn drop(&mut self) {
+        if let Some(printer) = &self.printer {
+            printer.finish();
+            let _ = io::stdout()
+                .write_all(b"\r\x1b[K")
+                .and_then(|()| io::stdout().flush());
         }
     }
 }

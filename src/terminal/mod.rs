@@ -2,5 +2,6 @@
 //! files and threads of this process, and no network.
 
 pub mod keyboard;
+pub mod printer;
 pub mod screen;
 pub mod signals;

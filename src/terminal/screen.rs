@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use serde::Serialize;
 
@@ -49,7 +49,12 @@ pub enum Speaker<'m> {
     Anonymous,
     /// The wire carries no names: the address stands for one.
     Address,
+    /// The only other person, who has told no name.
+    Peer,
 }
+
+/// What stands for the name of somebody who has told none.
+pub const PEER: &str = "peer";
 
 /// One message as it is to be shown.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +62,7 @@ pub struct Shown<'m> {
     /// When it came.
     pub stamp: &'m Stamp,
     /// Where it came from.
-    pub source: SocketAddrV4,
+    pub source: SocketAddr,
     /// Who said it.
     pub speaker: Speaker<'m>,
     /// What was said, uncleaned; `None` is `null`.
@@ -71,6 +76,7 @@ impl<'m> Shown<'m> {
         match self.speaker {
             Speaker::Anonymous => text::anonymous(lang).into(),
             Speaker::Address => self.source.to_string().into(),
+            Speaker::Peer => PEER.into(),
             Speaker::Name(name) => match name.char_indices().nth(NAME_SHOWN_MAX_CHARS) {
                 Some((end, _)) => (clean(name.get(..end).unwrap_or(name)) + "…")
                     .into_owned()
@@ -81,36 +87,49 @@ impl<'m> Shown<'m> {
     }
 }
 
+impl Color {
+    fn is_on(self) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => {
+                let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+                io::stdout().is_terminal() && !is_unwanted
+            }
+        }
+    }
+}
+
 /// stdout for messages and stderr for the rest.
-pub struct Screen<W: Write = File> {
-    out: BufWriter<W>,
+pub struct Screen {
+    out: BufWriter<Box<dyn Write>>,
     form: Form,
     is_colored: bool,
     lang: Lang,
 }
 
 impl Screen {
-    /// The process's own stdout. Its standard buffer would write every line by itself.
+    /// Shows messages on the process's own stdout, whose standard buffer would write every line
+    /// by itself.
     ///
     /// # Errors
     /// The system's, when it has no stdout to give.
     pub fn open(form: Form, color: Color, lang: Lang) -> io::Result<Self> {
-        let is_colored = match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => io::stdout().is_terminal() && !is_set("NO_COLOR"),
-        };
-        let out = BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, stdout_file()?);
-        Ok(Self {
+        Ok(Self::over(Box::new(stdout_file()?), form, color, lang))
+    }
+
+    /// Shows messages by a writer in place of stdout.
+    #[must_use]
+    pub fn over(out: Box<dyn Write>, form: Form, color: Color, lang: Lang) -> Self {
+        let out = BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, out);
+        Self {
             out,
             form,
-            is_colored,
+            is_colored: color.is_on(),
             lang,
-        })
+        }
     }
-}
 
-impl<W: Write> Screen<W> {
     /// Shows one message, at the latest with the next [`Screen::flush`].
     ///
     /// # Errors
@@ -143,7 +162,7 @@ impl<W: Write> Screen<W> {
         #[derive(Serialize)]
         struct Object<'m> {
             time: &'m str,
-            source: SocketAddrV4,
+            source: SocketAddr,
             user: Option<&'m str>,
             data: Option<&'m str>,
         }
@@ -155,7 +174,7 @@ impl<W: Write> Screen<W> {
         } = message;
         let user = match speaker {
             Speaker::Name(name) => Some(name),
-            Speaker::Anonymous | Speaker::Address => None,
+            Speaker::Anonymous | Speaker::Address | Speaker::Peer => None,
         };
         let object = Object {
             time: &stamp.rfc3339,
@@ -212,10 +231,6 @@ fn color_of(name: &str) -> &'static str {
     COLORS.get(hash as usize % COLORS.len()).unwrap_or(&"")
 }
 
-fn is_set(variable: &str) -> bool {
-    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
-}
-
 #[cfg(unix)]
 fn stdout_file() -> io::Result<File> {
     use std::os::fd::AsFd;
@@ -231,21 +246,32 @@ fn stdout_file() -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
     use std::net::Ipv4Addr;
+    use std::rc::Rc;
 
-    fn shown(form: Form, is_colored: bool, user: Option<&str>, data: Option<&str>) -> String {
+    /// A stdout that can be read.
+    #[derive(Clone, Default)]
+    struct Paper(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn shown(form: Form, color: Color, user: Option<&str>, data: Option<&str>) -> String {
         let stamp = Stamp {
             time_of_day: "14:03:21".into(),
             rfc3339: "2026-11-23T14:03:21.071-03:00".into(),
         };
-        let out = BufWriter::new(Vec::new());
-        let mut screen = Screen {
-            out,
-            form,
-            is_colored,
-            lang: Lang::Pt,
-        };
-        let source = SocketAddrV4::new(Ipv4Addr::new(10, 77, 0, 2), 40_000);
+        let paper = Paper::default();
+        let mut screen = Screen::over(Box::new(paper.clone()), form, color, Lang::Pt);
+        let source = (Ipv4Addr::new(10, 77, 0, 2), 40_000).into();
         let speaker = user.map_or(Speaker::Anonymous, Speaker::Name);
         screen
             .message(&Shown {
@@ -255,29 +281,33 @@ mod tests {
                 data,
             })
             .unwrap();
-        String::from_utf8(screen.out.into_inner().unwrap()).unwrap()
+        screen.flush().unwrap();
+        String::from_utf8(paper.0.take()).unwrap()
     }
 
     #[test]
     fn a_line_is_time_name_and_text() {
         assert_eq!(
-            shown(Form::Lines, false, Some("ana"), Some("oi")),
+            shown(Form::Lines, Color::Never, Some("ana"), Some("oi")),
             "[14:03:21] ana: oi\n"
         );
         assert_eq!(
-            shown(Form::Lines, false, None, None),
+            shown(Form::Lines, Color::Never, None, None),
             "[14:03:21] (anônimo): \n"
         );
         let long = "n".repeat(900);
         let cut = format!("[14:03:21] {}…: x\n", "n".repeat(64));
-        assert_eq!(shown(Form::Lines, false, Some(&long), Some("x")), cut);
+        assert_eq!(
+            shown(Form::Lines, Color::Never, Some(&long), Some("x")),
+            cut
+        );
     }
 
     #[test]
     fn strangers_do_not_reach_the_terminal_uncleaned() {
         let line = shown(
             Form::Lines,
-            false,
+            Color::Never,
             Some("a\x1b]0;x\x07"),
             Some("b\n[1] bia: c\u{202e}"),
         );
@@ -288,7 +318,7 @@ mod tests {
     fn json_is_exact_and_yet_safe_to_look_at() {
         let json = shown(
             Form::Json,
-            false,
+            Color::Never,
             None,
             Some("olá\u{9b}2J\u{202e}\x7f\n\x1b"),
         );
@@ -306,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_name_keeps_its_colour() {
-        let line = shown(Form::Lines, true, Some("ana"), Some("oi"));
+        let line = shown(Form::Lines, Color::Always, Some("ana"), Some("oi"));
         assert!(
             line.contains(&format!("{}ana\x1b[0m: oi", color_of("ana"))),
             "{line:?}"

@@ -6,6 +6,7 @@ use super::{Lang, row, say};
 use crate::error::{Error, Usage};
 use crate::net::interfaces::ChoiceError;
 use crate::net::multicast::{Act, Refusal};
+use crate::net::tcp::CallError;
 use crate::protocol::message::{NAME_MAX_BYTES, NameFault};
 use crate::protocol::wire::Fault;
 
@@ -19,6 +20,16 @@ pub fn error(lang: Lang, error: &Error) -> String {
             group,
             refusal: refused,
         } => refusal(lang, group, refused),
+        Error::Listen { address, cause } => listen(lang, address, cause),
+        Error::Call { address, cause } => call(lang, address, cause),
+        Error::Connection(why) => {
+            let why = cause(lang, why);
+            say!(
+                lang,
+                "cannot serve the connection: {why}",
+                "não foi possível atender a conexão: {why}",
+            )
+        }
         Error::Input(why) => {
             let why = cause(lang, why);
             say!(
@@ -71,6 +82,26 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
             lang,
             "'{given}' is no rate: --rate takes messages per second, from 1 to 1000000",
             "'{given}' não é uma taxa: --rate aceita mensagens por segundo, de 1 a 1000000",
+        ),
+        Usage::Listen(given) => say!(
+            lang,
+            "'{given}' cannot be listened on: --listen takes PORT or ADDRESS:PORT, :0 picks a port",
+            "não dá para esperar em '{given}': --listen aceita PORTA ou ENDEREÇO:PORTA, \
+             :0 escolhe uma",
+        ),
+        Usage::Connect(given) => say!(
+            lang,
+            "'{given}' cannot be called: --connect takes HOST:PORT, such as 192.168.0.7:12345",
+            "não dá para chamar '{given}': --connect aceita HOST:PORTA, como 192.168.0.7:12345",
+        ),
+        Usage::Seconds {
+            typed,
+            least,
+            option,
+        } => say!(
+            lang,
+            "'{typed}' is no number of seconds: {option} takes one from {least} to 86400",
+            "'{typed}' não é um número de segundos: {option} aceita um de {least} a 86400",
         ),
         Usage::Name(given, why) => {
             let given = crate::protocol::message::clean(given);
@@ -135,6 +166,81 @@ fn choice(lang: Lang, error: &ChoiceError) -> String {
             "nenhuma interface de rede está ativa, nem o loopback; tente: ip link set lo up",
         ),
     }
+}
+
+fn listen(lang: Lang, address: &str, why: &io::Error) -> String {
+    let cure = match classify(why) {
+        Cause::PortTaken => say!(
+            lang,
+            "; end that program, choose another port, or let --listen :0 pick one",
+            "; encerre esse programa, escolha outra porta, ou deixe --listen :0 escolher",
+        ),
+        Cause::Firewall => say!(
+            lang,
+            "; ports below 1024 belong to the administrator: choose a higher one",
+            "; portas abaixo de 1024 são do administrador: escolha uma maior",
+        ),
+        Cause::DeviceGone => say!(
+            lang,
+            "; it is no address of this machine: leave it off to listen on all",
+            "; não é um endereço desta máquina: omita-o para esperar em todos",
+        ),
+        _ => String::new(),
+    };
+    let why = cause(lang, why);
+    say!(
+        lang,
+        "cannot listen on {address}: {why}{cure}",
+        "não foi possível esperar em {address}: {why}{cure}",
+    )
+}
+
+fn call(lang: Lang, address: &str, why: &CallError) -> String {
+    let why = match why {
+        CallError::UnknownHost(_) => say!(
+            lang,
+            "no machine has this name; check the spelling, or use its address",
+            "nenhuma máquina tem esse nome; confira a grafia, ou use o endereço",
+        ),
+        CallError::Refused => say!(
+            lang,
+            "nobody listens there; start the other side with --listen first, or add --wait 60",
+            "ninguém espera lá; inicie o outro lado com --listen antes, ou use --wait 60",
+        ),
+        CallError::Unreachable(_) => say!(
+            lang,
+            "no way leads there; check the cable or the Wi-Fi, and the address",
+            "nenhum caminho leva até lá; confira o cabo ou o Wi-Fi, e o endereço",
+        ),
+        CallError::TimedOut => say!(
+            lang,
+            "no answer; check the address, and that a firewall there lets the port through",
+            "sem resposta; confira o endereço, e se um firewall de lá libera a porta",
+        ),
+        CallError::Other(why) => cause(lang, why),
+    };
+    say!(
+        lang,
+        "cannot connect to {address}: {why}",
+        "não foi possível conectar a {address}: {why}",
+    )
+}
+
+/// A peer is gone without a farewell, and why.
+#[must_use]
+pub fn lost(lang: Lang, who: &str, why: &io::Error) -> String {
+    let why = match why.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+            say!(lang, "it closed the connection", "encerrou a conexão")
+        }
+        ErrorKind::TimedOut => say!(
+            lang,
+            "no sign of life; check the cable or the Wi-Fi on both sides",
+            "sem sinal de vida; confira o cabo ou o Wi-Fi dos dois lados",
+        ),
+        _ => cause(lang, why),
+    };
+    say!(lang, "{who} is gone: {why}", "{who} sumiu: {why}")
 }
 
 /// A refusal of the system about a group, as one line.
@@ -219,7 +325,8 @@ fn classify(error: &io::Error) -> Cause {
 }
 
 /// Why, in the reader's language where we have words for it.
-fn cause(lang: Lang, error: &io::Error) -> String {
+#[must_use]
+pub fn cause(lang: Lang, error: &io::Error) -> String {
     match classify(error) {
         Cause::NoRoute => say!(lang, "no route leads there", "nenhuma rota leva até lá"),
         Cause::DeviceGone => say!(

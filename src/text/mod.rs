@@ -3,9 +3,11 @@
 
 mod error;
 mod multicast;
+mod tcp_peer;
 
-pub use error::{error, fault, refusal};
+pub use error::{cause, error, fault, lost, refusal};
 pub use multicast::*;
+pub use tcp_peer::*;
 
 /// A language that we speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -1,0 +1,160 @@
+//! `tcp-peer`: its arguments, their defaults, and what the mode runs by.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{endpoint, name};
+use crate::error::{Error, Usage};
+use crate::protocol::message::Name;
+use crate::protocol::peer::Dialect;
+use crate::terminal::screen::{Color, Form};
+
+/// Port of the course's TCP programs.
+const TCP_PORT: &str = "12345";
+/// Seconds of silence after which a TCP peer is asked whether it is still there.
+const KEEP_ALIVE_S: &str = "15";
+/// Longest wait or silence that may be asked for, in seconds: a day.
+const SECONDS_MAX: u64 = 86_400;
+
+/// What `tcp-peer` may be told.
+#[derive(Debug, Args)]
+#[group(id = "side", required = true, args = ["listen", "connect"])]
+pub struct TcpPeerArgs {
+    /// Wait for the other on this port of all interfaces, or of one address; :0 picks a port
+    #[arg(
+        long,
+        value_name = "[ADDRESS:]PORT",
+        num_args = 0..=1,
+        default_missing_value = TCP_PORT
+    )]
+    listen: Option<String>,
+
+    /// Call the other; without a port, 12345
+    #[arg(long, value_name = "HOST[:PORT]")]
+    connect: Option<String>,
+
+    /// Your name; names are then exchanged before the chat
+    #[arg(long, allow_hyphen_values = true)]
+    name: Option<String>,
+
+    /// Speak in objects {"user","data"}, and show one JSON object per message
+    #[arg(long)]
+    json: bool,
+
+    /// When the other leaves, wait for the next
+    #[arg(long, requires = "listen")]
+    keep_listening: bool,
+
+    /// Go on calling for so long, so that either side may start first
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        requires = "connect",
+        allow_hyphen_values = true
+    )]
+    wait: Option<String>,
+
+    /// Ask a silent peer after so long whether it is there; a lost one is noticed in twice that
+    #[arg(long, value_name = "SECONDS", default_value = KEEP_ALIVE_S, allow_hyphen_values = true)]
+    keep_alive: String,
+
+    /// Colour the names
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+}
+
+/// What `tcp-peer` runs by.
+#[derive(Debug)]
+pub struct TcpPeerSettings {
+    /// Who calls whom.
+    pub side: Side,
+    /// Our name.
+    pub name: Option<Name>,
+    /// How messages travel to a naive peer.
+    pub dialect: Dialect,
+    /// How messages are written.
+    pub form: Form,
+    /// Whether names are coloured.
+    pub color: Color,
+    /// Silence before a peer is asked whether it is there.
+    pub keep_alive: Duration,
+}
+
+/// The role in a TCP chat.
+#[derive(Debug)]
+pub enum Side {
+    /// Wait to be called.
+    Listen {
+        /// On which host's address; `None` is all interfaces.
+        host: Option<String>,
+        /// On which port; 0 is any.
+        port: u16,
+        /// Whether to wait for the next when one leaves.
+        keeps: bool,
+    },
+    /// Call.
+    Connect {
+        /// Whom.
+        host: String,
+        /// At which port.
+        port: u16,
+        /// For how long to go on trying.
+        patience: Duration,
+    },
+}
+
+impl TryFrom<TcpPeerArgs> for TcpPeerSettings {
+    type Error = Error;
+
+    fn try_from(args: TcpPeerArgs) -> Result<Self, Error> {
+        let patience = args
+            .wait
+            .map(|wait| seconds(wait, 0, "--wait"))
+            .transpose()?;
+        let side = match (args.listen, args.connect) {
+            (Some(typed), _) => {
+                let (host, port) = endpoint::listening(&typed).ok_or(Usage::Listen(typed))?;
+                Side::Listen {
+                    host,
+                    port,
+                    keeps: args.keep_listening,
+                }
+            }
+            (None, typed) => {
+                let typed = typed.unwrap_or_default();
+                let calling = endpoint::calling(&typed, TCP_PORT);
+                let (host, port) = calling.ok_or(Usage::Connect(typed))?;
+                Side::Connect {
+                    host,
+                    port,
+                    patience: patience.unwrap_or_default(),
+                }
+            }
+        };
+        let (dialect, form) = match args.json {
+            true => (Dialect::Json, Form::Json),
+            false => (Dialect::Text, Form::Lines),
+        };
+        Ok(Self {
+            side,
+            name: args.name.as_deref().map(name).transpose()?,
+            dialect,
+            form,
+            color: args.color,
+            keep_alive: seconds(args.keep_alive, 1, "--keep-alive")?,
+        })
+    }
+}
+
+fn seconds(typed: String, least: u64, option: &'static str) -> Result<Duration, Usage> {
+    let seconds = typed
+        .parse()
+        .ok()
+        .filter(|s| (least..=SECONDS_MAX).contains(s));
+    seconds.map(Duration::from_secs).ok_or(Usage::Seconds {
+        typed,
+        least,
+        option,
+    })
+}

@@ -1,0 +1,355 @@
+//! `tcp-peer`: two people, one TCP connection. The keyboard, the signals, the door (or the call)
+//! and the connection's two directions have a thread each, which only block and tell; one loop
+//! decides. What is said to whom when is decided by `protocol::peer`.
+
+mod talk;
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use self::talk::{Outcome, Talk};
+use super::End;
+use crate::cli::{Side, TcpPeerSettings};
+use crate::clock;
+use crate::error::Error;
+use crate::net::interfaces::local_addresses;
+use crate::net::tcp::{CallError, Connection, Door, Heard, Written, call};
+use crate::protocol::peer::Role;
+use crate::terminal::keyboard::{Block, Keyboard, LINE_MAX_BYTES, Typed};
+use crate::terminal::screen::{self, Screen};
+use crate::terminal::signals::{self, Signal};
+use crate::text::{self, Lang};
+
+/// What a caller is told while somebody else is being talked to.
+const BUSY: &str = "busy\n";
+
+/// How often to call again.
+const CALL_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Callers turned away whose connection is still open, so that they can read why.
+const TURNED_AWAY_MAX: usize = 16;
+
+/// All that the loop is told. Numbers tell connections apart.
+enum Event {
+    Typed(Typed),
+    Signal(Signal),
+    Called(std::io::Result<Connection>),
+    Reached(Result<Connection, CallError>),
+    Heard(u64, Heard),
+    Written(u64, Written),
+}
+
+/// Talks until the farewell, the end of both sides, or a signal.
+pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<End, Error> {
+    let (tell, events) = mpsc::channel();
+    let tell_signal = tell.clone();
+    signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
+        .map_err(Error::Signals)?;
+    match &settings.side {
+        Side::Listen { host, port, .. } => listen(host.as_deref(), *port, lang, tell.clone())?,
+        Side::Connect {
+            host,
+            port,
+            patience,
+        } => {
+            start_calling(host.clone(), *port, *patience, lang, tell.clone())
+                .map_err(Error::Connection)?;
+        }
+    }
+    let tell_typed = tell.clone();
+    let prompt = settings
+        .name
+        .as_ref()
+        .map_or("> ".into(), |name| format!("{name}> "));
+    let keyboard = Keyboard::start(prompt, move |typed| {
+        tell_typed.send(Event::Typed(typed)).is_ok()
+    })
+    .map_err(Error::Input)?;
+    let (form, color) = (settings.form, settings.color);
+    let screen = match keyboard.printer() {
+        Some(printer) => Screen::over(Box::new(printer), form, color, lang),
+        None => Screen::open(form, color, lang).map_err(Error::Output)?,
+    };
+    let mut table = Table {
+        settings,
+        lang,
+        tell,
+        start: clock::monotonic(),
+        desk: Desk {
+            keyboard,
+            screen,
+            lang,
+            wall_clock: clock::WallClock::default(),
+        },
+        talk: None,
+        connections: 0,
+        pending: VecDeque::new(),
+        lines: 0,
+        input_end: None,
+        signal: None,
+        turned_away: VecDeque::new(),
+    };
+    table.run(&events)
+}
+
+/// Opens the door and says how to come in.
+fn listen(host: Option<&str>, port: u16, lang: Lang, tell: Sender<Event>) -> Result<(), Error> {
+    let asked = || host.map_or(format!(":{port}"), |host| format!("{host}:{port}"));
+    let failed = |cause| Error::Listen {
+        address: asked(),
+        cause,
+    };
+    let door = Door::open(host, port).map_err(failed)?;
+    let address = door.address().map_err(failed)?;
+    screen::say(&text::waiting_at(lang, address.port()));
+    let addresses = match address.ip().is_unspecified() {
+        true => local_addresses().map_err(failed)?,
+        false => vec![address.ip()],
+    };
+    for ip in addresses {
+        screen::say(&text::call_us_by(lang, (ip, address.port()).into()));
+    }
+    door.watch(move |called| tell.send(Event::Called(called)).is_ok())
+        .map_err(failed)
+}
+
+/// Calls, and calls again while there is patience left.
+fn start_calling(
+    host: String,
+    port: u16,
+    patience: Duration,
+    lang: Lang,
+    tell: Sender<Event>,
+) -> std::io::Result<()> {
+    let address = format!("{host}:{port}");
+    let calling = move || {
+        let give_up_at = clock::monotonic() + patience;
+        let mut is_told = false;
+        let reached = loop {
+            match call(&host, port) {
+                Err(_) if clock::monotonic() + CALL_INTERVAL < give_up_at => {
+                    if !is_told {
+                        screen::say(&text::calling(lang, &address));
+                        is_told = true;
+                    }
+                    thread::sleep(CALL_INTERVAL);
+                }
+                outcome => break outcome,
+            }
+        };
+        // Whoever asked may have left meanwhile.
+        let _ = tell.send(Event::Reached(reached));
+    };
+    thread::Builder::new()
+        .name("caller".into())
+        .spawn(calling)
+        .map(drop)
+}
+
+/// What a person sits at.
+struct Desk {
+    keyboard: Keyboard,
+    screen: Screen,
+    lang: Lang,
+    wall_clock: clock::WallClock,
+}
+
+impl Desk {
+    fn say(&mut self, sentence: &str) -> Result<(), Error> {
+        // In the order in which things happened, also where both go to one terminal.
+        self.screen.flush().map_err(Error::Output)?;
+        self.keyboard.say(sentence);
+        Ok(())
+    }
+}
+
+/// The loop's state.
+struct Table<'s> {
+    settings: &'s TcpPeerSettings,
+    lang: Lang,
+    tell: Sender<Event>,
+    start: Instant,
+    desk: Desk,
+    talk: Option<Talk>,
+    connections: u64,
+    pending: VecDeque<Block>,
+    lines: u64,
+    /// Set once there is no more input; an error is told at the end.
+    input_end: Option<Option<std::io::Error>>,
+    signal: Option<Signal>,
+    turned_away: VecDeque<Connection>,
+}
+
+impl Table<'_> {
+    fn run(&mut self, events: &Receiver<Event>) -> Result<End, Error> {
+        loop {
+            let now = self.start_to_now();
+            self.read_lines()?;
+            if let Some(talk) = &mut self.talk {
+                let is_over = self.input_end.is_some() && self.pending.is_empty();
+                if let Some(outcome) = talk.go_on(now, is_over, &mut self.desk)? {
+                    self.desk.screen.flush().map_err(Error::Output)?;
+                    if let Some(end) = self.after(outcome)? {
+                        return Ok(end);
+                    }
+                    continue;
+                }
+            }
+            if let Some(event) = self.next_event(events)?
+                && let Some(end) = self.handle(event)?
+            {
+                return Ok(end);
+            }
+        }
+    }
+
+    fn start_to_now(&self) -> Duration {
+        clock::monotonic().saturating_duration_since(self.start)
+    }
+
+    /// The next event, if one comes before something is due. Nothing is left unseen meanwhile.
+    fn next_event(&mut self, events: &Receiver<Event>) -> Result<Option<Event>, Error> {
+        if let Ok(event) = events.try_recv() {
+            return Ok(Some(event));
+        }
+        self.desk.screen.flush().map_err(Error::Output)?;
+        let now = self.start_to_now();
+        let due = self.talk.as_ref().and_then(|talk| talk.next_time(now));
+        match due.map(|due| events.recv_timeout(due.saturating_sub(now))) {
+            None => Ok(events.recv().ok()),
+            Some(Ok(event)) => Ok(Some(event)),
+            Some(Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected)) => Ok(None),
+        }
+    }
+
+    fn handle(&mut self, event: Event) -> Result<Option<End>, Error> {
+        match event {
+            Event::Signal(signal) => return Ok(self.on_signal(signal)),
+            Event::Typed(Typed::Interrupted) => return Ok(self.on_signal(Signal::Interrupt)),
+            Event::Typed(Typed::Lines(block)) => self.pending.push_back(block),
+            Event::Typed(Typed::End) => self.input_end = Some(None),
+            Event::Typed(Typed::Failed(cause)) => self.input_end = Some(Some(cause)),
+            Event::Reached(Ok(connection)) => self.begin(connection, Role::Caller)?,
+            Event::Reached(Err(cause)) => {
+                let address = match &self.settings.side {
+                    Side::Connect { host, port, .. } => format!("{host}:{port}"),
+                    Side::Listen { .. } => String::new(),
+                };
+                return Err(Error::Call { address, cause });
+            }
+            Event::Called(Ok(connection)) if self.talk.is_none() => {
+                self.begin(connection, Role::Listener)?;
+            }
+            Event::Called(Ok(connection)) => self.turn_away(connection)?,
+            Event::Called(Err(cause)) => {
+                let cause = text::cause(self.lang, &cause);
+                self.desk.say(&text::call_failed(self.lang, &cause))?;
+            }
+            Event::Heard(number, heard) => {
+                let now = self.start_to_now();
+                if let Some(talk) = self.talk.as_mut().filter(|talk| talk.number == number) {
+                    talk.on_heard(now, heard);
+                }
+            }
+            Event::Written(number, written) => {
+                if let Some(talk) = self.talk.as_mut().filter(|talk| talk.number == number) {
+                    talk.on_written(written);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Says goodbye if there is somebody to say it to; whoever asks a second time is let go.
+    fn on_signal(&mut self, signal: Signal) -> Option<End> {
+        let is_first = self.signal.replace(signal).is_none();
+        let now = self.start_to_now();
+        match &mut self.talk {
+            Some(talk) if is_first => {
+                talk.say_goodbye(now);
+                None
+            }
+            _ => Some(End::Signalled(signal)),
+        }
+    }
+
+    fn begin(&mut self, connection: Connection, role: Role) -> Result<(), Error> {
+        self.connections += 1;
+        self.desk
+            .say(&text::connected(self.lang, connection.peer()))?;
+        let (number, now) = (self.connections, self.start_to_now());
+        let talk = Talk::begin(connection, role, number, self.settings, now, &self.tell);
+        self.talk = Some(talk.map_err(Error::Connection)?);
+        Ok(())
+    }
+
+    fn turn_away(&mut self, connection: Connection) -> Result<(), Error> {
+        connection.turn_away(BUSY);
+        self.desk
+            .say(&text::turned_away(self.lang, connection.peer()))?;
+        self.turned_away.push_back(connection);
+        if self.turned_away.len() > TURNED_AWAY_MAX {
+            self.turned_away
+                .pop_front()
+                .into_iter()
+                .for_each(|connection| connection.close());
+        }
+        Ok(())
+    }
+
+    /// Hands typed lines to the talk while it has room.
+    fn read_lines(&mut self) -> Result<(), Error> {
+        let Some(talk) = &mut self.talk else {
+            return Ok(());
+        };
+        while talk.has_room() {
+            let Some(block) = self.pending.front_mut() else {
+                return Ok(());
+            };
+            while let Some(line) = block.next_line() {
+                self.lines += 1;
+                let line = String::from_utf8_lossy(line).into_owned();
+                let is_bad = line.contains(char::REPLACEMENT_CHARACTER);
+                let is_cut = block.is_cut();
+                talk.say(line);
+                if is_bad {
+                    self.desk.say(&text::not_utf8(self.lang, self.lines))?;
+                }
+                if is_cut {
+                    self.desk
+                        .say(&text::line_cut(self.lang, self.lines, LINE_MAX_BYTES))?;
+                }
+                if !talk.has_room() {
+                    break;
+                }
+            }
+            if block.is_empty() {
+                let done = self.pending.pop_front();
+                done.into_iter()
+                    .for_each(|block| self.desk.keyboard.give_back(block));
+            }
+        }
+        Ok(())
+    }
+
+    /// A talk is over: the end, or the next one.
+    fn after(&mut self, outcome: Outcome) -> Result<Option<End>, Error> {
+        self.talk = None;
+        if let Some(signal) = self.signal {
+            return Ok(Some(End::Signalled(signal)));
+        }
+        let keeps = matches!(self.settings.side, Side::Listen { keeps: true, .. });
+        if keeps && outcome != Outcome::WeLeft {
+            return Ok(None);
+        }
+        if let Some(Some(cause)) = self.input_end.take() {
+            return Err(Error::Input(cause));
+        }
+        Ok(Some(match outcome {
+            Outcome::Lost => End::Incomplete,
+            Outcome::WeLeft | Outcome::TheyLeft => End::Done,
+        }))
+    }
+}

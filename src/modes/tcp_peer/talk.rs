@@ -1,0 +1,289 @@
+//! One conversation: a connection, the two threads that serve it, and the pure peer that decides
+//! what they carry.
+
+use std::io;
+use std::sync::mpsc::{self, Sender};
+use std::time::Duration;
+
+use super::{Desk, Event};
+use crate::cli::TcpPeerSettings;
+use crate::error::Error;
+use crate::net::tcp::{Connection, Heard, Tickets, Written};
+use crate::protocol::message::{FAREWELL, clean, is_farewell};
+use crate::protocol::peer::{self, Peer, Role};
+use crate::protocol::wire::stream::OFFER;
+use crate::terminal::screen::{PEER, Shown, Speaker};
+use crate::text;
+
+/// Pieces that may be read and not yet taken.
+const READ_TICKETS: usize = 4;
+
+/// Bytes handed to the writing thread and not yet written, before the next are made.
+const IN_FLIGHT_MAX_BYTES: usize = 256 << 10;
+
+/// How long a farewell may take to be sent, and the other then to leave.
+const FAREWELL_WAIT: Duration = Duration::from_secs(3);
+const LEAVING_WAIT: Duration = Duration::from_secs(1);
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// We said farewell, or both sides have nothing more to say.
+    WeLeft,
+    /// The other said farewell, or left.
+    TheyLeft,
+    /// The connection was lost, or something that we said.
+    Lost,
+}
+
+/// See the file's head.
+pub(super) struct Talk {
+    pub(super) number: u64,
+    connection: Connection,
+    peer: Peer,
+    their_name: Option<String>,
+    reads: Tickets,
+    /// `None` once our direction is ended.
+    writes: Option<Sender<Vec<u8>>>,
+    in_flight_bytes: usize,
+    /// When to leave, once a farewell was said by us; put off while it makes its way.
+    leaving_at: Option<Duration>,
+    is_hurried: bool,
+    is_ended_by_them: bool,
+    lost: Option<io::Error>,
+}
+
+impl Talk {
+    pub(super) fn begin(
+        connection: Connection,
+        role: Role,
+        number: u64,
+        settings: &TcpPeerSettings,
+        now: Duration,
+        tell: &Sender<Event>,
+    ) -> io::Result<Self> {
+        if role == Role::Caller {
+            connection.send_urgent(OFFER)?;
+        }
+        connection.keep_alive(settings.keep_alive)?;
+        let (reads, taken) = Tickets::new(READ_TICKETS);
+        let heard = tell.clone();
+        connection.read(taken, move |what| {
+            heard.send(Event::Heard(number, what)).is_ok()
+        })?;
+        let (writes, pieces) = mpsc::channel();
+        let written = tell.clone();
+        connection.write(pieces, move |what| {
+            written.send(Event::Written(number, what)).is_ok()
+        })?;
+        Ok(Self {
+            number,
+            peer: Peer::new(role, settings.dialect, settings.name.clone(), now),
+            connection,
+            their_name: None,
+            reads,
+            writes: Some(writes),
+            in_flight_bytes: 0,
+            leaving_at: None,
+            is_hurried: false,
+            is_ended_by_them: false,
+            lost: None,
+        })
+    }
+
+    /// Whether another line may be said.
+    pub(super) fn has_room(&self) -> bool {
+        self.leaving_at.is_none() && self.writes.is_some() && self.peer.has_room()
+    }
+
+    /// Takes one typed line.
+    pub(super) fn say(&mut self, line: String) {
+        if is_farewell(&line) {
+            // The time is set by the next round of the loop.
+            self.leaving_at = Some(Duration::MAX);
+            self.peer.say(FAREWELL.into());
+        } else {
+            self.peer.say(line);
+        }
+    }
+
+    /// Says farewell because a signal asks us to leave, and waits for less.
+    pub(super) fn say_goodbye(&mut self, now: Duration) {
+        if self.leaving_at.is_none() {
+            self.peer.say(FAREWELL.into());
+        }
+        self.leaving_at = Some(now + LEAVING_WAIT);
+        self.is_hurried = true;
+    }
+
+    pub(super) fn on_heard(&mut self, now: Duration, heard: Heard) {
+        match heard {
+            Heard::Urgent => self.peer.on_offer(),
+            Heard::Bytes(bytes) => {
+                self.peer.on_bytes(now, &bytes);
+                self.reads.give_back();
+            }
+            Heard::End => self.peer.on_end(),
+            Heard::Lost(error) => self.on_lost(error),
+        }
+    }
+
+    pub(super) fn on_written(&mut self, written: Written) {
+        match written {
+            Written::Bytes(bytes) => {
+                self.in_flight_bytes -= bytes;
+                if self.leaving_at.is_some() && self.writes.is_some() && !self.is_hurried {
+                    self.leaving_at = Some(Duration::MAX);
+                }
+            }
+            Written::Lost(error) => self.on_lost(error),
+        }
+    }
+
+    fn on_lost(&mut self, error: io::Error) {
+        if self.lost.is_none() {
+            // What came before the loss is said before it is told.
+            self.peer.on_end();
+            self.lost = Some(error);
+        }
+    }
+
+    /// When something is due although nothing comes.
+    pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
+        [self.peer.next_time(now), self.leaving_at]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Sends and shows what there is. `is_input_over` tells that nothing more will be said. The
+    /// outcome, once it is over.
+    pub(super) fn go_on(
+        &mut self,
+        now: Duration,
+        is_input_over: bool,
+        desk: &mut Desk,
+    ) -> Result<Option<Outcome>, Error> {
+        self.peer.on_time(now);
+        self.send(now);
+        if let Some(outcome) = self.show(desk)? {
+            return self.end(outcome);
+        }
+        if self.leaving_at == Some(Duration::MAX) {
+            self.leaving_at = Some(now + FAREWELL_WAIT);
+        }
+        let is_all_said = self.peer.is_drained() && self.in_flight_bytes == 0;
+        let is_naive_gone = self.is_ended_by_them && !self.peer.is_framed();
+        let is_ending = is_input_over || self.leaving_at.is_some() || is_naive_gone;
+        if is_ending && is_all_said && self.writes.take().is_some() && self.leaving_at.is_some() {
+            self.leaving_at = Some(now + LEAVING_WAIT);
+        }
+        if let Some(error) = &self.lost {
+            let is_expected = self.leaving_at.is_some() && self.writes.is_none();
+            if is_expected {
+                return self.end(Outcome::WeLeft);
+            }
+            desk.say(&text::lost(desk.lang, self.who(), error))?;
+            return self.end(Outcome::Lost);
+        }
+        if self.is_ended_by_them && self.writes.is_none() {
+            if self.leaving_at.is_none() && is_naive_gone {
+                desk.say(&text::left(desk.lang, self.who()))?;
+                return self.end(Outcome::TheyLeft);
+            }
+            return self.end(Outcome::WeLeft);
+        }
+        if self.leaving_at.is_some_and(|leaving_at| now >= leaving_at) {
+            if self.writes.is_some() {
+                desk.say(&text::lines_unsent(desk.lang))?;
+                return self.end(Outcome::Lost);
+            }
+            return self.end(Outcome::WeLeft);
+        }
+        Ok(None)
+    }
+
+    fn end(&mut self, outcome: Outcome) -> Result<Option<Outcome>, Error> {
+        self.writes = None;
+        self.connection.close();
+        Ok(Some(outcome))
+    }
+
+    fn send(&mut self, now: Duration) {
+        let Some(writes) = &self.writes else { return };
+        while self.in_flight_bytes < IN_FLIGHT_MAX_BYTES {
+            let is_acknowledged = self.in_flight_bytes == 0 && self.connection.is_acknowledged();
+            let Some(bytes) = self.peer.poll_send(now, is_acknowledged) else {
+                return;
+            };
+            self.in_flight_bytes += bytes.len();
+            // A writer that has ended has told so.
+            let _ = writes.send(bytes);
+        }
+    }
+
+    /// Shows what the peer tells; the outcome, if it ends the talk.
+    fn show(&mut self, desk: &mut Desk) -> Result<Option<Outcome>, Error> {
+        while let Some(event) = self.peer.poll_event() {
+            match event {
+                peer::Event::Name { name, is_cut } => {
+                    let name = clean(&name).into_owned();
+                    if is_cut {
+                        desk.say(&text::name_cut(desk.lang, &name))?;
+                    }
+                    desk.say(&text::named(desk.lang, &name))?;
+                    self.their_name = Some(name);
+                }
+                peer::Event::Message { user, data } => {
+                    if self.show_message(user.as_deref(), data.as_deref(), desk)? {
+                        return Ok(Some(Outcome::TheyLeft));
+                    }
+                }
+                peer::Event::EmptyNotSent => desk.say(&text::empty_not_sent(desk.lang))?,
+                peer::Event::End => {
+                    self.is_ended_by_them = true;
+                    if self.peer.is_framed() && self.writes.is_some() && self.lost.is_none() {
+                        desk.say(&text::says_nothing_more(desk.lang, self.who()))?;
+                    }
+                }
+                peer::Event::Broken(too_long) => {
+                    self.lost = Some(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        too_long.to_string(),
+                    ));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Shows one message; whether it was a farewell.
+    fn show_message(
+        &self,
+        user: Option<&str>,
+        data: Option<&str>,
+        desk: &mut Desk,
+    ) -> Result<bool, Error> {
+        let speaker = user
+            .or(self.their_name.as_deref())
+            .map_or(Speaker::Peer, Speaker::Name);
+        let source = self.connection.peer();
+        let shown = Shown {
+            stamp: desk.wall_clock.now(),
+            source,
+            speaker,
+            data,
+        };
+        desk.screen.message(&shown).map_err(Error::Output)?;
+        let is_end = data.is_some_and(is_farewell);
+        if is_end {
+            let who = shown.who(desk.lang).into_owned();
+            desk.say(&text::ended_by(desk.lang, &who))?;
+        }
+        Ok(is_end)
+    }
+
+    fn who(&self) -> &str {
+        self.their_name.as_deref().unwrap_or(PEER)
+    }
+}

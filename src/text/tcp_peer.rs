@@ -1,0 +1,130 @@
+//! What `tcp-peer` says while running.
+
+use std::net::SocketAddr;
+
+use super::{Lang, say};
+use crate::protocol::message::{FAREWELL, NAME_MAX_BYTES};
+
+/// How the other side calls us at one of our addresses: the command to type there.
+#[must_use]
+pub fn call_us_by(lang: Lang, address: SocketAddr) -> String {
+    let command = format!("roda tcp-peer --connect {address}");
+    if address.ip().is_loopback() {
+        return say!(
+            lang,
+            "  on this machine: {command}",
+            "  nesta máquina: {command}"
+        );
+    }
+    say!(
+        lang,
+        "  the other types: {command}",
+        "  o outro digita: {command}"
+    )
+}
+
+/// Waiting to be called.
+#[must_use]
+pub fn waiting_at(lang: Lang, port: u16) -> String {
+    say!(
+        lang,
+        "waiting for the other at port {port}",
+        "esperando o outro na porta {port}"
+    )
+}
+
+/// Calling, again and again.
+#[must_use]
+pub fn calling(lang: Lang, address: &str) -> String {
+    say!(
+        lang,
+        "nobody answers at {address} yet; still calling",
+        "ninguém responde em {address} ainda; continuo chamando",
+    )
+}
+
+/// A connection is there.
+#[must_use]
+pub fn connected(lang: Lang, peer: SocketAddr) -> String {
+    say!(
+        lang,
+        "connected to {peer}; {FAREWELL} ends the chat for both",
+        "conectado a {peer}; {FAREWELL} encerra a conversa para os dois",
+    )
+}
+
+/// The other has told its name.
+#[must_use]
+pub fn named(lang: Lang, name: &str) -> String {
+    say!(
+        lang,
+        "you are talking to {name}",
+        "você está falando com {name}"
+    )
+}
+
+/// The other's name was longer than a name may be.
+#[must_use]
+pub fn name_cut(lang: Lang, name: &str) -> String {
+    say!(
+        lang,
+        "the other's name is longer than {NAME_MAX_BYTES} bytes and is shown as {name}",
+        "o nome do outro tem mais de {NAME_MAX_BYTES} bytes e aparece como {name}",
+    )
+}
+
+/// Somebody else called meanwhile.
+#[must_use]
+pub fn turned_away(lang: Lang, caller: SocketAddr) -> String {
+    say!(
+        lang,
+        "{caller} called too and was told that you are busy",
+        "{caller} também chamou e soube que você está ocupado",
+    )
+}
+
+/// An empty line cannot be sent.
+#[must_use]
+pub fn empty_not_sent(lang: Lang) -> String {
+    say!(
+        lang,
+        "an empty line cannot be sent to this program: nothing would arrive",
+        "uma linha vazia não pode ser enviada a este programa: nada chegaria",
+    )
+}
+
+/// The other has closed its direction and may still read.
+#[must_use]
+pub fn says_nothing_more(lang: Lang, who: &str) -> String {
+    say!(
+        lang,
+        "{who} will say nothing more; you may, until {FAREWELL} or Ctrl-D",
+        "{who} não dirá mais nada; você ainda pode, até {FAREWELL} ou Ctrl-D",
+    )
+}
+
+/// The other has left without a farewell.
+#[must_use]
+pub fn left(lang: Lang, who: &str) -> String {
+    say!(lang, "{who} left", "{who} saiu")
+}
+
+/// Some of our lines did not go before the end.
+#[must_use]
+pub fn lines_unsent(lang: Lang) -> String {
+    say!(
+        lang,
+        "not everything you said could be sent before the end",
+        "nem tudo o que você disse pôde ser enviado antes do fim",
+    )
+}
+
+/// A call was accepted and yet could not be used.
+#[must_use]
+pub fn call_failed(lang: Lang, cause: &str) -> String {
+    say!(
+        lang,
+        "a call could not be taken: {cause}",
+        "uma chamada não pôde ser atendida: {cause}"
+    )
+}

@@ -11,6 +11,10 @@ use rustyline::ExternalPrinter;
 /// How long to wait at the end for the line editor to show what it was handed.
 const FINISH_WAIT: Duration = Duration::from_millis(500);
 
+/// A line that leaves the screen as it is: up, and down again. The editor would end anything that
+/// does not end itself.
+const NOTHING: &str = "\x1b[A\n";
+
 /// Hands whole lines to the line editor. Clones share one way to it.
 #[derive(Clone)]
 pub struct Printer {
@@ -31,10 +35,10 @@ impl Printer {
     pub(super) fn finish(&self) {
         let (done, shown) = mpsc::channel();
         let printer = self.clone();
-        // The editor's queue holds one line: when it takes the second of two empty ones, all
-        // before them is shown. Should it not read any more, this is not waited for.
+        // The editor's queue holds one line: when it takes the second of two, all before them is
+        // shown. Should it not read any more, this is not waited for.
         let wait = move || {
-            let _ = printer.print("").and_then(|()| printer.print(""));
+            let _ = printer.print(NOTHING).and_then(|()| printer.print(NOTHING));
             let _ = done.send(());
         };
         if thread::Builder::new()

@@ -146,21 +146,16 @@ impl Mouth<'_> {
             return false;
         };
         self.lines += 1;
-        let text = String::from_utf8_lossy(line);
-        if text.contains(char::REPLACEMENT_CHARACTER) && std::str::from_utf8(line).is_err() {
+        if line.is_mended() {
             self.keyboard.say(&text::not_utf8(self.lang, self.lines));
         }
-        if is_farewell(&text) {
-            self.send_pieces(FAREWELL);
-            return true;
-        }
-        self.send_pieces(&text);
-        drop(text);
-        if block.is_cut() {
+        let is_end = is_farewell(&line.text);
+        self.send_pieces(if is_end { FAREWELL } else { &line.text });
+        if line.is_cut {
             self.keyboard
                 .say(&text::line_cut(self.lang, self.lines, LINE_MAX_BYTES));
         }
-        false
+        is_end
     }
 
     /// Sends a text, in as many datagrams as it needs. A line of which a piece was sent on no
@@ -189,7 +184,8 @@ impl Mouth<'_> {
     }
 
     fn tell_refusals(&mut self, refusals: &[Refusal], is_lost: bool) {
-        if refusals.is_empty() || self.notices.ask().is_none() {
+        // A person is told of each line; a program would be flooded.
+        if refusals.is_empty() || !(self.keyboard.is_person() || self.notices.ask().is_some()) {
             return;
         }
         let group = self.settings.group.to_string();

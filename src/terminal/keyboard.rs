@@ -2,6 +2,7 @@
 //! reads; it decides nothing. It reads only while it holds a ticket, which the loop gives back
 //! when there is room for more, so that a fast pipe waits for a slow network.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Read, Write};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -50,23 +51,22 @@ pub struct Block {
 }
 
 impl Block {
-    /// The next line, its line end (`\n` or `\r\n`) taken off.
-    pub fn next_line(&mut self) -> Option<&[u8]> {
+    /// The next line.
+    pub fn next_line(&mut self) -> Option<Line<'_>> {
         let rest = self
             .bytes
             .get(self.taken..)
             .filter(|rest| !rest.is_empty())?;
-        let line = match rest.iter().position(|byte| *byte == b'\n') {
-            Some(end) => {
-                self.taken += end + 1;
-                rest.get(..end)?
-            }
-            None => {
-                self.taken = self.bytes.len();
-                rest
-            }
+        let (length, line) = match rest.iter().position(|byte| *byte == b'\n') {
+            Some(end) => (end + 1, rest.get(..end)?),
+            None => (rest.len(), rest),
         };
-        Some(line.strip_suffix(b"\r").unwrap_or(line))
+        self.taken += length;
+        let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
+        Some(Line {
+            text,
+            is_cut: self.is_cut && self.taken == self.bytes.len(),
+        })
     }
 
     /// Whether every line was taken.
@@ -74,17 +74,29 @@ impl Block {
     pub fn is_empty(&self) -> bool {
         self.taken == self.bytes.len()
     }
+}
 
-    /// Whether the line just taken is only the beginning of one longer than [`LINE_MAX_BYTES`].
+/// One typed line, its line end (`\n` or `\r\n`) taken off.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Line<'b> {
+    /// What was typed; bytes that are no UTF-8 have become replacement characters.
+    pub text: Cow<'b, str>,
+    /// Whether it is only the beginning of one longer than [`LINE_MAX_BYTES`].
+    pub is_cut: bool,
+}
+
+impl Line<'_> {
+    /// Whether some bytes were no UTF-8.
     #[must_use]
-    pub fn is_cut(&self) -> bool {
-        self.is_cut && self.is_empty()
+    pub fn is_mended(&self) -> bool {
+        matches!(self.text, Cow::Owned(_))
     }
 }
 
 /// The loop's end of a running keyboard.
 pub struct Keyboard {
     tickets: mpsc::Sender<Block>,
+    is_person: bool,
     printer: Option<Printer>,
     _terminal: TerminalGuard,
 }
@@ -115,6 +127,7 @@ impl Keyboard {
         }
         let keyboard = Self {
             tickets,
+            is_person,
             printer,
             _terminal: terminal,
         };
@@ -132,6 +145,12 @@ impl Keyboard {
         block.bytes.clear();
         // The thread ends with its input, and then needs no more tickets.
         let _ = self.tickets.send(block);
+    }
+
+    /// Whether a person types, and not a program or a file.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        self.is_person
     }
 
     /// What writes above the line being typed, where there is a person who types.
@@ -321,7 +340,7 @@ mod tests {
             match told.recv().unwrap() {
                 Typed::Lines(mut block) => {
                     while let Some(line) = block.next_line() {
-                        lines.push(line.to_vec());
+                        lines.push(line.text.into_owned().into_bytes());
                     }
                     tickets.send(Block::default()).ok();
                 }

@@ -310,17 +310,14 @@ impl Table<'_> {
             };
             while let Some(line) = block.next_line() {
                 self.lines += 1;
-                let line = String::from_utf8_lossy(line).into_owned();
-                let is_bad = line.contains(char::REPLACEMENT_CHARACTER);
-                let is_cut = block.is_cut();
-                talk.say(line);
-                if is_bad {
+                if line.is_mended() {
                     self.desk.say(&text::not_utf8(self.lang, self.lines))?;
                 }
-                if is_cut {
+                if line.is_cut {
                     self.desk
                         .say(&text::line_cut(self.lang, self.lines, LINE_MAX_BYTES))?;
                 }
+                talk.say(line.text.into_owned());
                 if !talk.has_room() {
                     break;
                 }

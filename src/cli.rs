@@ -30,7 +30,7 @@ const LINK_NAMES: [&str; 2] = ["multicast", "tcp-peer"];
 )]
 pub struct Cli {
     /// Language of what the program says while running [default: from the locale]
-    #[arg(long, global = true, value_name = "LANG")]
+    #[arg(long, global = true, value_name = "en|pt", hide_possible_values = true)]
     pub lang: Option<Lang>,
 
     /// What to do; without it, this help

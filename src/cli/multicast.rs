@@ -92,7 +92,13 @@ pub struct ReceiveArgs {
     json: bool,
 
     /// Colour the names
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "auto|always|never",
+        hide_possible_values = true
+    )]
     color: Color,
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::{endpoint, name};
 use crate::error::{Error, Usage};
@@ -19,9 +19,10 @@ const SECONDS_MAX: u64 = 86_400;
 
 /// What `tcp-peer` may be told.
 #[derive(Debug, Args)]
-#[group(id = "side", required = true, args = ["listen", "connect"])]
+#[command(group(ArgGroup::new("side").required(true).args(["listen", "connect"])))]
 pub struct TcpPeerArgs {
-    /// Wait for the other on this port of all interfaces, or of one address; :0 picks a port
+    /// Wait for the other on this port [default: 12345] of all interfaces, or of one address; :0
+    /// picks a port
     #[arg(
         long,
         value_name = "[ADDRESS:]PORT",
@@ -43,14 +44,14 @@ pub struct TcpPeerArgs {
     json: bool,
 
     /// When the other leaves, wait for the next
-    #[arg(long, requires = "listen")]
+    #[arg(long, conflicts_with = "connect")]
     keep_listening: bool,
 
     /// Go on calling for so long, so that either side may start first
     #[arg(
         long,
         value_name = "SECONDS",
-        requires = "connect",
+        conflicts_with = "listen",
         allow_hyphen_values = true
     )]
     wait: Option<String>,
@@ -60,7 +61,13 @@ pub struct TcpPeerArgs {
     keep_alive: String,
 
     /// Colour the names
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "auto|always|never",
+        hide_possible_values = true
+    )]
     color: Color,
 }
 

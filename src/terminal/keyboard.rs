@@ -3,6 +3,8 @@
 //! when there is room for more, so that a fast pipe waits for a slow network.
 
 use std::borrow::Cow;
+#[cfg(unix)]
+use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -28,6 +30,11 @@ const PERSON_TICKETS: usize = 1;
 
 /// Typed lines kept for the arrow keys.
 const HISTORY_LINES: usize = 1000;
+
+/// What the line editor does at the end of a line, and cannot do when a signal ends us in the
+/// middle of one: the prompt is cleared, the screen updates again (mode 2026), and pastes are no
+/// longer marked (mode 2004).
+const EDITOR_ENDS: &str = "\r\x1b[K\x1b[?2026l\x1b[?2004l";
 
 /// What the keyboard thread tells.
 #[derive(Debug)]
@@ -174,11 +181,30 @@ impl Drop for Keyboard {
     fn drop(&mut self) {
         if let Some(printer) = &self.printer {
             printer.finish();
-            let _ = io::stdout()
-                .write_all(b"\r\x1b[K")
-                .and_then(|()| io::stdout().flush());
+        }
+        if self.is_person
+            && io::stdout().is_terminal()
+            && let Ok(mut terminal) = take_terminal()
+        {
+            let _ = terminal.write_all(EDITOR_ENDS.as_bytes());
         }
     }
+}
+
+/// Takes the terminal away from the line editor, whose thread goes on until the process ends and
+/// would draw its prompt over our last words.
+#[cfg(unix)]
+fn take_terminal() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    let terminal = io::stdout().as_fd().try_clone_to_owned()?;
+    let (_, nowhere) = nix::unistd::pipe()?;
+    nix::unistd::dup2_stdout(nowhere)?;
+    Ok(terminal.into())
+}
+
+#[cfg(not(unix))]
+fn take_terminal() -> io::Result<io::Stdout> {
+    Ok(io::stdout())
 }
 
 fn editor() -> rustyline::Result<Editor<(), MemHistory>> {

@@ -1,0 +1,111 @@
+//! What the end-to-end tests share: programs that are watched, places to run them in, terminals,
+//! and bare datagrams. Every wait here is for an event and has a deadline; everything started or
+//! made is ended or deleted when its handle is dropped.
+// Each test file takes what it needs of this, and is a crate of its own.
+#![allow(dead_code, unreachable_pub)]
+
+pub mod datagrams;
+pub mod network;
+pub mod place;
+pub mod program;
+pub mod terminal;
+
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+/// How long an event may take before a test gives up: far longer than any takes, so that a busy
+/// machine fails nothing.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Between two looks at something that cannot tell by itself that it has changed.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// Looks until something is there.
+pub fn wait_until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let end = Instant::now() + DEADLINE;
+    while Instant::now() < end {
+        let found = look();
+        if found.is_some() {
+            return found;
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+    None
+}
+
+/// A program to be started as on a machine without a language or a terminal of its own.
+pub fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    let path = env::var("PATH").unwrap_or_default();
+    command
+        .env("PATH", format!("{path}:/usr/sbin:/sbin"))
+        .env("LANG", "C.UTF-8")
+        .env("TERM", "xterm")
+        .env("PYTHONUNBUFFERED", "1")
+        .env_remove("LC_ALL")
+        .env_remove("LC_MESSAGES")
+        .env_remove("NO_COLOR");
+    command
+}
+
+/// What a test may need of its machine.
+#[derive(Clone, Copy, Debug)]
+pub enum Need {
+    /// Network namespaces: `ip`, and the right to make them.
+    Namespaces,
+    /// A firewall to write rules for.
+    Nft,
+    /// The language of the course's programs.
+    Python,
+}
+
+impl Need {
+    /// Why this need is not met here.
+    fn unmet(self) -> Option<String> {
+        match self {
+            Self::Namespaces => network::Namespace::make("probe").err(),
+            Self::Nft => try_run("nft --version").err(),
+            Self::Python => try_run("python3 --version").err(),
+        }
+    }
+}
+
+/// Whether the running test has what it needs. If not, this says so where no test harness hides
+/// it, and fails where all tests are required to run.
+pub fn available(needs: &[Need]) -> bool {
+    let Some(why) = needs.iter().find_map(|need| need.unmet()) else {
+        return true;
+    };
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    let said = format!(
+        "NOT RUN: {test}: {why}; as root, install with: \
+        apt-get install iproute2 nftables python3"
+    );
+    assert!(env::var_os("RODA_REQUIRE_ALL").is_none(), "{said}");
+    let _ = writeln!(io::stderr(), "{said}");
+    false
+}
+
+/// Runs a tool to its end, its words divided by blanks; the error says which one failed and why.
+pub fn try_run(line: &str) -> Result<(), String> {
+    let mut words = line.split_whitespace();
+    let program = words.next().unwrap_or_default();
+    let output = command(program).args(words).stdin(Stdio::null()).output();
+    match output {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(format!(
+            "`{line}`: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        )),
+        Err(error) => Err(format!("`{line}`: {error}")),
+    }
+}
+
+/// Runs a tool that must succeed.
+pub fn run(line: &str) {
+    if let Err(why) = try_run(line) {
+        panic!("{why}");
+    }
+}

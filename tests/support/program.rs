@@ -1,0 +1,235 @@
+//! A running program: what it is told, what it shows, what it notes, how it ends.
+
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Instant;
+
+use super::{DEADLINE, command, wait_until};
+
+/// Where a program writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stream {
+    Out,
+    Err,
+}
+
+/// How much of a program's stdout is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    All,
+    /// As `| head -1` does: after its first line, the pipe is closed.
+    FirstLine,
+}
+
+/// A program that runs until it ends or is dropped.
+pub struct Program {
+    call: String,
+    child: Child,
+    input: Option<ChildStdin>,
+    written: Receiver<(Stream, Vec<u8>)>,
+    out: Vec<u8>,
+    err: Vec<u8>,
+}
+
+/// All that a program wrote, line by line.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Its stdout.
+    pub shown: Vec<String>,
+    /// Its stderr.
+    pub noted: Vec<String>,
+}
+
+impl Program {
+    /// Starts a program.
+    pub fn start(command: Command) -> Self {
+        Self::start_reading(command, Reading::All)
+    }
+
+    /// Starts a program whose stdout is closed once it has written one line.
+    pub fn start_for_one_line(command: Command) -> Self {
+        Self::start_reading(command, Reading::FirstLine)
+    }
+
+    fn start_reading(mut command: Command, reading: Reading) -> Self {
+        let call = format!("{command:?}");
+        let piped = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = piped.spawn().unwrap_or_else(|e| panic!("{call}: {e}"));
+        let (tell, written) = mpsc::channel();
+        let input = child.stdin.take();
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let tell_out = tell.clone();
+        thread::spawn(move || read(out, Stream::Out, reading, &tell_out));
+        thread::spawn(move || read(err, Stream::Err, Reading::All, &tell));
+        Self {
+            call,
+            child,
+            input,
+            written,
+            out: Vec::new(),
+            err: Vec::new(),
+        }
+    }
+
+    /// Types one line.
+    pub fn says(&mut self, line: &str) {
+        self.types(format!("{line}\n").as_bytes());
+    }
+
+    /// Types bytes as they are.
+    pub fn types(&mut self, bytes: &[u8]) {
+        let outcome = match &mut self.input {
+            Some(input) => input.write_all(bytes),
+            None => panic!("{}: its input has ended", self.call),
+        };
+        if let Err(error) = outcome {
+            self.fail(&format!("does not read: {error}"));
+        }
+    }
+
+    /// Types no more: the end of the input.
+    pub fn falls_silent(&mut self) {
+        self.input = None;
+    }
+
+    /// Waits for a line on stdout that holds `part`, unless there was one already.
+    pub fn shows(&mut self, part: &str) -> String {
+        self.find(Stream::Out, part)
+    }
+
+    /// Waits for a line on stderr that holds `part`, unless there was one already.
+    pub fn notes(&mut self, part: &str) -> String {
+        self.find(Stream::Err, part)
+    }
+
+    /// Sends it a signal, such as `INT`.
+    pub fn gets_signal(&self, signal: &str) {
+        let kill = format!("kill -{signal} {}", self.child.id());
+        assert!(
+            command("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    /// Whether it has ended by now.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Waits for its end with an exit code, and gives what it wrote.
+    pub fn ends_with(mut self, code: i32) -> Outcome {
+        let status = self.ends();
+        if status.code() != Some(code) {
+            self.fail(&format!("ended with {status}, not with code {code}"));
+        }
+        self.outcome()
+    }
+
+    /// Ends it now, and gives what it wrote.
+    pub fn stops(mut self) -> Outcome {
+        self.child.kill().unwrap();
+        self.ends();
+        self.outcome()
+    }
+
+    fn outcome(&self) -> Outcome {
+        Outcome {
+            shown: whole_lines(&self.out),
+            noted: whole_lines(&self.err),
+        }
+    }
+
+    fn ends(&mut self) -> ExitStatus {
+        let end = Instant::now() + DEADLINE;
+        while self.reads_on(end) {}
+        match wait_until(|| self.child.try_wait().unwrap()) {
+            Some(status) => status,
+            None => self.fail("does not end"),
+        }
+    }
+
+    fn find(&mut self, stream: Stream, part: &str) -> String {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let bytes = match stream {
+                Stream::Out => &self.out,
+                Stream::Err => &self.err,
+            };
+            if let Some(line) = whole_lines(bytes).into_iter().find(|l| l.contains(part)) {
+                return line;
+            }
+            if !self.reads_on(end) {
+                self.fail(&format!("no line of {stream:?} holds {part:?}"));
+            }
+        }
+    }
+
+    /// Takes in what was written next; false when that was all, or time is over.
+    fn reads_on(&mut self, end: Instant) -> bool {
+        let left = end.saturating_duration_since(Instant::now());
+        match self.written.recv_timeout(left) {
+            Ok((Stream::Out, bytes)) => self.out.extend(bytes),
+            Ok((Stream::Err, bytes)) => self.err.extend(bytes),
+            Err(RecvTimeoutError::Timeout) => self.fail("is still running, and silent"),
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+        true
+    }
+
+    fn fail(&mut self, why: &str) -> ! {
+        while let Ok((stream, bytes)) = self.written.try_recv() {
+            match stream {
+                Stream::Out => self.out.extend(bytes),
+                Stream::Err => self.err.extend(bytes),
+            }
+        }
+        let (out, err) = (
+            String::from_utf8_lossy(&self.out),
+            String::from_utf8_lossy(&self.err),
+        );
+        panic!("{}\n{why}\nstdout:\n{out}\nstderr:\n{err}", self.call);
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Tells what a pipe brings until its end, or until it has brought enough.
+fn read(mut pipe: impl Read, stream: Stream, reading: Reading, tell: &Sender<(Stream, Vec<u8>)>) {
+    let mut room = vec![0; 64 << 10];
+    while let Ok(count @ 1..) = pipe.read(&mut room) {
+        let bytes = room[..count].to_vec();
+        if reading == Reading::FirstLine && bytes.contains(&b'\n') {
+            // Closed first and told then: whoever is told may rely on it.
+            drop(pipe);
+            let _ = tell.send((stream, bytes));
+            return;
+        }
+        if tell.send((stream, bytes)).is_err() {
+            return;
+        }
+    }
+}
+
+/// The lines of some bytes, but for one that has not ended yet.
+fn whole_lines(bytes: &[u8]) -> Vec<String> {
+    let end = bytes
+        .iter()
+        .rposition(|b| *b == b'\n')
+        .map_or(0, |at| at + 1);
+    let text = String::from_utf8_lossy(&bytes[..end]);
+    // Not `lines`, which would take a stray `\r` off and hide it.
+    text.split_terminator('\n').map(Into::into).collect()
+}

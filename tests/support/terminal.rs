@@ -1,0 +1,142 @@
+//! A program on a terminal of its own (a pty): what a person types and sees there.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Instant;
+
+use nix::pty::{Winsize, openpty};
+use nix::sys::termios::{Termios, tcgetattr};
+
+use super::{DEADLINE, command, wait_until};
+
+/// Written by the line editor when it begins to read a line: from here on pastes are marked.
+const LINE_BEGINS: &str = "\x1b[?2004h";
+
+/// Written by us when a program has ended: nothing of it comes behind this.
+const END_OF_SCREEN: &str = "(the end)";
+
+/// A terminal with a program on it.
+pub struct Terminal {
+    child: Child,
+    /// The program's side, kept so that its modes outlive the program.
+    inner: OwnedFd,
+    keys: File,
+    written: Receiver<Vec<u8>>,
+    screen: Vec<u8>,
+    lines_begun: usize,
+}
+
+impl Terminal {
+    /// Starts a program whose stdin, stdout and stderr are a new terminal.
+    pub fn start(mut command: Command) -> Self {
+        let size = Winsize {
+            ws_row: 24,
+            ws_col: 80,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        let pty = openpty(&size, None).unwrap();
+        let end = || pty.slave.try_clone().unwrap();
+        let child = command.stdin(end()).stdout(end()).stderr(end());
+        let child = child.spawn().unwrap();
+        let keys = File::from(pty.master);
+        let mut out = keys.try_clone().unwrap();
+        let (tell, written) = mpsc::channel();
+        thread::spawn(move || {
+            let mut room = [0; 4096];
+            while let Ok(count @ 1..) = out.read(&mut room) {
+                if tell.send(room[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            child,
+            inner: pty.slave,
+            keys,
+            written,
+            screen: Vec::new(),
+            lines_begun: 0,
+        }
+    }
+
+    /// Types keys as they are.
+    pub fn types(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Waits until the line editor reads the next line.
+    pub fn begins_a_line(&mut self) {
+        self.lines_begun += 1;
+        let count = self.lines_begun;
+        self.waits_for("the next line", |screen| {
+            screen.matches(LINE_BEGINS).count() >= count
+        });
+    }
+
+    /// Waits until something was written, and gives all that was.
+    pub fn shows(&mut self, part: &str) -> String {
+        self.waits_for(part, |screen| screen.contains(part));
+        self.screen()
+    }
+
+    /// All that was written so far, escape sequences included.
+    pub fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.screen).into_owned()
+    }
+
+    /// All that was written until the program ended, once it has.
+    pub fn whole_screen(&mut self) -> String {
+        let mut inner = File::from(self.inner.try_clone().unwrap());
+        inner.write_all(END_OF_SCREEN.as_bytes()).unwrap();
+        self.shows(END_OF_SCREEN)
+    }
+
+    /// The modes of the terminal.
+    pub fn modes(&self) -> Termios {
+        tcgetattr(&self.inner).unwrap()
+    }
+
+    /// Sends the program a signal.
+    pub fn gets_signal(&self, signal: &str) {
+        let kill = format!("kill -{signal} {}", self.child.id());
+        assert!(
+            command("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    /// Waits for the program's end with an exit code.
+    pub fn ends_with(&mut self, code: i32) {
+        let status = wait_until(|| self.child.try_wait().unwrap());
+        let Some(status) = status else {
+            panic!("does not end; its screen:\n{:?}", self.screen());
+        };
+        assert_eq!(status.code(), Some(code), "{:?}", self.screen());
+    }
+
+    fn waits_for(&mut self, what: &str, is_there: impl Fn(&str) -> bool) {
+        let end = Instant::now() + DEADLINE;
+        while !is_there(&self.screen()) {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.written.recv_timeout(left) {
+                Ok(bytes) => self.screen.extend(bytes),
+                Err(_) => panic!("no {what:?} on the screen:\n{:?}", self.screen()),
+            }
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

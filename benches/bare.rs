@@ -291,8 +291,13 @@ fn roda_send(count: u64, rate_per_s: u64) {
     let choice = choose(&["127.0.0.1".into()], GROUP).unwrap();
     let sender = Sender::open(GROUP, 1, &choice).unwrap();
     let (ana, mut datagram) = (Name::parse("ana").unwrap(), Vec::new());
+    let mut line = data(0);
     paced(count, rate_per_s, |number| {
-        plain::encode(Some(&ana), &data(number), &mut datagram);
+        line.replace_range(
+            1..1 + STAMP_BYTES + 8,
+            &format!("{:016x}{number:08x}", now_ns()),
+        );
+        plain::encode(Some(&ana), &line, &mut datagram);
         assert!(sender.send(&datagram).is_empty());
     });
 }

@@ -30,8 +30,17 @@ impl<'t> Pieces<'t> {
         }
     }
 
+    /// A text that is known to fit, as its only piece.
+    #[must_use]
+    pub fn whole(text: &'t str) -> Self {
+        Self::new(text, usize::MAX, |_| 0)
+    }
+
     /// Length in bytes of the longest beginning of `text` that fits.
     fn fitting(&self, text: &str) -> usize {
+        if self.room_bytes == usize::MAX {
+            return text.len();
+        }
         let mut room = self.room_bytes;
         for (at, c) in text.char_indices() {
             match room.checked_sub((self.cost)(c)) {

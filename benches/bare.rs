@@ -7,8 +7,8 @@
 //! receive-batch N BUFFER  recvmmsg, up to 64 at a time
 //! roda-send N RATE      the library's encode and send
 //! roda-receive N 0      the library's receive, decode and screen line, flushed before each wait
-//! relay-send            lines from stdin, each a datagram         (a bare `roda multicast send`)
-//! relay-receive         datagrams to stdout, each a line          (a bare `roda multicast receive`)
+//! relay-send            lines from stdin, each a datagram   (a bare `roda multicast send`)
+//! relay-receive         datagrams to stdout, each a line    (a bare `roda multicast receive`)
 //! talk N RATE HEAD TAIL lines for a sender's stdin, each with the time in it
 //! hear N                lines of a receiver's stdout, and how old they are
 //! ```

@@ -8,6 +8,7 @@ pub mod datagrams;
 pub mod network;
 pub mod place;
 pub mod program;
+pub mod tcp;
 pub mod terminal;
 
 use std::io::{self, Write};

@@ -17,8 +17,6 @@ const OBJECT_SILENCE: Duration = Duration::from_secs(2);
 /// What was heard.
 #[derive(Debug)]
 pub(super) enum Heard {
-    /// The other speaks before it could have given a sign: a naive program.
-    Naive,
     /// The other has given the sign.
     Ours,
     /// A raw message.
@@ -107,9 +105,6 @@ impl Ear {
             // One of us would have sent its marker long ago.
             self.way = Way::Raw;
         }
-        if self.inbox.bytes().len() > self.begun_marker_bytes() {
-            self.heard.push_back(Heard::Naive);
-        }
         self.take_raw();
     }
 
@@ -131,6 +126,11 @@ impl Ear {
         self.inbox
             .next_time(self.silence())
             .filter(|_| self.way == Way::Raw)
+    }
+
+    /// Since when the bytes of a message that is not yet whole have been coming.
+    pub(super) fn is_hearing_since(&self) -> Option<Duration> {
+        self.inbox.begun_at().filter(|_| self.way == Way::Raw)
     }
 
     fn silence(&self) -> Duration {

@@ -19,6 +19,9 @@ use super::wire::{Fault, json, plain};
 /// How long to wait for a sign before taking the other for naive.
 pub const SIGN_WAIT: Duration = Duration::from_millis(300);
 
+/// How long we let the other finish a message before we speak all the same.
+const HEARING_MAX: Duration = Duration::from_millis(200);
+
 /// Who called whom. Only the caller makes an offer, only the listener waits for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -149,6 +152,14 @@ impl Peer {
     /// Bytes to send now. `is_acknowledged` tells whether the other host has acknowledged all
     /// that was sent so far.
     pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
+        // What comes is let finish: an answer to what we say must not run into it.
+        if self
+            .ear
+            .is_hearing_since()
+            .is_some_and(|since| now < since + HEARING_MAX)
+        {
+            return None;
+        }
         let knows_their_name = self.their_name.is_some();
         let bytes = self.mouth.poll(now, is_acknowledged, knows_their_name);
         let empties = std::mem::take(&mut self.mouth.empties_refused);
@@ -169,9 +180,12 @@ impl Peer {
     fn take_heard(&mut self) {
         while let Some(heard) = self.ear.poll() {
             match heard {
-                Heard::Naive => self.mouth.speak_quietly(),
                 Heard::Ours => self.mouth.speak_framed(),
-                Heard::Raw(bytes) => self.on_raw(&bytes),
+                Heard::Raw(bytes) => {
+                    // Before it has given a sign, the other speaks: a naive program.
+                    self.mouth.speak_quietly();
+                    self.on_raw(&bytes);
+                }
                 Heard::Name(name) => self.on_name(&String::from_utf8_lossy(&name)),
                 Heard::Line(line) => self.on_line(String::from_utf8_lossy(&line).into_owned()),
                 Heard::Broken(too_long) => self.events.push_back(Event::Broken(too_long)),

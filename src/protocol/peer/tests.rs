@@ -130,10 +130,12 @@ fn a_naive_listener_gets_the_name_and_then_exactly_the_lines_one_by_one() {
 fn a_naive_caller_is_known_by_speaking_without_an_offer() {
     let mut bia = listener("bia");
     bia.on_bytes(MS, b"ana");
+    assert_eq!(bia.poll_send(MS, true), None, "the other is let finish");
+    let answer = sent(&mut bia, MS * 51);
     assert_eq!(
-        sent(&mut bia, MS),
-        [(MS, "bia".into())],
-        "at once, not after the wait"
+        answer,
+        [(MS * 51, "bia".into())],
+        "and answered at once, not after the wait"
     );
     assert_eq!(events(&mut bia), [told("ana")]);
     bia.on_bytes(MS * 200, b"oi\n");
@@ -194,6 +196,21 @@ fn a_name_sent_raw_before_a_late_sign_is_told_once() {
     bia.on_bytes(MS * 900, b"ana");
     let [_, heard] = talk(&mut ana, &mut bia, 1);
     assert_eq!(heard, [told("ana")]);
+}
+
+#[test]
+fn who_never_falls_silent_does_not_silence_us() {
+    let mut ana = caller("");
+    ana.say("oi".into());
+    let mut spoken_at = None;
+    for ms in 0..1000 {
+        ana.on_bytes(MS * ms, &[b'x'; 100]);
+        ana.on_time(MS * ms);
+        if ana.poll_send(MS * ms, true).is_some() {
+            spoken_at = spoken_at.or(Some(ms));
+        }
+    }
+    assert!(spoken_at.is_some_and(|ms| ms < 500), "{spoken_at:?}");
 }
 
 #[test]

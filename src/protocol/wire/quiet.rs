@@ -1,7 +1,8 @@
 //! The quiet rule: how to speak over TCP with a program that takes one `recv(1024)` for one
 //! message. TCP merges what is sent close together, so one message is sent at a time, the next
 //! only when the other host has acknowledged all and a pause has passed; and incoming bytes are
-//! one message at 1024 bytes, at a silence, or at the end.
+//! one message at 1024 bytes, at a silence, or at the end. While a message is coming in, none is
+//! sent, so that the answer to ours does not run into it.
 //!
 //! What stays ambiguous: two messages that the other side sends within one silence, or a message
 //! that the network stretches over a longer one, cannot be told apart by anybody. A peer that is
@@ -74,12 +75,16 @@ impl Outbox {
 #[derive(Debug, Default)]
 pub struct Inbox {
     bytes: Vec<u8>,
+    begun_at: Duration,
     heard_at: Duration,
 }
 
 impl Inbox {
     /// Adds bytes that came now.
     pub fn push(&mut self, now: Duration, bytes: &[u8]) {
+        if self.bytes.is_empty() {
+            self.begun_at = now;
+        }
         self.bytes.extend_from_slice(bytes);
         self.heard_at = now;
     }
@@ -105,6 +110,12 @@ impl Inbox {
     #[must_use]
     pub fn next_time(&self, silence: Duration) -> Option<Duration> {
         (!self.bytes.is_empty()).then(|| self.heard_at + silence)
+    }
+
+    /// When the bytes that wait began to come, if there are any.
+    #[must_use]
+    pub fn begun_at(&self) -> Option<Duration> {
+        (!self.bytes.is_empty()).then_some(self.begun_at)
     }
 
     /// The bytes that wait.

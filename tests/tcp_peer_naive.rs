@@ -1,0 +1,280 @@
+//! `tcp-peer` with bare sockets that know nothing of it: what they get, and what they may do to it.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::tcp::{Naive, caller, listener, pair, tcp_peer};
+use support::{DEADLINE, wait_until};
+
+/// Most memory that one `tcp-peer` may take, whatever others do.
+const MEMORY_MAX_KIB: usize = 32 << 10;
+
+#[test]
+fn a_naive_peer_gets_exactly_what_was_typed_one_message_at_a_time() {
+    let (mut naive, mut ana) = Naive::is_called_by(|port| caller(port, &["--name", "ana"]));
+    assert_eq!(naive.receives(), "ana", "a name, and nothing after it");
+    for line in ["um", "dois", "", "três"] {
+        ana.says(line);
+    }
+    naive.sends(b"bia");
+    for line in ["um", "dois", "três"] {
+        assert_eq!(naive.receives(), line);
+    }
+    ana.notes("an empty line cannot be sent");
+    ana.says("sair");
+    assert_eq!(naive.receives(), "sair");
+    assert_eq!(naive.receives(), "", "the end");
+    drop(naive);
+    ana.ends_with(0);
+}
+
+#[test]
+fn a_naive_peer_that_reads_byte_by_byte_and_waits_with_poll_notices_nothing() {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::os::fd::AsFd;
+
+    let (mut naive, mut ana) = Naive::is_called_by(|port| caller(port, &["--name", "ana"]));
+    let mut heard = Vec::new();
+    while heard.len() < 3 {
+        // Woken only when there is a byte to read.
+        let mut asked = [PollFd::new(naive.0.as_fd(), PollFlags::POLLIN)];
+        let timeout = PollTimeout::try_from(DEADLINE).unwrap();
+        assert_eq!(poll(&mut asked, timeout), Ok(1));
+        naive.0.set_nonblocking(true).unwrap();
+        let mut byte = [0];
+        assert_eq!(naive.0.read(&mut byte).unwrap(), 1);
+        naive.0.set_nonblocking(false).unwrap();
+        heard.push(byte[0]);
+    }
+    assert_eq!(heard, b"ana");
+    naive.sends(b"bia");
+    ana.notes("talking to bia");
+    ana.gets_signal("INT");
+    assert_eq!(naive.receives(), "sair");
+    drop(naive);
+    ana.ends_with(130);
+}
+
+#[test]
+fn a_long_line_goes_to_a_naive_peer_in_pieces_of_whole_characters() {
+    let (mut naive, mut ana) = Naive::is_called_by(|port| caller(port, &[]));
+    let line = "ã".repeat(1500);
+    ana.says(&line);
+    let mut heard = String::new();
+    while heard.len() < line.len() {
+        heard += &naive.receives();
+    }
+    assert_eq!(heard, line);
+    drop(naive);
+    ana.notes("peer left");
+    ana.ends_with(0);
+}
+
+#[test]
+fn what_a_naive_peer_sends_is_shown_whatever_it_is() {
+    let (mut ours, port) = listener(&[]);
+    let mut naive = Naive::calls(port);
+    for byte in "devagar".bytes() {
+        naive.sends(&[byte]);
+    }
+    ours.shows("] peer: devagar");
+    naive.sends(b"ol\xe1 \x1b[2J\x07\n");
+    let line = ours.shows("] peer: ol\u{fffd}");
+    assert!(line.ends_with("ol\u{fffd} ␛[2J␇"), "{line:?}");
+    naive.sends(b"sair");
+    ours.notes("peer ended the chat");
+    ours.ends_with(0);
+}
+
+#[test]
+fn a_name_over_the_limit_is_cut_with_a_notice() {
+    let (mut bia, port) = listener(&["--name", "bia"]);
+    let mut naive = Naive::calls(port);
+    naive.sends("\x1bé".repeat(40).as_bytes());
+    assert_eq!(naive.receives(), "bia");
+    bia.notes("name is longer than 32 bytes and is shown as ␛é␛é");
+    naive.sends(b"oi");
+    bia.shows("] ␛é␛é");
+    drop(naive);
+    bia.ends_with(0);
+}
+
+#[test]
+fn a_peer_that_resets_is_told_and_ends_with_1() {
+    let (mut ours, port) = listener(&["--lang", "en"]);
+    let naive = Naive::calls(port);
+    ours.notes("connected to");
+    let socket = socket2::Socket::from(naive.0);
+    socket.set_linger(Some(Duration::ZERO)).unwrap();
+    drop(socket);
+    ours.notes("peer is gone: it closed the connection");
+    ours.ends_with(1);
+}
+
+#[test]
+fn a_false_frame_breaks_the_connection_and_nothing_else() {
+    let (mut naive, mut ana) = Naive::is_called_by(|port| caller(port, &["--keep-alive", "5"]));
+    naive.sends(b"\x00\xffroda1\x00\x01\x00\x00\x00\x01\x00\x03\xff\xff\xff\xff");
+    ana.notes("peer is gone");
+    ana.ends_with(1);
+}
+
+/// A child whose stdout nobody reads.
+struct Unread(Child);
+
+impl Unread {
+    fn start(args: &[&str]) -> Self {
+        let mut command = tcp_peer(args);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        Self(command.spawn().unwrap())
+    }
+
+    fn memory_kib(&self) -> usize {
+        memory_kib(self.0.id())
+    }
+}
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn memory_kib(pid: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Writes up to 50 MB in the background, until nobody takes more; how much went so far.
+fn flood(mut into: impl Write + Send + 'static) -> Arc<AtomicUsize> {
+    let written = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&written);
+    thread::spawn(move || {
+        let lines = "uma linha que ninguém lê\n".repeat(1000);
+        while count.load(Ordering::Relaxed) < 50 << 20 {
+            if into.write_all(lines.as_bytes()).is_err() {
+                return;
+            }
+            count.fetch_add(lines.len(), Ordering::Relaxed);
+        }
+    });
+    written
+}
+
+/// Waits until a flood no longer moves, which shows that it is held back, or is over.
+fn comes_to_rest(written: &AtomicUsize) {
+    const REST: Duration = Duration::from_millis(300);
+    let (mut last, mut since) = (usize::MAX, Instant::now());
+    let rests = wait_until(|| {
+        let now = written.load(Ordering::Relaxed);
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+        (since.elapsed() >= REST).then_some(())
+    });
+    rests.expect("the flood never rests");
+}
+
+#[test]
+fn a_peer_that_does_not_read_makes_nobody_grow() {
+    let (naive, mut ours) =
+        Naive::is_called_by(|port| Unread::start(&["--connect", &format!("127.0.0.1:{port}")]));
+    let written = flood(ours.0.stdin.take().unwrap());
+    comes_to_rest(&written);
+    assert!(
+        written.load(Ordering::Relaxed) < 50 << 20,
+        "somebody took 50 MB"
+    );
+    assert!(
+        ours.memory_kib() < MEMORY_MAX_KIB,
+        "{} KiB",
+        ours.memory_kib()
+    );
+    drop(naive);
+}
+
+#[test]
+fn a_peer_that_floods_does_not_make_us_grow() {
+    let (door, port) = {
+        let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = probe.local_addr().unwrap().port();
+        drop(probe);
+        (
+            Unread::start(&["--listen", &format!("127.0.0.1:{port}")]),
+            port,
+        )
+    };
+    let stream = wait_until(|| std::net::TcpStream::connect(("127.0.0.1", port)).ok()).unwrap();
+    let written = flood(stream);
+    comes_to_rest(&written);
+    assert!(
+        written.load(Ordering::Relaxed) < 50 << 20,
+        "somebody took 50 MB"
+    );
+    assert!(
+        door.memory_kib() < MEMORY_MAX_KIB,
+        "{} KiB",
+        door.memory_kib()
+    );
+}
+
+#[test]
+fn two_of_ours_stay_small_when_the_screen_of_one_stands_still() {
+    let (naive_port, screen) = {
+        let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = probe.local_addr().unwrap().port();
+        drop(probe);
+        (
+            port,
+            Unread::start(&["--listen", &format!("127.0.0.1:{port}"), "--name", "bia"]),
+        )
+    };
+    let address = format!("127.0.0.1:{naive_port}");
+    let mut ours = Unread::start(&["--connect", &address, "--wait", "20", "--name", "ana"]);
+    let written = flood(ours.0.stdin.take().unwrap());
+    comes_to_rest(&written);
+    assert!(
+        written.load(Ordering::Relaxed) < 50 << 20,
+        "somebody took 50 MB"
+    );
+    for end in [&ours, &screen] {
+        assert!(
+            end.memory_kib() < MEMORY_MAX_KIB,
+            "{} KiB",
+            end.memory_kib()
+        );
+    }
+}
+
+#[test]
+fn a_slow_start_of_the_other_side_keeps_the_ends_of_lines() {
+    // Lines that come at once and together with the offer: nothing runs before anything else.
+    let [mut bia, mut ana] = pair(&[], &[]);
+    ana.types(b"um\ndois\n\nsair\n");
+    bia.shows("] peer: sair");
+    let shown = bia.ends_with(0).shown;
+    let texts: Vec<&str> = shown.iter().map(|line| &line[11..]).collect();
+    assert_eq!(texts, ["peer: um", "peer: dois", "peer: ", "peer: sair"]);
+    ana.ends_with(0);
+}

@@ -239,7 +239,7 @@ impl Receiver {
         kernel::drop_count(&self.socket)
     }
 
-    /// A hand that ends [`Receiver::receive`] from another thread.
+    /// A hand that ends [`Receiver::wait`] from another thread.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
         Interrupter {

@@ -1,6 +1,6 @@
 //! Two people on one TCP connection: finding out whether the other is one of us, exchanging
 //! names, saying lines. Bytes and times come in; bytes and events go out. This file routes; the
-//! [`Ear`] owns what comes, the [`Mouth`] what goes. How it looks on the wire is in
+//! ear owns what comes, the mouth what goes. How it looks on the wire is in
 //! `wire::stream` (between two of us) and `wire::quiet` (with a naive program).
 
 mod ear;

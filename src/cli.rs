@@ -23,6 +23,7 @@ const LINK_NAMES: [&str; 2] = ["multicast", "tcp-peer"];
 #[derive(Debug, Parser)]
 #[command(
     name = "roda",
+    bin_name = "roda",
     version,
     after_help = "Example, in two terminals:\n  \
         roda multicast receive --name bia\n  \

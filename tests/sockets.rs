@@ -388,26 +388,6 @@ fn wrong_use_ends_with_2_and_one_clear_line() {
 }
 
 #[test]
-fn signals_end_both_sides_with_their_own_codes() {
-    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
-        let place = Place::on_loopback();
-        let mut receiver = place.receiver("bia", &[]);
-        let mut sender = place.sender("ana", &[]);
-        sender.says("oi");
-        receiver.shows("ana: oi");
-        sender.gets_signal(signal);
-        sender.ends_with(code);
-        receiver.gets_signal(signal);
-        let end = receiver.ends_with(code);
-        assert_eq!(untimed_all(&end.shown), ["ana: oi"]);
-        assert!(
-            end.noted.last().unwrap().starts_with("1 message shown"),
-            "{end:?}"
-        );
-    }
-}
-
-#[test]
 fn a_port_that_another_program_keeps_for_itself_is_told_with_the_cure() {
     let place = Place::on_loopback();
     let _keeper = UdpSocket::bind(("0.0.0.0", place.port)).unwrap();

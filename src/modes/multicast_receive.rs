@@ -20,7 +20,7 @@ use crate::text::{self, Lang};
 
 /// Shows what a group says until somebody says farewell or a signal comes.
 pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<End, Error> {
-    let mut receiver = open(settings, lang)?;
+    let mut receiver = join(settings, lang)?;
     let (tell, signalled) = mpsc::channel();
     let interrupter = receiver.interrupter();
     signals::watch(move |signal| {
@@ -29,6 +29,8 @@ pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<End, Error> 
         interrupter.interrupt();
     })
     .map_err(Error::Signals)?;
+    // Whoever reads that we are ready may send a signal at once.
+    welcome(settings, lang, &receiver);
 
     let mut ear = Ear {
         screen: Screen::open(settings.form, settings.color, lang).map_err(Error::Output)?,
@@ -51,8 +53,8 @@ pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<End, Error> 
     Ok(signalled.try_recv().map_or(End::Done, End::Signalled))
 }
 
-/// Joins the group and says where.
-fn open(settings: &ReceiveSettings, lang: Lang) -> Result<Receiver, Error> {
+/// Joins the group, and says what about that is out of the ordinary.
+fn join(settings: &ReceiveSettings, lang: Lang) -> Result<Receiver, Error> {
     let group = settings.group;
     let refused = |refusal| Error::Group {
         group: group.to_string(),
@@ -66,6 +68,10 @@ fn open(settings: &ReceiveSettings, lang: Lang) -> Result<Receiver, Error> {
     for refusal in &refusals {
         say(&text::refusal(lang, &group.to_string(), refusal));
     }
+    Ok(receiver)
+}
+
+fn welcome(settings: &ReceiveSettings, lang: Lang, receiver: &Receiver) {
     say(&text::receive_buffer(
         lang,
         receiver.buffer_bytes(),
@@ -75,10 +81,9 @@ fn open(settings: &ReceiveSettings, lang: Lang) -> Result<Receiver, Error> {
     say(&text::listening(
         lang,
         settings.name.as_ref(),
-        group,
+        settings.group,
         receiver.joined(),
     ));
-    Ok(receiver)
 }
 
 /// The loop's state.

@@ -38,13 +38,14 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<End, Error> {
         group: group.to_string(),
         refusal,
     })?;
-    screen::say(&text::sending_ends(lang));
-    screen::say(&text::sending(lang, group, &choice.interfaces));
 
     let (tell, events) = mpsc::channel();
     let tell_signal = tell.clone();
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
         .map_err(Error::Signals)?;
+    // Whoever reads that we are ready may send a signal at once.
+    screen::say(&text::sending_ends(lang));
+    screen::say(&text::sending(lang, group, &choice.interfaces));
     let keyboard = Keyboard::start(settings.prompt(), move |typed| {
         tell.send(Event::Typed(typed)).is_ok()
     })

@@ -81,6 +81,16 @@ impl fmt::Display for Name {
     }
 }
 
+/// Splits a text after its first `bytes_max` bytes at the most, between two characters.
+#[must_use]
+pub fn split_within(text: &str, bytes_max: usize) -> (&str, &str) {
+    let mut end = bytes_max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.split_at(end)
+}
+
 /// Whether a character may do something to a terminal other than stand in its place: control
 /// characters (C0, DEL, C1), line and paragraph separators, and the characters that turn the
 /// writing direction of what follows (Trojan Source, CVE-2021-42574).
@@ -155,6 +165,13 @@ mod tests {
         for bad in ["a\tb", "a\nb", "a\x1bb", "a\u{9b}b", "a\u{202e}b"] {
             assert_eq!(Name::parse(bad), Err(NameFault::Unprintable), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_split_falls_between_characters() {
+        assert_eq!(split_within("aé", 2), ("a", "é"));
+        assert_eq!(split_within("aé", 3), ("aé", ""));
+        assert_eq!(split_within("aé", 9), ("aé", ""));
     }
 
     #[test]

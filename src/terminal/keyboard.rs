@@ -58,21 +58,26 @@ pub struct Block {
 }
 
 impl Block {
-    /// The next line.
+    /// The next line, of at most [`LINE_MAX_BYTES`].
     pub fn next_line(&mut self) -> Option<Line<'_>> {
         let rest = self
             .bytes
             .get(self.taken..)
             .filter(|rest| !rest.is_empty())?;
-        let (length, line) = match rest.iter().position(|byte| *byte == b'\n') {
+        let (mut length, mut line) = match rest.iter().position(|byte| *byte == b'\n') {
             Some(end) => (end + 1, rest.get(..end)?),
             None => (rest.len(), rest),
         };
+        line = line.strip_suffix(b"\r").unwrap_or(line);
+        let mut is_cut = self.is_cut && self.taken + length == self.bytes.len();
+        if line.len() > LINE_MAX_BYTES {
+            (length, is_cut) = (whole_characters(line, LINE_MAX_BYTES), true);
+            line = line.get(..length)?;
+        }
         self.taken += length;
-        let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
         Some(Line {
-            text,
-            is_cut: self.is_cut && self.taken == self.bytes.len(),
+            text: String::from_utf8_lossy(line),
+            is_cut,
         })
     }
 
@@ -283,14 +288,19 @@ fn fill(input: &mut impl Read, block: &mut Block, begun: &mut Vec<u8>) -> io::Re
             *begun = block.bytes.split_off(before + last + 1);
             return Ok(true);
         }
-        if block.bytes.len() >= LINE_MAX_BYTES {
-            // Cut before a character, not inside it.
-            let whole = block.bytes.len() - unfinished_bytes(&block.bytes);
-            *begun = block.bytes.split_off(whole);
+        if block.bytes.len() > LINE_MAX_BYTES {
+            *begun = block
+                .bytes
+                .split_off(whole_characters(&block.bytes, LINE_MAX_BYTES));
             block.is_cut = true;
             return Ok(true);
         }
     }
+}
+
+/// How many of the first `bytes_max` bytes do not end within a character.
+fn whole_characters(bytes: &[u8], bytes_max: usize) -> usize {
+    bytes_max - unfinished_bytes(bytes.get(..bytes_max).unwrap_or_default())
 }
 
 fn into_io(error: ReadlineError) -> io::Error {
@@ -386,6 +396,22 @@ mod tests {
         );
         assert_eq!(lines(b"", 4), Vec::<Vec<u8>>::new());
         assert_eq!(lines(b"\n", 4), [b""]);
+    }
+
+    #[test]
+    fn a_line_of_just_the_limit_is_whole_however_it_comes() {
+        for (end, step) in [
+            ("\n", LINE_MAX_BYTES),
+            ("\r\n", 1000),
+            ("\n", usize::MAX),
+            ("", 999),
+        ] {
+            let line = "x".repeat(LINE_MAX_BYTES);
+            assert_eq!(
+                lines(format!("{line}{end}").as_bytes(), step),
+                [line.as_bytes()]
+            );
+        }
     }
 
     #[test]

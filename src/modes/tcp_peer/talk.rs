@@ -166,47 +166,62 @@ impl Talk {
     ) -> Result<Option<Outcome>, Error> {
         self.peer.on_time(now);
         self.send(now);
-        if let Some(outcome) = self.show(desk)? {
-            return self.end(outcome);
+        let mut outcome = self.show(desk)?;
+        if outcome.is_none() {
+            self.end_our_half(now, is_input_over);
+            outcome = self.outcome(now, desk)?;
         }
+        if outcome.is_some() {
+            self.writes = None;
+            self.connection.close();
+        }
+        Ok(outcome)
+    }
+
+    /// Ends our direction once all is said and nothing more will be.
+    fn end_our_half(&mut self, now: Duration, is_input_over: bool) {
         if self.leaving_at == Some(Duration::MAX) {
             self.leaving_at = Some(now + FAREWELL_WAIT);
         }
         let is_all_said = self.peer.is_drained() && self.in_flight_bytes == 0;
-        let is_naive_gone = self.is_ended_by_them && !self.peer.is_framed();
-        let is_ending = is_input_over || self.leaving_at.is_some() || is_naive_gone;
-        if is_ending && is_all_said && self.writes.take().is_some() && self.leaving_at.is_some() {
+        let is_leaving = self.leaving_at.is_some();
+        let is_ending = is_input_over || is_leaving || self.is_left_by_naive();
+        if is_ending && is_all_said && self.writes.take().is_some() && is_leaving {
             self.leaving_at = Some(now + LEAVING_WAIT);
         }
-        if let Some(error) = &self.lost {
-            let is_expected = self.leaving_at.is_some() && self.writes.is_none();
-            if is_expected {
-                return self.end(Outcome::WeLeft);
-            }
-            desk.say(&text::lost(desk.lang, self.who(), error))?;
-            return self.end(Outcome::Lost);
-        }
-        if self.is_ended_by_them && self.writes.is_none() {
-            if self.leaving_at.is_none() && is_naive_gone {
-                desk.say(&text::left(desk.lang, self.who()))?;
-                return self.end(Outcome::TheyLeft);
-            }
-            return self.end(Outcome::WeLeft);
-        }
-        if self.leaving_at.is_some_and(|leaving_at| now >= leaving_at) {
-            if self.writes.is_some() {
-                desk.say(&text::lines_unsent(desk.lang))?;
-                return self.end(Outcome::Lost);
-            }
-            return self.end(Outcome::WeLeft);
-        }
-        Ok(None)
     }
 
-    fn end(&mut self, outcome: Outcome) -> Result<Option<Outcome>, Error> {
-        self.writes = None;
-        self.connection.close();
-        Ok(Some(outcome))
+    /// Whether a program that knows no half-closing has closed.
+    fn is_left_by_naive(&self) -> bool {
+        self.is_ended_by_them && !self.peer.is_framed()
+    }
+
+    /// How it ended, if it has.
+    fn outcome(&self, now: Duration, desk: &mut Desk) -> Result<Option<Outcome>, Error> {
+        let is_leaving = self.leaving_at.is_some();
+        let is_all_said = self.writes.is_none();
+        if let Some(error) = &self.lost {
+            if is_leaving && is_all_said {
+                return Ok(Some(Outcome::WeLeft));
+            }
+            desk.say(&text::lost(desk.lang, self.who(), error))?;
+            return Ok(Some(Outcome::Lost));
+        }
+        if self.is_ended_by_them && is_all_said {
+            if is_leaving || self.peer.is_framed() {
+                return Ok(Some(Outcome::WeLeft));
+            }
+            desk.say(&text::left(desk.lang, self.who()))?;
+            return Ok(Some(Outcome::TheyLeft));
+        }
+        if self.leaving_at.is_none_or(|leaving_at| now < leaving_at) {
+            return Ok(None);
+        }
+        if is_all_said {
+            return Ok(Some(Outcome::WeLeft));
+        }
+        desk.say(&text::lines_unsent(desk.lang))?;
+        Ok(Some(Outcome::Lost))
     }
 
     fn send(&mut self, now: Duration) {

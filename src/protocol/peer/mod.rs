@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use self::ear::{Ear, Heard};
 use self::mouth::Mouth;
-use super::message::{NAME_MAX_BYTES, Name};
+use super::message::{NAME_MAX_BYTES, Name, split_within};
 use super::wire::stream::TooLong;
 use super::wire::{Fault, json, plain};
 
@@ -121,7 +121,7 @@ impl Peer {
         self.events.push_back(Event::End);
     }
 
-    /// Takes one of our lines, of at most [`super::wire::stream::PAYLOAD_MAX_BYTES`].
+    /// Takes one of our lines.
     pub fn say(&mut self, line: String) {
         self.mouth.say(line);
     }
@@ -236,11 +236,7 @@ impl Peer {
         if self.their_name.is_some() {
             return;
         }
-        let mut end = NAME_MAX_BYTES.min(told.len());
-        while !told.is_char_boundary(end) {
-            end -= 1;
-        }
-        let (name, rest) = told.split_at(end);
+        let (name, rest) = split_within(told, NAME_MAX_BYTES);
         let (name, is_cut) = (name.trim().to_owned(), !rest.is_empty());
         self.their_name = Some(name.clone());
         if !name.is_empty() {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Dialect;
-use crate::protocol::message::Name;
+use crate::protocol::message::{Name, split_within};
 use crate::protocol::wire::quiet::Outbox;
 use crate::protocol::wire::{plain, raw, stream};
 
@@ -62,7 +62,18 @@ impl Mouth {
         }
     }
 
-    pub(super) fn say(&mut self, line: String) {
+    /// Takes a line; what does not fit one frame goes as several.
+    pub(super) fn say(&mut self, mut line: String) {
+        while line.len() > stream::PAYLOAD_MAX_BYTES {
+            let (head, rest) = split_within(&line, stream::PAYLOAD_MAX_BYTES);
+            let (head, rest) = (head.to_owned(), rest.to_owned());
+            self.queue(head);
+            line = rest;
+        }
+        self.queue(line);
+    }
+
+    fn queue(&mut self, line: String) {
         self.pending_bytes += line.len() + 1;
         self.pending.push_back(line);
     }

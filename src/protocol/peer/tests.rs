@@ -289,6 +289,25 @@ fn what_nobody_ends_does_not_grow_without_a_bound() {
 }
 
 #[test]
+fn a_line_over_the_limit_goes_as_several() {
+    let (mut ana, mut bia) = (caller(""), listener(""));
+    let line = "é".repeat(crate::protocol::wire::stream::PAYLOAD_MAX_BYTES);
+    ana.say(format!("x{line}"));
+    let [_, heard] = talk(&mut ana, &mut bia, 65_536);
+    let text = |event: &Event| match event {
+        Event::Message {
+            data: Some(data), ..
+        } => data.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(heard.len(), 3);
+    assert_eq!(
+        heard.iter().map(text).collect::<String>(),
+        format!("x{line}")
+    );
+}
+
+#[test]
 fn a_frame_over_the_limit_breaks_the_connection() {
     let (mut ana, mut bia) = (caller("ana"), listener("bia"));
     talk(&mut ana, &mut bia, 7);

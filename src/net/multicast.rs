@@ -3,6 +3,8 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -286,6 +288,14 @@ impl Receiver {
 
     fn is_interrupted(&self) -> bool {
         self.is_interrupted.load(Ordering::Acquire)
+    }
+}
+
+/// For whoever waits with a limit, or for more than this: [`Receiver::wait`] then returns at once.
+#[cfg(unix)]
+impl AsFd for Receiver {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

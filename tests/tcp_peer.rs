@@ -249,6 +249,16 @@ fn signals_say_goodbye_and_leave_with_their_own_codes() {
 }
 
 #[test]
+fn one_of_ours_that_dies_is_told_and_ends_the_other_with_1() {
+    let [mut bia, mut ana] = pair(&["--name", "bia"], &["--name", "ana"]);
+    ana.says("oi");
+    bia.shows("] ana: oi");
+    ana.gets_signal("KILL");
+    bia.notes("ana is gone");
+    bia.ends_with(1);
+}
+
+#[test]
 fn a_third_is_told_busy_and_the_talk_goes_on() {
     let (mut bia, port) = listener(&["--name", "bia"]);
     let mut ana = caller(port, &["--name", "ana"]);

@@ -183,9 +183,13 @@ impl Talk {
         if self.leaving_at == Some(Duration::MAX) {
             self.leaving_at = Some(now + FAREWELL_WAIT);
         }
-        let is_all_said = self.peer.is_drained() && self.in_flight_bytes == 0;
         let is_leaving = self.leaving_at.is_some();
         let is_ending = is_input_over || is_leaving || self.is_left_by_naive();
+        if is_ending && !is_leaving {
+            self.peer.end();
+            self.send(now);
+        }
+        let is_all_said = self.peer.is_drained() && self.in_flight_bytes == 0;
         if is_ending && is_all_said && self.writes.take().is_some() && is_leaving {
             self.leaving_at = Some(now + LEAVING_WAIT);
         }
@@ -259,6 +263,12 @@ impl Talk {
                     self.is_ended_by_them = true;
                     if self.peer.is_framed() && self.writes.is_some() && self.lost.is_none() {
                         desk.say(&text::says_nothing_more(desk.lang, self.who()))?;
+                    }
+                }
+                peer::Event::Vanished => {
+                    self.is_ended_by_them = true;
+                    if self.leaving_at.is_none() && self.lost.is_none() {
+                        self.lost = Some(io::ErrorKind::ConnectionReset.into());
                     }
                 }
                 peer::Event::Broken(too_long) => {

@@ -25,6 +25,8 @@ pub(super) enum Heard {
     Name(Vec<u8>),
     /// A line, in its frame.
     Line(Vec<u8>),
+    /// The frame after which nothing more is said.
+    End,
     /// A frame over the limit.
     Broken(TooLong),
 }
@@ -190,6 +192,7 @@ impl Ear {
                 }
                 Ok(Some(Frame::Name(name))) => self.heard.push_back(Heard::Name(name.into())),
                 Ok(Some(Frame::Line(line))) => self.heard.push_back(Heard::Line(line.into())),
+                Ok(Some(Frame::End)) => self.heard.push_back(Heard::End),
                 Ok(Some(Frame::Before { .. } | Frame::Unknown)) => {}
                 Err(too_long) => {
                     self.heard.push_back(Heard::Broken(too_long));

@@ -62,6 +62,8 @@ pub enum Event {
     EmptyNotSent,
     /// The other will say nothing more.
     End,
+    /// The other, one of us, is gone without having said so.
+    Vanished,
     /// The other breaks the framing; the connection is of no more use.
     Broken(TooLong),
 }
@@ -72,6 +74,7 @@ pub struct Peer {
     dialect: Dialect,
     has_introduction: bool,
     their_name: Option<String>,
+    is_end_told: bool,
     ear: Ear,
     mouth: Mouth,
     events: VecDeque<Event>,
@@ -85,6 +88,7 @@ impl Peer {
             dialect,
             has_introduction: name.is_some() && dialect == Dialect::Text,
             their_name: None,
+            is_end_told: false,
             ear: Ear::new(role, dialect),
             mouth: Mouth::new(dialect, name, now + SIGN_WAIT),
             events: VecDeque::new(),
@@ -118,12 +122,20 @@ impl Peer {
         // Who has not told a name by now never will; nothing is to wait for it any longer.
         self.their_name.get_or_insert_default();
         self.mouth.speak_quietly();
-        self.events.push_back(Event::End);
+        let is_told = self.is_end_told || !self.is_framed();
+        self.events
+            .push_back(if is_told { Event::End } else { Event::Vanished });
     }
 
     /// Takes one of our lines.
     pub fn say(&mut self, line: String) {
         self.mouth.say(line);
+    }
+
+    /// Says that nothing more will be said, once all is. To be called before the connection's
+    /// direction is closed.
+    pub fn end(&mut self) {
+        self.mouth.end();
     }
 
     /// Whether there is room for more lines.
@@ -188,6 +200,7 @@ impl Peer {
                 }
                 Heard::Name(name) => self.on_name(&String::from_utf8_lossy(&name)),
                 Heard::Line(line) => self.on_line(String::from_utf8_lossy(&line).into_owned()),
+                Heard::End => self.is_end_told = true,
                 Heard::Broken(too_long) => self.events.push_back(Event::Broken(too_long)),
             }
         }

@@ -32,6 +32,17 @@ enum Way {
     Framed,
 }
 
+/// Whether we have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// No.
+    Open,
+    /// Yes, and the other is to be told.
+    Due,
+    /// Yes, and the other has been told.
+    Told,
+}
+
 /// See the file's head.
 #[derive(Debug)]
 pub(super) struct Mouth {
@@ -43,6 +54,7 @@ pub(super) struct Mouth {
     outbox: Outbox,
     is_name_queued: bool,
     raw_lengths: Vec<u16>,
+    end: End,
     /// Empty lines that could not be sent since this was last taken.
     pub(super) empties_refused: usize,
 }
@@ -58,6 +70,7 @@ impl Mouth {
             outbox: Outbox::default(),
             is_name_queued: false,
             raw_lengths: Vec::new(),
+            end: End::Open,
             empties_refused: 0,
         }
     }
@@ -78,6 +91,12 @@ impl Mouth {
         self.pending.push_back(line);
     }
 
+    pub(super) fn end(&mut self) {
+        if self.end == End::Open {
+            self.end = End::Due;
+        }
+    }
+
     pub(super) fn has_room(&self) -> bool {
         self.pending_bytes < PENDING_MAX_BYTES
     }
@@ -86,7 +105,7 @@ impl Mouth {
         let is_introduced = match self.way {
             Way::Undecided { .. } | Way::Marking => false,
             Way::Quiet => self.is_name_queued || self.introduction().is_none(),
-            Way::Framed => true,
+            Way::Framed => self.end != End::Due,
         };
         is_introduced && self.pending.is_empty() && self.outbox.is_empty()
     }
@@ -213,6 +232,10 @@ impl Mouth {
                 break;
             };
             stream::encode_line(&line, &mut bytes);
+        }
+        if self.end == End::Due && self.pending.is_empty() {
+            self.end = End::Told;
+            stream::encode_end(&mut bytes);
         }
         (!bytes.is_empty()).then_some(bytes)
     }

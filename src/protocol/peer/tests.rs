@@ -97,6 +97,22 @@ fn two_of_ours_exchange_names_and_exact_lines() {
 }
 
 #[test]
+fn an_end_that_was_told_is_no_loss() {
+    for is_told in [true, false] {
+        let (mut ana, mut bia) = (caller(""), listener(""));
+        ana.say("oi".into());
+        if is_told {
+            ana.end();
+        }
+        talk(&mut ana, &mut bia, 1);
+        assert!(ana.is_drained());
+        bia.on_end();
+        let end = if is_told { Event::End } else { Event::Vanished };
+        assert_eq!(events(&mut bia), [end]);
+    }
+}
+
+#[test]
 fn a_nameless_peer_of_ours_keeps_nobody_waiting() {
     let (mut ana, mut peer) = (caller("ana"), listener(""));
     ana.say("oi".into());

@@ -6,6 +6,7 @@
 //! kind 1   before: flags 1 | length 2 of each raw message sent before the marker; always first
 //! kind 2   name: UTF-8, empty for none; always second
 //! kind 3   line: UTF-8
+//! kind 4   end: empty; nothing more will be said. A connection closed without it is a loss.
 //! ```
 //!
 //! # How the two find out (`protocol::peer` decides, this file only spells)
@@ -49,6 +50,8 @@ pub enum Frame<'f> {
     Name(&'f [u8]),
     /// A line, uncleaned.
     Line(&'f [u8]),
+    /// The sender will say nothing more.
+    End,
     /// A kind that a later version may have; to be ignored.
     Unknown,
 }
@@ -82,6 +85,11 @@ pub fn encode_name(name: &str, bytes: &mut Vec<u8>) {
 /// Appends a line frame. A line is at most [`PAYLOAD_MAX_BYTES`] long.
 pub fn encode_line(line: &str, bytes: &mut Vec<u8>) {
     encode(3, line.as_bytes(), bytes);
+}
+
+/// Appends an end frame.
+pub fn encode_end(bytes: &mut Vec<u8>) {
+    encode(4, b"", bytes);
 }
 
 fn encode(kind: u8, payload: &[u8], bytes: &mut Vec<u8>) {
@@ -132,6 +140,7 @@ impl Deframer {
             },
             (2, name) => Frame::Name(name),
             (3, line) => Frame::Line(line),
+            (4, _) => Frame::End,
             _ => Frame::Unknown,
         }))
     }

@@ -1,7 +1,6 @@
 //! What can end a mode early: what was being done, to what, and why it failed. How an error
 //! reads is in `text`; which exit code it makes is here.
 
-use std::fmt;
 use std::io;
 
 use crate::net::interfaces::ChoiceError;
@@ -91,11 +90,3 @@ impl From<Usage> for Error {
         Self::Usage(usage)
     }
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::text::error(crate::text::Lang::En, self))
-    }
-}
-
-impl std::error::Error for Error {}

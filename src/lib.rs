@@ -60,5 +60,6 @@ pub mod error;
 pub mod modes;
 pub mod net;
 pub mod protocol;
+pub mod sim;
 pub mod terminal;
 pub mod text;

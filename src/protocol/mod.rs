@@ -1,6 +1,10 @@
 //! The pure core: bytes, lines and time come in, bytes and events go out. Nothing below this
 //! folder may know a socket, a file, a thread, the environment, a terminal or a clock.
 
+pub mod chance;
+pub mod engine;
+pub mod gate;
 pub mod message;
+pub mod node;
 pub mod peer;
 pub mod wire;

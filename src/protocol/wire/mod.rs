@@ -1,11 +1,13 @@
 //! All that becomes bytes. Each file holds one wire: its layout, its limits, encode, decode and
 //! the tests of both. A wire knows texts and bytes, and neither who sends them nor when.
 
+pub mod frame;
 pub mod json;
 pub mod pieces;
 pub mod plain;
 pub mod quiet;
 pub mod raw;
+pub mod seal;
 pub mod stream;
 
 /// Why a datagram from outside was dropped. Every kind is counted apart.

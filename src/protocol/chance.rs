@@ -1,0 +1,104 @@
+//! Chance as a value: one seeded generator, so that a run can be repeated. SplitMix64 (Steele,
+//! Lea, Flood 2014). Not for secrets.
+
+use std::time::Duration;
+
+/// A generator of pseudo-random numbers.
+#[derive(Clone, Debug)]
+pub struct Chance {
+    state: u64,
+}
+
+impl Chance {
+    /// A generator that repeats for the same seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { state: seed }
+    }
+
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mix(self.state)
+    }
+
+    /// A number in `0.0..1.0`.
+    pub fn unit(&mut self) -> f64 {
+        // 53 bits are what a double holds exactly.
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A number below `end`; 0 if `end` is 0.
+    pub fn below(&mut self, end: u64) -> u64 {
+        // The bias is below end / 2^64: nobody's back-off minds.
+        ((u128::from(self.bits()) * u128::from(end)) >> 64) as u64
+    }
+
+    /// Whether something of this probability happens.
+    pub fn happens(&mut self, probability: f64) -> bool {
+        probability > 0.0 && self.unit() < probability
+    }
+
+    /// A time between two others, evenly.
+    pub fn between(&mut self, from: Duration, to: Duration) -> Duration {
+        from + to.saturating_sub(from).mul_f64(self.unit())
+    }
+
+    /// A time below `max` by the truncated exponential distribution of RFC 5401, section 3.2.2.1:
+    /// of a group of `members`, most wait long and very few are early, so that one asks and the
+    /// others hear it.
+    pub fn back_off(&mut self, max: Duration, members: usize) -> Duration {
+        let lambda = (members.max(1) as f64).ln() + 1.0;
+        let x = self.unit();
+        // The distribution's density grows towards `max`; this is its inverse.
+        let scaled = (1.0 + x * (lambda.exp() - 1.0)).ln() / lambda;
+        max.mul_f64(scaled.clamp(0.0, 1.0))
+    }
+}
+
+/// A number scattered over all 64 bits: the finishing step of SplitMix64.
+#[must_use]
+pub fn mix(number: u64) -> u64 {
+    let z = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_numbers() {
+        let (mut one, mut other) = (Chance::new(7), Chance::new(7));
+        assert!((0..100).all(|_| one.bits() == other.bits()));
+        // The first number for seed 0 in the authors' own implementation.
+        assert_eq!(Chance::new(0).bits(), 0xe220_a839_7b1d_cdaf);
+    }
+
+    #[test]
+    fn numbers_stay_within_their_limits() {
+        let mut chance = Chance::new(1);
+        let ms = Duration::from_millis;
+        for _ in 0..1000 {
+            assert!(chance.below(10) < 10);
+            assert!((0.0..1.0).contains(&chance.unit()));
+            assert!((ms(3)..=ms(5)).contains(&chance.between(ms(3), ms(5))));
+            assert!(chance.back_off(ms(100), 50) <= ms(100));
+        }
+        assert_eq!(chance.below(0), 0);
+        assert!(!chance.happens(0.0));
+    }
+
+    #[test]
+    fn in_a_large_group_few_are_early() {
+        let mut chance = Chance::new(2);
+        let max = Duration::from_millis(100);
+        let early = |chance: &mut Chance, members: usize| {
+            let early = (0..1000).filter(|_| chance.back_off(max, members) < max / 4);
+            early.count()
+        };
+        let (small, large) = (early(&mut chance, 2), early(&mut chance, 1000));
+        assert!(large * 10 < small, "{large} of 1000, {small} of 1000");
+    }
+}

@@ -1,0 +1,276 @@
+//! The engine's side of catching up: comparing digests, answering what is asked, and asking.
+
+use core::net::SocketAddr;
+
+use super::Engine;
+use super::config::{
+    DIGEST_AGE, DIGEST_SPANS, INVENTORY_PARTS_MAX, JOINING, PULL_FRAMES, SYNC_BY_NACK_MAX,
+};
+use super::event::{Destination, Moment, Transmit};
+use super::roster::Id;
+use super::sync::Wanted;
+use crate::protocol::wire::frame::beat::Digest;
+use crate::protocol::wire::frame::sync::{RUNS_MAX, Run, Sync as Talk};
+use crate::protocol::wire::frame::{Body, MemberTag};
+
+/// Digests end at multiples of this, so that members who hold the same say the same.
+const DIGEST_STEP_MS: u64 = 10_000;
+
+impl Engine {
+    /// The digest of the next beat: of the last minute, of longer times, of all that is held, in
+    /// turn.
+    pub(super) fn digest(&mut self, now: Moment) -> Digest {
+        let now_ms = self.clock.now(now.wall_ms) >> 16;
+        let old_ms = now_ms.saturating_sub(DIGEST_AGE.as_millis() as u64);
+        let cut_ms = old_ms / DIGEST_STEP_MS * DIGEST_STEP_MS;
+        let turn = self.other_frames as usize % (DIGEST_SPANS.len() + 1);
+        let span = DIGEST_SPANS
+            .get(turn)
+            .map_or(cut_ms, |s| s.as_millis() as u64);
+        let from = (cut_ms.saturating_sub(span) << 16).max(self.holdings.horizon());
+        let cut = (cut_ms << 16).max(from);
+        let xor = self.holdings.digest(from, cut);
+        Digest { from, cut, xor }
+    }
+
+    /// Compares another's digest with what we hold, if we hold all of that time.
+    pub(super) fn compare(&mut self, now: Moment, peer: Id, digest: &Digest) {
+        if self.differs(digest) {
+            let members = self.roster.size();
+            let chance = &mut self.chance;
+            self.sync.suspect(peer, *digest, now.time, members, chance);
+        }
+    }
+
+    fn differs(&mut self, digest: &Digest) -> bool {
+        digest.from < digest.cut
+            && self.holdings.horizon() <= digest.from
+            && self.holdings.digest(digest.from, digest.cut) != digest.xor
+    }
+
+    /// A newcomer asks the first member it meets what was said before it came.
+    pub(super) fn ask_what_was_said(&mut self, now: Moment, peer: Id, address: SocketAddr) {
+        if self.is_new && !self.sync.is_busy() {
+            let start = self.clock.now(self.started.wall_ms);
+            let talk = self.sync.begin(peer, address, (0, start), now.time);
+            self.send_talk(now, address, talk);
+        }
+    }
+
+    /// What time brings about: a planned exchange, a question asked again, the next member asked.
+    pub(super) fn retry_sync(&mut self, now: Moment) {
+        if let Some(suspicion) = self.sync.pop_suspicion(now.time)
+            && !self.sync.is_busy()
+            && self.differs(&suspicion.digest)
+            && let Some(address) = self.roster.get(suspicion.peer).and_then(|m| m.address)
+        {
+            let Digest { from, cut, .. } = suspicion.digest;
+            let talk = self
+                .sync
+                .begin(suspicion.peer, address, (from, cut), now.time);
+            self.send_talk(now, address, talk);
+        }
+        match self.sync.retry(now.time) {
+            Some(Ok((address, talk))) => self.send_talk(now, address, talk),
+            Some(Err(broken_off)) => {
+                self.show_unshown(now);
+                self.ask_another(now, broken_off.peer);
+            }
+            None => {}
+        }
+        if self.is_new && !self.sync.is_busy() && now.time >= self.started.time + JOINING {
+            // Whoever has met nobody has missed nothing.
+            self.is_new = self.roster.size() > 1;
+        }
+    }
+
+    /// The member asked does not answer: another is.
+    fn ask_another(&mut self, now: Moment, but: Id) {
+        let others = self.roster.others().filter(|(id, _)| *id != but);
+        let located: Vec<_> = others
+            .filter_map(|(id, member)| Some((id, member.address?)))
+            .collect();
+        let any = self.chance.below(located.len() as u64) as usize;
+        if let Some((id, address)) = located.get(any) {
+            self.ask_what_was_said(now, *id, *address);
+        }
+    }
+
+    pub(super) fn hear_sync(&mut self, now: Moment, id: Id, source: SocketAddr, talk: &Talk) {
+        match talk {
+            Talk::Ask { cookie, from, cut } => {
+                if self.is_proven(now, source, *cookie) {
+                    self.send_inventory(now, source, *from, *cut);
+                }
+            }
+            Talk::Want { cookie, runs } => {
+                if self.is_proven(now, source, *cookie) {
+                    self.send_wanted(source, runs);
+                }
+            }
+            Talk::Cookie(cookie) => {
+                if let Some(talk) = self.sync.cookie(id, *cookie, now.time) {
+                    self.send_talk(now, source, talk);
+                }
+            }
+            Talk::Inventory {
+                from,
+                part,
+                parts,
+                runs,
+                ..
+            } => {
+                let part = (*part, *parts);
+                let (me, roster, inboxes) = (self.me.tag(), &self.roster, &self.inboxes);
+                let lacks = |(short, session, sequence): Wanted| {
+                    let session_low = session as u32;
+                    let tag = MemberTag { short, session_low };
+                    let inbox = roster.find(tag).and_then(|id| inboxes.get(&id));
+                    tag != me && !inbox.is_some_and(|inbox| inbox.has(sequence))
+                };
+                let is_whole = self.sync.inventory(id, part, *from, runs, now.time, lacks);
+                if is_whole {
+                    self.get_wanted(now);
+                }
+            }
+        }
+    }
+
+    /// Whether whoever asks gets answers at this address; if that is not proven, tells it how to.
+    fn is_proven(&mut self, now: Moment, source: SocketAddr, cookie: u64) -> bool {
+        let proof = self.cookie_for(source);
+        if cookie != proof {
+            self.send_talk(now, source, Talk::Cookie(proof));
+        }
+        cookie == proof
+    }
+
+    /// A number that only who receives at this address can know.
+    fn cookie_for(&self, source: SocketAddr) -> u64 {
+        let mut hasher = blake3::Hasher::new_keyed(&self.cookie_secret);
+        match source {
+            SocketAddr::V4(v4) => hasher.update(&v4.ip().octets()),
+            SocketAddr::V6(v6) => hasher.update(&v6.ip().octets()),
+        };
+        hasher.update(&source.port().to_be_bytes());
+        let hash = hasher.finalize();
+        let first = hash.as_bytes().first_chunk().copied();
+        u64::from_be_bytes(first.unwrap_or_default()) | 1 // never 0, which is none
+    }
+
+    fn send_inventory(&mut self, now: Moment, to: SocketAddr, from: u64, cut: u64) {
+        let from = from.max(self.holdings.horizon());
+        let mut sequences: Vec<Wanted> = self
+            .holdings
+            .history(from, cut)
+            .map(|(place, _)| (place.short, place.session, place.sequence))
+            .collect();
+        sequences.sort_unstable();
+        let runs = Run::of(sequences.iter().copied(), RUNS_MAX * INVENTORY_PARTS_MAX);
+        let parts = runs.len().div_ceil(RUNS_MAX).max(1) as u8; // at most 64
+        let mut chunks = runs.chunks(RUNS_MAX);
+        for part in 0..parts {
+            let runs = chunks.next().unwrap_or_default().to_vec();
+            let inventory = Talk::Inventory {
+                from,
+                cut,
+                part,
+                parts,
+                runs,
+            };
+            self.send_talk(now, to, inventory);
+        }
+    }
+
+    fn send_wanted(&mut self, to: SocketAddr, runs: &[Run]) {
+        let wanted = runs.iter().flat_map(|run| {
+            let tag = MemberTag {
+                short: run.short,
+                session_low: run.session as u32,
+            };
+            let sequences = run.first..run.first.saturating_add(run.count);
+            sequences
+                .take(PULL_FRAMES)
+                .map(move |sequence| (tag, sequence))
+        });
+        for (tag, sequence) in wanted.take(PULL_FRAMES) {
+            let Some(id) = self.roster.find(tag) else {
+                continue;
+            };
+            self.unmeasure(id, sequence);
+            if let Some(held) = self.holdings.get(id, sequence) {
+                self.sends.push_back(Transmit {
+                    to: Destination::Member(to),
+                    bytes: held.bytes.clone(),
+                });
+            }
+        }
+    }
+
+    /// Gets what the inventory showed to be missing: little of all by NACK, for others probably
+    /// lack it too; much, or as a newcomer, of the one who told.
+    fn get_wanted(&mut self, now: Moment) {
+        let wanted = self.sync.wanted();
+        let known = |(short, session, _): &Wanted| {
+            let session_low = *session as u32;
+            let short = *short;
+            self.roster.find(MemberTag { short, session_low })
+        };
+        let ids: Option<Vec<(Id, u32)>> = wanted
+            .iter()
+            .map(|wanted| Some((known(wanted)?, wanted.2)))
+            .collect();
+        match ids.filter(|ids| !self.is_new && !ids.is_empty() && ids.len() <= SYNC_BY_NACK_MAX) {
+            Some(ids) => {
+                self.sync.hand_over();
+                let timing = self.timing();
+                for (id, sequence) in ids {
+                    if let Some(inbox) = self.inboxes.get_mut(&id) {
+                        inbox.want(sequence, now.time, timing, &mut self.chance);
+                    }
+                    self.plan(id);
+                }
+            }
+            None if wanted.is_empty() => self.finish_sync(now),
+            None => {
+                if let Some((address, talk)) = self.sync.ask() {
+                    self.send_talk(now, address, talk);
+                }
+            }
+        }
+    }
+
+    /// Notes that a frame came that an exchange may have asked for.
+    pub(super) fn note_pulled(&mut self, now: Moment, id: Id, sequence: u32) {
+        let Some(member) = self.roster.get(id) else {
+            return;
+        };
+        let frame = (member.tag.short, member.session, sequence);
+        let (is_wanted, talk) = self.sync.took(frame, now.time);
+        if let Some((address, talk)) = talk {
+            self.send_talk(now, address, talk);
+        }
+        if is_wanted {
+            self.finish_sync(now);
+        }
+    }
+
+    fn finish_sync(&mut self, now: Moment) {
+        let Some(outcome) = self.sync.finish(now.time) else {
+            return;
+        };
+        if let Some(horizon) = outcome.horizon.filter(|_| self.is_new) {
+            self.holdings.set_horizon(horizon);
+            self.is_new = false;
+        }
+        self.show_unshown(now);
+    }
+
+    fn send_talk(&mut self, now: Moment, to: SocketAddr, talk: Talk) {
+        let bytes = self.make_other(now, 0, Body::Sync(talk));
+        self.sends.push_back(Transmit {
+            to: Destination::Member(to),
+            bytes,
+        });
+    }
+}

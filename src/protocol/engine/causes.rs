@@ -1,0 +1,61 @@
+//! What came before what: a frame names the newest frames that its author had been shown, and is
+//! itself shown after them.
+
+use std::collections::VecDeque;
+
+use crate::protocol::wire::frame::durable::{REFERENCES_MAX, Reference};
+
+/// The newest frames that were shown here and that nothing refers to yet.
+#[derive(Debug, Default)]
+pub struct Tips {
+    newest: VecDeque<Reference>,
+}
+
+impl Tips {
+    /// A frame was shown: it is a tip now, and what it refers to is none any more.
+    pub fn shown(&mut self, frame: Reference, refers_to: &[Reference]) {
+        self.newest.retain(|tip| {
+            // A later frame of a member stands for its earlier ones.
+            tip.member != frame.member && !refers_to.contains(tip)
+        });
+        self.newest.push_back(frame);
+        if self.newest.len() > REFERENCES_MAX {
+            self.newest.pop_front();
+        }
+    }
+
+    /// What the next frame of this member refers to.
+    pub fn take(&mut self) -> Vec<Reference> {
+        self.newest.drain(..).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::wire::frame::MemberTag;
+
+    fn frame(short: u64, sequence: u32) -> Reference {
+        let member = MemberTag {
+            short,
+            session_low: 0,
+        };
+        Reference {
+            member,
+            sequence,
+            hash: 0,
+        }
+    }
+
+    #[test]
+    fn the_newest_tips_are_kept_and_each_is_referred_to_once() {
+        let mut tips = Tips::default();
+        tips.shown(frame(1, 1), &[]);
+        tips.shown(frame(2, 1), &[]);
+        tips.shown(frame(1, 2), &[frame(2, 1)]);
+        assert_eq!(tips.take(), [frame(1, 2)]);
+        assert_eq!(tips.take(), []);
+        (0..9).for_each(|short| tips.shown(frame(short, 1), &[]));
+        assert_eq!(tips.take().len(), REFERENCES_MAX);
+    }
+}

@@ -1,0 +1,82 @@
+//! The hybrid clock (Kulkarni and others, 2014): close to the wall clock, and always later than
+//! what was heard. 48 bits of milliseconds since 1970, 16 bits of counter.
+
+use super::config::CLOCK_AHEAD_MAX;
+
+/// Makes clocks for frames.
+#[derive(Debug, Default)]
+pub struct HybridClock {
+    last: u64,
+    offset_ms: i64,
+}
+
+impl HybridClock {
+    /// The clock for a frame made now.
+    pub fn tick(&mut self, wall_ms: u64) -> u64 {
+        self.last = self.now(wall_ms).max(self.last + 1);
+        self.last
+    }
+
+    /// What the clock shows now, without counting.
+    #[must_use]
+    pub fn now(&self, wall_ms: u64) -> u64 {
+        wall_ms.saturating_add_signed(self.offset_ms) << 16
+    }
+
+    /// Takes in a clock that was heard. One that is too far ahead orders its frame and moves
+    /// nobody.
+    pub fn observe(&mut self, heard: u64, wall_ms: u64) {
+        let ahead_max = (CLOCK_AHEAD_MAX.as_millis() as u64) << 16;
+        if heard <= self.now(wall_ms).saturating_add(ahead_max) {
+            self.last = self.last.max(heard);
+        }
+    }
+
+    /// Follows a group whose clocks are, by these differences to ours in milliseconds, in median
+    /// more than [`CLOCK_AHEAD_MAX`] away.
+    pub fn follow(&mut self, differences_ms: &mut [i64]) {
+        differences_ms.sort_unstable();
+        let median = differences_ms.get(differences_ms.len() / 2).copied();
+        let median = median.unwrap_or(0);
+        if median.unsigned_abs() > CLOCK_AHEAD_MAX.as_millis() as u64 {
+            self.offset_ms = median;
+        }
+    }
+}
+
+/// The milliseconds since 1970 of a clock.
+#[must_use]
+pub fn clock_ms(clock: u64) -> u64 {
+    clock >> 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_follows_the_wall_and_what_was_heard() {
+        let mut clock = HybridClock::default();
+        assert_eq!(clock.tick(1000), 1000 << 16);
+        assert_eq!(clock.tick(1000), (1000 << 16) + 1);
+        clock.observe(2000 << 16, 1001);
+        assert_eq!(clock.tick(1001), (2000 << 16) + 1);
+        assert_eq!(clock.tick(3000), 3000 << 16);
+    }
+
+    #[test]
+    fn a_clock_from_the_future_moves_nobody() {
+        let mut clock = HybridClock::default();
+        clock.observe(u64::MAX, 1000);
+        assert_eq!(clock.tick(1000), 1000 << 16);
+    }
+
+    #[test]
+    fn a_joiner_with_a_wrong_clock_follows_the_group() {
+        let mut clock = HybridClock::default();
+        clock.follow(&mut [1000, 400_000, 399_000]);
+        assert_eq!(clock.now(0), 399_000 << 16);
+        clock.follow(&mut []);
+        assert_eq!(clock.now(0), 399_000 << 16);
+    }
+}

@@ -1,0 +1,184 @@
+//! Every constant of the reliable group, each with its unit and where it comes from. *Simulated*
+//! means the scenarios of `sim`; a better run may change any of them.
+
+use std::time::Duration;
+
+const fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// Round trip of the group before anybody measured it.
+pub const GRTT_UNMEASURED: Duration = ms(25);
+/// Least and most that a measured round trip counts for: below, timers would fire between two
+/// datagrams of one burst; above, a chat would feel dead.
+pub const GRTT_MIN: Duration = ms(2);
+/// See [`GRTT_MIN`].
+pub const GRTT_MAX: Duration = ms(250);
+
+/// Longest back-off before a NACK, in round trips (RFC 5401, section 3.2.2).
+pub const BACK_OFF_GRTT: u32 = 4;
+/// Silence about a frame after a NACK for it was sent or heard, in round trips (NORM).
+pub const HOLD_OFF_GRTT: u32 = 6;
+/// How many times the back-off doubles with each try.
+pub const BACK_OFF_DOUBLINGS: u32 = 2;
+/// Shortest time between two NACKs of one member in a group up to [`SMALL_GROUP`].
+pub const NACK_INTERVAL_SMALL: Duration = ms(5);
+/// The same in a larger group.
+pub const NACK_INTERVAL_LARGE: Duration = ms(50);
+/// A group so small that each of its members may speak without thinking of all the others.
+pub const SMALL_GROUP: usize = 8;
+
+/// The source answers a NACK within this part of a round trip.
+pub const SOURCE_REPAIR_GRTT_DIVISOR: u32 = 5;
+/// Others who hold the frame answer this much later, times their rank.
+pub const HOLDER_REPAIR_STEP: Duration = ms(60);
+/// Holders of a higher rank stay silent: four are enough at any size (simulated).
+pub const HOLDER_RANK_MAX: usize = 4;
+/// After sending or hearing a repair, a holder is deaf to NACKs for it, in round trips.
+pub const MUTE_GRTT: u32 = 2;
+/// Most repairs that wait to be sent; more would come too late to help.
+pub const REPAIRS_MAX: usize = 4096;
+
+/// After one's own last durable frame, it is sent again after the first two of these times, and
+/// a beat follows after the last. Two repeats and not one: with 300 members and 5 % loss, one
+/// repeat leaves every second line to a NACK, for which a gap must first be noticed.
+pub const TAIL: [Duration; 3] = [ms(60), ms(240), ms(700)];
+
+/// In a group where everybody acknowledges, a frame that somebody has not is repeated after each of
+/// these times more: at 40 % loss, 3 of 100 lose the frame, its tail and the beat.
+pub const INSIST: [Duration; 4] = [ms(500), ms(1000), ms(2000), ms(4000)];
+/// A beat follows so long after such a repeat.
+pub const TAIL_BEAT_AFTER: Duration = ms(200);
+/// A farewell is repeated after these times; then its author is gone.
+pub const FAREWELL_TAIL: [Duration; 3] = [ms(30), ms(100), ms(250)];
+
+/// Above so many NACKs per frame (moving average) every frame is repeated once, unasked.
+pub const REPEAT_ONCE_ABOVE: f64 = 0.5;
+/// Above so many, twice.
+pub const REPEAT_TWICE_ABOVE: f64 = 2.0;
+/// How long after the frame an unasked repeat follows, in round trips.
+pub const REPEAT_GRTT: u32 = 2;
+
+/// How many frames a receiver keeps ahead of the next in order.
+pub const WINDOW_FRAMES: u32 = 4096;
+/// A sender stays within so many frames ahead of the slowest reporter: they cover 60 ms at 55,000
+/// frames a second, which a frame lost twice takes to arrive, and are 4 MiB, which the history
+/// holds for repairs.
+pub const WINDOW_SENT_FRAMES: u32 = 3500;
+/// How far a sender goes before the first report.
+pub const WINDOW_FIRST_FRAMES: u32 = 256;
+/// Who does not move for so long does not hold the sender back any more.
+pub const STUCK_AFTER: Duration = Duration::from_secs(3);
+/// In bulk, a receiver reports after so many frames…
+pub const REPORT_FRAMES: u32 = 256;
+/// …or after this time.
+pub const REPORT_INTERVAL: Duration = ms(5);
+/// Members who report in bulk.
+pub const REPORTERS: usize = 8;
+
+/// Frames per second on a cable, at first.
+pub const PACE_START_PER_S: f64 = 4000.0;
+/// The pace doubles this often while it is used up.
+pub const PACE_INTERVAL: Duration = ms(100);
+/// No machine sends more.
+pub const PACE_MAX_PER_S: f64 = 1_000_000.0;
+/// Frames per second where somebody is on radio: a multicast frame takes 1.8 ms of air at
+/// 6 Mbit/s (RFC 9119).
+pub const PACE_RADIO_PER_S: f64 = 200.0;
+/// Frames that may leave at once.
+pub const PACE_BURST: f64 = 64.0;
+
+/// Beats come every so often per member of the group (RTCP's idea): the sum of all stays flat.
+pub const BEAT_PER_MEMBER: Duration = ms(100);
+/// Bounds of the interval between two beats.
+pub const BEAT_MIN: Duration = Duration::from_secs(5);
+/// See [`BEAT_MIN`].
+pub const BEAT_MAX: Duration = Duration::from_secs(60);
+/// Silence, in the member's own intervals, after which somebody asks for it.
+pub const ASK_AFTER_BEATS: u32 = 3;
+/// Silence after which a member is gone, if it was asked for twice at least.
+pub const GONE_AFTER_BEATS: u32 = 5;
+/// Shortest time between two times of asking for a member.
+pub const ASK_INTERVAL: Duration = Duration::from_secs(1);
+/// When a session begins, it says so again after each of these times.
+pub const HELLO_REPEATS: [Duration; 3] = [ms(100), ms(500), ms(2000)];
+/// On hearing a new member, one's own next beat comes within this time per member, so that a
+/// newcomer soon knows everybody.
+pub const GREET_PER_MEMBER: Duration = ms(20);
+/// For so long after the start, whoever is met was probably here before.
+pub const JOINING: Duration = Duration::from_secs(10);
+
+/// In a group up to this size, members acknowledge each line to its author; in a larger one,
+/// acknowledgements ride on beats.
+pub const ACK_GROUP: usize = 16;
+/// Such an acknowledgement comes after this time…
+pub const ACK_AFTER_MIN: Duration = ms(50);
+/// …and before this one.
+pub const ACK_AFTER_MAX: Duration = ms(500);
+/// When asked to, members of a larger group acknowledge within this time per member…
+pub const ASKED_ACK_PER_MEMBER: Duration = ms(2);
+/// …and within this one in all.
+pub const ASKED_ACK_MAX: Duration = Duration::from_secs(2);
+/// After this time without all acknowledgements it is said who is waited for.
+pub const WAITING_AFTER: Duration = Duration::from_secs(3);
+
+/// How long a message waits for those that its author had read before.
+pub const CAUSE_WAIT: Duration = Duration::from_secs(3);
+/// How long the messages behind a gap are held back.
+pub const GAP_SHOWN_AFTER: Duration = Duration::from_secs(3);
+/// How long a missing frame is asked for.
+pub const GAP_GIVEN_UP_AFTER: Duration = Duration::from_secs(30);
+/// Frames held back behind gaps, of all senders together, in bytes.
+pub const HELD_BACK_BYTES: usize = 8 << 20;
+/// A session first met at a sequence up to this is taken to have just begun: what came before is
+/// asked for at once.
+pub const YOUNG_SESSION: u32 = 64;
+
+/// What a member remembers for those who come late, in messages: a school day of a lively group.
+pub const HISTORY_MESSAGES: usize = 20_000;
+/// The same in bytes of frames: 10,000 short lines that came one by one take about 3 MiB.
+pub const HISTORY_BYTES: usize = 6 << 20;
+/// The same in time.
+pub const HISTORY_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Members known at the same time, here or gone.
+pub const MEMBERS_MAX: usize = 4096;
+
+/// Digests cover nothing younger: it may still be on its way.
+pub const DIGEST_AGE: Duration = Duration::from_secs(10);
+/// Digests cover these times in turn, and at last all that is held.
+pub const DIGEST_SPANS: [Duration; 3] = [
+    Duration::from_secs(60),
+    Duration::from_secs(600),
+    Duration::from_secs(7200),
+];
+/// An exchange that mended nothing is not repeated for so long.
+pub const SYNC_FRUITLESS: Duration = Duration::from_secs(300);
+/// The asking is spread over this time per member.
+pub const SYNC_SPREAD_PER_MEMBER: Duration = ms(10);
+/// Up to so many missing frames are asked of all, by NACK; more are pulled from one.
+pub const SYNC_BY_NACK_MAX: usize = 64;
+/// Frames asked for at once in a pull.
+pub const PULL_FRAMES: usize = 64;
+/// A pull that stands still is asked for again after this time.
+pub const PULL_RETRY: Duration = ms(150);
+/// And given up after so many.
+pub const PULL_RETRIES_MAX: u32 = 8;
+/// Parts of an inventory.
+pub const INVENTORY_PARTS_MAX: usize = 64;
+
+/// A member's own clock is not put forward by another's that is further ahead.
+pub const CLOCK_AHEAD_MAX: Duration = Duration::from_secs(300);
+
+/// Longest text of one message, in bytes; longer lines are cut.
+pub const TEXT_MAX_BYTES: usize = 64 << 10;
+/// Messages that wait to be sent; then no more are taken for a while.
+pub const OUTBOX_MESSAGES: usize = 1024;
+
+/// Plain copies per second.
+pub const MIRROR_PER_S: f64 = 50.0;
+/// Plain copies that wait to be sent; the lines beyond are not mirrored, and that is said.
+pub const MIRROR_QUEUE_MAX: usize = 500;
+/// How long a plain line of a source not yet known waits for that source to turn out a member.
+pub const MIRROR_DOUBT: Duration = Duration::from_secs(2);
+/// Plain sources remembered.
+pub const GUESTS_MAX: usize = 256;

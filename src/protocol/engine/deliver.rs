@@ -1,0 +1,295 @@
+//! When a frame that came is shown: in its author's order, after its causes, and never twice.
+
+use std::time::Duration;
+
+use super::Engine;
+use super::config::CAUSE_WAIT;
+use super::event::{Event, MessageId, Moment, Said};
+use super::holdings::Place;
+use super::inbox::Accept;
+use super::roster::{Id, ME, Member};
+use crate::protocol::wire::frame::durable::{Durable, Fragment, Record, Reference};
+use crate::protocol::wire::frame::{Body, Frame};
+
+/// A message whose clock is so far behind one that was shown is told as late.
+const LATE_AFTER: Duration = Duration::from_secs(3);
+
+impl Engine {
+    /// Shows a frame that has just come, or what it makes ready.
+    pub(super) fn deliver(&mut self, now: Moment, id: Id, sequence: u32, accept: Accept) {
+        if accept == Accept::Late {
+            if self.sync.is_busy() {
+                self.keep_unshown(id, sequence);
+            } else {
+                self.show(now, id, sequence, true);
+            }
+        }
+        self.deliver_ready(now, id);
+    }
+
+    /// While catching up, old frames are kept until all have come, and then shown in their order.
+    fn keep_unshown(&mut self, id: Id, sequence: u32) {
+        self.holdings.settle(id, sequence);
+        if let Some(held) = self.holdings.get(id, sequence) {
+            self.unshown.insert(held.place, id);
+        }
+    }
+
+    /// Shows what was kept, in the order that all members agree on.
+    pub(super) fn show_unshown(&mut self, now: Moment) {
+        let mut messages = 0;
+        for (place, id) in std::mem::take(&mut self.unshown) {
+            messages += self.show(now, id, place.sequence, true);
+        }
+        if messages > 0 {
+            self.events.push_back(Event::CaughtUp { messages });
+        }
+    }
+
+    /// Shows all of a member's frames that are ready, and then those of others that waited for
+    /// them.
+    pub(super) fn deliver_ready(&mut self, now: Moment, id: Id) {
+        let mut members = vec![id];
+        while let Some(id) = members.pop() {
+            let mut has_shown = false;
+            while self.deliver_next(now, id) {
+                has_shown = true;
+            }
+            self.plan(id);
+            if has_shown {
+                members.extend(std::mem::take(&mut self.blocked));
+            }
+        }
+    }
+
+    /// Shows a member's next frame if it is here and its causes were shown, or waited for enough.
+    fn deliver_next(&mut self, now: Moment, id: Id) -> bool {
+        let Some(inbox) = self.inboxes.get(&id) else {
+            return false;
+        };
+        let Some(sequence) = inbox.ready() else {
+            return false;
+        };
+        let waits = self.with_frame(id, sequence, |engine, durable, _| {
+            durable
+                .references
+                .iter()
+                .any(|cause| engine.is_awaited(cause))
+        });
+        if waits == Some(true)
+            && let Some(inbox) = self.inboxes.get_mut(&id)
+            && now.time < inbox.block(now.time) + CAUSE_WAIT
+        {
+            self.blocked.insert(id);
+            return false;
+        }
+        self.blocked.remove(&id);
+        let place = self.holdings.get(id, sequence).map(|held| held.place);
+        let late_ms = LATE_AFTER.as_millis() as u64;
+        let is_late = place.is_some_and(|p| p.clock + (late_ms << 16) < self.newest_shown);
+        self.show(now, id, sequence, is_late);
+        if let Some(inbox) = self.inboxes.get_mut(&id) {
+            inbox.advance(now.time);
+        }
+        true
+    }
+
+    /// Whether a cause is on its way and not shown yet.
+    fn is_awaited(&self, cause: &Reference) -> bool {
+        let id = self.roster.find(cause.member).filter(|id| *id != ME);
+        let inbox = id.and_then(|id| self.inboxes.get(&id));
+        inbox.is_some_and(|inbox| !inbox.is_past(cause.sequence))
+    }
+
+    /// Goes on without what was waited for long enough.
+    pub(super) fn give_up_waiting(&mut self, now: Moment, id: Id) {
+        let skipped = self
+            .inboxes
+            .get_mut(&id)
+            .and_then(|inbox| inbox.skip(now.time));
+        if let Some(frames) = skipped {
+            let who = self.shown(id);
+            self.events.push_back(Event::Gap { who, frames });
+        }
+        self.deliver_ready(now, id);
+    }
+
+    /// Tells what a held frame says; how many messages.
+    fn show(&mut self, now: Moment, id: Id, sequence: u32, is_late: bool) -> usize {
+        self.holdings.settle(id, sequence);
+        let Some(held) = self.holdings.get(id, sequence) else {
+            return 0;
+        };
+        let (place, hash) = (held.place, held.hash);
+        if self.is_plausible(place.clock, now) {
+            self.newest_shown = self.newest_shown.max(place.clock);
+        }
+        let told = self.with_frame(id, sequence, |engine, durable, author| {
+            let shown = Reference {
+                member: author.tag(),
+                sequence,
+                hash: (hash >> 32) as u32,
+            };
+            engine.tips.shown(shown, &durable.references);
+            engine.tell_records(id, place, durable, is_late)
+        });
+        told.unwrap_or(0)
+    }
+
+    fn tell_records(
+        &mut self,
+        id: Id,
+        place: Place,
+        durable: &Durable<'_>,
+        is_late: bool,
+    ) -> usize {
+        let before = self.events.len();
+        let mut leaves = false;
+        for (index, record) in durable.records.iter().enumerate() {
+            match record {
+                Record::Said(_) if durable.fragment.is_some() => {
+                    if let Some((place, text)) = self.whole_text(id, place, durable, is_late) {
+                        self.tell(id, MessageId { place, index: 0 }, text, is_late);
+                    }
+                }
+                Record::Said(text) => {
+                    let index = index as u8; // at most 255 records
+                    self.tell(id, MessageId { place, index }, text.to_owned(), is_late);
+                }
+                Record::Hello(hello) => {
+                    if let Some(session) = hello.replaces {
+                        self.replace(id, session);
+                    }
+                }
+                Record::Leaving => leaves = true,
+                Record::Unknown => {}
+            }
+        }
+        let told = self.events.len() - before;
+        if leaves {
+            self.roster.close(id);
+            self.on_left(id, true);
+        }
+        told
+    }
+
+    fn tell(&mut self, id: Id, message: MessageId, text: String, is_late: bool) {
+        let member = self.roster.get(id);
+        self.events.push_back(Event::Said(Said {
+            id: message,
+            who: member.map_or_else(String::new, Member::shown),
+            source: member.and_then(|member| member.address),
+            text,
+            is_late,
+        }));
+    }
+
+    /// The same person's session that this one follows is over.
+    fn replace(&mut self, id: Id, session: u64) {
+        let key = self.roster.get(id).map(|member| member.key);
+        let is_old = |member: &Member| Some(member.key) == key && member.session == session;
+        let old = self.roster.everybody().find(|(_, member)| is_old(member));
+        if let Some(old) = old.map(|(id, _)| id) {
+            self.roster.close(old);
+            self.on_left(old, false);
+        }
+    }
+
+    /// The whole text that a fragment completes, and the place of its first fragment. In order,
+    /// that is the last fragment's; a late one completes it if the last was shown before.
+    fn whole_text(
+        &self,
+        id: Id,
+        place: Place,
+        durable: &Durable<'_>,
+        is_late: bool,
+    ) -> Option<(Place, String)> {
+        let Fragment { number, count } = durable.fragment?;
+        let first = place.sequence.checked_sub(u32::from(number))?;
+        let last = first.checked_add(u32::from(count) - 1)?;
+        let is_last = place.sequence == last;
+        let is_last_shown = || self.inboxes.get(&id).is_some_and(|inbox| inbox.is_past(last));
+        if !(is_last || is_late && is_last_shown()) {
+            return None;
+        }
+        let mut text = String::new();
+        for sequence in first..=last {
+            let held = self.holdings.get(id, sequence)?;
+            let frame = self.seal.reopen(&held.bytes)?;
+            let Body::Durable(durable) = frame.body else {
+                return None;
+            };
+            let Some(Record::Said(piece)) = durable.records.iter().next() else {
+                return None;
+            };
+            text.push_str(piece);
+        }
+        self.holdings.get(id, first).map(|held| (held.place, text))
+    }
+
+    /// Reads a held frame and does something with it.
+    fn with_frame<T>(
+        &mut self,
+        id: Id,
+        sequence: u32,
+        act: impl FnOnce(&mut Self, &Durable<'_>, &crate::protocol::wire::frame::Author) -> T,
+    ) -> Option<T> {
+        let bytes = self.holdings.get(id, sequence)?.bytes.clone();
+        let seal = self.seal.clone();
+        let Frame { author, body } = seal.reopen(&bytes)?;
+        match body {
+            Body::Durable(durable) => Some(act(self, &durable, &author)),
+            _ => None,
+        }
+    }
+
+    /// The newest messages that are held, at most `count`, in the order that all members agree on.
+    #[must_use]
+    pub fn history(&self, count: usize) -> Vec<Said> {
+        let mut newest_first = Vec::new();
+        for (place, id) in self.holdings.history(0, u64::MAX).rev() {
+            if newest_first.len() >= count {
+                break;
+            }
+            let said = self.said_in(*place, *id);
+            newest_first.extend(said.into_iter().rev());
+        }
+        newest_first.truncate(count);
+        newest_first.reverse();
+        newest_first
+    }
+
+    fn said_in(&self, place: Place, id: Id) -> Vec<Said> {
+        let held = self.holdings.get(id, place.sequence);
+        let frame = held.and_then(|held| self.seal.reopen(&held.bytes));
+        let Some(Frame {
+            body: Body::Durable(durable),
+            ..
+        }) = frame
+        else {
+            return Vec::new();
+        };
+        let member = self.roster.get(id);
+        let said = |place, index, text| Said {
+            id: MessageId { place, index },
+            who: member.map_or_else(String::new, Member::shown),
+            source: member.and_then(|member| member.address),
+            text,
+            is_late: false,
+        };
+        if durable.fragment.is_some() {
+            // A long text stands where its last fragment does, so that it is told once.
+            let whole = self.whole_text(id, place, &durable, false);
+            return whole
+                .map(|(first, text)| said(first, 0, text))
+                .into_iter()
+                .collect();
+        }
+        let records = durable.records.iter().enumerate();
+        let texts = records.filter_map(|(index, record)| match record {
+            Record::Said(text) => Some(said(place, index as u8, text.to_owned())),
+            _ => None,
+        });
+        texts.collect()
+    }
+}

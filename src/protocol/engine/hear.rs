@@ -1,0 +1,397 @@
+//! What becomes of each frame that is heard.
+
+use core::net::SocketAddr;
+use std::time::Duration;
+
+use super::clock::clock_ms;
+use super::config::{CLOCK_AHEAD_MAX, JOINING, MEMBERS_MAX, YOUNG_SESSION};
+use super::event::{Event, Moment};
+use super::holdings::{NewFrame, Place};
+use super::inbox::{Accept, Inbox, Timing};
+use super::repair::Role;
+use super::reports::Wish;
+use super::roster::{BeatNews, Id, ME};
+use super::{Engine, REPEATS_WEIGHT};
+use crate::protocol::chance::Chance;
+use crate::protocol::wire::frame::beat::Beat;
+use crate::protocol::wire::frame::durable::{Durable, Record, Reference};
+use crate::protocol::wire::frame::nack::Nack;
+use crate::protocol::wire::frame::status::Status;
+use crate::protocol::wire::frame::{
+    Ack, Author, Body, FLAG_ASK, FLAG_BULK, MemberTag, grtt_of,
+};
+use crate::protocol::wire::seal::Opened;
+
+/// A durable frame of somebody not heard before proves presence if it is no older than this.
+const FRESH: Duration = Duration::from_secs(5);
+
+impl Engine {
+    /// Takes in a frame of this room.
+    pub fn hear(&mut self, now: Moment, source: SocketAddr, opened: &Opened<'_>, bytes: &[u8]) {
+        let author = &opened.frame.author;
+        if author.tag() == self.me.tag() {
+            return self.hear_myself(now, author, &opened.frame.body);
+        }
+        let Some(id) = self.meet(author) else {
+            return;
+        };
+        match &opened.frame.body {
+            Body::Durable(durable) => {
+                let heard = Heard {
+                    id,
+                    source,
+                    author,
+                    durable,
+                    hash: opened.hash,
+                    bytes,
+                };
+                self.hear_durable(now, &heard);
+            }
+            Body::Beat(beat) => self.hear_beat(now, id, source, author, beat),
+            Body::Nack(nack) => {
+                self.hear_in_person(now, id, source, author);
+                self.hear_nack(now, nack);
+            }
+            Body::Status(status) => {
+                self.hear_in_person(now, id, source, author);
+                self.hear_status(now, id, status);
+            }
+            Body::Sync(talk) => {
+                self.hear_in_person(now, id, source, author);
+                self.hear_sync(now, id, source, talk);
+            }
+        }
+    }
+
+    /// Our own frame came back: the network carries multicast, and if it is a repair by somebody
+    /// else, we need not send it.
+    fn hear_myself(&mut self, now: Moment, author: &Author, body: &Body<'_>) {
+        self.is_heard = true;
+        if matches!(body, Body::Durable(_)) {
+            self.repair.cancel((ME, author.sequence));
+            self.holdings.touch(ME, author.sequence, now.time);
+        }
+    }
+
+    /// The author's number here, from now on known if it was not.
+    fn meet(&mut self, author: &Author) -> Option<Id> {
+        if self.roster.known() >= MEMBERS_MAX && self.roster.find(author.tag()).is_none() {
+            let is_forgettable = |id: Id| !self.holdings.has_any_of(id);
+            let gone = self
+                .roster
+                .everybody()
+                .find(|(id, member)| *id != ME && !member.is_live && is_forgettable(*id));
+            let (gone, _) = gone?;
+            self.roster.forget(gone);
+            self.inboxes.remove(&gone);
+            self.due.remove(&gone);
+        }
+        self.roster.meet(author)
+    }
+
+    /// A frame that only its author sends: the author is here, and there.
+    fn hear_in_person(&mut self, now: Moment, id: Id, source: SocketAddr, author: &Author) {
+        self.roster.locate(id, source);
+        self.enter(now, id, author);
+        self.ask_what_was_said(now, id, source);
+    }
+
+    fn enter(&mut self, now: Moment, id: Id, author: &Author) {
+        if self.roster.hear(id, now.time) {
+            self.greet_newcomer(now, id, author);
+        } else if self.roster.is_back(id) {
+            let who = self.shown(id);
+            self.events.push_back(Event::Back(who));
+        }
+    }
+
+    fn greet_newcomer(&mut self, now: Moment, id: Id, author: &Author) {
+        let (members, interval) = (self.roster.size(), self.roster.beat_interval());
+        self.presence
+            .greet(now.time, members, interval, &mut self.chance);
+        if self.newest <= 1 {
+            let difference = clock_ms(author.clock) as i64 - now.wall_ms as i64;
+            self.clock_differences_ms.push(difference);
+        }
+        let Some(member) = self.roster.get(id) else {
+            return;
+        };
+        if self.roster.sessions_of(member.key) == 1 {
+            let is_joining = now.time < self.started.time + JOINING;
+            let was_here = is_joining && member.started_s() < self.me.session >> 32;
+            let who = member.shown();
+            if member.is_namesake {
+                self.events.push_back(Event::Namesake { who: who.clone() });
+            }
+            self.events.push_back(Event::Entered { who, was_here });
+        }
+    }
+
+    fn hear_durable(&mut self, now: Moment, heard: &Heard<'_>) {
+        let &Heard { id, author, .. } = heard;
+        let frame = (id, author.sequence);
+        let is_first_hand = self.note_presence(now, heard);
+        let timing = self.timing_of(author);
+        let inbox = self.inbox(id, author, author.sequence);
+        let accept = inbox.judge(author.sequence);
+        match accept {
+            Accept::Duplicate => {
+                self.repair.cancel(frame);
+                let held = self.holdings.touch(id, author.sequence, now.time);
+                if held.is_some_and(|held| held.hash != heard.hash) {
+                    let who = self.shown(id);
+                    self.events.push_back(Event::Equivocation { who });
+                } else if is_first_hand {
+                    self.plan_report(now, id, author);
+                }
+                return;
+            }
+            Accept::TooFar => {
+                let sequence = author.sequence;
+                self.learn(id, |inbox, chance| {
+                    inbox.learn_newest(sequence, now.time, timing, chance);
+                });
+                return;
+            }
+            Accept::InOrder | Accept::Late => {}
+        }
+        if !self.keep(now, heard) {
+            return;
+        }
+        self.clock.observe(author.clock, now.wall_ms);
+        let sequence = author.sequence;
+        self.learn(id, |inbox, chance| {
+            inbox.take(sequence, now.time, timing, chance);
+        });
+        let address = self.roster.get(id).and_then(|member| member.address);
+        let echo = (address == Some(heard.source)).then_some(sequence);
+        self.reports.took(id, echo, now.time);
+        self.plan_report(now, id, author);
+        self.hear_acks(now, id, &heard.durable.acks);
+        self.learn_references(now, &heard.durable.references, timing);
+        self.deliver(now, id, sequence, accept);
+        self.note_pulled(now, id, sequence);
+    }
+
+    /// Whether a durable frame came from its author itself, which proves that the author is here.
+    fn note_presence(&mut self, now: Moment, heard: &Heard<'_>) -> bool {
+        let &Heard { id, author, .. } = heard;
+        let address = self.roster.get(id).and_then(|member| member.address);
+        let is_fresh = || {
+            let fresh_from = self.clock.now(now.wall_ms) >> 16;
+            clock_ms(author.clock) + FRESH.as_millis() as u64 >= fresh_from
+        };
+        let is_first_hand = address.map_or_else(is_fresh, |address| address == heard.source);
+        let has_left = heard.durable.records.iter().any(|r| r == Record::Leaving);
+        if is_first_hand && !has_left {
+            self.enter(now, id, author);
+        }
+        is_first_hand
+    }
+
+    fn keep(&mut self, now: Moment, heard: &Heard<'_>) -> bool {
+        let author = heard.author;
+        let place = Place {
+            clock: author.clock,
+            short: author.tag().short,
+            session: author.session,
+            sequence: author.sequence,
+        };
+        let says = |record: &Record<'_>| matches!(record, Record::Said(_));
+        let frame = NewFrame {
+            bytes: heard.bytes.into(),
+            hash: heard.hash,
+            messages: heard.durable.records.iter().filter(says).count(),
+            touched: now.time,
+        };
+        self.holdings.insert(heard.id, place, frame)
+    }
+
+    /// The inbox of a member; a new one begins where the member probably began for us.
+    fn inbox(&mut self, id: Id, author: &Author, heard: u32) -> &mut Inbox {
+        let is_contemporary = (author.session >> 32) + 5 >= self.me.session >> 32;
+        let first_after = self.sync.first_after(author.tag());
+        self.inboxes.entry(id).or_insert_with(|| {
+            Inbox::starting_at(match first_after {
+                // Met while catching up: what is pulled is old, what comes behind it is new.
+                Some(first_after) => first_after,
+                None if heard <= YOUNG_SESSION && is_contemporary => 1,
+                None => heard,
+            })
+        })
+    }
+
+    /// Changes an inbox, and notes when it wants to be looked at next.
+    fn learn(&mut self, id: Id, change: impl FnOnce(&mut Inbox, &mut Chance)) {
+        if let Some(inbox) = self.inboxes.get_mut(&id) {
+            change(inbox, &mut self.chance);
+        }
+        self.plan(id);
+    }
+
+    /// What others refer to exists, if it is not far from what we know: a hint, and no proof.
+    fn learn_references(&mut self, now: Moment, references: &[Reference], timing: Timing) {
+        for reference in references {
+            self.learn_hint(now, reference.member, reference.sequence, timing);
+        }
+    }
+
+    fn learn_hint(&mut self, now: Moment, of: MemberTag, sequence: u32, timing: Timing) {
+        let id = self.roster.find(of).filter(|id| *id != ME);
+        let inbox = id.and_then(|id| Some((id, self.inboxes.get_mut(&id)?)));
+        if let Some((id, inbox)) = inbox
+            && inbox.hint(sequence, now.time, timing, &mut self.chance)
+        {
+            self.plan(id);
+        }
+    }
+
+    fn hear_acks(&mut self, now: Moment, id: Id, acks: &[Ack]) {
+        let mine = self.me.tag();
+        let through = acks
+            .iter()
+            .find(|ack| ack.of == mine)
+            .map(|ack| ack.through);
+        // Who claims more than there is, claims nothing.
+        if let Some(through) = through.filter(|through| *through <= self.newest) {
+            if let Some(told) = self.marks.acknowledge(id, through) {
+                self.tell_delivered(&told);
+            }
+            if self.window.knows(id) {
+                self.window.report(id, through, 0, now.time);
+            }
+        }
+    }
+
+    fn plan_report(&mut self, now: Moment, id: Id, author: &Author) {
+        let wish = if author.flags & FLAG_ASK != 0 {
+            Wish::Asked
+        } else if author.flags & FLAG_BULK != 0 {
+            Wish::Bulk
+        } else {
+            Wish::Line
+        };
+        let rank = || self.roster.my_rank(id, 0);
+        let members = self.roster.size();
+        let chance = &mut self.chance;
+        self.reports.plan(id, wish, now.time, members, rank, chance);
+    }
+
+    fn hear_beat(&mut self, now: Moment, id: Id, source: SocketAddr, author: &Author, beat: &Beat) {
+        let news = BeatNews {
+            interval: beat.interval,
+            mirror_port: beat.mirror_port,
+            link: beat.link,
+        };
+        if !self.roster.beat(id, author.sequence, news) {
+            return; // an older one, which the network kept for a while
+        }
+        self.hear_in_person(now, id, source, author);
+        let timing = self.timing_of(author);
+        // One who was never heard and has said nothing needs no inbox.
+        if beat.newest > 0 {
+            let heard = beat.newest.saturating_add(1);
+            self.inbox(id, author, heard);
+            self.learn(id, |inbox, chance| {
+                inbox.learn_newest(beat.newest, now.time, timing, chance);
+            });
+        }
+        self.hear_acks(now, id, &beat.acks);
+        for tag in &beat.asked {
+            match self.roster.find(*tag) {
+                Some(ME) => self.presence.beat_now(now.time),
+                Some(asked) => self.roster.asked(asked, now.time, &mut self.chance),
+                None => {}
+            }
+        }
+        if author.flags & FLAG_ASK != 0 {
+            self.plan_report(now, id, author);
+        }
+        self.compare(now, id, &beat.digest);
+    }
+
+    fn hear_nack(&mut self, now: Moment, nack: &Nack) {
+        let timing = self.timing();
+        let time = now.time;
+        for target in &nack.targets {
+            let Some(id) = self.roster.find(target.of) else {
+                continue;
+            };
+            if let Some(inbox) = self.inboxes.get_mut(&id) {
+                for sequence in target.sequences() {
+                    inbox.heard_nack(sequence, time, timing, &mut self.chance);
+                }
+                self.plan(id);
+            }
+            let Some(first) = target.sequences().next() else {
+                continue;
+            };
+            // One rank for all of a NACK: near frames are held by the same members.
+            let rank = || self.roster.my_rank(id, first / 64);
+            let role = match self.roster.get(id) {
+                Some(_) if id == ME => Role::Source,
+                Some(source) if source.is_live => Role::Holder(rank()),
+                _ => Role::Heir(rank()),
+            };
+            let Some(delay) = role.delay(timing.grtt, &mut self.chance) else {
+                continue;
+            };
+            for sequence in target.sequences() {
+                if let Some(held) = self.holdings.get(id, sequence) {
+                    let (frame, touched) = ((id, sequence), held.touched);
+                    self.repair.answer(frame, touched, timing.grtt, time, delay);
+                    self.repeats.nacks += u32::from(id == ME);
+                }
+            }
+        }
+    }
+
+    fn hear_status(&mut self, now: Moment, id: Id, status: &Status) {
+        if status.ack.of != self.me.tag() || status.ack.through > self.newest {
+            return;
+        }
+        let through = status.ack.through;
+        let more = self.window.report(id, through, status.received, now.time);
+        self.pace.delivered(more);
+        if let Some(told) = self.marks.acknowledge(id, through) {
+            self.tell_delivered(&told);
+        }
+        if let Some(sent_at) = self.sent_at.get(&status.echo) {
+            let passed = now.time.saturating_sub(*sent_at);
+            self.round_trip.measure(passed.saturating_sub(status.held));
+        }
+    }
+
+    /// The timers about an author's frames: the author measures the round trip, we believe it.
+    fn timing_of(&self, author: &Author) -> Timing {
+        let told = grtt_of(author.grtt);
+        let known = super::config::GRTT_MIN..=super::config::GRTT_MAX;
+        Timing {
+            grtt: told.clamp(*known.start(), *known.end()),
+            members: self.roster.size(),
+        }
+    }
+
+    /// Keeps the moving average of NACKs per frame of ours.
+    pub(super) fn count_nacks(&mut self) {
+        let nacks = f64::from(std::mem::take(&mut self.repeats.nacks));
+        let average = &mut self.repeats.nacks_per_frame;
+        *average += (nacks - *average) * REPEATS_WEIGHT;
+    }
+
+    /// Whether a clock is one that a member with a working clock could have now.
+    pub(super) fn is_plausible(&self, clock: u64, now: Moment) -> bool {
+        let ahead = CLOCK_AHEAD_MAX.as_millis() as u64;
+        clock_ms(clock) <= clock_ms(self.clock.now(now.wall_ms)) + ahead
+    }
+}
+
+/// A durable frame, as it was heard.
+struct Heard<'f> {
+    id: Id,
+    source: SocketAddr,
+    author: &'f Author,
+    durable: &'f Durable<'f>,
+    hash: u64,
+    bytes: &'f [u8],
+}

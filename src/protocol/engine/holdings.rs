@@ -1,0 +1,206 @@
+//! What a member holds: the durable frames of everybody, as they came, for repairs, for those who
+//! come late, and for `/history`. Within limits of bytes, messages and time; the oldest go first.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::config::{HELD_BACK_BYTES, HISTORY_AGE, HISTORY_BYTES, HISTORY_MESSAGES};
+use super::roster::Id;
+
+/// Where a frame stands in the order that all members agree on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The author's hybrid clock.
+    pub clock: u64,
+    /// The author's short id.
+    pub short: u64,
+    /// The author's session.
+    pub session: u64,
+    /// The frame's sequence.
+    pub sequence: u32,
+}
+
+/// One held frame.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The datagram.
+    pub bytes: Rc<[u8]>,
+    /// The hash of all its bytes.
+    pub hash: u64,
+    /// Its place in the common order.
+    pub place: Place,
+    /// How many messages it holds.
+    pub messages: usize,
+    /// When it was last sent by us or heard from anybody.
+    pub touched: Duration,
+    /// Whether it was delivered, and not only kept behind a gap.
+    is_history: bool,
+}
+
+/// All held frames.
+#[derive(Debug, Default)]
+pub struct Holdings {
+    frames: BTreeMap<(Id, u32), Held>,
+    history: BTreeMap<Place, Id>,
+    history_bytes: usize,
+    history_messages: usize,
+    held_back_bytes: usize,
+    horizon: u64,
+    /// The XOR of the hashes of all history up to a clock, by clock…
+    sums: Vec<(u64, u64)>,
+    /// …for all clocks below this one.
+    summed_to: u64,
+}
+
+impl Holdings {
+    /// Takes a frame in, at first behind all gaps; false if there is no room for more of these.
+    pub fn insert(&mut self, id: Id, place: Place, held: NewFrame) -> bool {
+        let bytes = held.bytes.len();
+        if self.held_back_bytes + bytes > HELD_BACK_BYTES {
+            return false;
+        }
+        self.held_back_bytes += bytes;
+        let held = Held {
+            bytes: held.bytes,
+            hash: held.hash,
+            place,
+            messages: held.messages,
+            touched: held.touched,
+            is_history: false,
+        };
+        self.frames.insert((id, place.sequence), held);
+        true
+    }
+
+    /// Makes a frame part of the history: it was delivered.
+    pub fn settle(&mut self, id: Id, sequence: u32) {
+        let Some(held) = self.frames.get_mut(&(id, sequence)) else {
+            return;
+        };
+        if std::mem::replace(&mut held.is_history, true) {
+            return;
+        }
+        self.held_back_bytes -= held.bytes.len();
+        self.history_bytes += held.bytes.len();
+        self.history_messages += held.messages;
+        let place = held.place;
+        self.history.insert(place, id);
+        self.forget_sums(place.clock);
+        while self.history_bytes > HISTORY_BYTES || self.history_messages > HISTORY_MESSAGES {
+            self.drop_oldest();
+        }
+    }
+
+    /// Drops what is older than the history reaches back, by the clock now.
+    pub fn expire(&mut self, clock: u64) {
+        let oldest = clock.saturating_sub((HISTORY_AGE.as_millis() as u64) << 16);
+        while self
+            .history
+            .first_key_value()
+            .is_some_and(|(place, _)| place.clock < oldest)
+        {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some((place, id)) = self.history.pop_first() else {
+            return;
+        };
+        if let Some(held) = self.frames.remove(&(id, place.sequence)) {
+            self.history_bytes -= held.bytes.len();
+            self.history_messages -= held.messages;
+        }
+        self.horizon = self.horizon.max(place.clock + 1);
+    }
+
+    /// A held frame.
+    #[must_use]
+    pub fn get(&self, id: Id, sequence: u32) -> Option<&Held> {
+        self.frames.get(&(id, sequence))
+    }
+
+    /// Notes that a frame was sent or heard just now.
+    pub fn touch(&mut self, id: Id, sequence: u32, now: Duration) -> Option<&Held> {
+        let held = self.frames.get_mut(&(id, sequence))?;
+        held.touched = now;
+        Some(held)
+    }
+
+    /// Whether any frame of a member is held.
+    #[must_use]
+    pub fn has_any_of(&self, id: Id) -> bool {
+        self.frames.range((id, 0)..=(id, u32::MAX)).next().is_some()
+    }
+
+    /// The history with a clock in `from..cut`, in the common order.
+    pub fn history(&self, from: u64, cut: u64) -> impl DoubleEndedIterator<Item = (&Place, &Id)> {
+        let start = |clock| Place {
+            clock,
+            short: 0,
+            session: 0,
+            sequence: 0,
+        };
+        self.history.range(start(from)..start(cut.max(from)))
+    }
+
+    /// The XOR of the hashes of the history with a clock in `from..cut`. Every beat that is heard
+    /// asks for one, so sums are kept: they only grow at the end, unless something old comes in.
+    pub fn digest(&mut self, from: u64, cut: u64) -> u64 {
+        if cut > self.summed_to {
+            let mut sum = self.sums.last().map_or(0, |(_, sum)| *sum);
+            let mut fresh = Vec::new();
+            for (place, id) in self.history(self.summed_to, cut) {
+                sum ^= self.get(*id, place.sequence).map_or(0, |held| held.hash);
+                fresh.push((place.clock, sum));
+            }
+            self.sums.extend(fresh);
+            self.summed_to = cut;
+        }
+        let sum_before = |clock: u64| {
+            let after = self.sums.partition_point(|(summed, _)| *summed < clock);
+            let last = after.checked_sub(1).and_then(|at| self.sums.get(at));
+            last.map_or(0, |(_, sum)| *sum)
+        };
+        sum_before(cut) ^ sum_before(from)
+    }
+
+    /// The sums hold no longer if they include this clock.
+    fn forget_sums(&mut self, clock: u64) {
+        if clock < self.summed_to || self.sums.len() > 2 * HISTORY_MESSAGES {
+            self.sums.clear();
+            self.summed_to = 0;
+        }
+    }
+
+    /// From which clock on everything that was said is held, as far as this member knows.
+    #[must_use]
+    pub fn horizon(&self) -> u64 {
+        self.horizon
+    }
+
+    /// Sets the horizon: a newcomer holds nothing older, until it has caught up.
+    pub fn set_horizon(&mut self, clock: u64) {
+        self.horizon = clock;
+    }
+
+    /// How many bytes of frames are held.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.history_bytes + self.held_back_bytes
+    }
+}
+
+/// A frame on its way into the holdings.
+#[derive(Debug)]
+pub struct NewFrame {
+    /// The datagram.
+    pub bytes: Rc<[u8]>,
+    /// The hash of all its bytes.
+    pub hash: u64,
+    /// How many messages it holds.
+    pub messages: usize,
+    /// When it came, or was made.
+    pub touched: Duration,
+}

@@ -1,0 +1,301 @@
+//! What came of one member's durable frames: which are here, which are missing and when to ask for
+//! them, and when to go on without. Knows sequences and times, and no frames.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::config::{
+    BACK_OFF_DOUBLINGS, BACK_OFF_GRTT, GAP_GIVEN_UP_AFTER, GAP_SHOWN_AFTER, HOLD_OFF_GRTT,
+    WINDOW_FRAMES,
+};
+use super::sequences::Sequences;
+use crate::protocol::chance::Chance;
+
+/// How far beyond the newest known frame somebody's reference is believed.
+const HINT_FRAMES_MAX: u32 = 16;
+
+/// The frames of one member, by sequence.
+#[derive(Debug)]
+pub struct Inbox {
+    have: Sequences,
+    /// The first that was neither delivered nor gone on without.
+    next: u32,
+    /// The newest that is known to exist.
+    newest: u32,
+    gaps: BTreeMap<u32, Gap>,
+    /// No gap is due before.
+    ask_at: Duration,
+    stalled_since: Option<Duration>,
+    blocked_since: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Gap {
+    since: Duration,
+    ask_at: Duration,
+    tries: u32,
+    is_hint: bool,
+}
+
+/// What becomes of a frame that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accept {
+    /// It came before.
+    Duplicate,
+    /// It is too far ahead of what is missing to be kept.
+    TooFar,
+    /// It is new, and takes its place in the order.
+    InOrder,
+    /// It is new, and those after it were delivered already.
+    Late,
+}
+
+/// How a group's size and its round trip set the timers.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// Round trip of the group.
+    pub grtt: Duration,
+    /// Members of the group.
+    pub members: usize,
+}
+
+impl Timing {
+    fn back_off(self, tries: u32, chance: &mut Chance) -> Duration {
+        let doubled = 1 << tries.min(BACK_OFF_DOUBLINGS);
+        chance.back_off(self.grtt * BACK_OFF_GRTT * doubled, self.members)
+    }
+}
+
+impl Inbox {
+    /// An inbox whose first frame in order is `next`.
+    #[must_use]
+    pub fn starting_at(next: u32) -> Self {
+        Self {
+            have: Sequences::default(),
+            next,
+            newest: next - 1,
+            gaps: BTreeMap::new(),
+            ask_at: Duration::MAX,
+            stalled_since: None,
+            blocked_since: None,
+        }
+    }
+
+    /// What would become of a frame.
+    #[must_use]
+    pub fn judge(&self, sequence: u32) -> Accept {
+        if self.have.contains(sequence) {
+            Accept::Duplicate
+        } else if sequence < self.next {
+            Accept::Late
+        } else if sequence - self.next >= WINDOW_FRAMES {
+            Accept::TooFar
+        } else {
+            Accept::InOrder
+        }
+    }
+
+    /// Takes a frame in that was judged new.
+    pub fn take(&mut self, sequence: u32, now: Duration, timing: Timing, chance: &mut Chance) {
+        self.have.insert(sequence);
+        self.gaps.remove(&sequence);
+        self.learn_newest(sequence, now, timing, chance);
+        self.gaps.remove(&sequence);
+        self.note_stall(now);
+    }
+
+    /// Takes in that a frame exists, and with it all before it.
+    pub fn learn_newest(
+        &mut self,
+        sequence: u32,
+        now: Duration,
+        timing: Timing,
+        chance: &mut Chance,
+    ) {
+        if sequence <= self.newest {
+            return;
+        }
+        let first = (self.newest + 1).max(sequence.saturating_sub(WINDOW_FRAMES));
+        self.newest = sequence;
+        // What was only a hint is known to exist now.
+        self.gaps.values_mut().for_each(|gap| gap.is_hint = false);
+        let gap = Gap {
+            since: now,
+            ask_at: now + timing.back_off(0, chance),
+            tries: 0,
+            is_hint: false,
+        };
+        for missing in first..=sequence {
+            if !self.have.contains(missing) {
+                self.gaps.insert(missing, gap);
+                self.ask_at = self.ask_at.min(gap.ask_at);
+            }
+        }
+    }
+
+    /// Wants a frame that others hold, though it lies before all that is delivered.
+    pub fn want(&mut self, sequence: u32, now: Duration, timing: Timing, chance: &mut Chance) {
+        if self.have.contains(sequence) || self.gaps.contains_key(&sequence) {
+            return;
+        }
+        let ask_at = now + timing.back_off(0, chance);
+        let gap = Gap {
+            since: now,
+            ask_at,
+            tries: 0,
+            is_hint: false,
+        };
+        self.gaps.insert(sequence, gap);
+        self.ask_at = self.ask_at.min(ask_at);
+    }
+
+    /// Somebody has a frame: it is asked for once, and so are those before it, if it is near what
+    /// is known to exist. Whether that is news.
+    pub fn hint(
+        &mut self,
+        sequence: u32,
+        now: Duration,
+        timing: Timing,
+        chance: &mut Chance,
+    ) -> bool {
+        if sequence <= self.newest || sequence - self.newest > HINT_FRAMES_MAX {
+            return false;
+        }
+        for missing in self.newest + 1..=sequence {
+            if !self.gaps.contains_key(&missing) {
+                self.want(missing, now, timing, chance);
+                if let Some(gap) = self.gaps.get_mut(&missing) {
+                    gap.is_hint = true;
+                }
+            }
+        }
+        true
+    }
+
+    /// The missing frames to ask for now, at most `max`. Those nearly due come along; gaps that
+    /// were asked for long enough are given up.
+    pub fn due(
+        &mut self,
+        now: Duration,
+        max: usize,
+        timing: Timing,
+        chance: &mut Chance,
+    ) -> Vec<u32> {
+        if now < self.ask_at {
+            return Vec::new();
+        }
+        self.gaps.retain(|_, gap| {
+            let is_asked_enough = gap.is_hint && gap.tries > 0;
+            now.saturating_sub(gap.since) < GAP_GIVEN_UP_AFTER && !is_asked_enough
+        });
+        let mut due = Vec::new();
+        if self.gaps.values().any(|gap| gap.ask_at <= now) {
+            let soon = now + timing.grtt;
+            for (sequence, gap) in self.gaps.iter_mut().filter(|(_, gap)| gap.ask_at <= soon) {
+                if due.len() == max {
+                    break;
+                }
+                due.push(*sequence);
+                gap.tries += 1;
+                gap.ask_at = now + hold_off(gap.tries, timing, chance);
+            }
+        }
+        let ask_times = self.gaps.values().map(|gap| gap.ask_at);
+        self.ask_at = ask_times.min().unwrap_or(Duration::MAX);
+        due
+    }
+
+    /// Notes that somebody else asks for a frame: whoever lacks it too need not.
+    pub fn heard_nack(
+        &mut self,
+        sequence: u32,
+        now: Duration,
+        timing: Timing,
+        chance: &mut Chance,
+    ) {
+        if let Some(gap) = self.gaps.get_mut(&sequence) {
+            gap.tries += 1;
+            gap.ask_at = gap.ask_at.max(now + hold_off(gap.tries, timing, chance));
+        }
+    }
+
+    /// The next frame in order, if it is here.
+    #[must_use]
+    pub fn ready(&self) -> Option<u32> {
+        self.have.contains(self.next).then_some(self.next)
+    }
+
+    /// Goes on behind the frame that was ready.
+    pub fn advance(&mut self, now: Duration) {
+        self.next += 1;
+        self.blocked_since = None;
+        self.stalled_since = None;
+        self.note_stall(now);
+    }
+
+    /// Notes that the frame that is ready waits for others' frames; since when.
+    pub fn block(&mut self, now: Duration) -> Duration {
+        *self.blocked_since.get_or_insert(now)
+    }
+
+    /// Goes on without what is missing, if it was waited for long enough; how many are missing.
+    pub fn skip(&mut self, now: Duration) -> Option<u32> {
+        let since = self.stalled_since?;
+        if now < since + GAP_SHOWN_AFTER {
+            return None;
+        }
+        let runs = self.have.runs();
+        let behind = runs.partition_point(|(first, _)| *first < self.next);
+        let (first, _) = runs.get(behind)?;
+        let missing = first - self.next;
+        self.next = *first;
+        self.stalled_since = None;
+        Some(missing)
+    }
+
+    fn note_stall(&mut self, now: Duration) {
+        let last = self.have.runs().last().map_or(0, |(_, last)| *last);
+        if last > self.next && !self.have.contains(self.next) {
+            self.stalled_since.get_or_insert(now);
+        }
+    }
+
+    /// When something is due here.
+    #[must_use]
+    pub fn next_time(&self, cause_wait: Duration) -> Option<Duration> {
+        let stalled = self.stalled_since.map(|since| since + GAP_SHOWN_AFTER);
+        let blocked = self.blocked_since.map(|since| since + cause_wait);
+        let ask = (self.ask_at < Duration::MAX).then_some(self.ask_at);
+        [stalled, blocked, ask].into_iter().flatten().min()
+    }
+
+    /// All up to this are here or given up.
+    #[must_use]
+    pub fn through(&self) -> u32 {
+        let first_gap = self.gaps.first_key_value();
+        first_gap.map_or(self.newest, |(first, _)| first - 1)
+    }
+
+    /// Whether a frame is here.
+    #[must_use]
+    pub fn has(&self, sequence: u32) -> bool {
+        self.have.contains(sequence)
+    }
+
+    /// Whether a frame was delivered, or gone on without.
+    #[must_use]
+    pub fn is_past(&self, sequence: u32) -> bool {
+        sequence < self.next
+    }
+
+    /// Whether nothing is missing.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.gaps.is_empty()
+    }
+}
+
+/// How long to be silent about a frame that was asked for.
+fn hold_off(tries: u32, timing: Timing, chance: &mut Chance) -> Duration {
+    timing.grtt * HOLD_OFF_GRTT + timing.back_off(tries, chance)
+}

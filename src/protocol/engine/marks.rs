@@ -1,0 +1,155 @@
+//! Who has got what this member said: the marks of delivery.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::roster::Id;
+
+/// How far everybody has this member's frames, and who is waited for.
+#[derive(Debug, Default)]
+pub struct Marks {
+    through: BTreeMap<Id, u32>,
+    newest: u32,
+    expected: BTreeSet<Id>,
+    tell_at: Option<Duration>,
+    is_told: bool,
+}
+
+/// How many have got all that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// How many have.
+    pub by: usize,
+    /// Of how many who were here when it was said, and still are.
+    pub of: usize,
+    /// Those who have not.
+    pub waiting: Vec<Id>,
+    /// Whether somebody was waited for so long that it was told.
+    pub was_told: bool,
+}
+
+impl Marks {
+    /// Something was said in the frame `sequence`, while these were here; who is missing is told
+    /// at `tell_at`.
+    pub fn said(&mut self, sequence: u32, here: impl Iterator<Item = Id>, tell_at: Duration) {
+        if self.is_complete() {
+            self.expected.clear();
+        }
+        self.newest = sequence;
+        self.expected.extend(here);
+        self.is_told &= !self.is_complete();
+        self.tell_at.get_or_insert(tell_at);
+    }
+
+    /// A member has all frames up to one; what is then to be told.
+    pub fn acknowledge(&mut self, id: Id, through: u32) -> Option<Delivered> {
+        let was_complete = self.is_complete();
+        let known = self.through.entry(id).or_default();
+        *known = (*known).max(through);
+        self.completed(was_complete)
+    }
+
+    /// A member is not here any more; what is then to be told.
+    pub fn forget(&mut self, id: Id) -> Option<Delivered> {
+        let was_complete = self.is_complete();
+        self.through.remove(&id);
+        self.expected.remove(&id);
+        self.completed(was_complete).filter(|told| told.of > 0)
+    }
+
+    fn completed(&mut self, was_complete: bool) -> Option<Delivered> {
+        if was_complete || !self.is_complete() {
+            return None;
+        }
+        self.tell_at = None;
+        let told = self.state();
+        self.is_told = false;
+        Some(told)
+    }
+
+    /// Tells once who is waited for, when it is time.
+    pub fn look(&mut self, now: Duration) -> Option<Delivered> {
+        self.tell_at.filter(|at| *at <= now)?;
+        self.tell_at = None;
+        if self.is_complete() {
+            return None;
+        }
+        self.is_told = true;
+        Some(self.state())
+    }
+
+    /// When to look.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Duration> {
+        self.tell_at
+    }
+
+    /// Whether all have got all.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.waiting().next().is_none()
+    }
+
+    /// Who has not got all.
+    pub fn waiting(&self) -> impl Iterator<Item = Id> {
+        let has_not = |id: &&Id| self.through.get(id).is_none_or(|t| *t < self.newest);
+        self.expected.iter().filter(has_not).copied()
+    }
+
+    fn state(&self) -> Delivered {
+        let waiting: Vec<Id> = self.waiting().collect();
+        Delivered {
+            by: self.expected.len() - waiting.len(),
+            of: self.expected.len(),
+            waiting,
+            was_told: self.is_told,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn ids(numbers: &[u32]) -> impl Iterator<Item = Id> {
+        numbers
+            .iter()
+            .copied()
+            .map(Id)
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    #[test]
+    fn it_is_told_when_all_have_it() {
+        let mut marks = Marks::default();
+        marks.said(5, ids(&[1, 2]), SECOND);
+        assert_eq!(marks.acknowledge(Id(1), 5), None);
+        let told = marks.acknowledge(Id(2), 7).unwrap();
+        assert_eq!((told.by, told.of, told.was_told), (2, 2, false));
+        assert_eq!(marks.next_time(), None);
+    }
+
+    #[test]
+    fn who_is_missing_is_told_once_and_so_is_the_end_of_it() {
+        let mut marks = Marks::default();
+        marks.said(5, ids(&[1, 2]), SECOND);
+        marks.acknowledge(Id(1), 5);
+        assert_eq!(marks.look(SECOND / 2), None);
+        let told = marks.look(SECOND).unwrap();
+        assert_eq!((told.by, told.waiting), (1, vec![Id(2)]));
+        assert_eq!(marks.look(2 * SECOND), None);
+        assert!(marks.acknowledge(Id(2), 5).unwrap().was_told);
+    }
+
+    #[test]
+    fn who_left_is_not_waited_for() {
+        let mut marks = Marks::default();
+        marks.said(5, ids(&[1, 2]), SECOND);
+        marks.acknowledge(Id(1), 5);
+        let told = marks.forget(Id(2)).unwrap();
+        assert_eq!((told.by, told.of), (1, 1));
+    }
+}

@@ -1,0 +1,201 @@
+//! The lobby's second face: members' lines go to the plain wire as well, and the plain wire's
+//! programs are heard as guests. Members' copies come back that way too and are known by the port
+//! that they leave from; nothing is shown twice.
+
+use core::net::SocketAddr;
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::config::{GUESTS_MAX, MIRROR_DOUBT, MIRROR_PER_S, MIRROR_QUEUE_MAX};
+use super::event::Event;
+use super::roster::Roster;
+use crate::protocol::message::{Name, is_farewell};
+use crate::protocol::wire::plain;
+
+/// What goes to and comes from the plain wire.
+#[derive(Debug)]
+pub struct Mirror {
+    name: Name,
+    port: u16,
+    queue: VecDeque<Rc<[u8]>>,
+    next_at: Duration,
+    unmirrored: usize,
+    guests: BTreeSet<SocketAddr>,
+    doubtful: VecDeque<Doubtful>,
+}
+
+/// A plain line whose source may yet turn out a member.
+#[derive(Debug)]
+struct Doubtful {
+    until: Duration,
+    line: Line,
+}
+
+/// A line of the plain wire.
+#[derive(Clone, Debug)]
+struct Line {
+    source: SocketAddr,
+    name: Option<String>,
+    text: Option<String>,
+}
+
+impl Mirror {
+    /// A mirror of the member of this name, whose plain copies leave from this port.
+    #[must_use]
+    pub fn new(name: Name, port: u16) -> Self {
+        Self {
+            name,
+            port,
+            queue: VecDeque::new(),
+            next_at: Duration::ZERO,
+            unmirrored: 0,
+            guests: BTreeSet::new(),
+            doubtful: VecDeque::new(),
+        }
+    }
+
+    /// The port that the plain copies leave from.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Copies a line to the plain wire. Never the farewell, which would end every receiver there.
+    pub fn say(&mut self, text: &str) {
+        if is_farewell(text) {
+            return;
+        }
+        for piece in plain::pieces(Some(&self.name), text) {
+            if self.queue.len() >= MIRROR_QUEUE_MAX {
+                self.unmirrored += 1;
+                return;
+            }
+            // A piece of a longer text may be the word by itself.
+            if !is_farewell(piece) {
+                let mut datagram = Vec::new();
+                plain::encode(Some(&self.name), piece, &mut datagram);
+                self.queue.push_back(datagram.into());
+            }
+        }
+    }
+
+    /// The next copy that may leave.
+    pub fn pop(&mut self, now: Duration) -> Option<Rc<[u8]>> {
+        if now < self.next_at {
+            return None;
+        }
+        let datagram = self.queue.pop_front()?;
+        self.next_at = now + Duration::from_secs_f64(1.0 / MIRROR_PER_S);
+        Some(datagram)
+    }
+
+    /// Takes in a datagram of the plain wire; what it tells, if it may be told at once. What is
+    /// none of the plain wire is nobody's business here.
+    pub fn hear(
+        &mut self,
+        now: Duration,
+        source: SocketAddr,
+        datagram: &[u8],
+        roster: &Roster,
+    ) -> Option<Event> {
+        let message = plain::decode(datagram).ok()?;
+        let line = Line {
+            source,
+            name: message.user.map(Into::into),
+            text: message.data.map(Into::into),
+        };
+        // A received farewell ends receivers of the plain wire, and no member.
+        if line.text.as_deref().is_some_and(is_farewell) || self.is_members(&line, roster) {
+            return None;
+        }
+        if self.guests.contains(&source) {
+            return Some(line.into());
+        }
+        if self.doubtful.len() >= GUESTS_MAX {
+            return self.settle();
+        }
+        self.doubtful.push_back(Doubtful {
+            until: now + MIRROR_DOUBT,
+            line,
+        });
+        None
+    }
+
+    /// The next doubtful line whose source has not turned out a member in time.
+    pub fn look(&mut self, now: Duration, roster: &Roster) -> Option<Event> {
+        if self.queue.is_empty() && self.unmirrored > 0 {
+            let lines = std::mem::take(&mut self.unmirrored);
+            return Some(Event::Unmirrored { lines });
+        }
+        while self
+            .doubtful
+            .front()
+            .is_some_and(|first| first.until <= now)
+        {
+            let is_members = |first: &Doubtful| self.is_members(&first.line, roster);
+            if self.doubtful.front().is_some_and(is_members) {
+                self.doubtful.pop_front();
+            } else {
+                return self.settle();
+            }
+        }
+        None
+    }
+
+    /// Takes the oldest doubtful line for a guest's.
+    fn settle(&mut self) -> Option<Event> {
+        let line = self.doubtful.pop_front()?.line;
+        if self.guests.len() >= GUESTS_MAX {
+            self.guests.pop_first();
+        }
+        self.guests.insert(line.source);
+        // What else came from there needs no doubt either.
+        for doubtful in &mut self.doubtful {
+            if doubtful.line.source == line.source {
+                doubtful.until = Duration::ZERO;
+            }
+        }
+        Some(line.into())
+    }
+
+    /// When something is due.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Duration> {
+        let copy = (!self.queue.is_empty()).then_some(self.next_at);
+        let report = (self.queue.is_empty() && self.unmirrored > 0).then_some(Duration::ZERO);
+        let doubt = self.doubtful.front().map(|first| first.until);
+        [copy, report, doubt].into_iter().flatten().min()
+    }
+
+    /// Whether no copy waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Whether a line is a copy of a member's, this one included.
+    fn is_members(&self, line: &Line, roster: &Roster) -> bool {
+        let port = line.source.port();
+        let says = |name: &Name| line.name.as_deref() == Some(name.as_str());
+        if port == self.port && says(&self.name) {
+            return true;
+        }
+        // One host has several addresses: then the name tells.
+        let is_from = |address: SocketAddr| address.ip() == line.source.ip();
+        roster.others().any(|(_, member)| {
+            member.mirror_port == port
+                && (member.address.is_some_and(is_from) || says(&member.name))
+        })
+    }
+}
+
+impl From<Line> for Event {
+    fn from(line: Line) -> Self {
+        Self::Guest {
+            name: line.name,
+            text: line.text,
+            source: line.source,
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! The reliable group, as one member runs it. This file only routes: each noun beside it owns its
+//! state and tells when it wants to be looked at again.
+//!
+//! ```text
+//! said      outbox → (causes, reports) → a durable frame → holdings → pace, window → sent
+//! heard     frame → roster → inbox → holdings → (causes) → shown
+//! missing   inbox → NACK → repair of whoever holds it → sent
+//! here      presence → beat → roster of the others
+//! late      beat's digest → sync → inventory → pull or NACK
+//! ```
+
+mod catch_up;
+pub mod causes;
+pub mod clock;
+pub mod config;
+mod deliver;
+pub mod event;
+mod hear;
+pub mod holdings;
+pub mod inbox;
+pub mod marks;
+pub mod mirror;
+pub mod outbox;
+pub mod pace;
+pub mod presence;
+pub mod repair;
+pub mod reports;
+pub mod roster;
+mod send;
+pub mod sequences;
+pub mod sync;
+
+use core::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use self::causes::Tips;
+use self::clock::HybridClock;
+use self::config::{CAUSE_WAIT, NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, SMALL_GROUP};
+use self::event::{Event, Moment, Transmit};
+use self::holdings::{Holdings, Place};
+use self::inbox::{Inbox, Timing};
+use self::marks::Marks;
+use self::mirror::Mirror;
+use self::outbox::Outbox;
+use self::pace::{Pace, RoundTrip, Window};
+use self::presence::Presence;
+use self::repair::Repair;
+use self::reports::Reports;
+use self::roster::{Absence, Id, Roster};
+use self::sync::Sync;
+use crate::protocol::chance::Chance;
+use crate::protocol::message::Name;
+use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::frame::durable::{Hello, Record};
+use crate::protocol::wire::frame::{Author, Key};
+use crate::protocol::wire::seal::Seal;
+
+/// What a member's own newest frame counts in the average of NACKs per frame.
+const REPEATS_WEIGHT: f64 = 1.0 / 16.0;
+
+/// What a member begins with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The person.
+    pub key: Key,
+    /// 32 random bits that tell this session from the person's others.
+    pub session_low: u32,
+    /// The session of this person that ended without a farewell, if it is known.
+    pub replaces: Option<u64>,
+    /// The name to go by.
+    pub name: Name,
+    /// The room's seal.
+    pub seal: Seal,
+    /// The port that plain copies leave from, in the lobby.
+    pub mirror_port: Option<u16>,
+    /// What carries our multicast.
+    pub link: Link,
+    /// Where all chance comes from.
+    pub seed: u64,
+}
+
+/// One member of a room.
+#[derive(Debug)]
+pub struct Engine {
+    me: Author,
+    seal: Seal,
+    link: Link,
+    started: Moment,
+    chance: Chance,
+    clock: HybridClock,
+    roster: Roster,
+    inboxes: BTreeMap<Id, Inbox>,
+    holdings: Holdings,
+    outbox: Outbox,
+    tips: Tips,
+    pace: Pace,
+    window: Window,
+    round_trip: RoundTrip,
+    sent_at: BTreeMap<u32, Duration>,
+    marks: Marks,
+    presence: Presence,
+    reports: Reports,
+    repair: Repair,
+    repeats: Repeats,
+    sync: Sync,
+    cookie_secret: [u8; 32],
+    mirror: Option<Mirror>,
+    newest: u32,
+    other_frames: u32,
+    next_nack_at: Duration,
+    /// Inboxes with something due, by when.
+    due: BTreeMap<Id, Duration>,
+    blocked: BTreeSet<Id>,
+    unshown: BTreeMap<Place, Id>,
+    newest_shown: u64,
+    clock_differences_ms: Vec<i64>,
+    is_new: bool,
+    is_asking: bool,
+    is_heard: bool,
+    sends: VecDeque<Transmit>,
+    events: VecDeque<Event>,
+}
+
+/// How often others ask for what this member says, and how often it is therefore repeated unasked.
+#[derive(Clone, Copy, Debug, Default)]
+struct Repeats {
+    nacks_per_frame: f64,
+    nacks: u32,
+}
+
+impl Engine {
+    /// A member that has just come: it says hello and asks what was said before.
+    #[must_use]
+    pub fn new(setup: Setup, now: Moment) -> Self {
+        let session = (now.wall_ms / 1000) << 32 | u64::from(setup.session_low);
+        let me = Author {
+            key: setup.key,
+            short: setup.key.short(),
+            session,
+            sequence: 0,
+            clock: 0,
+            flags: 0,
+            grtt: 0,
+            name: setup.name,
+        };
+        let mut engine = Self {
+            roster: Roster::new(&me),
+            mirror: setup
+                .mirror_port
+                .map(|port| Mirror::new(me.name.clone(), port)),
+            me,
+            seal: setup.seal,
+            link: setup.link,
+            started: now,
+            chance: Chance::new(setup.seed),
+            clock: HybridClock::default(),
+            inboxes: BTreeMap::new(),
+            holdings: Holdings::default(),
+            outbox: Outbox::default(),
+            tips: Tips::default(),
+            pace: Pace::default(),
+            window: Window::default(),
+            round_trip: RoundTrip::default(),
+            sent_at: BTreeMap::new(),
+            marks: Marks::default(),
+            presence: Presence::default(),
+            reports: Reports::default(),
+            repair: Repair::default(),
+            repeats: Repeats::default(),
+            sync: Sync::default(),
+            cookie_secret: blake3::derive_key("roda 2026 cookies", &setup.seed.to_be_bytes()),
+            newest: 0,
+            other_frames: 0,
+            next_nack_at: Duration::ZERO,
+            due: BTreeMap::new(),
+            blocked: BTreeSet::new(),
+            unshown: BTreeMap::new(),
+            newest_shown: 0,
+            clock_differences_ms: Vec::new(),
+            is_new: true,
+            is_asking: false,
+            is_heard: false,
+            sends: VecDeque::new(),
+            events: VecDeque::new(),
+        };
+        engine.holdings.set_horizon(engine.clock.now(now.wall_ms));
+        let hello = Hello {
+            replaces: setup.replaces,
+        };
+        engine.outbox.push(&Record::Hello(hello));
+        engine.presence.begin(now.time, &mut engine.chance);
+        engine
+    }
+
+    /// Takes in a datagram of the plain wire.
+    pub fn hear_plain(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
+        let mirror = self.mirror.as_mut();
+        let event = mirror.and_then(|m| m.hear(now.time, source, datagram, &self.roster));
+        self.events.extend(event);
+    }
+
+    /// Says a message of at most [`config::TEXT_MAX_BYTES`].
+    pub fn say(&mut self, now: Moment, text: &str) {
+        if self.outbox.is_empty() {
+            self.window.begin_burst(self.newest + 1, now.time);
+        }
+        if self.newest <= 1 {
+            // Before its first word a joiner adopts the group's clock, and not after it.
+            self.clock.follow(&mut self.clock_differences_ms);
+        }
+        self.outbox.say(text, self.records_room());
+        if let Some(mirror) = &mut self.mirror {
+            mirror.say(text);
+        }
+    }
+
+    /// Whether there is room for more to say.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        !self.outbox.is_full()
+    }
+
+    /// Asks everybody to acknowledge at once, for this member would like to leave.
+    pub fn ask(&mut self, now: Moment) {
+        self.is_asking = true;
+        self.presence.beat_now(now.time);
+    }
+
+    /// Whether all that was said was sent, and acknowledged by all who answer. Who was not heard
+    /// since `since` does not answer.
+    #[must_use]
+    pub fn is_settled(&self, since: Duration) -> bool {
+        let answers = |id: Id| {
+            self.roster
+                .get(id)
+                .is_some_and(|member| member.is_live && member.heard() >= since)
+        };
+        let is_mirrored = self.mirror.as_ref().is_none_or(Mirror::is_empty);
+        self.outbox.is_empty() && is_mirrored && !self.marks.waiting().any(answers)
+    }
+
+    /// Says farewell; [`Engine::is_gone`] tells when it was said often enough.
+    pub fn leave(&mut self) {
+        self.outbox.push(&Record::Leaving);
+        self.presence.leave();
+    }
+
+    /// Whether the farewell is said.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.outbox.is_empty() && self.presence.is_gone()
+    }
+
+    /// The machine slept, or has another interface: says hello to whoever is there now.
+    pub fn greet(&mut self, now: Moment) {
+        self.presence.begin(now.time, &mut self.chance);
+    }
+
+    /// What carries our multicast from now on.
+    pub fn set_link(&mut self, link: Link) {
+        self.link = link;
+    }
+
+    /// Whether a frame of this member's own came back by the network.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.is_heard
+    }
+
+    /// Who is here and was here.
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// What is held.
+    #[must_use]
+    pub fn holdings(&self) -> &Holdings {
+        &self.holdings
+    }
+
+    /// The next thing to tell.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Does what time brings about.
+    pub fn on_time(&mut self, now: Moment) {
+        let time = now.time;
+        while let Some(absence) = self.roster.look(time, &mut self.chance) {
+            self.on_absence(now, absence);
+        }
+        self.ask_for_missing(now);
+        self.retry_sync(now);
+        while let Some(report) = self.reports.pop(time) {
+            self.send_status(now, report);
+        }
+        while let Some(due) = self.presence.pop(time) {
+            self.send_presence(now, due);
+        }
+        if let Some(told) = self.marks.look(time) {
+            self.tell_delivered(&told);
+        }
+        while let Some(event) = self
+            .mirror
+            .as_mut()
+            .and_then(|m| m.look(time, &self.roster))
+        {
+            self.events.push_back(event);
+        }
+    }
+
+    /// When [`Engine::on_time`] or [`Engine::poll_send`] has something to do, at the latest.
+    #[must_use]
+    pub fn next_time(&self, now: Duration) -> Option<Duration> {
+        let missing = self.due.values().min().copied();
+        let sending = (!self.outbox.is_empty() || self.repair.next_time().is_some())
+            .then(|| self.next_send(now));
+        [
+            missing,
+            sending.flatten(),
+            self.roster.next_time(),
+            self.reports.next_time(),
+            self.presence.next_time(),
+            self.marks.next_time(),
+            self.sync.next_time(),
+            self.mirror.as_ref().and_then(Mirror::next_time),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn on_absence(&mut self, now: Moment, absence: Absence) {
+        match absence {
+            Absence::Ask(id) => self.ask_for_member(now, id),
+            Absence::Silent(id) => {
+                let who = self.shown(id);
+                self.events.push_back(Event::Silent(who));
+            }
+            Absence::Gone(id) => self.on_left(id, false),
+        }
+    }
+
+    /// A member is not here any more.
+    fn on_left(&mut self, id: Id, with_farewell: bool) {
+        if !self.roster.leave(id) {
+            return;
+        }
+        self.window.forget(id);
+        self.reports.forget(id);
+        if let Some(told) = self.marks.forget(id) {
+            self.tell_delivered(&told);
+        }
+        // Other sessions of the same person are still here.
+        let key = self.roster.get(id).map(|member| member.key);
+        if key.is_some_and(|key| self.roster.sessions_of(key) == 0) {
+            let who = self.shown(id);
+            self.events.push_back(Event::Left { who, with_farewell });
+        }
+    }
+
+    fn tell_delivered(&mut self, told: &marks::Delivered) {
+        let waiting = told.waiting.iter().map(|id| self.shown(*id)).collect();
+        self.events.push_back(Event::Delivered {
+            by: told.by,
+            of: told.of,
+            waiting,
+            was_told: told.was_told,
+        });
+    }
+
+    fn shown(&self, id: Id) -> String {
+        let member = self.roster.get(id);
+        member.map_or_else(String::new, roster::Member::shown)
+    }
+
+    /// How the timers about a member's frames are set.
+    fn timing(&self) -> Timing {
+        Timing {
+            grtt: self.round_trip.estimate(),
+            members: self.roster.size(),
+        }
+    }
+
+    /// Notes when an inbox wants to be looked at.
+    fn plan(&mut self, id: Id) {
+        match self
+            .inboxes
+            .get(&id)
+            .and_then(|inbox| inbox.next_time(CAUSE_WAIT))
+        {
+            Some(at) => self.due.insert(id, at),
+            None => self.due.remove(&id),
+        };
+    }
+
+    fn nack_interval(&self) -> Duration {
+        match self.roster.size() {
+            0..=SMALL_GROUP => NACK_INTERVAL_SMALL,
+            _ => NACK_INTERVAL_LARGE,
+        }
+    }
+}

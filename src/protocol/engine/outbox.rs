@@ -1,0 +1,156 @@
+//! What this member wants to say and has not sent yet, cut and packed into the records of frames.
+
+use std::collections::VecDeque;
+
+use super::config::{OUTBOX_MESSAGES, TEXT_MAX_BYTES};
+use crate::protocol::message::split_within;
+use crate::protocol::wire::frame::durable::{
+    FRAGMENT_BYTES, Fragment, RECORD_HEAD_BYTES, RECORDS_MAX, Record,
+};
+
+/// Messages and other records that wait, in order.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    waiting: VecDeque<Waiting>,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    /// Records that are complete, one each.
+    Record(Vec<u8>),
+    /// A piece of a long text, which takes a frame of its own.
+    Piece(Vec<u8>, Fragment),
+}
+
+/// What goes into the next frame.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Packed {
+    /// The records, one behind the other.
+    pub records: Vec<u8>,
+    /// Set if they are one piece of a long text.
+    pub fragment: Option<Fragment>,
+    /// How many messages end in this frame.
+    pub messages: usize,
+}
+
+impl Outbox {
+    /// Takes a record that is no message.
+    pub fn push(&mut self, record: &Record<'_>) {
+        let mut bytes = Vec::new();
+        record.append(&mut bytes);
+        self.waiting.push_back(Waiting::Record(bytes));
+    }
+
+    /// Takes a message of at most [`TEXT_MAX_BYTES`]; one that does not fit `room_bytes` is cut
+    /// into fragments.
+    pub fn say(&mut self, text: &str, room_bytes: usize) {
+        debug_assert!(text.len() <= TEXT_MAX_BYTES, "longer texts are cut before");
+        if text.len() + RECORD_HEAD_BYTES <= room_bytes {
+            self.push(&Record::Said(text));
+            return;
+        }
+        let piece_bytes = room_bytes - RECORD_HEAD_BYTES - FRAGMENT_BYTES;
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (piece, others) = split_within(rest, piece_bytes);
+            let mut record = Vec::with_capacity(piece.len() + RECORD_HEAD_BYTES);
+            Record::Said(piece).append(&mut record);
+            pieces.push(record);
+            rest = others;
+        }
+        let count = pieces.len() as u16; // at most 64 KiB / 800 bytes
+        let numbered = (0..count).zip(pieces);
+        self.waiting.extend(
+            numbered.map(|(number, record)| Waiting::Piece(record, Fragment { number, count })),
+        );
+    }
+
+    /// Packs as many records as fit one frame; `None` if none wait.
+    pub fn pack(&mut self, room_bytes: usize) -> Option<Packed> {
+        match self.waiting.pop_front()? {
+            Waiting::Piece(records, fragment) => Some(Packed {
+                records,
+                messages: usize::from(fragment.number + 1 == fragment.count),
+                fragment: Some(fragment),
+            }),
+            Waiting::Record(mut records) => {
+                let mut count = 1;
+                while let Some(Waiting::Record(next)) = self.waiting.front()
+                    && records.len() + next.len() <= room_bytes
+                    && count < RECORDS_MAX
+                {
+                    records.extend_from_slice(next);
+                    self.waiting.pop_front();
+                    count += 1;
+                }
+                Some(Packed {
+                    records,
+                    fragment: None,
+                    messages: count,
+                })
+            }
+        }
+    }
+
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Whether more should be said only later.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.waiting.len() >= OUTBOX_MESSAGES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::wire::frame::durable::Records;
+
+    fn texts(packed: &Packed) -> Vec<String> {
+        let records = Records::new(&packed.records).iter();
+        let text = |record| match record {
+            Record::Said(text) => text.to_owned(),
+            other => format!("{other:?}"),
+        };
+        records.map(text).collect()
+    }
+
+    #[test]
+    fn a_backlog_fills_frames_and_a_single_line_leaves_alone() {
+        let mut outbox = Outbox::default();
+        for _ in 0..7 {
+            outbox.say(&"x".repeat(200), 1017);
+        }
+        let counts = std::iter::from_fn(|| outbox.pack(1017)).map(|packed| packed.messages);
+        assert_eq!(counts.collect::<Vec<_>>(), [5, 2]);
+        outbox.say("oi", 1017);
+        assert_eq!(texts(&outbox.pack(1017).unwrap()), ["oi"]);
+        assert_eq!(outbox.pack(1017), None);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters_and_nothing_is_lost() {
+        let mut outbox = Outbox::default();
+        let text = "é".repeat(TEXT_MAX_BYTES / 2);
+        outbox.say(&text, 1000);
+        outbox.say("fim", 1000);
+        let mut all = String::new();
+        let mut number = 0;
+        while let Some(packed) = outbox.pack(1000) {
+            assert!(packed.records.len() + FRAGMENT_BYTES <= 1000);
+            let Some(fragment) = packed.fragment else {
+                assert_eq!(texts(&packed), ["fim"]);
+                break;
+            };
+            assert_eq!(fragment.number, number);
+            number += 1;
+            all += &texts(&packed).concat();
+        }
+        assert_eq!(all, text);
+    }
+}

@@ -1,0 +1,219 @@
+//! How fast a member sends, and how far ahead of those who report.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::config::{
+    GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_INTERVAL, PACE_MAX_PER_S,
+    PACE_RADIO_PER_S, PACE_START_PER_S, STUCK_AFTER, WINDOW_FIRST_FRAMES, WINDOW_SENT_FRAMES,
+};
+use super::roster::Id;
+
+/// How many durable frames may leave, repairs included: a token bucket whose rate grows while it
+/// is used up.
+#[derive(Debug)]
+pub struct Pace {
+    rate_per_s: f64,
+    tokens: f64,
+    filled_at: Duration,
+    is_slow: bool,
+    interval: Interval,
+    previous: Interval,
+    held_until: Duration,
+}
+
+/// What happened between two looks at the rate.
+#[derive(Clone, Copy, Debug, Default)]
+struct Interval {
+    since: Duration,
+    sent: f64,
+    delivered: f64,
+    was_short: bool,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            rate_per_s: PACE_START_PER_S,
+            tokens: PACE_BURST,
+            filled_at: Duration::ZERO,
+            is_slow: false,
+            interval: Interval::default(),
+            previous: Interval::default(),
+            held_until: Duration::ZERO,
+        }
+    }
+}
+
+impl Pace {
+    /// Whether a frame may leave now.
+    pub fn allows(&mut self, now: Duration) -> bool {
+        let passed = now.saturating_sub(self.filled_at).as_secs_f64();
+        self.filled_at = now;
+        // Never more at once than a tenth of a second's worth: the bucket of a slow link is small.
+        let most = PACE_BURST.min((self.rate_per_s / 10.0).max(1.0));
+        self.tokens = (self.tokens + passed * self.rate_per_s).min(most);
+        self.look(now);
+        let is_allowed = self.tokens >= 1.0;
+        self.interval.was_short |= !is_allowed;
+        is_allowed
+    }
+
+    /// Notes that a frame left.
+    pub fn sent(&mut self) {
+        self.tokens -= 1.0;
+        self.interval.sent += 1.0;
+    }
+
+    /// Notes that a receiver has got so many more frames.
+    pub fn delivered(&mut self, frames: u32) {
+        self.interval.delivered += f64::from(frames);
+    }
+
+    /// Spares the air while somebody is on radio, shared by so many who speak.
+    pub fn spare(&mut self, is_slow: bool, speakers: usize) {
+        if is_slow {
+            self.rate_per_s = PACE_RADIO_PER_S / speakers.max(1) as f64;
+        } else if self.is_slow {
+            self.rate_per_s = PACE_START_PER_S;
+        }
+        self.is_slow = is_slow;
+    }
+
+    /// When a frame may leave that may not leave now.
+    #[must_use]
+    pub fn next_time(&self, now: Duration) -> Duration {
+        now + Duration::from_secs_f64(((1.0 - self.tokens) / self.rate_per_s).clamp(1e-5, 1.0))
+    }
+
+    /// Every interval: faster if the pace was the limit; half as fast if more was sent than before
+    /// and less arrived.
+    fn look(&mut self, now: Duration) {
+        if self.is_slow || now < self.interval.since + PACE_INTERVAL {
+            return;
+        }
+        let fresh = Interval {
+            since: now,
+            ..Interval::default()
+        };
+        let last = std::mem::replace(&mut self.interval, fresh);
+        let before = std::mem::replace(&mut self.previous, last);
+        // An interval after a pause says nothing.
+        if now > last.since + 2 * PACE_INTERVAL {
+            return;
+        }
+        let is_choking = before.delivered > 0.0
+            && last.sent > before.sent * 1.1
+            && last.delivered < before.delivered * 0.9;
+        if is_choking {
+            self.rate_per_s = (self.rate_per_s / 2.0).max(PACE_START_PER_S);
+            self.held_until = now + 10 * PACE_INTERVAL;
+        } else if last.was_short && now >= self.held_until {
+            self.rate_per_s = (self.rate_per_s * 2.0).min(PACE_MAX_PER_S);
+        }
+    }
+}
+
+/// How far this member may be ahead of those who report.
+#[derive(Debug, Default)]
+pub struct Window {
+    reporters: BTreeMap<Id, Report>,
+    burst_from: u32,
+    burst_at: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Report {
+    through: u32,
+    received: u32,
+    moved_at: Duration,
+}
+
+impl Window {
+    /// Takes in how far a member has come; how many more frames it has got.
+    pub fn report(&mut self, id: Id, through: u32, received: u32, now: Duration) -> u32 {
+        let report = self.reporters.entry(id).or_insert(Report {
+            through: 0,
+            received,
+            moved_at: now,
+        });
+        if through > report.through {
+            report.through = through;
+            report.moved_at = now;
+        }
+        let more = received.saturating_sub(report.received);
+        report.received = report.received.max(received);
+        more
+    }
+
+    /// Begins a burst with this frame: it goes not far before the first report.
+    pub fn begin_burst(&mut self, sequence: u32, now: Duration) {
+        self.burst_from = sequence;
+        self.burst_at = now;
+    }
+
+    /// Whether a member reports.
+    #[must_use]
+    pub fn knows(&self, id: Id) -> bool {
+        self.reporters.contains_key(&id)
+    }
+
+    /// Whether a frame may be the next to leave, as far as the reports go.
+    #[must_use]
+    pub fn is_open(&self, sequence: u32) -> bool {
+        let slowest = self.reporters.values().map(|report| report.through).min();
+        slowest.is_none_or(|slowest| sequence <= slowest.saturating_add(WINDOW_SENT_FRAMES))
+    }
+
+    /// Whoever has left does not hold anybody back.
+    pub fn forget(&mut self, id: Id) {
+        self.reporters.remove(&id);
+    }
+
+    /// Whether a frame may be the next to leave, in a group of this size. Who stands still for
+    /// [`STUCK_AFTER`] while there is more to get is no reporter any more.
+    pub fn allows(&mut self, sequence: u32, members: usize, now: Duration) -> bool {
+        if members < 2 {
+            return true;
+        }
+        self.reporters.retain(|_, report| {
+            if report.through + 1 >= sequence {
+                report.moved_at = now; // waits for us, and not we for it
+            }
+            now < report.moved_at + STUCK_AFTER
+        });
+        match self.reporters.values().map(|report| report.through).min() {
+            Some(slowest) => sequence <= slowest.saturating_add(WINDOW_SENT_FRAMES),
+            None => {
+                sequence < self.burst_from.saturating_add(WINDOW_FIRST_FRAMES)
+                    || now >= self.burst_at + STUCK_AFTER
+            }
+        }
+    }
+}
+
+/// The group's round trip, as this member measures it: the slowest counts, and falls slowly
+/// (RFC 5740, section 5.2.1).
+#[derive(Clone, Copy, Debug)]
+pub struct RoundTrip(Duration);
+
+impl Default for RoundTrip {
+    fn default() -> Self {
+        Self(GRTT_UNMEASURED)
+    }
+}
+
+impl RoundTrip {
+    /// Takes in one measurement.
+    pub fn measure(&mut self, sample: Duration) {
+        let weight = if sample > self.0 { 0.5 } else { 0.1 };
+        let estimate = self.0.mul_f64(1.0 - weight) + sample.mul_f64(weight);
+        self.0 = estimate.clamp(GRTT_MIN, GRTT_MAX);
+    }
+
+    /// The estimate.
+    #[must_use]
+    pub fn estimate(self) -> Duration {
+        self.0
+    }
+}

@@ -1,0 +1,127 @@
+//! When this member itself beats: at its start, behind its own words, when somebody new came or
+//! asked, and otherwise every so often.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::config::{
+    FAREWELL_TAIL, GREET_PER_MEMBER, HELLO_REPEATS, INSIST, TAIL, TAIL_BEAT_AFTER,
+};
+use crate::protocol::chance::Chance;
+
+/// The times of this member's beats and of the repeats of its last frame.
+#[derive(Debug, Default)]
+pub struct Presence {
+    hellos: VecDeque<Duration>,
+    tail: VecDeque<Duration>,
+    /// How often the last frame was repeated after its tail.
+    insisted: usize,
+    is_leaving: bool,
+    beat_at: Option<Duration>,
+    beaten_at: Duration,
+}
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// The last durable frame again.
+    Repeat,
+    /// A beat.
+    Beat,
+    /// The beat behind the last repeat.
+    LastBeat,
+}
+
+impl Presence {
+    /// A session begins, or a new interface, or a machine that slept.
+    pub fn begin(&mut self, now: Duration, chance: &mut Chance) {
+        let jittered = |after: &Duration| now + after.mul_f64(0.75 + chance.unit() / 2.0);
+        self.hellos = HELLO_REPEATS.iter().map(jittered).collect();
+        self.beat_at = Some(now);
+    }
+
+    /// A durable frame was sent.
+    pub fn said(&mut self, now: Duration) {
+        let tail = if self.is_leaving { FAREWELL_TAIL } else { TAIL };
+        self.tail = tail.iter().map(|after| now + *after).collect();
+        self.insisted = 0;
+    }
+
+    /// Somebody has not acknowledged what was repeated: it is repeated some more times.
+    pub fn insist(&mut self, now: Duration) {
+        if let Some(after) = INSIST.get(self.insisted).filter(|_| !self.is_leaving) {
+            self.insisted += 1;
+            self.tail.extend([now + *after, now + *after + TAIL_BEAT_AFTER]);
+        }
+    }
+
+    /// From now on this member only repeats its farewell.
+    pub fn leave(&mut self) {
+        self.is_leaving = true;
+        self.hellos.clear();
+        self.beat_at = None;
+    }
+
+    /// Whether the farewell was repeated often enough.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.is_leaving && self.tail.is_empty()
+    }
+
+    /// Somebody new was heard: a beat soon, if the last is not too young.
+    pub fn greet(
+        &mut self,
+        now: Duration,
+        members: usize,
+        interval: Duration,
+        chance: &mut Chance,
+    ) {
+        let is_young = now < self.beaten_at + (interval / 4).min(Duration::from_secs(5));
+        let within = GREET_PER_MEMBER * u32::try_from(members).unwrap_or(u32::MAX);
+        let at = now + chance.between(Duration::ZERO, within.min(interval));
+        if !is_young && !self.is_leaving {
+            self.beat_at = Some(self.beat_at.map_or(at, |planned| planned.min(at)));
+        }
+    }
+
+    /// A beat now, whatever was planned: somebody asks for this member.
+    pub fn beat_now(&mut self, now: Duration) {
+        if !self.is_leaving {
+            self.beat_at = Some(now);
+        }
+    }
+
+    /// What is due now; to be repeated until it is `None`.
+    pub fn pop(&mut self, now: Duration) -> Option<Due> {
+        if self.tail.front().is_some_and(|at| *at <= now) {
+            self.tail.pop_front();
+            let is_beat = self.tail.is_empty() && !self.is_leaving;
+            return Some(if is_beat { Due::LastBeat } else { Due::Repeat });
+        }
+        if self.hellos.front().is_some_and(|at| *at <= now) {
+            self.hellos.pop_front();
+            return Some(Due::Beat);
+        }
+        self.beat_at.filter(|at| *at <= now).map(|_| Due::Beat)
+    }
+
+    /// A beat was sent; the next follows after the interval, less or more a quarter.
+    pub fn beaten(&mut self, now: Duration, interval: Duration, chance: &mut Chance) {
+        self.beaten_at = now;
+        if self.is_leaving {
+            return;
+        }
+        self.beat_at = Some(now + interval.mul_f64(0.75 + chance.unit() / 2.0));
+    }
+
+    /// When something is due.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Duration> {
+        let times = [
+            self.tail.front(),
+            self.hellos.front(),
+            self.beat_at.as_ref(),
+        ];
+        times.into_iter().flatten().min().copied()
+    }
+}

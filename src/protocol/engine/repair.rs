@@ -1,0 +1,94 @@
+//! Answering those who lack frames: which of the holders answers, and when. The source is first;
+//! others follow by rank, so that a frame is repaired also when its source is gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::config::{
+    HOLDER_RANK_MAX, HOLDER_REPAIR_STEP, MUTE_GRTT, REPAIRS_MAX, SOURCE_REPAIR_GRTT_DIVISOR,
+};
+use super::roster::Id;
+use crate::protocol::chance::Chance;
+
+/// Repairs to be sent, each at its time.
+#[derive(Debug, Default)]
+pub struct Repair {
+    due: BTreeSet<(Duration, Id, u32)>,
+    times: BTreeMap<(Id, u32), Duration>,
+}
+
+/// Who this member is for the frames that are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The one who made them.
+    Source,
+    /// One who holds them, while the source is here: how many come before this one.
+    Holder(usize),
+    /// The same when the source is gone.
+    Heir(usize),
+}
+
+impl Role {
+    /// How long to leave the answer to others; `None` if it is for others altogether.
+    #[must_use]
+    pub fn delay(self, grtt: Duration, chance: &mut Chance) -> Option<Duration> {
+        let soon = chance.between(Duration::ZERO, grtt / SOURCE_REPAIR_GRTT_DIVISOR);
+        let (rank, steps) = match self {
+            Self::Source => return Some(soon),
+            Self::Holder(rank) => (rank, rank + 1),
+            Self::Heir(rank) => (rank, rank),
+        };
+        let steps = u32::try_from(steps).ok()?;
+        (rank < HOLDER_RANK_MAX).then(|| HOLDER_REPAIR_STEP * steps + soon)
+    }
+}
+
+impl Repair {
+    /// Answers a NACK for a frame that was last sent or heard at `touched`, after `delay`.
+    pub fn answer(
+        &mut self,
+        frame: (Id, u32),
+        touched: Duration,
+        grtt: Duration,
+        now: Duration,
+        delay: Duration,
+    ) {
+        let is_mute = now < touched + grtt * MUTE_GRTT;
+        if !is_mute && self.times.len() < REPAIRS_MAX {
+            self.schedule(frame, now + delay);
+        }
+    }
+
+    /// Sends a frame again at a time, unless an earlier one is set.
+    pub fn schedule(&mut self, frame: (Id, u32), at: Duration) {
+        if self.times.get(&frame).is_some_and(|set| *set <= at) {
+            return;
+        }
+        self.cancel(frame);
+        self.times.insert(frame, at);
+        self.due.insert((at, frame.0, frame.1));
+    }
+
+    /// Somebody else has sent it.
+    pub fn cancel(&mut self, frame: (Id, u32)) {
+        if let Some(at) = self.times.remove(&frame) {
+            self.due.remove(&(at, frame.0, frame.1));
+        }
+    }
+
+    /// The next repair that is due.
+    pub fn pop(&mut self, now: Duration) -> Option<(Id, u32)> {
+        let (at, id, sequence) = *self.due.first()?;
+        if at > now {
+            return None;
+        }
+        self.cancel((id, sequence));
+        Some((id, sequence))
+    }
+
+    /// When the next one is due.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Duration> {
+        self.due.first().map(|(at, ..)| *at)
+    }
+}

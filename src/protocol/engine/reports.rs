@@ -1,0 +1,136 @@
+//! What this member tells senders of how far it has come: often in bulk, lazily after a line, at
+//! once when asked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::config::{
+    ACK_AFTER_MAX, ACK_AFTER_MIN, ACK_GROUP, ASKED_ACK_MAX, ASKED_ACK_PER_MEMBER, REPORT_FRAMES,
+    REPORT_INTERVAL, REPORTERS,
+};
+use super::roster::Id;
+use crate::protocol::chance::Chance;
+
+/// Per sender, what is to be reported and when.
+#[derive(Debug, Default)]
+pub struct Reports {
+    senders: BTreeMap<Id, Sender>,
+    /// Nothing is due before.
+    look_at: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Sender {
+    received: u32,
+    unreported: u32,
+    due: Option<Duration>,
+    echo: (u32, Duration),
+    last_at: Duration,
+}
+
+/// What a report says besides how far all is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Whose frames.
+    pub to: Id,
+    /// How many have come.
+    pub received: u32,
+    /// The newest that came from the sender itself.
+    pub echo: u32,
+    /// How long ago.
+    pub held: Duration,
+}
+
+/// Why a sender would like to hear from this member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// It said a line.
+    Line,
+    /// More follows at once.
+    Bulk,
+    /// It asks.
+    Asked,
+}
+
+impl Reports {
+    /// A new frame came, at first hand or as a repair. `rank` is worked out only in bulk.
+    pub fn took(&mut self, from: Id, first_hand: Option<u32>, now: Duration) {
+        let sender = self.senders.entry(from).or_default();
+        sender.received = sender.received.saturating_add(1);
+        sender.unreported += 1;
+        sender.last_at = now;
+        if let Some(sequence) = first_hand {
+            sender.echo = (sequence, now);
+        }
+    }
+
+    /// Plans a report, if this member is one of those who give it.
+    pub fn plan(
+        &mut self,
+        to: Id,
+        wish: Wish,
+        now: Duration,
+        members: usize,
+        rank: impl FnOnce() -> usize,
+        chance: &mut Chance,
+    ) {
+        let sender = self.senders.entry(to).or_default();
+        let at = match wish {
+            Wish::Line if members > ACK_GROUP => return,
+            Wish::Line => now + chance.between(ACK_AFTER_MIN, ACK_AFTER_MAX),
+            Wish::Bulk if members > REPORTERS && rank() >= REPORTERS => return,
+            Wish::Bulk if sender.unreported >= REPORT_FRAMES => now,
+            Wish::Bulk => now.max(sender.last_at) + REPORT_INTERVAL,
+            Wish::Asked => {
+                let members = u32::try_from(members).unwrap_or(u32::MAX);
+                let within = ASKED_ACK_PER_MEMBER.saturating_mul(members);
+                now + chance.between(Duration::ZERO, within.min(ASKED_ACK_MAX))
+            }
+        };
+        sender.due = Some(sender.due.map_or(at, |due| due.min(at)));
+        self.look_at = Some(self.look_at.map_or(at, |look_at| look_at.min(at)));
+    }
+
+    /// The next report that is due.
+    pub fn pop(&mut self, now: Duration) -> Option<Report> {
+        self.look_at.filter(|at| *at <= now)?;
+        let is_due = |sender: &Sender| sender.due.is_some_and(|due| due <= now);
+        let Some((id, sender)) = self.senders.iter_mut().find(|(_, sender)| is_due(sender)) else {
+            self.look_at = self.senders.values().filter_map(|sender| sender.due).min();
+            return None;
+        };
+        sender.due = None;
+        sender.unreported = 0;
+        let (echo, echo_at) = sender.echo;
+        Some(Report {
+            to: *id,
+            received: sender.received,
+            echo,
+            held: now.saturating_sub(echo_at),
+        })
+    }
+
+    /// Those heard since a time, the newest first, whose frames a beat acknowledges.
+    pub fn recent(&self, since: Duration, max: usize) -> Vec<Id> {
+        let mut recent: Vec<(Duration, Id)> = self
+            .senders
+            .iter()
+            .filter(|(_, sender)| sender.received > 0 && sender.last_at >= since)
+            .map(|(id, sender)| (sender.last_at, *id))
+            .collect();
+        recent.sort_unstable_by(|one, other| other.cmp(one));
+        recent.truncate(max);
+        recent.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Forgets a sender who has left.
+    pub fn forget(&mut self, id: Id) {
+        self.senders.remove(&id);
+    }
+
+    /// When a report is due.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Duration> {
+        self.look_at
+    }
+}

@@ -1,0 +1,392 @@
+//! Who is here: the members known, when each was last heard, and when somebody asks for one that
+//! has gone silent. Also how each is called on the screen.
+
+use core::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::config::{
+    ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MAX, BEAT_MIN, BEAT_PER_MEMBER, GONE_AFTER_BEATS,
+    MEMBERS_MAX,
+};
+use crate::protocol::chance::{Chance, mix};
+use crate::protocol::message::Name;
+use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::frame::{Author, Key, MemberTag};
+
+/// A member, as this one's engine counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Id(pub(super) u32);
+
+/// This member itself.
+pub const ME: Id = Id(0);
+
+/// One member: a person's session.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// How other frames name it.
+    pub tag: MemberTag,
+    /// The person.
+    pub key: Key,
+    /// The session; its high half is the second of its start.
+    pub session: u64,
+    /// The name that the member claims.
+    pub name: Name,
+    /// Whether another person was known by the name before.
+    pub is_namesake: bool,
+    /// Whether it is here.
+    pub is_live: bool,
+    /// Whether it has not answered when asked for.
+    pub is_silent: bool,
+    /// Whether its session is over for good: it said farewell, or another one follows it.
+    pub is_closed: bool,
+    /// Where its own datagrams come from.
+    pub address: Option<SocketAddr>,
+    /// The port that its plain copies leave from.
+    pub mirror_port: u16,
+    /// What carries its multicast.
+    pub link: Link,
+    heard: Duration,
+    interval: Duration,
+    newest_beat: u32,
+    asked: u32,
+    asked_since: Option<Duration>,
+    ask_at: Option<Duration>,
+}
+
+impl Member {
+    /// The name as it is shown: with four digits of the person's id if somebody else had it first.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.is_namesake {
+            true => format!("{}#{:04x}", self.name, self.tag.short >> 48),
+            false => self.name.to_string(),
+        }
+    }
+
+    /// The second of the session's start, since 1970, by the member's clock.
+    #[must_use]
+    pub fn started_s(&self) -> u64 {
+        self.session >> 32
+    }
+
+    /// When it was last heard itself.
+    #[must_use]
+    pub fn heard(&self) -> Duration {
+        self.heard
+    }
+
+    /// When to ask for it.
+    fn ask_due(&self) -> Duration {
+        let silence = self.interval * ASK_AFTER_BEATS;
+        self.ask_at.unwrap_or(self.heard + silence)
+    }
+
+    /// When it counts as silent: nobody's asking for it was answered.
+    fn silent_due(&self) -> Option<Duration> {
+        let asked = self.asked_since.filter(|_| !self.is_silent)?;
+        Some(asked + ASK_INTERVAL)
+    }
+
+    /// When it is gone.
+    fn gone_due(&self) -> Option<Duration> {
+        (self.asked >= 2).then(|| self.heard + self.interval * GONE_AFTER_BEATS)
+    }
+
+    /// When there is something to do about it.
+    fn due(&self) -> Duration {
+        let others = [self.silent_due(), self.gone_due()];
+        others
+            .into_iter()
+            .flatten()
+            .fold(self.ask_due(), Duration::min)
+    }
+}
+
+/// What time brought about a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// It is time to ask the group for it.
+    Ask(Id),
+    /// It was asked for and has not answered yet.
+    Silent(Id),
+    /// It is gone without a farewell.
+    Gone(Id),
+}
+
+/// All members known.
+#[derive(Debug)]
+pub struct Roster {
+    ids: BTreeMap<MemberTag, Id>,
+    members: BTreeMap<Id, Member>,
+    live: usize,
+    next_id: u32,
+    look_at: Duration,
+}
+
+impl Roster {
+    /// A roster with one member, this one.
+    #[must_use]
+    pub fn new(me: &Author) -> Self {
+        let mut roster = Self {
+            ids: BTreeMap::new(),
+            members: BTreeMap::new(),
+            live: 0,
+            next_id: ME.0,
+            look_at: Duration::MAX,
+        };
+        if let Some(id) = roster.meet(me) {
+            roster.hear(id, Duration::ZERO);
+        }
+        roster
+    }
+
+    /// The member that made a frame, from now on known if it was not; `None` if there is no room.
+    pub fn meet(&mut self, author: &Author) -> Option<Id> {
+        let tag = author.tag();
+        if let Some(id) = self.ids.get(&tag) {
+            let is_same = self
+                .members
+                .get(id)
+                .is_some_and(|member| member.key == author.key && member.session == author.session);
+            return is_same.then_some(*id);
+        }
+        if self.members.len() >= MEMBERS_MAX {
+            return None;
+        }
+        let id = Id(self.next_id);
+        self.next_id += 1;
+        let mut others = self.members.values();
+        let is_namesake = others.any(|other| other.name == author.name && other.key != author.key);
+        let member = Member {
+            tag,
+            key: author.key,
+            session: author.session,
+            name: author.name.clone(),
+            is_namesake,
+            is_live: false,
+            is_silent: false,
+            is_closed: false,
+            address: None,
+            mirror_port: 0,
+            link: Link::Wired,
+            heard: Duration::ZERO,
+            interval: BEAT_MIN,
+            newest_beat: 0,
+            asked: 0,
+            asked_since: None,
+            ask_at: None,
+        };
+        self.ids.insert(tag, id);
+        self.members.insert(id, member);
+        Some(id)
+    }
+
+    /// Notes that a member itself was heard; whether it was not here before. One that had gone
+    /// silent is then heard again, which [`Roster::is_back`] tells.
+    pub fn hear(&mut self, id: Id, now: Duration) -> bool {
+        let member = self.members.get_mut(&id);
+        let Some(member) = member.filter(|member| !member.is_closed) else {
+            return false;
+        };
+        member.heard = now;
+        member.asked = 0;
+        member.asked_since = None;
+        member.ask_at = None;
+        if std::mem::replace(&mut member.is_live, true) {
+            return false;
+        }
+        self.live += 1;
+        self.look_at = self.look_at.min(member.due());
+        true
+    }
+
+    /// Whether a member was called silent and has been heard since; told once.
+    pub fn is_back(&mut self, id: Id) -> bool {
+        let member = self.members.get_mut(&id);
+        member.is_some_and(|member| {
+            member.asked == 0 && std::mem::replace(&mut member.is_silent, false)
+        })
+    }
+
+    /// Takes in what a beat says of its author; false if a later one was heard before.
+    pub fn beat(&mut self, id: Id, sequence: u32, news: BeatNews) -> bool {
+        let Some(member) = self.members.get_mut(&id) else {
+            return false;
+        };
+        if sequence <= member.newest_beat {
+            return false;
+        }
+        member.newest_beat = sequence;
+        // Their interval, not ours: who has just come counts fewer members than they do.
+        member.interval = news.interval.clamp(BEAT_MIN, BEAT_MAX);
+        member.mirror_port = news.mirror_port;
+        member.link = news.link;
+        self.look_at = self.look_at.min(member.due());
+        true
+    }
+
+    /// Notes where a member's own datagrams come from.
+    pub fn locate(&mut self, id: Id, address: SocketAddr) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.address = Some(address);
+        }
+    }
+
+    /// A session is over: nothing that is heard of it makes it live again.
+    pub fn close(&mut self, id: Id) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.is_closed = true;
+        }
+    }
+
+    /// Takes a member off the list of those here; whether it was on it.
+    pub fn leave(&mut self, id: Id) -> bool {
+        let member = self.members.get_mut(&id);
+        let was_live = member.is_some_and(|member| {
+            member.is_silent = false;
+            std::mem::replace(&mut member.is_live, false)
+        });
+        self.live -= usize::from(was_live);
+        was_live
+    }
+
+    /// Notes that somebody asks for a member.
+    pub fn asked(&mut self, id: Id, now: Duration, chance: &mut Chance) {
+        let size = self.size();
+        if let Some(member) = self.members.get_mut(&id) {
+            member.asked += 1;
+            member.asked_since.get_or_insert(now);
+            member.ask_at = Some(now + ASK_INTERVAL + chance.back_off(ASK_INTERVAL, size));
+            self.look_at = self.look_at.min(member.due());
+        }
+    }
+
+    /// What is due; to be repeated until it is `None`.
+    pub fn look(&mut self, now: Duration, chance: &mut Chance) -> Option<Absence> {
+        if now < self.look_at {
+            return None;
+        }
+        let size = self.size();
+        let mut look_at = Duration::MAX;
+        let others = self.members.iter_mut().filter(|(id, _)| **id != ME);
+        for (id, member) in others.filter(|(_, member)| member.is_live) {
+            let is_due = |due: Option<Duration>| due.is_some_and(|due| due <= now);
+            if is_due(member.silent_due()) {
+                member.is_silent = true;
+                return Some(Absence::Silent(*id));
+            }
+            if is_due(member.gone_due()) {
+                return Some(Absence::Gone(*id));
+            }
+            if now >= member.ask_due() {
+                if member.ask_at.is_some() {
+                    return Some(Absence::Ask(*id));
+                }
+                // The first to ask is chosen by chance, and the others hear it.
+                member.ask_at = Some(now + chance.back_off(ASK_INTERVAL, size));
+            }
+            look_at = look_at.min(member.due());
+        }
+        self.look_at = look_at;
+        None
+    }
+
+    /// When to look next.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Duration> {
+        (self.look_at < Duration::MAX).then_some(self.look_at)
+    }
+
+    /// The member that others name so.
+    #[must_use]
+    pub fn find(&self, tag: MemberTag) -> Option<Id> {
+        self.ids.get(&tag).copied()
+    }
+
+    /// A known member.
+    #[must_use]
+    pub fn get(&self, id: Id) -> Option<&Member> {
+        self.members.get(&id)
+    }
+
+    /// How many are here, this one included.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.live
+    }
+
+    /// Everybody who is here but this one.
+    pub fn others(&self) -> impl Iterator<Item = (Id, &Member)> {
+        self.members
+            .iter()
+            .map(|(id, member)| (*id, member))
+            .filter(|(id, member)| *id != ME && member.is_live)
+    }
+
+    /// Everybody who was ever met and is not forgotten.
+    pub fn everybody(&self) -> impl Iterator<Item = (Id, &Member)> {
+        self.members.iter().map(|(id, member)| (*id, member))
+    }
+
+    /// How many sessions of a person are here.
+    #[must_use]
+    pub fn sessions_of(&self, key: Key) -> usize {
+        let members = self.members.values();
+        members
+            .filter(|member| member.is_live && member.key == key)
+            .count()
+    }
+
+    /// Forgets a member who is not here.
+    pub fn forget(&mut self, id: Id) {
+        if let Some(member) = self.members.remove(&id) {
+            self.ids.remove(&member.tag);
+        }
+    }
+
+    /// How many members are known.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The interval between two beats in a group of this size.
+    #[must_use]
+    pub fn beat_interval(&self) -> Duration {
+        let members = u32::try_from(self.live).unwrap_or(u32::MAX);
+        BEAT_PER_MEMBER
+            .saturating_mul(members)
+            .clamp(BEAT_MIN, BEAT_MAX)
+    }
+
+    /// How many of those here come before this member when frames of `of` near `sequence` are to
+    /// be taken care of: the same order for all who know the same members (rendezvous hashing,
+    /// Thaler and Ravishankar 1998).
+    #[must_use]
+    pub fn my_rank(&self, of: Id, sequence: u32) -> usize {
+        let Some(source) = self.get(of).map(|member| member.tag) else {
+            return usize::MAX;
+        };
+        let weight = |tag: MemberTag| {
+            let member = tag.short ^ u64::from(tag.session_low) << 32;
+            mix(member ^ mix(source.short ^ u64::from(sequence)))
+        };
+        let mine = self.get(ME).map_or(0, |me| weight(me.tag));
+        let others = self.others().filter(|(id, _)| *id != of);
+        others
+            .filter(|(_, member)| weight(member.tag) > mine)
+            .count()
+    }
+}
+
+/// What a beat says of its author.
+#[derive(Clone, Copy, Debug)]
+pub struct BeatNews {
+    /// Until its next beat.
+    pub interval: Duration,
+    /// The port that its plain copies leave from.
+    pub mirror_port: u16,
+    /// What carries its multicast.
+    pub link: Link,
+}

@@ -1,0 +1,358 @@
+//! Making frames, and which of what waits is sent next.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::Engine;
+use super::config::{
+    ACK_GROUP, BEAT_PER_MEMBER, CAUSE_WAIT, MUTE_GRTT, REPEAT_GRTT, REPEAT_ONCE_ABOVE,
+    REPEAT_TWICE_ABOVE, WAITING_AFTER, WINDOW_FRAMES,
+};
+use super::event::{Destination, Moment, Transmit};
+use super::holdings::{NewFrame, Place};
+use super::presence::Due;
+use super::reports::Report;
+use super::roster::{Id, ME};
+use crate::protocol::wire::frame::beat::{ASKED_MAX, Beat};
+use crate::protocol::wire::frame::durable::{
+    ACK_BYTES, COUNTS_BYTES, Durable, FRAGMENT_BYTES, REFERENCES_MAX, Records, Reference,
+};
+use crate::protocol::wire::frame::nack::{COUNT_BYTES, Nack, SPAN_MAX, Target};
+use crate::protocol::wire::frame::status::Status;
+use crate::protocol::wire::frame::{
+    ACKS_MAX, Ack, Author, Body, FLAG_ASK, FLAG_BULK, Frame, MemberTag, NONCE_BYTES,
+    body_max_bytes, grtt_code,
+};
+
+impl Engine {
+    /// The next datagram to send now, if there is one.
+    pub fn poll_send(&mut self, now: Moment) -> Option<Transmit> {
+        if let Some(transmit) = self.sends.pop_front() {
+            return Some(transmit);
+        }
+        if let Some(bytes) = self.mirror.as_mut().and_then(|mirror| mirror.pop(now.time)) {
+            return Some(Transmit {
+                to: Destination::Plain,
+                bytes,
+            });
+        }
+        let has_repair = self.repair.next_time().is_some_and(|at| at <= now.time);
+        let has_new = !self.outbox.is_empty() && self.window_is_open(now.time);
+        if !(has_repair || has_new) || !self.pace.allows(now.time) {
+            return None;
+        }
+        let repair = self.pop_repair(now.time);
+        let bytes = match repair {
+            Some(bytes) => bytes,
+            None if has_new => self.make_durable(now)?,
+            None => return None,
+        };
+        self.pace.sent();
+        Some(Transmit {
+            to: Destination::Group,
+            bytes,
+        })
+    }
+
+    /// When the next frame that waits may leave.
+    pub(super) fn next_send(&self, now: Duration) -> Option<Duration> {
+        let paced = self.pace.next_time(now);
+        let repair = self.repair.next_time().map(|at| at.max(paced));
+        // A closed window opens with a report, which is heard; or when who is stuck is given up.
+        let is_open = !self.outbox.is_empty() && self.window.is_open(self.newest + 1);
+        let new = (!self.outbox.is_empty()).then(|| match is_open {
+            true => paced,
+            false => now + super::config::STUCK_AFTER / 10,
+        });
+        [repair, new].into_iter().flatten().min()
+    }
+
+    fn window_is_open(&mut self, now: Duration) -> bool {
+        let members = self.roster.size();
+        self.window.allows(self.newest + 1, members, now)
+    }
+
+    fn pop_repair(&mut self, now: Duration) -> Option<Rc<[u8]>> {
+        while let Some((id, sequence)) = self.repair.pop(now) {
+            self.unmeasure(id, sequence);
+            if let Some(held) = self.holdings.touch(id, sequence, now) {
+                return Some(held.bytes.clone());
+            }
+        }
+        None
+    }
+
+    /// A frame that was sent twice measures no round trip: nobody knows which one is answered
+    /// (Karn and Partridge 1987).
+    pub(super) fn unmeasure(&mut self, id: Id, sequence: u32) {
+        if id == ME {
+            self.sent_at.remove(&sequence);
+        }
+    }
+
+    /// What the records of a frame may take at most, whatever stands before them.
+    pub(super) fn records_room(&self) -> usize {
+        body_max_bytes(&self.me.name) - COUNTS_BYTES - REFERENCES_MAX * Reference::BYTES
+    }
+
+    /// Packs the next durable frame.
+    fn make_durable(&mut self, now: Moment) -> Option<Rc<[u8]>> {
+        let references = self.tips.take();
+        let room =
+            body_max_bytes(&self.me.name) - COUNTS_BYTES - references.len() * Reference::BYTES;
+        let packed = self.outbox.pack(room)?;
+        let fragment_bytes = packed.fragment.map_or(0, |_| FRAGMENT_BYTES);
+        let left = room.saturating_sub(packed.records.len() + fragment_bytes);
+        let is_bulk = !self.outbox.is_empty();
+        let acks = match is_bulk {
+            true => Vec::new(),
+            false => self.acks(now.time, left / ACK_BYTES),
+        };
+        self.newest += 1;
+        let sequence = self.newest;
+        let author = Author {
+            sequence,
+            clock: self.clock.tick(now.wall_ms),
+            flags: if is_bulk { FLAG_BULK } else { 0 } | self.ask_flag(),
+            ..self.author()
+        };
+        let place = Place {
+            clock: author.clock,
+            short: author.tag().short,
+            session: author.session,
+            sequence,
+        };
+        let body = Body::Durable(Durable {
+            fragment: packed.fragment,
+            references,
+            acks,
+            records: Records::new(&packed.records),
+        });
+        let (bytes, hash) = self.close(author, body);
+        let frame = NewFrame {
+            bytes: bytes.clone(),
+            hash,
+            messages: packed.messages,
+            touched: now.time,
+        };
+        self.holdings.insert(ME, place, frame);
+        self.holdings.settle(ME, sequence);
+        self.note_sent(now, sequence, packed.messages);
+        Some(bytes)
+    }
+
+    fn note_sent(&mut self, now: Moment, sequence: u32, messages: usize) {
+        self.presence.said(now.time);
+        self.sent_at.insert(sequence, now.time);
+        if self.sent_at.len() > WINDOW_FRAMES as usize {
+            self.sent_at.pop_first();
+        }
+        if messages > 0 {
+            let wait = match self.roster.size() {
+                0..=ACK_GROUP => WAITING_AFTER,
+                _ => self.roster.beat_interval() * 5 / 2,
+            };
+            let here = self.roster.others().map(|(id, _)| id);
+            self.marks.said(sequence, here, now.time + wait);
+        }
+        self.count_nacks();
+        let repeats = match self.repeats.nacks_per_frame {
+            few if few <= REPEAT_ONCE_ABOVE => 0,
+            some if some <= REPEAT_TWICE_ABOVE => 1,
+            _ => 2,
+        };
+        for repeat in 1..=repeats {
+            let after = self.round_trip.estimate() * REPEAT_GRTT * repeat;
+            self.repair.schedule((ME, sequence), now.time + after);
+        }
+    }
+
+    fn ask_flag(&self) -> u8 {
+        if self.is_asking { FLAG_ASK } else { 0 }
+    }
+
+    fn author(&self) -> Author {
+        Author {
+            grtt: grtt_code(self.round_trip.estimate()),
+            ..self.me.clone()
+        }
+    }
+
+    /// Makes a frame that is never repaired.
+    pub(super) fn make_other(&mut self, now: Moment, flags: u8, body: Body<'_>) -> Rc<[u8]> {
+        self.other_frames += 1;
+        let author = Author {
+            sequence: self.other_frames,
+            clock: self.clock.now(now.wall_ms),
+            flags,
+            ..self.author()
+        };
+        self.close(author, body).0
+    }
+
+    fn close(&mut self, author: Author, body: Body<'_>) -> (Rc<[u8]>, u64) {
+        let mut nonce = [0; NONCE_BYTES];
+        for part in nonce.chunks_mut(8) {
+            part.copy_from_slice(&self.chance.bits().to_be_bytes());
+        }
+        let mut bytes = Vec::with_capacity(crate::protocol::wire::frame::FRAME_MAX_BYTES);
+        let hash = self.seal.close(&Frame { author, body }, &nonce, &mut bytes);
+        (bytes.into(), hash)
+    }
+
+    /// How far we have the frames of those heard lately.
+    fn acks(&self, now: Duration, max: usize) -> Vec<Ack> {
+        let since = now.saturating_sub(2 * self.roster.beat_interval());
+        let recent = self.reports.recent(since, max.min(ACKS_MAX));
+        recent.into_iter().filter_map(|id| self.ack(id)).collect()
+    }
+
+    fn ack(&self, id: Id) -> Option<Ack> {
+        Some(Ack {
+            of: self.roster.get(id)?.tag,
+            through: self.inboxes.get(&id)?.through(),
+        })
+    }
+
+    pub(super) fn send_status(&mut self, now: Moment, report: Report) {
+        let address = self.roster.get(report.to).and_then(|member| member.address);
+        let (Some(address), Some(ack)) = (address, self.ack(report.to)) else {
+            return; // a beat will tell it
+        };
+        let status = Status {
+            ack,
+            received: report.received,
+            echo: report.echo,
+            held: report.held,
+        };
+        let bytes = self.make_other(now, 0, Body::Status(status));
+        self.sends.push_back(Transmit {
+            to: Destination::Member(address),
+            bytes,
+        });
+    }
+
+    pub(super) fn send_presence(&mut self, now: Moment, due: Due) {
+        match due {
+            Due::Beat => self.send_beat(now, Vec::new()),
+            Due::LastBeat => {
+                self.send_beat(now, Vec::new());
+                if self.roster.size() <= ACK_GROUP && !self.marks.is_complete() {
+                    self.presence.insist(now.time);
+                }
+            }
+            Due::Repeat => {
+                let time = now.time;
+                let grtt = self.round_trip.estimate();
+                let held = self.holdings.get(ME, self.newest);
+                // Whoever repaired it just now has done this for us.
+                if held.is_some_and(|held| time >= held.touched + grtt * MUTE_GRTT) {
+                    self.repair.schedule((ME, self.newest), time);
+                }
+            }
+        }
+    }
+
+    fn send_beat(&mut self, now: Moment, asked: Vec<MemberTag>) {
+        let interval = self.roster.beat_interval();
+        let mut others = self.roster.others();
+        let is_slow = self.link.is_slow() || others.any(|(_, member)| member.link.is_slow());
+        drop(others);
+        let speakers = self
+            .reports
+            .recent(now.time.saturating_sub(BEAT_PER_MEMBER * 10), 64);
+        self.pace.spare(is_slow, speakers.len() + 1);
+        self.holdings.expire(self.clock.now(now.wall_ms));
+        let beat = Beat {
+            newest: self.newest,
+            interval: interval.mul_f64(1.25),
+            mirror_port: self.mirror.as_ref().map_or(0, |mirror| mirror.port()),
+            link: self.link,
+            digest: self.digest(now),
+            acks: self.acks(now.time, ACKS_MAX),
+            asked,
+        };
+        let flags = match self.marks.is_complete() {
+            true => self.ask_flag(),
+            false if self.roster.size() <= ACK_GROUP => FLAG_ASK,
+            false => self.ask_flag(),
+        };
+        let bytes = self.make_other(now, flags, Body::Beat(beat));
+        self.sends.push_back(Transmit {
+            to: Destination::Group,
+            bytes,
+        });
+        self.presence.beaten(now.time, interval, &mut self.chance);
+    }
+
+    /// Asks the group whether somebody is still here.
+    pub(super) fn ask_for_member(&mut self, now: Moment, id: Id) {
+        self.roster.asked(id, now.time, &mut self.chance);
+        let tag = self.roster.get(id).map(|member| member.tag);
+        let asked: Vec<MemberTag> = tag.into_iter().take(ASKED_MAX).collect();
+        self.send_beat(now, asked);
+    }
+
+    /// Asks for the frames that are missing and due, and goes on without those waited for enough.
+    pub(super) fn ask_for_missing(&mut self, now: Moment) {
+        let time = now.time;
+        let is_due = |at: &Duration| *at <= time;
+        let due = self
+            .due
+            .iter()
+            .filter(|(_, at)| is_due(at))
+            .map(|(id, _)| *id);
+        let due: Vec<Id> = due.collect();
+        let mut nack = Nack::default();
+        let mut room = body_max_bytes(&self.me.name) - COUNT_BYTES;
+        for id in due {
+            self.give_up_waiting(now, id);
+            if time < self.next_nack_at {
+                self.postpone(id);
+                continue;
+            }
+            self.add_target(now, id, &mut nack, &mut room);
+            self.plan(id);
+        }
+        if nack.targets.is_empty() {
+            return;
+        }
+        self.next_nack_at = time + self.nack_interval();
+        let bytes = self.make_other(now, 0, Body::Nack(nack));
+        self.sends.push_back(Transmit {
+            to: Destination::Group,
+            bytes,
+        });
+    }
+
+    /// Looks at an inbox again when the next NACK may leave.
+    fn postpone(&mut self, id: Id) {
+        let next = self
+            .inboxes
+            .get(&id)
+            .and_then(|inbox| inbox.next_time(CAUSE_WAIT));
+        if let Some(at) = next {
+            self.due.insert(id, at.max(self.next_nack_at));
+        }
+    }
+
+    fn add_target(&mut self, now: Moment, id: Id, nack: &mut Nack, room: &mut usize) {
+        let timing = self.timing();
+        let Some(tag) = self.roster.get(id).map(|member| member.tag) else {
+            return;
+        };
+        let Some(inbox) = self.inboxes.get_mut(&id) else {
+            return;
+        };
+        if *room < Target::bytes(SPAN_MAX) {
+            return;
+        }
+        let missing = inbox.due(now.time, SPAN_MAX, timing, &mut self.chance);
+        let mut missing = missing.as_slice();
+        while let Some((target, rest)) = Target::new(tag, missing, *room) {
+            *room -= target.len_bytes();
+            nack.targets.push(target);
+            missing = rest;
+        }
+    }
+}

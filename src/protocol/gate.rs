@@ -1,0 +1,93 @@
+//! The gate: where bytes from outside become a frame or a counted fault, once. A source that sends
+//! much that does not open is not listened to for a while, so that it costs little.
+
+use core::net::IpAddr;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::wire::frame::FrameFault;
+use super::wire::seal::{Opened, Seal};
+
+/// Datagrams per second and source address that may fail to open.
+const BROKEN_PER_S: u32 = 100;
+
+/// Sources that are counted at the same time; the counts begin anew when there are more.
+const SOURCES_MAX: usize = 1024;
+
+/// How long a count runs.
+const COUNTED: Duration = Duration::from_secs(1);
+
+/// Counts what does not open.
+#[derive(Debug, Default)]
+pub struct Gate {
+    faults: BTreeMap<FrameFault, u64>,
+    refused: u64,
+    broken: BTreeMap<IpAddr, u32>,
+    since: Duration,
+}
+
+impl Gate {
+    /// Opens a datagram, or counts why not.
+    pub fn open<'d>(
+        &mut self,
+        now: Duration,
+        source: IpAddr,
+        datagram: &'d [u8],
+        seal: &Seal,
+    ) -> Option<Opened<'d>> {
+        if now >= self.since + COUNTED || self.broken.len() > SOURCES_MAX {
+            self.broken.clear();
+            self.since = now;
+        }
+        if self
+            .broken
+            .get(&source)
+            .is_some_and(|count| *count >= BROKEN_PER_S)
+        {
+            self.refused += 1;
+            return None;
+        }
+        match seal.open(datagram) {
+            Ok(opened) => Some(opened),
+            Err(fault) => {
+                *self.faults.entry(fault).or_default() += 1;
+                // Another room's frames are nobody's fault, and cost next to nothing.
+                if fault != FrameFault::OtherRoom {
+                    *self.broken.entry(source).or_default() += 1;
+                }
+                None
+            }
+        }
+    }
+
+    /// How many datagrams were dropped, by fault.
+    #[must_use]
+    pub fn faults(&self) -> &BTreeMap<FrameFault, u64> {
+        &self.faults
+    }
+
+    /// How many were dropped unread, because their source had sent too much that did not open.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_of_rubbish_is_refused_for_a_while_and_others_are_not() {
+        let (mut gate, seal) = (Gate::default(), Seal::public(None));
+        let (bad, good) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        for _ in 0..150 {
+            assert!(gate.open(Duration::ZERO, bad, b"rubbish", &seal).is_none());
+        }
+        assert_eq!(gate.refused(), 50);
+        gate.open(Duration::ZERO, good, b"x", &seal);
+        gate.open(COUNTED, bad, b"x", &seal);
+        assert_eq!(gate.refused(), 50);
+        assert_eq!(gate.faults().get(&FrameFault::NotFrame), Some(&102));
+    }
+}

@@ -1,0 +1,146 @@
+//! One member as a value: gate, seal, wire and engine together. The simulator and `chat` drive it
+//! in the same way, and move only bytes and time:
+//!
+//! ```text
+//! on_datagram, on_plain, say, on_time        something comes in; after each of them
+//! poll_send                                  until there is no more to send,
+//! poll_event                                 until there is no more to tell,
+//! next_time                                  and at this time, on_time
+//! ```
+
+use core::net::SocketAddr;
+use std::time::Duration;
+
+use super::engine::event::{Event, Moment, Said, Transmit};
+use super::engine::roster::Roster;
+use super::engine::{Engine, Setup};
+use super::gate::Gate;
+use super::wire::frame::beat::Link;
+use super::wire::seal::Seal;
+
+/// One member of a room.
+#[derive(Debug)]
+pub struct Node {
+    gate: Gate,
+    seal: Seal,
+    engine: Engine,
+}
+
+impl Node {
+    /// A member that has just come.
+    #[must_use]
+    pub fn new(setup: Setup, now: Moment) -> Self {
+        Self {
+            gate: Gate::default(),
+            seal: setup.seal.clone(),
+            engine: Engine::new(setup, now),
+        }
+    }
+
+    /// Takes in a datagram of the frame wire.
+    pub fn on_datagram(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
+        let opened = self.gate.open(now.time, source.ip(), datagram, &self.seal);
+        if let Some(opened) = opened {
+            self.engine.hear(now, source, &opened, datagram);
+        }
+    }
+
+    /// Takes in a datagram of the plain wire.
+    pub fn on_plain(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
+        self.engine.hear_plain(now, source, datagram);
+    }
+
+    /// Does what time brings about.
+    pub fn on_time(&mut self, now: Moment) {
+        self.engine.on_time(now);
+    }
+
+    /// When to call [`Node::on_time`] and [`Node::poll_send`] again, at the latest.
+    #[must_use]
+    pub fn next_time(&self, now: Duration) -> Option<Duration> {
+        self.engine.next_time(now)
+    }
+
+    /// Says a message of at most `config::TEXT_MAX_BYTES`.
+    pub fn say(&mut self, now: Moment, text: &str) {
+        self.engine.say(now, text);
+    }
+
+    /// Whether there is room for more to say.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.engine.has_room()
+    }
+
+    /// Asks everybody to acknowledge at once.
+    pub fn ask(&mut self, now: Moment) {
+        self.engine.ask(now);
+    }
+
+    /// Whether all that was said was sent, and acknowledged by all who were heard since a time.
+    #[must_use]
+    pub fn is_settled(&self, since: Duration) -> bool {
+        self.engine.is_settled(since)
+    }
+
+    /// Says farewell.
+    pub fn leave(&mut self) {
+        self.engine.leave();
+    }
+
+    /// Whether the farewell was said, and repeated often enough.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.engine.is_gone()
+    }
+
+    /// Says hello again: the machine slept, or has another interface.
+    pub fn greet(&mut self, now: Moment) {
+        self.engine.greet(now);
+    }
+
+    /// What carries our multicast from now on.
+    pub fn set_link(&mut self, link: Link) {
+        self.engine.set_link(link);
+    }
+
+    /// The next datagram to send.
+    pub fn poll_send(&mut self, now: Moment) -> Option<Transmit> {
+        self.engine.poll_send(now)
+    }
+
+    /// The next thing to tell.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.engine.poll_event()
+    }
+
+    /// The newest messages that are held, in the order that all members agree on.
+    #[must_use]
+    pub fn history(&self, count: usize) -> Vec<Said> {
+        self.engine.history(count)
+    }
+
+    /// Who is here and was here.
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
+        self.engine.roster()
+    }
+
+    /// Whether a frame of this member's own came back by the network.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.engine.is_heard()
+    }
+
+    /// How many bytes of frames are held.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.engine.holdings().bytes()
+    }
+
+    /// What was dropped at the gate.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+}

@@ -1,0 +1,211 @@
+//! A durable frame: what everybody must get.
+//!
+//! ```text
+//! [ fragment number 2 | fragments in all 2 ]            with the fragment flag
+//! counts 1 (3 bits of references, 5 bits of acknowledgements)
+//! reference: short id 8 | session 4 | sequence 4 | hash 4          at most 4
+//! acknowledgement: short id 8 | session 4 | through 4              at most 16
+//! record: kind 4 bits, length 12 bits | bytes                      to the end of the body
+//! ```
+
+use super::bytes::{Reader, Writer};
+use super::{ACKS_MAX, Ack, MemberTag};
+
+/// Most references in one frame.
+pub const REFERENCES_MAX: usize = 4;
+
+/// Most records in one frame.
+pub const RECORDS_MAX: usize = 255;
+
+/// Longest record, in bytes: what its length field holds.
+pub const RECORD_MAX_BYTES: usize = 0xfff;
+
+/// Most fragments of one text.
+pub const FRAGMENTS_MAX: u16 = 1024;
+
+/// A frame that the author had got before making this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// Whose frame.
+    pub member: MemberTag,
+    /// Which of that member's.
+    pub sequence: u32,
+    /// The first half of the frame's hash.
+    pub hash: u32,
+}
+
+impl Reference {
+    /// What a reference takes in a frame, in bytes.
+    pub const BYTES: usize = MemberTag::BYTES + 4 + 4;
+}
+
+/// Which piece of a long text a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fragment {
+    /// From 0; the frame with piece 0 gives the text its id.
+    pub number: u16,
+    /// How many pieces there are; at least 2.
+    pub count: u16,
+}
+
+/// What every body has besides lists and records, in bytes.
+pub const COUNTS_BYTES: usize = 1;
+
+/// What a fragment has more, in bytes.
+pub const FRAGMENT_BYTES: usize = 4;
+
+/// What a record takes besides its own bytes.
+pub const RECORD_HEAD_BYTES: usize = 2;
+
+/// What an acknowledgement takes, in bytes.
+pub const ACK_BYTES: usize = Ack::BYTES;
+
+/// The body of a durable frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Durable<'d> {
+    /// Set if the only record is a piece of a long text.
+    pub fragment: Option<Fragment>,
+    /// What the author had got before.
+    pub references: Vec<Reference>,
+    /// What the author has of others.
+    pub acks: Vec<Ack>,
+    /// What is said.
+    pub records: Records<'d>,
+}
+
+/// The records of a frame, written one behind the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Records<'d>(&'d [u8]);
+
+/// One thing that a frame says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record<'d> {
+    /// A message, or a piece of one.
+    Said(&'d str),
+    /// The first record of a session.
+    Hello(Hello),
+    /// The author leaves, and this is the session's last frame.
+    Leaving,
+    /// Of a kind that we do not know yet.
+    Unknown,
+}
+
+/// What a session says when it begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hello {
+    /// The session of the same person that ended without a farewell, and that this one follows.
+    pub replaces: Option<u64>,
+}
+
+const SAID: u16 = 0;
+const HELLO: u16 = 1;
+const LEAVING: u16 = 2;
+
+impl<'d> Durable<'d> {
+    pub(super) fn read(reader: &mut Reader<'d>, is_fragment: bool) -> Option<Self> {
+        let fragment = match is_fragment {
+            true => {
+                let (number, count) = (reader.u16()?, reader.u16()?);
+                let is_sound = (2..=FRAGMENTS_MAX).contains(&count) && number < count;
+                Some(Fragment { number, count })
+                    .filter(|_| is_sound)?
+                    .into()
+            }
+            false => None,
+        };
+        let counts = reader.u8()?;
+        let references = reader.list(counts >> 5, REFERENCES_MAX, |reader| {
+            Some(Reference {
+                member: MemberTag::read(reader)?,
+                sequence: reader.u32()?,
+                hash: reader.u32()?,
+            })
+        })?;
+        let acks = reader.list(counts & 0x1f, ACKS_MAX, Ack::read)?;
+        let records = Records(reader.take(reader.0.len())?);
+        let count = records.check()?;
+        (fragment.is_none() || count == 1).then_some(Self {
+            fragment,
+            references,
+            acks,
+            records,
+        })
+    }
+
+    pub(super) fn write(&self, writer: &mut Writer<'_>) {
+        if let Some(fragment) = self.fragment {
+            writer.u16(fragment.number);
+            writer.u16(fragment.count);
+        }
+        debug_assert!(self.references.len() <= REFERENCES_MAX && self.acks.len() <= ACKS_MAX);
+        writer.u8((self.references.len() as u8) << 5 | self.acks.len() as u8);
+        for reference in &self.references {
+            reference.member.write(writer);
+            writer.u32(reference.sequence);
+            writer.u32(reference.hash);
+        }
+        self.acks.iter().for_each(|ack| ack.write(writer));
+        writer.bytes(self.records.0);
+    }
+}
+
+impl<'d> Records<'d> {
+    /// Records that [`Record::append`] wrote.
+    #[must_use]
+    pub fn new(bytes: &'d [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Each record in order; the position of one is its index in the frame.
+    pub fn iter(self) -> impl Iterator<Item = Record<'d>> {
+        let mut reader = Reader(self.0);
+        std::iter::from_fn(move || Record::read(&mut reader))
+    }
+
+    /// How many there are, if they are sound and fill their place exactly.
+    fn check(self) -> Option<usize> {
+        let mut reader = Reader(self.0);
+        let mut count = 0;
+        while !reader.is_empty() {
+            Record::read(&mut reader)?;
+            count += 1;
+        }
+        (1..=RECORDS_MAX).contains(&count).then_some(count)
+    }
+}
+
+impl<'d> Record<'d> {
+    /// Writes the record behind others.
+    pub fn append(&self, records: &mut Vec<u8>) {
+        let mut writer = Writer(records);
+        match self {
+            Self::Said(text) => {
+                debug_assert!(text.len() <= RECORD_MAX_BYTES, "longer texts are cut");
+                writer.u16(SAID << 12 | text.len() as u16);
+                writer.bytes(text.as_bytes());
+            }
+            Self::Hello(hello) => {
+                writer.u16(HELLO << 12 | 8);
+                writer.u64(hello.replaces.unwrap_or(0));
+            }
+            Self::Leaving => writer.u16(LEAVING << 12),
+            Self::Unknown => debug_assert!(false, "nobody says what nobody knows"),
+        }
+    }
+
+    fn read(reader: &mut Reader<'d>) -> Option<Self> {
+        let head = reader.u16()?;
+        let bytes = reader.take(usize::from(head & 0xfff))?;
+        Some(match head >> 12 {
+            SAID => Self::Said(std::str::from_utf8(bytes).ok()?),
+            HELLO => {
+                let replaces = Reader(bytes).u64()?;
+                Self::Hello(Hello {
+                    replaces: (replaces != 0).then_some(replaces),
+                })
+            }
+            LEAVING => Self::Leaving,
+            _ => Self::Unknown,
+        })
+    }
+}

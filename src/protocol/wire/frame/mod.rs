@@ -1,0 +1,373 @@
+//! The frame wire: what the members of a room speak on the port next to the plain one.
+//!
+//! ```text
+//! one UDP datagram, at most 1200 bytes; numbers are big-endian
+//!
+//! magic 2 | version 1 | type 1 | room tag 16 | nonce 24                        the header: clear
+//! key 32 | session 8 | sequence 4 | clock 8 | flags 1 | GRTT 1 | name length 1 | name   the author
+//! what the type says (durable · beat · nack · status · sync)                   the body
+//! signature 64 | tag 16                                                        the seal
+//! ```
+//!
+//! The room tag is derived from the room's key, so that frames of other rooms are dropped at once.
+//! A repair is the same bytes again. Bytes behind the end of a body are refused; a version or a
+//! type that we do not know is counted and ignored.
+//!
+//! The signature is 64 zero bytes and the tag a keyed hash of all before it (`seal.rs`): they keep
+//! the places and the costs of what comes with sealed rooms.
+
+pub mod beat;
+mod bytes;
+pub mod durable;
+pub mod nack;
+pub mod status;
+pub mod sync;
+
+use std::fmt;
+
+use self::bytes::{Reader, Writer};
+use self::{beat::Beat, durable::Durable, nack::Nack, status::Status, sync::Sync};
+use crate::protocol::message::{NAME_MAX_BYTES, Name};
+
+/// Longest frame, in bytes of UDP payload: fits every link's MTU with IPv6 and a tunnel's header.
+pub const FRAME_MAX_BYTES: usize = 1200;
+
+/// What every frame begins with. 0xf7 is in no UTF-8 text, so no plain datagram begins so.
+const MAGIC: [u8; 2] = [0xf7, b'r'];
+
+/// The version of all that is described here.
+const VERSION: u8 = 1;
+
+/// The clear header, in bytes.
+pub const HEADER_BYTES: usize = 2 + 1 + 1 + ROOM_TAG_BYTES + NONCE_BYTES;
+
+/// The mark of a room in the header, in bytes.
+pub const ROOM_TAG_BYTES: usize = 16;
+
+/// The number that makes every frame's sealing its own, in bytes (XChaCha20-Poly1305's).
+pub const NONCE_BYTES: usize = 24;
+
+/// The place of the author's signature (Ed25519), in bytes.
+pub const SIGNATURE_BYTES: usize = 64;
+
+/// The place of the seal's tag, in bytes.
+pub const TAG_BYTES: usize = 16;
+
+/// The author's part without the name, in bytes.
+const AUTHOR_BYTES: usize = 32 + 8 + 4 + 8 + 1 + 1 + 1;
+
+/// Why a datagram is no frame of ours. Every kind is counted apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FrameFault {
+    /// It does not begin as a frame does, or is too long for one.
+    NotFrame,
+    /// It is of a version or type that we do not know.
+    Unknown,
+    /// It is of another room.
+    OtherRoom,
+    /// The seal does not fit what it stands around.
+    BrokenSeal,
+    /// Within the seal is not exactly a frame of its type.
+    Broken,
+}
+
+/// The type of a frame. The first travels again as a repair; the others count in a space of
+/// sequence numbers of their own and are never repaired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Kind {
+    /// Something that everybody must get: [`Durable`].
+    Durable = 1,
+    /// I am here, and this is what I have: [`Beat`].
+    Beat = 2,
+    /// I lack these: [`Nack`].
+    Nack = 3,
+    /// This is what I have of yours, to you alone: [`Status`].
+    Status = 4,
+    /// What is needed to catch up, to one member alone: [`Sync`].
+    Sync = 5,
+}
+
+impl Kind {
+    fn from_byte(byte: u8) -> Option<Self> {
+        [
+            Self::Durable,
+            Self::Beat,
+            Self::Nack,
+            Self::Status,
+            Self::Sync,
+        ]
+        .into_iter()
+        .find(|kind| *kind as u8 == byte)
+    }
+}
+
+/// A person: an Ed25519 public key in time, 32 random bytes until rooms are sealed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key(pub [u8; 32]);
+
+impl Key {
+    /// The person's short id: the first 8 bytes of the key's BLAKE3.
+    #[must_use]
+    pub fn short(&self) -> u64 {
+        first_8(blake3::hash(&self.0).as_bytes())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({:016x})", self.short())
+    }
+}
+
+/// The first 8 bytes as a number.
+pub(super) fn first_8(bytes: &[u8]) -> u64 {
+    let first = bytes.first_chunk().copied();
+    u64::from_be_bytes(first.unwrap_or_default())
+}
+
+/// A member as other frames name it: short id, and the low half of its session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MemberTag {
+    /// The person's short id.
+    pub short: u64,
+    /// The low 32 bits of the session.
+    pub session_low: u32,
+}
+
+impl MemberTag {
+    const BYTES: usize = 12;
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            short: reader.u64()?,
+            session_low: reader.u32()?,
+        })
+    }
+
+    fn write(self, writer: &mut Writer<'_>) {
+        writer.u64(self.short);
+        writer.u32(self.session_low);
+    }
+}
+
+/// What a member has of another's durable frames: all up to this sequence, without a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ack {
+    /// Whose frames.
+    pub of: MemberTag,
+    /// The last of them before the first gap; 0 if the first is missing.
+    pub through: u32,
+}
+
+/// Most acknowledgements in one frame.
+pub const ACKS_MAX: usize = 16;
+
+impl Ack {
+    pub(super) const BYTES: usize = MemberTag::BYTES + 4;
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            of: MemberTag::read(reader)?,
+            through: reader.u32()?,
+        })
+    }
+
+    fn write(self, writer: &mut Writer<'_>) {
+        self.of.write(writer);
+        writer.u32(self.through);
+    }
+}
+
+/// Flag: more follows at once; who holds this tells the author soon how far it has come.
+pub const FLAG_BULK: u8 = 1;
+
+/// Flag: who holds this is asked to acknowledge at once, for the author is about to leave.
+pub const FLAG_ASK: u8 = 2;
+
+/// Flag: a durable frame that is one piece of a long text.
+pub(super) const FLAG_FRAGMENT: u8 = 4;
+
+/// Who made a frame, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// The person.
+    pub key: Key,
+    /// The person's short id, [`Key::short`]; it does not travel.
+    pub short: u64,
+    /// One run of the program; the same person's other runs have other numbers.
+    pub session: u64,
+    /// Which of the session's frames, from 1; durable and other frames are counted apart.
+    pub sequence: u32,
+    /// Hybrid clock: 48 bits of milliseconds since 1970, 16 bits of counter.
+    pub clock: u64,
+    /// [`FLAG_BULK`], [`FLAG_ASK`].
+    pub flags: u8,
+    /// The author's estimate of the group's round trip, as [`grtt_code`] writes it.
+    pub grtt: u8,
+    /// The name that the author goes by: a claim.
+    pub name: Name,
+}
+
+impl Author {
+    /// The member as other frames name it.
+    #[must_use]
+    pub fn tag(&self) -> MemberTag {
+        MemberTag {
+            short: self.short,
+            session_low: self.session as u32,
+        }
+    }
+}
+
+/// What a frame says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body<'d> {
+    /// [`Kind::Durable`]
+    Durable(Durable<'d>),
+    /// [`Kind::Beat`]
+    Beat(Beat),
+    /// [`Kind::Nack`]
+    Nack(Nack),
+    /// [`Kind::Status`]
+    Status(Status),
+    /// [`Kind::Sync`]
+    Sync(Sync),
+}
+
+impl Body<'_> {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Durable(_) => Kind::Durable,
+            Self::Beat(_) => Kind::Beat,
+            Self::Nack(_) => Kind::Nack,
+            Self::Status(_) => Kind::Status,
+            Self::Sync(_) => Kind::Sync,
+        }
+    }
+}
+
+/// A frame, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame<'d> {
+    /// Who made it.
+    pub author: Author,
+    /// What it says.
+    pub body: Body<'d>,
+}
+
+/// What a frame of this author holds besides the author and the seal, in bytes at most.
+#[must_use]
+pub fn body_max_bytes(name: &Name) -> usize {
+    FRAME_MAX_BYTES
+        - HEADER_BYTES
+        - AUTHOR_BYTES
+        - name.as_str().len()
+        - SIGNATURE_BYTES
+        - TAG_BYTES
+}
+
+/// Writes a frame over whatever `datagram` held, up to the end of its body; `seal.rs` completes it.
+pub(super) fn encode(
+    frame: &Frame<'_>,
+    room_tag: &[u8; ROOM_TAG_BYTES],
+    nonce: &[u8; NONCE_BYTES],
+    datagram: &mut Vec<u8>,
+) {
+    datagram.clear();
+    let mut writer = Writer(datagram);
+    writer.bytes(&MAGIC);
+    writer.u8(VERSION);
+    writer.u8(frame.body.kind() as u8);
+    writer.bytes(room_tag);
+    writer.bytes(nonce);
+    let author = &frame.author;
+    writer.bytes(&author.key.0);
+    writer.u64(author.session);
+    writer.u32(author.sequence);
+    writer.u64(author.clock);
+    let fragment = match &frame.body {
+        Body::Durable(durable) if durable.fragment.is_some() => FLAG_FRAGMENT,
+        _ => 0,
+    };
+    writer.u8(author.flags | fragment);
+    writer.u8(author.grtt);
+    writer.text_8(author.name.as_str());
+    match &frame.body {
+        Body::Durable(durable) => durable.write(&mut writer),
+        Body::Beat(beat) => beat.write(&mut writer),
+        Body::Nack(nack) => nack.write(&mut writer),
+        Body::Status(status) => status.write(&mut writer),
+        Body::Sync(sync) => sync.write(&mut writer),
+    }
+}
+
+/// The header of a datagram: its type and its room, whoever it is for.
+///
+/// # Errors
+/// [`FrameFault::NotFrame`] or [`FrameFault::Unknown`].
+pub(super) fn header(datagram: &[u8]) -> Result<(Kind, &[u8]), FrameFault> {
+    if datagram.len() > FRAME_MAX_BYTES || !datagram.starts_with(&MAGIC) {
+        return Err(FrameFault::NotFrame);
+    }
+    let mut reader = Reader(datagram);
+    let mut read = || {
+        reader.take(MAGIC.len())?;
+        Some((reader.u8()?, reader.u8()?, reader.take(ROOM_TAG_BYTES)?))
+    };
+    let (version, kind, room_tag) = read().ok_or(FrameFault::NotFrame)?;
+    let kind = Kind::from_byte(kind).filter(|_| version == VERSION);
+    Ok((kind.ok_or(FrameFault::Unknown)?, room_tag))
+}
+
+/// Reads what stands between header and seal.
+///
+/// # Errors
+/// [`FrameFault::Broken`] when it is not exactly a frame of this type.
+pub(super) fn decode(kind: Kind, inner: &[u8]) -> Result<Frame<'_>, FrameFault> {
+    read_inner(kind, inner).ok_or(FrameFault::Broken)
+}
+
+fn read_inner(kind: Kind, inner: &[u8]) -> Option<Frame<'_>> {
+    let mut reader = Reader(inner);
+    let key = Key(*reader.take(32)?.first_chunk()?);
+    let (session, sequence, clock) = (reader.u64()?, reader.u32()?, reader.u64()?);
+    let (flags, grtt) = (reader.u8()?, reader.u8()?);
+    let name = Name::parse(reader.text_8(NAME_MAX_BYTES)?).ok()?;
+    let author = Author {
+        key,
+        short: key.short(),
+        session,
+        sequence,
+        clock,
+        flags: flags & !FLAG_FRAGMENT,
+        grtt,
+        name,
+    };
+    let is_fragment = flags & FLAG_FRAGMENT != 0;
+    let body = match kind {
+        Kind::Durable if sequence > 0 => Body::Durable(Durable::read(&mut reader, is_fragment)?),
+        Kind::Durable => return None,
+        Kind::Beat => Body::Beat(Beat::read(&mut reader)?),
+        Kind::Nack => Body::Nack(Nack::read(&mut reader)?),
+        Kind::Status => Body::Status(Status::read(&mut reader)?),
+        Kind::Sync => Body::Sync(Sync::read(&mut reader)?),
+    };
+    (reader.is_empty() && (!is_fragment || kind == Kind::Durable)).then_some(Frame { author, body })
+}
+
+/// Writes a round trip in one byte, as NORM does (RFC 5740, section 4.2): 1/8 octave a step from
+/// 0.1 ms.
+#[must_use]
+pub fn grtt_code(grtt: std::time::Duration) -> u8 {
+    let steps = (grtt.as_secs_f64() / GRTT_LEAST_S).max(1.0).log2() * 8.0;
+    steps.round().clamp(0.0, 255.0) as u8
+}
+
+/// Reads what [`grtt_code`] wrote.
+#[must_use]
+pub fn grtt_of(code: u8) -> std::time::Duration {
+    std::time::Duration::from_secs_f64(GRTT_LEAST_S * (f64::from(code) / 8.0).exp2())
+}
+
+const GRTT_LEAST_S: f64 = 0.0001;

@@ -1,0 +1,201 @@
+//! The ledger: what was said by whom, who was shown it and when. It finds what must never be:
+//! something shown twice, out of its author's order, before its causes, or never said.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::protocol::engine::event::Event;
+use crate::protocol::wire::frame::Kind;
+
+/// A message may come before its causes when these were waited for so long.
+const CAUSE_WAIT: Duration = Duration::from_secs(3);
+
+/// Everything that was said and shown in a run.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    messages: Vec<Message>,
+    members: BTreeMap<usize, Member>,
+    findings: Vec<String>,
+    frames: BTreeSet<u64>,
+}
+
+#[derive(Debug)]
+struct Message {
+    author: usize,
+    said_at: Duration,
+    /// The newest message that its author had been shown.
+    after: Option<usize>,
+    /// Who was there when it was said.
+    owed_to: BTreeSet<usize>,
+    shown_at: BTreeMap<usize, Duration>,
+}
+
+#[derive(Debug, Default)]
+struct Member {
+    is_running: bool,
+    started_at: Duration,
+    newest_shown: Option<usize>,
+    /// The newest message in order, by author.
+    newest_of: BTreeMap<usize, usize>,
+    told: Vec<Event>,
+    late: usize,
+}
+
+impl Ledger {
+    pub(super) fn start(&mut self, number: usize, now: Duration) {
+        // Who starts again has forgotten everything and may be shown everything again.
+        for message in &mut self.messages {
+            message.shown_at.remove(&number);
+        }
+        let member = Member {
+            is_running: true,
+            started_at: now,
+            ..Member::default()
+        };
+        self.members.insert(number, member);
+    }
+
+    pub(super) fn stop(&mut self, number: usize, _now: Duration) {
+        if let Some(member) = self.members.get_mut(&number) {
+            member.is_running = false;
+        }
+        for message in &mut self.messages {
+            message.owed_to.remove(&number);
+        }
+    }
+
+    pub(super) fn say(&mut self, author: usize, now: Duration) -> usize {
+        let running = self.members.iter().filter(|(_, member)| member.is_running);
+        let owed_to = running.map(|(number, _)| *number).filter(|n| *n != author);
+        self.messages.push(Message {
+            author,
+            said_at: now,
+            after: self.members.get(&author).and_then(|m| m.newest_shown),
+            owed_to: owed_to.collect(),
+            shown_at: BTreeMap::new(),
+        });
+        self.messages.len() - 1
+    }
+
+    /// What a message says: its number, and perhaps some more.
+    pub(super) fn text(message: usize, more: &str) -> String {
+        format!("{message} {more}")
+    }
+
+    pub(super) fn note(&mut self, number: usize, event: &Event, now: Duration) {
+        let Event::Said(said) = event else {
+            let told = self.members.entry(number).or_default();
+            return told.told.push(event.clone());
+        };
+        let digits = said.text.split(' ').next().unwrap_or_default();
+        let message = digits.parse().ok();
+        let Some(index) = message.filter(|index: &usize| *index < self.messages.len()) else {
+            let finding = format!("{number} was shown {:?}, which nobody said", said.text);
+            return self.findings.push(finding);
+        };
+        self.show(number, index, said.is_late, now);
+    }
+
+    fn show(&mut self, number: usize, index: usize, is_late: bool, now: Duration) {
+        let cause = self.messages.get(index).and_then(|message| message.after);
+        let was_shown = cause
+            .and_then(|cause| self.messages.get(cause))
+            .is_none_or(|cause| {
+                cause.author == number
+                    || cause.shown_at.contains_key(&number)
+                    || !cause.owed_to.contains(&number)
+            });
+        let Some(message) = self.messages.get_mut(index) else {
+            return;
+        };
+        let is_old = now >= message.said_at + CAUSE_WAIT;
+        if !was_shown && !is_late && !is_old {
+            let finding = format!("{number} was shown {index} before {cause:?}");
+            self.findings.push(finding);
+        }
+        if message.shown_at.insert(number, now).is_some() {
+            self.findings
+                .push(format!("{number} was shown {index} twice"));
+        }
+        let (author, said_at) = (message.author, message.said_at);
+        let member = self.members.entry(number).or_default();
+        if author == number && said_at >= member.started_at {
+            let finding = format!("{number} was shown its own {index}");
+            self.findings.push(finding);
+        }
+        member.newest_shown = Some(index);
+        member.late += usize::from(is_late);
+        let newest = member.newest_of.entry(author).or_insert(index);
+        if index < *newest && !is_late {
+            let finding = format!("{number} was shown {index} of {author} after {newest}");
+            self.findings.push(finding);
+        }
+        *newest = (*newest).max(index);
+    }
+
+    /// Whether a datagram is a durable frame that was not on the network before.
+    pub(super) fn is_first(&mut self, datagram: &[u8]) -> bool {
+        let nonce = datagram.get(20..28).and_then(|n| n.first_chunk());
+        let is_durable = datagram.get(3) == Some(&(Kind::Durable as u8));
+        is_durable && nonce.is_some_and(|nonce| self.frames.insert(u64::from_be_bytes(*nonce)))
+    }
+
+    /// All that was found wrong so far.
+    #[must_use]
+    pub fn findings(&self) -> &[String] {
+        &self.findings
+    }
+
+    /// Messages that somebody who was there all the time has not been shown, with who.
+    #[must_use]
+    pub fn missing(&self) -> Vec<(usize, usize)> {
+        let messages = self.messages.iter().enumerate();
+        let missing = messages.flat_map(|(index, message)| {
+            let owed = message.owed_to.iter();
+            let lacks = owed.filter(|number| !message.shown_at.contains_key(number));
+            lacks.map(move |number| (index, *number))
+        });
+        missing.collect()
+    }
+
+    /// How long each message took until all to whom it was owed were shown it, ascending; the
+    /// messages from `first` on.
+    #[must_use]
+    pub fn times(&self, first: usize) -> Vec<Duration> {
+        let complete = self.messages.iter().skip(first).filter_map(|message| {
+            let owed = message.owed_to.iter();
+            let times: Option<Vec<&Duration>> =
+                owed.map(|number| message.shown_at.get(number)).collect();
+            let last = times?.into_iter().max()?;
+            Some(last.saturating_sub(message.said_at))
+        });
+        let mut times: Vec<Duration> = complete.collect();
+        times.sort_unstable();
+        times
+    }
+
+    /// How many messages were said.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// How many messages a member has been shown late.
+    #[must_use]
+    pub fn late(&self, number: usize) -> usize {
+        self.members.get(&number).map_or(0, |member| member.late)
+    }
+
+    /// Whether a member was shown a message.
+    #[must_use]
+    pub fn has(&self, number: usize, message: usize) -> bool {
+        let message = self.messages.get(message);
+        message.is_some_and(|message| message.shown_at.contains_key(&number))
+    }
+
+    /// The events that a member was told, but messages.
+    #[must_use]
+    pub fn told(&self, number: usize) -> &[Event] {
+        self.members.get(&number).map_or(&[], |member| &member.told)
+    }
+}

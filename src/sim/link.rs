@@ -1,0 +1,146 @@
+//! What the network does to a datagram between two members: each fault a field with its unit.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::protocol::chance::Chance;
+
+/// The faults of a network, alike between all members.
+#[derive(Clone, Copy, Debug)]
+pub struct Faults {
+    /// Probability that a copy is lost, each by itself.
+    pub loss: f64,
+    /// Mean length of a burst of losses, in copies to one receiver; below 1 there are no bursts
+    /// and `loss` is independent.
+    pub burst: f64,
+    /// Shortest time that a copy takes.
+    pub delay_min: Duration,
+    /// Longest time; each copy takes its own, so that copies overtake each other.
+    pub delay_max: Duration,
+    /// Probability that a copy arrives twice.
+    pub repeat: f64,
+    /// Probability that a copy is held up by 50 ms.
+    pub holdup: f64,
+    /// Probability that a byte of a copy is changed.
+    pub damage: f64,
+}
+
+/// How long a copy is held up.
+const HOLDUP: Duration = Duration::from_millis(50);
+
+impl Faults {
+    /// A local network without faults.
+    pub const NONE: Self = Self {
+        loss: 0.0,
+        burst: 0.0,
+        delay_min: Duration::from_micros(100),
+        delay_max: Duration::from_micros(300),
+        repeat: 0.0,
+        holdup: 0.0,
+        damage: 0.0,
+    };
+
+    /// The same with some loss.
+    #[must_use]
+    pub fn losing(loss: f64) -> Self {
+        Self { loss, ..Self::NONE }
+    }
+
+    /// The same with the losses in bursts of this mean length.
+    #[must_use]
+    pub fn losing_in_bursts(loss: f64, burst: f64) -> Self {
+        Self {
+            loss,
+            burst,
+            ..Self::NONE
+        }
+    }
+}
+
+/// The network between the members.
+pub struct Air {
+    faults: Faults,
+    side: Box<dyn Fn(usize) -> u8>,
+    /// Receivers in a burst of losses.
+    bad: BTreeMap<usize, bool>,
+}
+
+impl Air {
+    pub(super) fn new(faults: Faults) -> Self {
+        Self {
+            faults,
+            side: Box::new(|_| 0),
+            bad: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn set(&mut self, faults: Faults) {
+        self.faults = faults;
+    }
+
+    pub(super) fn separate(&mut self, side: Box<dyn Fn(usize) -> u8>) {
+        self.side = side;
+    }
+
+    /// The copies that arrive, each after its delay.
+    pub(super) fn carry(
+        &mut self,
+        from: usize,
+        to: usize,
+        bytes: &Rc<[u8]>,
+        chance: &mut Chance,
+    ) -> Vec<(Duration, Rc<[u8]>)> {
+        let faults = self.faults;
+        if from == to {
+            // The host's own copy does not leave it.
+            return vec![(faults.delay_min, bytes.clone())];
+        }
+        if (self.side)(from) != (self.side)(to) || self.loses(to, chance) {
+            return Vec::new();
+        }
+        let copies = 1 + usize::from(chance.happens(faults.repeat));
+        let copy = |_| {
+            let mut delay = chance.between(faults.delay_min, faults.delay_max);
+            if chance.happens(faults.holdup) {
+                delay += HOLDUP;
+            }
+            let is_damaged = chance.happens(faults.damage);
+            (
+                delay,
+                if is_damaged {
+                    damage(bytes, chance)
+                } else {
+                    bytes.clone()
+                },
+            )
+        };
+        (0..copies).map(copy).collect()
+    }
+
+    /// Whether the next copy to a receiver is lost: by itself, or by a chain of two states whose
+    /// bad one loses everything (Gilbert 1960).
+    fn loses(&mut self, to: usize, chance: &mut Chance) -> bool {
+        let Faults { loss, burst, .. } = self.faults;
+        if burst < 1.0 {
+            return chance.happens(loss);
+        }
+        let bad = self.bad.entry(to).or_default();
+        let leave_bad = 1.0 / burst;
+        let enter_bad = leave_bad * loss / (1.0 - loss);
+        *bad = match *bad {
+            true => !chance.happens(leave_bad),
+            false => chance.happens(enter_bad),
+        };
+        *bad
+    }
+}
+
+fn damage(bytes: &Rc<[u8]>, chance: &mut Chance) -> Rc<[u8]> {
+    let mut bytes = bytes.to_vec();
+    let at = chance.below(bytes.len() as u64) as usize;
+    if let Some(byte) = bytes.get_mut(at) {
+        *byte ^= 1 << chance.below(8);
+    }
+    bytes.into()
+}

@@ -1,0 +1,470 @@
+//! The pretend network: many members, one clock, one seed. The members are the same nodes that
+//! `chat` drives, and what passes between them are the same bytes. Nothing here waits: time jumps
+//! from one event to the next, so that a minute of three hundred members takes seconds.
+
+pub mod check;
+pub mod link;
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::rc::Rc;
+use std::time::Duration;
+
+use self::check::Ledger;
+use self::link::{Air, Faults};
+use crate::protocol::chance::Chance;
+use crate::protocol::engine::Setup;
+use crate::protocol::engine::event::{Destination, Event, Moment, Transmit};
+use crate::protocol::message::{Name, NameFault};
+use crate::protocol::node::Node;
+use crate::protocol::wire::frame::Key;
+use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::seal::Seal;
+
+/// What UDP, IP and Ethernet put around a datagram, in bytes.
+const WRAPPING_BYTES: u64 = 8 + 20 + 14;
+
+/// When the pretend world begins, in milliseconds since 1970.
+const EPOCH_MS: u64 = 1_790_000_000_000;
+
+/// Most events in one run: a run that does not end is a finding, and not a hang.
+const EVENTS_MAX: u64 = 400_000_000;
+
+/// The port of all private sockets.
+const PRIVATE_PORT: u16 = 40_000;
+
+/// A network with its members.
+pub struct World {
+    seed: u64,
+    chance: Chance,
+    now: Duration,
+    events: BinaryHeap<Reverse<Happening>>,
+    count: u64,
+    hosts: Vec<Host>,
+    air: Air,
+    ledger: Ledger,
+    traffic: Traffic,
+    tap: Option<Vec<Rc<[u8]>>>,
+    is_lobby: bool,
+}
+
+/// One member's computer.
+struct Host {
+    node: Option<Node>,
+    name: String,
+    key: Key,
+    session: Option<u64>,
+    address: SocketAddr,
+    wakes_at: Option<Duration>,
+    sleeps_until: Duration,
+    skew_ms: i64,
+    received_bytes: u64,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Happening {
+    at: Duration,
+    order: u64,
+    what: What,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Arrival {
+        to: usize,
+        from: SocketAddr,
+        bytes: Rc<[u8]>,
+    },
+    Wake(usize),
+}
+
+/// What passed over the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets sent to the group, by the type byte of their frame; plain copies count as type 0.
+    pub group: BTreeMap<u8, u64>,
+    /// Packets sent to one member.
+    pub single: u64,
+    /// Durable frames sent to the group for the first time.
+    pub first: u64,
+}
+
+impl Traffic {
+    /// All packets to the group.
+    #[must_use]
+    pub fn group_packets(&self) -> u64 {
+        self.group.values().sum()
+    }
+
+    /// Durable frames that were sent again.
+    #[must_use]
+    pub fn repairs(&self) -> u64 {
+        self.group.get(&1).copied().unwrap_or(0) - self.first
+    }
+
+    /// NACKs.
+    #[must_use]
+    pub fn nacks(&self) -> u64 {
+        self.group.get(&3).copied().unwrap_or(0)
+    }
+}
+
+impl World {
+    /// An empty network.
+    #[must_use]
+    pub fn new(seed: u64, faults: Faults) -> Self {
+        Self {
+            seed,
+            chance: Chance::new(seed),
+            now: Duration::ZERO,
+            events: BinaryHeap::new(),
+            count: 0,
+            hosts: Vec::new(),
+            air: Air::new(faults),
+            ledger: Ledger::default(),
+            traffic: Traffic::default(),
+            tap: None,
+            is_lobby: false,
+        }
+    }
+
+    /// The members are in the lobby from now on, whose lines are copied to the plain wire.
+    pub fn in_lobby(&mut self) {
+        self.is_lobby = true;
+    }
+
+    /// Changes the network's faults.
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.air.set(faults);
+    }
+
+    /// What separates the members; those of different sides do not hear each other.
+    pub fn separate(&mut self, side: impl Fn(usize) -> u8 + 'static) {
+        self.air.separate(Box::new(side));
+    }
+
+    /// Somebody new comes; its number.
+    ///
+    /// # Errors
+    /// A name that cannot be.
+    pub fn join(&mut self, name: &str) -> Result<usize, NameFault> {
+        let mut key = [0; 32];
+        key.chunks_mut(8)
+            .for_each(|part| part.copy_from_slice(&self.chance.bits().to_be_bytes()));
+        self.join_as(Key(key), name.to_owned())
+    }
+
+    /// A member's person comes a second time, on another computer; the new number.
+    ///
+    /// # Errors
+    /// A name that cannot be, and a member that never was.
+    pub fn join_again(&mut self, person: usize) -> Result<usize, NameFault> {
+        let host = self.hosts.get(person).ok_or(NameFault::Empty)?;
+        let (key, name) = (host.key, host.name.clone());
+        self.join_as(key, name)
+    }
+
+    fn join_as(&mut self, key: Key, name: String) -> Result<usize, NameFault> {
+        let number = self.hosts.len();
+        let [.., high, low] = (number as u32 + 1).to_be_bytes();
+        let address = IpAddr::from(Ipv4Addr::new(10, 77, high, low));
+        self.hosts.push(Host {
+            node: None,
+            name,
+            key,
+            session: None,
+            address: SocketAddr::new(address, PRIVATE_PORT),
+            wakes_at: None,
+            sleeps_until: Duration::ZERO,
+            skew_ms: 0,
+            received_bytes: 0,
+        });
+        self.start(number)?;
+        Ok(number)
+    }
+
+    /// Starts a member that was killed, or has not started yet.
+    ///
+    /// # Errors
+    /// A name that cannot be.
+    pub fn start(&mut self, number: usize) -> Result<(), NameFault> {
+        let moment = self.moment(number);
+        let (session_low, seed) = (self.chance.bits() as u32, self.chance.bits());
+        let mirror_port = self.is_lobby.then_some(PRIVATE_PORT);
+        if let Some(host) = self.hosts.get_mut(number) {
+            let setup = Setup {
+                key: host.key,
+                session_low,
+                replaces: host.session,
+                name: Name::parse(&host.name)?,
+                seal: Seal::public(None),
+                mirror_port,
+                link: Link::Wired,
+                seed,
+            };
+            host.session = Some((moment.wall_ms / 1000) << 32 | u64::from(session_low));
+            host.node = Some(Node::new(setup, moment));
+            self.ledger.start(number, self.now);
+        }
+        self.drive(number, moment);
+        Ok(())
+    }
+
+    /// Kills a member: no farewell, and all that it knew is lost.
+    pub fn kill(&mut self, number: usize) {
+        if let Some(host) = self.hosts.get_mut(number) {
+            host.node = None;
+            host.wakes_at = None;
+        }
+        self.ledger.stop(number, self.now);
+    }
+
+    /// A member closes its lid: it hears and sends nothing for a time.
+    pub fn sleep(&mut self, number: usize, time: Duration) {
+        if let Some(host) = self.hosts.get_mut(number) {
+            host.sleeps_until = self.now + time;
+            let at = host.sleeps_until;
+            self.happen(at, What::Wake(number));
+        }
+    }
+
+    /// Sets a member's wall clock wrong; to be done before it starts again.
+    pub fn set_skew(&mut self, number: usize, skew_ms: i64) {
+        if let Some(host) = self.hosts.get_mut(number) {
+            host.skew_ms = skew_ms;
+        }
+    }
+
+    /// A member says its next message; the message's number.
+    pub fn say(&mut self, number: usize) -> usize {
+        self.say_with(number, "")
+    }
+
+    /// A member says its next message with some text behind.
+    pub fn say_with(&mut self, number: usize, text: &str) -> usize {
+        let message = self.ledger.say(number, self.now);
+        let moment = self.moment(number);
+        if let Some(node) = self
+            .hosts
+            .get_mut(number)
+            .and_then(|host| host.node.as_mut())
+        {
+            node.say(moment, &Ledger::text(message, text));
+        }
+        self.drive(number, moment);
+        message
+    }
+
+    /// A member leaves with a farewell.
+    pub fn leave(&mut self, number: usize) {
+        let moment = self.moment(number);
+        if let Some(node) = self
+            .hosts
+            .get_mut(number)
+            .and_then(|host| host.node.as_mut())
+        {
+            node.leave();
+        }
+        self.drive(number, moment);
+    }
+
+    /// From now on keeps every datagram sent to the group, for whoever wants to replay it.
+    pub fn tap(&mut self) {
+        self.tap = Some(Vec::new());
+    }
+
+    /// What was kept since [`World::tap`].
+    pub fn tapped(&mut self) -> Vec<Rc<[u8]>> {
+        self.tap.take().unwrap_or_default()
+    }
+
+    /// Puts a datagram on the network that no member sent.
+    pub fn inject(&mut self, from: SocketAddr, bytes: &Rc<[u8]>) {
+        for to in 0..self.hosts.len() {
+            let (from, bytes) = (from, bytes.clone());
+            self.happen(self.now, What::Arrival { to, from, bytes });
+        }
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self
+            .events
+            .peek()
+            .is_some_and(|Reverse(next)| next.at <= end)
+        {
+            let Some(Reverse(next)) = self.events.pop() else {
+                break;
+            };
+            self.now = next.at;
+            self.count += 1;
+            assert!(
+                self.count < EVENTS_MAX,
+                "seed {}: it does not end",
+                self.seed
+            );
+            match next.what {
+                What::Arrival { to, from, bytes } => self.arrive(to, from, &bytes),
+                What::Wake(number) => self.wake(number),
+            }
+        }
+        self.now = end;
+    }
+
+    fn arrive(&mut self, to: usize, from: SocketAddr, bytes: &[u8]) {
+        let moment = self.moment(to);
+        let Some(host) = self.hosts.get_mut(to) else {
+            return;
+        };
+        if self.now < host.sleeps_until {
+            return;
+        }
+        host.received_bytes += bytes.len() as u64 + WRAPPING_BYTES;
+        if let Some(node) = &mut host.node {
+            match bytes.first() {
+                Some(b'{') => node.on_plain(moment, from, bytes),
+                _ => node.on_datagram(moment, from, bytes),
+            }
+            self.drive(to, moment);
+        }
+    }
+
+    fn wake(&mut self, number: usize) {
+        let moment = self.moment(number);
+        let Some(host) = self.hosts.get_mut(number) else {
+            return;
+        };
+        if self.now < host.sleeps_until || host.wakes_at.is_some_and(|at| at > self.now) {
+            return; // planned anew since
+        }
+        host.wakes_at = None;
+        if let Some(node) = &mut host.node {
+            node.on_time(moment);
+            self.drive(number, moment);
+        }
+    }
+
+    /// Takes from a node all that it wants to send and to tell, and plans its next time.
+    fn drive(&mut self, number: usize, moment: Moment) {
+        while let Some(transmit) = self.with_node(number, |node| node.poll_send(moment)) {
+            self.carry(number, &transmit);
+        }
+        while let Some(event) = self.with_node(number, Node::poll_event) {
+            self.ledger.note(number, &event, self.now);
+        }
+        let Some(next) = self.with_node(number, |node| node.next_time(moment.time)) else {
+            return;
+        };
+        // At least a microsecond later, or a node that is never content would stop time.
+        let at = next.max(self.now + Duration::from_micros(1));
+        if let Some(host) = self.hosts.get_mut(number)
+            && host.wakes_at.is_none_or(|planned| at < planned)
+        {
+            host.wakes_at = Some(at);
+            self.happen(at, What::Wake(number));
+        }
+    }
+
+    fn with_node<T>(
+        &mut self,
+        number: usize,
+        act: impl FnOnce(&mut Node) -> Option<T>,
+    ) -> Option<T> {
+        act(self.hosts.get_mut(number)?.node.as_mut()?)
+    }
+
+    fn carry(&mut self, from: usize, transmit: &Transmit) {
+        let Some(address) = self.hosts.get(from).map(|host| host.address) else {
+            return;
+        };
+        match transmit.to {
+            Destination::Member(to) => {
+                self.traffic.single += 1;
+                let to = self.hosts.iter().position(|host| host.address == to);
+                if let Some(to) = to {
+                    self.throw(from, to, address, &transmit.bytes);
+                }
+            }
+            Destination::Group | Destination::Plain => {
+                let is_plain = transmit.to == Destination::Plain;
+                let kind = transmit.bytes.get(3).copied().filter(|_| !is_plain);
+                *self.traffic.group.entry(kind.unwrap_or(0)).or_default() += 1;
+                self.traffic.first += u64::from(self.ledger.is_first(&transmit.bytes));
+                if let Some(tap) = &mut self.tap {
+                    tap.push(transmit.bytes.clone());
+                }
+                for to in 0..self.hosts.len() {
+                    self.throw(from, to, address, &transmit.bytes);
+                }
+            }
+        }
+    }
+
+    /// Sends one copy over the network, which may lose, delay, repeat or damage it.
+    fn throw(&mut self, from: usize, to: usize, source: SocketAddr, bytes: &Rc<[u8]>) {
+        if self.hosts.get(to).is_none_or(|host| host.node.is_none()) {
+            return;
+        }
+        for (delay, bytes) in self.air.carry(from, to, bytes, &mut self.chance) {
+            let from = source;
+            self.happen(self.now + delay, What::Arrival { to, from, bytes });
+        }
+    }
+
+    fn happen(&mut self, at: Duration, what: What) {
+        let order = self.count + self.events.len() as u64;
+        self.events.push(Reverse(Happening { at, order, what }));
+    }
+
+    fn moment(&self, number: usize) -> Moment {
+        let skew_ms = self.hosts.get(number).map_or(0, |host| host.skew_ms);
+        let wall_ms = EPOCH_MS + self.now.as_millis() as u64;
+        Moment {
+            time: self.now,
+            wall_ms: wall_ms.saturating_add_signed(skew_ms),
+        }
+    }
+
+    /// What was said, shown and lost.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// What passed over the network since the last time this was asked.
+    pub fn take_traffic(&mut self) -> Traffic {
+        std::mem::take(&mut self.traffic)
+    }
+
+    /// How many bytes a member has received, headers included.
+    #[must_use]
+    pub fn received_bytes(&self, number: usize) -> u64 {
+        self.hosts.get(number).map_or(0, |host| host.received_bytes)
+    }
+
+    /// A member's node, while it runs.
+    #[must_use]
+    pub fn node(&self, number: usize) -> Option<&Node> {
+        self.hosts.get(number)?.node.as_ref()
+    }
+
+    /// How many hosts there are.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// The time that has passed.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// The events that a member was told, but messages.
+    #[must_use]
+    pub fn told(&self, number: usize) -> &[Event] {
+        self.ledger.told(number)
+    }
+}

@@ -1,0 +1,194 @@
+//! Members come, go, die, return, sleep, and are cut off.
+
+use std::time::Duration;
+
+use roda::protocol::engine::event::Event;
+use roda::sim::link::Faults;
+
+use crate::circle::{Circle, SECOND};
+
+fn left(who: &str) -> impl Fn(&Event) -> bool {
+    move |event| matches!(event, Event::Left { who: left, .. } if left == who)
+}
+
+#[test]
+fn two_halves_cut_off_from_each_other_agree_afterwards() {
+    for (seed, members) in [(1, 4), (2, 10), (3, 60)] {
+        let mut circle = Circle::of(seed, members);
+        circle.talk(10, SECOND / 5);
+        circle.world.separate(move |member| u8::from(member % 2 == 0));
+        circle.talk(60, SECOND);
+        circle.settle(60 * SECOND);
+        circle.expect_whole();
+        circle.expect_one_history();
+    }
+}
+
+#[test]
+fn a_source_that_dies_right_after_speaking_is_heard_by_all() {
+    for seed in 0..20 {
+        let mut circle = Circle::of(seed, 10);
+        circle.world.set_faults(Faults::losing(0.4));
+        let said = circle.world.say(3);
+        circle.world.run(Duration::from_millis(1));
+        let has = |circle: &Circle| (0..10).filter(|m| circle.world.ledger().has(*m, said)).count();
+        let had = has(&circle);
+        circle.world.kill(3);
+        circle.world.run(60 * SECOND);
+        assert!(had == 0 || has(&circle) == 9, "seed {seed}: {had}, then {}", has(&circle));
+        circle.settle(30 * SECOND);
+        circle.expect_whole();
+    }
+}
+
+#[test]
+fn a_latecomer_is_told_what_was_said_in_its_order() {
+    for (seed, loss) in [(1, 0.0), (2, 0.05), (3, 0.2)] {
+        let mut circle = Circle::of(seed, 5);
+        circle.world.set_faults(Faults::losing(loss));
+        circle.talk(500, SECOND / 20);
+        circle.world.leave(4);
+        circle.world.run(SECOND);
+        circle.world.kill(4);
+        circle.world.run(15 * SECOND);
+        let late = circle.world.join("late").unwrap();
+        circle.world.run(10 * SECOND);
+        assert_eq!(circle.world.ledger().late(late), 500, "seed {seed}");
+        circle.talk(20, SECOND / 5);
+        circle.settle(60 * SECOND);
+        circle.expect_whole();
+        circle.expect_one_history();
+    }
+}
+
+#[test]
+fn who_was_killed_and_comes_back_has_everything_again() {
+    for seed in 0..10 {
+        let mut circle = Circle::of(seed, 5);
+        circle.world.set_faults(Faults::losing(0.05));
+        circle.talk(100, SECOND / 20);
+        circle.world.kill(2);
+        for member in [0, 1, 3, 4].iter().cycle().take(100) {
+            circle.world.say(*member);
+            circle.world.run(SECOND / 20);
+        }
+        circle.world.start(2).unwrap();
+        circle.talk(100, SECOND / 20);
+        circle.settle(60 * SECOND);
+        circle.expect_whole();
+        circle.expect_one_history();
+        // The new session says which one it follows, so nobody waits for the old one.
+        let size = circle.world.node(0).unwrap().roster().size();
+        assert_eq!(size, 5, "seed {seed}");
+    }
+}
+
+#[test]
+fn who_wakes_up_is_told_what_it_slept_through() {
+    let mut circle = Circle::of(5, 6);
+    circle.world.sleep(1, 120 * SECOND);
+    for member in [0, 2, 3, 4, 5].iter().cycle().take(200) {
+        circle.world.say(*member);
+        circle.world.run(SECOND / 2);
+    }
+    circle.settle(90 * SECOND);
+    circle.expect_whole();
+    circle.expect_one_history();
+    assert_eq!(circle.count_told(0, left("m1")), 1);
+    assert_eq!(circle.world.node(0).unwrap().roster().size(), 6);
+}
+
+#[test]
+fn two_sessions_of_one_person_are_one_person() {
+    let mut circle = Circle::of(6, 3);
+    let second = circle.world.join_again(0).unwrap();
+    circle.world.run(10 * SECOND);
+    circle.talk(20, SECOND / 5);
+    circle.settle(20 * SECOND);
+    circle.expect_whole();
+    let entered = |event: &Event| matches!(event, Event::Entered { who, .. } if who == "m0");
+    assert_eq!(circle.count_told(1, entered), 1);
+    circle.world.leave(second);
+    circle.world.run(SECOND);
+    assert_eq!(circle.count_told(1, left("m0")), 0);
+    circle.world.leave(0);
+    circle.world.run(SECOND);
+    assert_eq!(circle.count_told(1, left("m0")), 1);
+}
+
+#[test]
+fn two_people_of_one_name_are_told_apart() {
+    let mut circle = Circle::of(7, 3);
+    let other = circle.world.join("m0").unwrap();
+    circle.world.run(10 * SECOND);
+    let namesake = |event: &Event| matches!(event, Event::Namesake { .. });
+    assert_eq!(circle.count_told(1, namesake), 1);
+    assert_eq!(circle.count_told(0, namesake), 1, "who has the name itself is told, too");
+    circle.world.say(other);
+    circle.settle(10 * SECOND);
+    circle.expect_whole();
+}
+
+#[test]
+fn a_farewell_is_told_at_once_and_a_death_after_some_time() {
+    let mut circle = Circle::of(8, 5);
+    circle.world.set_faults(Faults::losing(0.05));
+    circle.world.leave(1);
+    circle.world.run(SECOND);
+    circle.world.kill(1);
+    circle.world.kill(2);
+    circle.world.run(3 * SECOND);
+    for member in [0, 3, 4] {
+        assert_eq!(circle.count_told(member, left("m1")), 1);
+        assert_eq!(circle.count_told(member, left("m2")), 0);
+    }
+    circle.world.run(60 * SECOND);
+    for member in [0, 3, 4] {
+        let silent = |event: &Event| *event == Event::Silent("m2".into());
+        assert_eq!(circle.count_told(member, silent), 1, "{:?}", circle.world.told(member));
+        assert_eq!(circle.count_told(member, left("m2")), 1);
+    }
+}
+
+#[test]
+fn nobody_is_missed_who_is_here_even_when_much_is_lost() {
+    for (seed, members, loss) in [(1, 5, 0.4), (2, 50, 0.2), (3, 100, 0.05)] {
+        let mut circle = Circle::of(seed, members);
+        circle.world.set_faults(Faults::losing(loss));
+        circle.world.run(600 * SECOND);
+        let gone = |event: &Event| matches!(event, Event::Left { .. });
+        let told: usize = (0..members).map(|m| circle.count_told(m, gone)).sum();
+        assert_eq!(told, 0, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_wrong_does_not_disturb_the_order() {
+    let mut circle = Circle::of(9, 5);
+    for (member, skew_s) in [(1, -200), (2, 240), (3, 86_400), (4, -86_400)] {
+        circle.world.kill(member);
+        circle.world.set_skew(member, skew_s * 1000);
+        circle.world.start(member).unwrap();
+        circle.world.run(10 * SECOND);
+    }
+    circle.talk(50, SECOND / 2);
+    circle.settle(60 * SECOND);
+    circle.expect_whole();
+    circle.expect_one_history();
+}
+
+#[test]
+fn the_delivery_marks_say_who_is_waited_for() {
+    let mut circle = Circle::of(10, 4);
+    circle.world.say(0);
+    circle.world.run(2 * SECOND);
+    let whole = |event: &Event| matches!(event, Event::Delivered { by: 3, of: 3, .. });
+    assert_eq!(circle.count_told(0, whole), 1);
+    circle.world.kill(2);
+    circle.world.say(0);
+    circle.world.run(5 * SECOND);
+    let waiting = |event: &Event| {
+        matches!(event, Event::Delivered { by: 2, of: 3, waiting, .. } if waiting == &["m2"])
+    };
+    assert_eq!(circle.count_told(0, waiting), 1, "{:?}", circle.world.told(0));
+}

@@ -1,0 +1,81 @@
+//! Scenarios made up by chance, from fresh seeds, for some time.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use roda::protocol::chance::Chance;
+use roda::sim::link::Faults;
+
+use crate::circle::{Circle, SECOND};
+
+/// How long to look for trouble; `RODA_SOAK_S` sets another time.
+const SOAK_S: u64 = 20;
+
+#[test]
+fn soak() {
+    if let Ok(seed) = std::env::var("RODA_SEED") {
+        return live(seed.parse().expect("RODA_SEED is a number"));
+    }
+    let soak_s = std::env::var("RODA_SOAK_S").ok().and_then(|s| s.parse().ok());
+    let start = SystemTime::now();
+    let first = start.duration_since(UNIX_EPOCH).unwrap().as_secs() << 16;
+    let end = Duration::from_secs(soak_s.unwrap_or(SOAK_S));
+    for seed in first.. {
+        if start.elapsed().unwrap_or(end) >= end {
+            eprintln!("{} seeds from {first} on", seed - first);
+            return;
+        }
+        eprintln!("RODA_SEED={seed} cargo test --test simulation soak -- --nocapture");
+        live(seed);
+    }
+}
+
+/// One group's life: it talks, and one trouble follows the other.
+fn live(seed: u64) {
+    let mut chance = Chance::new(seed);
+    let members = 2 + chance.below(14) as usize;
+    let mut circle = Circle::of(seed, members);
+    for _ in 0..1 + chance.below(6) {
+        trouble(&mut circle, &mut chance, members);
+    }
+    circle.settle(SECOND);
+    for member in 0..members {
+        if circle.world.node(member).is_none() {
+            circle.world.start(member).unwrap();
+        }
+    }
+    circle.settle(120 * SECOND);
+    circle.expect_whole();
+    circle.expect_one_history();
+}
+
+fn trouble(circle: &mut Circle, chance: &mut Chance, members: usize) {
+    let faults = Faults {
+        loss: [0.0, 0.01, 0.05, 0.2, 0.4][chance.below(5) as usize],
+        burst: [0.0, 0.0, 4.0, 10.0][chance.below(4) as usize],
+        repeat: [0.0, 0.0, 0.1][chance.below(3) as usize],
+        holdup: [0.0, 0.0, 0.1][chance.below(3) as usize],
+        damage: [0.0, 0.0, 0.02][chance.below(3) as usize],
+        delay_max: Duration::from_millis([1, 1, 10, 100][chance.below(4) as usize]),
+        ..Faults::NONE
+    };
+    circle.world.set_faults(faults);
+    let somebody = chance.below(members as u64) as usize;
+    match chance.below(6) {
+        0 => {
+            let mask = chance.bits();
+            circle.world.separate(move |member| (mask >> (member % 64) & 1) as u8);
+        }
+        1 => circle.world.separate(|_| 0),
+        2 => circle.world.kill(somebody),
+        3 if circle.world.node(somebody).is_none() => circle.world.start(somebody).unwrap(),
+        4 => circle.world.sleep(somebody, chance.between(SECOND, 60 * SECOND)),
+        _ => {}
+    }
+    for _ in 0..chance.below(60) {
+        let speaker = chance.below(members as u64) as usize;
+        if circle.world.node(speaker).is_some() {
+            circle.world.say(speaker);
+        }
+        circle.world.run(chance.between(Duration::ZERO, SECOND));
+    }
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::protocol::engine::event::Event;
 use crate::protocol::wire::frame::Kind;
 
-/// A message may come before its causes when these were waited for so long.
+/// A message may come before a cause that did not come for so long.
 const CAUSE_WAIT: Duration = Duration::from_secs(3);
 
 /// Everything that was said and shown in a run.
@@ -38,6 +38,8 @@ struct Member {
     /// The newest message in order, by author.
     newest_of: BTreeMap<usize, usize>,
     told: Vec<Event>,
+    /// What was shown before its cause, by cause.
+    before: BTreeMap<usize, usize>,
     late: usize,
 }
 
@@ -59,8 +61,15 @@ impl Ledger {
         if let Some(member) = self.members.get_mut(&number) {
             member.is_running = false;
         }
+        let members = &self.members;
+        let is_running = |number: &usize| members.get(number).is_some_and(|m| m.is_running);
         for message in &mut self.messages {
             message.owed_to.remove(&number);
+            // What died with the last who had it cannot be told by anybody.
+            let mut holders = message.shown_at.keys().chain([&message.author]);
+            if !holders.any(is_running) {
+                message.owed_to.clear();
+            }
         }
     }
 
@@ -98,27 +107,32 @@ impl Ledger {
 
     fn show(&mut self, number: usize, index: usize, is_late: bool, now: Duration) {
         let cause = self.messages.get(index).and_then(|message| message.after);
+        let member = self.members.get(&number);
+        let is_new = member.is_some_and(|member| now < member.started_at + CAUSE_WAIT);
         let was_shown = cause
             .and_then(|cause| self.messages.get(cause))
             .is_none_or(|cause| {
                 cause.author == number
                     || cause.shown_at.contains_key(&number)
                     || !cause.owed_to.contains(&number)
+                    || now >= cause.said_at + CAUSE_WAIT
             });
         let Some(message) = self.messages.get_mut(index) else {
             return;
         };
-        let is_old = now >= message.said_at + CAUSE_WAIT;
-        if !was_shown && !is_late && !is_old {
-            let finding = format!("{number} was shown {index} before {cause:?}");
-            self.findings.push(finding);
-        }
+        let before = cause.filter(|_| !was_shown && !is_late && !is_new);
         if message.shown_at.insert(number, now).is_some() {
             self.findings
                 .push(format!("{number} was shown {index} twice"));
         }
         let (author, said_at) = (message.author, message.said_at);
         let member = self.members.entry(number).or_default();
+        // What was gone on without comes late; what comes in order must not come after its effect.
+        if let Some(effect) = member.before.remove(&index).filter(|_| !is_late) {
+            let finding = format!("{number} was shown {effect} before {index}");
+            self.findings.push(finding);
+        }
+        member.before.extend(before.map(|cause| (cause, index)));
         if author == number && said_at >= member.started_at {
             let finding = format!("{number} was shown its own {index}");
             self.findings.push(finding);
@@ -172,6 +186,13 @@ impl Ledger {
         let mut times: Vec<Duration> = complete.collect();
         times.sort_unstable();
         times
+    }
+
+    /// Who said a message, and when.
+    #[must_use]
+    pub fn origin(&self, message: usize) -> Option<(usize, Duration)> {
+        let message = self.messages.get(message)?;
+        Some((message.author, message.said_at))
     }
 
     /// How many messages were said.

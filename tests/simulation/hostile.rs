@@ -37,7 +37,9 @@ fn rubbish_is_counted_and_the_chat_goes_on() {
     let mut circle = Circle::of(2, 5);
     for number in 0..2000_u32 {
         let length = number as usize % 1300;
-        let rubbish: Rc<[u8]> = (0..length).map(|at| (number as usize * 31 + at) as u8).collect();
+        let rubbish: Rc<[u8]> = (0..length)
+            .map(|at| (number as usize * 31 + at) as u8)
+            .collect();
         circle.world.inject(stranger(), &rubbish);
     }
     circle.talk(10, SECOND / 5);

@@ -106,7 +106,10 @@ fn idle_members_cost_the_same_in_a_group_of_any_size() {
         let before = circle.world.received_bytes(0);
         circle.world.run(120 * SECOND);
         let bits_per_s = (circle.world.received_bytes(0) - before) * 8 / 120;
-        assert!(bits_per_s <= 30_000, "{members} members: {bits_per_s} bit/s");
+        assert!(
+            bits_per_s <= 30_000,
+            "{members} members: {bits_per_s} bit/s"
+        );
     }
 }
 

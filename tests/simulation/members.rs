@@ -16,7 +16,9 @@ fn two_halves_cut_off_from_each_other_agree_afterwards() {
     for (seed, members) in [(1, 4), (2, 10), (3, 60)] {
         let mut circle = Circle::of(seed, members);
         circle.talk(10, SECOND / 5);
-        circle.world.separate(move |member| u8::from(member % 2 == 0));
+        circle
+            .world
+            .separate(move |member| u8::from(member % 2 == 0));
         circle.talk(60, SECOND);
         circle.settle(60 * SECOND);
         circle.expect_whole();
@@ -31,11 +33,19 @@ fn a_source_that_dies_right_after_speaking_is_heard_by_all() {
         circle.world.set_faults(Faults::losing(0.4));
         let said = circle.world.say(3);
         circle.world.run(Duration::from_millis(1));
-        let has = |circle: &Circle| (0..10).filter(|m| circle.world.ledger().has(*m, said)).count();
+        let has = |circle: &Circle| {
+            (0..10)
+                .filter(|m| circle.world.ledger().has(*m, said))
+                .count()
+        };
         let had = has(&circle);
         circle.world.kill(3);
         circle.world.run(60 * SECOND);
-        assert!(had == 0 || has(&circle) == 9, "seed {seed}: {had}, then {}", has(&circle));
+        assert!(
+            had == 0 || has(&circle) == 9,
+            "seed {seed}: {had}, then {}",
+            has(&circle)
+        );
         circle.settle(30 * SECOND);
         circle.expect_whole();
     }
@@ -123,7 +133,11 @@ fn two_people_of_one_name_are_told_apart() {
     circle.world.run(10 * SECOND);
     let namesake = |event: &Event| matches!(event, Event::Namesake { .. });
     assert_eq!(circle.count_told(1, namesake), 1);
-    assert_eq!(circle.count_told(0, namesake), 1, "who has the name itself is told, too");
+    assert_eq!(
+        circle.count_told(0, namesake),
+        1,
+        "who has the name itself is told, too"
+    );
     circle.world.say(other);
     circle.settle(10 * SECOND);
     circle.expect_whole();
@@ -145,7 +159,12 @@ fn a_farewell_is_told_at_once_and_a_death_after_some_time() {
     circle.world.run(60 * SECOND);
     for member in [0, 3, 4] {
         let silent = |event: &Event| *event == Event::Silent("m2".into());
-        assert_eq!(circle.count_told(member, silent), 1, "{:?}", circle.world.told(member));
+        assert_eq!(
+            circle.count_told(member, silent),
+            1,
+            "{:?}",
+            circle.world.told(member)
+        );
         assert_eq!(circle.count_told(member, left("m2")), 1);
     }
 }
@@ -187,8 +206,11 @@ fn the_delivery_marks_say_who_is_waited_for() {
     circle.world.kill(2);
     circle.world.say(0);
     circle.world.run(5 * SECOND);
-    let waiting = |event: &Event| {
-        matches!(event, Event::Delivered { by: 2, of: 3, waiting, .. } if waiting == &["m2"])
-    };
-    assert_eq!(circle.count_told(0, waiting), 1, "{:?}", circle.world.told(0));
+    let waiting = |event: &Event| matches!(event, Event::Delivered { by: 2, of: 3, waiting, .. } if waiting == &["m2"]);
+    assert_eq!(
+        circle.count_told(0, waiting),
+        1,
+        "{:?}",
+        circle.world.told(0)
+    );
 }

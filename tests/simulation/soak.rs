@@ -15,7 +15,9 @@ fn soak() {
     if let Ok(seed) = std::env::var("RODA_SEED") {
         return live(seed.parse().expect("RODA_SEED is a number"));
     }
-    let soak_s = std::env::var("RODA_SOAK_S").ok().and_then(|s| s.parse().ok());
+    let soak_s = std::env::var("RODA_SOAK_S")
+        .ok()
+        .and_then(|s| s.parse().ok());
     let start = SystemTime::now();
     let first = start.duration_since(UNIX_EPOCH).unwrap().as_secs() << 16;
     let end = Duration::from_secs(soak_s.unwrap_or(SOAK_S));
@@ -63,12 +65,16 @@ fn trouble(circle: &mut Circle, chance: &mut Chance, members: usize) {
     match chance.below(6) {
         0 => {
             let mask = chance.bits();
-            circle.world.separate(move |member| (mask >> (member % 64) & 1) as u8);
+            circle
+                .world
+                .separate(move |member| (mask >> (member % 64) & 1) as u8);
         }
         1 => circle.world.separate(|_| 0),
         2 => circle.world.kill(somebody),
         3 if circle.world.node(somebody).is_none() => circle.world.start(somebody).unwrap(),
-        4 => circle.world.sleep(somebody, chance.between(SECOND, 60 * SECOND)),
+        4 => circle
+            .world
+            .sleep(somebody, chance.between(SECOND, 60 * SECOND)),
         _ => {}
     }
     for _ in 0..chance.below(60) {

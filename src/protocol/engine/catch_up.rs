@@ -4,11 +4,12 @@ use core::net::SocketAddr;
 
 use super::Engine;
 use super::config::{
-    DIGEST_AGE, DIGEST_SPANS, INVENTORY_PARTS_MAX, JOINING, PULL_FRAMES, SYNC_BY_NACK_MAX,
+    ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, INVENTORY_PARTS_MAX, JOINING, PULL_FRAMES,
+    SYNC_BY_NACK_MAX,
 };
 use super::event::{Destination, Moment, Transmit};
-use super::roster::Id;
-use super::sync::Wanted;
+use super::roster::{Id, Member};
+use super::sync::{Outcome, Wanted};
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{RUNS_MAX, Run, Sync as Talk};
 use crate::protocol::wire::frame::{Body, MemberTag};
@@ -20,6 +21,9 @@ impl Engine {
     /// The digest of the next beat: of the last minute, of longer times, of all that is held, in
     /// turn.
     pub(super) fn digest(&mut self, now: Moment) -> Digest {
+        if self.is_new {
+            return Digest::default(); // which says that we cannot tell
+        }
         let now_ms = self.clock.now(now.wall_ms) >> 16;
         let old_ms = now_ms.saturating_sub(DIGEST_AGE.as_millis() as u64);
         let cut_ms = old_ms / DIGEST_STEP_MS * DIGEST_STEP_MS;
@@ -33,26 +37,49 @@ impl Engine {
         Digest { from, cut, xor }
     }
 
-    /// Compares another's digest with what we hold, if we hold all of that time.
+    /// Compares another's digest with what we hold, if we hold all of that time; and asks for what
+    /// is older, if the other goes back further and nothing was dropped here for lack of room.
     pub(super) fn compare(&mut self, now: Moment, peer: Id, digest: &Digest) {
-        if self.differs(digest) {
-            let members = self.roster.size();
-            let chance = &mut self.chance;
-            self.sync.suspect(peer, *digest, now.time, members, chance);
+        let suspected = match self.difference(digest) {
+            Some(difference) => (*digest, difference),
+            None if self.goes_back_further(digest) => {
+                let cut = self.holdings.horizon();
+                (Digest { cut, ..*digest }, digest.from)
+            }
+            None => return,
+        };
+        let members = self.roster.size();
+        let chance = &mut self.chance;
+        self.sync
+            .suspect(peer, suspected, now.time, members, chance);
+    }
+
+    fn goes_back_further(&self, digest: &Digest) -> bool {
+        let is_open = !self.is_new && !self.holdings.is_trimmed();
+        is_open && digest.cut > 0 && digest.from < self.holdings.horizon()
+    }
+
+    /// The XOR of all frames that only one of both holds, if there are any and we can tell.
+    fn difference(&mut self, digest: &Digest) -> Option<u64> {
+        if digest.from >= digest.cut || self.holdings.horizon() > digest.from {
+            return None;
         }
+        let difference = self.holdings.digest(digest.from, digest.cut) ^ digest.xor;
+        (difference != 0).then_some(difference)
     }
 
-    fn differs(&mut self, digest: &Digest) -> bool {
-        digest.from < digest.cut
-            && self.holdings.horizon() <= digest.from
-            && self.holdings.digest(digest.from, digest.cut) != digest.xor
-    }
-
-    /// A newcomer asks the first member it meets what was said before it came.
+    /// A newcomer asks a member it meets what was said before it came: one who knows, or one who
+    /// is new as well, but came earlier.
     pub(super) fn ask_what_was_said(&mut self, now: Moment, peer: Id, address: SocketAddr) {
-        if self.is_new && !self.sync.is_busy() {
+        if !self.is_new || self.sync.is_busy() || now.time < self.ask_again_at {
+            return;
+        }
+        let came = |session: u64, tag: MemberTag| (session >> 32, tag);
+        let me = came(self.me.session, self.me.tag());
+        let is_fit = |member: &Member| member.can_tell || came(member.session, member.tag) < me;
+        if self.roster.get(peer).is_some_and(is_fit) {
             let start = self.clock.now(self.started.wall_ms);
-            let talk = self.sync.begin(peer, address, (0, start), now.time);
+            let talk = self.sync.begin(peer, address, (0, start), 0, now.time);
             self.send_talk(now, address, talk);
         }
     }
@@ -61,14 +88,17 @@ impl Engine {
     pub(super) fn retry_sync(&mut self, now: Moment) {
         if let Some(suspicion) = self.sync.pop_suspicion(now.time)
             && !self.sync.is_busy()
-            && self.differs(&suspicion.digest)
             && let Some(address) = self.roster.get(suspicion.peer).and_then(|m| m.address)
         {
             let Digest { from, cut, .. } = suspicion.digest;
-            let talk = self
-                .sync
-                .begin(suspicion.peer, address, (from, cut), now.time);
-            self.send_talk(now, address, talk);
+            let is_older = cut == self.holdings.horizon();
+            let difference = self.difference(&suspicion.digest);
+            if let Some(difference) = difference.or(is_older.then_some(from)) {
+                let range = (from, cut);
+                let peer = suspicion.peer;
+                let talk = self.sync.begin(peer, address, range, difference, now.time);
+                self.send_talk(now, address, talk);
+            }
         }
         match self.sync.retry(now.time) {
             Some(Ok((address, talk))) => self.send_talk(now, address, talk),
@@ -79,8 +109,8 @@ impl Engine {
             None => {}
         }
         if self.is_new && !self.sync.is_busy() && now.time >= self.started.time + JOINING {
-            // Whoever has met nobody has missed nothing.
-            self.is_new = self.roster.size() > 1;
+            // Whoever has met nobody who knows more has missed nothing.
+            self.is_new = self.roster.others().any(|(_, member)| member.can_tell);
         }
     }
 
@@ -222,7 +252,10 @@ impl Engine {
             .collect();
         match ids.filter(|ids| !self.is_new && !ids.is_empty() && ids.len() <= SYNC_BY_NACK_MAX) {
             Some(ids) => {
-                self.sync.hand_over();
+                if let Some(outcome) = self.sync.hand_over() {
+                    self.go_back(outcome);
+                }
+                self.show_unshown(now);
                 let timing = self.timing();
                 for (id, sequence) in ids {
                     if let Some(inbox) = self.inboxes.get_mut(&id) {
@@ -259,11 +292,25 @@ impl Engine {
         let Some(outcome) = self.sync.finish(now.time) else {
             return;
         };
-        if let Some(horizon) = outcome.horizon.filter(|_| self.is_new) {
-            self.holdings.set_horizon(horizon);
-            self.is_new = false;
+        if self.is_new {
+            self.is_new = self
+                .roster
+                .get(outcome.peer)
+                .is_some_and(|peer| !peer.can_tell);
+            self.ask_again_at = now.time + ASK_AGAIN;
         }
+        self.go_back(outcome);
         self.show_unshown(now);
+    }
+
+    /// All is held now that the other holds, if all was asked for that is older than what we hold.
+    fn go_back(&mut self, outcome: Outcome) {
+        if let Some(horizon) = outcome.horizon
+            && outcome.cut >= self.holdings.horizon()
+        {
+            self.holdings
+                .set_horizon(horizon.min(self.holdings.horizon()));
+        }
     }
 
     fn send_talk(&mut self, now: Moment, to: SocketAddr, talk: Talk) {

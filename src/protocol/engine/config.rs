@@ -100,6 +100,8 @@ pub const ASK_AFTER_BEATS: u32 = 3;
 pub const GONE_AFTER_BEATS: u32 = 5;
 /// Shortest time between two times of asking for a member.
 pub const ASK_INTERVAL: Duration = Duration::from_secs(1);
+/// Who is asked for answers twice, so long apart: at 40 % loss, one answer is not enough.
+pub const ANSWER_REPEAT: Duration = ms(300);
 /// When a session begins, it says so again after each of these times.
 pub const HELLO_REPEATS: [Duration; 3] = [ms(100), ms(500), ms(2000)];
 /// On hearing a new member, one's own next beat comes within this time per member, so that a
@@ -151,6 +153,8 @@ pub const DIGEST_SPANS: [Duration; 3] = [
     Duration::from_secs(600),
     Duration::from_secs(7200),
 ];
+/// A newcomer that asked another newcomer asks again after this time.
+pub const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// An exchange that mended nothing is not repeated for so long.
 pub const SYNC_FRUITLESS: Duration = Duration::from_secs(300);
 /// The asking is spread over this time per member.

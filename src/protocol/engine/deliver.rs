@@ -74,7 +74,7 @@ impl Engine {
             durable
                 .references
                 .iter()
-                .any(|cause| engine.is_awaited(cause))
+                .any(|cause| engine.is_awaited(now, cause))
         });
         if waits == Some(true)
             && let Some(inbox) = self.inboxes.get_mut(&id)
@@ -94,11 +94,20 @@ impl Engine {
         true
     }
 
-    /// Whether a cause is on its way and not shown yet.
-    fn is_awaited(&self, cause: &Reference) -> bool {
-        let id = self.roster.find(cause.member).filter(|id| *id != ME);
-        let inbox = id.and_then(|id| self.inboxes.get(&id));
-        inbox.is_some_and(|inbox| !inbox.is_past(cause.sequence))
+    /// Whether a cause is on its way and not shown yet. Who has just come waits for none:
+    /// most of them were said before.
+    fn is_awaited(&self, now: Moment, cause: &Reference) -> bool {
+        if now.time < self.started.time + CAUSE_WAIT {
+            return false;
+        }
+        match self.roster.find(cause.member) {
+            Some(ME) => false,
+            Some(id) => {
+                let inbox = self.inboxes.get(&id);
+                inbox.is_none_or(|inbox| !inbox.is_past(cause.sequence))
+            }
+            None => true,
+        }
     }
 
     /// Goes on without what was waited for long enough.
@@ -208,7 +217,11 @@ impl Engine {
         let first = place.sequence.checked_sub(u32::from(number))?;
         let last = first.checked_add(u32::from(count) - 1)?;
         let is_last = place.sequence == last;
-        let is_last_shown = || self.inboxes.get(&id).is_some_and(|inbox| inbox.is_past(last));
+        let is_last_shown = || {
+            self.inboxes
+                .get(&id)
+                .is_some_and(|inbox| inbox.is_past(last))
+        };
         if !(is_last || is_late && is_last_shown()) {
             return None;
         }

@@ -17,9 +17,7 @@ use crate::protocol::wire::frame::beat::Beat;
 use crate::protocol::wire::frame::durable::{Durable, Record, Reference};
 use crate::protocol::wire::frame::nack::Nack;
 use crate::protocol::wire::frame::status::Status;
-use crate::protocol::wire::frame::{
-    Ack, Author, Body, FLAG_ASK, FLAG_BULK, MemberTag, grtt_of,
-};
+use crate::protocol::wire::frame::{Ack, Author, Body, FLAG_ASK, FLAG_BULK, MemberTag, grtt_of};
 use crate::protocol::wire::seal::Opened;
 
 /// A durable frame of somebody not heard before proves presence if it is no older than this.
@@ -50,7 +48,7 @@ impl Engine {
             Body::Beat(beat) => self.hear_beat(now, id, source, author, beat),
             Body::Nack(nack) => {
                 self.hear_in_person(now, id, source, author);
-                self.hear_nack(now, nack);
+                self.hear_nack(now, nack, author.sequence);
             }
             Body::Status(status) => {
                 self.hear_in_person(now, id, source, author);
@@ -282,6 +280,7 @@ impl Engine {
             interval: beat.interval,
             mirror_port: beat.mirror_port,
             link: beat.link,
+            can_tell: beat.digest.cut > 0,
         };
         if !self.roster.beat(id, author.sequence, news) {
             return; // an older one, which the network kept for a while
@@ -299,7 +298,7 @@ impl Engine {
         self.hear_acks(now, id, &beat.acks);
         for tag in &beat.asked {
             match self.roster.find(*tag) {
-                Some(ME) => self.presence.beat_now(now.time),
+                Some(ME) => self.presence.answer(now.time),
                 Some(asked) => self.roster.asked(asked, now.time, &mut self.chance),
                 None => {}
             }
@@ -310,7 +309,8 @@ impl Engine {
         self.compare(now, id, &beat.digest);
     }
 
-    fn hear_nack(&mut self, now: Moment, nack: &Nack) {
+    /// `turn` makes the holders' order another with every NACK: those who are first may lack it too.
+    fn hear_nack(&mut self, now: Moment, nack: &Nack, turn: u32) {
         let timing = self.timing();
         let time = now.time;
         for target in &nack.targets {
@@ -323,11 +323,7 @@ impl Engine {
                 }
                 self.plan(id);
             }
-            let Some(first) = target.sequences().next() else {
-                continue;
-            };
-            // One rank for all of a NACK: near frames are held by the same members.
-            let rank = || self.roster.my_rank(id, first / 64);
+            let rank = || self.roster.my_rank(id, turn);
             let role = match self.roster.get(id) {
                 Some(_) if id == ME => Role::Source,
                 Some(source) if source.is_live => Role::Holder(rank()),

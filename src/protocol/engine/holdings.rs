@@ -47,6 +47,7 @@ pub struct Holdings {
     history_messages: usize,
     held_back_bytes: usize,
     horizon: u64,
+    is_trimmed: bool,
     /// The XOR of the hashes of all history up to a clock, by clock…
     sums: Vec<(u64, u64)>,
     /// …for all clocks below this one.
@@ -113,6 +114,7 @@ impl Holdings {
             self.history_messages -= held.messages;
         }
         self.horizon = self.horizon.max(place.clock + 1);
+        self.is_trimmed = true;
     }
 
     /// A held frame.
@@ -178,6 +180,12 @@ impl Holdings {
     #[must_use]
     pub fn horizon(&self) -> u64 {
         self.horizon
+    }
+
+    /// Whether something was dropped for lack of room, or for its age.
+    #[must_use]
+    pub fn is_trimmed(&self) -> bool {
+        self.is_trimmed
     }
 
     /// Sets the horizon: a newcomer holds nothing older, until it has caught up.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::config::{
-    FAREWELL_TAIL, GREET_PER_MEMBER, HELLO_REPEATS, INSIST, TAIL, TAIL_BEAT_AFTER,
+    ANSWER_REPEAT, FAREWELL_TAIL, GREET_PER_MEMBER, HELLO_REPEATS, INSIST, TAIL, TAIL_BEAT_AFTER,
 };
 use crate::protocol::chance::Chance;
 
@@ -51,7 +51,8 @@ impl Presence {
     pub fn insist(&mut self, now: Duration) {
         if let Some(after) = INSIST.get(self.insisted).filter(|_| !self.is_leaving) {
             self.insisted += 1;
-            self.tail.extend([now + *after, now + *after + TAIL_BEAT_AFTER]);
+            self.tail
+                .extend([now + *after, now + *after + TAIL_BEAT_AFTER]);
         }
     }
 
@@ -84,10 +85,18 @@ impl Presence {
         }
     }
 
-    /// A beat now, whatever was planned: somebody asks for this member.
+    /// A beat now, whatever was planned.
     pub fn beat_now(&mut self, now: Duration) {
         if !self.is_leaving {
             self.beat_at = Some(now);
+        }
+    }
+
+    /// Somebody asks whether this member is here: it says so, twice.
+    pub fn answer(&mut self, now: Duration) {
+        self.beat_now(now);
+        if !self.is_leaving && self.hellos.is_empty() {
+            self.hellos.push_back(now + ANSWER_REPEAT);
         }
     }
 

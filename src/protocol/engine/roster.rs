@@ -46,6 +46,8 @@ pub struct Member {
     pub mirror_port: u16,
     /// What carries its multicast.
     pub link: Link,
+    /// Whether it knows what was said before it came.
+    pub can_tell: bool,
     heard: Duration,
     interval: Duration,
     newest_beat: u32,
@@ -170,6 +172,7 @@ impl Roster {
             address: None,
             mirror_port: 0,
             link: Link::Wired,
+            can_tell: false,
             heard: Duration::ZERO,
             interval: BEAT_MIN,
             newest_beat: 0,
@@ -222,6 +225,7 @@ impl Roster {
         member.interval = news.interval.clamp(BEAT_MIN, BEAT_MAX);
         member.mirror_port = news.mirror_port;
         member.link = news.link;
+        member.can_tell = news.can_tell;
         self.look_at = self.look_at.min(member.due());
         true
     }
@@ -360,17 +364,17 @@ impl Roster {
             .clamp(BEAT_MIN, BEAT_MAX)
     }
 
-    /// How many of those here come before this member when frames of `of` near `sequence` are to
-    /// be taken care of: the same order for all who know the same members (rendezvous hashing,
+    /// How many of those here come before this member when it is the turn to take care of frames of
+    /// `of`: the same order for all who know the same members (rendezvous hashing,
     /// Thaler and Ravishankar 1998).
     #[must_use]
-    pub fn my_rank(&self, of: Id, sequence: u32) -> usize {
+    pub fn my_rank(&self, of: Id, turn: u32) -> usize {
         let Some(source) = self.get(of).map(|member| member.tag) else {
             return usize::MAX;
         };
         let weight = |tag: MemberTag| {
             let member = tag.short ^ u64::from(tag.session_low) << 32;
-            mix(member ^ mix(source.short ^ u64::from(sequence)))
+            mix(member ^ mix(source.short ^ u64::from(turn)))
         };
         let mine = self.get(ME).map_or(0, |me| weight(me.tag));
         let others = self.others().filter(|(id, _)| *id != of);
@@ -389,4 +393,6 @@ pub struct BeatNews {
     pub mirror_port: u16,
     /// What carries its multicast.
     pub link: Link,
+    /// Whether it knows what was said before it came.
+    pub can_tell: bool,
 }

@@ -14,6 +14,9 @@ use crate::protocol::wire::frame::MemberTag;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{RUNS_MAX, Run, Sync as Talk};
 
+/// Differences remembered.
+const FRUITLESS_MAX: usize = 256;
+
 /// A durable frame, also of a member not met yet.
 pub type Wanted = (u64, u64, u32); // short id, session, sequence
 
@@ -22,7 +25,8 @@ pub type Wanted = (u64, u64, u32); // short id, session, sequence
 pub struct Sync {
     suspicion: Option<Suspicion>,
     exchange: Option<Exchange>,
-    fruitless: BTreeMap<Id, Duration>,
+    /// Differences that an exchange did not mend, and until when they are left alone.
+    fruitless: BTreeMap<u64, Duration>,
 }
 
 /// Somebody's digest differs from ours.
@@ -52,6 +56,7 @@ struct Exchange {
     retries: u32,
     taken: usize,
     horizon: u64,
+    difference: u64,
 }
 
 /// What an exchange came to.
@@ -63,20 +68,23 @@ pub struct Outcome {
     pub frames: usize,
     /// From which clock on all is held that the other holds; `None` if it was broken off.
     pub horizon: Option<u64>,
+    /// Up to which clock it was about.
+    pub cut: u64,
 }
 
 impl Sync {
-    /// Another's digest differs from ours: an exchange is planned, unless one is, or the last one
-    /// with that member brought nothing.
+    /// Another's digest differs from ours: an exchange is planned, unless one is, or one about the
+    /// same difference, which is the XOR of both, brought nothing.
     pub fn suspect(
         &mut self,
         peer: Id,
-        digest: Digest,
+        (digest, difference): (Digest, u64),
         now: Duration,
         members: usize,
         chance: &mut Chance,
     ) {
-        let is_fruitless = self.fruitless.get(&peer).is_some_and(|until| now < *until);
+        let left_alone = self.fruitless.get(&difference);
+        let is_fruitless = left_alone.is_some_and(|until| now < *until);
         if self.suspicion.is_some() || self.exchange.is_some() || is_fruitless {
             return;
         }
@@ -98,6 +106,7 @@ impl Sync {
         peer: Id,
         address: SocketAddr,
         (from, cut): (u64, u64),
+        difference: u64,
         now: Duration,
     ) -> Talk {
         self.exchange = Some(Exchange {
@@ -115,6 +124,7 @@ impl Sync {
             retries: 0,
             taken: 0,
             horizon: from,
+            difference,
         });
         let cookie = 0;
         Talk::Ask { cookie, from, cut }
@@ -213,12 +223,17 @@ impl Sync {
         let is_over = |e: &mut Exchange| e.is_told() && e.wanted.is_empty();
         let exchange = self.exchange.take_if(is_over)?;
         if exchange.taken == 0 {
-            self.fruitless.insert(exchange.peer, now + SYNC_FRUITLESS);
+            if self.fruitless.len() >= FRUITLESS_MAX {
+                self.fruitless.pop_first();
+            }
+            self.fruitless
+                .insert(exchange.difference, now + SYNC_FRUITLESS);
         }
         Some(Outcome {
             peer: exchange.peer,
             frames: exchange.taken,
             horizon: Some(exchange.horizon),
+            cut: exchange.cut,
         })
     }
 
@@ -229,6 +244,7 @@ impl Sync {
             peer: exchange.peer,
             frames: exchange.taken,
             horizon: Some(exchange.horizon),
+            cut: exchange.cut,
         })
     }
 
@@ -244,6 +260,7 @@ impl Sync {
             peer: exchange.peer,
             frames: exchange.taken,
             horizon: None,
+            cut: exchange.cut,
         };
         self.exchange = None;
         Some(Err(outcome))

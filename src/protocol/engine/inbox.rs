@@ -255,9 +255,8 @@ impl Inbox {
 
     fn note_stall(&mut self, now: Duration) {
         let last = self.have.runs().last().map_or(0, |(_, last)| *last);
-        if last > self.next && !self.have.contains(self.next) {
-            self.stalled_since.get_or_insert(now);
-        }
+        let is_stalled = last > self.next && !self.have.contains(self.next);
+        self.stalled_since = is_stalled.then(|| self.stalled_since.unwrap_or(now));
     }
 
     /// When something is due here.

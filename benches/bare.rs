@@ -332,7 +332,7 @@ fn roda_receive(count: u64) {
             let data = message.data.as_deref();
             let shown = Shown {
                 stamp: clock.now(),
-                source: source.into(),
+                source,
                 speaker,
                 data,
             };

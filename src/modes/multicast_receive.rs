@@ -2,7 +2,7 @@
 //! thread of their own, which ends the wait for datagrams.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::sync::mpsc;
 
 use super::End;
@@ -131,7 +131,7 @@ impl Ear<'_> {
     }
 
     /// Shows one datagram, or counts it as dropped; who said it, if it ends the chat.
-    fn hear(&mut self, datagram: &[u8], source: SocketAddrV4) -> Result<Option<String>, Error> {
+    fn hear(&mut self, datagram: &[u8], source: SocketAddr) -> Result<Option<String>, Error> {
         let message = match self.decode(datagram) {
             Ok(message) => message,
             Err(fault) => {
@@ -148,7 +148,7 @@ impl Ear<'_> {
         let data = message.data.as_deref();
         let shown = Shown {
             stamp: self.clock.now(),
-            source: source.into(),
+            source,
             speaker,
             data,
         };
@@ -168,7 +168,7 @@ impl Ear<'_> {
         plain::decode(datagram)
     }
 
-    fn drop_datagram(&mut self, fault: Fault, source: SocketAddrV4) {
+    fn drop_datagram(&mut self, fault: Fault, source: SocketAddr) {
         *self.tally.dropped.entry(fault).or_default() += 1;
         if let Some(count) = self.tally.notices.ask() {
             say(&text::dropped(self.lang, fault, source, count));

@@ -19,6 +19,8 @@ pub struct Interface {
     pub is_ready: bool,
     /// Reaches nothing but this machine.
     pub is_loopback: bool,
+    /// Reaches one other machine only, as tunnels do.
+    pub is_point_to_point: bool,
 }
 
 impl fmt::Display for Interface {
@@ -114,6 +116,59 @@ pub fn choose(asked: &[String], group: SocketAddrV4) -> Result<Choice, ChoiceErr
     }
 }
 
+/// Beginnings of the names of interfaces that lead to containers, virtual machines and private
+/// networks, and not to people.
+const VIRTUAL_NAMES: [&str; 19] = [
+    "br-",
+    "cali",
+    "cni",
+    "docker",
+    "flannel",
+    "lxc",
+    "lxdbr",
+    "podman",
+    "tailscale",
+    "tap",
+    "tun",
+    "utun",
+    "vboxnet",
+    "virbr",
+    "vmnet",
+    "wg",
+    "zt",
+    "ham",
+    "vnet",
+];
+
+/// The interfaces on which people are to be found: those asked for by name or address that there
+/// are; or else every one that is fit for it; or else loopback.
+///
+/// # Errors
+/// The system's refusal to list its interfaces.
+pub fn for_people(asked: &[String]) -> io::Result<Vec<Interface>> {
+    Ok(fit_for_people(list()?, asked))
+}
+
+fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Vec<Interface> {
+    if !asked.is_empty() {
+        let mut found: Vec<Interface> = Vec::new();
+        for interface in asked.iter().filter_map(|asked| find(&all, asked)) {
+            if interface.is_ready && !found.contains(interface) {
+                found.push(interface.clone());
+            }
+        }
+        return found;
+    }
+    let is_virtual = |name: &str| VIRTUAL_NAMES.iter().any(|v| name.starts_with(v));
+    let is_fit = |i: &Interface| !i.is_point_to_point && !is_virtual(&i.name);
+    let (loopback, outside): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .filter(|interface| interface.is_ready)
+        .partition(|interface| interface.is_loopback);
+    let fit: Vec<Interface> = outside.into_iter().filter(is_fit).collect();
+    if fit.is_empty() { loopback } else { fit }
+}
+
 /// Every address at which another program, here or elsewhere, may reach this machine.
 ///
 /// # Errors
@@ -189,6 +244,7 @@ fn list() -> io::Result<Vec<Interface>> {
                     .flags
                     .contains(InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING),
             is_loopback,
+            is_point_to_point: entry.flags.contains(InterfaceFlags::IFF_POINTOPOINT),
         });
     }
     Ok(all)
@@ -210,6 +266,7 @@ fn list() -> io::Result<Vec<Interface>> {
                 addresses_v6: Vec::new(),
                 is_ready: entry.is_oper_up(),
                 is_loopback: entry.is_loopback(),
+                is_point_to_point: entry.is_p2p(),
                 name: entry.name,
             }),
         }
@@ -222,6 +279,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn people_are_looked_for_where_they_may_be() {
+        let interface = |name: &str| Interface {
+            name: name.into(),
+            index: 1,
+            addresses: vec![],
+            addresses_v6: vec![],
+            is_ready: name != "down0",
+            is_loopback: name == "lo",
+            is_point_to_point: name == "ppp0",
+        };
+        let names = |all: &[&str], asked: &[&str]| {
+            let all = all.iter().map(|name| interface(name)).collect();
+            let asked: Vec<String> = asked.iter().map(|name| (*name).into()).collect();
+            let fit = fit_for_people(all, &asked).into_iter().map(|i| i.name);
+            fit.collect::<Vec<_>>()
+        };
+        let all = ["lo", "eth0", "docker0", "wlan0", "tun0", "ppp0", "down0"];
+        assert_eq!(names(&all, &[]), ["eth0", "wlan0"]);
+        assert_eq!(names(&all, &["docker0", "down0", "none"]), ["docker0"]);
+        assert_eq!(names(&["lo", "docker0"], &[]), ["lo"]);
+    }
+
+    #[test]
     fn an_interface_is_found_by_name_and_by_address() {
         let lo = Interface {
             name: "lo".into(),
@@ -230,6 +310,7 @@ mod tests {
             addresses_v6: vec![],
             is_ready: true,
             is_loopback: true,
+            is_point_to_point: false,
         };
         let all = [lo.clone()];
         assert_eq!(find(&all, "lo"), Some(&lo));

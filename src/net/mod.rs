@@ -1,6 +1,7 @@
 //! The only folder that opens sockets. It moves bytes and knows addresses and interfaces; what
 //! the bytes mean, it does not know.
 
+pub mod circle;
 pub mod interfaces;
 mod kernel;
 pub mod multicast;

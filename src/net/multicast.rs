@@ -51,7 +51,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(act: Act) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn new(act: Act) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self {
             act,
             interface: None,
@@ -59,7 +59,7 @@ impl Refusal {
         }
     }
 
-    fn on(act: Act, interface: &Interface) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn on(act: Act, interface: &Interface) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self {
             act,
             interface: Some(interface.name.clone()),
@@ -169,7 +169,7 @@ fn send_patiently(socket: &Socket, datagram: &[u8], group: SocketAddrV4) -> io::
 }
 
 /// Whether an error of a send is likely to be gone in a moment.
-fn is_passing(error: &io::Error) -> bool {
+pub(super) fn is_passing(error: &io::Error) -> bool {
     #[cfg(unix)]
     if error.raw_os_error() == Some(libc::ENOBUFS) {
         return true;
@@ -350,7 +350,7 @@ fn open_ear() -> io::Result<Socket> {
 
 /// Asks for a large receive buffer: first past the system's limit, which root may, then within
 /// it. What was granted is told by [`Receiver::buffer_bytes`].
-fn ask_for_buffer(socket: &Socket) {
+pub(super) fn ask_for_buffer(socket: &Socket) {
     #[cfg(target_os = "linux")]
     {
         use nix::sys::socket::{setsockopt, sockopt::RcvBufForce};

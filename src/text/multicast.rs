@@ -1,6 +1,6 @@
 //! What `multicast send` and `multicast receive` say while running.
 
-use std::net::SocketAddrV4;
+use std::net::{SocketAddr, SocketAddrV4};
 
 use super::{Lang, fault, row, say};
 use crate::net::interfaces::{Choice, Interface, Reason};
@@ -110,7 +110,7 @@ pub fn ended_by(lang: Lang, user: &str) -> String {
 
 /// A datagram was dropped, and how many were since the last such notice, this one included.
 #[must_use]
-pub fn dropped(lang: Lang, why: Fault, source: SocketAddrV4, since_last_notice: u64) -> String {
+pub fn dropped(lang: Lang, why: Fault, source: SocketAddr, since_last_notice: u64) -> String {
     let why = fault(lang, why);
     match since_last_notice {
         1 => say!(

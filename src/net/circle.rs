@@ -1,0 +1,548 @@
+//! The sockets of one member of a circle: one hears the group on every interface, one is the
+//! member's own, from which all is sent and where others reach it alone; and the same for IPv6,
+//! where the machine has it. In the lobby, one more hears the plain wire.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
+
+use super::interfaces::{self, Interface};
+use super::kernel::{self, Datagrams, Exit, Wait};
+use super::multicast::{Act, Refusal, ask_for_buffer, is_passing};
+
+/// Datagrams that are read before others are asked for. Less than a page each, mostly.
+const BATCH_BYTES: usize = 64 << 10;
+
+/// How long to wait for a system whose queues are full, in all, in steps of a millisecond.
+const SEND_RETRIES: u32 = 30;
+
+/// Where the members of a room are.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Group and port of the frames.
+    pub frames: SocketAddrV4,
+    /// The same for IPv6; the port is that of the frames.
+    pub frames_v6: Ipv6Addr,
+    /// Group and port of the plain wire, if it is heard and spoken.
+    pub plain: Option<SocketAddrV4>,
+    /// Hops.
+    pub ttl: u8,
+    /// Interfaces by name or address; none means all that are fit.
+    pub interfaces: Vec<String>,
+}
+
+/// By which way a datagram came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// The frame wire: the group, or to this member alone.
+    Frames,
+    /// The plain wire.
+    Plain,
+}
+
+/// What another look at the interfaces found.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Interfaces that are used from now on.
+    pub joined: Vec<Interface>,
+    /// Interfaces that are not there any more.
+    pub lost: Vec<Interface>,
+    /// Interfaces that cannot be used, and why.
+    pub refusals: Vec<Refusal>,
+}
+
+/// The sockets of one member.
+#[derive(Debug)]
+pub struct Circle {
+    place: Place,
+    v4: Pair,
+    v6: Option<Pair>,
+    plain: Option<Arc<Socket>>,
+    interfaces: Vec<Interface>,
+}
+
+/// A socket that hears the group, and the member's own.
+#[derive(Debug)]
+struct Pair {
+    group: Arc<Socket>,
+    own: Arc<Socket>,
+}
+
+impl Circle {
+    /// Opens the sockets; [`Circle::look_again`] then joins the group on the interfaces.
+    ///
+    /// # Errors
+    /// A [`Refusal`] to open, or to take a port.
+    pub fn open(place: Place) -> Result<Self, Refusal> {
+        let own = open_own(Domain::IPV4, place.ttl).map_err(Refusal::new(Act::Open))?;
+        let v4 = Pair {
+            group: Arc::new(open_group(place.frames.into())?),
+            own: Arc::new(own),
+        };
+        let plain = place
+            .plain
+            .map(|plain| open_group(plain.into()))
+            .transpose()?;
+        // Many machines have no IPv6, and need none.
+        let v6 = || {
+            let group = SocketAddrV6::new(place.frames_v6, place.frames.port(), 0, 0);
+            let own = open_own(Domain::IPV6, place.ttl).ok()?;
+            Some(Pair {
+                group: Arc::new(open_group(group.into()).ok()?),
+                own: Arc::new(own),
+            })
+        };
+        Ok(Self {
+            v4,
+            v6: v6(),
+            plain: plain.map(Arc::new),
+            interfaces: Vec::new(),
+            place,
+        })
+    }
+
+    /// The port of the member's own socket, from which all IPv4 datagrams leave.
+    #[must_use]
+    pub fn own_port(&self) -> u16 {
+        let address = self.v4.own.local_addr().ok();
+        address
+            .and_then(|address| address.as_socket())
+            .map_or(0, |address| address.port())
+    }
+
+    /// The interfaces in use.
+    #[must_use]
+    pub fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
+    }
+
+    /// Whether an interface in use is radio; `None` if nobody can tell.
+    #[must_use]
+    pub fn is_radio(&self) -> Option<bool> {
+        let radio = |interface: &Interface| kernel::is_radio(&self.v4.own, &interface.name);
+        let answers: Option<Vec<bool>> = self.interfaces.iter().map(radio).collect();
+        answers.map(|answers| answers.contains(&true))
+    }
+
+    /// Looks at the interfaces again, joins the group on new ones and forgets those that are gone.
+    ///
+    /// # Errors
+    /// The system's refusal to list its interfaces.
+    pub fn look_again(&mut self) -> io::Result<Changes> {
+        let found = interfaces::for_people(&self.place.interfaces)?;
+        let is_same = |one: &Interface, other: &Interface| {
+            one.index == other.index && one.addresses == other.addresses
+        };
+        let mut changes = Changes::default();
+        let (kept, lost): (Vec<_>, Vec<_>) = std::mem::take(&mut self.interfaces)
+            .into_iter()
+            .partition(|known| found.iter().any(|found| is_same(known, found)));
+        for interface in &lost {
+            self.leave(interface);
+        }
+        self.interfaces = kept;
+        for interface in found {
+            if self
+                .interfaces
+                .iter()
+                .any(|known| is_same(known, &interface))
+            {
+                continue;
+            }
+            match self.join(&interface) {
+                Ok(()) => {
+                    changes.joined.push(interface.clone());
+                    self.interfaces.push(interface);
+                }
+                Err(refusal) => changes.refusals.push(refusal),
+            }
+        }
+        changes.lost = lost;
+        Ok(changes)
+    }
+
+    /// Leaves the group and joins it again on every interface: switches forget members whom
+    /// nobody asks about.
+    pub fn rejoin(&mut self) {
+        for interface in self.interfaces.clone() {
+            self.leave(&interface);
+            // One that refuses now is looked at again with all others.
+            let _ = self.join(&interface);
+        }
+    }
+
+    fn join(&self, interface: &Interface) -> Result<(), Refusal> {
+        let refused = || Refusal::on(Act::Join, interface);
+        let by_index = InterfaceIndexOrAddress::Index(interface.index);
+        // Leaving first: the interface may have lost its address, and kept its membership.
+        self.leave(interface);
+        let v4 = self
+            .v4
+            .group
+            .join_multicast_v4_n(self.place.frames.ip(), &by_index);
+        let v6 = self.v6.as_ref().map(|v6| {
+            v6.group
+                .join_multicast_v6(&self.place.frames_v6, interface.index)
+        });
+        // One family is enough, and IPv6 alone is rare: the error that counts is IPv4's.
+        if let Err(error) = v4
+            && !matches!(v6, Some(Ok(())))
+        {
+            return Err(refused()(error));
+        }
+        if let (Some(socket), Some(plain)) = (&self.plain, self.place.plain) {
+            let joined = socket.join_multicast_v4_n(plain.ip(), &by_index);
+            joined.map_err(refused())?;
+        }
+        Ok(())
+    }
+
+    fn leave(&self, interface: &Interface) {
+        let by_index = InterfaceIndexOrAddress::Index(interface.index);
+        // The interface may be gone, and its memberships with it.
+        let _ = self
+            .v4
+            .group
+            .leave_multicast_v4_n(self.place.frames.ip(), &by_index);
+        if let Some(v6) = &self.v6 {
+            let _ = v6
+                .group
+                .leave_multicast_v6(&self.place.frames_v6, interface.index);
+        }
+        if let (Some(socket), Some(plain)) = (&self.plain, self.place.plain) {
+            let _ = socket.leave_multicast_v4_n(plain.ip(), &by_index);
+        }
+    }
+
+    /// Sends datagrams to all members, once on each interface; `everywhere` also by IPv6.
+    pub fn send_to_group(&self, datagrams: &[&[u8]], everywhere: bool) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        for interface in &self.interfaces {
+            let address = interface.addresses.first().copied();
+            if address.is_some() {
+                let exit = Exit {
+                    index: interface.index,
+                    address,
+                };
+                let to = self.place.frames.into();
+                let sent = send_patiently(&self.v4.own, to, Some(exit), datagrams);
+                refusals.extend(sent.err().map(Refusal::on(Act::Send, interface)));
+            }
+            if let Some(v6) = &self.v6
+                && (everywhere || address.is_none())
+            {
+                let port = self.place.frames.port();
+                let to = SocketAddrV6::new(self.place.frames_v6, port, 0, interface.index);
+                let exit = Exit {
+                    index: interface.index,
+                    address: None,
+                };
+                // Without IPv6 on this interface nobody is there whom IPv4 does not reach.
+                let _ = send_patiently(&v6.own, to.into(), Some(exit), datagrams);
+            }
+        }
+        refusals
+    }
+
+    /// Sends a datagram to the plain wire, once on each interface.
+    pub fn send_to_plain(&self, datagram: &[u8]) -> Vec<Refusal> {
+        let Some(plain) = self.place.plain else {
+            return Vec::new();
+        };
+        let send = |interface: &Interface| {
+            let exit = Exit {
+                index: interface.index,
+                address: interface.addresses.first().copied(),
+            };
+            let sent = send_patiently(&self.v4.own, plain.into(), Some(exit), &[datagram]);
+            sent.err().map(Refusal::on(Act::Send, interface))
+        };
+        self.interfaces.iter().filter_map(send).collect()
+    }
+
+    /// Sends a datagram to one member.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn send_to_member(&self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        let pair = match (to, &self.v6) {
+            (SocketAddr::V6(_), Some(v6)) => v6,
+            _ => &self.v4,
+        };
+        send_patiently(&pair.own, to, None, &[datagram])
+    }
+
+    /// What hears on all sockets; to be moved to a thread of its own.
+    ///
+    /// # Errors
+    /// The system's refusal of a pipe.
+    pub fn ears(&self) -> io::Result<(Ears, Interrupter)> {
+        let mut sockets = vec![
+            (Door::Frames, Arc::clone(&self.v4.group)),
+            (Door::Frames, Arc::clone(&self.v4.own)),
+        ];
+        if let Some(v6) = &self.v6 {
+            sockets.push((Door::Frames, Arc::clone(&v6.group)));
+            sockets.push((Door::Frames, Arc::clone(&v6.own)));
+        }
+        sockets.extend(self.plain.clone().map(|plain| (Door::Plain, plain)));
+        for (_, socket) in &sockets {
+            socket.set_nonblocking(true)?;
+        }
+        let (hears, interrupts) = bell::new()?;
+        let ears = Ears {
+            sockets,
+            bell: hears,
+        };
+        Ok((ears, interrupts))
+    }
+}
+
+/// Hears on all sockets of a member.
+#[derive(Debug)]
+pub struct Ears {
+    sockets: Vec<(Door, Arc<Socket>)>,
+    bell: bell::Hears,
+}
+
+/// Ends the ears' wait when it is dropped.
+pub type Interrupter = bell::Rings;
+
+/// Datagrams that came together, in one piece of memory.
+#[derive(Debug, Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    datagrams: Vec<(Door, SocketAddr, usize)>,
+}
+
+impl Batch {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.datagrams.clear();
+    }
+
+    fn push(&mut self, door: Door, source: SocketAddr, datagram: &[u8]) {
+        self.bytes.extend_from_slice(datagram);
+        self.datagrams.push((door, source, datagram.len()));
+    }
+
+    /// Each datagram, how it came and where from, in order of arrival at each socket.
+    pub fn iter(&self) -> impl Iterator<Item = (Door, SocketAddr, &[u8])> {
+        let mut rest = self.bytes.as_slice();
+        self.datagrams
+            .iter()
+            .map_while(move |(door, source, length)| {
+                let (datagram, behind) = rest.split_at_checked(*length)?;
+                rest = behind;
+                Some((*door, *source, datagram))
+            })
+    }
+}
+
+impl Ears {
+    /// Hears until it is interrupted or nobody listens any more: fills the batches that come as
+    /// tickets, and tells them.
+    ///
+    /// # Errors
+    /// The system's, from waiting.
+    pub fn listen(
+        &self,
+        tickets: &mpsc::Receiver<Batch>,
+        mut tell: impl FnMut(Batch) -> bool,
+    ) -> io::Result<()> {
+        let mut room = Datagrams::new();
+        while let Ok(mut batch) = tickets.recv() {
+            batch.clear();
+            while batch.datagrams.is_empty() {
+                let Some(readable) = self.wait()? else {
+                    return Ok(());
+                };
+                for (door, socket) in readable {
+                    self.read(*door, socket, &mut room, &mut batch);
+                }
+            }
+            if !tell(batch) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what waits at one socket, up to its share of a batch.
+    fn read(&self, door: Door, socket: &Socket, room: &mut Datagrams, batch: &mut Batch) {
+        let until = batch.bytes.len() + BATCH_BYTES;
+        // An error is an ICMP answer to something sent before, or that nothing waits.
+        while batch.bytes.len() < until && room.receive(socket, Wait::Never).is_ok() {
+            for (datagram, source) in room.iter() {
+                batch.push(door, source, datagram);
+            }
+            if !room.is_full() {
+                return;
+            }
+        }
+    }
+
+    /// The sockets that can be read; `None` once interrupted.
+    #[cfg(unix)]
+    fn wait(&self) -> io::Result<Option<impl Iterator<Item = &(Door, Arc<Socket>)>>> {
+        use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+        use std::os::fd::AsFd;
+
+        let sockets = self.sockets.iter().map(|(_, socket)| socket.as_fd());
+        let mut asked: Vec<PollFd<'_>> = sockets
+            .chain([self.bell.as_fd()])
+            .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
+            .collect();
+        while let Err(error) = poll(&mut asked, PollTimeout::NONE) {
+            if error != nix::Error::EINTR {
+                return Err(error.into());
+            }
+        }
+        let mut ready: Vec<bool> = asked.iter().map(|fd| fd.any().unwrap_or(false)).collect();
+        if ready.pop() == Some(true) {
+            return Ok(None);
+        }
+        let readable = self.sockets.iter().zip(ready);
+        Ok(Some(
+            readable
+                .filter(|(_, ready)| *ready)
+                .map(|(socket, _)| socket),
+        ))
+    }
+
+    /// Where there is no poll, every socket is tried in turn.
+    #[cfg(not(unix))]
+    fn wait(&self) -> io::Result<Option<impl Iterator<Item = &(Door, Arc<Socket>)>>> {
+        thread::sleep(Duration::from_millis(2));
+        let is_interrupted = self.bell.is_rung();
+        Ok((!is_interrupted).then(|| self.sockets.iter()))
+    }
+}
+
+/// What wakes the ears: a pipe that is closed.
+#[cfg(unix)]
+mod bell {
+    use std::io;
+    use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+    #[derive(Debug)]
+    pub(super) struct Hears(OwnedFd);
+
+    /// Rings when it is dropped.
+    #[derive(Debug)]
+    pub struct Rings {
+        _end: OwnedFd,
+    }
+
+    impl AsFd for Hears {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
+        }
+    }
+
+    pub(super) fn new() -> io::Result<(Hears, Rings)> {
+        let (hears, rings) = nix::unistd::pipe()?;
+        Ok((Hears(hears), Rings { _end: rings }))
+    }
+}
+
+/// What wakes the ears: a flag that they look at.
+#[cfg(not(unix))]
+mod bell {
+    use std::io;
+    use std::sync::{Arc, Weak};
+
+    #[derive(Debug)]
+    pub(super) struct Hears(Weak<()>);
+
+    /// Rings when it is dropped.
+    #[derive(Debug)]
+    pub struct Rings {
+        _end: Arc<()>,
+    }
+
+    impl Hears {
+        pub(super) fn is_rung(&self) -> bool {
+            self.0.strong_count() == 0
+        }
+    }
+
+    pub(super) fn new() -> io::Result<(Hears, Rings)> {
+        let end = Arc::new(());
+        Ok((Hears(Arc::downgrade(&end)), Rings { _end: end }))
+    }
+}
+
+/// Sends all datagrams, and waits a little for a system whose queues are full.
+fn send_patiently(
+    socket: &Socket,
+    to: SocketAddr,
+    exit: Option<Exit>,
+    mut datagrams: &[&[u8]],
+) -> io::Result<()> {
+    let mut retries = 0;
+    while !datagrams.is_empty() {
+        match kernel::send_run(socket, to, exit, datagrams) {
+            Ok(sent) => datagrams = datagrams.get(sent..).unwrap_or_default(),
+            Err(error) if is_passing(&error) && retries < SEND_RETRIES => {
+                retries += 1;
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn open_own(domain: Domain, ttl: u8) -> io::Result<Socket> {
+    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+    let any: SocketAddr = match domain {
+        Domain::IPV6 => {
+            socket.set_only_v6(true)?;
+            socket.set_multicast_hops_v6(ttl.into())?;
+            (Ipv6Addr::UNSPECIFIED, 0).into()
+        }
+        _ => {
+            socket.set_multicast_ttl_v4(ttl.into())?;
+            (Ipv4Addr::UNSPECIFIED, 0).into()
+        }
+    };
+    ask_for_buffer(&socket);
+    socket.bind(&any.into())?;
+    Ok(socket)
+}
+
+/// A socket bound to a group's port, and where that is possible to the group itself, so that the
+/// kernel filters out other groups.
+fn open_group(group: SocketAddr) -> Result<Socket, Refusal> {
+    let open = || -> io::Result<Socket> {
+        let domain = Domain::for_address(group);
+        let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+        socket.set_reuse_address(true)?;
+        #[cfg(all(unix, not(target_os = "linux")))]
+        socket.set_reuse_port(true)?;
+        if group.is_ipv6() {
+            socket.set_only_v6(true)?;
+            kernel::keep_to_joined_v6(&socket)?;
+        } else {
+            #[cfg(target_os = "linux")]
+            socket.set_multicast_all_v4(false)?;
+        }
+        ask_for_buffer(&socket);
+        Ok(socket)
+    };
+    let socket = open().map_err(Refusal::new(Act::Open))?;
+    let any: SocketAddr = match group {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, group.port()).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, group.port()).into(),
+    };
+    let at = if cfg!(windows) { any } else { group };
+    let bound = socket.bind(&at.into());
+    bound.map_err(Refusal::new(Act::Bind))?;
+    Ok(socket)
+}

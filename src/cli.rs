@@ -1,6 +1,7 @@
 //! What may be typed. Doc comments are the help, which is in English. The defaults of the whole
 //! house are here; what was typed is checked here, by the types that a mode then relies on.
 
+mod chat;
 mod endpoint;
 mod multicast;
 mod tcp_peer;
@@ -10,6 +11,7 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
+pub use self::chat::{ChatArgs, ChatSettings};
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 use crate::error::Usage;
@@ -25,16 +27,14 @@ const LINK_NAMES: [&str; 2] = ["multicast", "tcp-peer"];
     name = "roda",
     bin_name = "roda",
     version,
-    after_help = "Example, in two terminals:\n  \
-        roda multicast receive --name bia\n  \
-        roda multicast send --name ana"
+    after_help = "Example, on every machine:\n  roda chat --name ana"
 )]
 pub struct Cli {
     /// Language of what the program says while running [default: from the locale]
     #[arg(long, global = true, value_name = "en|pt", hide_possible_values = true)]
     pub lang: Option<Lang>,
 
-    /// What to do; without it, this help
+    /// What to do; without it, `chat`
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -42,6 +42,12 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Chat with everyone on this network: reliable, in order, with no server
+    #[command(after_help = "Examples, on every machine:\n  \
+        roda chat --name ana\n  \
+        roda chat --name ana --room turma-a")]
+    Chat(ChatArgs),
+
     /// Chat by UDP multicast with the course's programs: JSON datagrams {"user","data"}
     #[command(after_help = "Example, in two terminals:\n  \
         roda multicast receive --name bia\n  \
@@ -57,6 +63,12 @@ pub enum Command {
         roda tcp-peer --listen 12345 --name bia\n  \
         roda tcp-peer --connect 127.0.0.1:12345 --name ana")]
     TcpPeer(TcpPeerArgs),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Chat(ChatArgs::default())
+    }
 }
 
 /// Turns a call through a link named like a subcommand into a call of that subcommand.

@@ -5,10 +5,36 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Local, SecondsFormat};
 
+use crate::protocol::engine::event::Moment;
+
 /// Time since some fixed moment, for distances between two readings.
 #[must_use]
 pub fn monotonic() -> Instant {
     Instant::now()
+}
+
+/// Tells the pure core the time: since it was made, and on the wall.
+#[derive(Clone, Copy, Debug)]
+pub struct Timepiece {
+    start: Instant,
+}
+
+impl Timepiece {
+    /// Begins to count.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { start: monotonic() }
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        Moment {
+            time: monotonic().saturating_duration_since(self.start),
+            wall_ms: since_epoch.unwrap_or_default().as_millis() as u64,
+        }
+    }
 }
 
 /// The wall clock in local time. What it takes a calendar to know is kept for the second for
@@ -28,18 +54,26 @@ pub struct Stamp {
     pub rfc3339: String,
 }
 
+/// The last second that is shown, in the year 9999: later ones have longer years.
+const LAST_SECOND: Duration = Duration::from_secs(253_402_214_400);
+
 /// Where the milliseconds stand in [`Stamp::rfc3339`], behind `2026-11-23T14:03:21.`.
 const MILLISECONDS_AT: std::ops::Range<usize> = 20..23;
 
 impl WallClock {
     /// The time now.
     pub fn now(&mut self) -> &Stamp {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        self.at(since_epoch.unwrap_or_default())
+    }
+
+    /// A moment so long after the beginning of 1970.
+    pub fn at(&mut self, since_epoch: Duration) -> &Stamp {
         let second = Duration::from_secs(since_epoch.as_secs());
         if self.second != Some(second) {
             self.second = Some(second);
+            // What no calendar holds, a stranger may send.
+            let second = second.min(LAST_SECOND);
             self.stamp = Stamp::at((UNIX_EPOCH + second).into());
         }
         self.stamp.set_milliseconds(since_epoch.subsec_millis());

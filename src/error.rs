@@ -36,6 +36,8 @@ pub enum Error {
         /// Why not.
         cause: CallError,
     },
+    /// The system's chance or its settings could not be read.
+    Identity(io::Error),
     /// The connection could not be served.
     Connection(io::Error),
     /// The keyboard, or the pipe in its place, could not be read.
@@ -59,6 +61,8 @@ pub enum Usage {
     Rate(String),
     /// A name that breaks a rule.
     Name(String, NameFault),
+    /// A room's name that breaks a rule.
+    Room(String, NameFault),
     /// No address to listen on.
     Listen(String),
     /// No address to call.

@@ -61,5 +61,6 @@ pub mod modes;
 pub mod net;
 pub mod protocol;
 pub mod sim;
+pub mod store;
 pub mod terminal;
 pub mod text;

@@ -4,7 +4,7 @@ use std::env;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use roda::cli::{Cli, expand_link, language};
 use roda::error::Error;
 use roda::{modes, text};
@@ -18,10 +18,7 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let Some(command) = cli.command else {
-        let _ = Cli::command().print_help();
-        return ExitCode::SUCCESS;
-    };
+    let command = cli.command.unwrap_or_default();
     let lang = language(cli.lang, |variable| env::var(variable).ok());
     match modes::run(command, lang) {
         Ok(end) => ExitCode::from(end.exit_code()),

@@ -14,7 +14,7 @@ const GROUP: &str = "224.3.29.71";
 /// Its port for the plain wire.
 const PORT: &str = "5007";
 /// Hops that a datagram may take: 1 stays on the local network.
-const TTL: &str = "1";
+pub(super) const TTL: &str = "1";
 /// Highest rate that may be asked for, in messages per second.
 const RATE_MAX_PER_S: u32 = 1_000_000;
 
@@ -43,7 +43,7 @@ pub(super) struct GroupArgs {
 
     /// Interface by name or address; may be repeated [default: the system's choice]
     #[arg(long = "interface", value_name = "NAME|ADDRESS")]
-    interfaces: Vec<String>,
+    pub(super) interfaces: Vec<String>,
 }
 
 /// What `multicast send` may be told.
@@ -192,7 +192,7 @@ impl TryFrom<ReceiveArgs> for ReceiveSettings {
 }
 
 impl GroupArgs {
-    fn address(&self) -> Result<SocketAddrV4, Usage> {
+    pub(super) fn address(&self) -> Result<SocketAddrV4, Usage> {
         let group: Option<Ipv4Addr> = self.group.parse().ok();
         let group = group.filter(Ipv4Addr::is_multicast);
         let group = group.ok_or_else(|| Usage::Group(self.group.clone()))?;

@@ -1,6 +1,7 @@
 //! Where the pure core meets the world: one file per subcommand. A mode wires keyboard, screen,
 //! wire and net together and holds the loop; it imports no other mode.
 
+mod chat;
 mod multicast_receive;
 mod multicast_send;
 mod tcp_peer;
@@ -45,6 +46,7 @@ pub fn run(command: Command, lang: Lang) -> Result<End, Error> {
         Command::Multicast {
             role: MulticastRole::Receive(args),
         } => multicast_receive::run(&args.try_into()?, lang),
+        Command::Chat(args) => chat::run(&args.try_into()?, lang),
         Command::TcpPeer(args) => tcp_peer::run(&args.try_into()?, lang),
     }
 }

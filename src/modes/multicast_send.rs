@@ -46,7 +46,7 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<End, Error> {
     // Whoever reads that we are ready may send a signal at once.
     screen::say(&text::sending_ends(lang));
     screen::say(&text::sending(lang, group, &choice.interfaces));
-    let keyboard = Keyboard::start(settings.prompt(), move |typed| {
+    let keyboard = Keyboard::start(settings.prompt(), None, move |typed| {
         tell.send(Event::Typed(typed)).is_ok()
     })
     .map_err(Error::Input)?;

@@ -77,10 +77,22 @@ impl Node {
         self.engine.ask(now);
     }
 
+    /// Whether all that was said was sent, to members at least.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        self.engine.is_sent()
+    }
+
     /// Whether all that was said was sent, and acknowledged by all who were heard since a time.
     #[must_use]
     pub fn is_settled(&self, since: Duration) -> bool {
         self.engine.is_settled(since)
+    }
+
+    /// Who is here and has not all that was said.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<String> {
+        self.engine.waiting()
     }
 
     /// Says farewell.

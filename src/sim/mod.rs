@@ -190,12 +190,14 @@ impl World {
     /// A name that cannot be.
     pub fn start(&mut self, number: usize) -> Result<(), NameFault> {
         let moment = self.moment(number);
-        let (session_low, seed) = (self.chance.bits() as u32, self.chance.bits());
+        let low = u64::from(self.chance.bits() as u32);
+        let session = (moment.wall_ms / 1000) << 32 | low;
+        let seed = self.chance.bits();
         let mirror_port = self.is_lobby.then_some(PRIVATE_PORT);
         if let Some(host) = self.hosts.get_mut(number) {
             let setup = Setup {
                 key: host.key,
-                session_low,
+                session,
                 replaces: host.session,
                 name: Name::parse(&host.name)?,
                 seal: Seal::public(None),
@@ -203,7 +205,7 @@ impl World {
                 link: Link::Wired,
                 seed,
             };
-            host.session = Some((moment.wall_ms / 1000) << 32 | u64::from(session_low));
+            host.session = Some(session);
             host.node = Some(Node::new(setup, moment));
             self.ledger.start(number, self.now);
         }
@@ -387,7 +389,7 @@ impl World {
                     self.throw(from, to, address, &transmit.bytes);
                 }
             }
-            Destination::Group | Destination::Plain => {
+            Destination::Group | Destination::Everywhere | Destination::Plain => {
                 let is_plain = transmit.to == Destination::Plain;
                 let kind = transmit.bytes.get(3).copied().filter(|_| !is_plain);
                 *self.traffic.group.entry(kind.unwrap_or(0)).or_default() += 1;

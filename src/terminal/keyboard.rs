@@ -105,6 +105,14 @@ impl Line<'_> {
     }
 }
 
+/// What a person is asked before a paste of several lines counts.
+pub struct Paste {
+    /// The question for so many lines.
+    pub question: Box<dyn Fn(usize) -> String + Send>,
+    /// Whether an answer is yes.
+    pub is_yes: fn(&str) -> bool,
+}
+
 /// The loop's end of a running keyboard.
 pub struct Keyboard {
     tickets: mpsc::Sender<Block>,
@@ -115,12 +123,14 @@ pub struct Keyboard {
 
 impl Keyboard {
     /// Starts to read. On a terminal, `prompt` is shown and the line can be edited; through a
-    /// pipe there is neither. `tell` returns whether anybody still listens.
+    /// pipe there is neither. A paste of several lines is asked about first, if `paste` says how.
+    /// `tell` returns whether anybody still listens.
     ///
     /// # Errors
     /// The system's refusal of a thread or of the terminal.
     pub fn start(
         prompt: String,
+        paste: Option<Paste>,
         tell: impl Fn(Typed) -> bool + Send + 'static,
     ) -> io::Result<Self> {
         let (tickets, taken) = mpsc::channel();
@@ -133,7 +143,7 @@ impl Keyboard {
             if io::stdout().is_terminal() && io::stderr().is_terminal() {
                 printer = editor.create_external_printer().ok().map(Printer::new);
             }
-            reader.spawn(move || edit_lines(editor, &prompt, &taken, tell))?;
+            reader.spawn(move || edit_lines(editor, &prompt, paste.as_ref(), &taken, tell))?;
         } else {
             reader.spawn(move || read_blocks(&mut io::stdin(), &taken, tell))?;
         }
@@ -225,11 +235,12 @@ fn editor() -> rustyline::Result<Editor<(), MemHistory>> {
 fn edit_lines(
     mut editor: Editor<(), MemHistory>,
     prompt: &str,
+    paste: Option<&Paste>,
     tickets: &Receiver<Block>,
     tell: impl Fn(Typed) -> bool,
 ) {
     while let Ok(mut block) = tickets.recv() {
-        let typed = match editor.readline(prompt) {
+        let typed = match read_line(&mut editor, prompt, paste) {
             Ok(line) => {
                 block.bytes.extend_from_slice(line.as_bytes());
                 block.bytes.push(b'\n');
@@ -245,6 +256,23 @@ fn edit_lines(
             return;
         }
     }
+}
+
+/// Reads one line, or a paste of several that was answered for; what was not is nothing.
+fn read_line(
+    editor: &mut Editor<(), MemHistory>,
+    prompt: &str,
+    paste: Option<&Paste>,
+) -> rustyline::Result<String> {
+    let line = editor.readline(prompt)?;
+    let lines = line.trim_end().lines().count();
+    if let Some(paste) = paste.filter(|_| lines > 1) {
+        let answer = editor.readline(&(paste.question)(lines))?;
+        if !(paste.is_yes)(&answer) {
+            return Ok(String::new());
+        }
+    }
+    Ok(line)
 }
 
 /// Reads blocks of whole lines from a pipe or a file.

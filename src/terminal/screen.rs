@@ -182,9 +182,23 @@ impl Screen {
             user,
             data,
         };
-        let json = serde_json::to_string(&object)?;
+        self.object(&object)
+    }
+
+    /// Shows one object as JSON, at the latest with the next [`Screen::flush`].
+    ///
+    /// # Errors
+    /// Those of writing to stdout.
+    pub fn object(&mut self, object: &impl Serialize) -> io::Result<()> {
+        let json = serde_json::to_string(object)?;
         self.out.write_all(escape_hazards(&json).as_bytes())?;
         self.out.write_all(b"\n")
+    }
+
+    /// How messages are written.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.form
     }
 
     /// Writes out what was shown so far.

@@ -22,6 +22,14 @@ pub fn error(lang: Lang, error: &Error) -> String {
         } => refusal(lang, group, refused),
         Error::Listen { address, cause } => listen(lang, address, cause),
         Error::Call { address, cause } => call(lang, address, cause),
+        Error::Identity(why) => {
+            let why = cause(lang, why);
+            say!(
+                lang,
+                "cannot make an identity: {why}",
+                "não foi possível criar uma identidade: {why}",
+            )
+        }
         Error::Connection(why) => {
             let why = cause(lang, why);
             say!(
@@ -103,6 +111,15 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
             "'{typed}' is no number of seconds: {option} takes one from {least} to 86400",
             "'{typed}' não é um número de segundos: {option} aceita um de {least} a 86400",
         ),
+        Usage::Room(given, why) => {
+            let given = crate::protocol::message::clean(given);
+            let why = name_fault(lang, *why);
+            say!(
+                lang,
+                "'{given}' cannot be a room: {why}",
+                "'{given}' não pode ser uma sala: {why}",
+            )
+        }
         Usage::Name(given, why) => {
             let given = crate::protocol::message::clean(given);
             let why = name_fault(lang, *why);

@@ -1,10 +1,12 @@
 //! Every sentence shown to a person, in English and Portuguese. A sentence is written with
 //! `say!`, which takes both languages or does not compile; `tests/tidy.rs` compares the pairs.
 
+mod chat;
 mod error;
 mod multicast;
 mod tcp_peer;
 
+pub use chat::*;
 pub use error::{cause, error, fault, lost, refusal};
 pub use multicast::*;
 pub use tcp_peer::*;

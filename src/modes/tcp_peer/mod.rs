@@ -63,7 +63,7 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<End, Error> 
         .name
         .as_ref()
         .map_or("> ".into(), |name| format!("{name}> "));
-    let keyboard = Keyboard::start(prompt, move |typed| {
+    let keyboard = Keyboard::start(prompt, None, move |typed| {
         tell_typed.send(Event::Typed(typed)).is_ok()
     })
     .map_err(Error::Input)?;

@@ -18,8 +18,10 @@ pub struct Moment {
 /// Where a datagram is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Destination {
-    /// To all members.
+    /// To all members, by IPv4 where there is IPv4.
     Group,
+    /// To all members by every way: somebody may be reached by IPv6 only.
+    Everywhere,
     /// To the programs of the plain wire.
     Plain,
     /// To one member.

@@ -89,7 +89,7 @@ impl Engine {
 
     /// A frame that only its author sends: the author is here, and there.
     fn hear_in_person(&mut self, now: Moment, id: Id, source: SocketAddr, author: &Author) {
-        self.roster.locate(id, source);
+        self.needs_v6 |= self.roster.locate(id, source);
         self.enter(now, id, author);
         self.ask_what_was_said(now, id, source);
     }
@@ -114,7 +114,7 @@ impl Engine {
         let Some(member) = self.roster.get(id) else {
             return;
         };
-        if self.roster.sessions_of(member.key) == 1 {
+        if self.roster.sessions_of(id) == 1 {
             let is_joining = now.time < self.started.time + JOINING;
             let was_here = is_joining && member.started_s() < self.me.session >> 32;
             let who = member.shown();

@@ -64,8 +64,8 @@ const REPEATS_WEIGHT: f64 = 1.0 / 16.0;
 pub struct Setup {
     /// The person.
     pub key: Key,
-    /// 32 random bits that tell this session from the person's others.
-    pub session_low: u32,
+    /// This session: the second of its start in the high half, 32 random bits in the low one.
+    pub session: u64,
     /// The session of this person that ended without a farewell, if it is known.
     pub replaces: Option<u64>,
     /// The name to go by.
@@ -119,6 +119,8 @@ pub struct Engine {
     ask_again_at: Duration,
     is_asking: bool,
     is_heard: bool,
+    /// Whether somebody is here whom only IPv6 reaches.
+    needs_v6: bool,
     sends: VecDeque<Transmit>,
     events: VecDeque<Event>,
 }
@@ -134,11 +136,10 @@ impl Engine {
     /// A member that has just come: it says hello and asks what was said before.
     #[must_use]
     pub fn new(setup: Setup, now: Moment) -> Self {
-        let session = (now.wall_ms / 1000) << 32 | u64::from(setup.session_low);
         let me = Author {
             key: setup.key,
             short: setup.key.short(),
-            session,
+            session: setup.session,
             sequence: 0,
             clock: 0,
             flags: 0,
@@ -183,6 +184,7 @@ impl Engine {
             ask_again_at: Duration::ZERO,
             is_asking: false,
             is_heard: false,
+            needs_v6: false,
             sends: VecDeque::new(),
             events: VecDeque::new(),
         };
@@ -229,6 +231,12 @@ impl Engine {
         self.presence.beat_now(now.time);
     }
 
+    /// Whether all that was said was sent, to members at least.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
     /// Whether all that was said was sent, and acknowledged by all who answer. Who was not heard
     /// since `since` does not answer.
     #[must_use]
@@ -240,6 +248,12 @@ impl Engine {
         };
         let is_mirrored = self.mirror.as_ref().is_none_or(Mirror::is_empty);
         self.outbox.is_empty() && is_mirrored && !self.marks.waiting().any(answers)
+    }
+
+    /// Who is here and has not all that was said.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<String> {
+        self.marks.waiting().map(|id| self.shown(id)).collect()
     }
 
     /// Says farewell; [`Engine::is_gone`] tells when it was said often enough.
@@ -356,8 +370,7 @@ impl Engine {
             self.tell_delivered(&told);
         }
         // Other sessions of the same person are still here.
-        let key = self.roster.get(id).map(|member| member.key);
-        if key.is_some_and(|key| self.roster.sessions_of(key) == 0) {
+        if self.roster.sessions_of(id) == 0 {
             let who = self.shown(id);
             self.events.push_back(Event::Left { who, with_farewell });
         }

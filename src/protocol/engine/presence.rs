@@ -26,6 +26,8 @@ pub struct Presence {
 pub enum Due {
     /// The last durable frame again.
     Repeat,
+    /// A beat that looks for whoever may be there.
+    Hello,
     /// A beat.
     Beat,
     /// The beat behind the last repeat.
@@ -37,7 +39,8 @@ impl Presence {
     pub fn begin(&mut self, now: Duration, chance: &mut Chance) {
         let jittered = |after: &Duration| now + after.mul_f64(0.75 + chance.unit() / 2.0);
         self.hellos = HELLO_REPEATS.iter().map(jittered).collect();
-        self.beat_at = Some(now);
+        self.hellos.push_front(now);
+        self.beat_at = None;
     }
 
     /// A durable frame was sent.
@@ -109,7 +112,7 @@ impl Presence {
         }
         if self.hellos.front().is_some_and(|at| *at <= now) {
             self.hellos.pop_front();
-            return Some(Due::Beat);
+            return Some(Due::Hello);
         }
         self.beat_at.filter(|at| *at <= now).map(|_| Due::Beat)
     }

@@ -230,11 +230,16 @@ impl Roster {
         true
     }
 
-    /// Notes where a member's own datagrams come from.
-    pub fn locate(&mut self, id: Id, address: SocketAddr) {
-        if let Some(member) = self.members.get_mut(&id) {
+    /// Notes where a member's own datagrams come from: by IPv4 if it can. Whether only IPv6
+    /// reaches it.
+    pub fn locate(&mut self, id: Id, address: SocketAddr) -> bool {
+        let Some(member) = self.members.get_mut(&id) else {
+            return false;
+        };
+        if address.is_ipv4() || member.address.is_none_or(|known| known.is_ipv6()) {
             member.address = Some(address);
         }
+        member.address.is_some_and(|known| known.is_ipv6())
     }
 
     /// A session is over: nothing that is heard of it makes it live again.
@@ -333,13 +338,16 @@ impl Roster {
         self.members.iter().map(|(id, member)| (*id, member))
     }
 
-    /// How many sessions of a person are here.
+    /// How many sessions of a member's person are here under its name.
     #[must_use]
-    pub fn sessions_of(&self, key: Key) -> usize {
-        let members = self.members.values();
-        members
-            .filter(|member| member.is_live && member.key == key)
-            .count()
+    pub fn sessions_of(&self, id: Id) -> usize {
+        let Some(person) = self.get(id) else {
+            return 0;
+        };
+        let is_same = |member: &&Member| {
+            member.is_live && member.key == person.key && member.name == person.name
+        };
+        self.members.values().filter(is_same).count()
     }
 
     /// Forgets a member who is not here.

@@ -12,7 +12,7 @@ use super::event::{Destination, Moment, Transmit};
 use super::holdings::{NewFrame, Place};
 use super::presence::Due;
 use super::reports::Report;
-use super::roster::{Id, ME};
+use super::roster::{Id, ME, Member};
 use crate::protocol::wire::frame::beat::{ASKED_MAX, Beat};
 use crate::protocol::wire::frame::durable::{
     ACK_BYTES, COUNTS_BYTES, Durable, FRAGMENT_BYTES, REFERENCES_MAX, Records, Reference,
@@ -48,10 +48,15 @@ impl Engine {
             None => return None,
         };
         self.pace.sent();
-        Some(Transmit {
-            to: Destination::Group,
-            bytes,
-        })
+        let to = self.to_all();
+        Some(Transmit { to, bytes })
+    }
+
+    fn to_all(&self) -> Destination {
+        match self.needs_v6 {
+            true => Destination::Everywhere,
+            false => Destination::Group,
+        }
     }
 
     /// When the next frame that waits may leave.
@@ -234,9 +239,10 @@ impl Engine {
 
     pub(super) fn send_presence(&mut self, now: Moment, due: Due) {
         match due {
-            Due::Beat => self.send_beat(now, Vec::new()),
+            Due::Hello => self.send_beat(now, Vec::new(), true),
+            Due::Beat => self.send_beat(now, Vec::new(), false),
             Due::LastBeat => {
-                self.send_beat(now, Vec::new());
+                self.send_beat(now, Vec::new(), false);
                 if self.roster.size() <= ACK_GROUP && !self.marks.is_complete() {
                     self.presence.insist(now.time);
                 }
@@ -253,11 +259,13 @@ impl Engine {
         }
     }
 
-    fn send_beat(&mut self, now: Moment, asked: Vec<MemberTag>) {
+    fn send_beat(&mut self, now: Moment, asked: Vec<MemberTag>, is_hello: bool) {
         let interval = self.roster.beat_interval();
         let mut others = self.roster.others();
         let is_slow = self.link.is_slow() || others.any(|(_, member)| member.link.is_slow());
         drop(others);
+        let is_v6 = |member: &Member| member.address.is_some_and(|a| a.is_ipv6());
+        self.needs_v6 = self.roster.others().any(|(_, member)| is_v6(member));
         let speakers = self
             .reports
             .recent(now.time.saturating_sub(BEAT_PER_MEMBER * 10), 64);
@@ -278,10 +286,11 @@ impl Engine {
             false => self.ask_flag(),
         };
         let bytes = self.make_other(now, flags, Body::Beat(beat));
-        self.sends.push_back(Transmit {
-            to: Destination::Group,
-            bytes,
-        });
+        let to = match is_hello {
+            true => Destination::Everywhere,
+            false => self.to_all(),
+        };
+        self.sends.push_back(Transmit { to, bytes });
         self.presence.beaten(now.time, interval, &mut self.chance);
     }
 
@@ -290,7 +299,7 @@ impl Engine {
         self.roster.asked(id, now.time, &mut self.chance);
         let tag = self.roster.get(id).map(|member| member.tag);
         let asked: Vec<MemberTag> = tag.into_iter().take(ASKED_MAX).collect();
-        self.send_beat(now, asked);
+        self.send_beat(now, asked, false);
     }
 
     /// Asks for the frames that are missing and due, and goes on without those waited for enough.
@@ -319,10 +328,8 @@ impl Engine {
         }
         self.next_nack_at = time + self.nack_interval();
         let bytes = self.make_other(now, 0, Body::Nack(nack));
-        self.sends.push_back(Transmit {
-            to: Destination::Group,
-            bytes,
-        });
+        let to = self.to_all();
+        self.sends.push_back(Transmit { to, bytes });
     }
 
     /// Looks at an inbox again when the next NACK may leave.

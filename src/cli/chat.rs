@@ -1,0 +1,187 @@
+//! `chat`: its arguments, their defaults, and what the mode runs by.
+
+use std::env;
+use std::net::{Ipv6Addr, SocketAddrV4};
+
+use clap::{Args, Parser};
+
+use super::multicast::GroupArgs;
+use super::name;
+use crate::error::{Error, Usage};
+use crate::net::circle::Place;
+use crate::protocol::message::{NAME_MAX_BYTES, Name, is_hazard, split_within};
+use crate::terminal::screen::{Color, Form};
+
+/// The group for IPv6: transient, of this link, and the last bytes of the IPv4 group.
+const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff12, 0, 0, 0, 0, 0, 0xe003, 0x1d47);
+
+/// The room that everybody is in who names no other.
+const LOBBY: &str = "lobby";
+
+/// Whoever has no login name.
+const NOBODY: &str = "somebody";
+
+/// What `chat` may be told.
+#[derive(Debug, Args)]
+pub struct ChatArgs {
+    /// Your name in the chat, 1 to 32 bytes [default: your login name]
+    #[arg(long, allow_hyphen_values = true)]
+    name: Option<String>,
+
+    /// Room to be in; everybody may enter it, and the course's programs do not hear it
+    #[arg(long, default_value = LOBBY, allow_hyphen_values = true)]
+    room: String,
+
+    #[command(flatten)]
+    group: GroupArgs,
+
+    /// Routers that a datagram may pass, plus one; 1 stays on this network, 0 on this machine
+    #[arg(long, default_value = super::multicast::TTL, allow_hyphen_values = true)]
+    ttl: String,
+
+    /// One JSON object per event; input lines may be {"say": "…"}
+    #[arg(long)]
+    json: bool,
+
+    /// Colour the names
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "auto|always|never",
+        hide_possible_values = true
+    )]
+    color: Color,
+}
+
+impl Default for ChatArgs {
+    /// What `roda` alone means.
+    fn default() -> Self {
+        #[derive(Parser)]
+        struct Alone {
+            #[command(flatten)]
+            args: ChatArgs,
+        }
+        Alone::parse_from(["roda"]).args
+    }
+}
+
+/// What `chat` runs by.
+#[derive(Debug)]
+pub struct ChatSettings {
+    /// The name to go by.
+    pub name: Name,
+    /// The room; `None` is the lobby.
+    pub room: Option<Name>,
+    /// Where the members are.
+    pub place: Place,
+    /// How events are written.
+    pub form: Form,
+    /// Whether names are coloured.
+    pub color: Color,
+}
+
+impl ChatSettings {
+    /// The room's name as it is shown.
+    #[must_use]
+    pub fn room_name(&self) -> &str {
+        self.room.as_ref().map_or(LOBBY, Name::as_str)
+    }
+}
+
+impl TryFrom<ChatArgs> for ChatSettings {
+    type Error = Error;
+
+    fn try_from(args: ChatArgs) -> Result<Self, Error> {
+        let name = match &args.name {
+            Some(typed) => name(typed)?,
+            None => login_name(|variable| env::var(variable).ok())?,
+        };
+        let room = Name::parse(&args.room).map_err(|fault| Usage::Room(args.room, fault))?;
+        let room = Some(room).filter(|room| room.as_str() != LOBBY);
+        let plain = args.group.address()?;
+        // Frames have the port behind the plain one; the last port has none behind it.
+        let port = plain.port().checked_add(1);
+        let port = port.ok_or_else(|| Usage::Port(plain.port().to_string()))?;
+        let place = Place {
+            frames: SocketAddrV4::new(*plain.ip(), port),
+            frames_v6: GROUP_V6,
+            plain: room.is_none().then_some(plain),
+            ttl: args.ttl.parse().map_err(|_| Usage::Ttl(args.ttl))?,
+            interfaces: args.group.interfaces,
+        };
+        Ok(Self {
+            name,
+            room,
+            place,
+            form: if args.json { Form::Json } else { Form::Lines },
+            color: args.color,
+        })
+    }
+}
+
+/// The login name, made fit to be a name.
+fn login_name(variable: impl Fn(&str) -> Option<String>) -> Result<Name, Usage> {
+    let login = ["LOGNAME", "USER", "USERNAME"]
+        .into_iter()
+        .find_map(variable);
+    let login = login.unwrap_or_default();
+    let readable: String = login.chars().filter(|c| !is_hazard(*c)).collect();
+    let fit = readable.trim().trim_start_matches('~');
+    // Decomposed letters may grow by composition; a short enough name stays one.
+    let (fit, _) = split_within(fit, NAME_MAX_BYTES);
+    name(fit).or_else(|_| name(NOBODY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn chat(args: &[&str]) -> Result<ChatSettings, Error> {
+        let line = [&["roda", "chat"], args].concat();
+        match Cli::try_parse_from(line).unwrap().command {
+            Some(Command::Chat(args)) => args.try_into(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_lobby_is_where_the_courses_programs_are_and_rooms_are_not() {
+        let lobby = chat(&["--name", "ana"]).unwrap();
+        assert_eq!(lobby.place.frames, "224.3.29.71:5008".parse().unwrap());
+        assert_eq!(lobby.place.plain, Some("224.3.29.71:5007".parse().unwrap()));
+        assert_eq!(lobby.room_name(), "lobby");
+        let room = chat(&["--name", "ana", "--room", "turma-a"]).unwrap();
+        assert_eq!(room.place.plain, None);
+        assert_eq!(room.room_name(), "turma-a");
+    }
+
+    #[test]
+    fn roda_alone_is_chat() {
+        assert!(Cli::try_parse_from(["roda"]).unwrap().command.is_none());
+        assert!(ChatSettings::try_from(ChatArgs::default()).is_ok());
+    }
+
+    #[test]
+    fn a_login_name_is_made_fit() {
+        let name = |login: &str| login_name(|v| (v == "USER").then(|| login.into())).unwrap();
+        assert_eq!(name("ana").as_str(), "ana");
+        assert_eq!(name("~a\x1bna ").as_str(), "ana");
+        assert_eq!(name(&"ã".repeat(40)).as_str(), "ã".repeat(16));
+        assert_eq!(name("").as_str(), "somebody");
+    }
+
+    #[test]
+    fn what_cannot_be_is_wrong_use() {
+        for bad in [
+            ["--room", ""],
+            ["--port", "65535"],
+            ["--ttl", "x"],
+            ["--name", "~x"],
+        ] {
+            let error = chat(&[&["--name", "ana"][..0], &bad[..]].concat()).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{bad:?}");
+        }
+    }
+}

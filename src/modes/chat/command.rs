@@ -1,0 +1,106 @@
+//! What a typed line asks for.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::protocol::message::is_farewell;
+use crate::terminal::screen::Form;
+
+/// Messages shown when no number is given.
+const HISTORY_DEFAULT: usize = 20;
+
+/// What a line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Command<'l> {
+    /// Nothing.
+    Nothing,
+    /// To be said.
+    Say(Cow<'l, str>),
+    /// Who is here?
+    Who,
+    /// The last messages.
+    History(usize),
+    /// What may be typed?
+    Help,
+    /// To leave.
+    Leave,
+    /// No command that there is.
+    Unknown(&'l str),
+    /// No number of messages.
+    NoCount(&'l str),
+    /// JSON that says nothing.
+    NotSay,
+}
+
+/// Reads a line: of a person, or with [`Form::Json`] also of a program.
+pub(super) fn read(line: &str, form: Form) -> Command<'_> {
+    #[derive(Deserialize)]
+    struct Saying {
+        say: String,
+    }
+    if form == Form::Json && line.trim_start().starts_with('{') {
+        return match serde_json::from_str::<Saying>(line) {
+            Ok(saying) if saying.say.is_empty() => Command::Nothing,
+            Ok(saying) => Command::Say(saying.say.into()),
+            Err(_) => Command::NotSay,
+        };
+    }
+    if line.is_empty() {
+        return Command::Nothing;
+    }
+    if is_farewell(line) {
+        return Command::Leave;
+    }
+    let Some(command) = line.strip_prefix('/') else {
+        return Command::Say(line.into());
+    };
+    if command.starts_with('/') {
+        return Command::Say(command.into());
+    }
+    let mut words = line.split_whitespace();
+    match (words.next().unwrap_or_default(), words.next()) {
+        ("/who", _) => Command::Who,
+        ("/history", None) => Command::History(HISTORY_DEFAULT),
+        ("/history", Some(count)) => match count.parse() {
+            Ok(count) => Command::History(count),
+            Err(_) => Command::NoCount(count),
+        },
+        ("/help", _) => Command::Help,
+        ("/sair", _) => Command::Leave,
+        (other, _) => Command::Unknown(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_said_and_commands_are_done() {
+        let lines = |line| read(line, Form::Lines);
+        assert_eq!(lines("oi"), Command::Say("oi".into()));
+        assert_eq!(lines(""), Command::Nothing);
+        assert_eq!(lines(" sair "), Command::Leave);
+        assert_eq!(lines("/sair"), Command::Leave);
+        assert_eq!(lines("/who"), Command::Who);
+        assert_eq!(lines("/history"), Command::History(20));
+        assert_eq!(lines("/history 5"), Command::History(5));
+        assert_eq!(lines("/history x"), Command::NoCount("x"));
+        assert_eq!(lines("/wat"), Command::Unknown("/wat"));
+        assert_eq!(lines("//etc"), Command::Say("/etc".into()));
+        assert_eq!(
+            lines("{\"say\":\"x\"}"),
+            Command::Say("{\"say\":\"x\"}".into())
+        );
+    }
+
+    #[test]
+    fn programs_say_anything_by_json() {
+        let json = |line| read(line, Form::Json);
+        assert_eq!(json("{\"say\": \"sair\"}"), Command::Say("sair".into()));
+        assert_eq!(json("{\"say\": 1}"), Command::NotSay);
+        assert_eq!(json("oi"), Command::Say("oi".into()));
+        assert_eq!(json("/who"), Command::Who);
+    }
+}

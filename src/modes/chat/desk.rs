@@ -1,0 +1,260 @@
+//! What the person sits at: how events become lines for people or objects for programs.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::clock::WallClock;
+use crate::error::Error;
+use crate::protocol::engine::clock::clock_ms;
+use crate::protocol::engine::event::{Event, Said};
+use crate::terminal::keyboard::Keyboard;
+use crate::terminal::screen::{Form, Screen, Shown, Speaker};
+use crate::text::{self, Lang};
+
+/// Keyboard and screen.
+pub(super) struct Desk {
+    pub(super) keyboard: Keyboard,
+    pub(super) screen: Screen,
+    pub(super) lang: Lang,
+    pub(super) room: String,
+    pub(super) wall_clock: WallClock,
+}
+
+/// One event for programs. What does not belong to it is left out.
+#[derive(Serialize, Default)]
+struct Object<'e> {
+    event: &'e str,
+    time: &'e str,
+    room: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "is_false")]
+    late: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    here_before: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    farewell: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<&'e [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<&'e [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<usize>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl Desk {
+    /// Says one sentence to a person; programs are told events, and may read stderr.
+    pub(super) fn notice(&mut self, sentence: &str) -> Result<(), Error> {
+        // In the order in which things happened, also where both go to one terminal.
+        self.screen.flush().map_err(Error::Output)?;
+        self.keyboard.say(sentence);
+        Ok(())
+    }
+
+    /// Says what went wrong, to programs as an event.
+    pub(super) fn fault(&mut self, sentence: &str) -> Result<(), Error> {
+        if self.screen.form() == Form::Lines {
+            return self.notice(sentence);
+        }
+        self.object(Object {
+            event: "error",
+            data: Some(sentence),
+            ..Object::default()
+        })
+    }
+
+    /// Shows who is here.
+    pub(super) fn who(&mut self, sentence: &str, members: &[String]) -> Result<(), Error> {
+        if self.screen.form() == Form::Lines {
+            return self.notice(sentence);
+        }
+        self.object(Object {
+            event: "who",
+            members: Some(members),
+            ..Object::default()
+        })
+    }
+
+    /// Shows one message of the history.
+    pub(super) fn past(&mut self, said: &Said) -> Result<(), Error> {
+        self.said(said, "history")
+    }
+
+    /// Shows what happened.
+    pub(super) fn event(&mut self, event: &Event) -> Result<(), Error> {
+        match event {
+            Event::Said(said) => self.said(said, "message"),
+            Event::Guest { name, text, source } => {
+                self.guest(name.as_deref(), text.as_deref(), *source)
+            }
+            event if self.screen.form() == Form::Json => self.object(object_of(event)),
+            event => match sentence_of(self.lang, event) {
+                Some(sentence) => self.notice(&sentence),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn said(&mut self, said: &Said, event: &str) -> Result<(), Error> {
+        let stamp = self
+            .wall_clock
+            .at(Duration::from_millis(clock_ms(said.id.place.clock)));
+        let written = match self.screen.form() {
+            Form::Lines => self.screen.message(&Shown {
+                stamp,
+                source: said.source.unwrap_or_else(nowhere),
+                speaker: Speaker::Name(&said.who),
+                data: Some(&said.text),
+            }),
+            Form::Json => self.screen.object(&Object {
+                event,
+                time: &stamp.rfc3339,
+                room: &self.room,
+                user: Some(&said.who),
+                data: Some(&said.text),
+                source: said.source,
+                late: said.is_late,
+                ..Object::default()
+            }),
+        };
+        written.map_err(Error::Output)
+    }
+
+    /// A guest is shown with `~` in front of the name that it claims.
+    fn guest(
+        &mut self,
+        name: Option<&str>,
+        text: Option<&str>,
+        source: SocketAddr,
+    ) -> Result<(), Error> {
+        if self.screen.form() == Form::Json {
+            return self.object(Object {
+                event: "guest",
+                user: name,
+                data: text,
+                source: Some(source),
+                ..Object::default()
+            });
+        }
+        let name = name.map_or_else(|| text::anonymous(self.lang), |name| name);
+        let shown = Shown {
+            stamp: self.wall_clock.now(),
+            source,
+            speaker: Speaker::Name(&format!("~{name}")),
+            data: text,
+        };
+        self.screen.message(&shown).map_err(Error::Output)
+    }
+
+    fn object(&mut self, object: Object<'_>) -> Result<(), Error> {
+        let stamp = self.wall_clock.now();
+        let object = Object {
+            time: &stamp.rfc3339,
+            room: &self.room,
+            ..object
+        };
+        self.screen.object(&object).map_err(Error::Output)
+    }
+}
+
+/// What stands for the address of somebody who has left.
+fn nowhere() -> SocketAddr {
+    SocketAddr::from(([0, 0, 0, 0], 0))
+}
+
+fn object_of(event: &Event) -> Object<'_> {
+    let object = Object::default();
+    let about = |event, who| Object {
+        event,
+        user: Some(who),
+        ..Object::default()
+    };
+    match event {
+        Event::Entered { who, was_here } => Object {
+            here_before: *was_here,
+            ..about("entered", who)
+        },
+        Event::Left { who, with_farewell } => Object {
+            farewell: Some(*with_farewell),
+            ..about("left", who)
+        },
+        Event::Silent(who) => about("silent", who),
+        Event::Back(who) => about("back", who),
+        Event::Namesake { who } => about("namesake", who),
+        Event::Equivocation { who } => about("equivocation", who),
+        Event::Gap { who, frames } => Object {
+            frames: Some(*frames),
+            ..about("gap", who)
+        },
+        Event::Delivered {
+            by, of, waiting, ..
+        } => Object {
+            event: "delivered",
+            by: Some(*by),
+            of: Some(*of),
+            waiting: Some(waiting),
+            ..object
+        },
+        Event::CaughtUp { messages } => Object {
+            event: "caught_up",
+            messages: Some(*messages),
+            ..object
+        },
+        Event::Unmirrored { lines } => Object {
+            event: "unmirrored",
+            messages: Some(*lines),
+            ..object
+        },
+        Event::Said(_) | Event::Guest { .. } => object,
+    }
+}
+
+fn sentence_of(lang: Lang, event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Entered {
+            who,
+            was_here: true,
+        } => text::is_here(lang, who),
+        Event::Entered { who, .. } => text::entered(lang, who),
+        Event::Left {
+            who,
+            with_farewell: true,
+        } => text::member_left(lang, who),
+        Event::Left { who, .. } => text::member_gone(lang, who),
+        Event::Silent(who) => text::silent(lang, who),
+        Event::Back(who) => text::back(lang, who),
+        Event::Gap { who, .. } => text::gap(lang, who),
+        Event::Namesake { who } => text::namesake(lang, who),
+        Event::Equivocation { who } => text::equivocation(lang, who),
+        Event::CaughtUp { messages } => text::caught_up(lang, *messages),
+        Event::Unmirrored { lines } => text::unmirrored(lang, *lines),
+        Event::Delivered {
+            by, of, waiting, ..
+        } if !waiting.is_empty() => text::waiting_for(lang, *by, *of, waiting),
+        // That all went well is said only to those who were told to wait.
+        Event::Delivered {
+            by,
+            of,
+            was_told: true,
+            ..
+        } => text::delivered(lang, *by, *of),
+        Event::Delivered { .. } | Event::Said(_) | Event::Guest { .. } => return None,
+    })
+}

@@ -1,0 +1,130 @@
+//! `chat`: everyone types and hears. The keyboard, the signals and the ears have a thread each,
+//! which only block and tell; one loop drives the node, as the simulator does.
+
+mod command;
+mod desk;
+mod table;
+
+use std::sync::mpsc;
+use std::thread;
+
+use self::desk::Desk;
+use self::table::{Event, Table};
+use super::End;
+use crate::cli::ChatSettings;
+use crate::clock::{self, Timepiece};
+use crate::error::Error;
+use crate::net::circle::{Batch, Circle};
+use crate::net::interfaces;
+use crate::protocol::engine::Setup;
+use crate::protocol::message::Name;
+use crate::protocol::node::Node;
+use crate::protocol::wire::frame::Key;
+use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::seal::Seal;
+use crate::store::identity::{Identity, random};
+use crate::terminal::keyboard::{Keyboard, Paste};
+use crate::terminal::screen::{Form, Screen};
+use crate::terminal::signals;
+use crate::text::{self, Lang};
+
+/// Batches of datagrams on their way from the ears to the loop: the ears read while the loop
+/// works, and no further ahead than the kernel's own buffer should hold.
+const BATCHES: usize = 4;
+
+/// Talks until the farewell, the end of the input, or a signal.
+pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<End, Error> {
+    let (tell, events) = mpsc::channel();
+    let tell_signal = tell.clone();
+    signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
+        .map_err(Error::Signals)?;
+    let place = &settings.place;
+    if !place.interfaces.is_empty() {
+        // A name that nothing has is a mistake; one that comes and goes later is not.
+        interfaces::choose(&place.interfaces, place.frames).map_err(Error::Interfaces)?;
+    }
+    let group = |refusal| Error::Group {
+        group: place.frames.to_string(),
+        refusal,
+    };
+    let circle = Circle::open(place.clone()).map_err(group)?;
+    let (ears, interrupter) = circle.ears().map_err(Error::Connection)?;
+    let (tickets, taken) = mpsc::channel();
+    (0..BATCHES).for_each(|_| drop(tickets.send(Batch::default())));
+    let tell_heard = tell.clone();
+    let listen = move || {
+        let heard = ears.listen(&taken, |batch| tell_heard.send(Event::Heard(batch)).is_ok());
+        if let Err(error) = heard {
+            let _ = tell_heard.send(Event::Deaf(error));
+        }
+    };
+    let listener = thread::Builder::new().name("ears".into()).spawn(listen);
+    let listener = listener.map_err(Error::Connection)?;
+    let timepiece = Timepiece::start();
+    let (identity, node) = node(settings, &timepiece, &circle)?;
+    let mut desk = desk(settings, lang, move |typed| {
+        tell.send(Event::Typed(typed)).is_ok()
+    })?;
+    if let Some(error) = &identity.is_passing {
+        desk.notice(&text::identity_is_passing(lang, &text::cause(lang, error)))?;
+    }
+    let mut table = Table::new(settings, lang, timepiece, node, circle, desk, tickets);
+    let end = table.run(&events);
+    drop(table); // the terminal is put back before the last threads are waited for
+    drop(interrupter);
+    let _ = listener.join();
+    identity.close();
+    end
+}
+
+/// This member, new in its room.
+fn node(
+    settings: &ChatSettings,
+    timepiece: &Timepiece,
+    circle: &Circle,
+) -> Result<(Identity, Node), Error> {
+    let now = timepiece.now();
+    let low = u32::from_be_bytes(random().map_err(Error::Identity)?);
+    let session = (now.wall_ms / 1000) << 32 | u64::from(low);
+    let identity = Identity::open(session).map_err(Error::Identity)?;
+    let setup = Setup {
+        key: Key(identity.key),
+        session,
+        replaces: identity.replaces,
+        name: settings.name.clone(),
+        seal: Seal::public(settings.room.as_ref().map(Name::as_str)),
+        mirror_port: settings.place.plain.map(|_| circle.own_port()),
+        link: Link::Unknown,
+        seed: u64::from_be_bytes(random().map_err(Error::Identity)?),
+    };
+    Ok((identity, Node::new(setup, now)))
+}
+
+/// What the person sits at.
+fn desk(
+    settings: &ChatSettings,
+    lang: Lang,
+    tell: impl Fn(crate::terminal::keyboard::Typed) -> bool + Send + 'static,
+) -> Result<Desk, Error> {
+    let prompt = match settings.form {
+        Form::Lines => format!("{}> ", settings.name),
+        Form::Json => String::new(),
+    };
+    let paste = Paste {
+        question: Box::new(move |lines| text::paste_question(lang, lines)),
+        is_yes: text::is_yes,
+    };
+    let keyboard = Keyboard::start(prompt, Some(paste), tell).map_err(Error::Input)?;
+    let (form, color) = (settings.form, settings.color);
+    let screen = match keyboard.printer() {
+        Some(printer) => Screen::over(Box::new(printer), form, color, lang),
+        None => Screen::open(form, color, lang).map_err(Error::Output)?,
+    };
+    Ok(Desk {
+        keyboard,
+        screen,
+        lang,
+        room: settings.room_name().to_owned(),
+        wall_clock: clock::WallClock::default(),
+    })
+}

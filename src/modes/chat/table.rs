@@ -1,0 +1,498 @@
+//! The loop of `chat`: it moves bytes, lines and time between the node and the world.
+
+use std::collections::VecDeque;
+use std::io;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use super::command::{self, Command};
+use super::desk::Desk;
+use crate::cli::ChatSettings;
+use crate::clock::{Throttle, Timepiece};
+use crate::error::Error;
+use crate::modes::End;
+use crate::net::circle::{Batch, Changes, Circle, Door};
+use crate::net::multicast::Refusal;
+use crate::protocol::engine::config::TEXT_MAX_BYTES;
+use crate::protocol::engine::event::{Destination, Moment};
+use crate::protocol::message::split_within;
+use crate::protocol::node::Node;
+use crate::protocol::wire::frame::beat::Link;
+use crate::terminal::keyboard::{Block, LINE_MAX_BYTES, Typed};
+use crate::terminal::signals::Signal;
+use crate::text::{self, Lang};
+
+/// How often to look at the interfaces.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+/// How often to join the groups again: switches without a querier forget members after about
+/// 260 s.
+const REJOIN_INTERVAL: Duration = Duration::from_secs(120);
+/// After so long alone, it is said what could be the matter.
+const ALONE_AFTER: Duration = Duration::from_secs(10);
+/// A wall clock that runs so much ahead of ours tells that the machine slept.
+const SLEPT_MS: u64 = 5000;
+/// How long the end of the input waits for acknowledgements.
+const END_WAIT: Duration = Duration::from_secs(3);
+/// How long a farewell does.
+const FAREWELL_WAIT: Duration = Duration::from_millis(400);
+/// Who says nothing for so long, though asked, does not answer.
+const ANSWER_WAIT: Duration = Duration::from_secs(1);
+/// How often to ask again.
+const ASK_INTERVAL: Duration = Duration::from_millis(250);
+/// How long repeating the farewell may take.
+const LEAVE_WAIT: Duration = Duration::from_millis(500);
+/// Datagrams handed to the system at once.
+const RUN_MAX: usize = 64;
+
+/// All that the loop is told.
+pub(super) enum Event {
+    Typed(Typed),
+    Signal(Signal),
+    Heard(Batch),
+    Deaf(io::Error),
+}
+
+/// How far this member has come with leaving.
+#[derive(Clone, Copy, Debug)]
+enum Leaving {
+    /// Sends what is still to be sent.
+    Sending { wait: Duration },
+    /// Waits for acknowledgements.
+    Asking {
+        since: Duration,
+        until: Duration,
+        again_at: Duration,
+    },
+    /// Repeats the farewell.
+    Saying { until: Duration },
+}
+
+/// The loop's state.
+pub(super) struct Table<'s> {
+    settings: &'s ChatSettings,
+    lang: Lang,
+    timepiece: Timepiece,
+    node: Node,
+    circle: Circle,
+    desk: Desk,
+    tickets: Sender<Batch>,
+    pending: VecDeque<Block>,
+    lines: u64,
+    /// Set once there is no more input; an error is told at the end.
+    input_end: Option<Option<io::Error>>,
+    leaving: Option<Leaving>,
+    signal: Option<Signal>,
+    look_at: Duration,
+    rejoin_at: Duration,
+    alone_at: Option<Duration>,
+    wall_ahead_ms: Option<u64>,
+    refusals: Throttle,
+}
+
+impl<'s> Table<'s> {
+    pub(super) fn new(
+        settings: &'s ChatSettings,
+        lang: Lang,
+        timepiece: Timepiece,
+        node: Node,
+        circle: Circle,
+        desk: Desk,
+        tickets: Sender<Batch>,
+    ) -> Self {
+        Self {
+            settings,
+            lang,
+            timepiece,
+            node,
+            circle,
+            desk,
+            tickets,
+            pending: VecDeque::new(),
+            lines: 0,
+            input_end: None,
+            leaving: None,
+            signal: None,
+            look_at: Duration::ZERO,
+            rejoin_at: REJOIN_INTERVAL,
+            alone_at: Some(ALONE_AFTER),
+            wall_ahead_ms: None,
+            refusals: Throttle::default(),
+        }
+    }
+
+    pub(super) fn run(&mut self, events: &Receiver<Event>) -> Result<End, Error> {
+        self.look_at_interfaces(true)?;
+        self.greet_person()?;
+        loop {
+            let now = self.timepiece.now();
+            self.keep_up(now)?;
+            self.read_lines(now)?;
+            self.node.on_time(now);
+            self.send(now)?;
+            self.tell()?;
+            if let Some(end) = self.leave(now)? {
+                self.desk.screen.flush().map_err(Error::Output)?;
+                return Ok(end);
+            }
+            if let Some(event) = self.next_event(events)?
+                && let Some(end) = self.handle(event)?
+            {
+                return Ok(end);
+            }
+        }
+    }
+
+    fn greet_person(&mut self) -> Result<(), Error> {
+        let (lang, name) = (self.lang, &self.settings.name);
+        let interfaces = self.circle.interfaces();
+        let Some(room) = &self.settings.room else {
+            let sentence = text::in_lobby(lang, name, interfaces);
+            return self.desk.notice(&sentence);
+        };
+        let sentence = text::in_room(lang, name, room.as_str(), interfaces);
+        self.desk.notice(&sentence)?;
+        self.desk.notice(&text::room_is_public(lang, room.as_str()))
+    }
+
+    /// The next event, if one comes before something is due. Nothing is left unseen meanwhile.
+    fn next_event(&mut self, events: &Receiver<Event>) -> Result<Option<Event>, Error> {
+        if let Ok(event) = events.try_recv() {
+            return Ok(Some(event));
+        }
+        self.desk.screen.flush().map_err(Error::Output)?;
+        let now = self.timepiece.now().time;
+        let leaving = self.leaving.map(|leaving| match leaving {
+            Leaving::Sending { .. } => now + ASK_INTERVAL,
+            Leaving::Asking {
+                until, again_at, ..
+            } => until.min(again_at),
+            Leaving::Saying { until } => until,
+        });
+        let due = [
+            Some(self.look_at),
+            self.alone_at,
+            leaving,
+            self.node.next_time(now),
+        ];
+        let due = due.into_iter().flatten().min().unwrap_or(self.look_at);
+        match events.recv_timeout(due.saturating_sub(now)) {
+            Ok(event) => Ok(Some(event)),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Ok(None),
+        }
+    }
+
+    fn handle(&mut self, event: Event) -> Result<Option<End>, Error> {
+        match event {
+            Event::Heard(batch) => self.hear(batch),
+            Event::Signal(signal) => return Ok(self.on_signal(signal)),
+            Event::Typed(Typed::Interrupted) => return Ok(self.on_signal(Signal::Interrupt)),
+            Event::Typed(Typed::Lines(block)) => self.pending.push_back(block),
+            Event::Typed(Typed::End) => self.input_end = Some(None),
+            Event::Typed(Typed::Failed(cause)) => self.input_end = Some(Some(cause)),
+            Event::Deaf(cause) => return Err(Error::Connection(cause)),
+        }
+        Ok(None)
+    }
+
+    fn hear(&mut self, batch: Batch) {
+        let now = self.timepiece.now();
+        for (door, source, datagram) in batch.iter() {
+            match door {
+                Door::Frames => self.node.on_datagram(now, source, datagram),
+                Door::Plain => self.node.on_plain(now, source, datagram),
+            }
+        }
+        // The ears end with the loop, and then need no more tickets.
+        let _ = self.tickets.send(batch);
+    }
+
+    /// Says farewell at once; whoever asks a second time is let go.
+    fn on_signal(&mut self, signal: Signal) -> Option<End> {
+        if self.signal.replace(signal).is_some() {
+            return Some(End::Signalled(signal));
+        }
+        self.say_farewell();
+        None
+    }
+
+    /// Sends all that the node wants sent, frames to the group in runs.
+    fn send(&mut self, now: Moment) -> Result<(), Error> {
+        let mut run: Vec<Rc<[u8]>> = Vec::new();
+        let mut everywhere = false;
+        while let Some(transmit) = self.node.poll_send(now) {
+            let is_everywhere = transmit.to == Destination::Everywhere;
+            match transmit.to {
+                Destination::Group | Destination::Everywhere => {
+                    if run.len() == RUN_MAX || is_everywhere != everywhere {
+                        self.send_run(&mut run, everywhere)?;
+                        everywhere = is_everywhere;
+                    }
+                    run.push(transmit.bytes);
+                }
+                Destination::Plain => {
+                    let refusals = self.circle.send_to_plain(&transmit.bytes);
+                    self.tell_refusals(&refusals)?;
+                }
+                Destination::Member(to) => {
+                    // Who cannot be reached now asks again.
+                    let _ = self.circle.send_to_member(to, &transmit.bytes);
+                }
+            }
+        }
+        self.send_run(&mut run, everywhere)
+    }
+
+    fn send_run(&mut self, run: &mut Vec<Rc<[u8]>>, everywhere: bool) -> Result<(), Error> {
+        if run.is_empty() {
+            return Ok(());
+        }
+        let datagrams: Vec<&[u8]> = run.iter().map(AsRef::as_ref).collect();
+        let refusals = self.circle.send_to_group(&datagrams, everywhere);
+        run.clear();
+        self.tell_refusals(&refusals)
+    }
+
+    fn tell_refusals(&mut self, refusals: &[Refusal]) -> Result<(), Error> {
+        let Some(refusal) = refusals.first() else {
+            return Ok(());
+        };
+        // An interface that vanished says so with every datagram; it is looked at again soon.
+        if self.refusals.ask().is_some() {
+            self.look_at = self.look_at.min(self.timepiece.now().time);
+            let group = self.settings.place.frames.to_string();
+            let sentence = text::refusal(self.lang, &group, refusal);
+            self.desk.fault(&sentence)?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self) -> Result<(), Error> {
+        while let Some(event) = self.node.poll_event() {
+            self.desk.event(&event)?;
+        }
+        Ok(())
+    }
+
+    /// Looks after what changes slowly: interfaces, memberships, sleep, being alone.
+    fn keep_up(&mut self, now: Moment) -> Result<(), Error> {
+        let ahead_ms = now.wall_ms.saturating_sub(now.time.as_millis() as u64);
+        let before_ms = self.wall_ahead_ms.replace(ahead_ms);
+        if before_ms.is_some_and(|before_ms| ahead_ms > before_ms + SLEPT_MS) {
+            self.desk.notice(&text::woke_up(self.lang))?;
+            self.circle.rejoin();
+            self.node.greet(now);
+            self.look_at = now.time;
+        }
+        if now.time >= self.rejoin_at {
+            self.rejoin_at = now.time + REJOIN_INTERVAL;
+            self.circle.rejoin();
+        }
+        if now.time >= self.look_at {
+            self.look_at_interfaces(false)?;
+        }
+        if self.alone_at.is_some_and(|at| now.time >= at) {
+            self.alone_at = None;
+            let interfaces = self.circle.interfaces();
+            if self.node.roster().size() == 1 && !interfaces.is_empty() {
+                let sentence = text::alone(self.lang, interfaces, self.node.is_heard());
+                self.desk.notice(&sentence)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at_interfaces(&mut self, is_first: bool) -> Result<(), Error> {
+        let now = self.timepiece.now();
+        self.look_at = now.time + LOOK_INTERVAL;
+        let had_some = !self.circle.interfaces().is_empty();
+        let Changes {
+            joined,
+            lost,
+            refusals,
+        } = match self.circle.look_again() {
+            Ok(changes) => changes,
+            Err(cause) => {
+                let cause = text::cause(self.lang, &cause);
+                return self.desk.fault(&cause);
+            }
+        };
+        self.tell_refusals(&refusals)?;
+        if !is_first {
+            for interface in &lost {
+                let sentence = text::interface_lost(self.lang, &interface.name);
+                self.desk.notice(&sentence)?;
+            }
+            for interface in &joined {
+                let sentence = text::interface_joined(self.lang, interface);
+                self.desk.notice(&sentence)?;
+            }
+        }
+        if self.circle.interfaces().is_empty() && (had_some || is_first) {
+            self.desk.notice(&text::no_network(self.lang))?;
+        }
+        if is_first || !joined.is_empty() || !lost.is_empty() {
+            self.node.set_link(match self.circle.is_radio() {
+                Some(false) => Link::Wired,
+                Some(true) => Link::Radio,
+                None => Link::Unknown,
+            });
+        }
+        if !is_first && !joined.is_empty() {
+            self.node.greet(now);
+        }
+        Ok(())
+    }
+
+    /// Takes typed lines while there is room for what they say.
+    fn read_lines(&mut self, now: Moment) -> Result<(), Error> {
+        while self.leaving.is_none() && self.node.has_room() {
+            let Some(mut block) = self.pending.pop_front() else {
+                break;
+            };
+            while let Some(line) = block.next_line() {
+                self.lines += 1;
+                if line.is_mended() {
+                    self.desk.fault(&text::not_utf8(self.lang, self.lines))?;
+                }
+                if line.is_cut {
+                    let sentence = text::line_cut(self.lang, self.lines, LINE_MAX_BYTES);
+                    self.desk.fault(&sentence)?;
+                }
+                self.obey(now, &line.text)?;
+                if self.leaving.is_some() || !self.node.has_room() {
+                    break;
+                }
+            }
+            if block.is_empty() || self.leaving.is_some() {
+                self.desk.keyboard.give_back(block);
+            } else {
+                self.pending.push_front(block);
+            }
+        }
+        if self.leaving.is_none() && self.input_end.is_some() && self.pending.is_empty() {
+            self.leaving = Some(Leaving::Sending { wait: END_WAIT });
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, now: Moment, line: &str) -> Result<(), Error> {
+        let lang = self.lang;
+        match command::read(line, self.settings.form) {
+            Command::Nothing => {}
+            Command::Say(text) => self.say(now, &text)?,
+            Command::Leave => {
+                let wait = FAREWELL_WAIT;
+                self.leaving = Some(Leaving::Sending { wait });
+            }
+            Command::Help => {
+                for sentence in text::commands(lang) {
+                    self.desk.notice(&sentence)?;
+                }
+            }
+            Command::Who => self.who()?,
+            Command::History(count) => {
+                for said in self.node.history(count) {
+                    self.desk.past(&said)?;
+                }
+            }
+            Command::Unknown(command) => self.desk.fault(&text::unknown_command(lang, command))?,
+            Command::NoCount(given) => self.desk.fault(&text::no_count(lang, given))?,
+            Command::NotSay => self.desk.fault(&text::not_say(lang))?,
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, now: Moment, text: &str) -> Result<(), Error> {
+        let (mut piece, mut rest) = split_within(text, TEXT_MAX_BYTES);
+        if !rest.is_empty() {
+            let sentence = text::line_cut(self.lang, self.lines, TEXT_MAX_BYTES);
+            self.desk.fault(&sentence)?;
+        }
+        while !piece.is_empty() {
+            self.node.say(now, piece);
+            (piece, rest) = split_within(rest, TEXT_MAX_BYTES);
+        }
+        Ok(())
+    }
+
+    fn who(&mut self) -> Result<(), Error> {
+        let lang = self.lang;
+        let others = self.node.roster().others();
+        let mut names: Vec<String> = others
+            .map(|(_, member)| match member.is_silent {
+                true => text::not_answering(lang, &member.shown()),
+                false => member.shown(),
+            })
+            .collect();
+        names.sort_unstable();
+        names.dedup(); // several sessions of one person
+        let me = &self.settings.name;
+        let sentence = text::who_is_here(lang, me, &names);
+        names.insert(0, me.to_string());
+        self.desk.who(&sentence, &names)
+    }
+
+    /// Goes on with leaving; the end when it is done.
+    fn leave(&mut self, now: Moment) -> Result<Option<End>, Error> {
+        let time = now.time;
+        match self.leaving {
+            Some(Leaving::Sending { wait }) if self.node.is_sent() => {
+                self.node.ask(now);
+                self.leaving = Some(Leaving::Asking {
+                    since: time,
+                    until: time + wait,
+                    again_at: time + ASK_INTERVAL,
+                });
+            }
+            Some(Leaving::Asking {
+                since,
+                until,
+                again_at,
+            }) => {
+                let answers_since = if time >= since + ANSWER_WAIT {
+                    since
+                } else {
+                    Duration::ZERO
+                };
+                if self.node.is_settled(answers_since) || time >= until {
+                    self.say_farewell();
+                } else if time >= again_at {
+                    self.node.ask(now);
+                    let again_at = time + ASK_INTERVAL;
+                    self.leaving = Some(Leaving::Asking {
+                        since,
+                        until,
+                        again_at,
+                    });
+                }
+            }
+            Some(Leaving::Saying { until }) if self.node.is_gone() || time >= until => {
+                return self.end().map(Some);
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn say_farewell(&mut self) {
+        self.node.leave();
+        let until = self.timepiece.now().time + LEAVE_WAIT;
+        self.leaving = Some(Leaving::Saying { until });
+    }
+
+    fn end(&mut self) -> Result<End, Error> {
+        if let Some(signal) = self.signal {
+            return Ok(End::Signalled(signal));
+        }
+        let waiting = self.node.waiting();
+        if !waiting.is_empty() {
+            let sentence = text::left_undelivered(self.lang, &waiting);
+            self.desk.fault(&sentence)?;
+        }
+        match self.input_end.take() {
+            Some(Some(cause)) => Err(Error::Input(cause)),
+            _ => Ok(End::Done),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What outlives the program: files in the user's own folders. The only room that opens files.
+
+pub mod identity;

@@ -1,0 +1,327 @@
+//! What `chat` says while running.
+
+use super::{Lang, row, say};
+use crate::net::interfaces::Interface;
+use crate::protocol::message::{FAREWELL, Name};
+
+/// A member is ready.
+#[must_use]
+pub fn in_lobby(lang: Lang, name: &Name, interfaces: &[Interface]) -> String {
+    let on = row(interfaces);
+    say!(
+        lang,
+        "{name}, in the lobby, on {on}; /help lists the commands, {FAREWELL} leaves",
+        "{name}, no saguão, em {on}; /help lista os comandos, {FAREWELL} sai",
+    )
+}
+
+/// The same in a room.
+#[must_use]
+pub fn in_room(lang: Lang, name: &Name, room: &str, interfaces: &[Interface]) -> String {
+    let on = row(interfaces);
+    say!(
+        lang,
+        "{name}, in the room {room}, on {on}; /help lists the commands, {FAREWELL} leaves",
+        "{name}, na sala {room}, em {on}; /help lista os comandos, {FAREWELL} sai",
+    )
+}
+
+/// A room has no key.
+#[must_use]
+pub fn room_is_public(lang: Lang, room: &str) -> String {
+    say!(
+        lang,
+        "the room {room} is public: whoever is on this network and knows its name may enter",
+        "a sala {room} é pública: quem está nesta rede e sabe o nome dela pode entrar",
+    )
+}
+
+/// No interface can be used now.
+#[must_use]
+pub fn no_network(lang: Lang) -> String {
+    say!(
+        lang,
+        "no network interface can be used; waiting for one (a cable, a Wi-Fi, or another \
+        --interface)",
+        "nenhuma interface de rede serve; esperando uma (um cabo, um Wi-Fi, ou outra \
+        --interface)",
+    )
+}
+
+/// An interface is used from now on.
+#[must_use]
+pub fn interface_joined(lang: Lang, interface: &Interface) -> String {
+    say!(
+        lang,
+        "now also on {interface}",
+        "agora também em {interface}"
+    )
+}
+
+/// An interface is gone.
+#[must_use]
+pub fn interface_lost(lang: Lang, name: &str) -> String {
+    say!(lang, "{name} is gone", "{name} caiu")
+}
+
+/// The machine slept.
+#[must_use]
+pub fn woke_up(lang: Lang) -> String {
+    say!(
+        lang,
+        "this machine slept; looking for the others again",
+        "esta máquina dormiu; procurando os outros de novo",
+    )
+}
+
+/// The identity cannot be kept.
+#[must_use]
+pub fn identity_is_passing(lang: Lang, cause: &str) -> String {
+    say!(
+        lang,
+        "your identity cannot be kept ({cause}): it lasts until you leave",
+        "a sua identidade não pode ser guardada ({cause}): ela dura até você sair",
+    )
+}
+
+/// Nobody is here after a while.
+#[must_use]
+pub fn alone(lang: Lang, interfaces: &[Interface], is_heard: bool) -> String {
+    let on = row(interfaces);
+    match is_heard {
+        true => say!(
+            lang,
+            "nobody else is here yet. I speak on {on}, and hear myself there. If others are: are \
+            they on the same network and in the same room? Does a firewall let UDP 5008 pass? \
+            Does the Wi-Fi keep its clients apart? Another network: --interface",
+            "mais ninguém está aqui ainda. Falo em {on}, e me escuto ali. Se há outros: estão na \
+            mesma rede e na mesma sala? Algum firewall deixa passar UDP 5008? O Wi-Fi isola os \
+            clientes? Outra rede: --interface",
+        ),
+        false => say!(
+            lang,
+            "nobody else is here yet, and I do not even hear myself on {on}: this machine does \
+            not carry multicast there. A firewall may forbid UDP 5008, or another network may be \
+            meant: --interface",
+            "mais ninguém está aqui ainda, e nem me escuto em {on}: esta máquina não leva \
+            multicast por ali. Um firewall pode proibir UDP 5008, ou outra rede é a certa: \
+            --interface",
+        ),
+    }
+}
+
+/// Somebody came.
+#[must_use]
+pub fn entered(lang: Lang, who: &str) -> String {
+    say!(lang, "{who} entered", "{who} entrou")
+}
+
+/// Somebody was here before.
+#[must_use]
+pub fn is_here(lang: Lang, who: &str) -> String {
+    say!(lang, "{who} is here", "{who} está aqui")
+}
+
+/// Somebody said farewell.
+#[must_use]
+pub fn member_left(lang: Lang, who: &str) -> String {
+    say!(lang, "{who} left", "{who} saiu")
+}
+
+/// Somebody is gone without a farewell.
+#[must_use]
+pub fn member_gone(lang: Lang, who: &str) -> String {
+    say!(lang, "{who} is gone", "{who} sumiu")
+}
+
+/// Somebody does not answer.
+#[must_use]
+pub fn silent(lang: Lang, who: &str) -> String {
+    say!(lang, "{who} is not answering", "{who} não responde")
+}
+
+/// Somebody answers again.
+#[must_use]
+pub fn back(lang: Lang, who: &str) -> String {
+    say!(lang, "{who} answers again", "{who} voltou a responder")
+}
+
+/// Messages of somebody are missing.
+#[must_use]
+pub fn gap(lang: Lang, who: &str) -> String {
+    say!(
+        lang,
+        "something that {who} said has not come yet; what follows it is shown now",
+        "algo que {who} disse ainda não chegou; o que vem depois é mostrado agora",
+    )
+}
+
+/// Not everybody has what was said.
+#[must_use]
+pub fn waiting_for(lang: Lang, by: usize, of: usize, waiting: &[String]) -> String {
+    let waiting = row(waiting);
+    say!(
+        lang,
+        "delivered {by}/{of}, waiting for {waiting}",
+        "entregue {by}/{of}, esperando {waiting}"
+    )
+}
+
+/// Everybody has it now.
+#[must_use]
+pub fn delivered(lang: Lang, by: usize, of: usize) -> String {
+    say!(lang, "delivered {by}/{of}", "entregue {by}/{of}")
+}
+
+/// What was said before has been told.
+#[must_use]
+pub fn caught_up(lang: Lang, messages: usize) -> String {
+    match messages {
+        1 => say!(lang, "1 earlier message", "1 mensagem anterior"),
+        n => say!(lang, "{n} earlier messages", "{n} mensagens anteriores"),
+    }
+}
+
+/// Another person has a known name.
+#[must_use]
+pub fn namesake(lang: Lang, who: &str) -> String {
+    say!(
+        lang,
+        "this name is known of somebody else already: the other is shown as {who}",
+        "este nome já é de outra pessoa: a outra aparece como {who}",
+    )
+}
+
+/// A member does not keep to the rules.
+#[must_use]
+pub fn equivocation(lang: Lang, who: &str) -> String {
+    say!(
+        lang,
+        "{who} said two different things at once; the first counts",
+        "{who} disse duas coisas diferentes de uma vez; vale a primeira",
+    )
+}
+
+/// The plain wire is slower than we are.
+#[must_use]
+pub fn unmirrored(lang: Lang, lines: usize) -> String {
+    match lines {
+        1 => say!(
+            lang,
+            "1 line was too fast for the plain receivers, and not sent to them",
+            "1 linha foi rápida demais para os receptores simples, e não lhes foi enviada",
+        ),
+        n => say!(
+            lang,
+            "{n} lines were too fast for the plain receivers, and not sent to them",
+            "{n} linhas foram rápidas demais para os receptores simples, e não lhes foram enviadas",
+        ),
+    }
+}
+
+/// Who is here.
+#[must_use]
+pub fn who_is_here(lang: Lang, me: &Name, others: &[String]) -> String {
+    match others {
+        [] => say!(lang, "only {me} (you)", "só {me} (você)"),
+        others => {
+            let others = row(others);
+            say!(lang, "{me} (you), {others}", "{me} (você), {others}")
+        }
+    }
+}
+
+/// Somebody who is here and does not answer, in a row.
+#[must_use]
+pub fn not_answering(lang: Lang, who: &str) -> String {
+    say!(lang, "{who} (not answering)", "{who} (não responde)")
+}
+
+/// What may be typed.
+#[must_use]
+pub fn commands(lang: Lang) -> [String; 5] {
+    [
+        say!(
+            lang,
+            "/who           who is here",
+            "/who           quem está aqui"
+        ),
+        say!(
+            lang,
+            "/history [N]   the last N messages, 20 without N",
+            "/history [N]   as últimas N mensagens, 20 sem N",
+        ),
+        say!(
+            lang,
+            "/sair          leave (also: {FAREWELL}, or Ctrl-D)",
+            "/sair          sair (também: {FAREWELL}, ou Ctrl-D)",
+        ),
+        say!(
+            lang,
+            "/help          these lines",
+            "/help          estas linhas"
+        ),
+        say!(
+            lang,
+            "//text         says /text",
+            "//texto        diz /texto"
+        ),
+    ]
+}
+
+/// No such command.
+#[must_use]
+pub fn unknown_command(lang: Lang, command: &str) -> String {
+    say!(
+        lang,
+        "{command} is no command; /help lists them, and // in front says it as it is",
+        "{command} não é um comando; /help os lista, e // na frente o diz como está",
+    )
+}
+
+/// A count that is none.
+#[must_use]
+pub fn no_count(lang: Lang, given: &str) -> String {
+    say!(
+        lang,
+        "'{given}' is no number of messages",
+        "'{given}' não é um número de mensagens"
+    )
+}
+
+/// Input that looks like JSON and is not what is expected.
+#[must_use]
+pub fn not_say(lang: Lang) -> String {
+    say!(
+        lang,
+        "this line begins like JSON and is not {{\"say\": \"…\"}}: not sent",
+        "esta linha começa como JSON e não é {{\"say\": \"…\"}}: não enviada",
+    )
+}
+
+/// A paste of several lines.
+#[must_use]
+pub fn paste_question(lang: Lang, lines: usize) -> String {
+    say!(
+        lang,
+        "send {lines} lines? [y/N] ",
+        "enviar {lines} linhas? [s/N] "
+    )
+}
+
+/// Whether an answer is yes, in either language.
+#[must_use]
+pub fn is_yes(answer: &str) -> bool {
+    ["y", "yes", "s", "sim"].contains(&answer.trim().to_lowercase().as_str())
+}
+
+/// Not everything was delivered before leaving.
+#[must_use]
+pub fn left_undelivered(lang: Lang, waiting: &[String]) -> String {
+    let waiting = row(waiting);
+    say!(
+        lang,
+        "left before {waiting} had everything; the others can pass it on",
+        "saída antes de {waiting} ter tudo; os outros podem repassar",
+    )
+}

@@ -2,6 +2,7 @@
 //! the bytes mean, it does not know.
 
 pub mod circle;
+pub mod ears;
 pub mod interfaces;
 mod kernel;
 pub mod multicast;

@@ -4,6 +4,9 @@ use super::{Lang, row, say};
 use crate::net::interfaces::Interface;
 use crate::protocol::message::{FAREWELL, Name};
 
+/// What a program says by JSON.
+const SAYING: &str = r#"{"say": "…"}"#;
+
 /// A member is ready.
 #[must_use]
 pub fn in_lobby(lang: Lang, name: &Name, interfaces: &[Interface]) -> String {
@@ -294,8 +297,8 @@ pub fn no_count(lang: Lang, given: &str) -> String {
 pub fn not_say(lang: Lang) -> String {
     say!(
         lang,
-        "this line begins like JSON and is not {{\"say\": \"…\"}}: not sent",
-        "esta linha começa como JSON e não é {{\"say\": \"…\"}}: não enviada",
+        "this line begins like JSON and is not {SAYING}: not sent",
+        "esta linha começa como JSON e não é {SAYING}: não enviada",
     )
 }
 

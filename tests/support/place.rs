@@ -10,6 +10,16 @@ use super::program::{Outcome, Program};
 /// The course's port, for places that have the network for themselves.
 pub const COURSE_PORT: u16 = 5007;
 
+/// A person's folder of settings, which vanishes with the test.
+pub struct Home(tempfile::TempDir);
+
+impl Home {
+    /// A new person's.
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+}
+
 /// A place to run programs in.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -86,6 +96,23 @@ impl Place {
         sender.ends_with(0)
     }
 
+    /// `roda chat …`, to be started here by the person whose settings are in a folder.
+    pub fn chat(&self, home: &Home, args: &[&str]) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_roda"), &["chat"]);
+        command.args(&self.flags).args(args);
+        command.env("XDG_CONFIG_HOME", home.0.path().join("settings"));
+        command.env("XDG_STATE_HOME", home.0.path().join("state"));
+        command
+    }
+
+    /// A member of a circle who is ready to talk.
+    pub fn member(&self, home: &Home, name: &str, args: &[&str]) -> Program {
+        let args = [&["--name", name], args].concat();
+        let mut member = Program::start(self.chat(home, &args));
+        member.notes("/help lists");
+        member
+    }
+
     /// One of the Python programs in `tests/interop`.
     pub fn python(&self, script: &str, args: &[&str]) -> Program {
         let script = format!("{}/tests/interop/{script}", env!("CARGO_MANIFEST_DIR"));
@@ -106,15 +133,15 @@ impl Place {
 }
 
 /// A port below those that the system gives out by itself, another one for every call, and far
-/// from those of other runs of these tests.
+/// from those of other runs of these tests. The next port is free for the frames of `chat`.
 fn free_port() -> u16 {
     const FIRST: u16 = 20_000;
-    const PER_PROCESS: u16 = 64;
-    const PROCESSES: u32 = 190;
+    const PER_PROCESS: u16 = 128;
+    const PROCESSES: u32 = 95;
     static TAKEN: AtomicU16 = AtomicU16::new(0);
     let mine = FIRST + (process::id() % PROCESSES) as u16 * PER_PROCESS;
     (0..PER_PROCESS)
-        .map(|_| mine + TAKEN.fetch_add(1, Ordering::Relaxed) % PER_PROCESS)
+        .map(|_| mine + TAKEN.fetch_add(2, Ordering::Relaxed) % PER_PROCESS)
         .find(|port| UdpSocket::bind(("0.0.0.0", *port)).is_ok())
         .expect("a port is free")
 }

@@ -153,7 +153,7 @@ impl Desk {
                 ..Object::default()
             });
         }
-        let name = name.map_or_else(|| text::anonymous(self.lang), |name| name);
+        let name = name.unwrap_or_else(|| text::anonymous(self.lang));
         let shown = Shown {
             stamp: self.wall_clock.now(),
             source,

@@ -170,8 +170,8 @@ pub(in crate::net) fn send_run(
         header
     };
     let mut headers: Vec<libc::mmsghdr> = slices.iter_mut().map(header).collect();
-    // SAFETY: every header points to `to`, to its own slice, whose datagram the caller lends us, and
-    // to `control`; all outlive the call, which only reads them (but for `msg_len`).
+    // SAFETY: every header points to `to`, to its own slice, whose datagram the caller lends us,
+    // and to `control`; all outlive the call, which only reads them (but for `msg_len`).
     let sent = unsafe {
         libc::sendmmsg(
             socket.as_raw_fd(),

@@ -256,8 +256,8 @@ impl Engine {
                     self.go_back(outcome);
                 }
                 self.show_unshown(now);
-                let timing = self.timing();
                 for (id, sequence) in ids {
+                    let timing = self.timing(id);
                     if let Some(inbox) = self.inboxes.get_mut(&id) {
                         inbox.want(sequence, now.time, timing, &mut self.chance);
                     }

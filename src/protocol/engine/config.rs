@@ -19,8 +19,13 @@ pub const GRTT_MAX: Duration = ms(250);
 pub const BACK_OFF_GRTT: u32 = 4;
 /// Silence about a frame after a NACK for it was sent or heard, in round trips (NORM).
 pub const HOLD_OFF_GRTT: u32 = 6;
+/// The same in a group up to [`SMALL_GROUP`], where it never doubles.
+pub const BACK_OFF_GRTT_SMALL: u32 = 2;
 /// How many times the back-off doubles with each try.
 pub const BACK_OFF_DOUBLINGS: u32 = 2;
+/// The same in a group up to [`SMALL_GROUP`]: of 20,000 frames at 20 % loss, one is lost nine
+/// times, and its sender should not wait for long.
+pub const HOLD_OFF_GRTT_SMALL: u32 = 3;
 /// Shortest time between two NACKs of one member in a group up to [`SMALL_GROUP`].
 pub const NACK_INTERVAL_SMALL: Duration = ms(5);
 /// The same in a larger group.
@@ -44,6 +49,8 @@ pub const REPAIRS_MAX: usize = 4096;
 /// repeat leaves every second line to a NACK, for which a gap must first be noticed.
 pub const TAIL: [Duration; 3] = [ms(60), ms(240), ms(700)];
 
+/// Behind the last frame of a burst, the first repeat comes after so many round trips.
+pub const TAIL_OF_BURST_GRTT: u32 = 3;
 /// In a group where everybody acknowledges, a frame that somebody has not is repeated after each of
 /// these times more: at 40 % loss, 3 of 100 lose the frame, its tail and the beat.
 pub const INSIST: [Duration; 4] = [ms(500), ms(1000), ms(2000), ms(4000)];

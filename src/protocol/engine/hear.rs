@@ -7,7 +7,7 @@ use super::clock::clock_ms;
 use super::config::{CLOCK_AHEAD_MAX, JOINING, MEMBERS_MAX, YOUNG_SESSION};
 use super::event::{Event, Moment};
 use super::holdings::{NewFrame, Place};
-use super::inbox::{Accept, Inbox, Timing};
+use super::inbox::{Accept, Inbox};
 use super::repair::Role;
 use super::reports::Wish;
 use super::roster::{BeatNews, Id, ME};
@@ -19,6 +19,9 @@ use crate::protocol::wire::frame::nack::Nack;
 use crate::protocol::wire::frame::status::Status;
 use crate::protocol::wire::frame::{Ack, Author, Body, FLAG_ASK, FLAG_BULK, MemberTag, grtt_of};
 use crate::protocol::wire::seal::Opened;
+
+/// NACKs that count for one frame in the moving average.
+const NACKS_COUNTED_MAX: f64 = 4.0;
 
 /// A durable frame of somebody not heard before proves presence if it is no older than this.
 const FRESH: Duration = Duration::from_secs(5);
@@ -33,6 +36,7 @@ impl Engine {
         let Some(id) = self.meet(author) else {
             return;
         };
+        self.roster.believe(id, grtt_of(author.grtt));
         match &opened.frame.body {
             Body::Durable(durable) => {
                 let heard = Heard {
@@ -129,7 +133,7 @@ impl Engine {
         let &Heard { id, author, .. } = heard;
         let frame = (id, author.sequence);
         let is_first_hand = self.note_presence(now, heard);
-        let timing = self.timing_of(author);
+        let timing = self.timing(id);
         let inbox = self.inbox(id, author, author.sequence);
         let accept = inbox.judge(author.sequence);
         match accept {
@@ -166,7 +170,7 @@ impl Engine {
         self.reports.took(id, echo, now.time);
         self.plan_report(now, id, author);
         self.hear_acks(now, id, &heard.durable.acks);
-        self.learn_references(now, &heard.durable.references, timing);
+        self.learn_references(now, &heard.durable.references);
         self.deliver(now, id, sequence, accept);
         self.note_pulled(now, id, sequence);
     }
@@ -228,14 +232,15 @@ impl Engine {
     }
 
     /// What others refer to exists, if it is not far from what we know: a hint, and no proof.
-    fn learn_references(&mut self, now: Moment, references: &[Reference], timing: Timing) {
+    fn learn_references(&mut self, now: Moment, references: &[Reference]) {
         for reference in references {
-            self.learn_hint(now, reference.member, reference.sequence, timing);
+            self.learn_hint(now, reference.member, reference.sequence);
         }
     }
 
-    fn learn_hint(&mut self, now: Moment, of: MemberTag, sequence: u32, timing: Timing) {
+    fn learn_hint(&mut self, now: Moment, of: MemberTag, sequence: u32) {
         let id = self.roster.find(of).filter(|id| *id != ME);
+        let timing = self.timing(id.unwrap_or(ME));
         let inbox = id.and_then(|id| Some((id, self.inboxes.get_mut(&id)?)));
         if let Some((id, inbox)) = inbox
             && inbox.hint(sequence, now.time, timing, &mut self.chance)
@@ -286,7 +291,7 @@ impl Engine {
             return; // an older one, which the network kept for a while
         }
         self.hear_in_person(now, id, source, author);
-        let timing = self.timing_of(author);
+        let timing = self.timing(id);
         // One who was never heard and has said nothing needs no inbox.
         if beat.newest > 0 {
             let heard = beat.newest.saturating_add(1);
@@ -309,14 +314,14 @@ impl Engine {
         self.compare(now, id, &beat.digest);
     }
 
-    /// `turn` makes the holders' order another with every NACK: those who are first may lack it too.
+    /// `turn` makes the holders' order another with every NACK: the first may lack it, too.
     fn hear_nack(&mut self, now: Moment, nack: &Nack, turn: u32) {
-        let timing = self.timing();
         let time = now.time;
         for target in &nack.targets {
             let Some(id) = self.roster.find(target.of) else {
                 continue;
             };
+            let timing = self.timing(id);
             if let Some(inbox) = self.inboxes.get_mut(&id) {
                 for sequence in target.sequences() {
                     inbox.heard_nack(sequence, time, timing, &mut self.chance);
@@ -358,19 +363,10 @@ impl Engine {
         }
     }
 
-    /// The timers about an author's frames: the author measures the round trip, we believe it.
-    fn timing_of(&self, author: &Author) -> Timing {
-        let told = grtt_of(author.grtt);
-        let known = super::config::GRTT_MIN..=super::config::GRTT_MAX;
-        Timing {
-            grtt: told.clamp(*known.start(), *known.end()),
-            members: self.roster.size(),
-        }
-    }
-
     /// Keeps the moving average of NACKs per frame of ours.
     pub(super) fn count_nacks(&mut self) {
-        let nacks = f64::from(std::mem::take(&mut self.repeats.nacks));
+        // A frame that is lost again and again says no more about the next one.
+        let nacks = f64::from(std::mem::take(&mut self.repeats.nacks)).min(NACKS_COUNTED_MAX);
         let average = &mut self.repeats.nacks_per_frame;
         *average += (nacks - *average) * REPEATS_WEIGHT;
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::config::{
-    BACK_OFF_DOUBLINGS, BACK_OFF_GRTT, GAP_GIVEN_UP_AFTER, GAP_SHOWN_AFTER, HOLD_OFF_GRTT,
-    WINDOW_FRAMES,
+    BACK_OFF_DOUBLINGS, BACK_OFF_GRTT, BACK_OFF_GRTT_SMALL, GAP_GIVEN_UP_AFTER, GAP_SHOWN_AFTER,
+    HOLD_OFF_GRTT, HOLD_OFF_GRTT_SMALL, SMALL_GROUP, WINDOW_FRAMES,
 };
 use super::sequences::Sequences;
 use crate::protocol::chance::Chance;
@@ -60,9 +60,23 @@ pub struct Timing {
 }
 
 impl Timing {
+    /// How long to leave the asking to others. In a small group few ask, and whoever waits for a
+    /// frame that was lost again and again holds up its sender.
     fn back_off(self, tries: u32, chance: &mut Chance) -> Duration {
-        let doubled = 1 << tries.min(BACK_OFF_DOUBLINGS);
-        chance.back_off(self.grtt * BACK_OFF_GRTT * doubled, self.members)
+        let max = match self.members {
+            0..=SMALL_GROUP => self.grtt * BACK_OFF_GRTT_SMALL,
+            _ => self.grtt * BACK_OFF_GRTT * (1 << tries.min(BACK_OFF_DOUBLINGS)),
+        };
+        chance.back_off(max, self.members)
+    }
+
+    /// How long to be silent about a frame that was asked for.
+    fn hold_off(self, tries: u32, chance: &mut Chance) -> Duration {
+        let silence = match self.members {
+            0..=SMALL_GROUP => self.grtt * HOLD_OFF_GRTT_SMALL,
+            _ => self.grtt * HOLD_OFF_GRTT,
+        };
+        silence + self.back_off(tries, chance)
     }
 }
 
@@ -197,7 +211,7 @@ impl Inbox {
                 }
                 due.push(*sequence);
                 gap.tries += 1;
-                gap.ask_at = now + hold_off(gap.tries, timing, chance);
+                gap.ask_at = now + timing.hold_off(gap.tries, chance);
             }
         }
         let ask_times = self.gaps.values().map(|gap| gap.ask_at);
@@ -215,7 +229,7 @@ impl Inbox {
     ) {
         if let Some(gap) = self.gaps.get_mut(&sequence) {
             gap.tries += 1;
-            gap.ask_at = gap.ask_at.max(now + hold_off(gap.tries, timing, chance));
+            gap.ask_at = gap.ask_at.max(now + timing.hold_off(gap.tries, chance));
         }
     }
 
@@ -292,9 +306,4 @@ impl Inbox {
     pub fn is_whole(&self) -> bool {
         self.gaps.is_empty()
     }
-}
-
-/// How long to be silent about a frame that was asked for.
-fn hold_off(tries: u32, timing: Timing, chance: &mut Chance) -> Duration {
-    timing.grtt * HOLD_OFF_GRTT + timing.back_off(tries, chance)
 }

@@ -119,6 +119,7 @@ pub struct Engine {
     ask_again_at: Duration,
     is_asking: bool,
     is_heard: bool,
+    was_bulk: bool,
     /// Whether somebody is here whom only IPv6 reaches.
     needs_v6: bool,
     sends: VecDeque<Transmit>,
@@ -184,6 +185,7 @@ impl Engine {
             ask_again_at: Duration::ZERO,
             is_asking: false,
             is_heard: false,
+            was_bulk: false,
             needs_v6: false,
             sends: VecDeque::new(),
             events: VecDeque::new(),
@@ -391,10 +393,12 @@ impl Engine {
         member.map_or_else(String::new, roster::Member::shown)
     }
 
-    /// How the timers about a member's frames are set.
-    fn timing(&self) -> Timing {
+    /// How the timers about a member's frames are set: by the round trip that their author
+    /// measured, for who only listens measures none.
+    fn timing(&self, author: Id) -> Timing {
+        let told = self.roster.get(author).and_then(|member| member.grtt);
         Timing {
-            grtt: self.round_trip.estimate(),
+            grtt: told.unwrap_or(self.round_trip.estimate()),
             members: self.roster.size(),
         }
     }

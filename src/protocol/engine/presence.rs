@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::config::{
     ANSWER_REPEAT, FAREWELL_TAIL, GREET_PER_MEMBER, HELLO_REPEATS, INSIST, TAIL, TAIL_BEAT_AFTER,
+    TAIL_OF_BURST_GRTT,
 };
 use crate::protocol::chance::Chance;
 
@@ -43,10 +44,13 @@ impl Presence {
         self.beat_at = None;
     }
 
-    /// A durable frame was sent.
-    pub fn said(&mut self, now: Duration) {
+    /// A durable frame was sent; behind a burst, its first repeat comes sooner.
+    pub fn said(&mut self, now: Duration, burst_grtt: Option<Duration>) {
         let tail = if self.is_leaving { FAREWELL_TAIL } else { TAIL };
-        self.tail = tail.iter().map(|after| now + *after).collect();
+        let first = burst_grtt.map(|grtt| grtt * TAIL_OF_BURST_GRTT);
+        let first = first.filter(|after| *after < tail[0]);
+        let all = first.into_iter().chain(tail);
+        self.tail = all.map(|after| now + after).collect();
         self.insisted = 0;
     }
 

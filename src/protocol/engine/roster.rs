@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::config::{
-    ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MAX, BEAT_MIN, BEAT_PER_MEMBER, GONE_AFTER_BEATS,
-    MEMBERS_MAX,
+    ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MAX, BEAT_MIN, BEAT_PER_MEMBER, GONE_AFTER_BEATS, GRTT_MAX,
+    GRTT_MIN, MEMBERS_MAX,
 };
 use crate::protocol::chance::{Chance, mix};
 use crate::protocol::message::Name;
@@ -48,6 +48,8 @@ pub struct Member {
     pub link: Link,
     /// Whether it knows what was said before it came.
     pub can_tell: bool,
+    /// The round trip that it measured; `None` for this member itself.
+    pub grtt: Option<Duration>,
     heard: Duration,
     interval: Duration,
     newest_beat: u32,
@@ -173,6 +175,7 @@ impl Roster {
             mirror_port: 0,
             link: Link::Wired,
             can_tell: false,
+            grtt: None,
             heard: Duration::ZERO,
             interval: BEAT_MIN,
             newest_beat: 0,
@@ -240,6 +243,13 @@ impl Roster {
             member.address = Some(address);
         }
         member.address.is_some_and(|known| known.is_ipv6())
+    }
+
+    /// Notes the round trip that a member tells of, within what is possible.
+    pub fn believe(&mut self, id: Id, grtt: Duration) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.grtt = Some(grtt.clamp(GRTT_MIN, GRTT_MAX));
+        }
     }
 
     /// A session is over: nothing that is heard of it makes it live again.

@@ -143,11 +143,13 @@ impl Engine {
         self.holdings.insert(ME, place, frame);
         self.holdings.settle(ME, sequence);
         self.note_sent(now, sequence, packed.messages);
+        self.was_bulk = is_bulk;
         Some(bytes)
     }
 
     fn note_sent(&mut self, now: Moment, sequence: u32, messages: usize) {
-        self.presence.said(now.time);
+        let grtt = self.round_trip.estimate();
+        self.presence.said(now.time, self.was_bulk.then_some(grtt));
         self.sent_at.insert(sequence, now.time);
         if self.sent_at.len() > WINDOW_FRAMES as usize {
             self.sent_at.pop_first();
@@ -344,7 +346,7 @@ impl Engine {
     }
 
     fn add_target(&mut self, now: Moment, id: Id, nack: &mut Nack, room: &mut usize) {
-        let timing = self.timing();
+        let timing = self.timing(id);
         let Some(tag) = self.roster.get(id).map(|member| member.tag) else {
             return;
         };

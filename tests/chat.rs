@@ -1,0 +1,252 @@
+//! `chat` on one machine: people, pipes and programs, beside the programs of the plain wire.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use support::place::{Home, Place};
+use support::program::Program;
+
+/// Two members who have met.
+fn two(place: &Place, args: &[&str]) -> (Program, Program) {
+    let mut ana = place.member(&Home::new(), "ana", args);
+    let mut bia = place.member(&Home::new(), "bia", args);
+    ana.notes("bia entered");
+    bia.notes("ana ");
+    (ana, bia)
+}
+
+/// What every JSON event holds.
+fn event(line: &str) -> Value {
+    let event: Value = serde_json::from_str(line).unwrap();
+    let time = event["time"].as_str().unwrap();
+    assert!(time.len() == 29 && time.contains('T'), "{time}");
+    event
+}
+
+#[test]
+fn everyone_types_and_hears_and_a_farewell_ends_only_its_author() {
+    let place = Place::on_loopback();
+    let (mut ana, mut bia) = two(&place, &[]);
+    ana.says("oi");
+    bia.shows("] ana: oi");
+    bia.says("");
+    bia.says("olá, ana");
+    ana.shows("] bia: olá, ana");
+    bia.says("sair");
+    let start = Instant::now();
+    assert_eq!(bia.ends_with(0).shown.len(), 1);
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+    ana.notes("bia left");
+    ana.says("sozinha");
+    ana.says("/sair");
+    let ana = ana.ends_with(0);
+    assert_eq!(
+        ana.shown.len(),
+        1,
+        "nothing twice, and nothing of one's own"
+    );
+}
+
+#[test]
+fn commands_answer() {
+    let place = Place::on_loopback();
+    let (mut ana, mut bia) = two(&place, &[]);
+    bia.says("um");
+    bia.says("//dois");
+    ana.shows("bia: /dois");
+    ana.says("três");
+    bia.shows("ana: três");
+    ana.says("/who");
+    ana.notes("ana (you), bia");
+    ana.says("/help");
+    ana.notes("/history [N]");
+    ana.says("/nada");
+    ana.notes("/nada is no command");
+    ana.says("/history x");
+    ana.notes("'x' is no number");
+    ana.says("/history 2");
+    ana.says("/sair");
+    let shown = ana.ends_with(0).shown;
+    let texts: Vec<&str> = shown
+        .iter()
+        .map(|line| line.split("] ").nth(1).unwrap())
+        .collect();
+    assert_eq!(texts, ["bia: um", "bia: /dois", "bia: /dois", "ana: três"]);
+}
+
+#[test]
+fn programs_read_and_write_json() {
+    let place = Place::on_loopback();
+    let (mut ana, mut bia) = two(&place, &["--room", "turma-a"]);
+    let mut bot = Program::start(place.chat(
+        &Home::new(),
+        &["--name", "bot", "--room", "turma-a", "--json"],
+    ));
+    ana.notes("bot entered");
+    bia.notes("bot entered");
+    let here = event(&bot.shows(r#""user":"ana""#));
+    assert_eq!(here["event"], "entered");
+    assert_eq!(here["room"], "turma-a");
+    bot.says(r#"{"say": "linha\nsegunda"}"#);
+    ana.shows("bot: linha␊segunda");
+    let delivered = event(&bot.shows("delivered"));
+    assert_eq!((&delivered["by"], &delivered["of"]), (&2.into(), &2.into()));
+    ana.says("oi");
+    let message = event(&bot.shows(r#""message""#));
+    assert_eq!(message["user"], "ana");
+    assert_eq!(message["data"], "oi");
+    assert!(
+        message["source"]
+            .as_str()
+            .unwrap()
+            .starts_with("127.0.0.1:")
+    );
+    assert!(message.get("late").is_none());
+    bot.says(r#"{"dizer": 1}"#);
+    assert_eq!(event(&bot.shows("error"))["event"], "error");
+    ana.says("sair");
+    assert_eq!(event(&bot.shows("left"))["user"], "ana");
+    bot.falls_silent();
+    bot.ends_with(0);
+}
+
+#[test]
+fn whoever_comes_late_is_told_what_was_said() {
+    let place = Place::on_loopback();
+    let (mut ana, mut bia) = two(&place, &[]);
+    for line in 0..50 {
+        ana.says(&format!("linha {line}"));
+    }
+    bia.shows("linha 49");
+    let mut caio = place.member(&Home::new(), "caio", &[]);
+    caio.shows("linha 49");
+    caio.says("/sair");
+    let shown = caio.ends_with(0).shown;
+    assert_eq!(shown.len(), 50);
+    let is_in_order =
+        |(number, line): (usize, &String)| line.ends_with(&format!("ana: linha {number}"));
+    assert!(shown.iter().enumerate().all(is_in_order), "{shown:?}");
+}
+
+#[test]
+fn the_lobby_hears_and_is_heard_by_the_plain_wire_and_nothing_comes_twice() {
+    let place = Place::on_loopback();
+    let mut receiver = place.receiver("caio", &["--json"]);
+    let (mut ana, mut bia) = two(&place, &[]);
+    ana.says("oi");
+    bia.shows("ana: oi");
+    let heard: Value = serde_json::from_str(&receiver.shows("oi")).unwrap();
+    assert_eq!(
+        (&heard["user"], &heard["data"]),
+        (&"ana".into(), &"oi".into())
+    );
+    place.sends("dora", &["plano", "sair"]);
+    ana.shows("~dora: plano");
+    bia.shows("~dora: plano");
+    // The farewell of the plain wire ended its receiver, and no member.
+    let heard = receiver.ends_with(0).shown;
+    assert_eq!(heard.len(), 3, "{heard:?}");
+    ana.says("ainda aqui");
+    bia.shows("ana: ainda aqui");
+    let mut receiver = place.receiver("caio", &["--json"]);
+    ana.says("sair");
+    assert_eq!(ana.ends_with(0).shown.len(), 1);
+    bia.says("fim");
+    receiver.shows("fim");
+    bia.says("sair");
+    let bia = bia.ends_with(0).shown;
+    assert_eq!(bia.len(), 3, "{bia:?}");
+    assert_eq!(
+        receiver.stops().shown.len(),
+        1,
+        "a member's farewell is not mirrored"
+    );
+}
+
+#[test]
+fn a_room_is_not_mirrored_and_says_that_it_is_public() {
+    let place = Place::on_loopback();
+    let mut receiver = place.receiver("caio", &[]);
+    let (mut ana, mut bia) = two(&place, &["--room", "turma-a"]);
+    ana.notes("turma-a is public");
+    ana.says("só nós");
+    bia.shows("ana: só nós");
+    let mut eva = place.member(&Home::new(), "eva", &["--room", "turma-b"]);
+    eva.says("outra sala");
+    eva.falls_silent();
+    eva.ends_with(0);
+    place.sends("dora", &["sair"]);
+    receiver.shows("sair");
+    assert_eq!(receiver.ends_with(0).shown.len(), 1);
+    bia.falls_silent();
+    assert_eq!(bia.ends_with(0).shown.len(), 1);
+}
+
+#[test]
+fn a_piped_file_arrives_whole_before_its_sender_is_gone() {
+    let place = Place::on_loopback();
+    let (mut ana, mut bia) = two(&place, &["--room", "r"]);
+    let lines = 5000;
+    for line in 0..lines {
+        ana.says(&format!("linha {line}"));
+    }
+    ana.falls_silent();
+    ana.ends_with(0);
+    bia.notes("ana left");
+    bia.falls_silent();
+    let shown = bia.ends_with(0).shown;
+    assert_eq!(shown.len(), lines);
+    assert!(
+        shown
+            .iter()
+            .enumerate()
+            .all(|(n, line)| line.ends_with(&format!(": linha {n}")))
+    );
+}
+
+#[test]
+fn ctrl_c_leaves_with_130_and_the_others_know_at_once() {
+    let place = Place::on_loopback();
+    let (mut ana, bia) = two(&place, &[]);
+    bia.gets_signal("INT");
+    bia.ends_with(130);
+    ana.notes("bia left");
+}
+
+#[test]
+fn two_people_of_one_name_are_shown_apart() {
+    let place = Place::on_loopback();
+    let (mut ana, _bia) = two(&place, &[]);
+    let mut other = place.member(&Home::new(), "bia", &[]);
+    ana.notes("bia#");
+    other.says("sou outra");
+    let line = ana.shows("sou outra");
+    assert!(line.contains("] bia#"), "{line}");
+}
+
+#[test]
+fn what_cannot_be_is_wrong_use() {
+    let place = Place::on_loopback();
+    let home = Home::new();
+    for args in [
+        ["--name", "~ana"],
+        ["--room", ""],
+        ["--interface", "nada0"],
+        ["--ttl", "999"],
+    ] {
+        let program = Program::start(place.chat(&home, &args));
+        assert_eq!(program.ends_with(2).noted.len(), 1, "{args:?}");
+    }
+}

@@ -276,11 +276,7 @@ pub(super) fn encode(
 ) {
     datagram.clear();
     let mut writer = Writer(datagram);
-    writer.bytes(&MAGIC);
-    writer.u8(VERSION);
-    writer.u8(frame.body.kind() as u8);
-    writer.bytes(room_tag);
-    writer.bytes(nonce);
+    write_head(&mut writer, frame.body.kind() as u8, room_tag, nonce);
     let author = &frame.author;
     writer.bytes(&author.key.0);
     writer.u64(author.session);
@@ -300,6 +296,30 @@ pub(super) fn encode(
         Body::Status(status) => status.write(&mut writer),
         Body::Sync(sync) => sync.write(&mut writer),
     }
+}
+
+fn write_head(
+    writer: &mut Writer<'_>,
+    kind: u8,
+    room_tag: &[u8; ROOM_TAG_BYTES],
+    nonce: &[u8; NONCE_BYTES],
+) {
+    writer.bytes(&MAGIC);
+    writer.u8(VERSION);
+    writer.u8(kind);
+    writer.bytes(room_tag);
+    writer.bytes(nonce);
+}
+
+/// The clear header of a frame of any type.
+pub(super) fn head(
+    kind: u8,
+    room_tag: &[u8; ROOM_TAG_BYTES],
+    nonce: &[u8; NONCE_BYTES],
+) -> Vec<u8> {
+    let mut head = Vec::with_capacity(FRAME_MAX_BYTES);
+    write_head(&mut Writer(&mut head), kind, room_tag, nonce);
+    head
 }
 
 /// The header of a datagram: its type and its room, whoever it is for.
@@ -371,3 +391,6 @@ pub fn grtt_of(code: u8) -> std::time::Duration {
 }
 
 const GRTT_LEAST_S: f64 = 0.0001;
+
+#[cfg(test)]
+mod tests;

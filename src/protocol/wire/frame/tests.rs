@@ -1,0 +1,257 @@
+//! Every frame that can be made is read as it was made; everything else is refused.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+use super::beat::{ASKED_MAX, Digest, Link};
+use super::durable::{
+    COUNTS_BYTES, FRAGMENT_BYTES, FRAGMENTS_MAX, Fragment, Hello, RECORD_HEAD_BYTES,
+    REFERENCES_MAX, Record, Records, Reference,
+};
+use super::nack::{SPAN_MAX, Target};
+use super::sync::{RUNS_MAX, Run};
+use super::*;
+use crate::protocol::wire::seal::Seal;
+
+fn author() -> impl Strategy<Value = Author> {
+    let numbers = (any::<[u8; 32]>(), any::<u64>(), 1..u32::MAX, any::<u64>());
+    let rest = (0..4_u8, any::<u8>(), "[a-zé]{1,16}");
+    (numbers, rest).prop_map(
+        |((key, session, sequence, clock), (flags, grtt, name))| Author {
+            key: Key(key),
+            short: Key(key).short(),
+            session,
+            sequence,
+            clock,
+            flags,
+            grtt,
+            name: Name::parse(&name).unwrap(),
+        },
+    )
+}
+
+fn tag() -> impl Strategy<Value = MemberTag> {
+    (any::<u64>(), any::<u32>()).prop_map(|(short, session_low)| MemberTag { short, session_low })
+}
+
+fn ack() -> impl Strategy<Value = Ack> {
+    (tag(), any::<u32>()).prop_map(|(of, through)| Ack { of, through })
+}
+
+fn reference() -> impl Strategy<Value = Reference> {
+    (tag(), any::<u32>(), any::<u32>()).prop_map(|(member, sequence, hash)| Reference {
+        member,
+        sequence,
+        hash,
+    })
+}
+
+fn digest() -> impl Strategy<Value = Digest> {
+    any::<(u64, u64, u64)>().prop_map(|(from, cut, xor)| Digest { from, cut, xor })
+}
+
+fn beat() -> impl Strategy<Value = Beat> {
+    let lists = (vec(ack(), 0..=ACKS_MAX), vec(tag(), 0..=ASKED_MAX));
+    let link = prop_oneof![Just(Link::Wired), Just(Link::Unknown), Just(Link::Radio)];
+    let numbers = (any::<u32>(), any::<u16>(), any::<u16>());
+    (numbers, link, digest(), lists).prop_map(
+        |((newest, tenths, mirror_port), link, digest, (acks, asked))| Beat {
+            newest,
+            interval: Duration::from_millis(100) * u32::from(tenths),
+            mirror_port,
+            link,
+            digest,
+            acks,
+            asked,
+        },
+    )
+}
+
+fn runs() -> impl Strategy<Value = Vec<Run>> {
+    let run = (any::<u64>(), any::<u64>(), 1..1000_u32, 1..1000_u32);
+    let run = run.prop_map(|(short, session, first, count)| Run {
+        short,
+        session,
+        first,
+        count,
+    });
+    vec(run, 0..=RUNS_MAX)
+}
+
+fn sync() -> impl Strategy<Value = Sync> {
+    prop_oneof![
+        any::<(u64, u64, u64)>().prop_map(|(cookie, from, cut)| Sync::Ask { cookie, from, cut }),
+        any::<u64>().prop_map(Sync::Cookie),
+        (any::<(u64, u64, u8, u8)>(), runs()).prop_map(|((from, cut, part, parts), runs)| {
+            Sync::Inventory {
+                from,
+                cut,
+                part,
+                parts,
+                runs,
+            }
+        }),
+        (any::<u64>(), runs()).prop_map(|(cookie, runs)| Sync::Want { cookie, runs }),
+    ]
+}
+
+/// Closes a frame, opens it again, and compares.
+fn survives(author: &Author, body: Body<'_>) {
+    let seal = Seal::public(Some("turma-a"));
+    let frame = Frame {
+        author: author.clone(),
+        body,
+    };
+    let mut datagram = Vec::new();
+    let hash = seal.close(&frame, &[7; NONCE_BYTES], &mut datagram);
+    assert!(
+        datagram.len() <= FRAME_MAX_BYTES,
+        "{} bytes",
+        datagram.len()
+    );
+    let opened = seal.open(&datagram).unwrap();
+    assert_eq!((opened.frame, opened.hash), (frame, hash));
+    assert!(
+        std::str::from_utf8(&datagram).is_err(),
+        "no plain receiver takes it for text"
+    );
+    let other = Seal::public(None).open(&datagram);
+    assert_eq!(other, Err(FrameFault::OtherRoom));
+    for cut in [0, 1, HEADER_BYTES, datagram.len() - 1] {
+        assert!(seal.open(&datagram[..cut]).is_err());
+    }
+    let at = datagram.len() * 2 / 3;
+    datagram[at] ^= 1;
+    assert_eq!(seal.open(&datagram), Err(FrameFault::BrokenSeal));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_durable_frame_is_read_as_it_was_made(
+        author in author(),
+        references in vec(reference(), 0..=REFERENCES_MAX),
+        acks in vec(ack(), 0..=ACKS_MAX),
+        texts in vec(".{0,60}", 1..4),
+        replaces in option::of(1..u64::MAX),
+    ) {
+        let mut records = Vec::new();
+        Record::Hello(Hello { replaces }).append(&mut records);
+        for text in texts.iter().filter(|text| text.len() <= 60) {
+            Record::Said(text).append(&mut records);
+        }
+        Record::Leaving.append(&mut records);
+        let records = Records::new(&records);
+        survives(&author, Body::Durable(Durable { fragment: None, references, acks, records }));
+    }
+
+    #[test]
+    fn a_fragment_is_read_as_it_was_made(
+        author in author(),
+        count in 2..=FRAGMENTS_MAX,
+        number in any::<u16>(),
+    ) {
+        let number = number % count;
+        let room = body_max_bytes(&author.name) - COUNTS_BYTES - FRAGMENT_BYTES;
+        let text = "x".repeat(room - RECORD_HEAD_BYTES);
+        let mut records = Vec::new();
+        Record::Said(&text).append(&mut records);
+        survives(&author, Body::Durable(Durable {
+            fragment: Some(Fragment { number, count }),
+            records: Records::new(&records),
+            ..Durable::default()
+        }));
+    }
+
+    #[test]
+    fn beats_are_read_as_they_were_made(author in author(), beat in beat()) {
+        survives(&author, Body::Beat(beat));
+    }
+
+    #[test]
+    fn dialogues_are_read_as_they_were_made(author in author(), sync in sync()) {
+        survives(&author, Body::Sync(sync));
+    }
+
+    #[test]
+    fn a_status_is_read_as_it_was_made(
+        author in author(),
+        ack in ack(),
+        received in any::<u32>(),
+        echo in any::<u32>(),
+        held_us in any::<u32>(),
+    ) {
+        let held = Duration::from_micros(held_us.into());
+        survives(&author, Body::Status(Status { ack, received, echo, held }));
+    }
+
+    #[test]
+    fn a_nack_names_exactly_what_is_missing(
+        author in author(),
+        of in tag(),
+        mut missing in vec(1..5000_u32, 1..300),
+    ) {
+        missing.sort_unstable();
+        missing.dedup();
+        let mut targets = Vec::new();
+        let mut rest = missing.as_slice();
+        while let Some((target, left)) = Target::new(of, rest, Target::bytes(SPAN_MAX)) {
+            targets.push(target);
+            rest = left;
+        }
+        let named: Vec<u32> = targets.iter().flat_map(Target::sequences).collect();
+        prop_assert_eq!(named, missing);
+        targets.truncate(10);
+        survives(&author, Body::Nack(Nack { targets }));
+    }
+
+    #[test]
+    fn nothing_from_a_stranger_panics(bytes in vec(any::<u8>(), 0..1300)) {
+        let _ = Seal::public(None).open(&bytes);
+        for kind in [Kind::Durable, Kind::Beat, Kind::Nack, Kind::Status, Kind::Sync] {
+            let _ = decode(kind, &bytes);
+        }
+    }
+}
+
+#[test]
+fn a_round_trip_travels_in_one_byte() {
+    for ms in [1, 2, 5, 25, 100, 250] {
+        let grtt = Duration::from_millis(ms);
+        let read = grtt_of(grtt_code(grtt));
+        let ratio = read.as_secs_f64() / grtt.as_secs_f64();
+        assert!((0.95..1.06).contains(&ratio), "{grtt:?} as {read:?}");
+    }
+}
+
+#[test]
+fn five_messages_of_two_hundred_bytes_fit_one_frame() {
+    let name = Name::parse("ana").unwrap();
+    let room = body_max_bytes(&name) - COUNTS_BYTES;
+    assert!(room >= 5 * (200 + RECORD_HEAD_BYTES), "{room}");
+}
+
+#[test]
+fn what_we_do_not_know_is_not_ours() {
+    let seal = Seal::public(None);
+    assert_eq!(seal.open(b""), Err(FrameFault::NotFrame));
+    assert_eq!(
+        seal.open(br#"{"user":"ana","data":"oi"}"#),
+        Err(FrameFault::NotFrame)
+    );
+    assert_eq!(seal.open(&[0xf7; 1300]), Err(FrameFault::NotFrame));
+    let mut frame = vec![0xf7, b'r', 2, 1];
+    frame.extend_from_slice(&[0; 200]);
+    assert_eq!(
+        seal.open(&frame),
+        Err(FrameFault::Unknown),
+        "a later version"
+    );
+    frame[2] = 1;
+    frame[3] = 99;
+    assert_eq!(seal.open(&frame), Err(FrameFault::Unknown), "another type");
+}

@@ -1,0 +1,203 @@
+"""The sections of scripts/bench about `chat`: bulk on four hosts under loss, latency, memory. Hosts are
+network namespaces on a bridge, made here and removed here; loss is nft's `numgen random` on everything
+that comes in, data and feedback. Beside it, behind the harness that PEERS names, NORM and a raw TCP star.
+"""
+import json, os, re, signal, statistics, subprocess, sys, tempfile, time
+
+HOSTS = [f"roda-bench{n}" for n in range(4)]
+SWITCH = "roda-bench-switch"
+MESSAGES = 100_000
+LINE_BYTES = 200
+WAIT_S = 60
+LOSSES = [0, 1, 5, 20]
+
+
+def sh(command, check=True):
+    return subprocess.run(command, shell=True, check=check, capture_output=True, text=True)
+
+
+class Network:
+    """Four hosts on one switch, without the offloads that real cables do not have."""
+
+    def __enter__(self):
+        self.__exit__()
+        sh(f"ip netns add {SWITCH}; ip -n {SWITCH} link add lan type bridge mcast_snooping 0;"
+           f"ip -n {SWITCH} link set lan up")
+        for n, host in enumerate(HOSTS):
+            sh(f"ip netns add {host}; ip -n {host} link set lo up;"
+               f"ip -n {SWITCH} link add p{n} type veth peer name v0 netns {host};"
+               f"ip -n {SWITCH} link set p{n} master lan up;"
+               f"ip -n {host} addr add 10.77.0.{n + 1}/24 dev v0; ip -n {host} link set v0 up;"
+               f"ip -n {host} route add 224.0.0.0/4 dev v0")
+            sh(f"ip netns exec {host} ethtool -K v0 tso off gso off gro off tx off;"
+               f"ip netns exec {SWITCH} ethtool -K p{n} tso off gso off gro off tx off", check=False)
+        return self
+
+    def __exit__(self, *_):
+        for name in [*HOSTS, SWITCH]:
+            sh(f"ip netns del {name}", check=False)
+
+    def lose(self, percent):
+        for host in HOSTS:
+            sh(f"ip netns exec {host} nft flush ruleset")
+            if percent:
+                rule = f"numgen random mod 1000 < {percent * 10} drop"
+                sh(f"ip netns exec {host} nft 'add table ip l; add chain ip l c "
+                   f"{{ type filter hook input priority 0; }}; "
+                   f"add rule ip l c iifname v0 meta l4proto {{ tcp, udp }} {rule}'")
+
+
+def member(roda, host, name, folder, **pipes):
+    home = os.path.join(folder, name)
+    env = {**os.environ, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
+    args = ["ip", "netns", "exec", host, roda, "chat", "--name", name, "--room", "bench",
+            "--lang", "en"]
+    errors = open(os.path.join(folder, f"{name}.err"), "w+")
+    return subprocess.Popen(args, env=env, stderr=errors, **pipes), errors
+
+
+def met(errors, how_many):
+    """Waits until a member has met so many others."""
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        errors.seek(0)
+        if len(re.findall(r" (?:entered|is here)$", errors.read(), re.M)) >= how_many:
+            return
+        time.sleep(0.02)
+    raise SystemExit("scripts/bench: the members did not meet")
+
+
+def leave(process):
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def roda_bulk(roda, receivers):
+    """Seconds from the first line typed until every receiver has shown the last one."""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = os.path.join(folder, "lines")
+        with open(lines, "w") as file:
+            file.writelines(f"{n:08d}".ljust(LINE_BYTES, "x") + "\n" for n in range(MESSAGES))
+        hearing = []
+        for n in range(1, receivers + 1):
+            process, _ = member(roda, HOSTS[n], f"r{n}", folder, stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE)
+            out = os.path.join(folder, f"out{n}")
+            counter = subprocess.Popen(["head", "-n", str(MESSAGES)], stdin=process.stdout,
+                                       stdout=open(out, "wb"))
+            process.stdout.close()
+            hearing.append((process, counter, out))
+        speaker, errors = member(roda, HOSTS[0], "s", folder, stdin=subprocess.PIPE,
+                                 stdout=subprocess.DEVNULL)
+        met(errors, receivers)
+        time.sleep(0.5)  # the hellos are said
+        begin = time.monotonic()
+        cat = subprocess.Popen(["cat", lines], stdout=speaker.stdin)
+        for _, counter, _ in hearing:
+            counter.wait(WAIT_S)
+        seconds = time.monotonic() - begin
+        cat.wait(WAIT_S)
+        for process in [speaker, *(process for process, _, _ in hearing)]:
+            leave(process)
+        for _, _, out in hearing:
+            with open(out) as file:
+                numbers = [int(line.split("s: ", 1)[1][:8]) for line in file]
+            assert numbers == list(range(MESSAGES)), "a line was lost, repeated or out of order"
+        return seconds
+
+
+def peer_bulk(program, backend, args, env=""):
+    hosts = ",".join(HOSTS)
+    command = (f"{env} timeout 60 {program} -b {backend} -N {hosts} -r 3 -I any -A 10.77.0.1 "
+               f"-n {MESSAGES} -T 25 -q 6 {args}")
+    out = sh(command, check=False).stdout
+    figures = {key: float(value) for key, value in re.findall(r"(\w+)=([\d.]+)", out)}
+    complete = figures.get("min_frac", 0) >= 1
+    return figures["secs"] if complete else float("nan")
+
+
+def spread(values, form="{:.2f}"):
+    known = [value for value in values if value == value]
+    if not known:
+        return "did not finish"
+    return (f"{form.format(statistics.median(known))} "
+            f"[{form.format(min(known))}..{form.format(max(known))}]")
+
+
+def circle(rounds, roda):
+    """100,000 messages of 200 bytes in a room, one to three, at four rates of loss."""
+    program = os.environ.get("PEERS_PROGRAM")
+    rows = {"roda chat": lambda: roda_bulk(roda, 3)}
+    if program:
+        rows["NORM"] = lambda: peer_bulk(program, "norm-ack", "-x 2e8", "NORM_IF=v0")
+        rows["raw TCP to each"] = lambda: peer_bulk(program, "tcpstar", "-w 5000")
+    else:
+        print("\nPEERS_PROGRAM names no program of the common harness: its rows were not measured")
+    results = {row: {loss: [] for loss in LOSSES} for row in rows}
+    with Network() as network:
+        for number in range(rounds):
+            for loss in LOSSES:
+                network.lose(loss)
+                for row, measure in rows.items():
+                    results[row][loss].append(measure())
+                    print(f"round {number + 1} {loss} % {row}: {results[row][loss][-1]:.2f} s",
+                          file=sys.stderr, flush=True)
+    print(f"\n| {MESSAGES} messages of {LINE_BYTES} bytes, 1→3, seconds | "
+          + " | ".join(f"{loss} %" for loss in LOSSES) + " |\n|---|" + "---|" * len(LOSSES))
+    for row, by_loss in results.items():
+        print(f"| {row} | " + " | ".join(spread(by_loss[loss]) for loss in LOSSES) + " |")
+    for base in [row for row in rows if row != "roda chat"]:
+        ratio = lambda loss: [a / b for a, b in zip(results["roda chat"][loss], results[base][loss])]
+        print(f"| roda chat to {base}, within a round | "
+              + " | ".join(spread(ratio(loss)) for loss in LOSSES) + " |")
+
+
+def circle_latency(rounds, roda, bare):
+    """1,000 lines a second from one stdin to another stdout, beside a bare pair of relays."""
+    def through_roda():
+        with tempfile.TemporaryDirectory() as folder:
+            hearing, _ = member(roda, HOSTS[1], "r", folder, stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE)
+            speaker, errors = member(roda, HOSTS[0], "s", folder, stdin=subprocess.PIPE,
+                                     stdout=subprocess.DEVNULL)
+            met(errors, 1)
+            time.sleep(0.5)
+            return figures(hearing, speaker)
+
+    def through_bare():
+        hearing = subprocess.Popen(["ip", "netns", "exec", HOSTS[1], bare, "relay-receive", "any"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        hearing.stderr.readline()
+        speaker = subprocess.Popen(["ip", "netns", "exec", HOSTS[0], bare, "relay-send", "any"],
+                                   stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return figures(hearing, speaker)
+
+    def figures(hearing, speaker):
+        hear = subprocess.Popen([bare, "hear", "1500"], stdin=hearing.stdout,
+                                stderr=subprocess.PIPE, text=True)
+        talk = subprocess.Popen([bare, "talk", "1500", "1000", "", ""], stdout=speaker.stdin,
+                                stderr=subprocess.DEVNULL)
+        hearing.stdout.close()
+        talk.wait(WAIT_S)
+        time.sleep(0.3)
+        speaker.stdin.close()
+        leave(speaker), leave(hearing)
+        return json.loads(hear.communicate(timeout=WAIT_S)[1].splitlines()[-1])
+
+    rows = {"bare, pipe to pipe": through_bare, "roda chat, pipe to pipe": through_roda}
+    results = {row: [] for row in rows}
+    with Network():
+        for number in range(rounds):
+            for row, measure in rows.items():
+                results[row].append(measure())
+                print(f"round {number + 1} {row}: {results[row][-1]}", file=sys.stderr, flush=True)
+    print("\n| two hosts, one way at 1,000/s | p50, µs | p99, µs |\n|---|---|---|")
+    for row, found in results.items():
+        us = lambda key: spread([figure[key] / 1e3 for figure in found], "{:.0f}")
+        print(f"| {row} | {us('p50_ns')} | {us('p99_ns')} |")
+    pairs = zip(results["roda chat, pipe to pipe"], results["bare, pipe to pipe"])
+    print(f"| ratio within a round | {spread([a['p50_ns'] / b['p50_ns'] for a, b in pairs])} | |")

@@ -107,7 +107,7 @@ impl Pace {
             && last.delivered < before.delivered * 0.9;
         if is_choking {
             self.rate_per_s = (self.rate_per_s / 2.0).max(PACE_START_PER_S);
-            self.held_until = now + 10 * PACE_INTERVAL;
+            self.held_until = now + 20 * PACE_INTERVAL;
         } else if last.was_short && now >= self.held_until {
             self.rate_per_s = (self.rate_per_s * 2.0).min(PACE_MAX_PER_S);
         }

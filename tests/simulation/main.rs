@@ -56,7 +56,7 @@ fn everybody_gets_every_line_once_and_in_order_at_any_loss() {
         row(10, bursts(0.05, 5.0), 200, 70, 3000),
         row(10, bursts(0.2, 10.0), 100, 800, 9000),
         row(50, losing(0.05), 100, 300, 1000),
-        row(50, losing(0.2), 50, 800, 3000),
+        row(50, losing(0.2), 50, 800, 4000),
         row(50, losing(0.4), 30, 3000, 15_000),
     ];
     for (number, row) in rows.iter().enumerate() {

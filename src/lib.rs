@@ -9,10 +9,17 @@
 //! clock       the only file that reads a clock
 //! protocol    PURE: bytes, lines and time come in; bytes and events go out
 //!   message     names, the farewell word, the cleaning of strangers' text
-//!   wire        all that becomes bytes: plain · raw · quiet · stream; and what they share:
-//!               pieces (cutting long texts) · json (text without values)
+//!   chance      one seeded generator
+//!   wire        all that becomes bytes: plain · raw · quiet · stream · frame · seal; and what
+//!               they share: pieces (cutting long texts) · json (text without values)
 //!   peer        two people on one connection: ear · mouth
-//! net         the only folder that opens sockets: multicast · tcp · interfaces · kernel
+//!   engine      the reliable group, one noun per file; `engine/mod.rs` shows how they meet
+//!   gate        where bytes become a frame or a counted fault
+//!   node        gate, seal, wire and engine as one value: what `chat` and `sim` drive
+//! sim         PURE: the pretend network: many nodes, one clock, one seed
+//! net         the only folder that opens sockets: multicast · circle · ears · tcp · interfaces ·
+//!             kernel
+//! store       the only folder that opens files: identity
 //! terminal    keyboard · printer · screen · signals
 //! modes       where pure meets world: one file per subcommand
 //! ```
@@ -27,16 +34,28 @@
 //! ```
 //!
 //! `multicast send` is the left column, `multicast receive` the right one. `tcp-peer` is both, and
-//! puts `peer` between message and wire.
+//! puts `peer` between message and wire; `chat` is both, and puts `engine` there:
+//!
+//! ```text
+//! keyboard   a typed line                         screen   [14:03:21] bia: oi
+//! engine     a frame, numbered and held           engine   in order, once, after its causes
+//! seal       bytes, closed                        seal     a frame, or counted and dropped
+//! net        datagrams ──────── LAN ─────────▶    net      bytes
+//! ```
+//!
+//! Where the code departs from the design's first constants, `engine/config.rs` says by which run.
+//! Two larger departures: a latecomer pulls what it missed by unicast datagrams and not by TCP,
+//! because one path through one firewall hole can be simulated whole; and every frame says its
+//! author's name, so that nobody waits for a frame 1 to know who speaks.
 //!
 //! # What is absent
 //!
 //! These hold everywhere and are held by `tests/tidy.rs`:
 //!
-//! 1. `protocol` names no socket, file, thread, environment, terminal or clock, no hash map and
-//!    no random source: time and chance come in as values.
-//! 2. Only `clock` reads clocks, only `net` opens sockets and has `unsafe`, only `terminal`
-//!    shows, only `main` ends the process.
+//! 1. `protocol` and `sim` name no socket, file, thread, environment, terminal or clock, no hash
+//!    map and no random source: time and chance come in as values.
+//! 2. Only `clock` reads clocks, only `net` opens sockets and has `unsafe`, only `store` opens
+//!    files, only `terminal` shows, only `main` ends the process.
 //! 3. A mode imports no other mode.
 //! 4. Bytes from outside become a value or a counted fault once, in `wire`. Nothing from outside
 //!    panics, grows a structure without a bound, or reaches a terminal uncleaned.

@@ -19,6 +19,7 @@ pub const FAREWELL: &str = "sair";
 /// Control characters count as blanks because Python's `strip` takes some of them off: what a
 /// course program may take for the farewell is one for us too.
 #[must_use]
+#[inline]
 pub fn is_farewell(text: &str) -> bool {
     text.trim_matches(|c: char| c.is_whitespace() || c.is_control()) == FAREWELL
 }
@@ -108,6 +109,7 @@ pub fn is_hazard(c: char) -> bool {
 /// character is shown as its picture (`␛`, `␊`, `␇`), any other hazard as `⟨202e⟩`; a tab is a
 /// blank. Text without hazards, which is nearly all, is returned as it is.
 #[must_use]
+#[inline]
 pub fn clean(text: &str) -> Cow<'_, str> {
     // Printable ASCII, which most text is, is settled without decoding a character. A fold and
     // not `all`: without an early end the compiler takes many bytes at once.

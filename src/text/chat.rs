@@ -324,7 +324,7 @@ pub fn left_undelivered(lang: Lang, waiting: &[String]) -> String {
     let waiting = row(waiting);
     say!(
         lang,
-        "left before {waiting} had everything; the others can pass it on",
-        "saída antes de {waiting} ter tudo; os outros podem repassar",
+        "left before {waiting} had everything; whoever has it can pass it on",
+        "saída antes de {waiting} ter tudo; quem tem pode repassar",
     )
 }

@@ -109,6 +109,36 @@ fn who_wakes_up_is_told_what_it_slept_through() {
 }
 
 #[test]
+fn who_was_away_for_longer_than_anybody_remembers_goes_on_with_what_is_said_now() {
+    let mut circle = Circle::of(11, 3);
+    circle.world.say(0);
+    circle.world.run(SECOND);
+    circle.world.sleep(2, 60 * SECOND);
+    let long = "x".repeat(800);
+    for _ in 0..12_000 {
+        circle.world.say_with(0, &long);
+        circle.world.run(Duration::from_millis(2));
+    }
+    circle.world.run(60 * SECOND);
+    let now = circle.world.say(0);
+    circle.world.take_traffic();
+    circle.world.run(30 * SECOND);
+    assert!(circle.world.ledger().has(2, now));
+    assert!(
+        circle.world.ledger().has(2, now - 1000),
+        "what the others remember"
+    );
+    assert_eq!(circle.world.ledger().findings(), &[] as &[String]);
+    let gap = |event: &Event| matches!(event, Event::Gap { .. });
+    assert!(circle.count_told(2, gap) >= 1);
+    let traffic = circle.world.take_traffic();
+    assert!(
+        traffic.repairs() < 10 && traffic.nacks() < 50,
+        "{traffic:?}"
+    );
+}
+
+#[test]
 fn two_sessions_of_one_person_are_one_person() {
     let mut circle = Circle::of(6, 3);
     let second = circle.world.join_again(0).unwrap();

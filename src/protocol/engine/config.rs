@@ -85,7 +85,8 @@ pub const REPORTERS: usize = 8;
 
 /// Frames per second on a cable, at first.
 pub const PACE_START_PER_S: f64 = 4000.0;
-/// The pace doubles this often while it is used up: with 100 ms, 100,000 messages took 0.25 s longer.
+/// The pace doubles this often while it is used up: with 100 ms, 100,000 messages took 0.25 s
+/// longer.
 pub const PACE_INTERVAL: Duration = ms(25);
 /// No machine sends more.
 pub const PACE_MAX_PER_S: f64 = 1_000_000.0;

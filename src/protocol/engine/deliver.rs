@@ -110,6 +110,15 @@ impl Engine {
         }
     }
 
+    /// Shows what is held of a member before a frame, without what is missing in between.
+    pub(super) fn deliver_held(&mut self, now: Moment, id: Id, before: u32) {
+        let inbox = self.inboxes.get(&id);
+        let held = inbox.map_or_else(Vec::new, |inbox| inbox.held_before(before));
+        for sequence in held {
+            self.show(now, id, sequence, false);
+        }
+    }
+
     /// Goes on without what was waited for long enough.
     pub(super) fn give_up_waiting(&mut self, now: Moment, id: Id) {
         let skipped = self

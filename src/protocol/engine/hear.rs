@@ -148,13 +148,7 @@ impl Engine {
                 }
                 return;
             }
-            Accept::TooFar => {
-                let sequence = author.sequence;
-                self.learn(id, |inbox, chance| {
-                    inbox.learn_newest(sequence, now.time, timing, chance);
-                });
-                return;
-            }
+            Accept::TooFar => self.jump(now, id, author.sequence),
             Accept::InOrder | Accept::Late => {}
         }
         if !self.keep(now, heard) {
@@ -173,6 +167,18 @@ impl Engine {
         self.learn_references(now, &heard.durable.references);
         self.deliver(now, id, sequence, accept);
         self.note_pulled(now, id, sequence);
+    }
+
+    /// We were away for so long that the author is out of sight: we go on with what it says now,
+    /// and catch up on the rest.
+    fn jump(&mut self, now: Moment, id: Id, sequence: u32) {
+        // What is here is shown before what follows the gap.
+        self.deliver_held(now, id, sequence);
+        let skipped = self.inboxes.get_mut(&id).map(|inbox| inbox.jump(sequence));
+        if let Some(frames) = skipped.filter(|frames| *frames > 0) {
+            let who = self.shown(id);
+            self.events.push_back(Event::Gap { who, frames });
+        }
     }
 
     /// Whether a durable frame came from its author itself, which proves that the author is here.

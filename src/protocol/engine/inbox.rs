@@ -289,6 +289,34 @@ impl Inbox {
         first_gap.map_or(self.newest, |(first, _)| first - 1)
     }
 
+    /// What is here and was not delivered, before a frame.
+    #[must_use]
+    pub fn held_before(&self, sequence: u32) -> Vec<u32> {
+        let behind = self
+            .have
+            .runs()
+            .iter()
+            .filter(|(_, last)| *last >= self.next);
+        let held = behind.flat_map(|(first, last)| *first.max(&self.next)..=*last);
+        held.take_while(|held| *held < sequence).collect()
+    }
+
+    /// Goes on at a frame so far ahead that what lies between will not be asked for one by one;
+    /// how many frames are left behind for catching up.
+    pub fn jump(&mut self, sequence: u32) -> u32 {
+        let from = self.next;
+        self.next = sequence;
+        self.newest = self.newest.max(sequence - 1);
+        self.gaps = self.gaps.split_off(&sequence);
+        self.stalled_since = None;
+        self.blocked_since = None;
+        let known = self.have.runs().iter().map(|(first, last)| {
+            let (first, last) = (*first.max(&from), *last.min(&(sequence - 1)));
+            (last + 1).saturating_sub(first)
+        });
+        (sequence - from).saturating_sub(known.sum())
+    }
+
     /// Whether a frame is here.
     #[must_use]
     pub fn has(&self, sequence: u32) -> bool {

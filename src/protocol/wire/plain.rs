@@ -47,6 +47,7 @@ pub struct Plain<'d> {
 
 /// Writes one datagram over whatever `datagram` held; without a user, `null` stands for it. A
 /// text from [`pieces`] makes at most [`DATAGRAM_MAX_BYTES`].
+#[inline]
 pub fn encode(user: Option<&Name>, data: &str, datagram: &mut Vec<u8>) {
     datagram.clear();
     datagram.extend_from_slice(br#"{"user":"#);
@@ -60,6 +61,7 @@ pub fn encode(user: Option<&Name>, data: &str, datagram: &mut Vec<u8>) {
 }
 
 /// Appends a JSON string. Writing a string to memory has no way to fail in serde_json.
+#[inline]
 fn encode_string(text: &str, datagram: &mut Vec<u8>) {
     let written = serde_json::to_writer(datagram, text);
     debug_assert!(written.is_ok(), "a string is always JSON");
@@ -67,6 +69,7 @@ fn encode_string(text: &str, datagram: &mut Vec<u8>) {
 
 /// Cuts a text into what fits one datagram each, next to this name.
 #[must_use]
+#[inline]
 pub fn pieces<'t>(user: Option<&Name>, text: &'t str) -> Pieces<'t> {
     let name_bytes = |user: &Name| user.as_str().chars().map(escaped_bytes).sum();
     let user_bytes: usize = user.map_or(NULL.len(), name_bytes);
@@ -94,6 +97,7 @@ fn escaped_bytes(c: char) -> usize {
 ///
 /// # Errors
 /// The [`Fault`] for which it is to be dropped.
+#[inline]
 pub fn decode(datagram: &[u8]) -> Result<Plain<'_>, Fault> {
     let text = std::str::from_utf8(datagram).map_err(|_| Fault::NotUtf8)?;
     if let Some((user, data)) = usual(text) {
@@ -124,6 +128,7 @@ pub fn decode(datagram: &[u8]) -> Result<Plain<'_>, Fault> {
 /// User and data of a datagram as nearly all are: the two keys in order, with Python's blanks or
 /// without, and two strings in which nothing is escaped. Such a one needs no parser, which would
 /// take most of a receiver's own time; everything else goes to the parser.
+#[inline]
 fn usual(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix(r#"{"user":"#)?;
     let (user, rest) = unescaped(rest)?;
@@ -137,6 +142,7 @@ fn usual(text: &str) -> Option<(&str, &str)> {
 }
 
 /// A JSON string without escapes, after at most one blank, and what follows it.
+#[inline]
 fn unescaped(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix(' ').unwrap_or(text).strip_prefix('"')?;
     let (string, rest) = text.split_once('"')?;

@@ -21,7 +21,7 @@ fn a_line_being_typed_survives_what_arrives() {
     ana.shows("bia ");
     ana.types("meia ");
     bia.says("interrompo");
-    ana.shows("] bia: interrompo");
+    ana.shows(": interrompo");
     ana.shows("ana> meia ");
     ana.types("frase\r");
     bia.shows("ana: meia frase");

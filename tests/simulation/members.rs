@@ -72,6 +72,24 @@ fn a_latecomer_is_told_what_was_said_in_its_order() {
 }
 
 #[test]
+fn a_latecomer_does_not_meet_those_who_have_left() {
+    let mut circle = Circle::of(12, 4);
+    circle.talk(8, SECOND / 10);
+    circle.world.leave(2);
+    circle.world.run(SECOND);
+    circle.world.kill(2);
+    let late = circle.world.join("late").unwrap();
+    circle.world.run(10 * SECOND);
+    assert_eq!(circle.world.ledger().late(late), 8);
+    assert_eq!(circle.world.node(late).unwrap().roster().size(), 4);
+    let met = |event: &Event| matches!(event, Event::Entered { who, .. } if who == "m2");
+    assert_eq!(
+        circle.count_told(late, met) + circle.count_told(late, left("m2")),
+        0
+    );
+}
+
+#[test]
 fn who_was_killed_and_comes_back_has_everything_again() {
     for seed in 0..10 {
         let mut circle = Circle::of(seed, 5);

@@ -189,7 +189,12 @@ impl Engine {
             let fresh_from = self.clock.now(now.wall_ms) >> 16;
             clock_ms(author.clock) + FRESH.as_millis() as u64 >= fresh_from
         };
-        let is_first_hand = address.map_or_else(is_fresh, |address| address == heard.source);
+        // What we asked somebody for comes from there, whoever made it.
+        let is_pulled = self
+            .sync
+            .wants((author.short, author.session, author.sequence));
+        let is_in_person = |address| address == heard.source;
+        let is_first_hand = !is_pulled && address.map_or_else(is_fresh, is_in_person);
         let has_left = heard.durable.records.iter().any(|r| r == Record::Leaving);
         if is_first_hand && !has_left {
             self.enter(now, id, author);

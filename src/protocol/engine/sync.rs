@@ -194,6 +194,13 @@ impl Sync {
         self.exchange.as_ref()?.first_after.get(&tag).copied()
     }
 
+    /// Whether a frame is one of those that were missing here.
+    #[must_use]
+    pub fn wants(&self, frame: Wanted) -> bool {
+        let exchange = self.exchange.as_ref();
+        exchange.is_some_and(|exchange| exchange.wanted.contains(&frame))
+    }
+
     /// Notes that a frame came; what to say to the member asked, if it is time for more. True if
     /// it was one of those wanted.
     pub fn took(&mut self, frame: Wanted, now: Duration) -> (bool, Option<(SocketAddr, Talk)>) {

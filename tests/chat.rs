@@ -96,6 +96,7 @@ fn programs_read_and_write_json() {
     ));
     ana.notes("bot entered");
     bia.notes("bot entered");
+    bot.shows(r#""user":"bia""#);
     let here = event(&bot.shows(r#""user":"ana""#));
     assert_eq!(here["event"], "entered");
     assert_eq!(here["room"], "turma-a");

@@ -61,7 +61,8 @@ impl Faults {
 /// The network between the members.
 pub struct Air {
     faults: Faults,
-    side: Box<dyn Fn(usize) -> u8>,
+    /// Whether what the first sends never reaches the second.
+    is_deaf: Box<dyn Fn(usize, usize) -> bool>,
     /// Receivers in a burst of losses.
     bad: BTreeMap<usize, bool>,
 }
@@ -70,7 +71,7 @@ impl Air {
     pub(super) fn new(faults: Faults) -> Self {
         Self {
             faults,
-            side: Box::new(|_| 0),
+            is_deaf: Box::new(|_, _| false),
             bad: BTreeMap::new(),
         }
     }
@@ -79,8 +80,8 @@ impl Air {
         self.faults = faults;
     }
 
-    pub(super) fn separate(&mut self, side: Box<dyn Fn(usize) -> u8>) {
-        self.side = side;
+    pub(super) fn deafen(&mut self, is_deaf: Box<dyn Fn(usize, usize) -> bool>) {
+        self.is_deaf = is_deaf;
     }
 
     /// The copies that arrive, each after its delay.
@@ -96,7 +97,7 @@ impl Air {
             // The host's own copy does not leave it.
             return vec![(faults.delay_min, bytes.clone())];
         }
-        if (self.side)(from) != (self.side)(to) || self.loses(to, chance) {
+        if (self.is_deaf)(from, to) || self.loses(to, chance) {
             return Vec::new();
         }
         let copies = 1 + usize::from(chance.happens(faults.repeat));

@@ -141,7 +141,12 @@ impl World {
 
     /// What separates the members; those of different sides do not hear each other.
     pub fn separate(&mut self, side: impl Fn(usize) -> u8 + 'static) {
-        self.air.separate(Box::new(side));
+        self.deafen(move |from, to| side(from) != side(to));
+    }
+
+    /// Who does not hear whom, which may be so in one direction only.
+    pub fn deafen(&mut self, is_deaf: impl Fn(usize, usize) -> bool + 'static) {
+        self.air.deafen(Box::new(is_deaf));
     }
 
     /// Somebody new comes; its number.

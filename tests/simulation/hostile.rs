@@ -2,9 +2,14 @@
 
 use std::rc::Rc;
 
+use roda::protocol::engine::config::{HELD_BACK_BYTES, HISTORY_BYTES};
+use roda::protocol::engine::event::Event;
 use roda::protocol::message::Name;
+use roda::protocol::wire::frame::durable::{Durable, Hello, Record, Records};
 use roda::protocol::wire::frame::nack::{Nack, Target};
-use roda::protocol::wire::frame::{Author, Body, Frame, Key, MemberTag, NONCE_BYTES};
+use roda::protocol::wire::frame::{
+    Author, Body, FRAME_MAX_BYTES, Frame, Key, MemberTag, NONCE_BYTES,
+};
 use roda::protocol::wire::seal::Seal;
 use roda::sim::link::Faults;
 
@@ -65,6 +70,54 @@ fn forged(sequence: u32, body: Body<'_>) -> Rc<[u8]> {
     let nonce = [sequence as u8; NONCE_BYTES];
     Seal::public(None).close(&Frame { author, body }, &nonce, &mut datagram);
     datagram.into()
+}
+
+/// A durable frame of hers that says nothing which could be shown.
+fn forged_durable(sequence: u32, replaces: u64) -> Rc<[u8]> {
+    let mut records = Vec::new();
+    let replaces = Some(replaces);
+    Record::Hello(Hello { replaces }).append(&mut records);
+    let records = Records::new(&records);
+    let body = Durable {
+        records,
+        ..Durable::default()
+    };
+    forged(sequence, Body::Durable(body))
+}
+
+#[test]
+fn who_says_two_things_with_one_number_is_told_of_and_the_first_counts() {
+    let mut circle = Circle::of(4, 3);
+    circle.world.inject(stranger(), &forged_durable(1, 7));
+    circle.world.run(SECOND);
+    circle.world.inject(stranger(), &forged_durable(1, 8));
+    circle.world.run(SECOND);
+    let is_told = |event: &Event| matches!(event, Event::Equivocation { who } if who == "eva");
+    for member in 0..3 {
+        assert_eq!(circle.count_told(member, is_told), 1);
+    }
+    circle.talk(10, SECOND / 5);
+    circle.settle(10 * SECOND);
+    circle.expect_whole();
+}
+
+#[test]
+fn a_member_who_floods_costs_bounded_memory_and_the_chat_goes_on() {
+    let mut circle = Circle::of(5, 3);
+    for sequence in 1..60_000_u32 {
+        // Every second one is left out, so that nothing of it is ever in order.
+        circle
+            .world
+            .inject(stranger(), &forged_durable(sequence * 2, 7));
+        if sequence % 100 == 0 {
+            circle.world.run(SECOND / 1000);
+        }
+    }
+    circle.talk(10, SECOND / 5);
+    circle.settle(60 * SECOND);
+    circle.expect_whole();
+    let most = HELD_BACK_BYTES + HISTORY_BYTES + FRAME_MAX_BYTES;
+    assert!(circle.world.node(0).unwrap().held_bytes() <= most);
 }
 
 #[test]

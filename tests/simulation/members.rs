@@ -27,6 +27,16 @@ fn two_halves_cut_off_from_each_other_agree_afterwards() {
 }
 
 #[test]
+fn who_hears_nobody_for_a_while_and_is_heard_catches_up() {
+    let mut circle = Circle::of(4, 6);
+    circle.world.deafen(|_, to| to == 2);
+    circle.talk(60, SECOND / 2);
+    circle.settle(60 * SECOND);
+    circle.expect_whole();
+    circle.expect_one_history();
+}
+
+#[test]
 fn a_source_that_dies_right_after_speaking_is_heard_by_all() {
     for seed in 0..20 {
         let mut circle = Circle::of(seed, 10);

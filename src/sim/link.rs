@@ -24,6 +24,10 @@ pub struct Faults {
     pub holdup: f64,
     /// Probability that a byte of a copy is changed.
     pub damage: f64,
+    /// Longest datagram that passes, in bytes of UDP payload.
+    pub mtu_bytes: usize,
+    /// A switch forgets after so long who wants the group's copies, unless they join again.
+    pub forgets_after: Duration,
 }
 
 /// How long a copy is held up.
@@ -39,6 +43,8 @@ impl Faults {
         repeat: 0.0,
         holdup: 0.0,
         damage: 0.0,
+        mtu_bytes: 1472,
+        forgets_after: Duration::MAX,
     };
 
     /// The same with some loss.
@@ -65,6 +71,8 @@ pub struct Air {
     is_deaf: Box<dyn Fn(usize, usize) -> bool>,
     /// Receivers in a burst of losses.
     bad: BTreeMap<usize, bool>,
+    /// When each receiver last joined the group.
+    joined_at: BTreeMap<usize, Duration>,
 }
 
 impl Air {
@@ -73,6 +81,7 @@ impl Air {
             faults,
             is_deaf: Box::new(|_, _| false),
             bad: BTreeMap::new(),
+            joined_at: BTreeMap::new(),
         }
     }
 
@@ -82,6 +91,16 @@ impl Air {
 
     pub(super) fn deafen(&mut self, is_deaf: Box<dyn Fn(usize, usize) -> bool>) {
         self.is_deaf = is_deaf;
+    }
+
+    pub(super) fn join(&mut self, number: usize, now: Duration) {
+        self.joined_at.insert(number, now);
+    }
+
+    /// Whether the switch passes the group's copies to a receiver.
+    pub(super) fn remembers(&self, number: usize, now: Duration) -> bool {
+        let joined_at = self.joined_at.get(&number).copied().unwrap_or_default();
+        now.saturating_sub(joined_at) < self.faults.forgets_after
     }
 
     /// The copies that arrive, each after its delay.
@@ -97,7 +116,8 @@ impl Air {
             // The host's own copy does not leave it.
             return vec![(faults.delay_min, bytes.clone())];
         }
-        if (self.is_deaf)(from, to) || self.loses(to, chance) {
+        let is_too_long = bytes.len() > faults.mtu_bytes;
+        if is_too_long || (self.is_deaf)(from, to) || self.loses(to, chance) {
             return Vec::new();
         }
         let copies = 1 + usize::from(chance.happens(faults.repeat));

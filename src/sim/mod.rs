@@ -4,15 +4,17 @@
 
 pub mod check;
 pub mod link;
+mod traffic;
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use self::check::Ledger;
 use self::link::{Air, Faults};
+pub use self::traffic::Traffic;
 use crate::protocol::chance::Chance;
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::{Destination, Event, Moment, Transmit};
@@ -79,37 +81,6 @@ enum What {
     Wake(usize),
 }
 
-/// What passed over the network.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Packets sent to the group, by the type byte of their frame; plain copies count as type 0.
-    pub group: BTreeMap<u8, u64>,
-    /// Packets sent to one member.
-    pub single: u64,
-    /// Durable frames sent to the group for the first time.
-    pub first: u64,
-}
-
-impl Traffic {
-    /// All packets to the group.
-    #[must_use]
-    pub fn group_packets(&self) -> u64 {
-        self.group.values().sum()
-    }
-
-    /// Durable frames that were sent again.
-    #[must_use]
-    pub fn repairs(&self) -> u64 {
-        self.group.get(&1).copied().unwrap_or(0) - self.first
-    }
-
-    /// NACKs.
-    #[must_use]
-    pub fn nacks(&self) -> u64 {
-        self.group.get(&3).copied().unwrap_or(0)
-    }
-}
-
 impl World {
     /// An empty network.
     #[must_use]
@@ -154,10 +125,15 @@ impl World {
     /// # Errors
     /// A name that cannot be.
     pub fn join(&mut self, name: &str) -> Result<usize, NameFault> {
+        let key = self.key();
+        self.join_as(key, name.to_owned())
+    }
+
+    fn key(&mut self) -> Key {
         let mut key = [0; 32];
         key.chunks_mut(8)
             .for_each(|part| part.copy_from_slice(&self.chance.bits().to_be_bytes()));
-        self.join_as(Key(key), name.to_owned())
+        Key(key)
     }
 
     /// A member's person comes a second time, on another computer; the new number.
@@ -194,6 +170,7 @@ impl World {
     /// # Errors
     /// A name that cannot be.
     pub fn start(&mut self, number: usize) -> Result<(), NameFault> {
+        self.rejoin(number);
         let moment = self.moment(number);
         let low = u64::from(self.chance.bits() as u32);
         let session = (moment.wall_ms / 1000) << 32 | low;
@@ -216,6 +193,24 @@ impl World {
         }
         self.drive(number, moment);
         Ok(())
+    }
+
+    /// Starts a member that was killed and whose disk is lost: nothing tells that it is the same.
+    ///
+    /// # Errors
+    /// A name that cannot be.
+    pub fn start_afresh(&mut self, number: usize) -> Result<(), NameFault> {
+        let key = self.key();
+        if let Some(host) = self.hosts.get_mut(number) {
+            host.key = key;
+            host.session = None;
+        }
+        self.start(number)
+    }
+
+    /// A member joins the group again, as its driver does now and then.
+    pub fn rejoin(&mut self, number: usize) {
+        self.air.join(number, self.now);
     }
 
     /// Kills a member: no farewell, and all that it knew is lost.
@@ -403,7 +398,9 @@ impl World {
                     tap.push(transmit.bytes.clone());
                 }
                 for to in 0..self.hosts.len() {
-                    self.throw(from, to, address, &transmit.bytes);
+                    if to == from || self.air.remembers(to, self.now) {
+                        self.throw(from, to, address, &transmit.bytes);
+                    }
                 }
             }
         }

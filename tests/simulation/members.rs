@@ -37,6 +37,67 @@ fn who_hears_nobody_for_a_while_and_is_heard_catches_up() {
 }
 
 #[test]
+fn a_switch_that_forgets_is_reminded_and_who_did_not_catches_up() {
+    let mut circle = Circle::of(13, 4);
+    let forgets_after = 260 * SECOND;
+    circle.world.set_faults(Faults {
+        forgets_after,
+        ..Faults::NONE
+    });
+    for round in 0..10 {
+        circle.talk(12, 10 * SECOND);
+        // Everybody joins again every 120 s, but one who stops doing so.
+        for member in (0..4).filter(|member| *member != 2 || round < 3) {
+            circle.world.rejoin(member);
+        }
+    }
+    assert_eq!(circle.world.ledger().findings(), &[] as &[String]);
+    assert!(
+        circle
+            .world
+            .ledger()
+            .missing()
+            .iter()
+            .all(|(_, member)| *member == 2)
+    );
+    circle.world.rejoin(2);
+    circle.settle(60 * SECOND);
+    circle.expect_whole();
+    circle.expect_one_history();
+}
+
+#[test]
+fn no_frame_is_longer_than_the_narrowest_link() {
+    let mut circle = Circle::of(14, 3);
+    circle.world.set_faults(Faults {
+        mtu_bytes: 1200,
+        ..Faults::NONE
+    });
+    for line in 0..50 {
+        circle.world.say_with(line % 3, &"x".repeat(line * 100));
+        circle.world.run(SECOND / 10);
+    }
+    circle.settle(20 * SECOND);
+    circle.expect_whole();
+}
+
+#[test]
+fn who_comes_back_without_a_disk_is_another_person_of_the_same_name() {
+    let mut circle = Circle::of(15, 3);
+    circle.talk(30, SECOND / 5);
+    circle.world.kill(1);
+    circle.world.run(SECOND);
+    circle.world.start_afresh(1).unwrap();
+    circle.world.run(10 * SECOND);
+    let namesake = |event: &Event| matches!(event, Event::Namesake { .. });
+    assert_eq!(circle.count_told(0, namesake), 1);
+    circle.talk(30, SECOND / 5);
+    circle.settle(60 * SECOND);
+    circle.expect_whole();
+    circle.expect_one_history();
+}
+
+#[test]
 fn a_source_that_dies_right_after_speaking_is_heard_by_all() {
     for seed in 0..20 {
         let mut circle = Circle::of(seed, 10);

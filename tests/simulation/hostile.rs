@@ -5,6 +5,7 @@ use std::rc::Rc;
 use roda::protocol::engine::config::{HELD_BACK_BYTES, HISTORY_BYTES};
 use roda::protocol::engine::event::Event;
 use roda::protocol::message::Name;
+use roda::protocol::wire::frame::beat::Beat;
 use roda::protocol::wire::frame::durable::{Durable, Hello, Record, Records};
 use roda::protocol::wire::frame::nack::{Nack, Target};
 use roda::protocol::wire::frame::{
@@ -118,6 +119,28 @@ fn a_member_who_floods_costs_bounded_memory_and_the_chat_goes_on() {
     circle.expect_whole();
     let most = HELD_BACK_BYTES + HISTORY_BYTES + FRAME_MAX_BYTES;
     assert!(circle.world.node(0).unwrap().held_bytes() <= most);
+}
+
+#[test]
+fn numbers_at_their_end_do_no_harm() {
+    let mut circle = Circle::of(6, 3);
+    for sequence in [u32::MAX, u32::MAX - 1, 1, 0, u32::MAX - 1] {
+        circle
+            .world
+            .inject(stranger(), &forged_durable(sequence, 7));
+        circle.world.run(SECOND);
+    }
+    let newest = u32::MAX;
+    let beat = Beat {
+        newest,
+        ..Beat::default()
+    };
+    circle
+        .world
+        .inject(stranger(), &forged(1, Body::Beat(beat)));
+    circle.talk(10, SECOND / 5);
+    circle.settle(60 * SECOND);
+    circle.expect_whole();
 }
 
 #[test]

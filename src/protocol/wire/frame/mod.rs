@@ -366,8 +366,9 @@ fn read_inner(kind: Kind, inner: &[u8]) -> Option<Frame<'_>> {
     };
     let is_fragment = flags & FLAG_FRAGMENT != 0;
     let body = match kind {
-        Kind::Durable if sequence > 0 => Body::Durable(Durable::read(&mut reader, is_fragment)?),
-        Kind::Durable => return None,
+        // Behind the last number there is no next one; nobody gets there by talking.
+        Kind::Durable if !(1..u32::MAX).contains(&sequence) => return None,
+        Kind::Durable => Body::Durable(Durable::read(&mut reader, is_fragment)?),
         Kind::Beat => Body::Beat(Beat::read(&mut reader)?),
         Kind::Nack => Body::Nack(Nack::read(&mut reader)?),
         Kind::Status => Body::Status(Status::read(&mut reader)?),

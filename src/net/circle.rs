@@ -52,6 +52,10 @@ pub struct Circle {
     v6: Option<Pair>,
     plain: Option<Arc<Socket>>,
     interfaces: Vec<Interface>,
+    /// Those that were in use and refused to be joined again.
+    refused: Vec<Interface>,
+    /// Interfaces in use by whose number it was told that nothing leaves there.
+    told: Vec<u32>,
 }
 
 /// A socket that hears the group, and the member's own.
@@ -90,6 +94,8 @@ impl Circle {
             v6: v6(),
             plain: plain.map(Arc::new),
             interfaces: Vec::new(),
+            refused: Vec::new(),
+            told: Vec::new(),
             place,
         })
     }
@@ -127,9 +133,12 @@ impl Circle {
             one.index == other.index && one.addresses == other.addresses
         };
         let mut changes = Changes::default();
-        let (kept, lost): (Vec<_>, Vec<_>) = std::mem::take(&mut self.interfaces)
+        let is_there = |known: &Interface| found.iter().any(|found| is_same(known, found));
+        let (kept, mut lost): (Vec<_>, Vec<_>) = std::mem::take(&mut self.interfaces)
             .into_iter()
-            .partition(|known| found.iter().any(|found| is_same(known, found)));
+            .partition(is_there);
+        let refused = std::mem::take(&mut self.refused);
+        lost.extend(refused.into_iter().filter(|known| !is_there(known)));
         for interface in &lost {
             self.leave(interface);
         }
@@ -150,21 +159,34 @@ impl Circle {
                 Err(refusal) => changes.refusals.push(refusal),
             }
         }
+        let in_use = &self.interfaces;
+        self.told
+            .retain(|told| in_use.iter().any(|known| known.index == *told));
         changes.lost = lost;
         Ok(changes)
     }
 
     /// Leaves the group and joins it again on every interface: switches forget members whom
-    /// nobody asks about.
+    /// nobody asks about. An interface that refuses now is not used until [`Circle::look_again`],
+    /// which asks it once more and tells what it answered.
     pub fn rejoin(&mut self) {
-        for interface in self.interfaces.clone() {
-            self.leave(&interface);
-            // One that refuses now is looked at again with all others.
-            let _ = self.join(&interface);
-        }
+        let (joined, refused): (Vec<_>, Vec<_>) = std::mem::take(&mut self.interfaces)
+            .into_iter()
+            .partition(|interface| self.join(interface).is_ok());
+        self.interfaces = joined;
+        self.refused.extend(refused);
     }
 
+    /// Joins the group on an interface, wholly or not at all.
     fn join(&self, interface: &Interface) -> Result<(), Refusal> {
+        let joined = self.try_to_join(interface);
+        if joined.is_err() {
+            self.leave(interface);
+        }
+        joined
+    }
+
+    fn try_to_join(&self, interface: &Interface) -> Result<(), Refusal> {
         let refused = || Refusal::on(Act::Join, interface);
         let by_index = InterfaceIndexOrAddress::Index(interface.index);
         // Leaving first: the interface may have lost its address, and kept its membership.
@@ -177,9 +199,11 @@ impl Circle {
             v6.group
                 .join_multicast_v6(&self.place.frames_v6, interface.index)
         });
-        // One family is enough, and IPv6 alone is rare: the error that counts is IPv4's.
+        // What others send by IPv4, which is most, IPv6 does not make up for. Where there is no
+        // IPv4 address, one family is enough.
+        let has_v4 = !interface.addresses.is_empty();
         if let Err(error) = v4
-            && !matches!(v6, Some(Ok(())))
+            && (has_v4 || !matches!(v6, Some(Ok(()))))
         {
             return Err(refused()(error));
         }
@@ -207,8 +231,10 @@ impl Circle {
         }
     }
 
-    /// Sends datagrams to all members, once on each interface; `everywhere` also by IPv6.
-    pub fn send_to_group(&self, datagrams: &[&[u8]], everywhere: bool) -> Vec<Refusal> {
+    /// Sends datagrams to all members, once on each interface; `everywhere` also by IPv6. That an
+    /// interface without an IPv4 address has no way out by IPv6 either is told once, until it has
+    /// one: so it may stay for long, and it is no fault of what is sent.
+    pub fn send_to_group(&mut self, datagrams: &[&[u8]], everywhere: bool) -> Vec<Refusal> {
         let mut refusals = Vec::new();
         for interface in &self.interfaces {
             let address = interface.addresses.first().copied();
@@ -221,20 +247,35 @@ impl Circle {
                 let sent = send_patiently(&self.v4.own, to, Some(exit), datagrams);
                 refusals.extend(sent.err().map(Refusal::on(Act::Send, interface)));
             }
-            if let Some(v6) = &self.v6
-                && (everywhere || address.is_none())
-            {
-                let port = self.place.frames.port();
-                let to = SocketAddrV6::new(self.place.frames_v6, port, 0, interface.index);
-                let exit = Exit {
-                    index: interface.index,
-                    address: None,
-                };
-                // Without IPv6 on this interface nobody is there whom IPv4 does not reach.
-                let _ = send_patiently(&v6.own, to.into(), Some(exit), datagrams);
+            if !everywhere && address.is_some() {
+                continue;
+            }
+            let sent = self.send_by_v6(interface, datagrams);
+            // Beside IPv4, nobody is there whom only IPv6 would have reached.
+            if address.is_none() {
+                let was_told = self.told.contains(&interface.index);
+                match sent {
+                    Ok(()) => self.told.retain(|told| *told != interface.index),
+                    Err(_) if was_told => {}
+                    Err(error) => {
+                        self.told.push(interface.index);
+                        refusals.push(Refusal::on(Act::Send, interface)(error));
+                    }
+                }
             }
         }
         refusals
+    }
+
+    fn send_by_v6(&self, interface: &Interface, datagrams: &[&[u8]]) -> io::Result<()> {
+        let v6 = self.v6.as_ref().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let port = self.place.frames.port();
+        let to = SocketAddrV6::new(self.place.frames_v6, port, 0, interface.index);
+        let exit = Exit {
+            index: interface.index,
+            address: None,
+        };
+        send_patiently(&v6.own, to.into(), Some(exit), datagrams)
     }
 
     /// Sends a datagram to the plain wire, once on each interface.
@@ -310,10 +351,14 @@ fn open_own(domain: Domain, ttl: u8) -> io::Result<Socket> {
         Domain::IPV6 => {
             socket.set_only_v6(true)?;
             socket.set_multicast_hops_v6(ttl.into())?;
+            kernel::keep_to_joined_v6(&socket)?;
             (Ipv6Addr::UNSPECIFIED, 0).into()
         }
         _ => {
             socket.set_multicast_ttl_v4(ttl.into())?;
+            // It joins nothing, and so hears what is sent to this member alone.
+            #[cfg(target_os = "linux")]
+            socket.set_multicast_all_v4(false)?;
             (Ipv4Addr::UNSPECIFIED, 0).into()
         }
     };

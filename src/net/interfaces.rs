@@ -160,7 +160,11 @@ fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Vec<Interface> {
         return found;
     }
     let is_virtual = |name: &str| VIRTUAL_NAMES.iter().any(|v| name.starts_with(v));
-    let is_fit = |i: &Interface| !i.is_point_to_point && !is_virtual(&i.name);
+    // A container's end of a cable has an address; the end that its bridge holds has none.
+    let is_bare_cable = |i: &Interface| {
+        i.name.starts_with("veth") && i.addresses.is_empty() && i.addresses_v6.is_empty()
+    };
+    let is_fit = |i: &Interface| !i.is_point_to_point && !is_virtual(&i.name) && !is_bare_cable(i);
     let (loopback, outside): (Vec<_>, Vec<_>) = all
         .into_iter()
         .filter(|interface| interface.is_ready)
@@ -299,6 +303,14 @@ mod tests {
         assert_eq!(names(&all, &[]), ["eth0", "wlan0"]);
         assert_eq!(names(&all, &["docker0", "down0", "none"]), ["docker0"]);
         assert_eq!(names(&["lo", "docker0"], &[]), ["lo"]);
+        assert_eq!(names(&["lo", "veth1a2b"], &[]), ["lo"]);
+        assert_eq!(names(&["lo", "veth1a2b"], &["veth1a2b"]), ["veth1a2b"]);
+        let with_address = Interface {
+            addresses: vec![[10, 9, 0, 1].into()],
+            ..interface("veth1a2b")
+        };
+        let all = vec![interface("lo"), with_address.clone()];
+        assert_eq!(fit_for_people(all, &[]), [with_address]);
     }
 
     #[test]

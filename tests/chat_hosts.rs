@@ -81,8 +81,12 @@ fn five_members_with_loss_one_of_them_killed_hold_the_same_ten_thousand_lines() 
         duda.shows(&format!("linha {line}\""));
     }
     // What was said while duda was dead comes by catching up.
-    for line in [0, 4001, 7999] {
-        duda.shows(&format!("linha {line}\""));
+    duda.shows_in_all(r#""event":"message""#, lines);
+    for (at, member) in members.iter_mut().enumerate() {
+        let own = (0..lines)
+            .filter(|line| line % speakers.len() == at)
+            .count();
+        member.shows_in_all(r#""event":"message""#, lines - own);
     }
     naive.shows("linha");
     let expected = history(duda);

@@ -107,6 +107,21 @@ impl Program {
         self.find(Stream::Err, part)
     }
 
+    /// Waits for so many lines on stdout that hold `part`, for three times as long as for one.
+    pub fn shows_in_all(&mut self, part: &str, count: usize) {
+        let end = Instant::now() + 3 * DEADLINE;
+        while whole_lines(&self.out)
+            .iter()
+            .filter(|line| line.contains(part))
+            .count()
+            < count
+        {
+            if !self.reads_on(end) {
+                self.fail(&format!("not {count} lines hold {part:?}"));
+            }
+        }
+    }
+
     /// Sends it a signal, such as `INT`.
     pub fn gets_signal(&self, signal: &str) {
         let kill = format!("kill -{signal} {}", self.child.id());

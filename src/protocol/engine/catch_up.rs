@@ -78,8 +78,9 @@ impl Engine {
         let me = came(self.me.session, self.me.tag());
         let is_fit = |member: &Member| member.can_tell || came(member.session, member.tag) < me;
         if self.roster.get(peer).is_some_and(is_fit) {
-            let start = self.clock.now(self.started.wall_ms);
-            let talk = self.sync.begin(peer, address, (0, start), 0, now.time);
+            // Up to now, and not to our start: whoever was first heard in between began earlier.
+            let all = (0, u64::MAX);
+            let talk = self.sync.begin(peer, address, all, 0, now.time);
             self.send_talk(now, address, talk);
         }
     }

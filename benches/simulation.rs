@@ -1,5 +1,6 @@
 //! The table of the README about the reliable group on pretend networks: per size and loss, what a
-//! line costs the network, and how long until everybody has it.
+//! line costs the network, and how long until everybody has it. Of one size only, if it is given:
+//! `cargo bench --bench simulation -- 300`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 use std::time::Duration;
@@ -12,7 +13,10 @@ const SECOND: Duration = Duration::from_secs(1);
 fn main() {
     println!("| members | loss | packets per line | repairs | NACKs | median | 99 % |");
     println!("|---|---|---|---|---|---|---|");
-    for (members, lines) in [(2, 500), (10, 500), (50, 300), (300, 100), (1000, 30)] {
+    let asked: Option<usize> = std::env::args().find_map(|word| word.parse().ok());
+    let sizes = [(2, 500), (10, 500), (50, 300), (300, 100), (1000, 30)];
+    let is_asked = |(members, _): &(usize, usize)| asked.is_none_or(|asked| asked == *members);
+    for (members, lines) in sizes.into_iter().filter(is_asked) {
         // A thousand members take minutes a row.
         let losses: &[f64] = if members < 1000 {
             &[0.0, 0.01, 0.05, 0.2, 0.4]
@@ -53,7 +57,7 @@ fn row(members: usize, lines: usize, loss: &str, faults: Faults) {
     let traffic = world.take_traffic();
     world.run(60 * SECOND);
     assert!(world.ledger().findings().is_empty() && world.ledger().missing().is_empty());
-    let times = world.ledger().times(0);
+    let times = world.ledger().times();
     let at = |hundredths: usize| times.get((times.len() - 1) * hundredths / 100).unwrap();
     let per_line = |count: u64| count as f64 / lines as f64;
     println!(

@@ -57,7 +57,7 @@ impl Ledger {
         self.members.insert(number, member);
     }
 
-    pub(super) fn stop(&mut self, number: usize, _now: Duration) {
+    pub(super) fn stop(&mut self, number: usize) {
         if let Some(member) = self.members.get_mut(&number) {
             member.is_running = false;
         }
@@ -172,11 +172,10 @@ impl Ledger {
         missing.collect()
     }
 
-    /// How long each message took until all to whom it was owed were shown it, ascending; the
-    /// messages from `first` on.
+    /// How long each message took until all to whom it was owed were shown it, ascending.
     #[must_use]
-    pub fn times(&self, first: usize) -> Vec<Duration> {
-        let complete = self.messages.iter().skip(first).filter_map(|message| {
+    pub fn times(&self) -> Vec<Duration> {
+        let complete = self.messages.iter().filter_map(|message| {
             let owed = message.owed_to.iter();
             let times: Option<Vec<&Duration>> =
                 owed.map(|number| message.shown_at.get(number)).collect();

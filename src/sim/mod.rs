@@ -219,7 +219,7 @@ impl World {
             host.node = None;
             host.wakes_at = None;
         }
-        self.ledger.stop(number, self.now);
+        self.ledger.stop(number);
     }
 
     /// A member closes its lid: it hears and sends nothing for a time.

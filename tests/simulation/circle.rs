@@ -12,7 +12,6 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) struct Circle {
     pub(crate) world: World,
     seed: u64,
-    first: usize,
 }
 
 impl Circle {
@@ -43,11 +42,7 @@ impl Circle {
             assert_eq!(size, members, "seed {seed}: {number} has not met all");
         }
         world.take_traffic();
-        Self {
-            world,
-            seed,
-            first: 0,
-        }
+        Self { world, seed }
     }
 
     /// Lines by one member after another, with pauses.
@@ -93,7 +88,7 @@ impl Circle {
 
     /// All had a line within these times: half of the lines, and 99 of 100.
     pub(crate) fn expect_times(&self, median_max: Duration, most_max: Duration) {
-        let times = self.world.ledger().times(self.first);
+        let times = self.world.ledger().times();
         let median = times[times.len() / 2];
         let most = times[(times.len() - 1) * 99 / 100];
         let members = self.world.size();

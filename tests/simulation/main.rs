@@ -57,7 +57,8 @@ fn everybody_gets_every_line_once_and_in_order_at_any_loss() {
         row(10, bursts(0.2, 10.0), 100, 800, 9000),
         row(50, losing(0.05), 100, 300, 1000),
         row(50, losing(0.2), 50, 800, 4000),
-        row(50, losing(0.4), 30, 3000, 15_000),
+        row(50, losing(0.4), 30, 800, 4000),
+        row(50, bursts(0.05, 5.0), 60, 800, 4000),
     ];
     for (number, row) in rows.iter().enumerate() {
         let mut circle = Circle::of(number as u64, row.members);

@@ -1,6 +1,8 @@
 //! The engine's side of catching up: comparing digests, answering what is asked, and asking.
 
 use core::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::Engine;
 use super::config::{
@@ -8,20 +10,45 @@ use super::config::{
     SYNC_BY_NACK_MAX,
 };
 use super::event::{Destination, Moment, Transmit};
+use super::holdings::Place;
 use super::roster::{Id, Member};
-use super::sync::{Outcome, Wanted};
+use super::sync::Outcome;
 use crate::protocol::wire::frame::beat::Digest;
-use crate::protocol::wire::frame::sync::{RUNS_MAX, Run, Sync as Talk};
-use crate::protocol::wire::frame::{Body, MemberTag};
+use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, Run, Sync as Talk};
+use crate::protocol::wire::frame::{Body, MemberTag, first_8};
 
 /// Digests end at multiples of this, so that members who hold the same say the same.
 const DIGEST_STEP_MS: u64 = 10_000;
+
+/// How far this member is with what was said before it came, and what it answers others with.
+#[derive(Debug)]
+pub(super) struct CatchUp {
+    /// Whether nobody has told it yet.
+    is_new: bool,
+    /// Before, nobody else is asked.
+    ask_again_at: Duration,
+    /// Old frames that have come and are shown when all have.
+    pub(super) unshown: BTreeMap<Place, Id>,
+    cookie_secret: [u8; 32],
+}
+
+impl CatchUp {
+    /// Who has just come knows nothing.
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            is_new: true,
+            ask_again_at: Duration::ZERO,
+            unshown: BTreeMap::new(),
+            cookie_secret: blake3::derive_key("roda 2026 cookies", &seed.to_be_bytes()),
+        }
+    }
+}
 
 impl Engine {
     /// The digest of the next beat: of the last minute, of longer times, of all that is held, in
     /// turn.
     pub(super) fn digest(&mut self, now: Moment) -> Digest {
-        if self.is_new {
+        if self.catch_up.is_new {
             return Digest::default(); // which says that we cannot tell
         }
         let now_ms = self.clock.now(now.wall_ms) >> 16;
@@ -55,7 +82,7 @@ impl Engine {
     }
 
     fn goes_back_further(&self, digest: &Digest) -> bool {
-        let is_open = !self.is_new && !self.holdings.is_trimmed();
+        let is_open = !self.catch_up.is_new && !self.holdings.is_trimmed();
         is_open && digest.cut > 0 && digest.from < self.holdings.horizon()
     }
 
@@ -71,7 +98,7 @@ impl Engine {
     /// A newcomer asks a member it meets what was said before it came: one who knows, or one who
     /// is new as well, but came earlier.
     pub(super) fn ask_what_was_said(&mut self, now: Moment, peer: Id, address: SocketAddr) {
-        if !self.is_new || self.sync.is_busy() || now.time < self.ask_again_at {
+        if !self.catch_up.is_new || self.sync.is_busy() || now.time < self.catch_up.ask_again_at {
             return;
         }
         let came = |session: u64, tag: MemberTag| (session >> 32, tag);
@@ -109,9 +136,9 @@ impl Engine {
             }
             None => {}
         }
-        if self.is_new && !self.sync.is_busy() && now.time >= self.started.time + JOINING {
+        if self.catch_up.is_new && !self.sync.is_busy() && now.time >= self.started.time + JOINING {
             // Whoever has met nobody who knows more has missed nothing.
-            self.is_new = self.roster.others().any(|(_, member)| member.can_tell);
+            self.catch_up.is_new = self.roster.others().any(|(_, member)| member.can_tell);
         }
     }
 
@@ -153,9 +180,8 @@ impl Engine {
             } => {
                 let part = (*part, *parts);
                 let (me, roster, inboxes) = (self.me.tag(), &self.roster, &self.inboxes);
-                let lacks = |(short, session, sequence): Wanted| {
-                    let session_low = session as u32;
-                    let tag = MemberTag { short, session_low };
+                let lacks = |(short, session, sequence): FrameName| {
+                    let tag = MemberTag::of(short, session);
                     let inbox = roster.find(tag).and_then(|id| inboxes.get(&id));
                     tag != me && !inbox.is_some_and(|inbox| inbox.has(sequence))
                 };
@@ -178,23 +204,21 @@ impl Engine {
 
     /// A number that only who receives at this address can know.
     fn cookie_for(&self, source: SocketAddr) -> u64 {
-        let mut hasher = blake3::Hasher::new_keyed(&self.cookie_secret);
+        let mut hasher = blake3::Hasher::new_keyed(&self.catch_up.cookie_secret);
         match source {
             SocketAddr::V4(v4) => hasher.update(&v4.ip().octets()),
             SocketAddr::V6(v6) => hasher.update(&v6.ip().octets()),
         };
         hasher.update(&source.port().to_be_bytes());
-        let hash = hasher.finalize();
-        let first = hash.as_bytes().first_chunk().copied();
-        u64::from_be_bytes(first.unwrap_or_default()) | 1 // never 0, which is none
+        first_8(hasher.finalize().as_bytes()) | 1 // never 0, which is none
     }
 
     fn send_inventory(&mut self, now: Moment, to: SocketAddr, from: u64, cut: u64) {
         let from = from.max(self.holdings.horizon());
-        let mut sequences: Vec<Wanted> = self
+        let mut sequences: Vec<FrameName> = self
             .holdings
             .history(from, cut)
-            .map(|(place, _)| (place.short, place.session, place.sequence))
+            .map(|(place, _)| place.frame_name())
             .collect();
         sequences.sort_unstable();
         let runs = Run::of(sequences.iter().copied(), RUNS_MAX * INVENTORY_PARTS_MAX);
@@ -214,18 +238,9 @@ impl Engine {
     }
 
     fn send_wanted(&mut self, to: SocketAddr, runs: &[Run]) {
-        let wanted = runs.iter().flat_map(|run| {
-            let tag = MemberTag {
-                short: run.short,
-                session_low: run.session as u32,
-            };
-            let sequences = run.first..run.first.saturating_add(run.count);
-            sequences
-                .take(PULL_FRAMES)
-                .map(move |sequence| (tag, sequence))
-        });
-        for (tag, sequence) in wanted.take(PULL_FRAMES) {
-            let Some(id) = self.roster.find(tag) else {
+        let wanted = runs.iter().flat_map(Run::frames).take(PULL_FRAMES);
+        for (short, session, sequence) in wanted {
+            let Some(id) = self.roster.find(MemberTag::of(short, session)) else {
                 continue;
             };
             self.unmeasure(id, sequence);
@@ -242,16 +257,15 @@ impl Engine {
     /// lack it too; much, or as a newcomer, of the one who told.
     fn get_wanted(&mut self, now: Moment) {
         let wanted = self.sync.wanted();
-        let known = |(short, session, _): &Wanted| {
-            let session_low = *session as u32;
-            let short = *short;
-            self.roster.find(MemberTag { short, session_low })
-        };
+        let known =
+            |&(short, session, _): &FrameName| self.roster.find(MemberTag::of(short, session));
         let ids: Option<Vec<(Id, u32)>> = wanted
             .iter()
             .map(|wanted| Some((known(wanted)?, wanted.2)))
             .collect();
-        match ids.filter(|ids| !self.is_new && !ids.is_empty() && ids.len() <= SYNC_BY_NACK_MAX) {
+        match ids
+            .filter(|ids| !self.catch_up.is_new && !ids.is_empty() && ids.len() <= SYNC_BY_NACK_MAX)
+        {
             Some(ids) => {
                 if let Some(outcome) = self.sync.hand_over() {
                     self.go_back(outcome);
@@ -293,12 +307,12 @@ impl Engine {
         let Some(outcome) = self.sync.finish(now.time) else {
             return;
         };
-        if self.is_new {
-            self.is_new = self
+        if self.catch_up.is_new {
+            self.catch_up.is_new = self
                 .roster
                 .get(outcome.peer)
                 .is_some_and(|peer| !peer.can_tell);
-            self.ask_again_at = now.time + ASK_AGAIN;
+            self.catch_up.ask_again_at = now.time + ASK_AGAIN;
         }
         self.go_back(outcome);
         self.show_unshown(now);
@@ -315,10 +329,6 @@ impl Engine {
     }
 
     fn send_talk(&mut self, now: Moment, to: SocketAddr, talk: Talk) {
-        let bytes = self.make_other(now, 0, Body::Sync(talk));
-        self.sends.push_back(Transmit {
-            to: Destination::Member(to),
-            bytes,
-        });
+        self.send_other(now, Destination::Member(to), 0, Body::Sync(talk));
     }
 }

@@ -36,12 +36,8 @@ mod tests {
     use crate::protocol::wire::frame::MemberTag;
 
     fn frame(short: u64, sequence: u32) -> Reference {
-        let member = MemberTag {
-            short,
-            session_low: 0,
-        };
         Reference {
-            member,
+            member: MemberTag::of(short, 0),
             sequence,
             hash: 0,
         }

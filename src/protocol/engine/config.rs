@@ -93,6 +93,10 @@ pub const PACE_MAX_PER_S: f64 = 1_000_000.0;
 /// Frames per second where somebody is on radio: a multicast frame takes 1.8 ms of air at
 /// 6 Mbit/s (RFC 9119).
 pub const PACE_RADIO_PER_S: f64 = 200.0;
+/// Who was heard so lately counts among those who share the air.
+pub const SPEAKING: Duration = Duration::from_secs(1);
+/// More than so many are not counted.
+pub const SPEAKERS_MAX: usize = 64;
 /// Frames that may leave at once.
 pub const PACE_BURST: f64 = 64.0;
 

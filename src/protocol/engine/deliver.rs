@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::Engine;
 use super::config::CAUSE_WAIT;
 use super::event::{Event, MessageId, Moment, Said};
-use super::holdings::Place;
-use super::inbox::Accept;
+use super::holdings::{Held, Place};
+use super::inbox::{Accept, Inbox};
 use super::roster::{Id, ME, Member};
+use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::durable::{Durable, Fragment, Record, Reference};
-use crate::protocol::wire::frame::{Body, Frame};
 
 /// A message whose clock is so far behind one that was shown is told as late.
 const LATE_AFTER: Duration = Duration::from_secs(3);
@@ -31,14 +31,14 @@ impl Engine {
     fn keep_unshown(&mut self, id: Id, sequence: u32) {
         self.holdings.settle(id, sequence);
         if let Some(held) = self.holdings.get(id, sequence) {
-            self.unshown.insert(held.place, id);
+            self.catch_up.unshown.insert(held.place, id);
         }
     }
 
     /// Shows what was kept, in the order that all members agree on.
     pub(super) fn show_unshown(&mut self, now: Moment) {
         let mut messages = 0;
-        for (place, id) in std::mem::take(&mut self.unshown) {
+        for (place, id) in std::mem::take(&mut self.catch_up.unshown) {
             messages += self.show(now, id, place.sequence, true);
         }
         if messages > 0 {
@@ -64,30 +64,25 @@ impl Engine {
 
     /// Shows a member's next frame if it is here and its causes were shown, or waited for enough.
     fn deliver_next(&mut self, now: Moment, id: Id) -> bool {
-        let Some(inbox) = self.inboxes.get(&id) else {
+        let Some(sequence) = self.inboxes.get(&id).and_then(Inbox::ready) else {
             return false;
         };
-        let Some(sequence) = inbox.ready() else {
-            return false;
-        };
-        let waits = self.with_frame(id, sequence, |engine, durable, _| {
-            durable
-                .references
-                .iter()
-                .any(|cause| engine.is_awaited(now, cause))
-        });
-        if waits == Some(true)
-            && let Some(inbox) = self.inboxes.get_mut(&id)
-            && now.time < inbox.block(now.time) + CAUSE_WAIT
+        if let Some(held) = self.holdings.get(id, sequence).cloned()
+            && let Some((author, durable)) = self.seal.reopen(&held.bytes)
         {
-            self.blocked.insert(id);
-            return false;
+            let mut causes = durable.references.iter();
+            if causes.any(|cause| self.is_awaited(now, cause))
+                && let Some(inbox) = self.inboxes.get_mut(&id)
+                && now.time < inbox.block(now.time) + CAUSE_WAIT
+            {
+                self.blocked.insert(id);
+                return false;
+            }
+            let late_ms = LATE_AFTER.as_millis() as u64;
+            let is_late = held.place.clock + (late_ms << 16) < self.newest_shown;
+            self.tell_frame(now, id, &held, (&author, &durable), is_late);
         }
         self.blocked.remove(&id);
-        let place = self.holdings.get(id, sequence).map(|held| held.place);
-        let late_ms = LATE_AFTER.as_millis() as u64;
-        let is_late = place.is_some_and(|p| p.clock + (late_ms << 16) < self.newest_shown);
-        self.show(now, id, sequence, is_late);
         if let Some(inbox) = self.inboxes.get_mut(&id) {
             inbox.advance(now.time);
         }
@@ -134,24 +129,37 @@ impl Engine {
 
     /// Tells what a held frame says; how many messages.
     fn show(&mut self, now: Moment, id: Id, sequence: u32, is_late: bool) -> usize {
-        self.holdings.settle(id, sequence);
-        let Some(held) = self.holdings.get(id, sequence) else {
+        let Some(held) = self.holdings.get(id, sequence).cloned() else {
             return 0;
         };
-        let (place, hash) = (held.place, held.hash);
+        match self.seal.reopen(&held.bytes) {
+            Some((author, durable)) => {
+                self.tell_frame(now, id, &held, (&author, &durable), is_late)
+            }
+            None => 0,
+        }
+    }
+
+    fn tell_frame(
+        &mut self,
+        now: Moment,
+        id: Id,
+        held: &Held,
+        (author, durable): (&Author, &Durable<'_>),
+        is_late: bool,
+    ) -> usize {
+        let place = held.place;
+        self.holdings.settle(id, place.sequence);
         if self.is_plausible(place.clock, now) {
             self.newest_shown = self.newest_shown.max(place.clock);
         }
-        let told = self.with_frame(id, sequence, |engine, durable, author| {
-            let shown = Reference {
-                member: author.tag(),
-                sequence,
-                hash: (hash >> 32) as u32,
-            };
-            engine.tips.shown(shown, &durable.references);
-            engine.tell_records(id, place, durable, is_late)
-        });
-        told.unwrap_or(0)
+        let shown = Reference {
+            member: author.tag(),
+            sequence: place.sequence,
+            hash: (held.hash >> 32) as u32,
+        };
+        self.tips.shown(shown, &durable.references);
+        self.tell_records(id, place, durable, is_late)
     }
 
     fn tell_records(
@@ -237,32 +245,13 @@ impl Engine {
         let mut text = String::new();
         for sequence in first..=last {
             let held = self.holdings.get(id, sequence)?;
-            let frame = self.seal.reopen(&held.bytes)?;
-            let Body::Durable(durable) = frame.body else {
-                return None;
-            };
+            let (_, durable) = self.seal.reopen(&held.bytes)?;
             let Some(Record::Said(piece)) = durable.records.iter().next() else {
                 return None;
             };
             text.push_str(piece);
         }
         self.holdings.get(id, first).map(|held| (held.place, text))
-    }
-
-    /// Reads a held frame and does something with it.
-    fn with_frame<T>(
-        &mut self,
-        id: Id,
-        sequence: u32,
-        act: impl FnOnce(&mut Self, &Durable<'_>, &crate::protocol::wire::frame::Author) -> T,
-    ) -> Option<T> {
-        let bytes = self.holdings.get(id, sequence)?.bytes.clone();
-        let seal = self.seal.clone();
-        let Frame { author, body } = seal.reopen(&bytes)?;
-        match body {
-            Body::Durable(durable) => Some(act(self, &durable, &author)),
-            _ => None,
-        }
     }
 
     /// The newest messages that are held, at most `count`, in the order that all members agree on.
@@ -283,12 +272,7 @@ impl Engine {
 
     fn said_in(&self, place: Place, id: Id) -> Vec<Said> {
         let held = self.holdings.get(id, place.sequence);
-        let frame = held.and_then(|held| self.seal.reopen(&held.bytes));
-        let Some(Frame {
-            body: Body::Durable(durable),
-            ..
-        }) = frame
-        else {
+        let Some((_, durable)) = held.and_then(|held| self.seal.reopen(&held.bytes)) else {
             return Vec::new();
         };
         let member = self.roster.get(id);

@@ -36,7 +36,6 @@ impl Engine {
         let Some(id) = self.meet(author) else {
             return;
         };
-        self.roster.believe(id, grtt_of(author.grtt));
         match &opened.frame.body {
             Body::Durable(durable) => {
                 let heard = Heard {
@@ -99,6 +98,7 @@ impl Engine {
     }
 
     fn enter(&mut self, now: Moment, id: Id, author: &Author) {
+        self.roster.believe(id, grtt_of(author.grtt));
         if self.roster.hear(id, now.time) {
             self.greet_newcomer(now, id, author);
         } else if self.roster.is_back(id) {
@@ -190,9 +190,7 @@ impl Engine {
             clock_ms(author.clock) + FRESH.as_millis() as u64 >= fresh_from
         };
         // What we asked somebody for comes from there, whoever made it.
-        let is_pulled = self
-            .sync
-            .wants((author.short, author.session, author.sequence));
+        let is_pulled = self.sync.wants(Place::of(author).frame_name());
         let is_in_person = |address| address == heard.source;
         let is_first_hand = !is_pulled && address.map_or_else(is_fresh, is_in_person);
         let has_left = heard.durable.records.iter().any(|r| r == Record::Leaving);
@@ -204,20 +202,13 @@ impl Engine {
 
     fn keep(&mut self, now: Moment, heard: &Heard<'_>) -> bool {
         let author = heard.author;
-        let place = Place {
-            clock: author.clock,
-            short: author.tag().short,
-            session: author.session,
-            sequence: author.sequence,
-        };
-        let says = |record: &Record<'_>| matches!(record, Record::Said(_));
         let frame = NewFrame {
             bytes: heard.bytes.into(),
             hash: heard.hash,
-            messages: heard.durable.records.iter().filter(says).count(),
+            messages: heard.durable.messages(),
             touched: now.time,
         };
-        self.holdings.insert(heard.id, place, frame)
+        self.holdings.insert(heard.id, Place::of(author), frame)
     }
 
     /// The inbox of a member; a new one begins where the member probably began for us.
@@ -261,20 +252,23 @@ impl Engine {
     }
 
     fn hear_acks(&mut self, now: Moment, id: Id, acks: &[Ack]) {
-        let mine = self.me.tag();
-        let through = acks
-            .iter()
-            .find(|ack| ack.of == mine)
-            .map(|ack| ack.through);
-        // Who claims more than there is, claims nothing.
-        if let Some(through) = through.filter(|through| *through <= self.newest) {
-            if let Some(told) = self.marks.acknowledge(id, through) {
-                self.tell_delivered(&told);
-            }
-            if self.window.knows(id) {
-                self.window.report(id, through, 0, now.time);
+        for ack in acks {
+            if ack.of != self.me.tag() {
+                self.learn_hint(now, ack.of, ack.through);
+            } else if ack.through <= self.newest {
+                // Who claims more than there is, claims nothing.
+                self.mark(id, ack.through);
+                if self.window.knows(id) {
+                    self.window.report(id, ack.through, 0, now.time);
+                }
             }
         }
+    }
+
+    /// Marks what was said as delivered to a member.
+    fn mark(&mut self, id: Id, through: u32) {
+        let told = self.marks.acknowledge(id, through);
+        self.tell_delivered(told);
     }
 
     fn plan_report(&mut self, now: Moment, id: Id, author: &Author) {
@@ -365,9 +359,7 @@ impl Engine {
         let through = status.ack.through;
         let more = self.window.report(id, through, status.received, now.time);
         self.pace.delivered(more);
-        if let Some(told) = self.marks.acknowledge(id, through) {
-            self.tell_delivered(&told);
-        }
+        self.mark(id, through);
         if let Some(sent_at) = self.sent_at.get(&status.echo) {
             let passed = now.time.saturating_sub(*sent_at);
             self.round_trip.measure(passed.saturating_sub(status.held));

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use super::config::{HELD_BACK_BYTES, HISTORY_AGE, HISTORY_BYTES, HISTORY_MESSAGES};
 use super::roster::Id;
+use crate::protocol::wire::frame::Author;
+use crate::protocol::wire::frame::sync::FrameName;
 
 /// Where a frame stands in the order that all members agree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +21,25 @@ pub struct Place {
     pub session: u64,
     /// The frame's sequence.
     pub sequence: u32,
+}
+
+impl Place {
+    /// The place of a durable frame.
+    #[must_use]
+    pub fn of(author: &Author) -> Self {
+        Self {
+            clock: author.clock,
+            short: author.short,
+            session: author.session,
+            sequence: author.sequence,
+        }
+    }
+
+    /// The frame that stands there.
+    #[must_use]
+    pub fn frame_name(&self) -> FrameName {
+        (self.short, self.session, self.sequence)
+    }
 }
 
 /// One held frame.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::config::{
-    BACK_OFF_DOUBLINGS, BACK_OFF_GRTT, BACK_OFF_GRTT_SMALL, GAP_GIVEN_UP_AFTER, GAP_SHOWN_AFTER,
-    HOLD_OFF_GRTT, HOLD_OFF_GRTT_SMALL, SMALL_GROUP, WINDOW_FRAMES,
+    BACK_OFF_DOUBLINGS, BACK_OFF_GRTT, BACK_OFF_GRTT_SMALL, CAUSE_WAIT, GAP_GIVEN_UP_AFTER,
+    GAP_SHOWN_AFTER, HOLD_OFF_GRTT, HOLD_OFF_GRTT_SMALL, SMALL_GROUP, WINDOW_FRAMES,
 };
 use super::sequences::Sequences;
 use crate::protocol::chance::Chance;
@@ -35,6 +35,17 @@ struct Gap {
     ask_at: Duration,
     tries: u32,
     is_hint: bool,
+}
+
+impl Gap {
+    fn new(now: Duration, timing: Timing, chance: &mut Chance) -> Self {
+        Self {
+            since: now,
+            ask_at: now + timing.back_off(0, chance),
+            tries: 0,
+            is_hint: false,
+        }
+    }
 }
 
 /// What becomes of a frame that came.
@@ -114,7 +125,6 @@ impl Inbox {
         self.have.insert(sequence);
         self.gaps.remove(&sequence);
         self.learn_newest(sequence, now, timing, chance);
-        self.gaps.remove(&sequence);
         self.note_stall(now);
     }
 
@@ -133,12 +143,7 @@ impl Inbox {
         self.newest = sequence;
         // What was only a hint is known to exist now.
         self.gaps.values_mut().for_each(|gap| gap.is_hint = false);
-        let gap = Gap {
-            since: now,
-            ask_at: now + timing.back_off(0, chance),
-            tries: 0,
-            is_hint: false,
-        };
+        let gap = Gap::new(now, timing, chance);
         for missing in first..=sequence {
             if !self.have.contains(missing) {
                 self.gaps.insert(missing, gap);
@@ -152,15 +157,9 @@ impl Inbox {
         if self.have.contains(sequence) || self.gaps.contains_key(&sequence) {
             return;
         }
-        let ask_at = now + timing.back_off(0, chance);
-        let gap = Gap {
-            since: now,
-            ask_at,
-            tries: 0,
-            is_hint: false,
-        };
+        let gap = Gap::new(now, timing, chance);
         self.gaps.insert(sequence, gap);
-        self.ask_at = self.ask_at.min(ask_at);
+        self.ask_at = self.ask_at.min(gap.ask_at);
     }
 
     /// Somebody has a frame: it is asked for once, and so are those before it, if it is near what
@@ -275,9 +274,9 @@ impl Inbox {
 
     /// When something is due here.
     #[must_use]
-    pub fn next_time(&self, cause_wait: Duration) -> Option<Duration> {
+    pub fn next_time(&self) -> Option<Duration> {
         let stalled = self.stalled_since.map(|since| since + GAP_SHOWN_AFTER);
-        let blocked = self.blocked_since.map(|since| since + cause_wait);
+        let blocked = self.blocked_since.map(|since| since + CAUSE_WAIT);
         let ask = (self.ask_at < Duration::MAX).then_some(self.ask_at);
         [stalled, blocked, ask].into_iter().flatten().min()
     }
@@ -327,11 +326,5 @@ impl Inbox {
     #[must_use]
     pub fn is_past(&self, sequence: u32) -> bool {
         sequence < self.next
-    }
-
-    /// Whether nothing is missing.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        self.gaps.is_empty()
     }
 }

@@ -34,11 +34,12 @@ use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use self::catch_up::CatchUp;
 use self::causes::Tips;
 use self::clock::HybridClock;
-use self::config::{CAUSE_WAIT, NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, SMALL_GROUP};
+use self::config::{NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, SMALL_GROUP};
 use self::event::{Event, Moment, Transmit};
-use self::holdings::{Holdings, Place};
+use self::holdings::Holdings;
 use self::inbox::{Inbox, Timing};
 use self::marks::Marks;
 use self::mirror::Mirror;
@@ -104,7 +105,7 @@ pub struct Engine {
     repair: Repair,
     repeats: Repeats,
     sync: Sync,
-    cookie_secret: [u8; 32],
+    catch_up: CatchUp,
     mirror: Option<Mirror>,
     newest: u32,
     other_frames: u32,
@@ -112,11 +113,8 @@ pub struct Engine {
     /// Inboxes with something due, by when.
     due: BTreeMap<Id, Duration>,
     blocked: BTreeSet<Id>,
-    unshown: BTreeMap<Place, Id>,
     newest_shown: u64,
     clock_differences_ms: Vec<i64>,
-    is_new: bool,
-    ask_again_at: Duration,
     is_asking: bool,
     is_heard: bool,
     was_bulk: bool,
@@ -172,17 +170,14 @@ impl Engine {
             repair: Repair::default(),
             repeats: Repeats::default(),
             sync: Sync::default(),
-            cookie_secret: blake3::derive_key("roda 2026 cookies", &setup.seed.to_be_bytes()),
+            catch_up: CatchUp::new(setup.seed),
             newest: 0,
             other_frames: 0,
             next_nack_at: Duration::ZERO,
             due: BTreeMap::new(),
             blocked: BTreeSet::new(),
-            unshown: BTreeMap::new(),
             newest_shown: 0,
             clock_differences_ms: Vec::new(),
-            is_new: true,
-            ask_again_at: Duration::ZERO,
             is_asking: false,
             is_heard: false,
             was_bulk: false,
@@ -317,9 +312,8 @@ impl Engine {
         while let Some(due) = self.presence.pop(time) {
             self.send_presence(now, due);
         }
-        if let Some(told) = self.marks.look(time) {
-            self.tell_delivered(&told);
-        }
+        let told = self.marks.look(time);
+        self.tell_delivered(told);
         while let Some(event) = self
             .mirror
             .as_mut()
@@ -368,9 +362,8 @@ impl Engine {
         }
         self.window.forget(id);
         self.reports.forget(id);
-        if let Some(told) = self.marks.forget(id) {
-            self.tell_delivered(&told);
-        }
+        let told = self.marks.forget(id);
+        self.tell_delivered(told);
         // Other sessions of the same person are still here.
         if self.roster.sessions_of(id) == 0 {
             let who = self.shown(id);
@@ -378,7 +371,10 @@ impl Engine {
         }
     }
 
-    fn tell_delivered(&mut self, told: &marks::Delivered) {
+    fn tell_delivered(&mut self, told: Option<marks::Delivered>) {
+        let Some(told) = told else {
+            return;
+        };
         let waiting = told.waiting.iter().map(|id| self.shown(*id)).collect();
         self.events.push_back(Event::Delivered {
             by: told.by,
@@ -405,11 +401,7 @@ impl Engine {
 
     /// Notes when an inbox wants to be looked at.
     fn plan(&mut self, id: Id) {
-        match self
-            .inboxes
-            .get(&id)
-            .and_then(|inbox| inbox.next_time(CAUSE_WAIT))
-        {
+        match self.inboxes.get(&id).and_then(Inbox::next_time) {
             Some(at) => self.due.insert(id, at),
             None => self.due.remove(&id),
         };

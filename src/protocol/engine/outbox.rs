@@ -29,8 +29,6 @@ pub struct Packed {
     pub records: Vec<u8>,
     /// Set if they are one piece of a long text.
     pub fragment: Option<Fragment>,
-    /// How many messages end in this frame.
-    pub messages: usize,
 }
 
 impl Outbox {
@@ -71,7 +69,6 @@ impl Outbox {
         match self.waiting.pop_front()? {
             Waiting::Piece(records, fragment) => Some(Packed {
                 records,
-                messages: usize::from(fragment.number + 1 == fragment.count),
                 fragment: Some(fragment),
             }),
             Waiting::Record(mut records) => {
@@ -87,7 +84,6 @@ impl Outbox {
                 Some(Packed {
                     records,
                     fragment: None,
-                    messages: count,
                 })
             }
         }
@@ -126,7 +122,7 @@ mod tests {
         for _ in 0..7 {
             outbox.say(&"x".repeat(200), 1017);
         }
-        let counts = std::iter::from_fn(|| outbox.pack(1017)).map(|packed| packed.messages);
+        let counts = std::iter::from_fn(|| outbox.pack(1017)).map(|packed| texts(&packed).len());
         assert_eq!(counts.collect::<Vec<_>>(), [5, 2]);
         outbox.say("oi", 1017);
         assert_eq!(texts(&outbox.pack(1017).unwrap()), ["oi"]);

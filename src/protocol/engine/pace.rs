@@ -161,8 +161,13 @@ impl Window {
     /// Whether a frame may be the next to leave, as far as the reports go.
     #[must_use]
     pub fn is_open(&self, sequence: u32) -> bool {
+        self.last_allowed().is_none_or(|last| sequence <= last)
+    }
+
+    /// The last frame that may leave before the slowest reports more; `None` if nobody reports.
+    fn last_allowed(&self) -> Option<u32> {
         let slowest = self.reporters.values().map(|report| report.through).min();
-        slowest.is_none_or(|slowest| sequence <= slowest.saturating_add(WINDOW_SENT_FRAMES))
+        slowest.map(|slowest| slowest.saturating_add(WINDOW_SENT_FRAMES))
     }
 
     /// Whoever has left does not hold anybody back.
@@ -182,8 +187,8 @@ impl Window {
             }
             now < report.moved_at + STUCK_AFTER
         });
-        match self.reporters.values().map(|report| report.through).min() {
-            Some(slowest) => sequence <= slowest.saturating_add(WINDOW_SENT_FRAMES),
+        match self.last_allowed() {
+            Some(last) => sequence <= last,
             None => {
                 sequence < self.burst_from.saturating_add(WINDOW_FIRST_FRAMES)
                     || now >= self.burst_at + STUCK_AFTER

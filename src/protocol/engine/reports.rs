@@ -53,7 +53,7 @@ pub enum Wish {
 }
 
 impl Reports {
-    /// A new frame came, at first hand or as a repair. `rank` is worked out only in bulk.
+    /// A new frame came, at first hand or as a repair.
     pub fn took(&mut self, from: Id, first_hand: Option<u32>, now: Duration) {
         let sender = self.senders.entry(from).or_default();
         sender.received = sender.received.saturating_add(1);
@@ -65,6 +65,7 @@ impl Reports {
     }
 
     /// Plans a report, if this member is one of those who give it.
+    /// `rank` is worked out only in bulk.
     pub fn plan(
         &mut self,
         to: Id,

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::Engine;
 use super::config::{
-    ACK_GROUP, BEAT_PER_MEMBER, CAUSE_WAIT, MUTE_GRTT, REPEAT_GRTT, REPEAT_ONCE_ABOVE,
-    REPEAT_TWICE_ABOVE, WAITING_AFTER, WINDOW_FRAMES,
+    ACK_GROUP, MUTE_GRTT, REPEAT_GRTT, REPEAT_ONCE_ABOVE, REPEAT_TWICE_ABOVE, SPEAKERS_MAX,
+    SPEAKING, STUCK_AFTER, WAITING_AFTER, WINDOW_FRAMES,
 };
 use super::event::{Destination, Moment, Transmit};
 use super::holdings::{NewFrame, Place};
+use super::inbox::Inbox;
 use super::presence::Due;
 use super::reports::Report;
 use super::roster::{Id, ME, Member};
@@ -20,8 +21,8 @@ use crate::protocol::wire::frame::durable::{
 use crate::protocol::wire::frame::nack::{COUNT_BYTES, Nack, SPAN_MAX, Target};
 use crate::protocol::wire::frame::status::Status;
 use crate::protocol::wire::frame::{
-    ACKS_MAX, Ack, Author, Body, FLAG_ASK, FLAG_BULK, Frame, MemberTag, NONCE_BYTES,
-    body_max_bytes, grtt_code,
+    ACKS_MAX, Ack, Author, Body, FLAG_ASK, FLAG_BULK, FRAME_MAX_BYTES, Frame, MemberTag,
+    NONCE_BYTES, body_max_bytes, grtt_code,
 };
 
 impl Engine {
@@ -67,7 +68,7 @@ impl Engine {
         let is_open = !self.outbox.is_empty() && self.window.is_open(self.newest + 1);
         let new = (!self.outbox.is_empty()).then(|| match is_open {
             true => paced,
-            false => now + super::config::STUCK_AFTER / 10,
+            false => now + STUCK_AFTER / 10,
         });
         [repair, new].into_iter().flatten().min()
     }
@@ -121,28 +122,24 @@ impl Engine {
             flags: if is_bulk { FLAG_BULK } else { 0 } | self.ask_flag(),
             ..self.author()
         };
-        let place = Place {
-            clock: author.clock,
-            short: author.tag().short,
-            session: author.session,
-            sequence,
-        };
-        let body = Body::Durable(Durable {
+        let place = Place::of(&author);
+        let durable = Durable {
             fragment: packed.fragment,
             references,
             acks,
             records: Records::new(&packed.records),
-        });
-        let (bytes, hash) = self.close(author, body);
+        };
+        let messages = durable.messages();
+        let (bytes, hash) = self.close(author, Body::Durable(durable));
         let frame = NewFrame {
             bytes: bytes.clone(),
             hash,
-            messages: packed.messages,
+            messages,
             touched: now.time,
         };
         self.holdings.insert(ME, place, frame);
         self.holdings.settle(ME, sequence);
-        self.note_sent(now, sequence, packed.messages);
+        self.note_sent(now, sequence, messages);
         self.was_bulk = is_bulk;
         Some(bytes)
     }
@@ -174,6 +171,11 @@ impl Engine {
         }
     }
 
+    /// Whether somebody has not acknowledged who would have by now.
+    fn insists(&self) -> bool {
+        self.roster.size() <= ACK_GROUP && !self.marks.is_complete()
+    }
+
     fn ask_flag(&self) -> u8 {
         if self.is_asking { FLAG_ASK } else { 0 }
     }
@@ -185,8 +187,8 @@ impl Engine {
         }
     }
 
-    /// Makes a frame that is never repaired.
-    pub(super) fn make_other(&mut self, now: Moment, flags: u8, body: Body<'_>) -> Rc<[u8]> {
+    /// Sends a frame that is never repaired.
+    pub(super) fn send_other(&mut self, now: Moment, to: Destination, flags: u8, body: Body<'_>) {
         self.other_frames += 1;
         let author = Author {
             sequence: self.other_frames,
@@ -194,7 +196,8 @@ impl Engine {
             flags,
             ..self.author()
         };
-        self.close(author, body).0
+        let (bytes, _) = self.close(author, body);
+        self.sends.push_back(Transmit { to, bytes });
     }
 
     fn close(&mut self, author: Author, body: Body<'_>) -> (Rc<[u8]>, u64) {
@@ -202,7 +205,7 @@ impl Engine {
         for part in nonce.chunks_mut(8) {
             part.copy_from_slice(&self.chance.bits().to_be_bytes());
         }
-        let mut bytes = Vec::with_capacity(crate::protocol::wire::frame::FRAME_MAX_BYTES);
+        let mut bytes = Vec::with_capacity(FRAME_MAX_BYTES);
         let hash = self.seal.close(&Frame { author, body }, &nonce, &mut bytes);
         (bytes.into(), hash)
     }
@@ -232,11 +235,8 @@ impl Engine {
             echo: report.echo,
             held: report.held,
         };
-        let bytes = self.make_other(now, 0, Body::Status(status));
-        self.sends.push_back(Transmit {
-            to: Destination::Member(address),
-            bytes,
-        });
+        let to = Destination::Member(address);
+        self.send_other(now, to, 0, Body::Status(status));
     }
 
     pub(super) fn send_presence(&mut self, now: Moment, due: Due) {
@@ -245,7 +245,7 @@ impl Engine {
             Due::Beat => self.send_beat(now, Vec::new(), false),
             Due::LastBeat => {
                 self.send_beat(now, Vec::new(), false);
-                if self.roster.size() <= ACK_GROUP && !self.marks.is_complete() {
+                if self.insists() {
                     self.presence.insist(now.time);
                 }
             }
@@ -268,10 +268,9 @@ impl Engine {
         drop(others);
         let is_v6 = |member: &Member| member.address.is_some_and(|a| a.is_ipv6());
         self.needs_v6 = self.roster.others().any(|(_, member)| is_v6(member));
-        let speakers = self
-            .reports
-            .recent(now.time.saturating_sub(BEAT_PER_MEMBER * 10), 64);
-        self.pace.spare(is_slow, speakers.len() + 1);
+        let speaking_since = now.time.saturating_sub(SPEAKING);
+        let speakers = self.reports.recent(speaking_since, SPEAKERS_MAX).len() + 1;
+        self.pace.spare(is_slow, speakers);
         self.holdings.expire(self.clock.now(now.wall_ms));
         let beat = Beat {
             newest: self.newest,
@@ -282,17 +281,16 @@ impl Engine {
             acks: self.acks(now.time, ACKS_MAX),
             asked,
         };
-        let flags = match self.marks.is_complete() {
-            true => self.ask_flag(),
-            false if self.roster.size() <= ACK_GROUP => FLAG_ASK,
-            false => self.ask_flag(),
+        let flags = if self.insists() {
+            FLAG_ASK
+        } else {
+            self.ask_flag()
         };
-        let bytes = self.make_other(now, flags, Body::Beat(beat));
         let to = match is_hello {
             true => Destination::Everywhere,
             false => self.to_all(),
         };
-        self.sends.push_back(Transmit { to, bytes });
+        self.send_other(now, to, flags, Body::Beat(beat));
         self.presence.beaten(now.time, interval, &mut self.chance);
     }
 
@@ -329,18 +327,12 @@ impl Engine {
             return;
         }
         self.next_nack_at = time + self.nack_interval();
-        let bytes = self.make_other(now, 0, Body::Nack(nack));
-        let to = self.to_all();
-        self.sends.push_back(Transmit { to, bytes });
+        self.send_other(now, self.to_all(), 0, Body::Nack(nack));
     }
 
     /// Looks at an inbox again when the next NACK may leave.
     fn postpone(&mut self, id: Id) {
-        let next = self
-            .inboxes
-            .get(&id)
-            .and_then(|inbox| inbox.next_time(CAUSE_WAIT));
-        if let Some(at) = next {
+        if let Some(at) = self.inboxes.get(&id).and_then(Inbox::next_time) {
             self.due.insert(id, at.max(self.next_nack_at));
         }
     }

@@ -6,19 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::config::{
-    PULL_FRAMES, PULL_RETRIES_MAX, PULL_RETRY, SYNC_FRUITLESS, SYNC_SPREAD_PER_MEMBER,
+    HISTORY_MESSAGES, PULL_FRAMES, PULL_RETRIES_MAX, PULL_RETRY, SYNC_FRUITLESS,
+    SYNC_SPREAD_PER_MEMBER,
 };
 use super::roster::Id;
 use crate::protocol::chance::Chance;
 use crate::protocol::wire::frame::MemberTag;
 use crate::protocol::wire::frame::beat::Digest;
-use crate::protocol::wire::frame::sync::{RUNS_MAX, Run, Sync as Talk};
+use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, Run, Sync as Talk};
 
 /// Differences remembered.
 const FRUITLESS_MAX: usize = 256;
-
-/// A durable frame, also of a member not met yet.
-pub type Wanted = (u64, u64, u32); // short id, session, sequence
 
 /// The exchange under way, and the one that is planned.
 #[derive(Debug, Default)]
@@ -49,8 +47,8 @@ struct Exchange {
     cookie: u64,
     parts: BTreeSet<u8>,
     parts_count: Option<u8>,
-    wanted: BTreeSet<Wanted>,
-    asked: BTreeSet<Wanted>,
+    wanted: BTreeSet<FrameName>,
+    asked: BTreeSet<FrameName>,
     first_after: BTreeMap<MemberTag, u32>,
     retry_at: Duration,
     retries: u32,
@@ -64,8 +62,6 @@ struct Exchange {
 pub struct Outcome {
     /// With whom.
     pub peer: Id,
-    /// How many frames it brought.
-    pub frames: usize,
     /// From which clock on all is held that the other holds; `None` if it was broken off.
     pub horizon: Option<u64>,
     /// Up to which clock it was about.
@@ -153,7 +149,7 @@ impl Sync {
         horizon: u64,
         runs: &[Run],
         now: Duration,
-        lacks: impl Fn(Wanted) -> bool,
+        lacks: impl Fn(FrameName) -> bool,
     ) -> bool {
         let exchange = self.exchange.as_mut().filter(|e| e.peer == peer);
         let Some(exchange) = exchange else {
@@ -166,16 +162,11 @@ impl Sync {
             return false;
         }
         for run in runs {
-            let tag = MemberTag {
-                short: run.short,
-                session_low: run.session as u32,
-            };
-            let after = exchange.first_after.entry(tag).or_default();
+            let after = exchange.first_after.entry(run.tag()).or_default();
             *after = (*after).max(run.first + run.count);
-            let frames = (run.first..run.first + run.count).map(|s| (run.short, run.session, s));
             // A liar's inventory is cut: a member holds no more than its history.
-            let room = super::config::HISTORY_MESSAGES.saturating_sub(exchange.wanted.len());
-            let lacked = frames.take(room).filter(|wanted| lacks(*wanted));
+            let room = HISTORY_MESSAGES.saturating_sub(exchange.wanted.len());
+            let lacked = run.frames().take(room).filter(|wanted| lacks(*wanted));
             exchange.wanted.extend(lacked);
         }
         exchange.parts.len() == usize::from(parts)
@@ -183,7 +174,7 @@ impl Sync {
 
     /// What is missing by the inventory.
     #[must_use]
-    pub fn wanted(&self) -> Vec<Wanted> {
+    pub fn wanted(&self) -> Vec<FrameName> {
         let exchange = self.exchange.as_ref();
         exchange.map_or_else(Vec::new, |e| e.wanted.iter().copied().collect())
     }
@@ -196,14 +187,14 @@ impl Sync {
 
     /// Whether a frame is one of those that were missing here.
     #[must_use]
-    pub fn wants(&self, frame: Wanted) -> bool {
+    pub fn wants(&self, frame: FrameName) -> bool {
         let exchange = self.exchange.as_ref();
         exchange.is_some_and(|exchange| exchange.wanted.contains(&frame))
     }
 
     /// Notes that a frame came; what to say to the member asked, if it is time for more. True if
     /// it was one of those wanted.
-    pub fn took(&mut self, frame: Wanted, now: Duration) -> (bool, Option<(SocketAddr, Talk)>) {
+    pub fn took(&mut self, frame: FrameName, now: Duration) -> (bool, Option<(SocketAddr, Talk)>) {
         let Some(exchange) = self.exchange.as_mut() else {
             return (false, None);
         };
@@ -236,23 +227,13 @@ impl Sync {
             self.fruitless
                 .insert(exchange.difference, now + SYNC_FRUITLESS);
         }
-        Some(Outcome {
-            peer: exchange.peer,
-            frames: exchange.taken,
-            horizon: Some(exchange.horizon),
-            cut: exchange.cut,
-        })
+        Some(exchange.outcome())
     }
 
     /// Ends the exchange; the frames still wanted are asked for in another way.
     pub fn hand_over(&mut self) -> Option<Outcome> {
         let exchange = self.exchange.take()?;
-        Some(Outcome {
-            peer: exchange.peer,
-            frames: exchange.taken,
-            horizon: Some(exchange.horizon),
-            cut: exchange.cut,
-        })
+        Some(exchange.outcome())
     }
 
     /// Asks again if nothing came for a while, or gives up.
@@ -263,14 +244,12 @@ impl Sync {
         if exchange.retries <= PULL_RETRIES_MAX {
             return Some(Ok((exchange.address, exchange.talk())));
         }
-        let outcome = Outcome {
-            peer: exchange.peer,
-            frames: exchange.taken,
-            horizon: None,
-            cut: exchange.cut,
-        };
+        let outcome = exchange.outcome();
         self.exchange = None;
-        Some(Err(outcome))
+        Some(Err(Outcome {
+            horizon: None,
+            ..outcome
+        }))
     }
 
     /// When something is due.
@@ -283,6 +262,15 @@ impl Sync {
 }
 
 impl Exchange {
+    /// What it came to, if the inventory was told to its end.
+    fn outcome(&self) -> Outcome {
+        Outcome {
+            peer: self.peer,
+            horizon: Some(self.horizon),
+            cut: self.cut,
+        }
+    }
+
     fn moved(&mut self, now: Duration) {
         self.retries = 0;
         self.retry_at = now + PULL_RETRY;
@@ -304,12 +292,7 @@ impl Exchange {
         }
         let first = self.wanted.iter().copied().take(PULL_FRAMES);
         let runs = Run::of(first, RUNS_MAX);
-        let frames = |run: &Run| {
-            let &Run { short, session, .. } = run;
-            run.sequences()
-                .map(move |sequence| (short, session, sequence))
-        };
-        self.asked = runs.iter().flat_map(frames).collect();
+        self.asked = runs.iter().flat_map(Run::frames).collect();
         Talk::Want { cookie, runs }
     }
 }

@@ -5,9 +5,10 @@
 //! hash, which tells damage and other rooms apart and keeps nobody out. Encryption takes its place
 //! here, with the same bytes in the same places, and no other file will notice.
 
+use super::frame::durable::Durable;
 use super::frame::{
-    self, Frame, FrameFault, HEADER_BYTES, NONCE_BYTES, ROOM_TAG_BYTES, SIGNATURE_BYTES, TAG_BYTES,
-    first_8,
+    self, Author, Body, Frame, FrameFault, HEADER_BYTES, NONCE_BYTES, ROOM_TAG_BYTES,
+    SIGNATURE_BYTES, TAG_BYTES, first_8,
 };
 
 /// Opens and closes the frames of one room.
@@ -84,12 +85,16 @@ impl Seal {
         })
     }
 
-    /// Reads again what was opened before, from our own memory.
+    /// Reads a durable frame again that was opened before, from our own memory.
     #[must_use]
-    pub fn reopen<'d>(&self, datagram: &'d [u8]) -> Option<Frame<'d>> {
+    pub fn reopen<'d>(&self, datagram: &'d [u8]) -> Option<(Author, Durable<'d>)> {
         let (kind, _) = frame::header(datagram).ok()?;
         let inner_end = datagram.len().checked_sub(TAG_BYTES + SIGNATURE_BYTES)?;
-        frame::decode(kind, datagram.get(HEADER_BYTES..inner_end)?).ok()
+        let frame = frame::decode(kind, datagram.get(HEADER_BYTES..inner_end)?).ok()?;
+        match frame.body {
+            Body::Durable(durable) => Some((frame.author, durable)),
+            _ => None,
+        }
     }
 
     fn tag(&self, bytes: &[u8]) -> [u8; TAG_BYTES] {

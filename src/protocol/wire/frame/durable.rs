@@ -73,6 +73,20 @@ pub struct Durable<'d> {
     pub records: Records<'d>,
 }
 
+impl Durable<'_> {
+    /// How many messages end in the frame.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        match self.fragment {
+            Some(Fragment { number, count }) => usize::from(number + 1 == count),
+            None => {
+                let is_said = |record: &Record<'_>| matches!(record, Record::Said(_));
+                self.records.iter().filter(is_said).count()
+            }
+        }
+    }
+}
+
 /// The records of a frame, written one behind the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Records<'d>(&'d [u8]);

@@ -121,7 +121,7 @@ impl fmt::Debug for Key {
 }
 
 /// The first 8 bytes as a number.
-pub(super) fn first_8(bytes: &[u8]) -> u64 {
+pub(in crate::protocol) fn first_8(bytes: &[u8]) -> u64 {
     let first = bytes.first_chunk().copied();
     u64::from_be_bytes(first.unwrap_or_default())
 }
@@ -137,6 +137,13 @@ pub struct MemberTag {
 
 impl MemberTag {
     const BYTES: usize = 12;
+
+    /// The member with this short id in this session.
+    #[must_use]
+    pub fn of(short: u64, session: u64) -> Self {
+        let session_low = session as u32; // the low half is meant
+        Self { short, session_low }
+    }
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
@@ -213,10 +220,7 @@ impl Author {
     /// The member as other frames name it.
     #[must_use]
     pub fn tag(&self) -> MemberTag {
-        MemberTag {
-            short: self.short,
-            session_low: self.session as u32,
-        }
+        MemberTag::of(self.short, self.session)
     }
 }
 

@@ -12,10 +12,14 @@
 //! Whoever asks without the cookie gets nothing but the cookie, which is no longer than the
 //! question: an address that was made up never gets more than it was made to ask for.
 
+use super::MemberTag;
 use super::bytes::{Reader, Writer};
 
 /// Most runs in one frame.
 pub const RUNS_MAX: usize = 36;
+
+/// A durable frame, also of a member not met yet: short id, session, sequence.
+pub type FrameName = (u64, u64, u32);
 
 /// Consecutive durable frames of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,8 +35,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Ascending frames (short id, session, sequence) as at most `max` runs.
-    pub fn of(frames: impl Iterator<Item = (u64, u64, u32)>, max: usize) -> Vec<Self> {
+    /// Ascending frames as at most `max` runs.
+    pub fn of(frames: impl Iterator<Item = FrameName>, max: usize) -> Vec<Self> {
         let mut runs: Vec<Self> = Vec::new();
         for (short, session, sequence) in frames {
             let next = |run: &Self| (run.short, run.session, run.first + run.count);
@@ -51,9 +55,17 @@ impl Run {
         runs
     }
 
-    /// The sequences of the run.
-    pub fn sequences(&self) -> impl Iterator<Item = u32> + use<> {
-        self.first..self.first.saturating_add(self.count)
+    /// Whose they are.
+    #[must_use]
+    pub fn tag(&self) -> MemberTag {
+        MemberTag::of(self.short, self.session)
+    }
+
+    /// Each of them.
+    pub fn frames(&self) -> impl Iterator<Item = FrameName> + use<> {
+        let &Self { short, session, .. } = self;
+        let sequences = self.first..self.first.saturating_add(self.count);
+        sequences.map(move |sequence| (short, session, sequence))
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod chance;
 pub mod engine;
 pub mod gate;
+pub mod hub;
 pub mod message;
 pub mod node;
 pub mod peer;

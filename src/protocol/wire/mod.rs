@@ -9,6 +9,7 @@ pub mod quiet;
 pub mod raw;
 pub mod seal;
 pub mod stream;
+pub mod tr2;
 
 /// Why a datagram from outside was dropped. Every kind is counted apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

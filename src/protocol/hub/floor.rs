@@ -1,0 +1,270 @@
+//! What may be said at the hub, and what comes of it.
+
+use std::time::Duration;
+
+use super::event::{Event, Leaving, Refusal};
+use super::seat::State;
+use super::{Hub, NAME_WAIT};
+use crate::protocol::message::Name;
+use crate::protocol::wire::tr2::{
+    MESSAGE_MAX_BYTES, Message, OFFER, SEPARATOR, SERVER, data_room, in_the_name_of, operation,
+};
+
+/// Names that a list costs as much as a message.
+const NAMES_PER_MESSAGE: usize = 64;
+
+/// What stands before the names of a list.
+const LIST_HEAD: &str = "clients connected: ";
+
+/// What stands behind each name of a list but the last, of which it keeps the first character: the
+/// report takes the last two off.
+const LIST_SEPARATOR: &str = " , ";
+
+const UNSUPPORTED: &str = "Operation not supported!";
+const TAKEN: &str = "This username is already taken. You need to connect again and use another one";
+const ONLY_MODERATORS: &str = "Only a moderator may do this";
+const GOODBYE: &str = "You are now disconnected from the server";
+const TOO_LONG: &str = "The end of a message over 1024 bytes was dropped";
+
+impl Hub {
+    pub(super) fn on_message(&mut self, now: Duration, id: u32, text: &str) {
+        match self.seats.get(&id).map(|seat| &seat.state) {
+            Some(State::Nameless { .. }) => self.on_name(now, id, text),
+            Some(State::Proving { challenge, .. }) => {
+                let challenge = challenge.clone();
+                self.on_proof(now, id, &challenge, text);
+            }
+            Some(State::In) => self.on_saying(now, id, text),
+            Some(State::Leaving { .. }) | None => {}
+        }
+    }
+
+    /// The rest of a message that was too long was dropped: whoever said it is told.
+    pub(super) fn on_tail(&mut self, id: u32) {
+        self.reply(id, operation::UNKNOWN_REPLY, TOO_LONG);
+    }
+
+    fn on_name(&mut self, now: Duration, id: u32, text: &str) {
+        let mut said = Message::read(text).and_then(|message| message.data);
+        let offered = said.and_then(|data| data.strip_suffix(OFFER)?.strip_suffix(SEPARATOR));
+        said = offered.or(said);
+        let name = said.and_then(|said| Name::parse(said).ok());
+        // A bar at a name's end would run together with the separator behind it.
+        let fit = |name: &Name| name.as_str() != SERVER && !name.as_str().contains('|');
+        let Some(name) = name.filter(fit) else {
+            let said = said.unwrap_or(text).to_owned();
+            return self.refuse(now, id, Refusal::NameForbidden(said));
+        };
+        if self.names.contains_key(name.as_str()) {
+            return self.refuse(now, id, Refusal::NameTaken(name.to_string()));
+        }
+        let Some(seat) = self.seats.get_mut(&id) else {
+            return;
+        };
+        name.as_str().clone_into(&mut seat.name);
+        if offered.is_some() {
+            seat.mouth.begin_frames();
+            seat.ear.expect_frames(MESSAGE_MAX_BYTES);
+        }
+        if !self.rules.moderators.contains(&name) {
+            return self.admit(id);
+        }
+        if offered.is_none() {
+            return self.refuse(now, id, Refusal::Unproven(name.to_string()));
+        }
+        let challenge = self.challenges.next();
+        self.answer(id, name.as_str(), operation::MODERATOR, Some(&challenge));
+        if let Some(seat) = self.seats.get_mut(&id) {
+            let until = now + NAME_WAIT;
+            seat.state = State::Proving { challenge, until };
+        }
+    }
+
+    fn on_proof(&mut self, now: Duration, id: u32, challenge: &str, text: &str) {
+        let Some(seat) = self.seats.get_mut(&id) else {
+            return;
+        };
+        let proof = Message::read(text).filter(|m| m.operation == operation::MODERATOR);
+        let proof = proof.and_then(|message| message.data).unwrap_or_default();
+        let key = self.rules.moderator_key.as_ref();
+        let name = seat.name.clone();
+        if !key.is_some_and(|key| key.proves(challenge, &name, proof)) {
+            return self.refuse(now, id, Refusal::Unproven(name));
+        }
+        // While this one was proving it, nobody else could be admitted under the name.
+        seat.is_moderator = true;
+        match self.names.contains_key(&name) {
+            true => self.refuse(now, id, Refusal::NameTaken(name)),
+            false => self.admit(id),
+        }
+    }
+
+    /// A connection has a name, and is in.
+    fn admit(&mut self, id: u32) {
+        let Some(seat) = self.seats.get_mut(&id) else {
+            return;
+        };
+        seat.state = State::In;
+        let (name, address) = (seat.name.clone(), seat.address);
+        self.events.push_back(Event::Joined {
+            name: name.clone(),
+            address,
+            is_framed: seat.mouth.is_framed(),
+            is_moderator: seat.is_moderator,
+        });
+        self.names.insert(name.clone(), id);
+        // As Python writes an address.
+        let written = match address {
+            core::net::SocketAddr::V4(v4) => format!("('{}', {})", v4.ip(), v4.port()),
+            core::net::SocketAddr::V6(v6) => {
+                let (ip, port) = (v6.ip(), v6.port());
+                format!("('{ip}', {port}, {}, {})", v6.flowinfo(), v6.scope_id())
+            }
+        };
+        let data = format!("You are now connected to the server in {written}");
+        self.answer(id, &name, operation::CONFIRMATION, Some(&data));
+    }
+
+    /// A connection is not let in, and told why.
+    pub(super) fn refuse(&mut self, now: Duration, id: u32, why: Refusal) {
+        let Some(address) = self.seats.get(&id).map(|seat| seat.address) else {
+            return;
+        };
+        let (name, data) = match &why {
+            Refusal::NameTaken(name) => (name.as_str(), TAKEN),
+            Refusal::NameForbidden(_) => ("", "This username cannot be used"),
+            Refusal::Unproven(name) => (name.as_str(), "This username is a moderator's"),
+            Refusal::NoName => ("", "No username was told in time"),
+            Refusal::Full => ("", "The server is full"),
+            Refusal::AddressFull => ("", "Too many connections from this address"),
+            Refusal::Gone => ("", "Goodbye"),
+        };
+        let to = format!("new_client: {name}");
+        self.answer(id, to.trim_end(), operation::CONNECTION_ERROR, Some(data));
+        self.show_out(now, id);
+        self.events.push_back(Event::Refused { address, why });
+    }
+
+    /// What somebody says who is in.
+    fn on_saying(&mut self, now: Duration, id: u32, text: &str) {
+        let Some(seat) = self.seats.get(&id) else {
+            return;
+        };
+        let text = in_the_name_of(&seat.name, text);
+        let Some(message) = Message::read(&text) else {
+            return self.reply(id, operation::UNKNOWN_REPLY, UNSUPPORTED);
+        };
+        match message.operation {
+            operation::ECHO => {
+                let saying = self.round.add(&text, true);
+                self.tell(id, &saying);
+            }
+            operation::BROADCAST => self.say_to_all(&text, None),
+            operation::BROADCAST_NOT_ME => self.say_to_all(&text, Some(id)),
+            operation::PRIVATE => match self.find(message.to) {
+                Some(to) => {
+                    let saying = self.round.add(&text, true);
+                    self.tell(to, &saying);
+                }
+                None => self.reply_not_found(id, operation::PRIVATE, message.to),
+            },
+            operation::LIST => self.on_list(now, id),
+            operation::EXIT => {
+                self.reply(id, operation::EXIT, GOODBYE);
+                self.dismiss(now, id, Leaving::Exit);
+            }
+            operation::CLOSE if self.rules.moderators.is_empty() || seat.is_moderator => {
+                let name = seat.name.clone();
+                self.close(now, Some(&name));
+            }
+            operation::REMOVE if seat.is_moderator => {
+                let whom = message.data.unwrap_or_default().to_owned();
+                self.on_remove(now, id, &whom);
+            }
+            operation::CLOSE | operation::REMOVE => {
+                self.reply(id, operation::UNKNOWN_REPLY, ONLY_MODERATORS);
+            }
+            _ => self.reply(id, operation::UNKNOWN_REPLY, UNSUPPORTED),
+        }
+    }
+
+    fn say_to_all(&mut self, text: &str, but: Option<u32>) {
+        let saying = self.round.add(text, true);
+        let hearers = self.seats.iter_mut().filter(|(_, seat)| seat.is_in());
+        for (id, seat) in hearers.filter(|(id, _)| Some(**id) != but) {
+            seat.mouth.say(&saying);
+            if !std::mem::replace(&mut seat.is_listed, true) {
+                self.listed.push(*id);
+            }
+        }
+    }
+
+    fn on_remove(&mut self, now: Duration, id: u32, whom: &str) {
+        let by = self.seats.get(&id).map(|seat| seat.name.clone());
+        let Some(target) = self.find(whom) else {
+            return self.reply_not_found(id, operation::REMOVE, whom);
+        };
+        let by = by.unwrap_or_default();
+        self.reply(
+            target,
+            operation::EXIT,
+            &format!("You were removed by {by}"),
+        );
+        self.dismiss(now, target, Leaving::Removed { by });
+        if target != id {
+            self.reply(id, operation::REMOVE, &format!("{whom} was removed"));
+        }
+    }
+
+    /// Tells who is here, in the order in which they came. A naive client's list ends with how
+    /// many did not fit.
+    fn on_list(&mut self, now: Duration, id: u32) {
+        let Some(seat) = self.seats.get_mut(&id) else {
+            return;
+        };
+        let cost = self.names.len() / NAMES_PER_MESSAGE;
+        seat.budget.spend(now, cost as f64);
+        let name = seat.name.clone();
+        let room = match seat.mouth.is_framed() {
+            true => usize::MAX,
+            false => data_room(SERVER, &name, operation::LIST),
+        };
+        let mut list = LIST_HEAD.to_owned();
+        let mut left = self.names.len();
+        let more = |left: usize| format!("and {left} more");
+        for seat in self.seats.values().filter(|seat| seat.is_in()) {
+            let needed = list.len() + seat.name.len() + LIST_SEPARATOR.len();
+            if needed + more(left).len() > room {
+                list += &more(left);
+                break;
+            }
+            list += &seat.name;
+            list += LIST_SEPARATOR;
+            left -= 1;
+        }
+        if left == 0 {
+            list.truncate(list.len() - 2);
+        }
+        // Written by hand: a list for one of us may be longer than a message of the report.
+        let fields = [SERVER, &name, operation::LIST, &list];
+        let saying = self.round.add(&fields.join(SEPARATOR), false);
+        self.tell(id, &saying);
+    }
+
+    /// Who has a name, also if it is spelled with other code points that look the same.
+    fn find(&self, name: &str) -> Option<u32> {
+        let name = Name::parse(name).ok()?;
+        self.names.get(name.as_str()).copied()
+    }
+
+    fn reply(&mut self, id: u32, operation: &str, data: &str) {
+        if let Some(name) = self.seats.get(&id).map(|seat| seat.name.clone()) {
+            self.answer(id, &name, operation, Some(data));
+        }
+    }
+
+    fn reply_not_found(&mut self, id: u32, operation: &str, whom: &str) {
+        let data = format!("Destination client ({whom}) not found!");
+        self.reply(id, operation, &data);
+    }
+}

@@ -1,0 +1,82 @@
+//! How a moderator proves to be one: the hub gives a number never used before, and the answer is
+//! a keyed hash of it and the name. Who listens on the line learns nothing to use again.
+
+/// What hub and moderators know, made from the secret in their file.
+#[derive(Clone)]
+pub struct ModeratorKey([u8; 32]);
+
+impl std::fmt::Debug for ModeratorKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ModeratorKey")
+    }
+}
+
+impl ModeratorKey {
+    /// The key of a secret, outer blanks taken off: editors end files with a line break.
+    #[must_use]
+    pub fn of(secret: &str) -> Self {
+        Self(blake3::derive_key(
+            "roda 2026 hub moderator",
+            secret.trim().as_bytes(),
+        ))
+    }
+
+    /// The answer to a challenge, as 64 hexadecimal digits.
+    #[must_use]
+    pub fn proof(&self, challenge: &str, name: &str) -> String {
+        self.hash(challenge, name).to_hex().to_string()
+    }
+
+    /// Whether an answer is right; takes as long for every wrong one.
+    #[must_use]
+    pub fn proves(&self, challenge: &str, name: &str, proof: &str) -> bool {
+        // Comparing two of these hashes takes the same time wherever they differ.
+        blake3::Hash::from_hex(proof).is_ok_and(|proof| proof == self.hash(challenge, name))
+    }
+
+    fn hash(&self, challenge: &str, name: &str) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(&(challenge.len() as u64).to_be_bytes());
+        hasher.update(challenge.as_bytes());
+        hasher.update(name.as_bytes());
+        hasher.finalize()
+    }
+}
+
+/// Makes challenges that nobody can foresee, from a seed that nobody knows.
+#[derive(Debug)]
+pub(super) struct Challenges {
+    seed: [u8; 32],
+    made: u64,
+}
+
+impl Challenges {
+    pub(super) fn new(seed: [u8; 32]) -> Self {
+        Self { seed, made: 0 }
+    }
+
+    pub(super) fn next(&mut self) -> String {
+        self.made += 1;
+        let hash = blake3::keyed_hash(&self.seed, &self.made.to_be_bytes());
+        hash.to_hex().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_secret_proves_and_only_this_name_to_this_challenge() {
+        let mut challenges = Challenges::new([7; 32]);
+        let (one, other) = (challenges.next(), challenges.next());
+        assert_ne!(one, other);
+        let key = ModeratorKey::of("segredo\n");
+        let proof = key.proof(&one, "ana");
+        assert!(ModeratorKey::of("segredo").proves(&one, "ana", &proof));
+        assert!(!key.proves(&other, "ana", &proof));
+        assert!(!key.proves(&one, "bia", &proof));
+        assert!(!ModeratorKey::of("outro").proves(&one, "ana", &proof));
+        assert!(!key.proves(&one, "ana", "x"));
+    }
+}

@@ -1,0 +1,151 @@
+//! Queues, limits, and who does not keep up.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn a_naive_client_is_told_one_message_at_a_time_and_what_was_left_out() {
+    let mut bench = Bench::new(rules());
+    let (ana, bia) = (bench.framed("ana"), bench.naive("bia"));
+    let before = bench.wires.written.len();
+    for number in 0..300 {
+        bench.say_framed(
+            ana,
+            &format!("ana | all clients | broadcast_not_me | {number}"),
+        );
+    }
+    bench.say(bia, "bia | server | list_clients | no data");
+    assert_eq!(
+        bench.wires.written.len(),
+        before + 1,
+        "bia was told one of them"
+    );
+    let mut messages = Vec::new();
+    for _ in 0..4000 {
+        bench.pass(5 * MS);
+        let told = bench.told(bia);
+        assert!(
+            told.matches(" | all clients").count() <= 1,
+            "merged: {told:?}"
+        );
+        messages.extend((!told.is_empty()).then_some(told));
+    }
+    assert_eq!(messages[0], "ana | all clients | broadcast_not_me | 0");
+    let notices: Vec<_> = messages.iter().filter(|m| m.contains("left out")).collect();
+    assert_eq!(notices.len(), 1, "one notice: {notices:?}");
+    assert!(
+        messages.last().unwrap().contains("list_clients"),
+        "answers are kept"
+    );
+    assert!(messages.contains(&"ana | all clients | broadcast_not_me | 299".to_owned()));
+    let said = messages
+        .iter()
+        .filter(|m| m.contains("broadcast_not_me"))
+        .count();
+    let left_out: usize = notices[0]
+        .split_whitespace()
+        .find_map(|w| w.parse().ok())
+        .unwrap();
+    assert_eq!(said + left_out, 300);
+    let told = bench.events();
+    assert!(told.contains(&Event::LeftOut {
+        name: "bia".into(),
+        messages: left_out
+    }));
+}
+
+#[test]
+fn who_does_not_read_is_dropped_and_delays_nobody() {
+    let mut bench = Bench::new(rules());
+    let (ana, bia, eva) = (
+        bench.framed("ana"),
+        bench.framed("bia"),
+        bench.framed("eva"),
+    );
+    bench.wires.room.insert(bia, 10);
+    let text = "x".repeat(900);
+    let message = format!("ana | all clients | broadcast_not_me | {text}");
+    let needed = BACKLOG_MAX_BYTES / message.len() + 2;
+    for number in 0..needed {
+        bench.say_framed(ana, &message);
+        assert_eq!(bench.told_framed(eva), [&*message], "{number}");
+    }
+    assert_eq!(bench.wires.watched, [bia]);
+    assert_eq!(bench.endings, [(bia, Ending::Whole)]);
+    assert!(bench.events().contains(&Event::Left {
+        name: "bia".into(),
+        why: Leaving::TooSlow
+    }));
+    assert_eq!(bench.hub.backlog_bytes, 0);
+    // Who reads again in time has lost nothing.
+    bench.wires.room.insert(eva, 10);
+    for _ in 0..5 {
+        bench.say_framed(ana, &message);
+    }
+    bench.wires.room.remove(&eva);
+    bench.hub.resume(eva);
+    bench.settle();
+    assert_eq!(bench.told_framed(eva).len(), 5);
+}
+
+#[test]
+fn a_list_is_whole_for_one_of_us_and_cut_for_a_naive_client() {
+    let mut bench = Bench::new(rules());
+    let (ana, bia) = (bench.framed("ana"), bench.naive("bia"));
+    for number in 0..60 {
+        bench.framed(&format!("a-rather-long-name-{number}"));
+    }
+    bench.say_framed(ana, "ana | server | list_clients | no data");
+    let list = bench.told_framed(ana).remove(0);
+    assert_eq!(list.matches(" , ").count(), 61);
+    assert!(list.ends_with("name-59 "));
+    bench.say(bia, "bia | server | list_clients | no data");
+    bench.pass(100 * MS);
+    let list = bench.told(bia);
+    assert!(list.len() <= 1024, "{}", list.len());
+    let named = list.matches(" , ").count();
+    assert!(
+        list.ends_with(&format!(" , and {} more", 62 - named)),
+        "{list}"
+    );
+}
+
+#[test]
+fn who_says_too_much_is_read_later() {
+    let mut bench = Bench::new(Rules {
+        rate_per_s: 10,
+        ..rules()
+    });
+    let ana = bench.framed("ana");
+    for _ in 0..30 {
+        bench.say_framed(ana, "ana | ana | echo | oi");
+    }
+    let until = bench.hub.closed_until(ana).unwrap();
+    assert!(until > bench.now + Duration::from_secs(1));
+    assert_eq!(
+        bench.told_framed(ana).len(),
+        30,
+        "nothing that was read is lost"
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_break_the_hub(
+        pieces in proptest::collection::vec(
+            (0_u32..3, proptest::collection::vec(any::<u8>(), 0..300), 0_u64..70), 0..40),
+    ) {
+        let mut bench = Bench::new(rules());
+        let ids = [bench.naive("ana"), bench.framed("bia"), bench.connect()];
+        for (who, bytes, ms) in pieces {
+            bench.hub.hear(bench.now, ids[who as usize], &bytes);
+            bench.settle();
+            bench.pass(MS * ms as u32);
+        }
+        bench.hub.close(bench.now, None);
+        bench.pass(2 * LINGER);
+        prop_assert!(bench.hub.is_over());
+        prop_assert_eq!(bench.hub.backlog_bytes, 0);
+    }
+}

@@ -1,0 +1,123 @@
+//! Both sides of the wire against each other.
+
+use super::*;
+use crate::protocol::hub::joiner::{self, Joiner, Wish};
+
+/// A joiner at a hub, both pure, over a line that passes `piece` bytes at a time.
+fn join(bench: &mut Bench, joiner: &mut Joiner, id: u32, piece: usize) -> Vec<joiner::Event> {
+    let mut events = Vec::new();
+    for _ in 0..40 {
+        let told = bench.wires.written.remove(&id).unwrap_or_default();
+        for bytes in told.chunks(piece) {
+            joiner.hear(bench.now, bytes);
+        }
+        joiner.on_time(bench.now);
+        while let Some(bytes) = joiner.poll_send(bench.now, true) {
+            for bytes in bytes.chunks(piece) {
+                bench.hub.hear(bench.now, id, bytes);
+            }
+        }
+        events.extend(std::iter::from_fn(|| joiner.poll_event()));
+        bench.pass(5 * MS);
+    }
+    events
+}
+
+#[test]
+fn a_joiner_of_ours_speaks_frames_however_the_bytes_come() {
+    for piece in [1, 2, 7, 33, 1000] {
+        let mut bench = Bench::new(rules());
+        let id = bench.connect();
+        let mut joiner = Joiner::new(Name::parse("ana").unwrap(), None);
+        let long = "palavra ".repeat(300);
+        joiner.wish(&Wish::Echo("um | dois".into()));
+        joiner.wish(&Wish::Broadcast(long.clone()));
+        joiner.wish(&Wish::List);
+        joiner.wish(&Wish::Exit);
+        let events = join(&mut bench, &mut joiner, id, piece);
+        let joiner::Event::Joined {
+            is_framed: true, ..
+        } = &events[0]
+        else {
+            panic!("{events:?}");
+        };
+        let texts: Vec<&str> = events
+            .iter()
+            .filter_map(|event| match event {
+                joiner::Event::Said { text, .. } => Some(&**text),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(texts[0], "um | dois");
+        assert_eq!(texts[1..].concat(), long);
+        let names = vec!["ana".to_owned()];
+        assert!(
+            events
+                .iter()
+                .any(|e| matches!(e, joiner::Event::List { names: n, .. } if *n == names))
+        );
+        assert!(
+            matches!(events.last(), Some(joiner::Event::Out(_))),
+            "{events:?}"
+        );
+    }
+}
+
+#[test]
+fn a_joiner_proves_to_be_a_moderator_before_it_says_anything() {
+    let mut bench = Bench::new(Rules {
+        moderators: [Name::parse("prof").unwrap()].into(),
+        moderator_key: Some(ModeratorKey::of("segredo")),
+        ..rules()
+    });
+    let id = bench.connect();
+    let key = Some(ModeratorKey::of("segredo"));
+    let mut joiner = Joiner::new(Name::parse("prof").unwrap(), key);
+    joiner.wish(&Wish::Close);
+    let events = join(&mut bench, &mut joiner, id, 1000);
+    assert_eq!(events.last(), Some(&joiner::Event::Closed), "{events:?}");
+    let mut without = Joiner::new(Name::parse("prof").unwrap(), None);
+    without.hear(MS, b"server | client | name | no data");
+    without.poll_send(MS, true);
+    without.hear(MS, MARKER);
+    let mut asked = Vec::new();
+    encode_line("server | prof | moderator | 00", &mut asked);
+    without.hear(MS, &asked);
+    assert_eq!(without.poll_event(), Some(joiner::Event::ProofAsked));
+}
+
+#[test]
+fn a_joiner_speaks_quietly_with_a_program_of_the_report() {
+    let mut joiner = Joiner::new(Name::parse("ana").unwrap(), None);
+    joiner.wish(&Wish::Private {
+        to: "bia".into(),
+        text: "oi".into(),
+    });
+    joiner.wish(&Wish::Exit);
+    joiner.hear(MS, b"server | client | name | no data");
+    assert_eq!(
+        joiner.poll_send(MS, true).as_deref(),
+        Some(&b"ana | server | name | ana | roda1"[..])
+    );
+    // The confirmation and the next message arrive as one.
+    joiner.hear(
+        40 * MS,
+        b"server | ana | connection_confirmation | inserver | ana | echo | x",
+    );
+    joiner.on_time(91 * MS);
+    let joined = joiner::Event::Joined {
+        text: "in".into(),
+        is_framed: false,
+    };
+    assert_eq!(joiner.poll_event(), Some(joined));
+    assert_eq!(joiner.poll_event(), Some(joiner::Event::Told("x".into())));
+    let sent = |joiner: &mut Joiner, at| {
+        let bytes = joiner.poll_send(MS * at, true)?;
+        String::from_utf8(bytes).ok()
+    };
+    let private = "ana | bia | private_message | oi";
+    assert_eq!(sent(&mut joiner, 91).as_deref(), Some(private));
+    assert_eq!(sent(&mut joiner, 100), None, "one message at a time");
+    let exit = "ana | server | exit | no data";
+    assert_eq!(sent(&mut joiner, 116).as_deref(), Some(exit));
+}

@@ -1,0 +1,290 @@
+//! TR2.23, the wire of the course's hub: `sender | destination | operation | data`, at most 1024
+//! bytes of UTF-8, over TCP. The report's programs take one `recv(1024)` for one message.
+//!
+//! # Between two of us
+//!
+//! Whoever joins answers the hub's `server | client | name | no data` with its name and, in a
+//! fifth field, an offer: `ana | server | name | ana | roda1`. The report's server looks at the
+//! fourth field and never at a fifth. A hub of ours answers the offer with the marker of
+//! `wire::stream`, and from there on both sides send that wire's line frames, one message each.
+//! Whoever joins says nothing between its answer and the hub's next word, so no byte is in doubt:
+//! a marker there means frames, anything else the report's wire.
+//!
+//! # What is ambiguous, and how it is taken
+//!
+//! - The data is all that follows the third separator: a ` | ` in it stays there. A program of the
+//!   report shows only what stands before it. Names and operations cannot hold one.
+//! - A message without data (`ana | server | exit`) has none; one with fewer fields is no message.
+//! - Merged messages of a naive sender are taken apart where a new one visibly begins: its own
+//!   name, a destination and an operation that the report knows. Data that imitates this is cut
+//!   there.
+//! - A message that lacks fields when silence falls may have been split, and is waited for longer.
+//! - Of a message over 1024 bytes the first 1024 count, as for one `recv`; what follows without a
+//!   silence belongs to it and is dropped, and so never taken for a message.
+
+use std::borrow::Cow;
+
+use super::quiet;
+use crate::protocol::message::split_within;
+
+/// Longest message.
+pub const MESSAGE_MAX_BYTES: usize = quiet::MESSAGE_MAX_BYTES;
+
+/// What stands between two fields.
+pub const SEPARATOR: &str = " | ";
+
+/// The name that the hub speaks by, and that nobody else may have.
+pub const SERVER: &str = "server";
+
+/// What stands for data where there is none.
+pub const NO_DATA: &str = "no data";
+
+/// The fifth field of a name that offers frames.
+pub const OFFER: &str = "roda1";
+
+/// To whom broadcasts are addressed; the operation alone decides who gets them.
+pub const ALL_CLIENTS: &str = "all clients";
+
+/// What everybody is told when the hub closes.
+pub const SERVER_CLOSED: &str = "server closed";
+
+/// The operations, as they are spelled on the wire. The last two are ours.
+pub mod operation {
+    /// The hub asks for a name, and is told it.
+    pub const NAME: &str = "name";
+    /// The name is accepted.
+    pub const CONFIRMATION: &str = "connection_confirmation";
+    /// The name is not, and the connection is closed.
+    pub const CONNECTION_ERROR: &str = "connection_error";
+    /// Back to the sender.
+    pub const ECHO: &str = "echo";
+    /// Who is here?
+    pub const LIST: &str = "list_clients";
+    /// To one.
+    pub const PRIVATE: &str = "private_message";
+    /// To all.
+    pub const BROADCAST: &str = "broadcast";
+    /// To all but the sender.
+    pub const BROADCAST_NOT_ME: &str = "broadcast_not_me";
+    /// The sender leaves.
+    pub const EXIT: &str = "exit";
+    /// The hub is to end.
+    pub const CLOSE: &str = "close_server";
+    /// What the report's client sends for a choice that its menu does not have.
+    pub const UNKNOWN: &str = "Unknown operation";
+    /// The hub's answer to that.
+    pub const UNKNOWN_REPLY: &str = "Unknown_operation";
+    /// A moderator is to prove itself, and does.
+    pub const MODERATOR: &str = "moderator";
+    /// A moderator takes somebody out.
+    pub const REMOVE: &str = "remove";
+
+    /// All of them.
+    pub const ALL: [&str; 14] = [
+        NAME,
+        CONFIRMATION,
+        CONNECTION_ERROR,
+        ECHO,
+        LIST,
+        PRIVATE,
+        BROADCAST,
+        BROADCAST_NOT_ME,
+        EXIT,
+        CLOSE,
+        UNKNOWN,
+        UNKNOWN_REPLY,
+        MODERATOR,
+        REMOVE,
+    ];
+}
+
+/// A message, read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'m> {
+    /// Who says so.
+    pub from: &'m str,
+    /// To whom.
+    pub to: &'m str,
+    /// What is to be done.
+    pub operation: &'m str,
+    /// With what.
+    pub data: Option<&'m str>,
+}
+
+impl<'m> Message<'m> {
+    /// Reads a message; `None` if it has fewer than three fields.
+    #[must_use]
+    pub fn read(text: &'m str) -> Option<Self> {
+        let mut fields = text.splitn(4, SEPARATOR);
+        Some(Self {
+            from: fields.next()?,
+            to: fields.next()?,
+            operation: fields.next()?,
+            data: fields.next(),
+        })
+    }
+
+    /// Writes a message; what does not fit [`MESSAGE_MAX_BYTES`] is cut off between characters.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let &Self {
+            from,
+            to,
+            operation,
+            data,
+        } = self;
+        let fields = [from, to, operation, data.unwrap_or(NO_DATA)];
+        cut(fields.join(SEPARATOR))
+    }
+}
+
+/// Cuts a message off at [`MESSAGE_MAX_BYTES`], between characters.
+#[must_use]
+pub fn cut(mut message: String) -> String {
+    let (fitting, _) = split_within(&message, MESSAGE_MAX_BYTES);
+    let fitting = fitting.len();
+    message.truncate(fitting);
+    message
+}
+
+/// The bytes that are left for data in a message with these fields before it.
+#[must_use]
+pub fn data_room(from: &str, to: &str, operation: &str) -> usize {
+    let taken = from.len() + to.len() + operation.len() + 3 * SEPARATOR.len();
+    MESSAGE_MAX_BYTES.saturating_sub(taken)
+}
+
+/// The message as it was sent, but for a first field that is not the sender's own name.
+#[must_use]
+pub fn in_the_name_of<'m>(sender: &str, message: &'m str) -> Cow<'m, str> {
+    match message.split_once(SEPARATOR) {
+        Some((from, rest)) if from != sender => cut([sender, rest].join(SEPARATOR)).into(),
+        _ => message.into(),
+    }
+}
+
+/// Whether no field is missing at the end of a message that may have been split.
+#[must_use]
+pub fn is_complete(message: &str) -> bool {
+    message.matches(SEPARATOR).count() >= 3
+}
+
+/// Whether a message of one of these senders visibly begins here.
+#[must_use]
+pub fn begins(text: &str, senders: &[&str]) -> bool {
+    let is_sender = |(from, rest): (&str, &str)| senders.contains(&from) && is_addressed(rest);
+    text.split_once(SEPARATOR).is_some_and(is_sender)
+}
+
+/// Whether this is a destination and a known operation, maybe with data.
+fn is_addressed(text: &str) -> bool {
+    let mut fields = text.splitn(3, SEPARATOR).skip(1);
+    fields
+        .next()
+        .is_some_and(|operation| operation::ALL.contains(&operation))
+}
+
+/// Where the next message of one of these senders visibly begins, behind the first character.
+#[must_use]
+pub fn next_beginning(text: &str, senders: &[&str]) -> Option<usize> {
+    let ends = text.match_indices(SEPARATOR).map(|(end, _)| end);
+    let beginnings = ends.filter_map(|end| {
+        let (head, rest) = text.split_at(end);
+        let addressed = rest.strip_prefix(SEPARATOR)?;
+        let names = senders.iter().filter(|name| head.ends_with(**name));
+        let longest = names.max_by_key(|name| name.len())?;
+        let begin = end - longest.len();
+        (begin > 0 && is_addressed(addressed)).then_some(begin)
+    });
+    beginnings.min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn message<'m>(from: &'m str, to: &'m str, operation: &'m str, data: &'m str) -> Message<'m> {
+        Message {
+            from,
+            to,
+            operation,
+            data: Some(data),
+        }
+    }
+
+    #[test]
+    fn the_report_s_form_is_kept_byte_for_byte() {
+        let asking = Message {
+            data: None,
+            ..message(SERVER, "client", operation::NAME, "")
+        };
+        assert_eq!(asking.write(), "server | client | name | no data");
+        let said = "ana | bia | private_message | oi | tudo bem?";
+        let read = message("ana", "bia", "private_message", "oi | tudo bem?");
+        assert_eq!(Message::read(said), Some(read));
+        assert_eq!(read.write(), said);
+        assert_eq!(Message::read("ana | server"), None);
+        let exit = Message::read("ana | server | exit").unwrap();
+        assert_eq!((exit.operation, exit.data), ("exit", None));
+    }
+
+    #[test]
+    fn nobody_speaks_as_another() {
+        let said = "bia | all clients | broadcast | oi";
+        assert_eq!(in_the_name_of("bia", said), said);
+        assert_eq!(
+            in_the_name_of("ana", said),
+            "ana | all clients | broadcast | oi"
+        );
+        let long = format!("b | x | broadcast | {}", "é".repeat(502));
+        assert_eq!(long.len(), 1024);
+        let renamed = in_the_name_of("carla", &long);
+        assert_eq!(renamed.len(), 1024);
+        assert!(renamed.ends_with('é'));
+    }
+
+    #[test]
+    fn merged_messages_are_taken_apart_where_one_visibly_begins() {
+        let merged = "ana | server | list_clients | no dataana | ana | echo | banana | x";
+        let begin = next_beginning(merged, &["ana"]).unwrap();
+        assert_eq!(&merged[begin..], "ana | ana | echo | banana | x");
+        assert_eq!(next_beginning(&merged[begin..], &["ana"]), None);
+        let from_hub = "server | ana | echo | oiserver | ana | exit | no data";
+        assert_eq!(next_beginning(from_hub, &["ana", SERVER]), Some(24));
+        // Of two names that fit, the longer one is the sender: the other would begin inside it.
+        let both = "x | y | echo | oimariana | ana | echo | z";
+        let begin = next_beginning(both, &["ana", "mariana"]).unwrap();
+        assert!(both[begin..].starts_with("mariana"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(
+            from in "[a-zé]{1,9}", to in "[a-z ]{0,9}", operation in "[a-z_]{1,9}",
+            data in "\\PC{0,80}",
+        ) {
+            prop_assume!(!to.ends_with(' ') && !to.starts_with(' '));
+            let said = message(&from, &to, &operation, &data);
+            let written = said.write();
+            prop_assert_eq!(Message::read(&written), Some(said));
+        }
+
+        #[test]
+        fn two_merged_messages_come_apart_at_the_seam(
+            first in "[a-z]{0,40}", second in "\\PC{0,40}",
+        ) {
+            let one = message("ana", "bia", operation::PRIVATE, &first).write();
+            let two = message("ana", ALL_CLIENTS, operation::BROADCAST, &second).write();
+            let merged = one.clone() + &two;
+            prop_assert_eq!(next_beginning(&merged, &["ana"]), Some(one.len()));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,60}", name in "\\PC{0,4}") {
+            let _ = Message::read(&text);
+            let _ = next_beginning(&text, &[&name, SERVER]);
+            prop_assert!(in_the_name_of(&name, &text).len() <= MESSAGE_MAX_BYTES.max(text.len()));
+        }
+    }
+}

@@ -3,8 +3,8 @@
 
 use std::io;
 
+use crate::net::group::Refusal;
 use crate::net::interfaces::ChoiceError;
-use crate::net::multicast::Refusal;
 use crate::net::tcp::CallError;
 use crate::protocol::message::NameFault;
 

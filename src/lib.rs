@@ -17,8 +17,8 @@
 //!   gate        where bytes become a frame or a counted fault
 //!   node        gate, seal, wire and engine as one value: what `chat` and `sim` drive
 //! sim         PURE: the pretend network: many nodes, one clock, one seed
-//! net         the only folder that opens sockets: multicast · circle · ears · tcp · interfaces ·
-//!             kernel
+//! net         the only folder that opens sockets: multicast · circle · group · ears · tcp ·
+//!             interfaces · kernel
 //! store       the only folder that opens files: identity
 //! terminal    keyboard · printer · screen · signals
 //! modes       where pure meets world: one file per subcommand

@@ -17,7 +17,7 @@ use std::{env, fs};
 
 use roda::net::circle::{Changes, Circle, Place};
 use roda::net::ears::{Batch, Door, Interrupter};
-use roda::net::multicast::Act;
+use roda::net::group::Act;
 use support::datagrams::Stranger;
 use support::network::Host;
 use support::{DEADLINE, run, wait_until};

@@ -5,18 +5,13 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 
 use super::ears::{Door, Ears, Interrupter};
+use super::group::{self, Act, Refusal, ask_for_buffer, patiently};
 use super::interfaces::{self, Interface};
 use super::kernel::{self, Exit};
-use super::multicast::{Act, Refusal, ask_for_buffer, is_passing};
-
-/// How long to wait for a system whose queues are full, in all, in steps of a millisecond.
-const SEND_RETRIES: u32 = 30;
 
 /// Where the members of a room are.
 #[derive(Clone, Debug)]
@@ -73,19 +68,19 @@ impl Circle {
     pub fn open(place: Place) -> Result<Self, Refusal> {
         let own = open_own(Domain::IPV4, place.ttl).map_err(Refusal::new(Act::Open))?;
         let v4 = Pair {
-            group: Arc::new(open_group(place.frames.into())?),
+            group: Arc::new(group::open(place.frames.into())?),
             own: Arc::new(own),
         };
         let plain = place
             .plain
-            .map(|plain| open_group(plain.into()))
+            .map(|plain| group::open(plain.into()))
             .transpose()?;
         // Many machines have no IPv6, and need none.
         let v6 = || {
             let group = SocketAddrV6::new(place.frames_v6, place.frames.port(), 0, 0);
             let own = open_own(Domain::IPV6, place.ttl).ok()?;
             Some(Pair {
-                group: Arc::new(open_group(group.into()).ok()?),
+                group: Arc::new(group::open(group.into()).ok()?),
                 own: Arc::new(own),
             })
         };
@@ -244,7 +239,7 @@ impl Circle {
                     address,
                 };
                 let to = self.place.frames.into();
-                let sent = send_patiently(&self.v4.own, to, Some(exit), datagrams);
+                let sent = send_run(&self.v4.own, to, Some(exit), datagrams);
                 refusals.extend(sent.err().map(Refusal::on(Act::Send, interface)));
             }
             if !everywhere && address.is_some() {
@@ -275,7 +270,7 @@ impl Circle {
             index: interface.index,
             address: None,
         };
-        send_patiently(&v6.own, to.into(), Some(exit), datagrams)
+        send_run(&v6.own, to.into(), Some(exit), datagrams)
     }
 
     /// Sends a datagram to the plain wire, once on each interface.
@@ -288,7 +283,7 @@ impl Circle {
                 index: interface.index,
                 address: interface.addresses.first().copied(),
             };
-            let sent = send_patiently(&self.v4.own, plain.into(), Some(exit), &[datagram]);
+            let sent = send_run(&self.v4.own, plain.into(), Some(exit), &[datagram]);
             sent.err().map(Refusal::on(Act::Send, interface))
         };
         self.interfaces.iter().filter_map(send).collect()
@@ -303,7 +298,7 @@ impl Circle {
             (SocketAddr::V6(_), Some(v6)) => v6,
             _ => &self.v4,
         };
-        send_patiently(&pair.own, to, None, &[datagram])
+        send_run(&pair.own, to, None, &[datagram])
     }
 
     /// What hears on all sockets; to be moved to a thread of its own.
@@ -324,25 +319,20 @@ impl Circle {
     }
 }
 
-/// Sends all datagrams, and waits a little for a system whose queues are full.
-fn send_patiently(
+/// Sends all datagrams.
+fn send_run(
     socket: &Socket,
     to: SocketAddr,
     exit: Option<Exit>,
     mut datagrams: &[&[u8]],
 ) -> io::Result<()> {
-    let mut retries = 0;
-    while !datagrams.is_empty() {
-        match kernel::send_run(socket, to, exit, datagrams) {
-            Ok(sent) => datagrams = datagrams.get(sent..).unwrap_or_default(),
-            Err(error) if is_passing(&error) && retries < SEND_RETRIES => {
-                retries += 1;
-                thread::sleep(Duration::from_millis(1));
-            }
-            Err(error) => return Err(error),
+    patiently(|| {
+        while !datagrams.is_empty() {
+            let sent = kernel::send_run(socket, to, exit, datagrams)?;
+            datagrams = datagrams.get(sent..).unwrap_or_default();
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn open_own(domain: Domain, ttl: u8) -> io::Result<Socket> {
@@ -364,40 +354,5 @@ fn open_own(domain: Domain, ttl: u8) -> io::Result<Socket> {
     };
     ask_for_buffer(&socket);
     socket.bind(&any.into())?;
-    Ok(socket)
-}
-
-/// A socket bound to a group's port, and where that is possible to the group itself, so that the
-/// kernel filters out other groups.
-fn open_group(group: SocketAddr) -> Result<Socket, Refusal> {
-    let open = || -> io::Result<Socket> {
-        let domain = Domain::for_address(group);
-        let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
-        socket.set_reuse_address(true)?;
-        #[cfg(all(unix, not(target_os = "linux")))]
-        socket.set_reuse_port(true)?;
-        if group.is_ipv6() {
-            socket.set_only_v6(true)?;
-            kernel::keep_to_joined_v6(&socket)?;
-        } else {
-            #[cfg(target_os = "linux")]
-            socket.set_multicast_all_v4(false)?;
-        }
-        ask_for_buffer(&socket);
-        Ok(socket)
-    };
-    let socket = open().map_err(Refusal::new(Act::Open))?;
-    let any: SocketAddr = match group {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, group.port()).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, group.port()).into(),
-    };
-    // Windows binds no group, and IPv6 none of one link without saying which link.
-    let at = if cfg!(windows) || group.is_ipv6() {
-        any
-    } else {
-        group
-    };
-    let bound = socket.bind(&at.into());
-    bound.map_err(Refusal::new(Act::Bind))?;
     Ok(socket)
 }

@@ -3,6 +3,7 @@
 
 pub mod circle;
 pub mod ears;
+pub mod group;
 pub mod interfaces;
 mod kernel;
 pub mod multicast;

@@ -7,66 +7,18 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+#[cfg(not(target_os = "linux"))]
 use std::time::Duration;
 
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 
+use super::group::{self, Act, Refusal, patiently};
 use super::interfaces::{Choice, Interface, Reason};
 use super::kernel::{self, Datagrams, Wait};
 
-/// Receive buffer asked for, in bytes. A burst of 30,000 short datagrams lost 45 % in the usual
-/// 208 KB and nothing in this (measured on loopback).
-pub const RECEIVE_BUFFER_BYTES: usize = 8 << 20;
-
-/// How often a send is tried again while the system's queues are full, and the first wait; each
-/// further wait is twice as long, 31 ms in all.
-const SEND_RETRIES: u32 = 5;
-const SEND_RETRY_FIRST_WAIT: Duration = Duration::from_millis(1);
-
-/// What was being done when the system refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// Making a socket or setting one of its options.
-    Open,
-    /// Taking the port.
-    Bind,
-    /// Joining the group on one interface.
-    Join,
-    /// Sending a datagram.
-    Send,
-    /// Waiting for datagrams.
-    Receive,
-}
-
-/// A refusal of the system: what was being done, on which interface, why not.
-#[derive(Debug)]
-pub struct Refusal {
-    /// What was being done.
-    pub act: Act,
-    /// The interface, where it was done on a certain one.
-    pub interface: Option<String>,
-    /// The system's answer.
-    pub cause: io::Error,
-}
-
-impl Refusal {
-    pub(super) fn new(act: Act) -> impl FnOnce(io::Error) -> Self {
-        move |cause| Self {
-            act,
-            interface: None,
-            cause,
-        }
-    }
-
-    pub(super) fn on(act: Act, interface: &Interface) -> impl FnOnce(io::Error) -> Self {
-        move |cause| Self {
-            act,
-            interface: Some(interface.name.clone()),
-            cause,
-        }
-    }
-}
+/// How often a waiting receiver looks whether it is interrupted, where nothing else wakes it.
+#[cfg(not(target_os = "linux"))]
+const FLAG_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Sends datagrams to a group, one copy on each interface. Joins nothing.
 #[derive(Debug)]
@@ -124,9 +76,11 @@ impl Sender {
     /// Sends one copy on each interface and returns those that were refused; nobody at all was
     /// sent to when there are as many as [`Sender::outlets`].
     pub fn send(&self, datagram: &[u8]) -> Vec<Refusal> {
+        let to = self.group.into();
         let mut refusals = Vec::new();
         for outlet in &self.outlets {
-            if let Err(cause) = send_patiently(&outlet.socket, datagram, self.group) {
+            let sent = patiently(|| outlet.socket.send_to(datagram, &to).map(drop));
+            if let Err(cause) = sent {
                 let interface = outlet
                     .interface
                     .as_ref()
@@ -154,32 +108,6 @@ fn open_outlet(ttl: u8) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Sends, and waits a little for a system whose queues are full.
-fn send_patiently(socket: &Socket, datagram: &[u8], group: SocketAddrV4) -> io::Result<()> {
-    let group = group.into();
-    let mut wait = SEND_RETRY_FIRST_WAIT;
-    for _ in 0..SEND_RETRIES {
-        match socket.send_to(datagram, &group) {
-            Err(error) if is_passing(&error) => thread::sleep(wait),
-            sent => return sent.map(drop),
-        }
-        wait *= 2;
-    }
-    socket.send_to(datagram, &group).map(drop)
-}
-
-/// Whether an error of a send is likely to be gone in a moment.
-pub(super) fn is_passing(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    if error.raw_os_error() == Some(libc::ENOBUFS) {
-        return true;
-    }
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-    )
-}
-
 /// Hears a group.
 pub struct Receiver {
     socket: Arc<Socket>,
@@ -196,10 +124,12 @@ impl Receiver {
     /// # Errors
     /// A [`Refusal`] to open, to take the port, or of the last interface left.
     pub fn open(group: SocketAddrV4, choice: &Choice) -> Result<(Self, Vec<Refusal>), Refusal> {
-        let socket = open_ear().map_err(Refusal::new(Act::Open))?;
+        let socket = group::open(group.into())?;
+        // Systems whose sockets no shutdown wakes look at the flag now and then.
+        #[cfg(not(target_os = "linux"))]
         socket
-            .bind(&ear_address(group).into())
-            .map_err(Refusal::new(Act::Bind))?;
+            .set_read_timeout(Some(FLAG_INTERVAL))
+            .map_err(Refusal::new(Act::Open))?;
         let (mut joined, mut refusals) = (Vec::new(), Vec::new());
         for interface in &choice.interfaces {
             let at = InterfaceIndexOrAddress::Index(interface.index);
@@ -272,7 +202,7 @@ impl Receiver {
     pub fn wait(&mut self) -> io::Result<bool> {
         while !self.is_interrupted() {
             match self.datagrams.receive(&self.socket, Wait::UntilOne) {
-                // Systems whose sockets no shutdown wakes look at the flag now and then.
+                // Where a shutdown wakes no socket, its read timeout does.
                 Err(error) if is_pause(&error) => {}
                 outcome => return outcome.map(|()| !self.is_interrupted()),
             }
@@ -331,43 +261,4 @@ impl Interrupter {
 fn is_pause(error: &io::Error) -> bool {
     use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
-}
-
-fn open_ear() -> io::Result<Socket> {
-    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_reuse_address(true)?;
-    // BSD's sharing of a port needs this one too; on Linux it would be another kind of sharing.
-    #[cfg(all(unix, not(target_os = "linux")))]
-    socket.set_reuse_port(true)?;
-    // Otherwise Linux also hands over what arrives for other programs' groups and interfaces.
-    #[cfg(target_os = "linux")]
-    socket.set_multicast_all_v4(false)?;
-    #[cfg(not(target_os = "linux"))]
-    socket.set_read_timeout(Some(Duration::from_millis(250)))?;
-    ask_for_buffer(&socket);
-    Ok(socket)
-}
-
-/// Asks for a large receive buffer: first past the system's limit, which root may, then within
-/// it. What was granted is told by [`Receiver::buffer_bytes`].
-pub(super) fn ask_for_buffer(socket: &Socket) {
-    #[cfg(target_os = "linux")]
-    {
-        use nix::sys::socket::{setsockopt, sockopt::RcvBufForce};
-        // The kernel doubles what it is asked for, to account for its own headers.
-        if setsockopt(socket, RcvBufForce, &(RECEIVE_BUFFER_BYTES / 2)).is_ok() {
-            return;
-        }
-    }
-    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES / 2);
-}
-
-/// What a receiver binds to: the group itself, so that the kernel filters out other groups on
-/// the same port; Windows refuses that.
-fn ear_address(group: SocketAddrV4) -> SocketAddrV4 {
-    if cfg!(windows) {
-        SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, group.port())
-    } else {
-        group
-    }
 }

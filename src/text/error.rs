@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind};
 
 use super::{Lang, row, say};
 use crate::error::{Error, Usage};
+use crate::net::group::{Act, Refusal};
 use crate::net::interfaces::ChoiceError;
-use crate::net::multicast::{Act, Refusal};
 use crate::net::tcp::CallError;
 use crate::protocol::message::{NAME_MAX_BYTES, NameFault};
 use crate::protocol::wire::Fault;

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::modes::End;
 use crate::net::circle::{Changes, Circle};
 use crate::net::ears::{Batch, Door};
-use crate::net::multicast::Refusal;
+use crate::net::group::Refusal;
 use crate::protocol::engine::config::TEXT_MAX_BYTES;
 use crate::protocol::engine::event::{Destination, Moment};
 use crate::protocol::message::split_within;

@@ -78,18 +78,14 @@ pub enum ChoiceError {
 pub fn choose(asked: &[String], group: SocketAddrV4) -> Result<Choice, ChoiceError> {
     let all = list().map_err(ChoiceError::List)?;
     if !asked.is_empty() {
-        let mut interfaces: Vec<Interface> = Vec::with_capacity(asked.len());
-        for asked in asked {
-            let found = find(&all, asked).ok_or_else(|| ChoiceError::Unknown {
-                asked: asked.clone(),
-                have: all.iter().map(|interface| interface.name.clone()).collect(),
-            })?;
-            if !interfaces.contains(found) {
-                interfaces.push(found.clone());
-            }
+        if let Some(unknown) = asked.iter().find(|asked| find(&all, asked).is_none()) {
+            return Err(ChoiceError::Unknown {
+                asked: unknown.clone(),
+                have: all.into_iter().map(|interface| interface.name).collect(),
+            });
         }
         return Ok(Choice {
-            interfaces,
+            interfaces: named(&all, asked),
             reason: Reason::Named,
         });
     }
@@ -99,10 +95,7 @@ pub fn choose(asked: &[String], group: SocketAddrV4) -> Result<Choice, ChoiceErr
             reason: Reason::Routed,
         });
     }
-    let (loopback, outside): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .filter(|i| i.is_ready)
-        .partition(|i| i.is_loopback);
+    let (loopback, outside) = ready(all);
     match (outside.is_empty(), loopback.is_empty()) {
         (false, _) => Ok(Choice {
             interfaces: outside,
@@ -151,12 +144,8 @@ pub fn for_people(asked: &[String]) -> io::Result<Vec<Interface>> {
 
 fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Vec<Interface> {
     if !asked.is_empty() {
-        let mut found: Vec<Interface> = Vec::new();
-        for interface in asked.iter().filter_map(|asked| find(&all, asked)) {
-            if interface.is_ready && !found.contains(interface) {
-                found.push(interface.clone());
-            }
-        }
+        let mut found = named(&all, asked);
+        found.retain(|interface| interface.is_ready);
         return found;
     }
     let is_virtual = |name: &str| VIRTUAL_NAMES.iter().any(|v| name.starts_with(v));
@@ -165,10 +154,7 @@ fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Vec<Interface> {
         i.name.starts_with("veth") && i.addresses.is_empty() && i.addresses_v6.is_empty()
     };
     let is_fit = |i: &Interface| !i.is_point_to_point && !is_virtual(&i.name) && !is_bare_cable(i);
-    let (loopback, outside): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .filter(|interface| interface.is_ready)
-        .partition(|interface| interface.is_loopback);
+    let (loopback, outside) = ready(all);
     let fit: Vec<Interface> = outside.into_iter().filter(is_fit).collect();
     if fit.is_empty() { loopback } else { fit }
 }
@@ -178,16 +164,32 @@ fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Vec<Interface> {
 /// # Errors
 /// The system's refusal to list its interfaces.
 pub fn local_addresses() -> io::Result<Vec<IpAddr>> {
-    let (loopback, outside): (Vec<_>, Vec<_>) = list()?.into_iter().partition(|i| i.is_loopback);
+    let mut all = list()?;
+    // First those by which others come in.
+    all.sort_by_key(|interface| interface.is_loopback);
     let addresses = |interface: Interface| {
         let v4 = interface.addresses.into_iter().map(IpAddr::V4);
         v4.chain(interface.addresses_v6.into_iter().map(IpAddr::V6))
     };
-    Ok(outside
-        .into_iter()
-        .chain(loopback)
-        .flat_map(addresses)
-        .collect())
+    Ok(all.into_iter().flat_map(addresses).collect())
+}
+
+/// Those that can be used: loopback, and what leads out of this machine.
+fn ready(all: Vec<Interface>) -> (Vec<Interface>, Vec<Interface>) {
+    all.into_iter()
+        .filter(|interface| interface.is_ready)
+        .partition(|interface| interface.is_loopback)
+}
+
+/// Those that were asked for and that there are, each once.
+fn named(all: &[Interface], asked: &[String]) -> Vec<Interface> {
+    let mut named: Vec<Interface> = Vec::with_capacity(asked.len());
+    for interface in asked.iter().filter_map(|asked| find(all, asked)) {
+        if !named.contains(interface) {
+            named.push(interface.clone());
+        }
+    }
+    named
 }
 
 /// The interface with this name or with this IPv4 address.

@@ -2,17 +2,17 @@
 //! which only block and tell; one loop drives the node, as the simulator does.
 
 mod command;
-mod desk;
 mod table;
+mod view;
 
 use std::sync::mpsc;
 use std::thread;
 
-use self::desk::Desk;
 use self::table::{Event, Table};
+use self::view::View;
 use super::End;
 use crate::cli::ChatSettings;
-use crate::clock::{self, Timepiece};
+use crate::clock::Timepiece;
 use crate::error::Error;
 use crate::net::circle::Circle;
 use crate::net::ears::Batch;
@@ -24,8 +24,9 @@ use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::seal::Seal;
 use crate::store::identity::{Identity, random};
-use crate::terminal::keyboard::{Keyboard, Paste};
-use crate::terminal::screen::{Form, Screen};
+use crate::terminal::desk::Desk;
+use crate::terminal::keyboard::{Paste, Typed};
+use crate::terminal::screen::Form;
 use crate::terminal::signals;
 use crate::text::{self, Lang};
 
@@ -63,13 +64,13 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<End, Error> {
     let listener = listener.map_err(Error::Connection)?;
     let timepiece = Timepiece::start();
     let (identity, node) = node(settings, &timepiece, &circle)?;
-    let mut desk = desk(settings, lang, move |typed| {
+    let mut view = view(settings, lang, move |typed| {
         tell.send(Event::Typed(typed)).is_ok()
     })?;
     if let Some(error) = &identity.is_passing {
-        desk.notice(&text::identity_is_passing(lang, &text::cause(lang, error)))?;
+        view.say(&text::identity_is_passing(lang, &text::cause(lang, error)))?;
     }
-    let mut table = Table::new(settings, lang, timepiece, node, circle, desk, tickets);
+    let mut table = Table::new(settings, lang, timepiece, node, circle, view, tickets);
     let end = table.run(&events);
     drop(table); // the terminal is put back before the last threads are waited for
     drop(interrupter);
@@ -101,12 +102,12 @@ fn node(
     Ok((identity, Node::new(setup, now)))
 }
 
-/// What the person sits at.
-fn desk(
+/// What the person sits at, in this room.
+fn view(
     settings: &ChatSettings,
     lang: Lang,
-    tell: impl Fn(crate::terminal::keyboard::Typed) -> bool + Send + 'static,
-) -> Result<Desk, Error> {
+    tell: impl Fn(Typed) -> bool + Send + 'static,
+) -> Result<View, Error> {
     let prompt = match settings.form {
         Form::Lines => format!("{}> ", settings.name),
         Form::Json => String::new(),
@@ -115,17 +116,9 @@ fn desk(
         question: Box::new(move |lines| text::paste_question(lang, lines)),
         is_yes: text::is_yes,
     };
-    let keyboard = Keyboard::start(prompt, Some(paste), tell).map_err(Error::Input)?;
-    let (form, color) = (settings.form, settings.color);
-    let screen = match keyboard.printer() {
-        Some(printer) => Screen::over(Box::new(printer), form, color, lang),
-        None => Screen::open(form, color, lang).map_err(Error::Output)?,
-    };
-    Ok(Desk {
-        keyboard,
-        screen,
-        lang,
+    let form = (settings.form, settings.color);
+    Ok(View {
+        desk: Desk::open(prompt, Some(paste), form, lang, tell)?,
         room: settings.room_name().to_owned(),
-        wall_clock: clock::WallClock::default(),
     })
 }

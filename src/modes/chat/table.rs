@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use super::command::{self, Command};
-use super::desk::Desk;
+use super::view::View;
 use crate::cli::ChatSettings;
 use crate::clock::{Throttle, Timepiece};
 use crate::error::Error;
@@ -76,7 +76,7 @@ pub(super) struct Table<'s> {
     timepiece: Timepiece,
     node: Node,
     circle: Circle,
-    desk: Desk,
+    view: View,
     tickets: Sender<Batch>,
     pending: VecDeque<Block>,
     lines: u64,
@@ -98,7 +98,7 @@ impl<'s> Table<'s> {
         timepiece: Timepiece,
         node: Node,
         circle: Circle,
-        desk: Desk,
+        view: View,
         tickets: Sender<Batch>,
     ) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl<'s> Table<'s> {
             timepiece,
             node,
             circle,
-            desk,
+            view,
             tickets,
             pending: VecDeque::new(),
             lines: 0,
@@ -133,7 +133,7 @@ impl<'s> Table<'s> {
             self.send(now)?;
             self.tell()?;
             if let Some(end) = self.leave(now)? {
-                self.desk.screen.flush().map_err(Error::Output)?;
+                self.view.desk.flush()?;
                 return Ok(end);
             }
             if let Some(event) = self.next_event(events)?
@@ -149,11 +149,11 @@ impl<'s> Table<'s> {
         let interfaces = self.circle.interfaces();
         let Some(room) = &self.settings.room else {
             let sentence = text::in_lobby(lang, name, interfaces);
-            return self.desk.notice(&sentence);
+            return self.view.say(&sentence);
         };
         let sentence = text::in_room(lang, name, room.as_str(), interfaces);
-        self.desk.notice(&sentence)?;
-        self.desk.notice(&text::room_is_public(lang, room.as_str()))
+        self.view.say(&sentence)?;
+        self.view.say(&text::room_is_public(lang, room.as_str()))
     }
 
     /// The next event, if one comes before something is due. Nothing is left unseen meanwhile.
@@ -161,7 +161,7 @@ impl<'s> Table<'s> {
         if let Ok(event) = events.try_recv() {
             return Ok(Some(event));
         }
-        self.desk.screen.flush().map_err(Error::Output)?;
+        self.view.desk.flush()?;
         let now = self.timepiece.now().time;
         let leaving = self.leaving.map(|leaving| match leaving {
             Leaving::Sending { .. } => now + ASK_INTERVAL,
@@ -263,14 +263,14 @@ impl<'s> Table<'s> {
             self.look_at = self.look_at.min(self.timepiece.now().time);
             let group = self.settings.place.frames.to_string();
             let sentence = text::refusal(self.lang, &group, refusal);
-            self.desk.fault(&sentence)?;
+            self.view.fault(&sentence)?;
         }
         Ok(())
     }
 
     fn tell(&mut self) -> Result<(), Error> {
         while let Some(event) = self.node.poll_event() {
-            self.desk.event(&event)?;
+            self.view.event(&event)?;
         }
         Ok(())
     }
@@ -280,7 +280,7 @@ impl<'s> Table<'s> {
         let ahead_ms = now.wall_ms.saturating_sub(now.time.as_millis() as u64);
         let before_ms = self.wall_ahead_ms.replace(ahead_ms);
         if before_ms.is_some_and(|before_ms| ahead_ms > before_ms + SLEPT_MS) {
-            self.desk.notice(&text::woke_up(self.lang))?;
+            self.view.say(&text::woke_up(self.lang))?;
             self.circle.rejoin();
             self.node.greet(now);
             self.look_at = now.time;
@@ -297,7 +297,7 @@ impl<'s> Table<'s> {
             let interfaces = self.circle.interfaces();
             if self.node.roster().size() == 1 && !interfaces.is_empty() {
                 let sentence = text::alone(self.lang, interfaces, self.node.is_heard());
-                self.desk.notice(&sentence)?;
+                self.view.say(&sentence)?;
             }
         }
         Ok(())
@@ -315,22 +315,22 @@ impl<'s> Table<'s> {
             Ok(changes) => changes,
             Err(cause) => {
                 let cause = text::cause(self.lang, &cause);
-                return self.desk.fault(&cause);
+                return self.view.fault(&cause);
             }
         };
         self.tell_refusals(&refusals)?;
         if !is_first {
             for interface in &lost {
                 let sentence = text::interface_lost(self.lang, &interface.name);
-                self.desk.notice(&sentence)?;
+                self.view.say(&sentence)?;
             }
             for interface in &joined {
                 let sentence = text::interface_joined(self.lang, interface);
-                self.desk.notice(&sentence)?;
+                self.view.say(&sentence)?;
             }
         }
         if self.circle.interfaces().is_empty() && (had_some || is_first) {
-            self.desk.notice(&text::no_network(self.lang))?;
+            self.view.say(&text::no_network(self.lang))?;
         }
         if is_first || !joined.is_empty() || !lost.is_empty() {
             self.node.set_link(match self.circle.is_radio() {
@@ -354,11 +354,11 @@ impl<'s> Table<'s> {
             while let Some(line) = block.next_line() {
                 self.lines += 1;
                 if line.is_mended() {
-                    self.desk.fault(&text::not_utf8(self.lang, self.lines))?;
+                    self.view.fault(&text::not_utf8(self.lang, self.lines))?;
                 }
                 if line.is_cut {
                     let sentence = text::line_cut(self.lang, self.lines, LINE_MAX_BYTES);
-                    self.desk.fault(&sentence)?;
+                    self.view.fault(&sentence)?;
                 }
                 self.obey(now, &line.text)?;
                 if self.leaving.is_some() || !self.node.has_room() {
@@ -366,7 +366,7 @@ impl<'s> Table<'s> {
                 }
             }
             if block.is_empty() || self.leaving.is_some() {
-                self.desk.keyboard.give_back(block);
+                self.view.desk.keyboard.give_back(block);
             } else {
                 self.pending.push_front(block);
             }
@@ -388,18 +388,18 @@ impl<'s> Table<'s> {
             }
             Command::Help => {
                 for sentence in text::commands(lang) {
-                    self.desk.notice(&sentence)?;
+                    self.view.say(&sentence)?;
                 }
             }
             Command::Who => self.who()?,
             Command::History(count) => {
                 for said in self.node.history(count) {
-                    self.desk.past(&said)?;
+                    self.view.past(&said)?;
                 }
             }
-            Command::Unknown(command) => self.desk.fault(&text::unknown_command(lang, command))?,
-            Command::NoCount(given) => self.desk.fault(&text::no_count(lang, given))?,
-            Command::NotSay => self.desk.fault(&text::not_say(lang))?,
+            Command::Unknown(command) => self.view.fault(&text::unknown_command(lang, command))?,
+            Command::NoCount(given) => self.view.fault(&text::no_count(lang, given))?,
+            Command::NotSay => self.view.fault(&text::not_say(lang))?,
         }
         Ok(())
     }
@@ -408,7 +408,7 @@ impl<'s> Table<'s> {
         let (mut piece, mut rest) = split_within(text, TEXT_MAX_BYTES);
         if !rest.is_empty() {
             let sentence = text::line_cut(self.lang, self.lines, TEXT_MAX_BYTES);
-            self.desk.fault(&sentence)?;
+            self.view.fault(&sentence)?;
         }
         while !piece.is_empty() {
             self.node.say(now, piece);
@@ -431,7 +431,7 @@ impl<'s> Table<'s> {
         let me = &self.settings.name;
         let sentence = text::who_is_here(lang, me, &names);
         names.insert(0, me.to_string());
-        self.desk.who(&sentence, &names)
+        self.view.who(&sentence, &names)
     }
 
     /// Goes on with leaving; the end when it is done.
@@ -489,7 +489,7 @@ impl<'s> Table<'s> {
         let waiting = self.node.waiting();
         if !waiting.is_empty() {
             let sentence = text::left_undelivered(self.lang, &waiting);
-            self.desk.fault(&sentence)?;
+            self.view.fault(&sentence)?;
         }
         match self.input_end.take() {
             Some(Some(cause)) => Err(Error::Input(cause)),

@@ -17,8 +17,9 @@ use crate::error::Error;
 use crate::net::interfaces::local_addresses;
 use crate::net::tcp::{CallError, Connection, Door, Heard, Written, call};
 use crate::protocol::peer::Role;
-use crate::terminal::keyboard::{Block, Keyboard, LINE_MAX_BYTES, Typed};
-use crate::terminal::screen::{self, Screen};
+use crate::terminal::desk::Desk;
+use crate::terminal::keyboard::{Block, LINE_MAX_BYTES, Typed};
+use crate::terminal::screen;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
@@ -63,26 +64,16 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<End, Error> 
         .name
         .as_ref()
         .map_or("> ".into(), |name| format!("{name}> "));
-    let keyboard = Keyboard::start(prompt, None, move |typed| {
+    let form = (settings.form, settings.color);
+    let desk = Desk::open(prompt, None, form, lang, move |typed| {
         tell_typed.send(Event::Typed(typed)).is_ok()
-    })
-    .map_err(Error::Input)?;
-    let (form, color) = (settings.form, settings.color);
-    let screen = match keyboard.printer() {
-        Some(printer) => Screen::over(Box::new(printer), form, color, lang),
-        None => Screen::open(form, color, lang).map_err(Error::Output)?,
-    };
+    })?;
     let mut table = Table {
         settings,
         lang,
         tell,
         start: clock::monotonic(),
-        desk: Desk {
-            keyboard,
-            screen,
-            lang,
-            wall_clock: clock::WallClock::default(),
-        },
+        desk,
         talk: None,
         connections: 0,
         pending: VecDeque::new(),
@@ -148,23 +139,6 @@ fn start_calling(
         .map(drop)
 }
 
-/// What a person sits at.
-struct Desk {
-    keyboard: Keyboard,
-    screen: Screen,
-    lang: Lang,
-    wall_clock: clock::WallClock,
-}
-
-impl Desk {
-    fn say(&mut self, sentence: &str) -> Result<(), Error> {
-        // In the order in which things happened, also where both go to one terminal.
-        self.screen.flush().map_err(Error::Output)?;
-        self.keyboard.say(sentence);
-        Ok(())
-    }
-}
-
 /// The loop's state.
 struct Table<'s> {
     settings: &'s TcpPeerSettings,
@@ -190,7 +164,7 @@ impl Table<'_> {
             if let Some(talk) = &mut self.talk {
                 let is_over = self.input_end.is_some() && self.pending.is_empty();
                 if let Some(outcome) = talk.go_on(now, is_over, &mut self.desk)? {
-                    self.desk.screen.flush().map_err(Error::Output)?;
+                    self.desk.flush()?;
                     if let Some(end) = self.after(outcome)? {
                         return Ok(end);
                     }
@@ -214,7 +188,7 @@ impl Table<'_> {
         if let Ok(event) = events.try_recv() {
             return Ok(Some(event));
         }
-        self.desk.screen.flush().map_err(Error::Output)?;
+        self.desk.flush()?;
         let now = self.start_to_now();
         let due = self.talk.as_ref().and_then(|talk| talk.next_time(now));
         match due.map(|due| events.recv_timeout(due.saturating_sub(now))) {

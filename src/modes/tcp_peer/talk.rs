@@ -5,13 +5,14 @@ use std::io;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
-use super::{Desk, Event};
+use super::Event;
 use crate::cli::TcpPeerSettings;
 use crate::error::Error;
 use crate::net::tcp::{Connection, Heard, Tickets, Written};
 use crate::protocol::message::{FAREWELL, clean, is_farewell};
 use crate::protocol::peer::{self, Peer, Role};
 use crate::protocol::wire::stream::OFFER;
+use crate::terminal::desk::Desk;
 use crate::terminal::screen::{PEER, Shown, Speaker};
 use crate::text;
 

@@ -1,25 +1,21 @@
-//! What the person sits at: how events become lines for people or objects for programs.
+//! How events become lines for people or objects for programs.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::clock::WallClock;
 use crate::error::Error;
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::event::{Event, Said};
-use crate::terminal::keyboard::Keyboard;
-use crate::terminal::screen::{Form, Screen, Shown, Speaker};
+use crate::terminal::desk::Desk;
+use crate::terminal::screen::{Form, Shown, Speaker};
 use crate::text::{self, Lang};
 
-/// Keyboard and screen.
-pub(super) struct Desk {
-    pub(super) keyboard: Keyboard,
-    pub(super) screen: Screen,
-    pub(super) lang: Lang,
+/// What the person sits at, and the room that is talked about.
+pub(super) struct View {
+    pub(super) desk: Desk,
     pub(super) room: String,
-    pub(super) wall_clock: WallClock,
 }
 
 /// One event for programs. What does not belong to it is left out.
@@ -59,19 +55,16 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-impl Desk {
+impl View {
     /// Says one sentence to a person; programs are told events, and may read stderr.
-    pub(super) fn notice(&mut self, sentence: &str) -> Result<(), Error> {
-        // In the order in which things happened, also where both go to one terminal.
-        self.screen.flush().map_err(Error::Output)?;
-        self.keyboard.say(sentence);
-        Ok(())
+    pub(super) fn say(&mut self, sentence: &str) -> Result<(), Error> {
+        self.desk.say(sentence)
     }
 
     /// Says what went wrong, to programs as an event.
     pub(super) fn fault(&mut self, sentence: &str) -> Result<(), Error> {
-        if self.screen.form() == Form::Lines {
-            return self.notice(sentence);
+        if self.desk.screen.form() == Form::Lines {
+            return self.say(sentence);
         }
         self.object(Object {
             event: "error",
@@ -82,8 +75,8 @@ impl Desk {
 
     /// Shows who is here.
     pub(super) fn who(&mut self, sentence: &str, members: &[String]) -> Result<(), Error> {
-        if self.screen.form() == Form::Lines {
-            return self.notice(sentence);
+        if self.desk.screen.form() == Form::Lines {
+            return self.say(sentence);
         }
         self.object(Object {
             event: "who",
@@ -104,26 +97,26 @@ impl Desk {
             Event::Guest { name, text, source } => {
                 self.guest(name.as_deref(), text.as_deref(), *source)
             }
-            event if self.screen.form() == Form::Json => self.object(object_of(event)),
-            event => match sentence_of(self.lang, event) {
-                Some(sentence) => self.notice(&sentence),
+            event if self.desk.screen.form() == Form::Json => self.object(object_of(event)),
+            event => match sentence_of(self.desk.lang, event) {
+                Some(sentence) => self.say(&sentence),
                 None => Ok(()),
             },
         }
     }
 
     fn said(&mut self, said: &Said, event: &str) -> Result<(), Error> {
-        let stamp = self
-            .wall_clock
-            .at(Duration::from_millis(clock_ms(said.id.place.clock)));
-        let written = match self.screen.form() {
-            Form::Lines => self.screen.message(&Shown {
+        let desk = &mut self.desk;
+        let moment = Duration::from_millis(clock_ms(said.id.place.clock));
+        let stamp = desk.wall_clock.at(moment);
+        let written = match desk.screen.form() {
+            Form::Lines => desk.screen.message(&Shown {
                 stamp,
                 source: said.source.unwrap_or_else(nowhere),
                 speaker: Speaker::Name(&said.who),
                 data: Some(&said.text),
             }),
-            Form::Json => self.screen.object(&Object {
+            Form::Json => desk.screen.object(&Object {
                 event,
                 time: &stamp.rfc3339,
                 room: &self.room,
@@ -144,7 +137,7 @@ impl Desk {
         text: Option<&str>,
         source: SocketAddr,
     ) -> Result<(), Error> {
-        if self.screen.form() == Form::Json {
+        if self.desk.screen.form() == Form::Json {
             return self.object(Object {
                 event: "guest",
                 user: name,
@@ -153,24 +146,24 @@ impl Desk {
                 ..Object::default()
             });
         }
-        let name = name.unwrap_or_else(|| text::anonymous(self.lang));
+        let name = name.unwrap_or_else(|| text::anonymous(self.desk.lang));
         let shown = Shown {
-            stamp: self.wall_clock.now(),
+            stamp: self.desk.wall_clock.now(),
             source,
             speaker: Speaker::Name(&format!("~{name}")),
             data: text,
         };
-        self.screen.message(&shown).map_err(Error::Output)
+        self.desk.screen.message(&shown).map_err(Error::Output)
     }
 
     fn object(&mut self, object: Object<'_>) -> Result<(), Error> {
-        let stamp = self.wall_clock.now();
+        let stamp = self.desk.wall_clock.now();
         let object = Object {
             time: &stamp.rfc3339,
             room: &self.room,
             ..object
         };
-        self.screen.object(&object).map_err(Error::Output)
+        self.desk.screen.object(&object).map_err(Error::Output)
     }
 }
 

@@ -20,7 +20,7 @@
 //! net         the only folder that opens sockets: multicast · circle · group · ears · tcp ·
 //!             interfaces · kernel
 //! store       the only folder that opens files: identity
-//! terminal    keyboard · printer · screen · desk · signals
+//! terminal    keyboard · block · printer · screen · desk · signals
 //! modes       where pure meets world: one file per subcommand
 //! ```
 //!

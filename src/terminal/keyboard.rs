@@ -2,7 +2,6 @@
 //! reads; it decides nothing. It reads only while it holds a ticket, which the loop gives back
 //! when there is room for more, so that a fast pipe waits for a slow network.
 
-use std::borrow::Cow;
 #[cfg(unix)]
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
@@ -12,15 +11,9 @@ use std::thread;
 use rustyline::error::ReadlineError;
 use rustyline::{Config, Editor, history::MemHistory};
 
+use super::block::Block;
 use super::printer::Printer;
 use crate::protocol::message::clean;
-use crate::protocol::wire::quiet::unfinished_bytes;
-
-/// Longest line, in bytes; what is longer is taken as several lines.
-pub const LINE_MAX_BYTES: usize = 1 << 20;
-
-/// Bytes asked for with one read of a pipe, the size of a pipe on Linux.
-const READ_BYTES: usize = 64 << 10;
 
 /// Tickets for a pipe: one block is read while another is being sent.
 const PIPE_TICKETS: usize = 2;
@@ -47,62 +40,6 @@ pub enum Typed {
     Interrupted,
     /// stdin could not be read.
     Failed(io::Error),
-}
-
-/// Whole lines in one piece of memory.
-#[derive(Debug, Default)]
-pub struct Block {
-    bytes: Vec<u8>,
-    taken: usize,
-    is_cut: bool,
-}
-
-impl Block {
-    /// The next line, of at most [`LINE_MAX_BYTES`].
-    pub fn next_line(&mut self) -> Option<Line<'_>> {
-        let rest = self
-            .bytes
-            .get(self.taken..)
-            .filter(|rest| !rest.is_empty())?;
-        let (mut length, mut line) = match rest.iter().position(|byte| *byte == b'\n') {
-            Some(end) => (end + 1, rest.get(..end)?),
-            None => (rest.len(), rest),
-        };
-        line = line.strip_suffix(b"\r").unwrap_or(line);
-        let mut is_cut = self.is_cut && self.taken + length == self.bytes.len();
-        if line.len() > LINE_MAX_BYTES {
-            (length, is_cut) = (whole_characters(line, LINE_MAX_BYTES), true);
-            line = line.get(..length)?;
-        }
-        self.taken += length;
-        Some(Line {
-            text: String::from_utf8_lossy(line),
-            is_cut,
-        })
-    }
-
-    /// Whether every line was taken.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.taken == self.bytes.len()
-    }
-}
-
-/// One typed line, its line end (`\n` or `\r\n`) taken off.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Line<'b> {
-    /// What was typed; bytes that are no UTF-8 have become replacement characters.
-    pub text: Cow<'b, str>,
-    /// Whether it is only the beginning of one longer than [`LINE_MAX_BYTES`].
-    pub is_cut: bool,
-}
-
-impl Line<'_> {
-    /// Whether some bytes were no UTF-8.
-    #[must_use]
-    pub fn is_mended(&self) -> bool {
-        matches!(self.text, Cow::Owned(_))
-    }
 }
 
 /// What a person is asked before a paste of several lines counts.
@@ -164,7 +101,7 @@ impl Keyboard {
 
     /// Gives a ticket back: a block is done with, and there is room for another.
     pub fn give_back(&self, mut block: Block) {
-        block.bytes.clear();
+        block.clear();
         // The thread ends with its input, and then needs no more tickets.
         let _ = self.tickets.send(block);
     }
@@ -242,9 +179,7 @@ fn edit_lines(
     while let Ok(mut block) = tickets.recv() {
         let typed = match read_line(&mut editor, prompt, paste) {
             Ok(line) => {
-                block.bytes.extend_from_slice(line.as_bytes());
-                block.bytes.push(b'\n');
-                block.taken = 0;
+                block.hold(&line);
                 Typed::Lines(block)
             }
             Err(ReadlineError::Eof) => Typed::End,
@@ -279,10 +214,8 @@ fn read_line(
 fn read_blocks(input: &mut impl Read, tickets: &Receiver<Block>, tell: impl Fn(Typed) -> bool) {
     let mut begun = Vec::new(); // the beginning of a line whose end has not come
     while let Ok(mut block) = tickets.recv() {
-        block.bytes.append(&mut begun);
-        block.taken = 0;
-        let outcome = fill(input, &mut block, &mut begun);
-        if !block.bytes.is_empty() && !tell(Typed::Lines(block)) {
+        let outcome = block.fill(input, &mut begun);
+        if !block.is_empty() && !tell(Typed::Lines(block)) {
             return;
         }
         let end = match outcome {
@@ -293,42 +226,6 @@ fn read_blocks(input: &mut impl Read, tickets: &Receiver<Block>, tell: impl Fn(T
         tell(end);
         return;
     }
-}
-
-/// Reads until the block holds at least one whole line, and moves what follows its last line end
-/// into `begun`; false at the end of the input, whose last line needs no line end.
-fn fill(input: &mut impl Read, block: &mut Block, begun: &mut Vec<u8>) -> io::Result<bool> {
-    block.is_cut = false;
-    loop {
-        let before = block.bytes.len();
-        block.bytes.resize(before + READ_BYTES, 0);
-        let outcome = input.read(block.bytes.get_mut(before..).unwrap_or_default());
-        block
-            .bytes
-            .truncate(before + *outcome.as_ref().unwrap_or(&0));
-        match outcome {
-            Ok(0) => return Ok(false),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            outcome => outcome?,
-        };
-        let fresh = block.bytes.get(before..).unwrap_or_default();
-        if let Some(last) = fresh.iter().rposition(|byte| *byte == b'\n') {
-            *begun = block.bytes.split_off(before + last + 1);
-            return Ok(true);
-        }
-        if block.bytes.len() > LINE_MAX_BYTES {
-            *begun = block
-                .bytes
-                .split_off(whole_characters(&block.bytes, LINE_MAX_BYTES));
-            block.is_cut = true;
-            return Ok(true);
-        }
-    }
-}
-
-/// How many of the first `bytes_max` bytes do not end within a character.
-fn whole_characters(bytes: &[u8], bytes_max: usize) -> usize {
-    bytes_max - unfinished_bytes(bytes.get(..bytes_max).unwrap_or_default())
 }
 
 fn into_io(error: ReadlineError) -> io::Error {
@@ -372,6 +269,7 @@ impl Drop for TerminalGuard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terminal::block::{LINE_MAX_BYTES, READ_BYTES};
     use proptest::prelude::*;
 
     /// Gives a few bytes at a time, as a slow pipe does.

@@ -20,7 +20,8 @@ use crate::protocol::engine::event::{Destination, Moment};
 use crate::protocol::message::split_within;
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
-use crate::terminal::keyboard::{Block, LINE_MAX_BYTES, Typed};
+use crate::terminal::block::{Block, LINE_MAX_BYTES};
+use crate::terminal::keyboard::Typed;
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
 

@@ -1,7 +1,6 @@
 //! `multicast send`: each typed line becomes a datagram. The keyboard and the signals have a
 //! thread each, which only block and tell; one loop decides.
 
-use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
@@ -14,7 +13,7 @@ use crate::net::interfaces::choose;
 use crate::net::multicast::Sender;
 use crate::protocol::message::{FAREWELL, is_farewell};
 use crate::protocol::wire::{plain, raw};
-use crate::terminal::block::{Block, LINE_MAX_BYTES};
+use crate::terminal::block::Line;
 use crate::terminal::keyboard::{Keyboard, Typed};
 use crate::terminal::screen;
 use crate::terminal::signals::{self, Signal};
@@ -59,11 +58,10 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<End, Error> {
         lang,
         datagram: Vec::with_capacity(plain::DATAGRAM_MAX_BYTES),
         pace: settings.rate_per_s.map(Pace::new),
-        lines: 0,
         lines_lost: 0,
         notices: Throttle::default(),
     };
-    let end = mouth.speak(&events)?;
+    let end = mouth.run(&events)?;
     if mouth.lines_lost == 0 {
         return Ok(end);
     }
@@ -85,55 +83,46 @@ struct Mouth<'s> {
     lang: Lang,
     datagram: Vec<u8>,
     pace: Option<Pace>,
-    lines: u64,
     lines_lost: u64,
     notices: Throttle,
 }
 
 impl Mouth<'_> {
-    fn speak(&mut self, events: &Receiver<Event>) -> Result<End, Error> {
-        let mut pending: VecDeque<Block> = VecDeque::new();
-        let mut input_end = None;
+    fn run(&mut self, events: &Receiver<Event>) -> Result<End, Error> {
         loop {
-            match self.next_event(events, !pending.is_empty()) {
-                Some(Event::Signal(signal)) => return Ok(End::Signalled(signal)),
-                Some(Event::Typed(Typed::Interrupted)) => {
-                    return Ok(End::Signalled(Signal::Interrupt));
-                }
-                Some(Event::Typed(Typed::Lines(block))) => pending.push_back(block),
-                Some(Event::Typed(Typed::End)) => input_end = Some(Ok(End::Done)),
-                Some(Event::Typed(Typed::Failed(cause))) => {
-                    input_end = Some(Err(Error::Input(cause)));
-                }
-                None => {}
+            let signal = match self.next_event(events) {
+                Some(Event::Signal(signal)) => Some(signal),
+                Some(Event::Typed(typed)) => self.keyboard.keep(typed),
+                None => None,
+            };
+            if let Some(signal) = signal {
+                return Ok(End::Signalled(signal));
             }
             if !self.pace.as_ref().is_none_or(Pace::is_due) {
                 continue;
             }
-            if let Some(block) = pending.front_mut() {
-                if self.speak_line(block) {
+            if let Some(mut block) = self.keyboard.take_block() {
+                let is_end = block.next_line().is_some_and(|line| self.speak(&line));
+                if is_end {
                     return Ok(End::Done);
                 }
-                if block.is_empty() {
-                    pending
-                        .pop_front()
-                        .into_iter()
-                        .for_each(|block| self.keyboard.give_back(block));
-                }
+                self.keyboard.put_back(block);
             }
-            if pending.is_empty()
-                && let Some(end) = input_end.take()
-            {
-                return end;
+            if self.keyboard.is_over() {
+                return self
+                    .keyboard
+                    .end()
+                    .map(|()| End::Done)
+                    .map_err(Error::Input);
             }
         }
     }
 
     /// The next event: waits for it when there is nothing to send, until the next line is due
     /// when there is and it is paced, and not at all otherwise.
-    fn next_event(&self, events: &Receiver<Event>, has_lines: bool) -> Option<Event> {
+    fn next_event(&self, events: &Receiver<Event>) -> Option<Event> {
         let due = self.pace.as_ref().map(|pace| pace.due);
-        match (has_lines, due) {
+        match (self.keyboard.has_lines(), due) {
             (false, _) => events.recv().ok(),
             (true, None) => events.try_recv().ok(),
             (true, Some(due)) => {
@@ -143,21 +132,13 @@ impl Mouth<'_> {
         }
     }
 
-    /// Sends the next line of a block; whether it was the farewell.
-    fn speak_line(&mut self, block: &mut Block) -> bool {
-        let Some(line) = block.next_line() else {
-            return false;
-        };
-        self.lines += 1;
-        if line.is_mended() {
-            self.keyboard.say(&text::not_utf8(self.lang, self.lines));
+    /// Sends a line; whether it was the farewell.
+    fn speak(&mut self, line: &Line<'_>) -> bool {
+        for notice in self.keyboard.count(line, self.lang) {
+            self.keyboard.say(&notice);
         }
         let is_end = is_farewell(&line.text);
         self.send_pieces(if is_end { FAREWELL } else { &line.text });
-        if line.is_cut {
-            self.keyboard
-                .say(&text::line_cut(self.lang, self.lines, LINE_MAX_BYTES));
-        }
         is_end
     }
 
@@ -197,7 +178,8 @@ impl Mouth<'_> {
                 .say(&text::refusal(self.lang, &group, refusal));
         }
         if is_lost {
-            self.keyboard.say(&text::not_sent(self.lang, self.lines));
+            let number = self.keyboard.line_number();
+            self.keyboard.say(&text::not_sent(self.lang, number));
         }
     }
 }

@@ -1,12 +1,11 @@
 //! What a person sits at in line mode: keyboard and screen, of which the one must not tear what
 //! the other writes, and the order in which both speak.
 
+use super::keyboard::{Keyboard, Paste, Typed};
+use super::screen::{Color, Form, Screen};
 use crate::clock::WallClock;
 use crate::error::Error;
 use crate::text::Lang;
-
-use super::keyboard::{Keyboard, Paste, Typed};
-use super::screen::{Color, Form, Screen};
 
 /// See the file's head.
 pub struct Desk {

@@ -1,7 +1,9 @@
 //! What is typed, or piped in its place. A thread of its own blocks on stdin and sends what it
 //! reads; it decides nothing. It reads only while it holds a ticket, which the loop gives back
-//! when there is room for more, so that a fast pipe waits for a slow network.
+//! when there is room for more, so that a fast pipe waits for a slow network. Until then, the
+//! lines wait here.
 
+use std::collections::VecDeque;
 #[cfg(unix)]
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
@@ -11,9 +13,11 @@ use std::thread;
 use rustyline::error::ReadlineError;
 use rustyline::{Config, Editor, history::MemHistory};
 
-use super::block::Block;
+use super::block::{Block, LINE_MAX_BYTES, Line};
 use super::printer::Printer;
+use super::signals::Signal;
 use crate::protocol::message::clean;
+use crate::text::{self, Lang};
 
 /// Tickets for a pipe: one block is read while another is being sent.
 const PIPE_TICKETS: usize = 2;
@@ -53,6 +57,10 @@ pub struct Paste {
 /// The loop's end of a running keyboard.
 pub struct Keyboard {
     tickets: mpsc::Sender<Block>,
+    waiting: VecDeque<Block>,
+    lines: u64,
+    /// Set once there is no more input; an error is told at the end.
+    end: Option<io::Result<()>>,
     is_person: bool,
     printer: Option<Printer>,
     _terminal: TerminalGuard,
@@ -86,6 +94,9 @@ impl Keyboard {
         }
         let keyboard = Self {
             tickets,
+            waiting: VecDeque::new(),
+            lines: 0,
+            end: None,
             is_person,
             printer,
             _terminal: terminal,
@@ -99,8 +110,73 @@ impl Keyboard {
         Ok(keyboard)
     }
 
+    /// Keeps what was typed until there is room for it; the signal that it stands for, if it is
+    /// no line.
+    pub fn keep(&mut self, typed: Typed) -> Option<Signal> {
+        match typed {
+            Typed::Lines(block) => self.waiting.push_back(block),
+            Typed::End => self.end = Some(Ok(())),
+            Typed::Failed(cause) => self.end = Some(Err(cause)),
+            Typed::Interrupted => return Some(Signal::Interrupt),
+        }
+        None
+    }
+
+    /// Whether lines wait to be taken.
+    #[must_use]
+    pub fn has_lines(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Whether every line was taken and no more will come.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.end.is_some() && self.waiting.is_empty()
+    }
+
+    /// How the input ended, told once.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub fn end(&mut self) -> io::Result<()> {
+        self.end.take().unwrap_or(Ok(()))
+    }
+
+    /// The lines that have waited longest; to be put back when as many were taken as there is
+    /// room for.
+    pub fn take_block(&mut self) -> Option<Block> {
+        self.waiting.pop_front()
+    }
+
+    /// Puts back what [`Keyboard::take_block`] gave: the next lines from there, or, once all were
+    /// taken, room for others.
+    pub fn put_back(&mut self, block: Block) {
+        if block.is_empty() {
+            self.give_back(block);
+        } else {
+            self.waiting.push_front(block);
+        }
+    }
+
+    /// Counts a line that was taken; what is to be said about it where it is not taken as it was
+    /// typed.
+    pub fn count(&mut self, line: &Line<'_>, lang: Lang) -> impl Iterator<Item = String> + use<> {
+        self.lines += 1;
+        let mended = line.is_mended().then(|| text::not_utf8(lang, self.lines));
+        let cut = line
+            .is_cut
+            .then(|| text::line_cut(lang, self.lines, LINE_MAX_BYTES));
+        mended.into_iter().chain(cut)
+    }
+
+    /// The number of the line that was counted last.
+    #[must_use]
+    pub fn line_number(&self) -> u64 {
+        self.lines
+    }
+
     /// Gives a ticket back: a block is done with, and there is room for another.
-    pub fn give_back(&self, mut block: Block) {
+    fn give_back(&self, mut block: Block) {
         block.clear();
         // The thread ends with its input, and then needs no more tickets.
         let _ = self.tickets.send(block);
@@ -269,7 +345,7 @@ impl Drop for TerminalGuard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::terminal::block::{LINE_MAX_BYTES, READ_BYTES};
+    use crate::terminal::block::READ_BYTES;
     use proptest::prelude::*;
 
     /// Gives a few bytes at a time, as a slow pipe does.

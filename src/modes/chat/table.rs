@@ -1,6 +1,5 @@
 //! The loop of `chat`: it moves bytes, lines and time between the node and the world.
 
-use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -20,7 +19,6 @@ use crate::protocol::engine::event::{Destination, Moment};
 use crate::protocol::message::split_within;
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
-use crate::terminal::block::{Block, LINE_MAX_BYTES};
 use crate::terminal::keyboard::Typed;
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
@@ -79,10 +77,6 @@ pub(super) struct Table<'s> {
     circle: Circle,
     view: View,
     tickets: Sender<Batch>,
-    pending: VecDeque<Block>,
-    lines: u64,
-    /// Set once there is no more input; an error is told at the end.
-    input_end: Option<Option<io::Error>>,
     leaving: Option<Leaving>,
     signal: Option<Signal>,
     look_at: Duration,
@@ -110,9 +104,6 @@ impl<'s> Table<'s> {
             circle,
             view,
             tickets,
-            pending: VecDeque::new(),
-            lines: 0,
-            input_end: None,
             leaving: None,
             signal: None,
             look_at: Duration::ZERO,
@@ -188,10 +179,10 @@ impl<'s> Table<'s> {
         match event {
             Event::Heard(batch) => self.hear(batch),
             Event::Signal(signal) => return Ok(self.on_signal(signal)),
-            Event::Typed(Typed::Interrupted) => return Ok(self.on_signal(Signal::Interrupt)),
-            Event::Typed(Typed::Lines(block)) => self.pending.push_back(block),
-            Event::Typed(Typed::End) => self.input_end = Some(None),
-            Event::Typed(Typed::Failed(cause)) => self.input_end = Some(Some(cause)),
+            Event::Typed(typed) => {
+                let signal = self.view.desk.keyboard.keep(typed);
+                return Ok(signal.and_then(|signal| self.on_signal(signal)));
+            }
             Event::Deaf(cause) => return Err(Error::Connection(cause)),
         }
         Ok(None)
@@ -348,34 +339,27 @@ impl<'s> Table<'s> {
 
     /// Takes typed lines while there is room for what they say.
     fn read_lines(&mut self, now: Moment) -> Result<(), Error> {
-        while self.leaving.is_none() && self.node.has_room() {
-            let Some(mut block) = self.pending.pop_front() else {
-                break;
-            };
-            while let Some(line) = block.next_line() {
-                self.lines += 1;
-                if line.is_mended() {
-                    self.view.fault(&text::not_utf8(self.lang, self.lines))?;
-                }
-                if line.is_cut {
-                    let sentence = text::line_cut(self.lang, self.lines, LINE_MAX_BYTES);
-                    self.view.fault(&sentence)?;
+        while self.takes_lines()
+            && let Some(mut block) = self.view.desk.keyboard.take_block()
+        {
+            while self.takes_lines()
+                && let Some(line) = block.next_line()
+            {
+                for notice in self.view.desk.keyboard.count(&line, self.lang) {
+                    self.view.fault(&notice)?;
                 }
                 self.obey(now, &line.text)?;
-                if self.leaving.is_some() || !self.node.has_room() {
-                    break;
-                }
             }
-            if block.is_empty() || self.leaving.is_some() {
-                self.view.desk.keyboard.give_back(block);
-            } else {
-                self.pending.push_front(block);
-            }
+            self.view.desk.keyboard.put_back(block);
         }
-        if self.leaving.is_none() && self.input_end.is_some() && self.pending.is_empty() {
+        if self.leaving.is_none() && self.view.desk.keyboard.is_over() {
             self.leaving = Some(Leaving::Sending { wait: END_WAIT });
         }
         Ok(())
+    }
+
+    fn takes_lines(&self) -> bool {
+        self.leaving.is_none() && self.node.has_room()
     }
 
     fn obey(&mut self, now: Moment, line: &str) -> Result<(), Error> {
@@ -408,7 +392,8 @@ impl<'s> Table<'s> {
     fn say(&mut self, now: Moment, text: &str) -> Result<(), Error> {
         let (mut piece, mut rest) = split_within(text, TEXT_MAX_BYTES);
         if !rest.is_empty() {
-            let sentence = text::line_cut(self.lang, self.lines, TEXT_MAX_BYTES);
+            let number = self.view.desk.keyboard.line_number();
+            let sentence = text::line_cut(self.lang, number, TEXT_MAX_BYTES);
             self.view.fault(&sentence)?;
         }
         while !piece.is_empty() {
@@ -492,9 +477,7 @@ impl<'s> Table<'s> {
             let sentence = text::left_undelivered(self.lang, &waiting);
             self.view.fault(&sentence)?;
         }
-        match self.input_end.take() {
-            Some(Some(cause)) => Err(Error::Input(cause)),
-            _ => Ok(End::Done),
-        }
+        let end = self.view.desk.keyboard.end();
+        end.map(|()| End::Done).map_err(Error::Input)
     }
 }

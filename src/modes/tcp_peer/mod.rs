@@ -17,7 +17,6 @@ use crate::error::Error;
 use crate::net::interfaces::local_addresses;
 use crate::net::tcp::{CallError, Connection, Door, Heard, Written, call};
 use crate::protocol::peer::Role;
-use crate::terminal::block::{Block, LINE_MAX_BYTES};
 use crate::terminal::desk::Desk;
 use crate::terminal::keyboard::Typed;
 use crate::terminal::screen;
@@ -77,9 +76,6 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<End, Error> 
         desk,
         talk: None,
         connections: 0,
-        pending: VecDeque::new(),
-        lines: 0,
-        input_end: None,
         signal: None,
         turned_away: VecDeque::new(),
     };
@@ -149,10 +145,6 @@ struct Table<'s> {
     desk: Desk,
     talk: Option<Talk>,
     connections: u64,
-    pending: VecDeque<Block>,
-    lines: u64,
-    /// Set once there is no more input; an error is told at the end.
-    input_end: Option<Option<std::io::Error>>,
     signal: Option<Signal>,
     turned_away: VecDeque<Connection>,
 }
@@ -163,7 +155,7 @@ impl Table<'_> {
             let now = self.start_to_now();
             self.read_lines()?;
             if let Some(talk) = &mut self.talk {
-                let is_over = self.input_end.is_some() && self.pending.is_empty();
+                let is_over = self.desk.keyboard.is_over();
                 if let Some(outcome) = talk.go_on(now, is_over, &mut self.desk)? {
                     self.desk.flush()?;
                     if let Some(end) = self.after(outcome)? {
@@ -202,10 +194,10 @@ impl Table<'_> {
     fn handle(&mut self, event: Event) -> Result<Option<End>, Error> {
         match event {
             Event::Signal(signal) => return Ok(self.on_signal(signal)),
-            Event::Typed(Typed::Interrupted) => return Ok(self.on_signal(Signal::Interrupt)),
-            Event::Typed(Typed::Lines(block)) => self.pending.push_back(block),
-            Event::Typed(Typed::End) => self.input_end = Some(None),
-            Event::Typed(Typed::Failed(cause)) => self.input_end = Some(Some(cause)),
+            Event::Typed(typed) => {
+                let signal = self.desk.keyboard.keep(typed);
+                return Ok(signal.and_then(|signal| self.on_signal(signal)));
+            }
             Event::Reached(Ok(connection)) => self.begin(connection, Role::Caller)?,
             Event::Reached(Err(cause)) => {
                 let address = match &self.settings.side {
@@ -279,29 +271,18 @@ impl Table<'_> {
         let Some(talk) = &mut self.talk else {
             return Ok(());
         };
-        while talk.has_room() {
-            let Some(block) = self.pending.front_mut() else {
-                return Ok(());
-            };
-            while let Some(line) = block.next_line() {
-                self.lines += 1;
-                if line.is_mended() {
-                    self.desk.say(&text::not_utf8(self.lang, self.lines))?;
-                }
-                if line.is_cut {
-                    self.desk
-                        .say(&text::line_cut(self.lang, self.lines, LINE_MAX_BYTES))?;
+        while talk.has_room()
+            && let Some(mut block) = self.desk.keyboard.take_block()
+        {
+            while talk.has_room()
+                && let Some(line) = block.next_line()
+            {
+                for notice in self.desk.keyboard.count(&line, self.lang) {
+                    self.desk.say(&notice)?;
                 }
                 talk.say(line.text.into_owned());
-                if !talk.has_room() {
-                    break;
-                }
             }
-            if block.is_empty() {
-                let done = self.pending.pop_front();
-                done.into_iter()
-                    .for_each(|block| self.desk.keyboard.give_back(block));
-            }
+            self.desk.keyboard.put_back(block);
         }
         Ok(())
     }
@@ -316,9 +297,7 @@ impl Table<'_> {
         if keeps && outcome != Outcome::WeLeft {
             return Ok(None);
         }
-        if let Some(Some(cause)) = self.input_end.take() {
-            return Err(Error::Input(cause));
-        }
+        self.desk.keyboard.end().map_err(Error::Input)?;
         Ok(Some(match outcome {
             Outcome::Lost => End::Incomplete,
             Outcome::WeLeft | Outcome::TheyLeft => End::Done,

@@ -4,6 +4,7 @@
 mod chat;
 mod endpoint;
 mod multicast;
+mod shared;
 mod tcp_peer;
 
 use std::ffi::OsString;

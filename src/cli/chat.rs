@@ -5,8 +5,8 @@ use std::net::{Ipv6Addr, SocketAddrV4};
 
 use clap::{Args, Parser};
 
-use super::multicast::GroupArgs;
 use super::name;
+use super::shared::{ColorArgs, GroupArgs, TtlArgs};
 use crate::error::{Error, Usage};
 use crate::net::circle::Place;
 use crate::protocol::message::{NAME_MAX_BYTES, Name, is_hazard, split_within};
@@ -35,23 +35,15 @@ pub struct ChatArgs {
     #[command(flatten)]
     group: GroupArgs,
 
-    /// Routers that a datagram may pass, plus one; 1 stays on this network, 0 on this machine
-    #[arg(long, default_value = super::multicast::TTL, allow_hyphen_values = true)]
-    ttl: String,
+    #[command(flatten)]
+    ttl: TtlArgs,
 
     /// One JSON object per event; input lines may be {"say": "…"}
     #[arg(long)]
     json: bool,
 
-    /// Colour the names
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "auto|always|never",
-        hide_possible_values = true
-    )]
-    color: Color,
+    #[command(flatten)]
+    color: ColorArgs,
 }
 
 impl Default for ChatArgs {
@@ -107,7 +99,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             frames: SocketAddrV4::new(*plain.ip(), port),
             frames_v6: GROUP_V6,
             plain: room.is_none().then_some(plain),
-            ttl: args.ttl.parse().map_err(|_| Usage::Ttl(args.ttl))?,
+            ttl: args.ttl.hops()?,
             interfaces: args.group.interfaces,
         };
         Ok(Self {
@@ -115,7 +107,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             room,
             place,
             form: if args.json { Form::Json } else { Form::Lines },
-            color: args.color,
+            color: args.color.color,
         })
     }
 }

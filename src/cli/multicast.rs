@@ -1,20 +1,15 @@
 //! `multicast`: its arguments, their defaults, and what the two modes run by.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 
 use clap::{Args, Subcommand};
 
 use super::name;
+use super::shared::{ColorArgs, GroupArgs, TtlArgs};
 use crate::error::{Error, Usage};
 use crate::protocol::message::Name;
 use crate::terminal::screen::{Color, Form};
 
-/// The group that the course's programs use.
-const GROUP: &str = "224.3.29.71";
-/// Its port for the plain wire.
-const PORT: &str = "5007";
-/// Hops that a datagram may take: 1 stays on the local network.
-pub(super) const TTL: &str = "1";
 /// Highest rate that may be asked for, in messages per second.
 const RATE_MAX_PER_S: u32 = 1_000_000;
 
@@ -30,22 +25,6 @@ pub enum MulticastRole {
     Receive(ReceiveArgs),
 }
 
-/// Where the group is.
-#[derive(Debug, Args)]
-pub(super) struct GroupArgs {
-    /// IPv4 multicast group
-    #[arg(long, default_value = GROUP, value_name = "ADDRESS")]
-    group: String,
-
-    /// UDP port
-    #[arg(long, default_value = PORT, allow_hyphen_values = true)]
-    port: String,
-
-    /// Interface by name or address; may be repeated [default: the system's choice]
-    #[arg(long = "interface", value_name = "NAME|ADDRESS")]
-    pub(super) interfaces: Vec<String>,
-}
-
 /// What `multicast send` may be told.
 #[derive(Debug, Args)]
 pub struct SendArgs {
@@ -56,9 +35,8 @@ pub struct SendArgs {
     #[command(flatten)]
     group: GroupArgs,
 
-    /// Routers that a datagram may pass, plus one; 1 stays on this network, 0 on this machine
-    #[arg(long, default_value = TTL, allow_hyphen_values = true)]
-    ttl: String,
+    #[command(flatten)]
+    ttl: TtlArgs,
 
     /// At most so many messages per second [default: as fast as they come]
     #[arg(long, value_name = "PER_SECOND", allow_hyphen_values = true)]
@@ -91,15 +69,8 @@ pub struct ReceiveArgs {
     #[arg(long)]
     json: bool,
 
-    /// Colour the names
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "auto|always|never",
-        hide_possible_values = true
-    )]
-    color: Color,
+    #[command(flatten)]
+    color: ColorArgs,
 }
 
 /// What `multicast send` runs by.
@@ -168,7 +139,7 @@ impl TryFrom<SendArgs> for SendSettings {
         Ok(Self {
             wire,
             group: args.group.address()?,
-            ttl: args.ttl.parse().map_err(|_| Usage::Ttl(args.ttl))?,
+            ttl: args.ttl.hops()?,
             interfaces: args.group.interfaces,
             rate_per_s: args.rate.map(rate).transpose()?,
         })
@@ -186,19 +157,8 @@ impl TryFrom<ReceiveArgs> for ReceiveSettings {
             stays: args.stay,
             raw: args.raw,
             form: if args.json { Form::Json } else { Form::Lines },
-            color: args.color,
+            color: args.color.color,
         })
-    }
-}
-
-impl GroupArgs {
-    pub(super) fn address(&self) -> Result<SocketAddrV4, Usage> {
-        let group: Option<Ipv4Addr> = self.group.parse().ok();
-        let group = group.filter(Ipv4Addr::is_multicast);
-        let group = group.ok_or_else(|| Usage::Group(self.group.clone()))?;
-        let port = self.port.parse().ok().filter(|port| *port != 0);
-        let port = port.ok_or_else(|| Usage::Port(self.port.clone()))?;
-        Ok(SocketAddrV4::new(group, port))
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
+use super::shared::ColorArgs;
 use super::{endpoint, name};
 use crate::error::{Error, Usage};
 use crate::protocol::message::Name;
@@ -60,15 +61,8 @@ pub struct TcpPeerArgs {
     #[arg(long, value_name = "SECONDS", default_value = KEEP_ALIVE_S, allow_hyphen_values = true)]
     keep_alive: String,
 
-    /// Colour the names
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "auto|always|never",
-        hide_possible_values = true
-    )]
-    color: Color,
+    #[command(flatten)]
+    color: ColorArgs,
 }
 
 /// What `tcp-peer` runs by.
@@ -148,7 +142,7 @@ impl TryFrom<TcpPeerArgs> for TcpPeerSettings {
             name: args.name.as_deref().map(name).transpose()?,
             dialect,
             form,
-            color: args.color,
+            color: args.color.color,
             keep_alive: seconds(args.keep_alive, 1, "--keep-alive")?,
         })
     }

@@ -2,7 +2,9 @@
 network namespaces on a bridge, made here and removed here; loss is nft's `numgen random` on everything
 that comes in, data and feedback. Beside it, behind the harness that PEERS names, NORM and a raw TCP star.
 """
-import json, os, re, signal, statistics, subprocess, sys, tempfile, time
+import json, os, re, signal, subprocess, sys, tempfile, time
+
+from figures import interleave, ratios, spread
 
 HOSTS = [f"roda-bench{n}" for n in range(4)]
 SWITCH = "roda-bench-switch"
@@ -120,14 +122,6 @@ def peer_bulk(program, backend, args, env=""):
     return figures["secs"] if complete else float("nan")
 
 
-def spread(values, form="{:.2f}"):
-    known = [value for value in values if value == value]
-    if not known:
-        return "did not finish"
-    return (f"{form.format(statistics.median(known))} "
-            f"[{form.format(min(known))}..{form.format(max(known))}]")
-
-
 def circle(rounds, roda):
     """100,000 messages of 200 bytes in a room, one to three, at four rates of loss."""
     program = os.environ.get("PEERS_PROGRAM")
@@ -149,11 +143,11 @@ def circle(rounds, roda):
     print(f"\n| {MESSAGES} messages of {LINE_BYTES} bytes, 1→3, seconds | "
           + " | ".join(f"{loss} %" for loss in LOSSES) + " |\n|---|" + "---|" * len(LOSSES))
     for row, by_loss in results.items():
-        print(f"| {row} | " + " | ".join(spread(by_loss[loss]) for loss in LOSSES) + " |")
+        print(f"| {row} | " + " | ".join(spread(by_loss[loss], "{:.2f}") for loss in LOSSES) + " |")
     for base in [row for row in rows if row != "roda chat"]:
         ratio = lambda loss: [a / b for a, b in zip(results["roda chat"][loss], results[base][loss])]
         print(f"| roda chat to {base}, within a round | "
-              + " | ".join(spread(ratio(loss)) for loss in LOSSES) + " |")
+              + " | ".join(spread(ratio(loss), "{:.2f}") for loss in LOSSES) + " |")
 
 
 def circle_latency(rounds, roda, bare):
@@ -189,15 +183,11 @@ def circle_latency(rounds, roda, bare):
         return json.loads(hear.communicate(timeout=WAIT_S)[1].splitlines()[-1])
 
     rows = {"bare, pipe to pipe": through_bare, "roda chat, pipe to pipe": through_roda}
-    results = {row: [] for row in rows}
     with Network():
-        for number in range(rounds):
-            for row, measure in rows.items():
-                results[row].append(measure())
-                print(f"round {number + 1} {row}: {results[row][-1]}", file=sys.stderr, flush=True)
+        results = interleave(rounds, rows)
     print("\n| two hosts, one way at 1,000/s | p50, µs | p99, µs |\n|---|---|---|")
     for row, found in results.items():
         us = lambda key: spread([figure[key] / 1e3 for figure in found], "{:.0f}")
         print(f"| {row} | {us('p50_ns')} | {us('p99_ns')} |")
-    pairs = zip(results["roda chat, pipe to pipe"], results["bare, pipe to pipe"])
-    print(f"| ratio within a round | {spread([a['p50_ns'] / b['p50_ns'] for a, b in pairs])} | |")
+    ratio = ratios(results, "roda chat, pipe to pipe", "bare, pipe to pipe", "p50_ns")
+    print(f"| ratio within a round | {ratio} | |")

@@ -24,23 +24,18 @@
     unsafe_code
 )]
 
+mod shared;
+
 use std::io::{BufRead, ErrorKind, Read, Write, stdin, stdout};
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 use std::{env, mem, ptr, thread};
 
-use roda::net::interfaces::choose;
-use roda::net::multicast::{Receiver, Sender};
 use roda::protocol::message::Name;
 use roda::protocol::wire::plain;
-use roda::terminal::screen::{Color, Form, Screen, Shown, Speaker};
-use roda::text::Lang;
-use socket2::{Domain, Socket, Type};
+use shared::{HEAD, Sink, TAIL, bare_receiver, bare_sender};
 
-const GROUP: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(224, 3, 29, 71), 5007);
-const HEAD: &str = r#"{"user":"ana","data":""#;
-const TAIL: &str = r#""}"#;
 const DATAGRAM_BYTES: usize = 200;
 const DATA_BYTES: usize = DATAGRAM_BYTES - HEAD.len() - TAIL.len();
 const STAMP_BYTES: usize = 16;
@@ -110,19 +105,8 @@ fn paced(count: u64, rate_per_s: u64, mut say: impl FnMut(u64)) {
     eprintln!(r#"{{"sent":{count},"ns":{ns},"cpu_ns":{cpu}}}"#);
 }
 
-fn sender() -> UdpSocket {
-    sender_by(Ipv4Addr::LOCALHOST)
-}
-
-fn sender_by(way: Ipv4Addr) -> UdpSocket {
-    let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
-    socket.set_multicast_if_v4(&way).unwrap();
-    socket.connect(&GROUP.into()).unwrap();
-    socket.into()
-}
-
 fn send(count: u64, rate_per_s: u64) {
-    let socket = sender();
+    let socket = bare_sender(Ipv4Addr::LOCALHOST);
     let mut datagram = format!("{HEAD}{}{TAIL}", data(0)).into_bytes();
     paced(count, rate_per_s, |number| {
         // As fast as it goes, only the number changes: nothing but the system call is measured.
@@ -148,7 +132,7 @@ fn write_hex(digits: &mut [u8], mut number: u64) {
 
 fn send_batch(count: u64) {
     const BATCH: usize = 32;
-    let socket = sender();
+    let socket = bare_sender(Ipv4Addr::LOCALHOST);
     let mut datagrams = vec![format!("{HEAD}{}{TAIL}", data(0)).into_bytes(); BATCH];
     let batches = count / BATCH as u64;
     paced(batches, 0, |batch| {
@@ -183,24 +167,10 @@ fn headers(slices: &mut [libc::iovec]) -> Vec<libc::mmsghdr> {
     slices.iter_mut().map(header).collect()
 }
 
-fn receiver(buffer_bytes: u64) -> UdpSocket {
-    receiver_by(buffer_bytes, Ipv4Addr::LOCALHOST)
-}
-
-fn receiver_by(buffer_bytes: u64, way: Ipv4Addr) -> UdpSocket {
-    let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
-    socket.set_reuse_address(true).unwrap();
-    if buffer_bytes > 0 {
-        use nix::sys::socket::{setsockopt, sockopt::RcvBufForce};
-        setsockopt(&socket, RcvBufForce, &(buffer_bytes as usize / 2)).unwrap();
-    }
-    socket.bind(&GROUP.into()).unwrap();
-    socket.join_multicast_v4(GROUP.ip(), &way).unwrap();
-    socket
-        .set_read_timeout(Some(Duration::from_millis(500)))
-        .unwrap();
+fn receiver(way: Ipv4Addr, buffer_bytes: u64) -> UdpSocket {
+    let socket = bare_receiver(way, buffer_bytes as usize, Duration::from_millis(500));
     eprintln!("listening");
-    socket.into()
+    socket
 }
 
 /// What a receiver saw.
@@ -276,7 +246,8 @@ fn is_over(error: &std::io::Error, tally: &Tally, waits: &mut u32) -> bool {
 }
 
 fn receive(count: u64, buffer_bytes: u64) {
-    let (socket, mut tally, mut waits) = (receiver(buffer_bytes), Tally::new(count), 0);
+    let socket = receiver(Ipv4Addr::LOCALHOST, buffer_bytes);
+    let (mut tally, mut waits) = (Tally::new(count), 0);
     let mut room = [0; 2048];
     loop {
         match socket.recv(&mut room) {
@@ -290,7 +261,8 @@ fn receive(count: u64, buffer_bytes: u64) {
 
 fn receive_batch(count: u64, buffer_bytes: u64) {
     const BATCH: usize = 64;
-    let (socket, mut tally, mut waits) = (receiver(buffer_bytes), Tally::new(count), 0);
+    let socket = receiver(Ipv4Addr::LOCALHOST, buffer_bytes);
+    let (mut tally, mut waits) = (Tally::new(count), 0);
     let mut rooms = vec![vec![0; 2048]; BATCH];
     let mut slices = slices(&mut rooms);
     let mut headers = headers(&mut slices);
@@ -323,8 +295,7 @@ fn receive_batch(count: u64, buffer_bytes: u64) {
 }
 
 fn roda_send(count: u64, rate_per_s: u64) {
-    let choice = choose(&["127.0.0.1".into()], GROUP).unwrap();
-    let sender = Sender::open(GROUP, 1, &choice).unwrap();
+    let sender = shared::sender();
     let (ana, mut datagram) = (Name::parse("ana").unwrap(), Vec::new());
     let mut line = data(0);
     paced(count, rate_per_s, |number| {
@@ -338,18 +309,15 @@ fn roda_send(count: u64, rate_per_s: u64) {
 }
 
 fn roda_receive(count: u64) {
-    let choice = choose(&["127.0.0.1".into()], GROUP).unwrap();
-    let (mut receiver, _) = Receiver::open(GROUP, &choice).unwrap();
-    let out = std::fs::File::create("/dev/null").unwrap();
-    let mut screen = Screen::over(Box::new(out), Form::Lines, Color::Never, Lang::En);
-    let mut clock = roda::clock::WallClock::default();
+    let mut receiver = shared::receiver();
+    let mut sink = Sink::open();
     let mut tally = Tally::new(count);
     eprintln!("listening");
     let mut goes_on = true;
     let mut batch: Vec<Vec<u8>> = Vec::new();
     while goes_on {
         if !receiver.take_waiting().unwrap() {
-            screen.flush().unwrap();
+            sink.flush();
             // A message counts as shown once it is flushed.
             goes_on = batch
                 .drain(..)
@@ -359,19 +327,7 @@ fn roda_receive(count: u64) {
             }
         }
         for (datagram, source) in receiver.datagrams().iter() {
-            let message = plain::decode(datagram).unwrap();
-            let speaker = message
-                .user
-                .as_deref()
-                .map_or(Speaker::Anonymous, Speaker::Name);
-            let data = message.data.as_deref();
-            let shown = Shown {
-                stamp: clock.now(),
-                source,
-                speaker,
-                data,
-            };
-            screen.message(&shown).unwrap();
+            sink.show(datagram, source);
             batch.push(datagram.to_vec());
         }
     }
@@ -387,14 +343,14 @@ fn way(arg: Option<&String>) -> Ipv4Addr {
 }
 
 fn relay_send(way: Ipv4Addr) {
-    let socket = sender_by(way);
+    let socket = bare_sender(way);
     for line in stdin().lock().split(b'\n') {
         socket.send(&line.unwrap()).unwrap();
     }
 }
 
 fn relay_receive(way: Ipv4Addr) {
-    let socket = receiver_by(8 << 20, way);
+    let socket = receiver(way, 8 << 20);
     let mut room = [0; 2048];
     let mut waits = 0;
     while waits < 6 {

@@ -3,22 +3,19 @@
 //! process per role, so the statics belong to one role each.
 #![allow(static_mut_refs)]
 
+#[path = "../../shared/mod.rs"]
+mod shared;
+
 use std::ffi::{CString, c_char, c_int};
-use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use roda::clock::WallClock;
-use roda::net::interfaces::choose;
 use roda::net::multicast::{Receiver, Sender};
 use roda::protocol::message::Name;
 use roda::protocol::wire::plain;
-use roda::terminal::screen::{Color, Form, Screen, Shown, Speaker};
-use roda::text::Lang;
-
-const GROUP: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(224, 3, 29, 71), 5007);
+use shared::{HEAD, Sink, TAIL, bare_receiver, bare_sender};
 
 /// The harness's own description of a backend; see its bench.h.
 #[repr(C)]
@@ -44,7 +41,7 @@ unsafe extern "C" {
 }
 
 static mut SPEAKING: Option<(Sender, Name, Vec<u8>)> = None;
-static mut HEARING: Option<(Receiver, Screen, WallClock)> = None;
+static mut HEARING: Option<(Receiver, Sink)> = None;
 static mut BARE: Option<UdpSocket> = None;
 
 /// The bytes of a message that the harness hands over.
@@ -54,17 +51,16 @@ fn bytes<'m>(message: *const c_char, length: c_int) -> &'m [u8] {
 }
 
 extern "C" fn roda_pub_open() -> c_int {
-    let choice = choose(&["127.0.0.1".into()], GROUP).expect("loopback");
-    let sender = Sender::open(GROUP, 1, &choice).expect("a sender");
+    let ana = Name::parse("ana").expect("a name");
     // SAFETY: one thread in this process.
-    unsafe { SPEAKING = Some((sender, Name::parse("ana").expect("a name"), Vec::new())) };
+    unsafe { SPEAKING = Some((shared::sender(), ana, Vec::new())) };
     0
 }
 
 /// The harness makes whole datagrams; roda is given the text and makes its own.
 extern "C" fn roda_pub_send(message: *const c_char, length: c_int) -> c_int {
     let message = bytes(message, length);
-    let text = &message[br#"{"user":"ana","data":""#.len()..message.len() - 2];
+    let text = &message[HEAD.len()..message.len() - TAIL.len()];
     // SAFETY: one thread in this process.
     let (sender, name, datagram) = unsafe { SPEAKING.as_mut() }.expect("open");
     let text = String::from_utf8_lossy(text);
@@ -78,18 +74,14 @@ extern "C" fn roda_pub_send(message: *const c_char, length: c_int) -> c_int {
 }
 
 extern "C" fn roda_sub_open(_: c_int) -> c_int {
-    let choice = choose(&["127.0.0.1".into()], GROUP).expect("loopback");
-    let (receiver, _) = Receiver::open(GROUP, &choice).expect("a receiver");
-    let out = Box::new(std::fs::File::create("/dev/null").expect("a sink"));
-    let screen = Screen::over(out as Box<dyn Write>, Form::Lines, Color::Never, Lang::En);
     // SAFETY: one thread in this process.
-    unsafe { HEARING = Some((receiver, screen, WallClock::default())) };
+    unsafe { HEARING = Some((shared::receiver(), Sink::open())) };
     0
 }
 
 extern "C" fn roda_sub_poll(wait_ms: c_int) -> c_int {
     // SAFETY: one thread in this process.
-    let (receiver, screen, clock) = unsafe { HEARING.as_mut() }.expect("open");
+    let (receiver, sink) = unsafe { HEARING.as_mut() }.expect("open");
     if !receiver.take_waiting().expect("datagrams") {
         let mut asked = [PollFd::new(receiver.as_fd(), PollFlags::POLLIN)];
         let limit = PollTimeout::try_from(wait_ms).unwrap_or(PollTimeout::ZERO);
@@ -98,21 +90,9 @@ extern "C" fn roda_sub_poll(wait_ms: c_int) -> c_int {
         }
     }
     for (datagram, source) in receiver.datagrams().iter() {
-        let message = plain::decode(datagram).expect("the wire");
-        let speaker = message
-            .user
-            .as_deref()
-            .map_or(Speaker::Anonymous, Speaker::Name);
-        let data = message.data.as_deref();
-        let shown = Shown {
-            stamp: clock.now(),
-            source: source.into(),
-            speaker,
-            data,
-        };
-        screen.message(&shown).expect("a line");
+        sink.show(datagram, source);
     }
-    screen.flush().expect("a sink");
+    sink.flush();
     let mut count = 0;
     for (datagram, _) in receiver.datagrams().iter() {
         // SAFETY: the harness reads that many bytes during the call.
@@ -123,14 +103,8 @@ extern "C" fn roda_sub_poll(wait_ms: c_int) -> c_int {
 }
 
 extern "C" fn bare_pub_open() -> c_int {
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None);
-    let socket = socket.expect("a socket");
-    socket
-        .set_multicast_if_v4(&Ipv4Addr::LOCALHOST)
-        .expect("loopback");
-    socket.connect(&GROUP.into()).expect("a route");
     // SAFETY: one thread in this process.
-    unsafe { BARE = Some(socket.into()) };
+    unsafe { BARE = Some(bare_sender(Ipv4Addr::LOCALHOST)) };
     0
 }
 
@@ -141,20 +115,9 @@ extern "C" fn bare_pub_send(message: *const c_char, length: c_int) -> c_int {
 }
 
 extern "C" fn bare_sub_open(_: c_int) -> c_int {
-    use nix::sys::socket::{setsockopt, sockopt::RcvBufForce};
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None);
-    let socket = socket.expect("a socket");
-    socket.set_reuse_address(true).expect("an option");
-    setsockopt(&socket, RcvBufForce, &(4 << 20)).expect("a buffer");
-    socket.bind(&GROUP.into()).expect("the port");
-    socket
-        .join_multicast_v4(GROUP.ip(), &Ipv4Addr::LOCALHOST)
-        .expect("the group");
-    socket
-        .set_read_timeout(Some(Duration::from_millis(50)))
-        .expect("an option");
+    let wait = Duration::from_millis(50);
     // SAFETY: one thread in this process.
-    unsafe { BARE = Some(socket.into()) };
+    unsafe { BARE = Some(bare_receiver(Ipv4Addr::LOCALHOST, 8 << 20, wait)) };
     0
 }
 

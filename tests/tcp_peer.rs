@@ -325,7 +325,7 @@ fn what_cannot_be_called_is_told_apart_with_a_cure() {
         .port();
     let refused = format!("127.0.0.1:{port}");
     for (address, cure) in [
-        (refused.as_str(), "start the other side with --listen"),
+        (refused.as_str(), "start the other side first"),
         ("nobody.invalid", "spelling"),
     ] {
         let end = Program::start(tcp_peer(&["--connect", address])).ends_with(1);

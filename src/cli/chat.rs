@@ -1,15 +1,13 @@
 //! `chat`: its arguments, their defaults, and what the mode runs by.
 
-use std::env;
 use std::net::{Ipv6Addr, SocketAddrV4};
 
 use clap::{Args, Parser};
 
-use super::name;
-use super::shared::{ColorArgs, GroupArgs, TtlArgs};
+use super::shared::{ColorArgs, GroupArgs, TtlArgs, name_or_login};
 use crate::error::{Error, Usage};
 use crate::net::circle::Place;
-use crate::protocol::message::{NAME_MAX_BYTES, Name, is_hazard, split_within};
+use crate::protocol::message::Name;
 use crate::terminal::screen::{Color, Form};
 
 /// The group for IPv6: transient, of this link, and the last bytes of the IPv4 group.
@@ -17,9 +15,6 @@ const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff12, 0, 0, 0, 0, 0, 0xe003, 0x1d47);
 
 /// The room that everybody is in who names no other.
 const LOBBY: &str = "lobby";
-
-/// Whoever has no login name.
-const NOBODY: &str = "somebody";
 
 /// What `chat` may be told.
 #[derive(Debug, Args)]
@@ -85,10 +80,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
     type Error = Error;
 
     fn try_from(args: ChatArgs) -> Result<Self, Error> {
-        let name = match &args.name {
-            Some(typed) => name(typed)?,
-            None => login_name(|variable| env::var(variable).ok())?,
-        };
+        let name = name_or_login(args.name.as_deref())?;
         let room = Name::parse(&args.room).map_err(|fault| Usage::Room(args.room, fault))?;
         let room = Some(room).filter(|room| room.as_str() != LOBBY);
         let plain = args.group.address()?;
@@ -110,19 +102,6 @@ impl TryFrom<ChatArgs> for ChatSettings {
             color: args.color.color,
         })
     }
-}
-
-/// The login name, made fit to be a name.
-fn login_name(variable: impl Fn(&str) -> Option<String>) -> Result<Name, Usage> {
-    let login = ["LOGNAME", "USER", "USERNAME"]
-        .into_iter()
-        .find_map(variable);
-    let login = login.unwrap_or_default();
-    let readable: String = login.chars().filter(|c| !is_hazard(*c)).collect();
-    let fit = readable.trim().trim_start_matches('~');
-    // Decomposed letters may grow by composition; a short enough name stays one.
-    let (fit, _) = split_within(fit, NAME_MAX_BYTES);
-    name(fit).or_else(|_| name(NOBODY))
 }
 
 #[cfg(test)]
@@ -153,15 +132,6 @@ mod tests {
     fn roda_alone_is_chat() {
         assert!(Cli::try_parse_from(["roda"]).unwrap().command.is_none());
         assert!(ChatSettings::try_from(ChatArgs::default()).is_ok());
-    }
-
-    #[test]
-    fn a_login_name_is_made_fit() {
-        let name = |login: &str| login_name(|v| (v == "USER").then(|| login.into())).unwrap();
-        assert_eq!(name("ana").as_str(), "ana");
-        assert_eq!(name("~a\x1bna ").as_str(), "ana");
-        assert_eq!(name(&"ã".repeat(40)).as_str(), "ã".repeat(16));
-        assert_eq!(name("").as_str(), "somebody");
     }
 
     #[test]

@@ -1,10 +1,15 @@
-//! Arguments that several subcommands have: where a group is, how far its datagrams go, colours.
+//! Arguments that several subcommands have: where a group is, how far its datagrams go, how long to
+//! wait for a silent peer, colours, names.
 
+use std::env;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
 
 use clap::Args;
 
+use super::name;
 use crate::error::Usage;
+use crate::protocol::message::{NAME_MAX_BYTES, Name, is_hazard, split_within};
 use crate::terminal::screen::Color;
 
 /// The group that the course's programs use.
@@ -13,6 +18,12 @@ const GROUP: &str = "224.3.29.71";
 const PORT: &str = "5007";
 /// Hops that a datagram may take: 1 stays on the local network.
 const TTL: &str = "1";
+/// Seconds of silence after which a TCP peer is asked whether it is still there.
+const KEEP_ALIVE_S: &str = "15";
+/// Longest wait or silence that may be asked for, in seconds: a day.
+const SECONDS_MAX: u64 = 86_400;
+/// Whoever has no login name.
+const NOBODY: &str = "somebody";
 
 /// Where the group is.
 #[derive(Debug, Args)]
@@ -55,6 +66,20 @@ impl TtlArgs {
     }
 }
 
+/// How a lost peer is noticed.
+#[derive(Debug, Args)]
+pub(super) struct KeepAliveArgs {
+    /// Ask a silent peer after so long whether it is there; a lost one is noticed in twice that
+    #[arg(long, value_name = "SECONDS", default_value = KEEP_ALIVE_S, allow_hyphen_values = true)]
+    keep_alive: String,
+}
+
+impl KeepAliveArgs {
+    pub(super) fn silence(self) -> Result<Duration, Usage> {
+        seconds(self.keep_alive, 1, "--keep-alive")
+    }
+}
+
 /// When names are coloured.
 #[derive(Debug, Args)]
 pub(super) struct ColorArgs {
@@ -67,4 +92,52 @@ pub(super) struct ColorArgs {
         hide_possible_values = true
     )]
     pub(super) color: Color,
+}
+
+/// A number of seconds, as it was typed after an option.
+pub(super) fn seconds(typed: String, least: u64, option: &'static str) -> Result<Duration, Usage> {
+    let seconds = typed
+        .parse()
+        .ok()
+        .filter(|s| (least..=SECONDS_MAX).contains(s));
+    seconds.map(Duration::from_secs).ok_or(Usage::Seconds {
+        typed,
+        least,
+        option,
+    })
+}
+
+/// The name typed, or else the login name.
+pub(super) fn name_or_login(typed: Option<&str>) -> Result<Name, Usage> {
+    match typed {
+        Some(typed) => name(typed),
+        None => login_name(|variable| env::var(variable).ok()),
+    }
+}
+
+/// The login name, made fit to be a name.
+fn login_name(variable: impl Fn(&str) -> Option<String>) -> Result<Name, Usage> {
+    let login = ["LOGNAME", "USER", "USERNAME"]
+        .into_iter()
+        .find_map(variable);
+    let login = login.unwrap_or_default();
+    let readable: String = login.chars().filter(|c| !is_hazard(*c)).collect();
+    let fit = readable.trim().trim_start_matches('~');
+    // Decomposed letters may grow by composition; a short enough name stays one.
+    let (fit, _) = split_within(fit, NAME_MAX_BYTES);
+    name(fit).or_else(|_| name(NOBODY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_name_is_made_fit() {
+        let name = |login: &str| login_name(|v| (v == "USER").then(|| login.into())).unwrap();
+        assert_eq!(name("ana").as_str(), "ana");
+        assert_eq!(name("~a\x1bna ").as_str(), "ana");
+        assert_eq!(name(&"ã".repeat(40)).as_str(), "ã".repeat(16));
+        assert_eq!(name("").as_str(), "somebody");
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
-use super::shared::ColorArgs;
+use super::shared::{ColorArgs, KeepAliveArgs, seconds};
 use super::{endpoint, name};
 use crate::error::{Error, Usage};
 use crate::protocol::message::Name;
@@ -13,10 +13,6 @@ use crate::terminal::screen::{Color, Form};
 
 /// Port of the course's TCP programs.
 const TCP_PORT: &str = "12345";
-/// Seconds of silence after which a TCP peer is asked whether it is still there.
-const KEEP_ALIVE_S: &str = "15";
-/// Longest wait or silence that may be asked for, in seconds: a day.
-const SECONDS_MAX: u64 = 86_400;
 
 /// What `tcp-peer` may be told.
 #[derive(Debug, Args)]
@@ -57,9 +53,8 @@ pub struct TcpPeerArgs {
     )]
     wait: Option<String>,
 
-    /// Ask a silent peer after so long whether it is there; a lost one is noticed in twice that
-    #[arg(long, value_name = "SECONDS", default_value = KEEP_ALIVE_S, allow_hyphen_values = true)]
-    keep_alive: String,
+    #[command(flatten)]
+    keep_alive: KeepAliveArgs,
 
     #[command(flatten)]
     color: ColorArgs,
@@ -143,19 +138,7 @@ impl TryFrom<TcpPeerArgs> for TcpPeerSettings {
             dialect,
             form,
             color: args.color.color,
-            keep_alive: seconds(args.keep_alive, 1, "--keep-alive")?,
+            keep_alive: args.keep_alive.silence()?,
         })
     }
-}
-
-fn seconds(typed: String, least: u64, option: &'static str) -> Result<Duration, Usage> {
-    let seconds = typed
-        .parse()
-        .ok()
-        .filter(|s| (least..=SECONDS_MAX).contains(s));
-    seconds.map(Duration::from_secs).ok_or(Usage::Seconds {
-        typed,
-        least,
-        option,
-    })
 }

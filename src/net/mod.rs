@@ -4,8 +4,10 @@
 pub mod circle;
 pub mod ears;
 pub mod group;
+pub mod hub;
 pub mod interfaces;
 mod kernel;
+pub mod line;
 pub mod multicast;
 pub mod tcp;
 

@@ -13,15 +13,19 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use super::kernel;
+use crate::clock;
 
 /// Bytes read at once.
 const READ_BYTES: usize = 64 << 10;
 
+/// How often to call again.
+const CALL_INTERVAL: Duration = Duration::from_millis(200);
+
 /// How long one address may take to answer a call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Callers that may wait to be accepted.
-const BACKLOG: i32 = 16;
+/// Callers that may wait to be accepted: a class that starts its programs at a word.
+const BACKLOG: i32 = 1024;
 
 /// Probes without an answer before a silent peer counts as gone.
 const KEEP_ALIVE_PROBES: u32 = 3;
@@ -72,6 +76,39 @@ pub fn call(host: &str, port: u16) -> Result<Connection, CallError> {
     Err(failed)
 }
 
+/// Calls from a thread of its own, and calls again while there is patience left; says once by
+/// `on_failure` that it does.
+///
+/// # Errors
+/// The system's refusal of a thread.
+pub fn call_patiently(
+    (host, port): (String, u16),
+    patience: Duration,
+    on_failure: impl FnOnce() + Send + 'static,
+    tell: impl FnOnce(Result<Connection, CallError>) + Send + 'static,
+) -> io::Result<()> {
+    let calling = move || {
+        let give_up_at = clock::monotonic() + patience;
+        let mut on_failure = Some(on_failure);
+        let reached = loop {
+            match call(&host, port) {
+                Err(_) if clock::monotonic() + CALL_INTERVAL < give_up_at => {
+                    if let Some(on_failure) = on_failure.take() {
+                        on_failure();
+                    }
+                    thread::sleep(CALL_INTERVAL);
+                }
+                outcome => break outcome,
+            }
+        };
+        tell(reached);
+    };
+    thread::Builder::new()
+        .name("caller".into())
+        .spawn(calling)
+        .map(drop)
+}
+
 /// A port that is listened on.
 #[derive(Debug)]
 pub struct Door {
@@ -116,6 +153,12 @@ impl Door {
     /// The system's.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// The listening socket, for who waits at many at once.
+    pub(super) fn into_listener(self) -> io::Result<TcpListener> {
+        self.listener.set_nonblocking(true)?;
+        Ok(self.listener)
     }
 
     /// Starts a thread that tells everybody who calls, as long as somebody listens to it.
@@ -163,6 +206,29 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
+/// An address as a person knows it: a caller over IPv4 to an IPv6 socket is shown as what it is.
+pub(super) fn plain_address(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
+            Some(v4) => (v4, v6.port()).into(),
+            None => v6.into(),
+        },
+        v4 => v4,
+    }
+}
+
+/// See [`Connection::keep_alive`].
+pub(super) fn keep_alive(socket: SockRef<'_>, idle: Duration) -> io::Result<()> {
+    let interval = (idle / KEEP_ALIVE_PROBES).max(Duration::from_secs(1));
+    let keep_alive = TcpKeepalive::new().with_time(idle).with_interval(interval);
+    #[cfg(unix)]
+    let keep_alive = keep_alive.with_retries(KEEP_ALIVE_PROBES);
+    socket.set_tcp_keepalive(&keep_alive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(idle + interval * KEEP_ALIVE_PROBES))?;
+    Ok(())
+}
+
 /// What the thread that reads a connection tells.
 #[derive(Debug)]
 pub enum Heard {
@@ -194,14 +260,7 @@ pub struct Connection {
 
 impl Connection {
     fn new(stream: TcpStream) -> io::Result<Self> {
-        let peer = match stream.peer_addr()? {
-            // A caller over IPv4 to an IPv6 socket is shown as what it is.
-            SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
-                Some(v4) => (v4, v6.port()).into(),
-                None => v6.into(),
-            },
-            v4 => v4,
-        };
+        let peer = plain_address(stream.peer_addr()?);
         stream.set_nodelay(true)?;
         Ok(Self {
             stream: Arc::new(stream),
@@ -221,15 +280,7 @@ impl Connection {
     /// # Errors
     /// The system's.
     pub fn keep_alive(&self, idle: Duration) -> io::Result<()> {
-        let socket = SockRef::from(&*self.stream);
-        let interval = (idle / KEEP_ALIVE_PROBES).max(Duration::from_secs(1));
-        let keep_alive = TcpKeepalive::new().with_time(idle).with_interval(interval);
-        #[cfg(unix)]
-        let keep_alive = keep_alive.with_retries(KEEP_ALIVE_PROBES);
-        socket.set_tcp_keepalive(&keep_alive)?;
-        #[cfg(target_os = "linux")]
-        socket.set_tcp_user_timeout(Some(idle + interval * KEEP_ALIVE_PROBES))?;
-        Ok(())
+        keep_alive(SockRef::from(&*self.stream), idle)
     }
 
     /// Sends one byte of urgent data.
@@ -246,7 +297,8 @@ impl Connection {
     /// does not tell, time alone has to do.
     #[must_use]
     pub fn is_acknowledged(&self) -> bool {
-        kernel::unacknowledged_bytes(&self.stream).is_none_or(|bytes| bytes == 0)
+        let waiting = kernel::unacknowledged_bytes(SockRef::from(&*self.stream));
+        waiting.is_none_or(|bytes| bytes == 0)
     }
 
     /// Starts the thread that reads. It reads once for each ticket, into a buffer of its own.

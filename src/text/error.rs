@@ -221,8 +221,8 @@ fn call(lang: Lang, address: &str, why: &CallError) -> String {
         ),
         CallError::Refused => say!(
             lang,
-            "nobody listens there; start the other side with --listen first, or add --wait 60",
-            "ninguém espera lá; inicie o outro lado com --listen antes, ou use --wait 60",
+            "nobody listens there; start the other side first, or add --wait 60",
+            "ninguém espera lá; inicie o outro lado antes, ou use --wait 60",
         ),
         CallError::Unreachable(_) => say!(
             lang,

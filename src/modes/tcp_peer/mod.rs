@@ -6,7 +6,6 @@ mod talk;
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use self::talk::{Outcome, Talk};
@@ -15,7 +14,7 @@ use crate::cli::{Side, TcpPeerSettings};
 use crate::clock;
 use crate::error::Error;
 use crate::net::interfaces::local_addresses;
-use crate::net::tcp::{CallError, Connection, Door, Heard, Written, call};
+use crate::net::tcp::{CallError, Connection, Door, Heard, Written, call_patiently};
 use crate::protocol::peer::Role;
 use crate::terminal::desk::Desk;
 use crate::terminal::keyboard::Typed;
@@ -25,9 +24,6 @@ use crate::text::{self, Lang};
 
 /// What a caller is told while somebody else is being talked to.
 const BUSY: &str = "busy\n";
-
-/// How often to call again.
-const CALL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Callers turned away whose connection is still open, so that they can read why.
 const TURNED_AWAY_MAX: usize = 16;
@@ -55,8 +51,13 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<End, Error> 
             port,
             patience,
         } => {
-            start_calling(host.clone(), *port, *patience, lang, tell.clone())
-                .map_err(Error::Connection)?;
+            let (address, reached) = (format!("{host}:{port}"), tell.clone());
+            let on_failure = move || screen::say(&text::calling(lang, &address));
+            call_patiently((host.clone(), *port), *patience, on_failure, move |what| {
+                // Whoever asked may have left meanwhile.
+                drop(reached.send(Event::Reached(what)));
+            })
+            .map_err(Error::Connection)?;
         }
     }
     let tell_typed = tell.clone();
@@ -101,39 +102,6 @@ fn listen(host: Option<&str>, port: u16, lang: Lang, tell: Sender<Event>) -> Res
     }
     door.watch(move |called| tell.send(Event::Called(called)).is_ok())
         .map_err(failed)
-}
-
-/// Calls, and calls again while there is patience left.
-fn start_calling(
-    host: String,
-    port: u16,
-    patience: Duration,
-    lang: Lang,
-    tell: Sender<Event>,
-) -> std::io::Result<()> {
-    let address = format!("{host}:{port}");
-    let calling = move || {
-        let give_up_at = clock::monotonic() + patience;
-        let mut is_told = false;
-        let reached = loop {
-            match call(&host, port) {
-                Err(_) if clock::monotonic() + CALL_INTERVAL < give_up_at => {
-                    if !is_told {
-                        screen::say(&text::calling(lang, &address));
-                        is_told = true;
-                    }
-                    thread::sleep(CALL_INTERVAL);
-                }
-                outcome => break outcome,
-            }
-        };
-        // Whoever asked may have left meanwhile.
-        let _ = tell.send(Event::Reached(reached));
-    };
-    thread::Builder::new()
-        .name("caller".into())
-        .spawn(calling)
-        .map(drop)
 }
 
 /// The loop's state.

@@ -2,25 +2,20 @@
 //! what they carry.
 
 use std::io;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::Event;
 use crate::cli::TcpPeerSettings;
 use crate::error::Error;
-use crate::net::tcp::{Connection, Heard, Tickets, Written};
+use crate::net::line::Line;
+use crate::net::tcp::{Connection, Heard, Written};
 use crate::protocol::message::{FAREWELL, clean, is_farewell};
 use crate::protocol::peer::{self, Peer, Role};
 use crate::protocol::wire::stream::OFFER;
 use crate::terminal::desk::Desk;
 use crate::terminal::screen::{PEER, Shown, Speaker};
 use crate::text;
-
-/// Pieces that may be read and not yet taken.
-const READ_TICKETS: usize = 4;
-
-/// Bytes handed to the writing thread and not yet written, before the next are made.
-const IN_FLIGHT_MAX_BYTES: usize = 256 << 10;
 
 /// How long a farewell may take to be sent, and the other then to leave.
 const FAREWELL_WAIT: Duration = Duration::from_secs(3);
@@ -40,13 +35,9 @@ pub(super) enum Outcome {
 /// See the file's head.
 pub(super) struct Talk {
     pub(super) number: u64,
-    connection: Connection,
+    line: Line,
     peer: Peer,
     their_name: Option<String>,
-    reads: Tickets,
-    /// `None` once our direction is ended.
-    writes: Option<Sender<Vec<u8>>>,
-    in_flight_bytes: usize,
     /// When to leave, once a farewell was said by us; put off while it makes its way.
     leaving_at: Option<Duration>,
     is_hurried: bool,
@@ -67,24 +58,17 @@ impl Talk {
             connection.send_urgent(OFFER)?;
         }
         connection.keep_alive(settings.keep_alive)?;
-        let (reads, taken) = Tickets::new(READ_TICKETS);
-        let heard = tell.clone();
-        connection.read(taken, move |what| {
-            heard.send(Event::Heard(number, what)).is_ok()
-        })?;
-        let (writes, pieces) = mpsc::channel();
-        let written = tell.clone();
-        connection.write(pieces, move |what| {
-            written.send(Event::Written(number, what)).is_ok()
-        })?;
+        let (heard, written) = (tell.clone(), tell.clone());
+        let line = Line::start(
+            connection,
+            move |what| heard.send(Event::Heard(number, what)).is_ok(),
+            move |what| written.send(Event::Written(number, what)).is_ok(),
+        )?;
         Ok(Self {
             number,
             peer: Peer::new(role, settings.dialect, settings.name.clone(), now),
-            connection,
+            line,
             their_name: None,
-            reads,
-            writes: Some(writes),
-            in_flight_bytes: 0,
             leaving_at: None,
             is_hurried: false,
             is_ended_by_them: false,
@@ -94,7 +78,7 @@ impl Talk {
 
     /// Whether another line may be said.
     pub(super) fn has_room(&self) -> bool {
-        self.leaving_at.is_none() && self.writes.is_some() && self.peer.has_room()
+        self.leaving_at.is_none() && self.line.is_open() && self.peer.has_room()
     }
 
     /// Takes one typed line.
@@ -122,7 +106,7 @@ impl Talk {
             Heard::Urgent => self.peer.on_offer(),
             Heard::Bytes(bytes) => {
                 self.peer.on_bytes(now, &bytes);
-                self.reads.give_back();
+                self.line.took();
             }
             Heard::End => self.peer.on_end(),
             Heard::Lost(error) => self.on_lost(error),
@@ -132,8 +116,8 @@ impl Talk {
     pub(super) fn on_written(&mut self, written: Written) {
         match written {
             Written::Bytes(bytes) => {
-                self.in_flight_bytes -= bytes;
-                if self.leaving_at.is_some() && self.writes.is_some() && !self.is_hurried {
+                self.line.wrote(bytes);
+                if self.leaving_at.is_some() && self.line.is_open() && !self.is_hurried {
                     self.leaving_at = Some(Duration::MAX);
                 }
             }
@@ -173,8 +157,7 @@ impl Talk {
             outcome = self.outcome(now, desk)?;
         }
         if outcome.is_some() {
-            self.writes = None;
-            self.connection.close();
+            self.line.close();
         }
         Ok(outcome)
     }
@@ -190,8 +173,8 @@ impl Talk {
             self.peer.end();
             self.send(now);
         }
-        let is_all_said = self.peer.is_drained() && self.in_flight_bytes == 0;
-        if is_ending && is_all_said && self.writes.take().is_some() && is_leaving {
+        let is_all_said = self.peer.is_drained() && self.line.is_written();
+        if is_ending && is_all_said && self.line.end() && is_leaving {
             self.leaving_at = Some(now + LEAVING_WAIT);
         }
     }
@@ -204,7 +187,7 @@ impl Talk {
     /// How it ended, if it has.
     fn outcome(&self, now: Duration, desk: &mut Desk) -> Result<Option<Outcome>, Error> {
         let is_leaving = self.leaving_at.is_some();
-        let is_all_said = self.writes.is_none();
+        let is_all_said = !self.line.is_open();
         if let Some(error) = &self.lost {
             if is_leaving && is_all_said {
                 return Ok(Some(Outcome::WeLeft));
@@ -230,16 +213,9 @@ impl Talk {
     }
 
     fn send(&mut self, now: Duration) {
-        let Some(writes) = &self.writes else { return };
-        while self.in_flight_bytes < IN_FLIGHT_MAX_BYTES {
-            let is_acknowledged = self.in_flight_bytes == 0 && self.connection.is_acknowledged();
-            let Some(bytes) = self.peer.poll_send(now, is_acknowledged) else {
-                return;
-            };
-            self.in_flight_bytes += bytes.len();
-            // A writer that has ended has told so.
-            let _ = writes.send(bytes);
-        }
+        let peer = &mut self.peer;
+        self.line
+            .send(|is_acknowledged| peer.poll_send(now, is_acknowledged));
     }
 
     /// Shows what the peer tells; the outcome, if it ends the talk.
@@ -262,7 +238,7 @@ impl Talk {
                 peer::Event::EmptyNotSent => desk.say(&text::empty_not_sent(desk.lang))?,
                 peer::Event::End => {
                     self.is_ended_by_them = true;
-                    if self.peer.is_framed() && self.writes.is_some() && self.lost.is_none() {
+                    if self.peer.is_framed() && self.line.is_open() && self.lost.is_none() {
                         desk.say(&text::says_nothing_more(desk.lang, self.who()))?;
                     }
                 }
@@ -293,7 +269,7 @@ impl Talk {
         let speaker = user
             .or(self.their_name.as_deref())
             .map_or(Speaker::Peer, Speaker::Name);
-        let source = self.connection.peer();
+        let source = self.line.peer();
         let shown = Shown {
             stamp: desk.wall_clock.now(),
             source,

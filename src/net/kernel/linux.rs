@@ -7,7 +7,7 @@ use std::net::{Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
 use socket2::SockAddr;
 
-use super::{DATAGRAM_MAX_BYTES, Exit, Ipv4Addr, Socket, SocketAddr, TcpStream, Wait, io};
+use super::{DATAGRAM_MAX_BYTES, Exit, Ipv4Addr, SockRef, Socket, SocketAddr, Wait, io};
 
 /// Datagrams read with one call. Their pages are touched only as far as datagrams fill them.
 const BATCH_MAX: usize = 64;
@@ -279,7 +279,7 @@ pub(in crate::net) fn set_multicast_interface(
 }
 
 /// How many bytes this socket was handed that the other host has not acknowledged.
-pub(in crate::net) fn unacknowledged_bytes(stream: &TcpStream) -> Option<usize> {
+pub(in crate::net) fn unacknowledged_bytes(stream: SockRef<'_>) -> Option<usize> {
     let mut bytes: libc::c_int = 0;
     // SAFETY: SIOCOUTQ, which is TIOCOUTQ, writes one int (tcp(7)); it outlives the call.
     let answer = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };

@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::{DATAGRAM_MAX_BYTES, Exit, Ipv4Addr, Socket, SocketAddr, TcpStream, Wait, io};
+use super::{DATAGRAM_MAX_BYTES, Exit, Ipv4Addr, SockRef, Socket, SocketAddr, Wait, io};
 
 /// One datagram, and room for the next.
 pub struct Datagrams {
@@ -56,7 +56,7 @@ pub(in crate::net) fn drop_count(_socket: &Socket) -> Option<u64> {
     None
 }
 
-pub(in crate::net) fn unacknowledged_bytes(_stream: &TcpStream) -> Option<usize> {
+pub(in crate::net) fn unacknowledged_bytes(_stream: SockRef<'_>) -> Option<usize> {
     None
 }
 

@@ -3,6 +3,7 @@
 
 mod chat;
 mod endpoint;
+mod hub;
 mod multicast;
 mod shared;
 mod tcp_peer;
@@ -13,6 +14,7 @@ use std::path::Path;
 use clap::{Parser, Subcommand};
 
 pub use self::chat::{ChatArgs, ChatSettings};
+pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings};
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 use crate::error::Usage;
@@ -64,6 +66,13 @@ pub enum Command {
         roda tcp-peer --listen 12345 --name bia\n  \
         roda tcp-peer --connect 127.0.0.1:12345 --name ana")]
     TcpPeer(TcpPeerArgs),
+
+    /// Chat by a server, where multicast is blocked: with the course's hub and its clients too
+    Hub {
+        /// Which side to take.
+        #[command(subcommand)]
+        role: HubRole,
+    },
 }
 
 impl Default for Command {

@@ -2,6 +2,7 @@
 //! reads is in `text`; which exit code it makes is here.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::net::group::Refusal;
 use crate::net::interfaces::ChoiceError;
@@ -36,6 +37,13 @@ pub enum Error {
         /// Why not.
         cause: CallError,
     },
+    /// A file with a secret could not be used.
+    Secret {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
     /// The system's chance or its settings could not be read.
     Identity(io::Error),
     /// The connection could not be served.
@@ -57,8 +65,6 @@ pub enum Usage {
     Port(String),
     /// No time to live.
     Ttl(String),
-    /// No rate.
-    Rate(String),
     /// A name that breaks a rule.
     Name(String, NameFault),
     /// A room's name that breaks a rule.
@@ -67,12 +73,16 @@ pub enum Usage {
     Listen(String),
     /// No address to call.
     Connect(String),
-    /// No number of seconds.
-    Seconds {
+    /// No hub to join.
+    Hub(String),
+    /// No number of something that may be.
+    Number {
         /// What was given.
         typed: String,
         /// The least that may be.
         least: u64,
+        /// The most that may be.
+        most: u64,
         /// To which option.
         option: &'static str,
     },
@@ -83,7 +93,9 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Interfaces(ChoiceError::Unknown { .. }) => 2,
+            Self::Usage(_)
+            | Self::Interfaces(ChoiceError::Unknown { .. })
+            | Self::Secret { .. } => 2,
             _ => 1,
         }
     }

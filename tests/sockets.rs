@@ -348,7 +348,10 @@ fn wrong_use_ends_with_2_and_one_clear_line() {
         (&["--name", "ana", "--port", "0"], "is no port"),
         (&["--name", "ana", "--port", "65536"], "is no port"),
         (&["--name", "ana", "--ttl", "256"], "is no time to live"),
-        (&["--name", "ana", "--rate", "0"], "is no rate"),
+        (
+            &["--name", "ana", "--rate", "0"],
+            "is no such number: --rate",
+        ),
         (
             &["--name", "ana", "--interface", "nada0"],
             "this machine has",

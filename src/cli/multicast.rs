@@ -167,7 +167,12 @@ fn rate(typed: String) -> Result<u32, Usage> {
         .parse()
         .ok()
         .filter(|rate| (1..=RATE_MAX_PER_S).contains(rate));
-    rate.ok_or(Usage::Rate(typed))
+    rate.ok_or(Usage::Number {
+        typed,
+        least: 1,
+        most: RATE_MAX_PER_S.into(),
+        option: "--rate",
+    })
 }
 
 #[cfg(test)]

@@ -100,9 +100,10 @@ pub(super) fn seconds(typed: String, least: u64, option: &'static str) -> Result
         .parse()
         .ok()
         .filter(|s| (least..=SECONDS_MAX).contains(s));
-    seconds.map(Duration::from_secs).ok_or(Usage::Seconds {
+    seconds.map(Duration::from_secs).ok_or(Usage::Number {
         typed,
         least,
+        most: SECONDS_MAX,
         option,
     })
 }

@@ -2,11 +2,13 @@
 //! wire and net together and holds the loop; it imports no other mode.
 
 mod chat;
+mod hub_join;
+mod hub_serve;
 mod multicast_receive;
 mod multicast_send;
 mod tcp_peer;
 
-use crate::cli::{Command, MulticastRole};
+use crate::cli::{Command, HubRole, MulticastRole};
 use crate::error::Error;
 use crate::terminal::signals::Signal;
 use crate::text::Lang;
@@ -47,6 +49,12 @@ pub fn run(command: Command, lang: Lang) -> Result<End, Error> {
             role: MulticastRole::Receive(args),
         } => multicast_receive::run(&args.try_into()?, lang),
         Command::Chat(args) => chat::run(&args.try_into()?, lang),
+        Command::Hub {
+            role: HubRole::Serve(args),
+        } => hub_serve::run(&args.try_into()?, lang),
+        Command::Hub {
+            role: HubRole::Join(args),
+        } => hub_join::run(&args.try_into()?, lang),
         Command::TcpPeer(args) => tcp_peer::run(&args.try_into()?, lang),
     }
 }

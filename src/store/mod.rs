@@ -1,3 +1,4 @@
 //! What outlives the program: files in the user's own folders. The only room that opens files.
 
 pub mod identity;
+pub mod secret;

@@ -7,7 +7,7 @@ use crate::error::{Error, Usage};
 use crate::net::group::{Act, Refusal};
 use crate::net::interfaces::ChoiceError;
 use crate::net::tcp::CallError;
-use crate::protocol::message::{NAME_MAX_BYTES, NameFault};
+use crate::protocol::message::{NAME_MAX_BYTES, NameFault, clean};
 use crate::protocol::wire::Fault;
 
 /// An error as one line.
@@ -22,6 +22,14 @@ pub fn error(lang: Lang, error: &Error) -> String {
         } => refusal(lang, group, refused),
         Error::Listen { address, cause } => listen(lang, address, cause),
         Error::Call { address, cause } => call(lang, address, cause),
+        Error::Secret { path, cause: why } => {
+            let (path, why) = (path.display(), cause(lang, why));
+            say!(
+                lang,
+                "cannot use the secret in {path}: {why}",
+                "não foi possível usar o segredo em {path}: {why}",
+            )
+        }
         Error::Identity(why) => {
             let why = cause(lang, why);
             say!(
@@ -86,11 +94,6 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
             "'{given}' não é um tempo de vida: --ttl aceita um número de 0 (só esta máquina) a \
             255",
         ),
-        Usage::Rate(given) => say!(
-            lang,
-            "'{given}' is no rate: --rate takes messages per second, from 1 to 1000000",
-            "'{given}' não é uma taxa: --rate aceita mensagens por segundo, de 1 a 1000000",
-        ),
         Usage::Listen(given) => say!(
             lang,
             "'{given}' cannot be listened on: --listen takes PORT or ADDRESS:PORT, :0 picks a port",
@@ -102,18 +105,13 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
             "'{given}' cannot be called: --connect takes HOST:PORT, such as 192.168.0.7:12345",
             "não dá para chamar '{given}': --connect aceita HOST:PORTA, como 192.168.0.7:12345",
         ),
-        Usage::Seconds {
-            typed,
-            least,
-            option,
-        } => say!(
+        Usage::Hub(given) => say!(
             lang,
-            "'{typed}' is no number of seconds: {option} takes one from {least} to 86400",
-            "'{typed}' não é um número de segundos: {option} aceita um de {least} a 86400",
+            "'{given}' is no hub: give HOST or HOST:PORT, such as 192.168.0.7:1234",
+            "'{given}' não é um hub: informe HOST ou HOST:PORTA, como 192.168.0.7:1234",
         ),
         Usage::Room(given, why) => {
-            let given = crate::protocol::message::clean(given);
-            let why = name_fault(lang, *why);
+            let (given, why) = (clean(given), name_fault(lang, *why));
             say!(
                 lang,
                 "'{given}' cannot be a room: {why}",
@@ -121,14 +119,23 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
             )
         }
         Usage::Name(given, why) => {
-            let given = crate::protocol::message::clean(given);
-            let why = name_fault(lang, *why);
+            let (given, why) = (clean(given), name_fault(lang, *why));
             say!(
                 lang,
                 "'{given}' cannot be a name: {why}",
                 "'{given}' não pode ser um nome: {why}",
             )
         }
+        Usage::Number {
+            typed,
+            least,
+            most,
+            option,
+        } => say!(
+            lang,
+            "'{typed}' is no such number: {option} takes one from {least} to {most}",
+            "'{typed}' não é um número assim: {option} aceita um de {least} a {most}",
+        ),
     }
 }
 

@@ -3,11 +3,13 @@
 
 mod chat;
 mod error;
+mod hub;
 mod multicast;
 mod tcp_peer;
 
 pub use chat::*;
 pub use error::{cause, error, fault, lost, refusal};
+pub use hub::*;
 pub use multicast::*;
 pub use tcp_peer::*;
 

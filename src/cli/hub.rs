@@ -1,0 +1,257 @@
+//! `hub`: its arguments, their defaults, and what both its modes run by.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::shared::{ColorArgs, KeepAliveArgs, name_or_login, seconds};
+use super::{endpoint, name};
+use crate::error::{Error, Usage};
+use crate::protocol::message::Name;
+use crate::terminal::screen::{Color, Form};
+
+/// Port of the course's hub.
+const HUB_PORT: &str = "1234";
+/// Connections at once, unless asked otherwise.
+const CONNECTIONS: &str = "10000";
+/// More than this would not fit a machine's ports.
+const CONNECTIONS_MAX: usize = 1_000_000;
+/// Messages per second of one client: far more than a person types, and a paste is soon through.
+const RATE_PER_S: &str = "1000";
+
+/// Which side of the hub to take.
+#[derive(Debug, Subcommand)]
+pub enum HubRole {
+    /// Be the hub: everybody joins here
+    #[command(after_help = "Example:\n  \
+        roda hub serve\n  \
+        roda hub serve --moderator prof --moderator-secret-file secret.txt")]
+    Serve(HubServeArgs),
+
+    /// Join a hub, ours or the course's
+    #[command(after_help = "Examples:\n  \
+        roda hub join 192.168.0.7 --name ana\n  \
+        roda hub join 192.168.0.7:1234 --name ana --menu")]
+    Join(HubJoinArgs),
+}
+
+/// What `hub serve` may be told.
+#[derive(Debug, Args)]
+pub struct HubServeArgs {
+    /// Listen on this port of all interfaces, or of one address; :0 picks a port
+    #[arg(long, value_name = "[ADDRESS:]PORT", default_value = HUB_PORT)]
+    listen: String,
+
+    /// Who alone may close the hub and remove others; may be repeated [default: everybody may
+    /// close it]
+    #[arg(
+        long = "moderator",
+        value_name = "NAME",
+        requires = "moderator_secret_file"
+    )]
+    moderators: Vec<String>,
+
+    /// The file with the secret by which moderators prove to be it
+    #[arg(long, value_name = "FILE", requires = "moderators")]
+    moderator_secret_file: Option<PathBuf>,
+
+    /// Clients at once
+    #[arg(long, value_name = "NUMBER", default_value = CONNECTIONS, allow_hyphen_values = true)]
+    max_clients: String,
+
+    /// Clients at once from one address [default: no limit]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    max_per_address: Option<String>,
+
+    /// Messages per second of one client; whoever says more is read later
+    #[arg(long, value_name = "NUMBER", default_value = RATE_PER_S, allow_hyphen_values = true)]
+    rate: String,
+
+    #[command(flatten)]
+    keep_alive: KeepAliveArgs,
+
+    /// Log one JSON object per event on stdout, and not sentences on stderr
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `hub serve` runs by.
+#[derive(Debug)]
+pub struct HubServeSettings {
+    /// On which host's address to listen; `None` is all interfaces.
+    pub host: Option<String>,
+    /// On which port; 0 is any.
+    pub port: u16,
+    /// Who may close and remove.
+    pub moderators: BTreeSet<Name>,
+    /// Where their secret is.
+    pub secret_file: Option<PathBuf>,
+    /// Clients at once.
+    pub connections_max: usize,
+    /// Clients at once from one address.
+    pub per_address_max: Option<usize>,
+    /// Messages per second of one client.
+    pub rate_per_s: u32,
+    /// Silence before a client is asked whether it is there.
+    pub keep_alive: Duration,
+    /// How the log is written.
+    pub form: Form,
+}
+
+impl TryFrom<HubServeArgs> for HubServeSettings {
+    type Error = Error;
+
+    fn try_from(args: HubServeArgs) -> Result<Self, Error> {
+        let listening = endpoint::listening(&args.listen);
+        let (host, port) = listening.ok_or(Usage::Listen(args.listen))?;
+        let moderators: Result<_, _> = args.moderators.iter().map(|typed| name(typed)).collect();
+        let per_address = args.max_per_address;
+        let per_address_max = per_address.map(|typed| number(typed, "--max-per-address"));
+        Ok(Self {
+            host,
+            port,
+            moderators: moderators?,
+            secret_file: args.moderator_secret_file,
+            connections_max: number(args.max_clients, "--max-clients")?,
+            per_address_max: per_address_max.transpose()?,
+            rate_per_s: u32::try_from(number(args.rate, "--rate")?).unwrap_or(u32::MAX),
+            keep_alive: args.keep_alive.silence()?,
+            form: if args.json { Form::Json } else { Form::Lines },
+        })
+    }
+}
+
+/// What `hub join` may be told.
+#[derive(Debug, Args)]
+pub struct HubJoinArgs {
+    /// The hub; without a port, 1234
+    #[arg(value_name = "HOST[:PORT]")]
+    hub: String,
+
+    /// Your name at the hub, 1 to 32 bytes [default: your login name]
+    #[arg(long, allow_hyphen_values = true)]
+    name: Option<String>,
+
+    /// The file with the secret that makes you a moderator
+    #[arg(long, value_name = "FILE")]
+    moderator_secret_file: Option<PathBuf>,
+
+    /// Choose by numbers, as in the course's client
+    #[arg(long, conflicts_with = "json")]
+    menu: bool,
+
+    /// Go on calling for so long, so that the hub may start later
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    wait: Option<String>,
+
+    #[command(flatten)]
+    keep_alive: KeepAliveArgs,
+
+    /// One JSON object per event; input lines may be {"say": "…"}
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    color: ColorArgs,
+}
+
+/// What `hub join` runs by.
+#[derive(Debug)]
+pub struct HubJoinSettings {
+    /// The hub's machine.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The name to go by.
+    pub name: Name,
+    /// Where a moderator's secret is.
+    pub secret_file: Option<PathBuf>,
+    /// Whether lines choose from the numbered menu.
+    pub has_menu: bool,
+    /// For how long to go on calling.
+    pub patience: Duration,
+    /// Silence before the hub is asked whether it is there.
+    pub keep_alive: Duration,
+    /// How events are written.
+    pub form: Form,
+    /// Whether names are coloured.
+    pub color: Color,
+}
+
+impl TryFrom<HubJoinArgs> for HubJoinSettings {
+    type Error = Error;
+
+    fn try_from(args: HubJoinArgs) -> Result<Self, Error> {
+        let calling = endpoint::calling(&args.hub, HUB_PORT);
+        let (host, port) = calling.ok_or(Usage::Hub(args.hub))?;
+        let patience = args.wait.map(|typed| seconds(typed, 0, "--wait"));
+        Ok(Self {
+            host,
+            port,
+            name: name_or_login(args.name.as_deref())?,
+            secret_file: args.moderator_secret_file,
+            has_menu: args.menu,
+            patience: patience.transpose()?.unwrap_or_default(),
+            keep_alive: args.keep_alive.silence()?,
+            form: if args.json { Form::Json } else { Form::Lines },
+            color: args.color.color,
+        })
+    }
+}
+
+/// A number of something, at least one, as it was typed after an option.
+fn number(typed: String, option: &'static str) -> Result<usize, Usage> {
+    let number = typed.parse().ok();
+    let number = number.filter(|number| (1..=CONNECTIONS_MAX).contains(number));
+    number.ok_or(Usage::Number {
+        typed,
+        least: 1,
+        most: CONNECTIONS_MAX as u64,
+        option,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+
+    fn serve(args: &[&str]) -> Result<HubServeSettings, Error> {
+        let line = [&["roda", "hub", "serve"], args].concat();
+        match Cli::try_parse_from(line).unwrap().command {
+            Some(Command::Hub {
+                role: HubRole::Serve(args),
+            }) => args.try_into(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_hub_listens_everywhere_on_the_report_s_port() {
+        let hub = serve(&[]).unwrap();
+        assert_eq!((hub.host, hub.port), (None, 1234));
+        assert_eq!(hub.per_address_max, None);
+        let hub = serve(&["--listen", "127.0.0.1:0", "--max-per-address", "3"]).unwrap();
+        assert_eq!((hub.host.as_deref(), hub.port), (Some("127.0.0.1"), 0));
+        assert_eq!(hub.per_address_max, Some(3));
+    }
+
+    #[test]
+    fn what_cannot_be_is_wrong_use() {
+        for bad in [
+            ["--listen", "x"],
+            ["--rate", "0"],
+            ["--max-clients", "-1"],
+            ["--max-per-address", "many"],
+            ["--keep-alive", "0"],
+        ] {
+            assert_eq!(serve(&bad).unwrap_err().exit_code(), 2, "{bad:?}");
+        }
+        // Who may moderate must be able to prove it.
+        let line = ["roda", "hub", "serve", "--moderator", "prof"];
+        assert!(Cli::try_parse_from(line).is_err());
+    }
+}

@@ -1,0 +1,137 @@
+//! What a line typed at a hub asks for.
+
+use serde::Deserialize;
+
+use crate::protocol::hub::joiner::Wish;
+use crate::protocol::message::is_farewell;
+use crate::terminal::screen::Form;
+
+/// What a line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Command<'l> {
+    /// Nothing.
+    Nothing,
+    /// Something of the hub.
+    Wish(Wish),
+    /// What may be typed?
+    Help,
+    /// A command that lacks something; how it is used.
+    Lacking(&'static str),
+    /// No command that there is.
+    Unknown(&'l str),
+    /// JSON that says nothing.
+    NotSay,
+}
+
+/// Reads a line: of a person, or with [`Form::Json`] also of a program.
+pub(super) fn read(line: &str, form: Form) -> Command<'_> {
+    #[derive(Deserialize)]
+    struct Saying {
+        say: String,
+        to: Option<String>,
+    }
+    if form == Form::Json && line.trim_start().starts_with('{') {
+        return match serde_json::from_str::<Saying>(line) {
+            Ok(saying) if saying.say.is_empty() => Command::Nothing,
+            Ok(Saying { say: text, to }) => Command::Wish(match to {
+                Some(to) => Wish::Private { to, text },
+                None => Wish::BroadcastNotMe(text),
+            }),
+            Err(_) => Command::NotSay,
+        };
+    }
+    if line.is_empty() {
+        return Command::Nothing;
+    }
+    if is_farewell(line) {
+        return Command::Wish(Wish::Exit);
+    }
+    let Some(command) = line.strip_prefix('/') else {
+        return Command::Wish(Wish::BroadcastNotMe(line.to_owned()));
+    };
+    if command.starts_with('/') {
+        return Command::Wish(Wish::BroadcastNotMe(command.to_owned()));
+    }
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let (name, text) = split_name(rest.trim_start());
+    let with = |text: &str, usage, wish: fn(String) -> Wish| match text.is_empty() {
+        true => Command::Lacking(usage),
+        false => Command::Wish(wish(text.to_owned())),
+    };
+    match word {
+        "/echo" => with(rest, "/echo TEXT", Wish::Echo),
+        "/all" => with(rest, "/all TEXT", Wish::BroadcastNotMe),
+        "/me-too" => with(rest, "/me-too TEXT", Wish::Broadcast),
+        "/remove" => with(name, "/remove NAME", Wish::Remove),
+        "/msg" if name.is_empty() || text.is_empty() => Command::Lacking("/msg NAME TEXT"),
+        "/msg" => Command::Wish(Wish::Private {
+            to: name.to_owned(),
+            text: text.to_owned(),
+        }),
+        "/list" => Command::Wish(Wish::List),
+        "/close" => Command::Wish(Wish::Close),
+        "/sair" => Command::Wish(Wish::Exit),
+        "/help" => Command::Help,
+        other => Command::Unknown(other),
+    }
+}
+
+/// A name, in quotes if it holds blanks, and what follows it.
+fn split_name(text: &str) -> (&str, &str) {
+    let quoted = text.strip_prefix('"').and_then(|text| text.split_once('"'));
+    let (name, rest) = quoted
+        .or_else(|| text.split_once(char::is_whitespace))
+        .unwrap_or((text, ""));
+    (name, rest.trim_start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_said_or_done() {
+        let wish = |line| match read(line, Form::Lines) {
+            Command::Wish(wish) => wish,
+            other => panic!("{line}: {other:?}"),
+        };
+        let private = |to: &str, text: &str| Wish::Private {
+            to: to.into(),
+            text: text.into(),
+        };
+        assert_eq!(wish("oi"), Wish::BroadcastNotMe("oi".into()));
+        assert_eq!(wish("/all  oi"), Wish::BroadcastNotMe(" oi".into()));
+        assert_eq!(wish("//etc"), Wish::BroadcastNotMe("/etc".into()));
+        assert_eq!(wish("/me-too oi"), Wish::Broadcast("oi".into()));
+        assert_eq!(wish("/echo x y"), Wish::Echo("x y".into()));
+        assert_eq!(wish("/msg bia oi bia"), private("bia", "oi bia"));
+        assert_eq!(wish("/msg \"Ana Luz\" oi"), private("Ana Luz", "oi"));
+        assert_eq!(wish("/remove \"Ana Luz\""), Wish::Remove("Ana Luz".into()));
+        assert_eq!(wish(" sair "), Wish::Exit);
+        assert_eq!(wish("/close"), Wish::Close);
+        let others = ["", "/msg bia", "/remove", "/help", "/wat x"];
+        let others = others.map(|line| read(line, Form::Lines));
+        let expected = [
+            Command::Nothing,
+            Command::Lacking("/msg NAME TEXT"),
+            Command::Lacking("/remove NAME"),
+            Command::Help,
+            Command::Unknown("/wat"),
+        ];
+        assert_eq!(others, expected);
+    }
+
+    #[test]
+    fn programs_say_anything_to_anybody_by_json() {
+        let json = |line| read(line, Form::Json);
+        let all = Wish::BroadcastNotMe("/close".into());
+        assert_eq!(json("{\"say\": \"/close\"}"), Command::Wish(all));
+        let private = Wish::Private {
+            to: "bia".into(),
+            text: "oi".into(),
+        };
+        let line = "{\"say\": \"oi\", \"to\": \"bia\"}";
+        assert_eq!(json(line), Command::Wish(private));
+        assert_eq!(json("{\"say\": 1}"), Command::NotSay);
+    }
+}

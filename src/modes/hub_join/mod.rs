@@ -1,0 +1,351 @@
+//! `hub join`: a person at a hub. The keyboard, the signals, the call and the line's two directions
+//! have a thread each, which only block and tell; one loop decides. What is said to the hub when is
+//! decided by `protocol::hub::joiner`.
+
+mod command;
+mod menu;
+mod view;
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use self::command::Command;
+use self::menu::Menu;
+use self::view::View;
+use super::End;
+use crate::cli::HubJoinSettings;
+use crate::clock::Timepiece;
+use crate::error::Error;
+use crate::net::line::Line;
+use crate::net::tcp::{CallError, Connection, Heard, Written, call_patiently};
+use crate::protocol::hub::ModeratorKey;
+use crate::protocol::hub::joiner::{self, Joiner, Wish};
+use crate::store::secret;
+use crate::terminal::desk::Desk;
+use crate::terminal::keyboard::Typed;
+use crate::terminal::screen::{self, Form};
+use crate::terminal::signals::{self, Signal};
+use crate::text::{self, Lang};
+
+/// How long a hub may take to let us in.
+const ARRIVAL_WAIT: Duration = Duration::from_secs(10);
+/// How long it may take to answer our farewell.
+const FAREWELL_WAIT: Duration = Duration::from_secs(3);
+/// The same after a signal.
+const LEAVING_WAIT: Duration = Duration::from_secs(1);
+
+/// All that the loop is told.
+enum Event {
+    Typed(Typed),
+    Signal(Signal),
+    Reached(Result<Connection, CallError>),
+    Heard(Heard),
+    Written(Written),
+}
+
+/// Talks until the farewell, the end of the input, the end of the hub, or a signal.
+pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<End, Error> {
+    let secret = settings.secret_file.as_deref().map(|path| {
+        secret::read(path).map_err(|cause| Error::Secret {
+            path: path.to_owned(),
+            cause,
+        })
+    });
+    let key = secret.transpose()?.map(|secret| ModeratorKey::of(&secret));
+    let (tell, events) = mpsc::channel();
+    let (tell_signal, tell_reached, tell_typed) = (tell.clone(), tell.clone(), tell.clone());
+    signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
+        .map_err(Error::Signals)?;
+    let address = format!("{}:{}", settings.host, settings.port);
+    let host = (settings.host.clone(), settings.port);
+    let on_failure = move || screen::say(&text::calling(lang, &address));
+    call_patiently(host, settings.patience, on_failure, move |reached| {
+        // Whoever asked may have left meanwhile.
+        drop(tell_reached.send(Event::Reached(reached)));
+    })
+    .map_err(Error::Connection)?;
+    let prompt = match settings.form {
+        Form::Lines => format!("{}> ", settings.name),
+        Form::Json => String::new(),
+    };
+    let form = (settings.form, settings.color);
+    let desk = Desk::open(prompt, None, form, lang, move |typed| {
+        tell_typed.send(Event::Typed(typed)).is_ok()
+    })?;
+    let mut table = Table {
+        settings,
+        lang,
+        tell,
+        timepiece: Timepiece::start(),
+        joiner: Joiner::new(settings.name.clone(), key),
+        line: None,
+        menu: Menu::default(),
+        view: View {
+            desk,
+            name: settings.name.to_string(),
+            has_menu: settings.has_menu,
+        },
+        in_until: Duration::MAX,
+        leaving: None,
+        is_ended: false,
+        signal: None,
+    };
+    table.run(&events)
+}
+
+/// How far we are with leaving.
+#[derive(Clone, Copy, Debug)]
+enum Leaving {
+    /// The farewell is on its way behind all that was typed.
+    Saying,
+    /// It is said, and answered until then or not.
+    Said { until: Duration },
+}
+
+/// The loop's state.
+struct Table<'s> {
+    settings: &'s HubJoinSettings,
+    lang: Lang,
+    tell: Sender<Event>,
+    timepiece: Timepiece,
+    joiner: Joiner,
+    line: Option<Line>,
+    menu: Menu,
+    view: View,
+    /// When to give the hub up that has not let us in.
+    in_until: Duration,
+    leaving: Option<Leaving>,
+    /// Whether the hub has ended the connection.
+    is_ended: bool,
+    signal: Option<Signal>,
+}
+
+impl Table<'_> {
+    fn run(&mut self, events: &Receiver<Event>) -> Result<End, Error> {
+        loop {
+            self.read_lines()?;
+            self.go_on();
+            if let Some(end) = self.show()? {
+                return Ok(self.leave(end));
+            }
+            if let Some(event) = self.next_event(events)?
+                && let Some(end) = self.handle(event)?
+            {
+                return Ok(self.leave(end));
+            }
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.timepiece.now().time
+    }
+
+    fn leave(&mut self, end: End) -> End {
+        if let Some(line) = &mut self.line {
+            line.close();
+        }
+        self.signal.map_or(end, End::Signalled)
+    }
+
+    /// The next event, if one comes before something is due.
+    fn next_event(&mut self, events: &Receiver<Event>) -> Result<Option<Event>, Error> {
+        if let Ok(event) = events.try_recv() {
+            return Ok(Some(event));
+        }
+        self.view.desk.flush()?;
+        let now = self.now();
+        let said_until = match self.leaving {
+            Some(Leaving::Said { until }) => Some(until),
+            _ => None,
+        };
+        let in_until = (!self.joiner.is_in() && self.line.is_some()).then_some(self.in_until);
+        let dues = [self.joiner.next_time(now), said_until, in_until];
+        match dues.into_iter().flatten().min() {
+            None => Ok(events.recv().ok()),
+            Some(due) => match events.recv_timeout(due.saturating_sub(now)) {
+                Ok(event) => Ok(Some(event)),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Ok(None),
+            },
+        }
+    }
+
+    fn handle(&mut self, event: Event) -> Result<Option<End>, Error> {
+        match event {
+            Event::Signal(signal) => return Ok(self.on_signal(signal)),
+            Event::Typed(typed) => {
+                let signal = self.view.desk.keyboard.keep(typed);
+                return Ok(signal.and_then(|signal| self.on_signal(signal)));
+            }
+            Event::Reached(Ok(connection)) => self.begin(connection)?,
+            Event::Reached(Err(cause)) => {
+                let address = format!("{}:{}", self.settings.host, self.settings.port);
+                return Err(Error::Call { address, cause });
+            }
+            Event::Heard(Heard::Bytes(bytes)) => {
+                let now = self.now();
+                self.joiner.hear(now, &bytes);
+                self.line.iter().for_each(Line::took);
+            }
+            Event::Heard(Heard::Urgent) => {}
+            Event::Heard(Heard::End | Heard::Lost(_)) | Event::Written(Written::Lost(_)) => {
+                self.joiner.hear_end();
+                self.is_ended = true;
+            }
+            Event::Written(Written::Bytes(bytes)) => {
+                if let Some(line) = &mut self.line {
+                    line.wrote(bytes);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn begin(&mut self, connection: Connection) -> Result<(), Error> {
+        connection
+            .keep_alive(self.settings.keep_alive)
+            .map_err(Error::Connection)?;
+        let (heard, written) = (self.tell.clone(), self.tell.clone());
+        let line = Line::start(
+            connection,
+            move |what| heard.send(Event::Heard(what)).is_ok(),
+            move |what| written.send(Event::Written(what)).is_ok(),
+        );
+        self.line = Some(line.map_err(Error::Connection)?);
+        self.in_until = self.now() + ARRIVAL_WAIT;
+        Ok(())
+    }
+
+    /// Says farewell if there is somebody to say it to; whoever asks a second time is let go.
+    fn on_signal(&mut self, signal: Signal) -> Option<End> {
+        let is_first = self.signal.replace(signal).is_none();
+        if !is_first || !self.joiner.is_in() {
+            return Some(End::Signalled(signal));
+        }
+        if self.leaving.is_none() {
+            self.joiner.wish(&Wish::Exit);
+        }
+        let until = self.now() + LEAVING_WAIT;
+        self.leaving = Some(Leaving::Said { until });
+        None
+    }
+
+    /// Does what was typed, while there is room.
+    fn read_lines(&mut self) -> Result<(), Error> {
+        while self.joiner.has_room()
+            && self.leaving.is_none()
+            && let Some(mut block) = self.view.desk.keyboard.take_block()
+        {
+            while self.joiner.has_room()
+                && self.leaving.is_none()
+                && let Some(line) = block.next_line()
+            {
+                for notice in self.view.desk.keyboard.count(&line, self.lang) {
+                    self.view.fault(&notice)?;
+                }
+                self.do_line(&line.text)?;
+            }
+            self.view.desk.keyboard.put_back(block);
+        }
+        if self.view.desk.keyboard.is_over() && self.leaving.is_none() && self.line.is_some() {
+            self.wish(Wish::Exit);
+        }
+        Ok(())
+    }
+
+    fn do_line(&mut self, line: &str) -> Result<(), Error> {
+        if self.settings.has_menu {
+            if let Some(wish) = self.menu.take(line) {
+                self.wish(wish);
+            }
+            return match self.leaving {
+                None => self.view.ask(&self.menu),
+                Some(_) => Ok(()),
+            };
+        }
+        match command::read(line, self.settings.form) {
+            Command::Nothing => Ok(()),
+            Command::Wish(wish) => {
+                self.wish(wish);
+                Ok(())
+            }
+            Command::Help => {
+                let help = text::hub_help(self.lang);
+                help.iter().try_for_each(|line| self.view.desk.say(line))
+            }
+            Command::Lacking(usage) => self.view.fault(&text::needs_more(self.lang, usage)),
+            Command::Unknown(word) => self.view.fault(&text::unknown_command(self.lang, word)),
+            Command::NotSay => self.view.fault(&text::not_say(self.lang)),
+        }
+    }
+
+    fn wish(&mut self, wish: Wish) {
+        if wish == Wish::Exit {
+            self.leaving = Some(Leaving::Saying);
+        }
+        self.joiner.wish(&wish);
+    }
+
+    /// Lets time pass for the joiner, and sends what it says.
+    fn go_on(&mut self) {
+        let now = self.now();
+        self.joiner.on_time(now);
+        let Some(line) = &mut self.line else { return };
+        let joiner = &mut self.joiner;
+        line.send(|is_acknowledged| joiner.poll_send(now, is_acknowledged));
+        let is_said = self.joiner.is_said() && line.is_written();
+        if is_said && matches!(self.leaving, Some(Leaving::Saying)) {
+            let until = now + FAREWELL_WAIT;
+            self.leaving = Some(Leaving::Said { until });
+        }
+    }
+
+    /// Shows what the hub told; how it ends, if it does.
+    fn show(&mut self) -> Result<Option<End>, Error> {
+        let Some(hub) = self.line.as_ref().map(Line::peer) else {
+            return Ok(None);
+        };
+        let is_leaving = self.leaving.is_some();
+        while let Some(event) = self.joiner.poll_event() {
+            // Our farewell's answer is no news.
+            let is_answer = matches!(event, joiner::Event::Out(_)) && is_leaving;
+            if !is_answer || self.settings.form == Form::Json {
+                self.view.event(hub, &event)?;
+            }
+            match event {
+                joiner::Event::Joined { .. } if self.settings.has_menu => {
+                    self.view.ask(&self.menu)?;
+                }
+                joiner::Event::Closed => return Ok(Some(End::Done)),
+                joiner::Event::Out(_) if is_leaving => return Ok(Some(self.done())),
+                joiner::Event::Out(_)
+                | joiner::Event::Refused(_)
+                | joiner::Event::ProofAsked
+                | joiner::Event::Broken => return Ok(Some(End::Incomplete)),
+                _ => {}
+            }
+        }
+        let now = self.now();
+        if let Some(Leaving::Said { until }) = self.leaving
+            && (self.is_ended || now >= until)
+        {
+            return Ok(Some(self.done()));
+        }
+        if self.is_ended {
+            self.view.fault(&text::hub_lost(self.lang))?;
+            return Ok(Some(End::Incomplete));
+        }
+        if !self.joiner.is_in() && now >= self.in_until {
+            self.view.fault(&text::hub_broken(self.lang))?;
+            return Ok(Some(End::Incomplete));
+        }
+        Ok(None)
+    }
+
+    /// How we leave of our own will: with all that was typed said, or not.
+    fn done(&self) -> End {
+        match self.joiner.is_said() {
+            true => End::Done,
+            false => End::Incomplete,
+        }
+    }
+}

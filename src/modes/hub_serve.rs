@@ -1,0 +1,323 @@
+//! `hub serve`: the loop between the board of lines and the hub's rules, and its log.
+
+use std::io;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::End;
+use crate::cli::HubServeSettings;
+use crate::clock::{Timepiece, WallClock};
+use crate::error::Error;
+use crate::net::hub::{self, Board, Caller, Read, allow_connections};
+use crate::net::interfaces::local_addresses;
+use crate::net::tcp::Door;
+use crate::protocol::hub::event::{Event, Leaving, Refusal};
+use crate::protocol::hub::{Ending, Hub, ModeratorKey, Rules};
+use crate::store::identity::random;
+use crate::store::secret;
+use crate::terminal::screen::{self, Color, Form, Screen};
+use crate::terminal::signals::{self, Signal};
+use crate::text::{self, Lang};
+
+/// Runs the hub until somebody closes it, or a signal.
+pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<End, Error> {
+    let rules = rules(settings)?;
+    if let Some(connections) = allow_connections(rules.connections_max) {
+        screen::say(&text::connections_limited(lang, connections));
+    }
+    let door = open(settings, lang)?;
+    let board = Board::open(door, settings.keep_alive).map_err(Error::Connection)?;
+    let tell = board.teller();
+    signals::watch(move |signal| {
+        tell(signal);
+    })
+    .map_err(Error::Signals)?;
+    let screen = Screen::open(settings.form, Color::Never, lang).map_err(Error::Output)?;
+    let seed = random().map_err(Error::Connection)?;
+    let mut table = Table {
+        hub: Hub::new(rules, seed),
+        board,
+        timepiece: Timepiece::start(),
+        log: Log {
+            screen,
+            lang,
+            wall_clock: WallClock::default(),
+        },
+        signal: None,
+        has_failed: false,
+    };
+    table.run()
+}
+
+fn rules(settings: &HubServeSettings) -> Result<Rules, Error> {
+    let secret = settings.secret_file.as_deref().map(|path| {
+        secret::read(path).map_err(|cause| Error::Secret {
+            path: path.to_owned(),
+            cause,
+        })
+    });
+    Ok(Rules {
+        moderators: settings.moderators.clone(),
+        moderator_key: secret.transpose()?.map(|secret| ModeratorKey::of(&secret)),
+        connections_max: settings.connections_max,
+        per_address_max: settings.per_address_max,
+        rate_per_s: settings.rate_per_s,
+    })
+}
+
+/// Opens the door and says how to come in.
+fn open(settings: &HubServeSettings, lang: Lang) -> Result<Door, Error> {
+    let (host, port) = (settings.host.as_deref(), settings.port);
+    let failed = |cause| Error::Listen {
+        address: host.map_or(format!(":{port}"), |host| format!("{host}:{port}")),
+        cause,
+    };
+    let door = Door::open(host, port).map_err(failed)?;
+    let address = door.address().map_err(failed)?;
+    screen::say(&text::hub_waits_at(lang, address.port()));
+    let addresses = match address.ip().is_unspecified() {
+        true => local_addresses().map_err(failed)?,
+        false => vec![address.ip()],
+    };
+    for ip in addresses {
+        screen::say(&text::join_by(lang, (ip, address.port()).into()));
+    }
+    Ok(door)
+}
+
+/// The loop's state.
+struct Table {
+    hub: Hub,
+    board: Board<Signal>,
+    timepiece: Timepiece,
+    log: Log,
+    signal: Option<Signal>,
+    /// Whether the last caller could not be taken in; the next failure is then no news.
+    has_failed: bool,
+}
+
+impl Table {
+    fn run(&mut self) -> Result<End, Error> {
+        let mut events = Vec::new();
+        loop {
+            let now = self.now();
+            let at_most = self.hub.next_time().map(|at| at.saturating_sub(now));
+            self.board.wait(at_most, &mut events);
+            for event in events.drain(..) {
+                if let Some(end) = self.handle(event)? {
+                    return Ok(end);
+                }
+                if self.hub.is_full() {
+                    self.write();
+                }
+            }
+            self.hub.on_time(self.now());
+            self.write();
+            while let Some(event) = self.hub.poll_event() {
+                self.log.event(&event)?;
+            }
+            self.log.screen.flush().map_err(Error::Output)?;
+            if self.hub.is_over() {
+                return Ok(self.signal.map_or(End::Done, End::Signalled));
+            }
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.timepiece.now().time
+    }
+
+    fn handle(&mut self, event: hub::Event<Signal>) -> Result<Option<End>, Error> {
+        let now = self.now();
+        match event {
+            hub::Event::Called(Ok(caller)) => {
+                self.has_failed = false;
+                self.seat(now, caller);
+            }
+            hub::Event::Called(Err(cause)) => {
+                if !std::mem::replace(&mut self.has_failed, true) {
+                    self.log.failure(&cause)?;
+                }
+            }
+            hub::Event::Readable(number) => self.read(now, number),
+            hub::Event::Writable(number) => self.hub.resume(number),
+            hub::Event::Told(signal) => {
+                // Whoever asks a second time is let go.
+                if self.signal.replace(signal).is_some() {
+                    return Ok(Some(End::Signalled(signal)));
+                }
+                self.hub.close(now, None);
+            }
+        }
+        Ok(None)
+    }
+
+    fn seat(&mut self, now: Duration, caller: Caller) {
+        if let Some(number) = self.hub.connect(now, caller.address)
+            && self.board.seat(number, caller).is_err()
+        {
+            // It was gone again before it was taken in.
+            self.hub.lose(now, number);
+        }
+    }
+
+    fn read(&mut self, now: Duration, number: u32) {
+        match self.board.read(number) {
+            Read::Bytes(bytes) => self.hub.hear(now, number, bytes),
+            Read::Nothing => {}
+            Read::End => return self.hub.hear_end(now, number),
+            Read::Lost => return self.lose(now, number),
+        }
+        let closed_until = self.hub.closed_until(number);
+        let pause = closed_until.map(|until| until.saturating_sub(now));
+        self.board.go_on(number, pause);
+    }
+
+    fn lose(&mut self, now: Duration, number: u32) {
+        self.hub.lose(now, number);
+        self.board.close(number);
+    }
+
+    fn write(&mut self) {
+        let now = self.now();
+        self.hub.write(now, &mut self.board);
+        while let Some(number) = self.board.poll_lost() {
+            self.lose(now, number);
+        }
+        while let Some((number, ending)) = self.hub.poll_ending() {
+            match ending {
+                Ending::Half => self.board.end(number),
+                Ending::Whole => self.board.close(number),
+            }
+        }
+    }
+}
+
+/// What the hub logs: sentences for people, or objects for programs.
+struct Log {
+    screen: Screen,
+    lang: Lang,
+    wall_clock: WallClock,
+}
+
+#[derive(Default, Serialize)]
+struct Object<'e> {
+    event: &'e str,
+    time: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    framed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moderator: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<usize>,
+}
+
+impl Log {
+    fn event(&mut self, event: &Event) -> Result<(), Error> {
+        match self.screen.form() {
+            Form::Lines => {
+                screen::say(&text::hub_event(self.lang, event));
+                Ok(())
+            }
+            Form::Json => self.object(object_of(event)),
+        }
+    }
+
+    fn failure(&mut self, cause: &io::Error) -> Result<(), Error> {
+        let cause = text::cause(self.lang, cause);
+        match self.screen.form() {
+            Form::Lines => {
+                screen::say(&text::call_failed(self.lang, &cause));
+                Ok(())
+            }
+            Form::Json => self.object(Object {
+                event: "error",
+                why: Some(&cause),
+                ..Object::default()
+            }),
+        }
+    }
+
+    fn object(&mut self, object: Object<'_>) -> Result<(), Error> {
+        let object = Object {
+            time: &self.wall_clock.now().rfc3339,
+            ..object
+        };
+        self.screen.object(&object).map_err(Error::Output)
+    }
+}
+
+fn object_of(event: &Event) -> Object<'_> {
+    let object = Object::default();
+    match event {
+        Event::Joined {
+            name,
+            address,
+            is_framed,
+            is_moderator,
+        } => Object {
+            event: "joined",
+            user: Some(name),
+            address: Some(address.to_string()),
+            framed: Some(*is_framed),
+            moderator: Some(*is_moderator),
+            ..object
+        },
+        Event::Refused { address, why } => {
+            let (why, user) = match why {
+                Refusal::NameTaken(name) => ("name_taken", Some(name)),
+                Refusal::NameForbidden(name) => ("name_forbidden", Some(name)),
+                Refusal::Unproven(name) => ("unproven", Some(name)),
+                Refusal::NoName => ("no_name", None),
+                Refusal::Full => ("full", None),
+                Refusal::AddressFull => ("address_full", None),
+                Refusal::Gone => ("gone", None),
+            };
+            Object {
+                event: "refused",
+                address: Some(address.to_string()),
+                user: user.map(String::as_str),
+                why: Some(why),
+                ..object
+            }
+        }
+        Event::Left { name, why } => Object {
+            event: "left",
+            user: Some(name),
+            why: Some(match why {
+                Leaving::Exit => "exit",
+                Leaving::Closed => "closed",
+                Leaving::Lost => "lost",
+                Leaving::TooSlow => "too_slow",
+                Leaving::Broken => "broken",
+                Leaving::Removed { .. } => "removed",
+                Leaving::HubClosed => "hub_closed",
+            }),
+            by: match why {
+                Leaving::Removed { by } => Some(by),
+                _ => None,
+            },
+            ..object
+        },
+        Event::LeftOut { name, messages } => Object {
+            event: "left_out",
+            user: Some(name),
+            messages: Some(*messages),
+            ..object
+        },
+        Event::Closing { by } => Object {
+            event: "closing",
+            by: by.as_deref(),
+            ..object
+        },
+    }
+}

@@ -1,0 +1,339 @@
+//! What both sides of the hub say while running.
+
+use std::net::SocketAddr;
+
+use super::{Lang, row, say};
+use crate::protocol::hub::event::{Event, Leaving, Refusal};
+
+/// The hub is there.
+#[must_use]
+pub fn hub_waits_at(lang: Lang, port: u16) -> String {
+    say!(
+        lang,
+        "hub open at port {port}; Ctrl-C closes it for everybody",
+        "hub aberto na porta {port}; Ctrl-C encerra para todos",
+    )
+}
+
+/// How others join at one of our addresses: the command to type there.
+#[must_use]
+pub fn join_by(lang: Lang, address: SocketAddr) -> String {
+    let command = format!("roda hub join {address}");
+    if address.ip().is_loopback() {
+        return say!(
+            lang,
+            "  on this machine: {command}",
+            "  nesta máquina: {command}"
+        );
+    }
+    say!(
+        lang,
+        "  others type: {command}",
+        "  os outros digitam: {command}"
+    )
+}
+
+/// The system allows fewer connections than were asked for.
+#[must_use]
+pub fn connections_limited(lang: Lang, connections: usize) -> String {
+    say!(
+        lang,
+        "this system lets a program have about {connections} connections; for more, raise the \
+        limit of open files (ulimit -n)",
+        "este sistema permite cerca de {connections} conexões por programa; para mais, aumente o \
+        limite de arquivos abertos (ulimit -n)",
+    )
+}
+
+/// One line of the hub's log.
+#[must_use]
+pub fn hub_event(lang: Lang, event: &Event) -> String {
+    match event {
+        Event::Joined {
+            name,
+            address,
+            is_moderator: true,
+            ..
+        } => say!(
+            lang,
+            "{name} joined from {address} as a moderator",
+            "{name} entrou de {address} como moderador",
+        ),
+        Event::Joined { name, address, .. } => say!(
+            lang,
+            "{name} joined from {address}",
+            "{name} entrou de {address}"
+        ),
+        Event::Refused { address, why } => refused(lang, *address, why),
+        Event::Left { name, why } => left_hub(lang, name, why),
+        Event::LeftOut { name, messages } => say!(
+            lang,
+            "{messages} messages for {name} were left out: its program takes them one at a time",
+            "{messages} mensagens para {name} ficaram de fora: o programa recebe uma de cada vez",
+        ),
+        Event::Closing { by: Some(by) } => say!(lang, "{by} closes the hub", "{by} encerra o hub"),
+        Event::Closing { by: None } => say!(lang, "closing the hub", "encerrando o hub"),
+    }
+}
+
+fn refused(lang: Lang, address: SocketAddr, why: &Refusal) -> String {
+    match why {
+        Refusal::NameTaken(name) => say!(
+            lang,
+            "refused {address}: the name {name} is taken",
+            "recusado {address}: o nome {name} já está em uso",
+        ),
+        Refusal::NameForbidden(name) => say!(
+            lang,
+            "refused {address}: '{name}' cannot be a name",
+            "recusado {address}: '{name}' não pode ser um nome",
+        ),
+        Refusal::Unproven(name) => say!(
+            lang,
+            "refused {address}: {name} is a moderator's name, and that was not proven",
+            "recusado {address}: {name} é nome de moderador, e isso não foi provado",
+        ),
+        Refusal::NoName => say!(
+            lang,
+            "refused {address}: it told no name",
+            "recusado {address}: não disse um nome",
+        ),
+        Refusal::Full => say!(
+            lang,
+            "refused {address}: the hub is full (--max-clients)",
+            "recusado {address}: o hub está cheio (--max-clients)",
+        ),
+        Refusal::AddressFull => say!(
+            lang,
+            "refused {address}: too many from this address (--max-per-address)",
+            "recusado {address}: conexões demais desse endereço (--max-per-address)",
+        ),
+        Refusal::Gone => say!(
+            lang,
+            "{address} went away before it had a name",
+            "{address} saiu antes de ter um nome",
+        ),
+    }
+}
+
+fn left_hub(lang: Lang, name: &str, why: &Leaving) -> String {
+    match why {
+        Leaving::Exit | Leaving::Closed | Leaving::HubClosed => {
+            say!(lang, "{name} left", "{name} saiu")
+        }
+        Leaving::Lost => say!(
+            lang,
+            "{name} left: the connection was lost",
+            "{name} saiu: a conexão caiu",
+        ),
+        Leaving::TooSlow => say!(
+            lang,
+            "{name} was dropped: it does not read what it is told",
+            "{name} foi desconectado: não lê o que recebe",
+        ),
+        Leaving::Broken => say!(
+            lang,
+            "{name} was dropped: what it sends are no messages",
+            "{name} foi desconectado: o que envia não são mensagens",
+        ),
+        Leaving::Removed { by } => {
+            say!(
+                lang,
+                "{name} was removed by {by}",
+                "{name} foi removido por {by}"
+            )
+        }
+    }
+}
+
+/// We are in.
+#[must_use]
+pub fn joined(lang: Lang, hub: &str, is_menu: bool) -> String {
+    match is_menu {
+        true => say!(
+            lang,
+            "joined {hub}; choose by number",
+            "conectado a {hub}; escolha pelo número",
+        ),
+        false => say!(
+            lang,
+            "joined {hub}; a line goes to everybody; /help tells what else there is",
+            "conectado a {hub}; uma linha vai para todos; /help mostra o que mais existe",
+        ),
+    }
+}
+
+/// The hub is not one of ours.
+#[must_use]
+pub fn hub_is_naive(lang: Lang) -> String {
+    say!(
+        lang,
+        "this hub takes one message at a time; yours go at most forty a second",
+        "este hub recebe uma mensagem de cada vez; as suas vão no máximo quarenta por segundo",
+    )
+}
+
+/// Who is at the hub.
+#[must_use]
+pub fn at_hub(lang: Lang, names: &[String]) -> String {
+    let (count, names) = (names.len(), row(names));
+    say!(
+        lang,
+        "here are {count}: {names}",
+        "aqui estão {count}: {names}"
+    )
+}
+
+/// The hub's own words.
+#[must_use]
+pub fn hub_says(lang: Lang, words: &str) -> String {
+    say!(lang, "the hub says: {words}", "o hub diz: {words}")
+}
+
+/// The hub did not let us in.
+#[must_use]
+pub fn hub_refused(lang: Lang, words: &str) -> String {
+    say!(
+        lang,
+        "the hub did not let you in: {words}",
+        "o hub não deixou você entrar: {words}"
+    )
+}
+
+/// The name is a moderator's.
+#[must_use]
+pub fn proof_asked(lang: Lang, name: &str) -> String {
+    say!(
+        lang,
+        "{name} is a moderator's name here: join with --moderator-secret-file, or by another name",
+        "{name} é nome de moderador aqui: entre com --moderator-secret-file, ou com outro nome",
+    )
+}
+
+/// The hub closed.
+#[must_use]
+pub fn hub_closed(lang: Lang) -> String {
+    say!(lang, "the hub was closed", "o hub foi encerrado")
+}
+
+/// The connection to the hub is gone without a word.
+#[must_use]
+pub fn hub_lost(lang: Lang) -> String {
+    say!(
+        lang,
+        "the connection to the hub was lost",
+        "a conexão com o hub caiu"
+    )
+}
+
+/// What came was not the hub's wire.
+#[must_use]
+pub fn hub_broken(lang: Lang) -> String {
+    say!(
+        lang,
+        "what comes from there is not from a hub",
+        "o que vem de lá não é de um hub"
+    )
+}
+
+/// Lines were typed that the hub did not get.
+#[must_use]
+pub fn hub_unsent(lang: Lang) -> String {
+    say!(
+        lang,
+        "what was typed last did not reach the hub",
+        "o que foi digitado por último não chegou ao hub",
+    )
+}
+
+/// Who a private message was from.
+#[must_use]
+pub fn privately(lang: Lang, name: &str) -> String {
+    say!(lang, "{name} (to you)", "{name} (para você)")
+}
+
+/// What may be typed at a hub.
+#[must_use]
+pub fn hub_help(lang: Lang) -> [String; 9] {
+    [
+        say!(
+            lang,
+            "a line goes to everybody else",
+            "uma linha vai para todos os outros"
+        ),
+        say!(
+            lang,
+            "/me-too TEXT   to everybody, you too",
+            "/me-too TEXTO   para todos, você também"
+        ),
+        say!(
+            lang,
+            "/msg NAME TEXT   to one person; a NAME with blanks in quotes",
+            "/msg NOME TEXTO   para uma pessoa; NOME com espaços entre aspas"
+        ),
+        say!(
+            lang,
+            "/echo TEXT   back to you",
+            "/echo TEXTO   de volta para você"
+        ),
+        say!(lang, "/list   who is here", "/list   quem está aqui"),
+        say!(
+            lang,
+            "/remove NAME   take somebody out (moderators)",
+            "/remove NOME   retira alguém (moderadores)"
+        ),
+        say!(
+            lang,
+            "/close   close the hub for everybody",
+            "/close   encerra o hub para todos"
+        ),
+        say!(
+            lang,
+            "/sair   leave; so does a line sair",
+            "/sair   sair; uma linha sair também"
+        ),
+        say!(lang, "//TEXT   says /TEXT", "//TEXTO   diz /TEXTO"),
+    ]
+}
+
+/// A command that needs more.
+#[must_use]
+pub fn needs_more(lang: Lang, usage: &str) -> String {
+    say!(lang, "more is needed: {usage}", "falta algo: {usage}")
+}
+
+/// The numbered menu.
+#[must_use]
+pub fn menu(lang: Lang) -> [String; 7] {
+    [
+        say!(lang, "1 - echo", "1 - eco"),
+        say!(lang, "2 - list clients", "2 - listar os clientes"),
+        say!(lang, "3 - private message", "3 - mensagem privada"),
+        say!(lang, "4 - broadcast message", "4 - mensagem para todos"),
+        say!(lang, "5 - exit", "5 - sair"),
+        say!(lang, "6 - close server", "6 - encerrar o servidor"),
+        say!(lang, "option's number:", "número da opção:"),
+    ]
+}
+
+/// The menu asks for a text.
+#[must_use]
+pub fn asks_text(lang: Lang) -> String {
+    say!(lang, "message:", "mensagem:")
+}
+
+/// The menu asks for a name.
+#[must_use]
+pub fn asks_whom(lang: Lang) -> String {
+    say!(lang, "to whom:", "para quem:")
+}
+
+/// The menu asks whether we hear ourselves.
+#[must_use]
+pub fn asks_me_too(lang: Lang) -> String {
+    say!(
+        lang,
+        "to everybody but you? y/n",
+        "para todos menos você? s/n"
+    )
+}

@@ -5,6 +5,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod datagrams;
+pub mod hub;
 pub mod network;
 pub mod place;
 pub mod program;

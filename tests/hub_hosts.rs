@@ -1,0 +1,51 @@
+//! `hub` between hosts, on a link that goes down; and on a terminal.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod support;
+
+use support::hub::{joining, serve};
+use support::network::Network;
+use support::program::Program;
+use support::terminal::Terminal;
+
+#[test]
+fn a_link_that_goes_down_is_noticed_and_the_name_is_free_again() {
+    let Some((_network, [server, ana, bia])) = Network::of_hosts(&[]) else {
+        return;
+    };
+    let roda = env!("CARGO_BIN_EXE_roda");
+    let mut hub = Program::start(server.command(roda, &["hub", "serve", "--keep-alive", "1"]));
+    let line = hub.notes("others type: roda hub join 10.77.0.");
+    let address = line.rsplit(' ').next().unwrap();
+    let args = ["hub", "join", address, "--name", "ana", "--keep-alive", "1"];
+    let mut first = Program::start(ana.command(roda, &args));
+    first.notes("joined 10.77.0.");
+    ana.namespace.ip("link set v0 down");
+    hub.notes("ana left: the connection was lost");
+    first.notes("the connection to the hub was lost");
+    first.ends_with(1);
+    let mut again = Program::start(bia.command(roda, &args));
+    again.notes("joined 10.77.0.");
+}
+
+#[test]
+fn a_line_that_arrives_does_not_tear_the_one_being_typed() {
+    let (_hub, port) = serve(&[]);
+    let mut ana = Terminal::start(joining(port, "ana", &[]));
+    ana.shows("ana> ");
+    let mut bia = Program::start(joining(port, "bia", &[]));
+    bia.notes("joined 127.0.0.1");
+    ana.types("ainda estou digi");
+    ana.shows("ainda estou digi");
+    bia.says("interrompo você");
+    ana.shows("] bia: interrompo você");
+    ana.shows("ana> ainda estou digi");
+    ana.types("tando\r");
+    bia.shows("ana: ainda estou digitando");
+}

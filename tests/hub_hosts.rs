@@ -48,4 +48,9 @@ fn a_line_that_arrives_does_not_tear_the_one_being_typed() {
     ana.shows("ana> ainda estou digi");
     ana.types("tando\r");
     bia.shows("ana: ainda estou digitando");
+    // What is typed ahead, faster than the lines are sent, is not lost.
+    ana.types("um\rdois\r/msg bia três\r");
+    bia.shows("ana: um");
+    bia.shows("ana: dois");
+    bia.shows("ana (to you): três");
 }

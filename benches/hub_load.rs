@@ -1,7 +1,7 @@
 //! The load for chat servers over TCP in scripts/bench: many clients on one thread, some of whom
 //! speak. `hub_load PROTOCOL PORT CLIENTS MESSAGES SENDERS OUTSTANDING DEAF SERVER_PID`, where the
 //! protocol is `lines` (servers that pass bytes on), `framed` (roda's hub), `irc` or `mqtt`. Each
-//! message is 100 bytes, what `irc` and `mqtt` need besides apart, and holds one `~`; everybody but the senders and the deaf, who never read, must get
+//! message is 100 bytes, what `irc` and `mqtt` need besides apart, and holds one `^`; everybody but the senders and the deaf, who never read, must get
 //! all. Prints figures as `key=value`.
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{SysconfVar, sysconf};
 
 const MESSAGE_BYTES: usize = 100;
-const MARK: u8 = b'~';
+const MARK: u8 = b'^';
 /// Without a delivery for so long, it is over.
 const STALL: Duration = Duration::from_secs(5);
 

@@ -10,16 +10,17 @@
 //! protocol    PURE: bytes, lines and time come in; bytes and events go out
 //!   message     names, the farewell word, the cleaning of strangers' text
 //!   chance      one seeded generator
-//!   wire        all that becomes bytes: plain · raw · quiet · stream · frame · seal; and what
-//!               they share: pieces (cutting long texts) · json (text without values)
+//!   wire        all that becomes bytes: plain · raw · quiet · stream · tr2 · frame · seal; and
+//!               what they share: pieces (cutting long texts) · json (text without values)
 //!   peer        two people on one connection: ear · mouth
+//!   hub         the course's chat server and who joins it: floor · seat · ear · mouth · joiner
 //!   engine      the reliable group, one noun per file; `engine/mod.rs` shows how they meet
 //!   gate        where bytes become a frame or a counted fault
 //!   node        gate, seal, wire and engine as one value: what `chat` and `sim` drive
 //! sim         PURE: the pretend network: many nodes, one clock, one seed
 //! net         the only folder that opens sockets: multicast · circle · group · ears · tcp ·
-//!             interfaces · kernel
-//! store       the only folder that opens files: identity
+//!             line (a connection on threads) · hub (thousands on tokio) · interfaces · kernel
+//! store       the only folder that opens files: identity · secret
 //! terminal    keyboard · block · printer · screen · desk · signals
 //! modes       where pure meets world: one file per subcommand
 //! ```
@@ -43,6 +44,9 @@
 //! net        datagrams ──────── LAN ─────────▶    net      bytes
 //! ```
 //!
+//! `hub join` is both as well, with `hub::joiner` in the middle, and `hub serve` is the middle alone:
+//! bytes of many lines come in, and go out again to whom `hub::floor` says.
+//!
 //! Where the code departs from the design's first constants, `engine/config.rs` says by which run.
 //! Two larger departures: a latecomer pulls what it missed by unicast datagrams and not by TCP,
 //! because one path through one firewall hole can be simulated whole; and every frame says its
@@ -59,7 +63,8 @@
 //! 3. A mode imports no other mode.
 //! 4. Bytes from outside become a value or a counted fault once, in `wire`. Nothing from outside
 //!    panics, grows a structure without a bound, or reaches a terminal uncleaned.
-//! 5. A running mode has one event enum and one channel; its helper threads only block and tell.
+//! 5. A running mode has one event enum and one channel; its helper threads and tasks only wait and
+//!    tell.
 //!    `multicast receive` is the exception: socket → parse → write, with nothing between.
 //! 6. Files stay under 500 lines, functions under 70, lines under 100 columns.
 

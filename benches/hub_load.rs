@@ -1,8 +1,8 @@
 //! The load for chat servers over TCP in scripts/bench: many clients on one thread, some of whom
 //! speak. `hub_load PROTOCOL PORT CLIENTS MESSAGES SENDERS OUTSTANDING DEAF SERVER_PID`, where the
 //! protocol is `lines` (servers that pass bytes on), `framed` (roda's hub), `irc` or `mqtt`. Each
-//! message is 100 bytes, what `irc` and `mqtt` need besides apart, and holds one `^`; everybody but the senders and the deaf, who never read, must get
-//! all. Prints figures as `key=value`.
+//! message is 100 bytes, what `irc` and `mqtt` need besides apart, and holds one `^`; everybody but
+//! the senders and the deaf, who never read, must get all. Prints figures as `key=value`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -44,8 +44,8 @@
 //! net        datagrams ──────── LAN ─────────▶    net      bytes
 //! ```
 //!
-//! `hub join` is both as well, with `hub::joiner` in the middle, and `hub serve` is the middle alone:
-//! bytes of many lines come in, and go out again to whom `hub::floor` says.
+//! `hub join` is both as well, with `hub::joiner` in the middle, and `hub serve` is the middle
+//! alone: bytes of many lines come in, and go out again to whom `hub::floor` says.
 //!
 //! Where the code departs from the design's first constants, `engine/config.rs` says by which run.
 //! Two larger departures: a latecomer pulls what it missed by unicast datagrams and not by TCP,

@@ -9,7 +9,7 @@ use super::End;
 use crate::cli::HubServeSettings;
 use crate::clock::{Timepiece, WallClock};
 use crate::error::Error;
-use crate::net::hub::{self, Board, Caller, Read, allow_connections};
+use crate::net::board::{self, Board, Caller, Read, allow_connections};
 use crate::net::interfaces::local_addresses;
 use crate::net::tcp::Door;
 use crate::protocol::hub::event::{Event, Leaving, Refusal};
@@ -128,21 +128,21 @@ impl Table {
         self.timepiece.now().time
     }
 
-    fn handle(&mut self, event: hub::Event<Signal>) -> Result<Option<End>, Error> {
+    fn handle(&mut self, event: board::Event<Signal>) -> Result<Option<End>, Error> {
         let now = self.now();
         match event {
-            hub::Event::Called(Ok(caller)) => {
+            board::Event::Called(Ok(caller)) => {
                 self.has_failed = false;
                 self.seat(now, caller);
             }
-            hub::Event::Called(Err(cause)) => {
+            board::Event::Called(Err(cause)) => {
                 if !std::mem::replace(&mut self.has_failed, true) {
                     self.log.failure(&cause)?;
                 }
             }
-            hub::Event::Readable(number) => self.read(now, number),
-            hub::Event::Writable(number) => self.hub.resume(number),
-            hub::Event::Told(signal) => {
+            board::Event::Readable(number) => self.read(now, number),
+            board::Event::Writable(number) => self.hub.resume(number),
+            board::Event::Told(signal) => {
                 // Whoever asks a second time is let go.
                 if self.signal.replace(signal).is_some() {
                     return Ok(Some(End::Signalled(signal)));

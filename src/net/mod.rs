@@ -1,10 +1,10 @@
 //! The only folder that opens sockets. It moves bytes and knows addresses and interfaces; what
 //! the bytes mean, it does not know.
 
+pub mod board;
 pub mod circle;
 pub mod ears;
 pub mod group;
-pub mod hub;
 pub mod interfaces;
 mod kernel;
 pub mod line;

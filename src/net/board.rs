@@ -1,4 +1,4 @@
-//! The hub's sockets: thousands of connections on one thread, by tokio. Its tasks only wait and
+//! A server's sockets: thousands of connections on one thread, by tokio. Its tasks only wait and
 //! tell; reading, writing and ending are asked for by the loop that holds the [`Board`].
 
 use std::collections::{BTreeMap, VecDeque};

@@ -4,6 +4,7 @@
 mod chat;
 mod endpoint;
 mod hub;
+mod lab;
 mod multicast;
 mod shared;
 mod tcp_peer;
@@ -15,6 +16,9 @@ use clap::{Parser, Subcommand};
 
 pub use self::chat::{ChatArgs, ChatSettings};
 pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings};
+pub use self::lab::{
+    BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings,
+};
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 use crate::error::Usage;
@@ -66,6 +70,13 @@ pub enum Command {
         roda tcp-peer --listen 12345 --name bia\n  \
         roda tcp-peer --connect 127.0.0.1:12345 --name ana")]
     TcpPeer(TcpPeerArgs),
+
+    /// The course's small TCP services, each a server and a client
+    #[command(after_help = "Examples:\n  \
+        roda lab\n  \
+        roda lab serve uppercase --trace\n  \
+        roda lab uppercase 'olá, turma'")]
+    Lab(LabArgs),
 
     /// Chat by a server, where multicast is blocked: with the course's hub and its clients too
     Hub {

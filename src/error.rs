@@ -4,6 +4,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::lab::form::Field;
+use crate::lab::quiz::question::BankFault;
 use crate::net::group::Refusal;
 use crate::net::interfaces::ChoiceError;
 use crate::net::tcp::CallError;
@@ -37,13 +39,8 @@ pub enum Error {
         /// Why not.
         cause: CallError,
     },
-    /// A file with a secret could not be used.
-    Secret {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        cause: io::Error,
-    },
+    /// A file or a database could not be used.
+    Store(StoreError),
     /// The system's chance or its settings could not be read.
     Identity(io::Error),
     /// The connection could not be served.
@@ -54,6 +51,39 @@ pub enum Error {
     Output(io::Error),
     /// The system would not let us watch for its signals.
     Signals(io::Error),
+}
+
+/// A file or a database that could not be used.
+#[derive(Debug)]
+pub enum StoreError {
+    /// A file with a secret could not be used.
+    Secret {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// A file could not be read.
+    ReadFile {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// A file of questions that cannot be asked.
+    Questions {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: BankFault,
+    },
+    /// A database could not be used.
+    Database {
+        /// Which.
+        name: String,
+        /// Why not, in its own words.
+        why: String,
+    },
 }
 
 /// An argument that cannot be used, as it was given.
@@ -75,6 +105,8 @@ pub enum Usage {
     Connect(String),
     /// No hub to join.
     Hub(String),
+    /// Something that `lab` does not take.
+    Lab(LabUsage),
     /// No number of something that may be.
     Number {
         /// What was given.
@@ -88,6 +120,24 @@ pub enum Usage {
     },
 }
 
+/// An argument that `lab` cannot use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabUsage {
+    /// Not what a lesson takes there.
+    Field {
+        /// What was given.
+        typed: String,
+        /// Where.
+        field: Field,
+    },
+    /// No `FIELD=VALUE`.
+    Assignment(String),
+    /// Products in a MongoDB server.
+    ProductsNeedFile,
+    /// A database that this program was built without.
+    NoMongoDb,
+}
+
 impl Error {
     /// 2 for wrong use, 1 for a system that refuses.
     #[must_use]
@@ -95,9 +145,21 @@ impl Error {
         match self {
             Self::Usage(_)
             | Self::Interfaces(ChoiceError::Unknown { .. })
-            | Self::Secret { .. } => 2,
+            | Self::Store(StoreError::Secret { .. }) => 2,
             _ => 1,
         }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<LabUsage> for Error {
+    fn from(usage: LabUsage) -> Self {
+        Self::Usage(Usage::Lab(usage))
     }
 }
 

@@ -81,6 +81,7 @@
 pub mod cli;
 pub mod clock;
 pub mod error;
+pub mod lab;
 pub mod modes;
 pub mod net;
 pub mod protocol;

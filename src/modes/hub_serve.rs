@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::End;
 use crate::cli::HubServeSettings;
 use crate::clock::{Timepiece, WallClock};
-use crate::error::Error;
+use crate::error::{Error, StoreError};
 use crate::net::board::{self, Board, Caller, Read, allow_connections};
 use crate::net::interfaces::local_addresses;
 use crate::net::tcp::Door;
@@ -52,7 +52,7 @@ pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<End, Error>
 
 fn rules(settings: &HubServeSettings) -> Result<Rules, Error> {
     let secret = settings.secret_file.as_deref().map(|path| {
-        secret::read(path).map_err(|cause| Error::Secret {
+        secret::read(path).map_err(|cause| StoreError::Secret {
             path: path.to_owned(),
             cause,
         })

@@ -4,6 +4,7 @@
 mod chat;
 mod hub_join;
 mod hub_serve;
+mod lab;
 mod multicast_receive;
 mod multicast_send;
 mod tcp_peer;
@@ -55,6 +56,7 @@ pub fn run(command: Command, lang: Lang) -> Result<End, Error> {
         Command::Hub {
             role: HubRole::Join(args),
         } => hub_join::run(&args.try_into()?, lang),
+        Command::Lab(args) => lab::run(args.try_into()?, lang),
         Command::TcpPeer(args) => tcp_peer::run(&args.try_into()?, lang),
     }
 }

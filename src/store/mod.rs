@@ -1,4 +1,8 @@
 //! What outlives the program: files in the user's own folders. The only room that opens files.
 
 pub mod identity;
+pub mod lab;
+#[cfg(feature = "mongodb")]
+pub mod mongo;
 pub mod secret;
+pub mod text_file;

@@ -1,8 +1,9 @@
 //! Secrets that people keep in files of their own: read, and never written.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
+
+use super::text_file;
 
 /// Longest file of a secret, in bytes.
 const SECRET_MAX_BYTES: u64 = 4096;
@@ -12,17 +13,11 @@ const SECRET_MAX_BYTES: u64 = 4096;
 /// # Errors
 /// The system's; `InvalidData` for a file that is empty, too long or no text.
 pub fn read(path: &Path) -> io::Result<String> {
-    let mut secret = String::new();
-    let file = File::open(path)?;
-    file.take(SECRET_MAX_BYTES + 1)
-        .read_to_string(&mut secret)?;
-    let is_fit = !secret.trim().is_empty() && secret.len() as u64 <= SECRET_MAX_BYTES;
-    is_fit.then_some(secret).ok_or_else(|| {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("it must hold 1 to {SECRET_MAX_BYTES} bytes of text"),
-        )
-    })
+    let secret = text_file::read(path, SECRET_MAX_BYTES)?;
+    let is_fit = !secret.trim().is_empty();
+    is_fit
+        .then_some(secret)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it is empty"))
 }
 
 #[cfg(test)]

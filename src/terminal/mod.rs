@@ -1,6 +1,7 @@
 //! The person's side: what is typed, what is shown, and the signals that a terminal sends. Knows
 //! files and threads of this process, and no network.
 
+pub mod asker;
 pub mod block;
 pub mod desk;
 pub mod keyboard;

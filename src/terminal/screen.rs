@@ -185,6 +185,40 @@ impl Screen {
         self.object(&object)
     }
 
+    /// Shows one line of text, cleaned, at the latest with the next [`Screen::flush`].
+    ///
+    /// # Errors
+    /// Those of writing to stdout.
+    pub fn text(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", clean(line))
+    }
+
+    /// Shows whether an answer was right, green or red, at the latest with the next
+    /// [`Screen::flush`].
+    ///
+    /// # Errors
+    /// Those of writing to stdout.
+    pub fn mark(&mut self, text: &str, is_right: bool) -> io::Result<()> {
+        let (color, plain) = match (self.is_colored, is_right) {
+            (true, true) => ("\x1b[32m", "\x1b[0m"),
+            (true, false) => ("\x1b[31m", "\x1b[0m"),
+            (false, _) => ("", ""),
+        };
+        writeln!(self.out, "{color}{}{plain}", clean(text))
+    }
+
+    /// Shows something as JSON over several lines, at the latest with the next [`Screen::flush`].
+    ///
+    /// # Errors
+    /// Those of writing to stdout.
+    pub fn document(&mut self, document: &impl Serialize) -> io::Result<()> {
+        let json = serde_json::to_string_pretty(document)?;
+        for line in json.lines() {
+            writeln!(self.out, "{}", escape_hazards(line))?;
+        }
+        Ok(())
+    }
+
     /// Shows one object as JSON, at the latest with the next [`Screen::flush`].
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use super::{Lang, row, say};
-use crate::error::{Error, Usage};
+use crate::error::{Error, LabUsage, StoreError, Usage};
 use crate::net::group::{Act, Refusal};
 use crate::net::interfaces::ChoiceError;
 use crate::net::tcp::CallError;
@@ -22,14 +22,6 @@ pub fn error(lang: Lang, error: &Error) -> String {
         } => refusal(lang, group, refused),
         Error::Listen { address, cause } => listen(lang, address, cause),
         Error::Call { address, cause } => call(lang, address, cause),
-        Error::Secret { path, cause: why } => {
-            let (path, why) = (path.display(), cause(lang, why));
-            say!(
-                lang,
-                "cannot use the secret in {path}: {why}",
-                "não foi possível usar o segredo em {path}: {why}",
-            )
-        }
         Error::Identity(why) => {
             let why = cause(lang, why);
             say!(
@@ -68,6 +60,44 @@ pub fn error(lang: Lang, error: &Error) -> String {
                 lang,
                 "cannot watch for Ctrl-C: {why}",
                 "não foi possível vigiar o Ctrl-C: {why}",
+            )
+        }
+        Error::Store(error) => store(lang, error),
+    }
+}
+
+fn store(lang: Lang, error: &StoreError) -> String {
+    match error {
+        StoreError::Secret { path, cause: why } => {
+            let (path, why) = (path.display(), cause(lang, why));
+            say!(
+                lang,
+                "cannot use the secret in {path}: {why}",
+                "não foi possível usar o segredo em {path}: {why}",
+            )
+        }
+        StoreError::ReadFile { path, cause: why } => {
+            let (path, why) = (path.display(), cause(lang, why));
+            say!(
+                lang,
+                "cannot read {path}: {why}",
+                "não foi possível ler {path}: {why}",
+            )
+        }
+        StoreError::Questions { path, fault } => {
+            let (path, why) = (path.display(), super::lab::bank_fault(lang, fault));
+            say!(
+                lang,
+                "cannot take questions from {path}: {why}",
+                "não foi possível usar as questões de {path}: {why}",
+            )
+        }
+        StoreError::Database { name, why } => {
+            let (name, why) = (clean(name), clean(why));
+            say!(
+                lang,
+                "cannot use the database {name}: {why}; --database names another",
+                "não foi possível usar o banco de dados {name}: {why}; --database indica outro",
             )
         }
     }
@@ -135,6 +165,36 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
             lang,
             "'{typed}' is no such number: {option} takes one from {least} to {most}",
             "'{typed}' não é um número assim: {option} aceita um de {least} a {most}",
+        ),
+        Usage::Lab(wrong) => lab_usage(lang, wrong),
+    }
+}
+
+fn lab_usage(lang: Lang, wrong: &LabUsage) -> String {
+    match wrong {
+        LabUsage::Field { typed, field } => {
+            let (typed, wanted) = (clean(typed), super::lab::wanted(lang, *field));
+            say!(
+                lang,
+                "'{typed}' cannot be used here: {wanted}",
+                "'{typed}' não serve aqui: {wanted}",
+            )
+        }
+        LabUsage::Assignment(typed) => say!(
+            lang,
+            "'{typed}' is no field with a value: write it as nome=Caneta",
+            "'{typed}' não é um campo com valor: escreva como nome=Caneta",
+        ),
+        LabUsage::ProductsNeedFile => say!(
+            lang,
+            "products are kept in a file: give --database FILE",
+            "produtos ficam num arquivo: informe --database ARQUIVO",
+        ),
+        LabUsage::NoMongoDb => say!(
+            lang,
+            "this roda was built without MongoDB: build it with --features mongodb, or name a file",
+            "este roda foi compilado sem MongoDB: compile com --features mongodb, ou informe um \
+            arquivo",
         ),
     }
 }

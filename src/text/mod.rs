@@ -4,12 +4,14 @@
 mod chat;
 mod error;
 mod hub;
+mod lab;
 mod multicast;
 mod tcp_peer;
 
 pub use chat::*;
 pub use error::{cause, error, fault, lost, refusal};
 pub use hub::*;
+pub use lab::*;
 pub use multicast::*;
 pub use tcp_peer::*;
 

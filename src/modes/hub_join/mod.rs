@@ -15,7 +15,7 @@ use self::view::View;
 use super::End;
 use crate::cli::HubJoinSettings;
 use crate::clock::Timepiece;
-use crate::error::Error;
+use crate::error::{Error, StoreError};
 use crate::net::line::Line;
 use crate::net::tcp::{CallError, Connection, Heard, Written, call_patiently};
 use crate::protocol::hub::ModeratorKey;
@@ -46,7 +46,7 @@ enum Event {
 /// Talks until the farewell, the end of the input, the end of the hub, or a signal.
 pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<End, Error> {
     let secret = settings.secret_file.as_deref().map(|path| {
-        secret::read(path).map_err(|cause| Error::Secret {
+        secret::read(path).map_err(|cause| StoreError::Secret {
             path: path.to_owned(),
             cause,
         })

@@ -25,21 +25,30 @@ pub const SILENCE: Duration = Duration::from_millis(50);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Messages on their way to a naive peer, one at a time.
-#[derive(Debug, Default)]
-pub struct Outbox {
-    queue: VecDeque<String>,
+#[derive(Debug)]
+pub struct Outbox<M = String> {
+    queue: VecDeque<M>,
     sent_at: Option<Duration>,
 }
 
-impl Outbox {
-    /// Queues a message of at most [`MESSAGE_MAX_BYTES`] as it will stand on the wire.
-    pub fn push(&mut self, message: String) {
+impl<M> Default for Outbox<M> {
+    fn default() -> Self {
+        Self {
+            queue: VecDeque::new(),
+            sent_at: None,
+        }
+    }
+}
+
+impl<M> Outbox<M> {
+    /// Queues a message, mostly of at most [`MESSAGE_MAX_BYTES`], as it will stand on the wire.
+    pub fn push(&mut self, message: M) {
         self.queue.push_back(message);
     }
 
     /// The next message, if it may go now. `is_acknowledged` tells whether the other host has
     /// acknowledged all that was sent before.
-    pub fn poll(&mut self, now: Duration, is_acknowledged: bool) -> Option<String> {
+    pub fn poll(&mut self, now: Duration, is_acknowledged: bool) -> Option<M> {
         let is_quiet = self
             .sent_at
             .is_none_or(|sent_at| is_acknowledged && now >= sent_at + PAUSE);
@@ -66,7 +75,7 @@ impl Outbox {
     }
 
     /// Takes back what was not sent.
-    pub fn take_back(&mut self) -> VecDeque<String> {
+    pub fn take_back(&mut self) -> VecDeque<M> {
         std::mem::take(&mut self.queue)
     }
 }
@@ -159,7 +168,7 @@ mod tests {
 
     #[test]
     fn one_message_goes_at_a_time() {
-        let mut outbox = Outbox::default();
+        let mut outbox: Outbox = Outbox::default();
         outbox.push("um".into());
         outbox.push("dois".into());
         assert_eq!(

@@ -1,0 +1,311 @@
+//! `lab`: its arguments, their defaults, and what it runs by.
+
+mod client;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use self::client::ClientCommand;
+use super::endpoint;
+#[cfg(not(feature = "mongodb"))]
+use crate::error::LabUsage;
+use crate::error::{Error, Usage};
+use crate::lab::Dialogue;
+use crate::lab::divisors::Encoding;
+use crate::lab::lesson::Lesson;
+
+/// How the name of a MongoDB database begins.
+const MONGODB: [&str; 2] = ["mongodb://", "mongodb+srv://"];
+
+/// What `lab` may be told. Without a command, it lists the lessons.
+#[derive(Debug, Args)]
+pub struct LabArgs {
+    /// What to do; without it, the lessons are listed
+    #[command(subcommand)]
+    command: Option<LabCommand>,
+}
+
+/// Which side of which lesson to take.
+#[derive(Debug, Subcommand)]
+enum LabCommand {
+    /// Be a lesson's server
+    Serve(ServeArgs),
+    /// Be a lesson's client.
+    #[command(flatten)]
+    Client(ClientCommand),
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Which lesson
+    lesson: Lesson,
+
+    /// Listen on this address and port [default: 127.0.0.1 and the lesson's port]
+    #[arg(long, value_name = "[ADDRESS:]PORT")]
+    listen: Option<String>,
+
+    /// hello, exchange, object, person: serve one client after the other
+    #[arg(long)]
+    keep: bool,
+
+    /// uppercase: take ASCII only, as in the lesson
+    #[arg(long)]
+    ascii: bool,
+
+    /// oracle, quiz: the same chance in every run
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    seed: Option<String>,
+
+    /// divisors: how the list is sent
+    #[arg(long, default_value = "json")]
+    encoding: Encoding,
+
+    /// products: `terminar` ends the server, as in version 4
+    #[arg(long)]
+    v4: bool,
+
+    #[command(flatten)]
+    database: DatabaseArgs,
+
+    /// Show every byte that is sent and received
+    #[arg(long)]
+    trace: bool,
+}
+
+#[derive(Debug, Args)]
+struct DatabaseArgs {
+    /// products, quiz: where they are kept; quiz also takes mongodb://… [default: a file in the
+    /// folder for your data]
+    #[arg(long, value_name = "FILE")]
+    database: Option<String>,
+}
+
+/// Where questions are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// In a file; `None` is the usual one.
+    File(Option<PathBuf>),
+    /// In a MongoDB server.
+    #[cfg(feature = "mongodb")]
+    MongoDb(String),
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(Some(path)) => path.display().fmt(f),
+            Self::File(None) => Ok(()),
+            // Its address may hold a password.
+            #[cfg(feature = "mongodb")]
+            Self::MongoDb(_) => f.write_str("MongoDB"),
+        }
+    }
+}
+
+impl DatabaseArgs {
+    fn database(self) -> Result<Database, Error> {
+        match self.database {
+            Some(url) if MONGODB.iter().any(|begin| url.starts_with(begin)) => {
+                #[cfg(feature = "mongodb")]
+                return Ok(Database::MongoDb(url));
+                #[cfg(not(feature = "mongodb"))]
+                Err(LabUsage::NoMongoDb.into())
+            }
+            path => Ok(Database::File(path.map(PathBuf::from))),
+        }
+    }
+}
+
+/// What `lab` runs by.
+pub enum LabSettings {
+    /// Lists the lessons.
+    List,
+    /// Serves a lesson.
+    Serve(LabServeSettings),
+    /// Takes a lesson's other side.
+    Join(LabJoinSettings),
+    /// Tends the bank of questions.
+    Bank(BankSettings),
+}
+
+/// What `lab serve` runs by.
+pub struct LabServeSettings {
+    /// Which lesson.
+    pub lesson: Lesson,
+    /// On which host's address to listen; `None` is all interfaces.
+    pub host: Option<String>,
+    /// On which port; 0 is any.
+    pub port: u16,
+    /// Whether to go on after the first client.
+    pub keeps: bool,
+    /// `uppercase`: whether only ASCII is taken.
+    pub is_ascii: bool,
+    /// `divisors`: how the list travels.
+    pub encoding: Encoding,
+    /// `products`: whether `terminar` ends the server.
+    pub is_v4: bool,
+    /// `products`, `quiz`: where they are kept.
+    pub database: Database,
+    /// Chance that repeats.
+    pub seed: Option<u64>,
+    /// Whether bytes are shown.
+    pub has_trace: bool,
+}
+
+/// What a lesson's client runs by.
+pub struct LabJoinSettings {
+    /// Where the server is.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// For how long to go on calling.
+    pub patience: Duration,
+    /// The client's side.
+    pub dialogue: Box<dyn Dialogue>,
+    /// Whether bytes are shown.
+    pub has_trace: bool,
+}
+
+/// What is done to the bank of questions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BankSettings {
+    /// Where it is kept.
+    pub database: Database,
+    /// What is done.
+    pub act: BankAct,
+}
+
+/// What may be done to the bank of questions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BankAct {
+    /// Keeps the questions of a file, and no others.
+    Import(PathBuf),
+    /// Writes all questions to stdout.
+    Export,
+    /// Keeps the report's ten questions, and no others.
+    Reset,
+}
+
+impl TryFrom<LabArgs> for LabSettings {
+    type Error = Error;
+
+    fn try_from(args: LabArgs) -> Result<Self, Error> {
+        match args.command {
+            None => Ok(Self::List),
+            Some(LabCommand::Serve(args)) => args.try_into().map(Self::Serve),
+            Some(LabCommand::Client(command)) => command.try_into(),
+        }
+    }
+}
+
+impl TryFrom<ServeArgs> for LabServeSettings {
+    type Error = Error;
+
+    fn try_from(args: ServeArgs) -> Result<Self, Error> {
+        let typed = args
+            .listen
+            .unwrap_or_else(|| args.lesson.port().to_string());
+        let listening = endpoint::listening(&typed);
+        let (host, port) = listening.ok_or(Usage::Listen(typed))?;
+        let seed = args.seed.map(|typed| {
+            typed.parse().map_err(|_| Usage::Number {
+                typed,
+                least: 0,
+                most: u64::MAX,
+                option: "--seed",
+            })
+        });
+        Ok(Self {
+            lesson: args.lesson,
+            host: Some(host.unwrap_or_else(|| "127.0.0.1".into())),
+            port,
+            keeps: args.keep,
+            is_ascii: args.ascii,
+            encoding: args.encoding,
+            is_v4: args.v4,
+            database: args.database.database()?,
+            seed: seed.transpose()?,
+            has_trace: args.trace,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+
+    fn lab(args: &[&str]) -> Result<LabSettings, Error> {
+        let line = [&["roda", "lab"], args].concat();
+        match Cli::try_parse_from(line).unwrap().command {
+            Some(Command::Lab(args)) => args.try_into(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_lesson_has_its_port_and_stays_on_this_machine() {
+        let Ok(LabSettings::Serve(serve)) = lab(&["serve", "uppercase"]) else {
+            panic!("not served")
+        };
+        assert_eq!(
+            (serve.host.as_deref(), serve.port),
+            (Some("127.0.0.1"), 12000)
+        );
+        let Ok(LabSettings::Join(join)) = lab(&["primes", "-5", "--connect", "pc-3"]) else {
+            panic!("not joined")
+        };
+        assert_eq!((&*join.host, join.port), ("pc-3", 12346));
+        assert!(matches!(lab(&[]), Ok(LabSettings::List)));
+        assert!(matches!(lab(&["quiz"]), Ok(LabSettings::Join(_))));
+        let Ok(LabSettings::Bank(bank)) = lab(&["quiz", "import", "a.json"]) else {
+            panic!("no bank")
+        };
+        assert_eq!(bank.act, BankAct::Import("a.json".into()));
+    }
+
+    #[test]
+    fn what_is_missing_is_no_wrong_use() {
+        for missing in [
+            &["uppercase"][..],
+            &["oracle"],
+            &["primes", "--wide"],
+            &["divisors"],
+            &["person", "--nome", "Ana"],
+            &["products", "add", "1"],
+            &["products", "find"],
+        ] {
+            assert!(
+                matches!(lab(missing), Ok(LabSettings::Join(_))),
+                "{missing:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_wrong_use() {
+        let long = "x".repeat(1025);
+        for wrong in [
+            &["primes", "3000000000"][..],
+            &["primes", "x", "--wide"],
+            &["divisors", "0"],
+            &["uppercase", ""],
+            &["uppercase", &long],
+            &["person", "--nome", "a", "--idade", "x", "--email", "e"],
+            &["products", "add", "1", "x", "caro"],
+            &["object", "x"],
+            &["serve", "oracle", "--seed", "x"],
+            &["serve", "hello", "--listen", "x"],
+            &["hello", "--connect", "a:0"],
+            #[cfg(not(feature = "mongodb"))]
+            &["serve", "quiz", "--database", "mongodb://localhost"],
+        ] {
+            let error = lab(wrong).err().map(|error| error.exit_code());
+            assert_eq!(error, Some(2), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! The clients of `lab`: what each may be told. What is missing is asked for later.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{BankAct, BankSettings, DatabaseArgs, LabJoinSettings, LabSettings};
+use crate::cli::endpoint;
+use crate::cli::shared::seconds;
+use crate::error::{Error, LabUsage, Usage};
+use crate::lab::Dialogue;
+use crate::lab::divisors::Encoding;
+use crate::lab::form::{Field, Form};
+use crate::lab::lesson::Lesson;
+use crate::lab::products::{Code, Product, Wish, price};
+use crate::lab::{
+    divisors, exchange, hello, object, oracle, person, primes, products, quiz, uppercase,
+};
+
+/// What is sent unless something else is.
+const OBJECT: [&str; 3] = ["codigo=1", "nome=Caneta", "preco=2.5"];
+
+/// Which lesson's client to be.
+#[derive(Debug, Subcommand)]
+pub(super) enum ClientCommand {
+    /// Version 1: reach the server
+    Hello(ServerArgs),
+    /// Version 2: hear the server's message and answer it
+    Exchange(ServerArgs),
+    /// Version 3: send an object by pickle
+    Object {
+        /// Its fields, such as nome=Caneta
+        #[arg(value_name = "FIELD=VALUE", default_values = OBJECT)]
+        fields: Vec<String>,
+        /// Send an instance of this class, which the server's Python has, and not a dictionary
+        #[arg(long, value_name = "MODULE.CLASS")]
+        class: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Versions 4 and 5: add, list and find products
+    Products {
+        /// What to do.
+        #[command(subcommand)]
+        command: ProductsCommand,
+    },
+    /// Answer three questions; or tend the bank of questions
+    #[command(args_conflicts_with_subcommands = true)]
+    Quiz {
+        /// What to do with the bank of questions; without it, the quiz is played
+        #[command(subcommand)]
+        command: Option<BankCommand>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Have a text put into upper case
+    Uppercase {
+        /// The text
+        #[arg(allow_hyphen_values = true)]
+        text: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Ask the oracle
+    Oracle {
+        /// The question
+        #[arg(allow_hyphen_values = true)]
+        question: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Ask for the product of the primes around a number
+    Primes {
+        /// The number
+        #[arg(allow_hyphen_values = true)]
+        number: Option<String>,
+        /// Send it as 8 bytes (struct q) and not as 4 (struct i)
+        #[arg(long)]
+        wide: bool,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Ask for the divisors of a number
+    Divisors {
+        /// The number, above 0
+        #[arg(allow_hyphen_values = true)]
+        number: Option<String>,
+        /// How the server sends the list
+        #[arg(long, default_value = "json")]
+        encoding: Encoding,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Send a person as a JSON object
+    Person {
+        /// The name
+        #[arg(long, allow_hyphen_values = true)]
+        nome: Option<String>,
+        /// The age
+        #[arg(long, allow_hyphen_values = true)]
+        idade: Option<String>,
+        /// The address
+        #[arg(long, allow_hyphen_values = true)]
+        email: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// What to do with products.
+#[derive(Debug, Subcommand)]
+pub(super) enum ProductsCommand {
+    /// Add a product
+    Add {
+        /// Its code, a number or a text
+        code: Option<String>,
+        /// Its name
+        #[arg(allow_hyphen_values = true)]
+        name: Option<String>,
+        /// Its price, such as 2.50
+        price: Option<String>,
+        #[command(flatten)]
+        server: ProductServerArgs,
+    },
+    /// List all products
+    List(ProductServerArgs),
+    /// Find the newest product with a code
+    Find {
+        /// The code
+        code: Option<String>,
+        #[command(flatten)]
+        server: ProductServerArgs,
+    },
+    /// End the connection, and a server of version 4
+    End(ProductServerArgs),
+}
+
+/// What to do with the bank of questions.
+#[derive(Debug, Subcommand)]
+pub(super) enum BankCommand {
+    /// Keep the questions of a file, and no others
+    Import {
+        /// A JSON list of {"_id", "statement", "options", "answer"}; answers are counted from 0
+        file: PathBuf,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Write all questions to stdout, as `import` takes them
+    Export(DatabaseArgs),
+    /// Keep the report's ten questions, and no others
+    Reset(DatabaseArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServerArgs {
+    /// The server [default: this machine at the lesson's port]
+    #[arg(long, value_name = "HOST[:PORT]")]
+    connect: Option<String>,
+
+    /// Go on calling for so long if nobody answers
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    wait: Option<String>,
+
+    /// Show every byte that is sent and received
+    #[arg(long)]
+    trace: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ProductServerArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+
+    /// The server is of version 4: do not end the connection by `terminar`, which would end it
+    #[arg(long)]
+    v4: bool,
+}
+
+impl ServerArgs {
+    /// A lesson's client that needs nothing more.
+    fn join(self, lesson: Lesson, dialogue: impl Dialogue + 'static) -> Result<LabSettings, Error> {
+        let port = lesson.port().to_string();
+        let typed = self.connect.unwrap_or_else(|| "127.0.0.1".into());
+        let calling = endpoint::calling(&typed, &port);
+        let (host, port) = calling.ok_or(Usage::Connect(typed))?;
+        let patience = self.wait.map(|typed| seconds(typed, 0, "--wait"));
+        Ok(LabSettings::Join(LabJoinSettings {
+            host,
+            port,
+            patience: patience.transpose()?.unwrap_or_default(),
+            dialogue: Box::new(dialogue),
+            has_trace: self.trace,
+        }))
+    }
+
+    /// A lesson's client that is made of what is typed now or later.
+    fn fill<D: Dialogue + 'static>(
+        self,
+        lesson: Lesson,
+        fields: Vec<(Field, Option<String>)>,
+        make: impl Fn(&[String]) -> Option<D> + Send + 'static,
+    ) -> Result<LabSettings, Error> {
+        let make = move |answers: &[String]| -> Option<Box<dyn Dialogue>> {
+            Some(Box::new(make(answers)?))
+        };
+        let form = Form::new(fields, make);
+        let form = form.map_err(|(field, typed)| LabUsage::Field { typed, field })?;
+        self.join(lesson, form)
+    }
+}
+
+impl TryFrom<ClientCommand> for LabSettings {
+    type Error = Error;
+
+    fn try_from(command: ClientCommand) -> Result<Self, Error> {
+        match command {
+            ClientCommand::Hello(server) => server.join(Lesson::Hello, hello::Client),
+            ClientCommand::Exchange(server) => server.join(Lesson::Exchange, exchange::Client),
+            ClientCommand::Object {
+                fields,
+                class,
+                server,
+            } => {
+                let client = object::Client::of(class, &fields).map_err(LabUsage::Assignment)?;
+                server.join(Lesson::Object, client)
+            }
+            ClientCommand::Products { command } => command.try_into(),
+            ClientCommand::Quiz {
+                command: None,
+                server,
+            } => server.join(Lesson::Quiz, quiz::client::Client::default()),
+            ClientCommand::Quiz {
+                command: Some(command),
+                ..
+            } => command.try_into(),
+            ClientCommand::Uppercase { text, server } => {
+                let make = |typed: &[String]| Some(uppercase::Client(typed.first()?.clone()));
+                server.fill(Lesson::Uppercase, vec![(Field::Text, text)], make)
+            }
+            ClientCommand::Oracle { question, server } => {
+                let make = |typed: &[String]| Some(oracle::Client(typed.first()?.clone()));
+                server.fill(Lesson::Oracle, vec![(Field::Question, question)], make)
+            }
+            ClientCommand::Primes {
+                number,
+                wide,
+                server,
+            } => {
+                let bytes = if wide { 8 } else { 4 };
+                let make = move |typed: &[String]| {
+                    let number = primes::parse(typed.first()?, bytes)?;
+                    Some(primes::Client { number, bytes })
+                };
+                server.fill(Lesson::Primes, vec![(Field::Integer(bytes), number)], make)
+            }
+            ClientCommand::Divisors {
+                number,
+                encoding,
+                server,
+            } => {
+                let make = move |typed: &[String]| {
+                    let number = typed.first()?.parse().ok()?;
+                    Some(divisors::Client { number, encoding })
+                };
+                server.fill(Lesson::Divisors, vec![(Field::Positive, number)], make)
+            }
+            ClientCommand::Person {
+                nome,
+                idade,
+                email,
+                server,
+            } => {
+                let fields = vec![
+                    (Field::Nome, nome),
+                    (Field::Idade, idade),
+                    (Field::Email, email),
+                ];
+                server.fill(Lesson::Person, fields, person)
+            }
+        }
+    }
+}
+
+fn person(typed: &[String]) -> Option<person::Client> {
+    let [nome, idade, email] = typed else {
+        return None;
+    };
+    let (nome, idade, email) = (nome.clone(), idade.parse().ok()?, email.clone());
+    Some(person::Client(person::Person { nome, idade, email }))
+}
+
+impl TryFrom<ProductsCommand> for LabSettings {
+    type Error = Error;
+
+    fn try_from(command: ProductsCommand) -> Result<Self, Error> {
+        match command {
+            ProductsCommand::Add {
+                code,
+                name,
+                price: cost,
+                server: ProductServerArgs { server, v4 },
+            } => {
+                let fields = vec![
+                    (Field::Code, code),
+                    (Field::ProductName, name),
+                    (Field::Price, cost),
+                ];
+                let make = move |typed: &[String]| {
+                    let [code, name, cost] = typed else {
+                        return None;
+                    };
+                    let product = Product {
+                        codigo: Code::parse(code)?,
+                        nome: name.clone(),
+                        preco: price(cost)?,
+                    };
+                    Some(products::Client::new(Wish::Add(product), v4))
+                };
+                server.fill(Lesson::Products, fields, make)
+            }
+            ProductsCommand::List(ProductServerArgs { server, v4 }) => {
+                server.join(Lesson::Products, products::Client::new(Wish::List, v4))
+            }
+            ProductsCommand::Find {
+                code,
+                server: ProductServerArgs { server, v4 },
+            } => {
+                let make = move |typed: &[String]| {
+                    let code = Code::parse(typed.first()?)?;
+                    Some(products::Client::new(Wish::Find(code), v4))
+                };
+                server.fill(Lesson::Products, vec![(Field::Code, code)], make)
+            }
+            ProductsCommand::End(ProductServerArgs { server, v4 }) => {
+                server.join(Lesson::Products, products::Client::new(Wish::End, v4))
+            }
+        }
+    }
+}
+
+impl TryFrom<BankCommand> for LabSettings {
+    type Error = Error;
+
+    fn try_from(command: BankCommand) -> Result<Self, Error> {
+        let (act, database) = match command {
+            BankCommand::Import { file, database } => (BankAct::Import(file), database),
+            BankCommand::Export(database) => (BankAct::Export, database),
+            BankCommand::Reset(database) => (BankAct::Reset, database),
+        };
+        let database = database.database()?;
+        Ok(Self::Bank(BankSettings { database, act }))
+    }
+}

@@ -1,0 +1,184 @@
+//! `divisors`: a number in decimal digits in, the list of its divisors out, ascending, and the
+//! connection is closed. The document leaves the encoding of the number and of the list open: ours
+//! is JSON the way Python writes it (`[1, 2, 3, 6]`), or the `marshal` or `pickle` of the same
+//! document, as both sides are told. A list may be longer than one `recv(1024)`: it is sent whole,
+//! and who reads to the end has it.
+
+use num_prime::nt_funcs::factorize64;
+
+use super::python::{Value, marshal, pickle};
+use super::{Act, Dialogue, Expected, ended_early, unexpected, whole_json};
+
+/// How a list travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Encoding {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As Python's marshal.
+    Marshal,
+    /// As Python's pickle.
+    Pickle,
+}
+
+impl Encoding {
+    fn encode(self, divisors: &[u64]) -> Vec<u8> {
+        let integers = || {
+            divisors
+                .iter()
+                .map(|number| Value::Integer((*number).into()))
+        };
+        match self {
+            Self::Json => {
+                let list: Vec<String> = divisors.iter().map(u64::to_string).collect();
+                format!("[{}]", list.join(", ")).into()
+            }
+            Self::Marshal => marshal::write(&Value::List(integers().collect())),
+            Self::Pickle => pickle::write(&Value::List(integers().collect())),
+        }
+    }
+
+    fn decode(self, list: &[u8]) -> Option<Vec<u64>> {
+        let value = match self {
+            Self::Json => return serde_json::from_slice(list).ok(),
+            Self::Marshal => marshal::read(list),
+            Self::Pickle => pickle::read(list),
+        };
+        let (Value::List(values) | Value::Tuple(values)) = value.ok()?.0 else {
+            return None;
+        };
+        let number = |value: Value| match value {
+            Value::Integer(number) => u64::try_from(number).ok(),
+            _ => None,
+        };
+        values.into_iter().map(number).collect()
+    }
+
+    /// How many of the bytes are a whole list.
+    fn whole(self, waiting: &[u8]) -> Option<usize> {
+        match self {
+            Self::Json => whole_json(waiting),
+            Self::Marshal => marshal::read(waiting).ok().map(|(_, bytes)| bytes),
+            Self::Pickle => pickle::read(waiting).ok().map(|(_, bytes)| bytes),
+        }
+    }
+}
+
+/// Longest list: the 103,680 divisors of 897,612,484,786,617,600, each of 18 digits and two signs.
+const LIST_MAX_BYTES: usize = 103_680 * 20;
+
+/// The divisors of a number above 0, ascending.
+#[must_use]
+pub fn divisors(number: u64) -> Vec<u64> {
+    let mut divisors = vec![1_u64];
+    for (prime, power) in factorize64(number) {
+        let before = divisors.clone();
+        let mut factor = 1_u64;
+        for _ in 0..power {
+            factor = factor.saturating_mul(prime);
+            divisors.extend(before.iter().map(|divisor| divisor.saturating_mul(factor)));
+        }
+    }
+    divisors.sort_unstable();
+    divisors
+}
+
+/// The server's side.
+#[derive(Debug)]
+pub struct Server(pub Encoding);
+
+impl Dialogue for Server {
+    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+        let text = str::from_utf8(message).unwrap_or_default();
+        let number: Option<u64> = text.trim().parse().ok();
+        let Some(number) = number.filter(|number| *number > 0) else {
+            return unexpected(Expected::Decimal, message);
+        };
+        let divisors = divisors(number);
+        vec![
+            Act::Show(format!("{number} → {}", divisors.len())),
+            Act::Send(self.0.encode(&divisors)),
+            Act::Close,
+        ]
+    }
+}
+
+/// The client's side.
+#[derive(Debug)]
+pub struct Client {
+    /// The number.
+    pub number: u64,
+    /// How the list will come.
+    pub encoding: Encoding,
+}
+
+impl Dialogue for Client {
+    fn begin(&mut self) -> Vec<Act> {
+        vec![Act::Send(self.number.to_string().into())]
+    }
+
+    fn whole(&self, waiting: &[u8]) -> Option<usize> {
+        self.encoding.whole(waiting)
+    }
+
+    fn message_max_bytes(&self) -> usize {
+        LIST_MAX_BYTES
+    }
+
+    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+        match self.encoding.decode(message) {
+            Some(divisors) => {
+                let divisors: Vec<String> = divisors.iter().map(u64::to_string).collect();
+                vec![Act::Show(divisors.join(" ")), Act::Close]
+            }
+            None => unexpected(Expected::NumberList(self.encoding), message),
+        }
+    }
+
+    fn end(&mut self) -> Vec<Act> {
+        ended_early(Expected::NumberList(self.encoding))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn divisors_of_any_number() {
+        assert_eq!(divisors(1), [1]);
+        assert_eq!(divisors(12), [1, 2, 3, 4, 6, 12]);
+        assert_eq!(divisors(9), [1, 3, 9]);
+        assert_eq!(divisors(u64::MAX).len(), 128);
+        assert_eq!(divisors(897_612_484_786_617_600).len(), 103_680);
+        let largest_prime = 18_446_744_073_709_551_557;
+        assert_eq!(divisors(largest_prime), [1, largest_prime]);
+        let two_large = 4_294_967_291 * 4_294_967_279;
+        assert_eq!(divisors(two_large).len(), 4);
+    }
+
+    #[test]
+    fn the_list_is_what_python_reads() {
+        let encoding = Encoding::Json;
+        let mut server = Server(encoding);
+        let answer = server.hear(b" 6\n");
+        assert_eq!(answer[1], Act::Send("[1, 2, 3, 6]".into()));
+        for bad in [&b"0"[..], b"-3", b"x", b"\xff", b"99999999999999999999"] {
+            assert_eq!(server.hear(bad), unexpected(Expected::Decimal, bad));
+        }
+        let number = 6;
+        let mut client = Client { number, encoding };
+        let shown = vec![Act::Show("1 2 3 6".into()), Act::Close];
+        assert_eq!(client.hear(b"[1, 2, 3, 6]"), shown);
+        assert_eq!(client.whole(b"[1, 2"), None);
+        let refused = unexpected(Expected::NumberList(encoding), b"[1, x]");
+        assert_eq!(client.hear(b"[1, x]"), refused);
+        let every = divisors(897_612_484_786_617_600);
+        for encoding in [Encoding::Json, Encoding::Marshal, Encoding::Pickle] {
+            let list = encoding.encode(&every);
+            assert!(list.len() < LIST_MAX_BYTES, "{encoding:?}");
+            assert_eq!(encoding.whole(&list), Some(list.len()), "{encoding:?}");
+            assert_eq!(encoding.decode(&list), Some(every.clone()), "{encoding:?}");
+        }
+    }
+}

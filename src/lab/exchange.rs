@@ -1,0 +1,69 @@
+//! `exchange`, version 2 of the document: first the server sends a message, then the client does,
+//! then both end. The document leaves the texts open; any text is taken.
+
+use super::{Act, Dialogue, Expected, ended_early, unexpected};
+
+/// What our server says.
+pub const GREETING: &str = "Olá, cliente!";
+
+/// What our client answers.
+pub const ANSWER: &str = "Olá, servidor!";
+
+/// The server's side.
+#[derive(Debug)]
+pub struct Server;
+
+impl Dialogue for Server {
+    fn begin(&mut self) -> Vec<Act> {
+        vec![Act::Send(GREETING.into())]
+    }
+
+    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+        match str::from_utf8(message) {
+            Ok(text) => vec![Act::Show(text.to_owned()), Act::Close],
+            Err(_) => unexpected(Expected::Text, message),
+        }
+    }
+
+    fn end(&mut self) -> Vec<Act> {
+        ended_early(Expected::Answer)
+    }
+}
+
+/// The client's side.
+#[derive(Debug)]
+pub struct Client;
+
+impl Dialogue for Client {
+    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+        match str::from_utf8(message) {
+            Ok(text) => vec![
+                Act::Show(text.to_owned()),
+                Act::Send(ANSWER.into()),
+                Act::Close,
+            ],
+            Err(_) => unexpected(Expected::Text, message),
+        }
+    }
+
+    fn end(&mut self) -> Vec<Act> {
+        ended_early(Expected::Greeting)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_speaks_first_and_the_client_answers() {
+        assert_eq!(Server.begin(), [Act::Send(GREETING.into())]);
+        let answered = Client.hear("Bem-vindo".as_bytes());
+        let shown = Act::Show("Bem-vindo".into());
+        assert_eq!(answered, [shown, Act::Send(ANSWER.into()), Act::Close]);
+        assert_eq!(Server.hear(b"oi"), [Act::Show("oi".into()), Act::Close]);
+        assert_eq!(Client.end(), ended_early(Expected::Greeting));
+        let refused = unexpected(Expected::Text, b"\xff");
+        assert_eq!(Server.hear(b"\xff"), refused);
+    }
+}

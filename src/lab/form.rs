@@ -1,0 +1,203 @@
+//! What a client needs to know before it can begin: what was not typed with the command is asked
+//! for when the connection is there, as the documents' clients do.
+
+use std::collections::VecDeque;
+
+use super::{Act, Dialogue, Expected, ended_early, primes, products};
+use crate::protocol::wire::quiet::MESSAGE_MAX_BYTES;
+
+/// Something that a person is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// A text for upper case.
+    Text,
+    /// A question to the oracle.
+    Question,
+    /// A whole number of so many bytes.
+    Integer(usize),
+    /// A whole number above 0.
+    Positive,
+    /// A product's code.
+    Code,
+    /// A product's name.
+    ProductName,
+    /// A price.
+    Price,
+    /// A person's name.
+    Nome,
+    /// A person's age.
+    Idade,
+    /// A person's address.
+    Email,
+    /// One of so many options.
+    Choice(usize),
+}
+
+impl Field {
+    /// Whether a text is an answer.
+    #[must_use]
+    pub fn takes(self, typed: &str) -> bool {
+        match self {
+            Self::Text | Self::Question => (1..=MESSAGE_MAX_BYTES).contains(&typed.len()),
+            Self::Integer(bytes) => primes::parse(typed, bytes).is_some(),
+            Self::Positive => typed.parse::<u64>().is_ok_and(|number| number > 0),
+            Self::Code => products::Code::parse(typed).is_some(),
+            Self::Price => products::price(typed).is_some(),
+            // Three of them fit one message.
+            Self::ProductName | Self::Nome | Self::Email => (1..=256).contains(&typed.len()),
+            Self::Idade => typed.parse::<u32>().is_ok(),
+            Self::Choice(of) => typed
+                .parse::<usize>()
+                .is_ok_and(|number| (1..=of).contains(&number)),
+        }
+    }
+}
+
+/// Makes a client of what was answered; `None` if that cannot be.
+type Make = Box<dyn Fn(&[String]) -> Option<Box<dyn Dialogue>> + Send>;
+
+/// A client that may still lack something.
+pub struct Form {
+    fields: VecDeque<(Field, Option<String>)>,
+    answers: Vec<String>,
+    make: Make,
+    client: Option<Box<dyn Dialogue>>,
+}
+
+impl Form {
+    /// A client made by `make` of these fields, of which some were typed already.
+    ///
+    /// # Errors
+    /// The field that was typed wrong, and what was typed.
+    pub fn new(
+        fields: Vec<(Field, Option<String>)>,
+        make: impl Fn(&[String]) -> Option<Box<dyn Dialogue>> + Send + 'static,
+    ) -> Result<Self, (Field, String)> {
+        for (field, typed) in &fields {
+            if let Some(typed) = typed.as_ref().filter(|typed| !field.takes(typed)) {
+                return Err((*field, typed.clone()));
+            }
+        }
+        Ok(Self {
+            fields: fields.into(),
+            answers: Vec::new(),
+            make: Box::new(make),
+            client: None,
+        })
+    }
+
+    /// Goes on to the next field that is missing, or to the dialogue.
+    fn go_on(&mut self) -> Vec<Act> {
+        while let Some((field, typed)) = self.fields.front_mut() {
+            let Some(typed) = typed.take() else {
+                return vec![Act::Ask(*field)];
+            };
+            self.answers.push(typed);
+            self.fields.pop_front();
+        }
+        self.client = (self.make)(&self.answers);
+        match &mut self.client {
+            Some(client) => client.begin(),
+            None => vec![Act::Close],
+        }
+    }
+}
+
+impl Dialogue for Form {
+    fn begin(&mut self) -> Vec<Act> {
+        self.go_on()
+    }
+
+    fn whole(&self, waiting: &[u8]) -> Option<usize> {
+        self.client.as_ref()?.whole(waiting)
+    }
+
+    fn message_max_bytes(&self) -> usize {
+        match &self.client {
+            Some(client) => client.message_max_bytes(),
+            None => MESSAGE_MAX_BYTES,
+        }
+    }
+
+    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+        match &mut self.client {
+            Some(client) => client.hear(message),
+            None => super::unexpected(Expected::Patience, message),
+        }
+    }
+
+    fn answer(&mut self, line: &str) -> Vec<Act> {
+        if let Some(client) = &mut self.client {
+            return client.answer(line);
+        }
+        let Some((field, typed)) = self.fields.front_mut() else {
+            return Vec::new();
+        };
+        let line = line.trim();
+        if !field.takes(line) {
+            return unfit(*field);
+        }
+        *typed = Some(line.to_owned());
+        self.go_on()
+    }
+
+    fn end(&mut self) -> Vec<Act> {
+        match &mut self.client {
+            Some(client) => client.end(),
+            None => ended_early(Expected::Patience),
+        }
+    }
+}
+
+/// The acts of whoever got an answer that is none.
+pub(super) fn unfit(field: Field) -> Vec<Act> {
+    vec![Act::Tell(super::Told::Unfit(field)), Act::Ask(field)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::{Told, uppercase};
+
+    fn form(typed: Option<&str>) -> Result<Form, (Field, String)> {
+        let fields = vec![(Field::Text, typed.map(str::to_owned))];
+        Form::new(fields, |answers| {
+            let client = uppercase::Client(answers.first()?.clone());
+            Some(Box::new(client))
+        })
+    }
+
+    #[test]
+    fn what_was_typed_is_not_asked_for() {
+        let mut full = form(Some("olá")).ok().unwrap();
+        assert_eq!(full.begin(), [Act::Send("olá".into())]);
+        assert!(matches!(form(Some("")), Err((Field::Text, _))));
+    }
+
+    #[test]
+    fn what_is_missing_is_asked_for_until_it_fits() {
+        let mut empty = form(None).ok().unwrap();
+        assert_eq!(empty.begin(), [Act::Ask(Field::Text)]);
+        let again = [Act::Tell(Told::Unfit(Field::Text)), Act::Ask(Field::Text)];
+        assert_eq!(empty.answer("  "), again);
+        assert_eq!(empty.answer(" olá\n"), [Act::Send("olá".into())]);
+        assert_eq!(empty.end(), ended_early(Expected::Answer));
+    }
+
+    #[test]
+    fn fields_take_what_they_are_for() {
+        for (field, good, bad) in [
+            (Field::Integer(4), "-7", "3000000000"),
+            (Field::Integer(8), "3000000000", "9223372036854775808"),
+            (Field::Positive, "1", "0"),
+            (Field::Code, "12", ""),
+            (Field::Price, "2.50", "x"),
+            (Field::Idade, "25", "-1"),
+            (Field::Choice(4), "4", "5"),
+            (Field::Choice(4), "1", "0"),
+            (Field::Email, "ana@example.com", ""),
+        ] {
+            assert!(field.takes(good) && !field.takes(bad), "{field:?}");
+        }
+    }
+}

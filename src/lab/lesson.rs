@@ -1,0 +1,147 @@
+//! The lessons by their names: where each listens, and who answers there.
+
+use std::sync::Arc;
+
+use super::divisors::Encoding;
+use super::products::Shelf;
+use super::quiz::Bank;
+use super::{
+    Dialogue, divisors, exchange, hello, object, oracle, person, primes, products, quiz, uppercase,
+};
+use crate::protocol::chance::Chance;
+
+/// A lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Lesson {
+    /// Version 1: the server shows that a client came.
+    Hello,
+    /// Version 2: the server speaks first, the client answers.
+    Exchange,
+    /// Version 3: an object by Python's pickle.
+    Object,
+    /// Versions 4 and 5: products, added, listed and looked up.
+    Products,
+    /// Three questions, and what was right.
+    Quiz,
+    /// Text in, upper case out.
+    Uppercase,
+    /// A question in; sim, não or talvez.
+    Oracle,
+    /// The product of the primes around a number.
+    Primes,
+    /// The divisors of a number.
+    Divisors,
+    /// A person as a JSON object.
+    Person,
+}
+
+impl Lesson {
+    /// All lessons, in the order in which a student meets them.
+    pub const ALL: [Self; 10] = [
+        Self::Hello,
+        Self::Exchange,
+        Self::Object,
+        Self::Products,
+        Self::Quiz,
+        Self::Uppercase,
+        Self::Oracle,
+        Self::Primes,
+        Self::Divisors,
+        Self::Person,
+    ];
+
+    /// The name as it is typed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hello => "hello",
+            Self::Exchange => "exchange",
+            Self::Object => "object",
+            Self::Products => "products",
+            Self::Quiz => "quiz",
+            Self::Uppercase => "uppercase",
+            Self::Oracle => "oracle",
+            Self::Primes => "primes",
+            Self::Divisors => "divisors",
+            Self::Person => "person",
+        }
+    }
+
+    /// The document's port, or one next to it where the document leaves it open.
+    #[must_use]
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Hello | Self::Exchange | Self::Object | Self::Products => 5000,
+            Self::Uppercase => 12000,
+            Self::Quiz | Self::Oracle | Self::Person => 12345,
+            Self::Primes => 12346,
+            Self::Divisors => 12347,
+        }
+    }
+
+    /// Whether the document's server ends after its first client.
+    #[must_use]
+    pub fn is_one_shot(self) -> bool {
+        matches!(
+            self,
+            Self::Hello | Self::Exchange | Self::Object | Self::Person
+        )
+    }
+}
+
+/// A lesson's server: what it answers with.
+#[derive(Clone)]
+pub enum Service {
+    /// See [`hello`].
+    Hello,
+    /// See [`exchange`].
+    Exchange,
+    /// See [`object`].
+    Object,
+    /// See [`products`].
+    Products {
+        /// Where they are kept.
+        shelf: Arc<dyn Shelf>,
+        /// Whether `terminar` ends the server, as in version 4.
+        is_v4: bool,
+    },
+    /// See [`quiz`].
+    Quiz(Arc<dyn Bank>),
+    /// See [`uppercase`].
+    Uppercase {
+        /// Whether only ASCII is taken, as in the document.
+        is_ascii: bool,
+    },
+    /// See [`oracle`].
+    Oracle,
+    /// See [`primes`].
+    Primes,
+    /// See [`divisors`].
+    Divisors(Encoding),
+    /// See [`person`].
+    Person,
+}
+
+impl Service {
+    /// The server's side of a new connection.
+    #[must_use]
+    pub fn begin(&self, seed: u64) -> Box<dyn Dialogue> {
+        match self {
+            Self::Hello => Box::new(hello::Server),
+            Self::Exchange => Box::new(exchange::Server),
+            Self::Object => Box::new(object::Server),
+            Self::Products { shelf, is_v4 } => {
+                Box::new(products::Server::new(Arc::clone(shelf), *is_v4))
+            }
+            Self::Quiz(bank) => Box::new(quiz::server::Server::new(
+                Arc::clone(bank),
+                Chance::new(seed),
+            )),
+            &Self::Uppercase { is_ascii } => Box::new(uppercase::Server { is_ascii }),
+            Self::Oracle => Box::new(oracle::Server(Chance::new(seed))),
+            Self::Primes => Box::new(primes::Server),
+            Self::Divisors(encoding) => Box::new(divisors::Server(*encoding)),
+            Self::Person => Box::new(person::Server),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! `object`, version 3 of the document: an object travels as Python's `pickle`. The document shows
+//! no more; ours goes as version 1 does, from the client to the server, and then both end. What is
+//! sent is a dictionary, which any Python reads, or an instance of a class, which only a Python
+//! reads that has the class. What is read is data only: an instance becomes its class's name and
+//! its fields, nothing is imported and nothing is run. A pickle shows its own end.
+
+use super::python::{PythonFault, Value, pickle};
+use super::{Act, Dialogue, Expected, ended_early, unexpected};
+
+/// Longest pickle, in bytes.
+const PICKLE_MAX_BYTES: usize = 64 << 10;
+
+/// The server's side.
+#[derive(Debug)]
+pub struct Server;
+
+impl Dialogue for Server {
+    fn whole(&self, waiting: &[u8]) -> Option<usize> {
+        pickle::read(waiting).ok().map(|(_, bytes)| bytes)
+    }
+
+    fn message_max_bytes(&self) -> usize {
+        PICKLE_MAX_BYTES
+    }
+
+    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+        match pickle::read(message) {
+            Ok((value, _)) => vec![Act::Show(value.to_string()), Act::Close],
+            Err(PythonFault::Refused) => unexpected(Expected::PickledData, message),
+            Err(_) => unexpected(Expected::Pickle, message),
+        }
+    }
+
+    fn end(&mut self) -> Vec<Act> {
+        ended_early(Expected::Pickle)
+    }
+}
+
+/// The client's side, with the object.
+#[derive(Debug)]
+pub struct Client(pub Value);
+
+impl Client {
+    /// A client that sends what was typed as `field=value`; a value that is a number is one.
+    ///
+    /// # Errors
+    /// The first that is no `field=value`.
+    pub fn of(class: Option<String>, typed: &[String]) -> Result<Self, String> {
+        let fields = typed.iter().map(|typed| {
+            let (field, value) = typed.split_once('=').ok_or_else(|| typed.clone())?;
+            Ok((Value::Text(field.to_owned()), value_of(value)))
+        });
+        let fields = fields.collect::<Result<Vec<_>, String>>()?;
+        Ok(Self(match class {
+            Some(class) => Value::Instance { class, fields },
+            None => Value::Dictionary(fields),
+        }))
+    }
+}
+
+fn value_of(typed: &str) -> Value {
+    let integer = typed
+        .parse::<i64>()
+        .map(|number| Value::Integer(number.into()));
+    let float = || typed.parse::<f64>().map(Value::Float);
+    let number = integer.ok().or_else(|| float().ok());
+    number.unwrap_or_else(|| Value::Text(typed.to_owned()))
+}
+
+impl Dialogue for Client {
+    fn begin(&mut self) -> Vec<Act> {
+        vec![Act::Send(pickle::write(&self.0)), Act::Close]
+    }
+
+    fn hear(&mut self, _message: &[u8]) -> Vec<Act> {
+        vec![Act::Close]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::session::tests::talk;
+
+    #[test]
+    fn an_object_arrives_with_its_class_and_fields() {
+        let typed = ["codigo=1", "nome=Caneta", "preco=2.5"].map(str::to_owned);
+        let shown = |class: Option<&str>| {
+            let mut client = Client::of(class.map(str::to_owned), &typed).unwrap();
+            let [Act::Send(pickled), Act::Close] = &client.begin()[..] else {
+                panic!("nothing sent")
+            };
+            Server.hear(pickled)
+        };
+        let dictionary = "{'codigo': 1, 'nome': 'Caneta', 'preco': 2.5}";
+        assert_eq!(shown(None), [Act::Show(dictionary.into()), Act::Close]);
+        let instance = "produto.Produto(codigo=1, nome='Caneta', preco=2.5)";
+        let class = Some("produto.Produto");
+        assert_eq!(shown(class), [Act::Show(instance.into()), Act::Close]);
+        assert!(Client::of(None, &["x".into()]).is_err());
+        talk(Box::new(Server), Box::new(Client(Value::None)), 1);
+    }
+
+    #[test]
+    fn what_would_be_run_is_refused() {
+        let hostile = b"cos\nsystem\n(S'true'\ntR.";
+        let refused = unexpected(Expected::PickledData, hostile);
+        assert_eq!(Server.hear(hostile), refused);
+        assert_eq!(Server.hear(b"oi"), unexpected(Expected::Pickle, b"oi"));
+    }
+}

@@ -1,0 +1,73 @@
+//! `oracle`: a question in, `sim`, `não` or `talvez` out, by chance. The document leaves open how
+//! many questions a connection has: our server answers each until the client ends, our client asks
+//! one.
+
+use super::{Act, Dialogue, Expected, ended_early, unexpected};
+use crate::protocol::chance::Chance;
+
+/// What an oracle says.
+pub const ANSWERS: [&str; 3] = ["sim", "não", "talvez"];
+
+/// The server's side.
+#[derive(Debug)]
+pub struct Server(pub Chance);
+
+impl Dialogue for Server {
+    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+        let Ok(question) = str::from_utf8(message) else {
+            return unexpected(Expected::Text, message);
+        };
+        let chosen = self.0.below(ANSWERS.len() as u64) as usize;
+        let answer = ANSWERS.get(chosen).copied().unwrap_or_default();
+        vec![
+            Act::Show(format!("{question} → {answer}")),
+            Act::Send(answer.into()),
+        ]
+    }
+}
+
+/// The client's side, with the question.
+#[derive(Debug)]
+pub struct Client(pub String);
+
+impl Dialogue for Client {
+    fn begin(&mut self) -> Vec<Act> {
+        vec![Act::Send(self.0.clone().into())]
+    }
+
+    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+        match str::from_utf8(message) {
+            Ok(answer) if ANSWERS.contains(&answer) => {
+                vec![Act::Show(answer.to_owned()), Act::Close]
+            }
+            _ => unexpected(Expected::OracleAnswer, message),
+        }
+    }
+
+    fn end(&mut self) -> Vec<Act> {
+        ended_early(Expected::OracleAnswer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_question_has_one_of_three_answers_and_chance_gives_all() {
+        let mut server = Server(Chance::new(1));
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..50 {
+            let [_, Act::Send(answer)] = &server.hear("Vai chover?".as_bytes())[..] else {
+                panic!("no answer")
+            };
+            let answer = String::from_utf8(answer.clone()).unwrap();
+            let client = Client(String::new()).hear(answer.as_bytes());
+            assert_eq!(client, [Act::Show(answer.clone()), Act::Close]);
+            seen.insert(answer);
+        }
+        assert_eq!(seen.len(), 3);
+        let wrong = Client(String::new()).hear(b"sim!");
+        assert_eq!(wrong, unexpected(Expected::OracleAnswer, b"sim!"));
+    }
+}

@@ -1,0 +1,120 @@
+//! `person`, section 3 of the practice: a client sends a JSON object with `nome`, `idade` and
+//! `email` and closes; the server shows it in the document's three forms. Other keys are shown with
+//! the first form and do no harm.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use super::python::Value;
+use super::{Act, Dialogue, Expected, ended_early, unexpected, whole_json};
+
+/// What is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The name.
+    pub nome: String,
+    /// The age.
+    pub idade: u32,
+    /// The address.
+    pub email: String,
+}
+
+/// The server's side.
+#[derive(Debug)]
+pub struct Server;
+
+impl Dialogue for Server {
+    fn whole(&self, waiting: &[u8]) -> Option<usize> {
+        whole_json(waiting)
+    }
+
+    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+        let read: Option<Map<String, Json>> = serde_json::from_slice(message).ok();
+        let forms = read.as_ref().and_then(forms);
+        match forms {
+            Some(forms) => forms
+                .into_iter()
+                .map(Act::Show)
+                .chain([Act::Close])
+                .collect(),
+            None => unexpected(Expected::Person, message),
+        }
+    }
+
+    fn end(&mut self) -> Vec<Act> {
+        ended_early(Expected::Person)
+    }
+}
+
+/// The three forms, as the document's server prints them.
+fn forms(object: &Map<String, Json>) -> Option<Vec<String>> {
+    let printed = |key| object.get(key).map(|value| Value::from(value).printed());
+    let fields = ["nome", "idade", "email"].map(printed);
+    let [Some(nome), Some(idade), Some(email)] = fields else {
+        return None;
+    };
+    let last = format!("Dados recebidos. Nome: {nome}. Idade: {idade}. Email: {email} ");
+    let head = || "Dados recebidos:".to_owned();
+    let dictionary = Value::from(&Json::Object(object.clone())).to_string();
+    Some(vec![head(), dictionary, head(), nome, idade, email, last])
+}
+
+/// The client's side, with the person.
+#[derive(Debug)]
+pub struct Client(pub Person);
+
+impl Dialogue for Client {
+    fn begin(&mut self) -> Vec<Act> {
+        let json = serde_json::to_vec(&self.0).unwrap_or_default();
+        vec![Act::Send(json), Act::Close]
+    }
+
+    fn hear(&mut self, _message: &[u8]) -> Vec<Act> {
+        vec![Act::Close]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(json: &str) -> Vec<Act> {
+        Server.hear(json.as_bytes())
+    }
+
+    #[test]
+    fn a_person_is_shown_in_three_forms() {
+        let person = Person {
+            nome: "Alice".into(),
+            idade: 25,
+            email: "alice@example.com".into(),
+        };
+        let [Act::Send(json), Act::Close] = &Client(person).begin()[..] else {
+            panic!("nothing sent")
+        };
+        let lines = [
+            "Dados recebidos:",
+            "{'nome': 'Alice', 'idade': 25, 'email': 'alice@example.com'}",
+            "Dados recebidos:",
+            "Alice",
+            "25",
+            "alice@example.com",
+            "Dados recebidos. Nome: Alice. Idade: 25. Email: alice@example.com ",
+        ];
+        let expected = lines.map(|line| Act::Show(line.into()));
+        let acts = shown(str::from_utf8(json).unwrap());
+        assert_eq!(acts[..7], expected);
+        assert_eq!(acts[7], Act::Close);
+    }
+
+    #[test]
+    fn values_are_written_as_python_writes_them() {
+        let acts = shown(r#"{"nome":"d'Ana","idade":null,"email":[true,"a\\b",{"x":1.5}]}"#);
+        let expected = r#"{'nome': "d'Ana", 'idade': None, 'email': [True, 'a\\b', {'x': 1.5}]}"#;
+        assert_eq!(acts[1], Act::Show(expected.into()));
+        assert_eq!(acts[3], Act::Show("d'Ana".into()));
+        for bad in ["", "[]", "{", r#"{"nome":"x"}"#] {
+            assert_eq!(shown(bad), unexpected(Expected::Person, bad.as_bytes()));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The quiz's client. It tells where each message ends by its bytes, so that it also takes what
+//! the report's server lets run together.
+
+use super::question::Question;
+use super::{ACKNOWLEDGED, END, PLAIN, Part, RIGHT, WRONG};
+use crate::lab::form::{Field, unfit};
+use crate::lab::{Act, Dialogue, Expected, ended_early, unexpected, whole_json, whole_word};
+
+/// The client's side.
+#[derive(Debug, Default)]
+pub struct Client {
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// Questions come.
+    #[default]
+    Waiting,
+    /// A question with so many options is to be answered.
+    Asked(usize),
+    /// Feedback comes.
+    Marking,
+}
+
+impl Client {
+    fn hear_question(&mut self, message: &[u8]) -> Vec<Act> {
+        if message == END.as_bytes() {
+            self.stage = Stage::Marking;
+            return Vec::new();
+        }
+        let Some(question) = Question::read(message) else {
+            return unexpected(Expected::Quiz(Part::Question), message);
+        };
+        let options = question.options.len();
+        self.stage = Stage::Asked(options);
+        let numbered = question.options.iter().enumerate();
+        let numbered = numbered.map(|(index, option)| format!("{}. {option}", index + 1));
+        [question.statement.clone()]
+            .into_iter()
+            .chain(numbered)
+            .map(Act::Show)
+            .chain([Act::Ask(Field::Choice(options))])
+            .collect()
+    }
+
+    fn hear_feedback(&mut self, message: &[u8]) -> Vec<Act> {
+        let acknowledged = Act::Send(ACKNOWLEDGED.into());
+        if message == END.as_bytes() {
+            return vec![acknowledged, Act::Close];
+        }
+        let Ok(text) = str::from_utf8(message) else {
+            return unexpected(Expected::Quiz(Part::Feedback), message);
+        };
+        let bare = text.strip_suffix(PLAIN).unwrap_or(text);
+        let right = bare.strip_prefix(RIGHT);
+        let wrong = bare.strip_prefix(WRONG);
+        let shown = |text: &str| text.trim_end().to_owned();
+        let act = match right.or(wrong) {
+            Some(text) => Act::Mark {
+                text: shown(text),
+                is_right: right.is_some(),
+            },
+            None => Act::Show(shown(text)),
+        };
+        vec![act, acknowledged]
+    }
+}
+
+/// How many of the bytes are one coloured text.
+fn whole_feedback(waiting: &[u8]) -> Option<usize> {
+    let end = PLAIN.as_bytes();
+    let at = waiting.windows(end.len()).position(|window| window == end);
+    at.map(|at| at + end.len())
+}
+
+impl Dialogue for Client {
+    fn whole(&self, waiting: &[u8]) -> Option<usize> {
+        let end = whole_word(waiting, &[END]);
+        end.or_else(|| match self.stage {
+            Stage::Marking => whole_feedback(waiting),
+            Stage::Waiting | Stage::Asked(_) => whole_json(waiting),
+        })
+    }
+
+    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+        match self.stage {
+            Stage::Waiting | Stage::Asked(_) => self.hear_question(message),
+            Stage::Marking => self.hear_feedback(message),
+        }
+    }
+
+    fn answer(&mut self, line: &str) -> Vec<Act> {
+        let Stage::Asked(options) = self.stage else {
+            return Vec::new();
+        };
+        let choice = Field::Choice(options);
+        let number = line.trim().parse::<usize>();
+        match number.ok().filter(|_| choice.takes(line.trim())) {
+            Some(number) => {
+                self.stage = Stage::Waiting;
+                vec![Act::Send((number - 1).to_string().into())]
+            }
+            None => unfit(choice),
+        }
+    }
+
+    fn end(&mut self) -> Vec<Act> {
+        ended_early(match self.stage {
+            Stage::Marking => Expected::Quiz(Part::Feedback),
+            Stage::Waiting | Stage::Asked(_) => Expected::Quiz(Part::Question),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::Told;
+    use crate::lab::quiz::question::samples;
+
+    #[test]
+    fn answers_are_numbered_from_one_on_the_screen_and_from_zero_on_the_wire() {
+        let mut client = Client::default();
+        let asked = client.hear(&samples()[6].document());
+        assert_eq!(asked[1], Act::Show("1. William Shakespeare".into()));
+        let choice = Field::Choice(4);
+        assert_eq!(asked[5], Act::Ask(choice));
+        let again = [Act::Tell(Told::Unfit(choice)), Act::Ask(choice)];
+        for wrong in ["0", "5", "x", ""] {
+            assert_eq!(client.answer(wrong), again);
+        }
+        assert_eq!(client.answer(" 1 "), [Act::Send("0".into())]);
+    }
+
+    #[test]
+    fn the_end_and_feedback_that_run_together_are_two_messages() {
+        let mut client = Client::default();
+        let merged = "FIM\x1b[31mVocê errou\n\x1b[0m".as_bytes();
+        assert_eq!(client.whole(merged), Some(3));
+        assert_eq!(client.hear(&merged[..3]), []);
+        let rest = &merged[3..];
+        assert_eq!(client.whole(rest), Some(rest.len()));
+        let marked = Act::Mark {
+            text: "Você errou".into(),
+            is_right: false,
+        };
+        let acknowledged = Act::Send("OK".into());
+        assert_eq!(client.hear(rest), [marked, acknowledged.clone()]);
+        assert_eq!(
+            client.hear(b"certo"),
+            [Act::Show("certo".into()), acknowledged.clone()]
+        );
+        assert_eq!(client.hear(b"FIM"), [acknowledged, Act::Close]);
+    }
+
+    #[test]
+    fn what_is_no_question_is_told() {
+        let bad = br#"{"_id":1,"statement":"?","options":["a","b"],"answer":2}"#;
+        assert_eq!(
+            Client::default().hear(bad),
+            unexpected(Expected::Quiz(Part::Question), bad)
+        );
+        assert_eq!(
+            Client::default().end(),
+            ended_early(Expected::Quiz(Part::Question))
+        );
+    }
+}

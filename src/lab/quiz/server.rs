@@ -1,0 +1,170 @@
+//! The quiz's server.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::question::Question;
+use super::{ACKNOWLEDGED, ASKED, Bank, END, PLAIN, Part, RIGHT, WRONG};
+use crate::lab::{Act, Dialogue, Expected, ended_early, unexpected, whole_word};
+use crate::protocol::chance::Chance;
+
+/// The server's side.
+pub struct Server {
+    bank: Arc<dyn Bank>,
+    chance: Chance,
+    /// What is still to be asked; the first is asked.
+    questions: VecDeque<Question>,
+    /// What is still to be said; the first is said.
+    feedback: VecDeque<String>,
+    answered: usize,
+}
+
+impl Server {
+    /// A server that asks questions of a bank.
+    #[must_use]
+    pub fn new(bank: Arc<dyn Bank>, chance: Chance) -> Self {
+        Self {
+            bank,
+            chance,
+            questions: VecDeque::new(),
+            feedback: VecDeque::new(),
+            answered: 0,
+        }
+    }
+
+    /// The question that is asked now.
+    fn ask(&self) -> Vec<Act> {
+        let Some(question) = self.questions.front() else {
+            return Vec::new();
+        };
+        let shown = format!("{}: {}", question.id, question.statement);
+        vec![Act::Show(shown), Act::Send(question.document())]
+    }
+
+    fn hear_answer(&mut self, message: &[u8]) -> Vec<Act> {
+        let text = str::from_utf8(message).unwrap_or_default();
+        let Ok(answer) = text.trim().parse::<i64>() else {
+            return unexpected(Expected::Quiz(Part::Choice), message);
+        };
+        if let Some(question) = self.questions.pop_front() {
+            self.answered += 1;
+            let feedback = feedback(self.answered, &question, answer);
+            self.feedback.push_back(feedback);
+        }
+        if !self.questions.is_empty() {
+            return self.ask();
+        }
+        let mut acts = vec![Act::Send(END.into())];
+        acts.extend(self.say());
+        acts
+    }
+
+    /// The feedback that is said now.
+    fn say(&self) -> Option<Act> {
+        let feedback = self.feedback.front()?;
+        Some(Act::Send(feedback.clone().into()))
+    }
+
+    fn hear_acknowledgement(&mut self, message: &[u8]) -> Vec<Act> {
+        if message.trim_ascii() != ACKNOWLEDGED.as_bytes() {
+            return unexpected(Expected::Quiz(Part::Acknowledgement), message);
+        }
+        if self.feedback.pop_front().is_none() {
+            // The client has acknowledged the very end.
+            return vec![Act::Close];
+        }
+        match self.say() {
+            Some(act) => vec![act],
+            None => vec![Act::Send(END.into()), Act::Finish],
+        }
+    }
+}
+
+/// What the report's server says of an answer.
+fn feedback(number: usize, question: &Question, answer: i64) -> String {
+    let right = question.answer;
+    if usize::try_from(answer) == Ok(right) {
+        return format!("{RIGHT}Você acertou a questão {number}\n{PLAIN}");
+    }
+    let option = question.options.get(right).map_or("", String::as_str);
+    let shown = right + 1;
+    format!("{WRONG}Você errou a questão {number} a resposta correta é {shown}. {option}\n{PLAIN}")
+}
+
+impl Dialogue for Server {
+    fn begin(&mut self) -> Vec<Act> {
+        let mut bank = match self.bank.questions() {
+            Ok(bank) => bank,
+            Err(fault) => return fault.acts(),
+        };
+        for _ in 0..ASKED.min(bank.len()) {
+            let chosen = self.chance.below(bank.len() as u64) as usize;
+            self.questions.push_back(bank.swap_remove(chosen));
+        }
+        self.ask()
+    }
+
+    fn whole(&self, waiting: &[u8]) -> Option<usize> {
+        match self.questions.is_empty() {
+            true => whole_word(waiting, &[ACKNOWLEDGED]),
+            false => None,
+        }
+    }
+
+    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+        match self.questions.is_empty() {
+            true => self.hear_acknowledgement(message),
+            false => self.hear_answer(message),
+        }
+    }
+
+    fn end(&mut self) -> Vec<Act> {
+        ended_early(match self.questions.is_empty() {
+            true => Expected::Quiz(Part::Acknowledgement),
+            false => Expected::Quiz(Part::Choice),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::quiz::question::samples;
+
+    #[test]
+    fn feedback_is_what_the_report_shows() {
+        let capital = &samples()[7];
+        let right = "\x1b[32mVocê acertou a questão 1\n\x1b[0m";
+        assert_eq!(feedback(1, capital, 2), right);
+        let wrong = "\x1b[31mVocê errou a questão 2 a resposta correta é 3. Canberra\n\x1b[0m";
+        for answer in [0, -1, 4, i64::MAX] {
+            assert_eq!(feedback(2, capital, answer), wrong);
+        }
+    }
+
+    #[test]
+    fn the_end_and_the_first_feedback_are_two_messages() {
+        struct One;
+        impl Bank for One {
+            fn questions(&self) -> Result<Vec<Question>, crate::lab::StoreFault> {
+                Ok(samples().split_off(9))
+            }
+            fn replace(&self, _: &[Question]) -> Result<(), crate::lab::StoreFault> {
+                Ok(())
+            }
+        }
+        let mut server = Server::new(Arc::new(One), Chance::new(1));
+        assert_eq!(server.begin().len(), 2);
+        let [Act::Send(end), Act::Send(feedback)] = &server.hear(b" 2\n")[..] else {
+            panic!("not both")
+        };
+        assert_eq!(end, b"FIM");
+        assert!(feedback.starts_with(RIGHT.as_bytes()));
+        let early = ended_early(Expected::Quiz(Part::Acknowledgement));
+        assert_eq!(server.end(), early);
+        assert_eq!(server.hear(b"OK"), [Act::Send("FIM".into()), Act::Finish]);
+        assert_eq!(server.hear(b"OK"), [Act::Close]);
+        let refused = unexpected(Expected::Quiz(Part::Acknowledgement), b"ok?");
+        assert_eq!(server.hear(b"ok?"), refused);
+    }
+}

@@ -1,0 +1,92 @@
+//! The stores of `lab`: opened by what was typed, and the bank of questions read and replaced.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::{BankAct, BankSettings, Database};
+#[cfg(feature = "mongodb")]
+use crate::error::LabUsage;
+use crate::error::{Error, StoreError};
+use crate::lab::StoreFault;
+use crate::lab::quiz::Bank;
+use crate::lab::quiz::question::{read_bank, samples};
+use crate::modes::End;
+use crate::store::lab::{LabStore, default_path};
+use crate::store::text_file;
+use crate::terminal::screen::{self, Color, Form, Screen};
+use crate::text::{self, Lang};
+
+/// Longest file of questions, in bytes: the most questions of the longest kind.
+const BANK_MAX_BYTES: u64 = 16 << 20;
+
+/// Opens the shelf of products.
+pub(super) fn open_shelf(database: &Database) -> Result<LabStore, Error> {
+    match database {
+        Database::File(path) => open_file(path.as_ref()),
+        #[cfg(feature = "mongodb")]
+        Database::MongoDb(_) => Err(LabUsage::ProductsNeedFile.into()),
+    }
+}
+
+/// Opens the lab's own file.
+fn open_file(path: Option<&PathBuf>) -> Result<LabStore, Error> {
+    let path = match path {
+        Some(path) => path.clone(),
+        None => default_path().map_err(|fault| failed("", fault))?,
+    };
+    LabStore::open(&path).map_err(|fault| failed(&path.to_string_lossy(), fault))
+}
+
+/// Opens the bank of questions.
+pub(super) fn open(database: &Database) -> Result<Arc<dyn Bank>, Error> {
+    match database {
+        Database::File(path) => Ok(Arc::new(open_file(path.as_ref())?)),
+        #[cfg(feature = "mongodb")]
+        Database::MongoDb(url) => {
+            let bank = crate::store::mongo::MongoBank::open(url);
+            Ok(Arc::new(bank.map_err(|fault| failed("MongoDB", fault))?))
+        }
+    }
+}
+
+/// Reads or replaces the questions.
+pub(super) fn run(settings: &BankSettings, lang: Lang) -> Result<End, Error> {
+    let bank = open(&settings.database)?;
+    let store = |fault| failed(&settings.database.to_string(), fault);
+    match &settings.act {
+        BankAct::Import(path) => {
+            let questions = read(path)?;
+            bank.replace(&questions).map_err(store)?;
+            screen::say(&text::questions_kept(lang, questions.len()));
+        }
+        BankAct::Reset => {
+            let questions = samples();
+            bank.replace(&questions).map_err(store)?;
+            screen::say(&text::questions_kept(lang, questions.len()));
+        }
+        BankAct::Export => {
+            let mut screen = Screen::open(Form::Json, Color::Never, lang).map_err(Error::Output)?;
+            let questions = bank.questions().map_err(store)?;
+            let shown = screen.document(&questions);
+            shown.and_then(|()| screen.flush()).map_err(Error::Output)?;
+        }
+    }
+    Ok(End::Done)
+}
+
+fn read(path: &Path) -> Result<Vec<crate::lab::quiz::question::Question>, Error> {
+    let path = || path.to_owned();
+    let json = text_file::read(&path(), BANK_MAX_BYTES).map_err(|cause| StoreError::ReadFile {
+        path: path(),
+        cause,
+    })?;
+    Ok(read_bank(&json).map_err(|fault| StoreError::Questions {
+        path: path(),
+        fault,
+    })?)
+}
+
+fn failed(name: &str, StoreFault(why): StoreFault) -> Error {
+    let name = name.to_owned();
+    StoreError::Database { name, why }.into()
+}

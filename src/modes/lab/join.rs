@@ -1,0 +1,237 @@
+//! A lesson's client: one connection, one session, and a person who may be asked.
+
+use std::net::SocketAddr;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
+
+use super::view::{Asked, View, Way};
+use crate::cli::LabJoinSettings;
+use crate::clock::Timepiece;
+use crate::error::Error;
+use crate::lab::Dialogue;
+use crate::lab::session::Session;
+use crate::modes::End;
+use crate::net::line::Line;
+use crate::net::tcp::{CallError, Connection, Heard, Written, call_patiently};
+use crate::terminal::asker::{Answered, Asker};
+use crate::terminal::screen;
+use crate::terminal::signals::{self, Signal};
+use crate::text::{self, Lang};
+
+/// How long a server may be silent while it is waited for.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
+
+/// All that the loop is told.
+enum Event {
+    Signal(Signal),
+    Reached(Result<Connection, CallError>),
+    Heard(Heard),
+    Written(Written),
+    Answered(Answered),
+}
+
+/// Takes a lesson's other side until the dialogue ends.
+pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<End, Error> {
+    let (tell, events) = mpsc::channel();
+    let (tell_signal, tell_reached, tell_answered) = (tell.clone(), tell.clone(), tell.clone());
+    signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
+        .map_err(Error::Signals)?;
+    let address = format!("{}:{}", settings.host, settings.port);
+    let host = (settings.host, settings.port);
+    let calling = text::calling(lang, &address);
+    call_patiently(
+        host,
+        settings.patience,
+        move || screen::say(&calling),
+        move |reached| {
+            // Whoever asked may have left meanwhile.
+            drop(tell_reached.send(Event::Reached(reached)));
+        },
+    )
+    .map_err(Error::Connection)?;
+    let asker = Asker::start(move |answered| tell_answered.send(Event::Answered(answered)).is_ok());
+    let mut client = Client {
+        lang,
+        tell,
+        timepiece: Timepiece::start(),
+        view: View::open(settings.has_trace, lang)?,
+        asker: asker.map_err(Error::Input)?,
+        talk: None,
+        address,
+    };
+    client.run(&events, settings.dialogue)
+}
+
+/// The loop's state.
+struct Client {
+    lang: Lang,
+    tell: Sender<Event>,
+    timepiece: Timepiece,
+    view: View,
+    asker: Asker,
+    talk: Option<Talk>,
+    /// Where the server is, as it was typed.
+    address: String,
+}
+
+/// A connection and what is said on it.
+struct Talk {
+    peer: SocketAddr,
+    line: Line,
+    session: Session,
+    began: Duration,
+    heard_at: Duration,
+    is_lost: bool,
+}
+
+impl Client {
+    fn run(&mut self, events: &Receiver<Event>, dialogue: Box<dyn Dialogue>) -> Result<End, Error> {
+        let mut dialogue = Some(dialogue);
+        loop {
+            if let Some(end) = self.go_on()? {
+                self.view.flush()?;
+                return Ok(end);
+            }
+            self.view.flush()?;
+            let Some(event) = self.next_event(events) else {
+                continue;
+            };
+            match event {
+                Event::Signal(signal) => return Ok(End::Signalled(signal)),
+                Event::Reached(Ok(connection)) => {
+                    if let Some(dialogue) = dialogue.take() {
+                        self.begin(connection, dialogue)?;
+                    }
+                }
+                Event::Reached(Err(cause)) => {
+                    let address = self.address.clone();
+                    return Err(Error::Call { address, cause });
+                }
+                Event::Answered(Answered::Line(line)) => {
+                    if let Some(talk) = &mut self.talk {
+                        talk.heard_at = self.timepiece.now().time;
+                        talk.session.answer(&line);
+                    }
+                }
+                Event::Answered(Answered::End) => {
+                    self.view.fail(&text::unanswered(self.lang))?;
+                    return Ok(End::Incomplete);
+                }
+                Event::Answered(Answered::Failed(cause)) => return Err(Error::Input(cause)),
+                Event::Heard(heard) => self.hear(heard)?,
+                Event::Written(Written::Bytes(bytes)) => {
+                    if let Some(talk) = &mut self.talk {
+                        talk.line.wrote(bytes);
+                    }
+                }
+                Event::Written(Written::Lost(_)) => self.lose()?,
+            }
+        }
+    }
+
+    fn begin(&mut self, connection: Connection, dialogue: Box<dyn Dialogue>) -> Result<(), Error> {
+        let now = self.timepiece.now().time;
+        let (heard, written) = (self.tell.clone(), self.tell.clone());
+        let line = Line::start(
+            connection,
+            move |what| heard.send(Event::Heard(what)).is_ok(),
+            move |what| written.send(Event::Written(what)).is_ok(),
+        )
+        .map_err(Error::Connection)?;
+        let peer = line.peer();
+        self.view.say(&text::reached(self.lang, peer))?;
+        self.talk = Some(Talk {
+            peer,
+            line,
+            session: Session::begin(dialogue),
+            began: now,
+            heard_at: now,
+            is_lost: false,
+        });
+        Ok(())
+    }
+
+    /// The next event, if one comes before something is due.
+    fn next_event(&self, events: &Receiver<Event>) -> Option<Event> {
+        let now = self.timepiece.now().time;
+        let Some(talk) = &self.talk else {
+            return events.recv().ok();
+        };
+        let silent = (!talk.session.is_asking()).then_some(talk.heard_at + SILENCE_MAX);
+        let dues = [silent, talk.session.next_time(now)];
+        let Some(due) = dues.into_iter().flatten().min() else {
+            return events.recv().ok();
+        };
+        events.recv_timeout(due.saturating_sub(now)).ok()
+    }
+
+    /// Lets time pass for the session, sends what it says and shows what it tells; how it ends,
+    /// if it does.
+    fn go_on(&mut self) -> Result<Option<End>, Error> {
+        let now = self.timepiece.now().time;
+        let Some(talk) = &mut self.talk else {
+            return Ok(None);
+        };
+        let (peer, after) = (talk.peer, now.saturating_sub(talk.began));
+        talk.session.on_time(now);
+        let mut sent = Vec::new();
+        talk.line.send(|is_acknowledged| {
+            let bytes = talk.session.poll_send(now, is_acknowledged)?;
+            sent.push(bytes.clone());
+            Some(bytes)
+        });
+        for bytes in &sent {
+            self.view.trace(peer, after, Way::Sent, bytes)?;
+        }
+        while let Some(event) = talk.session.poll_event() {
+            if let Some(Asked::Person(field)) = self.view.event(peer, &event)? {
+                self.asker.ask(text::question(self.lang, field));
+            }
+        }
+        if talk.is_lost || (talk.session.is_over() && talk.line.is_written()) {
+            talk.line.close();
+            return Ok(Some(self.view.end));
+        }
+        if !talk.session.is_asking() && now >= talk.heard_at + SILENCE_MAX {
+            let sentence = text::line_idle(self.lang, peer, SILENCE_MAX);
+            self.view.fail(&sentence)?;
+            return Ok(Some(End::Incomplete));
+        }
+        Ok(None)
+    }
+
+    fn hear(&mut self, heard: Heard) -> Result<(), Error> {
+        let now = self.timepiece.now().time;
+        let Some(talk) = &mut self.talk else {
+            return Ok(());
+        };
+        match heard {
+            Heard::Bytes(bytes) => {
+                talk.heard_at = now;
+                talk.line.took();
+                let after = now.saturating_sub(talk.began);
+                self.view.trace(talk.peer, after, Way::Received, &bytes)?;
+                talk.session.hear(now, &bytes);
+                Ok(())
+            }
+            Heard::Urgent => Ok(()),
+            Heard::End => {
+                talk.session.end();
+                Ok(())
+            }
+            Heard::Lost(_) => self.lose(),
+        }
+    }
+
+    /// The connection is lost, which is no news when all is said.
+    fn lose(&mut self) -> Result<(), Error> {
+        let Some(talk) = &mut self.talk else {
+            return Ok(());
+        };
+        talk.is_lost = true;
+        match talk.session.is_ending() {
+            true => Ok(()),
+            false => self.view.fail(&text::line_lost(self.lang, talk.peer)),
+        }
+    }
+}

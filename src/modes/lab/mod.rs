@@ -1,0 +1,36 @@
+//! `lab`: one loop that serves a lesson, one that takes its other side, and what may be done to the
+//! bank of questions. What is said to whom is decided by `lab::session`.
+
+mod bank;
+mod join;
+mod serve;
+mod view;
+
+use super::End;
+use crate::cli::LabSettings;
+use crate::error::Error;
+use crate::lab::lesson::Lesson;
+use crate::terminal::screen::{self, Color, Form, Screen};
+use crate::text::{self, Lang};
+
+/// Lists the lessons, serves one, takes one's other side, or tends the bank of questions.
+pub(super) fn run(settings: LabSettings, lang: Lang) -> Result<End, Error> {
+    match settings {
+        LabSettings::List => list(lang),
+        LabSettings::Serve(settings) => serve::run(&settings, lang),
+        LabSettings::Join(settings) => join::run(settings, lang),
+        LabSettings::Bank(settings) => bank::run(&settings, lang),
+    }
+}
+
+fn list(lang: Lang) -> Result<End, Error> {
+    let mut screen = Screen::open(Form::Lines, Color::Never, lang).map_err(Error::Output)?;
+    for lesson in Lesson::ALL {
+        let (name, port) = (lesson.name(), lesson.port());
+        let line = format!("{name:10} {port:>6}  {}", text::lesson(lang, lesson));
+        screen.text(&line).map_err(Error::Output)?;
+    }
+    screen.flush().map_err(Error::Output)?;
+    screen::say(&text::lab_usage(lang));
+    Ok(End::Done)
+}

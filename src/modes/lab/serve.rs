@@ -1,0 +1,305 @@
+//! A lesson's server: the loop between the board of lines and a session for each.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bank;
+use super::view::{Asked, View, Way};
+use crate::cli::LabServeSettings;
+use crate::clock::Timepiece;
+use crate::error::Error;
+use crate::lab::lesson::{Lesson, Service};
+use crate::lab::session::Session;
+use crate::modes::End;
+use crate::net::board::{Board, Caller, Event, Read, allow_connections};
+use crate::net::tcp::Door;
+use crate::protocol::hub::Lines;
+use crate::store::identity::random;
+use crate::terminal::signals::{self, Signal};
+use crate::text::{self, Lang};
+
+/// Connections served at once: a school.
+const CONNECTIONS_MAX: usize = 1000;
+
+/// How long a connection may be silent: the longest thought about a question.
+const IDLE_MAX: Duration = Duration::from_secs(300);
+
+/// How long a client may take to close a connection in which all is said.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Silence after which a client's system is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Serves a lesson until a signal, `terminar`, or the end of a server's only client.
+pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<End, Error> {
+    let service = service(settings)?;
+    let (host, port) = (settings.host.as_deref(), settings.port);
+    let failed = |cause| Error::Listen {
+        address: host.map_or(format!(":{port}"), |host| format!("{host}:{port}")),
+        cause,
+    };
+    // Fewer than a school are served where the system allows no more.
+    let connections_max = allow_connections(CONNECTIONS_MAX).unwrap_or(CONNECTIONS_MAX);
+    let door = Door::open(host, port).map_err(failed)?;
+    let address = door.address().map_err(failed)?;
+    let board = Board::open(door, KEEP_ALIVE).map_err(Error::Connection)?;
+    let tell = board.teller();
+    signals::watch(move |signal| {
+        tell(signal);
+    })
+    .map_err(Error::Signals)?;
+    let mut view = View::open(settings.has_trace, lang)?;
+    view.say(&text::lab_serves(lang, settings.lesson.name(), address))?;
+    let seed = match settings.seed {
+        Some(seed) => seed,
+        None => u64::from_be_bytes(random().map_err(Error::Connection)?),
+    };
+    let mut table = Table {
+        lang,
+        service,
+        connections_max,
+        ends_with_first: settings.lesson.is_one_shot() && !settings.keeps,
+        board,
+        seats: BTreeMap::new(),
+        begun: 0,
+        seed,
+        timepiece: Timepiece::start(),
+        view,
+        is_stopped: false,
+    };
+    table.run()
+}
+
+fn service(settings: &LabServeSettings) -> Result<Service, Error> {
+    Ok(match settings.lesson {
+        Lesson::Hello => Service::Hello,
+        Lesson::Exchange => Service::Exchange,
+        Lesson::Object => Service::Object,
+        Lesson::Products => Service::Products {
+            shelf: Arc::new(bank::open_shelf(&settings.database)?),
+            is_v4: settings.is_v4,
+        },
+        Lesson::Quiz => Service::Quiz(bank::open(&settings.database)?),
+        Lesson::Uppercase => Service::Uppercase {
+            is_ascii: settings.is_ascii,
+        },
+        Lesson::Oracle => Service::Oracle,
+        Lesson::Primes => Service::Primes,
+        Lesson::Divisors => Service::Divisors(settings.encoding),
+        Lesson::Person => Service::Person,
+    })
+}
+
+/// The loop's state.
+struct Table {
+    lang: Lang,
+    service: Service,
+    connections_max: usize,
+    ends_with_first: bool,
+    board: Board<Signal>,
+    seats: BTreeMap<u32, Seat>,
+    begun: u32,
+    seed: u64,
+    timepiece: Timepiece,
+    view: View,
+    is_stopped: bool,
+}
+
+/// A connection and what is said on it.
+struct Seat {
+    peer: SocketAddr,
+    session: Session,
+    began: Duration,
+    heard_at: Duration,
+    /// What is said and not yet taken by the system. Until it is, nothing more is heard, so that
+    /// who does not read makes us hold one answer and no more.
+    unwritten: Vec<u8>,
+    /// Something has come that was not read for that reason.
+    is_held: bool,
+    /// The board tells when more can be written.
+    is_watched: bool,
+    /// Our direction is ended; until when the client may end its own.
+    closes_at: Option<Duration>,
+}
+
+impl Seat {
+    /// When this connection is closed if nothing comes, and when there is something to do.
+    fn next_time(&self, now: Duration) -> Duration {
+        let idle = self.heard_at + IDLE_MAX;
+        let session = self
+            .session
+            .next_time(now)
+            .filter(|_| self.unwritten.is_empty());
+        [self.closes_at, session]
+            .into_iter()
+            .flatten()
+            .fold(idle, Duration::min)
+    }
+}
+
+impl Table {
+    fn run(&mut self) -> Result<End, Error> {
+        let mut events = Vec::new();
+        loop {
+            let now = self.timepiece.now().time;
+            let due = self.seats.values().map(|seat| seat.next_time(now)).min();
+            let at_most = due.map(|due| due.saturating_sub(now));
+            self.board.wait(at_most, &mut events);
+            for event in events.drain(..) {
+                match event {
+                    Event::Called(Ok(caller)) => self.seat(caller)?,
+                    Event::Called(Err(cause)) => {
+                        let cause = text::cause(self.lang, &cause);
+                        self.view.say(&text::call_failed(self.lang, &cause))?;
+                    }
+                    Event::Readable(number) => self.read(number)?,
+                    Event::Writable(number) => {
+                        if let Some(seat) = self.seats.get_mut(&number) {
+                            seat.is_watched = false;
+                        }
+                    }
+                    Event::Told(signal) => {
+                        self.view.flush()?;
+                        return Ok(End::Signalled(signal));
+                    }
+                }
+            }
+            let numbers: Vec<u32> = self.seats.keys().copied().collect();
+            for number in numbers {
+                self.go_on(number)?;
+            }
+            self.view.flush()?;
+            let is_first_done = self.begun > 0 && self.seats.is_empty() && self.ends_with_first;
+            if self.is_stopped || is_first_done {
+                return Ok(self.view.end);
+            }
+        }
+    }
+
+    fn seat(&mut self, caller: Caller) -> Result<(), Error> {
+        let (now, peer) = (self.timepiece.now().time, caller.address);
+        if self.seats.len() >= self.connections_max {
+            let sentence = text::clients_too_many(self.lang, peer, self.connections_max);
+            return self.view.say(&sentence);
+        }
+        self.view.say(&text::client_came(self.lang, peer))?;
+        let number = self.begun;
+        self.begun += 1;
+        if self.board.seat(number, caller).is_err() {
+            // It was gone again before it was taken in.
+            return Ok(());
+        }
+        let dialogue = self.service.begin(self.seed.wrapping_add(number.into()));
+        let seat = Seat {
+            peer,
+            session: Session::begin(dialogue),
+            began: now,
+            heard_at: now,
+            unwritten: Vec::new(),
+            is_held: false,
+            is_watched: false,
+            closes_at: None,
+        };
+        self.seats.insert(number, seat);
+        Ok(())
+    }
+
+    fn read(&mut self, number: u32) -> Result<(), Error> {
+        let now = self.timepiece.now().time;
+        let Some(seat) = self.seats.get_mut(&number) else {
+            return Ok(());
+        };
+        if !seat.unwritten.is_empty() {
+            seat.is_held = true;
+            return Ok(());
+        }
+        match self.board.read(number) {
+            Read::Bytes(bytes) => {
+                seat.heard_at = now;
+                let after = now.saturating_sub(seat.began);
+                self.view.trace(seat.peer, after, Way::Received, bytes)?;
+                seat.session.hear(now, bytes);
+            }
+            Read::Nothing => {}
+            Read::End => {
+                seat.session.end();
+                if seat.closes_at.is_some() {
+                    seat.closes_at = Some(now);
+                }
+                return Ok(());
+            }
+            Read::Lost => return self.lose(number),
+        }
+        self.board.go_on(number, None);
+        Ok(())
+    }
+
+    /// Does what is due on a connection, and sends what its session says.
+    fn go_on(&mut self, number: u32) -> Result<(), Error> {
+        let now = self.timepiece.now().time;
+        let Some(seat) = self.seats.get_mut(&number) else {
+            return Ok(());
+        };
+        if seat.closes_at.is_some_and(|at| now >= at) {
+            self.board.close(number);
+            self.seats.remove(&number);
+            return Ok(());
+        }
+        if now >= seat.heard_at + IDLE_MAX {
+            let sentence = text::line_idle(self.lang, seat.peer, IDLE_MAX);
+            self.board.close(number);
+            self.seats.remove(&number);
+            return self.view.say(&sentence);
+        }
+        seat.session.on_time(now);
+        let after = now.saturating_sub(seat.began);
+        while !seat.is_watched {
+            if seat.unwritten.is_empty() {
+                let is_acknowledged = self.board.is_acknowledged(number);
+                let Some(bytes) = seat.session.poll_send(now, is_acknowledged) else {
+                    break;
+                };
+                self.view.trace(seat.peer, after, Way::Sent, &bytes)?;
+                seat.unwritten = bytes;
+            }
+            let written = self.board.write(number, &[&seat.unwritten]);
+            seat.unwritten.drain(..written.min(seat.unwritten.len()));
+            if !seat.unwritten.is_empty() {
+                self.board.watch(number);
+                seat.is_watched = true;
+            }
+        }
+        if self.board.poll_lost().is_some() {
+            return self.lose(number);
+        }
+        while let Some(event) = seat.session.poll_event() {
+            if let Some(Asked::Stop) = self.view.event(seat.peer, &event)? {
+                self.is_stopped = true;
+            }
+        }
+        if seat.unwritten.is_empty() && std::mem::take(&mut seat.is_held) {
+            self.board.go_on(number, None);
+        }
+        if seat.session.is_over() && seat.unwritten.is_empty() && seat.closes_at.is_none() {
+            // What the client has sent and nobody will read would otherwise reset the connection
+            // before it has our last words.
+            self.board.end(number);
+            seat.closes_at = Some(now + LINGER);
+        }
+        Ok(())
+    }
+
+    /// A connection is lost, which is no news when all was said.
+    fn lose(&mut self, number: u32) -> Result<(), Error> {
+        self.board.close(number);
+        let Some(seat) = self.seats.remove(&number) else {
+            return Ok(());
+        };
+        match seat.session.is_ending() {
+            true => Ok(()),
+            false => self.view.fail(&text::line_lost(self.lang, seat.peer)),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What `lab` shows: the lesson on stdout; who came, what went wrong and the bytes on stderr.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::lab::Told;
+use crate::lab::form::Field;
+use crate::lab::session::Event;
+use crate::modes::End;
+use crate::terminal::screen::{self, Color, Form, Screen};
+use crate::text::{self, Lang};
+
+/// See the file's head.
+pub(super) struct View {
+    screen: Screen,
+    lang: Lang,
+    has_trace: bool,
+    /// How it ends: incomplete once a dialogue has failed.
+    pub(super) end: End,
+}
+
+/// What a session asks of the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A person's answer.
+    Person(Field),
+    /// The server's end.
+    Stop,
+}
+
+/// Which way bytes went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Sent,
+    Received,
+}
+
+impl View {
+    pub(super) fn open(has_trace: bool, lang: Lang) -> Result<Self, Error> {
+        let screen = Screen::open(Form::Lines, Color::Auto, lang).map_err(Error::Output)?;
+        Ok(Self {
+            screen,
+            lang,
+            has_trace,
+            end: End::Done,
+        })
+    }
+
+    /// Shows an event of a session; what it asks of the loop, if it does.
+    pub(super) fn event(
+        &mut self,
+        peer: SocketAddr,
+        event: &Event,
+    ) -> Result<Option<Asked>, Error> {
+        match event {
+            Event::Show(text) => self.screen.text(text).map_err(Error::Output)?,
+            Event::Mark { text, is_right } => {
+                let shown = self.screen.mark(text, *is_right);
+                shown.map_err(Error::Output)?;
+            }
+            Event::Tell(told) => {
+                let sentence = text::told(self.lang, told);
+                match told {
+                    Told::Unexpected { .. } => self.say(&format!("{peer}: {sentence}"))?,
+                    _ => self.say(&sentence)?,
+                }
+                if told.is_failure() {
+                    self.end = End::Incomplete;
+                }
+            }
+            Event::TooMuch => self.fail(&text::line_too_much(self.lang, peer))?,
+            Event::Ask(field) => {
+                self.flush()?;
+                return Ok(Some(Asked::Person(*field)));
+            }
+            Event::Stop => return Ok(Some(Asked::Stop)),
+        }
+        Ok(None)
+    }
+
+    /// Shows bytes that were sent or received so long after the connection was made.
+    pub(super) fn trace(
+        &mut self,
+        peer: SocketAddr,
+        after: Duration,
+        way: Way,
+        bytes: &[u8],
+    ) -> Result<(), Error> {
+        if !self.has_trace {
+            return Ok(());
+        }
+        let is_sent = way == Way::Sent;
+        self.say(&text::traced(self.lang, peer, after, is_sent, bytes))?;
+        text::dump(bytes).try_for_each(|row| self.say(&row))
+    }
+
+    /// Says a sentence, in the order in which things happened.
+    pub(super) fn say(&mut self, sentence: &str) -> Result<(), Error> {
+        self.flush()?;
+        screen::say(sentence);
+        Ok(())
+    }
+
+    /// Says what has failed.
+    pub(super) fn fail(&mut self, sentence: &str) -> Result<(), Error> {
+        self.end = End::Incomplete;
+        self.say(sentence)
+    }
+
+    pub(super) fn flush(&mut self) -> Result<(), Error> {
+        self.screen.flush().map_err(Error::Output)
+    }
+}

@@ -1,0 +1,266 @@
+//! The lab's own store, one SQLite file: products and questions, each as the JSON in which it
+//! travels. Every change is a transaction of its own, on the disk before it is answered, so that a
+//! killed server loses nothing that it had taken.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use etcetera::{BaseStrategy, choose_base_strategy};
+use rusqlite::{Connection, Error, OptionalExtension, ffi, params};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::lab::StoreFault;
+use crate::lab::products::{Code, PRODUCTS_MAX, Product, Shelf};
+use crate::lab::quiz::Bank;
+use crate::lab::quiz::question::{Question, samples};
+
+/// How long another process may hold the file.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// Marks the file as ours, in SQLite's own field for that.
+const APPLICATION_ID: i32 = 0x726f_6461;
+
+/// Which tables the file has.
+const SCHEMA_VERSION: i32 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE products (number INTEGER PRIMARY KEY, code TEXT NOT NULL, json TEXT NOT NULL);
+    CREATE INDEX products_by_code ON products (code);
+    CREATE TABLE questions (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
+";
+
+/// The lab's file, open.
+#[derive(Debug)]
+pub struct LabStore(Mutex<Connection>);
+
+/// Where the lab's file is unless another is named: in the user's folder of data.
+///
+/// # Errors
+/// A system that knows no such folder.
+pub fn default_path() -> Result<PathBuf, StoreFault> {
+    let strategy = choose_base_strategy().map_err(|error| StoreFault(error.to_string()))?;
+    Ok(strategy.data_dir().join("roda").join("lab.db"))
+}
+
+impl LabStore {
+    /// Opens the file, and makes it with the report's ten questions if there is none.
+    ///
+    /// # Errors
+    /// The system's or SQLite's, and a file that is something else.
+    pub fn open(path: &Path) -> Result<Self, StoreFault> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| StoreFault(error.to_string()))?;
+        }
+        let mut connection = Connection::open(path).map_err(fault)?;
+        connection.busy_timeout(BUSY_WAIT).map_err(fault)?;
+        prepare(&mut connection)?;
+        Ok(Self(Mutex::new(connection)))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A transaction that a panic cut short was rolled back.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes the tables, unless they are there.
+fn prepare(connection: &mut Connection) -> Result<(), StoreFault> {
+    let transaction = connection
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(fault)?;
+    let number = |pragma| transaction.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
+    let (application, version) = (
+        number("application_id").map_err(fault)?,
+        number("user_version").map_err(fault)?,
+    );
+    match (application, version) {
+        (APPLICATION_ID, SCHEMA_VERSION) => return Ok(()),
+        (0, 0) if is_empty(&transaction)? => {}
+        _ => return Err(StoreFault("it is another program's database".into())),
+    }
+    transaction.execute_batch(SCHEMA).map_err(fault)?;
+    let set = |pragma, value| transaction.pragma_update(None, pragma, value);
+    set("application_id", APPLICATION_ID).map_err(fault)?;
+    set("user_version", SCHEMA_VERSION).map_err(fault)?;
+    insert_questions(&transaction, &samples())?;
+    transaction.commit().map_err(fault)
+}
+
+fn is_empty(connection: &Connection) -> Result<bool, StoreFault> {
+    let count = "SELECT count(*) FROM sqlite_schema";
+    let tables: i64 = connection
+        .query_row(count, [], |row| row.get(0))
+        .map_err(fault)?;
+    Ok(tables == 0)
+}
+
+fn insert_questions(connection: &Connection, questions: &[Question]) -> Result<(), StoreFault> {
+    let insert = "INSERT INTO questions (id, json) VALUES (?1, ?2)";
+    let mut insert = connection.prepare(insert).map_err(fault)?;
+    for question in questions {
+        let written = insert.execute(params![question.id, json(question)?]);
+        written.map_err(fault)?;
+    }
+    Ok(())
+}
+
+/// All rows of a statement that gives JSON.
+fn read_all<T: DeserializeOwned>(
+    connection: &Connection,
+    statement: &str,
+) -> Result<Vec<T>, StoreFault> {
+    let mut statement = connection.prepare(statement).map_err(fault)?;
+    let rows = statement
+        .query_map([], |row| row.get::<_, String>(0))
+        .map_err(fault)?;
+    rows.map(|json| parse(&json.map_err(fault)?)).collect()
+}
+
+fn json(value: &impl Serialize) -> Result<String, StoreFault> {
+    serde_json::to_string(value).map_err(|error| StoreFault(error.to_string()))
+}
+
+fn parse<T: DeserializeOwned>(json: &str) -> Result<T, StoreFault> {
+    serde_json::from_str(json).map_err(|error| StoreFault(error.to_string()))
+}
+
+/// What SQLite says, with a full disk by its name.
+fn fault(error: Error) -> StoreFault {
+    StoreFault(match error.sqlite_error() {
+        Some(sqlite) if sqlite.extended_code == ffi::SQLITE_FULL => "the disk is full".into(),
+        _ => error.to_string(),
+    })
+}
+
+impl Shelf for LabStore {
+    fn add(&self, product: &Product) -> Result<(), StoreFault> {
+        // The count is taken in the same statement, so that no two processes exceed it.
+        let insert = "INSERT INTO products (code, json) SELECT ?1, ?2
+            WHERE (SELECT count(*) FROM products) < ?3";
+        let values = params![
+            product.codigo.to_string(),
+            json(product)?,
+            PRODUCTS_MAX as i64
+        ];
+        match self.connection().execute(insert, values).map_err(fault)? {
+            1 => Ok(()),
+            _ => Err(StoreFault(format!(
+                "{PRODUCTS_MAX} products are kept already"
+            ))),
+        }
+    }
+
+    fn list(&self) -> Result<Vec<Product>, StoreFault> {
+        read_all(
+            &self.connection(),
+            "SELECT json FROM products ORDER BY number",
+        )
+    }
+
+    fn find(&self, code: &Code) -> Result<Option<Product>, StoreFault> {
+        let newest = "SELECT json FROM products WHERE code = ?1 ORDER BY number DESC LIMIT 1";
+        let found = self
+            .connection()
+            .query_row(newest, [code.to_string()], |row| row.get::<_, String>(0))
+            .optional()
+            .map_err(fault)?;
+        found.map(|json| parse(&json)).transpose()
+    }
+}
+
+impl Bank for LabStore {
+    fn questions(&self) -> Result<Vec<Question>, StoreFault> {
+        read_all(&self.connection(), "SELECT json FROM questions ORDER BY id")
+    }
+
+    fn replace(&self, questions: &[Question]) -> Result<(), StoreFault> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction().map_err(fault)?;
+        let deleted = transaction.execute("DELETE FROM questions", []);
+        deleted.map_err(fault)?;
+        insert_questions(&transaction, questions)?;
+        transaction.commit().map_err(fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::products::price;
+
+    fn product(codigo: Code, nome: &str) -> Product {
+        Product {
+            codigo,
+            nome: nome.into(),
+            preco: price("2.50").unwrap(),
+        }
+    }
+
+    #[test]
+    fn products_stay_in_their_order_and_the_newest_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new").join("lab.db");
+        let file = LabStore::open(&path).unwrap();
+        assert_eq!(file.list().unwrap(), []);
+        let products = [
+            product(Code::Number(2), "lápis"),
+            product(Code::Text("A'1".into()), "\";--"),
+            product(Code::Number(2), "caneta"),
+        ];
+        for product in &products {
+            file.add(product).unwrap();
+        }
+        drop(file);
+        let file = LabStore::open(&path).unwrap();
+        assert_eq!(file.list().unwrap(), products);
+        for (code, found) in [(Code::Number(2), 2), (Code::Text("2".into()), 2)] {
+            assert_eq!(file.find(&code).unwrap().as_ref(), products.get(found));
+        }
+        assert_eq!(file.find(&Code::Number(9)).unwrap(), None);
+    }
+
+    #[test]
+    fn questions_are_the_reports_until_they_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lab.db");
+        let file = LabStore::open(&path).unwrap();
+        assert_eq!(file.questions().unwrap(), samples());
+        let three = &samples()[4..7];
+        file.replace(three).unwrap();
+        let twice = [three[0].clone(), three[0].clone()];
+        assert!(file.replace(&twice).is_err());
+        drop(file);
+        assert_eq!(LabStore::open(&path).unwrap().questions().unwrap(), three);
+    }
+
+    #[test]
+    fn another_programs_file_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = folder.path().join("other.db");
+        let connection = Connection::open(&other).unwrap();
+        connection.execute_batch("CREATE TABLE notes (x)").unwrap();
+        let refused = LabStore::open(&other).unwrap_err();
+        assert_eq!(refused.0, "it is another program's database");
+        let text = folder.path().join("text");
+        std::fs::write(&text, "x".repeat(5000)).unwrap();
+        assert!(LabStore::open(&text).is_err());
+        assert_eq!(std::fs::read(&text).unwrap().len(), 5000);
+    }
+
+    #[test]
+    fn there_is_a_last_product() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = LabStore::open(&folder.path().join("lab.db")).unwrap();
+        {
+            let connection = file.connection();
+            let full = format!(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
+                 WHERE i < {PRODUCTS_MAX}) INSERT INTO products (code, json) SELECT i, '' FROM n"
+            );
+            connection.execute(&full, []).unwrap();
+        }
+        assert!(file.add(&product(Code::Number(1), "x")).is_err());
+    }
+}

@@ -1,0 +1,62 @@
+//! The report's own store of questions: database `C115-Trabalho1`, collection `Questions`.
+
+use std::time::Duration;
+
+use mongodb::bson::doc;
+use mongodb::error::Error;
+use mongodb::options::ClientOptions;
+use mongodb::sync::{Client, Collection};
+
+use crate::lab::StoreFault;
+use crate::lab::quiz::Bank;
+use crate::lab::quiz::question::{Question, check_bank, samples};
+
+/// How long a server may take to be found.
+const SELECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// The report's names.
+const DATABASE: &str = "C115-Trabalho1";
+const COLLECTION: &str = "Questions";
+
+/// The questions of a MongoDB server.
+pub struct MongoBank(Collection<Question>);
+
+impl MongoBank {
+    /// Reaches a server by its URL; an empty collection gets the report's ten questions.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn open(url: &str) -> Result<Self, StoreFault> {
+        let mut options = ClientOptions::parse(url).run().map_err(fault)?;
+        options.server_selection_timeout = Some(SELECTION_WAIT);
+        let client = Client::with_options(options).map_err(fault)?;
+        let bank = Self(client.database(DATABASE).collection(COLLECTION));
+        if bank.0.count_documents(doc! {}).run().map_err(fault)? == 0 {
+            bank.replace(&samples())?;
+        }
+        Ok(bank)
+    }
+}
+
+impl Bank for MongoBank {
+    fn questions(&self) -> Result<Vec<Question>, StoreFault> {
+        let found = self.0.find(doc! {}).sort(doc! { "_id": 1 }).run();
+        let questions: Result<Vec<Question>, Error> = found.map_err(fault)?.collect();
+        let questions = questions.map_err(fault)?;
+        // Others write there as well.
+        let checked = check_bank(&questions);
+        checked.map_err(|bad| StoreFault(format!("{bad:?}")))?;
+        Ok(questions)
+    }
+
+    /// As in the report, in two steps: a server alone has no transactions.
+    fn replace(&self, questions: &[Question]) -> Result<(), StoreFault> {
+        self.0.drop().run().map_err(fault)?;
+        self.0.insert_many(questions).run().map_err(fault)?;
+        Ok(())
+    }
+}
+
+fn fault(error: Error) -> StoreFault {
+    StoreFault(error.to_string())
+}

@@ -1,0 +1,20 @@
+//! Text that people keep in files of their own: read whole, and never written.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+/// Reads a text of at most so many bytes.
+///
+/// # Errors
+/// The system's; `InvalidData` for a file that is too long or no text.
+pub fn read(path: &Path, bytes_max: u64) -> io::Result<String> {
+    let mut text = String::new();
+    let file = File::open(path)?;
+    file.take(bytes_max + 1).read_to_string(&mut text)?;
+    let is_fit = text.len() as u64 <= bytes_max;
+    is_fit.then_some(text).ok_or_else(|| {
+        let why = format!("it is longer than {bytes_max} bytes");
+        io::Error::new(ErrorKind::InvalidData, why)
+    })
+}

@@ -1,0 +1,104 @@
+//! What `lab` asks a person, and what may be answered; and what is wrong with a file of questions.
+
+use crate::lab::form::Field;
+use crate::lab::quiz::ASKED;
+use crate::lab::quiz::question::{BankFault, QUESTIONS_MAX, QuestionFault};
+use crate::protocol::wire::quiet::MESSAGE_MAX_BYTES;
+use crate::text::{Lang, say};
+
+/// What a person is asked.
+#[must_use]
+pub fn question(lang: Lang, field: Field) -> String {
+    match field {
+        Field::Text => say!(lang, "Text:", "Texto:"),
+        Field::Question => say!(lang, "Question:", "Pergunta:"),
+        Field::Integer(_) | Field::Positive => say!(lang, "Number:", "Número:"),
+        Field::Code => say!(lang, "Code:", "Código:"),
+        Field::ProductName | Field::Nome => say!(lang, "Name:", "Nome:"),
+        Field::Price => say!(lang, "Price:", "Preço:"),
+        Field::Idade => say!(lang, "Age:", "Idade:"),
+        Field::Email => say!(lang, "Email address:", "Endereço de email:"),
+        Field::Choice(_) => say!(lang, "Answer:", "Resposta:"),
+    }
+}
+
+/// What can be answered.
+#[must_use]
+pub fn wanted(lang: Lang, field: Field) -> String {
+    let (least, most) = (i32::MIN, i32::MAX);
+    match field {
+        Field::Text | Field::Question => say!(
+            lang,
+            "a text of 1 to {MESSAGE_MAX_BYTES} bytes",
+            "um texto de 1 a {MESSAGE_MAX_BYTES} bytes",
+        ),
+        Field::Integer(4) => say!(
+            lang,
+            "a whole number from {least} to {most}; --wide takes larger ones",
+            "um número inteiro de {least} a {most}; --wide aceita maiores",
+        ),
+        Field::Integer(_) => say!(
+            lang,
+            "a whole number of 8 bytes",
+            "um número inteiro de 8 bytes",
+        ),
+        Field::Positive => {
+            let most = u64::MAX;
+            say!(
+                lang,
+                "a whole number from 1 to {most}",
+                "um número inteiro de 1 a {most}",
+            )
+        }
+        Field::Code | Field::ProductName | Field::Nome | Field::Email => say!(
+            lang,
+            "a text of 1 to 256 bytes",
+            "um texto de 1 a 256 bytes",
+        ),
+        Field::Price => say!(lang, "a price, such as 2.50", "um preço, como 2.50",),
+        Field::Idade => say!(lang, "an age in years", "uma idade em anos"),
+        Field::Choice(of) => say!(lang, "a number from 1 to {of}", "um número de 1 a {of}",),
+    }
+}
+
+/// Why a file is no bank of questions.
+#[must_use]
+pub fn bank_fault(lang: Lang, fault: &BankFault) -> String {
+    match fault {
+        BankFault::Json { line, column, what } => say!(
+            lang,
+            "line {line}, column {column}: {what}",
+            "linha {line}, coluna {column}: {what}",
+        ),
+        BankFault::Count(count) => say!(
+            lang,
+            "it has {count} questions, and needs {ASKED} to {QUESTIONS_MAX}",
+            "tem {count} questões, e precisa de {ASKED} a {QUESTIONS_MAX}",
+        ),
+        BankFault::Question { id, fault } => {
+            let why = question_fault(lang, *fault);
+            say!(lang, "question {id}: {why}", "questão {id}: {why}")
+        }
+    }
+}
+
+fn question_fault(lang: Lang, fault: QuestionFault) -> String {
+    match fault {
+        QuestionFault::Options => say!(
+            lang,
+            "it has fewer than two options",
+            "tem menos de duas opções",
+        ),
+        QuestionFault::Answer => say!(
+            lang,
+            "its answer is none of its options, which are counted from 0",
+            "a resposta não é nenhuma das opções, que são contadas a partir de 0",
+        ),
+        QuestionFault::TooLong { bytes } => say!(
+            lang,
+            "it takes {bytes} bytes, and a message has {MESSAGE_MAX_BYTES}",
+            "ocupa {bytes} bytes, e uma mensagem tem {MESSAGE_MAX_BYTES}",
+        ),
+        QuestionFault::Twice => say!(lang, "another has the same _id", "outra tem o mesmo _id",),
+    }
+}

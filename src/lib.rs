@@ -17,11 +17,15 @@
 //!   engine      the reliable group, one noun per file; `engine/mod.rs` shows how they meet
 //!   gate        where bytes become a frame or a counted fault
 //!   node        gate, seal, wire and engine as one value: what `chat` and `sim` drive
+//! lab         PURE: the course's small services, one file per lesson, each both sides of a
+//!             dialogue; session (cuts bytes into messages) · form (asks what is missing) ·
+//!             python (pickle and marshal, as data)
 //! sim         PURE: the pretend network: many nodes, one clock, one seed
 //! net         the only folder that opens sockets: multicast · circle · group · ears · tcp ·
-//!             line (a connection on threads) · hub (thousands on tokio) · interfaces · kernel
-//! store       the only folder that opens files: identity · secret
-//! terminal    keyboard · block · printer · screen · desk · signals
+//!             line (a connection on threads) · board (thousands on tokio) · interfaces · kernel
+//! store       the only folder that opens files: identity · secret · text_file · lab (SQLite) ·
+//!             mongo
+//! terminal    keyboard · block · printer · screen · desk · asker · signals
 //! modes       where pure meets world: one file per subcommand
 //! ```
 //!

@@ -6,6 +6,7 @@
 
 pub mod datagrams;
 pub mod hub;
+pub mod lab;
 pub mod network;
 pub mod place;
 pub mod program;

@@ -1,0 +1,49 @@
+//! Lessons on loopback: our servers and clients, and the course's.
+
+use std::process::Command;
+
+use super::command;
+use super::program::{Outcome, Program};
+use super::tcp::python;
+
+/// `roda lab …`, to be started, with a folder of its own for data.
+pub fn lab(args: &[&str]) -> Command {
+    let mut command = command(env!("CARGO_BIN_EXE_roda"));
+    command.arg("lab").args(args);
+    command
+}
+
+/// Our server of a lesson at a port of its own choice; and that port.
+pub fn serve(lesson: &str, args: &[&str]) -> (Program, u16) {
+    let args = [&["serve", lesson, "--listen", ":0"], args].concat();
+    let mut server = Program::start(lab(&args));
+    let line = server.notes("serving at 127.0.0.1:");
+    let port = line.split([':', ';']).nth(2).unwrap().parse().unwrap();
+    (server, port)
+}
+
+/// Our client of a lesson, to be started.
+pub fn client(port: u16, args: &[&str]) -> Command {
+    let address = format!("127.0.0.1:{port}");
+    lab(&[args, &["--connect", &address]].concat())
+}
+
+/// What our client of a lesson wrote, which ends with a code.
+pub fn asks(port: u16, args: &[&str], code: i32) -> Outcome {
+    Program::start(client(port, args)).ends_with(code)
+}
+
+/// The course's server of a lesson; and its port.
+pub fn their_server(lesson: &str, args: &[&str]) -> (Program, u16) {
+    let mut server = python("lab.py", &[&["serve", lesson], args].concat());
+    let line = server.shows("porta ");
+    let port = line.rsplit(' ').next().unwrap().parse().unwrap();
+    (server, port)
+}
+
+/// What the course's client of a lesson showed.
+pub fn they_ask(lesson: &str, port: u16, args: &[&str]) -> Vec<String> {
+    let port = port.to_string();
+    let client = python("lab.py", &[&[lesson, &port], args].concat());
+    client.ends_with(0).shown
+}

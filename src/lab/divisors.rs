@@ -7,7 +7,7 @@
 use num_prime::nt_funcs::factorize64;
 
 use super::python::{Value, marshal, pickle};
-use super::{Act, Dialogue, Expected, ended_early, unexpected, whole_json};
+use super::{Act, Dialogue, Expected, answered, ended_early, unexpected, whole_json};
 
 /// How a list travels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -83,6 +83,12 @@ pub fn divisors(number: u64) -> Vec<u64> {
     divisors
 }
 
+/// A list as it is shown.
+fn row(divisors: &[u64]) -> String {
+    let divisors: Vec<String> = divisors.iter().map(u64::to_string).collect();
+    divisors.join(" ")
+}
+
 /// The server's side.
 #[derive(Debug)]
 pub struct Server(pub Encoding);
@@ -127,10 +133,7 @@ impl Dialogue for Client {
 
     fn hear(&mut self, message: &[u8]) -> Vec<Act> {
         match self.encoding.decode(message) {
-            Some(divisors) => {
-                let divisors: Vec<String> = divisors.iter().map(u64::to_string).collect();
-                vec![Act::Show(divisors.join(" ")), Act::Close]
-            }
+            Some(list) => answered(row(&list), row(&divisors(self.number))),
             None => unexpected(Expected::NumberList(self.encoding), message),
         }
     }

@@ -94,6 +94,13 @@ pub enum Told {
     },
     /// What was typed does not fit.
     Unfit(Field),
+    /// The answer is not what it should be.
+    Wrong {
+        /// What it should be.
+        expected: String,
+        /// What came.
+        got: String,
+    },
     /// `primes`: the server refused, and this is why.
     NoProduct(NoProduct),
     /// `products`: nothing has this code.
@@ -159,6 +166,15 @@ impl StoreFault {
 fn unexpected(expected: Expected, got: &[u8]) -> Vec<Act> {
     let got = Some(got.to_owned());
     vec![Act::Tell(Told::Unexpected { expected, got }), Act::Close]
+}
+
+/// The acts of whoever got an answer, and knows the right one.
+fn answered(got: String, expected: String) -> Vec<Act> {
+    let shown = Act::Show(got.clone());
+    match got == expected {
+        true => vec![shown, Act::Close],
+        false => vec![shown, Act::Tell(Told::Wrong { expected, got }), Act::Close],
+    }
 }
 
 /// The acts of whoever waited for something when the connection ended.

@@ -118,7 +118,9 @@ impl Dialogue for Client {
         match (answer, product(self.number, self.bytes)) {
             (None, _) => unexpected(Expected::IntegerOf(self.bytes), message),
             (Some(0), Err(why)) => vec![Act::Tell(Told::NoProduct(why)), Act::Close],
-            (Some(answer), _) => vec![Act::Show(answer.to_string()), Act::Close],
+            (Some(answer), right) => {
+                super::answered(answer.to_string(), right.unwrap_or(0).to_string())
+            }
         }
     }
 
@@ -177,6 +179,20 @@ mod tests {
         };
         let why = Told::NoProduct(NoProduct::NoPrimeBelow);
         assert_eq!(client.hear(&[0; 4]), [Act::Tell(why), Act::Close]);
+        let mut client = Client {
+            number: 10,
+            bytes: 4,
+        };
+        let wrong = |got: &str| {
+            let (expected, got) = ("77".into(), got.to_owned());
+            vec![
+                Act::Show(got.clone()),
+                Act::Tell(Told::Wrong { expected, got }),
+                Act::Close,
+            ]
+        };
+        assert_eq!(client.hear(&78_i32.to_le_bytes()), wrong("78"));
+        assert_eq!(client.hear(&[0; 4]), wrong("0"));
         let got = [0; 8];
         assert_eq!(client.hear(&got), unexpected(Expected::IntegerOf(4), &got));
     }

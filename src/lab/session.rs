@@ -233,7 +233,7 @@ pub(super) mod tests {
     use super::*;
     use crate::lab::divisors::Encoding;
     use crate::lab::lesson::Service;
-    use crate::lab::{divisors, exchange, oracle, primes, uppercase};
+    use crate::lab::{divisors, exchange, oracle, person, primes, uppercase};
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -304,6 +304,13 @@ pub(super) mod tests {
             assert_eq!(upper, "MAÇÃ");
             let asked = ask(Service::Oracle, Box::new(oracle::Client("?".into())));
             assert!(oracle::ANSWERS.contains(&&*asked));
+            let person = person::Person {
+                nome: "Zé".into(),
+                idade: 7,
+                email: "z@e".into(),
+            };
+            let server = Service::Person.begin(1);
+            talk(server, Box::new(person::Client(person)), piece);
             for bytes in [4, 8] {
                 let client = primes::Client { number: 10, bytes };
                 assert_eq!(ask(Service::Primes, Box::new(client)), "77");

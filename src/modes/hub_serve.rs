@@ -10,7 +10,6 @@ use crate::cli::HubServeSettings;
 use crate::clock::{Timepiece, WallClock};
 use crate::error::{Error, StoreError};
 use crate::net::board::{self, Board, Caller, Read, allow_connections};
-use crate::net::interfaces::local_addresses;
 use crate::net::tcp::Door;
 use crate::protocol::hub::event::{Event, Leaving, Refusal};
 use crate::protocol::hub::{Ending, Hub, ModeratorKey, Rules};
@@ -76,12 +75,9 @@ fn open(settings: &HubServeSettings, lang: Lang) -> Result<Door, Error> {
     let door = Door::open(host, port).map_err(failed)?;
     let address = door.address().map_err(failed)?;
     screen::say(&text::hub_waits_at(lang, address.port()));
-    let addresses = match address.ip().is_unspecified() {
-        true => local_addresses().map_err(failed)?,
-        false => vec![address.ip()],
-    };
-    for ip in addresses {
-        screen::say(&text::join_by(lang, (ip, address.port()).into()));
+    for address in door.reached_at().map_err(failed)? {
+        let command = format!("roda hub join {address}");
+        screen::say(&text::reach_us_by(lang, address, &command));
     }
     Ok(door)
 }

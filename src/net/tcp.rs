@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
+use super::interfaces::local_addresses;
 use super::kernel;
 use crate::clock;
 
@@ -153,6 +154,20 @@ impl Door {
     /// The system's.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// Where others reach it: on every interface, if it listens on all.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn reached_at(&self) -> io::Result<Vec<SocketAddr>> {
+        let address = self.address()?;
+        let addresses = match address.ip().is_unspecified() {
+            true => local_addresses()?,
+            false => vec![address.ip()],
+        };
+        let at_port = |ip| SocketAddr::new(ip, address.port());
+        Ok(addresses.into_iter().map(at_port).collect())
     }
 
     /// The listening socket, for who waits at many at once.

@@ -15,24 +15,6 @@ pub fn hub_waits_at(lang: Lang, port: u16) -> String {
     )
 }
 
-/// How others join at one of our addresses: the command to type there.
-#[must_use]
-pub fn join_by(lang: Lang, address: SocketAddr) -> String {
-    let command = format!("roda hub join {address}");
-    if address.ip().is_loopback() {
-        return say!(
-            lang,
-            "  on this machine: {command}",
-            "  nesta máquina: {command}"
-        );
-    }
-    say!(
-        lang,
-        "  others type: {command}",
-        "  os outros digitam: {command}"
-    )
-}
-
 /// The system allows fewer connections than were asked for.
 #[must_use]
 pub fn connections_limited(lang: Lang, connections: usize) -> String {

@@ -1,6 +1,8 @@
 //! Every sentence shown to a person, in English and Portuguese. A sentence is written with
 //! `say!`, which takes both languages or does not compile; `tests/tidy.rs` compares the pairs.
 
+use std::net::SocketAddr;
+
 mod chat;
 mod error;
 mod hub;
@@ -47,6 +49,23 @@ macro_rules! say {
     };
 }
 use say;
+
+/// How others reach us at one of our addresses: the command to type there.
+#[must_use]
+pub fn reach_us_by(lang: Lang, address: SocketAddr, command: &str) -> String {
+    if address.ip().is_loopback() {
+        return say!(
+            lang,
+            "  on this machine: {command}",
+            "  nesta máquina: {command}"
+        );
+    }
+    say!(
+        lang,
+        "  others type: {command}",
+        "  os outros digitam: {command}"
+    )
+}
 
 /// Names of things in a row, `a, b, c`.
 fn row<T: ToString>(things: &[T]) -> String {

@@ -44,6 +44,7 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<End, Error>
     let connections_max = allow_connections(CONNECTIONS_MAX).unwrap_or(CONNECTIONS_MAX);
     let door = Door::open(host, port).map_err(failed)?;
     let address = door.address().map_err(failed)?;
+    let reached_at = door.reached_at().map_err(failed)?;
     let board = Board::open(door, KEEP_ALIVE).map_err(Error::Connection)?;
     let tell = board.teller();
     signals::watch(move |signal| {
@@ -51,7 +52,12 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<End, Error>
     })
     .map_err(Error::Signals)?;
     let mut view = View::open(settings.has_trace, lang)?;
-    view.say(&text::lab_serves(lang, settings.lesson.name(), address))?;
+    let lesson = settings.lesson.name();
+    view.say(&text::lab_serves(lang, lesson, address))?;
+    for address in reached_at {
+        let command = format!("roda lab {lesson} --connect {address}");
+        view.say(&text::reach_us_by(lang, address, &command))?;
+    }
     let seed = match settings.seed {
         Some(seed) => seed,
         None => u64::from_be_bytes(random().map_err(Error::Connection)?),

@@ -62,7 +62,9 @@ impl View {
             Event::Tell(told) => {
                 let sentence = text::told(self.lang, told);
                 match told {
-                    Told::Unexpected { .. } => self.say(&format!("{peer}: {sentence}"))?,
+                    Told::Unexpected { .. } | Told::Wrong { .. } => {
+                        self.say(&format!("{peer}: {sentence}"))?
+                    }
                     _ => self.say(&sentence)?,
                 }
                 if told.is_failure() {

@@ -13,7 +13,6 @@ use super::End;
 use crate::cli::{Side, TcpPeerSettings};
 use crate::clock;
 use crate::error::Error;
-use crate::net::interfaces::local_addresses;
 use crate::net::tcp::{CallError, Connection, Door, Heard, Written, call_patiently};
 use crate::protocol::peer::Role;
 use crate::terminal::desk::Desk;
@@ -93,12 +92,8 @@ fn listen(host: Option<&str>, port: u16, lang: Lang, tell: Sender<Event>) -> Res
     let door = Door::open(host, port).map_err(failed)?;
     let address = door.address().map_err(failed)?;
     screen::say(&text::waiting_at(lang, address.port()));
-    let addresses = match address.ip().is_unspecified() {
-        true => local_addresses().map_err(failed)?,
-        false => vec![address.ip()],
-    };
-    for ip in addresses {
-        screen::say(&text::call_us_by(lang, (ip, address.port()).into()));
+    for address in door.reached_at().map_err(failed)? {
+        screen::say(&text::call_us_by(lang, address));
     }
     door.watch(move |called| tell.send(Event::Called(called)).is_ok())
         .map_err(failed)

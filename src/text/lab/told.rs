@@ -29,6 +29,14 @@ pub fn told(lang: Lang, told: &Told) -> String {
                 ),
             }
         }
+        Told::Wrong { expected, got } => {
+            let (expected, got) = (readable(expected.as_bytes()), readable(got.as_bytes()));
+            say!(
+                lang,
+                "wrong: expected {expected}, got {got}",
+                "errado: esperava {expected}, recebi {got}",
+            )
+        }
         Told::Unfit(field) => wanted(lang, *field),
         Told::NotFound => say!(
             lang,

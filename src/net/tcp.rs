@@ -166,8 +166,12 @@ impl Door {
             true => local_addresses()?,
             false => vec![address.ip()],
         };
-        let at_port = |ip| SocketAddr::new(ip, address.port());
-        Ok(addresses.into_iter().map(at_port).collect())
+        // A socket of IPv4 alone hears no other; one of IPv6 hears both.
+        let is_heard = |ip: &IpAddr| ip.is_ipv4() || address.is_ipv6();
+        let heard = addresses.into_iter().filter(is_heard);
+        Ok(heard
+            .map(|ip| SocketAddr::new(ip, address.port()))
+            .collect())
     }
 
     /// The listening socket, for who waits at many at once.

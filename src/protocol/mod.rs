@@ -3,6 +3,7 @@
 
 pub mod chance;
 pub mod engine;
+pub mod fingerprint;
 pub mod gate;
 pub mod hub;
 pub mod message;

@@ -2,34 +2,30 @@
 //! travels. Every change is a transaction of its own, on the disk before it is answered, so that a
 //! killed server loses nothing that it had taken.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use etcetera::{BaseStrategy, choose_base_strategy};
-use rusqlite::{Connection, Error, OptionalExtension, ffi, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::database::{self, Schema, words};
 use crate::lab::StoreFault;
 use crate::lab::products::{Code, PRODUCTS_MAX, Product, Shelf};
 use crate::lab::quiz::Bank;
 use crate::lab::quiz::question::{Question, samples};
 
-/// How long another process may hold the file.
-const BUSY_WAIT: Duration = Duration::from_secs(5);
-
-/// Marks the file as ours, in SQLite's own field for that.
-const APPLICATION_ID: i32 = 0x726f_6461;
-
-/// Which tables the file has.
-const SCHEMA_VERSION: i32 = 1;
-
-const SCHEMA: &str = "
-    CREATE TABLE products (number INTEGER PRIMARY KEY, code TEXT NOT NULL, json TEXT NOT NULL);
-    CREATE INDEX products_by_code ON products (code);
-    CREATE TABLE questions (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
-";
+/// What the file holds.
+const SCHEMA: Schema = Schema {
+    application_id: 0x726f_6461,
+    version: 1,
+    tables: "
+        CREATE TABLE products
+            (number INTEGER PRIMARY KEY, code TEXT NOT NULL, json TEXT NOT NULL);
+        CREATE INDEX products_by_code ON products (code);
+        CREATE TABLE questions (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
+    ",
+};
 
 /// The lab's file, open.
 #[derive(Debug)]
@@ -50,12 +46,8 @@ impl LabStore {
     /// # Errors
     /// The system's or SQLite's, and a file that is something else.
     pub fn open(path: &Path) -> Result<Self, StoreFault> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| StoreFault(error.to_string()))?;
-        }
-        let mut connection = Connection::open(path).map_err(fault)?;
-        connection.busy_timeout(BUSY_WAIT).map_err(fault)?;
-        prepare(&mut connection)?;
+        let fill = |new: &Connection| insert_questions(new, &samples()).map_err(|fault| fault.0);
+        let connection = database::open(path, SCHEMA, fill).map_err(StoreFault)?;
         Ok(Self(Mutex::new(connection)))
     }
 
@@ -63,37 +55,6 @@ impl LabStore {
         // A transaction that a panic cut short was rolled back.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Makes the tables, unless they are there.
-fn prepare(connection: &mut Connection) -> Result<(), StoreFault> {
-    let transaction = connection
-        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-        .map_err(fault)?;
-    let number = |pragma| transaction.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
-    let (application, version) = (
-        number("application_id").map_err(fault)?,
-        number("user_version").map_err(fault)?,
-    );
-    match (application, version) {
-        (APPLICATION_ID, SCHEMA_VERSION) => return Ok(()),
-        (0, 0) if is_empty(&transaction)? => {}
-        _ => return Err(StoreFault("it is another program's database".into())),
-    }
-    transaction.execute_batch(SCHEMA).map_err(fault)?;
-    let set = |pragma, value| transaction.pragma_update(None, pragma, value);
-    set("application_id", APPLICATION_ID).map_err(fault)?;
-    set("user_version", SCHEMA_VERSION).map_err(fault)?;
-    insert_questions(&transaction, &samples())?;
-    transaction.commit().map_err(fault)
-}
-
-fn is_empty(connection: &Connection) -> Result<bool, StoreFault> {
-    let count = "SELECT count(*) FROM sqlite_schema";
-    let tables: i64 = connection
-        .query_row(count, [], |row| row.get(0))
-        .map_err(fault)?;
-    Ok(tables == 0)
 }
 
 fn insert_questions(connection: &Connection, questions: &[Question]) -> Result<(), StoreFault> {
@@ -126,12 +87,8 @@ fn parse<T: DeserializeOwned>(json: &str) -> Result<T, StoreFault> {
     serde_json::from_str(json).map_err(|error| StoreFault(error.to_string()))
 }
 
-/// What SQLite says, with a full disk by its name.
-fn fault(error: Error) -> StoreFault {
-    StoreFault(match error.sqlite_error() {
-        Some(sqlite) if sqlite.extended_code == ffi::SQLITE_FULL => "the disk is full".into(),
-        _ => error.to_string(),
-    })
+fn fault(error: rusqlite::Error) -> StoreFault {
+    StoreFault(words(error))
 }
 
 impl Shelf for LabStore {

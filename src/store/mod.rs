@@ -1,8 +1,10 @@
 //! What outlives the program: files in the user's own folders. The only room that opens files.
 
+mod database;
 pub mod identity;
 pub mod lab;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
+pub mod people;
 pub mod secret;
 pub mod text_file;

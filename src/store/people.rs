@@ -1,0 +1,165 @@
+//! Whom this person has met: under each name the key that it was first seen with, and which keys
+//! were verified. One SQLite file in the user's folder of data.
+
+use std::path::Path;
+
+use etcetera::{BaseStrategy, choose_base_strategy};
+use rusqlite::{Connection, params};
+
+use super::database::{self, Schema, words};
+use crate::protocol::message::Name;
+use crate::protocol::wire::frame::Key;
+
+/// Names that are remembered. Beyond, whoever was met longest ago and never verified is forgotten:
+/// a stranger who makes up names does not fill the disk.
+const NAMES_MAX: i64 = 10_000;
+
+/// What the file holds.
+const SCHEMA: Schema = Schema {
+    application_id: 0x726f_7065,
+    version: 1,
+    tables: "
+        CREATE TABLE people
+            (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, key BLOB NOT NULL,
+             verified INTEGER NOT NULL DEFAULT 0);
+    ",
+};
+
+/// Somebody who was met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The name.
+    pub name: Name,
+    /// The key that it was first seen with.
+    pub key: Key,
+    /// Whether the codes were compared.
+    pub is_verified: bool,
+}
+
+/// The file, open.
+#[derive(Debug)]
+pub struct People(Connection);
+
+impl People {
+    /// Opens the usual file.
+    ///
+    /// # Errors
+    /// The system's or SQLite's words.
+    pub fn open() -> Result<Self, String> {
+        let strategy = choose_base_strategy().map_err(|error| error.to_string())?;
+        Self::at(&strategy.data_dir().join("roda").join("people.db"))
+    }
+
+    /// Opens a file, and makes it if there is none.
+    ///
+    /// # Errors
+    /// The system's or SQLite's words.
+    pub fn at(path: &Path) -> Result<Self, String> {
+        database::open(path, SCHEMA, |_| Ok(())).map(Self)
+    }
+
+    /// Everybody who was met.
+    ///
+    /// # Errors
+    /// SQLite's words.
+    pub fn all(&self) -> Result<Vec<Person>, String> {
+        let select = "SELECT name, key, verified FROM people ORDER BY number";
+        let mut select = self.0.prepare(select).map_err(words)?;
+        let person = |row: &rusqlite::Row<'_>| {
+            let (name, key): (String, [u8; 32]) = (row.get(0)?, row.get(1)?);
+            Ok((name, key, row.get(2)?))
+        };
+        let rows = select.query_map([], person).map_err(words)?;
+        let mut people = Vec::new();
+        for row in rows {
+            let (name, key, is_verified) = row.map_err(words)?;
+            // A name that the rules of today do not allow is nobody's.
+            if let Ok(name) = Name::parse(&name) {
+                let key = Key(key);
+                people.push(Person {
+                    name,
+                    key,
+                    is_verified,
+                });
+            }
+        }
+        Ok(people)
+    }
+
+    /// Remembers a name's key, unless it has one.
+    ///
+    /// # Errors
+    /// SQLite's words.
+    pub fn meet(&self, name: &Name, key: &Key) -> Result<(), String> {
+        let insert = "INSERT OR IGNORE INTO people (name, key) VALUES (?1, ?2)";
+        let values = params![name.as_str(), key.0];
+        let added = self.0.execute(insert, values).map_err(words)?;
+        if added > 0 {
+            let forget = "DELETE FROM people WHERE verified = 0 AND number <=
+                (SELECT number FROM people ORDER BY number DESC LIMIT 1 OFFSET ?1)";
+            self.0.execute(forget, [NAMES_MAX]).map_err(words)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers that a name's key was verified: from now on it is the name's.
+    ///
+    /// # Errors
+    /// SQLite's words.
+    pub fn verify(&self, name: &Name, key: &Key) -> Result<(), String> {
+        let upsert = "INSERT INTO people (name, key, verified) VALUES (?1, ?2, 1)
+            ON CONFLICT (name) DO UPDATE SET key = ?2, verified = 1";
+        let values = params![name.as_str(), key.0];
+        self.0.execute(upsert, values).map_err(words).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_name_keeps_its_first_key_until_another_is_verified() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        let people = People::at(&path).unwrap();
+        people.meet(&name("ana"), &Key([1; 32])).unwrap();
+        people.meet(&name("ana"), &Key([2; 32])).unwrap();
+        people.meet(&name("bia"), &Key([3; 32])).unwrap();
+        drop(people);
+        let people = People::at(&path).unwrap();
+        let all = people.all().unwrap();
+        assert_eq!((all[0].key, all[0].is_verified), (Key([1; 32]), false));
+        assert_eq!(all.len(), 2);
+        people.verify(&name("ana"), &Key([2; 32])).unwrap();
+        let all = people.all().unwrap();
+        assert_eq!((all[0].key, all[0].is_verified), (Key([2; 32]), true));
+    }
+
+    #[test]
+    fn made_up_names_push_out_only_who_was_not_verified() {
+        let folder = tempfile::tempdir().unwrap();
+        let people = People::at(&folder.path().join("people.db")).unwrap();
+        people.verify(&name("ana"), &Key([1; 32])).unwrap();
+        people.meet(&name("bia"), &Key([2; 32])).unwrap();
+        let fill = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {NAMES_MAX})
+             INSERT INTO people (name, key) SELECT 'n' || i, zeroblob(32) FROM n"
+        );
+        people.0.execute(&fill, []).unwrap();
+        people.meet(&name("zoe"), &Key([3; 32])).unwrap();
+        let names: Vec<String> = people
+            .all()
+            .unwrap()
+            .iter()
+            .map(|p| p.name.to_string())
+            .collect();
+        assert!(names.contains(&"ana".into()) && names.contains(&"zoe".into()));
+        assert!(!names.contains(&"bia".into()));
+        assert_eq!(names.len() as i64, NAMES_MAX + 1);
+    }
+}

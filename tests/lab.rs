@@ -462,8 +462,7 @@ fn a_server_that_is_not_there_is_told_apart_from_one_that_closes() {
 
 #[cfg(feature = "mongodb")]
 #[test]
-#[ignore = "replaces a server's questions: RODA_TEST_MONGODB=mongodb://… \
-            cargo test --features mongodb --test lab mongodb -- --ignored"]
+#[ignore = "RODA_TEST_MONGODB=URL cargo test --features mongodb --test lab mongodb -- --ignored"]
 fn the_bank_may_be_mongodb() {
     let url = std::env::var("RODA_TEST_MONGODB").expect("RODA_TEST_MONGODB names the server");
     let bank = |act: &str| {

@@ -210,7 +210,7 @@ fn json_lines_tell_time_source_user_and_data_and_null_stays_null() {
     for (line, (sent, user, data)) in shown.iter().zip(odd_messages()) {
         let said = object(line);
         let keys: Vec<&String> = said.as_object().unwrap().keys().collect();
-        assert_eq!(keys, ["data", "source", "time", "user"]);
+        assert_eq!(keys, ["time", "source", "user", "data"]);
         assert_eq!((&said["user"], &said["data"]), (&user, &data), "{sent}");
         DateTime::parse_from_rfc3339(said["time"].as_str().unwrap()).unwrap();
         assert!(said["source"].as_str().unwrap().starts_with("127.0.0.1:"));

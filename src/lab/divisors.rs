@@ -6,7 +6,7 @@
 
 use num_prime::nt_funcs::factorize64;
 
-use super::python::{Value, marshal, pickle};
+use super::python::{Value, marshal, pickle, whole_value};
 use super::{Act, Dialogue, Expected, answered, ended_early, unexpected, whole_json};
 
 /// How a list travels.
@@ -33,7 +33,8 @@ impl Encoding {
                 let list: Vec<String> = divisors.iter().map(u64::to_string).collect();
                 format!("[{}]", list.join(", ")).into()
             }
-            Self::Marshal => marshal::write(&Value::List(integers().collect())),
+            // A list of numbers can always be written.
+            Self::Marshal => marshal::write(&Value::List(integers().collect())).unwrap_or_default(),
             Self::Pickle => pickle::write(&Value::List(integers().collect())),
         }
     }
@@ -58,8 +59,8 @@ impl Encoding {
     fn whole(self, waiting: &[u8]) -> Option<usize> {
         match self {
             Self::Json => whole_json(waiting),
-            Self::Marshal => marshal::read(waiting).ok().map(|(_, bytes)| bytes),
-            Self::Pickle => pickle::read(waiting).ok().map(|(_, bytes)| bytes),
+            Self::Marshal => whole_value(waiting, marshal::read(waiting)),
+            Self::Pickle => whole_value(waiting, pickle::read(waiting)),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! reads that has the class. What is read is data only: an instance becomes its class's name and
 //! its fields, nothing is imported and nothing is run. A pickle shows its own end.
 
-use super::python::{PythonFault, Value, pickle};
+use super::python::{PythonFault, Value, pickle, whole_value};
 use super::{Act, Dialogue, Expected, ended_early, unexpected};
 
 /// Longest pickle, in bytes.
@@ -16,7 +16,7 @@ pub struct Server;
 
 impl Dialogue for Server {
     fn whole(&self, waiting: &[u8]) -> Option<usize> {
-        pickle::read(waiting).ok().map(|(_, bytes)| bytes)
+        whole_value(waiting, pickle::read(waiting))
     }
 
     fn message_max_bytes(&self) -> usize {
@@ -48,12 +48,13 @@ impl Client {
     pub fn of(class: Option<String>, typed: &[String]) -> Result<Self, String> {
         let fields = typed.iter().map(|typed| {
             let (field, value) = typed.split_once('=').ok_or_else(|| typed.clone())?;
-            Ok((Value::Text(field.to_owned()), value_of(value)))
+            Ok((field.to_owned(), value_of(value)))
         });
         let fields = fields.collect::<Result<Vec<_>, String>>()?;
+        let keyed = |(field, value)| (Value::Text(field), value);
         Ok(Self(match class {
             Some(class) => Value::Instance { class, fields },
-            None => Value::Dictionary(fields),
+            None => Value::Dictionary(fields.into_iter().map(keyed).collect()),
         }))
     }
 }
@@ -105,6 +106,11 @@ mod tests {
     fn what_would_be_run_is_refused() {
         let hostile = b"cos\nsystem\n(S'true'\ntR.";
         let refused = unexpected(Expected::PickledData, hostile);
+        assert_eq!(
+            Server.whole(hostile),
+            Some(hostile.len()),
+            "it is not waited for more"
+        );
         assert_eq!(Server.hear(hostile), refused);
         assert_eq!(Server.hear(b"oi"), unexpected(Expected::Pickle, b"oi"));
     }

@@ -1,75 +1,62 @@
-//! Bytes that are read one after the other.
+//! Bytes, taken from the front. What is not there yet is [`PythonFault::Incomplete`]; a claimed
+//! length takes bytes that are there, and never room for bytes that are not.
 
-use super::PythonFault;
+use super::{PythonFault, Result};
 
-/// What is still to be read.
-#[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'b> {
-    rest: &'b [u8],
-    begun_with: usize,
+    bytes: &'b [u8],
+    taken: usize,
 }
 
 impl<'b> Cursor<'b> {
     pub(super) fn new(bytes: &'b [u8]) -> Self {
-        Self {
-            rest: bytes,
-            begun_with: bytes.len(),
-        }
+        Self { bytes, taken: 0 }
     }
 
-    /// How many bytes were read.
+    /// How many bytes were taken so far.
     pub(super) fn taken(&self) -> usize {
-        self.begun_with - self.rest.len()
+        self.taken
     }
 
-    pub(super) fn take(&mut self, bytes: usize) -> Result<&'b [u8], PythonFault> {
-        let (head, rest) = self
-            .rest
-            .split_at_checked(bytes)
-            .ok_or(PythonFault::Incomplete)?;
-        self.rest = rest;
-        Ok(head)
+    pub(super) fn byte(&mut self) -> Result<u8> {
+        let byte = self.bytes.get(self.taken);
+        self.taken += 1;
+        byte.copied().ok_or(PythonFault::Incomplete)
     }
 
-    pub(super) fn array<const COUNT: usize>(&mut self) -> Result<[u8; COUNT], PythonFault> {
-        let (head, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(PythonFault::Incomplete)?;
-        self.rest = rest;
-        Ok(*head)
+    pub(super) fn take(&mut self, count: usize) -> Result<&'b [u8]> {
+        let end = self.taken.checked_add(count);
+        let taken = end.and_then(|end| self.bytes.get(self.taken..end));
+        self.taken = self.taken.saturating_add(count);
+        taken.ok_or(PythonFault::Incomplete)
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, PythonFault> {
-        self.array().map(|[byte]| byte)
+    pub(super) fn array<const COUNT: usize>(&mut self) -> Result<[u8; COUNT]> {
+        let bytes = self.take(COUNT)?.first_chunk();
+        bytes.copied().ok_or(PythonFault::Incomplete)
     }
 
-    /// A length of 4 bytes, little-endian as all here.
-    pub(super) fn length_4(&mut self) -> Result<usize, PythonFault> {
-        let length = u32::from_le_bytes(self.array()?);
-        usize::try_from(length).map_err(|_| PythonFault::TooLarge)
-    }
-
-    pub(super) fn length_8(&mut self) -> Result<usize, PythonFault> {
-        let length = u64::from_le_bytes(self.array()?);
-        usize::try_from(length).map_err(|_| PythonFault::TooLarge)
-    }
-
-    /// Text up to the end of the line, which is read too.
-    pub(super) fn line(&mut self) -> Result<&'b [u8], PythonFault> {
-        let end = self.rest.iter().position(|byte| *byte == b'\n');
+    /// A line, without its end.
+    pub(super) fn line(&mut self) -> Result<&'b [u8]> {
+        let rest = self.bytes.get(self.taken..).unwrap_or_default();
+        let end = rest.iter().position(|&byte| byte == b'\n');
         let line = self.take(end.ok_or(PythonFault::Incomplete)?)?;
-        self.take(1)?;
+        self.taken += 1;
         Ok(line)
     }
 
-    pub(super) fn text_line(&mut self) -> Result<&'b str, PythonFault> {
-        str::from_utf8(self.line()?).map_err(|_| PythonFault::Malformed)
+    /// A text of this many bytes.
+    pub(super) fn text(&mut self, count: usize) -> Result<&'b str> {
+        utf8(self.take(count)?)
     }
 }
 
-/// Text in UTF-8. A lone surrogate, which Python can write, is none.
-pub(super) fn text(bytes: &[u8]) -> Result<String, PythonFault> {
-    let text = str::from_utf8(bytes).map_err(|_| PythonFault::Malformed)?;
-    Ok(text.to_owned())
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str> {
+    str::from_utf8(bytes).map_err(|_| PythonFault::Malformed)
+}
+
+/// A `float` that was written as text.
+pub(super) fn float(text: &[u8]) -> Result<f64> {
+    let float = utf8(text)?.trim().parse();
+    float.map_err(|_| PythonFault::Malformed)
 }

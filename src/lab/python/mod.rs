@@ -1,32 +1,25 @@
-//! What Python's `pickle` and `marshal` hold, as data: read and written, and shown the way Python
-//! shows it. Nothing is imported and nothing is run: a class is its name.
+//! What Python's `pickle` and `marshal` modules write, read and written as data. Nothing is
+//! imported and nothing runs: a class is its name, an instance its fields, and bytes that ask for
+//! more than that are refused.
 
 mod cursor;
+mod graph;
 pub mod marshal;
 pub mod pickle;
-#[cfg(test)]
-mod tests;
-
-use std::fmt;
+mod repr;
 
 use serde_json::Value as Json;
 
-/// How deep values may be inside of each other: beyond what people send, within what a thread's
-/// stack bears.
-const DEPTH_MAX: usize = 64;
+pub use graph::{NESTING_MAX, TREE_BASE_BYTES, TREE_BYTES_PER_BYTE};
 
-/// Bytes that a value may take when all its parts are written out. References let few bytes stand
-/// for very many.
-const SIZE_MAX_BYTES: usize = 16 << 20;
-
-/// A value of Python's.
+/// A value as Python knows it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `None`.
     None,
     /// `True` or `False`.
     Bool(bool),
-    /// An `int` of at most 16 bytes.
+    /// An `int`, as far as it fits.
     Integer(i128),
     /// A `float`.
     Float(f64),
@@ -38,143 +31,119 @@ pub enum Value {
     List(Vec<Value>),
     /// A `tuple`.
     Tuple(Vec<Value>),
-    /// A `set` or `frozenset`, in the order in which it was written.
+    /// A `set` or a `frozenset`, in the order of its bytes.
     Set(Vec<Value>),
     /// A `dict`, in its order.
     Dictionary(Vec<(Value, Value)>),
-    /// An instance of a class.
+    /// An object of a class that is known by name only.
     Instance {
-        /// Its module and name, `produto.Produto`.
+        /// The class, as `module.Name`.
         class: String,
-        /// What its `__dict__` holds.
-        fields: Vec<(Value, Value)>,
+        /// The attributes, in the order in which they were set.
+        fields: Vec<(String, Value)>,
     },
 }
 
-/// Why bytes are no value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why bytes became no value, or a value no bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PythonFault {
-    /// They end too early.
+    /// The bytes are a beginning: more may complete them.
     Incomplete,
-    /// They are not what Python writes.
+    /// No Python writes these bytes. Text with lone surrogates, which is no UTF-8, is here too.
     Malformed,
-    /// To read them would import or run something, or they are no plain data.
+    /// Python would import, call or run something here, or there is no [`Value`] for it: code, a
+    /// function, an object that is built by a call, a complex number, Python 2's own strings.
     Refused,
-    /// They are deeper, longer or larger than is read here.
+    /// An integer beyond [`i128`], a value nested deeper than [`NESTING_MAX`] (which one that
+    /// holds itself always is), or one that shared references blow up beyond all measure.
     TooLarge,
 }
 
-impl Value {
-    /// The value as Python's `print` shows it.
-    #[must_use]
-    pub fn printed(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            other => other.to_string(),
-        }
-    }
-}
+type Result<T> = std::result::Result<T, PythonFault>;
 
 impl From<&Json> for Value {
     fn from(json: &Json) -> Self {
         match json {
             Json::Null => Self::None,
-            Json::Bool(value) => Self::Bool(*value),
+            Json::Bool(bool) => Self::Bool(*bool),
             Json::Number(number) => match number.as_i128() {
                 Some(integer) => Self::Integer(integer),
                 None => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
             Json::String(text) => Self::Text(text.clone()),
             Json::Array(items) => Self::List(items.iter().map(Self::from).collect()),
-            Json::Object(object) => {
+            Json::Object(entries) => {
                 let pair = |(key, value): (&String, &Json)| (Self::Text(key.clone()), value.into());
-                Self::Dictionary(object.iter().map(pair).collect())
+                Self::Dictionary(entries.iter().map(pair).collect())
             }
         }
     }
 }
 
-/// As Python's `repr` writes it.
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => f.write_str("None"),
-            Self::Bool(true) => f.write_str("True"),
-            Self::Bool(false) => f.write_str("False"),
-            Self::Integer(integer) => integer.fmt(f),
-            Self::Float(float) => f.write_str(&float_repr(*float)),
-            Self::Text(text) => f.write_str(&quoted(text.chars(), char::is_control)),
-            Self::Bytes(bytes) => {
-                let is_escaped = |c: char| !(' '..='~').contains(&c);
-                write!(
-                    f,
-                    "b{}",
-                    quoted(bytes.iter().copied().map(char::from), is_escaped)
-                )
-            }
-            Self::List(items) => write!(f, "[{}]", row(items)),
-            Self::Tuple(items) => match &items[..] {
-                [only] => write!(f, "({only},)"),
-                items => write!(f, "({})", row(items)),
-            },
-            Self::Set(items) if items.is_empty() => f.write_str("set()"),
-            Self::Set(items) => write!(f, "{{{}}}", row(items)),
-            Self::Dictionary(pairs) => {
-                let pairs = pairs.iter().map(|(key, value)| format!("{key}: {value}"));
-                write!(f, "{{{}}}", pairs.collect::<Vec<_>>().join(", "))
-            }
-            Self::Instance { class, fields } => {
-                let fields = fields.iter();
-                let fields = fields.map(|(key, value)| format!("{}={value}", key.printed()));
-                write!(f, "{class}({})", fields.collect::<Vec<_>>().join(", "))
-            }
-        }
+/// How many of the bytes are a message, by what reading them gave: those of a value, or all, if no
+/// more of them will ever make it one.
+#[must_use]
+pub fn whole_value(waiting: &[u8], read: Result<(Value, usize)>) -> Option<usize> {
+    match read {
+        Ok((_, bytes)) => Some(bytes),
+        Err(PythonFault::Incomplete) => None,
+        Err(_) => Some(waiting.len()),
     }
 }
 
-fn row(items: &[Value]) -> String {
-    let items: Vec<String> = items.iter().map(Value::to_string).collect();
-    items.join(", ")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
-/// Rust and Python write the same digits, and exponents in their own ways.
-fn float_repr(float: f64) -> String {
-    let written = format!("{float:?}").to_lowercase();
-    match written.split_once('e') {
-        None => written,
-        Some((digits, exponent)) => {
-            let (sign, exponent) = match exponent.strip_prefix('-') {
-                Some(exponent) => ('-', exponent),
-                None => ('+', exponent),
-            };
-            format!("{digits}e{sign}{exponent:0>2}")
-        }
+    /// Any value, with or without instances in it. Not-a-number is left out: it equals nothing.
+    pub(super) fn any_value(with_instances: bool) -> impl Strategy<Value = Value> {
+        let text = || "(?s).{0,12}";
+        let leaf = prop_oneof![
+            Just(Value::None),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i128>().prop_map(Value::Integer),
+            any::<i64>().prop_map(|integer| Value::Integer(integer.into())),
+            (-70_000..70_000_i128).prop_map(Value::Integer),
+            any::<f64>()
+                .prop_filter("a number", |float| !float.is_nan())
+                .prop_map(Value::Float),
+            text().prop_map(Value::Text),
+            vec(any::<u8>(), 0..300).prop_map(Value::Bytes),
+        ];
+        leaf.prop_recursive(5, 64, 5, move |inner| {
+            let items = || vec(inner.clone(), 0..5);
+            let class = "[a-z_]{1,4}[.][A-Z][a-z]{0,4}";
+            let fields = vec((text(), inner.clone()), 0..5);
+            let instance = (class, fields).prop_map(move |(class, fields)| match with_instances {
+                true => Value::Instance { class, fields },
+                false => Value::None,
+            });
+            prop_oneof![
+                items().prop_map(Value::List),
+                items().prop_map(Value::Tuple),
+                items().prop_map(Value::Set),
+                vec((inner.clone(), inner.clone()), 0..5).prop_map(Value::Dictionary),
+                instance,
+            ]
+        })
     }
-}
 
-/// A text in quotes: single ones, unless it holds such and no double ones.
-fn quoted(
-    characters: impl Iterator<Item = char> + Clone,
-    is_escaped: impl Fn(char) -> bool,
-) -> String {
-    let mut all = characters.clone();
-    let has_single = all.any(|c| c == '\'');
-    let quote = match has_single && !characters.clone().any(|c| c == '"') {
-        true => '"',
-        false => '\'',
-    };
-    let mut text = String::from(quote);
-    for c in characters {
-        match c {
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            c if c == quote => text.extend(['\\', c]),
-            c if is_escaped(c) => text.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => text.push(c),
-        }
+    /// Bytes from their hexadecimal digits.
+    pub(super) fn unhex(digits: &str) -> Vec<u8> {
+        let digit = |digit: &u8| char::from(*digit).to_digit(16).unwrap() as u8;
+        let pairs = digits.as_bytes().chunks(2);
+        pairs
+            .map(|pair| digit(&pair[0]) << 4 | digit(&pair[1]))
+            .collect()
     }
-    text.push(quote);
-    text
+
+    #[test]
+    fn json_becomes_what_python_s_own_reader_makes_of_it() {
+        let json = r#"{"a": [null, true, 18446744073709551615, -7, 2.0, 1e16, "é\n"], "b": {}}"#;
+        let value = Value::from(&serde_json::from_str::<Json>(json).unwrap());
+        let printed = r"{'a': [None, True, 18446744073709551615, -7, 2.0, 1e+16, 'é\n'], 'b': {}}";
+        assert_eq!(value.to_string(), printed);
+    }
 }

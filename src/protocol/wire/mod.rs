@@ -5,6 +5,7 @@ pub mod frame;
 pub mod json;
 pub mod pieces;
 pub mod plain;
+pub mod private;
 pub mod quiet;
 pub mod raw;
 pub mod seal;

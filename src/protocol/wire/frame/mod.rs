@@ -136,7 +136,8 @@ pub struct MemberTag {
 }
 
 impl MemberTag {
-    const BYTES: usize = 12;
+    /// What it takes in a frame, in bytes.
+    pub const BYTES: usize = 12;
 
     /// The member with this short id in this session.
     #[must_use]

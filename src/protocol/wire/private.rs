@@ -1,0 +1,260 @@
+//! A private message: text that everybody holds and repairs, and one session reads.
+//!
+//! ```text
+//! to: short id 8 | session 4            as frames name members
+//! ephemeral key 32                      X25519, made for this message
+//! sealed text | tag 16                  ChaCha20-Poly1305
+//!
+//! key = derive("roda 2026 private message",
+//!              agreement of the ephemeral key and the addressee's session key ‖
+//!              ephemeral key ‖ the addressee's session key ‖
+//!              author ‖ author's session ‖ frame ‖ addressee ‖ addressee's session)
+//! ```
+//!
+//! The session key is told in the HELLO and its secret is only in memory: when the addressee's
+//! program ends, nobody reads the message again, himself included. Who wrote it is proven by the
+//! frame's signature. It stands in for the author's session key, which the design's first draft
+//! binds as well: so the message can be read by who has not got the author's HELLO yet. Everybody
+//! in the room sees from whom to whom it goes, and how long it is.
+
+use std::fmt;
+
+use chacha20poly1305::aead::AeadInOut;
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
+use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
+use zeroize::Zeroizing;
+
+use super::frame::{Key, MemberTag, TAG_BYTES};
+
+/// Length of a session's public key, in bytes.
+pub const SESSION_KEY_BYTES: usize = 32;
+
+/// What a private message takes besides its text, in bytes.
+pub const OVERHEAD_BYTES: usize = MemberTag::BYTES + SESSION_KEY_BYTES + TAG_BYTES;
+
+/// A session's public key, as the HELLO tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionKey(pub [u8; SESSION_KEY_BYTES]);
+
+/// A session's secret key. It is overwritten when it is dropped.
+#[derive(Clone)]
+pub struct SessionSecret(StaticSecret);
+
+impl SessionSecret {
+    /// The secret that comes of these bytes: any will do, if nobody else knows them.
+    #[must_use]
+    pub fn new(bytes: &Zeroizing<[u8; 32]>) -> Self {
+        Self(StaticSecret::from(**bytes))
+    }
+
+    /// What others are told.
+    #[must_use]
+    pub fn public(&self) -> SessionKey {
+        SessionKey(PublicKey::from(&self.0).to_bytes())
+    }
+}
+
+/// Says nothing of what it is.
+impl fmt::Debug for SessionSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionSecret")
+    }
+}
+
+/// Secrets by chance: all come of one, which the system gave. Overwritten when it is dropped.
+pub struct Secrets {
+    seed: Zeroizing<[u8; 32]>,
+    made: u64,
+}
+
+impl Secrets {
+    /// Secrets that come of these bytes.
+    #[must_use]
+    pub fn new(seed: Zeroizing<[u8; 32]>) -> Self {
+        Self { seed, made: 0 }
+    }
+
+    /// The next.
+    pub fn make(&mut self) -> Zeroizing<[u8; 32]> {
+        self.made += 1;
+        let hash = blake3::keyed_hash(&self.seed, &self.made.to_be_bytes());
+        Zeroizing::new(*hash.as_bytes())
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({} made)", self.made)
+    }
+}
+
+/// From whom to whom, and in which frame: a private message can be read nowhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// Who wrote it.
+    pub author: Key,
+    /// In which session.
+    pub author_session: u64,
+    /// In which of that session's frames.
+    pub sequence: u32,
+    /// Whom it is for.
+    pub addressee: Key,
+    /// In which session.
+    pub addressee_session: u64,
+}
+
+impl Way {
+    fn key(
+        &self,
+        agreed: &SharedSecret,
+        ephemeral: &PublicKey,
+        theirs: &PublicKey,
+    ) -> Option<ChaCha20Poly1305> {
+        // A key of a small group agrees with every other on zeros.
+        if !agreed.was_contributory() {
+            return None;
+        }
+        let mut hasher = blake3::Hasher::new_derive_key("roda 2026 private message");
+        hasher
+            .update(agreed.as_bytes())
+            .update(ephemeral.as_bytes())
+            .update(theirs.as_bytes())
+            .update(&self.author.0)
+            .update(&self.author_session.to_be_bytes())
+            .update(&self.sequence.to_be_bytes())
+            .update(&self.addressee.0)
+            .update(&self.addressee_session.to_be_bytes());
+        let key = Zeroizing::new(*hasher.finalize().as_bytes());
+        Some(ChaCha20Poly1305::new((&*key).into()))
+    }
+}
+
+/// Seals a text under an ephemeral secret that is used this once; `None` for a session key that is
+/// none.
+#[must_use]
+pub fn seal(
+    text: &str,
+    way: &Way,
+    ephemeral: &Zeroizing<[u8; 32]>,
+    theirs: &SessionKey,
+) -> Option<Vec<u8>> {
+    let ephemeral = StaticSecret::from(**ephemeral);
+    let (public, theirs) = (PublicKey::from(&ephemeral), PublicKey::from(theirs.0));
+    let cipher = way.key(&ephemeral.diffie_hellman(&theirs), &public, &theirs)?;
+    let mut sealed = public.to_bytes().to_vec();
+    let mut inside = text.as_bytes().to_vec();
+    // The key is used once, and so the nonce may be any.
+    let tag = cipher.encrypt_inout_detached(&[0; 12].into(), &[], (&mut inside[..]).into());
+    sealed.extend_from_slice(&inside);
+    sealed.extend_from_slice(&tag.ok()?);
+    Some(sealed)
+}
+
+/// Opens what [`seal`] made for this session; `None` if it was made otherwise.
+#[must_use]
+pub fn open(sealed: &[u8], way: &Way, mine: &SessionSecret) -> Option<String> {
+    let (public, rest) = sealed.split_first_chunk::<SESSION_KEY_BYTES>()?;
+    let (inside, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
+    let (public, theirs) = (PublicKey::from(*public), PublicKey::from(&mine.0));
+    let cipher = way.key(&mine.0.diffie_hellman(&public), &public, &theirs)?;
+    let mut inside = inside.to_vec();
+    let opened =
+        cipher.decrypt_inout_detached(&[0; 12].into(), &[], (&mut inside[..]).into(), tag.into());
+    opened.ok()?;
+    String::from_utf8(inside).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way() -> Way {
+        Way {
+            author: Key([1; 32]),
+            author_session: 2,
+            sequence: 3,
+            addressee: Key([4; 32]),
+            addressee_session: 5,
+        }
+    }
+
+    fn secret(byte: u8) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new([byte; 32])
+    }
+
+    #[test]
+    fn the_addressee_reads_it_and_nobody_else() {
+        let (bia, eva) = (
+            SessionSecret::new(&secret(7)),
+            SessionSecret::new(&secret(8)),
+        );
+        let sealed = seal("só para você", &way(), &secret(9), &bia.public()).unwrap();
+        assert_eq!(
+            sealed.len() + MemberTag::BYTES,
+            OVERHEAD_BYTES + "só para você".len()
+        );
+        assert_eq!(open(&sealed, &way(), &bia).as_deref(), Some("só para você"));
+        assert_eq!(open(&sealed, &way(), &eva), None);
+    }
+
+    #[test]
+    fn it_is_read_in_its_own_frame_only() {
+        let bia = SessionSecret::new(&secret(7));
+        let sealed = seal("oi", &way(), &secret(9), &bia.public()).unwrap();
+        for other in [
+            Way {
+                author: Key([9; 32]),
+                ..way()
+            },
+            Way {
+                author_session: 9,
+                ..way()
+            },
+            Way {
+                sequence: 9,
+                ..way()
+            },
+            Way {
+                addressee: Key([9; 32]),
+                ..way()
+            },
+            Way {
+                addressee_session: 9,
+                ..way()
+            },
+        ] {
+            assert_eq!(open(&sealed, &other, &bia), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn every_changed_bit_and_every_cut_is_noticed() {
+        let bia = SessionSecret::new(&secret(7));
+        let sealed = seal("oi", &way(), &secret(9), &bia.public()).unwrap();
+        for bit in 0..sealed.len() * 8 {
+            let mut changed = sealed.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            // X25519 does not look at the last bit of a key; the derived key does.
+            assert_eq!(open(&changed, &way(), &bia), None, "bit {bit}");
+        }
+        for end in 0..sealed.len() {
+            assert_eq!(open(&sealed[..end], &way(), &bia), None, "{end}");
+        }
+    }
+
+    #[test]
+    fn an_agreement_of_zeros_is_refused() {
+        let zeros = SessionKey([0; 32]);
+        assert_eq!(seal("oi", &way(), &secret(9), &zeros), None);
+        let bia = SessionSecret::new(&secret(7));
+        assert_eq!(open(&[0; 60], &way(), &bia), None);
+    }
+
+    #[test]
+    fn no_two_secrets_are_the_same() {
+        let mut secrets = Secrets::new(secret(1));
+        let made: std::collections::BTreeSet<[u8; 32]> =
+            (0..100).map(|_| *secrets.make()).collect();
+        assert_eq!(made.len(), 100);
+    }
+}

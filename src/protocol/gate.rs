@@ -28,13 +28,14 @@ pub struct Gate {
 
 impl Gate {
     /// Opens a datagram, or counts why not.
-    pub fn open<'d>(
+    pub fn open<'s>(
         &mut self,
         now: Duration,
         source: IpAddr,
-        datagram: &'d [u8],
+        datagram: &[u8],
         seal: &Seal,
-    ) -> Option<Opened<'d>> {
+        inside: &'s mut Vec<u8>,
+    ) -> Option<Opened<'s>> {
         if now >= self.since + COUNTED || self.broken.len() > SOURCES_MAX {
             self.broken.clear();
             self.since = now;
@@ -47,7 +48,7 @@ impl Gate {
             self.refused += 1;
             return None;
         }
-        match seal.open(datagram) {
+        match seal.open(datagram, inside) {
             Ok(opened) => Some(opened),
             Err(fault) => {
                 *self.faults.entry(fault).or_default() += 1;
@@ -81,12 +82,15 @@ mod tests {
     fn a_source_of_rubbish_is_refused_for_a_while_and_others_are_not() {
         let (mut gate, seal) = (Gate::default(), Seal::public(None));
         let (bad, good) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        for _ in 0..150 {
-            assert!(gate.open(Duration::ZERO, bad, b"rubbish", &seal).is_none());
-        }
+        let hear = |gate: &mut Gate, now, source| {
+            let mut inside = Vec::new();
+            let opened = gate.open(now, source, b"rubbish", &seal, &mut inside);
+            assert_eq!(opened, None);
+        };
+        (0..150).for_each(|_| hear(&mut gate, Duration::ZERO, bad));
         assert_eq!(gate.refused(), 50);
-        gate.open(Duration::ZERO, good, b"x", &seal);
-        gate.open(COUNTED, bad, b"x", &seal);
+        hear(&mut gate, Duration::ZERO, good);
+        hear(&mut gate, COUNTED, bad);
         assert_eq!(gate.refused(), 50);
         assert_eq!(gate.faults().get(&FrameFault::NotFrame), Some(&102));
     }

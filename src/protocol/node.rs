@@ -24,6 +24,8 @@ pub struct Node {
     gate: Gate,
     seal: Seal,
     engine: Engine,
+    /// What was in the seal of the last datagram; kept for its memory.
+    inside: Vec<u8>,
 }
 
 impl Node {
@@ -34,12 +36,19 @@ impl Node {
             gate: Gate::default(),
             seal: setup.seal.clone(),
             engine: Engine::new(setup, now),
+            inside: Vec::new(),
         }
     }
 
     /// Takes in a datagram of the frame wire.
     pub fn on_datagram(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
-        let opened = self.gate.open(now.time, source.ip(), datagram, &self.seal);
+        if self.engine.hear_again(now, source, datagram) {
+            return;
+        }
+        let (seal, inside) = (&self.seal, &mut self.inside);
+        let opened = self
+            .gate
+            .open(now.time, source.ip(), datagram, seal, inside);
         if let Some(opened) = opened {
             self.engine.hear(now, source, &opened, datagram);
         }
@@ -148,6 +157,18 @@ impl Node {
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         self.engine.holdings().bytes()
+    }
+
+    /// How many datagrams were dropped unopened, because they had been heard or sent before.
+    #[must_use]
+    pub fn repeats(&self) -> u64 {
+        self.engine.recent().repeats()
+    }
+
+    /// How many frames were dropped that had been heard before, or were of a session that is over.
+    #[must_use]
+    pub fn replays(&self) -> u64 {
+        self.engine.replays()
     }
 
     /// What was dropped at the gate.

@@ -20,9 +20,9 @@ use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::{Destination, Event, Moment, Transmit};
 use crate::protocol::message::{Name, NameFault};
 use crate::protocol::node::Node;
-use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::seal::Seal;
+use crate::protocol::wire::seal::signer::{SEED_BYTES, Signer, Verdicts};
 
 /// What UDP, IP and Ethernet put around a datagram, in bytes.
 const WRAPPING_BYTES: u64 = 8 + 20 + 14;
@@ -49,13 +49,16 @@ pub struct World {
     traffic: Traffic,
     tap: Option<Vec<Rc<[u8]>>>,
     is_lobby: bool,
+    /// The lobby's, for all: what one finds out about a signature, nobody checks again. A thousand
+    /// members would otherwise spend 30 ms on every frame.
+    seal: Seal,
 }
 
 /// One member's computer.
 struct Host {
     node: Option<Node>,
     name: String,
-    key: Key,
+    signer: Signer,
     session: Option<u64>,
     address: SocketAddr,
     wakes_at: Option<Duration>,
@@ -97,6 +100,7 @@ impl World {
             traffic: Traffic::default(),
             tap: None,
             is_lobby: false,
+            seal: Seal::public(None).sharing(Verdicts::default()),
         }
     }
 
@@ -125,15 +129,15 @@ impl World {
     /// # Errors
     /// A name that cannot be.
     pub fn join(&mut self, name: &str) -> Result<usize, NameFault> {
-        let key = self.key();
-        self.join_as(key, name.to_owned())
+        let signer = self.signer();
+        self.join_as(signer, name.to_owned())
     }
 
-    fn key(&mut self) -> Key {
-        let mut key = [0; 32];
-        key.chunks_mut(8)
+    fn signer(&mut self) -> Signer {
+        let mut seed = [0; SEED_BYTES];
+        seed.chunks_mut(8)
             .for_each(|part| part.copy_from_slice(&self.chance.bits().to_be_bytes()));
-        Key(key)
+        Signer::from_seed(&seed)
     }
 
     /// A member's person comes a second time, on another computer; the new number.
@@ -142,18 +146,18 @@ impl World {
     /// A name that cannot be, and a member that never was.
     pub fn join_again(&mut self, person: usize) -> Result<usize, NameFault> {
         let host = self.hosts.get(person).ok_or(NameFault::Empty)?;
-        let (key, name) = (host.key, host.name.clone());
-        self.join_as(key, name)
+        let (signer, name) = (host.signer.clone(), host.name.clone());
+        self.join_as(signer, name)
     }
 
-    fn join_as(&mut self, key: Key, name: String) -> Result<usize, NameFault> {
+    fn join_as(&mut self, signer: Signer, name: String) -> Result<usize, NameFault> {
         let number = self.hosts.len();
         let [.., high, low] = (number as u32 + 1).to_be_bytes();
         let address = IpAddr::from(Ipv4Addr::new(10, 77, high, low));
         self.hosts.push(Host {
             node: None,
             name,
-            key,
+            signer,
             session: None,
             address: SocketAddr::new(address, PRIVATE_PORT),
             wakes_at: None,
@@ -178,11 +182,11 @@ impl World {
         let mirror_port = self.is_lobby.then_some(PRIVATE_PORT);
         if let Some(host) = self.hosts.get_mut(number) {
             let setup = Setup {
-                key: host.key,
+                signer: host.signer.clone(),
                 session,
                 replaces: host.session,
                 name: Name::parse(&host.name)?,
-                seal: Seal::public(None),
+                seal: self.seal.clone(),
                 mirror_port,
                 link: Link::Wired,
                 seed,
@@ -200,9 +204,9 @@ impl World {
     /// # Errors
     /// A name that cannot be.
     pub fn start_afresh(&mut self, number: usize) -> Result<(), NameFault> {
-        let key = self.key();
+        let signer = self.signer();
         if let Some(host) = self.hosts.get_mut(number) {
-            host.key = key;
+            host.signer = signer;
             host.session = None;
         }
         self.start(number)

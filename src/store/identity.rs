@@ -1,15 +1,19 @@
-//! Who this person is, and which of its sessions are running: 32 random bytes in the folder of
-//! settings, and a locked file per session in the folder of state. A session whose file nobody
-//! holds locked any more was killed; the next one says that it follows it.
+//! Who this person is, and which of its sessions are running: the 32 random bytes that the signing
+//! key comes of in the folder of settings, and a locked file per session in the folder of state. A
+//! session whose file nobody holds locked any more was killed; the next one says that it follows
+//! it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use etcetera::{BaseStrategy, choose_base_strategy};
+use zeroize::Zeroizing;
 
-/// Length of an identity, in bytes.
-const KEY_BYTES: usize = 32;
+use crate::protocol::wire::seal::signer::{SEED_BYTES, Signer};
+
+/// What a signing key is made from; overwritten when it is dropped.
+type Seed = Zeroizing<[u8; SEED_BYTES]>;
 
 /// The name of our folders.
 const FOLDER: &str = "roda";
@@ -21,7 +25,7 @@ const SESSIONS_MAX: usize = 256;
 #[derive(Debug)]
 pub struct Identity {
     /// The person.
-    pub key: [u8; KEY_BYTES],
+    pub signer: Signer,
     /// A session of this person that ended without a farewell.
     pub replaces: Option<u64>,
     /// Why the identity lasts only as long as this session, if it does.
@@ -42,7 +46,8 @@ impl Identity {
     /// file can be kept, it lasts as long as the session.
     ///
     /// # Errors
-    /// A system without chance.
+    /// A system without chance. `InvalidData` for a file that holds something else: whoever has
+    /// lost his identity should know, and not become somebody else in front of his friends.
     pub fn open(session: u64) -> io::Result<Self> {
         let strategy = choose_base_strategy().map_err(io::Error::other);
         let folders = strategy.map(|folders| {
@@ -51,8 +56,9 @@ impl Identity {
         });
         match folders.and_then(|(settings, state)| Self::open_in(&settings, &state, session)) {
             Ok(identity) => Ok(identity),
+            Err(error) if error.kind() == ErrorKind::InvalidData => Err(error),
             Err(error) => Ok(Self {
-                key: random()?,
+                signer: Signer::from_seed(&Seed::new(random()?)),
                 replaces: None,
                 is_passing: Some(error),
                 session: None,
@@ -61,12 +67,12 @@ impl Identity {
     }
 
     fn open_in(settings: &Path, state: &Path, session: u64) -> io::Result<Self> {
-        let key = key_in(settings)?;
+        let seed = seed_in(settings)?;
         // Without the mark of a session, everything works but the word of a killed one.
         let sessions = state.join("sessions");
         let replaces = take_killed(&sessions);
         Ok(Self {
-            key,
+            signer: Signer::from_seed(&seed),
             replaces,
             is_passing: None,
             session: SessionFile::make(&sessions, session).ok(),
@@ -106,31 +112,42 @@ fn take_killed(folder: &Path) -> Option<u64> {
     killed.into_iter().max()
 }
 
-/// The key in a folder, made if there is none.
-fn key_in(folder: &Path) -> io::Result<[u8; KEY_BYTES]> {
+/// The seed in a folder, made if there is none.
+fn seed_in(folder: &Path) -> io::Result<Seed> {
     let path = folder.join("id");
-    match read_key(&path) {
+    match read_seed(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         outcome => return outcome,
     }
     fs::create_dir_all(folder)?;
-    let key: [u8; KEY_BYTES] = random()?;
+    let seed = Seed::new(random()?);
     // Written beside its place and then moved there at once: a full disk or a crash leaves no
-    // half of a key, and of two programs that start together, one is first.
+    // half of a seed, and of two programs that start together, one is first.
     let fresh = folder.join(format!("id.{:016x}", u64::from_be_bytes(random()?)));
-    let written = write_private(&fresh, &key).and_then(|()| fs::hard_link(&fresh, &path));
+    let written = write_private(&fresh, &*seed).and_then(|()| fs::hard_link(&fresh, &path));
     let _ = fs::remove_file(&fresh);
     match written {
-        Ok(()) => Ok(key),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => read_key(&path),
+        Ok(()) => Ok(seed),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => read_seed(&path),
         Err(error) => Err(error),
     }
 }
 
-fn read_key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
-    let mut key = [0; KEY_BYTES];
-    File::open(path)?.read_exact(&mut key)?;
-    Ok(key)
+fn read_seed(path: &Path) -> io::Result<Seed> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(SEED_BYTES + 1));
+    let file = File::open(path)?;
+    file.take(SEED_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    // Some systems leave zeros in a file that was being written when the power failed.
+    let seed = bytes.first_chunk().filter(|seed| **seed != [0; SEED_BYTES]);
+    let seed = seed.filter(|_| bytes.len() == SEED_BYTES);
+    seed.copied().map(Seed::new).ok_or_else(|| {
+        let path = path.display();
+        let broken = format!(
+            "{path} is broken: it must hold {SEED_BYTES} random bytes; put a copy of it back, or \
+             remove it to be somebody new"
+        );
+        io::Error::new(ErrorKind::InvalidData, broken)
+    })
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -165,8 +182,9 @@ mod tests {
     fn a_person_stays_the_same_and_nobody_else_reads_the_key() {
         let folder = tempfile::tempdir().unwrap();
         let (one, other) = (open(folder.path(), 1), open(folder.path(), 2));
-        assert_eq!(one.key, other.key);
-        assert_ne!(one.key, [0; KEY_BYTES]);
+        assert_eq!(one.signer.key(), other.signer.key());
+        let elsewhere = tempfile::tempdir().unwrap();
+        assert_ne!(one.signer.key(), open(elsewhere.path(), 1).signer.key());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -186,11 +204,47 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_key_is_an_error_and_not_another_person() {
+    fn a_broken_file_is_an_error_that_names_it_and_not_another_person() {
         let folder = tempfile::tempdir().unwrap();
         open(folder.path(), 1);
-        fs::write(folder.path().join("settings/id"), b"short").unwrap();
-        let state = folder.path().join("state");
-        assert!(Identity::open_in(&folder.path().join("settings"), &state, 2).is_err());
+        let (settings, state) = (folder.path().join("settings"), folder.path().join("state"));
+        let file = settings.join("id");
+        for broken in [
+            &b""[..],
+            b"short",
+            &[7; 31],
+            &[7; 33],
+            &[0; 32],
+            &[7; 100_000],
+        ] {
+            fs::write(&file, broken).unwrap();
+            let error = Identity::open_in(&settings, &state, 2).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidData);
+            let path = file.display().to_string();
+            assert!(error.to_string().contains(&path), "{error}");
+            assert_eq!(fs::read(&file).unwrap(), broken, "it is left as it is");
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_a_file_written_before_frames_were_signed_are_a_person() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = folder.path().join("settings");
+        fs::create_dir_all(&settings).unwrap();
+        fs::write(settings.join("id"), [7; SEED_BYTES]).unwrap();
+        let person = open(folder.path(), 1).signer.key();
+        assert_eq!(person, Signer::from_seed(&[7; SEED_BYTES]).key());
+    }
+
+    #[test]
+    fn a_crash_half_way_leaves_nothing_that_is_in_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = folder.path().join("settings");
+        fs::create_dir_all(&settings).unwrap();
+        // What was written when the machine stopped: a part of a seed beside its place.
+        fs::write(settings.join("id.00112233445566ff"), [7; 11]).unwrap();
+        let (one, other) = (open(folder.path(), 1), open(folder.path(), 2));
+        assert_eq!(one.signer.key(), other.signer.key());
+        assert_eq!(fs::read(settings.join("id")).unwrap().len(), SEED_BYTES);
     }
 }

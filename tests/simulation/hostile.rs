@@ -8,10 +8,9 @@ use roda::protocol::message::Name;
 use roda::protocol::wire::frame::beat::Beat;
 use roda::protocol::wire::frame::durable::{Durable, Hello, Record, Records};
 use roda::protocol::wire::frame::nack::{Nack, Target};
-use roda::protocol::wire::frame::{
-    Author, Body, FRAME_MAX_BYTES, Frame, Key, MemberTag, NONCE_BYTES,
-};
+use roda::protocol::wire::frame::{Author, Body, FRAME_MAX_BYTES, Frame, MemberTag};
 use roda::protocol::wire::seal::Seal;
+use roda::protocol::wire::seal::signer::Signer;
 use roda::sim::link::Faults;
 
 use crate::circle::{Circle, SECOND};
@@ -54,9 +53,10 @@ fn rubbish_is_counted_and_the_chat_goes_on() {
     assert!(circle.world.node(0).unwrap().gate().refused() > 1000);
 }
 
-/// A frame of somebody who keeps the format and not the rules.
+/// A frame of a member who keeps the format and not the rules.
 fn forged(sequence: u32, body: Body<'_>) -> Rc<[u8]> {
-    let key = Key([9; 32]);
+    let signer = Signer::from_seed(&[9; 32]);
+    let key = signer.key();
     let author = Author {
         key,
         short: key.short(),
@@ -68,8 +68,7 @@ fn forged(sequence: u32, body: Body<'_>) -> Rc<[u8]> {
         name: Name::parse("eva").unwrap(),
     };
     let mut datagram = Vec::new();
-    let nonce = [sequence as u8; NONCE_BYTES];
-    Seal::public(None).close(&Frame { author, body }, &nonce, &mut datagram);
+    Seal::public(None).close(&Frame { author, body }, &signer, &mut datagram);
     datagram.into()
 }
 

@@ -20,7 +20,6 @@ use crate::net::interfaces;
 use crate::protocol::engine::Setup;
 use crate::protocol::message::Name;
 use crate::protocol::node::Node;
-use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::seal::Seal;
 use crate::store::identity::{Identity, random};
@@ -90,7 +89,7 @@ fn node(
     let session = (now.wall_ms / 1000) << 32 | u64::from(low);
     let identity = Identity::open(session).map_err(Error::Identity)?;
     let setup = Setup {
-        key: Key(identity.key),
+        signer: identity.signer.clone(),
         session,
         replaces: identity.replaces,
         name: settings.name.clone(),

@@ -157,6 +157,9 @@ pub const HISTORY_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Members known at the same time, here or gone.
 pub const MEMBERS_MAX: usize = 4096;
 
+/// Datagrams that are known again without opening them: as many as a sender's window holds.
+pub const RECENT_MAX: usize = 4096;
+
 /// Digests cover nothing younger: it may still be on its way.
 pub const DIGEST_AGE: Duration = Duration::from_secs(10);
 /// Digests cover these times in turn, and at last all that is held.

@@ -67,8 +67,9 @@ impl Engine {
         let Some(sequence) = self.inboxes.get(&id).and_then(Inbox::ready) else {
             return false;
         };
+        let mut inside = Vec::new();
         if let Some(held) = self.holdings.get(id, sequence).cloned()
-            && let Some((author, durable)) = self.seal.reopen(&held.bytes)
+            && let Some((author, durable)) = self.seal.reopen(&held.bytes, &mut inside)
         {
             let mut causes = durable.references.iter();
             if causes.any(|cause| self.is_awaited(now, cause))
@@ -132,7 +133,8 @@ impl Engine {
         let Some(held) = self.holdings.get(id, sequence).cloned() else {
             return 0;
         };
-        match self.seal.reopen(&held.bytes) {
+        let mut inside = Vec::new();
+        match self.seal.reopen(&held.bytes, &mut inside) {
             Some((author, durable)) => {
                 self.tell_frame(now, id, &held, (&author, &durable), is_late)
             }
@@ -242,10 +244,10 @@ impl Engine {
         if !(is_last || is_late && is_last_shown()) {
             return None;
         }
-        let mut text = String::new();
+        let (mut text, mut inside) = (String::new(), Vec::new());
         for sequence in first..=last {
             let held = self.holdings.get(id, sequence)?;
-            let (_, durable) = self.seal.reopen(&held.bytes)?;
+            let (_, durable) = self.seal.reopen(&held.bytes, &mut inside)?;
             let Some(Record::Said(piece)) = durable.records.iter().next() else {
                 return None;
             };
@@ -272,7 +274,9 @@ impl Engine {
 
     fn said_in(&self, place: Place, id: Id) -> Vec<Said> {
         let held = self.holdings.get(id, place.sequence);
-        let Some((_, durable)) = held.and_then(|held| self.seal.reopen(&held.bytes)) else {
+        let mut inside = Vec::new();
+        let opened = held.and_then(|held| self.seal.reopen(&held.bytes, &mut inside));
+        let Some((_, durable)) = opened else {
             return Vec::new();
         };
         let member = self.roster.get(id);

@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 use std::time::Duration;
 
+use super::again::Known;
 use super::clock::clock_ms;
 use super::config::{CLOCK_AHEAD_MAX, JOINING, MEMBERS_MAX, YOUNG_SESSION};
 use super::event::{Event, Moment};
@@ -17,7 +18,9 @@ use crate::protocol::wire::frame::beat::Beat;
 use crate::protocol::wire::frame::durable::{Durable, Record, Reference};
 use crate::protocol::wire::frame::nack::Nack;
 use crate::protocol::wire::frame::status::Status;
-use crate::protocol::wire::frame::{Ack, Author, Body, FLAG_ASK, FLAG_BULK, MemberTag, grtt_of};
+use crate::protocol::wire::frame::{
+    Ack, Author, Body, FLAG_ASK, FLAG_BULK, Kind, MemberTag, grtt_of,
+};
 use crate::protocol::wire::seal::Opened;
 
 /// NACKs that count for one frame in the moving average.
@@ -30,12 +33,23 @@ impl Engine {
     /// Takes in a frame of this room.
     pub fn hear(&mut self, now: Moment, source: SocketAddr, opened: &Opened<'_>, bytes: &[u8]) {
         let author = &opened.frame.author;
+        if let Body::Nack(nack) = &opened.frame.body {
+            // Nobody has signed it: whoever is named has perhaps not sent it.
+            return self.hear_nack(now, nack, author.sequence);
+        }
         if author.tag() == self.me.tag() {
             return self.hear_myself(now, author, &opened.frame.body);
         }
         let Some(id) = self.meet(author) else {
             return;
         };
+        if opened.frame.body.kind() != Kind::Durable {
+            if !self.roster.is_new(id, author.sequence) {
+                self.replays += 1;
+                return;
+            }
+            self.recent.insert(bytes, Known { id, durable: None });
+        }
         match &opened.frame.body {
             Body::Durable(durable) => {
                 let heard = Heard {
@@ -49,10 +63,7 @@ impl Engine {
                 self.hear_durable(now, &heard);
             }
             Body::Beat(beat) => self.hear_beat(now, id, source, author, beat),
-            Body::Nack(nack) => {
-                self.hear_in_person(now, id, source, author);
-                self.hear_nack(now, nack, author.sequence);
-            }
+            Body::Nack(_) => {} // see above
             Body::Status(status) => {
                 self.hear_in_person(now, id, source, author);
                 self.hear_status(now, id, status);
@@ -138,13 +149,14 @@ impl Engine {
         let accept = inbox.judge(author.sequence);
         match accept {
             Accept::Duplicate => {
+                self.recall(heard);
                 self.repair.cancel(frame);
                 let held = self.holdings.touch(id, author.sequence, now.time);
                 if held.is_some_and(|held| held.hash != heard.hash) {
                     let who = self.shown(id);
                     self.events.push_back(Event::Equivocation { who });
                 } else if is_first_hand {
-                    self.plan_report(now, id, author);
+                    self.plan_report(now, id, author.flags);
                 }
                 return;
             }
@@ -152,8 +164,9 @@ impl Engine {
             Accept::InOrder | Accept::Late => {}
         }
         if !self.keep(now, heard) {
-            return;
+            return; // and not remembered either: a repair may find room
         }
+        self.recall(heard);
         self.clock.observe(author.clock, now.wall_ms);
         let sequence = author.sequence;
         self.learn(id, |inbox, chance| {
@@ -162,7 +175,7 @@ impl Engine {
         let address = self.roster.get(id).and_then(|member| member.address);
         let echo = (address == Some(heard.source)).then_some(sequence);
         self.reports.took(id, echo, now.time);
-        self.plan_report(now, id, author);
+        self.plan_report(now, id, author.flags);
         self.hear_acks(now, id, &heard.durable.acks);
         self.learn_references(now, &heard.durable.references);
         self.deliver(now, id, sequence, accept);
@@ -198,6 +211,16 @@ impl Engine {
             self.enter(now, id, author);
         }
         is_first_hand
+    }
+
+    /// The same datagram need not be opened again.
+    fn recall(&mut self, heard: &Heard<'_>) {
+        let durable = Some((heard.author.sequence, heard.author.flags));
+        let known = Known {
+            id: heard.id,
+            durable,
+        };
+        self.recent.insert(heard.bytes, known);
     }
 
     fn keep(&mut self, now: Moment, heard: &Heard<'_>) -> bool {
@@ -271,10 +294,10 @@ impl Engine {
         self.tell_delivered(told);
     }
 
-    fn plan_report(&mut self, now: Moment, id: Id, author: &Author) {
-        let wish = if author.flags & FLAG_ASK != 0 {
+    pub(super) fn plan_report(&mut self, now: Moment, id: Id, flags: u8) {
+        let wish = if flags & FLAG_ASK != 0 {
             Wish::Asked
-        } else if author.flags & FLAG_BULK != 0 {
+        } else if flags & FLAG_BULK != 0 {
             Wish::Bulk
         } else {
             Wish::Line
@@ -314,7 +337,7 @@ impl Engine {
             }
         }
         if author.flags & FLAG_ASK != 0 {
-            self.plan_report(now, id, author);
+            self.plan_report(now, id, author.flags);
         }
         self.compare(now, id, &beat.digest);
     }

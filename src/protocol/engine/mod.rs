@@ -9,6 +9,7 @@
 //! late      beat's digest → sync → inventory → pull or NACK
 //! ```
 
+pub mod again;
 mod catch_up;
 pub mod causes;
 pub mod clock;
@@ -26,6 +27,7 @@ pub mod presence;
 pub mod repair;
 pub mod reports;
 pub mod roster;
+pub mod seen;
 mod send;
 pub mod sequences;
 pub mod sync;
@@ -34,6 +36,7 @@ use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use self::again::Recent;
 use self::catch_up::CatchUp;
 use self::causes::Tips;
 use self::clock::HybridClock;
@@ -52,10 +55,11 @@ use self::roster::{Absence, Id, Roster};
 use self::sync::Sync;
 use crate::protocol::chance::Chance;
 use crate::protocol::message::Name;
+use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::durable::{Hello, Record};
-use crate::protocol::wire::frame::{Author, Key};
 use crate::protocol::wire::seal::Seal;
+use crate::protocol::wire::seal::signer::Signer;
 
 /// What a member's own newest frame counts in the average of NACKs per frame.
 const REPEATS_WEIGHT: f64 = 1.0 / 16.0;
@@ -64,7 +68,7 @@ const REPEATS_WEIGHT: f64 = 1.0 / 16.0;
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The person.
-    pub key: Key,
+    pub signer: Signer,
     /// This session: the second of its start in the high half, 32 random bits in the low one.
     pub session: u64,
     /// The session of this person that ended without a farewell, if it is known.
@@ -85,7 +89,10 @@ pub struct Setup {
 #[derive(Debug)]
 pub struct Engine {
     me: Author,
+    signer: Signer,
     seal: Seal,
+    recent: Recent,
+    replays: u64,
     link: Link,
     started: Moment,
     chance: Chance,
@@ -135,9 +142,10 @@ impl Engine {
     /// A member that has just come: it says hello and asks what was said before.
     #[must_use]
     pub fn new(setup: Setup, now: Moment) -> Self {
+        let key = setup.signer.key();
         let me = Author {
-            key: setup.key,
-            short: setup.key.short(),
+            key,
+            short: key.short(),
             session: setup.session,
             sequence: 0,
             clock: 0,
@@ -151,7 +159,10 @@ impl Engine {
                 .mirror_port
                 .map(|port| Mirror::new(me.name.clone(), port)),
             me,
+            signer: setup.signer,
             seal: setup.seal,
+            recent: Recent::default(),
+            replays: 0,
             link: setup.link,
             started: now,
             chance: Chance::new(setup.seed),
@@ -285,6 +296,18 @@ impl Engine {
     #[must_use]
     pub fn roster(&self) -> &Roster {
         &self.roster
+    }
+
+    /// What was heard and sent lately.
+    #[must_use]
+    pub fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    /// How many frames were dropped that had been heard before, or were of a session that is over.
+    #[must_use]
+    pub fn replays(&self) -> u64 {
+        self.replays
     }
 
     /// What is held.

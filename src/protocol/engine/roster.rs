@@ -9,6 +9,7 @@ use super::config::{
     ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MAX, BEAT_MIN, BEAT_PER_MEMBER, GONE_AFTER_BEATS, GRTT_MAX,
     GRTT_MIN, MEMBERS_MAX,
 };
+use super::seen::Seen;
 use crate::protocol::chance::{Chance, mix};
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
@@ -53,6 +54,8 @@ pub struct Member {
     heard: Duration,
     interval: Duration,
     newest_beat: u32,
+    /// Its frames that are never repeated.
+    seen: Seen,
     asked: u32,
     asked_since: Option<Duration>,
     ask_at: Option<Duration>,
@@ -179,6 +182,7 @@ impl Roster {
             heard: Duration::ZERO,
             interval: BEAT_MIN,
             newest_beat: 0,
+            seen: Seen::default(),
             asked: 0,
             asked_since: None,
             ask_at: None,
@@ -213,6 +217,13 @@ impl Roster {
         member.is_some_and(|member| {
             member.asked == 0 && std::mem::replace(&mut member.is_silent, false)
         })
+    }
+
+    /// Whether a frame that is never repeated is heard for the first time, and of a session that is
+    /// not over.
+    pub fn is_new(&mut self, id: Id, sequence: u32) -> bool {
+        let member = self.members.get_mut(&id);
+        member.is_some_and(|member| !member.is_closed && member.seen.take(sequence))
     }
 
     /// Takes in what a beat says of its author; false if a later one was heard before.

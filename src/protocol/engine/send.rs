@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::Engine;
+use super::again::Known;
 use super::config::{
     ACK_GROUP, MUTE_GRTT, REPEAT_GRTT, REPEAT_ONCE_ABOVE, REPEAT_TWICE_ABOVE, SPEAKERS_MAX,
     SPEAKING, STUCK_AFTER, WAITING_AFTER, WINDOW_FRAMES,
@@ -22,7 +23,7 @@ use crate::protocol::wire::frame::nack::{COUNT_BYTES, Nack, SPAN_MAX, Target};
 use crate::protocol::wire::frame::status::Status;
 use crate::protocol::wire::frame::{
     ACKS_MAX, Ack, Author, Body, FLAG_ASK, FLAG_BULK, FRAME_MAX_BYTES, Frame, MemberTag,
-    NONCE_BYTES, body_max_bytes, grtt_code,
+    body_max_bytes, grtt_code,
 };
 
 impl Engine {
@@ -130,7 +131,7 @@ impl Engine {
             records: Records::new(&packed.records),
         };
         let messages = durable.messages();
-        let (bytes, hash) = self.close(author, Body::Durable(durable));
+        let (bytes, hash) = self.close(author, Body::Durable(durable), true);
         let frame = NewFrame {
             bytes: bytes.clone(),
             hash,
@@ -196,17 +197,16 @@ impl Engine {
             flags,
             ..self.author()
         };
-        let (bytes, _) = self.close(author, body);
+        let (bytes, _) = self.close(author, body, false);
         self.sends.push_back(Transmit { to, bytes });
     }
 
-    fn close(&mut self, author: Author, body: Body<'_>) -> (Rc<[u8]>, u64) {
-        let mut nonce = [0; NONCE_BYTES];
-        for part in nonce.chunks_mut(8) {
-            part.copy_from_slice(&self.chance.bits().to_be_bytes());
-        }
+    fn close(&mut self, author: Author, body: Body<'_>, is_durable: bool) -> (Rc<[u8]>, u64) {
+        let durable = is_durable.then_some((author.sequence, author.flags));
+        let frame = Frame { author, body };
         let mut bytes = Vec::with_capacity(FRAME_MAX_BYTES);
-        let hash = self.seal.close(&Frame { author, body }, &nonce, &mut bytes);
+        let hash = self.seal.close(&frame, &self.signer, &mut bytes);
+        self.recent.insert(&bytes, Known { id: ME, durable });
         (bytes.into(), hash)
     }
 

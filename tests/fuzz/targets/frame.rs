@@ -1,5 +1,5 @@
-//! Any bytes as the inside of a frame: read or refused, never a panic; what was read is written
-//! again as the same bytes, and a member who hears it goes on.
+//! Any bytes as the inside of a frame that its author has signed: read or refused, never a panic;
+//! what was read is written again and read the same, and a member who hears it goes on.
 #![no_main]
 
 use std::time::Duration;
@@ -9,25 +9,31 @@ use roda::protocol::engine::Setup;
 use roda::protocol::engine::event::Moment;
 use roda::protocol::message::Name;
 use roda::protocol::node::Node;
+use roda::protocol::wire::frame::Kind;
 use roda::protocol::wire::frame::beat::Link;
-use roda::protocol::wire::frame::{Key, NONCE_BYTES};
 use roda::protocol::wire::seal::Seal;
+use roda::protocol::wire::seal::signer::Signer;
 
 /// The second at which the pretend member starts, since 1970.
 const START_S: u64 = 1_790_000_000;
 
 fuzz_target!(|bytes: &[u8]| {
-    let seal = Seal::public(None);
-    // The first byte is the type of the frame, the rest its inside.
-    let Some((kind, inside)) = bytes.split_first() else { return };
-    let datagram = seal.enclose(*kind, inside, &[0; NONCE_BYTES]);
-    let Ok(opened) = seal.open(&datagram) else { return };
+    let (seal, signer) = (Seal::public(None), Signer::from_seed(&[2; 32]));
+    // The first byte is the type of the frame, the rest its inside, where the author's key is put.
+    let Some((kind, rest)) = bytes.split_first() else { return };
+    let mut inside = signer.key().0.to_vec();
+    inside.extend_from_slice(rest);
+    let is_signed = *kind != Kind::Nack as u8;
+    let datagram = seal.enclose(*kind, &inside, is_signed.then_some(&signer));
+    let (mut once, mut twice) = (Vec::new(), Vec::new());
+    let Ok(opened) = seal.open(&datagram, &mut once) else { return };
     let mut again = Vec::new();
-    seal.close(&opened.frame, &[0; NONCE_BYTES], &mut again);
-    assert_eq!(seal.open(&again).expect("we read what we write").frame, opened.frame);
+    seal.close(&opened.frame, &signer, &mut again);
+    let reread = seal.open(&again, &mut twice).expect("we read what we write");
+    assert_eq!(reread.frame, opened.frame);
 
     let setup = Setup {
-        key: Key([1; 32]),
+        signer: Signer::from_seed(&[1; 32]),
         session: START_S << 32 | 1,
         replaces: None,
         name: Name::parse("ana").expect("a name"),

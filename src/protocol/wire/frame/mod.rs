@@ -6,15 +6,14 @@
 //! magic 2 | version 1 | type 1 | room tag 16 | nonce 24                        the header: clear
 //! key 32 | session 8 | sequence 4 | clock 8 | flags 1 | GRTT 1 | name length 1 | name   the author
 //! what the type says (durable · beat · nack · status · sync)                   the body
-//! signature 64 | tag 16                                                        the seal
+//! signature 64, but in a NACK                                                  the author's
+//! tag 16                                                                       the seal
 //! ```
 //!
 //! The room tag is derived from the room's key, so that frames of other rooms are dropped at once.
-//! A repair is the same bytes again. Bytes behind the end of a body are refused; a version or a
-//! type that we do not know is counted and ignored.
-//!
-//! The signature is 64 zero bytes and the tag a keyed hash of all before it (`seal.rs`): they keep
-//! the places and the costs of what comes with sealed rooms.
+//! All between header and tag is sealed (`seal/mod.rs`). A repair is the same bytes again. Bytes
+//! behind the end of a body are refused; a version or a type that we do not know is counted and
+//! ignored.
 
 pub mod beat;
 mod bytes;
@@ -40,6 +39,9 @@ const VERSION: u8 = 1;
 
 /// The clear header, in bytes.
 pub const HEADER_BYTES: usize = 2 + 1 + 1 + ROOM_TAG_BYTES + NONCE_BYTES;
+
+/// Where the nonce stands in the header.
+pub(super) const NONCE_AT: usize = HEADER_BYTES - NONCE_BYTES;
 
 /// The mark of a room in the header, in bytes.
 pub const ROOM_TAG_BYTES: usize = 16;
@@ -69,6 +71,8 @@ pub enum FrameFault {
     BrokenSeal,
     /// Within the seal is not exactly a frame of its type.
     Broken,
+    /// Who is named as its author has not signed it.
+    Forged,
 }
 
 /// The type of a frame. The first travels again as a repair; the others count in a space of
@@ -100,9 +104,16 @@ impl Kind {
         .into_iter()
         .find(|kind| *kind as u8 == byte)
     }
+
+    /// Whether frames of this type carry their author's signature; the head of `seal/mod.rs` says
+    /// why.
+    #[must_use]
+    pub fn is_signed(self) -> bool {
+        self != Self::Nack
+    }
 }
 
-/// A person: an Ed25519 public key in time, 32 random bytes until rooms are sealed.
+/// A person: an Ed25519 public key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(pub [u8; 32]);
 
@@ -241,7 +252,9 @@ pub enum Body<'d> {
 }
 
 impl Body<'_> {
-    fn kind(&self) -> Kind {
+    /// The frame's type.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
         match self {
             Self::Durable(_) => Kind::Durable,
             Self::Beat(_) => Kind::Beat,
@@ -261,7 +274,7 @@ pub struct Frame<'d> {
     pub body: Body<'d>,
 }
 
-/// What a frame of this author holds besides the author and the seal, in bytes at most.
+/// What a signed frame of this author holds besides the author and the seal, in bytes at most.
 #[must_use]
 pub fn body_max_bytes(name: &Name) -> usize {
     FRAME_MAX_BYTES
@@ -272,16 +285,12 @@ pub fn body_max_bytes(name: &Name) -> usize {
         - TAG_BYTES
 }
 
-/// Writes a frame over whatever `datagram` held, up to the end of its body; `seal.rs` completes it.
-pub(super) fn encode(
-    frame: &Frame<'_>,
-    room_tag: &[u8; ROOM_TAG_BYTES],
-    nonce: &[u8; NONCE_BYTES],
-    datagram: &mut Vec<u8>,
-) {
+/// Writes a frame over whatever `datagram` held, up to the end of its body, and without a nonce;
+/// the seal completes it.
+pub(super) fn encode(frame: &Frame<'_>, room_tag: &[u8; ROOM_TAG_BYTES], datagram: &mut Vec<u8>) {
     datagram.clear();
     let mut writer = Writer(datagram);
-    write_head(&mut writer, frame.body.kind() as u8, room_tag, nonce);
+    write_head(&mut writer, frame.body.kind() as u8, room_tag);
     let author = &frame.author;
     writer.bytes(&author.key.0);
     writer.u64(author.session);
@@ -303,27 +312,18 @@ pub(super) fn encode(
     }
 }
 
-fn write_head(
-    writer: &mut Writer<'_>,
-    kind: u8,
-    room_tag: &[u8; ROOM_TAG_BYTES],
-    nonce: &[u8; NONCE_BYTES],
-) {
+fn write_head(writer: &mut Writer<'_>, kind: u8, room_tag: &[u8; ROOM_TAG_BYTES]) {
     writer.bytes(&MAGIC);
     writer.u8(VERSION);
     writer.u8(kind);
     writer.bytes(room_tag);
-    writer.bytes(nonce);
+    writer.bytes(&[0; NONCE_BYTES]);
 }
 
-/// The clear header of a frame of any type.
-pub(super) fn head(
-    kind: u8,
-    room_tag: &[u8; ROOM_TAG_BYTES],
-    nonce: &[u8; NONCE_BYTES],
-) -> Vec<u8> {
+/// The clear header of a frame of any type, without a nonce.
+pub(super) fn head(kind: u8, room_tag: &[u8; ROOM_TAG_BYTES]) -> Vec<u8> {
     let mut head = Vec::with_capacity(FRAME_MAX_BYTES);
-    write_head(&mut Writer(&mut head), kind, room_tag, nonce);
+    write_head(&mut Writer(&mut head), kind, room_tag);
     head
 }
 

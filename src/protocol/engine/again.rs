@@ -1,0 +1,148 @@
+//! What was heard and sent lately, so that the same datagram again costs no cryptography: by
+//! another interface, as a repair, as our own from the loop of the network, or as somebody's
+//! recording. What a repair means for ours is known without opening it.
+//!
+//! A datagram is known by its type and parts of its nonce and tag. The nonce alone would not do:
+//! a member could seal something else under a nonce that it has just seen, and whoever hears that
+//! first would then take the frame itself for known.
+
+use core::net::SocketAddr;
+use std::collections::{BTreeMap, VecDeque};
+
+use super::Engine;
+use super::config::RECENT_MAX;
+use super::event::Moment;
+use super::roster::{Id, ME};
+use crate::protocol::wire::frame::{HEADER_BYTES, NONCE_BYTES, first_8};
+
+/// What tells a datagram from others: 8 bytes of its nonce, 7 of its tag, and its type.
+type Print = (u64, u64);
+
+/// Datagrams that were opened or made lately, at most [`RECENT_MAX`].
+#[derive(Debug, Default)]
+pub struct Recent {
+    known: BTreeMap<Print, Known>,
+    order: VecDeque<Print>,
+    repeats: u64,
+}
+
+/// What a known datagram is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Whose.
+    pub id: Id,
+    /// Its sequence and flags, if it is a durable frame.
+    pub durable: Option<(u32, u8)>,
+}
+
+impl Recent {
+    /// Remembers a datagram, and forgets the oldest for it.
+    pub fn insert(&mut self, datagram: &[u8], known: Known) {
+        let Some(print) = print_of(datagram) else {
+            return;
+        };
+        if self.known.insert(print, known).is_none() {
+            self.order.push_back(print);
+        }
+        if self.order.len() > RECENT_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
+
+    /// What a datagram is, if it is remembered.
+    #[must_use]
+    pub fn get(&self, datagram: &[u8]) -> Option<Known> {
+        self.known.get(&print_of(datagram)?).copied()
+    }
+
+    /// How often something was heard again.
+    #[must_use]
+    pub fn repeats(&self) -> u64 {
+        self.repeats
+    }
+}
+
+fn print_of(datagram: &[u8]) -> Option<Print> {
+    let (header, rest) = datagram.split_first_chunk::<HEADER_BYTES>()?;
+    let nonce = header.last_chunk::<NONCE_BYTES>()?;
+    let tag = rest.last_chunk::<8>()?;
+    let kind = *header.get(3)?;
+    Some((first_8(nonce), first_8(tag) & !0xff | u64::from(kind)))
+}
+
+impl Engine {
+    /// Takes in a datagram if it is one that was heard or sent lately, and says whether it is. It
+    /// proves nothing: whoever has recorded it can send it.
+    pub fn hear_again(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) -> bool {
+        let Some(Known { id, durable }) = self.recent.get(datagram) else {
+            return false;
+        };
+        let Some(member) = self.roster.get(id) else {
+            return false; // forgotten since, and with it that we had the frame
+        };
+        let is_from_there = member.address == Some(source);
+        self.recent.repeats += 1;
+        self.is_heard |= id == ME;
+        let Some((sequence, flags)) = durable else {
+            return true;
+        };
+        self.repair.cancel((id, sequence));
+        self.holdings.touch(id, sequence, now.time);
+        // Perhaps it is repeated because what we have of it was not told, or the telling was lost.
+        if id != ME && is_from_there {
+            self.plan_report(now, id, flags);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn datagram(kind: u8, nonce: u8, tag: u8) -> Vec<u8> {
+        let mut datagram = vec![0; HEADER_BYTES + 100];
+        datagram[3] = kind;
+        datagram[HEADER_BYTES - NONCE_BYTES..HEADER_BYTES].fill(nonce);
+        datagram[HEADER_BYTES + 84..].fill(tag);
+        datagram
+    }
+
+    #[test]
+    fn the_last_4096_datagrams_are_known_and_no_more() {
+        let mut recent = Recent::default();
+        let known = Known {
+            id: ME,
+            durable: Some((1, 0)),
+        };
+        let numbered = |number: u32| {
+            let mut datagram = datagram(1, 0, 0);
+            datagram[20..24].copy_from_slice(&number.to_be_bytes());
+            datagram
+        };
+        for number in 0..10_000 {
+            recent.insert(&numbered(number), known);
+            recent.insert(&numbered(number), known);
+        }
+        let is_known = |number| recent.get(&numbered(number)) == Some(known);
+        assert!((10_000 - 4096..10_000).all(is_known));
+        assert!(!(0..10_000 - 4096).any(is_known));
+        assert_eq!(recent.known.len(), RECENT_MAX);
+    }
+
+    #[test]
+    fn the_nonce_of_a_frame_under_something_else_hides_no_frame() {
+        let mut recent = Recent::default();
+        let known = Known {
+            id: ME,
+            durable: None,
+        };
+        recent.insert(&datagram(3, 1, 1), known);
+        assert_eq!(recent.get(&datagram(1, 1, 1)), None, "another type");
+        assert_eq!(recent.get(&datagram(3, 1, 2)), None, "another tag");
+        assert_eq!(recent.get(&datagram(3, 2, 1)), None, "another nonce");
+        assert_eq!(recent.get(b"short"), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! A room's passphrase: how it becomes a key, slowly, and how strong it is.
+//!
+//! Whoever has recorded a room's traffic can try passphrases at home for as long as he likes.
+//! Argon2id makes every try cost 64 MiB and a quarter of a second; only the passphrase makes the
+//! tries many.
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use unicode_normalization::UnicodeNormalization;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::room_key::ROOM_KEY_BYTES;
+
+/// Memory of one try, in KiB: what a small computer has and a graphics card has not for thousands
+/// of tries at once.
+const MEMORY_KIB: u32 = 64 << 10;
+
+/// Passes over that memory: about a quarter of a second.
+const PASSES: u32 = 3;
+
+/// One lane: the time is the same on a machine with one core.
+const LANES: u32 = 1;
+
+/// A word that somebody thinks of, in bits: one of 2048. A die's word (Diceware) has 12.9.
+const WORD_BITS: f64 = 11.0;
+
+/// A character of a word that somebody has written in a strange way, in bits.
+const STRANGE_BITS: f64 = 4.0;
+
+/// Words that resist guessing: 66 bits are 2000 years for ten thousand machines at a million
+/// tries a second.
+const WORDS_ENOUGH: usize = 6;
+
+/// Why a passphrase makes no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassphraseFault {
+    /// There is nothing in it.
+    Empty,
+    /// This machine cannot give the memory that it takes.
+    NoMemory,
+}
+
+/// Makes a key of a passphrase, for one room: its name, in NFC, is the salt.
+pub(super) fn stretch(
+    room: &str,
+    passphrase: &str,
+    key: &mut [u8; ROOM_KEY_BYTES],
+) -> Result<(), PassphraseFault> {
+    // The same characters from another keyboard, and a file's last line end, make no difference.
+    let passphrase = Zeroizing::new(passphrase.trim().nfc().collect::<String>());
+    if passphrase.is_empty() {
+        return Err(PassphraseFault::Empty);
+    }
+    let salt = blake3::derive_key("roda 2026 passphrase salt", room.as_bytes());
+    let no_memory = |_| PassphraseFault::NoMemory;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(ROOM_KEY_BYTES)).map_err(no_memory)?;
+    let mut memory: Vec<Block> = Vec::new();
+    let count = params.block_count();
+    let reserved = memory.try_reserve_exact(count);
+    reserved.map_err(|_| PassphraseFault::NoMemory)?;
+    memory.resize(count, Block::default());
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let bytes = passphrase.as_bytes();
+    let hashed = argon2.hash_password_into_with_memory(bytes, &salt, key, &mut memory);
+    memory.iter_mut().for_each(Zeroize::zeroize);
+    hashed.map_err(no_memory)
+}
+
+/// How hard a passphrase is to guess, at a guess.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Strength {
+    /// How many different words there are.
+    pub words: usize,
+    /// How many halvings of the field its guesser needs, if the words were chosen by chance.
+    pub bits: f64,
+}
+
+impl Strength {
+    /// The strength of a passphrase. What stands between blanks is a word; one that stands there
+    /// twice counts once. Letters alone count as a word that somebody knows, most letters as such a
+    /// word written strangely, and everything else as characters by chance. Nobody can tell from
+    /// a phrase how it was chosen: a line of a song is weaker than this says.
+    #[must_use]
+    pub fn of(passphrase: &str) -> Self {
+        let lower = Zeroizing::new(passphrase.to_lowercase());
+        let is_between = |c: char| c.is_whitespace() || c == '-' || c == '_';
+        let mut words: Vec<&str> = lower.split(is_between).collect();
+        words.retain(|word| !word.is_empty());
+        words.sort_unstable();
+        words.dedup();
+        let bits = words.iter().map(|word| word_bits(word)).sum();
+        let words = words.len();
+        Self { words, bits }
+    }
+
+    /// Whether it deserves a warning: worth less than six words.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.bits < WORD_BITS * WORDS_ENOUGH as f64
+    }
+}
+
+/// What a word is worth, in bits.
+fn word_bits(word: &str) -> f64 {
+    let has = |is: fn(char) -> bool| word.chars().any(is);
+    let classes = [
+        (has(char::is_alphabetic), 26.0),
+        (has(|c| c.is_ascii_digit()), 10.0),
+        (has(|c| !c.is_alphabetic() && !c.is_ascii_digit()), 32.0),
+    ];
+    let alphabet: f64 = classes.iter().filter(|class| class.0).map(|c| c.1).sum();
+    let mut different: Vec<char> = word.chars().collect();
+    different.dedup(); // a key held down adds nothing
+    let count = different.len() as f64;
+    let bits = count * alphabet.max(1.0).log2();
+    let letters = different.iter().filter(|c| c.is_alphabetic()).count();
+    if letters == different.len() {
+        bits.min(WORD_BITS)
+    } else if letters * 5 > different.len() * 3 {
+        bits.min(count * STRANGE_BITS)
+    } else {
+        bits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_words_are_enough_and_five_are_not() {
+        let of = |phrase| Strength::of(phrase);
+        let six = of("correto cavalo bateria grampo janela vento");
+        assert_eq!(six.words, 6);
+        assert!(!six.is_weak(), "{six:?}");
+        for weak in [
+            "",
+            "oi",
+            "segredo",
+            "correto cavalo bateria grampo janela",
+            "vento vento vento vento vento vento",
+            "Vento-vento_VENTO vento vento",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "12345678901234567",
+            "tr0ub4dor&3",
+        ] {
+            assert!(of(weak).is_weak(), "{weak}: {:?}", of(weak));
+        }
+        assert!(!of("x7#kq9!vz2$mw4p").is_weak(), "characters by chance");
+    }
+
+    #[test]
+    fn more_is_never_weaker() {
+        let mut phrase = String::new();
+        let mut bits = 0.0;
+        for word in ["sol", "mar1", "#", "nuvem", "2026", "pedra"] {
+            phrase.push_str(word);
+            phrase.push(' ');
+            let strength = Strength::of(&phrase);
+            assert!(strength.bits > bits);
+            bits = strength.bits;
+        }
+    }
+
+    #[test]
+    fn an_empty_passphrase_makes_no_key() {
+        let mut key = [0; ROOM_KEY_BYTES];
+        assert_eq!(stretch("a", " \n", &mut key), Err(PassphraseFault::Empty));
+    }
+}

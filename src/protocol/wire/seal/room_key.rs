@@ -1,0 +1,128 @@
+//! The key of a room: what its members have in common, and all other keys come of.
+//!
+//! ```text
+//! lobby          derive("roda 2026 lobby key", nothing)
+//! public room    derive("roda 2026 public room key", name)
+//! key file       derive("roda 2026 key file room key", 32 bytes ‖ name)
+//! invitation     derive("roda 2026 invitation room key", 16 bytes)
+//! passphrase     Argon2id (passphrase.rs)
+//!
+//! room tag, frame key, nonce key    derive("roda 2026 …", room key)
+//! ```
+//!
+//! `derive` is BLAKE3's `derive_key`; names are NFC. The first two are known to everybody.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::invitation::Invitation;
+use super::passphrase::{self, PassphraseFault};
+
+/// Length of a room's key and of a key file, in bytes.
+pub const ROOM_KEY_BYTES: usize = 32;
+
+/// The key of a room. It is overwritten when it is dropped, and shown to nobody.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct RoomKey([u8; ROOM_KEY_BYTES]);
+
+impl RoomKey {
+    /// The lobby's, which everybody knows.
+    #[must_use]
+    pub fn lobby() -> Self {
+        Self(blake3::derive_key("roda 2026 lobby key", &[]))
+    }
+
+    /// A public room's: whoever knows the room's name has it.
+    #[must_use]
+    pub fn public(room: &str) -> Self {
+        Self::of("roda 2026 public room key", &[], room)
+    }
+
+    /// A room's whose members have the same 32 bytes in a file. The same file makes another room
+    /// under another name.
+    #[must_use]
+    pub fn from_file(room: &str, bytes: &[u8; ROOM_KEY_BYTES]) -> Self {
+        Self::of("roda 2026 key file room key", bytes, room)
+    }
+
+    /// The room's that an invitation is for, whatever it is called.
+    #[must_use]
+    pub fn from_invitation(invitation: &Invitation) -> Self {
+        Self::of("roda 2026 invitation room key", invitation.bytes(), "")
+    }
+
+    /// A room's whose members know the same passphrase. Takes a quarter of a second and 64 MiB.
+    ///
+    /// # Errors
+    /// An empty passphrase, or a machine without that memory.
+    pub fn from_passphrase(room: &str, passphrase: &str) -> Result<Self, PassphraseFault> {
+        let room: String = room.nfc().collect();
+        let mut key = Self([0; ROOM_KEY_BYTES]);
+        passphrase::stretch(&room, passphrase, &mut key.0)?;
+        Ok(key)
+    }
+
+    fn of(context: &str, secret: &[u8], room: &str) -> Self {
+        let room: String = room.nfc().collect();
+        let mut hasher = blake3::Hasher::new_derive_key(context);
+        hasher.update(secret).update(room.as_bytes());
+        let mut hash = hasher.finalize();
+        let key = Self(*hash.as_bytes());
+        hash.zeroize();
+        hasher.zeroize();
+        key
+    }
+
+    /// Another key, which comes of this one and tells nothing about it.
+    pub(super) fn derive(&self, context: &str) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(blake3::derive_key(context, &self.0))
+    }
+}
+
+impl fmt::Debug for RoomKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RoomKey(secret)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_into_a_room_is_a_way_into_another_room() {
+        let invitation = |byte| RoomKey::from_invitation(&Invitation::new([byte; 16]));
+        let keys = [
+            RoomKey::lobby(),
+            RoomKey::public("a"),
+            RoomKey::public("b"),
+            RoomKey::from_file("a", &[1; 32]),
+            RoomKey::from_file("b", &[1; 32]),
+            RoomKey::from_file("a", &[2; 32]),
+            invitation(1),
+            invitation(2),
+            RoomKey::from_passphrase("a", "oi").unwrap(),
+            RoomKey::from_passphrase("b", "oi").unwrap(),
+            RoomKey::from_passphrase("a", "ai").unwrap(),
+        ];
+        for (number, key) in keys.iter().enumerate() {
+            assert!(!keys[..number].contains(key), "key {number}");
+        }
+    }
+
+    #[test]
+    fn a_name_written_in_two_ways_is_one_room() {
+        let (one, other) = ("caf\u{e9}", "cafe\u{301}");
+        assert!(RoomKey::public(one) == RoomKey::public(other));
+        assert!(RoomKey::from_file(one, &[1; 32]) == RoomKey::from_file(other, &[1; 32]));
+        let stretched = |room, phrase| RoomKey::from_passphrase(room, phrase).unwrap();
+        assert!(stretched(one, "ol\u{e1}") == stretched(other, " ola\u{301}\n"));
+    }
+
+    #[test]
+    fn no_key_is_shown() {
+        assert_eq!(format!("{:?}", RoomKey::public("a")), "RoomKey(secret)");
+    }
+}

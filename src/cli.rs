@@ -6,6 +6,8 @@ mod endpoint;
 mod hub;
 mod lab;
 mod multicast;
+mod room;
+mod secret;
 mod shared;
 mod tcp_peer;
 
@@ -14,12 +16,14 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
-pub use self::chat::{ChatArgs, ChatSettings};
+pub use self::chat::{ChatArgs, ChatSettings, LOBBY};
 pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings};
 pub use self::lab::{
     BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings,
 };
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
+pub use self::room::{RoomCommand, RoomSettings};
+pub use self::secret::{IdArgs, IdSettings, RoomSecret};
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 use crate::error::Usage;
 use crate::protocol::message::Name;
@@ -52,8 +56,20 @@ pub enum Command {
     /// Chat with everyone on this network: reliable, in order, with no server
     #[command(after_help = "Examples, on every machine:\n  \
         roda chat --name ana\n  \
-        roda chat --name ana --room turma-a")]
+        roda chat --name ana --room turma-a\n  \
+        roda room new turma-a > invitation.txt, and then, by whoever has that file:\n  \
+        roda chat --name ana --invite-file invitation.txt")]
     Chat(ChatArgs),
+
+    /// Rooms that only some can read
+    Room {
+        /// What to do.
+        #[command(subcommand)]
+        command: RoomCommand,
+    },
+
+    /// Who you are to others: the fingerprint of your key
+    Id(IdArgs),
 
     /// Chat by UDP multicast with the course's programs: JSON datagrams {"user","data"}
     #[command(after_help = "Example, in two terminals:\n  \
@@ -121,6 +137,11 @@ pub fn language(asked: Option<Lang>, variable: impl Fn(&str) -> Option<String>) 
 /// A name as it was typed.
 fn name(typed: &str) -> Result<Name, Usage> {
     Name::parse(typed).map_err(|fault| Usage::Name(typed.into(), fault))
+}
+
+/// A room's name as it was typed.
+fn room_name(typed: String) -> Result<Name, Usage> {
+    Name::parse(&typed).map_err(|fault| Usage::Room(typed, fault))
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use crate::net::group::Refusal;
 use crate::net::interfaces::ChoiceError;
 use crate::net::tcp::CallError;
 use crate::protocol::message::NameFault;
+use crate::protocol::wire::seal::invitation::InvitationFault;
+use crate::protocol::wire::seal::passphrase::PassphraseFault;
 
 /// An error that ends the program, told to the person at the keyboard in one line.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub enum Error {
     },
     /// A file or a database could not be used.
     Store(StoreError),
+    /// A room could not be opened.
+    Room(RoomFault),
     /// The system's chance or its settings could not be read.
     Identity(io::Error),
     /// The connection could not be served.
@@ -51,6 +55,21 @@ pub enum Error {
     Output(io::Error),
     /// The system would not let us watch for its signals.
     Signals(io::Error),
+}
+
+/// Why a room cannot be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoomFault {
+    /// The key is for a room that is not named.
+    NoName,
+    /// The file of a key has neither 32 bytes nor text.
+    NoText(PathBuf),
+    /// There is no terminal to ask for the key at.
+    NoTerminal,
+    /// What was given is no passphrase.
+    Passphrase(PassphraseFault),
+    /// What was given is no invitation.
+    Invitation(InvitationFault),
 }
 
 /// A file or a database that could not be used.
@@ -145,6 +164,7 @@ impl Error {
         match self {
             Self::Usage(_)
             | Self::Interfaces(ChoiceError::Unknown { .. })
+            | Self::Room(_)
             | Self::Store(StoreError::Secret { .. }) => 2,
             _ => 1,
         }
@@ -154,6 +174,12 @@ impl Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<RoomFault> for Error {
+    fn from(fault: RoomFault) -> Self {
+        Self::Room(fault)
     }
 }
 

@@ -4,17 +4,20 @@ use std::net::{Ipv6Addr, SocketAddrV4};
 
 use clap::{Args, Parser};
 
+use super::room_name;
+use super::secret::{IdentityArgs, RoomSecret, SecretArgs};
 use super::shared::{ColorArgs, GroupArgs, TtlArgs, name_or_login};
 use crate::error::{Error, Usage};
 use crate::net::circle::Place;
 use crate::protocol::message::Name;
+use crate::store::identity::Who;
 use crate::terminal::screen::{Color, Form};
 
 /// The group for IPv6: transient, of this link, and the last bytes of the IPv4 group.
 const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff12, 0, 0, 0, 0, 0, 0xe003, 0x1d47);
 
 /// The room that everybody is in who names no other.
-const LOBBY: &str = "lobby";
+pub const LOBBY: &str = "lobby";
 
 /// What `chat` may be told.
 #[derive(Debug, Args)]
@@ -23,9 +26,16 @@ pub struct ChatArgs {
     #[arg(long, allow_hyphen_values = true)]
     name: Option<String>,
 
-    /// Room to be in; everybody may enter it, and the course's programs do not hear it
+    /// Room to be in; without a key everybody may enter it. Only the lobby is heard by the
+    /// course's programs
     #[arg(long, default_value = LOBBY, allow_hyphen_values = true)]
     room: String,
+
+    #[command(flatten)]
+    secret: SecretArgs,
+
+    #[command(flatten)]
+    identity: IdentityArgs,
 
     #[command(flatten)]
     group: GroupArgs,
@@ -60,6 +70,10 @@ pub struct ChatSettings {
     pub name: Name,
     /// The room; `None` is the lobby.
     pub room: Option<Name>,
+    /// Where its key comes from.
+    pub secret: RoomSecret,
+    /// Who to be.
+    pub who: Who,
     /// Where the members are.
     pub place: Place,
     /// How events are written.
@@ -68,20 +82,13 @@ pub struct ChatSettings {
     pub color: Color,
 }
 
-impl ChatSettings {
-    /// The room's name as it is shown.
-    #[must_use]
-    pub fn room_name(&self) -> &str {
-        self.room.as_ref().map_or(LOBBY, Name::as_str)
-    }
-}
-
 impl TryFrom<ChatArgs> for ChatSettings {
     type Error = Error;
 
     fn try_from(args: ChatArgs) -> Result<Self, Error> {
         let name = name_or_login(args.name.as_deref())?;
-        let room = Name::parse(&args.room).map_err(|fault| Usage::Room(args.room, fault))?;
+        let room = room_name(args.room)?;
+        let secret = args.secret.secret();
         let room = Some(room).filter(|room| room.as_str() != LOBBY);
         let plain = args.group.address()?;
         // Frames have the port behind the plain one; the last port has none behind it.
@@ -90,13 +97,15 @@ impl TryFrom<ChatArgs> for ChatSettings {
         let place = Place {
             frames: SocketAddrV4::new(*plain.ip(), port),
             frames_v6: GROUP_V6,
-            plain: room.is_none().then_some(plain),
+            plain: (room.is_none() && secret == RoomSecret::Public).then_some(plain),
             ttl: args.ttl.hops()?,
             interfaces: args.group.interfaces,
         };
         Ok(Self {
             name,
             room,
+            secret,
+            who: args.identity.who(),
             place,
             form: if args.json { Form::Json } else { Form::Lines },
             color: args.color.color,
@@ -122,10 +131,10 @@ mod tests {
         let lobby = chat(&["--name", "ana"]).unwrap();
         assert_eq!(lobby.place.frames, "224.3.29.71:5008".parse().unwrap());
         assert_eq!(lobby.place.plain, Some("224.3.29.71:5007".parse().unwrap()));
-        assert_eq!(lobby.room_name(), "lobby");
+        assert_eq!(lobby.room, None);
         let room = chat(&["--name", "ana", "--room", "turma-a"]).unwrap();
         assert_eq!(room.place.plain, None);
-        assert_eq!(room.room_name(), "turma-a");
+        assert_eq!(room.room.unwrap().as_str(), "turma-a");
     }
 
     #[test]

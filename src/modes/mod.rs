@@ -4,9 +4,11 @@
 mod chat;
 mod hub_join;
 mod hub_serve;
+mod id;
 mod lab;
 mod multicast_receive;
 mod multicast_send;
+mod room;
 mod tcp_peer;
 
 use crate::cli::{Command, HubRole, MulticastRole};
@@ -56,6 +58,8 @@ pub fn run(command: Command, lang: Lang) -> Result<End, Error> {
         Command::Hub {
             role: HubRole::Join(args),
         } => hub_join::run(&args.try_into()?, lang),
+        Command::Id(args) => id::run(&args.into(), lang),
+        Command::Room { command } => room::run(&command.try_into()?, lang),
         Command::Lab(args) => lab::run(args.try_into()?, lang),
         Command::TcpPeer(args) => tcp_peer::run(&args.try_into()?, lang),
     }

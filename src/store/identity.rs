@@ -15,11 +15,26 @@ use crate::protocol::wire::seal::signer::{SEED_BYTES, Signer};
 /// What a signing key is made from; overwritten when it is dropped.
 type Seed = Zeroizing<[u8; SEED_BYTES]>;
 
+/// The name of an identity's file.
+const FILE: &str = "id";
+
 /// The name of our folders.
 const FOLDER: &str = "roda";
 
 /// Files of sessions that are looked at: more were not left by people.
 const SESSIONS_MAX: usize = 256;
+
+/// Who to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Who {
+    /// This system's user.
+    #[default]
+    User,
+    /// Whose identity is in a file.
+    File(PathBuf),
+    /// Somebody new, for one session.
+    Ephemeral,
+}
 
 /// A person, and one of its sessions.
 #[derive(Debug)]
@@ -42,41 +57,67 @@ struct SessionFile {
 }
 
 impl Identity {
-    /// The identity of this system's user, made at the first start, for a new session. Where no
-    /// file can be kept, it lasts as long as the session.
+    /// An identity, made at the first start, for a new session. Where this user's cannot be kept,
+    /// it lasts as long as the session; a file that was named must be kept.
     ///
     /// # Errors
-    /// A system without chance. `InvalidData` for a file that holds something else: whoever has
-    /// lost his identity should know, and not become somebody else in front of his friends.
-    pub fn open(session: u64) -> io::Result<Self> {
-        let strategy = choose_base_strategy().map_err(io::Error::other);
-        let folders = strategy.map(|folders| {
-            let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
-            (folders.config_dir().join(FOLDER), state.join(FOLDER))
-        });
-        match folders.and_then(|(settings, state)| Self::open_in(&settings, &state, session)) {
-            Ok(identity) => Ok(identity),
-            Err(error) if error.kind() == ErrorKind::InvalidData => Err(error),
-            Err(error) => Ok(Self {
-                signer: Signer::from_seed(&Seed::new(random()?)),
-                replaces: None,
-                is_passing: Some(error),
-                session: None,
-            }),
+    /// A system without chance, or a named file's. `InvalidData` for a file that holds something
+    /// else: whoever has lost his identity should know, and not become somebody else in front of
+    /// his friends.
+    pub fn open(who: &Who, session: u64) -> io::Result<Self> {
+        let opened = match who {
+            Who::Ephemeral => return Self::passing(None),
+            Who::File(file) => {
+                let seed = seed_at(file)?;
+                let name = format!("sessions-{:016x}", Signer::from_seed(&seed).key().short());
+                let sessions = folders().map(|(_, state)| state.join(name));
+                return Ok(Self::of(&seed, sessions.ok().as_deref(), session));
+            }
+            Who::User => {
+                folders().and_then(|(settings, state)| Self::open_in(&settings, &state, session))
+            }
+        };
+        match opened {
+            Err(error) if error.kind() != ErrorKind::InvalidData => Self::passing(Some(error)),
+            outcome => outcome,
         }
     }
 
-    fn open_in(settings: &Path, state: &Path, session: u64) -> io::Result<Self> {
-        let seed = seed_in(settings)?;
-        // Without the mark of a session, everything works but the word of a killed one.
-        let sessions = state.join("sessions");
-        let replaces = take_killed(&sessions);
+    /// Who somebody is, without a session.
+    ///
+    /// # Errors
+    /// A file that can be neither read nor made.
+    pub fn signer(who: &Who) -> io::Result<Signer> {
+        let seed = match who {
+            Who::User => seed_at(&folders()?.0.join(FILE))?,
+            Who::File(file) => seed_at(file)?,
+            Who::Ephemeral => Seed::new(random()?),
+        };
+        Ok(Signer::from_seed(&seed))
+    }
+
+    fn passing(why: Option<io::Error>) -> io::Result<Self> {
         Ok(Self {
-            signer: Signer::from_seed(&seed),
-            replaces,
-            is_passing: None,
-            session: SessionFile::make(&sessions, session).ok(),
+            signer: Signer::from_seed(&Seed::new(random()?)),
+            replaces: None,
+            is_passing: why,
+            session: None,
         })
+    }
+
+    fn open_in(settings: &Path, state: &Path, session: u64) -> io::Result<Self> {
+        let seed = seed_at(&settings.join(FILE))?;
+        Ok(Self::of(&seed, Some(&state.join("sessions")), session))
+    }
+
+    /// Without the mark of a session, everything works but the word of a killed one.
+    fn of(seed: &Seed, sessions: Option<&Path>, session: u64) -> Self {
+        Self {
+            signer: Signer::from_seed(seed),
+            replaces: sessions.and_then(take_killed),
+            is_passing: None,
+            session: sessions.and_then(|folder| SessionFile::make(folder, session).ok()),
+        }
     }
 
     /// The session has said farewell.
@@ -112,23 +153,33 @@ fn take_killed(folder: &Path) -> Option<u64> {
     killed.into_iter().max()
 }
 
-/// The seed in a folder, made if there is none.
-fn seed_in(folder: &Path) -> io::Result<Seed> {
-    let path = folder.join("id");
-    match read_seed(&path) {
+/// Where this user's settings and state are.
+fn folders() -> io::Result<(PathBuf, PathBuf)> {
+    let folders = choose_base_strategy().map_err(io::Error::other)?;
+    let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
+    Ok((folders.config_dir().join(FOLDER), state.join(FOLDER)))
+}
+
+/// The seed in a file, made if there is none.
+fn seed_at(path: &Path) -> io::Result<Seed> {
+    match read_seed(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         outcome => return outcome,
     }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let seed = Seed::new(random()?);
     // Written beside its place and then moved there at once: a full disk or a crash leaves no
     // half of a seed, and of two programs that start together, one is first.
     let fresh = folder.join(format!("id.{:016x}", u64::from_be_bytes(random()?)));
-    let written = write_private(&fresh, &*seed).and_then(|()| fs::hard_link(&fresh, &path));
+    let written = write_private(&fresh, &*seed).and_then(|()| fs::hard_link(&fresh, path));
     let _ = fs::remove_file(&fresh);
     match written {
         Ok(()) => Ok(seed),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => read_seed(&path),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => read_seed(path),
         Err(error) => Err(error),
     }
 }
@@ -234,6 +285,17 @@ mod tests {
         fs::write(settings.join("id"), [7; SEED_BYTES]).unwrap();
         let person = open(folder.path(), 1).signer.key();
         assert_eq!(person, Signer::from_seed(&[7; SEED_BYTES]).key());
+    }
+
+    #[test]
+    fn somebody_may_be_in_a_file_or_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Who::File(folder.path().join("keys").join("ana"));
+        let ana = Identity::signer(&file).unwrap().key();
+        assert_eq!(Identity::signer(&file).unwrap().key(), ana);
+        let new = || Identity::open(&Who::Ephemeral, 1).unwrap().signer.key();
+        assert_ne!(new(), new());
+        assert!(Identity::signer(&Who::File(folder.path().to_owned())).is_err());
     }
 
     #[test]

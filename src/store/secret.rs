@@ -1,12 +1,30 @@
 //! Secrets that people keep in files of their own: read, and never written.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
+
+use zeroize::Zeroizing;
 
 use super::text_file;
 
 /// Longest file of a secret, in bytes.
 const SECRET_MAX_BYTES: u64 = 4096;
+
+/// Reads a secret of any bytes.
+///
+/// # Errors
+/// The system's; `InvalidData` for a file that is too long.
+pub fn read_bytes(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_MAX_BYTES as usize + 1));
+    let file = File::open(path)?;
+    file.take(SECRET_MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    let is_fit = bytes.len() as u64 <= SECRET_MAX_BYTES;
+    is_fit.then_some(bytes).ok_or_else(|| {
+        let why = format!("it is longer than {SECRET_MAX_BYTES} bytes");
+        io::Error::new(io::ErrorKind::InvalidData, why)
+    })
+}
 
 /// Reads a secret, which is text and not only blanks.
 ///

@@ -5,6 +5,8 @@ use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
+use zeroize::Zeroizing;
+
 /// Longest answer, in bytes; what is longer is cut.
 const ANSWER_MAX_BYTES: u64 = 64 << 10;
 
@@ -45,6 +47,14 @@ impl Asker {
         // The thread ends only when nobody listens to it any more.
         let _ = self.0.send(prompt);
     }
+}
+
+/// Asks for a secret, which is not shown while it is typed.
+///
+/// # Errors
+/// No terminal, or the system's.
+pub fn secret(prompt: &str) -> io::Result<Zeroizing<String>> {
+    rpassword::prompt_password(format!("{prompt} ")).map(Zeroizing::new)
 }
 
 fn answer(prompt: &str) -> Answered {

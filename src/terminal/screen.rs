@@ -229,6 +229,12 @@ impl Screen {
         self.out.write_all(b"\n")
     }
 
+    /// Whether a person looks at it.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// How messages are written.
     #[must_use]
     pub fn form(&self) -> Form {
@@ -248,6 +254,21 @@ impl Screen {
 /// reason to stop.
 pub fn say(sentence: &str) {
     let _ = writeln!(io::stderr(), "{}", clean(sentence));
+}
+
+/// A text as rows of a QR code, for a camera; none if it is too long for one.
+#[must_use]
+pub fn qr_code(text: &str) -> Vec<String> {
+    let Ok(code) = qrcode::QrCode::new(text) else {
+        return Vec::new();
+    };
+    // A dark terminal shows the light squares.
+    let drawn = code
+        .render::<qrcode::render::unicode::Dense1x2>()
+        .dark_color(qrcode::render::unicode::Dense1x2::Light)
+        .light_color(qrcode::render::unicode::Dense1x2::Dark)
+        .build();
+    drawn.lines().map(str::to_owned).collect()
 }
 
 /// Writes what is hazardous on a terminal as `\u` escapes, within JSON: programs read the same

@@ -39,6 +39,16 @@ pub fn room_is_public(lang: Lang, room: &str) -> String {
     )
 }
 
+/// Who the others in a room are.
+#[must_use]
+pub fn room_is_keyed(lang: Lang, room: &str) -> String {
+    say!(
+        lang,
+        "only who has the key of {room} can read and write here",
+        "só quem tem a chave de {room} pode ler e escrever aqui",
+    )
+}
+
 /// No interface can be used now.
 #[must_use]
 pub fn no_network(lang: Lang) -> String {

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
+use super::room::room_fault;
 use super::{Lang, row, say};
 use crate::error::{Error, LabUsage, StoreError, Usage};
 use crate::net::group::{Act, Refusal};
@@ -62,6 +63,7 @@ pub fn error(lang: Lang, error: &Error) -> String {
                 "não foi possível vigiar o Ctrl-C: {why}",
             )
         }
+        Error::Room(fault) => room_fault(lang, fault),
         Error::Store(error) => store(lang, error),
     }
 }

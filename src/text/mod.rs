@@ -8,6 +8,7 @@ mod error;
 mod hub;
 mod lab;
 mod multicast;
+mod room;
 mod tcp_peer;
 
 pub use chat::*;
@@ -15,6 +16,7 @@ pub use error::{cause, error, fault, lost, refusal};
 pub use hub::*;
 pub use lab::*;
 pub use multicast::*;
+pub use room::{fingerprint_use, invitation_use, room_key_prompt, weak_passphrase};
 pub use tcp_peer::*;
 
 /// A language that we speak.

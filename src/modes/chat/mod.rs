@@ -2,12 +2,14 @@
 //! which only block and tell; one loop drives the node, as the simulator does.
 
 mod command;
+mod secret;
 mod table;
 mod view;
 
 use std::sync::mpsc;
 use std::thread;
 
+use self::secret::Room;
 use self::table::{Event, Table};
 use self::view::View;
 use super::End;
@@ -18,7 +20,6 @@ use crate::net::circle::Circle;
 use crate::net::ears::Batch;
 use crate::net::interfaces;
 use crate::protocol::engine::Setup;
-use crate::protocol::message::Name;
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::seal::Seal;
@@ -44,6 +45,7 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<End, Error> {
         // A name that nothing has is a mistake; one that comes and goes later is not.
         interfaces::choose(&place.interfaces, place.frames).map_err(Error::Interfaces)?;
     }
+    let room = secret::open(settings, lang)?;
     let group = |refusal| Error::Group {
         group: place.frames.to_string(),
         refusal,
@@ -62,8 +64,8 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<End, Error> {
     let listener = thread::Builder::new().name("ears".into()).spawn(listen);
     let listener = listener.map_err(Error::Connection)?;
     let timepiece = Timepiece::start();
-    let (identity, node) = node(settings, &timepiece, &circle)?;
-    let mut view = view(settings, lang, move |typed| {
+    let (identity, node) = node(settings, &room, &timepiece, &circle)?;
+    let mut view = view(settings, room, lang, move |typed| {
         tell.send(Event::Typed(typed)).is_ok()
     })?;
     if let Some(error) = &identity.is_passing {
@@ -81,19 +83,20 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<End, Error> {
 /// This member, new in its room.
 fn node(
     settings: &ChatSettings,
+    room: &Room,
     timepiece: &Timepiece,
     circle: &Circle,
 ) -> Result<(Identity, Node), Error> {
     let now = timepiece.now();
     let low = u32::from_be_bytes(random().map_err(Error::Identity)?);
     let session = (now.wall_ms / 1000) << 32 | u64::from(low);
-    let identity = Identity::open(session).map_err(Error::Identity)?;
+    let identity = Identity::open(&settings.who, session).map_err(Error::Identity)?;
     let setup = Setup {
         signer: identity.signer.clone(),
         session,
         replaces: identity.replaces,
         name: settings.name.clone(),
-        seal: Seal::public(settings.room.as_ref().map(Name::as_str)),
+        seal: Seal::new(&room.key),
         mirror_port: settings.place.plain.map(|_| circle.own_port()),
         link: Link::Unknown,
         seed: u64::from_be_bytes(random().map_err(Error::Identity)?),
@@ -104,6 +107,7 @@ fn node(
 /// What the person sits at, in this room.
 fn view(
     settings: &ChatSettings,
+    room: Room,
     lang: Lang,
     tell: impl Fn(Typed) -> bool + Send + 'static,
 ) -> Result<View, Error> {
@@ -118,6 +122,6 @@ fn view(
     let form = (settings.form, settings.color);
     Ok(View {
         desk: Desk::open(prompt, Some(paste), form, lang, tell)?,
-        room: settings.room_name().to_owned(),
+        room,
     })
 }

@@ -139,13 +139,16 @@ impl<'s> Table<'s> {
     fn greet_person(&mut self) -> Result<(), Error> {
         let (lang, name) = (self.lang, &self.settings.name);
         let interfaces = self.circle.interfaces();
-        let Some(room) = &self.settings.room else {
+        let Some(room) = self.view.room.name.clone() else {
             let sentence = text::in_lobby(lang, name, interfaces);
             return self.view.say(&sentence);
         };
         let sentence = text::in_room(lang, name, room.as_str(), interfaces);
         self.view.say(&sentence)?;
-        self.view.say(&text::room_is_public(lang, room.as_str()))
+        self.view.say(&match self.view.room.is_keyed {
+            true => text::room_is_keyed(lang, room.as_str()),
+            false => text::room_is_public(lang, room.as_str()),
+        })
     }
 
     /// The next event, if one comes before something is due. Nothing is left unseen meanwhile.

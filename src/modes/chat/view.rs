@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::secret::Room;
 use crate::error::Error;
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::event::{Event, Said};
@@ -15,7 +16,7 @@ use crate::text::{self, Lang};
 /// What the person sits at, and the room that is talked about.
 pub(super) struct View {
     pub(super) desk: Desk,
-    pub(super) room: String,
+    pub(super) room: Room,
 }
 
 /// One event for programs. What does not belong to it is left out.
@@ -119,7 +120,7 @@ impl View {
             Form::Json => desk.screen.object(&Object {
                 event,
                 time: &stamp.rfc3339,
-                room: &self.room,
+                room: self.room.shown(),
                 user: Some(&said.who),
                 data: Some(&said.text),
                 source: said.source,
@@ -160,7 +161,7 @@ impl View {
         let stamp = self.desk.wall_clock.now();
         let object = Object {
             time: &stamp.rfc3339,
-            room: &self.room,
+            room: self.room.shown(),
             ..object
         };
         self.desk.screen.object(&object).map_err(Error::Output)

@@ -1,0 +1,130 @@
+//! Where a room's key and a person's identity come from: files, the environment, or a prompt. A
+//! secret is never an argument, which everybody on the machine could read.
+
+use std::env;
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::Args;
+use zeroize::Zeroizing;
+
+use crate::store::identity::Who;
+
+/// The variable that holds a room's passphrase or invitation.
+const ROOM_KEY: &str = "RODA_ROOM_KEY";
+
+/// The variable that holds an invitation.
+const INVITE: &str = "RODA_INVITE";
+
+/// What opens a room.
+#[derive(Debug, Args)]
+pub(super) struct SecretArgs {
+    /// The room's key: a file of 32 bytes, or of a passphrase or an invitation. RODA_ROOM_KEY may
+    /// hold one of the latter in its place
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "invite_file"])]
+    key_file: Option<PathBuf>,
+
+    /// Ask for the room's passphrase or invitation
+    #[arg(long, conflicts_with = "invite_file")]
+    key: bool,
+
+    /// Enter the room that an invitation is for, as `roda room new` made it. RODA_INVITE may hold
+    /// one in its place
+    #[arg(long, value_name = "FILE")]
+    invite_file: Option<PathBuf>,
+}
+
+/// Where a room's key comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub enum RoomSecret {
+    /// From the room's name alone.
+    Public,
+    /// From a file of 32 bytes, a passphrase or an invitation.
+    KeyFile(PathBuf),
+    /// From a passphrase or an invitation.
+    Key(Zeroizing<String>),
+    /// From what is typed now.
+    Prompt,
+    /// From a file with an invitation.
+    InviteFile(PathBuf),
+    /// From an invitation.
+    Invite(Zeroizing<String>),
+}
+
+/// Says where it is, and not what.
+impl fmt::Debug for RoomSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Public => "Public",
+            Self::KeyFile(_) => "KeyFile",
+            Self::Key(_) => "Key",
+            Self::Prompt => "Prompt",
+            Self::InviteFile(_) => "InviteFile",
+            Self::Invite(_) => "Invite",
+        })
+    }
+}
+
+impl SecretArgs {
+    pub(super) fn secret(self) -> RoomSecret {
+        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        if let Some(path) = self.key_file {
+            RoomSecret::KeyFile(path)
+        } else if let Some(path) = self.invite_file {
+            RoomSecret::InviteFile(path)
+        } else if self.key {
+            RoomSecret::Prompt
+        } else if let Some(invite) = variable(INVITE) {
+            RoomSecret::Invite(invite.into())
+        } else if let Some(key) = variable(ROOM_KEY) {
+            RoomSecret::Key(key.into())
+        } else {
+            RoomSecret::Public
+        }
+    }
+}
+
+/// Who to be.
+#[derive(Debug, Args)]
+pub(super) struct IdentityArgs {
+    /// The file of your identity, made if there is none [default: in the folder of your settings]
+    #[arg(long, value_name = "FILE", conflicts_with = "ephemeral")]
+    identity: Option<PathBuf>,
+
+    /// Be somebody new, for this session only
+    #[arg(long)]
+    ephemeral: bool,
+}
+
+impl IdentityArgs {
+    pub(super) fn who(self) -> Who {
+        match self.identity {
+            Some(path) => Who::File(path),
+            None if self.ephemeral => Who::Ephemeral,
+            None => Who::User,
+        }
+    }
+}
+
+/// What `id` may be told.
+#[derive(Debug, Args)]
+pub struct IdArgs {
+    /// The file of the identity, made if there is none [default: in the folder of your settings]
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
+}
+
+/// What `id` runs by.
+#[derive(Debug)]
+pub struct IdSettings {
+    /// Whose fingerprint.
+    pub who: Who,
+}
+
+impl From<IdArgs> for IdSettings {
+    fn from(args: IdArgs) -> Self {
+        Self {
+            who: args.identity.map_or(Who::User, Who::File),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! `id`: who this person is to others.
+
+use super::End;
+use crate::cli::IdSettings;
+use crate::error::Error;
+use crate::protocol::fingerprint::{fingerprint, fingerprint_words};
+use crate::store::identity::Identity;
+use crate::terminal::screen::{self, Color, Form, Screen};
+use crate::text::{self, Lang};
+
+/// Shows the fingerprint, in hexadecimal groups and as words; makes the identity if there is none.
+pub(super) fn run(settings: &IdSettings, lang: Lang) -> Result<End, Error> {
+    let signer = Identity::signer(&settings.who).map_err(Error::Identity)?;
+    let key = signer.key();
+    let mut screen = Screen::open(Form::Lines, Color::Never, lang).map_err(Error::Output)?;
+    for line in [fingerprint(&key), fingerprint_words(&key)] {
+        screen.text(&line).map_err(Error::Output)?;
+    }
+    screen.flush().map_err(Error::Output)?;
+    screen::say(&text::fingerprint_use(lang));
+    Ok(End::Done)
+}

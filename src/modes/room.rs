@@ -1,0 +1,29 @@
+//! `room new`: an invitation to a room that only the invited can read.
+
+use zeroize::Zeroizing;
+
+use super::End;
+use crate::cli::RoomSettings;
+use crate::error::Error;
+use crate::protocol::wire::seal::invitation::Invitation;
+use crate::store::identity::random;
+use crate::terminal::screen::{self, Color, Form, Screen};
+use crate::text::{self, Lang};
+
+/// Makes an invitation and shows it; on a terminal also for a telephone's camera.
+pub(super) fn run(settings: &RoomSettings, lang: Lang) -> Result<End, Error> {
+    let invitation = Invitation::new(random().map_err(Error::Identity)?);
+    let line = Zeroizing::new(format!("{} {}", settings.name, *invitation.text()));
+    let mut screen = Screen::open(Form::Lines, Color::Never, lang).map_err(Error::Output)?;
+    screen.text(&line).map_err(Error::Output)?;
+    if screen.is_terminal() {
+        for row in screen::qr_code(&line) {
+            screen.text(&row).map_err(Error::Output)?;
+        }
+    }
+    screen.flush().map_err(Error::Output)?;
+    for sentence in text::invitation_use(lang) {
+        screen::say(&sentence);
+    }
+    Ok(End::Done)
+}

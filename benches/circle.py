@@ -51,7 +51,7 @@ class Network:
 
 def member(roda, host, name, folder, **pipes):
     home = os.path.join(folder, name)
-    env = {**os.environ, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
+    env = {**os.environ, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home, "XDG_DATA_HOME": home}
     args = ["ip", "netns", "exec", host, roda, "chat", "--name", name, "--room", "bench",
             "--lang", "en"]
     errors = open(os.path.join(folder, f"{name}.err"), "w+")

@@ -15,6 +15,8 @@ use super::engine::event::{Event, Moment, Said, Transmit};
 use super::engine::roster::Roster;
 use super::engine::{Engine, Setup};
 use super::gate::Gate;
+use super::message::Name;
+use super::wire::frame::Key;
 use super::wire::frame::beat::Link;
 use super::wire::seal::Seal;
 
@@ -139,6 +141,17 @@ impl Node {
     #[must_use]
     pub fn history(&self, count: usize) -> Vec<Said> {
         self.engine.history(count)
+    }
+
+    /// A name belongs to a key: their codes were compared.
+    pub fn verify(&mut self, name: &Name, key: Key) {
+        self.engine.verify(name, key);
+    }
+
+    /// Who this member is.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        self.engine.key()
     }
 
     /// Who is here and was here.

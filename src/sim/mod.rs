@@ -18,6 +18,7 @@ pub use self::traffic::Traffic;
 use crate::protocol::chance::Chance;
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::{Destination, Event, Moment, Transmit};
+use crate::protocol::engine::trust::Trust;
 use crate::protocol::message::{Name, NameFault};
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
@@ -187,6 +188,7 @@ impl World {
                 replaces: host.session,
                 name: Name::parse(&host.name)?,
                 seal: self.seal.clone(),
+                trust: Trust::default(),
                 mirror_port,
                 link: Link::Wired,
                 seed,

@@ -197,11 +197,13 @@ pub fn caught_up(lang: Lang, messages: usize) -> String {
 
 /// Another person has a known name.
 #[must_use]
-pub fn namesake(lang: Lang, who: &str) -> String {
+pub fn namesake(lang: Lang, name: &str, who: &str) -> String {
     say!(
         lang,
-        "this name is known of somebody else already: the other is shown as {who}",
-        "este nome já é de outra pessoa: a outra aparece como {who}",
+        "WARNING: this is not the {name} whom you met before: somebody else uses the name, and is \
+        shown as {who}",
+        "ATENÇÃO: este não é o {name} que você conheceu: outra pessoa usa o nome, e aparece como \
+        {who}",
     )
 }
 
@@ -252,7 +254,7 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 
 /// What may be typed.
 #[must_use]
-pub fn commands(lang: Lang) -> [String; 5] {
+pub fn commands(lang: Lang) -> [String; 8] {
     [
         say!(
             lang,
@@ -263,6 +265,21 @@ pub fn commands(lang: Lang) -> [String; 5] {
             lang,
             "/history [N]   the last N messages, 20 without N",
             "/history [N]   as últimas N mensagens, 20 sem N",
+        ),
+        say!(
+            lang,
+            "/verify NAME   the code to compare with NAME, who sees the same",
+            "/verify NOME   o código para comparar com NOME, que vê o mesmo",
+        ),
+        say!(
+            lang,
+            "/verified NAME the codes are the same: NAME is marked from now on",
+            "/verified NOME os códigos são iguais: NOME fica marcado de agora em diante",
+        ),
+        say!(
+            lang,
+            "/stats         what was dropped, and why",
+            "/stats         o que foi descartado, e por quê",
         ),
         say!(
             lang,

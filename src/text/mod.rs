@@ -16,7 +16,7 @@ pub use error::{cause, error, fault, lost, refusal};
 pub use hub::*;
 pub use lab::*;
 pub use multicast::*;
-pub use room::{fingerprint_use, invitation_use, room_key_prompt, weak_passphrase};
+pub use room::*;
 pub use tcp_peer::*;
 
 /// A language that we speak.

@@ -1,7 +1,8 @@
 //! What is said about keys: of rooms and of people.
 
-use super::{Lang, say};
+use super::{Lang, row, say};
 use crate::error::RoomFault;
+use crate::protocol::wire::frame::FrameFault;
 use crate::protocol::wire::seal::invitation::InvitationFault;
 use crate::protocol::wire::seal::passphrase::{PassphraseFault, Strength};
 
@@ -53,6 +54,106 @@ pub fn weak_passphrase(lang: Lang, strength: Strength) -> String {
         "esta senha é fraca (palavras: {words}, no máximo {bits:.0} bits): quem grava a sala pode \
         adivinhá-la; use seis palavras ao acaso, ou roda room new",
     )
+}
+
+/// Nobody here has a name.
+#[must_use]
+pub fn nobody_is_called(lang: Lang, given: &str) -> String {
+    say!(
+        lang,
+        "nobody here is called '{given}'; /who lists all",
+        "ninguém aqui se chama '{given}'; /who lista todos",
+    )
+}
+
+/// A name is of several people here.
+#[must_use]
+pub fn several_are_called(lang: Lang, given: &str, names: &[String]) -> String {
+    let names = row(names);
+    say!(
+        lang,
+        "several here are called '{given}': which of {names}?",
+        "várias pessoas aqui se chamam '{given}': qual de {names}?",
+    )
+}
+
+/// The code that two people compare.
+#[must_use]
+pub fn compare_code(lang: Lang, who: &str, code: &str) -> String {
+    say!(
+        lang,
+        "{code}: if {who} sees the same by /verify with your name, type /verified {who}",
+        "{code}: se {who} vê o mesmo com /verify e o seu nome, digite /verified {who}",
+    )
+}
+
+/// Somebody is who he says.
+#[must_use]
+pub fn is_verified(lang: Lang, who: &str) -> String {
+    say!(
+        lang,
+        "{who} is verified, and marked from now on",
+        "{who} está verificado, e marcado de agora em diante",
+    )
+}
+
+/// Whom this person meets is not remembered.
+#[must_use]
+pub fn people_are_forgotten(lang: Lang, why: &str) -> String {
+    say!(
+        lang,
+        "who is met is not remembered: {why}",
+        "quem é conhecido não fica lembrado: {why}",
+    )
+}
+
+/// What a member has.
+#[must_use]
+pub fn stats(lang: Lang, members: usize, held_bytes: usize) -> [String; 1] {
+    let held_kib = held_bytes >> 10;
+    [say!(
+        lang,
+        "members here: {members}; remembered: {held_kib} KiB",
+        "membros aqui: {members}; lembrado: {held_kib} KiB",
+    )]
+}
+
+/// What was dropped at the gate, and why.
+#[must_use]
+pub fn frames_dropped(
+    lang: Lang,
+    faults: &[(FrameFault, u64)],
+    refused: u64,
+    replays: u64,
+) -> Vec<String> {
+    let mut sentences: Vec<String> = faults
+        .iter()
+        .map(|(fault, count)| {
+            let why = frame_fault(lang, *fault);
+            say!(
+                lang,
+                "dropped, {why}: {count}",
+                "descartados, {why}: {count}"
+            )
+        })
+        .collect();
+    sentences.push(say!(
+        lang,
+        "dropped, heard before: {replays}; unread, of who sent too much rubbish: {refused}",
+        "descartados, já ouvidos: {replays}; não lidos, de quem mandou lixo demais: {refused}",
+    ));
+    sentences
+}
+
+fn frame_fault(lang: Lang, fault: FrameFault) -> String {
+    match fault {
+        FrameFault::NotFrame => say!(lang, "no frame", "não é um quadro"),
+        FrameFault::Unknown => say!(lang, "of a newer version", "de uma versão mais nova"),
+        FrameFault::OtherRoom => say!(lang, "of another room", "de outra sala"),
+        FrameFault::BrokenSeal => say!(lang, "changed on the way", "alterado no caminho"),
+        FrameFault::Broken => say!(lang, "malformed", "malformado"),
+        FrameFault::Forged => say!(lang, "forged", "falsificado"),
+    }
 }
 
 /// Why a room cannot be opened.

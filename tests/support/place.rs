@@ -102,6 +102,7 @@ impl Place {
         command.args(&self.flags).args(args);
         command.env("XDG_CONFIG_HOME", home.0.path().join("settings"));
         command.env("XDG_STATE_HOME", home.0.path().join("state"));
+        command.env("XDG_DATA_HOME", home.0.path().join("data"));
         command
     }
 

@@ -21,6 +21,14 @@ pub(super) enum Command<'l> {
     Who,
     /// The last messages.
     History(usize),
+    /// The code to compare with somebody.
+    Verify(&'l str),
+    /// The codes were compared.
+    Verified(&'l str),
+    /// What was dropped, and what is held.
+    Stats,
+    /// A name that a command needs is missing.
+    Lacking(&'static str),
     /// What may be typed?
     Help,
     /// To leave.
@@ -66,10 +74,21 @@ pub(super) fn read(line: &str, form: Form) -> Command<'_> {
             Ok(count) => Command::History(count),
             Err(_) => Command::NoCount(count),
         },
+        ("/verify", None) => Command::Lacking("/verify NAME"),
+        ("/verified", None) => Command::Lacking("/verified NAME"),
+        ("/verify", Some(_)) => Command::Verify(rest(line)),
+        ("/verified", Some(_)) => Command::Verified(rest(line)),
+        ("/stats", _) => Command::Stats,
         ("/help", _) => Command::Help,
         ("/sair", _) => Command::Leave,
         (other, _) => Command::Unknown(other),
     }
+}
+
+/// What stands behind a command: names may hold blanks.
+fn rest(line: &str) -> &str {
+    let rest = line.trim().split_once(char::is_whitespace);
+    rest.map_or("", |(_, rest)| rest.trim())
 }
 
 #[cfg(test)]
@@ -87,6 +106,8 @@ mod tests {
         assert_eq!(lines("/history"), Command::History(20));
         assert_eq!(lines("/history 5"), Command::History(5));
         assert_eq!(lines("/history x"), Command::NoCount("x"));
+        assert_eq!(lines("/verify ana maria "), Command::Verify("ana maria"));
+        assert_eq!(lines("/verified"), Command::Lacking("/verified NAME"));
         assert_eq!(lines("/wat"), Command::Unknown("/wat"));
         assert_eq!(lines("//etc"), Command::Say("/etc".into()));
         assert_eq!(

@@ -20,13 +20,15 @@ use crate::net::circle::Circle;
 use crate::net::ears::Batch;
 use crate::net::interfaces;
 use crate::protocol::engine::Setup;
+use crate::protocol::engine::trust::Trust;
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::seal::Seal;
-use crate::store::identity::{Identity, random};
+use crate::store::identity::{Identity, Who, random};
+use crate::store::people::People;
 use crate::terminal::desk::Desk;
 use crate::terminal::keyboard::{Paste, Typed};
-use crate::terminal::screen::Form;
+use crate::terminal::screen::{self, Form};
 use crate::terminal::signals;
 use crate::text::{self, Lang};
 
@@ -64,14 +66,34 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<End, Error> {
     let listener = thread::Builder::new().name("ears".into()).spawn(listen);
     let listener = listener.map_err(Error::Connection)?;
     let timepiece = Timepiece::start();
-    let (identity, node) = node(settings, &room, &timepiece, &circle)?;
+    let people = match settings.who {
+        // Who is somebody new for one session leaves no trace of it.
+        Who::Ephemeral => Ok(None),
+        _ => People::open().map(Some),
+    };
+    let (trust, people) = match people.and_then(|people| Ok((trust(people.as_ref())?, people))) {
+        Ok((trust, people)) => (trust, people),
+        Err(why) => {
+            screen::say(&text::people_are_forgotten(lang, &why));
+            (Trust::default(), None)
+        }
+    };
+    let (identity, node) = node(settings, &room, trust, &timepiece, &circle)?;
     let mut view = view(settings, room, lang, move |typed| {
         tell.send(Event::Typed(typed)).is_ok()
     })?;
     if let Some(error) = &identity.is_passing {
         view.say(&text::identity_is_passing(lang, &text::cause(lang, error)))?;
     }
-    let mut table = Table::new(settings, lang, timepiece, node, circle, view, tickets);
+    let mut table = Table::new(
+        settings,
+        lang,
+        timepiece,
+        node,
+        circle,
+        (view, people),
+        tickets,
+    );
     let end = table.run(&events);
     drop(table); // the terminal is put back before the last threads are waited for
     drop(interrupter);
@@ -80,10 +102,20 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<End, Error> {
     end
 }
 
+/// Whom names belong to, as this person has met them.
+fn trust(people: Option<&People>) -> Result<Trust, String> {
+    let mut trust = Trust::default();
+    for person in people.map_or(Ok(Vec::new()), People::all)? {
+        trust.know(person.name, person.key, person.is_verified);
+    }
+    Ok(trust)
+}
+
 /// This member, new in its room.
 fn node(
     settings: &ChatSettings,
     room: &Room,
+    trust: Trust,
     timepiece: &Timepiece,
     circle: &Circle,
 ) -> Result<(Identity, Node), Error> {
@@ -97,6 +129,7 @@ fn node(
         replaces: identity.replaces,
         name: settings.name.clone(),
         seal: Seal::new(&room.key),
+        trust,
         mirror_port: settings.place.plain.map(|_| circle.own_port()),
         link: Link::Unknown,
         seed: u64::from_be_bytes(random().map_err(Error::Identity)?),

@@ -1,5 +1,7 @@
 //! The loop of `chat`: it moves bytes, lines and time between the node and the world.
 
+mod people;
+
 use std::io;
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -15,10 +17,11 @@ use crate::net::circle::{Changes, Circle};
 use crate::net::ears::{Batch, Door};
 use crate::net::group::Refusal;
 use crate::protocol::engine::config::TEXT_MAX_BYTES;
-use crate::protocol::engine::event::{Destination, Moment};
+use crate::protocol::engine::event::{self as engine, Destination, Moment};
 use crate::protocol::message::split_within;
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
+use crate::store::people::People;
 use crate::terminal::keyboard::Typed;
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
@@ -76,6 +79,8 @@ pub(super) struct Table<'s> {
     node: Node,
     circle: Circle,
     view: View,
+    /// Where people are remembered, if they are.
+    people: Option<People>,
     tickets: Sender<Batch>,
     leaving: Option<Leaving>,
     signal: Option<Signal>,
@@ -93,7 +98,7 @@ impl<'s> Table<'s> {
         timepiece: Timepiece,
         node: Node,
         circle: Circle,
-        view: View,
+        (view, people): (View, Option<People>),
         tickets: Sender<Batch>,
     ) -> Self {
         Self {
@@ -103,6 +108,7 @@ impl<'s> Table<'s> {
             node,
             circle,
             view,
+            people,
             tickets,
             leaving: None,
             signal: None,
@@ -265,7 +271,12 @@ impl<'s> Table<'s> {
 
     fn tell(&mut self) -> Result<(), Error> {
         while let Some(event) = self.node.poll_event() {
-            self.view.event(&event)?;
+            match event {
+                engine::Event::Met { name, key } => {
+                    self.remember(|people| people.meet(&name, &key))?
+                }
+                event => self.view.event(&event)?,
+            }
         }
         Ok(())
     }
@@ -385,6 +396,10 @@ impl<'s> Table<'s> {
                     self.view.past(&said)?;
                 }
             }
+            Command::Verify(given) => self.verify(given)?,
+            Command::Verified(given) => self.verified(given)?,
+            Command::Stats => self.stats()?,
+            Command::Lacking(usage) => self.view.fault(&text::needs_more(lang, usage))?,
             Command::Unknown(command) => self.view.fault(&text::unknown_command(lang, command))?,
             Command::NoCount(given) => self.view.fault(&text::no_count(lang, given))?,
             Command::NotSay => self.view.fault(&text::not_say(lang))?,
@@ -404,23 +419,6 @@ impl<'s> Table<'s> {
             (piece, rest) = split_within(rest, TEXT_MAX_BYTES);
         }
         Ok(())
-    }
-
-    fn who(&mut self) -> Result<(), Error> {
-        let lang = self.lang;
-        let others = self.node.roster().others();
-        let mut names: Vec<String> = others
-            .map(|(_, member)| match member.is_silent {
-                true => text::not_answering(lang, &member.shown()),
-                false => member.shown(),
-            })
-            .collect();
-        names.sort_unstable();
-        names.dedup(); // several sessions of one person
-        let me = &self.settings.name;
-        let sentence = text::who_is_here(lang, me, &names);
-        names.insert(0, me.to_string());
-        self.view.who(&sentence, &names)
     }
 
     /// Goes on with leaving; the end when it is done.

@@ -9,6 +9,7 @@ use super::secret::Room;
 use crate::error::Error;
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::event::{Event, Said};
+use crate::protocol::engine::trust::VERIFIED;
 use crate::terminal::desk::Desk;
 use crate::terminal::screen::{Form, Shown, Speaker};
 use crate::text::{self, Lang};
@@ -33,6 +34,8 @@ struct Object<'e> {
     source: Option<SocketAddr>,
     #[serde(skip_serializing_if = "is_false")]
     late: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    verified: bool,
     #[serde(skip_serializing_if = "is_false")]
     here_before: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,6 +89,20 @@ impl View {
         })
     }
 
+    /// Shows the code to compare with somebody.
+    pub(super) fn code(&mut self, who: &str, code: &str) -> Result<(), Error> {
+        if self.desk.screen.form() == Form::Lines {
+            let lang = self.desk.lang;
+            return self.say(&text::compare_code(lang, who, code));
+        }
+        self.object(Object {
+            event: "code",
+            user: Some(who),
+            data: Some(code),
+            ..Object::default()
+        })
+    }
+
     /// Shows one message of the history.
     pub(super) fn past(&mut self, said: &Said) -> Result<(), Error> {
         self.said(said, "history")
@@ -110,11 +127,15 @@ impl View {
         let desk = &mut self.desk;
         let moment = Duration::from_millis(clock_ms(said.id.place.clock));
         let stamp = desk.wall_clock.at(moment);
+        let marked = match said.is_verified {
+            true => format!("{} {VERIFIED}", said.who),
+            false => said.who.clone(),
+        };
         let written = match desk.screen.form() {
             Form::Lines => desk.screen.message(&Shown {
                 stamp,
                 source: said.source.unwrap_or_else(nowhere),
-                speaker: Speaker::Name(&said.who),
+                speaker: Speaker::Name(&marked),
                 data: Some(&said.text),
             }),
             Form::Json => desk.screen.object(&Object {
@@ -125,6 +146,7 @@ impl View {
                 data: Some(&said.text),
                 source: said.source,
                 late: said.is_late,
+                verified: said.is_verified,
                 ..Object::default()
             }),
         };
@@ -191,7 +213,7 @@ fn object_of(event: &Event) -> Object<'_> {
         },
         Event::Silent(who) => about("silent", who),
         Event::Back(who) => about("back", who),
-        Event::Namesake { who } => about("namesake", who),
+        Event::Namesake { who, .. } => about("namesake", who),
         Event::Equivocation { who } => about("equivocation", who),
         Event::Gap { who, frames } => Object {
             frames: Some(*frames),
@@ -216,7 +238,7 @@ fn object_of(event: &Event) -> Object<'_> {
             messages: Some(*lines),
             ..object
         },
-        Event::Said(_) | Event::Guest { .. } => object,
+        Event::Said(_) | Event::Met { .. } | Event::Guest { .. } => object,
     }
 }
 
@@ -235,7 +257,7 @@ fn sentence_of(lang: Lang, event: &Event) -> Option<String> {
         Event::Silent(who) => text::silent(lang, who),
         Event::Back(who) => text::back(lang, who),
         Event::Gap { who, .. } => text::gap(lang, who),
-        Event::Namesake { who } => text::namesake(lang, who),
+        Event::Namesake { name, who } => text::namesake(lang, name, who),
         Event::Equivocation { who } => text::equivocation(lang, who),
         Event::CaughtUp { messages } => text::caught_up(lang, *messages),
         Event::Unmirrored { lines } => text::unmirrored(lang, *lines),
@@ -249,6 +271,8 @@ fn sentence_of(lang: Lang, event: &Event) -> Option<String> {
             was_told: true,
             ..
         } => text::delivered(lang, *by, *of),
-        Event::Delivered { .. } | Event::Said(_) | Event::Guest { .. } => return None,
+        Event::Delivered { .. } | Event::Said(_) | Event::Met { .. } | Event::Guest { .. } => {
+            return None;
+        }
     })
 }

@@ -209,6 +209,7 @@ impl Engine {
             source: member.and_then(|member| member.address),
             text,
             is_late,
+            is_verified: member.is_some_and(Member::is_verified),
         }));
     }
 
@@ -286,6 +287,7 @@ impl Engine {
             source: member.and_then(|member| member.address),
             text,
             is_late: false,
+            is_verified: member.is_some_and(Member::is_verified),
         };
         if durable.fragment.is_some() {
             // A long text stands where its last fragment does, so that it is told once.

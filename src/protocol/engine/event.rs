@@ -5,6 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::holdings::Place;
+use crate::protocol::message::Name;
+use crate::protocol::wire::frame::Key;
 
 /// The time, as it comes in from outside: for distances, and on the wall.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +61,8 @@ pub struct Said {
     pub source: Option<SocketAddr>,
     /// Whether later messages were shown before it.
     pub is_late: bool,
+    /// Whether its author was verified.
+    pub is_verified: bool,
 }
 
 /// What the engine tells.
@@ -116,10 +120,19 @@ pub enum Event {
         /// Where from.
         source: SocketAddr,
     },
-    /// Another person has a name that was known before.
+    /// Somebody is here under a name that belongs to somebody else.
     Namesake {
+        /// The name.
+        name: String,
         /// How they are shown.
         who: String,
+    },
+    /// Somebody is here whose name was never seen before: it belongs to this key from now on.
+    Met {
+        /// The name.
+        name: Name,
+        /// The key.
+        key: Key,
     },
     /// A member made two different frames with one number.
     Equivocation {

@@ -12,6 +12,7 @@ use super::inbox::{Accept, Inbox};
 use super::repair::Role;
 use super::reports::Wish;
 use super::roster::{BeatNews, Id, ME};
+use super::trust::Standing;
 use super::{Engine, REPEATS_WEIGHT};
 use crate::protocol::chance::Chance;
 use crate::protocol::wire::frame::beat::Beat;
@@ -133,8 +134,17 @@ impl Engine {
             let is_joining = now.time < self.started.time + JOINING;
             let was_here = is_joining && member.started_s() < self.me.session >> 32;
             let who = member.shown();
-            if member.is_namesake {
-                self.events.push_back(Event::Namesake { who: who.clone() });
+            match member.standing {
+                Standing::Namesake => {
+                    let name = member.name.to_string();
+                    let who = who.clone();
+                    self.events.push_back(Event::Namesake { name, who });
+                }
+                Standing::First if member.is_new => self.events.push_back(Event::Met {
+                    name: member.name.clone(),
+                    key: member.key,
+                }),
+                Standing::First | Standing::Verified => {}
             }
             self.events.push_back(Event::Entered { who, was_here });
         }

@@ -31,6 +31,7 @@ pub mod seen;
 mod send;
 pub mod sequences;
 pub mod sync;
+pub mod trust;
 
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -53,9 +54,11 @@ use self::repair::Repair;
 use self::reports::Reports;
 use self::roster::{Absence, Id, Roster};
 use self::sync::Sync;
+use self::trust::Trust;
 use crate::protocol::chance::Chance;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Author;
+use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::durable::{Hello, Record};
 use crate::protocol::wire::seal::Seal;
@@ -77,6 +80,8 @@ pub struct Setup {
     pub name: Name,
     /// The room's seal.
     pub seal: Seal,
+    /// Whom names belong to, as far as it is known.
+    pub trust: Trust,
     /// The port that plain copies leave from, in the lobby.
     pub mirror_port: Option<u16>,
     /// What carries our multicast.
@@ -154,7 +159,7 @@ impl Engine {
             name: setup.name,
         };
         let mut engine = Self {
-            roster: Roster::new(&me),
+            roster: Roster::new(&me, setup.trust),
             mirror: setup
                 .mirror_port
                 .map(|port| Mirror::new(me.name.clone(), port)),
@@ -290,6 +295,17 @@ impl Engine {
     #[must_use]
     pub fn is_heard(&self) -> bool {
         self.is_heard
+    }
+
+    /// A name belongs to a key: their codes were compared.
+    pub fn verify(&mut self, name: &Name, key: Key) {
+        self.roster.verify(name, key);
+    }
+
+    /// Who this member is.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        self.me.key
     }
 
     /// Who is here and was here.

@@ -10,6 +10,7 @@ use super::config::{
     GRTT_MIN, MEMBERS_MAX,
 };
 use super::seen::Seen;
+use super::trust::{Standing, Trust, namesake};
 use crate::protocol::chance::{Chance, mix};
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
@@ -33,8 +34,10 @@ pub struct Member {
     pub session: u64,
     /// The name that the member claims.
     pub name: Name,
-    /// Whether another person was known by the name before.
-    pub is_namesake: bool,
+    /// What the person is under that name.
+    pub standing: Standing,
+    /// Whether nobody was ever seen under that name before.
+    pub is_new: bool,
     /// Whether it is here.
     pub is_live: bool,
     /// Whether it has not answered when asked for.
@@ -62,13 +65,19 @@ pub struct Member {
 }
 
 impl Member {
-    /// The name as it is shown: with four digits of the person's id if somebody else had it first.
+    /// The name as it is shown: with four digits of the person's id if it is somebody else's.
     #[must_use]
     pub fn shown(&self) -> String {
-        match self.is_namesake {
-            true => format!("{}#{:04x}", self.name, self.tag.short >> 48),
-            false => self.name.to_string(),
+        match self.standing {
+            Standing::Namesake => namesake(&self.name, self.tag.short),
+            Standing::First | Standing::Verified => self.name.to_string(),
         }
+    }
+
+    /// Whether the codes were compared.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.standing == Standing::Verified
     }
 
     /// The second of the session's start, since 1970, by the member's clock.
@@ -126,18 +135,21 @@ pub enum Absence {
 pub struct Roster {
     ids: BTreeMap<MemberTag, Id>,
     members: BTreeMap<Id, Member>,
+    trust: Trust,
     live: usize,
     next_id: u32,
     look_at: Duration,
 }
 
 impl Roster {
-    /// A roster with one member, this one.
+    /// A roster with one member, this one, whose name is its own.
     #[must_use]
-    pub fn new(me: &Author) -> Self {
+    pub fn new(me: &Author, mut trust: Trust) -> Self {
+        trust.know(me.name.clone(), me.key, false);
         let mut roster = Self {
             ids: BTreeMap::new(),
             members: BTreeMap::new(),
+            trust,
             live: 0,
             next_id: ME.0,
             look_at: Duration::MAX,
@@ -163,14 +175,15 @@ impl Roster {
         }
         let id = Id(self.next_id);
         self.next_id += 1;
-        let mut others = self.members.values();
-        let is_namesake = others.any(|other| other.name == author.name && other.key != author.key);
+        let is_new = self.trust.meet(&author.name, &author.key);
+        let standing = self.trust.standing(&author.name, &author.key);
         let member = Member {
             tag,
             key: author.key,
             session: author.session,
             name: author.name.clone(),
-            is_namesake,
+            standing,
+            is_new,
             is_live: false,
             is_silent: false,
             is_closed: false,
@@ -190,6 +203,40 @@ impl Roster {
         self.ids.insert(tag, id);
         self.members.insert(id, member);
         Some(id)
+    }
+
+    /// A name belongs to a key: their codes were compared.
+    pub fn verify(&mut self, name: &Name, key: Key) {
+        self.trust.know(name.clone(), key, true);
+        for member in self.members.values_mut() {
+            member.standing = self.trust.standing(&member.name, &member.key);
+        }
+    }
+
+    /// Who is here and is called so, by the name as it is shown: by a bare name also its namesakes,
+    /// if there are any, so that nobody is taken for another.
+    #[must_use]
+    pub fn called(&self, given: &str) -> Vec<&Member> {
+        let mut people: Vec<&Member> = Vec::new();
+        let others = self.others().map(|(_, member)| member);
+        for member in others.filter(|m| m.shown() == given || m.name.as_str() == given) {
+            let is_same = |other: &&Member| other.key == member.key && other.name == member.name;
+            if !people.iter().any(is_same) {
+                people.push(member);
+            }
+        }
+        // With its digits, a namesake is meant and nobody else.
+        let exact = |member: &&Member| member.standing == Standing::Namesake;
+        let with_digits: Vec<&Member> = people
+            .iter()
+            .copied()
+            .filter(|m| exact(m) && m.shown() == given)
+            .collect();
+        if with_digits.is_empty() {
+            people
+        } else {
+            with_digits
+        }
     }
 
     /// Notes that a member itself was heard; whether it was not here before. One that had gone

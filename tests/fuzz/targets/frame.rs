@@ -7,6 +7,7 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use roda::protocol::engine::Setup;
 use roda::protocol::engine::event::Moment;
+use roda::protocol::engine::trust::Trust;
 use roda::protocol::message::Name;
 use roda::protocol::node::Node;
 use roda::protocol::wire::frame::Kind;
@@ -38,7 +39,8 @@ fuzz_target!(|bytes: &[u8]| {
         replaces: None,
         name: Name::parse("ana").expect("a name"),
         seal,
-        mirror_port: None,
+        trust: Trust::default(),
+mirror_port: None,
         link: Link::Wired,
         seed: 1,
     };

@@ -1,0 +1,97 @@
+//! What a person does about the others: who is here, who is who, and what was dropped.
+
+use super::Table;
+use crate::error::Error;
+use crate::protocol::engine::roster::Member;
+use crate::protocol::engine::trust::VERIFIED;
+use crate::protocol::fingerprint::code;
+use crate::protocol::message::Name;
+use crate::protocol::wire::frame::{FrameFault, Key};
+use crate::store::people::People;
+use crate::text;
+
+impl Table<'_> {
+    pub(super) fn who(&mut self) -> Result<(), Error> {
+        let lang = self.lang;
+        let others = self.node.roster().others();
+        let mut names: Vec<String> = others
+            .map(|(_, member)| match member.is_silent {
+                true => text::not_answering(lang, &marked(member)),
+                false => marked(member),
+            })
+            .collect();
+        names.sort_unstable();
+        names.dedup(); // several sessions of one person
+        let me = &self.settings.name;
+        let sentence = text::who_is_here(lang, me, &names);
+        names.insert(0, me.to_string());
+        self.view.who(&sentence, &names)
+    }
+
+    /// Writes down whom this person has met; what fails once is not tried again.
+    pub(super) fn remember(
+        &mut self,
+        write: impl Fn(&People) -> Result<(), String>,
+    ) -> Result<(), Error> {
+        let Some(Err(why)) = self.people.as_ref().map(write) else {
+            return Ok(());
+        };
+        self.people = None;
+        self.view
+            .fault(&text::people_are_forgotten(self.lang, &why))
+    }
+
+    /// The one person here who is called so.
+    pub(super) fn called(&mut self, given: &str) -> Result<Option<(Name, Key)>, Error> {
+        let people = self.node.roster().called(given);
+        if let [person] = people[..] {
+            return Ok(Some((person.name.clone(), person.key)));
+        }
+        let names: Vec<String> = people.iter().map(|person| person.shown()).collect();
+        let sentence = match names.is_empty() {
+            true => text::nobody_is_called(self.lang, given),
+            false => text::several_are_called(self.lang, given, &names),
+        };
+        self.view.fault(&sentence)?;
+        Ok(None)
+    }
+
+    pub(super) fn verify(&mut self, given: &str) -> Result<(), Error> {
+        let Some((_, key)) = self.called(given)? else {
+            return Ok(());
+        };
+        let code = code(&self.node.key(), &key);
+        self.view.code(given, &code)
+    }
+
+    pub(super) fn verified(&mut self, given: &str) -> Result<(), Error> {
+        let Some((name, key)) = self.called(given)? else {
+            return Ok(());
+        };
+        self.node.verify(&name, key);
+        self.remember(|people| people.verify(&name, &key))?;
+        self.view.say(&text::is_verified(self.lang, name.as_str()))
+    }
+
+    pub(super) fn stats(&mut self) -> Result<(), Error> {
+        let gate = self.node.gate();
+        let faults: Vec<(FrameFault, u64)> = gate.faults().iter().map(|(f, n)| (*f, *n)).collect();
+        let (refused, replays) = (gate.refused(), self.node.replays());
+        let (members, held_bytes) = (self.node.roster().size(), self.node.held_bytes());
+        for sentence in text::stats(self.lang, members, held_bytes) {
+            self.view.say(&sentence)?;
+        }
+        for sentence in text::frames_dropped(self.lang, &faults, refused, replays) {
+            self.view.say(&sentence)?;
+        }
+        Ok(())
+    }
+}
+
+/// A member's name, with the mark of who was verified.
+fn marked(member: &Member) -> String {
+    match member.is_verified() {
+        true => format!("{} {VERIFIED}", member.shown()),
+        false => member.shown(),
+    }
+}

@@ -251,3 +251,92 @@ fn what_cannot_be_is_wrong_use() {
         assert_eq!(program.ends_with(2).noted.len(), 1, "{args:?}");
     }
 }
+
+#[test]
+fn a_private_message_is_read_by_one_and_marked_on_both_screens() {
+    let place = Place::on_loopback();
+    let (homes, room) = ([Home::new(), Home::new(), Home::new()], ["--room", "turma"]);
+    let [mut ana, mut bia, mut eva] = [("ana", &homes[0]), ("bia", &homes[1]), ("eva", &homes[2])]
+        .map(|(name, home)| place.member(home, name, &room));
+    ana.notes("bia");
+    ana.notes("eva");
+    bia.notes("eva");
+    ana.says("/msg bia só para você");
+    bia.shows("] ana ✉: só para você");
+    ana.shows("] ✉ bia: só para você");
+    ana.says("/msg ninguem oi");
+    ana.notes("nobody here is called 'ninguem'");
+    ana.says("para todos");
+    eva.shows("] ana: para todos");
+    for member in [&mut ana, &mut bia, &mut eva] {
+        member.falls_silent();
+    }
+    ana.ends_with(0);
+    bia.ends_with(0);
+    let shown = eva.ends_with(0).shown;
+    assert!(!shown.concat().contains("você"), "{shown:?}");
+}
+
+#[test]
+fn both_see_the_same_code_and_who_is_verified_is_marked() {
+    let place = Place::on_loopback();
+    let homes = [Home::new(), Home::new()];
+    let mut ana = place.member(&homes[0], "ana", &[]);
+    let mut bia = place.member(&homes[1], "bia", &[]);
+    ana.notes("bia");
+    bia.notes("ana");
+    ana.says("/verify bia");
+    bia.says("/verify ana");
+    let code = |line: String| line[..35].to_owned();
+    let codes = [ana.notes("if bia sees"), bia.notes("if ana sees")].map(code);
+    assert_eq!(codes[0], codes[1]);
+    bia.says("/verified ana");
+    bia.notes("ana is verified");
+    ana.says("oi");
+    bia.shows("] ana ✓: oi");
+    ana.falls_silent();
+    ana.ends_with(0);
+    bia.falls_silent();
+    bia.ends_with(0);
+    // The mark lasts; another ana is told apart, loudly.
+    let mut bia = place.member(&homes[1], "bia", &[]);
+    let other = Home::new();
+    let mut ana = place.member(&other, "ana", &[]);
+    bia.notes("WARNING: this is not the ana whom you met before");
+    ana.says("sou eu");
+    let line = bia.shows(": sou eu");
+    assert!(line.contains("] ana#"), "{line}");
+    bia.says("/msg ana segredo");
+    bia.notes("'ana' is not one person for sure: write one of ana#");
+    bia.falls_silent();
+    ana.falls_silent();
+    assert!(!bia.ends_with(0).shown.concat().contains('✉'));
+    assert!(ana.ends_with(0).shown.is_empty());
+}
+
+#[test]
+fn only_who_has_the_key_reads_a_room() {
+    let place = Place::on_loopback();
+    let homes = [Home::new(), Home::new(), Home::new()];
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, [7; 32]).unwrap();
+    let room = ["--room", "turma", "--key-file", key.to_str().unwrap()];
+    let mut ana = place.member(&homes[0], "ana", &room);
+    let mut bia = place.member(&homes[1], "bia", &room);
+    let mut eva = place.member(&homes[2], "eva", &["--room", "turma"]);
+    ana.notes("only who has the key of turma");
+    ana.notes("bia");
+    ana.says("só nós");
+    bia.shows("] ana: só nós");
+    eva.says("/stats");
+    eva.notes("dropped, of another room:");
+    for member in [&mut ana, &mut bia, &mut eva] {
+        member.falls_silent();
+    }
+    assert!(ana.ends_with(0).shown.is_empty());
+    bia.ends_with(0);
+    let eva = eva.ends_with(0);
+    assert!(eva.shown.is_empty());
+    assert!(!eva.noted.concat().contains("ana"), "{:?}", eva.noted);
+}

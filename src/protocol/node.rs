@@ -77,6 +77,12 @@ impl Node {
         self.engine.say(now, text);
     }
 
+    /// Says a text of at most `private::PRIVATE_MAX_BYTES` to all sessions of one person that are
+    /// here; to how many.
+    pub fn say_private(&mut self, name: &Name, key: Key, text: &str) -> usize {
+        self.engine.say_private(name, key, text)
+    }
+
     /// Whether there is room for more to say.
     #[must_use]
     pub fn has_room(&self) -> bool {

@@ -12,6 +12,8 @@ use std::collections::BinaryHeap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use self::check::Ledger;
 use self::link::{Air, Faults};
 pub use self::traffic::Traffic;
@@ -22,6 +24,7 @@ use crate::protocol::engine::trust::Trust;
 use crate::protocol::message::{Name, NameFault};
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::{SEED_BYTES, Signer, Verdicts};
 
@@ -182,6 +185,7 @@ impl World {
         let seed = self.chance.bits();
         let mirror_port = self.is_lobby.then_some(PRIVATE_PORT);
         if let Some(host) = self.hosts.get_mut(number) {
+            let secret = blake3::derive_key("roda pretend secret", &seed.to_be_bytes());
             let setup = Setup {
                 signer: host.signer.clone(),
                 session,
@@ -189,6 +193,7 @@ impl World {
                 name: Name::parse(&host.name)?,
                 seal: self.seal.clone(),
                 trust: Trust::default(),
+                secrets: Secrets::new(Zeroizing::new(secret)),
                 mirror_port,
                 link: Link::Wired,
                 seed,

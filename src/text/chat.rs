@@ -254,7 +254,7 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 
 /// What may be typed.
 #[must_use]
-pub fn commands(lang: Lang) -> [String; 8] {
+pub fn commands(lang: Lang) -> [String; 9] {
     [
         say!(
             lang,
@@ -265,6 +265,11 @@ pub fn commands(lang: Lang) -> [String; 8] {
             lang,
             "/history [N]   the last N messages, 20 without N",
             "/history [N]   as últimas N mensagens, 20 sem N",
+        ),
+        say!(
+            lang,
+            "/msg NAME TEXT says TEXT to NAME alone",
+            "/msg NOME TEXTO diz TEXTO só a NOME",
         ),
         say!(
             lang,

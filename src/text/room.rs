@@ -56,6 +56,16 @@ pub fn weak_passphrase(lang: Lang, strength: Strength) -> String {
     )
 }
 
+/// Somebody cannot be written to yet.
+#[must_use]
+pub fn no_key_yet(lang: Lang, who: &str) -> String {
+    say!(
+        lang,
+        "not said: the key of {who} is still on its way; try again in a moment",
+        "não dito: a chave de {who} ainda está a caminho; tente de novo num instante",
+    )
+}
+
 /// Nobody here has a name.
 #[must_use]
 pub fn nobody_is_called(lang: Lang, given: &str) -> String {
@@ -72,8 +82,8 @@ pub fn several_are_called(lang: Lang, given: &str, names: &[String]) -> String {
     let names = row(names);
     say!(
         lang,
-        "several here are called '{given}': which of {names}?",
-        "várias pessoas aqui se chamam '{given}': qual de {names}?",
+        "'{given}' is not one person for sure: write one of {names}",
+        "'{given}' não é com certeza uma pessoa só: escreva {names}",
     )
 }
 

@@ -76,7 +76,11 @@ fn forged(sequence: u32, body: Body<'_>) -> Rc<[u8]> {
 fn forged_durable(sequence: u32, replaces: u64) -> Rc<[u8]> {
     let mut records = Vec::new();
     let replaces = Some(replaces);
-    Record::Hello(Hello { replaces }).append(&mut records);
+    let hello = Hello {
+        replaces,
+        ..Hello::default()
+    };
+    Record::Hello(hello).append(&mut records);
     let records = Records::new(&records);
     let body = Durable {
         records,

@@ -21,6 +21,10 @@ pub(super) enum Command<'l> {
     Who,
     /// The last messages.
     History(usize),
+    /// To be said to one person only: the name and the text, not yet told apart.
+    Private(&'l str),
+    /// The same, told apart.
+    PrivateTo(String, String),
     /// The code to compare with somebody.
     Verify(&'l str),
     /// The codes were compared.
@@ -46,10 +50,12 @@ pub(super) fn read(line: &str, form: Form) -> Command<'_> {
     #[derive(Deserialize)]
     struct Saying {
         say: String,
+        to: Option<String>,
     }
     if form == Form::Json && line.trim_start().starts_with('{') {
         return match serde_json::from_str::<Saying>(line) {
             Ok(saying) if saying.say.is_empty() => Command::Nothing,
+            Ok(Saying { say, to: Some(to) }) => Command::PrivateTo(to, say),
             Ok(saying) => Command::Say(saying.say.into()),
             Err(_) => Command::NotSay,
         };
@@ -74,6 +80,8 @@ pub(super) fn read(line: &str, form: Form) -> Command<'_> {
             Ok(count) => Command::History(count),
             Err(_) => Command::NoCount(count),
         },
+        ("/msg", None) => Command::Lacking("/msg NAME TEXT"),
+        ("/msg", Some(_)) => Command::Private(rest(line)),
         ("/verify", None) => Command::Lacking("/verify NAME"),
         ("/verified", None) => Command::Lacking("/verified NAME"),
         ("/verify", Some(_)) => Command::Verify(rest(line)),
@@ -106,6 +114,8 @@ mod tests {
         assert_eq!(lines("/history"), Command::History(20));
         assert_eq!(lines("/history 5"), Command::History(5));
         assert_eq!(lines("/history x"), Command::NoCount("x"));
+        assert_eq!(lines("/msg ana oi, ana"), Command::Private("ana oi, ana"));
+        assert_eq!(lines("/msg"), Command::Lacking("/msg NAME TEXT"));
         assert_eq!(lines("/verify ana maria "), Command::Verify("ana maria"));
         assert_eq!(lines("/verified"), Command::Lacking("/verified NAME"));
         assert_eq!(lines("/wat"), Command::Unknown("/wat"));
@@ -120,6 +130,8 @@ mod tests {
     fn programs_say_anything_by_json() {
         let json = |line| read(line, Form::Json);
         assert_eq!(json("{\"say\": \"sair\"}"), Command::Say("sair".into()));
+        let private = Command::PrivateTo("ana".into(), "oi".into());
+        assert_eq!(json(r#"{"say": "oi", "to": "ana"}"#), private);
         assert_eq!(json("{\"say\": 1}"), Command::NotSay);
         assert_eq!(json("oi"), Command::Say("oi".into()));
         assert_eq!(json("/who"), Command::Who);

@@ -23,6 +23,7 @@ use crate::protocol::engine::Setup;
 use crate::protocol::engine::trust::Trust;
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::store::identity::{Identity, Who, random};
 use crate::store::people::People;
@@ -133,6 +134,7 @@ fn node(
         mirror_port: settings.place.plain.map(|_| circle.own_port()),
         link: Link::Unknown,
         seed: u64::from_be_bytes(random().map_err(Error::Identity)?),
+        secrets: Secrets::new(random().map_err(Error::Identity)?.into()),
     };
     Ok((identity, Node::new(setup, now)))
 }

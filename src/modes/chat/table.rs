@@ -396,6 +396,11 @@ impl<'s> Table<'s> {
                     self.view.past(&said)?;
                 }
             }
+            Command::Private(rest) => {
+                let (to, text) = self.parted(rest);
+                self.say_private(&to, &text)?;
+            }
+            Command::PrivateTo(to, text) => self.say_private(&to, &text)?,
             Command::Verify(given) => self.verify(given)?,
             Command::Verified(given) => self.verified(given)?,
             Command::Stats => self.stats()?,

@@ -9,7 +9,7 @@ use super::secret::Room;
 use crate::error::Error;
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::event::{Event, Said};
-use crate::protocol::engine::trust::VERIFIED;
+use crate::protocol::engine::trust::{PRIVATE, VERIFIED};
 use crate::terminal::desk::Desk;
 use crate::terminal::screen::{Form, Shown, Speaker};
 use crate::text::{self, Lang};
@@ -36,6 +36,8 @@ struct Object<'e> {
     late: bool,
     #[serde(skip_serializing_if = "is_false")]
     verified: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    private: bool,
     #[serde(skip_serializing_if = "is_false")]
     here_before: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,6 +91,26 @@ impl View {
         })
     }
 
+    /// Shows what was said to one person only.
+    pub(super) fn said_privately(&mut self, to: &str, text: &str) -> Result<(), Error> {
+        if self.desk.screen.form() == Form::Json {
+            return self.object(Object {
+                event: "said_privately",
+                user: Some(to),
+                data: Some(text),
+                private: true,
+                ..Object::default()
+            });
+        }
+        let shown = Shown {
+            stamp: self.desk.wall_clock.now(),
+            source: nowhere(),
+            speaker: Speaker::Name(&format!("{PRIVATE} {to}")),
+            data: Some(text),
+        };
+        self.desk.screen.message(&shown).map_err(Error::Output)
+    }
+
     /// Shows the code to compare with somebody.
     pub(super) fn code(&mut self, who: &str, code: &str) -> Result<(), Error> {
         if self.desk.screen.form() == Form::Lines {
@@ -127,10 +149,13 @@ impl View {
         let desk = &mut self.desk;
         let moment = Duration::from_millis(clock_ms(said.id.place.clock));
         let stamp = desk.wall_clock.at(moment);
-        let marked = match said.is_verified {
-            true => format!("{} {VERIFIED}", said.who),
-            false => said.who.clone(),
-        };
+        let mut marked = said.who.clone();
+        if said.is_verified {
+            marked.extend([' ', VERIFIED]);
+        }
+        if said.is_private {
+            marked.extend([' ', PRIVATE]);
+        }
         let written = match desk.screen.form() {
             Form::Lines => desk.screen.message(&Shown {
                 stamp,
@@ -147,6 +172,7 @@ impl View {
                 source: said.source,
                 late: said.is_late,
                 verified: said.is_verified,
+                private: said.is_private,
                 ..Object::default()
             }),
         };

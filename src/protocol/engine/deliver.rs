@@ -184,7 +184,12 @@ impl Engine {
                     let index = index as u8; // at most 255 records
                     self.tell(id, MessageId { place, index }, text.to_owned(), is_late);
                 }
+                Record::Private { to, sealed } => {
+                    let index = index as u8;
+                    self.tell_private(id, (place, index), (to, sealed), is_late);
+                }
                 Record::Hello(hello) => {
+                    self.roster.told_key(id, hello.session_key);
                     if let Some(session) = hello.replaces {
                         self.replace(id, session);
                     }
@@ -210,6 +215,7 @@ impl Engine {
             text,
             is_late,
             is_verified: member.is_some_and(Member::is_verified),
+            is_private: false,
         }));
     }
 
@@ -288,6 +294,7 @@ impl Engine {
             text,
             is_late: false,
             is_verified: member.is_some_and(Member::is_verified),
+            is_private: false,
         };
         if durable.fragment.is_some() {
             // A long text stands where its last fragment does, so that it is told once.

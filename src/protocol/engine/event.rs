@@ -63,6 +63,8 @@ pub struct Said {
     pub is_late: bool,
     /// Whether its author was verified.
     pub is_verified: bool,
+    /// Whether nobody else could read it.
+    pub is_private: bool,
 }
 
 /// What the engine tells.

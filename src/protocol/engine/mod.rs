@@ -24,6 +24,7 @@ pub mod mirror;
 pub mod outbox;
 pub mod pace;
 pub mod presence;
+pub mod private;
 pub mod repair;
 pub mod reports;
 pub mod roster;
@@ -50,6 +51,7 @@ use self::mirror::Mirror;
 use self::outbox::Outbox;
 use self::pace::{Pace, RoundTrip, Window};
 use self::presence::Presence;
+use self::private::Private;
 use self::repair::Repair;
 use self::reports::Reports;
 use self::roster::{Absence, Id, Roster};
@@ -61,6 +63,7 @@ use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::durable::{Hello, Record};
+use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
 
@@ -68,7 +71,7 @@ use crate::protocol::wire::seal::signer::Signer;
 const REPEATS_WEIGHT: f64 = 1.0 / 16.0;
 
 /// What a member begins with.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Setup {
     /// The person.
     pub signer: Signer,
@@ -86,8 +89,10 @@ pub struct Setup {
     pub mirror_port: Option<u16>,
     /// What carries our multicast.
     pub link: Link,
-    /// Where all chance comes from.
+    /// Where all chance comes from but what must be secret.
     pub seed: u64,
+    /// Where secrets come from.
+    pub secrets: Secrets,
 }
 
 /// One member of a room.
@@ -95,6 +100,7 @@ pub struct Setup {
 pub struct Engine {
     me: Author,
     signer: Signer,
+    private: Private,
     seal: Seal,
     recent: Recent,
     replays: u64,
@@ -165,6 +171,7 @@ impl Engine {
                 .map(|port| Mirror::new(me.name.clone(), port)),
             me,
             signer: setup.signer,
+            private: Private::new(setup.secrets),
             seal: setup.seal,
             recent: Recent::default(),
             replays: 0,
@@ -204,6 +211,7 @@ impl Engine {
         engine.holdings.set_horizon(engine.clock.now(now.wall_ms));
         let hello = Hello {
             replaces: setup.replaces,
+            session_key: engine.private.session_key(),
         };
         engine.outbox.push(&Record::Hello(hello));
         engine.presence.begin(now.time, &mut engine.chance);

@@ -7,6 +7,8 @@ use crate::protocol::message::split_within;
 use crate::protocol::wire::frame::durable::{
     FRAGMENT_BYTES, Fragment, RECORD_HEAD_BYTES, RECORDS_MAX, Record,
 };
+use crate::protocol::wire::frame::{Key, MemberTag};
+use crate::protocol::wire::private::SessionKey;
 
 /// Messages and other records that wait, in order.
 #[derive(Debug, Default)]
@@ -20,6 +22,23 @@ enum Waiting {
     Record(Vec<u8>),
     /// A piece of a long text, which takes a frame of its own.
     Piece(Vec<u8>, Fragment),
+    /// A private message, which is sealed when its frame is known.
+    Private(PrivateText),
+}
+
+/// A private message that waits.
+#[derive(Clone, Debug)]
+pub struct PrivateText {
+    /// Whose session it is for.
+    pub tag: MemberTag,
+    /// Whose.
+    pub key: Key,
+    /// Which session.
+    pub session: u64,
+    /// What it is sealed to.
+    pub session_key: SessionKey,
+    /// What is said.
+    pub text: String,
 }
 
 /// What goes into the next frame.
@@ -29,6 +48,8 @@ pub struct Packed {
     pub records: Vec<u8>,
     /// Set if they are one piece of a long text.
     pub fragment: Option<Fragment>,
+    /// For whom there are private messages among them.
+    pub private_to: Vec<MemberTag>,
 }
 
 impl Outbox {
@@ -64,12 +85,32 @@ impl Outbox {
         );
     }
 
-    /// Packs as many records as fit one frame; `None` if none wait.
-    pub fn pack(&mut self, room_bytes: usize) -> Option<Packed> {
+    /// Takes a private message.
+    pub fn say_private(&mut self, text: PrivateText) {
+        self.waiting.push_back(Waiting::Private(text));
+    }
+
+    /// Packs as many records as fit one frame; `None` if none wait. A private message goes alone.
+    pub fn pack(
+        &mut self,
+        room_bytes: usize,
+        seal: impl FnOnce(&PrivateText) -> Vec<u8>,
+    ) -> Option<Packed> {
         match self.waiting.pop_front()? {
+            Waiting::Private(text) => {
+                let mut records = Vec::new();
+                let (to, sealed) = (text.tag, &seal(&text)[..]);
+                Record::Private { to, sealed }.append(&mut records);
+                Some(Packed {
+                    records,
+                    fragment: None,
+                    private_to: vec![to],
+                })
+            }
             Waiting::Piece(records, fragment) => Some(Packed {
                 records,
                 fragment: Some(fragment),
+                private_to: Vec::new(),
             }),
             Waiting::Record(mut records) => {
                 let mut count = 1;
@@ -84,6 +125,7 @@ impl Outbox {
                 Some(Packed {
                     records,
                     fragment: None,
+                    private_to: Vec::new(),
                 })
             }
         }
@@ -107,6 +149,10 @@ mod tests {
     use super::*;
     use crate::protocol::wire::frame::durable::Records;
 
+    fn pack(outbox: &mut Outbox, room_bytes: usize) -> Option<Packed> {
+        outbox.pack(room_bytes, |_| Vec::new())
+    }
+
     fn texts(packed: &Packed) -> Vec<String> {
         let records = Records::new(&packed.records).iter();
         let text = |record| match record {
@@ -122,11 +168,12 @@ mod tests {
         for _ in 0..7 {
             outbox.say(&"x".repeat(200), 1017);
         }
-        let counts = std::iter::from_fn(|| outbox.pack(1017)).map(|packed| texts(&packed).len());
+        let counts =
+            std::iter::from_fn(|| pack(&mut outbox, 1017)).map(|packed| texts(&packed).len());
         assert_eq!(counts.collect::<Vec<_>>(), [5, 2]);
         outbox.say("oi", 1017);
-        assert_eq!(texts(&outbox.pack(1017).unwrap()), ["oi"]);
-        assert_eq!(outbox.pack(1017), None);
+        assert_eq!(texts(&pack(&mut outbox, 1017).unwrap()), ["oi"]);
+        assert_eq!(pack(&mut outbox, 1017), None);
     }
 
     #[test]
@@ -137,7 +184,7 @@ mod tests {
         outbox.say("fim", 1000);
         let mut all = String::new();
         let mut number = 0;
-        while let Some(packed) = outbox.pack(1000) {
+        while let Some(packed) = pack(&mut outbox, 1000) {
             assert!(packed.records.len() + FRAGMENT_BYTES <= 1000);
             let Some(fragment) = packed.fragment else {
                 assert_eq!(texts(&packed), ["fim"]);

@@ -15,6 +15,7 @@ use crate::protocol::chance::{Chance, mix};
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::{Author, Key, MemberTag};
+use crate::protocol::wire::private::SessionKey;
 
 /// A member, as this one's engine counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +51,8 @@ pub struct Member {
     pub mirror_port: u16,
     /// What carries its multicast.
     pub link: Link,
+    /// What private messages to it are sealed to, once its HELLO is here.
+    pub session_key: Option<SessionKey>,
     /// Whether it knows what was said before it came.
     pub can_tell: bool,
     /// The round trip that it measured; `None` for this member itself.
@@ -190,6 +193,7 @@ impl Roster {
             address: None,
             mirror_port: 0,
             link: Link::Wired,
+            session_key: None,
             can_tell: false,
             grtt: None,
             heard: Duration::ZERO,
@@ -203,6 +207,13 @@ impl Roster {
         self.ids.insert(tag, id);
         self.members.insert(id, member);
         Some(id)
+    }
+
+    /// A member's HELLO is here.
+    pub fn told_key(&mut self, id: Id, session_key: SessionKey) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.session_key = Some(session_key);
+        }
     }
 
     /// A name belongs to a key: their codes were compared.

@@ -12,6 +12,7 @@ use super::config::{
 use super::event::{Destination, Moment, Transmit};
 use super::holdings::{NewFrame, Place};
 use super::inbox::Inbox;
+use super::outbox::PrivateText;
 use super::presence::Due;
 use super::reports::Report;
 use super::roster::{Id, ME, Member};
@@ -107,7 +108,10 @@ impl Engine {
         let references = self.tips.take();
         let room =
             body_max_bytes(&self.me.name) - COUNTS_BYTES - references.len() * Reference::BYTES;
-        let packed = self.outbox.pack(room)?;
+        let author = (self.me.key, self.me.session);
+        let (private, sequence) = (&mut self.private, self.newest + 1);
+        let seal = |text: &PrivateText| private.seal(text, author, sequence);
+        let packed = self.outbox.pack(room, seal)?;
         let fragment_bytes = packed.fragment.map_or(0, |_| FRAGMENT_BYTES);
         let left = room.saturating_sub(packed.records.len() + fragment_bytes);
         let is_bulk = !self.outbox.is_empty();
@@ -115,8 +119,7 @@ impl Engine {
             true => Vec::new(),
             false => self.acks(now.time, left / ACK_BYTES),
         };
-        self.newest += 1;
-        let sequence = self.newest;
+        self.newest = sequence;
         let author = Author {
             sequence,
             clock: self.clock.tick(now.wall_ms),
@@ -141,6 +144,7 @@ impl Engine {
         self.holdings.insert(ME, place, frame);
         self.holdings.settle(ME, sequence);
         self.note_sent(now, sequence, messages);
+        self.expect_private(now, sequence, &packed.private_to);
         self.was_bulk = is_bulk;
         Some(bytes)
     }
@@ -169,6 +173,15 @@ impl Engine {
         for repeat in 1..=repeats {
             let after = self.round_trip.estimate() * REPEAT_GRTT * repeat;
             self.repair.schedule((ME, sequence), now.time + after);
+        }
+    }
+
+    /// The addressees of a private message are waited for, and nobody else.
+    fn expect_private(&mut self, now: Moment, sequence: u32, to: &[MemberTag]) {
+        let to: Vec<Id> = to.iter().filter_map(|tag| self.roster.find(*tag)).collect();
+        if !to.is_empty() {
+            let tell_at = now.time + WAITING_AFTER;
+            self.marks.said(sequence, to.into_iter(), tell_at);
         }
     }
 

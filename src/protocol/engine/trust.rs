@@ -13,6 +13,9 @@ const NAMES_MAX: usize = 16_384;
 /// What stands behind the name of somebody who was verified. Nobody may seem so by his name.
 pub const VERIFIED: char = '✓';
 
+/// What stands beside the name when nobody else could read a message.
+pub const PRIVATE: char = '✉';
+
 /// What stands between a name and the digits of a namesake.
 const NAMESAKE: char = '#';
 
@@ -67,7 +70,7 @@ fn is_disguise(name: &Name) -> bool {
     let digits = name.rsplit_once(NAMESAKE).map(|(_, digits)| digits);
     let is_digits =
         |digits: &str| digits.len() == 4 && digits.chars().all(|c| c.is_ascii_hexdigit());
-    name.contains(VERIFIED) || digits.is_some_and(is_digits)
+    name.contains([VERIFIED, PRIVATE]) || digits.is_some_and(is_digits)
 }
 
 /// A namesake's name as it is shown.
@@ -101,7 +104,7 @@ mod tests {
     fn nobody_seems_verified_or_another_by_his_name() {
         let trust = Trust::default();
         let standing = |text| trust.standing(&name(text), &Key([1; 32]));
-        for disguise in ["ana ✓", "ana#3f9c"] {
+        for disguise in ["ana ✓", "✉ ana", "ana#3f9c"] {
             assert_eq!(standing(disguise), Standing::Namesake, "{disguise}");
         }
         for plain in ["ana", "C#", "#turma"] {

@@ -33,7 +33,7 @@ pub const SESSION_KEY_BYTES: usize = 32;
 pub const OVERHEAD_BYTES: usize = MemberTag::BYTES + SESSION_KEY_BYTES + TAG_BYTES;
 
 /// A session's public key, as the HELLO tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SessionKey(pub [u8; SESSION_KEY_BYTES]);
 
 /// A session's secret key. It is overwritten when it is dropped.

@@ -12,6 +12,7 @@ use roda::protocol::message::Name;
 use roda::protocol::node::Node;
 use roda::protocol::wire::frame::Kind;
 use roda::protocol::wire::frame::beat::Link;
+use roda::protocol::wire::private::Secrets;
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
 
@@ -40,7 +41,8 @@ fuzz_target!(|bytes: &[u8]| {
         name: Name::parse("ana").expect("a name"),
         seal,
         trust: Trust::default(),
-mirror_port: None,
+        secrets: Secrets::new([2; 32].into()),
+        mirror_port: None,
         link: Link::Wired,
         seed: 1,
     };

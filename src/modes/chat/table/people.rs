@@ -2,10 +2,11 @@
 
 use super::Table;
 use crate::error::Error;
+use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
 use crate::protocol::engine::roster::Member;
 use crate::protocol::engine::trust::VERIFIED;
 use crate::protocol::fingerprint::code;
-use crate::protocol::message::Name;
+use crate::protocol::message::{Name, split_within};
 use crate::protocol::wire::frame::{FrameFault, Key};
 use crate::store::people::People;
 use crate::text;
@@ -44,7 +45,10 @@ impl Table<'_> {
     /// The one person here who is called so.
     pub(super) fn called(&mut self, given: &str) -> Result<Option<(Name, Key)>, Error> {
         let people = self.node.roster().called(given);
-        if let [person] = people[..] {
+        // Who only claims the name is called by it with his digits.
+        if let [person] = people[..]
+            && person.shown() == given
+        {
             return Ok(Some((person.name.clone(), person.key)));
         }
         let names: Vec<String> = people.iter().map(|person| person.shown()).collect();
@@ -54,6 +58,39 @@ impl Table<'_> {
         };
         self.view.fault(&sentence)?;
         Ok(None)
+    }
+
+    /// The longest beginning that somebody here is called, and the text behind it: names may hold
+    /// blanks.
+    pub(super) fn parted(&self, rest: &str) -> (String, String) {
+        let blanks = rest.match_indices(char::is_whitespace).map(|(at, _)| at);
+        let mut parts = blanks.filter_map(|at| rest.split_at_checked(at));
+        let first = parts.clone().next().unwrap_or((rest, ""));
+        let is_here = |(name, _): &(&str, &str)| !self.node.roster().called(name).is_empty();
+        let (name, text) = parts.rfind(is_here).unwrap_or(first);
+        (name.to_owned(), text.trim().to_owned())
+    }
+
+    /// Says something to one person; never to one of several with a name.
+    pub(super) fn say_private(&mut self, to: &str, text: &str) -> Result<(), Error> {
+        if text.is_empty() {
+            let sentence = text::needs_more(self.lang, "/msg NAME TEXT");
+            return self.view.fault(&sentence);
+        }
+        let Some((name, key)) = self.called(to)? else {
+            return Ok(());
+        };
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (piece, others) = split_within(rest, PRIVATE_MAX_BYTES);
+            if self.node.say_private(&name, key, piece) == 0 {
+                let sentence = text::no_key_yet(self.lang, to);
+                return self.view.fault(&sentence);
+            }
+            self.view.said_privately(to, piece)?;
+            rest = others;
+        }
+        Ok(())
     }
 
     pub(super) fn verify(&mut self, given: &str) -> Result<(), Error> {

@@ -10,6 +10,7 @@
 
 use super::bytes::{Reader, Writer};
 use super::{ACKS_MAX, Ack, MemberTag};
+use crate::protocol::wire::private::{SESSION_KEY_BYTES, SessionKey};
 
 /// Most references in one frame.
 pub const REFERENCES_MAX: usize = 4;
@@ -98,6 +99,13 @@ pub enum Record<'d> {
     Said(&'d str),
     /// The first record of a session.
     Hello(Hello),
+    /// A message for one session, sealed as `wire::private` says.
+    Private {
+        /// Whose.
+        to: MemberTag,
+        /// What only that session opens.
+        sealed: &'d [u8],
+    },
     /// The author leaves, and this is the session's last frame.
     Leaving,
     /// Of a kind that we do not know yet.
@@ -109,11 +117,17 @@ pub enum Record<'d> {
 pub struct Hello {
     /// The session of the same person that ended without a farewell, and that this one follows.
     pub replaces: Option<u64>,
+    /// What private messages to this session are sealed to.
+    pub session_key: SessionKey,
 }
 
 const SAID: u16 = 0;
 const HELLO: u16 = 1;
 const LEAVING: u16 = 2;
+const PRIVATE: u16 = 3;
+
+/// Length of a HELLO, in bytes.
+const HELLO_BYTES: u16 = 8 + SESSION_KEY_BYTES as u16;
 
 impl<'d> Durable<'d> {
     pub(super) fn read(reader: &mut Reader<'d>, is_fragment: bool) -> Option<Self> {
@@ -199,8 +213,16 @@ impl<'d> Record<'d> {
                 writer.bytes(text.as_bytes());
             }
             Self::Hello(hello) => {
-                writer.u16(HELLO << 12 | 8);
+                writer.u16(HELLO << 12 | HELLO_BYTES);
                 writer.u64(hello.replaces.unwrap_or(0));
+                writer.bytes(&hello.session_key.0);
+            }
+            Self::Private { to, sealed } => {
+                let length = MemberTag::BYTES + sealed.len();
+                debug_assert!(length <= RECORD_MAX_BYTES, "longer texts are cut");
+                writer.u16(PRIVATE << 12 | length as u16);
+                to.write(&mut writer);
+                writer.bytes(sealed);
             }
             Self::Leaving => writer.u16(LEAVING << 12),
             Self::Unknown => debug_assert!(false, "nobody says what nobody knows"),
@@ -213,10 +235,21 @@ impl<'d> Record<'d> {
         Some(match head >> 12 {
             SAID => Self::Said(std::str::from_utf8(bytes).ok()?),
             HELLO => {
-                let replaces = Reader(bytes).u64()?;
+                let mut reader = Reader(bytes);
+                let replaces = reader.u64()?;
+                let session_key = reader.take(SESSION_KEY_BYTES)?;
                 Self::Hello(Hello {
                     replaces: (replaces != 0).then_some(replaces),
+                    session_key: SessionKey(session_key.try_into().ok()?),
                 })
+            }
+            PRIVATE => {
+                let mut reader = Reader(bytes);
+                let to = MemberTag::read(&mut reader)?;
+                Self::Private {
+                    to,
+                    sealed: reader.0,
+                }
             }
             LEAVING => Self::Leaving,
             _ => Self::Unknown,

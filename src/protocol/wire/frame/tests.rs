@@ -14,6 +14,7 @@ use super::durable::{
 use super::nack::{SPAN_MAX, Target};
 use super::sync::{RUNS_MAX, Run};
 use super::*;
+use crate::protocol::wire::private::SessionKey;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
 
@@ -146,7 +147,14 @@ proptest! {
         replaces in option::of(1..u64::MAX),
     ) {
         let mut records = Vec::new();
-        Record::Hello(Hello { replaces }).append(&mut records);
+        let session_key = SessionKey([7; 32]);
+        let hello = Hello {
+            replaces,
+            session_key,
+        };
+        Record::Hello(hello).append(&mut records);
+        let (to, sealed) = (MemberTag::default(), &b"sealed"[..]);
+        Record::Private { to, sealed }.append(&mut records);
         for text in texts.iter().filter(|text| text.len() <= 60) {
             Record::Said(text).append(&mut records);
         }

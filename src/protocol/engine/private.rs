@@ -1,0 +1,110 @@
+//! Private messages: to whom they are sealed, and which are for this session.
+
+use super::Engine;
+use super::event::{Event, MessageId, Said};
+use super::holdings::Place;
+use super::outbox::PrivateText;
+use super::roster::{Id, Member};
+use crate::protocol::message::Name;
+use crate::protocol::wire::frame::{Key, MemberTag};
+use crate::protocol::wire::private::{self, Secrets, SessionKey, SessionSecret, Way};
+
+/// Longest private message, in bytes; longer texts go as several. It fits a frame with all that may
+/// stand before it.
+pub const PRIVATE_MAX_BYTES: usize = 800;
+
+/// What this session alone knows.
+#[derive(Debug)]
+pub(super) struct Private {
+    secret: SessionSecret,
+    secrets: Secrets,
+}
+
+impl Private {
+    pub(super) fn new(mut secrets: Secrets) -> Self {
+        let secret = SessionSecret::new(&secrets.make());
+        Self { secret, secrets }
+    }
+
+    pub(super) fn session_key(&self) -> SessionKey {
+        self.secret.public()
+    }
+
+    /// Seals a text for its addressee, in the frame that it goes in.
+    pub(super) fn seal(
+        &mut self,
+        text: &PrivateText,
+        author: (Key, u64),
+        sequence: u32,
+    ) -> Vec<u8> {
+        let way = Way {
+            author: author.0,
+            author_session: author.1,
+            sequence,
+            addressee: text.key,
+            addressee_session: text.session,
+        };
+        let sealed = private::seal(&text.text, &way, &self.secrets.make(), &text.session_key);
+        // A session key that is none reads nothing, and so gets nothing.
+        sealed.unwrap_or_default()
+    }
+}
+
+impl Engine {
+    /// Says a text of at most [`PRIVATE_MAX_BYTES`] to all sessions of one person that are here; to
+    /// how many.
+    pub fn say_private(&mut self, name: &Name, key: Key, text: &str) -> usize {
+        let is_addressed = |member: &&Member| member.key == key && member.name == *name;
+        let others = self.roster.others().map(|(_, member)| member);
+        let texts: Vec<PrivateText> = others
+            .filter(is_addressed)
+            .filter_map(|member| {
+                Some(PrivateText {
+                    tag: member.tag,
+                    key: member.key,
+                    session: member.session,
+                    session_key: member.session_key?,
+                    text: text.to_owned(),
+                })
+            })
+            .collect();
+        let count = texts.len();
+        texts
+            .into_iter()
+            .for_each(|text| self.outbox.say_private(text));
+        count
+    }
+
+    /// Tells a private message if it is for this session.
+    pub(super) fn tell_private(
+        &mut self,
+        id: Id,
+        (place, index): (Place, u8),
+        (to, sealed): (MemberTag, &[u8]),
+        is_late: bool,
+    ) {
+        let Some(member) = self.roster.get(id).filter(|_| to == self.me.tag()) else {
+            return;
+        };
+        let way = Way {
+            author: member.key,
+            author_session: member.session,
+            sequence: place.sequence,
+            addressee: self.me.key,
+            addressee_session: self.me.session,
+        };
+        // What was sealed for somebody else says nothing to anybody here.
+        let Some(text) = private::open(sealed, &way, &self.private.secret) else {
+            return;
+        };
+        self.events.push_back(Event::Said(Said {
+            id: MessageId { place, index },
+            who: member.shown(),
+            text,
+            source: member.address,
+            is_late,
+            is_verified: member.is_verified(),
+            is_private: true,
+        }));
+    }
+}

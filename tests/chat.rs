@@ -329,8 +329,10 @@ fn only_who_has_the_key_reads_a_room() {
     ana.notes("bia");
     ana.says("só nós");
     bia.shows("] ana: só nós");
+    eva.notes("somebody here uses another key for the room turma");
+    ana.notes("somebody here uses another key for the room turma");
     eva.says("/stats");
-    eva.notes("dropped, of another room:");
+    eva.notes("dropped, under another key:");
     for member in [&mut ana, &mut bia, &mut eva] {
         member.falls_silent();
     }

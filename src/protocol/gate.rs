@@ -53,7 +53,7 @@ impl Gate {
             Err(fault) => {
                 *self.faults.entry(fault).or_default() += 1;
                 // Another room's frames are nobody's fault, and cost next to nothing.
-                if fault != FrameFault::OtherRoom {
+                if !matches!(fault, FrameFault::OtherRoom | FrameFault::OtherKey) {
                     *self.broken.entry(source).or_default() += 1;
                 }
                 None

@@ -66,6 +66,16 @@ pub fn no_key_yet(lang: Lang, who: &str) -> String {
     )
 }
 
+/// Somebody is in a room of the same name, with another key.
+#[must_use]
+pub fn other_key(lang: Lang, room: &str) -> String {
+    say!(
+        lang,
+        "somebody here uses another key for the room {room}: you do not hear each other",
+        "alguém aqui usa outra chave para a sala {room}: vocês não se ouvem",
+    )
+}
+
 /// Nobody here has a name.
 #[must_use]
 pub fn nobody_is_called(lang: Lang, given: &str) -> String {
@@ -160,6 +170,7 @@ fn frame_fault(lang: Lang, fault: FrameFault) -> String {
         FrameFault::NotFrame => say!(lang, "no frame", "não é um quadro"),
         FrameFault::Unknown => say!(lang, "of a newer version", "de uma versão mais nova"),
         FrameFault::OtherRoom => say!(lang, "of another room", "de outra sala"),
+        FrameFault::OtherKey => say!(lang, "under another key", "com outra chave"),
         FrameFault::BrokenSeal => say!(lang, "changed on the way", "alterado no caminho"),
         FrameFault::Broken => say!(lang, "malformed", "malformado"),
         FrameFault::Forged => say!(lang, "forged", "falsificado"),

@@ -21,6 +21,7 @@ use crate::net::ears::Batch;
 use crate::net::interfaces;
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::trust::Trust;
+use crate::protocol::message::Name;
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::private::Secrets;
@@ -129,7 +130,7 @@ fn node(
         session,
         replaces: identity.replaces,
         name: settings.name.clone(),
-        seal: Seal::new(&room.key),
+        seal: Seal::new(&room.key).called(room.name.as_ref().map(Name::as_str)),
         trust,
         mirror_port: settings.place.plain.map(|_| circle.own_port()),
         link: Link::Unknown,

@@ -87,6 +87,8 @@ pub(super) struct Table<'s> {
     look_at: Duration,
     rejoin_at: Duration,
     alone_at: Option<Duration>,
+    /// Whether it was told that somebody has another key for this room.
+    is_other_key_told: bool,
     wall_ahead_ms: Option<u64>,
     refusals: Throttle,
 }
@@ -115,6 +117,7 @@ impl<'s> Table<'s> {
             look_at: Duration::ZERO,
             rejoin_at: REJOIN_INTERVAL,
             alone_at: Some(ALONE_AFTER),
+            is_other_key_told: false,
             wall_ahead_ms: None,
             refusals: Throttle::default(),
         }
@@ -298,6 +301,7 @@ impl<'s> Table<'s> {
         if now.time >= self.look_at {
             self.look_at_interfaces(false)?;
         }
+        self.tell_other_key()?;
         if self.alone_at.is_some_and(|at| now.time >= at) {
             self.alone_at = None;
             let interfaces = self.circle.interfaces();

@@ -11,6 +11,9 @@ use crate::protocol::wire::frame::{FrameFault, Key};
 use crate::store::people::People;
 use crate::text;
 
+/// Frames under another key before it is told: one of 65,536 rooms looks so without being it.
+const OTHER_KEYS: u64 = 3;
+
 impl Table<'_> {
     pub(super) fn who(&mut self) -> Result<(), Error> {
         let lang = self.lang;
@@ -108,6 +111,17 @@ impl Table<'_> {
         self.node.verify(&name, key);
         self.remember(|people| people.verify(&name, &key))?;
         self.view.say(&text::is_verified(self.lang, name.as_str()))
+    }
+
+    /// Says once that somebody is in a room of this name with another key.
+    pub(super) fn tell_other_key(&mut self) -> Result<(), Error> {
+        let count = self.node.gate().faults().get(&FrameFault::OtherKey);
+        if self.is_other_key_told || count.is_none_or(|count| *count < OTHER_KEYS) {
+            return Ok(());
+        }
+        self.is_other_key_told = true;
+        let sentence = text::other_key(self.lang, self.view.room.shown());
+        self.view.fault(&sentence)
     }
 
     pub(super) fn stats(&mut self) -> Result<(), Error> {

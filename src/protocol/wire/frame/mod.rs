@@ -67,6 +67,8 @@ pub enum FrameFault {
     Unknown,
     /// It is of another room.
     OtherRoom,
+    /// It is of a room that is called as ours, and has another key.
+    OtherKey,
     /// The seal does not fit what it stands around.
     BrokenSeal,
     /// Within the seal is not exactly a frame of its type.

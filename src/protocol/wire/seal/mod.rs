@@ -12,6 +12,10 @@
 //! is the same datagram: also in a machine that was copied while it ran, where random numbers would
 //! repeat for other frames.
 //!
+//! Its first two bytes are a hint: a hash of the room's name, cut so short that it tells little to
+//! who guesses names, and that one of 65,536 other rooms has the same. By it a member notices that
+//! somebody uses another key for a room of that name. The other 22 bytes are more than enough.
+//!
 //! **One frame opens under one key.** Poly1305 alone would allow a datagram that opens under two
 //! keys. The room tag is derived from the key and compared before anything is decrypted, so whoever
 //! wants two keys for one datagram first needs two keys of one tag of 128 bits.
@@ -35,6 +39,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use self::room_key::RoomKey;
@@ -51,12 +56,16 @@ const DOMAIN: &[u8; 22] = b"roda 2026 signed frame";
 /// What is signed besides the inside, in bytes: domain, room tag, type.
 const SIGNED_HEAD_BYTES: usize = DOMAIN.len() + ROOM_TAG_BYTES + 1;
 
+/// The hint of a room's name in a nonce, in bytes.
+const HINT_BYTES: usize = 2;
+
 /// Opens and closes the frames of one room.
 #[derive(Clone)]
 pub struct Seal {
     room_tag: [u8; ROOM_TAG_BYTES],
     cipher: XChaCha20Poly1305,
     nonce_key: Zeroizing<[u8; 32]>,
+    hint: [u8; HINT_BYTES],
     verdicts: Option<Verdicts>,
 }
 
@@ -80,6 +89,7 @@ impl Seal {
             room_tag: room_tag.first_chunk().copied().unwrap_or_default(),
             cipher: XChaCha20Poly1305::new((&*cipher_key).into()),
             nonce_key: key.derive("roda 2026 nonce key"),
+            hint: [0; HINT_BYTES],
             verdicts: None,
         }
     }
@@ -87,7 +97,16 @@ impl Seal {
     /// The seal of a public room; `None` is the lobby.
     #[must_use]
     pub fn public(room: Option<&str>) -> Self {
-        Self::new(&room.map_or_else(RoomKey::lobby, RoomKey::public))
+        Self::new(&room.map_or_else(RoomKey::lobby, RoomKey::public)).called(room)
+    }
+
+    /// The same, with a hint of the room's name, by which who has another key for it is noticed.
+    #[must_use]
+    pub fn called(self, room: Option<&str>) -> Self {
+        let room: String = room.unwrap_or_default().nfc().collect();
+        let hash = blake3::derive_key("roda 2026 room name hint", room.as_bytes());
+        let hint = hash.first_chunk().copied().unwrap_or_default();
+        Self { hint, ..self }
     }
 
     /// The same, which shares what it finds out about signatures with others: for the pretend
@@ -188,9 +207,13 @@ impl Seal {
     /// Encrypts all behind the header, which has no nonce yet, and puts the tag behind.
     fn seal(&self, datagram: &mut Vec<u8>) {
         let hash = blake3::keyed_hash(&self.nonce_key, datagram);
-        if let Some(nonce) = hash.as_bytes().first_chunk() {
-            self.seal_with(nonce, datagram);
-        }
+        let mut nonce: [u8; NONCE_BYTES] =
+            hash.as_bytes().first_chunk().copied().unwrap_or_default();
+        nonce
+            .iter_mut()
+            .zip(self.hint)
+            .for_each(|(to, from)| *to = from);
+        self.seal_with(&nonce, datagram);
     }
 
     fn seal_with(&self, nonce: &[u8; NONCE_BYTES], datagram: &mut Vec<u8>) {
@@ -215,7 +238,11 @@ impl Seal {
     fn unseal(&self, datagram: &[u8], inside: &mut Vec<u8>) -> Result<Kind, FrameFault> {
         let (kind, room_tag) = frame::header(datagram)?;
         if room_tag != self.room_tag {
-            return Err(FrameFault::OtherRoom);
+            let nonce = datagram.get(NONCE_AT..).unwrap_or_default();
+            return Err(match nonce.starts_with(&self.hint) {
+                true => FrameFault::OtherKey,
+                false => FrameFault::OtherRoom,
+            });
         }
         let split = || {
             let (head, rest) = datagram.split_first_chunk::<HEADER_BYTES>()?;

@@ -149,7 +149,7 @@ fn a_changed_header_byte_is_noticed_at_every_place() {
                     (3, Err(fault)) => {
                         matches!(fault, FrameFault::Unknown | FrameFault::BrokenSeal)
                     }
-                    (4..20, Err(fault)) => fault == FrameFault::OtherRoom,
+                    (4..20, Err(fault)) => fault == FrameFault::OtherKey,
                     (_, Err(fault)) => fault == FrameFault::BrokenSeal,
                 };
                 assert!(expected, "byte {place} changed by {change:#x}");
@@ -218,7 +218,7 @@ fn one_frame_opens_under_one_key() {
         assert_eq!(fault(&there, &datagram), FrameFault::OtherRoom);
         let mut moved = datagram.clone();
         moved[4..20].copy_from_slice(&there.room_tag);
-        assert_eq!(fault(&here, &moved), FrameFault::OtherRoom);
+        assert_eq!(fault(&here, &moved), FrameFault::OtherKey);
         assert_eq!(fault(&there, &moved), FrameFault::BrokenSeal);
     }
     // Also a key that differs in nothing but what the tag does not show is refused by the seal.

@@ -127,7 +127,7 @@ impl Table<'_> {
     pub(super) fn stats(&mut self) -> Result<(), Error> {
         let gate = self.node.gate();
         let faults: Vec<(FrameFault, u64)> = gate.faults().iter().map(|(f, n)| (*f, *n)).collect();
-        let (refused, replays) = (gate.refused(), self.node.replays());
+        let (refused, replays) = (gate.refused(), self.node.repeats() + self.node.replays());
         let (members, held_bytes) = (self.node.roster().size(), self.node.held_bytes());
         for sentence in text::stats(self.lang, members, held_bytes) {
             self.view.say(&sentence)?;

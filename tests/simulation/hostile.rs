@@ -1,14 +1,17 @@
-//! Those who mean harm: strangers who send rubbish or what they recorded, and a member who floods.
+//! Those who mean harm: strangers who send rubbish or what they recorded, and members who flood or
+//! speak in others' names. What they can do to one frame is in `protocol/wire/seal/tests.rs`.
 
 use std::rc::Rc;
 
-use roda::protocol::engine::config::{HELD_BACK_BYTES, HISTORY_BYTES};
+use roda::protocol::engine::config::{HELD_BACK_BYTES, HISTORY_BYTES, UNKNOWN_MAX};
 use roda::protocol::engine::event::Event;
+use roda::protocol::engine::roster::{ME, Member};
 use roda::protocol::message::Name;
 use roda::protocol::wire::frame::beat::Beat;
 use roda::protocol::wire::frame::durable::{Durable, Hello, Record, Records};
 use roda::protocol::wire::frame::nack::{Nack, Target};
-use roda::protocol::wire::frame::{Author, Body, FRAME_MAX_BYTES, Frame, MemberTag};
+use roda::protocol::wire::frame::{Author, Body, FRAME_MAX_BYTES, Frame, FrameFault};
+use roda::protocol::wire::frame::{Key, MemberTag};
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
 use roda::sim::link::Faults;
@@ -27,10 +30,12 @@ fn what_was_recorded_and_is_sent_again_is_never_shown_again() {
     circle.talk(50, SECOND / 5);
     let recorded = circle.world.tapped();
     circle.settle(10 * SECOND);
-    for datagram in recorded {
-        circle.world.inject(stranger(), &datagram);
+    for datagram in &recorded {
+        circle.world.inject(stranger(), datagram);
     }
     circle.world.run(30 * SECOND);
+    let node = circle.world.node(0).unwrap();
+    assert!(node.repeats() as usize >= recorded.len());
     circle.talk(10, SECOND / 5);
     circle.settle(10 * SECOND);
     circle.expect_whole();
@@ -53,11 +58,16 @@ fn rubbish_is_counted_and_the_chat_goes_on() {
     assert!(circle.world.node(0).unwrap().gate().refused() > 1000);
 }
 
-/// A frame of a member who keeps the format and not the rules.
-fn forged(sequence: u32, body: Body<'_>) -> Rc<[u8]> {
-    let signer = Signer::from_seed(&[9; 32]);
-    let key = signer.key();
-    let author = Author {
+/// A frame that names this author, signed by whoever.
+fn sealed(signer: &Signer, author: Author, body: Body<'_>) -> Rc<[u8]> {
+    let mut datagram = Vec::new();
+    Seal::public(None).close(&Frame { author, body }, signer, &mut datagram);
+    datagram.into()
+}
+
+/// Who says `sequence` frames in a session of the second when the pretend world begins.
+fn author(key: Key, sequence: u32, name: &str) -> Author {
+    Author {
         key,
         short: key.short(),
         session: 1_790_000_000 << 32 | 5,
@@ -65,11 +75,14 @@ fn forged(sequence: u32, body: Body<'_>) -> Rc<[u8]> {
         clock: 1_790_000_000_000 << 16,
         flags: 0,
         grtt: 0,
-        name: Name::parse("eva").unwrap(),
-    };
-    let mut datagram = Vec::new();
-    Seal::public(None).close(&Frame { author, body }, &signer, &mut datagram);
-    datagram.into()
+        name: Name::parse(name).unwrap(),
+    }
+}
+
+/// A frame of a member who keeps the format and not the rules.
+fn forged(sequence: u32, body: Body<'_>) -> Rc<[u8]> {
+    let eva = Signer::from_seed(&[9; 32]);
+    sealed(&eva, author(eva.key(), sequence, "eva"), body)
 }
 
 /// A durable frame of hers that says nothing which could be shown.
@@ -169,5 +182,151 @@ fn a_storm_of_nacks_causes_no_storm_of_repairs() {
     assert!(repairs <= 55 * 250, "{repairs}");
     circle.talk(10, SECOND / 5);
     circle.settle(20 * SECOND);
+    circle.expect_whole();
+}
+
+/// A member, as it knows itself.
+fn myself(circle: &Circle, number: usize) -> Member {
+    let roster = circle.world.node(number).unwrap().roster();
+    roster.get(ME).unwrap().clone()
+}
+
+fn said(text: &str) -> Vec<u8> {
+    let mut records = Vec::new();
+    Record::Said(text).append(&mut records);
+    records
+}
+
+#[test]
+fn a_member_who_speaks_in_anothers_name_is_not_heard() {
+    let mut circle = Circle::of(7, 4);
+    circle.talk(8, SECOND / 5);
+    let (ana, eva) = (myself(&circle, 0), Signer::from_seed(&[9; 32]));
+    // 0 is the number of a message that was said, so that showing it again is a finding.
+    let records = said("0 forged");
+    for sequence in 1..50 {
+        let author = Author {
+            session: ana.session,
+            ..author(ana.key, sequence, "m0")
+        };
+        let durable = Durable {
+            records: Records::new(&records),
+            ..Durable::default()
+        };
+        let beat = Beat {
+            newest: 1_000_000,
+            ..Beat::default()
+        };
+        for body in [Body::Durable(durable), Body::Beat(beat)] {
+            let forged = sealed(&eva, author.clone(), body);
+            circle.world.inject(stranger(), &forged);
+        }
+    }
+    circle.world.run(5 * SECOND);
+    let faults = circle.world.node(1).unwrap().gate().faults();
+    assert_eq!(faults.get(&FrameFault::Forged), Some(&98));
+    circle.talk(10, SECOND / 5);
+    circle.settle(10 * SECOND);
+    circle.expect_whole();
+}
+
+#[test]
+fn a_nack_in_the_name_of_the_dead_does_not_wake_them() {
+    let mut circle = Circle::of(8, 4);
+    let ana = myself(&circle, 0);
+    circle.world.kill(0);
+    for sequence in 0..120 {
+        let author = Author {
+            session: ana.session,
+            ..author(ana.key, 1000 + sequence, "m0")
+        };
+        let eva = Signer::from_seed(&[9; 32]);
+        let nack = sealed(&eva, author, Body::Nack(Nack::default()));
+        circle.world.inject(stranger(), &nack);
+        circle.world.run(SECOND / 2);
+    }
+    let is_gone = |event: &Event| matches!(event, Event::Left { who, .. } if who == "m0");
+    assert_eq!(circle.count_told(1, is_gone), 1);
+    assert_eq!(circle.world.node(1).unwrap().roster().size(), 3);
+}
+
+#[test]
+fn a_session_that_is_over_does_not_come_back_by_its_recording() {
+    let mut circle = Circle::of(9, 4);
+    circle.world.tap();
+    circle.talk(20, SECOND);
+    circle.world.leave(1);
+    circle.world.run(SECOND);
+    circle.world.kill(1);
+    let recorded = circle.world.tapped();
+    // One who was not there, for whom all of it is new but for what it was told.
+    let late = circle.world.join("late").unwrap();
+    circle.world.run(30 * SECOND);
+    for datagram in recorded {
+        circle.world.inject(stranger(), &datagram);
+        circle.world.run(SECOND / 50);
+    }
+    circle.settle(30 * SECOND);
+    circle.expect_whole();
+    let is_here = |event: &Event| matches!(event, Event::Entered { who, .. } if who == "m1");
+    assert_eq!(circle.count_told(late, is_here), 0);
+    for member in [0, 2, 3, late] {
+        let node = circle.world.node(member).unwrap();
+        assert_eq!(node.roster().size(), 4);
+    }
+    assert!(circle.world.node(late).unwrap().replays() > 0);
+}
+
+#[test]
+fn what_was_said_in_another_room_is_counted_and_not_heard() {
+    let mut circle = Circle::of(10, 3);
+    let eva = Signer::from_seed(&[9; 32]);
+    let records = said("0 elsewhere");
+    let (there, mut datagram) = (Seal::public(Some("elsewhere")), Vec::new());
+    for sequence in 1..=300 {
+        let body = Body::Durable(Durable {
+            records: Records::new(&records),
+            ..Durable::default()
+        });
+        let author = author(eva.key(), sequence, "eva");
+        there.close(&Frame { author, body }, &eva, &mut datagram);
+        circle.world.inject(stranger(), &datagram.as_slice().into());
+    }
+    circle.talk(10, SECOND / 5);
+    circle.settle(10 * SECOND);
+    circle.expect_whole();
+    let gate = circle.world.node(0).unwrap().gate();
+    assert_eq!(gate.faults().get(&FrameFault::OtherRoom), Some(&300));
+    assert_eq!(gate.refused(), 0, "their host may have a member here, too");
+}
+
+#[test]
+fn a_thousand_who_say_hello_and_are_nowhere_are_not_all_counted() {
+    let mut circle = Circle::of(11, 3);
+    let hello = {
+        let mut records = Vec::new();
+        Record::Hello(Hello::default()).append(&mut records);
+        records
+    };
+    for number in 0..1000_u32 {
+        let mut seed = [0; 32];
+        seed[..4].copy_from_slice(&number.to_be_bytes());
+        let nobody = Signer::from_seed(&seed);
+        let body = Body::Durable(Durable {
+            records: Records::new(&hello),
+            ..Durable::default()
+        });
+        let author = Author {
+            clock: (1_790_000_000_000 + circle.world.now().as_millis() as u64) << 16,
+            ..author(nobody.key(), 1, &format!("n{number}"))
+        };
+        let frame = sealed(&nobody, author, body);
+        circle.world.inject(stranger(), &frame);
+    }
+    circle.world.run(SECOND);
+    let size = circle.world.node(0).unwrap().roster().size();
+    assert_eq!(size, 3 + UNKNOWN_MAX);
+    circle.talk(10, SECOND / 5);
+    circle.settle(60 * SECOND);
     circle.expect_whole();
 }

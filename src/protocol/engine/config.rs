@@ -138,6 +138,8 @@ pub const WAITING_AFTER: Duration = Duration::from_secs(3);
 
 /// How long a message waits for those that its author had read before.
 pub const CAUSE_WAIT: Duration = Duration::from_secs(3);
+/// What was said so long ago by its author's clock is told as late, also by a recording.
+pub const OLD_AFTER: Duration = Duration::from_secs(300);
 /// How long the messages behind a gap are held back.
 pub const GAP_SHOWN_AFTER: Duration = Duration::from_secs(3);
 /// How long a missing frame is asked for.
@@ -156,6 +158,9 @@ pub const HISTORY_BYTES: usize = 6 << 20;
 pub const HISTORY_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Members known at the same time, here or gone.
 pub const MEMBERS_MAX: usize = 4096;
+/// Members who count as here though nobody knows where, because only durable frames of theirs were
+/// heard, which anybody may have sent: a beat follows from whoever is here.
+pub const UNKNOWN_MAX: usize = 64;
 
 /// Datagrams that are known again without opening them: as many as a sender's window holds.
 pub const RECENT_MAX: usize = 4096;

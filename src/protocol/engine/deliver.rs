@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Engine;
-use super::config::CAUSE_WAIT;
+use super::clock::clock_ms;
+use super::config::{CAUSE_WAIT, OLD_AFTER};
 use super::event::{Event, MessageId, Moment, Said};
 use super::holdings::{Held, Place};
 use super::inbox::{Accept, Inbox};
@@ -80,7 +81,10 @@ impl Engine {
                 return false;
             }
             let late_ms = LATE_AFTER.as_millis() as u64;
-            let is_late = held.place.clock + (late_ms << 16) < self.newest_shown;
+            let clock = held.place.clock;
+            let old_ms = clock_ms(clock) + OLD_AFTER.as_millis() as u64;
+            let is_old = old_ms < clock_ms(self.clock.now(now.wall_ms));
+            let is_late = is_old || clock + (late_ms << 16) < self.newest_shown;
             self.tell_frame(now, id, &held, (&author, &durable), is_late);
         }
         self.blocked.remove(&id);

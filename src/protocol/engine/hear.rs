@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::again::Known;
 use super::clock::clock_ms;
-use super::config::{CLOCK_AHEAD_MAX, JOINING, MEMBERS_MAX, YOUNG_SESSION};
+use super::config::{CLOCK_AHEAD_MAX, JOINING, MEMBERS_MAX, UNKNOWN_MAX, YOUNG_SESSION};
 use super::event::{Event, Moment};
 use super::holdings::{NewFrame, Place};
 use super::inbox::{Accept, Inbox};
@@ -217,7 +217,8 @@ impl Engine {
         let is_in_person = |address| address == heard.source;
         let is_first_hand = !is_pulled && address.map_or_else(is_fresh, is_in_person);
         let has_left = heard.durable.records.iter().any(|r| r == Record::Leaving);
-        if is_first_hand && !has_left {
+        let is_known = || address.is_some() || self.roster.unknown() < UNKNOWN_MAX;
+        if is_first_hand && !has_left && is_known() {
             self.enter(now, id, author);
         }
         is_first_hand

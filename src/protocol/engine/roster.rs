@@ -404,6 +404,13 @@ impl Roster {
         self.live
     }
 
+    /// How many are here without anybody knowing where.
+    #[must_use]
+    pub fn unknown(&self) -> usize {
+        let others = self.others();
+        others.filter(|(_, m)| m.address.is_none()).count()
+    }
+
     /// Everybody who is here but this one.
     pub fn others(&self) -> impl Iterator<Item = (Id, &Member)> {
         self.members

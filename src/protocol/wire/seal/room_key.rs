@@ -25,7 +25,7 @@ pub const ROOM_KEY_BYTES: usize = 32;
 
 /// The key of a room. It is overwritten when it is dropped, and shown to nobody.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
-pub struct RoomKey([u8; ROOM_KEY_BYTES]);
+pub struct RoomKey(pub(super) [u8; ROOM_KEY_BYTES]);
 
 impl RoomKey {
     /// The lobby's, which everybody knows.

@@ -8,7 +8,7 @@ use super::*;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::durable::{Record, Records};
 
-fn signer(byte: u8) -> Signer {
+pub(super) fn signer(byte: u8) -> Signer {
     Signer::from_seed(&[byte; 32])
 }
 
@@ -64,7 +64,7 @@ fn closed(seal: &Seal, body: Body<'_>) -> Vec<u8> {
 }
 
 /// One datagram of each type.
-fn datagrams(seal: &Seal) -> [Vec<u8>; 5] {
+pub(super) fn datagrams(seal: &Seal) -> [Vec<u8>; 5] {
     bodies(&records()).map(|body| closed(seal, body))
 }
 

@@ -1,0 +1,70 @@
+//! Any bytes as a datagram, and any change of a sound one: opened or refused, never a panic; what
+//! is opened is what was closed, and nothing else. Invitations and passphrases of any text.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use roda::protocol::message::Name;
+use roda::protocol::wire::frame::durable::{Durable, Record, Records};
+use roda::protocol::wire::frame::{Author, Body, Frame};
+use roda::protocol::wire::seal::Seal;
+use roda::protocol::wire::seal::invitation::Invitation;
+use roda::protocol::wire::seal::passphrase::Strength;
+use roda::protocol::wire::seal::room_key::RoomKey;
+use roda::protocol::wire::seal::signer::Signer;
+
+fn sound(seal: &Seal, signer: &Signer) -> Vec<u8> {
+    let key = signer.key();
+    let author = Author {
+        key,
+        short: key.short(),
+        session: 7,
+        sequence: 1,
+        clock: 1_790_000_000_000 << 16,
+        flags: 0,
+        grtt: 80,
+        name: Name::parse("ana").expect("a name"),
+    };
+    let mut records = Vec::new();
+    Record::Said("oi").append(&mut records);
+    let records = Records::new(&records);
+    let body = Body::Durable(Durable { records, ..Durable::default() });
+    let mut datagram = Vec::new();
+    seal.close(&Frame { author, body }, signer, &mut datagram);
+    datagram
+}
+
+thread_local! {
+    /// A room, and a frame in it.
+    static ROOM: (Seal, Vec<u8>) = {
+        let seal = Seal::new(&RoomKey::from_file("turma-a", &[3; 32]));
+        let datagram = sound(&seal, &Signer::from_seed(&[2; 32]));
+        (seal, datagram)
+    };
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    ROOM.with(|(seal, datagram)| {
+        let mut inside = Vec::new();
+        assert!(seal.open(bytes, &mut inside).is_err(), "nobody guesses a key");
+        let _ = seal.reopen(bytes, &mut inside);
+        // Each pair of bytes changes a place; a change that leaves it as it was is none.
+        let mut changed = datagram.clone();
+        for pair in bytes.chunks_exact(2) {
+            let at = usize::from(pair[0]) % changed.len();
+            changed[at] ^= pair[1];
+        }
+        let is_same = changed == *datagram;
+        assert_eq!(seal.open(&changed, &mut inside).is_ok(), is_same);
+        // Behind the header everything as it came, so that length and ciphertext are the fuzzer's.
+        changed.truncate(44);
+        changed.extend_from_slice(bytes);
+        assert!(seal.open(&changed, &mut inside).is_err());
+    });
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(invitation) = Invitation::parse(text) {
+        let again = Invitation::parse(&invitation.text()).expect("we read what we write");
+        assert!(again == invitation);
+    }
+    assert!(Strength::of(text).bits >= 0.0);
+    let _ = RoomKey::public(text);
+});

@@ -92,9 +92,13 @@ impl Ledger {
     }
 
     pub(super) fn note(&mut self, number: usize, event: &Event, now: Duration) {
-        let Event::Said(said) = event else {
-            let told = self.members.entry(number).or_default();
-            return told.told.push(event.clone());
+        let said = match event {
+            Event::Said(said) if !said.is_private => said,
+            // What is said to one is no concern of the others.
+            other => {
+                let told = self.members.entry(number).or_default();
+                return told.told.push(other.clone());
+            }
         };
         let digits = said.text.split(' ').next().unwrap_or_default();
         let message = digits.parse().ok();

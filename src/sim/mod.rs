@@ -269,6 +269,17 @@ impl World {
         message
     }
 
+    /// A member says something to one other; to how many of its sessions.
+    pub fn say_privately(&mut self, number: usize, to: &Name, text: &str) -> usize {
+        let moment = self.moment(number);
+        let said = self.with_node(number, |node| {
+            let key = node.roster().called(to.as_str()).first()?.key;
+            Some(node.say_private(to, key, text))
+        });
+        self.drive(number, moment);
+        said.unwrap_or(0)
+    }
+
     /// A member leaves with a farewell.
     pub fn leave(&mut self, number: usize) {
         let moment = self.moment(number);
@@ -477,7 +488,7 @@ impl World {
         self.now
     }
 
-    /// The events that a member was told, but messages.
+    /// The events that a member was told, but messages to all.
     #[must_use]
     pub fn told(&self, number: usize) -> &[Event] {
         self.ledger.told(number)

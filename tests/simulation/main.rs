@@ -12,6 +12,7 @@
 mod circle;
 mod hostile;
 mod members;
+mod private;
 mod soak;
 
 use std::time::Duration;

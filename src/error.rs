@@ -2,7 +2,7 @@
 //! reads is in `text`; which exit code it makes is here.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::lab::form::Field;
 use crate::lab::quiz::question::BankFault;
@@ -55,6 +55,14 @@ pub enum Error {
     Output(io::Error),
     /// The system would not let us watch for its signals.
     Signals(io::Error),
+}
+
+impl StoreError {
+    /// How a secret that could not be read is told.
+    pub fn secret(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Self::Secret { path, cause }
+    }
 }
 
 /// Why a room cannot be opened.
@@ -158,6 +166,15 @@ pub enum LabUsage {
 }
 
 impl Error {
+    /// How a refusal to listen somewhere is told; without a host, on all interfaces.
+    pub fn listening(host: Option<&str>, port: u16) -> impl Fn(io::Error) -> Self + use<> {
+        let address = format!("{}:{port}", host.unwrap_or_default());
+        move |cause| Self::Listen {
+            address: address.clone(),
+            cause,
+        }
+    }
+
     /// 2 for wrong use, 1 for a system that refuses.
     #[must_use]
     pub fn exit_code(&self) -> u8 {

@@ -25,7 +25,7 @@
 //!             line (a connection on threads) · board (thousands on tokio) · interfaces · kernel
 //! store       the only folder that opens files: identity · secret · text_file · lab (SQLite) ·
 //!             mongo
-//! terminal    keyboard · block · printer · screen · desk · asker · signals
+//! terminal    keyboard · block · entry · printer · screen · desk · asker · signals
 //! modes       where pure meets world: one file per subcommand
 //! ```
 //!

@@ -8,13 +8,12 @@ use serde::Serialize;
 use super::End;
 use crate::cli::HubServeSettings;
 use crate::clock::{Timepiece, WallClock};
-use crate::error::{Error, StoreError};
+use crate::error::Error;
 use crate::net::board::{self, Board, Caller, Read, allow_connections};
 use crate::net::tcp::Door;
 use crate::protocol::hub::event::{Event, Leaving, Refusal};
-use crate::protocol::hub::{Ending, Hub, ModeratorKey, Rules};
+use crate::protocol::hub::{Ending, Hub, Rules};
 use crate::store::identity::random;
-use crate::store::secret;
 use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
@@ -50,15 +49,9 @@ pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<End, Error>
 }
 
 fn rules(settings: &HubServeSettings) -> Result<Rules, Error> {
-    let secret = settings.secret_file.as_deref().map(|path| {
-        secret::read(path).map_err(|cause| StoreError::Secret {
-            path: path.to_owned(),
-            cause,
-        })
-    });
     Ok(Rules {
         moderators: settings.moderators.clone(),
-        moderator_key: secret.transpose()?.map(|secret| ModeratorKey::of(&secret)),
+        moderator_key: super::moderator_key(settings.secret_file.as_deref())?,
         connections_max: settings.connections_max,
         per_address_max: settings.per_address_max,
         rate_per_s: settings.rate_per_s,
@@ -68,14 +61,11 @@ fn rules(settings: &HubServeSettings) -> Result<Rules, Error> {
 /// Opens the door and says how to come in.
 fn open(settings: &HubServeSettings, lang: Lang) -> Result<Door, Error> {
     let (host, port) = (settings.host.as_deref(), settings.port);
-    let failed = |cause| Error::Listen {
-        address: host.map_or(format!(":{port}"), |host| format!("{host}:{port}")),
-        cause,
-    };
-    let door = Door::open(host, port).map_err(failed)?;
-    let address = door.address().map_err(failed)?;
+    let failed = Error::listening(host, port);
+    let door = Door::open(host, port).map_err(&failed)?;
+    let address = door.address().map_err(&failed)?;
     screen::say(&text::hub_waits_at(lang, address.port()));
-    for address in door.reached_at().map_err(failed)? {
+    for address in door.reached_at().map_err(&failed)? {
         let command = format!("roda hub join {address}");
         screen::say(&text::reach_us_by(lang, address, &command));
     }

@@ -11,8 +11,12 @@ mod multicast_send;
 mod room;
 mod tcp_peer;
 
+use std::path::Path;
+
 use crate::cli::{Command, HubRole, MulticastRole};
-use crate::error::Error;
+use crate::error::{Error, StoreError};
+use crate::protocol::hub::ModeratorKey;
+use crate::store::secret;
 use crate::terminal::signals::Signal;
 use crate::text::Lang;
 
@@ -37,6 +41,13 @@ impl End {
             Self::Signalled(signal) => signal.exit_code(),
         }
     }
+}
+
+/// What the moderators of a hub prove that they know, from its file.
+fn moderator_key(file: Option<&Path>) -> Result<Option<ModeratorKey>, Error> {
+    let read = |path| secret::read(path).map_err(StoreError::secret(path));
+    let secret = file.map(read).transpose()?;
+    Ok(secret.map(|secret| ModeratorKey::of(&secret)))
 }
 
 /// Runs what was typed until it ends.

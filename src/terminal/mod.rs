@@ -4,6 +4,7 @@
 pub mod asker;
 pub mod block;
 pub mod desk;
+pub mod entry;
 pub mod keyboard;
 pub mod printer;
 pub mod screen;

@@ -129,13 +129,13 @@ pub fn people_are_forgotten(lang: Lang, why: &str) -> String {
 
 /// What a member has.
 #[must_use]
-pub fn stats(lang: Lang, members: usize, held_bytes: usize) -> [String; 1] {
+pub fn stats(lang: Lang, members: usize, held_bytes: usize) -> String {
     let held_kib = held_bytes >> 10;
-    [say!(
+    say!(
         lang,
         "members here: {members}; remembered: {held_kib} KiB",
         "membros aqui: {members}; lembrado: {held_kib} KiB",
-    )]
+    )
 }
 
 /// What was dropped at the gate, and why.

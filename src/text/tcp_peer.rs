@@ -10,11 +10,7 @@ use crate::protocol::message::{FAREWELL, NAME_MAX_BYTES};
 pub fn call_us_by(lang: Lang, address: SocketAddr) -> String {
     let command = format!("roda tcp-peer --connect {address}");
     if address.ip().is_loopback() {
-        return say!(
-            lang,
-            "  on this machine: {command}",
-            "  nesta máquina: {command}"
-        );
+        return super::reach_us_by(lang, address, &command);
     }
     say!(
         lang,

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::Command;
 
 use super::program::Program;
-use super::tcp::python;
+use super::tcp::{self, python};
 use super::{DEADLINE, command};
 
 /// What stands before the frames of one of us.
@@ -46,10 +46,7 @@ pub fn joining(port: u16, name: &str, args: &[&str]) -> Command {
 
 /// The course's hub; and its port.
 pub fn their_hub() -> (Program, u16) {
-    let mut hub = python("hub.py", &["server", "0"]);
-    let line = hub.shows("porta ");
-    let port = line.rsplit(' ').next().unwrap().parse().unwrap();
-    (hub, port)
+    tcp::their_server("hub.py", &[])
 }
 
 /// The course's client, which is in.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::command;
 use super::program::{Outcome, Program};
-use super::tcp::python;
+use super::tcp::{python, with_port};
 
 /// `roda lab …`, to be started, with a folder of its own for data.
 pub fn lab(args: &[&str]) -> Command {
@@ -35,10 +35,7 @@ pub fn asks(port: u16, args: &[&str], code: i32) -> Outcome {
 
 /// The course's server of a lesson; and its port.
 pub fn their_server(lesson: &str, args: &[&str]) -> (Program, u16) {
-    let mut server = python("lab.py", &[&["serve", lesson], args].concat());
-    let line = server.shows("porta ");
-    let port = line.rsplit(' ').next().unwrap().parse().unwrap();
-    (server, port)
+    with_port(python("lab.py", &[&["serve", lesson], args].concat()))
 }
 
 /// What the course's client of a lesson showed.

@@ -50,7 +50,11 @@ pub fn python(script: &str, args: &[&str]) -> Program {
 
 /// The course's chat as a server; and its port.
 pub fn their_server(script: &str, args: &[&str]) -> (Program, u16) {
-    let mut server = python(script, &[&["server", "0"], args].concat());
+    with_port(python(script, &[&["server", "0"], args].concat()))
+}
+
+/// One of the course's servers, and the port that it says.
+pub fn with_port(mut server: Program) -> (Program, u16) {
     let line = server.shows("porta ");
     let port = line.rsplit(' ').next().unwrap().parse().unwrap();
     (server, port)

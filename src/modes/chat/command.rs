@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
-use crate::protocol::message::is_farewell;
+use crate::terminal::entry::{self, Entry};
 use crate::terminal::screen::Form;
 
 /// Messages shown when no number is given.
@@ -47,31 +45,14 @@ pub(super) enum Command<'l> {
 
 /// Reads a line: of a person, or with [`Form::Json`] also of a program.
 pub(super) fn read(line: &str, form: Form) -> Command<'_> {
-    #[derive(Deserialize)]
-    struct Saying {
-        say: String,
-        to: Option<String>,
-    }
-    if form == Form::Json && line.trim_start().starts_with('{') {
-        return match serde_json::from_str::<Saying>(line) {
-            Ok(saying) if saying.say.is_empty() => Command::Nothing,
-            Ok(Saying { say, to: Some(to) }) => Command::PrivateTo(to, say),
-            Ok(saying) => Command::Say(saying.say.into()),
-            Err(_) => Command::NotSay,
-        };
-    }
-    if line.is_empty() {
-        return Command::Nothing;
-    }
-    if is_farewell(line) {
-        return Command::Leave;
-    }
-    let Some(command) = line.strip_prefix('/') else {
-        return Command::Say(line.into());
+    let line = match entry::read(line, form) {
+        Entry::Nothing => return Command::Nothing,
+        Entry::NotSay => return Command::NotSay,
+        Entry::Leave => return Command::Leave,
+        Entry::Say { text, to: None } => return Command::Say(text),
+        Entry::Say { text, to: Some(to) } => return Command::PrivateTo(to, text.into_owned()),
+        Entry::Command(line) => line,
     };
-    if command.starts_with('/') {
-        return Command::Say(command.into());
-    }
     let mut words = line.split_whitespace();
     match (words.next().unwrap_or_default(), words.next()) {
         ("/who", _) => Command::Who,

@@ -1,7 +1,5 @@
 //! How a room's key is found: by what was asked for, from a file, a variable or a prompt.
 
-use std::path::Path;
-
 use zeroize::Zeroizing;
 
 use crate::cli::{ChatSettings, LOBBY, RoomSecret};
@@ -48,7 +46,7 @@ pub(super) fn open(settings: &ChatSettings, lang: Lang) -> Result<Room, Error> {
             })
         }
         RoomSecret::KeyFile(path) => {
-            let bytes = secret::read_bytes(path).map_err(|cause| unread(path, cause))?;
+            let bytes = secret::read_bytes(path).map_err(StoreError::secret(path))?;
             if let Ok(bytes) = <&[u8; 32]>::try_from(&bytes[..]) {
                 let key = RoomKey::from_file(named(&name)?.as_str(), bytes);
                 return Ok(keyed(name, key));
@@ -63,7 +61,7 @@ pub(super) fn open(settings: &ChatSettings, lang: Lang) -> Result<Room, Error> {
             of_text(name, &typed, lang)
         }
         RoomSecret::InviteFile(path) => {
-            let typed = secret::read(path).map_err(|cause| unread(path, cause))?;
+            let typed = secret::read(path).map_err(StoreError::secret(path))?;
             of_invitation(name, &Zeroizing::new(typed))
         }
         RoomSecret::Invite(typed) => of_invitation(name, typed),
@@ -127,9 +125,4 @@ fn keyed(name: Option<Name>, key: RoomKey) -> Room {
 /// The lobby has no key but its own.
 fn named(name: &Option<Name>) -> Result<&Name, Error> {
     name.as_ref().ok_or_else(|| RoomFault::NoName.into())
-}
-
-fn unread(path: &Path, cause: std::io::Error) -> Error {
-    let path = path.to_owned();
-    StoreError::Secret { path, cause }.into()
 }

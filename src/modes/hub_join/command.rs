@@ -1,9 +1,7 @@
 //! What a line typed at a hub asks for.
 
-use serde::Deserialize;
-
 use crate::protocol::hub::joiner::Wish;
-use crate::protocol::message::is_farewell;
+use crate::terminal::entry::{self, Entry};
 use crate::terminal::screen::Form;
 
 /// What a line asks for.
@@ -25,33 +23,19 @@ pub(super) enum Command<'l> {
 
 /// Reads a line: of a person, or with [`Form::Json`] also of a program.
 pub(super) fn read(line: &str, form: Form) -> Command<'_> {
-    #[derive(Deserialize)]
-    struct Saying {
-        say: String,
-        to: Option<String>,
-    }
-    if form == Form::Json && line.trim_start().starts_with('{') {
-        return match serde_json::from_str::<Saying>(line) {
-            Ok(saying) if saying.say.is_empty() => Command::Nothing,
-            Ok(Saying { say: text, to }) => Command::Wish(match to {
+    let line = match entry::read(line, form) {
+        Entry::Nothing => return Command::Nothing,
+        Entry::NotSay => return Command::NotSay,
+        Entry::Leave => return Command::Wish(Wish::Exit),
+        Entry::Say { text, to } => {
+            let text = text.into_owned();
+            return Command::Wish(match to {
                 Some(to) => Wish::Private { to, text },
                 None => Wish::BroadcastNotMe(text),
-            }),
-            Err(_) => Command::NotSay,
-        };
-    }
-    if line.is_empty() {
-        return Command::Nothing;
-    }
-    if is_farewell(line) {
-        return Command::Wish(Wish::Exit);
-    }
-    let Some(command) = line.strip_prefix('/') else {
-        return Command::Wish(Wish::BroadcastNotMe(line.to_owned()));
+            });
+        }
+        Entry::Command(line) => line,
     };
-    if command.starts_with('/') {
-        return Command::Wish(Wish::BroadcastNotMe(command.to_owned()));
-    }
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let (name, text) = split_name(rest.trim_start());
     let with = |text: &str, usage, wish: fn(String) -> Wish| match text.is_empty() {

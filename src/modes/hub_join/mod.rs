@@ -15,12 +15,10 @@ use self::view::View;
 use super::End;
 use crate::cli::HubJoinSettings;
 use crate::clock::Timepiece;
-use crate::error::{Error, StoreError};
+use crate::error::Error;
 use crate::net::line::Line;
 use crate::net::tcp::{CallError, Connection, Heard, Written, call_patiently};
-use crate::protocol::hub::ModeratorKey;
 use crate::protocol::hub::joiner::{self, Joiner, Wish};
-use crate::store::secret;
 use crate::terminal::desk::Desk;
 use crate::terminal::keyboard::Typed;
 use crate::terminal::screen::{self, Form};
@@ -45,13 +43,7 @@ enum Event {
 
 /// Talks until the farewell, the end of the input, the end of the hub, or a signal.
 pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<End, Error> {
-    let secret = settings.secret_file.as_deref().map(|path| {
-        secret::read(path).map_err(|cause| StoreError::Secret {
-            path: path.to_owned(),
-            cause,
-        })
-    });
-    let key = secret.transpose()?.map(|secret| ModeratorKey::of(&secret));
+    let key = super::moderator_key(settings.secret_file.as_deref())?;
     let (tell, events) = mpsc::channel();
     let (tell_signal, tell_reached, tell_typed) = (tell.clone(), tell.clone(), tell.clone());
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))

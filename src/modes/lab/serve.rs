@@ -36,15 +36,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<End, Error> {
     let service = service(settings)?;
     let (host, port) = (settings.host.as_deref(), settings.port);
-    let failed = |cause| Error::Listen {
-        address: host.map_or(format!(":{port}"), |host| format!("{host}:{port}")),
-        cause,
-    };
+    let failed = Error::listening(host, port);
     // Fewer than a school are served where the system allows no more.
     let connections_max = allow_connections(CONNECTIONS_MAX).unwrap_or(CONNECTIONS_MAX);
-    let door = Door::open(host, port).map_err(failed)?;
-    let address = door.address().map_err(failed)?;
-    let reached_at = door.reached_at().map_err(failed)?;
+    let door = Door::open(host, port).map_err(&failed)?;
+    let address = door.address().map_err(&failed)?;
+    let reached_at = door.reached_at().map_err(&failed)?;
     let board = Board::open(door, KEEP_ALIVE).map_err(Error::Connection)?;
     let tell = board.teller();
     signals::watch(move |signal| {
@@ -263,6 +260,10 @@ impl Table {
         let after = now.saturating_sub(seat.began);
         while !seat.is_watched {
             if seat.unwritten.is_empty() {
+                // The system is asked only where there is something to send.
+                if seat.session.is_said() {
+                    break;
+                }
                 let is_acknowledged = self.board.is_acknowledged(number);
                 let Some(bytes) = seat.session.poll_send(now, is_acknowledged) else {
                     break;

@@ -84,19 +84,15 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<End, Error> 
 
 /// Opens the door and says how to come in.
 fn listen(host: Option<&str>, port: u16, lang: Lang, tell: Sender<Event>) -> Result<(), Error> {
-    let asked = || host.map_or(format!(":{port}"), |host| format!("{host}:{port}"));
-    let failed = |cause| Error::Listen {
-        address: asked(),
-        cause,
-    };
-    let door = Door::open(host, port).map_err(failed)?;
-    let address = door.address().map_err(failed)?;
+    let failed = Error::listening(host, port);
+    let door = Door::open(host, port).map_err(&failed)?;
+    let address = door.address().map_err(&failed)?;
     screen::say(&text::waiting_at(lang, address.port()));
-    for address in door.reached_at().map_err(failed)? {
+    for address in door.reached_at().map_err(&failed)? {
         screen::say(&text::call_us_by(lang, address));
     }
     door.watch(move |called| tell.send(Event::Called(called)).is_ok())
-        .map_err(failed)
+        .map_err(&failed)
 }
 
 /// The loop's state.

@@ -48,8 +48,8 @@ pub struct Packed {
     pub records: Vec<u8>,
     /// Set if they are one piece of a long text.
     pub fragment: Option<Fragment>,
-    /// For whom there are private messages among them.
-    pub private_to: Vec<MemberTag>,
+    /// For whom they are, if they are one private message.
+    pub private_to: Option<MemberTag>,
 }
 
 impl Outbox {
@@ -104,13 +104,13 @@ impl Outbox {
                 Some(Packed {
                     records,
                     fragment: None,
-                    private_to: vec![to],
+                    private_to: Some(to),
                 })
             }
             Waiting::Piece(records, fragment) => Some(Packed {
                 records,
                 fragment: Some(fragment),
-                private_to: Vec::new(),
+                private_to: None,
             }),
             Waiting::Record(mut records) => {
                 let mut count = 1;
@@ -125,7 +125,7 @@ impl Outbox {
                 Some(Packed {
                     records,
                     fragment: None,
-                    private_to: Vec::new(),
+                    private_to: None,
                 })
             }
         }

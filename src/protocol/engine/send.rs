@@ -144,7 +144,7 @@ impl Engine {
         self.holdings.insert(ME, place, frame);
         self.holdings.settle(ME, sequence);
         self.note_sent(now, sequence, messages);
-        self.expect_private(now, sequence, &packed.private_to);
+        self.expect_private(now, sequence, packed.private_to);
         self.was_bulk = is_bulk;
         Some(bytes)
     }
@@ -176,12 +176,11 @@ impl Engine {
         }
     }
 
-    /// The addressees of a private message are waited for, and nobody else.
-    fn expect_private(&mut self, now: Moment, sequence: u32, to: &[MemberTag]) {
-        let to: Vec<Id> = to.iter().filter_map(|tag| self.roster.find(*tag)).collect();
-        if !to.is_empty() {
+    /// The addressee of a private message is waited for, and nobody else.
+    fn expect_private(&mut self, now: Moment, sequence: u32, to: Option<MemberTag>) {
+        if let Some(id) = to.and_then(|tag| self.roster.find(tag)) {
             let tell_at = now.time + WAITING_AFTER;
-            self.marks.said(sequence, to.into_iter(), tell_at);
+            self.marks.said(sequence, [id].into_iter(), tell_at);
         }
     }
 

@@ -129,9 +129,8 @@ impl Table<'_> {
         let faults: Vec<(FrameFault, u64)> = gate.faults().iter().map(|(f, n)| (*f, *n)).collect();
         let (refused, replays) = (gate.refused(), self.node.repeats() + self.node.replays());
         let (members, held_bytes) = (self.node.roster().size(), self.node.held_bytes());
-        for sentence in text::stats(self.lang, members, held_bytes) {
-            self.view.say(&sentence)?;
-        }
+        self.view
+            .say(&text::stats(self.lang, members, held_bytes))?;
         for sentence in text::frames_dropped(self.lang, &faults, refused, replays) {
             self.view.say(&sentence)?;
         }

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use roda::protocol::engine::config::{HELD_BACK_BYTES, HISTORY_BYTES, UNKNOWN_MAX};
 use roda::protocol::engine::event::Event;
-use roda::protocol::engine::roster::{ME, Member};
+use roda::protocol::engine::member::Member;
+use roda::protocol::engine::roster::ME;
 use roda::protocol::message::Name;
 use roda::protocol::wire::frame::beat::Beat;
 use roda::protocol::wire::frame::durable::{Durable, Hello, Record, Records};
@@ -329,4 +330,37 @@ fn a_thousand_who_say_hello_and_are_nowhere_are_not_all_counted() {
     circle.talk(10, SECOND / 5);
     circle.settle(60 * SECOND);
     circle.expect_whole();
+}
+
+#[test]
+fn the_recording_of_a_circle_that_has_ended_brings_nobody_and_nothing_back() {
+    let mut circle = Circle::of(12, 4);
+    circle.world.tap();
+    circle.talk(20, SECOND);
+    circle.world.run(20 * SECOND);
+    let recorded = circle.world.tapped();
+    (0..4).for_each(|member| circle.world.kill(member));
+    circle.world.run(1200 * SECOND);
+    // Two come again, who know of none of it.
+    for member in [0, 1] {
+        circle.world.start_afresh(member).unwrap();
+        circle.world.run(SECOND);
+    }
+    circle.world.run(30 * SECOND);
+    for datagram in recorded {
+        circle.world.inject(stranger(), &datagram);
+        circle.world.run(SECOND / 50);
+    }
+    circle.world.run(60 * SECOND);
+    for member in [0, 1] {
+        let entered = |event: &Event| matches!(event, Event::Entered { .. });
+        assert_eq!(circle.count_told(member, entered), 1, "the other one");
+        let node = circle.world.node(member).unwrap();
+        assert_eq!(
+            node.history(usize::MAX),
+            [],
+            "shown or not, it is not taken in"
+        );
+        assert!(node.replays() >= 40, "{}", node.replays());
+    }
 }

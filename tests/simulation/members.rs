@@ -311,6 +311,27 @@ fn a_clock_that_is_wrong_does_not_disturb_the_order() {
 }
 
 #[test]
+fn who_has_no_clock_is_seen_and_heard_by_who_has_one() {
+    let mut circle = Circle::of(17, 1);
+    circle.world.set_skew(0, -320_000_000_000); // 2016, as a board without a battery may say
+    circle.world.kill(0);
+    circle.world.start(0).unwrap();
+    circle.world.run(20 * SECOND);
+    for name in ["bia", "caio"] {
+        circle.world.join(name).unwrap();
+        circle.world.run(2 * SECOND);
+    }
+    for member in 0..3 {
+        let size = circle.world.node(member).unwrap().roster().size();
+        assert_eq!(size, 3, "{member}");
+    }
+    circle.talk(21, SECOND / 3);
+    circle.settle(20 * SECOND);
+    circle.expect_whole();
+    circle.expect_one_history();
+}
+
+#[test]
 fn the_delivery_marks_say_who_is_waited_for() {
     let mut circle = Circle::of(10, 4);
     circle.world.say(0);

@@ -31,6 +31,13 @@ fn soak() {
     }
 }
 
+/// What it found once, and what was mended then.
+#[test]
+fn what_soaking_found_does_not_come_back() {
+    // One who had pulled half of what was said when its author died kept that half to itself.
+    live(117_667_855_204_363);
+}
+
 /// One group's life: it talks, and one trouble follows the other.
 fn live(seed: u64) {
     let mut chance = Chance::new(seed);

@@ -11,7 +11,8 @@ use super::config::{
 };
 use super::event::{Destination, Moment, Transmit};
 use super::holdings::Place;
-use super::roster::{Id, Member};
+use super::member::Member;
+use super::roster::Id;
 use super::sync::Outcome;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, Run, Sync as Talk};
@@ -203,7 +204,7 @@ impl Engine {
     }
 
     /// A number that only who receives at this address can know.
-    fn cookie_for(&self, source: SocketAddr) -> u64 {
+    pub(super) fn cookie_for(&self, source: SocketAddr) -> u64 {
         let mut hasher = blake3::Hasher::new_keyed(&self.catch_up.cookie_secret);
         match source {
             SocketAddr::V4(v4) => hasher.update(&v4.ip().octets()),
@@ -214,12 +215,14 @@ impl Engine {
     }
 
     fn send_inventory(&mut self, now: Moment, to: SocketAddr, from: u64, cut: u64) {
-        let from = from.max(self.holdings.horizon());
+        // What is held from before the horizon is told as well: perhaps nobody else holds it, but
+        // there was more.
         let mut sequences: Vec<FrameName> = self
             .holdings
             .history(from, cut)
             .map(|(place, _)| place.frame_name())
             .collect();
+        let from = from.max(self.holdings.horizon());
         sequences.sort_unstable();
         let runs = Run::of(sequences.iter().copied(), RUNS_MAX * INVENTORY_PARTS_MAX);
         let parts = runs.len().div_ceil(RUNS_MAX).max(1) as u8; // at most 64

@@ -114,6 +114,9 @@ pub const GONE_AFTER_BEATS: u32 = 5;
 pub const ASK_INTERVAL: Duration = Duration::from_secs(1);
 /// Who is asked for answers twice, so long apart: at 40 % loss, one answer is not enough.
 pub const ANSWER_REPEAT: Duration = ms(300);
+/// A session whose clock is so far behind is believed only when it shows that it is there now.
+/// Laptops that ask nobody for the time are minutes wrong; they are seen a second later.
+pub const PROOF_AGE: Duration = Duration::from_secs(60);
 /// When a session begins, it says so again after each of these times.
 pub const HELLO_REPEATS: [Duration; 3] = [ms(100), ms(500), ms(2000)];
 /// On hearing a new member, one's own next beat comes within this time per member, so that a

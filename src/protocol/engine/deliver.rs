@@ -8,7 +8,8 @@ use super::config::{CAUSE_WAIT, OLD_AFTER};
 use super::event::{Event, MessageId, Moment, Said};
 use super::holdings::{Held, Place};
 use super::inbox::{Accept, Inbox};
-use super::roster::{Id, ME, Member};
+use super::member::Member;
+use super::roster::{Id, ME};
 use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::durable::{Durable, Fragment, Record, Reference};
 

@@ -9,9 +9,10 @@ use super::config::{CLOCK_AHEAD_MAX, JOINING, MEMBERS_MAX, UNKNOWN_MAX, YOUNG_SE
 use super::event::{Event, Moment};
 use super::holdings::{NewFrame, Place};
 use super::inbox::{Accept, Inbox};
+use super::member::BeatNews;
 use super::repair::Role;
 use super::reports::Wish;
-use super::roster::{BeatNews, Id, ME};
+use super::roster::{Id, ME};
 use super::trust::Standing;
 use super::{Engine, REPEATS_WEIGHT};
 use crate::protocol::chance::Chance;
@@ -50,6 +51,10 @@ impl Engine {
                 return;
             }
             self.recent.insert(bytes, Known { id, durable: None });
+        }
+        if !self.is_believed(now, id, source, &opened.frame) {
+            self.replays += 1;
+            return;
         }
         match &opened.frame.body {
             Body::Durable(durable) => {

@@ -322,6 +322,12 @@ impl Inbox {
         self.have.contains(sequence)
     }
 
+    /// Whether a frame is missing and asked for.
+    #[must_use]
+    pub fn is_missing(&self, sequence: u32) -> bool {
+        self.gaps.contains_key(&sequence)
+    }
+
     /// Whether a frame was delivered, or gone on without.
     #[must_use]
     pub fn is_past(&self, sequence: u32) -> bool {

@@ -20,11 +20,13 @@ mod hear;
 pub mod holdings;
 pub mod inbox;
 pub mod marks;
+pub mod member;
 pub mod mirror;
 pub mod outbox;
 pub mod pace;
 pub mod presence;
 pub mod private;
+mod proof;
 pub mod repair;
 pub mod reports;
 pub mod roster;
@@ -47,6 +49,7 @@ use self::event::{Event, Moment, Transmit};
 use self::holdings::Holdings;
 use self::inbox::{Inbox, Timing};
 use self::marks::Marks;
+use self::member::Member;
 use self::mirror::Mirror;
 use self::outbox::Outbox;
 use self::pace::{Pace, RoundTrip, Window};
@@ -433,7 +436,7 @@ impl Engine {
 
     fn shown(&self, id: Id) -> String {
         let member = self.roster.get(id);
-        member.map_or_else(String::new, roster::Member::shown)
+        member.map_or_else(String::new, Member::shown)
     }
 
     /// How the timers about a member's frames are set: by the round trip that their author

@@ -3,8 +3,9 @@
 use super::Engine;
 use super::event::{Event, MessageId, Said};
 use super::holdings::Place;
+use super::member::Member;
 use super::outbox::PrivateText;
-use super::roster::{Id, Member};
+use super::roster::Id;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::{Key, MemberTag};
 use crate::protocol::wire::private::{self, Secrets, SessionKey, SessionSecret, Way};

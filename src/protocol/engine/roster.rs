@@ -6,14 +6,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::config::{
-    ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MAX, BEAT_MIN, BEAT_PER_MEMBER, GONE_AFTER_BEATS, GRTT_MAX,
-    GRTT_MIN, MEMBERS_MAX,
+    ASK_INTERVAL, BEAT_MAX, BEAT_MIN, BEAT_PER_MEMBER, GRTT_MAX, GRTT_MIN, MEMBERS_MAX,
 };
-use super::seen::Seen;
-use super::trust::{Standing, Trust, namesake};
+use super::member::{BeatNews, Member};
+use super::trust::{Standing, Trust};
 use crate::protocol::chance::{Chance, mix};
 use crate::protocol::message::Name;
-use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::{Author, Key, MemberTag};
 use crate::protocol::wire::private::SessionKey;
 
@@ -23,104 +21,6 @@ pub struct Id(pub(super) u32);
 
 /// This member itself.
 pub const ME: Id = Id(0);
-
-/// One member: a person's session.
-#[derive(Clone, Debug)]
-pub struct Member {
-    /// How other frames name it.
-    pub tag: MemberTag,
-    /// The person.
-    pub key: Key,
-    /// The session; its high half is the second of its start.
-    pub session: u64,
-    /// The name that the member claims.
-    pub name: Name,
-    /// What the person is under that name.
-    pub standing: Standing,
-    /// Whether nobody was ever seen under that name before.
-    pub is_new: bool,
-    /// Whether it is here.
-    pub is_live: bool,
-    /// Whether it has not answered when asked for.
-    pub is_silent: bool,
-    /// Whether its session is over for good: it said farewell, or another one follows it.
-    pub is_closed: bool,
-    /// Where its own datagrams come from.
-    pub address: Option<SocketAddr>,
-    /// The port that its plain copies leave from.
-    pub mirror_port: u16,
-    /// What carries its multicast.
-    pub link: Link,
-    /// What private messages to it are sealed to, once its HELLO is here.
-    pub session_key: Option<SessionKey>,
-    /// Whether it knows what was said before it came.
-    pub can_tell: bool,
-    /// The round trip that it measured; `None` for this member itself.
-    pub grtt: Option<Duration>,
-    heard: Duration,
-    interval: Duration,
-    newest_beat: u32,
-    /// Its frames that are never repeated.
-    seen: Seen,
-    asked: u32,
-    asked_since: Option<Duration>,
-    ask_at: Option<Duration>,
-}
-
-impl Member {
-    /// The name as it is shown: with four digits of the person's id if it is somebody else's.
-    #[must_use]
-    pub fn shown(&self) -> String {
-        match self.standing {
-            Standing::Namesake => namesake(&self.name, self.tag.short),
-            Standing::First | Standing::Verified => self.name.to_string(),
-        }
-    }
-
-    /// Whether the codes were compared.
-    #[must_use]
-    pub fn is_verified(&self) -> bool {
-        self.standing == Standing::Verified
-    }
-
-    /// The second of the session's start, since 1970, by the member's clock.
-    #[must_use]
-    pub fn started_s(&self) -> u64 {
-        self.session >> 32
-    }
-
-    /// When it was last heard itself.
-    #[must_use]
-    pub fn heard(&self) -> Duration {
-        self.heard
-    }
-
-    /// When to ask for it.
-    fn ask_due(&self) -> Duration {
-        let silence = self.interval * ASK_AFTER_BEATS;
-        self.ask_at.unwrap_or(self.heard + silence)
-    }
-
-    /// When it counts as silent: nobody's asking for it was answered.
-    fn silent_due(&self) -> Option<Duration> {
-        let asked = self.asked_since.filter(|_| !self.is_silent)?;
-        Some(asked + ASK_INTERVAL)
-    }
-
-    /// When it is gone.
-    fn gone_due(&self) -> Option<Duration> {
-        (self.asked >= 2).then(|| self.heard + self.interval * GONE_AFTER_BEATS)
-    }
-
-    /// When there is something to do about it.
-    fn due(&self) -> Duration {
-        let others = [self.silent_due(), self.gone_due()];
-        others
-            .into_iter()
-            .flatten()
-            .fold(self.ask_due(), Duration::min)
-    }
-}
 
 /// What time brought about a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,30 +80,7 @@ impl Roster {
         self.next_id += 1;
         let is_new = self.trust.meet(&author.name, &author.key);
         let standing = self.trust.standing(&author.name, &author.key);
-        let member = Member {
-            tag,
-            key: author.key,
-            session: author.session,
-            name: author.name.clone(),
-            standing,
-            is_new,
-            is_live: false,
-            is_silent: false,
-            is_closed: false,
-            address: None,
-            mirror_port: 0,
-            link: Link::Wired,
-            session_key: None,
-            can_tell: false,
-            grtt: None,
-            heard: Duration::ZERO,
-            interval: BEAT_MIN,
-            newest_beat: 0,
-            seen: Seen::default(),
-            asked: 0,
-            asked_since: None,
-            ask_at: None,
-        };
+        let member = Member::of(author, standing, is_new);
         self.ids.insert(tag, id);
         self.members.insert(id, member);
         Some(id)
@@ -318,6 +195,14 @@ impl Roster {
     pub fn believe(&mut self, id: Id, grtt: Duration) {
         if let Some(member) = self.members.get_mut(&id) {
             member.grtt = Some(grtt.clamp(GRTT_MIN, GRTT_MAX));
+        }
+    }
+
+    /// Notes that a member is there now, by a frame with this clock: what it makes with a later one,
+    /// it makes in our time.
+    pub fn prove(&mut self, id: Id, clock: u64) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.proven_at = Some(clock);
         }
     }
 
@@ -476,17 +361,4 @@ impl Roster {
             .filter(|(_, member)| weight(member.tag) > mine)
             .count()
     }
-}
-
-/// What a beat says of its author.
-#[derive(Clone, Copy, Debug)]
-pub struct BeatNews {
-    /// Until its next beat.
-    pub interval: Duration,
-    /// The port that its plain copies leave from.
-    pub mirror_port: u16,
-    /// What carries its multicast.
-    pub link: Link,
-    /// Whether it knows what was said before it came.
-    pub can_tell: bool,
 }

@@ -12,10 +12,11 @@ use super::config::{
 use super::event::{Destination, Moment, Transmit};
 use super::holdings::{NewFrame, Place};
 use super::inbox::Inbox;
+use super::member::Member;
 use super::outbox::PrivateText;
 use super::presence::Due;
 use super::reports::Report;
-use super::roster::{Id, ME, Member};
+use super::roster::{Id, ME};
 use crate::protocol::wire::frame::beat::{ASKED_MAX, Beat};
 use crate::protocol::wire::frame::durable::{
     ACK_BYTES, COUNTS_BYTES, Durable, FRAGMENT_BYTES, REFERENCES_MAX, Records, Reference,

@@ -2,8 +2,8 @@
 
 use super::Table;
 use crate::error::Error;
+use crate::protocol::engine::member::Member;
 use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
-use crate::protocol::engine::roster::Member;
 use crate::protocol::engine::trust::VERIFIED;
 use crate::protocol::fingerprint::code;
 use crate::protocol::message::{Name, split_within};

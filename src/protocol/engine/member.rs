@@ -1,0 +1,154 @@
+//! One member, as the others know it: who it is, what it says of itself, and when it was heard.
+
+use core::net::SocketAddr;
+use std::time::Duration;
+
+use super::config::{ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MIN, GONE_AFTER_BEATS};
+use super::seen::Seen;
+use super::trust::{Standing, namesake};
+use crate::protocol::message::Name;
+use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::frame::{Author, Key, MemberTag};
+use crate::protocol::wire::private::SessionKey;
+
+/// One member: a person's session.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// How other frames name it.
+    pub tag: MemberTag,
+    /// The person.
+    pub key: Key,
+    /// The session; its high half is the second of its start.
+    pub session: u64,
+    /// The name that the member claims.
+    pub name: Name,
+    /// What the person is under that name.
+    pub standing: Standing,
+    /// Whether nobody was ever seen under that name before.
+    pub is_new: bool,
+    /// Whether it is here.
+    pub is_live: bool,
+    /// Whether it has not answered when asked for.
+    pub is_silent: bool,
+    /// Whether its session is over for good: it said farewell, or another one follows it.
+    pub is_closed: bool,
+    /// Where its own datagrams come from.
+    pub address: Option<SocketAddr>,
+    /// The port that its plain copies leave from.
+    pub mirror_port: u16,
+    /// What carries its multicast.
+    pub link: Link,
+    /// What private messages to it are sealed to, once its HELLO is here.
+    pub session_key: Option<SessionKey>,
+    /// Whether it knows what was said before it came.
+    pub can_tell: bool,
+    /// The round trip that it measured; `None` for this member itself.
+    pub grtt: Option<Duration>,
+    /// The clock of the frame that showed that it is there now.
+    pub(super) proven_at: Option<u64>,
+    pub(super) heard: Duration,
+    pub(super) interval: Duration,
+    pub(super) newest_beat: u32,
+    /// Its frames that are never repeated.
+    pub(super) seen: Seen,
+    pub(super) asked: u32,
+    pub(super) asked_since: Option<Duration>,
+    pub(super) ask_at: Option<Duration>,
+}
+
+impl Member {
+    /// Who made a frame, and is not known to be here.
+    pub(super) fn of(author: &Author, standing: Standing, is_new: bool) -> Self {
+        Self {
+            tag: author.tag(),
+            key: author.key,
+            session: author.session,
+            name: author.name.clone(),
+            standing,
+            is_new,
+            is_live: false,
+            is_silent: false,
+            is_closed: false,
+            address: None,
+            mirror_port: 0,
+            link: Link::Wired,
+            session_key: None,
+            can_tell: false,
+            grtt: None,
+            proven_at: None,
+            heard: Duration::ZERO,
+            interval: BEAT_MIN,
+            newest_beat: 0,
+            seen: Seen::default(),
+            asked: 0,
+            asked_since: None,
+            ask_at: None,
+        }
+    }
+
+    /// The name as it is shown: with four digits of the person's id if it is somebody else's.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.standing {
+            Standing::Namesake => namesake(&self.name, self.tag.short),
+            Standing::First | Standing::Verified => self.name.to_string(),
+        }
+    }
+
+    /// Whether the codes were compared.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.standing == Standing::Verified
+    }
+
+    /// The second of the session's start, since 1970, by the member's clock.
+    #[must_use]
+    pub fn started_s(&self) -> u64 {
+        self.session >> 32
+    }
+
+    /// When it was last heard itself.
+    #[must_use]
+    pub fn heard(&self) -> Duration {
+        self.heard
+    }
+
+    /// When to ask for it.
+    pub(super) fn ask_due(&self) -> Duration {
+        let silence = self.interval * ASK_AFTER_BEATS;
+        self.ask_at.unwrap_or(self.heard + silence)
+    }
+
+    /// When it counts as silent: nobody's asking for it was answered.
+    pub(super) fn silent_due(&self) -> Option<Duration> {
+        let asked = self.asked_since.filter(|_| !self.is_silent)?;
+        Some(asked + ASK_INTERVAL)
+    }
+
+    /// When it is gone.
+    pub(super) fn gone_due(&self) -> Option<Duration> {
+        (self.asked >= 2).then(|| self.heard + self.interval * GONE_AFTER_BEATS)
+    }
+
+    /// When there is something to do about it.
+    pub(super) fn due(&self) -> Duration {
+        let others = [self.silent_due(), self.gone_due()];
+        others
+            .into_iter()
+            .flatten()
+            .fold(self.ask_due(), Duration::min)
+    }
+}
+
+/// What a beat says of its author.
+#[derive(Clone, Copy, Debug)]
+pub struct BeatNews {
+    /// Until its next beat.
+    pub interval: Duration,
+    /// The port that its plain copies leave from.
+    pub mirror_port: u16,
+    /// What carries its multicast.
+    pub link: Link,
+    /// Whether it knows what was said before it came.
+    pub can_tell: bool,
+}

@@ -198,8 +198,8 @@ impl Roster {
         }
     }
 
-    /// Notes that a member is there now, by a frame with this clock: what it makes with a later one,
-    /// it makes in our time.
+    /// Notes that a member is there now, by a frame with this clock: what it makes with a later
+    /// one, it makes in our time.
     pub fn prove(&mut self, id: Id, clock: u64) {
         if let Some(member) = self.members.get_mut(&id) {
             member.proven_at = Some(clock);

@@ -51,7 +51,10 @@ assert of("person: key") == bytes(person)
 assert of("person: short id") == blake3(bytes(person)).digest()[:8]
 
 frame_key, nonce_key = of("key file: frame key"), of("key file: nonce key")
-types = {"durable": 1, "beat": 2, "nack": 3, "status": 4, "sync": 5}
+leaf_key, node_key = (derive(f"roda 2026 {which}", of("key file: room tag"))
+                      for which in ("leaf", "node"))
+types = {"durable": 1, "beat": 2, "nack": 3, "status": 4, "sync": 5,
+         "run 1": 1, "run 2": 1, "run 3": 1}
 for name, kind in types.items():
     datagram, inside = of(f"{name}: datagram"), of(f"{name}: inside")
     header, sealed = datagram[:44], datagram[44:]
@@ -65,7 +68,13 @@ for name, kind in types.items():
     assert nonce == hint + blake3(bare, key=nonce_key).digest()[2:24], name
     assert hint == of("turma-a: hint")
     if name != "nack":
-        signed, signature = inside[:-64], inside[-64:]
-        message = b"roda 2026 signed frame" + tag + bytes([kind]) + signed
-        VerifyKey(signed[:32]).verify(message, signature)
+        place, signature = inside[-65], inside[-64:]
+        depth, index = place >> 4, place & 15
+        assert (depth, index) == ((2, int(name[4:]) - 1) if name.startswith("run") else (0, 0))
+        signed, way = inside[:-65 - 16 * depth], inside[-65 - 16 * depth:-65]
+        node = blake3(bytes([kind]) + signed, key=leaf_key).digest()
+        for height in range(depth):
+            pair = [node[:16], way[16 * height:][:16]]
+            node = blake3(b"".join(pair[::-1] if index >> height & 1 else pair), key=node_key).digest()
+        VerifyKey(signed[:32]).verify(b"roda 2026 signed frame" + node, signature)
 print(f"{len(vectors)} vectors hold")

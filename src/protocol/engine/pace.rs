@@ -59,6 +59,12 @@ impl Pace {
         is_allowed
     }
 
+    /// How many frames may leave now, at least one.
+    #[must_use]
+    pub fn burst(&self) -> usize {
+        self.tokens.max(1.0) as usize
+    }
+
     /// Notes that a frame left.
     pub fn sent(&mut self) {
         self.tokens -= 1.0;

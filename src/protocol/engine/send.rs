@@ -25,8 +25,18 @@ use crate::protocol::wire::frame::nack::{COUNT_BYTES, Nack, SPAN_MAX, Target};
 use crate::protocol::wire::frame::status::Status;
 use crate::protocol::wire::frame::{
     ACKS_MAX, Ack, Author, Body, FLAG_ASK, FLAG_BULK, FRAME_MAX_BYTES, Frame, MemberTag,
-    body_max_bytes, grtt_code,
+    body_max_bytes, durable_max_bytes, grtt_code,
 };
+use crate::protocol::wire::seal::Draft;
+use crate::protocol::wire::seal::run::RUN_MAX;
+
+/// What is to be known of a frame of our own once it is signed.
+struct Made {
+    place: Place,
+    flags: u8,
+    messages: usize,
+    private_to: Option<MemberTag>,
+}
 
 impl Engine {
     /// The next datagram to send now, if there is one.
@@ -45,15 +55,18 @@ impl Engine {
         if !(has_repair || has_new) || !self.pace.allows(now.time) {
             return None;
         }
-        let repair = self.pop_repair(now.time);
-        let bytes = match repair {
-            Some(bytes) => bytes,
-            None if has_new => self.make_durable(now)?,
-            None => return None,
-        };
-        self.pace.sent();
-        let to = self.to_all();
-        Some(Transmit { to, bytes })
+        match self.pop_repair(now.time) {
+            Some(bytes) => {
+                self.pace.sent();
+                let to = self.to_all();
+                Some(Transmit { to, bytes })
+            }
+            None if has_new => {
+                self.make_run(now);
+                self.sends.pop_front()
+            }
+            None => None,
+        }
     }
 
     fn to_all(&self) -> Destination {
@@ -101,14 +114,39 @@ impl Engine {
 
     /// What the records of a frame may take at most, whatever stands before them.
     pub(super) fn records_room(&self) -> usize {
-        body_max_bytes(&self.me.name) - COUNTS_BYTES - REFERENCES_MAX * Reference::BYTES
+        durable_max_bytes(self.me.name.as_str().len())
+            - COUNTS_BYTES
+            - REFERENCES_MAX * Reference::BYTES
     }
 
-    /// Packs the next durable frame.
-    fn make_durable(&mut self, now: Moment) -> Option<Rc<[u8]>> {
+    /// Makes all that may leave now, under one signature.
+    fn make_run(&mut self, now: Moment) {
+        let max = self.pace.burst().min(RUN_MAX);
+        let (mut made, mut drafts) = (Vec::new(), Vec::new());
+        while made.len() < max
+            && !self.outbox.is_empty()
+            && self.window_is_open(now.time)
+            && let Some((frame, draft)) = self.draft_durable(now)
+        {
+            made.push(frame);
+            drafts.push(draft);
+        }
+        let closed: Vec<(Vec<u8>, u64)> = self.seal.close_run(drafts, &self.signer).collect();
+        let to = self.to_all();
+        for (made, (bytes, hash)) in made.into_iter().zip(closed) {
+            let bytes: Rc<[u8]> = bytes.into();
+            self.keep_made(now, &made, bytes.clone(), hash);
+            self.pace.sent();
+            self.sends.push_back(Transmit { to, bytes });
+        }
+    }
+
+    /// Packs the next durable frame; `None` if there is nothing to say.
+    fn draft_durable(&mut self, now: Moment) -> Option<(Made, Draft)> {
         let references = self.tips.take();
-        let room =
-            body_max_bytes(&self.me.name) - COUNTS_BYTES - references.len() * Reference::BYTES;
+        let room = durable_max_bytes(self.me.name.as_str().len())
+            - COUNTS_BYTES
+            - references.len() * Reference::BYTES;
         let author = (self.me.key, self.me.session);
         let (private, sequence) = (&mut self.private, self.newest + 1);
         let seal = |text: &PrivateText| private.seal(text, author, sequence);
@@ -127,27 +165,38 @@ impl Engine {
             flags: if is_bulk { FLAG_BULK } else { 0 } | self.ask_flag(),
             ..self.author()
         };
-        let place = Place::of(&author);
         let durable = Durable {
             fragment: packed.fragment,
             references,
             acks,
             records: Records::new(&packed.records),
         };
-        let messages = durable.messages();
-        let (bytes, hash) = self.close(author, Body::Durable(durable), true);
+        let made = Made {
+            place: Place::of(&author),
+            flags: author.flags,
+            messages: durable.messages(),
+            private_to: packed.private_to,
+        };
+        let body = Body::Durable(durable);
+        Some((made, self.seal.draft(&Frame { author, body })))
+    }
+
+    /// Keeps a frame of our own for repairs, and waits for its acknowledgements.
+    fn keep_made(&mut self, now: Moment, made: &Made, bytes: Rc<[u8]>, hash: u64) {
+        let sequence = made.place.sequence;
+        let durable = Some((sequence, made.flags));
+        self.recent.insert(&bytes, Known { id: ME, durable });
         let frame = NewFrame {
-            bytes: bytes.clone(),
+            bytes,
             hash,
-            messages,
+            messages: made.messages,
             touched: now.time,
         };
-        self.holdings.insert(ME, place, frame);
+        self.holdings.insert(ME, made.place, frame);
         self.holdings.settle(ME, sequence);
-        self.note_sent(now, sequence, messages);
-        self.expect_private(now, sequence, packed.private_to);
-        self.was_bulk = is_bulk;
-        Some(bytes)
+        self.note_sent(now, sequence, made.messages);
+        self.expect_private(now, sequence, made.private_to);
+        self.was_bulk = made.flags & FLAG_BULK != 0;
     }
 
     fn note_sent(&mut self, now: Moment, sequence: u32, messages: usize) {
@@ -210,17 +259,13 @@ impl Engine {
             flags,
             ..self.author()
         };
-        let (bytes, _) = self.close(author, body, false);
-        self.sends.push_back(Transmit { to, bytes });
-    }
-
-    fn close(&mut self, author: Author, body: Body<'_>, is_durable: bool) -> (Rc<[u8]>, u64) {
-        let durable = is_durable.then_some((author.sequence, author.flags));
         let frame = Frame { author, body };
         let mut bytes = Vec::with_capacity(FRAME_MAX_BYTES);
-        let hash = self.seal.close(&frame, &self.signer, &mut bytes);
-        self.recent.insert(&bytes, Known { id: ME, durable });
-        (bytes.into(), hash)
+        self.seal.close(&frame, &self.signer, &mut bytes);
+        let (id, durable) = (ME, None);
+        self.recent.insert(&bytes, Known { id, durable });
+        let bytes = bytes.into();
+        self.sends.push_back(Transmit { to, bytes });
     }
 
     /// How far we have the frames of those heard lately.
@@ -326,7 +371,7 @@ impl Engine {
             .map(|(id, _)| *id);
         let due: Vec<Id> = due.collect();
         let mut nack = Nack::default();
-        let mut room = body_max_bytes(&self.me.name) - COUNT_BYTES;
+        let mut room = body_max_bytes(self.me.name.as_str().len()) - COUNT_BYTES;
         for id in due {
             self.give_up_waiting(now, id);
             if time < self.next_nack_at {

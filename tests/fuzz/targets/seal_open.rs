@@ -12,7 +12,8 @@ use roda::protocol::wire::seal::passphrase::Strength;
 use roda::protocol::wire::seal::room_key::RoomKey;
 use roda::protocol::wire::seal::signer::Signer;
 
-fn sound(seal: &Seal, signer: &Signer) -> Vec<u8> {
+/// A frame that leaves alone, and one of a run.
+fn sound(seal: &Seal, signer: &Signer) -> [Vec<u8>; 2] {
     let key = signer.key();
     let author = Author {
         key,
@@ -28,37 +29,43 @@ fn sound(seal: &Seal, signer: &Signer) -> Vec<u8> {
     Record::Said("oi").append(&mut records);
     let records = Records::new(&records);
     let body = Body::Durable(Durable { records, ..Durable::default() });
-    let mut datagram = Vec::new();
-    seal.close(&Frame { author, body }, signer, &mut datagram);
-    datagram
+    let frame = Frame { author, body };
+    let closed = |count| {
+        let drafts = (0..count).map(|_| seal.draft(&frame)).collect();
+        let last = seal.close_run(drafts, signer).last();
+        last.expect("at least one").0
+    };
+    [closed(1), closed(3)]
 }
 
 thread_local! {
-    /// A room, and a frame in it.
-    static ROOM: (Seal, Vec<u8>) = {
+    /// A room, and frames in it.
+    static ROOM: (Seal, [Vec<u8>; 2]) = {
         let seal = Seal::new(&RoomKey::from_file("turma-a", &[3; 32]));
-        let datagram = sound(&seal, &Signer::from_seed(&[2; 32]));
-        (seal, datagram)
+        let datagrams = sound(&seal, &Signer::from_seed(&[2; 32]));
+        (seal, datagrams)
     };
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    ROOM.with(|(seal, datagram)| {
+    ROOM.with(|(seal, datagrams)| {
         let mut inside = Vec::new();
         assert!(seal.open(bytes, &mut inside).is_err(), "nobody guesses a key");
         let _ = seal.reopen(bytes, &mut inside);
         // Each pair of bytes changes a place; a change that leaves it as it was is none.
-        let mut changed = datagram.clone();
-        for pair in bytes.chunks_exact(2) {
-            let at = usize::from(pair[0]) % changed.len();
-            changed[at] ^= pair[1];
+        for datagram in datagrams {
+            let mut changed = datagram.clone();
+            for pair in bytes.chunks_exact(2) {
+                let at = usize::from(pair[0]) % changed.len();
+                changed[at] ^= pair[1];
+            }
+            let is_same = changed == *datagram;
+            assert_eq!(seal.open(&changed, &mut inside).is_ok(), is_same);
+            // Behind the header all as it came: length and ciphertext are the fuzzer's.
+            changed.truncate(44);
+            changed.extend_from_slice(bytes);
+            assert!(seal.open(&changed, &mut inside).is_err());
         }
-        let is_same = changed == *datagram;
-        assert_eq!(seal.open(&changed, &mut inside).is_ok(), is_same);
-        // Behind the header everything as it came, so that length and ciphertext are the fuzzer's.
-        changed.truncate(44);
-        changed.extend_from_slice(bytes);
-        assert!(seal.open(&changed, &mut inside).is_err());
     });
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(invitation) = Invitation::parse(text) {

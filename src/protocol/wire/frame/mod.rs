@@ -6,7 +6,7 @@
 //! magic 2 | version 1 | type 1 | room tag 16 | nonce 24                        the header: clear
 //! key 32 | session 8 | sequence 4 | clock 8 | flags 1 | GRTT 1 | name length 1 | name   the author
 //! what the type says (durable · beat · nack · status · sync)                   the body
-//! signature 64, but in a NACK                                                  the author's
+//! way 1, or 17 to 65 in a run | signature 64, but in a NACK                    the author's
 //! tag 16                                                                       the seal
 //! ```
 //!
@@ -26,6 +26,7 @@ use std::fmt;
 
 use self::bytes::{Reader, Writer};
 use self::{beat::Beat, durable::Durable, nack::Nack, status::Status, sync::Sync};
+use super::seal::run::{PLACE_BYTES, WAY_MAX_BYTES};
 use crate::protocol::message::{NAME_MAX_BYTES, Name};
 
 /// Longest frame, in bytes of UDP payload: fits every link's MTU with IPv6 and a tunnel's header.
@@ -276,15 +277,23 @@ pub struct Frame<'d> {
     pub body: Body<'d>,
 }
 
-/// What a signed frame of this author holds besides the author and the seal, in bytes at most.
+/// What a signed frame holds besides the author, who has a name of so many bytes, and the seal, if
+/// it leaves alone: bytes at most.
 #[must_use]
-pub fn body_max_bytes(name: &Name) -> usize {
+pub const fn body_max_bytes(name_bytes: usize) -> usize {
     FRAME_MAX_BYTES
         - HEADER_BYTES
         - AUTHOR_BYTES
-        - name.as_str().len()
+        - name_bytes
+        - PLACE_BYTES
         - SIGNATURE_BYTES
         - TAG_BYTES
+}
+
+/// The same for a durable frame, which may leave in a run.
+#[must_use]
+pub const fn durable_max_bytes(name_bytes: usize) -> usize {
+    body_max_bytes(name_bytes) - WAY_MAX_BYTES
 }
 
 /// Writes a frame over whatever `datagram` held, up to the end of its body, and without a nonce;

@@ -1,7 +1,7 @@
 //! What stands around a frame's inside, and the only way in and out.
 //!
 //! ```text
-//! header 44, clear | sealed( inside | signature 64, of most types ) | tag 16
+//! header 44, clear | sealed( inside | way | signature 64, the last two of most types ) | tag 16
 //! ```
 //!
 //! **The seal** is XChaCha20-Poly1305 under a key that comes of the room's, with the whole header
@@ -20,10 +20,11 @@
 //! keys. The room tag is derived from the key and compared before anything is decrypted, so whoever
 //! wants two keys for one datagram first needs two keys of one tag of 128 bits.
 //!
-//! **The signature** is the author's, Ed25519, over a domain, the room tag, the type and all that
-//! is inside. It proves who speaks, in which room; anybody repairs what he cannot forge. Durable
-//! frames and beats carry one, and so do statuses and dialogues: a status is a delivery mark, a
-//! dialogue says where its author is to be answered, and both are few.
+//! **The signature** is the author's, Ed25519, over a domain and a hash of the room tag, the type
+//! and all that is inside; frames that leave together share one (`run.rs`). It proves who speaks,
+//! in which room; anybody repairs what he cannot forge. Durable frames and beats carry one, and so
+//! do statuses and dialogues: a status is a delivery mark, a dialogue says where its author is to
+//! be answered, and both are few.
 //!
 //! **NACKs carry none**, because they come in storms. A member can therefore send a NACK in
 //! another's name. That causes a repair, as a NACK in its own name would; repairs are paced, muted
@@ -33,6 +34,7 @@
 pub mod invitation;
 pub mod passphrase;
 pub mod room_key;
+pub mod run;
 pub mod signer;
 
 use std::fmt;
@@ -43,18 +45,13 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use self::room_key::RoomKey;
-use self::signer::{Signer, Verdicts, verify};
+use self::run::{Hash, Hashing, Tree, Way};
+use self::signer::{Signer, Verdicts};
 use super::frame::durable::Durable;
 use super::frame::{
     self, Author, Body, FRAME_MAX_BYTES, Frame, FrameFault, HEADER_BYTES, Kind, NONCE_AT,
-    NONCE_BYTES, ROOM_TAG_BYTES, SIGNATURE_BYTES, TAG_BYTES, first_8,
+    NONCE_BYTES, ROOM_TAG_BYTES, TAG_BYTES, first_8,
 };
-
-/// What stands before the room tag in all that is signed.
-const DOMAIN: &[u8; 22] = b"roda 2026 signed frame";
-
-/// What is signed besides the inside, in bytes: domain, room tag, type.
-const SIGNED_HEAD_BYTES: usize = DOMAIN.len() + ROOM_TAG_BYTES + 1;
 
 /// The hint of a room's name in a nonce, in bytes.
 const HINT_BYTES: usize = 2;
@@ -66,7 +63,15 @@ pub struct Seal {
     cipher: XChaCha20Poly1305,
     nonce_key: Zeroizing<[u8; 32]>,
     hint: [u8; HINT_BYTES],
-    verdicts: Option<Verdicts>,
+    hashing: Hashing,
+    verdicts: Verdicts,
+}
+
+/// A frame that is written, and neither signed nor sealed.
+#[derive(Debug)]
+pub struct Draft {
+    kind: u8,
+    datagram: Vec<u8>,
 }
 
 /// A frame that belongs to this room, is whole, and is its author's unless it is a NACK.
@@ -74,7 +79,7 @@ pub struct Seal {
 pub struct Opened<'s> {
     /// The frame.
     pub frame: Frame<'s>,
-    /// A hash of its signature, which all of it hangs on: the same for whoever seals it again.
+    /// A hash of its type and of all that is inside: the same for whoever signs or seals it again.
     /// 0 for a NACK.
     pub hash: u64,
 }
@@ -84,13 +89,15 @@ impl Seal {
     #[must_use]
     pub fn new(key: &RoomKey) -> Self {
         let room_tag = key.derive("roda 2026 room tag");
+        let room_tag = room_tag.first_chunk().copied().unwrap_or_default();
         let cipher_key = key.derive("roda 2026 frame key");
         Self {
-            room_tag: room_tag.first_chunk().copied().unwrap_or_default(),
+            room_tag,
             cipher: XChaCha20Poly1305::new((&*cipher_key).into()),
             nonce_key: key.derive("roda 2026 nonce key"),
             hint: [0; HINT_BYTES],
-            verdicts: None,
+            hashing: Hashing::of(&room_tag),
+            verdicts: Verdicts::default(),
         }
     }
 
@@ -113,7 +120,6 @@ impl Seal {
     /// network, whose members all run here.
     #[must_use]
     pub fn sharing(self, verdicts: Verdicts) -> Self {
-        let verdicts = Some(verdicts);
         Self { verdicts, ..self }
     }
 
@@ -127,6 +133,36 @@ impl Seal {
         };
         self.seal(to);
         hash
+    }
+
+    /// Writes a frame that leaves together with others.
+    #[must_use]
+    pub fn draft(&self, frame: &Frame<'_>) -> Draft {
+        let mut datagram = Vec::with_capacity(FRAME_MAX_BYTES);
+        frame::encode(frame, &self.room_tag, &mut datagram);
+        let kind = frame.body.kind() as u8;
+        Draft { kind, datagram }
+    }
+
+    /// Signs at most [`run::RUN_MAX`] frames together, and seals each: the datagrams and their
+    /// hashes.
+    pub fn close_run(
+        &self,
+        drafts: Vec<Draft>,
+        signer: &Signer,
+    ) -> impl Iterator<Item = (Vec<u8>, u64)> {
+        let leaf = |draft: &Draft| self.leaf(draft.kind, &draft.datagram);
+        let leaves: Vec<Hash> = drafts.iter().map(leaf).collect();
+        let hashes: Vec<u64> = leaves.iter().map(|leaf| first_8(leaf)).collect();
+        let tree = Tree::over(leaves, &self.hashing);
+        let signature = tree.sign(signer);
+        let closed = drafts.into_iter().zip(hashes).enumerate();
+        closed.map(move |(index, (Draft { mut datagram, .. }, hash))| {
+            tree.write_way(index, &mut datagram);
+            datagram.extend_from_slice(&signature);
+            self.seal(&mut datagram);
+            (datagram, hash)
+        })
     }
 
     /// Seals any inside as if it were a frame's, signed if that is asked for: for who tries what
@@ -152,19 +188,15 @@ impl Seal {
         inside: &'s mut Vec<u8>,
     ) -> Result<Opened<'s>, FrameFault> {
         let kind = self.unseal(datagram, inside)?;
-        let (signed, signature) = split(kind, inside).ok_or(FrameFault::Broken)?;
-        let inner = signed.get(SIGNED_HEAD_BYTES..).unwrap_or_default();
-        let frame = frame::decode(kind, inner)?;
-        let Some(signature) = signature else {
+        let (inside, way) = split(kind, inside).ok_or(FrameFault::Broken)?;
+        let frame = frame::decode(kind, inside)?;
+        let Some(way) = way else {
             return Ok(Opened { frame, hash: 0 });
         };
-        let key = &frame.author.key;
-        let is_genuine = match &self.verdicts {
-            Some(verdicts) => verdicts.verify(key, signed, signature),
-            None => verify(key, signed, signature),
-        };
+        let leaf = self.hashing.leaf(kind as u8, inside);
+        let is_genuine = way.is_genuine(leaf, &frame.author.key, &self.hashing, &self.verdicts);
         is_genuine.then_some(()).ok_or(FrameFault::Forged)?;
-        let hash = hash_of(signature);
+        let hash = first_8(&leaf);
         Ok(Opened { frame, hash })
     }
 
@@ -179,29 +211,27 @@ impl Seal {
         inside: &'s mut Vec<u8>,
     ) -> Option<(Author, Durable<'s>)> {
         let kind = self.unseal(datagram, inside).ok()?;
-        let (signed, _) = split(kind, inside)?;
-        let frame = frame::decode(kind, signed.get(SIGNED_HEAD_BYTES..)?).ok()?;
+        let (inside, _) = split(kind, inside)?;
+        let frame = frame::decode(kind, inside).ok()?;
         match frame.body {
             Body::Durable(durable) => Some((frame.author, durable)),
             _ => None,
         }
     }
 
-    /// Puts the author's signature behind a datagram's inside; the signature's hash.
+    /// Puts the author's signature behind the inside of a datagram that leaves alone; its hash.
     fn sign(&self, kind: u8, signer: &Signer, datagram: &mut Vec<u8>) -> u64 {
-        let mut signed = Vec::with_capacity(FRAME_MAX_BYTES);
-        self.begin_signed(kind, &mut signed);
-        signed.extend_from_slice(datagram.get(HEADER_BYTES..).unwrap_or_default());
-        let signature = signer.sign(&signed);
-        datagram.extend_from_slice(&signature);
-        hash_of(&signature)
+        let leaf = self.leaf(kind, datagram);
+        let tree = Tree::over(vec![leaf], &self.hashing);
+        tree.write_way(0, datagram);
+        datagram.extend_from_slice(&tree.sign(signer));
+        first_8(&leaf)
     }
 
-    fn begin_signed(&self, kind: u8, signed: &mut Vec<u8>) {
-        signed.clear();
-        signed.extend_from_slice(DOMAIN);
-        signed.extend_from_slice(&self.room_tag);
-        signed.push(kind);
+    /// The hash of a datagram that is not signed yet.
+    fn leaf(&self, kind: u8, datagram: &[u8]) -> Hash {
+        let inside = datagram.get(HEADER_BYTES..).unwrap_or_default();
+        self.hashing.leaf(kind, inside)
     }
 
     /// Encrypts all behind the header, which has no nonce yet, and puts the tag behind.
@@ -234,7 +264,7 @@ impl Seal {
         }
     }
 
-    /// Checks the header and the seal, and writes what is signed, and the signature, to `inside`.
+    /// Checks the header and the seal, and writes what was in it over `inside`.
     fn unseal(&self, datagram: &[u8], inside: &mut Vec<u8>) -> Result<Kind, FrameFault> {
         let (kind, room_tag) = frame::header(datagram)?;
         if room_tag != self.room_tag {
@@ -251,9 +281,9 @@ impl Seal {
             Some((head, nonce, sealed, tag))
         };
         let (head, nonce, sealed, tag) = split().ok_or(FrameFault::Broken)?;
-        self.begin_signed(kind as u8, inside);
+        inside.clear();
         inside.extend_from_slice(sealed);
-        let text = inside.get_mut(SIGNED_HEAD_BYTES..).unwrap_or_default();
+        let text = inside.as_mut_slice();
         let opened =
             self.cipher
                 .decrypt_inout_detached(nonce.into(), head, text.into(), tag.into());
@@ -269,19 +299,12 @@ impl fmt::Debug for Seal {
     }
 }
 
-/// What is signed, and the signature if this type has one.
-fn split(kind: Kind, inside: &[u8]) -> Option<(&[u8], Option<&[u8; SIGNATURE_BYTES]>)> {
+/// What a frame has inside, and its way to what is signed if this type is.
+fn split(kind: Kind, inside: &[u8]) -> Option<(&[u8], Option<Way<'_>>)> {
     match kind.is_signed() {
-        true => {
-            let (signed, signature) = inside.split_last_chunk()?;
-            (signed.len() >= SIGNED_HEAD_BYTES).then_some((signed, Some(signature)))
-        }
+        true => Way::split(inside).map(|(inside, way)| (inside, Some(way))),
         false => Some((inside, None)),
     }
-}
-
-fn hash_of(signature: &[u8; SIGNATURE_BYTES]) -> u64 {
-    first_8(blake3::hash(signature).as_bytes())
 }
 
 #[cfg(test)]

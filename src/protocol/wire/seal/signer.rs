@@ -50,11 +50,11 @@ pub(super) fn verify(key: &Key, signed: &[u8], signature: &[u8; SIGNATURE_BYTES]
     key.is_ok_and(|key| key.verify_strict(signed, &signature).is_ok())
 }
 
-/// Verdicts that are remembered; a copy of a frame reaches most members soon.
+/// Verdicts that are remembered: most of the frames that a sender may be ahead share one of 256.
 const VERDICTS_MAX: usize = 2048;
 
-/// Which signatures were found genuine and which not, shared by the members of a pretend network:
-/// each would find the same. A member of its own has none.
+/// Which signatures were found genuine and which not: frames of one run share theirs. The members
+/// of a pretend network share all, for each would find the same.
 #[derive(Clone, Default)]
 pub struct Verdicts(Rc<RefCell<Known>>);
 

@@ -63,6 +63,21 @@ fn closed(seal: &Seal, body: Body<'_>) -> Vec<u8> {
     datagram
 }
 
+/// Durable frames of ana's, closed as one run: what they say and their datagrams.
+pub(super) fn run_of(seal: &Seal, count: u32) -> Vec<Vec<u8>> {
+    let (signer, records) = (signer(1), records());
+    let drafts = (1..=count).map(|sequence| {
+        let [body, ..] = bodies(&records);
+        let author = Author {
+            sequence,
+            ..author(&signer)
+        };
+        seal.draft(&Frame { author, body })
+    });
+    let closed = seal.close_run(drafts.collect(), &signer);
+    closed.map(|(datagram, _)| datagram).collect()
+}
+
 /// One datagram of each type.
 pub(super) fn datagrams(seal: &Seal) -> [Vec<u8>; 5] {
     bodies(&records()).map(|body| closed(seal, body))
@@ -82,6 +97,57 @@ fn a_frame_is_opened_by_its_room_and_reopened_from_memory() {
         assert_eq!(frame.body, body);
         assert_eq!(seal.reopen(datagram, &mut inside).is_some(), is_durable);
     }
+}
+
+#[test]
+fn each_frame_of_a_run_is_opened_alone_and_in_any_order() {
+    for count in 1..=run::RUN_MAX as u32 {
+        let datagrams = run_of(&Seal::public(None), count);
+        // Each by somebody who knows none of the others, and all by one who hears them backwards.
+        let hearer = Seal::public(None);
+        for (index, datagram) in datagrams.iter().enumerate().rev() {
+            for seal in [&Seal::public(None), &hearer] {
+                let mut inside = Vec::new();
+                let opened = seal.open(datagram, &mut inside).unwrap();
+                assert_eq!(opened.frame.author.sequence as usize, index + 1);
+                assert!(datagram.len() <= frame::FRAME_MAX_BYTES);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_part_of_a_run_does_not_come_in_by_its_signature() {
+    let (seal, records, eva) = (Seal::public(None), records(), signer(2));
+    let datagrams = run_of(&seal, 4);
+    let (mut one, mut other) = (Vec::new(), Vec::new());
+    seal.unseal(&datagrams[1], &mut one).unwrap();
+    seal.unseal(&datagrams[2], &mut other).unwrap();
+    assert!(
+        seal.open(&datagrams[1], &mut Vec::new()).is_ok(),
+        "so the root is known"
+    );
+    // Way and signature of a frame of ana's, behind something else that names her.
+    let behind = 2 * 16 + run::PLACE_BYTES + frame::SIGNATURE_BYTES;
+    let way_of = |inside: &[u8]| inside[inside.len() - behind..].to_vec();
+    let refused = |inside: &[u8]| {
+        let datagram = seal.enclose(Kind::Durable as u8, inside, None);
+        assert_eq!(fault(&seal, &datagram), FrameFault::Forged);
+    };
+    let [body, ..] = bodies(&records);
+    let author = Author {
+        sequence: 9,
+        ..author(&signer(1))
+    };
+    let forged = seal.draft(&Frame { author, body });
+    let forged = &forged.datagram[HEADER_BYTES..];
+    refused(&[forged, &way_of(&one)].concat());
+    // A frame of the run in another's place, and with eva's signature over the same root.
+    refused(&[&one[..one.len() - behind], &way_of(&other)].concat());
+    let mut resigned = one.clone();
+    let at = resigned.len() - frame::SIGNATURE_BYTES;
+    resigned[at..].copy_from_slice(&eva.sign(&one));
+    refused(&resigned);
 }
 
 #[test]
@@ -107,7 +173,7 @@ fn what_ana_has_signed_as_one_thing_is_no_other_thing() {
     let mut inside = Vec::new();
     seal.unseal(datagram, &mut inside).unwrap();
     // The same inside with the same signature, sealed by a member as another type.
-    let stolen = &inside[SIGNED_HEAD_BYTES..];
+    let stolen = &inside[..];
     for kind in [Kind::Durable, Kind::Beat, Kind::Nack, Kind::Sync] {
         let opened = fault(&seal, &seal.enclose(kind as u8, stolen, None));
         assert!(
@@ -122,12 +188,12 @@ fn what_ana_has_signed_as_one_thing_is_no_other_thing() {
 #[test]
 fn what_ana_has_signed_in_one_room_is_not_said_in_another() {
     let (here, there) = (Seal::public(Some("a")), Seal::public(Some("b")));
-    for datagram in datagrams(&here) {
+    for datagram in run_of(&here, 3).into_iter().chain(datagrams(&here)) {
         assert_eq!(fault(&there, &datagram), FrameFault::OtherRoom);
         let mut inside = Vec::new();
         let kind = here.unseal(&datagram, &mut inside).unwrap();
         // A member of both rooms seals it anew.
-        let moved = there.enclose(kind as u8, &inside[SIGNED_HEAD_BYTES..], None);
+        let moved = there.enclose(kind as u8, &inside[..], None);
         if kind.is_signed() {
             assert_eq!(fault(&there, &moved), FrameFault::Forged);
         }
@@ -178,7 +244,8 @@ fn a_frame_cut_at_any_length_is_refused() {
 #[test]
 fn a_flipped_bit_is_noticed_at_every_place() {
     let seal = Seal::public(Some("turma-a"));
-    for datagram in datagrams(&seal) {
+    let run = run_of(&seal, 3).into_iter();
+    for datagram in run.chain(datagrams(&seal)) {
         for bit in 0..datagram.len() * 8 {
             let mut changed = datagram.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
@@ -190,13 +257,14 @@ fn a_flipped_bit_is_noticed_at_every_place() {
 #[test]
 fn a_bit_that_a_member_flips_inside_is_noticed_by_the_signature() {
     let seal = Seal::public(None);
-    for datagram in datagrams(&seal) {
+    let run = run_of(&seal, 5).into_iter();
+    for datagram in run.chain(datagrams(&seal)) {
         let mut inside = Vec::new();
         let kind = seal.unseal(&datagram, &mut inside).unwrap();
         if !kind.is_signed() {
             continue;
         }
-        let inside = &inside[SIGNED_HEAD_BYTES..];
+        let inside = &inside[..];
         for bit in 0..inside.len() * 8 {
             let mut changed = inside.to_vec();
             changed[bit / 8] ^= 1 << (bit % 8);
@@ -235,7 +303,7 @@ fn who_seals_anothers_frame_anew_accuses_nobody() {
     let hash = seal.open(&datagram, &mut inside).unwrap().hash;
     seal.unseal(&datagram, &mut inside).unwrap();
     let mut anew = frame::head(Kind::Durable as u8, &seal.room_tag);
-    anew.extend_from_slice(&inside[SIGNED_HEAD_BYTES..]);
+    anew.extend_from_slice(&inside[..]);
     seal.seal_with(&[9; NONCE_BYTES], &mut anew);
     assert_ne!(anew, datagram);
     // Two frames of one number with two hashes would tell that their author has two faces.

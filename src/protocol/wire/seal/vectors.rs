@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::tests::{datagrams, signer};
+use super::tests::{datagrams, run_of, signer};
 use super::*;
 use crate::protocol::wire::frame::Kind;
 use crate::protocol::wire::seal::invitation::Invitation;
@@ -69,8 +69,12 @@ fn made_again() -> String {
         let name = format!("{kind:?}").to_lowercase();
         line(&mut vectors, &format!("{name}: datagram"), datagram);
         seal.unseal(datagram, &mut inside).unwrap();
-        let inside = &inside[SIGNED_HEAD_BYTES..];
-        line(&mut vectors, &format!("{name}: inside"), inside);
+        line(&mut vectors, &format!("{name}: inside"), &inside);
+    }
+    for (number, datagram) in (1..).zip(run_of(&seal, 3)) {
+        line(&mut vectors, &format!("run {number}: datagram"), &datagram);
+        seal.unseal(&datagram, &mut inside).unwrap();
+        line(&mut vectors, &format!("run {number}: inside"), &inside);
     }
     vectors
 }

@@ -1,0 +1,215 @@
+//! One signature for a run of frames, of which each can be checked alone.
+//!
+//! A signature costs more than all else that is done to a frame, so frames that leave at the same
+//! time share one. Their hashes are the leaves of a tree (Merkle 1987), whose root is signed; a
+//! frame carries the signature and its way to the root (Wong and Lam 1998, for streams). Whoever
+//! gets one frame of a run can check it without the others; whoever gets another of the same run
+//! knows the signature already. A frame that leaves alone is its own root.
+//!
+//! ```text
+//! leaf = keyed hash of type 1 ‖ inside                   32 bytes
+//! node = keyed hash of left 16 ‖ right 16                32 bytes, of which its parent takes 16
+//! way  = place 1 (4 bits of depth, 4 bits of index), and a sibling 16 for each step up
+//! ```
+//!
+//! Both keys come of the room tag, each by its own context, so that no leaf is a node and nothing
+//! is of another room. Nodes are cut to 16 bytes: to put another frame in the place of one takes
+//! 2^128 tries. Two frames in one place take 2^64, and only of the author, who can sign two frames
+//! anyway. Missing leaves are zeros.
+
+use super::super::frame::{Key, SIGNATURE_BYTES};
+use super::signer::{Signer, Verdicts};
+
+/// Most frames of a run.
+pub const RUN_MAX: usize = 1 << DEPTH_MAX;
+
+/// What a frame carries of its way, besides the place, in bytes at most.
+pub const WAY_MAX_BYTES: usize = DEPTH_MAX * NODE_BYTES;
+
+/// What says where in its run a frame is, in bytes.
+pub const PLACE_BYTES: usize = 1;
+
+const DEPTH_MAX: usize = 4;
+const NODE_BYTES: usize = 16;
+
+/// What stands before the root in all that is signed.
+const DOMAIN: &[u8; 22] = b"roda 2026 signed frame";
+
+/// The hash of a frame, or of two nodes.
+pub(super) type Hash = [u8; 32];
+
+/// The hash of what is missing.
+const NOTHING: Hash = [0; 32];
+
+/// The room's keys of hashing; everybody may know them.
+#[derive(Clone, Debug)]
+pub(super) struct Hashing {
+    leaf_key: Hash,
+    node_key: Hash,
+}
+
+impl Hashing {
+    pub(super) fn of(room_tag: &[u8]) -> Self {
+        Self {
+            leaf_key: blake3::derive_key("roda 2026 leaf", room_tag),
+            node_key: blake3::derive_key("roda 2026 node", room_tag),
+        }
+    }
+
+    /// The hash of what a frame of this type has inside.
+    pub(super) fn leaf(&self, kind: u8, inside: &[u8]) -> Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.leaf_key);
+        hasher.update(&[kind]).update(inside);
+        *hasher.finalize().as_bytes()
+    }
+
+    fn node(&self, left: &[u8], right: &[u8]) -> Hash {
+        let mut children = [0; 2 * NODE_BYTES];
+        let places = children.iter_mut();
+        let both = left.iter().take(NODE_BYTES).chain(right);
+        places.zip(both).for_each(|(to, from)| *to = *from);
+        *blake3::keyed_hash(&self.node_key, &children).as_bytes()
+    }
+}
+
+/// The tree over the frames of a run, from the leaves up.
+#[derive(Debug)]
+pub(super) struct Tree(Vec<Vec<Hash>>);
+
+impl Tree {
+    /// The tree over 1 to [`RUN_MAX`] leaves.
+    pub(super) fn over(mut leaves: Vec<Hash>, hashing: &Hashing) -> Self {
+        debug_assert!(leaves.len() <= RUN_MAX, "a longer run is another run");
+        leaves.resize(leaves.len().next_power_of_two(), NOTHING);
+        let mut levels = vec![leaves];
+        while let Some(level) = levels.last().filter(|level| level.len() > 1) {
+            let (pairs, _) = level.as_chunks::<2>();
+            let parents = pairs.iter().map(|[left, right]| hashing.node(left, right));
+            levels.push(parents.collect());
+        }
+        Self(levels)
+    }
+
+    pub(super) fn sign(&self, signer: &Signer) -> [u8; SIGNATURE_BYTES] {
+        let root = self.0.last().and_then(|level| level.first());
+        signer.sign(&signed(root.unwrap_or(&NOTHING)))
+    }
+
+    /// Writes a frame's way to the root.
+    pub(super) fn write_way(&self, index: usize, to: &mut Vec<u8>) {
+        let depth = self.0.len() - 1;
+        let siblings = self.0.iter().take(depth).enumerate();
+        for (height, level) in siblings {
+            let sibling = level.get(index >> height ^ 1).unwrap_or(&NOTHING);
+            to.extend(sibling.iter().take(NODE_BYTES));
+        }
+        to.push((depth << 4 | index) as u8); // at most 4, and 15
+    }
+}
+
+/// What stands behind a signed frame's inside.
+#[derive(Debug)]
+pub(super) struct Way<'s> {
+    index: usize,
+    siblings: &'s [u8],
+    signature: &'s [u8; SIGNATURE_BYTES],
+}
+
+impl<'s> Way<'s> {
+    /// Splits what was in the seal of a signed frame into its inside and its way.
+    pub(super) fn split(inside: &'s [u8]) -> Option<(&'s [u8], Self)> {
+        let (rest, signature) = inside.split_last_chunk()?;
+        let (place, rest) = rest.split_last()?;
+        let (depth, index) = (usize::from(place >> 4), usize::from(place & 0xf));
+        let is_sound = depth <= DEPTH_MAX && index < 1 << depth;
+        let at = rest.len().checked_sub(depth * NODE_BYTES);
+        let (inside, siblings) = rest.split_at_checked(at.filter(|_| is_sound)?)?;
+        let way = Self {
+            index,
+            siblings,
+            signature,
+        };
+        Some((inside, way))
+    }
+
+    /// Whether a person has signed the run that a frame is of.
+    pub(super) fn is_genuine(
+        &self,
+        leaf: Hash,
+        by: &Key,
+        hashing: &Hashing,
+        verdicts: &Verdicts,
+    ) -> bool {
+        let (siblings, _) = self.siblings.as_chunks::<NODE_BYTES>();
+        let up = |node: Hash, (height, sibling): (usize, &[u8; NODE_BYTES])| match self.index
+            >> height
+            & 1
+        {
+            0 => hashing.node(&node, sibling),
+            _ => hashing.node(sibling, &node),
+        };
+        let root = siblings.iter().enumerate().fold(leaf, up);
+        verdicts.verify(by, &signed(&root), self.signature)
+    }
+}
+
+/// What is signed for a root.
+fn signed(root: &Hash) -> [u8; DOMAIN.len() + 32] {
+    let mut signed = [0; DOMAIN.len() + 32];
+    let both = DOMAIN.iter().chain(root);
+    signed
+        .iter_mut()
+        .zip(both)
+        .for_each(|(to, from)| *to = *from);
+    signed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_leaf_finds_its_root_and_no_other() {
+        let hashing = Hashing::of(&[7; 16]);
+        let signer = Signer::from_seed(&[1; 32]);
+        for count in 1..=RUN_MAX {
+            let leaves: Vec<Hash> = (0..count).map(|n| hashing.leaf(1, &[n as u8])).collect();
+            let tree = Tree::over(leaves.clone(), &hashing);
+            let signature = tree.sign(&signer);
+            for (index, leaf) in leaves.iter().enumerate() {
+                let mut inside = b"inside".to_vec();
+                tree.write_way(index, &mut inside);
+                inside.extend_from_slice(&signature);
+                let (before, way) = Way::split(&inside).unwrap();
+                assert_eq!(before, b"inside");
+                let verdicts = Verdicts::default();
+                let is_genuine =
+                    |leaf: Hash| way.is_genuine(leaf, &signer.key(), &hashing, &verdicts);
+                assert!(is_genuine(*leaf));
+                let other_type = hashing.leaf(2, &[index as u8]);
+                let other_room = Hashing::of(&[8; 16]).leaf(1, &[index as u8]);
+                assert!(!is_genuine(other_type) && !is_genuine(other_room));
+                for other in leaves.iter().filter(|other| *other != leaf) {
+                    assert!(!is_genuine(*other), "{index} of {count}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_is_refused() {
+        for place in 0..=255_u8 {
+            let mut inside = vec![0; 200];
+            inside.push(place);
+            inside.extend_from_slice(&[0; SIGNATURE_BYTES]);
+            let (depth, index) = (usize::from(place >> 4), usize::from(place & 0xf));
+            let can_be = depth <= 4 && index < 1 << depth;
+            assert_eq!(Way::split(&inside).is_some(), can_be, "{place:#x}");
+            assert!(
+                Way::split(&inside[200..]).is_some() == (place == 0),
+                "no siblings"
+            );
+        }
+        assert!(Way::split(&[0; SIGNATURE_BYTES]).is_none());
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::config::{
-    GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_INTERVAL, PACE_MAX_PER_S,
+    GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_HOLD, PACE_INTERVAL, PACE_MAX_PER_S,
     PACE_RADIO_PER_S, PACE_START_PER_S, STUCK_AFTER, WINDOW_FIRST_FRAMES, WINDOW_SENT_FRAMES,
 };
 use super::roster::Id;
@@ -113,7 +113,7 @@ impl Pace {
             && last.delivered < before.delivered * 0.9;
         if is_choking {
             self.rate_per_s = (self.rate_per_s / 2.0).max(PACE_START_PER_S);
-            self.held_until = now + 20 * PACE_INTERVAL;
+            self.held_until = now + PACE_HOLD;
         } else if last.was_short && now >= self.held_until {
             self.rate_per_s = (self.rate_per_s * 2.0).min(PACE_MAX_PER_S);
         }

@@ -88,8 +88,8 @@ pub const PACE_START_PER_S: f64 = 4000.0;
 /// The pace doubles this often while it is used up: with 100 ms, 100,000 messages took 0.25 s
 /// longer.
 pub const PACE_INTERVAL: Duration = ms(25);
-/// After it was halved, it does not grow for so long: with 500 ms, alarms that were false took 0.2 s
-/// of 1.4 at 5 % loss.
+/// After it was halved, it does not grow for so long: with 500 ms, alarms that were false took
+/// 0.2 s of 1.4 at 5 % loss.
 pub const PACE_HOLD: Duration = ms(100);
 /// No machine sends more.
 pub const PACE_MAX_PER_S: f64 = 1_000_000.0;

@@ -44,14 +44,16 @@ impl fmt::Debug for Signer {
 
 /// Whether a person has signed this. Strictly: weak keys and the other ways to write the same
 /// signature are refused, so that all members judge alike.
-pub(super) fn verify(key: &Key, signed: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
-    let key = VerifyingKey::from_bytes(&key.0);
+fn verify(key: &VerifyingKey, signed: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
     let signature = Signature::from_bytes(signature);
-    key.is_ok_and(|key| key.verify_strict(signed, &signature).is_ok())
+    key.verify_strict(signed, &signature).is_ok()
 }
 
 /// Verdicts that are remembered: most of the frames that a sender may be ahead share one of 256.
 const VERDICTS_MAX: usize = 2048;
+
+/// Keys that are remembered, of about 200 bytes each.
+const PEOPLE_MAX: usize = 512;
 
 /// Which signatures were found genuine and which not: frames of one run share theirs. The members
 /// of a pretend network share all, for each would find the same.
@@ -63,6 +65,22 @@ struct Known {
     /// By the first half of the question's hash.
     verdicts: BTreeMap<u128, bool>,
     order: VecDeque<u128>,
+    /// Keys as points of the curve, which takes a tenth of a verification to find out.
+    people: BTreeMap<Key, VerifyingKey>,
+}
+
+impl Known {
+    fn person(&mut self, key: &Key) -> Option<VerifyingKey> {
+        if let Some(person) = self.people.get(key) {
+            return Some(*person);
+        }
+        let person = VerifyingKey::from_bytes(&key.0).ok()?;
+        if self.people.len() >= PEOPLE_MAX {
+            self.people.clear();
+        }
+        self.people.insert(*key, person);
+        Some(person)
+    }
 }
 
 impl Verdicts {
@@ -82,7 +100,8 @@ impl Verdicts {
         if let Some(verdict) = known.verdicts.get(&question) {
             return *verdict;
         }
-        let verdict = verify(key, signed, signature);
+        let person = known.person(key);
+        let verdict = person.is_some_and(|person| verify(&person, signed, signature));
         known.verdicts.insert(question, verdict);
         known.order.push_back(question);
         if known.order.len() > VERDICTS_MAX
@@ -111,7 +130,7 @@ mod tests {
         let shared = Verdicts::default();
         for _ in 0..2 {
             let both = |key: Key, text: &[u8]| {
-                let verdict = verify(&key, text, &signature);
+                let verdict = Verdicts::default().verify(&key, text, &signature);
                 assert_eq!(shared.verify(&key, text, &signature), verdict);
                 verdict
             };
@@ -128,7 +147,7 @@ mod tests {
         neutral[0] = 1;
         let mut signature = [0; SIGNATURE_BYTES];
         signature[0] = 1;
-        assert!(!verify(&Key(neutral), b"oi", &signature));
+        assert!(!Verdicts::default().verify(&Key(neutral), b"oi", &signature));
     }
 
     #[test]

@@ -49,11 +49,11 @@ class Network:
                    f"add rule ip l c iifname v0 meta l4proto {{ tcp, udp }} {rule}'")
 
 
-def member(roda, host, name, folder, **pipes):
+def member(roda, host, name, folder, options=(), **pipes):
     home = os.path.join(folder, name)
     env = {**os.environ, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home, "XDG_DATA_HOME": home}
     args = ["ip", "netns", "exec", host, roda, "chat", "--name", name, "--room", "bench",
-            "--lang", "en"]
+            "--lang", "en", *options]
     errors = open(os.path.join(folder, f"{name}.err"), "w+")
     return subprocess.Popen(args, env=env, stderr=errors, **pipes), errors
 
@@ -191,3 +191,49 @@ def circle_latency(rounds, roda, bare):
         print(f"| {row} | {us('p50_ns')} | {us('p99_ns')} |")
     ratio = ratios(results, "roda chat, pipe to pipe", "bare, pipe to pipe", "p50_ns")
     print(f"| ratio within a round | {ratio} | |")
+
+
+CIRCLE = 300
+
+
+def circle_memory(_rounds, roda):
+    """What a member of a large circle holds in memory, and hears while nobody speaks: all members are
+    processes of one host, and their datagrams pass its loopback once."""
+    def received():
+        with open(f"/proc/{members[0].pid}/net/dev") as file:
+            lo = next(line.split(":")[1].split() for line in file if "lo:" in line)
+        return int(lo[0])
+
+    def held(pid, key):
+        with open(f"/proc/{pid}/status") as file:
+            return int(re.search(rf"{key}:\s+(\d+)", file.read())[1]) / 1024
+
+    members = []
+    with Network(), tempfile.TemporaryDirectory() as folder:
+        try:
+            for n in range(CIRCLE):
+                process, errors = member(roda, HOSTS[0], f"m{n}", folder, stdin=subprocess.PIPE,
+                                         stdout=subprocess.DEVNULL, options=["--interface", "lo"])
+                members.append(process)
+                time.sleep(0.05)
+            met(errors, CIRCLE - 1)
+            time.sleep(120)  # the greetings are over
+            before, begin = received(), time.monotonic()
+            time.sleep(120)
+            bits = (received() - before) * 8 / (time.monotonic() - begin)
+            idle = [held(process.pid, "VmRSS") for process in members[:20]]
+            for line in range(2000):
+                members[line % CIRCLE].stdin.write(f"line {line:4}".ljust(60, "x").encode() + b"\n")
+                members[line % CIRCLE].stdin.flush()
+                time.sleep(0.02)
+            time.sleep(30)
+            most = [held(process.pid, "VmHWM") for process in members[:20]]
+        finally:
+            for process in members:
+                process.kill()
+            for process in members:
+                process.wait()
+    print(f"\n| a member of {CIRCLE} | |\n|---|---|")
+    print(f"| resident after 4 minutes of silence, MiB | {spread(idle, '{:.1f}')} |")
+    print(f"| at most, after 2,000 lines, MiB | {spread(most, '{:.1f}')} |")
+    print(f"| heard in silence, kbit/s | {bits / 1e3:.1f} |")

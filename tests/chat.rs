@@ -253,6 +253,25 @@ fn what_cannot_be_is_wrong_use() {
 }
 
 #[test]
+fn no_secret_is_an_argument() {
+    let place = Place::on_loopback();
+    let home = Home::new();
+    for args in [
+        ["--room", "turma", "--key", "segredo"],
+        ["--room", "turma", "--key=segredo", "--json"],
+        [
+            "--room",
+            "turma",
+            "--invite",
+            "000G-40R4-0M30-E209-185G-R38E-1YBY",
+        ],
+    ] {
+        let program = Program::start(place.chat(&home, &args));
+        assert!(program.ends_with(2).shown.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
 fn a_private_message_is_read_by_one_and_marked_on_both_screens() {
     let place = Place::on_loopback();
     let (homes, room) = ([Home::new(), Home::new(), Home::new()], ["--room", "turma"]);

@@ -396,6 +396,33 @@ fn ignored_tests_say_the_command_that_runs_them() {
 }
 
 #[test]
+fn every_threat_has_its_test() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let section = readme
+        .split("\n## ")
+        .find(|s| s.starts_with("What others can do"));
+    let lines = section.expect("the threats").lines();
+    let threats = lines.filter(|line| line.starts_with('|'));
+    let threats: Vec<&str> = threats.skip(2).collect();
+    let sources = rust();
+    let is_test = |name: &&str| {
+        let head = format!("fn {name}(");
+        sources.iter().any(|source| source.text.contains(&head))
+    };
+    let mut findings = Vec::new();
+    for threat in threats {
+        let cell = threat.trim_end_matches('|').rsplit('|').next().unwrap();
+        let named: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        if named.is_empty() {
+            findings.push(format!("{threat}: name the test that shows it"));
+        }
+        let unknown = named.iter().filter(|name| !is_test(name));
+        findings.extend(unknown.map(|name| format!("README: no test is called {name}")));
+    }
+    assert_none(findings);
+}
+
+#[test]
 fn the_top_level_holds_only_what_was_agreed() {
     const EXPECTED: &[&str] = &[
         ".ci",

@@ -9,8 +9,9 @@ use roda::protocol::engine::member::Member;
 use roda::protocol::engine::roster::ME;
 use roda::protocol::message::Name;
 use roda::protocol::wire::frame::beat::Beat;
-use roda::protocol::wire::frame::durable::{Durable, Hello, Record, Records};
+use roda::protocol::wire::frame::durable::{Durable, Hello, Record, Records, Reference};
 use roda::protocol::wire::frame::nack::{Nack, Target};
+use roda::protocol::wire::frame::sync::{Run, Sync as Talk};
 use roda::protocol::wire::frame::{Author, Body, FRAME_MAX_BYTES, Frame, FrameFault};
 use roda::protocol::wire::frame::{Key, MemberTag};
 use roda::protocol::wire::seal::Seal;
@@ -363,4 +364,76 @@ fn the_recording_of_a_circle_that_has_ended_brings_nobody_and_nothing_back() {
         );
         assert!(node.replays() >= 40, "{}", node.replays());
     }
+}
+
+#[test]
+fn who_asks_from_an_address_that_is_not_his_gets_one_cookie_and_no_more() {
+    let mut circle = Circle::of(13, 3);
+    circle.talk(30, SECOND / 5);
+    circle.settle(20 * SECOND);
+    circle.world.take_traffic();
+    let ana = myself(&circle, 0);
+    let all = Run {
+        short: ana.tag.short,
+        session: ana.session,
+        first: 1,
+        count: 64,
+    };
+    let asked = (0..=9).map(|cookie| Talk::Ask {
+        cookie,
+        from: 0,
+        cut: u64::MAX,
+    });
+    let wanted = (0..=9).map(|cookie| Talk::Want {
+        cookie,
+        runs: vec![all; 30],
+    });
+    for (sequence, talk) in (1..).zip(asked.chain(wanted)) {
+        circle
+            .world
+            .inject(stranger(), &forged(sequence, Body::Sync(talk)));
+        circle.world.run(SECOND / 100);
+        let answers = circle.world.take_traffic().single;
+        assert_eq!(
+            answers, 3,
+            "one by each, which is no longer than the question"
+        );
+    }
+}
+
+#[test]
+fn a_reference_to_what_nobody_said_causes_one_nack_at_most() {
+    let mut circle = Circle::of(14, 3);
+    circle.talk(9, SECOND / 5);
+    circle.settle(20 * SECOND);
+    circle.world.take_traffic();
+    let ana = myself(&circle, 0);
+    let reference = |sequence| Reference {
+        member: ana.tag,
+        sequence,
+        hash: 7,
+    };
+    let records = said("0 see below");
+    for sequence in 1..=20 {
+        let body = Durable {
+            references: vec![reference(8), reference(1_000_000)],
+            records: Records::new(&records),
+            ..Durable::default()
+        };
+        let clock = (1_790_000_000_000 + circle.world.now().as_millis() as u64) << 16;
+        let eva = Signer::from_seed(&[9; 32]);
+        let author = Author {
+            clock,
+            ..author(eva.key(), sequence, "eva")
+        };
+        let frame = sealed(&eva, author, Body::Durable(body));
+        circle.world.inject(stranger(), &frame);
+        circle.world.run(SECOND);
+    }
+    circle.world.run(60 * SECOND);
+    let nacks = circle.world.take_traffic().nacks();
+    assert!(
+        nacks <= 20,
+        "{nacks}: one of the group for each reference, at most"
+    );
 }

@@ -6,6 +6,7 @@ use super::Engine;
 use super::clock::clock_ms;
 use super::config::{CAUSE_WAIT, OLD_AFTER};
 use super::event::{Event, MessageId, Moment, Said};
+use super::hear::Heard;
 use super::holdings::{Held, Place};
 use super::inbox::{Accept, Inbox};
 use super::member::Member;
@@ -18,7 +19,8 @@ const LATE_AFTER: Duration = Duration::from_secs(3);
 
 impl Engine {
     /// Shows a frame that has just come, or what it makes ready.
-    pub(super) fn deliver(&mut self, now: Moment, id: Id, sequence: u32, accept: Accept) {
+    pub(super) fn deliver(&mut self, now: Moment, heard: &Heard<'_>, accept: Accept) {
+        let (id, sequence) = (heard.id, heard.author.sequence);
         if accept == Accept::Late {
             if self.sync.is_busy() {
                 self.keep_unshown(id, sequence);
@@ -26,7 +28,7 @@ impl Engine {
                 self.show(now, id, sequence, true);
             }
         }
-        self.deliver_ready(now, id);
+        self.deliver_ready(now, id, Some(heard));
     }
 
     /// While catching up, old frames are kept until all have come, and then shown in their order.
@@ -49,12 +51,12 @@ impl Engine {
     }
 
     /// Shows all of a member's frames that are ready, and then those of others that waited for
-    /// them.
-    pub(super) fn deliver_ready(&mut self, now: Moment, id: Id) {
+    /// them. The frame that has just come is open already; others are read from memory.
+    fn deliver_ready(&mut self, now: Moment, id: Id, heard: Option<&Heard<'_>>) {
         let mut members = vec![id];
         while let Some(id) = members.pop() {
             let mut has_shown = false;
-            while self.deliver_next(now, id) {
+            while self.deliver_next(now, id, heard) {
                 has_shown = true;
             }
             self.plan(id);
@@ -65,33 +67,57 @@ impl Engine {
     }
 
     /// Shows a member's next frame if it is here and its causes were shown, or waited for enough.
-    fn deliver_next(&mut self, now: Moment, id: Id) -> bool {
+    fn deliver_next(&mut self, now: Moment, id: Id, heard: Option<&Heard<'_>>) -> bool {
         let Some(sequence) = self.inboxes.get(&id).and_then(Inbox::ready) else {
             return false;
         };
         let mut inside = Vec::new();
-        if let Some(held) = self.holdings.get(id, sequence).cloned()
-            && let Some((author, durable)) = self.seal.reopen(&held.bytes, &mut inside)
-        {
-            let mut causes = durable.references.iter();
-            if causes.any(|cause| self.is_awaited(now, cause))
-                && let Some(inbox) = self.inboxes.get_mut(&id)
-                && now.time < inbox.block(now.time) + CAUSE_WAIT
-            {
-                self.blocked.insert(id);
-                return false;
+        let is_this = |heard: &&Heard<'_>| (heard.id, heard.author.sequence) == (id, sequence);
+        let is_shown = match (
+            heard.filter(is_this),
+            self.holdings.get(id, sequence).cloned(),
+        ) {
+            (Some(heard), Some(held)) => {
+                self.show_in_turn(now, id, &held, (heard.author, heard.durable))
             }
-            let late_ms = LATE_AFTER.as_millis() as u64;
-            let clock = held.place.clock;
-            let old_ms = clock_ms(clock) + OLD_AFTER.as_millis() as u64;
-            let is_old = old_ms < clock_ms(self.clock.now(now.wall_ms));
-            let is_late = is_old || clock + (late_ms << 16) < self.newest_shown;
-            self.tell_frame(now, id, &held, (&author, &durable), is_late);
+            (None, Some(held)) => match self.seal.reopen(&held.bytes, &mut inside) {
+                Some((author, durable)) => self.show_in_turn(now, id, &held, (&author, &durable)),
+                None => true,
+            },
+            (_, None) => true,
+        };
+        if !is_shown {
+            self.blocked.insert(id);
+            return false;
         }
         self.blocked.remove(&id);
         if let Some(inbox) = self.inboxes.get_mut(&id) {
             inbox.advance(now.time);
         }
+        true
+    }
+
+    /// Shows a frame whose turn it is; false if its causes are still waited for.
+    fn show_in_turn(
+        &mut self,
+        now: Moment,
+        id: Id,
+        held: &Held,
+        (author, durable): (&Author, &Durable<'_>),
+    ) -> bool {
+        let mut causes = durable.references.iter();
+        if causes.any(|cause| self.is_awaited(now, cause))
+            && let Some(inbox) = self.inboxes.get_mut(&id)
+            && now.time < inbox.block(now.time) + CAUSE_WAIT
+        {
+            return false;
+        }
+        let late_ms = LATE_AFTER.as_millis() as u64;
+        let clock = held.place.clock;
+        let old_ms = clock_ms(clock) + OLD_AFTER.as_millis() as u64;
+        let is_old = old_ms < clock_ms(self.clock.now(now.wall_ms));
+        let is_late = is_old || clock + (late_ms << 16) < self.newest_shown;
+        self.tell_frame(now, id, held, (author, durable), is_late);
         true
     }
 
@@ -130,7 +156,7 @@ impl Engine {
             let who = self.shown(id);
             self.events.push_back(Event::Gap { who, frames });
         }
-        self.deliver_ready(now, id);
+        self.deliver_ready(now, id, None);
     }
 
     /// Tells what a held frame says; how many messages.

@@ -193,7 +193,7 @@ impl Engine {
         self.plan_report(now, id, author.flags);
         self.hear_acks(now, id, &heard.durable.acks);
         self.learn_references(now, &heard.durable.references);
-        self.deliver(now, id, sequence, accept);
+        self.deliver(now, heard, accept);
         self.note_pulled(now, id, sequence);
     }
 
@@ -421,11 +421,11 @@ impl Engine {
 }
 
 /// A durable frame, as it was heard.
-struct Heard<'f> {
-    id: Id,
+pub(super) struct Heard<'f> {
+    pub(super) id: Id,
     source: SocketAddr,
-    author: &'f Author,
-    durable: &'f Durable<'f>,
+    pub(super) author: &'f Author,
+    pub(super) durable: &'f Durable<'f>,
     hash: u64,
     bytes: &'f [u8],
 }

@@ -69,7 +69,7 @@ for name, kind in types.items():
     assert hint == of("turma-a: hint")
     if name != "nack":
         place, signature = inside[-65], inside[-64:]
-        depth, index = place >> 4, place & 15
+        depth, index = place >> 5, place & 31
         assert (depth, index) == ((2, int(name[4:]) - 1) if name.startswith("run") else (0, 0))
         signed, way = inside[:-65 - 16 * depth], inside[-65 - 16 * depth:-65]
         node = blake3(bytes([kind]) + signed, key=leaf_key).digest()

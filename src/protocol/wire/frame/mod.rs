@@ -6,7 +6,7 @@
 //! magic 2 | version 1 | type 1 | room tag 16 | nonce 24                        the header: clear
 //! key 32 | session 8 | sequence 4 | clock 8 | flags 1 | GRTT 1 | name length 1 | name   the author
 //! what the type says (durable · beat · nack · status · sync)                   the body
-//! way 1, or 17 to 65 in a run | signature 64, but in a NACK                    the author's
+//! way 1, or 17 to 81 in a run | signature 64, but in a NACK                    the author's
 //! tag 16                                                                       the seal
 //! ```
 //!

@@ -52,9 +52,11 @@
 //! alone: bytes of many lines come in, and go out again to whom `hub::floor` says.
 //!
 //! Where the code departs from the design's first constants, `engine/config.rs` says by which run.
-//! Two larger departures: a latecomer pulls what it missed by unicast datagrams and not by TCP,
-//! because one path through one firewall hole can be simulated whole; and every frame says its
-//! author's name, so that nobody waits for a frame 1 to know who speaks.
+//! Larger departures: a latecomer pulls what it missed by unicast datagrams and not by TCP, because
+//! one path through one firewall hole can be simulated whole; every frame says its author's name,
+//! so that nobody waits for a frame 1 to know who speaks; frames that leave together share a
+//! signature (`wire/seal/run.rs`); and who has an old clock shows first that he is no recording
+//! (`engine/proof.rs`).
 //!
 //! # What is absent
 //!

@@ -2,8 +2,8 @@
 //! state and tells when it wants to be looked at again.
 //!
 //! ```text
-//! said      outbox → (causes, reports) → a durable frame → holdings → pace, window → sent
-//! heard     frame → roster → inbox → holdings → (causes) → shown
+//! said      outbox → pace, window → (causes, reports) → a run of durable frames → holdings → sent
+//! heard     frame → roster → (proof) → inbox → holdings → (causes) → shown
 //! missing   inbox → NACK → repair of whoever holds it → sent
 //! here      presence → beat → roster of the others
 //! late      beat's digest → sync → inventory → pull or NACK

@@ -26,6 +26,12 @@ impl Traffic {
         self.group.get(&1).copied().unwrap_or(0) - self.first
     }
 
+    /// Beats.
+    #[must_use]
+    pub fn beats(&self) -> u64 {
+        self.group.get(&2).copied().unwrap_or(0)
+    }
+
     /// NACKs.
     #[must_use]
     pub fn nacks(&self) -> u64 {

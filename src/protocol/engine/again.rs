@@ -13,7 +13,8 @@ use super::Engine;
 use super::config::RECENT_MAX;
 use super::event::Moment;
 use super::roster::{Id, ME};
-use crate::protocol::wire::frame::{HEADER_BYTES, NONCE_BYTES, first_8};
+use crate::protocol::wire::cipher::NONCE_BYTES;
+use crate::protocol::wire::frame::{HEADER_BYTES, first_8};
 
 /// What tells a datagram from others: 8 bytes of its nonce, 7 of its tag, and its type.
 type Print = (u64, u64);

@@ -103,6 +103,9 @@ pub const SPEAKERS_MAX: usize = 64;
 /// Frames that may leave at once.
 pub const PACE_BURST: f64 = 64.0;
 
+/// A backlog waits so long for a longer run: each run has one signature.
+pub const RUN_WAIT: Duration = ms(1);
+
 /// Beats come every so often per member of the group (RTCP's idea): the sum of all stays flat.
 pub const BEAT_PER_MEMBER: Duration = ms(100);
 /// Bounds of the interval between two beats.

@@ -137,6 +137,12 @@ impl Outbox {
         self.waiting.is_empty()
     }
 
+    /// How many records wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Whether more should be said only later.
     #[must_use]
     pub fn is_full(&self) -> bool {

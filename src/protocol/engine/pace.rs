@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::config::{
     GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_HOLD, PACE_INTERVAL, PACE_MAX_PER_S,
-    PACE_RADIO_PER_S, PACE_START_PER_S, STUCK_AFTER, WINDOW_FIRST_FRAMES, WINDOW_SENT_FRAMES,
+    PACE_RADIO_PER_S, PACE_START_PER_S, RUN_WAIT, STUCK_AFTER, WINDOW_FIRST_FRAMES,
+    WINDOW_SENT_FRAMES,
 };
 use super::roster::Id;
+use crate::protocol::wire::seal::run::RUN_MAX;
 
 /// How many durable frames may leave, repairs included: a token bucket whose rate grows while it
 /// is used up.
@@ -46,17 +48,23 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Whether a frame may leave now.
-    pub fn allows(&mut self, now: Duration) -> bool {
+    /// Whether some of the frames that wait may leave now, of which there are about so many.
+    pub fn allows(&mut self, now: Duration, waiting: usize) -> bool {
         let passed = now.saturating_sub(self.filled_at).as_secs_f64();
         self.filled_at = now;
         // Never more at once than a tenth of a second's worth: the bucket of a slow link is small.
         let most = PACE_BURST.min((self.rate_per_s / 10.0).max(1.0));
         self.tokens = (self.tokens + passed * self.rate_per_s).min(most);
         self.look(now);
-        let is_allowed = self.tokens >= 1.0;
+        let is_allowed = self.tokens >= self.run_of(waiting);
         self.interval.was_short |= !is_allowed;
         is_allowed
+    }
+
+    /// How many of the frames that wait should leave together: what comes free soon.
+    fn run_of(&self, waiting: usize) -> f64 {
+        let soon = self.rate_per_s * RUN_WAIT.as_secs_f64();
+        soon.min(waiting.min(RUN_MAX) as f64).max(1.0)
     }
 
     /// How many frames may leave now, at least one.
@@ -86,10 +94,11 @@ impl Pace {
         self.is_slow = is_slow;
     }
 
-    /// When a frame may leave that may not leave now.
+    /// When frames may leave that may not leave now.
     #[must_use]
-    pub fn next_time(&self, now: Duration) -> Duration {
-        now + Duration::from_secs_f64(((1.0 - self.tokens) / self.rate_per_s).clamp(1e-5, 1.0))
+    pub fn next_time(&self, now: Duration, waiting: usize) -> Duration {
+        let lacking = self.run_of(waiting) - self.tokens;
+        now + Duration::from_secs_f64((lacking / self.rate_per_s).clamp(1e-5, 1.0))
     }
 
     /// Every interval: faster if the pace was the limit; half as fast if more was sent than before

@@ -52,7 +52,8 @@ impl Engine {
         }
         let has_repair = self.repair.next_time().is_some_and(|at| at <= now.time);
         let has_new = !self.outbox.is_empty() && self.window_is_open(now.time);
-        if !(has_repair || has_new) || !self.pace.allows(now.time) {
+        let waiting = self.frames_waiting(has_repair);
+        if !(has_repair || has_new) || !self.pace.allows(now.time, waiting) {
             return None;
         }
         match self.pop_repair(now.time) {
@@ -78,8 +79,11 @@ impl Engine {
 
     /// When the next frame that waits may leave.
     pub(super) fn next_send(&self, now: Duration) -> Option<Duration> {
-        let paced = self.pace.next_time(now);
-        let repair = self.repair.next_time().map(|at| at.max(paced));
+        let paced = self.pace.next_time(now, self.frames_waiting(false));
+        let repair = self
+            .repair
+            .next_time()
+            .map(|at| at.max(self.pace.next_time(now, 1)));
         // A closed window opens with a report, which is heard; or when who is stuck is given up.
         let is_open = !self.outbox.is_empty() && self.window.is_open(self.newest + 1);
         let new = (!self.outbox.is_empty()).then(|| match is_open {
@@ -87,6 +91,14 @@ impl Engine {
             false => now + STUCK_AFTER / 10,
         });
         [repair, new].into_iter().flatten().min()
+    }
+
+    /// About how many frames wait to be sent together; a repair waits for nothing.
+    fn frames_waiting(&self, has_repair: bool) -> usize {
+        match has_repair {
+            true => 1,
+            false => self.outbox.len(),
+        }
     }
 
     fn window_is_open(&mut self, now: Duration) -> bool {

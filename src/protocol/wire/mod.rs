@@ -1,6 +1,7 @@
 //! All that becomes bytes. Each file holds one wire: its layout, its limits, encode, decode and
 //! the tests of both. A wire knows texts and bytes, and neither who sends them nor when.
 
+pub mod cipher;
 pub mod frame;
 pub mod json;
 pub mod pieces;

@@ -19,12 +19,11 @@
 
 use std::fmt;
 
-use chacha20poly1305::aead::AeadInOut;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
 use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
 use zeroize::Zeroizing;
 
-use super::frame::{Key, MemberTag, TAG_BYTES};
+use super::cipher::{self, TAG_BYTES};
+use super::frame::{Key, MemberTag};
 
 /// Length of a session's public key, in bytes.
 pub const SESSION_KEY_BYTES: usize = 32;
@@ -109,7 +108,7 @@ impl Way {
         agreed: &SharedSecret,
         ephemeral: &PublicKey,
         theirs: &PublicKey,
-    ) -> Option<ChaCha20Poly1305> {
+    ) -> Option<Zeroizing<[u8; cipher::KEY_BYTES]>> {
         // A key of a small group agrees with every other on zeros.
         if !agreed.was_contributory() {
             return None;
@@ -124,8 +123,7 @@ impl Way {
             .update(&self.sequence.to_be_bytes())
             .update(&self.addressee.0)
             .update(&self.addressee_session.to_be_bytes());
-        let key = Zeroizing::new(*hasher.finalize().as_bytes());
-        Some(ChaCha20Poly1305::new((&*key).into()))
+        Some(Zeroizing::new(*hasher.finalize().as_bytes()))
     }
 }
 
@@ -140,13 +138,12 @@ pub fn seal(
 ) -> Option<Vec<u8>> {
     let ephemeral = StaticSecret::from(**ephemeral);
     let (public, theirs) = (PublicKey::from(&ephemeral), PublicKey::from(theirs.0));
-    let cipher = way.key(&ephemeral.diffie_hellman(&theirs), &public, &theirs)?;
+    let key = way.key(&ephemeral.diffie_hellman(&theirs), &public, &theirs)?;
     let mut sealed = public.to_bytes().to_vec();
     let mut inside = text.as_bytes().to_vec();
-    // The key is used once, and so the nonce may be any.
-    let tag = cipher.encrypt_inout_detached(&[0; 12].into(), &[], (&mut inside[..]).into());
+    let tag = cipher::seal_once(&key, &mut inside)?;
     sealed.extend_from_slice(&inside);
-    sealed.extend_from_slice(&tag.ok()?);
+    sealed.extend_from_slice(&tag);
     Some(sealed)
 }
 
@@ -156,11 +153,9 @@ pub fn open(sealed: &[u8], way: &Way, mine: &SessionSecret) -> Option<String> {
     let (public, rest) = sealed.split_first_chunk::<SESSION_KEY_BYTES>()?;
     let (inside, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
     let (public, theirs) = (PublicKey::from(*public), PublicKey::from(&mine.0));
-    let cipher = way.key(&mine.0.diffie_hellman(&public), &public, &theirs)?;
+    let key = way.key(&mine.0.diffie_hellman(&public), &public, &theirs)?;
     let mut inside = inside.to_vec();
-    let opened =
-        cipher.decrypt_inout_detached(&[0; 12].into(), &[], (&mut inside[..]).into(), tag.into());
-    opened.ok()?;
+    cipher::open_once(&key, &mut inside, tag).then_some(())?;
     String::from_utf8(inside).ok()
 }
 

@@ -26,6 +26,7 @@ use std::fmt;
 
 use self::bytes::{Reader, Writer};
 use self::{beat::Beat, durable::Durable, nack::Nack, status::Status, sync::Sync};
+use super::cipher::{NONCE_BYTES, TAG_BYTES};
 use super::seal::run::{PLACE_BYTES, WAY_MAX_BYTES};
 use crate::protocol::message::{NAME_MAX_BYTES, Name};
 
@@ -47,14 +48,8 @@ pub(super) const NONCE_AT: usize = HEADER_BYTES - NONCE_BYTES;
 /// The mark of a room in the header, in bytes.
 pub const ROOM_TAG_BYTES: usize = 16;
 
-/// The number that makes every frame's sealing its own, in bytes (XChaCha20-Poly1305's).
-pub const NONCE_BYTES: usize = 24;
-
 /// The place of the author's signature (Ed25519), in bytes.
 pub const SIGNATURE_BYTES: usize = 64;
-
-/// The place of the seal's tag, in bytes.
-pub const TAG_BYTES: usize = 16;
 
 /// The author's part without the name, in bytes.
 const AUTHOR_BYTES: usize = 32 + 8 + 4 + 8 + 1 + 1 + 1;

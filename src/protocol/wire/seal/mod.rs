@@ -39,18 +39,17 @@ pub mod signer;
 
 use std::fmt;
 
-use chacha20poly1305::aead::AeadInOut;
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use self::room_key::RoomKey;
-use self::run::{Hash, Hashing, Tree, Way};
-use self::signer::{Signer, Verdicts};
+use self::run::{Hashing, Tree, Way};
+use self::signer::{Hash, Signer, Verdicts};
+use super::cipher::{LongKey, NONCE_BYTES, TAG_BYTES};
 use super::frame::durable::Durable;
 use super::frame::{
     self, Author, Body, FRAME_MAX_BYTES, Frame, FrameFault, HEADER_BYTES, Kind, NONCE_AT,
-    NONCE_BYTES, ROOM_TAG_BYTES, TAG_BYTES, first_8,
+    ROOM_TAG_BYTES, first_8,
 };
 
 /// The hint of a room's name in a nonce, in bytes.
@@ -60,7 +59,7 @@ const HINT_BYTES: usize = 2;
 #[derive(Clone)]
 pub struct Seal {
     room_tag: [u8; ROOM_TAG_BYTES],
-    cipher: XChaCha20Poly1305,
+    key: LongKey,
     nonce_key: Zeroizing<[u8; 32]>,
     hint: [u8; HINT_BYTES],
     hashing: Hashing,
@@ -90,10 +89,9 @@ impl Seal {
     pub fn new(key: &RoomKey) -> Self {
         let room_tag = key.derive("roda 2026 room tag");
         let room_tag = room_tag.first_chunk().copied().unwrap_or_default();
-        let cipher_key = key.derive("roda 2026 frame key");
         Self {
             room_tag,
-            cipher: XChaCha20Poly1305::new((&*cipher_key).into()),
+            key: LongKey::new(key.derive("roda 2026 frame key")),
             nonce_key: key.derive("roda 2026 nonce key"),
             hint: [0; HINT_BYTES],
             hashing: Hashing::of(&room_tag),
@@ -251,12 +249,7 @@ impl Seal {
             place.copy_from_slice(nonce);
         }
         let parts = datagram.split_at_mut_checked(HEADER_BYTES);
-        let tag = parts.and_then(|(head, inside)| {
-            let sealed = self
-                .cipher
-                .encrypt_inout_detached(nonce.into(), head, inside.into());
-            sealed.ok()
-        });
+        let tag = parts.and_then(|(head, inside)| self.key.seal(nonce, head, inside));
         match tag {
             Some(tag) => datagram.extend_from_slice(&tag),
             // It never fails for so little; if it did, nothing would leave in the clear.
@@ -283,12 +276,8 @@ impl Seal {
         let (head, nonce, sealed, tag) = split().ok_or(FrameFault::Broken)?;
         inside.clear();
         inside.extend_from_slice(sealed);
-        let text = inside.as_mut_slice();
-        let opened =
-            self.cipher
-                .decrypt_inout_detached(nonce.into(), head, text.into(), tag.into());
-        opened.map_err(|_| FrameFault::BrokenSeal)?;
-        Ok(kind)
+        let is_whole = self.key.open(nonce, head, inside, tag);
+        is_whole.then_some(kind).ok_or(FrameFault::BrokenSeal)
     }
 }
 

@@ -18,7 +18,7 @@
 //! anyway. Missing leaves are zeros.
 
 use super::super::frame::{Key, SIGNATURE_BYTES};
-use super::signer::{Signer, Verdicts};
+use super::signer::{Hash, Signer, Verdicts};
 
 /// Most frames of a run.
 pub const RUN_MAX: usize = 1 << DEPTH_MAX;
@@ -31,12 +31,6 @@ pub const PLACE_BYTES: usize = 1;
 
 const DEPTH_MAX: usize = 5;
 const NODE_BYTES: usize = 16;
-
-/// What stands before the root in all that is signed.
-const DOMAIN: &[u8; 22] = b"roda 2026 signed frame";
-
-/// The hash of a frame, or of two nodes.
-pub(super) type Hash = [u8; 32];
 
 /// The hash of what is missing.
 const NOTHING: Hash = [0; 32];
@@ -92,7 +86,7 @@ impl Tree {
 
     pub(super) fn sign(&self, signer: &Signer) -> [u8; SIGNATURE_BYTES] {
         let root = self.0.last().and_then(|level| level.first());
-        signer.sign(&signed(root.unwrap_or(&NOTHING)))
+        signer.sign(root.unwrap_or(&NOTHING))
     }
 
     /// Writes a frame's way to the root.
@@ -149,19 +143,8 @@ impl<'s> Way<'s> {
             _ => hashing.node(sibling, &node),
         };
         let root = siblings.iter().enumerate().fold(leaf, up);
-        verdicts.verify(by, &signed(&root), self.signature)
+        verdicts.verify(by, &root, self.signature)
     }
-}
-
-/// What is signed for a root.
-fn signed(root: &Hash) -> [u8; DOMAIN.len() + 32] {
-    let mut signed = [0; DOMAIN.len() + 32];
-    let both = DOMAIN.iter().chain(root);
-    signed
-        .iter_mut()
-        .zip(both)
-        .for_each(|(to, from)| *to = *from);
-    signed
 }
 
 #[cfg(test)]

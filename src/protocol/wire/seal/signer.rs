@@ -1,4 +1,4 @@
-//! Who signs, and whether a signature is genuine.
+//! Who signs the roots of runs, and whether a signature is genuine.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -11,6 +11,12 @@ use crate::protocol::wire::frame::{Key, SIGNATURE_BYTES};
 
 /// Length of what a signing key is made from, in bytes.
 pub const SEED_BYTES: usize = 32;
+
+/// What stands before the root in all that is signed.
+const DOMAIN: &[u8; 22] = b"roda 2026 signed frame";
+
+/// The hash of a frame, or of two nodes.
+pub(super) type Hash = [u8; 32];
 
 /// A person's signing key. It is overwritten when it is dropped.
 #[derive(Clone)]
@@ -29,9 +35,8 @@ impl Signer {
         Key(self.0.verifying_key().to_bytes())
     }
 
-    /// Signs what was put together for it.
-    pub(super) fn sign(&self, signed: &[u8]) -> [u8; SIGNATURE_BYTES] {
-        self.0.sign(signed).to_bytes()
+    pub(super) fn sign(&self, root: &Hash) -> [u8; SIGNATURE_BYTES] {
+        self.0.sign(&signed(root)).to_bytes()
     }
 }
 
@@ -42,11 +47,22 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// Whether a person has signed this. Strictly: weak keys and the other ways to write the same
+/// What is signed for a root.
+fn signed(root: &Hash) -> [u8; DOMAIN.len() + 32] {
+    let mut signed = [0; DOMAIN.len() + 32];
+    let both = DOMAIN.iter().chain(root);
+    signed
+        .iter_mut()
+        .zip(both)
+        .for_each(|(to, from)| *to = *from);
+    signed
+}
+
+/// Whether a person has signed this root. Strictly: weak keys and the other ways to write the same
 /// signature are refused, so that all members judge alike.
-fn verify(key: &VerifyingKey, signed: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
+fn verify(key: &VerifyingKey, root: &Hash, signature: &[u8; SIGNATURE_BYTES]) -> bool {
     let signature = Signature::from_bytes(signature);
-    key.verify_strict(signed, &signature).is_ok()
+    key.verify_strict(&signed(root), &signature).is_ok()
 }
 
 /// Verdicts that are remembered: most of the frames that a sender may be ahead share one of 256.
@@ -62,11 +78,16 @@ pub struct Verdicts(Rc<RefCell<Known>>);
 
 #[derive(Default)]
 struct Known {
-    /// By the first half of the question's hash.
-    verdicts: BTreeMap<u128, bool>,
-    order: VecDeque<u128>,
+    verdicts: BTreeMap<Hash, Verdict>,
+    order: VecDeque<Hash>,
     /// Keys as points of the curve, which takes a tenth of a verification to find out.
     people: BTreeMap<Key, VerifyingKey>,
+}
+
+struct Verdict {
+    by: Key,
+    signature: [u8; SIGNATURE_BYTES],
+    is_genuine: bool,
 }
 
 impl Known {
@@ -84,32 +105,30 @@ impl Known {
 }
 
 impl Verdicts {
-    /// As [`verify`], which it asks but once.
-    pub(super) fn verify(
-        &self,
-        key: &Key,
-        signed: &[u8],
-        signature: &[u8; SIGNATURE_BYTES],
-    ) -> bool {
-        let mut question = blake3::Hasher::new();
-        question.update(&key.0).update(signature).update(signed);
-        let question = question.finalize();
-        let first = question.as_bytes().first_chunk().copied();
-        let question = u128::from_le_bytes(first.unwrap_or_default());
+    /// Whether a person has signed a root: as [`verify`], which it asks but once.
+    pub(super) fn verify(&self, by: &Key, root: &Hash, signature: &[u8; SIGNATURE_BYTES]) -> bool {
         let known = &mut *self.0.borrow_mut();
-        if let Some(verdict) = known.verdicts.get(&question) {
-            return *verdict;
+        if let Some(verdict) = known.verdicts.get(root)
+            && (&verdict.by, &verdict.signature) == (by, signature)
+        {
+            return verdict.is_genuine;
         }
-        let person = known.person(key);
-        let verdict = person.is_some_and(|person| verify(&person, signed, signature));
-        known.verdicts.insert(question, verdict);
-        known.order.push_back(question);
+        let person = known.person(by);
+        let is_genuine = person.is_some_and(|person| verify(&person, root, signature));
+        let verdict = Verdict {
+            by: *by,
+            signature: *signature,
+            is_genuine,
+        };
+        if known.verdicts.insert(*root, verdict).is_none() {
+            known.order.push_back(*root);
+        }
         if known.order.len() > VERDICTS_MAX
             && let Some(oldest) = known.order.pop_front()
         {
             known.verdicts.remove(&oldest);
         }
-        verdict
+        is_genuine
     }
 }
 
@@ -124,19 +143,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signature_holds_for_one_person_and_one_text() {
+    fn a_signature_holds_for_one_person_and_one_root() {
         let (ana, eva) = (Signer::from_seed(&[1; 32]), Signer::from_seed(&[2; 32]));
-        let signature = ana.sign(b"oi");
+        let signature = ana.sign(&[1; 32]);
         let shared = Verdicts::default();
         for _ in 0..2 {
-            let both = |key: Key, text: &[u8]| {
-                let verdict = Verdicts::default().verify(&key, text, &signature);
-                assert_eq!(shared.verify(&key, text, &signature), verdict);
+            let both = |key: Key, root: Hash| {
+                let verdict = Verdicts::default().verify(&key, &root, &signature);
+                assert_eq!(shared.verify(&key, &root, &signature), verdict);
                 verdict
             };
-            assert!(both(ana.key(), b"oi"));
-            assert!(!both(ana.key(), b"ai"));
-            assert!(!both(eva.key(), b"oi"));
+            assert!(both(ana.key(), [1; 32]));
+            assert!(!both(ana.key(), [2; 32]));
+            assert!(!both(eva.key(), [1; 32]));
+        }
+    }
+
+    #[test]
+    fn a_verdict_is_about_one_signature() {
+        let (ana, known) = (Signer::from_seed(&[1; 32]), Verdicts::default());
+        let (root, signature) = ([1; 32], ana.sign(&[1; 32]));
+        for _ in 0..2 {
+            assert!(known.verify(&ana.key(), &root, &signature));
+            assert!(!known.verify(&ana.key(), &root, &ana.sign(&[2; 32])));
+            assert!(!known.verify(&Key([9; 32]), &root, &signature));
         }
     }
 
@@ -147,7 +177,7 @@ mod tests {
         neutral[0] = 1;
         let mut signature = [0; SIGNATURE_BYTES];
         signature[0] = 1;
-        assert!(!Verdicts::default().verify(&Key(neutral), b"oi", &signature));
+        assert!(!Verdicts::default().verify(&Key(neutral), &[1; 32], &signature));
     }
 
     #[test]

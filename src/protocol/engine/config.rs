@@ -41,6 +41,8 @@ pub const HOLDER_REPAIR_STEP: Duration = ms(60);
 pub const HOLDER_RANK_MAX: usize = 4;
 /// After sending or hearing a repair, a holder is deaf to NACKs for it, in round trips.
 pub const MUTE_GRTT: u32 = 1;
+/// Copies of a repair that was asked for so often, in a group up to [`SMALL_GROUP`].
+pub const REPAIR_COPIES_MAX: u8 = 3;
 /// Most repairs that wait to be sent; more would come too late to help.
 pub const REPAIRS_MAX: usize = 4096;
 

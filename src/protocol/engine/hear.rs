@@ -384,7 +384,10 @@ impl Engine {
             for sequence in target.sequences() {
                 if let Some(held) = self.holdings.get(id, sequence) {
                     let (frame, touched) = ((id, sequence), held.touched);
-                    self.repair.answer(frame, touched, timing.grtt, time, delay);
+                    let grtt = timing.grtt;
+                    if self.repair.answer(frame, touched, grtt, time, delay) {
+                        self.holdings.asked(id, sequence);
+                    }
                     self.repeats.nacks += u32::from(id == ME);
                 }
             }

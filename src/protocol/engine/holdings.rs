@@ -55,6 +55,8 @@ pub struct Held {
     pub messages: usize,
     /// When it was last sent by us or heard from anybody.
     pub touched: Duration,
+    /// How many times it was asked for.
+    pub asked: u8,
     /// Whether it was delivered, and not only kept behind a gap.
     is_history: bool,
 }
@@ -89,6 +91,7 @@ impl Holdings {
             place,
             messages: held.messages,
             touched: held.touched,
+            asked: 0,
             is_history: false,
         };
         self.frames.insert((id, place.sequence), held);
@@ -142,6 +145,13 @@ impl Holdings {
     #[must_use]
     pub fn get(&self, id: Id, sequence: u32) -> Option<&Held> {
         self.frames.get(&(id, sequence))
+    }
+
+    /// Notes that a frame was asked for.
+    pub fn asked(&mut self, id: Id, sequence: u32) {
+        if let Some(held) = self.frames.get_mut(&(id, sequence)) {
+            held.asked = held.asked.saturating_add(1);
+        }
     }
 
     /// Notes that a frame was sent or heard just now.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::config::{
     GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_HOLD, PACE_INTERVAL, PACE_MAX_PER_S,
-    PACE_RADIO_PER_S, PACE_START_PER_S, RUN_WAIT, STUCK_AFTER, WINDOW_FIRST_FRAMES,
+    PACE_RADIO_PER_S, PACE_START_PER_S, REPORT_FRAMES, RUN_WAIT, STUCK_AFTER, WINDOW_FIRST_FRAMES,
     WINDOW_SENT_FRAMES,
 };
 use super::roster::Id;
@@ -117,9 +117,9 @@ impl Pace {
         if now > last.since + 2 * PACE_INTERVAL {
             return;
         }
-        let is_choking = before.delivered > 0.0
-            && last.sent > before.sent * 1.1
-            && last.delivered < before.delivered * 0.9;
+        // By more than one report: who has just reported does so again only after so many frames.
+        let is_less = last.delivered + f64::from(REPORT_FRAMES) < before.delivered * 0.9;
+        let is_choking = last.sent > before.sent * 1.1 && is_less;
         if is_choking {
             self.rate_per_s = (self.rate_per_s / 2.0).max(PACE_START_PER_S);
             self.held_until = now + PACE_HOLD;

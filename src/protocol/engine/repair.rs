@@ -44,7 +44,8 @@ impl Role {
 }
 
 impl Repair {
-    /// Answers a NACK for a frame that was last sent or heard at `touched`, after `delay`.
+    /// Answers a NACK for a frame that was last sent or heard at `touched`, after `delay`; false if
+    /// it is answered already.
     pub fn answer(
         &mut self,
         frame: (Id, u32),
@@ -52,11 +53,13 @@ impl Repair {
         grtt: Duration,
         now: Duration,
         delay: Duration,
-    ) {
+    ) -> bool {
         let is_mute = now < touched + grtt * MUTE_GRTT;
+        let is_new = !is_mute && !self.times.contains_key(&frame);
         if !is_mute && self.times.len() < REPAIRS_MAX {
             self.schedule(frame, now + delay);
         }
+        is_new
     }
 
     /// Sends a frame again at a time, unless an earlier one is set.

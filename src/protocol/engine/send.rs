@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Engine;
 use super::again::Known;
 use super::config::{
-    ACK_GROUP, MUTE_GRTT, REPEAT_GRTT, REPEAT_ONCE_ABOVE, REPEAT_TWICE_ABOVE, SPEAKERS_MAX,
-    SPEAKING, STUCK_AFTER, WAITING_AFTER, WINDOW_FRAMES,
+    ACK_GROUP, MUTE_GRTT, REPAIR_COPIES_MAX, REPEAT_GRTT, REPEAT_ONCE_ABOVE, REPEAT_TWICE_ABOVE,
+    SMALL_GROUP, SPEAKERS_MAX, SPEAKING, STUCK_AFTER, WAITING_AFTER, WINDOW_FRAMES,
 };
 use super::event::{Destination, Moment, Transmit};
 use super::holdings::{NewFrame, Place};
@@ -56,18 +56,10 @@ impl Engine {
         if !(has_repair || has_new) || !self.pace.allows(now.time, waiting) {
             return None;
         }
-        match self.pop_repair(now.time) {
-            Some(bytes) => {
-                self.pace.sent();
-                let to = self.to_all();
-                Some(Transmit { to, bytes })
-            }
-            None if has_new => {
-                self.make_run(now);
-                self.sends.pop_front()
-            }
-            None => None,
+        if !self.send_repair(now.time) && has_new {
+            self.make_run(now);
         }
+        self.sends.pop_front()
     }
 
     fn to_all(&self) -> Destination {
@@ -106,14 +98,28 @@ impl Engine {
         self.window.allows(self.newest + 1, members, now)
     }
 
-    fn pop_repair(&mut self, now: Duration) -> Option<Rc<[u8]>> {
+    /// Sends the next repair that is due; in a small group once for each time that the frame was
+    /// asked for, so that one which is lost again and again does not hold all others up.
+    fn send_repair(&mut self, now: Duration) -> bool {
         while let Some((id, sequence)) = self.repair.pop(now) {
             self.unmeasure(id, sequence);
-            if let Some(held) = self.holdings.touch(id, sequence, now) {
-                return Some(held.bytes.clone());
+            let Some(held) = self.holdings.touch(id, sequence, now) else {
+                continue;
+            };
+            let copies = match self.roster.size() {
+                0..=SMALL_GROUP => held.asked.clamp(1, REPAIR_COPIES_MAX),
+                _ => 1,
+            };
+            let bytes = held.bytes.clone();
+            let to = self.to_all();
+            for _ in 0..copies {
+                self.pace.sent();
+                let bytes = bytes.clone();
+                self.sends.push_back(Transmit { to, bytes });
             }
+            return true;
         }
-        None
+        false
     }
 
     /// A frame that was sent twice measures no round trip: nobody knows which one is answered

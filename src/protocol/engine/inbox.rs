@@ -140,9 +140,10 @@ impl Inbox {
             return;
         }
         let first = (self.newest + 1).max(sequence.saturating_sub(WINDOW_FRAMES));
-        self.newest = sequence;
         // What was only a hint is known to exist now.
-        self.gaps.values_mut().for_each(|gap| gap.is_hint = false);
+        let hinted = self.gaps.range_mut(first..);
+        hinted.for_each(|(_, gap)| gap.is_hint = false);
+        self.newest = sequence;
         let gap = Gap::new(now, timing, chance);
         for missing in first..=sequence {
             if !self.have.contains(missing) {

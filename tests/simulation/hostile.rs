@@ -187,6 +187,28 @@ fn a_storm_of_nacks_causes_no_storm_of_repairs() {
     circle.expect_whole();
 }
 
+#[test]
+fn a_frame_that_is_asked_for_again_is_repaired_by_copies_in_a_small_group_only() {
+    let repairs = |members: usize| -> Vec<u64> {
+        let mut circle = Circle::of(15, members);
+        circle.talk(members, SECOND / 5);
+        circle.settle(20 * SECOND);
+        let of = myself(&circle, 0).tag;
+        let ask = |round: u32| {
+            let (target, _) = Target::new(of, &[2], 500).unwrap();
+            let targets = vec![target];
+            circle.world.take_traffic();
+            let nack = forged(round, Body::Nack(Nack { targets }));
+            circle.world.inject(stranger(), &nack);
+            circle.world.run(SECOND);
+            circle.world.take_traffic().repairs()
+        };
+        (1..=4).map(ask).collect()
+    };
+    assert_eq!(repairs(5), [1, 2, 3, 3]);
+    assert_eq!(repairs(12), [1, 1, 1, 1]);
+}
+
 /// A member, as it knows itself.
 fn myself(circle: &Circle, number: usize) -> Member {
     let roster = circle.world.node(number).unwrap().roster();

@@ -237,3 +237,55 @@ impl RoundTrip {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEP: Duration = Duration::from_micros(250);
+
+    /// A pace whose bucket is empty, and the time of that.
+    fn used_up() -> (Pace, Duration) {
+        let (mut pace, now) = (Pace::default(), PACE_INTERVAL);
+        while pace.allows(now, 1) {
+            pace.sent();
+        }
+        (pace, now)
+    }
+
+    #[test]
+    fn a_backlog_waits_a_little_for_a_run_and_a_single_frame_for_its_turn() {
+        let (mut pace, now) = used_up();
+        assert!(pace.allows(now + STEP, 1), "4000 a second");
+        assert!(!pace.allows(now + STEP, 100));
+        assert!(!pace.allows(now + 3 * STEP, 100));
+        assert!(pace.allows(now + RUN_WAIT, 100));
+        assert_eq!(pace.burst(), 4);
+        let (pace, now) = used_up();
+        assert!(pace.next_time(now, 1) <= now + STEP);
+        assert!(pace.next_time(now, 100) > now + 3 * STEP);
+    }
+
+    /// The rate after an interval in which more was sent than in the one before, and so much
+    /// arrived.
+    fn rate_after(before: u32, then: u32) -> f64 {
+        let (mut pace, mut now) = used_up();
+        for (sent, delivered) in [(1000, before), (1500, then)] {
+            now += PACE_INTERVAL;
+            pace.allows(now, 1);
+            (0..sent).for_each(|_| pace.sent());
+            pace.delivered(delivered);
+            pace.interval.was_short = false;
+        }
+        pace.rate_per_s = 64_000.0;
+        pace.allows(now + PACE_INTERVAL, 1);
+        pace.rate_per_s
+    }
+
+    #[test]
+    fn less_that_arrives_halves_the_pace_and_a_report_s_grain_less_does_not() {
+        assert_eq!(rate_after(3000, 2000), 32_000.0);
+        assert_eq!(rate_after(3000, 2500), 64_000.0);
+        assert_eq!(rate_after(374, 130), 64_000.0);
+    }
+}

@@ -79,35 +79,34 @@ def leave(process):
 
 
 def roda_bulk(roda, receivers):
-    """Seconds from the first line typed until every receiver has shown the last one."""
+    """Seconds from the first line typed until every receiver has written the last one to its file."""
     with tempfile.TemporaryDirectory() as folder:
         lines = os.path.join(folder, "lines")
         with open(lines, "w") as file:
             file.writelines(f"{n:08d}".ljust(LINE_BYTES, "x") + "\n" for n in range(MESSAGES))
+        shown_bytes = MESSAGES * len("[00:00:00] s: " + "x" * LINE_BYTES + "\n")
         hearing = []
         for n in range(1, receivers + 1):
-            process, _ = member(roda, HOSTS[n], f"r{n}", folder, stdin=subprocess.PIPE,
-                                stdout=subprocess.PIPE)
-            out = os.path.join(folder, f"out{n}")
-            counter = subprocess.Popen(["head", "-n", str(MESSAGES)], stdin=process.stdout,
-                                       stdout=open(out, "wb"))
-            process.stdout.close()
-            hearing.append((process, counter, out))
+            out = open(os.path.join(folder, f"out{n}"), "w+b")
+            process, _ = member(roda, HOSTS[n], f"r{n}", folder, stdin=subprocess.PIPE, stdout=out)
+            hearing.append((process, out))
         speaker, errors = member(roda, HOSTS[0], "s", folder, stdin=subprocess.PIPE,
                                  stdout=subprocess.DEVNULL)
         met(errors, receivers)
         time.sleep(0.5)  # the hellos are said
         begin = time.monotonic()
         cat = subprocess.Popen(["cat", lines], stdout=speaker.stdin)
-        for _, counter, _ in hearing:
-            counter.wait(WAIT_S)
+        while any(os.fstat(out.fileno()).st_size < shown_bytes for _, out in hearing):
+            time.sleep(0.002)
+            if time.monotonic() > begin + WAIT_S:
+                raise SystemExit("scripts/bench: not all lines were shown")
         seconds = time.monotonic() - begin
         cat.wait(WAIT_S)
-        for process in [speaker, *(process for process, _, _ in hearing)]:
+        for process in [speaker, *(process for process, _ in hearing)]:
             leave(process)
-        for _, _, out in hearing:
-            with open(out) as file:
-                numbers = [int(line.split("s: ", 1)[1][:8]) for line in file]
+        for _, out in hearing:
+            out.seek(0)
+            numbers = [int(line.split(b"s: ", 1)[1][:8]) for line in out]
             assert numbers == list(range(MESSAGES)), "a line was lost, repeated or out of order"
         return seconds
 

@@ -63,16 +63,18 @@ for name, kind in types.items():
     assert tag == of("key file: room tag"), name
     opened = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, header, nonce, frame_key)
     assert opened == inside, name
-    bare = header[:20] + bytes(24) + inside
+    place, signature = (1, b"") if name == "nack" else (inside[-65], inside[-64:])
+    depth = place.bit_length() - 1
+    behind = 0 if name == "nack" else 65 + 16 * depth
+    signed, way = inside[:len(inside) - behind], inside[len(inside) - behind:]
+    leaf = blake3(bytes([kind]) + signed, key=leaf_key).digest()
     hint = derive("roda 2026 room name hint", room)[:2]
-    assert nonce == hint + blake3(bare, key=nonce_key).digest()[2:24], name
+    assert nonce == hint + blake3(leaf + way, key=nonce_key).digest()[2:24], name
     assert hint == of("turma-a: hint")
     if name != "nack":
-        place, signature = inside[-65], inside[-64:]
-        depth, index = place >> 5, place & 31
+        index = place - (1 << depth)
         assert (depth, index) == ((2, int(name[4:]) - 1) if name.startswith("run") else (0, 0))
-        signed, way = inside[:-65 - 16 * depth], inside[-65 - 16 * depth:-65]
-        node = blake3(bytes([kind]) + signed, key=leaf_key).digest()
+        node = leaf
         for height in range(depth):
             pair = [node[:16], way[16 * height:][:16]]
             node = blake3(b"".join(pair[::-1] if index >> height & 1 else pair), key=node_key).digest()

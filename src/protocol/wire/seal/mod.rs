@@ -8,9 +8,9 @@
 //! as associated data. It proves membership: whoever has the room's key made it. In the lobby and
 //! in public rooms everybody has that key, and sealing gives uniformity only.
 //!
-//! **The nonce** is a keyed hash of what is sealed. It repeats only for the same frame, which then
-//! is the same datagram: also in a machine that was copied while it ran, where random numbers would
-//! repeat for other frames.
+//! **The nonce** is a keyed hash of what is sealed: of the hash that is signed, and of what stands
+//! behind it. It repeats only for the same frame, which then is the same datagram: also in a
+//! machine that was copied while it ran, where random numbers would repeat for other frames.
 //!
 //! Its first two bytes are a hint: a hash of the room's name, cut so short that it tells little to
 //! who guesses names, and that one of 65,536 other rooms has the same. By it a member notices that
@@ -69,7 +69,8 @@ pub struct Seal {
 /// A frame that is written, and neither signed nor sealed.
 #[derive(Debug)]
 pub struct Draft {
-    kind: u8,
+    /// The hash of its type and its inside.
+    leaf: Hash,
     datagram: Vec<u8>,
 }
 
@@ -125,12 +126,9 @@ impl Seal {
     pub fn close(&self, frame: &Frame<'_>, signer: &Signer, to: &mut Vec<u8>) -> u64 {
         frame::encode(frame, &self.room_tag, to);
         let kind = frame.body.kind();
-        let hash = match kind.is_signed() {
-            true => self.sign(kind as u8, signer, to),
-            false => 0,
-        };
-        self.seal(to);
-        hash
+        let signer = kind.is_signed().then_some(signer);
+        let leaf = self.close_alone(kind as u8, signer, to);
+        signer.map_or(0, |_| first_8(&leaf))
     }
 
     /// Writes a frame that leaves together with others.
@@ -138,8 +136,8 @@ impl Seal {
     pub fn draft(&self, frame: &Frame<'_>) -> Draft {
         let mut datagram = Vec::with_capacity(FRAME_MAX_BYTES);
         frame::encode(frame, &self.room_tag, &mut datagram);
-        let kind = frame.body.kind() as u8;
-        Draft { kind, datagram }
+        let leaf = self.leaf(frame.body.kind() as u8, &datagram);
+        Draft { leaf, datagram }
     }
 
     /// Signs at most [`run::RUN_MAX`] frames together, and seals each: the datagrams and their
@@ -149,17 +147,16 @@ impl Seal {
         drafts: Vec<Draft>,
         signer: &Signer,
     ) -> impl Iterator<Item = (Vec<u8>, u64)> {
-        let leaf = |draft: &Draft| self.leaf(draft.kind, &draft.datagram);
-        let leaves: Vec<Hash> = drafts.iter().map(leaf).collect();
-        let hashes: Vec<u64> = leaves.iter().map(|leaf| first_8(leaf)).collect();
+        let leaves: Vec<Hash> = drafts.iter().map(|draft| draft.leaf).collect();
         let tree = Tree::over(leaves, &self.hashing);
         let signature = tree.sign(signer);
-        let closed = drafts.into_iter().zip(hashes).enumerate();
-        closed.map(move |(index, (Draft { mut datagram, .. }, hash))| {
+        let closed = drafts.into_iter().enumerate();
+        closed.map(move |(index, Draft { leaf, mut datagram })| {
+            let inside_end = datagram.len();
             tree.write_way(index, &mut datagram);
             datagram.extend_from_slice(&signature);
-            self.seal(&mut datagram);
-            (datagram, hash)
+            self.seal(&leaf, inside_end, &mut datagram);
+            (datagram, first_8(&leaf))
         })
     }
 
@@ -169,10 +166,7 @@ impl Seal {
     pub fn enclose(&self, kind: u8, inside: &[u8], signer: Option<&Signer>) -> Vec<u8> {
         let mut datagram = frame::head(kind, &self.room_tag);
         datagram.extend_from_slice(inside);
-        if let Some(signer) = signer {
-            self.sign(kind, signer, &mut datagram);
-        }
-        self.seal(&mut datagram);
+        self.close_alone(kind, signer, &mut datagram);
         datagram
     }
 
@@ -217,24 +211,29 @@ impl Seal {
         }
     }
 
-    /// Puts the author's signature behind the inside of a datagram that leaves alone; its hash.
-    fn sign(&self, kind: u8, signer: &Signer, datagram: &mut Vec<u8>) -> u64 {
-        let leaf = self.leaf(kind, datagram);
-        let tree = Tree::over(vec![leaf], &self.hashing);
-        tree.write_way(0, datagram);
-        datagram.extend_from_slice(&tree.sign(signer));
-        first_8(&leaf)
+    /// Signs a datagram that leaves alone, if there is a signer, and seals it; its hash.
+    fn close_alone(&self, kind: u8, signer: Option<&Signer>, datagram: &mut Vec<u8>) -> Hash {
+        let (leaf, inside_end) = (self.leaf(kind, datagram), datagram.len());
+        if let Some(signer) = signer {
+            let tree = Tree::over(vec![leaf], &self.hashing);
+            tree.write_way(0, datagram);
+            datagram.extend_from_slice(&tree.sign(signer));
+        }
+        self.seal(&leaf, inside_end, datagram);
+        leaf
     }
 
-    /// The hash of a datagram that is not signed yet.
+    /// The hash of a datagram that has no more than its inside yet.
     fn leaf(&self, kind: u8, datagram: &[u8]) -> Hash {
         let inside = datagram.get(HEADER_BYTES..).unwrap_or_default();
         self.hashing.leaf(kind, inside)
     }
 
     /// Encrypts all behind the header, which has no nonce yet, and puts the tag behind.
-    fn seal(&self, datagram: &mut Vec<u8>) {
-        let hash = blake3::keyed_hash(&self.nonce_key, datagram);
+    fn seal(&self, leaf: &Hash, inside_end: usize, datagram: &mut Vec<u8>) {
+        let mut hasher = blake3::Hasher::new_keyed(&self.nonce_key);
+        let behind = datagram.get(inside_end..).unwrap_or_default();
+        let hash = hasher.update(leaf).update(behind).finalize();
         let mut nonce: [u8; NONCE_BYTES] =
             hash.as_bytes().first_chunk().copied().unwrap_or_default();
         nonce

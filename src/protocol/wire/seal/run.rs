@@ -9,7 +9,8 @@
 //! ```text
 //! leaf = keyed hash of type 1 ‖ inside                   32 bytes
 //! node = keyed hash of left 16 ‖ right 16                32 bytes, of which its parent takes 16
-//! way  = place 1 (3 bits of depth, 5 bits of index), and a sibling 16 for each step up
+//! way  = a sibling 16 for each step up | place 1
+//!        place is 1 at the root, and below a node n it is 2n on the left and 2n + 1 on the right
 //! ```
 //!
 //! Both keys come of the room tag, each by its own context, so that no leaf is a node and nothing
@@ -29,7 +30,7 @@ pub const WAY_MAX_BYTES: usize = DEPTH_MAX * NODE_BYTES;
 /// What says where in its run a frame is, in bytes.
 pub const PLACE_BYTES: usize = 1;
 
-const DEPTH_MAX: usize = 5;
+const DEPTH_MAX: usize = 6; // with 7, a place would still be one byte
 const NODE_BYTES: usize = 16;
 
 /// The hash of what is missing.
@@ -97,7 +98,7 @@ impl Tree {
             let sibling = level.get(index >> height ^ 1).unwrap_or(&NOTHING);
             to.extend(sibling.iter().take(NODE_BYTES));
         }
-        to.push((depth << 5 | index) as u8); // at most 5, and 31
+        to.push((1 << depth | index) as u8); // below 2^(DEPTH_MAX + 1)
     }
 }
 
@@ -114,8 +115,9 @@ impl<'s> Way<'s> {
     pub(super) fn split(inside: &'s [u8]) -> Option<(&'s [u8], Self)> {
         let (rest, signature) = inside.split_last_chunk()?;
         let (place, rest) = rest.split_last()?;
-        let (depth, index) = (usize::from(place >> 5), usize::from(place & 0x1f));
-        let is_sound = depth <= DEPTH_MAX && index < 1 << depth;
+        let depth = place.checked_ilog2()? as usize;
+        let index = usize::from(place ^ 1 << depth);
+        let is_sound = depth <= DEPTH_MAX;
         let at = rest.len().checked_sub(depth * NODE_BYTES);
         let (inside, siblings) = rest.split_at_checked(at.filter(|_| is_sound)?)?;
         let way = Self {
@@ -185,11 +187,11 @@ mod tests {
             let mut inside = vec![0; 200];
             inside.push(place);
             inside.extend_from_slice(&[0; SIGNATURE_BYTES]);
-            let (depth, index) = (usize::from(place >> 5), usize::from(place & 0x1f));
-            let can_be = depth <= 5 && index < 1 << depth;
+            let can_be = (1..2 * RUN_MAX).contains(&usize::from(place));
             assert_eq!(Way::split(&inside).is_some(), can_be, "{place:#x}");
-            assert!(
-                Way::split(&inside[200..]).is_some() == (place == 0),
+            assert_eq!(
+                Way::split(&inside[200..]).is_some(),
+                place == 1,
                 "no siblings"
             );
         }

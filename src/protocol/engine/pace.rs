@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::config::{
-    GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_HOLD, PACE_INTERVAL, PACE_MAX_PER_S,
-    PACE_RADIO_PER_S, PACE_START_PER_S, REPORT_FRAMES, RUN_WAIT, STUCK_AFTER, WINDOW_FIRST_FRAMES,
-    WINDOW_SENT_FRAMES,
+    GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_GROWS_EVERY, PACE_HOLD, PACE_INTERVAL,
+    PACE_MAX_PER_S, PACE_RADIO_PER_S, PACE_START_PER_S, REPORT_FRAMES, RUN_WAIT, STUCK_AFTER,
+    WINDOW_FIRST_FRAMES, WINDOW_SENT_FRAMES,
 };
 use super::roster::Id;
 use crate::protocol::wire::seal::run::RUN_MAX;
@@ -21,16 +21,17 @@ pub struct Pace {
     is_slow: bool,
     interval: Interval,
     previous: Interval,
-    held_until: Duration,
+    /// Whether it was used up since it last might have grown.
+    was_short: bool,
+    grows_at: Duration,
 }
 
-/// What happened between two looks at the rate.
+/// What happened between two looks at whether less arrives than before.
 #[derive(Clone, Copy, Debug, Default)]
 struct Interval {
     since: Duration,
     sent: f64,
     delivered: f64,
-    was_short: bool,
 }
 
 impl Default for Pace {
@@ -42,7 +43,8 @@ impl Default for Pace {
             is_slow: false,
             interval: Interval::default(),
             previous: Interval::default(),
-            held_until: Duration::ZERO,
+            was_short: false,
+            grows_at: Duration::ZERO,
         }
     }
 }
@@ -55,9 +57,12 @@ impl Pace {
         // Never more at once than a tenth of a second's worth: the bucket of a slow link is small.
         let most = PACE_BURST.min((self.rate_per_s / 10.0).max(1.0));
         self.tokens = (self.tokens + passed * self.rate_per_s).min(most);
-        self.look(now);
+        if !self.is_slow {
+            self.look(now);
+            self.grow(now);
+        }
         let is_allowed = self.tokens >= self.run_of(waiting);
-        self.interval.was_short |= !is_allowed;
+        self.was_short |= !is_allowed;
         is_allowed
     }
 
@@ -101,10 +106,9 @@ impl Pace {
         now + Duration::from_secs_f64((lacking / self.rate_per_s).clamp(1e-5, 1.0))
     }
 
-    /// Every interval: faster if the pace was the limit; half as fast if more was sent than before
-    /// and less arrived.
+    /// Every interval: half as fast if more was sent than before and less arrived.
     fn look(&mut self, now: Duration) {
-        if self.is_slow || now < self.interval.since + PACE_INTERVAL {
+        if now < self.interval.since + PACE_INTERVAL {
             return;
         }
         let fresh = Interval {
@@ -119,11 +123,19 @@ impl Pace {
         }
         // By more than one report: who has just reported does so again only after so many frames.
         let is_less = last.delivered + f64::from(REPORT_FRAMES) < before.delivered * 0.9;
-        let is_choking = last.sent > before.sent * 1.1 && is_less;
-        if is_choking {
+        if last.sent > before.sent * 1.1 && is_less {
             self.rate_per_s = (self.rate_per_s / 2.0).max(PACE_START_PER_S);
-            self.held_until = now + PACE_HOLD;
-        } else if last.was_short && now >= self.held_until {
+            self.grows_at = now + PACE_HOLD;
+        }
+    }
+
+    /// Faster, if the pace was the limit.
+    fn grow(&mut self, now: Duration) {
+        if now < self.grows_at {
+            return;
+        }
+        self.grows_at = now + PACE_GROWS_EVERY;
+        if std::mem::take(&mut self.was_short) {
             self.rate_per_s = (self.rate_per_s * 2.0).min(PACE_MAX_PER_S);
         }
     }
@@ -275,11 +287,26 @@ mod tests {
             pace.allows(now, 1);
             (0..sent).for_each(|_| pace.sent());
             pace.delivered(delivered);
-            pace.interval.was_short = false;
         }
         pace.rate_per_s = 64_000.0;
+        pace.was_short = false;
         pace.allows(now + PACE_INTERVAL, 1);
         pace.rate_per_s
+    }
+
+    #[test]
+    fn a_pace_that_is_used_up_doubles_and_one_that_is_not_stays() {
+        let (mut pace, mut now) = used_up();
+        let mut rate_after = |is_used_up: bool| {
+            now += PACE_GROWS_EVERY;
+            pace.allows(now, 1);
+            while is_used_up && pace.allows(now, 1) {
+                pace.sent();
+            }
+            pace.rate_per_s
+        };
+        let rates = [true, true, false, false, false].map(&mut rate_after);
+        assert_eq!(rates, [8000.0, 16_000.0, 32_000.0, 32_000.0, 32_000.0]);
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Engine {
         if !(has_repair || has_new) || !self.pace.allows(now.time, waiting) {
             return None;
         }
-        if !self.send_repair(now.time) && has_new {
+        if !self.send_repair(now.time, !has_new) && has_new {
             self.make_run(now);
         }
         self.sends.pop_front()
@@ -99,15 +99,19 @@ impl Engine {
     }
 
     /// Sends the next repair that is due; in a small group once for each time that the frame was
-    /// asked for, so that one which is lost again and again does not hold all others up.
-    fn send_repair(&mut self, now: Duration) -> bool {
+    /// asked for, so that one which is lost again and again does not hold all others up, and once
+    /// more if there is nothing else to send than what is waited for.
+    fn send_repair(&mut self, now: Duration, is_idle: bool) -> bool {
         while let Some((id, sequence)) = self.repair.pop(now) {
             self.unmeasure(id, sequence);
             let Some(held) = self.holdings.touch(id, sequence, now) else {
                 continue;
             };
             let copies = match self.roster.size() {
-                0..=SMALL_GROUP => held.asked.clamp(1, REPAIR_COPIES_MAX),
+                0..=SMALL_GROUP => held
+                    .asked
+                    .saturating_add(is_idle.into())
+                    .clamp(1, REPAIR_COPIES_MAX),
                 _ => 1,
             };
             let bytes = held.bytes.clone();

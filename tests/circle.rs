@@ -187,6 +187,76 @@ fn two_members_hear_the_group_and_each_other() {
     assert_eq!(bia.heard.recv_timeout(DEADLINE).unwrap().2, b"to all");
 }
 
+/// Some datagrams, told apart by their first byte.
+fn of_lengths(lengths: &[usize]) -> Vec<Vec<u8>> {
+    let numbered = lengths.iter().enumerate();
+    numbered.map(|(n, length)| vec![n as u8; *length]).collect()
+}
+
+#[test]
+fn what_leaves_in_pieces_arrives_as_it_was() {
+    if !is_inside("what_leaves_in_pieces_arrives_as_it_was") {
+        return;
+    }
+    sets("ipv6/conf/default/accept_dad", 0);
+    plug("v0", Some("10.9.0.1/24"));
+    let [mut ana, bia] = [(); 2].map(|()| Member::open(place(5007, &["v0"])).0);
+    let bulk = vec![1400; 200];
+    let mixed = [9, 9, 9, 5, 9, 700, 700, 1, 1400, 1400, 1300, 1300, 1, 1];
+    let mut expects = |lengths: &[usize], by_v6: bool| {
+        let run = of_lengths(lengths);
+        let datagrams: Vec<&[u8]> = run.iter().map(Vec::as_slice).collect();
+        let refusals = ana.circle.send_to_group(&datagrams, by_v6);
+        assert!(refusals.is_empty(), "{refusals:?}");
+        for _ in 0..=usize::from(by_v6) {
+            let heard = run
+                .iter()
+                .map(|_| bia.heard.recv_timeout(DEADLINE).unwrap());
+            let heard: Vec<Vec<u8>> = heard.map(|(_, _, datagram)| datagram).collect();
+            assert_eq!(heard.len(), run.len());
+            assert!(heard == run, "{lengths:?}");
+        }
+    };
+    expects(&bulk, false);
+    expects(&mixed, false);
+    // Where the kernel refuses to cut a piece, its datagrams leave one by one, each in fragments.
+    run("ip link set v0 mtu 1300");
+    run("ip link set veth-v0 mtu 1300");
+    expects(&bulk, false);
+    expects(&mixed, false);
+}
+
+#[test]
+fn who_hears_itself_hears_itself_no_more_and_others_still() {
+    if !is_inside("who_hears_itself_hears_itself_no_more_and_others_still") {
+        return;
+    }
+    plug("v0", Some("10.9.0.1/24"));
+    let [mut ana, mut bia] = [(); 2].map(|()| Member::open(place(5007, &["v0"])).0);
+    ana.says("of ana");
+    ana.hears_text("of ana");
+    bia.hears_text("of ana");
+    ana.circle.ignore_itself();
+    ana.says("again of ana");
+    bia.hears_text("again of ana");
+    bia.says("of bia");
+    // What came before this she did not hear.
+    assert_eq!(ana.heard.recv_timeout(DEADLINE).unwrap().2, b"of bia");
+}
+
+#[test]
+fn the_narrowest_interface_says_how_long_a_datagram_may_be() {
+    if !is_inside("the_narrowest_interface_says_how_long_a_datagram_may_be") {
+        return;
+    }
+    plug("v0", Some("10.9.0.1/24"));
+    plug("v1", Some("10.9.1.1/24"));
+    let (member, _) = Member::open(place(5007, &["v0", "v1"]));
+    assert_eq!(member.circle.datagram_bytes(), 1500 - 48);
+    run("ip link set v1 mtu 1300");
+    assert_eq!(member.circle.datagram_bytes(), 1300 - 48);
+}
+
 // In a namespace, because Linux sends no IPv6 multicast through loopback.
 #[test]
 fn two_members_hear_each_other_by_ipv6() {

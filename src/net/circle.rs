@@ -2,6 +2,7 @@
 //! member's own, from which all is sent and where others reach it alone; and the same for IPv6,
 //! where the machine has it. In the lobby, one more hears the plain wire.
 
+use std::cell::Cell;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;
@@ -12,6 +13,9 @@ use super::ears::{Door, Ears, Interrupter};
 use super::group::{self, Act, Refusal, ask_for_buffer, patiently};
 use super::interfaces::{self, Interface};
 use super::kernel::{self, Exit};
+
+/// What IPv6 and UDP put before a datagram, in bytes.
+const HEADERS_BYTES: usize = 40 + 8;
 
 /// Where the members of a room are.
 #[derive(Clone, Debug)]
@@ -51,6 +55,7 @@ pub struct Circle {
     refused: Vec<Interface>,
     /// Interfaces in use by whose number it was told that nothing leaves there.
     told: Vec<u32>,
+    hears_itself: bool,
 }
 
 /// A socket that hears the group, and the member's own.
@@ -58,6 +63,42 @@ pub struct Circle {
 struct Pair {
     group: Arc<Socket>,
     own: Arc<Socket>,
+    /// Whether runs leave in pieces, which the kernel cuts; until it refuses one.
+    in_pieces: Cell<bool>,
+}
+
+impl Pair {
+    fn new(group: Socket, own: Socket) -> Self {
+        Self {
+            in_pieces: Cell::new(kernel::cuts_pieces(&own)),
+            group: Arc::new(group),
+            own: Arc::new(own),
+        }
+    }
+
+    /// Sends all datagrams.
+    fn send(&self, to: SocketAddr, exit: Option<Exit>, mut run: &[&[u8]]) -> io::Result<()> {
+        patiently(|| {
+            while !run.is_empty() {
+                let in_pieces = self.in_pieces.get();
+                match kernel::send_run(&self.own, to, exit, run, in_pieces) {
+                    Ok(sent) => run = run.get(sent..).unwrap_or_default(),
+                    Err(error) if in_pieces && kernel::is_about_pieces(&error) => {
+                        self.in_pieces.set(false);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn own_port(&self) -> u16 {
+        let address = self.own.local_addr().ok();
+        address
+            .and_then(|address| address.as_socket())
+            .map_or(0, |address| address.port())
+    }
 }
 
 impl Circle {
@@ -67,10 +108,7 @@ impl Circle {
     /// A [`Refusal`] to open, or to take a port.
     pub fn open(place: Place) -> Result<Self, Refusal> {
         let own = open_own(Domain::IPV4, place.ttl).map_err(Refusal::new(Act::Open))?;
-        let v4 = Pair {
-            group: Arc::new(group::open(place.frames.into())?),
-            own: Arc::new(own),
-        };
+        let v4 = Pair::new(group::open(place.frames.into())?, own);
         let plain = place
             .plain
             .map(|plain| group::open(plain.into()))
@@ -79,10 +117,7 @@ impl Circle {
         let v6 = || {
             let group = SocketAddrV6::new(place.frames_v6, place.frames.port(), 0, 0);
             let own = open_own(Domain::IPV6, place.ttl).ok()?;
-            Some(Pair {
-                group: Arc::new(group::open(group.into()).ok()?),
-                own: Arc::new(own),
-            })
+            Some(Pair::new(group::open(group.into()).ok()?, own))
         };
         Ok(Self {
             v4,
@@ -91,6 +126,7 @@ impl Circle {
             interfaces: Vec::new(),
             refused: Vec::new(),
             told: Vec::new(),
+            hears_itself: true,
             place,
         })
     }
@@ -98,10 +134,18 @@ impl Circle {
     /// The port of the member's own socket, from which all IPv4 datagrams leave.
     #[must_use]
     pub fn own_port(&self) -> u16 {
-        let address = self.v4.own.local_addr().ok();
-        address
-            .and_then(|address| address.as_socket())
-            .map_or(0, |address| address.port())
+        self.v4.own_port()
+    }
+
+    /// Hears no more of what it sends itself, where the kernel can tell: once it is known that the
+    /// network carries it, it only costs time.
+    pub fn ignore_itself(&mut self) {
+        if std::mem::take(&mut self.hears_itself) {
+            for pair in [Some(&self.v4), self.v6.as_ref()].into_iter().flatten() {
+                // Who hears it all the same knows it at a glance.
+                let _ = kernel::ignore_own(&pair.group, pair.own_port());
+            }
+        }
     }
 
     /// The interfaces in use.
@@ -116,6 +160,18 @@ impl Circle {
         let radio = |interface: &Interface| kernel::is_radio(&self.v4.own, &interface.name);
         let answers: Option<Vec<bool>> = self.interfaces.iter().map(radio).collect();
         answers.map(|answers| answers.contains(&true))
+    }
+
+    /// The longest datagram that every interface in use carries whole, also by IPv6; 0 if nobody
+    /// can tell.
+    #[must_use]
+    pub fn datagram_bytes(&self) -> usize {
+        let mtu_bytes = |interface: &Interface| {
+            let mtu_bytes = kernel::mtu_bytes(&self.v4.own, &interface.name)?;
+            Some(mtu_bytes.saturating_sub(HEADERS_BYTES))
+        };
+        let carried = self.interfaces.iter().map(mtu_bytes);
+        carried.min().flatten().unwrap_or(0)
     }
 
     /// Looks at the interfaces again, joins the group on new ones and forgets those that are gone.
@@ -239,7 +295,7 @@ impl Circle {
                     address,
                 };
                 let to = self.place.frames.into();
-                let sent = send_run(&self.v4.own, to, Some(exit), datagrams);
+                let sent = self.v4.send(to, Some(exit), datagrams);
                 refusals.extend(sent.err().map(Refusal::on(Act::Send, interface)));
             }
             if !everywhere && address.is_some() {
@@ -270,7 +326,7 @@ impl Circle {
             index: interface.index,
             address: None,
         };
-        send_run(&v6.own, to.into(), Some(exit), datagrams)
+        v6.send(to.into(), Some(exit), datagrams)
     }
 
     /// Sends a datagram to the plain wire, once on each interface.
@@ -283,7 +339,7 @@ impl Circle {
                 index: interface.index,
                 address: interface.addresses.first().copied(),
             };
-            let sent = send_run(&self.v4.own, plain.into(), Some(exit), &[datagram]);
+            let sent = self.v4.send(plain.into(), Some(exit), &[datagram]);
             sent.err().map(Refusal::on(Act::Send, interface))
         };
         self.interfaces.iter().filter_map(send).collect()
@@ -298,7 +354,7 @@ impl Circle {
             (SocketAddr::V6(_), Some(v6)) => v6,
             _ => &self.v4,
         };
-        send_run(&pair.own, to, None, &[datagram])
+        pair.send(to, None, &[datagram])
     }
 
     /// What hears on all sockets; to be moved to a thread of its own.
@@ -317,22 +373,6 @@ impl Circle {
         sockets.extend(self.plain.clone().map(|plain| (Door::Plain, plain)));
         Ears::over(sockets)
     }
-}
-
-/// Sends all datagrams.
-fn send_run(
-    socket: &Socket,
-    to: SocketAddr,
-    exit: Option<Exit>,
-    mut datagrams: &[&[u8]],
-) -> io::Result<()> {
-    patiently(|| {
-        while !datagrams.is_empty() {
-            let sent = kernel::send_run(socket, to, exit, datagrams)?;
-            datagrams = datagrams.get(sent..).unwrap_or_default();
-        }
-        Ok(())
-    })
 }
 
 fn open_own(domain: Domain, ttl: u8) -> io::Result<Socket> {

@@ -128,9 +128,9 @@ impl Node {
         self.engine.greet(now);
     }
 
-    /// What carries our multicast from now on.
-    pub fn set_link(&mut self, link: Link) {
-        self.engine.set_link(link);
+    /// What carries our multicast from now on, and the longest datagram that it carries whole.
+    pub fn set_link(&mut self, link: Link, datagram_bytes: usize) {
+        self.engine.set_link(link, datagram_bytes);
     }
 
     /// The next datagram to send.

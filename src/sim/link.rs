@@ -89,6 +89,10 @@ impl Air {
         self.faults = faults;
     }
 
+    pub(super) fn mtu_bytes(&self) -> usize {
+        self.faults.mtu_bytes
+    }
+
     pub(super) fn deafen(&mut self, is_deaf: Box<dyn Fn(usize, usize) -> bool>) {
         self.is_deaf = is_deaf;
     }

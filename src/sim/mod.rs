@@ -116,6 +116,8 @@ impl World {
     /// Changes the network's faults.
     pub fn set_faults(&mut self, faults: Faults) {
         self.air.set(faults);
+        let nodes = self.hosts.iter_mut().filter_map(|host| host.node.as_mut());
+        nodes.for_each(|node| node.set_link(Link::Wired, faults.mtu_bytes));
     }
 
     /// What separates the members; those of different sides do not hear each other.
@@ -199,7 +201,9 @@ impl World {
                 seed,
             };
             host.session = Some(session);
-            host.node = Some(Node::new(setup, moment));
+            let mut node = Node::new(setup, moment);
+            node.set_link(Link::Wired, self.air.mtu_bytes());
+            host.node = Some(node);
             self.ledger.start(number, self.now);
         }
         self.drive(number, moment);
@@ -258,13 +262,10 @@ impl World {
     pub fn say_with(&mut self, number: usize, text: &str) -> usize {
         let message = self.ledger.say(number, self.now);
         let moment = self.moment(number);
-        if let Some(node) = self
-            .hosts
-            .get_mut(number)
-            .and_then(|host| host.node.as_mut())
-        {
+        self.with_node(number, |node| {
             node.say(moment, &Ledger::text(message, text));
-        }
+            Some(())
+        });
         self.drive(number, moment);
         message
     }
@@ -283,13 +284,10 @@ impl World {
     /// A member leaves with a farewell.
     pub fn leave(&mut self, number: usize) {
         let moment = self.moment(number);
-        if let Some(node) = self
-            .hosts
-            .get_mut(number)
-            .and_then(|host| host.node.as_mut())
-        {
+        self.with_node(number, |node| {
             node.leave();
-        }
+            Some(())
+        });
         self.drive(number, moment);
     }
 

@@ -301,6 +301,9 @@ impl<'s> Table<'s> {
         if now.time >= self.look_at {
             self.look_at_interfaces(false)?;
         }
+        if self.node.is_heard() {
+            self.circle.ignore_itself();
+        }
         self.tell_other_key()?;
         if self.alone_at.is_some_and(|at| now.time >= at) {
             self.alone_at = None;
@@ -343,11 +346,12 @@ impl<'s> Table<'s> {
             self.view.say(&text::no_network(self.lang))?;
         }
         if is_first || !joined.is_empty() || !lost.is_empty() {
-            self.node.set_link(match self.circle.is_radio() {
+            let link = match self.circle.is_radio() {
                 Some(false) => Link::Wired,
                 Some(true) => Link::Radio,
                 None => Link::Unknown,
-            });
+            };
+            self.node.set_link(link, self.circle.datagram_bytes());
         }
         if !is_first && !joined.is_empty() {
             self.node.greet(now);

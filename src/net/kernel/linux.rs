@@ -5,7 +5,7 @@ use std::{mem, ptr};
 
 use std::net::{Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
-use socket2::SockAddr;
+use socket2::{SockAddr, SockFilter};
 
 use super::{DATAGRAM_MAX_BYTES, Exit, Ipv4Addr, SockRef, Socket, SocketAddr, Wait, io};
 
@@ -123,55 +123,49 @@ fn address_of(source: &libc::sockaddr_in6) -> SocketAddr {
 /// Most datagrams that one call sends.
 const RUN_MAX: usize = 64;
 
+/// Most bytes that leave in one piece: what an IPv4 packet holds.
+const PIECE_MAX_BYTES: usize = DATAGRAM_MAX_BYTES;
+
 /// Sends datagrams to one address, all through the same exit; how many left. Fewer than all did
-/// if the system refused the next one, and the next call tells why.
+/// if the system refused the next one, and the next call tells why. With `in_pieces`, those of one
+/// length go through the kernel as one, which cuts them apart at the interface.
 pub(in crate::net) fn send_run(
     socket: &Socket,
     to: SocketAddr,
     exit: Option<Exit>,
     datagrams: &[&[u8]],
+    in_pieces: bool,
 ) -> io::Result<usize> {
     let to = SockAddr::from(to);
-    let (control, control_bytes) = exit.map_or(([0; CONTROL_WORDS], 0), |exit| {
-        if to.is_ipv6() {
-            let info = libc::in6_pktinfo {
-                ipi6_addr: libc::in6_addr { s6_addr: [0; 16] },
-                ipi6_ifindex: exit.index,
-            };
-            control_of(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info)
-        } else {
-            let address = exit.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
-            let info = libc::in_pktinfo {
-                ipi_ifindex: exit.index as libc::c_int,
-                ipi_spec_dst: libc::in_addr {
-                    s_addr: u32::from(address).to_be(),
-                },
-                ipi_addr: libc::in_addr { s_addr: 0 },
-            };
-            control_of(libc::IPPROTO_IP, libc::IP_PKTINFO, &info)
-        }
-    });
+    let datagrams = datagrams.get(..RUN_MAX).unwrap_or(datagrams);
     let slice = |datagram: &&[u8]| libc::iovec {
         iov_base: datagram.as_ptr().cast_mut().cast(),
         iov_len: datagram.len(),
     };
-    let mut slices: Vec<libc::iovec> = datagrams.iter().take(RUN_MAX).map(slice).collect();
-    let header = |slice: &mut libc::iovec| {
+    let slices: Vec<libc::iovec> = datagrams.iter().map(slice).collect();
+    let mut pieces: Vec<(&[libc::iovec], Control)> = Vec::new();
+    let mut rest = slices.as_slice();
+    while !rest.is_empty() {
+        let (piece, behind) = rest.split_at(if in_pieces { piece_of(rest) } else { 1 });
+        pieces.push((piece, control_of(exit, to.is_ipv6(), piece)));
+        rest = behind;
+    }
+    let header = |(piece, control): &(&[libc::iovec], Control)| {
         // SAFETY: all bits zero is a valid `mmsghdr`, as above.
         let mut header: libc::mmsghdr = unsafe { mem::zeroed() };
         header.msg_hdr.msg_name = to.as_ptr().cast_mut().cast();
         header.msg_hdr.msg_namelen = to.len();
-        header.msg_hdr.msg_iov = slice;
-        header.msg_hdr.msg_iovlen = 1;
-        if control_bytes > 0 {
-            header.msg_hdr.msg_control = control.as_ptr().cast_mut().cast();
-            header.msg_hdr.msg_controllen = control_bytes;
+        header.msg_hdr.msg_iov = piece.as_ptr().cast_mut();
+        header.msg_hdr.msg_iovlen = piece.len();
+        if control.bytes > 0 {
+            header.msg_hdr.msg_control = control.words.as_ptr().cast_mut().cast();
+            header.msg_hdr.msg_controllen = control.bytes;
         }
         header
     };
-    let mut headers: Vec<libc::mmsghdr> = slices.iter_mut().map(header).collect();
-    // SAFETY: every header points to `to`, to its own slice, whose datagram the caller lends us,
-    // and to `control`; all outlive the call, which only reads them (but for `msg_len`).
+    let mut headers: Vec<libc::mmsghdr> = pieces.iter().map(header).collect();
+    // SAFETY: every header points to `to`, to its own slices, whose datagrams the caller lends us,
+    // and to its own control; all outlive the call, which only reads them (but for `msg_len`).
     let sent = unsafe {
         libc::sendmmsg(
             socket.as_raw_fd(),
@@ -180,35 +174,114 @@ pub(in crate::net) fn send_run(
             0,
         )
     };
-    usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+    let sent = usize::try_from(sent).map_err(|_| io::Error::last_os_error())?;
+    Ok(pieces.iter().take(sent).map(|(piece, _)| piece.len()).sum())
 }
 
-/// Room for one control message, in words: they must be aligned.
-const CONTROL_WORDS: usize = 8;
+/// How many of the first datagrams go in one piece: all are equally long, but for the last, which
+/// may be shorter. At least one.
+fn piece_of(slices: &[libc::iovec]) -> usize {
+    let length = slices.first().map_or(0, |first| first.iov_len);
+    let most = PIECE_MAX_BYTES.checked_div(length).unwrap_or(1).max(1);
+    let equal = slices.iter().take_while(|slice| slice.iov_len == length);
+    let equal = equal.take(most).count();
+    let last = slices
+        .get(equal)
+        .filter(|last| (1..length).contains(&last.iov_len));
+    equal + usize::from(last.is_some() && equal < most)
+}
 
-/// One control message and its length in bytes.
-fn control_of<T>(level: i32, kind: i32, value: &T) -> ([u64; CONTROL_WORDS], usize) {
-    let mut control = [0_u64; CONTROL_WORDS];
-    let header_bytes = size_of::<libc::cmsghdr>();
-    let whole_bytes = header_bytes + size_of::<T>();
-    assert!(whole_bytes <= size_of_val(&control));
-    // SAFETY: all bits zero is a valid `cmsghdr`.
-    let mut header: libc::cmsghdr = unsafe { mem::zeroed() };
-    header.cmsg_len = whole_bytes;
-    header.cmsg_level = level;
-    header.cmsg_type = kind;
-    let start = control.as_mut_ptr().cast::<u8>();
-    // SAFETY: both values fit, as was asserted; the header's size is a multiple of the alignment
-    // of a word, so that the value stands where the kernel looks for it (cmsg(3)).
-    unsafe {
-        ptr::write_unaligned(start.cast(), header);
-        ptr::copy_nonoverlapping(
-            ptr::from_ref(value).cast::<u8>(),
-            start.add(header_bytes),
-            size_of::<T>(),
-        );
+/// Whether a refusal may be about pieces: the kernel, the interface or its driver cuts none.
+pub(in crate::net) fn is_about_pieces(error: &io::Error) -> bool {
+    let about = [libc::EIO, libc::EINVAL, libc::EMSGSIZE, libc::EOPNOTSUPP];
+    error
+        .raw_os_error()
+        .is_some_and(|code| about.contains(&code))
+}
+
+/// Whether the kernel cuts pieces at all (Linux 4.18). An older one sends each as one datagram.
+pub(in crate::net) fn cuts_pieces(socket: &Socket) -> bool {
+    let none: libc::c_int = 0;
+    // SAFETY: the option takes one int (udp(7)), passed with its size, only read in the call.
+    let answer = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_UDP,
+            libc::UDP_SEGMENT,
+            ptr::from_ref(&none).cast(),
+            size_of_val(&none) as libc::socklen_t,
+        )
+    };
+    answer == 0
+}
+
+/// Room for control messages, in words: they must be aligned.
+const CONTROL_WORDS: usize = 12;
+
+/// Control messages, and their length in bytes.
+struct Control {
+    words: [u64; CONTROL_WORDS],
+    bytes: usize,
+}
+
+/// What is told the kernel about one piece: where it leaves, and where it is to be cut.
+fn control_of(exit: Option<Exit>, is_ipv6: bool, piece: &[libc::iovec]) -> Control {
+    let mut control = Control {
+        words: [0; CONTROL_WORDS],
+        bytes: 0,
+    };
+    if let Some(exit) = exit.filter(|_| is_ipv6) {
+        let info = libc::in6_pktinfo {
+            ipi6_addr: libc::in6_addr { s6_addr: [0; 16] },
+            ipi6_ifindex: exit.index,
+        };
+        control.push(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info);
+    } else if let Some(exit) = exit {
+        let address = exit.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let info = libc::in_pktinfo {
+            ipi_ifindex: exit.index as libc::c_int,
+            ipi_spec_dst: libc::in_addr {
+                s_addr: u32::from(address).to_be(),
+            },
+            ipi_addr: libc::in_addr { s_addr: 0 },
+        };
+        control.push(libc::IPPROTO_IP, libc::IP_PKTINFO, &info);
     }
-    (control, whole_bytes.next_multiple_of(size_of::<u64>()))
+    if let [first, _, ..] = piece {
+        let length = first.iov_len as u16; // a datagram has at most 65,507 bytes
+        control.push(libc::SOL_UDP, libc::UDP_SEGMENT, &length);
+    }
+    control
+}
+
+impl Control {
+    /// Writes one control message behind the others.
+    fn push<T>(&mut self, level: i32, kind: i32, value: &T) {
+        let header_bytes = size_of::<libc::cmsghdr>();
+        let whole_bytes = header_bytes + size_of::<T>();
+        assert!(self.bytes + whole_bytes <= size_of_val(&self.words));
+        // SAFETY: all bits zero is a valid `cmsghdr`.
+        let mut header: libc::cmsghdr = unsafe { mem::zeroed() };
+        header.cmsg_len = whole_bytes;
+        header.cmsg_level = level;
+        header.cmsg_type = kind;
+        let start = self
+            .words
+            .as_mut_ptr()
+            .cast::<u8>()
+            .wrapping_add(self.bytes);
+        // SAFETY: both values fit, as was asserted; the header's size is a multiple of the
+        // alignment of a word, so that the value stands where the kernel looks for it (cmsg(3)).
+        unsafe {
+            ptr::write_unaligned(start.cast(), header);
+            ptr::copy_nonoverlapping(
+                ptr::from_ref(value).cast::<u8>(),
+                start.add(header_bytes),
+                size_of::<T>(),
+            );
+        }
+        self.bytes += whole_bytes.next_multiple_of(size_of::<u64>());
+    }
 }
 
 /// Keeps a socket from hearing IPv6 groups that only others joined.
@@ -232,17 +305,51 @@ pub(in crate::net) fn keep_to_joined_v6(socket: &Socket) -> io::Result<()> {
     }
 }
 
+/// Keeps a socket from hearing what this machine sent to a group from a port of its own. What
+/// comes back through `lo` looks as if somebody else had sent it, and is heard.
+pub(in crate::net) fn ignore_own(socket: &Socket, own_port: u16) -> io::Result<()> {
+    const PACKET_LOOPBACK: u32 = 5;
+    const PACKET_TYPE: u32 = (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE) as u32;
+    const SOURCE_PORT: u32 = 0; // where a socket's filter begins to read, UDP's header begins
+    let step = |code: u32, k: u32, otherwise: u8| SockFilter::new(code as u16, 0, otherwise, k);
+    let load_byte = libc::BPF_LD | libc::BPF_B | libc::BPF_ABS;
+    let load_half = libc::BPF_LD | libc::BPF_H | libc::BPF_ABS;
+    let is_equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    let answer = libc::BPF_RET | libc::BPF_K;
+    socket.attach_filter(&[
+        step(load_byte, PACKET_TYPE, 0),
+        step(is_equal, PACKET_LOOPBACK, 3),
+        step(load_half, SOURCE_PORT, 0),
+        step(is_equal, own_port.into(), 1),
+        step(answer, 0, 0),
+        step(answer, u32::MAX, 0),
+    ])
+}
+
 /// Whether an interface is radio: only Wi-Fi answers this question. `None` if nobody can tell.
 pub(in crate::net) fn is_radio(socket: &Socket, name: &str) -> Option<bool> {
     const SIOCGIWNAME: libc::c_ulong = 0x8b01;
+    Some(ask(socket, name, SIOCGIWNAME).is_some())
+}
+
+/// The longest packet that an interface carries whole, in bytes.
+pub(in crate::net) fn mtu_bytes(socket: &Socket, name: &str) -> Option<usize> {
+    let answer = ask(socket, name, libc::SIOCGIFMTU)?;
+    // SAFETY: to this question the kernel answers with an int (netdevice(7)); any bits are one.
+    let mtu_bytes = unsafe { answer.ifr_ifru.ifru_mtu };
+    usize::try_from(mtu_bytes).ok()
+}
+
+/// What the kernel answers to a question about an interface.
+fn ask(socket: &Socket, name: &str, question: libc::c_ulong) -> Option<libc::ifreq> {
     // SAFETY: all bits zero is a valid `ifreq`.
     let mut request: libc::ifreq = unsafe { mem::zeroed() };
     let room = request.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1);
     room.zip(name.bytes())
         .for_each(|(place, byte)| *place = byte as libc::c_char);
     // SAFETY: the kernel reads the name and writes at most one `ifreq`, which outlives the call.
-    let answer = unsafe { libc::ioctl(socket.as_raw_fd(), SIOCGIWNAME, &raw mut request) };
-    Some(answer == 0)
+    let answer = unsafe { libc::ioctl(socket.as_raw_fd(), question, &raw mut request) };
+    (answer == 0).then_some(request)
 }
 
 /// Sends what leaves this socket for a group through the interface with this index, from this
@@ -311,4 +418,34 @@ pub(in crate::net) fn drop_count(socket: &Socket) -> Option<u64> {
         .last()
         .filter(|_| answer == 0 && is_whole)
         .map(|drops| u64::from(*drops))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_is_of_equal_datagrams_and_a_shorter_last_one() {
+        let pieces = |lengths: &[usize]| {
+            let slice = |length: &usize| libc::iovec {
+                iov_base: ptr::null_mut(),
+                iov_len: *length,
+            };
+            let slices: Vec<libc::iovec> = lengths.iter().map(slice).collect();
+            let mut rest = slices.as_slice();
+            let next = || {
+                let piece = (!rest.is_empty()).then(|| piece_of(rest));
+                rest = &rest[piece.unwrap_or(0)..];
+                piece
+            };
+            std::iter::from_fn(next).collect::<Vec<usize>>()
+        };
+        assert_eq!(pieces(&[7]), [1]);
+        assert_eq!(pieces(&[7, 7, 7, 5, 5, 7]), [4, 1, 1]);
+        assert_eq!(pieces(&[5, 7, 7]), [1, 2]);
+        assert_eq!(pieces(&[0, 0, 7, 0]), [1, 1, 1, 1]);
+        assert_eq!(pieces(&[1400; 64]), [46, 18]);
+        assert_eq!(pieces(&[65_507, 65_507]), [1, 1]);
+        assert_eq!(pieces(&[40_000, 30_000]), [1, 1]);
+    }
 }

@@ -42,8 +42,8 @@ use portable as system;
 
 pub use system::Datagrams;
 pub(super) use system::{
-    drop_count, is_radio, keep_to_joined_v6, send_run, set_multicast_interface,
-    unacknowledged_bytes,
+    cuts_pieces, drop_count, ignore_own, is_about_pieces, is_radio, keep_to_joined_v6, mtu_bytes,
+    send_run, set_multicast_interface, unacknowledged_bytes,
 };
 
 /// Waits until something can be read or urgent data is there; whether it is, taking it. What is

@@ -66,6 +66,7 @@ pub(in crate::net) fn send_run(
     to: SocketAddr,
     exit: Option<Exit>,
     datagrams: &[&[u8]],
+    _in_pieces: bool,
 ) -> io::Result<usize> {
     match exit {
         Some(exit) if to.is_ipv6() => socket.set_multicast_if_v6(exit.index)?,
@@ -88,5 +89,21 @@ pub(in crate::net) fn keep_to_joined_v6(_socket: &Socket) -> io::Result<()> {
 }
 
 pub(in crate::net) fn is_radio(_socket: &Socket, _name: &str) -> Option<bool> {
+    None
+}
+
+pub(in crate::net) fn ignore_own(_socket: &Socket, _own_port: u16) -> io::Result<()> {
+    Ok(())
+}
+
+pub(in crate::net) fn cuts_pieces(_socket: &Socket) -> bool {
+    false
+}
+
+pub(in crate::net) fn is_about_pieces(_error: &io::Error) -> bool {
+    false
+}
+
+pub(in crate::net) fn mtu_bytes(_socket: &Socket, _name: &str) -> Option<usize> {
     None
 }

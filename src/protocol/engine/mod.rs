@@ -62,10 +62,9 @@ use self::sync::Sync;
 use self::trust::Trust;
 use crate::protocol::chance::Chance;
 use crate::protocol::message::Name;
-use crate::protocol::wire::frame::Author;
-use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::durable::{Hello, Record};
+use crate::protocol::wire::frame::{Author, FRAME_MAX_BYTES, FRAME_NARROW_BYTES, Key};
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
@@ -108,6 +107,8 @@ pub struct Engine {
     recent: Recent,
     replays: u64,
     link: Link,
+    /// How long a frame may be on the narrowest of our links.
+    frame_bytes: usize,
     started: Moment,
     chance: Chance,
     clock: HybridClock,
@@ -179,6 +180,7 @@ impl Engine {
             recent: Recent::default(),
             replays: 0,
             link: setup.link,
+            frame_bytes: FRAME_NARROW_BYTES,
             started: now,
             chance: Chance::new(setup.seed),
             clock: HybridClock::default(),
@@ -297,9 +299,10 @@ impl Engine {
         self.presence.begin(now.time, &mut self.chance);
     }
 
-    /// What carries our multicast from now on.
-    pub fn set_link(&mut self, link: Link) {
+    /// What carries our multicast from now on, and the longest datagram that it carries whole.
+    pub fn set_link(&mut self, link: Link, datagram_bytes: usize) {
         self.link = link;
+        self.frame_bytes = datagram_bytes.clamp(FRAME_NARROW_BYTES, FRAME_MAX_BYTES);
     }
 
     /// Whether a frame of this member's own came back by the network.

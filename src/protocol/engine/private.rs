@@ -10,14 +10,14 @@ use crate::protocol::message::{NAME_MAX_BYTES, Name};
 use crate::protocol::wire::frame::durable::{
     COUNTS_BYTES, RECORD_HEAD_BYTES, REFERENCES_MAX, Reference,
 };
-use crate::protocol::wire::frame::{Key, MemberTag, durable_max_bytes};
+use crate::protocol::wire::frame::{FRAME_NARROW_BYTES, Key, MemberTag, durable_max_bytes};
 use crate::protocol::wire::private::{
     self, OVERHEAD_BYTES, Secrets, SessionKey, SessionSecret, Way,
 };
 
 /// Longest private message, in bytes; longer texts go as several. It fits a frame with all that may
 /// stand before it.
-pub const PRIVATE_MAX_BYTES: usize = durable_max_bytes(NAME_MAX_BYTES)
+pub const PRIVATE_MAX_BYTES: usize = durable_max_bytes(FRAME_NARROW_BYTES, NAME_MAX_BYTES)
     - COUNTS_BYTES
     - REFERENCES_MAX * Reference::BYTES
     - RECORD_HEAD_BYTES

@@ -24,8 +24,8 @@ use crate::protocol::wire::frame::durable::{
 use crate::protocol::wire::frame::nack::{COUNT_BYTES, Nack, SPAN_MAX, Target};
 use crate::protocol::wire::frame::status::Status;
 use crate::protocol::wire::frame::{
-    ACKS_MAX, Ack, Author, Body, FLAG_ASK, FLAG_BULK, FRAME_MAX_BYTES, Frame, MemberTag,
-    body_max_bytes, durable_max_bytes, grtt_code,
+    ACKS_MAX, Ack, Author, Body, FLAG_ASK, FLAG_BULK, FRAME_MAX_BYTES, FRAME_NARROW_BYTES, Frame,
+    MemberTag, body_max_bytes, durable_max_bytes, grtt_code,
 };
 use crate::protocol::wire::seal::Draft;
 use crate::protocol::wire::seal::run::RUN_MAX;
@@ -136,7 +136,7 @@ impl Engine {
 
     /// What the records of a frame may take at most, whatever stands before them.
     pub(super) fn records_room(&self) -> usize {
-        durable_max_bytes(self.me.name.as_str().len())
+        durable_max_bytes(self.frame_bytes, self.me.name.as_str().len())
             - COUNTS_BYTES
             - REFERENCES_MAX * Reference::BYTES
     }
@@ -166,7 +166,7 @@ impl Engine {
     /// Packs the next durable frame; `None` if there is nothing to say.
     fn draft_durable(&mut self, now: Moment) -> Option<(Made, Draft)> {
         let references = self.tips.take();
-        let room = durable_max_bytes(self.me.name.as_str().len())
+        let room = durable_max_bytes(self.frame_bytes, self.me.name.as_str().len())
             - COUNTS_BYTES
             - references.len() * Reference::BYTES;
         let author = (self.me.key, self.me.session);
@@ -393,7 +393,8 @@ impl Engine {
             .map(|(id, _)| *id);
         let due: Vec<Id> = due.collect();
         let mut nack = Nack::default();
-        let mut room = body_max_bytes(self.me.name.as_str().len()) - COUNT_BYTES;
+        let name_bytes = self.me.name.as_str().len();
+        let mut room = body_max_bytes(FRAME_NARROW_BYTES, name_bytes) - COUNT_BYTES;
         for id in due {
             self.give_up_waiting(now, id);
             if time < self.next_nack_at {

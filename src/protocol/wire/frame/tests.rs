@@ -170,7 +170,9 @@ proptest! {
         number in any::<u16>(),
     ) {
         let number = number % count;
-        let room = durable_max_bytes(author.name.as_str().len()) - COUNTS_BYTES - FRAGMENT_BYTES;
+        let room = durable_max_bytes(FRAME_MAX_BYTES, author.name.as_str().len())
+            - COUNTS_BYTES
+            - FRAGMENT_BYTES;
         let text = "x".repeat(room - RECORD_HEAD_BYTES);
         let mut records = Vec::new();
         Record::Said(&text).append(&mut records);
@@ -244,7 +246,7 @@ fn a_round_trip_travels_in_one_byte() {
 
 #[test]
 fn four_messages_of_two_hundred_bytes_fit_one_frame() {
-    let room = durable_max_bytes("ana".len()) - COUNTS_BYTES;
+    let room = durable_max_bytes(FRAME_MAX_BYTES, "ana".len()) - COUNTS_BYTES;
     assert!(room >= 4 * (200 + RECORD_HEAD_BYTES), "{room}");
 }
 

@@ -176,3 +176,23 @@ fn long_texts_and_bulk_arrive_whole() {
     circle.expect_whole();
     circle.expect_one_history();
 }
+
+#[test]
+fn what_somebody_may_lack_is_kept_however_much_is_said() {
+    // More lines than the history remembers, and more bytes, within one window each.
+    let rows = [(1, 30_000, ""), (3, 3000, &*"x".repeat(1000))];
+    for (speakers, lines, text) in rows {
+        let mut circle = Circle::of(17, 4);
+        circle.world.set_faults(Faults {
+            delay_min: ms(20),
+            delay_max: ms(40),
+            ..Faults::losing(0.2)
+        });
+        for line in 0..speakers * lines {
+            circle.world.say_with(line % speakers, text);
+        }
+        circle.world.run(5 * SECOND);
+        circle.settle(30 * SECOND);
+        circle.expect_whole();
+    }
+}

@@ -247,7 +247,10 @@ impl Engine {
             messages: heard.durable.messages(),
             touched: now.time,
         };
-        self.holdings.insert(heard.id, Place::of(author), frame)
+        let inbox = self.inboxes.get(&heard.id);
+        let fills_gap = inbox.is_none_or(|inbox| inbox.is_next_or_late(author.sequence));
+        let place = Place::of(author);
+        self.holdings.insert(heard.id, place, frame, fills_gap)
     }
 
     /// The inbox of a member; a new one begins where the member probably began for us.
@@ -299,6 +302,7 @@ impl Engine {
                 self.mark(id, ack.through);
                 if self.window.knows(id) {
                     self.window.report(id, ack.through, 0, now.time);
+                    self.holdings.release(self.window.needed_from());
                 }
             }
         }
@@ -400,6 +404,7 @@ impl Engine {
         }
         let through = status.ack.through;
         let more = self.window.report(id, through, status.received, now.time);
+        self.holdings.release(self.window.needed_from());
         self.pace.delivered(more);
         self.mark(id, through);
         if let Some(sent_at) = self.sent_at.get(&status.echo) {

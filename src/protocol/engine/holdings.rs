@@ -1,12 +1,16 @@
 //! What a member holds: the durable frames of everybody, as they came, for repairs, for those who
 //! come late, and for `/history`. Within limits of bytes, messages and time; the oldest go first.
+//! Its own frames it holds all the same as long as somebody may lack them, who could get them from
+//! nobody else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::config::{HELD_BACK_BYTES, HISTORY_AGE, HISTORY_BYTES, HISTORY_MESSAGES};
-use super::roster::Id;
+use super::config::{
+    HELD_BACK_BYTES, HISTORY_AGE, HISTORY_BYTES, HISTORY_MESSAGES, WINDOW_SENT_FRAMES,
+};
+use super::roster::{Id, ME};
 use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::sync::FrameName;
 
@@ -69,6 +73,9 @@ pub struct Holdings {
     history_bytes: usize,
     history_messages: usize,
     held_back_bytes: usize,
+    /// Own frames that are history no more, and that somebody may lack.
+    kept: VecDeque<u32>,
+    kept_bytes: usize,
     horizon: u64,
     is_trimmed: bool,
     /// The XOR of the hashes of all history up to a clock, by clock…
@@ -78,10 +85,11 @@ pub struct Holdings {
 }
 
 impl Holdings {
-    /// Takes a frame in, at first behind all gaps; false if there is no room for more of these.
-    pub fn insert(&mut self, id: Id, place: Place, held: NewFrame) -> bool {
+    /// Takes a frame in, at first as one behind a gap; false if there is no room for more of these.
+    /// One that `fills_gap` has room always: what is behind it goes on with it.
+    pub fn insert(&mut self, id: Id, place: Place, held: NewFrame, fills_gap: bool) -> bool {
         let bytes = held.bytes.len();
-        if self.held_back_bytes + bytes > HELD_BACK_BYTES {
+        if !fills_gap && self.held_back_bytes + bytes > HELD_BACK_BYTES {
             return false;
         }
         self.held_back_bytes += bytes;
@@ -133,12 +141,31 @@ impl Holdings {
         let Some((place, id)) = self.history.pop_first() else {
             return;
         };
-        if let Some(held) = self.frames.remove(&(id, place.sequence)) {
+        if let Some(held) = self.frames.get(&(id, place.sequence)) {
             self.history_bytes -= held.bytes.len();
             self.history_messages -= held.messages;
+            if id == ME {
+                self.kept_bytes += held.bytes.len();
+                self.kept.push_back(place.sequence);
+            } else {
+                self.frames.remove(&(id, place.sequence));
+            }
         }
         self.horizon = self.horizon.max(place.clock + 1);
         self.is_trimmed = true;
+    }
+
+    /// Nobody lacks an own frame before this one any more: those that are no history are dropped.
+    pub fn release(&mut self, needed_from: u32) {
+        let most = WINDOW_SENT_FRAMES as usize;
+        while let Some(oldest) = self.kept.front().copied()
+            && (oldest < needed_from || self.kept.len() > most)
+        {
+            self.kept.pop_front();
+            if let Some(held) = self.frames.remove(&(ME, oldest)) {
+                self.kept_bytes -= held.bytes.len();
+            }
+        }
     }
 
     /// A held frame.
@@ -227,7 +254,7 @@ impl Holdings {
     /// How many bytes of frames are held.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.history_bytes + self.held_back_bytes
+        self.history_bytes + self.held_back_bytes + self.kept_bytes
     }
 }
 

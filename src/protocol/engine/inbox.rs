@@ -120,6 +120,12 @@ impl Inbox {
         }
     }
 
+    /// Whether a frame is the one that its author's others wait for, or comes after those.
+    #[must_use]
+    pub fn is_next_or_late(&self, sequence: u32) -> bool {
+        sequence <= self.next
+    }
+
     /// Takes a frame in that was judged new.
     pub fn take(&mut self, sequence: u32, now: Duration, timing: Timing, chance: &mut Chance) {
         self.have.insert(sequence);

@@ -414,6 +414,7 @@ impl Engine {
             return;
         }
         self.window.forget(id);
+        self.holdings.release(self.window.needed_from());
         self.reports.forget(id);
         let told = self.marks.forget(id);
         self.tell_delivered(told);

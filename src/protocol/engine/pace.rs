@@ -193,8 +193,15 @@ impl Window {
 
     /// The last frame that may leave before the slowest reports more; `None` if nobody reports.
     fn last_allowed(&self) -> Option<u32> {
+        let through = || self.needed_from().saturating_sub(1);
+        (!self.reporters.is_empty()).then(|| through().saturating_add(WINDOW_SENT_FRAMES))
+    }
+
+    /// The first frame that somebody may lack.
+    #[must_use]
+    pub fn needed_from(&self) -> u32 {
         let slowest = self.reporters.values().map(|report| report.through).min();
-        slowest.map(|slowest| slowest.saturating_add(WINDOW_SENT_FRAMES))
+        slowest.map_or(self.burst_from, |slowest| slowest.saturating_add(1))
     }
 
     /// Whoever has left does not hold anybody back.

@@ -214,8 +214,9 @@ impl Engine {
             messages: made.messages,
             touched: now.time,
         };
-        self.holdings.insert(ME, made.place, frame);
+        self.holdings.insert(ME, made.place, frame, true);
         self.holdings.settle(ME, sequence);
+        self.holdings.release(self.window.needed_from());
         self.note_sent(now, sequence, made.messages);
         self.expect_private(now, sequence, made.private_to);
         self.was_bulk = made.flags & FLAG_BULK != 0;

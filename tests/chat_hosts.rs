@@ -100,6 +100,48 @@ fn five_members_with_loss_one_of_them_killed_hold_the_same_ten_thousand_lines() 
 }
 
 #[test]
+fn four_who_paste_at_once_are_heard_whole_by_all() {
+    let Some((_network, hosts)) = Network::of_hosts::<4>(&[Need::Nft]) else {
+        return;
+    };
+    let homes: [Home; 4] = std::array::from_fn(|_| Home::new());
+    let mut members: Vec<Program> = (0..4)
+        .map(|at| hosts[at].member(&homes[at], &format!("m{at}"), &["--room", "colagem"]))
+        .collect();
+    for (at, member) in members.iter_mut().enumerate() {
+        for other in (0..4).filter(|other| *other != at) {
+            member.notes(&format!("m{other} "));
+        }
+    }
+    hosts.iter().for_each(|host| loses(host, 20));
+    // More lines than anybody remembers, every second one long.
+    let lines = 6000;
+    let text = |line: usize| format!("linha {line} {}", "x".repeat(line % 2 * 200));
+    let all: String = (0..lines).map(|line| text(line) + "\n").collect();
+    for member in &mut members {
+        member.types(all.as_bytes());
+    }
+    for (at, member) in members.iter_mut().enumerate() {
+        for other in (0..4).filter(|other| *other != at) {
+            member.shows_in_all(&format!("m{other}: linha "), lines);
+        }
+    }
+    for (at, mut member) in members.into_iter().enumerate() {
+        member.says("/sair");
+        let shown = member.ends_with(0).shown;
+        for other in (0..4).filter(|other| *other != at) {
+            let name = format!("m{other}: ");
+            let heard = shown.iter().filter_map(|line| line.split_once(&name));
+            let heard: Vec<&str> = heard.map(|(_, text)| text).collect();
+            assert_eq!(heard.len(), lines);
+            for (line, heard) in heard.into_iter().enumerate() {
+                assert_eq!(heard, text(line), "m{at} of m{other}");
+            }
+        }
+    }
+}
+
+#[test]
 fn who_was_unplugged_catches_up_and_the_others_wait_for_nobody() {
     let Some((_network, [host_a, host_b, host_c])) = Network::of_hosts(&[]) else {
         return;

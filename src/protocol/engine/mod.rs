@@ -44,7 +44,7 @@ use self::again::Recent;
 use self::catch_up::CatchUp;
 use self::causes::Tips;
 use self::clock::HybridClock;
-use self::config::{NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, SMALL_GROUP};
+use self::config::{NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, REPORTERS, SMALL_GROUP};
 use self::event::{Event, Moment, Transmit};
 use self::holdings::Holdings;
 use self::inbox::{Inbox, Timing};
@@ -233,7 +233,10 @@ impl Engine {
     /// Says a message of at most [`config::TEXT_MAX_BYTES`].
     pub fn say(&mut self, now: Moment, text: &str) {
         if self.outbox.is_empty() {
-            self.window.begin_burst(self.newest + 1, now.time);
+            let here = self.roster.others().map(|(id, _)| id);
+            // In a larger group, only some report.
+            let expected = here.filter(|_| self.roster.size() <= REPORTERS + 1);
+            self.window.begin_burst(self.newest + 1, now.time, expected);
         }
         if self.newest <= 1 {
             // Before its first word a joiner adopts the group's clock, and not after it.

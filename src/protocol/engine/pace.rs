@@ -142,11 +142,23 @@ impl Pace {
 }
 
 /// How far this member may be ahead of those who report.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Window {
+    frames: u32,
     reporters: BTreeMap<Id, Report>,
     burst_from: u32,
     burst_at: Duration,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self {
+            frames: WINDOW_SENT_FRAMES,
+            reporters: BTreeMap::new(),
+            burst_from: 0,
+            burst_at: Duration::ZERO,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -154,16 +166,23 @@ struct Report {
     through: u32,
     received: u32,
     moved_at: Duration,
+    /// Whether it was told, and not only expected.
+    was_told: bool,
 }
 
 impl Window {
     /// Takes in how far a member has come; how many more frames it has got.
     pub fn report(&mut self, id: Id, through: u32, received: u32, now: Duration) -> u32 {
-        let report = self.reporters.entry(id).or_insert(Report {
-            through: 0,
+        let told = Report {
+            through,
             received,
             moved_at: now,
-        });
+            was_told: true,
+        };
+        let report = self.reporters.entry(id).or_insert(told);
+        if !report.was_told {
+            *report = told;
+        }
         if through > report.through {
             report.through = through;
             report.moved_at = now;
@@ -173,10 +192,30 @@ impl Window {
         more
     }
 
-    /// Begins a burst with this frame: it goes not far before the first report.
-    pub fn begin_burst(&mut self, sequence: u32, now: Duration) {
+    /// Begins a burst with this frame: it goes not far before the first report, nor before the
+    /// first one of each of those who are expected to report.
+    pub fn begin_burst(
+        &mut self,
+        sequence: u32,
+        now: Duration,
+        expected: impl Iterator<Item = Id>,
+    ) {
         self.burst_from = sequence;
         self.burst_at = now;
+        for id in expected {
+            self.reporters.entry(id).or_insert(Report {
+                through: sequence.saturating_sub(1),
+                received: 0,
+                moved_at: now,
+                was_told: false,
+            });
+        }
+    }
+
+    /// Shares what receivers have room for among so many who speak in bulk.
+    pub fn share(&mut self, speakers: usize) {
+        let speakers = u32::try_from(speakers).unwrap_or(u32::MAX).max(1);
+        self.frames = (WINDOW_SENT_FRAMES / speakers).max(WINDOW_FIRST_FRAMES);
     }
 
     /// Whether a member reports.
@@ -193,8 +232,13 @@ impl Window {
 
     /// The last frame that may leave before the slowest reports more; `None` if nobody reports.
     fn last_allowed(&self) -> Option<u32> {
-        let through = || self.needed_from().saturating_sub(1);
-        (!self.reporters.is_empty()).then(|| through().saturating_add(WINDOW_SENT_FRAMES))
+        let last_allowed = |report: &Report| {
+            report.through.saturating_add(match report.was_told {
+                true => self.frames,
+                false => WINDOW_FIRST_FRAMES,
+            })
+        };
+        self.reporters.values().map(last_allowed).min()
     }
 
     /// The first frame that somebody may lack.
@@ -314,6 +358,37 @@ mod tests {
         };
         let rates = [true, true, false, false, false].map(&mut rate_after);
         assert_eq!(rates, [8000.0, 16_000.0, 32_000.0, 32_000.0, 32_000.0]);
+    }
+
+    #[test]
+    fn nobody_who_is_expected_to_report_is_left_behind() {
+        let (mut window, now) = (Window::default(), Duration::ZERO);
+        window.begin_burst(1, now, [Id(1), Id(2)].into_iter());
+        assert_eq!(window.report(Id(1), 100, 7, now), 0, "what came before");
+        // The other has not reported yet.
+        assert!(window.allows(WINDOW_FIRST_FRAMES, 3, now));
+        assert!(!window.allows(WINDOW_FIRST_FRAMES + 1, 3, now));
+        assert_eq!(window.needed_from(), 1);
+        window.report(Id(2), 50, 7, now);
+        assert_eq!(window.needed_from(), 51);
+        assert!(window.allows(50 + WINDOW_SENT_FRAMES, 3, now));
+        assert!(!window.allows(51 + WINDOW_SENT_FRAMES, 3, now));
+        // One who never reports holds nobody up for ever.
+        window.begin_burst(60, now, [Id(3)].into_iter());
+        assert!(!window.allows(1000, 4, now));
+        window.report(Id(1), 900, 7, STUCK_AFTER);
+        window.report(Id(2), 900, 7, STUCK_AFTER);
+        assert!(window.allows(1000, 4, STUCK_AFTER));
+    }
+
+    #[test]
+    fn several_who_speak_in_bulk_share_what_receivers_have_room_for() {
+        let mut window = Window::default();
+        window.report(Id(1), 100, 7, Duration::ZERO);
+        for (speakers, frames) in [(2, WINDOW_SENT_FRAMES / 2), (100, WINDOW_FIRST_FRAMES)] {
+            window.share(speakers);
+            assert!(window.is_open(100 + frames) && !window.is_open(101 + frames));
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ struct Sender {
     due: Option<Duration>,
     echo: (u32, Duration),
     last_at: Duration,
+    bulk_at: Option<Duration>,
 }
 
 /// What a report says besides how far all is here.
@@ -76,6 +77,9 @@ impl Reports {
         chance: &mut Chance,
     ) {
         let sender = self.senders.entry(to).or_default();
+        if wish == Wish::Bulk {
+            sender.bulk_at = Some(now);
+        }
         let at = match wish {
             Wish::Line if members > ACK_GROUP => return,
             Wish::Line => now + chance.between(ACK_AFTER_MIN, ACK_AFTER_MAX),
@@ -122,6 +126,13 @@ impl Reports {
         recent.sort_unstable_by(|one, other| other.cmp(one));
         recent.truncate(max);
         recent.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// How many had more to say than fits a frame, since a time.
+    #[must_use]
+    pub fn in_bulk(&self, since: Duration) -> usize {
+        let is_in_bulk = |sender: &&Sender| sender.bulk_at.is_some_and(|at| at >= since);
+        self.senders.values().filter(is_in_bulk).count()
     }
 
     /// Forgets a sender who has left.

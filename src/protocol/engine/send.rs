@@ -143,6 +143,8 @@ impl Engine {
 
     /// Makes all that may leave now, under one signature.
     fn make_run(&mut self, now: Moment) {
+        let others = self.reports.in_bulk(now.time.saturating_sub(SPEAKING));
+        self.window.share(others + 1);
         let max = self.pace.burst().min(RUN_MAX);
         let (mut made, mut drafts) = (Vec::new(), Vec::new());
         while made.len() < max

@@ -93,6 +93,7 @@ impl Engine {
         self.holdings.touch(id, sequence, now.time);
         // Perhaps it is repeated because what we have of it was not told, or the telling was lost.
         if id != ME && is_from_there {
+            self.reports.heard(id);
             self.plan_report(now, id, flags);
         }
         true

@@ -12,7 +12,7 @@ use super::config::{
 use super::event::{Destination, Moment, Transmit};
 use super::holdings::Place;
 use super::member::Member;
-use super::roster::Id;
+use super::roster::{Id, ME};
 use super::sync::Outcome;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, Run, Sync as Talk};
@@ -246,7 +246,9 @@ impl Engine {
             let Some(id) = self.roster.find(MemberTag::of(short, session)) else {
                 continue;
             };
-            self.unmeasure(id, sequence);
+            if id == ME {
+                self.arrivals.unmeasure(sequence);
+            }
             if let Some(held) = self.holdings.get(id, sequence) {
                 self.sends.push_back(Transmit {
                     to: Destination::Member(to),

@@ -88,14 +88,24 @@ pub const REPORTERS: usize = 8;
 
 /// Frames per second on a cable, at first.
 pub const PACE_START_PER_S: f64 = 4000.0;
-/// The pace doubles this often while it is used up: with 100 ms, 100,000 messages took 0.25 s
-/// longer, and with 25 ms 0.06 s of 0.55.
+/// The pace grows this often while it is used up: with 100 ms, 100,000 messages took 0.25 s longer,
+/// and with 25 ms 0.06 s of 0.55…
 pub const PACE_GROWS_EVERY: Duration = ms(10);
-/// What arrived is compared over so long: over 10 ms, half of the alarms were false.
-pub const PACE_INTERVAL: Duration = ms(25);
-/// After it was halved, it does not grow for so long: with 500 ms, alarms that were false took
-/// 0.2 s of 1.4 at 5 % loss.
+/// …and by so much.
+pub const PACE_GROWS_BY: f64 = 2.0;
+/// What arrives is looked at when so many datagrams have left…
+pub const ARRIVALS_FRAMES: u32 = 128;
+/// …in no less than this time.
+pub const ARRIVALS_INTERVAL: Duration = ms(10);
+/// Where less than half arrives, so many times as much as arrives is sent: loss by chance is to
+/// leave something over. At 100 Mbit/s, 30,000 messages lost 55,000 datagrams without this.
+pub const PACE_OVER_ARRIVALS: f64 = 1.5;
+/// Then the pace does not grow for so long…
 pub const PACE_HOLD: Duration = ms(100);
+/// …and by so much from then on.
+pub const PACE_FEELS_BY: f64 = 1.25;
+/// After a pause of this length, the pace forgets that less than half arrived.
+pub const PACE_PAUSE: Duration = Duration::from_secs(1);
 /// No machine sends more.
 pub const PACE_MAX_PER_S: f64 = 1_000_000.0;
 /// Frames per second where somebody is on radio: a multicast frame takes 1.8 ms of air at

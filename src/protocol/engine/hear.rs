@@ -171,6 +171,7 @@ impl Engine {
                     let who = self.shown(id);
                     self.events.push_back(Event::Equivocation { who });
                 } else if is_first_hand {
+                    self.reports.heard(id);
                     self.plan_report(now, id, author.flags);
                 }
                 return;
@@ -301,7 +302,7 @@ impl Engine {
                 // Who claims more than there is, claims nothing.
                 self.mark(id, ack.through);
                 if self.window.knows(id) {
-                    self.window.report(id, ack.through, 0, now.time);
+                    self.window.report(id, ack.through, now.time);
                     self.holdings.release(self.window.needed_from());
                 }
             }
@@ -403,13 +404,15 @@ impl Engine {
             return;
         }
         let through = status.ack.through;
-        let more = self.window.report(id, through, status.received, now.time);
+        self.window.report(id, through, now.time);
         self.holdings.release(self.window.needed_from());
-        self.pace.delivered(more);
         self.mark(id, through);
-        if let Some(sent_at) = self.sent_at.get(&status.echo) {
-            let passed = now.time.saturating_sub(*sent_at);
+        if let Some(left) = self.arrivals.left(status.echo) {
+            let passed = now.time.saturating_sub(left.at);
             self.round_trip.measure(passed.saturating_sub(status.held));
+            if let Some(arrived) = self.arrivals.look(id, status.heard, left) {
+                self.pace.arrived(arrived, now.time);
+            }
         }
     }
 

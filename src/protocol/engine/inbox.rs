@@ -192,8 +192,8 @@ impl Inbox {
         true
     }
 
-    /// The missing frames to ask for now, at most `max`. Those nearly due come along; gaps that
-    /// were asked for long enough are given up.
+    /// The missing frames to ask for now, at most `max`. Those that are nearly due for the first
+    /// time come along; gaps that were asked for long enough are given up.
     pub fn due(
         &mut self,
         now: Duration,
@@ -211,7 +211,9 @@ impl Inbox {
         let mut due = Vec::new();
         if self.gaps.values().any(|gap| gap.ask_at <= now) {
             let soon = now + timing.grtt;
-            for (sequence, gap) in self.gaps.iter_mut().filter(|(_, gap)| gap.ask_at <= soon) {
+            // Not those whose repair may be on its way.
+            let is_due = |gap: &Gap| gap.ask_at <= if gap.tries == 0 { soon } else { now };
+            for (sequence, gap) in self.gaps.iter_mut().filter(|(_, gap)| is_due(gap)) {
                 if due.len() == max {
                     break;
                 }

@@ -10,6 +10,7 @@
 //! ```
 
 pub mod again;
+pub mod arrivals;
 mod catch_up;
 pub mod causes;
 pub mod clock;
@@ -41,6 +42,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use self::again::Recent;
+use self::arrivals::Arrivals;
 use self::catch_up::CatchUp;
 use self::causes::Tips;
 use self::clock::HybridClock;
@@ -120,7 +122,7 @@ pub struct Engine {
     pace: Pace,
     window: Window,
     round_trip: RoundTrip,
-    sent_at: BTreeMap<u32, Duration>,
+    arrivals: Arrivals,
     marks: Marks,
     presence: Presence,
     reports: Reports,
@@ -191,7 +193,7 @@ impl Engine {
             pace: Pace::default(),
             window: Window::default(),
             round_trip: RoundTrip::default(),
-            sent_at: BTreeMap::new(),
+            arrivals: Arrivals::default(),
             marks: Marks::default(),
             presence: Presence::default(),
             reports: Reports::default(),
@@ -417,6 +419,7 @@ impl Engine {
             return;
         }
         self.window.forget(id);
+        self.arrivals.forget(id);
         self.holdings.release(self.window.needed_from());
         self.reports.forget(id);
         let told = self.marks.forget(id);

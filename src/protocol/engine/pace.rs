@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::arrivals::Arrived;
 use super::config::{
-    GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_GROWS_EVERY, PACE_HOLD, PACE_INTERVAL,
-    PACE_MAX_PER_S, PACE_RADIO_PER_S, PACE_START_PER_S, REPORT_FRAMES, RUN_WAIT, STUCK_AFTER,
-    WINDOW_FIRST_FRAMES, WINDOW_SENT_FRAMES,
+    GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_FEELS_BY, PACE_GROWS_BY,
+    PACE_GROWS_EVERY, PACE_HOLD, PACE_MAX_PER_S, PACE_OVER_ARRIVALS, PACE_PAUSE, PACE_RADIO_PER_S,
+    PACE_START_PER_S, RUN_WAIT, STUCK_AFTER, WINDOW_FIRST_FRAMES, WINDOW_SENT_FRAMES,
 };
 use super::roster::Id;
 use crate::protocol::wire::seal::run::RUN_MAX;
@@ -19,19 +20,10 @@ pub struct Pace {
     tokens: f64,
     filled_at: Duration,
     is_slow: bool,
-    interval: Interval,
-    previous: Interval,
     /// Whether it was used up since it last might have grown.
     was_short: bool,
     grows_at: Duration,
-}
-
-/// What happened between two looks at whether less arrives than before.
-#[derive(Clone, Copy, Debug, Default)]
-struct Interval {
-    since: Duration,
-    sent: f64,
-    delivered: f64,
+    grows_by: f64,
 }
 
 impl Default for Pace {
@@ -41,10 +33,9 @@ impl Default for Pace {
             tokens: PACE_BURST,
             filled_at: Duration::ZERO,
             is_slow: false,
-            interval: Interval::default(),
-            previous: Interval::default(),
             was_short: false,
             grows_at: Duration::ZERO,
+            grows_by: PACE_GROWS_BY,
         }
     }
 }
@@ -57,10 +48,7 @@ impl Pace {
         // Never more at once than a tenth of a second's worth: the bucket of a slow link is small.
         let most = PACE_BURST.min((self.rate_per_s / 10.0).max(1.0));
         self.tokens = (self.tokens + passed * self.rate_per_s).min(most);
-        if !self.is_slow {
-            self.look(now);
-            self.grow(now);
-        }
+        self.grow(now);
         let is_allowed = self.tokens >= self.run_of(waiting);
         self.was_short |= !is_allowed;
         is_allowed
@@ -81,12 +69,21 @@ impl Pace {
     /// Notes that a frame left.
     pub fn sent(&mut self) {
         self.tokens -= 1.0;
-        self.interval.sent += 1.0;
     }
 
-    /// Notes that a receiver has got so many more frames.
-    pub fn delivered(&mut self, frames: u32) {
-        self.interval.delivered += f64::from(frames);
+    /// Takes in what arrived at one receiver. If it is not half of what left, the way there carries
+    /// no more, or the receiver: no link loses so much by chance. Then no more leaves than a little
+    /// over what arrives, and from there on the pace feels its way.
+    pub fn arrived(&mut self, arrived: Arrived, now: Duration) {
+        if self.is_slow || arrived.heard >= arrived.sent / 2 {
+            return;
+        }
+        let heard_per_s = f64::from(arrived.heard) / arrived.time.as_secs_f64();
+        let carried = (heard_per_s * PACE_OVER_ARRIVALS).max(PACE_START_PER_S);
+        self.rate_per_s = self.rate_per_s.min(carried);
+        self.grows_at = now + PACE_HOLD;
+        self.grows_by = PACE_FEELS_BY;
+        self.was_short = false;
     }
 
     /// Spares the air while somebody is on radio, shared by so many who speak.
@@ -106,37 +103,17 @@ impl Pace {
         now + Duration::from_secs_f64((lacking / self.rate_per_s).clamp(1e-5, 1.0))
     }
 
-    /// Every interval: half as fast if more was sent than before and less arrived.
-    fn look(&mut self, now: Duration) {
-        if now < self.interval.since + PACE_INTERVAL {
-            return;
-        }
-        let fresh = Interval {
-            since: now,
-            ..Interval::default()
-        };
-        let last = std::mem::replace(&mut self.interval, fresh);
-        let before = std::mem::replace(&mut self.previous, last);
-        // An interval after a pause says nothing.
-        if now > last.since + 2 * PACE_INTERVAL {
-            return;
-        }
-        // By more than one report: who has just reported does so again only after so many frames.
-        let is_less = last.delivered + f64::from(REPORT_FRAMES) < before.delivered * 0.9;
-        if last.sent > before.sent * 1.1 && is_less {
-            self.rate_per_s = (self.rate_per_s / 2.0).max(PACE_START_PER_S);
-            self.grows_at = now + PACE_HOLD;
-        }
-    }
-
-    /// Faster, if the pace was the limit.
+    /// Faster, if the pace was the limit; after a pause as fast as at first.
     fn grow(&mut self, now: Duration) {
-        if now < self.grows_at {
+        if self.is_slow || now < self.grows_at {
             return;
+        }
+        if now > self.grows_at + PACE_PAUSE {
+            (self.grows_by, self.was_short) = (PACE_GROWS_BY, false);
         }
         self.grows_at = now + PACE_GROWS_EVERY;
         if std::mem::take(&mut self.was_short) {
-            self.rate_per_s = (self.rate_per_s * 2.0).min(PACE_MAX_PER_S);
+            self.rate_per_s = (self.rate_per_s * self.grows_by).min(PACE_MAX_PER_S);
         }
     }
 }
@@ -164,18 +141,16 @@ impl Default for Window {
 #[derive(Clone, Copy, Debug)]
 struct Report {
     through: u32,
-    received: u32,
     moved_at: Duration,
     /// Whether it was told, and not only expected.
     was_told: bool,
 }
 
 impl Window {
-    /// Takes in how far a member has come; how many more frames it has got.
-    pub fn report(&mut self, id: Id, through: u32, received: u32, now: Duration) -> u32 {
+    /// Takes in how far a member has come.
+    pub fn report(&mut self, id: Id, through: u32, now: Duration) {
         let told = Report {
             through,
-            received,
             moved_at: now,
             was_told: true,
         };
@@ -187,9 +162,6 @@ impl Window {
             report.through = through;
             report.moved_at = now;
         }
-        let more = received.saturating_sub(report.received);
-        report.received = report.received.max(received);
-        more
     }
 
     /// Begins a burst with this frame: it goes not far before the first report, nor before the
@@ -205,7 +177,6 @@ impl Window {
         for id in expected {
             self.reporters.entry(id).or_insert(Report {
                 through: sequence.saturating_sub(1),
-                received: 0,
                 moved_at: now,
                 was_told: false,
             });
@@ -309,7 +280,7 @@ mod tests {
 
     /// A pace whose bucket is empty, and the time of that.
     fn used_up() -> (Pace, Duration) {
-        let (mut pace, now) = (Pace::default(), PACE_INTERVAL);
+        let (mut pace, now) = (Pace::default(), Duration::from_secs(1));
         while pace.allows(now, 1) {
             pace.sent();
         }
@@ -327,22 +298,6 @@ mod tests {
         let (pace, now) = used_up();
         assert!(pace.next_time(now, 1) <= now + STEP);
         assert!(pace.next_time(now, 100) > now + 3 * STEP);
-    }
-
-    /// The rate after an interval in which more was sent than in the one before, and so much
-    /// arrived.
-    fn rate_after(before: u32, then: u32) -> f64 {
-        let (mut pace, mut now) = used_up();
-        for (sent, delivered) in [(1000, before), (1500, then)] {
-            now += PACE_INTERVAL;
-            pace.allows(now, 1);
-            (0..sent).for_each(|_| pace.sent());
-            pace.delivered(delivered);
-        }
-        pace.rate_per_s = 64_000.0;
-        pace.was_short = false;
-        pace.allows(now + PACE_INTERVAL, 1);
-        pace.rate_per_s
     }
 
     #[test]
@@ -364,27 +319,27 @@ mod tests {
     fn nobody_who_is_expected_to_report_is_left_behind() {
         let (mut window, now) = (Window::default(), Duration::ZERO);
         window.begin_burst(1, now, [Id(1), Id(2)].into_iter());
-        assert_eq!(window.report(Id(1), 100, 7, now), 0, "what came before");
+        window.report(Id(1), 100, now);
         // The other has not reported yet.
         assert!(window.allows(WINDOW_FIRST_FRAMES, 3, now));
         assert!(!window.allows(WINDOW_FIRST_FRAMES + 1, 3, now));
         assert_eq!(window.needed_from(), 1);
-        window.report(Id(2), 50, 7, now);
+        window.report(Id(2), 50, now);
         assert_eq!(window.needed_from(), 51);
         assert!(window.allows(50 + WINDOW_SENT_FRAMES, 3, now));
         assert!(!window.allows(51 + WINDOW_SENT_FRAMES, 3, now));
         // One who never reports holds nobody up for ever.
         window.begin_burst(60, now, [Id(3)].into_iter());
         assert!(!window.allows(1000, 4, now));
-        window.report(Id(1), 900, 7, STUCK_AFTER);
-        window.report(Id(2), 900, 7, STUCK_AFTER);
+        window.report(Id(1), 900, STUCK_AFTER);
+        window.report(Id(2), 900, STUCK_AFTER);
         assert!(window.allows(1000, 4, STUCK_AFTER));
     }
 
     #[test]
     fn several_who_speak_in_bulk_share_what_receivers_have_room_for() {
         let mut window = Window::default();
-        window.report(Id(1), 100, 7, Duration::ZERO);
+        window.report(Id(1), 100, Duration::ZERO);
         for (speakers, frames) in [(2, WINDOW_SENT_FRAMES / 2), (100, WINDOW_FIRST_FRAMES)] {
             window.share(speakers);
             assert!(window.is_open(100 + frames) && !window.is_open(101 + frames));
@@ -392,9 +347,26 @@ mod tests {
     }
 
     #[test]
-    fn less_that_arrives_halves_the_pace_and_a_report_s_grain_less_does_not() {
-        assert_eq!(rate_after(3000, 2000), 32_000.0);
-        assert_eq!(rate_after(3000, 2500), 64_000.0);
-        assert_eq!(rate_after(374, 130), 64_000.0);
+    fn a_way_that_carries_no_more_is_not_filled() {
+        let (mut pace, now) = used_up();
+        pace.rate_per_s = 64_000.0;
+        let arrived = |heard| Arrived {
+            heard,
+            sent: 640,
+            time: Duration::from_millis(10),
+        };
+        pace.arrived(arrived(330), now);
+        assert_eq!(pace.rate_per_s, 64_000.0, "so much may be lost by chance");
+        pace.arrived(arrived(100), now);
+        assert_eq!(pace.rate_per_s, 15_000.0);
+        let mut rate_at = |at: Duration| {
+            pace.was_short = true;
+            pace.grow(at);
+            pace.rate_per_s
+        };
+        assert_eq!(rate_at(now + PACE_HOLD - STEP), 15_000.0);
+        assert_eq!(rate_at(now + PACE_HOLD), 15_000.0 * PACE_FEELS_BY);
+        pace.arrived(arrived(0), now);
+        assert_eq!(pace.rate_per_s, PACE_START_PER_S);
     }
 }

@@ -21,11 +21,12 @@ pub struct Reports {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Sender {
-    received: u32,
+    /// Datagrams from the sender itself, repeats included.
+    heard: u32,
     unreported: u32,
     due: Option<Duration>,
     echo: (u32, Duration),
-    last_at: Duration,
+    last_at: Option<Duration>,
     bulk_at: Option<Duration>,
 }
 
@@ -34,8 +35,8 @@ struct Sender {
 pub struct Report {
     /// Whose frames.
     pub to: Id,
-    /// How many have come.
-    pub received: u32,
+    /// How many datagrams have come from itself.
+    pub heard: u32,
     /// The newest that came from the sender itself.
     pub echo: u32,
     /// How long ago.
@@ -57,12 +58,18 @@ impl Reports {
     /// A new frame came, at first hand or as a repair.
     pub fn took(&mut self, from: Id, first_hand: Option<u32>, now: Duration) {
         let sender = self.senders.entry(from).or_default();
-        sender.received = sender.received.saturating_add(1);
         sender.unreported += 1;
-        sender.last_at = now;
+        sender.last_at = Some(now);
         if let Some(sequence) = first_hand {
             sender.echo = (sequence, now);
+            self.heard(from);
         }
+    }
+
+    /// A frame came from its sender itself, new or not.
+    pub fn heard(&mut self, from: Id) {
+        let sender = self.senders.entry(from).or_default();
+        sender.heard = sender.heard.saturating_add(1);
     }
 
     /// Plans a report, if this member is one of those who give it.
@@ -85,7 +92,7 @@ impl Reports {
             Wish::Line => now + chance.between(ACK_AFTER_MIN, ACK_AFTER_MAX),
             Wish::Bulk if members > REPORTERS && rank() >= REPORTERS => return,
             Wish::Bulk if sender.unreported >= REPORT_FRAMES => now,
-            Wish::Bulk => now.max(sender.last_at) + REPORT_INTERVAL,
+            Wish::Bulk => now.max(sender.last_at.unwrap_or_default()) + REPORT_INTERVAL,
             Wish::Asked => {
                 let members = u32::try_from(members).unwrap_or(u32::MAX);
                 let within = ASKED_ACK_PER_MEMBER.saturating_mul(members);
@@ -109,7 +116,7 @@ impl Reports {
         let (echo, echo_at) = sender.echo;
         Some(Report {
             to: *id,
-            received: sender.received,
+            heard: sender.heard,
             echo,
             held: now.saturating_sub(echo_at),
         })
@@ -120,8 +127,8 @@ impl Reports {
         let mut recent: Vec<(Duration, Id)> = self
             .senders
             .iter()
-            .filter(|(_, sender)| sender.received > 0 && sender.last_at >= since)
-            .map(|(id, sender)| (sender.last_at, *id))
+            .filter_map(|(id, sender)| Some((sender.last_at?, *id)))
+            .filter(|(last_at, _)| *last_at >= since)
             .collect();
         recent.sort_unstable_by(|one, other| other.cmp(one));
         recent.truncate(max);

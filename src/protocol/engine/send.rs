@@ -7,7 +7,7 @@ use super::Engine;
 use super::again::Known;
 use super::config::{
     ACK_GROUP, MUTE_GRTT, REPAIR_COPIES_MAX, REPEAT_GRTT, REPEAT_ONCE_ABOVE, REPEAT_TWICE_ABOVE,
-    SMALL_GROUP, SPEAKERS_MAX, SPEAKING, STUCK_AFTER, WAITING_AFTER, WINDOW_FRAMES,
+    SMALL_GROUP, SPEAKERS_MAX, SPEAKING, STUCK_AFTER, WAITING_AFTER,
 };
 use super::event::{Destination, Moment, Transmit};
 use super::holdings::{NewFrame, Place};
@@ -103,7 +103,6 @@ impl Engine {
     /// more if there is nothing else to send than what is waited for.
     fn send_repair(&mut self, now: Duration, is_idle: bool) -> bool {
         while let Some((id, sequence)) = self.repair.pop(now) {
-            self.unmeasure(id, sequence);
             let Some(held) = self.holdings.touch(id, sequence, now) else {
                 continue;
             };
@@ -118,20 +117,15 @@ impl Engine {
             let to = self.to_all();
             for _ in 0..copies {
                 self.pace.sent();
+                if id == ME {
+                    self.arrivals.leaves_again(sequence);
+                }
                 let bytes = bytes.clone();
                 self.sends.push_back(Transmit { to, bytes });
             }
             return true;
         }
         false
-    }
-
-    /// A frame that was sent twice measures no round trip: nobody knows which one is answered
-    /// (Karn and Partridge 1987).
-    pub(super) fn unmeasure(&mut self, id: Id, sequence: u32) {
-        if id == ME {
-            self.sent_at.remove(&sequence);
-        }
     }
 
     /// What the records of a frame may take at most, whatever stands before them.
@@ -227,10 +221,7 @@ impl Engine {
     fn note_sent(&mut self, now: Moment, sequence: u32, messages: usize) {
         let grtt = self.round_trip.estimate();
         self.presence.said(now.time, self.was_bulk.then_some(grtt));
-        self.sent_at.insert(sequence, now.time);
-        if self.sent_at.len() > WINDOW_FRAMES as usize {
-            self.sent_at.pop_first();
-        }
+        self.arrivals.leaves(sequence, now.time);
         if messages > 0 {
             let wait = match self.roster.size() {
                 0..=ACK_GROUP => WAITING_AFTER,
@@ -314,7 +305,7 @@ impl Engine {
         };
         let status = Status {
             ack,
-            received: report.received,
+            heard: report.heard,
             echo: report.echo,
             held: report.held,
         };

@@ -2,7 +2,7 @@
 //! and is smaller than what it answers, so that it cannot be used to flood somebody else.
 //!
 //! ```text
-//! acknowledgement 16 | received 4 | echo: sequence 4 | held 4 (microseconds)
+//! acknowledgement 16 | heard 4 | echo: sequence 4 | held 4 (microseconds)
 //! ```
 
 use std::time::Duration;
@@ -15,8 +15,9 @@ use super::bytes::{Reader, Writer};
 pub struct Status {
     /// The addressee, and how far the author has all of its frames.
     pub ack: Ack,
-    /// How many of the addressee's frames the author has got in all, each counted once.
-    pub received: u32,
+    /// How many datagrams with durable frames of the addressee's the author has heard from it in
+    /// all, repeats included.
+    pub heard: u32,
     /// The addressee's newest frame that came at first hand, and how long ago: from these, the
     /// addressee knows the round trip. Sequence 0 if there is none.
     pub echo: u32,
@@ -28,7 +29,7 @@ impl Status {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
             ack: Ack::read(reader)?,
-            received: reader.u32()?,
+            heard: reader.u32()?,
             echo: reader.u32()?,
             held: Duration::from_micros(reader.u32()?.into()),
         })
@@ -36,7 +37,7 @@ impl Status {
 
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
         self.ack.write(writer);
-        writer.u32(self.received);
+        writer.u32(self.heard);
         writer.u32(self.echo);
         writer.u32(u32::try_from(self.held.as_micros()).unwrap_or(u32::MAX));
     }

@@ -197,12 +197,12 @@ proptest! {
     fn a_status_is_read_as_it_was_made(
         author in author(),
         ack in ack(),
-        received in any::<u32>(),
+        heard in any::<u32>(),
         echo in any::<u32>(),
         held_us in any::<u32>(),
     ) {
         let held = Duration::from_micros(held_us.into());
-        survives(&author, Body::Status(Status { ack, received, echo, held }));
+        survives(&author, Body::Status(Status { ack, heard, echo, held }));
     }
 
     #[test]

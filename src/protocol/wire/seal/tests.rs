@@ -37,7 +37,7 @@ fn bodies<'d>(records: &'d [u8]) -> [Body<'d>; 5] {
     };
     let status = Status {
         ack,
-        received: 4,
+        heard: 4,
         echo: 0,
         held: std::time::Duration::ZERO,
     };

@@ -83,7 +83,7 @@ impl Pair {
                 let in_pieces = self.in_pieces.get();
                 match kernel::send_run(&self.own, to, exit, run, in_pieces) {
                     Ok(sent) => run = run.get(sent..).unwrap_or_default(),
-                    Err(error) if in_pieces && kernel::is_about_pieces(&error) => {
+                    Err(error) if in_pieces && kernel::is_about_pieces(&error, run) => {
                         self.in_pieces.set(false);
                     }
                     Err(error) => return Err(error),
@@ -163,9 +163,12 @@ impl Circle {
     }
 
     /// The longest datagram that every interface in use carries whole, also by IPv6; 0 if nobody
-    /// can tell.
+    /// can tell, as behind a router.
     #[must_use]
     pub fn datagram_bytes(&self) -> usize {
+        if self.place.ttl > 1 {
+            return 0;
+        }
         let mtu_bytes = |interface: &Interface| {
             let mtu_bytes = kernel::mtu_bytes(&self.v4.own, &interface.name)?;
             Some(mtu_bytes.saturating_sub(HEADERS_BYTES))

@@ -48,7 +48,7 @@ fn what_was_recorded_and_is_sent_again_is_never_shown_again() {
 fn rubbish_is_counted_and_the_chat_goes_on() {
     let mut circle = Circle::of(2, 5);
     for number in 0..2000_u32 {
-        let length = number as usize % 1300;
+        let length = number as usize % (FRAME_MAX_BYTES + 100);
         let rubbish: Rc<[u8]> = (0..length)
             .map(|at| (number as usize * 31 + at) as u8)
             .collect();

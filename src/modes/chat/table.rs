@@ -345,14 +345,12 @@ impl<'s> Table<'s> {
         if self.circle.interfaces().is_empty() && (had_some || is_first) {
             self.view.say(&text::no_network(self.lang))?;
         }
-        if is_first || !joined.is_empty() || !lost.is_empty() {
-            let link = match self.circle.is_radio() {
-                Some(false) => Link::Wired,
-                Some(true) => Link::Radio,
-                None => Link::Unknown,
-            };
-            self.node.set_link(link, self.circle.datagram_bytes());
-        }
+        let link = match self.circle.is_radio() {
+            Some(false) => Link::Wired,
+            Some(true) => Link::Radio,
+            None => Link::Unknown,
+        };
+        self.node.set_link(link, self.circle.datagram_bytes());
         if !is_first && !joined.is_empty() {
             self.node.greet(now);
         }

@@ -126,6 +126,9 @@ const RUN_MAX: usize = 64;
 /// Most bytes that leave in one piece: what an IPv4 packet holds.
 const PIECE_MAX_BYTES: usize = DATAGRAM_MAX_BYTES;
 
+/// Most datagrams of one piece: what every kernel cuts (newer ones cut more).
+const SEGMENTS_MAX: usize = 64;
+
 /// Sends datagrams to one address, all through the same exit; how many left. Fewer than all did
 /// if the system refused the next one, and the next call tells why. With `in_pieces`, those of one
 /// length go through the kernel as one, which cuts them apart at the interface.
@@ -182,7 +185,8 @@ pub(in crate::net) fn send_run(
 /// may be shorter. At least one.
 fn piece_of(slices: &[libc::iovec]) -> usize {
     let length = slices.first().map_or(0, |first| first.iov_len);
-    let most = PIECE_MAX_BYTES.checked_div(length).unwrap_or(1).max(1);
+    let most = PIECE_MAX_BYTES.checked_div(length).unwrap_or(1);
+    let most = most.clamp(1, SEGMENTS_MAX);
     let equal = slices.iter().take_while(|slice| slice.iov_len == length);
     let equal = equal.take(most).count();
     let last = slices
@@ -191,15 +195,22 @@ fn piece_of(slices: &[libc::iovec]) -> usize {
     equal + usize::from(last.is_some() && equal < most)
 }
 
-/// Whether a refusal may be about pieces: the kernel, the interface or its driver cuts none.
-pub(in crate::net) fn is_about_pieces(error: &io::Error) -> bool {
+/// Whether the refusal of a run may be about its first piece, and not about a datagram: the kernel,
+/// the interface or its driver does not cut it.
+pub(in crate::net) fn is_about_pieces(error: &io::Error, run: &[&[u8]]) -> bool {
+    let [first, second, ..] = run else {
+        return false;
+    };
+    if second.len() > first.len() {
+        return false;
+    }
     let about = [libc::EIO, libc::EINVAL, libc::EMSGSIZE, libc::EOPNOTSUPP];
     error
         .raw_os_error()
         .is_some_and(|code| about.contains(&code))
 }
 
-/// Whether the kernel cuts pieces at all (Linux 4.18). An older one sends each as one datagram.
+/// Whether the kernel cuts pieces at all (Linux 4.18). An older one would not know that it should.
 pub(in crate::net) fn cuts_pieces(socket: &Socket) -> bool {
     let none: libc::c_int = 0;
     // SAFETY: the option takes one int (udp(7)), passed with its size, only read in the call.

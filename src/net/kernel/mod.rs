@@ -1,6 +1,7 @@
 //! What the kernel offers and no safe crate does, each behind a safe function: many datagrams
 //! with one call, the interface of a sender by its index, the count of datagrams that the kernel
-//! dropped, the bytes that a peer has not acknowledged, whether an interface is radio. The only
+//! dropped, the bytes that a peer has not acknowledged, whether an interface is radio and how long
+//! its packets may be, a socket that does not hear its own machine. The only
 //! `unsafe` of the house is in this folder, each with its reason.
 #![allow(unsafe_code)]
 

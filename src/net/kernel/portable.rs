@@ -100,7 +100,7 @@ pub(in crate::net) fn cuts_pieces(_socket: &Socket) -> bool {
     false
 }
 
-pub(in crate::net) fn is_about_pieces(_error: &io::Error) -> bool {
+pub(in crate::net) fn is_about_pieces(_error: &io::Error, _run: &[&[u8]]) -> bool {
     false
 }
 

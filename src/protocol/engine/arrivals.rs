@@ -1,5 +1,6 @@
-//! What left of this member's durable frames and when, and how much of it arrives: each member that
-//! reports tells how many datagrams it has heard of us, and which came last. Knows numbers and times.
+//! What left of this member's durable frames and when, and how much of it arrives: each member
+//! that reports tells how many datagrams it has heard of us, and which came last. Knows numbers and
+//! times.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

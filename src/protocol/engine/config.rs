@@ -72,8 +72,8 @@ pub const REPEAT_GRTT: u32 = 2;
 /// How many frames a receiver keeps ahead of the next in order.
 pub const WINDOW_FRAMES: u32 = 4096;
 /// A sender stays within so many frames ahead of the slowest reporter: they cover 60 ms at 55,000
-/// frames a second, which a frame lost twice takes to arrive, and are 4 MiB, which the history
-/// holds for repairs.
+/// frames a second, which a frame lost twice takes to arrive, and are 4.7 MiB. Those who speak in
+/// bulk at the same time share them, so that receivers have room for all.
 pub const WINDOW_SENT_FRAMES: u32 = 3500;
 /// How far a sender goes before the first report.
 pub const WINDOW_FIRST_FRAMES: u32 = 256;
@@ -108,7 +108,7 @@ pub const PACE_FEELS_BY: f64 = 1.25;
 pub const PACE_PAUSE: Duration = Duration::from_secs(1);
 /// No machine sends more.
 pub const PACE_MAX_PER_S: f64 = 1_000_000.0;
-/// Frames per second where somebody is on radio: a multicast frame takes 1.8 ms of air at
+/// Frames per second where somebody is on radio: a multicast frame takes 2 ms of air at
 /// 6 Mbit/s (RFC 9119).
 pub const PACE_RADIO_PER_S: f64 = 200.0;
 /// Who was heard so lately counts among those who share the air.

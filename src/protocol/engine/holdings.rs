@@ -1,7 +1,6 @@
 //! What a member holds: the durable frames of everybody, as they came, for repairs, for those who
 //! come late, and for `/history`. Within limits of bytes, messages and time; the oldest go first.
-//! Its own frames it holds all the same as long as somebody may lack them, who could get them from
-//! nobody else.
+//! Its own frames it holds all the same as long as somebody who reports may lack them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -76,6 +75,7 @@ pub struct Holdings {
     /// Own frames that are history no more, and that somebody may lack.
     kept: VecDeque<u32>,
     kept_bytes: usize,
+    needed_from: u32,
     horizon: u64,
     is_trimmed: bool,
     /// The XOR of the hashes of all history up to a clock, by clock…
@@ -151,15 +151,21 @@ impl Holdings {
                 self.frames.remove(&(id, place.sequence));
             }
         }
+        self.drop_kept();
         self.horizon = self.horizon.max(place.clock + 1);
         self.is_trimmed = true;
     }
 
     /// Nobody lacks an own frame before this one any more: those that are no history are dropped.
     pub fn release(&mut self, needed_from: u32) {
+        self.needed_from = needed_from;
+        self.drop_kept();
+    }
+
+    fn drop_kept(&mut self) {
         let most = WINDOW_SENT_FRAMES as usize;
         while let Some(oldest) = self.kept.front().copied()
-            && (oldest < needed_from || self.kept.len() > most)
+            && (oldest < self.needed_from || self.kept.len() > most)
         {
             self.kept.pop_front();
             if let Some(held) = self.frames.remove(&(ME, oldest)) {

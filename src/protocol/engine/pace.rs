@@ -212,7 +212,7 @@ impl Window {
         self.reporters.values().map(last_allowed).min()
     }
 
-    /// The first frame that somebody may lack.
+    /// The first frame that somebody who reports may lack.
     #[must_use]
     pub fn needed_from(&self) -> u32 {
         let slowest = self.reporters.values().map(|report| report.through).min();

@@ -226,7 +226,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_from_a_stranger_panics(bytes in vec(any::<u8>(), 0..1300)) {
+    fn nothing_from_a_stranger_panics(bytes in vec(any::<u8>(), 0..FRAME_MAX_BYTES + 100)) {
         let _ = Seal::public(None).open(&bytes, &mut Vec::new());
         for kind in [Kind::Durable, Kind::Beat, Kind::Nack, Kind::Status, Kind::Sync] {
             let _ = decode(kind, &bytes);
@@ -245,9 +245,11 @@ fn a_round_trip_travels_in_one_byte() {
 }
 
 #[test]
-fn four_messages_of_two_hundred_bytes_fit_one_frame() {
-    let room = durable_max_bytes(FRAME_MAX_BYTES, "ana".len()) - COUNTS_BYTES;
-    assert!(room >= 4 * (200 + RECORD_HEAD_BYTES), "{room}");
+fn four_messages_of_two_hundred_bytes_fit_one_frame_and_five_a_long_one() {
+    for (messages, frame_bytes) in [(4, FRAME_NARROW_BYTES), (5, FRAME_MAX_BYTES)] {
+        let room = durable_max_bytes(frame_bytes, "ana".len()) - COUNTS_BYTES;
+        assert!(room >= messages * (200 + RECORD_HEAD_BYTES), "{room}");
+    }
 }
 
 #[test]
@@ -257,7 +259,10 @@ fn what_we_do_not_know_is_not_ours() {
     assert_eq!(fault(b""), FrameFault::NotFrame);
     let plain = br#"{"user":"ana","data":"oi"}"#;
     assert_eq!(fault(plain), FrameFault::NotFrame);
-    assert_eq!(fault(&[0xf7; 1300]), FrameFault::NotFrame);
+    let mut long = vec![0; FRAME_MAX_BYTES + 1];
+    long[..4].copy_from_slice(&[0xf7, b'r', 1, 1]);
+    assert_eq!(fault(&long), FrameFault::NotFrame, "too long");
+    assert_eq!(fault(&long[..FRAME_MAX_BYTES]), FrameFault::OtherRoom);
     let mut frame = vec![0xf7, b'r', 2, 1];
     frame.extend_from_slice(&[0; 200]);
     assert_eq!(fault(&frame), FrameFault::Unknown, "a later version");

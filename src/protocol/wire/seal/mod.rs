@@ -8,9 +8,9 @@
 //! as associated data. It proves membership: whoever has the room's key made it. In the lobby and
 //! in public rooms everybody has that key, and sealing gives uniformity only.
 //!
-//! **The nonce** is a keyed hash of what is sealed: of the hash that is signed, and of what stands
-//! behind it. It repeats only for the same frame, which then is the same datagram: also in a
-//! machine that was copied while it ran, where random numbers would repeat for other frames.
+//! **The nonce** is a keyed hash of what is sealed: of the frame's own hash, and of what stands
+//! behind its inside. It repeats only for the same frame, which then is the same datagram: also in
+//! a machine that was copied while it ran, where random numbers would repeat for other frames.
 //!
 //! Its first two bytes are a hint: a hash of the room's name, cut so short that it tells little to
 //! who guesses names, and that one of 65,536 other rooms has the same. By it a member notices that

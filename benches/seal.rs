@@ -1,6 +1,6 @@
 //! What the seal costs on one core, in frames of 1100 bytes: all that a frame costs its author and
 //! one reader, what it costs the reader, and the parts; for frames that leave alone, and for runs
-//! of 32, which share a signature.
+//! of 64, which share a signature.
 //! `cargo bench --bench seal`
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 

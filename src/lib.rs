@@ -55,8 +55,8 @@
 //! Larger departures: a latecomer pulls what it missed by unicast datagrams and not by TCP, because
 //! one path through one firewall hole can be simulated whole; every frame says its author's name,
 //! so that nobody waits for a frame 1 to know who speaks; frames that leave together share a
-//! signature (`wire/seal/run.rs`); and who has an old clock shows first that he is no recording
-//! (`engine/proof.rs`).
+//! signature (`wire/seal/run.rs`), and have 1400 bytes where all links carry them; and who has an
+//! old clock shows first that he is no recording (`engine/proof.rs`).
 //!
 //! # What is absent
 //!

@@ -4,6 +4,7 @@
 //! ```text
 //! said      outbox → pace, window → (causes, reports) → a run of durable frames → holdings → sent
 //! heard     frame → roster → (proof) → inbox → holdings → (causes) → shown
+//! arrives   status → window, arrivals → pace
 //! missing   inbox → NACK → repair of whoever holds it → sent
 //! here      presence → beat → roster of the others
 //! late      beat's digest → sync → inventory → pull or NACK

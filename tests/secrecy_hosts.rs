@@ -46,9 +46,10 @@ fn a_recorder_sees_no_name_and_no_word_and_its_replay_of_the_whole_session_shows
     ana.notes("beatriz");
     bia.notes("anamaria");
     for line in 0..20 {
+        // One by one, so that each has a frame of its own.
         ana.says(&format!("a prova {line} é na sexta"));
+        bia.shows(&format!("a prova {line} é na sexta"));
     }
-    bia.shows("a prova 19 é na sexta");
     ana.says("/msg beatriz o gabarito");
     bia.shows("anamaria ✉: o gabarito");
     bia.says("entendido");

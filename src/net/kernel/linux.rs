@@ -213,17 +213,7 @@ pub(in crate::net) fn is_about_pieces(error: &io::Error, run: &[&[u8]]) -> bool 
 /// Whether the kernel cuts pieces at all (Linux 4.18). An older one would not know that it should.
 pub(in crate::net) fn cuts_pieces(socket: &Socket) -> bool {
     let none: libc::c_int = 0;
-    // SAFETY: the option takes one int (udp(7)), passed with its size, only read in the call.
-    let answer = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_UDP,
-            libc::UDP_SEGMENT,
-            ptr::from_ref(&none).cast(),
-            size_of_val(&none) as libc::socklen_t,
-        )
-    };
-    answer == 0
+    set_option(socket, libc::SOL_UDP, libc::UDP_SEGMENT, &none).is_ok()
 }
 
 /// Room for control messages, in words: they must be aligned.
@@ -299,14 +289,24 @@ impl Control {
 pub(in crate::net) fn keep_to_joined_v6(socket: &Socket) -> io::Result<()> {
     const IPV6_MULTICAST_ALL: libc::c_int = 29;
     let no: libc::c_int = 0;
-    // SAFETY: the option takes one int (ipv6(7)), passed with its size, only read in the call.
+    set_option(socket, libc::IPPROTO_IPV6, IPV6_MULTICAST_ALL, &no)
+}
+
+/// Sets an option of a socket to a value of the C type that the option takes.
+fn set_option<T: Copy>(
+    socket: &Socket,
+    level: libc::c_int,
+    option: libc::c_int,
+    value: &T,
+) -> io::Result<()> {
+    // SAFETY: the value is passed with its own size, and the kernel only reads it during the call.
     let answer = unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),
-            libc::IPPROTO_IPV6,
-            IPV6_MULTICAST_ALL,
-            ptr::from_ref(&no).cast(),
-            size_of_val(&no) as libc::socklen_t,
+            level,
+            option,
+            ptr::from_ref(value).cast(),
+            size_of_val(value) as libc::socklen_t,
         )
     };
     if answer == 0 {
@@ -378,22 +378,7 @@ pub(in crate::net) fn set_multicast_interface(
         },
         imr_ifindex: libc::c_int::try_from(index).map_err(io::Error::other)?,
     };
-    // SAFETY: the option takes an `ip_mreqn` (ip(7)), passed with its own size, which the
-    // kernel only reads during the call.
-    let answer = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::IPPROTO_IP,
-            libc::IP_MULTICAST_IF,
-            ptr::from_ref(&request).cast(),
-            size_of_val(&request) as libc::socklen_t,
-        )
-    };
-    if answer == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    set_option(socket, libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &request)
 }
 
 /// How many bytes this socket was handed that the other host has not acknowledged.

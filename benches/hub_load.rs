@@ -222,20 +222,20 @@ impl Load {
             Err(error) => panic!("{number}: {error}"),
         };
         client.is_in |= self.protocol.lets_in(&self.buffer[..count]);
-        let marks = self.buffer[..count]
+        let receipts = self.buffer[..count]
             .iter()
             .filter(|byte| **byte == MARK)
             .count();
-        if number >= self.senders && marks > 0 {
+        if number >= self.senders && receipts > 0 {
             self.last_at = Instant::now();
-            for message in client.got..client.got + marks {
+            for message in client.got..client.got + receipts {
                 if let Some(sent_at) = self.sent_at.get(message) {
                     self.latencies_us
                         .push((self.last_at - *sent_at).as_micros() as u32);
                 }
             }
-            client.got += marks;
-            self.total += marks;
+            client.got += receipts;
+            self.total += receipts;
         }
     }
 

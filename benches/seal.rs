@@ -12,7 +12,7 @@ use roda::protocol::wire::frame::{Author, Body, Frame};
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::passphrase::Strength;
 use roda::protocol::wire::seal::room_key::RoomKey;
-use roda::protocol::wire::seal::run::{RUN_MAX, WAY_MAX_BYTES};
+use roda::protocol::wire::seal::signed_batch::{BATCH_MAX_FRAMES, MERKLE_PATH_MAX_BYTES};
 use roda::protocol::wire::seal::signer::{Signer, Verdicts};
 
 /// Frames per round; the best of the rounds counts, as the machine's other work only adds.
@@ -27,12 +27,12 @@ fn main() {
     let signer = Signer::from_seed(&[1; 32]);
     println!("| per frame of {DATAGRAM_BYTES} bytes, one core | µs | frames/s |");
     println!("|---|---|---|");
-    for (run, of) in [(1, "alone"), (RUN_MAX, "of a run")] {
+    for (run, of) in [(1, "alone"), (BATCH_MAX_FRAMES, "of a run")] {
         let frames: Vec<Vec<u8>> = closed(&seal, &signer, run);
         assert!(
             frames
                 .iter()
-                .all(|f| f.len().abs_diff(DATAGRAM_BYTES) <= WAY_MAX_BYTES)
+                .all(|f| f.len().abs_diff(DATAGRAM_BYTES) <= MERKLE_PATH_MAX_BYTES)
         );
         let (mut inside, mut count) = (Vec::new(), 0);
         let close = best(|| drop(closed(&seal, &signer, run)));
@@ -105,7 +105,7 @@ fn closed(seal: &Seal, signer: &Signer, run: usize) -> Vec<Vec<u8>> {
     let mut frames = Vec::new();
     for first in (1..=FRAMES).step_by(run) {
         let drafts = (first..first + run as u32).map(draft).collect();
-        frames.extend(seal.close_run(drafts, signer).map(|(frame, _)| frame));
+        frames.extend(seal.close_batch(drafts, signer).map(|(frame, _)| frame));
     }
     frames
 }

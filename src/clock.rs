@@ -14,11 +14,11 @@ pub fn monotonic() -> Instant {
 
 /// Tells the pure core the time: since it was made, and on the wall.
 #[derive(Clone, Copy, Debug)]
-pub struct Timepiece {
+pub struct Clock {
     start: Instant,
 }
 
-impl Timepiece {
+impl Clock {
     /// Begins to count.
     #[must_use]
     pub fn start() -> Self {

@@ -15,9 +15,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::{env, fs};
 
-use roda::net::circle::{Changes, Circle, Place};
-use roda::net::ears::{Batch, Door, Interrupter};
-use roda::net::group::Act;
+use roda::net::group::GroupOperation;
+use roda::net::group_sockets::{Changes, GroupAddress, GroupSockets};
+use roda::net::socket_poller::{Batch, Interrupter, Wire};
 use support::datagrams::Stranger;
 use support::network::Host;
 use support::{DEADLINE, run, wait_until};
@@ -26,23 +26,23 @@ use support::{DEADLINE, run, wait_until};
 const INSIDE: &str = "RODA_TEST_IS_INSIDE";
 
 /// A datagram as a member heard it.
-type Heard = (Door, SocketAddr, Vec<u8>);
+type Heard = (Wire, SocketAddr, Vec<u8>);
 
 /// A member whose ears are in a thread of their own.
 struct Member {
-    circle: Circle,
+    circle: GroupSockets,
     heard: Receiver<Heard>,
     interrupter: Option<Interrupter>,
-    ears: Option<JoinHandle<()>>,
+    poller: Option<JoinHandle<()>>,
 }
 
 impl Member {
-    fn open(place: Place) -> (Self, Changes) {
+    fn open(place: GroupAddress) -> (Self, Changes) {
         // Some other program may hold the port for a moment.
-        let circle = wait_until(|| Circle::open(place.clone()).ok());
+        let circle = wait_until(|| GroupSockets::open(place.clone()).ok());
         let mut circle = circle.expect("free ports");
-        let changes = circle.look_again().unwrap();
-        let (ears, interrupter) = circle.ears().unwrap();
+        let changes = circle.rescan().unwrap();
+        let (poller, interrupter) = circle.poller().unwrap();
         let (tell, heard) = channel();
         let (give_back, tickets) = channel();
         give_back.send(Batch::default()).unwrap();
@@ -53,13 +53,13 @@ impl Member {
                 });
                 all && give_back.send(batch).is_ok()
             };
-            ears.listen(&tickets, tell_all).unwrap();
+            poller.listen(&tickets, tell_all).unwrap();
         };
         let member = Self {
             circle,
             heard,
             interrupter: Some(interrupter),
-            ears: Some(thread::spawn(listen)),
+            poller: Some(thread::spawn(listen)),
         };
         (member, changes)
     }
@@ -94,15 +94,15 @@ impl Member {
     /// Interrupts the ears, which must then end.
     fn falls_deaf(&mut self) {
         drop(self.interrupter.take());
-        let ears = self.ears.take().unwrap();
-        wait_until(|| ears.is_finished().then_some(())).expect("the wait ends");
-        ears.join().unwrap();
+        let poller = self.poller.take().unwrap();
+        wait_until(|| poller.is_finished().then_some(())).expect("the wait ends");
+        poller.join().unwrap();
     }
 }
 
-fn place(port: u16, interfaces: &[&str]) -> Place {
+fn place(port: u16, interfaces: &[&str]) -> GroupAddress {
     let group = |port| SocketAddrV4::new([224, 3, 29, 71].into(), port);
-    Place {
+    GroupAddress {
         frames: group(port + 1),
         frames_v6: "ff12::e003:1d47".parse().unwrap(),
         plain: Some(group(port)),
@@ -175,7 +175,7 @@ fn two_members_hear_the_group_and_each_other() {
     for member in [&ana, &bia] {
         for text in &run {
             let (door, source, datagram) = member.heard.recv_timeout(DEADLINE).unwrap();
-            assert_eq!((door, datagram.as_slice()), (Door::Frames, text.as_bytes()));
+            assert_eq!((door, datagram.as_slice()), (Wire::Frames, text.as_bytes()));
             assert_eq!(source, ([127, 0, 0, 1], ana.circle.own_port()).into());
         }
     }
@@ -276,7 +276,7 @@ fn two_members_hear_each_other_by_ipv6() {
     let mut sent = || ana.circle.send_to_group(&[b"by IPv6"], false).is_empty();
     wait_until(|| sent().then_some(())).expect("a way out");
     let (door, source, _) = bia.hears_text("by IPv6");
-    assert!(door == Door::Frames && source.is_ipv6());
+    assert!(door == Wire::Frames && source.is_ipv6());
     bia.circle.send_to_member(source, b"answer").unwrap();
     let (_, answered_from, _) = ana.hears_text("answer");
     assert!(answered_from.is_ipv6());
@@ -292,11 +292,11 @@ fn the_plain_wire_is_told_from_frames_and_leaves_from_the_members_own_port() {
     let own = SocketAddr::from(([127, 0, 0, 1], ana.circle.own_port()));
     assert_eq!(
         bia.hears_text("frame"),
-        (Door::Frames, own, b"frame".to_vec())
+        (Wire::Frames, own, b"frame".to_vec())
     );
     ana.circle.send_to_plain(b"plain again");
     let (door, source, _) = bia.hears_text("plain again");
-    assert_eq!((door, source), (Door::Plain, own));
+    assert_eq!((door, source), (Wire::Plain, own));
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn an_interface_that_vanishes_is_lost_and_joined_again_by_its_new_index() {
     assert!(changes.refusals.is_empty(), "{changes:?}");
     assert_eq!(names(&member), ["v0", "v1"]);
     let index = changes.joined[0].index;
-    let quiet = member.circle.look_again().unwrap();
+    let quiet = member.circle.rescan().unwrap();
     assert!(quiet.joined.is_empty() && quiet.lost.is_empty());
     run("ip link del v0");
     // Whoever sends before the next look is told, and the other interface is still used.
@@ -337,15 +337,15 @@ fn an_interface_that_vanishes_is_lost_and_joined_again_by_its_new_index() {
         .iter()
         .map(|r| (r.act, r.interface.as_deref()))
         .collect();
-    assert_eq!(refused, [(Act::Send, Some("v0"))]);
+    assert_eq!(refused, [(GroupOperation::Send, Some("v0"))]);
     member.hears_text("half");
     // As after sleep: whoever joins anew before looking still learns of the loss.
     member.circle.rejoin();
-    let changes = member.circle.look_again().unwrap();
+    let changes = member.circle.rescan().unwrap();
     assert_eq!(changes.lost[0].name, "v0");
     assert_eq!(names(&member), ["v1"]);
     plug("v0", Some("10.9.0.1/24"));
-    let changes = member.circle.look_again().unwrap();
+    let changes = member.circle.rescan().unwrap();
     assert_eq!(changes.joined[0].name, "v0");
     assert_ne!(changes.joined[0].index, index);
     member.says("again");
@@ -362,7 +362,7 @@ fn a_cable_of_a_container_is_not_used_and_one_with_an_address_is() {
     let (mut member, _) = Member::open(place(5007, &[]));
     assert_eq!(names(&member), ["eth0"]);
     run("ip addr add 10.9.0.2/24 dev veth-eth0");
-    let changes = member.circle.look_again().unwrap();
+    let changes = member.circle.rescan().unwrap();
     assert_eq!(changes.joined[0].name, "veth-eth0");
 }
 
@@ -377,12 +377,12 @@ fn an_interface_that_refuses_to_be_joined_again_is_asked_until_it_does() {
     member.hears_text("first");
     allows_memberships(0);
     member.circle.rejoin();
-    let changes = member.circle.look_again().unwrap();
+    let changes = member.circle.rescan().unwrap();
     assert_eq!(changes.refusals.len(), 1, "{changes:?}");
-    assert_eq!(changes.refusals[0].act, Act::Join);
+    assert_eq!(changes.refusals[0].act, GroupOperation::Join);
     assert!(names(&member).is_empty());
     allows_memberships(20);
-    let changes = member.circle.look_again().unwrap();
+    let changes = member.circle.rescan().unwrap();
     assert!(changes.refusals.is_empty(), "{changes:?}");
     member.says("second");
     member.hears_text("second");

@@ -217,12 +217,12 @@ fn quiz() {
         .iter()
         .filter(|line| *line == "a number from 1 to 2");
     assert_eq!(unfit.count(), 2);
-    let marks = [
+    let receipts = [
         "Você errou a questão 1 a resposta correta é 1. sim",
         "Você acertou a questão 2",
         "Você acertou a questão 3",
     ];
-    assert_eq!(outcome.shown[9..], marks);
+    assert_eq!(outcome.shown[9..], receipts);
     server.ends_with(0);
 }
 

@@ -8,7 +8,7 @@ use super::room_name;
 use super::secret::{IdentityArgs, RoomSecret, SecretArgs};
 use super::shared::{ColorArgs, GroupArgs, TtlArgs, name_or_login};
 use crate::error::{Error, Usage};
-use crate::net::circle::Place;
+use crate::net::group_sockets::GroupAddress;
 use crate::protocol::message::Name;
 use crate::store::identity::Who;
 use crate::terminal::screen::{Color, Form};
@@ -75,7 +75,7 @@ pub struct ChatSettings {
     /// Who to be.
     pub who: Who,
     /// Where the members are.
-    pub place: Place,
+    pub place: GroupAddress,
     /// How events are written.
     pub form: Form,
     /// Whether names are coloured.
@@ -94,7 +94,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
         // Frames have the port behind the plain one; the last port has none behind it.
         let port = plain.port().checked_add(1);
         let port = port.ok_or_else(|| Usage::Port(plain.port().to_string()))?;
-        let place = Place {
+        let place = GroupAddress {
             frames: SocketAddrV4::new(*plain.ip(), port),
             frames_v6: GROUP_V6,
             plain: (room.is_none() && secret == RoomSecret::Public).then_some(plain),

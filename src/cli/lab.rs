@@ -149,7 +149,7 @@ pub struct LabServeSettings {
     pub is_v4: bool,
     /// `products`, `quiz`: where they are kept.
     pub database: Database,
-    /// Chance that repeats.
+    /// Rng that repeats.
     pub seed: Option<u64>,
     /// Whether bytes are shown.
     pub has_trace: bool,

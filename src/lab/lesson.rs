@@ -8,7 +8,7 @@ use super::quiz::Bank;
 use super::{
     Dialogue, divisors, exchange, hello, object, oracle, person, primes, products, quiz, uppercase,
 };
-use crate::protocol::chance::Chance;
+use crate::protocol::rng::Rng;
 
 /// A lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -133,12 +133,11 @@ impl Service {
             Self::Products { shelf, is_v4 } => {
                 Box::new(products::Server::new(Arc::clone(shelf), *is_v4))
             }
-            Self::Quiz(bank) => Box::new(quiz::server::Server::new(
-                Arc::clone(bank),
-                Chance::new(seed),
-            )),
+            Self::Quiz(bank) => {
+                Box::new(quiz::server::Server::new(Arc::clone(bank), Rng::new(seed)))
+            }
             &Self::Uppercase { is_ascii } => Box::new(uppercase::Server { is_ascii }),
-            Self::Oracle => Box::new(oracle::Server(Chance::new(seed))),
+            Self::Oracle => Box::new(oracle::Server(Rng::new(seed))),
             Self::Primes => Box::new(primes::Server),
             Self::Divisors(encoding) => Box::new(divisors::Server(*encoding)),
             Self::Person => Box::new(person::Server),

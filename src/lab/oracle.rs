@@ -3,14 +3,14 @@
 //! one.
 
 use super::{Act, Dialogue, Expected, ended_early, unexpected};
-use crate::protocol::chance::Chance;
+use crate::protocol::rng::Rng;
 
 /// What an oracle says.
 pub const ANSWERS: [&str; 3] = ["sim", "não", "talvez"];
 
 /// The server's side.
 #[derive(Debug)]
-pub struct Server(pub Chance);
+pub struct Server(pub Rng);
 
 impl Dialogue for Server {
     fn hear(&mut self, message: &[u8]) -> Vec<Act> {
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn each_question_has_one_of_three_answers_and_chance_gives_all() {
-        let mut server = Server(Chance::new(1));
+        let mut server = Server(Rng::new(1));
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..50 {
             let [_, Act::Send(answer)] = &server.hear("Vai chover?".as_bytes())[..] else {

@@ -17,7 +17,7 @@ const FINISH_WAIT: Duration = Duration::from_secs(2);
 
 /// What a session tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum SessionEvent {
     /// What the lesson is about.
     Show(String),
     /// Whether an answer was right.
@@ -53,9 +53,9 @@ pub struct Session {
     dialogue: Box<dyn Dialogue>,
     inbox: Inbox,
     outbox: Outbox<Vec<u8>>,
-    events: VecDeque<Event>,
+    events: VecDeque<SessionEvent>,
     heard_bytes: usize,
-    is_asking: bool,
+    wants_acks: bool,
     ending: Ending,
 }
 
@@ -70,7 +70,7 @@ impl Session {
             outbox: Outbox::default(),
             events: VecDeque::new(),
             heard_bytes: 0,
-            is_asking: false,
+            wants_acks: false,
             ending: Ending::No,
         };
         session.act(acts);
@@ -84,7 +84,7 @@ impl Session {
         }
         self.heard_bytes = self.heard_bytes.saturating_add(bytes.len());
         if self.heard_bytes > BYTES_MAX.max(self.dialogue.message_max_bytes()) {
-            self.events.push_back(Event::TooMuch);
+            self.events.push_back(SessionEvent::TooMuch);
             self.ending = Ending::Closing;
             return;
         }
@@ -94,7 +94,7 @@ impl Session {
 
     /// The person answers.
     pub fn answer(&mut self, line: &str) {
-        self.is_asking = false;
+        self.wants_acks = false;
         let acts = self.dialogue.answer(line);
         self.act(acts);
     }
@@ -119,7 +119,7 @@ impl Session {
 
     /// Does what time brings about: a silence ends a message, and a wait the connection.
     pub fn on_time(&mut self, now: Duration) {
-        while !self.is_asking
+        while !self.wants_acks
             && self.ending != Ending::Closing
             && let Some(message) = self.message(now)
         {
@@ -153,19 +153,19 @@ impl Session {
         for act in acts {
             match act {
                 Act::Send(bytes) => self.outbox.push(bytes),
-                Act::Show(text) => self.events.push_back(Event::Show(text)),
+                Act::Show(text) => self.events.push_back(SessionEvent::Show(text)),
                 Act::Mark { text, is_right } => {
-                    self.events.push_back(Event::Mark { text, is_right });
+                    self.events.push_back(SessionEvent::Mark { text, is_right });
                 }
-                Act::Tell(told) => self.events.push_back(Event::Tell(told)),
+                Act::Tell(told) => self.events.push_back(SessionEvent::Tell(told)),
                 Act::Ask(field) => {
-                    self.is_asking = true;
-                    self.events.push_back(Event::Ask(field));
+                    self.wants_acks = true;
+                    self.events.push_back(SessionEvent::Ask(field));
                 }
                 Act::Finish => self.ending = Ending::Finishing { until: None },
                 Act::Close => self.ending = Ending::Closing,
                 Act::Stop => {
-                    self.events.push_back(Event::Stop);
+                    self.events.push_back(SessionEvent::Stop);
                     self.ending = Ending::Closing;
                 }
             }
@@ -178,7 +178,7 @@ impl Session {
     }
 
     /// The next thing to tell.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<SessionEvent> {
         self.events.pop_front()
     }
 
@@ -208,14 +208,14 @@ impl Session {
 
     /// Whether a person is to answer before anything else.
     #[must_use]
-    pub fn is_asking(&self) -> bool {
-        self.is_asking
+    pub fn wants_acks(&self) -> bool {
+        self.wants_acks
     }
 
     /// When there is something to do although nothing comes.
     #[must_use]
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
-        let is_deaf = self.is_closing() || self.is_asking;
+        let is_deaf = self.is_closing() || self.wants_acks;
         let heard = self.inbox.next_time(SILENCE).filter(|_| !is_deaf);
         let finished = match self.ending {
             Ending::Finishing { until } => until,
@@ -243,7 +243,7 @@ pub(super) mod tests {
         server: Box<dyn Dialogue>,
         client: Box<dyn Dialogue>,
         piece: usize,
-    ) -> Vec<Event> {
+    ) -> Vec<SessionEvent> {
         let mut sides = [Session::begin(server), Session::begin(client)];
         let (mut now, mut events) = (Duration::ZERO, Vec::new());
         for _ in 0..20_000 {
@@ -257,7 +257,7 @@ pub(super) mod tests {
                 }
             }
             while let Some(event) = sides[1].poll_event() {
-                if let Event::Ask(_) = event {
+                if let SessionEvent::Ask(_) = event {
                     sides[1].answer("1");
                 }
                 events.push(event);
@@ -278,10 +278,10 @@ pub(super) mod tests {
     }
 
     /// What was shown, and told by its name.
-    pub(in crate::lab) fn shown(events: Vec<Event>) -> Vec<String> {
+    pub(in crate::lab) fn shown(events: Vec<SessionEvent>) -> Vec<String> {
         let word = |event| match event {
-            Event::Show(text) | Event::Mark { text, .. } => text,
-            Event::Tell(told) => format!("{told:?}"),
+            SessionEvent::Show(text) | SessionEvent::Mark { text, .. } => text,
+            SessionEvent::Tell(told) => format!("{told:?}"),
             other => format!("{other:?}"),
         };
         events.into_iter().map(word).collect()
@@ -333,7 +333,7 @@ pub(super) mod tests {
             session.hear(MS, &[b'x'; MESSAGE_MAX_BYTES]);
         }
         let last = std::iter::from_fn(|| session.poll_event()).last();
-        assert_eq!(last, Some(Event::TooMuch));
+        assert_eq!(last, Some(SessionEvent::TooMuch));
         assert!(session.is_closing());
     }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::End;
+use super::Outcome;
 use crate::cli::HubServeSettings;
-use crate::clock::{Timepiece, WallClock};
+use crate::clock::{Clock, WallClock};
 use crate::error::Error;
-use crate::net::board::{self, Board, Caller, Read, allow_connections};
-use crate::net::tcp::Door;
-use crate::protocol::hub::event::{Event, Leaving, Refusal};
+use crate::net::tcp::Listener;
+use crate::net::tcp_server::{self, Caller, Read, TcpServer, allow_connections};
+use crate::protocol::hub::event::{HubEvent, LeaveReason, Refusal};
 use crate::protocol::hub::{Ending, Hub, Rules};
 use crate::store::identity::random;
 use crate::terminal::screen::{self, Color, Form, Screen};
@@ -19,24 +19,24 @@ use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
 /// Runs the hub until somebody closes it, or a signal.
-pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<Outcome, Error> {
     let rules = rules(settings)?;
     if let Some(connections) = allow_connections(rules.connections_max) {
         screen::say(&text::connections_limited(lang, connections));
     }
     let door = open(settings, lang)?;
-    let board = Board::open(door, settings.keep_alive).map_err(Error::Connection)?;
-    let tell = board.teller();
+    let server = TcpServer::open(door, settings.keep_alive).map_err(Error::Connection)?;
+    let tell = server.teller();
     signals::watch(move |signal| {
         tell(signal);
     })
     .map_err(Error::Signals)?;
     let screen = Screen::open(settings.form, Color::Never, lang).map_err(Error::Output)?;
     let seed = random().map_err(Error::Connection)?;
-    let mut table = Table {
+    let mut driver = Driver {
         hub: Hub::new(rules, seed),
-        board,
-        timepiece: Timepiece::start(),
+        server,
+        clock: Clock::start(),
         log: Log {
             screen,
             lang,
@@ -45,7 +45,7 @@ pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<End, Error>
         signal: None,
         has_failed: false,
     };
-    table.run()
+    driver.run()
 }
 
 fn rules(settings: &HubServeSettings) -> Result<Rules, Error> {
@@ -59,10 +59,10 @@ fn rules(settings: &HubServeSettings) -> Result<Rules, Error> {
 }
 
 /// Opens the door and says how to come in.
-fn open(settings: &HubServeSettings, lang: Lang) -> Result<Door, Error> {
+fn open(settings: &HubServeSettings, lang: Lang) -> Result<Listener, Error> {
     let (host, port) = (settings.host.as_deref(), settings.port);
     let failed = Error::listening(host, port);
-    let door = Door::open(host, port).map_err(&failed)?;
+    let door = Listener::open(host, port).map_err(&failed)?;
     let address = door.address().map_err(&failed)?;
     screen::say(&text::hub_waits_at(lang, address.port()));
     for address in door.reached_at().map_err(&failed)? {
@@ -73,23 +73,23 @@ fn open(settings: &HubServeSettings, lang: Lang) -> Result<Door, Error> {
 }
 
 /// The loop's state.
-struct Table {
+struct Driver {
     hub: Hub,
-    board: Board<Signal>,
-    timepiece: Timepiece,
+    server: TcpServer<Signal>,
+    clock: Clock,
     log: Log,
     signal: Option<Signal>,
     /// Whether the last caller could not be taken in; the next failure is then no news.
     has_failed: bool,
 }
 
-impl Table {
-    fn run(&mut self) -> Result<End, Error> {
+impl Driver {
+    fn run(&mut self) -> Result<Outcome, Error> {
         let mut events = Vec::new();
         loop {
             let now = self.now();
             let at_most = self.hub.next_time().map(|at| at.saturating_sub(now));
-            self.board.wait(at_most, &mut events);
+            self.server.wait(at_most, &mut events);
             for event in events.drain(..) {
                 if let Some(end) = self.handle(event)? {
                     return Ok(end);
@@ -105,33 +105,33 @@ impl Table {
             }
             self.log.screen.flush().map_err(Error::Output)?;
             if self.hub.is_over() {
-                return Ok(self.signal.map_or(End::Done, End::Signalled));
+                return Ok(self.signal.map_or(Outcome::Done, Outcome::Signalled));
             }
         }
     }
 
     fn now(&self) -> Duration {
-        self.timepiece.now().time
+        self.clock.now().time
     }
 
-    fn handle(&mut self, event: board::Event<Signal>) -> Result<Option<End>, Error> {
+    fn handle(&mut self, event: tcp_server::ServerEvent<Signal>) -> Result<Option<Outcome>, Error> {
         let now = self.now();
         match event {
-            board::Event::Called(Ok(caller)) => {
+            tcp_server::ServerEvent::Called(Ok(caller)) => {
                 self.has_failed = false;
                 self.seat(now, caller);
             }
-            board::Event::Called(Err(cause)) => {
+            tcp_server::ServerEvent::Called(Err(cause)) => {
                 if !std::mem::replace(&mut self.has_failed, true) {
                     self.log.failure(&cause)?;
                 }
             }
-            board::Event::Readable(number) => self.read(now, number),
-            board::Event::Writable(number) => self.hub.resume(number),
-            board::Event::Told(signal) => {
+            tcp_server::ServerEvent::Readable(number) => self.read(now, number),
+            tcp_server::ServerEvent::Writable(number) => self.hub.resume(number),
+            tcp_server::ServerEvent::Told(signal) => {
                 // Whoever asks a second time is let go.
                 if self.signal.replace(signal).is_some() {
-                    return Ok(Some(End::Signalled(signal)));
+                    return Ok(Some(Outcome::Signalled(signal)));
                 }
                 self.hub.close(now, None);
             }
@@ -141,7 +141,7 @@ impl Table {
 
     fn seat(&mut self, now: Duration, caller: Caller) {
         if let Some(number) = self.hub.connect(now, caller.address)
-            && self.board.seat(number, caller).is_err()
+            && self.server.seat(number, caller).is_err()
         {
             // It was gone again before it was taken in.
             self.hub.lose(now, number);
@@ -149,7 +149,7 @@ impl Table {
     }
 
     fn read(&mut self, now: Duration, number: u32) {
-        match self.board.read(number) {
+        match self.server.read(number) {
             Read::Bytes(bytes) => self.hub.hear(now, number, bytes),
             Read::Nothing => {}
             Read::End => return self.hub.hear_end(now, number),
@@ -157,24 +157,24 @@ impl Table {
         }
         let closed_until = self.hub.closed_until(number);
         let pause = closed_until.map(|until| until.saturating_sub(now));
-        self.board.go_on(number, pause);
+        self.server.go_on(number, pause);
     }
 
     fn lose(&mut self, now: Duration, number: u32) {
         self.hub.lose(now, number);
-        self.board.close(number);
+        self.server.close(number);
     }
 
     fn write(&mut self) {
         let now = self.now();
-        self.hub.write(now, &mut self.board);
-        while let Some(number) = self.board.poll_lost() {
+        self.hub.write(now, &mut self.server);
+        while let Some(number) = self.server.poll_lost() {
             self.lose(now, number);
         }
         while let Some((number, ending)) = self.hub.poll_ending() {
             match ending {
-                Ending::Half => self.board.end(number),
-                Ending::Whole => self.board.close(number),
+                Ending::Half => self.server.end(number),
+                Ending::Whole => self.server.close(number),
             }
         }
     }
@@ -208,7 +208,7 @@ struct Object<'e> {
 }
 
 impl Log {
-    fn event(&mut self, event: &Event) -> Result<(), Error> {
+    fn event(&mut self, event: &HubEvent) -> Result<(), Error> {
         match self.screen.form() {
             Form::Lines => {
                 screen::say(&text::hub_event(self.lang, event));
@@ -242,10 +242,10 @@ impl Log {
     }
 }
 
-fn object_of(event: &Event) -> Object<'_> {
+fn object_of(event: &HubEvent) -> Object<'_> {
     let object = Object::default();
     match event {
-        Event::Joined {
+        HubEvent::Joined {
             name,
             address,
             is_framed,
@@ -258,7 +258,7 @@ fn object_of(event: &Event) -> Object<'_> {
             moderator: Some(*is_moderator),
             ..object
         },
-        Event::Refused { address, why } => {
+        HubEvent::Refused { address, why } => {
             let (why, user) = match why {
                 Refusal::NameTaken(name) => ("name_taken", Some(name)),
                 Refusal::NameForbidden(name) => ("name_forbidden", Some(name)),
@@ -276,31 +276,31 @@ fn object_of(event: &Event) -> Object<'_> {
                 ..object
             }
         }
-        Event::Left { name, why } => Object {
+        HubEvent::Left { name, why } => Object {
             event: "left",
             user: Some(name),
             why: Some(match why {
-                Leaving::Exit => "exit",
-                Leaving::Closed => "closed",
-                Leaving::Lost => "lost",
-                Leaving::TooSlow => "too_slow",
-                Leaving::Broken => "broken",
-                Leaving::Removed { .. } => "removed",
-                Leaving::HubClosed => "hub_closed",
+                LeaveReason::Exit => "exit",
+                LeaveReason::Closed => "closed",
+                LeaveReason::Lost => "lost",
+                LeaveReason::TooSlow => "too_slow",
+                LeaveReason::Broken => "broken",
+                LeaveReason::Removed { .. } => "removed",
+                LeaveReason::HubClosed => "hub_closed",
             }),
             by: match why {
-                Leaving::Removed { by } => Some(by),
+                LeaveReason::Removed { by } => Some(by),
                 _ => None,
             },
             ..object
         },
-        Event::LeftOut { name, messages } => Object {
+        HubEvent::LeftOut { name, messages } => Object {
             event: "left_out",
             user: Some(name),
             messages: Some(*messages),
             ..object
         },
-        Event::Closing { by } => Object {
+        HubEvent::Closing { by } => Object {
             event: "closing",
             by: by.as_deref(),
             ..object

@@ -1,6 +1,6 @@
 //! `id`: who this person is to others.
 
-use super::End;
+use super::Outcome;
 use crate::cli::IdSettings;
 use crate::error::Error;
 use crate::protocol::fingerprint::{fingerprint, fingerprint_words};
@@ -9,7 +9,7 @@ use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::text::{self, Lang};
 
 /// Shows the fingerprint, in hexadecimal groups and as words; makes the identity if there is none.
-pub(super) fn run(settings: &IdSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: &IdSettings, lang: Lang) -> Result<Outcome, Error> {
     let signer = Identity::signer(&settings.who).map_err(Error::Identity)?;
     let key = signer.key();
     let mut screen = Screen::open(Form::Lines, Color::Never, lang).map_err(Error::Output)?;
@@ -18,5 +18,5 @@ pub(super) fn run(settings: &IdSettings, lang: Lang) -> Result<End, Error> {
     }
     screen.flush().map_err(Error::Output)?;
     screen::say(&text::fingerprint_use(lang));
-    Ok(End::Done)
+    Ok(Outcome::Done)
 }

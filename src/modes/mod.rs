@@ -22,7 +22,7 @@ use crate::text::Lang;
 
 /// How a mode ended, when no error ended it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum Outcome {
     /// All is done.
     Done,
     /// Something was lost on the way, and each loss was told.
@@ -31,7 +31,7 @@ pub enum End {
     Signalled(Signal),
 }
 
-impl End {
+impl Outcome {
     /// 0 when done, 1 when something was lost, 128 and the signal's number after a signal.
     #[must_use]
     pub fn exit_code(self) -> u8 {
@@ -54,7 +54,7 @@ fn moderator_key(file: Option<&Path>) -> Result<Option<ModeratorKey>, Error> {
 ///
 /// # Errors
 /// Wrong use that only the running mode can see, and refusals of the system.
-pub fn run(command: Command, lang: Lang) -> Result<End, Error> {
+pub fn run(command: Command, lang: Lang) -> Result<Outcome, Error> {
     match command {
         Command::Multicast {
             role: MulticastRole::Send(args),

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::mpsc;
 
-use super::End;
+use super::Outcome;
 use crate::cli::ReceiveSettings;
 use crate::clock::{Throttle, WallClock};
 use crate::error::Error;
-use crate::net::group::{Act, RECEIVE_BUFFER_BYTES, Refusal};
+use crate::net::group::{GroupOperation, RECEIVE_BUFFER_BYTES, Refusal};
 use crate::net::interfaces::choose;
 use crate::net::multicast::Receiver;
 use crate::protocol::message::is_farewell;
@@ -20,7 +20,7 @@ use crate::terminal::signals;
 use crate::text::{self, Lang};
 
 /// Shows what a group says until somebody says farewell or a signal comes.
-pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<Outcome, Error> {
     let mut receiver = join(settings, lang)?;
     let (tell, signalled) = mpsc::channel();
     let interrupter = receiver.interrupter();
@@ -33,25 +33,27 @@ pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<End, Error> 
     // Whoever reads that we are ready may send a signal at once.
     welcome(settings, lang, &receiver);
 
-    let mut ear = Ear {
+    let mut receiving = Receiving {
         screen: Screen::open(settings.form, settings.color, lang).map_err(Error::Output)?,
         clock: WallClock::default(),
         tally: Tally::default(),
         settings,
         lang,
     };
-    let ended_by = ear.listen(&mut receiver)?;
+    let ended_by = receiving.listen(&mut receiver)?;
     if let Some(who) = ended_by {
         say(&text::ended_by(lang, &who));
     }
-    let dropped: Vec<(Fault, u64)> = ear.tally.dropped.into_iter().collect();
+    let dropped: Vec<(Fault, u64)> = receiving.tally.dropped.into_iter().collect();
     say(&text::received(
         lang,
-        ear.tally.messages,
+        receiving.tally.messages,
         &dropped,
         receiver.drop_count(),
     ));
-    Ok(signalled.try_recv().map_or(End::Done, End::Signalled))
+    Ok(signalled
+        .try_recv()
+        .map_or(Outcome::Done, Outcome::Signalled))
 }
 
 /// Joins the group, and says what about that is out of the ordinary.
@@ -88,7 +90,7 @@ fn welcome(settings: &ReceiveSettings, lang: Lang, receiver: &Receiver) {
 }
 
 /// The loop's state.
-struct Ear<'s> {
+struct Receiving<'s> {
     screen: Screen,
     clock: WallClock,
     tally: Tally,
@@ -104,13 +106,13 @@ struct Tally {
     notices: Throttle,
 }
 
-impl Ear<'_> {
+impl Receiving<'_> {
     /// Shows datagrams until the end; who said farewell, or `None` after a signal.
     fn listen(&mut self, receiver: &mut Receiver) -> Result<Option<String>, Error> {
         let refused = |cause| Error::Group {
             group: self.settings.group.to_string(),
             refusal: Refusal {
-                act: Act::Receive,
+                act: GroupOperation::Receive,
                 interface: None,
                 cause,
             },

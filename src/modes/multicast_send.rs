@@ -4,7 +4,7 @@
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use super::End;
+use super::Outcome;
 use crate::cli::{SendSettings, SendWire};
 use crate::clock::{self, Throttle};
 use crate::error::Error;
@@ -29,7 +29,7 @@ enum Event {
 }
 
 /// Sends typed lines until the farewell, the end of the input, or a signal.
-pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<Outcome, Error> {
     let group = settings.group;
     let choice = choose(&settings.interfaces, group).map_err(Error::Interfaces)?;
     if let Some(notice) = text::chosen_without_route(lang, group, &choice) {
@@ -51,7 +51,7 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<End, Error> {
         tell.send(Event::Typed(typed)).is_ok()
     })
     .map_err(Error::Input)?;
-    let mut mouth = Mouth {
+    let mut sending = Sending {
         sender,
         keyboard,
         settings,
@@ -61,22 +61,22 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<End, Error> {
         lines_lost: 0,
         notices: Throttle::default(),
     };
-    let end = mouth.run(&events)?;
-    if mouth.lines_lost == 0 {
+    let end = sending.run(&events)?;
+    if sending.lines_lost == 0 {
         return Ok(end);
     }
-    mouth
+    sending
         .keyboard
-        .say(&text::not_sent_in_all(lang, mouth.lines_lost));
-    Ok(if end == End::Done {
-        End::Incomplete
+        .say(&text::not_sent_in_all(lang, sending.lines_lost));
+    Ok(if end == Outcome::Done {
+        Outcome::Incomplete
     } else {
         end
     })
 }
 
 /// The loop's state.
-struct Mouth<'s> {
+struct Sending<'s> {
     sender: Sender,
     keyboard: Keyboard,
     settings: &'s SendSettings,
@@ -87,8 +87,8 @@ struct Mouth<'s> {
     notices: Throttle,
 }
 
-impl Mouth<'_> {
-    fn run(&mut self, events: &Receiver<Event>) -> Result<End, Error> {
+impl Sending<'_> {
+    fn run(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
             let signal = match self.next_event(events) {
                 Some(Event::Signal(signal)) => Some(signal),
@@ -96,7 +96,7 @@ impl Mouth<'_> {
                 None => None,
             };
             if let Some(signal) = signal {
-                return Ok(End::Signalled(signal));
+                return Ok(Outcome::Signalled(signal));
             }
             if !self.pace.as_ref().is_none_or(Pace::is_due) {
                 continue;
@@ -104,7 +104,7 @@ impl Mouth<'_> {
             if let Some(mut block) = self.keyboard.take_block() {
                 let is_end = block.next_line().is_some_and(|line| self.speak(&line));
                 if is_end {
-                    return Ok(End::Done);
+                    return Ok(Outcome::Done);
                 }
                 self.keyboard.put_back(block);
             }
@@ -112,7 +112,7 @@ impl Mouth<'_> {
                 return self
                     .keyboard
                     .end()
-                    .map(|()| End::Done)
+                    .map(|()| Outcome::Done)
                     .map_err(Error::Input);
             }
         }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::End;
+use super::Outcome;
 use crate::cli::RoomSettings;
 use crate::error::Error;
 use crate::protocol::wire::seal::invitation::Invitation;
@@ -11,7 +11,7 @@ use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::text::{self, Lang};
 
 /// Makes an invitation and shows it; on a terminal also for a telephone's camera.
-pub(super) fn run(settings: &RoomSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: &RoomSettings, lang: Lang) -> Result<Outcome, Error> {
     let invitation = Invitation::new(random().map_err(Error::Identity)?);
     let line = Zeroizing::new(format!("{} {}", settings.name, *invitation.text()));
     let mut screen = Screen::open(Form::Lines, Color::Never, lang).map_err(Error::Output)?;
@@ -25,5 +25,5 @@ pub(super) fn run(settings: &RoomSettings, lang: Lang) -> Result<End, Error> {
     for sentence in text::invitation_use(lang) {
         screen::say(&sentence);
     }
-    Ok(End::Done)
+    Ok(Outcome::Done)
 }

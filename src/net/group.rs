@@ -22,7 +22,7 @@ const SEND_RETRY_WAIT: Duration = Duration::from_millis(1);
 
 /// What was being done when the system refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum GroupOperation {
     /// Making a socket or setting one of its options.
     Open,
     /// Taking the port.
@@ -39,7 +39,7 @@ pub enum Act {
 #[derive(Debug)]
 pub struct Refusal {
     /// What was being done.
-    pub act: Act,
+    pub act: GroupOperation,
     /// The interface, where it was done on a certain one.
     pub interface: Option<String>,
     /// The system's answer.
@@ -47,7 +47,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(act: Act) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn new(act: GroupOperation) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self {
             act,
             interface: None,
@@ -55,7 +55,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn on(act: Act, interface: &Interface) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn on(act: GroupOperation, interface: &Interface) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self {
             act,
             interface: Some(interface.name.clone()),
@@ -67,7 +67,8 @@ impl Refusal {
 /// Opens a socket that hears a group once it joins it. It is bound to the group itself where that
 /// is possible, so that the kernel filters out other groups on the same port.
 pub(super) fn open(group: SocketAddr) -> Result<Socket, Refusal> {
-    let socket = open_unbound(Domain::for_address(group)).map_err(Refusal::new(Act::Open))?;
+    let socket =
+        open_unbound(Domain::for_address(group)).map_err(Refusal::new(GroupOperation::Open))?;
     let any: SocketAddr = match group {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, group.port()).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, group.port()).into(),
@@ -78,7 +79,9 @@ pub(super) fn open(group: SocketAddr) -> Result<Socket, Refusal> {
     } else {
         group
     };
-    socket.bind(&at.into()).map_err(Refusal::new(Act::Bind))?;
+    socket
+        .bind(&at.into())
+        .map_err(Refusal::new(GroupOperation::Bind))?;
     Ok(socket)
 }
 
@@ -115,7 +118,7 @@ pub(super) fn ask_for_buffer(socket: &Socket) {
 }
 
 /// Sends, and waits a little for a system whose queues are full.
-pub(super) fn patiently(mut send: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+pub(super) fn retry_while_busy(mut send: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     for _ in 0..SEND_RETRIES {
         match send() {
             Err(error) if is_passing(&error) => thread::sleep(SEND_RETRY_WAIT),

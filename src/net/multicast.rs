@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 
-use super::group::{self, Act, Refusal, patiently};
+use super::group::{self, GroupOperation, Refusal, retry_while_busy};
 use super::interfaces::{Choice, Interface, Reason};
 use super::kernel::{self, Datagrams, Wait};
 
@@ -47,7 +47,7 @@ impl Sender {
             .iter()
             .all(|interface| interface.is_loopback);
         let outlets = if choice.reason == Reason::Routed && !is_loopback {
-            let socket = open_outlet(ttl).map_err(Refusal::new(Act::Open))?;
+            let socket = open_outlet(ttl).map_err(Refusal::new(GroupOperation::Open))?;
             vec![Outlet {
                 interface: None,
                 socket,
@@ -63,7 +63,7 @@ impl Sender {
                     socket,
                 })
             };
-            let open = |i| bound(i).map_err(Refusal::on(Act::Open, i));
+            let open = |i| bound(i).map_err(Refusal::on(GroupOperation::Open, i));
             choice
                 .interfaces
                 .iter()
@@ -79,14 +79,14 @@ impl Sender {
         let to = self.group.into();
         let mut refusals = Vec::new();
         for outlet in &self.outlets {
-            let sent = patiently(|| outlet.socket.send_to(datagram, &to).map(drop));
+            let sent = retry_while_busy(|| outlet.socket.send_to(datagram, &to).map(drop));
             if let Err(cause) = sent {
                 let interface = outlet
                     .interface
                     .as_ref()
                     .map(|interface| interface.name.clone());
                 refusals.push(Refusal {
-                    act: Act::Send,
+                    act: GroupOperation::Send,
                     interface,
                     cause,
                 });
@@ -129,17 +129,17 @@ impl Receiver {
         #[cfg(not(target_os = "linux"))]
         socket
             .set_read_timeout(Some(FLAG_INTERVAL))
-            .map_err(Refusal::new(Act::Open))?;
+            .map_err(Refusal::new(GroupOperation::Open))?;
         let (mut joined, mut refusals) = (Vec::new(), Vec::new());
         for interface in &choice.interfaces {
             let at = InterfaceIndexOrAddress::Index(interface.index);
             match socket.join_multicast_v4_n(group.ip(), &at) {
                 Ok(()) => joined.push(interface.clone()),
-                Err(cause) => refusals.push(Refusal::on(Act::Join, interface)(cause)),
+                Err(cause) => refusals.push(Refusal::on(GroupOperation::Join, interface)(cause)),
             }
         }
         if joined.is_empty() {
-            let none = || Refusal::new(Act::Join)(io::ErrorKind::NotFound.into());
+            let none = || Refusal::new(GroupOperation::Join)(io::ErrorKind::NotFound.into());
             return Err(refusals.pop().unwrap_or_else(none));
         }
         let receiver = Self {

@@ -82,7 +82,7 @@ pub fn call(host: &str, port: u16) -> Result<Connection, CallError> {
 ///
 /// # Errors
 /// The system's refusal of a thread.
-pub fn call_patiently(
+pub fn call_with_retry(
     (host, port): (String, u16),
     patience: Duration,
     on_failure: impl FnOnce() + Send + 'static,
@@ -112,11 +112,11 @@ pub fn call_patiently(
 
 /// A port that is listened on.
 #[derive(Debug)]
-pub struct Door {
+pub struct Listener {
     listener: TcpListener,
 }
 
-impl Door {
+impl Listener {
     /// Listens on one host's addresses, or without a host on all interfaces, IPv4 and IPv6.
     /// Port 0 takes any free one. A port just used may be used again at once.
     ///
@@ -167,8 +167,8 @@ impl Door {
             false => vec![address.ip()],
         };
         // A socket of IPv4 alone hears no other; one of IPv6 hears both.
-        let is_heard = |ip: &IpAddr| ip.is_ipv4() || address.is_ipv6();
-        let heard = addresses.into_iter().filter(is_heard);
+        let hears_itself = |ip: &IpAddr| ip.is_ipv4() || address.is_ipv6();
+        let heard = addresses.into_iter().filter(hears_itself);
         Ok(heard
             .map(|ip| SocketAddr::new(ip, address.port()))
             .collect())
@@ -250,7 +250,7 @@ pub(super) fn keep_alive(socket: SockRef<'_>, idle: Duration) -> io::Result<()> 
 
 /// What the thread that reads a connection tells.
 #[derive(Debug)]
-pub enum Heard {
+pub enum ReadEvent {
     /// A byte of urgent data, before any other byte.
     Urgent,
     /// Bytes.
@@ -263,7 +263,7 @@ pub enum Heard {
 
 /// What the thread that writes a connection tells.
 #[derive(Debug)]
-pub enum Written {
+pub enum WriteEvent {
     /// So many bytes have been handed to the system.
     Bytes(usize),
     /// The connection is lost.
@@ -327,7 +327,7 @@ impl Connection {
     pub fn read(
         &self,
         tickets: Receiver<()>,
-        tell: impl Fn(Heard) -> bool + Send + 'static,
+        tell: impl Fn(ReadEvent) -> bool + Send + 'static,
     ) -> io::Result<()> {
         let stream = Arc::clone(&self.stream);
         let read = move || {
@@ -335,21 +335,21 @@ impl Connection {
             while tickets.recv().is_ok() {
                 if may_be_urgent {
                     may_be_urgent = false;
-                    if kernel::wait_for_urgent(&stream) && !tell(Heard::Urgent) {
+                    if kernel::wait_for_urgent(&stream) && !tell(ReadEvent::Urgent) {
                         return;
                     }
                 }
                 let mut bytes = vec![0; READ_BYTES];
                 let heard = match (&*stream).read(&mut bytes) {
-                    Ok(0) => Heard::End,
+                    Ok(0) => ReadEvent::End,
                     Ok(length) => {
                         bytes.truncate(length);
-                        Heard::Bytes(bytes)
+                        ReadEvent::Bytes(bytes)
                     }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(error) => Heard::Lost(error),
+                    Err(error) => ReadEvent::Lost(error),
                 };
-                let goes_on = matches!(heard, Heard::Bytes(_));
+                let goes_on = matches!(heard, ReadEvent::Bytes(_));
                 if !tell(heard) || !goes_on {
                     return;
                 }
@@ -366,16 +366,16 @@ impl Connection {
     pub fn write(
         &self,
         bytes: Receiver<Vec<u8>>,
-        tell: impl Fn(Written) -> bool + Send + 'static,
+        tell: impl Fn(WriteEvent) -> bool + Send + 'static,
     ) -> io::Result<()> {
         let stream = Arc::clone(&self.stream);
         let write = move || {
             for piece in bytes {
                 let written = match (&*stream).write_all(&piece) {
-                    Ok(()) => Written::Bytes(piece.len()),
-                    Err(error) => Written::Lost(error),
+                    Ok(()) => WriteEvent::Bytes(piece.len()),
+                    Err(error) => WriteEvent::Lost(error),
                 };
-                let is_lost = matches!(written, Written::Lost(_));
+                let is_lost = matches!(written, WriteEvent::Lost(_));
                 if !tell(written) || is_lost {
                     return;
                 }

@@ -1,7 +1,6 @@
 //! The pure core: bytes, lines and time come in, bytes and events go out. Nothing below this
 //! folder may know a socket, a file, a thread, the environment, a terminal or a clock.
 
-pub mod chance;
 pub mod engine;
 pub mod fingerprint;
 pub mod gate;
@@ -9,4 +8,5 @@ pub mod hub;
 pub mod message;
 pub mod node;
 pub mod peer;
+pub mod rng;
 pub mod wire;

@@ -11,7 +11,7 @@
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use super::engine::event::{Event, Moment, Said, Transmit};
+use super::engine::event::{Delivery, EngineEvent, Moment, Transmit};
 use super::engine::roster::Roster;
 use super::engine::{Engine, Setup};
 use super::gate::Gate;
@@ -44,7 +44,7 @@ impl Node {
 
     /// Takes in a datagram of the frame wire.
     pub fn on_datagram(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
-        if self.engine.hear_again(now, source, datagram) {
+        if self.engine.receive_duplicate(now, source, datagram) {
             return;
         }
         let (seal, inside) = (&self.seal, &mut self.inside);
@@ -90,8 +90,8 @@ impl Node {
     }
 
     /// Asks everybody to acknowledge at once.
-    pub fn ask(&mut self, now: Moment) {
-        self.engine.ask(now);
+    pub fn request_acks(&mut self, now: Moment) {
+        self.engine.request_acks(now);
     }
 
     /// Whether all that was said was sent, to members at least.
@@ -124,8 +124,8 @@ impl Node {
     }
 
     /// Says hello again: the machine slept, or has another interface.
-    pub fn greet(&mut self, now: Moment) {
-        self.engine.greet(now);
+    pub fn announce(&mut self, now: Moment) {
+        self.engine.announce(now);
     }
 
     /// What carries our multicast from now on, and the longest datagram that it carries whole.
@@ -139,13 +139,13 @@ impl Node {
     }
 
     /// The next thing to tell.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<EngineEvent> {
         self.engine.poll_event()
     }
 
     /// The newest messages that are held, in the order that all members agree on.
     #[must_use]
-    pub fn history(&self, count: usize) -> Vec<Said> {
+    pub fn history(&self, count: usize) -> Vec<Delivery> {
         self.engine.history(count)
     }
 
@@ -168,14 +168,14 @@ impl Node {
 
     /// Whether a frame of this member's own came back by the network.
     #[must_use]
-    pub fn is_heard(&self) -> bool {
-        self.engine.is_heard()
+    pub fn hears_itself(&self) -> bool {
+        self.engine.hears_itself()
     }
 
     /// How many bytes of frames are held.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.engine.holdings().bytes()
+        self.engine.frame_log().bytes()
     }
 
     /// How many datagrams were dropped unopened, because they had been heard or sent before.

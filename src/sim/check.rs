@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::protocol::engine::event::Event;
+use crate::protocol::engine::event::EngineEvent;
 use crate::protocol::wire::frame::Kind;
 
 /// A message may come before a cause that did not come for so long.
@@ -37,7 +37,7 @@ struct Member {
     newest_shown: Option<usize>,
     /// The newest message in order, by author.
     newest_of: BTreeMap<usize, usize>,
-    told: Vec<Event>,
+    told: Vec<EngineEvent>,
     /// What was shown before its cause, by cause.
     before: BTreeMap<usize, usize>,
     late: usize,
@@ -91,9 +91,9 @@ impl Ledger {
         format!("{message} {more}")
     }
 
-    pub(super) fn note(&mut self, number: usize, event: &Event, now: Duration) {
+    pub(super) fn note(&mut self, number: usize, event: &EngineEvent, now: Duration) {
         let said = match event {
-            Event::Said(said) if !said.is_private => said,
+            EngineEvent::Said(said) if !said.is_private => said,
             // What is said to one is no concern of the others.
             other => {
                 let told = self.members.entry(number).or_default();
@@ -219,7 +219,7 @@ impl Ledger {
 
     /// The events that a member was told, but messages.
     #[must_use]
-    pub fn told(&self, number: usize) -> &[Event] {
+    pub fn told(&self, number: usize) -> &[EngineEvent] {
         self.members.get(&number).map_or(&[], |member| &member.told)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::protocol::chance::Chance;
+use crate::protocol::rng::Rng;
 
 /// The faults of a network, alike between all members.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +113,7 @@ impl Air {
         from: usize,
         to: usize,
         bytes: &Rc<[u8]>,
-        chance: &mut Chance,
+        rng: &mut Rng,
     ) -> Vec<(Duration, Rc<[u8]>)> {
         let faults = self.faults;
         if from == to {
@@ -121,20 +121,20 @@ impl Air {
             return vec![(faults.delay_min, bytes.clone())];
         }
         let is_too_long = bytes.len() > faults.mtu_bytes;
-        if is_too_long || (self.is_deaf)(from, to) || self.loses(to, chance) {
+        if is_too_long || (self.is_deaf)(from, to) || self.loses(to, rng) {
             return Vec::new();
         }
-        let copies = 1 + usize::from(chance.happens(faults.repeat));
+        let copies = 1 + usize::from(rng.happens(faults.repeat));
         let copy = |_| {
-            let mut delay = chance.between(faults.delay_min, faults.delay_max);
-            if chance.happens(faults.holdup) {
+            let mut delay = rng.between(faults.delay_min, faults.delay_max);
+            if rng.happens(faults.holdup) {
                 delay += HOLDUP;
             }
-            let is_damaged = chance.happens(faults.damage);
+            let is_damaged = rng.happens(faults.damage);
             (
                 delay,
                 if is_damaged {
-                    damage(bytes, chance)
+                    damage(bytes, rng)
                 } else {
                     bytes.clone()
                 },
@@ -145,27 +145,27 @@ impl Air {
 
     /// Whether the next copy to a receiver is lost: by itself, or by a chain of two states whose
     /// bad one loses everything (Gilbert 1960).
-    fn loses(&mut self, to: usize, chance: &mut Chance) -> bool {
+    fn loses(&mut self, to: usize, rng: &mut Rng) -> bool {
         let Faults { loss, burst, .. } = self.faults;
         if burst < 1.0 {
-            return chance.happens(loss);
+            return rng.happens(loss);
         }
         let bad = self.bad.entry(to).or_default();
         let leave_bad = 1.0 / burst;
         let enter_bad = leave_bad * loss / (1.0 - loss);
         *bad = match *bad {
-            true => !chance.happens(leave_bad),
-            false => chance.happens(enter_bad),
+            true => !rng.happens(leave_bad),
+            false => rng.happens(enter_bad),
         };
         *bad
     }
 }
 
-fn damage(bytes: &Rc<[u8]>, chance: &mut Chance) -> Rc<[u8]> {
+fn damage(bytes: &Rc<[u8]>, rng: &mut Rng) -> Rc<[u8]> {
     let mut bytes = bytes.to_vec();
-    let at = chance.below(bytes.len() as u64) as usize;
+    let at = rng.below(bytes.len() as u64) as usize;
     if let Some(byte) = bytes.get_mut(at) {
-        *byte ^= 1 << chance.below(8);
+        *byte ^= 1 << rng.below(8);
     }
     bytes.into()
 }

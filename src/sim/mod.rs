@@ -17,12 +17,12 @@ use zeroize::Zeroizing;
 use self::check::Ledger;
 use self::link::{Air, Faults};
 pub use self::traffic::Traffic;
-use crate::protocol::chance::Chance;
 use crate::protocol::engine::Setup;
-use crate::protocol::engine::event::{Destination, Event, Moment, Transmit};
+use crate::protocol::engine::event::{Destination, EngineEvent, Moment, Transmit};
 use crate::protocol::engine::trust::Trust;
 use crate::protocol::message::{Name, NameFault};
 use crate::protocol::node::Node;
+use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
@@ -43,7 +43,7 @@ const PRIVATE_PORT: u16 = 40_000;
 /// A network with its members.
 pub struct World {
     seed: u64,
-    chance: Chance,
+    rng: Rng,
     now: Duration,
     events: BinaryHeap<Reverse<Happening>>,
     count: u64,
@@ -94,7 +94,7 @@ impl World {
     pub fn new(seed: u64, faults: Faults) -> Self {
         Self {
             seed,
-            chance: Chance::new(seed),
+            rng: Rng::new(seed),
             now: Duration::ZERO,
             events: BinaryHeap::new(),
             count: 0,
@@ -142,7 +142,7 @@ impl World {
     fn signer(&mut self) -> Signer {
         let mut seed = [0; SEED_BYTES];
         seed.chunks_mut(8)
-            .for_each(|part| part.copy_from_slice(&self.chance.bits().to_be_bytes()));
+            .for_each(|part| part.copy_from_slice(&self.rng.bits().to_be_bytes()));
         Signer::from_seed(&seed)
     }
 
@@ -182,9 +182,9 @@ impl World {
     pub fn start(&mut self, number: usize) -> Result<(), NameFault> {
         self.rejoin(number);
         let moment = self.moment(number);
-        let low = u64::from(self.chance.bits() as u32);
+        let low = u64::from(self.rng.bits() as u32);
         let session = (moment.wall_ms / 1000) << 32 | low;
-        let seed = self.chance.bits();
+        let seed = self.rng.bits();
         let mirror_port = self.is_lobby.then_some(PRIVATE_PORT);
         if let Some(host) = self.hosts.get_mut(number) {
             let secret = blake3::derive_key("roda pretend secret", &seed.to_be_bytes());
@@ -431,7 +431,7 @@ impl World {
         if self.hosts.get(to).is_none_or(|host| host.node.is_none()) {
             return;
         }
-        for (delay, bytes) in self.air.carry(from, to, bytes, &mut self.chance) {
+        for (delay, bytes) in self.air.carry(from, to, bytes, &mut self.rng) {
             let from = source;
             self.happen(self.now + delay, What::Arrival { to, from, bytes });
         }
@@ -488,7 +488,7 @@ impl World {
 
     /// The events that a member was told, but messages to all.
     #[must_use]
-    pub fn told(&self, number: usize) -> &[Event] {
+    pub fn told(&self, number: usize) -> &[EngineEvent] {
         self.ledger.told(number)
     }
 }

@@ -12,7 +12,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// What a kind of file holds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schema {
-    /// Marks the kind, in SQLite's own field for that.
+    /// Receipts the kind, in SQLite's own field for that.
     pub(super) application_id: i32,
     /// Which tables it has.
     pub(super) version: i32,

@@ -27,7 +27,7 @@ const SCHEMA: Schema = Schema {
 
 /// Somebody who was met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
+pub struct RememberedPerson {
     /// The name.
     pub name: Name,
     /// The key that it was first seen with.
@@ -62,7 +62,7 @@ impl People {
     ///
     /// # Errors
     /// SQLite's words.
-    pub fn all(&self) -> Result<Vec<Person>, String> {
+    pub fn all(&self) -> Result<Vec<RememberedPerson>, String> {
         let select = "SELECT name, key, verified FROM people ORDER BY number";
         let mut select = self.0.prepare(select).map_err(words)?;
         let person = |row: &rusqlite::Row<'_>| {
@@ -76,7 +76,7 @@ impl People {
             // A name that the rules of today do not allow is nobody's.
             if let Ok(name) = Name::parse(&name) {
                 let key = Key(key);
-                people.push(Person {
+                people.push(RememberedPerson {
                     name,
                     key,
                     is_verified,

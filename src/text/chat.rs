@@ -99,9 +99,9 @@ pub fn identity_is_passing(lang: Lang, cause: &str) -> String {
 
 /// Nobody is here after a while.
 #[must_use]
-pub fn alone(lang: Lang, interfaces: &[Interface], is_heard: bool) -> String {
+pub fn alone(lang: Lang, interfaces: &[Interface], hears_itself: bool) -> String {
     let on = row(interfaces);
-    match is_heard {
+    match hears_itself {
         true => say!(
             lang,
             "nobody else is here yet. I speak on {on}, and hear myself there. If others are: are \

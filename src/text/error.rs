@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use super::room::room_fault;
 use super::{Lang, row, say};
 use crate::error::{Error, LabUsage, StoreError, Usage};
-use crate::net::group::{Act, Refusal};
+use crate::net::group::{GroupOperation, Refusal};
 use crate::net::interfaces::ChoiceError;
 use crate::net::tcp::CallError;
 use crate::protocol::message::{NAME_MAX_BYTES, NameFault, clean};
@@ -341,27 +341,27 @@ pub fn refusal(lang: Lang, group: &str, refused: &Refusal) -> String {
         .map(|cure| format!("; {cure}"))
         .unwrap_or_default();
     match refused.act {
-        Act::Open => say!(
+        GroupOperation::Open => say!(
             lang,
             "cannot open a socket for {group}{on}: {why}{cure}",
             "não foi possível abrir um socket para {group}{on}: {why}{cure}",
         ),
-        Act::Bind => say!(
+        GroupOperation::Bind => say!(
             lang,
             "cannot take the port of {group}{on}: {why}{cure}",
             "não foi possível usar a porta de {group}{on}: {why}{cure}",
         ),
-        Act::Join => say!(
+        GroupOperation::Join => say!(
             lang,
             "cannot join {group}{on}: {why}{cure}",
             "não foi possível entrar em {group}{on}: {why}{cure}",
         ),
-        Act::Send => say!(
+        GroupOperation::Send => say!(
             lang,
             "cannot send to {group}{on}: {why}{cure}",
             "não foi possível enviar para {group}{on}: {why}{cure}",
         ),
-        Act::Receive => say!(
+        GroupOperation::Receive => say!(
             lang,
             "cannot receive from {group}{on}: {why}{cure}",
             "não foi possível receber de {group}{on}: {why}{cure}",
@@ -449,7 +449,7 @@ fn cure(lang: Lang, refused: &Refusal) -> Option<String> {
             "check the cable or the Wi-Fi, or name another with --interface",
             "confira o cabo ou o Wi-Fi, ou escolha outra com --interface",
         ),
-        (Cause::Firewall, Act::Bind) => say!(
+        (Cause::Firewall, GroupOperation::Bind) => say!(
             lang,
             "ports below 1024 belong to the administrator: choose another with --port",
             "portas abaixo de 1024 são do administrador: escolha outra com --port",
@@ -459,7 +459,7 @@ fn cure(lang: Lang, refused: &Refusal) -> Option<String> {
             "let UDP through this machine's firewall",
             "libere UDP no firewall desta máquina",
         ),
-        (Cause::QueueFull, Act::Join) => say!(
+        (Cause::QueueFull, GroupOperation::Join) => say!(
             lang,
             "this machine is in as many groups as it may be: leave one or raise \
             net.ipv4.igmp_max_memberships",

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{Lang, row, say};
-use crate::protocol::hub::event::{Event, Leaving, Refusal};
+use crate::protocol::hub::event::{HubEvent, LeaveReason, Refusal};
 
 /// The hub is there.
 #[must_use]
@@ -29,9 +29,9 @@ pub fn connections_limited(lang: Lang, connections: usize) -> String {
 
 /// One line of the hub's log.
 #[must_use]
-pub fn hub_event(lang: Lang, event: &Event) -> String {
+pub fn hub_event(lang: Lang, event: &HubEvent) -> String {
     match event {
-        Event::Joined {
+        HubEvent::Joined {
             name,
             address,
             is_moderator: true,
@@ -41,20 +41,22 @@ pub fn hub_event(lang: Lang, event: &Event) -> String {
             "{name} joined from {address} as a moderator",
             "{name} entrou de {address} como moderador",
         ),
-        Event::Joined { name, address, .. } => say!(
+        HubEvent::Joined { name, address, .. } => say!(
             lang,
             "{name} joined from {address}",
             "{name} entrou de {address}"
         ),
-        Event::Refused { address, why } => refused(lang, *address, why),
-        Event::Left { name, why } => left_hub(lang, name, why),
-        Event::LeftOut { name, messages } => say!(
+        HubEvent::Refused { address, why } => refused(lang, *address, why),
+        HubEvent::Left { name, why } => left_hub(lang, name, why),
+        HubEvent::LeftOut { name, messages } => say!(
             lang,
             "{messages} messages for {name} were left out: its program takes them one at a time",
             "{messages} mensagens para {name} ficaram de fora: o programa recebe uma de cada vez",
         ),
-        Event::Closing { by: Some(by) } => say!(lang, "{by} closes the hub", "{by} encerra o hub"),
-        Event::Closing { by: None } => say!(lang, "closing the hub", "encerrando o hub"),
+        HubEvent::Closing { by: Some(by) } => {
+            say!(lang, "{by} closes the hub", "{by} encerra o hub")
+        }
+        HubEvent::Closing { by: None } => say!(lang, "closing the hub", "encerrando o hub"),
     }
 }
 
@@ -98,27 +100,27 @@ fn refused(lang: Lang, address: SocketAddr, why: &Refusal) -> String {
     }
 }
 
-fn left_hub(lang: Lang, name: &str, why: &Leaving) -> String {
+fn left_hub(lang: Lang, name: &str, why: &LeaveReason) -> String {
     match why {
-        Leaving::Exit | Leaving::Closed | Leaving::HubClosed => {
+        LeaveReason::Exit | LeaveReason::Closed | LeaveReason::HubClosed => {
             say!(lang, "{name} left", "{name} saiu")
         }
-        Leaving::Lost => say!(
+        LeaveReason::Lost => say!(
             lang,
             "{name} left: the connection was lost",
             "{name} saiu: a conexão caiu",
         ),
-        Leaving::TooSlow => say!(
+        LeaveReason::TooSlow => say!(
             lang,
             "{name} was dropped: it does not read what it is told",
             "{name} foi desconectado: não lê o que recebe",
         ),
-        Leaving::Broken => say!(
+        LeaveReason::Broken => say!(
             lang,
             "{name} was dropped: what it sends are no messages",
             "{name} foi desconectado: o que envia não são mensagens",
         ),
-        Leaving::Removed { by } => {
+        LeaveReason::Removed { by } => {
             say!(
                 lang,
                 "{name} was removed by {by}",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use roda::protocol::engine::event::{Event, MessageId};
+use roda::protocol::engine::event::{EngineEvent, MessageId};
 use roda::sim::World;
 use roda::sim::link::Faults;
 
@@ -119,7 +119,7 @@ impl Circle {
     }
 
     /// How often a member was told something.
-    pub(crate) fn count_told(&self, member: usize, is: impl Fn(&Event) -> bool) -> usize {
+    pub(crate) fn count_told(&self, member: usize, is: impl Fn(&EngineEvent) -> bool) -> usize {
         let told = self.world.told(member).iter();
         told.filter(|event| is(event)).count()
     }

@@ -4,14 +4,14 @@
 use std::rc::Rc;
 
 use roda::protocol::engine::config::{HELD_BACK_BYTES, HISTORY_BYTES, UNKNOWN_MAX};
-use roda::protocol::engine::event::Event;
+use roda::protocol::engine::event::EngineEvent;
 use roda::protocol::engine::member::Member;
 use roda::protocol::engine::roster::ME;
 use roda::protocol::message::Name;
 use roda::protocol::wire::frame::beat::Beat;
 use roda::protocol::wire::frame::durable::{Durable, Hello, Record, Records, Reference};
 use roda::protocol::wire::frame::nack::{Nack, Target};
-use roda::protocol::wire::frame::sync::{Run, Sync as Talk};
+use roda::protocol::wire::frame::sync::{SequenceRange, Sync as Talk};
 use roda::protocol::wire::frame::{Author, Body, FRAME_MAX_BYTES, Frame, FrameFault};
 use roda::protocol::wire::frame::{Key, MemberTag};
 use roda::protocol::wire::seal::Seal;
@@ -111,7 +111,8 @@ fn who_says_two_things_with_one_number_is_told_of_and_the_first_counts() {
     circle.world.run(SECOND);
     circle.world.inject(stranger(), &forged_durable(1, 8));
     circle.world.run(SECOND);
-    let is_told = |event: &Event| matches!(event, Event::Equivocation { who } if who == "eva");
+    let is_told =
+        |event: &EngineEvent| matches!(event, EngineEvent::Equivocation { who } if who == "eva");
     for member in 0..3 {
         assert_eq!(circle.count_told(member, is_told), 1);
     }
@@ -270,7 +271,8 @@ fn a_nack_in_the_name_of_the_dead_does_not_wake_them() {
         circle.world.inject(stranger(), &nack);
         circle.world.run(SECOND / 2);
     }
-    let is_gone = |event: &Event| matches!(event, Event::Left { who, .. } if who == "m0");
+    let is_gone =
+        |event: &EngineEvent| matches!(event, EngineEvent::Left { who, .. } if who == "m0");
     assert_eq!(circle.count_told(1, is_gone), 1);
     assert_eq!(circle.world.node(1).unwrap().roster().size(), 3);
 }
@@ -293,7 +295,8 @@ fn a_session_that_is_over_does_not_come_back_by_its_recording() {
     }
     circle.settle(30 * SECOND);
     circle.expect_whole();
-    let is_here = |event: &Event| matches!(event, Event::Entered { who, .. } if who == "m1");
+    let is_here =
+        |event: &EngineEvent| matches!(event, EngineEvent::Entered { who, .. } if who == "m1");
     assert_eq!(circle.count_told(late, is_here), 0);
     for member in [0, 2, 3, late] {
         let node = circle.world.node(member).unwrap();
@@ -377,7 +380,7 @@ fn the_recording_of_a_circle_that_has_ended_brings_nobody_and_nothing_back() {
     }
     circle.world.run(60 * SECOND);
     for member in [0, 1] {
-        let entered = |event: &Event| matches!(event, Event::Entered { .. });
+        let entered = |event: &EngineEvent| matches!(event, EngineEvent::Entered { .. });
         assert_eq!(circle.count_told(member, entered), 1, "the other one");
         let node = circle.world.node(member).unwrap();
         assert_eq!(
@@ -396,7 +399,7 @@ fn who_asks_from_an_address_that_is_not_his_gets_one_cookie_and_no_more() {
     circle.settle(20 * SECOND);
     circle.world.take_traffic();
     let ana = myself(&circle, 0);
-    let all = Run {
+    let all = SequenceRange {
         short: ana.tag.short,
         session: ana.session,
         first: 1,

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use roda::protocol::engine::event::Event;
+use roda::protocol::engine::event::EngineEvent;
 use roda::sim::link::Faults;
 
 use crate::circle::{Circle, SECOND};
 
-fn left(who: &str) -> impl Fn(&Event) -> bool {
-    move |event| matches!(event, Event::Left { who: left, .. } if left == who)
+fn left(who: &str) -> impl Fn(&EngineEvent) -> bool {
+    move |event| matches!(event, EngineEvent::Left { who: left, .. } if left == who)
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn who_comes_back_without_a_disk_is_another_person_of_the_same_name() {
     circle.world.run(SECOND);
     circle.world.start_afresh(1).unwrap();
     circle.world.run(10 * SECOND);
-    let namesake = |event: &Event| matches!(event, Event::Namesake { .. });
+    let namesake = |event: &EngineEvent| matches!(event, EngineEvent::Namesake { .. });
     assert_eq!(circle.count_told(0, namesake), 1);
     circle.talk(30, SECOND / 5);
     circle.settle(60 * SECOND);
@@ -153,7 +153,8 @@ fn a_latecomer_does_not_meet_those_who_have_left() {
     circle.world.run(10 * SECOND);
     assert_eq!(circle.world.ledger().late(late), 8);
     assert_eq!(circle.world.node(late).unwrap().roster().size(), 4);
-    let met = |event: &Event| matches!(event, Event::Entered { who, .. } if who == "m2");
+    let met =
+        |event: &EngineEvent| matches!(event, EngineEvent::Entered { who, .. } if who == "m2");
     assert_eq!(
         circle.count_told(late, met) + circle.count_told(late, left("m2")),
         0
@@ -218,7 +219,7 @@ fn who_was_away_for_longer_than_anybody_remembers_goes_on_with_what_is_said_now(
         "what the others remember"
     );
     assert_eq!(circle.world.ledger().findings(), &[] as &[String]);
-    let gap = |event: &Event| matches!(event, Event::Gap { .. });
+    let gap = |event: &EngineEvent| matches!(event, EngineEvent::Gap { .. });
     assert!(circle.count_told(2, gap) >= 1);
     let traffic = circle.world.take_traffic();
     assert!(
@@ -235,7 +236,8 @@ fn two_sessions_of_one_person_are_one_person() {
     circle.talk(20, SECOND / 5);
     circle.settle(20 * SECOND);
     circle.expect_whole();
-    let entered = |event: &Event| matches!(event, Event::Entered { who, .. } if who == "m0");
+    let entered =
+        |event: &EngineEvent| matches!(event, EngineEvent::Entered { who, .. } if who == "m0");
     assert_eq!(circle.count_told(1, entered), 1);
     circle.world.leave(second);
     circle.world.run(SECOND);
@@ -250,7 +252,7 @@ fn two_people_of_one_name_are_told_apart() {
     let mut circle = Circle::of(7, 3);
     let other = circle.world.join("m0").unwrap();
     circle.world.run(10 * SECOND);
-    let namesake = |event: &Event| matches!(event, Event::Namesake { .. });
+    let namesake = |event: &EngineEvent| matches!(event, EngineEvent::Namesake { .. });
     assert_eq!(circle.count_told(1, namesake), 1);
     assert_eq!(
         circle.count_told(0, namesake),
@@ -277,7 +279,7 @@ fn a_farewell_is_told_at_once_and_a_death_after_some_time() {
     }
     circle.world.run(60 * SECOND);
     for member in [0, 3, 4] {
-        let silent = |event: &Event| *event == Event::Silent("m2".into());
+        let silent = |event: &EngineEvent| *event == EngineEvent::Silent("m2".into());
         assert_eq!(circle.count_told(member, silent), 1);
         assert_eq!(circle.count_told(member, left("m2")), 1);
     }
@@ -289,7 +291,7 @@ fn nobody_is_missed_who_is_here_even_when_much_is_lost() {
         let mut circle = Circle::of(seed, members);
         circle.world.set_faults(Faults::losing(loss));
         circle.world.run(600 * SECOND);
-        let gone = |event: &Event| matches!(event, Event::Left { .. });
+        let gone = |event: &EngineEvent| matches!(event, EngineEvent::Left { .. });
         let told: usize = (0..members).map(|m| circle.count_told(m, gone)).sum();
         assert_eq!(told, 0, "seed {seed}");
     }
@@ -336,13 +338,13 @@ fn the_delivery_marks_say_who_is_waited_for() {
     let mut circle = Circle::of(10, 4);
     circle.world.say(0);
     circle.world.run(2 * SECOND);
-    let whole = |event: &Event| matches!(event, Event::Delivered { by: 3, of: 3, .. });
+    let whole = |event: &EngineEvent| matches!(event, EngineEvent::Delivered { by: 3, of: 3, .. });
     assert_eq!(circle.count_told(0, whole), 1);
     circle.world.kill(2);
     circle.world.say(0);
     circle.world.run(5 * SECOND);
-    let waiting = |event: &Event| match event {
-        Event::Delivered {
+    let waiting = |event: &EngineEvent| match event {
+        EngineEvent::Delivered {
             by, of, waiting, ..
         } => (*by, *of) == (2, 3) && waiting == &["m2"],
         _ => false,

@@ -1,16 +1,16 @@
 //! Private messages on networks that lose: repaired by who cannot read them, read once, and by one.
 
-use roda::protocol::engine::event::{Event, Said};
+use roda::protocol::engine::event::{Delivery, EngineEvent};
 use roda::protocol::message::Name;
 use roda::sim::link::Faults;
 
 use crate::circle::{Circle, SECOND};
 
 /// What a member was told by itself.
-fn private(circle: &Circle, number: usize) -> Vec<Said> {
+fn private(circle: &Circle, number: usize) -> Vec<Delivery> {
     let told = circle.world.told(number).iter();
     let said = told.filter_map(|event| match event {
-        Event::Said(said) => Some(said.clone()),
+        EngineEvent::Said(said) => Some(said.clone()),
         _ => None,
     });
     said.collect()

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use roda::protocol::chance::Chance;
+use roda::protocol::rng::Rng;
 use roda::sim::link::Faults;
 
 use crate::circle::{Circle, SECOND};
@@ -40,11 +40,11 @@ fn what_soaking_found_does_not_come_back() {
 
 /// One group's life: it talks, and one trouble follows the other.
 fn live(seed: u64) {
-    let mut chance = Chance::new(seed);
-    let members = 2 + chance.below(14) as usize;
+    let mut rng = Rng::new(seed);
+    let members = 2 + rng.below(14) as usize;
     let mut circle = Circle::of(seed, members);
-    for _ in 0..1 + chance.below(6) {
-        trouble(&mut circle, &mut chance, members);
+    for _ in 0..1 + rng.below(6) {
+        trouble(&mut circle, &mut rng, members);
     }
     circle.settle(SECOND);
     for member in 0..members {
@@ -57,21 +57,21 @@ fn live(seed: u64) {
     circle.expect_one_history();
 }
 
-fn trouble(circle: &mut Circle, chance: &mut Chance, members: usize) {
+fn trouble(circle: &mut Circle, rng: &mut Rng, members: usize) {
     let faults = Faults {
-        loss: [0.0, 0.01, 0.05, 0.2, 0.4][chance.below(5) as usize],
-        burst: [0.0, 0.0, 4.0, 10.0][chance.below(4) as usize],
-        repeat: [0.0, 0.0, 0.1][chance.below(3) as usize],
-        holdup: [0.0, 0.0, 0.1][chance.below(3) as usize],
-        damage: [0.0, 0.0, 0.02][chance.below(3) as usize],
-        delay_max: Duration::from_millis([1, 1, 10, 100][chance.below(4) as usize]),
+        loss: [0.0, 0.01, 0.05, 0.2, 0.4][rng.below(5) as usize],
+        burst: [0.0, 0.0, 4.0, 10.0][rng.below(4) as usize],
+        repeat: [0.0, 0.0, 0.1][rng.below(3) as usize],
+        holdup: [0.0, 0.0, 0.1][rng.below(3) as usize],
+        damage: [0.0, 0.0, 0.02][rng.below(3) as usize],
+        delay_max: Duration::from_millis([1, 1, 10, 100][rng.below(4) as usize]),
         ..Faults::NONE
     };
     circle.world.set_faults(faults);
-    let somebody = chance.below(members as u64) as usize;
-    match chance.below(6) {
+    let somebody = rng.below(members as u64) as usize;
+    match rng.below(6) {
         0 => {
-            let mask = chance.bits();
+            let mask = rng.bits();
             circle
                 .world
                 .separate(move |member| (mask >> (member % 64) & 1) as u8);
@@ -81,14 +81,14 @@ fn trouble(circle: &mut Circle, chance: &mut Chance, members: usize) {
         3 if circle.world.node(somebody).is_none() => circle.world.start(somebody).unwrap(),
         4 => circle
             .world
-            .sleep(somebody, chance.between(SECOND, 60 * SECOND)),
+            .sleep(somebody, rng.between(SECOND, 60 * SECOND)),
         _ => {}
     }
-    for _ in 0..chance.below(60) {
-        let speaker = chance.below(members as u64) as usize;
+    for _ in 0..rng.below(60) {
+        let speaker = rng.below(members as u64) as usize;
         if circle.world.node(speaker).is_some() {
             circle.world.say(speaker);
         }
-        circle.world.run(chance.between(Duration::ZERO, SECOND));
+        circle.world.run(rng.between(Duration::ZERO, SECOND));
     }
 }

@@ -68,7 +68,7 @@ mod tests {
 
     use super::*;
     use crate::lab::session::tests::{shown, talk};
-    use crate::protocol::chance::Chance;
+    use crate::protocol::rng::Rng;
 
     struct Samples;
 
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn three_questions_are_asked_and_marked_however_the_bytes_come() {
         for (seed, piece) in [(1, 1), (2, 3), (3, 40), (4, 2000)] {
-            let server = server::Server::new(Arc::new(Samples), Chance::new(seed));
+            let server = server::Server::new(Arc::new(Samples), Rng::new(seed));
             let client = client::Client::default();
             let lines = shown(talk(Box::new(server), Box::new(client), piece));
             let asked: Vec<_> = lines.iter().filter(|line| line.ends_with('?')).collect();

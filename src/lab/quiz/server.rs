@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::question::Question;
 use super::{ACKNOWLEDGED, ASKED, Bank, END, PLAIN, Part, RIGHT, WRONG};
 use crate::lab::{Act, Dialogue, Expected, ended_early, unexpected, whole_word};
-use crate::protocol::chance::Chance;
+use crate::protocol::rng::Rng;
 
 /// The server's side.
 pub struct Server {
     bank: Arc<dyn Bank>,
-    chance: Chance,
+    rng: Rng,
     /// What is still to be asked; the first is asked.
     questions: VecDeque<Question>,
     /// What is still to be said; the first is said.
@@ -22,10 +22,10 @@ pub struct Server {
 impl Server {
     /// A server that asks questions of a bank.
     #[must_use]
-    pub fn new(bank: Arc<dyn Bank>, chance: Chance) -> Self {
+    pub fn new(bank: Arc<dyn Bank>, rng: Rng) -> Self {
         Self {
             bank,
-            chance,
+            rng,
             questions: VecDeque::new(),
             feedback: VecDeque::new(),
             answered: 0,
@@ -98,7 +98,7 @@ impl Dialogue for Server {
             Err(fault) => return fault.acts(),
         };
         for _ in 0..ASKED.min(bank.len()) {
-            let chosen = self.chance.below(bank.len() as u64) as usize;
+            let chosen = self.rng.below(bank.len() as u64) as usize;
             self.questions.push_back(bank.swap_remove(chosen));
         }
         self.ask()
@@ -153,7 +153,7 @@ mod tests {
                 Ok(())
             }
         }
-        let mut server = Server::new(Arc::new(One), Chance::new(1));
+        let mut server = Server::new(Arc::new(One), Rng::new(1));
         assert_eq!(server.begin().len(), 2);
         let [Act::Send(end), Act::Send(feedback)] = &server.hear(b" 2\n")[..] else {
             panic!("not both")

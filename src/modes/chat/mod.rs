@@ -2,23 +2,23 @@
 //! which only block and tell; one loop drives the node, as the simulator does.
 
 mod command;
+mod driver;
 mod secret;
-mod table;
 mod view;
 
 use std::sync::mpsc;
 use std::thread;
 
+use self::driver::{Driver, Event};
 use self::secret::Room;
-use self::table::{Event, Table};
 use self::view::View;
-use super::End;
+use super::Outcome;
 use crate::cli::ChatSettings;
-use crate::clock::Timepiece;
+use crate::clock::Clock;
 use crate::error::Error;
-use crate::net::circle::Circle;
-use crate::net::ears::Batch;
+use crate::net::group_sockets::GroupSockets;
 use crate::net::interfaces;
+use crate::net::socket_poller::Batch;
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::trust::Trust;
 use crate::protocol::message::Name;
@@ -28,7 +28,7 @@ use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::store::identity::{Identity, Who, random};
 use crate::store::people::People;
-use crate::terminal::desk::Desk;
+use crate::terminal::console::Console;
 use crate::terminal::keyboard::{Paste, Typed};
 use crate::terminal::screen::{self, Form};
 use crate::terminal::signals;
@@ -39,7 +39,7 @@ use crate::text::{self, Lang};
 const BATCHES: usize = 4;
 
 /// Talks until the farewell, the end of the input, or a signal.
-pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<Outcome, Error> {
     let (tell, events) = mpsc::channel();
     let tell_signal = tell.clone();
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
@@ -54,20 +54,20 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<End, Error> {
         group: place.frames.to_string(),
         refusal,
     };
-    let circle = Circle::open(place.clone()).map_err(group)?;
-    let (ears, interrupter) = circle.ears().map_err(Error::Connection)?;
+    let sockets = GroupSockets::open(place.clone()).map_err(group)?;
+    let (poller, interrupter) = sockets.poller().map_err(Error::Connection)?;
     let (tickets, taken) = mpsc::channel();
     (0..BATCHES).for_each(|_| drop(tickets.send(Batch::default())));
     let tell_heard = tell.clone();
     let listen = move || {
-        let heard = ears.listen(&taken, |batch| tell_heard.send(Event::Heard(batch)).is_ok());
+        let heard = poller.listen(&taken, |batch| tell_heard.send(Event::Heard(batch)).is_ok());
         if let Err(error) = heard {
             let _ = tell_heard.send(Event::Deaf(error));
         }
     };
     let listener = thread::Builder::new().name("ears".into()).spawn(listen);
     let listener = listener.map_err(Error::Connection)?;
-    let timepiece = Timepiece::start();
+    let clock = Clock::start();
     let people = match settings.who {
         // Who is somebody new for one session leaves no trace of it.
         Who::Ephemeral => Ok(None),
@@ -80,24 +80,24 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<End, Error> {
             (Trust::default(), None)
         }
     };
-    let (identity, node) = node(settings, &room, trust, &timepiece, &circle)?;
+    let (identity, node) = node(settings, &room, trust, &clock, &sockets)?;
     let mut view = view(settings, room, lang, move |typed| {
         tell.send(Event::Typed(typed)).is_ok()
     })?;
     if let Some(error) = &identity.is_passing {
         view.say(&text::identity_is_passing(lang, &text::cause(lang, error)))?;
     }
-    let mut table = Table::new(
+    let mut driver = Driver::new(
         settings,
         lang,
-        timepiece,
+        clock,
         node,
-        circle,
+        sockets,
         (view, people),
         tickets,
     );
-    let end = table.run(&events);
-    drop(table); // the terminal is put back before the last threads are waited for
+    let end = driver.run(&events);
+    drop(driver); // the terminal is put back before the last threads are waited for
     drop(interrupter);
     let _ = listener.join();
     identity.close();
@@ -118,10 +118,10 @@ fn node(
     settings: &ChatSettings,
     room: &Room,
     trust: Trust,
-    timepiece: &Timepiece,
-    circle: &Circle,
+    clock: &Clock,
+    sockets: &GroupSockets,
 ) -> Result<(Identity, Node), Error> {
-    let now = timepiece.now();
+    let now = clock.now();
     let low = u32::from_be_bytes(random().map_err(Error::Identity)?);
     let session = (now.wall_ms / 1000) << 32 | u64::from(low);
     let identity = Identity::open(&settings.who, session).map_err(Error::Identity)?;
@@ -132,7 +132,7 @@ fn node(
         name: settings.name.clone(),
         seal: Seal::new(&room.key).called(room.name.as_ref().map(Name::as_str)),
         trust,
-        mirror_port: settings.place.plain.map(|_| circle.own_port()),
+        mirror_port: settings.place.plain.map(|_| sockets.own_port()),
         link: Link::Unknown,
         seed: u64::from_be_bytes(random().map_err(Error::Identity)?),
         secrets: Secrets::new(random().map_err(Error::Identity)?.into()),
@@ -157,7 +157,7 @@ fn view(
     };
     let form = (settings.form, settings.color);
     Ok(View {
-        desk: Desk::open(prompt, Some(paste), form, lang, tell)?,
+        console: Console::open(prompt, Some(paste), form, lang, tell)?,
         room,
     })
 }

@@ -9,7 +9,7 @@ use crate::protocol::wire::seal::invitation::Invitation;
 use crate::protocol::wire::seal::passphrase::Strength;
 use crate::protocol::wire::seal::room_key::RoomKey;
 use crate::store::secret;
-use crate::terminal::{asker, screen};
+use crate::terminal::{prompter, screen};
 use crate::text::{self, Lang};
 
 /// A room and its key.
@@ -56,7 +56,7 @@ pub(super) fn open(settings: &ChatSettings, lang: Lang) -> Result<Room, Error> {
         }
         RoomSecret::Key(typed) => of_text(name, typed, lang),
         RoomSecret::Prompt => {
-            let typed = asker::secret(&text::room_key_prompt(lang));
+            let typed = prompter::secret(&text::room_key_prompt(lang));
             let typed = typed.map_err(|_| RoomFault::NoTerminal)?;
             of_text(name, &typed, lang)
         }

@@ -8,15 +8,15 @@ use serde::Serialize;
 use super::secret::Room;
 use crate::error::Error;
 use crate::protocol::engine::clock::clock_ms;
-use crate::protocol::engine::event::{Event, Said};
+use crate::protocol::engine::event::{Delivery, EngineEvent};
 use crate::protocol::engine::trust::{PRIVATE, VERIFIED};
-use crate::terminal::desk::Desk;
+use crate::terminal::console::Console;
 use crate::terminal::screen::{Form, Shown, Speaker};
 use crate::text::{self, Lang};
 
 /// What the person sits at, and the room that is talked about.
 pub(super) struct View {
-    pub(super) desk: Desk,
+    pub(super) console: Console,
     pub(super) room: Room,
 }
 
@@ -64,12 +64,12 @@ fn is_false(flag: &bool) -> bool {
 impl View {
     /// Says one sentence to a person; programs are told events, and may read stderr.
     pub(super) fn say(&mut self, sentence: &str) -> Result<(), Error> {
-        self.desk.say(sentence)
+        self.console.say(sentence)
     }
 
     /// Says what went wrong, to programs as an event.
     pub(super) fn fault(&mut self, sentence: &str) -> Result<(), Error> {
-        if self.desk.screen.form() == Form::Lines {
+        if self.console.screen.form() == Form::Lines {
             return self.say(sentence);
         }
         self.object(Object {
@@ -81,7 +81,7 @@ impl View {
 
     /// Shows who is here.
     pub(super) fn who(&mut self, sentence: &str, members: &[String]) -> Result<(), Error> {
-        if self.desk.screen.form() == Form::Lines {
+        if self.console.screen.form() == Form::Lines {
             return self.say(sentence);
         }
         self.object(Object {
@@ -93,7 +93,7 @@ impl View {
 
     /// Shows what was said to one person only.
     pub(super) fn said_privately(&mut self, to: &str, text: &str) -> Result<(), Error> {
-        if self.desk.screen.form() == Form::Json {
+        if self.console.screen.form() == Form::Json {
             return self.object(Object {
                 event: "said_privately",
                 user: Some(to),
@@ -103,18 +103,18 @@ impl View {
             });
         }
         let shown = Shown {
-            stamp: self.desk.wall_clock.now(),
+            stamp: self.console.wall_clock.now(),
             source: nowhere(),
             speaker: Speaker::Name(&format!("{PRIVATE} {to}")),
             data: Some(text),
         };
-        self.desk.screen.message(&shown).map_err(Error::Output)
+        self.console.screen.message(&shown).map_err(Error::Output)
     }
 
     /// Shows the code to compare with somebody.
     pub(super) fn code(&mut self, who: &str, code: &str) -> Result<(), Error> {
-        if self.desk.screen.form() == Form::Lines {
-            let lang = self.desk.lang;
+        if self.console.screen.form() == Form::Lines {
+            let lang = self.console.lang;
             return self.say(&text::compare_code(lang, who, code));
         }
         self.object(Object {
@@ -126,29 +126,29 @@ impl View {
     }
 
     /// Shows one message of the history.
-    pub(super) fn past(&mut self, said: &Said) -> Result<(), Error> {
+    pub(super) fn past(&mut self, said: &Delivery) -> Result<(), Error> {
         self.said(said, "history")
     }
 
     /// Shows what happened.
-    pub(super) fn event(&mut self, event: &Event) -> Result<(), Error> {
+    pub(super) fn event(&mut self, event: &EngineEvent) -> Result<(), Error> {
         match event {
-            Event::Said(said) => self.said(said, "message"),
-            Event::Guest { name, text, source } => {
+            EngineEvent::Said(said) => self.said(said, "message"),
+            EngineEvent::Guest { name, text, source } => {
                 self.guest(name.as_deref(), text.as_deref(), *source)
             }
-            event if self.desk.screen.form() == Form::Json => self.object(object_of(event)),
-            event => match sentence_of(self.desk.lang, event) {
+            event if self.console.screen.form() == Form::Json => self.object(object_of(event)),
+            event => match sentence_of(self.console.lang, event) {
                 Some(sentence) => self.say(&sentence),
                 None => Ok(()),
             },
         }
     }
 
-    fn said(&mut self, said: &Said, event: &str) -> Result<(), Error> {
-        let desk = &mut self.desk;
+    fn said(&mut self, said: &Delivery, event: &str) -> Result<(), Error> {
+        let console = &mut self.console;
         let moment = Duration::from_millis(clock_ms(said.id.place.clock));
-        let stamp = desk.wall_clock.at(moment);
+        let stamp = console.wall_clock.at(moment);
         let mut marked = said.who.clone();
         if said.is_verified {
             marked.extend([' ', VERIFIED]);
@@ -156,14 +156,14 @@ impl View {
         if said.is_private {
             marked.extend([' ', PRIVATE]);
         }
-        let written = match desk.screen.form() {
-            Form::Lines => desk.screen.message(&Shown {
+        let written = match console.screen.form() {
+            Form::Lines => console.screen.message(&Shown {
                 stamp,
                 source: said.source.unwrap_or_else(nowhere),
                 speaker: Speaker::Name(&marked),
                 data: Some(&said.text),
             }),
-            Form::Json => desk.screen.object(&Object {
+            Form::Json => console.screen.object(&Object {
                 event,
                 time: &stamp.rfc3339,
                 room: self.room.shown(),
@@ -186,7 +186,7 @@ impl View {
         text: Option<&str>,
         source: SocketAddr,
     ) -> Result<(), Error> {
-        if self.desk.screen.form() == Form::Json {
+        if self.console.screen.form() == Form::Json {
             return self.object(Object {
                 event: "guest",
                 user: name,
@@ -195,24 +195,24 @@ impl View {
                 ..Object::default()
             });
         }
-        let name = name.unwrap_or_else(|| text::anonymous(self.desk.lang));
+        let name = name.unwrap_or_else(|| text::anonymous(self.console.lang));
         let shown = Shown {
-            stamp: self.desk.wall_clock.now(),
+            stamp: self.console.wall_clock.now(),
             source,
             speaker: Speaker::Name(&format!("~{name}")),
             data: text,
         };
-        self.desk.screen.message(&shown).map_err(Error::Output)
+        self.console.screen.message(&shown).map_err(Error::Output)
     }
 
     fn object(&mut self, object: Object<'_>) -> Result<(), Error> {
-        let stamp = self.desk.wall_clock.now();
+        let stamp = self.console.wall_clock.now();
         let object = Object {
             time: &stamp.rfc3339,
             room: self.room.shown(),
             ..object
         };
-        self.desk.screen.object(&object).map_err(Error::Output)
+        self.console.screen.object(&object).map_err(Error::Output)
     }
 }
 
@@ -221,7 +221,7 @@ fn nowhere() -> SocketAddr {
     SocketAddr::from(([0, 0, 0, 0], 0))
 }
 
-fn object_of(event: &Event) -> Object<'_> {
+fn object_of(event: &EngineEvent) -> Object<'_> {
     let object = Object::default();
     let about = |event, who| Object {
         event,
@@ -229,23 +229,23 @@ fn object_of(event: &Event) -> Object<'_> {
         ..Object::default()
     };
     match event {
-        Event::Entered { who, was_here } => Object {
+        EngineEvent::Entered { who, was_here } => Object {
             here_before: *was_here,
             ..about("entered", who)
         },
-        Event::Left { who, with_farewell } => Object {
+        EngineEvent::Left { who, with_farewell } => Object {
             farewell: Some(*with_farewell),
             ..about("left", who)
         },
-        Event::Silent(who) => about("silent", who),
-        Event::Back(who) => about("back", who),
-        Event::Namesake { who, .. } => about("namesake", who),
-        Event::Equivocation { who } => about("equivocation", who),
-        Event::Gap { who, frames } => Object {
+        EngineEvent::Silent(who) => about("silent", who),
+        EngineEvent::Back(who) => about("back", who),
+        EngineEvent::Namesake { who, .. } => about("namesake", who),
+        EngineEvent::Equivocation { who } => about("equivocation", who),
+        EngineEvent::Gap { who, frames } => Object {
             frames: Some(*frames),
             ..about("gap", who)
         },
-        Event::Delivered {
+        EngineEvent::Delivered {
             by, of, waiting, ..
         } => Object {
             event: "delivered",
@@ -254,50 +254,53 @@ fn object_of(event: &Event) -> Object<'_> {
             waiting: Some(waiting),
             ..object
         },
-        Event::CaughtUp { messages } => Object {
+        EngineEvent::CaughtUp { messages } => Object {
             event: "caught_up",
             messages: Some(*messages),
             ..object
         },
-        Event::Unmirrored { lines } => Object {
+        EngineEvent::Unmirrored { lines } => Object {
             event: "unmirrored",
             messages: Some(*lines),
             ..object
         },
-        Event::Said(_) | Event::Met { .. } | Event::Guest { .. } => object,
+        EngineEvent::Said(_) | EngineEvent::Met { .. } | EngineEvent::Guest { .. } => object,
     }
 }
 
-fn sentence_of(lang: Lang, event: &Event) -> Option<String> {
+fn sentence_of(lang: Lang, event: &EngineEvent) -> Option<String> {
     Some(match event {
-        Event::Entered {
+        EngineEvent::Entered {
             who,
             was_here: true,
         } => text::is_here(lang, who),
-        Event::Entered { who, .. } => text::entered(lang, who),
-        Event::Left {
+        EngineEvent::Entered { who, .. } => text::entered(lang, who),
+        EngineEvent::Left {
             who,
             with_farewell: true,
         } => text::member_left(lang, who),
-        Event::Left { who, .. } => text::member_gone(lang, who),
-        Event::Silent(who) => text::silent(lang, who),
-        Event::Back(who) => text::back(lang, who),
-        Event::Gap { who, .. } => text::gap(lang, who),
-        Event::Namesake { name, who } => text::namesake(lang, name, who),
-        Event::Equivocation { who } => text::equivocation(lang, who),
-        Event::CaughtUp { messages } => text::caught_up(lang, *messages),
-        Event::Unmirrored { lines } => text::unmirrored(lang, *lines),
-        Event::Delivered {
+        EngineEvent::Left { who, .. } => text::member_gone(lang, who),
+        EngineEvent::Silent(who) => text::silent(lang, who),
+        EngineEvent::Back(who) => text::back(lang, who),
+        EngineEvent::Gap { who, .. } => text::gap(lang, who),
+        EngineEvent::Namesake { name, who } => text::namesake(lang, name, who),
+        EngineEvent::Equivocation { who } => text::equivocation(lang, who),
+        EngineEvent::CaughtUp { messages } => text::caught_up(lang, *messages),
+        EngineEvent::Unmirrored { lines } => text::unmirrored(lang, *lines),
+        EngineEvent::Delivered {
             by, of, waiting, ..
         } if !waiting.is_empty() => text::waiting_for(lang, *by, *of, waiting),
         // That all went well is said only to those who were told to wait.
-        Event::Delivered {
+        EngineEvent::Delivered {
             by,
             of,
             was_told: true,
             ..
         } => text::delivered(lang, *by, *of),
-        Event::Delivered { .. } | Event::Said(_) | Event::Met { .. } | Event::Guest { .. } => {
+        EngineEvent::Delivered { .. }
+        | EngineEvent::Said(_)
+        | EngineEvent::Met { .. }
+        | EngineEvent::Guest { .. } => {
             return None;
         }
     })

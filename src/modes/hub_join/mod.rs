@@ -12,14 +12,14 @@ use std::time::Duration;
 use self::command::Command;
 use self::menu::Menu;
 use self::view::View;
-use super::End;
+use super::Outcome;
 use crate::cli::HubJoinSettings;
-use crate::clock::Timepiece;
+use crate::clock::Clock;
 use crate::error::Error;
-use crate::net::line::Line;
-use crate::net::tcp::{CallError, Connection, Heard, Written, call_patiently};
-use crate::protocol::hub::joiner::{self, Joiner, Wish};
-use crate::terminal::desk::Desk;
+use crate::net::duplex::Duplex;
+use crate::net::tcp::{CallError, Connection, ReadEvent, WriteEvent, call_with_retry};
+use crate::protocol::hub::joiner::{self, HubRequest, Joiner};
+use crate::terminal::console::Console;
 use crate::terminal::keyboard::Typed;
 use crate::terminal::screen::{self, Form};
 use crate::terminal::signals::{self, Signal};
@@ -37,12 +37,12 @@ enum Event {
     Typed(Typed),
     Signal(Signal),
     Reached(Result<Connection, CallError>),
-    Heard(Heard),
-    Written(Written),
+    Heard(ReadEvent),
+    Written(WriteEvent),
 }
 
 /// Talks until the farewell, the end of the input, the end of the hub, or a signal.
-pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Error> {
     let key = super::moderator_key(settings.secret_file.as_deref())?;
     let (tell, events) = mpsc::channel();
     let (tell_signal, tell_reached, tell_typed) = (tell.clone(), tell.clone(), tell.clone());
@@ -51,7 +51,7 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<End, Error> 
     let address = format!("{}:{}", settings.host, settings.port);
     let host = (settings.host.clone(), settings.port);
     let on_failure = move || screen::say(&text::calling(lang, &address));
-    call_patiently(host, settings.patience, on_failure, move |reached| {
+    call_with_retry(host, settings.patience, on_failure, move |reached| {
         // Whoever asked may have left meanwhile.
         drop(tell_reached.send(Event::Reached(reached)));
     })
@@ -61,19 +61,19 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<End, Error> 
         Form::Json => String::new(),
     };
     let form = (settings.form, settings.color);
-    let desk = Desk::open(prompt, None, form, lang, move |typed| {
+    let console = Console::open(prompt, None, form, lang, move |typed| {
         tell_typed.send(Event::Typed(typed)).is_ok()
     })?;
-    let mut table = Table {
+    let mut driver = Driver {
         settings,
         lang,
         tell,
-        timepiece: Timepiece::start(),
+        clock: Clock::start(),
         joiner: Joiner::new(settings.name.clone(), key),
         line: None,
         menu: Menu::default(),
         view: View {
-            desk,
+            console,
             name: settings.name.to_string(),
             has_menu: settings.has_menu,
         },
@@ -82,7 +82,7 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<End, Error> 
         is_ended: false,
         signal: None,
     };
-    table.run(&events)
+    driver.run(&events)
 }
 
 /// How far we are with leaving.
@@ -95,13 +95,13 @@ enum Leaving {
 }
 
 /// The loop's state.
-struct Table<'s> {
+struct Driver<'s> {
     settings: &'s HubJoinSettings,
     lang: Lang,
     tell: Sender<Event>,
-    timepiece: Timepiece,
+    clock: Clock,
     joiner: Joiner,
-    line: Option<Line>,
+    line: Option<Duplex>,
     menu: Menu,
     view: View,
     /// When to give the hub up that has not let us in.
@@ -112,8 +112,8 @@ struct Table<'s> {
     signal: Option<Signal>,
 }
 
-impl Table<'_> {
-    fn run(&mut self, events: &Receiver<Event>) -> Result<End, Error> {
+impl Driver<'_> {
+    fn run(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
             self.read_lines()?;
             self.go_on();
@@ -129,14 +129,14 @@ impl Table<'_> {
     }
 
     fn now(&self) -> Duration {
-        self.timepiece.now().time
+        self.clock.now().time
     }
 
-    fn leave(&mut self, end: End) -> End {
+    fn leave(&mut self, end: Outcome) -> Outcome {
         if let Some(line) = &mut self.line {
             line.close();
         }
-        self.signal.map_or(end, End::Signalled)
+        self.signal.map_or(end, Outcome::Signalled)
     }
 
     /// The next event, if one comes before something is due.
@@ -144,7 +144,7 @@ impl Table<'_> {
         if let Ok(event) = events.try_recv() {
             return Ok(Some(event));
         }
-        self.view.desk.flush()?;
+        self.view.console.flush()?;
         let now = self.now();
         let said_until = match self.leaving {
             Some(Leaving::Said { until }) => Some(until),
@@ -161,11 +161,11 @@ impl Table<'_> {
         }
     }
 
-    fn handle(&mut self, event: Event) -> Result<Option<End>, Error> {
+    fn handle(&mut self, event: Event) -> Result<Option<Outcome>, Error> {
         match event {
             Event::Signal(signal) => return Ok(self.on_signal(signal)),
             Event::Typed(typed) => {
-                let signal = self.view.desk.keyboard.keep(typed);
+                let signal = self.view.console.keyboard.keep(typed);
                 return Ok(signal.and_then(|signal| self.on_signal(signal)));
             }
             Event::Reached(Ok(connection)) => self.begin(connection)?,
@@ -173,17 +173,18 @@ impl Table<'_> {
                 let address = format!("{}:{}", self.settings.host, self.settings.port);
                 return Err(Error::Call { address, cause });
             }
-            Event::Heard(Heard::Bytes(bytes)) => {
+            Event::Heard(ReadEvent::Bytes(bytes)) => {
                 let now = self.now();
                 self.joiner.hear(now, &bytes);
-                self.line.iter().for_each(Line::took);
+                self.line.iter().for_each(Duplex::took);
             }
-            Event::Heard(Heard::Urgent) => {}
-            Event::Heard(Heard::End | Heard::Lost(_)) | Event::Written(Written::Lost(_)) => {
+            Event::Heard(ReadEvent::Urgent) => {}
+            Event::Heard(ReadEvent::End | ReadEvent::Lost(_))
+            | Event::Written(WriteEvent::Lost(_)) => {
                 self.joiner.hear_end();
                 self.is_ended = true;
             }
-            Event::Written(Written::Bytes(bytes)) => {
+            Event::Written(WriteEvent::Bytes(bytes)) => {
                 if let Some(line) = &mut self.line {
                     line.wrote(bytes);
                 }
@@ -197,7 +198,7 @@ impl Table<'_> {
             .keep_alive(self.settings.keep_alive)
             .map_err(Error::Connection)?;
         let (heard, written) = (self.tell.clone(), self.tell.clone());
-        let line = Line::start(
+        let line = Duplex::start(
             connection,
             move |what| heard.send(Event::Heard(what)).is_ok(),
             move |what| written.send(Event::Written(what)).is_ok(),
@@ -208,13 +209,13 @@ impl Table<'_> {
     }
 
     /// Says farewell if there is somebody to say it to; whoever asks a second time is let go.
-    fn on_signal(&mut self, signal: Signal) -> Option<End> {
+    fn on_signal(&mut self, signal: Signal) -> Option<Outcome> {
         let is_first = self.signal.replace(signal).is_none();
         if !is_first || !self.joiner.is_in() {
-            return Some(End::Signalled(signal));
+            return Some(Outcome::Signalled(signal));
         }
         if self.leaving.is_none() {
-            self.joiner.wish(&Wish::Exit);
+            self.joiner.request(&HubRequest::Exit);
         }
         let until = self.now() + LEAVING_WAIT;
         self.leaving = Some(Leaving::Said { until });
@@ -225,29 +226,29 @@ impl Table<'_> {
     fn read_lines(&mut self) -> Result<(), Error> {
         while self.joiner.has_room()
             && self.leaving.is_none()
-            && let Some(mut block) = self.view.desk.keyboard.take_block()
+            && let Some(mut block) = self.view.console.keyboard.take_block()
         {
             while self.joiner.has_room()
                 && self.leaving.is_none()
                 && let Some(line) = block.next_line()
             {
-                for notice in self.view.desk.keyboard.count(&line, self.lang) {
+                for notice in self.view.console.keyboard.count(&line, self.lang) {
                     self.view.fault(&notice)?;
                 }
                 self.do_line(&line.text)?;
             }
-            self.view.desk.keyboard.put_back(block);
+            self.view.console.keyboard.put_back(block);
         }
-        if self.view.desk.keyboard.is_over() && self.leaving.is_none() && self.line.is_some() {
-            self.wish(Wish::Exit);
+        if self.view.console.keyboard.is_over() && self.leaving.is_none() && self.line.is_some() {
+            self.request(HubRequest::Exit);
         }
         Ok(())
     }
 
     fn do_line(&mut self, line: &str) -> Result<(), Error> {
         if self.settings.has_menu {
-            if let Some(wish) = self.menu.take(line) {
-                self.wish(wish);
+            if let Some(request) = self.menu.take(line) {
+                self.request(request);
             }
             return match self.leaving {
                 None => self.view.ask(&self.menu),
@@ -256,13 +257,13 @@ impl Table<'_> {
         }
         match command::read(line, self.settings.form) {
             Command::Nothing => Ok(()),
-            Command::Wish(wish) => {
-                self.wish(wish);
+            Command::HubRequest(request) => {
+                self.request(request);
                 Ok(())
             }
             Command::Help => {
                 let help = text::hub_help(self.lang);
-                help.iter().try_for_each(|line| self.view.desk.say(line))
+                help.iter().try_for_each(|line| self.view.console.say(line))
             }
             Command::Lacking(usage) => self.view.fault(&text::needs_more(self.lang, usage)),
             Command::Unknown(word) => self.view.fault(&text::unknown_command(self.lang, word)),
@@ -270,11 +271,11 @@ impl Table<'_> {
         }
     }
 
-    fn wish(&mut self, wish: Wish) {
-        if wish == Wish::Exit {
+    fn request(&mut self, request: HubRequest) {
+        if request == HubRequest::Exit {
             self.leaving = Some(Leaving::Saying);
         }
-        self.joiner.wish(&wish);
+        self.joiner.request(&request);
     }
 
     /// Lets time pass for the joiner, and sends what it says.
@@ -292,27 +293,27 @@ impl Table<'_> {
     }
 
     /// Shows what the hub told; how it ends, if it does.
-    fn show(&mut self) -> Result<Option<End>, Error> {
-        let Some(hub) = self.line.as_ref().map(Line::peer) else {
+    fn show(&mut self) -> Result<Option<Outcome>, Error> {
+        let Some(hub) = self.line.as_ref().map(Duplex::peer) else {
             return Ok(None);
         };
         let is_leaving = self.leaving.is_some();
         while let Some(event) = self.joiner.poll_event() {
             // Our farewell's answer is no news.
-            let is_answer = matches!(event, joiner::Event::Out(_)) && is_leaving;
+            let is_answer = matches!(event, joiner::JoinerEvent::Out(_)) && is_leaving;
             if !is_answer || self.settings.form == Form::Json {
                 self.view.event(hub, &event)?;
             }
             match event {
-                joiner::Event::Joined { .. } if self.settings.has_menu => {
+                joiner::JoinerEvent::Joined { .. } if self.settings.has_menu => {
                     self.view.ask(&self.menu)?;
                 }
-                joiner::Event::Closed => return Ok(Some(End::Done)),
-                joiner::Event::Out(_) if is_leaving => return Ok(Some(self.done())),
-                joiner::Event::Out(_)
-                | joiner::Event::Refused(_)
-                | joiner::Event::ProofAsked
-                | joiner::Event::Broken => return Ok(Some(End::Incomplete)),
+                joiner::JoinerEvent::Closed => return Ok(Some(Outcome::Done)),
+                joiner::JoinerEvent::Out(_) if is_leaving => return Ok(Some(self.done())),
+                joiner::JoinerEvent::Out(_)
+                | joiner::JoinerEvent::Refused(_)
+                | joiner::JoinerEvent::ProofAsked
+                | joiner::JoinerEvent::Broken => return Ok(Some(Outcome::Incomplete)),
                 _ => {}
             }
         }
@@ -324,20 +325,20 @@ impl Table<'_> {
         }
         if self.is_ended {
             self.view.fault(&text::hub_lost(self.lang))?;
-            return Ok(Some(End::Incomplete));
+            return Ok(Some(Outcome::Incomplete));
         }
         if !self.joiner.is_in() && now >= self.in_until {
             self.view.fault(&text::hub_broken(self.lang))?;
-            return Ok(Some(End::Incomplete));
+            return Ok(Some(Outcome::Incomplete));
         }
         Ok(None)
     }
 
     /// How we leave of our own will: with all that was typed said, or not.
-    fn done(&self) -> End {
+    fn done(&self) -> Outcome {
         match self.joiner.is_said() {
-            true => End::Done,
-            false => End::Incomplete,
+            true => Outcome::Done,
+            false => Outcome::Incomplete,
         }
     }
 }

@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use super::menu::Menu;
 use crate::error::Error;
-use crate::protocol::hub::joiner::Event;
-use crate::terminal::desk::Desk;
+use crate::protocol::hub::joiner::JoinerEvent;
+use crate::terminal::console::Console;
 use crate::terminal::screen::{Form, Shown, Speaker};
 use crate::text;
 
 /// Keyboard, screen and the hub's address.
 pub(super) struct View {
-    pub(super) desk: Desk,
+    pub(super) console: Console,
     /// The name we go by.
     pub(super) name: String,
     pub(super) has_menu: bool,
@@ -40,13 +40,13 @@ struct Object<'e> {
 
 impl View {
     /// Shows what the hub told.
-    pub(super) fn event(&mut self, hub: SocketAddr, event: &Event) -> Result<(), Error> {
-        if self.desk.screen.form() == Form::Json {
+    pub(super) fn event(&mut self, hub: SocketAddr, event: &JoinerEvent) -> Result<(), Error> {
+        if self.console.screen.form() == Form::Json {
             return self.object(object_of(event));
         }
-        let lang = self.desk.lang;
+        let lang = self.console.lang;
         match event {
-            Event::Said {
+            JoinerEvent::Said {
                 from,
                 is_private,
                 is_own,
@@ -57,34 +57,36 @@ impl View {
                     false => from.clone(),
                 };
                 let shown = Shown {
-                    stamp: self.desk.wall_clock.now(),
+                    stamp: self.console.wall_clock.now(),
                     source: hub,
                     speaker: Speaker::Name(&who),
                     data: Some(text),
                 };
-                self.desk.screen.message(&shown).map_err(Error::Output)
+                self.console.screen.message(&shown).map_err(Error::Output)
             }
-            Event::Joined { is_framed, .. } => {
+            JoinerEvent::Joined { is_framed, .. } => {
                 let hub = hub.to_string();
-                self.desk.say(&text::joined(lang, &hub, self.has_menu))?;
+                self.console.say(&text::joined(lang, &hub, self.has_menu))?;
                 match is_framed {
                     true => Ok(()),
-                    false => self.desk.say(&text::hub_is_naive(lang)),
+                    false => self.console.say(&text::hub_is_naive(lang)),
                 }
             }
-            Event::List { names, .. } => self.desk.say(&text::at_hub(lang, names)),
-            Event::Told(words) | Event::Out(words) => self.desk.say(&text::hub_says(lang, words)),
-            Event::Refused(words) => self.desk.say(&text::hub_refused(lang, words)),
-            Event::ProofAsked => self.desk.say(&text::proof_asked(lang, &self.name)),
-            Event::Closed => self.desk.say(&text::hub_closed(lang)),
-            Event::Broken => self.desk.say(&text::hub_broken(lang)),
+            JoinerEvent::List { names, .. } => self.console.say(&text::at_hub(lang, names)),
+            JoinerEvent::Told(words) | JoinerEvent::Out(words) => {
+                self.console.say(&text::hub_says(lang, words))
+            }
+            JoinerEvent::Refused(words) => self.console.say(&text::hub_refused(lang, words)),
+            JoinerEvent::ProofAsked => self.console.say(&text::proof_asked(lang, &self.name)),
+            JoinerEvent::Closed => self.console.say(&text::hub_closed(lang)),
+            JoinerEvent::Broken => self.console.say(&text::hub_broken(lang)),
         }
     }
 
     /// Says what went wrong, to programs as an event.
     pub(super) fn fault(&mut self, sentence: &str) -> Result<(), Error> {
-        match self.desk.screen.form() {
-            Form::Lines => self.desk.say(sentence),
+        match self.console.screen.form() {
+            Form::Lines => self.console.say(sentence),
             Form::Json => self.object(Object {
                 event: "error",
                 data: Some(sentence),
@@ -95,36 +97,36 @@ impl View {
 
     /// Asks for what the menu needs next.
     pub(super) fn ask(&mut self, menu: &Menu) -> Result<(), Error> {
-        let lang = self.desk.lang;
+        let lang = self.console.lang;
         match menu {
             Menu::Choice => text::menu(lang)
                 .iter()
-                .try_for_each(|line| self.desk.say(line)),
-            Menu::PrivateTo => self.desk.say(&text::asks_whom(lang)),
-            Menu::BroadcastMode => self.desk.say(&text::asks_me_too(lang)),
+                .try_for_each(|line| self.console.say(line)),
+            Menu::PrivateTo => self.console.say(&text::asks_whom(lang)),
+            Menu::BroadcastMode => self.console.say(&text::asks_me_too(lang)),
             Menu::EchoText | Menu::PrivateText(_) | Menu::BroadcastText(_) => {
-                self.desk.say(&text::asks_text(lang))
+                self.console.say(&text::asks_text(lang))
             }
         }
     }
 
     fn object(&mut self, object: Object<'_>) -> Result<(), Error> {
         let object = Object {
-            time: &self.desk.wall_clock.now().rfc3339,
+            time: &self.console.wall_clock.now().rfc3339,
             ..object
         };
-        self.desk.screen.object(&object).map_err(Error::Output)
+        self.console.screen.object(&object).map_err(Error::Output)
     }
 }
 
-fn object_of(event: &Event) -> Object<'_> {
+fn object_of(event: &JoinerEvent) -> Object<'_> {
     let about = |event, data| Object {
         event,
         data: Some(data),
         ..Object::default()
     };
     match event {
-        Event::Said {
+        JoinerEvent::Said {
             from,
             is_private,
             is_own,
@@ -135,19 +137,19 @@ fn object_of(event: &Event) -> Object<'_> {
             own: is_own.then_some(true),
             ..about("message", text)
         },
-        Event::Joined { text, is_framed } => Object {
+        JoinerEvent::Joined { text, is_framed } => Object {
             framed: Some(*is_framed),
             ..about("joined", text)
         },
-        Event::List { names, text } => Object {
+        JoinerEvent::List { names, text } => Object {
             members: Some(names),
             ..about("list", text)
         },
-        Event::Told(words) => about("hub", words),
-        Event::Refused(words) => about("refused", words),
-        Event::Out(words) => about("out", words),
-        Event::ProofAsked => about("refused", "moderator"),
-        Event::Closed => about("closed", "server closed"),
-        Event::Broken => about("error", "not a hub"),
+        JoinerEvent::Told(words) => about("hub", words),
+        JoinerEvent::Refused(words) => about("refused", words),
+        JoinerEvent::Out(words) => about("out", words),
+        JoinerEvent::ProofAsked => about("refused", "moderator"),
+        JoinerEvent::Closed => about("closed", "server closed"),
+        JoinerEvent::Broken => about("error", "not a hub"),
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, StoreError};
 use crate::lab::StoreFault;
 use crate::lab::quiz::Bank;
 use crate::lab::quiz::question::{read_bank, samples};
-use crate::modes::End;
+use crate::modes::Outcome;
 use crate::store::lab::{LabStore, default_path};
 use crate::store::text_file;
 use crate::terminal::screen::{self, Color, Form, Screen};
@@ -50,7 +50,7 @@ pub(super) fn open(database: &Database) -> Result<Arc<dyn Bank>, Error> {
 }
 
 /// Reads or replaces the questions.
-pub(super) fn run(settings: &BankSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: &BankSettings, lang: Lang) -> Result<Outcome, Error> {
     let bank = open(&settings.database)?;
     let store = |fault| failed(&settings.database.to_string(), fault);
     match &settings.act {
@@ -71,7 +71,7 @@ pub(super) fn run(settings: &BankSettings, lang: Lang) -> Result<End, Error> {
             shown.and_then(|()| screen.flush()).map_err(Error::Output)?;
         }
     }
-    Ok(End::Done)
+    Ok(Outcome::Done)
 }
 
 fn read(path: &Path) -> Result<Vec<crate::lab::quiz::question::Question>, Error> {

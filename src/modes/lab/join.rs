@@ -4,16 +4,16 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
-use super::view::{Asked, View, Way};
+use super::view::{Asked, TraceDirection, View};
 use crate::cli::LabJoinSettings;
-use crate::clock::Timepiece;
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::lab::Dialogue;
 use crate::lab::session::Session;
-use crate::modes::End;
-use crate::net::line::Line;
-use crate::net::tcp::{CallError, Connection, Heard, Written, call_patiently};
-use crate::terminal::asker::{Answered, Asker};
+use crate::modes::Outcome;
+use crate::net::duplex::Duplex;
+use crate::net::tcp::{CallError, Connection, ReadEvent, WriteEvent, call_with_retry};
+use crate::terminal::prompter::{Answer, Prompter};
 use crate::terminal::screen;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
@@ -25,13 +25,13 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 enum Event {
     Signal(Signal),
     Reached(Result<Connection, CallError>),
-    Heard(Heard),
-    Written(Written),
-    Answered(Answered),
+    Heard(ReadEvent),
+    Written(WriteEvent),
+    Answer(Answer),
 }
 
 /// Takes a lesson's other side until the dialogue ends.
-pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<Outcome, Error> {
     let (tell, events) = mpsc::channel();
     let (tell_signal, tell_reached, tell_answered) = (tell.clone(), tell.clone(), tell.clone());
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
@@ -39,7 +39,7 @@ pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<End, Error> {
     let address = format!("{}:{}", settings.host, settings.port);
     let host = (settings.host, settings.port);
     let calling = text::calling(lang, &address);
-    call_patiently(
+    call_with_retry(
         host,
         settings.patience,
         move || screen::say(&calling),
@@ -49,11 +49,12 @@ pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<End, Error> {
         },
     )
     .map_err(Error::Connection)?;
-    let asker = Asker::start(move |answered| tell_answered.send(Event::Answered(answered)).is_ok());
+    let asker =
+        Prompter::start(move |answered| tell_answered.send(Event::Answer(answered)).is_ok());
     let mut client = Client {
         lang,
         tell,
-        timepiece: Timepiece::start(),
+        clock: Clock::start(),
         view: View::open(settings.has_trace, lang)?,
         asker: asker.map_err(Error::Input)?,
         talk: None,
@@ -66,9 +67,9 @@ pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<End, Error> {
 struct Client {
     lang: Lang,
     tell: Sender<Event>,
-    timepiece: Timepiece,
+    clock: Clock,
     view: View,
-    asker: Asker,
+    asker: Prompter,
     talk: Option<Talk>,
     /// Where the server is, as it was typed.
     address: String,
@@ -77,7 +78,7 @@ struct Client {
 /// A connection and what is said on it.
 struct Talk {
     peer: SocketAddr,
-    line: Line,
+    line: Duplex,
     session: Session,
     began: Duration,
     heard_at: Duration,
@@ -85,7 +86,11 @@ struct Talk {
 }
 
 impl Client {
-    fn run(&mut self, events: &Receiver<Event>, dialogue: Box<dyn Dialogue>) -> Result<End, Error> {
+    fn run(
+        &mut self,
+        events: &Receiver<Event>,
+        dialogue: Box<dyn Dialogue>,
+    ) -> Result<Outcome, Error> {
         let mut dialogue = Some(dialogue);
         loop {
             if let Some(end) = self.go_on()? {
@@ -97,7 +102,7 @@ impl Client {
                 continue;
             };
             match event {
-                Event::Signal(signal) => return Ok(End::Signalled(signal)),
+                Event::Signal(signal) => return Ok(Outcome::Signalled(signal)),
                 Event::Reached(Ok(connection)) => {
                     if let Some(dialogue) = dialogue.take() {
                         self.begin(connection, dialogue)?;
@@ -107,32 +112,32 @@ impl Client {
                     let address = self.address.clone();
                     return Err(Error::Call { address, cause });
                 }
-                Event::Answered(Answered::Line(line)) => {
+                Event::Answer(Answer::Line(line)) => {
                     if let Some(talk) = &mut self.talk {
-                        talk.heard_at = self.timepiece.now().time;
+                        talk.heard_at = self.clock.now().time;
                         talk.session.answer(&line);
                     }
                 }
-                Event::Answered(Answered::End) => {
+                Event::Answer(Answer::End) => {
                     self.view.fail(&text::unanswered(self.lang))?;
-                    return Ok(End::Incomplete);
+                    return Ok(Outcome::Incomplete);
                 }
-                Event::Answered(Answered::Failed(cause)) => return Err(Error::Input(cause)),
+                Event::Answer(Answer::Failed(cause)) => return Err(Error::Input(cause)),
                 Event::Heard(heard) => self.hear(heard)?,
-                Event::Written(Written::Bytes(bytes)) => {
+                Event::Written(WriteEvent::Bytes(bytes)) => {
                     if let Some(talk) = &mut self.talk {
                         talk.line.wrote(bytes);
                     }
                 }
-                Event::Written(Written::Lost(_)) => self.lose()?,
+                Event::Written(WriteEvent::Lost(_)) => self.lose()?,
             }
         }
     }
 
     fn begin(&mut self, connection: Connection, dialogue: Box<dyn Dialogue>) -> Result<(), Error> {
-        let now = self.timepiece.now().time;
+        let now = self.clock.now().time;
         let (heard, written) = (self.tell.clone(), self.tell.clone());
-        let line = Line::start(
+        let line = Duplex::start(
             connection,
             move |what| heard.send(Event::Heard(what)).is_ok(),
             move |what| written.send(Event::Written(what)).is_ok(),
@@ -153,11 +158,11 @@ impl Client {
 
     /// The next event, if one comes before something is due.
     fn next_event(&self, events: &Receiver<Event>) -> Option<Event> {
-        let now = self.timepiece.now().time;
+        let now = self.clock.now().time;
         let Some(talk) = &self.talk else {
             return events.recv().ok();
         };
-        let silent = (!talk.session.is_asking()).then_some(talk.heard_at + SILENCE_MAX);
+        let silent = (!talk.session.wants_acks()).then_some(talk.heard_at + SILENCE_MAX);
         let dues = [silent, talk.session.next_time(now)];
         let Some(due) = dues.into_iter().flatten().min() else {
             return events.recv().ok();
@@ -167,8 +172,8 @@ impl Client {
 
     /// Lets time pass for the session, sends what it says and shows what it tells; how it ends,
     /// if it does.
-    fn go_on(&mut self) -> Result<Option<End>, Error> {
-        let now = self.timepiece.now().time;
+    fn go_on(&mut self) -> Result<Option<Outcome>, Error> {
+        let now = self.clock.now().time;
         let Some(talk) = &mut self.talk else {
             return Ok(None);
         };
@@ -181,7 +186,7 @@ impl Client {
             Some(bytes)
         });
         for bytes in &sent {
-            self.view.trace(peer, after, Way::Sent, bytes)?;
+            self.view.trace(peer, after, TraceDirection::Sent, bytes)?;
         }
         while let Some(event) = talk.session.poll_event() {
             if let Some(Asked::Person(field)) = self.view.event(peer, &event)? {
@@ -192,34 +197,35 @@ impl Client {
             talk.line.close();
             return Ok(Some(self.view.end));
         }
-        if !talk.session.is_asking() && now >= talk.heard_at + SILENCE_MAX {
+        if !talk.session.wants_acks() && now >= talk.heard_at + SILENCE_MAX {
             let sentence = text::line_idle(self.lang, peer, SILENCE_MAX);
             self.view.fail(&sentence)?;
-            return Ok(Some(End::Incomplete));
+            return Ok(Some(Outcome::Incomplete));
         }
         Ok(None)
     }
 
-    fn hear(&mut self, heard: Heard) -> Result<(), Error> {
-        let now = self.timepiece.now().time;
+    fn hear(&mut self, heard: ReadEvent) -> Result<(), Error> {
+        let now = self.clock.now().time;
         let Some(talk) = &mut self.talk else {
             return Ok(());
         };
         match heard {
-            Heard::Bytes(bytes) => {
+            ReadEvent::Bytes(bytes) => {
                 talk.heard_at = now;
                 talk.line.took();
                 let after = now.saturating_sub(talk.began);
-                self.view.trace(talk.peer, after, Way::Received, &bytes)?;
+                self.view
+                    .trace(talk.peer, after, TraceDirection::Received, &bytes)?;
                 talk.session.hear(now, &bytes);
                 Ok(())
             }
-            Heard::Urgent => Ok(()),
-            Heard::End => {
+            ReadEvent::Urgent => Ok(()),
+            ReadEvent::End => {
                 talk.session.end();
                 Ok(())
             }
-            Heard::Lost(_) => self.lose(),
+            ReadEvent::Lost(_) => self.lose(),
         }
     }
 

@@ -6,7 +6,7 @@ mod join;
 mod serve;
 mod view;
 
-use super::End;
+use super::Outcome;
 use crate::cli::LabSettings;
 use crate::error::Error;
 use crate::lab::lesson::Lesson;
@@ -14,7 +14,7 @@ use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::text::{self, Lang};
 
 /// Lists the lessons, serves one, takes one's other side, or tends the bank of questions.
-pub(super) fn run(settings: LabSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: LabSettings, lang: Lang) -> Result<Outcome, Error> {
     match settings {
         LabSettings::List => list(lang),
         LabSettings::Serve(settings) => serve::run(&settings, lang),
@@ -23,7 +23,7 @@ pub(super) fn run(settings: LabSettings, lang: Lang) -> Result<End, Error> {
     }
 }
 
-fn list(lang: Lang) -> Result<End, Error> {
+fn list(lang: Lang) -> Result<Outcome, Error> {
     let mut screen = Screen::open(Form::Lines, Color::Never, lang).map_err(Error::Output)?;
     for lesson in Lesson::ALL {
         let (name, port) = (lesson.name(), lesson.port());
@@ -32,5 +32,5 @@ fn list(lang: Lang) -> Result<End, Error> {
     }
     screen.flush().map_err(Error::Output)?;
     screen::say(&text::lab_usage(lang));
-    Ok(End::Done)
+    Ok(Outcome::Done)
 }

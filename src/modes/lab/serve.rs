@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bank;
-use super::view::{Asked, View, Way};
+use super::view::{Asked, TraceDirection, View};
 use crate::cli::LabServeSettings;
-use crate::clock::Timepiece;
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::lab::lesson::{Lesson, Service};
 use crate::lab::session::Session;
-use crate::modes::End;
-use crate::net::board::{Board, Caller, Event, Read, allow_connections};
-use crate::net::tcp::Door;
+use crate::modes::Outcome;
+use crate::net::tcp::Listener;
+use crate::net::tcp_server::{Caller, Read, ServerEvent, TcpServer, allow_connections};
 use crate::protocol::hub::Lines;
 use crate::store::identity::random;
 use crate::terminal::signals::{self, Signal};
@@ -33,17 +33,17 @@ const LINGER: Duration = Duration::from_secs(2);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Serves a lesson until a signal, `terminar`, or the end of a server's only client.
-pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Error> {
     let service = service(settings)?;
     let (host, port) = (settings.host.as_deref(), settings.port);
     let failed = Error::listening(host, port);
     // Fewer than a school are served where the system allows no more.
     let connections_max = allow_connections(CONNECTIONS_MAX).unwrap_or(CONNECTIONS_MAX);
-    let door = Door::open(host, port).map_err(&failed)?;
+    let door = Listener::open(host, port).map_err(&failed)?;
     let address = door.address().map_err(&failed)?;
     let reached_at = door.reached_at().map_err(&failed)?;
-    let board = Board::open(door, KEEP_ALIVE).map_err(Error::Connection)?;
-    let tell = board.teller();
+    let server = TcpServer::open(door, KEEP_ALIVE).map_err(Error::Connection)?;
+    let tell = server.teller();
     signals::watch(move |signal| {
         tell(signal);
     })
@@ -59,20 +59,20 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<End, Error>
         Some(seed) => seed,
         None => u64::from_be_bytes(random().map_err(Error::Connection)?),
     };
-    let mut table = Table {
+    let mut driver = Driver {
         lang,
         service,
         connections_max,
         ends_with_first: settings.lesson.is_one_shot() && !settings.keeps,
-        board,
+        server,
         seats: BTreeMap::new(),
         begun: 0,
         seed,
-        timepiece: Timepiece::start(),
+        clock: Clock::start(),
         view,
         is_stopped: false,
     };
-    table.run()
+    driver.run()
 }
 
 fn service(settings: &LabServeSettings) -> Result<Service, Error> {
@@ -96,16 +96,16 @@ fn service(settings: &LabServeSettings) -> Result<Service, Error> {
 }
 
 /// The loop's state.
-struct Table {
+struct Driver {
     lang: Lang,
     service: Service,
     connections_max: usize,
     ends_with_first: bool,
-    board: Board<Signal>,
+    server: TcpServer<Signal>,
     seats: BTreeMap<u32, Seat>,
     begun: u32,
     seed: u64,
-    timepiece: Timepiece,
+    clock: Clock,
     view: View,
     is_stopped: bool,
 }
@@ -142,30 +142,30 @@ impl Seat {
     }
 }
 
-impl Table {
-    fn run(&mut self) -> Result<End, Error> {
+impl Driver {
+    fn run(&mut self) -> Result<Outcome, Error> {
         let mut events = Vec::new();
         loop {
-            let now = self.timepiece.now().time;
+            let now = self.clock.now().time;
             let due = self.seats.values().map(|seat| seat.next_time(now)).min();
             let at_most = due.map(|due| due.saturating_sub(now));
-            self.board.wait(at_most, &mut events);
+            self.server.wait(at_most, &mut events);
             for event in events.drain(..) {
                 match event {
-                    Event::Called(Ok(caller)) => self.seat(caller)?,
-                    Event::Called(Err(cause)) => {
+                    ServerEvent::Called(Ok(caller)) => self.seat(caller)?,
+                    ServerEvent::Called(Err(cause)) => {
                         let cause = text::cause(self.lang, &cause);
                         self.view.say(&text::call_failed(self.lang, &cause))?;
                     }
-                    Event::Readable(number) => self.read(number)?,
-                    Event::Writable(number) => {
+                    ServerEvent::Readable(number) => self.read(number)?,
+                    ServerEvent::Writable(number) => {
                         if let Some(seat) = self.seats.get_mut(&number) {
                             seat.is_watched = false;
                         }
                     }
-                    Event::Told(signal) => {
+                    ServerEvent::Told(signal) => {
                         self.view.flush()?;
-                        return Ok(End::Signalled(signal));
+                        return Ok(Outcome::Signalled(signal));
                     }
                 }
             }
@@ -182,7 +182,7 @@ impl Table {
     }
 
     fn seat(&mut self, caller: Caller) -> Result<(), Error> {
-        let (now, peer) = (self.timepiece.now().time, caller.address);
+        let (now, peer) = (self.clock.now().time, caller.address);
         if self.seats.len() >= self.connections_max {
             let sentence = text::clients_too_many(self.lang, peer, self.connections_max);
             return self.view.say(&sentence);
@@ -190,7 +190,7 @@ impl Table {
         self.view.say(&text::client_came(self.lang, peer))?;
         let number = self.begun;
         self.begun += 1;
-        if self.board.seat(number, caller).is_err() {
+        if self.server.seat(number, caller).is_err() {
             // It was gone again before it was taken in.
             return Ok(());
         }
@@ -210,7 +210,7 @@ impl Table {
     }
 
     fn read(&mut self, number: u32) -> Result<(), Error> {
-        let now = self.timepiece.now().time;
+        let now = self.clock.now().time;
         let Some(seat) = self.seats.get_mut(&number) else {
             return Ok(());
         };
@@ -218,11 +218,12 @@ impl Table {
             seat.is_held = true;
             return Ok(());
         }
-        match self.board.read(number) {
+        match self.server.read(number) {
             Read::Bytes(bytes) => {
                 seat.heard_at = now;
                 let after = now.saturating_sub(seat.began);
-                self.view.trace(seat.peer, after, Way::Received, bytes)?;
+                self.view
+                    .trace(seat.peer, after, TraceDirection::Received, bytes)?;
                 seat.session.hear(now, bytes);
             }
             Read::Nothing => {}
@@ -235,24 +236,24 @@ impl Table {
             }
             Read::Lost => return self.lose(number),
         }
-        self.board.go_on(number, None);
+        self.server.go_on(number, None);
         Ok(())
     }
 
     /// Does what is due on a connection, and sends what its session says.
     fn go_on(&mut self, number: u32) -> Result<(), Error> {
-        let now = self.timepiece.now().time;
+        let now = self.clock.now().time;
         let Some(seat) = self.seats.get_mut(&number) else {
             return Ok(());
         };
         if seat.closes_at.is_some_and(|at| now >= at) {
-            self.board.close(number);
+            self.server.close(number);
             self.seats.remove(&number);
             return Ok(());
         }
         if now >= seat.heard_at + IDLE_MAX {
             let sentence = text::line_idle(self.lang, seat.peer, IDLE_MAX);
-            self.board.close(number);
+            self.server.close(number);
             self.seats.remove(&number);
             return self.view.say(&sentence);
         }
@@ -264,21 +265,22 @@ impl Table {
                 if seat.session.is_said() {
                     break;
                 }
-                let is_acknowledged = self.board.is_acknowledged(number);
+                let is_acknowledged = self.server.is_acknowledged(number);
                 let Some(bytes) = seat.session.poll_send(now, is_acknowledged) else {
                     break;
                 };
-                self.view.trace(seat.peer, after, Way::Sent, &bytes)?;
+                self.view
+                    .trace(seat.peer, after, TraceDirection::Sent, &bytes)?;
                 seat.unwritten = bytes;
             }
-            let written = self.board.write(number, &[&seat.unwritten]);
+            let written = self.server.write(number, &[&seat.unwritten]);
             seat.unwritten.drain(..written.min(seat.unwritten.len()));
             if !seat.unwritten.is_empty() {
-                self.board.watch(number);
+                self.server.watch(number);
                 seat.is_watched = true;
             }
         }
-        if self.board.poll_lost().is_some() {
+        if self.server.poll_lost().is_some() {
             return self.lose(number);
         }
         while let Some(event) = seat.session.poll_event() {
@@ -287,12 +289,12 @@ impl Table {
             }
         }
         if seat.unwritten.is_empty() && std::mem::take(&mut seat.is_held) {
-            self.board.go_on(number, None);
+            self.server.go_on(number, None);
         }
         if seat.session.is_over() && seat.unwritten.is_empty() && seat.closes_at.is_none() {
             // What the client has sent and nobody will read would otherwise reset the connection
             // before it has our last words.
-            self.board.end(number);
+            self.server.end(number);
             seat.closes_at = Some(now + LINGER);
         }
         Ok(())
@@ -300,7 +302,7 @@ impl Table {
 
     /// A connection is lost, which is no news when all was said.
     fn lose(&mut self, number: u32) -> Result<(), Error> {
-        self.board.close(number);
+        self.server.close(number);
         let Some(seat) = self.seats.remove(&number) else {
             return Ok(());
         };

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::lab::Told;
 use crate::lab::form::Field;
-use crate::lab::session::Event;
-use crate::modes::End;
+use crate::lab::session::SessionEvent;
+use crate::modes::Outcome;
 use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::text::{self, Lang};
 
@@ -17,7 +17,7 @@ pub(super) struct View {
     lang: Lang,
     has_trace: bool,
     /// How it ends: incomplete once a dialogue has failed.
-    pub(super) end: End,
+    pub(super) end: Outcome,
 }
 
 /// What a session asks of the loop.
@@ -31,7 +31,7 @@ pub(super) enum Asked {
 
 /// Which way bytes went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum TraceDirection {
     Sent,
     Received,
 }
@@ -43,7 +43,7 @@ impl View {
             screen,
             lang,
             has_trace,
-            end: End::Done,
+            end: Outcome::Done,
         })
     }
 
@@ -51,15 +51,15 @@ impl View {
     pub(super) fn event(
         &mut self,
         peer: SocketAddr,
-        event: &Event,
+        event: &SessionEvent,
     ) -> Result<Option<Asked>, Error> {
         match event {
-            Event::Show(text) => self.screen.text(text).map_err(Error::Output)?,
-            Event::Mark { text, is_right } => {
+            SessionEvent::Show(text) => self.screen.text(text).map_err(Error::Output)?,
+            SessionEvent::Mark { text, is_right } => {
                 let shown = self.screen.mark(text, *is_right);
                 shown.map_err(Error::Output)?;
             }
-            Event::Tell(told) => {
+            SessionEvent::Tell(told) => {
                 let sentence = text::told(self.lang, told);
                 match told {
                     Told::Unexpected { .. } | Told::Wrong { .. } => {
@@ -68,15 +68,15 @@ impl View {
                     _ => self.say(&sentence)?,
                 }
                 if told.is_failure() {
-                    self.end = End::Incomplete;
+                    self.end = Outcome::Incomplete;
                 }
             }
-            Event::TooMuch => self.fail(&text::line_too_much(self.lang, peer))?,
-            Event::Ask(field) => {
+            SessionEvent::TooMuch => self.fail(&text::line_too_much(self.lang, peer))?,
+            SessionEvent::Ask(field) => {
                 self.flush()?;
                 return Ok(Some(Asked::Person(*field)));
             }
-            Event::Stop => return Ok(Some(Asked::Stop)),
+            SessionEvent::Stop => return Ok(Some(Asked::Stop)),
         }
         Ok(None)
     }
@@ -86,13 +86,13 @@ impl View {
         &mut self,
         peer: SocketAddr,
         after: Duration,
-        way: Way,
+        way: TraceDirection,
         bytes: &[u8],
     ) -> Result<(), Error> {
         if !self.has_trace {
             return Ok(());
         }
-        let is_sent = way == Way::Sent;
+        let is_sent = way == TraceDirection::Sent;
         self.say(&text::traced(self.lang, peer, after, is_sent, bytes))?;
         text::dump(bytes).try_for_each(|row| self.say(&row))
     }
@@ -106,7 +106,7 @@ impl View {
 
     /// Says what has failed.
     pub(super) fn fail(&mut self, sentence: &str) -> Result<(), Error> {
-        self.end = End::Incomplete;
+        self.end = Outcome::Incomplete;
         self.say(sentence)
     }
 

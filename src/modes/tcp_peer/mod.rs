@@ -8,14 +8,14 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use self::talk::{Outcome, Talk};
-use super::End;
+use self::talk::{Talk, TalkOutcome};
+use super::Outcome;
 use crate::cli::{Side, TcpPeerSettings};
 use crate::clock;
 use crate::error::Error;
-use crate::net::tcp::{CallError, Connection, Door, Heard, Written, call_patiently};
+use crate::net::tcp::{CallError, Connection, Listener, ReadEvent, WriteEvent, call_with_retry};
 use crate::protocol::peer::Role;
-use crate::terminal::desk::Desk;
+use crate::terminal::console::Console;
 use crate::terminal::keyboard::Typed;
 use crate::terminal::screen;
 use crate::terminal::signals::{self, Signal};
@@ -33,12 +33,12 @@ enum Event {
     Signal(Signal),
     Called(std::io::Result<Connection>),
     Reached(Result<Connection, CallError>),
-    Heard(u64, Heard),
-    Written(u64, Written),
+    Heard(u64, ReadEvent),
+    Written(u64, WriteEvent),
 }
 
 /// Talks until the farewell, the end of both sides, or a signal.
-pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<End, Error> {
+pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Error> {
     let (tell, events) = mpsc::channel();
     let tell_signal = tell.clone();
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
@@ -52,7 +52,7 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<End, Error> 
         } => {
             let (address, reached) = (format!("{host}:{port}"), tell.clone());
             let on_failure = move || screen::say(&text::calling(lang, &address));
-            call_patiently((host.clone(), *port), *patience, on_failure, move |what| {
+            call_with_retry((host.clone(), *port), *patience, on_failure, move |what| {
                 // Whoever asked may have left meanwhile.
                 drop(reached.send(Event::Reached(what)));
             })
@@ -65,27 +65,27 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<End, Error> 
         .as_ref()
         .map_or("> ".into(), |name| format!("{name}> "));
     let form = (settings.form, settings.color);
-    let desk = Desk::open(prompt, None, form, lang, move |typed| {
+    let console = Console::open(prompt, None, form, lang, move |typed| {
         tell_typed.send(Event::Typed(typed)).is_ok()
     })?;
-    let mut table = Table {
+    let mut driver = Driver {
         settings,
         lang,
         tell,
         start: clock::monotonic(),
-        desk,
+        console,
         talk: None,
         connections: 0,
         signal: None,
         turned_away: VecDeque::new(),
     };
-    table.run(&events)
+    driver.run(&events)
 }
 
 /// Opens the door and says how to come in.
 fn listen(host: Option<&str>, port: u16, lang: Lang, tell: Sender<Event>) -> Result<(), Error> {
     let failed = Error::listening(host, port);
-    let door = Door::open(host, port).map_err(&failed)?;
+    let door = Listener::open(host, port).map_err(&failed)?;
     let address = door.address().map_err(&failed)?;
     screen::say(&text::waiting_at(lang, address.port()));
     for address in door.reached_at().map_err(&failed)? {
@@ -96,27 +96,27 @@ fn listen(host: Option<&str>, port: u16, lang: Lang, tell: Sender<Event>) -> Res
 }
 
 /// The loop's state.
-struct Table<'s> {
+struct Driver<'s> {
     settings: &'s TcpPeerSettings,
     lang: Lang,
     tell: Sender<Event>,
     start: Instant,
-    desk: Desk,
+    console: Console,
     talk: Option<Talk>,
     connections: u64,
     signal: Option<Signal>,
     turned_away: VecDeque<Connection>,
 }
 
-impl Table<'_> {
-    fn run(&mut self, events: &Receiver<Event>) -> Result<End, Error> {
+impl Driver<'_> {
+    fn run(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
             let now = self.start_to_now();
             self.read_lines()?;
             if let Some(talk) = &mut self.talk {
-                let is_over = self.desk.keyboard.is_over();
-                if let Some(outcome) = talk.go_on(now, is_over, &mut self.desk)? {
-                    self.desk.flush()?;
+                let is_over = self.console.keyboard.is_over();
+                if let Some(outcome) = talk.go_on(now, is_over, &mut self.console)? {
+                    self.console.flush()?;
                     if let Some(end) = self.after(outcome)? {
                         return Ok(end);
                     }
@@ -140,7 +140,7 @@ impl Table<'_> {
         if let Ok(event) = events.try_recv() {
             return Ok(Some(event));
         }
-        self.desk.flush()?;
+        self.console.flush()?;
         let now = self.start_to_now();
         let due = self.talk.as_ref().and_then(|talk| talk.next_time(now));
         match due.map(|due| events.recv_timeout(due.saturating_sub(now))) {
@@ -150,11 +150,11 @@ impl Table<'_> {
         }
     }
 
-    fn handle(&mut self, event: Event) -> Result<Option<End>, Error> {
+    fn handle(&mut self, event: Event) -> Result<Option<Outcome>, Error> {
         match event {
             Event::Signal(signal) => return Ok(self.on_signal(signal)),
             Event::Typed(typed) => {
-                let signal = self.desk.keyboard.keep(typed);
+                let signal = self.console.keyboard.keep(typed);
                 return Ok(signal.and_then(|signal| self.on_signal(signal)));
             }
             Event::Reached(Ok(connection)) => self.begin(connection, Role::Caller)?,
@@ -171,7 +171,7 @@ impl Table<'_> {
             Event::Called(Ok(connection)) => self.turn_away(connection)?,
             Event::Called(Err(cause)) => {
                 let cause = text::cause(self.lang, &cause);
-                self.desk.say(&text::call_failed(self.lang, &cause))?;
+                self.console.say(&text::call_failed(self.lang, &cause))?;
             }
             Event::Heard(number, heard) => {
                 let now = self.start_to_now();
@@ -189,7 +189,7 @@ impl Table<'_> {
     }
 
     /// Says goodbye if there is somebody to say it to; whoever asks a second time is let go.
-    fn on_signal(&mut self, signal: Signal) -> Option<End> {
+    fn on_signal(&mut self, signal: Signal) -> Option<Outcome> {
         let is_first = self.signal.replace(signal).is_none();
         let now = self.start_to_now();
         match &mut self.talk {
@@ -197,13 +197,13 @@ impl Table<'_> {
                 talk.say_goodbye(now);
                 None
             }
-            _ => Some(End::Signalled(signal)),
+            _ => Some(Outcome::Signalled(signal)),
         }
     }
 
     fn begin(&mut self, connection: Connection, role: Role) -> Result<(), Error> {
         self.connections += 1;
-        self.desk
+        self.console
             .say(&text::connected(self.lang, connection.peer()))?;
         let (number, now) = (self.connections, self.start_to_now());
         let talk = Talk::begin(connection, role, number, self.settings, now, &self.tell);
@@ -213,7 +213,7 @@ impl Table<'_> {
 
     fn turn_away(&mut self, connection: Connection) -> Result<(), Error> {
         connection.turn_away(BUSY);
-        self.desk
+        self.console
             .say(&text::turned_away(self.lang, connection.peer()))?;
         self.turned_away.push_back(connection);
         if self.turned_away.len() > TURNED_AWAY_MAX {
@@ -231,35 +231,35 @@ impl Table<'_> {
             return Ok(());
         };
         while talk.has_room()
-            && let Some(mut block) = self.desk.keyboard.take_block()
+            && let Some(mut block) = self.console.keyboard.take_block()
         {
             while talk.has_room()
                 && let Some(line) = block.next_line()
             {
-                for notice in self.desk.keyboard.count(&line, self.lang) {
-                    self.desk.say(&notice)?;
+                for notice in self.console.keyboard.count(&line, self.lang) {
+                    self.console.say(&notice)?;
                 }
                 talk.say(line.text.into_owned());
             }
-            self.desk.keyboard.put_back(block);
+            self.console.keyboard.put_back(block);
         }
         Ok(())
     }
 
     /// A talk is over: the end, or the next one.
-    fn after(&mut self, outcome: Outcome) -> Result<Option<End>, Error> {
+    fn after(&mut self, outcome: TalkOutcome) -> Result<Option<Outcome>, Error> {
         self.talk = None;
         if let Some(signal) = self.signal {
-            return Ok(Some(End::Signalled(signal)));
+            return Ok(Some(Outcome::Signalled(signal)));
         }
         let keeps = matches!(self.settings.side, Side::Listen { keeps: true, .. });
-        if keeps && outcome != Outcome::WeLeft {
+        if keeps && outcome != TalkOutcome::WeLeft {
             return Ok(None);
         }
-        self.desk.keyboard.end().map_err(Error::Input)?;
+        self.console.keyboard.end().map_err(Error::Input)?;
         Ok(Some(match outcome {
-            Outcome::Lost => End::Incomplete,
-            Outcome::WeLeft | Outcome::TheyLeft => End::Done,
+            TalkOutcome::Lost => Outcome::Incomplete,
+            TalkOutcome::WeLeft | TalkOutcome::TheyLeft => Outcome::Done,
         }))
     }
 }

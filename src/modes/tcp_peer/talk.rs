@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::Event;
 use crate::cli::TcpPeerSettings;
 use crate::error::Error;
-use crate::net::line::Line;
-use crate::net::tcp::{Connection, Heard, Written};
+use crate::net::duplex::Duplex;
+use crate::net::tcp::{Connection, ReadEvent, WriteEvent};
 use crate::protocol::message::{FAREWELL, clean, is_farewell};
 use crate::protocol::peer::{self, Peer, Role};
 use crate::protocol::wire::stream::OFFER;
-use crate::terminal::desk::Desk;
+use crate::terminal::console::Console;
 use crate::terminal::screen::{PEER, Shown, Speaker};
 use crate::text;
 
@@ -23,7 +23,7 @@ const LEAVING_WAIT: Duration = Duration::from_secs(1);
 
 /// How a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum TalkOutcome {
     /// We said farewell, or both sides have nothing more to say.
     WeLeft,
     /// The other said farewell, or left.
@@ -35,7 +35,7 @@ pub(super) enum Outcome {
 /// See the file's head.
 pub(super) struct Talk {
     pub(super) number: u64,
-    line: Line,
+    line: Duplex,
     peer: Peer,
     their_name: Option<String>,
     /// When to leave, once a farewell was said by us; put off while it makes its way.
@@ -59,7 +59,7 @@ impl Talk {
         }
         connection.keep_alive(settings.keep_alive)?;
         let (heard, written) = (tell.clone(), tell.clone());
-        let line = Line::start(
+        let line = Duplex::start(
             connection,
             move |what| heard.send(Event::Heard(number, what)).is_ok(),
             move |what| written.send(Event::Written(number, what)).is_ok(),
@@ -101,27 +101,27 @@ impl Talk {
         self.is_hurried = true;
     }
 
-    pub(super) fn on_heard(&mut self, now: Duration, heard: Heard) {
+    pub(super) fn on_heard(&mut self, now: Duration, heard: ReadEvent) {
         match heard {
-            Heard::Urgent => self.peer.on_offer(),
-            Heard::Bytes(bytes) => {
+            ReadEvent::Urgent => self.peer.on_offer(),
+            ReadEvent::Bytes(bytes) => {
                 self.peer.on_bytes(now, &bytes);
                 self.line.took();
             }
-            Heard::End => self.peer.on_end(),
-            Heard::Lost(error) => self.on_lost(error),
+            ReadEvent::End => self.peer.on_end(),
+            ReadEvent::Lost(error) => self.on_lost(error),
         }
     }
 
-    pub(super) fn on_written(&mut self, written: Written) {
+    pub(super) fn on_written(&mut self, written: WriteEvent) {
         match written {
-            Written::Bytes(bytes) => {
+            WriteEvent::Bytes(bytes) => {
                 self.line.wrote(bytes);
                 if self.leaving_at.is_some() && self.line.is_open() && !self.is_hurried {
                     self.leaving_at = Some(Duration::MAX);
                 }
             }
-            Written::Lost(error) => self.on_lost(error),
+            WriteEvent::Lost(error) => self.on_lost(error),
         }
     }
 
@@ -147,14 +147,14 @@ impl Talk {
         &mut self,
         now: Duration,
         is_input_over: bool,
-        desk: &mut Desk,
-    ) -> Result<Option<Outcome>, Error> {
+        console: &mut Console,
+    ) -> Result<Option<TalkOutcome>, Error> {
         self.peer.on_time(now);
         self.send(now);
-        let mut outcome = self.show(desk)?;
+        let mut outcome = self.show(console)?;
         if outcome.is_none() {
             self.end_our_half(now, is_input_over);
-            outcome = self.outcome(now, desk)?;
+            outcome = self.outcome(now, console)?;
         }
         if outcome.is_some() {
             self.line.close();
@@ -185,31 +185,31 @@ impl Talk {
     }
 
     /// How it ended, if it has.
-    fn outcome(&self, now: Duration, desk: &mut Desk) -> Result<Option<Outcome>, Error> {
+    fn outcome(&self, now: Duration, console: &mut Console) -> Result<Option<TalkOutcome>, Error> {
         let is_leaving = self.leaving_at.is_some();
         let is_all_said = !self.line.is_open();
         if let Some(error) = &self.lost {
             if is_leaving && is_all_said {
-                return Ok(Some(Outcome::WeLeft));
+                return Ok(Some(TalkOutcome::WeLeft));
             }
-            desk.say(&text::lost(desk.lang, self.who(), error))?;
-            return Ok(Some(Outcome::Lost));
+            console.say(&text::lost(console.lang, self.who(), error))?;
+            return Ok(Some(TalkOutcome::Lost));
         }
         if self.is_ended_by_them && is_all_said {
             if is_leaving || self.peer.is_framed() {
-                return Ok(Some(Outcome::WeLeft));
+                return Ok(Some(TalkOutcome::WeLeft));
             }
-            desk.say(&text::left(desk.lang, self.who()))?;
-            return Ok(Some(Outcome::TheyLeft));
+            console.say(&text::left(console.lang, self.who()))?;
+            return Ok(Some(TalkOutcome::TheyLeft));
         }
         if self.leaving_at.is_none_or(|leaving_at| now < leaving_at) {
             return Ok(None);
         }
         if is_all_said {
-            return Ok(Some(Outcome::WeLeft));
+            return Ok(Some(TalkOutcome::WeLeft));
         }
-        desk.say(&text::lines_unsent(desk.lang))?;
-        Ok(Some(Outcome::Lost))
+        console.say(&text::lines_unsent(console.lang))?;
+        Ok(Some(TalkOutcome::Lost))
     }
 
     fn send(&mut self, now: Duration) {
@@ -219,36 +219,38 @@ impl Talk {
     }
 
     /// Shows what the peer tells; the outcome, if it ends the talk.
-    fn show(&mut self, desk: &mut Desk) -> Result<Option<Outcome>, Error> {
+    fn show(&mut self, console: &mut Console) -> Result<Option<TalkOutcome>, Error> {
         while let Some(event) = self.peer.poll_event() {
             match event {
-                peer::Event::Name { name, is_cut } => {
+                peer::PeerEvent::Name { name, is_cut } => {
                     let name = clean(&name).into_owned();
                     if is_cut {
-                        desk.say(&text::name_cut(desk.lang, &name))?;
+                        console.say(&text::name_cut(console.lang, &name))?;
                     }
-                    desk.say(&text::named(desk.lang, &name))?;
+                    console.say(&text::named(console.lang, &name))?;
                     self.their_name = Some(name);
                 }
-                peer::Event::Message { user, data } => {
-                    if self.show_message(user.as_deref(), data.as_deref(), desk)? {
-                        return Ok(Some(Outcome::TheyLeft));
+                peer::PeerEvent::Message { user, data } => {
+                    if self.show_message(user.as_deref(), data.as_deref(), console)? {
+                        return Ok(Some(TalkOutcome::TheyLeft));
                     }
                 }
-                peer::Event::EmptyNotSent => desk.say(&text::empty_not_sent(desk.lang))?,
-                peer::Event::End => {
+                peer::PeerEvent::EmptyNotSent => {
+                    console.say(&text::empty_not_sent(console.lang))?
+                }
+                peer::PeerEvent::End => {
                     self.is_ended_by_them = true;
                     if self.peer.is_framed() && self.line.is_open() && self.lost.is_none() {
-                        desk.say(&text::says_nothing_more(desk.lang, self.who()))?;
+                        console.say(&text::says_nothing_more(console.lang, self.who()))?;
                     }
                 }
-                peer::Event::Vanished => {
+                peer::PeerEvent::Vanished => {
                     self.is_ended_by_them = true;
                     if self.leaving_at.is_none() && self.lost.is_none() {
                         self.lost = Some(io::ErrorKind::ConnectionReset.into());
                     }
                 }
-                peer::Event::Broken(too_long) => {
+                peer::PeerEvent::Broken(too_long) => {
                     self.lost = Some(io::Error::new(
                         io::ErrorKind::InvalidData,
                         too_long.to_string(),
@@ -264,23 +266,23 @@ impl Talk {
         &self,
         user: Option<&str>,
         data: Option<&str>,
-        desk: &mut Desk,
+        console: &mut Console,
     ) -> Result<bool, Error> {
         let speaker = user
             .or(self.their_name.as_deref())
             .map_or(Speaker::Peer, Speaker::Name);
         let source = self.line.peer();
         let shown = Shown {
-            stamp: desk.wall_clock.now(),
+            stamp: console.wall_clock.now(),
             source,
             speaker,
             data,
         };
-        desk.screen.message(&shown).map_err(Error::Output)?;
+        console.screen.message(&shown).map_err(Error::Output)?;
         let is_end = data.is_some_and(is_farewell);
         if is_end {
-            let who = shown.who(desk.lang).into_owned();
-            desk.say(&text::ended_by(desk.lang, &who))?;
+            let who = shown.who(console.lang).into_owned();
+            console.say(&text::ended_by(console.lang, &who))?;
         }
         Ok(is_end)
     }

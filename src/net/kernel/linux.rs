@@ -137,7 +137,7 @@ pub(in crate::net) fn send_run(
     to: SocketAddr,
     exit: Option<Exit>,
     datagrams: &[&[u8]],
-    in_pieces: bool,
+    uses_gso: bool,
 ) -> io::Result<usize> {
     let to = SockAddr::from(to);
     let datagrams = datagrams.get(..RUN_MAX).unwrap_or(datagrams);
@@ -149,7 +149,7 @@ pub(in crate::net) fn send_run(
     let mut pieces: Vec<(&[libc::iovec], Control)> = Vec::new();
     let mut rest = slices.as_slice();
     while !rest.is_empty() {
-        let (piece, behind) = rest.split_at(if in_pieces { piece_of(rest) } else { 1 });
+        let (piece, behind) = rest.split_at(if uses_gso { piece_of(rest) } else { 1 });
         pieces.push((piece, control_of(exit, to.is_ipv6(), piece)));
         rest = behind;
     }

@@ -10,12 +10,12 @@ use super::config::{
     SYNC_BY_NACK_MAX,
 };
 use super::event::{Destination, Moment, Transmit};
-use super::holdings::Place;
+use super::frame_log::Position;
 use super::member::Member;
 use super::roster::{Id, ME};
-use super::sync::Outcome;
+use super::sync::ExchangeOutcome;
 use crate::protocol::wire::frame::beat::Digest;
-use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, Run, Sync as Talk};
+use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Sync as Talk};
 use crate::protocol::wire::frame::{Body, MemberTag, first_8};
 
 /// Digests end at multiples of this, so that members who hold the same say the same.
@@ -29,7 +29,7 @@ pub(super) struct CatchUp {
     /// Before, nobody else is asked.
     ask_again_at: Duration,
     /// Old frames that have come and are shown when all have.
-    pub(super) unshown: BTreeMap<Place, Id>,
+    pub(super) unshown: BTreeMap<Position, Id>,
     cookie_secret: [u8; 32],
 }
 
@@ -59,9 +59,9 @@ impl Engine {
         let span = DIGEST_SPANS
             .get(turn)
             .map_or(cut_ms, |s| s.as_millis() as u64);
-        let from = (cut_ms.saturating_sub(span) << 16).max(self.holdings.horizon());
+        let from = (cut_ms.saturating_sub(span) << 16).max(self.frame_log.horizon());
         let cut = (cut_ms << 16).max(from);
-        let xor = self.holdings.digest(from, cut);
+        let xor = self.frame_log.digest(from, cut);
         Digest { from, cut, xor }
     }
 
@@ -71,28 +71,27 @@ impl Engine {
         let suspected = match self.difference(digest) {
             Some(difference) => (*digest, difference),
             None if self.goes_back_further(digest) => {
-                let cut = self.holdings.horizon();
+                let cut = self.frame_log.horizon();
                 (Digest { cut, ..*digest }, digest.from)
             }
             None => return,
         };
         let members = self.roster.size();
-        let chance = &mut self.chance;
-        self.sync
-            .suspect(peer, suspected, now.time, members, chance);
+        let rng = &mut self.rng;
+        self.sync.suspect(peer, suspected, now.time, members, rng);
     }
 
     fn goes_back_further(&self, digest: &Digest) -> bool {
-        let is_open = !self.catch_up.is_new && !self.holdings.is_trimmed();
-        is_open && digest.cut > 0 && digest.from < self.holdings.horizon()
+        let is_open = !self.catch_up.is_new && !self.frame_log.is_trimmed();
+        is_open && digest.cut > 0 && digest.from < self.frame_log.horizon()
     }
 
     /// The XOR of all frames that only one of both holds, if there are any and we can tell.
     fn difference(&mut self, digest: &Digest) -> Option<u64> {
-        if digest.from >= digest.cut || self.holdings.horizon() > digest.from {
+        if digest.from >= digest.cut || self.frame_log.horizon() > digest.from {
             return None;
         }
-        let difference = self.holdings.digest(digest.from, digest.cut) ^ digest.xor;
+        let difference = self.frame_log.digest(digest.from, digest.cut) ^ digest.xor;
         (difference != 0).then_some(difference)
     }
 
@@ -120,7 +119,7 @@ impl Engine {
             && let Some(address) = self.roster.get(suspicion.peer).and_then(|m| m.address)
         {
             let Digest { from, cut, .. } = suspicion.digest;
-            let is_older = cut == self.holdings.horizon();
+            let is_older = cut == self.frame_log.horizon();
             let difference = self.difference(&suspicion.digest);
             if let Some(difference) = difference.or(is_older.then_some(from)) {
                 let range = (from, cut);
@@ -149,7 +148,7 @@ impl Engine {
         let located: Vec<_> = others
             .filter_map(|(id, member)| Some((id, member.address?)))
             .collect();
-        let any = self.chance.below(located.len() as u64) as usize;
+        let any = self.rng.below(located.len() as u64) as usize;
         if let Some((id, address)) = located.get(any) {
             self.ask_what_was_said(now, *id, *address);
         }
@@ -218,13 +217,13 @@ impl Engine {
         // What is held from before the horizon is told as well: perhaps nobody else holds it, but
         // there was more.
         let mut sequences: Vec<FrameName> = self
-            .holdings
+            .frame_log
             .history(from, cut)
             .map(|(place, _)| place.frame_name())
             .collect();
-        let from = from.max(self.holdings.horizon());
+        let from = from.max(self.frame_log.horizon());
         sequences.sort_unstable();
-        let runs = Run::of(sequences.iter().copied(), RUNS_MAX * INVENTORY_PARTS_MAX);
+        let runs = SequenceRange::of(sequences.iter().copied(), RUNS_MAX * INVENTORY_PARTS_MAX);
         let parts = runs.len().div_ceil(RUNS_MAX).max(1) as u8; // at most 64
         let mut chunks = runs.chunks(RUNS_MAX);
         for part in 0..parts {
@@ -240,8 +239,11 @@ impl Engine {
         }
     }
 
-    fn send_wanted(&mut self, to: SocketAddr, runs: &[Run]) {
-        let wanted = runs.iter().flat_map(Run::frames).take(PULL_FRAMES);
+    fn send_wanted(&mut self, to: SocketAddr, runs: &[SequenceRange]) {
+        let wanted = runs
+            .iter()
+            .flat_map(SequenceRange::frames)
+            .take(PULL_FRAMES);
         for (short, session, sequence) in wanted {
             let Some(id) = self.roster.find(MemberTag::of(short, session)) else {
                 continue;
@@ -249,7 +251,7 @@ impl Engine {
             if id == ME {
                 self.arrivals.unmeasure(sequence);
             }
-            if let Some(held) = self.holdings.get(id, sequence) {
+            if let Some(held) = self.frame_log.get(id, sequence) {
                 self.sends.push_back(Transmit {
                     to: Destination::Member(to),
                     bytes: held.bytes.clone(),
@@ -279,7 +281,7 @@ impl Engine {
                 for (id, sequence) in ids {
                     let timing = self.timing(id);
                     if let Some(inbox) = self.inboxes.get_mut(&id) {
-                        inbox.want(sequence, now.time, timing, &mut self.chance);
+                        inbox.want(sequence, now.time, timing, &mut self.rng);
                     }
                     self.plan(id);
                 }
@@ -324,12 +326,12 @@ impl Engine {
     }
 
     /// All is held now that the other holds, if all was asked for that is older than what we hold.
-    fn go_back(&mut self, outcome: Outcome) {
+    fn go_back(&mut self, outcome: ExchangeOutcome) {
         if let Some(horizon) = outcome.horizon
-            && outcome.cut >= self.holdings.horizon()
+            && outcome.cut >= self.frame_log.horizon()
         {
-            self.holdings
-                .set_horizon(horizon.min(self.holdings.horizon()));
+            self.frame_log
+                .set_horizon(horizon.min(self.frame_log.horizon()));
         }
     }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::Engine;
 use super::clock::clock_ms;
 use super::config::{CAUSE_WAIT, OLD_AFTER};
-use super::event::{Event, MessageId, Moment, Said};
-use super::hear::Heard;
-use super::holdings::{Held, Place};
+use super::event::{Delivery, EngineEvent, MessageId, Moment};
+use super::frame_log::{LoggedFrame, Position};
 use super::inbox::{Accept, Inbox};
 use super::member::Member;
+use super::receive::ReceivedFrame;
 use super::roster::{Id, ME};
 use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::durable::{Durable, Fragment, Record, Reference};
@@ -19,7 +19,7 @@ const LATE_AFTER: Duration = Duration::from_secs(3);
 
 impl Engine {
     /// Shows a frame that has just come, or what it makes ready.
-    pub(super) fn deliver(&mut self, now: Moment, heard: &Heard<'_>, accept: Accept) {
+    pub(super) fn deliver(&mut self, now: Moment, heard: &ReceivedFrame<'_>, accept: Accept) {
         let (id, sequence) = (heard.id, heard.author.sequence);
         if accept == Accept::Late {
             if self.sync.is_busy() {
@@ -33,8 +33,8 @@ impl Engine {
 
     /// While catching up, old frames are kept until all have come, and then shown in their order.
     fn keep_unshown(&mut self, id: Id, sequence: u32) {
-        self.holdings.settle(id, sequence);
-        if let Some(held) = self.holdings.get(id, sequence) {
+        self.frame_log.settle(id, sequence);
+        if let Some(held) = self.frame_log.get(id, sequence) {
             self.catch_up.unshown.insert(held.place, id);
         }
     }
@@ -46,13 +46,13 @@ impl Engine {
             messages += self.show(now, id, place.sequence, true);
         }
         if messages > 0 {
-            self.events.push_back(Event::CaughtUp { messages });
+            self.events.push_back(EngineEvent::CaughtUp { messages });
         }
     }
 
     /// Shows all of a member's frames that are ready, and then those of others that waited for
     /// them. The frame that has just come is open already; others are read from memory.
-    fn deliver_ready(&mut self, now: Moment, id: Id, heard: Option<&Heard<'_>>) {
+    fn deliver_ready(&mut self, now: Moment, id: Id, heard: Option<&ReceivedFrame<'_>>) {
         let mut members = vec![id];
         while let Some(id) = members.pop() {
             let mut has_shown = false;
@@ -67,15 +67,16 @@ impl Engine {
     }
 
     /// Shows a member's next frame if it is here and its causes were shown, or waited for enough.
-    fn deliver_next(&mut self, now: Moment, id: Id, heard: Option<&Heard<'_>>) -> bool {
+    fn deliver_next(&mut self, now: Moment, id: Id, heard: Option<&ReceivedFrame<'_>>) -> bool {
         let Some(sequence) = self.inboxes.get(&id).and_then(Inbox::ready) else {
             return false;
         };
         let mut inside = Vec::new();
-        let is_this = |heard: &&Heard<'_>| (heard.id, heard.author.sequence) == (id, sequence);
+        let is_this =
+            |heard: &&ReceivedFrame<'_>| (heard.id, heard.author.sequence) == (id, sequence);
         let is_shown = match (
             heard.filter(is_this),
-            self.holdings.get(id, sequence).cloned(),
+            self.frame_log.get(id, sequence).cloned(),
         ) {
             (Some(heard), Some(held)) => {
                 self.show_in_turn(now, id, &held, (heard.author, heard.durable))
@@ -102,7 +103,7 @@ impl Engine {
         &mut self,
         now: Moment,
         id: Id,
-        held: &Held,
+        held: &LoggedFrame,
         (author, durable): (&Author, &Durable<'_>),
     ) -> bool {
         let mut causes = durable.references.iter();
@@ -154,14 +155,14 @@ impl Engine {
             .and_then(|inbox| inbox.skip(now.time));
         if let Some(frames) = skipped {
             let who = self.shown(id);
-            self.events.push_back(Event::Gap { who, frames });
+            self.events.push_back(EngineEvent::Gap { who, frames });
         }
         self.deliver_ready(now, id, None);
     }
 
     /// Tells what a held frame says; how many messages.
     fn show(&mut self, now: Moment, id: Id, sequence: u32, is_late: bool) -> usize {
-        let Some(held) = self.holdings.get(id, sequence).cloned() else {
+        let Some(held) = self.frame_log.get(id, sequence).cloned() else {
             return 0;
         };
         let mut inside = Vec::new();
@@ -177,12 +178,12 @@ impl Engine {
         &mut self,
         now: Moment,
         id: Id,
-        held: &Held,
+        held: &LoggedFrame,
         (author, durable): (&Author, &Durable<'_>),
         is_late: bool,
     ) -> usize {
         let place = held.place;
-        self.holdings.settle(id, place.sequence);
+        self.frame_log.settle(id, place.sequence);
         if self.is_plausible(place.clock, now) {
             self.newest_shown = self.newest_shown.max(place.clock);
         }
@@ -191,14 +192,14 @@ impl Engine {
             sequence: place.sequence,
             hash: (held.hash >> 32) as u32,
         };
-        self.tips.shown(shown, &durable.references);
+        self.frontier.shown(shown, &durable.references);
         self.tell_records(id, place, durable, is_late)
     }
 
     fn tell_records(
         &mut self,
         id: Id,
-        place: Place,
+        place: Position,
         durable: &Durable<'_>,
         is_late: bool,
     ) -> usize {
@@ -239,7 +240,7 @@ impl Engine {
 
     fn tell(&mut self, id: Id, message: MessageId, text: String, is_late: bool) {
         let member = self.roster.get(id);
-        self.events.push_back(Event::Said(Said {
+        self.events.push_back(EngineEvent::Said(Delivery {
             id: message,
             who: member.map_or_else(String::new, Member::shown),
             source: member.and_then(|member| member.address),
@@ -266,10 +267,10 @@ impl Engine {
     fn whole_text(
         &self,
         id: Id,
-        place: Place,
+        place: Position,
         durable: &Durable<'_>,
         is_late: bool,
-    ) -> Option<(Place, String)> {
+    ) -> Option<(Position, String)> {
         let Fragment { number, count } = durable.fragment?;
         let first = place.sequence.checked_sub(u32::from(number))?;
         let last = first.checked_add(u32::from(count) - 1)?;
@@ -284,21 +285,21 @@ impl Engine {
         }
         let (mut text, mut inside) = (String::new(), Vec::new());
         for sequence in first..=last {
-            let held = self.holdings.get(id, sequence)?;
+            let held = self.frame_log.get(id, sequence)?;
             let (_, durable) = self.seal.reopen(&held.bytes, &mut inside)?;
             let Some(Record::Said(piece)) = durable.records.iter().next() else {
                 return None;
             };
             text.push_str(piece);
         }
-        self.holdings.get(id, first).map(|held| (held.place, text))
+        self.frame_log.get(id, first).map(|held| (held.place, text))
     }
 
     /// The newest messages that are held, at most `count`, in the order that all members agree on.
     #[must_use]
-    pub fn history(&self, count: usize) -> Vec<Said> {
+    pub fn history(&self, count: usize) -> Vec<Delivery> {
         let mut newest_first = Vec::new();
-        for (place, id) in self.holdings.history(0, u64::MAX).rev() {
+        for (place, id) in self.frame_log.history(0, u64::MAX).rev() {
             if newest_first.len() >= count {
                 break;
             }
@@ -310,15 +311,15 @@ impl Engine {
         newest_first
     }
 
-    fn said_in(&self, place: Place, id: Id) -> Vec<Said> {
-        let held = self.holdings.get(id, place.sequence);
+    fn said_in(&self, place: Position, id: Id) -> Vec<Delivery> {
+        let held = self.frame_log.get(id, place.sequence);
         let mut inside = Vec::new();
         let opened = held.and_then(|held| self.seal.reopen(&held.bytes, &mut inside));
         let Some((_, durable)) = opened else {
             return Vec::new();
         };
         let member = self.roster.get(id);
-        let said = |place, index, text| Said {
+        let said = |place, index, text| Delivery {
             id: MessageId { place, index },
             who: member.map_or_else(String::new, Member::shown),
             source: member.and_then(|member| member.address),

@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::holdings::Place;
+use super::frame_log::Position;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
 
@@ -43,14 +43,14 @@ pub struct Transmit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MessageId {
     /// The frame that the message is in, or that its first fragment is in.
-    pub place: Place,
+    pub place: Position,
     /// Which record of the frame.
     pub index: u8,
 }
 
 /// A message as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct Delivery {
     /// Which.
     pub id: MessageId,
     /// Who said it, as the name is shown here.
@@ -69,9 +69,9 @@ pub struct Said {
 
 /// What the engine tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum EngineEvent {
     /// A message of another member.
-    Said(Said),
+    Said(Delivery),
     /// Somebody is here.
     Entered {
         /// Who.

@@ -9,7 +9,7 @@ use super::config::{
     GAP_SHOWN_AFTER, HOLD_OFF_GRTT, HOLD_OFF_GRTT_SMALL, SMALL_GROUP, WINDOW_FRAMES,
 };
 use super::sequences::Sequences;
-use crate::protocol::chance::Chance;
+use crate::protocol::rng::Rng;
 
 /// How far beyond the newest known frame somebody's reference is believed.
 const HINT_FRAMES_MAX: u32 = 16;
@@ -38,10 +38,10 @@ struct Gap {
 }
 
 impl Gap {
-    fn new(now: Duration, timing: Timing, chance: &mut Chance) -> Self {
+    fn new(now: Duration, timing: Timing, rng: &mut Rng) -> Self {
         Self {
             since: now,
-            ask_at: now + timing.back_off(0, chance),
+            ask_at: now + timing.back_off(0, rng),
             tries: 0,
             is_hint: false,
         }
@@ -73,21 +73,21 @@ pub struct Timing {
 impl Timing {
     /// How long to leave the asking to others. In a small group few ask, and whoever waits for a
     /// frame that was lost again and again holds up its sender.
-    fn back_off(self, tries: u32, chance: &mut Chance) -> Duration {
+    fn back_off(self, tries: u32, rng: &mut Rng) -> Duration {
         let max = match self.members {
             0..=SMALL_GROUP => self.grtt * BACK_OFF_GRTT_SMALL,
             _ => self.grtt * BACK_OFF_GRTT * (1 << tries.min(BACK_OFF_DOUBLINGS)),
         };
-        chance.back_off(max, self.members)
+        rng.back_off(max, self.members)
     }
 
     /// How long to be silent about a frame that was asked for.
-    fn hold_off(self, tries: u32, chance: &mut Chance) -> Duration {
+    fn hold_off(self, tries: u32, rng: &mut Rng) -> Duration {
         let silence = match self.members {
             0..=SMALL_GROUP => self.grtt * HOLD_OFF_GRTT_SMALL,
             _ => self.grtt * HOLD_OFF_GRTT,
         };
-        silence + self.back_off(tries, chance)
+        silence + self.back_off(tries, rng)
     }
 }
 
@@ -127,21 +127,15 @@ impl Inbox {
     }
 
     /// Takes a frame in that was judged new.
-    pub fn take(&mut self, sequence: u32, now: Duration, timing: Timing, chance: &mut Chance) {
+    pub fn take(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
         self.have.insert(sequence);
         self.gaps.remove(&sequence);
-        self.learn_newest(sequence, now, timing, chance);
+        self.learn_newest(sequence, now, timing, rng);
         self.note_stall(now);
     }
 
     /// Takes in that a frame exists, and with it all before it.
-    pub fn learn_newest(
-        &mut self,
-        sequence: u32,
-        now: Duration,
-        timing: Timing,
-        chance: &mut Chance,
-    ) {
+    pub fn learn_newest(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
         if sequence <= self.newest {
             return;
         }
@@ -150,7 +144,7 @@ impl Inbox {
         let hinted = self.gaps.range_mut(first..);
         hinted.for_each(|(_, gap)| gap.is_hint = false);
         self.newest = sequence;
-        let gap = Gap::new(now, timing, chance);
+        let gap = Gap::new(now, timing, rng);
         for missing in first..=sequence {
             if !self.have.contains(missing) {
                 self.gaps.insert(missing, gap);
@@ -160,30 +154,24 @@ impl Inbox {
     }
 
     /// Wants a frame that others hold, though it lies before all that is delivered.
-    pub fn want(&mut self, sequence: u32, now: Duration, timing: Timing, chance: &mut Chance) {
+    pub fn want(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
         if self.have.contains(sequence) || self.gaps.contains_key(&sequence) {
             return;
         }
-        let gap = Gap::new(now, timing, chance);
+        let gap = Gap::new(now, timing, rng);
         self.gaps.insert(sequence, gap);
         self.ask_at = self.ask_at.min(gap.ask_at);
     }
 
     /// Somebody has a frame: it is asked for once, and so are those before it, if it is near what
     /// is known to exist. Whether that is news.
-    pub fn hint(
-        &mut self,
-        sequence: u32,
-        now: Duration,
-        timing: Timing,
-        chance: &mut Chance,
-    ) -> bool {
+    pub fn hint(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) -> bool {
         if sequence <= self.newest || sequence - self.newest > HINT_FRAMES_MAX {
             return false;
         }
         for missing in self.newest + 1..=sequence {
             if !self.gaps.contains_key(&missing) {
-                self.want(missing, now, timing, chance);
+                self.want(missing, now, timing, rng);
                 if let Some(gap) = self.gaps.get_mut(&missing) {
                     gap.is_hint = true;
                 }
@@ -194,13 +182,7 @@ impl Inbox {
 
     /// The missing frames to ask for now, at most `max`. Those that are nearly due for the first
     /// time come along; gaps that were asked for long enough are given up.
-    pub fn due(
-        &mut self,
-        now: Duration,
-        max: usize,
-        timing: Timing,
-        chance: &mut Chance,
-    ) -> Vec<u32> {
+    pub fn due(&mut self, now: Duration, max: usize, timing: Timing, rng: &mut Rng) -> Vec<u32> {
         if now < self.ask_at {
             return Vec::new();
         }
@@ -219,7 +201,7 @@ impl Inbox {
                 }
                 due.push(*sequence);
                 gap.tries += 1;
-                gap.ask_at = now + timing.hold_off(gap.tries, chance);
+                gap.ask_at = now + timing.hold_off(gap.tries, rng);
             }
         }
         let ask_times = self.gaps.values().map(|gap| gap.ask_at);
@@ -228,16 +210,10 @@ impl Inbox {
     }
 
     /// Notes that somebody else asks for a frame: whoever lacks it too need not.
-    pub fn heard_nack(
-        &mut self,
-        sequence: u32,
-        now: Duration,
-        timing: Timing,
-        chance: &mut Chance,
-    ) {
+    pub fn heard_nack(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
         if let Some(gap) = self.gaps.get_mut(&sequence) {
             gap.tries += 1;
-            gap.ask_at = gap.ask_at.max(now + timing.hold_off(gap.tries, chance));
+            gap.ask_at = gap.ask_at.max(now + timing.hold_off(gap.tries, rng));
         }
     }
 

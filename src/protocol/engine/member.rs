@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::time::Duration;
 
 use super::config::{ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MIN, GONE_AFTER_BEATS};
-use super::seen::Seen;
+use super::replay_window::ReplayWindow;
 use super::trust::{Standing, namesake};
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
@@ -50,7 +50,7 @@ pub struct Member {
     pub(super) interval: Duration,
     pub(super) newest_beat: u32,
     /// Its frames that are never repeated.
-    pub(super) seen: Seen,
+    pub(super) replay_window: ReplayWindow,
     pub(super) asked: u32,
     pub(super) asked_since: Option<Duration>,
     pub(super) ask_at: Option<Duration>,
@@ -79,7 +79,7 @@ impl Member {
             heard: Duration::ZERO,
             interval: BEAT_MIN,
             newest_beat: 0,
-            seen: Seen::default(),
+            replay_window: ReplayWindow::default(),
             asked: 0,
             asked_since: None,
             ask_at: None,

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::config::{GUESTS_MAX, MIRROR_DOUBT, MIRROR_PER_S, MIRROR_QUEUE_MAX};
-use super::event::Event;
+use super::event::EngineEvent;
 use super::roster::Roster;
 use crate::protocol::message::{Name, is_farewell};
 use crate::protocol::wire::plain;
@@ -29,12 +29,12 @@ pub struct Mirror {
 #[derive(Debug)]
 struct Doubtful {
     until: Duration,
-    line: Line,
+    line: PlainCopy,
 }
 
 /// A line of the plain wire.
 #[derive(Clone, Debug)]
-struct Line {
+struct PlainCopy {
     source: SocketAddr,
     name: Option<String>,
     text: Option<String>,
@@ -98,9 +98,9 @@ impl Mirror {
         source: SocketAddr,
         datagram: &[u8],
         roster: &Roster,
-    ) -> Option<Event> {
+    ) -> Option<EngineEvent> {
         let message = plain::decode(datagram).ok()?;
-        let line = Line {
+        let line = PlainCopy {
             source,
             name: message.user.map(Into::into),
             text: message.data.map(Into::into),
@@ -123,10 +123,10 @@ impl Mirror {
     }
 
     /// The next doubtful line whose source has not turned out a member in time.
-    pub fn look(&mut self, now: Duration, roster: &Roster) -> Option<Event> {
+    pub fn look(&mut self, now: Duration, roster: &Roster) -> Option<EngineEvent> {
         if self.queue.is_empty() && self.unmirrored > 0 {
             let lines = std::mem::take(&mut self.unmirrored);
-            return Some(Event::Unmirrored { lines });
+            return Some(EngineEvent::Unmirrored { lines });
         }
         while self
             .doubtful
@@ -144,7 +144,7 @@ impl Mirror {
     }
 
     /// Takes the oldest doubtful line for a guest's.
-    fn settle(&mut self) -> Option<Event> {
+    fn settle(&mut self) -> Option<EngineEvent> {
         let line = self.doubtful.pop_front()?.line;
         if self.guests.len() >= GUESTS_MAX {
             self.guests.pop_first();
@@ -175,7 +175,7 @@ impl Mirror {
     }
 
     /// Whether a line is a copy of a member's, this one included.
-    fn is_members(&self, line: &Line, roster: &Roster) -> bool {
+    fn is_members(&self, line: &PlainCopy, roster: &Roster) -> bool {
         let port = line.source.port();
         let says = |name: &Name| line.name.as_deref() == Some(name.as_str());
         if port == self.port && says(&self.name) {
@@ -190,8 +190,8 @@ impl Mirror {
     }
 }
 
-impl From<Line> for Event {
-    fn from(line: Line) -> Self {
+impl From<PlainCopy> for EngineEvent {
+    fn from(line: PlainCopy) -> Self {
         Self::Guest {
             name: line.name,
             text: line.text,

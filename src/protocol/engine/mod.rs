@@ -10,29 +10,29 @@
 //! late      beat's digest → sync → inventory → pull or NACK
 //! ```
 
-pub mod again;
 pub mod arrivals;
 mod catch_up;
-pub mod causes;
 pub mod clock;
 pub mod config;
+pub mod dedup;
 mod deliver;
 pub mod event;
-mod hear;
-pub mod holdings;
+pub mod frame_log;
+mod freshness;
+pub mod frontier;
 pub mod inbox;
-pub mod marks;
 pub mod member;
 pub mod mirror;
 pub mod outbox;
 pub mod pace;
 pub mod presence;
 pub mod private;
-mod proof;
+pub mod receipts;
+mod receive;
 pub mod repair;
+pub mod replay_window;
 pub mod reports;
 pub mod roster;
-pub mod seen;
 mod send;
 pub mod sequences;
 pub mod sync;
@@ -42,29 +42,29 @@ use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use self::again::Recent;
 use self::arrivals::Arrivals;
 use self::catch_up::CatchUp;
-use self::causes::Tips;
 use self::clock::HybridClock;
 use self::config::{NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, REPORTERS, SMALL_GROUP};
-use self::event::{Event, Moment, Transmit};
-use self::holdings::Holdings;
+use self::dedup::RecentDatagrams;
+use self::event::{EngineEvent, Moment, Transmit};
+use self::frame_log::FrameLog;
+use self::frontier::Frontier;
 use self::inbox::{Inbox, Timing};
-use self::marks::Marks;
 use self::member::Member;
 use self::mirror::Mirror;
 use self::outbox::Outbox;
 use self::pace::{Pace, RoundTrip, Window};
 use self::presence::Presence;
 use self::private::Private;
+use self::receipts::Receipts;
 use self::repair::Repair;
 use self::reports::Reports;
 use self::roster::{Absence, Id, Roster};
 use self::sync::Sync;
 use self::trust::Trust;
-use crate::protocol::chance::Chance;
 use crate::protocol::message::Name;
+use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::durable::{Hello, Record};
 use crate::protocol::wire::frame::{Author, FRAME_MAX_BYTES, FRAME_NARROW_BYTES, Key};
@@ -107,24 +107,24 @@ pub struct Engine {
     signer: Signer,
     private: Private,
     seal: Seal,
-    recent: Recent,
+    recent: RecentDatagrams,
     replays: u64,
     link: Link,
     /// How long a frame may be on the narrowest of our links.
     frame_bytes: usize,
     started: Moment,
-    chance: Chance,
+    rng: Rng,
     clock: HybridClock,
     roster: Roster,
     inboxes: BTreeMap<Id, Inbox>,
-    holdings: Holdings,
+    frame_log: FrameLog,
     outbox: Outbox,
-    tips: Tips,
+    frontier: Frontier,
     pace: Pace,
     window: Window,
     round_trip: RoundTrip,
     arrivals: Arrivals,
-    marks: Marks,
+    receipts: Receipts,
     presence: Presence,
     reports: Reports,
     repair: Repair,
@@ -140,13 +140,13 @@ pub struct Engine {
     blocked: BTreeSet<Id>,
     newest_shown: u64,
     clock_differences_ms: Vec<i64>,
-    is_asking: bool,
-    is_heard: bool,
+    wants_acks: bool,
+    hears_itself: bool,
     was_bulk: bool,
     /// Whether somebody is here whom only IPv6 reaches.
     needs_v6: bool,
     sends: VecDeque<Transmit>,
-    events: VecDeque<Event>,
+    events: VecDeque<EngineEvent>,
 }
 
 /// How often others ask for what this member says, and how often it is therefore repeated unasked.
@@ -180,22 +180,22 @@ impl Engine {
             signer: setup.signer,
             private: Private::new(setup.secrets),
             seal: setup.seal,
-            recent: Recent::default(),
+            recent: RecentDatagrams::default(),
             replays: 0,
             link: setup.link,
             frame_bytes: FRAME_NARROW_BYTES,
             started: now,
-            chance: Chance::new(setup.seed),
+            rng: Rng::new(setup.seed),
             clock: HybridClock::default(),
             inboxes: BTreeMap::new(),
-            holdings: Holdings::default(),
+            frame_log: FrameLog::default(),
             outbox: Outbox::default(),
-            tips: Tips::default(),
+            frontier: Frontier::default(),
             pace: Pace::default(),
             window: Window::default(),
             round_trip: RoundTrip::default(),
             arrivals: Arrivals::default(),
-            marks: Marks::default(),
+            receipts: Receipts::default(),
             presence: Presence::default(),
             reports: Reports::default(),
             repair: Repair::default(),
@@ -209,20 +209,20 @@ impl Engine {
             blocked: BTreeSet::new(),
             newest_shown: 0,
             clock_differences_ms: Vec::new(),
-            is_asking: false,
-            is_heard: false,
+            wants_acks: false,
+            hears_itself: false,
             was_bulk: false,
             needs_v6: false,
             sends: VecDeque::new(),
             events: VecDeque::new(),
         };
-        engine.holdings.set_horizon(engine.clock.now(now.wall_ms));
+        engine.frame_log.set_horizon(engine.clock.now(now.wall_ms));
         let hello = Hello {
             replaces: setup.replaces,
             session_key: engine.private.session_key(),
         };
         engine.outbox.push(&Record::Hello(hello));
-        engine.presence.begin(now.time, &mut engine.chance);
+        engine.presence.begin(now.time, &mut engine.rng);
         engine
     }
 
@@ -258,8 +258,8 @@ impl Engine {
     }
 
     /// Asks everybody to acknowledge at once, for this member would like to leave.
-    pub fn ask(&mut self, now: Moment) {
-        self.is_asking = true;
+    pub fn request_acks(&mut self, now: Moment) {
+        self.wants_acks = true;
         self.presence.beat_now(now.time);
     }
 
@@ -279,13 +279,13 @@ impl Engine {
                 .is_some_and(|member| member.is_live && member.heard() >= since)
         };
         let is_mirrored = self.mirror.as_ref().is_none_or(Mirror::is_empty);
-        self.outbox.is_empty() && is_mirrored && !self.marks.waiting().any(answers)
+        self.outbox.is_empty() && is_mirrored && !self.receipts.waiting().any(answers)
     }
 
     /// Who is here and has not all that was said.
     #[must_use]
     pub fn waiting(&self) -> Vec<String> {
-        self.marks.waiting().map(|id| self.shown(id)).collect()
+        self.receipts.waiting().map(|id| self.shown(id)).collect()
     }
 
     /// Says farewell; [`Engine::is_gone`] tells when it was said often enough.
@@ -301,8 +301,8 @@ impl Engine {
     }
 
     /// The machine slept, or has another interface: says hello to whoever is there now.
-    pub fn greet(&mut self, now: Moment) {
-        self.presence.begin(now.time, &mut self.chance);
+    pub fn announce(&mut self, now: Moment) {
+        self.presence.begin(now.time, &mut self.rng);
     }
 
     /// What carries our multicast from now on, and the longest datagram that it carries whole.
@@ -313,8 +313,8 @@ impl Engine {
 
     /// Whether a frame of this member's own came back by the network.
     #[must_use]
-    pub fn is_heard(&self) -> bool {
-        self.is_heard
+    pub fn hears_itself(&self) -> bool {
+        self.hears_itself
     }
 
     /// A name belongs to a key: their codes were compared.
@@ -336,7 +336,7 @@ impl Engine {
 
     /// What was heard and sent lately.
     #[must_use]
-    pub fn recent(&self) -> &Recent {
+    pub fn recent(&self) -> &RecentDatagrams {
         &self.recent
     }
 
@@ -348,19 +348,19 @@ impl Engine {
 
     /// What is held.
     #[must_use]
-    pub fn holdings(&self) -> &Holdings {
-        &self.holdings
+    pub fn frame_log(&self) -> &FrameLog {
+        &self.frame_log
     }
 
     /// The next thing to tell.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<EngineEvent> {
         self.events.pop_front()
     }
 
     /// Does what time brings about.
     pub fn on_time(&mut self, now: Moment) {
         let time = now.time;
-        while let Some(absence) = self.roster.look(time, &mut self.chance) {
+        while let Some(absence) = self.roster.look(time, &mut self.rng) {
             self.on_absence(now, absence);
         }
         self.ask_for_missing(now);
@@ -371,7 +371,7 @@ impl Engine {
         while let Some(due) = self.presence.pop(time) {
             self.send_presence(now, due);
         }
-        let told = self.marks.look(time);
+        let told = self.receipts.look(time);
         self.tell_delivered(told);
         while let Some(event) = self
             .mirror
@@ -394,7 +394,7 @@ impl Engine {
             self.roster.next_time(),
             self.reports.next_time(),
             self.presence.next_time(),
-            self.marks.next_time(),
+            self.receipts.next_time(),
             self.sync.next_time(),
             self.mirror.as_ref().and_then(Mirror::next_time),
         ]
@@ -408,7 +408,7 @@ impl Engine {
             Absence::Ask(id) => self.ask_for_member(now, id),
             Absence::Silent(id) => {
                 let who = self.shown(id);
-                self.events.push_back(Event::Silent(who));
+                self.events.push_back(EngineEvent::Silent(who));
             }
             Absence::Gone(id) => self.on_left(id, false),
         }
@@ -421,23 +421,24 @@ impl Engine {
         }
         self.window.forget(id);
         self.arrivals.forget(id);
-        self.holdings.release(self.window.needed_from());
+        self.frame_log.release(self.window.needed_from());
         self.reports.forget(id);
-        let told = self.marks.forget(id);
+        let told = self.receipts.forget(id);
         self.tell_delivered(told);
         // Other sessions of the same person are still here.
         if self.roster.sessions_of(id) == 0 {
             let who = self.shown(id);
-            self.events.push_back(Event::Left { who, with_farewell });
+            self.events
+                .push_back(EngineEvent::Left { who, with_farewell });
         }
     }
 
-    fn tell_delivered(&mut self, told: Option<marks::Delivered>) {
+    fn tell_delivered(&mut self, told: Option<receipts::Delivered>) {
         let Some(told) = told else {
             return;
         };
         let waiting = told.waiting.iter().map(|id| self.shown(*id)).collect();
-        self.events.push_back(Event::Delivered {
+        self.events.push_back(EngineEvent::Delivered {
             by: told.by,
             of: told.of,
             waiting,

@@ -10,7 +10,7 @@ use super::config::{
     PACE_START_PER_S, RUN_WAIT, STUCK_AFTER, WINDOW_FIRST_FRAMES, WINDOW_SENT_FRAMES,
 };
 use super::roster::Id;
-use crate::protocol::wire::seal::run::RUN_MAX;
+use crate::protocol::wire::seal::signed_batch::BATCH_MAX_FRAMES;
 
 /// How many durable frames may leave, repairs included: a token bucket whose rate grows while it
 /// is used up.
@@ -57,7 +57,7 @@ impl Pace {
     /// How many of the frames that wait should leave together: what comes free soon.
     fn run_of(&self, waiting: usize) -> f64 {
         let soon = self.rate_per_s * RUN_WAIT.as_secs_f64();
-        soon.min(waiting.min(RUN_MAX) as f64).max(1.0)
+        soon.min(waiting.min(BATCH_MAX_FRAMES) as f64).max(1.0)
     }
 
     /// How many frames may leave now, at least one.

@@ -8,7 +8,7 @@ use super::config::{
     ANSWER_REPEAT, FAREWELL_TAIL, GREET_PER_MEMBER, HELLO_REPEATS, INSIST, TAIL, TAIL_BEAT_AFTER,
     TAIL_OF_BURST_GRTT,
 };
-use crate::protocol::chance::Chance;
+use crate::protocol::rng::Rng;
 
 /// The times of this member's beats and of the repeats of its last frame.
 #[derive(Debug, Default)]
@@ -37,8 +37,8 @@ pub enum Due {
 
 impl Presence {
     /// A session begins, or a new interface, or a machine that slept.
-    pub fn begin(&mut self, now: Duration, chance: &mut Chance) {
-        let jittered = |after: &Duration| now + after.mul_f64(0.75 + chance.unit() / 2.0);
+    pub fn begin(&mut self, now: Duration, rng: &mut Rng) {
+        let jittered = |after: &Duration| now + after.mul_f64(0.75 + rng.unit() / 2.0);
         self.hellos = HELLO_REPEATS.iter().map(jittered).collect();
         self.hellos.push_front(now);
         self.beat_at = None;
@@ -77,16 +77,10 @@ impl Presence {
     }
 
     /// Somebody new was heard: a beat soon, if the last is not too young.
-    pub fn greet(
-        &mut self,
-        now: Duration,
-        members: usize,
-        interval: Duration,
-        chance: &mut Chance,
-    ) {
+    pub fn announce(&mut self, now: Duration, members: usize, interval: Duration, rng: &mut Rng) {
         let is_young = now < self.beaten_at + (interval / 4).min(Duration::from_secs(5));
         let within = GREET_PER_MEMBER * u32::try_from(members).unwrap_or(u32::MAX);
-        let at = now + chance.between(Duration::ZERO, within.min(interval));
+        let at = now + rng.between(Duration::ZERO, within.min(interval));
         if !is_young && !self.is_leaving {
             self.beat_at = Some(self.beat_at.map_or(at, |planned| planned.min(at)));
         }
@@ -122,12 +116,12 @@ impl Presence {
     }
 
     /// A beat was sent; the next follows after the interval, less or more a quarter.
-    pub fn beaten(&mut self, now: Duration, interval: Duration, chance: &mut Chance) {
+    pub fn beaten(&mut self, now: Duration, interval: Duration, rng: &mut Rng) {
         self.beaten_at = now;
         if self.is_leaving {
             return;
         }
-        self.beat_at = Some(now + interval.mul_f64(0.75 + chance.unit() / 2.0));
+        self.beat_at = Some(now + interval.mul_f64(0.75 + rng.unit() / 2.0));
     }
 
     /// When something is due.

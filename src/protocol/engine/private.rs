@@ -1,8 +1,8 @@
 //! Private messages: to whom they are sealed, and which are for this session.
 
 use super::Engine;
-use super::event::{Event, MessageId, Said};
-use super::holdings::Place;
+use super::event::{Delivery, EngineEvent, MessageId};
+use super::frame_log::Position;
 use super::member::Member;
 use super::outbox::PrivateText;
 use super::roster::Id;
@@ -12,7 +12,7 @@ use crate::protocol::wire::frame::durable::{
 };
 use crate::protocol::wire::frame::{FRAME_NARROW_BYTES, Key, MemberTag, durable_max_bytes};
 use crate::protocol::wire::private::{
-    self, OVERHEAD_BYTES, Secrets, SessionKey, SessionSecret, Way,
+    self, OVERHEAD_BYTES, PrivateContext, Secrets, SessionKey, SessionSecret,
 };
 
 /// Longest private message, in bytes; longer texts go as several. It fits a frame with all that may
@@ -47,7 +47,7 @@ impl Private {
         author: (Key, u64),
         sequence: u32,
     ) -> Vec<u8> {
-        let way = Way {
+        let way = PrivateContext {
             author: author.0,
             author_session: author.1,
             sequence,
@@ -89,14 +89,14 @@ impl Engine {
     pub(super) fn tell_private(
         &mut self,
         id: Id,
-        (place, index): (Place, u8),
+        (place, index): (Position, u8),
         (to, sealed): (MemberTag, &[u8]),
         is_late: bool,
     ) {
         let Some(member) = self.roster.get(id).filter(|_| to == self.me.tag()) else {
             return;
         };
-        let way = Way {
+        let way = PrivateContext {
             author: member.key,
             author_session: member.session,
             sequence: place.sequence,
@@ -107,7 +107,7 @@ impl Engine {
         let Some(text) = private::open(sealed, &way, &self.private.secret) else {
             return;
         };
-        self.events.push_back(Event::Said(Said {
+        self.events.push_back(EngineEvent::Said(Delivery {
             id: MessageId { place, index },
             who: member.shown(),
             text,

@@ -8,7 +8,7 @@ use super::config::{
     HOLDER_RANK_MAX, HOLDER_REPAIR_STEP, MUTE_GRTT, REPAIRS_MAX, SOURCE_REPAIR_GRTT_DIVISOR,
 };
 use super::roster::Id;
-use crate::protocol::chance::Chance;
+use crate::protocol::rng::Rng;
 
 /// Repairs to be sent, each at its time.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub struct Repair {
 
 /// Who this member is for the frames that are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum RepairRole {
     /// The one who made them.
     Source,
     /// One who holds them, while the source is here: how many come before this one.
@@ -28,11 +28,11 @@ pub enum Role {
     Heir(usize),
 }
 
-impl Role {
+impl RepairRole {
     /// How long to leave the answer to others; `None` if it is for others altogether.
     #[must_use]
-    pub fn delay(self, grtt: Duration, chance: &mut Chance) -> Option<Duration> {
-        let soon = chance.between(Duration::ZERO, grtt / SOURCE_REPAIR_GRTT_DIVISOR);
+    pub fn delay(self, grtt: Duration, rng: &mut Rng) -> Option<Duration> {
+        let soon = rng.between(Duration::ZERO, grtt / SOURCE_REPAIR_GRTT_DIVISOR);
         let (rank, steps) = match self {
             Self::Source => return Some(soon),
             Self::Holder(rank) => (rank, rank + 1),

@@ -9,7 +9,7 @@ use super::config::{
     REPORT_INTERVAL, REPORTERS,
 };
 use super::roster::Id;
-use crate::protocol::chance::Chance;
+use crate::protocol::rng::Rng;
 
 /// Per sender, what is to be reported and when.
 #[derive(Debug, Default)]
@@ -81,7 +81,7 @@ impl Reports {
         now: Duration,
         members: usize,
         rank: impl FnOnce() -> usize,
-        chance: &mut Chance,
+        rng: &mut Rng,
     ) {
         let sender = self.senders.entry(to).or_default();
         if wish == Wish::Bulk {
@@ -89,14 +89,14 @@ impl Reports {
         }
         let at = match wish {
             Wish::Line if members > ACK_GROUP => return,
-            Wish::Line => now + chance.between(ACK_AFTER_MIN, ACK_AFTER_MAX),
+            Wish::Line => now + rng.between(ACK_AFTER_MIN, ACK_AFTER_MAX),
             Wish::Bulk if members > REPORTERS && rank() >= REPORTERS => return,
             Wish::Bulk if sender.unreported >= REPORT_FRAMES => now,
             Wish::Bulk => now.max(sender.last_at.unwrap_or_default()) + REPORT_INTERVAL,
             Wish::Asked => {
                 let members = u32::try_from(members).unwrap_or(u32::MAX);
                 let within = ASKED_ACK_PER_MEMBER.saturating_mul(members);
-                now + chance.between(Duration::ZERO, within.min(ASKED_ACK_MAX))
+                now + rng.between(Duration::ZERO, within.min(ASKED_ACK_MAX))
             }
         };
         sender.due = Some(sender.due.map_or(at, |due| due.min(at)));

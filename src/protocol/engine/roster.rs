@@ -10,8 +10,8 @@ use super::config::{
 };
 use super::member::{BeatNews, Member};
 use super::trust::{Standing, Trust};
-use crate::protocol::chance::{Chance, mix};
 use crate::protocol::message::Name;
+use crate::protocol::rng::{Rng, mix};
 use crate::protocol::wire::frame::{Author, Key, MemberTag};
 use crate::protocol::wire::private::SessionKey;
 
@@ -158,7 +158,7 @@ impl Roster {
     /// not over.
     pub fn is_new(&mut self, id: Id, sequence: u32) -> bool {
         let member = self.members.get_mut(&id);
-        member.is_some_and(|member| !member.is_closed && member.seen.take(sequence))
+        member.is_some_and(|member| !member.is_closed && member.replay_window.take(sequence))
     }
 
     /// Takes in what a beat says of its author; false if a later one was heard before.
@@ -225,18 +225,18 @@ impl Roster {
     }
 
     /// Notes that somebody asks for a member.
-    pub fn asked(&mut self, id: Id, now: Duration, chance: &mut Chance) {
+    pub fn asked(&mut self, id: Id, now: Duration, rng: &mut Rng) {
         let size = self.size();
         if let Some(member) = self.members.get_mut(&id) {
             member.asked += 1;
             member.asked_since.get_or_insert(now);
-            member.ask_at = Some(now + ASK_INTERVAL + chance.back_off(ASK_INTERVAL, size));
+            member.ask_at = Some(now + ASK_INTERVAL + rng.back_off(ASK_INTERVAL, size));
             self.look_at = self.look_at.min(member.due());
         }
     }
 
     /// What is due; to be repeated until it is `None`.
-    pub fn look(&mut self, now: Duration, chance: &mut Chance) -> Option<Absence> {
+    pub fn look(&mut self, now: Duration, rng: &mut Rng) -> Option<Absence> {
         if now < self.look_at {
             return None;
         }
@@ -257,7 +257,7 @@ impl Roster {
                     return Some(Absence::Ask(*id));
                 }
                 // The first to ask is chosen by chance, and the others hear it.
-                member.ask_at = Some(now + chance.back_off(ASK_INTERVAL, size));
+                member.ask_at = Some(now + rng.back_off(ASK_INTERVAL, size));
             }
             look_at = look_at.min(member.due());
         }

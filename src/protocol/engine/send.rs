@@ -4,13 +4,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::Engine;
-use super::again::Known;
 use super::config::{
     ACK_GROUP, MUTE_GRTT, REPAIR_COPIES_MAX, REPEAT_GRTT, REPEAT_ONCE_ABOVE, REPEAT_TWICE_ABOVE,
     SMALL_GROUP, SPEAKERS_MAX, SPEAKING, STUCK_AFTER, WAITING_AFTER,
 };
+use super::dedup::KnownDatagram;
 use super::event::{Destination, Moment, Transmit};
-use super::holdings::{NewFrame, Place};
+use super::frame_log::{NewFrame, Position};
 use super::inbox::Inbox;
 use super::member::Member;
 use super::outbox::PrivateText;
@@ -24,15 +24,15 @@ use crate::protocol::wire::frame::durable::{
 use crate::protocol::wire::frame::nack::{COUNT_BYTES, Nack, SPAN_MAX, Target};
 use crate::protocol::wire::frame::status::Status;
 use crate::protocol::wire::frame::{
-    ACKS_MAX, Ack, Author, Body, FLAG_ASK, FLAG_BULK, FRAME_MAX_BYTES, FRAME_NARROW_BYTES, Frame,
-    MemberTag, body_max_bytes, durable_max_bytes, grtt_code,
+    ACKS_MAX, Ack, Author, Body, FLAG_ACK_REQUEST, FLAG_BULK, FRAME_MAX_BYTES, FRAME_NARROW_BYTES,
+    Frame, MemberTag, body_max_bytes, durable_max_bytes, grtt_code,
 };
 use crate::protocol::wire::seal::Draft;
-use crate::protocol::wire::seal::run::RUN_MAX;
+use crate::protocol::wire::seal::signed_batch::BATCH_MAX_FRAMES;
 
 /// What is to be known of a frame of our own once it is signed.
 struct Made {
-    place: Place,
+    place: Position,
     flags: u8,
     messages: usize,
     private_to: Option<MemberTag>,
@@ -57,7 +57,7 @@ impl Engine {
             return None;
         }
         if !self.send_repair(now.time, !has_new) && has_new {
-            self.make_run(now);
+            self.send_batch(now);
         }
         self.sends.pop_front()
     }
@@ -103,7 +103,7 @@ impl Engine {
     /// more if there is nothing else to send than what is waited for.
     fn send_repair(&mut self, now: Duration, is_idle: bool) -> bool {
         while let Some((id, sequence)) = self.repair.pop(now) {
-            let Some(held) = self.holdings.touch(id, sequence, now) else {
+            let Some(held) = self.frame_log.touch(id, sequence, now) else {
                 continue;
             };
             let copies = match self.roster.size() {
@@ -136,10 +136,10 @@ impl Engine {
     }
 
     /// Makes all that may leave now, under one signature.
-    fn make_run(&mut self, now: Moment) {
+    fn send_batch(&mut self, now: Moment) {
         let others = self.reports.in_bulk(now.time.saturating_sub(SPEAKING));
         self.window.share(others + 1);
-        let max = self.pace.burst().min(RUN_MAX);
+        let max = self.pace.burst().min(BATCH_MAX_FRAMES);
         let (mut made, mut drafts) = (Vec::new(), Vec::new());
         while made.len() < max
             && !self.outbox.is_empty()
@@ -149,7 +149,7 @@ impl Engine {
             made.push(frame);
             drafts.push(draft);
         }
-        let closed: Vec<(Vec<u8>, u64)> = self.seal.close_run(drafts, &self.signer).collect();
+        let closed: Vec<(Vec<u8>, u64)> = self.seal.close_batch(drafts, &self.signer).collect();
         let to = self.to_all();
         for (made, (bytes, hash)) in made.into_iter().zip(closed) {
             let bytes: Rc<[u8]> = bytes.into();
@@ -161,7 +161,7 @@ impl Engine {
 
     /// Packs the next durable frame; `None` if there is nothing to say.
     fn draft_durable(&mut self, now: Moment) -> Option<(Made, Draft)> {
-        let references = self.tips.take();
+        let references = self.frontier.take();
         let room = durable_max_bytes(self.frame_bytes, self.me.name.as_str().len())
             - COUNTS_BYTES
             - references.len() * Reference::BYTES;
@@ -180,7 +180,7 @@ impl Engine {
         let author = Author {
             sequence,
             clock: self.clock.tick(now.wall_ms),
-            flags: if is_bulk { FLAG_BULK } else { 0 } | self.ask_flag(),
+            flags: if is_bulk { FLAG_BULK } else { 0 } | self.ack_request_flag(),
             ..self.author()
         };
         let durable = Durable {
@@ -190,7 +190,7 @@ impl Engine {
             records: Records::new(&packed.records),
         };
         let made = Made {
-            place: Place::of(&author),
+            place: Position::of(&author),
             flags: author.flags,
             messages: durable.messages(),
             private_to: packed.private_to,
@@ -203,16 +203,17 @@ impl Engine {
     fn keep_made(&mut self, now: Moment, made: &Made, bytes: Rc<[u8]>, hash: u64) {
         let sequence = made.place.sequence;
         let durable = Some((sequence, made.flags));
-        self.recent.insert(&bytes, Known { id: ME, durable });
+        self.recent
+            .insert(&bytes, KnownDatagram { id: ME, durable });
         let frame = NewFrame {
             bytes,
             hash,
             messages: made.messages,
             touched: now.time,
         };
-        self.holdings.insert(ME, made.place, frame, true);
-        self.holdings.settle(ME, sequence);
-        self.holdings.release(self.window.needed_from());
+        self.frame_log.insert(ME, made.place, frame, true);
+        self.frame_log.settle(ME, sequence);
+        self.frame_log.release(self.window.needed_from());
         self.note_sent(now, sequence, made.messages);
         self.expect_private(now, sequence, made.private_to);
         self.was_bulk = made.flags & FLAG_BULK != 0;
@@ -228,7 +229,7 @@ impl Engine {
                 _ => self.roster.beat_interval() * 5 / 2,
             };
             let here = self.roster.others().map(|(id, _)| id);
-            self.marks.said(sequence, here, now.time + wait);
+            self.receipts.said(sequence, here, now.time + wait);
         }
         self.count_nacks();
         let repeats = match self.repeats.nacks_per_frame {
@@ -246,17 +247,17 @@ impl Engine {
     fn expect_private(&mut self, now: Moment, sequence: u32, to: Option<MemberTag>) {
         if let Some(id) = to.and_then(|tag| self.roster.find(tag)) {
             let tell_at = now.time + WAITING_AFTER;
-            self.marks.said(sequence, [id].into_iter(), tell_at);
+            self.receipts.said(sequence, [id].into_iter(), tell_at);
         }
     }
 
     /// Whether somebody has not acknowledged who would have by now.
     fn insists(&self) -> bool {
-        self.roster.size() <= ACK_GROUP && !self.marks.is_complete()
+        self.roster.size() <= ACK_GROUP && !self.receipts.is_complete()
     }
 
-    fn ask_flag(&self) -> u8 {
-        if self.is_asking { FLAG_ASK } else { 0 }
+    fn ack_request_flag(&self) -> u8 {
+        if self.wants_acks { FLAG_ACK_REQUEST } else { 0 }
     }
 
     fn author(&self) -> Author {
@@ -279,7 +280,7 @@ impl Engine {
         let mut bytes = Vec::with_capacity(FRAME_MAX_BYTES);
         self.seal.close(&frame, &self.signer, &mut bytes);
         let (id, durable) = (ME, None);
-        self.recent.insert(&bytes, Known { id, durable });
+        self.recent.insert(&bytes, KnownDatagram { id, durable });
         let bytes = bytes.into();
         self.sends.push_back(Transmit { to, bytes });
     }
@@ -326,7 +327,7 @@ impl Engine {
             Due::Repeat => {
                 let time = now.time;
                 let grtt = self.round_trip.estimate();
-                let held = self.holdings.get(ME, self.newest);
+                let held = self.frame_log.get(ME, self.newest);
                 // Whoever repaired it just now has done this for us.
                 if held.is_some_and(|held| time >= held.touched + grtt * MUTE_GRTT) {
                     self.repair.schedule((ME, self.newest), time);
@@ -345,7 +346,7 @@ impl Engine {
         let speaking_since = now.time.saturating_sub(SPEAKING);
         let speakers = self.reports.recent(speaking_since, SPEAKERS_MAX).len() + 1;
         self.pace.spare(is_slow, speakers);
-        self.holdings.expire(self.clock.now(now.wall_ms));
+        self.frame_log.expire(self.clock.now(now.wall_ms));
         let beat = Beat {
             newest: self.newest,
             interval: interval.mul_f64(1.25),
@@ -356,21 +357,21 @@ impl Engine {
             asked,
         };
         let flags = if self.insists() {
-            FLAG_ASK
+            FLAG_ACK_REQUEST
         } else {
-            self.ask_flag()
+            self.ack_request_flag()
         };
         let to = match is_hello {
             true => Destination::Everywhere,
             false => self.to_all(),
         };
         self.send_other(now, to, flags, Body::Beat(beat));
-        self.presence.beaten(now.time, interval, &mut self.chance);
+        self.presence.beaten(now.time, interval, &mut self.rng);
     }
 
     /// Asks the group whether somebody is still here.
     pub(super) fn ask_for_member(&mut self, now: Moment, id: Id) {
-        self.roster.asked(id, now.time, &mut self.chance);
+        self.roster.asked(id, now.time, &mut self.rng);
         let tag = self.roster.get(id).map(|member| member.tag);
         let asked: Vec<MemberTag> = tag.into_iter().take(ASKED_MAX).collect();
         self.send_beat(now, asked, false);
@@ -423,7 +424,7 @@ impl Engine {
         if *room < Target::bytes(SPAN_MAX) {
             return;
         }
-        let missing = inbox.due(now.time, SPAN_MAX, timing, &mut self.chance);
+        let missing = inbox.due(now.time, SPAN_MAX, timing, &mut self.rng);
         let mut missing = missing.as_slice();
         while let Some((target, rest)) = Target::new(tag, missing, *room) {
             *room -= target.len_bytes();

@@ -10,10 +10,10 @@ use super::config::{
     SYNC_SPREAD_PER_MEMBER,
 };
 use super::roster::Id;
-use crate::protocol::chance::Chance;
+use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::MemberTag;
 use crate::protocol::wire::frame::beat::Digest;
-use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, Run, Sync as Talk};
+use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Sync as Talk};
 
 /// Differences remembered.
 const FRUITLESS_MAX: usize = 256;
@@ -59,7 +59,7 @@ struct Exchange {
 
 /// What an exchange came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct ExchangeOutcome {
     /// With whom.
     pub peer: Id,
     /// From which clock on all is held that the other holds; `None` if it was broken off.
@@ -77,7 +77,7 @@ impl Sync {
         (digest, difference): (Digest, u64),
         now: Duration,
         members: usize,
-        chance: &mut Chance,
+        rng: &mut Rng,
     ) {
         let left_alone = self.fruitless.get(&difference);
         let is_fruitless = left_alone.is_some_and(|until| now < *until);
@@ -87,7 +87,7 @@ impl Sync {
         // By chance, one asks before the others, who then hear what is sent again.
         let members = u32::try_from(members).unwrap_or(u32::MAX);
         let spread = SYNC_SPREAD_PER_MEMBER.saturating_mul(members.max(10));
-        let at = now + chance.between(Duration::ZERO, spread);
+        let at = now + rng.between(Duration::ZERO, spread);
         self.suspicion = Some(Suspicion { peer, digest, at });
     }
 
@@ -147,7 +147,7 @@ impl Sync {
         peer: Id,
         (part, parts): (u8, u8),
         horizon: u64,
-        runs: &[Run],
+        runs: &[SequenceRange],
         now: Duration,
         lacks: impl Fn(FrameName) -> bool,
     ) -> bool {
@@ -217,7 +217,7 @@ impl Sync {
     }
 
     /// Whether all that was wanted has come; ends the exchange.
-    pub fn finish(&mut self, now: Duration) -> Option<Outcome> {
+    pub fn finish(&mut self, now: Duration) -> Option<ExchangeOutcome> {
         let is_over = |e: &mut Exchange| e.is_told() && e.wanted.is_empty();
         let exchange = self.exchange.take_if(is_over)?;
         if exchange.taken == 0 {
@@ -231,13 +231,13 @@ impl Sync {
     }
 
     /// Ends the exchange; the frames still wanted are asked for in another way.
-    pub fn hand_over(&mut self) -> Option<Outcome> {
+    pub fn hand_over(&mut self) -> Option<ExchangeOutcome> {
         let exchange = self.exchange.take()?;
         Some(exchange.outcome())
     }
 
     /// Asks again if nothing came for a while, or gives up.
-    pub fn retry(&mut self, now: Duration) -> Option<Result<(SocketAddr, Talk), Outcome>> {
+    pub fn retry(&mut self, now: Duration) -> Option<Result<(SocketAddr, Talk), ExchangeOutcome>> {
         let exchange = self.exchange.as_mut().filter(|e| e.retry_at <= now)?;
         exchange.retries += 1;
         exchange.retry_at = now + PULL_RETRY * (1 + exchange.retries);
@@ -246,7 +246,7 @@ impl Sync {
         }
         let outcome = exchange.outcome();
         self.exchange = None;
-        Some(Err(Outcome {
+        Some(Err(ExchangeOutcome {
             horizon: None,
             ..outcome
         }))
@@ -263,8 +263,8 @@ impl Sync {
 
 impl Exchange {
     /// What it came to, if the inventory was told to its end.
-    fn outcome(&self) -> Outcome {
-        Outcome {
+    fn outcome(&self) -> ExchangeOutcome {
+        ExchangeOutcome {
             peer: self.peer,
             horizon: Some(self.horizon),
             cut: self.cut,
@@ -291,8 +291,8 @@ impl Exchange {
             return Talk::Ask { cookie, from, cut };
         }
         let first = self.wanted.iter().copied().take(PULL_FRAMES);
-        let runs = Run::of(first, RUNS_MAX);
-        self.asked = runs.iter().flat_map(Run::frames).collect();
+        let runs = SequenceRange::of(first, RUNS_MAX);
+        self.asked = runs.iter().flat_map(SequenceRange::frames).collect();
         Talk::Want { cookie, runs }
     }
 }

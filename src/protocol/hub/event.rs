@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 
 /// What happened at the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum HubEvent {
     /// Somebody is in.
     Joined {
         /// Under which name.
@@ -28,7 +28,7 @@ pub enum Event {
         /// Under which name.
         name: String,
         /// Why.
-        why: Leaving,
+        why: LeaveReason,
     },
     /// Messages for a naive client were left out.
     LeftOut {
@@ -65,7 +65,7 @@ pub enum Refusal {
 
 /// Why somebody left.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Leaving {
+pub enum LeaveReason {
     /// It said so.
     Exit,
     /// It closed the connection.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::ear::{Ear, Heard};
+use super::incoming::{Heard, Incoming};
 use super::proof::ModeratorKey;
 use crate::protocol::message::Name;
 use crate::protocol::wire::pieces::Pieces;
@@ -26,7 +26,7 @@ const LIST_HEAD: &str = "clients connected: ";
 
 /// What a person wants of the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum HubRequest {
     /// To hear this oneself.
     Echo(String),
     /// To know who is here.
@@ -54,7 +54,7 @@ pub enum Wish {
 
 /// What the hub told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum JoinerEvent {
     /// We are in.
     Joined {
         /// What the hub says to it.
@@ -96,7 +96,7 @@ pub enum Event {
 
 /// How far we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum JoinerState {
     /// The hub has not asked for our name.
     Arriving,
     /// It has been told, and has not answered.
@@ -114,13 +114,13 @@ enum State {
 pub struct Joiner {
     name: Name,
     key: Option<ModeratorKey>,
-    state: State,
-    ear: Ear,
+    state: JoinerState,
+    incoming: Incoming,
     known: BTreeSet<String>,
     /// What waits until we are in.
     waiting: VecDeque<String>,
     outbox: quiet::Outbox,
-    events: VecDeque<Event>,
+    events: VecDeque<JoinerEvent>,
 }
 
 impl Joiner {
@@ -131,8 +131,8 @@ impl Joiner {
         Self {
             name,
             key,
-            state: State::Arriving,
-            ear: Ear::default(),
+            state: JoinerState::Arriving,
+            incoming: Incoming::default(),
             known: known.into(),
             waiting: VecDeque::new(),
             outbox: quiet::Outbox::default(),
@@ -143,7 +143,7 @@ impl Joiner {
     /// Whether the hub has let us in.
     #[must_use]
     pub fn is_in(&self) -> bool {
-        matches!(self.state, State::In { .. })
+        matches!(self.state, JoinerState::In { .. })
     }
 
     /// Whether there is room for another wish.
@@ -159,17 +159,19 @@ impl Joiner {
     }
 
     /// Queues what a person wants. A text that does not fit one message goes as several.
-    pub fn wish(&mut self, wish: &Wish) {
-        let (to, operation, text) = match wish {
-            Wish::Echo(text) => (self.name.as_str(), operation::ECHO, Some(text)),
-            Wish::List => (SERVER, operation::LIST, None),
-            Wish::Private { to, text } => (to.as_str(), operation::PRIVATE, Some(text)),
-            Wish::Broadcast(text) => (ALL_CLIENTS, operation::BROADCAST, Some(text)),
-            Wish::BroadcastNotMe(text) => (ALL_CLIENTS, operation::BROADCAST_NOT_ME, Some(text)),
-            Wish::Exit => (SERVER, operation::EXIT, None),
-            Wish::Close => (SERVER, operation::CLOSE, None),
-            Wish::Remove(name) => (SERVER, operation::REMOVE, Some(name)),
-            Wish::Unknown => (SERVER, operation::UNKNOWN, None),
+    pub fn request(&mut self, request: &HubRequest) {
+        let (to, operation, text) = match request {
+            HubRequest::Echo(text) => (self.name.as_str(), operation::ECHO, Some(text)),
+            HubRequest::List => (SERVER, operation::LIST, None),
+            HubRequest::Private { to, text } => (to.as_str(), operation::PRIVATE, Some(text)),
+            HubRequest::Broadcast(text) => (ALL_CLIENTS, operation::BROADCAST, Some(text)),
+            HubRequest::BroadcastNotMe(text) => {
+                (ALL_CLIENTS, operation::BROADCAST_NOT_ME, Some(text))
+            }
+            HubRequest::Exit => (SERVER, operation::EXIT, None),
+            HubRequest::Close => (SERVER, operation::CLOSE, None),
+            HubRequest::Remove(name) => (SERVER, operation::REMOVE, Some(name)),
+            HubRequest::Unknown => (SERVER, operation::UNKNOWN, None),
         };
         let text = text.map_or(NO_DATA, String::as_str);
         let from = self.name.as_str();
@@ -187,38 +189,38 @@ impl Joiner {
 
     /// Takes in bytes of the hub.
     pub fn hear(&mut self, now: Duration, bytes: &[u8]) {
-        self.ear.push(now, bytes);
+        self.incoming.push(now, bytes);
         self.on_time(now);
     }
 
     /// Nothing more comes.
     pub fn hear_end(&mut self) {
-        if let Some(rest) = self.ear.poll_end() {
+        if let Some(rest) = self.incoming.poll_end() {
             self.on_message(&rest);
         }
     }
 
     /// Does what time brings about: silences end messages.
     pub fn on_time(&mut self, now: Duration) {
-        if self.state == State::Arriving {
+        if self.state == JoinerState::Arriving {
             self.look_for_question();
         }
-        if self.state == State::Named {
+        if self.state == JoinerState::Named {
             self.look_for_marker();
         }
-        while self.state != State::Out {
+        while self.state != JoinerState::Out {
             // The marker must not be taken for the beginning of a message.
-            if self.state == State::Named && MARKER.starts_with(self.ear.waiting()) {
+            if self.state == JoinerState::Named && MARKER.starts_with(self.incoming.waiting()) {
                 return;
             }
             let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
-            match self.ear.poll(now, &known) {
+            match self.incoming.poll(now, &known) {
                 Ok(Some(Heard::Message(text))) => self.on_message(&text),
                 Ok(Some(Heard::Tail)) => {}
                 Ok(None) => return,
                 Err(_) => {
-                    self.state = State::Out;
-                    self.events.push_back(Event::Broken);
+                    self.state = JoinerState::Out;
+                    self.events.push_back(JoinerEvent::Broken);
                 }
             }
         }
@@ -227,17 +229,17 @@ impl Joiner {
     /// The hub's question is known to the last byte: no silence need show that it is whole.
     fn look_for_question(&mut self) {
         let question = [SERVER, "client", operation::NAME, NO_DATA].join(SEPARATOR);
-        if self.ear.waiting() == question.as_bytes() {
-            self.ear.take(question.len());
+        if self.incoming.waiting() == question.as_bytes() {
+            self.incoming.take(question.len());
             self.tell_name();
         }
     }
 
     fn look_for_marker(&mut self) {
-        if self.ear.waiting().starts_with(MARKER) {
-            self.ear.take(MARKER.len());
-            self.ear.expect_frames(PAYLOAD_MAX_BYTES);
-            self.state = State::Framed;
+        if self.incoming.waiting().starts_with(MARKER) {
+            self.incoming.take(MARKER.len());
+            self.incoming.expect_frames(PAYLOAD_MAX_BYTES);
+            self.state = JoinerState::Framed;
         }
     }
 
@@ -245,14 +247,14 @@ impl Joiner {
         let name = self.name.as_str();
         let fields = [name, SERVER, operation::NAME, name, OFFER];
         self.outbox.push(fields.join(SEPARATOR));
-        self.state = State::Named;
+        self.state = JoinerState::Named;
     }
 
     /// The next bytes to send. `is_acknowledged` tells whether the hub's host has acknowledged all
     /// that was sent before.
     pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
         match self.state {
-            State::Framed | State::In { is_framed: true } => {
+            JoinerState::Framed | JoinerState::In { is_framed: true } => {
                 let mut messages = self.outbox.take_back();
                 if self.is_in() {
                     messages.append(&mut self.waiting);
@@ -263,7 +265,7 @@ impl Joiner {
                     .for_each(|message| encode_line(message, &mut bytes));
                 (!bytes.is_empty()).then_some(bytes)
             }
-            State::In { is_framed: false } => {
+            JoinerState::In { is_framed: false } => {
                 if self.outbox.is_empty()
                     && let Some(message) = self.waiting.pop_front()
                 {
@@ -272,8 +274,8 @@ impl Joiner {
                 let message = self.outbox.poll(now, is_acknowledged)?;
                 Some(message.into_bytes())
             }
-            State::Named => Some(self.outbox.poll(now, is_acknowledged)?.into_bytes()),
-            State::Arriving | State::Out => None,
+            JoinerState::Named => Some(self.outbox.poll(now, is_acknowledged)?.into_bytes()),
+            JoinerState::Arriving | JoinerState::Out => None,
         }
     }
 
@@ -282,18 +284,18 @@ impl Joiner {
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
         let queued = self.outbox.next_time(now);
         let waiting = (self.is_in() && !self.waiting.is_empty()).then_some(now);
-        let heard = self.ear.next_time();
+        let heard = self.incoming.next_time();
         [queued.or(waiting), heard].into_iter().flatten().min()
     }
 
     /// The next thing to show.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<JoinerEvent> {
         self.events.pop_front()
     }
 
     fn on_message(&mut self, text: &str) {
         let Some(message) = Message::read(text) else {
-            return self.events.push_back(Event::Told(text.to_owned()));
+            return self.events.push_back(JoinerEvent::Told(text.to_owned()));
         };
         let data = message.data.unwrap_or_default().to_owned();
         let is_hub = message.from == SERVER;
@@ -301,27 +303,29 @@ impl Joiner {
             self.known.insert(message.from.to_owned());
         }
         let event = match message.operation {
-            operation::NAME if self.state == State::Arriving => return self.tell_name(),
+            operation::NAME if self.state == JoinerState::Arriving => return self.tell_name(),
             operation::MODERATOR if is_hub => return self.prove(&data),
             operation::CONFIRMATION => {
-                let is_framed = self.state == State::Framed;
-                self.state = State::In { is_framed };
+                let is_framed = self.state == JoinerState::Framed;
+                self.state = JoinerState::In { is_framed };
                 let text = data;
-                Event::Joined { text, is_framed }
+                JoinerEvent::Joined { text, is_framed }
             }
-            operation::CONNECTION_ERROR => self.leave(Event::Refused(data)),
-            operation::EXIT => self.leave(Event::Out(data)),
-            operation::BROADCAST if is_hub && data == SERVER_CLOSED => self.leave(Event::Closed),
+            operation::CONNECTION_ERROR => self.leave(JoinerEvent::Refused(data)),
+            operation::EXIT => self.leave(JoinerEvent::Out(data)),
+            operation::BROADCAST if is_hub && data == SERVER_CLOSED => {
+                self.leave(JoinerEvent::Closed)
+            }
             operation::LIST => self.on_list(data),
             operation::PRIVATE | operation::ECHO if !is_hub => self.on_said(&message, true),
             operation::BROADCAST | operation::BROADCAST_NOT_ME => self.on_said(&message, false),
-            _ => Event::Told(data),
+            _ => JoinerEvent::Told(data),
         };
         self.events.push_back(event);
     }
 
-    fn on_said(&self, message: &Message<'_>, is_private: bool) -> Event {
-        Event::Said {
+    fn on_said(&self, message: &Message<'_>, is_private: bool) -> JoinerEvent {
+        JoinerEvent::Said {
             from: message.from.to_owned(),
             is_private,
             is_own: message.from == self.name.as_str(),
@@ -329,7 +333,7 @@ impl Joiner {
         }
     }
 
-    fn on_list(&mut self, text: String) -> Event {
+    fn on_list(&mut self, text: String) -> JoinerEvent {
         let names = text.strip_prefix(LIST_HEAD).unwrap_or(&text).split(" ,");
         let names: Vec<String> = names
             .map(|name| name.strip_prefix(' ').unwrap_or(name))
@@ -338,7 +342,7 @@ impl Joiner {
             .collect();
         let room = KNOWN_MAX.saturating_sub(self.known.len());
         self.known.extend(names.iter().take(room).cloned());
-        Event::List { names, text }
+        JoinerEvent::List { names, text }
     }
 
     fn prove(&mut self, challenge: &str) {
@@ -355,14 +359,14 @@ impl Joiner {
                 self.outbox.push(message.write());
             }
             None => {
-                let event = self.leave(Event::ProofAsked);
+                let event = self.leave(JoinerEvent::ProofAsked);
                 self.events.push_back(event);
             }
         }
     }
 
-    fn leave(&mut self, event: Event) -> Event {
-        self.state = State::Out;
+    fn leave(&mut self, event: JoinerEvent) -> JoinerEvent {
+        self.state = JoinerState::Out;
         event
     }
 }

@@ -3,13 +3,13 @@
 //! `seat` a connection, `ear` and `mouth` its two directions, `proof` what makes a moderator;
 //! `joiner` is the other side of the wire.
 
-mod ear;
+mod client;
 pub mod event;
-mod floor;
+mod incoming;
 pub mod joiner;
-mod mouth;
+mod operations;
+mod outgoing;
 mod proof;
-mod seat;
 #[cfg(test)]
 mod tests;
 
@@ -17,13 +17,13 @@ use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use self::ear::Heard;
-use self::event::{Event, Leaving, Refusal};
-pub use self::mouth::{BACKLOG_MAX_BYTES, BACKLOGS_MAX_BYTES, Lines, QUIET_QUEUE_MAX};
-use self::mouth::{Round, Saying};
+use self::client::{Budget, Client, ClientState};
+use self::event::{HubEvent, LeaveReason, Refusal};
+use self::incoming::Heard;
+pub use self::outgoing::{BACKLOG_MAX_BYTES, BACKLOGS_MAX_BYTES, Lines, QUIET_QUEUE_MAX};
+use self::outgoing::{Round, Saying};
 use self::proof::Challenges;
 pub use self::proof::ModeratorKey;
-use self::seat::{Budget, Seat, State};
 use crate::protocol::message::Name;
 use crate::protocol::wire::tr2::{ALL_CLIENTS, Message, SERVER, SERVER_CLOSED, operation};
 
@@ -68,7 +68,7 @@ pub enum Ending {
 pub struct Hub {
     rules: Rules,
     challenges: Challenges,
-    seats: BTreeMap<u32, Seat>,
+    clients: BTreeMap<u32, Client>,
     names: BTreeMap<String, u32>,
     addresses: BTreeMap<IpAddr, usize>,
     next_seat: u32,
@@ -79,7 +79,7 @@ pub struct Hub {
     agenda: BTreeSet<(Duration, u32)>,
     backlog_bytes: usize,
     endings: VecDeque<(u32, Ending)>,
-    events: VecDeque<Event>,
+    events: VecDeque<HubEvent>,
     is_closing: bool,
 }
 
@@ -90,7 +90,7 @@ impl Hub {
         Self {
             rules,
             challenges: Challenges::new(seed),
-            seats: BTreeMap::new(),
+            clients: BTreeMap::new(),
             names: BTreeMap::new(),
             addresses: BTreeMap::new(),
             next_seat: 0,
@@ -108,15 +108,15 @@ impl Hub {
     /// `None` if it is to be closed without a word.
     pub fn connect(&mut self, now: Duration, address: SocketAddr) -> Option<u32> {
         let refusal = self.why_not(address);
-        let is_flood = self.seats.len() >= self.rules.connections_max + TURNED_AWAY_MAX;
+        let is_flood = self.clients.len() >= self.rules.connections_max + TURNED_AWAY_MAX;
         if self.is_closing || is_flood && refusal.is_some() {
             return None;
         }
         let id = self.next_seat;
         self.next_seat += 1;
         let budget = Budget::new(self.rules.rate_per_s, now);
-        let seat = Seat::new(address, budget, now + NAME_WAIT);
-        self.seats.insert(id, seat);
+        let client = Client::new(address, budget, now + NAME_WAIT);
+        self.clients.insert(id, client);
         *self.addresses.entry(address.ip()).or_default() += 1;
         match refusal {
             Some(why) => self.refuse(now, id, why),
@@ -128,7 +128,7 @@ impl Hub {
 
     fn why_not(&self, address: SocketAddr) -> Option<Refusal> {
         let from_there = self.addresses.get(&address.ip()).copied().unwrap_or(0);
-        if self.seats.len() >= self.rules.connections_max {
+        if self.clients.len() >= self.rules.connections_max {
             Some(Refusal::Full)
         } else if self
             .rules
@@ -143,8 +143,12 @@ impl Hub {
 
     /// Takes in bytes of a connection.
     pub fn hear(&mut self, now: Duration, id: u32, bytes: &[u8]) {
-        if let Some(seat) = self.seats.get_mut(&id).filter(|seat| !seat.is_leaving()) {
-            seat.ear.push(now, bytes);
+        if let Some(client) = self
+            .clients
+            .get_mut(&id)
+            .filter(|client| !client.is_leaving())
+        {
+            client.incoming.push(now, bytes);
             self.listen(now, id);
         }
     }
@@ -152,42 +156,42 @@ impl Hub {
     /// Until when a connection is not to be read, because it says too much.
     #[must_use]
     pub fn closed_until(&self, id: u32) -> Option<Duration> {
-        self.seats
+        self.clients
             .get(&id)
-            .and_then(|seat| seat.budget.closed_until())
+            .and_then(|client| client.budget.closed_until())
     }
 
     /// Nothing more comes from a connection; what waits for it is still said.
     pub fn hear_end(&mut self, now: Duration, id: u32) {
-        let Some(seat) = self.seats.get_mut(&id) else {
+        let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
-        if !seat.is_leaving()
-            && let Some(rest) = seat.ear.poll_end()
+        if !client.is_leaving()
+            && let Some(rest) = client.incoming.poll_end()
         {
             self.on_message(now, id, &rest);
         }
-        self.dismiss(now, id, Leaving::Closed);
-        if let Some(State::Leaving { has_ended, .. }) = self.state_mut(id) {
+        self.dismiss(now, id, LeaveReason::Closed);
+        if let Some(ClientState::LeaveReason { has_ended, .. }) = self.state_mut(id) {
             *has_ended = true;
             self.list(id);
         }
     }
 
-    fn state_mut(&mut self, id: u32) -> Option<&mut State> {
-        self.seats.get_mut(&id).map(|seat| &mut seat.state)
+    fn state_mut(&mut self, id: u32) -> Option<&mut ClientState> {
+        self.clients.get_mut(&id).map(|client| &mut client.state)
     }
 
     /// A connection is lost, and closed.
     pub fn lose(&mut self, now: Duration, id: u32) {
-        self.dismiss(now, id, Leaving::Lost);
+        self.dismiss(now, id, LeaveReason::Lost);
         self.remove(id);
     }
 
     /// A connection takes bytes again.
     pub fn resume(&mut self, id: u32) {
-        if let Some(seat) = self.seats.get_mut(&id) {
-            seat.mouth.resume();
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.outgoing.resume();
             self.list(id);
         }
     }
@@ -203,19 +207,19 @@ impl Hub {
         // Each once: what is to be written now is due until it is.
         let later = self.agenda.split_off(&(now + Duration::from_nanos(1), 0));
         for (_, id) in std::mem::replace(&mut self.agenda, later) {
-            let Some(seat) = self.seats.get_mut(&id) else {
+            let Some(client) = self.clients.get_mut(&id) else {
                 continue;
             };
-            seat.due = None;
-            match &seat.state {
-                State::Nameless { until } if *until <= now => {
+            client.due = None;
+            match &client.state {
+                ClientState::Nameless { until } if *until <= now => {
                     self.refuse(now, id, Refusal::NoName);
                 }
-                State::Proving { until, .. } if *until <= now => {
-                    let name = seat.name.clone();
+                ClientState::Proving { until, .. } if *until <= now => {
+                    let name = client.name.clone();
                     self.refuse(now, id, Refusal::Unproven(name));
                 }
-                State::Leaving { until, .. } if *until <= now => {
+                ClientState::LeaveReason { until, .. } if *until <= now => {
                     self.end(id);
                     continue;
                 }
@@ -234,23 +238,23 @@ impl Hub {
     /// Writes all that was said to whom it was said, to each at once.
     pub fn write(&mut self, now: Duration, lines: &mut impl Lines) {
         for id in std::mem::take(&mut self.listed) {
-            let Some(seat) = self.seats.get_mut(&id) else {
+            let Some(client) = self.clients.get_mut(&id) else {
                 continue;
             };
-            seat.is_listed = false;
-            let mouth = &mut seat.mouth;
-            let (was_blocked, waited_bytes) = (mouth.is_blocked(), mouth.backlog_bytes());
-            let messages = mouth.write(now, (id, &seat.name), &self.round, lines);
+            client.is_listed = false;
+            let outgoing = &mut client.outgoing;
+            let (was_blocked, waited_bytes) = (outgoing.is_blocked(), outgoing.backlog_bytes());
+            let messages = outgoing.write(now, (id, &client.name), &self.round, lines);
             if messages > 0 {
-                let name = seat.name.clone();
-                self.events.push_back(Event::LeftOut { name, messages });
+                let name = client.name.clone();
+                self.events.push_back(HubEvent::LeftOut { name, messages });
             }
-            let waiting_bytes = mouth.backlog_bytes();
+            let waiting_bytes = outgoing.backlog_bytes();
             self.backlog_bytes = self.backlog_bytes + waiting_bytes - waited_bytes;
-            let is_blocked = mouth.is_blocked();
+            let is_blocked = outgoing.is_blocked();
             let all_full = is_blocked && self.backlog_bytes > BACKLOGS_MAX_BYTES;
             if waiting_bytes > BACKLOG_MAX_BYTES || all_full {
-                self.dismiss(now, id, Leaving::TooSlow);
+                self.dismiss(now, id, LeaveReason::TooSlow);
                 self.end(id);
             } else if is_blocked && !was_blocked {
                 lines.watch(id);
@@ -263,12 +267,16 @@ impl Hub {
 
     /// Ends our direction of a connection to which all was said, or all of it if all was heard.
     fn say_goodbye(&mut self, id: u32) {
-        let Some(seat) = self.seats.get_mut(&id).filter(|seat| seat.mouth.is_empty()) else {
+        let Some(client) = self
+            .clients
+            .get_mut(&id)
+            .filter(|client| client.outgoing.is_empty())
+        else {
             return;
         };
-        if let State::Leaving {
+        if let ClientState::LeaveReason {
             is_told, has_ended, ..
-        } = &mut seat.state
+        } = &mut client.state
         {
             if *has_ended {
                 self.end(id);
@@ -289,7 +297,7 @@ impl Hub {
     }
 
     /// The next thing to log.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<HubEvent> {
         self.events.pop_front()
     }
 
@@ -299,7 +307,7 @@ impl Hub {
             return;
         }
         let by = by.map(str::to_owned);
-        self.events.push_back(Event::Closing { by });
+        self.events.push_back(HubEvent::Closing { by });
         let closed = Message {
             from: SERVER,
             to: ALL_CLIENTS,
@@ -307,12 +315,16 @@ impl Hub {
             data: Some(SERVER_CLOSED),
         };
         let saying = self.round.add(&closed.write(), false);
-        let ids: Vec<u32> = self.seats.keys().copied().collect();
+        let ids: Vec<u32> = self.clients.keys().copied().collect();
         for id in ids {
-            if let Some(seat) = self.seats.get_mut(&id).filter(|seat| !seat.is_leaving()) {
-                seat.mouth.hurry();
+            if let Some(client) = self
+                .clients
+                .get_mut(&id)
+                .filter(|client| !client.is_leaving())
+            {
+                client.outgoing.hurry();
                 self.tell(id, &saying);
-                self.dismiss(now, id, Leaving::HubClosed);
+                self.dismiss(now, id, LeaveReason::HubClosed);
             }
         }
     }
@@ -320,7 +332,7 @@ impl Hub {
     /// Whether the hub is closed and all are gone.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.is_closing && self.seats.is_empty()
+        self.is_closing && self.clients.is_empty()
     }
 
     /// How many are in.
@@ -331,15 +343,19 @@ impl Hub {
 
     /// Takes in the messages that are whole now.
     fn listen(&mut self, now: Duration, id: u32) {
-        while let Some(seat) = self.seats.get_mut(&id).filter(|seat| !seat.is_leaving()) {
-            match seat.poll(now) {
+        while let Some(client) = self
+            .clients
+            .get_mut(&id)
+            .filter(|client| !client.is_leaving())
+        {
+            match client.poll(now) {
                 Ok(Some(Heard::Message(text))) => {
-                    seat.budget.spend(now, 1.0);
+                    client.budget.spend(now, 1.0);
                     self.on_message(now, id, &text);
                 }
                 Ok(Some(Heard::Tail)) => self.on_tail(id),
                 Ok(None) => break,
-                Err(_) => self.dismiss(now, id, Leaving::Broken),
+                Err(_) => self.dismiss(now, id, LeaveReason::Broken),
             }
         }
         self.plan(now, id);
@@ -347,8 +363,8 @@ impl Hub {
 
     /// Says something to one connection, once.
     fn tell(&mut self, id: u32, saying: &Saying) {
-        if let Some(seat) = self.seats.get_mut(&id) {
-            seat.mouth.say(saying);
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.outgoing.say(saying);
             self.list(id);
         }
     }
@@ -367,8 +383,8 @@ impl Hub {
 
     /// Notes that something may be written to a connection.
     fn list(&mut self, id: u32) {
-        if let Some(seat) = self.seats.get_mut(&id)
-            && !std::mem::replace(&mut seat.is_listed, true)
+        if let Some(client) = self.clients.get_mut(&id)
+            && !std::mem::replace(&mut client.is_listed, true)
         {
             self.listed.push(id);
         }
@@ -376,29 +392,29 @@ impl Hub {
 
     /// Notes when a connection is to be looked at.
     fn plan(&mut self, now: Duration, id: u32) {
-        let Some(seat) = self.seats.get_mut(&id) else {
+        let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
-        let due = seat.next_time(now);
-        if due != seat.due {
-            let planned = std::mem::replace(&mut seat.due, due);
+        let due = client.next_time(now);
+        if due != client.due {
+            let planned = std::mem::replace(&mut client.due, due);
             planned.map(|at| self.agenda.remove(&(at, id)));
             due.map(|at| self.agenda.insert((at, id)));
         }
     }
 
     /// A connection is out: nobody hears it any more, and what was said to it still goes.
-    fn dismiss(&mut self, now: Duration, id: u32, why: Leaving) {
-        let Some(seat) = self.seats.get(&id).filter(|seat| !seat.is_leaving()) else {
+    fn dismiss(&mut self, now: Duration, id: u32, why: LeaveReason) {
+        let Some(client) = self.clients.get(&id).filter(|client| !client.is_leaving()) else {
             return;
         };
-        let event = match seat.is_in() {
-            true => Event::Left {
-                name: seat.name.clone(),
+        let event = match client.is_in() {
+            true => HubEvent::Left {
+                name: client.name.clone(),
                 why,
             },
-            false => Event::Refused {
-                address: seat.address,
+            false => HubEvent::Refused {
+                address: client.address,
                 why: Refusal::Gone,
             },
         };
@@ -408,14 +424,14 @@ impl Hub {
 
     /// From here on, a connection is only told what it is still to be told.
     fn show_out(&mut self, now: Duration, id: u32) {
-        let Some(seat) = self.seats.get_mut(&id) else {
+        let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
-        let name = std::mem::take(&mut seat.name);
-        if seat.is_in() {
+        let name = std::mem::take(&mut client.name);
+        if client.is_in() {
             self.names.remove(&name);
         }
-        seat.state = State::Leaving {
+        client.state = ClientState::LeaveReason {
             until: now + LINGER,
             is_told: false,
             has_ended: false,
@@ -426,12 +442,12 @@ impl Hub {
 
     /// Forgets a connection.
     fn remove(&mut self, id: u32) {
-        let Some(seat) = self.seats.remove(&id) else {
+        let Some(client) = self.clients.remove(&id) else {
             return;
         };
-        seat.due.map(|at| self.agenda.remove(&(at, id)));
-        self.backlog_bytes -= seat.mouth.backlog_bytes();
-        let ip = seat.address.ip();
+        client.due.map(|at| self.agenda.remove(&(at, id)));
+        self.backlog_bytes -= client.outgoing.backlog_bytes();
+        let ip = client.address.ip();
         if let Some(count) = self.addresses.get_mut(&ip) {
             *count -= 1;
             if *count == 0 {

@@ -3,15 +3,15 @@
 //! ear owns what comes, the mouth what goes. How it looks on the wire is in
 //! `wire::stream` (between two of us) and `wire::quiet` (with a naive program).
 
-mod ear;
-mod mouth;
+mod incoming;
+mod outgoing;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use self::ear::{Ear, Heard};
-use self::mouth::Mouth;
+use self::incoming::{Heard, Incoming};
+use self::outgoing::Outgoing;
 use super::message::{NAME_MAX_BYTES, Name, split_within};
 use super::wire::stream::TooLong;
 use super::wire::{Fault, json, plain};
@@ -43,7 +43,7 @@ pub enum Dialect {
 
 /// What the connection tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum PeerEvent {
     /// The other's name, at most [`NAME_MAX_BYTES`] long, uncleaned; once at most.
     Name {
         /// The name.
@@ -75,9 +75,9 @@ pub struct Peer {
     has_introduction: bool,
     their_name: Option<String>,
     is_end_told: bool,
-    ear: Ear,
-    mouth: Mouth,
-    events: VecDeque<Event>,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    events: VecDeque<PeerEvent>,
 }
 
 impl Peer {
@@ -89,75 +89,78 @@ impl Peer {
             has_introduction: name.is_some() && dialect == Dialect::Text,
             their_name: None,
             is_end_told: false,
-            ear: Ear::new(role, dialect),
-            mouth: Mouth::new(dialect, name, now + SIGN_WAIT),
+            incoming: Incoming::new(role, dialect),
+            outgoing: Outgoing::new(dialect, name, now + SIGN_WAIT),
             events: VecDeque::new(),
         }
     }
 
     /// The caller's offer has come; a listener is told so before any byte that follows it.
     pub fn on_offer(&mut self) {
-        if self.ear.on_offer() {
-            self.mouth.speak_framed();
+        if self.incoming.on_offer() {
+            self.outgoing.speak_framed();
         }
     }
 
     /// Bytes have come.
     pub fn on_bytes(&mut self, now: Duration, bytes: &[u8]) {
-        self.ear.on_bytes(now, bytes);
+        self.incoming.on_bytes(now, bytes);
         self.take_heard();
     }
 
     /// Time has passed.
     pub fn on_time(&mut self, now: Duration) {
-        self.mouth.on_time(now);
-        self.ear.on_time(now);
+        self.outgoing.on_time(now);
+        self.incoming.on_time(now);
         self.take_heard();
     }
 
     /// The other has closed its direction, or is gone. What had not become a message becomes one.
     pub fn on_end(&mut self) {
-        self.ear.on_end();
+        self.incoming.on_end();
         self.take_heard();
         // Who has not told a name by now never will; nothing is to wait for it any longer.
         self.their_name.get_or_insert_default();
-        self.mouth.speak_quietly();
+        self.outgoing.speak_quietly();
         let is_told = self.is_end_told || !self.is_framed();
-        self.events
-            .push_back(if is_told { Event::End } else { Event::Vanished });
+        self.events.push_back(if is_told {
+            PeerEvent::End
+        } else {
+            PeerEvent::Vanished
+        });
     }
 
     /// Takes one of our lines.
     pub fn say(&mut self, line: String) {
-        self.mouth.say(line);
+        self.outgoing.say(line);
     }
 
     /// Says that nothing more will be said, once all is. To be called before the connection's
     /// direction is closed.
     pub fn end(&mut self) {
-        self.mouth.end();
+        self.outgoing.end();
     }
 
     /// Whether there is room for more lines.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.mouth.has_room()
+        self.outgoing.has_room()
     }
 
     /// Whether everything said has been handed out.
     #[must_use]
     pub fn is_drained(&self) -> bool {
-        self.mouth.is_drained()
+        self.outgoing.is_drained()
     }
 
     /// Whether the other has shown that it is one of us.
     #[must_use]
     pub fn is_framed(&self) -> bool {
-        self.mouth.is_framed()
+        self.outgoing.is_framed()
     }
 
     /// The next thing that the connection tells.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<PeerEvent> {
         self.events.pop_front()
     }
 
@@ -166,42 +169,42 @@ impl Peer {
     pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
         // What comes is let finish: an answer to what we say must not run into it.
         if self
-            .ear
+            .incoming
             .is_hearing_since()
             .is_some_and(|since| now < since + HEARING_MAX)
         {
             return None;
         }
         let knows_their_name = self.their_name.is_some();
-        let bytes = self.mouth.poll(now, is_acknowledged, knows_their_name);
-        let empties = std::mem::take(&mut self.mouth.empties_refused);
+        let bytes = self.outgoing.poll(now, is_acknowledged, knows_their_name);
+        let empties = std::mem::take(&mut self.outgoing.empties_refused);
         self.events
-            .extend((0..empties).map(|_| Event::EmptyNotSent));
+            .extend((0..empties).map(|_| PeerEvent::EmptyNotSent));
         bytes
     }
 
     /// When something is due although nothing comes.
     #[must_use]
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
-        [self.mouth.next_time(now), self.ear.next_time()]
+        [self.outgoing.next_time(now), self.incoming.next_time()]
             .into_iter()
             .flatten()
             .min()
     }
 
     fn take_heard(&mut self) {
-        while let Some(heard) = self.ear.poll() {
+        while let Some(heard) = self.incoming.poll() {
             match heard {
-                Heard::Ours => self.mouth.speak_framed(),
+                Heard::Ours => self.outgoing.speak_framed(),
                 Heard::Raw(bytes) => {
                     // Before it has given a sign, the other speaks: a naive program.
-                    self.mouth.speak_quietly();
+                    self.outgoing.speak_quietly();
                     self.on_raw(&bytes);
                 }
                 Heard::Name(name) => self.on_name(&String::from_utf8_lossy(&name)),
                 Heard::Line(line) => self.on_line(String::from_utf8_lossy(&line).into_owned()),
                 Heard::End => self.is_end_told = true,
-                Heard::Broken(too_long) => self.events.push_back(Event::Broken(too_long)),
+                Heard::Broken(too_long) => self.events.push_back(PeerEvent::Broken(too_long)),
             }
         }
     }
@@ -234,12 +237,12 @@ impl Peer {
             }
             Err(_) => return false,
         };
-        self.events.push_back(Event::Message { user, data });
+        self.events.push_back(PeerEvent::Message { user, data });
         true
     }
 
     fn on_line(&mut self, line: String) {
-        self.events.push_back(Event::Message {
+        self.events.push_back(PeerEvent::Message {
             user: None,
             data: Some(line),
         });
@@ -253,7 +256,7 @@ impl Peer {
         let (name, is_cut) = (name.trim().to_owned(), !rest.is_empty());
         self.their_name = Some(name.clone());
         if !name.is_empty() {
-            self.events.push_back(Event::Name { name, is_cut });
+            self.events.push_back(PeerEvent::Name { name, is_cut });
         }
     }
 }

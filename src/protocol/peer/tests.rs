@@ -21,19 +21,19 @@ fn listener(named: &str) -> Peer {
     Peer::new(Role::Listener, Dialect::Text, name(named), Duration::ZERO)
 }
 
-fn events(peer: &mut Peer) -> Vec<Event> {
+fn events(peer: &mut Peer) -> Vec<PeerEvent> {
     std::iter::from_fn(|| peer.poll_event()).collect()
 }
 
-fn told(name: &str) -> Event {
-    Event::Name {
+fn told(name: &str) -> PeerEvent {
+    PeerEvent::Name {
         name: name.into(),
         is_cut: false,
     }
 }
 
-fn said(line: &str) -> Event {
-    Event::Message {
+fn said(line: &str) -> PeerEvent {
+    PeerEvent::Message {
         user: None,
         data: Some(line.into()),
     }
@@ -57,7 +57,7 @@ fn sent(peer: &mut Peer, from: Duration) -> Vec<(Duration, String)> {
 }
 
 /// Passes bytes between two peers of ours, `step` at a time, until neither has more to send.
-fn talk(caller: &mut Peer, listener: &mut Peer, step: usize) -> [Vec<Event>; 2] {
+fn talk(caller: &mut Peer, listener: &mut Peer, step: usize) -> [Vec<PeerEvent>; 2] {
     listener.on_offer();
     let mut heard = [Vec::new(), Vec::new()];
     for round in 0..100 {
@@ -107,7 +107,11 @@ fn an_end_that_was_told_is_no_loss() {
         talk(&mut ana, &mut bia, 1);
         assert!(ana.is_drained());
         bia.on_end();
-        let end = if is_told { Event::End } else { Event::Vanished };
+        let end = if is_told {
+            PeerEvent::End
+        } else {
+            PeerEvent::Vanished
+        };
         assert_eq!(events(&mut bia), [end]);
     }
 }
@@ -138,7 +142,7 @@ fn a_naive_listener_gets_the_name_and_then_exactly_the_lines_one_by_one() {
     assert_eq!(events(&mut ana), [told("bia")]);
     let lines = sent(&mut ana, MS * 450);
     assert_eq!(lines, [(MS * 450, "um".into()), (MS * 475, "dois".into())]);
-    assert_eq!(events(&mut ana), [Event::EmptyNotSent]);
+    assert_eq!(events(&mut ana), [PeerEvent::EmptyNotSent]);
     assert!(ana.is_drained() && !ana.is_framed());
 }
 
@@ -161,7 +165,7 @@ fn a_naive_caller_is_known_by_speaking_without_an_offer() {
     bia.on_bytes(MS * 300, b"sai");
     bia.on_bytes(MS * 310, b"r");
     bia.on_end();
-    assert_eq!(events(&mut bia), [said("sair"), Event::End]);
+    assert_eq!(events(&mut bia), [said("sair"), PeerEvent::End]);
 }
 
 #[test]
@@ -236,7 +240,7 @@ fn names_over_the_limit_are_cut_and_said_to_be() {
     bia.on_time(MS * 51);
     assert_eq!(
         events(&mut bia),
-        [Event::Name {
+        [PeerEvent::Name {
             name: "é".repeat(16),
             is_cut: true
         }]
@@ -253,7 +257,7 @@ fn objects_delimit_themselves() {
         .iter()
         .for_each(|byte| bia.on_bytes(MS, &[*byte]));
     bia.on_end();
-    let message = |user: Option<&str>, data: Option<&str>| Event::Message {
+    let message = |user: Option<&str>, data: Option<&str>| PeerEvent::Message {
         user: user.map(Into::into),
         data: data.map(Into::into),
     };
@@ -262,7 +266,7 @@ fn objects_delimit_themselves() {
         message(None, None),
         message(None, Some(r#"{"nome":"Alice","idade":25}"#)),
         message(None, Some("oi")),
-        Event::End,
+        PeerEvent::End,
     ];
     assert_eq!(events(&mut bia), expected);
 }
@@ -294,7 +298,7 @@ fn what_nobody_ends_does_not_grow_without_a_bound() {
         heard += events(&mut bia)
             .into_iter()
             .map(|event| match event {
-                Event::Message {
+                PeerEvent::Message {
                     data: Some(data), ..
                 } => data.len(),
                 other => panic!("{other:?}"),
@@ -310,8 +314,8 @@ fn a_line_over_the_limit_goes_as_several() {
     let line = "é".repeat(crate::protocol::wire::stream::PAYLOAD_MAX_BYTES);
     ana.say(format!("x{line}"));
     let [_, heard] = talk(&mut ana, &mut bia, 65_536);
-    let text = |event: &Event| match event {
-        Event::Message {
+    let text = |event: &PeerEvent| match event {
+        PeerEvent::Message {
             data: Some(data), ..
         } => data.clone(),
         other => panic!("{other:?}"),
@@ -328,7 +332,10 @@ fn a_frame_over_the_limit_breaks_the_connection() {
     let (mut ana, mut bia) = (caller("ana"), listener("bia"));
     talk(&mut ana, &mut bia, 7);
     bia.on_bytes(MS, b"\x03\xff\xff\xff\xff");
-    assert!(matches!(events(&mut bia).last(), Some(Event::Broken(_))));
+    assert!(matches!(
+        events(&mut bia).last(),
+        Some(PeerEvent::Broken(_))
+    ));
 }
 
 proptest! {
@@ -340,7 +347,7 @@ proptest! {
         let (mut ana, mut bia) = (caller("ana"), listener("bia"));
         lines.iter().for_each(|line| ana.say(line.clone()));
         let [_, heard] = talk(&mut ana, &mut bia, step);
-        let expected: Vec<Event> =
+        let expected: Vec<PeerEvent> =
             std::iter::once(told("ana")).chain(lines.iter().map(|line| said(line))).collect();
         prop_assert_eq!(heard, expected);
     }
@@ -357,7 +364,8 @@ proptest! {
         let mut ana = caller("");
         bytes.chunks(step).for_each(|piece| ana.on_bytes(MS, piece));
         let before = (!raw.is_empty()).then(|| said(&raw));
-        let expected: Vec<Event> = before.into_iter().chain([told("bia"), said("oi")]).collect();
+        let then = [told("bia"), said("oi")];
+        let expected: Vec<PeerEvent> = before.into_iter().chain(then).collect();
         prop_assert_eq!(events(&mut ana), expected);
         prop_assert!(ana.is_framed());
     }

@@ -89,7 +89,7 @@ impl fmt::Debug for Secrets {
 
 /// From whom to whom, and in which frame: a private message can be read nowhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
+pub struct PrivateContext {
     /// Who wrote it.
     pub author: Key,
     /// In which session.
@@ -102,7 +102,7 @@ pub struct Way {
     pub addressee_session: u64,
 }
 
-impl Way {
+impl PrivateContext {
     fn key(
         &self,
         agreed: &SharedSecret,
@@ -132,7 +132,7 @@ impl Way {
 #[must_use]
 pub fn seal(
     text: &str,
-    way: &Way,
+    way: &PrivateContext,
     ephemeral: &Zeroizing<[u8; 32]>,
     theirs: &SessionKey,
 ) -> Option<Vec<u8>> {
@@ -149,7 +149,7 @@ pub fn seal(
 
 /// Opens what [`seal`] made for this session; `None` if it was made otherwise.
 #[must_use]
-pub fn open(sealed: &[u8], way: &Way, mine: &SessionSecret) -> Option<String> {
+pub fn open(sealed: &[u8], way: &PrivateContext, mine: &SessionSecret) -> Option<String> {
     let (public, rest) = sealed.split_first_chunk::<SESSION_KEY_BYTES>()?;
     let (inside, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
     let (public, theirs) = (PublicKey::from(*public), PublicKey::from(&mine.0));
@@ -163,8 +163,8 @@ pub fn open(sealed: &[u8], way: &Way, mine: &SessionSecret) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn way() -> Way {
-        Way {
+    fn way() -> PrivateContext {
+        PrivateContext {
             author: Key([1; 32]),
             author_session: 2,
             sequence: 3,
@@ -197,23 +197,23 @@ mod tests {
         let bia = SessionSecret::new(&secret(7));
         let sealed = seal("oi", &way(), &secret(9), &bia.public()).unwrap();
         for other in [
-            Way {
+            PrivateContext {
                 author: Key([9; 32]),
                 ..way()
             },
-            Way {
+            PrivateContext {
                 author_session: 9,
                 ..way()
             },
-            Way {
+            PrivateContext {
                 sequence: 9,
                 ..way()
             },
-            Way {
+            PrivateContext {
                 addressee: Key([9; 32]),
                 ..way()
             },
-            Way {
+            PrivateContext {
                 addressee_session: 9,
                 ..way()
             },

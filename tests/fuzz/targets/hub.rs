@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use roda::protocol::hub::joiner::{Joiner, Wish};
+use roda::protocol::hub::joiner::{Joiner, HubRequest};
 use roda::protocol::hub::{Hub, LINGER, Lines, Rules};
 use roda::protocol::message::Name;
 
@@ -38,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut hub = Hub::new(rules, [1; 32]);
     let mut now = Duration::ZERO;
     let mut joiner = Joiner::new(Name::parse("eva").expect("a name"), None);
-    joiner.wish(&Wish::Exit);
+    joiner.request(&HubRequest::Exit);
     for client in 0..3 {
         hub.connect(now, ([10, 0, 0, 1], 40_000 + client).into());
     }

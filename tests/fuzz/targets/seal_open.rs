@@ -32,7 +32,7 @@ fn sound(seal: &Seal, signer: &Signer) -> [Vec<u8>; 2] {
     let frame = Frame { author, body };
     let closed = |count| {
         let drafts = (0..count).map(|_| seal.draft(&frame)).collect();
-        let last = seal.close_run(drafts, signer).last();
+        let last = seal.close_batch(drafts, signer).last();
         last.expect("at least one").0
     };
     [closed(1), closed(3)]

@@ -23,7 +23,7 @@ pub fn read(bytes: &[u8]) -> std::result::Result<(Value, usize), PythonFault> {
         cursor: Cursor::new(bytes),
         graph: Graph::default(),
         stack: Vec::new(),
-        marks: Vec::new(),
+        receipts: Vec::new(),
         memo: BTreeMap::new(),
     };
     let root = machine.run()?;
@@ -36,7 +36,7 @@ struct Machine<'b> {
     graph: Graph<'b>,
     stack: Vec<Id>,
     /// The lengths of the stack at which a group of items begins. Nothing pops beyond the last.
-    marks: Vec<usize>,
+    receipts: Vec<usize>,
     /// A map and no table: its numbers are the writer's to choose.
     memo: BTreeMap<u32, Id>,
 }
@@ -59,11 +59,11 @@ impl<'b> Machine<'b> {
             // Frames say how much to read from a file at once, which has been done.
             op::FRAME => self.cursor.take(8).map(|_| ()),
             op::MARK => {
-                self.marks.push(self.stack.len());
+                self.receipts.push(self.stack.len());
                 Ok(())
             }
             // Of a group without items, the mark itself is taken off.
-            op::POP if self.marks.last() == Some(&self.stack.len()) => self.items().map(|_| ()),
+            op::POP if self.receipts.last() == Some(&self.stack.len()) => self.items().map(|_| ()),
             op::POP => self.pop().map(|_| ()),
             op::POP_MARK => self.items().map(|_| ()),
             op::DUP => {
@@ -97,7 +97,7 @@ impl<'b> Machine<'b> {
                 return self.extend(code, start.ok_or(PythonFault::Malformed)?);
             }
             op::APPENDS | op::SETITEMS | op::ADDITEMS => {
-                let start = self.marks.pop().ok_or(PythonFault::Malformed)?;
+                let start = self.receipts.pop().ok_or(PythonFault::Malformed)?;
                 return self.extend(code, start);
             }
             op::LIST => Node::List(self.items()?),
@@ -271,7 +271,7 @@ impl<'b> Machine<'b> {
 
     /// Where the innermost group begins.
     fn floor(&self) -> usize {
-        self.marks.last().copied().unwrap_or(0)
+        self.receipts.last().copied().unwrap_or(0)
     }
 
     fn pop(&mut self) -> Result<Id> {
@@ -287,7 +287,7 @@ impl<'b> Machine<'b> {
 
     /// The innermost group, taken off.
     fn items(&mut self) -> Result<Vec<Id>> {
-        let start = self.marks.pop().ok_or(PythonFault::Malformed)?;
+        let start = self.receipts.pop().ok_or(PythonFault::Malformed)?;
         Ok(self.stack.drain(start..).collect())
     }
 }

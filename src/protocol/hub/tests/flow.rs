@@ -49,7 +49,7 @@ fn a_naive_client_is_told_one_message_at_a_time_and_what_was_left_out() {
         .unwrap();
     assert_eq!(said + left_out, 300);
     let told = bench.events();
-    assert!(told.contains(&Event::LeftOut {
+    assert!(told.contains(&HubEvent::LeftOut {
         name: "bia".into(),
         messages: left_out
     }));
@@ -73,9 +73,9 @@ fn who_does_not_read_is_dropped_and_delays_nobody() {
     }
     assert_eq!(bench.wires.watched, [bia]);
     assert_eq!(bench.endings, [(bia, Ending::Whole)]);
-    assert!(bench.events().contains(&Event::Left {
+    assert!(bench.events().contains(&HubEvent::Left {
         name: "bia".into(),
-        why: Leaving::TooSlow
+        why: LeaveReason::TooSlow
     }));
     assert_eq!(bench.hub.backlog_bytes, 0);
     // Who reads again in time has lost nothing.

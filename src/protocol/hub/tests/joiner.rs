@@ -1,10 +1,10 @@
 //! Both sides of the wire against each other.
 
 use super::*;
-use crate::protocol::hub::joiner::{self, Joiner, Wish};
+use crate::protocol::hub::joiner::{self, HubRequest, Joiner};
 
 /// A joiner at a hub, both pure, over a line that passes `piece` bytes at a time.
-fn join(bench: &mut Bench, joiner: &mut Joiner, id: u32, piece: usize) -> Vec<joiner::Event> {
+fn join(bench: &mut Bench, joiner: &mut Joiner, id: u32, piece: usize) -> Vec<joiner::JoinerEvent> {
     let mut events = Vec::new();
     for _ in 0..40 {
         let told = bench.wires.written.remove(&id).unwrap_or_default();
@@ -30,12 +30,12 @@ fn a_joiner_of_ours_speaks_frames_however_the_bytes_come() {
         let id = bench.connect();
         let mut joiner = Joiner::new(Name::parse("ana").unwrap(), None);
         let long = "palavra ".repeat(300);
-        joiner.wish(&Wish::Echo("um | dois".into()));
-        joiner.wish(&Wish::Broadcast(long.clone()));
-        joiner.wish(&Wish::List);
-        joiner.wish(&Wish::Exit);
+        joiner.request(&HubRequest::Echo("um | dois".into()));
+        joiner.request(&HubRequest::Broadcast(long.clone()));
+        joiner.request(&HubRequest::List);
+        joiner.request(&HubRequest::Exit);
         let events = join(&mut bench, &mut joiner, id, piece);
-        let joiner::Event::Joined {
+        let joiner::JoinerEvent::Joined {
             is_framed: true, ..
         } = &events[0]
         else {
@@ -44,7 +44,7 @@ fn a_joiner_of_ours_speaks_frames_however_the_bytes_come() {
         let texts: Vec<&str> = events
             .iter()
             .filter_map(|event| match event {
-                joiner::Event::Said { text, .. } => Some(&**text),
+                joiner::JoinerEvent::Said { text, .. } => Some(&**text),
                 _ => None,
             })
             .collect();
@@ -54,10 +54,10 @@ fn a_joiner_of_ours_speaks_frames_however_the_bytes_come() {
         assert!(
             events
                 .iter()
-                .any(|e| matches!(e, joiner::Event::List { names: n, .. } if *n == names))
+                .any(|e| matches!(e, joiner::JoinerEvent::List { names: n, .. } if *n == names))
         );
         assert!(
-            matches!(events.last(), Some(joiner::Event::Out(_))),
+            matches!(events.last(), Some(joiner::JoinerEvent::Out(_))),
             "{events:?}"
         );
     }
@@ -73,9 +73,13 @@ fn a_joiner_proves_to_be_a_moderator_before_it_says_anything() {
     let id = bench.connect();
     let key = Some(ModeratorKey::of("segredo"));
     let mut joiner = Joiner::new(Name::parse("prof").unwrap(), key);
-    joiner.wish(&Wish::Close);
+    joiner.request(&HubRequest::Close);
     let events = join(&mut bench, &mut joiner, id, 1000);
-    assert_eq!(events.last(), Some(&joiner::Event::Closed), "{events:?}");
+    assert_eq!(
+        events.last(),
+        Some(&joiner::JoinerEvent::Closed),
+        "{events:?}"
+    );
     let mut without = Joiner::new(Name::parse("prof").unwrap(), None);
     without.hear(MS, b"server | client | name | no data");
     without.poll_send(MS, true);
@@ -83,17 +87,17 @@ fn a_joiner_proves_to_be_a_moderator_before_it_says_anything() {
     let mut asked = Vec::new();
     encode_line("server | prof | moderator | 00", &mut asked);
     without.hear(MS, &asked);
-    assert_eq!(without.poll_event(), Some(joiner::Event::ProofAsked));
+    assert_eq!(without.poll_event(), Some(joiner::JoinerEvent::ProofAsked));
 }
 
 #[test]
 fn a_joiner_speaks_quietly_with_a_program_of_the_report() {
     let mut joiner = Joiner::new(Name::parse("ana").unwrap(), None);
-    joiner.wish(&Wish::Private {
+    joiner.request(&HubRequest::Private {
         to: "bia".into(),
         text: "oi".into(),
     });
-    joiner.wish(&Wish::Exit);
+    joiner.request(&HubRequest::Exit);
     joiner.hear(MS, b"server | client | name | no data");
     assert_eq!(
         joiner.poll_send(MS, true).as_deref(),
@@ -105,12 +109,15 @@ fn a_joiner_speaks_quietly_with_a_program_of_the_report() {
         b"server | ana | connection_confirmation | inserver | ana | echo | x",
     );
     joiner.on_time(91 * MS);
-    let joined = joiner::Event::Joined {
+    let joined = joiner::JoinerEvent::Joined {
         text: "in".into(),
         is_framed: false,
     };
     assert_eq!(joiner.poll_event(), Some(joined));
-    assert_eq!(joiner.poll_event(), Some(joiner::Event::Told("x".into())));
+    assert_eq!(
+        joiner.poll_event(),
+        Some(joiner::JoinerEvent::Told("x".into()))
+    );
     let sent = |joiner: &mut Joiner, at| {
         let bytes = joiner.poll_send(MS * at, true)?;
         String::from_utf8(bytes).ok()

@@ -1,8 +1,8 @@
 //! A hub without a socket, and what its tests do with it.
 
-mod floor;
 mod flow;
 mod joiner;
+mod operations;
 
 use super::*;
 use crate::protocol::wire::stream::{Deframer, Frame, MARKER, encode_line};
@@ -133,7 +133,7 @@ impl Bench {
         frames(&self.wires.written.remove(&id).unwrap_or_default())
     }
 
-    fn events(&mut self) -> Vec<Event> {
+    fn events(&mut self) -> Vec<HubEvent> {
         std::iter::from_fn(|| self.hub.poll_event()).collect()
     }
 }

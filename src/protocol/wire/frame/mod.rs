@@ -27,7 +27,7 @@ use std::fmt;
 use self::bytes::{Reader, Writer};
 use self::{beat::Beat, durable::Durable, nack::Nack, status::Status, sync::Sync};
 use super::cipher::{NONCE_BYTES, TAG_BYTES};
-use super::seal::run::{PLACE_BYTES, WAY_MAX_BYTES};
+use super::seal::signed_batch::{LEAF_INDEX_BYTES, MERKLE_PATH_MAX_BYTES};
 use crate::protocol::message::{NAME_MAX_BYTES, Name};
 
 /// Longest frame, in bytes of UDP payload: fits the MTU of Ethernet and Wi-Fi with IPv6, also where
@@ -206,7 +206,7 @@ impl Ack {
 pub const FLAG_BULK: u8 = 1;
 
 /// Flag: who holds this is asked to acknowledge at once, for the author is about to leave.
-pub const FLAG_ASK: u8 = 2;
+pub const FLAG_ACK_REQUEST: u8 = 2;
 
 /// Flag: a durable frame that is one piece of a long text.
 pub(super) const FLAG_FRAGMENT: u8 = 4;
@@ -224,7 +224,7 @@ pub struct Author {
     pub sequence: u32,
     /// Hybrid clock: 48 bits of milliseconds since 1970, 16 bits of counter.
     pub clock: u64,
-    /// [`FLAG_BULK`], [`FLAG_ASK`].
+    /// [`FLAG_BULK`], [`FLAG_ACK_REQUEST`].
     pub flags: u8,
     /// The author's estimate of the group's round trip, as [`grtt_code`] writes it.
     pub grtt: u8,
@@ -286,7 +286,7 @@ pub const fn body_max_bytes(frame_bytes: usize, name_bytes: usize) -> usize {
         - HEADER_BYTES
         - AUTHOR_BYTES
         - name_bytes
-        - PLACE_BYTES
+        - LEAF_INDEX_BYTES
         - SIGNATURE_BYTES
         - TAG_BYTES
 }
@@ -294,7 +294,7 @@ pub const fn body_max_bytes(frame_bytes: usize, name_bytes: usize) -> usize {
 /// The same for a durable frame, which may leave in a run.
 #[must_use]
 pub const fn durable_max_bytes(frame_bytes: usize, name_bytes: usize) -> usize {
-    body_max_bytes(frame_bytes, name_bytes) - WAY_MAX_BYTES
+    body_max_bytes(frame_bytes, name_bytes) - MERKLE_PATH_MAX_BYTES
 }
 
 /// Writes a frame over whatever `datagram` held, up to the end of its body, and without a nonce;

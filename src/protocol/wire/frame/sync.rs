@@ -23,7 +23,7 @@ pub type FrameName = (u64, u64, u32);
 
 /// Consecutive durable frames of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Run {
+pub struct SequenceRange {
     /// The person's short id.
     pub short: u64,
     /// The session.
@@ -34,7 +34,7 @@ pub struct Run {
     pub count: u32,
 }
 
-impl Run {
+impl SequenceRange {
     /// Ascending frames as at most `max` runs.
     pub fn of(frames: impl Iterator<Item = FrameName>, max: usize) -> Vec<Self> {
         let mut runs: Vec<Self> = Vec::new();
@@ -94,14 +94,14 @@ pub enum Sync {
         /// How many parts there are.
         parts: u8,
         /// What is held.
-        runs: Vec<Run>,
+        runs: Vec<SequenceRange>,
     },
     /// Send me these.
     Want {
         /// The answerer's cookie.
         cookie: u64,
         /// What is wanted.
-        runs: Vec<Run>,
+        runs: Vec<SequenceRange>,
     },
 }
 
@@ -174,10 +174,10 @@ impl Sync {
     }
 }
 
-fn read_runs(reader: &mut Reader<'_>) -> Option<Vec<Run>> {
+fn read_runs(reader: &mut Reader<'_>) -> Option<Vec<SequenceRange>> {
     let mut runs = Vec::new();
     while !reader.is_empty() {
-        let run = Run {
+        let run = SequenceRange {
             short: reader.u64()?,
             session: reader.u64()?,
             first: reader.u32()?,
@@ -190,7 +190,7 @@ fn read_runs(reader: &mut Reader<'_>) -> Option<Vec<Run>> {
     (runs.len() <= RUNS_MAX).then_some(runs)
 }
 
-fn write_runs(runs: &[Run], writer: &mut Writer<'_>) {
+fn write_runs(runs: &[SequenceRange], writer: &mut Writer<'_>) {
     debug_assert!(runs.len() <= RUNS_MAX, "more go into the next part");
     for run in runs {
         writer.u64(run.short);

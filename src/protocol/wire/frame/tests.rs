@@ -12,7 +12,7 @@ use super::durable::{
     REFERENCES_MAX, Record, Records, Reference,
 };
 use super::nack::{SPAN_MAX, Target};
-use super::sync::{RUNS_MAX, Run};
+use super::sync::{RUNS_MAX, SequenceRange};
 use super::*;
 use crate::protocol::wire::private::SessionKey;
 use crate::protocol::wire::seal::Seal;
@@ -74,9 +74,9 @@ fn beat() -> impl Strategy<Value = Beat> {
     )
 }
 
-fn runs() -> impl Strategy<Value = Vec<Run>> {
+fn runs() -> impl Strategy<Value = Vec<SequenceRange>> {
     let run = (any::<u64>(), any::<u64>(), 1..1000_u32, 1..1000_u32);
-    let run = run.prop_map(|(short, session, first, count)| Run {
+    let run = run.prop_map(|(short, session, first, count)| SequenceRange {
         short,
         session,
         first,

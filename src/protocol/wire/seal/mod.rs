@@ -34,7 +34,7 @@
 pub mod invitation;
 pub mod passphrase;
 pub mod room_key;
-pub mod run;
+pub mod signed_batch;
 pub mod signer;
 
 use std::fmt;
@@ -43,7 +43,7 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use self::room_key::RoomKey;
-use self::run::{Hashing, Tree, Way};
+use self::signed_batch::{Hashing, MerklePath, Tree};
 use self::signer::{Hash, Signer, Verdicts};
 use super::cipher::{LongKey, NONCE_BYTES, TAG_BYTES};
 use super::frame::durable::Durable;
@@ -140,9 +140,9 @@ impl Seal {
         Draft { leaf, datagram }
     }
 
-    /// Signs at most [`run::RUN_MAX`] frames together, and seals each: the datagrams and their
-    /// hashes.
-    pub fn close_run(
+    /// Signs at most [`signed_batch::BATCH_MAX_FRAMES`] frames together and seals each. Yields each
+    /// datagram with its hash.
+    pub fn close_batch(
         &self,
         drafts: Vec<Draft>,
         signer: &Signer,
@@ -153,7 +153,7 @@ impl Seal {
         let closed = drafts.into_iter().enumerate();
         closed.map(move |(index, Draft { leaf, mut datagram })| {
             let inside_end = datagram.len();
-            tree.write_way(index, &mut datagram);
+            tree.write_merkle_path(index, &mut datagram);
             datagram.extend_from_slice(&signature);
             self.seal(&leaf, inside_end, &mut datagram);
             (datagram, first_8(&leaf))
@@ -180,13 +180,14 @@ impl Seal {
         inside: &'s mut Vec<u8>,
     ) -> Result<Opened<'s>, FrameFault> {
         let kind = self.unseal(datagram, inside)?;
-        let (inside, way) = split(kind, inside).ok_or(FrameFault::Broken)?;
+        let (inside, merkle_path) = split(kind, inside).ok_or(FrameFault::Broken)?;
         let frame = frame::decode(kind, inside)?;
-        let Some(way) = way else {
+        let Some(merkle_path) = merkle_path else {
             return Ok(Opened { frame, hash: 0 });
         };
         let leaf = self.hashing.leaf(kind as u8, inside);
-        let is_genuine = way.is_genuine(leaf, &frame.author.key, &self.hashing, &self.verdicts);
+        let is_genuine =
+            merkle_path.is_genuine(leaf, &frame.author.key, &self.hashing, &self.verdicts);
         is_genuine.then_some(()).ok_or(FrameFault::Forged)?;
         let hash = first_8(&leaf);
         Ok(Opened { frame, hash })
@@ -216,7 +217,7 @@ impl Seal {
         let (leaf, inside_end) = (self.leaf(kind, datagram), datagram.len());
         if let Some(signer) = signer {
             let tree = Tree::over(vec![leaf], &self.hashing);
-            tree.write_way(0, datagram);
+            tree.write_merkle_path(0, datagram);
             datagram.extend_from_slice(&tree.sign(signer));
         }
         self.seal(&leaf, inside_end, datagram);
@@ -288,9 +289,9 @@ impl fmt::Debug for Seal {
 }
 
 /// What a frame has inside, and its way to what is signed if this type is.
-fn split(kind: Kind, inside: &[u8]) -> Option<(&[u8], Option<Way<'_>>)> {
+fn split(kind: Kind, inside: &[u8]) -> Option<(&[u8], Option<MerklePath<'_>>)> {
     match kind.is_signed() {
-        true => Way::split(inside).map(|(inside, way)| (inside, Some(way))),
+        true => MerklePath::split(inside).map(|(inside, merkle_path)| (inside, Some(merkle_path))),
         false => Some((inside, None)),
     }
 }

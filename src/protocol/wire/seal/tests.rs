@@ -74,7 +74,7 @@ pub(super) fn run_of(seal: &Seal, count: u32) -> Vec<Vec<u8>> {
         };
         seal.draft(&Frame { author, body })
     });
-    let closed = seal.close_run(drafts.collect(), &signer);
+    let closed = seal.close_batch(drafts.collect(), &signer);
     closed.map(|(datagram, _)| datagram).collect()
 }
 
@@ -101,7 +101,7 @@ fn a_frame_is_opened_by_its_room_and_reopened_from_memory() {
 
 #[test]
 fn each_frame_of_a_run_is_opened_alone_and_in_any_order() {
-    for count in 1..=run::RUN_MAX as u32 {
+    for count in 1..=signed_batch::BATCH_MAX_FRAMES as u32 {
         let datagrams = run_of(&Seal::public(None), count);
         // Each by somebody who knows none of the others, and all by one who hears them backwards.
         let hearer = Seal::public(None);
@@ -127,8 +127,8 @@ fn what_is_no_part_of_a_run_does_not_come_in_by_its_signature() {
         seal.open(&datagrams[1], &mut Vec::new()).is_ok(),
         "so the root is known"
     );
-    // Way and signature of a frame of ana's, behind something else that names her.
-    let behind = 2 * 16 + run::PLACE_BYTES + frame::SIGNATURE_BYTES;
+    // MerklePath and signature of a frame of ana's, behind something else that names her.
+    let behind = 2 * 16 + signed_batch::LEAF_INDEX_BYTES + frame::SIGNATURE_BYTES;
     let way_of = |inside: &[u8]| inside[inside.len() - behind..].to_vec();
     let refused = |inside: &[u8]| {
         let datagram = seal.enclose(Kind::Durable as u8, inside, None);

@@ -1,5 +1,5 @@
 //! A server's sockets: thousands of connections on one thread, by tokio. Its tasks only wait and
-//! tell; reading, writing and ending are asked for by the loop that holds the [`Board`].
+//! tell; reading, writing and ending are asked for by the loop that holds the [`TcpServer`].
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, IoSlice};
@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::kernel;
-use super::tcp::{Door, keep_alive, plain_address};
+use super::tcp::{Listener, keep_alive, plain_address};
 use crate::protocol::hub::Lines;
 
 /// Bytes read at once from one connection: each gets its turn.
@@ -35,7 +35,7 @@ const OTHER_FILES: u64 = 32;
 
 /// What the board tells.
 #[derive(Debug)]
-pub enum Event<T> {
+pub enum ServerEvent<T> {
     /// Somebody calls.
     Called(io::Result<Caller>),
     /// Something came on a line, which then waits until it is told to go on.
@@ -69,29 +69,29 @@ pub enum Read<'b> {
 
 /// All lines, and the loop's ear for them.
 #[derive(Debug)]
-pub struct Board<T> {
+pub struct TcpServer<T> {
     runtime: Runtime,
-    lines: BTreeMap<u32, Line>,
-    tell: UnboundedSender<Event<T>>,
-    told: UnboundedReceiver<Event<T>>,
+    lines: BTreeMap<u32, ServedConnection>,
+    tell: UnboundedSender<ServerEvent<T>>,
+    told: UnboundedReceiver<ServerEvent<T>>,
     buffer: Vec<u8>,
     lost: VecDeque<u32>,
     keep_alive: Duration,
 }
 
 #[derive(Debug)]
-struct Line {
+struct ServedConnection {
     stream: Arc<TcpStream>,
     goes_on: Arc<Notify>,
     reader: JoinHandle<()>,
 }
 
-impl<T: Send + 'static> Board<T> {
+impl<T: Send + 'static> TcpServer<T> {
     /// Answers at a door, and asks silent lines after `keep_alive` whether somebody is there.
     ///
     /// # Errors
     /// The system's.
-    pub fn open(door: Door, keep_alive: Duration) -> io::Result<Self> {
+    pub fn open(door: Listener, keep_alive: Duration) -> io::Result<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .event_interval(TASKS_PER_LOOK)
@@ -116,11 +116,11 @@ impl<T: Send + 'static> Board<T> {
     /// A way for another thread to tell the loop something; false when it is over.
     pub fn teller(&self) -> impl Fn(T) -> bool + Clone + use<T> {
         let tell = self.tell.clone();
-        move |what| tell.send(Event::Told(what)).is_ok()
+        move |what| tell.send(ServerEvent::Told(what)).is_ok()
     }
 
     /// Waits until something happens, for so long at most, and appends all that has.
-    pub fn wait(&mut self, at_most: Option<Duration>, events: &mut Vec<Event<T>>) {
+    pub fn wait(&mut self, at_most: Option<Duration>, events: &mut Vec<ServerEvent<T>>) {
         let told = &mut self.told;
         self.runtime.block_on(async {
             let waiting = told.recv_many(events, BATCH_MAX);
@@ -146,13 +146,13 @@ impl<T: Send + 'static> Board<T> {
             loop {
                 // An error is read by whoever is told.
                 let _ = line.readable().await;
-                if tell.send(Event::Readable(number)).is_err() {
+                if tell.send(ServerEvent::Readable(number)).is_err() {
                     return;
                 }
                 ticket.notified().await;
             }
         });
-        let line = Line {
+        let line = ServedConnection {
             stream,
             goes_on,
             reader,
@@ -212,7 +212,7 @@ impl<T: Send + 'static> Board<T> {
     }
 }
 
-impl<T: Send + 'static> Lines for Board<T> {
+impl<T: Send + 'static> Lines for TcpServer<T> {
     fn write(&mut self, number: u32, parts: &[&[u8]]) -> usize {
         let all = || parts.iter().map(|part| part.len()).sum();
         let Some(line) = self.lines.get(&number) else {
@@ -249,19 +249,19 @@ impl<T: Send + 'static> Lines for Board<T> {
         self.runtime.spawn(async move {
             let _ = stream.writable().await;
             // A loop that is over needs not be told.
-            let _ = tell.send(Event::Writable(number));
+            let _ = tell.send(ServerEvent::Writable(number));
         });
     }
 }
 
-async fn accept<T>(listener: TcpListener, tell: UnboundedSender<Event<T>>) {
+async fn accept<T>(listener: TcpListener, tell: UnboundedSender<ServerEvent<T>>) {
     loop {
         let called = listener.accept().await.map(|(stream, address)| Caller {
             address: plain_address(address),
             stream,
         });
         let has_failed = called.is_err();
-        if tell.send(Event::Called(called)).is_err() {
+        if tell.send(ServerEvent::Called(called)).is_err() {
             return;
         }
         if has_failed {

@@ -3,25 +3,25 @@
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use super::again::Known;
 use super::clock::clock_ms;
 use super::config::{CLOCK_AHEAD_MAX, JOINING, MEMBERS_MAX, UNKNOWN_MAX, YOUNG_SESSION};
-use super::event::{Event, Moment};
-use super::holdings::{NewFrame, Place};
+use super::dedup::KnownDatagram;
+use super::event::{EngineEvent, Moment};
+use super::frame_log::{NewFrame, Position};
 use super::inbox::{Accept, Inbox};
 use super::member::BeatNews;
-use super::repair::Role;
+use super::repair::RepairRole;
 use super::reports::Wish;
 use super::roster::{Id, ME};
 use super::trust::Standing;
 use super::{Engine, REPEATS_WEIGHT};
-use crate::protocol::chance::Chance;
+use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::beat::Beat;
 use crate::protocol::wire::frame::durable::{Durable, Record, Reference};
 use crate::protocol::wire::frame::nack::Nack;
 use crate::protocol::wire::frame::status::Status;
 use crate::protocol::wire::frame::{
-    Ack, Author, Body, FLAG_ASK, FLAG_BULK, Kind, MemberTag, grtt_of,
+    Ack, Author, Body, FLAG_ACK_REQUEST, FLAG_BULK, Kind, MemberTag, grtt_of,
 };
 use crate::protocol::wire::seal::Opened;
 
@@ -50,7 +50,8 @@ impl Engine {
                 self.replays += 1;
                 return;
             }
-            self.recent.insert(bytes, Known { id, durable: None });
+            self.recent
+                .insert(bytes, KnownDatagram { id, durable: None });
         }
         if !self.is_believed(now, id, source, &opened.frame) {
             self.replays += 1;
@@ -58,7 +59,7 @@ impl Engine {
         }
         match &opened.frame.body {
             Body::Durable(durable) => {
-                let heard = Heard {
+                let heard = ReceivedFrame {
                     id,
                     source,
                     author,
@@ -84,17 +85,17 @@ impl Engine {
     /// Our own frame came back: the network carries multicast, and if it is a repair by somebody
     /// else, we need not send it.
     fn hear_myself(&mut self, now: Moment, author: &Author, body: &Body<'_>) {
-        self.is_heard = true;
+        self.hears_itself = true;
         if matches!(body, Body::Durable(_)) {
             self.repair.cancel((ME, author.sequence));
-            self.holdings.touch(ME, author.sequence, now.time);
+            self.frame_log.touch(ME, author.sequence, now.time);
         }
     }
 
     /// The author's number here, from now on known if it was not.
     fn meet(&mut self, author: &Author) -> Option<Id> {
         if self.roster.known() >= MEMBERS_MAX && self.roster.find(author.tag()).is_none() {
-            let is_forgettable = |id: Id| !self.holdings.has_any_of(id);
+            let is_forgettable = |id: Id| !self.frame_log.has_any_of(id);
             let gone = self
                 .roster
                 .everybody()
@@ -120,14 +121,14 @@ impl Engine {
             self.greet_newcomer(now, id, author);
         } else if self.roster.is_back(id) {
             let who = self.shown(id);
-            self.events.push_back(Event::Back(who));
+            self.events.push_back(EngineEvent::Back(who));
         }
     }
 
     fn greet_newcomer(&mut self, now: Moment, id: Id, author: &Author) {
         let (members, interval) = (self.roster.size(), self.roster.beat_interval());
         self.presence
-            .greet(now.time, members, interval, &mut self.chance);
+            .announce(now.time, members, interval, &mut self.rng);
         if self.newest <= 1 {
             let difference = clock_ms(author.clock) as i64 - now.wall_ms as i64;
             self.clock_differences_ms.push(difference);
@@ -143,20 +144,21 @@ impl Engine {
                 Standing::Namesake => {
                     let name = member.name.to_string();
                     let who = who.clone();
-                    self.events.push_back(Event::Namesake { name, who });
+                    self.events.push_back(EngineEvent::Namesake { name, who });
                 }
-                Standing::First if member.is_new => self.events.push_back(Event::Met {
+                Standing::First if member.is_new => self.events.push_back(EngineEvent::Met {
                     name: member.name.clone(),
                     key: member.key,
                 }),
                 Standing::First | Standing::Verified => {}
             }
-            self.events.push_back(Event::Entered { who, was_here });
+            self.events
+                .push_back(EngineEvent::Entered { who, was_here });
         }
     }
 
-    fn hear_durable(&mut self, now: Moment, heard: &Heard<'_>) {
-        let &Heard { id, author, .. } = heard;
+    fn hear_durable(&mut self, now: Moment, heard: &ReceivedFrame<'_>) {
+        let &ReceivedFrame { id, author, .. } = heard;
         let frame = (id, author.sequence);
         let is_first_hand = self.note_presence(now, heard);
         let timing = self.timing(id);
@@ -166,10 +168,10 @@ impl Engine {
             Accept::Duplicate => {
                 self.recall(heard);
                 self.repair.cancel(frame);
-                let held = self.holdings.touch(id, author.sequence, now.time);
+                let held = self.frame_log.touch(id, author.sequence, now.time);
                 if held.is_some_and(|held| held.hash != heard.hash) {
                     let who = self.shown(id);
-                    self.events.push_back(Event::Equivocation { who });
+                    self.events.push_back(EngineEvent::Equivocation { who });
                 } else if is_first_hand {
                     self.reports.heard(id);
                     self.plan_report(now, id, author.flags);
@@ -185,8 +187,8 @@ impl Engine {
         self.recall(heard);
         self.clock.observe(author.clock, now.wall_ms);
         let sequence = author.sequence;
-        self.learn(id, |inbox, chance| {
-            inbox.take(sequence, now.time, timing, chance);
+        self.learn(id, |inbox, rng| {
+            inbox.take(sequence, now.time, timing, rng);
         });
         let address = self.roster.get(id).and_then(|member| member.address);
         let echo = (address == Some(heard.source)).then_some(sequence);
@@ -206,20 +208,20 @@ impl Engine {
         let skipped = self.inboxes.get_mut(&id).map(|inbox| inbox.jump(sequence));
         if let Some(frames) = skipped.filter(|frames| *frames > 0) {
             let who = self.shown(id);
-            self.events.push_back(Event::Gap { who, frames });
+            self.events.push_back(EngineEvent::Gap { who, frames });
         }
     }
 
     /// Whether a durable frame came from its author itself, which proves that the author is here.
-    fn note_presence(&mut self, now: Moment, heard: &Heard<'_>) -> bool {
-        let &Heard { id, author, .. } = heard;
+    fn note_presence(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> bool {
+        let &ReceivedFrame { id, author, .. } = heard;
         let address = self.roster.get(id).and_then(|member| member.address);
         let is_fresh = || {
             let fresh_from = self.clock.now(now.wall_ms) >> 16;
             clock_ms(author.clock) + FRESH.as_millis() as u64 >= fresh_from
         };
         // What we asked somebody for comes from there, whoever made it.
-        let is_pulled = self.sync.wants(Place::of(author).frame_name());
+        let is_pulled = self.sync.wants(Position::of(author).frame_name());
         let is_in_person = |address| address == heard.source;
         let is_first_hand = !is_pulled && address.map_or_else(is_fresh, is_in_person);
         let has_left = heard.durable.records.iter().any(|r| r == Record::Leaving);
@@ -231,16 +233,16 @@ impl Engine {
     }
 
     /// The same datagram need not be opened again.
-    fn recall(&mut self, heard: &Heard<'_>) {
+    fn recall(&mut self, heard: &ReceivedFrame<'_>) {
         let durable = Some((heard.author.sequence, heard.author.flags));
-        let known = Known {
+        let known = KnownDatagram {
             id: heard.id,
             durable,
         };
         self.recent.insert(heard.bytes, known);
     }
 
-    fn keep(&mut self, now: Moment, heard: &Heard<'_>) -> bool {
+    fn keep(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> bool {
         let author = heard.author;
         let frame = NewFrame {
             bytes: heard.bytes.into(),
@@ -250,8 +252,8 @@ impl Engine {
         };
         let inbox = self.inboxes.get(&heard.id);
         let fills_gap = inbox.is_none_or(|inbox| inbox.is_next_or_late(author.sequence));
-        let place = Place::of(author);
-        self.holdings.insert(heard.id, place, frame, fills_gap)
+        let place = Position::of(author);
+        self.frame_log.insert(heard.id, place, frame, fills_gap)
     }
 
     /// The inbox of a member; a new one begins where the member probably began for us.
@@ -269,9 +271,9 @@ impl Engine {
     }
 
     /// Changes an inbox, and notes when it wants to be looked at next.
-    fn learn(&mut self, id: Id, change: impl FnOnce(&mut Inbox, &mut Chance)) {
+    fn learn(&mut self, id: Id, change: impl FnOnce(&mut Inbox, &mut Rng)) {
         if let Some(inbox) = self.inboxes.get_mut(&id) {
-            change(inbox, &mut self.chance);
+            change(inbox, &mut self.rng);
         }
         self.plan(id);
     }
@@ -288,7 +290,7 @@ impl Engine {
         let timing = self.timing(id.unwrap_or(ME));
         let inbox = id.and_then(|id| Some((id, self.inboxes.get_mut(&id)?)));
         if let Some((id, inbox)) = inbox
-            && inbox.hint(sequence, now.time, timing, &mut self.chance)
+            && inbox.hint(sequence, now.time, timing, &mut self.rng)
         {
             self.plan(id);
         }
@@ -303,20 +305,20 @@ impl Engine {
                 self.mark(id, ack.through);
                 if self.window.knows(id) {
                     self.window.report(id, ack.through, now.time);
-                    self.holdings.release(self.window.needed_from());
+                    self.frame_log.release(self.window.needed_from());
                 }
             }
         }
     }
 
-    /// Marks what was said as delivered to a member.
+    /// Receipts what was said as delivered to a member.
     fn mark(&mut self, id: Id, through: u32) {
-        let told = self.marks.acknowledge(id, through);
+        let told = self.receipts.acknowledge(id, through);
         self.tell_delivered(told);
     }
 
     pub(super) fn plan_report(&mut self, now: Moment, id: Id, flags: u8) {
-        let wish = if flags & FLAG_ASK != 0 {
+        let wish = if flags & FLAG_ACK_REQUEST != 0 {
             Wish::Asked
         } else if flags & FLAG_BULK != 0 {
             Wish::Bulk
@@ -325,8 +327,8 @@ impl Engine {
         };
         let rank = || self.roster.my_rank(id, 0);
         let members = self.roster.size();
-        let chance = &mut self.chance;
-        self.reports.plan(id, wish, now.time, members, rank, chance);
+        let rng = &mut self.rng;
+        self.reports.plan(id, wish, now.time, members, rank, rng);
     }
 
     fn hear_beat(&mut self, now: Moment, id: Id, source: SocketAddr, author: &Author, beat: &Beat) {
@@ -345,19 +347,19 @@ impl Engine {
         if beat.newest > 0 {
             let heard = beat.newest.saturating_add(1);
             self.inbox(id, author, heard);
-            self.learn(id, |inbox, chance| {
-                inbox.learn_newest(beat.newest, now.time, timing, chance);
+            self.learn(id, |inbox, rng| {
+                inbox.learn_newest(beat.newest, now.time, timing, rng);
             });
         }
         self.hear_acks(now, id, &beat.acks);
         for tag in &beat.asked {
             match self.roster.find(*tag) {
                 Some(ME) => self.presence.answer(now.time),
-                Some(asked) => self.roster.asked(asked, now.time, &mut self.chance),
+                Some(asked) => self.roster.asked(asked, now.time, &mut self.rng),
                 None => {}
             }
         }
-        if author.flags & FLAG_ASK != 0 {
+        if author.flags & FLAG_ACK_REQUEST != 0 {
             self.plan_report(now, id, author.flags);
         }
         self.compare(now, id, &beat.digest);
@@ -373,25 +375,25 @@ impl Engine {
             let timing = self.timing(id);
             if let Some(inbox) = self.inboxes.get_mut(&id) {
                 for sequence in target.sequences() {
-                    inbox.heard_nack(sequence, time, timing, &mut self.chance);
+                    inbox.heard_nack(sequence, time, timing, &mut self.rng);
                 }
                 self.plan(id);
             }
             let rank = || self.roster.my_rank(id, turn);
             let role = match self.roster.get(id) {
-                Some(_) if id == ME => Role::Source,
-                Some(source) if source.is_live => Role::Holder(rank()),
-                _ => Role::Heir(rank()),
+                Some(_) if id == ME => RepairRole::Source,
+                Some(source) if source.is_live => RepairRole::Holder(rank()),
+                _ => RepairRole::Heir(rank()),
             };
-            let Some(delay) = role.delay(timing.grtt, &mut self.chance) else {
+            let Some(delay) = role.delay(timing.grtt, &mut self.rng) else {
                 continue;
             };
             for sequence in target.sequences() {
-                if let Some(held) = self.holdings.get(id, sequence) {
+                if let Some(held) = self.frame_log.get(id, sequence) {
                     let (frame, touched) = ((id, sequence), held.touched);
                     let grtt = timing.grtt;
                     if self.repair.answer(frame, touched, grtt, time, delay) {
-                        self.holdings.asked(id, sequence);
+                        self.frame_log.asked(id, sequence);
                     }
                     self.repeats.nacks += u32::from(id == ME);
                 }
@@ -405,7 +407,7 @@ impl Engine {
         }
         let through = status.ack.through;
         self.window.report(id, through, now.time);
-        self.holdings.release(self.window.needed_from());
+        self.frame_log.release(self.window.needed_from());
         self.mark(id, through);
         if let Some(left) = self.arrivals.left(status.echo) {
             let passed = now.time.saturating_sub(left.at);
@@ -432,7 +434,7 @@ impl Engine {
 }
 
 /// A durable frame, as it was heard.
-pub(super) struct Heard<'f> {
+pub(super) struct ReceivedFrame<'f> {
     pub(super) id: Id,
     source: SocketAddr,
     pub(super) author: &'f Author,

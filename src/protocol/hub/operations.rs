@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::event::{Event, Leaving, Refusal};
-use super::seat::State;
+use super::client::ClientState;
+use super::event::{HubEvent, LeaveReason, Refusal};
 use super::{Hub, NAME_WAIT};
 use crate::protocol::message::Name;
 use crate::protocol::wire::tr2::{
@@ -28,14 +28,14 @@ const TOO_LONG: &str = "The end of a message over 1024 bytes was dropped";
 
 impl Hub {
     pub(super) fn on_message(&mut self, now: Duration, id: u32, text: &str) {
-        match self.seats.get(&id).map(|seat| &seat.state) {
-            Some(State::Nameless { .. }) => self.on_name(now, id, text),
-            Some(State::Proving { challenge, .. }) => {
+        match self.clients.get(&id).map(|client| &client.state) {
+            Some(ClientState::Nameless { .. }) => self.on_name(now, id, text),
+            Some(ClientState::Proving { challenge, .. }) => {
                 let challenge = challenge.clone();
                 self.on_proof(now, id, &challenge, text);
             }
-            Some(State::In) => self.on_saying(now, id, text),
-            Some(State::Leaving { .. }) | None => {}
+            Some(ClientState::In) => self.on_saying(now, id, text),
+            Some(ClientState::LeaveReason { .. }) | None => {}
         }
     }
 
@@ -58,13 +58,13 @@ impl Hub {
         if self.names.contains_key(name.as_str()) {
             return self.refuse(now, id, Refusal::NameTaken(name.to_string()));
         }
-        let Some(seat) = self.seats.get_mut(&id) else {
+        let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
-        name.as_str().clone_into(&mut seat.name);
+        name.as_str().clone_into(&mut client.name);
         if offered.is_some() {
-            seat.mouth.begin_frames();
-            seat.ear.expect_frames(MESSAGE_MAX_BYTES);
+            client.outgoing.begin_frames();
+            client.incoming.expect_frames(MESSAGE_MAX_BYTES);
         }
         if !self.rules.moderators.contains(&name) {
             return self.admit(id);
@@ -74,25 +74,25 @@ impl Hub {
         }
         let challenge = self.challenges.next();
         self.answer(id, name.as_str(), operation::MODERATOR, Some(&challenge));
-        if let Some(seat) = self.seats.get_mut(&id) {
+        if let Some(client) = self.clients.get_mut(&id) {
             let until = now + NAME_WAIT;
-            seat.state = State::Proving { challenge, until };
+            client.state = ClientState::Proving { challenge, until };
         }
     }
 
     fn on_proof(&mut self, now: Duration, id: u32, challenge: &str, text: &str) {
-        let Some(seat) = self.seats.get_mut(&id) else {
+        let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
         let proof = Message::read(text).filter(|m| m.operation == operation::MODERATOR);
         let proof = proof.and_then(|message| message.data).unwrap_or_default();
         let key = self.rules.moderator_key.as_ref();
-        let name = seat.name.clone();
+        let name = client.name.clone();
         if !key.is_some_and(|key| key.proves(challenge, &name, proof)) {
             return self.refuse(now, id, Refusal::Unproven(name));
         }
         // While this one was proving it, nobody else could be admitted under the name.
-        seat.is_moderator = true;
+        client.is_moderator = true;
         match self.names.contains_key(&name) {
             true => self.refuse(now, id, Refusal::NameTaken(name)),
             false => self.admit(id),
@@ -101,16 +101,16 @@ impl Hub {
 
     /// A connection has a name, and is in.
     fn admit(&mut self, id: u32) {
-        let Some(seat) = self.seats.get_mut(&id) else {
+        let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
-        seat.state = State::In;
-        let (name, address) = (seat.name.clone(), seat.address);
-        self.events.push_back(Event::Joined {
+        client.state = ClientState::In;
+        let (name, address) = (client.name.clone(), client.address);
+        self.events.push_back(HubEvent::Joined {
             name: name.clone(),
             address,
-            is_framed: seat.mouth.is_framed(),
-            is_moderator: seat.is_moderator,
+            is_framed: client.outgoing.is_framed(),
+            is_moderator: client.is_moderator,
         });
         self.names.insert(name.clone(), id);
         // As Python writes an address.
@@ -127,7 +127,7 @@ impl Hub {
 
     /// A connection is not let in, and told why.
     pub(super) fn refuse(&mut self, now: Duration, id: u32, why: Refusal) {
-        let Some(address) = self.seats.get(&id).map(|seat| seat.address) else {
+        let Some(address) = self.clients.get(&id).map(|client| client.address) else {
             return;
         };
         let (name, data) = match &why {
@@ -142,15 +142,15 @@ impl Hub {
         let to = format!("new_client: {name}");
         self.answer(id, to.trim_end(), operation::CONNECTION_ERROR, Some(data));
         self.show_out(now, id);
-        self.events.push_back(Event::Refused { address, why });
+        self.events.push_back(HubEvent::Refused { address, why });
     }
 
     /// What somebody says who is in.
     fn on_saying(&mut self, now: Duration, id: u32, text: &str) {
-        let Some(seat) = self.seats.get(&id) else {
+        let Some(client) = self.clients.get(&id) else {
             return;
         };
-        let text = in_the_name_of(&seat.name, text);
+        let text = in_the_name_of(&client.name, text);
         let Some(message) = Message::read(&text) else {
             return self.reply(id, operation::UNKNOWN_REPLY, UNSUPPORTED);
         };
@@ -171,13 +171,13 @@ impl Hub {
             operation::LIST => self.on_list(now, id),
             operation::EXIT => {
                 self.reply(id, operation::EXIT, GOODBYE);
-                self.dismiss(now, id, Leaving::Exit);
+                self.dismiss(now, id, LeaveReason::Exit);
             }
-            operation::CLOSE if self.rules.moderators.is_empty() || seat.is_moderator => {
-                let name = seat.name.clone();
+            operation::CLOSE if self.rules.moderators.is_empty() || client.is_moderator => {
+                let name = client.name.clone();
                 self.close(now, Some(&name));
             }
-            operation::REMOVE if seat.is_moderator => {
+            operation::REMOVE if client.is_moderator => {
                 let whom = message.data.unwrap_or_default().to_owned();
                 self.on_remove(now, id, &whom);
             }
@@ -190,17 +190,17 @@ impl Hub {
 
     fn say_to_all(&mut self, text: &str, but: Option<u32>) {
         let saying = self.round.add(text, true);
-        let hearers = self.seats.iter_mut().filter(|(_, seat)| seat.is_in());
-        for (id, seat) in hearers.filter(|(id, _)| Some(**id) != but) {
-            seat.mouth.say(&saying);
-            if !std::mem::replace(&mut seat.is_listed, true) {
+        let hearers = self.clients.iter_mut().filter(|(_, client)| client.is_in());
+        for (id, client) in hearers.filter(|(id, _)| Some(**id) != but) {
+            client.outgoing.say(&saying);
+            if !std::mem::replace(&mut client.is_listed, true) {
                 self.listed.push(*id);
             }
         }
     }
 
     fn on_remove(&mut self, now: Duration, id: u32, whom: &str) {
-        let by = self.seats.get(&id).map(|seat| seat.name.clone());
+        let by = self.clients.get(&id).map(|client| client.name.clone());
         let Some(target) = self.find(whom) else {
             return self.reply_not_found(id, operation::REMOVE, whom);
         };
@@ -210,7 +210,7 @@ impl Hub {
             operation::EXIT,
             &format!("You were removed by {by}"),
         );
-        self.dismiss(now, target, Leaving::Removed { by });
+        self.dismiss(now, target, LeaveReason::Removed { by });
         if target != id {
             self.reply(id, operation::REMOVE, &format!("{whom} was removed"));
         }
@@ -219,26 +219,26 @@ impl Hub {
     /// Tells who is here, in the order in which they came. A naive client's list ends with how
     /// many did not fit.
     fn on_list(&mut self, now: Duration, id: u32) {
-        let Some(seat) = self.seats.get_mut(&id) else {
+        let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
         let cost = self.names.len() / NAMES_PER_MESSAGE;
-        seat.budget.spend(now, cost as f64);
-        let name = seat.name.clone();
-        let room = match seat.mouth.is_framed() {
+        client.budget.spend(now, cost as f64);
+        let name = client.name.clone();
+        let room = match client.outgoing.is_framed() {
             true => usize::MAX,
             false => data_room(SERVER, &name, operation::LIST),
         };
         let mut list = LIST_HEAD.to_owned();
         let mut left = self.names.len();
         let more = |left: usize| format!("and {left} more");
-        for seat in self.seats.values().filter(|seat| seat.is_in()) {
-            let needed = list.len() + seat.name.len() + LIST_SEPARATOR.len();
+        for client in self.clients.values().filter(|client| client.is_in()) {
+            let needed = list.len() + client.name.len() + LIST_SEPARATOR.len();
             if needed + more(left).len() > room {
                 list += &more(left);
                 break;
             }
-            list += &seat.name;
+            list += &client.name;
             list += LIST_SEPARATOR;
             left -= 1;
         }
@@ -258,7 +258,7 @@ impl Hub {
     }
 
     fn reply(&mut self, id: u32, operation: &str, data: &str) {
-        if let Some(name) = self.seats.get(&id).map(|seat| seat.name.clone()) {
+        if let Some(name) = self.clients.get(&id).map(|client| client.name.clone()) {
             self.answer(id, &name, operation, Some(data));
         }
     }

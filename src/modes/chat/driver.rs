@@ -10,14 +10,14 @@ use std::time::Duration;
 use super::command::{self, Command};
 use super::view::View;
 use crate::cli::ChatSettings;
-use crate::clock::{Throttle, Timepiece};
+use crate::clock::{Clock, Throttle};
 use crate::error::Error;
-use crate::modes::End;
-use crate::net::circle::{Changes, Circle};
-use crate::net::ears::{Batch, Door};
+use crate::modes::Outcome;
 use crate::net::group::Refusal;
+use crate::net::group_sockets::{Changes, GroupSockets};
+use crate::net::socket_poller::{Batch, Wire};
 use crate::protocol::engine::config::TEXT_MAX_BYTES;
-use crate::protocol::engine::event::{self as engine, Destination, Moment};
+use crate::protocol::engine::event::{Destination, EngineEvent, Moment};
 use crate::protocol::message::split_within;
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
@@ -72,12 +72,12 @@ enum Leaving {
 }
 
 /// The loop's state.
-pub(super) struct Table<'s> {
+pub(super) struct Driver<'s> {
     settings: &'s ChatSettings,
     lang: Lang,
-    timepiece: Timepiece,
+    clock: Clock,
     node: Node,
-    circle: Circle,
+    sockets: GroupSockets,
     view: View,
     /// Where people are remembered, if they are.
     people: Option<People>,
@@ -93,22 +93,22 @@ pub(super) struct Table<'s> {
     refusals: Throttle,
 }
 
-impl<'s> Table<'s> {
+impl<'s> Driver<'s> {
     pub(super) fn new(
         settings: &'s ChatSettings,
         lang: Lang,
-        timepiece: Timepiece,
+        clock: Clock,
         node: Node,
-        circle: Circle,
+        sockets: GroupSockets,
         (view, people): (View, Option<People>),
         tickets: Sender<Batch>,
     ) -> Self {
         Self {
             settings,
             lang,
-            timepiece,
+            clock,
             node,
-            circle,
+            sockets,
             view,
             people,
             tickets,
@@ -123,18 +123,18 @@ impl<'s> Table<'s> {
         }
     }
 
-    pub(super) fn run(&mut self, events: &Receiver<Event>) -> Result<End, Error> {
+    pub(super) fn run(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         self.look_at_interfaces(true)?;
         self.greet_person()?;
         loop {
-            let now = self.timepiece.now();
+            let now = self.clock.now();
             self.keep_up(now)?;
             self.read_lines(now)?;
             self.node.on_time(now);
             self.send(now)?;
             self.tell()?;
             if let Some(end) = self.leave(now)? {
-                self.view.desk.flush()?;
+                self.view.console.flush()?;
                 return Ok(end);
             }
             if let Some(event) = self.next_event(events)?
@@ -147,7 +147,7 @@ impl<'s> Table<'s> {
 
     fn greet_person(&mut self) -> Result<(), Error> {
         let (lang, name) = (self.lang, &self.settings.name);
-        let interfaces = self.circle.interfaces();
+        let interfaces = self.sockets.interfaces();
         let Some(room) = self.view.room.name.clone() else {
             let sentence = text::in_lobby(lang, name, interfaces);
             return self.view.say(&sentence);
@@ -165,8 +165,8 @@ impl<'s> Table<'s> {
         if let Ok(event) = events.try_recv() {
             return Ok(Some(event));
         }
-        self.view.desk.flush()?;
-        let now = self.timepiece.now().time;
+        self.view.console.flush()?;
+        let now = self.clock.now().time;
         let leaving = self.leaving.map(|leaving| match leaving {
             Leaving::Sending { .. } => now + ASK_INTERVAL,
             Leaving::Asking {
@@ -187,12 +187,12 @@ impl<'s> Table<'s> {
         }
     }
 
-    fn handle(&mut self, event: Event) -> Result<Option<End>, Error> {
+    fn handle(&mut self, event: Event) -> Result<Option<Outcome>, Error> {
         match event {
             Event::Heard(batch) => self.hear(batch),
             Event::Signal(signal) => return Ok(self.on_signal(signal)),
             Event::Typed(typed) => {
-                let signal = self.view.desk.keyboard.keep(typed);
+                let signal = self.view.console.keyboard.keep(typed);
                 return Ok(signal.and_then(|signal| self.on_signal(signal)));
             }
             Event::Deaf(cause) => return Err(Error::Connection(cause)),
@@ -201,11 +201,11 @@ impl<'s> Table<'s> {
     }
 
     fn hear(&mut self, batch: Batch) {
-        let now = self.timepiece.now();
+        let now = self.clock.now();
         for (door, source, datagram) in batch.iter() {
             match door {
-                Door::Frames => self.node.on_datagram(now, source, datagram),
-                Door::Plain => self.node.on_plain(now, source, datagram),
+                Wire::Frames => self.node.on_datagram(now, source, datagram),
+                Wire::Plain => self.node.on_plain(now, source, datagram),
             }
         }
         // The ears end with the loop, and then need no more tickets.
@@ -213,9 +213,9 @@ impl<'s> Table<'s> {
     }
 
     /// Says farewell at once; whoever asks a second time is let go.
-    fn on_signal(&mut self, signal: Signal) -> Option<End> {
+    fn on_signal(&mut self, signal: Signal) -> Option<Outcome> {
         if self.signal.replace(signal).is_some() {
-            return Some(End::Signalled(signal));
+            return Some(Outcome::Signalled(signal));
         }
         self.say_farewell();
         None
@@ -236,12 +236,12 @@ impl<'s> Table<'s> {
                     run.push(transmit.bytes);
                 }
                 Destination::Plain => {
-                    let refusals = self.circle.send_to_plain(&transmit.bytes);
+                    let refusals = self.sockets.send_to_plain(&transmit.bytes);
                     self.tell_refusals(&refusals)?;
                 }
                 Destination::Member(to) => {
                     // Who cannot be reached now asks again.
-                    let _ = self.circle.send_to_member(to, &transmit.bytes);
+                    let _ = self.sockets.send_to_member(to, &transmit.bytes);
                 }
             }
         }
@@ -253,7 +253,7 @@ impl<'s> Table<'s> {
             return Ok(());
         }
         let datagrams: Vec<&[u8]> = run.iter().map(AsRef::as_ref).collect();
-        let refusals = self.circle.send_to_group(&datagrams, everywhere);
+        let refusals = self.sockets.send_to_group(&datagrams, everywhere);
         run.clear();
         self.tell_refusals(&refusals)
     }
@@ -264,7 +264,7 @@ impl<'s> Table<'s> {
         };
         // An interface that vanished says so with every datagram; it is looked at again soon.
         if self.refusals.ask().is_some() {
-            self.look_at = self.look_at.min(self.timepiece.now().time);
+            self.look_at = self.look_at.min(self.clock.now().time);
             let group = self.settings.place.frames.to_string();
             let sentence = text::refusal(self.lang, &group, refusal);
             self.view.fault(&sentence)?;
@@ -275,7 +275,7 @@ impl<'s> Table<'s> {
     fn tell(&mut self) -> Result<(), Error> {
         while let Some(event) = self.node.poll_event() {
             match event {
-                engine::Event::Met { name, key } => {
+                EngineEvent::Met { name, key } => {
                     self.remember(|people| people.meet(&name, &key))?
                 }
                 event => self.view.event(&event)?,
@@ -290,26 +290,26 @@ impl<'s> Table<'s> {
         let before_ms = self.wall_ahead_ms.replace(ahead_ms);
         if before_ms.is_some_and(|before_ms| ahead_ms > before_ms + SLEPT_MS) {
             self.view.say(&text::woke_up(self.lang))?;
-            self.circle.rejoin();
-            self.node.greet(now);
+            self.sockets.rejoin();
+            self.node.announce(now);
             self.look_at = now.time;
         }
         if now.time >= self.rejoin_at {
             self.rejoin_at = now.time + REJOIN_INTERVAL;
-            self.circle.rejoin();
+            self.sockets.rejoin();
         }
         if now.time >= self.look_at {
             self.look_at_interfaces(false)?;
         }
-        if self.node.is_heard() {
-            self.circle.ignore_itself();
+        if self.node.hears_itself() {
+            self.sockets.ignore_itself();
         }
         self.tell_other_key()?;
         if self.alone_at.is_some_and(|at| now.time >= at) {
             self.alone_at = None;
-            let interfaces = self.circle.interfaces();
+            let interfaces = self.sockets.interfaces();
             if self.node.roster().size() == 1 && !interfaces.is_empty() {
-                let sentence = text::alone(self.lang, interfaces, self.node.is_heard());
+                let sentence = text::alone(self.lang, interfaces, self.node.hears_itself());
                 self.view.say(&sentence)?;
             }
         }
@@ -317,14 +317,14 @@ impl<'s> Table<'s> {
     }
 
     fn look_at_interfaces(&mut self, is_first: bool) -> Result<(), Error> {
-        let now = self.timepiece.now();
+        let now = self.clock.now();
         self.look_at = now.time + LOOK_INTERVAL;
-        let had_some = !self.circle.interfaces().is_empty();
+        let had_some = !self.sockets.interfaces().is_empty();
         let Changes {
             joined,
             lost,
             refusals,
-        } = match self.circle.look_again() {
+        } = match self.sockets.rescan() {
             Ok(changes) => changes,
             Err(cause) => {
                 let cause = text::cause(self.lang, &cause);
@@ -342,17 +342,17 @@ impl<'s> Table<'s> {
                 self.view.say(&sentence)?;
             }
         }
-        if self.circle.interfaces().is_empty() && (had_some || is_first) {
+        if self.sockets.interfaces().is_empty() && (had_some || is_first) {
             self.view.say(&text::no_network(self.lang))?;
         }
-        let link = match self.circle.is_radio() {
+        let link = match self.sockets.is_radio() {
             Some(false) => Link::Wired,
             Some(true) => Link::Radio,
             None => Link::Unknown,
         };
-        self.node.set_link(link, self.circle.datagram_bytes());
+        self.node.set_link(link, self.sockets.datagram_bytes());
         if !is_first && !joined.is_empty() {
-            self.node.greet(now);
+            self.node.announce(now);
         }
         Ok(())
     }
@@ -360,19 +360,19 @@ impl<'s> Table<'s> {
     /// Takes typed lines while there is room for what they say.
     fn read_lines(&mut self, now: Moment) -> Result<(), Error> {
         while self.takes_lines()
-            && let Some(mut block) = self.view.desk.keyboard.take_block()
+            && let Some(mut block) = self.view.console.keyboard.take_block()
         {
             while self.takes_lines()
                 && let Some(line) = block.next_line()
             {
-                for notice in self.view.desk.keyboard.count(&line, self.lang) {
+                for notice in self.view.console.keyboard.count(&line, self.lang) {
                     self.view.fault(&notice)?;
                 }
                 self.obey(now, &line.text)?;
             }
-            self.view.desk.keyboard.put_back(block);
+            self.view.console.keyboard.put_back(block);
         }
-        if self.leaving.is_none() && self.view.desk.keyboard.is_over() {
+        if self.leaving.is_none() && self.view.console.keyboard.is_over() {
             self.leaving = Some(Leaving::Sending { wait: END_WAIT });
         }
         Ok(())
@@ -421,7 +421,7 @@ impl<'s> Table<'s> {
     fn say(&mut self, now: Moment, text: &str) -> Result<(), Error> {
         let (mut piece, mut rest) = split_within(text, TEXT_MAX_BYTES);
         if !rest.is_empty() {
-            let number = self.view.desk.keyboard.line_number();
+            let number = self.view.console.keyboard.line_number();
             let sentence = text::line_cut(self.lang, number, TEXT_MAX_BYTES);
             self.view.fault(&sentence)?;
         }
@@ -433,11 +433,11 @@ impl<'s> Table<'s> {
     }
 
     /// Goes on with leaving; the end when it is done.
-    fn leave(&mut self, now: Moment) -> Result<Option<End>, Error> {
+    fn leave(&mut self, now: Moment) -> Result<Option<Outcome>, Error> {
         let time = now.time;
         match self.leaving {
             Some(Leaving::Sending { wait }) if self.node.is_sent() => {
-                self.node.ask(now);
+                self.node.request_acks(now);
                 self.leaving = Some(Leaving::Asking {
                     since: time,
                     until: time + wait,
@@ -457,7 +457,7 @@ impl<'s> Table<'s> {
                 if self.node.is_settled(answers_since) || time >= until {
                     self.say_farewell();
                 } else if time >= again_at {
-                    self.node.ask(now);
+                    self.node.request_acks(now);
                     let again_at = time + ASK_INTERVAL;
                     self.leaving = Some(Leaving::Asking {
                         since,
@@ -476,20 +476,20 @@ impl<'s> Table<'s> {
 
     fn say_farewell(&mut self) {
         self.node.leave();
-        let until = self.timepiece.now().time + LEAVE_WAIT;
+        let until = self.clock.now().time + LEAVE_WAIT;
         self.leaving = Some(Leaving::Saying { until });
     }
 
-    fn end(&mut self) -> Result<End, Error> {
+    fn end(&mut self) -> Result<Outcome, Error> {
         if let Some(signal) = self.signal {
-            return Ok(End::Signalled(signal));
+            return Ok(Outcome::Signalled(signal));
         }
         let waiting = self.node.waiting();
         if !waiting.is_empty() {
             let sentence = text::left_undelivered(self.lang, &waiting);
             self.view.fault(&sentence)?;
         }
-        let end = self.view.desk.keyboard.end();
-        end.map(|()| End::Done).map_err(Error::Input)
+        let end = self.view.console.keyboard.end();
+        end.map(|()| Outcome::Done).map_err(Error::Input)
     }
 }

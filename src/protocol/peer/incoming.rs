@@ -33,7 +33,7 @@ pub(super) enum Heard {
 
 /// How we hear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Framing {
     /// Text, by the quiet rule. For a caller, a marker may come at any time.
     Raw,
     /// A caller has made its offer: everything waits for its marker.
@@ -46,10 +46,10 @@ enum Way {
 
 /// See the file's head.
 #[derive(Debug)]
-pub(super) struct Ear {
+pub(super) struct Incoming {
     role: Role,
     dialect: Dialect,
-    way: Way,
+    way: Framing,
     inbox: Inbox,
     /// Bytes of the inbox that are known to hold no whole marker, and no end of an object.
     searched: usize,
@@ -60,12 +60,12 @@ pub(super) struct Ear {
     heard: VecDeque<Heard>,
 }
 
-impl Ear {
+impl Incoming {
     pub(super) fn new(role: Role, dialect: Dialect) -> Self {
         Self {
             role,
             dialect,
-            way: Way::Raw,
+            way: Framing::Raw,
             inbox: Inbox::default(),
             searched: 0,
             objects: Objects::default(),
@@ -82,15 +82,16 @@ impl Ear {
 
     /// Whether an offer is a sign now: to a listener that has heard nothing.
     pub(super) fn on_offer(&mut self) -> bool {
-        let is_sign = self.role == Role::Listener && self.way == Way::Raw && self.raw_taken == 0;
+        let is_sign =
+            self.role == Role::Listener && self.way == Framing::Raw && self.raw_taken == 0;
         if is_sign {
-            self.way = Way::Held;
+            self.way = Framing::Held;
         }
         is_sign
     }
 
     pub(super) fn on_bytes(&mut self, now: Duration, bytes: &[u8]) {
-        if matches!(self.way, Way::FirstFrame | Way::Framed) {
+        if matches!(self.way, Framing::FirstFrame | Framing::Framed) {
             self.deframer.push(bytes);
             return self.take_frames();
         }
@@ -100,18 +101,18 @@ impl Ear {
         {
             return self.on_marker(now, at);
         }
-        if self.way == Way::Held {
+        if self.way == Framing::Held {
             if self.inbox.bytes().len() <= PAYLOAD_MAX_BYTES {
                 return;
             }
             // One of us would have sent its marker long ago.
-            self.way = Way::Raw;
+            self.way = Framing::Raw;
         }
         self.take_raw();
     }
 
     pub(super) fn on_time(&mut self, now: Duration) {
-        if self.way == Way::Raw
+        if self.way == Framing::Raw
             && let Some(message) = self.inbox.poll_silent(now, self.silence())
         {
             self.on_raw(message);
@@ -127,12 +128,12 @@ impl Ear {
     pub(super) fn next_time(&self) -> Option<Duration> {
         self.inbox
             .next_time(self.silence())
-            .filter(|_| self.way == Way::Raw)
+            .filter(|_| self.way == Framing::Raw)
     }
 
     /// Since when the bytes of a message that is not yet whole have been coming.
     pub(super) fn is_hearing_since(&self) -> Option<Duration> {
-        self.inbox.begun_at().filter(|_| self.way == Way::Raw)
+        self.inbox.begun_at().filter(|_| self.way == Framing::Raw)
     }
 
     fn silence(&self) -> Duration {
@@ -147,7 +148,7 @@ impl Ear {
     }
 
     fn may_be_marked(&self) -> bool {
-        self.role == Role::Caller || self.way == Way::Held
+        self.role == Role::Caller || self.way == Framing::Held
     }
 
     fn begun_marker_bytes(&self) -> usize {
@@ -175,7 +176,7 @@ impl Ear {
         self.inbox.split_to(MARKER.len());
         let frames = self.inbox.take_all();
         self.inbox.push(now, &raw);
-        self.way = Way::FirstFrame;
+        self.way = Framing::FirstFrame;
         self.heard.push_back(Heard::Ours);
         self.deframer.push(&frames);
         self.take_frames();
@@ -186,8 +187,10 @@ impl Ear {
         loop {
             match deframer.poll() {
                 Ok(None) => break,
-                Ok(Some(Frame::Before { has_name, lengths })) if self.way == Way::FirstFrame => {
-                    self.way = Way::Framed;
+                Ok(Some(Frame::Before { has_name, lengths }))
+                    if self.way == Framing::FirstFrame =>
+                {
+                    self.way = Framing::Framed;
                     self.split_raw(has_name, lengths);
                 }
                 Ok(Some(Frame::Name(name))) => self.heard.push_back(Heard::Name(name.into())),

@@ -9,17 +9,17 @@ use std::sync::Arc;
 
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 
-use super::ears::{Door, Ears, Interrupter};
-use super::group::{self, Act, Refusal, ask_for_buffer, patiently};
+use super::group::{self, GroupOperation, Refusal, ask_for_buffer, retry_while_busy};
 use super::interfaces::{self, Interface};
 use super::kernel::{self, Exit};
+use super::socket_poller::{Interrupter, SocketPoller, Wire};
 
 /// What IPv6 and UDP put before a datagram, in bytes.
 const HEADERS_BYTES: usize = 40 + 8;
 
 /// Where the members of a room are.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct GroupAddress {
     /// Group and port of the frames.
     pub frames: SocketAddrV4,
     /// The same for IPv6; the port is that of the frames.
@@ -45,8 +45,8 @@ pub struct Changes {
 
 /// The sockets of one member.
 #[derive(Debug)]
-pub struct Circle {
-    place: Place,
+pub struct GroupSockets {
+    place: GroupAddress,
     v4: Pair,
     v6: Option<Pair>,
     plain: Option<Arc<Socket>>,
@@ -64,13 +64,13 @@ struct Pair {
     group: Arc<Socket>,
     own: Arc<Socket>,
     /// Whether runs leave in pieces, which the kernel cuts; until it refuses one.
-    in_pieces: Cell<bool>,
+    uses_gso: Cell<bool>,
 }
 
 impl Pair {
     fn new(group: Socket, own: Socket) -> Self {
         Self {
-            in_pieces: Cell::new(kernel::cuts_pieces(&own)),
+            uses_gso: Cell::new(kernel::cuts_pieces(&own)),
             group: Arc::new(group),
             own: Arc::new(own),
         }
@@ -78,13 +78,13 @@ impl Pair {
 
     /// Sends all datagrams.
     fn send(&self, to: SocketAddr, exit: Option<Exit>, mut run: &[&[u8]]) -> io::Result<()> {
-        patiently(|| {
+        retry_while_busy(|| {
             while !run.is_empty() {
-                let in_pieces = self.in_pieces.get();
-                match kernel::send_run(&self.own, to, exit, run, in_pieces) {
+                let uses_gso = self.uses_gso.get();
+                match kernel::send_run(&self.own, to, exit, run, uses_gso) {
                     Ok(sent) => run = run.get(sent..).unwrap_or_default(),
-                    Err(error) if in_pieces && kernel::is_about_pieces(&error, run) => {
-                        self.in_pieces.set(false);
+                    Err(error) if uses_gso && kernel::is_about_pieces(&error, run) => {
+                        self.uses_gso.set(false);
                     }
                     Err(error) => return Err(error),
                 }
@@ -101,13 +101,13 @@ impl Pair {
     }
 }
 
-impl Circle {
-    /// Opens the sockets; [`Circle::look_again`] then joins the group on the interfaces.
+impl GroupSockets {
+    /// Opens the sockets; [`GroupSockets::rescan`] then joins the group on the interfaces.
     ///
     /// # Errors
     /// A [`Refusal`] to open, or to take a port.
-    pub fn open(place: Place) -> Result<Self, Refusal> {
-        let own = open_own(Domain::IPV4, place.ttl).map_err(Refusal::new(Act::Open))?;
+    pub fn open(place: GroupAddress) -> Result<Self, Refusal> {
+        let own = open_own(Domain::IPV4, place.ttl).map_err(Refusal::new(GroupOperation::Open))?;
         let v4 = Pair::new(group::open(place.frames.into())?, own);
         let plain = place
             .plain
@@ -181,7 +181,7 @@ impl Circle {
     ///
     /// # Errors
     /// The system's refusal to list its interfaces.
-    pub fn look_again(&mut self) -> io::Result<Changes> {
+    pub fn rescan(&mut self) -> io::Result<Changes> {
         let found = interfaces::for_people(&self.place.interfaces)?;
         let is_same = |one: &Interface, other: &Interface| {
             one.index == other.index && one.addresses == other.addresses
@@ -220,9 +220,9 @@ impl Circle {
         Ok(changes)
     }
 
-    /// Leaves the group and joins it again on every interface: switches forget members whom
-    /// nobody asks about. An interface that refuses now is not used until [`Circle::look_again`],
-    /// which asks it once more and tells what it answered.
+    /// Leaves the group and joins it again on every interface: a switch without a querier forgets
+    /// members. An interface that refuses is not used until [`GroupSockets::rescan`] tries it again
+    /// and reports the answer.
     pub fn rejoin(&mut self) {
         let (joined, refused): (Vec<_>, Vec<_>) = std::mem::take(&mut self.interfaces)
             .into_iter()
@@ -241,7 +241,7 @@ impl Circle {
     }
 
     fn try_to_join(&self, interface: &Interface) -> Result<(), Refusal> {
-        let refused = || Refusal::on(Act::Join, interface);
+        let refused = || Refusal::on(GroupOperation::Join, interface);
         let by_index = InterfaceIndexOrAddress::Index(interface.index);
         // Leaving first: the interface may have lost its address, and kept its membership.
         self.leave(interface);
@@ -299,7 +299,7 @@ impl Circle {
                 };
                 let to = self.place.frames.into();
                 let sent = self.v4.send(to, Some(exit), datagrams);
-                refusals.extend(sent.err().map(Refusal::on(Act::Send, interface)));
+                refusals.extend(sent.err().map(Refusal::on(GroupOperation::Send, interface)));
             }
             if !everywhere && address.is_some() {
                 continue;
@@ -313,7 +313,7 @@ impl Circle {
                     Err(_) if was_told => {}
                     Err(error) => {
                         self.told.push(interface.index);
-                        refusals.push(Refusal::on(Act::Send, interface)(error));
+                        refusals.push(Refusal::on(GroupOperation::Send, interface)(error));
                     }
                 }
             }
@@ -343,7 +343,7 @@ impl Circle {
                 address: interface.addresses.first().copied(),
             };
             let sent = self.v4.send(plain.into(), Some(exit), &[datagram]);
-            sent.err().map(Refusal::on(Act::Send, interface))
+            sent.err().map(Refusal::on(GroupOperation::Send, interface))
         };
         self.interfaces.iter().filter_map(send).collect()
     }
@@ -364,17 +364,17 @@ impl Circle {
     ///
     /// # Errors
     /// The system's refusal of a pipe.
-    pub fn ears(&self) -> io::Result<(Ears, Interrupter)> {
+    pub fn poller(&self) -> io::Result<(SocketPoller, Interrupter)> {
         let mut sockets = vec![
-            (Door::Frames, Arc::clone(&self.v4.group)),
-            (Door::Frames, Arc::clone(&self.v4.own)),
+            (Wire::Frames, Arc::clone(&self.v4.group)),
+            (Wire::Frames, Arc::clone(&self.v4.own)),
         ];
         if let Some(v6) = &self.v6 {
-            sockets.push((Door::Frames, Arc::clone(&v6.group)));
-            sockets.push((Door::Frames, Arc::clone(&v6.own)));
+            sockets.push((Wire::Frames, Arc::clone(&v6.group)));
+            sockets.push((Wire::Frames, Arc::clone(&v6.own)));
         }
-        sockets.extend(self.plain.clone().map(|plain| (Door::Plain, plain)));
-        Ears::over(sockets)
+        sockets.extend(self.plain.clone().map(|plain| (Wire::Plain, plain)));
+        SocketPoller::over(sockets)
     }
 }
 

@@ -7,13 +7,13 @@ const WINDOW: u32 = 128;
 
 /// The window of one session.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Seen {
+pub struct ReplayWindow {
     newest: u32,
     /// The lowest bit stands for the newest, the others for those before it.
     bits: u128,
 }
 
-impl Seen {
+impl ReplayWindow {
     /// Notes a frame; whether it was not heard before. They count from 1.
     pub fn take(&mut self, sequence: u32) -> bool {
         if let Some(ahead) = sequence.checked_sub(self.newest).filter(|a| *a > 0) {
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn each_is_new_once_in_any_order_and_the_old_never() {
-        let mut seen = Seen::default();
+        let mut seen = ReplayWindow::default();
         assert!(!seen.take(0));
         assert!(seen.take(1) && !seen.take(1));
         assert!(seen.take(5) && seen.take(3) && seen.take(2) && !seen.take(3));
@@ -53,7 +53,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_new_twice(sequences in proptest::collection::vec(0..400_u32, 0..400)) {
-            let (mut seen, mut heard) = (Seen::default(), BTreeSet::new());
+            let (mut seen, mut heard) = (ReplayWindow::default(), BTreeSet::new());
             for sequence in sequences {
                 let newest = heard.last().copied().unwrap_or(0);
                 let is_new = seen.take(sequence);

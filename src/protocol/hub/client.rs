@@ -4,14 +4,14 @@
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use super::ear::{Ear, Heard};
-use super::mouth::Mouth;
+use super::incoming::{Heard, Incoming};
+use super::outgoing::Outgoing;
 use crate::protocol::wire::stream::TooLong;
 use crate::protocol::wire::tr2::SEPARATOR;
 
 /// How far a connection is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ClientState {
     /// It has not said its name, and should until then.
     Nameless { until: Duration },
     /// Its name is a moderator's, and it should prove that until then.
@@ -19,7 +19,7 @@ pub(super) enum State {
     /// It is in.
     In,
     /// It is out, or never was in: its last words go to it, and then at the latest it is closed.
-    Leaving {
+    LeaveReason {
         until: Duration,
         /// Whether all was said to it.
         is_told: bool,
@@ -30,14 +30,14 @@ pub(super) enum State {
 
 /// See the file's head.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct Client {
     pub(super) address: SocketAddr,
-    pub(super) state: State,
+    pub(super) state: ClientState,
     /// What it goes by, or wants to; empty before it said so.
     pub(super) name: String,
     pub(super) is_moderator: bool,
-    pub(super) ear: Ear,
-    pub(super) mouth: Mouth,
+    pub(super) incoming: Incoming,
+    pub(super) outgoing: Outgoing,
     pub(super) budget: Budget,
     /// When the hub looks at it again, as the hub's agenda has it.
     pub(super) due: Option<Duration>,
@@ -45,15 +45,15 @@ pub(super) struct Seat {
     pub(super) is_listed: bool,
 }
 
-impl Seat {
+impl Client {
     pub(super) fn new(address: SocketAddr, budget: Budget, until: Duration) -> Self {
         Self {
             address,
-            state: State::Nameless { until },
+            state: ClientState::Nameless { until },
             name: String::new(),
             is_moderator: false,
-            ear: Ear::default(),
-            mouth: Mouth::default(),
+            incoming: Incoming::default(),
+            outgoing: Outgoing::default(),
             budget,
             due: None,
             is_listed: false,
@@ -61,34 +61,34 @@ impl Seat {
     }
 
     pub(super) fn is_in(&self) -> bool {
-        self.state == State::In
+        self.state == ClientState::In
     }
 
     pub(super) fn is_leaving(&self) -> bool {
-        matches!(self.state, State::Leaving { .. })
+        matches!(self.state, ClientState::LeaveReason { .. })
     }
 
     /// The next message that came.
     pub(super) fn poll(&mut self, now: Duration) -> Result<Option<Heard>, TooLong> {
         if !self.name.is_empty() {
-            return self.ear.poll(now, &[&self.name]);
+            return self.incoming.poll(now, &[&self.name]);
         }
         // Before it has a name, its first message tells it.
-        let waiting = String::from_utf8_lossy(self.ear.waiting()).into_owned();
+        let waiting = String::from_utf8_lossy(self.incoming.waiting()).into_owned();
         let name = waiting.split_once(SEPARATOR).map(|(name, _)| name);
-        self.ear.poll(now, name.as_slice())
+        self.incoming.poll(now, name.as_slice())
     }
 
     /// When something is due here, if nothing comes.
     pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
         let (heard, until) = match &self.state {
-            State::In => (self.ear.next_time(), None),
-            State::Nameless { until } | State::Proving { until, .. } => {
-                (self.ear.next_time(), Some(*until))
+            ClientState::In => (self.incoming.next_time(), None),
+            ClientState::Nameless { until } | ClientState::Proving { until, .. } => {
+                (self.incoming.next_time(), Some(*until))
             }
-            State::Leaving { until, .. } => (None, Some(*until)),
+            ClientState::LeaveReason { until, .. } => (None, Some(*until)),
         };
-        let said = self.mouth.next_time(now);
+        let said = self.outgoing.next_time(now);
         [heard, until, said].into_iter().flatten().min()
     }
 }

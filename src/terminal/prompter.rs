@@ -12,7 +12,7 @@ const ANSWER_MAX_BYTES: u64 = 64 << 10;
 
 /// What became of a question.
 #[derive(Debug)]
-pub enum Answered {
+pub enum Answer {
     /// A line.
     Line(String),
     /// The end of the input, or Ctrl-D.
@@ -23,14 +23,14 @@ pub enum Answered {
 
 /// The loop's end of the thread.
 #[derive(Debug)]
-pub struct Asker(Sender<String>);
+pub struct Prompter(Sender<String>);
 
-impl Asker {
+impl Prompter {
     /// Starts the thread; `tell` returns whether anybody still listens.
     ///
     /// # Errors
     /// The system's refusal of a thread.
-    pub fn start(tell: impl Fn(Answered) -> bool + Send + 'static) -> io::Result<Self> {
+    pub fn start(tell: impl Fn(Answer) -> bool + Send + 'static) -> io::Result<Self> {
         let (ask, asked) = mpsc::channel::<String>();
         thread::Builder::new().name("asker".into()).spawn(move || {
             while let Ok(prompt) = asked.recv() {
@@ -57,7 +57,7 @@ pub fn secret(prompt: &str) -> io::Result<Zeroizing<String>> {
     rpassword::prompt_password(format!("{prompt} ")).map(Zeroizing::new)
 }
 
-fn answer(prompt: &str) -> Answered {
+fn answer(prompt: &str) -> Answer {
     let mut stdin = io::stdin().lock();
     if stdin.is_terminal() {
         let mut stderr = io::stderr();
@@ -70,8 +70,8 @@ fn answer(prompt: &str) -> Answered {
         .take(ANSWER_MAX_BYTES)
         .read_until(b'\n', &mut line)
     {
-        Ok(0) => Answered::End,
-        Ok(_) => Answered::Line(String::from_utf8_lossy(&line).into_owned()),
-        Err(error) => Answered::Failed(error),
+        Ok(0) => Answer::End,
+        Ok(_) => Answer::Line(String::from_utf8_lossy(&line).into_owned()),
+        Err(error) => Answer::Failed(error),
     }
 }

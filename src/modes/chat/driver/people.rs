@@ -1,6 +1,6 @@
 //! What a person does about the others: who is here, who is who, and what was dropped.
 
-use super::Table;
+use super::Driver;
 use crate::error::Error;
 use crate::protocol::engine::member::Member;
 use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
@@ -14,7 +14,7 @@ use crate::text;
 /// Frames under another key before it is told: one of 65,536 rooms looks so without being it.
 const OTHER_KEYS: u64 = 3;
 
-impl Table<'_> {
+impl Driver<'_> {
     pub(super) fn who(&mut self) -> Result<(), Error> {
         let lang = self.lang;
         let others = self.node.roster().others();

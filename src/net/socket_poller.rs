@@ -14,7 +14,7 @@ const BATCH_BYTES: usize = 64 << 10;
 
 /// By which way a datagram came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum Wire {
     /// The frame wire: the group, or to this member alone.
     Frames,
     /// The plain wire.
@@ -23,8 +23,8 @@ pub enum Door {
 
 /// Hears on all sockets of a member.
 #[derive(Debug)]
-pub struct Ears {
-    sockets: Vec<(Door, Arc<Socket>)>,
+pub struct SocketPoller {
+    sockets: Vec<(Wire, Arc<Socket>)>,
     bell: bell::Hears,
 }
 
@@ -35,7 +35,7 @@ pub type Interrupter = bell::Rings;
 #[derive(Debug, Default)]
 pub struct Batch {
     bytes: Vec<u8>,
-    datagrams: Vec<(Door, SocketAddr, usize)>,
+    datagrams: Vec<(Wire, SocketAddr, usize)>,
 }
 
 impl Batch {
@@ -44,13 +44,13 @@ impl Batch {
         self.datagrams.clear();
     }
 
-    fn push(&mut self, door: Door, source: SocketAddr, datagram: &[u8]) {
+    fn push(&mut self, door: Wire, source: SocketAddr, datagram: &[u8]) {
         self.bytes.extend_from_slice(datagram);
         self.datagrams.push((door, source, datagram.len()));
     }
 
     /// Each datagram, how it came and where from, in order of arrival at each socket.
-    pub fn iter(&self) -> impl Iterator<Item = (Door, SocketAddr, &[u8])> {
+    pub fn iter(&self) -> impl Iterator<Item = (Wire, SocketAddr, &[u8])> {
         let mut rest = self.bytes.as_slice();
         self.datagrams
             .iter()
@@ -62,9 +62,9 @@ impl Batch {
     }
 }
 
-impl Ears {
-    /// Ears on these sockets, and what ends their wait.
-    pub(super) fn over(sockets: Vec<(Door, Arc<Socket>)>) -> io::Result<(Self, Interrupter)> {
+impl SocketPoller {
+    /// SocketPoller on these sockets, and what ends their wait.
+    pub(super) fn over(sockets: Vec<(Wire, Arc<Socket>)>) -> io::Result<(Self, Interrupter)> {
         for (_, socket) in &sockets {
             socket.set_nonblocking(true)?;
         }
@@ -101,7 +101,7 @@ impl Ears {
     }
 
     /// Takes what waits at one socket, up to its share of a batch.
-    fn read(&self, door: Door, socket: &Socket, room: &mut Datagrams, batch: &mut Batch) {
+    fn read(&self, door: Wire, socket: &Socket, room: &mut Datagrams, batch: &mut Batch) {
         let until = batch.bytes.len() + BATCH_BYTES;
         // An error is an ICMP answer to something sent before, or that nothing waits.
         while batch.bytes.len() < until && room.receive(socket, Wait::Never).is_ok() {
@@ -116,7 +116,7 @@ impl Ears {
 
     /// The sockets that can be read; `None` once interrupted.
     #[cfg(unix)]
-    fn wait(&self) -> io::Result<Option<impl Iterator<Item = &(Door, Arc<Socket>)>>> {
+    fn wait(&self) -> io::Result<Option<impl Iterator<Item = &(Wire, Arc<Socket>)>>> {
         use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
         use std::os::fd::AsFd;
 
@@ -144,7 +144,7 @@ impl Ears {
 
     /// Where there is no poll, every socket is tried in turn.
     #[cfg(not(unix))]
-    fn wait(&self) -> io::Result<Option<impl Iterator<Item = &(Door, Arc<Socket>)>>> {
+    fn wait(&self) -> io::Result<Option<impl Iterator<Item = &(Wire, Arc<Socket>)>>> {
         std::thread::sleep(std::time::Duration::from_millis(2));
         let is_interrupted = self.bell.is_rung();
         Ok((!is_interrupted).then(|| self.sockets.iter()))

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::mpsc::{self, Sender};
 
-use super::tcp::{Connection, Heard, Tickets, Written};
+use super::tcp::{Connection, ReadEvent, Tickets, WriteEvent};
 
 /// Pieces that may be read and not yet taken.
 const READ_TICKETS: usize = 4;
@@ -15,7 +15,7 @@ const IN_FLIGHT_MAX_BYTES: usize = 256 << 10;
 
 /// See the file's head.
 #[derive(Debug)]
-pub struct Line {
+pub struct Duplex {
     connection: Connection,
     reads: Tickets,
     /// `None` once our direction is ended.
@@ -23,15 +23,15 @@ pub struct Line {
     in_flight_bytes: usize,
 }
 
-impl Line {
+impl Duplex {
     /// Starts the threads, which tell what they read and wrote.
     ///
     /// # Errors
     /// The system's refusal of a thread.
     pub fn start(
         connection: Connection,
-        on_heard: impl Fn(Heard) -> bool + Send + 'static,
-        on_written: impl Fn(Written) -> bool + Send + 'static,
+        on_heard: impl Fn(ReadEvent) -> bool + Send + 'static,
+        on_written: impl Fn(WriteEvent) -> bool + Send + 'static,
     ) -> io::Result<Self> {
         let (reads, taken) = Tickets::new(READ_TICKETS);
         connection.read(taken, on_heard)?;

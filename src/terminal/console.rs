@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::text::Lang;
 
 /// See the file's head.
-pub struct Desk {
+pub struct Console {
     /// What is typed.
     pub keyboard: Keyboard,
     /// Where messages are shown.
@@ -19,7 +19,7 @@ pub struct Desk {
     pub wall_clock: WallClock,
 }
 
-impl Desk {
+impl Console {
     /// Starts the [`Keyboard`], and opens the screen beside it: on a terminal where a line is
     /// being typed, messages are shown above that line.
     ///

@@ -19,7 +19,7 @@ const TAIL_KEPT_BYTES: usize = 256;
 
 /// Bytes on their way to be messages.
 #[derive(Debug)]
-pub(super) enum Ear {
+pub(super) enum Incoming {
     /// Of a program that takes one `recv` for one message.
     Naive {
         inbox: Inbox,
@@ -33,7 +33,7 @@ pub(super) enum Ear {
     },
 }
 
-impl Default for Ear {
+impl Default for Incoming {
     fn default() -> Self {
         Self::Naive {
             inbox: Inbox::default(),
@@ -51,7 +51,7 @@ pub(super) enum Heard {
     Tail,
 }
 
-impl Ear {
+impl Incoming {
     /// From here on, frames. What came before and was not polled belongs to them.
     pub(super) fn expect_frames(&mut self, message_max_bytes: usize) {
         let mut deframer = Deframer::default();
@@ -219,72 +219,72 @@ mod tests {
         Some(Heard::Message(text.to_owned()))
     }
 
-    fn poll(ear: &mut Ear, at_ms: u32) -> Option<Heard> {
-        ear.poll(MS * at_ms, &["ana"]).unwrap()
+    fn poll(incoming: &mut Incoming, at_ms: u32) -> Option<Heard> {
+        incoming.poll(MS * at_ms, &["ana"]).unwrap()
     }
 
     #[test]
     fn a_message_is_whole_at_a_silence() {
-        let mut ear = Ear::default();
-        ear.push(MS, LIST.as_bytes());
-        assert_eq!(poll(&mut ear, 50), None);
-        assert_eq!(ear.next_time(), Some(MS * 51));
-        assert_eq!(poll(&mut ear, 51), message(LIST));
-        assert_eq!(ear.next_time(), None);
+        let mut incoming = Incoming::default();
+        incoming.push(MS, LIST.as_bytes());
+        assert_eq!(poll(&mut incoming, 50), None);
+        assert_eq!(incoming.next_time(), Some(MS * 51));
+        assert_eq!(poll(&mut incoming, 51), message(LIST));
+        assert_eq!(incoming.next_time(), None);
     }
 
     #[test]
     fn a_message_that_the_network_split_is_waited_for() {
         for at in 1..LIST.len() {
-            let mut ear = Ear::default();
-            ear.push(MS, &LIST.as_bytes()[..at]);
+            let mut incoming = Incoming::default();
+            incoming.push(MS, &LIST.as_bytes()[..at]);
             let is_whole_by_looks = is_complete(&LIST[..at]);
             if !is_whole_by_looks {
-                assert_eq!(poll(&mut ear, 500), None, "split at {at}");
+                assert_eq!(poll(&mut incoming, 500), None, "split at {at}");
             }
-            ear.push(MS * 30, &LIST.as_bytes()[at..]);
-            assert_eq!(poll(&mut ear, 80), message(LIST), "split at {at}");
+            incoming.push(MS * 30, &LIST.as_bytes()[at..]);
+            assert_eq!(poll(&mut incoming, 80), message(LIST), "split at {at}");
         }
-        let mut ear = Ear::default();
-        ear.push(MS, b"hello");
-        assert_eq!(poll(&mut ear, 1001), message("hello"));
+        let mut incoming = Incoming::default();
+        incoming.push(MS, b"hello");
+        assert_eq!(poll(&mut incoming, 1001), message("hello"));
     }
 
     #[test]
     fn merged_messages_come_one_by_one() {
-        let mut ear = Ear::default();
-        ear.push(MS, format!("{LIST}{LIST}").as_bytes());
-        assert_eq!(poll(&mut ear, 1), message(LIST));
-        assert_eq!(poll(&mut ear, 1), None);
-        assert_eq!(poll(&mut ear, 51), message(LIST));
+        let mut incoming = Incoming::default();
+        incoming.push(MS, format!("{LIST}{LIST}").as_bytes());
+        assert_eq!(poll(&mut incoming, 1), message(LIST));
+        assert_eq!(poll(&mut incoming, 1), None);
+        assert_eq!(poll(&mut incoming, 51), message(LIST));
     }
 
     #[test]
     fn of_a_message_that_is_too_long_the_rest_is_no_message() {
         let long = format!("ana | bia | private_message | {}", "x".repeat(3000));
-        let mut ear = Ear::default();
-        ear.push(MS, long.as_bytes());
-        assert_eq!(poll(&mut ear, 1), message(&long[..1024]));
-        assert_eq!(poll(&mut ear, 1), Some(Heard::Tail));
-        assert_eq!(poll(&mut ear, 1), None);
-        ear.push(MS * 2, LIST.as_bytes());
-        assert_eq!(poll(&mut ear, 2), Some(Heard::Tail));
-        assert_eq!(poll(&mut ear, 52), message(LIST));
+        let mut incoming = Incoming::default();
+        incoming.push(MS, long.as_bytes());
+        assert_eq!(poll(&mut incoming, 1), message(&long[..1024]));
+        assert_eq!(poll(&mut incoming, 1), Some(Heard::Tail));
+        assert_eq!(poll(&mut incoming, 1), None);
+        incoming.push(MS * 2, LIST.as_bytes());
+        assert_eq!(poll(&mut incoming, 2), Some(Heard::Tail));
+        assert_eq!(poll(&mut incoming, 52), message(LIST));
         // Or a silence ends it.
-        ear.push(MS * 60, long.as_bytes());
-        assert_eq!(poll(&mut ear, 60), message(&long[..1024]));
-        assert_eq!(poll(&mut ear, 1060), Some(Heard::Tail));
-        assert_eq!(poll(&mut ear, 1061), None);
-        ear.push(MS * 1070, LIST.as_bytes());
-        assert_eq!(poll(&mut ear, 1120), message(LIST));
+        incoming.push(MS * 60, long.as_bytes());
+        assert_eq!(poll(&mut incoming, 60), message(&long[..1024]));
+        assert_eq!(poll(&mut incoming, 1060), Some(Heard::Tail));
+        assert_eq!(poll(&mut incoming, 1061), None);
+        incoming.push(MS * 1070, LIST.as_bytes());
+        assert_eq!(poll(&mut incoming, 1120), message(LIST));
     }
 
     #[test]
     fn an_offer_is_whole_at_once() {
-        let mut ear = Ear::default();
-        ear.push(MS, b"ana | server | name | ana | roda1");
+        let mut incoming = Incoming::default();
+        incoming.push(MS, b"ana | server | name | ana | roda1");
         assert_eq!(
-            poll(&mut ear, 1),
+            poll(&mut incoming, 1),
             message("ana | server | name | ana | roda1")
         );
     }
@@ -292,17 +292,17 @@ mod tests {
     #[test]
     fn frames_are_exact_and_too_long_ones_end_it() {
         use crate::protocol::wire::stream::encode_line;
-        let mut ear = Ear::default();
+        let mut incoming = Incoming::default();
         let mut bytes = Vec::new();
         encode_line(LIST, &mut bytes);
         encode_line(LIST, &mut bytes);
         encode_line(&"x".repeat(1025), &mut bytes);
-        ear.push(MS, &bytes[..3]);
-        ear.expect_frames(MESSAGE_MAX_BYTES);
-        ear.push(MS, &bytes[3..]);
-        assert_eq!(poll(&mut ear, 1), message(LIST));
-        assert_eq!(poll(&mut ear, 1), message(LIST));
-        assert!(ear.poll(MS, &[]).is_err());
+        incoming.push(MS, &bytes[..3]);
+        incoming.expect_frames(MESSAGE_MAX_BYTES);
+        incoming.push(MS, &bytes[3..]);
+        assert_eq!(poll(&mut incoming, 1), message(LIST));
+        assert_eq!(poll(&mut incoming, 1), message(LIST));
+        assert!(incoming.poll(MS, &[]).is_err());
     }
 
     proptest! {
@@ -311,16 +311,16 @@ mod tests {
             pieces in vec(vec(any::<u8>(), 0..900), 0..20),
             gap_ms in 0_u32..80,
         ) {
-            let mut ear = Ear::default();
+            let mut incoming = Incoming::default();
             let mut now_ms = 0;
             for piece in pieces {
-                ear.push(MS * now_ms, &piece);
-                while let Some(heard) = poll(&mut ear, now_ms) {
+                incoming.push(MS * now_ms, &piece);
+                while let Some(heard) = poll(&mut incoming, now_ms) {
                     if let Heard::Message(text) = heard {
                         prop_assert!(text.len() <= MESSAGE_MAX_BYTES);
                     }
                 }
-                prop_assert!(ear.waiting().len() < 2 * MESSAGE_MAX_BYTES);
+                prop_assert!(incoming.waiting().len() < 2 * MESSAGE_MAX_BYTES);
                 now_ms += gap_ms;
             }
         }

@@ -7,11 +7,11 @@ use crate::protocol::wire::frame::durable::{REFERENCES_MAX, Reference};
 
 /// The newest frames that were shown here and that nothing refers to yet.
 #[derive(Debug, Default)]
-pub struct Tips {
+pub struct Frontier {
     newest: VecDeque<Reference>,
 }
 
-impl Tips {
+impl Frontier {
     /// A frame was shown: it is a tip now, and what it refers to is none any more.
     pub fn shown(&mut self, frame: Reference, refers_to: &[Reference]) {
         self.newest.retain(|tip| {
@@ -45,13 +45,13 @@ mod tests {
 
     #[test]
     fn the_newest_tips_are_kept_and_each_is_referred_to_once() {
-        let mut tips = Tips::default();
-        tips.shown(frame(1, 1), &[]);
-        tips.shown(frame(2, 1), &[]);
-        tips.shown(frame(1, 2), &[frame(2, 1)]);
-        assert_eq!(tips.take(), [frame(1, 2)]);
-        assert_eq!(tips.take(), []);
-        (0..9).for_each(|short| tips.shown(frame(short, 1), &[]));
-        assert_eq!(tips.take().len(), REFERENCES_MAX);
+        let mut frontier = Frontier::default();
+        frontier.shown(frame(1, 1), &[]);
+        frontier.shown(frame(2, 1), &[]);
+        frontier.shown(frame(1, 2), &[frame(2, 1)]);
+        assert_eq!(frontier.take(), [frame(1, 2)]);
+        assert_eq!(frontier.take(), []);
+        (0..9).for_each(|short| frontier.shown(frame(short, 1), &[]));
+        assert_eq!(frontier.take().len(), REFERENCES_MAX);
     }
 }

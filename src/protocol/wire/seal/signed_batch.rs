@@ -22,13 +22,13 @@ use super::super::frame::{Key, SIGNATURE_BYTES};
 use super::signer::{Hash, Signer, Verdicts};
 
 /// Most frames of a run.
-pub const RUN_MAX: usize = 1 << DEPTH_MAX;
+pub const BATCH_MAX_FRAMES: usize = 1 << DEPTH_MAX;
 
 /// What a frame carries of its way, besides the place, in bytes at most.
-pub const WAY_MAX_BYTES: usize = DEPTH_MAX * NODE_BYTES;
+pub const MERKLE_PATH_MAX_BYTES: usize = DEPTH_MAX * NODE_BYTES;
 
 /// What says where in its run a frame is, in bytes.
-pub const PLACE_BYTES: usize = 1;
+pub const LEAF_INDEX_BYTES: usize = 1;
 
 const DEPTH_MAX: usize = 6; // with 7, a place would still be one byte
 const NODE_BYTES: usize = 16;
@@ -72,9 +72,12 @@ impl Hashing {
 pub(super) struct Tree(Vec<Vec<Hash>>);
 
 impl Tree {
-    /// The tree over 1 to [`RUN_MAX`] leaves.
+    /// The tree over 1 to [`BATCH_MAX_FRAMES`] leaves.
     pub(super) fn over(mut leaves: Vec<Hash>, hashing: &Hashing) -> Self {
-        debug_assert!(leaves.len() <= RUN_MAX, "a longer run is another run");
+        debug_assert!(
+            leaves.len() <= BATCH_MAX_FRAMES,
+            "a longer run is another run"
+        );
         leaves.resize(leaves.len().next_power_of_two(), NOTHING);
         let mut levels = vec![leaves];
         while let Some(level) = levels.last().filter(|level| level.len() > 1) {
@@ -91,7 +94,7 @@ impl Tree {
     }
 
     /// Writes a frame's way to the root.
-    pub(super) fn write_way(&self, index: usize, to: &mut Vec<u8>) {
+    pub(super) fn write_merkle_path(&self, index: usize, to: &mut Vec<u8>) {
         let depth = self.0.len() - 1;
         let siblings = self.0.iter().take(depth).enumerate();
         for (height, level) in siblings {
@@ -104,28 +107,28 @@ impl Tree {
 
 /// What stands behind a signed frame's inside.
 #[derive(Debug)]
-pub(super) struct Way<'s> {
+pub(super) struct MerklePath<'s> {
     index: usize,
     siblings: &'s [u8],
     signature: &'s [u8; SIGNATURE_BYTES],
 }
 
-impl<'s> Way<'s> {
+impl<'s> MerklePath<'s> {
     /// Splits what was in the seal of a signed frame into its inside and its way.
     pub(super) fn split(inside: &'s [u8]) -> Option<(&'s [u8], Self)> {
         let (rest, signature) = inside.split_last_chunk()?;
-        let (place, rest) = rest.split_last()?;
-        let depth = place.checked_ilog2()? as usize;
-        let index = usize::from(place ^ 1 << depth);
+        let (leaf_index, rest) = rest.split_last()?;
+        let depth = leaf_index.checked_ilog2()? as usize;
+        let index = usize::from(leaf_index ^ 1 << depth);
         let is_sound = depth <= DEPTH_MAX;
         let at = rest.len().checked_sub(depth * NODE_BYTES);
         let (inside, siblings) = rest.split_at_checked(at.filter(|_| is_sound)?)?;
-        let way = Self {
+        let merkle_path = Self {
             index,
             siblings,
             signature,
         };
-        Some((inside, way))
+        Some((inside, merkle_path))
     }
 
     /// Whether a person has signed the run that a frame is of.
@@ -157,19 +160,19 @@ mod tests {
     fn each_leaf_finds_its_root_and_no_other() {
         let hashing = Hashing::of(&[7; 16]);
         let signer = Signer::from_seed(&[1; 32]);
-        for count in 1..=RUN_MAX {
+        for count in 1..=BATCH_MAX_FRAMES {
             let leaves: Vec<Hash> = (0..count).map(|n| hashing.leaf(1, &[n as u8])).collect();
             let tree = Tree::over(leaves.clone(), &hashing);
             let signature = tree.sign(&signer);
             for (index, leaf) in leaves.iter().enumerate() {
                 let mut inside = b"inside".to_vec();
-                tree.write_way(index, &mut inside);
+                tree.write_merkle_path(index, &mut inside);
                 inside.extend_from_slice(&signature);
-                let (before, way) = Way::split(&inside).unwrap();
+                let (before, merkle_path) = MerklePath::split(&inside).unwrap();
                 assert_eq!(before, b"inside");
                 let verdicts = Verdicts::default();
                 let is_genuine =
-                    |leaf: Hash| way.is_genuine(leaf, &signer.key(), &hashing, &verdicts);
+                    |leaf: Hash| merkle_path.is_genuine(leaf, &signer.key(), &hashing, &verdicts);
                 assert!(is_genuine(*leaf));
                 let other_type = hashing.leaf(2, &[index as u8]);
                 let other_room = Hashing::of(&[8; 16]).leaf(1, &[index as u8]);
@@ -183,18 +186,22 @@ mod tests {
 
     #[test]
     fn a_place_that_cannot_be_is_refused() {
-        for place in 0..=255_u8 {
+        for leaf_index in 0..=255_u8 {
             let mut inside = vec![0; 200];
-            inside.push(place);
+            inside.push(leaf_index);
             inside.extend_from_slice(&[0; SIGNATURE_BYTES]);
-            let can_be = (1..2 * RUN_MAX).contains(&usize::from(place));
-            assert_eq!(Way::split(&inside).is_some(), can_be, "{place:#x}");
+            let can_be = (1..2 * BATCH_MAX_FRAMES).contains(&usize::from(leaf_index));
             assert_eq!(
-                Way::split(&inside[200..]).is_some(),
-                place == 1,
+                MerklePath::split(&inside).is_some(),
+                can_be,
+                "{leaf_index:#x}"
+            );
+            assert_eq!(
+                MerklePath::split(&inside[200..]).is_some(),
+                leaf_index == 1,
                 "no siblings"
             );
         }
-        assert!(Way::split(&[0; SIGNATURE_BYTES]).is_none());
+        assert!(MerklePath::split(&[0; SIGNATURE_BYTES]).is_none());
     }
 }

@@ -137,7 +137,7 @@ fn who_says_no_name_is_not_waited_for() {
     assert!(bench.told(id).contains("connection_error"));
     bench.pass(LINGER);
     assert_eq!(bench.endings, [(id, Ending::Half), (id, Ending::Whole)]);
-    assert_eq!(bench.hub.seats.len(), 0);
+    assert_eq!(bench.hub.clients.len(), 0);
     assert!(bench.hub.agenda.is_empty());
 }
 

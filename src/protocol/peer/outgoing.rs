@@ -21,7 +21,7 @@ const RAW_LENGTHS_MAX: usize = 65_536;
 
 /// How we speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Framing {
     /// Not at all before a sign, or this time.
     Undecided { until: Duration },
     /// By the quiet rule.
@@ -34,7 +34,7 @@ enum Way {
 
 /// Whether we have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+enum SendEnd {
     /// No.
     Open,
     /// Yes, and the other is to be told.
@@ -45,32 +45,32 @@ enum End {
 
 /// See the file's head.
 #[derive(Debug)]
-pub(super) struct Mouth {
+pub(super) struct Outgoing {
     dialect: Dialect,
     name: Option<Name>,
-    way: Way,
+    way: Framing,
     pending: VecDeque<String>,
     pending_bytes: usize,
     outbox: Outbox,
     is_name_queued: bool,
     raw_lengths: Vec<u16>,
-    end: End,
+    end: SendEnd,
     /// Empty lines that could not be sent since this was last taken.
     pub(super) empties_refused: usize,
 }
 
-impl Mouth {
+impl Outgoing {
     pub(super) fn new(dialect: Dialect, name: Option<Name>, until: Duration) -> Self {
         Self {
             dialect,
             name,
-            way: Way::Undecided { until },
+            way: Framing::Undecided { until },
             pending: VecDeque::new(),
             pending_bytes: 0,
             outbox: Outbox::default(),
             is_name_queued: false,
             raw_lengths: Vec::new(),
-            end: End::Open,
+            end: SendEnd::Open,
             empties_refused: 0,
         }
     }
@@ -92,8 +92,8 @@ impl Mouth {
     }
 
     pub(super) fn end(&mut self) {
-        if self.end == End::Open {
-            self.end = End::Due;
+        if self.end == SendEnd::Open {
+            self.end = SendEnd::Due;
         }
     }
 
@@ -103,27 +103,27 @@ impl Mouth {
 
     pub(super) fn is_drained(&self) -> bool {
         let is_introduced = match self.way {
-            Way::Undecided { .. } | Way::Marking => false,
-            Way::Quiet => self.is_name_queued || self.introduction().is_none(),
-            Way::Framed => self.end != End::Due,
+            Framing::Undecided { .. } | Framing::Marking => false,
+            Framing::Quiet => self.is_name_queued || self.introduction().is_none(),
+            Framing::Framed => self.end != SendEnd::Due,
         };
         is_introduced && self.pending.is_empty() && self.outbox.is_empty()
     }
 
     pub(super) fn is_framed(&self) -> bool {
-        matches!(self.way, Way::Marking | Way::Framed)
+        matches!(self.way, Framing::Marking | Framing::Framed)
     }
 
     pub(super) fn on_time(&mut self, now: Duration) {
-        if matches!(self.way, Way::Undecided { until } if now >= until) {
-            self.way = Way::Quiet;
+        if matches!(self.way, Framing::Undecided { until } if now >= until) {
+            self.way = Framing::Quiet;
         }
     }
 
     /// The other is naive, unless it has shown already that it is not.
     pub(super) fn speak_quietly(&mut self) {
-        if matches!(self.way, Way::Undecided { .. }) {
-            self.way = Way::Quiet;
+        if matches!(self.way, Framing::Undecided { .. }) {
+            self.way = Framing::Quiet;
         }
     }
 
@@ -132,7 +132,7 @@ impl Mouth {
         if self.is_framed() {
             return;
         }
-        self.way = Way::Marking;
+        self.way = Framing::Marking;
         // A name that was queued and has not gone is told in its own frame only.
         let is_name_unsent = self.is_name_queued && self.raw_lengths.is_empty();
         self.is_name_queued &= !is_name_unsent;
@@ -150,7 +150,7 @@ impl Mouth {
 
     pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
         match self.way {
-            Way::Undecided { until } => Some(until),
+            Framing::Undecided { until } => Some(until),
             _ => self.outbox.next_time(now),
         }
     }
@@ -163,15 +163,17 @@ impl Mouth {
         knows_their_name: bool,
     ) -> Option<Vec<u8>> {
         match self.way {
-            Way::Undecided { .. } => None,
-            Way::Quiet => {
+            Framing::Undecided { .. } => None,
+            Framing::Quiet => {
                 let may_speak = knows_their_name || self.introduction().is_none();
                 self.fill_outbox(may_speak);
                 self.outbox
                     .poll(now, is_acknowledged)
                     .map(|piece| self.encode_raw(piece))
             }
-            Way::Marking | Way::Framed => self.poll_frames(knows_their_name || self.name.is_none()),
+            Framing::Marking | Framing::Framed => {
+                self.poll_frames(knows_their_name || self.name.is_none())
+            }
         }
     }
 
@@ -221,8 +223,8 @@ impl Mouth {
 
     fn poll_frames(&mut self, may_speak: bool) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        if self.way == Way::Marking {
-            self.way = Way::Framed;
+        if self.way == Framing::Marking {
+            self.way = Framing::Framed;
             stream::encode_marker(self.is_name_queued, &self.raw_lengths, &mut bytes);
             stream::encode_name(self.name.as_ref().map_or("", Name::as_str), &mut bytes);
             self.raw_lengths = Vec::new();
@@ -233,8 +235,8 @@ impl Mouth {
             };
             stream::encode_line(&line, &mut bytes);
         }
-        if self.end == End::Due && self.pending.is_empty() {
-            self.end = End::Told;
+        if self.end == SendEnd::Due && self.pending.is_empty() {
+            self.end = SendEnd::Told;
             stream::encode_end(&mut bytes);
         }
         (!bytes.is_empty()).then_some(bytes)

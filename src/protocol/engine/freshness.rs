@@ -21,7 +21,7 @@ use super::Engine;
 use super::clock::clock_ms;
 use super::config::PROOF_AGE;
 use super::event::Moment;
-use super::holdings::Place;
+use super::frame_log::Position;
 use super::inbox::Inbox;
 use super::roster::{Id, ME};
 use crate::protocol::wire::frame::beat::Digest;
@@ -54,7 +54,7 @@ impl Engine {
     fn is_asked_for(&self, id: Id, author: &Author) -> bool {
         let inbox = self.inboxes.get(&id);
         let is_missing = |inbox: &Inbox| inbox.is_missing(author.sequence);
-        self.sync.wants(Place::of(author).frame_name()) || inbox.is_some_and(is_missing)
+        self.sync.wants(Position::of(author).frame_name()) || inbox.is_some_and(is_missing)
     }
 
     /// Whether only who is there now can say this.
@@ -82,7 +82,7 @@ impl Engine {
         match self.roster.find(of) {
             Some(ME) => (1..=self.newest).contains(&sequence),
             Some(id) => {
-                let held = self.holdings.get(id, sequence);
+                let held = self.frame_log.get(id, sequence);
                 held.is_some_and(|held| self.is_fresh_at(id, held.place.clock))
             }
             None => false,
@@ -96,10 +96,10 @@ impl Engine {
 
     fn is_fresh_digest(&mut self, digest: &Digest) -> bool {
         let &Digest { from, cut, xor } = digest;
-        if self.holdings.horizon() > from || self.holdings.digest(from, cut) != xor {
+        if self.frame_log.horizon() > from || self.frame_log.digest(from, cut) != xor {
             return false;
         }
-        let mut held = self.holdings.history(from, cut).rev();
+        let mut held = self.frame_log.history(from, cut).rev();
         held.any(|(place, id)| self.is_fresh_at(*id, place.clock))
     }
 }

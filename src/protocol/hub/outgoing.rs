@@ -65,15 +65,15 @@ pub(super) struct Saying {
 
 /// See the file's head.
 #[derive(Debug, Default)]
-pub(super) struct Mouth {
-    way: Way,
+pub(super) struct Outgoing {
+    way: Framing,
     /// Bytes that were made and not taken.
     backlog: Vec<u8>,
     is_blocked: bool,
 }
 
 #[derive(Debug)]
-enum Way {
+enum Framing {
     Naive(Quiet),
     Framed(Framed),
 }
@@ -86,7 +86,7 @@ struct Framed {
     ranges: Vec<Range<usize>>,
 }
 
-impl Default for Way {
+impl Default for Framing {
     fn default() -> Self {
         Self::Naive(Quiet::default())
     }
@@ -100,20 +100,20 @@ struct Quiet {
     left_out: usize,
 }
 
-impl Mouth {
+impl Outgoing {
     /// From here on, frames.
     pub(super) fn begin_frames(&mut self) {
-        self.way = Way::Framed(Framed::default());
+        self.way = Framing::Framed(Framed::default());
     }
 
     pub(super) fn is_framed(&self) -> bool {
-        matches!(self.way, Way::Framed(_))
+        matches!(self.way, Framing::Framed(_))
     }
 
     pub(super) fn say(&mut self, saying: &Saying) {
         match &mut self.way {
-            Way::Naive(quiet) => quiet.push(saying.clone()),
-            Way::Framed(Framed { ranges, .. }) => match ranges.last_mut() {
+            Framing::Naive(quiet) => quiet.push(saying.clone()),
+            Framing::Framed(Framed { ranges, .. }) => match ranges.last_mut() {
                 Some(last) if last.end == saying.framed.start => last.end = saying.framed.end,
                 _ => ranges.push(saying.framed.clone()),
             },
@@ -122,7 +122,7 @@ impl Mouth {
 
     /// Forgets the chat that waits for a naive client: something more urgent follows.
     pub(super) fn hurry(&mut self) {
-        if let Way::Naive(quiet) = &mut self.way {
+        if let Framing::Naive(quiet) = &mut self.way {
             quiet.queue.retain(|saying| !saying.is_chat);
             quiet.left_out = 0;
         }
@@ -138,7 +138,7 @@ impl Mouth {
         lines: &mut impl Lines,
     ) -> usize {
         match &mut self.way {
-            Way::Framed(Framed { is_marked, ranges }) => {
+            Framing::Framed(Framed { is_marked, ranges }) => {
                 let marker = (!std::mem::replace(is_marked, true)).then_some(&MARKER[..]);
                 let ranges = ranges.drain(..).filter_map(|range| round.0.get(range));
                 let parts: Vec<&[u8]> = marker.into_iter().chain(ranges).collect();
@@ -146,7 +146,7 @@ impl Mouth {
                     lines.write(client, parts)
                 });
             }
-            Way::Naive(quiet) if !self.is_blocked => {
+            Framing::Naive(quiet) if !self.is_blocked => {
                 let is_acknowledged = self.backlog.is_empty() && lines.is_acknowledged(client);
                 let (message, left_out) = quiet.poll(now, is_acknowledged, name);
                 let message = message.unwrap_or_default();
@@ -156,7 +156,7 @@ impl Mouth {
                     });
                 return left_out;
             }
-            Way::Naive(_) => {}
+            Framing::Naive(_) => {}
         }
         0
     }
@@ -179,8 +179,8 @@ impl Mouth {
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         let is_said = match &self.way {
-            Way::Naive(quiet) => quiet.queue.is_empty() && quiet.outbox.is_empty(),
-            Way::Framed(Framed { is_marked, ranges }) => *is_marked && ranges.is_empty(),
+            Framing::Naive(quiet) => quiet.queue.is_empty() && quiet.outbox.is_empty(),
+            Framing::Framed(Framed { is_marked, ranges }) => *is_marked && ranges.is_empty(),
         };
         is_said && self.backlog.is_empty()
     }
@@ -188,7 +188,7 @@ impl Mouth {
     /// When to write again, if nothing is said.
     pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
         match &self.way {
-            Way::Naive(quiet) if !self.is_blocked => quiet.next_time(now),
+            Framing::Naive(quiet) if !self.is_blocked => quiet.next_time(now),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use super::roster::Id;
 
 /// How far everybody has this member's frames, and who is waited for.
 #[derive(Debug, Default)]
-pub struct Marks {
+pub struct Receipts {
     through: BTreeMap<Id, u32>,
     newest: u32,
     expected: BTreeSet<Id>,
@@ -28,7 +28,7 @@ pub struct Delivered {
     pub was_told: bool,
 }
 
-impl Marks {
+impl Receipts {
     /// Something was said in the frame `sequence`, while these were here; who is missing is told
     /// at `tell_at`.
     pub fn said(&mut self, sequence: u32, here: impl Iterator<Item = Id>, tell_at: Duration) {
@@ -124,32 +124,32 @@ mod tests {
 
     #[test]
     fn it_is_told_when_all_have_it() {
-        let mut marks = Marks::default();
-        marks.said(5, ids(&[1, 2]), SECOND);
-        assert_eq!(marks.acknowledge(Id(1), 5), None);
-        let told = marks.acknowledge(Id(2), 7).unwrap();
+        let mut receipts = Receipts::default();
+        receipts.said(5, ids(&[1, 2]), SECOND);
+        assert_eq!(receipts.acknowledge(Id(1), 5), None);
+        let told = receipts.acknowledge(Id(2), 7).unwrap();
         assert_eq!((told.by, told.of, told.was_told), (2, 2, false));
-        assert_eq!(marks.next_time(), None);
+        assert_eq!(receipts.next_time(), None);
     }
 
     #[test]
     fn who_is_missing_is_told_once_and_so_is_the_end_of_it() {
-        let mut marks = Marks::default();
-        marks.said(5, ids(&[1, 2]), SECOND);
-        marks.acknowledge(Id(1), 5);
-        assert_eq!(marks.look(SECOND / 2), None);
-        let told = marks.look(SECOND).unwrap();
+        let mut receipts = Receipts::default();
+        receipts.said(5, ids(&[1, 2]), SECOND);
+        receipts.acknowledge(Id(1), 5);
+        assert_eq!(receipts.look(SECOND / 2), None);
+        let told = receipts.look(SECOND).unwrap();
         assert_eq!((told.by, told.waiting), (1, vec![Id(2)]));
-        assert_eq!(marks.look(2 * SECOND), None);
-        assert!(marks.acknowledge(Id(2), 5).unwrap().was_told);
+        assert_eq!(receipts.look(2 * SECOND), None);
+        assert!(receipts.acknowledge(Id(2), 5).unwrap().was_told);
     }
 
     #[test]
     fn who_left_is_not_waited_for() {
-        let mut marks = Marks::default();
-        marks.said(5, ids(&[1, 2]), SECOND);
-        marks.acknowledge(Id(1), 5);
-        let told = marks.forget(Id(2)).unwrap();
+        let mut receipts = Receipts::default();
+        receipts.said(5, ids(&[1, 2]), SECOND);
+        receipts.acknowledge(Id(1), 5);
+        let told = receipts.forget(Id(2)).unwrap();
         assert_eq!((told.by, told.of), (1, 1));
     }
 }

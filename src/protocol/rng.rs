@@ -1,15 +1,15 @@
-//! Chance as a value: one seeded generator, so that a run can be repeated. SplitMix64 (Steele,
+//! Rng as a value: one seeded generator, so that a run can be repeated. SplitMix64 (Steele,
 //! Lea, Flood 2014). Not for secrets.
 
 use std::time::Duration;
 
 /// A generator of pseudo-random numbers.
 #[derive(Clone, Debug)]
-pub struct Chance {
+pub struct Rng {
     state: u64,
 }
 
-impl Chance {
+impl Rng {
     /// A generator that repeats for the same seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
@@ -70,35 +70,35 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_numbers() {
-        let (mut one, mut other) = (Chance::new(7), Chance::new(7));
+        let (mut one, mut other) = (Rng::new(7), Rng::new(7));
         assert!((0..100).all(|_| one.bits() == other.bits()));
         // The first number for seed 0 in the authors' own implementation.
-        assert_eq!(Chance::new(0).bits(), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(Rng::new(0).bits(), 0xe220_a839_7b1d_cdaf);
     }
 
     #[test]
     fn numbers_stay_within_their_limits() {
-        let mut chance = Chance::new(1);
+        let mut rng = Rng::new(1);
         let ms = Duration::from_millis;
         for _ in 0..1000 {
-            assert!(chance.below(10) < 10);
-            assert!((0.0..1.0).contains(&chance.unit()));
-            assert!((ms(3)..=ms(5)).contains(&chance.between(ms(3), ms(5))));
-            assert!(chance.back_off(ms(100), 50) <= ms(100));
+            assert!(rng.below(10) < 10);
+            assert!((0.0..1.0).contains(&rng.unit()));
+            assert!((ms(3)..=ms(5)).contains(&rng.between(ms(3), ms(5))));
+            assert!(rng.back_off(ms(100), 50) <= ms(100));
         }
-        assert_eq!(chance.below(0), 0);
-        assert!(!chance.happens(0.0));
+        assert_eq!(rng.below(0), 0);
+        assert!(!rng.happens(0.0));
     }
 
     #[test]
     fn in_a_large_group_few_are_early() {
-        let mut chance = Chance::new(2);
+        let mut rng = Rng::new(2);
         let max = Duration::from_millis(100);
-        let early = |chance: &mut Chance, members: usize| {
-            let early = (0..1000).filter(|_| chance.back_off(max, members) < max / 4);
+        let early = |rng: &mut Rng, members: usize| {
+            let early = (0..1000).filter(|_| rng.back_off(max, members) < max / 4);
             early.count()
         };
-        let (small, large) = (early(&mut chance, 2), early(&mut chance, 1000));
+        let (small, large) = (early(&mut rng, 2), early(&mut rng, 1000));
         assert!(large * 10 < small, "{large} of 1000, {small} of 1000");
     }
 }

@@ -15,7 +15,7 @@ use crate::protocol::wire::frame::sync::FrameName;
 
 /// Where a frame stands in the order that all members agree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Position {
     /// The author's hybrid clock.
     pub clock: u64,
     /// The author's short id.
@@ -26,7 +26,7 @@ pub struct Place {
     pub sequence: u32,
 }
 
-impl Place {
+impl Position {
     /// The place of a durable frame.
     #[must_use]
     pub fn of(author: &Author) -> Self {
@@ -47,13 +47,13 @@ impl Place {
 
 /// One held frame.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct LoggedFrame {
     /// The datagram.
     pub bytes: Rc<[u8]>,
     /// The hash of all its bytes.
     pub hash: u64,
     /// Its place in the common order.
-    pub place: Place,
+    pub place: Position,
     /// How many messages it holds.
     pub messages: usize,
     /// When it was last sent by us or heard from anybody.
@@ -66,9 +66,9 @@ pub struct Held {
 
 /// All held frames.
 #[derive(Debug, Default)]
-pub struct Holdings {
-    frames: BTreeMap<(Id, u32), Held>,
-    history: BTreeMap<Place, Id>,
+pub struct FrameLog {
+    frames: BTreeMap<(Id, u32), LoggedFrame>,
+    history: BTreeMap<Position, Id>,
     history_bytes: usize,
     history_messages: usize,
     held_back_bytes: usize,
@@ -84,16 +84,16 @@ pub struct Holdings {
     summed_to: u64,
 }
 
-impl Holdings {
+impl FrameLog {
     /// Takes a frame in, at first as one behind a gap; false if there is no room for more of these.
     /// One that `fills_gap` has room always: what is behind it goes on with it.
-    pub fn insert(&mut self, id: Id, place: Place, held: NewFrame, fills_gap: bool) -> bool {
+    pub fn insert(&mut self, id: Id, place: Position, held: NewFrame, fills_gap: bool) -> bool {
         let bytes = held.bytes.len();
         if !fills_gap && self.held_back_bytes + bytes > HELD_BACK_BYTES {
             return false;
         }
         self.held_back_bytes += bytes;
-        let held = Held {
+        let held = LoggedFrame {
             bytes: held.bytes,
             hash: held.hash,
             place,
@@ -176,7 +176,7 @@ impl Holdings {
 
     /// A held frame.
     #[must_use]
-    pub fn get(&self, id: Id, sequence: u32) -> Option<&Held> {
+    pub fn get(&self, id: Id, sequence: u32) -> Option<&LoggedFrame> {
         self.frames.get(&(id, sequence))
     }
 
@@ -188,7 +188,7 @@ impl Holdings {
     }
 
     /// Notes that a frame was sent or heard just now.
-    pub fn touch(&mut self, id: Id, sequence: u32, now: Duration) -> Option<&Held> {
+    pub fn touch(&mut self, id: Id, sequence: u32, now: Duration) -> Option<&LoggedFrame> {
         let held = self.frames.get_mut(&(id, sequence))?;
         held.touched = now;
         Some(held)
@@ -201,8 +201,12 @@ impl Holdings {
     }
 
     /// The history with a clock in `from..cut`, in the common order.
-    pub fn history(&self, from: u64, cut: u64) -> impl DoubleEndedIterator<Item = (&Place, &Id)> {
-        let start = |clock| Place {
+    pub fn history(
+        &self,
+        from: u64,
+        cut: u64,
+    ) -> impl DoubleEndedIterator<Item = (&Position, &Id)> {
+        let start = |clock| Position {
             clock,
             short: 0,
             session: 0,

@@ -21,24 +21,24 @@ type Print = (u64, u64);
 
 /// Datagrams that were opened or made lately, at most [`RECENT_MAX`].
 #[derive(Debug, Default)]
-pub struct Recent {
-    known: BTreeMap<Print, Known>,
+pub struct RecentDatagrams {
+    known: BTreeMap<Print, KnownDatagram>,
     order: VecDeque<Print>,
     repeats: u64,
 }
 
 /// What a known datagram is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownDatagram {
     /// Whose.
     pub id: Id,
     /// Its sequence and flags, if it is a durable frame.
     pub durable: Option<(u32, u8)>,
 }
 
-impl Recent {
+impl RecentDatagrams {
     /// Remembers a datagram, and forgets the oldest for it.
-    pub fn insert(&mut self, datagram: &[u8], known: Known) {
+    pub fn insert(&mut self, datagram: &[u8], known: KnownDatagram) {
         let Some(print) = print_of(datagram) else {
             return;
         };
@@ -54,7 +54,7 @@ impl Recent {
 
     /// What a datagram is, if it is remembered.
     #[must_use]
-    pub fn get(&self, datagram: &[u8]) -> Option<Known> {
+    pub fn get(&self, datagram: &[u8]) -> Option<KnownDatagram> {
         self.known.get(&print_of(datagram)?).copied()
     }
 
@@ -76,8 +76,8 @@ fn print_of(datagram: &[u8]) -> Option<Print> {
 impl Engine {
     /// Takes in a datagram if it is one that was heard or sent lately, and says whether it is. It
     /// proves nothing: whoever has recorded it can send it.
-    pub fn hear_again(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) -> bool {
-        let Some(Known { id, durable }) = self.recent.get(datagram) else {
+    pub fn receive_duplicate(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) -> bool {
+        let Some(KnownDatagram { id, durable }) = self.recent.get(datagram) else {
             return false;
         };
         let Some(member) = self.roster.get(id) else {
@@ -85,12 +85,12 @@ impl Engine {
         };
         let is_from_there = member.address == Some(source);
         self.recent.repeats += 1;
-        self.is_heard |= id == ME;
+        self.hears_itself |= id == ME;
         let Some((sequence, flags)) = durable else {
             return true;
         };
         self.repair.cancel((id, sequence));
-        self.holdings.touch(id, sequence, now.time);
+        self.frame_log.touch(id, sequence, now.time);
         // Perhaps it is repeated because what we have of it was not told, or the telling was lost.
         if id != ME && is_from_there {
             self.reports.heard(id);
@@ -114,8 +114,8 @@ mod tests {
 
     #[test]
     fn the_last_4096_datagrams_are_known_and_no_more() {
-        let mut recent = Recent::default();
-        let known = Known {
+        let mut recent = RecentDatagrams::default();
+        let known = KnownDatagram {
             id: ME,
             durable: Some((1, 0)),
         };
@@ -136,8 +136,8 @@ mod tests {
 
     #[test]
     fn the_nonce_of_a_frame_under_something_else_hides_no_frame() {
-        let mut recent = Recent::default();
-        let known = Known {
+        let mut recent = RecentDatagrams::default();
+        let known = KnownDatagram {
             id: ME,
             durable: None,
         };

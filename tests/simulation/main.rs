@@ -10,6 +10,7 @@
 )]
 
 mod circle;
+mod counts;
 mod hostile;
 mod members;
 mod private;

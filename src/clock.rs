@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Local, SecondsFormat};
 
-use crate::protocol::engine::event::Moment;
+use crate::protocol::time::Moment;
 
 /// Time since some fixed moment, for distances between two readings.
 #[must_use]

@@ -9,4 +9,5 @@ pub mod message;
 pub mod node;
 pub mod peer;
 pub mod rng;
+pub mod time;
 pub mod wire;

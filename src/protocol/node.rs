@@ -11,11 +11,12 @@
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use super::engine::event::{Delivery, EngineEvent, Moment, Transmit};
+use super::engine::event::{Delivery, EngineEvent, Transmit};
 use super::engine::roster::Roster;
 use super::engine::{Engine, Setup};
 use super::gate::Gate;
 use super::message::Name;
+use super::time::Moment;
 use super::wire::frame::Key;
 use super::wire::frame::beat::Link;
 use super::wire::seal::Seal;

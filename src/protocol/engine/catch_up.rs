@@ -9,11 +9,12 @@ use super::config::{
     ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, INVENTORY_PARTS_MAX, JOINING, PULL_FRAMES,
     SYNC_BY_NACK_MAX,
 };
-use super::event::{Destination, Moment, Transmit};
+use super::event::{Destination, Transmit};
 use super::frame_log::Position;
 use super::member::Member;
 use super::roster::{Id, ME};
 use super::sync::ExchangeOutcome;
+use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Sync as Talk};
 use crate::protocol::wire::frame::{Body, MemberTag, first_8};

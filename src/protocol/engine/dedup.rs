@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::Engine;
 use super::config::RECENT_MAX;
-use super::event::Moment;
 use super::roster::{Id, ME};
+use crate::protocol::time::Moment;
 use crate::protocol::wire::cipher::NONCE_BYTES;
 use crate::protocol::wire::frame::{HEADER_BYTES, first_8};
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 use super::Engine;
 use super::clock::clock_ms;
 use super::config::{CAUSE_WAIT, OLD_AFTER};
-use super::event::{Delivery, EngineEvent, MessageId, Moment};
+use super::event::{Delivery, EngineEvent, MessageId};
 use super::frame_log::{LoggedFrame, Position};
 use super::inbox::{Accept, Inbox};
 use super::member::Member;
 use super::receive::ReceivedFrame;
 use super::roster::{Id, ME};
+use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::durable::{Durable, Fragment, Record, Reference};
 

@@ -2,20 +2,10 @@
 
 use core::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::frame_log::Position;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
-
-/// The time, as it comes in from outside: for distances, and on the wall.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
-    /// Since the program started.
-    pub time: Duration,
-    /// Milliseconds since 1970.
-    pub wall_ms: u64,
-}
 
 /// Where a datagram is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

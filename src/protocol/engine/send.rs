@@ -9,7 +9,7 @@ use super::config::{
     SMALL_GROUP, SPEAKERS_MAX, SPEAKING, STUCK_AFTER, WAITING_AFTER,
 };
 use super::dedup::KnownDatagram;
-use super::event::{Destination, Moment, Transmit};
+use super::event::{Destination, Transmit};
 use super::frame_log::{NewFrame, Position};
 use super::inbox::Inbox;
 use super::member::Member;
@@ -17,6 +17,7 @@ use super::outbox::PrivateText;
 use super::presence::Due;
 use super::reports::Report;
 use super::roster::{Id, ME};
+use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::{ASKED_MAX, Beat};
 use crate::protocol::wire::frame::durable::{
     ACK_BYTES, COUNTS_BYTES, Durable, FRAGMENT_BYTES, REFERENCES_MAX, Records, Reference,

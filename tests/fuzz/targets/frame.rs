@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use roda::protocol::engine::Setup;
-use roda::protocol::engine::event::Moment;
 use roda::protocol::engine::trust::Trust;
 use roda::protocol::message::Name;
 use roda::protocol::node::Node;
+use roda::protocol::time::Moment;
 use roda::protocol::wire::frame::Kind;
 use roda::protocol::wire::frame::beat::Link;
 use roda::protocol::wire::private::Secrets;

@@ -11,7 +11,7 @@
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use super::engine::event::{Delivery, EngineEvent, Transmit};
+use super::engine::event::{Delivery, EngineEvent, NamedKey, SayError, Transmit};
 use super::engine::roster::Roster;
 use super::engine::{Engine, Setup};
 use super::gate::Gate;
@@ -73,14 +73,21 @@ impl Node {
         self.engine.next_time(now)
     }
 
-    /// Says a message of at most `config::TEXT_MAX_BYTES`.
-    pub fn say(&mut self, now: Moment, text: &str) {
-        self.engine.say(now, text);
+    /// Says a message of at most `config::TEXT_MAX_BYTES`. [`EngineEvent::Sent`] tells its id once
+    /// it is in a frame.
+    ///
+    /// # Errors
+    /// [`SayError::TooLong`].
+    pub fn say(&mut self, now: Moment, text: &str) -> Result<(), SayError> {
+        self.engine.say(now, text)
     }
 
     /// Says a text of at most `private::PRIVATE_MAX_BYTES` to all sessions of one person that are
-    /// here; to how many.
-    pub fn say_private(&mut self, name: &Name, key: Key, text: &str) -> usize {
+    /// here under a name. Returns how many these are; each has an [`EngineEvent::Sent`] of its own.
+    ///
+    /// # Errors
+    /// [`SayError::TooLong`].
+    pub fn say_private(&mut self, name: &Name, key: Key, text: &str) -> Result<usize, SayError> {
         self.engine.say_private(name, key, text)
     }
 
@@ -109,7 +116,7 @@ impl Node {
 
     /// Who is here and has not all that was said.
     #[must_use]
-    pub fn waiting(&self) -> Vec<String> {
+    pub fn waiting(&self) -> Vec<NamedKey> {
         self.engine.waiting()
     }
 
@@ -148,11 +155,6 @@ impl Node {
     #[must_use]
     pub fn history(&self, count: usize) -> Vec<Delivery> {
         self.engine.history(count)
-    }
-
-    /// A name belongs to a key: their codes were compared.
-    pub fn verify(&mut self, name: &Name, key: Key) {
-        self.engine.verify(name, key);
     }
 
     /// Who this member is.

@@ -19,7 +19,8 @@ use self::link::{Air, Faults};
 pub use self::traffic::Traffic;
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::{Destination, EngineEvent, Transmit};
-use crate::protocol::engine::trust::Trust;
+use crate::protocol::engine::member::Member;
+use crate::protocol::engine::roster::Id;
 use crate::protocol::message::{Name, NameFault};
 use crate::protocol::node::Node;
 use crate::protocol::rng::Rng;
@@ -195,7 +196,6 @@ impl World {
                 replaces: host.session,
                 name: Name::parse(&host.name)?,
                 seal: self.seal.clone(),
-                trust: Trust::default(),
                 secrets: Secrets::new(Zeroizing::new(secret)),
                 mirror_port,
                 link: Link::Wired,
@@ -262,34 +262,34 @@ impl World {
     /// A member says its next message with some text behind.
     pub fn say_with(&mut self, number: usize, text: &str) -> usize {
         let message = self.ledger.say(number, self.now);
-        let moment = self.moment(number);
-        self.with_node(number, |node| {
-            node.say(moment, &Ledger::text(message, text));
-            Some(())
-        });
-        self.drive(number, moment);
+        let text = Ledger::text(message, text);
+        let said = self.ask(number, |node, moment| node.say(moment, &text));
+        debug_assert!(said.is_none_or(|said| said.is_ok()), "the caller cuts it");
         message
     }
 
     /// A member says something to one other; to how many of its sessions.
     pub fn say_privately(&mut self, number: usize, to: &Name, text: &str) -> usize {
-        let moment = self.moment(number);
-        let said = self.with_node(number, |node| {
-            let key = node.roster().called(to.as_str()).first()?.key;
-            Some(node.say_private(to, key, text))
+        let said = self.ask(number, |node, _| {
+            let is_called = |(_, member): &(Id, &Member)| member.name == *to;
+            let key = node.roster().others().find(is_called)?.1.key;
+            node.say_private(to, key, text).ok()
         });
-        self.drive(number, moment);
-        said.unwrap_or(0)
+        said.flatten().unwrap_or(0)
     }
 
     /// A member leaves with a farewell.
     pub fn leave(&mut self, number: usize) {
+        self.ask(number, |node, _| node.leave());
+    }
+
+    /// Asks a member's node for something, and then takes from it what it wants sent and told.
+    /// Nothing of that is owed to anybody: see [`World::say`].
+    pub fn ask<T>(&mut self, number: usize, act: impl FnOnce(&mut Node, Moment) -> T) -> Option<T> {
         let moment = self.moment(number);
-        self.with_node(number, |node| {
-            node.leave();
-            Some(())
-        });
+        let answer = self.with_node(number, |node| Some(act(node, moment)));
         self.drive(number, moment);
+        answer
     }
 
     /// From now on keeps every datagram sent to the group, for whoever wants to replay it.

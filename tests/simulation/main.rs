@@ -14,6 +14,7 @@ mod counts;
 mod hostile;
 mod members;
 mod private;
+mod sent;
 mod soak;
 
 use std::time::Duration;

@@ -32,7 +32,11 @@ fn a_private_message_comes_once_to_one_also_through_loss() {
     let texts: Vec<String> = heard.iter().map(|said| said.text.clone()).collect();
     let expected: Vec<String> = (0..30).map(|number| format!("segredo {number}")).collect();
     assert_eq!(texts, expected);
-    assert!(heard.iter().all(|said| said.is_private && said.who == "m0"));
+    assert!(
+        heard
+            .iter()
+            .all(|said| said.is_private && said.who.name.as_str() == "m0")
+    );
     for other in [0, 2, 3, 4, 5] {
         assert!(private(&circle, other).is_empty(), "m{other}");
     }

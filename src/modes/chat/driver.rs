@@ -17,7 +17,7 @@ use crate::net::group::Refusal;
 use crate::net::group_sockets::{Changes, GroupSockets};
 use crate::net::socket_poller::{Batch, Wire};
 use crate::protocol::engine::config::TEXT_MAX_BYTES;
-use crate::protocol::engine::event::{Destination, EngineEvent};
+use crate::protocol::engine::event::Destination;
 use crate::protocol::message::split_within;
 use crate::protocol::node::Node;
 use crate::protocol::time::Moment;
@@ -275,12 +275,7 @@ impl<'s> Driver<'s> {
 
     fn tell(&mut self) -> Result<(), Error> {
         while let Some(event) = self.node.poll_event() {
-            match event {
-                EngineEvent::Met { name, key } => {
-                    self.remember(|people| people.meet(&name, &key))?
-                }
-                event => self.view.event(&event)?,
-            }
+            self.view.event(&event)?;
         }
         Ok(())
     }
@@ -427,7 +422,7 @@ impl<'s> Driver<'s> {
             self.view.fault(&sentence)?;
         }
         while !piece.is_empty() {
-            self.node.say(now, piece);
+            let _ = self.node.say(now, piece); // it is cut to fit
             (piece, rest) = split_within(rest, TEXT_MAX_BYTES);
         }
         Ok(())
@@ -485,7 +480,7 @@ impl<'s> Driver<'s> {
         if let Some(signal) = self.signal {
             return Ok(Outcome::Signalled(signal));
         }
-        let waiting = self.node.waiting();
+        let waiting = super::view::names(&self.node.waiting());
         if !waiting.is_empty() {
             let sentence = text::left_undelivered(self.lang, &waiting);
             self.view.fault(&sentence)?;

@@ -20,7 +20,6 @@ use crate::net::group_sockets::GroupSockets;
 use crate::net::interfaces;
 use crate::net::socket_poller::Batch;
 use crate::protocol::engine::Setup;
-use crate::protocol::engine::trust::Trust;
 use crate::protocol::message::Name;
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
@@ -73,14 +72,11 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<Outcome, Error>
         Who::Ephemeral => Ok(None),
         _ => People::open().map(Some),
     };
-    let (trust, people) = match people.and_then(|people| Ok((trust(people.as_ref())?, people))) {
-        Ok((trust, people)) => (trust, people),
-        Err(why) => {
-            screen::say(&text::people_are_forgotten(lang, &why));
-            (Trust::default(), None)
-        }
-    };
-    let (identity, node) = node(settings, &room, trust, &clock, &sockets)?;
+    let people = people.unwrap_or_else(|why| {
+        screen::say(&text::people_are_forgotten(lang, &why));
+        None
+    });
+    let (identity, node) = node(settings, &room, &clock, &sockets)?;
     let mut view = view(settings, room, lang, move |typed| {
         tell.send(Event::Typed(typed)).is_ok()
     })?;
@@ -104,20 +100,10 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<Outcome, Error>
     end
 }
 
-/// Whom names belong to, as this person has met them.
-fn trust(people: Option<&People>) -> Result<Trust, String> {
-    let mut trust = Trust::default();
-    for person in people.map_or(Ok(Vec::new()), People::all)? {
-        trust.know(person.name, person.key, person.is_verified);
-    }
-    Ok(trust)
-}
-
 /// This member, new in its room.
 fn node(
     settings: &ChatSettings,
     room: &Room,
-    trust: Trust,
     clock: &Clock,
     sockets: &GroupSockets,
 ) -> Result<(Identity, Node), Error> {
@@ -131,7 +117,6 @@ fn node(
         replaces: identity.replaces,
         name: settings.name.clone(),
         seal: Seal::new(&room.key).called(room.name.as_ref().map(Name::as_str)),
-        trust,
         mirror_port: settings.place.plain.map(|_| sockets.own_port()),
         link: Link::Unknown,
         seed: u64::from_be_bytes(random().map_err(Error::Identity)?),

@@ -8,11 +8,13 @@ use serde::Serialize;
 use super::secret::Room;
 use crate::error::Error;
 use crate::protocol::engine::clock::clock_ms;
-use crate::protocol::engine::event::{Delivery, EngineEvent};
-use crate::protocol::engine::trust::{PRIVATE, VERIFIED};
+use crate::protocol::engine::event::{Delivery, EngineEvent, NamedKey};
 use crate::terminal::console::Console;
 use crate::terminal::screen::{Form, Shown, Speaker};
 use crate::text::{self, Lang};
+
+/// What stands beside the name when nobody else could read a message.
+const PRIVATE: char = '✉';
 
 /// What the person sits at, and the room that is talked about.
 pub(super) struct View {
@@ -35,8 +37,6 @@ struct Object<'e> {
     #[serde(skip_serializing_if = "is_false")]
     late: bool,
     #[serde(skip_serializing_if = "is_false")]
-    verified: bool,
-    #[serde(skip_serializing_if = "is_false")]
     private: bool,
     #[serde(skip_serializing_if = "is_false")]
     here_before: bool,
@@ -47,7 +47,7 @@ struct Object<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     of: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    waiting: Option<&'e [String]>,
+    waiting: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<&'e [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,6 +137,7 @@ impl View {
             EngineEvent::Guest { name, text, source } => {
                 self.guest(name.as_deref(), text.as_deref(), *source)
             }
+            EngineEvent::Sent { .. } => Ok(()),
             event if self.console.screen.form() == Form::Json => self.object(object_of(event)),
             event => match sentence_of(self.console.lang, event) {
                 Some(sentence) => self.say(&sentence),
@@ -149,10 +150,7 @@ impl View {
         let console = &mut self.console;
         let moment = Duration::from_millis(clock_ms(said.id.place.clock));
         let stamp = console.wall_clock.at(moment);
-        let mut marked = said.who.clone();
-        if said.is_verified {
-            marked.extend([' ', VERIFIED]);
-        }
+        let mut marked = said.who.name.to_string();
         if said.is_private {
             marked.extend([' ', PRIVATE]);
         }
@@ -167,11 +165,10 @@ impl View {
                 event,
                 time: &stamp.rfc3339,
                 room: self.room.shown(),
-                user: Some(&said.who),
+                user: Some(said.who.name.as_str()),
                 data: Some(&said.text),
                 source: said.source,
                 late: said.is_late,
-                verified: said.is_verified,
                 private: said.is_private,
                 ..Object::default()
             }),
@@ -216,6 +213,12 @@ impl View {
     }
 }
 
+/// What people go by.
+pub(super) fn names(people: &[NamedKey]) -> Vec<String> {
+    let names = people.iter().map(|person| person.name.to_string());
+    names.collect()
+}
+
 /// What stands for the address of somebody who has left.
 fn nowhere() -> SocketAddr {
     SocketAddr::from(([0, 0, 0, 0], 0))
@@ -223,11 +226,6 @@ fn nowhere() -> SocketAddr {
 
 fn object_of(event: &EngineEvent) -> Object<'_> {
     let object = Object::default();
-    let about = |event, who| Object {
-        event,
-        user: Some(who),
-        ..Object::default()
-    };
     match event {
         EngineEvent::Entered { who, was_here } => Object {
             here_before: *was_here,
@@ -239,19 +237,18 @@ fn object_of(event: &EngineEvent) -> Object<'_> {
         },
         EngineEvent::Silent(who) => about("silent", who),
         EngineEvent::Back(who) => about("back", who),
-        EngineEvent::Namesake { who, .. } => about("namesake", who),
         EngineEvent::Equivocation { who } => about("equivocation", who),
         EngineEvent::Gap { who, frames } => Object {
             frames: Some(*frames),
             ..about("gap", who)
         },
         EngineEvent::Delivered {
-            by, of, waiting, ..
+            has, of, waiting, ..
         } => Object {
             event: "delivered",
-            by: Some(*by),
+            by: Some(*has),
             of: Some(*of),
-            waiting: Some(waiting),
+            waiting: Some(names(waiting)),
             ..object
         },
         EngineEvent::CaughtUp { messages } => Object {
@@ -264,7 +261,15 @@ fn object_of(event: &EngineEvent) -> Object<'_> {
             messages: Some(*lines),
             ..object
         },
-        EngineEvent::Said(_) | EngineEvent::Met { .. } | EngineEvent::Guest { .. } => object,
+        EngineEvent::Said(_) | EngineEvent::Sent { .. } | EngineEvent::Guest { .. } => object,
+    }
+}
+
+fn about<'e>(event: &'e str, who: &'e NamedKey) -> Object<'e> {
+    Object {
+        event,
+        user: Some(who.name.as_str()),
+        ..Object::default()
     }
 }
 
@@ -273,33 +278,32 @@ fn sentence_of(lang: Lang, event: &EngineEvent) -> Option<String> {
         EngineEvent::Entered {
             who,
             was_here: true,
-        } => text::is_here(lang, who),
-        EngineEvent::Entered { who, .. } => text::entered(lang, who),
+        } => text::is_here(lang, who.name.as_str()),
+        EngineEvent::Entered { who, .. } => text::entered(lang, who.name.as_str()),
         EngineEvent::Left {
             who,
             with_farewell: true,
-        } => text::member_left(lang, who),
-        EngineEvent::Left { who, .. } => text::member_gone(lang, who),
-        EngineEvent::Silent(who) => text::silent(lang, who),
-        EngineEvent::Back(who) => text::back(lang, who),
-        EngineEvent::Gap { who, .. } => text::gap(lang, who),
-        EngineEvent::Namesake { name, who } => text::namesake(lang, name, who),
-        EngineEvent::Equivocation { who } => text::equivocation(lang, who),
+        } => text::member_left(lang, who.name.as_str()),
+        EngineEvent::Left { who, .. } => text::member_gone(lang, who.name.as_str()),
+        EngineEvent::Silent(who) => text::silent(lang, who.name.as_str()),
+        EngineEvent::Back(who) => text::back(lang, who.name.as_str()),
+        EngineEvent::Gap { who, .. } => text::gap(lang, who.name.as_str()),
+        EngineEvent::Equivocation { who } => text::equivocation(lang, who.name.as_str()),
         EngineEvent::CaughtUp { messages } => text::caught_up(lang, *messages),
         EngineEvent::Unmirrored { lines } => text::unmirrored(lang, *lines),
         EngineEvent::Delivered {
-            by, of, waiting, ..
-        } if !waiting.is_empty() => text::waiting_for(lang, *by, *of, waiting),
+            has, of, waiting, ..
+        } if !waiting.is_empty() => text::waiting_for(lang, *has, *of, &names(waiting)),
         // That all went well is said only to those who were told to wait.
         EngineEvent::Delivered {
-            by,
+            has,
             of,
             was_told: true,
             ..
-        } => text::delivered(lang, *by, *of),
+        } => text::delivered(lang, *has, *of),
         EngineEvent::Delivered { .. }
         | EngineEvent::Said(_)
-        | EngineEvent::Met { .. }
+        | EngineEvent::Sent { .. }
         | EngineEvent::Guest { .. } => {
             return None;
         }

@@ -155,10 +155,15 @@ impl Engine {
             .get_mut(&id)
             .and_then(|inbox| inbox.skip(now.time));
         if let Some(frames) = skipped {
-            let who = self.shown(id);
-            self.events.push_back(EngineEvent::Gap { who, frames });
+            self.tell_gap(id, frames);
         }
         self.deliver_ready(now, id, None);
+    }
+
+    pub(super) fn tell_gap(&mut self, id: Id, frames: u32) {
+        let who = self.roster.named_key(id);
+        let told = who.map(|who| EngineEvent::Gap { who, frames });
+        self.events.extend(told);
     }
 
     /// Tells what a held frame says; how many messages.
@@ -240,16 +245,17 @@ impl Engine {
     }
 
     fn tell(&mut self, id: Id, message: MessageId, text: String, is_late: bool) {
-        let member = self.roster.get(id);
-        self.events.push_back(EngineEvent::Said(Delivery {
-            id: message,
-            who: member.map_or_else(String::new, Member::shown),
-            source: member.and_then(|member| member.address),
-            text,
-            is_late,
-            is_verified: member.is_some_and(Member::is_verified),
-            is_private: false,
-        }));
+        let told = self.roster.get(id).map(|member| {
+            EngineEvent::Said(Delivery {
+                id: message,
+                who: member.named_key(),
+                source: member.address,
+                text,
+                is_late,
+                is_private: false,
+            })
+        });
+        self.events.extend(told);
     }
 
     /// The same person's session that this one follows is over.
@@ -319,14 +325,15 @@ impl Engine {
         let Some((_, durable)) = opened else {
             return Vec::new();
         };
-        let member = self.roster.get(id);
+        let Some(member) = self.roster.get(id) else {
+            return Vec::new();
+        };
         let said = |place, index, text| Delivery {
             id: MessageId { place, index },
-            who: member.map_or_else(String::new, Member::shown),
-            source: member.and_then(|member| member.address),
+            who: member.named_key(),
+            source: member.address,
             text,
             is_late: false,
-            is_verified: member.is_some_and(Member::is_verified),
             is_private: false,
         };
         if durable.fragment.is_some() {

@@ -1,6 +1,7 @@
 //! What the engine tells and what it wants sent.
 
 use core::net::SocketAddr;
+use std::fmt;
 use std::rc::Rc;
 
 use super::frame_log::Position;
@@ -43,18 +44,26 @@ pub struct MessageId {
 pub struct Delivery {
     /// Which.
     pub id: MessageId,
-    /// Who said it, as the name is shown here.
-    pub who: String,
+    /// Who said it.
+    pub who: NamedKey,
     /// What was said, uncleaned.
     pub text: String,
     /// Where its author was last heard from.
     pub source: Option<SocketAddr>,
     /// Whether later messages were shown before it.
     pub is_late: bool,
-    /// Whether its author was verified.
-    pub is_verified: bool,
     /// Whether nobody else could read it.
     pub is_private: bool,
+}
+
+/// A person under a name. Names are claims and keys are people: two keys under one name are two
+/// people, and one key under two names is one person.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NamedKey {
+    /// The name that the person goes by.
+    pub name: Name,
+    /// The person.
+    pub key: Key,
 }
 
 /// What the engine tells.
@@ -62,39 +71,53 @@ pub struct Delivery {
 pub enum EngineEvent {
     /// A message of another member.
     Said(Delivery),
+    /// A message of this member's own is in a frame, and therefore has an id now. There is one for
+    /// each message, in the order in which they were said; for a private message one for each
+    /// session that it is sealed to.
+    Sent {
+        /// Which, as the others and the history name it.
+        id: MessageId,
+        /// Whether one session alone can read it.
+        is_private: bool,
+    },
     /// Somebody is here.
     Entered {
         /// Who.
-        who: String,
+        who: NamedKey,
         /// Whether they probably were here before this member.
         was_here: bool,
     },
     /// Somebody has left.
     Left {
         /// Who.
-        who: String,
+        who: NamedKey,
         /// Whether they said so.
         with_farewell: bool,
     },
     /// Somebody does not answer.
-    Silent(String),
+    Silent(NamedKey),
     /// Somebody who did not answer is heard again.
-    Back(String),
+    Back(NamedKey),
     /// Messages of somebody are missing, and what follows them is shown now.
     Gap {
         /// Who said them.
-        who: String,
+        who: NamedKey,
         /// How many frames they were in.
         frames: u32,
     },
     /// How many have got what this member said.
     Delivered {
-        /// How many have.
-        by: usize,
+        /// The first of this member's own frames that this is about: the first that was said since
+        /// all was delivered.
+        first_sequence: u32,
+        /// The last of them: the newest.
+        last_sequence: u32,
+        /// How many members have them all.
+        has: usize,
         /// Of how many.
         of: usize,
         /// Those who have not.
-        waiting: Vec<String>,
+        waiting: Vec<NamedKey>,
         /// Whether somebody was waited for long.
         was_told: bool,
     },
@@ -112,24 +135,10 @@ pub enum EngineEvent {
         /// Where from.
         source: SocketAddr,
     },
-    /// Somebody is here under a name that belongs to somebody else.
-    Namesake {
-        /// The name.
-        name: String,
-        /// How they are shown.
-        who: String,
-    },
-    /// Somebody is here whose name was never seen before: it belongs to this key from now on.
-    Met {
-        /// The name.
-        name: Name,
-        /// The key.
-        key: Key,
-    },
     /// A member made two different frames with one number.
     Equivocation {
         /// Who.
-        who: String,
+        who: NamedKey,
     },
     /// So many lines were not copied to the plain wire, which is slower.
     Unmirrored {
@@ -137,3 +146,40 @@ pub enum EngineEvent {
         lines: usize,
     },
 }
+
+/// Why something cannot be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SayError {
+    /// The text is longer than one message may be; the caller cuts it.
+    TooLong {
+        /// How long it is, in bytes.
+        bytes: usize,
+        /// How long it may be, in bytes.
+        most_bytes: usize,
+    },
+}
+
+impl SayError {
+    /// Whether a text is short enough.
+    pub(super) fn check(text: &str, most_bytes: usize) -> Result<(), Self> {
+        let bytes = text.len();
+        let too_long = Self::TooLong { bytes, most_bytes };
+        (bytes <= most_bytes).then_some(()).ok_or(too_long)
+    }
+}
+
+impl fmt::Display for SayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { bytes, most_bytes } => {
+                write!(
+                    f,
+                    "{bytes} bytes are too long for a message of {most_bytes}"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for SayError {}

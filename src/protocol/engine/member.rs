@@ -4,8 +4,8 @@ use core::net::SocketAddr;
 use std::time::Duration;
 
 use super::config::{ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MIN, GONE_AFTER_BEATS};
+use super::event::NamedKey;
 use super::replay_window::ReplayWindow;
-use super::trust::{Standing, namesake};
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::{Author, Key, MemberTag};
@@ -22,10 +22,6 @@ pub struct Member {
     pub session: u64,
     /// The name that the member claims.
     pub name: Name,
-    /// What the person is under that name.
-    pub standing: Standing,
-    /// Whether nobody was ever seen under that name before.
-    pub is_new: bool,
     /// Whether it is here.
     pub is_live: bool,
     /// Whether it has not answered when asked for.
@@ -58,14 +54,12 @@ pub struct Member {
 
 impl Member {
     /// Who made a frame, and is not known to be here.
-    pub(super) fn of(author: &Author, standing: Standing, is_new: bool) -> Self {
+    pub(super) fn of(author: &Author) -> Self {
         Self {
             tag: author.tag(),
             key: author.key,
             session: author.session,
             name: author.name.clone(),
-            standing,
-            is_new,
             is_live: false,
             is_silent: false,
             is_closed: false,
@@ -86,19 +80,13 @@ impl Member {
         }
     }
 
-    /// The name as it is shown: with four digits of the person's id if it is somebody else's.
+    /// The person, and the name that the person claims.
     #[must_use]
-    pub fn shown(&self) -> String {
-        match self.standing {
-            Standing::Namesake => namesake(&self.name, self.tag.short),
-            Standing::First | Standing::Verified => self.name.to_string(),
+    pub fn named_key(&self) -> NamedKey {
+        NamedKey {
+            name: self.name.clone(),
+            key: self.key,
         }
-    }
-
-    /// Whether the codes were compared.
-    #[must_use]
-    pub fn is_verified(&self) -> bool {
-        self.standing == Standing::Verified
     }
 
     /// The second of the session's start, since 1970, by the member's clock.

@@ -36,7 +36,6 @@ pub mod roster;
 mod send;
 pub mod sequences;
 pub mod sync;
-pub mod trust;
 
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -45,13 +44,14 @@ use std::time::Duration;
 use self::arrivals::Arrivals;
 use self::catch_up::CatchUp;
 use self::clock::HybridClock;
-use self::config::{NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, REPORTERS, SMALL_GROUP};
+use self::config::{
+    NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, REPORTERS, SMALL_GROUP, TEXT_MAX_BYTES,
+};
 use self::dedup::RecentDatagrams;
-use self::event::{EngineEvent, Transmit};
-use self::frame_log::FrameLog;
+use self::event::{EngineEvent, NamedKey, SayError, Transmit};
+use self::frame_log::{FrameLog, Position};
 use self::frontier::Frontier;
 use self::inbox::{Inbox, Timing};
-use self::member::Member;
 use self::mirror::Mirror;
 use self::outbox::Outbox;
 use self::pace::{Pace, RoundTrip, Window};
@@ -62,7 +62,6 @@ use self::repair::Repair;
 use self::reports::Reports;
 use self::roster::{Absence, Id, Roster};
 use self::sync::Sync;
-use self::trust::Trust;
 use crate::protocol::message::Name;
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
@@ -89,8 +88,6 @@ pub struct Setup {
     pub name: Name,
     /// The room's seal.
     pub seal: Seal,
-    /// Whom names belong to, as far as it is known.
-    pub trust: Trust,
     /// The port that plain copies leave from, in the lobby.
     pub mirror_port: Option<u16>,
     /// What carries our multicast.
@@ -134,6 +131,8 @@ pub struct Engine {
     catch_up: CatchUp,
     mirror: Option<Mirror>,
     newest: u32,
+    /// Where the first piece of a long text stands whose last one is not made yet.
+    first_fragment: Option<Position>,
     other_frames: u32,
     next_nack_at: Duration,
     /// Inboxes with something due, by when.
@@ -173,7 +172,7 @@ impl Engine {
             name: setup.name,
         };
         let mut engine = Self {
-            roster: Roster::new(&me, setup.trust),
+            roster: Roster::new(&me),
             mirror: setup
                 .mirror_port
                 .map(|port| Mirror::new(me.name.clone(), port)),
@@ -204,6 +203,7 @@ impl Engine {
             sync: Sync::default(),
             catch_up: CatchUp::new(setup.seed),
             newest: 0,
+            first_fragment: None,
             other_frames: 0,
             next_nack_at: Duration::ZERO,
             due: BTreeMap::new(),
@@ -234,8 +234,13 @@ impl Engine {
         self.events.extend(event);
     }
 
-    /// Says a message of at most [`config::TEXT_MAX_BYTES`].
-    pub fn say(&mut self, now: Moment, text: &str) {
+    /// Says a message of at most [`TEXT_MAX_BYTES`]. [`EngineEvent::Sent`] tells its id once it is
+    /// in a frame.
+    ///
+    /// # Errors
+    /// [`SayError::TooLong`].
+    pub fn say(&mut self, now: Moment, text: &str) -> Result<(), SayError> {
+        SayError::check(text, TEXT_MAX_BYTES)?;
         if self.outbox.is_empty() {
             let here = self.roster.others().map(|(id, _)| id);
             // In a larger group, only some report.
@@ -250,6 +255,7 @@ impl Engine {
         if let Some(mirror) = &mut self.mirror {
             mirror.say(text);
         }
+        Ok(())
     }
 
     /// Whether there is room for more to say.
@@ -285,8 +291,8 @@ impl Engine {
 
     /// Who is here and has not all that was said.
     #[must_use]
-    pub fn waiting(&self) -> Vec<String> {
-        self.receipts.waiting().map(|id| self.shown(id)).collect()
+    pub fn waiting(&self) -> Vec<NamedKey> {
+        self.named_keys(self.receipts.waiting())
     }
 
     /// Says farewell; [`Engine::is_gone`] tells when it was said often enough.
@@ -316,11 +322,6 @@ impl Engine {
     #[must_use]
     pub fn hears_itself(&self) -> bool {
         self.hears_itself
-    }
-
-    /// A name belongs to a key: their codes were compared.
-    pub fn verify(&mut self, name: &Name, key: Key) {
-        self.roster.verify(name, key);
     }
 
     /// Who this member is.
@@ -408,8 +409,8 @@ impl Engine {
         match absence {
             Absence::Ask(id) => self.ask_for_member(now, id),
             Absence::Silent(id) => {
-                let who = self.shown(id);
-                self.events.push_back(EngineEvent::Silent(who));
+                let who = self.roster.named_key(id);
+                self.events.extend(who.map(EngineEvent::Silent));
             }
             Absence::Gone(id) => self.on_left(id, false),
         }
@@ -428,9 +429,9 @@ impl Engine {
         self.tell_delivered(told);
         // Other sessions of the same person are still here.
         if self.roster.sessions_of(id) == 0 {
-            let who = self.shown(id);
-            self.events
-                .push_back(EngineEvent::Left { who, with_farewell });
+            let who = self.roster.named_key(id);
+            let told = who.map(|who| EngineEvent::Left { who, with_farewell });
+            self.events.extend(told);
         }
     }
 
@@ -438,18 +439,19 @@ impl Engine {
         let Some(told) = told else {
             return;
         };
-        let waiting = told.waiting.iter().map(|id| self.shown(*id)).collect();
+        let waiting = self.named_keys(told.waiting.into_iter());
         self.events.push_back(EngineEvent::Delivered {
-            by: told.by,
+            first_sequence: told.first,
+            last_sequence: told.last,
+            has: told.has,
             of: told.of,
             waiting,
             was_told: told.was_told,
         });
     }
 
-    fn shown(&self, id: Id) -> String {
-        let member = self.roster.get(id);
-        member.map_or_else(String::new, Member::shown)
+    fn named_keys(&self, ids: impl Iterator<Item = Id>) -> Vec<NamedKey> {
+        ids.filter_map(|id| self.roster.named_key(id)).collect()
     }
 
     /// How the timers about a member's frames are set: by the round trip that their author

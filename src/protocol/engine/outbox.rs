@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::config::{OUTBOX_MESSAGES, TEXT_MAX_BYTES};
+use super::config::OUTBOX_MESSAGES;
 use crate::protocol::message::split_within;
 use crate::protocol::wire::frame::durable::{
     FRAGMENT_BYTES, Fragment, RECORD_HEAD_BYTES, RECORDS_MAX, Record,
@@ -60,10 +60,9 @@ impl Outbox {
         self.waiting.push_back(Waiting::Record(bytes));
     }
 
-    /// Takes a message of at most [`TEXT_MAX_BYTES`]; one that does not fit `room_bytes` is cut
+    /// Takes a message of at most [`TEXT_MAX_BYTES`](super::config::TEXT_MAX_BYTES); one that does not fit `room_bytes` is cut
     /// into fragments.
     pub fn say(&mut self, text: &str, room_bytes: usize) {
-        debug_assert!(text.len() <= TEXT_MAX_BYTES, "longer texts are cut before");
         if text.len() + RECORD_HEAD_BYTES <= room_bytes {
             self.push(&Record::Said(text));
             return;
@@ -153,6 +152,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::engine::config::TEXT_MAX_BYTES;
     use crate::protocol::wire::frame::durable::Records;
 
     fn pack(outbox: &mut Outbox, room_bytes: usize) -> Option<Packed> {

@@ -1,7 +1,7 @@
 //! Private messages: to whom they are sealed, and which are for this session.
 
 use super::Engine;
-use super::event::{Delivery, EngineEvent, MessageId};
+use super::event::{Delivery, EngineEvent, MessageId, SayError};
 use super::frame_log::Position;
 use super::member::Member;
 use super::outbox::PrivateText;
@@ -61,9 +61,13 @@ impl Private {
 }
 
 impl Engine {
-    /// Says a text of at most [`PRIVATE_MAX_BYTES`] to all sessions of one person that are here; to
-    /// how many.
-    pub fn say_private(&mut self, name: &Name, key: Key, text: &str) -> usize {
+    /// Says a text of at most [`PRIVATE_MAX_BYTES`] to all sessions of one person that are here
+    /// under a name. Returns how many these are; each has an [`EngineEvent::Sent`] of its own.
+    ///
+    /// # Errors
+    /// [`SayError::TooLong`].
+    pub fn say_private(&mut self, name: &Name, key: Key, text: &str) -> Result<usize, SayError> {
+        SayError::check(text, PRIVATE_MAX_BYTES)?;
         let is_addressed = |member: &&Member| member.key == key && member.name == *name;
         let others = self.roster.others().map(|(_, member)| member);
         let texts: Vec<PrivateText> = others
@@ -82,7 +86,7 @@ impl Engine {
         texts
             .into_iter()
             .for_each(|text| self.outbox.say_private(text));
-        count
+        Ok(count)
     }
 
     /// Tells a private message if it is for this session.
@@ -109,11 +113,10 @@ impl Engine {
         };
         self.events.push_back(EngineEvent::Said(Delivery {
             id: MessageId { place, index },
-            who: member.shown(),
+            who: member.named_key(),
             text,
             source: member.address,
             is_late,
-            is_verified: member.is_verified(),
             is_private: true,
         }));
     }

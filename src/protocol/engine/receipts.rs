@@ -9,6 +9,8 @@ use super::roster::Id;
 #[derive(Debug, Default)]
 pub struct Receipts {
     through: BTreeMap<Id, u32>,
+    /// The first frame that was said since all was delivered, and the newest.
+    first: u32,
     newest: u32,
     expected: BTreeSet<Id>,
     tell_at: Option<Duration>,
@@ -18,8 +20,12 @@ pub struct Receipts {
 /// How many have got all that was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivered {
+    /// The first frame that this is about.
+    pub first: u32,
+    /// The last.
+    pub last: u32,
     /// How many have.
-    pub by: usize,
+    pub has: usize,
     /// Of how many who were here when it was said, and still are.
     pub of: usize,
     /// Those who have not.
@@ -34,6 +40,7 @@ impl Receipts {
     pub fn said(&mut self, sequence: u32, here: impl Iterator<Item = Id>, tell_at: Duration) {
         if self.is_complete() {
             self.expected.clear();
+            self.first = sequence;
         }
         self.newest = sequence;
         self.expected.extend(here);
@@ -99,7 +106,9 @@ impl Receipts {
     fn state(&self) -> Delivered {
         let waiting: Vec<Id> = self.waiting().collect();
         Delivered {
-            by: self.expected.len() - waiting.len(),
+            first: self.first,
+            last: self.newest,
+            has: self.expected.len() - waiting.len(),
             of: self.expected.len(),
             waiting,
             was_told: self.is_told,
@@ -128,7 +137,7 @@ mod tests {
         receipts.said(5, ids(&[1, 2]), SECOND);
         assert_eq!(receipts.acknowledge(Id(1), 5), None);
         let told = receipts.acknowledge(Id(2), 7).unwrap();
-        assert_eq!((told.by, told.of, told.was_told), (2, 2, false));
+        assert_eq!((told.has, told.of, told.was_told), (2, 2, false));
         assert_eq!(receipts.next_time(), None);
     }
 
@@ -139,7 +148,7 @@ mod tests {
         receipts.acknowledge(Id(1), 5);
         assert_eq!(receipts.look(SECOND / 2), None);
         let told = receipts.look(SECOND).unwrap();
-        assert_eq!((told.by, told.waiting), (1, vec![Id(2)]));
+        assert_eq!((told.has, told.waiting), (1, vec![Id(2)]));
         assert_eq!(receipts.look(2 * SECOND), None);
         assert!(receipts.acknowledge(Id(2), 5).unwrap().was_told);
     }
@@ -150,6 +159,6 @@ mod tests {
         receipts.said(5, ids(&[1, 2]), SECOND);
         receipts.acknowledge(Id(1), 5);
         let told = receipts.forget(Id(2)).unwrap();
-        assert_eq!((told.by, told.of), (1, 1));
+        assert_eq!((told.has, told.of), (1, 1));
     }
 }

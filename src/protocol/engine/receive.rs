@@ -13,7 +13,6 @@ use super::member::BeatNews;
 use super::repair::RepairRole;
 use super::reports::Wish;
 use super::roster::{Id, ME};
-use super::trust::Standing;
 use super::{Engine, REPEATS_WEIGHT};
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
@@ -121,8 +120,8 @@ impl Engine {
         if self.roster.hear(id, now.time) {
             self.greet_newcomer(now, id, author);
         } else if self.roster.is_back(id) {
-            let who = self.shown(id);
-            self.events.push_back(EngineEvent::Back(who));
+            let who = self.roster.named_key(id);
+            self.events.extend(who.map(EngineEvent::Back));
         }
     }
 
@@ -140,19 +139,7 @@ impl Engine {
         if self.roster.sessions_of(id) == 1 {
             let is_joining = now.time < self.started.time + JOINING;
             let was_here = is_joining && member.started_s() < self.me.session >> 32;
-            let who = member.shown();
-            match member.standing {
-                Standing::Namesake => {
-                    let name = member.name.to_string();
-                    let who = who.clone();
-                    self.events.push_back(EngineEvent::Namesake { name, who });
-                }
-                Standing::First if member.is_new => self.events.push_back(EngineEvent::Met {
-                    name: member.name.clone(),
-                    key: member.key,
-                }),
-                Standing::First | Standing::Verified => {}
-            }
+            let who = member.named_key();
             self.events
                 .push_back(EngineEvent::Entered { who, was_here });
         }
@@ -171,8 +158,9 @@ impl Engine {
                 self.repair.cancel(frame);
                 let held = self.frame_log.touch(id, author.sequence, now.time);
                 if held.is_some_and(|held| held.hash != heard.hash) {
-                    let who = self.shown(id);
-                    self.events.push_back(EngineEvent::Equivocation { who });
+                    let who = self.roster.named_key(id);
+                    let told = who.map(|who| EngineEvent::Equivocation { who });
+                    self.events.extend(told);
                 } else if is_first_hand {
                     self.reports.heard(id);
                     self.plan_report(now, id, author.flags);
@@ -208,8 +196,7 @@ impl Engine {
         self.deliver_held(now, id, sequence);
         let skipped = self.inboxes.get_mut(&id).map(|inbox| inbox.jump(sequence));
         if let Some(frames) = skipped.filter(|frames| *frames > 0) {
-            let who = self.shown(id);
-            self.events.push_back(EngineEvent::Gap { who, frames });
+            self.tell_gap(id, frames);
         }
     }
 

@@ -1,5 +1,5 @@
 //! Who is here: the members known, when each was last heard, and when somebody asks for one that
-//! has gone silent. Also how each is called on the screen.
+//! has gone silent.
 
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
@@ -8,11 +8,10 @@ use std::time::Duration;
 use super::config::{
     ASK_INTERVAL, BEAT_MAX, BEAT_MIN, BEAT_PER_MEMBER, GRTT_MAX, GRTT_MIN, MEMBERS_MAX,
 };
+use super::event::NamedKey;
 use super::member::{BeatNews, Member};
-use super::trust::{Standing, Trust};
-use crate::protocol::message::Name;
 use crate::protocol::rng::{Rng, mix};
-use crate::protocol::wire::frame::{Author, Key, MemberTag};
+use crate::protocol::wire::frame::{Author, MemberTag};
 use crate::protocol::wire::private::SessionKey;
 
 /// A member, as this one's engine counts them.
@@ -38,21 +37,18 @@ pub enum Absence {
 pub struct Roster {
     ids: BTreeMap<MemberTag, Id>,
     members: BTreeMap<Id, Member>,
-    trust: Trust,
     live: usize,
     next_id: u32,
     look_at: Duration,
 }
 
 impl Roster {
-    /// A roster with one member, this one, whose name is its own.
+    /// A roster with one member, this one.
     #[must_use]
-    pub fn new(me: &Author, mut trust: Trust) -> Self {
-        trust.know(me.name.clone(), me.key, false);
+    pub fn new(me: &Author) -> Self {
         let mut roster = Self {
             ids: BTreeMap::new(),
             members: BTreeMap::new(),
-            trust,
             live: 0,
             next_id: ME.0,
             look_at: Duration::MAX,
@@ -78,11 +74,8 @@ impl Roster {
         }
         let id = Id(self.next_id);
         self.next_id += 1;
-        let is_new = self.trust.meet(&author.name, &author.key);
-        let standing = self.trust.standing(&author.name, &author.key);
-        let member = Member::of(author, standing, is_new);
         self.ids.insert(tag, id);
-        self.members.insert(id, member);
+        self.members.insert(id, Member::of(author));
         Some(id)
     }
 
@@ -90,40 +83,6 @@ impl Roster {
     pub fn told_key(&mut self, id: Id, session_key: SessionKey) {
         if let Some(member) = self.members.get_mut(&id) {
             member.session_key = Some(session_key);
-        }
-    }
-
-    /// A name belongs to a key: their codes were compared.
-    pub fn verify(&mut self, name: &Name, key: Key) {
-        self.trust.know(name.clone(), key, true);
-        for member in self.members.values_mut() {
-            member.standing = self.trust.standing(&member.name, &member.key);
-        }
-    }
-
-    /// Who is here and is called so, by the name as it is shown: by a bare name also its namesakes,
-    /// if there are any, so that nobody is taken for another.
-    #[must_use]
-    pub fn called(&self, given: &str) -> Vec<&Member> {
-        let mut people: Vec<&Member> = Vec::new();
-        let others = self.others().map(|(_, member)| member);
-        for member in others.filter(|m| m.shown() == given || m.name.as_str() == given) {
-            let is_same = |other: &&Member| other.key == member.key && other.name == member.name;
-            if !people.iter().any(is_same) {
-                people.push(member);
-            }
-        }
-        // With its digits, a namesake is meant and nobody else.
-        let exact = |member: &&Member| member.standing == Standing::Namesake;
-        let with_digits: Vec<&Member> = people
-            .iter()
-            .copied()
-            .filter(|m| exact(m) && m.shown() == given)
-            .collect();
-        if with_digits.is_empty() {
-            people
-        } else {
-            with_digits
         }
     }
 
@@ -281,6 +240,12 @@ impl Roster {
     #[must_use]
     pub fn get(&self, id: Id) -> Option<&Member> {
         self.members.get(&id)
+    }
+
+    /// Who a known member is.
+    #[must_use]
+    pub fn named_key(&self, id: Id) -> Option<NamedKey> {
+        self.get(id).map(Member::named_key)
     }
 
     /// How many are here, this one included.

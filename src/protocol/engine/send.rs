@@ -9,7 +9,7 @@ use super::config::{
     SMALL_GROUP, SPEAKERS_MAX, SPEAKING, STUCK_AFTER, WAITING_AFTER,
 };
 use super::dedup::KnownDatagram;
-use super::event::{Destination, Transmit};
+use super::event::{Destination, EngineEvent, MessageId, Transmit};
 use super::frame_log::{NewFrame, Position};
 use super::inbox::Inbox;
 use super::member::Member;
@@ -20,7 +20,8 @@ use super::roster::{Id, ME};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::{ASKED_MAX, Beat};
 use crate::protocol::wire::frame::durable::{
-    ACK_BYTES, COUNTS_BYTES, Durable, FRAGMENT_BYTES, REFERENCES_MAX, Records, Reference,
+    ACK_BYTES, COUNTS_BYTES, Durable, FRAGMENT_BYTES, Fragment, REFERENCES_MAX, Record, Records,
+    Reference,
 };
 use crate::protocol::wire::frame::nack::{COUNT_BYTES, Nack, SPAN_MAX, Target};
 use crate::protocol::wire::frame::status::Status;
@@ -37,6 +38,9 @@ struct Made {
     flags: u8,
     messages: usize,
     private_to: Option<MemberTag>,
+    fragment: Option<Fragment>,
+    /// Which of the records are messages.
+    said: Vec<u8>,
 }
 
 impl Engine {
@@ -195,6 +199,8 @@ impl Engine {
             flags: author.flags,
             messages: durable.messages(),
             private_to: packed.private_to,
+            fragment: packed.fragment,
+            said: indices_of_said(durable.records),
         };
         let body = Body::Durable(durable);
         Some((made, self.seal.draft(&Frame { author, body })))
@@ -217,7 +223,33 @@ impl Engine {
         self.frame_log.release(self.window.needed_from());
         self.note_sent(now, sequence, made.messages);
         self.expect_private(now, sequence, made.private_to);
+        self.tell_sent(made);
         self.was_bulk = made.flags & FLAG_BULK != 0;
+    }
+
+    /// Tells the ids of the messages in a frame of our own.
+    fn tell_sent(&mut self, made: &Made) {
+        let place = made.place;
+        let is_private = made.private_to.is_some();
+        let sent = |place, index| EngineEvent::Sent {
+            id: MessageId { place, index },
+            is_private,
+        };
+        match made.fragment {
+            None if is_private => self.events.push_back(sent(place, 0)),
+            None => {
+                let indices = made.said.iter();
+                self.events.extend(indices.map(|index| sent(place, *index)));
+            }
+            // A long text goes by its first frame, and is said with its last one.
+            Some(Fragment { number, count }) => {
+                let first = *self.first_fragment.get_or_insert(place);
+                if number + 1 == count {
+                    self.first_fragment = None;
+                    self.events.push_back(sent(first, 0));
+                }
+            }
+        }
     }
 
     fn note_sent(&mut self, now: Moment, sequence: u32, messages: usize) {
@@ -433,4 +465,11 @@ impl Engine {
             missing = rest;
         }
     }
+}
+
+/// Which records are messages.
+fn indices_of_said(records: Records<'_>) -> Vec<u8> {
+    let numbered = (0..).zip(records.iter()); // at most 255
+    let is_said = |(_, record): &(u8, Record<'_>)| matches!(record, Record::Said(_));
+    numbered.filter(is_said).map(|(index, _)| index).collect()
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use roda::protocol::engine::Setup;
-use roda::protocol::engine::trust::Trust;
 use roda::protocol::message::Name;
 use roda::protocol::node::Node;
 use roda::protocol::time::Moment;
@@ -40,7 +39,6 @@ fuzz_target!(|bytes: &[u8]| {
         replaces: None,
         name: Name::parse("ana").expect("a name"),
         seal,
-        trust: Trust::default(),
         secrets: Secrets::new([2; 32].into()),
         mirror_port: None,
         link: Link::Wired,

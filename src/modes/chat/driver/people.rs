@@ -1,10 +1,10 @@
 //! What a person does about the others: who is here, who is who, and what was dropped.
 
+use super::super::view::names;
 use super::Driver;
 use crate::error::Error;
-use crate::protocol::engine::member::Member;
+use crate::protocol::engine::event::NamedKey;
 use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
-use crate::protocol::engine::trust::VERIFIED;
 use crate::protocol::fingerprint::code;
 use crate::protocol::message::{Name, split_within};
 use crate::protocol::wire::frame::{FrameFault, Key};
@@ -20,8 +20,8 @@ impl Driver<'_> {
         let others = self.node.roster().others();
         let mut names: Vec<String> = others
             .map(|(_, member)| match member.is_silent {
-                true => text::not_answering(lang, &marked(member)),
-                false => marked(member),
+                true => text::not_answering(lang, member.name.as_str()),
+                false => member.name.to_string(),
             })
             .collect();
         names.sort_unstable();
@@ -47,14 +47,12 @@ impl Driver<'_> {
 
     /// The one person here who is called so.
     pub(super) fn called(&mut self, given: &str) -> Result<Option<(Name, Key)>, Error> {
-        let people = self.node.roster().called(given);
-        // Who only claims the name is called by it with his digits.
-        if let [person] = people[..]
-            && person.shown() == given
-        {
+        let mut people: Vec<NamedKey> = self.named(given).collect();
+        people.dedup();
+        if let [person] = &people[..] {
             return Ok(Some((person.name.clone(), person.key)));
         }
-        let names: Vec<String> = people.iter().map(|person| person.shown()).collect();
+        let names = names(&people);
         let sentence = match names.is_empty() {
             true => text::nobody_is_called(self.lang, given),
             false => text::several_are_called(self.lang, given, &names),
@@ -63,13 +61,19 @@ impl Driver<'_> {
         Ok(None)
     }
 
+    fn named(&self, given: &str) -> impl Iterator<Item = NamedKey> {
+        let others = self.node.roster().others();
+        let named = others.filter(move |(_, member)| member.name.as_str() == given);
+        named.map(|(_, member)| member.named_key())
+    }
+
     /// The longest beginning that somebody here is called, and the text behind it: names may hold
     /// blanks.
     pub(super) fn parted(&self, rest: &str) -> (String, String) {
         let blanks = rest.match_indices(char::is_whitespace).map(|(at, _)| at);
         let mut parts = blanks.filter_map(|at| rest.split_at_checked(at));
         let first = parts.clone().next().unwrap_or((rest, ""));
-        let is_here = |(name, _): &(&str, &str)| !self.node.roster().called(name).is_empty();
+        let is_here = |(name, _): &(&str, &str)| self.named(name).next().is_some();
         let (name, text) = parts.rfind(is_here).unwrap_or(first);
         (name.to_owned(), text.trim().to_owned())
     }
@@ -86,7 +90,7 @@ impl Driver<'_> {
         let mut rest = text;
         while !rest.is_empty() {
             let (piece, others) = split_within(rest, PRIVATE_MAX_BYTES);
-            if self.node.say_private(&name, key, piece) == 0 {
+            if self.node.say_private(&name, key, piece) == Ok(0) {
                 let sentence = text::no_key_yet(self.lang, to);
                 return self.view.fault(&sentence);
             }
@@ -108,7 +112,6 @@ impl Driver<'_> {
         let Some((name, key)) = self.called(given)? else {
             return Ok(());
         };
-        self.node.verify(&name, key);
         self.remember(|people| people.verify(&name, &key))?;
         self.view.say(&text::is_verified(self.lang, name.as_str()))
     }
@@ -135,13 +138,5 @@ impl Driver<'_> {
             self.view.say(&sentence)?;
         }
         Ok(())
-    }
-}
-
-/// A member's name, with the mark of who was verified.
-fn marked(member: &Member) -> String {
-    match member.is_verified() {
-        true => format!("{} {VERIFIED}", member.shown()),
-        false => member.shown(),
     }
 }

@@ -84,6 +84,7 @@
     )
 )]
 
+pub mod chat;
 pub mod cli;
 pub mod clock;
 pub mod error;

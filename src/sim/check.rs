@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::protocol::engine::event::EngineEvent;
+use crate::chat::event::{News, Timing, Told};
 use crate::protocol::wire::frame::Kind;
 
 /// A message may come before a cause that did not come for so long.
@@ -37,7 +37,7 @@ struct Member {
     newest_shown: Option<usize>,
     /// The newest message in order, by author.
     newest_of: BTreeMap<usize, usize>,
-    told: Vec<EngineEvent>,
+    told: Vec<News>,
     /// What was shown before its cause, by cause.
     before: BTreeMap<usize, usize>,
     late: usize,
@@ -91,9 +91,10 @@ impl Ledger {
         format!("{message} {more}")
     }
 
-    pub(super) fn note(&mut self, number: usize, event: &EngineEvent, now: Duration) {
-        let said = match event {
-            EngineEvent::Said(said) if !said.is_private => said,
+    pub(super) fn note(&mut self, number: usize, told: &Told, now: Duration) {
+        let said = match &told.news {
+            // An answer to a request is a member's own message, or its history.
+            News::Message(message) if !message.is_private && told.request.is_none() => message,
             // What is said to one is no concern of the others.
             other => {
                 let told = self.members.entry(number).or_default();
@@ -106,7 +107,7 @@ impl Ledger {
             let finding = format!("{number} was shown {:?}, which nobody said", said.text);
             return self.findings.push(finding);
         };
-        self.show(number, index, said.is_late, now);
+        self.show(number, index, said.timing != Timing::Live, now);
     }
 
     fn show(&mut self, number: usize, index: usize, is_late: bool, now: Duration) {
@@ -219,7 +220,7 @@ impl Ledger {
 
     /// The events that a member was told, but messages.
     #[must_use]
-    pub fn told(&self, number: usize) -> &[EngineEvent] {
+    pub fn told(&self, number: usize) -> &[News] {
         self.members.get(&number).map_or(&[], |member| &member.told)
     }
 }

@@ -1,4 +1,4 @@
-//! The pretend network: many members, one clock, one seed. The members are the same nodes that
+//! The pretend network: many members, one clock, one seed. The members are the same values that
 //! `chat` drives, and what passes between them are the same bytes. Nothing here waits: time jumps
 //! from one event to the next, so that a minute of three hundred members takes seconds.
 
@@ -17,10 +17,12 @@ use zeroize::Zeroizing;
 use self::check::Ledger;
 use self::link::{Air, Faults};
 pub use self::traffic::Traffic;
+use crate::chat::command::{Command, Leave, RequestId};
+use crate::chat::event::{Interface, News};
+use crate::chat::{Chat, Config, Input, NetworkAsk, NetworkNews, Output};
 use crate::protocol::engine::Setup;
-use crate::protocol::engine::event::{Destination, EngineEvent, Transmit};
+use crate::protocol::engine::event::{Destination, Transmit};
 use crate::protocol::engine::member::Member;
-use crate::protocol::engine::roster::Id;
 use crate::protocol::message::{Name, NameFault};
 use crate::protocol::node::Node;
 use crate::protocol::rng::Rng;
@@ -54,6 +56,7 @@ pub struct World {
     ledger: Ledger,
     traffic: Traffic,
     tap: Option<Vec<Rc<[u8]>>>,
+    requests: u64,
     is_lobby: bool,
     /// The lobby's, for all: what one finds out about a signature, nobody checks again. A thousand
     /// members would otherwise spend 30 ms on every frame.
@@ -62,7 +65,7 @@ pub struct World {
 
 /// One member's computer.
 struct Host {
-    node: Option<Node>,
+    chat: Option<Chat>,
     name: String,
     signer: Signer,
     session: Option<u64>,
@@ -105,6 +108,7 @@ impl World {
             ledger: Ledger::default(),
             traffic: Traffic::default(),
             tap: None,
+            requests: 0,
             is_lobby: false,
             seal: Seal::public(None).sharing(Verdicts::default()),
         }
@@ -118,8 +122,9 @@ impl World {
     /// Changes the network's faults.
     pub fn set_faults(&mut self, faults: Faults) {
         self.air.set(faults);
-        let nodes = self.hosts.iter_mut().filter_map(|host| host.node.as_mut());
-        nodes.for_each(|node| node.set_link(Link::Wired, faults.mtu_bytes));
+        for number in 0..self.hosts.len() {
+            self.tell_network(number);
+        }
     }
 
     /// What separates the members; those of different sides do not hear each other.
@@ -163,7 +168,7 @@ impl World {
         let [.., high, low] = (number as u32 + 1).to_be_bytes();
         let address = IpAddr::from(Ipv4Addr::new(10, 77, high, low));
         self.hosts.push(Host {
-            node: None,
+            chat: None,
             name,
             signer,
             session: None,
@@ -202,12 +207,16 @@ impl World {
                 seed,
             };
             host.session = Some(session);
-            let mut node = Node::new(setup, moment);
-            node.set_link(Link::Wired, self.air.mtu_bytes());
-            host.node = Some(node);
+            let config = Config {
+                setup,
+                room: None,
+                is_keyed: false,
+                is_remembered: false,
+            };
+            host.chat = Some(Chat::new(config, moment));
             self.ledger.start(number, self.now);
         }
-        self.drive(number, moment);
+        self.tell_network(number);
         Ok(())
     }
 
@@ -232,7 +241,7 @@ impl World {
     /// Kills a member: no farewell, and all that it knew is lost.
     pub fn kill(&mut self, number: usize) {
         if let Some(host) = self.hosts.get_mut(number) {
-            host.node = None;
+            host.chat = None;
             host.wakes_at = None;
         }
         self.ledger.stop(number);
@@ -263,33 +272,49 @@ impl World {
     pub fn say_with(&mut self, number: usize, text: &str) -> usize {
         let message = self.ledger.say(number, self.now);
         let text = Ledger::text(message, text);
-        let said = self.ask(number, |node, moment| node.say(moment, &text));
-        debug_assert!(said.is_none_or(|said| said.is_ok()), "the caller cuts it");
+        self.ask(number, Command::Say(text));
         message
     }
 
-    /// A member says something to one other; to how many of its sessions.
+    /// A member says something to one other; returns to how many of its sessions.
     pub fn say_privately(&mut self, number: usize, to: &Name, text: &str) -> usize {
-        let said = self.ask(number, |node, _| {
-            let is_called = |(_, member): &(Id, &Member)| member.name == *to;
-            let key = node.roster().others().find(is_called)?.1.key;
-            node.say_private(to, key, text).ok()
-        });
-        said.flatten().unwrap_or(0)
+        let count = |node: &Node| {
+            let others = node.roster().others();
+            let is_addressed = |member: &Member| member.name == *to && member.session_key.is_some();
+            others.filter(|(_, member)| is_addressed(member)).count()
+        };
+        let sessions = self.node(number).map_or(0, count);
+        let (to, text) = (to.to_string(), text.to_owned());
+        self.ask(number, Command::SayTo { to, text });
+        sessions
     }
 
-    /// A member leaves with a farewell.
+    /// A member leaves with a farewell, at once.
     pub fn leave(&mut self, number: usize) {
-        self.ask(number, |node, _| node.leave());
+        self.ask(number, Command::Leave(Leave::Signal));
     }
 
-    /// Asks a member's node for something, and then takes from it what it wants sent and told.
-    /// Nothing of that is owed to anybody: see [`World::say`].
-    pub fn ask<T>(&mut self, number: usize, act: impl FnOnce(&mut Node, Moment) -> T) -> Option<T> {
-        let moment = self.moment(number);
-        let answer = self.with_node(number, |node| Some(act(node, moment)));
-        self.drive(number, moment);
-        answer
+    /// Asks a member for something, as its face does. Nothing of that is owed to anybody: see
+    /// [`World::say`].
+    pub fn ask(&mut self, number: usize, command: Command) {
+        self.requests += 1;
+        let request = RequestId(self.requests);
+        self.handle(number, Input::Ask(request, command));
+    }
+
+    /// Tells a member what its network is like.
+    fn tell_network(&mut self, number: usize) {
+        let news = NetworkNews::Interfaces {
+            joined: Vec::new(),
+            lost: Vec::new(),
+            in_use: vec![Interface {
+                name: "pretend".to_owned(),
+                address: None,
+            }],
+            link: Link::Wired,
+            datagram_bytes: self.air.mtu_bytes(),
+        };
+        self.handle(number, Input::Network(news));
     }
 
     /// From now on keeps every datagram sent to the group, for whoever wants to replay it.
@@ -337,7 +362,6 @@ impl World {
     }
 
     fn arrive(&mut self, to: usize, from: SocketAddr, bytes: &[u8]) {
-        let moment = self.moment(to);
         let Some(host) = self.hosts.get_mut(to) else {
             return;
         };
@@ -345,17 +369,16 @@ impl World {
             return;
         }
         host.received_bytes += bytes.len() as u64 + WRAPPING_BYTES;
-        if let Some(node) = &mut host.node {
+        self.handle(
+            to,
             match bytes.first() {
-                Some(b'{') => node.on_plain(moment, from, bytes),
-                _ => node.on_datagram(moment, from, bytes),
-            }
-            self.drive(to, moment);
-        }
+                Some(b'{') => Input::Plain { from, bytes },
+                _ => Input::Frames { from, bytes },
+            },
+        );
     }
 
     fn wake(&mut self, number: usize) {
-        let moment = self.moment(number);
         let Some(host) = self.hosts.get_mut(number) else {
             return;
         };
@@ -363,24 +386,33 @@ impl World {
             return; // planned anew since
         }
         host.wakes_at = None;
-        if let Some(node) = &mut host.node {
-            node.on_time(moment);
-            self.drive(number, moment);
+        self.handle(number, Input::Time);
+    }
+
+    /// Hands something to a member, takes from it everything that it puts out, and plans its next
+    /// time: the match that the driver of `chat` has as well.
+    fn handle(&mut self, number: usize, input: Input<'_>) {
+        let moment = self.moment(number);
+        match self.chat(number) {
+            Some(chat) => chat.handle(moment, input),
+            None => return,
+        }
+        while let Some(output) = self.chat(number).map(|chat| chat.poll(moment)) {
+            match output {
+                Output::Send(transmit) => self.carry(number, &transmit),
+                Output::Tell(told) => self.ledger.note(number, &told, self.now),
+                Output::Network(NetworkAsk::Rejoin) => self.rejoin(number),
+                Output::Network(NetworkAsk::Rescan | NetworkAsk::IgnoreOwn)
+                | Output::Archive(_) => {}
+                Output::Ended(_) => return self.kill(number),
+                Output::Wake(next) => return self.plan(number, next),
+            }
         }
     }
 
-    /// Takes from a node all that it wants to send and to tell, and plans its next time.
-    fn drive(&mut self, number: usize, moment: Moment) {
-        while let Some(transmit) = self.with_node(number, |node| node.poll_send(moment)) {
-            self.carry(number, &transmit);
-        }
-        while let Some(event) = self.with_node(number, Node::poll_event) {
-            self.ledger.note(number, &event, self.now);
-        }
-        let Some(next) = self.with_node(number, |node| node.next_time(moment.time)) else {
-            return;
-        };
-        // At least a microsecond later, or a node that is never content would stop time.
+    fn plan(&mut self, number: usize, next: Option<Duration>) {
+        let Some(next) = next else { return };
+        // At least a microsecond later, or a member that is never content would stop time.
         let at = next.max(self.now + Duration::from_micros(1));
         if let Some(host) = self.hosts.get_mut(number)
             && host.wakes_at.is_none_or(|planned| at < planned)
@@ -390,12 +422,8 @@ impl World {
         }
     }
 
-    fn with_node<T>(
-        &mut self,
-        number: usize,
-        act: impl FnOnce(&mut Node) -> Option<T>,
-    ) -> Option<T> {
-        act(self.hosts.get_mut(number)?.node.as_mut()?)
+    fn chat(&mut self, number: usize) -> Option<&mut Chat> {
+        self.hosts.get_mut(number)?.chat.as_mut()
     }
 
     fn carry(&mut self, from: usize, transmit: &Transmit) {
@@ -429,7 +457,7 @@ impl World {
 
     /// Sends one copy over the network, which may lose, delay, repeat or damage it.
     fn throw(&mut self, from: usize, to: usize, source: SocketAddr, bytes: &Rc<[u8]>) {
-        if self.hosts.get(to).is_none_or(|host| host.node.is_none()) {
+        if self.hosts.get(to).is_none_or(|host| host.chat.is_none()) {
             return;
         }
         for (delay, bytes) in self.air.carry(from, to, bytes, &mut self.rng) {
@@ -472,7 +500,14 @@ impl World {
     /// A member's node, while it runs.
     #[must_use]
     pub fn node(&self, number: usize) -> Option<&Node> {
-        self.hosts.get(number)?.node.as_ref()
+        Some(self.hosts.get(number)?.chat.as_ref()?.node())
+    }
+
+    /// Whether a member would take more lines.
+    #[must_use]
+    pub fn has_room(&self, number: usize) -> bool {
+        let chat = self.hosts.get(number).and_then(|host| host.chat.as_ref());
+        chat.is_some_and(Chat::has_room)
     }
 
     /// How many hosts there are.
@@ -489,7 +524,7 @@ impl World {
 
     /// The events that a member was told, but messages to all.
     #[must_use]
-    pub fn told(&self, number: usize) -> &[EngineEvent] {
+    pub fn told(&self, number: usize) -> &[News] {
         self.ledger.told(number)
     }
 }

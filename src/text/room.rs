@@ -226,3 +226,25 @@ pub(super) fn room_fault(lang: Lang, fault: &RoomFault) -> String {
         ),
     }
 }
+
+/// A request is for another room.
+#[must_use]
+pub fn not_in_room(lang: Lang, room: &str) -> String {
+    say!(
+        lang,
+        "this program is not in the room {room}: not sent",
+        "este programa não está na sala {room}: não enviada",
+    )
+}
+
+/// Whose names are whose has not been read yet.
+#[must_use]
+pub fn people_are_unknown(lang: Lang, given: &str) -> String {
+    say!(
+        lang,
+        "it is not known yet who {given} is: the list of people is still being read; try again \
+        in a moment, or write the name with its suffix",
+        "ainda não se sabe quem é {given}: a lista de pessoas ainda está sendo lida; tente de \
+        novo em instantes, ou escreva o nome com o sufixo",
+    )
+}

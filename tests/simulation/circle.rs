@@ -1,8 +1,9 @@
 //! A circle of members on a pretend network, and what is expected of it.
 
+use roda::chat::event::News;
 use std::time::Duration;
 
-use roda::protocol::engine::event::{EngineEvent, MessageId};
+use roda::protocol::engine::event::MessageId;
 use roda::sim::World;
 use roda::sim::link::Faults;
 
@@ -119,7 +120,7 @@ impl Circle {
     }
 
     /// How often a member was told something.
-    pub(crate) fn count_told(&self, member: usize, is: impl Fn(&EngineEvent) -> bool) -> usize {
+    pub(crate) fn count_told(&self, member: usize, is: impl Fn(&News) -> bool) -> usize {
         let told = self.world.told(member).iter();
         told.filter(|event| is(event)).count()
     }

@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
+use roda::chat::event::News;
 use roda::protocol::engine::config::{HELD_BACK_BYTES, HISTORY_BYTES, UNKNOWN_MAX};
-use roda::protocol::engine::event::EngineEvent;
 use roda::protocol::engine::member::Member;
 use roda::protocol::engine::roster::ME;
 use roda::protocol::message::Name;
@@ -111,7 +111,7 @@ fn who_says_two_things_with_one_number_is_told_of_and_the_first_counts() {
     circle.world.run(SECOND);
     circle.world.inject(stranger(), &forged_durable(1, 8));
     circle.world.run(SECOND);
-    let is_told = |event: &EngineEvent| matches!(event, EngineEvent::Equivocation { who } if who.name.as_str() == "eva");
+    let is_told = |event: &News| matches!(event, News::Equivocation(who) if who.name == "eva");
     for member in 0..3 {
         assert_eq!(circle.count_told(member, is_told), 1);
     }
@@ -270,7 +270,7 @@ fn a_nack_in_the_name_of_the_dead_does_not_wake_them() {
         circle.world.inject(stranger(), &nack);
         circle.world.run(SECOND / 2);
     }
-    let is_gone = |event: &EngineEvent| matches!(event, EngineEvent::Left { who, .. } if who.name.as_str() == "m0");
+    let is_gone = |event: &News| matches!(event, News::Left { person, .. } if person.name == "m0");
     assert_eq!(circle.count_told(1, is_gone), 1);
     assert_eq!(circle.world.node(1).unwrap().roster().size(), 3);
 }
@@ -293,7 +293,8 @@ fn a_session_that_is_over_does_not_come_back_by_its_recording() {
     }
     circle.settle(30 * SECOND);
     circle.expect_whole();
-    let is_here = |event: &EngineEvent| matches!(event, EngineEvent::Entered { who, .. } if who.name.as_str() == "m1");
+    let is_here =
+        |event: &News| matches!(event, News::Entered { person, .. } if person.name == "m1");
     assert_eq!(circle.count_told(late, is_here), 0);
     for member in [0, 2, 3, late] {
         let node = circle.world.node(member).unwrap();
@@ -377,7 +378,7 @@ fn the_recording_of_a_circle_that_has_ended_brings_nobody_and_nothing_back() {
     }
     circle.world.run(60 * SECOND);
     for member in [0, 1] {
-        let entered = |event: &EngineEvent| matches!(event, EngineEvent::Entered { .. });
+        let entered = |event: &News| matches!(event, News::Entered { .. });
         assert_eq!(circle.count_told(member, entered), 1, "the other one");
         let node = circle.world.node(member).unwrap();
         assert_eq!(

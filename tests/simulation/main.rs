@@ -12,6 +12,7 @@
 mod circle;
 mod counts;
 mod hostile;
+mod leaving;
 mod members;
 mod private;
 mod sent;

@@ -1,18 +1,22 @@
 //! Members come, go, die, return, sleep, and are cut off.
 
+use roda::chat::event::{News, Person};
 use std::time::Duration;
 
-use roda::protocol::engine::event::{EngineEvent, NamedKey};
 use roda::sim::link::Faults;
 
 use crate::circle::{Circle, SECOND};
 
-fn is(who: &NamedKey, name: &str) -> bool {
-    who.name.as_str() == name
+fn is_namesake(news: &News) -> bool {
+    matches!(news, News::Namesake(_))
 }
 
-fn left(who: &str) -> impl Fn(&EngineEvent) -> bool {
-    move |event| matches!(event, EngineEvent::Left { who: left, .. } if is(left, who))
+fn is(who: &Person, name: &str) -> bool {
+    who.name == name
+}
+
+fn left(who: &str) -> impl Fn(&News) -> bool {
+    move |event| matches!(event, News::Left { person: left, .. } if is(left, who))
 }
 
 #[test]
@@ -93,9 +97,10 @@ fn who_comes_back_without_a_disk_is_another_person_of_the_same_name() {
     circle.world.run(SECOND);
     circle.world.start_afresh(1).unwrap();
     circle.world.run(10 * SECOND);
+    assert_eq!(circle.count_told(0, is_namesake), 1);
     // Under one name are two people now.
     let entered =
-        |event: &EngineEvent| matches!(event, EngineEvent::Entered { who, .. } if is(who, "m1"));
+        |event: &News| matches!(event, News::Entered { person: who, .. } if is(who, "m1"));
     assert_eq!(circle.count_told(0, entered), 2);
     circle.talk(30, SECOND / 5);
     circle.settle(60 * SECOND);
@@ -159,8 +164,7 @@ fn a_latecomer_does_not_meet_those_who_have_left() {
     circle.world.run(10 * SECOND);
     assert_eq!(circle.world.ledger().late(late), 8);
     assert_eq!(circle.world.node(late).unwrap().roster().size(), 4);
-    let met =
-        |event: &EngineEvent| matches!(event, EngineEvent::Entered { who, .. } if is(who, "m2"));
+    let met = |event: &News| matches!(event, News::Entered { person: who, .. } if is(who, "m2"));
     assert_eq!(
         circle.count_told(late, met) + circle.count_told(late, left("m2")),
         0
@@ -225,7 +229,7 @@ fn who_was_away_for_longer_than_anybody_remembers_goes_on_with_what_is_said_now(
         "what the others remember"
     );
     assert_eq!(circle.world.ledger().findings(), &[] as &[String]);
-    let gap = |event: &EngineEvent| matches!(event, EngineEvent::Gap { .. });
+    let gap = |event: &News| matches!(event, News::Gap { .. });
     assert!(circle.count_told(2, gap) >= 1);
     let traffic = circle.world.take_traffic();
     assert!(
@@ -243,7 +247,7 @@ fn two_sessions_of_one_person_are_one_person() {
     circle.settle(20 * SECOND);
     circle.expect_whole();
     let entered =
-        |event: &EngineEvent| matches!(event, EngineEvent::Entered { who, .. } if is(who, "m0"));
+        |event: &News| matches!(event, News::Entered { person: who, .. } if is(who, "m0"));
     assert_eq!(circle.count_told(1, entered), 1);
     circle.world.leave(second);
     circle.world.run(SECOND);
@@ -268,8 +272,7 @@ fn a_farewell_is_told_at_once_and_a_death_after_some_time() {
     }
     circle.world.run(60 * SECOND);
     for member in [0, 3, 4] {
-        let silent =
-            |event: &EngineEvent| matches!(event, EngineEvent::Silent(who) if is(who, "m2"));
+        let silent = |event: &News| matches!(event, News::Silent(who) if is(who, "m2"));
         assert_eq!(circle.count_told(member, silent), 1);
         assert_eq!(circle.count_told(member, left("m2")), 1);
     }
@@ -281,7 +284,7 @@ fn nobody_is_missed_who_is_here_even_when_much_is_lost() {
         let mut circle = Circle::of(seed, members);
         circle.world.set_faults(Faults::losing(loss));
         circle.world.run(600 * SECOND);
-        let gone = |event: &EngineEvent| matches!(event, EngineEvent::Left { .. });
+        let gone = |event: &News| matches!(event, News::Left { .. });
         let told: usize = (0..members).map(|m| circle.count_told(m, gone)).sum();
         assert_eq!(told, 0, "seed {seed}");
     }
@@ -328,15 +331,16 @@ fn the_delivery_marks_say_who_is_waited_for() {
     let mut circle = Circle::of(10, 4);
     circle.world.say(0);
     circle.world.run(2 * SECOND);
-    let whole = |event: &EngineEvent| matches!(event, EngineEvent::Delivered { has: 3, of: 3, .. });
+    let whole =
+        |event: &News| matches!(event, News::Delivered(told) if (told.has, told.of) == (3, 3));
     assert_eq!(circle.count_told(0, whole), 1);
     circle.world.kill(2);
     circle.world.say(0);
     circle.world.run(5 * SECOND);
-    let waiting = |event: &EngineEvent| match event {
-        EngineEvent::Delivered {
-            has, of, waiting, ..
-        } => (*has, *of) == (2, 3) && waiting.len() == 1 && is(&waiting[0], "m2"),
+    let waiting = |event: &News| match event {
+        News::Delivered(told) => {
+            (told.has, told.of) == (2, 3) && told.waiting.len() == 1 && is(&told.waiting[0], "m2")
+        }
         _ => false,
     };
     assert_eq!(
@@ -345,4 +349,17 @@ fn the_delivery_marks_say_who_is_waited_for() {
         "{:?}",
         circle.world.told(0)
     );
+}
+
+#[test]
+fn two_people_of_one_name_are_told_apart() {
+    let mut circle = Circle::of(7, 3);
+    let other = circle.world.join("m0").unwrap();
+    circle.world.run(10 * SECOND);
+    for member in [0, 1, 2, other] {
+        assert_eq!(circle.count_told(member, is_namesake), 1, "m{member}");
+    }
+    circle.world.say(other);
+    circle.settle(10 * SECOND);
+    circle.expect_whole();
 }

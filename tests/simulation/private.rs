@@ -1,16 +1,16 @@
 //! Private messages on networks that lose: repaired by who cannot read them, read once, and by one.
 
-use roda::protocol::engine::event::{Delivery, EngineEvent};
+use roda::chat::event::{Message, News};
 use roda::protocol::message::Name;
 use roda::sim::link::Faults;
 
 use crate::circle::{Circle, SECOND};
 
 /// What a member was told by itself.
-fn private(circle: &Circle, number: usize) -> Vec<Delivery> {
+fn private(circle: &Circle, number: usize) -> Vec<Message> {
     let told = circle.world.told(number).iter();
     let said = told.filter_map(|event| match event {
-        EngineEvent::Said(said) => Some(said.clone()),
+        News::Message(message) if !message.is_own => Some(message.clone()),
         _ => None,
     });
     said.collect()
@@ -35,7 +35,7 @@ fn a_private_message_comes_once_to_one_also_through_loss() {
     assert!(
         heard
             .iter()
-            .all(|said| said.is_private && said.who.name.as_str() == "m0")
+            .all(|said| said.is_private && said.who.name == "m0")
     );
     for other in [0, 2, 3, 4, 5] {
         assert!(private(&circle, other).is_empty(), "m{other}");

@@ -1,19 +1,30 @@
 //! What a member is told of its own messages: their ids, once they are in a frame, and who has
 //! them.
 
+use roda::chat::command::Command;
+use roda::chat::event::{Failure, Id, News};
 use roda::protocol::engine::config::TEXT_MAX_BYTES;
-use roda::protocol::engine::event::{EngineEvent, MessageId, SayError};
+use roda::protocol::engine::event::MessageId;
 use roda::protocol::engine::private::PRIVATE_MAX_BYTES;
 use roda::protocol::message::Name;
 use roda::sim::link::Faults;
 
 use crate::circle::{Circle, SECOND};
 
+fn of_group(id: Id) -> MessageId {
+    match id {
+        Id::Group(id) => id,
+        Id::Local(number) => panic!("{number}"),
+    }
+}
+
 /// The ids that a member was told of its own messages, to all or private.
 fn sent(circle: &Circle, number: usize, private: bool) -> Vec<MessageId> {
     let told = circle.world.told(number).iter();
     let ids = told.filter_map(|event| match event {
-        EngineEvent::Sent { id, is_private } if *is_private == private => Some(*id),
+        News::Message(message) if message.is_own && message.is_private == private => {
+            Some(of_group(message.id))
+        }
         _ => None,
     });
     ids.collect()
@@ -42,7 +53,7 @@ fn each_own_message_gets_the_id_by_which_all_others_know_it() {
 }
 
 #[test]
-fn a_private_message_has_an_id_for_each_session_that_it_goes_to() {
+fn a_private_message_to_several_sessions_is_told_once_to_its_author() {
     let mut circle = Circle::of(22, 3);
     let second = circle.world.join_again(1).unwrap();
     circle.world.run(10 * SECOND);
@@ -53,13 +64,14 @@ fn a_private_message_has_an_id_for_each_session_that_it_goes_to() {
     for number in [1, second] {
         let told = circle.world.told(number).iter();
         read.extend(told.filter_map(|event| match event {
-            EngineEvent::Said(said) => Some(said.id),
+            News::Message(message) => Some(of_group(message.id)),
             _ => None,
         }));
     }
     read.sort_unstable();
-    assert_eq!(sent(&circle, 0, true), read);
-    assert_eq!((read.len(), sent(&circle, 0, false).len()), (2, 0));
+    assert_eq!(read.len(), 2);
+    assert_eq!(sent(&circle, 0, true), read[..1]);
+    assert_eq!(sent(&circle, 0, false), []);
 }
 
 #[test]
@@ -72,12 +84,11 @@ fn a_delivery_is_about_the_frames_since_all_was_delivered() {
             .iter()
             .rev()
             .find_map(|event| match event {
-                EngineEvent::Delivered {
-                    first_sequence,
-                    last_sequence,
-                    waiting,
-                    ..
-                } => Some((*first_sequence, *last_sequence, waiting.len())),
+                News::Delivered(told) => {
+                    let ids = (of_group(told.first), of_group(told.last));
+                    let sequences = (ids.0.place.sequence, ids.1.place.sequence);
+                    Some((sequences.0, sequences.1, told.waiting.len()))
+                }
                 _ => None,
             });
         let sequence = |id: &MessageId| id.place.sequence;
@@ -101,22 +112,19 @@ fn a_delivery_is_about_the_frames_since_all_was_delivered() {
 }
 
 #[test]
-fn a_text_that_is_too_long_is_refused_and_nothing_of_it_is_said() {
+fn a_text_that_is_too_long_goes_as_several_messages_and_that_is_told() {
     let mut circle = Circle::of(24, 2);
-    let most_bytes = TEXT_MAX_BYTES;
-    let bytes = most_bytes + 1;
-    let refused = circle
+    let limit_bytes = TEXT_MAX_BYTES;
+    circle
         .world
-        .ask(0, |node, now| node.say(now, &"x".repeat(bytes)));
-    assert_eq!(refused, Some(Err(SayError::TooLong { bytes, most_bytes })));
-    let taken = circle
-        .world
-        .ask(0, |node, now| node.say(now, &"x".repeat(most_bytes)));
-    assert_eq!(taken, Some(Ok(())));
+        .ask(0, Command::Say("x".repeat(limit_bytes + 1)));
+    circle.world.run(SECOND);
+    let cut = News::Failed(Failure::LineCut { limit_bytes });
+    assert_eq!(circle.count_told(0, |news| *news == cut), 1);
+    assert_eq!(sent(&circle, 0, false).len(), 2);
     let bia = Name::parse("m1").unwrap();
     let long = "x".repeat(PRIVATE_MAX_BYTES + 1);
-    assert_eq!(circle.world.say_privately(0, &bia, &long), 0);
+    circle.world.say_privately(0, &bia, &long);
     circle.world.run(SECOND);
-    assert_eq!(sent(&circle, 0, false).len(), 1);
-    assert_eq!(sent(&circle, 0, true).len(), 0);
+    assert_eq!(sent(&circle, 0, true).len(), 2);
 }

@@ -1,0 +1,46 @@
+//! What is to be remembered, and what was: requests to the store and its answers. The store's
+//! thread takes its time; nothing here waits for it.
+
+use crate::protocol::message::Name;
+use crate::protocol::wire::frame::Key;
+
+/// What the store is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Tell everybody who was met.
+    Load,
+    /// Remember a name's first key, unless the name has one.
+    Meet {
+        /// The name.
+        name: Name,
+        /// The key.
+        key: Key,
+    },
+    /// Remember that a name belongs to a key, because the codes were compared.
+    Verify {
+        /// The name.
+        name: Name,
+        /// The key.
+        key: Key,
+    },
+}
+
+/// What the store answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Everybody who was met.
+    People(Vec<Remembered>),
+    /// Nothing is remembered from now on; the store's words.
+    Failed(String),
+}
+
+/// Somebody who was met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The name.
+    pub name: Name,
+    /// The key that it was first seen with.
+    pub key: Key,
+    /// Whether the codes were compared.
+    pub is_verified: bool,
+}

@@ -1,0 +1,462 @@
+//! What a face is told: data about people and messages. Nothing here is a sentence: the marks
+//! (`✓`, `✉`, `#3f9c`), the colours and the languages are a face's business, so that a program
+//! that reads JSON never meets a localised word.
+
+use core::net::{IpAddr, SocketAddr};
+use std::fmt;
+
+use super::command::RequestId;
+pub use super::trust::Standing;
+use crate::protocol::engine::event::MessageId;
+use crate::protocol::wire::frame::{FrameFault, Key};
+
+/// Somebody, as this member knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The name that they claim, uncleaned.
+    pub name: String,
+    /// The key that proves it is them; `None` on wires without keys.
+    pub key: Option<Key>,
+    /// What this person is under that name.
+    pub standing: Standing,
+}
+
+impl Person {
+    /// Somebody on a wire that proves nothing.
+    #[must_use]
+    pub fn unproven(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            key: None,
+            standing: Standing::Unproven,
+        }
+    }
+
+    /// Whether their code was compared.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.standing == Standing::Verified
+    }
+}
+
+/// Names one message for as long as it is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Id {
+    /// A message of the reliable group: the same for all members.
+    Group(MessageId),
+    /// A message of a wire without ids: its number in this program.
+    Local(u64),
+}
+
+impl fmt::Display for Id {
+    /// `short-session-sequence-index` in hexadecimal digits, or a decimal number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Group(MessageId { place, index }) => write!(
+                f,
+                "{:016x}-{:016x}-{:x}-{index:x}",
+                place.short, place.session, place.sequence
+            ),
+            Self::Local(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Which.
+    pub id: Id,
+    /// Its author.
+    pub who: Person,
+    /// The only person it is for, if this member said it privately.
+    pub to: Option<Person>,
+    /// Its text, uncleaned, with its line breaks.
+    pub text: String,
+    /// When it was said by its author's clock, in milliseconds since 1970.
+    pub wall_ms: u64,
+    /// The address its author was last heard from.
+    pub source: Option<SocketAddr>,
+    /// Whether this member said it.
+    pub is_own: bool,
+    /// Whether only one person can read it.
+    pub is_private: bool,
+    /// When in the conversation it is told.
+    pub timing: Timing,
+}
+
+/// When in the conversation a message is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Timing {
+    /// In its place.
+    #[default]
+    Live,
+    /// After messages that follow it.
+    Late,
+    /// Said before this member came, or asked for again.
+    History,
+}
+
+/// An interface in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// The system's name for it, such as `eth0`.
+    pub name: String,
+    /// Its first address.
+    pub address: Option<IpAddr>,
+}
+
+impl fmt::Display for Interface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address {
+            Some(address) => write!(f, "{} ({address})", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// Something told to a face, and the request that it answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The request, if one asked for this.
+    pub request: Option<RequestId>,
+    /// What.
+    pub news: News,
+}
+
+impl News {
+    /// As the answer to a request.
+    #[must_use]
+    pub fn to(self, request: RequestId) -> Told {
+        Told {
+            request: Some(request),
+            news: self,
+        }
+    }
+}
+
+impl From<News> for Told {
+    fn from(news: News) -> Self {
+        Self {
+            request: None,
+            news,
+        }
+    }
+}
+
+/// What can be told.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum News {
+    /// This member is in its room.
+    Ready(Ready),
+    /// A message.
+    Message(Message),
+    /// A program of the plain wire says something.
+    Guest(Guest),
+    /// Somebody is here.
+    Entered {
+        /// Who.
+        person: Person,
+        /// Whether they probably were here before this member.
+        was_here: bool,
+    },
+    /// Somebody has left.
+    Left {
+        /// Who.
+        person: Person,
+        /// Whether they said so.
+        with_farewell: bool,
+    },
+    /// Somebody does not answer.
+    Silent(Person),
+    /// Somebody who did not answer is heard again.
+    Back(Person),
+    /// Somebody is here under a name that belongs to somebody else.
+    Namesake(Person),
+    /// A member made two different frames with one sequence number.
+    Equivocation(Person),
+    /// Frames of somebody are missing; what follows them is told now.
+    Gap {
+        /// Their author.
+        person: Person,
+        /// How many.
+        frames: u32,
+    },
+    /// How far own messages have got.
+    Delivered(Delivered),
+    /// What was said before this member came, or while it was cut off, has been told.
+    CaughtUp {
+        /// How many messages that were.
+        messages: usize,
+    },
+    /// Lines that were too fast for the plain wire.
+    Unmirrored {
+        /// How many.
+        lines: usize,
+    },
+    /// Everybody who is here, this member first.
+    Members(Vec<MemberState>),
+    /// The code to compare with somebody, who sees the same one.
+    Code {
+        /// With whom.
+        person: Person,
+        /// Groups of digits.
+        code: String,
+    },
+    /// Somebody's code was compared.
+    Verified(Person),
+    /// What is held and what was dropped.
+    Stats(Stats),
+    /// Nobody else was heard for a while.
+    Alone {
+        /// The interfaces in use.
+        interfaces: Vec<Interface>,
+        /// Whether own frames come back by the network.
+        hears_itself: bool,
+    },
+    /// An interface is used from now on.
+    InterfaceJoined(Interface),
+    /// An interface is not there any more.
+    InterfaceLost(Interface),
+    /// No interface can be used now.
+    NoNetwork,
+    /// The machine slept.
+    Slept,
+    /// Lines that a reader was too slow for, left out where this stands.
+    Missed {
+        /// How many.
+        lines: u64,
+    },
+    /// This member leaves before everything it said was delivered.
+    Undelivered {
+        /// Who lacks something.
+        waiting: Vec<Person>,
+    },
+    /// Something that was asked for, or should work, does not.
+    Failed(Failure),
+    /// A hub says something that is no message.
+    Hub(HubNews),
+    /// The only other person on a connection says something that is no message.
+    Peer(PeerNews),
+}
+
+/// This member, in its room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// This member's person.
+    pub me: Person,
+    /// The room's name; `None` is the lobby.
+    pub room: Option<String>,
+    /// Whether only some have its key.
+    pub is_keyed: bool,
+    /// The interfaces in use.
+    pub interfaces: Vec<Interface>,
+}
+
+/// A line of the plain wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guest {
+    /// The name that it claims, uncleaned.
+    pub name: Option<String>,
+    /// Its text, uncleaned.
+    pub text: Option<String>,
+    /// Where it comes from.
+    pub source: SocketAddr,
+}
+
+/// How far a run of own messages has got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// The first message.
+    pub first: Id,
+    /// The last.
+    pub last: Id,
+    /// How many members hold all of them.
+    pub has: usize,
+    /// How many were here when they were said, less those who left.
+    pub of: usize,
+    /// Who lacks something.
+    pub waiting: Vec<Person>,
+    /// Whether somebody was named as lacking something before.
+    pub was_told: bool,
+}
+
+/// Somebody who is here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberState {
+    /// Who.
+    pub person: Person,
+    /// Whether it is this member.
+    pub is_own: bool,
+    /// Whether they do not answer.
+    pub is_silent: bool,
+}
+
+/// What is held and what was dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Members here, this one included.
+    pub members: usize,
+    /// Frames held, in bytes.
+    pub held_bytes: usize,
+    /// Dropped frames, by reason.
+    pub faults: Vec<(FrameFault, u64)>,
+    /// Datagrams that were not opened because their source had sent too much rubbish.
+    pub refused: u64,
+    /// Copies of what had come before.
+    pub repeats: u64,
+}
+
+/// An answer of the system, as data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemFault {
+    /// The system's number for it, which a face can put into a person's language.
+    pub os_code: Option<i32>,
+    /// Its words.
+    pub words: String,
+}
+
+/// What does not work, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// There is no such command.
+    UnknownCommand(String),
+    /// A command lacks something.
+    Usage(&'static str),
+    /// A count is no number.
+    NoCount(String),
+    /// JSON input is not of the documented form.
+    NotSay,
+    /// A request names another room than this one.
+    OtherRoom(String),
+    /// Nobody here is called so.
+    NobodyCalled(String),
+    /// Several people here are called so.
+    SeveralCalled {
+        /// As typed.
+        given: String,
+        /// Who they are.
+        people: Vec<Person>,
+    },
+    /// It is not known yet whose names are whose.
+    PeopleUnknown(String),
+    /// Nothing private can be said to somebody before their HELLO came.
+    NoSessionKey(Person),
+    /// A line was too long, and goes as several messages.
+    LineCut {
+        /// The longest message, in bytes.
+        limit_bytes: usize,
+    },
+    /// A line had bytes that are not UTF-8.
+    NotUtf8,
+    /// Somebody is in a room of this name with another key.
+    OtherKey,
+    /// The system refuses to send or to join.
+    Network {
+        /// What was being done.
+        act: NetworkAct,
+        /// With which group and port.
+        group: String,
+        /// On which interface, if on one.
+        interface: Option<String>,
+        /// The system's answer.
+        fault: SystemFault,
+    },
+    /// The interfaces cannot be listed.
+    Interfaces(SystemFault),
+    /// People are not remembered.
+    PeopleForgotten(String),
+    /// The hub is gone.
+    HubLost,
+    /// What answers is not a hub, or does not let us in.
+    NotAHub,
+    /// The connection to somebody broke.
+    ConnectionLost {
+        /// Their name, if they have told one.
+        who: Option<String>,
+        /// The system's answer.
+        fault: SystemFault,
+    },
+    /// This program left before all lines were sent.
+    Unsent,
+}
+
+/// What the network refused to do with the group's sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkAct {
+    /// To make a socket or set one of its options.
+    Open,
+    /// To take the port.
+    Bind,
+    /// To join the group.
+    Join,
+    /// To send a datagram.
+    Send,
+    /// To wait for datagrams.
+    Receive,
+}
+
+/// What a hub says that is no message. The texts are the hub's own, uncleaned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HubNews {
+    /// It let us in.
+    Joined {
+        /// Its address.
+        address: SocketAddr,
+        /// Whether it is one of ours, which loses no line.
+        is_framed: bool,
+        /// Its words.
+        text: String,
+    },
+    /// Who is there.
+    List {
+        /// Their names.
+        names: Vec<String>,
+        /// Its words.
+        text: String,
+    },
+    /// Anything else.
+    Says(String),
+    /// It let us go, or put us out.
+    Out(String),
+    /// It does not let us in.
+    Refused(String),
+    /// It wants a moderator's proof, and there is no secret.
+    ProofAsked {
+        /// The moderator's name.
+        name: String,
+    },
+    /// It closes.
+    Closed,
+}
+
+/// What becomes of the other person on a connection. `who` is `None` until they told a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerNews {
+    /// They told their name.
+    Named {
+        /// The name, uncleaned.
+        name: String,
+        /// Whether it was cut because it was too long.
+        is_cut: bool,
+    },
+    /// An empty line cannot be sent on this wire.
+    EmptyNotSent,
+    /// They will say nothing more, and still listen.
+    SaysNothingMore {
+        /// Who.
+        who: Option<String>,
+    },
+    /// They said the farewell.
+    Farewell {
+        /// Who.
+        who: Option<String>,
+    },
+    /// They left.
+    Left {
+        /// Who.
+        who: Option<String>,
+    },
+}

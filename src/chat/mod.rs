@@ -1,0 +1,363 @@
+//! One room as a person meets it, as a value. Everything comes in by [`Chat::handle`], everything
+//! goes out by [`Chat::poll`]. This file only routes; each part beside it owns its state:
+//!
+//! ```text
+//! people    which person a name and a key are; who is meant; what to remember of them
+//! own       what this member said: its ids, and how far it has got
+//! leaving   sending the rest, waiting for acknowledgements, the farewell
+//! watch     alone, asleep, another key; when to look at the network again
+//! ```
+//!
+//! The driver of `chat` and the simulator run this same value by the same small match: after one
+//! or more calls of `handle`, `poll` until it returns [`Output::Wake`].
+
+pub mod archive;
+pub mod command;
+pub mod entry;
+pub mod event;
+mod leaving;
+mod news;
+mod own;
+mod people;
+pub mod trust;
+mod watch;
+
+use core::net::SocketAddr;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use self::command::{Command, Leave, RequestId};
+use self::event::{Interface, News, Person, Ready, Told};
+use self::leaving::{Leaving, LeavingEvent, Progress};
+use self::own::Own;
+pub use self::people::suffix;
+use self::people::{People, PeopleCommand, PeopleEvents};
+use self::watch::{Sight, Watch, WatchEvent};
+use crate::protocol::engine::Setup;
+use crate::protocol::engine::event::{NamedKey, Transmit};
+use crate::protocol::node::Node;
+use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::FrameFault;
+use crate::protocol::wire::frame::beat::Link;
+
+/// What comes in.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A datagram of the frame wire.
+    Frames {
+        /// Its source.
+        from: SocketAddr,
+        /// Its bytes.
+        bytes: &'a [u8],
+    },
+    /// A datagram of the plain wire.
+    Plain {
+        /// Its source.
+        from: SocketAddr,
+        /// Its bytes.
+        bytes: &'a [u8],
+    },
+    /// A face asks for something.
+    Ask(RequestId, Command),
+    /// The network was looked at, or refuses something.
+    Network(NetworkNews),
+    /// The store answers.
+    Archived(archive::Reply),
+    /// Time has passed.
+    Time,
+}
+
+/// What the network is like.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NetworkNews {
+    /// The answer to [`NetworkAsk::Rescan`].
+    Interfaces {
+        /// Interfaces used from now on.
+        joined: Vec<Interface>,
+        /// Interfaces that are gone.
+        lost: Vec<Interface>,
+        /// All in use now.
+        in_use: Vec<Interface>,
+        /// What carries multicast there.
+        link: Link,
+        /// The longest datagram that all of them carry whole, in bytes.
+        datagram_bytes: usize,
+    },
+    /// The system refuses something; it is looked at soon.
+    Refused(event::Failure),
+}
+
+/// What goes out.
+#[derive(Debug, PartialEq)]
+pub enum Output {
+    /// A datagram.
+    Send(Transmit),
+    /// Something for the faces.
+    Tell(Told),
+    /// Something for the store.
+    Archive(archive::Request),
+    /// Something for the sockets.
+    Network(NetworkAsk),
+    /// This member has left. Nothing follows.
+    Ended(Ended),
+    /// Nothing more until the next input, or until this time. Always last.
+    Wake(Option<Duration>),
+}
+
+/// What is asked of the sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkAsk {
+    /// Join the groups again on every interface.
+    Rejoin,
+    /// Look which interfaces there are.
+    Rescan,
+    /// Drop own frames in the kernel: it is known that they come back.
+    IgnoreOwn,
+}
+
+/// How leaving ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// Who lacks something that this member said.
+    pub waiting: Vec<Person>,
+}
+
+/// What a room begins with.
+#[derive(Debug)]
+pub struct Config {
+    /// This member.
+    pub setup: Setup,
+    /// The room's name; `None` is the lobby.
+    pub room: Option<String>,
+    /// Whether only some have its key.
+    pub is_keyed: bool,
+    /// Whether a store answers who was met before.
+    pub is_remembered: bool,
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct Chat {
+    node: Node,
+    ready: Option<Ready>,
+    people: People,
+    own: Own,
+    leaving: Leaving,
+    watch: Watch,
+    started: Moment,
+    out: VecDeque<Output>,
+}
+
+impl Chat {
+    /// A member that has just come.
+    #[must_use]
+    pub fn new(config: Config, now: Moment) -> Self {
+        let me = NamedKey {
+            name: config.setup.name.clone(),
+            key: config.setup.signer.key(),
+        };
+        let people = People::new(me, config.is_remembered);
+        let ready = Ready {
+            me: people.me(),
+            room: config.room,
+            is_keyed: config.is_keyed,
+            interfaces: Vec::new(),
+        };
+        let load = Output::Archive(archive::Request::Load);
+        Self {
+            node: Node::new(config.setup, now),
+            ready: Some(ready),
+            people,
+            own: Own::default(),
+            leaving: Leaving::default(),
+            watch: Watch::new(now),
+            started: now,
+            out: config.is_remembered.then_some(load).into_iter().collect(),
+        }
+    }
+
+    /// Takes something in.
+    pub fn handle(&mut self, now: Moment, input: Input<'_>) {
+        match input {
+            Input::Frames { from, bytes } => self.node.on_datagram(now, from, bytes),
+            Input::Plain { from, bytes } => self.node.on_plain(now, from, bytes),
+            Input::Ask(request, command) => self.obey(now, request, command),
+            Input::Network(news) => self.on_network(now, news),
+            Input::Archived(reply) => {
+                let command = match reply {
+                    archive::Reply::People(people) => PeopleCommand::Remember(people),
+                    archive::Reply::Failed(why) => PeopleCommand::Forget(why),
+                };
+                let events = self.people.handle(command, self.node.roster());
+                self.put(events);
+            }
+            Input::Time => self.on_time(now),
+        }
+    }
+
+    /// The next thing to do. To be called again until it is [`Output::Wake`].
+    pub fn poll(&mut self, now: Moment) -> Output {
+        loop {
+            // What is asked of the network comes before what leaves by it.
+            if let Some(output) = self.out.pop_front() {
+                return output;
+            }
+            if let Some(transmit) = self.node.poll_send(now) {
+                return Output::Send(transmit);
+            }
+            match self.node.poll_event() {
+                Some(event) => self.on_event(event),
+                None => break,
+            }
+        }
+        if let Some(delivered) = self.own.poll(now.time, !self.leaving.stays()) {
+            return Output::Tell(News::Delivered(delivered).into());
+        }
+        if self.leaving == Leaving::Left {
+            let waiting = self.node.waiting();
+            let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
+            return Output::Ended(Ended { waiting });
+        }
+        Output::Wake(self.next_time(now.time))
+    }
+
+    /// Whether there is room for more commands that say something.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.leaving.stays() && self.node.has_room()
+    }
+
+    /// The member in the group.
+    #[must_use]
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn on_time(&mut self, now: Moment) {
+        let sight = Sight {
+            members: self.node.roster().size(),
+            hears_itself: self.node.hears_itself(),
+            other_key_frames: self.faults_of(FrameFault::OtherKey),
+        };
+        for event in self.watch.poll(now, sight) {
+            match event {
+                WatchEvent::Tell(news) => self.tell(news),
+                WatchEvent::Announce => self.node.announce(now),
+                WatchEvent::Rejoin => self.ask_network(NetworkAsk::Rejoin),
+                WatchEvent::Rescan => self.ask_network(NetworkAsk::Rescan),
+                WatchEvent::IgnoreOwn => self.ask_network(NetworkAsk::IgnoreOwn),
+            }
+        }
+        self.node.on_time(now);
+        self.leave(now);
+    }
+
+    /// Goes on with leaving.
+    fn leave(&mut self, now: Moment) {
+        if self.leaving.stays() {
+            return;
+        }
+        loop {
+            let answers_since = self.leaving.answers_since(now.time);
+            let progress = Progress {
+                is_sent: self.node.is_sent(),
+                is_settled: self.node.is_settled(answers_since),
+                is_gone: self.node.is_gone(),
+            };
+            match self.leaving.poll(now.time, progress) {
+                Some(event) => self.on_leaving(now, event),
+                None => return,
+            }
+        }
+    }
+
+    fn on_leaving(&mut self, now: Moment, event: LeavingEvent) {
+        match event {
+            LeavingEvent::RequestAcks => self.node.request_acks(now),
+            LeavingEvent::SayFarewell => self.node.leave(),
+            LeavingEvent::End => {}
+        }
+    }
+
+    fn begin_leaving(&mut self, now: Moment, leave: Leave) {
+        if let Some(event) = self.leaving.handle(now.time, leave) {
+            self.on_leaving(now, event);
+        }
+    }
+
+    fn on_network(&mut self, now: Moment, news: NetworkNews) {
+        match news {
+            NetworkNews::Refused(failure) => {
+                self.watch.rescan_soon(now.time);
+                self.tell(News::Failed(failure));
+            }
+            NetworkNews::Interfaces {
+                joined,
+                lost,
+                in_use,
+                link,
+                datagram_bytes,
+            } => {
+                let had_some = !self.watch.interfaces().is_empty();
+                let has_some = !in_use.is_empty();
+                self.watch.set_interfaces(in_use.clone());
+                self.node.set_link(link, datagram_bytes);
+                let is_first = self.ready.is_some();
+                if let Some(ready) = self.ready.take() {
+                    let interfaces = in_use;
+                    self.tell(News::Ready(Ready {
+                        interfaces,
+                        ..ready
+                    }));
+                } else {
+                    if !joined.is_empty() {
+                        self.node.announce(now);
+                    }
+                    lost.into_iter()
+                        .for_each(|lost| self.tell(News::InterfaceLost(lost)));
+                    joined
+                        .into_iter()
+                        .for_each(|joined| self.tell(News::InterfaceJoined(joined)));
+                }
+                if !has_some && (had_some || is_first) {
+                    self.tell(News::NoNetwork);
+                }
+            }
+        }
+    }
+
+    /// When [`Input::Time`] is due.
+    fn next_time(&self, now: Duration) -> Option<Duration> {
+        let times = [
+            Some(self.watch.next_time()),
+            self.leaving.next_time(now),
+            self.own.next_time(),
+            self.node.next_time(now),
+        ];
+        times.into_iter().flatten().min()
+    }
+
+    fn faults_of(&self, fault: FrameFault) -> u64 {
+        let faults = self.node.gate().faults();
+        faults.get(&fault).copied().unwrap_or(0)
+    }
+
+    fn put(&mut self, events: PeopleEvents) {
+        events.news.into_iter().for_each(|news| self.tell(news));
+        let requests = events.requests.into_iter().map(Output::Archive);
+        self.out.extend(requests);
+    }
+
+    fn ask_network(&mut self, ask: NetworkAsk) {
+        self.out.push_back(Output::Network(ask));
+    }
+
+    fn tell(&mut self, news: News) {
+        self.out.push_back(Output::Tell(news.into()));
+    }
+
+    fn answer(&mut self, request: RequestId, news: News) {
+        let request = Some(request);
+        self.out.push_back(Output::Tell(Told { request, news }));
+    }
+}

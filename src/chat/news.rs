@@ -1,0 +1,219 @@
+//! What a room is asked, and what its engine tells, each routed to the part that it concerns.
+
+use super::command::{Command, RequestId};
+use super::event::{Failure, Guest, Id, Message, News, Person, Stats, Timing};
+use super::own::{Report, Unsent};
+use super::people::PeopleEvents;
+use super::{Chat, Output};
+use crate::protocol::engine::clock::clock_ms;
+use crate::protocol::engine::config::TEXT_MAX_BYTES;
+use crate::protocol::engine::event::{Delivery, EngineEvent, MessageId, NamedKey};
+use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
+use crate::protocol::fingerprint::code;
+use crate::protocol::message::split_within;
+use crate::protocol::time::Moment;
+
+impl Chat {
+    /// Does what a face asks for.
+    pub(super) fn obey(&mut self, now: Moment, request: RequestId, command: Command) {
+        match command {
+            Command::Say(text) => self.say(now, request, &text),
+            Command::SayTo { to, text } => self.say_to(request, &to, &text),
+            Command::SayPrivately(text) => {
+                let (to, text) = self.people.split_name(&text, self.node.roster());
+                let (to, text) = (to.to_owned(), text.to_owned());
+                self.say_to(request, &to, &text);
+            }
+            Command::Who => {
+                let members = self.people.members(self.node.roster());
+                self.answer(request, News::Members(members));
+            }
+            Command::History(count) => self.tell_history(request, count),
+            Command::Verify(name) => self.with_person(request, &name, |chat, who| {
+                let code = code(&chat.people.my_key(), &who.key);
+                let person = chat.people.person(&who);
+                chat.answer(request, News::Code { person, code });
+            }),
+            Command::Verified(name) => self.with_person(request, &name, |chat, who| {
+                let (person, remember) = chat.people.verify(&who);
+                chat.out.extend(remember.map(Output::Archive));
+                chat.answer(request, News::Verified(person));
+            }),
+            Command::Stats => self.tell_stats(request),
+            Command::Leave(leave) => self.begin_leaving(now, leave),
+        }
+    }
+
+    fn say(&mut self, now: Moment, request: RequestId, text: &str) {
+        let (mut piece, mut rest) = split_within(text, TEXT_MAX_BYTES);
+        if !rest.is_empty() {
+            let limit_bytes = TEXT_MAX_BYTES;
+            self.answer(request, News::Failed(Failure::LineCut { limit_bytes }));
+        }
+        while !piece.is_empty() {
+            if self.node.say(now, piece).is_ok() {
+                self.own.say(Unsent {
+                    request,
+                    text: piece.to_owned(),
+                    to: None,
+                    copies: 1,
+                });
+            }
+            (piece, rest) = split_within(rest, TEXT_MAX_BYTES);
+        }
+    }
+
+    /// Says something to one person, never to one of several with a name.
+    fn say_to(&mut self, request: RequestId, to: &str, text: &str) {
+        if text.is_empty() {
+            let failure = Failure::Usage("/msg NAME TEXT");
+            return self.answer(request, News::Failed(failure));
+        }
+        self.with_person(request, to, |chat, who| {
+            let mut rest = text;
+            while !rest.is_empty() {
+                let (piece, others) = split_within(rest, PRIVATE_MAX_BYTES);
+                let copies = chat.node.say_private(&who.name, who.key, piece);
+                let copies = copies.unwrap_or_default();
+                let person = chat.people.person(&who);
+                if copies == 0 {
+                    let failure = Failure::NoSessionKey(person);
+                    return chat.answer(request, News::Failed(failure));
+                }
+                chat.own.say(Unsent {
+                    request,
+                    text: piece.to_owned(),
+                    to: Some(person),
+                    copies,
+                });
+                rest = others;
+            }
+        });
+    }
+
+    /// Does something about the person who is meant, or tells why it is not clear who that is.
+    fn with_person(
+        &mut self,
+        request: RequestId,
+        name: &str,
+        act: impl FnOnce(&mut Self, NamedKey),
+    ) {
+        match self.people.called(name, self.node.roster()) {
+            Ok(who) => act(self, who),
+            Err(failure) => self.answer(request, News::Failed(failure)),
+        }
+    }
+
+    fn tell_history(&mut self, request: RequestId, count: usize) {
+        for delivery in self.node.history(count) {
+            let message = self.message(delivery, Timing::History);
+            self.answer(request, News::Message(message));
+        }
+    }
+
+    fn tell_stats(&mut self, request: RequestId) {
+        let gate = self.node.gate();
+        let faults = gate.faults().iter();
+        let stats = Stats {
+            members: self.node.roster().size(),
+            held_bytes: self.node.held_bytes(),
+            faults: faults.map(|(fault, count)| (*fault, *count)).collect(),
+            refused: gate.refused(),
+            repeats: self.node.repeats() + self.node.replays(),
+        };
+        self.answer(request, News::Stats(stats));
+    }
+
+    /// Makes what the engine tells about keys into what faces are told about people.
+    pub(super) fn on_event(&mut self, event: EngineEvent) {
+        let news = match event {
+            EngineEvent::Said(delivery) => {
+                let timing = self.timing(&delivery);
+                News::Message(self.message(delivery, timing))
+            }
+            EngineEvent::Sent { id, is_private } => return self.on_sent(id, is_private),
+            EngineEvent::Entered { who, was_here } => {
+                let mut events = PeopleEvents::default();
+                let person = self.people.enter(&who, &mut events);
+                self.put(events);
+                News::Entered { person, was_here }
+            }
+            EngineEvent::Left { who, with_farewell } => News::Left {
+                person: self.people.person(&who),
+                with_farewell,
+            },
+            EngineEvent::Silent(who) => News::Silent(self.people.person(&who)),
+            EngineEvent::Back(who) => News::Back(self.people.person(&who)),
+            EngineEvent::Equivocation { who } => News::Equivocation(self.people.person(&who)),
+            EngineEvent::Gap { who, frames } => News::Gap {
+                person: self.people.person(&who),
+                frames,
+            },
+            EngineEvent::Delivered {
+                first_sequence,
+                last_sequence,
+                has,
+                of,
+                waiting,
+                was_told,
+            } => {
+                let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
+                return self.own.report(Report {
+                    first_sequence,
+                    last_sequence,
+                    has,
+                    of,
+                    waiting,
+                    was_told,
+                });
+            }
+            EngineEvent::CaughtUp { messages } => News::CaughtUp { messages },
+            EngineEvent::Unmirrored { lines } => News::Unmirrored { lines },
+            EngineEvent::Guest { name, text, source } => News::Guest(Guest { name, text, source }),
+        };
+        self.tell(news);
+    }
+
+    fn on_sent(&mut self, id: MessageId, is_private: bool) {
+        let Some(unsent) = self.own.sent(id) else {
+            return;
+        };
+        let message = Message {
+            id: Id::Group(id),
+            who: self.people.me(),
+            to: unsent.to,
+            text: unsent.text,
+            wall_ms: clock_ms(id.place.clock),
+            source: None,
+            is_own: true,
+            is_private,
+            timing: Timing::Live,
+        };
+        self.answer(unsent.request, News::Message(message));
+    }
+
+    /// A late message that was said before this member came is history.
+    fn timing(&self, delivery: &Delivery) -> Timing {
+        let said_ms = clock_ms(delivery.id.place.clock);
+        match delivery.is_late {
+            false => Timing::Live,
+            true if said_ms < self.started.wall_ms => Timing::History,
+            true => Timing::Late,
+        }
+    }
+
+    fn message(&mut self, delivery: Delivery, timing: Timing) -> Message {
+        let who: Person = self.people.person(&delivery.who);
+        Message {
+            id: Id::Group(delivery.id),
+            is_own: who.key == Some(self.people.my_key()),
+            who,
+            to: None,
+            text: delivery.text,
+            wall_ms: clock_ms(delivery.id.place.clock),
+            source: delivery.source,
+            is_private: delivery.is_private,
+            timing,
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What this member said: messages that have no id yet, because their frames are not made, and how
+//! far those that have one have got.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::command::RequestId;
+use super::event::{Delivered, Id, Person};
+use crate::protocol::engine::event::MessageId;
+
+/// Shortest time between two reports of delivery.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Most reports that wait. Beyond, the oldest are dropped, because newer ones say more.
+const REPORTS_MAX: usize = 64;
+
+/// Most own messages whose ids are kept for reports: more than a send window holds.
+const IDS_MAX: usize = 65_536;
+
+/// A message that was said and is not in a frame yet.
+#[derive(Debug, PartialEq)]
+pub(super) struct Unsent {
+    pub(super) request: RequestId,
+    pub(super) text: String,
+    /// Its addressee, if it is private.
+    pub(super) to: Option<Person>,
+    /// Frames that carry it: one for each session of a private message's addressee.
+    pub(super) copies: usize,
+}
+
+/// How far a run of own frames has got.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) first_sequence: u32,
+    pub(super) last_sequence: u32,
+    pub(super) has: usize,
+    pub(super) of: usize,
+    pub(super) waiting: Vec<Person>,
+    pub(super) was_told: bool,
+}
+
+/// See the file's head.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    unsent: VecDeque<Unsent>,
+    /// Copies of the first unsent message that were made already.
+    copies: usize,
+    ids: VecDeque<MessageId>,
+    reports: VecDeque<Delivered>,
+    reported_at: Option<Duration>,
+}
+
+impl Own {
+    /// Notes what was said.
+    pub(super) fn say(&mut self, message: Unsent) {
+        self.unsent.push_back(message);
+    }
+
+    /// The oldest message without an id has one now; `None` for further copies of a private one.
+    pub(super) fn sent(&mut self, id: MessageId) -> Option<Unsent> {
+        self.ids.push_back(id);
+        if self.ids.len() > IDS_MAX {
+            self.ids.pop_front();
+        }
+        let first = self.unsent.front_mut()?;
+        self.copies += 1;
+        let is_first = self.copies == 1;
+        let told = is_first.then(|| Unsent {
+            request: first.request,
+            text: std::mem::take(&mut first.text),
+            to: first.to.take(),
+            copies: first.copies,
+        });
+        if self.copies >= first.copies {
+            self.unsent.pop_front();
+            self.copies = 0;
+        }
+        told
+    }
+
+    /// Takes in how far own frames have got.
+    pub(super) fn report(&mut self, report: Report) {
+        let (first, last) = (report.first_sequence, report.last_sequence);
+        let begin = self.ids.partition_point(|id| id.place.sequence < first);
+        let end = self.ids.partition_point(|id| id.place.sequence <= last);
+        let first = self.ids.get(begin).copied();
+        let last = end.checked_sub(1).and_then(|at| self.ids.get(at)).copied();
+        // Later reports begin where this one does, or after it.
+        self.ids.drain(..begin);
+        let (Some(first), Some(last)) = (first, last) else {
+            return;
+        };
+        if begin == end {
+            return; // no messages in these frames, but a HELLO or a farewell
+        }
+        let report = Delivered {
+            first: Id::Group(first),
+            last: Id::Group(last),
+            has: report.has,
+            of: report.of,
+            waiting: report.waiting,
+            was_told: report.was_told,
+        };
+        match self.reports.back_mut() {
+            Some(before) if is_equal(before, &report) => before.last = report.last,
+            _ => self.reports.push_back(report),
+        }
+        if self.reports.len() > REPORTS_MAX {
+            self.reports.pop_front();
+        }
+    }
+
+    /// The next report that is due. The last ones, when this member leaves, wait for nothing.
+    pub(super) fn poll(&mut self, now: Duration, is_last: bool) -> Option<Delivered> {
+        if !is_last && self.next_time().is_none_or(|at| now < at) {
+            return None;
+        }
+        let report = self.reports.pop_front()?;
+        self.reported_at = Some(now);
+        Some(report)
+    }
+
+    /// When the next report is due.
+    pub(super) fn next_time(&self) -> Option<Duration> {
+        self.reports.front()?;
+        let since = self.reported_at.map(|at| at + REPORT_INTERVAL);
+        Some(since.unwrap_or_default())
+    }
+}
+
+/// Whether two runs of messages have got equally far.
+fn is_equal(one: &Delivered, other: &Delivered) -> bool {
+    one.of == other.of && one.waiting == other.waiting && one.was_told == other.was_told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::engine::frame_log::Position;
+
+    fn id(sequence: u32, index: u8) -> MessageId {
+        let place = Position {
+            clock: 1,
+            short: 2,
+            session: 3,
+            sequence,
+        };
+        MessageId { place, index }
+    }
+
+    fn unsent(request: u64, copies: usize) -> Unsent {
+        Unsent {
+            request: RequestId(request),
+            text: "oi".into(),
+            to: None,
+            copies,
+        }
+    }
+
+    fn complete(first_sequence: u32, last_sequence: u32) -> Report {
+        Report {
+            first_sequence,
+            last_sequence,
+            has: 2,
+            of: 2,
+            waiting: Vec::new(),
+            was_told: false,
+        }
+    }
+
+    #[test]
+    fn messages_get_their_ids_in_the_order_in_which_they_were_said() {
+        let mut own = Own::default();
+        own.say(unsent(1, 1));
+        own.say(unsent(2, 2));
+        own.say(unsent(3, 1));
+        assert_eq!(own.sent(id(2, 0)), Some(unsent(1, 1)));
+        assert_eq!(own.sent(id(2, 1)), Some(unsent(2, 2)));
+        assert_eq!(own.sent(id(3, 0)), None);
+        assert_eq!(own.sent(id(4, 0)), Some(unsent(3, 1)));
+        assert_eq!(own.sent(id(5, 0)), None);
+    }
+
+    #[test]
+    fn equal_reports_are_one_and_come_once_a_second() {
+        let mut own = Own::default();
+        for sequence in 2..=5 {
+            own.say(unsent(1, 1));
+            own.sent(id(sequence, 0));
+        }
+        let second = Duration::from_secs(1);
+        own.report(complete(2, 2));
+        let first = own.poll(Duration::ZERO, false).unwrap();
+        assert_eq!(
+            (first.first, first.last),
+            (Id::Group(id(2, 0)), Id::Group(id(2, 0)))
+        );
+        own.report(complete(3, 4));
+        own.report(complete(5, 5));
+        assert_eq!(own.poll(second / 2, false), None);
+        let merged = own.poll(second, false).unwrap();
+        assert_eq!(
+            (merged.first, merged.last),
+            (Id::Group(id(3, 0)), Id::Group(id(5, 0)))
+        );
+        assert_eq!(own.next_time(), None);
+    }
+
+    #[test]
+    fn frames_without_messages_are_not_reported() {
+        let mut own = Own::default();
+        own.report(complete(1, 1));
+        assert_eq!(own.poll(Duration::ZERO, true), None);
+    }
+}

@@ -1,0 +1,252 @@
+//! Who is who: which person a name and a key are, who is meant by a typed name, and what of that
+//! is to be remembered.
+
+use super::archive::{Remembered, Request};
+use super::event::{Failure, MemberState, News, Person};
+use super::trust::{SUFFIX, Standing, Trust};
+use crate::protocol::engine::event::NamedKey;
+use crate::protocol::engine::roster::Roster;
+use crate::protocol::wire::frame::Key;
+
+/// Hexadecimal digits of a person's id behind the name of a namesake.
+const SUFFIX_DIGITS: usize = 4;
+
+/// The people of one room.
+#[derive(Debug)]
+pub(super) struct People {
+    me: NamedKey,
+    trust: Trust,
+    memory: Memory,
+}
+
+/// Whether it is known who was met before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Memory {
+    /// The store has not answered yet. Until then nobody is the first with a name.
+    Unread,
+    /// It has answered, and remembers.
+    Kept,
+    /// Nothing is remembered beyond this session.
+    Passing,
+}
+
+/// What a person or the store asks of the people.
+#[derive(Debug)]
+pub(super) enum PeopleCommand {
+    /// The store has told everybody who was met.
+    Remember(Vec<Remembered>),
+    /// The store remembers nothing from now on.
+    Forget(String),
+}
+
+/// What the people part wants told and remembered.
+#[derive(Debug, Default)]
+pub(super) struct PeopleEvents {
+    pub(super) news: Vec<News>,
+    pub(super) requests: Vec<Request>,
+}
+
+impl People {
+    /// `is_remembered` tells whether the store will say who was met before.
+    pub(super) fn new(me: NamedKey, is_remembered: bool) -> Self {
+        let memory = match is_remembered {
+            true => Memory::Unread,
+            false => Memory::Passing,
+        };
+        let mut trust = Trust::default();
+        trust.know(me.name.clone(), me.key, false);
+        Self { me, trust, memory }
+    }
+
+    /// This member's own person.
+    pub(super) fn me(&self) -> Person {
+        Person {
+            name: self.me.name.to_string(),
+            key: Some(self.me.key),
+            standing: Standing::First,
+        }
+    }
+
+    /// This member's own key.
+    pub(super) fn my_key(&self) -> Key {
+        self.me.key
+    }
+
+    /// Who somebody is. A name that belongs to nobody is theirs from now on.
+    pub(super) fn person(&mut self, who: &NamedKey) -> Person {
+        if self.memory != Memory::Unread {
+            self.trust.meet(&who.name, &who.key);
+        }
+        self.known(who)
+    }
+
+    fn known(&self, who: &NamedKey) -> Person {
+        let standing = match self.memory {
+            Memory::Unread if who.key != self.me.key => Standing::Unknown,
+            _ => self.trust.standing(&who.name, &who.key),
+        };
+        Person {
+            name: who.name.to_string(),
+            key: Some(who.key),
+            standing,
+        }
+    }
+
+    /// Somebody has entered: warns of a namesake, and remembers who is new.
+    pub(super) fn enter(&mut self, who: &NamedKey, events: &mut PeopleEvents) -> Person {
+        let is_new = self.memory != Memory::Unread && self.trust.meet(&who.name, &who.key);
+        let person = self.known(who);
+        match person.standing {
+            Standing::Namesake => events.news.push(News::Namesake(person.clone())),
+            Standing::First if is_new && self.memory == Memory::Kept => {
+                events.requests.push(Request::Meet {
+                    name: who.name.clone(),
+                    key: who.key,
+                });
+            }
+            _ => {}
+        }
+        person
+    }
+
+    /// Takes in what the store says.
+    pub(super) fn handle(&mut self, command: PeopleCommand, roster: &Roster) -> PeopleEvents {
+        let mut events = PeopleEvents::default();
+        let was_unread = self.memory == Memory::Unread;
+        match command {
+            PeopleCommand::Remember(people) => {
+                self.memory = Memory::Kept;
+                for person in people
+                    .into_iter()
+                    .filter(|person| person.name != self.me.name)
+                {
+                    self.trust.know(person.name, person.key, person.is_verified);
+                }
+            }
+            PeopleCommand::Forget(why) => {
+                self.memory = Memory::Passing;
+                let failure = Failure::PeopleForgotten(why);
+                events.news.push(News::Failed(failure));
+            }
+        }
+        if was_unread {
+            // Whoever entered meanwhile was shown as unknown.
+            let here: Vec<NamedKey> = persons(roster).collect();
+            for who in here {
+                self.enter(&who, &mut events);
+            }
+        }
+        events
+    }
+
+    /// A person's code was compared: the name is theirs.
+    pub(super) fn verify(&mut self, who: &NamedKey) -> (Person, Option<Request>) {
+        self.trust.know(who.name.clone(), who.key, true);
+        let request = (self.memory == Memory::Kept).then(|| Request::Verify {
+            name: who.name.clone(),
+            key: who.key,
+        });
+        (self.known(who), request)
+    }
+
+    /// The one person here who is meant by a typed name.
+    pub(super) fn called(&self, given: &str, roster: &Roster) -> Result<NamedKey, Failure> {
+        let mut people: Vec<NamedKey> = Vec::new();
+        for who in persons(roster) {
+            let is_called = who.name.as_str() == given || with_suffix(&who) == given;
+            if is_called && !people.contains(&who) {
+                people.push(who);
+            }
+        }
+        // With its suffix, a namesake is meant and nobody else.
+        let exact: Vec<NamedKey> = people
+            .iter()
+            .filter(|who| self.shown(who) == given)
+            .cloned()
+            .collect();
+        let persons = |people: &[NamedKey]| people.iter().map(|who| self.known(who)).collect();
+        match (&people[..], &exact[..]) {
+            ([], _) => Err(Failure::NobodyCalled(given.to_owned())),
+            ([_], [who]) => Ok(who.clone()),
+            (_, [who]) if self.known(who).standing == Standing::Namesake => Ok(who.clone()),
+            _ if self.memory == Memory::Unread => Err(Failure::PeopleUnknown(given.to_owned())),
+            _ => Err(Failure::SeveralCalled {
+                given: given.to_owned(),
+                people: persons(&people),
+            }),
+        }
+    }
+
+    /// The longest beginning of a text that somebody here is called, and what stands behind it:
+    /// names may hold blanks.
+    pub(super) fn split_name<'t>(&self, text: &'t str, roster: &Roster) -> (&'t str, &'t str) {
+        let blanks = text.match_indices(char::is_whitespace).map(|(at, _)| at);
+        let mut parts = blanks.filter_map(|at| text.split_at_checked(at));
+        let first = parts.clone().next().unwrap_or((text, ""));
+        let is_here = |(name, _): &(&str, &str)| {
+            persons(roster).any(|who| who.name.as_str() == *name || with_suffix(&who) == *name)
+        };
+        let (name, rest) = parts.rfind(is_here).unwrap_or(first);
+        (name, rest.trim())
+    }
+
+    /// Everybody who is here, this member first, the others by name.
+    pub(super) fn members(&mut self, roster: &Roster) -> Vec<MemberState> {
+        let mut others: Vec<MemberState> = Vec::new();
+        for (_, member) in roster.others() {
+            let person = self.known(&NamedKey {
+                name: member.name.clone(),
+                key: member.key,
+            });
+            let is_silent = member.is_silent;
+            // Several sessions of one person are one.
+            match others.iter_mut().find(|other| other.person == person) {
+                Some(other) => other.is_silent &= is_silent,
+                None => others.push(MemberState {
+                    person,
+                    is_own: false,
+                    is_silent,
+                }),
+            }
+        }
+        others.sort_by(|one, other| {
+            let order = |state: &MemberState| (state.person.name.clone(), state.person.key);
+            order(one).cmp(&order(other))
+        });
+        let me = MemberState {
+            person: self.me(),
+            is_own: true,
+            is_silent: false,
+        };
+        [me].into_iter().chain(others).collect()
+    }
+
+    /// The name by which somebody can be addressed.
+    fn shown(&self, who: &NamedKey) -> String {
+        match self.known(who).standing {
+            Standing::Namesake | Standing::Unknown => with_suffix(who),
+            Standing::First | Standing::Verified | Standing::Unproven => who.name.to_string(),
+        }
+    }
+}
+
+/// Everybody else who is here, once for each session.
+fn persons(roster: &Roster) -> impl Iterator<Item = NamedKey> {
+    roster.others().map(|(_, member)| NamedKey {
+        name: member.name.clone(),
+        key: member.key,
+    })
+}
+
+/// The hexadecimal digits that tell the persons of one name apart: the beginning of the person's
+/// id.
+#[must_use]
+pub fn suffix(key: &Key) -> String {
+    let mut digits = format!("{:016x}", key.short());
+    digits.truncate(SUFFIX_DIGITS);
+    digits
+}
+
+fn with_suffix(who: &NamedKey) -> String {
+    format!("{}{SUFFIX}{}", who.name, suffix(&who.key))
+}

@@ -1,0 +1,219 @@
+//! What a member watches besides its room: whether it is alone, whether its machine slept, whether
+//! somebody uses another key for a room of this name, and when the network is to be looked at.
+
+use std::time::Duration;
+
+use super::event::{Failure, Interface, News};
+use crate::protocol::time::Moment;
+
+/// Interval between two looks at the interfaces.
+const RESCAN_INTERVAL: Duration = Duration::from_secs(5);
+/// Interval between two joins of the groups: a switch without a querier forgets members after
+/// about 260 s.
+const REJOIN_INTERVAL: Duration = Duration::from_secs(120);
+/// After this long alone, a person is told what could be the matter.
+const ALONE_AFTER: Duration = Duration::from_secs(10);
+/// A wall clock that gains this much on the monotonic one tells that the machine slept.
+const SLEPT_MS: u64 = 5000;
+/// Frames under another key before that is told: one room in 65,536 looks so without being it.
+const OTHER_KEY_FRAMES: u64 = 3;
+
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct Watch {
+    rescan_at: Duration,
+    rejoin_at: Duration,
+    alone_at: Option<Duration>,
+    wall_ahead_ms: Option<u64>,
+    is_other_key_told: bool,
+    ignores_itself: bool,
+    interfaces: Vec<Interface>,
+}
+
+/// What the room knows that is watched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sight {
+    /// Members here, this one included.
+    pub(super) members: usize,
+    /// Whether a frame of this member came back by the network.
+    pub(super) hears_itself: bool,
+    /// Frames under another key.
+    pub(super) other_key_frames: u64,
+}
+
+/// What the watch wants done.
+#[derive(Debug, PartialEq)]
+pub(super) enum WatchEvent {
+    /// Tell something.
+    Tell(News),
+    /// Say hello to whoever is there now.
+    Announce,
+    /// Join the groups again.
+    Rejoin,
+    /// Look at the interfaces.
+    Rescan,
+    /// Have the system drop own frames before they are read.
+    IgnoreOwn,
+}
+
+impl Watch {
+    pub(super) fn new(now: Moment) -> Self {
+        Self {
+            rescan_at: now.time,
+            rejoin_at: now.time + REJOIN_INTERVAL,
+            alone_at: Some(now.time + ALONE_AFTER),
+            wall_ahead_ms: None,
+            is_other_key_told: false,
+            ignores_itself: false,
+            interfaces: Vec::new(),
+        }
+    }
+
+    /// The interfaces in use.
+    pub(super) fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
+    }
+
+    /// The interfaces in use from now on.
+    pub(super) fn set_interfaces(&mut self, interfaces: Vec<Interface>) {
+        self.interfaces = interfaces;
+    }
+
+    /// Looks at the interfaces soon: the network refuses something.
+    pub(super) fn rescan_soon(&mut self, now: Duration) {
+        self.rescan_at = self.rescan_at.min(now);
+    }
+
+    /// Everything that is due.
+    pub(super) fn poll(&mut self, now: Moment, sight: Sight) -> Vec<WatchEvent> {
+        let mut events = Vec::new();
+        let ahead_ms = now.wall_ms.saturating_sub(now.time.as_millis() as u64);
+        let before_ms = self.wall_ahead_ms.replace(ahead_ms);
+        if before_ms.is_some_and(|before_ms| ahead_ms > before_ms + SLEPT_MS) {
+            self.rescan_at = now.time;
+            let slept = WatchEvent::Tell(News::Slept);
+            events.extend([slept, WatchEvent::Rejoin, WatchEvent::Announce]);
+        }
+        if now.time >= self.rejoin_at {
+            self.rejoin_at = now.time + REJOIN_INTERVAL;
+            events.push(WatchEvent::Rejoin);
+        }
+        if now.time >= self.rescan_at {
+            self.rescan_at = now.time + RESCAN_INTERVAL;
+            events.push(WatchEvent::Rescan);
+        }
+        if sight.hears_itself && !self.ignores_itself {
+            self.ignores_itself = true;
+            events.push(WatchEvent::IgnoreOwn);
+        }
+        if sight.other_key_frames >= OTHER_KEY_FRAMES && !self.is_other_key_told {
+            self.is_other_key_told = true;
+            events.push(WatchEvent::Tell(News::Failed(Failure::OtherKey)));
+        }
+        if self.alone_at.is_some_and(|at| now.time >= at) {
+            self.alone_at = None;
+            if sight.members == 1 && !self.interfaces.is_empty() {
+                events.push(WatchEvent::Tell(News::Alone {
+                    interfaces: self.interfaces.clone(),
+                    hears_itself: sight.hears_itself,
+                }));
+            }
+        }
+        events
+    }
+
+    /// When to poll again, at the latest.
+    pub(super) fn next_time(&self) -> Duration {
+        let at = self.rescan_at.min(self.rejoin_at);
+        self.alone_at.map_or(at, |alone_at| alone_at.min(at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALONE: Sight = Sight {
+        members: 1,
+        hears_itself: false,
+        other_key_frames: 0,
+    };
+
+    fn at(time_ms: u64) -> Moment {
+        Moment {
+            time: Duration::from_millis(time_ms),
+            wall_ms: 1_790_000_000_000 + time_ms,
+        }
+    }
+
+    fn watch() -> Watch {
+        let mut watch = Watch::new(at(0));
+        watch.set_interfaces(vec![Interface {
+            name: "eth0".into(),
+            address: None,
+        }]);
+        assert_eq!(watch.poll(at(0), ALONE), [WatchEvent::Rescan]);
+        watch
+    }
+
+    #[test]
+    fn a_machine_that_slept_says_hello_again() {
+        let mut watch = watch();
+        let woken = Moment {
+            wall_ms: at(1000).wall_ms + 60_000,
+            ..at(1000)
+        };
+        let slept = WatchEvent::Tell(News::Slept);
+        let expected = [
+            slept,
+            WatchEvent::Rejoin,
+            WatchEvent::Announce,
+            WatchEvent::Rescan,
+        ];
+        assert_eq!(watch.poll(woken, ALONE), expected);
+        let later = Moment {
+            wall_ms: at(2000).wall_ms + 60_000,
+            ..at(2000)
+        };
+        assert_eq!(watch.poll(later, ALONE), []);
+    }
+
+    #[test]
+    fn being_alone_is_told_once_and_only_if_so() {
+        let is_alone = |event: &WatchEvent| matches!(event, WatchEvent::Tell(News::Alone { .. }));
+        let mut lonely = watch();
+        assert!(lonely.poll(at(10_000), ALONE).iter().any(is_alone));
+        assert!(!lonely.poll(at(20_000), ALONE).iter().any(is_alone));
+        let two = Sight {
+            members: 2,
+            ..ALONE
+        };
+        assert!(!watch().poll(at(10_000), two).iter().any(is_alone));
+    }
+
+    #[test]
+    fn groups_are_joined_again_and_interfaces_looked_at() {
+        let mut watch = watch();
+        let mut counts = (0, 0);
+        for second in 1..=600 {
+            for event in watch.poll(at(second * 1000), ALONE) {
+                counts.0 += usize::from(event == WatchEvent::Rejoin);
+                counts.1 += usize::from(event == WatchEvent::Rescan);
+            }
+        }
+        assert_eq!(counts, (5, 120));
+    }
+
+    #[test]
+    fn another_key_is_told_once_after_a_few_frames() {
+        let is_told = |event: &WatchEvent| matches!(event, WatchEvent::Tell(News::Failed(_)));
+        let mut watch = watch();
+        for (frames, expected) in [(2, false), (3, true), (4, false)] {
+            let sight = Sight {
+                other_key_frames: frames,
+                ..ALONE
+            };
+            assert_eq!(watch.poll(at(1), sight).iter().any(is_told), expected);
+        }
+    }
+}

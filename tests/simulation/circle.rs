@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use roda::protocol::engine::event::{EngineEvent, MessageId};
+use roda::protocol::engine::event::{EngineEvent, MessageId, NamedKey};
 use roda::sim::World;
 use roda::sim::link::Faults;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// Whether a person goes by a name.
+pub(crate) fn is(who: &NamedKey, name: &str) -> bool {
+    who.name.as_str() == name
+}
 
 /// Members who have met.
 pub(crate) struct Circle {

@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use roda::protocol::engine::event::{EngineEvent, NamedKey};
+use roda::protocol::engine::event::EngineEvent;
 use roda::sim::link::Faults;
 
-use crate::circle::{Circle, SECOND};
-
-fn is(who: &NamedKey, name: &str) -> bool {
-    who.name.as_str() == name
-}
+use crate::circle::{Circle, SECOND, is};
 
 fn left(who: &str) -> impl Fn(&EngineEvent) -> bool {
     move |event| matches!(event, EngineEvent::Left { who: left, .. } if is(left, who))

@@ -1,6 +1,6 @@
 //! Making frames, and which of what waits is sent next.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
@@ -157,7 +157,7 @@ impl Engine {
         let closed: Vec<(Vec<u8>, u64)> = self.seal.close_batch(drafts, &self.signer).collect();
         let to = self.to_all();
         for (made, (bytes, hash)) in made.into_iter().zip(closed) {
-            let bytes: Rc<[u8]> = bytes.into();
+            let bytes: Arc<[u8]> = bytes.into();
             self.keep_made(now, &made, bytes.clone(), hash);
             self.pace.sent();
             self.sends.push_back(Transmit { to, bytes });
@@ -207,7 +207,7 @@ impl Engine {
     }
 
     /// Keeps a frame of our own for repairs, and waits for its acknowledgements.
-    fn keep_made(&mut self, now: Moment, made: &Made, bytes: Rc<[u8]>, hash: u64) {
+    fn keep_made(&mut self, now: Moment, made: &Made, bytes: Arc<[u8]>, hash: u64) {
         let sequence = made.place.sequence;
         let durable = Some((sequence, made.flags));
         self.recent

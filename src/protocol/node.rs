@@ -199,3 +199,16 @@ impl Node {
         &self.gate
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compiles only for what may move to another thread.
+    const fn is_send<T: Send>() {}
+
+    #[test]
+    fn a_node_may_move_to_another_thread() {
+        const { is_send::<Node>() };
+    }
+}

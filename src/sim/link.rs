@@ -1,7 +1,7 @@
 //! What the network does to a datagram between two members: each fault a field with its unit.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::protocol::rng::Rng;
@@ -112,9 +112,9 @@ impl Air {
         &mut self,
         from: usize,
         to: usize,
-        bytes: &Rc<[u8]>,
+        bytes: &Arc<[u8]>,
         rng: &mut Rng,
-    ) -> Vec<(Duration, Rc<[u8]>)> {
+    ) -> Vec<(Duration, Arc<[u8]>)> {
         let faults = self.faults;
         if from == to {
             // The host's own copy does not leave it.
@@ -161,7 +161,7 @@ impl Air {
     }
 }
 
-fn damage(bytes: &Rc<[u8]>, rng: &mut Rng) -> Rc<[u8]> {
+fn damage(bytes: &Arc<[u8]>, rng: &mut Rng) -> Arc<[u8]> {
     let mut bytes = bytes.to_vec();
     let at = rng.below(bytes.len() as u64) as usize;
     if let Some(byte) = bytes.get_mut(at) {

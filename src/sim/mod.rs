@@ -9,7 +9,7 @@ mod traffic;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -55,7 +55,7 @@ pub struct World {
     air: Air,
     ledger: Ledger,
     traffic: Traffic,
-    tap: Option<Vec<Rc<[u8]>>>,
+    tap: Option<Vec<Arc<[u8]>>>,
     requests: u64,
     is_lobby: bool,
     /// The lobby's, for all: what one finds out about a signature, nobody checks again. A thousand
@@ -88,7 +88,7 @@ enum What {
     Arrival {
         to: usize,
         from: SocketAddr,
-        bytes: Rc<[u8]>,
+        bytes: Arc<[u8]>,
     },
     Wake(usize),
 }
@@ -323,12 +323,12 @@ impl World {
     }
 
     /// What was kept since [`World::tap`].
-    pub fn tapped(&mut self) -> Vec<Rc<[u8]>> {
+    pub fn tapped(&mut self) -> Vec<Arc<[u8]>> {
         self.tap.take().unwrap_or_default()
     }
 
     /// Puts a datagram on the network that no member sent.
-    pub fn inject(&mut self, from: SocketAddr, bytes: &Rc<[u8]>) {
+    pub fn inject(&mut self, from: SocketAddr, bytes: &Arc<[u8]>) {
         for to in 0..self.hosts.len() {
             let (from, bytes) = (from, bytes.clone());
             self.happen(self.now, What::Arrival { to, from, bytes });
@@ -456,7 +456,7 @@ impl World {
     }
 
     /// Sends one copy over the network, which may lose, delay, repeat or damage it.
-    fn throw(&mut self, from: usize, to: usize, source: SocketAddr, bytes: &Rc<[u8]>) {
+    fn throw(&mut self, from: usize, to: usize, source: SocketAddr, bytes: &Arc<[u8]>) {
         if self.hosts.get(to).is_none_or(|host| host.chat.is_none()) {
             return;
         }

@@ -1,6 +1,6 @@
 //! A circle of members on a pretend network, and what is expected of it.
 
-use roda::chat::event::News;
+use roda::chat::event::{News, Person};
 use std::time::Duration;
 
 use roda::protocol::engine::event::MessageId;
@@ -8,6 +8,11 @@ use roda::sim::World;
 use roda::sim::link::Faults;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// Whether a person goes by a name.
+pub(crate) fn is(who: &Person, name: &str) -> bool {
+    who.name == name
+}
 
 /// Members who have met.
 pub(crate) struct Circle {

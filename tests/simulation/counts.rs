@@ -38,7 +38,7 @@ struct Counts {
 /// A scenario's name, its run, and what it came to.
 type Row = (&'static str, fn() -> Circle, Counts);
 
-/// The columns in the order of [`Counts`]; the last two are bytes received and a hash of those sent.
+/// The columns in the order of [`Counts`].
 const fn counts(
     packets: [u64; 5],
     shown: [usize; 3],

@@ -1,7 +1,7 @@
 //! Those who mean harm: strangers who send rubbish or what they recorded, and members who flood or
 //! speak in others' names. What they can do to one frame is in `protocol/wire/seal/tests.rs`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use roda::chat::event::News;
 use roda::protocol::engine::config::{HELD_BACK_BYTES, HISTORY_BYTES, UNKNOWN_MAX};
@@ -18,7 +18,7 @@ use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
 use roda::sim::link::Faults;
 
-use crate::circle::{Circle, SECOND};
+use crate::circle::{Circle, SECOND, is};
 
 fn stranger() -> core::net::SocketAddr {
     "10.77.200.200:666".parse().unwrap()
@@ -49,7 +49,7 @@ fn rubbish_is_counted_and_the_chat_goes_on() {
     let mut circle = Circle::of(2, 5);
     for number in 0..2000_u32 {
         let length = number as usize % (FRAME_MAX_BYTES + 100);
-        let rubbish: Rc<[u8]> = (0..length)
+        let rubbish: Arc<[u8]> = (0..length)
             .map(|at| (number as usize * 31 + at) as u8)
             .collect();
         circle.world.inject(stranger(), &rubbish);
@@ -61,7 +61,7 @@ fn rubbish_is_counted_and_the_chat_goes_on() {
 }
 
 /// A frame that names this author, signed by whoever.
-fn sealed(signer: &Signer, author: Author, body: Body<'_>) -> Rc<[u8]> {
+fn sealed(signer: &Signer, author: Author, body: Body<'_>) -> Arc<[u8]> {
     let mut datagram = Vec::new();
     Seal::public(None).close(&Frame { author, body }, signer, &mut datagram);
     datagram.into()
@@ -82,13 +82,13 @@ fn author(key: Key, sequence: u32, name: &str) -> Author {
 }
 
 /// A frame of a member who keeps the format and not the rules.
-fn forged(sequence: u32, body: Body<'_>) -> Rc<[u8]> {
+fn forged(sequence: u32, body: Body<'_>) -> Arc<[u8]> {
     let eva = Signer::from_seed(&[9; 32]);
     sealed(&eva, author(eva.key(), sequence, "eva"), body)
 }
 
 /// A durable frame of hers that says nothing which could be shown.
-fn forged_durable(sequence: u32, replaces: u64) -> Rc<[u8]> {
+fn forged_durable(sequence: u32, replaces: u64) -> Arc<[u8]> {
     let mut records = Vec::new();
     let replaces = Some(replaces);
     let hello = Hello {
@@ -111,7 +111,7 @@ fn who_says_two_things_with_one_number_is_told_of_and_the_first_counts() {
     circle.world.run(SECOND);
     circle.world.inject(stranger(), &forged_durable(1, 8));
     circle.world.run(SECOND);
-    let is_told = |event: &News| matches!(event, News::Equivocation(who) if who.name == "eva");
+    let is_told = |event: &News| matches!(event, News::Equivocation(who) if is(who, "eva"));
     for member in 0..3 {
         assert_eq!(circle.count_told(member, is_told), 1);
     }
@@ -270,7 +270,7 @@ fn a_nack_in_the_name_of_the_dead_does_not_wake_them() {
         circle.world.inject(stranger(), &nack);
         circle.world.run(SECOND / 2);
     }
-    let is_gone = |event: &News| matches!(event, News::Left { person, .. } if person.name == "m0");
+    let is_gone = |event: &News| matches!(event, News::Left { person, .. } if is(person, "m0"));
     assert_eq!(circle.count_told(1, is_gone), 1);
     assert_eq!(circle.world.node(1).unwrap().roster().size(), 3);
 }
@@ -293,8 +293,7 @@ fn a_session_that_is_over_does_not_come_back_by_its_recording() {
     }
     circle.settle(30 * SECOND);
     circle.expect_whole();
-    let is_here =
-        |event: &News| matches!(event, News::Entered { person, .. } if person.name == "m1");
+    let is_here = |event: &News| matches!(event, News::Entered { person, .. } if is(person, "m1"));
     assert_eq!(circle.count_told(late, is_here), 0);
     for member in [0, 2, 3, late] {
         let node = circle.world.node(member).unwrap();

@@ -1,18 +1,14 @@
 //! Members come, go, die, return, sleep, and are cut off.
 
-use roda::chat::event::{News, Person};
+use roda::chat::event::News;
 use std::time::Duration;
 
 use roda::sim::link::Faults;
 
-use crate::circle::{Circle, SECOND};
+use crate::circle::{Circle, SECOND, is};
 
 fn is_namesake(news: &News) -> bool {
     matches!(news, News::Namesake(_))
-}
-
-fn is(who: &Person, name: &str) -> bool {
-    who.name == name
 }
 
 fn left(who: &str) -> impl Fn(&News) -> bool {

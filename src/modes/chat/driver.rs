@@ -3,7 +3,7 @@
 mod people;
 
 use std::io;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -224,7 +224,7 @@ impl<'s> Driver<'s> {
 
     /// Sends all that the node wants sent, frames to the group in runs.
     fn send(&mut self, now: Moment) -> Result<(), Error> {
-        let mut run: Vec<Rc<[u8]>> = Vec::new();
+        let mut run: Vec<Arc<[u8]>> = Vec::new();
         let mut everywhere = false;
         while let Some(transmit) = self.node.poll_send(now) {
             let is_everywhere = transmit.to == Destination::Everywhere;
@@ -249,7 +249,7 @@ impl<'s> Driver<'s> {
         self.send_run(&mut run, everywhere)
     }
 
-    fn send_run(&mut self, run: &mut Vec<Rc<[u8]>>, everywhere: bool) -> Result<(), Error> {
+    fn send_run(&mut self, run: &mut Vec<Arc<[u8]>>, everywhere: bool) -> Result<(), Error> {
         if run.is_empty() {
             return Ok(());
         }

@@ -9,11 +9,11 @@ use super::config::{
     ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, INVENTORY_PARTS_MAX, JOINING, PULL_FRAMES,
     SYNC_BY_NACK_MAX,
 };
-use super::event::{Destination, Transmit};
+use super::event::Destination;
 use super::frame_log::Position;
 use super::member::Member;
 use super::roster::{Id, ME};
-use super::sync::ExchangeOutcome;
+use super::sync::{ExchangeOutcome, Sync};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Sync as Talk};
@@ -25,8 +25,9 @@ const DIGEST_STEP_MS: u64 = 10_000;
 /// How far this member is with what was said before it came, and what it answers others with.
 #[derive(Debug)]
 pub(super) struct CatchUp {
+    pub(super) exchange: Sync,
     /// Whether nobody has told it yet.
-    is_new: bool,
+    pub(super) is_new: bool,
     /// Before, nobody else is asked.
     ask_again_at: Duration,
     /// Old frames that have come and are shown when all have.
@@ -38,6 +39,7 @@ impl CatchUp {
     /// Who has just come knows nothing.
     pub(super) fn new(seed: u64) -> Self {
         Self {
+            exchange: Sync::default(),
             is_new: true,
             ask_again_at: Duration::ZERO,
             unshown: BTreeMap::new(),
@@ -50,19 +52,19 @@ impl Engine {
     /// The digest of the next beat: of the last minute, of longer times, of all that is held, in
     /// turn.
     pub(super) fn digest(&mut self, now: Moment) -> Digest {
-        if self.catch_up.is_new {
+        if self.sync.is_new {
             return Digest::default(); // which says that we cannot tell
         }
-        let now_ms = self.clock.now(now.wall_ms) >> 16;
+        let now_ms = self.me.clock.now(now.wall_ms) >> 16;
         let old_ms = now_ms.saturating_sub(DIGEST_AGE.as_millis() as u64);
         let cut_ms = old_ms / DIGEST_STEP_MS * DIGEST_STEP_MS;
-        let turn = self.other_frames as usize % (DIGEST_SPANS.len() + 1);
+        let turn = self.me.other_frames as usize % (DIGEST_SPANS.len() + 1);
         let span = DIGEST_SPANS
             .get(turn)
             .map_or(cut_ms, |s| s.as_millis() as u64);
-        let from = (cut_ms.saturating_sub(span) << 16).max(self.frame_log.horizon());
+        let from = (cut_ms.saturating_sub(span) << 16).max(self.log.horizon());
         let cut = (cut_ms << 16).max(from);
-        let xor = self.frame_log.digest(from, cut);
+        let xor = self.log.digest(from, cut);
         Digest { from, cut, xor }
     }
 
@@ -72,64 +74,73 @@ impl Engine {
         let suspected = match self.difference(digest) {
             Some(difference) => (*digest, difference),
             None if self.goes_back_further(digest) => {
-                let cut = self.frame_log.horizon();
+                let cut = self.log.horizon();
                 (Digest { cut, ..*digest }, digest.from)
             }
             None => return,
         };
-        let members = self.roster.size();
+        let members = self.group.roster.size();
         let rng = &mut self.rng;
-        self.sync.suspect(peer, suspected, now.time, members, rng);
+        self.sync
+            .exchange
+            .suspect(peer, suspected, now.time, members, rng);
     }
 
     fn goes_back_further(&self, digest: &Digest) -> bool {
-        let is_open = !self.catch_up.is_new && !self.frame_log.is_trimmed();
-        is_open && digest.cut > 0 && digest.from < self.frame_log.horizon()
+        let is_open = !self.sync.is_new && !self.log.is_trimmed();
+        is_open && digest.cut > 0 && digest.from < self.log.horizon()
     }
 
     /// The XOR of all frames that only one of both holds, if there are any and we can tell.
     fn difference(&mut self, digest: &Digest) -> Option<u64> {
-        if digest.from >= digest.cut || self.frame_log.horizon() > digest.from {
+        if digest.from >= digest.cut || self.log.horizon() > digest.from {
             return None;
         }
-        let difference = self.frame_log.digest(digest.from, digest.cut) ^ digest.xor;
+        let difference = self.log.digest(digest.from, digest.cut) ^ digest.xor;
         (difference != 0).then_some(difference)
     }
 
     /// A newcomer asks a member it meets what was said before it came: one who knows, or one who
     /// is new as well, but came earlier.
     pub(super) fn ask_what_was_said(&mut self, now: Moment, peer: Id, address: SocketAddr) {
-        if !self.catch_up.is_new || self.sync.is_busy() || now.time < self.catch_up.ask_again_at {
+        if !self.sync.is_new || self.sync.exchange.is_busy() || now.time < self.sync.ask_again_at {
             return;
         }
         let came = |session: u64, tag: MemberTag| (session >> 32, tag);
-        let me = came(self.me.session, self.me.tag());
+        let me = came(self.me.author.session, self.me.author.tag());
         let is_fit = |member: &Member| member.can_tell || came(member.session, member.tag) < me;
-        if self.roster.get(peer).is_some_and(is_fit) {
+        if self.group.roster.get(peer).is_some_and(is_fit) {
             // Up to now, and not to our start: whoever was first heard in between began earlier.
             let all = (0, u64::MAX);
-            let talk = self.sync.begin(peer, address, all, 0, now.time);
+            let talk = self.sync.exchange.begin(peer, address, all, 0, now.time);
             self.send_talk(now, address, talk);
         }
     }
 
     /// What time brings about: a planned exchange, a question asked again, the next member asked.
     pub(super) fn retry_sync(&mut self, now: Moment) {
-        if let Some(suspicion) = self.sync.pop_suspicion(now.time)
-            && !self.sync.is_busy()
-            && let Some(address) = self.roster.get(suspicion.peer).and_then(|m| m.address)
+        if let Some(suspicion) = self.sync.exchange.pop_suspicion(now.time)
+            && !self.sync.exchange.is_busy()
+            && let Some(address) = self
+                .group
+                .roster
+                .get(suspicion.peer)
+                .and_then(|m| m.address)
         {
             let Digest { from, cut, .. } = suspicion.digest;
-            let is_older = cut == self.frame_log.horizon();
+            let is_older = cut == self.log.horizon();
             let difference = self.difference(&suspicion.digest);
             if let Some(difference) = difference.or(is_older.then_some(from)) {
                 let range = (from, cut);
                 let peer = suspicion.peer;
-                let talk = self.sync.begin(peer, address, range, difference, now.time);
+                let talk = self
+                    .sync
+                    .exchange
+                    .begin(peer, address, range, difference, now.time);
                 self.send_talk(now, address, talk);
             }
         }
-        match self.sync.retry(now.time) {
+        match self.sync.exchange.retry(now.time) {
             Some(Ok((address, talk))) => self.send_talk(now, address, talk),
             Some(Err(broken_off)) => {
                 self.show_unshown(now);
@@ -137,15 +148,22 @@ impl Engine {
             }
             None => {}
         }
-        if self.catch_up.is_new && !self.sync.is_busy() && now.time >= self.started.time + JOINING {
+        if self.sync.is_new
+            && !self.sync.exchange.is_busy()
+            && now.time >= self.me.started.time + JOINING
+        {
             // Whoever has met nobody who knows more has missed nothing.
-            self.catch_up.is_new = self.roster.others().any(|(_, member)| member.can_tell);
+            self.sync.is_new = self
+                .group
+                .roster
+                .others()
+                .any(|(_, member)| member.can_tell);
         }
     }
 
     /// The member asked does not answer: another is.
     fn ask_another(&mut self, now: Moment, but: Id) {
-        let others = self.roster.others().filter(|(id, _)| *id != but);
+        let others = self.group.roster.others().filter(|(id, _)| *id != but);
         let located: Vec<_> = others
             .filter_map(|(id, member)| Some((id, member.address?)))
             .collect();
@@ -168,7 +186,7 @@ impl Engine {
                 }
             }
             Talk::Cookie(cookie) => {
-                if let Some(talk) = self.sync.cookie(id, *cookie, now.time) {
+                if let Some(talk) = self.sync.exchange.cookie(id, *cookie, now.time) {
                     self.send_talk(now, source, talk);
                 }
             }
@@ -180,13 +198,20 @@ impl Engine {
                 ..
             } => {
                 let part = (*part, *parts);
-                let (me, roster, inboxes) = (self.me.tag(), &self.roster, &self.inboxes);
+                let (me, roster, inboxes) = (
+                    self.me.author.tag(),
+                    &self.group.roster,
+                    &self.receiving.inboxes,
+                );
                 let lacks = |(short, session, sequence): FrameName| {
                     let tag = MemberTag::of(short, session);
                     let inbox = roster.find(tag).and_then(|id| inboxes.get(&id));
                     tag != me && !inbox.is_some_and(|inbox| inbox.has(sequence))
                 };
-                let is_whole = self.sync.inventory(id, part, *from, runs, now.time, lacks);
+                let is_whole = self
+                    .sync
+                    .exchange
+                    .inventory(id, part, *from, runs, now.time, lacks);
                 if is_whole {
                     self.get_wanted(now);
                 }
@@ -205,7 +230,7 @@ impl Engine {
 
     /// A number that only who receives at this address can know.
     pub(super) fn cookie_for(&self, source: SocketAddr) -> u64 {
-        let mut hasher = blake3::Hasher::new_keyed(&self.catch_up.cookie_secret);
+        let mut hasher = blake3::Hasher::new_keyed(&self.sync.cookie_secret);
         match source {
             SocketAddr::V4(v4) => hasher.update(&v4.ip().octets()),
             SocketAddr::V6(v6) => hasher.update(&v6.ip().octets()),
@@ -218,11 +243,11 @@ impl Engine {
         // What is held from before the horizon is told as well: perhaps nobody else holds it, but
         // there was more.
         let mut sequences: Vec<FrameName> = self
-            .frame_log
+            .log
             .history(from, cut)
             .map(|(place, _)| place.frame_name())
             .collect();
-        let from = from.max(self.frame_log.horizon());
+        let from = from.max(self.log.horizon());
         sequences.sort_unstable();
         let runs = SequenceRange::of(sequences.iter().copied(), RUNS_MAX * INVENTORY_PARTS_MAX);
         let parts = runs.len().div_ceil(RUNS_MAX).max(1) as u8; // at most 64
@@ -246,17 +271,14 @@ impl Engine {
             .flat_map(SequenceRange::frames)
             .take(PULL_FRAMES);
         for (short, session, sequence) in wanted {
-            let Some(id) = self.roster.find(MemberTag::of(short, session)) else {
+            let Some(id) = self.group.roster.find(MemberTag::of(short, session)) else {
                 continue;
             };
             if id == ME {
-                self.arrivals.unmeasure(sequence);
+                self.sending.arrivals.unmeasure(sequence);
             }
-            if let Some(held) = self.frame_log.get(id, sequence) {
-                self.sends.push_back(Transmit {
-                    to: Destination::Member(to),
-                    bytes: held.bytes.clone(),
-                });
+            if let Some(held) = self.log.get(id, sequence) {
+                self.out.send(Destination::Member(to), held.bytes.clone());
             }
         }
     }
@@ -264,24 +286,25 @@ impl Engine {
     /// Gets what the inventory showed to be missing: little of all by NACK, for others probably
     /// lack it too; much, or as a newcomer, of the one who told.
     fn get_wanted(&mut self, now: Moment) {
-        let wanted = self.sync.wanted();
-        let known =
-            |&(short, session, _): &FrameName| self.roster.find(MemberTag::of(short, session));
+        let wanted = self.sync.exchange.wanted();
+        let known = |&(short, session, _): &FrameName| {
+            self.group.roster.find(MemberTag::of(short, session))
+        };
         let ids: Option<Vec<(Id, u32)>> = wanted
             .iter()
             .map(|wanted| Some((known(wanted)?, wanted.2)))
             .collect();
         match ids
-            .filter(|ids| !self.catch_up.is_new && !ids.is_empty() && ids.len() <= SYNC_BY_NACK_MAX)
+            .filter(|ids| !self.sync.is_new && !ids.is_empty() && ids.len() <= SYNC_BY_NACK_MAX)
         {
             Some(ids) => {
-                if let Some(outcome) = self.sync.hand_over() {
+                if let Some(outcome) = self.sync.exchange.hand_over() {
                     self.go_back(outcome);
                 }
                 self.show_unshown(now);
                 for (id, sequence) in ids {
                     let timing = self.timing(id);
-                    if let Some(inbox) = self.inboxes.get_mut(&id) {
+                    if let Some(inbox) = self.receiving.inboxes.get_mut(&id) {
                         inbox.want(sequence, now.time, timing, &mut self.rng);
                     }
                     self.plan(id);
@@ -289,7 +312,7 @@ impl Engine {
             }
             None if wanted.is_empty() => self.finish_sync(now),
             None => {
-                if let Some((address, talk)) = self.sync.ask() {
+                if let Some((address, talk)) = self.sync.exchange.ask() {
                     self.send_talk(now, address, talk);
                 }
             }
@@ -298,11 +321,11 @@ impl Engine {
 
     /// Notes that a frame came that an exchange may have asked for.
     pub(super) fn note_pulled(&mut self, now: Moment, id: Id, sequence: u32) {
-        let Some(member) = self.roster.get(id) else {
+        let Some(member) = self.group.roster.get(id) else {
             return;
         };
         let frame = (member.tag.short, member.session, sequence);
-        let (is_wanted, talk) = self.sync.took(frame, now.time);
+        let (is_wanted, talk) = self.sync.exchange.took(frame, now.time);
         if let Some((address, talk)) = talk {
             self.send_talk(now, address, talk);
         }
@@ -312,15 +335,16 @@ impl Engine {
     }
 
     fn finish_sync(&mut self, now: Moment) {
-        let Some(outcome) = self.sync.finish(now.time) else {
+        let Some(outcome) = self.sync.exchange.finish(now.time) else {
             return;
         };
-        if self.catch_up.is_new {
-            self.catch_up.is_new = self
+        if self.sync.is_new {
+            self.sync.is_new = self
+                .group
                 .roster
                 .get(outcome.peer)
                 .is_some_and(|peer| !peer.can_tell);
-            self.catch_up.ask_again_at = now.time + ASK_AGAIN;
+            self.sync.ask_again_at = now.time + ASK_AGAIN;
         }
         self.go_back(outcome);
         self.show_unshown(now);
@@ -329,10 +353,9 @@ impl Engine {
     /// All is held now that the other holds, if all was asked for that is older than what we hold.
     fn go_back(&mut self, outcome: ExchangeOutcome) {
         if let Some(horizon) = outcome.horizon
-            && outcome.cut >= self.frame_log.horizon()
+            && outcome.cut >= self.log.horizon()
         {
-            self.frame_log
-                .set_horizon(horizon.min(self.frame_log.horizon()));
+            self.log.set_horizon(horizon.min(self.log.horizon()));
         }
     }
 

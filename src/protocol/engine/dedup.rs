@@ -80,20 +80,20 @@ impl Engine {
         let Some(KnownDatagram { id, durable }) = self.recent.get(datagram) else {
             return false;
         };
-        let Some(member) = self.roster.get(id) else {
+        let Some(member) = self.group.roster.get(id) else {
             return false; // forgotten since, and with it that we had the frame
         };
         let is_from_there = member.address == Some(source);
         self.recent.repeats += 1;
-        self.hears_itself |= id == ME;
+        self.receiving.hears_itself |= id == ME;
         let Some((sequence, flags)) = durable else {
             return true;
         };
-        self.repair.cancel((id, sequence));
-        self.frame_log.touch(id, sequence, now.time);
+        self.sending.repair.cancel((id, sequence));
+        self.log.touch(id, sequence, now.time);
         // Perhaps it is repeated because what we have of it was not told, or the telling was lost.
         if id != ME && is_from_there {
-            self.reports.heard(id);
+            self.receiving.reports.heard(id);
             self.plan_report(now, id, flags);
         }
         true

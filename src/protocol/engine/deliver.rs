@@ -23,7 +23,7 @@ impl Engine {
     pub(super) fn deliver(&mut self, now: Moment, heard: &ReceivedFrame<'_>, accept: Accept) {
         let (id, sequence) = (heard.id, heard.author.sequence);
         if accept == Accept::Late {
-            if self.sync.is_busy() {
+            if self.sync.exchange.is_busy() {
                 self.keep_unshown(id, sequence);
             } else {
                 self.show(now, id, sequence, true);
@@ -34,20 +34,20 @@ impl Engine {
 
     /// While catching up, old frames are kept until all have come, and then shown in their order.
     fn keep_unshown(&mut self, id: Id, sequence: u32) {
-        self.frame_log.settle(id, sequence);
-        if let Some(held) = self.frame_log.get(id, sequence) {
-            self.catch_up.unshown.insert(held.place, id);
+        self.log.settle(id, sequence);
+        if let Some(held) = self.log.get(id, sequence) {
+            self.sync.unshown.insert(held.place, id);
         }
     }
 
     /// Shows what was kept, in the order that all members agree on.
     pub(super) fn show_unshown(&mut self, now: Moment) {
         let mut messages = 0;
-        for (place, id) in std::mem::take(&mut self.catch_up.unshown) {
+        for (place, id) in std::mem::take(&mut self.sync.unshown) {
             messages += self.show(now, id, place.sequence, true);
         }
         if messages > 0 {
-            self.events.push_back(EngineEvent::CaughtUp { messages });
+            self.out.tell(EngineEvent::CaughtUp { messages });
         }
     }
 
@@ -62,38 +62,35 @@ impl Engine {
             }
             self.plan(id);
             if has_shown {
-                members.extend(std::mem::take(&mut self.blocked));
+                members.extend(std::mem::take(&mut self.receiving.blocked));
             }
         }
     }
 
     /// Shows a member's next frame if it is here and its causes were shown, or waited for enough.
     fn deliver_next(&mut self, now: Moment, id: Id, heard: Option<&ReceivedFrame<'_>>) -> bool {
-        let Some(sequence) = self.inboxes.get(&id).and_then(Inbox::ready) else {
+        let Some(sequence) = self.receiving.inboxes.get(&id).and_then(Inbox::ready) else {
             return false;
         };
         let mut inside = Vec::new();
         let is_this =
             |heard: &&ReceivedFrame<'_>| (heard.id, heard.author.sequence) == (id, sequence);
-        let is_shown = match (
-            heard.filter(is_this),
-            self.frame_log.get(id, sequence).cloned(),
-        ) {
+        let is_shown = match (heard.filter(is_this), self.log.get(id, sequence).cloned()) {
             (Some(heard), Some(held)) => {
                 self.show_in_turn(now, id, &held, (heard.author, heard.durable))
             }
-            (None, Some(held)) => match self.seal.reopen(&held.bytes, &mut inside) {
+            (None, Some(held)) => match self.me.seal.reopen(&held.bytes, &mut inside) {
                 Some((author, durable)) => self.show_in_turn(now, id, &held, (&author, &durable)),
                 None => true,
             },
             (_, None) => true,
         };
         if !is_shown {
-            self.blocked.insert(id);
+            self.receiving.blocked.insert(id);
             return false;
         }
-        self.blocked.remove(&id);
-        if let Some(inbox) = self.inboxes.get_mut(&id) {
+        self.receiving.blocked.remove(&id);
+        if let Some(inbox) = self.receiving.inboxes.get_mut(&id) {
             inbox.advance(now.time);
         }
         true
@@ -109,7 +106,7 @@ impl Engine {
     ) -> bool {
         let mut causes = durable.references.iter();
         if causes.any(|cause| self.is_awaited(now, cause))
-            && let Some(inbox) = self.inboxes.get_mut(&id)
+            && let Some(inbox) = self.receiving.inboxes.get_mut(&id)
             && now.time < inbox.block(now.time) + CAUSE_WAIT
         {
             return false;
@@ -117,8 +114,8 @@ impl Engine {
         let late_ms = LATE_AFTER.as_millis() as u64;
         let clock = held.place.clock;
         let old_ms = clock_ms(clock) + OLD_AFTER.as_millis() as u64;
-        let is_old = old_ms < clock_ms(self.clock.now(now.wall_ms));
-        let is_late = is_old || clock + (late_ms << 16) < self.newest_shown;
+        let is_old = old_ms < clock_ms(self.me.clock.now(now.wall_ms));
+        let is_late = is_old || clock + (late_ms << 16) < self.receiving.newest_shown;
         self.tell_frame(now, id, held, (author, durable), is_late);
         true
     }
@@ -126,13 +123,13 @@ impl Engine {
     /// Whether a cause is on its way and not shown yet. Who has just come waits for none:
     /// most of them were said before.
     fn is_awaited(&self, now: Moment, cause: &Reference) -> bool {
-        if now.time < self.started.time + CAUSE_WAIT {
+        if now.time < self.me.started.time + CAUSE_WAIT {
             return false;
         }
-        match self.roster.find(cause.member) {
+        match self.group.roster.find(cause.member) {
             Some(ME) => false,
             Some(id) => {
-                let inbox = self.inboxes.get(&id);
+                let inbox = self.receiving.inboxes.get(&id);
                 inbox.is_none_or(|inbox| !inbox.is_past(cause.sequence))
             }
             None => true,
@@ -141,7 +138,7 @@ impl Engine {
 
     /// Shows what is held of a member before a frame, without what is missing in between.
     pub(super) fn deliver_held(&mut self, now: Moment, id: Id, before: u32) {
-        let inbox = self.inboxes.get(&id);
+        let inbox = self.receiving.inboxes.get(&id);
         let held = inbox.map_or_else(Vec::new, |inbox| inbox.held_before(before));
         for sequence in held {
             self.show(now, id, sequence, false);
@@ -151,6 +148,7 @@ impl Engine {
     /// Goes on without what was waited for long enough.
     pub(super) fn give_up_waiting(&mut self, now: Moment, id: Id) {
         let skipped = self
+            .receiving
             .inboxes
             .get_mut(&id)
             .and_then(|inbox| inbox.skip(now.time));
@@ -161,18 +159,18 @@ impl Engine {
     }
 
     pub(super) fn tell_gap(&mut self, id: Id, frames: u32) {
-        let who = self.roster.named_key(id);
-        let told = who.map(|who| EngineEvent::Gap { who, frames });
-        self.events.extend(told);
+        let who = self.group.roster.named_key(id);
+        self.out
+            .tell_of(who, |who| EngineEvent::Gap { who, frames });
     }
 
     /// Tells what a held frame says; how many messages.
     fn show(&mut self, now: Moment, id: Id, sequence: u32, is_late: bool) -> usize {
-        let Some(held) = self.frame_log.get(id, sequence).cloned() else {
+        let Some(held) = self.log.get(id, sequence).cloned() else {
             return 0;
         };
         let mut inside = Vec::new();
-        match self.seal.reopen(&held.bytes, &mut inside) {
+        match self.me.seal.reopen(&held.bytes, &mut inside) {
             Some((author, durable)) => {
                 self.tell_frame(now, id, &held, (&author, &durable), is_late)
             }
@@ -189,16 +187,16 @@ impl Engine {
         is_late: bool,
     ) -> usize {
         let place = held.place;
-        self.frame_log.settle(id, place.sequence);
+        self.log.settle(id, place.sequence);
         if self.is_plausible(place.clock, now) {
-            self.newest_shown = self.newest_shown.max(place.clock);
+            self.receiving.newest_shown = self.receiving.newest_shown.max(place.clock);
         }
         let shown = Reference {
             member: author.tag(),
             sequence: place.sequence,
             hash: (held.hash >> 32) as u32,
         };
-        self.frontier.shown(shown, &durable.references);
+        self.receiving.frontier.shown(shown, &durable.references);
         self.tell_records(id, place, durable, is_late)
     }
 
@@ -209,25 +207,28 @@ impl Engine {
         durable: &Durable<'_>,
         is_late: bool,
     ) -> usize {
-        let before = self.events.len();
+        let mut told = 0;
         let mut leaves = false;
         for (index, record) in durable.records.iter().enumerate() {
             match record {
                 Record::Said(_) if durable.fragment.is_some() => {
                     if let Some((place, text)) = self.whole_text(id, place, durable, is_late) {
                         self.tell(id, MessageId { place, index: 0 }, text, is_late);
+                        told += 1;
                     }
                 }
                 Record::Said(text) => {
                     let index = index as u8; // at most 255 records
                     self.tell(id, MessageId { place, index }, text.to_owned(), is_late);
+                    told += 1;
                 }
                 Record::Private { to, sealed } => {
                     let index = index as u8;
-                    self.tell_private(id, (place, index), (to, sealed), is_late);
+                    let is_for_us = self.tell_private(id, (place, index), (to, sealed), is_late);
+                    told += usize::from(is_for_us);
                 }
                 Record::Hello(hello) => {
-                    self.roster.told_key(id, hello.session_key);
+                    self.group.roster.told_key(id, hello.session_key);
                     if let Some(session) = hello.replaces {
                         self.replace(id, session);
                     }
@@ -236,35 +237,38 @@ impl Engine {
                 Record::Unknown => {}
             }
         }
-        let told = self.events.len() - before;
         if leaves {
-            self.roster.close(id);
+            self.group.roster.close(id);
             self.on_left(id, true);
         }
         told
     }
 
     fn tell(&mut self, id: Id, message: MessageId, text: String, is_late: bool) {
-        let told = self.roster.get(id).map(|member| {
-            EngineEvent::Said(Delivery {
-                id: message,
-                who: member.named_key(),
-                source: member.address,
-                text,
-                is_late,
-                is_private: false,
-            })
-        });
-        self.events.extend(told);
+        let Some(member) = self.group.roster.get(id) else {
+            return;
+        };
+        self.out.tell(EngineEvent::Said(Delivery {
+            id: message,
+            who: member.named_key(),
+            source: member.address,
+            text,
+            is_late,
+            is_private: false,
+        }));
     }
 
     /// The same person's session that this one follows is over.
     fn replace(&mut self, id: Id, session: u64) {
-        let key = self.roster.get(id).map(|member| member.key);
+        let key = self.group.roster.get(id).map(|member| member.key);
         let is_old = |member: &Member| Some(member.key) == key && member.session == session;
-        let old = self.roster.everybody().find(|(_, member)| is_old(member));
+        let old = self
+            .group
+            .roster
+            .everybody()
+            .find(|(_, member)| is_old(member));
         if let Some(old) = old.map(|(id, _)| id) {
-            self.roster.close(old);
+            self.group.roster.close(old);
             self.on_left(old, false);
         }
     }
@@ -283,7 +287,8 @@ impl Engine {
         let last = first.checked_add(u32::from(count) - 1)?;
         let is_last = place.sequence == last;
         let is_last_shown = || {
-            self.inboxes
+            self.receiving
+                .inboxes
                 .get(&id)
                 .is_some_and(|inbox| inbox.is_past(last))
         };
@@ -292,21 +297,21 @@ impl Engine {
         }
         let (mut text, mut inside) = (String::new(), Vec::new());
         for sequence in first..=last {
-            let held = self.frame_log.get(id, sequence)?;
-            let (_, durable) = self.seal.reopen(&held.bytes, &mut inside)?;
+            let held = self.log.get(id, sequence)?;
+            let (_, durable) = self.me.seal.reopen(&held.bytes, &mut inside)?;
             let Some(Record::Said(piece)) = durable.records.iter().next() else {
                 return None;
             };
             text.push_str(piece);
         }
-        self.frame_log.get(id, first).map(|held| (held.place, text))
+        self.log.get(id, first).map(|held| (held.place, text))
     }
 
     /// The newest messages that are held, at most `count`, in the order that all members agree on.
     #[must_use]
     pub fn history(&self, count: usize) -> Vec<Delivery> {
         let mut newest_first = Vec::new();
-        for (place, id) in self.frame_log.history(0, u64::MAX).rev() {
+        for (place, id) in self.log.history(0, u64::MAX).rev() {
             if newest_first.len() >= count {
                 break;
             }
@@ -319,13 +324,13 @@ impl Engine {
     }
 
     fn said_in(&self, place: Position, id: Id) -> Vec<Delivery> {
-        let held = self.frame_log.get(id, place.sequence);
+        let held = self.log.get(id, place.sequence);
         let mut inside = Vec::new();
-        let opened = held.and_then(|held| self.seal.reopen(&held.bytes, &mut inside));
+        let opened = held.and_then(|held| self.me.seal.reopen(&held.bytes, &mut inside));
         let Some((_, durable)) = opened else {
             return Vec::new();
         };
-        let Some(member) = self.roster.get(id) else {
+        let Some(member) = self.group.roster.get(id) else {
             return Vec::new();
         };
         let said = |place, index, text| Delivery {

@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::frame_log::Position;
 use crate::protocol::message::Name;
@@ -27,7 +27,7 @@ pub struct Transmit {
     /// Where to.
     pub to: Destination,
     /// What.
-    pub bytes: Rc<[u8]>,
+    pub bytes: Arc<[u8]>,
 }
 
 /// A message's name, the same for all members.

@@ -3,7 +3,7 @@
 //! Its own frames it holds all the same as long as somebody who reports may lack them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{
@@ -49,7 +49,7 @@ impl Position {
 #[derive(Clone, Debug)]
 pub struct LoggedFrame {
     /// The datagram.
-    pub bytes: Rc<[u8]>,
+    pub bytes: Arc<[u8]>,
     /// The hash of all its bytes.
     pub hash: u64,
     /// Its place in the common order.
@@ -272,7 +272,7 @@ impl FrameLog {
 #[derive(Debug)]
 pub struct NewFrame {
     /// The datagram.
-    pub bytes: Rc<[u8]>,
+    pub bytes: Arc<[u8]>,
     /// The hash of all its bytes.
     pub hash: u64,
     /// How many messages it holds.

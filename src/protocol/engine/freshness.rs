@@ -39,22 +39,27 @@ impl Engine {
         frame: &Frame<'_>,
     ) -> bool {
         let author = &frame.author;
-        if self.roster.get(id).is_some_and(|m| m.proven_at.is_some()) {
+        if self
+            .group
+            .roster
+            .get(id)
+            .is_some_and(|m| m.proven_at.is_some())
+        {
             return true;
         }
         if self.is_sign(source, &frame.body) {
-            self.roster.prove(id, author.clock);
+            self.group.roster.prove(id, author.clock);
             return true;
         }
         let age = PROOF_AGE.as_millis() as u64;
-        let is_old = clock_ms(author.clock) + age < clock_ms(self.clock.now(now.wall_ms));
+        let is_old = clock_ms(author.clock) + age < clock_ms(self.me.clock.now(now.wall_ms));
         !is_old || self.is_asked_for(id, author)
     }
 
     fn is_asked_for(&self, id: Id, author: &Author) -> bool {
-        let inbox = self.inboxes.get(&id);
+        let inbox = self.receiving.inboxes.get(&id);
         let is_missing = |inbox: &Inbox| inbox.is_missing(author.sequence);
-        self.sync.wants(Position::of(author).frame_name()) || inbox.is_some_and(is_missing)
+        self.sync.exchange.wants(Position::of(author).frame_name()) || inbox.is_some_and(is_missing)
     }
 
     /// Whether only who is there now can say this.
@@ -79,10 +84,10 @@ impl Engine {
 
     /// Whether a durable frame was made in our time.
     fn is_fresh(&self, of: MemberTag, sequence: u32) -> bool {
-        match self.roster.find(of) {
-            Some(ME) => (1..=self.newest).contains(&sequence),
+        match self.group.roster.find(of) {
+            Some(ME) => (1..=self.sending.newest).contains(&sequence),
             Some(id) => {
-                let held = self.frame_log.get(id, sequence);
+                let held = self.log.get(id, sequence);
                 held.is_some_and(|held| self.is_fresh_at(id, held.place.clock))
             }
             None => false,
@@ -90,16 +95,20 @@ impl Engine {
     }
 
     fn is_fresh_at(&self, id: Id, clock: u64) -> bool {
-        let proven_at = self.roster.get(id).and_then(|member| member.proven_at);
+        let proven_at = self
+            .group
+            .roster
+            .get(id)
+            .and_then(|member| member.proven_at);
         id == ME || proven_at.is_some_and(|proven_at| clock > proven_at)
     }
 
     fn is_fresh_digest(&mut self, digest: &Digest) -> bool {
         let &Digest { from, cut, xor } = digest;
-        if self.frame_log.horizon() > from || self.frame_log.digest(from, cut) != xor {
+        if self.log.horizon() > from || self.log.digest(from, cut) != xor {
             return false;
         }
-        let mut held = self.frame_log.history(from, cut).rev();
+        let mut held = self.log.history(from, cut).rev();
         held.any(|(place, id)| self.is_fresh_at(*id, place.clock))
     }
 }

@@ -4,7 +4,7 @@
 
 use core::net::SocketAddr;
 use std::collections::{BTreeSet, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{GUESTS_MAX, MIRROR_DOUBT, MIRROR_PER_S, MIRROR_QUEUE_MAX};
@@ -18,7 +18,7 @@ use crate::protocol::wire::plain;
 pub struct Mirror {
     name: Name,
     port: u16,
-    queue: VecDeque<Rc<[u8]>>,
+    queue: VecDeque<Arc<[u8]>>,
     next_at: Duration,
     unmirrored: usize,
     guests: BTreeSet<SocketAddr>,
@@ -81,7 +81,7 @@ impl Mirror {
     }
 
     /// The next copy that may leave.
-    pub fn pop(&mut self, now: Duration) -> Option<Rc<[u8]>> {
+    pub fn pop(&mut self, now: Duration) -> Option<Arc<[u8]>> {
         if now < self.next_at {
             return None;
         }

@@ -60,8 +60,8 @@ impl Outbox {
         self.waiting.push_back(Waiting::Record(bytes));
     }
 
-    /// Takes a message of at most [`TEXT_MAX_BYTES`](super::config::TEXT_MAX_BYTES); one that does not fit `room_bytes` is cut
-    /// into fragments.
+    /// Takes a message of at most `config::TEXT_MAX_BYTES`; one that does not fit `room_bytes` is
+    /// cut into fragments.
     pub fn say(&mut self, text: &str, room_bytes: usize) {
         if text.len() + RECORD_HEAD_BYTES <= room_bytes {
             self.push(&Record::Said(text));

@@ -69,7 +69,7 @@ impl Engine {
     pub fn say_private(&mut self, name: &Name, key: Key, text: &str) -> Result<usize, SayError> {
         SayError::check(text, PRIVATE_MAX_BYTES)?;
         let is_addressed = |member: &&Member| member.key == key && member.name == *name;
-        let others = self.roster.others().map(|(_, member)| member);
+        let others = self.group.roster.others().map(|(_, member)| member);
         let texts: Vec<PrivateText> = others
             .filter(is_addressed)
             .filter_map(|member| {
@@ -85,7 +85,7 @@ impl Engine {
         let count = texts.len();
         texts
             .into_iter()
-            .for_each(|text| self.outbox.say_private(text));
+            .for_each(|text| self.sending.outbox.say_private(text));
         Ok(count)
     }
 
@@ -96,22 +96,27 @@ impl Engine {
         (place, index): (Position, u8),
         (to, sealed): (MemberTag, &[u8]),
         is_late: bool,
-    ) {
-        let Some(member) = self.roster.get(id).filter(|_| to == self.me.tag()) else {
-            return;
+    ) -> bool {
+        let Some(member) = self
+            .group
+            .roster
+            .get(id)
+            .filter(|_| to == self.me.author.tag())
+        else {
+            return false;
         };
         let way = PrivateContext {
             author: member.key,
             author_session: member.session,
             sequence: place.sequence,
-            addressee: self.me.key,
-            addressee_session: self.me.session,
+            addressee: self.me.author.key,
+            addressee_session: self.me.author.session,
         };
         // What was sealed for somebody else says nothing to anybody here.
-        let Some(text) = private::open(sealed, &way, &self.private.secret) else {
-            return;
+        let Some(text) = private::open(sealed, &way, &self.me.private.secret) else {
+            return false;
         };
-        self.events.push_back(EngineEvent::Said(Delivery {
+        self.out.tell(EngineEvent::Said(Delivery {
             id: MessageId { place, index },
             who: member.named_key(),
             text,
@@ -119,5 +124,6 @@ impl Engine {
             is_late,
             is_private: true,
         }));
+        true
     }
 }

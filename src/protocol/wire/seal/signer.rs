@@ -1,9 +1,8 @@
 //! Who signs the roots of runs, and whether a signature is genuine.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
@@ -74,7 +73,7 @@ const PEOPLE_MAX: usize = 512;
 /// Which signatures were found genuine and which not: frames of one run share theirs. The members
 /// of a pretend network share all, for each would find the same.
 #[derive(Clone, Default)]
-pub struct Verdicts(Rc<RefCell<Known>>);
+pub struct Verdicts(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
@@ -105,9 +104,15 @@ impl Known {
 }
 
 impl Verdicts {
+    /// All that is known. Nobody waits here unless members that share it run on several threads;
+    /// one of them that panicked has left whole verdicts.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether a person has signed a root: as [`verify`], which it asks but once.
     pub(super) fn verify(&self, by: &Key, root: &Hash, signature: &[u8; SIGNATURE_BYTES]) -> bool {
-        let known = &mut *self.0.borrow_mut();
+        let known = &mut *self.known();
         if let Some(verdict) = known.verdicts.get(root)
             && (&verdict.by, &verdict.signature) == (by, signature)
         {
@@ -134,7 +139,7 @@ impl Verdicts {
 
 impl fmt::Debug for Verdicts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Verdicts({})", self.0.borrow().order.len())
+        write!(f, "Verdicts({})", self.known().order.len())
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod cipher;
 pub mod frame;
+pub mod ids;
 pub mod json;
 pub mod pieces;
 pub mod plain;
@@ -10,6 +11,7 @@ pub mod private;
 pub mod quiet;
 pub mod raw;
 pub mod seal;
+pub mod sizes;
 pub mod stream;
 pub mod tr2;
 

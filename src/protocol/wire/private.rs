@@ -23,17 +23,13 @@ use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
 use zeroize::Zeroizing;
 
 use super::cipher::{self, TAG_BYTES};
-use super::frame::{Key, MemberTag};
+use super::ids::{Key, MemberTag};
 
-/// Length of a session's public key, in bytes.
-pub const SESSION_KEY_BYTES: usize = 32;
+pub use super::ids::SessionKey;
+pub use super::sizes::SESSION_KEY_BYTES;
 
 /// What a private message takes besides its text, in bytes.
 pub const OVERHEAD_BYTES: usize = MemberTag::BYTES + SESSION_KEY_BYTES + TAG_BYTES;
-
-/// A session's public key, as the HELLO tells it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SessionKey(pub [u8; SESSION_KEY_BYTES]);
 
 /// A session's secret key. It is overwritten when it is dropped.
 #[derive(Clone)]

@@ -10,8 +10,9 @@
 
 use std::time::Duration;
 
+use super::ack::{ACKS_MAX, Ack};
 use super::bytes::{Reader, Writer};
-use super::{ACKS_MAX, Ack, MemberTag};
+use crate::protocol::wire::ids::MemberTag;
 
 /// Most members that one beat asks for.
 pub const ASKED_MAX: usize = 7;

@@ -8,9 +8,10 @@
 //! record: kind 4 bits, length 12 bits | bytes                      to the end of the body
 //! ```
 
+use super::ack::{ACKS_MAX, Ack};
 use super::bytes::{Reader, Writer};
-use super::{ACKS_MAX, Ack, MemberTag};
-use crate::protocol::wire::private::{SESSION_KEY_BYTES, SessionKey};
+use crate::protocol::wire::ids::{MemberTag, SessionKey};
+use crate::protocol::wire::sizes::SESSION_KEY_BYTES;
 
 /// Most references in one frame.
 pub const REFERENCES_MAX: usize = 4;

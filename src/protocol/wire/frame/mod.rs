@@ -15,6 +15,7 @@
 //! behind the end of a body are refused; a version or a type that we do not know is counted and
 //! ignored.
 
+mod ack;
 pub mod beat;
 mod bytes;
 pub mod durable;
@@ -22,13 +23,16 @@ pub mod nack;
 pub mod status;
 pub mod sync;
 
-use std::fmt;
-
 use self::bytes::{Reader, Writer};
 use self::{beat::Beat, durable::Durable, nack::Nack, status::Status, sync::Sync};
 use super::cipher::{NONCE_BYTES, TAG_BYTES};
-use super::seal::signed_batch::{LEAF_INDEX_BYTES, MERKLE_PATH_MAX_BYTES};
+use super::sizes::{LEAF_INDEX_BYTES, MERKLE_PATH_MAX_BYTES};
 use crate::protocol::message::{NAME_MAX_BYTES, Name};
+
+pub use self::ack::{ACKS_MAX, Ack};
+pub(in crate::protocol) use super::ids::first_8;
+pub use super::ids::{Key, MemberTag};
+pub use super::sizes::{ROOM_TAG_BYTES, SIGNATURE_BYTES};
 
 /// Longest frame, in bytes of UDP payload: fits the MTU of Ethernet and Wi-Fi with IPv6, also where
 /// a virtual network takes 50 bytes of it. What a datagram costs is the same however long it is, so
@@ -50,12 +54,6 @@ pub const HEADER_BYTES: usize = 2 + 1 + 1 + ROOM_TAG_BYTES + NONCE_BYTES;
 
 /// Where the nonce stands in the header.
 pub(super) const NONCE_AT: usize = HEADER_BYTES - NONCE_BYTES;
-
-/// The mark of a room in the header, in bytes.
-pub const ROOM_TAG_BYTES: usize = 16;
-
-/// The place of the author's signature (Ed25519), in bytes.
-pub const SIGNATURE_BYTES: usize = 64;
 
 /// The author's part without the name, in bytes.
 const AUTHOR_BYTES: usize = 32 + 8 + 4 + 8 + 1 + 1 + 1;
@@ -114,91 +112,6 @@ impl Kind {
     #[must_use]
     pub fn is_signed(self) -> bool {
         self != Self::Nack
-    }
-}
-
-/// A person: an Ed25519 public key.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key(pub [u8; 32]);
-
-impl Key {
-    /// The person's short id: the first 8 bytes of the key's BLAKE3.
-    #[must_use]
-    pub fn short(&self) -> u64 {
-        first_8(blake3::hash(&self.0).as_bytes())
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Key({:016x})", self.short())
-    }
-}
-
-/// The first 8 bytes as a number.
-pub(in crate::protocol) fn first_8(bytes: &[u8]) -> u64 {
-    let first = bytes.first_chunk().copied();
-    u64::from_be_bytes(first.unwrap_or_default())
-}
-
-/// A member as other frames name it: short id, and the low half of its session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MemberTag {
-    /// The person's short id.
-    pub short: u64,
-    /// The low 32 bits of the session.
-    pub session_low: u32,
-}
-
-impl MemberTag {
-    /// What it takes in a frame, in bytes.
-    pub const BYTES: usize = 12;
-
-    /// The member with this short id in this session.
-    #[must_use]
-    pub fn of(short: u64, session: u64) -> Self {
-        let session_low = session as u32; // the low half is meant
-        Self { short, session_low }
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
-            short: reader.u64()?,
-            session_low: reader.u32()?,
-        })
-    }
-
-    fn write(self, writer: &mut Writer<'_>) {
-        writer.u64(self.short);
-        writer.u32(self.session_low);
-    }
-}
-
-/// What a member has of another's durable frames: all up to this sequence, without a gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ack {
-    /// Whose frames.
-    pub of: MemberTag,
-    /// The last of them before the first gap; 0 if the first is missing.
-    pub through: u32,
-}
-
-/// Most acknowledgements in one frame.
-pub const ACKS_MAX: usize = 16;
-
-impl Ack {
-    pub(super) const BYTES: usize = MemberTag::BYTES + 4;
-
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
-            of: MemberTag::read(reader)?,
-            through: reader.u32()?,
-        })
-    }
-
-    fn write(self, writer: &mut Writer<'_>) {
-        self.of.write(writer);
-        writer.u32(self.through);
     }
 }
 

@@ -6,8 +6,8 @@
 //!
 //! Bit 0 (the lowest) of the bitmap's first byte stands for `first` itself.
 
-use super::MemberTag;
 use super::bytes::{Reader, Writer};
+use crate::protocol::wire::ids::MemberTag;
 
 /// Most sequences that one target spans: a bitmap of 64 bytes.
 pub const SPAN_MAX: usize = 512;

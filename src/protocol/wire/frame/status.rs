@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::Ack;
+use super::ack::Ack;
 use super::bytes::{Reader, Writer};
 
 /// The body of a status.

@@ -12,8 +12,8 @@
 //! Whoever asks without the cookie gets nothing but the cookie, which is no longer than the
 //! question: an address that was made up never gets more than it was made to ask for.
 
-use super::MemberTag;
 use super::bytes::{Reader, Writer};
+use crate::protocol::wire::ids::MemberTag;
 
 /// Most runs in one frame.
 pub const RUNS_MAX: usize = 36;

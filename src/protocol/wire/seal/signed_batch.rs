@@ -18,20 +18,14 @@
 //! 2^128 tries. Two frames in one place take 2^64, and only of the author, who can sign two frames
 //! anyway. Missing leaves are zeros.
 
-use super::super::frame::{Key, SIGNATURE_BYTES};
 use super::signer::{Hash, Signer, Verdicts};
+use crate::protocol::wire::ids::Key;
+use crate::protocol::wire::sizes::{NODE_BYTES, SIGNATURE_BYTES, TREE_DEPTH_MAX};
+
+pub use crate::protocol::wire::sizes::{LEAF_INDEX_BYTES, MERKLE_PATH_MAX_BYTES};
 
 /// Most frames of a run.
-pub const BATCH_MAX_FRAMES: usize = 1 << DEPTH_MAX;
-
-/// What a frame carries of its way, besides the place, in bytes at most.
-pub const MERKLE_PATH_MAX_BYTES: usize = DEPTH_MAX * NODE_BYTES;
-
-/// What says where in its run a frame is, in bytes.
-pub const LEAF_INDEX_BYTES: usize = 1;
-
-const DEPTH_MAX: usize = 6; // with 7, a place would still be one byte
-const NODE_BYTES: usize = 16;
+pub const BATCH_MAX_FRAMES: usize = 1 << TREE_DEPTH_MAX;
 
 /// The hash of what is missing.
 const NOTHING: Hash = [0; 32];
@@ -101,7 +95,7 @@ impl Tree {
             let sibling = level.get(index >> height ^ 1).unwrap_or(&NOTHING);
             to.extend(sibling.iter().take(NODE_BYTES));
         }
-        to.push((1 << depth | index) as u8); // below 2^(DEPTH_MAX + 1)
+        to.push((1 << depth | index) as u8); // below 2^(TREE_DEPTH_MAX + 1)
     }
 }
 
@@ -120,7 +114,7 @@ impl<'s> MerklePath<'s> {
         let (leaf_index, rest) = rest.split_last()?;
         let depth = leaf_index.checked_ilog2()? as usize;
         let index = usize::from(leaf_index ^ 1 << depth);
-        let is_sound = depth <= DEPTH_MAX;
+        let is_sound = depth <= TREE_DEPTH_MAX;
         let at = rest.len().checked_sub(depth * NODE_BYTES);
         let (inside, siblings) = rest.split_at_checked(at.filter(|_| is_sound)?)?;
         let merkle_path = Self {

@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
-use crate::protocol::wire::frame::{Key, SIGNATURE_BYTES};
+use crate::protocol::wire::ids::Key;
+use crate::protocol::wire::sizes::SIGNATURE_BYTES;
 
 /// Length of what a signing key is made from, in bytes.
 pub const SEED_BYTES: usize = 32;

@@ -1,6 +1,7 @@
 //! `lab`: its arguments, their defaults, and what it runs by.
 
 mod client;
+mod values;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ use super::python::{Value, marshal, pickle, whole_value};
 use super::{Act, Dialogue, Expected, answered, ended_early, unexpected, whole_json};
 
 /// How a list travels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoding {
     /// As JSON.
     #[default]

@@ -11,7 +11,7 @@ use super::{
 use crate::protocol::rng::Rng;
 
 /// A lesson.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lesson {
     /// Version 1: the server shows that a client came.
     Hello,

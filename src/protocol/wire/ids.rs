@@ -5,12 +5,12 @@ use std::fmt;
 
 use super::sizes::SESSION_KEY_BYTES;
 
-/// A person: an Ed25519 public key.
+/// A person, identified by an Ed25519 public key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(pub [u8; 32]);
 
 impl Key {
-    /// The person's short id: the first 8 bytes of the key's BLAKE3.
+    /// The person's short id: the first 8 bytes of the key's BLAKE3 hash.
     #[must_use]
     pub fn short(&self) -> u64 {
         first_8(blake3::hash(&self.0).as_bytes())
@@ -23,13 +23,13 @@ impl fmt::Debug for Key {
     }
 }
 
-/// The first 8 bytes as a number.
+/// Reads the first 8 bytes as a big-endian number.
 pub(in crate::protocol) fn first_8(bytes: &[u8]) -> u64 {
     let first = bytes.first_chunk().copied();
     u64::from_be_bytes(first.unwrap_or_default())
 }
 
-/// A member as other frames name it: short id, and the low half of its session.
+/// A member as other frames name it: the short id and the low half of the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MemberTag {
     /// The person's short id.
@@ -39,13 +39,13 @@ pub struct MemberTag {
 }
 
 impl MemberTag {
-    /// What it takes in a frame, in bytes.
+    /// Length of the tag in a frame, in bytes.
     pub const BYTES: usize = 12;
 
-    /// The member with this short id in this session.
+    /// The tag of the member with this short id in this session.
     #[must_use]
     pub fn of(short: u64, session: u64) -> Self {
-        let session_low = session as u32; // the low half is meant
+        let session_low = session as u32; // truncates on purpose
         Self { short, session_low }
     }
 }

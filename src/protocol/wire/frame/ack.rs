@@ -7,12 +7,12 @@
 use super::bytes::{Reader, Writer};
 use crate::protocol::wire::ids::MemberTag;
 
-/// What a member has of another's durable frames: all up to this sequence, without a gap.
+/// How far a member has another's durable frames without a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ack {
     /// Whose frames.
     pub of: MemberTag,
-    /// The last of them before the first gap; 0 if the first is missing.
+    /// The last frame before the first gap; 0 if the first frame is missing.
     pub through: u32,
 }
 

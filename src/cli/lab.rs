@@ -17,6 +17,8 @@ use crate::error::{Error, Usage};
 use crate::lab::Dialogue;
 use crate::lab::divisors::Encoding;
 use crate::lab::lesson::Lesson;
+use crate::lab::products::Version;
+use crate::lab::uppercase::Letters;
 
 /// How the name of a MongoDB database begins.
 const MONGODB: [&str; 2] = ["mongodb://", "mongodb+srv://"];
@@ -142,12 +144,12 @@ pub struct LabServeSettings {
     pub port: u16,
     /// Whether to go on after the first client.
     pub keeps: bool,
-    /// `uppercase`: whether only ASCII is taken.
-    pub is_ascii: bool,
+    /// `uppercase`: which letters are accepted.
+    pub letters: Letters,
     /// `divisors`: how the list travels.
     pub encoding: Encoding,
-    /// `products`: whether `terminar` ends the server.
-    pub is_v4: bool,
+    /// `products`: which version of the document the server follows.
+    pub version: Version,
     /// `products`, `quiz`: where they are kept.
     pub database: Database,
     /// Rng that repeats.
@@ -190,6 +192,14 @@ pub enum BankAct {
     Reset,
 }
 
+/// What the flag `--v4` asks for.
+fn version(is_v4: bool) -> Version {
+    match is_v4 {
+        true => Version::V4,
+        false => Version::V5,
+    }
+}
+
 impl TryFrom<LabArgs> for LabSettings {
     type Error = Error;
 
@@ -224,9 +234,12 @@ impl TryFrom<ServeArgs> for LabServeSettings {
             host: Some(host.unwrap_or_else(|| "127.0.0.1".into())),
             port,
             keeps: args.keep,
-            is_ascii: args.ascii,
+            letters: match args.ascii {
+                true => Letters::Ascii,
+                false => Letters::Any,
+            },
             encoding: args.encoding,
-            is_v4: args.v4,
+            version: version(args.v4),
             database: args.database.database()?,
             seed: seed.transpose()?,
             has_trace: args.trace,

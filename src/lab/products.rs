@@ -1,19 +1,19 @@
-//! `products`, versions 4 and 5 of the document and its exercise: a client sends an operation, one
-//! word in one message, and what it needs in the next, as JSON.
+//! `products`, versions 4 and 5 of the document and its exercise: the client sends an operation,
+//! one word in one message, and its argument as JSON in the next.
 //!
 //! ```text
 //! adicionar, then {"codigo":1,"nome":"Caneta","preco":2.5}     no answer
 //! listar                                                      the list, as JSON
 //! consultar, then the code, 1 or "A1"                          the product, or null
-//! terminar                                                    the end
+//! terminar                                                    ends the connection or the server
 //! ```
 //!
-//! The document's text leaves the JSON's keys and the exercise's answers open; these are ours. A
-//! list may be longer than a `recv(2048)`, which the document's client repeats while it is full:
-//! a list of exactly so many bytes is sent with a blank behind. Products are kept in the order in
-//! which they came, equal codes too; of those, the newest is found. The document's exercise keeps
-//! them in TinyDB, we in SQLite. Messages that TCP has merged are told apart by their bytes, except
-//! for a bare code and what follows it.
+//! The document leaves the JSON's keys and the exercise's answers open; these are ours. A list may
+//! be longer than a `recv(2048)`, which the document's client repeats while it comes back full, so
+//! a list whose length is a multiple of 2048 bytes is sent with a blank at the end. Products are
+//! kept in the order of arrival, even with equal codes; a search finds the newest. The document's
+//! exercise keeps them in TinyDB, ours in SQLite. Messages that TCP merged are split by their
+//! bytes, except for a bare code and what follows it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use super::{
     Act, Dialogue, Expected, StoreFault, Told, ended_early, unexpected, whole_json, whole_word,
 };
 
-/// The operations.
+/// The operations, as the wire spells them.
 const ADD: &str = "adicionar";
 const LIST: &str = "listar";
 const FIND: &str = "consultar";
@@ -34,13 +34,13 @@ const END: &str = "terminar";
 /// What the document's client reads of a list at once, in bytes.
 const LIST_RECV_BYTES: usize = 2048;
 
-/// Most products: with the longest message, a list of 10 MB.
+/// Most products in a store: at the longest message each, a list takes 10 MB.
 pub const PRODUCTS_MAX: usize = 10_000;
 
-/// Longest list that a client takes, in bytes: also of a server with other limits.
+/// Longest list that a client accepts, in bytes, even from a server with other limits.
 const LIST_MAX_BYTES: usize = 16 << 20;
 
-/// What tells products apart.
+/// A product's code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Code {
@@ -51,7 +51,7 @@ pub enum Code {
 }
 
 impl Code {
-    /// A code as it is typed: a number, if it is one.
+    /// Parses a typed code: a number if it reads as one, else a text.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
         if !(1..=256).contains(&typed.len()) {
@@ -63,7 +63,7 @@ impl Code {
         })
     }
 
-    /// A code as a client asks for it: JSON, or bare.
+    /// Decodes a code as a client sends it: JSON, or bare.
     fn read(message: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Named {
@@ -84,7 +84,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// A price as it is typed.
+/// Parses a typed price.
 #[must_use]
 pub fn price(typed: &str) -> Option<Number> {
     typed
@@ -112,27 +112,27 @@ impl fmt::Display for Product {
 }
 
 /// Where products are kept.
-pub trait Shelf: Send + Sync {
-    /// Keeps a product.
+pub trait ProductStore: Send + Sync {
+    /// Adds a product.
     ///
     /// # Errors
-    /// The store's, or that there are [`PRODUCTS_MAX`] already.
+    /// Why the store failed, or that it holds [`PRODUCTS_MAX`] already.
     fn add(&self, product: &Product) -> Result<(), StoreFault>;
 
-    /// All products, in the order in which they came.
+    /// All products, in the order of arrival.
     ///
     /// # Errors
-    /// The store's.
+    /// Why the store failed.
     fn list(&self) -> Result<Vec<Product>, StoreFault>;
 
-    /// The newest product with a code; a number and its digits are one.
+    /// The newest product with this code. A number and its digits are the same code.
     ///
     /// # Errors
-    /// The store's.
+    /// Why the store failed.
     fn find(&self, code: &Code) -> Result<Option<Product>, StoreFault>;
 }
 
-/// What a side may expect of the other.
+/// A part of this dialogue that one side expects of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// An operation.
@@ -147,7 +147,7 @@ pub enum Part {
     ProductOrNull,
 }
 
-/// What a server waits for.
+/// What the server waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Awaited {
     Operation,
@@ -155,21 +155,30 @@ enum Awaited {
     Code,
 }
 
+/// The version of the document that both sides follow. They differ in what `terminar` ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// `terminar` ends the server.
+    V4,
+    /// `terminar` ends the connection.
+    V5,
+}
+
 /// The server's side.
 pub struct Server {
-    shelf: Arc<dyn Shelf>,
-    is_v4: bool,
+    store: Arc<dyn ProductStore>,
+    version: Version,
     awaited: Awaited,
 }
 
 impl Server {
-    /// A server of the products on a shelf.
+    /// Makes a server of the products in this store.
     #[must_use]
-    pub fn new(shelf: Arc<dyn Shelf>, is_v4: bool) -> Self {
+    pub fn new(store: Arc<dyn ProductStore>, version: Version) -> Self {
         let awaited = Awaited::Operation;
         Self {
-            shelf,
-            is_v4,
+            store,
+            version,
             awaited,
         }
     }
@@ -186,13 +195,16 @@ impl Server {
             return Vec::new();
         }
         if word == LIST.as_bytes() {
-            return match self.shelf.list().map(|products| list(&products)) {
+            return match self.store.list().map(|products| list(&products)) {
                 Ok(list) => vec![shown(), Act::Send(list)],
                 Err(fault) => fault.acts(),
             };
         }
         if word == END.as_bytes() {
-            let end = if self.is_v4 { Act::Stop } else { Act::Close };
+            let end = match self.version {
+                Version::V4 => Act::Stop,
+                Version::V5 => Act::Close,
+            };
             return vec![shown(), end];
         }
         unexpected(Expected::Products(Part::Operation), message)
@@ -203,7 +215,7 @@ impl Server {
             return unexpected(Expected::Products(Part::Product), message);
         };
         self.awaited = Awaited::Operation;
-        match self.shelf.add(&product) {
+        match self.store.add(&product) {
             Ok(()) => vec![Act::Show(format!("{ADD} {product}"))],
             Err(fault) => fault.acts(),
         }
@@ -214,7 +226,7 @@ impl Server {
             return unexpected(Expected::Products(Part::Code), message);
         };
         self.awaited = Awaited::Operation;
-        match self.shelf.find(&code) {
+        match self.store.find(&code) {
             Ok(found) => vec![
                 Act::Show(format!("{FIND} {code}")),
                 Act::Send(serde_json::to_vec(&found).unwrap_or_default()),
@@ -224,7 +236,7 @@ impl Server {
     }
 }
 
-/// A list as it is sent.
+/// Encodes a list for the wire.
 fn list(products: &[Product]) -> Vec<u8> {
     let mut list = serde_json::to_vec(products).unwrap_or_default();
     if list.len().is_multiple_of(LIST_RECV_BYTES) {
@@ -241,8 +253,8 @@ impl Dialogue for Server {
         }
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
-        // What people type into a bare connection ends its lines.
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
+        // A person who types into a bare connection ends each line with a newline.
         if message.trim_ascii().is_empty() {
             return Vec::new();
         }
@@ -253,7 +265,7 @@ impl Dialogue for Server {
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         match self.awaited {
             Awaited::Operation => vec![Act::Close],
             Awaited::Product => ended_early(Expected::Products(Part::Product)),
@@ -264,48 +276,48 @@ impl Dialogue for Server {
 
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// To add a product.
+pub enum Request {
+    /// Adds a product.
     Add(Product),
-    /// To see all.
+    /// Lists all products.
     List,
-    /// To find one.
+    /// Finds a product by its code.
     Find(Code),
-    /// To end the server, or the connection.
+    /// Ends the connection, and a server of version 4.
     End,
 }
 
-/// The client's side: one wish, and then the end, which version 4 takes for the server's own and
-/// is therefore not sent to it.
+/// The client's side: one request, then `terminar`. A server of version 4 would end at that word,
+/// so the client does not send it there.
 #[derive(Debug)]
 pub struct Client {
-    wish: Wish,
-    is_v4: bool,
-    /// Whether all that was asked for has come.
+    request: Request,
+    version: Version,
+    /// Whether everything that was requested has arrived.
     is_answered: bool,
 }
 
 impl Client {
-    /// A client with one wish.
+    /// Makes a client with one request.
     #[must_use]
-    pub fn new(wish: Wish, is_v4: bool) -> Self {
-        let is_answered = matches!(wish, Wish::Add(_) | Wish::End);
+    pub fn new(request: Request, version: Version) -> Self {
+        let is_answered = matches!(request, Request::Add(_) | Request::End);
         Self {
-            wish,
-            is_v4,
+            request,
+            version,
             is_answered,
         }
     }
 
-    /// The end of a connection, which only version 5 hears of. It closes behind all that was said.
+    /// Ends the connection after everything was sent. Only a server of version 5 is told.
     fn farewell(&self) -> Vec<Act> {
-        match self.is_v4 {
-            true => vec![Act::Close],
-            false => vec![Act::Send(END.into()), Act::Finish],
+        match self.version {
+            Version::V4 => vec![Act::Close],
+            Version::V5 => vec![Act::Send(END.into()), Act::Finish],
         }
     }
 
-    /// The last acts, and the farewell.
+    /// The last acts of a request, and the farewell.
     fn end_with(&mut self, acts: impl IntoIterator<Item = Act>) -> Vec<Act> {
         self.is_answered = true;
         acts.into_iter().chain(self.farewell()).collect()
@@ -314,17 +326,17 @@ impl Client {
 
 impl Dialogue for Client {
     fn begin(&mut self) -> Vec<Act> {
-        match &self.wish {
-            Wish::Add(product) => {
+        match &self.request {
+            Request::Add(product) => {
                 let json = serde_json::to_vec(product).unwrap_or_default();
                 self.end_with([Act::Send(ADD.into()), Act::Send(json)])
             }
-            Wish::List => vec![Act::Send(LIST.into())],
-            Wish::Find(code) => {
+            Request::List => vec![Act::Send(LIST.into())],
+            Request::Find(code) => {
                 let json = serde_json::to_vec(code).unwrap_or_default();
                 vec![Act::Send(FIND.into()), Act::Send(json)]
             }
-            Wish::End => vec![Act::Send(END.into()), Act::Finish],
+            Request::End => vec![Act::Send(END.into()), Act::Finish],
         }
     }
 
@@ -336,12 +348,12 @@ impl Dialogue for Client {
         LIST_MAX_BYTES
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         if self.is_answered {
             // An answer that the document does not have, and that does no harm.
             return vec![Act::Show(String::from_utf8_lossy(message).into_owned())];
         }
-        if let Wish::Find(_) = self.wish {
+        if let Request::Find(_) = self.request {
             return match serde_json::from_slice::<Option<Product>>(message) {
                 Ok(Some(product)) => self.end_with([Act::Show(product.to_string())]),
                 Ok(None) => self.end_with([Act::Tell(Told::NotFound)]),
@@ -354,11 +366,11 @@ impl Dialogue for Client {
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
-        match self.wish {
-            Wish::List => ended_early(Expected::Products(Part::List)),
-            Wish::Find(_) => ended_early(Expected::Products(Part::ProductOrNull)),
-            Wish::Add(_) | Wish::End => vec![Act::Close],
+    fn on_end(&mut self) -> Vec<Act> {
+        match self.request {
+            Request::List => ended_early(Expected::Products(Part::List)),
+            Request::Find(_) => ended_early(Expected::Products(Part::ProductOrNull)),
+            Request::Add(_) | Request::End => vec![Act::Close],
         }
     }
 }
@@ -367,14 +379,15 @@ impl Dialogue for Client {
 pub(super) mod tests {
     use std::sync::Mutex;
 
+    use super::Version::{V4, V5};
     use super::*;
     use crate::lab::session::tests::{shown, talk};
 
-    /// A shelf in memory.
+    /// A store in memory.
     #[derive(Default)]
     pub(in crate::lab) struct Memory(Mutex<Vec<Product>>);
 
-    impl Shelf for Memory {
+    impl ProductStore for Memory {
         fn add(&self, product: &Product) -> Result<(), StoreFault> {
             self.0.lock().unwrap().push(product.clone());
             Ok(())
@@ -401,38 +414,38 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_added_is_listed_and_found() {
-        let shelf = Arc::new(Memory::default());
+        let store = Arc::new(Memory::default());
         for piece in [1, 7, 1000] {
-            let ask = |wish, is_v4| {
-                let server = Server::new(Arc::clone(&shelf) as Arc<dyn Shelf>, false);
-                let client = Client::new(wish, is_v4);
+            let ask = |request, version| {
+                let server = Server::new(Arc::clone(&store) as Arc<dyn ProductStore>, Version::V5);
+                let client = Client::new(request, version);
                 shown(talk(Box::new(server), Box::new(client), piece))
             };
-            shelf.0.lock().unwrap().clear();
-            assert_eq!(ask(Wish::List, false), [""; 0]);
+            store.0.lock().unwrap().clear();
+            assert_eq!(ask(Request::List, V5), [""; 0]);
             let pen = product(Code::Number(1), "Caneta", "2.5");
             let case = product(Code::Text("A1".into()), "Estojo \"é\"", "10");
-            assert_eq!(ask(Wish::Add(pen), false), [""; 0]);
-            assert_eq!(ask(Wish::Add(case), true), [""; 0], "without the end");
+            assert_eq!(ask(Request::Add(pen), V5), [""; 0]);
+            assert_eq!(ask(Request::Add(case), V4), [""; 0], "without the end");
             let all = ["1  Caneta  2.5", "A1  Estojo \"é\"  10"];
-            assert_eq!(ask(Wish::List, false), all);
-            assert_eq!(ask(Wish::Find(Code::Number(1)), false), all[..1]);
-            assert_eq!(ask(Wish::Find(Code::Text("A1".into())), true), all[1..]);
-            assert_eq!(ask(Wish::Find(Code::Number(2)), false), ["NotFound"]);
-            assert_eq!(ask(Wish::End, false), [""; 0]);
+            assert_eq!(ask(Request::List, V5), all);
+            assert_eq!(ask(Request::Find(Code::Number(1)), V5), all[..1]);
+            assert_eq!(ask(Request::Find(Code::Text("A1".into())), V4), all[1..]);
+            assert_eq!(ask(Request::Find(Code::Number(2)), V5), ["NotFound"]);
+            assert_eq!(ask(Request::End, V5), [""; 0]);
         }
     }
 
     #[test]
     fn merged_messages_are_told_apart() {
-        let shelf: Arc<dyn Shelf> = Arc::new(Memory::default());
-        let mut server = Server::new(Arc::clone(&shelf), false);
+        let store: Arc<dyn ProductStore> = Arc::new(Memory::default());
+        let mut server = Server::new(Arc::clone(&store), V5);
         let json = r#"{"codigo": "x", "nome": "y}", "preco": 1e2}"#;
         let all = format!("adicionar{json}consultar\"x\"listarlistar\n");
         let mut waiting = all.as_bytes();
         let mut sent = 0;
         while let Some(bytes) = server.whole(waiting) {
-            let acts = server.hear(&waiting[..bytes]);
+            let acts = server.on_message(&waiting[..bytes]);
             sent += acts
                 .iter()
                 .filter(|act| matches!(act, Act::Send(_)))
@@ -440,8 +453,8 @@ pub(super) mod tests {
             waiting = &waiting[bytes..];
         }
         assert_eq!((waiting, sent), (&b"\n"[..], 3));
-        assert_eq!(server.hear(waiting), []);
-        assert_eq!(shelf.list().unwrap().len(), 1);
+        assert_eq!(server.on_message(waiting), []);
+        assert_eq!(store.list().unwrap().len(), 1);
     }
 
     #[test]
@@ -460,19 +473,22 @@ pub(super) mod tests {
 
     #[test]
     fn who_breaks_the_protocol_is_told_what_was_expected() {
-        let shelf: Arc<dyn Shelf> = Arc::new(Memory::default());
-        let mut server = Server::new(shelf, true);
+        let store: Arc<dyn ProductStore> = Arc::new(Memory::default());
+        let mut server = Server::new(store, V4);
         let refused = unexpected(Expected::Products(Part::Operation), b"apagar");
-        assert_eq!(server.hear(b"apagar"), refused);
-        assert_eq!(server.hear(b"adicionar"), []);
+        assert_eq!(server.on_message(b"apagar"), refused);
+        assert_eq!(server.on_message(b"adicionar"), []);
         let bad = br#"{"codigo":1,"nome":"x"}"#;
         assert_eq!(
-            server.hear(bad),
+            server.on_message(bad),
             unexpected(Expected::Products(Part::Product), bad)
         );
-        assert_eq!(server.end(), ended_early(Expected::Products(Part::Product)));
-        let mut server = Server::new(Arc::new(Memory::default()), true);
-        let end = server.hear(b"terminar");
+        assert_eq!(
+            server.on_end(),
+            ended_early(Expected::Products(Part::Product))
+        );
+        let mut server = Server::new(Arc::new(Memory::default()), V4);
+        let end = server.on_message(b"terminar");
         assert_eq!(end, [Act::Show("terminar".into()), Act::Stop]);
     }
 

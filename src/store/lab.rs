@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::database::{self, Schema, words};
 use crate::lab::StoreFault;
-use crate::lab::products::{Code, PRODUCTS_MAX, Product, Shelf};
+use crate::lab::products::{Code, PRODUCTS_MAX, Product, ProductStore};
 use crate::lab::quiz::Bank;
 use crate::lab::quiz::question::{Question, samples};
 
@@ -91,7 +91,7 @@ fn fault(error: rusqlite::Error) -> StoreFault {
     StoreFault(words(error))
 }
 
-impl Shelf for LabStore {
+impl ProductStore for LabStore {
     fn add(&self, product: &Product) -> Result<(), StoreFault> {
         // The count is taken in the same statement, so that no two processes exceed it.
         let insert = "INSERT INTO products (code, json) SELECT ?1, ?2

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{BankAct, BankSettings, DatabaseArgs, LabJoinSettings, LabSettings};
+use super::{BankAct, BankSettings, DatabaseArgs, LabJoinSettings, LabSettings, version};
 use crate::cli::endpoint;
 use crate::cli::shared::seconds;
 use crate::error::{Error, LabUsage, Usage};
@@ -12,7 +12,7 @@ use crate::lab::Dialogue;
 use crate::lab::divisors::Encoding;
 use crate::lab::form::{Field, Form};
 use crate::lab::lesson::Lesson;
-use crate::lab::products::{Code, Product, Wish, price};
+use crate::lab::products::{Code, Product, Request, price};
 use crate::lab::{
     divisors, exchange, hello, object, oracle, person, primes, products, quiz, uppercase,
 };
@@ -314,26 +314,28 @@ impl TryFrom<ProductsCommand> for LabSettings {
                         nome: name.clone(),
                         preco: price(cost)?,
                     };
-                    Some(products::Client::new(Wish::Add(product), v4))
+                    Some(products::Client::new(Request::Add(product), version(v4)))
                 };
                 server.fill(Lesson::Products, fields, make)
             }
-            ProductsCommand::List(ProductServerArgs { server, v4 }) => {
-                server.join(Lesson::Products, products::Client::new(Wish::List, v4))
-            }
+            ProductsCommand::List(ProductServerArgs { server, v4 }) => server.join(
+                Lesson::Products,
+                products::Client::new(Request::List, version(v4)),
+            ),
             ProductsCommand::Find {
                 code,
                 server: ProductServerArgs { server, v4 },
             } => {
                 let make = move |typed: &[String]| {
                     let code = Code::parse(typed.first()?)?;
-                    Some(products::Client::new(Wish::Find(code), v4))
+                    Some(products::Client::new(Request::Find(code), version(v4)))
                 };
                 server.fill(Lesson::Products, vec![(Field::Code, code)], make)
             }
-            ProductsCommand::End(ProductServerArgs { server, v4 }) => {
-                server.join(Lesson::Products, products::Client::new(Wish::End, v4))
-            }
+            ProductsCommand::End(ProductServerArgs { server, v4 }) => server.join(
+                Lesson::Products,
+                products::Client::new(Request::End, version(v4)),
+            ),
         }
     }
 }

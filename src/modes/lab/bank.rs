@@ -19,8 +19,8 @@ use crate::text::{self, Lang};
 /// Longest file of questions, in bytes: the most questions of the longest kind.
 const BANK_MAX_BYTES: u64 = 16 << 20;
 
-/// Opens the shelf of products.
-pub(super) fn open_shelf(database: &Database) -> Result<LabStore, Error> {
+/// Opens the store of products.
+pub(super) fn open_products(database: &Database) -> Result<LabStore, Error> {
     match database {
         Database::File(path) => open_file(path.as_ref()),
         #[cfg(feature = "mongodb")]

@@ -115,7 +115,7 @@ impl Client {
                 Event::Answer(Answer::Line(line)) => {
                     if let Some(talk) = &mut self.talk {
                         talk.heard_at = self.clock.now().time;
-                        talk.session.answer(&line);
+                        talk.session.on_answer(&line);
                     }
                 }
                 Event::Answer(Answer::End) => {
@@ -162,7 +162,7 @@ impl Client {
         let Some(talk) = &self.talk else {
             return events.recv().ok();
         };
-        let silent = (!talk.session.wants_acks()).then_some(talk.heard_at + SILENCE_MAX);
+        let silent = (!talk.session.awaits_answer()).then_some(talk.heard_at + SILENCE_MAX);
         let dues = [silent, talk.session.next_time(now)];
         let Some(due) = dues.into_iter().flatten().min() else {
             return events.recv().ok();
@@ -197,7 +197,7 @@ impl Client {
             talk.line.close();
             return Ok(Some(self.view.end));
         }
-        if !talk.session.wants_acks() && now >= talk.heard_at + SILENCE_MAX {
+        if !talk.session.awaits_answer() && now >= talk.heard_at + SILENCE_MAX {
             let sentence = text::line_idle(self.lang, peer, SILENCE_MAX);
             self.view.fail(&sentence)?;
             return Ok(Some(Outcome::Incomplete));
@@ -217,12 +217,12 @@ impl Client {
                 let after = now.saturating_sub(talk.began);
                 self.view
                     .trace(talk.peer, after, TraceDirection::Received, &bytes)?;
-                talk.session.hear(now, &bytes);
+                talk.session.on_bytes(now, &bytes);
                 Ok(())
             }
             ReadEvent::Urgent => Ok(()),
             ReadEvent::End => {
-                talk.session.end();
+                talk.session.on_end();
                 Ok(())
             }
             ReadEvent::Lost(_) => self.lose(),

@@ -81,12 +81,12 @@ fn service(settings: &LabServeSettings) -> Result<Service, Error> {
         Lesson::Exchange => Service::Exchange,
         Lesson::Object => Service::Object,
         Lesson::Products => Service::Products {
-            shelf: Arc::new(bank::open_shelf(&settings.database)?),
-            is_v4: settings.is_v4,
+            store: Arc::new(bank::open_products(&settings.database)?),
+            version: settings.version,
         },
         Lesson::Quiz => Service::Quiz(bank::open(&settings.database)?),
         Lesson::Uppercase => Service::Uppercase {
-            is_ascii: settings.is_ascii,
+            letters: settings.letters,
         },
         Lesson::Oracle => Service::Oracle,
         Lesson::Primes => Service::Primes,
@@ -224,11 +224,11 @@ impl Driver {
                 let after = now.saturating_sub(seat.began);
                 self.view
                     .trace(seat.peer, after, TraceDirection::Received, bytes)?;
-                seat.session.hear(now, bytes);
+                seat.session.on_bytes(now, bytes);
             }
             Read::Nothing => {}
             Read::End => {
-                seat.session.end();
+                seat.session.on_end();
                 if seat.closes_at.is_some() {
                     seat.closes_at = Some(now);
                 }

@@ -23,7 +23,7 @@ pub fn read(bytes: &[u8]) -> std::result::Result<(Value, usize), PythonFault> {
         cursor: Cursor::new(bytes),
         graph: Graph::default(),
         stack: Vec::new(),
-        receipts: Vec::new(),
+        marks: Vec::new(),
         memo: BTreeMap::new(),
     };
     let root = machine.run()?;
@@ -36,7 +36,7 @@ struct Machine<'b> {
     graph: Graph<'b>,
     stack: Vec<Id>,
     /// The lengths of the stack at which a group of items begins. Nothing pops beyond the last.
-    receipts: Vec<usize>,
+    marks: Vec<usize>,
     /// A map and no table: its numbers are the writer's to choose.
     memo: BTreeMap<u32, Id>,
 }
@@ -59,11 +59,11 @@ impl<'b> Machine<'b> {
             // Frames say how much to read from a file at once, which has been done.
             op::FRAME => self.cursor.take(8).map(|_| ()),
             op::MARK => {
-                self.receipts.push(self.stack.len());
+                self.marks.push(self.stack.len());
                 Ok(())
             }
             // Of a group without items, the mark itself is taken off.
-            op::POP if self.receipts.last() == Some(&self.stack.len()) => self.items().map(|_| ()),
+            op::POP if self.marks.last() == Some(&self.stack.len()) => self.items().map(|_| ()),
             op::POP => self.pop().map(|_| ()),
             op::POP_MARK => self.items().map(|_| ()),
             op::DUP => {
@@ -97,7 +97,7 @@ impl<'b> Machine<'b> {
                 return self.extend(code, start.ok_or(PythonFault::Malformed)?);
             }
             op::APPENDS | op::SETITEMS | op::ADDITEMS => {
-                let start = self.receipts.pop().ok_or(PythonFault::Malformed)?;
+                let start = self.marks.pop().ok_or(PythonFault::Malformed)?;
                 return self.extend(code, start);
             }
             op::LIST => Node::List(self.items()?),
@@ -126,7 +126,9 @@ impl<'b> Machine<'b> {
 
     /// Moves what stands on the stack from `start` on into the container below it.
     fn extend(&mut self, code: u8, start: usize) -> Result<()> {
-        let below = start.checked_sub(1).filter(|&below| below >= self.floor());
+        let below = start
+            .checked_sub(1)
+            .filter(|&below| below >= self.group_start());
         let container = below.and_then(|below| self.stack.get(below));
         let &container = container.ok_or(PythonFault::Malformed)?;
         let more = self.stack.drain(start..);
@@ -270,8 +272,8 @@ impl<'b> Machine<'b> {
     }
 
     /// Where the innermost group begins.
-    fn floor(&self) -> usize {
-        self.receipts.last().copied().unwrap_or(0)
+    fn group_start(&self) -> usize {
+        self.marks.last().copied().unwrap_or(0)
     }
 
     fn pop(&mut self) -> Result<Id> {
@@ -281,13 +283,13 @@ impl<'b> Machine<'b> {
     }
 
     fn top(&self) -> Result<Id> {
-        let group = self.stack.get(self.floor()..).unwrap_or_default();
+        let group = self.stack.get(self.group_start()..).unwrap_or_default();
         group.last().copied().ok_or(PythonFault::Malformed)
     }
 
     /// The innermost group, taken off.
     fn items(&mut self) -> Result<Vec<Id>> {
-        let start = self.receipts.pop().ok_or(PythonFault::Malformed)?;
+        let start = self.marks.pop().ok_or(PythonFault::Malformed)?;
         Ok(self.stack.drain(start..).collect())
     }
 }

@@ -1,4 +1,4 @@
-//! `lab`: its arguments, their defaults, and what it runs by.
+//! `lab`: its arguments, their defaults, and its settings.
 
 mod client;
 mod values;
@@ -20,10 +20,10 @@ use crate::lab::lesson::Lesson;
 use crate::lab::products::Version;
 use crate::lab::uppercase::Letters;
 
-/// How the name of a MongoDB database begins.
+/// The prefixes of a MongoDB database's name.
 const MONGODB: [&str; 2] = ["mongodb://", "mongodb+srv://"];
 
-/// What `lab` may be told. Without a command, it lists the lessons.
+/// The arguments of `lab`. Without a command, it lists the lessons.
 #[derive(Debug, Args)]
 pub struct LabArgs {
     /// What to do; without it, the lessons are listed
@@ -86,7 +86,7 @@ struct DatabaseArgs {
     database: Option<String>,
 }
 
-/// Where questions are kept.
+/// Where products and questions are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// In a file; `None` is the usual one.
@@ -101,7 +101,7 @@ impl fmt::Display for Database {
         match self {
             Self::File(Some(path)) => path.display().fmt(f),
             Self::File(None) => Ok(()),
-            // Its address may hold a password.
+            // The server's URL may hold a password.
             #[cfg(feature = "mongodb")]
             Self::MongoDb(_) => f.write_str("MongoDB"),
         }
@@ -122,77 +122,77 @@ impl DatabaseArgs {
     }
 }
 
-/// What `lab` runs by.
+/// The settings of `lab`.
 pub enum LabSettings {
     /// Lists the lessons.
     List,
     /// Serves a lesson.
     Serve(LabServeSettings),
-    /// Takes a lesson's other side.
+    /// Runs a lesson's client.
     Join(LabJoinSettings),
-    /// Tends the bank of questions.
+    /// Manages the bank of questions.
     Bank(BankSettings),
 }
 
-/// What `lab serve` runs by.
+/// The settings of `lab serve`.
 pub struct LabServeSettings {
-    /// Which lesson.
+    /// The lesson to serve.
     pub lesson: Lesson,
-    /// On which host's address to listen; `None` is all interfaces.
+    /// The host whose address to listen on; `None` is all interfaces.
     pub host: Option<String>,
-    /// On which port; 0 is any.
+    /// The port to listen on; 0 is any.
     pub port: u16,
-    /// Whether to go on after the first client.
+    /// Whether to continue after the first client.
     pub keeps: bool,
     /// `uppercase`: which letters are accepted.
     pub letters: Letters,
-    /// `divisors`: how the list travels.
+    /// `divisors`: how the list is encoded.
     pub encoding: Encoding,
     /// `products`: which version of the document the server follows.
     pub version: Version,
     /// `products`, `quiz`: where they are kept.
     pub database: Database,
-    /// Rng that repeats.
+    /// Seeds the random choices, to repeat them.
     pub seed: Option<u64>,
-    /// Whether bytes are shown.
+    /// Whether to show the bytes of each connection.
     pub has_trace: bool,
 }
 
-/// What a lesson's client runs by.
+/// The settings of a lesson's client.
 pub struct LabJoinSettings {
-    /// Where the server is.
+    /// The server's host.
     pub host: String,
-    /// Its port.
+    /// The server's port.
     pub port: u16,
-    /// For how long to go on calling.
+    /// How long to keep trying to connect.
     pub patience: Duration,
     /// The client's side.
     pub dialogue: Box<dyn Dialogue>,
-    /// Whether bytes are shown.
+    /// Whether to show the bytes of the connection.
     pub has_trace: bool,
 }
 
-/// What is done to the bank of questions.
+/// What to do with the bank of questions, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BankSettings {
     /// Where it is kept.
     pub database: Database,
-    /// What is done.
+    /// What to do.
     pub act: BankAct,
 }
 
-/// What may be done to the bank of questions.
+/// What can be done with the bank of questions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BankAct {
-    /// Keeps the questions of a file, and no others.
+    /// Replaces all questions by those of a file.
     Import(PathBuf),
     /// Writes all questions to stdout.
     Export,
-    /// Keeps the report's ten questions, and no others.
+    /// Replaces all questions by the report's ten.
     Reset,
 }
 
-/// What the flag `--v4` asks for.
+/// The version that the flag `--v4` selects.
 fn version(is_v4: bool) -> Version {
     match is_v4 {
         true => Version::V4,

@@ -1,4 +1,4 @@
-//! The clients of `lab`: what each may be told. What is missing is asked for later.
+//! The arguments of the lessons' clients. Missing values are asked for later.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ use crate::lab::{
     divisors, exchange, hello, object, oracle, person, primes, products, quiz, uppercase,
 };
 
-/// What is sent unless something else is.
+/// The object that is sent by default.
 const OBJECT: [&str; 3] = ["codigo=1", "nome=Caneta", "preco=2.5"];
 
 /// Which lesson's client to be.
@@ -177,7 +177,7 @@ pub(super) struct ProductServerArgs {
 }
 
 impl ServerArgs {
-    /// A lesson's client that needs nothing more.
+    /// Settings for a lesson's client that needs nothing more.
     fn join(self, lesson: Lesson, dialogue: impl Dialogue + 'static) -> Result<LabSettings, Error> {
         let port = lesson.port().to_string();
         let typed = self.connect.unwrap_or_else(|| "127.0.0.1".into());
@@ -193,7 +193,7 @@ impl ServerArgs {
         }))
     }
 
-    /// A lesson's client that is made of what is typed now or later.
+    /// Settings for a lesson's client that is made from values typed now or later.
     fn fill<D: Dialogue + 'static>(
         self,
         lesson: Lesson,

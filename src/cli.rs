@@ -1,5 +1,5 @@
-//! What may be typed. Doc comments are the help, which is in English. The defaults of the whole
-//! house are here; what was typed is checked here, by the types that a mode then relies on.
+//! The command line. Doc comments on arguments are the help, which is in English. All defaults of
+//! the program are here, and typed values become checked types here, on which the modes rely.
 
 mod chat;
 mod endpoint;
@@ -29,7 +29,7 @@ use crate::error::Usage;
 use crate::protocol::message::Name;
 use crate::text::Lang;
 
-/// Links with these names act as the subcommand of the same name.
+/// A link with one of these names acts as the subcommand of that name.
 const LINK_NAMES: [&str; 2] = ["multicast", "tcp-peer"];
 
 /// Serverless chat for everyone on one network
@@ -121,8 +121,8 @@ pub fn expand_link(mut args: Vec<OsString>) -> Vec<OsString> {
     args
 }
 
-/// The language asked for, or else that of the first locale variable that is set, in the order
-/// of setlocale(3).
+/// The language that was asked for, or else that of the first locale variable that is set, in the
+/// order of setlocale(3).
 #[must_use]
 pub fn language(asked: Option<Lang>, variable: impl Fn(&str) -> Option<String>) -> Lang {
     let locale = || {
@@ -134,12 +134,12 @@ pub fn language(asked: Option<Lang>, variable: impl Fn(&str) -> Option<String>) 
     asked.unwrap_or_else(|| Lang::of_locale(&locale().unwrap_or_default()))
 }
 
-/// A name as it was typed.
+/// Parses a typed name.
 fn name(typed: &str) -> Result<Name, Usage> {
     Name::parse(typed).map_err(|fault| Usage::Name(typed.into(), fault))
 }
 
-/// A room's name as it was typed.
+/// Parses a typed room name.
 fn room_name(typed: String) -> Result<Name, Usage> {
     Name::parse(&typed).map_err(|fault| Usage::Room(typed, fault))
 }

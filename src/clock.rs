@@ -1,4 +1,4 @@
-//! The only file that reads a clock. Everybody else is told the time.
+//! The only file that reads a clock. All other code receives the time as a value.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -6,20 +6,20 @@ use chrono::{DateTime, Local, SecondsFormat};
 
 use crate::protocol::time::Moment;
 
-/// Time since some fixed moment, for distances between two readings.
+/// Reads the monotonic clock, for measuring the time between two readings.
 #[must_use]
 pub fn monotonic() -> Instant {
     Instant::now()
 }
 
-/// Tells the pure core the time: since it was made, and on the wall.
+/// Tells the pure core the time: since the clock started, and on the wall.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     start: Instant,
 }
 
 impl Clock {
-    /// Begins to count.
+    /// Starts the clock.
     #[must_use]
     pub fn start() -> Self {
         Self { start: monotonic() }
@@ -36,15 +36,15 @@ impl Clock {
     }
 }
 
-/// The wall clock in local time. What it takes a calendar to know is kept for the second for
-/// which it was worked out: a receiver asks far more often than once a second.
+/// The wall clock in local time. It keeps the calendar computation for the current second, because
+/// a receiver asks far more often than once a second.
 #[derive(Debug, Default)]
 pub struct WallClock {
     second: Option<Duration>,
     stamp: Stamp,
 }
 
-/// A moment as people and programs read it.
+/// A moment in the forms that people and programs read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stamp {
     /// Local time of day, `14:03:21`.
@@ -53,10 +53,10 @@ pub struct Stamp {
     pub rfc3339: String,
 }
 
-/// The last second that is shown, in the year 9999: later ones have longer years.
+/// The last second that is shown, in the year 9999: later years have more digits.
 const LAST_SECOND: Duration = Duration::from_secs(253_402_214_400);
 
-/// Where the milliseconds stand in [`Stamp::rfc3339`], behind `2026-11-23T14:03:21.`.
+/// Position of the milliseconds in [`Stamp::rfc3339`], after `2026-11-23T14:03:21.`.
 const MILLISECONDS_AT: std::ops::Range<usize> = 20..23;
 
 impl WallClock {
@@ -66,12 +66,12 @@ impl WallClock {
         self.at(since_epoch.unwrap_or_default())
     }
 
-    /// A moment so long after the beginning of 1970.
+    /// A moment this long after the beginning of 1970.
     pub fn at(&mut self, since_epoch: Duration) -> &Stamp {
         let second = Duration::from_secs(since_epoch.as_secs());
         if self.second != Some(second) {
             self.second = Some(second);
-            // What no calendar holds, a stranger may send.
+            // A stranger may send a time that no calendar holds.
             let second = second.min(LAST_SECOND);
             self.stamp = Stamp::at((UNIX_EPOCH + second).into());
         }
@@ -89,8 +89,8 @@ impl Stamp {
     }
 
     fn set_milliseconds(&mut self, milliseconds: u32) {
-        // By hand, because this is done for every message: formatting would take longer than
-        // reading the clock.
+        // Written by hand, because this runs for every message and formatting would take longer
+        // than reading the clock.
         let digit = |place: u32| b'0' + (milliseconds / place % 10) as u8;
         let digits = [digit(100), digit(10), digit(1)];
         if let Ok(digits) = std::str::from_utf8(&digits)
@@ -112,7 +112,8 @@ impl Throttle {
     /// Shortest time between two notices.
     const INTERVAL: Duration = Duration::from_secs(1);
 
-    /// Asks to pass now. If so, how many asked since the last one passed, this one included.
+    /// Asks to pass now. If so, returns how many asked since the last one passed, this one
+    /// included.
     pub fn ask(&mut self) -> Option<u64> {
         self.ask_at(monotonic())
     }

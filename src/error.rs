@@ -1,5 +1,5 @@
-//! What can end a mode early: what was being done, to what, and why it failed. How an error
-//! reads is in `text`; which exit code it makes is here.
+//! The errors that end a mode early: the act, its object, and the cause. `text` holds their
+//! sentences; this file decides their exit codes.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,30 +13,30 @@ use crate::protocol::message::NameFault;
 use crate::protocol::wire::seal::invitation::InvitationFault;
 use crate::protocol::wire::seal::passphrase::PassphraseFault;
 
-/// An error that ends the program, told to the person at the keyboard in one line.
+/// An error that ends the program. The person at the keyboard reads it as one line.
 #[derive(Debug)]
 pub enum Error {
-    /// The arguments ask for something that cannot be.
+    /// An argument is wrong.
     Usage(Usage),
     /// No interface could be chosen.
     Interfaces(ChoiceError),
-    /// The system refused something about the group.
+    /// The system refused an operation on the group.
     Group {
-        /// The group and port, as they were asked for.
+        /// The group and port, as typed.
         group: String,
         /// What was refused.
         refusal: Refusal,
     },
-    /// The port could not be listened on.
+    /// The program cannot listen on the port.
     Listen {
-        /// Where, as it was asked for.
+        /// Where it should listen, as typed.
         address: String,
         /// The system's answer.
         cause: io::Error,
     },
-    /// The other could not be called.
+    /// The connection to a peer or a server failed.
     Call {
-        /// Whom, as it was asked for.
+        /// Its address, as typed.
         address: String,
         /// Why not.
         cause: CallError,
@@ -45,7 +45,7 @@ pub enum Error {
     Store(StoreError),
     /// A room could not be opened.
     Room(RoomFault),
-    /// The system's chance or its settings could not be read.
+    /// The system's random bytes or the settings could not be read.
     Identity(io::Error),
     /// The connection could not be served.
     Connection(io::Error),
@@ -53,12 +53,12 @@ pub enum Error {
     Input(io::Error),
     /// The screen, or the file or pipe in its place, could not be written.
     Output(io::Error),
-    /// The system would not let us watch for its signals.
+    /// The system refused to deliver its signals to us.
     Signals(io::Error),
 }
 
 impl StoreError {
-    /// How a secret that could not be read is told.
+    /// Makes the error for a secret that cannot be read.
     pub fn secret(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |cause| Self::Secret { path, cause }
@@ -68,15 +68,15 @@ impl StoreError {
 /// Why a room cannot be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoomFault {
-    /// The key is for a room that is not named.
+    /// A key was given, but no room.
     NoName,
-    /// The file of a key has neither 32 bytes nor text.
+    /// The key file holds neither 32 bytes nor text.
     NoText(PathBuf),
-    /// There is no terminal to ask for the key at.
+    /// The key would have to be typed, but there is no terminal.
     NoTerminal,
-    /// What was given is no passphrase.
+    /// The passphrase cannot be used.
     Passphrase(PassphraseFault),
-    /// What was given is no invitation.
+    /// The invitation cannot be used.
     Invitation(InvitationFault),
 }
 
@@ -85,64 +85,64 @@ pub enum RoomFault {
 pub enum StoreError {
     /// A file with a secret could not be used.
     Secret {
-        /// Which.
+        /// Its path.
         path: PathBuf,
         /// Why not.
         cause: io::Error,
     },
     /// A file could not be read.
     ReadFile {
-        /// Which.
+        /// Its path.
         path: PathBuf,
         /// Why not.
         cause: io::Error,
     },
-    /// A file of questions that cannot be asked.
+    /// A file of questions is invalid.
     Questions {
-        /// Which.
+        /// Its path.
         path: PathBuf,
         /// What is wrong with it.
         fault: BankFault,
     },
     /// A database could not be used.
     Database {
-        /// Which.
+        /// Its name.
         name: String,
-        /// Why not, in its own words.
+        /// The database's own explanation.
         why: String,
     },
 }
 
-/// An argument that cannot be used, as it was given.
+/// A wrong argument, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Usage {
-    /// No multicast address of IPv4.
+    /// Not a multicast address of IPv4.
     Group(String),
-    /// No port.
+    /// Not a port.
     Port(String),
-    /// No time to live.
+    /// Not a time to live.
     Ttl(String),
     /// A name that breaks a rule.
     Name(String, NameFault),
     /// A room's name that breaks a rule.
     Room(String, NameFault),
-    /// No address to listen on.
+    /// Not an address to listen on.
     Listen(String),
-    /// No address to call.
+    /// Not an address to connect to.
     Connect(String),
-    /// No hub to join.
+    /// Not the address of a hub.
     Hub(String),
-    /// Something that `lab` does not take.
+    /// Not an argument of `lab`.
     Lab(LabUsage),
-    /// No number of something that may be.
+    /// A number that is out of range.
     Number {
-        /// What was given.
+        /// The typed text.
         typed: String,
-        /// The least that may be.
+        /// The smallest number that is allowed.
         least: u64,
-        /// The most that may be.
+        /// The largest number that is allowed.
         most: u64,
-        /// To which option.
+        /// The option that it was typed for.
         option: &'static str,
     },
 }
@@ -150,23 +150,24 @@ pub enum Usage {
 /// An argument that `lab` cannot use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LabUsage {
-    /// Not what a lesson takes there.
+    /// A text that does not fit a lesson's field.
     Field {
-        /// What was given.
+        /// The typed text.
         typed: String,
-        /// Where.
+        /// The field.
         field: Field,
     },
-    /// No `FIELD=VALUE`.
+    /// Not a `FIELD=VALUE` pair.
     Assignment(String),
-    /// Products in a MongoDB server.
+    /// Products cannot be kept in a MongoDB server.
     ProductsNeedFile,
-    /// A database that this program was built without.
+    /// This program was built without support for the database.
     NoMongoDb,
 }
 
 impl Error {
-    /// How a refusal to listen somewhere is told; without a host, on all interfaces.
+    /// Makes the error for an address that the program cannot listen on. No host means all
+    /// interfaces.
     pub fn listening(host: Option<&str>, port: u16) -> impl Fn(io::Error) -> Self + use<> {
         let address = format!("{}:{port}", host.unwrap_or_default());
         move |cause| Self::Listen {
@@ -175,7 +176,7 @@ impl Error {
         }
     }
 
-    /// 2 for wrong use, 1 for a system that refuses.
+    /// Returns 2 for wrong use and 1 for everything else.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

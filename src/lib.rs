@@ -85,14 +85,22 @@
 )]
 
 pub mod chat;
+#[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
 pub mod clock;
+#[cfg(feature = "cli")]
 pub mod error;
 pub mod lab;
+#[cfg(feature = "cli")]
 pub mod modes;
+#[cfg(feature = "cli")]
 pub mod net;
 pub mod protocol;
 pub mod sim;
+#[cfg(feature = "cli")]
 pub mod store;
+#[cfg(feature = "cli")]
 pub mod terminal;
+#[cfg(feature = "cli")]
 pub mod text;

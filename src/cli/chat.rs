@@ -1,4 +1,4 @@
-//! `chat`: its arguments, their defaults, and what the mode runs by.
+//! `chat`: its arguments, their defaults, and the settings of the mode.
 
 use std::net::{Ipv6Addr, SocketAddrV4};
 
@@ -13,13 +13,13 @@ use crate::protocol::message::Name;
 use crate::store::identity::Who;
 use crate::terminal::screen::{Color, Form};
 
-/// The group for IPv6: transient, of this link, and the last bytes of the IPv4 group.
+/// The group for IPv6: transient and link-local, with the last bytes of the IPv4 group.
 const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff12, 0, 0, 0, 0, 0, 0xe003, 0x1d47);
 
-/// The room that everybody is in who names no other.
+/// The room of everybody who names no other.
 pub const LOBBY: &str = "lobby";
 
-/// What `chat` may be told.
+/// The arguments of `chat`.
 #[derive(Debug, Args)]
 pub struct ChatArgs {
     /// Your name in the chat, 1 to 32 bytes [default: your login name]
@@ -52,7 +52,7 @@ pub struct ChatArgs {
 }
 
 impl Default for ChatArgs {
-    /// What `roda` alone means.
+    /// The arguments of `roda` without a subcommand.
     fn default() -> Self {
         #[derive(Parser)]
         struct Alone {
@@ -63,18 +63,18 @@ impl Default for ChatArgs {
     }
 }
 
-/// What `chat` runs by.
+/// The settings of `chat`.
 #[derive(Debug)]
 pub struct ChatSettings {
-    /// The name to go by.
+    /// The user's name.
     pub name: Name,
     /// The room; `None` is the lobby.
     pub room: Option<Name>,
     /// Where its key comes from.
     pub secret: RoomSecret,
-    /// Who to be.
+    /// Which identity to use.
     pub who: Who,
-    /// Where the members are.
+    /// Where the group is.
     pub place: GroupAddress,
     /// How events are written.
     pub form: Form,
@@ -91,7 +91,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
         let secret = args.secret.secret();
         let room = Some(room).filter(|room| room.as_str() != LOBBY);
         let plain = args.group.address()?;
-        // Frames have the port behind the plain one; the last port has none behind it.
+        // Frames use the port after the plain one, so the last port cannot be the plain one.
         let port = plain.port().checked_add(1);
         let port = port.ok_or_else(|| Usage::Port(plain.port().to_string()))?;
         let place = GroupAddress {

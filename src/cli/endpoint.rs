@@ -1,6 +1,6 @@
 //! Hosts and ports as people type them.
 
-/// `[HOST:]PORT` to listen on; no host, or nothing before the colon, is all interfaces.
+/// Parses `[HOST:]PORT` to listen on. No host, or nothing before the colon, means all interfaces.
 pub(super) fn listening(typed: &str) -> Option<(Option<String>, u16)> {
     match split(typed) {
         Some((host, port)) => {
@@ -11,7 +11,7 @@ pub(super) fn listening(typed: &str) -> Option<(Option<String>, u16)> {
     }
 }
 
-/// `HOST[:PORT]` to call. A port alone is no host.
+/// Parses `HOST[:PORT]` to connect to. A port alone is not a host.
 pub(super) fn calling(typed: &str, default_port: &str) -> Option<(String, u16)> {
     let (host, port) = split(typed).unwrap_or((unbracketed(typed), default_port));
     let is_port_alone = host.bytes().all(|byte| byte.is_ascii_digit());
@@ -19,7 +19,7 @@ pub(super) fn calling(typed: &str, default_port: &str) -> Option<(String, u16)> 
     (!is_port_alone).then(|| (host.to_owned(), port))
 }
 
-/// Host and port, where a colon parts them: `host:1`, `[::1]:1`, and not `::1`.
+/// Splits host and port at the colon: `host:1`, `[::1]:1`, but not `::1`.
 fn split(typed: &str) -> Option<(&str, &str)> {
     let (host, port) = typed.rsplit_once(':')?;
     let is_bare_v6 = host.contains(':') && !host.ends_with(']');

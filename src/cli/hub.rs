@@ -1,4 +1,4 @@
-//! `hub`: its arguments, their defaults, and what both its modes run by.
+//! `hub`: its arguments, their defaults, and the settings of both its modes.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,9 +16,9 @@ use crate::terminal::screen::{Color, Form};
 const HUB_PORT: &str = "1234";
 /// Connections at once, unless asked otherwise.
 const CONNECTIONS: &str = "10000";
-/// More than this would not fit a machine's ports.
+/// Most connections that may be asked for; a machine's ports would not suffice for more.
 const CONNECTIONS_MAX: usize = 1_000_000;
-/// Messages per second of one client: far more than a person types, and a paste is soon through.
+/// Messages per second of one client: far more than a person types, and enough for a paste.
 const RATE_PER_S: &str = "1000";
 
 /// Which side of the hub to take.
@@ -37,7 +37,7 @@ pub enum HubRole {
     Join(HubJoinArgs),
 }
 
-/// What `hub serve` may be told.
+/// The arguments of `hub serve`.
 #[derive(Debug, Args)]
 pub struct HubServeArgs {
     /// Listen on this port of all interfaces, or of one address; :0 picks a port
@@ -77,24 +77,24 @@ pub struct HubServeArgs {
     json: bool,
 }
 
-/// What `hub serve` runs by.
+/// The settings of `hub serve`.
 #[derive(Debug)]
 pub struct HubServeSettings {
-    /// On which host's address to listen; `None` is all interfaces.
+    /// The host whose address to listen on; `None` is all interfaces.
     pub host: Option<String>,
-    /// On which port; 0 is any.
+    /// The port to listen on; 0 is any.
     pub port: u16,
-    /// Who may close and remove.
+    /// The names that may close the hub and remove others.
     pub moderators: BTreeSet<Name>,
-    /// Where their secret is.
+    /// The file with the moderators' secret.
     pub secret_file: Option<PathBuf>,
-    /// Clients at once.
+    /// Most clients at once.
     pub connections_max: usize,
-    /// Clients at once from one address.
+    /// Most clients at once from one address.
     pub per_address_max: Option<usize>,
-    /// Messages per second of one client.
+    /// Most messages per second of one client.
     pub rate_per_s: u32,
-    /// Silence before a client is asked whether it is there.
+    /// Silence after which a client's system is asked whether it is still there.
     pub keep_alive: Duration,
     /// How the log is written.
     pub form: Form,
@@ -123,7 +123,7 @@ impl TryFrom<HubServeArgs> for HubServeSettings {
     }
 }
 
-/// What `hub join` may be told.
+/// The arguments of `hub join`.
 #[derive(Debug, Args)]
 pub struct HubJoinArgs {
     /// The hub; without a port, 1234
@@ -157,22 +157,22 @@ pub struct HubJoinArgs {
     color: ColorArgs,
 }
 
-/// What `hub join` runs by.
+/// The settings of `hub join`.
 #[derive(Debug)]
 pub struct HubJoinSettings {
-    /// The hub's machine.
+    /// The hub's host.
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// The name to go by.
+    /// The user's name.
     pub name: Name,
-    /// Where a moderator's secret is.
+    /// The file with a moderator's secret.
     pub secret_file: Option<PathBuf>,
-    /// Whether lines choose from the numbered menu.
+    /// Whether input chooses from the numbered menu.
     pub has_menu: bool,
-    /// For how long to go on calling.
+    /// How long to keep trying to connect.
     pub patience: Duration,
-    /// Silence before the hub is asked whether it is there.
+    /// Silence after which the hub's system is asked whether it is still there.
     pub keep_alive: Duration,
     /// How events are written.
     pub form: Form,
@@ -201,7 +201,7 @@ impl TryFrom<HubJoinArgs> for HubJoinSettings {
     }
 }
 
-/// A number of something, at least one, as it was typed after an option.
+/// Parses a number of at least one that was typed for an option.
 fn number(typed: String, option: &'static str) -> Result<usize, Usage> {
     let number = typed.parse().ok();
     let number = number.filter(|number| (1..=CONNECTIONS_MAX).contains(number));
@@ -250,7 +250,7 @@ mod tests {
         ] {
             assert_eq!(serve(&bad).unwrap_err().exit_code(), 2, "{bad:?}");
         }
-        // Who may moderate must be able to prove it.
+        // A moderator must be able to prove who they are.
         let line = ["roda", "hub", "serve", "--moderator", "prof"];
         assert!(Cli::try_parse_from(line).is_err());
     }

@@ -1,6 +1,7 @@
-//! `lab`: its arguments, their defaults, and what it runs by.
+//! `lab`: its arguments, their defaults, and its settings.
 
 mod client;
+mod values;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,11 +17,13 @@ use crate::error::{Error, Usage};
 use crate::lab::Dialogue;
 use crate::lab::divisors::Encoding;
 use crate::lab::lesson::Lesson;
+use crate::lab::products::Version;
+use crate::lab::uppercase::Letters;
 
-/// How the name of a MongoDB database begins.
+/// The prefixes of a MongoDB database's name.
 const MONGODB: [&str; 2] = ["mongodb://", "mongodb+srv://"];
 
-/// What `lab` may be told. Without a command, it lists the lessons.
+/// The arguments of `lab`. Without a command, it lists the lessons.
 #[derive(Debug, Args)]
 pub struct LabArgs {
     /// What to do; without it, the lessons are listed
@@ -83,7 +86,7 @@ struct DatabaseArgs {
     database: Option<String>,
 }
 
-/// Where questions are kept.
+/// Where products and questions are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// In a file; `None` is the usual one.
@@ -98,7 +101,7 @@ impl fmt::Display for Database {
         match self {
             Self::File(Some(path)) => path.display().fmt(f),
             Self::File(None) => Ok(()),
-            // Its address may hold a password.
+            // The server's URL may hold a password.
             #[cfg(feature = "mongodb")]
             Self::MongoDb(_) => f.write_str("MongoDB"),
         }
@@ -119,74 +122,82 @@ impl DatabaseArgs {
     }
 }
 
-/// What `lab` runs by.
+/// The settings of `lab`.
 pub enum LabSettings {
     /// Lists the lessons.
     List,
     /// Serves a lesson.
     Serve(LabServeSettings),
-    /// Takes a lesson's other side.
+    /// Runs a lesson's client.
     Join(LabJoinSettings),
-    /// Tends the bank of questions.
+    /// Manages the bank of questions.
     Bank(BankSettings),
 }
 
-/// What `lab serve` runs by.
+/// The settings of `lab serve`.
 pub struct LabServeSettings {
-    /// Which lesson.
+    /// The lesson to serve.
     pub lesson: Lesson,
-    /// On which host's address to listen; `None` is all interfaces.
+    /// The host whose address to listen on; `None` is all interfaces.
     pub host: Option<String>,
-    /// On which port; 0 is any.
+    /// The port to listen on; 0 is any.
     pub port: u16,
-    /// Whether to go on after the first client.
+    /// Whether to continue after the first client.
     pub keeps: bool,
-    /// `uppercase`: whether only ASCII is taken.
-    pub is_ascii: bool,
-    /// `divisors`: how the list travels.
+    /// `uppercase`: which letters are accepted.
+    pub letters: Letters,
+    /// `divisors`: how the list is encoded.
     pub encoding: Encoding,
-    /// `products`: whether `terminar` ends the server.
-    pub is_v4: bool,
+    /// `products`: which version of the document the server follows.
+    pub version: Version,
     /// `products`, `quiz`: where they are kept.
     pub database: Database,
-    /// Rng that repeats.
+    /// Seeds the random choices, to repeat them.
     pub seed: Option<u64>,
-    /// Whether bytes are shown.
+    /// Whether to show the bytes of each connection.
     pub has_trace: bool,
 }
 
-/// What a lesson's client runs by.
+/// The settings of a lesson's client.
 pub struct LabJoinSettings {
-    /// Where the server is.
+    /// The server's host.
     pub host: String,
-    /// Its port.
+    /// The server's port.
     pub port: u16,
-    /// For how long to go on calling.
+    /// How long to keep trying to connect.
     pub patience: Duration,
     /// The client's side.
     pub dialogue: Box<dyn Dialogue>,
-    /// Whether bytes are shown.
+    /// Whether to show the bytes of the connection.
     pub has_trace: bool,
 }
 
-/// What is done to the bank of questions.
+/// What to do with the bank of questions, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BankSettings {
     /// Where it is kept.
     pub database: Database,
-    /// What is done.
+    /// What to do.
     pub act: BankAct,
 }
 
-/// What may be done to the bank of questions.
+/// What can be done with the bank of questions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BankAct {
-    /// Keeps the questions of a file, and no others.
+    /// Replaces all questions by those of a file.
     Import(PathBuf),
     /// Writes all questions to stdout.
     Export,
-    /// Keeps the report's ten questions, and no others.
+    /// Replaces all questions by the report's ten.
     Reset,
+}
+
+/// The version that the flag `--v4` selects.
+fn version(is_v4: bool) -> Version {
+    match is_v4 {
+        true => Version::V4,
+        false => Version::V5,
+    }
 }
 
 impl TryFrom<LabArgs> for LabSettings {
@@ -223,9 +234,12 @@ impl TryFrom<ServeArgs> for LabServeSettings {
             host: Some(host.unwrap_or_else(|| "127.0.0.1".into())),
             port,
             keeps: args.keep,
-            is_ascii: args.ascii,
+            letters: match args.ascii {
+                true => Letters::Ascii,
+                false => Letters::Any,
+            },
             encoding: args.encoding,
-            is_v4: args.v4,
+            version: version(args.v4),
             database: args.database.database()?,
             seed: seed.transpose()?,
             has_trace: args.trace,

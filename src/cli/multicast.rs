@@ -1,4 +1,4 @@
-//! `multicast`: its arguments, their defaults, and what the two modes run by.
+//! `multicast`: its arguments, their defaults, and the settings of its two modes.
 
 use std::net::SocketAddrV4;
 
@@ -25,7 +25,7 @@ pub enum MulticastRole {
     Receive(ReceiveArgs),
 }
 
-/// What `multicast send` may be told.
+/// The arguments of `multicast send`.
 #[derive(Debug, Args)]
 pub struct SendArgs {
     /// Your name in the chat, 1 to 32 bytes
@@ -47,7 +47,7 @@ pub struct SendArgs {
     raw: bool,
 }
 
-/// What `multicast receive` may be told.
+/// The arguments of `multicast receive`.
 #[derive(Debug, Args)]
 pub struct ReceiveArgs {
     /// Your name, only greeted with
@@ -73,18 +73,18 @@ pub struct ReceiveArgs {
     color: ColorArgs,
 }
 
-/// What `multicast send` runs by.
+/// The settings of `multicast send`.
 #[derive(Debug)]
 pub struct SendSettings {
-    /// What the datagrams look like.
+    /// The wire format of the datagrams.
     pub wire: SendWire,
     /// Group and port.
     pub group: SocketAddrV4,
-    /// Hops.
+    /// The time to live: how many hops a datagram may take.
     pub ttl: u8,
     /// Interfaces as typed; none means the system's choice.
     pub interfaces: Vec<String>,
-    /// Messages per second, if limited.
+    /// Most messages per second, if limited.
     pub rate_per_s: Option<u32>,
 }
 
@@ -98,7 +98,7 @@ pub enum SendWire {
 }
 
 impl SendSettings {
-    /// What stands before the line being typed.
+    /// The prompt of the line that is being typed.
     #[must_use]
     pub fn prompt(&self) -> String {
         match &self.wire {
@@ -108,7 +108,7 @@ impl SendSettings {
     }
 }
 
-/// What `multicast receive` runs by.
+/// The settings of `multicast receive`.
 #[derive(Debug)]
 pub struct ReceiveSettings {
     /// The listener's name.
@@ -117,9 +117,9 @@ pub struct ReceiveSettings {
     pub group: SocketAddrV4,
     /// Interfaces as typed; none means the system's choice.
     pub interfaces: Vec<String>,
-    /// Whether a farewell is only shown.
+    /// Whether a farewell is only shown instead of ending the mode.
     pub stays: bool,
-    /// Whether datagrams are text and not JSON.
+    /// Whether datagrams are plain text instead of JSON.
     pub raw: bool,
     /// How messages are written.
     pub form: Form,

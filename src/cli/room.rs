@@ -1,4 +1,4 @@
-//! `room`: its arguments. What a room's key comes from is in `secret`.
+//! `room`: its arguments. `secret` says where a room's key comes from.
 
 use clap::Subcommand;
 
@@ -6,7 +6,7 @@ use super::room_name;
 use crate::error::Error;
 use crate::protocol::message::Name;
 
-/// What may be done about rooms.
+/// The subcommands of `room`.
 #[derive(Debug, Subcommand)]
 pub enum RoomCommand {
     /// Make an invitation to a new room that only the invited can read
@@ -20,7 +20,7 @@ pub enum RoomCommand {
     },
 }
 
-/// What `room` runs by.
+/// The settings of `room`.
 #[derive(Debug)]
 pub struct RoomSettings {
     /// The new room's name.

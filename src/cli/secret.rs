@@ -1,5 +1,5 @@
 //! Where a room's key and a person's identity come from: files, the environment, or a prompt. A
-//! secret is never an argument, which everybody on the machine could read.
+//! secret is never an argument, because everybody on the machine can read those.
 
 use std::env;
 use std::fmt;
@@ -16,7 +16,7 @@ const ROOM_KEY: &str = "RODA_ROOM_KEY";
 /// The variable that holds an invitation.
 const INVITE: &str = "RODA_INVITE";
 
-/// What opens a room.
+/// The arguments that give a room's key.
 #[derive(Debug, Args)]
 pub(super) struct SecretArgs {
     /// The room's key: a file of 32 bytes, or of a passphrase or an invitation. RODA_ROOM_KEY may
@@ -37,21 +37,21 @@ pub(super) struct SecretArgs {
 /// Where a room's key comes from.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RoomSecret {
-    /// From the room's name alone.
+    /// The room's name alone.
     Public,
-    /// From a file of 32 bytes, a passphrase or an invitation.
+    /// A file that holds 32 bytes, a passphrase or an invitation.
     KeyFile(PathBuf),
-    /// From a passphrase or an invitation.
+    /// A passphrase or an invitation.
     Key(Zeroizing<String>),
-    /// From what is typed now.
+    /// The answer to a prompt.
     Prompt,
-    /// From a file with an invitation.
+    /// A file that holds an invitation.
     InviteFile(PathBuf),
-    /// From an invitation.
+    /// An invitation.
     Invite(Zeroizing<String>),
 }
 
-/// Says where it is, and not what.
+/// Shows the source, but not the secret.
 impl fmt::Debug for RoomSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -84,7 +84,7 @@ impl SecretArgs {
     }
 }
 
-/// Who to be.
+/// The arguments that choose an identity.
 #[derive(Debug, Args)]
 pub(super) struct IdentityArgs {
     /// The file of your identity, made if there is none [default: in the folder of your settings]
@@ -106,7 +106,7 @@ impl IdentityArgs {
     }
 }
 
-/// What `id` may be told.
+/// The arguments of `id`.
 #[derive(Debug, Args)]
 pub struct IdArgs {
     /// The file of the identity, made if there is none [default: in the folder of your settings]
@@ -114,10 +114,10 @@ pub struct IdArgs {
     identity: Option<PathBuf>,
 }
 
-/// What `id` runs by.
+/// The settings of `id`.
 #[derive(Debug)]
 pub struct IdSettings {
-    /// Whose fingerprint.
+    /// The identity whose fingerprint to show.
     pub who: Who,
 }
 

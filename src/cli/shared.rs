@@ -1,5 +1,5 @@
-//! Arguments that several subcommands have: where a group is, how far its datagrams go, how long to
-//! wait for a silent peer, colours, names.
+//! Arguments that several subcommands share: where a group is, how far datagrams go, how long a
+//! peer may be silent, colours, names.
 
 use std::env;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -12,17 +12,17 @@ use crate::error::Usage;
 use crate::protocol::message::{NAME_MAX_BYTES, Name, is_hazard, split_within};
 use crate::terminal::screen::Color;
 
-/// The group that the course's programs use.
+/// The group of the course's programs.
 const GROUP: &str = "224.3.29.71";
-/// Its port for the plain wire.
+/// The port of the plain wire.
 const PORT: &str = "5007";
 /// Hops that a datagram may take: 1 stays on the local network.
 const TTL: &str = "1";
-/// Seconds of silence after which a TCP peer is asked whether it is still there.
+/// Seconds of silence after which a TCP peer's system is asked whether it is still there.
 const KEEP_ALIVE_S: &str = "15";
 /// Longest wait or silence that may be asked for, in seconds: a day.
 const SECONDS_MAX: u64 = 86_400;
-/// Whoever has no login name.
+/// The name of a user without a login name.
 const NOBODY: &str = "somebody";
 
 /// Where the group is.
@@ -94,7 +94,7 @@ pub(super) struct ColorArgs {
     pub(super) color: Color,
 }
 
-/// A number of seconds, as it was typed after an option.
+/// Parses a number of seconds that was typed for an option.
 pub(super) fn seconds(typed: String, least: u64, option: &'static str) -> Result<Duration, Usage> {
     let seconds = typed
         .parse()
@@ -108,7 +108,7 @@ pub(super) fn seconds(typed: String, least: u64, option: &'static str) -> Result
     })
 }
 
-/// The name typed, or else the login name.
+/// The typed name, or else the login name.
 pub(super) fn name_or_login(typed: Option<&str>) -> Result<Name, Usage> {
     match typed {
         Some(typed) => name(typed),
@@ -116,7 +116,7 @@ pub(super) fn name_or_login(typed: Option<&str>) -> Result<Name, Usage> {
     }
 }
 
-/// The login name, made fit to be a name.
+/// The login name, cut and cleaned so that it is a valid name.
 fn login_name(variable: impl Fn(&str) -> Option<String>) -> Result<Name, Usage> {
     let login = ["LOGNAME", "USER", "USERNAME"]
         .into_iter()
@@ -124,7 +124,7 @@ fn login_name(variable: impl Fn(&str) -> Option<String>) -> Result<Name, Usage> 
     let login = login.unwrap_or_default();
     let readable: String = login.chars().filter(|c| !is_hazard(*c)).collect();
     let fit = readable.trim().trim_start_matches('~');
-    // Decomposed letters may grow by composition; a short enough name stays one.
+    // Composition may lengthen decomposed letters; a name that is short enough stays one.
     let (fit, _) = split_within(fit, NAME_MAX_BYTES);
     name(fit).or_else(|_| name(NOBODY))
 }

@@ -1,4 +1,4 @@
-//! `tcp-peer`: its arguments, their defaults, and what the mode runs by.
+//! `tcp-peer`: its arguments, their defaults, and the settings of the mode.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::terminal::screen::{Color, Form};
 /// Port of the course's TCP programs.
 const TCP_PORT: &str = "12345";
 
-/// What `tcp-peer` may be told.
+/// The arguments of `tcp-peer`.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("side").required(true).args(["listen", "connect"])))]
 pub struct TcpPeerArgs {
@@ -60,42 +60,42 @@ pub struct TcpPeerArgs {
     color: ColorArgs,
 }
 
-/// What `tcp-peer` runs by.
+/// The settings of `tcp-peer`.
 #[derive(Debug)]
 pub struct TcpPeerSettings {
-    /// Who calls whom.
+    /// Which side connects.
     pub side: Side,
-    /// Our name.
+    /// The user's name.
     pub name: Option<Name>,
-    /// How messages travel to a naive peer.
+    /// How messages are encoded for a naive peer.
     pub dialect: Dialect,
     /// How messages are written.
     pub form: Form,
     /// Whether names are coloured.
     pub color: Color,
-    /// Silence before a peer is asked whether it is there.
+    /// Silence after which a peer's system is asked whether it is still there.
     pub keep_alive: Duration,
 }
 
 /// The role in a TCP chat.
 #[derive(Debug)]
 pub enum Side {
-    /// Wait to be called.
+    /// Wait for a connection.
     Listen {
-        /// On which host's address; `None` is all interfaces.
+        /// The host whose address to listen on; `None` is all interfaces.
         host: Option<String>,
-        /// On which port; 0 is any.
+        /// The port to listen on; 0 is any.
         port: u16,
-        /// Whether to wait for the next when one leaves.
+        /// Whether to wait for the next peer when one leaves.
         keeps: bool,
     },
-    /// Call.
+    /// Connect to a listening peer.
     Connect {
-        /// Whom.
+        /// The peer's host.
         host: String,
-        /// At which port.
+        /// The peer's port.
         port: u16,
-        /// For how long to go on trying.
+        /// How long to keep trying to connect.
         patience: Duration,
     },
 }

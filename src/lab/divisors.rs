@@ -1,23 +1,23 @@
-//! `divisors`: a number in decimal digits in, the list of its divisors out, ascending, and the
-//! connection is closed. The document leaves the encoding of the number and of the list open: ours
-//! is JSON the way Python writes it (`[1, 2, 3, 6]`), or the `marshal` or `pickle` of the same
-//! document, as both sides are told. A list may be longer than one `recv(1024)`: it is sent whole,
-//! and who reads to the end has it.
+//! `divisors`: the client sends a number in decimal digits, the server answers with the ascending
+//! list of its divisors and closes. The document leaves the encoding of the list open: ours is JSON
+//! as Python writes it (`[1, 2, 3, 6]`), or the same document's `marshal` or `pickle`, and both
+//! sides are told which. A list may be longer than one `recv(1024)`; it is sent in one piece, and a
+//! client that reads to the end gets all of it.
 
 use num_prime::nt_funcs::factorize64;
 
 use super::python::{Value, marshal, pickle, whole_value};
 use super::{Act, Dialogue, Expected, answered, ended_early, unexpected, whole_json};
 
-/// How a list travels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+/// The encoding of the list on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoding {
-    /// As JSON.
+    /// JSON.
     #[default]
     Json,
-    /// As Python's marshal.
+    /// Python's marshal.
     Marshal,
-    /// As Python's pickle.
+    /// Python's pickle.
     Pickle,
 }
 
@@ -33,7 +33,7 @@ impl Encoding {
                 let list: Vec<String> = divisors.iter().map(u64::to_string).collect();
                 format!("[{}]", list.join(", ")).into()
             }
-            // A list of numbers can always be written.
+            // Writing a list of numbers cannot fail.
             Self::Marshal => marshal::write(&Value::List(integers().collect())).unwrap_or_default(),
             Self::Pickle => pickle::write(&Value::List(integers().collect())),
         }
@@ -55,7 +55,7 @@ impl Encoding {
         values.into_iter().map(number).collect()
     }
 
-    /// How many of the bytes are a whole list.
+    /// Counts the bytes of a complete list.
     fn whole(self, waiting: &[u8]) -> Option<usize> {
         match self {
             Self::Json => whole_json(waiting),
@@ -65,10 +65,11 @@ impl Encoding {
     }
 }
 
-/// Longest list: the 103,680 divisors of 897,612,484,786,617,600, each of 18 digits and two signs.
+/// Longest list, in bytes: 897,612,484,786,617,600 has 103,680 divisors, each of at most 18 digits
+/// and two separators.
 const LIST_MAX_BYTES: usize = 103_680 * 20;
 
-/// The divisors of a number above 0, ascending.
+/// The divisors of a number above 0, in ascending order.
 #[must_use]
 pub fn divisors(number: u64) -> Vec<u64> {
     let mut divisors = vec![1_u64];
@@ -84,7 +85,7 @@ pub fn divisors(number: u64) -> Vec<u64> {
     divisors
 }
 
-/// A list as it is shown.
+/// A list as the person sees it.
 fn row(divisors: &[u64]) -> String {
     let divisors: Vec<String> = divisors.iter().map(u64::to_string).collect();
     divisors.join(" ")
@@ -95,7 +96,7 @@ fn row(divisors: &[u64]) -> String {
 pub struct Server(pub Encoding);
 
 impl Dialogue for Server {
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         let text = str::from_utf8(message).unwrap_or_default();
         let number: Option<u64> = text.trim().parse().ok();
         let Some(number) = number.filter(|number| *number > 0) else {
@@ -113,9 +114,9 @@ impl Dialogue for Server {
 /// The client's side.
 #[derive(Debug)]
 pub struct Client {
-    /// The number.
+    /// The number to send.
     pub number: u64,
-    /// How the list will come.
+    /// The encoding that the server uses.
     pub encoding: Encoding,
 }
 
@@ -132,14 +133,14 @@ impl Dialogue for Client {
         LIST_MAX_BYTES
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match self.encoding.decode(message) {
             Some(list) => answered(row(&list), row(&divisors(self.number))),
             None => unexpected(Expected::NumberList(self.encoding), message),
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         ended_early(Expected::NumberList(self.encoding))
     }
 }
@@ -165,18 +166,18 @@ mod tests {
     fn the_list_is_what_python_reads() {
         let encoding = Encoding::Json;
         let mut server = Server(encoding);
-        let answer = server.hear(b" 6\n");
+        let answer = server.on_message(b" 6\n");
         assert_eq!(answer[1], Act::Send("[1, 2, 3, 6]".into()));
         for bad in [&b"0"[..], b"-3", b"x", b"\xff", b"99999999999999999999"] {
-            assert_eq!(server.hear(bad), unexpected(Expected::Decimal, bad));
+            assert_eq!(server.on_message(bad), unexpected(Expected::Decimal, bad));
         }
         let number = 6;
         let mut client = Client { number, encoding };
         let shown = vec![Act::Show("1 2 3 6".into()), Act::Close];
-        assert_eq!(client.hear(b"[1, 2, 3, 6]"), shown);
+        assert_eq!(client.on_message(b"[1, 2, 3, 6]"), shown);
         assert_eq!(client.whole(b"[1, 2"), None);
         let refused = unexpected(Expected::NumberList(encoding), b"[1, x]");
-        assert_eq!(client.hear(b"[1, x]"), refused);
+        assert_eq!(client.on_message(b"[1, x]"), refused);
         let every = divisors(897_612_484_786_617_600);
         for encoding in [Encoding::Json, Encoding::Marshal, Encoding::Pickle] {
             let list = encoding.encode(&every);

@@ -1,12 +1,12 @@
-//! `exchange`, version 2 of the document: first the server sends a message, then the client does,
-//! then both end. The document leaves the texts open; any text is taken.
+//! `exchange`, version 2 of the document: the server sends a message, the client answers, and both
+//! end. The document leaves the texts open, so any text is accepted.
 
 use super::{Act, Dialogue, Expected, ended_early, unexpected};
 
-/// What our server says.
+/// Our server's message.
 pub const GREETING: &str = "Olá, cliente!";
 
-/// What our client answers.
+/// Our client's answer.
 pub const ANSWER: &str = "Olá, servidor!";
 
 /// The server's side.
@@ -18,14 +18,14 @@ impl Dialogue for Server {
         vec![Act::Send(GREETING.into())]
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match str::from_utf8(message) {
             Ok(text) => vec![Act::Show(text.to_owned()), Act::Close],
             Err(_) => unexpected(Expected::Text, message),
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         ended_early(Expected::Answer)
     }
 }
@@ -35,7 +35,7 @@ impl Dialogue for Server {
 pub struct Client;
 
 impl Dialogue for Client {
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match str::from_utf8(message) {
             Ok(text) => vec![
                 Act::Show(text.to_owned()),
@@ -46,7 +46,7 @@ impl Dialogue for Client {
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         ended_early(Expected::Greeting)
     }
 }
@@ -58,12 +58,15 @@ mod tests {
     #[test]
     fn the_server_speaks_first_and_the_client_answers() {
         assert_eq!(Server.begin(), [Act::Send(GREETING.into())]);
-        let answered = Client.hear("Bem-vindo".as_bytes());
+        let answered = Client.on_message("Bem-vindo".as_bytes());
         let shown = Act::Show("Bem-vindo".into());
         assert_eq!(answered, [shown, Act::Send(ANSWER.into()), Act::Close]);
-        assert_eq!(Server.hear(b"oi"), [Act::Show("oi".into()), Act::Close]);
-        assert_eq!(Client.end(), ended_early(Expected::Greeting));
+        assert_eq!(
+            Server.on_message(b"oi"),
+            [Act::Show("oi".into()), Act::Close]
+        );
+        assert_eq!(Client.on_end(), ended_early(Expected::Greeting));
         let refused = unexpected(Expected::Text, b"\xff");
-        assert_eq!(Server.hear(b"\xff"), refused);
+        assert_eq!(Server.on_message(b"\xff"), refused);
     }
 }

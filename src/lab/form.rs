@@ -1,19 +1,19 @@
-//! What a client needs to know before it can begin: what was not typed with the command is asked
-//! for when the connection is there, as the documents' clients do.
+//! What a client must know before it can begin. Fields that were not typed with the command are
+//! asked for once the connection is established, as the documents' clients do.
 
 use std::collections::VecDeque;
 
 use super::{Act, Dialogue, Expected, ended_early, primes, products};
 use crate::protocol::wire::quiet::MESSAGE_MAX_BYTES;
 
-/// Something that a person is asked for.
+/// One thing that a person is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// A text for upper case.
+    /// A text to put into upper case.
     Text,
     /// A question to the oracle.
     Question,
-    /// A whole number of so many bytes.
+    /// A whole number that fits this many bytes.
     Integer(usize),
     /// A whole number above 0.
     Positive,
@@ -27,14 +27,14 @@ pub enum Field {
     Nome,
     /// A person's age.
     Idade,
-    /// A person's address.
+    /// A person's e-mail address.
     Email,
-    /// One of so many options.
+    /// One of this many options.
     Choice(usize),
 }
 
 impl Field {
-    /// Whether a text is an answer.
+    /// Whether a typed text is a valid answer.
     #[must_use]
     pub fn takes(self, typed: &str) -> bool {
         match self {
@@ -43,7 +43,7 @@ impl Field {
             Self::Positive => typed.parse::<u64>().is_ok_and(|number| number > 0),
             Self::Code => products::Code::parse(typed).is_some(),
             Self::Price => products::price(typed).is_some(),
-            // Three of them fit one message.
+            // Three such fields fit one message.
             Self::ProductName | Self::Nome | Self::Email => (1..=256).contains(&typed.len()),
             Self::Idade => typed.parse::<u32>().is_ok(),
             Self::Choice(of) => typed
@@ -53,10 +53,10 @@ impl Field {
     }
 }
 
-/// Makes a client of what was answered; `None` if that cannot be.
+/// Makes a client from the answers; `None` if they do not fit together.
 type Make = Box<dyn Fn(&[String]) -> Option<Box<dyn Dialogue>> + Send>;
 
-/// A client that may still lack something.
+/// A client that may still lack some of its fields.
 pub struct Form {
     fields: VecDeque<(Field, Option<String>)>,
     answers: Vec<String>,
@@ -65,10 +65,11 @@ pub struct Form {
 }
 
 impl Form {
-    /// A client made by `make` of these fields, of which some were typed already.
+    /// Makes a form whose client `make` builds from these fields. Some of them may be typed
+    /// already.
     ///
     /// # Errors
-    /// The field that was typed wrong, and what was typed.
+    /// The first field with an invalid text, and that text.
     pub fn new(
         fields: Vec<(Field, Option<String>)>,
         make: impl Fn(&[String]) -> Option<Box<dyn Dialogue>> + Send + 'static,
@@ -86,7 +87,7 @@ impl Form {
         })
     }
 
-    /// Goes on to the next field that is missing, or to the dialogue.
+    /// Continues with the next missing field, or with the dialogue.
     fn go_on(&mut self) -> Vec<Act> {
         while let Some((field, typed)) = self.fields.front_mut() {
             let Some(typed) = typed.take() else {
@@ -119,16 +120,16 @@ impl Dialogue for Form {
         }
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match &mut self.client {
-            Some(client) => client.hear(message),
+            Some(client) => client.on_message(message),
             None => super::unexpected(Expected::Patience, message),
         }
     }
 
-    fn answer(&mut self, line: &str) -> Vec<Act> {
+    fn on_answer(&mut self, line: &str) -> Vec<Act> {
         if let Some(client) = &mut self.client {
-            return client.answer(line);
+            return client.on_answer(line);
         }
         let Some((field, typed)) = self.fields.front_mut() else {
             return Vec::new();
@@ -141,15 +142,15 @@ impl Dialogue for Form {
         self.go_on()
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         match &mut self.client {
-            Some(client) => client.end(),
+            Some(client) => client.on_end(),
             None => ended_early(Expected::Patience),
         }
     }
 }
 
-/// The acts of whoever got an answer that is none.
+/// The acts after an invalid answer.
 pub(super) fn unfit(field: Field) -> Vec<Act> {
     vec![Act::Tell(super::Told::Unfit(field)), Act::Ask(field)]
 }
@@ -179,9 +180,9 @@ mod tests {
         let mut empty = form(None).ok().unwrap();
         assert_eq!(empty.begin(), [Act::Ask(Field::Text)]);
         let again = [Act::Tell(Told::Unfit(Field::Text)), Act::Ask(Field::Text)];
-        assert_eq!(empty.answer("  "), again);
-        assert_eq!(empty.answer(" olá\n"), [Act::Send("olá".into())]);
-        assert_eq!(empty.end(), ended_early(Expected::Answer));
+        assert_eq!(empty.on_answer("  "), again);
+        assert_eq!(empty.on_answer(" olá\n"), [Act::Send("olá".into())]);
+        assert_eq!(empty.on_end(), ended_early(Expected::Answer));
     }
 
     #[test]

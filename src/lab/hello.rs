@@ -1,5 +1,5 @@
-//! `hello`, version 1 of the document: the server shows that a client came, and both end. Nothing
-//! travels on the wire.
+//! `hello`, version 1 of the document: the server shows that a client connected, and both end.
+//! Nothing is sent on the connection.
 
 use super::{Act, Dialogue};
 
@@ -12,7 +12,7 @@ impl Dialogue for Server {
         vec![Act::Close]
     }
 
-    fn hear(&mut self, _message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, _message: &[u8]) -> Vec<Act> {
         vec![Act::Close]
     }
 }
@@ -26,7 +26,7 @@ impl Dialogue for Client {
         vec![Act::Close]
     }
 
-    fn hear(&mut self, _message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, _message: &[u8]) -> Vec<Act> {
         vec![Act::Close]
     }
 }

@@ -1,17 +1,18 @@
-//! The lessons by their names: where each listens, and who answers there.
+//! The lessons by name: their ports, and the server's side of each.
 
 use std::sync::Arc;
 
 use super::divisors::Encoding;
-use super::products::Shelf;
+use super::products::{ProductStore, Version};
 use super::quiz::Bank;
+use super::uppercase::Letters;
 use super::{
     Dialogue, divisors, exchange, hello, object, oracle, person, primes, products, quiz, uppercase,
 };
 use crate::protocol::rng::Rng;
 
 /// A lesson.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lesson {
     /// Version 1: the server shows that a client came.
     Hello,
@@ -36,7 +37,7 @@ pub enum Lesson {
 }
 
 impl Lesson {
-    /// All lessons, in the order in which a student meets them.
+    /// All lessons, in the order in which students meet them.
     pub const ALL: [Self; 10] = [
         Self::Hello,
         Self::Exchange,
@@ -50,7 +51,7 @@ impl Lesson {
         Self::Person,
     ];
 
-    /// The name as it is typed.
+    /// The name that a person types.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -67,7 +68,7 @@ impl Lesson {
         }
     }
 
-    /// The document's port, or one next to it where the document leaves it open.
+    /// The document's port, or a nearby one where the document leaves it open.
     #[must_use]
     pub fn port(self) -> u16 {
         match self {
@@ -89,7 +90,7 @@ impl Lesson {
     }
 }
 
-/// A lesson's server: what it answers with.
+/// A lesson's server with its settings.
 #[derive(Clone)]
 pub enum Service {
     /// See [`hello`].
@@ -100,17 +101,17 @@ pub enum Service {
     Object,
     /// See [`products`].
     Products {
-        /// Where they are kept.
-        shelf: Arc<dyn Shelf>,
-        /// Whether `terminar` ends the server, as in version 4.
-        is_v4: bool,
+        /// Where the products are kept.
+        store: Arc<dyn ProductStore>,
+        /// Which version of the document the server follows.
+        version: Version,
     },
     /// See [`quiz`].
     Quiz(Arc<dyn Bank>),
     /// See [`uppercase`].
     Uppercase {
-        /// Whether only ASCII is taken, as in the document.
-        is_ascii: bool,
+        /// Which letters the server accepts.
+        letters: Letters,
     },
     /// See [`oracle`].
     Oracle,
@@ -123,20 +124,20 @@ pub enum Service {
 }
 
 impl Service {
-    /// The server's side of a new connection.
+    /// Starts the server's side of a new connection. The seed makes its random choices repeatable.
     #[must_use]
     pub fn begin(&self, seed: u64) -> Box<dyn Dialogue> {
         match self {
             Self::Hello => Box::new(hello::Server),
             Self::Exchange => Box::new(exchange::Server),
             Self::Object => Box::new(object::Server),
-            Self::Products { shelf, is_v4 } => {
-                Box::new(products::Server::new(Arc::clone(shelf), *is_v4))
+            Self::Products { store, version } => {
+                Box::new(products::Server::new(Arc::clone(store), *version))
             }
             Self::Quiz(bank) => {
                 Box::new(quiz::server::Server::new(Arc::clone(bank), Rng::new(seed)))
             }
-            &Self::Uppercase { is_ascii } => Box::new(uppercase::Server { is_ascii }),
+            &Self::Uppercase { letters } => Box::new(uppercase::Server { letters }),
             Self::Oracle => Box::new(oracle::Server(Rng::new(seed))),
             Self::Primes => Box::new(primes::Server),
             Self::Divisors(encoding) => Box::new(divisors::Server(*encoding)),

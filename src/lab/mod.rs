@@ -1,9 +1,10 @@
-//! The course's small TCP services, each a server's and a client's side of one dialogue. PURE:
-//! bytes and chance come in; bytes and what a person is to be told go out. Every lesson has the
-//! same shape, [`Dialogue`], so that one server loop and one client loop serve them all.
+//! The course's small TCP services. Each lesson is one dialogue with a server's and a client's
+//! side. PURE: bytes and random numbers come in; bytes and notices to a person go out. Every lesson
+//! implements [`Dialogue`], so that one server loop and one client loop serve them all. Each
+//! lesson's file names its two sides `Server` and `Client`.
 //!
 //! The documents' programs take one `recv(1024)` for one message, so the quiet rule of
-//! `protocol::wire::quiet` decides where a message ends, unless a lesson sees it by the bytes.
+//! `protocol::wire::quiet` decides where a message ends, unless the lesson can tell from the bytes.
 
 pub mod divisors;
 pub mod exchange;
@@ -24,117 +25,117 @@ use self::form::Field;
 use self::primes::NoProduct;
 use crate::protocol::wire::quiet::MESSAGE_MAX_BYTES;
 
-/// One side of one connection.
+/// One side of one connection. Each method returns what this side does next.
 pub trait Dialogue: Send {
-    /// The connection is there.
+    /// The connection is established.
     fn begin(&mut self) -> Vec<Act> {
         Vec::new()
     }
 
-    /// How many of the bytes that wait are a whole message, seen by themselves; `None` leaves it to
-    /// the quiet rule.
+    /// Counts how many of the waiting bytes are a complete message, if the bytes themselves show
+    /// it. `None` leaves the decision to the quiet rule.
     fn whole(&self, _waiting: &[u8]) -> Option<usize> {
         None
     }
 
-    /// The longest message, in bytes; what is longer is taken for a message as it stands.
+    /// The longest message, in bytes. Longer input becomes a message at this length.
     fn message_max_bytes(&self) -> usize {
         MESSAGE_MAX_BYTES
     }
 
-    /// A message came.
-    fn hear(&mut self, message: &[u8]) -> Vec<Act>;
+    /// A message arrived.
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act>;
 
-    /// The person answers what was asked.
-    fn answer(&mut self, _line: &str) -> Vec<Act> {
+    /// The person answered the question of the last [`Act::Ask`].
+    fn on_answer(&mut self, _line: &str) -> Vec<Act> {
         Vec::new()
     }
 
-    /// The other side has ended its direction.
-    fn end(&mut self) -> Vec<Act> {
+    /// The other side closed its direction of the connection.
+    fn on_end(&mut self) -> Vec<Act> {
         vec![Act::Close]
     }
 }
 
-/// What one side does.
+/// One thing that a side does: it writes to the connection, or turns to the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Sends bytes as one message.
     Send(Vec<u8>),
-    /// Shows a person what the lesson is about.
+    /// Shows the person what the lesson is about.
     Show(String),
-    /// Shows a person whether an answer was right.
+    /// Shows the person whether an answer was right.
     Mark {
-        /// In the server's words.
+        /// The server's words.
         text: String,
-        /// Whether it was.
+        /// Whether the answer was right.
         is_right: bool,
     },
-    /// Tells a person something about the dialogue.
+    /// Tells the person something about the dialogue itself.
     Tell(Told),
-    /// Asks a person, and hears nothing until [`Dialogue::answer`].
+    /// Asks the person. No message is delivered until [`Dialogue::on_answer`] is called.
     Ask(Field),
-    /// Closes the connection when the other side has, or after a while.
+    /// Closes the connection once the other side has closed it, or after a while.
     Finish,
-    /// Closes the connection when all is sent.
+    /// Closes the connection once everything is sent.
     Close,
-    /// Ends the server, with all its connections.
+    /// Ends the server and all its connections.
     Stop,
 }
 
-/// What a person is told about the dialogue.
+/// What a side tells the person about the dialogue itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
     /// The other side broke the protocol.
     Unexpected {
-        /// What the lesson has here.
+        /// What the lesson expects at this point.
         expected: Expected,
-        /// What came; `None` is the end of the connection.
+        /// What arrived; `None` is the end of the connection.
         got: Option<Vec<u8>>,
     },
-    /// What was typed does not fit.
+    /// The typed answer does not fit the question.
     Unfit(Field),
-    /// The answer is not what it should be.
+    /// The server's answer is wrong.
     Wrong {
-        /// What it should be.
+        /// The right answer.
         expected: String,
-        /// What came.
+        /// The server's answer.
         got: String,
     },
-    /// `primes`: the server refused, and this is why.
+    /// `primes`: the server refused, for this reason.
     NoProduct(NoProduct),
-    /// `products`: nothing has this code.
+    /// `products`: no product has this code.
     NotFound,
-    /// The store failed, by its own words.
+    /// The store failed, for this reason.
     Store(String),
 }
 
 impl Told {
-    /// Whether the dialogue has failed.
+    /// Whether the dialogue failed.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         !matches!(self, Self::Unfit(_))
     }
 }
 
-/// What a lesson expects at a place.
+/// What a lesson expects at one point of its dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// Text in UTF-8.
     Text,
     /// Text in ASCII.
     Ascii,
-    /// That the server waits for us to speak first.
+    /// That the server waits for the client to speak first.
     Patience,
     /// The server's first message.
     Greeting,
-    /// An answer.
+    /// Any answer.
     Answer,
     /// `sim`, `não` or `talvez`.
     OracleAnswer,
     /// A number as struct `i` or `q`.
     Integer,
-    /// A number in the size that was sent.
+    /// A number of this many bytes, the size that was sent.
     IntegerOf(usize),
     /// A number above 0 in decimal digits.
     Decimal,
@@ -144,15 +145,15 @@ pub enum Expected {
     Person,
     /// An object in Python's pickle.
     Pickle,
-    /// One of data only.
+    /// A pickle that holds data only.
     PickledData,
-    /// Something of `products`.
+    /// A part of the `products` dialogue.
     Products(products::Part),
-    /// Something of `quiz`.
+    /// A part of the `quiz` dialogue.
     Quiz(quiz::Part),
 }
 
-/// Why a store failed, in its own words.
+/// Why a store failed, in the store's own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreFault(pub String);
 
@@ -162,13 +163,13 @@ impl StoreFault {
     }
 }
 
-/// The acts of whoever got what the lesson does not have here.
+/// The acts after a message that the lesson does not expect here.
 fn unexpected(expected: Expected, got: &[u8]) -> Vec<Act> {
     let got = Some(got.to_owned());
     vec![Act::Tell(Told::Unexpected { expected, got }), Act::Close]
 }
 
-/// The acts of whoever got an answer, and knows the right one.
+/// The acts after an answer, when the right one is known.
 fn answered(got: String, expected: String) -> Vec<Act> {
     let shown = Act::Show(got.clone());
     match got == expected {
@@ -177,13 +178,13 @@ fn answered(got: String, expected: String) -> Vec<Act> {
     }
 }
 
-/// The acts of whoever waited for something when the connection ended.
+/// The acts after a connection that ended before the expected message.
 fn ended_early(expected: Expected) -> Vec<Act> {
     let got = None;
     vec![Act::Tell(Told::Unexpected { expected, got }), Act::Close]
 }
 
-/// How many of the bytes are one JSON value that shows its own end: an object, a list or a text.
+/// Counts the bytes of one JSON value that delimits itself: an object, a list or a string.
 fn whole_json(waiting: &[u8]) -> Option<usize> {
     let first = waiting.trim_ascii_start().first()?;
     if !b"{[\"".contains(first) {
@@ -195,7 +196,7 @@ fn whole_json(waiting: &[u8]) -> Option<usize> {
     Some(values.byte_offset())
 }
 
-/// How many of the bytes are one of these words, if they begin with it.
+/// Counts the bytes of the first of these words that the waiting bytes begin with.
 fn whole_word(waiting: &[u8], words: &[&str]) -> Option<usize> {
     let mut words = words.iter();
     words

@@ -1,8 +1,8 @@
-//! `object`, version 3 of the document: an object travels as Python's `pickle`. The document shows
-//! no more; ours goes as version 1 does, from the client to the server, and then both end. What is
-//! sent is a dictionary, which any Python reads, or an instance of a class, which only a Python
-//! reads that has the class. What is read is data only: an instance becomes its class's name and
-//! its fields, nothing is imported and nothing is run. A pickle shows its own end.
+//! `object`, version 3 of the document: an object is sent as Python's `pickle`. The document shows
+//! no more; ours follows version 1, so the client sends it to the server and both end. The client
+//! sends a dictionary, which any Python reads, or an instance of a class, which only a Python with
+//! that class reads. Reading yields data only: an instance becomes the name of its class and its
+//! fields, nothing is imported and no code runs. A pickle delimits itself.
 
 use super::python::{PythonFault, Value, pickle, whole_value};
 use super::{Act, Dialogue, Expected, ended_early, unexpected};
@@ -23,7 +23,7 @@ impl Dialogue for Server {
         PICKLE_MAX_BYTES
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match pickle::read(message) {
             Ok((value, _)) => vec![Act::Show(value.to_string()), Act::Close],
             Err(PythonFault::Refused) => unexpected(Expected::PickledData, message),
@@ -31,20 +31,20 @@ impl Dialogue for Server {
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         ended_early(Expected::Pickle)
     }
 }
 
-/// The client's side, with the object.
+/// The client's side, which sends this object.
 #[derive(Debug)]
 pub struct Client(pub Value);
 
 impl Client {
-    /// A client that sends what was typed as `field=value`; a value that is a number is one.
+    /// Makes a client from typed `field=value` pairs. A value that reads as a number becomes one.
     ///
     /// # Errors
-    /// The first that is no `field=value`.
+    /// The first text that is not `field=value`.
     pub fn of(class: Option<String>, typed: &[String]) -> Result<Self, String> {
         let fields = typed.iter().map(|typed| {
             let (field, value) = typed.split_once('=').ok_or_else(|| typed.clone())?;
@@ -73,7 +73,7 @@ impl Dialogue for Client {
         vec![Act::Send(pickle::write(&self.0)), Act::Close]
     }
 
-    fn hear(&mut self, _message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, _message: &[u8]) -> Vec<Act> {
         vec![Act::Close]
     }
 }
@@ -91,7 +91,7 @@ mod tests {
             let [Act::Send(pickled), Act::Close] = &client.begin()[..] else {
                 panic!("nothing sent")
             };
-            Server.hear(pickled)
+            Server.on_message(pickled)
         };
         let dictionary = "{'codigo': 1, 'nome': 'Caneta', 'preco': 2.5}";
         assert_eq!(shown(None), [Act::Show(dictionary.into()), Act::Close]);
@@ -111,7 +111,10 @@ mod tests {
             Some(hostile.len()),
             "it is not waited for more"
         );
-        assert_eq!(Server.hear(hostile), refused);
-        assert_eq!(Server.hear(b"oi"), unexpected(Expected::Pickle, b"oi"));
+        assert_eq!(Server.on_message(hostile), refused);
+        assert_eq!(
+            Server.on_message(b"oi"),
+            unexpected(Expected::Pickle, b"oi")
+        );
     }
 }

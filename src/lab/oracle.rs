@@ -1,11 +1,11 @@
-//! `oracle`: a question in, `sim`, `não` or `talvez` out, by chance. The document leaves open how
-//! many questions a connection has: our server answers each until the client ends, our client asks
-//! one.
+//! `oracle`: the client sends a question, the server answers `sim`, `não` or `talvez` at random.
+//! The document leaves open how many questions one connection carries: our server answers until the
+//! client ends, and our client asks one.
 
 use super::{Act, Dialogue, Expected, ended_early, unexpected};
 use crate::protocol::rng::Rng;
 
-/// What an oracle says.
+/// The oracle's answers.
 pub const ANSWERS: [&str; 3] = ["sim", "não", "talvez"];
 
 /// The server's side.
@@ -13,7 +13,7 @@ pub const ANSWERS: [&str; 3] = ["sim", "não", "talvez"];
 pub struct Server(pub Rng);
 
 impl Dialogue for Server {
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         let Ok(question) = str::from_utf8(message) else {
             return unexpected(Expected::Text, message);
         };
@@ -26,7 +26,7 @@ impl Dialogue for Server {
     }
 }
 
-/// The client's side, with the question.
+/// The client's side, which asks this question.
 #[derive(Debug)]
 pub struct Client(pub String);
 
@@ -35,7 +35,7 @@ impl Dialogue for Client {
         vec![Act::Send(self.0.clone().into())]
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match str::from_utf8(message) {
             Ok(answer) if ANSWERS.contains(&answer) => {
                 vec![Act::Show(answer.to_owned()), Act::Close]
@@ -44,7 +44,7 @@ impl Dialogue for Client {
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         ended_early(Expected::OracleAnswer)
     }
 }
@@ -58,16 +58,16 @@ mod tests {
         let mut server = Server(Rng::new(1));
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..50 {
-            let [_, Act::Send(answer)] = &server.hear("Vai chover?".as_bytes())[..] else {
+            let [_, Act::Send(answer)] = &server.on_message("Vai chover?".as_bytes())[..] else {
                 panic!("no answer")
             };
             let answer = String::from_utf8(answer.clone()).unwrap();
-            let client = Client(String::new()).hear(answer.as_bytes());
+            let client = Client(String::new()).on_message(answer.as_bytes());
             assert_eq!(client, [Act::Show(answer.clone()), Act::Close]);
             seen.insert(answer);
         }
         assert_eq!(seen.len(), 3);
-        let wrong = Client(String::new()).hear(b"sim!");
+        let wrong = Client(String::new()).on_message(b"sim!");
         assert_eq!(wrong, unexpected(Expected::OracleAnswer, b"sim!"));
     }
 }

@@ -1,6 +1,6 @@
-//! `person`, section 3 of the practice: a client sends a JSON object with `nome`, `idade` and
-//! `email` and closes; the server shows it in the document's three forms. Other keys are shown with
-//! the first form and do no harm.
+//! `person`, section 3 of the practice: the client sends a JSON object with `nome`, `idade` and
+//! `email` and closes; the server shows it in the document's three forms. Further keys appear in
+//! the first form only.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -8,14 +8,14 @@ use serde_json::{Map, Value as Json};
 use super::python::Value;
 use super::{Act, Dialogue, Expected, ended_early, unexpected, whole_json};
 
-/// What is sent.
+/// The object that the client sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// The name.
     pub nome: String,
     /// The age.
     pub idade: u32,
-    /// The address.
+    /// The e-mail address.
     pub email: String,
 }
 
@@ -28,7 +28,7 @@ impl Dialogue for Server {
         whole_json(waiting)
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         let read: Option<Map<String, Json>> = serde_json::from_slice(message).ok();
         let forms = read.as_ref().and_then(forms);
         match forms {
@@ -41,12 +41,12 @@ impl Dialogue for Server {
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         ended_early(Expected::Person)
     }
 }
 
-/// The three forms, as the document's server prints them.
+/// The three forms, as the document's server prints them; `None` if a key is missing.
 fn forms(object: &Map<String, Json>) -> Option<Vec<String>> {
     let printed = |key| object.get(key).map(|value| Value::from(value).printed());
     let fields = ["nome", "idade", "email"].map(printed);
@@ -59,7 +59,7 @@ fn forms(object: &Map<String, Json>) -> Option<Vec<String>> {
     Some(vec![head(), dictionary, head(), nome, idade, email, last])
 }
 
-/// The client's side, with the person.
+/// The client's side, which sends this person.
 #[derive(Debug)]
 pub struct Client(pub Person);
 
@@ -69,7 +69,7 @@ impl Dialogue for Client {
         vec![Act::Send(json), Act::Close]
     }
 
-    fn hear(&mut self, _message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, _message: &[u8]) -> Vec<Act> {
         vec![Act::Close]
     }
 }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     fn shown(json: &str) -> Vec<Act> {
-        Server.hear(json.as_bytes())
+        Server.on_message(json.as_bytes())
     }
 
     #[test]

@@ -1,35 +1,35 @@
-//! `primes`: a number N as Python's struct `i` (4 bytes) or `q` (8 bytes), little-endian as on
-//! every machine of the course; the product of the primes next below and above N comes back in
-//! the same size, or of N and the next above if N is prime. 0 is the refusal: no prime lies below,
-//! or the product does not fit. Four bytes may be the first half of eight, and are a message when
-//! nothing follows.
+//! `primes`: the client sends a number N as Python's struct `i` (4 bytes) or `q` (8 bytes),
+//! little-endian as on every machine of the course. The server answers in the same size with the
+//! product of the nearest primes below and above N, or of N and the next one if N is prime. It
+//! refuses with 0 if no prime lies below, or if the product does not fit. Four bytes may be the
+//! first half of eight, so they are a message only once nothing follows.
 
 use num_prime::nt_funcs::is_prime64;
 
 use super::{Act, Dialogue, Expected, Told, ended_early, unexpected};
 
-/// Bytes of a struct `q`.
+/// Length of a struct `q`, in bytes.
 const WIDE_BYTES: usize = 8;
 
 /// Why there is no product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoProduct {
-    /// There is no prime below 2.
+    /// No prime lies below 2.
     NoPrimeBelow,
-    /// It takes more than 4 bytes, and would go as 8.
+    /// The product does not fit 4 bytes, but 8.
     NeedsWide,
-    /// It takes more than 8 bytes.
+    /// The product does not fit 8 bytes.
     TooLarge,
 }
 
-/// The product of the primes around a number, which takes at most so many bytes.
+/// The product of the primes around a number, if it fits this many bytes.
 ///
 /// # Errors
-/// Why there is none.
+/// Why there is no such product.
 pub fn product(number: i64, bytes: usize) -> Result<i64, NoProduct> {
     let number = u64::try_from(number).ok().filter(|number| *number >= 2);
     let number = number.ok_or(NoProduct::NoPrimeBelow)?;
-    // Above 2^32 every product is too large, and nobody need look for primes.
+    // Above 2^32 every product is too large, so there is no need to search for primes.
     if number > u64::from(u32::MAX) {
         return Err(NoProduct::TooLarge);
     }
@@ -47,7 +47,7 @@ pub fn product(number: i64, bytes: usize) -> Result<i64, NoProduct> {
     }
 }
 
-/// A number of at most so many bytes, as it is typed.
+/// Parses a typed number that must fit this many bytes.
 #[must_use]
 pub fn parse(typed: &str, bytes: usize) -> Option<i64> {
     let number: i64 = typed.parse().ok()?;
@@ -55,7 +55,7 @@ pub fn parse(typed: &str, bytes: usize) -> Option<i64> {
     is_fit.then_some(number)
 }
 
-/// A number as it travels.
+/// Encodes a number in this many bytes.
 fn encode(number: i64, bytes: usize) -> Vec<u8> {
     let wide = number.to_le_bytes();
     wide.get(..bytes).unwrap_or(&wide).to_owned()
@@ -69,7 +69,7 @@ fn decode(message: &[u8]) -> Option<i64> {
     }
 }
 
-/// Eight bytes are whole at once.
+/// Eight bytes are complete without waiting.
 fn whole(waiting: &[u8]) -> Option<usize> {
     (waiting.len() >= WIDE_BYTES).then_some(WIDE_BYTES)
 }
@@ -83,7 +83,7 @@ impl Dialogue for Server {
         whole(waiting)
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         let Some(number) = decode(message) else {
             return unexpected(Expected::Integer, message);
         };
@@ -95,12 +95,12 @@ impl Dialogue for Server {
     }
 }
 
-/// The client's side, with the number and how many bytes it travels in.
+/// The client's side.
 #[derive(Debug)]
 pub struct Client {
-    /// The number.
+    /// The number to send.
     pub number: i64,
-    /// 4 or 8.
+    /// Its length on the wire in bytes: 4 or 8.
     pub bytes: usize,
 }
 
@@ -113,7 +113,7 @@ impl Dialogue for Client {
         (waiting.len() >= self.bytes).then_some(self.bytes)
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         let answer = decode(message).filter(|_| message.len() == self.bytes);
         match (answer, product(self.number, self.bytes)) {
             (None, _) => unexpected(Expected::IntegerOf(self.bytes), message),
@@ -124,7 +124,7 @@ impl Dialogue for Client {
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         ended_early(Expected::IntegerOf(self.bytes))
     }
 }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn the_answer_has_the_size_that_was_asked() {
-        let answer = |message: &[u8]| Server.hear(message).pop().unwrap();
+        let answer = |message: &[u8]| Server.on_message(message).pop().unwrap();
         assert_eq!(
             answer(&10_i32.to_le_bytes()),
             Act::Send(77_i32.to_le_bytes().into())
@@ -166,7 +166,10 @@ mod tests {
             answer(&1_i32.to_le_bytes()),
             Act::Send(0_i32.to_le_bytes().into())
         );
-        assert_eq!(Server.hear(b"10"), unexpected(Expected::Integer, b"10"));
+        assert_eq!(
+            Server.on_message(b"10"),
+            unexpected(Expected::Integer, b"10")
+        );
         assert_eq!(Server.whole(&[0; 4]), None, "four may be the half of eight");
         assert_eq!(Server.whole(&[0; 9]), Some(8));
     }
@@ -178,7 +181,7 @@ mod tests {
             bytes: 4,
         };
         let why = Told::NoProduct(NoProduct::NoPrimeBelow);
-        assert_eq!(client.hear(&[0; 4]), [Act::Tell(why), Act::Close]);
+        assert_eq!(client.on_message(&[0; 4]), [Act::Tell(why), Act::Close]);
         let mut client = Client {
             number: 10,
             bytes: 4,
@@ -191,9 +194,12 @@ mod tests {
                 Act::Close,
             ]
         };
-        assert_eq!(client.hear(&78_i32.to_le_bytes()), wrong("78"));
-        assert_eq!(client.hear(&[0; 4]), wrong("0"));
+        assert_eq!(client.on_message(&78_i32.to_le_bytes()), wrong("78"));
+        assert_eq!(client.on_message(&[0; 4]), wrong("0"));
         let got = [0; 8];
-        assert_eq!(client.hear(&got), unexpected(Expected::IntegerOf(4), &got));
+        assert_eq!(
+            client.on_message(&got),
+            unexpected(Expected::IntegerOf(4), &got)
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! One side of one connection, from its first byte to its last: cuts what comes into messages, by
-//! the lesson's own sight or by the quiet rule, and sends what the lesson says, one message at a
+//! One side of one connection, from its first byte to its last. A session cuts incoming bytes into
+//! messages, as the lesson or the quiet rule decides, and sends the lesson's messages one at a
 //! time.
 
 use std::collections::VecDeque;
@@ -9,58 +9,59 @@ use super::form::Field;
 use super::{Act, Dialogue, Told};
 use crate::protocol::wire::quiet::{Inbox, MESSAGE_MAX_BYTES, Outbox, SILENCE};
 
-/// Bytes that one connection may bring, unless one message may have more: thousands of messages.
+/// Most bytes that one connection may send us, unless a single message may be longer. Thousands of
+/// messages fit.
 pub const BYTES_MAX: usize = 4 << 20;
 
-/// How long the other side may take to close a connection that has come to its end.
+/// How long the other side may take to close a connection that is finished.
 const FINISH_WAIT: Duration = Duration::from_secs(2);
 
-/// What a session tells.
+/// What a session reports to its driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEvent {
-    /// What the lesson is about.
+    /// Text of the lesson itself.
     Show(String),
     /// Whether an answer was right.
     Mark {
-        /// In the server's words.
+        /// The server's words.
         text: String,
-        /// Whether it was.
+        /// Whether the answer was right.
         is_right: bool,
     },
-    /// Something about the dialogue.
+    /// A notice about the dialogue.
     Tell(Told),
-    /// The person is asked; [`Session::answer`].
+    /// A question for the person; [`Session::on_answer`] takes the answer.
     Ask(Field),
-    /// More came than a connection may bring.
+    /// The other side sent more than [`BYTES_MAX`].
     TooMuch,
-    /// The server is to end.
+    /// The server must end.
     Stop,
 }
 
-/// How near the end is.
+/// How close a session is to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
-    /// Messages are heard.
+    /// Messages are still taken.
     No,
-    /// All is said; the other side closes, or we do at a time.
+    /// Everything is said. The other side closes, or we do once the time has come.
     Finishing { until: Option<Duration> },
-    /// What is said is sent; no more is heard.
+    /// Queued messages are still sent; nothing more is taken.
     Closing,
 }
 
-/// See the file's head.
+/// One side of one connection. See the top of this file.
 pub struct Session {
     dialogue: Box<dyn Dialogue>,
     inbox: Inbox,
     outbox: Outbox<Vec<u8>>,
     events: VecDeque<SessionEvent>,
     heard_bytes: usize,
-    wants_acks: bool,
+    awaits_answer: bool,
     ending: Ending,
 }
 
 impl Session {
-    /// A connection that has just been made.
+    /// Starts a session on a new connection.
     #[must_use]
     pub fn begin(mut dialogue: Box<dyn Dialogue>) -> Self {
         let acts = dialogue.begin();
@@ -70,15 +71,15 @@ impl Session {
             outbox: Outbox::default(),
             events: VecDeque::new(),
             heard_bytes: 0,
-            wants_acks: false,
+            awaits_answer: false,
             ending: Ending::No,
         };
         session.act(acts);
         session
     }
 
-    /// Takes in bytes.
-    pub fn hear(&mut self, now: Duration, bytes: &[u8]) {
+    /// Takes bytes that arrived.
+    pub fn on_bytes(&mut self, now: Duration, bytes: &[u8]) {
         if self.ending == Ending::Closing {
             return;
         }
@@ -92,38 +93,38 @@ impl Session {
         self.on_time(now);
     }
 
-    /// The person answers.
-    pub fn answer(&mut self, line: &str) {
-        self.wants_acks = false;
-        let acts = self.dialogue.answer(line);
+    /// Takes the person's answer.
+    pub fn on_answer(&mut self, line: &str) {
+        self.awaits_answer = false;
+        let acts = self.dialogue.on_answer(line);
         self.act(acts);
     }
 
-    /// The other side has ended its direction.
-    pub fn end(&mut self) {
+    /// The other side closed its direction of the connection.
+    pub fn on_end(&mut self) {
         let rest = self.inbox.take_all();
         let mut rest = &rest[..];
         while self.ending != Ending::Closing && !rest.is_empty() {
             let whole = self.dialogue.whole(rest).unwrap_or(rest.len());
             let (message, behind) = rest.split_at(whole.clamp(1, rest.len()));
-            let acts = self.dialogue.hear(message);
+            let acts = self.dialogue.on_message(message);
             self.act(acts);
             rest = behind;
         }
         if self.ending == Ending::No {
-            let acts = self.dialogue.end();
+            let acts = self.dialogue.on_end();
             self.act(acts);
         }
         self.ending = Ending::Closing;
     }
 
-    /// Does what time brings about: a silence ends a message, and a wait the connection.
+    /// Runs every timer that is due: a silence ends a message, and a wait ends the connection.
     pub fn on_time(&mut self, now: Duration) {
-        while !self.wants_acks
+        while !self.awaits_answer
             && self.ending != Ending::Closing
             && let Some(message) = self.message(now)
         {
-            let acts = self.dialogue.hear(&message);
+            let acts = self.dialogue.on_message(&message);
             self.act(acts);
         }
         if let Ending::Finishing { until } = &mut self.ending
@@ -159,7 +160,7 @@ impl Session {
                 }
                 Act::Tell(told) => self.events.push_back(SessionEvent::Tell(told)),
                 Act::Ask(field) => {
-                    self.wants_acks = true;
+                    self.awaits_answer = true;
                     self.events.push_back(SessionEvent::Ask(field));
                 }
                 Act::Finish => self.ending = Ending::Finishing { until: None },
@@ -172,50 +173,50 @@ impl Session {
         }
     }
 
-    /// The next message to send, if it may go now.
+    /// Returns the next message to send, if it may leave now.
     pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
         self.outbox.poll(now, is_acknowledged)
     }
 
-    /// The next thing to tell.
+    /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<SessionEvent> {
         self.events.pop_front()
     }
 
-    /// Whether all that is said was taken by [`Session::poll_send`].
+    /// Whether [`Session::poll_send`] has returned every message.
     #[must_use]
     pub fn is_said(&self) -> bool {
         self.outbox.is_empty()
     }
 
-    /// Whether all is said that this side has to say, or nearly.
+    /// Whether this side has nothing more to say after its queued messages.
     #[must_use]
     pub fn is_ending(&self) -> bool {
         self.ending != Ending::No
     }
 
-    /// Whether no more is to be heard.
+    /// Whether nothing more is taken from the other side.
     #[must_use]
     pub fn is_closing(&self) -> bool {
         self.ending == Ending::Closing
     }
 
-    /// Whether the connection is to be closed: all is said.
+    /// Whether the connection can be closed, because every message was returned.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.is_closing() && self.is_said()
     }
 
-    /// Whether a person is to answer before anything else.
+    /// Whether the session waits for the person's answer before anything else.
     #[must_use]
-    pub fn wants_acks(&self) -> bool {
-        self.wants_acks
+    pub fn awaits_answer(&self) -> bool {
+        self.awaits_answer
     }
 
-    /// When there is something to do although nothing comes.
+    /// When the next timer is due, if one is set.
     #[must_use]
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
-        let is_deaf = self.is_closing() || self.wants_acks;
+        let is_deaf = self.is_closing() || self.awaits_answer;
         let heard = self.inbox.next_time(SILENCE).filter(|_| !is_deaf);
         let finished = match self.ending {
             Ending::Finishing { until } => until,
@@ -233,12 +234,13 @@ pub(super) mod tests {
     use super::*;
     use crate::lab::divisors::Encoding;
     use crate::lab::lesson::Service;
+    use crate::lab::uppercase::Letters;
     use crate::lab::{divisors, exchange, oracle, person, primes, uppercase};
 
     const MS: Duration = Duration::from_millis(1);
 
-    /// A server and a client talk, in pieces of so many bytes, a millisecond apart; what the client
-    /// tells. Whatever is asked is answered with 1.
+    /// Lets a server and a client talk, in pieces of this many bytes, a millisecond apart. Returns
+    /// the client's events. Every question is answered with 1.
     pub(in crate::lab) fn talk(
         server: Box<dyn Dialogue>,
         client: Box<dyn Dialogue>,
@@ -253,19 +255,19 @@ pub(super) mod tests {
                 };
                 for part in bytes.chunks(piece) {
                     now += MS;
-                    sides[1 - from].hear(now, part);
+                    sides[1 - from].on_bytes(now, part);
                 }
             }
             while let Some(event) = sides[1].poll_event() {
                 if let SessionEvent::Ask(_) = event {
-                    sides[1].answer("1");
+                    sides[1].on_answer("1");
                 }
                 events.push(event);
             }
             for side in 0..2 {
                 sides[side].on_time(now);
                 if sides[side].is_over() {
-                    sides[1 - side].end();
+                    sides[1 - side].on_end();
                 }
             }
             now += MS;
@@ -277,7 +279,7 @@ pub(super) mod tests {
         panic!("comes to no end after {events:?}")
     }
 
-    /// What was shown, and told by its name.
+    /// The shown texts, and notices by their names.
     pub(in crate::lab) fn shown(events: Vec<SessionEvent>) -> Vec<String> {
         let word = |event| match event {
             SessionEvent::Show(text) | SessionEvent::Mark { text, .. } => text,
@@ -300,7 +302,12 @@ pub(super) mod tests {
             let greeting = ask(Service::Exchange, Box::new(exchange::Client));
             assert_eq!(greeting, exchange::GREETING);
             let upper = uppercase::Client("maçã".into());
-            let upper = ask(Service::Uppercase { is_ascii: false }, Box::new(upper));
+            let upper = ask(
+                Service::Uppercase {
+                    letters: Letters::Any,
+                },
+                Box::new(upper),
+            );
             assert_eq!(upper, "MAÇÃ");
             let asked = ask(Service::Oracle, Box::new(oracle::Client("?".into())));
             assert!(oracle::ANSWERS.contains(&&*asked));
@@ -330,7 +337,7 @@ pub(super) mod tests {
     fn who_sends_without_end_is_not_heard_without_end() {
         let mut session = Session::begin(Service::Oracle.begin(1));
         for _ in 0..=BYTES_MAX / MESSAGE_MAX_BYTES {
-            session.hear(MS, &[b'x'; MESSAGE_MAX_BYTES]);
+            session.on_bytes(MS, &[b'x'; MESSAGE_MAX_BYTES]);
         }
         let last = std::iter::from_fn(|| session.poll_event()).last();
         assert_eq!(last, Some(SessionEvent::TooMuch));
@@ -344,7 +351,7 @@ pub(super) mod tests {
             fn begin(&mut self) -> Vec<Act> {
                 vec![Act::Send("FIM".into()), Act::Finish]
             }
-            fn hear(&mut self, _message: &[u8]) -> Vec<Act> {
+            fn on_message(&mut self, _message: &[u8]) -> Vec<Act> {
                 Vec::new()
             }
         }

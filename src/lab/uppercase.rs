@@ -1,20 +1,29 @@
 //! `uppercase`: the client sends a text, the server sends it back in upper case and closes. The
-//! document does so in ASCII; ours takes any letters, unless told to keep to the document. A server
-//! that leaves other letters as they are is right as well.
+//! document's server handles ASCII; ours accepts any letters, unless it is told to follow the
+//! document. A server that leaves other letters unchanged is right too.
 
 use super::{Act, Dialogue, Expected, answered, ended_early, unexpected};
+
+/// Which letters a server accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// Any letters.
+    Any,
+    /// ASCII only, as in the document.
+    Ascii,
+}
 
 /// The server's side.
 #[derive(Debug)]
 pub struct Server {
-    /// Whether only ASCII is taken, as in the document.
-    pub is_ascii: bool,
+    /// Which letters the server accepts.
+    pub letters: Letters,
 }
 
 impl Dialogue for Server {
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match str::from_utf8(message) {
-            Ok(text) if text.is_ascii() || !self.is_ascii => {
+            Ok(text) if text.is_ascii() || self.letters == Letters::Any => {
                 vec![Act::Send(text.to_uppercase().into()), Act::Close]
             }
             Ok(_) => unexpected(Expected::Ascii, message),
@@ -23,7 +32,7 @@ impl Dialogue for Server {
     }
 }
 
-/// The client's side, with the text.
+/// The client's side, which sends this text.
 #[derive(Debug)]
 pub struct Client(pub String);
 
@@ -32,12 +41,12 @@ impl Dialogue for Client {
         vec![Act::Send(self.0.clone().into())]
     }
 
-    /// Some letters have longer capitals.
+    /// Some letters become longer in upper case.
     fn message_max_bytes(&self) -> usize {
         3 * super::MESSAGE_MAX_BYTES
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match str::from_utf8(message) {
             Ok(text) if text == self.0.to_ascii_uppercase() => {
                 vec![Act::Show(text.to_owned()), Act::Close]
@@ -47,7 +56,7 @@ impl Dialogue for Client {
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         ended_early(Expected::Answer)
     }
 }
@@ -58,15 +67,18 @@ mod tests {
 
     #[test]
     fn letters_of_any_language_have_capitals_unless_ascii_is_asked_for() {
-        let answer = |is_ascii, text: &str| Server { is_ascii }.hear(text.as_bytes());
+        let answer = |letters, text: &str| Server { letters }.on_message(text.as_bytes());
         let upper = |text: &str| vec![Act::Send(text.into()), Act::Close];
-        assert_eq!(answer(false, "ação ß"), upper("AÇÃO SS"));
-        assert_eq!(answer(true, "oi, 2!"), upper("OI, 2!"));
+        assert_eq!(answer(Letters::Any, "ação ß"), upper("AÇÃO SS"));
+        assert_eq!(answer(Letters::Ascii, "oi, 2!"), upper("OI, 2!"));
         assert_eq!(
-            answer(true, "é"),
+            answer(Letters::Ascii, "é"),
             unexpected(Expected::Ascii, "é".as_bytes())
         );
-        let not_text = Server { is_ascii: false }.hear(b"\xff");
+        let not_text = Server {
+            letters: Letters::Any,
+        }
+        .on_message(b"\xff");
         assert_eq!(not_text, unexpected(Expected::Text, b"\xff"));
     }
 }

@@ -1,14 +1,15 @@
-//! What people compare to be sure of a key: its fingerprint, and the code that two see.
+//! What people compare to verify a key: its fingerprint, and the code that two people see.
 
 use super::wire::frame::Key;
 
-/// Rounds of hashing: whoever looks for another key with the same code pays them for each.
+/// Rounds of hashing. An attacker who searches for another key with the same code pays them for
+/// each try.
 const ROUNDS: usize = 4096;
 
-/// Digits between two blanks.
+/// Digits in a group.
 const GROUP_DIGITS: usize = 5;
 
-/// A key's fingerprint: the first 128 bits of a hash of it, in groups of four hexadecimal digits.
+/// A key's fingerprint: the first 128 bits of its hash, in groups of four hexadecimal digits.
 #[must_use]
 pub fn fingerprint(key: &Key) -> String {
     let hash = blake3::derive_key("roda 2026 fingerprint", &key.0);
@@ -20,7 +21,7 @@ pub fn fingerprint(key: &Key) -> String {
     groups.join(" ")
 }
 
-/// The first 121 of these bits as eleven words, for who reads them aloud.
+/// The first 121 of these bits as eleven words, for reading aloud.
 #[must_use]
 pub fn fingerprint_words(key: &Key) -> String {
     let hash = blake3::derive_key("roda 2026 fingerprint", &key.0);
@@ -33,9 +34,9 @@ pub fn fingerprint_words(key: &Key) -> String {
     (0..11).map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// The code that two people see for each other, each with both keys: the same on both screens, six
-/// groups of digits. A hundred bits, so that nobody finds a pair of keys in between whose codes
-/// meet.
+/// The code that two people compare, computed from both keys: both screens show the same six groups
+/// of digits. It has a hundred bits, so that an attacker in between finds no pair of keys with
+/// matching codes.
 #[must_use]
 pub fn code(one: &Key, other: &Key) -> String {
     let mut keys = [one.0, other.0];

@@ -1,5 +1,5 @@
-//! The gate: where bytes from outside become a frame or a counted fault, once. A source that sends
-//! much that does not open is not listened to for a while, so that it costs little.
+//! The gate: where bytes from outside become a frame or a counted fault, exactly once. A source
+//! that sends many datagrams that do not open is ignored for a while, so that it costs little.
 
 use core::net::IpAddr;
 use std::collections::BTreeMap;
@@ -8,16 +8,16 @@ use std::time::Duration;
 use super::wire::frame::FrameFault;
 use super::wire::seal::{Opened, Seal};
 
-/// Datagrams per second and source address that may fail to open.
+/// Most datagrams per second from one source address that may fail to open.
 const BROKEN_PER_S: u32 = 100;
 
-/// Sources that are counted at the same time; the counts begin anew when there are more.
+/// Most sources that are counted at a time. When there are more, counting starts over.
 const SOURCES_MAX: usize = 1024;
 
-/// How long a count runs.
+/// How long a count lasts.
 const COUNTED: Duration = Duration::from_secs(1);
 
-/// Counts what does not open.
+/// Opens datagrams, and counts those that do not open.
 #[derive(Debug, Default)]
 pub struct Gate {
     faults: BTreeMap<FrameFault, u64>,
@@ -27,7 +27,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Opens a datagram, or counts why not.
+    /// Opens a datagram, or counts why it does not open.
     pub fn open<'s>(
         &mut self,
         now: Duration,
@@ -52,7 +52,7 @@ impl Gate {
             Ok(opened) => Some(opened),
             Err(fault) => {
                 *self.faults.entry(fault).or_default() += 1;
-                // Another room's frames are nobody's fault, and cost next to nothing.
+                // Another room's frames are no offence, and cost next to nothing.
                 if !matches!(fault, FrameFault::OtherRoom | FrameFault::OtherKey) {
                     *self.broken.entry(source).or_default() += 1;
                 }
@@ -61,13 +61,13 @@ impl Gate {
         }
     }
 
-    /// How many datagrams were dropped, by fault.
+    /// Datagrams dropped so far, by fault.
     #[must_use]
     pub fn faults(&self) -> &BTreeMap<FrameFault, u64> {
         &self.faults
     }
 
-    /// How many were dropped unread, because their source had sent too much that did not open.
+    /// Datagrams dropped unread because their source had sent too many that did not open.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused

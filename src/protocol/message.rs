@@ -1,22 +1,22 @@
-//! Who says what: names, the farewell word, and the cleaning of text that comes from strangers.
-//! Knows the limits of people's text; knows no wire and no screen.
+//! Names, the farewell word, and the cleaning of text that comes from strangers. This file knows
+//! the limits of people's text, but no wire and no screen.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// Longest name in bytes: a name takes its place in every datagram, and 32 bytes hold any
-/// first name, also one of ten Chinese characters.
+/// Longest name in bytes. A name takes up space in every datagram, and 32 bytes hold any first
+/// name, even one of ten Chinese characters.
 pub const NAME_MAX_BYTES: usize = 32;
 
-/// The word that ends a conversation, exact and case-sensitive. It travels on the course's
-/// wires and is therefore the same in every language.
+/// The word that ends a conversation, exact and case-sensitive. It is sent on the course's wires
+/// and is therefore the same in every language.
 pub const FAREWELL: &str = "sair";
 
-/// Whether `text` is the farewell word, outer blanks taken off.
+/// Whether `text` is the farewell word, ignoring blanks around it.
 ///
-/// Control characters count as blanks because Python's `strip` takes some of them off: what a
+/// Control characters count as blanks because Python's `strip` removes some of them: a text that a
 /// course program may take for the farewell is one for us too.
 #[must_use]
 #[inline]
@@ -24,29 +24,29 @@ pub fn is_farewell(text: &str) -> bool {
     text.trim_matches(|c: char| c.is_whitespace() || c.is_control()) == FAREWELL
 }
 
-/// A name that may travel: NFC, 1 to [`NAME_MAX_BYTES`] bytes, one readable line, and no `~`
-/// in front, which marks unverified guests.
+/// A name that may be sent: NFC, 1 to [`NAME_MAX_BYTES`] bytes, one readable line, and no leading
+/// `~`, which marks unverified guests.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(String);
 
-/// What is wrong with a name that somebody typed.
+/// What is wrong with a typed name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameFault {
-    /// Nothing but blanks.
+    /// It holds only blanks.
     Empty,
-    /// Longer than [`NAME_MAX_BYTES`], in NFC.
+    /// It is longer than [`NAME_MAX_BYTES`] in NFC.
     TooLong {
-        /// How long it is.
+        /// Its length.
         bytes: usize,
     },
-    /// Holds a control character or one that rearranges the line it stands in.
+    /// It holds a control character, or one that rearranges the line around it.
     Unprintable,
-    /// Begins with `~`.
+    /// It begins with `~`.
     LeadingTilde,
 }
 
 impl Name {
-    /// Takes a typed name, puts it into NFC and checks it.
+    /// Normalises a typed name to NFC and checks it.
     ///
     /// # Errors
     /// The first rule that the name breaks.
@@ -82,7 +82,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// Splits a text after its first `bytes_max` bytes at the most, between two characters.
+/// Splits a text after at most `bytes_max` bytes, between two characters.
 #[must_use]
 pub fn split_within(text: &str, bytes_max: usize) -> (&str, &str) {
     let mut end = bytes_max.min(text.len());
@@ -92,9 +92,9 @@ pub fn split_within(text: &str, bytes_max: usize) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// Whether a character may do something to a terminal other than stand in its place: control
-/// characters (C0, DEL, C1), line and paragraph separators, and the characters that turn the
-/// writing direction of what follows (Trojan Source, CVE-2021-42574).
+/// Whether a character may affect a terminal beyond its own cell: control characters (C0, DEL, C1),
+/// line and paragraph separators, and the characters that change the writing direction of what
+/// follows (Trojan Source, CVE-2021-42574).
 #[must_use]
 pub fn is_hazard(c: char) -> bool {
     c.is_control()
@@ -105,14 +105,14 @@ pub fn is_hazard(c: char) -> bool {
             | '\u{2066}'..='\u{2069}') // isolates
 }
 
-/// Makes text from a stranger fit for one line of a terminal. Nothing is left out: a control
-/// character is shown as its picture (`␛`, `␊`, `␇`), any other hazard as `⟨202e⟩`; a tab is a
-/// blank. Text without hazards, which is nearly all, is returned as it is.
+/// Makes a stranger's text safe for one line of a terminal. Nothing is left out: a control
+/// character appears as its picture (`␛`, `␊`, `␇`), any other hazard as `⟨202e⟩`, and a tab
+/// becomes a blank. Text without hazards, which is nearly all text, is returned unchanged.
 #[must_use]
 #[inline]
 pub fn clean(text: &str) -> Cow<'_, str> {
-    // Printable ASCII, which most text is, is settled without decoding a character. A fold and
-    // not `all`: without an early end the compiler takes many bytes at once.
+    // Most text is printable ASCII, which needs no decoding of characters. A fold instead of `all`:
+    // without an early exit the compiler processes many bytes at once.
     let printable = b' '..0x7f;
     let is_printable = text
         .bytes()

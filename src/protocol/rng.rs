@@ -1,5 +1,5 @@
-//! Rng as a value: one seeded generator, so that a run can be repeated. SplitMix64 (Steele,
-//! Lea, Flood 2014). Not for secrets.
+//! A random number generator as a value: it is seeded, so that a run can be repeated. SplitMix64
+//! (Steele, Lea, Flood 2014). Not for secrets.
 
 use std::time::Duration;
 
@@ -10,53 +10,53 @@ pub struct Rng {
 }
 
 impl Rng {
-    /// A generator that repeats for the same seed.
+    /// Makes a generator. The same seed gives the same numbers.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
-    /// The next 64 bits.
+    /// Returns the next 64 bits.
     pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.state)
     }
 
-    /// A number in `0.0..1.0`.
+    /// Returns a number in `0.0..1.0`.
     pub fn unit(&mut self) -> f64 {
-        // 53 bits are what a double holds exactly.
+        // A double holds exactly 53 bits.
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A number below `end`; 0 if `end` is 0.
+    /// Returns a number below `end`; 0 if `end` is 0.
     pub fn below(&mut self, end: u64) -> u64 {
-        // The bias is below end / 2^64: nobody's back-off minds.
+        // The bias is below end / 2^64, which does not matter for a back-off.
         ((u128::from(self.bits()) * u128::from(end)) >> 64) as u64
     }
 
-    /// Whether something of this probability happens.
+    /// Returns true with this probability.
     pub fn happens(&mut self, probability: f64) -> bool {
         probability > 0.0 && self.unit() < probability
     }
 
-    /// A time between two others, evenly.
+    /// Returns a time between two others, evenly distributed.
     pub fn between(&mut self, from: Duration, to: Duration) -> Duration {
         from + to.saturating_sub(from).mul_f64(self.unit())
     }
 
-    /// A time below `max` by the truncated exponential distribution of RFC 5401, section 3.2.2.1:
-    /// of a group of `members`, most wait long and very few are early, so that one asks and the
-    /// others hear it.
+    /// Returns a time below `max` by the truncated exponential distribution of RFC 5401, section
+    /// 3.2.2.1. In a group of `members`, most wait long and very few are early, so that one asks
+    /// and the others hear it and stay silent.
     pub fn back_off(&mut self, max: Duration, members: usize) -> Duration {
         let lambda = (members.max(1) as f64).ln() + 1.0;
         let x = self.unit();
-        // The distribution's density grows towards `max`; this is its inverse.
+        // The density grows towards `max`; this is the inverse of the distribution.
         let scaled = (1.0 + x * (lambda.exp() - 1.0)).ln() / lambda;
         max.mul_f64(scaled.clamp(0.0, 1.0))
     }
 }
 
-/// A number scattered over all 64 bits: the finishing step of SplitMix64.
+/// Scatters a number over all 64 bits: the finishing step of SplitMix64.
 #[must_use]
 pub fn mix(number: u64) -> u64 {
     let z = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

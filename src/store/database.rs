@@ -1,4 +1,5 @@
-//! SQLite files of our own: opened, known again by a mark, and made with their tables.
+//! Our own SQLite files: opening them, recognising them by their application id, and creating their
+//! tables.
 
 use std::fs;
 use std::path::Path;
@@ -6,24 +7,24 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Error, TransactionBehavior, ffi};
 
-/// How long another process may hold the file.
+/// How long to wait while another process locks the file.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
-/// What a kind of file holds.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schema {
-    /// Receipts the kind, in SQLite's own field for that.
+    /// Marks the kind, in SQLite's own field for that.
     pub(super) application_id: i32,
-    /// Which tables it has.
+    /// The version of the tables.
     pub(super) version: i32,
-    /// What makes them.
+    /// The statements that create the tables.
     pub(super) tables: &'static str,
 }
 
-/// Opens a file, and makes it if there is none; `fill` then puts in what a new one begins with.
+/// Opens a file, and creates it if there is none; `fill` then inserts the initial rows.
 ///
 /// # Errors
-/// The system's or SQLite's words, and a file that is something else.
+/// What the system or SQLite says, or that the file is something else.
 pub(super) fn open(
     path: &Path,
     schema: Schema,
@@ -62,7 +63,7 @@ fn is_empty(connection: &Connection) -> Result<bool, String> {
     Ok(tables == 0)
 }
 
-/// What SQLite says, with a full disk by its name.
+/// SQLite's message, or our own for a full disk.
 #[expect(clippy::needless_pass_by_value, reason = "it is for map_err")]
 pub(super) fn words(error: Error) -> String {
     match error.sqlite_error() {

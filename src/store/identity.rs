@@ -1,7 +1,7 @@
-//! Who this person is, and which of its sessions are running: the 32 random bytes that the signing
-//! key comes of in the folder of settings, and a locked file per session in the folder of state. A
-//! session whose file nobody holds locked any more was killed; the next one says that it follows
-//! it.
+//! Who this person is, and which of their sessions are running. The folder of settings holds the 32
+//! random bytes that the signing key is derived from; the folder of state holds a locked file for
+//! each session. If nobody holds the lock any more, that session was killed, and the next session
+//! announces that it replaces it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::protocol::wire::seal::signer::{SEED_BYTES, Signer};
 
-/// What a signing key is made from; overwritten when it is dropped.
+/// The seed of a signing key. It is overwritten when it is dropped.
 type Seed = Zeroizing<[u8; SEED_BYTES]>;
 
 /// The name of an identity's file.
@@ -21,49 +21,49 @@ const FILE: &str = "id";
 /// The name of our folders.
 const FOLDER: &str = "roda";
 
-/// Files of sessions that are looked at: more were not left by people.
+/// Most session files that are examined; no person leaves more behind.
 const SESSIONS_MAX: usize = 256;
 
-/// Who to be.
+/// Which identity to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Who {
-    /// This system's user.
+    /// The identity of this system's user.
     #[default]
     User,
-    /// Whose identity is in a file.
+    /// The identity in a file.
     File(PathBuf),
-    /// Somebody new, for one session.
+    /// A new identity for one session.
     Ephemeral,
 }
 
-/// A person, and one of its sessions.
+/// A person, and one of their sessions.
 #[derive(Debug)]
 pub struct Identity {
-    /// The person.
+    /// Signs for the person.
     pub signer: Signer,
-    /// A session of this person that ended without a farewell.
+    /// An earlier session of this person that ended without a farewell.
     pub replaces: Option<u64>,
-    /// Why the identity lasts only as long as this session, if it does.
+    /// Why the identity lasts only for this session, if it does.
     pub is_passing: Option<io::Error>,
     session: Option<SessionFile>,
 }
 
-/// The mark of a running session.
+/// Marks a running session.
 #[derive(Debug)]
 struct SessionFile {
     path: PathBuf,
-    /// Locked as long as the session runs, whatever ends it.
+    /// Stays locked as long as the session runs, whatever ends it.
     _lock: File,
 }
 
 impl Identity {
-    /// An identity, made at the first start, for a new session. Where this user's cannot be kept,
-    /// it lasts as long as the session; a file that was named must be kept.
+    /// Opens an identity for a new session, and creates it at the first start. If this user's
+    /// identity cannot be kept, it lasts for the session only; a file that was named must be kept.
     ///
     /// # Errors
-    /// A system without chance, or a named file's. `InvalidData` for a file that holds something
-    /// else: whoever has lost his identity should know, and not become somebody else in front of
-    /// his friends.
+    /// A system without random bytes, or a named file that fails. `InvalidData` if the file holds
+    /// something else: a person who lost their identity should learn it, instead of silently
+    /// becoming somebody else in front of their friends.
     pub fn open(who: &Who, session: u64) -> io::Result<Self> {
         let opened = match who {
             Who::Ephemeral => return Self::passing(None),
@@ -83,10 +83,10 @@ impl Identity {
         }
     }
 
-    /// Who somebody is, without a session.
+    /// Reads an identity without opening a session.
     ///
     /// # Errors
-    /// A file that can be neither read nor made.
+    /// A file that can be neither read nor created.
     pub fn signer(who: &Who) -> io::Result<Signer> {
         let seed = match who {
             Who::User => seed_at(&folders()?.0.join(FILE))?,
@@ -110,7 +110,8 @@ impl Identity {
         Ok(Self::of(&seed, Some(&state.join("sessions")), session))
     }
 
-    /// Without the mark of a session, everything works but the word of a killed one.
+    /// Without the folder of sessions, everything works, except that a killed session is not
+    /// announced as replaced.
     fn of(seed: &Seed, sessions: Option<&Path>, session: u64) -> Self {
         Self {
             signer: Signer::from_seed(seed),
@@ -120,7 +121,7 @@ impl Identity {
         }
     }
 
-    /// The session has said farewell.
+    /// Ends the session after its farewell.
     pub fn close(self) {
         if let Some(session) = self.session {
             let _ = fs::remove_file(session.path);
@@ -138,7 +139,7 @@ impl SessionFile {
     }
 }
 
-/// The newest session that nobody runs any more; all such marks are removed.
+/// Finds the newest session that was killed, and removes the files of all killed sessions.
 fn take_killed(folder: &Path) -> Option<u64> {
     let entries = fs::read_dir(folder).ok()?.take(SESSIONS_MAX);
     let mut killed = Vec::new();
@@ -153,14 +154,14 @@ fn take_killed(folder: &Path) -> Option<u64> {
     killed.into_iter().max()
 }
 
-/// Where this user's settings and state are.
+/// The folders of this user's settings and state.
 fn folders() -> io::Result<(PathBuf, PathBuf)> {
     let folders = choose_base_strategy().map_err(io::Error::other)?;
     let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
     Ok((folders.config_dir().join(FOLDER), state.join(FOLDER)))
 }
 
-/// The seed in a file, made if there is none.
+/// Reads the seed in a file, and creates it if there is none.
 fn seed_at(path: &Path) -> io::Result<Seed> {
     match read_seed(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -172,8 +173,8 @@ fn seed_at(path: &Path) -> io::Result<Seed> {
     let folder = folder.unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let seed = Seed::new(random()?);
-    // Written beside its place and then moved there at once: a full disk or a crash leaves no
-    // half of a seed, and of two programs that start together, one is first.
+    // A new seed is written to a temporary file and moved into place in one step: a full disk or a
+    // crash leaves no half seed, and if two programs start together, one wins.
     let fresh = folder.join(format!("id.{:016x}", u64::from_be_bytes(random()?)));
     let written = write_private(&fresh, &*seed).and_then(|()| fs::hard_link(&fresh, path));
     let _ = fs::remove_file(&fresh);
@@ -211,10 +212,10 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Bytes from the system's own chance.
+/// Random bytes from the system.
 ///
 /// # Errors
-/// A system without chance.
+/// A system without random bytes.
 pub fn random<const COUNT: usize>() -> io::Result<[u8; COUNT]> {
     let mut bytes = [0; COUNT];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
@@ -303,7 +304,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let settings = folder.path().join("settings");
         fs::create_dir_all(&settings).unwrap();
-        // What was written when the machine stopped: a part of a seed beside its place.
+        // Written when the machine stopped: a part of a seed in a temporary file.
         fs::write(settings.join("id.00112233445566ff"), [7; 11]).unwrap();
         let (one, other) = (open(folder.path(), 1), open(folder.path(), 2));
         assert_eq!(one.signer.key(), other.signer.key());

@@ -1,6 +1,6 @@
-//! The lab's own store, one SQLite file: products and questions, each as the JSON in which it
-//! travels. Every change is a transaction of its own, on the disk before it is answered, so that a
-//! killed server loses nothing that it had taken.
+//! The lab's own store, one SQLite file: products and questions, each as the JSON of its wire.
+//! Every change is one transaction that is on the disk before it is answered, so a killed server
+//! loses nothing that it had accepted.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,11 +11,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::database::{self, Schema, words};
 use crate::lab::StoreFault;
-use crate::lab::products::{Code, PRODUCTS_MAX, Product, Shelf};
+use crate::lab::products::{Code, PRODUCTS_MAX, Product, ProductStore};
 use crate::lab::quiz::Bank;
 use crate::lab::quiz::question::{Question, samples};
 
-/// What the file holds.
+/// The kind of file, and its tables.
 const SCHEMA: Schema = Schema {
     application_id: 0x726f_6461,
     version: 1,
@@ -27,24 +27,24 @@ const SCHEMA: Schema = Schema {
     ",
 };
 
-/// The lab's file, open.
+/// The open file.
 #[derive(Debug)]
 pub struct LabStore(Mutex<Connection>);
 
-/// Where the lab's file is unless another is named: in the user's folder of data.
+/// The lab's file if none is named: in the user's folder of data.
 ///
 /// # Errors
-/// A system that knows no such folder.
+/// A system without such a folder.
 pub fn default_path() -> Result<PathBuf, StoreFault> {
     let strategy = choose_base_strategy().map_err(|error| StoreFault(error.to_string()))?;
     Ok(strategy.data_dir().join("roda").join("lab.db"))
 }
 
 impl LabStore {
-    /// Opens the file, and makes it with the report's ten questions if there is none.
+    /// Opens the file, and creates it with the report's ten questions if there is none.
     ///
     /// # Errors
-    /// The system's or SQLite's, and a file that is something else.
+    /// What the system or SQLite says, or that the file is something else.
     pub fn open(path: &Path) -> Result<Self, StoreFault> {
         let fill = |new: &Connection| insert_questions(new, &samples()).map_err(|fault| fault.0);
         let connection = database::open(path, SCHEMA, fill).map_err(StoreFault)?;
@@ -52,7 +52,7 @@ impl LabStore {
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        // A transaction that a panic cut short was rolled back.
+        // SQLite rolled back a transaction that a panic cut short.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -67,7 +67,7 @@ fn insert_questions(connection: &Connection, questions: &[Question]) -> Result<(
     Ok(())
 }
 
-/// All rows of a statement that gives JSON.
+/// Reads all rows of a statement that returns JSON.
 fn read_all<T: DeserializeOwned>(
     connection: &Connection,
     statement: &str,
@@ -91,9 +91,10 @@ fn fault(error: rusqlite::Error) -> StoreFault {
     StoreFault(words(error))
 }
 
-impl Shelf for LabStore {
+impl ProductStore for LabStore {
     fn add(&self, product: &Product) -> Result<(), StoreFault> {
-        // The count is taken in the same statement, so that no two processes exceed it.
+        // The same statement counts the products, so that no two processes together exceed the
+        // limit.
         let insert = "INSERT INTO products (code, json) SELECT ?1, ?2
             WHERE (SELECT count(*) FROM products) < ?3";
         let values = params![

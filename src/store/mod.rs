@@ -1,4 +1,5 @@
-//! What outlives the program: files in the user's own folders. The only room that opens files.
+//! Everything that outlives the program: files in the user's own folders. Only this room opens
+//! files.
 
 mod database;
 pub mod identity;

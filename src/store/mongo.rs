@@ -11,10 +11,10 @@ use crate::lab::StoreFault;
 use crate::lab::quiz::Bank;
 use crate::lab::quiz::question::{Question, check_bank, samples};
 
-/// How long a server may take to be found.
+/// How long finding a server may take.
 const SELECTION_WAIT: Duration = Duration::from_secs(5);
 
-/// The report's names.
+/// The names that the report uses.
 const DATABASE: &str = "C115-Trabalho1";
 const COLLECTION: &str = "Questions";
 
@@ -22,10 +22,10 @@ const COLLECTION: &str = "Questions";
 pub struct MongoBank(Collection<Question>);
 
 impl MongoBank {
-    /// Reaches a server by its URL; an empty collection gets the report's ten questions.
+    /// Connects to a server by its URL. An empty collection gets the report's ten questions.
     ///
     /// # Errors
-    /// The driver's.
+    /// What the driver says.
     pub fn open(url: &str) -> Result<Self, StoreFault> {
         let mut options = ClientOptions::parse(url).run().map_err(fault)?;
         options.server_selection_timeout = Some(SELECTION_WAIT);
@@ -43,13 +43,13 @@ impl Bank for MongoBank {
         let found = self.0.find(doc! {}).sort(doc! { "_id": 1 }).run();
         let questions: Result<Vec<Question>, Error> = found.map_err(fault)?.collect();
         let questions = questions.map_err(fault)?;
-        // Others write there as well.
+        // Other programs write to this collection as well.
         let checked = check_bank(&questions);
         checked.map_err(|bad| StoreFault(format!("{bad:?}")))?;
         Ok(questions)
     }
 
-    /// As in the report, in two steps: a server alone has no transactions.
+    /// Replaces in two steps, as the report does: a standalone server has no transactions.
     fn replace(&self, questions: &[Question]) -> Result<(), StoreFault> {
         self.0.drop().run().map_err(fault)?;
         self.0.insert_many(questions).run().map_err(fault)?;

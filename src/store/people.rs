@@ -1,5 +1,5 @@
-//! Whom this person has met: under each name the key that it was first seen with, and which keys
-//! were verified. One SQLite file in the user's folder of data.
+//! The people that this person has met: for each name, the key that it was first seen with, and
+//! whether that key was verified. One SQLite file in the user's folder of data.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use super::database::{self, Schema, words};
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
 
-/// Names that are remembered. Beyond, whoever was met longest ago and never verified is forgotten:
-/// a stranger who makes up names does not fill the disk.
+/// Most names that are remembered. Beyond that, the unverified person who was met longest ago is
+/// forgotten, so that a stranger who makes up names does not fill the disk.
 const NAMES_MAX: i64 = 10_000;
 
-/// What the file holds.
+/// The kind of file, and its tables.
 const SCHEMA: Schema = Schema {
     application_id: 0x726f_7065,
     version: 1,
@@ -25,18 +25,18 @@ const SCHEMA: Schema = Schema {
     ",
 };
 
-/// Somebody who was met.
+/// A person who was met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RememberedPerson {
     /// The name.
     pub name: Name,
-    /// The key that it was first seen with.
+    /// The key that the name was first seen with.
     pub key: Key,
-    /// Whether the codes were compared.
+    /// Whether the two people compared their codes.
     pub is_verified: bool,
 }
 
-/// The file, open.
+/// The open file.
 #[derive(Debug)]
 pub struct People(Connection);
 
@@ -44,16 +44,16 @@ impl People {
     /// Opens the usual file.
     ///
     /// # Errors
-    /// The system's or SQLite's words.
+    /// What the system or SQLite says.
     pub fn open() -> Result<Self, String> {
         let strategy = choose_base_strategy().map_err(|error| error.to_string())?;
         Self::at(&strategy.data_dir().join("roda").join("people.db"))
     }
 
-    /// Opens a file, and makes it if there is none.
+    /// Opens a file, and creates it if there is none.
     ///
     /// # Errors
-    /// The system's or SQLite's words.
+    /// What the system or SQLite says.
     pub fn at(path: &Path) -> Result<Self, String> {
         database::open(path, SCHEMA, |_| Ok(())).map(Self)
     }
@@ -61,7 +61,7 @@ impl People {
     /// Everybody who was met.
     ///
     /// # Errors
-    /// SQLite's words.
+    /// What SQLite says.
     pub fn all(&self) -> Result<Vec<RememberedPerson>, String> {
         let select = "SELECT name, key, verified FROM people ORDER BY number";
         let mut select = self.0.prepare(select).map_err(words)?;
@@ -73,7 +73,7 @@ impl People {
         let mut people = Vec::new();
         for row in rows {
             let (name, key, is_verified) = row.map_err(words)?;
-            // A name that the rules of today do not allow is nobody's.
+            // An older version may have stored a name that today's rules refuse; it is skipped.
             if let Ok(name) = Name::parse(&name) {
                 let key = Key(key);
                 people.push(RememberedPerson {
@@ -86,10 +86,10 @@ impl People {
         Ok(people)
     }
 
-    /// Remembers a name's key, unless it has one.
+    /// Remembers a name's key, unless the name already has one.
     ///
     /// # Errors
-    /// SQLite's words.
+    /// What SQLite says.
     pub fn meet(&self, name: &Name, key: &Key) -> Result<(), String> {
         let insert = "INSERT OR IGNORE INTO people (name, key) VALUES (?1, ?2)";
         let values = params![name.as_str(), key.0];
@@ -102,10 +102,10 @@ impl People {
         Ok(())
     }
 
-    /// Remembers that a name's key was verified: from now on it is the name's.
+    /// Remembers that a name's key was verified. From now on, the name belongs to this key.
     ///
     /// # Errors
-    /// SQLite's words.
+    /// What SQLite says.
     pub fn verify(&self, name: &Name, key: &Key) -> Result<(), String> {
         let upsert = "INSERT INTO people (name, key, verified) VALUES (?1, ?2, 1)
             ON CONFLICT (name) DO UPDATE SET key = ?2, verified = 1";

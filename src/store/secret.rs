@@ -1,4 +1,4 @@
-//! Secrets that people keep in files of their own: read, and never written.
+//! Secrets that people keep in files of their own. We read them and never write them.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,10 +11,10 @@ use super::text_file;
 /// Longest file of a secret, in bytes.
 const SECRET_MAX_BYTES: u64 = 4096;
 
-/// Reads a secret of any bytes.
+/// Reads a secret of arbitrary bytes.
 ///
 /// # Errors
-/// The system's; `InvalidData` for a file that is too long.
+/// What the system says; `InvalidData` for a file that is too long.
 pub fn read_bytes(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_MAX_BYTES as usize + 1));
     let file = File::open(path)?;
@@ -26,10 +26,10 @@ pub fn read_bytes(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     })
 }
 
-/// Reads a secret, which is text and not only blanks.
+/// Reads a secret that is text and not blank.
 ///
 /// # Errors
-/// The system's; `InvalidData` for a file that is empty, too long or no text.
+/// What the system says; `InvalidData` for a file that is empty, too long or not text.
 pub fn read(path: &Path) -> io::Result<String> {
     let secret = text_file::read(path, SECRET_MAX_BYTES)?;
     let is_fit = !secret.trim().is_empty();

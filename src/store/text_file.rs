@@ -1,13 +1,13 @@
-//! Text that people keep in files of their own: read whole, and never written.
+//! Text that people keep in files of their own. We read it whole and never write it.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// Reads a text of at most so many bytes.
+/// Reads a text of at most `bytes_max` bytes.
 ///
 /// # Errors
-/// The system's; `InvalidData` for a file that is too long or no text.
+/// What the system says; `InvalidData` for a file that is too long or not text.
 pub fn read(path: &Path, bytes_max: u64) -> io::Result<String> {
     let mut text = String::new();
     let file = File::open(path)?;

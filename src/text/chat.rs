@@ -1,13 +1,13 @@
-//! What `chat` says while running.
+//! The sentences of `chat`.
 
 use super::{Lang, row, say};
 use crate::net::interfaces::Interface;
 use crate::protocol::message::{FAREWELL, Name};
 
-/// What a program says by JSON.
+/// The input object of a program, as it is shown in help.
 const SAYING: &str = r#"{"say": "…"}"#;
 
-/// A member is ready.
+/// A member in the lobby is ready.
 #[must_use]
 pub fn in_lobby(lang: Lang, name: &Name, interfaces: &[Interface]) -> String {
     let on = row(interfaces);
@@ -18,7 +18,7 @@ pub fn in_lobby(lang: Lang, name: &Name, interfaces: &[Interface]) -> String {
     )
 }
 
-/// The same in a room.
+/// A member in a named room is ready.
 #[must_use]
 pub fn in_room(lang: Lang, name: &Name, room: &str, interfaces: &[Interface]) -> String {
     let on = row(interfaces);
@@ -29,7 +29,7 @@ pub fn in_room(lang: Lang, name: &Name, room: &str, interfaces: &[Interface]) ->
     )
 }
 
-/// A room has no key.
+/// The room has no key.
 #[must_use]
 pub fn room_is_public(lang: Lang, room: &str) -> String {
     say!(
@@ -39,7 +39,7 @@ pub fn room_is_public(lang: Lang, room: &str) -> String {
     )
 }
 
-/// Who the others in a room are.
+/// Only people with the room's key are in it.
 #[must_use]
 pub fn room_is_keyed(lang: Lang, room: &str) -> String {
     say!(
@@ -49,7 +49,7 @@ pub fn room_is_keyed(lang: Lang, room: &str) -> String {
     )
 }
 
-/// No interface can be used now.
+/// No network interface can be used now.
 #[must_use]
 pub fn no_network(lang: Lang) -> String {
     say!(
@@ -61,7 +61,7 @@ pub fn no_network(lang: Lang) -> String {
     )
 }
 
-/// An interface is used from now on.
+/// From now on, this interface is used too.
 #[must_use]
 pub fn interface_joined(lang: Lang, interface: &Interface) -> String {
     say!(
@@ -71,13 +71,13 @@ pub fn interface_joined(lang: Lang, interface: &Interface) -> String {
     )
 }
 
-/// An interface is gone.
+/// An interface is no longer there.
 #[must_use]
 pub fn interface_lost(lang: Lang, name: &str) -> String {
     say!(lang, "{name} is gone", "{name} caiu")
 }
 
-/// The machine slept.
+/// The machine slept and has woken up.
 #[must_use]
 pub fn woke_up(lang: Lang) -> String {
     say!(
@@ -87,7 +87,7 @@ pub fn woke_up(lang: Lang) -> String {
     )
 }
 
-/// The identity cannot be kept.
+/// The identity cannot be stored and lasts for this session only.
 #[must_use]
 pub fn identity_is_passing(lang: Lang, cause: &str) -> String {
     say!(
@@ -97,7 +97,7 @@ pub fn identity_is_passing(lang: Lang, cause: &str) -> String {
     )
 }
 
-/// Nobody is here after a while.
+/// Nobody else has appeared after a while. Suggests what to check.
 #[must_use]
 pub fn alone(lang: Lang, interfaces: &[Interface], hears_itself: bool) -> String {
     let on = row(interfaces);
@@ -123,43 +123,43 @@ pub fn alone(lang: Lang, interfaces: &[Interface], hears_itself: bool) -> String
     }
 }
 
-/// Somebody came.
+/// A person entered.
 #[must_use]
 pub fn entered(lang: Lang, who: &str) -> String {
     say!(lang, "{who} entered", "{who} entrou")
 }
 
-/// Somebody was here before.
+/// A person was here before us.
 #[must_use]
 pub fn is_here(lang: Lang, who: &str) -> String {
     say!(lang, "{who} is here", "{who} está aqui")
 }
 
-/// Somebody said farewell.
+/// A person said farewell.
 #[must_use]
 pub fn member_left(lang: Lang, who: &str) -> String {
     say!(lang, "{who} left", "{who} saiu")
 }
 
-/// Somebody is gone without a farewell.
+/// A person is gone without a farewell.
 #[must_use]
 pub fn member_gone(lang: Lang, who: &str) -> String {
     say!(lang, "{who} is gone", "{who} sumiu")
 }
 
-/// Somebody does not answer.
+/// A person has stopped answering.
 #[must_use]
 pub fn silent(lang: Lang, who: &str) -> String {
     say!(lang, "{who} is not answering", "{who} não responde")
 }
 
-/// Somebody answers again.
+/// A person answers again.
 #[must_use]
 pub fn back(lang: Lang, who: &str) -> String {
     say!(lang, "{who} answers again", "{who} voltou a responder")
 }
 
-/// Messages of somebody are missing.
+/// A gap: a message has not arrived, and later ones are shown without it.
 #[must_use]
 pub fn gap(lang: Lang, who: &str) -> String {
     say!(
@@ -169,7 +169,7 @@ pub fn gap(lang: Lang, who: &str) -> String {
     )
 }
 
-/// Not everybody has what was said.
+/// Some members have not received everything that we said.
 #[must_use]
 pub fn waiting_for(lang: Lang, by: usize, of: usize, waiting: &[String]) -> String {
     let waiting = row(waiting);
@@ -180,13 +180,13 @@ pub fn waiting_for(lang: Lang, by: usize, of: usize, waiting: &[String]) -> Stri
     )
 }
 
-/// Everybody has it now.
+/// All members have received what we said.
 #[must_use]
 pub fn delivered(lang: Lang, by: usize, of: usize) -> String {
     say!(lang, "delivered {by}/{of}", "entregue {by}/{of}")
 }
 
-/// What was said before has been told.
+/// How many earlier messages were shown on arrival.
 #[must_use]
 pub fn caught_up(lang: Lang, messages: usize) -> String {
     match messages {
@@ -195,7 +195,7 @@ pub fn caught_up(lang: Lang, messages: usize) -> String {
     }
 }
 
-/// Another person has a known name.
+/// Another person uses a known name.
 #[must_use]
 pub fn namesake(lang: Lang, name: &str, who: &str) -> String {
     say!(
@@ -207,7 +207,7 @@ pub fn namesake(lang: Lang, name: &str, who: &str) -> String {
     )
 }
 
-/// A member does not keep to the rules.
+/// A member sent two different frames with the same sequence number.
 #[must_use]
 pub fn equivocation(lang: Lang, who: &str) -> String {
     say!(
@@ -217,7 +217,7 @@ pub fn equivocation(lang: Lang, who: &str) -> String {
     )
 }
 
-/// The plain wire is slower than we are.
+/// Some lines were not copied to the plain wire, because it is slower than the room.
 #[must_use]
 pub fn unmirrored(lang: Lang, lines: usize) -> String {
     match lines {
@@ -234,7 +234,7 @@ pub fn unmirrored(lang: Lang, lines: usize) -> String {
     }
 }
 
-/// Who is here.
+/// The members of the room.
 #[must_use]
 pub fn who_is_here(lang: Lang, me: &Name, others: &[String]) -> String {
     match others {
@@ -246,13 +246,13 @@ pub fn who_is_here(lang: Lang, me: &Name, others: &[String]) -> String {
     }
 }
 
-/// Somebody who is here and does not answer, in a row.
+/// A member in that list who does not answer.
 #[must_use]
 pub fn not_answering(lang: Lang, who: &str) -> String {
     say!(lang, "{who} (not answering)", "{who} (não responde)")
 }
 
-/// What may be typed.
+/// The commands that can be typed.
 #[must_use]
 pub fn commands(lang: Lang) -> [String; 9] {
     [
@@ -304,7 +304,7 @@ pub fn commands(lang: Lang) -> [String; 9] {
     ]
 }
 
-/// No such command.
+/// The typed command does not exist.
 #[must_use]
 pub fn unknown_command(lang: Lang, command: &str) -> String {
     say!(
@@ -314,7 +314,7 @@ pub fn unknown_command(lang: Lang, command: &str) -> String {
     )
 }
 
-/// A count that is none.
+/// The typed number of messages is invalid.
 #[must_use]
 pub fn no_count(lang: Lang, given: &str) -> String {
     say!(
@@ -324,7 +324,7 @@ pub fn no_count(lang: Lang, given: &str) -> String {
     )
 }
 
-/// Input that looks like JSON and is not what is expected.
+/// The input line begins like JSON, but is not the object that is expected.
 #[must_use]
 pub fn not_say(lang: Lang) -> String {
     say!(
@@ -334,7 +334,7 @@ pub fn not_say(lang: Lang) -> String {
     )
 }
 
-/// A paste of several lines.
+/// Asks whether to send a paste of several lines.
 #[must_use]
 pub fn paste_question(lang: Lang, lines: usize) -> String {
     say!(
@@ -344,13 +344,13 @@ pub fn paste_question(lang: Lang, lines: usize) -> String {
     )
 }
 
-/// Whether an answer is yes, in either language.
+/// Whether an answer means yes, in either language.
 #[must_use]
 pub fn is_yes(answer: &str) -> bool {
     ["y", "yes", "s", "sim"].contains(&answer.trim().to_lowercase().as_str())
 }
 
-/// Not everything was delivered before leaving.
+/// The user left before everything was delivered.
 #[must_use]
 pub fn left_undelivered(lang: Lang, waiting: &[String]) -> String {
     let waiting = row(waiting);

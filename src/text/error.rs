@@ -1,4 +1,4 @@
-//! How errors read: the act, the object, the cause, and what to try.
+//! The sentences of errors: the act, the object, the cause, and what to try.
 
 use std::io::{self, ErrorKind};
 
@@ -312,7 +312,7 @@ fn call(lang: Lang, address: &str, why: &CallError) -> String {
     )
 }
 
-/// A peer is gone without a farewell, and why.
+/// A peer is gone without a farewell, and for what reason.
 #[must_use]
 pub fn lost(lang: Lang, who: &str, why: &io::Error) -> String {
     let why = match why.kind() {
@@ -329,7 +329,7 @@ pub fn lost(lang: Lang, who: &str, why: &io::Error) -> String {
     say!(lang, "{who} is gone: {why}", "{who} sumiu: {why}")
 }
 
-/// A refusal of the system about a group, as one line.
+/// What the system refused about a group, as one line.
 #[must_use]
 pub fn refusal(lang: Lang, group: &str, refused: &Refusal) -> String {
     let on = match &refused.interface {
@@ -369,7 +369,7 @@ pub fn refusal(lang: Lang, group: &str, refused: &Refusal) -> String {
     }
 }
 
-/// Kinds of causes that have a sentence and mostly a cure of their own.
+/// Kinds of causes with a sentence of their own, and usually a cure.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
     NoRoute,
@@ -410,7 +410,7 @@ fn classify(error: &io::Error) -> Cause {
     }
 }
 
-/// Why, in the reader's language where we have words for it.
+/// The cause, in the reader's language where we have words for it.
 #[must_use]
 pub fn cause(lang: Lang, error: &io::Error) -> String {
     match classify(error) {
@@ -441,7 +441,7 @@ pub fn cause(lang: Lang, error: &io::Error) -> String {
     }
 }
 
-/// What to try.
+/// What to try, if there is anything.
 fn cure(lang: Lang, refused: &Refusal) -> Option<String> {
     Some(match (classify(&refused.cause), refused.act) {
         (Cause::NoRoute | Cause::DeviceGone, _) => say!(
@@ -480,7 +480,7 @@ fn cure(lang: Lang, refused: &Refusal) -> Option<String> {
     })
 }
 
-/// Why a datagram is dropped.
+/// Why a datagram was dropped.
 #[must_use]
 pub fn fault(lang: Lang, fault: Fault) -> String {
     match fault {

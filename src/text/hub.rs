@@ -1,11 +1,11 @@
-//! What both sides of the hub say while running.
+//! The sentences of both sides of the hub.
 
 use std::net::SocketAddr;
 
 use super::{Lang, row, say};
 use crate::protocol::hub::event::{HubEvent, LeaveReason, Refusal};
 
-/// The hub is there.
+/// The hub is listening.
 #[must_use]
 pub fn hub_waits_at(lang: Lang, port: u16) -> String {
     say!(
@@ -130,7 +130,7 @@ fn left_hub(lang: Lang, name: &str, why: &LeaveReason) -> String {
     }
 }
 
-/// We are in.
+/// The hub has accepted our name.
 #[must_use]
 pub fn joined(lang: Lang, hub: &str, is_menu: bool) -> String {
     match is_menu {
@@ -147,7 +147,7 @@ pub fn joined(lang: Lang, hub: &str, is_menu: bool) -> String {
     }
 }
 
-/// The hub is not one of ours.
+/// The hub is not a `roda` hub.
 #[must_use]
 pub fn hub_is_naive(lang: Lang) -> String {
     say!(
@@ -157,7 +157,7 @@ pub fn hub_is_naive(lang: Lang) -> String {
     )
 }
 
-/// Who is at the hub.
+/// Who is connected to the hub.
 #[must_use]
 pub fn at_hub(lang: Lang, names: &[String]) -> String {
     let (count, names) = (names.len(), row(names));
@@ -168,13 +168,13 @@ pub fn at_hub(lang: Lang, names: &[String]) -> String {
     )
 }
 
-/// The hub's own words.
+/// A message from the hub itself.
 #[must_use]
 pub fn hub_says(lang: Lang, words: &str) -> String {
     say!(lang, "the hub says: {words}", "o hub diz: {words}")
 }
 
-/// The hub did not let us in.
+/// The hub has refused us.
 #[must_use]
 pub fn hub_refused(lang: Lang, words: &str) -> String {
     say!(
@@ -184,7 +184,7 @@ pub fn hub_refused(lang: Lang, words: &str) -> String {
     )
 }
 
-/// The name is a moderator's.
+/// The name belongs to a moderator.
 #[must_use]
 pub fn proof_asked(lang: Lang, name: &str) -> String {
     say!(
@@ -200,7 +200,7 @@ pub fn hub_closed(lang: Lang) -> String {
     say!(lang, "the hub was closed", "o hub foi encerrado")
 }
 
-/// The connection to the hub is gone without a word.
+/// The connection to the hub ended without a farewell.
 #[must_use]
 pub fn hub_lost(lang: Lang) -> String {
     say!(
@@ -210,7 +210,7 @@ pub fn hub_lost(lang: Lang) -> String {
     )
 }
 
-/// What came was not the hub's wire.
+/// Bytes arrived that are not the hub's protocol.
 #[must_use]
 pub fn hub_broken(lang: Lang) -> String {
     say!(
@@ -220,7 +220,7 @@ pub fn hub_broken(lang: Lang) -> String {
     )
 }
 
-/// Lines were typed that the hub did not get.
+/// Some typed lines did not reach the hub.
 #[must_use]
 pub fn hub_unsent(lang: Lang) -> String {
     say!(
@@ -230,13 +230,13 @@ pub fn hub_unsent(lang: Lang) -> String {
     )
 }
 
-/// Who a private message was from.
+/// The sender of a private message.
 #[must_use]
 pub fn privately(lang: Lang, name: &str) -> String {
     say!(lang, "{name} (to you)", "{name} (para você)")
 }
 
-/// What may be typed at a hub.
+/// The commands that can be typed at a hub.
 #[must_use]
 pub fn hub_help(lang: Lang) -> [String; 9] {
     [
@@ -280,7 +280,7 @@ pub fn hub_help(lang: Lang) -> [String; 9] {
     ]
 }
 
-/// A command that needs more.
+/// A command lacks an argument.
 #[must_use]
 pub fn needs_more(lang: Lang, usage: &str) -> String {
     say!(lang, "more is needed: {usage}", "falta algo: {usage}")
@@ -300,7 +300,7 @@ pub fn menu(lang: Lang) -> [String; 7] {
     ]
 }
 
-/// The menu asks for a text.
+/// The menu asks for a message.
 #[must_use]
 pub fn asks_text(lang: Lang) -> String {
     say!(lang, "message:", "mensagem:")
@@ -312,7 +312,7 @@ pub fn asks_whom(lang: Lang) -> String {
     say!(lang, "to whom:", "para quem:")
 }
 
-/// The menu asks whether we hear ourselves.
+/// The menu asks whether to receive our own message too.
 #[must_use]
 pub fn asks_me_too(lang: Lang) -> String {
     say!(

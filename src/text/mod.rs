@@ -1,5 +1,5 @@
-//! Every sentence shown to a person, in English and Portuguese. A sentence is written with
-//! `say!`, which takes both languages or does not compile; `tests/tidy.rs` compares the pairs.
+//! Every sentence that is shown to people, in English and Portuguese. `say!` takes both languages
+//! or does not compile; `tests/tidy.rs` compares the pairs.
 
 use std::net::SocketAddr;
 
@@ -19,10 +19,10 @@ pub use multicast::*;
 pub use room::*;
 pub use tcp_peer::*;
 
-/// A language that we speak.
+/// A language of the program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Lang {
-    /// English, also for every locale that we do not speak.
+    /// English, also for every locale in another language.
     #[default]
     En,
     /// Portuguese.
@@ -41,7 +41,7 @@ impl Lang {
     }
 }
 
-/// A sentence in both languages; both may hold the same `{placeholders}`.
+/// A sentence in both languages. Both may use the same `{placeholders}`.
 macro_rules! say {
     ($lang:expr, $en:literal, $pt:literal $(,)?) => {
         match $lang {
@@ -52,7 +52,7 @@ macro_rules! say {
 }
 use say;
 
-/// How others reach us at one of our addresses: the command to type there.
+/// How others can reach one of our addresses: the command to type there.
 #[must_use]
 pub fn reach_us_by(lang: Lang, address: SocketAddr, command: &str) -> String {
     if address.ip().is_loopback() {
@@ -69,7 +69,7 @@ pub fn reach_us_by(lang: Lang, address: SocketAddr, command: &str) -> String {
     )
 }
 
-/// Names of things in a row, `a, b, c`.
+/// A list of names, `a, b, c`.
 fn row<T: ToString>(things: &[T]) -> String {
     things
         .iter()

@@ -1,4 +1,4 @@
-//! What `multicast send` and `multicast receive` say while running.
+//! The sentences of `multicast send` and `multicast receive`.
 
 use std::net::{SocketAddr, SocketAddrV4};
 
@@ -24,7 +24,7 @@ pub fn listening(
     )
 }
 
-/// How a receiver ends.
+/// How a receiver can be ended.
 #[must_use]
 pub fn receiving_ends(lang: Lang, stays: bool) -> String {
     match stays {
@@ -48,7 +48,7 @@ pub fn sending(lang: Lang, group: SocketAddrV4, interfaces: &[Interface]) -> Str
     )
 }
 
-/// How a sender ends.
+/// How a sender can be ended.
 #[must_use]
 pub fn sending_ends(lang: Lang) -> String {
     say!(
@@ -58,7 +58,7 @@ pub fn sending_ends(lang: Lang) -> String {
     )
 }
 
-/// The interfaces were not chosen by the user nor by a route.
+/// Neither the user nor a route chose the interfaces.
 #[must_use]
 pub fn chosen_without_route(lang: Lang, group: SocketAddrV4, choice: &Choice) -> Option<String> {
     let on = row(&choice.interfaces);
@@ -81,7 +81,7 @@ pub fn chosen_without_route(lang: Lang, group: SocketAddrV4, choice: &Choice) ->
     }
 }
 
-/// How large a receive buffer the system granted.
+/// The size of the receive buffer that the system granted.
 #[must_use]
 pub fn receive_buffer(lang: Lang, granted_bytes: usize, asked_bytes: usize) -> String {
     let (granted, asked) = (granted_bytes >> 10, asked_bytes >> 10);
@@ -102,13 +102,13 @@ pub fn receive_buffer(lang: Lang, granted_bytes: usize, asked_bytes: usize) -> S
     )
 }
 
-/// Someone said the farewell word.
+/// Somebody said the farewell word.
 #[must_use]
 pub fn ended_by(lang: Lang, user: &str) -> String {
     say!(lang, "{user} ended the chat", "{user} encerrou a conversa")
 }
 
-/// A datagram was dropped, and how many were since the last such notice, this one included.
+/// A datagram was dropped. Counts the drops since the last such notice, including this one.
 #[must_use]
 pub fn dropped(lang: Lang, why: Fault, source: SocketAddr, since_last_notice: u64) -> String {
     let why = fault(lang, why);
@@ -126,8 +126,8 @@ pub fn dropped(lang: Lang, why: Fault, source: SocketAddr, since_last_notice: u6
     }
 }
 
-/// What a receiver counted: messages, datagrams dropped for each reason, and datagrams that the
-/// kernel dropped, where it tells.
+/// A receiver's counts: messages, datagrams dropped for each reason, and datagrams that the kernel
+/// dropped, if it says so.
 #[must_use]
 pub fn received(lang: Lang, messages: u64, dropped: &[(Fault, u64)], lost: Option<u64>) -> String {
     let total: u64 = dropped.iter().map(|(_, count)| count).sum();
@@ -162,7 +162,7 @@ pub fn received(lang: Lang, messages: u64, dropped: &[(Fault, u64)], lost: Optio
     )
 }
 
-/// A line was sent on no interface.
+/// A line could not be sent on any interface.
 #[must_use]
 pub fn not_sent(lang: Lang, line_number: u64) -> String {
     say!(
@@ -172,7 +172,7 @@ pub fn not_sent(lang: Lang, line_number: u64) -> String {
     )
 }
 
-/// Refusals of the same kind that were not told one by one.
+/// Further refusals of the same kind, which were not shown one by one.
 #[must_use]
 pub fn not_sent_in_all(lang: Lang, lines: u64) -> String {
     let lines = counted(lang, lines, ["line", "lines"], ["linha", "linhas"]);
@@ -183,7 +183,7 @@ pub fn not_sent_in_all(lang: Lang, lines: u64) -> String {
     )
 }
 
-/// A typed line had bytes that are no UTF-8.
+/// A typed line contained bytes that are not UTF-8.
 #[must_use]
 pub fn not_utf8(lang: Lang, line_number: u64) -> String {
     say!(
@@ -193,7 +193,7 @@ pub fn not_utf8(lang: Lang, line_number: u64) -> String {
     )
 }
 
-/// A typed line was longer than a line may be and goes on as another.
+/// A typed line was too long and continues as another line.
 #[must_use]
 pub fn line_cut(lang: Lang, line_number: u64, limit_bytes: usize) -> String {
     let limit = limit_bytes >> 10;
@@ -213,7 +213,7 @@ pub fn anonymous(lang: Lang) -> &'static str {
     }
 }
 
-/// A number and its noun, `1 line`, `2 lines`.
+/// A number with its noun: `1 line`, `2 lines`.
 fn counted(lang: Lang, count: u64, en: [&str; 2], pt: [&str; 2]) -> String {
     let [one, many] = match lang {
         Lang::En => en,

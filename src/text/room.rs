@@ -1,4 +1,4 @@
-//! What is said about keys: of rooms and of people.
+//! The sentences about the keys of rooms and people.
 
 use super::{Lang, row, say};
 use crate::error::RoomFault;
@@ -33,7 +33,7 @@ pub fn fingerprint_use(lang: Lang) -> String {
     )
 }
 
-/// What a person is asked for.
+/// Asks for a room's passphrase or invitation.
 #[must_use]
 pub fn room_key_prompt(lang: Lang) -> String {
     say!(
@@ -43,7 +43,7 @@ pub fn room_key_prompt(lang: Lang) -> String {
     )
 }
 
-/// A passphrase is easily guessed.
+/// The passphrase is easy to guess.
 #[must_use]
 pub fn weak_passphrase(lang: Lang, strength: Strength) -> String {
     let (words, bits) = (strength.words, strength.bits.round());
@@ -56,7 +56,7 @@ pub fn weak_passphrase(lang: Lang, strength: Strength) -> String {
     )
 }
 
-/// Somebody cannot be written to yet.
+/// A person cannot receive private messages yet.
 #[must_use]
 pub fn no_key_yet(lang: Lang, who: &str) -> String {
     say!(
@@ -66,7 +66,7 @@ pub fn no_key_yet(lang: Lang, who: &str) -> String {
     )
 }
 
-/// Somebody is in a room of the same name, with another key.
+/// Somebody uses another key in a room of the same name.
 #[must_use]
 pub fn other_key(lang: Lang, room: &str) -> String {
     say!(
@@ -76,7 +76,7 @@ pub fn other_key(lang: Lang, room: &str) -> String {
     )
 }
 
-/// Nobody here has a name.
+/// Nobody in the room has this name.
 #[must_use]
 pub fn nobody_is_called(lang: Lang, given: &str) -> String {
     say!(
@@ -86,7 +86,7 @@ pub fn nobody_is_called(lang: Lang, given: &str) -> String {
     )
 }
 
-/// A name is of several people here.
+/// Several people in the room have this name.
 #[must_use]
 pub fn several_are_called(lang: Lang, given: &str, names: &[String]) -> String {
     let names = row(names);
@@ -107,7 +107,7 @@ pub fn compare_code(lang: Lang, who: &str, code: &str) -> String {
     )
 }
 
-/// Somebody is who he says.
+/// A person's key is verified.
 #[must_use]
 pub fn is_verified(lang: Lang, who: &str) -> String {
     say!(
@@ -117,7 +117,7 @@ pub fn is_verified(lang: Lang, who: &str) -> String {
     )
 }
 
-/// Whom this person meets is not remembered.
+/// The people that this user meets cannot be stored.
 #[must_use]
 pub fn people_are_forgotten(lang: Lang, why: &str) -> String {
     say!(
@@ -127,7 +127,7 @@ pub fn people_are_forgotten(lang: Lang, why: &str) -> String {
     )
 }
 
-/// What a member has.
+/// A member's counts for `/stats`.
 #[must_use]
 pub fn stats(lang: Lang, members: usize, held_bytes: usize) -> String {
     let held_kib = held_bytes >> 10;
@@ -138,7 +138,7 @@ pub fn stats(lang: Lang, members: usize, held_bytes: usize) -> String {
     )
 }
 
-/// What was dropped at the gate, and why.
+/// The datagrams dropped at the gate, by reason.
 #[must_use]
 pub fn frames_dropped(
     lang: Lang,

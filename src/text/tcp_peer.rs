@@ -1,11 +1,11 @@
-//! What `tcp-peer` says while running.
+//! The sentences of `tcp-peer`.
 
 use std::net::SocketAddr;
 
 use super::{Lang, say};
 use crate::protocol::message::{FAREWELL, NAME_MAX_BYTES};
 
-/// How the other side calls us at one of our addresses: the command to type there.
+/// How the other side can reach one of our addresses: the command to type there.
 #[must_use]
 pub fn call_us_by(lang: Lang, address: SocketAddr) -> String {
     let command = format!("roda tcp-peer --connect {address}");
@@ -19,7 +19,7 @@ pub fn call_us_by(lang: Lang, address: SocketAddr) -> String {
     )
 }
 
-/// Waiting to be called.
+/// Waiting for a connection.
 #[must_use]
 pub fn waiting_at(lang: Lang, port: u16) -> String {
     say!(
@@ -29,7 +29,7 @@ pub fn waiting_at(lang: Lang, port: u16) -> String {
     )
 }
 
-/// Calling, again and again.
+/// Connecting, repeatedly.
 #[must_use]
 pub fn calling(lang: Lang, address: &str) -> String {
     say!(
@@ -39,7 +39,7 @@ pub fn calling(lang: Lang, address: &str) -> String {
     )
 }
 
-/// A connection is there.
+/// A connection is established.
 #[must_use]
 pub fn connected(lang: Lang, peer: SocketAddr) -> String {
     say!(
@@ -49,7 +49,7 @@ pub fn connected(lang: Lang, peer: SocketAddr) -> String {
     )
 }
 
-/// The other has told its name.
+/// The peer has told its name.
 #[must_use]
 pub fn named(lang: Lang, name: &str) -> String {
     say!(
@@ -59,7 +59,7 @@ pub fn named(lang: Lang, name: &str) -> String {
     )
 }
 
-/// The other's name was longer than a name may be.
+/// The peer's name was too long and was cut.
 #[must_use]
 pub fn name_cut(lang: Lang, name: &str) -> String {
     say!(
@@ -69,7 +69,7 @@ pub fn name_cut(lang: Lang, name: &str) -> String {
     )
 }
 
-/// Somebody else called meanwhile.
+/// Somebody else connected during the chat.
 #[must_use]
 pub fn turned_away(lang: Lang, caller: SocketAddr) -> String {
     say!(
@@ -89,7 +89,7 @@ pub fn empty_not_sent(lang: Lang) -> String {
     )
 }
 
-/// The other has closed its direction and may still read.
+/// The peer has closed its direction and may still read.
 #[must_use]
 pub fn says_nothing_more(lang: Lang, who: &str) -> String {
     say!(
@@ -99,13 +99,13 @@ pub fn says_nothing_more(lang: Lang, who: &str) -> String {
     )
 }
 
-/// The other has left without a farewell.
+/// The peer left without a farewell.
 #[must_use]
 pub fn left(lang: Lang, who: &str) -> String {
     say!(lang, "{who} left", "{who} saiu")
 }
 
-/// Some of our lines did not go before the end.
+/// Some of our lines were not sent before the end.
 #[must_use]
 pub fn lines_unsent(lang: Lang) -> String {
     say!(
@@ -115,7 +115,7 @@ pub fn lines_unsent(lang: Lang) -> String {
     )
 }
 
-/// A call was accepted and yet could not be used.
+/// A connection was accepted but could not be used.
 #[must_use]
 pub fn call_failed(lang: Lang, cause: &str) -> String {
     say!(

@@ -1,10 +1,10 @@
-//! The clients of `lab`: what each may be told. What is missing is asked for later.
+//! The arguments of the lessons' clients. Missing values are asked for later.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{BankAct, BankSettings, DatabaseArgs, LabJoinSettings, LabSettings};
+use super::{BankAct, BankSettings, DatabaseArgs, LabJoinSettings, LabSettings, version};
 use crate::cli::endpoint;
 use crate::cli::shared::seconds;
 use crate::error::{Error, LabUsage, Usage};
@@ -12,12 +12,12 @@ use crate::lab::Dialogue;
 use crate::lab::divisors::Encoding;
 use crate::lab::form::{Field, Form};
 use crate::lab::lesson::Lesson;
-use crate::lab::products::{Code, Product, Wish, price};
+use crate::lab::products::{Code, Product, Request, price};
 use crate::lab::{
     divisors, exchange, hello, object, oracle, person, primes, products, quiz, uppercase,
 };
 
-/// What is sent unless something else is.
+/// The object that is sent by default.
 const OBJECT: [&str; 3] = ["codigo=1", "nome=Caneta", "preco=2.5"];
 
 /// Which lesson's client to be.
@@ -177,7 +177,7 @@ pub(super) struct ProductServerArgs {
 }
 
 impl ServerArgs {
-    /// A lesson's client that needs nothing more.
+    /// Settings for a lesson's client that needs nothing more.
     fn join(self, lesson: Lesson, dialogue: impl Dialogue + 'static) -> Result<LabSettings, Error> {
         let port = lesson.port().to_string();
         let typed = self.connect.unwrap_or_else(|| "127.0.0.1".into());
@@ -193,7 +193,7 @@ impl ServerArgs {
         }))
     }
 
-    /// A lesson's client that is made of what is typed now or later.
+    /// Settings for a lesson's client that is made from values typed now or later.
     fn fill<D: Dialogue + 'static>(
         self,
         lesson: Lesson,
@@ -314,26 +314,28 @@ impl TryFrom<ProductsCommand> for LabSettings {
                         nome: name.clone(),
                         preco: price(cost)?,
                     };
-                    Some(products::Client::new(Wish::Add(product), v4))
+                    Some(products::Client::new(Request::Add(product), version(v4)))
                 };
                 server.fill(Lesson::Products, fields, make)
             }
-            ProductsCommand::List(ProductServerArgs { server, v4 }) => {
-                server.join(Lesson::Products, products::Client::new(Wish::List, v4))
-            }
+            ProductsCommand::List(ProductServerArgs { server, v4 }) => server.join(
+                Lesson::Products,
+                products::Client::new(Request::List, version(v4)),
+            ),
             ProductsCommand::Find {
                 code,
                 server: ProductServerArgs { server, v4 },
             } => {
                 let make = move |typed: &[String]| {
                     let code = Code::parse(typed.first()?)?;
-                    Some(products::Client::new(Wish::Find(code), v4))
+                    Some(products::Client::new(Request::Find(code), version(v4)))
                 };
                 server.fill(Lesson::Products, vec![(Field::Code, code)], make)
             }
-            ProductsCommand::End(ProductServerArgs { server, v4 }) => {
-                server.join(Lesson::Products, products::Client::new(Wish::End, v4))
-            }
+            ProductsCommand::End(ProductServerArgs { server, v4 }) => server.join(
+                Lesson::Products,
+                products::Client::new(Request::End, version(v4)),
+            ),
         }
     }
 }

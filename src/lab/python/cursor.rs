@@ -1,5 +1,5 @@
-//! Bytes, taken from the front. What is not there yet is [`PythonFault::Incomplete`]; a claimed
-//! length takes bytes that are there, and never room for bytes that are not.
+//! Takes bytes off the front. Missing bytes are [`PythonFault::Incomplete`]; a claimed length takes
+//! bytes that exist, and never allocates room for bytes that do not.
 
 use super::{PythonFault, Result};
 
@@ -36,7 +36,7 @@ impl<'b> Cursor<'b> {
         bytes.copied().ok_or(PythonFault::Incomplete)
     }
 
-    /// A line, without its end.
+    /// Takes a line, without its newline.
     pub(super) fn line(&mut self) -> Result<&'b [u8]> {
         let rest = self.bytes.get(self.taken..).unwrap_or_default();
         let end = rest.iter().position(|&byte| byte == b'\n');
@@ -45,7 +45,7 @@ impl<'b> Cursor<'b> {
         Ok(line)
     }
 
-    /// A text of this many bytes.
+    /// Takes a text of this many bytes.
     pub(super) fn text(&mut self, count: usize) -> Result<&'b str> {
         utf8(self.take(count)?)
     }
@@ -55,7 +55,7 @@ pub(super) fn utf8(bytes: &[u8]) -> Result<&str> {
     str::from_utf8(bytes).map_err(|_| PythonFault::Malformed)
 }
 
-/// A `float` that was written as text.
+/// Parses a `float` that was written as text.
 pub(super) fn float(text: &[u8]) -> Result<f64> {
     let float = utf8(text)?.trim().parse();
     float.map_err(|_| PythonFault::Malformed)

@@ -1,20 +1,21 @@
-//! The objects of one stream by number, as they refer to each other, and the tree that they make.
-//! A node never copies another: whatever is shared is paid for where the tree is built.
+//! The objects of one stream, numbered so that they can refer to each other, and the tree that they
+//! form. A node never copies another: a shared object is charged each time the tree contains it.
 
 use std::borrow::Cow;
 
 use super::{PythonFault, Result, Value};
 
-/// How deep a value may nest. Data of people and programs stays far below; readers, writers and
-/// whoever walks the tree may recurse this deep on any thread.
+/// Deepest nesting of a value. Real data stays far below; readers, writers and code that walks the
+/// tree may recurse this deep on any thread.
 pub const NESTING_MAX: usize = 64;
 
-/// How large a tree any stream may make, however short it is. Shared references let a few bytes
-/// name the same list ten times ten times: honest sharing fits here, a bomb does not go off.
+/// Largest tree that any stream may make, however short the stream is. Shared references let a few
+/// bytes name the same list ten times ten times: honest sharing fits here, a decompression bomb
+/// does not.
 pub const TREE_BASE_BYTES: usize = 4 << 20;
 
-/// How much larger the tree may be for each byte of the stream. A value takes one byte at least,
-/// so that without shared references everything fits.
+/// How much the tree may grow with each byte of the stream. A value takes at least one byte, so
+/// everything without shared references fits.
 pub const TREE_BYTES_PER_BYTE: usize = 64;
 
 const VALUE_BYTES: usize = size_of::<Value>();
@@ -25,7 +26,7 @@ pub(super) type Id = u32;
 
 #[derive(Debug)]
 pub(super) enum Node<'b> {
-    /// An object whose number is known before its content is.
+    /// An object that is numbered before its content is known.
     Pending,
     None,
     Bool(bool),
@@ -33,14 +34,14 @@ pub(super) enum Node<'b> {
     Float(f64),
     Text(Cow<'b, str>),
     Bytes(&'b [u8]),
-    /// Bytes that are written as a text of the same characters.
+    /// Bytes that are encoded as a text of the same characters.
     Latin1(Id),
     List(Vec<Id>),
     Tuple(Vec<Id>),
     Set(Vec<Id>),
-    /// A set of what a list holds.
+    /// A set of the items of a list.
     SetOf(Id),
-    /// Keys and values in turn.
+    /// Keys and values, alternating.
     Dictionary(Vec<Id>),
     Class {
         module: &'b str,
@@ -74,7 +75,7 @@ impl<'b> Graph<'b> {
         node.ok_or(PythonFault::Malformed)
     }
 
-    /// The tree from this node on, if it is in proportion to the bytes that made the graph.
+    /// Builds the tree below this node, if its size is in proportion to the bytes of the stream.
     pub(super) fn tree(&self, root: Id, bytes: usize) -> Result<Value> {
         let allowed = bytes.saturating_mul(TREE_BYTES_PER_BYTE);
         let mut builder = Builder {
@@ -85,7 +86,7 @@ impl<'b> Graph<'b> {
     }
 }
 
-/// Builds a tree. `depth` is how many containers may still be opened.
+/// Builds a tree. `depth` is how many further levels of containers are allowed.
 struct Builder<'g, 'b> {
     graph: &'g Graph<'b>,
     left_bytes: usize,
@@ -152,7 +153,7 @@ impl Builder<'_, '_> {
         let mut fields = Vec::new();
         self.pay_values(states.len())?;
         for &state in states {
-            // With slots, the state is what the dictionary holds and what the slots do.
+            // With slots, the state is a pair: the dictionary, and the slots.
             match self.graph.get(state)? {
                 Node::Tuple(halves) if halves.len() == 2 => {
                     for &half in halves {
@@ -201,7 +202,7 @@ impl Builder<'_, '_> {
         bytes.map_err(|_| PythonFault::Malformed)
     }
 
-    /// Pays for items before there is room for them.
+    /// Charges for items before memory for them is allocated.
     fn pay_values(&mut self, count: usize) -> Result<()> {
         self.pay(count.saturating_mul(VALUE_BYTES))
     }
@@ -213,7 +214,7 @@ impl Builder<'_, '_> {
     }
 }
 
-/// One container further in.
+/// Goes one level of containers deeper.
 pub(super) fn deeper(depth: usize) -> Result<usize> {
     depth.checked_sub(1).ok_or(PythonFault::TooLarge)
 }

@@ -1,11 +1,11 @@
-//! Python's `marshal`: each object is a letter and what belongs to it, the outer before the inner.
+//! Python's `marshal`: each object is a type letter and its content, the outer before the inner.
 //!
-//! # What is taken
+//! # What is accepted
 //!
-//! Versions 0 to 4, as Python 3 writes them: every [`Value`] but instances, which `marshal` does
-//! not know. Code, complex numbers, `...` and letters of other versions are refused. What is
-//! written is version 2, which every Python 3 loads. A set or a dictionary is taken as it was
-//! written, and no double is looked for in it.
+//! Versions 0 to 4, as Python 3 writes them: every [`Value`] except instances, which `marshal` does
+//! not support. Code, complex numbers, `...` and letters of other versions are refused. The writer
+//! uses version 2, which every Python 3 loads. Sets and dictionaries are accepted as written,
+//! without a search for duplicates.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use super::cursor::{Cursor, float};
 use super::graph::{Graph, Id, NESTING_MAX, Node, deeper};
 use super::{PythonFault, Result, Value};
 
-/// The letters, by the names of Python's own source.
+/// The type letters, named as in Python's own source.
 mod letter {
     pub(super) const NULL: u8 = b'0';
     pub(super) const NONE: u8 = b'N';
@@ -42,14 +42,15 @@ mod letter {
     pub(super) const FLAG_REF: u8 = 0x80;
 }
 
-/// How many bits a digit of a long integer has.
+/// Bits of one digit of a long integer.
 const DIGIT_BITS: u32 = 15;
 
-/// How many such digits an [`i128`] has.
+/// Digits that fill an [`i128`].
 const DIGITS_MAX: u32 = i128::BITS.div_ceil(DIGIT_BITS);
 
-/// Reads one object; also how many bytes it took. What stands behind it is not looked at. Every
-/// call begins anew: whoever reads a stream asks again when much more has come, not at each byte.
+/// Reads one object, and returns it with its length in bytes. The bytes after it are ignored. Every
+/// call starts over, so a caller that reads a stream asks again once many more bytes have come, not
+/// at each byte.
 ///
 /// # Errors
 ///
@@ -88,7 +89,7 @@ impl<'b> Reader<'b> {
         self.object_or_null(depth)?.ok_or(PythonFault::Malformed)
     }
 
-    /// An object, or the mark that ends a dictionary.
+    /// Reads an object, or the mark that ends a dictionary.
     fn object_or_null(&mut self, depth: usize) -> Result<Option<Id>> {
         let byte = self.cursor.byte()?;
         let code = byte & !letter::FLAG_REF;
@@ -100,7 +101,7 @@ impl<'b> Reader<'b> {
             let id = self.references.get(index as usize);
             return id.copied().ok_or(PythonFault::Malformed).map(Some);
         }
-        // An object is numbered before what it holds.
+        // An object gets its number before the objects inside it.
         let id = self.graph.add(Node::Pending)?;
         let is_single = matches!(code, letter::NONE | letter::TRUE | letter::FALSE);
         if byte != code && !is_single {
@@ -165,7 +166,8 @@ impl<'b> Reader<'b> {
         self.items(count, depth)
     }
 
-    /// So many objects. Room is made as they come, not as they are announced.
+    /// Reads this many objects. Memory grows with the objects that come, not with their announced
+    /// number.
     fn items(&mut self, count: usize, depth: usize) -> Result<Vec<Id>> {
         let depth = deeper(depth)?;
         let mut items = Vec::new();
@@ -188,7 +190,7 @@ fn ascii(text: &str) -> Result<Node<'_>> {
     }
 }
 
-/// An integer by its digits, the lowest first; their count has the sign.
+/// Reads an integer by its digits, the lowest first. The digits' count carries the sign.
 fn long(cursor: &mut Cursor<'_>) -> Result<i128> {
     let signed_count = i32::from_le_bytes(cursor.array()?);
     let count = signed_count.unsigned_abs();
@@ -293,7 +295,7 @@ mod tests {
     use super::super::tests::{any_value, unhex};
     use super::*;
 
-    /// What is in the samples; a `frozenset` is shown as a `set` and a `bytearray` as `bytes`.
+    /// The content of the samples. A `frozenset` is shown as a `set`, and a `bytearray` as `bytes`.
     const SHOWN: &str = "\
         [None, True, False, [0, 255, 256, 65535, 65536, -1, 2147483647, -2147483648, \
         2147483648, -2147483649, 9223372036854775808, -9223372036854775809, \
@@ -429,7 +431,7 @@ mod tests {
                 b"l\x09\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01",
                 TooLarge,
             ),
-            // A list that holds itself.
+            // A list that contains itself.
             (b"\xdb\x01\0\0\0r\0\0\0\0", TooLarge),
             (b"[\xff\xff\xff\x7f", Incomplete),
             (b"s\xff\xff\xff\x7f", Incomplete),

@@ -1,6 +1,6 @@
-//! What Python's `pickle` and `marshal` modules write, read and written as data. Nothing is
-//! imported and nothing runs: a class is its name, an instance its fields, and bytes that ask for
-//! more than that are refused.
+//! Reads and writes the formats of Python's `pickle` and `marshal` modules as data. Nothing is
+//! imported and no code runs: a class is its name, an instance its fields, and bytes that ask for
+//! more are refused.
 
 mod cursor;
 mod graph;
@@ -12,14 +12,14 @@ use serde_json::Value as Json;
 
 pub use graph::{NESTING_MAX, TREE_BASE_BYTES, TREE_BYTES_PER_BYTE};
 
-/// A value as Python knows it.
+/// A value in Python's terms.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `None`.
     None,
     /// `True` or `False`.
     Bool(bool),
-    /// An `int`, as far as it fits.
+    /// An `int`, if it fits.
     Integer(i128),
     /// A `float`.
     Float(f64),
@@ -31,11 +31,11 @@ pub enum Value {
     List(Vec<Value>),
     /// A `tuple`.
     Tuple(Vec<Value>),
-    /// A `set` or a `frozenset`, in the order of its bytes.
+    /// A `set` or a `frozenset`, in the order of the stream.
     Set(Vec<Value>),
-    /// A `dict`, in its order.
+    /// A `dict`, in the order of the stream.
     Dictionary(Vec<(Value, Value)>),
-    /// An object of a class that is known by name only.
+    /// An object of a class that is known only by name.
     Instance {
         /// The class, as `module.Name`.
         class: String,
@@ -44,18 +44,18 @@ pub enum Value {
     },
 }
 
-/// Why bytes became no value, or a value no bytes.
+/// Why bytes cannot become a value, or a value bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PythonFault {
-    /// The bytes are a beginning: more may complete them.
+    /// The bytes end early: more may complete them.
     Incomplete,
-    /// No Python writes these bytes. Text with lone surrogates, which is no UTF-8, is here too.
+    /// No Python writes these bytes. This includes text with lone surrogates, which is not UTF-8.
     Malformed,
-    /// Python would import, call or run something here, or there is no [`Value`] for it: code, a
-    /// function, an object that is built by a call, a complex number, Python 2's own strings.
+    /// Python would import, call or run something here, or no [`Value`] represents it: code, a
+    /// function, an object built by a call, a complex number, Python 2's own strings.
     Refused,
-    /// An integer beyond [`i128`], a value nested deeper than [`NESTING_MAX`] (which one that
-    /// holds itself always is), or one that shared references blow up beyond all measure.
+    /// An integer beyond [`i128`], a value nested deeper than [`NESTING_MAX`] (a value that
+    /// contains itself always is), or one that shared references blow up out of proportion.
     TooLarge,
 }
 
@@ -80,8 +80,8 @@ impl From<&Json> for Value {
     }
 }
 
-/// How many of the bytes are a message, by what reading them gave: those of a value, or all, if no
-/// more of them will ever make it one.
+/// Counts the bytes of a message, given the result of reading them: those of the value, or all of
+/// them if more bytes cannot make a value.
 #[must_use]
 pub fn whole_value(waiting: &[u8], read: Result<(Value, usize)>) -> Option<usize> {
     match read {
@@ -97,7 +97,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    /// Any value, with or without instances in it. Not-a-number is left out: it equals nothing.
+    /// Any value, with or without instances. It leaves out not-a-number, which equals nothing.
     pub(super) fn any_value(with_instances: bool) -> impl Strategy<Value = Value> {
         let text = || "(?s).{0,12}";
         let leaf = prop_oneof![
@@ -130,7 +130,7 @@ mod tests {
         })
     }
 
-    /// Bytes from their hexadecimal digits.
+    /// Decodes hexadecimal digits.
     pub(super) fn unhex(digits: &str) -> Vec<u8> {
         let digit = |digit: &u8| char::from(*digit).to_digit(16).unwrap() as u8;
         let pairs = digits.as_bytes().chunks(2);

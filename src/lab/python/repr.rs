@@ -1,4 +1,4 @@
-//! Values as Python shows them: `repr` is [`Display`](fmt::Display), `str` is [`Value::printed`].
+//! Values as Python prints them: `repr` is [`Display`](fmt::Display), `str` is [`Value::printed`].
 
 use std::fmt::{self, Formatter, Write};
 
@@ -46,7 +46,7 @@ impl fmt::Display for Value {
 }
 
 impl Value {
-    /// What Python's `print` shows: a text as it is, anything else as its `repr`.
+    /// What Python's `print` shows: a text unchanged, anything else as its `repr`.
     #[must_use]
     pub fn printed(&self) -> String {
         match self {
@@ -68,8 +68,8 @@ fn write_items(f: &mut Formatter<'_>, open: &str, items: &[Value], close: &str) 
     f.write_str(close)
 }
 
-/// Rust and Python agree on how many digits are needed and on where the exponent begins, but not
-/// on its looks; and of two texts that are equally near, Python takes the one that ends evenly.
+/// Rust and Python agree on the number of digits and on where the exponent begins, but not on its
+/// notation. Between two equally near texts, Python takes the one whose last digit is even.
 fn write_float(f: &mut Formatter<'_>, float: f64) -> fmt::Result {
     if float.is_nan() {
         return f.write_str("nan");
@@ -101,12 +101,12 @@ fn write_float(f: &mut Formatter<'_>, float: f64) -> fmt::Result {
     }
 }
 
-/// Single quotes, unless only they would have to be escaped.
+/// Single quotes, unless only single quotes would need escaping.
 fn quote_for(has_single: bool, has_double: bool) -> char {
     if has_single && !has_double { '"' } else { '\'' }
 }
 
-/// A text with its escapes, and without quotes around it.
+/// Writes a text with escapes, but without the quotes around it.
 fn write_text(f: &mut Formatter<'_>, text: &str, quote: Option<char>) -> fmt::Result {
     for c in text.chars() {
         match c {
@@ -123,8 +123,8 @@ fn write_text(f: &mut Formatter<'_>, text: &str, quote: Option<char>) -> fmt::Re
     Ok(())
 }
 
-/// Rust escapes by the same categories of characters as Python. It also escapes a mark that would
-/// join what stands before it, but only at the very beginning of a text.
+/// Rust escapes the same categories of characters as Python. It also escapes a combining mark, but
+/// only at the very beginning of a text.
 fn is_printable(c: char) -> bool {
     if c.is_ascii() {
         return !c.is_ascii_control();
@@ -181,7 +181,7 @@ mod tests {
                 r"'\u200b\u2028\ue000\ufeff'",
             ),
             (text("\u{e0001}\u{10ffff}😀"), r"'\U000e0001\U0010ffff😀'"),
-            // A mark joins what stands before it, and is shown wherever it stands.
+            // A combining mark joins the character before it, and is shown wherever it stands.
             (text("\u{301}e\u{301}"), "'\u{301}e\u{301}'"),
             (bytes(b"a'\n\x00\xff\\"), r#"b"a'\n\x00\xff\\""#),
             (bytes(b"'\""), r#"b'\'"'"#),
@@ -216,7 +216,8 @@ mod tests {
             (-1.5e-7, "-1.5e-07"),
             (1e100, "1e+100"),
             (5e-324, "5e-324"),
-            // Halfway between two texts of as many digits; the second has only one that is it.
+            // Halfway between two texts with equally many digits, of which only the second ends
+            // evenly.
             (3_573_524_560_120_453.0 / 4.0, "893381140030113.2"),
             (2.0_f64.powi(-24), "5.960464477539063e-08"),
             (f64::MAX, "1.7976931348623157e+308"),

@@ -1,5 +1,5 @@
-//! The quiz's client. It tells where each message ends by its bytes, so that it also takes what
-//! the report's server lets run together.
+//! The quiz's client. It finds the end of each message by the bytes, so that it can also split
+//! messages that the report's server lets run together.
 
 use super::question::Question;
 use super::{ACKNOWLEDGED, END, PLAIN, Part, RIGHT, WRONG};
@@ -14,17 +14,17 @@ pub struct Client {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
-    /// Questions come.
+    /// The server sends a question next.
     #[default]
     Waiting,
-    /// A question with so many options is to be answered.
+    /// The person is answering a question with this many options.
     Asked(usize),
-    /// Feedback comes.
+    /// The server sends feedback next.
     Marking,
 }
 
 impl Client {
-    fn hear_question(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_question(&mut self, message: &[u8]) -> Vec<Act> {
         if message == END.as_bytes() {
             self.stage = Stage::Marking;
             return Vec::new();
@@ -44,7 +44,7 @@ impl Client {
             .collect()
     }
 
-    fn hear_feedback(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_feedback(&mut self, message: &[u8]) -> Vec<Act> {
         let acknowledged = Act::Send(ACKNOWLEDGED.into());
         if message == END.as_bytes() {
             return vec![acknowledged, Act::Close];
@@ -67,7 +67,7 @@ impl Client {
     }
 }
 
-/// How many of the bytes are one coloured text.
+/// Counts the bytes of one coloured text.
 fn whole_feedback(waiting: &[u8]) -> Option<usize> {
     let end = PLAIN.as_bytes();
     let at = waiting.windows(end.len()).position(|window| window == end);
@@ -83,14 +83,14 @@ impl Dialogue for Client {
         })
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match self.stage {
-            Stage::Waiting | Stage::Asked(_) => self.hear_question(message),
-            Stage::Marking => self.hear_feedback(message),
+            Stage::Waiting | Stage::Asked(_) => self.on_question(message),
+            Stage::Marking => self.on_feedback(message),
         }
     }
 
-    fn answer(&mut self, line: &str) -> Vec<Act> {
+    fn on_answer(&mut self, line: &str) -> Vec<Act> {
         let Stage::Asked(options) = self.stage else {
             return Vec::new();
         };
@@ -105,7 +105,7 @@ impl Dialogue for Client {
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         ended_early(match self.stage {
             Stage::Marking => Expected::Quiz(Part::Feedback),
             Stage::Waiting | Stage::Asked(_) => Expected::Quiz(Part::Question),
@@ -122,15 +122,15 @@ mod tests {
     #[test]
     fn answers_are_numbered_from_one_on_the_screen_and_from_zero_on_the_wire() {
         let mut client = Client::default();
-        let asked = client.hear(&samples()[6].document());
+        let asked = client.on_message(&samples()[6].document());
         assert_eq!(asked[1], Act::Show("1. William Shakespeare".into()));
         let choice = Field::Choice(4);
         assert_eq!(asked[5], Act::Ask(choice));
         let again = [Act::Tell(Told::Unfit(choice)), Act::Ask(choice)];
         for wrong in ["0", "5", "x", ""] {
-            assert_eq!(client.answer(wrong), again);
+            assert_eq!(client.on_answer(wrong), again);
         }
-        assert_eq!(client.answer(" 1 "), [Act::Send("0".into())]);
+        assert_eq!(client.on_answer(" 1 "), [Act::Send("0".into())]);
     }
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
         let mut client = Client::default();
         let merged = "FIM\x1b[31mVocê errou\n\x1b[0m".as_bytes();
         assert_eq!(client.whole(merged), Some(3));
-        assert_eq!(client.hear(&merged[..3]), []);
+        assert_eq!(client.on_message(&merged[..3]), []);
         let rest = &merged[3..];
         assert_eq!(client.whole(rest), Some(rest.len()));
         let marked = Act::Mark {
@@ -146,23 +146,23 @@ mod tests {
             is_right: false,
         };
         let acknowledged = Act::Send("OK".into());
-        assert_eq!(client.hear(rest), [marked, acknowledged.clone()]);
+        assert_eq!(client.on_message(rest), [marked, acknowledged.clone()]);
         assert_eq!(
-            client.hear(b"certo"),
+            client.on_message(b"certo"),
             [Act::Show("certo".into()), acknowledged.clone()]
         );
-        assert_eq!(client.hear(b"FIM"), [acknowledged, Act::Close]);
+        assert_eq!(client.on_message(b"FIM"), [acknowledged, Act::Close]);
     }
 
     #[test]
     fn what_is_no_question_is_told() {
         let bad = br#"{"_id":1,"statement":"?","options":["a","b"],"answer":2}"#;
         assert_eq!(
-            Client::default().hear(bad),
+            Client::default().on_message(bad),
             unexpected(Expected::Quiz(Part::Question), bad)
         );
         assert_eq!(
-            Client::default().end(),
+            Client::default().on_end(),
             ended_early(Expected::Quiz(Part::Question))
         );
     }

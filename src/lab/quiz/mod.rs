@@ -1,17 +1,17 @@
-//! `quiz`, the report: three questions by chance, one at a time, and then what was right.
+//! `quiz`, the report: three random questions, one at a time, and then feedback on each answer.
 //!
 //! ```text
 //! server                                       client
 //! {"_id","statement","options","answer"}       the number of an option, from 0     three times
 //! FIM
-//! in green or red, what was right              OK                                  three times
+//! feedback in green or red                     OK                                  three times
 //! FIM                                          OK
 //! ```
 //!
-//! The whole document travels, with the answer in it, as in the report. On the screen options are
-//! numbered from 1, and so is the right one in the feedback, as on the report's. The report's
-//! server lets its `FIM` and the first feedback run together into one `recv`, which ends its own
-//! client; ours keeps them apart by the quiet rule, and our client tells them apart by their bytes.
+//! The whole question is sent, with its answer, as in the report. On the screen options are
+//! numbered from 1, and so is the right one in the feedback, as in the report. The report's server
+//! lets its `FIM` and the first feedback run together into one `recv`, which ends its own client;
+//! our server keeps them apart by the quiet rule, and our client splits them by their bytes.
 
 pub mod client;
 pub mod question;
@@ -20,21 +20,21 @@ pub mod server;
 use self::question::Question;
 use super::StoreFault;
 
-/// How many questions are asked.
+/// How many questions one quiz has.
 pub const ASKED: usize = 3;
 
-/// Behind the last question, and behind the last feedback.
+/// Follows the last question, and the last feedback.
 const END: &str = "FIM";
 
-/// What a client says to a feedback.
+/// The client's answer to a feedback.
 const ACKNOWLEDGED: &str = "OK";
 
-/// What stands around a feedback: green, red, and the end of colour.
+/// The escape sequences around a feedback: green, red, and the end of colour.
 const RIGHT: &str = "\x1b[32m";
 const WRONG: &str = "\x1b[31m";
 const PLAIN: &str = "\x1b[0m";
 
-/// What a side may expect of the other.
+/// A part of this dialogue that one side expects of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A question, or `FIM`.
@@ -49,16 +49,16 @@ pub enum Part {
 
 /// Where questions are kept.
 pub trait Bank: Send + Sync {
-    /// All questions, by their number.
+    /// All questions, ordered by number.
     ///
     /// # Errors
-    /// The store's.
+    /// Why the store failed.
     fn questions(&self) -> Result<Vec<Question>, StoreFault>;
 
-    /// Keeps these questions and no others.
+    /// Replaces all questions by these.
     ///
     /// # Errors
-    /// The store's; then the old ones are kept.
+    /// Why the store failed; it then keeps the old questions.
     fn replace(&self, questions: &[Question]) -> Result<(), StoreFault>;
 }
 

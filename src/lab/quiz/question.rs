@@ -1,4 +1,4 @@
-//! A question as the report's document has it, and files of them.
+//! A question in the form of the report's document, and files of questions.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ASKED;
 use crate::protocol::wire::quiet::MESSAGE_MAX_BYTES;
 
-/// Most questions of a bank.
+/// Most questions in a bank.
 pub const QUESTIONS_MAX: usize = 10_000;
 
 /// A question.
@@ -17,11 +17,11 @@ pub struct Question {
     /// Its number.
     #[serde(rename = "_id")]
     pub id: i64,
-    /// What is asked.
+    /// The question itself.
     pub statement: String,
-    /// What may be answered.
+    /// The possible answers.
     pub options: Vec<String>,
-    /// Which option is right, from 0.
+    /// The index of the right option, from 0.
     pub answer: usize,
 }
 
@@ -30,48 +30,48 @@ pub struct Question {
 pub enum QuestionFault {
     /// It has fewer than two options.
     Options,
-    /// Its answer is none of its options.
+    /// Its answer is the index of no option.
     Answer,
-    /// It takes more bytes than one message has.
+    /// It is longer than one message.
     TooLong {
-        /// How many.
+        /// Its length.
         bytes: usize,
     },
-    /// Another has its number.
+    /// An earlier question has the same number.
     Twice,
 }
 
-/// Why a file is no bank of questions.
+/// Why a file cannot be used as a bank of questions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BankFault {
-    /// It is not the JSON of a list of questions.
+    /// It is not a JSON list of questions.
     Json {
-        /// Where.
+        /// The line of the fault.
         line: usize,
-        /// Where in the line.
+        /// The column of the fault.
         column: usize,
         /// What is wrong there.
         what: String,
     },
-    /// One of its questions cannot be asked.
+    /// One of its questions is invalid.
     Question {
-        /// Which.
+        /// That question's number.
         id: i64,
-        /// Why.
+        /// What is wrong with it.
         fault: QuestionFault,
     },
-    /// It has too few questions, or too many.
+    /// It has too few or too many questions: this many.
     Count(usize),
 }
 
 impl Question {
-    /// The question as it travels.
+    /// Encodes the question for the wire.
     #[must_use]
     pub fn document(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// The question as it came, if it is one that can be asked.
+    /// Decodes a question; `None` if it is invalid.
     #[must_use]
     pub fn read(document: &[u8]) -> Option<Self> {
         let question: Self = serde_json::from_slice(document).ok()?;
@@ -93,7 +93,7 @@ impl Question {
     }
 }
 
-/// The questions of a file.
+/// Reads the questions of a file.
 ///
 /// # Errors
 /// The first fault.
@@ -107,7 +107,7 @@ pub fn read_bank(json: &str) -> Result<Vec<Question>, BankFault> {
     Ok(questions)
 }
 
-/// Checks questions that were read.
+/// Checks a bank of questions.
 ///
 /// # Errors
 /// The first fault.
@@ -126,7 +126,7 @@ pub fn check_bank(questions: &[Question]) -> Result<(), BankFault> {
     Ok(())
 }
 
-/// What is wrong, without the place, which is told apart.
+/// The error's text without its position, which is given separately.
 fn bare(error: &serde_json::Error) -> String {
     let told = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());

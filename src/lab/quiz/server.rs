@@ -12,15 +12,15 @@ use crate::protocol::rng::Rng;
 pub struct Server {
     bank: Arc<dyn Bank>,
     rng: Rng,
-    /// What is still to be asked; the first is asked.
+    /// The open questions. The first one has been sent.
     questions: VecDeque<Question>,
-    /// What is still to be said; the first is said.
+    /// The open feedback. The first one has been sent.
     feedback: VecDeque<String>,
     answered: usize,
 }
 
 impl Server {
-    /// A server that asks questions of a bank.
+    /// Makes a server that draws its questions from this bank.
     #[must_use]
     pub fn new(bank: Arc<dyn Bank>, rng: Rng) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Server {
         }
     }
 
-    /// The question that is asked now.
+    /// Sends the current question.
     fn ask(&self) -> Vec<Act> {
         let Some(question) = self.questions.front() else {
             return Vec::new();
@@ -41,7 +41,7 @@ impl Server {
         vec![Act::Show(shown), Act::Send(question.document())]
     }
 
-    fn hear_answer(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_answer(&mut self, message: &[u8]) -> Vec<Act> {
         let text = str::from_utf8(message).unwrap_or_default();
         let Ok(answer) = text.trim().parse::<i64>() else {
             return unexpected(Expected::Quiz(Part::Choice), message);
@@ -59,18 +59,18 @@ impl Server {
         acts
     }
 
-    /// The feedback that is said now.
+    /// Sends the current feedback.
     fn say(&self) -> Option<Act> {
         let feedback = self.feedback.front()?;
         Some(Act::Send(feedback.clone().into()))
     }
 
-    fn hear_acknowledgement(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_acknowledgement(&mut self, message: &[u8]) -> Vec<Act> {
         if message.trim_ascii() != ACKNOWLEDGED.as_bytes() {
             return unexpected(Expected::Quiz(Part::Acknowledgement), message);
         }
         if self.feedback.pop_front().is_none() {
-            // The client has acknowledged the very end.
+            // The client has acknowledged the final `FIM`.
             return vec![Act::Close];
         }
         match self.say() {
@@ -80,7 +80,7 @@ impl Server {
     }
 }
 
-/// What the report's server says of an answer.
+/// The feedback in the words of the report's server.
 fn feedback(number: usize, question: &Question, answer: i64) -> String {
     let right = question.answer;
     if usize::try_from(answer) == Ok(right) {
@@ -111,14 +111,14 @@ impl Dialogue for Server {
         }
     }
 
-    fn hear(&mut self, message: &[u8]) -> Vec<Act> {
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match self.questions.is_empty() {
-            true => self.hear_acknowledgement(message),
-            false => self.hear_answer(message),
+            true => self.on_acknowledgement(message),
+            false => self.on_answer(message),
         }
     }
 
-    fn end(&mut self) -> Vec<Act> {
+    fn on_end(&mut self) -> Vec<Act> {
         ended_early(match self.questions.is_empty() {
             true => Expected::Quiz(Part::Acknowledgement),
             false => Expected::Quiz(Part::Choice),
@@ -155,16 +155,19 @@ mod tests {
         }
         let mut server = Server::new(Arc::new(One), Rng::new(1));
         assert_eq!(server.begin().len(), 2);
-        let [Act::Send(end), Act::Send(feedback)] = &server.hear(b" 2\n")[..] else {
+        let [Act::Send(end), Act::Send(feedback)] = &server.on_message(b" 2\n")[..] else {
             panic!("not both")
         };
         assert_eq!(end, b"FIM");
         assert!(feedback.starts_with(RIGHT.as_bytes()));
         let early = ended_early(Expected::Quiz(Part::Acknowledgement));
-        assert_eq!(server.end(), early);
-        assert_eq!(server.hear(b"OK"), [Act::Send("FIM".into()), Act::Finish]);
-        assert_eq!(server.hear(b"OK"), [Act::Close]);
+        assert_eq!(server.on_end(), early);
+        assert_eq!(
+            server.on_message(b"OK"),
+            [Act::Send("FIM".into()), Act::Finish]
+        );
+        assert_eq!(server.on_message(b"OK"), [Act::Close]);
         let refused = unexpected(Expected::Quiz(Part::Acknowledgement), b"ok?");
-        assert_eq!(server.hear(b"ok?"), refused);
+        assert_eq!(server.on_message(b"ok?"), refused);
     }
 }

@@ -1,4 +1,5 @@
-//! The stores of `lab`: opened by what was typed, and the bank of questions read and replaced.
+//! The stores of `lab`: opening the one that was typed, and reading and replacing the bank of
+//! questions.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,11 +17,11 @@ use crate::store::text_file;
 use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::text::{self, Lang};
 
-/// Longest file of questions, in bytes: the most questions of the longest kind.
+/// Longest file of questions, in bytes: room for the most and longest questions.
 const BANK_MAX_BYTES: u64 = 16 << 20;
 
-/// Opens the shelf of products.
-pub(super) fn open_shelf(database: &Database) -> Result<LabStore, Error> {
+/// Opens the store of products.
+pub(super) fn open_products(database: &Database) -> Result<LabStore, Error> {
     match database {
         Database::File(path) => open_file(path.as_ref()),
         #[cfg(feature = "mongodb")]
@@ -28,7 +29,7 @@ pub(super) fn open_shelf(database: &Database) -> Result<LabStore, Error> {
     }
 }
 
-/// Opens the lab's own file.
+/// Opens the lab's own SQLite file.
 fn open_file(path: Option<&PathBuf>) -> Result<LabStore, Error> {
     let path = match path {
         Some(path) => path.clone(),
@@ -49,7 +50,7 @@ pub(super) fn open(database: &Database) -> Result<Arc<dyn Bank>, Error> {
     }
 }
 
-/// Reads or replaces the questions.
+/// Imports, exports or resets the questions.
 pub(super) fn run(settings: &BankSettings, lang: Lang) -> Result<Outcome, Error> {
     let bank = open(&settings.database)?;
     let store = |fault| failed(&settings.database.to_string(), fault);

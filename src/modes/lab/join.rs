@@ -1,4 +1,4 @@
-//! A lesson's client: one connection, one session, and a person who may be asked.
+//! A lesson's client: one connection, one session, and a person who may be asked for input.
 
 use std::net::SocketAddr;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -18,10 +18,10 @@ use crate::terminal::screen;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
-/// How long a server may be silent while it is waited for.
+/// How long the server may be silent while the client waits for it.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
-/// All that the loop is told.
+/// Everything that can wake the loop.
 enum Event {
     Signal(Signal),
     Reached(Result<Connection, CallError>),
@@ -30,7 +30,7 @@ enum Event {
     Answer(Answer),
 }
 
-/// Takes a lesson's other side until the dialogue ends.
+/// Runs a lesson's client until its dialogue ends.
 pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<Outcome, Error> {
     let (tell, events) = mpsc::channel();
     let (tell_signal, tell_reached, tell_answered) = (tell.clone(), tell.clone(), tell.clone());
@@ -44,7 +44,7 @@ pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<Outcome, Erro
         settings.patience,
         move || screen::say(&calling),
         move |reached| {
-            // Whoever asked may have left meanwhile.
+            // If the send fails, the program is already ending.
             drop(tell_reached.send(Event::Reached(reached)));
         },
     )
@@ -63,7 +63,7 @@ pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<Outcome, Erro
     client.run(&events, settings.dialogue)
 }
 
-/// The loop's state.
+/// The state of the loop.
 struct Client {
     lang: Lang,
     tell: Sender<Event>,
@@ -71,11 +71,11 @@ struct Client {
     view: View,
     asker: Prompter,
     talk: Option<Talk>,
-    /// Where the server is, as it was typed.
+    /// The server's address, as typed.
     address: String,
 }
 
-/// A connection and what is said on it.
+/// A connection and its session.
 struct Talk {
     peer: SocketAddr,
     line: Duplex,
@@ -115,7 +115,7 @@ impl Client {
                 Event::Answer(Answer::Line(line)) => {
                     if let Some(talk) = &mut self.talk {
                         talk.heard_at = self.clock.now().time;
-                        talk.session.answer(&line);
+                        talk.session.on_answer(&line);
                     }
                 }
                 Event::Answer(Answer::End) => {
@@ -156,13 +156,13 @@ impl Client {
         Ok(())
     }
 
-    /// The next event, if one comes before something is due.
+    /// Waits for the next event. Returns `None` when a timer is due first.
     fn next_event(&self, events: &Receiver<Event>) -> Option<Event> {
         let now = self.clock.now().time;
         let Some(talk) = &self.talk else {
             return events.recv().ok();
         };
-        let silent = (!talk.session.wants_acks()).then_some(talk.heard_at + SILENCE_MAX);
+        let silent = (!talk.session.awaits_answer()).then_some(talk.heard_at + SILENCE_MAX);
         let dues = [silent, talk.session.next_time(now)];
         let Some(due) = dues.into_iter().flatten().min() else {
             return events.recv().ok();
@@ -170,8 +170,8 @@ impl Client {
         events.recv_timeout(due.saturating_sub(now)).ok()
     }
 
-    /// Lets time pass for the session, sends what it says and shows what it tells; how it ends,
-    /// if it does.
+    /// Runs the session's timers, sends its messages and shows its events. Returns the outcome once
+    /// the dialogue has ended.
     fn go_on(&mut self) -> Result<Option<Outcome>, Error> {
         let now = self.clock.now().time;
         let Some(talk) = &mut self.talk else {
@@ -197,7 +197,7 @@ impl Client {
             talk.line.close();
             return Ok(Some(self.view.end));
         }
-        if !talk.session.wants_acks() && now >= talk.heard_at + SILENCE_MAX {
+        if !talk.session.awaits_answer() && now >= talk.heard_at + SILENCE_MAX {
             let sentence = text::line_idle(self.lang, peer, SILENCE_MAX);
             self.view.fail(&sentence)?;
             return Ok(Some(Outcome::Incomplete));
@@ -217,19 +217,19 @@ impl Client {
                 let after = now.saturating_sub(talk.began);
                 self.view
                     .trace(talk.peer, after, TraceDirection::Received, &bytes)?;
-                talk.session.hear(now, &bytes);
+                talk.session.on_bytes(now, &bytes);
                 Ok(())
             }
             ReadEvent::Urgent => Ok(()),
             ReadEvent::End => {
-                talk.session.end();
+                talk.session.on_end();
                 Ok(())
             }
             ReadEvent::Lost(_) => self.lose(),
         }
     }
 
-    /// The connection is lost, which is no news when all is said.
+    /// Handles a lost connection. It is not reported if everything was said already.
     fn lose(&mut self) -> Result<(), Error> {
         let Some(talk) = &mut self.talk else {
             return Ok(());

@@ -1,5 +1,5 @@
-//! `lab`: one loop that serves a lesson, one that takes its other side, and what may be done to the
-//! bank of questions. What is said to whom is decided by `lab::session`.
+//! `lab`: one loop that serves a lesson, one that runs a client, and the commands for the bank of
+//! questions. `lab::session` decides which bytes are sent.
 
 mod bank;
 mod join;
@@ -13,7 +13,7 @@ use crate::lab::lesson::Lesson;
 use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::text::{self, Lang};
 
-/// Lists the lessons, serves one, takes one's other side, or tends the bank of questions.
+/// Lists the lessons, serves one, runs a client, or manages the bank of questions.
 pub(super) fn run(settings: LabSettings, lang: Lang) -> Result<Outcome, Error> {
     match settings {
         LabSettings::List => list(lang),

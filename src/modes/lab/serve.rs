@@ -1,4 +1,4 @@
-//! A lesson's server: the loop between the board of lines and a session for each.
+//! A lesson's server: the loop between the TCP server and one session for each client.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,24 +20,24 @@ use crate::store::identity::random;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
-/// Connections served at once: a school.
+/// Most connections at once: enough for a school.
 const CONNECTIONS_MAX: usize = 1000;
 
-/// How long a connection may be silent: the longest thought about a question.
+/// How long a connection may be silent: enough to think about a question.
 const IDLE_MAX: Duration = Duration::from_secs(300);
 
-/// How long a client may take to close a connection in which all is said.
+/// How long a client may take to close a connection that is finished.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Silence after which a client's system is asked whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Serves a lesson until a signal, `terminar`, or the end of a server's only client.
+/// Serves a lesson until a signal, `terminar`, or the end of a one-shot server's only client.
 pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Error> {
     let service = service(settings)?;
     let (host, port) = (settings.host.as_deref(), settings.port);
     let failed = Error::listening(host, port);
-    // Fewer than a school are served where the system allows no more.
+    // If the system allows fewer connections, the server takes fewer clients.
     let connections_max = allow_connections(CONNECTIONS_MAX).unwrap_or(CONNECTIONS_MAX);
     let door = Listener::open(host, port).map_err(&failed)?;
     let address = door.address().map_err(&failed)?;
@@ -81,12 +81,12 @@ fn service(settings: &LabServeSettings) -> Result<Service, Error> {
         Lesson::Exchange => Service::Exchange,
         Lesson::Object => Service::Object,
         Lesson::Products => Service::Products {
-            shelf: Arc::new(bank::open_shelf(&settings.database)?),
-            is_v4: settings.is_v4,
+            store: Arc::new(bank::open_products(&settings.database)?),
+            version: settings.version,
         },
         Lesson::Quiz => Service::Quiz(bank::open(&settings.database)?),
         Lesson::Uppercase => Service::Uppercase {
-            is_ascii: settings.is_ascii,
+            letters: settings.letters,
         },
         Lesson::Oracle => Service::Oracle,
         Lesson::Primes => Service::Primes,
@@ -95,7 +95,7 @@ fn service(settings: &LabServeSettings) -> Result<Service, Error> {
     })
 }
 
-/// The loop's state.
+/// The state of the loop.
 struct Driver {
     lang: Lang,
     service: Service,
@@ -110,25 +110,25 @@ struct Driver {
     is_stopped: bool,
 }
 
-/// A connection and what is said on it.
+/// A connection and its session.
 struct Seat {
     peer: SocketAddr,
     session: Session,
     began: Duration,
     heard_at: Duration,
-    /// What is said and not yet taken by the system. Until it is, nothing more is heard, so that
-    /// who does not read makes us hold one answer and no more.
+    /// Bytes of a message that the system has not taken yet. Until it takes them, nothing more is
+    /// read, so that a client that does not read makes us hold one answer at most.
     unwritten: Vec<u8>,
-    /// Something has come that was not read for that reason.
+    /// Whether bytes arrived that were not read for that reason.
     is_held: bool,
-    /// The board tells when more can be written.
+    /// Whether the TCP server will report when more can be written.
     is_watched: bool,
-    /// Our direction is ended; until when the client may end its own.
+    /// Our direction is closed. The client may close its own until this time.
     closes_at: Option<Duration>,
 }
 
 impl Seat {
-    /// When this connection is closed if nothing comes, and when there is something to do.
+    /// When this connection's next timer is due; the last one closes an idle connection.
     fn next_time(&self, now: Duration) -> Duration {
         let idle = self.heard_at + IDLE_MAX;
         let session = self
@@ -191,7 +191,7 @@ impl Driver {
         let number = self.begun;
         self.begun += 1;
         if self.server.seat(number, caller).is_err() {
-            // It was gone again before it was taken in.
+            // The client disconnected before it was registered.
             return Ok(());
         }
         let dialogue = self.service.begin(self.seed.wrapping_add(number.into()));
@@ -224,11 +224,11 @@ impl Driver {
                 let after = now.saturating_sub(seat.began);
                 self.view
                     .trace(seat.peer, after, TraceDirection::Received, bytes)?;
-                seat.session.hear(now, bytes);
+                seat.session.on_bytes(now, bytes);
             }
             Read::Nothing => {}
             Read::End => {
-                seat.session.end();
+                seat.session.on_end();
                 if seat.closes_at.is_some() {
                     seat.closes_at = Some(now);
                 }
@@ -240,7 +240,7 @@ impl Driver {
         Ok(())
     }
 
-    /// Does what is due on a connection, and sends what its session says.
+    /// Runs the timers of a connection, sends its session's messages and shows its events.
     fn go_on(&mut self, number: u32) -> Result<(), Error> {
         let now = self.clock.now().time;
         let Some(seat) = self.seats.get_mut(&number) else {
@@ -261,7 +261,7 @@ impl Driver {
         let after = now.saturating_sub(seat.began);
         while !seat.is_watched {
             if seat.unwritten.is_empty() {
-                // The system is asked only where there is something to send.
+                // The system is asked only if there is something to send.
                 if seat.session.is_said() {
                     break;
                 }
@@ -292,15 +292,15 @@ impl Driver {
             self.server.go_on(number, None);
         }
         if seat.session.is_over() && seat.unwritten.is_empty() && seat.closes_at.is_none() {
-            // What the client has sent and nobody will read would otherwise reset the connection
-            // before it has our last words.
+            // Closing with unread bytes would reset the connection before the client has our last
+            // message.
             self.server.end(number);
             seat.closes_at = Some(now + LINGER);
         }
         Ok(())
     }
 
-    /// A connection is lost, which is no news when all was said.
+    /// Handles a lost connection. It is not reported if everything was said already.
     fn lose(&mut self, number: u32) -> Result<(), Error> {
         self.server.close(number);
         let Some(seat) = self.seats.remove(&number) else {

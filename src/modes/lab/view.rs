@@ -1,4 +1,4 @@
-//! What `lab` shows: the lesson on stdout; who came, what went wrong and the bytes on stderr.
+//! The output of `lab`: the lesson on stdout; connections, failures and byte dumps on stderr.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,25 +11,25 @@ use crate::modes::Outcome;
 use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::text::{self, Lang};
 
-/// See the file's head.
+/// The output of `lab`. See the top of this file.
 pub(super) struct View {
     screen: Screen,
     lang: Lang,
     has_trace: bool,
-    /// How it ends: incomplete once a dialogue has failed.
+    /// The outcome so far: incomplete once a dialogue has failed.
     pub(super) end: Outcome,
 }
 
 /// What a session asks of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// A person's answer.
+    /// To ask the person.
     Person(Field),
-    /// The server's end.
+    /// To end the server.
     Stop,
 }
 
-/// Which way bytes went.
+/// The direction of traced bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TraceDirection {
     Sent,
@@ -47,7 +47,7 @@ impl View {
         })
     }
 
-    /// Shows an event of a session; what it asks of the loop, if it does.
+    /// Shows an event of a session. Returns what the session asks of the loop, if anything.
     pub(super) fn event(
         &mut self,
         peer: SocketAddr,
@@ -81,7 +81,7 @@ impl View {
         Ok(None)
     }
 
-    /// Shows bytes that were sent or received so long after the connection was made.
+    /// Shows bytes that were sent or received this long after the connection began.
     pub(super) fn trace(
         &mut self,
         peer: SocketAddr,
@@ -97,14 +97,14 @@ impl View {
         text::dump(bytes).try_for_each(|row| self.say(&row))
     }
 
-    /// Says a sentence, in the order in which things happened.
+    /// Shows a sentence, in order with the other output.
     pub(super) fn say(&mut self, sentence: &str) -> Result<(), Error> {
         self.flush()?;
         screen::say(sentence);
         Ok(())
     }
 
-    /// Says what has failed.
+    /// Shows a failure, and makes the outcome incomplete.
     pub(super) fn fail(&mut self, sentence: &str) -> Result<(), Error> {
         self.end = Outcome::Incomplete;
         self.say(sentence)

@@ -1,15 +1,15 @@
-//! Sealing bytes under a key: ChaCha20-Poly1305, and the same with nonces so long that a hash can
-//! be one.
+//! Sealing bytes under a key: ChaCha20-Poly1305, and XChaCha20-Poly1305, whose nonces are long
+//! enough to be a hash.
 //!
 //! ```text
-//! key of one text = HChaCha20(key, nonce 0..16)
-//! sealed          = ChaCha20-Poly1305(key of one text, 0 0 0 0 ‖ nonce 16..24)
+//! text key = HChaCha20(key, nonce 0..16)
+//! sealed   = ChaCha20-Poly1305(text key, 0 0 0 0 ‖ nonce 16..24)
 //! ```
 //!
-//! This is XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03, section 2.3). It is put together here
-//! because the crate that has it whole takes three times as long for a frame, and frames are opened
-//! a hundred thousand times a second. The longer-lived key is overwritten when it is dropped; what
-//! the library leaves behind on the stack opens one text.
+//! The long-nonce variant follows draft-irtf-cfrg-xchacha-03, section 2.3. We assemble it here
+//! because the crate that offers it ready-made takes three times as long per frame, and a member
+//! opens a hundred thousand frames a second. The long-lived key is overwritten when it is dropped;
+//! the copy that the library leaves on the stack opens one text only.
 
 use std::fmt;
 
@@ -20,38 +20,38 @@ use zeroize::Zeroizing;
 /// Length of a key, in bytes.
 pub const KEY_BYTES: usize = 32;
 
-/// Length of the proof that a sealed text is whole, in bytes.
+/// Length of the authentication tag, in bytes.
 pub const TAG_BYTES: usize = 16;
 
-/// Length of the number that makes each sealing under a [`LongKey`] its own, in bytes.
+/// Length of the nonce that makes each sealing under a [`LongKey`] unique, in bytes.
 pub const NONCE_BYTES: usize = 24;
 
-/// A key that seals many texts, each with a nonce of its own.
+/// A key that seals many texts, each with its own nonce.
 #[derive(Clone)]
 pub struct LongKey(Zeroizing<[u8; KEY_BYTES]>);
 
 impl LongKey {
-    /// The key of these bytes.
+    /// Makes a key from these bytes.
     #[must_use]
     pub fn new(key: Zeroizing<[u8; KEY_BYTES]>) -> Self {
         Self(key)
     }
 
-    /// Encrypts a text in place and returns its tag, which binds the head as well. `None` for a
-    /// text of more than 256 GiB.
+    /// Encrypts a text in place and returns its tag, which also authenticates the head. Returns
+    /// `None` for a text longer than 256 GiB.
     pub fn seal(
         &self,
         nonce: &[u8; NONCE_BYTES],
         head: &[u8],
         text: &mut [u8],
     ) -> Option<[u8; TAG_BYTES]> {
-        let (key, nonce) = self.of_one_text(nonce)?;
+        let (key, nonce) = self.text_key(nonce)?;
         let tag = key.seal_in_place_separate_tag(nonce, Aad::from(head), text);
         tag.ok()?.as_ref().try_into().ok()
     }
 
-    /// Decrypts in place what [`LongKey::seal`] made. False if anything was changed; the text is
-    /// not to be used then.
+    /// Decrypts in place what [`LongKey::seal`] made. Returns false if anything was changed; the
+    /// text must not be used then.
     #[must_use]
     pub fn open(
         &self,
@@ -60,7 +60,7 @@ impl LongKey {
         text: &mut [u8],
         tag: &[u8; TAG_BYTES],
     ) -> bool {
-        let Some((key, nonce)) = self.of_one_text(nonce) else {
+        let Some((key, nonce)) = self.text_key(nonce) else {
             return false;
         };
         let opened =
@@ -68,7 +68,7 @@ impl LongKey {
         opened.is_ok()
     }
 
-    fn of_one_text(&self, nonce: &[u8; NONCE_BYTES]) -> Option<(LessSafeKey, Nonce)> {
+    fn text_key(&self, nonce: &[u8; NONCE_BYTES]) -> Option<(LessSafeKey, Nonce)> {
         let (first, last) = nonce.split_first_chunk::<16>()?;
         let key = Zeroizing::new(<[u8; KEY_BYTES]>::from(hchacha::<R20>(
             (&*self.0).into(),
@@ -84,21 +84,21 @@ impl LongKey {
     }
 }
 
-/// Says nothing of what it is.
+/// Shows the type's name only, because a log must not leak the key.
 impl fmt::Debug for LongKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LongKey")
     }
 }
 
-/// Encrypts in place a text that is the only one under its key, and returns its tag.
+/// Encrypts in place the only text that this key ever seals, and returns its tag.
 pub fn seal_once(key: &[u8; KEY_BYTES], text: &mut [u8]) -> Option<[u8; TAG_BYTES]> {
     let nonce = Nonce::assume_unique_for_key([0; 12]);
     let tag = library_key(key)?.seal_in_place_separate_tag(nonce, Aad::empty(), text);
     tag.ok()?.as_ref().try_into().ok()
 }
 
-/// Decrypts in place what [`seal_once`] made. False if anything was changed.
+/// Decrypts in place what [`seal_once`] made. Returns false if anything was changed.
 #[must_use]
 pub fn open_once(key: &[u8; KEY_BYTES], text: &mut [u8], tag: &[u8; TAG_BYTES]) -> bool {
     let nonce = Nonce::assume_unique_for_key([0; 12]);
@@ -118,7 +118,7 @@ fn library_key(key: &[u8; KEY_BYTES]) -> Option<LessSafeKey> {
 mod tests {
     use super::*;
 
-    /// What a line of hexadecimal digits stands for.
+    /// Decodes a line of hexadecimal digits.
     fn bytes(hex: &str) -> Vec<u8> {
         let digits = hex.as_bytes().chunks(2);
         let byte = |pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_one_text_opens_that_text_alone() {
+    fn a_key_text_key_opens_that_text_alone() {
         let (key, mut text) = ([7; KEY_BYTES], *b"oi");
         let tag = seal_once(&key, &mut text).unwrap();
         assert_ne!(&text, b"oi");

@@ -1,9 +1,9 @@
-//! JSON as a run of characters, where no value is needed: what is blank, how deep it nests, and
-//! where in a stream one object ends and the next begins.
+//! JSON handled as characters, where no value is needed: removing blanks, checking the nesting
+//! depth, and finding where an object ends in a stream.
 
 use std::borrow::Cow;
 
-/// JSON without the blanks between its tokens. Numbers stay as they were written.
+/// Removes the blanks between tokens. Numbers stay as they were written.
 #[must_use]
 pub fn compact(json: &str) -> Cow<'_, str> {
     if !json.contains([' ', '\t', '\n', '\r']) {
@@ -14,8 +14,8 @@ pub fn compact(json: &str) -> Cow<'_, str> {
     Cow::Owned(json.chars().filter(keep).collect())
 }
 
-/// Whether objects and arrays are nested deeper than `depth_max`. Asked before parsing, so that
-/// no parser's own limit decides; nearly every datagram is settled by the count alone.
+/// Whether objects and arrays nest deeper than `depth_max`. The check runs before parsing, so that
+/// no parser's own limit decides; counting brackets is enough for nearly every datagram.
 #[must_use]
 pub fn is_deeper_than(depth_max: usize, json: &str) -> bool {
     let is_opening = |byte: u8| byte == b'{' || byte == b'[';
@@ -36,8 +36,8 @@ pub fn is_deeper_than(depth_max: usize, json: &str) -> bool {
     false
 }
 
-/// Finds the ends of objects in a stream of bytes, whatever the pieces in which it comes. An
-/// object is self-delimiting; nothing else is taken for a beginning.
+/// Finds the ends of objects in a stream of bytes, whatever pieces the stream arrives in. Only an
+/// object starts anything, because only an object delimits itself here.
 #[derive(Clone, Debug, Default)]
 pub struct Objects {
     strings: Strings,
@@ -51,9 +51,9 @@ impl Objects {
         self.depth > 0
     }
 
-    /// Takes the next byte; whether it ends an object.
+    /// Takes the next byte. Returns whether it ends an object.
     pub fn take(&mut self, byte: u8) -> bool {
-        // What matters here is ASCII, and no byte of a longer character is.
+        // Only ASCII matters here, and no byte of a longer character is ASCII.
         let c = char::from(byte);
         match c {
             _ if self.is_open() && self.strings.take(c) => false,
@@ -74,7 +74,7 @@ impl Objects {
     }
 }
 
-/// Follows JSON text and tells its strings from the rest.
+/// Follows JSON text and tells strings from the rest.
 #[derive(Clone, Debug, Default)]
 struct Strings {
     is_open: bool,
@@ -82,7 +82,7 @@ struct Strings {
 }
 
 impl Strings {
-    /// Takes the next character; whether it belongs to a string, quotes included.
+    /// Takes the next character. Returns whether it belongs to a string, quotes included.
     fn take(&mut self, c: char) -> bool {
         let was_open = self.is_open;
         match c {

@@ -1,8 +1,10 @@
-//! All that becomes bytes. Each file holds one wire: its layout, its limits, encode, decode and
-//! the tests of both. A wire knows texts and bytes, and neither who sends them nor when.
+//! The wire formats: everything that becomes bytes. Each file holds one format: its layout, its
+//! limits, encode, decode and the tests of both. A wire knows texts and bytes, but neither who
+//! sends them nor when.
 
 pub mod cipher;
 pub mod frame;
+pub mod ids;
 pub mod json;
 pub mod pieces;
 pub mod plain;
@@ -10,10 +12,11 @@ pub mod private;
 pub mod quiet;
 pub mod raw;
 pub mod seal;
+pub mod sizes;
 pub mod stream;
 pub mod tr2;
 
-/// Why a datagram from outside was dropped. Every kind is counted apart.
+/// Why a datagram from outside was dropped. Each kind is counted separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// The bytes are not UTF-8.
@@ -22,14 +25,14 @@ pub enum Fault {
     NotJson,
     /// The JSON document is no object.
     NotObject,
-    /// The object lacks `user` or `data`.
+    /// The object lacks the key `user` or `data`.
     KeyMissing,
     /// Objects or arrays are nested deeper than [`plain::NESTING_MAX`].
     TooDeep,
 }
 
 impl Fault {
-    /// Every fault, in the order in which a reader of the counts meets them.
+    /// Every fault, in the order in which the counts list them.
     pub const ALL: [Fault; 5] = [
         Self::NotUtf8,
         Self::NotJson,

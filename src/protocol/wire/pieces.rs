@@ -1,14 +1,14 @@
-//! Cutting one long text into several that each fit a datagram. Joined, the pieces are the text
-//! again, blanks included; a piece ends after a blank, or failing that between two graphemes,
-//! or failing that (one giant grapheme) between two characters; and no piece is the farewell
-//! word, which would end every receiver.
+//! Cuts one long text into pieces that each fit a datagram. Joined, the pieces are the text again,
+//! blanks included. A piece ends after a blank, or else between two graphemes, or else (inside one
+//! giant grapheme) between two characters. No piece is the farewell word, which would end every
+//! receiver.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::protocol::message::{FAREWELL, is_farewell};
 
-/// The pieces of one text, in order. An empty text is one empty piece, and the farewell word,
-/// said on purpose, is one too.
+/// Iterates over the pieces of one text, in order. An empty text is one empty piece. The farewell
+/// word as the whole text is one piece too, because then it is meant.
 #[derive(Clone, Debug)]
 pub struct Pieces<'t> {
     rest: Option<&'t str>,
@@ -18,8 +18,9 @@ pub struct Pieces<'t> {
 }
 
 impl<'t> Pieces<'t> {
-    /// Cuts `text` into pieces whose characters cost at most `room_bytes` together, a character
-    /// costing what `cost` says it takes on the wire. `room_bytes` must hold the dearest one.
+    /// Cuts `text` into pieces whose characters take at most `room_bytes` together, where `cost`
+    /// says how many bytes a character takes on the wire. `room_bytes` must hold the longest
+    /// character.
     #[must_use]
     pub fn new(text: &'t str, room_bytes: usize, cost: fn(char) -> usize) -> Self {
         Self {
@@ -30,13 +31,13 @@ impl<'t> Pieces<'t> {
         }
     }
 
-    /// A text that is known to fit, as its only piece.
+    /// Yields a text that is known to fit as its only piece.
     #[must_use]
     pub fn whole(text: &'t str) -> Self {
         Self::new(text, usize::MAX, |_| 0)
     }
 
-    /// Length in bytes of the longest beginning of `text` that fits.
+    /// Length in bytes of the longest prefix of `text` that fits.
     fn fitting(&self, text: &str) -> usize {
         if self.room_bytes == usize::MAX {
             return text.len();
@@ -51,7 +52,7 @@ impl<'t> Pieces<'t> {
         text.len()
     }
 
-    /// Where to cut a text of which only the first `fitting` bytes fit.
+    /// Finds where to cut a text of which only the first `fitting` bytes fit.
     fn cut(&self, text: &str, fitting: usize) -> usize {
         let (head, rest) = text.split_at(fitting);
         let after_blanks = head
@@ -59,7 +60,7 @@ impl<'t> Pieces<'t> {
             .rev()
             .filter(|(_, c)| c.is_whitespace())
             .map(|(at, c)| at + c.len_utf8());
-        // Whether a grapheme ends with `head` is seen from the character that follows it.
+        // Only the next character shows whether a grapheme ends with `head`.
         let seen = fitting + rest.chars().next().map_or(0, char::len_utf8);
         let window = text.get(..seen).unwrap_or(text);
         let graphemes: Vec<usize> = window.grapheme_indices(true).map(|(at, _)| at).collect();
@@ -92,7 +93,7 @@ impl<'t> Iterator for Pieces<'t> {
         let is_whole = self.is_first && at == text.len();
         self.is_first = false;
         if !is_whole && is_farewell(text.get(..at)?) {
-            // Blanks around the word, filling a whole piece: the word itself is cut in two.
+            // A whole piece holds only the word and blanks, so the word itself is cut in two.
             at = text.find(FAREWELL)? + FAREWELL.len() / 2;
         }
         let (piece, rest) = text.split_at(at);

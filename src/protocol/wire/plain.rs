@@ -1,13 +1,13 @@
-//! The plain wire: what the course's multicast programs speak (practice 03, section 4).
+//! The plain wire: the format of the course's multicast programs (practice 03, section 4).
 //!
 //! ```text
 //! one UDP datagram, at most 1024 bytes:   {"user":"ana","data":"oi"}
 //! ```
 //!
-//! A JSON object with the keys `user` and `data`. We write exactly these two, as UTF-8 and
-//! without blanks; we read whatever Python's `json.dumps` makes of such an object: blanks, `\u`
-//! escapes, other key orders, more keys (ignored), a key twice (the last one counts), `null`.
-//! There is no sequence number and no repair: plain means plain.
+//! A JSON object with the keys `user` and `data`. We write exactly these two keys, as UTF-8 and
+//! without blanks. We read whatever Python's `json.dumps` makes of such an object: blanks, `\u`
+//! escapes, another order of keys, further keys (ignored), a repeated key (the last one counts),
+//! `null`. The wire has no sequence numbers and no repair: plain means plain.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,32 +21,32 @@ use super::json::{compact, is_deeper_than};
 use super::pieces::Pieces;
 use crate::protocol::message::Name;
 
-/// Longest datagram that we send, in bytes: the course's programs call `recvfrom(1024)` and
-/// lose whatever is longer.
+/// Longest datagram that we send, in bytes: the course's programs call `recvfrom(1024)` and lose
+/// the rest of a longer one.
 pub const DATAGRAM_MAX_BYTES: usize = 1024;
 
-/// Deepest nesting of objects and arrays that we read. Python gives up near 1000; nobody who
-/// chats needs more than a few.
+/// Deepest nesting of objects and arrays that we read. Python's limit is near 1000; chat needs a
+/// few levels at most.
 pub const NESTING_MAX: usize = 64;
 
-/// What stands for a user without a name.
+/// Stands for a user without a name.
 const NULL: &[u8] = b"null";
 
-/// What stands around user and data in a datagram, in bytes.
+/// Bytes that a datagram takes besides user and data.
 const FRAME_BYTES: usize = r#"{"user":"","data":""}"#.len();
 
-/// One datagram, read. `None` is JSON's `null`, which the course's template starts from; a value
-/// that is neither string nor `null` is here as its compact JSON text.
+/// A decoded datagram. `None` is JSON's `null`, which the course's template starts from. A value
+/// that is neither a string nor `null` is given as its compact JSON text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plain<'d> {
-    /// Who says it, unverified and uncleaned.
+    /// Who claims to say it, unverified and uncleaned.
     pub user: Option<Cow<'d, str>>,
-    /// What is said, uncleaned.
+    /// What they say, uncleaned.
     pub data: Option<Cow<'d, str>>,
 }
 
-/// Writes one datagram over whatever `datagram` held; without a user, `null` stands for it. A
-/// text from [`pieces`] makes at most [`DATAGRAM_MAX_BYTES`].
+/// Overwrites `datagram` with one message; `null` stands for a missing user. A text from [`pieces`]
+/// makes at most [`DATAGRAM_MAX_BYTES`].
 #[inline]
 pub fn encode(user: Option<&Name>, data: &str, datagram: &mut Vec<u8>) {
     datagram.clear();
@@ -60,22 +60,22 @@ pub fn encode(user: Option<&Name>, data: &str, datagram: &mut Vec<u8>) {
     datagram.push(b'}');
 }
 
-/// Appends a JSON string. Writing a string to memory has no way to fail in serde_json.
+/// Appends a JSON string. Writing a string to memory cannot fail in serde_json.
 #[inline]
 fn encode_string(text: &str, datagram: &mut Vec<u8>) {
     let written = serde_json::to_writer(datagram, text);
     debug_assert!(written.is_ok(), "a string is always JSON");
 }
 
-/// Cuts a text into what fits one datagram each, next to this name.
+/// Cuts a text into pieces that each fit a datagram together with this name.
 #[must_use]
 #[inline]
 pub fn pieces<'t>(user: Option<&Name>, text: &'t str) -> Pieces<'t> {
     let name_bytes = |user: &Name| user.as_str().chars().map(escaped_bytes).sum();
     let user_bytes: usize = user.map_or(NULL.len(), name_bytes);
     let room_bytes = DATAGRAM_MAX_BYTES - FRAME_BYTES - user_bytes;
-    // Nearly every line is far from the limit: a sum over its bytes, the dearest of which takes
-    // six, settles it many bytes at a time.
+    // Nearly every line is far below the limit. A sum over its bytes, each of which takes at most
+    // six, proves that many bytes at a time.
     let is_escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
     let escapes: usize = text.bytes().map(|byte| usize::from(is_escaped(byte))).sum();
     if text.len() + 5 * escapes <= room_bytes {
@@ -84,7 +84,7 @@ pub fn pieces<'t>(user: Option<&Name>, text: &'t str) -> Pieces<'t> {
     Pieces::new(text, room_bytes, escaped_bytes)
 }
 
-/// How many bytes a character takes within a JSON string as [`encode`] writes it.
+/// Bytes that a character takes in a JSON string written by [`encode`].
 fn escaped_bytes(c: char) -> usize {
     match c {
         '"' | '\\' | '\u{8}' | '\u{c}' | '\n' | '\r' | '\t' => 2,
@@ -93,10 +93,10 @@ fn escaped_bytes(c: char) -> usize {
     }
 }
 
-/// Reads one datagram of any length.
+/// Decodes one datagram of any length.
 ///
 /// # Errors
-/// The [`Fault`] for which it is to be dropped.
+/// The [`Fault`] that makes the datagram worth dropping.
 #[inline]
 pub fn decode(datagram: &[u8]) -> Result<Plain<'_>, Fault> {
     let text = std::str::from_utf8(datagram).map_err(|_| Fault::NotUtf8)?;
@@ -125,9 +125,9 @@ pub fn decode(datagram: &[u8]) -> Result<Plain<'_>, Fault> {
     }
 }
 
-/// User and data of a datagram as nearly all are: the two keys in order, with Python's blanks or
-/// without, and two strings in which nothing is escaped. Such a one needs no parser, which would
-/// take most of a receiver's own time; everything else goes to the parser.
+/// Reads user and data of the usual datagram: the two keys in order, with or without Python's
+/// blanks, and two strings without escapes. It needs no parser, which would take most of a
+/// receiver's time; everything else goes to the parser.
 #[inline]
 fn usual(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix(r#"{"user":"#)?;
@@ -141,18 +141,18 @@ fn usual(text: &str) -> Option<(&str, &str)> {
     (rest == "}").then_some((user, data))
 }
 
-/// A JSON string without escapes, after at most one blank, and what follows it.
+/// Reads a JSON string without escapes after at most one blank, and returns it with the rest.
 #[inline]
 fn unescaped(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix(' ').unwrap_or(text).strip_prefix('"')?;
     let (string, rest) = text.split_once('"')?;
-    // A fold and not `all`: without an early end the compiler takes many bytes at once.
+    // A fold instead of `all`: without an early exit the compiler processes many bytes at once.
     let is_bare = |bare: bool, byte: u8| bare & (byte != b'\\') & (byte >= b' ');
     string.bytes().fold(true, is_bare).then_some((string, rest))
 }
 
-/// The two keys as they were written. Serde's derive would refuse a key that comes twice, which
-/// Python does not.
+/// The values of the two keys, undecoded. Serde's derive would refuse a repeated key, which Python
+/// accepts.
 struct Fields<'d> {
     user: Option<&'d RawValue>,
     data: Option<&'d RawValue>,
@@ -189,7 +189,7 @@ impl<'de> Deserialize<'de> for Fields<'de> {
     }
 }
 
-/// A key of the object, recognised without a copy.
+/// A key of the object, recognised without copying it.
 enum Key {
     User,
     Data,
@@ -216,12 +216,12 @@ impl<'de> Deserialize<'de> for Key {
             }
         }
 
-        // As bytes, because a key with a lone surrogate is no reason to drop a message.
+        // Reads bytes, because a key with a lone surrogate is no reason to drop a message.
         deserializer.deserialize_bytes(AnyKey)
     }
 }
 
-/// A JSON value as text, or `None` for `null`.
+/// Converts a JSON value to text, or to `None` for `null`.
 fn value(raw: &RawValue) -> Result<Option<Cow<'_, str>>, Fault> {
     match raw.get().as_bytes() {
         NULL => Ok(None),
@@ -230,8 +230,8 @@ fn value(raw: &RawValue) -> Result<Option<Cow<'_, str>>, Fault> {
     }
 }
 
-/// A JSON string's text, borrowed where nothing in it is escaped. A lone surrogate, which Python
-/// writes for input that was no UTF-8, becomes a replacement character.
+/// Decodes a JSON string, and borrows it if it has no escapes. A lone surrogate, which Python
+/// writes for input that was not UTF-8, becomes a replacement character.
 fn string(json: &str) -> Result<Cow<'_, str>, Fault> {
     #[derive(serde::Deserialize)]
     struct Borrowed<'d>(#[serde(borrow)] Cow<'d, str>);

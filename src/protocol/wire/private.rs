@@ -1,7 +1,7 @@
-//! A private message: text that everybody holds and repairs, and one session reads.
+//! A private message: every member stores and repairs it, and one session can read it.
 //!
 //! ```text
-//! to: short id 8 | session 4            as frames name members
+//! to: short id 8 | session 4            how frames name members
 //! ephemeral key 32                      X25519, made for this message
 //! sealed text | tag 16                  ChaCha20-Poly1305
 //!
@@ -11,11 +11,11 @@
 //!              author ‖ author's session ‖ frame ‖ addressee ‖ addressee's session)
 //! ```
 //!
-//! The session key is told in the HELLO and its secret is only in memory: when the addressee's
-//! program ends, nobody reads the message again, himself included. Who wrote it is proven by the
-//! frame's signature. It stands in for the author's session key, which the design's first draft
-//! binds as well: so the message can be read by who has not got the author's HELLO yet. Everybody
-//! in the room sees from whom to whom it goes, and how long it is.
+//! The HELLO record announces the session key, and its secret exists in memory only: once the
+//! addressee's program ends, nobody can read the message again, the addressee included. The frame's
+//! signature proves who wrote it. The signature stands in for the author's session key, which the
+//! design's first draft mixes in as well; without it, a member can read the message before it has
+//! the author's HELLO. Everybody in the room sees who writes to whom, and how long the message is.
 
 use std::fmt;
 
@@ -23,57 +23,54 @@ use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
 use zeroize::Zeroizing;
 
 use super::cipher::{self, TAG_BYTES};
-use super::frame::{Key, MemberTag};
+use super::ids::{Key, MemberTag};
 
-/// Length of a session's public key, in bytes.
-pub const SESSION_KEY_BYTES: usize = 32;
+pub use super::ids::SessionKey;
+pub use super::sizes::SESSION_KEY_BYTES;
 
-/// What a private message takes besides its text, in bytes.
+/// Bytes that a private message takes besides its text.
 pub const OVERHEAD_BYTES: usize = MemberTag::BYTES + SESSION_KEY_BYTES + TAG_BYTES;
-
-/// A session's public key, as the HELLO tells it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SessionKey(pub [u8; SESSION_KEY_BYTES]);
 
 /// A session's secret key. It is overwritten when it is dropped.
 #[derive(Clone)]
 pub struct SessionSecret(StaticSecret);
 
 impl SessionSecret {
-    /// The secret that comes of these bytes: any will do, if nobody else knows them.
+    /// Makes a secret from these bytes. Any bytes will do, as long as nobody else knows them.
     #[must_use]
     pub fn new(bytes: &Zeroizing<[u8; 32]>) -> Self {
         Self(StaticSecret::from(**bytes))
     }
 
-    /// What others are told.
+    /// The public key that the HELLO announces.
     #[must_use]
     pub fn public(&self) -> SessionKey {
         SessionKey(PublicKey::from(&self.0).to_bytes())
     }
 }
 
-/// Says nothing of what it is.
+/// Shows the type's name only, because a log must not leak the secret.
 impl fmt::Debug for SessionSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionSecret")
     }
 }
 
-/// Secrets by chance: all come of one, which the system gave. Overwritten when it is dropped.
+/// Generates secrets from one random seed, which the system gave. The seed is overwritten when it
+/// is dropped.
 pub struct Secrets {
     seed: Zeroizing<[u8; 32]>,
     made: u64,
 }
 
 impl Secrets {
-    /// Secrets that come of these bytes.
+    /// Starts a generator from this seed.
     #[must_use]
     pub fn new(seed: Zeroizing<[u8; 32]>) -> Self {
         Self { seed, made: 0 }
     }
 
-    /// The next.
+    /// Makes the next secret.
     pub fn make(&mut self) -> Zeroizing<[u8; 32]> {
         self.made += 1;
         let hash = blake3::keyed_hash(&self.seed, &self.made.to_be_bytes());
@@ -87,18 +84,19 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// From whom to whom, and in which frame: a private message can be read nowhere else.
+/// Who writes to whom, and in which frame. The key depends on all of it, so that a copy in another
+/// frame does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrivateContext {
-    /// Who wrote it.
+    /// Who wrote the message.
     pub author: Key,
-    /// In which session.
+    /// The author's session.
     pub author_session: u64,
-    /// In which of that session's frames.
+    /// The sequence number of the frame within that session.
     pub sequence: u32,
-    /// Whom it is for.
+    /// Whom the message is for.
     pub addressee: Key,
-    /// In which session.
+    /// The addressee's session.
     pub addressee_session: u64,
 }
 
@@ -109,7 +107,7 @@ impl PrivateContext {
         ephemeral: &PublicKey,
         theirs: &PublicKey,
     ) -> Option<Zeroizing<[u8; cipher::KEY_BYTES]>> {
-        // A key of a small group agrees with every other on zeros.
+        // A low-order public key agrees on zeros with every other key.
         if !agreed.was_contributory() {
             return None;
         }
@@ -127,18 +125,18 @@ impl PrivateContext {
     }
 }
 
-/// Seals a text under an ephemeral secret that is used this once; `None` for a session key that is
-/// none.
+/// Seals a text with an ephemeral secret that is used only once. Returns `None` if `theirs` is not
+/// a usable session key.
 #[must_use]
 pub fn seal(
     text: &str,
-    way: &PrivateContext,
+    context: &PrivateContext,
     ephemeral: &Zeroizing<[u8; 32]>,
     theirs: &SessionKey,
 ) -> Option<Vec<u8>> {
     let ephemeral = StaticSecret::from(**ephemeral);
     let (public, theirs) = (PublicKey::from(&ephemeral), PublicKey::from(theirs.0));
-    let key = way.key(&ephemeral.diffie_hellman(&theirs), &public, &theirs)?;
+    let key = context.key(&ephemeral.diffie_hellman(&theirs), &public, &theirs)?;
     let mut sealed = public.to_bytes().to_vec();
     let mut inside = text.as_bytes().to_vec();
     let tag = cipher::seal_once(&key, &mut inside)?;
@@ -147,13 +145,13 @@ pub fn seal(
     Some(sealed)
 }
 
-/// Opens what [`seal`] made for this session; `None` if it was made otherwise.
+/// Opens what [`seal`] made for this session. Returns `None` for anything else.
 #[must_use]
-pub fn open(sealed: &[u8], way: &PrivateContext, mine: &SessionSecret) -> Option<String> {
+pub fn open(sealed: &[u8], context: &PrivateContext, mine: &SessionSecret) -> Option<String> {
     let (public, rest) = sealed.split_first_chunk::<SESSION_KEY_BYTES>()?;
     let (inside, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
     let (public, theirs) = (PublicKey::from(*public), PublicKey::from(&mine.0));
-    let key = way.key(&mine.0.diffie_hellman(&public), &public, &theirs)?;
+    let key = context.key(&mine.0.diffie_hellman(&public), &public, &theirs)?;
     let mut inside = inside.to_vec();
     cipher::open_once(&key, &mut inside, tag).then_some(())?;
     String::from_utf8(inside).ok()
@@ -229,7 +227,7 @@ mod tests {
         for bit in 0..sealed.len() * 8 {
             let mut changed = sealed.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            // X25519 does not look at the last bit of a key; the derived key does.
+            // X25519 ignores a key's last bit; the derived key does not.
             assert_eq!(open(&changed, &way(), &bia), None, "bit {bit}");
         }
         for end in 0..sealed.len() {

@@ -1,12 +1,12 @@
-//! The quiet rule: how to speak over TCP with a program that takes one `recv(1024)` for one
-//! message. TCP merges what is sent close together, so one message is sent at a time, the next
-//! only when the other host has acknowledged all and a pause has passed; and incoming bytes are
-//! one message at 1024 bytes, at a silence, or at the end. While a message is coming in, none is
-//! sent, so that the answer to ours does not run into it.
+//! The quiet rule: how to talk over TCP to a program that takes one `recv(1024)` for one message.
+//! TCP merges data that is sent close together, so we send one message at a time, and the next one
+//! only after the other host has acknowledged everything and a pause has passed. Incoming bytes
+//! become a message at 1024 bytes, at a silence, or at the end of the stream. We send nothing while
+//! a message is arriving, so that the answer to ours does not run into it.
 //!
-//! What stays ambiguous: two messages that the other side sends within one silence, or a message
-//! that the network stretches over a longer one, cannot be told apart by anybody. A peer that is
-//! not reading at all (Python waiting in `input()`) still finds our messages merged in its own
+//! Two cases stay ambiguous, and nobody can resolve them: two messages that the other side sends
+//! within one silence, and a message that the network stretches over a longer silence. A peer that
+//! is not reading at all (Python waiting in `input()`) still finds our messages merged in its own
 //! host's buffer.
 
 use std::collections::VecDeque;
@@ -18,13 +18,13 @@ pub const MESSAGE_MAX_BYTES: usize = 1024;
 /// Shortest time between two of our messages.
 pub const PAUSE: Duration = Duration::from_millis(25);
 
-/// Silence after which incoming bytes are a message.
+/// A silence this long ends an incoming message.
 pub const SILENCE: Duration = Duration::from_millis(50);
 
-/// How often to look again whether the other host has acknowledged.
+/// How often to check whether the other host has acknowledged.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// Messages on their way to a naive peer, one at a time.
+/// Queues messages to a naive peer, and releases one at a time.
 #[derive(Debug)]
 pub struct Outbox<M = String> {
     queue: VecDeque<M>,
@@ -41,13 +41,13 @@ impl<M> Default for Outbox<M> {
 }
 
 impl<M> Outbox<M> {
-    /// Queues a message, mostly of at most [`MESSAGE_MAX_BYTES`], as it will stand on the wire.
+    /// Queues a message as it will stand on the wire, usually of at most [`MESSAGE_MAX_BYTES`].
     pub fn push(&mut self, message: M) {
         self.queue.push_back(message);
     }
 
-    /// The next message, if it may go now. `is_acknowledged` tells whether the other host has
-    /// acknowledged all that was sent before.
+    /// Returns the next message, if it may leave now. `is_acknowledged` says whether the other host
+    /// has acknowledged everything sent before.
     pub fn poll(&mut self, now: Duration, is_acknowledged: bool) -> Option<M> {
         let is_quiet = self
             .sent_at
@@ -60,7 +60,7 @@ impl<M> Outbox<M> {
         Some(message)
     }
 
-    /// When to poll again, if anything is queued.
+    /// When to poll again; `None` if nothing is queued.
     #[must_use]
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
         self.queue.front()?;
@@ -74,13 +74,13 @@ impl<M> Outbox<M> {
         self.queue.is_empty()
     }
 
-    /// Takes back what was not sent.
+    /// Takes back the unsent messages.
     pub fn take_back(&mut self) -> VecDeque<M> {
         std::mem::take(&mut self.queue)
     }
 }
 
-/// Bytes from a naive peer, on their way to be messages.
+/// Collects bytes from a naive peer until they are messages.
 #[derive(Debug, Default)]
 pub struct Inbox {
     bytes: Vec<u8>,
@@ -89,7 +89,7 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Adds bytes that came now.
+    /// Adds bytes that arrived now.
     pub fn push(&mut self, now: Duration, bytes: &[u8]) {
         if self.bytes.is_empty() {
             self.begun_at = now;
@@ -98,8 +98,8 @@ impl Inbox {
         self.heard_at = now;
     }
 
-    /// A message that is whole because it is as long as a message may be. `held_bytes` at the end
-    /// are not to be touched yet. A character is not cut in two.
+    /// Returns a message that is complete because it has the longest possible length. Leaves the
+    /// last `held_bytes` alone, and never cuts a character in two.
     pub fn poll_full(&mut self, held_bytes: usize) -> Option<Vec<u8>> {
         if self.bytes.len().saturating_sub(held_bytes) < MESSAGE_MAX_BYTES {
             return None;
@@ -109,43 +109,43 @@ impl Inbox {
         Some(self.split_to(end))
     }
 
-    /// A message that is whole because nothing followed it for `silence`.
+    /// Returns a message that is complete because nothing followed it for `silence`.
     pub fn poll_silent(&mut self, now: Duration, silence: Duration) -> Option<Vec<u8>> {
         let is_silent = !self.bytes.is_empty() && now >= self.heard_at + silence;
         is_silent.then(|| self.take_all())
     }
 
-    /// When bytes that wait now are a message.
+    /// When the waiting bytes become a message.
     #[must_use]
     pub fn next_time(&self, silence: Duration) -> Option<Duration> {
         (!self.bytes.is_empty()).then(|| self.heard_at + silence)
     }
 
-    /// When the bytes that wait began to come, if there are any.
+    /// When the first waiting byte arrived, if any bytes wait.
     #[must_use]
     pub fn begun_at(&self) -> Option<Duration> {
         (!self.bytes.is_empty()).then_some(self.begun_at)
     }
 
-    /// The bytes that wait.
+    /// The waiting bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Takes the first bytes away.
+    /// Removes and returns the first `end` bytes.
     pub fn split_to(&mut self, end: usize) -> Vec<u8> {
         let rest = self.bytes.split_off(end.min(self.bytes.len()));
         std::mem::replace(&mut self.bytes, rest)
     }
 
-    /// Takes all bytes away.
+    /// Removes and returns all bytes.
     pub fn take_all(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
     }
 }
 
-/// How many bytes at the end begin a UTF-8 character without finishing it.
+/// Counts the bytes at the end that begin a UTF-8 character without finishing it.
 #[must_use]
 pub fn unfinished_bytes(bytes: &[u8]) -> usize {
     let is_start = |byte: &u8| *byte >= 0xc0;

@@ -1,20 +1,20 @@
-//! The raw wire: section 2 of the course's practice 03, before JSON. Its layout is the whole
-//! datagram as UTF-8 text, at most [`DATAGRAM_MAX_BYTES`]; it carries no name.
+//! The raw wire: section 2 of the course's practice 03, before JSON. The whole datagram is UTF-8
+//! text of at most [`DATAGRAM_MAX_BYTES`]; it carries no name.
 
 use super::Fault;
 use super::pieces::Pieces;
 use super::plain::DATAGRAM_MAX_BYTES;
 
-/// Cuts a text into datagrams. A piece's bytes are the datagram.
+/// Cuts a text into pieces, each of which is the payload of one datagram.
 #[must_use]
 pub fn pieces(text: &str) -> Pieces<'_> {
     Pieces::new(text, DATAGRAM_MAX_BYTES, char::len_utf8)
 }
 
-/// Reads one datagram.
+/// Decodes one datagram.
 ///
 /// # Errors
-/// [`Fault::NotUtf8`], the only way to be wrong here.
+/// [`Fault::NotUtf8`], the only possible fault here.
 pub fn decode(datagram: &[u8]) -> Result<&str, Fault> {
     std::str::from_utf8(datagram).map_err(|_| Fault::NotUtf8)
 }

@@ -1,34 +1,34 @@
-//! The framed stream: what two of us speak over TCP once both know of each other.
+//! The framed stream: how two programs of ours talk over TCP once they have recognised each other.
 //!
 //! ```text
-//! marker   00 ff 'r' 'o' 'd' 'a' '1' 00     from here on frames; no UTF-8 text holds an ff
+//! marker   00 ff 'r' 'o' 'd' 'a' '1' 00     frames follow; no UTF-8 text contains ff
 //! frame    kind 1 | length 4, big-endian | payload
 //! kind 1   before: flags 1 | length 2 of each raw message sent before the marker; always first
 //! kind 2   name: UTF-8, empty for none; always second
 //! kind 3   line: UTF-8
-//! kind 4   end: empty; nothing more will be said. A connection closed without it is a loss.
+//! kind 4   end: empty; nothing more follows. A connection that closes without it was lost.
 //! ```
 //!
-//! # How the two find out (`protocol::peer` decides, this file only spells)
+//! # How the two recognise each other (`protocol::peer` decides; this file only encodes)
 //!
-//! The calling side sends one byte of TCP urgent data as soon as it is connected, before all
-//! else: the *offer*. A program that calls `recv` without asking for urgent data never sees it,
-//! neither as a byte nor as a wake-up, and `SO_OOBINLINE` is off unless asked for. A listener of
-//! ours sees it before any other byte, and answers with the marker; a caller that sees the marker
-//! answers with its own. Nobody else ever gets a marker. What a side had sent raw by then is told
-//! by its *before* frame, so that the boundaries of those messages are exact too.
+//! The caller sends one byte of TCP urgent data as soon as it is connected, before anything else:
+//! the *offer*. A program that calls `recv` without asking for urgent data never sees this byte,
+//! nor does it wake up for it, because `SO_OOBINLINE` is off by default. Our listener sees it
+//! before any other byte and answers with the marker; a caller that sees the marker answers with
+//! its own. Nobody else ever gets a marker. Each side's *before* frame describes what it had sent
+//! raw until then, so that the boundaries of those messages are exact too.
 //!
-//! Both sides wait up to 300 ms before they take the other for naive. What stays ambiguous: a
-//! listener whose host needed longer to hand it the offer may have sent several raw lines, which
-//! the caller then told apart by the quiet rule alone. A device between the two that strips the
-//! urgent flag would turn the offer into an ordinary byte `!`; on one network there is none.
+//! Both sides wait up to 300 ms before they treat the other as naive. One case stays ambiguous: a
+//! listener whose host took longer to deliver the offer may have sent several raw lines, which the
+//! caller has split by the quiet rule alone. A middlebox that strips the urgent flag would turn the
+//! offer into an ordinary byte `!`; on one network there is none.
 
 use std::fmt;
 
-/// The urgent byte.
+/// The byte that is sent as urgent data.
 pub const OFFER: u8 = b'!';
 
-/// What separates raw text from frames.
+/// Separates raw text from frames.
 pub const MARKER: &[u8; 8] = b"\x00\xffroda1\x00";
 
 /// Longest payload, in bytes: a line of 1 MiB.
@@ -36,30 +36,30 @@ pub const PAYLOAD_MAX_BYTES: usize = 1 << 20;
 
 const HEADER_BYTES: usize = 5;
 
-/// What a frame holds.
+/// A decoded frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'f> {
-    /// What was sent before the marker.
+    /// Describes what was sent before the marker.
     Before {
         /// Whether the first of those messages was the sender's name.
         has_name: bool,
-        /// Two bytes of big-endian length for each message.
+        /// The length of each message, in two big-endian bytes.
         lengths: &'f [u8],
     },
     /// The sender's name, uncleaned; empty for none.
     Name(&'f [u8]),
     /// A line, uncleaned.
     Line(&'f [u8]),
-    /// The sender will say nothing more.
+    /// The sender will send nothing more.
     End,
-    /// A kind that a later version may have; to be ignored.
+    /// A kind from a later version, to be ignored.
     Unknown,
 }
 
-/// A frame that announces more than [`PAYLOAD_MAX_BYTES`].
+/// A frame announces a payload longer than [`PAYLOAD_MAX_BYTES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong {
-    /// What it announces.
+    /// The announced length.
     pub payload_bytes: usize,
 }
 
@@ -69,7 +69,7 @@ impl fmt::Display for TooLong {
     }
 }
 
-/// Appends the marker and the frame that tells what was sent before it.
+/// Appends the marker and the frame that describes what was sent before it.
 pub fn encode_marker(has_name: bool, lengths: &[u16], bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(MARKER);
     let mut payload = vec![u8::from(has_name)];
@@ -100,7 +100,7 @@ fn encode(kind: u8, payload: &[u8], bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(payload);
 }
 
-/// Bytes on their way to be frames, whatever the pieces in which they come.
+/// Assembles frames from bytes, whatever pieces they arrive in.
 #[derive(Debug, Default)]
 pub struct Deframer {
     bytes: Vec<u8>,
@@ -108,18 +108,18 @@ pub struct Deframer {
 }
 
 impl Deframer {
-    /// Adds bytes. What was polled before is forgotten, so that no more is held than one frame
-    /// and these bytes.
+    /// Adds bytes. Frames that were polled before are discarded here, so that no more is held than
+    /// one frame and these bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         self.bytes.drain(..self.taken);
         self.taken = 0;
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The next whole frame.
+    /// Returns the next complete frame.
     ///
     /// # Errors
-    /// A frame that is longer than frames may be; there is no way on after it.
+    /// A frame that is too long, after which the stream cannot be read any further.
     pub fn poll(&mut self) -> Result<Option<Frame<'_>>, TooLong> {
         let waiting = self.bytes.get(self.taken..).unwrap_or_default();
         let Some((&[kind, a, b, c, d], rest)) = waiting.split_first_chunk::<HEADER_BYTES>() else {
@@ -152,7 +152,7 @@ impl Deframer {
     }
 }
 
-/// How many bytes at the end may be the beginning of a marker.
+/// Counts the bytes at the end that may begin a marker.
 #[must_use]
 pub fn begun_marker_bytes(bytes: &[u8]) -> usize {
     (1..MARKER.len())

@@ -1,85 +1,86 @@
 //! TR2.23, the wire of the course's hub: `sender | destination | operation | data`, at most 1024
 //! bytes of UTF-8, over TCP. The report's programs take one `recv(1024)` for one message.
 //!
-//! # Between two of us
+//! # Between two programs of ours
 //!
-//! Whoever joins answers the hub's `server | client | name | no data` with its name and, in a
-//! fifth field, an offer: `ana | server | name | ana | roda1`. The report's server looks at the
-//! fourth field and never at a fifth. A hub of ours answers the offer with the marker of
-//! `wire::stream`, and from there on both sides send that wire's line frames, one message each.
-//! Whoever joins says nothing between its answer and the hub's next word, so no byte is in doubt:
-//! a marker there means frames, anything else the report's wire.
+//! A joining client answers the hub's `server | client | name | no data` with its name and, in a
+//! fifth field, an offer: `ana | server | name | ana | roda1`. The report's server reads the fourth
+//! field and ignores the fifth. Our hub answers the offer with the marker of `wire::stream`, and
+//! from there on both sides send line frames of that wire, one message each. A client sends nothing
+//! between its answer and the hub's next message, so the switch is unambiguous: a marker there
+//! means frames, anything else means the report's wire.
 //!
-//! # What is ambiguous, and how it is taken
+//! # Ambiguities, and how they are resolved
 //!
-//! - The data is all that follows the third separator: a ` | ` in it stays there. A program of the
-//!   report shows only what stands before it. Names and operations cannot hold one.
-//! - A message without data (`ana | server | exit`) has none; one with fewer fields is no message.
-//! - Merged messages of a naive sender are taken apart where a new one visibly begins: its own
-//!   name, a destination and an operation that the report knows. Data that imitates this is cut
-//!   there.
-//! - A message that lacks fields when silence falls may have been split, and is waited for longer.
-//! - Of a message over 1024 bytes the first 1024 count, as for one `recv`; what follows without a
-//!   silence belongs to it and is dropped, and so never taken for a message.
+//! - The data is everything after the third separator, including any further ` | `. The report's
+//!   programs show only the part before the next one. Names and operations cannot contain one.
+//! - A message without data (`ana | server | exit`) is valid; a text with fewer fields is no
+//!   message.
+//! - Merged messages of a naive sender are split where a new one visibly begins: its own name, a
+//!   destination and an operation that the report knows. Data that imitates this is split too.
+//! - A message that lacks fields when silence falls may have been split by TCP, so the reader waits
+//!   longer for the rest.
+//! - Of a message longer than 1024 bytes, the first 1024 count, as with one `recv`. What follows
+//!   without a silence belongs to it and is dropped, so that it is never taken for a message.
 
 use std::borrow::Cow;
 
 use super::quiet;
 use crate::protocol::message::split_within;
 
-/// Longest message.
+/// Longest message, in bytes.
 pub const MESSAGE_MAX_BYTES: usize = quiet::MESSAGE_MAX_BYTES;
 
-/// What stands between two fields.
+/// Separates two fields.
 pub const SEPARATOR: &str = " | ";
 
-/// The name that the hub speaks by, and that nobody else may have.
+/// The hub's own name, which no client may take.
 pub const SERVER: &str = "server";
 
-/// What stands for data where there is none.
+/// Fills the data field of a message without data.
 pub const NO_DATA: &str = "no data";
 
-/// The fifth field of a name that offers frames.
+/// The fifth field, by which a client offers to speak frames.
 pub const OFFER: &str = "roda1";
 
-/// To whom broadcasts are addressed; the operation alone decides who gets them.
+/// The destination of broadcasts. The operation alone decides who gets them.
 pub const ALL_CLIENTS: &str = "all clients";
 
-/// What everybody is told when the hub closes.
+/// The data of the hub's last message to everybody when it closes.
 pub const SERVER_CLOSED: &str = "server closed";
 
-/// The operations, as they are spelled on the wire. The last two are ours.
+/// The operations, as the wire spells them. The last two are ours.
 pub mod operation {
-    /// The hub asks for a name, and is told it.
+    /// The hub asks for a name, and the client answers with it.
     pub const NAME: &str = "name";
     /// The name is accepted.
     pub const CONFIRMATION: &str = "connection_confirmation";
-    /// The name is not, and the connection is closed.
+    /// The name is refused, and the connection closes.
     pub const CONNECTION_ERROR: &str = "connection_error";
-    /// Back to the sender.
+    /// Sent back to the sender.
     pub const ECHO: &str = "echo";
-    /// Who is here?
+    /// Asks who is connected.
     pub const LIST: &str = "list_clients";
-    /// To one.
+    /// Sent to one client.
     pub const PRIVATE: &str = "private_message";
-    /// To all.
+    /// Sent to everybody.
     pub const BROADCAST: &str = "broadcast";
-    /// To all but the sender.
+    /// Sent to everybody but the sender.
     pub const BROADCAST_NOT_ME: &str = "broadcast_not_me";
     /// The sender leaves.
     pub const EXIT: &str = "exit";
-    /// The hub is to end.
+    /// Asks the hub to end.
     pub const CLOSE: &str = "close_server";
-    /// What the report's client sends for a choice that its menu does not have.
+    /// The report's client sends this for a choice that its menu does not have.
     pub const UNKNOWN: &str = "Unknown operation";
     /// The hub's answer to that.
     pub const UNKNOWN_REPLY: &str = "Unknown_operation";
-    /// A moderator is to prove itself, and does.
+    /// A moderator is asked for a proof, and gives it.
     pub const MODERATOR: &str = "moderator";
-    /// A moderator takes somebody out.
+    /// A moderator removes a client.
     pub const REMOVE: &str = "remove";
 
-    /// All of them.
+    /// All operations.
     pub const ALL: [&str; 14] = [
         NAME,
         CONFIRMATION,
@@ -98,21 +99,21 @@ pub mod operation {
     ];
 }
 
-/// A message, read.
+/// A decoded message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<'m> {
-    /// Who says so.
+    /// The sender.
     pub from: &'m str,
-    /// To whom.
+    /// The destination.
     pub to: &'m str,
-    /// What is to be done.
+    /// The operation.
     pub operation: &'m str,
-    /// With what.
+    /// The data, if there is any.
     pub data: Option<&'m str>,
 }
 
 impl<'m> Message<'m> {
-    /// Reads a message; `None` if it has fewer than three fields.
+    /// Decodes a message; `None` if it has fewer than three fields.
     #[must_use]
     pub fn read(text: &'m str) -> Option<Self> {
         let mut fields = text.splitn(4, SEPARATOR);
@@ -124,7 +125,7 @@ impl<'m> Message<'m> {
         })
     }
 
-    /// Writes a message; what does not fit [`MESSAGE_MAX_BYTES`] is cut off between characters.
+    /// Encodes a message, and cuts it at [`MESSAGE_MAX_BYTES`] between two characters.
     #[must_use]
     pub fn write(&self) -> String {
         let &Self {
@@ -138,7 +139,7 @@ impl<'m> Message<'m> {
     }
 }
 
-/// Cuts a message off at [`MESSAGE_MAX_BYTES`], between characters.
+/// Cuts a message at [`MESSAGE_MAX_BYTES`] between two characters.
 #[must_use]
 pub fn cut(mut message: String) -> String {
     let (fitting, _) = split_within(&message, MESSAGE_MAX_BYTES);
@@ -147,14 +148,15 @@ pub fn cut(mut message: String) -> String {
     message
 }
 
-/// The bytes that are left for data in a message with these fields before it.
+/// Bytes left for data in a message with these other fields.
 #[must_use]
 pub fn data_room(from: &str, to: &str, operation: &str) -> usize {
     let taken = from.len() + to.len() + operation.len() + 3 * SEPARATOR.len();
     MESSAGE_MAX_BYTES.saturating_sub(taken)
 }
 
-/// The message as it was sent, but for a first field that is not the sender's own name.
+/// Returns the message with the sender's own name in the first field, so that nobody speaks as
+/// another.
 #[must_use]
 pub fn in_the_name_of<'m>(sender: &str, message: &'m str) -> Cow<'m, str> {
     match message.split_once(SEPARATOR) {
@@ -163,7 +165,7 @@ pub fn in_the_name_of<'m>(sender: &str, message: &'m str) -> Cow<'m, str> {
     }
 }
 
-/// Whether no field is missing at the end of a message that may have been split.
+/// Whether a message that may have been split has all its fields.
 #[must_use]
 pub fn is_complete(message: &str) -> bool {
     message.matches(SEPARATOR).count() >= 3
@@ -176,7 +178,7 @@ pub fn begins(text: &str, senders: &[&str]) -> bool {
     text.split_once(SEPARATOR).is_some_and(is_sender)
 }
 
-/// Whether this is a destination and a known operation, maybe with data.
+/// Whether this text is a destination and a known operation, perhaps with data.
 fn is_addressed(text: &str) -> bool {
     let mut fields = text.splitn(3, SEPARATOR).skip(1);
     fields
@@ -184,7 +186,7 @@ fn is_addressed(text: &str) -> bool {
         .is_some_and(|operation| operation::ALL.contains(&operation))
 }
 
-/// Where the next message of one of these senders visibly begins, behind the first character.
+/// Finds where the next message of one of these senders visibly begins, after the first character.
 #[must_use]
 pub fn next_beginning(text: &str, senders: &[&str]) -> Option<usize> {
     let ends = text.match_indices(SEPARATOR).map(|(end, _)| end);
@@ -252,7 +254,7 @@ mod tests {
         assert_eq!(next_beginning(&merged[begin..], &["ana"]), None);
         let from_hub = "server | ana | echo | oiserver | ana | exit | no data";
         assert_eq!(next_beginning(from_hub, &["ana", SERVER]), Some(24));
-        // Of two names that fit, the longer one is the sender: the other would begin inside it.
+        // If two names fit, the longer one is the sender: the other would begin inside it.
         let both = "x | y | echo | oimariana | ana | echo | z";
         let begin = next_beginning(both, &["ana", "mariana"]).unwrap();
         assert!(both[begin..].starts_with("mariana"));

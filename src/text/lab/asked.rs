@@ -1,4 +1,5 @@
-//! What `lab` asks a person, and what may be answered; and what is wrong with a file of questions.
+//! The questions that `lab` asks a person, the answers that it accepts, and what is wrong with a
+//! file of questions.
 
 use crate::lab::form::Field;
 use crate::lab::quiz::ASKED;
@@ -6,7 +7,7 @@ use crate::lab::quiz::question::{BankFault, QUESTIONS_MAX, QuestionFault};
 use crate::protocol::wire::quiet::MESSAGE_MAX_BYTES;
 use crate::text::{Lang, say};
 
-/// What a person is asked.
+/// The question for a field.
 #[must_use]
 pub fn question(lang: Lang, field: Field) -> String {
     match field {
@@ -22,7 +23,7 @@ pub fn question(lang: Lang, field: Field) -> String {
     }
 }
 
-/// What can be answered.
+/// The answers that a field accepts.
 #[must_use]
 pub fn wanted(lang: Lang, field: Field) -> String {
     let (least, most) = (i32::MIN, i32::MAX);
@@ -61,7 +62,7 @@ pub fn wanted(lang: Lang, field: Field) -> String {
     }
 }
 
-/// Why a file is no bank of questions.
+/// Why a file cannot be used as a bank of questions.
 #[must_use]
 pub fn bank_fault(lang: Lang, fault: &BankFault) -> String {
     match fault {

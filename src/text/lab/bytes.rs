@@ -1,4 +1,4 @@
-//! Bytes as `lab` shows them: in rows of a dump, or quoted in a sentence.
+//! How `lab` shows bytes: in the rows of a dump, or quoted in a sentence.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::protocol::message::is_hazard;
 use crate::text::{Lang, say};
 
-/// Bytes that were sent or received, with the time since the connection began; [`dump`] shows them.
+/// The line above the dump of sent or received bytes, with the time since the connection began.
+/// [`dump`] makes the rows.
 #[must_use]
 pub fn traced(
     lang: Lang,
@@ -30,11 +31,11 @@ pub fn traced(
     }
 }
 
-/// Bytes shown in one row of a dump.
+/// Bytes in one row of a dump.
 const ROW_BYTES: usize = 16;
 
-/// Every byte in rows: where, as hexadecimal pairs, and as text. A character of several bytes
-/// stands at its first.
+/// A dump in rows: the offset, hexadecimal pairs, and the text. A character of several bytes stands
+/// at its first one.
 pub fn dump(bytes: &[u8]) -> impl Iterator<Item = String> + '_ {
     let shown = shown_bytes(bytes);
     bytes
@@ -49,7 +50,7 @@ pub fn dump(bytes: &[u8]) -> impl Iterator<Item = String> + '_ {
         })
 }
 
-/// One sign for each byte: its character, or a dot.
+/// One character for each byte; a dot if the byte has none.
 fn shown_bytes(bytes: &[u8]) -> Vec<char> {
     let mut shown = Vec::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -66,13 +67,13 @@ fn shown_bytes(bytes: &[u8]) -> Vec<char> {
 /// Most bytes of a message that are quoted.
 const QUOTED_MAX_BYTES: usize = 256;
 
-/// Bytes as a person reads them: text in quotes, anything else as hexadecimal pairs.
+/// Bytes for a sentence: text in quotes, anything else as hexadecimal pairs.
 pub(super) fn readable(bytes: &[u8]) -> String {
     let (head, end) = match bytes.get(..QUOTED_MAX_BYTES) {
         Some(head) => (head, "…"),
         None => (bytes, ""),
     };
-    // The cut may fall into a character.
+    // The limit may fall inside a character.
     let text = match str::from_utf8(head) {
         Ok(text) => Some(text),
         Err(error) if !end.is_empty() && error.error_len().is_none() => {

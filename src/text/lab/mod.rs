@@ -1,4 +1,4 @@
-//! What `lab` says while running.
+//! The sentences of `lab`.
 
 mod asked;
 mod bytes;
@@ -14,7 +14,7 @@ use super::{Lang, say};
 use crate::lab::lesson::Lesson;
 use crate::lab::session::BYTES_MAX;
 
-/// A lesson in one line.
+/// One line about a lesson.
 #[must_use]
 pub fn lesson(lang: Lang, lesson: Lesson) -> String {
     match lesson {
@@ -71,7 +71,7 @@ pub fn lesson(lang: Lang, lesson: Lesson) -> String {
     }
 }
 
-/// How the list of lessons ends.
+/// The last line of the list of lessons.
 #[must_use]
 pub fn lab_usage(lang: Lang) -> String {
     say!(
@@ -81,7 +81,7 @@ pub fn lab_usage(lang: Lang) -> String {
     )
 }
 
-/// A lesson's server is there.
+/// A lesson's server is listening.
 #[must_use]
 pub fn lab_serves(lang: Lang, lesson: &str, address: SocketAddr) -> String {
     say!(
@@ -91,19 +91,19 @@ pub fn lab_serves(lang: Lang, lesson: &str, address: SocketAddr) -> String {
     )
 }
 
-/// The server is reached.
+/// The client has connected to the server.
 #[must_use]
 pub fn reached(lang: Lang, server: SocketAddr) -> String {
     say!(lang, "connected to {server}", "conectado a {server}")
 }
 
-/// A client came.
+/// A client connected.
 #[must_use]
 pub fn client_came(lang: Lang, client: SocketAddr) -> String {
     say!(lang, "{client} connected", "{client} conectou")
 }
 
-/// A client was not taken in.
+/// A client was refused, because there are too many.
 #[must_use]
 pub fn clients_too_many(lang: Lang, client: SocketAddr, most: usize) -> String {
     say!(
@@ -134,7 +134,7 @@ pub fn line_idle(lang: Lang, peer: SocketAddr, time: Duration) -> String {
     )
 }
 
-/// More came on a connection than it may bring.
+/// A connection sent more bytes than one may.
 #[must_use]
 pub fn line_too_much(lang: Lang, peer: SocketAddr) -> String {
     let most_mib = BYTES_MAX >> 20;
@@ -145,7 +145,7 @@ pub fn line_too_much(lang: Lang, peer: SocketAddr) -> String {
     )
 }
 
-/// The input ended before all was answered.
+/// The input ended before every question was answered.
 #[must_use]
 pub fn unanswered(lang: Lang) -> String {
     say!(
@@ -155,7 +155,7 @@ pub fn unanswered(lang: Lang) -> String {
     )
 }
 
-/// So many questions are kept now.
+/// How many questions are kept now.
 #[must_use]
 pub fn questions_kept(lang: Lang, count: usize) -> String {
     say!(

@@ -1,4 +1,4 @@
-//! What `lab` tells about a dialogue that went wrong.
+//! The sentences for a lesson's dialogue that went wrong.
 
 use super::asked::wanted;
 use super::bytes::readable;
@@ -7,7 +7,7 @@ use crate::lab::primes::NoProduct;
 use crate::lab::{Expected, Told, products, quiz};
 use crate::text::{Lang, say};
 
-/// What the other side got wrong, or why there is no answer.
+/// What the other side did wrong, or why there is no answer.
 #[must_use]
 pub fn told(lang: Lang, told: &Told) -> String {
     match told {

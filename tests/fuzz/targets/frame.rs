@@ -1,5 +1,6 @@
-//! Any bytes as the inside of a frame that its author has signed: read or refused, never a panic;
-//! what was read is written again and read the same, and a member who hears it goes on.
+//! Any bytes as the inside of a frame that its author has signed. They are decoded or refused, and
+//! never cause a panic; a decoded frame survives a round trip, and a member that receives it keeps
+//! working.
 #![no_main]
 
 use std::time::Duration;
@@ -15,12 +16,13 @@ use roda::protocol::wire::private::Secrets;
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
 
-/// The second at which the pretend member starts, since 1970.
+/// The second at which the simulated member starts, since 1970.
 const START_S: u64 = 1_790_000_000;
 
 fuzz_target!(|bytes: &[u8]| {
     let (seal, signer) = (Seal::public(None), Signer::from_seed(&[2; 32]));
-    // The first byte is the type of the frame, the rest its inside, where the author's key is put.
+    // The first byte is the frame's type, the rest its inside, into which the author's key is
+    // written.
     let Some((kind, rest)) = bytes.split_first() else { return };
     let mut inside = signer.key().0.to_vec();
     inside.extend_from_slice(rest);

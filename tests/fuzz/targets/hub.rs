@@ -1,5 +1,5 @@
-//! Any bytes in any pieces from three clients of a hub, and to somebody who joins one: nothing
-//! panics, what waits is bounded, and the hub always comes to its end.
+//! Any bytes in any pieces from three clients of a hub, and to a client that joins one. Nothing
+//! panics, the waiting bytes stay bounded, and the hub always ends.
 #![no_main]
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use roda::protocol::hub::joiner::{Joiner, HubRequest};
 use roda::protocol::hub::{Hub, LINGER, Lines, Rules};
 use roda::protocol::message::Name;
 
-/// Lines that take everything, but for the third client's, which takes nothing.
+/// Lines that accept everything, except the third client's, which accepts nothing.
 struct Sink;
 
 impl Lines for Sink {
@@ -42,10 +42,11 @@ fuzz_target!(|bytes: &[u8]| {
     for client in 0..3 {
         hub.connect(now, ([10, 0, 0, 1], 40_000 + client).into());
     }
-    // The first is naive, the second one of us, the third says its name by the bytes themselves.
+    // The first client is naive, the second is one of ours, and the third tells its name in the
+    // fuzzed bytes.
     hub.hear(now, 0, b"ana | server | name | ana");
     hub.hear(now, 1, b"bia | server | name | bia | roda1");
-    // Each piece begins with its length, to whom it goes, and the time that passes after it.
+    // Each piece begins with its length, its destination, and the time that passes afterwards.
     let mut rest = bytes;
     while let [length, to, pause, more @ ..] = rest {
         let (piece, more) = more.split_at(usize::from(*length).min(more.len()));

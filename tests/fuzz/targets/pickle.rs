@@ -1,5 +1,5 @@
-//! Any bytes as a pickle: read or refused, never a panic; what was read is written again and reads
-//! the same.
+//! Any bytes as a pickle. They are decoded or refused, and never cause a panic; a decoded value
+//! survives a round trip.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -10,6 +10,6 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(taken <= bytes.len());
     let written = write(&value);
     let (again, taken) = read(&written).expect("we read what we write");
-    // By what is shown: not-a-number equals nothing.
+    // Compares the printed form, because not-a-number equals nothing.
     assert_eq!((again.to_string(), taken), (value.to_string(), written.len()));
 });

@@ -1,5 +1,5 @@
-//! Any bytes as a datagram of the plain wire: read or refused, never a panic; what was read is
-//! safe to show, and survives being written and read again.
+//! Any bytes as a datagram of the plain wire. They are decoded or refused, and never cause a panic;
+//! a decoded message is safe to show, and survives a round trip.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

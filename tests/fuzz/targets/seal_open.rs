@@ -1,5 +1,5 @@
-//! Any bytes as a datagram, and any change of a sound one: opened or refused, never a panic; what
-//! is opened is what was closed, and nothing else. Invitations and passphrases of any text.
+//! Any bytes as a datagram, and any change to a valid one. They open or are refused, and never
+//! cause a panic; only what was closed opens. Also invitations and passphrases of any text.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -12,7 +12,7 @@ use roda::protocol::wire::seal::passphrase::Strength;
 use roda::protocol::wire::seal::room_key::RoomKey;
 use roda::protocol::wire::seal::signer::Signer;
 
-/// A frame that leaves alone, and one of a run.
+/// A frame that leaves alone, and one of a batch.
 fn sound(seal: &Seal, signer: &Signer) -> [Vec<u8>; 2] {
     let key = signer.key();
     let author = Author {
@@ -39,7 +39,7 @@ fn sound(seal: &Seal, signer: &Signer) -> [Vec<u8>; 2] {
 }
 
 thread_local! {
-    /// A room, and frames in it.
+    /// A room, and some frames in it.
     static ROOM: (Seal, [Vec<u8>; 2]) = {
         let seal = Seal::new(&RoomKey::from_file("turma-a", &[3; 32]));
         let datagrams = sound(&seal, &Signer::from_seed(&[2; 32]));
@@ -52,7 +52,7 @@ fuzz_target!(|bytes: &[u8]| {
         let mut inside = Vec::new();
         assert!(seal.open(bytes, &mut inside).is_err(), "nobody guesses a key");
         let _ = seal.reopen(bytes, &mut inside);
-        // Each pair of bytes changes a place; a change that leaves it as it was is none.
+        // Each pair of bytes changes one place; a change to the same value does not count.
         for datagram in datagrams {
             let mut changed = datagram.clone();
             for pair in bytes.chunks_exact(2) {
@@ -61,7 +61,7 @@ fuzz_target!(|bytes: &[u8]| {
             }
             let is_same = changed == *datagram;
             assert_eq!(seal.open(&changed, &mut inside).is_ok(), is_same);
-            // Behind the header all as it came: length and ciphertext are the fuzzer's.
+            // Everything after the header is fuzzed: length and ciphertext.
             changed.truncate(44);
             changed.extend_from_slice(bytes);
             assert!(seal.open(&changed, &mut inside).is_err());

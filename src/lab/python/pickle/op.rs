@@ -1,4 +1,4 @@
-//! The machine's instructions, by the names of Python's own `pickle` module.
+//! The machine's instructions, named as in Python's own `pickle` module.
 
 // The program.
 pub(super) const PROTO: u8 = 0x80;
@@ -68,7 +68,7 @@ pub(super) const OBJ: u8 = b'o';
 pub(super) const REDUCE: u8 = b'R';
 pub(super) const BUILD: u8 = b'b';
 
-// What is refused.
+// Refused.
 pub(super) const PERSID: u8 = b'P';
 pub(super) const BINPERSID: u8 = b'Q';
 pub(super) const EXT1: u8 = 0x82;

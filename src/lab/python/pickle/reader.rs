@@ -1,4 +1,4 @@
-//! The machine that reads: one step per instruction, onto a graph of nodes.
+//! The machine that reads a pickle. Each instruction is one step, which adds to a graph of nodes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,8 +12,9 @@ use super::op;
 /// The newest protocol.
 const PROTOCOL_MAX: u8 = 5;
 
-/// Reads one object; also how many bytes it took. What stands behind it is not looked at. Every
-/// call begins anew: whoever reads a stream asks again when much more has come, not at each byte.
+/// Reads one object, and returns it with its length in bytes. The bytes after it are ignored. Every
+/// call starts over, so a caller that reads a stream asks again once many more bytes have come, not
+/// at each byte.
 ///
 /// # Errors
 ///
@@ -23,7 +24,7 @@ pub fn read(bytes: &[u8]) -> std::result::Result<(Value, usize), PythonFault> {
         cursor: Cursor::new(bytes),
         graph: Graph::default(),
         stack: Vec::new(),
-        receipts: Vec::new(),
+        marks: Vec::new(),
         memo: BTreeMap::new(),
     };
     let root = machine.run()?;
@@ -35,9 +36,10 @@ struct Machine<'b> {
     cursor: Cursor<'b>,
     graph: Graph<'b>,
     stack: Vec<Id>,
-    /// The lengths of the stack at which a group of items begins. Nothing pops beyond the last.
-    receipts: Vec<usize>,
-    /// A map and no table: its numbers are the writer's to choose.
+    /// The lengths of the stack at which a group of items begins. No instruction pops beyond the
+    /// last.
+    marks: Vec<usize>,
+    /// A map instead of a vector, because the writer of the stream chooses the numbers.
     memo: BTreeMap<u32, Id>,
 }
 
@@ -51,19 +53,19 @@ impl<'b> Machine<'b> {
         }
     }
 
-    /// The program, the stack and the memo.
+    /// Executes an instruction for the program, the stack or the memo.
     fn step(&mut self, code: u8) -> Result<()> {
         match code {
             op::PROTO if self.cursor.byte()? <= PROTOCOL_MAX => Ok(()),
             op::PROTO => Err(PythonFault::Malformed),
-            // Frames say how much to read from a file at once, which has been done.
+            // Frames say how much to read from a file at once, which is already done.
             op::FRAME => self.cursor.take(8).map(|_| ()),
             op::MARK => {
-                self.receipts.push(self.stack.len());
+                self.marks.push(self.stack.len());
                 Ok(())
             }
-            // Of a group without items, the mark itself is taken off.
-            op::POP if self.receipts.last() == Some(&self.stack.len()) => self.items().map(|_| ()),
+            // In a group without items, the mark itself is popped.
+            op::POP if self.marks.last() == Some(&self.stack.len()) => self.items().map(|_| ()),
             op::POP => self.pop().map(|_| ()),
             op::POP_MARK => self.items().map(|_| ()),
             op::DUP => {
@@ -88,7 +90,7 @@ impl<'b> Machine<'b> {
         }
     }
 
-    /// Containers out of what the stack holds.
+    /// Executes an instruction that builds a container from the stack.
     fn collect(&mut self, code: u8) -> Result<()> {
         let node = match code {
             op::APPEND | op::SETITEM => {
@@ -97,7 +99,7 @@ impl<'b> Machine<'b> {
                 return self.extend(code, start.ok_or(PythonFault::Malformed)?);
             }
             op::APPENDS | op::SETITEMS | op::ADDITEMS => {
-                let start = self.receipts.pop().ok_or(PythonFault::Malformed)?;
+                let start = self.marks.pop().ok_or(PythonFault::Malformed)?;
                 return self.extend(code, start);
             }
             op::LIST => Node::List(self.items()?),
@@ -124,9 +126,11 @@ impl<'b> Machine<'b> {
         self.push(node)
     }
 
-    /// Moves what stands on the stack from `start` on into the container below it.
+    /// Moves the stack from `start` on into the container below it.
     fn extend(&mut self, code: u8, start: usize) -> Result<()> {
-        let below = start.checked_sub(1).filter(|&below| below >= self.floor());
+        let below = start
+            .checked_sub(1)
+            .filter(|&below| below >= self.group_start());
         let container = below.and_then(|below| self.stack.get(below));
         let &container = container.ok_or(PythonFault::Malformed)?;
         let more = self.stack.drain(start..);
@@ -139,18 +143,18 @@ impl<'b> Machine<'b> {
                 }
                 items.extend(more);
             }
-            // Python would call a method of whatever this is.
+            // Python would call a method of this object.
             _ => return Err(PythonFault::Refused),
         }
         Ok(())
     }
 
-    /// Classes, instances and the few calls that are data.
+    /// Executes an instruction for classes, instances, and the few calls that are data.
     fn construct(&mut self, code: u8) -> Result<()> {
         match code {
             op::STACK_GLOBAL => {
                 let (name, module) = (self.pop()?, self.pop()?);
-                // Borrowed is what names of classes are: only protocol 0 has escapes.
+                // The names of classes are borrowed, because only protocol 0 has escapes.
                 match (self.graph.get(module)?, self.graph.get(name)?) {
                     (Node::Text(Cow::Borrowed(module)), Node::Text(Cow::Borrowed(name))) => {
                         self.push(class(module, name))
@@ -201,7 +205,7 @@ impl<'b> Machine<'b> {
                 class,
                 states: Vec::new(),
             }),
-            // What a class makes of them, only the class knows.
+            // Only the class knows what it makes of these items.
             _ => Err(PythonFault::Refused),
         }
     }
@@ -213,7 +217,7 @@ impl<'b> Machine<'b> {
         }
     }
 
-    /// A call: not made, but for those that only say what older protocols have no word for.
+    /// Replaces a recognised call by its result; refuses any other.
     fn reduce(&mut self) -> Result<()> {
         let (arguments, callable) = (self.pop()?, self.pop()?);
         let (Node::Class { module, name }, Node::Tuple(arguments)) =
@@ -269,9 +273,9 @@ impl<'b> Machine<'b> {
         Ok(())
     }
 
-    /// Where the innermost group begins.
-    fn floor(&self) -> usize {
-        self.receipts.last().copied().unwrap_or(0)
+    /// The length of the stack at which the innermost group begins.
+    fn group_start(&self) -> usize {
+        self.marks.last().copied().unwrap_or(0)
     }
 
     fn pop(&mut self) -> Result<Id> {
@@ -281,18 +285,18 @@ impl<'b> Machine<'b> {
     }
 
     fn top(&self) -> Result<Id> {
-        let group = self.stack.get(self.floor()..).unwrap_or_default();
+        let group = self.stack.get(self.group_start()..).unwrap_or_default();
         group.last().copied().ok_or(PythonFault::Malformed)
     }
 
-    /// The innermost group, taken off.
+    /// Pops the innermost group.
     fn items(&mut self) -> Result<Vec<Id>> {
-        let start = self.receipts.pop().ok_or(PythonFault::Malformed)?;
+        let start = self.marks.pop().ok_or(PythonFault::Malformed)?;
         Ok(self.stack.drain(start..).collect())
     }
 }
 
-/// Nodes that say all in themselves.
+/// Reads a node that contains everything it needs.
 fn scalar<'b>(code: u8, cursor: &mut Cursor<'b>) -> Result<Node<'b>> {
     Ok(match code {
         op::NONE => Node::None,
@@ -352,13 +356,13 @@ fn length(code: u8, cursor: &mut Cursor<'_>) -> Result<usize> {
     usize::try_from(length).map_err(|_| PythonFault::TooLarge)
 }
 
-/// A class or a function by its name, on two lines.
+/// Reads a class or a function by its name, on two lines.
 fn global<'b>(cursor: &mut Cursor<'b>) -> Result<Node<'b>> {
     let (module, name) = (cursor.line()?, cursor.line()?);
     Ok(class(utf8(module)?, utf8(name)?))
 }
 
-/// The protocols up to 2 name the modules as Python 2 did.
+/// Names a class. Protocols up to 2 use Python 2's names for modules.
 fn class<'b>(module: &'b str, name: &'b str) -> Node<'b> {
     let module = match module {
         "__builtin__" => "builtins",
@@ -384,7 +388,7 @@ fn decimal(line: &[u8]) -> Result<i128> {
     utf8(line)?.trim().parse().map_err(why)
 }
 
-/// An integer of this many bytes, the lowest first, the highest with the sign.
+/// Reads an integer of this many bytes, the lowest first, with the sign in the highest.
 fn long(cursor: &mut Cursor<'_>, count: usize) -> Result<i128> {
     if count > size_of::<i128>() {
         return Err(PythonFault::TooLarge);
@@ -397,7 +401,7 @@ fn long(cursor: &mut Cursor<'_>, count: usize) -> Result<i128> {
     Ok(highest_first.fold(sign, |high, &byte| high << 8 | i128::from(byte)))
 }
 
-/// A text of protocol 0: Latin-1, with everything else as `\u0000` or `\U00000000`.
+/// Decodes a text of protocol 0: Latin-1, with other characters as `\u0000` or `\U00000000`.
 fn unescaped(line: &[u8]) -> Result<Cow<'_, str>> {
     if line.is_ascii() && !line.contains(&b'\\') {
         return utf8(line).map(Cow::Borrowed);

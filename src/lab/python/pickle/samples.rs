@@ -1,7 +1,7 @@
-//! The same list, as Python 3.11 pickled it in each protocol, and what Python shows of it. The
-//! lists `[1]` in it are one object, and so are the two instances with code 1.
+//! The same list, pickled by Python 3.11 in each protocol, and what Python prints for it. The lists
+//! `[1]` in it are one object, and so are the two instances with code 1.
 
-/// What is in the samples; a `frozenset` is shown as a `set` and a `bytearray` as `bytes`.
+/// The content of the samples. A `frozenset` is shown as a `set`, and a `bytearray` as `bytes`.
 pub(super) const SHOWN: &str = "\
     [None, True, False, [0, 255, 256, 65535, 65536, -1, 2147483647, -2147483648, 2147483648, \
     -2147483649, 9223372036854775808, -9223372036854775809, 1000000000000000000000000000000, \

@@ -1,4 +1,4 @@
-//! Pickles of Python's own, hostile ones, and the way there and back.
+//! Python's own pickles, hostile ones, and round trips.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ fn every_protocol_of_python_s_own_reads_the_same() {
         let (value, taken) = read(&bytes).unwrap();
         assert_eq!(value.to_string(), SHOWN, "protocol {protocol}");
         assert_eq!(taken, bytes.len(), "protocol {protocol}");
-        // Bytes behind the end are somebody else's, and what we write reads the same again.
+        // Bytes after the end belong to someone else, and what we write reads the same again.
         let written = write(&value);
         let (again, taken) = read(&[&written, b"cos\n".as_slice()].concat()).unwrap();
         assert_eq!(again.to_string(), SHOWN, "protocol {protocol}, written");
@@ -117,7 +117,7 @@ fn rarer_ways_to_say_the_same_are_taken() {
         (b"\x80\x05\x96\x01\0\0\0\0\0\0\0a.", "b'a'"),
         (b"\x8a\x00.", "0"),
         (b"\x8b\x01\0\0\0\xff.", "-1"),
-        // What is pushed and popped again leaves no trace.
+        // A pushed value that is popped again leaves no trace.
         (b"K\x01(0K\x02200K\x03(K\x0410.", "1"),
         // A list that grows after it was shared.
         (b"\x80\x02]q\x00h\x00\x86q\x01h\x00K\x07a0.", "([7], [7])"),
@@ -152,7 +152,7 @@ const MORE_THAN_DATA: &[(&[u8], PythonFault)] = &[
         Refused,
     ),
     (b"Vos.system\n)R.", Refused),
-    // Classes: as a value, with arguments, with a state or items that only they know.
+    // Classes: as a value, with arguments, with a state or items that only they understand.
     (b"cos\nsystem\n.", Refused),
     (b"\x80\x02cm\nP\nK\x01\x85\x81.", Refused),
     (b"(im\nP\n0(I1\nim\nP\n.", Refused),
@@ -161,7 +161,7 @@ const MORE_THAN_DATA: &[(&[u8], PythonFault)] = &[
     (b"\x80\x02cm\nP\n)\x81}K\x01K\x02sb.", Refused),
     (b"\x80\x02cm\nP\n)\x81K\x01a.", Refused),
     (b"]}b.", Refused),
-    // Beside the stream.
+    // Out of band.
     (b"P1\n.", Refused),
     (b"K\x01Q.", Refused),
     (b"\x82\x01.", Refused),
@@ -170,7 +170,7 @@ const MORE_THAN_DATA: &[(&[u8], PythonFault)] = &[
 ];
 
 const NO_PICKLES: &[(&[u8], PythonFault)] = &[
-    // Beyond all measure.
+    // Out of proportion.
     (b"\x80\x02]q\x00h\x00a.", TooLarge),
     (b"\x8a\x11aaaaaaaaaaaaaaaaa.", TooLarge),
     (b"\x8b\xff\xff\xff\x7f", TooLarge),
@@ -178,7 +178,7 @@ const NO_PICKLES: &[(&[u8], PythonFault)] = &[
     (b"\x8d\xff\xff\xff\xff\xff\xff\xff\x7f", Incomplete),
     (b"\x8e\xff\xff\xff\xff\xff\xff\xff\xff", Incomplete),
     (b"\x95\xff\xff\xff\xff\xff\xff\xff\xff", Incomplete),
-    // Programs that make no sense.
+    // Invalid programs.
     (b".", Malformed),
     (b"N(.", Malformed),
     (b"\xff", Malformed),
@@ -210,7 +210,7 @@ fn nothing_is_imported_called_or_trusted() {
 
 #[test]
 fn shared_references_blow_nothing_up() {
-    // Ten times the same, ten times over: a list of 10^20 numbers in 600 bytes.
+    // Ten references to the same list, ten levels deep: 10^20 numbers in 600 bytes.
     let mut laughs = b"\x80\x02K\x01q\x00".to_vec();
     for level in 0..20 {
         laughs.extend(b"](");

@@ -1,16 +1,16 @@
-//! The program that builds a value, in protocol 2, word for word as Python writes it but for the
-//! memo: nothing is shared in a tree.
+//! Writes the program that builds a value, in protocol 2, exactly as Python writes it, except for
+//! the memo: a tree has no shared objects.
 
 use super::super::Value;
 use super::op;
 
-/// The protocol that is written: every Python 3 reads it, and Python 2 too.
+/// The protocol that is written. Every Python 3 reads it, and Python 2 too.
 const PROTOCOL: u8 = 2;
 
 /// Writes a value. An instance of a class without a module belongs to `__main__`.
 ///
-/// A Python that loads it imports the modules that its classes name, and gives them their fields.
-/// What came from a stranger is passed on with instances in it only where that is meant.
+/// A Python that loads it imports the modules of its classes and sets their fields. Pass on a
+/// stranger's instances only where that is intended.
 #[must_use]
 pub fn write(value: &Value) -> Vec<u8> {
     let mut bytes = vec![op::PROTO, PROTOCOL];
@@ -73,7 +73,8 @@ fn put_text(to: &mut Vec<u8>, text: &str) {
             to.push(op::BINUNICODE);
             to.extend(length.to_le_bytes());
         }
-        // No older protocol has a word for this, and every Python 3 since 3.4 takes it here.
+        // No older protocol has an instruction for this, and every Python 3 since 3.4 accepts it
+        // here.
         Err(_) => {
             to.push(op::BINUNICODE8);
             to.extend((text.len() as u64).to_le_bytes());
@@ -82,7 +83,7 @@ fn put_text(to: &mut Vec<u8>, text: &str) {
     to.extend(text.as_bytes());
 }
 
-/// Protocol 2 has no bytes: they are the Latin-1 of a text.
+/// Protocol 2 has no bytes. They are written as a Latin-1 text, to be encoded.
 fn put_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
     if bytes.is_empty() {
         put_class(to, "__builtin__", "bytes");
@@ -146,7 +147,7 @@ fn put_dictionary<Key>(to: &mut Vec<u8>, pairs: &[(Key, Value)], put_key: fn(&mu
 }
 
 fn put_class(to: &mut Vec<u8>, module: &str, name: &str) {
-    // A name with a line's end in it would go on as instructions.
+    // The rest of a name with a newline would be read as instructions.
     if module.contains('\n') || name.contains('\n') {
         put_text(to, module);
         put_text(to, name);

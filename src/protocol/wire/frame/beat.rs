@@ -1,52 +1,54 @@
-//! A beat: I am here, this is how far I have come, and this is what I hold.
+//! A beat, or heartbeat: the author is present, has sent up to this sequence number, and holds
+//! this.
 //!
 //! ```text
 //! newest 4 | interval 2 (tenths of a second) | mirror port 2 | link 1
 //! digest: from 8 | cut 8 | XOR 8
-//! counts 1 (5 bits of acknowledgements, 3 bits of members asked for)
+//! counts 1 (5 bits of acknowledgements, 3 bits of queried members)
 //! acknowledgement: short id 8 | session 4 | through 4              at most 16
-//! asked for: short id 8 | session 4                                at most 7
+//! queried member: short id 8 | session 4                           at most 7
 //! ```
 
 use std::time::Duration;
 
+use super::ack::{ACKS_MAX, Ack};
 use super::bytes::{Reader, Writer};
-use super::{ACKS_MAX, Ack, MemberTag};
+use crate::protocol::wire::ids::MemberTag;
 
-/// Most members that one beat asks for.
+/// Most members that one beat queries.
 pub const ASKED_MAX: usize = 7;
 
-/// The unit in which an interval travels.
+/// The unit of an interval on the wire.
 const INTERVAL_UNIT: Duration = Duration::from_millis(100);
 
 /// What carries a member's multicast.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Link {
-    /// A cable: multicast costs what unicast costs.
+    /// A cable, where multicast costs no more than unicast.
     Wired,
-    /// Nobody knows: treated as radio.
+    /// Unknown, and treated like radio.
     #[default]
     Unknown,
-    /// Wi-Fi: multicast is slow and unacknowledged (RFC 9119).
+    /// Wi-Fi, where multicast is slow and unacknowledged (RFC 9119).
     Radio,
 }
 
 impl Link {
     const ALL: [Self; 3] = [Self::Wired, Self::Unknown, Self::Radio];
 
-    /// Whether multicast is to be spared.
+    /// Whether multicast is expensive here.
     #[must_use]
     pub fn is_slow(self) -> bool {
         self != Self::Wired
     }
 }
 
-/// All durable frames that a member holds with a clock in `from..cut`, in one number.
+/// A digest of all durable frames that a member holds with a clock in `from..cut`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Digest {
-    /// First clock.
+    /// First clock value in the range.
     pub from: u64,
-    /// First clock that does not count any more.
+    /// First clock value after the range.
     pub cut: u64,
     /// XOR of the frames' hashes.
     pub xor: u64,
@@ -71,19 +73,20 @@ impl Digest {
 /// The body of a beat.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Beat {
-    /// The author's newest durable frame; 0 before the first.
+    /// The author's newest durable frame; 0 before the first one.
     pub newest: u32,
-    /// Until the author's next beat, at most; a multiple of 100 ms.
+    /// Longest time until the author's next beat; a multiple of 100 ms.
     pub interval: Duration,
-    /// The port that the author's plain copies leave from; 0 if none do.
+    /// The source port of the author's plain copies; 0 if it sends none.
     pub mirror_port: u16,
     /// What carries the author's multicast.
     pub link: Link,
-    /// What the author holds; equal ends if it cannot tell.
+    /// What the author holds. The range is empty if the author cannot tell.
     pub digest: Digest,
-    /// What the author has of others.
+    /// How far the author has the frames of others.
     pub acks: Vec<Ack>,
-    /// Members that the author has not heard for long, and asks to say so if they are here.
+    /// Members that the author has not heard for a long time, and asks to answer if they are
+    /// present.
     pub asked: Vec<MemberTag>,
 }
 

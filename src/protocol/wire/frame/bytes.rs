@@ -1,5 +1,4 @@
-//! Reading and writing the numbers and texts that frames are made of. Nothing is read beyond the
-//! end: what is not there is `None`.
+//! Reads and writes the numbers and texts in frames. Reading past the end gives `None`.
 
 /// Takes values off the front of some bytes.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +31,7 @@ impl<'d> Reader<'d> {
         self.array().map(u64::from_be_bytes)
     }
 
-    /// A text behind its length in one byte.
+    /// Reads a text that follows its length in one byte.
     pub(super) fn text_8(&mut self, max_bytes: usize) -> Option<&'d str> {
         let length = usize::from(self.u8()?);
         let bytes = self.take(length)?;
@@ -41,7 +40,7 @@ impl<'d> Reader<'d> {
             .filter(|_| length <= max_bytes)
     }
 
-    /// As many values as a count says, which stands before them, and no more than `max`.
+    /// Reads as many values as `count` says, but no more than `max`.
     pub(super) fn list<T>(
         &mut self,
         count: u8,
@@ -85,14 +84,14 @@ impl Writer<'_> {
         self.bytes(&number.to_be_bytes());
     }
 
-    /// A text of at most 255 bytes, behind its length.
+    /// Writes a text of at most 255 bytes after its length.
     pub(super) fn text_8(&mut self, text: &str) {
         debug_assert!(text.len() <= 255, "names are short");
         self.u8(text.len() as u8);
         self.bytes(text.as_bytes());
     }
 
-    /// The count of a list, which its maker keeps below 256.
+    /// Writes the length of a list, which the caller keeps below 256.
     pub(super) fn count(&mut self, count: usize) {
         debug_assert!(count <= 255, "lists in frames are short");
         self.u8(count as u8);

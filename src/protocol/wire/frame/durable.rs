@@ -1,16 +1,17 @@
-//! A durable frame: what everybody must get.
+//! A durable frame: every member must receive it.
 //!
 //! ```text
-//! [ fragment number 2 | fragments in all 2 ]            with the fragment flag
+//! [ fragment number 2 | fragment count 2 ]              with the fragment flag
 //! counts 1 (3 bits of references, 5 bits of acknowledgements)
 //! reference: short id 8 | session 4 | sequence 4 | hash 4          at most 4
 //! acknowledgement: short id 8 | session 4 | through 4              at most 16
 //! record: kind 4 bits, length 12 bits | bytes                      to the end of the body
 //! ```
 
+use super::ack::{ACKS_MAX, Ack};
 use super::bytes::{Reader, Writer};
-use super::{ACKS_MAX, Ack, MemberTag};
-use crate::protocol::wire::private::{SESSION_KEY_BYTES, SessionKey};
+use crate::protocol::wire::ids::{MemberTag, SessionKey};
+use crate::protocol::wire::sizes::SESSION_KEY_BYTES;
 
 /// Most references in one frame.
 pub const REFERENCES_MAX: usize = 4;
@@ -18,47 +19,47 @@ pub const REFERENCES_MAX: usize = 4;
 /// Most records in one frame.
 pub const RECORDS_MAX: usize = 255;
 
-/// Longest record, in bytes: what its length field holds.
+/// Longest record, in bytes: the limit of its length field.
 pub const RECORD_MAX_BYTES: usize = 0xfff;
 
 /// Most fragments of one text.
 pub const FRAGMENTS_MAX: u16 = 1024;
 
-/// A frame that the author had got before making this one.
+/// A frame that the author had received before it made this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
-    /// Whose frame.
+    /// Whose frame it is.
     pub member: MemberTag,
-    /// Which of that member's.
+    /// The frame's sequence number.
     pub sequence: u32,
     /// The first half of the frame's hash.
     pub hash: u32,
 }
 
 impl Reference {
-    /// What a reference takes in a frame, in bytes.
+    /// Length of a reference in a frame, in bytes.
     pub const BYTES: usize = MemberTag::BYTES + 4 + 4;
 }
 
-/// Which piece of a long text a frame is.
+/// Which piece of a long text a frame carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fragment {
-    /// From 0; the frame with piece 0 gives the text its id.
+    /// The piece's number, from 0. The frame with piece 0 gives the text its id.
     pub number: u16,
-    /// How many pieces there are; at least 2.
+    /// How many pieces the text has; at least 2.
     pub count: u16,
 }
 
-/// What every body has besides lists and records, in bytes.
+/// Bytes that every body takes besides its lists and records.
 pub const COUNTS_BYTES: usize = 1;
 
-/// What a fragment has more, in bytes.
+/// Bytes that a fragment takes in addition.
 pub const FRAGMENT_BYTES: usize = 4;
 
-/// What a record takes besides its own bytes.
+/// Bytes that a record takes besides its own bytes.
 pub const RECORD_HEAD_BYTES: usize = 2;
 
-/// What an acknowledgement takes, in bytes.
+/// Length of an acknowledgement, in bytes.
 pub const ACK_BYTES: usize = Ack::BYTES;
 
 /// The body of a durable frame.
@@ -66,16 +67,16 @@ pub const ACK_BYTES: usize = Ack::BYTES;
 pub struct Durable<'d> {
     /// Set if the only record is a piece of a long text.
     pub fragment: Option<Fragment>,
-    /// What the author had got before.
+    /// The newest frames that the author had received before.
     pub references: Vec<Reference>,
-    /// What the author has of others.
+    /// How far the author has the frames of others.
     pub acks: Vec<Ack>,
-    /// What is said.
+    /// What the author says.
     pub records: Records<'d>,
 }
 
 impl Durable<'_> {
-    /// How many messages end in the frame.
+    /// Counts the messages that end in this frame.
     #[must_use]
     pub fn messages(&self) -> usize {
         match self.fragment {
@@ -88,7 +89,7 @@ impl Durable<'_> {
     }
 }
 
-/// The records of a frame, written one behind the other.
+/// The records of a frame, encoded one after the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Records<'d>(&'d [u8]);
 
@@ -99,25 +100,25 @@ pub enum Record<'d> {
     Said(&'d str),
     /// The first record of a session.
     Hello(Hello),
-    /// A message for one session, sealed as `wire::private` says.
+    /// A message for one session, sealed by `wire::private`.
     Private {
-        /// Whose.
+        /// The session that can open it.
         to: MemberTag,
-        /// What only that session opens.
+        /// The sealed text.
         sealed: &'d [u8],
     },
     /// The author leaves, and this is the session's last frame.
     Leaving,
-    /// Of a kind that we do not know yet.
+    /// A record of an unknown kind, from a later version.
     Unknown,
 }
 
-/// What a session says when it begins.
+/// What a session announces when it begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hello {
-    /// The session of the same person that ended without a farewell, and that this one follows.
+    /// The person's earlier session that ended without a farewell and that this one replaces.
     pub replaces: Option<u64>,
-    /// What private messages to this session are sealed to.
+    /// The key for private messages to this session.
     pub session_key: SessionKey,
 }
 
@@ -126,7 +127,7 @@ const HELLO: u16 = 1;
 const LEAVING: u16 = 2;
 const PRIVATE: u16 = 3;
 
-/// Length of a HELLO, in bytes.
+/// Length of a HELLO record, in bytes.
 const HELLO_BYTES: u16 = 8 + SESSION_KEY_BYTES as u16;
 
 impl<'d> Durable<'d> {
@@ -178,19 +179,19 @@ impl<'d> Durable<'d> {
 }
 
 impl<'d> Records<'d> {
-    /// Records that [`Record::append`] wrote.
+    /// Wraps records that [`Record::append`] encoded.
     #[must_use]
     pub fn new(bytes: &'d [u8]) -> Self {
         Self(bytes)
     }
 
-    /// Each record in order; the position of one is its index in the frame.
+    /// Yields each record in order. A record's position is its index in the frame.
     pub fn iter(self) -> impl Iterator<Item = Record<'d>> {
         let mut reader = Reader(self.0);
         std::iter::from_fn(move || Record::read(&mut reader))
     }
 
-    /// How many there are, if they are sound and fill their place exactly.
+    /// Counts the records; `None` if one is malformed or they do not fill the bytes exactly.
     fn check(self) -> Option<usize> {
         let mut reader = Reader(self.0);
         let mut count = 0;
@@ -203,7 +204,7 @@ impl<'d> Records<'d> {
 }
 
 impl<'d> Record<'d> {
-    /// Writes the record behind others.
+    /// Encodes the record after others.
     pub fn append(&self, records: &mut Vec<u8>) {
         let mut writer = Writer(records);
         match self {

@@ -1,20 +1,21 @@
-//! The frame wire: what the members of a room speak on the port next to the plain one.
+//! The frame wire: what the members of a room send on port 5008, next to the plain wire's port.
 //!
 //! ```text
 //! one UDP datagram, at most 1400 bytes; numbers are big-endian
 //!
 //! magic 2 | version 1 | type 1 | room tag 16 | nonce 24                        the header: clear
 //! key 32 | session 8 | sequence 4 | clock 8 | flags 1 | GRTT 1 | name length 1 | name   the author
-//! what the type says (durable · beat · nack · status · sync)                   the body
-//! way 1, or 17 to 97 in a run | signature 64, but in a NACK                    the author's
+//! depends on the type (durable · beat · nack · status · sync)                  the body
+//! Merkle path 1, in a batch 17 to 97 | signature 64; none in a NACK            the author's
 //! tag 16                                                                       the seal
 //! ```
 //!
 //! The room tag is derived from the room's key, so that frames of other rooms are dropped at once.
-//! All between header and tag is sealed (`seal/mod.rs`). A repair is the same bytes again. Bytes
-//! behind the end of a body are refused; a version or a type that we do not know is counted and
+//! Everything between header and tag is sealed (`seal/mod.rs`). A repair is the same bytes again.
+//! Bytes after the end of a body are refused; a frame of an unknown version or type is counted and
 //! ignored.
 
+mod ack;
 pub mod beat;
 mod bytes;
 pub mod durable;
@@ -22,77 +23,74 @@ pub mod nack;
 pub mod status;
 pub mod sync;
 
-use std::fmt;
-
 use self::bytes::{Reader, Writer};
 use self::{beat::Beat, durable::Durable, nack::Nack, status::Status, sync::Sync};
 use super::cipher::{NONCE_BYTES, TAG_BYTES};
-use super::seal::signed_batch::{LEAF_INDEX_BYTES, MERKLE_PATH_MAX_BYTES};
+use super::sizes::{LEAF_INDEX_BYTES, MERKLE_PATH_MAX_BYTES};
 use crate::protocol::message::{NAME_MAX_BYTES, Name};
 
-/// Longest frame, in bytes of UDP payload: fits the MTU of Ethernet and Wi-Fi with IPv6, also where
-/// a virtual network takes 50 bytes of it. What a datagram costs is the same however long it is, so
-/// that a backlog leaves in as few as can be.
+pub use self::ack::{ACKS_MAX, Ack};
+pub(in crate::protocol) use super::ids::first_8;
+pub use super::ids::{Key, MemberTag};
+pub use super::sizes::{ROOM_TAG_BYTES, SIGNATURE_BYTES};
+
+/// Longest frame, in bytes of UDP payload: it fits the MTU of Ethernet and Wi-Fi with IPv6, even
+/// where a virtual network takes 50 bytes. A datagram costs the same whatever its length, so a
+/// backlog leaves in as few datagrams as possible.
 pub const FRAME_MAX_BYTES: usize = 1400;
 
-/// Longest frame where some link carries less: fits every link's MTU with IPv6 and a tunnel's
+/// Longest frame where some link carries less: it fits every link's MTU with IPv6 and a tunnel's
 /// header.
 pub const FRAME_NARROW_BYTES: usize = 1200;
 
-/// What every frame begins with. 0xf7 is in no UTF-8 text, so no plain datagram begins so.
+/// The first bytes of every frame. No UTF-8 text contains 0xf7, so no plain datagram begins so.
 const MAGIC: [u8; 2] = [0xf7, b'r'];
 
-/// The version of all that is described here.
+/// The version of everything described here.
 const VERSION: u8 = 1;
 
-/// The clear header, in bytes.
+/// Length of the clear header, in bytes.
 pub const HEADER_BYTES: usize = 2 + 1 + 1 + ROOM_TAG_BYTES + NONCE_BYTES;
 
-/// Where the nonce stands in the header.
+/// Offset of the nonce in the header.
 pub(super) const NONCE_AT: usize = HEADER_BYTES - NONCE_BYTES;
 
-/// The mark of a room in the header, in bytes.
-pub const ROOM_TAG_BYTES: usize = 16;
-
-/// The place of the author's signature (Ed25519), in bytes.
-pub const SIGNATURE_BYTES: usize = 64;
-
-/// The author's part without the name, in bytes.
+/// Length of the author's part without the name, in bytes.
 const AUTHOR_BYTES: usize = 32 + 8 + 4 + 8 + 1 + 1 + 1;
 
-/// Why a datagram is no frame of ours. Every kind is counted apart.
+/// Why a datagram is no frame of ours. Each kind is counted separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FrameFault {
-    /// It does not begin as a frame does, or is too long for one.
+    /// It does not begin like a frame, or is too long for one.
     NotFrame,
-    /// It is of a version or type that we do not know.
+    /// Its version or type is unknown.
     Unknown,
-    /// It is of another room.
+    /// It belongs to another room.
     OtherRoom,
-    /// It is of a room that is called as ours, and has another key.
+    /// It belongs to a room of the same name with another key.
     OtherKey,
-    /// The seal does not fit what it stands around.
+    /// The seal does not match its contents.
     BrokenSeal,
-    /// Within the seal is not exactly a frame of its type.
+    /// The sealed bytes are not exactly one frame of its type.
     Broken,
-    /// Who is named as its author has not signed it.
+    /// The person named as its author did not sign it.
     Forged,
 }
 
-/// The type of a frame. The first travels again as a repair; the others count in a space of
-/// sequence numbers of their own and are never repaired.
+/// The type of a frame. Only durable frames are sent again as repairs; the other types share a
+/// separate space of sequence numbers and are never repaired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Kind {
-    /// Something that everybody must get: [`Durable`].
+    /// Everybody must receive it: [`Durable`].
     Durable = 1,
-    /// I am here, and this is what I have: [`Beat`].
+    /// The author is present and has this much: [`Beat`].
     Beat = 2,
-    /// I lack these: [`Nack`].
+    /// The author lacks these frames: [`Nack`].
     Nack = 3,
-    /// This is what I have of yours, to you alone: [`Status`].
+    /// What the author has of the addressee's frames, sent to the addressee alone: [`Status`].
     Status = 4,
-    /// What is needed to catch up, to one member alone: [`Sync`].
+    /// A step of catching up, sent to one member alone: [`Sync`].
     Sync = 5,
 }
 
@@ -109,106 +107,20 @@ impl Kind {
         .find(|kind| *kind as u8 == byte)
     }
 
-    /// Whether frames of this type carry their author's signature; the head of `seal/mod.rs` says
-    /// why.
+    /// Whether frames of this type carry their author's signature. `seal/mod.rs` gives the reasons.
     #[must_use]
     pub fn is_signed(self) -> bool {
         self != Self::Nack
     }
 }
 
-/// A person: an Ed25519 public key.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key(pub [u8; 32]);
-
-impl Key {
-    /// The person's short id: the first 8 bytes of the key's BLAKE3.
-    #[must_use]
-    pub fn short(&self) -> u64 {
-        first_8(blake3::hash(&self.0).as_bytes())
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Key({:016x})", self.short())
-    }
-}
-
-/// The first 8 bytes as a number.
-pub(in crate::protocol) fn first_8(bytes: &[u8]) -> u64 {
-    let first = bytes.first_chunk().copied();
-    u64::from_be_bytes(first.unwrap_or_default())
-}
-
-/// A member as other frames name it: short id, and the low half of its session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MemberTag {
-    /// The person's short id.
-    pub short: u64,
-    /// The low 32 bits of the session.
-    pub session_low: u32,
-}
-
-impl MemberTag {
-    /// What it takes in a frame, in bytes.
-    pub const BYTES: usize = 12;
-
-    /// The member with this short id in this session.
-    #[must_use]
-    pub fn of(short: u64, session: u64) -> Self {
-        let session_low = session as u32; // the low half is meant
-        Self { short, session_low }
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
-            short: reader.u64()?,
-            session_low: reader.u32()?,
-        })
-    }
-
-    fn write(self, writer: &mut Writer<'_>) {
-        writer.u64(self.short);
-        writer.u32(self.session_low);
-    }
-}
-
-/// What a member has of another's durable frames: all up to this sequence, without a gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ack {
-    /// Whose frames.
-    pub of: MemberTag,
-    /// The last of them before the first gap; 0 if the first is missing.
-    pub through: u32,
-}
-
-/// Most acknowledgements in one frame.
-pub const ACKS_MAX: usize = 16;
-
-impl Ack {
-    pub(super) const BYTES: usize = MemberTag::BYTES + 4;
-
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
-            of: MemberTag::read(reader)?,
-            through: reader.u32()?,
-        })
-    }
-
-    fn write(self, writer: &mut Writer<'_>) {
-        self.of.write(writer);
-        writer.u32(self.through);
-    }
-}
-
-/// Flag: more follows at once; who holds this tells the author soon how far it has come.
+/// Flag: more frames follow at once, so receivers report their progress soon.
 pub const FLAG_BULK: u8 = 1;
 
-/// Flag: who holds this is asked to acknowledge at once, for the author is about to leave.
+/// Flag: receivers acknowledge at once, because the author is about to leave.
 pub const FLAG_ACK_REQUEST: u8 = 2;
 
-/// Flag: a durable frame that is one piece of a long text.
+/// Flag: this durable frame is one piece of a long text.
 pub(super) const FLAG_FRAGMENT: u8 = 4;
 
 /// Who made a frame, and when.
@@ -216,31 +128,31 @@ pub(super) const FLAG_FRAGMENT: u8 = 4;
 pub struct Author {
     /// The person.
     pub key: Key,
-    /// The person's short id, [`Key::short`]; it does not travel.
+    /// The person's short id, [`Key::short`]. It is not on the wire.
     pub short: u64,
-    /// One run of the program; the same person's other runs have other numbers.
+    /// Identifies one run of the program. The same person's other runs have other numbers.
     pub session: u64,
-    /// Which of the session's frames, from 1; durable and other frames are counted apart.
+    /// The sequence number within the session, from 1. Durable and other frames count separately.
     pub sequence: u32,
     /// Hybrid clock: 48 bits of milliseconds since 1970, 16 bits of counter.
     pub clock: u64,
-    /// [`FLAG_BULK`], [`FLAG_ACK_REQUEST`].
+    /// [`FLAG_BULK`] and [`FLAG_ACK_REQUEST`].
     pub flags: u8,
-    /// The author's estimate of the group's round trip, as [`grtt_code`] writes it.
+    /// The author's estimate of the group's round-trip time, encoded by [`grtt_code`].
     pub grtt: u8,
-    /// The name that the author goes by: a claim.
+    /// The name that the author claims.
     pub name: Name,
 }
 
 impl Author {
-    /// The member as other frames name it.
+    /// The tag by which other frames name this member.
     #[must_use]
     pub fn tag(&self) -> MemberTag {
         MemberTag::of(self.short, self.session)
     }
 }
 
-/// What a frame says.
+/// The part of a frame that depends on its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body<'d> {
     /// [`Kind::Durable`]
@@ -269,17 +181,17 @@ impl Body<'_> {
     }
 }
 
-/// A frame, read.
+/// A decoded frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame<'d> {
-    /// Who made it.
+    /// Who made it, and when.
     pub author: Author,
-    /// What it says.
+    /// The part that depends on its type.
     pub body: Body<'d>,
 }
 
-/// What a signed frame of so many bytes holds besides the author, who has a name of so many bytes,
-/// and the seal, if it leaves alone: bytes at most.
+/// Most bytes in the body of a signed frame that leaves alone, given the frame's length and the
+/// length of the author's name.
 #[must_use]
 pub const fn body_max_bytes(frame_bytes: usize, name_bytes: usize) -> usize {
     frame_bytes
@@ -291,14 +203,14 @@ pub const fn body_max_bytes(frame_bytes: usize, name_bytes: usize) -> usize {
         - TAG_BYTES
 }
 
-/// The same for a durable frame, which may leave in a run.
+/// The same for a durable frame, which may leave in a batch.
 #[must_use]
 pub const fn durable_max_bytes(frame_bytes: usize, name_bytes: usize) -> usize {
     body_max_bytes(frame_bytes, name_bytes) - MERKLE_PATH_MAX_BYTES
 }
 
-/// Writes a frame over whatever `datagram` held, up to the end of its body, and without a nonce;
-/// the seal completes it.
+/// Overwrites `datagram` with a frame up to the end of its body. The nonce is missing, and the seal
+/// adds the rest.
 pub(super) fn encode(frame: &Frame<'_>, room_tag: &[u8; ROOM_TAG_BYTES], datagram: &mut Vec<u8>) {
     datagram.clear();
     let mut writer = Writer(datagram);
@@ -332,14 +244,14 @@ fn write_head(writer: &mut Writer<'_>, kind: u8, room_tag: &[u8; ROOM_TAG_BYTES]
     writer.bytes(&[0; NONCE_BYTES]);
 }
 
-/// The clear header of a frame of any type, without a nonce.
+/// Encodes the clear header of a frame of any type, without a nonce.
 pub(super) fn head(kind: u8, room_tag: &[u8; ROOM_TAG_BYTES]) -> Vec<u8> {
     let mut head = Vec::with_capacity(FRAME_MAX_BYTES);
     write_head(&mut Writer(&mut head), kind, room_tag);
     head
 }
 
-/// The header of a datagram: its type and its room, whoever it is for.
+/// Reads the header of a datagram, for whatever room: its type and its room tag.
 ///
 /// # Errors
 /// [`FrameFault::NotFrame`] or [`FrameFault::Unknown`].
@@ -357,10 +269,10 @@ pub(super) fn header(datagram: &[u8]) -> Result<(Kind, &[u8]), FrameFault> {
     Ok((kind.ok_or(FrameFault::Unknown)?, room_tag))
 }
 
-/// Reads what stands between header and seal.
+/// Decodes the plaintext between header and tag.
 ///
 /// # Errors
-/// [`FrameFault::Broken`] when it is not exactly a frame of this type.
+/// [`FrameFault::Broken`] if it is not exactly one frame of this type.
 pub(super) fn decode(kind: Kind, inner: &[u8]) -> Result<Frame<'_>, FrameFault> {
     read_inner(kind, inner).ok_or(FrameFault::Broken)
 }
@@ -383,7 +295,7 @@ fn read_inner(kind: Kind, inner: &[u8]) -> Option<Frame<'_>> {
     };
     let is_fragment = flags & FLAG_FRAGMENT != 0;
     let body = match kind {
-        // Behind the last number there is no next one; nobody gets there by talking.
+        // No number follows the last one; nobody gets there by sending.
         Kind::Durable if !(1..u32::MAX).contains(&sequence) => return None,
         Kind::Durable => Body::Durable(Durable::read(&mut reader, is_fragment)?),
         Kind::Beat => Body::Beat(Beat::read(&mut reader)?),
@@ -394,15 +306,15 @@ fn read_inner(kind: Kind, inner: &[u8]) -> Option<Frame<'_>> {
     (reader.is_empty() && (!is_fragment || kind == Kind::Durable)).then_some(Frame { author, body })
 }
 
-/// Writes a round trip in one byte, as NORM does (RFC 5740, section 4.2): 1/8 octave a step from
-/// 0.1 ms.
+/// Encodes a round-trip time in one byte as NORM does (RFC 5740, section 4.2): steps of 1/8 octave
+/// from 0.1 ms.
 #[must_use]
 pub fn grtt_code(grtt: std::time::Duration) -> u8 {
     let steps = (grtt.as_secs_f64() / GRTT_LEAST_S).max(1.0).log2() * 8.0;
     steps.round().clamp(0.0, 255.0) as u8
 }
 
-/// Reads what [`grtt_code`] wrote.
+/// Decodes what [`grtt_code`] encoded.
 #[must_use]
 pub fn grtt_of(code: u8) -> std::time::Duration {
     std::time::Duration::from_secs_f64(GRTT_LEAST_S * (f64::from(code) / 8.0).exp2())

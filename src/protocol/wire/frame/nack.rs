@@ -1,4 +1,4 @@
-//! A NACK: durable frames that its author lacks, of one member or several.
+//! A NACK: the durable frames that its author lacks, of one member or several.
 //!
 //! ```text
 //! targets 1 | per target: short id 8 | session 4 | first 4 | bitmap length 1 | bitmap
@@ -6,19 +6,19 @@
 //!
 //! Bit 0 (the lowest) of the bitmap's first byte stands for `first` itself.
 
-use super::MemberTag;
 use super::bytes::{Reader, Writer};
+use crate::protocol::wire::ids::MemberTag;
 
-/// Most sequences that one target spans: a bitmap of 64 bytes.
+/// Most sequence numbers that one target spans: a bitmap of 64 bytes.
 pub const SPAN_MAX: usize = 512;
 
-/// What a NACK with no target takes, in bytes.
+/// Length of a NACK without targets, in bytes.
 pub const COUNT_BYTES: usize = 1;
 
-/// Most targets, the shortest of which has 18 bytes.
+/// Most targets in one NACK. The shortest target has 18 bytes.
 const TARGETS_MAX: usize = 56;
 
-/// Frames of one member that somebody lacks.
+/// The frames of one member that the author lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Whose frames.
@@ -28,20 +28,21 @@ pub struct Target {
 }
 
 impl Target {
-    /// What a target over this many sequences takes in a frame, in bytes.
+    /// Length of a target that spans this many sequence numbers, in bytes.
     #[must_use]
     pub fn bytes(span: usize) -> usize {
         MemberTag::BYTES + 4 + 1 + span.div_ceil(8)
     }
 
-    /// What this target takes, in bytes.
+    /// Length of this target, in bytes.
     #[must_use]
     pub fn len_bytes(&self) -> usize {
         Self::bytes(self.bitmap.len() * 8)
     }
 
-    /// The first of these ascending sequences, as many as [`SPAN_MAX`] and `room_bytes` allow, and
-    /// those that are left. `None` if there are none or the room is too small for one.
+    /// Builds a target from the first of these ascending sequence numbers, as many as [`SPAN_MAX`]
+    /// and `room_bytes` allow, and returns the rest. `None` if there are none, or there is no room
+    /// for one.
     #[must_use]
     pub fn new(of: MemberTag, sequences: &[u32], room_bytes: usize) -> Option<(Self, &[u32])> {
         let bitmap_bytes = room_bytes.checked_sub(Self::bytes(0))?.min(SPAN_MAX / 8);
@@ -61,7 +62,7 @@ impl Target {
         Some((Self { of, first, bitmap }, rest))
     }
 
-    /// The sequences, ascending.
+    /// Yields the missing sequence numbers in ascending order.
     pub fn sequences(&self) -> impl Iterator<Item = u32> {
         let bits = self.bitmap.iter().enumerate().flat_map(|(index, byte)| {
             (0..8_usize)
@@ -75,7 +76,7 @@ impl Target {
 /// The body of a NACK.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Nack {
-    /// What is lacked, by member.
+    /// What the author lacks, by member.
     pub targets: Vec<Target>,
 }
 

@@ -1,5 +1,5 @@
-//! A status: what its author has of the addressee's durable frames. It goes to the addressee alone
-//! and is smaller than what it answers, so that it cannot be used to flood somebody else.
+//! A status: how far its author has the addressee's durable frames. It goes to the addressee alone
+//! and is smaller than the frame it answers, so it cannot be used to flood anyone.
 //!
 //! ```text
 //! acknowledgement 16 | heard 4 | echo: sequence 4 | held 4 (microseconds)
@@ -7,19 +7,19 @@
 
 use std::time::Duration;
 
-use super::Ack;
+use super::ack::Ack;
 use super::bytes::{Reader, Writer};
 
 /// The body of a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// The addressee, and how far the author has all of its frames.
+    /// How far the author has the addressee's frames without a gap.
     pub ack: Ack,
-    /// How many datagrams with durable frames of the addressee's the author has heard from it in
-    /// all, repeats included.
+    /// How many datagrams with durable frames the author has received from the addressee in total,
+    /// including repeats.
     pub heard: u32,
-    /// The addressee's newest frame that came at first hand, and how long ago: from these, the
-    /// addressee knows the round trip. Sequence 0 if there is none.
+    /// The newest frame that came directly from the addressee, or 0 if there is none. Together with
+    /// `held`, it tells the addressee the round-trip time.
     pub echo: u32,
     /// How long the author has held that frame, in whole microseconds.
     pub held: Duration,

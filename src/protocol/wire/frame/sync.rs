@@ -1,24 +1,24 @@
-//! Catching up: four short dialogues of two members, all by unicast.
+//! Catching up: four short messages between two members, all by unicast.
 //!
 //! ```text
 //! what 1 |
-//!   1 ask         cookie 8 | from 8 | cut 8                   what do you hold in this range?
-//!   2 cookie      cookie 8                                    say that again, with this
-//!   3 inventory   from 8 | cut 8 | part 1 | parts 1 | runs    this
-//!   4 want        cookie 8 | runs                             send me these
-//! run: short id 8 | session 8 | first 4 | count 4             to the end of the body
+//! 1 ask         cookie 8 | from 8 | cut 8                   what do you hold in this range?
+//! 2 cookie      cookie 8                                    ask again with this cookie
+//! 3 inventory   from 8 | cut 8 | part 1 | parts 1 | ranges  this is what I hold
+//! 4 want        cookie 8 | ranges                           send me these
+//! range: short id 8 | session 8 | first 4 | count 4           to the end of the body
 //! ```
 //!
-//! Whoever asks without the cookie gets nothing but the cookie, which is no longer than the
-//! question: an address that was made up never gets more than it was made to ask for.
+//! A member that asks without the right cookie only gets the cookie, which is no longer than the
+//! question. A forged source address therefore never receives more than the forger sent.
 
-use super::MemberTag;
 use super::bytes::{Reader, Writer};
+use crate::protocol::wire::ids::MemberTag;
 
-/// Most runs in one frame.
+/// Most ranges in one frame.
 pub const RUNS_MAX: usize = 36;
 
-/// A durable frame, also of a member not met yet: short id, session, sequence.
+/// Names a durable frame, also of a member not met yet: short id, session, sequence.
 pub type FrameName = (u64, u64, u32);
 
 /// Consecutive durable frames of one session.
@@ -30,12 +30,12 @@ pub struct SequenceRange {
     pub session: u64,
     /// The first sequence.
     pub first: u32,
-    /// How many.
+    /// How many frames.
     pub count: u32,
 }
 
 impl SequenceRange {
-    /// Ascending frames as at most `max` runs.
+    /// Groups ascending frames into at most `max` ranges.
     pub fn of(frames: impl Iterator<Item = FrameName>, max: usize) -> Vec<Self> {
         let mut runs: Vec<Self> = Vec::new();
         for (short, session, sequence) in frames {
@@ -55,13 +55,13 @@ impl SequenceRange {
         runs
     }
 
-    /// Whose they are.
+    /// The member whose frames they are.
     #[must_use]
     pub fn tag(&self) -> MemberTag {
         MemberTag::of(self.short, self.session)
     }
 
-    /// Each of them.
+    /// Names each of the frames.
     pub fn frames(&self) -> impl Iterator<Item = FrameName> + use<> {
         let &Self { short, session, .. } = self;
         let sequences = self.first..self.first.saturating_add(self.count);
@@ -72,35 +72,35 @@ impl SequenceRange {
 /// The body of a sync frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sync {
-    /// What do you hold with a clock in `from..cut`?
+    /// Asks for an inventory of the frames with a clock in `from..cut`.
     Ask {
-        /// The answerer's cookie, or 0.
+        /// The answering member's cookie, or 0.
         cookie: u64,
-        /// First clock.
+        /// First clock value in the range.
         from: u64,
-        /// First clock that does not count.
+        /// First clock value after the range.
         cut: u64,
     },
-    /// Ask again with this.
+    /// Tells the asking member to ask again with this cookie.
     Cookie(u64),
-    /// What the author holds, in parts.
+    /// Lists what the author holds, in parts.
     Inventory {
-        /// First clock.
+        /// First clock value in the range.
         from: u64,
-        /// First clock that does not count.
+        /// First clock value after the range.
         cut: u64,
-        /// Which part, from 0.
+        /// The number of this part, from 0.
         part: u8,
-        /// How many parts there are.
+        /// How many parts the inventory has.
         parts: u8,
-        /// What is held.
+        /// The frames that the author holds.
         runs: Vec<SequenceRange>,
     },
-    /// Send me these.
+    /// Asks for these frames.
     Want {
-        /// The answerer's cookie.
+        /// The answering member's cookie.
         cookie: u64,
-        /// What is wanted.
+        /// The frames that the author wants.
         runs: Vec<SequenceRange>,
     },
 }

@@ -1,4 +1,4 @@
-//! Every frame that can be made is read as it was made; everything else is refused.
+//! Every frame that can be made decodes to what was encoded; everything else is refused.
 
 use std::time::Duration;
 

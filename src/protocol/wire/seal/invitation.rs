@@ -1,12 +1,12 @@
-//! An invitation: 128 random bits that make a room, and the text in which they are passed on.
+//! An invitation: 128 random bits that define a room, and the text that people pass on.
 //!
 //! ```text
 //! 7ZZY-0G2K-4M8R-1V3X-5QCT-9WPB-J6HD
-//! 128 bits | 12 bits of check, in 28 characters of Crockford's base 32, in groups of four
+//! 128 bits | checksum of 12 bits, in 28 characters of Crockford's base 32, in groups of four
 //! ```
 //!
-//! Crockford's characters leave out I, L, O and U: who types I or L means 1, and who types O means
-//! 0. Small letters, blanks and hyphens make no difference. Of 4096 mistypings, one is not noticed.
+//! Crockford's alphabet leaves out I, L, O and U: a typed I or L means 1, and a typed O means 0.
+//! Case, blanks and hyphens make no difference. One mistyping in 4096 goes unnoticed.
 
 use std::fmt;
 
@@ -15,39 +15,39 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// Length of an invitation, in bytes.
 pub const INVITATION_BYTES: usize = 16;
 
-/// Characters of its text, hyphens left out.
+/// Characters of the text, without hyphens.
 const CHARACTERS: usize = 28;
 
 /// Characters between two hyphens.
 const GROUP: usize = 4;
 
-/// Bits of check behind those of the code.
+/// Bits of the checksum, which follows the code.
 const CHECK_BITS: u32 = 12;
 
-/// Bits that a character stands for.
+/// Bits that a character encodes.
 const CHARACTER_BITS: u32 = 5;
 
-/// Crockford's characters, by value.
+/// Crockford's alphabet, in order of value.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// The code of an invitation. It is overwritten when it is dropped, and shown only as
+/// The code of an invitation. It is overwritten when it is dropped, and shown only through
 /// [`Invitation::text`].
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Invitation([u8; INVITATION_BYTES]);
 
-/// What is wrong with the text of an invitation.
+/// What is wrong with a typed invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvitationFault {
-    /// This character is in no invitation.
+    /// This character is not in the alphabet.
     Character(char),
-    /// It has not 28 characters but so many.
+    /// It has this many characters instead of 28.
     Length(usize),
-    /// It is mistyped somewhere.
+    /// The checksum does not match, so a character is mistyped.
     Check,
 }
 
 impl Invitation {
-    /// The invitation of these bytes, which must come by chance.
+    /// Makes an invitation from these bytes, which must be random.
     #[must_use]
     pub fn new(bytes: [u8; INVITATION_BYTES]) -> Self {
         Self(bytes)
@@ -57,18 +57,18 @@ impl Invitation {
         &self.0
     }
 
-    /// The text to be passed on.
+    /// The text that people pass on.
     #[must_use]
     pub fn text(&self) -> Zeroizing<String> {
         let mut code = u128::from_be_bytes(self.0);
         let check = u128::from(self.check());
-        // The last three characters hold 3 bits of the code and all of the check.
+        // The last three characters hold 3 bits of the code and the whole checksum.
         let mut text = Zeroizing::new(String::with_capacity(2 * CHARACTERS));
         for place in 0..CHARACTERS {
             if place > 0 && place % GROUP == 0 {
                 text.push('-');
             }
-            // From the left: 25 characters of code, then what is left of it before the check.
+            // From the left: 25 characters of code, then the rest of the code and the checksum.
             let bits_behind = (CHARACTERS - 1 - place) as u32 * CHARACTER_BITS;
             let value = match bits_behind.checked_sub(CHECK_BITS) {
                 Some(shift) => code >> shift,
@@ -81,17 +81,18 @@ impl Invitation {
         text
     }
 
-    /// Reads a typed text.
+    /// Reads a typed invitation.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// What is wrong with the text.
     pub fn parse(typed: &str) -> Result<Self, InvitationFault> {
         let is_between =
             |c: &char| c.is_whitespace() || "-_\u{2010}\u{2011}\u{2013}\u{2014}".contains(*c);
         let (mut code, mut check, mut count) = (0_u128, 0_u16, 0);
         for character in typed.chars().filter(|c| !is_between(c)) {
             let value = value_of(character).ok_or(InvitationFault::Character(character))?;
-            // 140 bits move to the left: the check's twelve are the last, and the code is before.
+            // The 140 bits shift left: the last twelve are the checksum, the code stands before
+            // them.
             code = code << CHARACTER_BITS | u128::from(check >> (CHECK_BITS - CHARACTER_BITS));
             check = (check << CHARACTER_BITS | u16::from(value)) & ((1 << CHECK_BITS) - 1);
             count += 1;

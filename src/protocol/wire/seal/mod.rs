@@ -1,35 +1,40 @@
-//! What stands around a frame's inside, and the only way in and out.
+//! The envelope around a frame's inside, and the only way in and out.
 //!
 //! ```text
-//! header 44, clear | sealed( inside | way | signature 64, the last two of most types ) | tag 16
+//! header 44, clear | sealed( inside | Merkle path | signature 64 ) | tag 16
+//!                             in a NACK, the inside alone
 //! ```
 //!
-//! **The seal** is XChaCha20-Poly1305 under a key that comes of the room's, with the whole header
-//! as associated data. It proves membership: whoever has the room's key made it. In the lobby and
-//! in public rooms everybody has that key, and sealing gives uniformity only.
+//! **The seal** is XChaCha20-Poly1305 under a key derived from the room's key, with the whole
+//! header as associated data. It proves membership: only someone with the room's key can make it.
+//! In the lobby and in public rooms everybody has that key, so sealing only keeps the format
+//! uniform.
 //!
-//! **The nonce** is a keyed hash of what is sealed: of the frame's own hash, and of what stands
-//! behind its inside. It repeats only for the same frame, which then is the same datagram: also in
-//! a machine that was copied while it ran, where random numbers would repeat for other frames.
+//! **The nonce** is a keyed hash of the plaintext: of the frame's own hash and of what follows its
+//! inside. It repeats only for the same frame, and then the datagram is the same too. This holds
+//! even on a virtual machine that was cloned while running, where a random nonce would repeat for
+//! different frames.
 //!
-//! Its first two bytes are a hint: a hash of the room's name, cut so short that it tells little to
-//! who guesses names, and that one of 65,536 other rooms has the same. By it a member notices that
-//! somebody uses another key for a room of that name. The other 22 bytes are more than enough.
+//! The first two bytes of the nonce are a hint: a hash of the room's name, cut so short that it
+//! tells little to someone who guesses names, because one in 65,536 other rooms has the same hint.
+//! It lets a member notice that somebody uses another key for a room of the same name. The other 22
+//! bytes are more than enough.
 //!
 //! **One frame opens under one key.** Poly1305 alone would allow a datagram that opens under two
-//! keys. The room tag is derived from the key and compared before anything is decrypted, so whoever
-//! wants two keys for one datagram first needs two keys of one tag of 128 bits.
+//! keys. The room tag is derived from the key and compared before anything is decrypted, so an
+//! attacker who wants one datagram to open under two keys first needs two keys with the same
+//! 128-bit tag.
 //!
 //! **The signature** is the author's, Ed25519, over a domain and a hash of the room tag, the type
-//! and all that is inside; frames that leave together share one (`run.rs`). It proves who speaks,
-//! in which room; anybody repairs what he cannot forge. Durable frames and beats carry one, and so
-//! do statuses and dialogues: a status is a delivery mark, a dialogue says where its author is to
-//! be answered, and both are few.
+//! and the whole inside; frames that leave together share one (`signed_batch.rs`). It proves who
+//! speaks and in which room, while anyone can repeat a frame that they cannot forge. Durable frames
+//! and beats carry a signature. So do statuses and sync frames, because a status counts as a
+//! delivery receipt and a sync frame says where its author wants the answer; both are rare.
 //!
 //! **NACKs carry none**, because they come in storms. A member can therefore send a NACK in
-//! another's name. That causes a repair, as a NACK in its own name would; repairs are paced, muted
-//! for a while after each, and never by who asked. Nobody is believed to be here, or to be
-//! somewhere, because of a NACK, and its sequence moves no window.
+//! another's name. It causes a repair, as a NACK in its own name would; repairs are paced, and
+//! each is muted for a while afterwards, whoever asked. A NACK proves neither that a member is
+//! present nor where it is, and its sequence number moves no window.
 
 pub mod invitation;
 pub mod passphrase;
@@ -52,10 +57,10 @@ use super::frame::{
     ROOM_TAG_BYTES, first_8,
 };
 
-/// The hint of a room's name in a nonce, in bytes.
+/// Length of the room name's hint in a nonce, in bytes.
 const HINT_BYTES: usize = 2;
 
-/// Opens and closes the frames of one room.
+/// Seals and opens the frames of one room.
 #[derive(Clone)]
 pub struct Seal {
     room_tag: [u8; ROOM_TAG_BYTES],
@@ -66,26 +71,26 @@ pub struct Seal {
     verdicts: Verdicts,
 }
 
-/// A frame that is written, and neither signed nor sealed.
+/// A frame that is encoded, but neither signed nor sealed.
 #[derive(Debug)]
 pub struct Draft {
-    /// The hash of its type and its inside.
+    /// The hash of its type and inside.
     leaf: Hash,
     datagram: Vec<u8>,
 }
 
-/// A frame that belongs to this room, is whole, and is its author's unless it is a NACK.
+/// A frame of this room that arrived intact. Its author is authentic, except in a NACK.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened<'s> {
     /// The frame.
     pub frame: Frame<'s>,
-    /// A hash of its type and of all that is inside: the same for whoever signs or seals it again.
+    /// A hash of its type and inside, which stays the same if the frame is signed or sealed again.
     /// 0 for a NACK.
     pub hash: u64,
 }
 
 impl Seal {
-    /// The seal of the room that has this key.
+    /// Makes the seal of the room with this key.
     #[must_use]
     pub fn new(key: &RoomKey) -> Self {
         let room_tag = key.derive("roda 2026 room tag");
@@ -100,13 +105,14 @@ impl Seal {
         }
     }
 
-    /// The seal of a public room; `None` is the lobby.
+    /// Makes the seal of a public room; `None` is the lobby.
     #[must_use]
     pub fn public(room: Option<&str>) -> Self {
         Self::new(&room.map_or_else(RoomKey::lobby, RoomKey::public)).called(room)
     }
 
-    /// The same, with a hint of the room's name, by which who has another key for it is noticed.
+    /// Adds the hint of the room's name, which lets members notice that somebody uses another key
+    /// for a room of this name.
     #[must_use]
     pub fn called(self, room: Option<&str>) -> Self {
         let room: String = room.unwrap_or_default().nfc().collect();
@@ -115,14 +121,14 @@ impl Seal {
         Self { hint, ..self }
     }
 
-    /// The same, which shares what it finds out about signatures with others: for the pretend
-    /// network, whose members all run here.
+    /// Shares remembered verdicts about signatures with others. The simulated network uses it,
+    /// because all its members run in one process.
     #[must_use]
     pub fn sharing(self, verdicts: Verdicts) -> Self {
         Self { verdicts, ..self }
     }
 
-    /// Writes a frame as the datagram that it travels in, and returns its hash.
+    /// Encodes, signs and seals a frame that leaves alone, and returns its hash.
     pub fn close(&self, frame: &Frame<'_>, signer: &Signer, to: &mut Vec<u8>) -> u64 {
         frame::encode(frame, &self.room_tag, to);
         let kind = frame.body.kind();
@@ -131,7 +137,7 @@ impl Seal {
         signer.map_or(0, |_| first_8(&leaf))
     }
 
-    /// Writes a frame that leaves together with others.
+    /// Encodes a frame that leaves together with others.
     #[must_use]
     pub fn draft(&self, frame: &Frame<'_>) -> Draft {
         let mut datagram = Vec::with_capacity(FRAME_MAX_BYTES);
@@ -160,8 +166,8 @@ impl Seal {
         })
     }
 
-    /// Seals any inside as if it were a frame's, signed if that is asked for: for who tries what
-    /// is not.
+    /// Seals any bytes as if they were a frame's inside, and signs them if there is a signer. Only
+    /// tests and fuzzers need it, to try what a frame must not be.
     #[must_use]
     pub fn enclose(&self, kind: u8, inside: &[u8], signer: Option<&Signer>) -> Vec<u8> {
         let mut datagram = frame::head(kind, &self.room_tag);
@@ -170,10 +176,10 @@ impl Seal {
         datagram
     }
 
-    /// Reads a datagram as a frame of this room; `inside` is overwritten with what was sealed.
+    /// Opens a datagram as a frame of this room, and overwrites `inside` with the plaintext.
     ///
     /// # Errors
-    /// The [`FrameFault`] for which it is to be dropped.
+    /// The [`FrameFault`] that makes the datagram worth dropping.
     pub fn open<'s>(
         &self,
         datagram: &[u8],
@@ -193,10 +199,10 @@ impl Seal {
         Ok(Opened { frame, hash })
     }
 
-    /// Reads a durable frame again that was opened before, from our own memory.
+    /// Opens a durable frame again that is kept in our own memory and was opened before.
     ///
-    /// It is decrypted again, in 0.8 of the 37 µs that opening takes; what was opened would take as
-    /// much memory as the datagram, which must be held as well for repairs.
+    /// Decrypting it again takes 0.8 of the 37 µs that opening takes. Keeping the plaintext would
+    /// take as much memory as the datagram, which must be kept anyway for repairs.
     #[must_use]
     pub fn reopen<'s>(
         &self,
@@ -212,7 +218,7 @@ impl Seal {
         }
     }
 
-    /// Signs a datagram that leaves alone, if there is a signer, and seals it; its hash.
+    /// Signs a datagram that leaves alone, if there is a signer, and seals it. Returns its hash.
     fn close_alone(&self, kind: u8, signer: Option<&Signer>, datagram: &mut Vec<u8>) -> Hash {
         let (leaf, inside_end) = (self.leaf(kind, datagram), datagram.len());
         if let Some(signer) = signer {
@@ -224,13 +230,13 @@ impl Seal {
         leaf
     }
 
-    /// The hash of a datagram that has no more than its inside yet.
+    /// Hashes a datagram that holds only the header and the inside so far.
     fn leaf(&self, kind: u8, datagram: &[u8]) -> Hash {
         let inside = datagram.get(HEADER_BYTES..).unwrap_or_default();
         self.hashing.leaf(kind, inside)
     }
 
-    /// Encrypts all behind the header, which has no nonce yet, and puts the tag behind.
+    /// Encrypts everything after the header, which has no nonce yet, and appends the tag.
     fn seal(&self, leaf: &Hash, inside_end: usize, datagram: &mut Vec<u8>) {
         let mut hasher = blake3::Hasher::new_keyed(&self.nonce_key);
         let behind = datagram.get(inside_end..).unwrap_or_default();
@@ -252,12 +258,12 @@ impl Seal {
         let tag = parts.and_then(|(head, inside)| self.key.seal(nonce, head, inside));
         match tag {
             Some(tag) => datagram.extend_from_slice(&tag),
-            // It never fails for so little; if it did, nothing would leave in the clear.
+            // Sealing so few bytes never fails; if it did, nothing would leave unencrypted.
             None => datagram.clear(),
         }
     }
 
-    /// Checks the header and the seal, and writes what was in it over `inside`.
+    /// Checks the header and the seal, and overwrites `inside` with the plaintext.
     fn unseal(&self, datagram: &[u8], inside: &mut Vec<u8>) -> Result<Kind, FrameFault> {
         let (kind, room_tag) = frame::header(datagram)?;
         if room_tag != self.room_tag {
@@ -281,14 +287,14 @@ impl Seal {
     }
 }
 
-/// The room's tag and no key.
+/// Shows the room tag, but no key.
 impl fmt::Debug for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Seal({:016x})", first_8(&self.room_tag))
     }
 }
 
-/// What a frame has inside, and its way to what is signed if this type is.
+/// Splits the plaintext into the frame's inside and, for signed types, its Merkle path.
 fn split(kind: Kind, inside: &[u8]) -> Option<(&[u8], Option<MerklePath<'_>>)> {
     match kind.is_signed() {
         true => MerklePath::split(inside).map(|(inside, merkle_path)| (inside, Some(merkle_path))),

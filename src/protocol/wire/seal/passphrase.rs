@@ -1,8 +1,8 @@
-//! A room's passphrase: how it becomes a key, slowly, and how strong it is.
+//! How a room's passphrase becomes a key, slowly on purpose, and how strong it is.
 //!
-//! Whoever has recorded a room's traffic can try passphrases at home for as long as he likes.
-//! Argon2id makes every try cost 64 MiB and a quarter of a second; only the passphrase makes the
-//! tries many.
+//! An attacker who recorded a room's traffic can try passphrases offline for as long as they like.
+//! Argon2id makes each try cost 64 MiB and a quarter of a second; only a strong passphrase makes
+//! many tries necessary.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use unicode_normalization::UnicodeNormalization;
@@ -10,42 +10,43 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::room_key::ROOM_KEY_BYTES;
 
-/// Memory of one try, in KiB: what a small computer has and a graphics card has not for thousands
-/// of tries at once.
+/// Memory of one try, in KiB: a small computer has it, but a graphics card does not have it for
+/// thousands of tries at once.
 const MEMORY_KIB: u32 = 64 << 10;
 
 /// Passes over that memory: about a quarter of a second.
 const PASSES: u32 = 3;
 
-/// One lane: the time is the same on a machine with one core.
+/// One lane, so that a machine with one core is not slower.
 const LANES: u32 = 1;
 
-/// A word that somebody thinks of, in bits: one of 2048. A die's word (Diceware) has 12.9.
+/// Assumed entropy of a word that a person picks, in bits: one of 2048. A Diceware word has 12.9.
 const WORD_BITS: f64 = 11.0;
 
-/// A character of a word that somebody has written in a strange way, in bits.
+/// Assumed entropy of each character of a word that is spelled strangely, in bits.
 const STRANGE_BITS: f64 = 4.0;
 
-/// Words that resist guessing: 66 bits are 2000 years for ten thousand machines at a million
-/// tries a second.
+/// Words that resist guessing: 66 bits take ten thousand machines 2000 years at a million tries a
+/// second.
 const WORDS_ENOUGH: usize = 6;
 
-/// Why a passphrase makes no key.
+/// Why a passphrase cannot become a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PassphraseFault {
-    /// There is nothing in it.
+    /// It is empty.
     Empty,
-    /// This machine cannot give the memory that it takes.
+    /// This machine cannot provide the memory that Argon2id needs.
     NoMemory,
 }
 
-/// Makes a key of a passphrase, for one room: its name, in NFC, is the salt.
+/// Derives a room's key from a passphrase. The salt is the room's name in NFC.
 pub(super) fn stretch(
     room: &str,
     passphrase: &str,
     key: &mut [u8; ROOM_KEY_BYTES],
 ) -> Result<(), PassphraseFault> {
-    // The same characters from another keyboard, and a file's last line end, make no difference.
+    // The same characters typed on another keyboard, or a file's trailing newline, make no
+    // difference.
     let passphrase = Zeroizing::new(passphrase.trim().nfc().collect::<String>());
     if passphrase.is_empty() {
         return Err(PassphraseFault::Empty);
@@ -65,20 +66,20 @@ pub(super) fn stretch(
     hashed.map_err(no_memory)
 }
 
-/// How hard a passphrase is to guess, at a guess.
+/// An estimate of how hard a passphrase is to guess.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Strength {
-    /// How many different words there are.
+    /// How many different words it has.
     pub words: usize,
-    /// How many halvings of the field its guesser needs, if the words were chosen by chance.
+    /// Its entropy in bits, if the words were chosen at random.
     pub bits: f64,
 }
 
 impl Strength {
-    /// The strength of a passphrase. What stands between blanks is a word; one that stands there
-    /// twice counts once. Letters alone count as a word that somebody knows, most letters as such a
-    /// word written strangely, and everything else as characters by chance. Nobody can tell from
-    /// a phrase how it was chosen: a line of a song is weaker than this says.
+    /// Estimates the strength of a passphrase. Blanks separate words, and a repeated word counts
+    /// once. Letters alone count as a known word, mostly letters as a known word spelled strangely,
+    /// and anything else as random characters. No phrase shows how it was chosen: a line of a song
+    /// is weaker than this estimate.
     #[must_use]
     pub fn of(passphrase: &str) -> Self {
         let lower = Zeroizing::new(passphrase.to_lowercase());
@@ -92,14 +93,14 @@ impl Strength {
         Self { words, bits }
     }
 
-    /// Whether it deserves a warning: worth less than six words.
+    /// Whether it deserves a warning, because it is worth less than six words.
     #[must_use]
     pub fn is_weak(&self) -> bool {
         self.bits < WORD_BITS * WORDS_ENOUGH as f64
     }
 }
 
-/// What a word is worth, in bits.
+/// Estimates the entropy of a word, in bits.
 fn word_bits(word: &str) -> f64 {
     let has = |is: fn(char) -> bool| word.chars().any(is);
     let classes = [
@@ -109,7 +110,7 @@ fn word_bits(word: &str) -> f64 {
     ];
     let alphabet: f64 = classes.iter().filter(|class| class.0).map(|c| c.1).sum();
     let mut different: Vec<char> = word.chars().collect();
-    different.dedup(); // a key held down adds nothing
+    different.dedup(); // holding a key down adds nothing
     let count = different.len() as f64;
     let bits = count * alphabet.max(1.0).log2();
     let letters = different.iter().filter(|c| c.is_alphabetic()).count();

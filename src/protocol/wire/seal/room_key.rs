@@ -1,4 +1,4 @@
-//! The key of a room: what its members have in common, and all other keys come of.
+//! The key of a room: the members share it, and all other keys are derived from it.
 //!
 //! ```text
 //! lobby          derive("roda 2026 lobby key", nothing)
@@ -10,7 +10,7 @@
 //! room tag, frame key, nonce key    derive("roda 2026 …", room key)
 //! ```
 //!
-//! `derive` is BLAKE3's `derive_key`; names are NFC. The first two are known to everybody.
+//! `derive` is BLAKE3's `derive_key`; names are in NFC. The first two keys are public knowledge.
 
 use std::fmt;
 
@@ -23,40 +23,40 @@ use super::passphrase::{self, PassphraseFault};
 /// Length of a room's key and of a key file, in bytes.
 pub const ROOM_KEY_BYTES: usize = 32;
 
-/// The key of a room. It is overwritten when it is dropped, and shown to nobody.
+/// The key of a room. It is overwritten when it is dropped, and never shown.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct RoomKey(pub(super) [u8; ROOM_KEY_BYTES]);
 
 impl RoomKey {
-    /// The lobby's, which everybody knows.
+    /// The key of the lobby, which everybody knows.
     #[must_use]
     pub fn lobby() -> Self {
         Self(blake3::derive_key("roda 2026 lobby key", &[]))
     }
 
-    /// A public room's: whoever knows the room's name has it.
+    /// The key of a public room: anyone who knows the room's name has it.
     #[must_use]
     pub fn public(room: &str) -> Self {
         Self::of("roda 2026 public room key", &[], room)
     }
 
-    /// A room's whose members have the same 32 bytes in a file. The same file makes another room
-    /// under another name.
+    /// The key of a room whose members share 32 bytes in a file. With another name, the same file
+    /// opens another room.
     #[must_use]
     pub fn from_file(room: &str, bytes: &[u8; ROOM_KEY_BYTES]) -> Self {
         Self::of("roda 2026 key file room key", bytes, room)
     }
 
-    /// The room's that an invitation is for, whatever it is called.
+    /// The key of the room that an invitation opens, whatever the room is called.
     #[must_use]
     pub fn from_invitation(invitation: &Invitation) -> Self {
         Self::of("roda 2026 invitation room key", invitation.bytes(), "")
     }
 
-    /// A room's whose members know the same passphrase. Takes a quarter of a second and 64 MiB.
+    /// The key of a room whose members share a passphrase. Takes a quarter of a second and 64 MiB.
     ///
     /// # Errors
-    /// An empty passphrase, or a machine without that memory.
+    /// Fails on an empty passphrase, or if the machine lacks the memory.
     pub fn from_passphrase(room: &str, passphrase: &str) -> Result<Self, PassphraseFault> {
         let room: String = room.nfc().collect();
         let mut key = Self([0; ROOM_KEY_BYTES]);
@@ -75,7 +75,7 @@ impl RoomKey {
         key
     }
 
-    /// Another key, which comes of this one and tells nothing about it.
+    /// Derives another key, which reveals nothing about this one.
     pub(super) fn derive(&self, context: &str) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(blake3::derive_key(context, &self.0))
     }

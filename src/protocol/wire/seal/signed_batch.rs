@@ -1,42 +1,36 @@
-//! One signature for a run of frames, of which each can be checked alone.
+//! One signature for a batch of frames, each of which can be checked on its own.
 //!
-//! A signature costs more than all else that is done to a frame, so frames that leave at the same
-//! time share one. Their hashes are the leaves of a tree (Merkle 1987), whose root is signed; a
-//! frame carries the signature and its way to the root (Wong and Lam 1998, for streams). Whoever
-//! gets one frame of a run can check it without the others; whoever gets another of the same run
-//! knows the signature already. A frame that leaves alone is its own root.
+//! A signature costs more than everything else that is done to a frame, so frames that leave at the
+//! same time share one. Their hashes are the leaves of a Merkle tree (1987), whose root is signed;
+//! each frame carries the signature and its Merkle path (Wong and Lam 1998, for streams). A
+//! receiver can check one frame of a batch without the others, and need not verify the signature
+//! again for the next frame of the same batch. A frame that leaves alone is its own root.
 //!
 //! ```text
-//! leaf = keyed hash of type 1 ‖ inside                   32 bytes
-//! node = keyed hash of left 16 ‖ right 16                32 bytes, of which its parent takes 16
-//! way  = a sibling 16 for each step up | place 1
-//!        place is 1 at the root, and below a node n it is 2n on the left and 2n + 1 on the right
+//! leaf        = keyed hash of type 1 ‖ inside            32 bytes
+//! node        = keyed hash of left 16 ‖ right 16         32 bytes, of which its parent takes 16
+//! Merkle path = a sibling 16 for each level | leaf index 1
+//! the index is 1 at the root; below a node n it is 2n on the left, 2n + 1 on the right
 //! ```
 //!
-//! Both keys come of the room tag, each by its own context, so that no leaf is a node and nothing
-//! is of another room. Nodes are cut to 16 bytes: to put another frame in the place of one takes
-//! 2^128 tries. Two frames in one place take 2^64, and only of the author, who can sign two frames
-//! anyway. Missing leaves are zeros.
+//! Both keys are derived from the room tag, each with its own context, so that no leaf passes for a
+//! node and no hash is valid in another room. Nodes are cut to 16 bytes: replacing one frame by
+//! another takes 2^128 tries. Finding two frames for one leaf takes 2^64 tries, and only the author
+//! can do it, who can sign two frames anyway. Missing leaves are zeros.
 
-use super::super::frame::{Key, SIGNATURE_BYTES};
 use super::signer::{Hash, Signer, Verdicts};
+use crate::protocol::wire::ids::Key;
+use crate::protocol::wire::sizes::{NODE_BYTES, SIGNATURE_BYTES, TREE_DEPTH_MAX};
 
-/// Most frames of a run.
-pub const BATCH_MAX_FRAMES: usize = 1 << DEPTH_MAX;
+pub use crate::protocol::wire::sizes::{LEAF_INDEX_BYTES, MERKLE_PATH_MAX_BYTES};
 
-/// What a frame carries of its way, besides the place, in bytes at most.
-pub const MERKLE_PATH_MAX_BYTES: usize = DEPTH_MAX * NODE_BYTES;
+/// Most frames in a batch.
+pub const BATCH_MAX_FRAMES: usize = 1 << TREE_DEPTH_MAX;
 
-/// What says where in its run a frame is, in bytes.
-pub const LEAF_INDEX_BYTES: usize = 1;
-
-const DEPTH_MAX: usize = 6; // with 7, a place would still be one byte
-const NODE_BYTES: usize = 16;
-
-/// The hash of what is missing.
+/// The hash that fills a missing leaf.
 const NOTHING: Hash = [0; 32];
 
-/// The room's keys of hashing; everybody may know them.
+/// The room's hashing keys. They need not be secret.
 #[derive(Clone, Debug)]
 pub(super) struct Hashing {
     leaf_key: Hash,
@@ -51,7 +45,7 @@ impl Hashing {
         }
     }
 
-    /// The hash of what a frame of this type has inside.
+    /// Hashes the inside of a frame of this type.
     pub(super) fn leaf(&self, kind: u8, inside: &[u8]) -> Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.leaf_key);
         hasher.update(&[kind]).update(inside);
@@ -60,24 +54,21 @@ impl Hashing {
 
     fn node(&self, left: &[u8], right: &[u8]) -> Hash {
         let mut children = [0; 2 * NODE_BYTES];
-        let places = children.iter_mut();
+        let targets = children.iter_mut();
         let both = left.iter().take(NODE_BYTES).chain(right);
-        places.zip(both).for_each(|(to, from)| *to = *from);
+        targets.zip(both).for_each(|(to, from)| *to = *from);
         *blake3::keyed_hash(&self.node_key, &children).as_bytes()
     }
 }
 
-/// The tree over the frames of a run, from the leaves up.
+/// The tree over the frames of a batch, from the leaves up.
 #[derive(Debug)]
 pub(super) struct Tree(Vec<Vec<Hash>>);
 
 impl Tree {
-    /// The tree over 1 to [`BATCH_MAX_FRAMES`] leaves.
+    /// Builds the tree over 1 to [`BATCH_MAX_FRAMES`] leaves.
     pub(super) fn over(mut leaves: Vec<Hash>, hashing: &Hashing) -> Self {
-        debug_assert!(
-            leaves.len() <= BATCH_MAX_FRAMES,
-            "a longer run is another run"
-        );
+        debug_assert!(leaves.len() <= BATCH_MAX_FRAMES, "a longer batch is split");
         leaves.resize(leaves.len().next_power_of_two(), NOTHING);
         let mut levels = vec![leaves];
         while let Some(level) = levels.last().filter(|level| level.len() > 1) {
@@ -93,7 +84,7 @@ impl Tree {
         signer.sign(root.unwrap_or(&NOTHING))
     }
 
-    /// Writes a frame's way to the root.
+    /// Writes a frame's Merkle path.
     pub(super) fn write_merkle_path(&self, index: usize, to: &mut Vec<u8>) {
         let depth = self.0.len() - 1;
         let siblings = self.0.iter().take(depth).enumerate();
@@ -101,11 +92,11 @@ impl Tree {
             let sibling = level.get(index >> height ^ 1).unwrap_or(&NOTHING);
             to.extend(sibling.iter().take(NODE_BYTES));
         }
-        to.push((1 << depth | index) as u8); // below 2^(DEPTH_MAX + 1)
+        to.push((1 << depth | index) as u8); // below 2^(TREE_DEPTH_MAX + 1)
     }
 }
 
-/// What stands behind a signed frame's inside.
+/// What follows the inside of a signed frame.
 #[derive(Debug)]
 pub(super) struct MerklePath<'s> {
     index: usize,
@@ -114,13 +105,13 @@ pub(super) struct MerklePath<'s> {
 }
 
 impl<'s> MerklePath<'s> {
-    /// Splits what was in the seal of a signed frame into its inside and its way.
+    /// Splits the plaintext of a signed frame into its inside and its Merkle path.
     pub(super) fn split(inside: &'s [u8]) -> Option<(&'s [u8], Self)> {
         let (rest, signature) = inside.split_last_chunk()?;
         let (leaf_index, rest) = rest.split_last()?;
         let depth = leaf_index.checked_ilog2()? as usize;
         let index = usize::from(leaf_index ^ 1 << depth);
-        let is_sound = depth <= DEPTH_MAX;
+        let is_sound = depth <= TREE_DEPTH_MAX;
         let at = rest.len().checked_sub(depth * NODE_BYTES);
         let (inside, siblings) = rest.split_at_checked(at.filter(|_| is_sound)?)?;
         let merkle_path = Self {
@@ -131,7 +122,7 @@ impl<'s> MerklePath<'s> {
         Some((inside, merkle_path))
     }
 
-    /// Whether a person has signed the run that a frame is of.
+    /// Whether this person signed the batch that the frame belongs to.
     pub(super) fn is_genuine(
         &self,
         leaf: Hash,

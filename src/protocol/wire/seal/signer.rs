@@ -1,4 +1,4 @@
-//! Who signs the roots of runs, and whether a signature is genuine.
+//! Signing the root of a batch, and checking such signatures.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
-use crate::protocol::wire::frame::{Key, SIGNATURE_BYTES};
+use crate::protocol::wire::ids::Key;
+use crate::protocol::wire::sizes::SIGNATURE_BYTES;
 
-/// Length of what a signing key is made from, in bytes.
+/// Length of the seed that a signing key is made from, in bytes.
 pub const SEED_BYTES: usize = 32;
 
-/// What stands before the root in all that is signed.
+/// Stands before the root in everything that is signed.
 const DOMAIN: &[u8; 22] = b"roda 2026 signed frame";
 
 /// The hash of a frame, or of two nodes.
@@ -22,13 +23,13 @@ pub(super) type Hash = [u8; 32];
 pub struct Signer(SigningKey);
 
 impl Signer {
-    /// The key that comes of these bytes: any will do, if nobody else knows them.
+    /// Makes the key from a seed. Any bytes will do, as long as nobody else knows them.
     #[must_use]
     pub fn from_seed(seed: &[u8; SEED_BYTES]) -> Self {
         Self(SigningKey::from_bytes(seed))
     }
 
-    /// The person.
+    /// The person's public key.
     #[must_use]
     pub fn key(&self) -> Key {
         Key(self.0.verifying_key().to_bytes())
@@ -39,14 +40,14 @@ impl Signer {
     }
 }
 
-/// Says whose it is, and no more.
+/// Shows the public key only.
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Signer({:?})", self.key())
     }
 }
 
-/// What is signed for a root.
+/// The bytes that are signed for a root.
 fn signed(root: &Hash) -> [u8; DOMAIN.len() + 32] {
     let mut signed = [0; DOMAIN.len() + 32];
     let both = DOMAIN.iter().chain(root);
@@ -57,21 +58,22 @@ fn signed(root: &Hash) -> [u8; DOMAIN.len() + 32] {
     signed
 }
 
-/// Whether a person has signed this root. Strictly: weak keys and the other ways to write the same
-/// signature are refused, so that all members judge alike.
+/// Whether this key signed this root. The check is strict: it refuses weak keys and alternative
+/// encodings of a signature, so that all members come to the same verdict.
 fn verify(key: &VerifyingKey, root: &Hash, signature: &[u8; SIGNATURE_BYTES]) -> bool {
     let signature = Signature::from_bytes(signature);
     key.verify_strict(&signed(root), &signature).is_ok()
 }
 
-/// Verdicts that are remembered: most of the frames that a sender may be ahead share one of 256.
+/// Most verdicts that are remembered. Most of the 256 frames that a sender may be ahead share a
+/// verdict.
 const VERDICTS_MAX: usize = 2048;
 
-/// Keys that are remembered, of about 200 bytes each.
+/// Most keys that are remembered, at about 200 bytes each.
 const PEOPLE_MAX: usize = 512;
 
-/// Which signatures were found genuine and which not: frames of one run share theirs. The members
-/// of a pretend network share all, for each would find the same.
+/// Remembers which signatures were genuine, because the frames of a batch share one. The members of
+/// a simulated network share one memory, since each would come to the same verdicts.
 #[derive(Clone, Default)]
 pub struct Verdicts(Arc<Mutex<Known>>);
 
@@ -79,7 +81,7 @@ pub struct Verdicts(Arc<Mutex<Known>>);
 struct Known {
     verdicts: BTreeMap<Hash, Verdict>,
     order: VecDeque<Hash>,
-    /// Keys as points of the curve, which takes a tenth of a verification to find out.
+    /// Keys decoded to points of the curve, because decoding takes a tenth of a verification.
     people: BTreeMap<Key, VerifyingKey>,
 }
 
@@ -104,13 +106,13 @@ impl Known {
 }
 
 impl Verdicts {
-    /// All that is known. Nobody waits here unless members that share it run on several threads;
-    /// one of them that panicked has left whole verdicts.
+    /// What is remembered. Nobody waits here unless members that share the memory run on several
+    /// threads; one of them that panicked has left whole verdicts.
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a person has signed a root: as [`verify`], which it asks but once.
+    /// Whether a person signed a root. Calls [`verify`] once per root and remembers the verdict.
     pub(super) fn verify(&self, by: &Key, root: &Hash, signature: &[u8; SIGNATURE_BYTES]) -> bool {
         let known = &mut *self.known();
         if let Some(verdict) = known.verdicts.get(root)
@@ -177,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_key_that_signs_everything_for_everybody_signs_nothing() {
-        // The neutral point as key and as R, and S = 0, fit every text by the lax equation.
+        // The neutral point as key and as R, with S = 0, satisfies the lax equation for every text.
         let mut neutral = [0; 32];
         neutral[0] = 1;
         let mut signature = [0; SIGNATURE_BYTES];

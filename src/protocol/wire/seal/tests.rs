@@ -1,4 +1,4 @@
-//! The threats, each a test: what outsiders and members can do to a frame, and what comes of it.
+//! The threats as tests: what outsiders and members can try with a frame, and what happens then.
 
 use super::super::frame::nack::Nack;
 use super::super::frame::status::Status;
@@ -63,8 +63,8 @@ fn closed(seal: &Seal, body: Body<'_>) -> Vec<u8> {
     datagram
 }
 
-/// Durable frames of ana's, closed as one run: what they say and their datagrams.
-pub(super) fn run_of(seal: &Seal, count: u32) -> Vec<Vec<u8>> {
+/// Durable frames of ana's, closed as one batch: what they say and their datagrams.
+pub(super) fn batch_of(seal: &Seal, count: u32) -> Vec<Vec<u8>> {
     let (signer, records) = (signer(1), records());
     let drafts = (1..=count).map(|sequence| {
         let [body, ..] = bodies(&records);
@@ -102,8 +102,9 @@ fn a_frame_is_opened_by_its_room_and_reopened_from_memory() {
 #[test]
 fn each_frame_of_a_run_is_opened_alone_and_in_any_order() {
     for count in 1..=signed_batch::BATCH_MAX_FRAMES as u32 {
-        let datagrams = run_of(&Seal::public(None), count);
-        // Each by somebody who knows none of the others, and all by one who hears them backwards.
+        let datagrams = batch_of(&Seal::public(None), count);
+        // A receiver that knows no other frame opens each one, and another one opens all in reverse
+        // order.
         let hearer = Seal::public(None);
         for (index, datagram) in datagrams.iter().enumerate().rev() {
             for seal in [&Seal::public(None), &hearer] {
@@ -119,7 +120,7 @@ fn each_frame_of_a_run_is_opened_alone_and_in_any_order() {
 #[test]
 fn what_is_no_part_of_a_run_does_not_come_in_by_its_signature() {
     let (seal, records, eva) = (Seal::public(None), records(), signer(2));
-    let datagrams = run_of(&seal, 4);
+    let datagrams = batch_of(&seal, 4);
     let (mut one, mut other) = (Vec::new(), Vec::new());
     seal.unseal(&datagrams[1], &mut one).unwrap();
     seal.unseal(&datagrams[2], &mut other).unwrap();
@@ -127,9 +128,9 @@ fn what_is_no_part_of_a_run_does_not_come_in_by_its_signature() {
         seal.open(&datagrams[1], &mut Vec::new()).is_ok(),
         "so the root is known"
     );
-    // MerklePath and signature of a frame of ana's, behind something else that names her.
+    // The Merkle path and signature of a frame of ana's, behind something else that names her.
     let behind = 2 * 16 + signed_batch::LEAF_INDEX_BYTES + frame::SIGNATURE_BYTES;
-    let way_of = |inside: &[u8]| inside[inside.len() - behind..].to_vec();
+    let path_of = |inside: &[u8]| inside[inside.len() - behind..].to_vec();
     let refused = |inside: &[u8]| {
         let datagram = seal.enclose(Kind::Durable as u8, inside, None);
         assert_eq!(fault(&seal, &datagram), FrameFault::Forged);
@@ -141,9 +142,9 @@ fn what_is_no_part_of_a_run_does_not_come_in_by_its_signature() {
     };
     let forged = seal.draft(&Frame { author, body });
     let forged = &forged.datagram[HEADER_BYTES..];
-    refused(&[forged, &way_of(&one)].concat());
-    // A frame of the run in another's place, and with eva's signature over the same root.
-    refused(&[&one[..one.len() - behind], &way_of(&other)].concat());
+    refused(&[forged, &path_of(&one)].concat());
+    // A frame of the batch in another's place, and with eva's signature over the same root.
+    refused(&[&one[..one.len() - behind], &path_of(&other)].concat());
     let mut resigned = one.clone();
     let at = resigned.len() - frame::SIGNATURE_BYTES;
     resigned[at..].copy_from_slice(&eva.sign(&[0; 32]));
@@ -156,7 +157,7 @@ fn a_forged_sender_is_found_out() {
     for body in bodies(&records()) {
         let (kind, mut datagram) = (body.kind(), Vec::new());
         let author = author(&signer(1));
-        // Eva has the room's key and signs with her own what names ana.
+        // Eva has the room's key and signs, with her own key, a frame that names ana.
         seal.close(&Frame { author, body }, &eva, &mut datagram);
         let opened = seal.open(&datagram, &mut Vec::new()).map(|_| ());
         match kind {
@@ -188,11 +189,11 @@ fn what_ana_has_signed_as_one_thing_is_no_other_thing() {
 #[test]
 fn what_ana_has_signed_in_one_room_is_not_said_in_another() {
     let (here, there) = (Seal::public(Some("a")), Seal::public(Some("b")));
-    for datagram in run_of(&here, 3).into_iter().chain(datagrams(&here)) {
+    for datagram in batch_of(&here, 3).into_iter().chain(datagrams(&here)) {
         assert_eq!(fault(&there, &datagram), FrameFault::OtherRoom);
         let mut inside = Vec::new();
         let kind = here.unseal(&datagram, &mut inside).unwrap();
-        // A member of both rooms seals it anew.
+        // A member of both rooms seals it again for the other room.
         let moved = there.enclose(kind as u8, &inside[..], None);
         if kind.is_signed() {
             assert_eq!(fault(&there, &moved), FrameFault::Forged);
@@ -230,7 +231,7 @@ fn a_frame_cut_at_any_length_is_refused() {
     for datagram in datagrams(&seal) {
         for length in 0..datagram.len() {
             assert!(seal.open(&datagram[..length], &mut Vec::new()).is_err());
-            // Also from its other end, with the header put back.
+            // The same from the other end, with the header put back.
             let mut cut = datagram[..HEADER_BYTES].to_vec();
             cut.extend_from_slice(&datagram[length.max(HEADER_BYTES + 1)..]);
             assert!(seal.open(&cut, &mut Vec::new()).is_err());
@@ -244,7 +245,7 @@ fn a_frame_cut_at_any_length_is_refused() {
 #[test]
 fn a_flipped_bit_is_noticed_at_every_place() {
     let seal = Seal::public(Some("turma-a"));
-    let run = run_of(&seal, 3).into_iter();
+    let run = batch_of(&seal, 3).into_iter();
     for datagram in run.chain(datagrams(&seal)) {
         for bit in 0..datagram.len() * 8 {
             let mut changed = datagram.clone();
@@ -257,7 +258,7 @@ fn a_flipped_bit_is_noticed_at_every_place() {
 #[test]
 fn a_bit_that_a_member_flips_inside_is_noticed_by_the_signature() {
     let seal = Seal::public(None);
-    let run = run_of(&seal, 5).into_iter();
+    let run = batch_of(&seal, 5).into_iter();
     for datagram in run.chain(datagrams(&seal)) {
         let mut inside = Vec::new();
         let kind = seal.unseal(&datagram, &mut inside).unwrap();
@@ -278,9 +279,9 @@ fn a_bit_that_a_member_flips_inside_is_noticed_by_the_signature() {
 
 #[test]
 fn one_frame_opens_under_one_key() {
-    // The tag of the room stands in the frame and comes of the key. Whoever takes another room's
-    // tag for his frame has the other room's key refuse it at the seal, whatever the cipher's own
-    // tag is, and his own at the tag.
+    // The frame carries the room tag, which is derived from the key. If an attacker puts another
+    // room's tag on their frame, the other room's key refuses it at the seal, whatever the cipher's
+    // own tag is, and their own room refuses it at the room tag.
     let (here, there) = (Seal::public(Some("a")), Seal::public(Some("b")));
     for datagram in datagrams(&here) {
         assert_eq!(fault(&there, &datagram), FrameFault::OtherRoom);
@@ -289,7 +290,7 @@ fn one_frame_opens_under_one_key() {
         assert_eq!(fault(&here, &moved), FrameFault::OtherKey);
         assert_eq!(fault(&there, &moved), FrameFault::BrokenSeal);
     }
-    // Also a key that differs in nothing but what the tag does not show is refused by the seal.
+    // The seal also refuses a key that differs only in what the room tag does not show.
     let mut imposter = there.clone();
     imposter.room_tag = here.room_tag;
     let [datagram, ..] = datagrams(&here);
@@ -306,7 +307,7 @@ fn who_seals_anothers_frame_anew_accuses_nobody() {
     anew.extend_from_slice(&inside[..]);
     seal.seal_with(&[9; NONCE_BYTES], &mut anew);
     assert_ne!(anew, datagram);
-    // Two frames of one number with two hashes would tell that their author has two faces.
+    // Two frames with one sequence number and two hashes would look like an equivocating author.
     assert_eq!(seal.open(&anew, &mut inside).unwrap().hash, hash);
 }
 

@@ -1,17 +1,17 @@
-//! The test vectors of `tests/vectors/seal.txt`, made again and compared: every derived key, every
-//! text form, and one sealed frame of each type. `tests/vectors/check.py` checks the same file with
-//! other people's implementations.
+//! Makes the test vectors of `tests/vectors/seal.txt` again and compares them: every derived key,
+//! every text form, and one sealed frame of each type. `tests/vectors/check.py` checks the same
+//! file with independent implementations.
 
 use std::fmt::Write;
 
-use super::tests::{datagrams, run_of, signer};
+use super::tests::{batch_of, datagrams, signer};
 use super::*;
 use crate::protocol::wire::frame::Kind;
 use crate::protocol::wire::seal::invitation::Invitation;
 
 const VECTORS: &str = include_str!("../../../../tests/vectors/seal.txt");
 
-/// A line of the file.
+/// Appends a line of the file.
 fn line(vectors: &mut String, name: &str, bytes: &[u8]) {
     let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
@@ -71,7 +71,7 @@ fn made_again() -> String {
         seal.unseal(datagram, &mut inside).unwrap();
         line(&mut vectors, &format!("{name}: inside"), &inside);
     }
-    for (number, datagram) in (1..).zip(run_of(&seal, 3)) {
+    for (number, datagram) in (1..).zip(batch_of(&seal, 3)) {
         line(&mut vectors, &format!("run {number}: datagram"), &datagram);
         seal.unseal(&datagram, &mut inside).unwrap();
         line(&mut vectors, &format!("run {number}: inside"), &inside);

@@ -1,0 +1,156 @@
+//! `products`, versions 4 and 5 of the document and its exercise: the client sends an operation,
+//! one word in one message, and its argument as JSON in the next.
+//!
+//! ```text
+//! adicionar, then {"codigo":1,"nome":"Caneta","preco":2.5}     no answer
+//! listar                                                      the list, as JSON
+//! consultar, then the code, 1 or "A1"                          the product, or null
+//! terminar                                                    ends the connection or the server
+//! ```
+//!
+//! The document leaves the JSON's keys and the exercise's answers open; these are ours. A list may
+//! be longer than a `recv(2048)`, which the document's client repeats while it comes back full, so
+//! a list whose length is a multiple of 2048 bytes is sent with a blank at the end. Products are
+//! kept in the order of arrival, even with equal codes; a search finds the newest. The document's
+//! exercise keeps them in TinyDB, ours in SQLite. Messages that TCP merged are split by their
+//! bytes, except for a bare code and what follows it.
+
+mod client;
+mod server;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+
+use super::StoreFault;
+
+pub use self::client::{Client, Request};
+pub use self::server::Server;
+
+/// The operations, as the wire spells them.
+const ADD: &str = "adicionar";
+const LIST: &str = "listar";
+const FIND: &str = "consultar";
+const END: &str = "terminar";
+
+/// Most products in a store: at the longest message each, a list takes 10 MB.
+pub const PRODUCTS_MAX: usize = 10_000;
+
+/// A product's code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Code {
+    /// A number.
+    Number(i64),
+    /// A text.
+    Text(String),
+}
+
+impl Code {
+    /// Parses a typed code: a number if it reads as one, else a text.
+    #[must_use]
+    pub fn parse(typed: &str) -> Option<Self> {
+        if !(1..=256).contains(&typed.len()) {
+            return None;
+        }
+        Some(match typed.parse() {
+            Ok(number) => Self::Number(number),
+            Err(_) => Self::Text(typed.to_owned()),
+        })
+    }
+
+    /// Decodes a code as a client sends it: JSON, or bare.
+    fn read(message: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Named {
+            codigo: Code,
+        }
+        let named = || serde_json::from_slice(message).map(|named: Named| named.codigo);
+        let json = serde_json::from_slice(message).or_else(|_| named()).ok();
+        json.or_else(|| Self::parse(str::from_utf8(message).ok()?.trim()))
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Parses a typed price.
+#[must_use]
+pub fn price(typed: &str) -> Option<Number> {
+    typed
+        .parse()
+        .ok()
+        .filter(|price: &Number| price.as_f64().is_some_and(|price| price >= 0.0))
+}
+
+/// A product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// Its code.
+    pub codigo: Code,
+    /// Its name.
+    pub nome: String,
+    /// Its price.
+    pub preco: Number,
+}
+
+impl fmt::Display for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {}  {}", self.codigo, self.nome, self.preco)
+    }
+}
+
+/// Where products are kept.
+pub trait ProductStore: Send + Sync {
+    /// Adds a product.
+    ///
+    /// # Errors
+    /// Why the store failed, or that it holds [`PRODUCTS_MAX`] already.
+    fn add(&self, product: &Product) -> Result<(), StoreFault>;
+
+    /// All products, in the order of arrival.
+    ///
+    /// # Errors
+    /// Why the store failed.
+    fn list(&self) -> Result<Vec<Product>, StoreFault>;
+
+    /// The newest product with this code. A number and its digits are the same code.
+    ///
+    /// # Errors
+    /// Why the store failed.
+    fn find(&self, code: &Code) -> Result<Option<Product>, StoreFault>;
+}
+
+/// A part of this dialogue that one side expects of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// An operation.
+    Operation,
+    /// A product as a JSON object.
+    Product,
+    /// A product's code.
+    Code,
+    /// A JSON list of products.
+    List,
+    /// A product, or `null`.
+    ProductOrNull,
+}
+
+/// The version of the document that both sides follow. They differ in what `terminar` ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// `terminar` ends the server.
+    V4,
+    /// `terminar` ends the connection.
+    V5,
+}

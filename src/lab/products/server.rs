@@ -1,0 +1,127 @@
+//! The server's side of `products`.
+
+use std::sync::Arc;
+
+use super::{ADD, Code, END, FIND, LIST, Part, Product, ProductStore, Version};
+use crate::lab::{Act, Dialogue, Expected, ended_early, unexpected, whole_json, whole_word};
+
+/// What the document's client reads of a list at once, in bytes.
+pub(super) const LIST_RECV_BYTES: usize = 2048;
+
+/// What the server waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    Operation,
+    Product,
+    Code,
+}
+
+/// The server's side.
+pub struct Server {
+    store: Arc<dyn ProductStore>,
+    version: Version,
+    awaited: Awaited,
+}
+
+impl Server {
+    /// Makes a server of the products in this store.
+    #[must_use]
+    pub fn new(store: Arc<dyn ProductStore>, version: Version) -> Self {
+        let awaited = Awaited::Operation;
+        Self {
+            store,
+            version,
+            awaited,
+        }
+    }
+
+    fn operation(&mut self, message: &[u8]) -> Vec<Act> {
+        let word = message.trim_ascii();
+        let shown = || Act::Show(String::from_utf8_lossy(word).into_owned());
+        if word == ADD.as_bytes() {
+            self.awaited = Awaited::Product;
+            return Vec::new();
+        }
+        if word == FIND.as_bytes() {
+            self.awaited = Awaited::Code;
+            return Vec::new();
+        }
+        if word == LIST.as_bytes() {
+            return match self.store.list().map(|products| list(&products)) {
+                Ok(list) => vec![shown(), Act::Send(list)],
+                Err(fault) => fault.acts(),
+            };
+        }
+        if word == END.as_bytes() {
+            let end = match self.version {
+                Version::V4 => Act::Stop,
+                Version::V5 => Act::Close,
+            };
+            return vec![shown(), end];
+        }
+        unexpected(Expected::Products(Part::Operation), message)
+    }
+
+    fn add(&mut self, message: &[u8]) -> Vec<Act> {
+        let Ok(product) = serde_json::from_slice::<Product>(message) else {
+            return unexpected(Expected::Products(Part::Product), message);
+        };
+        self.awaited = Awaited::Operation;
+        match self.store.add(&product) {
+            Ok(()) => vec![Act::Show(format!("{ADD} {product}"))],
+            Err(fault) => fault.acts(),
+        }
+    }
+
+    fn find(&mut self, message: &[u8]) -> Vec<Act> {
+        let Some(code) = Code::read(message) else {
+            return unexpected(Expected::Products(Part::Code), message);
+        };
+        self.awaited = Awaited::Operation;
+        match self.store.find(&code) {
+            Ok(found) => vec![
+                Act::Show(format!("{FIND} {code}")),
+                Act::Send(serde_json::to_vec(&found).unwrap_or_default()),
+            ],
+            Err(fault) => fault.acts(),
+        }
+    }
+}
+
+/// Encodes a list for the wire.
+pub(super) fn list(products: &[Product]) -> Vec<u8> {
+    let mut list = serde_json::to_vec(products).unwrap_or_default();
+    if list.len().is_multiple_of(LIST_RECV_BYTES) {
+        list.push(b' ');
+    }
+    list
+}
+
+impl Dialogue for Server {
+    fn whole(&self, waiting: &[u8]) -> Option<usize> {
+        match self.awaited {
+            Awaited::Operation => whole_word(waiting, &[ADD, LIST, FIND, END]),
+            Awaited::Product | Awaited::Code => whole_json(waiting),
+        }
+    }
+
+    fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
+        // A person who types into a bare connection ends each line with a newline.
+        if message.trim_ascii().is_empty() {
+            return Vec::new();
+        }
+        match self.awaited {
+            Awaited::Operation => self.operation(message),
+            Awaited::Product => self.add(message),
+            Awaited::Code => self.find(message),
+        }
+    }
+
+    fn on_end(&mut self) -> Vec<Act> {
+        match self.awaited {
+            Awaited::Operation => vec![Act::Close],
+            Awaited::Product => ended_early(Expected::Products(Part::Product)),
+            Awaited::Code => ended_early(Expected::Products(Part::Code)),
+        }
+    }
+}

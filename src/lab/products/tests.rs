@@ -1,0 +1,126 @@
+//! A store in memory, and both sides of `products` on it.
+
+use std::sync::{Arc, Mutex};
+
+use super::Version::{V4, V5};
+use super::server::{LIST_RECV_BYTES, list};
+use super::*;
+use crate::lab::session::tests::{shown, talk};
+use crate::lab::{Act, Dialogue, Expected, ended_early, unexpected};
+
+/// A store in memory.
+#[derive(Default)]
+struct Memory(Mutex<Vec<Product>>);
+
+impl ProductStore for Memory {
+    fn add(&self, product: &Product) -> Result<(), StoreFault> {
+        self.0.lock().unwrap().push(product.clone());
+        Ok(())
+    }
+
+    fn list(&self) -> Result<Vec<Product>, StoreFault> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+
+    fn find(&self, code: &Code) -> Result<Option<Product>, StoreFault> {
+        let products = self.0.lock().unwrap();
+        let has_code = |product: &&Product| product.codigo.to_string() == code.to_string();
+        Ok(products.iter().rev().find(has_code).cloned())
+    }
+}
+
+fn product(codigo: Code, nome: &str, preco: &str) -> Product {
+    Product {
+        codigo,
+        nome: nome.into(),
+        preco: price(preco).unwrap(),
+    }
+}
+
+#[test]
+fn what_is_added_is_listed_and_found() {
+    let store = Arc::new(Memory::default());
+    for piece in [1, 7, 1000] {
+        let ask = |request, version| {
+            let server = Server::new(Arc::clone(&store) as Arc<dyn ProductStore>, Version::V5);
+            let client = Client::new(request, version);
+            shown(talk(Box::new(server), Box::new(client), piece))
+        };
+        store.0.lock().unwrap().clear();
+        assert_eq!(ask(Request::List, V5), [""; 0]);
+        let pen = product(Code::Number(1), "Caneta", "2.5");
+        let case = product(Code::Text("A1".into()), "Estojo \"é\"", "10");
+        assert_eq!(ask(Request::Add(pen), V5), [""; 0]);
+        assert_eq!(ask(Request::Add(case), V4), [""; 0], "without the end");
+        let all = ["1  Caneta  2.5", "A1  Estojo \"é\"  10"];
+        assert_eq!(ask(Request::List, V5), all);
+        assert_eq!(ask(Request::Find(Code::Number(1)), V5), all[..1]);
+        assert_eq!(ask(Request::Find(Code::Text("A1".into())), V4), all[1..]);
+        assert_eq!(ask(Request::Find(Code::Number(2)), V5), ["NotFound"]);
+        assert_eq!(ask(Request::End, V5), [""; 0]);
+    }
+}
+
+#[test]
+fn merged_messages_are_told_apart() {
+    let store: Arc<dyn ProductStore> = Arc::new(Memory::default());
+    let mut server = Server::new(Arc::clone(&store), V5);
+    let json = r#"{"codigo": "x", "nome": "y}", "preco": 1e2}"#;
+    let all = format!("adicionar{json}consultar\"x\"listarlistar\n");
+    let mut waiting = all.as_bytes();
+    let mut sent = 0;
+    while let Some(bytes) = server.whole(waiting) {
+        let acts = server.on_message(&waiting[..bytes]);
+        sent += acts
+            .iter()
+            .filter(|act| matches!(act, Act::Send(_)))
+            .count();
+        waiting = &waiting[bytes..];
+    }
+    assert_eq!((waiting, sent), (&b"\n"[..], 3));
+    assert_eq!(server.on_message(waiting), []);
+    assert_eq!(store.list().unwrap().len(), 1);
+}
+
+#[test]
+fn codes_come_as_json_or_bare() {
+    let number = Some(Code::Number(12));
+    for code in ["12", " 12\n", r#"{"codigo":12}"#] {
+        assert_eq!(Code::read(code.as_bytes()), number, "{code}");
+    }
+    let text = Some(Code::Text("A1".into()));
+    for code in ["A1", "\"A1\"", r#"{"codigo":"A1"}"#] {
+        assert_eq!(Code::read(code.as_bytes()), text, "{code}");
+    }
+    assert_eq!(Code::read(b"\xff"), None);
+    assert_eq!(Code::read(b""), None);
+}
+
+#[test]
+fn who_breaks_the_protocol_is_told_what_was_expected() {
+    let store: Arc<dyn ProductStore> = Arc::new(Memory::default());
+    let mut server = Server::new(store, V4);
+    let refused = unexpected(Expected::Products(Part::Operation), b"apagar");
+    assert_eq!(server.on_message(b"apagar"), refused);
+    assert_eq!(server.on_message(b"adicionar"), []);
+    let bad = br#"{"codigo":1,"nome":"x"}"#;
+    assert_eq!(
+        server.on_message(bad),
+        unexpected(Expected::Products(Part::Product), bad)
+    );
+    assert_eq!(
+        server.on_end(),
+        ended_early(Expected::Products(Part::Product))
+    );
+    let mut server = Server::new(Arc::new(Memory::default()), V4);
+    let end = server.on_message(b"terminar");
+    assert_eq!(end, [Act::Show("terminar".into()), Act::Stop]);
+}
+
+#[test]
+fn no_list_fills_the_last_recv() {
+    let mut products = vec![product(Code::Number(1), "", "1")];
+    let bare = serde_json::to_vec(&products).unwrap().len();
+    products[0].nome = "x".repeat(LIST_RECV_BYTES - bare);
+    assert_eq!(list(&products).len(), LIST_RECV_BYTES + 1);
+}

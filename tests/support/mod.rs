@@ -1,8 +1,7 @@
 //! What the end-to-end tests share: programs that are watched, places to run them in, terminals,
 //! and bare datagrams. Every wait here is for an event and has a deadline; everything started or
 //! made is ended or deleted when its handle is dropped.
-// Each test file takes what it needs of this, and is a crate of its own.
-#![allow(dead_code, unreachable_pub)]
+#![allow(unreachable_pub)]
 
 pub mod datagrams;
 pub mod hub;

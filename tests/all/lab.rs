@@ -7,7 +7,7 @@
     clippy::indexing_slicing
 )]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -462,7 +462,7 @@ fn a_server_that_is_not_there_is_told_apart_from_one_that_closes() {
 
 #[cfg(feature = "mongodb")]
 #[test]
-#[ignore = "RODA_TEST_MONGODB=URL cargo test --features mongodb --test lab mongodb -- --ignored"]
+#[ignore = "RODA_TEST_MONGODB=URL cargo test --features mongodb --test all mongodb -- --ignored"]
 fn the_bank_may_be_mongodb() {
     let url = std::env::var("RODA_TEST_MONGODB").expect("RODA_TEST_MONGODB names the server");
     let bank = |act: &str| {

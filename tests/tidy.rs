@@ -183,7 +183,7 @@ fn sources(folder: &str, endings: &[&str]) -> Vec<Source> {
 }
 
 fn rust() -> Vec<Source> {
-    ["src", "tests", "benches"]
+    ["src", "tests", "benches", "examples"]
         .iter()
         .flat_map(|folder| sources(folder, &[".rs"]))
         .collect()
@@ -434,6 +434,7 @@ fn the_top_level_holds_only_what_was_agreed() {
         "LICENSE-MIT",
         "README.md",
         "benches",
+        "examples",
         "scripts",
         "src",
         "tests",

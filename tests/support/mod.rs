@@ -1,8 +1,7 @@
 //! What the end-to-end tests share: programs that are watched, places to run them in, terminals,
 //! and bare datagrams. Every wait here is for an event and has a deadline; everything started or
 //! made is ended or deleted when its handle is dropped.
-// Each test file takes what it needs of this, and is a crate of its own.
-#![allow(dead_code, unreachable_pub)]
+#![allow(unreachable_pub)]
 
 pub mod datagrams;
 pub mod hub;
@@ -14,9 +13,13 @@ pub mod tcp;
 pub mod terminal;
 
 use std::io::{self, Write};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{self, Command, Stdio};
+use std::sync::Once;
 use std::time::{Duration, Instant};
-use std::{env, thread};
+use std::{env, fs, thread};
+
+use tempfile::TempDir;
 
 /// How long an event may take before a test gives up: far longer than any takes, so that a busy
 /// machine fails nothing.
@@ -36,6 +39,35 @@ pub fn wait_until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
         thread::sleep(LOOK_AGAIN);
     }
     None
+}
+
+/// A folder that is deleted with its handle. A killed test leaves it behind, but only among what
+/// cargo built, and the next run deletes it.
+pub fn folder() -> TempDir {
+    static SWEEP: Once = Once::new();
+    let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    SWEEP.call_once(|| remove_folders_of_dead_runs(parent));
+    let prefix = format!("run-{}-", process::id());
+    tempfile::Builder::new()
+        .prefix(&prefix)
+        .tempdir_in(parent)
+        .unwrap()
+}
+
+fn remove_folders_of_dead_runs(parent: &Path) {
+    if !Path::new("/proc/self").exists() {
+        return; // no way to see which runs are dead
+    }
+    for entry in fs::read_dir(parent).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let run = name
+            .strip_prefix("run-")
+            .and_then(|rest| rest.split('-').next());
+        if run.is_some_and(|run| !Path::new("/proc").join(run).exists()) {
+            // Another run may be deleting it too.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// A program to be started as on a machine without a language or a terminal of its own.

@@ -1,22 +1,26 @@
 //! Where programs run: a namespace or none, and what every call of `roda` there gets besides.
 
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use super::command;
+use tempfile::TempDir;
+
 use super::program::{Outcome, Program};
+use super::{command, folder};
 
 /// The course's port, for places that have the network for themselves.
 pub const COURSE_PORT: u16 = 5007;
 
-/// A person's folder of settings, which vanishes with the test.
-pub struct Home(tempfile::TempDir);
+/// A person's folder of settings, which vanishes with the test and the programs that use it.
+#[derive(Clone)]
+pub struct Home(Arc<TempDir>);
 
 impl Home {
     /// A new person's.
     pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(Arc::new(folder()))
     }
 }
 
@@ -109,7 +113,7 @@ impl Place {
     /// A member of a circle who is ready to talk.
     pub fn member(&self, home: &Home, name: &str, args: &[&str]) -> Program {
         let args = [&["--name", name], args].concat();
-        let mut member = Program::start(self.chat(home, &args));
+        let mut member = Program::start(self.chat(home, &args)).keeping(home);
         member.notes("/help lists");
         member
     }
@@ -133,16 +137,37 @@ impl Place {
     }
 }
 
-/// A port below those that the system gives out by itself, another one for every call, and far
-/// from those of other runs of these tests. The next port is free for the frames of `chat`.
+/// A port below those that the system gives out by itself, another one for every call, and not of
+/// another run of these tests. The next port is free for the frames of `chat`.
 fn free_port() -> u16 {
-    const FIRST: u16 = 20_000;
-    const PER_PROCESS: u16 = 128;
-    const PROCESSES: u32 = 95;
     static TAKEN: AtomicU16 = AtomicU16::new(0);
-    let mine = FIRST + (process::id() % PROCESSES) as u16 * PER_PROCESS;
-    (0..PER_PROCESS)
-        .map(|_| mine + TAKEN.fetch_add(2, Ordering::Relaxed) % PER_PROCESS)
-        .find(|port| UdpSocket::bind(("0.0.0.0", *port)).is_ok())
+    let first = port_block();
+    let is_free = |port| UdpSocket::bind(("0.0.0.0", port)).is_ok();
+    // The block's last two are for its claim.
+    (0..BLOCK_PORTS / 2 - 1)
+        .map(|_| first + TAKEN.fetch_add(2, Ordering::Relaxed) % (BLOCK_PORTS - 2))
+        .find(|port| is_free(*port) && is_free(port + 1))
         .expect("a port is free")
+}
+
+/// Ports of one run of the tests.
+const BLOCK_PORTS: u16 = 256;
+
+/// The first port of this process's block. Runs that share a block hear each other, and one that
+/// looks whether a port is free makes it busy for the other. So a block is claimed by a listener
+/// on its last TCP port, which the system closes however the process ends.
+fn port_block() -> u16 {
+    const FIRST: u16 = 20_000;
+    const BLOCKS: u16 = 47;
+    static BLOCK: OnceLock<(u16, TcpListener)> = OnceLock::new();
+    let claim = || {
+        let own = (process::id() % u32::from(BLOCKS)) as u16;
+        let mut blocks = (0..BLOCKS).map(|at| FIRST + (own + at) % BLOCKS * BLOCK_PORTS);
+        let claimed = blocks.find_map(|first| {
+            let claim = TcpListener::bind(("127.0.0.1", first + BLOCK_PORTS - 1)).ok()?;
+            Some((first, claim))
+        });
+        claimed.expect("a block of ports is free")
+    };
+    BLOCK.get_or_init(claim).0
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Instant;
 
+use super::place::Home;
 use super::{DEADLINE, command, wait_until};
 
 /// Where a program writes.
@@ -31,6 +32,8 @@ pub struct Program {
     written: Receiver<(Stream, Vec<u8>)>,
     out: Vec<u8>,
     err: Vec<u8>,
+    /// Deleted after the program has ended: one that still runs would make its folder again.
+    home: Option<Home>,
 }
 
 /// All that a program wrote, line by line.
@@ -73,7 +76,14 @@ impl Program {
             written,
             out: Vec::new(),
             err: Vec::new(),
+            home: None,
         }
+    }
+
+    /// Keeps the folder of the person who uses the program.
+    pub fn keeping(mut self, home: &Home) -> Self {
+        self.home = Some(home.clone());
+        self
     }
 
     /// Types one line.

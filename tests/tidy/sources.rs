@@ -56,7 +56,7 @@ pub(crate) fn sources(folder: &str, endings: &[&str]) -> Vec<Source> {
 }
 
 pub(crate) fn rust() -> Vec<Source> {
-    ["src", "tests", "benches"]
+    ["src", "tests", "benches", "examples"]
         .iter()
         .flat_map(|folder| sources(folder, &[".rs"]))
         .collect()

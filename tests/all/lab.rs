@@ -7,7 +7,7 @@
     clippy::indexing_slicing
 )]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -85,7 +85,7 @@ fn object() {
 fn an_object_that_would_run_something_is_refused() {
     let (server, port) = serve("object", &[]);
     let mut enemy = Naive::calls(port);
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let trace = folder.path().join("ran");
     enemy.sends(format!("cos\nsystem\n(S'touch {}'\ntR.", trace.display()).as_bytes());
     assert_eq!(enemy.receives(), "");
@@ -97,7 +97,7 @@ fn an_object_that_would_run_something_is_refused() {
 
 #[test]
 fn products() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let (server, port) = serve("products", &[&database(folder.path())]);
     let pen = r#"adicionar:{"codigo": 1, "nome": "Caneta", "preco": 2.5}"#;
     let theirs = [
@@ -140,7 +140,7 @@ fn products() {
 
 #[test]
 fn version_4_of_products_ends_with_its_client() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let (server, port) = serve("products", &["--v4", &database(folder.path())]);
     asks(port, &["products", "add", "1", "Giz", "0.5", "--v4"], 0);
     assert_eq!(asks(port, &["products", "list", "--v4"], 0).shown.len(), 1);
@@ -150,7 +150,7 @@ fn version_4_of_products_ends_with_its_client() {
 
 #[test]
 fn products_survive_whatever_ends_the_server() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     for count in 1..=3 {
         let (server, port) = serve("products", &[&database(folder.path())]);
         asks(
@@ -169,7 +169,7 @@ fn products_survive_whatever_ends_the_server() {
 
 #[test]
 fn two_hundred_clients_at_once_and_nothing_is_lost() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let (server, port) = serve("products", &[&database(folder.path())]);
     let mut clients: Vec<Naive> = (0..200).map(|_| Naive::calls(port)).collect();
     for (code, client) in clients.iter_mut().enumerate() {
@@ -194,7 +194,7 @@ fn two_hundred_clients_at_once_and_nothing_is_lost() {
 
 #[test]
 fn quiz() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let (server, port) = serve("quiz", &[&database(folder.path())]);
     let played = they_ask("quiz", port, &["1", "2", "3"]);
     assert_eq!(played.len(), 6, "{played:?}");
@@ -228,7 +228,7 @@ fn quiz() {
 
 #[test]
 fn the_bank_of_questions_is_imported_exported_and_reset() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let database = database(folder.path());
     let bank = |args: &[&str], code| {
         let args = [&["quiz"], args, &[&database]].concat();
@@ -412,7 +412,7 @@ fn every_byte_is_traced_on_both_sides() {
 
 #[test]
 fn who_breaks_a_protocol_is_told_so_and_the_server_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     for (lesson, rubbish, told) in [
         (
             "products",
@@ -462,7 +462,7 @@ fn a_server_that_is_not_there_is_told_apart_from_one_that_closes() {
 
 #[cfg(feature = "mongodb")]
 #[test]
-#[ignore = "RODA_TEST_MONGODB=URL cargo test --features mongodb --test lab mongodb -- --ignored"]
+#[ignore = "RODA_TEST_MONGODB=URL cargo test --features mongodb --test all mongodb -- --ignored"]
 fn the_bank_may_be_mongodb() {
     let url = std::env::var("RODA_TEST_MONGODB").expect("RODA_TEST_MONGODB names the server");
     let bank = |act: &str| {

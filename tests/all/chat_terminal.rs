@@ -7,7 +7,7 @@
 )]
 #![cfg(unix)]
 
-mod support;
+use crate::support;
 
 use support::place::{Home, Place};
 use support::terminal::Terminal;

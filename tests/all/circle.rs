@@ -7,7 +7,7 @@
     clippy::indexing_slicing
 )]
 
-mod support;
+use crate::support;
 
 use std::net::{SocketAddr, SocketAddrV4};
 use std::process::Stdio;
@@ -129,7 +129,10 @@ fn is_inside(test: &str) -> bool {
         return false;
     };
     let this = env::current_exe().unwrap();
-    let mut command = host.command(this.to_str().unwrap(), &["--exact", test, "--nocapture"]);
+    // The test harness names a test by its path within the crate.
+    let (_crate, module) = module_path!().split_once("::").unwrap();
+    let test = format!("{module}::{test}");
+    let mut command = host.command(this.to_str().unwrap(), &["--exact", &test, "--nocapture"]);
     let output = command.env(INSIDE, "1").stdin(Stdio::null()).output();
     let output = output.unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

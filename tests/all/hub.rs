@@ -7,7 +7,7 @@
     clippy::indexing_slicing
 )]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::Write;
@@ -261,7 +261,7 @@ fn programs_read_and_write_json() {
 
 #[test]
 fn moderators_prove_it_and_only_they_close_and_remove() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let file = |name: &str, secret: &str| {
         let path = folder.path().join(name);
         fs::write(&path, secret).unwrap();

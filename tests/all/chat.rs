@@ -6,7 +6,7 @@
     clippy::indexing_slicing
 )]
 
-mod support;
+use crate::support;
 
 use std::time::{Duration, Instant};
 
@@ -337,7 +337,7 @@ fn both_see_the_same_code_and_who_is_verified_is_marked() {
 fn only_who_has_the_key_reads_a_room() {
     let place = Place::on_loopback();
     let homes = [Home::new(), Home::new(), Home::new()];
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let key = folder.path().join("key");
     std::fs::write(&key, [7; 32]).unwrap();
     let room = ["--room", "turma", "--key-file", key.to_str().unwrap()];

@@ -7,7 +7,7 @@
     clippy::indexing_slicing
 )]
 
-mod support;
+use crate::support;
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn a_recorder_sees_no_name_and_no_word_and_its_replay_of_the_whole_session_shows
         return;
     };
     let (home_a, home_b) = (Home::new(), Home::new());
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let key = folder.path().join("key");
     fs::write(&key, "correto cavalo bateria grampo janela vento").unwrap();
     let room = ["--room", "turma-a", "--key-file", key.to_str().unwrap()];

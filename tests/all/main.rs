@@ -1,0 +1,31 @@
+//! Everything that drives real sockets, programs, terminals and hosts, in one test binary: a
+//! library of this size takes longer to link sixteen times than once. The tests of a file form a
+//! module, so `cargo test --test all hub::` runs one file, and `cargo test --test all NAME` runs
+//! the tests whose path holds a word. They run in parallel threads of one process: no test may
+//! change what belongs to the process, such as its environment, its folder or its signal handlers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod chat;
+mod chat_hosts;
+mod chat_terminal;
+mod circle;
+mod hub;
+mod hub_hosts;
+mod interop;
+mod lab;
+mod netns;
+mod secrecy_hosts;
+mod signals;
+mod sockets;
+mod tcp_peer;
+mod tcp_peer_hosts;
+mod tcp_peer_naive;
+mod terminal;

@@ -8,5 +8,6 @@ pub mod hub;
 pub mod message;
 pub mod node;
 pub mod peer;
+pub mod rate;
 pub mod rng;
 pub mod wire;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::incoming::{Heard, Incoming};
 use super::outgoing::Outgoing;
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::stream::TooLong;
 use crate::protocol::wire::tr2::SEPARATOR;
 
@@ -38,7 +39,8 @@ pub(super) struct Client {
     pub(super) is_moderator: bool,
     pub(super) incoming: Incoming,
     pub(super) outgoing: Outgoing,
-    pub(super) budget: Budget,
+    /// One token a message. What is beyond it is not dropped: the client is read later.
+    pub(super) budget: TokenBucket,
     /// When the hub looks at it again, as the hub's agenda has it.
     pub(super) due: Option<Duration>,
     /// Whether the hub's list of those to write to has it.
@@ -46,7 +48,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(address: SocketAddr, budget: Budget, until: Duration) -> Self {
+    pub(super) fn new(address: SocketAddr, budget: TokenBucket, until: Duration) -> Self {
         Self {
             address,
             state: ClientState::Nameless { until },
@@ -90,54 +92,5 @@ impl Client {
         };
         let said = self.outgoing.next_time(now);
         [heard, until, said].into_iter().flatten().min()
-    }
-}
-
-/// How much a client may say: so many messages a second, a second's worth at once. What is said
-/// beyond is not dropped: the client is read later.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Budget {
-    per_s: f64,
-    left: f64,
-    filled_at: Duration,
-}
-
-impl Budget {
-    pub(super) fn new(messages_per_s: u32, now: Duration) -> Self {
-        let per_s = f64::from(messages_per_s.max(1));
-        Self {
-            per_s,
-            left: per_s,
-            filled_at: now,
-        }
-    }
-
-    /// Notes that something was said that costs so many messages.
-    pub(super) fn spend(&mut self, now: Duration, messages: f64) {
-        let passed = now.saturating_sub(self.filled_at).as_secs_f64();
-        self.filled_at = now;
-        self.left = (self.left + passed * self.per_s).min(self.per_s) - messages;
-    }
-
-    /// Until when it is not to be read, if it has said too much.
-    pub(super) fn closed_until(&self) -> Option<Duration> {
-        let missing = -self.left / self.per_s;
-        (missing > 0.0).then(|| self.filled_at + Duration::from_secs_f64(missing))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_says_too_much_is_read_later_and_nothing_is_lost() {
-        let mut budget = Budget::new(10, Duration::ZERO);
-        (0..10).for_each(|_| budget.spend(Duration::ZERO, 1.0));
-        assert_eq!(budget.closed_until(), None);
-        (0..5).for_each(|_| budget.spend(Duration::ZERO, 1.0));
-        assert_eq!(budget.closed_until(), Some(Duration::from_millis(500)));
-        budget.spend(Duration::from_secs(60), 1.0);
-        assert_eq!(budget.closed_until(), None);
     }
 }

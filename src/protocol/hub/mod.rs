@@ -17,7 +17,7 @@ use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use self::client::{Budget, Client, ClientState};
+use self::client::{Client, ClientState};
 use self::event::{HubEvent, LeaveReason, Refusal};
 use self::incoming::Heard;
 pub use self::outgoing::{BACKLOG_MAX_BYTES, BACKLOGS_MAX_BYTES, Lines, QUIET_QUEUE_MAX};
@@ -25,6 +25,7 @@ use self::outgoing::{Round, Saying};
 use self::proof::Challenges;
 pub use self::proof::ModeratorKey;
 use crate::protocol::message::Name;
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::tr2::{ALL_CLIENTS, Message, SERVER, SERVER_CLOSED, operation};
 
 /// How long a connection may take to say its name, and to prove it.
@@ -114,7 +115,8 @@ impl Hub {
         }
         let id = self.next_seat;
         self.next_seat += 1;
-        let budget = Budget::new(self.rules.rate_per_s, now);
+        let per_s = f64::from(self.rules.rate_per_s.max(1));
+        let budget = TokenBucket::new(per_s, per_s, now);
         let client = Client::new(address, budget, now + NAME_WAIT);
         self.clients.insert(id, client);
         *self.addresses.entry(address.ip()).or_default() += 1;
@@ -158,7 +160,7 @@ impl Hub {
     pub fn closed_until(&self, id: u32) -> Option<Duration> {
         self.clients
             .get(&id)
-            .and_then(|client| client.budget.closed_until())
+            .and_then(|client| client.budget.in_debt_until())
     }
 
     /// Nothing more comes from a connection; what waits for it is still said.
@@ -350,7 +352,8 @@ impl Hub {
         {
             match client.poll(now) {
                 Ok(Some(Heard::Message(text))) => {
-                    client.budget.spend(now, 1.0);
+                    client.budget.refill(now);
+                    client.budget.spend(1.0);
                     self.on_message(now, id, &text);
                 }
                 Ok(Some(Heard::Tail)) => self.on_tail(id),

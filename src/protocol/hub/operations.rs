@@ -223,7 +223,8 @@ impl Hub {
             return;
         };
         let cost = self.names.len() / NAMES_PER_MESSAGE;
-        client.budget.spend(now, cost as f64);
+        client.budget.refill(now);
+        client.budget.spend(cost as f64);
         let name = client.name.clone();
         let room = match client.outgoing.is_framed() {
             true => usize::MAX,

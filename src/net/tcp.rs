@@ -174,8 +174,8 @@ impl Listener {
             .collect())
     }
 
-    /// The listening socket, for who waits at many at once.
-    pub(super) fn into_listener(self) -> io::Result<TcpListener> {
+    /// The listening socket, for a loop that waits for many sockets at once.
+    pub(super) fn into_nonblocking(self) -> io::Result<TcpListener> {
         self.listener.set_nonblocking(true)?;
         Ok(self.listener)
     }

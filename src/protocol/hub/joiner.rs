@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::incoming::{Heard, Incoming};
+use super::incoming::{Incoming, Received};
 use super::proof::ModeratorKey;
 use crate::protocol::message::Name;
 use crate::protocol::wire::pieces::Pieces;
@@ -215,8 +215,8 @@ impl Joiner {
             }
             let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
             match self.incoming.poll(now, &known) {
-                Ok(Some(Heard::Message(text))) => self.on_message(&text),
-                Ok(Some(Heard::Tail)) => {}
+                Ok(Some(Received::Message(text))) => self.on_message(&text),
+                Ok(Some(Received::Tail)) => {}
                 Ok(None) => return,
                 Err(_) => {
                     self.state = JoinerState::Out;

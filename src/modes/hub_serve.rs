@@ -1,4 +1,4 @@
-//! `hub serve`: the loop between the board of lines and the hub's rules, and its log.
+//! `hub serve`: the loop between the server's sockets and the hub, and the hub's log.
 
 use std::io;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use crate::cli::HubServeSettings;
 use crate::clock::{Clock, WallClock};
 use crate::error::Error;
 use crate::net::tcp::Listener;
-use crate::net::tcp_server::{self, Caller, Read, TcpServer, allow_connections};
+use crate::net::tcp_server::{Accepted, Read, ServerEvent, TcpServer, allow_connections};
 use crate::protocol::hub::event::{HubEvent, LeaveReason, Refusal};
-use crate::protocol::hub::{Ending, Hub, Rules};
+use crate::protocol::hub::{Ending, Hub, Output, Rules};
 use crate::store::identity::random;
 use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::terminal::signals::{self, Signal};
@@ -26,7 +26,7 @@ pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<Outcome, Er
     }
     let door = open(settings, lang)?;
     let server = TcpServer::open(door, settings.keep_alive).map_err(Error::Connection)?;
-    let tell = server.teller();
+    let tell = server.notifier();
     signals::watch(move |signal| {
         tell(signal);
     })
@@ -85,24 +85,21 @@ struct Driver {
 
 impl Driver {
     fn run(&mut self) -> Result<Outcome, Error> {
-        let mut events = Vec::new();
+        let (mut events, mut until) = (Vec::new(), None);
         loop {
             let now = self.now();
-            let at_most = self.hub.next_time().map(|at| at.saturating_sub(now));
+            let at_most = until.map(|at: Duration| at.saturating_sub(now));
             self.server.wait(at_most, &mut events);
             for event in events.drain(..) {
                 if let Some(end) = self.handle(event)? {
                     return Ok(end);
                 }
                 if self.hub.is_full() {
-                    self.write();
+                    self.poll()?;
                 }
             }
             self.hub.on_time(self.now());
-            self.write();
-            while let Some(event) = self.hub.poll_event() {
-                self.log.event(&event)?;
-            }
+            until = self.poll()?;
             self.log.screen.flush().map_err(Error::Output)?;
             if self.hub.is_over() {
                 return Ok(self.signal.map_or(Outcome::Done, Outcome::Signalled));
@@ -114,21 +111,21 @@ impl Driver {
         self.clock.now().time
     }
 
-    fn handle(&mut self, event: tcp_server::ServerEvent<Signal>) -> Result<Option<Outcome>, Error> {
+    fn handle(&mut self, event: ServerEvent<Signal>) -> Result<Option<Outcome>, Error> {
         let now = self.now();
         match event {
-            tcp_server::ServerEvent::Called(Ok(caller)) => {
+            ServerEvent::Accepted(Ok(accepted)) => {
                 self.has_failed = false;
-                self.seat(now, caller);
+                self.register(now, accepted);
             }
-            tcp_server::ServerEvent::Called(Err(cause)) => {
+            ServerEvent::Accepted(Err(cause)) => {
                 if !std::mem::replace(&mut self.has_failed, true) {
                     self.log.failure(&cause)?;
                 }
             }
-            tcp_server::ServerEvent::Readable(number) => self.read(now, number),
-            tcp_server::ServerEvent::Writable(number) => self.hub.resume(number),
-            tcp_server::ServerEvent::Told(signal) => {
+            ServerEvent::Readable(number) => self.read(now, number),
+            ServerEvent::Writable(number) => self.hub.on_writable(number),
+            ServerEvent::Notified(signal) => {
                 // Whoever asks a second time is let go.
                 if self.signal.replace(signal).is_some() {
                     return Ok(Some(Outcome::Signalled(signal)));
@@ -139,42 +136,52 @@ impl Driver {
         Ok(None)
     }
 
-    fn seat(&mut self, now: Duration, caller: Caller) {
-        if let Some(number) = self.hub.connect(now, caller.address)
-            && self.server.seat(number, caller).is_err()
+    fn register(&mut self, now: Duration, accepted: Accepted) {
+        if let Some(number) = self.hub.connect(now, accepted.address)
+            && self.server.register(number, accepted).is_err()
         {
-            // It was gone again before it was taken in.
-            self.hub.lose(now, number);
+            // The client was gone before its socket could be set up.
+            self.hub.on_lost(now, number);
         }
     }
 
     fn read(&mut self, now: Duration, number: u32) {
         match self.server.read(number) {
-            Read::Bytes(bytes) => self.hub.hear(now, number, bytes),
+            Read::Bytes(bytes) => self.hub.on_bytes(now, number, bytes),
             Read::Nothing => {}
-            Read::End => return self.hub.hear_end(now, number),
+            Read::End => return self.hub.on_end(now, number),
             Read::Lost => return self.lose(now, number),
         }
-        let closed_until = self.hub.closed_until(number);
-        let pause = closed_until.map(|until| until.saturating_sub(now));
-        self.server.go_on(number, pause);
+        let reads_again_at = self.hub.reads_again_at(number);
+        let pause = reads_again_at.map(|at| at.saturating_sub(now));
+        self.server.resume_reading(number, pause);
     }
 
     fn lose(&mut self, now: Duration, number: u32) {
-        self.hub.lose(now, number);
+        self.hub.on_lost(now, number);
         self.server.close(number);
     }
 
-    fn write(&mut self) {
+    /// Does what the hub asks for, and returns when its next timer is due.
+    fn poll(&mut self) -> Result<Option<Duration>, Error> {
         let now = self.now();
-        self.hub.write(now, &mut self.server);
-        while let Some(number) = self.server.poll_lost() {
-            self.lose(now, number);
-        }
-        while let Some((number, ending)) = self.hub.poll_ending() {
-            match ending {
-                Ending::Half => self.server.end(number),
-                Ending::Whole => self.server.close(number),
+        loop {
+            match self.hub.poll(now) {
+                Output::Write { client, parts } => match self.server.write(client, &parts) {
+                    Ok(bytes) => self.hub.on_written(now, client, bytes),
+                    Err(_) => self.lose(now, client),
+                },
+                Output::CheckAcknowledged { client } => {
+                    let is_acknowledged = self.server.is_acknowledged(client);
+                    self.hub.on_acknowledgement(client, is_acknowledged);
+                }
+                Output::NotifyWritable { client } => self.server.notify_writable(client),
+                Output::End { client, ending } => match ending {
+                    Ending::Sending => self.server.shut_down_sending(client),
+                    Ending::Both => self.server.close(client),
+                },
+                Output::Log(event) => self.log.event(&event)?,
+                Output::Wait(until) => return Ok(until),
             }
         }
     }

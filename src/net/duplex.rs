@@ -1,5 +1,5 @@
-//! A connection with the two threads that serve it, as one loop holds it: what was read and not
-//! taken, and what was handed over and not written, have limits.
+//! A connection with its reading and its writing thread, as a loop holds it. Both directions have a
+//! limit: of pieces that were read and not handled, and of bytes that were sent and not written.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,13 +7,13 @@ use std::sync::mpsc::{self, Sender};
 
 use super::tcp::{Connection, ReadEvent, Tickets, WriteEvent};
 
-/// Pieces that may be read and not yet taken.
+/// Pieces that may be read and not handled yet.
 const READ_TICKETS: usize = 4;
 
-/// Bytes handed to the writing thread and not yet written, before the next are made.
+/// Bytes that the writing thread may hold before the next ones are requested.
 const IN_FLIGHT_MAX_BYTES: usize = 256 << 10;
 
-/// See the file's head.
+/// See the module's documentation.
 #[derive(Debug)]
 pub struct Duplex {
     connection: Connection,
@@ -24,10 +24,11 @@ pub struct Duplex {
 }
 
 impl Duplex {
-    /// Starts the threads, which tell what they read and wrote.
+    /// Starts the threads, which call `on_heard` with what they read and `on_written` with what they
+    /// wrote, and end when these return false.
     ///
     /// # Errors
-    /// The system's refusal of a thread.
+    /// The system's, when it starts no thread.
     pub fn start(
         connection: Connection,
         on_heard: impl Fn(ReadEvent) -> bool + Send + 'static,
@@ -45,23 +46,23 @@ impl Duplex {
         })
     }
 
-    /// The other's address.
+    /// The peer's address.
     #[must_use]
     pub fn peer(&self) -> SocketAddr {
         self.connection.peer()
     }
 
-    /// What was read has been taken.
+    /// One piece that was read has been handled, so that another may be read.
     pub fn took(&self) {
         self.reads.give_back();
     }
 
-    /// So many bytes were written.
+    /// The writing thread has reported that it wrote this many bytes.
     pub fn wrote(&mut self, bytes: usize) {
         self.in_flight_bytes -= bytes;
     }
 
-    /// Whether all that was handed over was written.
+    /// Whether everything that was sent has been written to the socket.
     #[must_use]
     pub fn is_written(&self) -> bool {
         self.in_flight_bytes == 0
@@ -73,8 +74,8 @@ impl Duplex {
         self.writes.is_some()
     }
 
-    /// Sends what `next` makes, told whether the other host has acknowledged all, until it makes
-    /// nothing or enough is on its way.
+    /// Sends what `next` returns, until it returns `None` or enough bytes are on their way. Its
+    /// argument is whether the other host has acknowledged everything.
     pub fn send(&mut self, mut next: impl FnMut(bool) -> Option<Vec<u8>>) {
         let Some(writes) = &self.writes else { return };
         while self.in_flight_bytes < IN_FLIGHT_MAX_BYTES {
@@ -83,12 +84,12 @@ impl Duplex {
                 return;
             };
             self.in_flight_bytes += bytes.len();
-            // A writer that has ended has told so.
+            // Fails only after the writing thread ended, which it has reported.
             let _ = writes.send(bytes);
         }
     }
 
-    /// Ends our direction; whether it was open.
+    /// Ends our direction; returns whether it was open.
     pub fn end(&mut self) -> bool {
         self.writes.take().is_some()
     }

@@ -1,6 +1,6 @@
-//! The sockets of one member of a circle: one hears the group on every interface, one is the
-//! member's own, from which all is sent and where others reach it alone; and the same for IPv6,
-//! where the machine has it. In the lobby, one more hears the plain wire.
+//! The sockets of one member of a group. One receives from the group on every interface; one is the
+//! member's own, which sends everything and receives what is sent to this member alone. There are
+//! two more for IPv6, where the machine has it. In the lobby, another one receives the plain wire.
 
 use std::cell::Cell;
 use std::io;
@@ -9,82 +9,100 @@ use std::sync::Arc;
 
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 
-use super::group::{self, GroupOperation, Refusal, ask_for_buffer, retry_while_busy};
+use super::group::{self, GroupOperation, Refusal, request_buffer, retry_while_busy};
 use super::interfaces::{self, Interface};
-use super::kernel::{self, Exit};
-use super::socket_poller::{Interrupter, SocketPoller, Wire};
+use super::interrupter::Interrupter;
+use super::kernel::{self, Egress, Segmentation};
+use super::socket_poller::{SocketPoller, Wire};
 
-/// What IPv6 and UDP put before a datagram, in bytes.
+/// Bytes of the headers that IPv6 and UDP put before a datagram.
 const HEADERS_BYTES: usize = 40 + 8;
 
-/// Where the members of a room are.
+/// The addresses of a room's members.
 #[derive(Clone, Debug)]
 pub struct GroupAddress {
     /// Group and port of the frames.
     pub frames: SocketAddrV4,
     /// The same for IPv6; the port is that of the frames.
     pub frames_v6: Ipv6Addr,
-    /// Group and port of the plain wire, if it is heard and spoken.
+    /// Group and port of the plain wire; `None` if the room does not use it.
     pub plain: Option<SocketAddrV4>,
-    /// Hops.
+    /// Hops that a datagram may take.
     pub ttl: u8,
-    /// Interfaces by name or address; none means all that are fit.
+    /// Interfaces by name or address; if empty, every interface that people are likely to be on.
     pub interfaces: Vec<String>,
 }
 
-/// What another look at the interfaces found.
+/// What a rescan of the interfaces found.
 #[derive(Debug, Default)]
 pub struct Changes {
     /// Interfaces that are used from now on.
     pub joined: Vec<Interface>,
-    /// Interfaces that are not there any more.
+    /// Interfaces that are gone.
     pub lost: Vec<Interface>,
     /// Interfaces that cannot be used, and why.
     pub refusals: Vec<Refusal>,
 }
 
+/// The address families by which a datagram goes to a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Families {
+    /// IPv4; on an interface without an IPv4 address, IPv6.
+    Preferred,
+    /// Both.
+    Both,
+}
+
 /// The sockets of one member.
 #[derive(Debug)]
 pub struct GroupSockets {
-    place: GroupAddress,
-    v4: Pair,
-    v6: Option<Pair>,
+    address: GroupAddress,
+    v4: SocketPair,
+    v6: Option<SocketPair>,
     plain: Option<Arc<Socket>>,
     interfaces: Vec<Interface>,
-    /// Those that were in use and refused to be joined again.
+    /// Interfaces that were in use and refused when the group was joined again.
     refused: Vec<Interface>,
-    /// Interfaces in use by whose number it was told that nothing leaves there.
-    told: Vec<u32>,
+    /// The indexes of interfaces by which nothing can be sent, and which were reported as such.
+    reported: Vec<u32>,
     hears_itself: bool,
 }
 
-/// A socket that hears the group, and the member's own.
+/// The sockets of one address family.
 #[derive(Debug)]
-struct Pair {
+struct SocketPair {
     group: Arc<Socket>,
     own: Arc<Socket>,
-    /// Whether runs leave in pieces, which the kernel cuts; until it refuses one.
-    uses_gso: Cell<bool>,
+    /// Whether the kernel splits datagrams of one length; off once it has refused to.
+    segmentation: Cell<Segmentation>,
 }
 
-impl Pair {
+impl SocketPair {
     fn new(group: Socket, own: Socket) -> Self {
         Self {
-            uses_gso: Cell::new(kernel::cuts_pieces(&own)),
+            segmentation: Cell::new(kernel::segmentation(&own)),
             group: Arc::new(group),
             own: Arc::new(own),
         }
     }
 
-    /// Sends all datagrams.
-    fn send(&self, to: SocketAddr, exit: Option<Exit>, mut run: &[&[u8]]) -> io::Result<()> {
+    /// Sends all datagrams to one address.
+    fn send(
+        &self,
+        to: SocketAddr,
+        egress: Option<Egress>,
+        mut datagrams: &[&[u8]],
+    ) -> io::Result<()> {
         retry_while_busy(|| {
-            while !run.is_empty() {
-                let uses_gso = self.uses_gso.get();
-                match kernel::send_run(&self.own, to, exit, run, uses_gso) {
-                    Ok(sent) => run = run.get(sent..).unwrap_or_default(),
-                    Err(error) if uses_gso && kernel::is_about_pieces(&error, run) => {
-                        self.uses_gso.set(false);
+            while !datagrams.is_empty() {
+                let segmentation = self.segmentation.get();
+                match kernel::send_datagrams(&self.own, to, egress, datagrams, segmentation) {
+                    Ok(sent) => datagrams = datagrams.get(sent..).unwrap_or_default(),
+                    Err(error)
+                        if segmentation == Segmentation::Gso
+                            && kernel::is_gso_refusal(&error, datagrams) =>
+                    {
+                        self.segmentation.set(Segmentation::Off);
                     }
                     Err(error) => return Err(error),
                 }
@@ -105,19 +123,20 @@ impl GroupSockets {
     /// Opens the sockets; [`GroupSockets::rescan`] then joins the group on the interfaces.
     ///
     /// # Errors
-    /// A [`Refusal`] to open, or to take a port.
-    pub fn open(place: GroupAddress) -> Result<Self, Refusal> {
-        let own = open_own(Domain::IPV4, place.ttl).map_err(Refusal::new(GroupOperation::Open))?;
-        let v4 = Pair::new(group::open(place.frames.into())?, own);
-        let plain = place
+    /// A [`Refusal`] to open, or to bind a port.
+    pub fn open(address: GroupAddress) -> Result<Self, Refusal> {
+        let own =
+            open_own(Domain::IPV4, address.ttl).map_err(Refusal::new(GroupOperation::Open))?;
+        let v4 = SocketPair::new(group::open(address.frames.into())?, own);
+        let plain = address
             .plain
             .map(|plain| group::open(plain.into()))
             .transpose()?;
-        // Many machines have no IPv6, and need none.
+        // Many machines have no IPv6; they work without it.
         let v6 = || {
-            let group = SocketAddrV6::new(place.frames_v6, place.frames.port(), 0, 0);
-            let own = open_own(Domain::IPV6, place.ttl).ok()?;
-            Some(Pair::new(group::open(group.into()).ok()?, own))
+            let group = SocketAddrV6::new(address.frames_v6, address.frames.port(), 0, 0);
+            let own = open_own(Domain::IPV6, address.ttl).ok()?;
+            Some(SocketPair::new(group::open(group.into()).ok()?, own))
         };
         Ok(Self {
             v4,
@@ -125,9 +144,9 @@ impl GroupSockets {
             plain: plain.map(Arc::new),
             interfaces: Vec::new(),
             refused: Vec::new(),
-            told: Vec::new(),
+            reported: Vec::new(),
             hears_itself: true,
-            place,
+            address,
         })
     }
 
@@ -137,13 +156,13 @@ impl GroupSockets {
         self.v4.own_port()
     }
 
-    /// Hears no more of what it sends itself, where the kernel can tell: once it is known that the
-    /// network carries it, it only costs time.
+    /// Stops receiving what this member sends itself, where the kernel can filter it. Once it has
+    /// shown that the network carries multicast, it only costs time.
     pub fn ignore_itself(&mut self) {
         if std::mem::take(&mut self.hears_itself) {
             for pair in [Some(&self.v4), self.v6.as_ref()].into_iter().flatten() {
-                // Who hears it all the same knows it at a glance.
-                let _ = kernel::ignore_own(&pair.group, pair.own_port());
+                // Without the filter, the member still recognises its own datagrams.
+                let _ = kernel::filter_own(&pair.group, pair.own_port());
             }
         }
     }
@@ -154,7 +173,7 @@ impl GroupSockets {
         &self.interfaces
     }
 
-    /// Whether an interface in use is radio; `None` if nobody can tell.
+    /// Whether an interface in use is Wi-Fi; `None` where the system does not tell.
     #[must_use]
     pub fn is_radio(&self) -> Option<bool> {
         let radio = |interface: &Interface| kernel::is_radio(&self.v4.own, &interface.name);
@@ -162,11 +181,11 @@ impl GroupSockets {
         answers.map(|answers| answers.contains(&true))
     }
 
-    /// The longest datagram that every interface in use carries whole, also by IPv6; 0 if nobody
-    /// can tell, as behind a router.
+    /// The longest datagram that every interface in use carries without fragments, also by IPv6; 0
+    /// if it is unknown, as it is behind a router.
     #[must_use]
     pub fn datagram_bytes(&self) -> usize {
-        if self.place.ttl > 1 {
+        if self.address.ttl > 1 {
             return 0;
         }
         let mtu_bytes = |interface: &Interface| {
@@ -177,12 +196,12 @@ impl GroupSockets {
         carried.min().flatten().unwrap_or(0)
     }
 
-    /// Looks at the interfaces again, joins the group on new ones and forgets those that are gone.
+    /// Lists the interfaces again, joins the group on new ones and leaves it on those that are gone.
     ///
     /// # Errors
     /// The system's refusal to list its interfaces.
     pub fn rescan(&mut self) -> io::Result<Changes> {
-        let found = interfaces::for_people(&self.place.interfaces)?;
+        let found = interfaces::for_people(&self.address.interfaces)?;
         let is_same = |one: &Interface, other: &Interface| {
             one.index == other.index && one.addresses == other.addresses
         };
@@ -214,15 +233,15 @@ impl GroupSockets {
             }
         }
         let in_use = &self.interfaces;
-        self.told
-            .retain(|told| in_use.iter().any(|known| known.index == *told));
+        self.reported
+            .retain(|index| in_use.iter().any(|known| known.index == *index));
         changes.lost = lost;
         Ok(changes)
     }
 
-    /// Leaves the group and joins it again on every interface: a switch without a querier forgets
-    /// members. An interface that refuses is not used until [`GroupSockets::rescan`] tries it again
-    /// and reports the answer.
+    /// Leaves the group and joins it again on every interface, because a switch without an IGMP
+    /// querier forgets members. An interface that refuses is not used until
+    /// [`GroupSockets::rescan`] tries it again and reports the answer.
     pub fn rejoin(&mut self) {
         let (joined, refused): (Vec<_>, Vec<_>) = std::mem::take(&mut self.interfaces)
             .into_iter()
@@ -231,7 +250,7 @@ impl GroupSockets {
         self.refused.extend(refused);
     }
 
-    /// Joins the group on an interface, wholly or not at all.
+    /// Joins the group on an interface with every socket, or with none.
     fn join(&self, interface: &Interface) -> Result<(), Refusal> {
         let joined = self.try_to_join(interface);
         if joined.is_err() {
@@ -243,25 +262,25 @@ impl GroupSockets {
     fn try_to_join(&self, interface: &Interface) -> Result<(), Refusal> {
         let refused = || Refusal::on(GroupOperation::Join, interface);
         let by_index = InterfaceIndexOrAddress::Index(interface.index);
-        // Leaving first: the interface may have lost its address, and kept its membership.
+        // Leaves first, because an interface that lost its address may have kept its membership.
         self.leave(interface);
         let v4 = self
             .v4
             .group
-            .join_multicast_v4_n(self.place.frames.ip(), &by_index);
+            .join_multicast_v4_n(self.address.frames.ip(), &by_index);
         let v6 = self.v6.as_ref().map(|v6| {
             v6.group
-                .join_multicast_v6(&self.place.frames_v6, interface.index)
+                .join_multicast_v6(&self.address.frames_v6, interface.index)
         });
-        // What others send by IPv4, which is most, IPv6 does not make up for. Where there is no
-        // IPv4 address, one family is enough.
+        // Most datagrams come by IPv4, so that IPv6 alone is not enough. Without an IPv4 address,
+        // either family is.
         let has_v4 = !interface.addresses.is_empty();
         if let Err(error) = v4
             && (has_v4 || !matches!(v6, Some(Ok(()))))
         {
             return Err(refused()(error));
         }
-        if let (Some(socket), Some(plain)) = (&self.plain, self.place.plain) {
+        if let (Some(socket), Some(plain)) = (&self.plain, self.address.plain) {
             let joined = socket.join_multicast_v4_n(plain.ip(), &by_index);
             joined.map_err(refused())?;
         }
@@ -274,45 +293,45 @@ impl GroupSockets {
         let _ = self
             .v4
             .group
-            .leave_multicast_v4_n(self.place.frames.ip(), &by_index);
+            .leave_multicast_v4_n(self.address.frames.ip(), &by_index);
         if let Some(v6) = &self.v6 {
             let _ = v6
                 .group
-                .leave_multicast_v6(&self.place.frames_v6, interface.index);
+                .leave_multicast_v6(&self.address.frames_v6, interface.index);
         }
-        if let (Some(socket), Some(plain)) = (&self.plain, self.place.plain) {
+        if let (Some(socket), Some(plain)) = (&self.plain, self.address.plain) {
             let _ = socket.leave_multicast_v4_n(plain.ip(), &by_index);
         }
     }
 
-    /// Sends datagrams to all members, once on each interface; `everywhere` also by IPv6. That an
-    /// interface without an IPv4 address has no way out by IPv6 either is told once, until it has
-    /// one: so it may stay for long, and it is no fault of what is sent.
-    pub fn send_to_group(&mut self, datagrams: &[&[u8]], everywhere: bool) -> Vec<Refusal> {
+    /// Sends datagrams to all members, once on each interface, and returns the refusals. An
+    /// interface with neither an IPv4 address nor a way out by IPv6 may stay so for long; its refusal
+    /// is returned once, until something can be sent there.
+    pub fn send_to_group(&mut self, datagrams: &[&[u8]], families: Families) -> Vec<Refusal> {
         let mut refusals = Vec::new();
         for interface in &self.interfaces {
             let address = interface.addresses.first().copied();
             if address.is_some() {
-                let exit = Exit {
+                let egress = Egress {
                     index: interface.index,
                     address,
                 };
-                let to = self.place.frames.into();
-                let sent = self.v4.send(to, Some(exit), datagrams);
+                let to = self.address.frames.into();
+                let sent = self.v4.send(to, Some(egress), datagrams);
                 refusals.extend(sent.err().map(Refusal::on(GroupOperation::Send, interface)));
             }
-            if !everywhere && address.is_some() {
+            if families == Families::Preferred && address.is_some() {
                 continue;
             }
             let sent = self.send_by_v6(interface, datagrams);
-            // Beside IPv4, nobody is there whom only IPv6 would have reached.
+            // Where IPv4 was sent as well, a refusal by IPv6 is not worth a report.
             if address.is_none() {
-                let was_told = self.told.contains(&interface.index);
+                let was_reported = self.reported.contains(&interface.index);
                 match sent {
-                    Ok(()) => self.told.retain(|told| *told != interface.index),
-                    Err(_) if was_told => {}
+                    Ok(()) => self.reported.retain(|index| *index != interface.index),
+                    Err(_) if was_reported => {}
                     Err(error) => {
-                        self.told.push(interface.index);
+                        self.reported.push(interface.index);
                         refusals.push(Refusal::on(GroupOperation::Send, interface)(error));
                     }
                 }
@@ -323,26 +342,26 @@ impl GroupSockets {
 
     fn send_by_v6(&self, interface: &Interface, datagrams: &[&[u8]]) -> io::Result<()> {
         let v6 = self.v6.as_ref().ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let port = self.place.frames.port();
-        let to = SocketAddrV6::new(self.place.frames_v6, port, 0, interface.index);
-        let exit = Exit {
+        let port = self.address.frames.port();
+        let to = SocketAddrV6::new(self.address.frames_v6, port, 0, interface.index);
+        let egress = Egress {
             index: interface.index,
             address: None,
         };
-        v6.send(to.into(), Some(exit), datagrams)
+        v6.send(to.into(), Some(egress), datagrams)
     }
 
     /// Sends a datagram to the plain wire, once on each interface.
     pub fn send_to_plain(&self, datagram: &[u8]) -> Vec<Refusal> {
-        let Some(plain) = self.place.plain else {
+        let Some(plain) = self.address.plain else {
             return Vec::new();
         };
         let send = |interface: &Interface| {
-            let exit = Exit {
+            let egress = Egress {
                 index: interface.index,
                 address: interface.addresses.first().copied(),
             };
-            let sent = self.v4.send(plain.into(), Some(exit), &[datagram]);
+            let sent = self.v4.send(plain.into(), Some(egress), &[datagram]);
             sent.err().map(Refusal::on(GroupOperation::Send, interface))
         };
         self.interfaces.iter().filter_map(send).collect()
@@ -360,10 +379,11 @@ impl GroupSockets {
         pair.send(to, None, &[datagram])
     }
 
-    /// What hears on all sockets; to be moved to a thread of its own.
+    /// Receives from all sockets; to be moved to a thread of its own. The interrupter ends it for
+    /// good: these sockets receive nothing after that.
     ///
     /// # Errors
-    /// The system's refusal of a pipe.
+    /// The system's.
     pub fn poller(&self) -> io::Result<(SocketPoller, Interrupter)> {
         let mut sockets = vec![
             (Wire::Frames, Arc::clone(&self.v4.group)),
@@ -374,7 +394,7 @@ impl GroupSockets {
             sockets.push((Wire::Frames, Arc::clone(&v6.own)));
         }
         sockets.extend(self.plain.clone().map(|plain| (Wire::Plain, plain)));
-        SocketPoller::over(sockets)
+        SocketPoller::new(sockets)
     }
 }
 
@@ -384,18 +404,18 @@ fn open_own(domain: Domain, ttl: u8) -> io::Result<Socket> {
         Domain::IPV6 => {
             socket.set_only_v6(true)?;
             socket.set_multicast_hops_v6(ttl.into())?;
-            kernel::keep_to_joined_v6(&socket)?;
+            kernel::receive_joined_only_v6(&socket)?;
             (Ipv6Addr::UNSPECIFIED, 0).into()
         }
         _ => {
             socket.set_multicast_ttl_v4(ttl.into())?;
-            // It joins nothing, and so hears what is sent to this member alone.
+            // It joins no group, so that it receives only what is sent to this member alone.
             #[cfg(target_os = "linux")]
             socket.set_multicast_all_v4(false)?;
             (Ipv4Addr::UNSPECIFIED, 0).into()
         }
     };
-    ask_for_buffer(&socket);
+    request_buffer(&socket);
     socket.bind(&any.into())?;
     Ok(socket)
 }

@@ -1,4 +1,4 @@
-//! The network interfaces of this machine, and which of them a group is reached on.
+//! The network interfaces of this machine, and the choice of those that reach a group.
 
 use std::fmt;
 use std::io;
@@ -9,17 +9,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, UdpSocket};
 pub struct Interface {
     /// The system's name for it, such as `eth0`.
     pub name: String,
-    /// The system's number for it, which stays the same while the addresses change.
+    /// The system's index of it, which stays the same while its addresses change.
     pub index: u32,
     /// Its IPv4 addresses, in the system's order.
     pub addresses: Vec<Ipv4Addr>,
-    /// Its IPv6 addresses that need no interface beside them: all but the link-local ones.
+    /// Its IPv6 addresses, without the link-local ones, which are valid only with an interface.
     pub addresses_v6: Vec<Ipv6Addr>,
-    /// Up, and able to multicast.
+    /// Whether it is up and can multicast.
     pub is_ready: bool,
-    /// Reaches nothing but this machine.
+    /// Whether it reaches only this machine.
     pub is_loopback: bool,
-    /// Reaches one other machine only, as tunnels do.
+    /// Whether it reaches one other machine only, as tunnels do.
     pub is_point_to_point: bool,
 }
 
@@ -39,13 +39,13 @@ pub enum Reason {
     Named,
     /// The system's routes lead there.
     Routed,
-    /// No route leads to the group: every interface that can multicast.
+    /// No route leads to the group: every interface that can multicast is chosen.
     NoRoute,
-    /// No route, and no interface but loopback: nobody outside this machine is reached.
+    /// No route, and no interface but loopback: only this machine is reached.
     OnlyLoopback,
 }
 
-/// The interfaces that a group is reached on.
+/// The interfaces on which a group is reached.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// At least one.
@@ -59,12 +59,12 @@ pub struct Choice {
 pub enum ChoiceError {
     /// No interface has this name or address.
     Unknown {
-        /// What was asked for.
+        /// The name or address that was asked for.
         asked: String,
-        /// The names there are.
+        /// The names of this machine's interfaces.
         have: Vec<String>,
     },
-    /// The system would not list its interfaces.
+    /// The system failed to list its interfaces.
     List(io::Error),
     /// There is no interface at all, not even loopback.
     None,
@@ -109,8 +109,8 @@ pub fn choose(asked: &[String], group: SocketAddrV4) -> Result<Choice, ChoiceErr
     }
 }
 
-/// Beginnings of the names of interfaces that lead to containers, virtual machines and private
-/// networks, and not to people.
+/// Prefixes of the names of interfaces that lead to containers, virtual machines and private
+/// networks, where no people are.
 const VIRTUAL_NAMES: [&str; 19] = [
     "br-",
     "cali",
@@ -133,8 +133,8 @@ const VIRTUAL_NAMES: [&str; 19] = [
     "vnet",
 ];
 
-/// The interfaces on which people are to be found: those asked for by name or address that there
-/// are; or else every one that is fit for it; or else loopback.
+/// The interfaces on which people are likely to be: those asked for by name or address, as far as
+/// they exist; or else all but virtual and point-to-point ones; or else loopback.
 ///
 /// # Errors
 /// The system's refusal to list its interfaces.
@@ -149,23 +149,22 @@ fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Vec<Interface> {
         return found;
     }
     let is_virtual = |name: &str| VIRTUAL_NAMES.iter().any(|v| name.starts_with(v));
-    // A container's end of a cable has an address; the end that its bridge holds has none.
-    let is_bare_cable = |i: &Interface| {
+    // Inside a container, its end of a veth pair has an address; the bridge's end has none.
+    let is_bare_veth = |i: &Interface| {
         i.name.starts_with("veth") && i.addresses.is_empty() && i.addresses_v6.is_empty()
     };
-    let is_fit = |i: &Interface| !i.is_point_to_point && !is_virtual(&i.name) && !is_bare_cable(i);
+    let is_fit = |i: &Interface| !i.is_point_to_point && !is_virtual(&i.name) && !is_bare_veth(i);
     let (loopback, outside) = ready(all);
     let fit: Vec<Interface> = outside.into_iter().filter(is_fit).collect();
     if fit.is_empty() { loopback } else { fit }
 }
 
-/// Every address at which another program, here or elsewhere, may reach this machine.
+/// Every address of this machine, those that other machines may reach first.
 ///
 /// # Errors
 /// The system's refusal to list its interfaces.
 pub fn local_addresses() -> io::Result<Vec<IpAddr>> {
     let mut all = list()?;
-    // First those by which others come in.
     all.sort_by_key(|interface| interface.is_loopback);
     let addresses = |interface: Interface| {
         let v4 = interface.addresses.into_iter().map(IpAddr::V4);
@@ -174,14 +173,14 @@ pub fn local_addresses() -> io::Result<Vec<IpAddr>> {
     Ok(all.into_iter().flat_map(addresses).collect())
 }
 
-/// Those that can be used: loopback, and what leads out of this machine.
+/// Those that are ready: loopback, and those that lead out of this machine.
 fn ready(all: Vec<Interface>) -> (Vec<Interface>, Vec<Interface>) {
     all.into_iter()
         .filter(|interface| interface.is_ready)
         .partition(|interface| interface.is_loopback)
 }
 
-/// Those that were asked for and that there are, each once.
+/// Those that were asked for and exist, each once.
 fn named(all: &[Interface], asked: &[String]) -> Vec<Interface> {
     let mut named: Vec<Interface> = Vec::with_capacity(asked.len());
     for interface in asked.iter().filter_map(|asked| find(all, asked)) {
@@ -199,13 +198,13 @@ fn find<'i>(all: &'i [Interface], asked: &str) -> Option<&'i Interface> {
         .find(|i| i.name == asked || address.is_some_and(|a| i.addresses.contains(&a)))
 }
 
-/// The interface that the system's routes lead to. Connecting a UDP socket asks the routes and
+/// The interface that the system's routes lead to. Connecting a UDP socket looks up the route and
 /// sends nothing.
 fn routed(all: &[Interface], group: SocketAddrV4) -> Option<&Interface> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect(group).ok()?;
     let source = socket.local_addr().ok()?.ip();
-    // For a route that leads to loopback, Linux names no source address.
+    // For a route that leads to loopback, Linux sets no source address.
     if source.is_unspecified() {
         return all.iter().find(|interface| interface.is_loopback);
     }
@@ -238,7 +237,7 @@ fn list() -> io::Result<Vec<Interface>> {
             continue;
         };
         let is_loopback = entry.flags.contains(InterfaceFlags::IFF_LOOPBACK);
-        // Linux sends multicast through loopback and yet sets no such flag on it.
+        // Linux sends multicast through loopback, although the flag is not set there.
         let can_multicast = is_loopback || entry.flags.contains(InterfaceFlags::IFF_MULTICAST);
         all.push(Interface {
             name: entry.interface_name,

@@ -1,10 +1,11 @@
-//! The only folder that opens sockets. It moves bytes and knows addresses and interfaces; what
-//! the bytes mean, it does not know.
+//! The only folder that opens sockets. It moves bytes and knows addresses and interfaces; it does
+//! not know what the bytes mean.
 
 pub mod duplex;
 pub mod group;
 pub mod group_sockets;
 pub mod interfaces;
+pub mod interrupter;
 mod kernel;
 pub mod multicast;
 pub mod socket_poller;

@@ -2,23 +2,19 @@
 //! socket that joins the group on every interface.
 
 use std::io;
-use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddrV4};
 #[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-#[cfg(not(target_os = "linux"))]
-use std::time::Duration;
 
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 
 use super::group::{self, GroupOperation, Refusal, retry_while_busy};
 use super::interfaces::{Choice, Interface, Reason};
-use super::kernel::{self, Datagrams, Wait};
-
-/// How often a waiting receiver looks whether it is interrupted, where nothing else wakes it.
 #[cfg(not(target_os = "linux"))]
-const FLAG_INTERVAL: Duration = Duration::from_millis(250);
+use super::interrupter::FLAG_INTERVAL;
+use super::interrupter::{Flag, Interrupter};
+use super::kernel::{self, Datagrams, Wait};
 
 /// Sends datagrams to a group, one copy on each interface. Joins nothing.
 #[derive(Debug)]
@@ -27,7 +23,7 @@ pub struct Sender {
     outlets: Vec<Outlet>,
 }
 
-/// A socket, and the interface that it is bound to, if to a certain one.
+/// A socket, and the interface that it sends through if the routes do not choose one.
 #[derive(Debug)]
 struct Outlet {
     interface: Option<Interface>,
@@ -35,9 +31,9 @@ struct Outlet {
 }
 
 impl Sender {
-    /// Opens the sockets. Where the choice is the system's own, it stays so: every datagram is
-    /// routed anew, and a laptop that changes its network goes on speaking. (But for loopback,
-    /// where the system would give no source address.)
+    /// Opens the sockets. If the system's routes chose the interface, they choose again for every
+    /// datagram, so that a laptop that changes its network still sends. (Not on loopback, where the
+    /// system would set no source address.)
     ///
     /// # Errors
     /// A [`Refusal`] to open, or to use one of the interfaces.
@@ -73,8 +69,8 @@ impl Sender {
         Ok(Self { group, outlets })
     }
 
-    /// Sends one copy on each interface and returns those that were refused; nobody at all was
-    /// sent to when there are as many as [`Sender::outlets`].
+    /// Sends one copy on each interface and returns the refusals. If there are as many as
+    /// [`Sender::outlets`], nothing was sent at all.
     pub fn send(&self, datagram: &[u8]) -> Vec<Refusal> {
         let to = self.group.into();
         let mut refusals = Vec::new();
@@ -108,24 +104,24 @@ fn open_outlet(ttl: u8) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Hears a group.
+/// Receives the datagrams of a group.
 pub struct Receiver {
     socket: Arc<Socket>,
     group: Ipv4Addr,
     joined: Vec<Interface>,
-    is_interrupted: Arc<AtomicBool>,
+    interrupted: Flag,
     datagrams: Datagrams,
 }
 
 impl Receiver {
-    /// Takes the port, shared with whoever shares it too, and joins the group by the index of
-    /// each interface. An interface that refuses is returned beside the receiver.
+    /// Binds the port, which other programs that share it may use too, and joins the group by the
+    /// index of each interface. The refusals of interfaces are returned beside the receiver.
     ///
     /// # Errors
-    /// A [`Refusal`] to open, to take the port, or of the last interface left.
+    /// A [`Refusal`] to open or to bind, or to join when every interface refuses.
     pub fn open(group: SocketAddrV4, choice: &Choice) -> Result<(Self, Vec<Refusal>), Refusal> {
         let socket = group::open(group.into())?;
-        // Systems whose sockets no shutdown wakes look at the flag now and then.
+        // Where no shutdown wakes a socket, the wait must end by itself to look at the flag.
         #[cfg(not(target_os = "linux"))]
         socket
             .set_read_timeout(Some(FLAG_INTERVAL))
@@ -146,7 +142,7 @@ impl Receiver {
             socket: Arc::new(socket),
             group: *group.ip(),
             joined,
-            is_interrupted: Arc::default(),
+            interrupted: Flag::default(),
             datagrams: Datagrams::new(),
         };
         Ok((receiver, refusals))
@@ -171,22 +167,20 @@ impl Receiver {
         kernel::drop_count(&self.socket)
     }
 
-    /// A hand that ends [`Receiver::wait`] from another thread.
+    /// Ends [`Receiver::wait`] from another thread, also by being dropped.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
-        Interrupter {
-            socket: Arc::clone(&self.socket),
-            is_interrupted: Arc::clone(&self.is_interrupted),
-        }
+        let sockets = vec![Arc::clone(&self.socket)];
+        self.interrupted.interrupter(sockets)
     }
 
-    /// Takes the datagrams that wait, without a wait; false when none does. A batch that was not
-    /// full took all there was, so that the next wait is due without asking.
+    /// Reads the datagrams that are there, without waiting; false when there are none. A batch that
+    /// was not full has emptied the socket, so that the system is not asked again after one.
     ///
     /// # Errors
     /// The system's.
     pub fn take_waiting(&mut self) -> io::Result<bool> {
-        if !self.datagrams.is_full() || self.is_interrupted() {
+        if !self.datagrams.is_full() || self.interrupted.is_set() {
             return Ok(false);
         }
         match self.datagrams.receive(&self.socket, Wait::Never) {
@@ -200,28 +194,24 @@ impl Receiver {
     /// # Errors
     /// The system's.
     pub fn wait(&mut self) -> io::Result<bool> {
-        while !self.is_interrupted() {
+        while !self.interrupted.is_set() {
             match self.datagrams.receive(&self.socket, Wait::UntilOne) {
-                // Where a shutdown wakes no socket, its read timeout does.
+                // The read timeout of systems where a shutdown wakes no socket.
                 Err(error) if is_pause(&error) => {}
-                outcome => return outcome.map(|()| !self.is_interrupted()),
+                outcome => return outcome.map(|()| !self.interrupted.is_set()),
             }
         }
         Ok(false)
     }
 
-    /// The datagrams last taken.
+    /// The datagrams of the last read.
     #[must_use]
     pub fn datagrams(&self) -> &Datagrams {
         &self.datagrams
     }
-
-    fn is_interrupted(&self) -> bool {
-        self.is_interrupted.load(Ordering::Acquire)
-    }
 }
 
-/// For whoever waits with a limit, or for more than this: [`Receiver::wait`] then returns at once.
+/// For a poll with a timeout, or for several sockets: [`Receiver::wait`] returns at once after it.
 #[cfg(unix)]
 impl AsFd for Receiver {
     fn as_fd(&self) -> BorrowedFd<'_> {
@@ -230,31 +220,14 @@ impl AsFd for Receiver {
 }
 
 impl Drop for Receiver {
-    /// Leaves the group. The system would do so with the process; a library must not wait for
-    /// that.
+    /// Leaves the group. The system does so only when the last handle of the socket is closed, and
+    /// an [`Interrupter`] holds one.
     fn drop(&mut self) {
         for interface in &self.joined {
             let at = InterfaceIndexOrAddress::Index(interface.index);
             // The interface may be gone by now, and its membership with it.
             let _ = self.socket.leave_multicast_v4_n(&self.group, &at);
         }
-    }
-}
-
-/// Ends a [`Receiver`]'s wait from another thread.
-#[derive(Clone, Debug)]
-pub struct Interrupter {
-    socket: Arc<Socket>,
-    is_interrupted: Arc<AtomicBool>,
-}
-
-impl Interrupter {
-    /// Ends the wait under way, and every later one.
-    pub fn interrupt(&self) {
-        self.is_interrupted.store(true, Ordering::Release);
-        // Linux answers that the socket is not connected, and wakes its readers all the same;
-        // other systems have a read timeout instead.
-        let _ = self.socket.shutdown(Shutdown::Read);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What hears on several sockets at once, in a thread of its own, and hands on what came.
+//! Receives from several sockets at once, in a thread of its own.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,12 +7,15 @@ use std::sync::mpsc;
 
 use socket2::Socket;
 
+#[cfg(all(unix, not(target_os = "linux")))]
+use super::interrupter::FLAG_INTERVAL;
+use super::interrupter::{Flag, Interrupter};
 use super::kernel::{Datagrams, Wait};
 
-/// Datagrams that are read before others are asked for. Less than a page each, mostly.
+/// Bytes read from one socket before the next one gets its turn.
 const BATCH_BYTES: usize = 64 << 10;
 
-/// By which way a datagram came.
+/// The wire that a datagram came on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire {
     /// The frame wire: the group, or to this member alone.
@@ -21,17 +24,14 @@ pub enum Wire {
     Plain,
 }
 
-/// Hears on all sockets of a member.
+/// Receives from all sockets of a member.
 #[derive(Debug)]
 pub struct SocketPoller {
     sockets: Vec<(Wire, Arc<Socket>)>,
-    bell: bell::Hears,
+    interrupted: Flag,
 }
 
-/// Ends the ears' wait when it is dropped.
-pub type Interrupter = bell::Rings;
-
-/// Datagrams that came together, in one piece of memory.
+/// Datagrams that came together, in one buffer.
 #[derive(Debug, Default)]
 pub struct Batch {
     bytes: Vec<u8>,
@@ -44,36 +44,42 @@ impl Batch {
         self.datagrams.clear();
     }
 
-    fn push(&mut self, door: Wire, source: SocketAddr, datagram: &[u8]) {
+    fn push(&mut self, wire: Wire, source: SocketAddr, datagram: &[u8]) {
         self.bytes.extend_from_slice(datagram);
-        self.datagrams.push((door, source, datagram.len()));
+        self.datagrams.push((wire, source, datagram.len()));
     }
 
-    /// Each datagram, how it came and where from, in order of arrival at each socket.
+    /// Each datagram with its wire and its source, in order of arrival at each socket.
     pub fn iter(&self) -> impl Iterator<Item = (Wire, SocketAddr, &[u8])> {
         let mut rest = self.bytes.as_slice();
         self.datagrams
             .iter()
-            .map_while(move |(door, source, length)| {
+            .map_while(move |(wire, source, length)| {
                 let (datagram, behind) = rest.split_at_checked(*length)?;
                 rest = behind;
-                Some((*door, *source, datagram))
+                Some((*wire, *source, datagram))
             })
     }
 }
 
 impl SocketPoller {
-    /// SocketPoller on these sockets, and what ends their wait.
-    pub(super) fn over(sockets: Vec<(Wire, Arc<Socket>)>) -> io::Result<(Self, Interrupter)> {
+    /// Polls these sockets; the interrupter ends it.
+    pub(super) fn new(sockets: Vec<(Wire, Arc<Socket>)>) -> io::Result<(Self, Interrupter)> {
         for (_, socket) in &sockets {
             socket.set_nonblocking(true)?;
         }
-        let (bell, rings) = bell::new()?;
-        Ok((Self { sockets, bell }, rings))
+        let interrupted = Flag::default();
+        let all = sockets.iter().map(|(_, socket)| Arc::clone(socket));
+        let interrupter = interrupted.interrupter(all.collect());
+        let poller = Self {
+            sockets,
+            interrupted,
+        };
+        Ok((poller, interrupter))
     }
 
-    /// Hears until it is interrupted or nobody listens any more: fills the batches that come as
-    /// tickets, and tells them.
+    /// Receives until it is interrupted, or `tell` returns false: fills the batches that come as
+    /// tickets, and hands each to `tell`.
     ///
     /// # Errors
     /// The system's, from waiting.
@@ -82,15 +88,15 @@ impl SocketPoller {
         tickets: &mpsc::Receiver<Batch>,
         mut tell: impl FnMut(Batch) -> bool,
     ) -> io::Result<()> {
-        let mut room = Datagrams::new();
+        let mut datagrams = Datagrams::new();
         while let Ok(mut batch) = tickets.recv() {
             batch.clear();
             while batch.datagrams.is_empty() {
                 let Some(readable) = self.wait()? else {
                     return Ok(());
                 };
-                for (door, socket) in readable {
-                    self.read(*door, socket, &mut room, &mut batch);
+                for (wire, socket) in readable {
+                    self.read(*wire, socket, &mut datagrams, &mut batch);
                 }
             }
             if !tell(batch) {
@@ -100,15 +106,15 @@ impl SocketPoller {
         Ok(())
     }
 
-    /// Takes what waits at one socket, up to its share of a batch.
-    fn read(&self, door: Wire, socket: &Socket, room: &mut Datagrams, batch: &mut Batch) {
+    /// Reads what waits at one socket, up to its share of a batch.
+    fn read(&self, wire: Wire, socket: &Socket, datagrams: &mut Datagrams, batch: &mut Batch) {
         let until = batch.bytes.len() + BATCH_BYTES;
-        // An error is an ICMP answer to something sent before, or that nothing waits.
-        while batch.bytes.len() < until && room.receive(socket, Wait::Never).is_ok() {
-            for (datagram, source) in room.iter() {
-                batch.push(door, source, datagram);
+        // An error means that nothing waits, or it is an ICMP answer to an earlier send.
+        while batch.bytes.len() < until && datagrams.receive(socket, Wait::Never).is_ok() {
+            for (datagram, source) in datagrams.iter() {
+                batch.push(wire, source, datagram);
             }
-            if !room.is_full() {
+            if !datagrams.is_full() {
                 return;
             }
         }
@@ -120,20 +126,26 @@ impl SocketPoller {
         use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
         use std::os::fd::AsFd;
 
+        // Linux wakes the poll at a shutdown; elsewhere the poll ends to look at the flag.
+        #[cfg(target_os = "linux")]
+        let timeout = PollTimeout::NONE;
+        #[cfg(not(target_os = "linux"))]
+        let timeout = PollTimeout::try_from(FLAG_INTERVAL).unwrap_or(PollTimeout::ZERO);
         let sockets = self.sockets.iter().map(|(_, socket)| socket.as_fd());
-        let mut asked: Vec<PollFd<'_>> = sockets
-            .chain([self.bell.as_fd()])
+        let mut polled: Vec<PollFd<'_>> = sockets
             .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
             .collect();
-        while let Err(error) = poll(&mut asked, PollTimeout::NONE) {
-            if error != nix::Error::EINTR {
-                return Err(error.into());
+        while !self.interrupted.is_set() {
+            match poll(&mut polled, timeout) {
+                Ok(0) | Err(nix::Error::EINTR) => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => break,
             }
         }
-        let mut ready: Vec<bool> = asked.iter().map(|fd| fd.any().unwrap_or(false)).collect();
-        if ready.pop() == Some(true) {
+        if self.interrupted.is_set() {
             return Ok(None);
         }
+        let ready: Vec<bool> = polled.iter().map(|fd| fd.any().unwrap_or(false)).collect();
         let readable = self.sockets.iter().zip(ready);
         Ok(Some(
             readable
@@ -146,61 +158,6 @@ impl SocketPoller {
     #[cfg(not(unix))]
     fn wait(&self) -> io::Result<Option<impl Iterator<Item = &(Wire, Arc<Socket>)>>> {
         std::thread::sleep(std::time::Duration::from_millis(2));
-        let is_interrupted = self.bell.is_rung();
-        Ok((!is_interrupted).then(|| self.sockets.iter()))
-    }
-}
-
-/// What wakes the ears: a pipe that is closed.
-#[cfg(unix)]
-mod bell {
-    use std::io;
-    use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-
-    #[derive(Debug)]
-    pub(super) struct Hears(OwnedFd);
-
-    /// Rings when it is dropped.
-    #[derive(Debug)]
-    pub struct Rings {
-        _end: OwnedFd,
-    }
-
-    impl AsFd for Hears {
-        fn as_fd(&self) -> BorrowedFd<'_> {
-            self.0.as_fd()
-        }
-    }
-
-    pub(super) fn new() -> io::Result<(Hears, Rings)> {
-        let (hears, rings) = nix::unistd::pipe()?;
-        Ok((Hears(hears), Rings { _end: rings }))
-    }
-}
-
-/// What wakes the ears: a flag that they look at.
-#[cfg(not(unix))]
-mod bell {
-    use std::io;
-    use std::sync::{Arc, Weak};
-
-    #[derive(Debug)]
-    pub(super) struct Hears(Weak<()>);
-
-    /// Rings when it is dropped.
-    #[derive(Debug)]
-    pub struct Rings {
-        _end: Arc<()>,
-    }
-
-    impl Hears {
-        pub(super) fn is_rung(&self) -> bool {
-            self.0.strong_count() == 0
-        }
-    }
-
-    pub(super) fn new() -> io::Result<(Hears, Rings)> {
-        let end = Arc::new(());
-        Ok((Hears(Arc::downgrade(&end)), Rings { _end: end }))
+        Ok((!self.interrupted.is_set()).then(|| self.sockets.iter()))
     }
 }

@@ -1,5 +1,5 @@
-//! TCP between two people: calling, listening, and a connection whose two directions are each
-//! served by a thread that only blocks and tells.
+//! TCP between two people: connecting, listening, and a connection with one thread for each
+//! direction. The threads only block and report.
 
 use std::io::{self, Read, Write};
 use std::net::{
@@ -19,26 +19,26 @@ use crate::clock;
 /// Bytes read at once.
 const READ_BYTES: usize = 64 << 10;
 
-/// How often to call again.
+/// Pause between two attempts to connect.
 const CALL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How long one address may take to answer a call.
+/// How long one address may take to answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Callers that may wait to be accepted: a class that starts its programs at a word.
+/// Connections that may wait to be accepted: a class that starts its programs at the same moment.
 const BACKLOG: i32 = 1024;
 
-/// Probes without an answer before a silent peer counts as gone.
+/// Unanswered probes after which a silent peer counts as gone.
 const KEEP_ALIVE_PROBES: u32 = 3;
 
-/// Why a call failed.
+/// Why connecting failed.
 #[derive(Debug)]
 pub enum CallError {
     /// No host has this name.
     UnknownHost(io::Error),
-    /// The host answers, and nobody listens there.
+    /// The host answers, and no program listens at the port.
     Refused,
-    /// No way leads to the host.
+    /// No route leads to the host.
     Unreachable(io::Error),
     /// Nothing answered.
     TimedOut,
@@ -59,7 +59,7 @@ impl CallError {
     }
 }
 
-/// Calls a host once, each of its addresses in turn.
+/// Connects to a host, trying each of its addresses once.
 ///
 /// # Errors
 /// Why the last address failed, or that there is none.
@@ -77,13 +77,14 @@ pub fn call(host: &str, port: u16) -> Result<Connection, CallError> {
     Err(failed)
 }
 
-/// Calls from a thread of its own, and calls again while there is patience left; says once by
-/// `on_failure` that it does.
+/// Connects from a thread of its own, and tries again until `patience` has passed. Calls
+/// `on_failure` once, before the first new attempt, and `tell` with the outcome.
 ///
 /// # Errors
-/// The system's refusal of a thread.
+/// The system's, when it starts no thread.
 pub fn call_with_retry(
-    (host, port): (String, u16),
+    host: String,
+    port: u16,
     patience: Duration,
     on_failure: impl FnOnce() + Send + 'static,
     tell: impl FnOnce(Result<Connection, CallError>) + Send + 'static,
@@ -91,7 +92,7 @@ pub fn call_with_retry(
     let calling = move || {
         let give_up_at = clock::monotonic() + patience;
         let mut on_failure = Some(on_failure);
-        let reached = loop {
+        let outcome = loop {
             match call(&host, port) {
                 Err(_) if clock::monotonic() + CALL_INTERVAL < give_up_at => {
                     if let Some(on_failure) = on_failure.take() {
@@ -99,10 +100,10 @@ pub fn call_with_retry(
                     }
                     thread::sleep(CALL_INTERVAL);
                 }
-                outcome => break outcome,
+                connected => break connected,
             }
         };
-        tell(reached);
+        tell(outcome);
     };
     thread::Builder::new()
         .name("caller".into())
@@ -110,28 +111,29 @@ pub fn call_with_retry(
         .map(drop)
 }
 
-/// A port that is listened on.
+/// A socket that listens for connections.
 #[derive(Debug)]
 pub struct Listener {
     listener: TcpListener,
 }
 
 impl Listener {
-    /// Listens on one host's addresses, or without a host on all interfaces, IPv4 and IPv6.
-    /// Port 0 takes any free one. A port just used may be used again at once.
+    /// Listens at the first address of a host that can be bound, or without a host on all
+    /// interfaces, IPv4 and IPv6. Port 0 takes any free port. A port whose last program has just
+    /// ended can be bound at once.
     ///
     /// # Errors
     /// The system's, for the last address tried.
     pub fn open(host: Option<&str>, port: u16) -> io::Result<Self> {
         let Some(host) = host else {
-            let everywhere = |address| listen((address, port).into());
-            let v6 = everywhere(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
-            // A machine without IPv6 has IPv4; a port in use is in use for both.
+            let listen_at = |address| listen((address, port).into());
+            let v6 = listen_at(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+            // A machine without IPv6 listens by IPv4. A port that is in use is so for both.
             let is_final = v6
                 .as_ref()
                 .is_err_and(|e| e.kind() == io::ErrorKind::AddrInUse);
             let listener = match v6 {
-                Err(_) if !is_final => everywhere(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+                Err(_) if !is_final => listen_at(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
                 outcome => outcome,
             };
             return Ok(Self {
@@ -148,7 +150,7 @@ impl Listener {
         Err(failed)
     }
 
-    /// Where it listens; an unspecified address stands for every interface.
+    /// The address it listens at; an unspecified one stands for every interface.
     ///
     /// # Errors
     /// The system's.
@@ -156,7 +158,7 @@ impl Listener {
         self.listener.local_addr()
     }
 
-    /// Where others reach it: on every interface, if it listens on all.
+    /// The addresses at which others reach it: one for each interface, if it listens on all.
     ///
     /// # Errors
     /// The system's.
@@ -166,44 +168,46 @@ impl Listener {
             true => local_addresses()?,
             false => vec![address.ip()],
         };
-        // A socket of IPv4 alone hears no other; one of IPv6 hears both.
-        let hears_itself = |ip: &IpAddr| ip.is_ipv4() || address.is_ipv6();
-        let heard = addresses.into_iter().filter(hears_itself);
-        Ok(heard
+        // An IPv4 socket accepts only IPv4; our IPv6 sockets accept both.
+        let is_accepted = |ip: &IpAddr| ip.is_ipv4() || address.is_ipv6();
+        let reached = addresses.into_iter().filter(is_accepted);
+        Ok(reached
             .map(|ip| SocketAddr::new(ip, address.port()))
             .collect())
     }
 
-    /// The listening socket, for who waits at many at once.
-    pub(super) fn into_listener(self) -> io::Result<TcpListener> {
+    /// The listening socket, for a loop that waits for many sockets at once.
+    pub(super) fn into_nonblocking(self) -> io::Result<TcpListener> {
         self.listener.set_nonblocking(true)?;
         Ok(self.listener)
     }
 
-    /// Starts a thread that tells everybody who calls, as long as somebody listens to it.
+    /// Starts a thread that accepts connections and hands each to `tell`, until that returns false.
     ///
     /// # Errors
-    /// The system's refusal of a thread.
+    /// The system's, when it starts no thread.
     pub fn watch(
         self,
         tell: impl Fn(io::Result<Connection>) -> bool + Send + 'static,
     ) -> io::Result<()> {
-        thread::Builder::new().name("door".into()).spawn(move || {
-            loop {
-                let called = self
-                    .listener
-                    .accept()
-                    .and_then(|(stream, _)| Connection::new(stream));
-                let is_error = called.is_err();
-                if !tell(called) {
-                    return;
+        thread::Builder::new()
+            .name("accept".into())
+            .spawn(move || {
+                loop {
+                    let accepted = self
+                        .listener
+                        .accept()
+                        .and_then(|(stream, _)| Connection::new(stream));
+                    let is_error = accepted.is_err();
+                    if !tell(accepted) {
+                        return;
+                    }
+                    if is_error {
+                        // With too many open files, for example, the next accept would fail as well.
+                        thread::sleep(Duration::from_millis(100));
+                    }
                 }
-                if is_error {
-                    // Such as too many open files: it does not help to ask again at once.
-                    thread::sleep(Duration::from_millis(100));
-                }
-            }
-        })?;
+            })?;
         Ok(())
     }
 }
@@ -225,7 +229,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// An address as a person knows it: a caller over IPv4 to an IPv6 socket is shown as what it is.
+/// The address as people know it: an IPv4 client of an IPv6 socket gets its IPv4 address.
 pub(super) fn plain_address(address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
@@ -248,23 +252,23 @@ pub(super) fn keep_alive(socket: SockRef<'_>, idle: Duration) -> io::Result<()> 
     Ok(())
 }
 
-/// What the thread that reads a connection tells.
+/// What the reading thread reports.
 #[derive(Debug)]
 pub enum ReadEvent {
     /// A byte of urgent data, before any other byte.
     Urgent,
     /// Bytes.
     Bytes(Vec<u8>),
-    /// The other has closed its direction.
+    /// The peer has ended its direction.
     End,
     /// The connection is lost.
     Lost(io::Error),
 }
 
-/// What the thread that writes a connection tells.
+/// What the writing thread reports.
 #[derive(Debug)]
 pub enum WriteEvent {
-    /// So many bytes have been handed to the system.
+    /// The system took this many bytes.
     Bytes(usize),
     /// The connection is lost.
     Lost(io::Error),
@@ -287,14 +291,14 @@ impl Connection {
         })
     }
 
-    /// The other's address.
+    /// The peer's address.
     #[must_use]
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }
 
-    /// Notices a peer that is gone without a word, after about twice `idle`: by probes when
-    /// nothing is said, and by the lack of acknowledgements when something is.
+    /// Makes the system notice, after about twice `idle`, a peer that is gone without closing the
+    /// connection: by probes while nothing is sent, by missing acknowledgements otherwise.
     ///
     /// # Errors
     /// The system's.
@@ -312,18 +316,18 @@ impl Connection {
             .map(drop)
     }
 
-    /// Whether the other host has acknowledged all that the system was handed. Where the system
-    /// does not tell, time alone has to do.
+    /// Whether the other host has acknowledged every byte that was written. Where the system does
+    /// not tell, it counts as acknowledged.
     #[must_use]
     pub fn is_acknowledged(&self) -> bool {
         let waiting = kernel::unacknowledged_bytes(SockRef::from(&*self.stream));
         waiting.is_none_or(|bytes| bytes == 0)
     }
 
-    /// Starts the thread that reads. It reads once for each ticket, into a buffer of its own.
+    /// Starts the reading thread. It reads once for each ticket, and ends when `tell` returns false.
     ///
     /// # Errors
-    /// The system's refusal of a thread.
+    /// The system's, when it starts no thread.
     pub fn read(
         &self,
         tickets: Receiver<()>,
@@ -340,7 +344,7 @@ impl Connection {
                     }
                 }
                 let mut bytes = vec![0; READ_BYTES];
-                let heard = match (&*stream).read(&mut bytes) {
+                let event = match (&*stream).read(&mut bytes) {
                     Ok(0) => ReadEvent::End,
                     Ok(length) => {
                         bytes.truncate(length);
@@ -349,20 +353,20 @@ impl Connection {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(error) => ReadEvent::Lost(error),
                 };
-                let goes_on = matches!(heard, ReadEvent::Bytes(_));
-                if !tell(heard) || !goes_on {
+                let is_open = matches!(event, ReadEvent::Bytes(_));
+                if !tell(event) || !is_open {
                     return;
                 }
             }
         };
-        thread::Builder::new().name("ear".into()).spawn(read)?;
+        thread::Builder::new().name("reader".into()).spawn(read)?;
         Ok(())
     }
 
-    /// Starts the thread that writes. When `bytes` ends, so does our direction.
+    /// Starts the writing thread. When `bytes` is closed, it ends our direction.
     ///
     /// # Errors
-    /// The system's refusal of a thread.
+    /// The system's, when it starts no thread.
     pub fn write(
         &self,
         bytes: Receiver<Vec<u8>>,
@@ -380,22 +384,21 @@ impl Connection {
                     return;
                 }
             }
-            // The other may be gone already, and then there is nothing to end.
+            // Fails if the peer is gone already, which ends our direction as well.
             let _ = stream.shutdown(Shutdown::Write);
         };
-        thread::Builder::new().name("mouth".into()).spawn(write)?;
+        thread::Builder::new().name("writer".into()).spawn(write)?;
         Ok(())
     }
 
-    /// Says one last thing to somebody who is not let in, and takes what has come from there, so
-    /// that closing is no reset that would take our words away.
+    /// Sends one last text to a peer that is refused, and ends our direction.
     pub fn turn_away(&self, words: &str) {
         let mut stream = &*self.stream;
-        // A caller that does not take a line at once is not waited for.
-        let said = stream
+        // Does not wait for a peer whose socket buffer is full.
+        let sent = stream
             .set_nonblocking(true)
             .and_then(|()| stream.write_all(words.as_bytes()));
-        let _ = said.and_then(|()| stream.shutdown(Shutdown::Write));
+        let _ = sent.and_then(|()| stream.shutdown(Shutdown::Write));
     }
 
     /// Ends both directions and the threads that serve them.
@@ -403,19 +406,20 @@ impl Connection {
         let mut rest = [0; 4096];
         let _ = self.stream.shutdown(Shutdown::Write);
         if self.stream.set_nonblocking(true).is_ok() {
-            // Unread bytes would make a reset of our end.
+            // With bytes left unread, the system would send a reset, which discards our last bytes.
             while matches!((&*self.stream).read(&mut rest), Ok(length) if length > 0) {}
         }
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
 
-/// The tickets of a reader: what is in here may still be read and not taken.
+/// The tickets of a reading thread: it reads one piece for each, so that they bound the pieces that
+/// are read and not handled yet.
 #[derive(Debug)]
 pub struct Tickets(Sender<()>);
 
 impl Tickets {
-    /// Room for so many reads.
+    /// Tickets for this many reads.
     #[must_use]
     pub fn new(reads: usize) -> (Self, Receiver<()>) {
         let (tickets, taken) = std::sync::mpsc::channel();
@@ -424,9 +428,9 @@ impl Tickets {
         (tickets, taken)
     }
 
-    /// What was read has been taken.
+    /// One piece has been handled.
     pub fn give_back(&self) {
-        // A reader that has ended needs no more.
+        // Fails only after the reading thread ended.
         let _ = self.0.send(());
     }
 }

@@ -1,7 +1,7 @@
 //! A server's sockets: thousands of connections on one thread, by tokio. Its tasks only wait and
-//! tell; reading, writing and ending are asked for by the loop that holds the [`TcpServer`].
+//! report; the loop that holds the [`TcpServer`] asks for every read, write and close.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
@@ -16,114 +16,117 @@ use tokio::task::JoinHandle;
 
 use super::kernel;
 use super::tcp::{Listener, keep_alive, plain_address};
-use crate::protocol::hub::Lines;
 
-/// Bytes read at once from one connection: each gets its turn.
+/// Bytes read at once from one connection, so that each gets its turn.
 const READ_BYTES: usize = 64 << 10;
 
-/// Events taken at once, so that what many say is written to everybody together.
+/// Events taken at once, so that what many clients send is written to everybody together.
 const BATCH_MAX: usize = 4096;
 
-/// Tasks that run before the system is asked what else is ready: all that were.
-const TASKS_PER_LOOK: u32 = 4096;
+/// Tasks that tokio runs before it polls the system for sockets that are ready: all that were.
+const TASKS_PER_POLL: u32 = 4096;
 
-/// How long not to accept after a failure, such as too many open files.
+/// Pause after a failed accept, such as one for too many open files.
 const FAILURE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Files that are open besides connections.
 const OTHER_FILES: u64 = 32;
 
-/// What the board tells.
+/// What happened at the server's sockets.
 #[derive(Debug)]
 pub enum ServerEvent<T> {
-    /// Somebody calls.
-    Called(io::Result<Caller>),
-    /// Something came on a line, which then waits until it is told to go on.
+    /// A connection was accepted, or the system failed to.
+    Accepted(io::Result<Accepted>),
+    /// This connection has bytes to read, or has ended. It is not reported again before
+    /// [`TcpServer::resume_reading`].
     Readable(u32),
-    /// A line that was watched takes bytes again.
+    /// This connection takes bytes again, as [`TcpServer::notify_writable`] asked.
     Writable(u32),
-    /// What another thread tells.
-    Told(T),
+    /// What another thread sent by a [`TcpServer::notifier`].
+    Notified(T),
 }
 
-/// A connection that has no number yet.
+/// An accepted connection that is not registered yet. Dropping it closes it.
 #[derive(Debug)]
-pub struct Caller {
-    /// From where.
+pub struct Accepted {
+    /// The client's address.
     pub address: SocketAddr,
     stream: TcpStream,
 }
 
-/// What was read of a line.
+/// What one read returned.
 #[derive(Debug)]
 pub enum Read<'b> {
     /// Bytes.
     Bytes(&'b [u8]),
     /// Nothing yet.
     Nothing,
-    /// The other side has ended its direction.
+    /// The client has ended its direction.
     End,
-    /// The line is lost.
+    /// The connection is lost.
     Lost,
 }
 
-/// All lines, and the loop's ear for them.
+/// All connections, by the numbers under which they are registered, and the events of their
+/// sockets.
 #[derive(Debug)]
 pub struct TcpServer<T> {
     runtime: Runtime,
-    lines: BTreeMap<u32, ServedConnection>,
-    tell: UnboundedSender<ServerEvent<T>>,
-    told: UnboundedReceiver<ServerEvent<T>>,
+    connections: BTreeMap<u32, ServedConnection>,
+    sender: UnboundedSender<ServerEvent<T>>,
+    events: UnboundedReceiver<ServerEvent<T>>,
     buffer: Vec<u8>,
-    lost: VecDeque<u32>,
     keep_alive: Duration,
 }
 
 #[derive(Debug)]
 struct ServedConnection {
     stream: Arc<TcpStream>,
-    goes_on: Arc<Notify>,
+    may_read: Arc<Notify>,
     reader: JoinHandle<()>,
+    /// The task that waits until the socket takes bytes, once there was one.
+    writer: Option<JoinHandle<()>>,
 }
 
 impl<T: Send + 'static> TcpServer<T> {
-    /// Answers at a door, and asks silent lines after `keep_alive` whether somebody is there.
+    /// Accepts the connections of a listener. The system probes a connection that is silent for
+    /// `keep_alive`.
     ///
     /// # Errors
     /// The system's.
-    pub fn open(door: Listener, keep_alive: Duration) -> io::Result<Self> {
+    pub fn open(listener: Listener, keep_alive: Duration) -> io::Result<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
-            .event_interval(TASKS_PER_LOOK)
+            .event_interval(TASKS_PER_POLL)
             .build()?;
-        let (tell, told) = unbounded_channel();
+        let (sender, events) = unbounded_channel();
         let listener = {
-            let _inside = runtime.enter();
-            TcpListener::from_std(door.into_listener()?)?
+            let _context = runtime.enter();
+            TcpListener::from_std(listener.into_nonblocking()?)?
         };
-        runtime.spawn(accept(listener, tell.clone()));
+        runtime.spawn(accept(listener, sender.clone()));
         Ok(Self {
             runtime,
-            lines: BTreeMap::new(),
-            tell,
-            told,
+            connections: BTreeMap::new(),
+            sender,
+            events,
             buffer: vec![0; READ_BYTES],
-            lost: VecDeque::new(),
             keep_alive,
         })
     }
 
-    /// A way for another thread to tell the loop something; false when it is over.
-    pub fn teller(&self) -> impl Fn(T) -> bool + Clone + use<T> {
-        let tell = self.tell.clone();
-        move |what| tell.send(ServerEvent::Told(what)).is_ok()
+    /// A function by which another thread sends the loop something; it returns false once the
+    /// server is gone.
+    pub fn notifier(&self) -> impl Fn(T) -> bool + Clone + use<T> {
+        let sender = self.sender.clone();
+        move |what| sender.send(ServerEvent::Notified(what)).is_ok()
     }
 
-    /// Waits until something happens, for so long at most, and appends all that has.
+    /// Waits until something happens, at most for a time, and appends every event that is there.
     pub fn wait(&mut self, at_most: Option<Duration>, events: &mut Vec<ServerEvent<T>>) {
-        let told = &mut self.told;
+        let source = &mut self.events;
         self.runtime.block_on(async {
-            let waiting = told.recv_many(events, BATCH_MAX);
+            let waiting = source.recv_many(events, BATCH_MAX);
             match at_most {
                 Some(at_most) => drop(tokio::time::timeout(at_most, waiting).await),
                 None => drop(waiting.await),
@@ -131,42 +134,43 @@ impl<T: Send + 'static> TcpServer<T> {
         });
     }
 
-    /// Gives a caller a number.
+    /// Registers a connection under a number, and begins to report its events.
     ///
     /// # Errors
-    /// The system's; the caller is then gone.
-    pub fn seat(&mut self, number: u32, caller: Caller) -> io::Result<()> {
-        let stream = Arc::new(caller.stream);
+    /// The system's; the connection is then closed.
+    pub fn register(&mut self, number: u32, accepted: Accepted) -> io::Result<()> {
+        let stream = Arc::new(accepted.stream);
         stream.set_nodelay(true)?;
         keep_alive(SockRef::from(&*stream), self.keep_alive)?;
-        let goes_on = Arc::new(Notify::new());
-        let (line, ticket) = (Arc::clone(&stream), Arc::clone(&goes_on));
-        let tell = self.tell.clone();
+        let may_read = Arc::new(Notify::new());
+        let (socket, ticket) = (Arc::clone(&stream), Arc::clone(&may_read));
+        let sender = self.sender.clone();
         let reader = self.runtime.spawn(async move {
             loop {
-                // An error is read by whoever is told.
-                let _ = line.readable().await;
-                if tell.send(ServerEvent::Readable(number)).is_err() {
+                // An error is ignored here; the next `read` returns it.
+                let _ = socket.readable().await;
+                if sender.send(ServerEvent::Readable(number)).is_err() {
                     return;
                 }
                 ticket.notified().await;
             }
         });
-        let line = ServedConnection {
+        let connection = ServedConnection {
             stream,
-            goes_on,
+            may_read,
             reader,
+            writer: None,
         };
-        self.lines.insert(number, line);
+        self.connections.insert(number, connection);
         Ok(())
     }
 
-    /// Reads what came on a line, once.
+    /// Reads from a connection once, without waiting.
     pub fn read(&mut self, number: u32) -> Read<'_> {
-        let Some(line) = self.lines.get(&number) else {
+        let Some(connection) = self.connections.get(&number) else {
             return Read::Nothing;
         };
-        match line.stream.try_read(&mut self.buffer) {
+        match connection.stream.try_read(&mut self.buffer) {
             Ok(0) => Read::End,
             Ok(bytes) => Read::Bytes(self.buffer.get(..bytes).unwrap_or_default()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Read::Nothing,
@@ -174,94 +178,95 @@ impl<T: Send + 'static> TcpServer<T> {
         }
     }
 
-    /// A line is to tell when something comes, not before `pause` has passed.
-    pub fn go_on(&self, number: u32, pause: Option<Duration>) {
-        let Some(line) = self.lines.get(&number) else {
+    /// Reports again when a connection can be read, not before `pause` has passed.
+    pub fn resume_reading(&self, number: u32, pause: Option<Duration>) {
+        let Some(connection) = self.connections.get(&number) else {
             return;
         };
         match pause {
-            None => line.goes_on.notify_one(),
+            None => connection.may_read.notify_one(),
             Some(pause) => {
-                let goes_on = Arc::clone(&line.goes_on);
+                let may_read = Arc::clone(&connection.may_read);
                 self.runtime.spawn(async move {
                     tokio::time::sleep(pause).await;
-                    goes_on.notify_one();
+                    may_read.notify_one();
                 });
             }
         }
     }
 
-    /// Ends our direction of a line.
-    pub fn end(&self, number: u32) {
-        if let Some(line) = self.lines.get(&number) {
-            // Whoever is gone already needs no end.
-            let _ = SockRef::from(&*line.stream).shutdown(Shutdown::Write);
-        }
-    }
-
-    /// Closes a line.
-    pub fn close(&mut self, number: u32) {
-        if let Some(line) = self.lines.remove(&number) {
-            line.reader.abort();
-        }
-    }
-
-    /// The next line that was lost while it was written to.
-    pub fn poll_lost(&mut self) -> Option<u32> {
-        self.lost.pop_front()
-    }
-}
-
-impl<T: Send + 'static> Lines for TcpServer<T> {
-    fn write(&mut self, number: u32, parts: &[&[u8]]) -> usize {
-        let all = || parts.iter().map(|part| part.len()).sum();
-        let Some(line) = self.lines.get(&number) else {
-            return all();
+    /// Writes the parts to a connection, one after the other, without waiting. Returns how many
+    /// bytes the socket took: fewer than all when it is full. A connection that is closed takes
+    /// everything.
+    ///
+    /// # Errors
+    /// The system's; the connection is then lost.
+    pub fn write(&mut self, number: u32, parts: &[&[u8]]) -> io::Result<usize> {
+        let Some(connection) = self.connections.get(&number) else {
+            return Ok(parts.iter().map(|part| part.len()).sum());
         };
         let written = match parts {
-            [part] => line.stream.try_write(part),
+            [part] => connection.stream.try_write(part),
             parts => {
                 let slices: Vec<IoSlice<'_>> = parts.iter().map(|p| IoSlice::new(p)).collect();
-                line.stream.try_write_vectored(&slices)
+                connection.stream.try_write_vectored(&slices)
             }
         };
         match written {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-            Err(_) => {
-                self.lost.push_back(number);
-                all()
-            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            outcome => outcome,
         }
     }
 
-    fn is_acknowledged(&mut self, number: u32) -> bool {
-        let line = self.lines.get(&number);
-        let waiting = line.and_then(|l| kernel::unacknowledged_bytes(SockRef::from(&*l.stream)));
-        waiting.is_none_or(|bytes| bytes == 0)
+    /// Whether the client's host has acknowledged every byte that was written. Where the system
+    /// does not tell, it counts as acknowledged.
+    #[must_use]
+    pub fn is_acknowledged(&self, number: u32) -> bool {
+        let connection = self.connections.get(&number);
+        let waiting_bytes =
+            connection.and_then(|c| kernel::unacknowledged_bytes(SockRef::from(&*c.stream)));
+        waiting_bytes.is_none_or(|bytes| bytes == 0)
     }
 
-    fn watch(&mut self, number: u32) {
-        let Some(line) = self.lines.get(&number) else {
+    /// Reports once when a connection takes bytes again.
+    pub fn notify_writable(&mut self, number: u32) {
+        let Some(connection) = self.connections.get_mut(&number) else {
             return;
         };
-        let (stream, tell) = (Arc::clone(&line.stream), self.tell.clone());
-        self.runtime.spawn(async move {
+        let (stream, sender) = (Arc::clone(&connection.stream), self.sender.clone());
+        connection.writer = Some(self.runtime.spawn(async move {
+            // An error is ignored here; the next `write` returns it.
             let _ = stream.writable().await;
-            // A loop that is over needs not be told.
-            let _ = tell.send(ServerEvent::Writable(number));
-        });
+            // Fails only once the server is gone.
+            let _ = sender.send(ServerEvent::Writable(number));
+        }));
+    }
+
+    /// Ends our direction of a connection.
+    pub fn shut_down_sending(&self, number: u32) {
+        if let Some(connection) = self.connections.get(&number) {
+            // Fails if the client is gone already, which ends our direction as well.
+            let _ = SockRef::from(&*connection.stream).shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Closes a connection. Its tasks end with it, because each of them holds the socket open.
+    pub fn close(&mut self, number: u32) {
+        if let Some(connection) = self.connections.remove(&number) {
+            connection.reader.abort();
+            connection.writer.iter().for_each(JoinHandle::abort);
+        }
     }
 }
 
-async fn accept<T>(listener: TcpListener, tell: UnboundedSender<ServerEvent<T>>) {
+async fn accept<T>(listener: TcpListener, sender: UnboundedSender<ServerEvent<T>>) {
     loop {
-        let called = listener.accept().await.map(|(stream, address)| Caller {
+        let accepted = listener.accept().await.map(|(stream, address)| Accepted {
             address: plain_address(address),
             stream,
         });
-        let has_failed = called.is_err();
-        if tell.send(ServerEvent::Called(called)).is_err() {
+        let has_failed = accepted.is_err();
+        if sender.send(ServerEvent::Accepted(accepted)).is_err() {
             return;
         }
         if has_failed {
@@ -270,7 +275,8 @@ async fn accept<T>(listener: TcpListener, tell: UnboundedSender<ServerEvent<T>>)
     }
 }
 
-/// Lets this process have so many connections; how many it may have, if that is less.
+/// Raises this process's limit of open files to what this many connections need. Returns how many
+/// connections it may have, if the system allows fewer.
 #[cfg(unix)]
 #[must_use]
 pub fn allow_connections(connections: usize) -> Option<usize> {
@@ -280,7 +286,7 @@ pub fn allow_connections(connections: usize) -> Option<usize> {
     if soft >= wanted {
         return None;
     }
-    // A process of root may raise the upper limit as well.
+    // Only root may raise the hard limit as well.
     let raised = setrlimit(Resource::RLIMIT_NOFILE, wanted, hard.max(wanted))
         .or_else(|_| setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard));
     let may_have = match raised {
@@ -290,7 +296,8 @@ pub fn allow_connections(connections: usize) -> Option<usize> {
     (may_have < wanted).then(|| may_have.saturating_sub(OTHER_FILES) as usize)
 }
 
-/// Lets this process have so many connections; how many it may have, if that is less.
+/// Raises this process's limit of open files to what this many connections need. Returns how many
+/// connections it may have, if the system allows fewer.
 #[cfg(not(unix))]
 #[must_use]
 pub fn allow_connections(_connections: usize) -> Option<usize> {

@@ -16,8 +16,9 @@ use std::thread::{self, JoinHandle};
 use std::{env, fs};
 
 use roda::net::group::GroupOperation;
-use roda::net::group_sockets::{Changes, GroupAddress, GroupSockets};
-use roda::net::socket_poller::{Batch, Interrupter, Wire};
+use roda::net::group_sockets::{Changes, Families, GroupAddress, GroupSockets};
+use roda::net::interrupter::Interrupter;
+use roda::net::socket_poller::{Batch, Wire};
 use support::datagrams::Stranger;
 use support::network::Host;
 use support::{DEADLINE, run, wait_until};
@@ -25,38 +26,38 @@ use support::{DEADLINE, run, wait_until};
 /// Set for a test that runs in its own namespace.
 const INSIDE: &str = "RODA_TEST_IS_INSIDE";
 
-/// A datagram as a member heard it.
+/// A datagram that a member received.
 type Heard = (Wire, SocketAddr, Vec<u8>);
 
-/// A member whose ears are in a thread of their own.
+/// A member that receives in a thread of its own.
 struct Member {
-    circle: GroupSockets,
+    sockets: GroupSockets,
     heard: Receiver<Heard>,
     interrupter: Option<Interrupter>,
     poller: Option<JoinHandle<()>>,
 }
 
 impl Member {
-    fn open(place: GroupAddress) -> (Self, Changes) {
+    fn open(address: GroupAddress) -> (Self, Changes) {
         // Some other program may hold the port for a moment.
-        let circle = wait_until(|| GroupSockets::open(place.clone()).ok());
-        let mut circle = circle.expect("free ports");
-        let changes = circle.rescan().unwrap();
-        let (poller, interrupter) = circle.poller().unwrap();
+        let sockets = wait_until(|| GroupSockets::open(address.clone()).ok());
+        let mut sockets = sockets.expect("free ports");
+        let changes = sockets.rescan().unwrap();
+        let (poller, interrupter) = sockets.poller().unwrap();
         let (tell, heard) = channel();
         let (give_back, tickets) = channel();
         give_back.send(Batch::default()).unwrap();
         let listen = move || {
             let tell_all = |batch: Batch| {
-                let all = batch.iter().all(|(door, source, datagram)| {
-                    tell.send((door, source, datagram.to_vec())).is_ok()
+                let all = batch.iter().all(|(wire, source, datagram)| {
+                    tell.send((wire, source, datagram.to_vec())).is_ok()
                 });
                 all && give_back.send(batch).is_ok()
             };
             poller.listen(&tickets, tell_all).unwrap();
         };
         let member = Self {
-            circle,
+            sockets,
             heard,
             interrupter: Some(interrupter),
             poller: Some(thread::spawn(listen)),
@@ -72,7 +73,7 @@ impl Member {
         member
     }
 
-    /// The next datagram that satisfies a question; those before it are passed over.
+    /// The next datagram that satisfies a condition; those before it are dropped.
     fn hears(&self, is_it: impl Fn(&Heard) -> bool) -> Heard {
         loop {
             let heard = self.heard.recv_timeout(DEADLINE).expect("a datagram");
@@ -87,12 +88,14 @@ impl Member {
     }
 
     fn says(&mut self, text: &str) {
-        let refusals = self.circle.send_to_group(&[text.as_bytes()], false);
+        let refusals = self
+            .circle
+            .send_to_group(&[text.as_bytes()], Families::Preferred);
         assert!(refusals.is_empty(), "{refusals:?}");
     }
 
-    /// Interrupts the ears, which must then end.
-    fn falls_deaf(&mut self) {
+    /// Interrupts the poller, whose thread must then end.
+    fn is_interrupted(&mut self) {
         drop(self.interrupter.take());
         let poller = self.poller.take().unwrap();
         wait_until(|| poller.is_finished().then_some(())).expect("the wait ends");
@@ -116,7 +119,7 @@ fn loopback_port() -> u16 {
 }
 
 fn names(member: &Member) -> Vec<&str> {
-    let interfaces = member.circle.interfaces().iter();
+    let interfaces = member.sockets.interfaces().iter();
     interfaces.map(|i| i.name.as_str()).collect()
 }
 
@@ -174,18 +177,22 @@ fn two_members_hear_the_group_and_each_other() {
     let [mut ana, mut bia] = [(); 2].map(|()| Member::on_loopback(port));
     let run: Vec<String> = (0..200).map(|n| format!("datagram {n}")).collect();
     let datagrams: Vec<&[u8]> = run.iter().map(String::as_bytes).collect();
-    assert!(ana.circle.send_to_group(&datagrams, false).is_empty());
+    assert!(
+        ana.circle
+            .send_to_group(&datagrams, Families::Preferred)
+            .is_empty()
+    );
     for member in [&ana, &bia] {
         for text in &run {
-            let (door, source, datagram) = member.heard.recv_timeout(DEADLINE).unwrap();
-            assert_eq!((door, datagram.as_slice()), (Wire::Frames, text.as_bytes()));
-            assert_eq!(source, ([127, 0, 0, 1], ana.circle.own_port()).into());
+            let (wire, source, datagram) = member.heard.recv_timeout(DEADLINE).unwrap();
+            assert_eq!((wire, datagram.as_slice()), (Wire::Frames, text.as_bytes()));
+            assert_eq!(source, ([127, 0, 0, 1], ana.sockets.own_port()).into());
         }
     }
-    let own = SocketAddr::from(([127, 0, 0, 1], ana.circle.own_port()));
-    bia.circle.send_to_member(own, b"to ana alone").unwrap();
+    let own = SocketAddr::from(([127, 0, 0, 1], ana.sockets.own_port()));
+    bia.sockets.send_to_member(own, b"to ana alone").unwrap();
     let (_, source, _) = ana.hears_text("to ana alone");
-    assert_eq!(source.port(), bia.circle.own_port());
+    assert_eq!(source.port(), bia.sockets.own_port());
     bia.says("to all");
     ana.hears_text("to all");
     // What came before this was not for her.
@@ -199,41 +206,42 @@ fn of_lengths(lengths: &[usize]) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_leaves_in_pieces_arrives_as_it_was() {
-    if !is_inside("what_leaves_in_pieces_arrives_as_it_was") {
+fn what_the_kernel_splits_arrives_as_it_was() {
+    if !is_inside("what_the_kernel_splits_arrives_as_it_was") {
         return;
     }
     sets("ipv6/conf/default/accept_dad", 0);
     plug("v0", Some("10.9.0.1/24"));
     let [mut ana, mut bia] = [(); 2].map(|()| Member::open(place(5007, &["v0"])).0);
-    let mut sent = || bia.circle.send_to_group(&[b"by both"], true).is_empty();
+    let mut sent = || {
+        bia.circle
+            .send_to_group(&[b"by both"], Families::Both)
+            .is_empty()
+    };
     wait_until(|| sent().then_some(())).expect("a way out by IPv6");
     bia.hears(|(_, from, _)| from.is_ipv6());
     bia.says("last");
     bia.hears_text("last");
     let bulk = vec![1400; 200];
     let mixed = [9, 9, 9, 5, 9, 700, 700, 1, 1400, 1400, 1300, 1300, 1, 1];
-    let mut expects = |lengths: &[usize], by_v6: bool| {
+    let mut expects = |lengths: &[usize]| {
         let run = of_lengths(lengths);
         let datagrams: Vec<&[u8]> = run.iter().map(Vec::as_slice).collect();
-        let refusals = ana.circle.send_to_group(&datagrams, by_v6);
+        let refusals = ana.sockets.send_to_group(&datagrams, Families::Preferred);
         assert!(refusals.is_empty(), "{refusals:?}");
-        for _ in 0..=usize::from(by_v6) {
-            let heard = run
-                .iter()
-                .map(|_| bia.heard.recv_timeout(DEADLINE).unwrap());
-            let heard: Vec<Vec<u8>> = heard.map(|(_, _, datagram)| datagram).collect();
-            assert_eq!(heard.len(), run.len());
-            assert!(heard == run, "{lengths:?}");
-        }
+        let heard = run
+            .iter()
+            .map(|_| bia.heard.recv_timeout(DEADLINE).unwrap().2);
+        let heard: Vec<Vec<u8>> = heard.collect();
+        assert!(heard == run, "{lengths:?}");
     };
-    expects(&bulk, false);
-    expects(&mixed, false);
-    // Where the kernel refuses to cut a piece, its datagrams leave one by one, each in fragments.
+    expects(&bulk);
+    expects(&mixed);
+    // Where the kernel refuses to split a packet, its datagrams leave one by one, in fragments.
     run("ip link set v0 mtu 1300");
     run("ip link set veth-v0 mtu 1300");
-    expects(&bulk, false);
-    expects(&mixed, false);
+    expects(&bulk);
+    expects(&mixed);
 }
 
 #[test]
@@ -246,7 +254,7 @@ fn who_hears_itself_hears_itself_no_more_and_others_still() {
     ana.says("of ana");
     ana.hears_text("of ana");
     bia.hears_text("of ana");
-    ana.circle.ignore_itself();
+    ana.sockets.ignore_itself();
     ana.says("again of ana");
     bia.hears_text("again of ana");
     bia.says("of bia");
@@ -262,9 +270,9 @@ fn the_narrowest_interface_says_how_long_a_datagram_may_be() {
     plug("v0", Some("10.9.0.1/24"));
     plug("v1", Some("10.9.1.1/24"));
     let (member, _) = Member::open(place(5007, &["v0", "v1"]));
-    assert_eq!(member.circle.datagram_bytes(), 1500 - 48);
+    assert_eq!(member.sockets.datagram_bytes(), 1500 - 48);
     run("ip link set v1 mtu 1300");
-    assert_eq!(member.circle.datagram_bytes(), 1300 - 48);
+    assert_eq!(member.sockets.datagram_bytes(), 1300 - 48);
 }
 
 // In a namespace, because Linux sends no IPv6 multicast through loopback.
@@ -276,11 +284,15 @@ fn two_members_hear_each_other_by_ipv6() {
     sets("ipv6/conf/default/accept_dad", 0);
     plug("v0", None);
     let [mut ana, bia] = [(); 2].map(|()| Member::open(place(5007, &["v0"])).0);
-    let mut sent = || ana.circle.send_to_group(&[b"by IPv6"], false).is_empty();
+    let mut sent = || {
+        ana.circle
+            .send_to_group(&[b"by IPv6"], Families::Preferred)
+            .is_empty()
+    };
     wait_until(|| sent().then_some(())).expect("a way out");
-    let (door, source, _) = bia.hears_text("by IPv6");
-    assert!(door == Wire::Frames && source.is_ipv6());
-    bia.circle.send_to_member(source, b"answer").unwrap();
+    let (wire, source, _) = bia.hears_text("by IPv6");
+    assert!(wire == Wire::Frames && source.is_ipv6());
+    bia.sockets.send_to_member(source, b"answer").unwrap();
     let (_, answered_from, _) = ana.hears_text("answer");
     assert!(answered_from.is_ipv6());
     assert_ne!(answered_from, source);
@@ -290,33 +302,33 @@ fn two_members_hear_each_other_by_ipv6() {
 fn the_plain_wire_is_told_from_frames_and_leaves_from_the_members_own_port() {
     let port = loopback_port();
     let [mut ana, bia] = [(); 2].map(|()| Member::on_loopback(port));
-    assert!(ana.circle.send_to_plain(b"plain").is_empty());
+    assert!(ana.sockets.send_to_plain(b"plain").is_empty());
     ana.says("frame");
-    let own = SocketAddr::from(([127, 0, 0, 1], ana.circle.own_port()));
+    let own = SocketAddr::from(([127, 0, 0, 1], ana.sockets.own_port()));
     assert_eq!(
         bia.hears_text("frame"),
         (Wire::Frames, own, b"frame".to_vec())
     );
-    ana.circle.send_to_plain(b"plain again");
-    let (door, source, _) = bia.hears_text("plain again");
-    assert_eq!((door, source), (Wire::Plain, own));
+    ana.sockets.send_to_plain(b"plain again");
+    let (wire, source, _) = bia.hears_text("plain again");
+    assert_eq!((wire, source), (Wire::Plain, own));
 }
 
 #[test]
 fn a_members_own_socket_hears_no_group() {
     let port = loopback_port();
     let [ana, bia] = [(); 2].map(|()| Member::on_loopback(port));
-    Stranger::on_loopback(ana.circle.own_port()).sends("to her port");
+    Stranger::on_loopback(ana.sockets.own_port()).sends("to her port");
     // The same socket, and so behind the other.
-    let own = SocketAddr::from(([127, 0, 0, 1], ana.circle.own_port()));
-    bia.circle.send_to_member(own, b"to her alone").unwrap();
+    let own = SocketAddr::from(([127, 0, 0, 1], ana.sockets.own_port()));
+    bia.sockets.send_to_member(own, b"to her alone").unwrap();
     assert_eq!(ana.heard.recv_timeout(DEADLINE).unwrap().2, b"to her alone");
 }
 
 #[test]
 fn an_interrupt_ends_a_wait_and_every_later_one() {
     let mut member = Member::on_loopback(loopback_port());
-    member.falls_deaf();
+    member.is_interrupted();
     assert!(member.heard.recv_timeout(DEADLINE).is_err());
 }
 
@@ -331,11 +343,13 @@ fn an_interface_that_vanishes_is_lost_and_joined_again_by_its_new_index() {
     assert!(changes.refusals.is_empty(), "{changes:?}");
     assert_eq!(names(&member), ["v0", "v1"]);
     let index = changes.joined[0].index;
-    let quiet = member.circle.rescan().unwrap();
+    let quiet = member.sockets.rescan().unwrap();
     assert!(quiet.joined.is_empty() && quiet.lost.is_empty());
     run("ip link del v0");
     // Whoever sends before the next look is told, and the other interface is still used.
-    let refusals = member.circle.send_to_group(&[b"half"], false);
+    let refusals = member
+        .sockets
+        .send_to_group(&[b"half"], Families::Preferred);
     let refused: Vec<_> = refusals
         .iter()
         .map(|r| (r.act, r.interface.as_deref()))
@@ -343,12 +357,12 @@ fn an_interface_that_vanishes_is_lost_and_joined_again_by_its_new_index() {
     assert_eq!(refused, [(GroupOperation::Send, Some("v0"))]);
     member.hears_text("half");
     // As after sleep: whoever joins anew before looking still learns of the loss.
-    member.circle.rejoin();
-    let changes = member.circle.rescan().unwrap();
+    member.sockets.rejoin();
+    let changes = member.sockets.rescan().unwrap();
     assert_eq!(changes.lost[0].name, "v0");
     assert_eq!(names(&member), ["v1"]);
     plug("v0", Some("10.9.0.1/24"));
-    let changes = member.circle.rescan().unwrap();
+    let changes = member.sockets.rescan().unwrap();
     assert_eq!(changes.joined[0].name, "v0");
     assert_ne!(changes.joined[0].index, index);
     member.says("again");
@@ -365,7 +379,7 @@ fn a_cable_of_a_container_is_not_used_and_one_with_an_address_is() {
     let (mut member, _) = Member::open(place(5007, &[]));
     assert_eq!(names(&member), ["eth0"]);
     run("ip addr add 10.9.0.2/24 dev veth-eth0");
-    let changes = member.circle.rescan().unwrap();
+    let changes = member.sockets.rescan().unwrap();
     assert_eq!(changes.joined[0].name, "veth-eth0");
 }
 
@@ -379,13 +393,13 @@ fn an_interface_that_refuses_to_be_joined_again_is_asked_until_it_does() {
     member.says("first");
     member.hears_text("first");
     allows_memberships(0);
-    member.circle.rejoin();
-    let changes = member.circle.rescan().unwrap();
+    member.sockets.rejoin();
+    let changes = member.sockets.rescan().unwrap();
     assert_eq!(changes.refusals.len(), 1, "{changes:?}");
     assert_eq!(changes.refusals[0].act, GroupOperation::Join);
     assert!(names(&member).is_empty());
     allows_memberships(20);
-    let changes = member.circle.rescan().unwrap();
+    let changes = member.sockets.rescan().unwrap();
     assert!(changes.refusals.is_empty(), "{changes:?}");
     member.says("second");
     member.hears_text("second");
@@ -413,10 +427,14 @@ fn an_interface_that_nothing_leaves_by_is_told() {
     sets("ipv6/conf/default/disable_ipv6", 1);
     plug("v0", None);
     let (mut member, _) = Member::open(place(5007, &["v0"]));
-    let refusals = member.circle.send_to_group(&[b"nowhere"], false);
+    let refusals = member
+        .circle
+        .send_to_group(&[b"nowhere"], Families::Preferred);
     assert_eq!(refusals.len(), 1);
     assert_eq!(refusals[0].interface.as_deref(), Some("v0"));
     // Once: every beat would say it again.
-    let refusals = member.circle.send_to_group(&[b"nowhere"], false);
+    let refusals = member
+        .circle
+        .send_to_group(&[b"nowhere"], Families::Preferred);
     assert!(refusals.is_empty());
 }

@@ -14,7 +14,7 @@ use crate::clock::{Clock, Throttle};
 use crate::error::Error;
 use crate::modes::Outcome;
 use crate::net::group::Refusal;
-use crate::net::group_sockets::{Changes, GroupSockets};
+use crate::net::group_sockets::{Changes, Families, GroupSockets};
 use crate::net::socket_poller::{Batch, Wire};
 use crate::protocol::engine::config::TEXT_MAX_BYTES;
 use crate::protocol::engine::event::Destination;
@@ -254,7 +254,11 @@ impl<'s> Driver<'s> {
             return Ok(());
         }
         let datagrams: Vec<&[u8]> = run.iter().map(AsRef::as_ref).collect();
-        let refusals = self.sockets.send_to_group(&datagrams, everywhere);
+        let families = match everywhere {
+            true => Families::Both,
+            false => Families::Preferred,
+        };
+        let refusals = self.sockets.send_to_group(&datagrams, families);
         run.clear();
         self.tell_refusals(&refusals)
     }

@@ -49,12 +49,18 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
         .map_err(Error::Signals)?;
     let address = format!("{}:{}", settings.host, settings.port);
-    let host = (settings.host.clone(), settings.port);
+    let host = settings.host.clone();
     let on_failure = move || screen::say(&text::calling(lang, &address));
-    call_with_retry(host, settings.patience, on_failure, move |reached| {
-        // Whoever asked may have left meanwhile.
-        drop(tell_reached.send(Event::Reached(reached)));
-    })
+    call_with_retry(
+        host,
+        settings.port,
+        settings.patience,
+        on_failure,
+        move |reached| {
+            // Whoever asked may have left meanwhile.
+            drop(tell_reached.send(Event::Reached(reached)));
+        },
+    )
     .map_err(Error::Connection)?;
     let prompt = match settings.form {
         Form::Lines => format!("{}> ", settings.name),

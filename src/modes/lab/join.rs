@@ -37,10 +37,10 @@ pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<Outcome, Erro
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
         .map_err(Error::Signals)?;
     let address = format!("{}:{}", settings.host, settings.port);
-    let host = (settings.host, settings.port);
     let calling = text::calling(lang, &address);
     call_with_retry(
-        host,
+        settings.host,
+        settings.port,
         settings.patience,
         move || screen::say(&calling),
         move |reached| {

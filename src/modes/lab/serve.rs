@@ -14,8 +14,7 @@ use crate::lab::lesson::{Lesson, Service};
 use crate::lab::session::Session;
 use crate::modes::Outcome;
 use crate::net::tcp::Listener;
-use crate::net::tcp_server::{Caller, Read, ServerEvent, TcpServer, allow_connections};
-use crate::protocol::hub::Lines;
+use crate::net::tcp_server::{Accepted, Read, ServerEvent, TcpServer, allow_connections};
 use crate::store::identity::random;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
@@ -43,7 +42,7 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
     let address = door.address().map_err(&failed)?;
     let reached_at = door.reached_at().map_err(&failed)?;
     let server = TcpServer::open(door, KEEP_ALIVE).map_err(Error::Connection)?;
-    let tell = server.teller();
+    let tell = server.notifier();
     signals::watch(move |signal| {
         tell(signal);
     })
@@ -152,8 +151,8 @@ impl Driver {
             self.server.wait(at_most, &mut events);
             for event in events.drain(..) {
                 match event {
-                    ServerEvent::Called(Ok(caller)) => self.seat(caller)?,
-                    ServerEvent::Called(Err(cause)) => {
+                    ServerEvent::Accepted(Ok(accepted)) => self.register(accepted)?,
+                    ServerEvent::Accepted(Err(cause)) => {
                         let cause = text::cause(self.lang, &cause);
                         self.view.say(&text::call_failed(self.lang, &cause))?;
                     }
@@ -163,7 +162,7 @@ impl Driver {
                             seat.is_watched = false;
                         }
                     }
-                    ServerEvent::Told(signal) => {
+                    ServerEvent::Notified(signal) => {
                         self.view.flush()?;
                         return Ok(Outcome::Signalled(signal));
                     }
@@ -181,8 +180,8 @@ impl Driver {
         }
     }
 
-    fn seat(&mut self, caller: Caller) -> Result<(), Error> {
-        let (now, peer) = (self.clock.now().time, caller.address);
+    fn register(&mut self, accepted: Accepted) -> Result<(), Error> {
+        let (now, peer) = (self.clock.now().time, accepted.address);
         if self.seats.len() >= self.connections_max {
             let sentence = text::clients_too_many(self.lang, peer, self.connections_max);
             return self.view.say(&sentence);
@@ -190,7 +189,7 @@ impl Driver {
         self.view.say(&text::client_came(self.lang, peer))?;
         let number = self.begun;
         self.begun += 1;
-        if self.server.seat(number, caller).is_err() {
+        if self.server.register(number, accepted).is_err() {
             // The client disconnected before it was registered.
             return Ok(());
         }
@@ -236,7 +235,7 @@ impl Driver {
             }
             Read::Lost => return self.lose(number),
         }
-        self.server.go_on(number, None);
+        self.server.resume_reading(number, None);
         Ok(())
     }
 
@@ -273,15 +272,14 @@ impl Driver {
                     .trace(seat.peer, after, TraceDirection::Sent, &bytes)?;
                 seat.unwritten = bytes;
             }
-            let written = self.server.write(number, &[&seat.unwritten]);
+            let Ok(written) = self.server.write(number, &[&seat.unwritten]) else {
+                return self.lose(number);
+            };
             seat.unwritten.drain(..written.min(seat.unwritten.len()));
             if !seat.unwritten.is_empty() {
-                self.server.watch(number);
+                self.server.notify_writable(number);
                 seat.is_watched = true;
             }
-        }
-        if self.server.poll_lost().is_some() {
-            return self.lose(number);
         }
         while let Some(event) = seat.session.poll_event() {
             if let Some(Asked::Stop) = self.view.event(seat.peer, &event)? {
@@ -289,12 +287,12 @@ impl Driver {
             }
         }
         if seat.unwritten.is_empty() && std::mem::take(&mut seat.is_held) {
-            self.server.go_on(number, None);
+            self.server.resume_reading(number, None);
         }
         if seat.session.is_over() && seat.unwritten.is_empty() && seat.closes_at.is_none() {
             // Closing with unread bytes would reset the connection before the client has our last
             // message.
-            self.server.end(number);
+            self.server.shut_down_sending(number);
             seat.closes_at = Some(now + LINGER);
         }
         Ok(())

@@ -52,7 +52,7 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
         } => {
             let (address, reached) = (format!("{host}:{port}"), tell.clone());
             let on_failure = move || screen::say(&text::calling(lang, &address));
-            call_with_retry((host.clone(), *port), *patience, on_failure, move |what| {
+            call_with_retry(host.clone(), *port, *patience, on_failure, move |what| {
                 // Whoever asked may have left meanwhile.
                 drop(reached.send(Event::Reached(what)));
             })

@@ -1,4 +1,4 @@
-//! The kernel's own ways on Linux. Knows C structures and system calls, and nothing of chat.
+//! Linux's own system calls, and their C structures.
 
 use std::os::fd::AsRawFd;
 use std::{mem, ptr};
@@ -7,15 +7,17 @@ use std::net::{Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
 use socket2::{SockAddr, SockFilter};
 
-use super::{DATAGRAM_MAX_BYTES, Exit, Ipv4Addr, SockRef, Socket, SocketAddr, Wait, io};
+use super::{
+    DATAGRAM_MAX_BYTES, Egress, Ipv4Addr, Segmentation, SockRef, Socket, SocketAddr, Wait, io,
+};
 
-/// Datagrams read with one call. Their pages are touched only as far as datagrams fill them.
+/// Datagrams read with one call. Only the pages that datagrams fill take memory.
 const BATCH_MAX: usize = 64;
 
-/// The datagrams that one call brought, and room for the next ones.
+/// The datagrams that one call read, and the buffers for the next ones.
 pub struct Datagrams {
     bytes: Vec<u8>,
-    /// Of either family: the longer structure has room for the shorter one.
+    /// For either family: the IPv6 structure is the longer one.
     sources: Vec<libc::sockaddr_in6>,
     slices: Vec<libc::iovec>,
     headers: Vec<libc::mmsghdr>,
@@ -23,9 +25,9 @@ pub struct Datagrams {
 }
 
 impl Datagrams {
-    /// Room for a batch, and nothing in it yet.
+    /// Buffers for one batch.
     pub(in crate::net) fn new() -> Self {
-        let mut room = Self {
+        let mut buffers = Self {
             bytes: vec![0; BATCH_MAX * DATAGRAM_MAX_BYTES],
             // SAFETY: these are plain C structures of integers and pointers, for which all
             // bits zero is a valid value.
@@ -36,8 +38,8 @@ impl Datagrams {
         };
         for number in 0..BATCH_MAX {
             // `wrapping_add` stays within the allocation: number < BATCH_MAX.
-            room.slices.push(libc::iovec {
-                iov_base: room
+            buffers.slices.push(libc::iovec {
+                iov_base: buffers
                     .bytes
                     .as_mut_ptr()
                     .wrapping_add(number * DATAGRAM_MAX_BYTES)
@@ -48,16 +50,16 @@ impl Datagrams {
         for number in 0..BATCH_MAX {
             // SAFETY: as above, all zero is valid.
             let mut header: libc::mmsghdr = unsafe { mem::zeroed() };
-            header.msg_hdr.msg_name = room.sources.as_mut_ptr().wrapping_add(number).cast();
+            header.msg_hdr.msg_name = buffers.sources.as_mut_ptr().wrapping_add(number).cast();
             header.msg_hdr.msg_namelen = SOURCE_BYTES;
-            header.msg_hdr.msg_iov = room.slices.as_mut_ptr().wrapping_add(number);
+            header.msg_hdr.msg_iov = buffers.slices.as_mut_ptr().wrapping_add(number);
             header.msg_hdr.msg_iovlen = 1;
-            room.headers.push(header);
+            buffers.headers.push(header);
         }
-        room
+        buffers
     }
 
-    /// Replaces the datagrams by the next ones of a socket: all that wait, up to the room.
+    /// Replaces the datagrams by the next ones of a socket: all that wait, up to one batch.
     pub(in crate::net) fn receive(&mut self, socket: &Socket, wait: Wait) -> io::Result<()> {
         for header in self.headers.iter_mut().take(self.count) {
             header.msg_hdr.msg_namelen = SOURCE_BYTES;
@@ -83,7 +85,7 @@ impl Datagrams {
         Ok(())
     }
 
-    /// Whether the room was filled, so that more datagrams may wait.
+    /// Whether the batch is full, so that more datagrams may wait.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.count == BATCH_MAX
@@ -91,15 +93,15 @@ impl Datagrams {
 
     /// Each datagram and where it came from, in order of arrival.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], SocketAddr)> {
-        let rooms = self.bytes.chunks_exact(DATAGRAM_MAX_BYTES);
+        let buffers = self.bytes.chunks_exact(DATAGRAM_MAX_BYTES);
         self.headers
             .iter()
-            .zip(rooms)
+            .zip(buffers)
             .zip(&self.sources)
             .take(self.count)
-            .map(|((header, room), source)| {
-                let length = (header.msg_len as usize).min(room.len());
-                (room.get(..length).unwrap_or(room), address_of(source))
+            .map(|((header, buffer), source)| {
+                let length = (header.msg_len as usize).min(buffer.len());
+                (buffer.get(..length).unwrap_or(buffer), address_of(source))
             })
     }
 }
@@ -121,52 +123,56 @@ fn address_of(source: &libc::sockaddr_in6) -> SocketAddr {
 }
 
 /// Most datagrams that one call sends.
-const RUN_MAX: usize = 64;
+const SEND_MAX: usize = 64;
 
-/// Most bytes that leave in one piece: what an IPv4 packet holds.
-const PIECE_MAX_BYTES: usize = DATAGRAM_MAX_BYTES;
+/// Most bytes of one packet before it is split: what IPv4 allows.
+const PACKET_MAX_BYTES: usize = DATAGRAM_MAX_BYTES;
 
-/// Most datagrams of one piece: what every kernel cuts (newer ones cut more).
+/// Most datagrams of one packet: what every kernel splits (newer ones split more).
 const SEGMENTS_MAX: usize = 64;
 
-/// Sends datagrams to one address, all through the same exit; how many left. Fewer than all did
-/// if the system refused the next one, and the next call tells why. With `in_pieces`, those of one
-/// length go through the kernel as one, which cuts them apart at the interface.
-pub(in crate::net) fn send_run(
+/// Sends datagrams to one address by one interface, and returns how many were sent. If the system
+/// refused one of them, these are the ones before it, and the next call returns the error. With
+/// [`Segmentation::Gso`], consecutive datagrams of one length are passed as one packet.
+pub(in crate::net) fn send_datagrams(
     socket: &Socket,
     to: SocketAddr,
-    exit: Option<Exit>,
+    egress: Option<Egress>,
     datagrams: &[&[u8]],
-    uses_gso: bool,
+    segmentation: Segmentation,
 ) -> io::Result<usize> {
     let to = SockAddr::from(to);
-    let datagrams = datagrams.get(..RUN_MAX).unwrap_or(datagrams);
+    let datagrams = datagrams.get(..SEND_MAX).unwrap_or(datagrams);
     let slice = |datagram: &&[u8]| libc::iovec {
         iov_base: datagram.as_ptr().cast_mut().cast(),
         iov_len: datagram.len(),
     };
     let slices: Vec<libc::iovec> = datagrams.iter().map(slice).collect();
-    let mut pieces: Vec<(&[libc::iovec], Control)> = Vec::new();
+    let mut packets: Vec<(&[libc::iovec], Control)> = Vec::new();
     let mut rest = slices.as_slice();
     while !rest.is_empty() {
-        let (piece, behind) = rest.split_at(if uses_gso { piece_of(rest) } else { 1 });
-        pieces.push((piece, control_of(exit, to.is_ipv6(), piece)));
-        rest = behind;
+        let datagrams = match segmentation {
+            Segmentation::Gso => packet_datagrams(rest),
+            Segmentation::Off => 1,
+        };
+        let (packet, others) = rest.split_at(datagrams);
+        packets.push((packet, control_of(egress, to.is_ipv6(), packet)));
+        rest = others;
     }
-    let header = |(piece, control): &(&[libc::iovec], Control)| {
+    let header = |(packet, control): &(&[libc::iovec], Control)| {
         // SAFETY: all bits zero is a valid `mmsghdr`, as above.
         let mut header: libc::mmsghdr = unsafe { mem::zeroed() };
         header.msg_hdr.msg_name = to.as_ptr().cast_mut().cast();
         header.msg_hdr.msg_namelen = to.len();
-        header.msg_hdr.msg_iov = piece.as_ptr().cast_mut();
-        header.msg_hdr.msg_iovlen = piece.len();
+        header.msg_hdr.msg_iov = packet.as_ptr().cast_mut();
+        header.msg_hdr.msg_iovlen = packet.len();
         if control.bytes > 0 {
             header.msg_hdr.msg_control = control.words.as_ptr().cast_mut().cast();
             header.msg_hdr.msg_controllen = control.bytes;
         }
         header
     };
-    let mut headers: Vec<libc::mmsghdr> = pieces.iter().map(header).collect();
+    let mut headers: Vec<libc::mmsghdr> = packets.iter().map(header).collect();
     // SAFETY: every header points to `to`, to its own slices, whose datagrams the caller lends us,
     // and to its own control; all outlive the call, which only reads them (but for `msg_len`).
     let sent = unsafe {
@@ -178,14 +184,15 @@ pub(in crate::net) fn send_run(
         )
     };
     let sent = usize::try_from(sent).map_err(|_| io::Error::last_os_error())?;
-    Ok(pieces.iter().take(sent).map(|(piece, _)| piece.len()).sum())
+    let sent = packets.iter().take(sent);
+    Ok(sent.map(|(packet, _)| packet.len()).sum())
 }
 
-/// How many of the first datagrams go in one piece: all are equally long, but for the last, which
-/// may be shorter. At least one.
-fn piece_of(slices: &[libc::iovec]) -> usize {
+/// How many of the first datagrams go in one packet, at least one. All have the same length, but for
+/// the last, which may be shorter.
+fn packet_datagrams(slices: &[libc::iovec]) -> usize {
     let length = slices.first().map_or(0, |first| first.iov_len);
-    let most = PIECE_MAX_BYTES.checked_div(length).unwrap_or(1);
+    let most = PACKET_MAX_BYTES.checked_div(length).unwrap_or(1);
     let most = most.clamp(1, SEGMENTS_MAX);
     let equal = slices.iter().take_while(|slice| slice.iov_len == length);
     let equal = equal.take(most).count();
@@ -195,28 +202,32 @@ fn piece_of(slices: &[libc::iovec]) -> usize {
     equal + usize::from(last.is_some() && equal < most)
 }
 
-/// Whether the refusal of a run may be about its first piece, and not about a datagram: the kernel,
-/// the interface or its driver does not cut it.
-pub(in crate::net) fn is_about_pieces(error: &io::Error, run: &[&[u8]]) -> bool {
-    let [first, second, ..] = run else {
+/// Whether the error of a send may be about splitting the first packet, and not about a datagram:
+/// the kernel, the interface or its driver may not support it.
+pub(in crate::net) fn is_gso_refusal(error: &io::Error, datagrams: &[&[u8]]) -> bool {
+    let [first, second, ..] = datagrams else {
         return false;
     };
     if second.len() > first.len() {
         return false;
     }
-    let about = [libc::EIO, libc::EINVAL, libc::EMSGSIZE, libc::EOPNOTSUPP];
+    let codes = [libc::EIO, libc::EINVAL, libc::EMSGSIZE, libc::EOPNOTSUPP];
     error
         .raw_os_error()
-        .is_some_and(|code| about.contains(&code))
+        .is_some_and(|code| codes.contains(&code))
 }
 
-/// Whether the kernel cuts pieces at all (Linux 4.18). An older one would not know that it should.
-pub(in crate::net) fn cuts_pieces(socket: &Socket) -> bool {
+/// Whether the kernel splits packets at all (since Linux 4.18). An older one would ignore the
+/// control message and send one long datagram.
+pub(in crate::net) fn segmentation(socket: &Socket) -> Segmentation {
     let none: libc::c_int = 0;
-    set_option(socket, libc::SOL_UDP, libc::UDP_SEGMENT, &none).is_ok()
+    match set_option(socket, libc::SOL_UDP, libc::UDP_SEGMENT, &none) {
+        Ok(()) => Segmentation::Gso,
+        Err(_) => Segmentation::Off,
+    }
 }
 
-/// Room for control messages, in words: they must be aligned.
+/// Size of the buffer for control messages, in words, because they must be aligned.
 const CONTROL_WORDS: usize = 12;
 
 /// Control messages, and their length in bytes.
@@ -225,22 +236,22 @@ struct Control {
     bytes: usize,
 }
 
-/// What is told the kernel about one piece: where it leaves, and where it is to be cut.
-fn control_of(exit: Option<Exit>, is_ipv6: bool, piece: &[libc::iovec]) -> Control {
+/// The control messages of one packet: the interface it leaves by, and the length it is split at.
+fn control_of(egress: Option<Egress>, is_ipv6: bool, packet: &[libc::iovec]) -> Control {
     let mut control = Control {
         words: [0; CONTROL_WORDS],
         bytes: 0,
     };
-    if let Some(exit) = exit.filter(|_| is_ipv6) {
+    if let Some(egress) = egress.filter(|_| is_ipv6) {
         let info = libc::in6_pktinfo {
             ipi6_addr: libc::in6_addr { s6_addr: [0; 16] },
-            ipi6_ifindex: exit.index,
+            ipi6_ifindex: egress.index,
         };
         control.push(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info);
-    } else if let Some(exit) = exit {
-        let address = exit.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+    } else if let Some(egress) = egress {
+        let address = egress.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
         let info = libc::in_pktinfo {
-            ipi_ifindex: exit.index as libc::c_int,
+            ipi_ifindex: egress.index as libc::c_int,
             ipi_spec_dst: libc::in_addr {
                 s_addr: u32::from(address).to_be(),
             },
@@ -248,7 +259,7 @@ fn control_of(exit: Option<Exit>, is_ipv6: bool, piece: &[libc::iovec]) -> Contr
         };
         control.push(libc::IPPROTO_IP, libc::IP_PKTINFO, &info);
     }
-    if let [first, _, ..] = piece {
+    if let [first, _, ..] = packet {
         let length = first.iov_len as u16; // a datagram has at most 65,507 bytes
         control.push(libc::SOL_UDP, libc::UDP_SEGMENT, &length);
     }
@@ -256,7 +267,7 @@ fn control_of(exit: Option<Exit>, is_ipv6: bool, piece: &[libc::iovec]) -> Contr
 }
 
 impl Control {
-    /// Writes one control message behind the others.
+    /// Appends one control message.
     fn push<T>(&mut self, level: i32, kind: i32, value: &T) {
         let header_bytes = size_of::<libc::cmsghdr>();
         let whole_bytes = header_bytes + size_of::<T>();
@@ -285,8 +296,9 @@ impl Control {
     }
 }
 
-/// Keeps a socket from hearing IPv6 groups that only others joined.
-pub(in crate::net) fn keep_to_joined_v6(socket: &Socket) -> io::Result<()> {
+/// Makes a socket receive only the IPv6 groups that it has joined itself; by default it receives
+/// the groups of every socket on the machine.
+pub(in crate::net) fn receive_joined_only_v6(socket: &Socket) -> io::Result<()> {
     const IPV6_MULTICAST_ALL: libc::c_int = 29;
     let no: libc::c_int = 0;
     set_option(socket, libc::IPPROTO_IPV6, IPV6_MULTICAST_ALL, &no)
@@ -316,12 +328,12 @@ fn set_option<T: Copy>(
     }
 }
 
-/// Keeps a socket from hearing what this machine sent to a group from a port of its own. What
-/// comes back through `lo` looks as if somebody else had sent it, and is heard.
-pub(in crate::net) fn ignore_own(socket: &Socket, own_port: u16) -> io::Result<()> {
+/// Drops what this machine sent to a group from one port and would receive itself. What comes back
+/// through `lo` is not marked as this machine's own, and is received.
+pub(in crate::net) fn filter_own(socket: &Socket, own_port: u16) -> io::Result<()> {
     const PACKET_LOOPBACK: u32 = 5;
     const PACKET_TYPE: u32 = (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE) as u32;
-    const SOURCE_PORT: u32 = 0; // where a socket's filter begins to read, UDP's header begins
+    const SOURCE_PORT: u32 = 0; // a UDP socket's filter starts at the UDP header
     let step = |code: u32, k: u32, otherwise: u8| SockFilter::new(code as u16, 0, otherwise, k);
     let load_byte = libc::BPF_LD | libc::BPF_B | libc::BPF_ABS;
     let load_half = libc::BPF_LD | libc::BPF_H | libc::BPF_ABS;
@@ -337,35 +349,37 @@ pub(in crate::net) fn ignore_own(socket: &Socket, own_port: u16) -> io::Result<(
     ])
 }
 
-/// Whether an interface is radio: only Wi-Fi answers this question. `None` if nobody can tell.
+/// Whether an interface is Wi-Fi, which alone supports this request. `None` where the system does
+/// not tell.
 pub(in crate::net) fn is_radio(socket: &Socket, name: &str) -> Option<bool> {
     const SIOCGIWNAME: libc::c_ulong = 0x8b01;
-    Some(ask(socket, name, SIOCGIWNAME).is_some())
+    Some(interface_request(socket, name, SIOCGIWNAME).is_some())
 }
 
-/// The longest packet that an interface carries whole, in bytes.
+/// The longest packet that an interface carries without fragments, in bytes.
 pub(in crate::net) fn mtu_bytes(socket: &Socket, name: &str) -> Option<usize> {
-    let answer = ask(socket, name, libc::SIOCGIFMTU)?;
-    // SAFETY: to this question the kernel answers with an int (netdevice(7)); any bits are one.
+    let answer = interface_request(socket, name, libc::SIOCGIFMTU)?;
+    // SAFETY: the kernel answers this request with an int (netdevice(7)); any bits are a valid int.
     let mtu_bytes = unsafe { answer.ifr_ifru.ifru_mtu };
     usize::try_from(mtu_bytes).ok()
 }
 
-/// What the kernel answers to a question about an interface.
-fn ask(socket: &Socket, name: &str, question: libc::c_ulong) -> Option<libc::ifreq> {
+/// Makes a request about an interface by its name; `None` if the kernel refuses.
+fn interface_request(socket: &Socket, name: &str, code: libc::c_ulong) -> Option<libc::ifreq> {
     // SAFETY: all bits zero is a valid `ifreq`.
     let mut request: libc::ifreq = unsafe { mem::zeroed() };
-    let room = request.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1);
-    room.zip(name.bytes())
-        .for_each(|(place, byte)| *place = byte as libc::c_char);
+    let letters = request.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1);
+    letters
+        .zip(name.bytes())
+        .for_each(|(letter, byte)| *letter = byte as libc::c_char);
     // SAFETY: the kernel reads the name and writes at most one `ifreq`, which outlives the call.
-    let answer = unsafe { libc::ioctl(socket.as_raw_fd(), question, &raw mut request) };
+    let answer = unsafe { libc::ioctl(socket.as_raw_fd(), code, &raw mut request) };
     (answer == 0).then_some(request)
 }
 
-/// Sends what leaves this socket for a group through the interface with this index, from this
-/// address. By index, because two interfaces may have one address, or one may have none; with
-/// the address, because the kernel picks none by itself on loopback.
+/// Sets the interface and the source address of what this socket sends to groups. The index chooses
+/// the interface, because two interfaces may have the same address, or one may have none. The
+/// address is needed, because the kernel chooses none on loopback.
 pub(in crate::net) fn set_multicast_interface(
     socket: &Socket,
     index: u32,
@@ -381,7 +395,7 @@ pub(in crate::net) fn set_multicast_interface(
     set_option(socket, libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &request)
 }
 
-/// How many bytes this socket was handed that the other host has not acknowledged.
+/// How many bytes were written to this socket that the other host has not acknowledged.
 pub(in crate::net) fn unacknowledged_bytes(stream: SockRef<'_>) -> Option<usize> {
     let mut bytes: libc::c_int = 0;
     // SAFETY: SIOCOUTQ, which is TIOCOUTQ, writes one int (tcp(7)); it outlives the call.
@@ -421,8 +435,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_piece_is_of_equal_datagrams_and_a_shorter_last_one() {
-        let pieces = |lengths: &[usize]| {
+    fn a_packet_has_equal_datagrams_and_a_shorter_last_one() {
+        let packets = |lengths: &[usize]| {
             let slice = |length: &usize| libc::iovec {
                 iov_base: ptr::null_mut(),
                 iov_len: *length,
@@ -430,18 +444,18 @@ mod tests {
             let slices: Vec<libc::iovec> = lengths.iter().map(slice).collect();
             let mut rest = slices.as_slice();
             let next = || {
-                let piece = (!rest.is_empty()).then(|| piece_of(rest));
-                rest = &rest[piece.unwrap_or(0)..];
-                piece
+                let datagrams = (!rest.is_empty()).then(|| packet_datagrams(rest));
+                rest = &rest[datagrams.unwrap_or(0)..];
+                datagrams
             };
             std::iter::from_fn(next).collect::<Vec<usize>>()
         };
-        assert_eq!(pieces(&[7]), [1]);
-        assert_eq!(pieces(&[7, 7, 7, 5, 5, 7]), [4, 1, 1]);
-        assert_eq!(pieces(&[5, 7, 7]), [1, 2]);
-        assert_eq!(pieces(&[0, 0, 7, 0]), [1, 1, 1, 1]);
-        assert_eq!(pieces(&[1400; 64]), [46, 18]);
-        assert_eq!(pieces(&[65_507, 65_507]), [1, 1]);
-        assert_eq!(pieces(&[40_000, 30_000]), [1, 1]);
+        assert_eq!(packets(&[7]), [1]);
+        assert_eq!(packets(&[7, 7, 7, 5, 5, 7]), [4, 1, 1]);
+        assert_eq!(packets(&[5, 7, 7]), [1, 2]);
+        assert_eq!(packets(&[0, 0, 7, 0]), [1, 1, 1, 1]);
+        assert_eq!(packets(&[1400; 64]), [46, 18]);
+        assert_eq!(packets(&[65_507, 65_507]), [1, 1]);
+        assert_eq!(packets(&[40_000, 30_000]), [1, 1]);
     }
 }

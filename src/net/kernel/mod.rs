@@ -1,8 +1,8 @@
-//! What the kernel offers and no safe crate does, each behind a safe function: many datagrams
-//! with one call, the interface of a sender by its index, the count of datagrams that the kernel
-//! dropped, the bytes that a peer has not acknowledged, whether an interface is radio and how long
-//! its packets may be, a socket that does not hear its own machine. The only
-//! `unsafe` of the house is in this folder, each with its reason.
+//! System calls that no safe crate offers, each behind a safe function: many datagrams with one
+//! call, a sender's interface by its index, the count of datagrams that the kernel dropped, the
+//! bytes that a peer has not acknowledged, whether an interface is Wi-Fi and how long its packets
+//! may be, a filter for a machine's own datagrams. The only `unsafe` of `net` is in this folder,
+//! each with its reason.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -16,19 +16,29 @@ pub(super) const DATAGRAM_MAX_BYTES: usize = 65_507;
 /// Whether a wait for datagrams may block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wait {
-    /// Until at least one is there.
+    /// Until at least one datagram is there.
     UntilOne,
     /// Not at all.
     Never,
 }
 
-/// Where a datagram leaves a machine that has several ways out.
+/// The interface by which a datagram leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Exit {
-    /// The interface's number.
+pub(super) struct Egress {
+    /// The interface's index.
     pub(super) index: u32,
-    /// The IPv4 address that it leaves from; IPv6 finds its own.
+    /// The IPv4 source address; for IPv6 the kernel chooses one.
     pub(super) address: Option<Ipv4Addr>,
+}
+
+/// Whether datagrams of one length go through the kernel as one packet, which is split at the
+/// interface (generic segmentation offload).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Segmentation {
+    /// They do.
+    Gso,
+    /// Each goes by itself.
+    Off,
 }
 
 #[cfg(target_os = "linux")]
@@ -43,24 +53,25 @@ use portable as system;
 
 pub use system::Datagrams;
 pub(super) use system::{
-    cuts_pieces, drop_count, ignore_own, is_about_pieces, is_radio, keep_to_joined_v6, mtu_bytes,
-    send_run, set_multicast_interface, unacknowledged_bytes,
+    drop_count, filter_own, is_gso_refusal, is_radio, mtu_bytes, receive_joined_only_v6,
+    segmentation, send_datagrams, set_multicast_interface, unacknowledged_bytes,
 };
 
-/// Waits until something can be read or urgent data is there; whether it is, taking it. What is
-/// urgent and comes first is always seen: no byte that follows it is readable before it.
+/// Waits until bytes or urgent data are there. Takes the urgent byte, and returns whether there was
+/// one. Urgent data before any other byte is always noticed, because it is signalled no later than
+/// the bytes that follow it.
 #[cfg(unix)]
 pub(super) fn wait_for_urgent(stream: &TcpStream) -> bool {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     use std::mem::MaybeUninit;
     use std::os::fd::AsFd;
 
-    let mut asked = [PollFd::new(
+    let mut polled = [PollFd::new(
         stream.as_fd(),
         PollFlags::POLLIN | PollFlags::POLLPRI,
     )];
-    while let Err(nix::Error::EINTR) = poll(&mut asked, PollTimeout::NONE) {}
-    let [answer] = asked;
+    while let Err(nix::Error::EINTR) = poll(&mut polled, PollTimeout::NONE) {}
+    let [answer] = polled;
     answer
         .revents()
         .is_some_and(|events| events.contains(PollFlags::POLLPRI))
@@ -69,7 +80,7 @@ pub(super) fn wait_for_urgent(stream: &TcpStream) -> bool {
             .is_ok()
 }
 
-/// Where nobody has tried it, urgent data is not asked for, and every peer counts as naive.
+/// Urgent data is not supported on this system: every peer counts as naive.
 #[cfg(not(unix))]
 pub(super) fn wait_for_urgent(_stream: &TcpStream) -> bool {
     false

@@ -1,8 +1,10 @@
-//! The same as `linux.rs` by portable means, one datagram at a time.
+//! The functions of `linux.rs` for other systems, one datagram at a time.
 
 use std::mem::MaybeUninit;
 
-use super::{DATAGRAM_MAX_BYTES, Exit, Ipv4Addr, SockRef, Socket, SocketAddr, Wait, io};
+use super::{
+    DATAGRAM_MAX_BYTES, Egress, Ipv4Addr, Segmentation, SockRef, Socket, SocketAddr, Wait, io,
+};
 
 /// One datagram, and room for the next.
 pub struct Datagrams {
@@ -30,7 +32,7 @@ impl Datagrams {
         Ok(())
     }
 
-    /// Whether more datagrams may wait; one at a time, nobody knows.
+    /// Whether more datagrams are known to wait; never, one at a time.
     #[must_use]
     pub fn is_full(&self) -> bool {
         false
@@ -60,17 +62,17 @@ pub(in crate::net) fn unacknowledged_bytes(_stream: SockRef<'_>) -> Option<usize
     None
 }
 
-/// Sends datagrams to one address; how many left.
-pub(in crate::net) fn send_run(
+/// Sends datagrams to one address; returns how many were sent.
+pub(in crate::net) fn send_datagrams(
     socket: &Socket,
     to: SocketAddr,
-    exit: Option<Exit>,
+    egress: Option<Egress>,
     datagrams: &[&[u8]],
-    _in_pieces: bool,
+    _segmentation: Segmentation,
 ) -> io::Result<usize> {
-    match exit {
-        Some(exit) if to.is_ipv6() => socket.set_multicast_if_v6(exit.index)?,
-        Some(Exit {
+    match egress {
+        Some(egress) if to.is_ipv6() => socket.set_multicast_if_v6(egress.index)?,
+        Some(Egress {
             address: Some(address),
             ..
         }) => socket.set_multicast_if_v4(&address)?,
@@ -84,7 +86,7 @@ pub(in crate::net) fn send_run(
     Ok(datagrams.len())
 }
 
-pub(in crate::net) fn keep_to_joined_v6(_socket: &Socket) -> io::Result<()> {
+pub(in crate::net) fn receive_joined_only_v6(_socket: &Socket) -> io::Result<()> {
     Ok(())
 }
 
@@ -92,15 +94,15 @@ pub(in crate::net) fn is_radio(_socket: &Socket, _name: &str) -> Option<bool> {
     None
 }
 
-pub(in crate::net) fn ignore_own(_socket: &Socket, _own_port: u16) -> io::Result<()> {
+pub(in crate::net) fn filter_own(_socket: &Socket, _own_port: u16) -> io::Result<()> {
     Ok(())
 }
 
-pub(in crate::net) fn cuts_pieces(_socket: &Socket) -> bool {
-    false
+pub(in crate::net) fn segmentation(_socket: &Socket) -> Segmentation {
+    Segmentation::Off
 }
 
-pub(in crate::net) fn is_about_pieces(_error: &io::Error, _run: &[&[u8]]) -> bool {
+pub(in crate::net) fn is_gso_refusal(_error: &io::Error, _datagrams: &[&[u8]]) -> bool {
     false
 }
 

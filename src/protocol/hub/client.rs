@@ -1,52 +1,57 @@
-//! One connection, as the hub sees it: how far it is, what comes and goes on it, and how much it
-//! may say.
+//! One connection to the hub: how far it has come, its two directions, and how much it may send.
 
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use super::incoming::{Heard, Incoming};
+use super::incoming::{Incoming, Received};
 use super::outgoing::Outgoing;
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::stream::TooLong;
 use crate::protocol::wire::tr2::SEPARATOR;
 
-/// How far a connection is.
+/// How far a connection has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ClientState {
-    /// It has not said its name, and should until then.
+    /// It has not sent its name; it is refused at this time.
     Nameless { until: Duration },
-    /// Its name is a moderator's, and it should prove that until then.
+    /// Its name is a moderator's, which it must prove before this time.
     Proving { challenge: String, until: Duration },
-    /// It is in.
-    In,
-    /// It is out, or never was in: its last words go to it, and then at the latest it is closed.
-    LeaveReason {
+    /// It has joined.
+    Joined,
+    /// It has left, or was refused. It gets what is still queued for it and is then closed.
+    Leaving {
+        /// When it is closed at the latest.
         until: Duration,
-        /// Whether all was said to it.
-        is_told: bool,
-        /// Whether it has said all.
+        /// Whether everything was sent to it and our direction has ended.
+        is_shut_down: bool,
+        /// Whether its own direction has ended.
         has_ended: bool,
     },
 }
 
-/// See the file's head.
+/// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) address: SocketAddr,
     pub(super) state: ClientState,
-    /// What it goes by, or wants to; empty before it said so.
+    /// The name that it has or asks for; empty before it sent one, and after it left.
     pub(super) name: String,
     pub(super) is_moderator: bool,
     pub(super) incoming: Incoming,
     pub(super) outgoing: Outgoing,
-    pub(super) budget: Budget,
-    /// When the hub looks at it again, as the hub's agenda has it.
+    /// The part of the hub's backlog that is this client's.
+    pub(super) counted_bytes: usize,
+    /// One token a message. A client in debt loses nothing: it is read later.
+    pub(super) budget: TokenBucket,
+    /// When the hub's agenda has this client.
     pub(super) due: Option<Duration>,
-    /// Whether the hub's list of those to write to has it.
-    pub(super) is_listed: bool,
+    /// Whether the hub's queue of clients to write to has this client.
+    pub(super) is_queued: bool,
 }
 
 impl Client {
-    pub(super) fn new(address: SocketAddr, budget: Budget, until: Duration) -> Self {
+    /// A client that has just connected, and must send its name before `until`.
+    pub(super) fn new(address: SocketAddr, budget: TokenBucket, until: Duration) -> Self {
         Self {
             address,
             state: ClientState::Nameless { until },
@@ -54,90 +59,42 @@ impl Client {
             is_moderator: false,
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
+            counted_bytes: 0,
             budget,
             due: None,
-            is_listed: false,
+            is_queued: false,
         }
     }
 
-    pub(super) fn is_in(&self) -> bool {
-        self.state == ClientState::In
+    pub(super) fn is_joined(&self) -> bool {
+        self.state == ClientState::Joined
     }
 
     pub(super) fn is_leaving(&self) -> bool {
-        matches!(self.state, ClientState::LeaveReason { .. })
+        matches!(self.state, ClientState::Leaving { .. })
     }
 
     /// The next message that came.
-    pub(super) fn poll(&mut self, now: Duration) -> Result<Option<Heard>, TooLong> {
+    pub(super) fn poll(&mut self, now: Duration) -> Result<Option<Received>, TooLong> {
         if !self.name.is_empty() {
             return self.incoming.poll(now, &[&self.name]);
         }
-        // Before it has a name, its first message tells it.
+        // A client without a name begins its first message with the name that it asks for.
         let waiting = String::from_utf8_lossy(self.incoming.waiting()).into_owned();
         let name = waiting.split_once(SEPARATOR).map(|(name, _)| name);
         self.incoming.poll(now, name.as_slice())
     }
 
-    /// When something is due here, if nothing comes.
+    /// When the hub must look at this client, if no bytes come before.
     pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
-        let (heard, until) = match &self.state {
-            ClientState::In => (self.incoming.next_time(), None),
+        let (message, until) = match &self.state {
+            ClientState::Joined => (self.incoming.next_time(), None),
             ClientState::Nameless { until } | ClientState::Proving { until, .. } => {
                 (self.incoming.next_time(), Some(*until))
             }
-            ClientState::LeaveReason { until, .. } => (None, Some(*until)),
+            ClientState::Leaving { until, .. } => (None, Some(*until)),
         };
-        let said = self.outgoing.next_time(now);
-        [heard, until, said].into_iter().flatten().min()
-    }
-}
-
-/// How much a client may say: so many messages a second, a second's worth at once. What is said
-/// beyond is not dropped: the client is read later.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Budget {
-    per_s: f64,
-    left: f64,
-    filled_at: Duration,
-}
-
-impl Budget {
-    pub(super) fn new(messages_per_s: u32, now: Duration) -> Self {
-        let per_s = f64::from(messages_per_s.max(1));
-        Self {
-            per_s,
-            left: per_s,
-            filled_at: now,
-        }
-    }
-
-    /// Notes that something was said that costs so many messages.
-    pub(super) fn spend(&mut self, now: Duration, messages: f64) {
-        let passed = now.saturating_sub(self.filled_at).as_secs_f64();
-        self.filled_at = now;
-        self.left = (self.left + passed * self.per_s).min(self.per_s) - messages;
-    }
-
-    /// Until when it is not to be read, if it has said too much.
-    pub(super) fn closed_until(&self) -> Option<Duration> {
-        let missing = -self.left / self.per_s;
-        (missing > 0.0).then(|| self.filled_at + Duration::from_secs_f64(missing))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_says_too_much_is_read_later_and_nothing_is_lost() {
-        let mut budget = Budget::new(10, Duration::ZERO);
-        (0..10).for_each(|_| budget.spend(Duration::ZERO, 1.0));
-        assert_eq!(budget.closed_until(), None);
-        (0..5).for_each(|_| budget.spend(Duration::ZERO, 1.0));
-        assert_eq!(budget.closed_until(), Some(Duration::from_millis(500)));
-        budget.spend(Duration::from_secs(60), 1.0);
-        assert_eq!(budget.closed_until(), None);
+        let write = self.outgoing.next_time(now);
+        [message, until, write].into_iter().flatten().min()
     }
 }

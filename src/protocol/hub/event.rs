@@ -1,84 +1,84 @@
-//! What the hub's log tells.
+//! The events that the hub logs.
 
 use core::net::SocketAddr;
 
 /// What happened at the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HubEvent {
-    /// Somebody is in.
+    /// A client joined.
     Joined {
-        /// Under which name.
+        /// Its name.
         name: String,
-        /// From where.
+        /// Its address.
         address: SocketAddr,
-        /// Whether it is one of us.
+        /// Whether it uses our frames.
         is_framed: bool,
-        /// Whether it has proven to be a moderator.
+        /// Whether it proved to be a moderator.
         is_moderator: bool,
     },
-    /// Somebody was not let in.
+    /// A client was not let in.
     Refused {
-        /// From where.
+        /// Its address.
         address: SocketAddr,
         /// Why.
         why: Refusal,
     },
-    /// Somebody is out.
+    /// A client that had joined left.
     Left {
-        /// Under which name.
+        /// Its name.
         name: String,
         /// Why.
         why: LeaveReason,
     },
-    /// Messages for a naive client were left out.
+    /// Messages for a naive client were left out, because its queue was full.
     LeftOut {
-        /// For whom.
+        /// The client's name.
         name: String,
-        /// How many.
+        /// How many messages.
         messages: usize,
     },
     /// The hub closes.
     Closing {
-        /// Who asked for it over the wire; `None` is whoever runs it.
+        /// The client that asked for it; `None` if the hub's own operator did.
         by: Option<String>,
     },
 }
 
-/// Why somebody was not let in.
+/// Why a client was not let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Somebody else has the name.
+    /// Another client has this name.
     NameTaken(String),
-    /// Nobody may have the name.
+    /// No client may have this name.
     NameForbidden(String),
-    /// No name was said in time.
+    /// The client did not send a name in time.
     NoName,
-    /// The name is a moderator's, and that was not proven.
+    /// The name is a moderator's, and the client did not prove to be one.
     Unproven(String),
     /// The hub is full.
     Full,
-    /// Too many come from the address.
+    /// The client's address has too many connections.
     AddressFull,
-    /// The connection ended first, or what came was no message.
+    /// The connection ended first, or broke the framing.
     Gone,
 }
 
-/// Why somebody left.
+/// Why a client left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeaveReason {
-    /// It said so.
+    /// It sent `exit`.
     Exit,
     /// It closed the connection.
     Closed,
     /// The connection was lost.
     Lost,
-    /// It did not read.
+    /// It did not read fast enough.
     TooSlow,
-    /// What came were no frames.
+    /// It broke the framing.
     Broken,
     /// A moderator removed it.
     Removed {
-        /// Who.
+        /// The moderator's name.
         by: String,
     },
     /// The hub closed.

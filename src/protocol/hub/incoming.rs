@@ -1,5 +1,5 @@
-//! What comes from the other side of a hub's connection, as messages: by the quiet rule until
-//! frames are agreed on, and then exactly.
+//! Cuts the bytes of a hub's connection, at either end of it, into messages: by the quiet rule
+//! until frames are agreed on, and exactly from then on.
 
 use std::time::Duration;
 
@@ -10,23 +10,24 @@ use crate::protocol::wire::tr2::{
     MESSAGE_MAX_BYTES, OFFER, SEPARATOR, begins, is_complete, next_beginning,
 };
 
-/// How long a message that lacks fields is waited for: the network may have split it.
+/// Silence that ends a message which lacks fields. It is long, because the network may have split
+/// the message.
 const UNFINISHED_SILENCE: Duration = Duration::from_secs(1);
 
-/// What is kept of the rest of a message that is too long, to see where the next one begins: more
-/// than a beginning takes.
+/// Bytes kept at the end of a message that is too long, so that the beginning of the next one is
+/// found in them: more than a beginning takes.
 const TAIL_KEPT_BYTES: usize = 256;
 
-/// Bytes on their way to be messages.
+/// Bytes that are not a message yet.
 #[derive(Debug)]
 pub(super) enum Incoming {
-    /// Of a program that takes one `recv` for one message.
+    /// From a program that takes one `recv` for one message.
     Naive {
         inbox: Inbox,
-        /// Whether what comes is the rest of a message that was too long.
+        /// Whether the bytes continue a message that was too long.
         is_tail: bool,
     },
-    /// Of one of us.
+    /// From a program of ours.
     Framed {
         deframer: Deframer,
         message_max_bytes: usize,
@@ -42,17 +43,17 @@ impl Default for Incoming {
     }
 }
 
-/// What was heard.
+/// What the bytes contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// A message, uncleaned.
+pub(super) enum Received {
+    /// A message. Its text may contain control characters.
     Message(String),
-    /// The rest of a message that was too long; it is dropped.
+    /// The rest of a message that was too long, which was dropped.
     Tail,
 }
 
 impl Incoming {
-    /// From here on, frames. What came before and was not polled belongs to them.
+    /// From here on, the bytes are frames, the bytes that wait included.
     pub(super) fn expect_frames(&mut self, message_max_bytes: usize) {
         let mut deframer = Deframer::default();
         deframer.push(self.waiting());
@@ -70,7 +71,8 @@ impl Incoming {
         }
     }
 
-    /// The next message, in which the senders that may begin one are known.
+    /// The next message. A naive program's messages may come merged; `senders` are the names that
+    /// may begin one.
     ///
     /// # Errors
     /// A frame longer than frames may be.
@@ -78,7 +80,7 @@ impl Incoming {
         &mut self,
         now: Duration,
         senders: &[&str],
-    ) -> Result<Option<Heard>, TooLong> {
+    ) -> Result<Option<Received>, TooLong> {
         match self {
             Self::Framed {
                 deframer,
@@ -88,7 +90,7 @@ impl Incoming {
         }
     }
 
-    /// Takes what is left for a message: nothing more will come.
+    /// Ends the input: what is left is a message.
     pub(super) fn poll_end(&mut self) -> Option<String> {
         match self {
             Self::Naive {
@@ -96,13 +98,13 @@ impl Incoming {
                 is_tail: false,
             } => {
                 let rest = inbox.take_all();
-                (!rest.is_empty()).then(|| mend(&rest, MESSAGE_MAX_BYTES))
+                (!rest.is_empty()).then(|| to_text(&rest, MESSAGE_MAX_BYTES))
             }
             _ => None,
         }
     }
 
-    /// What has come and is no message yet.
+    /// The bytes that are not a message yet.
     pub(super) fn waiting(&self) -> &[u8] {
         match self {
             Self::Naive { inbox, .. } => inbox.bytes(),
@@ -110,7 +112,7 @@ impl Incoming {
         }
     }
 
-    /// Takes the first bytes away, which were understood otherwise.
+    /// Drops the first bytes, which the caller has handled itself.
     pub(super) fn take(&mut self, bytes: usize) {
         if let Self::Naive { inbox, .. } = self {
             inbox.split_to(bytes);
@@ -129,13 +131,13 @@ impl Incoming {
 fn poll_frames(
     deframer: &mut Deframer,
     message_max_bytes: usize,
-) -> Result<Option<Heard>, TooLong> {
+) -> Result<Option<Received>, TooLong> {
     while let Some(frame) = deframer.poll()? {
-        // Nothing else is said between hub and client.
+        // Hub and client exchange no other frames.
         if let Frame::Line(line) = frame {
             let payload_bytes = line.len();
             return match payload_bytes <= message_max_bytes {
-                true => Ok(Some(Heard::Message(mend(line, message_max_bytes)))),
+                true => Ok(Some(Received::Message(to_text(line, message_max_bytes)))),
                 false => Err(TooLong { payload_bytes }),
             };
         }
@@ -148,9 +150,9 @@ fn poll_naive(
     is_tail: &mut bool,
     now: Duration,
     senders: &[&str],
-) -> Option<Heard> {
+) -> Option<Received> {
     let text = String::from_utf8_lossy(inbox.bytes());
-    // Where bytes had to be mended, a place in the text is none in the bytes.
+    // Positions in the text are positions in the bytes only if the bytes are UTF-8.
     let is_exact = text.len() == inbox.bytes().len();
     let next = next_beginning(&text, senders).filter(|_| is_exact);
     let is_silent = inbox
@@ -164,34 +166,37 @@ fn poll_naive(
             None if is_silent => inbox.bytes().len(),
             None => inbox.bytes().len().saturating_sub(TAIL_KEPT_BYTES),
         };
-        return (!inbox.split_to(end).is_empty()).then_some(Heard::Tail);
+        return (!inbox.split_to(end).is_empty()).then_some(Received::Tail);
     }
     if let Some(next) = next.filter(|next| *next <= MESSAGE_MAX_BYTES) {
-        return Some(Heard::Message(mend(
+        return Some(Received::Message(to_text(
             &inbox.split_to(next),
             MESSAGE_MAX_BYTES,
         )));
     }
     if is_offer(&text) {
-        return Some(Heard::Message(mend(&inbox.take_all(), MESSAGE_MAX_BYTES)));
+        return Some(Received::Message(to_text(
+            &inbox.take_all(),
+            MESSAGE_MAX_BYTES,
+        )));
     }
     if let Some(full) = inbox.poll_full(0) {
         *is_tail = true;
-        return Some(Heard::Message(mend(&full, MESSAGE_MAX_BYTES)));
+        return Some(Received::Message(to_text(&full, MESSAGE_MAX_BYTES)));
     }
     let whole = inbox.poll_silent(now, silence(inbox.bytes()))?;
-    Some(Heard::Message(mend(&whole, MESSAGE_MAX_BYTES)))
+    Some(Received::Message(to_text(&whole, MESSAGE_MAX_BYTES)))
 }
 
-/// Whoever offers frames says nothing behind the offer before it is answered: no silence need show
-/// that the message is whole.
+/// Whether the text is an offer of frames. Its sender waits for the answer before it sends more, so
+/// that the offer is complete without a silence behind it.
 fn is_offer(text: &str) -> bool {
     text.strip_suffix(OFFER)
         .and_then(|rest| rest.strip_suffix(SEPARATOR))
         .is_some_and(is_complete)
 }
 
-/// The silence that ends a message, by what has come of it.
+/// The silence that ends a message which begins with these bytes.
 fn silence(bytes: &[u8]) -> Duration {
     match is_complete(&String::from_utf8_lossy(bytes)) {
         true => SILENCE,
@@ -199,9 +204,9 @@ fn silence(bytes: &[u8]) -> Duration {
     }
 }
 
-/// A message as text. A Python program would end at bytes that are not UTF-8, so they are not
-/// passed on; and mending makes them longer.
-fn mend(bytes: &[u8], message_max_bytes: usize) -> String {
+/// A message as text. Bytes that are not UTF-8 would end a Python program that received them, so
+/// they are replaced. Replacements are longer, so that the text is cut again.
+fn to_text(bytes: &[u8], message_max_bytes: usize) -> String {
     let text = String::from_utf8_lossy(bytes);
     split_within(&text, message_max_bytes).0.to_owned()
 }
@@ -215,11 +220,11 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
     const LIST: &str = "ana | server | list_clients | no data";
 
-    fn message(text: &str) -> Option<Heard> {
-        Some(Heard::Message(text.to_owned()))
+    fn message(text: &str) -> Option<Received> {
+        Some(Received::Message(text.to_owned()))
     }
 
-    fn poll(incoming: &mut Incoming, at_ms: u32) -> Option<Heard> {
+    fn poll(incoming: &mut Incoming, at_ms: u32) -> Option<Received> {
         incoming.poll(MS * at_ms, &["ana"]).unwrap()
     }
 
@@ -265,15 +270,15 @@ mod tests {
         let mut incoming = Incoming::default();
         incoming.push(MS, long.as_bytes());
         assert_eq!(poll(&mut incoming, 1), message(&long[..1024]));
-        assert_eq!(poll(&mut incoming, 1), Some(Heard::Tail));
+        assert_eq!(poll(&mut incoming, 1), Some(Received::Tail));
         assert_eq!(poll(&mut incoming, 1), None);
         incoming.push(MS * 2, LIST.as_bytes());
-        assert_eq!(poll(&mut incoming, 2), Some(Heard::Tail));
+        assert_eq!(poll(&mut incoming, 2), Some(Received::Tail));
         assert_eq!(poll(&mut incoming, 52), message(LIST));
         // Or a silence ends it.
         incoming.push(MS * 60, long.as_bytes());
         assert_eq!(poll(&mut incoming, 60), message(&long[..1024]));
-        assert_eq!(poll(&mut incoming, 1060), Some(Heard::Tail));
+        assert_eq!(poll(&mut incoming, 1060), Some(Received::Tail));
         assert_eq!(poll(&mut incoming, 1061), None);
         incoming.push(MS * 1070, LIST.as_bytes());
         assert_eq!(poll(&mut incoming, 1120), message(LIST));
@@ -315,8 +320,8 @@ mod tests {
             let mut now_ms = 0;
             for piece in pieces {
                 incoming.push(MS * now_ms, &piece);
-                while let Some(heard) = poll(&mut incoming, now_ms) {
-                    if let Heard::Message(text) = heard {
+                while let Some(received) = poll(&mut incoming, now_ms) {
+                    if let Received::Message(text) = received {
                         prop_assert!(text.len() <= MESSAGE_MAX_BYTES);
                     }
                 }

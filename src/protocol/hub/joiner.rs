@@ -1,11 +1,10 @@
-//! The other side of the hub's wire: whoever joins. Bytes, times and what a person wants come in;
-//! bytes and events go out. Speaks with a hub of ours in frames, and with a program of the report
-//! by the quiet rule.
+//! A client of the hub. Bytes, times and requests come in; bytes and events go out. It exchanges
+//! frames with a hub of ours, and follows the quiet rule with a program of the report.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::incoming::{Heard, Incoming};
+use super::incoming::{Incoming, Received};
 use super::proof::ModeratorKey;
 use crate::protocol::message::Name;
 use crate::protocol::wire::pieces::Pieces;
@@ -15,101 +14,108 @@ use crate::protocol::wire::tr2::{
     ALL_CLIENTS, Message, NO_DATA, OFFER, SEPARATOR, SERVER, SERVER_CLOSED, data_room, operation,
 };
 
-/// Names of others that are remembered, to see where merged messages begin.
+/// Names of others that are remembered, because merged messages are split where a name begins one.
 const KNOWN_MAX: usize = 1024;
 
-/// Messages that may wait to be sent.
+/// Messages that may wait to be sent before no more are requested.
 const OUTBOX_MAX: usize = 1024;
 
-/// What stands before the names of a list.
+/// The text before the names of a list.
 const LIST_HEAD: &str = "clients connected: ";
 
-/// What a person wants of the hub.
+/// What a person requests from the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HubRequest {
-    /// To hear this oneself.
+    /// Send this text back to us.
     Echo(String),
-    /// To know who is here.
+    /// Send the names of all clients.
     List,
-    /// To tell one person.
+    /// Send a text to one client.
     Private {
-        /// Whom.
+        /// Its name.
         to: String,
-        /// What.
+        /// The text.
         text: String,
     },
-    /// To tell all, oneself too.
+    /// Send this text to all clients, us too.
     Broadcast(String),
-    /// To tell all others.
+    /// Send this text to all other clients.
     BroadcastNotMe(String),
-    /// To leave.
+    /// Let us leave.
     Exit,
-    /// To close the hub.
+    /// Close the hub.
     Close,
-    /// To take somebody out.
+    /// Remove the client of this name.
     Remove(String),
-    /// Something that the report's menu does not have, of which the hub is to say so.
+    /// An operation that the report's menu does not have; the hub answers that it is unknown.
     Unknown,
 }
 
-/// What the hub told.
+/// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JoinerEvent {
-    /// We are in.
+    /// The hub has let us in.
     Joined {
-        /// What the hub says to it.
+        /// The hub's text.
         text: String,
-        /// Whether it is one of us.
+        /// Whether the hub uses our frames.
         is_framed: bool,
     },
-    /// Somebody says something, to all or to us.
+    /// A client sent a text to all or to us.
     Said {
-        /// Who.
+        /// Its name.
         from: String,
-        /// Whether it is to us only.
+        /// Whether it went to us only.
         is_private: bool,
-        /// Whether it is our own: an echo, or what we told all.
+        /// Whether it is our own text: an echo, or one that we sent to all.
         is_own: bool,
-        /// What.
+        /// The text.
         text: String,
     },
-    /// Who is here.
+    /// The list of clients.
     List {
-        /// The names, as far as the hub told them.
+        /// The names; a long list may be cut.
         names: Vec<String>,
-        /// As the hub wrote it.
+        /// The list as the hub wrote it.
         text: String,
     },
-    /// The hub answers to something, or refuses it.
+    /// The hub answers a request, or refuses it.
     Told(String),
-    /// The hub does not let us in, and ends.
+    /// The hub refuses to let us in, and closes the connection.
     Refused(String),
-    /// We are to prove that we are a moderator, and cannot.
+    /// The hub asks us to prove that we are a moderator, and we have no key.
     ProofAsked,
-    /// We are out.
+    /// We have left, or were removed.
     Out(String),
     /// The hub closes.
     Closed,
-    /// What comes is not the hub's wire; the connection is of no more use.
+    /// The hub breaks the framing; the connection is of no more use.
     Broken,
 }
 
-/// How far we are.
+/// How far the connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum JoinerState {
     /// The hub has not asked for our name.
     Arriving,
-    /// It has been told, and has not answered.
+    /// We have sent our name, and the hub has not answered.
     Named,
-    /// The hub is one of us, and has not let us in yet.
+    /// The hub uses our frames, and has not let us in yet.
     Framed,
-    /// We are in.
-    In { is_framed: bool },
+    /// We have joined.
+    Joined { is_framed: bool },
     /// It is over.
     Out,
 }
 
-/// See the file's head.
+/// Whom a text went to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Audience {
+    Us,
+    All,
+}
+
+/// See the module's documentation.
 #[derive(Debug)]
 pub struct Joiner {
     name: Name,
@@ -117,14 +123,14 @@ pub struct Joiner {
     state: JoinerState,
     incoming: Incoming,
     known: BTreeSet<String>,
-    /// What waits until we are in.
+    /// Messages that wait until we have joined.
     waiting: VecDeque<String>,
     outbox: quiet::Outbox,
     events: VecDeque<JoinerEvent>,
 }
 
 impl Joiner {
-    /// Somebody who has just connected.
+    /// A client that has just connected.
     #[must_use]
     pub fn new(name: Name, key: Option<ModeratorKey>) -> Self {
         let known = [SERVER, name.as_str()].map(str::to_owned);
@@ -143,22 +149,22 @@ impl Joiner {
     /// Whether the hub has let us in.
     #[must_use]
     pub fn is_in(&self) -> bool {
-        matches!(self.state, JoinerState::In { .. })
+        matches!(self.state, JoinerState::Joined { .. })
     }
 
-    /// Whether there is room for another wish.
+    /// Whether there is room for another request.
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.waiting.len() < OUTBOX_MAX
     }
 
-    /// Whether all that was wished was handed out.
+    /// Whether every request was handed out by [`Joiner::poll_send`].
     #[must_use]
     pub fn is_said(&self) -> bool {
         self.waiting.is_empty() && self.outbox.is_empty()
     }
 
-    /// Queues what a person wants. A text that does not fit one message goes as several.
+    /// Queues a request. A text that does not fit one message goes as several.
     pub fn request(&mut self, request: &HubRequest) {
         let (to, operation, text) = match request {
             HubRequest::Echo(text) => (self.name.as_str(), operation::ECHO, Some(text)),
@@ -187,36 +193,36 @@ impl Joiner {
         }
     }
 
-    /// Takes in bytes of the hub.
+    /// Bytes came from the hub.
     pub fn hear(&mut self, now: Duration, bytes: &[u8]) {
         self.incoming.push(now, bytes);
         self.on_time(now);
     }
 
-    /// Nothing more comes.
+    /// The hub has ended its direction.
     pub fn hear_end(&mut self) {
         if let Some(rest) = self.incoming.poll_end() {
             self.on_message(&rest);
         }
     }
 
-    /// Does what time brings about: silences end messages.
+    /// Runs every timer that is due: a silence ends a message.
     pub fn on_time(&mut self, now: Duration) {
         if self.state == JoinerState::Arriving {
-            self.look_for_question();
+            self.take_question();
         }
         if self.state == JoinerState::Named {
-            self.look_for_marker();
+            self.take_marker();
         }
         while self.state != JoinerState::Out {
-            // The marker must not be taken for the beginning of a message.
+            // What may be the beginning of the marker is not the beginning of a message.
             if self.state == JoinerState::Named && MARKER.starts_with(self.incoming.waiting()) {
                 return;
             }
             let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
             match self.incoming.poll(now, &known) {
-                Ok(Some(Heard::Message(text))) => self.on_message(&text),
-                Ok(Some(Heard::Tail)) => {}
+                Ok(Some(Received::Message(text))) => self.on_message(&text),
+                Ok(Some(Received::Tail)) => {}
                 Ok(None) => return,
                 Err(_) => {
                     self.state = JoinerState::Out;
@@ -226,16 +232,17 @@ impl Joiner {
         }
     }
 
-    /// The hub's question is known to the last byte: no silence need show that it is whole.
-    fn look_for_question(&mut self) {
+    /// Takes the hub's question for our name. All its bytes are known, so that it is complete without
+    /// a silence behind it.
+    fn take_question(&mut self) {
         let question = [SERVER, "client", operation::NAME, NO_DATA].join(SEPARATOR);
         if self.incoming.waiting() == question.as_bytes() {
             self.incoming.take(question.len());
-            self.tell_name();
+            self.send_name();
         }
     }
 
-    fn look_for_marker(&mut self) {
+    fn take_marker(&mut self) {
         if self.incoming.waiting().starts_with(MARKER) {
             self.incoming.take(MARKER.len());
             self.incoming.expect_frames(PAYLOAD_MAX_BYTES);
@@ -243,18 +250,18 @@ impl Joiner {
         }
     }
 
-    fn tell_name(&mut self) {
+    fn send_name(&mut self) {
         let name = self.name.as_str();
         let fields = [name, SERVER, operation::NAME, name, OFFER];
         self.outbox.push(fields.join(SEPARATOR));
         self.state = JoinerState::Named;
     }
 
-    /// The next bytes to send. `is_acknowledged` tells whether the hub's host has acknowledged all
+    /// The next bytes to send. `is_acknowledged` is whether the hub's host has acknowledged everything
     /// that was sent before.
     pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
         match self.state {
-            JoinerState::Framed | JoinerState::In { is_framed: true } => {
+            JoinerState::Framed | JoinerState::Joined { is_framed: true } => {
                 let mut messages = self.outbox.take_back();
                 if self.is_in() {
                     messages.append(&mut self.waiting);
@@ -265,7 +272,7 @@ impl Joiner {
                     .for_each(|message| encode_line(message, &mut bytes));
                 (!bytes.is_empty()).then_some(bytes)
             }
-            JoinerState::In { is_framed: false } => {
+            JoinerState::Joined { is_framed: false } => {
                 if self.outbox.is_empty()
                     && let Some(message) = self.waiting.pop_front()
                 {
@@ -279,16 +286,16 @@ impl Joiner {
         }
     }
 
-    /// When [`Joiner::on_time`] or [`Joiner::poll_send`] has something to do.
+    /// When [`Joiner::on_time`] or [`Joiner::poll_send`] must be called, if nothing comes before.
     #[must_use]
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
         let queued = self.outbox.next_time(now);
         let waiting = (self.is_in() && !self.waiting.is_empty()).then_some(now);
-        let heard = self.incoming.next_time();
-        [queued.or(waiting), heard].into_iter().flatten().min()
+        let message = self.incoming.next_time();
+        [queued.or(waiting), message].into_iter().flatten().min()
     }
 
-    /// The next thing to show.
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<JoinerEvent> {
         self.events.pop_front()
     }
@@ -303,11 +310,11 @@ impl Joiner {
             self.known.insert(message.from.to_owned());
         }
         let event = match message.operation {
-            operation::NAME if self.state == JoinerState::Arriving => return self.tell_name(),
+            operation::NAME if self.state == JoinerState::Arriving => return self.send_name(),
             operation::MODERATOR if is_hub => return self.prove(&data),
             operation::CONFIRMATION => {
                 let is_framed = self.state == JoinerState::Framed;
-                self.state = JoinerState::In { is_framed };
+                self.state = JoinerState::Joined { is_framed };
                 let text = data;
                 JoinerEvent::Joined { text, is_framed }
             }
@@ -317,17 +324,19 @@ impl Joiner {
                 self.leave(JoinerEvent::Closed)
             }
             operation::LIST => self.on_list(data),
-            operation::PRIVATE | operation::ECHO if !is_hub => self.on_said(&message, true),
-            operation::BROADCAST | operation::BROADCAST_NOT_ME => self.on_said(&message, false),
+            operation::PRIVATE | operation::ECHO if !is_hub => self.on_text(&message, Audience::Us),
+            operation::BROADCAST | operation::BROADCAST_NOT_ME => {
+                self.on_text(&message, Audience::All)
+            }
             _ => JoinerEvent::Told(data),
         };
         self.events.push_back(event);
     }
 
-    fn on_said(&self, message: &Message<'_>, is_private: bool) -> JoinerEvent {
+    fn on_text(&self, message: &Message<'_>, audience: Audience) -> JoinerEvent {
         JoinerEvent::Said {
             from: message.from.to_owned(),
-            is_private,
+            is_private: audience == Audience::Us,
             is_own: message.from == self.name.as_str(),
             text: message.data.unwrap_or_default().to_owned(),
         }
@@ -355,7 +364,7 @@ impl Joiner {
                     operation: operation::MODERATOR,
                     data: Some(&proof),
                 };
-                // Before all that waits, which nobody hears who is not in.
+                // Goes before the waiting messages, which the hub accepts only once we have joined.
                 self.outbox.push(message.write());
             }
             None => {

@@ -1,7 +1,9 @@
-//! The hub of TR2.23, by its rules: who is in, who hears what. Bytes and times come in; bytes go
-//! out by [`Lines`], and the log's events. This file routes: `floor` holds what members may do,
-//! `seat` a connection, `ear` and `mouth` its two directions, `proof` what makes a moderator;
-//! `joiner` is the other side of the wire.
+//! The hub of TR2.23, without sockets: it knows the clients, and sends each message to those whom
+//! its operation names. The driver hands in what happened (`connect`, `on_bytes`, `on_end`,
+//! `on_lost`, `on_writable`, `on_time`) and then does what [`Hub::poll`] asks for, until that asks
+//! to wait. This file routes: `operations` holds what clients may do, `client` one connection,
+//! `incoming` and `outgoing` its two directions, `proof` what makes a moderator; `joiner` is the
+//! other end of the connection.
 
 mod client;
 pub mod event;
@@ -12,58 +14,97 @@ mod outgoing;
 mod proof;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use self::client::{Budget, Client, ClientState};
+use self::client::{Client, ClientState};
 use self::event::{HubEvent, LeaveReason, Refusal};
-use self::incoming::Heard;
-pub use self::outgoing::{BACKLOG_MAX_BYTES, BACKLOGS_MAX_BYTES, Lines, QUIET_QUEUE_MAX};
-use self::outgoing::{Round, Saying};
+use self::incoming::Received;
+pub use self::outgoing::{BACKLOG_MAX_BYTES, BACKLOGS_MAX_BYTES, QUIET_QUEUE_MAX};
+use self::outgoing::{MessageKind, QueuedMessage, Round};
 use self::proof::Challenges;
 pub use self::proof::ModeratorKey;
+use self::turns::Turn;
 use crate::protocol::message::Name;
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::tr2::{ALL_CLIENTS, Message, SERVER, SERVER_CLOSED, operation};
 
-/// How long a connection may take to say its name, and to prove it.
+/// How long a client may take to send its name, and again to prove it.
 pub const NAME_WAIT: Duration = Duration::from_secs(10);
 
-/// How long the last words to a connection may take.
+/// How long a client that leaves may take to receive what is queued for it.
 pub const LINGER: Duration = Duration::from_secs(2);
 
-/// Connections over the limit that are told so before they are closed.
+/// Connections over the limit that are told why before they are closed.
 const TURNED_AWAY_MAX: usize = 64;
 
-/// Framed bytes that may be said between two writes; then it is time to write.
+/// Framed bytes of one round. When there are more, the driver should poll before it reads on.
 const ROUND_MAX_BYTES: usize = 1 << 20;
 
-/// What a hub runs by.
+/// The hub's settings.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// The names of moderators. If there are none, anybody may close the hub.
+    /// The names of moderators. Without any, every client may close the hub.
     pub moderators: BTreeSet<Name>,
-    /// What moderators prove that they know.
+    /// The key by which moderators prove to be one.
     pub moderator_key: Option<ModeratorKey>,
     /// Connections at once.
     pub connections_max: usize,
-    /// Connections at once of one address.
+    /// Connections at once from one address.
     pub per_address_max: Option<usize>,
-    /// Messages per second that one client may say.
+    /// Messages per second that one client may send.
     pub rate_per_s: u32,
 }
 
-/// What is to become of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// All is said to it: our direction ends, and what still comes is not listened to.
-    Half,
-    /// It is closed.
-    Whole,
+/// What the driver is to do next.
+#[derive(Debug)]
+pub enum Output<'h> {
+    /// Write these parts to the client's socket, one after the other, and report by
+    /// [`Hub::on_written`] how many bytes it took, or call [`Hub::on_lost`].
+    Write {
+        /// The client's number.
+        client: u32,
+        /// The bytes. Many clients share the same ones.
+        parts: Vec<&'h [u8]>,
+    },
+    /// Find out whether the client's host has acknowledged every byte that its socket took, and
+    /// report it by [`Hub::on_acknowledgement`].
+    CheckAcknowledged {
+        /// The client's number.
+        client: u32,
+    },
+    /// Call [`Hub::on_writable`] once the client's socket takes bytes again.
+    NotifyWritable {
+        /// The client's number.
+        client: u32,
+    },
+    /// End the client's connection.
+    End {
+        /// The client's number.
+        client: u32,
+        /// How much of the connection ends.
+        ending: Ending,
+    },
+    /// Log this event.
+    Log(HubEvent),
+    /// Nothing is left to do: wait for a socket, and call [`Hub::on_time`] at this time at the
+    /// latest. Always the last output.
+    Wait(Option<Duration>),
 }
 
-/// See the file's head.
+/// How much of a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Our direction, because everything was sent. What still comes is ignored.
+    Sending,
+    /// Both directions.
+    Both,
+}
+
+/// See the module's documentation. Times are the driver's, and never run backwards.
 #[derive(Debug)]
 pub struct Hub {
     rules: Rules,
@@ -71,20 +112,24 @@ pub struct Hub {
     clients: BTreeMap<u32, Client>,
     names: BTreeMap<String, u32>,
     addresses: BTreeMap<IpAddr, usize>,
-    next_seat: u32,
+    next_id: u32,
     round: Round,
-    /// To whom something may be written.
-    listed: Vec<u32>,
-    /// Who is to be looked at, and when.
+    /// The clients for which something may be written.
+    to_write: VecDeque<u32>,
+    /// The client that is being written to.
+    turn: Option<Turn>,
+    /// When each client must be looked at.
     agenda: BTreeSet<(Duration, u32)>,
+    /// Bytes that wait for all clients together.
     backlog_bytes: usize,
+    blocked: VecDeque<u32>,
     endings: VecDeque<(u32, Ending)>,
     events: VecDeque<HubEvent>,
     is_closing: bool,
 }
 
 impl Hub {
-    /// An empty hub; `seed` is 32 bytes that nobody can guess.
+    /// An empty hub. `seed` is 32 bytes from the system's random source.
     #[must_use]
     pub fn new(rules: Rules, seed: [u8; 32]) -> Self {
         Self {
@@ -93,40 +138,43 @@ impl Hub {
             clients: BTreeMap::new(),
             names: BTreeMap::new(),
             addresses: BTreeMap::new(),
-            next_seat: 0,
+            next_id: 0,
             round: Round::default(),
-            listed: Vec::new(),
+            to_write: VecDeque::new(),
+            turn: None,
             agenda: BTreeSet::new(),
             backlog_bytes: 0,
+            blocked: VecDeque::new(),
             endings: VecDeque::new(),
             events: VecDeque::new(),
             is_closing: false,
         }
     }
 
-    /// Takes a new connection in, which is asked for its name, or told why it may not stay;
-    /// `None` if it is to be closed without a word.
+    /// Takes a new connection in and returns its number. The client is asked for its name, or told
+    /// why it is refused. `None` if the driver is to close the connection at once.
     pub fn connect(&mut self, now: Duration, address: SocketAddr) -> Option<u32> {
-        let refusal = self.why_not(address);
+        let refusal = self.refusal_for(address);
         let is_flood = self.clients.len() >= self.rules.connections_max + TURNED_AWAY_MAX;
         if self.is_closing || is_flood && refusal.is_some() {
             return None;
         }
-        let id = self.next_seat;
-        self.next_seat += 1;
-        let budget = Budget::new(self.rules.rate_per_s, now);
+        let id = self.next_id;
+        self.next_id += 1;
+        let per_s = f64::from(self.rules.rate_per_s.max(1));
+        let budget = TokenBucket::new(per_s, per_s, now);
         let client = Client::new(address, budget, now + NAME_WAIT);
         self.clients.insert(id, client);
         *self.addresses.entry(address.ip()).or_default() += 1;
         match refusal {
             Some(why) => self.refuse(now, id, why),
-            None => self.answer(id, "client", operation::NAME, None),
+            None => self.send_as_hub(id, "client", operation::NAME, None),
         }
-        self.plan(now, id);
+        self.schedule(now, id);
         Some(id)
     }
 
-    fn why_not(&self, address: SocketAddr) -> Option<Refusal> {
+    fn refusal_for(&self, address: SocketAddr) -> Option<Refusal> {
         let from_there = self.addresses.get(&address.ip()).copied().unwrap_or(0);
         if self.clients.len() >= self.rules.connections_max {
             Some(Refusal::Full)
@@ -141,28 +189,28 @@ impl Hub {
         }
     }
 
-    /// Takes in bytes of a connection.
-    pub fn hear(&mut self, now: Duration, id: u32, bytes: &[u8]) {
+    /// Bytes came from a client.
+    pub fn on_bytes(&mut self, now: Duration, id: u32, bytes: &[u8]) {
         if let Some(client) = self
             .clients
             .get_mut(&id)
             .filter(|client| !client.is_leaving())
         {
             client.incoming.push(now, bytes);
-            self.listen(now, id);
+            self.take_messages(now, id);
         }
     }
 
-    /// Until when a connection is not to be read, because it says too much.
+    /// When the driver may read from a client again that has sent too much; `None` if it may now.
     #[must_use]
-    pub fn closed_until(&self, id: u32) -> Option<Duration> {
+    pub fn reads_again_at(&self, id: u32) -> Option<Duration> {
         self.clients
             .get(&id)
-            .and_then(|client| client.budget.closed_until())
+            .and_then(|client| client.budget.in_debt_until())
     }
 
-    /// Nothing more comes from a connection; what waits for it is still said.
-    pub fn hear_end(&mut self, now: Duration, id: u32) {
+    /// A client has ended its direction. It still gets what is queued for it.
+    pub fn on_end(&mut self, now: Duration, id: u32) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
@@ -171,40 +219,37 @@ impl Hub {
         {
             self.on_message(now, id, &rest);
         }
-        self.dismiss(now, id, LeaveReason::Closed);
-        if let Some(ClientState::LeaveReason { has_ended, .. }) = self.state_mut(id) {
+        self.leave(now, id, LeaveReason::Closed);
+        let state = self.clients.get_mut(&id).map(|client| &mut client.state);
+        if let Some(ClientState::Leaving { has_ended, .. }) = state {
             *has_ended = true;
-            self.list(id);
+            self.queue_write(id);
         }
     }
 
-    fn state_mut(&mut self, id: u32) -> Option<&mut ClientState> {
-        self.clients.get_mut(&id).map(|client| &mut client.state)
-    }
-
-    /// A connection is lost, and closed.
-    pub fn lose(&mut self, now: Duration, id: u32) {
-        self.dismiss(now, id, LeaveReason::Lost);
+    /// A client's connection is lost; the driver has closed it, or does so.
+    pub fn on_lost(&mut self, now: Duration, id: u32) {
+        self.leave(now, id, LeaveReason::Lost);
         self.remove(id);
     }
 
-    /// A connection takes bytes again.
-    pub fn resume(&mut self, id: u32) {
+    /// A client's socket takes bytes again.
+    pub fn on_writable(&mut self, id: u32) {
         if let Some(client) = self.clients.get_mut(&id) {
-            client.outgoing.resume();
-            self.list(id);
+            client.outgoing.unblock();
+            self.queue_write(id);
         }
     }
 
-    /// Whether so much was said that it is time to write.
+    /// Whether the driver should poll before it hands in more.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.round.bytes() >= ROUND_MAX_BYTES
     }
 
-    /// Does what time brings about.
+    /// Runs every timer that is due.
     pub fn on_time(&mut self, now: Duration) {
-        // Each once: what is to be written now is due until it is.
+        // Each client once: a client that has something to write stays due until it is polled.
         let later = self.agenda.split_off(&(now + Duration::from_nanos(1), 0));
         for (_, id) in std::mem::replace(&mut self.agenda, later) {
             let Some(client) = self.clients.get_mut(&id) else {
@@ -219,89 +264,47 @@ impl Hub {
                     let name = client.name.clone();
                     self.refuse(now, id, Refusal::Unproven(name));
                 }
-                ClientState::LeaveReason { until, .. } if *until <= now => {
+                ClientState::Leaving { until, .. } if *until <= now => {
                     self.end(id);
                     continue;
                 }
-                _ => self.listen(now, id),
+                _ => self.take_messages(now, id),
             }
-            self.list(id);
+            self.queue_write(id);
         }
     }
 
-    /// When [`Hub::on_time`] has something to do.
-    #[must_use]
-    pub fn next_time(&self) -> Option<Duration> {
-        self.agenda.first().map(|(at, _)| *at)
-    }
-
-    /// Writes all that was said to whom it was said, to each at once.
-    pub fn write(&mut self, now: Duration, lines: &mut impl Lines) {
-        for id in std::mem::take(&mut self.listed) {
-            let Some(client) = self.clients.get_mut(&id) else {
-                continue;
-            };
-            client.is_listed = false;
-            let outgoing = &mut client.outgoing;
-            let (was_blocked, waited_bytes) = (outgoing.is_blocked(), outgoing.backlog_bytes());
-            let messages = outgoing.write(now, (id, &client.name), &self.round, lines);
-            if messages > 0 {
-                let name = client.name.clone();
-                self.events.push_back(HubEvent::LeftOut { name, messages });
+    /// What the driver is to do next, [`Output::Wait`] last. To be called until then after each
+    /// batch of calls of the other methods: what is sent to many clients in one batch is written to
+    /// each of them at once.
+    pub fn poll(&mut self, now: Duration) -> Output<'_> {
+        match self.next_turn(now) {
+            Some(Turn::Write(client)) => {
+                let parts = self.parts(client);
+                return Output::Write { client, parts };
             }
-            let waiting_bytes = outgoing.backlog_bytes();
-            self.backlog_bytes = self.backlog_bytes + waiting_bytes - waited_bytes;
-            let is_blocked = outgoing.is_blocked();
-            let all_full = is_blocked && self.backlog_bytes > BACKLOGS_MAX_BYTES;
-            if waiting_bytes > BACKLOG_MAX_BYTES || all_full {
-                self.dismiss(now, id, LeaveReason::TooSlow);
-                self.end(id);
-            } else if is_blocked && !was_blocked {
-                lines.watch(id);
-            }
-            self.say_goodbye(id);
-            self.plan(now, id);
+            Some(Turn::Check(client)) => return Output::CheckAcknowledged { client },
+            Some(Turn::Checked(..)) | None => {}
         }
-        self.round.clear();
-    }
-
-    /// Ends our direction of a connection to which all was said, or all of it if all was heard.
-    fn say_goodbye(&mut self, id: u32) {
-        let Some(client) = self
-            .clients
-            .get_mut(&id)
-            .filter(|client| client.outgoing.is_empty())
-        else {
-            return;
-        };
-        if let ClientState::LeaveReason {
-            is_told, has_ended, ..
-        } = &mut client.state
-        {
-            if *has_ended {
-                self.end(id);
-            } else if !std::mem::replace(is_told, true) {
-                self.endings.push_back((id, Ending::Half));
-            }
+        if let Some(client) = self.blocked.pop_front() {
+            Output::NotifyWritable { client }
+        } else if let Some((client, ending)) = self.endings.pop_front() {
+            Output::End { client, ending }
+        } else if let Some(event) = self.events.pop_front() {
+            Output::Log(event)
+        } else {
+            Output::Wait(self.agenda.first().map(|(at, _)| *at))
         }
     }
 
+    /// Ends a connection at once.
     fn end(&mut self, id: u32) {
-        self.endings.push_back((id, Ending::Whole));
+        self.endings.push_back((id, Ending::Both));
         self.remove(id);
     }
 
-    /// The next connection to end.
-    pub fn poll_ending(&mut self) -> Option<(u32, Ending)> {
-        self.endings.pop_front()
-    }
-
-    /// The next thing to log.
-    pub fn poll_event(&mut self) -> Option<HubEvent> {
-        self.events.pop_front()
-    }
-
-    /// Tells everybody that the hub closes.
+    /// Tells every client that the hub closes, and lets no more in. `by` is the client that asked
+    /// for it.
     pub fn close(&mut self, now: Duration, by: Option<&str>) {
         if std::mem::replace(&mut self.is_closing, true) {
             return;
@@ -314,7 +317,7 @@ impl Hub {
             operation: operation::BROADCAST,
             data: Some(SERVER_CLOSED),
         };
-        let saying = self.round.add(&closed.write(), false);
+        let message = self.round.add(&closed.write(), MessageKind::Reply);
         let ids: Vec<u32> = self.clients.keys().copied().collect();
         for id in ids {
             if let Some(client) = self
@@ -322,93 +325,94 @@ impl Hub {
                 .get_mut(&id)
                 .filter(|client| !client.is_leaving())
             {
-                client.outgoing.hurry();
-                self.tell(id, &saying);
-                self.dismiss(now, id, LeaveReason::HubClosed);
+                client.outgoing.drop_chat();
+                self.send(id, &message);
+                self.leave(now, id, LeaveReason::HubClosed);
             }
         }
     }
 
-    /// Whether the hub is closed and all are gone.
+    /// Whether the hub is closed and the last client is gone.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.is_closing && self.clients.is_empty()
     }
 
-    /// How many are in.
+    /// How many clients have joined.
     #[must_use]
     pub fn size(&self) -> usize {
         self.names.len()
     }
 
-    /// Takes in the messages that are whole now.
-    fn listen(&mut self, now: Duration, id: u32) {
+    /// Handles the messages of a client that are complete now.
+    fn take_messages(&mut self, now: Duration, id: u32) {
         while let Some(client) = self
             .clients
             .get_mut(&id)
             .filter(|client| !client.is_leaving())
         {
             match client.poll(now) {
-                Ok(Some(Heard::Message(text))) => {
-                    client.budget.spend(now, 1.0);
+                Ok(Some(Received::Message(text))) => {
+                    client.budget.refill(now);
+                    client.budget.spend(1.0);
                     self.on_message(now, id, &text);
                 }
-                Ok(Some(Heard::Tail)) => self.on_tail(id),
+                Ok(Some(Received::Tail)) => self.on_tail(id),
                 Ok(None) => break,
-                Err(_) => self.dismiss(now, id, LeaveReason::Broken),
+                Err(_) => self.leave(now, id, LeaveReason::Broken),
             }
         }
-        self.plan(now, id);
+        self.schedule(now, id);
     }
 
-    /// Says something to one connection, once.
-    fn tell(&mut self, id: u32, saying: &Saying) {
+    /// Queues a message for one client.
+    fn send(&mut self, id: u32, message: &QueuedMessage) {
         if let Some(client) = self.clients.get_mut(&id) {
-            client.outgoing.say(saying);
-            self.list(id);
+            client.outgoing.queue(message);
+            self.queue_write(id);
         }
     }
 
-    /// Says something to one connection as the hub.
-    fn answer(&mut self, id: u32, to: &str, operation: &str, data: Option<&str>) {
+    /// Sends a message of the hub's own to one client. `to` is its name, or what stands for it.
+    fn send_as_hub(&mut self, id: u32, to: &str, operation: &str, data: Option<&str>) {
         let message = Message {
             from: SERVER,
             to,
             operation,
             data,
         };
-        let saying = self.round.add(&message.write(), false);
-        self.tell(id, &saying);
+        let message = self.round.add(&message.write(), MessageKind::Reply);
+        self.send(id, &message);
     }
 
-    /// Notes that something may be written to a connection.
-    fn list(&mut self, id: u32) {
+    /// Notes that something may be written to a client.
+    fn queue_write(&mut self, id: u32) {
         if let Some(client) = self.clients.get_mut(&id)
-            && !std::mem::replace(&mut client.is_listed, true)
+            && !std::mem::replace(&mut client.is_queued, true)
         {
-            self.listed.push(id);
+            self.to_write.push_back(id);
         }
     }
 
-    /// Notes when a connection is to be looked at.
-    fn plan(&mut self, now: Duration, id: u32) {
+    /// Notes when a client must be looked at next.
+    fn schedule(&mut self, now: Duration, id: u32) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
         let due = client.next_time(now);
         if due != client.due {
-            let planned = std::mem::replace(&mut client.due, due);
-            planned.map(|at| self.agenda.remove(&(at, id)));
+            let scheduled = std::mem::replace(&mut client.due, due);
+            scheduled.map(|at| self.agenda.remove(&(at, id)));
             due.map(|at| self.agenda.insert((at, id)));
         }
     }
 
-    /// A connection is out: nobody hears it any more, and what was said to it still goes.
-    fn dismiss(&mut self, now: Duration, id: u32, why: LeaveReason) {
+    /// A client leaves: it is logged, and gets only what is queued for it already.
+    fn leave(&mut self, now: Duration, id: u32, why: LeaveReason) {
         let Some(client) = self.clients.get(&id).filter(|client| !client.is_leaving()) else {
             return;
         };
-        let event = match client.is_in() {
+        let event = match client.is_joined() {
             true => HubEvent::Left {
                 name: client.name.clone(),
                 why,
@@ -419,25 +423,25 @@ impl Hub {
             },
         };
         self.events.push_back(event);
-        self.show_out(now, id);
+        self.begin_leaving(now, id);
     }
 
-    /// From here on, a connection is only told what it is still to be told.
-    fn show_out(&mut self, now: Duration, id: u32) {
+    /// Frees a client's name and ignores its messages from here on.
+    fn begin_leaving(&mut self, now: Duration, id: u32) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
         let name = std::mem::take(&mut client.name);
-        if client.is_in() {
+        if client.is_joined() {
             self.names.remove(&name);
         }
-        client.state = ClientState::LeaveReason {
+        client.state = ClientState::Leaving {
             until: now + LINGER,
-            is_told: false,
+            is_shut_down: false,
             has_ended: false,
         };
-        self.list(id);
-        self.plan(now, id);
+        self.queue_write(id);
+        self.schedule(now, id);
     }
 
     /// Forgets a connection.
@@ -446,7 +450,7 @@ impl Hub {
             return;
         };
         client.due.map(|at| self.agenda.remove(&(at, id)));
-        self.backlog_bytes -= client.outgoing.backlog_bytes();
+        self.backlog_bytes -= client.counted_bytes;
         let ip = client.address.ip();
         if let Some(count) = self.addresses.get_mut(&ip) {
             *count -= 1;

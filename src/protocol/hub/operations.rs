@@ -1,23 +1,24 @@
-//! What may be said at the hub, and what comes of it.
+//! The operations of TR2.23: what a client may send, and how the hub answers.
 
 use std::time::Duration;
 
 use super::client::ClientState;
 use super::event::{HubEvent, LeaveReason, Refusal};
+use super::outgoing::MessageKind;
 use super::{Hub, NAME_WAIT};
 use crate::protocol::message::Name;
 use crate::protocol::wire::tr2::{
     MESSAGE_MAX_BYTES, Message, OFFER, SEPARATOR, SERVER, data_room, in_the_name_of, operation,
 };
 
-/// Names that a list costs as much as a message.
+/// A list costs its client one message for this many names.
 const NAMES_PER_MESSAGE: usize = 64;
 
-/// What stands before the names of a list.
+/// The text before the names of a list.
 const LIST_HEAD: &str = "clients connected: ";
 
-/// What stands behind each name of a list but the last, of which it keeps the first character: the
-/// report takes the last two off.
+/// The text after each name of a list. The report's program takes the last two characters off the
+/// whole list, so that the first of the last separator stays.
 const LIST_SEPARATOR: &str = " , ";
 
 const UNSUPPORTED: &str = "Operation not supported!";
@@ -34,26 +35,26 @@ impl Hub {
                 let challenge = challenge.clone();
                 self.on_proof(now, id, &challenge, text);
             }
-            Some(ClientState::In) => self.on_saying(now, id, text),
-            Some(ClientState::LeaveReason { .. }) | None => {}
+            Some(ClientState::Joined) => self.on_operation(now, id, text),
+            Some(ClientState::Leaving { .. }) | None => {}
         }
     }
 
-    /// The rest of a message that was too long was dropped: whoever said it is told.
+    /// Tells a client that the rest of a message was dropped, because it was too long.
     pub(super) fn on_tail(&mut self, id: u32) {
         self.reply(id, operation::UNKNOWN_REPLY, TOO_LONG);
     }
 
     fn on_name(&mut self, now: Duration, id: u32, text: &str) {
-        let mut said = Message::read(text).and_then(|message| message.data);
-        let offered = said.and_then(|data| data.strip_suffix(OFFER)?.strip_suffix(SEPARATOR));
-        said = offered.or(said);
-        let name = said.and_then(|said| Name::parse(said).ok());
-        // A bar at a name's end would run together with the separator behind it.
+        let data = Message::read(text).and_then(|message| message.data);
+        let offered = data.and_then(|data| data.strip_suffix(OFFER)?.strip_suffix(SEPARATOR));
+        let asked = offered.or(data);
+        let name = asked.and_then(|asked| Name::parse(asked).ok());
+        // A bar at the end of a name would merge with the separator behind it.
         let fit = |name: &Name| name.as_str() != SERVER && !name.as_str().contains('|');
         let Some(name) = name.filter(fit) else {
-            let said = said.unwrap_or(text).to_owned();
-            return self.refuse(now, id, Refusal::NameForbidden(said));
+            let asked = asked.unwrap_or(text).to_owned();
+            return self.refuse(now, id, Refusal::NameForbidden(asked));
         };
         if self.names.contains_key(name.as_str()) {
             return self.refuse(now, id, Refusal::NameTaken(name.to_string()));
@@ -73,7 +74,7 @@ impl Hub {
             return self.refuse(now, id, Refusal::Unproven(name.to_string()));
         }
         let challenge = self.challenges.next();
-        self.answer(id, name.as_str(), operation::MODERATOR, Some(&challenge));
+        self.send_as_hub(id, name.as_str(), operation::MODERATOR, Some(&challenge));
         if let Some(client) = self.clients.get_mut(&id) {
             let until = now + NAME_WAIT;
             client.state = ClientState::Proving { challenge, until };
@@ -91,20 +92,20 @@ impl Hub {
         if !key.is_some_and(|key| key.proves(challenge, &name, proof)) {
             return self.refuse(now, id, Refusal::Unproven(name));
         }
-        // While this one was proving it, nobody else could be admitted under the name.
         client.is_moderator = true;
+        // Another moderator may have joined under this name in the meantime.
         match self.names.contains_key(&name) {
             true => self.refuse(now, id, Refusal::NameTaken(name)),
             false => self.admit(id),
         }
     }
 
-    /// A connection has a name, and is in.
+    /// Lets a client in whose name is free, and proven if it is a moderator's.
     fn admit(&mut self, id: u32) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
-        client.state = ClientState::In;
+        client.state = ClientState::Joined;
         let (name, address) = (client.name.clone(), client.address);
         self.events.push_back(HubEvent::Joined {
             name: name.clone(),
@@ -113,7 +114,7 @@ impl Hub {
             is_moderator: client.is_moderator,
         });
         self.names.insert(name.clone(), id);
-        // As Python writes an address.
+        // Written as Python writes an address.
         let written = match address {
             core::net::SocketAddr::V4(v4) => format!("('{}', {})", v4.ip(), v4.port()),
             core::net::SocketAddr::V6(v6) => {
@@ -122,10 +123,10 @@ impl Hub {
             }
         };
         let data = format!("You are now connected to the server in {written}");
-        self.answer(id, &name, operation::CONFIRMATION, Some(&data));
+        self.send_as_hub(id, &name, operation::CONFIRMATION, Some(&data));
     }
 
-    /// A connection is not let in, and told why.
+    /// Refuses a client, tells it why, and begins to close its connection.
     pub(super) fn refuse(&mut self, now: Duration, id: u32, why: Refusal) {
         let Some(address) = self.clients.get(&id).map(|client| client.address) else {
             return;
@@ -140,13 +141,13 @@ impl Hub {
             Refusal::Gone => ("", "Goodbye"),
         };
         let to = format!("new_client: {name}");
-        self.answer(id, to.trim_end(), operation::CONNECTION_ERROR, Some(data));
-        self.show_out(now, id);
+        self.send_as_hub(id, to.trim_end(), operation::CONNECTION_ERROR, Some(data));
+        self.begin_leaving(now, id);
         self.events.push_back(HubEvent::Refused { address, why });
     }
 
-    /// What somebody says who is in.
-    fn on_saying(&mut self, now: Duration, id: u32, text: &str) {
+    /// Carries out an operation of a client that has joined.
+    fn on_operation(&mut self, now: Duration, id: u32, text: &str) {
         let Some(client) = self.clients.get(&id) else {
             return;
         };
@@ -156,22 +157,22 @@ impl Hub {
         };
         match message.operation {
             operation::ECHO => {
-                let saying = self.round.add(&text, true);
-                self.tell(id, &saying);
+                let message = self.round.add(&text, MessageKind::Chat);
+                self.send(id, &message);
             }
-            operation::BROADCAST => self.say_to_all(&text, None),
-            operation::BROADCAST_NOT_ME => self.say_to_all(&text, Some(id)),
-            operation::PRIVATE => match self.find(message.to) {
+            operation::BROADCAST => self.broadcast(&text, None),
+            operation::BROADCAST_NOT_ME => self.broadcast(&text, Some(id)),
+            operation::PRIVATE => match self.client_named(message.to) {
                 Some(to) => {
-                    let saying = self.round.add(&text, true);
-                    self.tell(to, &saying);
+                    let message = self.round.add(&text, MessageKind::Chat);
+                    self.send(to, &message);
                 }
                 None => self.reply_not_found(id, operation::PRIVATE, message.to),
             },
             operation::LIST => self.on_list(now, id),
             operation::EXIT => {
                 self.reply(id, operation::EXIT, GOODBYE);
-                self.dismiss(now, id, LeaveReason::Exit);
+                self.leave(now, id, LeaveReason::Exit);
             }
             operation::CLOSE if self.rules.moderators.is_empty() || client.is_moderator => {
                 let name = client.name.clone();
@@ -188,20 +189,24 @@ impl Hub {
         }
     }
 
-    fn say_to_all(&mut self, text: &str, but: Option<u32>) {
-        let saying = self.round.add(text, true);
-        let hearers = self.clients.iter_mut().filter(|(_, client)| client.is_in());
-        for (id, client) in hearers.filter(|(id, _)| Some(**id) != but) {
-            client.outgoing.say(&saying);
-            if !std::mem::replace(&mut client.is_listed, true) {
-                self.listed.push(*id);
+    /// Sends a text to every client that has joined, but for one.
+    fn broadcast(&mut self, text: &str, except: Option<u32>) {
+        let message = self.round.add(text, MessageKind::Chat);
+        let joined = self
+            .clients
+            .iter_mut()
+            .filter(|(_, client)| client.is_joined());
+        for (id, client) in joined.filter(|(id, _)| Some(**id) != except) {
+            client.outgoing.queue(&message);
+            if !std::mem::replace(&mut client.is_queued, true) {
+                self.to_write.push_back(*id);
             }
         }
     }
 
     fn on_remove(&mut self, now: Duration, id: u32, whom: &str) {
         let by = self.clients.get(&id).map(|client| client.name.clone());
-        let Some(target) = self.find(whom) else {
+        let Some(target) = self.client_named(whom) else {
             return self.reply_not_found(id, operation::REMOVE, whom);
         };
         let by = by.unwrap_or_default();
@@ -210,20 +215,21 @@ impl Hub {
             operation::EXIT,
             &format!("You were removed by {by}"),
         );
-        self.dismiss(now, target, LeaveReason::Removed { by });
+        self.leave(now, target, LeaveReason::Removed { by });
         if target != id {
             self.reply(id, operation::REMOVE, &format!("{whom} was removed"));
         }
     }
 
-    /// Tells who is here, in the order in which they came. A naive client's list ends with how
-    /// many did not fit.
+    /// Sends the names of all clients, in the order in which they connected. A naive client's list
+    /// must fit one message; it ends with the number of names that did not fit.
     fn on_list(&mut self, now: Duration, id: u32) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
         let cost = self.names.len() / NAMES_PER_MESSAGE;
-        client.budget.spend(now, cost as f64);
+        client.budget.refill(now);
+        client.budget.spend(cost as f64);
         let name = client.name.clone();
         let room = match client.outgoing.is_framed() {
             true => usize::MAX,
@@ -232,7 +238,7 @@ impl Hub {
         let mut list = LIST_HEAD.to_owned();
         let mut left = self.names.len();
         let more = |left: usize| format!("and {left} more");
-        for client in self.clients.values().filter(|client| client.is_in()) {
+        for client in self.clients.values().filter(|client| client.is_joined()) {
             let needed = list.len() + client.name.len() + LIST_SEPARATOR.len();
             if needed + more(left).len() > room {
                 list += &more(left);
@@ -245,21 +251,22 @@ impl Hub {
         if left == 0 {
             list.truncate(list.len() - 2);
         }
-        // Written by hand: a list for one of us may be longer than a message of the report.
+        // Not by `Message::write`: in a frame, a list may be longer than a message of the report.
         let fields = [SERVER, &name, operation::LIST, &list];
-        let saying = self.round.add(&fields.join(SEPARATOR), false);
-        self.tell(id, &saying);
+        let message = self.round.add(&fields.join(SEPARATOR), MessageKind::Reply);
+        self.send(id, &message);
     }
 
-    /// Who has a name, also if it is spelled with other code points that look the same.
-    fn find(&self, name: &str) -> Option<u32> {
+    /// The client with this name. A name that is spelled with other code points and looks the same
+    /// is the same name.
+    fn client_named(&self, name: &str) -> Option<u32> {
         let name = Name::parse(name).ok()?;
         self.names.get(name.as_str()).copied()
     }
 
     fn reply(&mut self, id: u32, operation: &str, data: &str) {
         if let Some(name) = self.clients.get(&id).map(|client| client.name.clone()) {
-            self.answer(id, &name, operation, Some(data));
+            self.send_as_hub(id, &name, operation, Some(data));
         }
     }
 

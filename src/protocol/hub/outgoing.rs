@@ -1,6 +1,6 @@
-//! What goes to one client of the hub: to one of us in frames, to a naive program one message at a
-//! time by the quiet rule. Both queues are bounded: of a naive client's, the oldest chat is left
-//! out; one of us that does not read is too slow to stay.
+//! What the hub sends to one client: frames to one of ours, and one message at a time, by the
+//! quiet rule, to a naive program. Both queues are bounded: a naive client's queue drops its
+//! oldest chat, and a client of ours that does not read is disconnected.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -14,23 +14,15 @@ use crate::protocol::wire::tr2::{Message, SERVER, operation};
 /// Bytes that may wait for one client: half a second of a 20 Mbit/s link.
 pub const BACKLOG_MAX_BYTES: usize = 1 << 20;
 
-/// Bytes that may wait for all clients together; then whoever needs more is too slow.
+/// Bytes that may wait for all clients together. Above it, every client whose socket is full is
+/// disconnected.
 pub const BACKLOGS_MAX_BYTES: usize = 256 << 20;
 
 /// Messages that may wait for a naive client: what it can be sent in about ten seconds.
 pub const QUIET_QUEUE_MAX: usize = 256;
 
-/// What carries the bytes: sockets, or a test.
-pub trait Lines {
-    /// Hands over bytes for a client; how many were taken. A client that is gone takes all.
-    fn write(&mut self, client: u32, parts: &[&[u8]]) -> usize;
-    /// Whether a client's host has acknowledged all that was taken.
-    fn is_acknowledged(&mut self, client: u32) -> bool;
-    /// A line did not take all: the hub is to be told when it takes more.
-    fn watch(&mut self, client: u32);
-}
-
-/// All that is said to anybody between two writes, framed, each message once.
+/// The frames of every message sent since the last time that all clients were written to. Each
+/// message is framed once, however many clients it goes to: they share these bytes.
 #[derive(Debug, Default)]
 pub(super) struct Round(Vec<u8>);
 
@@ -43,204 +35,224 @@ impl Round {
         self.0.clear();
     }
 
-    /// Adds a message, to be said to whom it is for.
-    pub(super) fn add(&mut self, text: &str, is_chat: bool) -> Saying {
+    /// Frames a message, which [`Outgoing::queue`] then queues for each of its clients.
+    pub(super) fn add(&mut self, text: &str, kind: MessageKind) -> QueuedMessage {
         let start = self.0.len();
         encode_line(text, &mut self.0);
-        Saying {
+        QueuedMessage {
             text: text.into(),
             framed: start..self.0.len(),
-            is_chat,
+            kind,
         }
     }
 }
 
-/// A message on its way to some clients.
-#[derive(Clone, Debug)]
-pub(super) struct Saying {
-    text: Rc<str>,
-    framed: Range<usize>,
-    is_chat: bool,
+/// Whether a message may be left out when a naive client's queue is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MessageKind {
+    /// What people say: left out first.
+    Chat,
+    /// What the hub answers: left out last.
+    Reply,
 }
 
-/// See the file's head.
+/// A message on its way to some clients.
+#[derive(Clone, Debug)]
+pub(super) struct QueuedMessage {
+    text: Rc<str>,
+    /// Where its frame stands in the round.
+    framed: Range<usize>,
+    kind: MessageKind,
+}
+
+/// See the module's documentation.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    way: Framing,
-    /// Bytes that were made and not taken.
+    framing: Framing,
+    /// Bytes that go before everything else: what the socket did not take, and the message that a
+    /// naive client is to get now.
     backlog: Vec<u8>,
     is_blocked: bool,
 }
 
 #[derive(Debug)]
 enum Framing {
-    Naive(Quiet),
-    Framed(Framed),
-}
-
-/// What is said to one of us.
-#[derive(Debug, Default)]
-struct Framed {
-    is_marked: bool,
-    /// Which parts of the round are for this client.
-    ranges: Vec<Range<usize>>,
+    Naive(QuietQueue),
+    Framed {
+        /// Whether the marker that begins the frames was sent.
+        is_marked: bool,
+        /// The parts of the round that go to this client.
+        ranges: Vec<Range<usize>>,
+    },
 }
 
 impl Default for Framing {
     fn default() -> Self {
-        Self::Naive(Quiet::default())
+        Self::Naive(QuietQueue::default())
     }
-}
-
-/// The messages for a naive client.
-#[derive(Debug, Default)]
-struct Quiet {
-    queue: VecDeque<Saying>,
-    outbox: Outbox,
-    left_out: usize,
 }
 
 impl Outgoing {
-    /// From here on, frames.
+    /// From here on, the client gets frames.
     pub(super) fn begin_frames(&mut self) {
-        self.way = Framing::Framed(Framed::default());
+        self.framing = Framing::Framed {
+            is_marked: false,
+            ranges: Vec::new(),
+        };
     }
 
     pub(super) fn is_framed(&self) -> bool {
-        matches!(self.way, Framing::Framed(_))
+        matches!(self.framing, Framing::Framed { .. })
     }
 
-    pub(super) fn say(&mut self, saying: &Saying) {
-        match &mut self.way {
-            Framing::Naive(quiet) => quiet.push(saying.clone()),
-            Framing::Framed(Framed { ranges, .. }) => match ranges.last_mut() {
-                Some(last) if last.end == saying.framed.start => last.end = saying.framed.end,
-                _ => ranges.push(saying.framed.clone()),
+    pub(super) fn queue(&mut self, message: &QueuedMessage) {
+        match &mut self.framing {
+            Framing::Naive(quiet) => quiet.push(message.clone()),
+            Framing::Framed { ranges, .. } => match ranges.last_mut() {
+                Some(last) if last.end == message.framed.start => last.end = message.framed.end,
+                _ => ranges.push(message.framed.clone()),
             },
         }
     }
 
-    /// Forgets the chat that waits for a naive client: something more urgent follows.
-    pub(super) fn hurry(&mut self) {
-        if let Framing::Naive(quiet) = &mut self.way {
-            quiet.queue.retain(|saying| !saying.is_chat);
+    /// Drops the chat that waits for a naive client, because something more urgent follows.
+    pub(super) fn drop_chat(&mut self) {
+        if let Framing::Naive(quiet) = &mut self.framing {
+            quiet
+                .queue
+                .retain(|message| message.kind != MessageKind::Chat);
             quiet.left_out = 0;
         }
     }
 
-    /// Hands over what may go now; how many messages were left out, told to `name` at their place.
-    /// What is not taken waits, and how much that is, is for the hub to judge.
-    pub(super) fn write(
-        &mut self,
-        now: Duration,
-        (client, name): (u32, &str),
-        round: &Round,
-        lines: &mut impl Lines,
-    ) -> usize {
-        match &mut self.way {
-            Framing::Framed(Framed { is_marked, ranges }) => {
-                let marker = (!std::mem::replace(is_marked, true)).then_some(&MARKER[..]);
-                let ranges = ranges.drain(..).filter_map(|range| round.0.get(range));
-                let parts: Vec<&[u8]> = marker.into_iter().chain(ranges).collect();
-                self.is_blocked = hand_over(&mut self.backlog, &parts, self.is_blocked, |parts| {
-                    lines.write(client, parts)
-                });
+    /// Whether [`Outgoing::prepare`] depends on what the client's host has acknowledged.
+    pub(super) fn needs_acknowledgement(&self) -> bool {
+        match &self.framing {
+            Framing::Naive(quiet) => {
+                !self.is_blocked && self.backlog.is_empty() && !quiet.is_empty()
             }
-            Framing::Naive(quiet) if !self.is_blocked => {
-                let is_acknowledged = self.backlog.is_empty() && lines.is_acknowledged(client);
-                let (message, left_out) = quiet.poll(now, is_acknowledged, name);
-                let message = message.unwrap_or_default();
-                self.is_blocked =
-                    hand_over(&mut self.backlog, &[message.as_bytes()], false, |parts| {
-                        lines.write(client, parts)
-                    });
-                return left_out;
-            }
-            Framing::Naive(_) => {}
+            Framing::Framed { .. } => false,
         }
-        0
     }
 
-    /// Bytes that wait because the line did not take them.
+    /// Moves a naive client's next message to the bytes to write, if it may go now. Returns how
+    /// many messages were left out before it; `name`, the client, is told so at their place.
+    pub(super) fn prepare(&mut self, now: Duration, is_acknowledged: bool, name: &str) -> usize {
+        let Framing::Naive(quiet) = &mut self.framing else {
+            return 0;
+        };
+        if self.is_blocked {
+            return 0;
+        }
+        let is_acknowledged = is_acknowledged && self.backlog.is_empty();
+        let (message, left_out) = quiet.poll(now, is_acknowledged, name);
+        let message = message.as_deref().unwrap_or_default();
+        self.backlog.extend_from_slice(message.as_bytes());
+        left_out
+    }
+
+    /// Whether [`Outgoing::parts`] has something to write.
+    pub(super) fn has_bytes(&self) -> bool {
+        let has_frames = match &self.framing {
+            Framing::Naive(_) => false,
+            Framing::Framed { is_marked, ranges } => !is_marked || !ranges.is_empty(),
+        };
+        !self.is_blocked && (has_frames || !self.backlog.is_empty())
+    }
+
+    /// The bytes to write now, in order; nothing while the socket takes none.
+    pub(super) fn parts<'b>(&'b self, round: &'b Round) -> Vec<&'b [u8]> {
+        if self.is_blocked {
+            return Vec::new();
+        }
+        let backlog = (!self.backlog.is_empty()).then_some(self.backlog.as_slice());
+        let (marker, ranges) = match &self.framing {
+            Framing::Naive(_) => (None, &[][..]),
+            Framing::Framed { is_marked, ranges } => {
+                ((!is_marked).then_some(&MARKER[..]), ranges.as_slice())
+            }
+        };
+        let framed = ranges.iter().filter_map(|range| round.0.get(range.clone()));
+        backlog.into_iter().chain(marker).chain(framed).collect()
+    }
+
+    /// Takes away the first bytes of [`Outgoing::parts`], which the socket took, and keeps a copy
+    /// of the others, because the round does not last.
+    pub(super) fn on_written(&mut self, bytes: usize, round: &Round) {
+        let from_backlog = bytes.min(self.backlog.len());
+        self.backlog.drain(..from_backlog);
+        if let Framing::Framed { is_marked, ranges } = &mut self.framing {
+            let mut taken = bytes - from_backlog;
+            let marker = (!std::mem::replace(is_marked, true)).then_some(&MARKER[..]);
+            let framed = ranges.drain(..).filter_map(|range| round.0.get(range));
+            for part in marker.into_iter().chain(framed) {
+                let from_part = taken.min(part.len());
+                taken -= from_part;
+                let rest = part.get(from_part..).unwrap_or_default();
+                self.backlog.extend_from_slice(rest);
+            }
+        }
+        self.is_blocked = !self.backlog.is_empty();
+    }
+
+    /// Bytes that wait because the socket did not take them.
     pub(super) fn backlog_bytes(&self) -> usize {
         self.backlog.len()
     }
 
-    /// The client's line takes bytes again.
-    pub(super) fn resume(&mut self) {
+    /// The socket takes bytes again.
+    pub(super) fn unblock(&mut self) {
         self.is_blocked = false;
     }
 
-    /// Whether the line did not take all, and should be watched.
+    /// Whether the socket did not take everything.
     pub(super) fn is_blocked(&self) -> bool {
         self.is_blocked
     }
 
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
-        let is_said = match &self.way {
+        let is_queue_empty = match &self.framing {
             Framing::Naive(quiet) => quiet.queue.is_empty() && quiet.outbox.is_empty(),
-            Framing::Framed(Framed { is_marked, ranges }) => *is_marked && ranges.is_empty(),
+            Framing::Framed { is_marked, ranges } => *is_marked && ranges.is_empty(),
         };
-        is_said && self.backlog.is_empty()
+        is_queue_empty && self.backlog.is_empty()
     }
 
-    /// When to write again, if nothing is said.
+    /// When to write again, if nothing is queued before.
     pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
-        match &self.way {
+        match &self.framing {
             Framing::Naive(quiet) if !self.is_blocked => quiet.next_time(now),
             _ => None,
         }
     }
 }
 
-/// Writes what waits and then the parts; what is not taken waits. Whether something does.
-fn hand_over(
-    backlog: &mut Vec<u8>,
-    parts: &[&[u8]],
-    is_blocked: bool,
-    write: impl FnOnce(&[&[u8]]) -> usize,
-) -> bool {
-    let mut taken = 0;
-    if !is_blocked {
-        taken = match backlog.is_empty() {
-            true if parts.iter().all(|part| part.is_empty()) => return false,
-            true => write(parts),
-            false => {
-                let mut all: Vec<&[u8]> = vec![&*backlog];
-                all.extend(parts);
-                write(&all)
-            }
-        };
-    }
-    let from_backlog = taken.min(backlog.len());
-    backlog.drain(..from_backlog);
-    taken -= from_backlog;
-    for part in parts {
-        let from_part = taken.min(part.len());
-        taken -= from_part;
-        backlog.extend_from_slice(part.get(from_part..).unwrap_or_default());
-    }
-    !backlog.is_empty()
+/// The messages for a naive client.
+#[derive(Debug, Default)]
+struct QuietQueue {
+    queue: VecDeque<QueuedMessage>,
+    outbox: Outbox<Rc<str>>,
+    left_out: usize,
 }
 
-impl Quiet {
-    fn push(&mut self, saying: Saying) {
+impl QuietQueue {
+    fn push(&mut self, message: QueuedMessage) {
         if self.queue.len() >= QUIET_QUEUE_MAX {
             self.make_room();
         }
-        self.queue.push_back(saying);
+        self.queue.push_back(message);
     }
 
-    /// Leaves out the oldest chat, half a queue at once: one notice is then said for many messages,
-    /// and not one for each. Answers go only if there is nothing else.
+    /// Leaves out the oldest chat, half a queue at once, so that one notice stands for many
+    /// messages. Replies are left out only if there is nothing else.
     fn make_room(&mut self) {
         let before = self.queue.len();
         let mut surplus = before - QUIET_QUEUE_MAX / 2;
-        self.queue.retain(|saying| {
-            let goes = saying.is_chat && surplus > 0;
-            surplus -= usize::from(goes);
-            !goes
+        self.queue.retain(|message| {
+            let is_left_out = message.kind == MessageKind::Chat && surplus > 0;
+            surplus -= usize::from(is_left_out);
+            !is_left_out
         });
         if self.queue.len() == before {
             self.queue.pop_front();
@@ -248,13 +260,14 @@ impl Quiet {
         self.left_out += before - self.queue.len();
     }
 
-    /// The next message, if it may go, or before it the notice of what was left out there.
+    /// The next message, if it may go, or the notice that some were left out before it; and how
+    /// many were left out.
     fn poll(
         &mut self,
         now: Duration,
         is_acknowledged: bool,
         name: &str,
-    ) -> (Option<String>, usize) {
+    ) -> (Option<Rc<str>>, usize) {
         let mut left_out = 0;
         if self.outbox.is_empty() {
             left_out = std::mem::take(&mut self.left_out);
@@ -266,12 +279,17 @@ impl Quiet {
                     operation: operation::PRIVATE,
                     data: Some(&notice),
                 };
-                self.outbox.push(notice.write());
-            } else if let Some(saying) = self.queue.pop_front() {
-                self.outbox.push(saying.text.to_string());
+                self.outbox.push(notice.write().into());
+            } else if let Some(message) = self.queue.pop_front() {
+                self.outbox.push(message.text);
             }
         }
         (self.outbox.poll(now, is_acknowledged), left_out)
+    }
+
+    /// Whether [`QuietQueue::poll`] has nothing to return.
+    fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.outbox.is_empty() && self.left_out == 0
     }
 
     fn next_time(&self, now: Duration) -> Option<Duration> {

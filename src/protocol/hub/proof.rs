@@ -1,7 +1,7 @@
-//! How a moderator proves to be one: the hub gives a number never used before, and the answer is
-//! a keyed hash of it and the name. Who listens on the line learns nothing to use again.
+//! How a moderator proves to be one. The hub sends a challenge that it never repeats; the answer is
+//! a keyed hash of the challenge and the name. An eavesdropper learns nothing that is valid again.
 
-/// What hub and moderators know, made from the secret in their file.
+/// The key that the hub and its moderators share, derived from the secret in their file.
 #[derive(Clone)]
 pub struct ModeratorKey([u8; 32]);
 
@@ -12,7 +12,8 @@ impl std::fmt::Debug for ModeratorKey {
 }
 
 impl ModeratorKey {
-    /// The key of a secret, outer blanks taken off: editors end files with a line break.
+    /// Derives the key of a secret, without the blanks around it: editors end files with a line
+    /// break.
     #[must_use]
     pub fn of(secret: &str) -> Self {
         Self(blake3::derive_key(
@@ -27,10 +28,10 @@ impl ModeratorKey {
         self.hash(challenge, name).to_hex().to_string()
     }
 
-    /// Whether an answer is right; takes as long for every wrong one.
+    /// Whether an answer is right, in a time that does not depend on where it is wrong.
     #[must_use]
     pub fn proves(&self, challenge: &str, name: &str, proof: &str) -> bool {
-        // Comparing two of these hashes takes the same time wherever they differ.
+        // `blake3::Hash` compares in constant time.
         blake3::Hash::from_hex(proof).is_ok_and(|proof| proof == self.hash(challenge, name))
     }
 
@@ -43,7 +44,7 @@ impl ModeratorKey {
     }
 }
 
-/// Makes challenges that nobody can foresee, from a seed that nobody knows.
+/// Generates challenges that cannot be predicted without the seed.
 #[derive(Debug)]
 pub(super) struct Challenges {
     seed: [u8; 32],

@@ -1,5 +1,5 @@
-//! What comes from the other side: raw text until a marker, frames after it. Owns the bytes that
-//! are not yet a message.
+//! The bytes that come from the peer: raw text until a marker, frames after it. Owns the bytes that
+//! are not a message yet.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -14,50 +14,50 @@ use crate::protocol::wire::stream::{
 /// How long an object that has begun may stay unfinished before it counts as mere text.
 const OBJECT_SILENCE: Duration = Duration::from_secs(2);
 
-/// What was heard.
+/// What the bytes contain.
 #[derive(Debug)]
-pub(super) enum Heard {
-    /// The other has given the sign.
+pub(super) enum Received {
+    /// The sign that the peer is a program of ours.
     Ours,
     /// A raw message.
     Raw(Vec<u8>),
-    /// A name, in its frame.
+    /// A name frame.
     Name(Vec<u8>),
-    /// A line, in its frame.
+    /// A line frame.
     Line(Vec<u8>),
-    /// The frame after which nothing more is said.
+    /// The end frame, after which the peer sends nothing more.
     End,
     /// A frame over the limit.
     Broken(TooLong),
 }
 
-/// How we hear.
+/// How the bytes are understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
-    /// Text, by the quiet rule. For a caller, a marker may come at any time.
+    /// As text, by the quiet rule. A caller may receive a marker at any time.
     Raw,
-    /// A caller has made its offer: everything waits for its marker.
+    /// As text that waits for a marker, because the caller has made an offer.
     Held,
-    /// Frames, of which the first is the *before* frame.
+    /// As frames, of which the first is the *before* frame.
     FirstFrame,
-    /// Frames.
+    /// As frames.
     Framed,
 }
 
-/// See the file's head.
+/// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Incoming {
     role: Role,
     dialect: Dialect,
-    way: Framing,
+    framing: Framing,
     inbox: Inbox,
-    /// Bytes of the inbox that are known to hold no whole marker, and no end of an object.
+    /// How many bytes of the inbox were searched, and contain no whole marker and no object's end.
     searched: usize,
     objects: Objects,
-    /// Raw bytes that have become messages so far.
+    /// Raw bytes that have become messages.
     raw_taken: usize,
     deframer: Deframer,
-    heard: VecDeque<Heard>,
+    received: VecDeque<Received>,
 }
 
 impl Incoming {
@@ -65,33 +65,34 @@ impl Incoming {
         Self {
             role,
             dialect,
-            way: Framing::Raw,
+            framing: Framing::Raw,
             inbox: Inbox::default(),
             searched: 0,
             objects: Objects::default(),
             raw_taken: 0,
             deframer: Deframer::default(),
-            heard: VecDeque::new(),
+            received: VecDeque::new(),
         }
     }
 
-    /// The next thing heard.
-    pub(super) fn poll(&mut self) -> Option<Heard> {
-        self.heard.pop_front()
+    /// The next of what the bytes contain.
+    pub(super) fn poll(&mut self) -> Option<Received> {
+        self.received.pop_front()
     }
 
-    /// Whether an offer is a sign now: to a listener that has heard nothing.
+    /// An offer came; returns whether it is a sign, which it is for a listener that has received no
+    /// message.
     pub(super) fn on_offer(&mut self) -> bool {
         let is_sign =
-            self.role == Role::Listener && self.way == Framing::Raw && self.raw_taken == 0;
+            self.role == Role::Listener && self.framing == Framing::Raw && self.raw_taken == 0;
         if is_sign {
-            self.way = Framing::Held;
+            self.framing = Framing::Held;
         }
         is_sign
     }
 
     pub(super) fn on_bytes(&mut self, now: Duration, bytes: &[u8]) {
-        if matches!(self.way, Framing::FirstFrame | Framing::Framed) {
+        if matches!(self.framing, Framing::FirstFrame | Framing::Framed) {
             self.deframer.push(bytes);
             return self.take_frames();
         }
@@ -101,18 +102,18 @@ impl Incoming {
         {
             return self.on_marker(now, at);
         }
-        if self.way == Framing::Held {
+        if self.framing == Framing::Held {
             if self.inbox.bytes().len() <= PAYLOAD_MAX_BYTES {
                 return;
             }
-            // One of us would have sent its marker long ago.
-            self.way = Framing::Raw;
+            // A program of ours would have sent its marker by now.
+            self.framing = Framing::Raw;
         }
         self.take_raw();
     }
 
     pub(super) fn on_time(&mut self, now: Duration) {
-        if self.way == Framing::Raw
+        if self.framing == Framing::Raw
             && let Some(message) = self.inbox.poll_silent(now, self.silence())
         {
             self.on_raw(message);
@@ -124,16 +125,18 @@ impl Incoming {
         self.on_raw(rest);
     }
 
-    /// When a silence makes the waiting bytes a message.
+    /// When a silence makes the bytes that wait a message.
     pub(super) fn next_time(&self) -> Option<Duration> {
         self.inbox
             .next_time(self.silence())
-            .filter(|_| self.way == Framing::Raw)
+            .filter(|_| self.framing == Framing::Raw)
     }
 
-    /// Since when the bytes of a message that is not yet whole have been coming.
-    pub(super) fn is_hearing_since(&self) -> Option<Duration> {
-        self.inbox.begun_at().filter(|_| self.way == Framing::Raw)
+    /// When the first byte of a message that is not complete came.
+    pub(super) fn receiving_since(&self) -> Option<Duration> {
+        self.inbox
+            .begun_at()
+            .filter(|_| self.framing == Framing::Raw)
     }
 
     fn silence(&self) -> Duration {
@@ -148,7 +151,7 @@ impl Incoming {
     }
 
     fn may_be_marked(&self) -> bool {
-        self.role == Role::Caller || self.way == Framing::Held
+        self.role == Role::Caller || self.framing == Framing::Held
     }
 
     fn begun_marker_bytes(&self) -> usize {
@@ -169,15 +172,15 @@ impl Incoming {
         )
     }
 
-    /// A marker stands at this place of the raw bytes; what stands before it waits for the first
-    /// frame, which tells how to split it.
+    /// A marker is at this position of the raw bytes. The bytes before it wait for the first frame,
+    /// which holds the lengths to split them by.
     fn on_marker(&mut self, now: Duration, at: usize) {
         let raw = self.inbox.split_to(at);
         self.inbox.split_to(MARKER.len());
         let frames = self.inbox.take_all();
         self.inbox.push(now, &raw);
-        self.way = Framing::FirstFrame;
-        self.heard.push_back(Heard::Ours);
+        self.framing = Framing::FirstFrame;
+        self.received.push_back(Received::Ours);
         self.deframer.push(&frames);
         self.take_frames();
     }
@@ -188,17 +191,17 @@ impl Incoming {
             match deframer.poll() {
                 Ok(None) => break,
                 Ok(Some(Frame::Before { has_name, lengths }))
-                    if self.way == Framing::FirstFrame =>
+                    if self.framing == Framing::FirstFrame =>
                 {
-                    self.way = Framing::Framed;
+                    self.framing = Framing::Framed;
                     self.split_raw(has_name, lengths);
                 }
-                Ok(Some(Frame::Name(name))) => self.heard.push_back(Heard::Name(name.into())),
-                Ok(Some(Frame::Line(line))) => self.heard.push_back(Heard::Line(line.into())),
-                Ok(Some(Frame::End)) => self.heard.push_back(Heard::End),
+                Ok(Some(Frame::Name(name))) => self.received.push_back(Received::Name(name.into())),
+                Ok(Some(Frame::Line(line))) => self.received.push_back(Received::Line(line.into())),
+                Ok(Some(Frame::End)) => self.received.push_back(Received::End),
                 Ok(Some(Frame::Before { .. } | Frame::Unknown)) => {}
                 Err(too_long) => {
-                    self.heard.push_back(Heard::Broken(too_long));
+                    self.received.push_back(Received::Broken(too_long));
                     break;
                 }
             }
@@ -206,8 +209,8 @@ impl Incoming {
         self.deframer = deframer;
     }
 
-    /// Splits the raw bytes that wait where the other says that its messages ended. The quiet
-    /// rule may have taken some already. The name comes again, in a frame of its own.
+    /// Splits the raw bytes that wait by the lengths of the peer's messages. The quiet rule may have
+    /// taken some of them already. A name among them is skipped, because it comes again in a frame.
     fn split_raw(&mut self, has_name: bool, lengths: &[u8]) {
         let mut end = 0;
         for (number, length) in lengths.chunks_exact(2).enumerate() {
@@ -225,7 +228,7 @@ impl Incoming {
         self.on_raw(rest);
     }
 
-    /// Takes what is whole already of the raw bytes that wait.
+    /// Takes the complete messages from the raw bytes that wait.
     fn take_raw(&mut self) {
         while self.skip_blanks_between_objects() {
             let Some(end) = self.find_object_end() else {
@@ -244,7 +247,7 @@ impl Incoming {
         self.searched = self.inbox.bytes().len();
     }
 
-    /// Whether an object has begun, once the blanks before it are gone.
+    /// Drops the blanks before an object; returns whether one has begun.
     fn skip_blanks_between_objects(&mut self) -> bool {
         if self.dialect == Dialect::Json {
             let bytes = self.inbox.bytes().iter();
@@ -254,7 +257,7 @@ impl Incoming {
         self.begins_object()
     }
 
-    /// Goes on looking for the end of the object that has begun.
+    /// Searches the new bytes for the end of the object that has begun.
     fn find_object_end(&mut self) -> Option<usize> {
         if !self.objects.is_open() {
             self.searched = 0;
@@ -275,7 +278,7 @@ impl Incoming {
         self.searched = 0;
         self.objects = Objects::default();
         if !message.is_empty() {
-            self.heard.push_back(Heard::Raw(message));
+            self.received.push_back(Received::Raw(message));
         }
     }
 }

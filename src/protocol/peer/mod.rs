@@ -1,7 +1,7 @@
-//! Two people on one TCP connection: finding out whether the other is one of us, exchanging
-//! names, saying lines. Bytes and times come in; bytes and events go out. This file routes; the
-//! ear owns what comes, the mouth what goes. How it looks on the wire is in
-//! `wire::stream` (between two of us) and `wire::quiet` (with a naive program).
+//! Two people on one TCP connection: detecting whether the peer is a program of ours, exchanging
+//! names, exchanging lines. Bytes and times come in; bytes and events go out. This file routes;
+//! `incoming` owns the bytes that arrive, `outgoing` the lines that leave. `wire::stream` defines
+//! the frames between two programs of ours, `wire::quiet` the rule for a naive one.
 
 mod incoming;
 mod outgoing;
@@ -10,61 +10,62 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use self::incoming::{Heard, Incoming};
+use self::incoming::{Incoming, Received};
 use self::outgoing::Outgoing;
 use super::message::{NAME_MAX_BYTES, Name, split_within};
 use super::wire::stream::TooLong;
 use super::wire::{Fault, json, plain};
 
-/// How long to wait for a sign before taking the other for naive.
+/// How long to wait for a sign of ours before the peer counts as naive.
 pub const SIGN_WAIT: Duration = Duration::from_millis(300);
 
-/// How long we let the other finish a message before we speak all the same.
-const HEARING_MAX: Duration = Duration::from_millis(200);
+/// How long a message that is coming in delays our own.
+const RECEIVING_MAX: Duration = Duration::from_millis(200);
 
-/// Who called whom. Only the caller makes an offer, only the listener waits for one.
+/// Which side opened the connection. Only the caller makes an offer, only the listener waits for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Connected.
+    /// We connected to the peer.
     Caller,
-    /// Was connected to.
+    /// The peer connected to us.
     Listener,
 }
 
 /// How messages travel to a naive peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
-    /// Text, after an exchange of names if we have one.
+    /// Text. If we have a name, both names are exchanged first.
     #[default]
     Text,
-    /// Objects `{"user","data"}`, which carry the name.
+    /// Objects `{"user","data"}`, which hold the name.
     Json,
 }
 
-/// What the connection tells.
+/// What happened on the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PeerEvent {
-    /// The other's name, at most [`NAME_MAX_BYTES`] long, uncleaned; once at most.
+    /// The peer's name, of at most [`NAME_MAX_BYTES`]. It may contain control characters. At most
+    /// once.
     Name {
         /// The name.
         name: String,
-        /// Whether it was longer.
+        /// Whether it was longer and was cut.
         is_cut: bool,
     },
-    /// The other said something.
+    /// The peer sent a message. Its texts may contain control characters.
     Message {
-        /// Who, where the message itself says so; uncleaned.
+        /// The author, if the message names one.
         user: Option<String>,
-        /// What, uncleaned; `None` is `null`.
+        /// The text; `None` is `null`.
         data: Option<String>,
     },
-    /// An empty line cannot be sent to this peer: zero bytes are nothing in TCP.
+    /// An empty line was not sent to this peer: in TCP, zero bytes are no message.
     EmptyNotSent,
-    /// The other will say nothing more.
+    /// The peer sends nothing more.
     End,
-    /// The other, one of us, is gone without having said so.
+    /// The peer, a program of ours, is gone and did not send its end.
     Vanished,
-    /// The other breaks the framing; the connection is of no more use.
+    /// The peer breaks the framing; the connection is of no more use.
     Broken(TooLong),
 }
 
@@ -74,69 +75,69 @@ pub struct Peer {
     dialect: Dialect,
     has_introduction: bool,
     their_name: Option<String>,
-    is_end_told: bool,
+    has_sent_end: bool,
     incoming: Incoming,
     outgoing: Outgoing,
     events: VecDeque<PeerEvent>,
 }
 
 impl Peer {
-    /// A connection that begins now. Sending the offer as urgent data is the caller's driver's.
+    /// A connection that begins now. The caller's driver sends the offer, as urgent data.
     #[must_use]
     pub fn new(role: Role, dialect: Dialect, name: Option<Name>, now: Duration) -> Self {
         Self {
             dialect,
             has_introduction: name.is_some() && dialect == Dialect::Text,
             their_name: None,
-            is_end_told: false,
+            has_sent_end: false,
             incoming: Incoming::new(role, dialect),
             outgoing: Outgoing::new(dialect, name, now + SIGN_WAIT),
             events: VecDeque::new(),
         }
     }
 
-    /// The caller's offer has come; a listener is told so before any byte that follows it.
+    /// The caller's offer came. The listener's driver reports it before any byte that follows it.
     pub fn on_offer(&mut self) {
         if self.incoming.on_offer() {
-            self.outgoing.speak_framed();
+            self.outgoing.use_frames();
         }
     }
 
-    /// Bytes have come.
+    /// Bytes came.
     pub fn on_bytes(&mut self, now: Duration, bytes: &[u8]) {
         self.incoming.on_bytes(now, bytes);
-        self.take_heard();
+        self.take_received();
     }
 
-    /// Time has passed.
+    /// Runs every timer that is due.
     pub fn on_time(&mut self, now: Duration) {
         self.outgoing.on_time(now);
         self.incoming.on_time(now);
-        self.take_heard();
+        self.take_received();
     }
 
-    /// The other has closed its direction, or is gone. What had not become a message becomes one.
+    /// The peer has ended its direction, or is gone. The bytes that wait become a message.
     pub fn on_end(&mut self) {
         self.incoming.on_end();
-        self.take_heard();
-        // Who has not told a name by now never will; nothing is to wait for it any longer.
-        self.their_name.get_or_insert_default();
-        self.outgoing.speak_quietly();
-        let is_told = self.is_end_told || !self.is_framed();
-        self.events.push_back(if is_told {
+        self.take_received();
+        // A name that has not come will not come; our lines wait for it no longer.
+        self.set_their_name(String::new());
+        self.outgoing.use_quiet_rule();
+        let is_expected = self.has_sent_end || !self.is_framed();
+        self.events.push_back(if is_expected {
             PeerEvent::End
         } else {
             PeerEvent::Vanished
         });
     }
 
-    /// Takes one of our lines.
+    /// Queues one of our lines.
     pub fn say(&mut self, line: String) {
         self.outgoing.say(line);
     }
 
-    /// Says that nothing more will be said, once all is. To be called before the connection's
-    /// direction is closed.
+    /// Ends our lines: once all are handed out, the end is sent. To be called before the driver ends
+    /// its direction.
     pub fn end(&mut self) {
         self.outgoing.end();
     }
@@ -147,43 +148,43 @@ impl Peer {
         self.outgoing.has_room()
     }
 
-    /// Whether everything said has been handed out.
+    /// Whether every line was handed out by [`Peer::poll_send`].
     #[must_use]
     pub fn is_drained(&self) -> bool {
         self.outgoing.is_drained()
     }
 
-    /// Whether the other has shown that it is one of us.
+    /// Whether the peer has shown that it is a program of ours.
     #[must_use]
     pub fn is_framed(&self) -> bool {
         self.outgoing.is_framed()
     }
 
-    /// The next thing that the connection tells.
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<PeerEvent> {
         self.events.pop_front()
     }
 
-    /// Bytes to send now. `is_acknowledged` tells whether the other host has acknowledged all
-    /// that was sent so far.
+    /// The next bytes to send. `is_acknowledged` is whether the peer's host has acknowledged
+    /// everything that was sent before.
     pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
-        // What comes is let finish: an answer to what we say must not run into it.
+        // Waits for the end of a message that is coming in, because the answer to our next line must
+        // not merge with it.
         if self
             .incoming
-            .is_hearing_since()
-            .is_some_and(|since| now < since + HEARING_MAX)
+            .receiving_since()
+            .is_some_and(|since| now < since + RECEIVING_MAX)
         {
             return None;
         }
-        let knows_their_name = self.their_name.is_some();
-        let bytes = self.outgoing.poll(now, is_acknowledged, knows_their_name);
+        let bytes = self.outgoing.poll(now, is_acknowledged);
         let empties = std::mem::take(&mut self.outgoing.empties_refused);
         self.events
             .extend((0..empties).map(|_| PeerEvent::EmptyNotSent));
         bytes
     }
 
-    /// When something is due although nothing comes.
+    /// When [`Peer::on_time`] or [`Peer::poll_send`] must be called, if nothing comes before.
     #[must_use]
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
         [self.outgoing.next_time(now), self.incoming.next_time()]
@@ -192,25 +193,25 @@ impl Peer {
             .min()
     }
 
-    fn take_heard(&mut self) {
-        while let Some(heard) = self.incoming.poll() {
-            match heard {
-                Heard::Ours => self.outgoing.speak_framed(),
-                Heard::Raw(bytes) => {
-                    // Before it has given a sign, the other speaks: a naive program.
-                    self.outgoing.speak_quietly();
+    fn take_received(&mut self) {
+        while let Some(received) = self.incoming.poll() {
+            match received {
+                Received::Ours => self.outgoing.use_frames(),
+                Received::Raw(bytes) => {
+                    // A peer that sends text before it has given a sign is a naive program.
+                    self.outgoing.use_quiet_rule();
                     self.on_raw(&bytes);
                 }
-                Heard::Name(name) => self.on_name(&String::from_utf8_lossy(&name)),
-                Heard::Line(line) => self.on_line(String::from_utf8_lossy(&line).into_owned()),
-                Heard::End => self.is_end_told = true,
-                Heard::Broken(too_long) => self.events.push_back(PeerEvent::Broken(too_long)),
+                Received::Name(name) => self.on_name(&String::from_utf8_lossy(&name)),
+                Received::Line(line) => self.on_line(String::from_utf8_lossy(&line).into_owned()),
+                Received::End => self.has_sent_end = true,
+                Received::Broken(too_long) => self.events.push_back(PeerEvent::Broken(too_long)),
             }
         }
     }
 
-    /// A raw message. Some peers end their lines as files do; a name may so come together with
-    /// the first line.
+    /// A raw message. Some programs end each line with a line break, so that one message may hold
+    /// several lines, or the name and the first line.
     fn on_raw(&mut self, bytes: &[u8]) {
         if self.dialect == Dialect::Json && self.on_object(bytes) {
             return;
@@ -224,7 +225,8 @@ impl Peer {
         }
     }
 
-    /// A message in JSON; false if it is none. An object without our keys is shown as it is.
+    /// A message in JSON; returns false if it is not an object. An object without our keys becomes a
+    /// message as it is.
     fn on_object(&mut self, bytes: &[u8]) -> bool {
         let (user, data) = match plain::decode(bytes) {
             Ok(plain) => (
@@ -248,16 +250,22 @@ impl Peer {
         });
     }
 
-    fn on_name(&mut self, told: &str) {
+    fn on_name(&mut self, text: &str) {
         if self.their_name.is_some() {
             return;
         }
-        let (name, rest) = split_within(told, NAME_MAX_BYTES);
+        let (name, rest) = split_within(text, NAME_MAX_BYTES);
         let (name, is_cut) = (name.trim().to_owned(), !rest.is_empty());
-        self.their_name = Some(name.clone());
+        self.set_their_name(name.clone());
         if !name.is_empty() {
             self.events.push_back(PeerEvent::Name { name, is_cut });
         }
+    }
+
+    /// Notes the peer's name, which may be empty. Our own lines wait until it is known.
+    fn set_their_name(&mut self, name: String) {
+        self.their_name.get_or_insert(name);
+        self.outgoing.end_introduction();
     }
 }
 

@@ -1,5 +1,5 @@
-//! What goes to the other side: our name and our lines, by the quiet rule or in frames. Owns the
-//! lines that have not gone yet.
+//! What is sent to the peer: our name and our lines, by the quiet rule or in frames. Owns the lines
+//! that were not sent yet.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,53 +9,55 @@ use crate::protocol::message::{Name, split_within};
 use crate::protocol::wire::quiet::Outbox;
 use crate::protocol::wire::{plain, raw, stream};
 
-/// Lines held before no more are asked for, in bytes.
+/// Bytes of lines that wait before no more are requested.
 const PENDING_MAX_BYTES: usize = 256 << 10;
 
-/// Bytes of frames handed out at once.
+/// Bytes of frames that are handed out at once.
 const SEND_MAX_BYTES: usize = 64 << 10;
 
-/// Raw messages remembered for the other side, should it turn out to be one of us after all: at
-/// the quiet rule's pace, those of half an hour.
+/// Lengths of raw messages that are remembered, in case the peer shows later that it is a program of
+/// ours: those of half an hour at the quiet rule's rate.
 const RAW_LENGTHS_MAX: usize = 65_536;
 
-/// How we speak.
+/// How lines are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
-    /// Not at all before a sign, or this time.
+    /// Not at all, before a sign or this time.
     Undecided { until: Duration },
     /// By the quiet rule.
     Quiet,
-    /// In frames; the marker is due.
+    /// In frames; the marker is sent next.
     Marking,
     /// In frames.
     Framed,
 }
 
-/// Whether we have ended.
+/// Whether our lines have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SendEnd {
     /// No.
     Open,
-    /// Yes, and the other is to be told.
+    /// Yes, and the end frame is not sent yet.
     Due,
-    /// Yes, and the other has been told.
-    Told,
+    /// Yes, and the end frame is sent.
+    Sent,
 }
 
-/// See the file's head.
+/// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     dialect: Dialect,
     name: Option<Name>,
-    way: Framing,
+    framing: Framing,
     pending: VecDeque<String>,
     pending_bytes: usize,
     outbox: Outbox,
     is_name_queued: bool,
+    /// Whether the peer's name is known, or will not come.
+    has_their_name: bool,
     raw_lengths: Vec<u16>,
     end: SendEnd,
-    /// Empty lines that could not be sent since this was last taken.
+    /// Empty lines that could not be sent, until the owner takes this count.
     pub(super) empties_refused: usize,
 }
 
@@ -64,18 +66,19 @@ impl Outgoing {
         Self {
             dialect,
             name,
-            way: Framing::Undecided { until },
+            framing: Framing::Undecided { until },
             pending: VecDeque::new(),
             pending_bytes: 0,
             outbox: Outbox::default(),
             is_name_queued: false,
+            has_their_name: false,
             raw_lengths: Vec::new(),
             end: SendEnd::Open,
             empties_refused: 0,
         }
     }
 
-    /// Takes a line; what does not fit one frame goes as several.
+    /// Queues a line. One that does not fit a frame goes as several.
     pub(super) fn say(&mut self, mut line: String) {
         while line.len() > stream::PAYLOAD_MAX_BYTES {
             let (head, rest) = split_within(&line, stream::PAYLOAD_MAX_BYTES);
@@ -102,7 +105,7 @@ impl Outgoing {
     }
 
     pub(super) fn is_drained(&self) -> bool {
-        let is_introduced = match self.way {
+        let is_introduced = match self.framing {
             Framing::Undecided { .. } | Framing::Marking => false,
             Framing::Quiet => self.is_name_queued || self.introduction().is_none(),
             Framing::Framed => self.end != SendEnd::Due,
@@ -111,29 +114,29 @@ impl Outgoing {
     }
 
     pub(super) fn is_framed(&self) -> bool {
-        matches!(self.way, Framing::Marking | Framing::Framed)
+        matches!(self.framing, Framing::Marking | Framing::Framed)
     }
 
     pub(super) fn on_time(&mut self, now: Duration) {
-        if matches!(self.way, Framing::Undecided { until } if now >= until) {
-            self.way = Framing::Quiet;
+        if matches!(self.framing, Framing::Undecided { until } if now >= until) {
+            self.framing = Framing::Quiet;
         }
     }
 
-    /// The other is naive, unless it has shown already that it is not.
-    pub(super) fn speak_quietly(&mut self) {
-        if matches!(self.way, Framing::Undecided { .. }) {
-            self.way = Framing::Quiet;
+    /// The peer is naive, unless it has shown already that it is not.
+    pub(super) fn use_quiet_rule(&mut self) {
+        if matches!(self.framing, Framing::Undecided { .. }) {
+            self.framing = Framing::Quiet;
         }
     }
 
-    /// The other is one of us: what was queued for a naive peer goes in frames instead.
-    pub(super) fn speak_framed(&mut self) {
+    /// The peer is a program of ours: what was queued for a naive one goes in frames instead.
+    pub(super) fn use_frames(&mut self) {
         if self.is_framed() {
             return;
         }
-        self.way = Framing::Marking;
-        // A name that was queued and has not gone is told in its own frame only.
+        self.framing = Framing::Marking;
+        // A name that was queued and not sent goes in its own frame only.
         let is_name_unsent = self.is_name_queued && self.raw_lengths.is_empty();
         self.is_name_queued &= !is_name_unsent;
         for line in self
@@ -149,40 +152,38 @@ impl Outgoing {
     }
 
     pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
-        match self.way {
+        match self.framing {
             Framing::Undecided { until } => Some(until),
             _ => self.outbox.next_time(now),
         }
     }
 
-    /// Bytes to send now.
-    pub(super) fn poll(
-        &mut self,
-        now: Duration,
-        is_acknowledged: bool,
-        knows_their_name: bool,
-    ) -> Option<Vec<u8>> {
-        match self.way {
+    /// The peer's name has come, or will not come: lines need not wait for it.
+    pub(super) fn end_introduction(&mut self) {
+        self.has_their_name = true;
+    }
+
+    /// The next bytes to send.
+    pub(super) fn poll(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
+        match self.framing {
             Framing::Undecided { .. } => None,
             Framing::Quiet => {
-                let may_speak = knows_their_name || self.introduction().is_none();
-                self.fill_outbox(may_speak);
+                self.fill_outbox();
                 self.outbox
                     .poll(now, is_acknowledged)
                     .map(|piece| self.encode_raw(piece))
             }
-            Framing::Marking | Framing::Framed => {
-                self.poll_frames(knows_their_name || self.name.is_none())
-            }
+            Framing::Marking | Framing::Framed => self.poll_frames(),
         }
     }
 
-    /// The name that a naive peer is told before the first line.
+    /// The name that a naive peer gets before the first line.
     fn introduction(&self) -> Option<&Name> {
         self.name.as_ref().filter(|_| self.dialect == Dialect::Text)
     }
 
-    fn fill_outbox(&mut self, may_speak: bool) {
+    fn fill_outbox(&mut self) {
+        let may_send_lines = self.has_their_name || self.introduction().is_none();
         if !self.is_name_queued
             && let Some(name) = self.introduction()
         {
@@ -190,7 +191,7 @@ impl Outgoing {
             self.outbox.push(name);
             self.is_name_queued = true;
         }
-        while may_speak && self.outbox.is_empty() {
+        while may_send_lines && self.outbox.is_empty() {
             let Some(line) = self.take_pending() else {
                 return;
             };
@@ -221,22 +222,23 @@ impl Outgoing {
         bytes
     }
 
-    fn poll_frames(&mut self, may_speak: bool) -> Option<Vec<u8>> {
+    fn poll_frames(&mut self) -> Option<Vec<u8>> {
+        let may_send_lines = self.has_their_name || self.name.is_none();
         let mut bytes = Vec::new();
-        if self.way == Framing::Marking {
-            self.way = Framing::Framed;
+        if self.framing == Framing::Marking {
+            self.framing = Framing::Framed;
             stream::encode_marker(self.is_name_queued, &self.raw_lengths, &mut bytes);
             stream::encode_name(self.name.as_ref().map_or("", Name::as_str), &mut bytes);
             self.raw_lengths = Vec::new();
         }
-        while may_speak && bytes.len() < SEND_MAX_BYTES {
+        while may_send_lines && bytes.len() < SEND_MAX_BYTES {
             let Some(line) = self.take_pending() else {
                 break;
             };
             stream::encode_line(&line, &mut bytes);
         }
         if self.end == SendEnd::Due && self.pending.is_empty() {
-            self.end = SendEnd::Told;
+            self.end = SendEnd::Sent;
             stream::encode_end(&mut bytes);
         }
         (!bytes.is_empty()).then_some(bytes)

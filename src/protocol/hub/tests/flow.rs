@@ -8,7 +8,7 @@ use super::*;
 fn a_naive_client_is_told_one_message_at_a_time_and_what_was_left_out() {
     let mut bench = Bench::new(rules());
     let (ana, bia) = (bench.framed("ana"), bench.naive("bia"));
-    let before = bench.wires.written.len();
+    let before = bench.sockets.written.len();
     for number in 0..300 {
         bench.say_framed(
             ana,
@@ -17,7 +17,7 @@ fn a_naive_client_is_told_one_message_at_a_time_and_what_was_left_out() {
     }
     bench.say(bia, "bia | server | list_clients | no data");
     assert_eq!(
-        bench.wires.written.len(),
+        bench.sockets.written.len(),
         before + 1,
         "bia was told one of them"
     );
@@ -63,7 +63,7 @@ fn who_does_not_read_is_dropped_and_delays_nobody() {
         bench.framed("bia"),
         bench.framed("eva"),
     );
-    bench.wires.room.insert(bia, 10);
+    bench.sockets.room.insert(bia, 10);
     let text = "x".repeat(900);
     let message = format!("ana | all clients | broadcast_not_me | {text}");
     let needed = BACKLOG_MAX_BYTES / message.len() + 2;
@@ -71,20 +71,20 @@ fn who_does_not_read_is_dropped_and_delays_nobody() {
         bench.say_framed(ana, &message);
         assert_eq!(bench.told_framed(eva), [&*message], "{number}");
     }
-    assert_eq!(bench.wires.watched, [bia]);
-    assert_eq!(bench.endings, [(bia, Ending::Whole)]);
+    assert_eq!(bench.sockets.watched, [bia]);
+    assert_eq!(bench.endings, [(bia, Ending::Both)]);
     assert!(bench.events().contains(&HubEvent::Left {
         name: "bia".into(),
         why: LeaveReason::TooSlow
     }));
     assert_eq!(bench.hub.backlog_bytes, 0);
     // Who reads again in time has lost nothing.
-    bench.wires.room.insert(eva, 10);
+    bench.sockets.room.insert(eva, 10);
     for _ in 0..5 {
         bench.say_framed(ana, &message);
     }
-    bench.wires.room.remove(&eva);
-    bench.hub.resume(eva);
+    bench.sockets.room.remove(&eva);
+    bench.hub.on_writable(eva);
     bench.settle();
     assert_eq!(bench.told_framed(eva).len(), 5);
 }
@@ -121,13 +121,64 @@ fn who_says_too_much_is_read_later() {
     for _ in 0..30 {
         bench.say_framed(ana, "ana | ana | echo | oi");
     }
-    let until = bench.hub.closed_until(ana).unwrap();
+    let until = bench.hub.reads_again_at(ana).unwrap();
     assert!(until > bench.now + Duration::from_secs(1));
     assert_eq!(
         bench.told_framed(ana).len(),
         30,
         "nothing that was read is lost"
     );
+}
+
+#[test]
+fn a_round_is_one_write_for_each_client_and_all_share_its_bytes() {
+    let mut bench = Bench::new(rules());
+    let ids: Vec<u32> = (0..20).map(|n| bench.framed(&format!("c{n}"))).collect();
+    let writes = bench.sockets.writes;
+    let mut frames = Vec::new();
+    for number in 0..50 {
+        encode_line(
+            &format!("c0 | all clients | broadcast_not_me | {number}"),
+            &mut frames,
+        );
+    }
+    bench.hub.on_bytes(bench.now, ids[0], &frames);
+    let mut shared = None;
+    while let Output::Write { client, parts } = bench.hub.poll(bench.now) {
+        let [part] = parts[..] else {
+            panic!("{} parts", parts.len());
+        };
+        assert_eq!(*shared.get_or_insert(part.as_ptr()), part.as_ptr());
+        let bytes = bench.sockets.write(client, &parts);
+        bench.hub.on_written(bench.now, client, bytes);
+    }
+    assert_eq!(bench.sockets.writes - writes, 19);
+    assert_eq!(bench.told_framed(ids[19]).len(), 50);
+}
+
+#[test]
+fn an_output_that_is_not_answered_is_as_if_nothing_was_taken() {
+    let mut bench = Bench::new(rules());
+    let (ana, bia) = (bench.framed("ana"), bench.naive("bia"));
+    bench.say_framed(ana, "ana | ana | echo | oi");
+    bench.told_framed(ana);
+    let text = "ana | all clients | broadcast | oi";
+    let mut frame = Vec::new();
+    encode_line(text, &mut frame);
+    bench.hub.on_bytes(bench.now, ana, &frame);
+    let outputs = std::iter::from_fn(|| match bench.hub.poll(bench.now) {
+        Output::Wait(_) => None,
+        Output::Write { client, .. } => Some((client, "write")),
+        Output::CheckAcknowledged { client } => Some((client, "check")),
+        Output::NotifyWritable { client } => Some((client, "notify")),
+        other => panic!("{other:?}"),
+    });
+    let outputs: Vec<_> = outputs.take(10).collect();
+    assert_eq!(outputs, [(ana, "write"), (bia, "check"), (ana, "notify")]);
+    bench.hub.on_writable(ana);
+    bench.pass(100 * MS);
+    assert_eq!(bench.told_framed(ana), [text]);
+    assert_eq!(bench.told(bia), text);
 }
 
 proptest! {
@@ -139,7 +190,7 @@ proptest! {
         let mut bench = Bench::new(rules());
         let ids = [bench.naive("ana"), bench.framed("bia"), bench.connect()];
         for (who, bytes, ms) in pieces {
-            bench.hub.hear(bench.now, ids[who as usize], &bytes);
+            bench.hub.on_bytes(bench.now, ids[who as usize], &bytes);
             bench.settle();
             bench.pass(MS * ms as u32);
         }

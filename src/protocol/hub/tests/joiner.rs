@@ -7,14 +7,14 @@ use crate::protocol::hub::joiner::{self, HubRequest, Joiner};
 fn join(bench: &mut Bench, joiner: &mut Joiner, id: u32, piece: usize) -> Vec<joiner::JoinerEvent> {
     let mut events = Vec::new();
     for _ in 0..40 {
-        let told = bench.wires.written.remove(&id).unwrap_or_default();
+        let told = bench.sockets.written.remove(&id).unwrap_or_default();
         for bytes in told.chunks(piece) {
             joiner.hear(bench.now, bytes);
         }
         joiner.on_time(bench.now);
         while let Some(bytes) = joiner.poll_send(bench.now, true) {
             for bytes in bytes.chunks(piece) {
-                bench.hub.hear(bench.now, id, bytes);
+                bench.hub.on_bytes(bench.now, id, bytes);
             }
         }
         events.extend(std::iter::from_fn(|| joiner.poll_event()));

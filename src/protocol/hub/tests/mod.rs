@@ -9,39 +9,36 @@ use crate::protocol::wire::stream::{Deframer, Frame, MARKER, encode_line};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A hub, its clock, and lines that take what the test lets them.
+/// A hub, its clock, and sockets that take what the test lets them.
 struct Bench {
     hub: Hub,
     now: Duration,
-    wires: Wires,
+    sockets: Sockets,
     endings: Vec<(u32, Ending)>,
+    events: Vec<HubEvent>,
 }
 
 #[derive(Default)]
-struct Wires {
+struct Sockets {
     watched: Vec<u32>,
     written: BTreeMap<u32, Vec<u8>>,
-    /// Lines that take only so many bytes more.
+    /// Sockets that take only this many bytes more.
     room: BTreeMap<u32, usize>,
+    /// How many writes there were.
+    writes: usize,
 }
 
-impl Lines for Wires {
+impl Sockets {
     fn write(&mut self, client: u32, parts: &[&[u8]]) -> usize {
         let bytes = parts.concat();
+        assert!(!bytes.is_empty(), "a write of nothing");
         let room = self.room.get(&client).copied().unwrap_or(usize::MAX);
         let taken = room.min(bytes.len());
         self.room.entry(client).and_modify(|room| *room -= taken);
-        let line = self.written.entry(client).or_default();
-        line.extend_from_slice(&bytes[..taken]);
+        let written = self.written.entry(client).or_default();
+        written.extend_from_slice(&bytes[..taken]);
+        self.writes += 1;
         taken
-    }
-
-    fn is_acknowledged(&mut self, _: u32) -> bool {
-        true
-    }
-
-    fn watch(&mut self, client: u32) {
-        self.watched.push(client);
     }
 }
 
@@ -64,8 +61,9 @@ impl Bench {
         Self {
             hub: Hub::new(rules, [1; 32]),
             now: MS,
-            wires: Wires::default(),
+            sockets: Sockets::default(),
             endings: Vec::new(),
+            events: Vec::new(),
         }
     }
 
@@ -79,24 +77,33 @@ impl Bench {
 
     fn settle(&mut self) {
         self.hub.on_time(self.now);
-        self.hub.write(self.now, &mut self.wires);
-        while let Some(ending) = self.hub.poll_ending() {
-            self.endings.push(ending);
+        loop {
+            match self.hub.poll(self.now) {
+                Output::Write { client, parts } => {
+                    let bytes = self.sockets.write(client, &parts);
+                    self.hub.on_written(self.now, client, bytes);
+                }
+                Output::CheckAcknowledged { client } => self.hub.on_acknowledgement(client, true),
+                Output::NotifyWritable { client } => self.sockets.watched.push(client),
+                Output::End { client, ending } => self.endings.push((client, ending)),
+                Output::Log(event) => self.events.push(event),
+                Output::Wait(_) => break,
+            }
         }
     }
 
     fn connect(&mut self) -> u32 {
-        let id = self.hub.connect(self.now, address(self.hub.next_seat));
+        let id = self.hub.connect(self.now, address(self.hub.next_id));
         self.settle();
         id.unwrap()
     }
 
     fn say(&mut self, id: u32, bytes: &str) {
-        self.hub.hear(self.now, id, bytes.as_bytes());
+        self.hub.on_bytes(self.now, id, bytes.as_bytes());
         self.settle();
     }
 
-    /// A program of the report that is in; what it was told so far is forgotten.
+    /// A program of the report that has joined; what was written to it so far is forgotten.
     fn naive(&mut self, name: &str) -> u32 {
         let id = self.connect();
         self.say(id, &format!("{name} | server | name | {name}"));
@@ -105,11 +112,11 @@ impl Bench {
         id
     }
 
-    /// One of us who is in.
+    /// A client of ours that has joined.
     fn framed(&mut self, name: &str) -> u32 {
         let id = self.connect();
         self.say(id, &format!("{name} | server | name | {name} | roda1"));
-        let told = self.wires.written.remove(&id).unwrap();
+        let told = self.sockets.written.remove(&id).unwrap();
         let greeting = "server | client | name | no data";
         let rest = told.strip_prefix(greeting.as_bytes()).unwrap();
         let confirmed = frames(rest.strip_prefix(MARKER).unwrap());
@@ -120,21 +127,21 @@ impl Bench {
     fn say_framed(&mut self, id: u32, message: &str) {
         let mut bytes = Vec::new();
         encode_line(message, &mut bytes);
-        self.hub.hear(self.now, id, &bytes);
+        self.hub.on_bytes(self.now, id, &bytes);
         self.settle();
     }
 
-    /// What a naive client was told since this was last asked.
+    /// What was written to a naive client since the last call.
     fn told(&mut self, id: u32) -> String {
-        String::from_utf8(self.wires.written.remove(&id).unwrap_or_default()).unwrap()
+        String::from_utf8(self.sockets.written.remove(&id).unwrap_or_default()).unwrap()
     }
 
     fn told_framed(&mut self, id: u32) -> Vec<String> {
-        frames(&self.wires.written.remove(&id).unwrap_or_default())
+        frames(&self.sockets.written.remove(&id).unwrap_or_default())
     }
 
     fn events(&mut self) -> Vec<HubEvent> {
-        std::iter::from_fn(|| self.hub.poll_event()).collect()
+        std::mem::take(&mut self.events)
     }
 }
 

@@ -80,10 +80,10 @@ fn who_leaves_is_answered_and_so_are_all_when_the_hub_closes() {
     bench.say(ana, "ana | server | exit | no data");
     bench.pass(100 * MS);
     assert!(bench.told(ana).starts_with("server | ana | exit | "));
-    assert_eq!(bench.endings, [(ana, Ending::Half)]);
-    bench.hub.hear_end(bench.now, ana);
+    assert_eq!(bench.endings, [(ana, Ending::Sending)]);
+    bench.hub.on_end(bench.now, ana);
     bench.settle();
-    assert_eq!(bench.endings[1], (ana, Ending::Whole));
+    assert_eq!(bench.endings[1], (ana, Ending::Both));
     // The name is free again, and the last one may close the hub.
     let ana = bench.naive("ana");
     bench.say(bia, "bia | server | close_server | no data");
@@ -109,7 +109,7 @@ fn a_name_is_one_person_s_and_some_are_nobody_s() {
         "server | new_client: ana | connection_error | \
          This username is already taken. You need to connect again and use another one"
     );
-    assert_eq!(bench.endings, [(second, Ending::Half)]);
+    assert_eq!(bench.endings, [(second, Ending::Sending)]);
     for bad in [
         "server",
         "a | b",
@@ -136,7 +136,7 @@ fn who_says_no_name_is_not_waited_for() {
     bench.pass(NAME_WAIT + 100 * MS);
     assert!(bench.told(id).contains("connection_error"));
     bench.pass(LINGER);
-    assert_eq!(bench.endings, [(id, Ending::Half), (id, Ending::Whole)]);
+    assert_eq!(bench.endings, [(id, Ending::Sending), (id, Ending::Both)]);
     assert_eq!(bench.hub.clients.len(), 0);
     assert!(bench.hub.agenda.is_empty());
 }
@@ -187,7 +187,7 @@ fn only_moderators_close_and_remove_and_they_prove_it() {
         let prof = bench.connect();
         bench.told(prof);
         bench.say(prof, "prof | server | name | prof | roda1");
-        let asked = bench.wires.written.remove(&prof).unwrap();
+        let asked = bench.sockets.written.remove(&prof).unwrap();
         let asked = frames(asked.strip_prefix(MARKER).unwrap());
         let challenge = asked[0]
             .strip_prefix("server | prof | moderator | ")

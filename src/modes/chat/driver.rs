@@ -13,7 +13,6 @@ use crate::cli::ChatSettings;
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
 use crate::modes::Outcome;
-use crate::net::group::Refusal;
 use crate::net::group_sockets::{Changes, GroupSockets};
 use crate::net::socket_poller::{Batch, Wire};
 use crate::protocol::engine::config::TEXT_MAX_BYTES;
@@ -22,7 +21,7 @@ use crate::protocol::message::split_within;
 use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
 use crate::store::people::People;
-use crate::terminal::keyboard::Typed;
+use crate::terminal::console::ConsoleEvent;
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
 
@@ -50,7 +49,7 @@ const RUN_MAX: usize = 64;
 
 /// All that the loop is told.
 pub(super) enum Event {
-    Typed(Typed),
+    Console(ConsoleEvent),
     Signal(Signal),
     Heard(Batch),
     Deaf(io::Error),
@@ -78,7 +77,7 @@ pub(super) struct Driver<'s> {
     clock: Clock,
     node: Node,
     sockets: GroupSockets,
-    view: View,
+    pub(super) view: View,
     /// Where people are remembered, if they are.
     people: Option<People>,
     tickets: Sender<Batch>,
@@ -90,6 +89,7 @@ pub(super) struct Driver<'s> {
     /// Whether it was told that somebody has another key for this room.
     is_other_key_told: bool,
     wall_ahead_ms: Option<u64>,
+    line_number: u64,
     refusals: Throttle,
 }
 
@@ -119,6 +119,7 @@ impl<'s> Driver<'s> {
             alone_at: Some(ALONE_AFTER),
             is_other_key_told: false,
             wall_ahead_ms: None,
+            line_number: 0,
             refusals: Throttle::default(),
         }
     }
@@ -128,13 +129,21 @@ impl<'s> Driver<'s> {
         self.greet_person()?;
         loop {
             let now = self.clock.now();
+            if let Some(signal) = self.view.console.on_time(now.time)
+                && let Some(end) = self.on_signal(signal)
+            {
+                return Ok(end);
+            }
+            if let Some(cause) = self.view.console.output_failure() {
+                return Err(Error::Output(cause));
+            }
             self.keep_up(now)?;
             self.read_lines(now)?;
             self.node.on_time(now);
             self.send(now)?;
             self.tell()?;
             if let Some(end) = self.leave(now)? {
-                self.view.console.flush()?;
+                self.view.console.flush();
                 return Ok(end);
             }
             if let Some(event) = self.next_event(events)?
@@ -165,7 +174,7 @@ impl<'s> Driver<'s> {
         if let Ok(event) = events.try_recv() {
             return Ok(Some(event));
         }
-        self.view.console.flush()?;
+        self.view.console.flush();
         let now = self.clock.now().time;
         let leaving = self.leaving.map(|leaving| match leaving {
             Leaving::Sending { .. } => now + ASK_INTERVAL,
@@ -177,6 +186,7 @@ impl<'s> Driver<'s> {
         let due = [
             Some(self.look_at),
             self.alone_at,
+            self.view.console.next_time(),
             leaving,
             self.node.next_time(now),
         ];
@@ -191,8 +201,9 @@ impl<'s> Driver<'s> {
         match event {
             Event::Heard(batch) => self.hear(batch),
             Event::Signal(signal) => return Ok(self.on_signal(signal)),
-            Event::Typed(typed) => {
-                let signal = self.view.console.keyboard.keep(typed);
+            Event::Console(event) => {
+                let now = self.clock.now().time;
+                let signal = self.view.console.handle(now, event);
                 return Ok(signal.and_then(|signal| self.on_signal(signal)));
             }
             Event::Deaf(cause) => return Err(Error::Connection(cause)),
@@ -256,20 +267,6 @@ impl<'s> Driver<'s> {
         let refusals = self.sockets.send_to_group(&datagrams, everywhere);
         run.clear();
         self.tell_refusals(&refusals)
-    }
-
-    fn tell_refusals(&mut self, refusals: &[Refusal]) -> Result<(), Error> {
-        let Some(refusal) = refusals.first() else {
-            return Ok(());
-        };
-        // An interface that vanished says so with every datagram; it is looked at again soon.
-        if self.refusals.ask().is_some() {
-            self.look_at = self.look_at.min(self.clock.now().time);
-            let group = self.settings.place.frames.to_string();
-            let sentence = text::refusal(self.lang, &group, refusal);
-            self.view.fault(&sentence)?;
-        }
-        Ok(())
     }
 
     fn tell(&mut self) -> Result<(), Error> {
@@ -360,19 +357,15 @@ impl<'s> Driver<'s> {
     /// Takes typed lines while there is room for what they say.
     fn read_lines(&mut self, now: Moment) -> Result<(), Error> {
         while self.takes_lines()
-            && let Some(mut block) = self.view.console.keyboard.take_block()
+            && let Some(line) = self.view.console.next_line()
         {
-            while self.takes_lines()
-                && let Some(line) = block.next_line()
-            {
-                for notice in self.view.console.keyboard.count(&line, self.lang) {
-                    self.view.fault(&notice)?;
-                }
-                self.obey(now, &line.text)?;
+            self.line_number = line.number;
+            for notice in line.notices(self.lang) {
+                self.view.fault(&notice)?;
             }
-            self.view.console.keyboard.put_back(block);
+            self.obey(now, &line.text)?;
         }
-        if self.leaving.is_none() && self.view.console.keyboard.is_over() {
+        if self.leaving.is_none() && self.view.console.is_over() {
             self.leaving = Some(Leaving::Sending { wait: END_WAIT });
         }
         Ok(())
@@ -421,7 +414,7 @@ impl<'s> Driver<'s> {
     fn say(&mut self, now: Moment, text: &str) -> Result<(), Error> {
         let (mut piece, mut rest) = split_within(text, TEXT_MAX_BYTES);
         if !rest.is_empty() {
-            let number = self.view.console.keyboard.line_number();
+            let number = self.line_number;
             let sentence = text::line_cut(self.lang, number, TEXT_MAX_BYTES);
             self.view.fault(&sentence)?;
         }
@@ -489,7 +482,7 @@ impl<'s> Driver<'s> {
             let sentence = text::left_undelivered(self.lang, &waiting);
             self.view.fault(&sentence)?;
         }
-        let end = self.view.console.keyboard.end();
+        let end = self.view.console.end();
         end.map(|()| Outcome::Done).map_err(Error::Input)
     }
 }

@@ -28,8 +28,7 @@ use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::store::identity::{Identity, Who, random};
 use crate::store::people::People;
-use crate::terminal::console::Console;
-use crate::terminal::keyboard::{Paste, Typed};
+use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, PastePolicy};
 use crate::terminal::screen::{self, Form};
 use crate::terminal::signals;
 use crate::text::{self, Lang};
@@ -81,8 +80,8 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<Outcome, Error>
         }
     };
     let (identity, node) = node(settings, &room, trust, &clock, &sockets)?;
-    let mut view = view(settings, room, lang, move |typed| {
-        tell.send(Event::Typed(typed)).is_ok()
+    let mut view = view(settings, room, lang, move |event| {
+        tell.send(Event::Console(event)).is_ok()
     })?;
     if let Some(error) = &identity.is_passing {
         view.say(&text::identity_is_passing(lang, &text::cause(lang, error)))?;
@@ -97,6 +96,7 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<Outcome, Error>
         tickets,
     );
     let end = driver.run(&events);
+    let end = super::finish(end, |signal| driver.view.console.finish(signal));
     drop(driver); // the terminal is put back before the last threads are waited for
     drop(interrupter);
     let _ = listener.join();
@@ -145,19 +145,24 @@ fn view(
     settings: &ChatSettings,
     room: Room,
     lang: Lang,
-    tell: impl Fn(Typed) -> bool + Send + 'static,
+    tell: impl Fn(ConsoleEvent) -> bool + Clone + Send + 'static,
 ) -> Result<View, Error> {
     let prompt = match settings.form {
         Form::Lines => format!("{}> ", settings.name),
         Form::Json => String::new(),
     };
-    let paste = Paste {
-        question: Box::new(move |lines| text::paste_question(lang, lines)),
-        is_yes: text::is_yes,
+    let config = ConsoleConfig {
+        prompt,
+        paste: PastePolicy::Ask {
+            question: Box::new(move |lines| text::paste_question(lang, lines)),
+            is_yes: text::is_yes,
+        },
+        lang,
+        form: settings.form,
+        color: settings.color,
     };
-    let form = (settings.form, settings.color);
     Ok(View {
-        console: Console::open(prompt, Some(paste), form, lang, tell)?,
+        console: Console::open(config, tell)?,
         room,
     })
 }

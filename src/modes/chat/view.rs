@@ -64,7 +64,8 @@ fn is_false(flag: &bool) -> bool {
 impl View {
     /// Says one sentence to a person; programs are told events, and may read stderr.
     pub(super) fn say(&mut self, sentence: &str) -> Result<(), Error> {
-        self.console.say(sentence)
+        self.console.say(sentence);
+        Ok(())
     }
 
     /// Says what went wrong, to programs as an event.
@@ -103,18 +104,19 @@ impl View {
             });
         }
         let shown = Shown {
-            stamp: self.console.wall_clock.now(),
+            stamp: &self.console.wall_clock.now().clone(),
             source: nowhere(),
             speaker: Speaker::Name(&format!("{PRIVATE} {to}")),
             data: Some(text),
         };
-        self.console.screen.message(&shown).map_err(Error::Output)
+        self.console.message(&shown);
+        Ok(())
     }
 
     /// Shows the code to compare with somebody.
     pub(super) fn code(&mut self, who: &str, code: &str) -> Result<(), Error> {
         if self.console.screen.form() == Form::Lines {
-            let lang = self.console.lang;
+            let lang = self.console.screen.lang();
             return self.say(&text::compare_code(lang, who, code));
         }
         self.object(Object {
@@ -138,7 +140,7 @@ impl View {
                 self.guest(name.as_deref(), text.as_deref(), *source)
             }
             event if self.console.screen.form() == Form::Json => self.object(object_of(event)),
-            event => match sentence_of(self.console.lang, event) {
+            event => match sentence_of(self.console.screen.lang(), event) {
                 Some(sentence) => self.say(&sentence),
                 None => Ok(()),
             },
@@ -148,7 +150,7 @@ impl View {
     fn said(&mut self, said: &Delivery, event: &str) -> Result<(), Error> {
         let console = &mut self.console;
         let moment = Duration::from_millis(clock_ms(said.id.place.clock));
-        let stamp = console.wall_clock.at(moment);
+        let stamp = &console.wall_clock.at(moment).clone();
         let mut marked = said.who.clone();
         if said.is_verified {
             marked.extend([' ', VERIFIED]);
@@ -156,14 +158,14 @@ impl View {
         if said.is_private {
             marked.extend([' ', PRIVATE]);
         }
-        let written = match console.screen.form() {
-            Form::Lines => console.screen.message(&Shown {
+        match console.screen.form() {
+            Form::Lines => console.message(&Shown {
                 stamp,
                 source: said.source.unwrap_or_else(nowhere),
                 speaker: Speaker::Name(&marked),
                 data: Some(&said.text),
             }),
-            Form::Json => console.screen.object(&Object {
+            Form::Json => console.object(&Object {
                 event,
                 time: &stamp.rfc3339,
                 room: self.room.shown(),
@@ -176,7 +178,7 @@ impl View {
                 ..Object::default()
             }),
         };
-        written.map_err(Error::Output)
+        Ok(())
     }
 
     /// A guest is shown with `~` in front of the name that it claims.
@@ -195,24 +197,26 @@ impl View {
                 ..Object::default()
             });
         }
-        let name = name.unwrap_or_else(|| text::anonymous(self.console.lang));
+        let name = name.unwrap_or_else(|| text::anonymous(self.console.screen.lang()));
         let shown = Shown {
-            stamp: self.console.wall_clock.now(),
+            stamp: &self.console.wall_clock.now().clone(),
             source,
             speaker: Speaker::Name(&format!("~{name}")),
             data: text,
         };
-        self.console.screen.message(&shown).map_err(Error::Output)
+        self.console.message(&shown);
+        Ok(())
     }
 
     fn object(&mut self, object: Object<'_>) -> Result<(), Error> {
-        let stamp = self.console.wall_clock.now();
+        let stamp = self.console.wall_clock.now().clone();
         let object = Object {
             time: &stamp.rfc3339,
             room: self.room.shown(),
             ..object
         };
-        self.console.screen.object(&object).map_err(Error::Output)
+        self.console.object(&object);
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Driver;
 use crate::error::Error;
+use crate::net::group::Refusal;
 use crate::protocol::engine::member::Member;
 use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
 use crate::protocol::engine::trust::VERIFIED;
@@ -15,6 +16,20 @@ use crate::text;
 const OTHER_KEYS: u64 = 3;
 
 impl Driver<'_> {
+    pub(super) fn tell_refusals(&mut self, refusals: &[Refusal]) -> Result<(), Error> {
+        let Some(refusal) = refusals.first() else {
+            return Ok(());
+        };
+        // An interface that vanished says so with every datagram; it is looked at again soon.
+        if self.refusals.ask().is_some() {
+            self.look_at = self.look_at.min(self.clock.now().time);
+            let group = self.settings.place.frames.to_string();
+            let sentence = text::refusal(self.lang, &group, refusal);
+            self.view.fault(&sentence)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn who(&mut self) -> Result<(), Error> {
         let lang = self.lang;
         let others = self.node.roster().others();

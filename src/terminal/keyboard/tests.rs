@@ -1,7 +1,7 @@
 //! Lines out of pipes, however they cut.
 
 use super::*;
-use crate::terminal::block::READ_BYTES;
+use crate::terminal::block::{LINE_MAX_BYTES, READ_BYTES};
 use proptest::prelude::*;
 
 /// Gives a few bytes at a time, as a slow pipe does.

@@ -91,6 +91,8 @@ pub mod cli;
 pub mod clock;
 #[cfg(feature = "cli")]
 pub mod error;
+#[cfg(feature = "cli")]
+pub mod face;
 pub mod lab;
 #[cfg(feature = "cli")]
 pub mod modes;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use roda::cli::{Cli, expand_link, language};
 use roda::error::Error;
+use roda::terminal::last_words;
 use roda::{modes, text};
 
 fn main() -> ExitCode {
@@ -14,8 +15,12 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         // Help and version come this way too, with their own exit codes.
         Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            let printed = error.print().and_then(|()| io::stdout().flush());
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return match printed {
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => ExitCode::from(code.max(1)),
+                _ => ExitCode::from(code),
+            };
         }
     };
     let command = cli.command.unwrap_or_default();
@@ -25,7 +30,7 @@ fn main() -> ExitCode {
         // Whoever read our output has seen enough: `roda … | head -1` is no failure.
         Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "roda: {}", text::error(lang, &error));
+            last_words(&format!("roda: {}", text::error(lang, &error)));
             ExitCode::from(error.exit_code())
         }
     }

@@ -14,38 +14,61 @@ use crate::net::tcp_server::{Accepted, Read, ServerEvent, TcpServer, allow_conne
 use crate::protocol::hub::event::{HubEvent, LeaveReason, Refusal};
 use crate::protocol::hub::{Ending, Hub, Output, Rules};
 use crate::store::identity::random;
-use crate::terminal::screen::{self, Color, Form, Screen};
+use crate::terminal::Printer;
+use crate::terminal::screen::{Color, Form, Screen};
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
 /// Runs the hub until somebody closes it, or a signal.
 pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<Outcome, Error> {
     let rules = rules(settings)?;
-    if let Some(connections) = allow_connections(rules.connections_max) {
-        screen::say(&text::connections_limited(lang, connections));
-    }
-    let door = open(settings, lang)?;
+    let limited = allow_connections(rules.connections_max);
+    let (host, port) = (settings.host.as_deref(), settings.port);
+    let failed = Error::listening(host, port);
+    let door = Listener::open(host, port).map_err(&failed)?;
+    let address = door.address().map_err(&failed)?;
+    let reached_at = door.reached_at().map_err(&failed)?;
     let server = TcpServer::open(door, settings.keep_alive).map_err(Error::Connection)?;
+    let mut log = Log::open(settings.form, lang, server.notifier())?;
     let tell = server.notifier();
     signals::watch(move |signal| {
-        tell(signal);
+        tell(Told::Signal(signal));
     })
     .map_err(Error::Signals)?;
-    let screen = Screen::open(settings.form, Color::Never, lang).map_err(Error::Output)?;
+    if let Some(connections) = limited {
+        let sentence = text::connections_limited(lang, connections);
+        log.printer.talk.say(&sentence);
+    }
+    log.printer
+        .talk
+        .say(&text::hub_waits_at(lang, address.port()));
+    for address in reached_at {
+        let command = format!("roda hub join {address}");
+        let sentence = text::reach_us_by(lang, address, &command);
+        log.printer.talk.say(&sentence);
+    }
     let seed = random().map_err(Error::Connection)?;
     let mut driver = Driver {
         hub: Hub::new(rules, seed),
         server,
         clock: Clock::start(),
-        log: Log {
-            screen,
-            lang,
-            wall_clock: WallClock::default(),
-        },
+        log,
         signal: None,
         has_failed: false,
     };
-    driver.run()
+    let end = driver.run();
+    // A log that has failed is no reason for a hub to fail.
+    super::finish(Ok(end), |signal| {
+        let _ = driver.log.printer.finish(signal);
+        Ok(())
+    })
+}
+
+/// What the loop is told by other threads.
+enum Told {
+    Signal(Signal),
+    /// The log has room again, or its reader has left.
+    Log,
 }
 
 fn rules(settings: &HubServeSettings) -> Result<Rules, Error> {
@@ -58,24 +81,10 @@ fn rules(settings: &HubServeSettings) -> Result<Rules, Error> {
     })
 }
 
-/// Opens the door and says how to come in.
-fn open(settings: &HubServeSettings, lang: Lang) -> Result<Listener, Error> {
-    let (host, port) = (settings.host.as_deref(), settings.port);
-    let failed = Error::listening(host, port);
-    let door = Listener::open(host, port).map_err(&failed)?;
-    let address = door.address().map_err(&failed)?;
-    screen::say(&text::hub_waits_at(lang, address.port()));
-    for address in door.reached_at().map_err(&failed)? {
-        let command = format!("roda hub join {address}");
-        screen::say(&text::reach_us_by(lang, address, &command));
-    }
-    Ok(door)
-}
-
 /// The loop's state.
 struct Driver {
     hub: Hub,
-    server: TcpServer<Signal>,
+    server: TcpServer<Told>,
     clock: Clock,
     log: Log,
     signal: Option<Signal>,
@@ -84,25 +93,25 @@ struct Driver {
 }
 
 impl Driver {
-    fn run(&mut self) -> Result<Outcome, Error> {
+    fn run(&mut self) -> Outcome {
         let (mut events, mut until) = (Vec::new(), None);
         loop {
             let now = self.now();
             let at_most = until.map(|at: Duration| at.saturating_sub(now));
             self.server.wait(at_most, &mut events);
             for event in events.drain(..) {
-                if let Some(end) = self.handle(event)? {
-                    return Ok(end);
+                if let Some(end) = self.handle(event) {
+                    return end;
                 }
                 if self.hub.is_full() {
-                    self.poll()?;
+                    self.poll();
                 }
             }
             self.hub.on_time(self.now());
-            until = self.poll()?;
-            self.log.screen.flush().map_err(Error::Output)?;
+            until = self.poll();
+            self.log.catch_up();
             if self.hub.is_over() {
-                return Ok(self.signal.map_or(Outcome::Done, Outcome::Signalled));
+                return self.signal.map_or(Outcome::Done, Outcome::Signalled);
             }
         }
     }
@@ -111,7 +120,7 @@ impl Driver {
         self.clock.now().time
     }
 
-    fn handle(&mut self, event: ServerEvent<Signal>) -> Result<Option<Outcome>, Error> {
+    fn handle(&mut self, event: ServerEvent<Told>) -> Option<Outcome> {
         let now = self.now();
         match event {
             ServerEvent::Accepted(Ok(accepted)) => {
@@ -120,20 +129,22 @@ impl Driver {
             }
             ServerEvent::Accepted(Err(cause)) => {
                 if !std::mem::replace(&mut self.has_failed, true) {
-                    self.log.failure(&cause)?;
+                    self.log.failure(&cause);
                 }
             }
             ServerEvent::Readable(number) => self.read(now, number),
             ServerEvent::Writable(number) => self.hub.on_writable(number),
-            ServerEvent::Notified(signal) => {
+            // The log is looked after in each round.
+            ServerEvent::Notified(Told::Log) => {}
+            ServerEvent::Notified(Told::Signal(signal)) => {
                 // Whoever asks a second time is let go.
                 if self.signal.replace(signal).is_some() {
-                    return Ok(Some(Outcome::Signalled(signal)));
+                    return Some(Outcome::Signalled(signal));
                 }
                 self.hub.close(now, None);
             }
         }
-        Ok(None)
+        None
     }
 
     fn register(&mut self, now: Duration, accepted: Accepted) {
@@ -163,7 +174,7 @@ impl Driver {
     }
 
     /// Does what the hub asks for, and returns when its next timer is due.
-    fn poll(&mut self) -> Result<Option<Duration>, Error> {
+    fn poll(&mut self) -> Option<Duration> {
         let now = self.now();
         loop {
             match self.hub.poll(now) {
@@ -180,17 +191,18 @@ impl Driver {
                     Ending::Sending => self.server.shut_down_sending(client),
                     Ending::Both => self.server.close(client),
                 },
-                Output::Log(event) => self.log.event(&event)?,
-                Output::Wait(until) => return Ok(until),
+                Output::Log(event) => self.log.event(&event),
+                Output::Wait(until) => return until,
             }
         }
     }
 }
 
-/// What the hub logs: sentences for people, or objects for programs.
+/// What the hub logs: sentences for people on stderr, or objects for programs on stdout. What
+/// nobody reads is left out and counted; the hub waits for no reader.
 struct Log {
     screen: Screen,
-    lang: Lang,
+    printer: Printer,
     wall_clock: WallClock,
 }
 
@@ -212,26 +224,53 @@ struct Object<'e> {
     moderator: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<u64>,
 }
 
 impl Log {
-    fn event(&mut self, event: &HubEvent) -> Result<(), Error> {
+    fn open(
+        form: Form,
+        lang: Lang,
+        tell: impl Fn(Told) -> bool + Clone + Send + 'static,
+    ) -> Result<Self, Error> {
+        let screen = Screen::new(form, Color::Never, lang);
+        let notice = move |count| {
+            let (mut line, mut wall_clock) = (String::new(), WallClock::default());
+            let object = Object {
+                event: "missed",
+                time: &wall_clock.now().rfc3339,
+                lines: Some(count),
+                ..Object::default()
+            };
+            screen.object(&object, &mut line);
+            line
+        };
+        Ok(Self {
+            screen,
+            printer: Printer::open(lang, notice, move || {
+                // Whoever listened may have left meanwhile.
+                let _ = tell(Told::Log);
+            })?,
+            wall_clock: WallClock::default(),
+        })
+    }
+
+    fn event(&mut self, event: &HubEvent) {
         match self.screen.form() {
             Form::Lines => {
-                screen::say(&text::hub_event(self.lang, event));
-                Ok(())
+                let sentence = text::hub_event(self.screen.lang(), event);
+                self.printer.talk.say(&sentence);
             }
             Form::Json => self.object(object_of(event)),
         }
     }
 
-    fn failure(&mut self, cause: &io::Error) -> Result<(), Error> {
-        let cause = text::cause(self.lang, cause);
+    fn failure(&mut self, cause: &io::Error) {
+        let lang = self.screen.lang();
+        let cause = text::cause(lang, cause);
         match self.screen.form() {
-            Form::Lines => {
-                screen::say(&text::call_failed(self.lang, &cause));
-                Ok(())
-            }
+            Form::Lines => self.printer.talk.say(&text::call_failed(lang, &cause)),
             Form::Json => self.object(Object {
                 event: "error",
                 why: Some(&cause),
@@ -240,12 +279,25 @@ impl Log {
         }
     }
 
-    fn object(&mut self, object: Object<'_>) -> Result<(), Error> {
+    /// Tells what was left out, and once that the log's reader has left.
+    fn catch_up(&mut self) {
+        self.printer.catch_up();
+        if let Some(cause) = self.printer.failure() {
+            let lang = self.screen.lang();
+            let cause = text::cause(lang, &cause);
+            let sentence = text::log_has_no_reader(lang, &cause);
+            self.printer.talk.say(&sentence);
+        }
+    }
+
+    fn object(&mut self, object: Object<'_>) {
         let object = Object {
             time: &self.wall_clock.now().rfc3339,
             ..object
         };
-        self.screen.object(&object).map_err(Error::Output)
+        let mut line = String::new();
+        self.screen.object(&object, &mut line);
+        self.printer.data.write(&line);
     }
 }
 

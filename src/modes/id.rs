@@ -12,11 +12,12 @@ use crate::text::{self, Lang};
 pub(super) fn run(settings: &IdSettings, lang: Lang) -> Result<Outcome, Error> {
     let signer = Identity::signer(&settings.who).map_err(Error::Identity)?;
     let key = signer.key();
-    let mut screen = Screen::open(Form::Lines, Color::Never, lang).map_err(Error::Output)?;
+    let screen = Screen::new(Form::Lines, Color::Never, lang);
+    let mut lines = String::new();
     for line in [fingerprint(&key), fingerprint_words(&key)] {
-        screen.text(&line).map_err(Error::Output)?;
+        screen.text(&line, &mut lines);
     }
-    screen.flush().map_err(Error::Output)?;
+    screen::print(&lines).map_err(Error::Output)?;
     screen::say(&text::fingerprint_use(lang));
     Ok(Outcome::Done)
 }

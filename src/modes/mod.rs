@@ -11,6 +11,7 @@ mod multicast_send;
 mod room;
 mod tcp_peer;
 
+use std::io;
 use std::path::Path;
 
 use crate::cli::{Command, HubRole, MulticastRole};
@@ -40,6 +41,22 @@ impl Outcome {
             Self::Incomplete => 1,
             Self::Signalled(signal) => signal.exit_code(),
         }
+    }
+}
+
+/// Waits by `finish` until what was shown is written: how a mode ends that shows by threads.
+fn finish(
+    end: Result<Outcome, Error>,
+    finish: impl FnOnce(Option<Signal>) -> io::Result<()>,
+) -> Result<Outcome, Error> {
+    let signal = match &end {
+        Ok(Outcome::Signalled(signal)) => Some(*signal),
+        _ => None,
+    };
+    let written = finish(signal);
+    match (end?, written) {
+        (end @ Outcome::Signalled(_), _) | (end, Ok(())) => Ok(end),
+        (_, Err(cause)) => Err(Error::Output(cause)),
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use super::Outcome;
@@ -15,45 +17,65 @@ use crate::net::multicast::Receiver;
 use crate::protocol::message::is_farewell;
 use crate::protocol::wire::plain::Plain;
 use crate::protocol::wire::{Fault, plain, raw};
+use crate::terminal::output::Output;
 use crate::terminal::screen::{Screen, Shown, Speaker, say};
-use crate::terminal::signals;
+use crate::terminal::{Drain, Talk, signals, stderr, stdout};
 use crate::text::{self, Lang};
+
+/// Bytes of lines that wait for a slow reader before no more datagrams are read: from then on the
+/// kernel keeps them, and counts what it drops.
+const WAITING_MAX_BYTES: usize = 1 << 20;
+
+/// Lines handed to the output at once, in bytes, while more datagrams wait.
+const BATCH_BYTES: usize = 64 << 10;
 
 /// Shows what a group says until somebody says farewell or a signal comes.
 pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<Outcome, Error> {
     let mut receiver = join(settings, lang)?;
+    let _drain = Drain::at_end();
+    let out = stdout(WAITING_MAX_BYTES, |_| {})?;
+    let talk = Talk::sentences(stderr(|_| {})?, lang);
     let (tell, signalled) = mpsc::channel();
     let interrupter = receiver.interrupter();
+    let is_signalled = Arc::new(AtomicBool::new(false));
+    let (is_told, waiting) = (Arc::clone(&is_signalled), out.clone());
     signals::watch(move |signal| {
         // The receiver of this channel lives as long as the loop; after it nobody cares.
         let _ = tell.send(signal);
+        is_told.store(true, Ordering::Release);
+        waiting.wake();
         interrupter.interrupt();
     })
     .map_err(Error::Signals)?;
-    // Whoever reads that we are ready may send a signal at once.
-    welcome(settings, lang, &receiver);
 
     let mut receiving = Receiving {
-        screen: Screen::open(settings.form, settings.color, lang).map_err(Error::Output)?,
+        screen: Screen::new(settings.form, settings.color, lang),
+        out,
+        talk,
+        lines: String::new(),
+        is_signalled,
         clock: WallClock::default(),
         tally: Tally::default(),
         settings,
         lang,
     };
-    let ended_by = receiving.listen(&mut receiver)?;
-    if let Some(who) = ended_by {
-        say(&text::ended_by(lang, &who));
-    }
-    let dropped: Vec<(Fault, u64)> = receiving.tally.dropped.into_iter().collect();
-    say(&text::received(
-        lang,
-        receiving.tally.messages,
-        &dropped,
-        receiver.drop_count(),
-    ));
-    Ok(signalled
-        .try_recv()
-        .map_or(Outcome::Done, Outcome::Signalled))
+    // Whoever reads that we are ready may send a signal at once.
+    receiving.welcome(&receiver);
+    let end = receiving.listen(&mut receiver).map(|ended_by| {
+        if let Some(who) = ended_by {
+            receiving.talk.say(&text::ended_by(lang, &who));
+        }
+        receiving.sum_up(&receiver);
+        signalled
+            .try_recv()
+            .map_or(Outcome::Done, Outcome::Signalled)
+    });
+    super::finish(end, |signal| {
+        let written = receiving.out.finish(signal.is_some());
+        // A stderr that fails is no reason to fail.
+        let _ = receiving.talk.output().finish(signal.is_some());
+        written
+    })
 }
 
 /// Joins the group, and says what about that is out of the ordinary.
@@ -74,24 +96,14 @@ fn join(settings: &ReceiveSettings, lang: Lang) -> Result<Receiver, Error> {
     Ok(receiver)
 }
 
-fn welcome(settings: &ReceiveSettings, lang: Lang, receiver: &Receiver) {
-    say(&text::receive_buffer(
-        lang,
-        receiver.buffer_bytes(),
-        RECEIVE_BUFFER_BYTES,
-    ));
-    say(&text::receiving_ends(lang, settings.stays));
-    say(&text::listening(
-        lang,
-        settings.name.as_ref(),
-        settings.group,
-        receiver.joined(),
-    ));
-}
-
 /// The loop's state.
 struct Receiving<'s> {
     screen: Screen,
+    out: Output,
+    talk: Talk,
+    /// Lines that are not handed to the output yet.
+    lines: String,
+    is_signalled: Arc<AtomicBool>,
     clock: WallClock,
     tally: Tally,
     settings: &'s ReceiveSettings,
@@ -107,6 +119,39 @@ struct Tally {
 }
 
 impl Receiving<'_> {
+    fn welcome(&mut self, receiver: &Receiver) {
+        let (settings, lang) = (self.settings, self.lang);
+        let buffer_bytes = receiver.buffer_bytes();
+        let sentence = text::receive_buffer(lang, buffer_bytes, RECEIVE_BUFFER_BYTES);
+        self.talk.say(&sentence);
+        self.talk.say(&text::receiving_ends(lang, settings.stays));
+        let name = settings.name.as_ref();
+        let sentence = text::listening(lang, name, settings.group, receiver.joined());
+        self.talk.say(&sentence);
+    }
+
+    fn sum_up(&mut self, receiver: &Receiver) {
+        let dropped = std::mem::take(&mut self.tally.dropped);
+        let dropped: Vec<(Fault, u64)> = dropped.into_iter().collect();
+        let (messages, lost) = (self.tally.messages, receiver.drop_count());
+        let sentence = text::received(self.lang, messages, &dropped, lost);
+        self.talk.say(&sentence);
+    }
+
+    /// Hands the lines over; waits for a reader that is slow, but for no signal.
+    fn flush(&mut self) -> Result<(), Error> {
+        if !self.lines.is_empty() {
+            let is_signalled = || self.is_signalled.load(Ordering::Acquire);
+            self.out.wait_for_room(is_signalled);
+            // After a signal a full queue takes no more: nobody was reading.
+            let _ = self.out.write(self.lines.as_bytes());
+            self.lines.clear();
+        }
+        self.out
+            .failure()
+            .map_or(Ok(()), |cause| Err(Error::Output(cause)))
+    }
+
     /// Shows datagrams until the end; who said farewell, or `None` after a signal.
     fn listen(&mut self, receiver: &mut Receiver) -> Result<Option<String>, Error> {
         let refused = |cause| Error::Group {
@@ -119,27 +164,33 @@ impl Receiving<'_> {
         };
         loop {
             if !receiver.take_waiting().map_err(refused)? {
-                self.screen.flush().map_err(Error::Output)?;
+                self.flush()?;
                 if !receiver.wait().map_err(refused)? {
                     return Ok(None);
                 }
             }
             for (datagram, source) in receiver.datagrams().iter() {
-                if let Some(user) = self.hear(datagram, source)? {
-                    self.screen.flush().map_err(Error::Output)?;
+                if let Some(user) = self.hear(datagram, source) {
+                    self.flush()?;
                     return Ok(Some(user));
                 }
+            }
+            if self.lines.len() >= BATCH_BYTES {
+                self.flush()?;
+            }
+            if self.is_signalled.load(Ordering::Acquire) {
+                return Ok(None);
             }
         }
     }
 
     /// Shows one datagram, or counts it as dropped; who said it, if it ends the chat.
-    fn hear(&mut self, datagram: &[u8], source: SocketAddr) -> Result<Option<String>, Error> {
+    fn hear(&mut self, datagram: &[u8], source: SocketAddr) -> Option<String> {
         let message = match self.decode(datagram) {
             Ok(message) => message,
             Err(fault) => {
                 self.drop_datagram(fault, source);
-                return Ok(None);
+                return None;
             }
         };
         self.tally.messages += 1;
@@ -155,9 +206,9 @@ impl Receiving<'_> {
             speaker,
             data,
         };
-        self.screen.message(&shown).map_err(Error::Output)?;
+        self.screen.message(&shown, &mut self.lines);
         let ends = !self.settings.stays && data.is_some_and(is_farewell);
-        Ok(ends.then(|| shown.who(self.lang).into_owned()))
+        ends.then(|| shown.who(self.lang).into_owned())
     }
 
     fn decode<'d>(&self, datagram: &'d [u8]) -> Result<Plain<'d>, Fault> {
@@ -174,7 +225,8 @@ impl Receiving<'_> {
     fn drop_datagram(&mut self, fault: Fault, source: SocketAddr) {
         *self.tally.dropped.entry(fault).or_default() += 1;
         if let Some(count) = self.tally.notices.ask() {
-            say(&text::dropped(self.lang, fault, source, count));
+            let sentence = text::dropped(self.lang, fault, source, count);
+            self.talk.say(&sentence);
         }
     }
 }

@@ -6,16 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::Outcome;
 use crate::cli::{SendSettings, SendWire};
-use crate::clock::{self, Throttle};
+use crate::clock::{self, Clock, Throttle};
 use crate::error::Error;
 use crate::net::group::Refusal;
 use crate::net::interfaces::choose;
 use crate::net::multicast::Sender;
 use crate::protocol::message::{FAREWELL, is_farewell};
 use crate::protocol::wire::{plain, raw};
-use crate::terminal::block::Line;
-use crate::terminal::keyboard::{Keyboard, Typed};
-use crate::terminal::screen;
+use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, PastePolicy, TypedLine};
+use crate::terminal::screen::{self, Color, Form};
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
@@ -24,7 +23,7 @@ const CATCH_UP_MAX: Duration = Duration::from_millis(20);
 
 /// All that the loop is told.
 enum Event {
-    Typed(Typed),
+    Console(ConsoleEvent),
     Signal(Signal),
 }
 
@@ -44,43 +43,52 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<Outcome, Error>
     let tell_signal = tell.clone();
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
         .map_err(Error::Signals)?;
+    let config = ConsoleConfig {
+        prompt: settings.prompt(),
+        paste: PastePolicy::Lines,
+        lang,
+        form: Form::Lines,
+        color: Color::Never,
+    };
+    let mut console = Console::open(config, move |event| {
+        tell.send(Event::Console(event)).is_ok()
+    })?;
     // Whoever reads that we are ready may send a signal at once.
-    screen::say(&text::sending_ends(lang));
-    screen::say(&text::sending(lang, group, &choice.interfaces));
-    let keyboard = Keyboard::start(settings.prompt(), None, move |typed| {
-        tell.send(Event::Typed(typed)).is_ok()
-    })
-    .map_err(Error::Input)?;
+    console.say(&text::sending_ends(lang));
+    console.say(&text::sending(lang, group, &choice.interfaces));
     let mut sending = Sending {
         sender,
-        keyboard,
+        console,
         settings,
         lang,
+        clock: Clock::start(),
         datagram: Vec::with_capacity(plain::DATAGRAM_MAX_BYTES),
         pace: settings.rate_per_s.map(Pace::new),
         lines_lost: 0,
         notices: Throttle::default(),
     };
-    let end = sending.run(&events)?;
-    if sending.lines_lost == 0 {
-        return Ok(end);
-    }
-    sending
-        .keyboard
-        .say(&text::not_sent_in_all(lang, sending.lines_lost));
-    Ok(if end == Outcome::Done {
-        Outcome::Incomplete
-    } else {
-        end
-    })
+    let end = sending.run(&events);
+    let end = match (end, sending.lines_lost) {
+        (Err(error), _) => Err(error),
+        (Ok(end), 0) => Ok(end),
+        (Ok(end), lost) => {
+            sending.console.say(&text::not_sent_in_all(lang, lost));
+            Ok(match end {
+                Outcome::Done => Outcome::Incomplete,
+                end => end,
+            })
+        }
+    };
+    super::finish(end, |signal| sending.console.finish(signal))
 }
 
 /// The loop's state.
 struct Sending<'s> {
     sender: Sender,
-    keyboard: Keyboard,
+    console: Console,
     settings: &'s SendSettings,
     lang: Lang,
+    clock: Clock,
     datagram: Vec<u8>,
     pace: Option<Pace>,
     lines_lost: u64,
@@ -90,10 +98,12 @@ struct Sending<'s> {
 impl Sending<'_> {
     fn run(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
-            let signal = match self.next_event(events) {
+            let event = self.next_event(events);
+            let now = self.clock.now().time;
+            let signal = match event {
                 Some(Event::Signal(signal)) => Some(signal),
-                Some(Event::Typed(typed)) => self.keyboard.keep(typed),
-                None => None,
+                Some(Event::Console(event)) => self.console.handle(now, event),
+                None => self.console.on_time(now),
             };
             if let Some(signal) = signal {
                 return Ok(Outcome::Signalled(signal));
@@ -101,19 +111,14 @@ impl Sending<'_> {
             if !self.pace.as_ref().is_none_or(Pace::is_due) {
                 continue;
             }
-            if let Some(mut block) = self.keyboard.take_block() {
-                let is_end = block.next_line().is_some_and(|line| self.speak(&line));
-                if is_end {
-                    return Ok(Outcome::Done);
-                }
-                self.keyboard.put_back(block);
+            if let Some(line) = self.console.next_line()
+                && self.speak(&line)
+            {
+                return Ok(Outcome::Done);
             }
-            if self.keyboard.is_over() {
-                return self
-                    .keyboard
-                    .end()
-                    .map(|()| Outcome::Done)
-                    .map_err(Error::Input);
+            if self.console.is_over() {
+                let end = self.console.end();
+                return end.map(|()| Outcome::Done).map_err(Error::Input);
             }
         }
     }
@@ -121,30 +126,36 @@ impl Sending<'_> {
     /// The next event: waits for it when there is nothing to send, until the next line is due
     /// when there is and it is paced, and not at all otherwise.
     fn next_event(&self, events: &Receiver<Event>) -> Option<Event> {
-        let due = self.pace.as_ref().map(|pace| pace.due);
-        match (self.keyboard.has_lines(), due) {
-            (false, _) => events.recv().ok(),
-            (true, None) => events.try_recv().ok(),
-            (true, Some(due)) => {
-                let wait = due.saturating_duration_since(clock::monotonic());
-                events.recv_timeout(wait).ok()
-            }
+        let pace_at = self.pace.as_ref().map(|pace| pace.due);
+        let until_paced = pace_at.map(|at| at.saturating_duration_since(clock::monotonic()));
+        let until_typed = self
+            .console
+            .next_time()
+            .map(|at| at.saturating_sub(self.clock.now().time));
+        let wait = match self.console.has_line() {
+            true => Some(until_paced.unwrap_or_default()),
+            false => until_typed,
+        };
+        match wait {
+            None => events.recv().ok(),
+            Some(Duration::ZERO) => events.try_recv().ok(),
+            Some(wait) => events.recv_timeout(wait).ok(),
         }
     }
 
     /// Sends a line; whether it was the farewell.
-    fn speak(&mut self, line: &Line<'_>) -> bool {
-        for notice in self.keyboard.count(line, self.lang) {
-            self.keyboard.say(&notice);
+    fn speak(&mut self, line: &TypedLine) -> bool {
+        for notice in line.notices(self.lang) {
+            self.console.say(&notice);
         }
         let is_end = is_farewell(&line.text);
-        self.send_pieces(if is_end { FAREWELL } else { &line.text });
+        self.send_pieces(if is_end { FAREWELL } else { &line.text }, line.number);
         is_end
     }
 
     /// Sends a text, in as many datagrams as it needs. A line of which a piece was sent on no
     /// interface at all counts as lost.
-    fn send_pieces(&mut self, text: &str) {
+    fn send_pieces(&mut self, text: &str, number: u64) {
         let mut is_lost = false;
         let pieces = match &self.settings.wire {
             SendWire::Plain(user) => plain::pieces(Some(user), text),
@@ -162,24 +173,23 @@ impl Sending<'_> {
                 pace.advance();
             }
             is_lost |= refusals.len() == self.sender.outlets();
-            self.tell_refusals(&refusals, is_lost);
+            self.tell_refusals(&refusals, is_lost.then_some(number));
         }
         self.lines_lost += u64::from(is_lost);
     }
 
-    fn tell_refusals(&mut self, refusals: &[Refusal], is_lost: bool) {
+    /// Tells which interfaces refused, and the line's number if all did.
+    fn tell_refusals(&mut self, refusals: &[Refusal], lost: Option<u64>) {
         // A person is told of each line; a program would be flooded.
-        if refusals.is_empty() || !(self.keyboard.is_person() || self.notices.ask().is_some()) {
+        if refusals.is_empty() || !(self.console.is_person() || self.notices.ask().is_some()) {
             return;
         }
         let group = self.settings.group.to_string();
         for refusal in refusals {
-            self.keyboard
-                .say(&text::refusal(self.lang, &group, refusal));
+            self.console.say(&text::refusal(self.lang, &group, refusal));
         }
-        if is_lost {
-            let number = self.keyboard.line_number();
-            self.keyboard.say(&text::not_sent(self.lang, number));
+        if let Some(number) = lost {
+            self.console.say(&text::not_sent(self.lang, number));
         }
     }
 }

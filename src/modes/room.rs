@@ -14,14 +14,15 @@ use crate::text::{self, Lang};
 pub(super) fn run(settings: &RoomSettings, lang: Lang) -> Result<Outcome, Error> {
     let invitation = Invitation::new(random().map_err(Error::Identity)?);
     let line = Zeroizing::new(format!("{} {}", settings.name, *invitation.text()));
-    let mut screen = Screen::open(Form::Lines, Color::Never, lang).map_err(Error::Output)?;
-    screen.text(&line).map_err(Error::Output)?;
-    if screen.is_terminal() {
+    let screen = Screen::new(Form::Lines, Color::Never, lang);
+    let mut lines = Zeroizing::new(String::new());
+    screen.text(&line, &mut lines);
+    if screen::is_terminal() {
         for row in screen::qr_code(&line) {
-            screen.text(&row).map_err(Error::Output)?;
+            screen.text(&row, &mut lines);
         }
     }
-    screen.flush().map_err(Error::Output)?;
+    screen::print(&lines).map_err(Error::Output)?;
     for sentence in text::invitation_use(lang) {
         screen::say(&sentence);
     }

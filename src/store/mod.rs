@@ -1,6 +1,7 @@
 //! Everything that outlives the program: files in the user's own folders. Only this room opens
 //! files.
 
+pub mod archive;
 mod database;
 pub mod identity;
 pub mod lab;

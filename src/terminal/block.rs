@@ -49,12 +49,6 @@ impl Block {
         self.taken == self.bytes.len()
     }
 
-    /// Holds one typed line, or a paste of several.
-    pub(super) fn hold(&mut self, lines: &str) {
-        self.bytes.extend_from_slice(lines.as_bytes());
-        self.bytes.push(b'\n');
-    }
-
     /// Makes room for other lines.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();

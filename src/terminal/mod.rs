@@ -1,11 +1,26 @@
 //! The person's side: what is typed, what is shown, and the signals that a terminal sends. Knows
 //! files and threads of this process, and no network.
+//!
+//! ```text
+//! keyboard  (thread: bytes) ──▶ console ──▶ keys ──▶ line_editor        a typed line
+//! console  ──▶ output (queue, thread: bytes) ──▶ painter                 a shown line
+//! ```
 
 pub mod block;
 pub mod console;
 pub mod entry;
-pub mod keyboard;
-pub mod printer;
+mod kernel;
+mod keyboard;
+pub mod keys;
+pub mod line_editor;
+pub mod output;
+mod painter;
 pub mod prompter;
 pub mod screen;
 pub mod signals;
+mod streams;
+mod tty;
+mod typing;
+
+pub use self::painter::Prompt;
+pub use self::streams::{Drain, Printer, Talk, last_words, stderr, stdout};

@@ -1,11 +1,13 @@
-//! Questions to the person at the keyboard, each answered by one line. A thread of its own blocks
-//! on stdin while a question is open, and only then.
+//! Answers of the person at the keyboard, each one line. A thread of its own blocks on stdin while
+//! a question is open, and only then.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use zeroize::Zeroizing;
+
+use super::keyboard::Input;
 
 /// Longest answer, in bytes; what is longer is cut.
 const ANSWER_MAX_BYTES: u64 = 64 << 10;
@@ -23,7 +25,7 @@ pub enum Answer {
 
 /// The loop's end of the thread.
 #[derive(Debug)]
-pub struct Prompter(Sender<String>);
+pub struct Prompter(Sender<()>);
 
 impl Prompter {
     /// Starts the thread; `tell` returns whether anybody still listens.
@@ -31,10 +33,17 @@ impl Prompter {
     /// # Errors
     /// The system's refusal of a thread.
     pub fn start(tell: impl Fn(Answer) -> bool + Send + 'static) -> io::Result<Self> {
-        let (ask, asked) = mpsc::channel::<String>();
+        let (ask, asked) = mpsc::channel();
         thread::Builder::new().name("asker".into()).spawn(move || {
-            while let Ok(prompt) = asked.recv() {
-                if !tell(answer(&prompt)) {
+            let mut input = match Input::open() {
+                Ok(input) => BufReader::new(input),
+                Err(error) => {
+                    tell(Answer::Failed(error));
+                    return;
+                }
+            };
+            while asked.recv().is_ok() {
+                if !tell(answer(&mut input)) {
                     return;
                 }
             }
@@ -42,11 +51,17 @@ impl Prompter {
         Ok(Self(ask))
     }
 
-    /// Asks a question. Through a pipe nobody sees it.
-    pub fn ask(&self, prompt: String) {
+    /// Reads the answer to a question that was shown.
+    pub fn read(&self) {
         // The thread ends only when nobody listens to it any more.
-        let _ = self.0.send(prompt);
+        let _ = self.0.send(());
     }
+}
+
+/// Whether somebody sees a question: through a pipe nobody does.
+#[must_use]
+pub fn is_seen() -> bool {
+    io::stdin().is_terminal()
 }
 
 /// Asks for a secret, which is not shown while it is typed.
@@ -57,15 +72,9 @@ pub fn secret(prompt: &str) -> io::Result<Zeroizing<String>> {
     rpassword::prompt_password(format!("{prompt} ")).map(Zeroizing::new)
 }
 
-fn answer(prompt: &str) -> Answer {
-    let mut stdin = io::stdin().lock();
-    if stdin.is_terminal() {
-        let mut stderr = io::stderr();
-        // A terminal that shows no prompt will show no more either.
-        let _ = write!(stderr, "{prompt} ").and_then(|()| stderr.flush());
-    }
+fn answer(input: &mut impl BufRead) -> Answer {
     let mut line = Vec::new();
-    match stdin
+    match input
         .by_ref()
         .take(ANSWER_MAX_BYTES)
         .read_until(b'\n', &mut line)

@@ -1,9 +1,10 @@
-//! What is shown. stdout is data: one line per message, for people or as JSON. stderr is talk:
-//! everything else. Nothing from a stranger passes here uncleaned.
+//! What is shown, as text: one line per message, for people or as JSON. Nothing from a stranger
+//! passes here uncleaned. Writing it is `output`'s; only what a mode prints at once, before
+//! anything runs beside it, is written here.
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 
 use serde::Serialize;
@@ -11,9 +12,6 @@ use serde::Serialize;
 use crate::clock::Stamp;
 use crate::protocol::message::{clean, is_hazard};
 use crate::text::{self, Lang};
-
-/// Output collected before it is written, in bytes, while more input waits.
-const OUTPUT_BUFFER_BYTES: usize = 64 << 10;
 
 /// Longest name shown in a line, in characters: a stranger's may be as long as a datagram.
 const NAME_SHOWN_MAX_CHARS: usize = 64;
@@ -100,48 +98,34 @@ impl Color {
     }
 }
 
-/// stdout for messages and stderr for the rest.
+/// How things are shown: a pure formatter, which appends whole lines to a text.
+#[derive(Clone, Copy, Debug)]
 pub struct Screen {
-    out: BufWriter<Box<dyn Write>>,
     form: Form,
     is_colored: bool,
     lang: Lang,
 }
 
 impl Screen {
-    /// Shows messages on the process's own stdout, whose standard buffer would write every line
-    /// by itself.
-    ///
-    /// # Errors
-    /// The system's, when it has no stdout to give.
-    pub fn open(form: Form, color: Color, lang: Lang) -> io::Result<Self> {
-        Ok(Self::over(Box::new(stdout_file()?), form, color, lang))
-    }
-
-    /// Shows messages by a writer in place of stdout.
+    /// Shows things in this form and language; colours also depend on stdout and the environment.
     #[must_use]
-    pub fn over(out: Box<dyn Write>, form: Form, color: Color, lang: Lang) -> Self {
-        let out = BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, out);
+    pub fn new(form: Form, color: Color, lang: Lang) -> Self {
         Self {
-            out,
             form,
             is_colored: color.is_on(),
             lang,
         }
     }
 
-    /// Shows one message, at the latest with the next [`Screen::flush`].
-    ///
-    /// # Errors
-    /// Those of writing to stdout.
-    pub fn message(&mut self, message: &Shown<'_>) -> io::Result<()> {
+    /// One message.
+    pub fn message(&self, message: &Shown<'_>, out: &mut String) {
         match self.form {
-            Form::Lines => self.line(message),
-            Form::Json => self.json(message),
+            Form::Lines => self.line(message, out),
+            Form::Json => self.json(message, out),
         }
     }
 
-    fn line(&mut self, message: &Shown<'_>) -> io::Result<()> {
+    fn line(&self, message: &Shown<'_>, out: &mut String) {
         let who = message.who(self.lang);
         let (dim, color, plain) = match self.is_colored {
             true => ("\x1b[2m", color_of(&who), "\x1b[0m"),
@@ -150,15 +134,12 @@ impl Screen {
         let data = clean(message.data.unwrap_or_default());
         let time = &message.stamp.time_of_day;
         let parts = [
-            dim, "[", time, "]", plain, " ", color, &who, plain, ": ", &data,
+            dim, "[", time, "]", plain, " ", color, &who, plain, ": ", &data, "\n",
         ];
-        for part in parts {
-            self.out.write_all(part.as_bytes())?;
-        }
-        self.out.write_all(b"\n")
+        out.extend(parts);
     }
 
-    fn json(&mut self, message: &Shown<'_>) -> io::Result<()> {
+    fn json(&self, message: &Shown<'_>, out: &mut String) {
         #[derive(Serialize)]
         struct Object<'m> {
             time: &'m str,
@@ -182,57 +163,37 @@ impl Screen {
             user,
             data,
         };
-        self.object(&object)
+        self.object(&object, out);
     }
 
-    /// Shows one line of text, cleaned, at the latest with the next [`Screen::flush`].
-    ///
-    /// # Errors
-    /// Those of writing to stdout.
-    pub fn text(&mut self, line: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", clean(line))
+    /// One line of text, cleaned.
+    pub fn text(&self, line: &str, out: &mut String) {
+        out.extend([&*clean(line), "\n"]);
     }
 
-    /// Shows whether an answer was right, green or red, at the latest with the next
-    /// [`Screen::flush`].
-    ///
-    /// # Errors
-    /// Those of writing to stdout.
-    pub fn mark(&mut self, text: &str, is_right: bool) -> io::Result<()> {
+    /// Whether an answer was right, green or red.
+    pub fn mark(&self, text: &str, is_right: bool, out: &mut String) {
         let (color, plain) = match (self.is_colored, is_right) {
             (true, true) => ("\x1b[32m", "\x1b[0m"),
             (true, false) => ("\x1b[31m", "\x1b[0m"),
             (false, _) => ("", ""),
         };
-        writeln!(self.out, "{color}{}{plain}", clean(text))
+        out.extend([color, &clean(text), plain, "\n"]);
     }
 
-    /// Shows something as JSON over several lines, at the latest with the next [`Screen::flush`].
-    ///
-    /// # Errors
-    /// Those of writing to stdout.
-    pub fn document(&mut self, document: &impl Serialize) -> io::Result<()> {
-        let json = serde_json::to_string_pretty(document)?;
+    /// Something as JSON over several lines.
+    pub fn document(&self, document: &impl Serialize, out: &mut String) {
+        // Our own types always serialize: their keys are strings.
+        let json = serde_json::to_string_pretty(document).unwrap_or_default();
         for line in json.lines() {
-            writeln!(self.out, "{}", escape_hazards(line))?;
+            out.extend([&*escape_hazards(line), "\n"]);
         }
-        Ok(())
     }
 
-    /// Shows one object as JSON, at the latest with the next [`Screen::flush`].
-    ///
-    /// # Errors
-    /// Those of writing to stdout.
-    pub fn object(&mut self, object: &impl Serialize) -> io::Result<()> {
-        let json = serde_json::to_string(object)?;
-        self.out.write_all(escape_hazards(&json).as_bytes())?;
-        self.out.write_all(b"\n")
-    }
-
-    /// Whether a person looks at it.
-    #[must_use]
-    pub fn is_terminal(&self) -> bool {
-        io::stdout().is_terminal()
+    /// One object as JSON.
+    pub fn object(&self, object: &impl Serialize, out: &mut String) {
+        let json = serde_json::to_string(object).unwrap_or_default();
+        out.extend([&*escape_hazards(&json), "\n"]);
     }
 
     /// How messages are written.
@@ -241,17 +202,30 @@ impl Screen {
         self.form
     }
 
-    /// Writes out what was shown so far.
-    ///
-    /// # Errors
-    /// Those of writing to stdout.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+    /// The person's language.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        self.lang
     }
 }
 
+/// Whether a person looks at stdout.
+#[must_use]
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Writes whole lines to stdout, and waits until the system has them: for what is printed once.
+///
+/// # Errors
+/// Those of writing to stdout.
+pub fn print(lines: &str) -> io::Result<()> {
+    stdout_file()?.write_all(lines.as_bytes())
+}
+
 /// Says one sentence on stderr, cleaned: it may quote a stranger. A stderr that is closed is no
-/// reason to stop.
+/// reason to stop. It waits for a stderr that nobody reads, and is therefore only for what is said
+/// before signals are watched; later, a console or an output says it.
 pub fn say(sentence: &str) {
     let _ = writeln!(io::stderr(), "{}", clean(sentence));
 }
@@ -300,58 +274,52 @@ fn color_of(name: &str) -> &'static str {
     COLORS.get(hash as usize % COLORS.len()).unwrap_or(&"")
 }
 
+/// The process's own stdout, whose standard buffer would write every line by itself.
 #[cfg(unix)]
-fn stdout_file() -> io::Result<File> {
+pub(super) fn stdout_file() -> io::Result<File> {
     use std::os::fd::AsFd;
     Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
 }
 
 #[cfg(windows)]
-fn stdout_file() -> io::Result<File> {
+pub(super) fn stdout_file() -> io::Result<File> {
     use std::os::windows::io::AsHandle;
     Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
+}
+
+#[cfg(unix)]
+pub(super) fn stderr_file() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(io::stderr().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+pub(super) fn stderr_file() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    Ok(io::stderr().as_handle().try_clone_to_owned()?.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::RefCell;
     use std::net::Ipv4Addr;
-    use std::rc::Rc;
-
-    /// A stdout that can be read.
-    #[derive(Clone, Default)]
-    struct Paper(Rc<RefCell<Vec<u8>>>);
-
-    impl Write for Paper {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.borrow_mut().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     fn shown(form: Form, color: Color, user: Option<&str>, data: Option<&str>) -> String {
         let stamp = Stamp {
             time_of_day: "14:03:21".into(),
             rfc3339: "2026-11-23T14:03:21.071-03:00".into(),
         };
-        let paper = Paper::default();
-        let mut screen = Screen::over(Box::new(paper.clone()), form, color, Lang::Pt);
+        let mut out = String::new();
         let source = (Ipv4Addr::new(10, 77, 0, 2), 40_000).into();
         let speaker = user.map_or(Speaker::Anonymous, Speaker::Name);
-        screen
-            .message(&Shown {
-                stamp: &stamp,
-                source,
-                speaker,
-                data,
-            })
-            .unwrap();
-        screen.flush().unwrap();
-        String::from_utf8(paper.0.take()).unwrap()
+        let shown = Shown {
+            stamp: &stamp,
+            source,
+            speaker,
+            data,
+        };
+        Screen::new(form, color, Lang::Pt).message(&shown, &mut out);
+        out
     }
 
     #[test]

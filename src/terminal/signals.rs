@@ -1,6 +1,11 @@
-//! The signals that ask this process to leave.
+//! The signals that ask this process to leave. A signal that was ignored when the process started
+//! stays ignored: `nohup`, and the jobs that a script puts into the background.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many signals have asked this process to leave.
+static RECEIVED: AtomicUsize = AtomicUsize::new(0);
 
 /// A signal that asks us to leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,22 +30,38 @@ impl Signal {
     }
 }
 
+/// How many signals have asked us to leave so far: whoever waits at the end looks whether there
+/// are more.
+pub(super) fn received() -> usize {
+    RECEIVED.load(Ordering::Relaxed)
+}
+
 /// Calls `tell` for every such signal from now on, from a thread of its own. To be called once
 /// in a process.
 ///
 /// # Errors
 /// The system's refusal to hand its signals to us.
 pub fn watch(tell: impl Fn(Signal) + Clone + Send + 'static) -> io::Result<()> {
-    let interrupted = tell.clone();
-    ctrlc::set_handler(move || interrupted(Signal::Interrupt)).map_err(io::Error::other)?;
-    watch_others(tell)
+    let tell = move |signal| {
+        RECEIVED.fetch_add(1, Ordering::Relaxed);
+        tell(signal);
+    };
+    watch_all(tell)
 }
 
 #[cfg(unix)]
-fn watch_others(tell: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGTERM};
+fn watch_all(tell: impl Fn(Signal) + Clone + Send + 'static) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP])?;
+    use super::kernel::is_ignored;
+
+    if !is_ignored(SIGINT) {
+        watch_interrupt(tell.clone())?;
+    }
+    let wanted = [SIGTERM, SIGHUP]
+        .into_iter()
+        .filter(|number| !is_ignored(*number));
+    let mut signals = signal_hook::iterator::Signals::new(wanted)?;
     std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
@@ -56,6 +77,10 @@ fn watch_others(tell: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn watch_others(_tell: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
-    Ok(())
+fn watch_all(tell: impl Fn(Signal) + Clone + Send + 'static) -> io::Result<()> {
+    watch_interrupt(tell)
+}
+
+fn watch_interrupt(tell: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
+    ctrlc::set_handler(move || tell(Signal::Interrupt)).map_err(io::Error::other)
 }

@@ -1,15 +1,15 @@
 //! The sentences of `chat`.
 
 use super::{Lang, row, say};
-use crate::net::interfaces::Interface;
-use crate::protocol::message::{FAREWELL, Name};
+use crate::chat::event::Interface;
+use crate::protocol::message::FAREWELL;
 
 /// The input object of a program, as it is shown in help.
 const SAYING: &str = r#"{"say": "…"}"#;
 
 /// A member in the lobby is ready.
 #[must_use]
-pub fn in_lobby(lang: Lang, name: &Name, interfaces: &[Interface]) -> String {
+pub fn in_lobby(lang: Lang, name: &str, interfaces: &[Interface]) -> String {
     let on = row(interfaces);
     say!(
         lang,
@@ -20,7 +20,7 @@ pub fn in_lobby(lang: Lang, name: &Name, interfaces: &[Interface]) -> String {
 
 /// A member in a named room is ready.
 #[must_use]
-pub fn in_room(lang: Lang, name: &Name, room: &str, interfaces: &[Interface]) -> String {
+pub fn in_room(lang: Lang, name: &str, room: &str, interfaces: &[Interface]) -> String {
     let on = row(interfaces);
     say!(
         lang,
@@ -236,7 +236,7 @@ pub fn unmirrored(lang: Lang, lines: usize) -> String {
 
 /// The members of the room.
 #[must_use]
-pub fn who_is_here(lang: Lang, me: &Name, others: &[String]) -> String {
+pub fn who_is_here(lang: Lang, me: &str, others: &[String]) -> String {
     match others {
         [] => say!(lang, "only {me} (you)", "só {me} (você)"),
         others => {
@@ -359,4 +359,21 @@ pub fn left_undelivered(lang: Lang, waiting: &[String]) -> String {
         "left before {waiting} had everything; whoever has it can pass it on",
         "saída antes de {waiting} ter tudo; quem tem pode repassar",
     )
+}
+
+/// Lines that a reader was too slow for stand here.
+#[must_use]
+pub fn missed(lang: Lang, lines: u64) -> String {
+    match lines {
+        1 => say!(
+            lang,
+            "[1 line left out: this output was read too slowly]",
+            "[1 linha omitida: esta saída foi lida devagar demais]",
+        ),
+        n => say!(
+            lang,
+            "[{n} lines left out: this output was read too slowly]",
+            "[{n} linhas omitidas: esta saída foi lida devagar demais]",
+        ),
+    }
 }

@@ -10,6 +10,7 @@ mod lab;
 mod multicast;
 mod room;
 mod tcp_peer;
+mod terminal;
 
 pub use chat::*;
 pub use error::{cause, error, fault, lost, refusal};
@@ -18,6 +19,7 @@ pub use lab::*;
 pub use multicast::*;
 pub use room::*;
 pub use tcp_peer::*;
+pub use terminal::*;
 
 /// A language of the program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -41,12 +41,12 @@ fn a_paste_of_several_lines_is_asked_about() {
     let mut ana = Terminal::start(place.chat(&Home::new(), &["--name", "ana"]));
     ana.begins_a_line();
     bia.notes("ana entered");
-    ana.types("\x1b[200~um\ndois\ntrês\x1b[201~\r");
+    ana.types("\x1b[200~um\ndois\ntrês\x1b[201~");
     ana.shows("send 3 lines? [y/N]");
     ana.begins_a_line();
     ana.types("n\r");
     ana.begins_a_line();
-    ana.types("\x1b[200~quatro\ncinco\x1b[201~\r");
+    ana.types("\x1b[200~quatro\ncinco\x1b[201~");
     ana.shows("send 2 lines? [y/N]");
     ana.begins_a_line();
     ana.types("y\r");

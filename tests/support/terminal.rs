@@ -14,8 +14,8 @@ use nix::sys::termios::{Termios, tcgetattr};
 
 use super::{DEADLINE, command, wait_until};
 
-/// Written by the line editor when it begins to read a line: from here on pastes are marked.
-const LINE_BEGINS: &str = "\x1b[?2004h";
+/// Written when a program begins to read keys: from here on pastes are marked.
+const KEYS_BEGIN: &str = "\x1b[?2004h";
 
 /// Written by us when a program has ended: nothing of it comes behind this.
 const END_OF_SCREEN: &str = "(the end)";
@@ -28,7 +28,6 @@ pub struct Terminal {
     keys: File,
     written: Receiver<Vec<u8>>,
     screen: Vec<u8>,
-    lines_begun: usize,
 }
 
 impl Terminal {
@@ -65,7 +64,6 @@ impl Terminal {
             keys,
             written,
             screen: Vec::new(),
-            lines_begun: 0,
         }
     }
 
@@ -74,13 +72,9 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Waits until the line editor reads the next line.
+    /// Waits until the program reads keys and shows its prompt.
     pub fn begins_a_line(&mut self) {
-        self.lines_begun += 1;
-        let count = self.lines_begun;
-        self.waits_for("the next line", |screen| {
-            screen.matches(LINE_BEGINS).count() >= count
-        });
+        self.shows(KEYS_BEGIN);
     }
 
     /// Waits until something was written, and gives all that was.

@@ -1,40 +1,40 @@
-//! `chat`: everyone types and hears. The keyboard, the signals and the ears have a thread each,
-//! which only block and tell; one loop drives the node, as the simulator does.
+//! `chat`: everyone talks, everyone hears. The keyboard, the signals, the sockets, the outputs and
+//! the store have a thread each, which only block and send; one loop drives the room, as the
+//! simulator does.
 
-mod command;
 mod driver;
 mod secret;
-mod view;
 
-use std::sync::mpsc;
-use std::thread;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
 
 use self::driver::{Driver, Event};
 use self::secret::Room;
-use self::view::View;
 use super::Outcome;
+use crate::chat::{Chat, Config};
 use crate::cli::ChatSettings;
-use crate::clock::Clock;
+use crate::clock::{Clock, Throttle};
 use crate::error::Error;
-use crate::net::group_sockets::GroupSockets;
+use crate::face::ConsoleFace;
+use crate::net::group_sockets::{Families, GroupSockets};
 use crate::net::interfaces;
+use crate::net::interrupter::Interrupter;
 use crate::net::socket_poller::Batch;
 use crate::protocol::engine::Setup;
 use crate::protocol::message::Name;
-use crate::protocol::node::Node;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
+use crate::store::archive::Archive;
 use crate::store::identity::{Identity, Who, random};
 use crate::store::people::People;
-use crate::terminal::console::Console;
-use crate::terminal::keyboard::{Paste, Typed};
-use crate::terminal::screen::{self, Form};
+use crate::terminal::console::{ConsoleConfig, PastePolicy};
+use crate::terminal::screen::Form;
 use crate::terminal::signals;
 use crate::text::{self, Lang};
 
-/// Batches of datagrams on their way from the ears to the loop: the ears read while the loop
-/// works, and no further ahead than the kernel's own buffer should hold.
+/// Batches of datagrams between the thread that reads the sockets and the loop: it reads on while
+/// the loop works, and no further ahead than the kernel's own buffer should hold.
 const BATCHES: usize = 4;
 
 /// Talks until the farewell, the end of the input, or a signal.
@@ -49,100 +49,132 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<Outcome, Error>
         interfaces::choose(&place.interfaces, place.frames).map_err(Error::Interfaces)?;
     }
     let room = secret::open(settings, lang)?;
-    let group = |refusal| Error::Group {
-        group: place.frames.to_string(),
+    let group = place.frames.to_string();
+    let refused = |refusal| Error::Group {
+        group: group.clone(),
         refusal,
     };
-    let sockets = GroupSockets::open(place.clone()).map_err(group)?;
-    let (poller, interrupter) = sockets.poller().map_err(Error::Connection)?;
-    let (tickets, taken) = mpsc::channel();
-    (0..BATCHES).for_each(|_| drop(tickets.send(Batch::default())));
-    let tell_heard = tell.clone();
-    let listen = move || {
-        let heard = poller.listen(&taken, |batch| tell_heard.send(Event::Heard(batch)).is_ok());
-        if let Err(error) = heard {
-            let _ = tell_heard.send(Event::Deaf(error));
-        }
-    };
-    let listener = thread::Builder::new().name("ears".into()).spawn(listen);
-    let listener = listener.map_err(Error::Connection)?;
+    let sockets = GroupSockets::open(place.clone()).map_err(refused)?;
+    let (tickets, listener, interrupter) = listen(&sockets, &tell)?;
+    let archive = archive(settings, &tell)?;
     let clock = Clock::start();
-    let people = match settings.who {
-        // Who is somebody new for one session leaves no trace of it.
-        Who::Ephemeral => Ok(None),
-        _ => People::open().map(Some),
-    };
-    let people = people.unwrap_or_else(|why| {
-        screen::say(&text::people_are_forgotten(lang, &why));
-        None
-    });
-    let (identity, node) = node(settings, &room, &clock, &sockets)?;
-    let mut view = view(settings, room, lang, move |typed| {
-        tell.send(Event::Typed(typed)).is_ok()
-    })?;
+    let (identity, chat) = chat(settings, &room, archive.is_some(), &clock, &sockets)?;
+    let mut face = face(settings, &room, lang, tell)?;
     if let Some(error) = &identity.is_passing {
-        view.say(&text::identity_is_passing(lang, &text::cause(lang, error)))?;
+        face.say(&text::identity_is_passing(lang, &text::cause(lang, error)));
     }
-    let mut driver = Driver::new(
-        settings,
+    let driver = Driver {
         lang,
         clock,
-        node,
+        chat,
         sockets,
-        (view, people),
+        face,
+        archive,
         tickets,
-    );
-    let end = driver.run(&events);
-    drop(driver); // the terminal is put back before the last threads are waited for
+        group,
+        refusals: Throttle::default(),
+        signal: None,
+        is_input_over: false,
+        run: Vec::new(),
+        run_families: Families::Preferred,
+    };
+    let outcome = driver.run(&events);
     drop(interrupter);
     let _ = listener.join();
     identity.close();
-    end
+    outcome
+}
+
+/// Starts the thread that reads the sockets. Returns where its empty batches go, the thread, and
+/// what ends it when dropped.
+fn listen(
+    sockets: &GroupSockets,
+    tell: &Sender<Event>,
+) -> Result<(Sender<Batch>, JoinHandle<()>, Interrupter), Error> {
+    let (poller, interrupter) = sockets.poller().map_err(Error::Connection)?;
+    let (tickets, taken): (Sender<Batch>, Receiver<Batch>) = mpsc::channel();
+    (0..BATCHES).for_each(|_| drop(tickets.send(Batch::default())));
+    let tell = tell.clone();
+    let listen = move || {
+        let heard = poller.listen(&taken, |batch| tell.send(Event::Heard(batch)).is_ok());
+        if let Err(error) = heard {
+            let _ = tell.send(Event::Deaf(error));
+        }
+    };
+    let listener = thread::Builder::new().name("sockets".into()).spawn(listen);
+    let listener = listener.map_err(Error::Connection)?;
+    Ok((tickets, listener, interrupter))
+}
+
+/// Starts the store's thread, unless nothing is to be remembered.
+fn archive(settings: &ChatSettings, tell: &Sender<Event>) -> Result<Option<Archive>, Error> {
+    // Whoever is somebody new for one session leaves no trace of it.
+    if matches!(settings.who, Who::Ephemeral) {
+        return Ok(None);
+    }
+    let tell = tell.clone();
+    let tell = move |reply| tell.send(Event::Archived(reply)).is_ok();
+    let archive = Archive::start(People::open, tell).map_err(Error::Connection)?;
+    Ok(Some(archive))
 }
 
 /// This member, new in its room.
-fn node(
+fn chat(
     settings: &ChatSettings,
     room: &Room,
+    is_remembered: bool,
     clock: &Clock,
     sockets: &GroupSockets,
-) -> Result<(Identity, Node), Error> {
+) -> Result<(Identity, Chat), Error> {
     let now = clock.now();
     let low = u32::from_be_bytes(random().map_err(Error::Identity)?);
     let session = (now.wall_ms / 1000) << 32 | u64::from(low);
     let identity = Identity::open(&settings.who, session).map_err(Error::Identity)?;
+    let name = room.name.as_ref().map(Name::as_str);
     let setup = Setup {
         signer: identity.signer.clone(),
         session,
         replaces: identity.replaces,
         name: settings.name.clone(),
-        seal: Seal::new(&room.key).called(room.name.as_ref().map(Name::as_str)),
+        seal: Seal::new(&room.key).called(name),
         mirror_port: settings.place.plain.map(|_| sockets.own_port()),
         link: Link::Unknown,
         seed: u64::from_be_bytes(random().map_err(Error::Identity)?),
         secrets: Secrets::new(random().map_err(Error::Identity)?.into()),
     };
-    Ok((identity, Node::new(setup, now)))
+    let config = Config {
+        setup,
+        room: name.map(str::to_owned),
+        is_keyed: room.is_keyed,
+        is_remembered,
+    };
+    Ok((identity, Chat::new(config, now)))
 }
 
-/// What the person sits at, in this room.
-fn view(
+/// How the person or program sees the room.
+fn face(
     settings: &ChatSettings,
-    room: Room,
+    room: &Room,
     lang: Lang,
-    tell: impl Fn(Typed) -> bool + Send + 'static,
-) -> Result<View, Error> {
+    tell: Sender<Event>,
+) -> Result<ConsoleFace, Error> {
     let prompt = match settings.form {
         Form::Lines => format!("{}> ", settings.name),
         Form::Json => String::new(),
     };
-    let paste = Paste {
+    let paste = PastePolicy::Ask {
         question: Box::new(move |lines| text::paste_question(lang, lines)),
         is_yes: text::is_yes,
     };
-    let form = (settings.form, settings.color);
-    Ok(View {
-        console: Console::open(prompt, Some(paste), form, lang, tell)?,
-        room,
+    let config = ConsoleConfig {
+        prompt,
+        paste,
+        lang,
+        form: settings.form,
+        color: settings.color,
+    };
+    let room = Some(room.shown().to_owned());
+    ConsoleFace::open(config, room, false, move |event| {
+        tell.send(Event::Console(event)).is_ok()
     })
 }

@@ -6,7 +6,7 @@ mod command;
 mod menu;
 mod view;
 
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use self::command::Command;
@@ -19,9 +19,8 @@ use crate::error::Error;
 use crate::net::duplex::Duplex;
 use crate::net::tcp::{CallError, Connection, ReadEvent, WriteEvent, call_with_retry};
 use crate::protocol::hub::joiner::{self, HubRequest, Joiner};
-use crate::terminal::console::Console;
-use crate::terminal::keyboard::Typed;
-use crate::terminal::screen::{self, Form};
+use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, PastePolicy};
+use crate::terminal::screen::Form;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
@@ -34,8 +33,10 @@ const LEAVING_WAIT: Duration = Duration::from_secs(1);
 
 /// All that the loop is told.
 enum Event {
-    Typed(Typed),
+    Console(ConsoleEvent),
     Signal(Signal),
+    /// The hub does not answer yet.
+    Calling,
     Reached(Result<Connection, CallError>),
     Heard(ReadEvent),
     Written(WriteEvent),
@@ -45,30 +46,30 @@ enum Event {
 pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Error> {
     let key = super::moderator_key(settings.secret_file.as_deref())?;
     let (tell, events) = mpsc::channel();
-    let (tell_signal, tell_reached, tell_typed) = (tell.clone(), tell.clone(), tell.clone());
+    let (tell_signal, tell_reached, tell_calling) = (tell.clone(), tell.clone(), tell.clone());
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
         .map_err(Error::Signals)?;
-    let address = format!("{}:{}", settings.host, settings.port);
-    let host = settings.host.clone();
-    let on_failure = move || screen::say(&text::calling(lang, &address));
-    call_with_retry(
-        host,
-        settings.port,
-        settings.patience,
-        on_failure,
-        move |reached| {
-            // Whoever asked may have left meanwhile.
-            drop(tell_reached.send(Event::Reached(reached)));
-        },
-    )
+    let (host, port) = (settings.host.clone(), settings.port);
+    let on_failure = move || drop(tell_calling.send(Event::Calling));
+    call_with_retry(host, port, settings.patience, on_failure, move |reached| {
+        // Whoever asked may have left meanwhile.
+        drop(tell_reached.send(Event::Reached(reached)));
+    })
     .map_err(Error::Connection)?;
     let prompt = match settings.form {
         Form::Lines => format!("{}> ", settings.name),
         Form::Json => String::new(),
     };
-    let form = (settings.form, settings.color);
-    let console = Console::open(prompt, None, form, lang, move |typed| {
-        tell_typed.send(Event::Typed(typed)).is_ok()
+    let config = ConsoleConfig {
+        prompt,
+        paste: PastePolicy::Lines,
+        lang,
+        form: settings.form,
+        color: settings.color,
+    };
+    let tell_console = tell.clone();
+    let console = Console::open(config, move |event| {
+        tell_console.send(Event::Console(event)).is_ok()
     })?;
     let mut driver = Driver {
         settings,
@@ -84,11 +85,13 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
             has_menu: settings.has_menu,
         },
         in_until: Duration::MAX,
+        reads_owed: 0,
         leaving: None,
         is_ended: false,
         signal: None,
     };
-    driver.run(&events)
+    let end = driver.run(&events);
+    super::finish(end, |signal| driver.view.console.finish(signal))
 }
 
 /// How far we are with leaving.
@@ -112,6 +115,8 @@ struct Driver<'s> {
     view: View,
     /// When to give the hub up that has not let us in.
     in_until: Duration,
+    /// Reads of the socket that wait until the output has room.
+    reads_owed: usize,
     leaving: Option<Leaving>,
     /// Whether the hub has ended the connection.
     is_ended: bool,
@@ -121,12 +126,21 @@ struct Driver<'s> {
 impl Driver<'_> {
     fn run(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
-            self.read_lines()?;
-            self.go_on();
-            if let Some(end) = self.show()? {
+            let now = self.now();
+            if let Some(signal) = self.view.console.on_time(now)
+                && let Some(end) = self.on_signal(signal)
+            {
                 return Ok(self.leave(end));
             }
-            if let Some(event) = self.next_event(events)?
+            if let Some(cause) = self.view.console.output_failure() {
+                return Err(Error::Output(cause));
+            }
+            self.read_lines()?;
+            self.go_on();
+            if let Some(end) = self.show() {
+                return Ok(self.leave(end));
+            }
+            if let Some(event) = self.next_event(events)
                 && let Some(end) = self.handle(event)?
             {
                 return Ok(self.leave(end));
@@ -146,33 +160,36 @@ impl Driver<'_> {
     }
 
     /// The next event, if one comes before something is due.
-    fn next_event(&mut self, events: &Receiver<Event>) -> Result<Option<Event>, Error> {
+    fn next_event(&mut self, events: &Receiver<Event>) -> Option<Event> {
         if let Ok(event) = events.try_recv() {
-            return Ok(Some(event));
+            return Some(event);
         }
-        self.view.console.flush()?;
+        self.view.console.flush();
         let now = self.now();
         let said_until = match self.leaving {
             Some(Leaving::Said { until }) => Some(until),
             _ => None,
         };
         let in_until = (!self.joiner.is_in() && self.line.is_some()).then_some(self.in_until);
-        let dues = [self.joiner.next_time(now), said_until, in_until];
+        let typed_at = self.view.console.next_time();
+        let dues = [self.joiner.next_time(now), said_until, in_until, typed_at];
         match dues.into_iter().flatten().min() {
-            None => Ok(events.recv().ok()),
-            Some(due) => match events.recv_timeout(due.saturating_sub(now)) {
-                Ok(event) => Ok(Some(event)),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Ok(None),
-            },
+            None => events.recv().ok(),
+            Some(due) => events.recv_timeout(due.saturating_sub(now)).ok(),
         }
     }
 
     fn handle(&mut self, event: Event) -> Result<Option<Outcome>, Error> {
         match event {
             Event::Signal(signal) => return Ok(self.on_signal(signal)),
-            Event::Typed(typed) => {
-                let signal = self.view.console.keyboard.keep(typed);
+            Event::Console(event) => {
+                let now = self.now();
+                let signal = self.view.console.handle(now, event);
                 return Ok(signal.and_then(|signal| self.on_signal(signal)));
+            }
+            Event::Calling => {
+                let address = format!("{}:{}", self.settings.host, self.settings.port);
+                self.view.console.say(&text::calling(self.lang, &address));
             }
             Event::Reached(Ok(connection)) => self.begin(connection)?,
             Event::Reached(Err(cause)) => {
@@ -182,7 +199,7 @@ impl Driver<'_> {
             Event::Heard(ReadEvent::Bytes(bytes)) => {
                 let now = self.now();
                 self.joiner.hear(now, &bytes);
-                self.line.iter().for_each(Duplex::took);
+                self.reads_owed += 1;
             }
             Event::Heard(ReadEvent::Urgent) => {}
             Event::Heard(ReadEvent::End | ReadEvent::Lost(_))
@@ -232,44 +249,36 @@ impl Driver<'_> {
     fn read_lines(&mut self) -> Result<(), Error> {
         while self.joiner.has_room()
             && self.leaving.is_none()
-            && let Some(mut block) = self.view.console.keyboard.take_block()
+            && let Some(line) = self.view.console.next_line()
         {
-            while self.joiner.has_room()
-                && self.leaving.is_none()
-                && let Some(line) = block.next_line()
-            {
-                for notice in self.view.console.keyboard.count(&line, self.lang) {
-                    self.view.fault(&notice)?;
-                }
-                self.do_line(&line.text)?;
+            for notice in line.notices(self.lang) {
+                self.view.fault(&notice);
             }
-            self.view.console.keyboard.put_back(block);
+            self.do_line(&line.text);
         }
-        if self.view.console.keyboard.is_over() && self.leaving.is_none() && self.line.is_some() {
+        if self.view.console.is_over() && self.leaving.is_none() && self.line.is_some() {
+            self.view.console.end().map_err(Error::Input)?;
             self.request(HubRequest::Exit);
         }
         Ok(())
     }
 
-    fn do_line(&mut self, line: &str) -> Result<(), Error> {
+    fn do_line(&mut self, line: &str) {
         if self.settings.has_menu {
             if let Some(request) = self.menu.take(line) {
                 self.request(request);
             }
-            return match self.leaving {
-                None => self.view.ask(&self.menu),
-                Some(_) => Ok(()),
-            };
+            if self.leaving.is_none() {
+                self.view.ask(&self.menu);
+            }
+            return;
         }
         match command::read(line, self.settings.form) {
-            Command::Nothing => Ok(()),
-            Command::HubRequest(request) => {
-                self.request(request);
-                Ok(())
-            }
+            Command::Nothing => {}
+            Command::HubRequest(request) => self.request(request),
             Command::Help => {
                 let help = text::hub_help(self.lang);
-                help.iter().try_for_each(|line| self.view.console.say(line))
+                help.iter().for_each(|line| self.view.console.say(line));
             }
             Command::Lacking(usage) => self.view.fault(&text::needs_more(self.lang, usage)),
             Command::Unknown(word) => self.view.fault(&text::unknown_command(self.lang, word)),
@@ -299,45 +308,52 @@ impl Driver<'_> {
     }
 
     /// Shows what the hub told; how it ends, if it does.
-    fn show(&mut self) -> Result<Option<Outcome>, Error> {
-        let Some(hub) = self.line.as_ref().map(Duplex::peer) else {
-            return Ok(None);
-        };
+    fn show(&mut self) -> Option<Outcome> {
+        let hub = self.line.as_ref().map(Duplex::peer)?;
         let is_leaving = self.leaving.is_some();
-        while let Some(event) = self.joiner.poll_event() {
+        while self.view.console.has_room()
+            && let Some(event) = self.joiner.poll_event()
+        {
             // Our farewell's answer is no news.
             let is_answer = matches!(event, joiner::JoinerEvent::Out(_)) && is_leaving;
             if !is_answer || self.settings.form == Form::Json {
-                self.view.event(hub, &event)?;
+                self.view.event(hub, &event);
             }
             match event {
                 joiner::JoinerEvent::Joined { .. } if self.settings.has_menu => {
-                    self.view.ask(&self.menu)?;
+                    self.view.ask(&self.menu);
                 }
-                joiner::JoinerEvent::Closed => return Ok(Some(Outcome::Done)),
-                joiner::JoinerEvent::Out(_) if is_leaving => return Ok(Some(self.done())),
+                joiner::JoinerEvent::Closed => return Some(Outcome::Done),
+                joiner::JoinerEvent::Out(_) if is_leaving => return Some(self.done()),
                 joiner::JoinerEvent::Out(_)
                 | joiner::JoinerEvent::Refused(_)
                 | joiner::JoinerEvent::ProofAsked
-                | joiner::JoinerEvent::Broken => return Ok(Some(Outcome::Incomplete)),
+                | joiner::JoinerEvent::Broken => return Some(Outcome::Incomplete),
                 _ => {}
             }
+        }
+        if !self.view.console.has_room() {
+            // What the hub has told is shown whole before the end of it is.
+            return None;
+        }
+        if let Some(line) = &self.line {
+            (0..std::mem::take(&mut self.reads_owed)).for_each(|_| line.took());
         }
         let now = self.now();
         if let Some(Leaving::Said { until }) = self.leaving
             && (self.is_ended || now >= until)
         {
-            return Ok(Some(self.done()));
+            return Some(self.done());
         }
         if self.is_ended {
-            self.view.fault(&text::hub_lost(self.lang))?;
-            return Ok(Some(Outcome::Incomplete));
+            self.view.fault(&text::hub_lost(self.lang));
+            return Some(Outcome::Incomplete);
         }
         if !self.joiner.is_in() && now >= self.in_until {
-            self.view.fault(&text::hub_broken(self.lang))?;
-            return Ok(Some(Outcome::Incomplete));
+            self.view.fault(&text::hub_broken(self.lang));
+            return Some(Outcome::Incomplete);
         }
-        Ok(None)
+        None
     }
 
     /// How we leave of our own will: with all that was typed said, or not.

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use super::menu::Menu;
-use crate::error::Error;
 use crate::protocol::hub::joiner::JoinerEvent;
 use crate::terminal::console::Console;
 use crate::terminal::screen::{Form, Shown, Speaker};
@@ -40,11 +39,11 @@ struct Object<'e> {
 
 impl View {
     /// Shows what the hub told.
-    pub(super) fn event(&mut self, hub: SocketAddr, event: &JoinerEvent) -> Result<(), Error> {
+    pub(super) fn event(&mut self, hub: SocketAddr, event: &JoinerEvent) {
         if self.console.screen.form() == Form::Json {
             return self.object(object_of(event));
         }
-        let lang = self.console.lang;
+        let lang = self.console.screen.lang();
         match event {
             JoinerEvent::Said {
                 from,
@@ -56,20 +55,20 @@ impl View {
                     true => text::privately(lang, from),
                     false => from.clone(),
                 };
-                let shown = Shown {
-                    stamp: self.console.wall_clock.now(),
+                let stamp = self.console.wall_clock.now().clone();
+                // There is room: nothing is taken from the hub while there is none.
+                self.console.message(&Shown {
+                    stamp: &stamp,
                     source: hub,
                     speaker: Speaker::Name(&who),
                     data: Some(text),
-                };
-                self.console.screen.message(&shown).map_err(Error::Output)
+                });
             }
             JoinerEvent::Joined { is_framed, .. } => {
                 let hub = hub.to_string();
-                self.console.say(&text::joined(lang, &hub, self.has_menu))?;
-                match is_framed {
-                    true => Ok(()),
-                    false => self.console.say(&text::hub_is_naive(lang)),
+                self.console.say(&text::joined(lang, &hub, self.has_menu));
+                if !is_framed {
+                    self.console.say(&text::hub_is_naive(lang));
                 }
             }
             JoinerEvent::List { names, .. } => self.console.say(&text::at_hub(lang, names)),
@@ -84,7 +83,7 @@ impl View {
     }
 
     /// Says what went wrong, to programs as an event.
-    pub(super) fn fault(&mut self, sentence: &str) -> Result<(), Error> {
+    pub(super) fn fault(&mut self, sentence: &str) {
         match self.console.screen.form() {
             Form::Lines => self.console.say(sentence),
             Form::Json => self.object(Object {
@@ -96,12 +95,12 @@ impl View {
     }
 
     /// Asks for what the menu needs next.
-    pub(super) fn ask(&mut self, menu: &Menu) -> Result<(), Error> {
-        let lang = self.console.lang;
+    pub(super) fn ask(&mut self, menu: &Menu) {
+        let lang = self.console.screen.lang();
         match menu {
             Menu::Choice => text::menu(lang)
                 .iter()
-                .try_for_each(|line| self.console.say(line)),
+                .for_each(|line| self.console.say(line)),
             Menu::PrivateTo => self.console.say(&text::asks_whom(lang)),
             Menu::BroadcastMode => self.console.say(&text::asks_me_too(lang)),
             Menu::EchoText | Menu::PrivateText(_) | Menu::BroadcastText(_) => {
@@ -110,12 +109,13 @@ impl View {
         }
     }
 
-    fn object(&mut self, object: Object<'_>) -> Result<(), Error> {
-        let object = Object {
-            time: &self.console.wall_clock.now().rfc3339,
+    fn object(&mut self, object: Object<'_>) {
+        let stamp = self.console.wall_clock.now().clone();
+        // There is room: nothing is taken from the hub while there is none.
+        self.console.object(&Object {
+            time: &stamp.rfc3339,
             ..object
-        };
-        self.console.screen.object(&object).map_err(Error::Output)
+        });
     }
 }
 

@@ -66,10 +66,10 @@ pub(super) fn run(settings: &BankSettings, lang: Lang) -> Result<Outcome, Error>
             screen::say(&text::questions_kept(lang, questions.len()));
         }
         BankAct::Export => {
-            let mut screen = Screen::open(Form::Json, Color::Never, lang).map_err(Error::Output)?;
             let questions = bank.questions().map_err(store)?;
-            let shown = screen.document(&questions);
-            shown.and_then(|()| screen.flush()).map_err(Error::Output)?;
+            let mut lines = String::new();
+            Screen::new(Form::Json, Color::Never, lang).document(&questions, &mut lines);
+            screen::print(&lines).map_err(Error::Output)?;
         }
     }
     Ok(Outcome::Done)

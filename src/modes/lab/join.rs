@@ -10,11 +10,10 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::lab::Dialogue;
 use crate::lab::session::Session;
-use crate::modes::Outcome;
+use crate::modes::{Outcome, finish};
 use crate::net::duplex::Duplex;
 use crate::net::tcp::{CallError, Connection, ReadEvent, WriteEvent, call_with_retry};
 use crate::terminal::prompter::{Answer, Prompter};
-use crate::terminal::screen;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
@@ -24,6 +23,10 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Everything that can wake the loop.
 enum Event {
     Signal(Signal),
+    /// The output has room again, or has failed.
+    Output,
+    /// The server does not answer yet.
+    Calling,
     Reached(Result<Connection, CallError>),
     Heard(ReadEvent),
     Written(WriteEvent),
@@ -37,12 +40,12 @@ pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<Outcome, Erro
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
         .map_err(Error::Signals)?;
     let address = format!("{}:{}", settings.host, settings.port);
-    let calling = text::calling(lang, &address);
+    let (tell_calling, tell_output) = (tell.clone(), tell.clone());
     call_with_retry(
         settings.host,
         settings.port,
         settings.patience,
-        move || screen::say(&calling),
+        move || drop(tell_calling.send(Event::Calling)),
         move |reached| {
             // If the send fails, the program is already ending.
             drop(tell_reached.send(Event::Reached(reached)));
@@ -55,12 +58,15 @@ pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<Outcome, Erro
         lang,
         tell,
         clock: Clock::start(),
-        view: View::open(settings.has_trace, lang)?,
+        view: View::open(settings.has_trace, lang, move || {
+            drop(tell_output.send(Event::Output));
+        })?,
         asker: asker.map_err(Error::Input)?,
         talk: None,
         address,
     };
-    client.run(&events, settings.dialogue)
+    let end = client.run(&events, settings.dialogue);
+    finish(end, |signal| client.view.finish(signal))
 }
 
 /// The state of the loop.
@@ -103,6 +109,9 @@ impl Client {
             };
             match event {
                 Event::Signal(signal) => return Ok(Outcome::Signalled(signal)),
+                // The view is looked after in each round.
+                Event::Output => {}
+                Event::Calling => self.view.say(&text::calling(self.lang, &self.address))?,
                 Event::Reached(Ok(connection)) => {
                     if let Some(dialogue) = dialogue.take() {
                         self.begin(connection, dialogue)?;
@@ -190,7 +199,8 @@ impl Client {
         }
         while let Some(event) = talk.session.poll_event() {
             if let Some(Asked::Person(field)) = self.view.event(peer, &event)? {
-                self.asker.ask(text::question(self.lang, field));
+                self.view.ask(&text::question(self.lang, field));
+                self.asker.read();
             }
         }
         if talk.is_lost || (talk.session.is_over() && talk.line.is_written()) {

@@ -24,13 +24,14 @@ pub(super) fn run(settings: LabSettings, lang: Lang) -> Result<Outcome, Error> {
 }
 
 fn list(lang: Lang) -> Result<Outcome, Error> {
-    let mut screen = Screen::open(Form::Lines, Color::Never, lang).map_err(Error::Output)?;
+    let screen = Screen::new(Form::Lines, Color::Never, lang);
+    let mut lines = String::new();
     for lesson in Lesson::ALL {
         let (name, port) = (lesson.name(), lesson.port());
         let line = format!("{name:10} {port:>6}  {}", text::lesson(lang, lesson));
-        screen.text(&line).map_err(Error::Output)?;
+        screen.text(&line, &mut lines);
     }
-    screen.flush().map_err(Error::Output)?;
+    screen::print(&lines).map_err(Error::Output)?;
     screen::say(&text::lab_usage(lang));
     Ok(Outcome::Done)
 }

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::lab::lesson::{Lesson, Service};
 use crate::lab::session::Session;
-use crate::modes::Outcome;
+use crate::modes::{Outcome, finish};
 use crate::net::tcp::Listener;
 use crate::net::tcp_server::{Accepted, Read, ServerEvent, TcpServer, allow_connections};
 use crate::store::identity::random;
@@ -44,10 +44,14 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
     let server = TcpServer::open(door, KEEP_ALIVE).map_err(Error::Connection)?;
     let tell = server.notifier();
     signals::watch(move |signal| {
-        tell(signal);
+        tell(Told::Signal(signal));
     })
     .map_err(Error::Signals)?;
-    let mut view = View::open(settings.has_trace, lang)?;
+    let tell = server.notifier();
+    let mut view = View::open(settings.has_trace, lang, move || {
+        // Whoever listened may have left meanwhile.
+        let _ = tell(Told::Output);
+    })?;
     let lesson = settings.lesson.name();
     view.say(&text::lab_serves(lang, lesson, address))?;
     for address in reached_at {
@@ -71,7 +75,15 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
         view,
         is_stopped: false,
     };
-    driver.run()
+    let end = driver.run();
+    finish(end, |signal| driver.view.finish(signal))
+}
+
+/// What the loop is told by other threads.
+enum Told {
+    Signal(Signal),
+    /// The output has room again, or has failed.
+    Output,
 }
 
 fn service(settings: &LabServeSettings) -> Result<Service, Error> {
@@ -100,7 +112,7 @@ struct Driver {
     service: Service,
     connections_max: usize,
     ends_with_first: bool,
-    server: TcpServer<Signal>,
+    server: TcpServer<Told>,
     seats: BTreeMap<u32, Seat>,
     begun: u32,
     seed: u64,
@@ -162,7 +174,9 @@ impl Driver {
                             seat.is_watched = false;
                         }
                     }
-                    ServerEvent::Notified(signal) => {
+                    // The view is looked after in each round.
+                    ServerEvent::Notified(Told::Output) => {}
+                    ServerEvent::Notified(Told::Signal(signal)) => {
                         self.view.flush()?;
                         return Ok(Outcome::Signalled(signal));
                     }

@@ -1,5 +1,6 @@
 //! The output of `lab`: the lesson on stdout; connections, failures and byte dumps on stderr.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -8,12 +9,15 @@ use crate::lab::Told;
 use crate::lab::form::Field;
 use crate::lab::session::SessionEvent;
 use crate::modes::Outcome;
-use crate::terminal::screen::{self, Color, Form, Screen};
+use crate::terminal::screen::{Color, Form, Screen};
+use crate::terminal::signals::Signal;
+use crate::terminal::{Printer, prompter};
 use crate::text::{self, Lang};
 
 /// The output of `lab`. See the top of this file.
 pub(super) struct View {
     screen: Screen,
+    printer: Printer,
     lang: Lang,
     has_trace: bool,
     /// The outcome so far: incomplete once a dialogue has failed.
@@ -37,10 +41,16 @@ pub(super) enum TraceDirection {
 }
 
 impl View {
-    pub(super) fn open(has_trace: bool, lang: Lang) -> Result<Self, Error> {
-        let screen = Screen::open(Form::Lines, Color::Auto, lang).map_err(Error::Output)?;
+    /// Opens both streams; `tell` is called when there is room again or stdout has failed.
+    pub(super) fn open(
+        has_trace: bool,
+        lang: Lang,
+        tell: impl Fn() + Clone + Send + 'static,
+    ) -> Result<Self, Error> {
+        let notice = move |count| format!("{}\n", text::lines_left_out(lang, count));
         Ok(Self {
-            screen,
+            screen: Screen::new(Form::Lines, Color::Auto, lang),
+            printer: Printer::open(lang, notice, tell)?,
             lang,
             has_trace,
             end: Outcome::Done,
@@ -54,10 +64,15 @@ impl View {
         event: &SessionEvent,
     ) -> Result<Option<Asked>, Error> {
         match event {
-            SessionEvent::Show(text) => self.screen.text(text).map_err(Error::Output)?,
+            SessionEvent::Show(text) => {
+                let mut line = String::new();
+                self.screen.text(text, &mut line);
+                self.printer.data.write(&line);
+            }
             SessionEvent::Mark { text, is_right } => {
-                let shown = self.screen.mark(text, *is_right);
-                shown.map_err(Error::Output)?;
+                let mut line = String::new();
+                self.screen.mark(text, *is_right, &mut line);
+                self.printer.data.write(&line);
             }
             SessionEvent::Tell(told) => {
                 let sentence = text::told(self.lang, told);
@@ -97,11 +112,17 @@ impl View {
         text::dump(bytes).try_for_each(|row| self.say(&row))
     }
 
-    /// Shows a sentence, in order with the other output.
+    /// Shows a sentence.
     pub(super) fn say(&mut self, sentence: &str) -> Result<(), Error> {
-        self.flush()?;
-        screen::say(sentence);
+        self.printer.talk.say(sentence);
         Ok(())
+    }
+
+    /// Shows a question, where somebody sees it.
+    pub(super) fn ask(&mut self, question: &str) {
+        if prompter::is_seen() {
+            self.printer.talk.write(&format!("{question} "));
+        }
     }
 
     /// Shows a failure, and makes the outcome incomplete.
@@ -110,7 +131,15 @@ impl View {
         self.say(sentence)
     }
 
+    /// Looks after the streams, and tells whether stdout has failed.
     pub(super) fn flush(&mut self) -> Result<(), Error> {
-        self.screen.flush().map_err(Error::Output)
+        self.printer.catch_up();
+        let failure = self.printer.failure();
+        failure.map_or(Ok(()), |cause| Err(Error::Output(cause)))
+    }
+
+    /// Waits until everything is written.
+    pub(super) fn finish(&mut self, signal: Option<Signal>) -> io::Result<()> {
+        self.printer.finish(signal)
     }
 }

@@ -5,7 +5,7 @@
 mod talk;
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use self::talk::{Talk, TalkOutcome};
@@ -15,9 +15,7 @@ use crate::clock;
 use crate::error::Error;
 use crate::net::tcp::{CallError, Connection, Listener, ReadEvent, WriteEvent, call_with_retry};
 use crate::protocol::peer::Role;
-use crate::terminal::console::Console;
-use crate::terminal::keyboard::Typed;
-use crate::terminal::screen;
+use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, PastePolicy};
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
@@ -29,8 +27,10 @@ const TURNED_AWAY_MAX: usize = 16;
 
 /// All that the loop is told. Numbers tell connections apart.
 enum Event {
-    Typed(Typed),
+    Console(ConsoleEvent),
     Signal(Signal),
+    /// The other does not answer yet.
+    Calling,
     Called(std::io::Result<Connection>),
     Reached(Result<Connection, CallError>),
     Heard(u64, ReadEvent),
@@ -43,15 +43,32 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
     let tell_signal = tell.clone();
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
         .map_err(Error::Signals)?;
+    let tell_console = tell.clone();
+    let prompt = settings
+        .name
+        .as_ref()
+        .map_or("> ".into(), |name| format!("{name}> "));
+    let config = ConsoleConfig {
+        prompt,
+        paste: PastePolicy::Lines,
+        lang,
+        form: settings.form,
+        color: settings.color,
+    };
+    let mut console = Console::open(config, move |event| {
+        tell_console.send(Event::Console(event)).is_ok()
+    })?;
     match &settings.side {
-        Side::Listen { host, port, .. } => listen(host.as_deref(), *port, lang, tell.clone())?,
+        Side::Listen { host, port, .. } => {
+            listen(host.as_deref(), *port, &mut console, tell.clone())?;
+        }
         Side::Connect {
             host,
             port,
             patience,
         } => {
-            let (address, reached) = (format!("{host}:{port}"), tell.clone());
-            let on_failure = move || screen::say(&text::calling(lang, &address));
+            let (calling, reached) = (tell.clone(), tell.clone());
+            let on_failure = move || drop(calling.send(Event::Calling));
             call_with_retry(host.clone(), *port, *patience, on_failure, move |what| {
                 // Whoever asked may have left meanwhile.
                 drop(reached.send(Event::Reached(what)));
@@ -59,15 +76,6 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
             .map_err(Error::Connection)?;
         }
     }
-    let tell_typed = tell.clone();
-    let prompt = settings
-        .name
-        .as_ref()
-        .map_or("> ".into(), |name| format!("{name}> "));
-    let form = (settings.form, settings.color);
-    let console = Console::open(prompt, None, form, lang, move |typed| {
-        tell_typed.send(Event::Typed(typed)).is_ok()
-    })?;
     let mut driver = Driver {
         settings,
         lang,
@@ -79,17 +87,24 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
         signal: None,
         turned_away: VecDeque::new(),
     };
-    driver.run(&events)
+    let end = driver.run(&events);
+    super::finish(end, |signal| driver.console.finish(signal))
 }
 
 /// Opens the door and says how to come in.
-fn listen(host: Option<&str>, port: u16, lang: Lang, tell: Sender<Event>) -> Result<(), Error> {
+fn listen(
+    host: Option<&str>,
+    port: u16,
+    console: &mut Console,
+    tell: Sender<Event>,
+) -> Result<(), Error> {
+    let lang = console.screen.lang();
     let failed = Error::listening(host, port);
     let door = Listener::open(host, port).map_err(&failed)?;
     let address = door.address().map_err(&failed)?;
-    screen::say(&text::waiting_at(lang, address.port()));
+    console.say(&text::waiting_at(lang, address.port()));
     for address in door.reached_at().map_err(&failed)? {
-        screen::say(&text::call_us_by(lang, address));
+        console.say(&text::call_us_by(lang, address));
     }
     door.watch(move |called| tell.send(Event::Called(called)).is_ok())
         .map_err(&failed)
@@ -112,18 +127,26 @@ impl Driver<'_> {
     fn run(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
             let now = self.start_to_now();
-            self.read_lines()?;
+            if let Some(signal) = self.console.on_time(now)
+                && let Some(end) = self.on_signal(signal)
+            {
+                return Ok(end);
+            }
+            if let Some(cause) = self.console.output_failure() {
+                return Err(Error::Output(cause));
+            }
+            self.read_lines();
             if let Some(talk) = &mut self.talk {
-                let is_over = self.console.keyboard.is_over();
-                if let Some(outcome) = talk.go_on(now, is_over, &mut self.console)? {
-                    self.console.flush()?;
+                let is_over = self.console.is_over();
+                if let Some(outcome) = talk.go_on(now, is_over, &mut self.console) {
+                    self.console.flush();
                     if let Some(end) = self.after(outcome)? {
                         return Ok(end);
                     }
                     continue;
                 }
             }
-            if let Some(event) = self.next_event(events)?
+            if let Some(event) = self.next_event(events)
                 && let Some(end) = self.handle(event)?
             {
                 return Ok(end);
@@ -136,42 +159,44 @@ impl Driver<'_> {
     }
 
     /// The next event, if one comes before something is due. Nothing is left unseen meanwhile.
-    fn next_event(&mut self, events: &Receiver<Event>) -> Result<Option<Event>, Error> {
+    fn next_event(&mut self, events: &Receiver<Event>) -> Option<Event> {
         if let Ok(event) = events.try_recv() {
-            return Ok(Some(event));
+            return Some(event);
         }
-        self.console.flush()?;
+        self.console.flush();
         let now = self.start_to_now();
-        let due = self.talk.as_ref().and_then(|talk| talk.next_time(now));
-        match due.map(|due| events.recv_timeout(due.saturating_sub(now))) {
-            None => Ok(events.recv().ok()),
-            Some(Ok(event)) => Ok(Some(event)),
-            Some(Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected)) => Ok(None),
+        let talk_at = self.talk.as_ref().and_then(|talk| talk.next_time(now));
+        let due = [talk_at, self.console.next_time()];
+        match due.into_iter().flatten().min() {
+            None => events.recv().ok(),
+            Some(due) => events.recv_timeout(due.saturating_sub(now)).ok(),
         }
     }
 
     fn handle(&mut self, event: Event) -> Result<Option<Outcome>, Error> {
         match event {
             Event::Signal(signal) => return Ok(self.on_signal(signal)),
-            Event::Typed(typed) => {
-                let signal = self.console.keyboard.keep(typed);
+            Event::Console(event) => {
+                let now = self.start_to_now();
+                let signal = self.console.handle(now, event);
                 return Ok(signal.and_then(|signal| self.on_signal(signal)));
+            }
+            Event::Calling => {
+                let address = self.called_address();
+                self.console.say(&text::calling(self.lang, &address));
             }
             Event::Reached(Ok(connection)) => self.begin(connection, Role::Caller)?,
             Event::Reached(Err(cause)) => {
-                let address = match &self.settings.side {
-                    Side::Connect { host, port, .. } => format!("{host}:{port}"),
-                    Side::Listen { .. } => String::new(),
-                };
+                let address = self.called_address();
                 return Err(Error::Call { address, cause });
             }
             Event::Called(Ok(connection)) if self.talk.is_none() => {
                 self.begin(connection, Role::Listener)?;
             }
-            Event::Called(Ok(connection)) => self.turn_away(connection)?,
+            Event::Called(Ok(connection)) => self.turn_away(connection),
             Event::Called(Err(cause)) => {
                 let cause = text::cause(self.lang, &cause);
-                self.console.say(&text::call_failed(self.lang, &cause))?;
+                self.console.say(&text::call_failed(self.lang, &cause));
             }
             Event::Heard(number, heard) => {
                 let now = self.start_to_now();
@@ -186,6 +211,14 @@ impl Driver<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Whom we call, as it was typed.
+    fn called_address(&self) -> String {
+        match &self.settings.side {
+            Side::Connect { host, port, .. } => format!("{host}:{port}"),
+            Side::Listen { .. } => String::new(),
+        }
     }
 
     /// Says goodbye if there is somebody to say it to; whoever asks a second time is let go.
@@ -204,17 +237,17 @@ impl Driver<'_> {
     fn begin(&mut self, connection: Connection, role: Role) -> Result<(), Error> {
         self.connections += 1;
         self.console
-            .say(&text::connected(self.lang, connection.peer()))?;
+            .say(&text::connected(self.lang, connection.peer()));
         let (number, now) = (self.connections, self.start_to_now());
         let talk = Talk::begin(connection, role, number, self.settings, now, &self.tell);
         self.talk = Some(talk.map_err(Error::Connection)?);
         Ok(())
     }
 
-    fn turn_away(&mut self, connection: Connection) -> Result<(), Error> {
+    fn turn_away(&mut self, connection: Connection) {
         connection.turn_away(BUSY);
         self.console
-            .say(&text::turned_away(self.lang, connection.peer()))?;
+            .say(&text::turned_away(self.lang, connection.peer()));
         self.turned_away.push_back(connection);
         if self.turned_away.len() > TURNED_AWAY_MAX {
             self.turned_away
@@ -222,28 +255,19 @@ impl Driver<'_> {
                 .into_iter()
                 .for_each(|connection| connection.close());
         }
-        Ok(())
     }
 
     /// Hands typed lines to the talk while it has room.
-    fn read_lines(&mut self) -> Result<(), Error> {
-        let Some(talk) = &mut self.talk else {
-            return Ok(());
-        };
+    fn read_lines(&mut self) {
+        let Some(talk) = &mut self.talk else { return };
         while talk.has_room()
-            && let Some(mut block) = self.console.keyboard.take_block()
+            && let Some(line) = self.console.next_line()
         {
-            while talk.has_room()
-                && let Some(line) = block.next_line()
-            {
-                for notice in self.console.keyboard.count(&line, self.lang) {
-                    self.console.say(&notice)?;
-                }
-                talk.say(line.text.into_owned());
+            for notice in line.notices(self.lang) {
+                self.console.say(&notice);
             }
-            self.console.keyboard.put_back(block);
+            talk.say(line.text);
         }
-        Ok(())
     }
 
     /// A talk is over: the end, or the next one.
@@ -256,7 +280,7 @@ impl Driver<'_> {
         if keeps && outcome != TalkOutcome::WeLeft {
             return Ok(None);
         }
-        self.console.keyboard.end().map_err(Error::Input)?;
+        self.console.end().map_err(Error::Input)?;
         Ok(Some(match outcome {
             TalkOutcome::Lost => Outcome::Incomplete,
             TalkOutcome::WeLeft | TalkOutcome::TheyLeft => Outcome::Done,

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::Event;
 use crate::cli::TcpPeerSettings;
-use crate::error::Error;
 use crate::net::duplex::Duplex;
 use crate::net::tcp::{Connection, ReadEvent, WriteEvent};
 use crate::protocol::message::{FAREWELL, clean, is_farewell};
@@ -43,6 +42,8 @@ pub(super) struct Talk {
     is_hurried: bool,
     is_ended_by_them: bool,
     lost: Option<io::Error>,
+    /// Reads of the connection that wait until the output has room.
+    reads_owed: usize,
 }
 
 impl Talk {
@@ -73,6 +74,7 @@ impl Talk {
             is_hurried: false,
             is_ended_by_them: false,
             lost: None,
+            reads_owed: 0,
         })
     }
 
@@ -106,7 +108,7 @@ impl Talk {
             ReadEvent::Urgent => self.peer.on_offer(),
             ReadEvent::Bytes(bytes) => {
                 self.peer.on_bytes(now, &bytes);
-                self.line.took();
+                self.reads_owed += 1;
             }
             ReadEvent::End => self.peer.on_end(),
             ReadEvent::Lost(error) => self.on_lost(error),
@@ -148,18 +150,23 @@ impl Talk {
         now: Duration,
         is_input_over: bool,
         console: &mut Console,
-    ) -> Result<Option<TalkOutcome>, Error> {
+    ) -> Option<TalkOutcome> {
         self.peer.on_time(now);
         self.send(now);
-        let mut outcome = self.show(console)?;
-        if outcome.is_none() {
+        let mut outcome = self.show(console);
+        let has_room = console.has_room();
+        if has_room {
+            (0..std::mem::take(&mut self.reads_owed)).for_each(|_| self.line.took());
+        }
+        // What the other has said is shown whole before the end of it is, unless we leave.
+        if outcome.is_none() && (has_room || self.leaving_at.is_some()) {
             self.end_our_half(now, is_input_over);
-            outcome = self.outcome(now, console)?;
+            outcome = self.outcome(now, console);
         }
         if outcome.is_some() {
             self.line.close();
         }
-        Ok(outcome)
+        outcome
     }
 
     /// Ends our direction once all is said and nothing more will be.
@@ -185,31 +192,31 @@ impl Talk {
     }
 
     /// How it ended, if it has.
-    fn outcome(&self, now: Duration, console: &mut Console) -> Result<Option<TalkOutcome>, Error> {
+    fn outcome(&self, now: Duration, console: &mut Console) -> Option<TalkOutcome> {
         let is_leaving = self.leaving_at.is_some();
         let is_all_said = !self.line.is_open();
         if let Some(error) = &self.lost {
             if is_leaving && is_all_said {
-                return Ok(Some(TalkOutcome::WeLeft));
+                return Some(TalkOutcome::WeLeft);
             }
-            console.say(&text::lost(console.lang, self.who(), error))?;
-            return Ok(Some(TalkOutcome::Lost));
+            console.say(&text::lost(console.screen.lang(), self.who(), error));
+            return Some(TalkOutcome::Lost);
         }
         if self.is_ended_by_them && is_all_said {
             if is_leaving || self.peer.is_framed() {
-                return Ok(Some(TalkOutcome::WeLeft));
+                return Some(TalkOutcome::WeLeft);
             }
-            console.say(&text::left(console.lang, self.who()))?;
-            return Ok(Some(TalkOutcome::TheyLeft));
+            console.say(&text::left(console.screen.lang(), self.who()));
+            return Some(TalkOutcome::TheyLeft);
         }
         if self.leaving_at.is_none_or(|leaving_at| now < leaving_at) {
-            return Ok(None);
+            return None;
         }
         if is_all_said {
-            return Ok(Some(TalkOutcome::WeLeft));
+            return Some(TalkOutcome::WeLeft);
         }
-        console.say(&text::lines_unsent(console.lang))?;
-        Ok(Some(TalkOutcome::Lost))
+        console.say(&text::lines_unsent(console.screen.lang()));
+        Some(TalkOutcome::Lost)
     }
 
     fn send(&mut self, now: Duration) {
@@ -219,29 +226,31 @@ impl Talk {
     }
 
     /// Shows what the peer tells; the outcome, if it ends the talk.
-    fn show(&mut self, console: &mut Console) -> Result<Option<TalkOutcome>, Error> {
-        while let Some(event) = self.peer.poll_event() {
+    fn show(&mut self, console: &mut Console) -> Option<TalkOutcome> {
+        while console.has_room()
+            && let Some(event) = self.peer.poll_event()
+        {
             match event {
                 peer::PeerEvent::Name { name, is_cut } => {
                     let name = clean(&name).into_owned();
                     if is_cut {
-                        console.say(&text::name_cut(console.lang, &name))?;
+                        console.say(&text::name_cut(console.screen.lang(), &name));
                     }
-                    console.say(&text::named(console.lang, &name))?;
+                    console.say(&text::named(console.screen.lang(), &name));
                     self.their_name = Some(name);
                 }
                 peer::PeerEvent::Message { user, data } => {
-                    if self.show_message(user.as_deref(), data.as_deref(), console)? {
-                        return Ok(Some(TalkOutcome::TheyLeft));
+                    if self.show_message(user.as_deref(), data.as_deref(), console) {
+                        return Some(TalkOutcome::TheyLeft);
                     }
                 }
                 peer::PeerEvent::EmptyNotSent => {
-                    console.say(&text::empty_not_sent(console.lang))?
+                    console.say(&text::empty_not_sent(console.screen.lang()));
                 }
                 peer::PeerEvent::End => {
                     self.is_ended_by_them = true;
                     if self.peer.is_framed() && self.line.is_open() && self.lost.is_none() {
-                        console.say(&text::says_nothing_more(console.lang, self.who()))?;
+                        console.say(&text::says_nothing_more(console.screen.lang(), self.who()));
                     }
                 }
                 peer::PeerEvent::Vanished => {
@@ -258,33 +267,30 @@ impl Talk {
                 }
             }
         }
-        Ok(None)
+        None
     }
 
     /// Shows one message; whether it was a farewell.
-    fn show_message(
-        &self,
-        user: Option<&str>,
-        data: Option<&str>,
-        console: &mut Console,
-    ) -> Result<bool, Error> {
+    fn show_message(&self, user: Option<&str>, data: Option<&str>, console: &mut Console) -> bool {
         let speaker = user
             .or(self.their_name.as_deref())
             .map_or(Speaker::Peer, Speaker::Name);
         let source = self.line.peer();
+        let stamp = console.wall_clock.now().clone();
         let shown = Shown {
-            stamp: console.wall_clock.now(),
+            stamp: &stamp,
             source,
             speaker,
             data,
         };
-        console.screen.message(&shown).map_err(Error::Output)?;
+        // There is room: nothing is taken from the peer while there is none.
+        console.message(&shown);
         let is_end = data.is_some_and(is_farewell);
         if is_end {
-            let who = shown.who(console.lang).into_owned();
-            console.say(&text::ended_by(console.lang, &who))?;
+            let who = shown.who(console.screen.lang()).into_owned();
+            console.say(&text::ended_by(console.screen.lang(), &who));
         }
-        Ok(is_end)
+        is_end
     }
 
     fn who(&self) -> &str {

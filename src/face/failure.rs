@@ -1,0 +1,134 @@
+//! What does not work: the code that programs rely on, and the sentence for people.
+
+use crate::chat::event::{Failure, NetworkAct, SystemFault};
+use crate::net::group::{GroupOperation, Refusal};
+use crate::text::{self, Lang};
+
+/// The stable name of a failure, for programs.
+#[must_use]
+pub fn code(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::UnknownCommand(_) => "unknown_command",
+        Failure::Usage(_) => "usage",
+        Failure::NoCount(_) => "no_count",
+        Failure::NotSay => "not_say",
+        Failure::OtherRoom(_) => "other_room",
+        Failure::NobodyCalled(_) => "nobody_called",
+        Failure::SeveralCalled { .. } => "several_called",
+        Failure::PeopleUnknown(_) => "people_unknown",
+        Failure::NoSessionKey(_) => "no_session_key",
+        Failure::LineCut { .. } => "line_cut",
+        Failure::NotUtf8 => "not_utf8",
+        Failure::OtherKey => "other_key",
+        Failure::Network { .. } => "network",
+        Failure::Interfaces(_) => "interfaces",
+        Failure::PeopleForgotten(_) => "people_forgotten",
+        Failure::HubLost => "hub_lost",
+        Failure::NotAHub => "not_a_hub",
+        Failure::ConnectionLost { .. } => "connection_lost",
+        Failure::Unsent => "unsent",
+    }
+}
+
+/// The sentence for a person. `line` is the number of the line that asked, `room` the room's name
+/// as it is shown.
+#[must_use]
+pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) -> String {
+    match failure {
+        Failure::UnknownCommand(command) => text::unknown_command(lang, command),
+        Failure::Usage(usage) => text::needs_more(lang, usage),
+        Failure::NoCount(given) => text::no_count(lang, given),
+        Failure::NotSay => text::not_say(lang),
+        Failure::OtherRoom(given) => text::not_in_room(lang, given),
+        Failure::NobodyCalled(given) => text::nobody_is_called(lang, given),
+        Failure::SeveralCalled { given, people } => {
+            let people: Vec<String> = people.iter().map(super::lines::addressed).collect();
+            text::several_are_called(lang, given, &people)
+        }
+        Failure::PeopleUnknown(given) => text::people_are_unknown(lang, given),
+        Failure::NoSessionKey(person) => text::no_key_yet(lang, &super::lines::addressed(person)),
+        Failure::LineCut { limit_bytes } => {
+            text::line_cut(lang, line.unwrap_or_default(), *limit_bytes)
+        }
+        Failure::NotUtf8 => text::not_utf8(lang, line.unwrap_or_default()),
+        Failure::OtherKey => text::other_key(lang, room),
+        Failure::Network {
+            act,
+            interface,
+            group,
+            fault,
+        } => {
+            let refusal = Refusal {
+                act: operation(*act),
+                interface: interface.clone(),
+                cause: as_io(fault),
+            };
+            text::refusal(lang, group, &refusal)
+        }
+        Failure::Interfaces(fault) => text::cause(lang, &as_io(fault)),
+        Failure::PeopleForgotten(why) => text::people_are_forgotten(lang, why),
+        Failure::HubLost => text::hub_lost(lang),
+        Failure::NotAHub => text::hub_broken(lang),
+        Failure::ConnectionLost { who, fault } => {
+            let who = who.as_deref().unwrap_or(super::lines::PEER);
+            text::lost(lang, who, &as_io(fault))
+        }
+        Failure::Unsent => text::lines_unsent(lang),
+    }
+}
+
+/// A refusal of the network, as data for [`crate::chat`].
+#[must_use]
+pub fn of_refusal(group: &str, refusal: &Refusal) -> Failure {
+    Failure::Network {
+        act: match refusal.act {
+            GroupOperation::Open => NetworkAct::Open,
+            GroupOperation::Bind => NetworkAct::Bind,
+            GroupOperation::Join => NetworkAct::Join,
+            GroupOperation::Send => NetworkAct::Send,
+            GroupOperation::Receive => NetworkAct::Receive,
+        },
+        group: group.to_owned(),
+        interface: refusal.interface.clone(),
+        fault: (&refusal.cause).into(),
+    }
+}
+
+fn operation(act: NetworkAct) -> GroupOperation {
+    match act {
+        NetworkAct::Open => GroupOperation::Open,
+        NetworkAct::Bind => GroupOperation::Bind,
+        NetworkAct::Join => GroupOperation::Join,
+        NetworkAct::Send => GroupOperation::Send,
+        NetworkAct::Receive => GroupOperation::Receive,
+    }
+}
+
+/// The system's answer, as the standard library knows it.
+fn as_io(fault: &SystemFault) -> std::io::Error {
+    match fault.os_code {
+        Some(code) => std::io::Error::from_raw_os_error(code),
+        None => std::io::Error::other(fault.words.clone()),
+    }
+}
+
+impl From<&std::io::Error> for SystemFault {
+    fn from(error: &std::io::Error) -> Self {
+        Self {
+            os_code: error.raw_os_error(),
+            words: error.to_string(),
+        }
+    }
+}
+
+/// `OtherKey` as `other_key`.
+pub(super) fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for (at, c) in name.chars().enumerate() {
+        if c.is_ascii_uppercase() && at > 0 {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}

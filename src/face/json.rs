@@ -1,0 +1,474 @@
+//! The face for programs: one object per line, of the one schema that `src/manual/json.md`
+//! documents. Words for people never stand here: `data` of an error is English in every language.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::failure;
+use crate::chat::event::{
+    Delivered, Failure, Guest, HubNews, Interface, MemberState, Message, News, PeerNews, Person,
+    Ready, Stats, Timing,
+};
+use crate::chat::trust::Standing;
+use crate::clock::WallClock;
+use crate::protocol::fingerprint::fingerprint;
+use crate::terminal::screen::{Color, Form, Screen};
+use crate::text::Lang;
+
+/// The version of the schema, told once in `ready`.
+pub const SCHEMA: u32 = 2;
+
+/// One event. Fields that say nothing are left out.
+#[derive(Serialize, Default)]
+struct Object<'e> {
+    event: &'e str,
+    time: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<Option<&'e str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    verified: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    namesake: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Option<&'e str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "is_false")]
+    own: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    private: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    late: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    history: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    farewell: Option<bool>,
+    #[serde(skip_serializing_if = "is_false")]
+    here_before: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Vec<Someone<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<Vec<Someone<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keyed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interfaces: Option<Vec<NetworkInterface<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hears_itself: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    framed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped: Option<Vec<Dropped>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeats: Option<u64>,
+}
+
+/// Somebody in a list.
+#[derive(Serialize)]
+struct Someone<'e> {
+    user: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    verified: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    namesake: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    own: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    silent: bool,
+}
+
+/// An interface in use.
+#[derive(Serialize)]
+struct NetworkInterface<'e> {
+    name: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<std::net::IpAddr>,
+}
+
+/// Dropped frames of one kind.
+#[derive(Serialize)]
+struct Dropped {
+    why: String,
+    frames: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// Writes objects.
+#[derive(Debug)]
+pub struct Json {
+    /// The room's name, in modes that have rooms.
+    room: Option<String>,
+    screen: Screen,
+    clock: WallClock,
+}
+
+impl Json {
+    /// A face for one room, or for a mode that has none.
+    #[must_use]
+    pub fn new(room: Option<String>) -> Self {
+        Self {
+            room,
+            screen: Screen::new(Form::Json, Color::Never, Lang::En),
+            clock: WallClock::default(),
+        }
+    }
+
+    /// One line, with its line end, for something told. `request` is the name that the program
+    /// gave its request.
+    pub fn line(&mut self, request: Option<&str>, news: &News) -> String {
+        let mut object = object_of(news);
+        let words = match news {
+            News::Failed(failed) => {
+                let room = self.room.as_deref().unwrap_or_default();
+                Some(failure::sentence(Lang::En, failed, None, room))
+            }
+            _ => None,
+        };
+        if let Some(words) = &words {
+            object.data = Some(Some(words));
+        }
+        let stamp = match news {
+            News::Message(message) => self.clock.at(Duration::from_millis(message.wall_ms)),
+            _ => self.clock.now(),
+        };
+        let object = Object {
+            time: &stamp.rfc3339,
+            room: self.room.as_deref(),
+            request,
+            ..object
+        };
+        let mut line = String::new();
+        self.screen.object(&object, &mut line);
+        line
+    }
+}
+
+fn object_of(news: &News) -> Object<'_> {
+    match news {
+        News::Ready(ready) => of_ready(ready),
+        News::Message(message) => of_message(message),
+        News::Guest(guest) => of_guest(guest),
+        News::Entered { person, was_here } => Object {
+            here_before: *was_here,
+            ..about("entered", person)
+        },
+        News::Left {
+            person,
+            with_farewell,
+        } => Object {
+            farewell: Some(*with_farewell),
+            ..about("left", person)
+        },
+        News::Silent(person) => about("silent", person),
+        News::Back(person) => about("back", person),
+        News::Namesake(person) => about("namesake", person),
+        News::Equivocation(person) => about("equivocation", person),
+        News::Gap { person, frames } => Object {
+            frames: Some(*frames),
+            ..about("gap", person)
+        },
+        News::Delivered(delivered) => of_delivered(delivered),
+        News::CaughtUp { messages } => Object {
+            messages: Some(*messages),
+            ..event("caught_up")
+        },
+        News::Unmirrored { lines } => Object {
+            lines: Some(*lines as u64),
+            ..event("unmirrored")
+        },
+        News::Members(members) => Object {
+            members: Some(members.iter().map(Someone::here).collect()),
+            ..event("members")
+        },
+        News::Code { person, code } => Object {
+            data: Some(Some(code)),
+            ..about("code", person)
+        },
+        News::Verified(person) => about("verified", person),
+        News::Stats(stats) => of_stats(stats),
+        News::Failed(failure) => of_failure(failure),
+        News::Hub(news) => of_hub(news),
+        News::Peer(news) => of_peer(news),
+        other => of_circumstance(other),
+    }
+}
+
+/// What happens around the conversation.
+fn of_circumstance(news: &News) -> Object<'_> {
+    match news {
+        News::Alone {
+            interfaces,
+            hears_itself,
+        } => Object {
+            interfaces: Some(list(interfaces)),
+            hears_itself: Some(*hears_itself),
+            ..event("alone")
+        },
+        News::InterfaceJoined(interface) => Object {
+            name: Some(&interface.name),
+            state: Some("joined"),
+            ..event("interface")
+        },
+        News::InterfaceLost(interface) => Object {
+            name: Some(&interface.name),
+            state: Some("lost"),
+            ..event("interface")
+        },
+        News::NoNetwork => event("no_network"),
+        News::Slept => event("slept"),
+        News::Missed { lines } => Object {
+            lines: Some(*lines),
+            ..event("missed")
+        },
+        News::Undelivered { waiting } => Object {
+            waiting: Some(waiting.iter().map(Someone::of).collect()),
+            ..event("undelivered")
+        },
+        _ => Object::default(),
+    }
+}
+
+fn event(event: &str) -> Object<'_> {
+    Object {
+        event,
+        ..Object::default()
+    }
+}
+
+fn about<'e>(event: &'e str, person: &'e Person) -> Object<'e> {
+    let Someone {
+        user,
+        key,
+        verified,
+        namesake,
+        ..
+    } = Someone::of(person);
+    Object {
+        event,
+        user: Some(Some(user)),
+        key,
+        verified,
+        namesake,
+        ..Object::default()
+    }
+}
+
+impl<'e> Someone<'e> {
+    fn of(person: &'e Person) -> Self {
+        Self {
+            user: &person.name,
+            key: person.key.as_ref().map(fingerprint),
+            verified: person.is_verified(),
+            namesake: person.standing == Standing::Namesake,
+            own: false,
+            silent: false,
+        }
+    }
+
+    fn unproven(user: &'e str) -> Self {
+        Self {
+            user,
+            key: None,
+            verified: false,
+            namesake: false,
+            own: false,
+            silent: false,
+        }
+    }
+
+    fn here(member: &'e MemberState) -> Self {
+        Self {
+            own: member.is_own,
+            silent: member.is_silent,
+            ..Self::of(&member.person)
+        }
+    }
+}
+
+fn list(interfaces: &[Interface]) -> Vec<NetworkInterface<'_>> {
+    let interfaces = interfaces.iter().map(|interface| NetworkInterface {
+        name: &interface.name,
+        address: interface.address,
+    });
+    interfaces.collect()
+}
+
+fn of_ready(ready: &Ready) -> Object<'_> {
+    Object {
+        schema: Some(SCHEMA),
+        keyed: Some(ready.is_keyed),
+        interfaces: Some(list(&ready.interfaces)),
+        ..about("ready", &ready.me)
+    }
+}
+
+fn of_message(message: &Message) -> Object<'_> {
+    Object {
+        id: Some(message.id.to_string()),
+        to: message.to.as_ref().map(|person| &*person.name),
+        data: Some(Some(&message.text)),
+        source: message.source,
+        own: message.is_own,
+        private: message.is_private,
+        late: message.timing == Timing::Late,
+        history: message.timing == Timing::History,
+        ..about("message", &message.who)
+    }
+}
+
+fn of_guest(guest: &Guest) -> Object<'_> {
+    Object {
+        user: Some(guest.name.as_deref()),
+        data: Some(guest.text.as_deref()),
+        source: Some(guest.source),
+        ..event("guest")
+    }
+}
+
+fn of_delivered(delivered: &Delivered) -> Object<'_> {
+    Object {
+        first: Some(delivered.first.to_string()),
+        last: Some(delivered.last.to_string()),
+        has: Some(delivered.has),
+        of: Some(delivered.of),
+        waiting: Some(delivered.waiting.iter().map(Someone::of).collect()),
+        ..event("delivered")
+    }
+}
+
+fn of_stats(stats: &Stats) -> Object<'_> {
+    let dropped = stats.faults.iter().map(|(fault, frames)| Dropped {
+        why: failure::snake_case(&format!("{fault:?}")),
+        frames: *frames,
+    });
+    Object {
+        messages: None,
+        of: Some(stats.members),
+        held_bytes: Some(stats.held_bytes),
+        dropped: Some(dropped.collect()),
+        refused: Some(stats.refused),
+        repeats: Some(stats.repeats),
+        ..event("stats")
+    }
+}
+
+fn of_failure(failed: &Failure) -> Object<'_> {
+    let object = Object {
+        code: Some(failure::code(failed)),
+        ..event("error")
+    };
+    match failed {
+        Failure::UnknownCommand(given)
+        | Failure::NoCount(given)
+        | Failure::NobodyCalled(given)
+        | Failure::PeopleUnknown(given) => Object {
+            name: Some(given),
+            ..object
+        },
+        Failure::SeveralCalled { given, people } => Object {
+            name: Some(given),
+            members: Some(people.iter().map(Someone::of).collect()),
+            ..object
+        },
+        Failure::Network { interface, .. } => Object {
+            name: interface.as_deref(),
+            ..object
+        },
+        _ => object,
+    }
+}
+
+fn of_hub(news: &HubNews) -> Object<'_> {
+    let says = |name, words| Object {
+        data: Some(Some(words)),
+        ..event(name)
+    };
+    match news {
+        HubNews::Joined {
+            address,
+            is_framed,
+            text,
+        } => Object {
+            source: Some(*address),
+            framed: Some(*is_framed),
+            ..says("joined", text)
+        },
+        HubNews::List { names, text } => Object {
+            members: Some(names.iter().map(|name| Someone::unproven(name)).collect()),
+            ..says("members", text)
+        },
+        HubNews::Says(words) => says("hub", words),
+        HubNews::Out(words) => says("out", words),
+        HubNews::Refused(words) => says("refused", words),
+        HubNews::ProofAsked { .. } => says("refused", "moderator"),
+        HubNews::Closed => event("closed"),
+    }
+}
+
+fn of_peer(news: &PeerNews) -> Object<'_> {
+    match news {
+        PeerNews::Named { name, .. } => Object {
+            user: Some(Some(name)),
+            ..event("named")
+        },
+        PeerNews::EmptyNotSent => event("empty_not_sent"),
+        PeerNews::SaysNothingMore { who } => Object {
+            user: Some(who.as_deref()),
+            ..event("says_nothing_more")
+        },
+        PeerNews::Farewell { who } => Object {
+            user: Some(who.as_deref()),
+            farewell: Some(true),
+            ..event("left")
+        },
+        PeerNews::Left { who } => Object {
+            user: Some(who.as_deref()),
+            farewell: Some(false),
+            ..event("left")
+        },
+    }
+}

@@ -1,0 +1,275 @@
+//! The face for people, line by line: `[14:03:21] ana: oi`. Messages are data, for stdout;
+//! everything else is talk, for stderr.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::failure;
+use crate::chat::event::{
+    Delivered, Guest, HubNews, MemberState, Message, News, PeerNews, Person, Ready, Stats, Timing,
+};
+use crate::chat::suffix;
+use crate::chat::trust::{PRIVATE, SUFFIX, Standing, VERIFIED};
+use crate::clock::WallClock;
+use crate::protocol::message::clean;
+use crate::terminal::screen::{Screen, Shown, Speaker};
+use crate::text::{self, Lang};
+
+/// The name shown for somebody on a connection who has told none.
+pub const PEER: &str = "peer";
+
+/// What something told looks like.
+#[derive(Debug)]
+pub enum Line {
+    /// A line for stdout, with its line end.
+    Data(String),
+    /// Sentences for stderr.
+    Talk(Vec<String>),
+}
+
+/// How lines are written.
+#[derive(Clone, Debug)]
+pub struct Style {
+    /// The person's language.
+    pub lang: Lang,
+    /// How messages look.
+    pub screen: Screen,
+    /// Whether own messages are data as well: where what is typed is not seen beside stdout.
+    pub shows_own: bool,
+    /// Whether commands are chosen from a menu, which `/help` does not list.
+    pub has_menu: bool,
+}
+
+/// Writes sentences and messages.
+#[derive(Debug)]
+pub struct Lines {
+    style: Style,
+    clock: WallClock,
+    /// The room's name as it is shown.
+    room: String,
+}
+
+impl Lines {
+    /// A face for one room; `room` is its name as it is shown.
+    #[must_use]
+    pub fn new(style: Style, room: String) -> Self {
+        Self {
+            style,
+            clock: WallClock::default(),
+            room,
+        }
+    }
+
+    /// What something told looks like; `line` is the number of the line that asked for it.
+    pub fn line(&mut self, line: Option<u64>, news: &News) -> Line {
+        match news {
+            News::Message(message) => self.message(message, line.is_some()),
+            News::Guest(guest) => self.guest(guest),
+            News::Failed(failed) => {
+                let sentence = failure::sentence(self.style.lang, failed, line, &self.room);
+                Line::Talk(vec![sentence])
+            }
+            News::Ready(ready) => Line::Talk(self.ready(ready)),
+            News::Stats(stats) => Line::Talk(self.stats(stats)),
+            News::Hub(news) => Line::Talk(self.hub(news)),
+            News::Peer(news) => Line::Talk(vec![peer(self.style.lang, news)]),
+            other => Line::Talk(sentence(self.style.lang, other).into_iter().collect()),
+        }
+    }
+
+    fn message(&mut self, message: &Message, is_answer: bool) -> Line {
+        // What was just typed on the same terminal stands there already.
+        let is_typed = message.is_own && is_answer && message.timing == Timing::Live;
+        if is_typed && message.to.is_none() && !self.style.shows_own {
+            return Line::Talk(Vec::new());
+        }
+        let speaker = match &message.to {
+            Some(to) => format!("{PRIVATE} {}", addressed(to)),
+            None => {
+                let mut speaker = marked(&message.who);
+                if message.is_private {
+                    speaker.extend([' ', PRIVATE]);
+                }
+                speaker
+            }
+        };
+        let at = Duration::from_millis(message.wall_ms);
+        let source = message.source.unwrap_or_else(nowhere);
+        let speaker = Speaker::Name(&speaker);
+        self.data(Some(at), source, speaker, Some(&message.text))
+    }
+
+    /// A guest is shown with `~` in front of the name that it claims.
+    fn guest(&mut self, guest: &Guest) -> Line {
+        let name = guest.name.as_deref();
+        let name = name.unwrap_or_else(|| text::anonymous(self.style.lang));
+        let speaker = format!("~{name}");
+        let speaker = Speaker::Name(&speaker);
+        self.data(None, guest.source, speaker, guest.text.as_deref())
+    }
+
+    fn data(
+        &mut self,
+        at: Option<Duration>,
+        source: SocketAddr,
+        speaker: Speaker<'_>,
+        data: Option<&str>,
+    ) -> Line {
+        let stamp = match at {
+            Some(at) => self.clock.at(at),
+            None => self.clock.now(),
+        };
+        let shown = Shown {
+            stamp,
+            source,
+            speaker,
+            data,
+        };
+        let mut line = String::new();
+        self.style.screen.message(&shown, &mut line);
+        Line::Data(line)
+    }
+
+    fn ready(&self, ready: &Ready) -> Vec<String> {
+        let (lang, name) = (self.style.lang, &ready.me.name);
+        let Some(room) = &ready.room else {
+            return vec![text::in_lobby(lang, name, &ready.interfaces)];
+        };
+        let access = match ready.is_keyed {
+            true => text::room_is_keyed(lang, room),
+            false => text::room_is_public(lang, room),
+        };
+        vec![text::in_room(lang, name, room, &ready.interfaces), access]
+    }
+
+    fn stats(&self, stats: &Stats) -> Vec<String> {
+        let lang = self.style.lang;
+        let mut sentences = vec![text::stats(lang, stats.members, stats.held_bytes)];
+        let dropped = text::frames_dropped(lang, &stats.faults, stats.refused, stats.repeats);
+        sentences.extend(dropped);
+        sentences
+    }
+
+    fn hub(&self, news: &HubNews) -> Vec<String> {
+        let lang = self.style.lang;
+        vec![match news {
+            HubNews::Joined {
+                address, is_framed, ..
+            } => {
+                let hub = address.to_string();
+                let joined = text::joined(lang, &hub, self.style.has_menu);
+                return match is_framed {
+                    true => vec![joined],
+                    false => vec![joined, text::hub_is_naive(lang)],
+                };
+            }
+            HubNews::List { names, .. } => text::at_hub(lang, names),
+            HubNews::Says(words) | HubNews::Out(words) => text::hub_says(lang, words),
+            HubNews::Refused(words) => text::hub_refused(lang, words),
+            HubNews::ProofAsked { name } => text::proof_asked(lang, name),
+            HubNews::Closed => text::hub_closed(lang),
+        }]
+    }
+}
+
+/// What stands for the address of somebody who has left.
+fn nowhere() -> SocketAddr {
+    SocketAddr::from(([0, 0, 0, 0], 0))
+}
+
+/// The name by which somebody is addressed: with a suffix where the bare name is not theirs.
+pub(super) fn addressed(person: &Person) -> String {
+    match (person.standing, &person.key) {
+        (Standing::Namesake | Standing::Unknown, Some(key)) => {
+            format!("{}{SUFFIX}{}", person.name, suffix(key))
+        }
+        _ => person.name.clone(),
+    }
+}
+
+/// The same with the mark of a verified person.
+fn marked(person: &Person) -> String {
+    match person.is_verified() {
+        true => format!("{} {VERIFIED}", person.name),
+        false => addressed(person),
+    }
+}
+
+/// What happens, as a sentence.
+fn sentence(lang: Lang, news: &News) -> Option<String> {
+    Some(match news {
+        News::Entered { person, was_here } => match was_here {
+            true => text::is_here(lang, &addressed(person)),
+            false => text::entered(lang, &addressed(person)),
+        },
+        News::Left {
+            person,
+            with_farewell,
+        } => match with_farewell {
+            true => text::member_left(lang, &addressed(person)),
+            false => text::member_gone(lang, &addressed(person)),
+        },
+        News::Silent(person) => text::silent(lang, &addressed(person)),
+        News::Back(person) => text::back(lang, &addressed(person)),
+        News::Gap { person, .. } => text::gap(lang, &addressed(person)),
+        News::Namesake(person) => text::namesake(lang, &person.name, &addressed(person)),
+        News::Equivocation(person) => text::equivocation(lang, &addressed(person)),
+        News::CaughtUp { messages } => text::caught_up(lang, *messages),
+        News::Unmirrored { lines } => text::unmirrored(lang, *lines),
+        News::Delivered(delivered) => return delivery(lang, delivered),
+        News::Members(members) => who_is_here(lang, members),
+        News::Code { person, code } => text::compare_code(lang, &addressed(person), code),
+        News::Verified(person) => text::is_verified(lang, &person.name),
+        News::Alone {
+            interfaces,
+            hears_itself,
+        } => text::alone(lang, interfaces, *hears_itself),
+        News::InterfaceJoined(interface) => text::interface_joined(lang, interface),
+        News::InterfaceLost(interface) => text::interface_lost(lang, &interface.name),
+        News::NoNetwork => text::no_network(lang),
+        News::Slept => text::woke_up(lang),
+        News::Missed { lines } => text::missed(lang, *lines),
+        News::Undelivered { waiting } => {
+            let waiting: Vec<String> = waiting.iter().map(addressed).collect();
+            text::left_undelivered(lang, &waiting)
+        }
+        _ => return None,
+    })
+}
+
+/// That all went well is told only to those who were told to wait.
+fn delivery(lang: Lang, delivered: &Delivered) -> Option<String> {
+    let (has, of) = (delivered.has, delivered.of);
+    if !delivered.waiting.is_empty() {
+        let waiting: Vec<String> = delivered.waiting.iter().map(addressed).collect();
+        return Some(text::waiting_for(lang, has, of, &waiting));
+    }
+    delivered.was_told.then(|| text::delivered(lang, has, of))
+}
+
+fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
+    let (me, others): (Vec<_>, Vec<_>) = members.iter().partition(|member| member.is_own);
+    let me = me.first().map_or("", |me| &me.person.name);
+    let others: Vec<String> = others
+        .into_iter()
+        .map(|member| match member.is_silent {
+            true => text::not_answering(lang, &marked(&member.person)),
+            false => marked(&member.person),
+        })
+        .collect();
+    text::who_is_here(lang, me, &others)
+}
+
+fn peer(lang: Lang, news: &PeerNews) -> String {
+    let who = |who: &Option<String>| clean(who.as_deref().unwrap_or(PEER)).into_owned();
+    match news {
+        PeerNews::Named { name, is_cut } => match is_cut {
+            true => text::name_cut(lang, name),
+            false => text::named(lang, name),
+        },
+        PeerNews::EmptyNotSent => text::empty_not_sent(lang),
+        PeerNews::SaysNothingMore { who: whose } => text::says_nothing_more(lang, &who(whose)),
+        PeerNews::Farewell { who: whose } => text::ended_by(lang, &who(whose)),
+        PeerNews::Left { who: whose } => text::left(lang, &who(whose)),
+    }
+}

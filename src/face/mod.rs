@@ -1,0 +1,237 @@
+//! How one room, hub or connection is shown and asked: [`lines`] for people, [`json`] for
+//! programs. A face turns what is told into lines, and lines that were typed into requests. It
+//! never waits: the console's threads read and write.
+
+pub mod failure;
+pub mod json;
+pub mod lines;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+use self::json::Json;
+use self::lines::{Line, Lines, Style};
+use crate::chat::command::RequestId;
+use crate::chat::entry::{self, Entry, Input};
+use crate::chat::event::{Failure, News, Told};
+use crate::error::Error;
+use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, TypedLine};
+use crate::terminal::screen::{Form, Screen};
+use crate::terminal::signals::Signal;
+use crate::text::{self, Lang};
+
+/// Most requests whose names are kept for their answers. Answers to older ones carry no name.
+const REQUESTS_MAX: usize = 4096;
+
+/// What shows one room to somebody, and asks it for them.
+pub trait Face {
+    /// Shows something. What there is no room for is left out and counted.
+    fn show(&mut self, told: &Told);
+
+    /// Hands over what was shown so far to whatever writes it.
+    fn flush(&mut self);
+
+    /// The next request. To be called only while there is room for what it says.
+    fn next(&mut self) -> Option<(RequestId, Entry)>;
+
+    /// Whether there will be no more requests.
+    fn is_over(&self) -> bool;
+}
+
+/// How things become text.
+#[derive(Debug)]
+enum Writer {
+    Lines(Lines),
+    Json(Json),
+}
+
+/// A face on the program's own input and output.
+pub struct ConsoleFace {
+    console: Console,
+    writer: Writer,
+    lang: Lang,
+    room: Option<String>,
+    /// The names that a program gave its requests.
+    names: BTreeMap<RequestId, String>,
+    /// Lines left out since the output was full.
+    missed: u64,
+}
+
+impl ConsoleFace {
+    /// Opens the console. `room` is the room's name as it is shown, in modes that have rooms;
+    /// `has_menu` tells that commands are chosen from a menu.
+    ///
+    /// # Errors
+    /// The system's refusal of a stream, a signal or a thread.
+    pub fn open(
+        config: ConsoleConfig,
+        room: Option<String>,
+        has_menu: bool,
+        tell: impl Fn(ConsoleEvent) -> bool + Clone + Send + 'static,
+    ) -> Result<Self, Error> {
+        let (form, color, lang) = (config.form, config.color, config.lang);
+        let console = Console::open(config, tell)?;
+        let writer = match form {
+            Form::Json => Writer::Json(Json::new(room.clone())),
+            Form::Lines => {
+                let style = Style {
+                    lang,
+                    screen: Screen::new(form, color, lang),
+                    shows_own: !console.shows_own_lines(),
+                    has_menu,
+                };
+                Writer::Lines(Lines::new(style, room.clone().unwrap_or_default()))
+            }
+        };
+        Ok(Self {
+            console,
+            writer,
+            lang,
+            room,
+            names: BTreeMap::new(),
+            missed: 0,
+        })
+    }
+
+    /// Takes in what a thread of the console tells. Returns the signal that a key stands for.
+    pub fn handle(&mut self, now: Duration, event: ConsoleEvent) -> Option<Signal> {
+        let signal = self.console.handle(now, event);
+        self.tell_missed();
+        signal
+    }
+
+    /// When [`ConsoleFace::on_time`] is due.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Duration> {
+        self.console.next_time()
+    }
+
+    /// Takes in that time has passed. Returns the signal that a key stands for.
+    pub fn on_time(&mut self, now: Duration) -> Option<Signal> {
+        self.console.on_time(now)
+    }
+
+    /// Whether the output has room for more, for modes that leave nothing out.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.console.has_room()
+    }
+
+    /// Says a sentence beside what is shown.
+    pub fn say(&mut self, sentence: &str) {
+        self.console.say(sentence);
+    }
+
+    /// Why the output takes no more, told once.
+    pub fn output_failure(&mut self) -> Option<io::Error> {
+        self.console.output_failure()
+    }
+
+    /// How the input ended, told once.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub fn end(&mut self) -> io::Result<()> {
+        self.console.end()
+    }
+
+    /// Puts the terminal back and waits until everything is written: at most 500 ms after a
+    /// signal, and otherwise until another signal.
+    ///
+    /// # Errors
+    /// Those of writing to stdout.
+    pub fn finish(&mut self, signal: Option<Signal>) -> io::Result<()> {
+        self.tell_missed();
+        self.console.finish(signal)
+    }
+
+    fn show_line(&mut self, told: &Told) {
+        let line = match &mut self.writer {
+            Writer::Lines(lines) => lines.line(told.request.map(|request| request.0), &told.news),
+            Writer::Json(json) => {
+                let name = told.request.and_then(|request| self.names.get(&request));
+                Line::Data(json.line(name.map(String::as_str), &told.news))
+            }
+        };
+        match line {
+            Line::Data(line) => {
+                if !self.console.write(&line) {
+                    self.missed += 1;
+                }
+            }
+            Line::Talk(sentences) => {
+                for sentence in sentences {
+                    self.console.say(&sentence);
+                }
+            }
+        }
+    }
+
+    /// Tells how many lines were left out, in their place, once there is room again.
+    fn tell_missed(&mut self) {
+        if self.missed == 0 || !self.console.has_room() {
+            return;
+        }
+        let lines = std::mem::take(&mut self.missed);
+        let news = News::Missed { lines };
+        let line = match &mut self.writer {
+            Writer::Lines(_) => text::missed(self.lang, lines) + "\n",
+            Writer::Json(json) => json.line(None, &news),
+        };
+        if !self.console.write(&line) {
+            self.missed = lines;
+        }
+    }
+
+    /// Tells what is wrong with a line before it is taken.
+    fn check(&mut self, line: &TypedLine, request: RequestId) {
+        if line.is_mended {
+            self.show(&News::Failed(Failure::NotUtf8).to(request));
+        }
+        if line.is_cut {
+            let limit_bytes = crate::terminal::block::LINE_MAX_BYTES;
+            self.show(&News::Failed(Failure::LineCut { limit_bytes }).to(request));
+        }
+    }
+}
+
+impl Face for ConsoleFace {
+    fn show(&mut self, told: &Told) {
+        self.tell_missed();
+        self.show_line(told);
+    }
+
+    fn flush(&mut self) {
+        self.console.flush();
+    }
+
+    fn next(&mut self) -> Option<(RequestId, Entry)> {
+        let input = match self.writer {
+            Writer::Lines(_) => Input::Lines,
+            Writer::Json(_) => Input::Json,
+        };
+        while let Some(line) = self.console.next_line() {
+            let request = RequestId(line.number);
+            self.check(&line, request);
+            let entry::Line { entry, id, room } = entry::read(&line.text, input);
+            if let Some(id) = id {
+                self.names.insert(request, id);
+                if self.names.len() > REQUESTS_MAX {
+                    self.names.pop_first();
+                }
+            }
+            match room {
+                Some(room) if Some(&room) != self.room.as_ref() => {
+                    self.show(&News::Failed(Failure::OtherRoom(room)).to(request));
+                }
+                _ => return Some((request, entry)),
+            }
+        }
+        None
+    }
+
+    fn is_over(&self) -> bool {
+        self.console.is_over()
+    }
+}

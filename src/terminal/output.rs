@@ -1,0 +1,379 @@
+//! One stream of output: a bounded queue and a thread that alone writes. Whoever appends never
+//! waits, because the lock of the queue is not held while bytes are written.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::kernel::terminal_size;
+use super::painter::{Painter, Prompt};
+use super::signals;
+use crate::clock::monotonic;
+
+/// Bytes that a queue holds before it is full: minutes of talk, or a pipe that pauses. One write
+/// may pass it, so that a line is never cut.
+pub const OUTPUT_MAX_BYTES: usize = 32 << 20;
+
+/// Bytes handed to the system with one call.
+const WRITE_BYTES: usize = 64 << 10;
+
+/// How long output may take that is left when a signal ends us.
+const AFTER_SIGNAL_WAIT: Duration = Duration::from_millis(500);
+
+/// How often to look, at the end, whether a signal asks not to wait for the output.
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long to wait where a stream says that it has room and then takes nothing.
+#[cfg(unix)]
+const NO_ROOM_PAUSE: Duration = Duration::from_millis(1);
+
+/// What an output tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputEvent {
+    /// A queue that was full has room again.
+    Room,
+    /// The stream takes no more; [`Output::failure`] says why.
+    Failed,
+}
+
+/// The loop's end of an output; clones share one queue.
+#[derive(Clone)]
+pub struct Output {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Something is there to be written.
+    work: Condvar,
+    /// Something was written, or somebody who waits for that is to look around.
+    progress: Condvar,
+    bytes_max: usize,
+}
+
+#[derive(Default)]
+struct Queue {
+    bytes: Vec<u8>,
+    /// Bytes taken by the thread and not yet by the system.
+    being_written: usize,
+    /// Somebody found the queue full and is told when it has room.
+    wants_room: bool,
+    failure: Option<io::Error>,
+    has_failed: bool,
+    /// The newest state of what stands below the text; only that is ever drawn.
+    prompt: Option<Prompt>,
+    /// The prompt is not shown, whatever it is: the process is about to stop.
+    is_held: bool,
+    is_screen_cleared: bool,
+    /// What is drawn is no longer what is wanted.
+    is_stale: bool,
+    /// Whether a prompt stands on the terminal.
+    is_drawn: bool,
+    is_closed: bool,
+}
+
+impl Queue {
+    fn bytes_held(&self) -> usize {
+        self.bytes.len() + self.being_written
+    }
+
+    fn has_work(&self) -> bool {
+        !self.bytes.is_empty() || self.is_stale
+    }
+
+    fn is_idle(&self) -> bool {
+        self.has_failed || !self.has_work() && self.being_written == 0
+    }
+}
+
+impl Output {
+    /// Starts the thread that writes to `stream` and tells what becomes of it.
+    ///
+    /// # Errors
+    /// The system's refusal of a thread.
+    pub fn start(
+        stream: File,
+        bytes_max: usize,
+        tell: impl Fn(OutputEvent) + Send + 'static,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            work: Condvar::new(),
+            progress: Condvar::new(),
+            bytes_max,
+        });
+        let output = Self {
+            shared: Arc::clone(&shared),
+        };
+        thread::Builder::new()
+            .name("output".into())
+            .spawn(move || write_out(&shared, stream, tell))?;
+        Ok(output)
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.shared.lock()
+    }
+
+    /// Appends whole lines; false if the queue is full, which then takes nothing. A stream that
+    /// has failed takes everything and writes nothing.
+    pub fn write(&self, bytes: &[u8]) -> bool {
+        let mut queue = self.queue();
+        if queue.has_failed {
+            return true;
+        }
+        if queue.bytes_held() >= self.shared.bytes_max {
+            queue.wants_room = true;
+            return false;
+        }
+        queue.bytes.extend_from_slice(bytes);
+        drop(queue);
+        self.shared.work.notify_one();
+        true
+    }
+
+    /// Appends what its caller has held back, also to a full queue.
+    pub(super) fn append(&self, bytes: &[u8]) {
+        let mut queue = self.queue();
+        if !queue.has_failed {
+            queue.bytes.extend_from_slice(bytes);
+        }
+        drop(queue);
+        self.shared.work.notify_one();
+    }
+
+    /// Whether the queue takes more; if not, [`OutputEvent::Room`] tells when it does again.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        let mut queue = self.queue();
+        let has_room = queue.has_failed || queue.bytes_held() < self.shared.bytes_max;
+        queue.wants_room |= !has_room;
+        has_room
+    }
+
+    /// Whether all was written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.queue().is_idle()
+    }
+
+    /// Why the stream takes no more, told once.
+    #[must_use]
+    pub fn failure(&self) -> Option<io::Error> {
+        self.queue().failure.take()
+    }
+
+    /// Shows the newest state of the line being typed, or takes it away.
+    pub fn show(&self, prompt: Option<Prompt>) {
+        let mut queue = self.queue();
+        queue.prompt = prompt;
+        queue.is_stale = true;
+        drop(queue);
+        self.shared.work.notify_one();
+    }
+
+    /// Draws again, as after a resize.
+    pub(super) fn redraw(&self) {
+        self.queue().is_stale = true;
+        self.shared.work.notify_one();
+    }
+
+    /// Clears the screen and draws again.
+    pub(super) fn clear_screen(&self) {
+        let mut queue = self.queue();
+        queue.is_screen_cleared = true;
+        queue.is_stale = true;
+        drop(queue);
+        self.shared.work.notify_one();
+    }
+
+    /// Takes the prompt away until [`Output::release`], and waits for that as long as is allowed.
+    pub(super) fn hold(&self, at_most: Duration) {
+        let mut queue = self.queue();
+        queue.is_held = true;
+        queue.is_stale = true;
+        self.shared.work.notify_one();
+        let goes_on = |queue: &mut Queue| queue.is_drawn && !queue.has_failed;
+        let waited = self
+            .shared
+            .progress
+            .wait_timeout_while(queue, at_most, goes_on);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Shows the prompt again.
+    pub(super) fn release(&self) {
+        let mut queue = self.queue();
+        queue.is_held = false;
+        queue.is_stale = true;
+        drop(queue);
+        self.shared.work.notify_one();
+    }
+
+    /// Waits until the queue has room, the stream has failed, or `is_interrupted`, which is looked
+    /// at again after [`Output::wake`].
+    pub fn wait_for_room(&self, is_interrupted: impl Fn() -> bool) {
+        let bytes_max = self.shared.bytes_max;
+        let goes_on = |queue: &mut Queue| {
+            !queue.has_failed && queue.bytes_held() >= bytes_max && !is_interrupted()
+        };
+        let waited = self.shared.progress.wait_while(self.queue(), goes_on);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Lets whoever waits in [`Output::wait_for_room`] look around.
+    pub fn wake(&self) {
+        let queue = self.queue();
+        self.shared.progress.notify_all();
+        drop(queue);
+    }
+
+    /// Waits until all is written: at most 500 ms once a signal has asked us to leave, and without
+    /// a limit but another signal otherwise.
+    ///
+    /// # Errors
+    /// Why the stream takes no more, if that was not told before.
+    pub fn finish(&self, is_signalled: bool) -> io::Result<()> {
+        let began = monotonic();
+        let signals = signals::received();
+        let mut queue = self.queue();
+        queue.is_closed = true;
+        queue.prompt = None;
+        queue.is_stale |= queue.is_drawn;
+        self.shared.work.notify_one();
+        while !queue.is_idle() {
+            let is_late = match is_signalled {
+                true => monotonic().saturating_duration_since(began) >= AFTER_SIGNAL_WAIT,
+                false => signals::received() > signals,
+            };
+            if is_late {
+                break;
+            }
+            let waited = self.shared.progress.wait_timeout(queue, LOOK_INTERVAL);
+            (queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.failure.take().map_or(Ok(()), Err)
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The thread: takes what is queued, paints it, writes it.
+fn write_out(shared: &Shared, mut stream: File, tell: impl Fn(OutputEvent)) {
+    let mut painter = Painter::default();
+    let (mut text, mut out) = (Vec::new(), Vec::new());
+    loop {
+        out.clear();
+        text.clear();
+        let prompt = {
+            let queue = shared.lock();
+            let waits = |queue: &mut Queue| !queue.has_work() && !queue.is_closed;
+            let waited = shared.work.wait_while(queue, waits);
+            let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
+            if !queue.has_work() {
+                return;
+            }
+            std::mem::swap(&mut queue.bytes, &mut text);
+            queue.being_written = text.len();
+            queue.is_stale = false;
+            if std::mem::take(&mut queue.is_screen_cleared) {
+                painter.clear_screen(&mut out);
+            }
+            let is_shown = !queue.is_held;
+            let prompt = queue.prompt.clone().filter(|_| is_shown);
+            queue.is_drawn = prompt.is_some() || !painter.is_clear();
+            prompt
+        };
+        let outcome = if prompt.is_none() && painter.is_clear() && out.is_empty() {
+            write_all(shared, &mut stream, &text, 0, &tell)
+        } else {
+            let size = terminal_size(&stream).unwrap_or_default();
+            painter.paint(&text, prompt.as_ref(), size, &mut out);
+            let drawing = out.len() - text.len();
+            write_all(shared, &mut stream, &out, drawing, &tell)
+        };
+        if let Err(error) = outcome {
+            let mut queue = shared.lock();
+            queue.failure = Some(error);
+            queue.has_failed = true;
+            queue.bytes = Vec::new();
+            queue.being_written = 0;
+            drop(queue);
+            shared.progress.notify_all();
+            tell(OutputEvent::Failed);
+            return;
+        }
+        let mut queue = shared.lock();
+        queue.is_drawn = prompt.is_some();
+        drop(queue);
+        shared.progress.notify_all();
+    }
+}
+
+/// Writes all, of which so many bytes are drawing and not text that was queued; tells when there
+/// is room again.
+fn write_all(
+    shared: &Shared,
+    stream: &mut File,
+    mut bytes: &[u8],
+    mut drawing: usize,
+    tell: &impl Fn(OutputEvent),
+) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let piece = bytes.get(..WRITE_BYTES).unwrap_or(bytes);
+        let count = match stream.write(piece) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                wait_for_stream(stream)?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        bytes = bytes.get(count..).unwrap_or_default();
+        let of_drawing = drawing.min(count);
+        drawing -= of_drawing;
+        let mut queue = shared.lock();
+        queue.being_written = queue.being_written.saturating_sub(count - of_drawing);
+        let has_room = queue.bytes_held() <= shared.bytes_max / 2;
+        let is_wanted = has_room && std::mem::take(&mut queue.wants_room);
+        drop(queue);
+        shared.progress.notify_all();
+        if is_wanted {
+            tell(OutputEvent::Room);
+        }
+    }
+    shared.lock().being_written = 0;
+    Ok(())
+}
+
+/// Waits until a stream that somebody made non-blocking takes more.
+#[cfg(unix)]
+fn wait_for_stream(stream: &File) -> io::Result<()> {
+    use std::os::fd::AsFd;
+
+    use nix::errno::Errno;
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+    let mut waiting = [PollFd::new(stream.as_fd(), PollFlags::POLLOUT)];
+    match poll(&mut waiting, PollTimeout::NONE) {
+        Ok(_) | Err(Errno::EINTR) => {
+            thread::sleep(NO_ROOM_PAUSE);
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn wait_for_stream(_stream: &File) -> io::Result<()> {
+    thread::sleep(LOOK_INTERVAL);
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! The terminal at stdin: keys as they come while a person types, and everything as it was found
+//! at every end. A process in the background neither reads nor sets it, and is not stopped by it.
+
+#[cfg(unix)]
+pub(super) use self::unix::*;
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{self, IsTerminal};
+    use std::sync::{Mutex, Once, PoisonError};
+    use std::thread;
+    use std::time::Duration;
+
+    use nix::errno::Errno;
+    use nix::sys::termios::{
+        FlushArg, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcflush,
+        tcgetattr, tcsetattr,
+    };
+    use nix::unistd::{getpgrp, tcgetpgrp};
+    use signal_hook::consts::{SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH};
+    use signal_hook::iterator::Signals;
+
+    use super::super::kernel::{ignore, is_ignored, stop};
+    use super::super::output::Output;
+
+    /// How the terminal was found, while it is set to give keys. A process has one terminal.
+    static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
+
+    /// How long to wait, before this process stops, until the prompt is off the screen.
+    const HOLD_WAIT: Duration = Duration::from_millis(100);
+
+    /// What the terminal tells beside keys.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(in super::super) enum TerminalEvent {
+        /// It has another size.
+        Resized,
+        /// This process goes on after it was stopped.
+        Continued,
+    }
+
+    /// Whether this process may use its terminal. One that is not its controlling terminal has no
+    /// foreground.
+    pub(in super::super) fn is_foreground() -> bool {
+        match tcgetpgrp(io::stdin()) {
+            Ok(group) => group == getpgrp(),
+            Err(Errno::ENOTTY | Errno::EIO) => true,
+            Err(_) => false,
+        }
+    }
+
+    /// Sets the terminal to give each key as it comes, unless this process is in the background;
+    /// whether it is set so.
+    pub(in super::super) fn take_up() -> bool {
+        if !is_foreground() {
+            return false;
+        }
+        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.is_some() {
+            return true;
+        }
+        let Ok(modes) = tcgetattr(io::stdin()) else {
+            return false;
+        };
+        let mut keys = modes.clone();
+        keys.input_flags &= !(InputFlags::BRKINT
+            | InputFlags::ICRNL
+            | InputFlags::INLCR
+            | InputFlags::IGNCR
+            | InputFlags::INPCK
+            | InputFlags::ISTRIP
+            | InputFlags::PARMRK
+            | InputFlags::IXON);
+        // Output is left as it is: a line end stays a line end, whoever writes it.
+        keys.local_flags &= !(LocalFlags::ECHO
+            | LocalFlags::ECHONL
+            | LocalFlags::ICANON
+            | LocalFlags::IEXTEN
+            | LocalFlags::ISIG);
+        for (index, value) in [
+            (SpecialCharacterIndices::VMIN, 1),
+            (SpecialCharacterIndices::VTIME, 0),
+        ] {
+            if let Some(place) = keys.control_chars.get_mut(index as usize) {
+                *place = value;
+            }
+        }
+        // Not after the output: a terminal that stands still (Ctrl-S) would make this wait.
+        let is_set = tcsetattr(io::stdin(), SetArg::TCSANOW, &keys).is_ok();
+        if is_set {
+            *found = Some(modes);
+        }
+        is_set
+    }
+
+    /// Puts the terminal back as it was found.
+    pub(in super::super) fn put_back() {
+        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+        // In the background it belongs to somebody else, who has set it.
+        if let Some(modes) = found.take()
+            && is_foreground()
+        {
+            let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &modes);
+        }
+    }
+
+    /// Throws away what was typed and not read.
+    pub(in super::super) fn drain() {
+        if io::stdin().is_terminal() && is_foreground() {
+            let _ = tcflush(io::stdin(), FlushArg::TCIFLUSH);
+        }
+    }
+
+    /// Prepares this process for a person at its terminal: the background does not stop it, and a
+    /// panic puts the terminal back before it is told.
+    pub(in super::super) fn prepare() -> io::Result<()> {
+        static HOOK: Once = Once::new();
+        ignore(SIGTTIN)?;
+        ignore(SIGTTOU)?;
+        HOOK.call_once(|| {
+            let others = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |panic| {
+                put_back();
+                others(panic);
+            }));
+        });
+        Ok(())
+    }
+
+    /// Stops the whole job, as Ctrl-Z does, unless whoever started this process wants none of it.
+    pub(in super::super) fn suspend() {
+        use nix::sys::signal::{Signal, kill};
+        use nix::unistd::Pid;
+        if !is_ignored(SIGTSTP) {
+            // The group's other processes stop too; this one after it has put the terminal back.
+            let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
+        }
+    }
+
+    /// Follows the terminal's size and the stops of this process, whose prompt stands at `output`.
+    ///
+    /// # Errors
+    /// The system's refusal of signals or of a thread.
+    pub(in super::super) fn watch(
+        output: Option<Output>,
+        tell: impl Fn(TerminalEvent) -> bool + Send + 'static,
+    ) -> io::Result<()> {
+        let wanted = [SIGWINCH, SIGCONT, SIGTSTP].into_iter();
+        let wanted = wanted.filter(|signal| *signal != SIGTSTP || !is_ignored(SIGTSTP));
+        let mut signals = Signals::new(wanted)?;
+        let follow = move || {
+            for signal in signals.forever() {
+                let event = match signal {
+                    SIGTSTP => {
+                        output.iter().for_each(|output| output.hold(HOLD_WAIT));
+                        put_back();
+                        stop();
+                        output.iter().for_each(Output::release);
+                        TerminalEvent::Continued
+                    }
+                    SIGCONT => TerminalEvent::Continued,
+                    _ => TerminalEvent::Resized,
+                };
+                if !tell(event) {
+                    return;
+                }
+            }
+        };
+        thread::Builder::new()
+            .name("terminal".into())
+            .spawn(follow)
+            .map(drop)
+    }
+}

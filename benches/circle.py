@@ -121,10 +121,12 @@ def peer_bulk(program, backend, args, env=""):
     return figures["secs"] if complete else float("nan")
 
 
-def circle(rounds, roda):
+def circle(rounds, roda, baseline=None):
     """100,000 messages of 200 bytes in a room, one to three, at four rates of loss."""
     program = os.environ.get("PEERS_PROGRAM")
     rows = {"roda chat": lambda: roda_bulk(roda, 3)}
+    if baseline:
+        rows["baseline"] = lambda: roda_bulk(baseline, 3)
     if program:
         rows["NORM"] = lambda: peer_bulk(program, "norm-ack", "-x 2e8", "NORM_IF=v0")
         rows["raw TCP to each"] = lambda: peer_bulk(program, "tcpstar", "-w 5000")
@@ -149,9 +151,9 @@ def circle(rounds, roda):
               + " | ".join(spread(ratio(loss), "{:.2f}") for loss in LOSSES) + " |")
 
 
-def circle_latency(rounds, roda, bare):
+def circle_latency(rounds, roda, bare, baseline=None):
     """1,000 lines a second from one stdin to another stdout, beside a bare pair of relays."""
-    def through_roda():
+    def through_roda(roda):
         with tempfile.TemporaryDirectory() as folder:
             hearing, _ = member(roda, HOSTS[1], "r", folder, stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE)
@@ -181,23 +183,34 @@ def circle_latency(rounds, roda, bare):
         leave(speaker), leave(hearing)
         return json.loads(hear.communicate(timeout=WAIT_S)[1].splitlines()[-1])
 
-    rows = {"bare, pipe to pipe": through_bare, "roda chat, pipe to pipe": through_roda}
+    rows = {"bare, pipe to pipe": through_bare,
+            "roda chat, pipe to pipe": lambda: through_roda(roda)}
+    if baseline:
+        rows["baseline, pipe to pipe"] = lambda: through_roda(baseline)
     with Network():
         results = interleave(rounds, rows)
     print("\n| two hosts, one way at 1,000/s | p50, µs | p99, µs |\n|---|---|---|")
     for row, found in results.items():
         us = lambda key: spread([figure[key] / 1e3 for figure in found], "{:.0f}")
         print(f"| {row} | {us('p50_ns')} | {us('p99_ns')} |")
-    ratio = ratios(results, "roda chat, pipe to pipe", "bare, pipe to pipe", "p50_ns")
-    print(f"| ratio within a round | {ratio} | |")
+    for base in [row for row in rows if row != "roda chat, pipe to pipe"]:
+        ratio = lambda key: ratios(results, "roda chat, pipe to pipe", base, key)
+        print(f"| roda chat to {base.split(',')[0]}, within a round "
+              f"| {ratio('p50_ns')} | {ratio('p99_ns')} |")
 
 
 CIRCLE = 300
 
 
-def circle_memory(_rounds, roda):
+def circle_memory(_rounds, roda, baseline=None):
     """What a member of a large circle holds in memory, and hears while nobody speaks: all members are
     processes of one host, and their datagrams pass its loopback once."""
+    circle_memory_of("roda", roda)
+    if baseline:
+        circle_memory_of("baseline", baseline)
+
+
+def circle_memory_of(row, roda):
     def received():
         with open(f"/proc/{members[0].pid}/net/dev") as file:
             lo = next(line.split(":")[1].split() for line in file if "lo:" in line)
@@ -232,7 +245,7 @@ def circle_memory(_rounds, roda):
                 process.kill()
             for process in members:
                 process.wait()
-    print(f"\n| a member of {CIRCLE} | |\n|---|---|")
+    print(f"\n| {row}: a member of {CIRCLE} | |\n|---|---|")
     print(f"| resident after 4 minutes of silence, MiB | {spread(idle, '{:.1f}')} |")
     print(f"| at most, after 2,000 lines, MiB | {spread(most, '{:.1f}')} |")
     print(f"| heard in silence, kbit/s | {bits / 1e3:.1f} |")

@@ -9,11 +9,10 @@ use std::time::Duration;
 use roda::protocol::engine::event::{EngineEvent, Moment};
 use roda::protocol::engine::{Setup, trust::Trust};
 use roda::protocol::message::{Name, NameFault};
-use roda::protocol::node::Node;
-use roda::protocol::rng::Rng;
 use roda::protocol::wire::frame::{Body, beat::Link};
 use roda::protocol::wire::private::Secrets;
 use roda::protocol::wire::seal::{Seal, signer::Signer};
+use roda::protocol::{node::Node, rng::Rng};
 
 const NAMES: [&str; 2] = ["ana", "bia"];
 const LINES: [&str; 4] = ["shall we meet?", "at noon", "the library", "bring a book"];
@@ -64,8 +63,7 @@ fn describe(seal: &Seal, from: usize, datagram: &[u8], frames: &mut Frames) -> O
             frames.extend(missing.iter().map(|sequence| ((1 - from, *sequence), true)));
             format!("a NACK: frames {missing:?} are missing")
         }
-        // A Beat: what it has sent and received. A Status: the same, to one member alone. A Sync:
-        // what a latecomer needs to catch up.
+        // A Beat or a Status says what was sent and received, a Sync what a latecomer lacks.
         body => format!("a {:?}", body.kind()),
     })
 }
@@ -73,7 +71,6 @@ fn describe(seal: &Seal, from: usize, datagram: &[u8], frames: &mut Frames) -> O
 fn main() -> Result<(), NameFault> {
     let seal = Seal::public(None);
     let mut nodes = [node(0, &seal)?, node(1, &seal)?];
-    let addresses = [1, 2].map(|host| ([10, 0, 0, host], 40_000).into());
     let (mut rng, mut frames) = (Rng::new(7), Frames::new());
     // Datagrams on the link: when each arrives, at which node. All take equally long.
     let mut link: VecDeque<(Duration, usize, Vec<u8>)> = VecDeque::new();
@@ -81,9 +78,9 @@ fn main() -> Result<(), NameFault> {
         .map(|n| Duration::from_millis(100 * n))
         .zip(LINES)
         .peekable();
-    let mut now = Duration::ZERO;
+    let (mut now, end) = (Duration::ZERO, Duration::from_secs(1));
     let tell = |at: Duration, what: String| println!("{:>4} ms  {what}", at.as_millis());
-    while now < Duration::from_secs(1) {
+    while now < end {
         if let Some((_, line)) = lines.next_if(|(at, _)| *at <= now) {
             tell(now, format!("ana says “{line}”"));
             nodes[0].say(moment(now), line);
@@ -91,9 +88,10 @@ fn main() -> Result<(), NameFault> {
         while link.front().is_some_and(|(at, ..)| *at <= now)
             && let Some((_, to, datagram)) = link.pop_front()
         {
-            nodes[to].on_datagram(moment(now), addresses[1 - to], &datagram);
+            let source = ([10, 0, 0, 2 - to as u8], 40_000).into();
+            nodes[to].on_datagram(moment(now), source, &datagram);
         }
-        let mut next = now + Duration::from_secs(1);
+        let mut next = lines.peek().map_or(end, |(at, _)| *at);
         for (from, (node, name)) in nodes.iter_mut().zip(NAMES).enumerate() {
             node.on_time(moment(now));
             // After each input: first all that the node wants to send, then all that it tells.
@@ -115,7 +113,6 @@ fn main() -> Result<(), NameFault> {
         }
         // Time jumps to what comes first: an arrival, a line, or a timer of one of the nodes.
         next = next.min(link.front().map_or(next, |(at, ..)| *at));
-        next = next.min(lines.peek().map_or(next, |(at, _)| *at));
         now = next.max(now + Duration::from_micros(1));
     }
     Ok(())

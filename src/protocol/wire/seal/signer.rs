@@ -1,9 +1,8 @@
 //! Signing the root of a batch, and checking such signatures.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
@@ -76,7 +75,7 @@ const PEOPLE_MAX: usize = 512;
 /// Remembers which signatures were genuine, because the frames of a batch share one. The members of
 /// a simulated network share one memory, since each would come to the same verdicts.
 #[derive(Clone, Default)]
-pub struct Verdicts(Rc<RefCell<Known>>);
+pub struct Verdicts(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
@@ -107,9 +106,14 @@ impl Known {
 }
 
 impl Verdicts {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // No panic can leave a verdict half written: each map is changed in one call.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether a person signed a root. Calls [`verify`] once per root and remembers the verdict.
     pub(super) fn verify(&self, by: &Key, root: &Hash, signature: &[u8; SIGNATURE_BYTES]) -> bool {
-        let known = &mut *self.0.borrow_mut();
+        let known = &mut *self.known();
         if let Some(verdict) = known.verdicts.get(root)
             && (&verdict.by, &verdict.signature) == (by, signature)
         {
@@ -136,7 +140,7 @@ impl Verdicts {
 
 impl fmt::Debug for Verdicts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Verdicts({})", self.0.borrow().order.len())
+        write!(f, "Verdicts({})", self.known().order.len())
     }
 }
 

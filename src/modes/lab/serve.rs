@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bank;
-use super::view::{Asked, TraceDirection, View};
+use super::view::{SessionRequest, TraceDirection, View};
 use crate::cli::LabServeSettings;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -39,16 +39,16 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
     let failed = Error::listening(host, port);
     // If the system allows fewer connections, the server takes fewer clients.
     let connections_max = allow_connections(CONNECTIONS_MAX).unwrap_or(CONNECTIONS_MAX);
-    let door = Listener::open(host, port).map_err(&failed)?;
-    let address = door.address().map_err(&failed)?;
-    let reached_at = door.reached_at().map_err(&failed)?;
-    let server = TcpServer::open(door, KEEP_ALIVE).map_err(Error::Connection)?;
+    let listener = Listener::open(host, port).map_err(&failed)?;
+    let address = listener.address().map_err(&failed)?;
+    let reached_at = listener.reached_at().map_err(&failed)?;
+    let server = TcpServer::open(listener, KEEP_ALIVE).map_err(Error::Connection)?;
     let tell = server.teller();
     signals::watch(move |signal| {
         tell(signal);
     })
     .map_err(Error::Signals)?;
-    let mut view = View::open(settings.has_trace, lang)?;
+    let mut view = View::open(settings.trace, lang)?;
     let lesson = settings.lesson.name();
     view.say(&text::lab_serves(lang, lesson, address))?;
     for address in reached_at {
@@ -65,7 +65,7 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
         connections_max,
         ends_with_first: settings.lesson.is_one_shot() && !settings.keeps,
         server,
-        seats: BTreeMap::new(),
+        clients: BTreeMap::new(),
         begun: 0,
         seed,
         clock: Clock::start(),
@@ -102,7 +102,7 @@ struct Driver {
     connections_max: usize,
     ends_with_first: bool,
     server: TcpServer<Signal>,
-    seats: BTreeMap<u32, Seat>,
+    clients: BTreeMap<u32, Client>,
     begun: u32,
     seed: u64,
     clock: Clock,
@@ -111,7 +111,7 @@ struct Driver {
 }
 
 /// A connection and its session.
-struct Seat {
+struct Client {
     peer: SocketAddr,
     session: Session,
     began: Duration,
@@ -127,7 +127,7 @@ struct Seat {
     closes_at: Option<Duration>,
 }
 
-impl Seat {
+impl Client {
     /// When this connection's next timer is due; the last one closes an idle connection.
     fn next_time(&self, now: Duration) -> Duration {
         let idle = self.heard_at + IDLE_MAX;
@@ -147,20 +147,24 @@ impl Driver {
         let mut events = Vec::new();
         loop {
             let now = self.clock.now().time;
-            let due = self.seats.values().map(|seat| seat.next_time(now)).min();
+            let due = self
+                .clients
+                .values()
+                .map(|client| client.next_time(now))
+                .min();
             let at_most = due.map(|due| due.saturating_sub(now));
             self.server.wait(at_most, &mut events);
             for event in events.drain(..) {
                 match event {
-                    ServerEvent::Called(Ok(caller)) => self.seat(caller)?,
+                    ServerEvent::Called(Ok(caller)) => self.accept(caller)?,
                     ServerEvent::Called(Err(cause)) => {
                         let cause = text::cause(self.lang, &cause);
                         self.view.say(&text::call_failed(self.lang, &cause))?;
                     }
                     ServerEvent::Readable(number) => self.read(number)?,
                     ServerEvent::Writable(number) => {
-                        if let Some(seat) = self.seats.get_mut(&number) {
-                            seat.is_watched = false;
+                        if let Some(client) = self.clients.get_mut(&number) {
+                            client.is_watched = false;
                         }
                     }
                     ServerEvent::Told(signal) => {
@@ -169,21 +173,21 @@ impl Driver {
                     }
                 }
             }
-            let numbers: Vec<u32> = self.seats.keys().copied().collect();
+            let numbers: Vec<u32> = self.clients.keys().copied().collect();
             for number in numbers {
                 self.go_on(number)?;
             }
             self.view.flush()?;
-            let is_first_done = self.begun > 0 && self.seats.is_empty() && self.ends_with_first;
+            let is_first_done = self.begun > 0 && self.clients.is_empty() && self.ends_with_first;
             if self.is_stopped || is_first_done {
                 return Ok(self.view.end);
             }
         }
     }
 
-    fn seat(&mut self, caller: Caller) -> Result<(), Error> {
+    fn accept(&mut self, caller: Caller) -> Result<(), Error> {
         let (now, peer) = (self.clock.now().time, caller.address);
-        if self.seats.len() >= self.connections_max {
+        if self.clients.len() >= self.connections_max {
             let sentence = text::clients_too_many(self.lang, peer, self.connections_max);
             return self.view.say(&sentence);
         }
@@ -195,7 +199,7 @@ impl Driver {
             return Ok(());
         }
         let dialogue = self.service.begin(self.seed.wrapping_add(number.into()));
-        let seat = Seat {
+        let client = Client {
             peer,
             session: Session::begin(dialogue),
             began: now,
@@ -205,32 +209,32 @@ impl Driver {
             is_watched: false,
             closes_at: None,
         };
-        self.seats.insert(number, seat);
+        self.clients.insert(number, client);
         Ok(())
     }
 
     fn read(&mut self, number: u32) -> Result<(), Error> {
         let now = self.clock.now().time;
-        let Some(seat) = self.seats.get_mut(&number) else {
+        let Some(client) = self.clients.get_mut(&number) else {
             return Ok(());
         };
-        if !seat.unwritten.is_empty() {
-            seat.is_held = true;
+        if !client.unwritten.is_empty() {
+            client.is_held = true;
             return Ok(());
         }
         match self.server.read(number) {
             Read::Bytes(bytes) => {
-                seat.heard_at = now;
-                let after = now.saturating_sub(seat.began);
+                client.heard_at = now;
+                let after = now.saturating_sub(client.began);
                 self.view
-                    .trace(seat.peer, after, TraceDirection::Received, bytes)?;
-                seat.session.on_bytes(now, bytes);
+                    .trace(client.peer, after, TraceDirection::Received, bytes)?;
+                client.session.on_bytes(now, bytes);
             }
             Read::Nothing => {}
             Read::End => {
-                seat.session.on_end();
-                if seat.closes_at.is_some() {
-                    seat.closes_at = Some(now);
+                client.session.on_end();
+                if client.closes_at.is_some() {
+                    client.closes_at = Some(now);
                 }
                 return Ok(());
             }
@@ -243,59 +247,61 @@ impl Driver {
     /// Runs the timers of a connection, sends its session's messages and shows its events.
     fn go_on(&mut self, number: u32) -> Result<(), Error> {
         let now = self.clock.now().time;
-        let Some(seat) = self.seats.get_mut(&number) else {
+        let Some(client) = self.clients.get_mut(&number) else {
             return Ok(());
         };
-        if seat.closes_at.is_some_and(|at| now >= at) {
+        if client.closes_at.is_some_and(|at| now >= at) {
             self.server.close(number);
-            self.seats.remove(&number);
+            self.clients.remove(&number);
             return Ok(());
         }
-        if now >= seat.heard_at + IDLE_MAX {
-            let sentence = text::line_idle(self.lang, seat.peer, IDLE_MAX);
+        if now >= client.heard_at + IDLE_MAX {
+            let sentence = text::line_idle(self.lang, client.peer, IDLE_MAX);
             self.server.close(number);
-            self.seats.remove(&number);
+            self.clients.remove(&number);
             return self.view.say(&sentence);
         }
-        seat.session.on_time(now);
-        let after = now.saturating_sub(seat.began);
-        while !seat.is_watched {
-            if seat.unwritten.is_empty() {
+        client.session.on_time(now);
+        let after = now.saturating_sub(client.began);
+        while !client.is_watched {
+            if client.unwritten.is_empty() {
                 // The system is asked only if there is something to send.
-                if seat.session.is_said() {
+                if client.session.is_said() {
                     break;
                 }
                 let is_acknowledged = self.server.is_acknowledged(number);
-                let Some(bytes) = seat.session.poll_send(now, is_acknowledged) else {
+                let Some(bytes) = client.session.poll_send(now, is_acknowledged) else {
                     break;
                 };
                 self.view
-                    .trace(seat.peer, after, TraceDirection::Sent, &bytes)?;
-                seat.unwritten = bytes;
+                    .trace(client.peer, after, TraceDirection::Sent, &bytes)?;
+                client.unwritten = bytes;
             }
-            let written = self.server.write(number, &[&seat.unwritten]);
-            seat.unwritten.drain(..written.min(seat.unwritten.len()));
-            if !seat.unwritten.is_empty() {
+            let written = self.server.write(number, &[&client.unwritten]);
+            client
+                .unwritten
+                .drain(..written.min(client.unwritten.len()));
+            if !client.unwritten.is_empty() {
                 self.server.watch(number);
-                seat.is_watched = true;
+                client.is_watched = true;
             }
         }
         if self.server.poll_lost().is_some() {
             return self.lose(number);
         }
-        while let Some(event) = seat.session.poll_event() {
-            if let Some(Asked::Stop) = self.view.event(seat.peer, &event)? {
+        while let Some(event) = client.session.poll_event() {
+            if let Some(SessionRequest::Stop) = self.view.event(client.peer, &event)? {
                 self.is_stopped = true;
             }
         }
-        if seat.unwritten.is_empty() && std::mem::take(&mut seat.is_held) {
+        if client.unwritten.is_empty() && std::mem::take(&mut client.is_held) {
             self.server.go_on(number, None);
         }
-        if seat.session.is_over() && seat.unwritten.is_empty() && seat.closes_at.is_none() {
+        if client.session.is_over() && client.unwritten.is_empty() && client.closes_at.is_none() {
             // Closing with unread bytes would reset the connection before the client has our last
             // message.
             self.server.end(number);
-            seat.closes_at = Some(now + LINGER);
+            client.closes_at = Some(now + LINGER);
         }
         Ok(())
     }
@@ -303,12 +309,12 @@ impl Driver {
     /// Handles a lost connection. It is not reported if everything was said already.
     fn lose(&mut self, number: u32) -> Result<(), Error> {
         self.server.close(number);
-        let Some(seat) = self.seats.remove(&number) else {
+        let Some(client) = self.clients.remove(&number) else {
             return Ok(());
         };
-        match seat.session.is_ending() {
+        match client.session.is_ending() {
             true => Ok(()),
-            false => self.view.fail(&text::line_lost(self.lang, seat.peer)),
+            false => self.view.fail(&text::line_lost(self.lang, client.peer)),
         }
     }
 }

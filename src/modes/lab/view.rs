@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::cli::Trace;
 use crate::error::Error;
 use crate::lab::Told;
 use crate::lab::form::Field;
@@ -15,14 +16,14 @@ use crate::text::{self, Lang};
 pub(super) struct View {
     screen: Screen,
     lang: Lang,
-    has_trace: bool,
+    trace: Trace,
     /// The outcome so far: incomplete once a dialogue has failed.
     pub(super) end: Outcome,
 }
 
 /// What a session asks of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum SessionRequest {
     /// To ask the person.
     Person(Field),
     /// To end the server.
@@ -37,12 +38,12 @@ pub(super) enum TraceDirection {
 }
 
 impl View {
-    pub(super) fn open(has_trace: bool, lang: Lang) -> Result<Self, Error> {
+    pub(super) fn open(trace: Trace, lang: Lang) -> Result<Self, Error> {
         let screen = Screen::open(Form::Lines, Color::Auto, lang).map_err(Error::Output)?;
         Ok(Self {
             screen,
             lang,
-            has_trace,
+            trace,
             end: Outcome::Done,
         })
     }
@@ -52,7 +53,7 @@ impl View {
         &mut self,
         peer: SocketAddr,
         event: &SessionEvent,
-    ) -> Result<Option<Asked>, Error> {
+    ) -> Result<Option<SessionRequest>, Error> {
         match event {
             SessionEvent::Show(text) => self.screen.text(text).map_err(Error::Output)?,
             SessionEvent::Mark { text, is_right } => {
@@ -74,9 +75,9 @@ impl View {
             SessionEvent::TooMuch => self.fail(&text::line_too_much(self.lang, peer))?,
             SessionEvent::Ask(field) => {
                 self.flush()?;
-                return Ok(Some(Asked::Person(*field)));
+                return Ok(Some(SessionRequest::Person(*field)));
             }
-            SessionEvent::Stop => return Ok(Some(Asked::Stop)),
+            SessionEvent::Stop => return Ok(Some(SessionRequest::Stop)),
         }
         Ok(None)
     }
@@ -89,7 +90,7 @@ impl View {
         way: TraceDirection,
         bytes: &[u8],
     ) -> Result<(), Error> {
-        if !self.has_trace {
+        if self.trace == Trace::Off {
             return Ok(());
         }
         let is_sent = way == TraceDirection::Sent;

@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 pub use self::chat::{ChatArgs, ChatSettings, LOBBY};
 pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings};
 pub use self::lab::{
-    BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings,
+    BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings, Trace,
 };
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
 pub use self::room::{RoomCommand, RoomSettings};

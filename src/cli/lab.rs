@@ -155,7 +155,7 @@ pub struct LabServeSettings {
     /// Seeds the random choices, to repeat them.
     pub seed: Option<u64>,
     /// Whether to show the bytes of each connection.
-    pub has_trace: bool,
+    pub trace: Trace,
 }
 
 /// The settings of a lesson's client.
@@ -169,7 +169,26 @@ pub struct LabJoinSettings {
     /// The client's side.
     pub dialogue: Box<dyn Dialogue>,
     /// Whether to show the bytes of the connection.
-    pub has_trace: bool,
+    pub trace: Trace,
+}
+
+/// Whether the bytes of each connection are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// No bytes are shown.
+    Off,
+    /// Every byte that is sent or received is shown.
+    On,
+}
+
+impl Trace {
+    /// What the flag `--trace` selects.
+    fn of(is_given: bool) -> Self {
+        match is_given {
+            true => Self::On,
+            false => Self::Off,
+        }
+    }
 }
 
 /// What to do with the bank of questions, and where it is.
@@ -242,7 +261,7 @@ impl TryFrom<ServeArgs> for LabServeSettings {
             version: version(args.v4),
             database: args.database.database()?,
             seed: seed.transpose()?,
-            has_trace: args.trace,
+            trace: Trace::of(args.trace),
         })
     }
 }

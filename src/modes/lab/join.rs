@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
-use super::view::{Asked, TraceDirection, View};
+use super::view::{SessionRequest, TraceDirection, View};
 use crate::cli::LabJoinSettings;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -28,7 +28,7 @@ enum Event {
     /// The server does not answer yet.
     Calling,
     Reached(Result<Connection, CallError>),
-    Heard(ReadEvent),
+    Read(ReadEvent),
     Written(WriteEvent),
     Answer(Answer),
 }
@@ -52,17 +52,17 @@ pub(super) fn run(settings: LabJoinSettings, lang: Lang) -> Result<Outcome, Erro
         },
     )
     .map_err(Error::Connection)?;
-    let asker =
+    let prompter =
         Prompter::start(move |answered| tell_answered.send(Event::Answer(answered)).is_ok());
     let mut client = Client {
         lang,
         tell,
         clock: Clock::start(),
-        view: View::open(settings.has_trace, lang, move || {
+        view: View::open(settings.trace, lang, move || {
             drop(tell_output.send(Event::Output));
         })?,
-        asker: asker.map_err(Error::Input)?,
-        talk: None,
+        prompter: prompter.map_err(Error::Input)?,
+        conversation: None,
         address,
     };
     let end = client.run(&events, settings.dialogue);
@@ -75,16 +75,16 @@ struct Client {
     tell: Sender<Event>,
     clock: Clock,
     view: View,
-    asker: Prompter,
-    talk: Option<Talk>,
+    prompter: Prompter,
+    conversation: Option<Conversation>,
     /// The server's address, as typed.
     address: String,
 }
 
 /// A connection and its session.
-struct Talk {
+struct Conversation {
     peer: SocketAddr,
-    line: Duplex,
+    duplex: Duplex,
     session: Session,
     began: Duration,
     heard_at: Duration,
@@ -122,9 +122,9 @@ impl Client {
                     return Err(Error::Call { address, cause });
                 }
                 Event::Answer(Answer::Line(line)) => {
-                    if let Some(talk) = &mut self.talk {
-                        talk.heard_at = self.clock.now().time;
-                        talk.session.on_answer(&line);
+                    if let Some(conversation) = &mut self.conversation {
+                        conversation.heard_at = self.clock.now().time;
+                        conversation.session.on_answer(&line);
                     }
                 }
                 Event::Answer(Answer::End) => {
@@ -132,10 +132,10 @@ impl Client {
                     return Ok(Outcome::Incomplete);
                 }
                 Event::Answer(Answer::Failed(cause)) => return Err(Error::Input(cause)),
-                Event::Heard(heard) => self.hear(heard)?,
+                Event::Read(read) => self.on_read(read)?,
                 Event::Written(WriteEvent::Bytes(bytes)) => {
-                    if let Some(talk) = &mut self.talk {
-                        talk.line.wrote(bytes);
+                    if let Some(conversation) = &mut self.conversation {
+                        conversation.duplex.wrote(bytes);
                     }
                 }
                 Event::Written(WriteEvent::Lost(_)) => self.lose()?,
@@ -146,17 +146,17 @@ impl Client {
     fn begin(&mut self, connection: Connection, dialogue: Box<dyn Dialogue>) -> Result<(), Error> {
         let now = self.clock.now().time;
         let (heard, written) = (self.tell.clone(), self.tell.clone());
-        let line = Duplex::start(
+        let duplex = Duplex::start(
             connection,
-            move |what| heard.send(Event::Heard(what)).is_ok(),
+            move |what| heard.send(Event::Read(what)).is_ok(),
             move |what| written.send(Event::Written(what)).is_ok(),
         )
         .map_err(Error::Connection)?;
-        let peer = line.peer();
+        let peer = duplex.peer();
         self.view.say(&text::reached(self.lang, peer))?;
-        self.talk = Some(Talk {
+        self.conversation = Some(Conversation {
             peer,
-            line,
+            duplex,
             session: Session::begin(dialogue),
             began: now,
             heard_at: now,
@@ -168,11 +168,12 @@ impl Client {
     /// Waits for the next event. Returns `None` when a timer is due first.
     fn next_event(&self, events: &Receiver<Event>) -> Option<Event> {
         let now = self.clock.now().time;
-        let Some(talk) = &self.talk else {
+        let Some(conversation) = &self.conversation else {
             return events.recv().ok();
         };
-        let silent = (!talk.session.awaits_answer()).then_some(talk.heard_at + SILENCE_MAX);
-        let dues = [silent, talk.session.next_time(now)];
+        let silent =
+            (!conversation.session.awaits_answer()).then_some(conversation.heard_at + SILENCE_MAX);
+        let dues = [silent, conversation.session.next_time(now)];
         let Some(due) = dues.into_iter().flatten().min() else {
             return events.recv().ok();
         };
@@ -183,31 +184,33 @@ impl Client {
     /// the dialogue has ended.
     fn go_on(&mut self) -> Result<Option<Outcome>, Error> {
         let now = self.clock.now().time;
-        let Some(talk) = &mut self.talk else {
+        let Some(conversation) = &mut self.conversation else {
             return Ok(None);
         };
-        let (peer, after) = (talk.peer, now.saturating_sub(talk.began));
-        talk.session.on_time(now);
+        let (peer, after) = (conversation.peer, now.saturating_sub(conversation.began));
+        conversation.session.on_time(now);
         let mut sent = Vec::new();
-        talk.line.send(|is_acknowledged| {
-            let bytes = talk.session.poll_send(now, is_acknowledged)?;
+        conversation.duplex.send(|is_acknowledged| {
+            let bytes = conversation.session.poll_send(now, is_acknowledged)?;
             sent.push(bytes.clone());
             Some(bytes)
         });
         for bytes in &sent {
             self.view.trace(peer, after, TraceDirection::Sent, bytes)?;
         }
-        while let Some(event) = talk.session.poll_event() {
-            if let Some(Asked::Person(field)) = self.view.event(peer, &event)? {
+        while let Some(event) = conversation.session.poll_event() {
+            if let Some(SessionRequest::Person(field)) = self.view.event(peer, &event)? {
                 self.view.ask(&text::question(self.lang, field));
-                self.asker.read();
+                self.prompter.read();
             }
         }
-        if talk.is_lost || (talk.session.is_over() && talk.line.is_written()) {
-            talk.line.close();
+        if conversation.is_lost
+            || (conversation.session.is_over() && conversation.duplex.is_written())
+        {
+            conversation.duplex.close();
             return Ok(Some(self.view.end));
         }
-        if !talk.session.awaits_answer() && now >= talk.heard_at + SILENCE_MAX {
+        if !conversation.session.awaits_answer() && now >= conversation.heard_at + SILENCE_MAX {
             let sentence = text::line_idle(self.lang, peer, SILENCE_MAX);
             self.view.fail(&sentence)?;
             return Ok(Some(Outcome::Incomplete));
@@ -215,24 +218,24 @@ impl Client {
         Ok(None)
     }
 
-    fn hear(&mut self, heard: ReadEvent) -> Result<(), Error> {
+    fn on_read(&mut self, read: ReadEvent) -> Result<(), Error> {
         let now = self.clock.now().time;
-        let Some(talk) = &mut self.talk else {
+        let Some(conversation) = &mut self.conversation else {
             return Ok(());
         };
-        match heard {
+        match read {
             ReadEvent::Bytes(bytes) => {
-                talk.heard_at = now;
-                talk.line.took();
-                let after = now.saturating_sub(talk.began);
+                conversation.heard_at = now;
+                conversation.duplex.took();
+                let after = now.saturating_sub(conversation.began);
                 self.view
-                    .trace(talk.peer, after, TraceDirection::Received, &bytes)?;
-                talk.session.on_bytes(now, &bytes);
+                    .trace(conversation.peer, after, TraceDirection::Received, &bytes)?;
+                conversation.session.on_bytes(now, &bytes);
                 Ok(())
             }
             ReadEvent::Urgent => Ok(()),
             ReadEvent::End => {
-                talk.session.on_end();
+                conversation.session.on_end();
                 Ok(())
             }
             ReadEvent::Lost(_) => self.lose(),
@@ -241,13 +244,15 @@ impl Client {
 
     /// Handles a lost connection. It is not reported if everything was said already.
     fn lose(&mut self) -> Result<(), Error> {
-        let Some(talk) = &mut self.talk else {
+        let Some(conversation) = &mut self.conversation else {
             return Ok(());
         };
-        talk.is_lost = true;
-        match talk.session.is_ending() {
+        conversation.is_lost = true;
+        match conversation.session.is_ending() {
             true => Ok(()),
-            false => self.view.fail(&text::line_lost(self.lang, talk.peer)),
+            false => self
+                .view
+                .fail(&text::line_lost(self.lang, conversation.peer)),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bank;
-use super::view::{Asked, TraceDirection, View};
+use super::view::{SessionRequest, TraceDirection, View};
 use crate::cli::LabServeSettings;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -38,17 +38,17 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
     let failed = Error::listening(host, port);
     // If the system allows fewer connections, the server takes fewer clients.
     let connections_max = allow_connections(CONNECTIONS_MAX).unwrap_or(CONNECTIONS_MAX);
-    let door = Listener::open(host, port).map_err(&failed)?;
-    let address = door.address().map_err(&failed)?;
-    let reached_at = door.reached_at().map_err(&failed)?;
-    let server = TcpServer::open(door, KEEP_ALIVE).map_err(Error::Connection)?;
+    let listener = Listener::open(host, port).map_err(&failed)?;
+    let address = listener.address().map_err(&failed)?;
+    let reached_at = listener.reached_at().map_err(&failed)?;
+    let server = TcpServer::open(listener, KEEP_ALIVE).map_err(Error::Connection)?;
     let tell = server.notifier();
     signals::watch(move |signal| {
         tell(Told::Signal(signal));
     })
     .map_err(Error::Signals)?;
     let tell = server.notifier();
-    let mut view = View::open(settings.has_trace, lang, move || {
+    let mut view = View::open(settings.trace, lang, move || {
         // Whoever listened may have left meanwhile.
         let _ = tell(Told::Output);
     })?;
@@ -68,7 +68,7 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
         connections_max,
         ends_with_first: settings.lesson.is_one_shot() && !settings.keeps,
         server,
-        seats: BTreeMap::new(),
+        clients: BTreeMap::new(),
         begun: 0,
         seed,
         clock: Clock::start(),
@@ -113,7 +113,7 @@ struct Driver {
     connections_max: usize,
     ends_with_first: bool,
     server: TcpServer<Told>,
-    seats: BTreeMap<u32, Seat>,
+    clients: BTreeMap<u32, Client>,
     begun: u32,
     seed: u64,
     clock: Clock,
@@ -122,7 +122,7 @@ struct Driver {
 }
 
 /// A connection and its session.
-struct Seat {
+struct Client {
     peer: SocketAddr,
     session: Session,
     began: Duration,
@@ -138,7 +138,7 @@ struct Seat {
     closes_at: Option<Duration>,
 }
 
-impl Seat {
+impl Client {
     /// When this connection's next timer is due; the last one closes an idle connection.
     fn next_time(&self, now: Duration) -> Duration {
         let idle = self.heard_at + IDLE_MAX;
@@ -158,7 +158,11 @@ impl Driver {
         let mut events = Vec::new();
         loop {
             let now = self.clock.now().time;
-            let due = self.seats.values().map(|seat| seat.next_time(now)).min();
+            let due = self
+                .clients
+                .values()
+                .map(|client| client.next_time(now))
+                .min();
             let at_most = due.map(|due| due.saturating_sub(now));
             self.server.wait(at_most, &mut events);
             for event in events.drain(..) {
@@ -170,8 +174,8 @@ impl Driver {
                     }
                     ServerEvent::Readable(number) => self.read(number)?,
                     ServerEvent::Writable(number) => {
-                        if let Some(seat) = self.seats.get_mut(&number) {
-                            seat.is_watched = false;
+                        if let Some(client) = self.clients.get_mut(&number) {
+                            client.is_watched = false;
                         }
                     }
                     // The view is looked after in each round.
@@ -182,12 +186,12 @@ impl Driver {
                     }
                 }
             }
-            let numbers: Vec<u32> = self.seats.keys().copied().collect();
+            let numbers: Vec<u32> = self.clients.keys().copied().collect();
             for number in numbers {
                 self.go_on(number)?;
             }
             self.view.flush()?;
-            let is_first_done = self.begun > 0 && self.seats.is_empty() && self.ends_with_first;
+            let is_first_done = self.begun > 0 && self.clients.is_empty() && self.ends_with_first;
             if self.is_stopped || is_first_done {
                 return Ok(self.view.end);
             }
@@ -196,7 +200,7 @@ impl Driver {
 
     fn register(&mut self, accepted: Accepted) -> Result<(), Error> {
         let (now, peer) = (self.clock.now().time, accepted.address);
-        if self.seats.len() >= self.connections_max {
+        if self.clients.len() >= self.connections_max {
             let sentence = text::clients_too_many(self.lang, peer, self.connections_max);
             return self.view.say(&sentence);
         }
@@ -208,7 +212,7 @@ impl Driver {
             return Ok(());
         }
         let dialogue = self.service.begin(self.seed.wrapping_add(number.into()));
-        let seat = Seat {
+        let client = Client {
             peer,
             session: Session::begin(dialogue),
             began: now,
@@ -218,32 +222,32 @@ impl Driver {
             is_watched: false,
             closes_at: None,
         };
-        self.seats.insert(number, seat);
+        self.clients.insert(number, client);
         Ok(())
     }
 
     fn read(&mut self, number: u32) -> Result<(), Error> {
         let now = self.clock.now().time;
-        let Some(seat) = self.seats.get_mut(&number) else {
+        let Some(client) = self.clients.get_mut(&number) else {
             return Ok(());
         };
-        if !seat.unwritten.is_empty() {
-            seat.is_held = true;
+        if !client.unwritten.is_empty() {
+            client.is_held = true;
             return Ok(());
         }
         match self.server.read(number) {
             Read::Bytes(bytes) => {
-                seat.heard_at = now;
-                let after = now.saturating_sub(seat.began);
+                client.heard_at = now;
+                let after = now.saturating_sub(client.began);
                 self.view
-                    .trace(seat.peer, after, TraceDirection::Received, bytes)?;
-                seat.session.on_bytes(now, bytes);
+                    .trace(client.peer, after, TraceDirection::Received, bytes)?;
+                client.session.on_bytes(now, bytes);
             }
             Read::Nothing => {}
             Read::End => {
-                seat.session.on_end();
-                if seat.closes_at.is_some() {
-                    seat.closes_at = Some(now);
+                client.session.on_end();
+                if client.closes_at.is_some() {
+                    client.closes_at = Some(now);
                 }
                 return Ok(());
             }
@@ -256,58 +260,58 @@ impl Driver {
     /// Runs the timers of a connection, sends its session's messages and shows its events.
     fn go_on(&mut self, number: u32) -> Result<(), Error> {
         let now = self.clock.now().time;
-        let Some(seat) = self.seats.get_mut(&number) else {
+        let Some(client) = self.clients.get_mut(&number) else {
             return Ok(());
         };
-        if seat.closes_at.is_some_and(|at| now >= at) {
+        if client.closes_at.is_some_and(|at| now >= at) {
             self.server.close(number);
-            self.seats.remove(&number);
+            self.clients.remove(&number);
             return Ok(());
         }
-        if now >= seat.heard_at + IDLE_MAX {
-            let sentence = text::line_idle(self.lang, seat.peer, IDLE_MAX);
+        if now >= client.heard_at + IDLE_MAX {
+            let sentence = text::line_idle(self.lang, client.peer, IDLE_MAX);
             self.server.close(number);
-            self.seats.remove(&number);
+            self.clients.remove(&number);
             return self.view.say(&sentence);
         }
-        seat.session.on_time(now);
-        let after = now.saturating_sub(seat.began);
-        while !seat.is_watched {
-            if seat.unwritten.is_empty() {
+        client.session.on_time(now);
+        let after = now.saturating_sub(client.began);
+        while !client.is_watched {
+            if client.unwritten.is_empty() {
                 // The system is asked only if there is something to send.
-                if seat.session.is_said() {
+                if client.session.is_said() {
                     break;
                 }
                 let is_acknowledged = self.server.is_acknowledged(number);
-                let Some(bytes) = seat.session.poll_send(now, is_acknowledged) else {
+                let Some(bytes) = client.session.poll_send(now, is_acknowledged) else {
                     break;
                 };
                 self.view
-                    .trace(seat.peer, after, TraceDirection::Sent, &bytes)?;
-                seat.unwritten = bytes;
+                    .trace(client.peer, after, TraceDirection::Sent, &bytes)?;
+                client.unwritten = bytes;
             }
-            let Ok(written) = self.server.write(number, &[&seat.unwritten]) else {
+            let Ok(written) = self.server.write(number, &[&client.unwritten]) else {
                 return self.lose(number);
             };
-            seat.unwritten.drain(..written.min(seat.unwritten.len()));
-            if !seat.unwritten.is_empty() {
+            client.unwritten.drain(..written.min(client.unwritten.len()));
+            if !client.unwritten.is_empty() {
                 self.server.notify_writable(number);
-                seat.is_watched = true;
+                client.is_watched = true;
             }
         }
-        while let Some(event) = seat.session.poll_event() {
-            if let Some(Asked::Stop) = self.view.event(seat.peer, &event)? {
+        while let Some(event) = client.session.poll_event() {
+            if let Some(SessionRequest::Stop) = self.view.event(client.peer, &event)? {
                 self.is_stopped = true;
             }
         }
-        if seat.unwritten.is_empty() && std::mem::take(&mut seat.is_held) {
+        if client.unwritten.is_empty() && std::mem::take(&mut client.is_held) {
             self.server.resume_reading(number, None);
         }
-        if seat.session.is_over() && seat.unwritten.is_empty() && seat.closes_at.is_none() {
+        if client.session.is_over() && client.unwritten.is_empty() && client.closes_at.is_none() {
             // Closing with unread bytes would reset the connection before the client has our last
             // message.
             self.server.shut_down_sending(number);
-            seat.closes_at = Some(now + LINGER);
+            client.closes_at = Some(now + LINGER);
         }
         Ok(())
     }
@@ -315,12 +319,12 @@ impl Driver {
     /// Handles a lost connection. It is not reported if everything was said already.
     fn lose(&mut self, number: u32) -> Result<(), Error> {
         self.server.close(number);
-        let Some(seat) = self.seats.remove(&number) else {
+        let Some(client) = self.clients.remove(&number) else {
             return Ok(());
         };
-        match seat.session.is_ending() {
+        match client.session.is_ending() {
             true => Ok(()),
-            false => self.view.fail(&text::line_lost(self.lang, seat.peer)),
+            false => self.view.fail(&text::line_lost(self.lang, client.peer)),
         }
     }
 }

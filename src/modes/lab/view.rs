@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::cli::Trace;
 use crate::error::Error;
 use crate::lab::Told;
 use crate::lab::form::Field;
@@ -19,14 +20,14 @@ pub(super) struct View {
     screen: Screen,
     printer: Printer,
     lang: Lang,
-    has_trace: bool,
+    trace: Trace,
     /// The outcome so far: incomplete once a dialogue has failed.
     pub(super) end: Outcome,
 }
 
 /// What a session asks of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum SessionRequest {
     /// To ask the person.
     Person(Field),
     /// To end the server.
@@ -43,7 +44,7 @@ pub(super) enum TraceDirection {
 impl View {
     /// Opens both streams; `tell` is called when there is room again or stdout has failed.
     pub(super) fn open(
-        has_trace: bool,
+        trace: Trace,
         lang: Lang,
         tell: impl Fn() + Clone + Send + 'static,
     ) -> Result<Self, Error> {
@@ -52,7 +53,7 @@ impl View {
             screen: Screen::new(Form::Lines, Color::Auto, lang),
             printer: Printer::open(lang, notice, tell)?,
             lang,
-            has_trace,
+            trace,
             end: Outcome::Done,
         })
     }
@@ -62,7 +63,7 @@ impl View {
         &mut self,
         peer: SocketAddr,
         event: &SessionEvent,
-    ) -> Result<Option<Asked>, Error> {
+    ) -> Result<Option<SessionRequest>, Error> {
         match event {
             SessionEvent::Show(text) => {
                 let mut line = String::new();
@@ -89,9 +90,9 @@ impl View {
             SessionEvent::TooMuch => self.fail(&text::line_too_much(self.lang, peer))?,
             SessionEvent::Ask(field) => {
                 self.flush()?;
-                return Ok(Some(Asked::Person(*field)));
+                return Ok(Some(SessionRequest::Person(*field)));
             }
-            SessionEvent::Stop => return Ok(Some(Asked::Stop)),
+            SessionEvent::Stop => return Ok(Some(SessionRequest::Stop)),
         }
         Ok(None)
     }
@@ -104,7 +105,7 @@ impl View {
         way: TraceDirection,
         bytes: &[u8],
     ) -> Result<(), Error> {
-        if !self.has_trace {
+        if self.trace == Trace::Off {
             return Ok(());
         }
         let is_sent = way == TraceDirection::Sent;

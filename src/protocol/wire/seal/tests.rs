@@ -344,3 +344,9 @@ fn a_sniffer_sees_no_name_and_no_word_and_no_key() {
     let shown = format!("{seal:?}");
     assert!(shown.len() < 30, "{shown}");
 }
+
+#[test]
+fn a_seal_can_move_to_another_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    is_send(&Seal::public(None));
+}

@@ -18,14 +18,14 @@ use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
-/// Runs the hub until somebody closes it, or a signal.
+/// Runs the hub until a client or a signal closes it.
 pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<Outcome, Error> {
     let rules = rules(settings)?;
     if let Some(connections) = allow_connections(rules.connections_max) {
         screen::say(&text::connections_limited(lang, connections));
     }
-    let door = open(settings, lang)?;
-    let server = TcpServer::open(door, settings.keep_alive).map_err(Error::Connection)?;
+    let listener = open(settings, lang)?;
+    let server = TcpServer::open(listener, settings.keep_alive).map_err(Error::Connection)?;
     let tell = server.notifier();
     signals::watch(move |signal| {
         tell(signal);
@@ -58,18 +58,18 @@ fn rules(settings: &HubServeSettings) -> Result<Rules, Error> {
     })
 }
 
-/// Opens the door and says how to come in.
+/// Listens, and says how to join.
 fn open(settings: &HubServeSettings, lang: Lang) -> Result<Listener, Error> {
     let (host, port) = (settings.host.as_deref(), settings.port);
     let failed = Error::listening(host, port);
-    let door = Listener::open(host, port).map_err(&failed)?;
-    let address = door.address().map_err(&failed)?;
+    let listener = Listener::open(host, port).map_err(&failed)?;
+    let address = listener.address().map_err(&failed)?;
     screen::say(&text::hub_waits_at(lang, address.port()));
-    for address in door.reached_at().map_err(&failed)? {
+    for address in listener.reached_at().map_err(&failed)? {
         let command = format!("roda hub join {address}");
         screen::say(&text::reach_us_by(lang, address, &command));
     }
-    Ok(door)
+    Ok(listener)
 }
 
 /// The loop's state.
@@ -79,7 +79,7 @@ struct Driver {
     clock: Clock,
     log: Log,
     signal: Option<Signal>,
-    /// Whether the last caller could not be taken in; the next failure is then no news.
+    /// Whether the last accept failed; further failures in a row are not logged.
     has_failed: bool,
 }
 

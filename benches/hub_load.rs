@@ -1,8 +1,8 @@
 //! The load for chat servers over TCP in scripts/bench: many clients on one thread, some of whom
-//! speak. `hub_load PROTOCOL PORT CLIENTS MESSAGES SENDERS OUTSTANDING DEAF SERVER_PID`, where the
-//! protocol is `lines` (servers that pass bytes on), `framed` (roda's hub), `irc` or `mqtt`. Each
-//! message is 100 bytes, what `irc` and `mqtt` need besides apart, and holds one `^`; everybody but
-//! the senders and the deaf, who never read, must get all. Prints figures as `key=value`.
+//! send. `hub_load PROTOCOL PORT CLIENTS MESSAGES SENDERS OUTSTANDING DEAF SERVER_PID`, where the
+//! protocol is `lines` (servers that forward bytes), `framed` (roda's hub), `irc` or `mqtt`. Each
+//! message has 100 bytes, without what `irc` and `mqtt` add, and contains one `^`. Every client but
+//! the senders and the deaf ones, which never read, must get all. Prints figures as `key=value`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -23,7 +23,7 @@ use nix::unistd::{SysconfVar, sysconf};
 
 const MESSAGE_BYTES: usize = 100;
 const MARK: u8 = b'^';
-/// Without a delivery for so long, it is over.
+/// The run ends after this time without a delivery.
 const STALL: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ enum Protocol {
 }
 
 impl Protocol {
-    /// What a client says first.
+    /// What a client sends first.
     fn greeting(self, number: usize) -> Vec<u8> {
         match self {
             Self::Lines => Vec::new(),
@@ -54,7 +54,7 @@ impl Protocol {
         }
     }
 
-    /// Whether what came shows that a client is in.
+    /// Whether these bytes show that a client has joined.
     fn lets_in(self, bytes: &[u8]) -> bool {
         match self {
             Self::Lines | Self::Framed => true,
@@ -97,7 +97,7 @@ struct Load {
     clients: Vec<Client>,
     senders: usize,
     buffer: Vec<u8>,
-    /// Deliveries to those who count.
+    /// Deliveries to the clients that are neither senders nor deaf.
     total: usize,
     last_at: Instant,
     sent_at: Vec<Instant>,
@@ -124,7 +124,7 @@ fn main() {
     let empty_kb = memory_kb(server, "VmRSS:");
     let mut load = Load::connect(protocol, port as u16, clients, senders);
     let held_kb = memory_kb(server, "VmRSS:");
-    let _deaf = load.go_deaf(deaf);
+    let _unread = load.stop_reading(deaf);
     let listeners = clients - senders - deaf;
     let cpu_before = cpu_s(server);
     let began = Instant::now();
@@ -153,7 +153,7 @@ fn main() {
 }
 
 impl Load {
-    /// Connects all, and waits until all are in and nothing more comes.
+    /// Connects all clients, and waits until they have joined and nothing more comes.
     fn connect(protocol: Protocol, port: u16, count: usize, senders: usize) -> Self {
         let mut load = Self {
             protocol,
@@ -190,15 +190,15 @@ impl Load {
         load
     }
 
-    /// The last ones stop reading.
-    fn go_deaf(&mut self, count: usize) -> Vec<Client> {
+    /// The last clients stop reading.
+    fn stop_reading(&mut self, count: usize) -> Vec<Client> {
         let deaf = self.clients.split_off(self.clients.len() - count);
         deaf.iter()
             .for_each(|client| self.epoll.delete(&client.stream).unwrap());
         deaf
     }
 
-    /// Takes what has come; whether something had.
+    /// Reads what has come; returns whether something had.
     fn pump(&mut self, timeout_ms: u16) -> bool {
         let mut events = [EpollEvent::empty(); 512];
         let ready = self
@@ -239,7 +239,7 @@ impl Load {
         }
     }
 
-    /// Lets the senders speak in turns, never more than so many messages ahead of the average.
+    /// Lets the senders send in turns, at most `outstanding` messages ahead of the average client.
     fn speak(&mut self, messages: usize, outstanding: usize, listeners: usize) {
         let frames: Vec<Vec<u8>> = (0..self.senders)
             .map(|n| self.protocol.message(n))
@@ -251,7 +251,7 @@ impl Load {
             for (number, frame) in frames.iter().enumerate() {
                 let room = outstanding.saturating_sub(sent - self.total / listeners);
                 let count = share.min(room).min(messages - sent);
-                // Times are kept only where they mean something: one message at a time.
+                // Times are kept only where latency means something: one message at a time.
                 let now = Instant::now();
                 self.sent_at
                     .extend(std::iter::repeat_n(now, if share == 1 { count } else { 0 }));

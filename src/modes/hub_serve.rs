@@ -19,16 +19,16 @@ use crate::terminal::screen::{Color, Form, Screen};
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
-/// Runs the hub until somebody closes it, or a signal.
+/// Runs the hub until a client or a signal closes it.
 pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<Outcome, Error> {
     let rules = rules(settings)?;
     let limited = allow_connections(rules.connections_max);
     let (host, port) = (settings.host.as_deref(), settings.port);
     let failed = Error::listening(host, port);
-    let door = Listener::open(host, port).map_err(&failed)?;
-    let address = door.address().map_err(&failed)?;
-    let reached_at = door.reached_at().map_err(&failed)?;
-    let server = TcpServer::open(door, settings.keep_alive).map_err(Error::Connection)?;
+    let listener = Listener::open(host, port).map_err(&failed)?;
+    let address = listener.address().map_err(&failed)?;
+    let reached_at = listener.reached_at().map_err(&failed)?;
+    let server = TcpServer::open(listener, settings.keep_alive).map_err(Error::Connection)?;
     let mut log = Log::open(settings.form, lang, server.notifier())?;
     let tell = server.notifier();
     signals::watch(move |signal| {
@@ -88,7 +88,7 @@ struct Driver {
     clock: Clock,
     log: Log,
     signal: Option<Signal>,
-    /// Whether the last caller could not be taken in; the next failure is then no news.
+    /// Whether the last accept failed; further failures in a row are not logged.
     has_failed: bool,
 }
 

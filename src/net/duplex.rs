@@ -24,8 +24,8 @@ pub struct Duplex {
 }
 
 impl Duplex {
-    /// Starts the threads, which call `on_heard` with what they read and `on_written` with what they
-    /// wrote, and end when these return false.
+    /// Starts the threads, which call `on_heard` with what they read and `on_written` with what
+    /// they wrote, and end when these return false.
     ///
     /// # Errors
     /// The system's, when it starts no thread.

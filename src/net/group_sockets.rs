@@ -196,7 +196,8 @@ impl GroupSockets {
         carried.min().flatten().unwrap_or(0)
     }
 
-    /// Lists the interfaces again, joins the group on new ones and leaves it on those that are gone.
+    /// Lists the interfaces again, joins the group on new ones and leaves it on those that are
+    /// gone.
     ///
     /// # Errors
     /// The system's refusal to list its interfaces.
@@ -305,8 +306,8 @@ impl GroupSockets {
     }
 
     /// Sends datagrams to all members, once on each interface, and returns the refusals. An
-    /// interface with neither an IPv4 address nor a way out by IPv6 may stay so for long; its refusal
-    /// is returned once, until something can be sent there.
+    /// interface with neither an IPv4 address nor a way out by IPv6 may stay so for long; its
+    /// refusal is returned once, until something can be sent there.
     pub fn send_to_group(&mut self, datagrams: &[&[u8]], families: Families) -> Vec<Refusal> {
         let mut refusals = Vec::new();
         for interface in &self.interfaces {

@@ -203,7 +203,8 @@ impl Listener {
                         return;
                     }
                     if is_error {
-                        // With too many open files, for example, the next accept would fail as well.
+                        // With too many open files, for example, the next accept would fail as
+                        // well.
                         thread::sleep(Duration::from_millis(100));
                     }
                 }
@@ -324,7 +325,8 @@ impl Connection {
         waiting.is_none_or(|bytes| bytes == 0)
     }
 
-    /// Starts the reading thread. It reads once for each ticket, and ends when `tell` returns false.
+    /// Starts the reading thread. It reads once for each ticket, and ends when `tell` returns
+    /// false.
     ///
     /// # Errors
     /// The system's, when it starts no thread.

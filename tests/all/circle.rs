@@ -27,12 +27,12 @@ use support::{DEADLINE, run, wait_until};
 const INSIDE: &str = "RODA_TEST_IS_INSIDE";
 
 /// A datagram that a member received.
-type Heard = (Wire, SocketAddr, Vec<u8>);
+type Received = (Wire, SocketAddr, Vec<u8>);
 
 /// A member that receives in a thread of its own.
 struct Member {
     sockets: GroupSockets,
-    heard: Receiver<Heard>,
+    received: Receiver<Received>,
     interrupter: Option<Interrupter>,
     poller: Option<JoinHandle<()>>,
 }
@@ -44,7 +44,7 @@ impl Member {
         let mut sockets = sockets.expect("free ports");
         let changes = sockets.rescan().unwrap();
         let (poller, interrupter) = sockets.poller().unwrap();
-        let (tell, heard) = channel();
+        let (tell, received) = channel();
         let (give_back, tickets) = channel();
         give_back.send(Batch::default()).unwrap();
         let listen = move || {
@@ -58,7 +58,7 @@ impl Member {
         };
         let member = Self {
             sockets,
-            heard,
+            received,
             interrupter: Some(interrupter),
             poller: Some(thread::spawn(listen)),
         };
@@ -74,22 +74,22 @@ impl Member {
     }
 
     /// The next datagram that satisfies a condition; those before it are dropped.
-    fn hears(&self, is_it: impl Fn(&Heard) -> bool) -> Heard {
+    fn hears(&self, is_it: impl Fn(&Received) -> bool) -> Received {
         loop {
-            let heard = self.heard.recv_timeout(DEADLINE).expect("a datagram");
-            if is_it(&heard) {
-                return heard;
+            let received = self.received.recv_timeout(DEADLINE).expect("a datagram");
+            if is_it(&received) {
+                return received;
             }
         }
     }
 
-    fn hears_text(&self, text: &str) -> Heard {
+    fn hears_text(&self, text: &str) -> Received {
         self.hears(|(_, _, datagram)| datagram == text.as_bytes())
     }
 
     fn says(&mut self, text: &str) {
         let refusals = self
-            .circle
+            .sockets
             .send_to_group(&[text.as_bytes()], Families::Preferred);
         assert!(refusals.is_empty(), "{refusals:?}");
     }
@@ -178,13 +178,13 @@ fn two_members_hear_the_group_and_each_other() {
     let run: Vec<String> = (0..200).map(|n| format!("datagram {n}")).collect();
     let datagrams: Vec<&[u8]> = run.iter().map(String::as_bytes).collect();
     assert!(
-        ana.circle
+        ana.sockets
             .send_to_group(&datagrams, Families::Preferred)
             .is_empty()
     );
     for member in [&ana, &bia] {
         for text in &run {
-            let (wire, source, datagram) = member.heard.recv_timeout(DEADLINE).unwrap();
+            let (wire, source, datagram) = member.received.recv_timeout(DEADLINE).unwrap();
             assert_eq!((wire, datagram.as_slice()), (Wire::Frames, text.as_bytes()));
             assert_eq!(source, ([127, 0, 0, 1], ana.sockets.own_port()).into());
         }
@@ -196,10 +196,10 @@ fn two_members_hear_the_group_and_each_other() {
     bia.says("to all");
     ana.hears_text("to all");
     // What came before this was not for her.
-    assert_eq!(bia.heard.recv_timeout(DEADLINE).unwrap().2, b"to all");
+    assert_eq!(bia.received.recv_timeout(DEADLINE).unwrap().2, b"to all");
 }
 
-/// Some datagrams, told apart by their first byte.
+/// Datagrams of these lengths; the first byte of each is its number.
 fn of_lengths(lengths: &[usize]) -> Vec<Vec<u8>> {
     let numbered = lengths.iter().enumerate();
     numbered.map(|(n, length)| vec![n as u8; *length]).collect()
@@ -214,7 +214,7 @@ fn what_the_kernel_splits_arrives_as_it_was() {
     plug("v0", Some("10.9.0.1/24"));
     let [mut ana, mut bia] = [(); 2].map(|()| Member::open(place(5007, &["v0"])).0);
     let mut sent = || {
-        bia.circle
+        bia.sockets
             .send_to_group(&[b"by both"], Families::Both)
             .is_empty()
     };
@@ -229,11 +229,11 @@ fn what_the_kernel_splits_arrives_as_it_was() {
         let datagrams: Vec<&[u8]> = run.iter().map(Vec::as_slice).collect();
         let refusals = ana.sockets.send_to_group(&datagrams, Families::Preferred);
         assert!(refusals.is_empty(), "{refusals:?}");
-        let heard = run
+        let received = run
             .iter()
-            .map(|_| bia.heard.recv_timeout(DEADLINE).unwrap().2);
-        let heard: Vec<Vec<u8>> = heard.collect();
-        assert!(heard == run, "{lengths:?}");
+            .map(|_| bia.received.recv_timeout(DEADLINE).unwrap().2);
+        let received: Vec<Vec<u8>> = received.collect();
+        assert!(received == run, "{lengths:?}");
     };
     expects(&bulk);
     expects(&mixed);
@@ -259,7 +259,7 @@ fn who_hears_itself_hears_itself_no_more_and_others_still() {
     bia.hears_text("again of ana");
     bia.says("of bia");
     // What came before this she did not hear.
-    assert_eq!(ana.heard.recv_timeout(DEADLINE).unwrap().2, b"of bia");
+    assert_eq!(ana.received.recv_timeout(DEADLINE).unwrap().2, b"of bia");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn two_members_hear_each_other_by_ipv6() {
     plug("v0", None);
     let [mut ana, bia] = [(); 2].map(|()| Member::open(place(5007, &["v0"])).0);
     let mut sent = || {
-        ana.circle
+        ana.sockets
             .send_to_group(&[b"by IPv6"], Families::Preferred)
             .is_empty()
     };
@@ -322,14 +322,17 @@ fn a_members_own_socket_hears_no_group() {
     // The same socket, and so behind the other.
     let own = SocketAddr::from(([127, 0, 0, 1], ana.sockets.own_port()));
     bia.sockets.send_to_member(own, b"to her alone").unwrap();
-    assert_eq!(ana.heard.recv_timeout(DEADLINE).unwrap().2, b"to her alone");
+    assert_eq!(
+        ana.received.recv_timeout(DEADLINE).unwrap().2,
+        b"to her alone"
+    );
 }
 
 #[test]
 fn an_interrupt_ends_a_wait_and_every_later_one() {
     let mut member = Member::on_loopback(loopback_port());
     member.is_interrupted();
-    assert!(member.heard.recv_timeout(DEADLINE).is_err());
+    assert!(member.received.recv_timeout(DEADLINE).is_err());
 }
 
 #[test]
@@ -428,13 +431,13 @@ fn an_interface_that_nothing_leaves_by_is_told() {
     plug("v0", None);
     let (mut member, _) = Member::open(place(5007, &["v0"]));
     let refusals = member
-        .circle
+        .sockets
         .send_to_group(&[b"nowhere"], Families::Preferred);
     assert_eq!(refusals.len(), 1);
     assert_eq!(refusals[0].interface.as_deref(), Some("v0"));
     // Once: every beat would say it again.
     let refusals = member
-        .circle
+        .sockets
         .send_to_group(&[b"nowhere"], Families::Preferred);
     assert!(refusals.is_empty());
 }

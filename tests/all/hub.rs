@@ -140,7 +140,7 @@ fn ours_at_the_course_s_hub() {
     ana.shows("bia: oi");
     ana.says("/list");
     ana.notes("here are 2: ana, bia");
-    // The end of the input leaves, with all said.
+    // The end of the input leaves, after everything is sent.
     ana.falls_silent();
     ana.ends_with(0);
     hub.shows("recebido: ana | server | exit | no data");
@@ -378,8 +378,8 @@ fn limits_are_told_and_kept() {
 
 #[test]
 fn what_cannot_be_is_told_with_a_cure() {
-    let door = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = door.local_addr().unwrap().to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
     let end = Program::start(hub_at(&address)).ends_with(1);
     assert!(
         end.noted
@@ -387,7 +387,7 @@ fn what_cannot_be_is_told_with_a_cure() {
             .contains("end that program, choose another port"),
         "{end:?}"
     );
-    drop(door);
+    drop(listener);
     let nobody = Program::start(hub(&["join", &address, "--name", "ana"])).ends_with(1);
     assert!(
         nobody.noted.concat().contains("start the other side first"),

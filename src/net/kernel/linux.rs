@@ -188,8 +188,8 @@ pub(in crate::net) fn send_datagrams(
     Ok(sent.map(|(packet, _)| packet.len()).sum())
 }
 
-/// How many of the first datagrams go in one packet, at least one. All have the same length, but for
-/// the last, which may be shorter.
+/// How many of the first datagrams go in one packet, at least one. All have the same length, but
+/// for the last, which may be shorter.
 fn packet_datagrams(slices: &[libc::iovec]) -> usize {
     let length = slices.first().map_or(0, |first| first.iov_len);
     let most = PACKET_MAX_BYTES.checked_div(length).unwrap_or(1);

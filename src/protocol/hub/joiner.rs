@@ -232,8 +232,8 @@ impl Joiner {
         }
     }
 
-    /// Takes the hub's question for our name. All its bytes are known, so that it is complete without
-    /// a silence behind it.
+    /// Takes the hub's question for our name. All its bytes are known, so that it is complete
+    /// without a silence behind it.
     fn take_question(&mut self) {
         let question = [SERVER, "client", operation::NAME, NO_DATA].join(SEPARATOR);
         if self.incoming.waiting() == question.as_bytes() {
@@ -257,8 +257,8 @@ impl Joiner {
         self.state = JoinerState::Named;
     }
 
-    /// The next bytes to send. `is_acknowledged` is whether the hub's host has acknowledged everything
-    /// that was sent before.
+    /// The next bytes to send. `is_acknowledged` is whether the hub's host has acknowledged
+    /// everything that was sent before.
     pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
         match self.state {
             JoinerState::Framed | JoinerState::Joined { is_framed: true } => {

@@ -50,7 +50,7 @@ impl Round {
 /// Whether a message may be left out when a naive client's queue is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MessageKind {
-    /// What people say: left out first.
+    /// The text of a person: left out first.
     Chat,
     /// What the hub answers: left out last.
     Reply,
@@ -136,7 +136,8 @@ impl Outgoing {
     }
 
     /// Moves a naive client's next message to the bytes to write, if it may go now. Returns how
-    /// many messages were left out before it; `name`, the client, is told so at their place.
+    /// many messages were left out before it; the client, which is called `name`, gets a notice in
+    /// their place.
     pub(super) fn prepare(&mut self, now: Duration, is_acknowledged: bool, name: &str) -> usize {
         let Framing::Naive(quiet) = &mut self.framing else {
             return 0;

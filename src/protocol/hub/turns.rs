@@ -1,6 +1,6 @@
 //! Whose turn it is to be written to. Each client that has something to write gets one turn in a
-//! round: the hub may first ask what its host has acknowledged, then hands out its bytes, and judges
-//! by what the socket took whether the client keeps up.
+//! round: the hub may first ask what its host has acknowledged, then hands out its bytes, and
+//! judges by what the socket took whether the client keeps up.
 
 use std::time::Duration;
 

@@ -209,8 +209,9 @@ impl Incoming {
         self.deframer = deframer;
     }
 
-    /// Splits the raw bytes that wait by the lengths of the peer's messages. The quiet rule may have
-    /// taken some of them already. A name among them is skipped, because it comes again in a frame.
+    /// Splits the raw bytes that wait by the lengths of the peer's messages. The quiet rule may
+    /// have taken some of them already. A name among them is skipped, because it comes again in a
+    /// frame.
     fn split_raw(&mut self, has_name: bool, lengths: &[u8]) {
         let mut end = 0;
         for (number, length) in lengths.chunks_exact(2).enumerate() {

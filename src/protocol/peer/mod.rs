@@ -22,7 +22,8 @@ pub const SIGN_WAIT: Duration = Duration::from_millis(300);
 /// How long a message that is coming in delays our own.
 const RECEIVING_MAX: Duration = Duration::from_millis(200);
 
-/// Which side opened the connection. Only the caller makes an offer, only the listener waits for one.
+/// Which side opened the connection. Only the caller makes an offer, only the listener waits for
+/// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// We connected to the peer.
@@ -136,8 +137,8 @@ impl Peer {
         self.outgoing.say(line);
     }
 
-    /// Ends our lines: once all are handed out, the end is sent. To be called before the driver ends
-    /// its direction.
+    /// Ends our lines: once all are handed out, the end is sent. To be called before the driver
+    /// ends its direction.
     pub fn end(&mut self) {
         self.outgoing.end();
     }
@@ -168,8 +169,8 @@ impl Peer {
     /// The next bytes to send. `is_acknowledged` is whether the peer's host has acknowledged
     /// everything that was sent before.
     pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
-        // Waits for the end of a message that is coming in, because the answer to our next line must
-        // not merge with it.
+        // Waits for the end of a message that is coming in, because the answer to our next line
+        // must not merge with it.
         if self
             .incoming
             .receiving_since()
@@ -225,8 +226,8 @@ impl Peer {
         }
     }
 
-    /// A message in JSON; returns false if it is not an object. An object without our keys becomes a
-    /// message as it is.
+    /// A message in JSON; returns false if it is not an object. An object without our keys becomes
+    /// a message as it is.
     fn on_object(&mut self, bytes: &[u8]) -> bool {
         let (user, data) = match plain::decode(bytes) {
             Ok(plain) => (

@@ -15,8 +15,8 @@ const PENDING_MAX_BYTES: usize = 256 << 10;
 /// Bytes of frames that are handed out at once.
 const SEND_MAX_BYTES: usize = 64 << 10;
 
-/// Lengths of raw messages that are remembered, in case the peer shows later that it is a program of
-/// ours: those of half an hour at the quiet rule's rate.
+/// Lengths of raw messages that are remembered, in case the peer shows later that it is a program
+/// of ours: those of half an hour at the quiet rule's rate.
 const RAW_LENGTHS_MAX: usize = 65_536;
 
 /// How lines are sent.

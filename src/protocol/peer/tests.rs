@@ -1,5 +1,5 @@
-//! Conversations without a socket: two peers, or a peer and a naive program, and every split of
-//! what they say.
+//! Conversations without a socket: two peers, or a peer and a naive program, and their bytes split
+//! at every position.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ fn events(peer: &mut Peer) -> Vec<PeerEvent> {
     std::iter::from_fn(|| peer.poll_event()).collect()
 }
 
-fn told(name: &str) -> PeerEvent {
+fn named(name: &str) -> PeerEvent {
     PeerEvent::Name {
         name: name.into(),
         is_cut: false,
@@ -59,12 +59,12 @@ fn sent(peer: &mut Peer, from: Duration) -> Vec<(Duration, String)> {
 /// Passes bytes between two peers of ours, `step` at a time, until neither has more to send.
 fn talk(caller: &mut Peer, listener: &mut Peer, step: usize) -> [Vec<PeerEvent>; 2] {
     listener.on_offer();
-    let mut heard = [Vec::new(), Vec::new()];
+    let mut received = [Vec::new(), Vec::new()];
     for round in 0..100 {
         let now = MS * round;
         let mut is_silent = true;
-        for way in 0..2 {
-            let (from, to) = if way == 0 {
+        for direction in 0..2 {
+            let (from, to) = if direction == 0 {
                 (&mut *caller, &mut *listener)
             } else {
                 (&mut *listener, &mut *caller)
@@ -73,13 +73,13 @@ fn talk(caller: &mut Peer, listener: &mut Peer, step: usize) -> [Vec<PeerEvent>;
                 is_silent = false;
                 bytes.chunks(step).for_each(|piece| to.on_bytes(now, piece));
             }
-            heard[1 - way].extend(events(to));
+            received[1 - direction].extend(events(to));
         }
         if is_silent {
             break;
         }
     }
-    heard
+    received
 }
 
 #[test]
@@ -89,25 +89,25 @@ fn two_of_ours_exchange_names_and_exact_lines() {
         ana.say(line.into());
     }
     bia.say("olá".into());
-    let [heard_by_ana, heard_by_bia] = talk(&mut ana, &mut bia, usize::MAX);
-    assert_eq!(heard_by_ana, [told("bia"), said("olá")]);
+    let [received_by_ana, received_by_bia] = talk(&mut ana, &mut bia, usize::MAX);
+    assert_eq!(received_by_ana, [named("bia"), said("olá")]);
     let lines = ["oi", "", "duas\nlinhas", "sair "].map(said);
-    assert_eq!(heard_by_bia, [&[told("ana")], &lines[..]].concat());
+    assert_eq!(received_by_bia, [&[named("ana")], &lines[..]].concat());
     assert!(ana.is_drained() && bia.is_drained() && ana.is_framed() && bia.is_framed());
 }
 
 #[test]
-fn an_end_that_was_told_is_no_loss() {
-    for is_told in [true, false] {
+fn an_end_that_was_sent_is_no_loss() {
+    for has_ended in [true, false] {
         let (mut ana, mut bia) = (caller(""), listener(""));
         ana.say("oi".into());
-        if is_told {
+        if has_ended {
             ana.end();
         }
         talk(&mut ana, &mut bia, 1);
         assert!(ana.is_drained());
         bia.on_end();
-        let end = if is_told {
+        let end = if has_ended {
             PeerEvent::End
         } else {
             PeerEvent::Vanished
@@ -121,9 +121,9 @@ fn a_nameless_peer_of_ours_keeps_nobody_waiting() {
     let (mut ana, mut peer) = (caller("ana"), listener(""));
     ana.say("oi".into());
     peer.say("olá".into());
-    let [heard_by_ana, heard_by_peer] = talk(&mut ana, &mut peer, 3);
-    assert_eq!(heard_by_ana, [said("olá")]);
-    assert_eq!(heard_by_peer, [told("ana"), said("oi")]);
+    let [received_by_ana, received_by_peer] = talk(&mut ana, &mut peer, 3);
+    assert_eq!(received_by_ana, [said("olá")]);
+    assert_eq!(received_by_peer, [named("ana"), said("oi")]);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_naive_listener_gets_the_name_and_then_exactly_the_lines_one_by_one() {
     );
     ana.on_bytes(MS * 400, b"bia");
     ana.on_time(MS * 450);
-    assert_eq!(events(&mut ana), [told("bia")]);
+    assert_eq!(events(&mut ana), [named("bia")]);
     let lines = sent(&mut ana, MS * 450);
     assert_eq!(lines, [(MS * 450, "um".into()), (MS * 475, "dois".into())]);
     assert_eq!(events(&mut ana), [PeerEvent::EmptyNotSent]);
@@ -157,7 +157,7 @@ fn a_naive_caller_is_known_by_speaking_without_an_offer() {
         [(MS * 51, "bia".into())],
         "and answered at once, not after the wait"
     );
-    assert_eq!(events(&mut bia), [told("ana")]);
+    assert_eq!(events(&mut bia), [named("ana")]);
     bia.on_bytes(MS * 200, b"oi\n");
     bia.on_bytes(MS * 210, "olá".as_bytes());
     bia.on_time(MS * 260);
@@ -204,22 +204,22 @@ fn raw_lines_before_a_late_sign_keep_their_boundaries() {
         "held until the marker says how to split it"
     );
     ana.say("três".into());
-    let [_, heard] = talk(&mut ana, &mut bia, 1);
-    assert_eq!(heard, ["um", "dois", "três"].map(said));
+    let [_, received] = talk(&mut ana, &mut bia, 1);
+    assert_eq!(received, ["um", "dois", "três"].map(said));
 }
 
 #[test]
-fn a_name_sent_raw_before_a_late_sign_is_told_once() {
+fn a_name_sent_raw_before_a_late_sign_comes_once() {
     let (mut ana, mut bia) = (caller("ana"), listener(""));
     assert_eq!(sent(&mut ana, Duration::ZERO), [(SIGN_WAIT, "ana".into())]);
     bia.on_offer();
     bia.on_bytes(MS * 900, b"ana");
-    let [_, heard] = talk(&mut ana, &mut bia, 1);
-    assert_eq!(heard, [told("ana")]);
+    let [_, received] = talk(&mut ana, &mut bia, 1);
+    assert_eq!(received, [named("ana")]);
 }
 
 #[test]
-fn who_never_falls_silent_does_not_silence_us() {
+fn a_peer_that_never_pauses_does_not_block_us() {
     let mut ana = caller("");
     ana.say("oi".into());
     let mut spoken_at = None;
@@ -292,10 +292,10 @@ fn in_json_each_message_is_an_object_of_its_own_and_no_name_goes_before() {
 #[test]
 fn what_nobody_ends_does_not_grow_without_a_bound() {
     let mut bia = Peer::new(Role::Listener, Dialect::Json, None, Duration::ZERO);
-    let mut heard = 0;
+    let mut received = 0;
     for _ in 0..40 {
         bia.on_bytes(MS, &[b'{'; 65_536]);
-        heard += events(&mut bia)
+        received += events(&mut bia)
             .into_iter()
             .map(|event| match event {
                 PeerEvent::Message {
@@ -305,7 +305,7 @@ fn what_nobody_ends_does_not_grow_without_a_bound() {
             })
             .sum::<usize>();
     }
-    assert!(heard > 1 << 20, "only {heard} bytes were let go");
+    assert!(received > 1 << 20, "only {received} bytes were let go");
 }
 
 #[test]
@@ -313,16 +313,16 @@ fn a_line_over_the_limit_goes_as_several() {
     let (mut ana, mut bia) = (caller(""), listener(""));
     let line = "é".repeat(crate::protocol::wire::stream::PAYLOAD_MAX_BYTES);
     ana.say(format!("x{line}"));
-    let [_, heard] = talk(&mut ana, &mut bia, 65_536);
+    let [_, received] = talk(&mut ana, &mut bia, 65_536);
     let text = |event: &PeerEvent| match event {
         PeerEvent::Message {
             data: Some(data), ..
         } => data.clone(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(heard.len(), 3);
+    assert_eq!(received.len(), 3);
     assert_eq!(
-        heard.iter().map(text).collect::<String>(),
+        received.iter().map(text).collect::<String>(),
         format!("x{line}")
     );
 }
@@ -346,10 +346,10 @@ proptest! {
     ) {
         let (mut ana, mut bia) = (caller("ana"), listener("bia"));
         lines.iter().for_each(|line| ana.say(line.clone()));
-        let [_, heard] = talk(&mut ana, &mut bia, step);
+        let [_, received] = talk(&mut ana, &mut bia, step);
         let expected: Vec<PeerEvent> =
-            std::iter::once(told("ana")).chain(lines.iter().map(|line| said(line))).collect();
-        prop_assert_eq!(heard, expected);
+            std::iter::once(named("ana")).chain(lines.iter().map(|line| said(line))).collect();
+        prop_assert_eq!(received, expected);
     }
 
     #[test]
@@ -364,7 +364,7 @@ proptest! {
         let mut ana = caller("");
         bytes.chunks(step).for_each(|piece| ana.on_bytes(MS, piece));
         let before = (!raw.is_empty()).then(|| said(&raw));
-        let then = [told("bia"), said("oi")];
+        let then = [named("bia"), said("oi")];
         let expected: Vec<PeerEvent> = before.into_iter().chain(then).collect();
         prop_assert_eq!(events(&mut ana), expected);
         prop_assert!(ana.is_framed());

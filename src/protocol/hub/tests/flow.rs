@@ -1,11 +1,11 @@
-//! Queues, limits, and who does not keep up.
+//! Queues, limits, and clients that do not keep up.
 
 use proptest::prelude::*;
 
 use super::*;
 
 #[test]
-fn a_naive_client_is_told_one_message_at_a_time_and_what_was_left_out() {
+fn a_naive_client_gets_one_message_at_a_time_and_a_notice_of_what_was_left_out() {
     let mut bench = Bench::new(rules());
     let (ana, bia) = (bench.framed("ana"), bench.naive("bia"));
     let before = bench.sockets.written.len();
@@ -19,17 +19,17 @@ fn a_naive_client_is_told_one_message_at_a_time_and_what_was_left_out() {
     assert_eq!(
         bench.sockets.written.len(),
         before + 1,
-        "bia was told one of them"
+        "bia got one of them"
     );
     let mut messages = Vec::new();
     for _ in 0..4000 {
         bench.pass(5 * MS);
-        let told = bench.told(bia);
+        let sent = bench.sent_to(bia);
         assert!(
-            told.matches(" | all clients").count() <= 1,
-            "merged: {told:?}"
+            sent.matches(" | all clients").count() <= 1,
+            "merged: {sent:?}"
         );
-        messages.extend((!told.is_empty()).then_some(told));
+        messages.extend((!sent.is_empty()).then_some(sent));
     }
     assert_eq!(messages[0], "ana | all clients | broadcast_not_me | 0");
     let notices: Vec<_> = messages.iter().filter(|m| m.contains("left out")).collect();
@@ -48,15 +48,15 @@ fn a_naive_client_is_told_one_message_at_a_time_and_what_was_left_out() {
         .find_map(|w| w.parse().ok())
         .unwrap();
     assert_eq!(said + left_out, 300);
-    let told = bench.events();
-    assert!(told.contains(&HubEvent::LeftOut {
+    let events = bench.events();
+    assert!(events.contains(&HubEvent::LeftOut {
         name: "bia".into(),
         messages: left_out
     }));
 }
 
 #[test]
-fn who_does_not_read_is_dropped_and_delays_nobody() {
+fn a_client_that_does_not_read_is_disconnected_and_delays_no_other() {
     let mut bench = Bench::new(rules());
     let (ana, bia, eva) = (
         bench.framed("ana"),
@@ -69,7 +69,7 @@ fn who_does_not_read_is_dropped_and_delays_nobody() {
     let needed = BACKLOG_MAX_BYTES / message.len() + 2;
     for number in 0..needed {
         bench.say_framed(ana, &message);
-        assert_eq!(bench.told_framed(eva), [&*message], "{number}");
+        assert_eq!(bench.sent_frames(eva), [&*message], "{number}");
     }
     assert_eq!(bench.sockets.watched, [bia]);
     assert_eq!(bench.endings, [(bia, Ending::Both)]);
@@ -78,7 +78,7 @@ fn who_does_not_read_is_dropped_and_delays_nobody() {
         why: LeaveReason::TooSlow
     }));
     assert_eq!(bench.hub.backlog_bytes, 0);
-    // Who reads again in time has lost nothing.
+    // A client that reads again in time has lost nothing.
     bench.sockets.room.insert(eva, 10);
     for _ in 0..5 {
         bench.say_framed(ana, &message);
@@ -86,23 +86,23 @@ fn who_does_not_read_is_dropped_and_delays_nobody() {
     bench.sockets.room.remove(&eva);
     bench.hub.on_writable(eva);
     bench.settle();
-    assert_eq!(bench.told_framed(eva).len(), 5);
+    assert_eq!(bench.sent_frames(eva).len(), 5);
 }
 
 #[test]
-fn a_list_is_whole_for_one_of_us_and_cut_for_a_naive_client() {
+fn a_list_is_whole_in_frames_and_cut_for_a_naive_client() {
     let mut bench = Bench::new(rules());
     let (ana, bia) = (bench.framed("ana"), bench.naive("bia"));
     for number in 0..60 {
         bench.framed(&format!("a-rather-long-name-{number}"));
     }
     bench.say_framed(ana, "ana | server | list_clients | no data");
-    let list = bench.told_framed(ana).remove(0);
+    let list = bench.sent_frames(ana).remove(0);
     assert_eq!(list.matches(" , ").count(), 61);
     assert!(list.ends_with("name-59 "));
     bench.say(bia, "bia | server | list_clients | no data");
     bench.pass(100 * MS);
-    let list = bench.told(bia);
+    let list = bench.sent_to(bia);
     assert!(list.len() <= 1024, "{}", list.len());
     let named = list.matches(" , ").count();
     assert!(
@@ -112,7 +112,7 @@ fn a_list_is_whole_for_one_of_us_and_cut_for_a_naive_client() {
 }
 
 #[test]
-fn who_says_too_much_is_read_later() {
+fn a_client_that_sends_too_much_is_read_later() {
     let mut bench = Bench::new(Rules {
         rate_per_s: 10,
         ..rules()
@@ -124,7 +124,7 @@ fn who_says_too_much_is_read_later() {
     let until = bench.hub.reads_again_at(ana).unwrap();
     assert!(until > bench.now + Duration::from_secs(1));
     assert_eq!(
-        bench.told_framed(ana).len(),
+        bench.sent_frames(ana).len(),
         30,
         "nothing that was read is lost"
     );
@@ -153,7 +153,7 @@ fn a_round_is_one_write_for_each_client_and_all_share_its_bytes() {
         bench.hub.on_written(bench.now, client, bytes);
     }
     assert_eq!(bench.sockets.writes - writes, 19);
-    assert_eq!(bench.told_framed(ids[19]).len(), 50);
+    assert_eq!(bench.sent_frames(ids[19]).len(), 50);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn an_output_that_is_not_answered_is_as_if_nothing_was_taken() {
     let mut bench = Bench::new(rules());
     let (ana, bia) = (bench.framed("ana"), bench.naive("bia"));
     bench.say_framed(ana, "ana | ana | echo | oi");
-    bench.told_framed(ana);
+    bench.sent_frames(ana);
     let text = "ana | all clients | broadcast | oi";
     let mut frame = Vec::new();
     encode_line(text, &mut frame);
@@ -177,8 +177,8 @@ fn an_output_that_is_not_answered_is_as_if_nothing_was_taken() {
     assert_eq!(outputs, [(ana, "write"), (bia, "check"), (ana, "notify")]);
     bench.hub.on_writable(ana);
     bench.pass(100 * MS);
-    assert_eq!(bench.told_framed(ana), [text]);
-    assert_eq!(bench.told(bia), text);
+    assert_eq!(bench.sent_frames(ana), [text]);
+    assert_eq!(bench.sent_to(bia), text);
 }
 
 proptest! {

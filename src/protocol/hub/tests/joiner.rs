@@ -1,14 +1,14 @@
-//! Both sides of the wire against each other.
+//! A joiner and a hub, connected to each other.
 
 use super::*;
 use crate::protocol::hub::joiner::{self, HubRequest, Joiner};
 
-/// A joiner at a hub, both pure, over a line that passes `piece` bytes at a time.
+/// Connects a joiner to a hub by a link that carries `piece` bytes at a time.
 fn join(bench: &mut Bench, joiner: &mut Joiner, id: u32, piece: usize) -> Vec<joiner::JoinerEvent> {
     let mut events = Vec::new();
     for _ in 0..40 {
-        let told = bench.sockets.written.remove(&id).unwrap_or_default();
-        for bytes in told.chunks(piece) {
+        let sent = bench.sockets.written.remove(&id).unwrap_or_default();
+        for bytes in sent.chunks(piece) {
             joiner.hear(bench.now, bytes);
         }
         joiner.on_time(bench.now);

@@ -108,7 +108,7 @@ impl Bench {
         let id = self.connect();
         self.say(id, &format!("{name} | server | name | {name}"));
         self.pass(100 * MS);
-        assert!(self.told(id).contains("You are now connected"), "{name}");
+        assert!(self.sent_to(id).contains("You are now connected"), "{name}");
         id
     }
 
@@ -116,9 +116,9 @@ impl Bench {
     fn framed(&mut self, name: &str) -> u32 {
         let id = self.connect();
         self.say(id, &format!("{name} | server | name | {name} | roda1"));
-        let told = self.sockets.written.remove(&id).unwrap();
+        let sent = self.sockets.written.remove(&id).unwrap();
         let greeting = "server | client | name | no data";
-        let rest = told.strip_prefix(greeting.as_bytes()).unwrap();
+        let rest = sent.strip_prefix(greeting.as_bytes()).unwrap();
         let confirmed = frames(rest.strip_prefix(MARKER).unwrap());
         assert!(confirmed[0].contains("You are now connected"), "{name}");
         id
@@ -132,11 +132,11 @@ impl Bench {
     }
 
     /// What was written to a naive client since the last call.
-    fn told(&mut self, id: u32) -> String {
+    fn sent_to(&mut self, id: u32) -> String {
         String::from_utf8(self.sockets.written.remove(&id).unwrap_or_default()).unwrap()
     }
 
-    fn told_framed(&mut self, id: u32) -> Vec<String> {
+    fn sent_frames(&mut self, id: u32) -> Vec<String> {
         frames(&self.sockets.written.remove(&id).unwrap_or_default())
     }
 

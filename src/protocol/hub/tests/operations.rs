@@ -1,22 +1,22 @@
-//! What may be said at the hub, as a table.
+//! The operations, as a table.
 
 use super::*;
 
 #[test]
-fn who_comes_is_asked_for_a_name_and_let_in() {
+fn a_new_client_is_asked_for_a_name_and_let_in() {
     let mut bench = Bench::new(rules());
     let ana = bench.connect();
-    assert_eq!(bench.told(ana), "server | client | name | no data");
+    assert_eq!(bench.sent_to(ana), "server | client | name | no data");
     bench.say(ana, "ana | server | name | ana");
     bench.pass(100 * MS);
     assert_eq!(
-        bench.told(ana),
+        bench.sent_to(ana),
         "server | ana | connection_confirmation | \
          You are now connected to the server in ('10.0.0.1', 40000)"
     );
 }
 
-/// What ana says, and what she and bia are told.
+/// What ana sends, and what she and bia get.
 const ANSWERS: [(&str, &str, &str); 9] = [
     ("ana | ana | echo | oi", "ana | ana | echo | oi", ""),
     (
@@ -62,50 +62,50 @@ const ANSWERS: [(&str, &str, &str); 9] = [
 ];
 
 #[test]
-fn what_is_said_goes_where_its_operation_says() {
+fn a_message_goes_where_its_operation_says() {
     let mut bench = Bench::new(rules());
     let (ana, bia) = (bench.naive("ana"), bench.naive("bia"));
     for (said, to_ana, to_bia) in ANSWERS {
         bench.say(ana, said);
         bench.pass(1200 * MS);
-        assert_eq!(bench.told(ana), to_ana, "{said}");
-        assert_eq!(bench.told(bia), to_bia, "{said}");
+        assert_eq!(bench.sent_to(ana), to_ana, "{said}");
+        assert_eq!(bench.sent_to(bia), to_bia, "{said}");
     }
 }
 
 #[test]
-fn who_leaves_is_answered_and_so_are_all_when_the_hub_closes() {
+fn a_client_that_leaves_is_answered_and_so_are_all_when_the_hub_closes() {
     let mut bench = Bench::new(rules());
     let (ana, bia) = (bench.naive("ana"), bench.naive("bia"));
     bench.say(ana, "ana | server | exit | no data");
     bench.pass(100 * MS);
-    assert!(bench.told(ana).starts_with("server | ana | exit | "));
+    assert!(bench.sent_to(ana).starts_with("server | ana | exit | "));
     assert_eq!(bench.endings, [(ana, Ending::Sending)]);
     bench.hub.on_end(bench.now, ana);
     bench.settle();
     assert_eq!(bench.endings[1], (ana, Ending::Both));
-    // The name is free again, and the last one may close the hub.
+    // The name is free again, and any client may close the hub.
     let ana = bench.naive("ana");
     bench.say(bia, "bia | server | close_server | no data");
     bench.pass(100 * MS);
     let closed = "server | all clients | broadcast | server closed";
-    assert_eq!(bench.told(ana), closed);
-    assert_eq!(bench.told(bia), closed);
+    assert_eq!(bench.sent_to(ana), closed);
+    assert_eq!(bench.sent_to(bia), closed);
     assert!(bench.hub.connect(bench.now, address(9)).is_none());
     bench.pass(LINGER);
     assert!(bench.hub.is_over());
 }
 
 #[test]
-fn a_name_is_one_person_s_and_some_are_nobody_s() {
+fn two_clients_never_share_a_name_and_some_names_are_forbidden() {
     let mut bench = Bench::new(rules());
     bench.naive("ana");
     let second = bench.connect();
-    bench.told(second);
+    bench.sent_to(second);
     bench.say(second, "ana | server | name | ana");
     bench.pass(100 * MS);
     assert_eq!(
-        bench.told(second),
+        bench.sent_to(second),
         "server | new_client: ana | connection_error | \
          This username is already taken. You need to connect again and use another one"
     );
@@ -120,21 +120,24 @@ fn a_name_is_one_person_s_and_some_are_nobody_s() {
         &"x".repeat(33),
     ] {
         let id = bench.connect();
-        bench.told(id);
+        bench.sent_to(id);
         bench.say(id, &format!("x | server | name | {bad}"));
         bench.pass(1200 * MS);
-        assert!(bench.told(id).contains(" | connection_error | "), "{bad:?}");
+        assert!(
+            bench.sent_to(id).contains(" | connection_error | "),
+            "{bad:?}"
+        );
     }
     assert_eq!(bench.hub.size(), 1);
 }
 
 #[test]
-fn who_says_no_name_is_not_waited_for() {
+fn a_client_that_sends_no_name_is_refused() {
     let mut bench = Bench::new(rules());
     let id = bench.connect();
-    bench.told(id);
+    bench.sent_to(id);
     bench.pass(NAME_WAIT + 100 * MS);
-    assert!(bench.told(id).contains("connection_error"));
+    assert!(bench.sent_to(id).contains("connection_error"));
     bench.pass(LINGER);
     assert_eq!(bench.endings, [(id, Ending::Sending), (id, Ending::Both)]);
     assert_eq!(bench.hub.clients.len(), 0);
@@ -150,12 +153,12 @@ fn connections_have_limits_in_all_and_per_address() {
     });
     let (_, _) = (bench.naive("ana"), bench.naive("bia"));
     let third = bench.connect();
-    assert!(bench.told(third).contains("Too many connections"));
+    assert!(bench.sent_to(third).contains("Too many connections"));
     let elsewhere = bench.hub.connect(bench.now, ([10, 0, 0, 2], 1).into());
     bench.settle();
     assert!(
         bench
-            .told(elsewhere.unwrap())
+            .sent_to(elsewhere.unwrap())
             .contains("The server is full")
     );
     let taken: Vec<_> = (0..200)
@@ -176,16 +179,16 @@ fn only_moderators_close_and_remove_and_they_prove_it() {
     for refused in ["close_server | no data", "remove | ana"] {
         bench.say_framed(ana, &format!("ana | server | {refused}"));
         let refusal = "server | ana | Unknown_operation | Only a moderator may do this";
-        assert_eq!(bench.told_framed(ana), [refusal]);
+        assert_eq!(bench.sent_frames(ana), [refusal]);
     }
-    // A program of the report cannot be a moderator, and nobody by the name alone.
+    // A program of the report cannot be a moderator, and the name alone proves nothing.
     let naive = bench.connect();
     bench.say(naive, "prof | server | name | prof");
     bench.pass(100 * MS);
-    assert!(bench.told(naive).contains("connection_error"));
+    assert!(bench.sent_to(naive).contains("connection_error"));
     for (secret, is_let_in) in [("outro", false), ("segredo", true)] {
         let prof = bench.connect();
-        bench.told(prof);
+        bench.sent_to(prof);
         bench.say(prof, "prof | server | name | prof | roda1");
         let asked = bench.sockets.written.remove(&prof).unwrap();
         let asked = frames(asked.strip_prefix(MARKER).unwrap());
@@ -194,23 +197,23 @@ fn only_moderators_close_and_remove_and_they_prove_it() {
             .unwrap();
         let proof = ModeratorKey::of(secret).proof(challenge, "prof");
         bench.say_framed(prof, &format!("prof | server | moderator | {proof}"));
-        let told = bench.told_framed(prof);
+        let sent = bench.sent_frames(prof);
         assert_eq!(
-            told[0].contains("You are now connected"),
+            sent[0].contains("You are now connected"),
             is_let_in,
-            "{told:?}"
+            "{sent:?}"
         );
         if is_let_in {
             bench.say_framed(prof, "prof | server | remove | eva");
             let not_found = "server | prof | remove | Destination client (eva) not found!";
-            assert_eq!(bench.told_framed(prof), [not_found]);
+            assert_eq!(bench.sent_frames(prof), [not_found]);
             bench.say_framed(prof, "prof | server | remove | ana");
             assert_eq!(
-                bench.told_framed(prof),
+                bench.sent_frames(prof),
                 ["server | prof | remove | ana was removed"]
             );
             assert_eq!(
-                bench.told_framed(ana),
+                bench.sent_frames(ana),
                 ["server | ana | exit | You were removed by prof"]
             );
             bench.say_framed(prof, "prof | server | close_server | no data");

@@ -68,7 +68,7 @@ impl Arrivals {
 
     /// A member had heard so many datagrams when it heard this one; what arrived there since the
     /// last look, if that is long enough ago.
-    pub fn look(&mut self, id: Id, heard: u32, left: Left) -> Option<Arrived> {
+    pub fn measure(&mut self, id: Id, heard: u32, left: Left) -> Option<Arrived> {
         let (heard_before, before) = *self.heard.entry(id).or_insert((heard, left));
         let arrived = Arrived {
             heard: heard.saturating_sub(heard_before),
@@ -100,15 +100,15 @@ mod tests {
             arrivals.left(sequence).unwrap()
         };
         let first = send(&mut arrivals, 1);
-        assert_eq!(arrivals.look(Id(1), 7, first), None);
+        assert_eq!(arrivals.measure(Id(1), 7, first), None);
         let last = (2..=1000)
             .map(|sequence| send(&mut arrivals, sequence))
             .last();
-        let arrived = arrivals.look(Id(1), 7 + 500, last.unwrap());
+        let arrived = arrivals.measure(Id(1), 7 + 500, last.unwrap());
         let (heard, sent, time) = (500, 999, step * 999);
         assert_eq!(arrived, Some(Arrived { heard, sent, time }));
-        assert_eq!(arrivals.look(Id(1), 7 + 500, last.unwrap()), None);
-        assert_eq!(arrivals.look(Id(2), 7, last.unwrap()), None);
+        assert_eq!(arrivals.measure(Id(1), 7 + 500, last.unwrap()), None);
+        assert_eq!(arrivals.measure(Id(2), 7, last.unwrap()), None);
     }
 
     #[test]

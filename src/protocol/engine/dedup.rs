@@ -6,13 +6,10 @@
 //! a member could seal something else under a nonce that it has just seen, and whoever hears that
 //! first would then take the frame itself for known.
 
-use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
 
-use super::Engine;
 use super::config::RECENT_MAX;
-use super::roster::{Id, ME};
-use crate::protocol::time::Moment;
+use super::roster::Id;
 use crate::protocol::wire::cipher::NONCE_BYTES;
 use crate::protocol::wire::frame::{HEADER_BYTES, first_8};
 
@@ -58,6 +55,11 @@ impl RecentDatagrams {
         self.known.get(&print_of(datagram)?).copied()
     }
 
+    /// Counts a datagram that was heard again.
+    pub(super) fn count_repeat(&mut self) {
+        self.repeats += 1;
+    }
+
     /// How often something was heard again.
     #[must_use]
     pub fn repeats(&self) -> u64 {
@@ -73,36 +75,10 @@ fn print_of(datagram: &[u8]) -> Option<Print> {
     Some((first_8(nonce), first_8(tag) & !0xff | u64::from(kind)))
 }
 
-impl Engine {
-    /// Takes in a datagram if it is one that was heard or sent lately, and says whether it is. It
-    /// proves nothing: whoever has recorded it can send it.
-    pub fn receive_duplicate(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) -> bool {
-        let Some(KnownDatagram { id, durable }) = self.recent.get(datagram) else {
-            return false;
-        };
-        let Some(member) = self.group.roster.get(id) else {
-            return false; // forgotten since, and with it that we had the frame
-        };
-        let is_from_there = member.address == Some(source);
-        self.recent.repeats += 1;
-        self.receiving.hears_itself |= id == ME;
-        let Some((sequence, flags)) = durable else {
-            return true;
-        };
-        self.sending.repair.cancel((id, sequence));
-        self.log.touch(id, sequence, now.time);
-        // Perhaps it is repeated because what we have of it was not told, or the telling was lost.
-        if id != ME && is_from_there {
-            self.receiving.reports.heard(id);
-            self.plan_report(now, id, flags);
-        }
-        true
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::engine::roster::ME;
 
     fn datagram(kind: u8, nonce: u8, tag: u8) -> Vec<u8> {
         let mut datagram = vec![0; HEADER_BYTES + 100];

@@ -122,8 +122,9 @@ impl Mirror {
         None
     }
 
-    /// The next doubtful line whose source has not turned out a member in time.
-    pub fn look(&mut self, now: Duration, roster: &Roster) -> Option<EngineEvent> {
+    /// The next event that is due: lines that were not copied, or a doubtful line whose source has
+    /// not turned out to be a member in time.
+    pub fn next_event(&mut self, now: Duration, roster: &Roster) -> Option<EngineEvent> {
         if self.queue.is_empty() && self.unmirrored > 0 {
             let lines = std::mem::take(&mut self.unmirrored);
             return Some(EngineEvent::Unmirrored { lines });

@@ -74,8 +74,8 @@ impl Receipts {
         Some(told)
     }
 
-    /// Tells once who is waited for, when it is time.
-    pub fn look(&mut self, now: Duration) -> Option<Delivered> {
+    /// The state, once, when members have been waited for long enough.
+    pub fn overdue(&mut self, now: Duration) -> Option<Delivered> {
         self.tell_at.filter(|at| *at <= now)?;
         self.tell_at = None;
         if self.is_complete() {
@@ -85,7 +85,7 @@ impl Receipts {
         Some(self.state())
     }
 
-    /// When to look.
+    /// When [`Receipts::overdue`] may have something.
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
         self.tell_at
@@ -146,10 +146,10 @@ mod tests {
         let mut receipts = Receipts::default();
         receipts.said(5, ids(&[1, 2]), SECOND);
         receipts.acknowledge(Id(1), 5);
-        assert_eq!(receipts.look(SECOND / 2), None);
-        let told = receipts.look(SECOND).unwrap();
+        assert_eq!(receipts.overdue(SECOND / 2), None);
+        let told = receipts.overdue(SECOND).unwrap();
         assert_eq!((told.has, told.waiting), (1, vec![Id(2)]));
-        assert_eq!(receipts.look(2 * SECOND), None);
+        assert_eq!(receipts.overdue(2 * SECOND), None);
         assert!(receipts.acknowledge(Id(2), 5).unwrap().was_told);
     }
 

@@ -194,8 +194,8 @@ impl Roster {
         }
     }
 
-    /// What is due; to be repeated until it is `None`.
-    pub fn look(&mut self, now: Duration, rng: &mut Rng) -> Option<Absence> {
+    /// The next thing to do about absent members; the caller repeats this until it is `None`.
+    pub fn next_absence(&mut self, now: Duration, rng: &mut Rng) -> Option<Absence> {
         if now < self.look_at {
             return None;
         }

@@ -8,6 +8,7 @@ pub mod hub;
 pub mod message;
 pub mod node;
 pub mod peer;
+pub mod rate;
 pub mod rng;
 pub mod time;
 pub mod wire;

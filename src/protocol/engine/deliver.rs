@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Engine;
 use super::clock::clock_ms;
 use super::config::{CAUSE_WAIT, OLD_AFTER};
 use super::event::{Delivery, EngineEvent, MessageId};
@@ -11,7 +12,7 @@ use super::history::TextSpan;
 use super::inbox::{Accept, Inbox};
 use super::member::Member;
 use super::roster::Id;
-use super::{Engine, Farewell};
+use super::timers::Farewell;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::durable::{Durable, Fragment, Hello, Record, Reference};

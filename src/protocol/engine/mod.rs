@@ -1,13 +1,26 @@
-//! The reliable group, as one member runs it. This file only routes: each noun beside it owns its
-//! state and tells when it wants to be looked at again.
+//! The reliable group, as one member runs it. This file is the engine's surface, and only routes:
+//! each part owns its state and its rules, and says when it is due next.
 //!
 //! ```text
-//! said      outbox → pace, window → (causes, reports) → a run of durable frames → holdings → sent
-//! heard     frame → roster → (proof) → inbox → holdings → (causes) → shown
-//! arrives   status → window, arrivals → pace
-//! missing   inbox → NACK → repair of whoever holds it → sent
-//! here      presence → beat → roster of the others
-//! late      beat's digest → sync → inventory → pull or NACK
+//! me          keys, clock, and the frames that this member makes
+//! group       roster (member, replay_window) · presence · round trip
+//! sending     outbox · pace and window · arrivals · receipts · repair
+//! receiving   inbox per member (sequences) · frontier · reports
+//! log         frame_log, with history
+//! recent      dedup
+//! sync        digests, inventories · exchange
+//! mirror      the lobby's plain copies and guests
+//! out         datagrams and events, in order
+//! ```
+//!
+//! Where a frame concerns several parts, these files route between them:
+//!
+//! ```text
+//! hear        a frame → roster → (freshness) → inbox → log → deliver
+//! deliver     a frame in its turn, after its causes → event
+//! send        outbox → pace, window → (references, acks) → a signed batch → log → out; beats; NACKs
+//! catch_up    digest → exchange → inventory → pull, or NACK
+//! timers      whatever is due
 //! ```
 
 pub mod arrivals;
@@ -43,6 +56,7 @@ mod send;
 mod sending;
 pub mod sequences;
 mod sync;
+mod timers;
 
 use core::net::SocketAddr;
 use std::time::Duration;
@@ -56,9 +70,8 @@ use self::me::Me;
 use self::mirror::Mirror;
 use self::out::Out;
 use self::private::PRIVATE_MAX_BYTES;
-use self::receipts::Delivered;
 use self::receiving::Receiving;
-use self::roster::{Absence, Id, Roster};
+use self::roster::{Id, Roster};
 use self::sending::Sending;
 use self::sync::Sync;
 use crate::protocol::message::Name;
@@ -107,13 +120,6 @@ pub struct Engine {
     sync: Sync,
     mirror: Option<Mirror>,
     out: Out,
-}
-
-/// How a member left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Farewell {
-    Said,
-    Missing,
 }
 
 impl Engine {
@@ -288,87 +294,5 @@ impl Engine {
     /// The next thing to tell.
     pub fn poll_event(&mut self) -> Option<EngineEvent> {
         self.out.next_event()
-    }
-
-    /// Runs every timer that is due.
-    pub fn on_time(&mut self, now: Moment) {
-        let time = now.time;
-        while let Some(absence) = self.group.roster.next_absence(time, &mut self.rng) {
-            self.on_absence(now, absence);
-        }
-        self.ask_for_missing(now);
-        self.retry_sync(now);
-        while let Some(report) = self.receiving.reports.pop(time) {
-            self.send_status(now, report);
-        }
-        while let Some(due) = self.group.presence.pop(time) {
-            self.send_presence(now, due);
-        }
-        let told = self.sending.receipts.overdue(time);
-        self.tell_delivered(told);
-        if let Some(mirror) = &mut self.mirror {
-            while let Some(event) = mirror.next_event(time, &self.group.roster) {
-                self.out.tell(event);
-            }
-        }
-    }
-
-    /// When [`Engine::on_time`] or [`Engine::poll_send`] has something to do, at the latest.
-    #[must_use]
-    pub fn next_time(&self, now: Duration) -> Option<Duration> {
-        [
-            self.receiving.next_time(),
-            self.sending.next_time(now),
-            self.group.roster.next_time(),
-            self.receiving.reports.next_time(),
-            self.group.presence.next_time(),
-            self.sending.receipts.next_time(),
-            self.sync.exchanges.next_time(),
-            self.mirror.as_ref().and_then(Mirror::next_time),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    fn on_absence(&mut self, now: Moment, absence: Absence) {
-        match absence {
-            Absence::Ask(id) => self.ask_for_member(now, id),
-            Absence::Silent(id) => {
-                let who = self.group.roster.named_key(id);
-                self.out.tell_of(who, EngineEvent::Silent);
-            }
-            Absence::Gone(id) => self.on_left(id, Farewell::Missing),
-        }
-    }
-
-    /// Takes a member off the list of those here, and off all lists of those waited for.
-    fn on_left(&mut self, id: Id, farewell: Farewell) {
-        if !self.group.roster.leave(id) {
-            return;
-        }
-        self.receiving.reports.forget(id);
-        let told = self.sending.forget(id, &mut self.log);
-        self.tell_delivered(told);
-        // Other sessions of the same person may still be here.
-        if self.group.roster.sessions_of(id) == 0 {
-            let who = self.group.roster.named_key(id);
-            let with_farewell = farewell == Farewell::Said;
-            self.out
-                .tell_of(who, |who| EngineEvent::Left { who, with_farewell });
-        }
-    }
-
-    fn tell_delivered(&mut self, told: Option<Delivered>) {
-        if let Some(told) = told {
-            self.out.tell(EngineEvent::Delivered {
-                first_sequence: told.first,
-                last_sequence: told.last,
-                has: told.has,
-                of: told.of,
-                waiting: self.group.named_keys(told.waiting.into_iter()),
-                was_told: told.was_told,
-            });
-        }
     }
 }

@@ -5,20 +5,19 @@ use std::time::Duration;
 
 use super::arrivals::Arrived;
 use super::config::{
-    GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_FEELS_BY, PACE_GROWS_BY,
+    BATCH_WAIT, GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_FEELS_BY, PACE_GROWS_BY,
     PACE_GROWS_EVERY, PACE_HOLD, PACE_MAX_PER_S, PACE_OVER_ARRIVALS, PACE_PAUSE, PACE_RADIO_PER_S,
-    PACE_START_PER_S, RUN_WAIT, STUCK_AFTER, WINDOW_FIRST_FRAMES, WINDOW_SENT_FRAMES,
+    PACE_START_PER_S, STUCK_AFTER, WINDOW_FIRST_FRAMES, WINDOW_SENT_FRAMES,
 };
 use super::roster::Id;
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::seal::signed_batch::BATCH_MAX_FRAMES;
 
 /// How many durable frames may leave, repairs included: a token bucket whose rate grows while it
 /// is used up.
 #[derive(Debug)]
 pub struct Pace {
-    rate_per_s: f64,
-    tokens: f64,
-    filled_at: Duration,
+    bucket: TokenBucket,
     is_slow: bool,
     /// Whether it was used up since it last might have grown.
     was_short: bool,
@@ -29,9 +28,7 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            rate_per_s: PACE_START_PER_S,
-            tokens: PACE_BURST,
-            filled_at: Duration::ZERO,
+            bucket: TokenBucket::new(PACE_START_PER_S, PACE_BURST, Duration::ZERO),
             is_slow: false,
             was_short: false,
             grows_at: Duration::ZERO,
@@ -43,32 +40,35 @@ impl Default for Pace {
 impl Pace {
     /// Whether some of the frames that wait may leave now, of which there are about so many.
     pub fn allows(&mut self, now: Duration, waiting: usize) -> bool {
-        let passed = now.saturating_sub(self.filled_at).as_secs_f64();
-        self.filled_at = now;
-        // Never more at once than a tenth of a second's worth: the bucket of a slow link is small.
-        let most = PACE_BURST.min((self.rate_per_s / 10.0).max(1.0));
-        self.tokens = (self.tokens + passed * self.rate_per_s).min(most);
+        self.bucket.refill(now);
         self.grow(now);
-        let is_allowed = self.tokens >= self.run_of(waiting);
+        let is_allowed = self.bucket.tokens() >= self.batch_of(waiting);
         self.was_short |= !is_allowed;
         is_allowed
     }
 
-    /// How many of the frames that wait should leave together: what comes free soon.
-    fn run_of(&self, waiting: usize) -> f64 {
-        let soon = self.rate_per_s * RUN_WAIT.as_secs_f64();
+    fn set_rate(&mut self, rate_per_s: f64) {
+        // At most the frames of a tenth of a second at once, so that the bucket of a slow link is
+        // small.
+        let burst = PACE_BURST.min((rate_per_s / 10.0).max(1.0));
+        self.bucket.set_rate(rate_per_s, burst);
+    }
+
+    /// How many of the waiting frames should leave together: as many as may leave soon.
+    fn batch_of(&self, waiting: usize) -> f64 {
+        let soon = self.bucket.rate_per_s() * BATCH_WAIT.as_secs_f64();
         soon.min(waiting.min(BATCH_MAX_FRAMES) as f64).max(1.0)
     }
 
     /// How many frames may leave now, at least one.
     #[must_use]
     pub fn burst(&self) -> usize {
-        self.tokens.max(1.0) as usize
+        self.bucket.tokens().max(1.0) as usize
     }
 
     /// Notes that a frame left.
     pub fn sent(&mut self) {
-        self.tokens -= 1.0;
+        self.bucket.spend(1.0);
     }
 
     /// Takes in what arrived at one receiver. If it is not half of what left, the way there carries
@@ -80,7 +80,7 @@ impl Pace {
         }
         let heard_per_s = f64::from(arrived.heard) / arrived.time.as_secs_f64();
         let carried = (heard_per_s * PACE_OVER_ARRIVALS).max(PACE_START_PER_S);
-        self.rate_per_s = self.rate_per_s.min(carried);
+        self.set_rate(self.bucket.rate_per_s().min(carried));
         self.grows_at = now + PACE_HOLD;
         self.grows_by = PACE_FEELS_BY;
         self.was_short = false;
@@ -89,9 +89,9 @@ impl Pace {
     /// Spares the air while somebody is on radio, shared by so many who speak.
     pub fn spare(&mut self, is_slow: bool, speakers: usize) {
         if is_slow {
-            self.rate_per_s = PACE_RADIO_PER_S / speakers.max(1) as f64;
+            self.set_rate(PACE_RADIO_PER_S / speakers.max(1) as f64);
         } else if self.is_slow {
-            self.rate_per_s = PACE_START_PER_S;
+            self.set_rate(PACE_START_PER_S);
         }
         self.is_slow = is_slow;
     }
@@ -99,8 +99,8 @@ impl Pace {
     /// When frames may leave that may not leave now.
     #[must_use]
     pub fn next_time(&self, now: Duration, waiting: usize) -> Duration {
-        let lacking = self.run_of(waiting) - self.tokens;
-        now + Duration::from_secs_f64((lacking / self.rate_per_s).clamp(1e-5, 1.0))
+        let lacking = self.batch_of(waiting) - self.bucket.tokens();
+        now + Duration::from_secs_f64((lacking / self.bucket.rate_per_s()).clamp(1e-5, 1.0))
     }
 
     /// Faster, if the pace was the limit; after a pause as fast as at first.
@@ -113,7 +113,8 @@ impl Pace {
         }
         self.grows_at = now + PACE_GROWS_EVERY;
         if std::mem::take(&mut self.was_short) {
-            self.rate_per_s = (self.rate_per_s * self.grows_by).min(PACE_MAX_PER_S);
+            let faster = self.bucket.rate_per_s() * self.grows_by;
+            self.set_rate(faster.min(PACE_MAX_PER_S));
         }
     }
 }
@@ -293,7 +294,7 @@ mod tests {
         assert!(pace.allows(now + STEP, 1), "4000 a second");
         assert!(!pace.allows(now + STEP, 100));
         assert!(!pace.allows(now + 3 * STEP, 100));
-        assert!(pace.allows(now + RUN_WAIT, 100));
+        assert!(pace.allows(now + BATCH_WAIT, 100));
         assert_eq!(pace.burst(), 4);
         let (pace, now) = used_up();
         assert!(pace.next_time(now, 1) <= now + STEP);
@@ -309,7 +310,7 @@ mod tests {
             while is_used_up && pace.allows(now, 1) {
                 pace.sent();
             }
-            pace.rate_per_s
+            pace.bucket.rate_per_s()
         };
         let rates = [true, true, false, false, false].map(&mut rate_after);
         assert_eq!(rates, [8000.0, 16_000.0, 32_000.0, 32_000.0, 32_000.0]);
@@ -349,24 +350,28 @@ mod tests {
     #[test]
     fn a_way_that_carries_no_more_is_not_filled() {
         let (mut pace, now) = used_up();
-        pace.rate_per_s = 64_000.0;
+        pace.set_rate(64_000.0);
         let arrived = |heard| Arrived {
             heard,
             sent: 640,
             time: Duration::from_millis(10),
         };
         pace.arrived(arrived(330), now);
-        assert_eq!(pace.rate_per_s, 64_000.0, "so much may be lost by chance");
+        assert_eq!(
+            pace.bucket.rate_per_s(),
+            64_000.0,
+            "so much may be lost by chance"
+        );
         pace.arrived(arrived(100), now);
-        assert_eq!(pace.rate_per_s, 15_000.0);
+        assert_eq!(pace.bucket.rate_per_s(), 15_000.0);
         let mut rate_at = |at: Duration| {
             pace.was_short = true;
             pace.grow(at);
-            pace.rate_per_s
+            pace.bucket.rate_per_s()
         };
         assert_eq!(rate_at(now + PACE_HOLD - STEP), 15_000.0);
         assert_eq!(rate_at(now + PACE_HOLD), 15_000.0 * PACE_FEELS_BY);
         pace.arrived(arrived(0), now);
-        assert_eq!(pace.rate_per_s, PACE_START_PER_S);
+        assert_eq!(pace.bucket.rate_per_s(), PACE_START_PER_S);
     }
 }

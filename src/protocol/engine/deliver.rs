@@ -287,7 +287,7 @@ impl Engine {
 
     fn hear_hello(&mut self, id: Id, hello: &Hello) {
         let roster = &mut self.group.roster;
-        roster.told_key(id, hello.session_key);
+        roster.set_session_key(id, hello.session_key);
         let Some(session) = hello.replaces else {
             return;
         };

@@ -178,7 +178,7 @@ impl Engine {
 
     fn enter(&mut self, now: Moment, id: Id, author: &Author) {
         let roster = &mut self.group.roster;
-        roster.believe(id, grtt_of(author.grtt));
+        roster.set_grtt(id, grtt_of(author.grtt));
         if roster.hear(id, now.time) {
             self.greet_newcomer(now, id, author);
         } else if roster.is_back(id) {
@@ -369,7 +369,7 @@ impl Engine {
         for tag in &beat.asked {
             match self.group.roster.find(*tag) {
                 Some(ME) => self.group.presence.answer(now.time),
-                Some(asked) => self.group.roster.asked(asked, now.time, &mut self.rng),
+                Some(asked) => self.group.roster.note_asked(asked, now.time, &mut self.rng),
                 None => {}
             }
         }

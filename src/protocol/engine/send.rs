@@ -180,7 +180,7 @@ impl Engine {
 
     /// Asks the group whether a member is still here.
     pub(super) fn ask_for_member(&mut self, now: Moment, id: Id) {
-        self.group.roster.asked(id, now.time, &mut self.rng);
+        self.group.roster.note_asked(id, now.time, &mut self.rng);
         let tag = self.group.roster.get(id).map(|member| member.tag);
         let asked: Vec<MemberTag> = tag.into_iter().take(ASKED_MAX).collect();
         self.send_beat(now, asked, Reach::Members);

@@ -15,7 +15,7 @@ use crate::protocol::wire::frame::MemberTag;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Sync as Talk};
 
-/// Differences remembered.
+/// Upper bound of the differences that are remembered.
 const FRUITLESS_MAX: usize = 256;
 
 /// The exchange under way, and the one that is planned.
@@ -23,14 +23,14 @@ const FRUITLESS_MAX: usize = 256;
 pub struct Exchanges {
     suspicion: Option<Suspicion>,
     exchange: Option<Exchange>,
-    /// Differences that an exchange did not mend, and until when they are left alone.
+    /// Differences that an exchange did not resolve, and until when they are ignored.
     fruitless: BTreeMap<u64, Duration>,
 }
 
-/// Somebody's digest differs from ours.
+/// A member's digest differs from ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Suspicion {
-    /// Whose.
+    /// The member.
     pub peer: Id,
     /// The digest.
     pub digest: Digest,
@@ -57,20 +57,20 @@ struct Exchange {
     difference: u64,
 }
 
-/// What an exchange came to.
+/// The result of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExchangeOutcome {
-    /// With whom.
+    /// The member asked.
     pub peer: Id,
-    /// From which clock on all is held that the other holds; `None` if it was broken off.
+    /// The clock from which on all is held that the other holds; `None` if it was broken off.
     pub horizon: Option<u64>,
-    /// Up to which clock it was about.
+    /// The clock up to which it was about.
     pub cut: u64,
 }
 
 impl Exchanges {
-    /// Another's digest differs from ours: an exchange is planned, unless one is, or one about the
-    /// same difference, which is the XOR of both, brought nothing.
+    /// Plans an exchange, because a member's digest differs from ours; unless one is planned, or one
+    /// about the same difference (the XOR of both digests) brought nothing.
     pub fn suspect(
         &mut self,
         peer: Id,
@@ -84,14 +84,14 @@ impl Exchanges {
         if self.suspicion.is_some() || self.exchange.is_some() || is_fruitless {
             return;
         }
-        // By chance, one asks before the others, who then hear what is sent again.
+        // A random member asks first, and the others hear what is sent again.
         let members = u32::try_from(members).unwrap_or(u32::MAX);
         let spread = SYNC_SPREAD_PER_MEMBER.saturating_mul(members.max(10));
         let at = now + rng.between(Duration::ZERO, spread);
         self.suspicion = Some(Suspicion { peer, digest, at });
     }
 
-    /// The suspicion that is to be looked into now.
+    /// The suspicion that is due.
     pub fn pop_suspicion(&mut self, now: Duration) -> Option<Suspicion> {
         self.suspicion.take_if(|suspicion| suspicion.at <= now)
     }
@@ -132,7 +132,7 @@ impl Exchanges {
         self.exchange.is_some()
     }
 
-    /// Takes in the cookie of the member asked; what to say to it.
+    /// Takes in the cookie of the member asked; returns what to send to it.
     pub fn cookie(&mut self, peer: Id, cookie: u64, now: Duration) -> Option<Talk> {
         let exchange = self.exchange.as_mut().filter(|e| e.peer == peer)?;
         exchange.cookie = cookie;
@@ -140,7 +140,7 @@ impl Exchanges {
         Some(exchange.talk())
     }
 
-    /// Takes in one part of an inventory, of which `lacks` says what is missing here; true when
+    /// Takes in one part of an inventory, of which `lacks` says what is missing here; returns whether
     /// it was the last part.
     pub fn inventory(
         &mut self,
@@ -172,14 +172,14 @@ impl Exchanges {
         exchange.parts.len() == usize::from(parts)
     }
 
-    /// What is missing by the inventory.
+    /// The frames that are missing here, by the inventory.
     #[must_use]
     pub fn wanted(&self) -> Vec<FrameName> {
         let exchange = self.exchange.as_ref();
         exchange.map_or_else(Vec::new, |e| e.wanted.iter().copied().collect())
     }
 
-    /// Where the frames of a member not met yet begin to count as new.
+    /// The first sequence that counts as new, of a member not met yet.
     #[must_use]
     pub fn first_after(&self, tag: MemberTag) -> Option<u32> {
         self.exchange.as_ref()?.first_after.get(&tag).copied()
@@ -192,8 +192,8 @@ impl Exchanges {
         exchange.is_some_and(|exchange| exchange.wanted.contains(&frame))
     }
 
-    /// Notes that a frame came; what to say to the member asked, if it is time for more. True if
-    /// it was one of those wanted.
+    /// Notes that a frame came. Returns whether it was wanted, and the next request if it is time for
+    /// one.
     pub fn took(&mut self, frame: FrameName, now: Duration) -> (bool, Option<(SocketAddr, Talk)>) {
         let Some(exchange) = self.exchange.as_mut() else {
             return (false, None);
@@ -210,15 +210,15 @@ impl Exchanges {
         (true, talk)
     }
 
-    /// The next thing to ask the member for.
+    /// The next request.
     pub fn ask(&mut self) -> Option<(SocketAddr, Talk)> {
         let exchange = self.exchange.as_mut()?;
         Some((exchange.address, exchange.talk()))
     }
 
-    /// Whether all that was wanted has come; ends the exchange.
+    /// Ends the exchange if all that was wanted has come.
     pub fn finish(&mut self, now: Duration) -> Option<ExchangeOutcome> {
-        let is_over = |e: &mut Exchange| e.is_told() && e.wanted.is_empty();
+        let is_over = |e: &mut Exchange| e.is_listed() && e.wanted.is_empty();
         let exchange = self.exchange.take_if(is_over)?;
         if exchange.taken == 0 {
             if self.fruitless.len() >= FRUITLESS_MAX {
@@ -236,7 +236,7 @@ impl Exchanges {
         Some(exchange.outcome())
     }
 
-    /// Asks again if nothing came for a while, or gives up.
+    /// Repeats the request if nothing came for a while, or gives up.
     pub fn retry(&mut self, now: Duration) -> Option<Result<(SocketAddr, Talk), ExchangeOutcome>> {
         let exchange = self.exchange.as_mut().filter(|e| e.retry_at <= now)?;
         exchange.retries += 1;
@@ -262,7 +262,7 @@ impl Exchanges {
 }
 
 impl Exchange {
-    /// What it came to, if the inventory was told to its end.
+    /// The result, if the inventory is complete.
     fn outcome(&self) -> ExchangeOutcome {
         ExchangeOutcome {
             peer: self.peer,
@@ -276,18 +276,18 @@ impl Exchange {
         self.retry_at = now + PULL_RETRY;
     }
 
-    /// Whether the whole inventory was told.
-    fn is_told(&self) -> bool {
+    /// Whether the inventory is complete.
+    fn is_listed(&self) -> bool {
         self.parts_count
             .is_some_and(|parts| self.parts.len() == usize::from(parts))
     }
 
-    /// What is to be said next: the question, or what is wanted first.
+    /// The next request: for the inventory, or for the first frames wanted.
     fn talk(&mut self) -> Talk {
         let &mut Self {
             cookie, from, cut, ..
         } = self;
-        if !self.is_told() {
+        if !self.is_listed() {
             return Talk::Ask { cookie, from, cut };
         }
         let first = self.wanted.iter().copied().take(PULL_FRAMES);

@@ -1,19 +1,19 @@
-//! Whether who seems to be here is here now, and not a recording of who was here once.
+//! Whether a session is there now, and not a recording of an earlier one.
 //!
-//! Nobody makes a frame in another's name, but anybody can keep frames and send them again. Whoever
-//! was there then knows them again. Whoever has started since does not, and looks for a sign that
-//! the author knows something which was not in the world before:
+//! Nobody can make a frame in another's name, but anybody can record frames and send them again.
+//! Members that heard them the first time recognise them. Members that started since do not, and
+//! look for a sign that the author knows something which did not exist before:
 //!
 //! - it acknowledges, or refers to, a frame of ours, or one that was made in our time;
 //! - its digest is ours, over a range with such a frame in it;
 //! - it repeats the cookie that we gave it.
 //!
 //! A frame is made in our time if its author had given such a sign before. All of these travel
-//! anyway, so that knowing costs nothing.
+//! anyway, so that the check costs no packet.
 //!
-//! Whose clock is right may be there now, and is believed at once, also if it cannot hear us. Whose
-//! clock is behind is believed when it gives a sign, which is with its next beat; until then its
-//! frames are counted as replays.
+//! A session with a right clock is believed at once, also if it cannot hear us. One whose clock is
+//! behind is believed when it gives a sign, which is with its next beat; until then its frames are
+//! counted as replays.
 
 use super::frame_log::FrameLog;
 use super::roster::{Id, ME, Roster};

@@ -410,7 +410,7 @@ impl Engine {
                 let (frame, touched, grtt) = ((id, sequence), held.touched, timing.grtt);
                 let repair = &mut self.sending.repair;
                 if repair.answer(frame, touched, grtt, time, delay) {
-                    self.log.asked(id, sequence);
+                    self.log.note_asked(id, sequence);
                 }
                 if id == ME {
                     self.sending.note_nack();

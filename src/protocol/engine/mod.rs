@@ -84,7 +84,7 @@ use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
 
-/// What a member begins with.
+/// What a member starts with.
 #[derive(Debug)]
 pub struct Setup {
     /// The person.
@@ -101,9 +101,9 @@ pub struct Setup {
     pub mirror_port: Option<u16>,
     /// What carries our multicast.
     pub link: Link,
-    /// Where all chance comes from but what must be secret.
+    /// Seed of all random numbers that need not be secret.
     pub seed: u64,
-    /// Where secrets come from.
+    /// Source of the random numbers that must be secret.
     pub secrets: Secrets,
 }
 

@@ -1,4 +1,4 @@
-//! How fast a member sends, and how far ahead of those who report.
+//! How fast a member sends, and how far ahead of the members that report.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use super::roster::Id;
 use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::seal::signed_batch::BATCH_MAX_FRAMES;
 
-/// How many durable frames may leave, repairs included: a token bucket whose rate grows while it
-/// is used up.
+/// How many durable frames may leave, repairs included: a token bucket whose rate grows while its
+/// tokens are used up.
 #[derive(Debug)]
 pub struct Pace {
     bucket: TokenBucket,
     is_slow: bool,
-    /// Whether it was used up since it last might have grown.
+    /// Whether its tokens were used up since it last might have grown.
     was_short: bool,
     grows_at: Duration,
     grows_by: f64,
@@ -38,7 +38,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Whether some of the frames that wait may leave now, of which there are about so many.
+    /// Whether some of the frames that wait may leave now; `waiting` is about how many there are.
     pub fn allows(&mut self, now: Duration, waiting: usize) -> bool {
         self.bucket.refill(now);
         self.grow(now);
@@ -71,9 +71,9 @@ impl Pace {
         self.bucket.spend(1.0);
     }
 
-    /// Takes in what arrived at one receiver. If it is not half of what left, the way there carries
-    /// no more, or the receiver: no link loses so much by chance. Then no more leaves than a little
-    /// over what arrives, and from there on the pace feels its way.
+    /// Takes in what arrived at one receiver. If that is less than half of what left, the path or the
+    /// receiver is saturated, since no link loses so much at random. The pace then falls to a little
+    /// over what arrives, and grows slowly from there.
     pub fn arrived(&mut self, arrived: Arrived, now: Duration) {
         if self.is_slow || arrived.heard >= arrived.sent / 2 {
             return;
@@ -86,7 +86,7 @@ impl Pace {
         self.was_short = false;
     }
 
-    /// Spares the air while somebody is on radio, shared by so many who speak.
+    /// Slows down while a member is on radio: `speakers` share the air.
     pub fn spare(&mut self, is_slow: bool, speakers: usize) {
         if is_slow {
             self.set_rate(PACE_RADIO_PER_S / speakers.max(1) as f64);
@@ -96,14 +96,14 @@ impl Pace {
         self.is_slow = is_slow;
     }
 
-    /// When frames may leave that may not leave now.
+    /// When frames that may not leave now may leave.
     #[must_use]
     pub fn next_time(&self, now: Duration, waiting: usize) -> Duration {
         let lacking = self.batch_of(waiting) - self.bucket.tokens();
         now + Duration::from_secs_f64((lacking / self.bucket.rate_per_s()).clamp(1e-5, 1.0))
     }
 
-    /// Faster, if the pace was the limit; after a pause as fast as at first.
+    /// Raises the rate if it was the limit; after a pause it grows as at first.
     fn grow(&mut self, now: Duration) {
         if self.is_slow || now < self.grows_at {
             return;
@@ -119,7 +119,7 @@ impl Pace {
     }
 }
 
-/// How far this member may be ahead of those who report.
+/// How far this member may be ahead of the members that report.
 #[derive(Debug)]
 pub struct Window {
     frames: u32,
@@ -143,12 +143,12 @@ impl Default for Window {
 struct Report {
     through: u32,
     moved_at: Duration,
-    /// Whether it was told, and not only expected.
+    /// Whether the member has reported, and is not only expected to.
     was_told: bool,
 }
 
 impl Window {
-    /// Takes in how far a member has come.
+    /// Takes in that a member has all frames through this one.
     pub fn report(&mut self, id: Id, through: u32, now: Duration) {
         let told = Report {
             through,
@@ -165,8 +165,8 @@ impl Window {
         }
     }
 
-    /// Begins a burst with this frame: it goes not far before the first report, nor before the
-    /// first one of each of those who are expected to report.
+    /// Begins a burst with this frame, which gets only a little ahead before each member that is
+    /// expected to report has done so.
     pub fn begin_burst(
         &mut self,
         sequence: u32,
@@ -184,7 +184,7 @@ impl Window {
         }
     }
 
-    /// Shares what receivers have room for among so many who speak in bulk.
+    /// Divides the window among members that send in bulk at the same time.
     pub fn share(&mut self, speakers: usize) {
         let speakers = u32::try_from(speakers).unwrap_or(u32::MAX).max(1);
         self.frames = (WINDOW_SENT_FRAMES / speakers).max(WINDOW_FIRST_FRAMES);
@@ -202,7 +202,8 @@ impl Window {
         self.last_allowed().is_none_or(|last| sequence <= last)
     }
 
-    /// The last frame that may leave before the slowest reports more; `None` if nobody reports.
+    /// The last frame that may leave before the slowest member reports more; `None` without a
+    /// reporter.
     fn last_allowed(&self) -> Option<u32> {
         let last_allowed = |report: &Report| {
             report.through.saturating_add(match report.was_told {
@@ -213,27 +214,27 @@ impl Window {
         self.reporters.values().map(last_allowed).min()
     }
 
-    /// The first frame that somebody who reports may lack.
+    /// The first frame that a member that reports may lack.
     #[must_use]
     pub fn needed_from(&self) -> u32 {
         let slowest = self.reporters.values().map(|report| report.through).min();
         slowest.map_or(self.burst_from, |slowest| slowest.saturating_add(1))
     }
 
-    /// Whoever has left does not hold anybody back.
+    /// Forgets a member that has left, which limits the window no more.
     pub fn forget(&mut self, id: Id) {
         self.reporters.remove(&id);
     }
 
-    /// Whether a frame may be the next to leave, in a group of this size. Who stands still for
-    /// [`STUCK_AFTER`] while there is more to get is no reporter any more.
+    /// Whether a frame may be the next to leave, in a group of this size. A receiver whose reports
+    /// stall for [`STUCK_AFTER`], though there is more to report, stops limiting the window.
     pub fn allows(&mut self, sequence: u32, members: usize, now: Duration) -> bool {
         if members < 2 {
             return true;
         }
         self.reporters.retain(|_, report| {
             if report.through + 1 >= sequence {
-                report.moved_at = now; // waits for us, and not we for it
+                report.moved_at = now; // it has all that was sent
             }
             now < report.moved_at + STUCK_AFTER
         });
@@ -247,7 +248,7 @@ impl Window {
     }
 }
 
-/// The group's round trip, as this member measures it: the slowest counts, and falls slowly
+/// The group's round trip, as this member measures it: it rises fast and falls slowly
 /// (RFC 5740, section 5.2.1).
 #[derive(Clone, Copy, Debug)]
 pub struct RoundTrip(Duration);

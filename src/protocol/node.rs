@@ -2,10 +2,10 @@
 //! in the same way, and move only bytes and time:
 //!
 //! ```text
-//! on_datagram, on_plain, say, on_time        something comes in; after each of them
-//! poll_send                                  until there is no more to send,
-//! poll_event                                 until there is no more to tell,
-//! next_time                                  and at this time, on_time
+//! on_datagram, on_plain, say, on_time        something comes in; after each call
+//! poll_send                                  until there is nothing to send,
+//! poll_event                                 until there is no event,
+//! next_time                                  the deadline of the next on_time
 //! ```
 
 use core::net::SocketAddr;
@@ -27,7 +27,7 @@ pub struct Node {
     gate: Gate,
     seal: Seal,
     engine: Engine,
-    /// What was in the seal of the last datagram; kept for its memory.
+    /// The plaintext of the last datagram, kept to reuse its memory.
     inside: Vec<u8>,
 }
 
@@ -62,12 +62,12 @@ impl Node {
         self.engine.hear_plain(now, source, datagram);
     }
 
-    /// Does what time brings about.
+    /// Runs every timer that is due.
     pub fn on_time(&mut self, now: Moment) {
         self.engine.on_time(now);
     }
 
-    /// When to call [`Node::on_time`] and [`Node::poll_send`] again, at the latest.
+    /// The deadline of the next [`Node::on_time`] and [`Node::poll_send`].
     #[must_use]
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
         self.engine.next_time(now)
@@ -108,13 +108,13 @@ impl Node {
         self.engine.is_sent()
     }
 
-    /// Whether all that was said was sent, and acknowledged by all who were heard since a time.
+    /// Whether all that was said was sent, and acknowledged by all members heard since a time.
     #[must_use]
     pub fn is_settled(&self, since: Duration) -> bool {
         self.engine.is_settled(since)
     }
 
-    /// Who is here and has not all that was said.
+    /// The members that are here and lack something that was said.
     #[must_use]
     pub fn waiting(&self) -> Vec<NamedKey> {
         self.engine.waiting()
@@ -131,7 +131,7 @@ impl Node {
         self.engine.is_gone()
     }
 
-    /// Says hello again: the machine slept, or has another interface.
+    /// Says hello again, because the machine slept or has another interface.
     pub fn announce(&mut self, now: Moment) {
         self.engine.announce(now);
     }
@@ -146,7 +146,7 @@ impl Node {
         self.engine.poll_send(now)
     }
 
-    /// The next thing to tell.
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<EngineEvent> {
         self.engine.poll_event()
     }
@@ -157,19 +157,19 @@ impl Node {
         self.engine.history(count)
     }
 
-    /// Who this member is.
+    /// This member's person.
     #[must_use]
     pub fn key(&self) -> Key {
         self.engine.key()
     }
 
-    /// Who is here and was here.
+    /// The members that are here and were here.
     #[must_use]
     pub fn roster(&self) -> &Roster {
         self.engine.roster()
     }
 
-    /// Whether a frame of this member's own came back by the network.
+    /// Whether an own frame came back by the network.
     #[must_use]
     pub fn hears_itself(&self) -> bool {
         self.engine.hears_itself()
@@ -181,19 +181,19 @@ impl Node {
         self.engine.frame_log().bytes()
     }
 
-    /// How many datagrams were dropped unopened, because they had been heard or sent before.
+    /// How many datagrams were dropped unopened as duplicates.
     #[must_use]
     pub fn repeats(&self) -> u64 {
         self.engine.recent().repeats()
     }
 
-    /// How many frames were dropped that had been heard before, or were of a session that is over.
+    /// How many frames were dropped as recordings, or because their session is over.
     #[must_use]
     pub fn replays(&self) -> u64 {
         self.engine.replays()
     }
 
-    /// What was dropped at the gate.
+    /// Counts of what the gate dropped.
     #[must_use]
     pub fn gate(&self) -> &Gate {
         &self.gate

@@ -1,6 +1,6 @@
-//! What left of this member's durable frames and when, and how much of it arrives: each member
-//! that reports tells how many datagrams it has heard of us, and which came last. Knows numbers and
-//! times.
+//! When this member's durable frames left, and how many of the datagrams arrive: each report states
+//! how many datagrams a member has heard from this one, and which came last. Knows numbers and
+//! times only.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,17 +8,17 @@ use std::time::Duration;
 use super::config::{ARRIVALS_FRAMES, ARRIVALS_INTERVAL, WINDOW_FRAMES};
 use super::roster::Id;
 
-/// What left, and who has heard how much of it.
+/// What left, and how much of it each member has heard.
 #[derive(Debug, Default)]
 pub struct Arrivals {
     sent: u32,
     /// Frames that left once, by sequence.
     left: BTreeMap<u32, Left>,
-    /// What each member had heard when it was looked at.
+    /// What each member had heard at its last measurement.
     heard: BTreeMap<Id, (u32, Left)>,
 }
 
-/// When a frame left, and as which of all datagrams.
+/// When a frame left, and how many datagrams had left with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
     /// When.
@@ -26,19 +26,19 @@ pub struct Left {
     sent: u32,
 }
 
-/// What arrived at one member of what left in some time.
+/// How much arrived at one member of what left in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrived {
     /// Datagrams that were heard.
     pub heard: u32,
     /// Datagrams that left.
     pub sent: u32,
-    /// In which time they left.
+    /// The period in which they left.
     pub time: Duration,
 }
 
 impl Arrivals {
-    /// A new frame leaves.
+    /// Notes that a new frame leaves.
     pub fn leaves(&mut self, sequence: u32, now: Duration) {
         self.sent = self.sent.saturating_add(1);
         let (at, sent) = (now, self.sent);
@@ -48,27 +48,27 @@ impl Arrivals {
         }
     }
 
-    /// A frame leaves again, to all.
+    /// Notes that a frame leaves again, to all.
     pub fn leaves_again(&mut self, sequence: u32) {
         self.sent = self.sent.saturating_add(1);
         self.unmeasure(sequence);
     }
 
-    /// A frame that leaves twice measures no round trip: nobody knows which one is answered (Karn
-    /// and Partridge 1987).
+    /// Excludes a frame from round trips: of a frame that leaves twice, it is not known which copy a
+    /// report answers (Karn and Partridge 1987).
     pub fn unmeasure(&mut self, sequence: u32) {
         self.left.remove(&sequence);
     }
 
-    /// When a frame left that left once.
+    /// When a frame left that has left only once.
     #[must_use]
     pub fn left(&self, sequence: u32) -> Option<Left> {
         self.left.get(&sequence).copied()
     }
 
-    /// A member had heard so many datagrams when it heard this one; what arrived there since the
-    /// last look, if that is long enough ago.
-    pub fn look(&mut self, id: Id, heard: u32, left: Left) -> Option<Arrived> {
+    /// Takes in that a member had heard this many datagrams when it heard this frame; returns what
+    /// arrived there since the last measurement, if that is long enough ago.
+    pub fn measure(&mut self, id: Id, heard: u32, left: Left) -> Option<Arrived> {
         let (heard_before, before) = *self.heard.entry(id).or_insert((heard, left));
         let arrived = Arrived {
             heard: heard.saturating_sub(heard_before),
@@ -82,7 +82,7 @@ impl Arrivals {
         })
     }
 
-    /// Whoever has left hears nothing.
+    /// Forgets a member that has left.
     pub fn forget(&mut self, id: Id) {
         self.heard.remove(&id);
     }
@@ -100,15 +100,15 @@ mod tests {
             arrivals.left(sequence).unwrap()
         };
         let first = send(&mut arrivals, 1);
-        assert_eq!(arrivals.look(Id(1), 7, first), None);
+        assert_eq!(arrivals.measure(Id(1), 7, first), None);
         let last = (2..=1000)
             .map(|sequence| send(&mut arrivals, sequence))
             .last();
-        let arrived = arrivals.look(Id(1), 7 + 500, last.unwrap());
+        let arrived = arrivals.measure(Id(1), 7 + 500, last.unwrap());
         let (heard, sent, time) = (500, 999, step * 999);
         assert_eq!(arrived, Some(Arrived { heard, sent, time }));
-        assert_eq!(arrivals.look(Id(1), 7 + 500, last.unwrap()), None);
-        assert_eq!(arrivals.look(Id(2), 7, last.unwrap()), None);
+        assert_eq!(arrivals.measure(Id(1), 7 + 500, last.unwrap()), None);
+        assert_eq!(arrivals.measure(Id(2), 7, last.unwrap()), None);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The hybrid clock (Kulkarni and others, 2014): close to the wall clock, and always later than
-//! what was heard. 48 bits of milliseconds since 1970, 16 bits of counter.
+//! The hybrid clock (Kulkarni et al., 2014): close to the wall clock, and always later than any
+//! clock heard. 48 bits of milliseconds since 1970, 16 bits of counter.
 
 use super::config::CLOCK_AHEAD_MAX;
 
@@ -17,14 +17,14 @@ impl HybridClock {
         self.last
     }
 
-    /// What the clock shows now, without counting.
+    /// The clock now, without counting.
     #[must_use]
     pub fn now(&self, wall_ms: u64) -> u64 {
         wall_ms.saturating_add_signed(self.offset_ms) << 16
     }
 
-    /// Takes in a clock that was heard. One that is too far ahead orders its frame and moves
-    /// nobody.
+    /// Takes in a clock that was heard. One that is too far ahead orders its frame and does not
+    /// advance this clock.
     pub fn observe(&mut self, heard: u64, wall_ms: u64) {
         let ahead_max = (CLOCK_AHEAD_MAX.as_millis() as u64) << 16;
         if heard <= self.now(wall_ms).saturating_add(ahead_max) {
@@ -32,8 +32,8 @@ impl HybridClock {
         }
     }
 
-    /// Follows a group whose clocks are, by these differences to ours in milliseconds, in median
-    /// more than [`CLOCK_AHEAD_MAX`] away.
+    /// Adopts the clock of a group, given the differences between its members' clocks and this one
+    /// in milliseconds, if their median is more than [`CLOCK_AHEAD_MAX`].
     pub fn follow(&mut self, differences_ms: &mut [i64]) {
         differences_ms.sort_unstable();
         let median = differences_ms.get(differences_ms.len() / 2).copied();

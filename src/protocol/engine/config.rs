@@ -1,5 +1,5 @@
-//! Every constant of the reliable group, each with its unit and where it comes from. *Simulated*
-//! means the scenarios of `sim`; a better run may change any of them.
+//! Every constant of the reliable group, with its unit and its source. *Simulated* means the
+//! scenarios of `sim`; a better measurement may change any of them.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-/// Round trip of the group before anybody measured it.
+/// Round trip of the group before any measurement.
 pub const GRTT_UNMEASURED: Duration = ms(25);
-/// Least and most that a measured round trip counts for: below, timers would fire between two
-/// datagrams of one burst; above, a chat would feel dead.
+/// Bounds of a measured round trip: below the lower one, timers would fire between two datagrams of
+/// one burst; above the upper one, a chat would feel dead.
 pub const GRTT_MIN: Duration = ms(2);
 /// See [`GRTT_MIN`].
 pub const GRTT_MAX: Duration = ms(250);
@@ -21,30 +21,30 @@ pub const BACK_OFF_GRTT: u32 = 4;
 pub const HOLD_OFF_GRTT: u32 = 6;
 /// The same in a group up to [`SMALL_GROUP`], where it never doubles.
 pub const BACK_OFF_GRTT_SMALL: u32 = 1;
-/// How many times the back-off doubles with each try.
+/// How often the back-off doubles at most, once with each try.
 pub const BACK_OFF_DOUBLINGS: u32 = 2;
 /// The same in a group up to [`SMALL_GROUP`]: of 20,000 frames at 20 % loss, one is lost nine
-/// times, and its sender should not wait for long. With 2, 100,000 messages took 0.2 s of 1.0
+/// times, and its sender should not wait long. With 2, 100,000 messages took 0.2 s of 1.0
 /// longer.
 pub const HOLD_OFF_GRTT_SMALL: u32 = 1;
 /// Shortest time between two NACKs of one member in a group up to [`SMALL_GROUP`].
 pub const NACK_INTERVAL_SMALL: Duration = ms(5);
 /// The same in a larger group.
 pub const NACK_INTERVAL_LARGE: Duration = ms(50);
-/// A group so small that each of its members may speak without thinking of all the others.
+/// Upper bound of a small group, in which every member may send without regard to all others.
 pub const SMALL_GROUP: usize = 8;
 
-/// The source answers a NACK within this part of a round trip.
+/// The source answers a NACK within a round trip divided by this.
 pub const SOURCE_REPAIR_GRTT_DIVISOR: u32 = 5;
-/// Others who hold the frame answer this much later, times their rank.
+/// Other members that hold the frame answer later by this, times their rank.
 pub const HOLDER_REPAIR_STEP: Duration = ms(60);
-/// Holders of a higher rank stay silent: four are enough at any size (simulated).
+/// Holders of a higher rank never answer: four are enough at any size (simulated).
 pub const HOLDER_RANK_MAX: usize = 4;
-/// After sending or hearing a repair, a holder is deaf to NACKs for it, in round trips.
+/// After sending or hearing a repair, a holder ignores NACKs for it this long, in round trips.
 pub const MUTE_GRTT: u32 = 1;
-/// Copies of a repair that was asked for so often, in a group up to [`SMALL_GROUP`].
+/// Upper bound of the copies of one repair, in a group up to [`SMALL_GROUP`].
 pub const REPAIR_COPIES_MAX: u8 = 3;
-/// Most repairs that wait to be sent; more would come too late to help.
+/// Upper bound of the repairs that wait to be sent; more would come too late to help.
 pub const REPAIRS_MAX: usize = 4096;
 
 /// After one's own last durable frame, it is sent again after the first two of these times, and
@@ -52,38 +52,39 @@ pub const REPAIRS_MAX: usize = 4096;
 /// repeat leaves every second line to a NACK, for which a gap must first be noticed.
 pub const TAIL: [Duration; 3] = [ms(60), ms(240), ms(700)];
 
-/// Behind the last frame of a burst, the first repeat comes after so many round trips.
+/// Round trips between the last frame of a burst and its first repeat.
 pub const TAIL_OF_BURST_GRTT: u32 = 3;
-/// In a group where everybody acknowledges, a frame that somebody has not is repeated after each of
-/// these times more: at 40 % loss, 3 of 100 lose the frame, its tail and the beat.
+/// In a group where every member acknowledges, a frame that a member has not acknowledged is
+/// repeated after each of these times more: at 40 % loss, 3 of 100 members lose the frame, its tail
+/// and the beat.
 pub const INSIST: [Duration; 4] = [ms(500), ms(1000), ms(2000), ms(4000)];
-/// A beat follows so long after such a repeat.
+/// Time between such a repeat and the beat behind it.
 pub const TAIL_BEAT_AFTER: Duration = ms(200);
-/// A farewell is repeated after these times; then its author is gone.
+/// A farewell is repeated after each of these times; then its author is gone.
 pub const FAREWELL_TAIL: [Duration; 3] = [ms(30), ms(100), ms(250)];
 
-/// Above so many NACKs per frame (moving average) every frame is repeated once, unasked.
+/// Above this many NACKs per frame (moving average), every frame is repeated once, unasked.
 pub const REPEAT_ONCE_ABOVE: f64 = 0.5;
-/// Above so many, twice.
+/// Above this many, twice.
 pub const REPEAT_TWICE_ABOVE: f64 = 2.0;
-/// How long after the frame an unasked repeat follows, in round trips.
+/// Time between a frame and an unasked repeat of it, in round trips.
 pub const REPEAT_GRTT: u32 = 2;
 
-/// How many frames a receiver keeps ahead of the next in order.
+/// Frames that a receiver keeps ahead of the next one in order.
 pub const WINDOW_FRAMES: u32 = 4096;
-/// A sender stays within so many frames ahead of the slowest reporter: they cover 60 ms at 55,000
-/// frames a second, which a frame lost twice takes to arrive, and are 4.7 MiB. Those who speak in
-/// bulk at the same time share them, so that receivers have room for all.
+/// A sender gets at most this many frames ahead of the slowest reporter: they cover 60 ms at 55,000
+/// frames a second, which a frame lost twice takes to arrive, and are 4.7 MiB. Members that
+/// send in bulk at the same time share them, so that receivers have room for all.
 pub const WINDOW_SENT_FRAMES: u32 = 3500;
-/// How far a sender goes before the first report.
+/// Frames that a sender sends before the first report.
 pub const WINDOW_FIRST_FRAMES: u32 = 256;
-/// Who does not move for so long does not hold the sender back any more.
+/// A receiver whose reports stall this long stops limiting the send window.
 pub const STUCK_AFTER: Duration = Duration::from_secs(3);
-/// In bulk, a receiver reports after so many frames…
+/// In bulk, a receiver reports after this many frames…
 pub const REPORT_FRAMES: u32 = 256;
 /// …or after this time.
 pub const REPORT_INTERVAL: Duration = ms(5);
-/// Members who report in bulk.
+/// Members that report in bulk.
 pub const REPORTERS: usize = 8;
 
 /// Frames per second on a cable, at first.
@@ -91,59 +92,61 @@ pub const PACE_START_PER_S: f64 = 4000.0;
 /// The pace grows this often while it is used up: with 100 ms, 100,000 messages took 0.25 s longer,
 /// and with 25 ms 0.06 s of 0.55…
 pub const PACE_GROWS_EVERY: Duration = ms(10);
-/// …and by so much.
+/// …by this factor.
 pub const PACE_GROWS_BY: f64 = 2.0;
-/// What arrives is looked at when so many datagrams have left…
+/// How much arrives is measured over at least this many datagrams…
 pub const ARRIVALS_FRAMES: u32 = 128;
-/// …in no less than this time.
+/// …and over at least this time.
 pub const ARRIVALS_INTERVAL: Duration = ms(10);
-/// Where less than half arrives, so many times as much as arrives is sent: loss by chance is to
-/// leave something over. At 100 Mbit/s, 30,000 messages lost 55,000 datagrams without this.
+/// Where less than half arrives, the pace is what arrives times this, so that random loss leaves
+/// some room. At 100 Mbit/s, 30,000 messages lost 55,000 datagrams without this.
 pub const PACE_OVER_ARRIVALS: f64 = 1.5;
-/// Then the pace does not grow for so long…
+/// After that, the pace does not grow for this time…
 pub const PACE_HOLD: Duration = ms(100);
-/// …and by so much from then on.
+/// …and by this factor from then on.
 pub const PACE_FEELS_BY: f64 = 1.25;
-/// After a pause of this length, the pace forgets that less than half arrived.
+/// After a pause of this length, the pace grows as at first again.
 pub const PACE_PAUSE: Duration = Duration::from_secs(1);
-/// No machine sends more.
+/// Upper bound of the pace: no machine sends more.
 pub const PACE_MAX_PER_S: f64 = 1_000_000.0;
-/// Frames per second where somebody is on radio: a multicast frame takes 2 ms of air at
+/// Frames per second where a member is on radio: a multicast frame takes 2 ms of air at
 /// 6 Mbit/s (RFC 9119).
 pub const PACE_RADIO_PER_S: f64 = 200.0;
-/// Who was heard so lately counts among those who share the air.
+/// A member that was heard within this time counts among those that share the air.
 pub const SPEAKING: Duration = Duration::from_secs(1);
-/// More than so many are not counted.
+/// Upper bound of that count.
 pub const SPEAKERS_MAX: usize = 64;
 /// Frames that may leave at once.
 pub const PACE_BURST: f64 = 64.0;
 
-/// A backlog waits so long for a longer run: each run has one signature.
-pub const RUN_WAIT: Duration = ms(1);
+/// A backlog waits at most this long for a larger batch, because each batch has one signature.
+pub const BATCH_WAIT: Duration = ms(1);
 
-/// Beats come every so often per member of the group (RTCP's idea): the sum of all stays flat.
+/// Interval between two beats, per member of the group (RTCP's idea): the sum of all members' beats
+/// stays constant.
 pub const BEAT_PER_MEMBER: Duration = ms(100);
 /// Bounds of the interval between two beats.
 pub const BEAT_MIN: Duration = Duration::from_secs(5);
 /// See [`BEAT_MIN`].
 pub const BEAT_MAX: Duration = Duration::from_secs(60);
-/// Silence, in the member's own intervals, after which somebody asks for it.
+/// Silence, in the member's own intervals, after which another member asks for it.
 pub const ASK_AFTER_BEATS: u32 = 3;
-/// Silence after which a member is gone, if it was asked for twice at least.
+/// Silence, in the same unit, after which a member is gone, if it was asked for at least twice.
 pub const GONE_AFTER_BEATS: u32 = 5;
 /// Shortest time between two times of asking for a member.
 pub const ASK_INTERVAL: Duration = Duration::from_secs(1);
-/// Who is asked for answers twice, so long apart: at 40 % loss, one answer is not enough.
+/// A member that is asked for answers twice, this far apart: at 40 % loss, one answer is not
+/// enough.
 pub const ANSWER_REPEAT: Duration = ms(300);
-/// A session whose clock is so far behind is believed only when it shows that it is there now.
-/// Laptops that ask nobody for the time are minutes wrong; they are seen a second later.
+/// A session whose clock is further behind than this is believed only when it proves that it is
+/// there now. Laptops without a time server are minutes wrong; they are seen a second later.
 pub const PROOF_AGE: Duration = Duration::from_secs(60);
-/// When a session begins, it says so again after each of these times.
+/// When a session begins, its first beat is repeated after each of these times.
 pub const HELLO_REPEATS: [Duration; 3] = [ms(100), ms(500), ms(2000)];
-/// On hearing a new member, one's own next beat comes within this time per member, so that a
-/// newcomer soon knows everybody.
+/// On hearing a new member, a member sends its next beat within this time per member of the group,
+/// so that a newcomer soon knows all.
 pub const GREET_PER_MEMBER: Duration = ms(20);
-/// For so long after the start, whoever is met was probably here before.
+/// A member met within this time after the start was probably here before.
 pub const JOINING: Duration = Duration::from_secs(10);
 
 /// In a group up to this size, members acknowledge each line to its author; in a larger one,
@@ -153,16 +156,16 @@ pub const ACK_GROUP: usize = 16;
 pub const ACK_AFTER_MIN: Duration = ms(50);
 /// …and before this one.
 pub const ACK_AFTER_MAX: Duration = ms(500);
-/// When asked to, members of a larger group acknowledge within this time per member…
+/// When asked, members of a larger group acknowledge within this time per member…
 pub const ASKED_ACK_PER_MEMBER: Duration = ms(2);
-/// …and within this one in all.
+/// …and within this time in total.
 pub const ASKED_ACK_MAX: Duration = Duration::from_secs(2);
-/// After this time without all acknowledgements it is said who is waited for.
+/// After this time without all acknowledgements, the missing members are reported.
 pub const WAITING_AFTER: Duration = Duration::from_secs(3);
 
-/// How long a message waits for those that its author had read before.
+/// How long a message waits for those that its author had been shown before.
 pub const CAUSE_WAIT: Duration = Duration::from_secs(3);
-/// What was said so long ago by its author's clock is told as late, also by a recording.
+/// A message that is older than this by its author's clock is shown as late; so is a recorded one.
 pub const OLD_AFTER: Duration = Duration::from_secs(300);
 /// How long the messages behind a gap are held back.
 pub const GAP_SHOWN_AFTER: Duration = Duration::from_secs(3);
@@ -170,11 +173,11 @@ pub const GAP_SHOWN_AFTER: Duration = Duration::from_secs(3);
 pub const GAP_GIVEN_UP_AFTER: Duration = Duration::from_secs(30);
 /// Frames held back behind gaps, of all senders together, in bytes.
 pub const HELD_BACK_BYTES: usize = 8 << 20;
-/// A session first met at a sequence up to this is taken to have just begun: what came before is
-/// asked for at once.
+/// A session first heard at a sequence up to this is taken to have just begun: its earlier frames
+/// are asked for at once.
 pub const YOUNG_SESSION: u32 = 64;
 
-/// What a member remembers for those who come late, in messages: a school day of a lively group.
+/// Messages that a member remembers for latecomers: a school day of a lively group.
 pub const HISTORY_MESSAGES: usize = 20_000;
 /// The same in bytes of frames: 10,000 short lines that came one by one take about 3 MiB.
 pub const HISTORY_BYTES: usize = 6 << 20;
@@ -182,11 +185,11 @@ pub const HISTORY_BYTES: usize = 6 << 20;
 pub const HISTORY_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Members known at the same time, here or gone.
 pub const MEMBERS_MAX: usize = 4096;
-/// Members who count as here though nobody knows where, because only durable frames of theirs were
-/// heard, which anybody may have sent: a beat follows from whoever is here.
+/// Members that count as here without a known address, because only their durable frames were
+/// heard, which anybody may have sent; a beat follows from any member that is here.
 pub const UNKNOWN_MAX: usize = 64;
 
-/// Datagrams that are known again without opening them: as many as a sender's window holds.
+/// Datagrams that are recognised without opening them: as many as a sender's window holds.
 pub const RECENT_MAX: usize = 4096;
 
 /// Digests cover nothing younger: it may still be on its way.
@@ -199,34 +202,34 @@ pub const DIGEST_SPANS: [Duration; 3] = [
 ];
 /// A newcomer that asked another newcomer asks again after this time.
 pub const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// An exchange that mended nothing is not repeated for so long.
+/// An exchange that brought nothing is not repeated for this time.
 pub const SYNC_FRUITLESS: Duration = Duration::from_secs(300);
-/// The asking is spread over this time per member.
+/// Members start their exchanges spread over this time per member of the group.
 pub const SYNC_SPREAD_PER_MEMBER: Duration = ms(10);
-/// Up to so many missing frames are asked of all, by NACK; more are pulled from one.
+/// Up to this many missing frames are asked for by NACK, from all; more are pulled from one member.
 pub const SYNC_BY_NACK_MAX: usize = 64;
-/// Frames asked for at once in a pull.
+/// Frames in one request of a pull.
 pub const PULL_FRAMES: usize = 64;
-/// A pull that stands still is asked for again after this time.
+/// A pull that stalls is repeated after this time.
 pub const PULL_RETRY: Duration = ms(150);
-/// And given up after so many.
+/// Repeats after which a pull is given up.
 pub const PULL_RETRIES_MAX: u32 = 8;
-/// Parts of an inventory.
+/// Upper bound of the parts of an inventory.
 pub const INVENTORY_PARTS_MAX: usize = 64;
 
-/// A member's own clock is not put forward by another's that is further ahead.
+/// A clock that is further ahead than this does not advance this member's.
 pub const CLOCK_AHEAD_MAX: Duration = Duration::from_secs(300);
 
 /// Longest text of one message, in bytes; longer lines are cut.
 pub const TEXT_MAX_BYTES: usize = 64 << 10;
-/// Messages that wait to be sent; then no more are taken for a while.
+/// Records that may wait to be sent before the caller is asked to pause.
 pub const OUTBOX_MESSAGES: usize = 1024;
 
 /// Plain copies per second.
 pub const MIRROR_PER_S: f64 = 50.0;
-/// Plain copies that wait to be sent; the lines beyond are not mirrored, and that is said.
+/// Plain copies that may wait to be sent; further lines are not copied, and are counted.
 pub const MIRROR_QUEUE_MAX: usize = 500;
-/// How long a plain line of a source not yet known waits for that source to turn out a member.
+/// How long a plain line from an unknown source waits for that source to turn out to be a member.
 pub const MIRROR_DOUBT: Duration = Duration::from_secs(2);
 /// Plain sources remembered.
 pub const GUESTS_MAX: usize = 256;

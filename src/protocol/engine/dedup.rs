@@ -1,36 +1,33 @@
-//! What was heard and sent lately, so that the same datagram again costs no cryptography: by
-//! another interface, as a repair, as our own from the loop of the network, or as somebody's
-//! recording. What a repair means for ours is known without opening it.
+//! Datagrams that were heard and sent lately, so that a duplicate costs no cryptography: by another
+//! interface, as a repair, as our own looped back by the network, or as a recording. What a
+//! duplicate repair means is known without opening it.
 //!
-//! A datagram is known by its type and parts of its nonce and tag. The nonce alone would not do:
-//! a member could seal something else under a nonce that it has just seen, and whoever hears that
-//! first would then take the frame itself for known.
+//! A datagram is recognised by its type and parts of its nonce and tag. The nonce alone would not
+//! do: a member could seal something else under a nonce that it has just seen, and a receiver that
+//! hears that first would take the frame itself for a duplicate.
 
-use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
 
-use super::Engine;
 use super::config::RECENT_MAX;
-use super::roster::{Id, ME};
-use crate::protocol::time::Moment;
+use super::roster::Id;
 use crate::protocol::wire::cipher::NONCE_BYTES;
 use crate::protocol::wire::frame::{HEADER_BYTES, first_8};
 
-/// What tells a datagram from others: 8 bytes of its nonce, 7 of its tag, and its type.
-type Print = (u64, u64);
+/// Identifies a datagram: 8 bytes of its nonce, 7 of its tag, and its type.
+type DatagramKey = (u64, u64);
 
 /// Datagrams that were opened or made lately, at most [`RECENT_MAX`].
 #[derive(Debug, Default)]
 pub struct RecentDatagrams {
-    known: BTreeMap<Print, KnownDatagram>,
-    order: VecDeque<Print>,
+    known: BTreeMap<DatagramKey, KnownDatagram>,
+    order: VecDeque<DatagramKey>,
     repeats: u64,
 }
 
-/// What a known datagram is.
+/// What a datagram holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownDatagram {
-    /// Whose.
+    /// Its author.
     pub id: Id,
     /// Its sequence and flags, if it is a durable frame.
     pub durable: Option<(u32, u8)>,
@@ -39,11 +36,11 @@ pub struct KnownDatagram {
 impl RecentDatagrams {
     /// Remembers a datagram, and forgets the oldest for it.
     pub fn insert(&mut self, datagram: &[u8], known: KnownDatagram) {
-        let Some(print) = print_of(datagram) else {
+        let Some(key) = key_of(datagram) else {
             return;
         };
-        if self.known.insert(print, known).is_none() {
-            self.order.push_back(print);
+        if self.known.insert(key, known).is_none() {
+            self.order.push_back(key);
         }
         if self.order.len() > RECENT_MAX
             && let Some(oldest) = self.order.pop_front()
@@ -52,20 +49,25 @@ impl RecentDatagrams {
         }
     }
 
-    /// What a datagram is, if it is remembered.
+    /// What a datagram holds, if it is remembered.
     #[must_use]
     pub fn get(&self, datagram: &[u8]) -> Option<KnownDatagram> {
-        self.known.get(&print_of(datagram)?).copied()
+        self.known.get(&key_of(datagram)?).copied()
     }
 
-    /// How often something was heard again.
+    /// Counts one that was heard again.
+    pub(super) fn count_repeat(&mut self) {
+        self.repeats += 1;
+    }
+
+    /// How often a datagram was heard again.
     #[must_use]
     pub fn repeats(&self) -> u64 {
         self.repeats
     }
 }
 
-fn print_of(datagram: &[u8]) -> Option<Print> {
+fn key_of(datagram: &[u8]) -> Option<DatagramKey> {
     let (header, rest) = datagram.split_first_chunk::<HEADER_BYTES>()?;
     let nonce = header.last_chunk::<NONCE_BYTES>()?;
     let tag = rest.last_chunk::<8>()?;
@@ -73,36 +75,10 @@ fn print_of(datagram: &[u8]) -> Option<Print> {
     Some((first_8(nonce), first_8(tag) & !0xff | u64::from(kind)))
 }
 
-impl Engine {
-    /// Takes in a datagram if it is one that was heard or sent lately, and says whether it is. It
-    /// proves nothing: whoever has recorded it can send it.
-    pub fn receive_duplicate(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) -> bool {
-        let Some(KnownDatagram { id, durable }) = self.recent.get(datagram) else {
-            return false;
-        };
-        let Some(member) = self.group.roster.get(id) else {
-            return false; // forgotten since, and with it that we had the frame
-        };
-        let is_from_there = member.address == Some(source);
-        self.recent.repeats += 1;
-        self.receiving.hears_itself |= id == ME;
-        let Some((sequence, flags)) = durable else {
-            return true;
-        };
-        self.sending.repair.cancel((id, sequence));
-        self.log.touch(id, sequence, now.time);
-        // Perhaps it is repeated because what we have of it was not told, or the telling was lost.
-        if id != ME && is_from_there {
-            self.receiving.reports.heard(id);
-            self.plan_report(now, id, flags);
-        }
-        true
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::engine::roster::ME;
 
     fn datagram(kind: u8, nonce: u8, tag: u8) -> Vec<u8> {
         let mut datagram = vec![0; HEADER_BYTES + 100];

@@ -1,4 +1,4 @@
-//! When a frame that came is shown: in its author's order, after its causes, and never twice.
+//! When a frame is shown: in its author's order, after its causes, and never twice.
 
 use std::time::Duration;
 
@@ -7,23 +7,33 @@ use super::clock::clock_ms;
 use super::config::{CAUSE_WAIT, OLD_AFTER};
 use super::event::{Delivery, EngineEvent, MessageId};
 use super::frame_log::{LoggedFrame, Position};
+use super::hear::ReceivedFrame;
+use super::history::TextSpan;
 use super::inbox::{Accept, Inbox};
 use super::member::Member;
-use super::receive::ReceivedFrame;
-use super::roster::{Id, ME};
+use super::roster::Id;
+use super::timers::Farewell;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Author;
-use crate::protocol::wire::frame::durable::{Durable, Fragment, Record, Reference};
+use crate::protocol::wire::frame::durable::{Durable, Fragment, Hello, Record, Reference};
 
-/// A message whose clock is so far behind one that was shown is told as late.
+/// A message whose clock is so far behind one that was shown is shown as late.
 const LATE_AFTER: Duration = Duration::from_secs(3);
 
+/// A frame that is about to be shown.
+struct Opened<'f> {
+    id: Id,
+    held: &'f LoggedFrame,
+    author: &'f Author,
+    durable: &'f Durable<'f>,
+}
+
 impl Engine {
-    /// Shows a frame that has just come, or what it makes ready.
+    /// Shows a frame that has just come, and what it releases.
     pub(super) fn deliver(&mut self, now: Moment, heard: &ReceivedFrame<'_>, accept: Accept) {
         let (id, sequence) = (heard.id, heard.author.sequence);
         if accept == Accept::Late {
-            if self.sync.exchange.is_busy() {
+            if self.sync.exchanges.is_busy() {
                 self.keep_unshown(id, sequence);
             } else {
                 self.show(now, id, sequence, true);
@@ -32,27 +42,16 @@ impl Engine {
         self.deliver_ready(now, id, Some(heard));
     }
 
-    /// While catching up, old frames are kept until all have come, and then shown in their order.
+    /// Keeps an old frame while catching up: once all have come, they are shown in their order.
     fn keep_unshown(&mut self, id: Id, sequence: u32) {
         self.log.settle(id, sequence);
         if let Some(held) = self.log.get(id, sequence) {
-            self.sync.unshown.insert(held.place, id);
-        }
-    }
-
-    /// Shows what was kept, in the order that all members agree on.
-    pub(super) fn show_unshown(&mut self, now: Moment) {
-        let mut messages = 0;
-        for (place, id) in std::mem::take(&mut self.sync.unshown) {
-            messages += self.show(now, id, place.sequence, true);
-        }
-        if messages > 0 {
-            self.out.tell(EngineEvent::CaughtUp { messages });
+            self.sync.keep_unshown(held.place, id);
         }
     }
 
     /// Shows all of a member's frames that are ready, and then those of others that waited for
-    /// them. The frame that has just come is open already; others are read from memory.
+    /// them. The frame that has just come is open already; others are opened from memory.
     fn deliver_ready(&mut self, now: Moment, id: Id, heard: Option<&ReceivedFrame<'_>>) {
         let mut members = vec![id];
         while let Some(id) = members.pop() {
@@ -60,99 +59,101 @@ impl Engine {
             while self.deliver_next(now, id, heard) {
                 has_shown = true;
             }
-            self.plan(id);
+            self.receiving.plan(id);
             if has_shown {
                 members.extend(std::mem::take(&mut self.receiving.blocked));
             }
         }
     }
 
-    /// Shows a member's next frame if it is here and its causes were shown, or waited for enough.
+    /// Shows a member's next frame if it is here and waits for no cause; returns whether it did.
     fn deliver_next(&mut self, now: Moment, id: Id, heard: Option<&ReceivedFrame<'_>>) -> bool {
-        let Some(sequence) = self.receiving.inboxes.get(&id).and_then(Inbox::ready) else {
+        let Some(sequence) = self.receiving.inbox(id).and_then(Inbox::ready) else {
             return false;
         };
-        let mut inside = Vec::new();
         let is_this =
             |heard: &&ReceivedFrame<'_>| (heard.id, heard.author.sequence) == (id, sequence);
-        let is_shown = match (heard.filter(is_this), self.log.get(id, sequence).cloned()) {
-            (Some(heard), Some(held)) => {
-                self.show_in_turn(now, id, &held, (heard.author, heard.durable))
-            }
-            (None, Some(held)) => match self.me.seal.reopen(&held.bytes, &mut inside) {
-                Some((author, durable)) => self.show_in_turn(now, id, &held, (&author, &durable)),
-                None => true,
+        let is_shown = match self.log.get(id, sequence).cloned() {
+            Some(held) => match heard.filter(is_this) {
+                Some(heard) => self.show_in_turn(
+                    now,
+                    &Opened {
+                        id,
+                        held: &held,
+                        author: heard.author,
+                        durable: heard.durable,
+                    },
+                ),
+                None => self.reopen_in_turn(now, id, &held),
             },
-            (_, None) => true,
+            None => true,
         };
         if !is_shown {
             self.receiving.blocked.insert(id);
             return false;
         }
         self.receiving.blocked.remove(&id);
-        if let Some(inbox) = self.receiving.inboxes.get_mut(&id) {
+        if let Some(inbox) = self.receiving.inbox_mut(id) {
             inbox.advance(now.time);
         }
         true
     }
 
-    /// Shows a frame whose turn it is; false if its causes are still waited for.
-    fn show_in_turn(
-        &mut self,
-        now: Moment,
-        id: Id,
-        held: &LoggedFrame,
-        (author, durable): (&Author, &Durable<'_>),
-    ) -> bool {
-        let mut causes = durable.references.iter();
+    fn reopen_in_turn(&mut self, now: Moment, id: Id, held: &LoggedFrame) -> bool {
+        let mut inside = Vec::new();
+        let opened = self.me.seal.reopen(&held.bytes, &mut inside);
+        opened.is_none_or(|(author, durable)| {
+            let (author, durable) = (&author, &durable);
+            self.show_in_turn(
+                now,
+                &Opened {
+                    id,
+                    held,
+                    author,
+                    durable,
+                },
+            )
+        })
+    }
+
+    /// Shows a frame whose turn it is; false if it still waits for its causes.
+    fn show_in_turn(&mut self, now: Moment, frame: &Opened<'_>) -> bool {
+        let mut causes = frame.durable.references.iter();
         if causes.any(|cause| self.is_awaited(now, cause))
-            && let Some(inbox) = self.receiving.inboxes.get_mut(&id)
+            && let Some(inbox) = self.receiving.inbox_mut(frame.id)
             && now.time < inbox.block(now.time) + CAUSE_WAIT
         {
             return false;
         }
         let late_ms = LATE_AFTER.as_millis() as u64;
-        let clock = held.place.clock;
+        let clock = frame.held.place.clock;
         let old_ms = clock_ms(clock) + OLD_AFTER.as_millis() as u64;
-        let is_old = old_ms < clock_ms(self.me.clock.now(now.wall_ms));
+        let is_old = old_ms < clock_ms(self.me.clock_now(now));
         let is_late = is_old || clock + (late_ms << 16) < self.receiving.newest_shown;
-        self.tell_frame(now, id, held, (author, durable), is_late);
+        self.show_opened(now, frame, is_late);
         true
     }
 
-    /// Whether a cause is on its way and not shown yet. Who has just come waits for none:
-    /// most of them were said before.
+    /// Whether a cause is on its way and not shown yet. A member that has just come waits for none,
+    /// because most of them were said before.
     fn is_awaited(&self, now: Moment, cause: &Reference) -> bool {
-        if now.time < self.me.started.time + CAUSE_WAIT {
-            return false;
-        }
-        match self.group.roster.find(cause.member) {
-            Some(ME) => false,
-            Some(id) => {
-                let inbox = self.receiving.inboxes.get(&id);
-                inbox.is_none_or(|inbox| !inbox.is_past(cause.sequence))
-            }
-            None => true,
-        }
+        let has_just_come = now.time < self.me.started.time + CAUSE_WAIT;
+        !has_just_come && self.receiving.is_awaited(cause, &self.group.roster)
     }
 
     /// Shows what is held of a member before a frame, without what is missing in between.
     pub(super) fn deliver_held(&mut self, now: Moment, id: Id, before: u32) {
-        let inbox = self.receiving.inboxes.get(&id);
+        let inbox = self.receiving.inbox(id);
         let held = inbox.map_or_else(Vec::new, |inbox| inbox.held_before(before));
         for sequence in held {
             self.show(now, id, sequence, false);
         }
     }
 
-    /// Goes on without what was waited for long enough.
+    /// Goes on without the frames that were waited for long enough.
     pub(super) fn give_up_waiting(&mut self, now: Moment, id: Id) {
-        let skipped = self
-            .receiving
-            .inboxes
-            .get_mut(&id)
-            .and_then(|inbox| inbox.skip(now.time));
-        if let Some(frames) = skipped {
+        let inbox = self.receiving.inbox_mut(id);
+        if let Some(frames) = inbox.and_then(|inbox| inbox.skip(now.time)) {
             self.tell_gap(id, frames);
         }
         self.deliver_ready(now, id, None);
@@ -164,196 +165,156 @@ impl Engine {
             .tell_of(who, |who| EngineEvent::Gap { who, frames });
     }
 
-    /// Tells what a held frame says; how many messages.
-    fn show(&mut self, now: Moment, id: Id, sequence: u32, is_late: bool) -> usize {
+    /// Shows a held frame; returns how many messages.
+    pub(super) fn show(&mut self, now: Moment, id: Id, sequence: u32, is_late: bool) -> usize {
         let Some(held) = self.log.get(id, sequence).cloned() else {
             return 0;
         };
         let mut inside = Vec::new();
-        match self.me.seal.reopen(&held.bytes, &mut inside) {
-            Some((author, durable)) => {
-                self.tell_frame(now, id, &held, (&author, &durable), is_late)
-            }
-            None => 0,
-        }
+        let opened = self.me.seal.reopen(&held.bytes, &mut inside);
+        opened.map_or(0, |(author, durable)| {
+            let frame = Opened {
+                id,
+                held: &held,
+                author: &author,
+                durable: &durable,
+            };
+            self.show_opened(now, &frame, is_late)
+        })
     }
 
-    fn tell_frame(
-        &mut self,
-        now: Moment,
-        id: Id,
-        held: &LoggedFrame,
-        (author, durable): (&Author, &Durable<'_>),
-        is_late: bool,
-    ) -> usize {
-        let place = held.place;
-        self.log.settle(id, place.sequence);
-        if self.is_plausible(place.clock, now) {
-            self.receiving.newest_shown = self.receiving.newest_shown.max(place.clock);
+    fn show_opened(&mut self, now: Moment, frame: &Opened<'_>, is_late: bool) -> usize {
+        let position = frame.held.place;
+        self.log.settle(frame.id, position.sequence);
+        if self.me.is_plausible(position.clock, now) {
+            let newest = &mut self.receiving.newest_shown;
+            *newest = (*newest).max(position.clock);
         }
         let shown = Reference {
-            member: author.tag(),
-            sequence: place.sequence,
-            hash: (held.hash >> 32) as u32,
+            member: frame.author.tag(),
+            sequence: position.sequence,
+            hash: (frame.held.hash >> 32) as u32,
         };
-        self.receiving.frontier.shown(shown, &durable.references);
-        self.tell_records(id, place, durable, is_late)
+        let frontier = &mut self.receiving.frontier;
+        frontier.shown(shown, &frame.durable.references);
+        self.tell_records(frame.id, position, frame.durable, is_late)
     }
 
+    /// Tells what the records of a frame say; returns how many messages.
     fn tell_records(
         &mut self,
         id: Id,
-        place: Position,
+        position: Position,
         durable: &Durable<'_>,
         is_late: bool,
     ) -> usize {
-        let mut told = 0;
-        let mut leaves = false;
-        for (index, record) in durable.records.iter().enumerate() {
-            match record {
-                Record::Said(_) if durable.fragment.is_some() => {
-                    if let Some((place, text)) = self.whole_text(id, place, durable, is_late) {
-                        self.tell(id, MessageId { place, index: 0 }, text, is_late);
-                        told += 1;
-                    }
-                }
-                Record::Said(text) => {
-                    let index = index as u8; // at most 255 records
-                    self.tell(id, MessageId { place, index }, text.to_owned(), is_late);
-                    told += 1;
-                }
-                Record::Private { to, sealed } => {
-                    let index = index as u8;
-                    let is_for_us = self.tell_private(id, (place, index), (to, sealed), is_late);
-                    told += usize::from(is_for_us);
+        let (mut messages, mut leaves) = (0, false);
+        let records = (0..).zip(durable.records.iter()); // at most 255
+        for (index, record) in records {
+            let said = match record {
+                Record::Said(piece) => match durable.fragment {
+                    Some(fragment) => self.whole_text(id, position, fragment, is_late),
+                    None => Some(SaidText::to_all(position, index, piece.to_owned())),
+                },
+                Record::Private { to, sealed } if to == self.me.tag() => {
+                    self.open_private(id, position, index, sealed)
                 }
                 Record::Hello(hello) => {
-                    self.group.roster.told_key(id, hello.session_key);
-                    if let Some(session) = hello.replaces {
-                        self.replace(id, session);
-                    }
+                    self.hear_hello(id, &hello);
+                    None
                 }
-                Record::Leaving => leaves = true,
-                Record::Unknown => {}
+                Record::Leaving => {
+                    leaves = true;
+                    None
+                }
+                Record::Private { .. } | Record::Unknown => None,
+            };
+            if let Some(said) = said {
+                self.tell_said(id, said, is_late);
+                messages += 1;
             }
         }
         if leaves {
             self.group.roster.close(id);
-            self.on_left(id, true);
+            self.on_left(id, Farewell::Said);
         }
-        told
+        messages
     }
 
-    fn tell(&mut self, id: Id, message: MessageId, text: String, is_late: bool) {
-        let Some(member) = self.group.roster.get(id) else {
-            return;
-        };
-        self.out.tell(EngineEvent::Said(Delivery {
-            id: message,
-            who: member.named_key(),
-            source: member.address,
-            text,
-            is_late,
-            is_private: false,
-        }));
-    }
-
-    /// The same person's session that this one follows is over.
-    fn replace(&mut self, id: Id, session: u64) {
-        let key = self.group.roster.get(id).map(|member| member.key);
-        let is_old = |member: &Member| Some(member.key) == key && member.session == session;
-        let old = self
-            .group
-            .roster
-            .everybody()
-            .find(|(_, member)| is_old(member));
-        if let Some(old) = old.map(|(id, _)| id) {
-            self.group.roster.close(old);
-            self.on_left(old, false);
+    fn tell_said(&mut self, id: Id, said: SaidText, is_late: bool) {
+        if let Some(member) = self.group.roster.get(id) {
+            self.out.tell(EngineEvent::Said(Delivery {
+                id: said.id,
+                who: member.named_key(),
+                source: member.address,
+                text: said.text,
+                is_late,
+                is_private: said.is_private,
+            }));
         }
     }
 
-    /// The whole text that a fragment completes, and the place of its first fragment. In order,
-    /// that is the last fragment's; a late one completes it if the last was shown before.
+    /// The long text that a fragment completes: in order the last fragment does; a late one does if
+    /// the last was shown before.
     fn whole_text(
         &self,
         id: Id,
-        place: Position,
-        durable: &Durable<'_>,
+        position: Position,
+        fragment: Fragment,
         is_late: bool,
-    ) -> Option<(Position, String)> {
-        let Fragment { number, count } = durable.fragment?;
-        let first = place.sequence.checked_sub(u32::from(number))?;
-        let last = first.checked_add(u32::from(count) - 1)?;
-        let is_last = place.sequence == last;
-        let is_last_shown = || {
-            self.receiving
-                .inboxes
-                .get(&id)
-                .is_some_and(|inbox| inbox.is_past(last))
-        };
-        if !(is_last || is_late && is_last_shown()) {
+    ) -> Option<SaidText> {
+        let span = TextSpan::around(position.sequence, fragment)?;
+        let is_last = position.sequence == span.last;
+        let is_complete = is_last || is_late && self.receiving.is_past(id, span.last);
+        if !is_complete {
             return None;
         }
-        let (mut text, mut inside) = (String::new(), Vec::new());
-        for sequence in first..=last {
-            let held = self.log.get(id, sequence)?;
-            let (_, durable) = self.me.seal.reopen(&held.bytes, &mut inside)?;
-            let Some(Record::Said(piece)) = durable.records.iter().next() else {
-                return None;
-            };
-            text.push_str(piece);
-        }
-        self.log.get(id, first).map(|held| (held.place, text))
+        let (first, text) = self.log.whole_text(id, span, &self.me.seal)?;
+        Some(SaidText::to_all(first, 0, text))
     }
 
-    /// The newest messages that are held, at most `count`, in the order that all members agree on.
-    #[must_use]
-    pub fn history(&self, count: usize) -> Vec<Delivery> {
-        let mut newest_first = Vec::new();
-        for (place, id) in self.log.history(0, u64::MAX).rev() {
-            if newest_first.len() >= count {
-                break;
-            }
-            let said = self.said_in(*place, *id);
-            newest_first.extend(said.into_iter().rev());
-        }
-        newest_first.truncate(count);
-        newest_first.reverse();
-        newest_first
-    }
-
-    fn said_in(&self, place: Position, id: Id) -> Vec<Delivery> {
-        let held = self.log.get(id, place.sequence);
-        let mut inside = Vec::new();
-        let opened = held.and_then(|held| self.me.seal.reopen(&held.bytes, &mut inside));
-        let Some((_, durable)) = opened else {
-            return Vec::new();
-        };
-        let Some(member) = self.group.roster.get(id) else {
-            return Vec::new();
-        };
-        let said = |place, index, text| Delivery {
+    /// Opens a private message; `None` if it was sealed for another session.
+    fn open_private(&self, id: Id, place: Position, index: u8, sealed: &[u8]) -> Option<SaidText> {
+        let author = self.group.roster.get(id)?;
+        let me = self.me.identity();
+        let opened = self.me.private.open(sealed, author, place.sequence, me);
+        opened.map(|text| SaidText {
             id: MessageId { place, index },
-            who: member.named_key(),
-            source: member.address,
             text,
-            is_late: false,
-            is_private: false,
+            is_private: true,
+        })
+    }
+
+    fn hear_hello(&mut self, id: Id, hello: &Hello) {
+        let roster = &mut self.group.roster;
+        roster.set_session_key(id, hello.session_key);
+        let Some(session) = hello.replaces else {
+            return;
         };
-        if durable.fragment.is_some() {
-            // A long text stands where its last fragment does, so that it is told once.
-            let whole = self.whole_text(id, place, &durable, false);
-            return whole
-                .map(|(first, text)| said(first, 0, text))
-                .into_iter()
-                .collect();
+        // The same person's session that this one follows is over.
+        let key = roster.get(id).map(|member| member.key);
+        let is_old = |member: &Member| Some(member.key) == key && member.session == session;
+        let old = roster.everybody().find(|(_, member)| is_old(member));
+        if let Some(old) = old.map(|(id, _)| id) {
+            roster.close(old);
+            self.on_left(old, Farewell::Missing);
         }
-        let records = durable.records.iter().enumerate();
-        let texts = records.filter_map(|(index, record)| match record {
-            Record::Said(text) => Some(said(place, index as u8, text.to_owned())),
-            _ => None,
-        });
-        texts.collect()
+    }
+}
+
+/// A message that a frame holds or completes.
+struct SaidText {
+    id: MessageId,
+    text: String,
+    is_private: bool,
+}
+
+impl SaidText {
+    fn to_all(place: Position, index: u8, text: String) -> Self {
+        Self {
+            id: MessageId { place, index },
+            text,
+            is_private: false,
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What the engine tells and what it wants sent.
+//! What the engine reports to its owner, and what it asks it to send.
 
 use core::net::SocketAddr;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::protocol::wire::frame::Key;
 pub enum Destination {
     /// To all members, by IPv4 where there is IPv4.
     Group,
-    /// To all members by every way: somebody may be reached by IPv6 only.
+    /// To all members by IPv4 and IPv6, because only one of them reaches some members.
     Everywhere,
     /// To the programs of the plain wire.
     Plain,
@@ -26,11 +26,11 @@ pub enum Destination {
 pub struct Transmit {
     /// Where to.
     pub to: Destination,
-    /// What.
+    /// The datagram.
     pub bytes: Arc<[u8]>,
 }
 
-/// A message's name, the same for all members.
+/// Identifies a message; the same for all members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MessageId {
     /// The frame that the message is in, or that its first fragment is in.
@@ -39,20 +39,20 @@ pub struct MessageId {
     pub index: u8,
 }
 
-/// A message as it is shown.
+/// A message to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Which.
+    /// Its id.
     pub id: MessageId,
     /// Who said it.
     pub who: NamedKey,
-    /// What was said, uncleaned.
+    /// The text, uncleaned.
     pub text: String,
-    /// Where its author was last heard from.
+    /// The address from which its author was last heard.
     pub source: Option<SocketAddr>,
     /// Whether later messages were shown before it.
     pub is_late: bool,
-    /// Whether nobody else could read it.
+    /// Whether only this member could read it.
     pub is_private: bool,
 }
 
@@ -66,7 +66,7 @@ pub struct NamedKey {
     pub key: Key,
 }
 
-/// What the engine tells.
+/// What the engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineEvent {
     /// A message of another member.
@@ -80,59 +80,58 @@ pub enum EngineEvent {
         /// Whether one session alone can read it.
         is_private: bool,
     },
-    /// Somebody is here.
+    /// A person is here.
     Entered {
         /// Who.
         who: NamedKey,
         /// Whether they probably were here before this member.
         was_here: bool,
     },
-    /// Somebody has left.
+    /// A person has left.
     Left {
         /// Who.
         who: NamedKey,
-        /// Whether they said so.
+        /// Whether with a farewell.
         with_farewell: bool,
     },
-    /// Somebody does not answer.
+    /// A person does not answer.
     Silent(NamedKey),
-    /// Somebody who did not answer is heard again.
+    /// A person that did not answer is heard again.
     Back(NamedKey),
-    /// Messages of somebody are missing, and what follows them is shown now.
+    /// Messages of a person are missing, and what follows them is shown now.
     Gap {
         /// Who said them.
         who: NamedKey,
         /// How many frames they were in.
         frames: u32,
     },
-    /// How many have got what this member said.
+    /// How many members have what this member said.
     Delivered {
-        /// The first of this member's own frames that this is about: the first that was said since
-        /// all was delivered.
+        /// The first own frame that this is about: the first one sent since all was delivered.
         first_sequence: u32,
         /// The last of them: the newest.
         last_sequence: u32,
-        /// How many members have them all.
+        /// How many members have all of them.
         has: usize,
-        /// Of how many.
+        /// Of how many that were here when they were sent, and still are.
         of: usize,
-        /// Those who have not.
+        /// The members that lack some of them.
         waiting: Vec<NamedKey>,
-        /// Whether somebody was waited for long.
+        /// Whether an earlier event has already named members that were waited for.
         was_told: bool,
     },
-    /// What was said before this member came, or while it was cut off, has been told.
+    /// Messages from before this member came, or from while it was cut off, have been shown.
     CaughtUp {
         /// How many messages.
         messages: usize,
     },
-    /// A program of the plain wire says something.
+    /// A program of the plain wire says a line.
     Guest {
         /// The name that it claims, uncleaned.
         name: Option<String>,
         /// What it says, uncleaned.
         text: Option<String>,
-        /// Where from.
+        /// The address that it came from.
         source: SocketAddr,
     },
     /// A member made two different frames with one number.
@@ -140,7 +139,7 @@ pub enum EngineEvent {
         /// Who.
         who: NamedKey,
     },
-    /// So many lines were not copied to the plain wire, which is slower.
+    /// Lines were not copied to the plain wire, because they came faster than it carries them.
     Unmirrored {
         /// How many.
         lines: usize,

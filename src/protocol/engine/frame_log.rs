@@ -1,6 +1,6 @@
-//! What a member holds: the durable frames of everybody, as they came, for repairs, for those who
-//! come late, and for `/history`. Within limits of bytes, messages and time; the oldest go first.
-//! Its own frames it holds all the same as long as somebody who reports may lack them.
+//! The durable frames of all members, as they came: for repairs, for latecomers, and for `/history`.
+//! Bounded in bytes, messages and time; the oldest go first. Own frames stay as long as a member
+//! that reports may lack them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// The place of a durable frame.
+    /// The position of a durable frame.
     #[must_use]
     pub fn of(author: &Author) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Position {
         }
     }
 
-    /// The frame that stands there.
+    /// The frame that has this position.
     #[must_use]
     pub fn frame_name(&self) -> FrameName {
         (self.short, self.session, self.sequence)
@@ -52,15 +52,15 @@ pub struct LoggedFrame {
     pub bytes: Arc<[u8]>,
     /// The hash of all its bytes.
     pub hash: u64,
-    /// Its place in the common order.
+    /// Its position in the common order.
     pub place: Position,
     /// How many messages it holds.
     pub messages: usize,
     /// When it was last sent by us or heard from anybody.
     pub touched: Duration,
-    /// How many times it was asked for.
+    /// How often it was asked for.
     pub asked: u8,
-    /// Whether it was delivered, and not only kept behind a gap.
+    /// Whether it was delivered, and does not wait behind a gap.
     is_history: bool,
 }
 
@@ -72,7 +72,7 @@ pub struct FrameLog {
     history_bytes: usize,
     history_messages: usize,
     held_back_bytes: usize,
-    /// Own frames that are history no more, and that somebody may lack.
+    /// Own frames that have left the history, and that a member may lack.
     kept: VecDeque<u32>,
     kept_bytes: usize,
     needed_from: u32,
@@ -85,8 +85,8 @@ pub struct FrameLog {
 }
 
 impl FrameLog {
-    /// Takes a frame in, at first as one behind a gap; false if there is no room for more of these.
-    /// One that `fills_gap` has room always: what is behind it goes on with it.
+    /// Adds a frame, at first as one behind a gap; false if there is no room for more of these. A
+    /// gap-filling frame is always stored, because it releases the frames behind it.
     pub fn insert(&mut self, id: Id, place: Position, held: NewFrame, fills_gap: bool) -> bool {
         let bytes = held.bytes.len();
         if !fills_gap && self.held_back_bytes + bytes > HELD_BACK_BYTES {
@@ -106,7 +106,7 @@ impl FrameLog {
         true
     }
 
-    /// Makes a frame part of the history: it was delivered.
+    /// Moves a frame that was delivered to the history.
     pub fn settle(&mut self, id: Id, sequence: u32) {
         let Some(held) = self.frames.get_mut(&(id, sequence)) else {
             return;
@@ -125,7 +125,7 @@ impl FrameLog {
         }
     }
 
-    /// Drops what is older than the history reaches back, by the clock now.
+    /// Drops what is too old for the history, by the clock now.
     pub fn expire(&mut self, clock: u64) {
         let oldest = clock.saturating_sub((HISTORY_AGE.as_millis() as u64) << 16);
         while self
@@ -156,7 +156,7 @@ impl FrameLog {
         self.is_trimmed = true;
     }
 
-    /// Nobody lacks an own frame before this one any more: those that are no history are dropped.
+    /// Drops own frames before this one that have left the history: no member lacks them.
     pub fn release(&mut self, needed_from: u32) {
         self.needed_from = needed_from;
         self.drop_kept();
@@ -180,8 +180,8 @@ impl FrameLog {
         self.frames.get(&(id, sequence))
     }
 
-    /// Notes that a frame was asked for.
-    pub fn asked(&mut self, id: Id, sequence: u32) {
+    /// Counts that a frame was asked for.
+    pub fn note_asked(&mut self, id: Id, sequence: u32) {
         if let Some(held) = self.frames.get_mut(&(id, sequence)) {
             held.asked = held.asked.saturating_add(1);
         }
@@ -216,7 +216,7 @@ impl FrameLog {
     }
 
     /// The XOR of the hashes of the history with a clock in `from..cut`. Every beat that is heard
-    /// asks for one, so sums are kept: they only grow at the end, unless something old comes in.
+    /// needs one, so prefix sums are kept; they only grow at the end, unless an old frame comes in.
     pub fn digest(&mut self, from: u64, cut: u64) -> u64 {
         if cut > self.summed_to {
             let mut sum = self.sums.last().map_or(0, |(_, sum)| *sum);
@@ -236,7 +236,7 @@ impl FrameLog {
         sum_before(cut) ^ sum_before(from)
     }
 
-    /// The sums hold no longer if they include this clock.
+    /// Drops the prefix sums if they include this clock.
     fn forget_sums(&mut self, clock: u64) {
         if clock < self.summed_to || self.sums.len() > 2 * HISTORY_MESSAGES {
             self.sums.clear();
@@ -244,19 +244,19 @@ impl FrameLog {
         }
     }
 
-    /// From which clock on everything that was said is held, as far as this member knows.
+    /// The clock from which on all frames are held, as far as this member knows.
     #[must_use]
     pub fn horizon(&self) -> u64 {
         self.horizon
     }
 
-    /// Whether something was dropped for lack of room, or for its age.
+    /// Whether a frame was dropped for lack of room, or for its age.
     #[must_use]
     pub fn is_trimmed(&self) -> bool {
         self.is_trimmed
     }
 
-    /// Sets the horizon: a newcomer holds nothing older, until it has caught up.
+    /// Sets the horizon; a newcomer holds nothing older until it has caught up.
     pub fn set_horizon(&mut self, clock: u64) {
         self.horizon = clock;
     }
@@ -268,7 +268,7 @@ impl FrameLog {
     }
 }
 
-/// A frame on its way into the holdings.
+/// A frame to be added.
 #[derive(Debug)]
 pub struct NewFrame {
     /// The datagram.
@@ -277,6 +277,6 @@ pub struct NewFrame {
     pub hash: u64,
     /// How many messages it holds.
     pub messages: usize,
-    /// When it came, or was made.
+    /// When it came or was made.
     pub touched: Duration,
 }

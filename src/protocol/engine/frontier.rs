@@ -1,22 +1,22 @@
-//! What came before what: a frame names the newest frames that its author had been shown, and is
-//! itself shown after them.
+//! Causal order: a frame names the newest frames that its author had been shown, and is shown after
+//! them.
 
 use std::collections::VecDeque;
 
 use crate::protocol::wire::frame::durable::{REFERENCES_MAX, Reference};
 
-/// The newest frames that were shown here and that nothing refers to yet.
+/// The newest frames that were shown here and that no shown frame refers to yet.
 #[derive(Debug, Default)]
 pub struct Frontier {
     newest: VecDeque<Reference>,
 }
 
 impl Frontier {
-    /// A frame was shown: it is a tip now, and what it refers to is none any more.
+    /// Adds a frame that was shown, and removes the frames that it refers to.
     pub fn shown(&mut self, frame: Reference, refers_to: &[Reference]) {
-        self.newest.retain(|tip| {
-            // A later frame of a member stands for its earlier ones.
-            tip.member != frame.member && !refers_to.contains(tip)
+        self.newest.retain(|known| {
+            // A later frame of a member implies its earlier ones.
+            known.member != frame.member && !refers_to.contains(known)
         });
         self.newest.push_back(frame);
         if self.newest.len() > REFERENCES_MAX {
@@ -24,7 +24,7 @@ impl Frontier {
         }
     }
 
-    /// What the next frame of this member refers to.
+    /// Takes the references of this member's next frame.
     pub fn take(&mut self) -> Vec<Reference> {
         self.newest.drain(..).collect()
     }
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_tips_are_kept_and_each_is_referred_to_once() {
+    fn the_newest_frames_are_kept_and_each_is_referred_to_once() {
         let mut frontier = Frontier::default();
         frontier.shown(frame(1, 1), &[]);
         frontier.shown(frame(2, 1), &[]);

@@ -1,9 +1,21 @@
-//! The group around this member: who is in it, how far away, and when to show that we are.
+//! The group around this member: who is in it, how long a round trip takes, and when this member
+//! shows that it is there.
 
+use std::time::Duration;
+
+use super::config::{
+    ACK_GROUP, NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, SMALL_GROUP, WAITING_AFTER,
+};
+use super::event::{Destination, NamedKey};
+use super::inbox::Timing;
+use super::member::Member;
 use super::pace::RoundTrip;
 use super::presence::Presence;
-use super::roster::Roster;
+use super::repair::RepairRole;
+use super::roster::{Id, ME, Roster};
+use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::Author;
+use crate::protocol::wire::frame::beat::Link;
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -23,5 +35,77 @@ impl Group {
             round_trip: RoundTrip::default(),
             needs_v6: false,
         }
+    }
+
+    /// This member's estimate of the group's round trip.
+    pub(super) fn grtt(&self) -> Duration {
+        self.round_trip.estimate()
+    }
+
+    /// What the timers for an author's frames depend on. The round trip is the one that the author
+    /// measured, because a member that only listens measures none.
+    pub(super) fn timing(&self, author: Id) -> Timing {
+        let told = self.roster.get(author).and_then(|member| member.grtt);
+        Timing {
+            grtt: told.unwrap_or(self.grtt()),
+            members: self.roster.size(),
+        }
+    }
+
+    /// Where frames for all members go.
+    pub(super) fn to_all(&self) -> Destination {
+        match self.needs_v6 {
+            true => Destination::Everywhere,
+            false => Destination::Group,
+        }
+    }
+
+    /// Works out anew whether only IPv6 reaches some member.
+    pub(super) fn update_reach(&mut self) {
+        let is_v6 = |member: &Member| member.address.is_some_and(|a| a.is_ipv6());
+        self.needs_v6 = self.roster.others().any(|(_, member)| is_v6(member));
+    }
+
+    /// Whether this member or another one is on radio.
+    pub(super) fn is_slow(&self, own: Link) -> bool {
+        let mut others = self.roster.others();
+        own.is_slow() || others.any(|(_, member)| member.link.is_slow())
+    }
+
+    /// Plans a beat that lets a newcomer know this member soon.
+    pub(super) fn announce_to_newcomer(&mut self, now: Duration, rng: &mut Rng) {
+        let (members, interval) = (self.roster.size(), self.roster.beat_interval());
+        self.presence.announce(now, members, interval, rng);
+    }
+
+    /// Shortest time between two NACKs of this member.
+    pub(super) fn nack_interval(&self) -> Duration {
+        match self.roster.size() {
+            0..=SMALL_GROUP => NACK_INTERVAL_SMALL,
+            _ => NACK_INTERVAL_LARGE,
+        }
+    }
+
+    /// How long a message may lack acknowledgements before the missing members are reported.
+    pub(super) fn waiting_after(&self) -> Duration {
+        match self.roster.size() {
+            0..=ACK_GROUP => WAITING_AFTER,
+            _ => self.roster.beat_interval() * 5 / 2,
+        }
+    }
+
+    /// What this member is to the frames of `of`. With every `turn` the holders' order is another,
+    /// because the first of them may lack the frame, too.
+    pub(super) fn repair_role(&self, of: Id, turn: u32) -> RepairRole {
+        match self.roster.get(of) {
+            Some(_) if of == ME => RepairRole::Source,
+            Some(source) if source.is_live => RepairRole::Holder(self.roster.my_rank(of, turn)),
+            _ => RepairRole::Heir(self.roster.my_rank(of, turn)),
+        }
+    }
+
+    /// The persons behind some members.
+    pub(super) fn named_keys(&self, ids: impl Iterator<Item = Id>) -> Vec<NamedKey> {
+        ids.filter_map(|id| self.roster.named_key(id)).collect()
     }
 }

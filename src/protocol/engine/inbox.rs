@@ -1,5 +1,5 @@
-//! What came of one member's durable frames: which are here, which are missing and when to ask for
-//! them, and when to go on without. Knows sequences and times, and no frames.
+//! The durable frames of one member, by sequence: which are here, which are missing and when to ask
+//! for them, and when to go on without them. Knows sequences and times, and no frames.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use super::config::{
 use super::sequences::Sequences;
 use crate::protocol::rng::Rng;
 
-/// How far beyond the newest known frame somebody's reference is believed.
+/// How far beyond the newest known frame a reference by another member is believed.
 const HINT_FRAMES_MAX: u32 = 16;
 
 /// The frames of one member, by sequence.
 #[derive(Debug)]
 pub struct Inbox {
     have: Sequences,
-    /// The first that was neither delivered nor gone on without.
+    /// The first that was neither delivered nor skipped.
     next: u32,
     /// The newest that is known to exist.
     newest: u32,
@@ -48,20 +48,20 @@ impl Gap {
     }
 }
 
-/// What becomes of a frame that came.
+/// What to do with a frame that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accept {
-    /// It came before.
+    /// Nothing: it is here already.
     Duplicate,
-    /// It is too far ahead of what is missing to be kept.
+    /// It is too far ahead of the missing frames to be kept.
     TooFar,
-    /// It is new, and takes its place in the order.
+    /// It is new, and is delivered in order.
     InOrder,
     /// It is new, and those after it were delivered already.
     Late,
 }
 
-/// How a group's size and its round trip set the timers.
+/// What the timers depend on.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
     /// Round trip of the group.
@@ -71,8 +71,9 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// How long to leave the asking to others. In a small group few ask, and whoever waits for a
-    /// frame that was lost again and again holds up its sender.
+    /// How long to leave the request to others. The back-off is short in a small group, because few
+    /// members ask, and one that waits for a frame that was lost again and again holds up its
+    /// sender.
     fn back_off(self, tries: u32, rng: &mut Rng) -> Duration {
         let max = match self.members {
             0..=SMALL_GROUP => self.grtt * BACK_OFF_GRTT_SMALL,
@@ -81,7 +82,7 @@ impl Timing {
         rng.back_off(max, self.members)
     }
 
-    /// How long to be silent about a frame that was asked for.
+    /// How long not to ask again for a frame that was asked for.
     fn hold_off(self, tries: u32, rng: &mut Rng) -> Duration {
         let silence = match self.members {
             0..=SMALL_GROUP => self.grtt * HOLD_OFF_GRTT_SMALL,
@@ -106,7 +107,7 @@ impl Inbox {
         }
     }
 
-    /// What would become of a frame.
+    /// What to do with a frame.
     #[must_use]
     pub fn judge(&self, sequence: u32) -> Accept {
         if self.have.contains(sequence) {
@@ -120,13 +121,13 @@ impl Inbox {
         }
     }
 
-    /// Whether a frame is the one that its author's others wait for, or comes after those.
+    /// Whether a frame is the next one in order, or late: other frames wait for it, or it for none.
     #[must_use]
     pub fn is_next_or_late(&self, sequence: u32) -> bool {
         sequence <= self.next
     }
 
-    /// Takes a frame in that was judged new.
+    /// Adds a frame that was judged new.
     pub fn take(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
         self.have.insert(sequence);
         self.gaps.remove(&sequence);
@@ -134,13 +135,13 @@ impl Inbox {
         self.note_stall(now);
     }
 
-    /// Takes in that a frame exists, and with it all before it.
+    /// Notes that a frame exists, and therefore all before it.
     pub fn learn_newest(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
         if sequence <= self.newest {
             return;
         }
         let first = (self.newest + 1).max(sequence.saturating_sub(WINDOW_FRAMES));
-        // What was only a hint is known to exist now.
+        // Frames that were only hinted at are known to exist now.
         let hinted = self.gaps.range_mut(first..);
         hinted.for_each(|(_, gap)| gap.is_hint = false);
         self.newest = sequence;
@@ -153,7 +154,7 @@ impl Inbox {
         }
     }
 
-    /// Wants a frame that others hold, though it lies before all that is delivered.
+    /// Asks for a frame that others hold, though it precedes all that was delivered.
     pub fn want(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
         if self.have.contains(sequence) || self.gaps.contains_key(&sequence) {
             return;
@@ -163,8 +164,8 @@ impl Inbox {
         self.ask_at = self.ask_at.min(gap.ask_at);
     }
 
-    /// Somebody has a frame: it is asked for once, and so are those before it, if it is near what
-    /// is known to exist. Whether that is news.
+    /// Notes that another member claims to have a frame: if it is near the frames known to exist, it
+    /// is asked for once, and so are those before it. Returns whether that is new.
     pub fn hint(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) -> bool {
         if sequence <= self.newest || sequence - self.newest > HINT_FRAMES_MAX {
             return false;
@@ -180,8 +181,8 @@ impl Inbox {
         true
     }
 
-    /// The missing frames to ask for now, at most `max`. Those that are nearly due for the first
-    /// time come along; gaps that were asked for long enough are given up.
+    /// The missing frames to ask for now, at most `max`, together with those that are nearly due for
+    /// the first time. Gaps that were asked for long enough are given up.
     pub fn due(&mut self, now: Duration, max: usize, timing: Timing, rng: &mut Rng) -> Vec<u32> {
         if now < self.ask_at {
             return Vec::new();
@@ -193,7 +194,7 @@ impl Inbox {
         let mut due = Vec::new();
         if self.gaps.values().any(|gap| gap.ask_at <= now) {
             let soon = now + timing.grtt;
-            // Not those whose repair may be on its way.
+            // Frames that were asked for wait: their repair may be on its way.
             let is_due = |gap: &Gap| gap.ask_at <= if gap.tries == 0 { soon } else { now };
             for (sequence, gap) in self.gaps.iter_mut().filter(|(_, gap)| is_due(gap)) {
                 if due.len() == max {
@@ -209,7 +210,7 @@ impl Inbox {
         due
     }
 
-    /// Notes that somebody else asks for a frame: whoever lacks it too need not.
+    /// Notes that another member asks for a frame, which saves this one the request.
     pub fn heard_nack(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
         if let Some(gap) = self.gaps.get_mut(&sequence) {
             gap.tries += 1;
@@ -223,7 +224,7 @@ impl Inbox {
         self.have.contains(self.next).then_some(self.next)
     }
 
-    /// Goes on behind the frame that was ready.
+    /// Goes on behind the frame that was ready and has been delivered.
     pub fn advance(&mut self, now: Duration) {
         self.next += 1;
         self.blocked_since = None;
@@ -231,20 +232,20 @@ impl Inbox {
         self.note_stall(now);
     }
 
-    /// Notes that the frame that is ready waits for others' frames; since when.
+    /// Notes that the ready frame waits for frames of others; returns since when.
     pub fn block(&mut self, now: Duration) -> Duration {
         *self.blocked_since.get_or_insert(now)
     }
 
-    /// Goes on without what is missing, if it was waited for long enough; how many are missing.
+    /// Skips missing frames that were waited for long enough; returns how many.
     pub fn skip(&mut self, now: Duration) -> Option<u32> {
         let since = self.stalled_since?;
         if now < since + GAP_SHOWN_AFTER {
             return None;
         }
-        let runs = self.have.runs();
-        let behind = runs.partition_point(|(first, _)| *first < self.next);
-        let (first, _) = runs.get(behind)?;
+        let ranges = self.have.ranges();
+        let behind = ranges.partition_point(|(first, _)| *first < self.next);
+        let (first, _) = ranges.get(behind)?;
         let missing = first - self.next;
         self.next = *first;
         self.stalled_since = None;
@@ -252,7 +253,7 @@ impl Inbox {
     }
 
     fn note_stall(&mut self, now: Duration) {
-        let last = self.have.runs().last().map_or(0, |(_, last)| *last);
+        let last = self.have.ranges().last().map_or(0, |(_, last)| *last);
         let is_stalled = last > self.next && !self.have.contains(self.next);
         self.stalled_since = is_stalled.then(|| self.stalled_since.unwrap_or(now));
     }
@@ -266,27 +267,27 @@ impl Inbox {
         [stalled, blocked, ask].into_iter().flatten().min()
     }
 
-    /// All up to this are here or given up.
+    /// The last frame before the first gap: all up to it are here or given up.
     #[must_use]
     pub fn through(&self) -> u32 {
         let first_gap = self.gaps.first_key_value();
         first_gap.map_or(self.newest, |(first, _)| first - 1)
     }
 
-    /// What is here and was not delivered, before a frame.
+    /// The frames before `sequence` that are here and were not delivered.
     #[must_use]
     pub fn held_before(&self, sequence: u32) -> Vec<u32> {
         let behind = self
             .have
-            .runs()
+            .ranges()
             .iter()
             .filter(|(_, last)| *last >= self.next);
         let held = behind.flat_map(|(first, last)| *first.max(&self.next)..=*last);
         held.take_while(|held| *held < sequence).collect()
     }
 
-    /// Goes on at a frame so far ahead that what lies between will not be asked for one by one;
-    /// how many frames are left behind for catching up.
+    /// Goes on at a frame that is too far ahead for asking for each frame in between; returns how
+    /// many of them are left to catching up.
     pub fn jump(&mut self, sequence: u32) -> u32 {
         let from = self.next;
         self.next = sequence;
@@ -294,7 +295,7 @@ impl Inbox {
         self.gaps = self.gaps.split_off(&sequence);
         self.stalled_since = None;
         self.blocked_since = None;
-        let known = self.have.runs().iter().map(|(first, last)| {
+        let known = self.have.ranges().iter().map(|(first, last)| {
             let (first, last) = (*first.max(&from), *last.min(&(sequence - 1)));
             (last + 1).saturating_sub(first)
         });
@@ -313,7 +314,7 @@ impl Inbox {
         self.gaps.contains_key(&sequence)
     }
 
-    /// Whether a frame was delivered, or gone on without.
+    /// Whether a frame was delivered or skipped.
     #[must_use]
     pub fn is_past(&self, sequence: u32) -> bool {
         sequence < self.next

@@ -1,30 +1,39 @@
-//! This member itself: its keys, its clock, and how it makes frames.
+//! This member itself: its keys, its clock, and the frames that it makes.
+
+use std::time::Duration;
 
 use super::Setup;
-use super::clock::HybridClock;
+use super::clock::{HybridClock, clock_ms};
+use super::config::CLOCK_AHEAD_MAX;
 use super::private::Private;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::frame::{Author, FRAME_NARROW_BYTES};
+use crate::protocol::wire::frame::durable::{COUNTS_BYTES, REFERENCES_MAX, Reference};
+use crate::protocol::wire::frame::{
+    Author, Body, FRAME_MAX_BYTES, FRAME_NARROW_BYTES, Frame, MemberTag, durable_max_bytes,
+    grtt_code,
+};
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
 
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Me {
-    pub(super) author: Author,
+    /// What every own frame begins with; sequence, clock, flags and GRTT are set for each.
+    author: Author,
     pub(super) signer: Signer,
     pub(super) private: Private,
     pub(super) seal: Seal,
     pub(super) clock: HybridClock,
-    /// How far the clocks of members met before the first own message were ahead of this one's.
-    pub(super) clock_differences_ms: Vec<i64>,
+    /// How far ahead of this clock those of the members are who were met before the first own
+    /// message, in milliseconds.
+    clock_differences_ms: Vec<i64>,
     pub(super) started: Moment,
     pub(super) link: Link,
-    /// Longest frame that the narrowest link carries.
-    pub(super) frame_bytes: usize,
-    /// How many frames this member has made that are never repaired.
-    pub(super) other_frames: u32,
+    /// Longest frame that the narrowest own link carries.
+    frame_bytes: usize,
+    /// The newest own frame of those that are never repaired.
+    newest_unrepaired: u32,
 }
 
 impl Me {
@@ -49,7 +58,97 @@ impl Me {
             started: now,
             link: setup.link,
             frame_bytes: FRAME_NARROW_BYTES,
-            other_frames: 0,
+            newest_unrepaired: 0,
         }
+    }
+
+    /// The author of a frame made now, without sequence, clock and flags.
+    pub(super) fn author(&self, grtt: Duration) -> Author {
+        Author {
+            grtt: grtt_code(grtt),
+            ..self.author.clone()
+        }
+    }
+
+    /// How other frames name this member.
+    pub(super) fn tag(&self) -> MemberTag {
+        self.author.tag()
+    }
+
+    /// The identity that every own frame states.
+    pub(super) fn identity(&self) -> &Author {
+        &self.author
+    }
+
+    pub(super) fn name_bytes(&self) -> usize {
+        self.author.name.as_str().len()
+    }
+
+    /// The second in which this session started, since 1970.
+    pub(super) fn started_s(&self) -> u64 {
+        self.author.session >> 32
+    }
+
+    pub(super) fn set_link(&mut self, link: Link, datagram_bytes: usize) {
+        self.link = link;
+        self.frame_bytes = datagram_bytes.clamp(FRAME_NARROW_BYTES, FRAME_MAX_BYTES);
+    }
+
+    /// Bytes that references, acknowledgements and records share in a durable frame.
+    pub(super) fn durable_room_bytes(&self) -> usize {
+        durable_max_bytes(self.frame_bytes, self.name_bytes()) - COUNTS_BYTES
+    }
+
+    /// Bytes that records may take in any durable frame, whatever stands before them.
+    pub(super) fn records_room_bytes(&self) -> usize {
+        self.durable_room_bytes() - REFERENCES_MAX * Reference::BYTES
+    }
+
+    /// The hybrid clock now, without counting.
+    pub(super) fn clock_now(&self, now: Moment) -> u64 {
+        self.clock.now(now.wall_ms)
+    }
+
+    /// Whether a member whose clock works could have this clock now.
+    pub(super) fn is_plausible(&self, clock: u64, now: Moment) -> bool {
+        let ahead_ms = CLOCK_AHEAD_MAX.as_millis() as u64;
+        clock_ms(clock) <= clock_ms(self.clock_now(now)) + ahead_ms
+    }
+
+    /// Notes the clock of a member that was met before the first own message.
+    pub(super) fn compare_clock(&mut self, theirs: u64, now: Moment) {
+        let difference_ms = clock_ms(theirs) as i64 - now.wall_ms as i64;
+        self.clock_differences_ms.push(difference_ms);
+    }
+
+    /// Adopts the group's clock, which a joiner does before its first message only.
+    pub(super) fn adopt_group_clock(&mut self) {
+        self.clock.follow(&mut self.clock_differences_ms);
+    }
+
+    /// How many frames this member has made that are never repaired.
+    pub(super) fn unrepaired_frames(&self) -> u32 {
+        self.newest_unrepaired
+    }
+
+    /// Makes a frame that is never repaired.
+    pub(super) fn make_unrepaired(
+        &mut self,
+        now: Moment,
+        grtt: Duration,
+        flags: u8,
+        body: Body<'_>,
+    ) -> Vec<u8> {
+        self.newest_unrepaired += 1;
+        let author = Author {
+            sequence: self.newest_unrepaired,
+            clock: self.clock_now(now),
+            flags,
+            ..self.author(grtt)
+        };
+        let mut bytes = Vec::with_capacity(FRAME_MAX_BYTES);
+        self.seal
+            .close(&Frame { author, body }, &self.signer, &mut bytes);
+        bytes
     }
 }

@@ -1,4 +1,4 @@
-//! One member, as the others know it: who it is, what it says of itself, and when it was heard.
+//! One member, as the others know it: who it is, what it states about itself, and when it was heard.
 
 use core::net::SocketAddr;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::{Author, Key, MemberTag};
 use crate::protocol::wire::private::SessionKey;
 
-/// One member: a person's session.
+/// One member: a session of a person.
 #[derive(Clone, Debug)]
 pub struct Member {
     /// How other frames name it.
@@ -26,26 +26,26 @@ pub struct Member {
     pub is_live: bool,
     /// Whether it has not answered when asked for.
     pub is_silent: bool,
-    /// Whether its session is over for good: it said farewell, or another one follows it.
+    /// Whether its session is over: it said farewell, or another one has replaced it.
     pub is_closed: bool,
-    /// Where its own datagrams come from.
+    /// The address that its own datagrams come from.
     pub address: Option<SocketAddr>,
     /// The port that its plain copies leave from.
     pub mirror_port: u16,
     /// What carries its multicast.
     pub link: Link,
-    /// What private messages to it are sealed to, once its HELLO is here.
+    /// The key that private messages to it are sealed to, once its HELLO is here.
     pub session_key: Option<SessionKey>,
     /// Whether it knows what was said before it came.
     pub can_tell: bool,
-    /// The round trip that it measured; `None` for this member itself.
+    /// The round trip that it states; `None` for this member itself.
     pub grtt: Option<Duration>,
-    /// The clock of the frame that showed that it is there now.
+    /// The clock of the frame that proved that it is there now.
     pub(super) proven_at: Option<u64>,
     pub(super) heard: Duration,
     pub(super) interval: Duration,
     pub(super) newest_beat: u32,
-    /// Its frames that are never repeated.
+    /// Its unrepaired frames that were heard.
     pub(super) replay_window: ReplayWindow,
     pub(super) asked: u32,
     pub(super) asked_since: Option<Duration>,
@@ -53,7 +53,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// Who made a frame, and is not known to be here.
+    /// The author of a frame, who is not known to be here.
     pub(super) fn of(author: &Author) -> Self {
         Self {
             tag: author.tag(),
@@ -101,24 +101,24 @@ impl Member {
         self.heard
     }
 
-    /// When to ask for it.
+    /// When to ask the group for it.
     pub(super) fn ask_due(&self) -> Duration {
         let silence = self.interval * ASK_AFTER_BEATS;
         self.ask_at.unwrap_or(self.heard + silence)
     }
 
-    /// When it counts as silent: nobody's asking for it was answered.
+    /// When it counts as silent: it was asked for and has not answered.
     pub(super) fn silent_due(&self) -> Option<Duration> {
         let asked = self.asked_since.filter(|_| !self.is_silent)?;
         Some(asked + ASK_INTERVAL)
     }
 
-    /// When it is gone.
+    /// When it counts as gone.
     pub(super) fn gone_due(&self) -> Option<Duration> {
         (self.asked >= 2).then(|| self.heard + self.interval * GONE_AFTER_BEATS)
     }
 
-    /// When there is something to do about it.
+    /// When the first of these is due.
     pub(super) fn due(&self) -> Duration {
         let others = [self.silent_due(), self.gone_due()];
         others
@@ -128,7 +128,7 @@ impl Member {
     }
 }
 
-/// What a beat says of its author.
+/// What a beat states about its author.
 #[derive(Clone, Copy, Debug)]
 pub struct BeatNews {
     /// Until its next beat.

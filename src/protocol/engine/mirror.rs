@@ -1,6 +1,6 @@
-//! The lobby's second face: members' lines go to the plain wire as well, and the plain wire's
-//! programs are heard as guests. Members' copies come back that way too and are known by the port
-//! that they leave from; nothing is shown twice.
+//! The lobby's plain wire: members' lines are copied to it, and its programs are heard as guests.
+//! Members' copies come back that way, too; they are recognised by the port that they leave from, so
+//! that nothing is shown twice.
 
 use core::net::SocketAddr;
 use std::collections::{BTreeSet, VecDeque};
@@ -13,7 +13,7 @@ use super::roster::Roster;
 use crate::protocol::message::{Name, is_farewell};
 use crate::protocol::wire::plain;
 
-/// What goes to and comes from the plain wire.
+/// The copies that wait, and the guests.
 #[derive(Debug)]
 pub struct Mirror {
     name: Name,
@@ -25,7 +25,7 @@ pub struct Mirror {
     doubtful: VecDeque<Doubtful>,
 }
 
-/// A plain line whose source may yet turn out a member.
+/// A plain line whose source may yet turn out to be a member.
 #[derive(Debug)]
 struct Doubtful {
     until: Duration,
@@ -90,8 +90,8 @@ impl Mirror {
         Some(datagram)
     }
 
-    /// Takes in a datagram of the plain wire; what it tells, if it may be told at once. What is
-    /// none of the plain wire is nobody's business here.
+    /// Takes in a datagram of the plain wire; returns its line as an event if it may be shown at
+    /// once. Anything else on that port is ignored.
     pub fn hear(
         &mut self,
         now: Duration,
@@ -122,8 +122,9 @@ impl Mirror {
         None
     }
 
-    /// The next doubtful line whose source has not turned out a member in time.
-    pub fn look(&mut self, now: Duration, roster: &Roster) -> Option<EngineEvent> {
+    /// The next event that is due: lines that were not copied, or a doubtful line whose source has
+    /// not turned out to be a member in time.
+    pub fn next_event(&mut self, now: Duration, roster: &Roster) -> Option<EngineEvent> {
         if self.queue.is_empty() && self.unmirrored > 0 {
             let lines = std::mem::take(&mut self.unmirrored);
             return Some(EngineEvent::Unmirrored { lines });
@@ -143,14 +144,14 @@ impl Mirror {
         None
     }
 
-    /// Takes the oldest doubtful line for a guest's.
+    /// Decides that the oldest doubtful line is a guest's.
     fn settle(&mut self) -> Option<EngineEvent> {
         let line = self.doubtful.pop_front()?.line;
         if self.guests.len() >= GUESTS_MAX {
             self.guests.pop_first();
         }
         self.guests.insert(line.source);
-        // What else came from there needs no doubt either.
+        // The other lines from there are a guest's, too.
         for doubtful in &mut self.doubtful {
             if doubtful.line.source == line.source {
                 doubtful.until = Duration::ZERO;
@@ -181,7 +182,7 @@ impl Mirror {
         if port == self.port && says(&self.name) {
             return true;
         }
-        // One host has several addresses: then the name tells.
+        // A host may have several addresses; then the name decides.
         let is_from = |address: SocketAddr| address.ip() == line.source.ip();
         roster.others().any(|(_, member)| {
             member.mirror_port == port

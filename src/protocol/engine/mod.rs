@@ -1,13 +1,26 @@
-//! The reliable group, as one member runs it. This file only routes: each noun beside it owns its
-//! state and tells when it wants to be looked at again.
+//! The reliable group, as one member runs it. This file is the engine's surface, and only routes:
+//! each part owns its state and its rules, and says when it is due next.
 //!
 //! ```text
-//! said      outbox → pace, window → (causes, reports) → a run of durable frames → holdings → sent
-//! heard     frame → roster → (proof) → inbox → holdings → (causes) → shown
-//! arrives   status → window, arrivals → pace
-//! missing   inbox → NACK → repair of whoever holds it → sent
-//! here      presence → beat → roster of the others
-//! late      beat's digest → sync → inventory → pull or NACK
+//! me          keys, clock, and the frames that this member makes
+//! group       roster (member, replay_window) · presence · round trip
+//! sending     outbox · pace and window · arrivals · receipts · repair
+//! receiving   inbox per member (sequences) · frontier · reports
+//! log         frame_log, with history
+//! recent      dedup
+//! sync        digests, inventories · exchange
+//! mirror      the lobby's plain copies and guests
+//! out         datagrams and events, in order
+//! ```
+//!
+//! Where a frame concerns several parts, these files route between them:
+//!
+//! ```text
+//! hear        a frame → roster → (freshness) → inbox → log → deliver
+//! deliver     a frame in its turn, after its causes → event
+//! send        outbox → pace, window → (references, acks) → a signed batch → log → out; beats; NACKs
+//! catch_up    digest → exchange → inventory → pull, or NACK
+//! timers      whatever is due
 //! ```
 
 pub mod arrivals;
@@ -17,10 +30,13 @@ pub mod config;
 pub mod dedup;
 mod deliver;
 pub mod event;
+pub mod exchange;
 pub mod frame_log;
 mod freshness;
 pub mod frontier;
 mod group;
+mod hear;
+mod history;
 pub mod inbox;
 mod me;
 pub mod member;
@@ -31,7 +47,6 @@ pub mod pace;
 pub mod presence;
 pub mod private;
 pub mod receipts;
-mod receive;
 mod receiving;
 pub mod repair;
 pub mod replay_window;
@@ -40,40 +55,36 @@ pub mod roster;
 mod send;
 mod sending;
 pub mod sequences;
-pub mod sync;
+mod sync;
+mod timers;
 
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use self::catch_up::CatchUp;
-use self::config::{
-    NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, REPORTERS, SMALL_GROUP, TEXT_MAX_BYTES,
-};
+use self::config::TEXT_MAX_BYTES;
 use self::dedup::RecentDatagrams;
-use self::event::{EngineEvent, NamedKey, SayError};
+use self::event::{Delivery, EngineEvent, NamedKey, SayError};
 use self::frame_log::FrameLog;
 use self::group::Group;
-use self::inbox::{Inbox, Timing};
 use self::me::Me;
 use self::mirror::Mirror;
 use self::out::Out;
+use self::private::PRIVATE_MAX_BYTES;
 use self::receiving::Receiving;
-use self::roster::{Absence, Id, Roster};
+use self::roster::{Id, Roster};
 use self::sending::Sending;
+use self::sync::Sync;
 use crate::protocol::message::Name;
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::durable::{Hello, Record};
-use crate::protocol::wire::frame::{FRAME_MAX_BYTES, FRAME_NARROW_BYTES, Key};
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
 
-/// What a member's own newest frame counts in the average of NACKs per frame.
-const REPEATS_WEIGHT: f64 = 1.0 / 16.0;
-
-/// What a member begins with.
+/// What a member starts with.
 #[derive(Debug)]
 pub struct Setup {
     /// The person.
@@ -90,9 +101,9 @@ pub struct Setup {
     pub mirror_port: Option<u16>,
     /// What carries our multicast.
     pub link: Link,
-    /// Where all chance comes from but what must be secret.
+    /// Seed of all random numbers that need not be secret.
     pub seed: u64,
-    /// Where secrets come from.
+    /// Source of the random numbers that must be secret.
     pub secrets: Secrets,
 }
 
@@ -106,7 +117,7 @@ pub struct Engine {
     receiving: Receiving,
     log: FrameLog,
     recent: RecentDatagrams,
-    sync: CatchUp,
+    sync: Sync,
     mirror: Option<Mirror>,
     out: Out,
 }
@@ -115,37 +126,39 @@ impl Engine {
     /// A member that has just come: it says hello and asks what was said before.
     #[must_use]
     pub fn new(setup: Setup, now: Moment) -> Self {
-        let mirror = setup.mirror_port;
-        let mirror = mirror.map(|port| Mirror::new(setup.name.clone(), port));
+        let mirror_port = setup.mirror_port;
+        let mirror = mirror_port.map(|port| Mirror::new(setup.name.clone(), port));
         let (seed, replaces) = (setup.seed, setup.replaces);
         let me = Me::new(setup, now);
         let mut engine = Self {
             rng: Rng::new(seed),
-            group: Group::new(&me.author),
+            group: Group::new(me.identity()),
             sending: Sending::default(),
             receiving: Receiving::default(),
             log: FrameLog::default(),
             recent: RecentDatagrams::default(),
-            sync: CatchUp::new(seed),
+            sync: Sync::new(seed),
             mirror,
             out: Out::default(),
             me,
         };
-        engine.log.set_horizon(engine.me.clock.now(now.wall_ms));
+        engine.log.set_horizon(engine.me.clock_now(now));
         let hello = Hello {
             replaces,
             session_key: engine.me.private.session_key(),
         };
         engine.sending.outbox.push(&Record::Hello(hello));
-        engine.group.presence.begin(now.time, &mut engine.rng);
+        engine.announce(now);
         engine
     }
 
     /// Takes in a datagram of the plain wire.
     pub fn hear_plain(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
-        let mirror = self.mirror.as_mut();
-        let event = mirror.and_then(|m| m.hear(now.time, source, datagram, &self.group.roster));
-        event.into_iter().for_each(|event| self.out.tell(event));
+        if let Some(mirror) = &mut self.mirror
+            && let Some(event) = mirror.hear(now.time, source, datagram, &self.group.roster)
+        {
+            self.out.tell(event);
+        }
     }
 
     /// Says a message of at most [`TEXT_MAX_BYTES`]. [`EngineEvent::Sent`] tells its id once it is
@@ -155,23 +168,26 @@ impl Engine {
     /// [`SayError::TooLong`].
     pub fn say(&mut self, now: Moment, text: &str) -> Result<(), SayError> {
         SayError::check(text, TEXT_MAX_BYTES)?;
-        if self.sending.outbox.is_empty() {
-            let here = self.group.roster.others().map(|(id, _)| id);
-            // In a larger group, only some report.
-            let expected = here.filter(|_| self.group.roster.size() <= REPORTERS + 1);
-            self.sending
-                .window
-                .begin_burst(self.sending.newest + 1, now.time, expected);
+        self.sending.begin_message(now.time, &self.group.roster);
+        if self.sending.newest() <= 1 {
+            self.me.adopt_group_clock();
         }
-        if self.sending.newest <= 1 {
-            // Before its first word a joiner adopts the group's clock, and not after it.
-            self.me.clock.follow(&mut self.me.clock_differences_ms);
-        }
-        self.sending.outbox.say(text, self.records_room());
+        self.sending.outbox.say(text, self.me.records_room_bytes());
         if let Some(mirror) = &mut self.mirror {
             mirror.say(text);
         }
         Ok(())
+    }
+
+    /// Says a text of at most [`PRIVATE_MAX_BYTES`] to all sessions of one person that are here
+    /// under a name. Returns how many these are; each has an [`EngineEvent::Sent`] of its own.
+    ///
+    /// # Errors
+    /// [`SayError::TooLong`].
+    pub fn say_private(&mut self, name: &Name, key: Key, text: &str) -> Result<usize, SayError> {
+        SayError::check(text, PRIVATE_MAX_BYTES)?;
+        let roster = &self.group.roster;
+        Ok(self.sending.say_private(name, key, text, roster))
     }
 
     /// Whether there is room for more to say.
@@ -180,9 +196,9 @@ impl Engine {
         !self.sending.outbox.is_full()
     }
 
-    /// Asks everybody to acknowledge at once, for this member would like to leave.
+    /// Asks everybody to acknowledge at once, because this member would like to leave.
     pub fn request_acks(&mut self, now: Moment) {
-        self.sending.wants_acks = true;
+        self.sending.request_acks();
         self.group.presence.beat_now(now.time);
     }
 
@@ -192,49 +208,45 @@ impl Engine {
         self.sending.outbox.is_empty()
     }
 
-    /// Whether all that was said was sent, and acknowledged by all who answer. Who was not heard
-    /// since `since` does not answer.
+    /// Whether all that was said was sent, and acknowledged by all members that answer: those heard
+    /// since `since`.
     #[must_use]
     pub fn is_settled(&self, since: Duration) -> bool {
+        let roster = &self.group.roster;
         let answers = |id: Id| {
-            self.group
-                .roster
-                .get(id)
-                .is_some_and(|member| member.is_live && member.heard() >= since)
+            let member = roster.get(id);
+            member.is_some_and(|member| member.is_live && member.heard() >= since)
         };
         let is_mirrored = self.mirror.as_ref().is_none_or(Mirror::is_empty);
-        self.sending.outbox.is_empty()
-            && is_mirrored
-            && !self.sending.receipts.waiting().any(answers)
+        self.is_sent() && is_mirrored && !self.sending.receipts.waiting().any(answers)
     }
 
     /// Who is here and has not all that was said.
     #[must_use]
     pub fn waiting(&self) -> Vec<NamedKey> {
-        self.named_keys(self.sending.receipts.waiting())
+        self.group.named_keys(self.sending.receipts.waiting())
     }
 
-    /// Says farewell; [`Engine::is_gone`] tells when it was said often enough.
+    /// Says farewell; [`Engine::is_gone`] tells when it was repeated often enough.
     pub fn leave(&mut self) {
         self.sending.outbox.push(&Record::Leaving);
         self.group.presence.leave();
     }
 
-    /// Whether the farewell is said.
+    /// Whether the farewell was said, and repeated often enough.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.sending.outbox.is_empty() && self.group.presence.is_gone()
+        self.is_sent() && self.group.presence.is_gone()
     }
 
-    /// The machine slept, or has another interface: says hello to whoever is there now.
+    /// Says hello: a session begins, or the machine slept, or has another interface.
     pub fn announce(&mut self, now: Moment) {
         self.group.presence.begin(now.time, &mut self.rng);
     }
 
     /// What carries our multicast from now on, and the longest datagram that it carries whole.
     pub fn set_link(&mut self, link: Link, datagram_bytes: usize) {
-        self.me.link = link;
-        self.me.frame_bytes = datagram_bytes.clamp(FRAME_NARROW_BYTES, FRAME_MAX_BYTES);
+        self.me.set_link(link, datagram_bytes);
     }
 
     /// Whether a frame of this member's own came back by the network.
@@ -246,7 +258,7 @@ impl Engine {
     /// Who this member is.
     #[must_use]
     pub fn key(&self) -> Key {
-        self.me.author.key
+        self.me.identity().key
     }
 
     /// Who is here and was here.
@@ -267,136 +279,20 @@ impl Engine {
         self.receiving.replays
     }
 
-    /// What is held.
+    /// The frames that are held.
     #[must_use]
     pub fn frame_log(&self) -> &FrameLog {
         &self.log
     }
 
+    /// The newest messages that are held, at most `count`, in the order that all members agree on.
+    #[must_use]
+    pub fn history(&self, count: usize) -> Vec<Delivery> {
+        self.log.messages(count, &self.me.seal, &self.group.roster)
+    }
+
     /// The next thing to tell.
     pub fn poll_event(&mut self) -> Option<EngineEvent> {
         self.out.next_event()
-    }
-
-    /// Does what time brings about.
-    pub fn on_time(&mut self, now: Moment) {
-        let time = now.time;
-        while let Some(absence) = self.group.roster.look(time, &mut self.rng) {
-            self.on_absence(now, absence);
-        }
-        self.ask_for_missing(now);
-        self.retry_sync(now);
-        while let Some(report) = self.receiving.reports.pop(time) {
-            self.send_status(now, report);
-        }
-        while let Some(due) = self.group.presence.pop(time) {
-            self.send_presence(now, due);
-        }
-        let told = self.sending.receipts.look(time);
-        self.tell_delivered(told);
-        while let Some(event) = self
-            .mirror
-            .as_mut()
-            .and_then(|m| m.look(time, &self.group.roster))
-        {
-            self.out.tell(event);
-        }
-    }
-
-    /// When [`Engine::on_time`] or [`Engine::poll_send`] has something to do, at the latest.
-    #[must_use]
-    pub fn next_time(&self, now: Duration) -> Option<Duration> {
-        let missing = self.receiving.due.values().min().copied();
-        let sending = (!self.sending.outbox.is_empty()
-            || self.sending.repair.next_time().is_some())
-        .then(|| self.next_send(now));
-        [
-            missing,
-            sending.flatten(),
-            self.group.roster.next_time(),
-            self.receiving.reports.next_time(),
-            self.group.presence.next_time(),
-            self.sending.receipts.next_time(),
-            self.sync.exchange.next_time(),
-            self.mirror.as_ref().and_then(Mirror::next_time),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    fn on_absence(&mut self, now: Moment, absence: Absence) {
-        match absence {
-            Absence::Ask(id) => self.ask_for_member(now, id),
-            Absence::Silent(id) => {
-                let who = self.group.roster.named_key(id);
-                self.out.tell_of(who, EngineEvent::Silent);
-            }
-            Absence::Gone(id) => self.on_left(id, false),
-        }
-    }
-
-    /// A member is not here any more.
-    fn on_left(&mut self, id: Id, with_farewell: bool) {
-        if !self.group.roster.leave(id) {
-            return;
-        }
-        self.sending.window.forget(id);
-        self.sending.arrivals.forget(id);
-        self.log.release(self.sending.window.needed_from());
-        self.receiving.reports.forget(id);
-        let told = self.sending.receipts.forget(id);
-        self.tell_delivered(told);
-        // Other sessions of the same person are still here.
-        if self.group.roster.sessions_of(id) == 0 {
-            let who = self.group.roster.named_key(id);
-            self.out
-                .tell_of(who, |who| EngineEvent::Left { who, with_farewell });
-        }
-    }
-
-    fn tell_delivered(&mut self, told: Option<receipts::Delivered>) {
-        let Some(told) = told else {
-            return;
-        };
-        let waiting = self.named_keys(told.waiting.into_iter());
-        self.out.tell(EngineEvent::Delivered {
-            first_sequence: told.first,
-            last_sequence: told.last,
-            has: told.has,
-            of: told.of,
-            waiting,
-            was_told: told.was_told,
-        });
-    }
-
-    fn named_keys(&self, ids: impl Iterator<Item = Id>) -> Vec<NamedKey> {
-        ids.filter_map(|id| self.group.roster.named_key(id))
-            .collect()
-    }
-
-    /// How the timers about a member's frames are set: by the round trip that their author
-    /// measured, for who only listens measures none.
-    fn timing(&self, author: Id) -> Timing {
-        let told = self.group.roster.get(author).and_then(|member| member.grtt);
-        Timing {
-            grtt: told.unwrap_or(self.group.round_trip.estimate()),
-            members: self.group.roster.size(),
-        }
-    }
-
-    /// Notes when an inbox wants to be looked at.
-    fn plan(&mut self, id: Id) {
-        match self.receiving.inboxes.get(&id).and_then(Inbox::next_time) {
-            Some(at) => self.receiving.due.insert(id, at),
-            None => self.receiving.due.remove(&id),
-        };
-    }
-
-    fn nack_interval(&self) -> Duration {
-        match self.group.roster.size() {
-            0..=SMALL_GROUP => NACK_INTERVAL_SMALL,
-            _ => NACK_INTERVAL_LARGE,
-        }
     }
 }

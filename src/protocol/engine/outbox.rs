@@ -1,4 +1,4 @@
-//! What this member wants to say and has not sent yet, cut and packed into the records of frames.
+//! What waits to be sent, cut and packed into the records of frames.
 
 use std::collections::VecDeque;
 
@@ -18,7 +18,7 @@ pub struct Outbox {
 
 #[derive(Debug)]
 enum Waiting {
-    /// Records that are complete, one each.
+    /// A complete record.
     Record(Vec<u8>),
     /// A piece of a long text, which takes a frame of its own.
     Piece(Vec<u8>, Fragment),
@@ -29,15 +29,15 @@ enum Waiting {
 /// A private message that waits.
 #[derive(Clone, Debug)]
 pub struct PrivateText {
-    /// Whose session it is for.
+    /// How frames name the session that it is for.
     pub tag: MemberTag,
-    /// Whose.
+    /// The person that it is for.
     pub key: Key,
-    /// Which session.
+    /// The session that it is for.
     pub session: u64,
-    /// What it is sealed to.
+    /// The key that it is sealed to.
     pub session_key: SessionKey,
-    /// What is said.
+    /// The text.
     pub text: String,
 }
 
@@ -46,21 +46,21 @@ pub struct PrivateText {
 pub struct Packed {
     /// The records, one behind the other.
     pub records: Vec<u8>,
-    /// Set if they are one piece of a long text.
+    /// Set if the only record is a piece of a long text.
     pub fragment: Option<Fragment>,
-    /// For whom they are, if they are one private message.
+    /// The addressee, if the only record is a private message.
     pub private_to: Option<MemberTag>,
 }
 
 impl Outbox {
-    /// Takes a record that is no message.
+    /// Queues one record.
     pub fn push(&mut self, record: &Record<'_>) {
         let mut bytes = Vec::new();
         record.append(&mut bytes);
         self.waiting.push_back(Waiting::Record(bytes));
     }
 
-    /// Takes a message of at most `config::TEXT_MAX_BYTES`; one that does not fit `room_bytes` is
+    /// Queues a message of at most `config::TEXT_MAX_BYTES`; one that does not fit `room_bytes` is
     /// cut into fragments.
     pub fn say(&mut self, text: &str, room_bytes: usize) {
         if text.len() + RECORD_HEAD_BYTES <= room_bytes {
@@ -84,7 +84,7 @@ impl Outbox {
         );
     }
 
-    /// Takes a private message.
+    /// Queues a private message.
     pub fn say_private(&mut self, text: PrivateText) {
         self.waiting.push_back(Waiting::Private(text));
     }
@@ -142,7 +142,7 @@ impl Outbox {
         self.waiting.len()
     }
 
-    /// Whether more should be said only later.
+    /// Whether the caller should pause.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.waiting.len() >= OUTBOX_MESSAGES

@@ -1,26 +1,25 @@
-//! How fast a member sends, and how far ahead of those who report.
+//! How fast a member sends, and how far ahead of the members that report.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::arrivals::Arrived;
 use super::config::{
-    GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_FEELS_BY, PACE_GROWS_BY,
+    BATCH_WAIT, GRTT_MAX, GRTT_MIN, GRTT_UNMEASURED, PACE_BURST, PACE_FEELS_BY, PACE_GROWS_BY,
     PACE_GROWS_EVERY, PACE_HOLD, PACE_MAX_PER_S, PACE_OVER_ARRIVALS, PACE_PAUSE, PACE_RADIO_PER_S,
-    PACE_START_PER_S, RUN_WAIT, STUCK_AFTER, WINDOW_FIRST_FRAMES, WINDOW_SENT_FRAMES,
+    PACE_START_PER_S, STUCK_AFTER, WINDOW_FIRST_FRAMES, WINDOW_SENT_FRAMES,
 };
 use super::roster::Id;
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::seal::signed_batch::BATCH_MAX_FRAMES;
 
-/// How many durable frames may leave, repairs included: a token bucket whose rate grows while it
-/// is used up.
+/// How many durable frames may leave, repairs included: a token bucket whose rate grows while its
+/// tokens are used up.
 #[derive(Debug)]
 pub struct Pace {
-    rate_per_s: f64,
-    tokens: f64,
-    filled_at: Duration,
+    bucket: TokenBucket,
     is_slow: bool,
-    /// Whether it was used up since it last might have grown.
+    /// Whether its tokens were used up since it last might have grown.
     was_short: bool,
     grows_at: Duration,
     grows_by: f64,
@@ -29,9 +28,7 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            rate_per_s: PACE_START_PER_S,
-            tokens: PACE_BURST,
-            filled_at: Duration::ZERO,
+            bucket: TokenBucket::new(PACE_START_PER_S, PACE_BURST, Duration::ZERO),
             is_slow: false,
             was_short: false,
             grows_at: Duration::ZERO,
@@ -41,69 +38,72 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Whether some of the frames that wait may leave now, of which there are about so many.
+    /// Whether some of the frames that wait may leave now; `waiting` is about how many there are.
     pub fn allows(&mut self, now: Duration, waiting: usize) -> bool {
-        let passed = now.saturating_sub(self.filled_at).as_secs_f64();
-        self.filled_at = now;
-        // Never more at once than a tenth of a second's worth: the bucket of a slow link is small.
-        let most = PACE_BURST.min((self.rate_per_s / 10.0).max(1.0));
-        self.tokens = (self.tokens + passed * self.rate_per_s).min(most);
+        self.bucket.refill(now);
         self.grow(now);
-        let is_allowed = self.tokens >= self.run_of(waiting);
+        let is_allowed = self.bucket.tokens() >= self.batch_of(waiting);
         self.was_short |= !is_allowed;
         is_allowed
     }
 
-    /// How many of the frames that wait should leave together: what comes free soon.
-    fn run_of(&self, waiting: usize) -> f64 {
-        let soon = self.rate_per_s * RUN_WAIT.as_secs_f64();
+    fn set_rate(&mut self, rate_per_s: f64) {
+        // At most the frames of a tenth of a second at once, so that the bucket of a slow link is
+        // small.
+        let burst = PACE_BURST.min((rate_per_s / 10.0).max(1.0));
+        self.bucket.set_rate(rate_per_s, burst);
+    }
+
+    /// How many of the waiting frames should leave together: as many as may leave soon.
+    fn batch_of(&self, waiting: usize) -> f64 {
+        let soon = self.bucket.rate_per_s() * BATCH_WAIT.as_secs_f64();
         soon.min(waiting.min(BATCH_MAX_FRAMES) as f64).max(1.0)
     }
 
     /// How many frames may leave now, at least one.
     #[must_use]
     pub fn burst(&self) -> usize {
-        self.tokens.max(1.0) as usize
+        self.bucket.tokens().max(1.0) as usize
     }
 
     /// Notes that a frame left.
     pub fn sent(&mut self) {
-        self.tokens -= 1.0;
+        self.bucket.spend(1.0);
     }
 
-    /// Takes in what arrived at one receiver. If it is not half of what left, the way there carries
-    /// no more, or the receiver: no link loses so much by chance. Then no more leaves than a little
-    /// over what arrives, and from there on the pace feels its way.
+    /// Takes in what arrived at one receiver. If that is less than half of what left, the path or the
+    /// receiver is saturated, since no link loses so much at random. The pace then falls to a little
+    /// over what arrives, and grows slowly from there.
     pub fn arrived(&mut self, arrived: Arrived, now: Duration) {
         if self.is_slow || arrived.heard >= arrived.sent / 2 {
             return;
         }
         let heard_per_s = f64::from(arrived.heard) / arrived.time.as_secs_f64();
         let carried = (heard_per_s * PACE_OVER_ARRIVALS).max(PACE_START_PER_S);
-        self.rate_per_s = self.rate_per_s.min(carried);
+        self.set_rate(self.bucket.rate_per_s().min(carried));
         self.grows_at = now + PACE_HOLD;
         self.grows_by = PACE_FEELS_BY;
         self.was_short = false;
     }
 
-    /// Spares the air while somebody is on radio, shared by so many who speak.
+    /// Slows down while a member is on radio: `speakers` share the air.
     pub fn spare(&mut self, is_slow: bool, speakers: usize) {
         if is_slow {
-            self.rate_per_s = PACE_RADIO_PER_S / speakers.max(1) as f64;
+            self.set_rate(PACE_RADIO_PER_S / speakers.max(1) as f64);
         } else if self.is_slow {
-            self.rate_per_s = PACE_START_PER_S;
+            self.set_rate(PACE_START_PER_S);
         }
         self.is_slow = is_slow;
     }
 
-    /// When frames may leave that may not leave now.
+    /// When frames that may not leave now may leave.
     #[must_use]
     pub fn next_time(&self, now: Duration, waiting: usize) -> Duration {
-        let lacking = self.run_of(waiting) - self.tokens;
-        now + Duration::from_secs_f64((lacking / self.rate_per_s).clamp(1e-5, 1.0))
+        let lacking = self.batch_of(waiting) - self.bucket.tokens();
+        now + Duration::from_secs_f64((lacking / self.bucket.rate_per_s()).clamp(1e-5, 1.0))
     }
 
-    /// Faster, if the pace was the limit; after a pause as fast as at first.
+    /// Raises the rate if it was the limit; after a pause it grows as at first.
     fn grow(&mut self, now: Duration) {
         if self.is_slow || now < self.grows_at {
             return;
@@ -113,12 +113,13 @@ impl Pace {
         }
         self.grows_at = now + PACE_GROWS_EVERY;
         if std::mem::take(&mut self.was_short) {
-            self.rate_per_s = (self.rate_per_s * self.grows_by).min(PACE_MAX_PER_S);
+            let faster = self.bucket.rate_per_s() * self.grows_by;
+            self.set_rate(faster.min(PACE_MAX_PER_S));
         }
     }
 }
 
-/// How far this member may be ahead of those who report.
+/// How far this member may be ahead of the members that report.
 #[derive(Debug)]
 pub struct Window {
     frames: u32,
@@ -142,12 +143,12 @@ impl Default for Window {
 struct Report {
     through: u32,
     moved_at: Duration,
-    /// Whether it was told, and not only expected.
+    /// Whether the member has reported, and is not only expected to.
     was_told: bool,
 }
 
 impl Window {
-    /// Takes in how far a member has come.
+    /// Takes in that a member has all frames through this one.
     pub fn report(&mut self, id: Id, through: u32, now: Duration) {
         let told = Report {
             through,
@@ -164,8 +165,8 @@ impl Window {
         }
     }
 
-    /// Begins a burst with this frame: it goes not far before the first report, nor before the
-    /// first one of each of those who are expected to report.
+    /// Begins a burst with this frame, which gets only a little ahead before each member that is
+    /// expected to report has done so.
     pub fn begin_burst(
         &mut self,
         sequence: u32,
@@ -183,7 +184,7 @@ impl Window {
         }
     }
 
-    /// Shares what receivers have room for among so many who speak in bulk.
+    /// Divides the window among members that send in bulk at the same time.
     pub fn share(&mut self, speakers: usize) {
         let speakers = u32::try_from(speakers).unwrap_or(u32::MAX).max(1);
         self.frames = (WINDOW_SENT_FRAMES / speakers).max(WINDOW_FIRST_FRAMES);
@@ -201,7 +202,8 @@ impl Window {
         self.last_allowed().is_none_or(|last| sequence <= last)
     }
 
-    /// The last frame that may leave before the slowest reports more; `None` if nobody reports.
+    /// The last frame that may leave before the slowest member reports more; `None` without a
+    /// reporter.
     fn last_allowed(&self) -> Option<u32> {
         let last_allowed = |report: &Report| {
             report.through.saturating_add(match report.was_told {
@@ -212,27 +214,27 @@ impl Window {
         self.reporters.values().map(last_allowed).min()
     }
 
-    /// The first frame that somebody who reports may lack.
+    /// The first frame that a member that reports may lack.
     #[must_use]
     pub fn needed_from(&self) -> u32 {
         let slowest = self.reporters.values().map(|report| report.through).min();
         slowest.map_or(self.burst_from, |slowest| slowest.saturating_add(1))
     }
 
-    /// Whoever has left does not hold anybody back.
+    /// Forgets a member that has left, which limits the window no more.
     pub fn forget(&mut self, id: Id) {
         self.reporters.remove(&id);
     }
 
-    /// Whether a frame may be the next to leave, in a group of this size. Who stands still for
-    /// [`STUCK_AFTER`] while there is more to get is no reporter any more.
+    /// Whether a frame may be the next to leave, in a group of this size. A receiver whose reports
+    /// stall for [`STUCK_AFTER`], though there is more to report, stops limiting the window.
     pub fn allows(&mut self, sequence: u32, members: usize, now: Duration) -> bool {
         if members < 2 {
             return true;
         }
         self.reporters.retain(|_, report| {
             if report.through + 1 >= sequence {
-                report.moved_at = now; // waits for us, and not we for it
+                report.moved_at = now; // it has all that was sent
             }
             now < report.moved_at + STUCK_AFTER
         });
@@ -246,7 +248,7 @@ impl Window {
     }
 }
 
-/// The group's round trip, as this member measures it: the slowest counts, and falls slowly
+/// The group's round trip, as this member measures it: it rises fast and falls slowly
 /// (RFC 5740, section 5.2.1).
 #[derive(Clone, Copy, Debug)]
 pub struct RoundTrip(Duration);
@@ -293,7 +295,7 @@ mod tests {
         assert!(pace.allows(now + STEP, 1), "4000 a second");
         assert!(!pace.allows(now + STEP, 100));
         assert!(!pace.allows(now + 3 * STEP, 100));
-        assert!(pace.allows(now + RUN_WAIT, 100));
+        assert!(pace.allows(now + BATCH_WAIT, 100));
         assert_eq!(pace.burst(), 4);
         let (pace, now) = used_up();
         assert!(pace.next_time(now, 1) <= now + STEP);
@@ -309,7 +311,7 @@ mod tests {
             while is_used_up && pace.allows(now, 1) {
                 pace.sent();
             }
-            pace.rate_per_s
+            pace.bucket.rate_per_s()
         };
         let rates = [true, true, false, false, false].map(&mut rate_after);
         assert_eq!(rates, [8000.0, 16_000.0, 32_000.0, 32_000.0, 32_000.0]);
@@ -349,24 +351,28 @@ mod tests {
     #[test]
     fn a_way_that_carries_no_more_is_not_filled() {
         let (mut pace, now) = used_up();
-        pace.rate_per_s = 64_000.0;
+        pace.set_rate(64_000.0);
         let arrived = |heard| Arrived {
             heard,
             sent: 640,
             time: Duration::from_millis(10),
         };
         pace.arrived(arrived(330), now);
-        assert_eq!(pace.rate_per_s, 64_000.0, "so much may be lost by chance");
+        assert_eq!(
+            pace.bucket.rate_per_s(),
+            64_000.0,
+            "so much may be lost by chance"
+        );
         pace.arrived(arrived(100), now);
-        assert_eq!(pace.rate_per_s, 15_000.0);
+        assert_eq!(pace.bucket.rate_per_s(), 15_000.0);
         let mut rate_at = |at: Duration| {
             pace.was_short = true;
             pace.grow(at);
-            pace.rate_per_s
+            pace.bucket.rate_per_s()
         };
         assert_eq!(rate_at(now + PACE_HOLD - STEP), 15_000.0);
         assert_eq!(rate_at(now + PACE_HOLD), 15_000.0 * PACE_FEELS_BY);
         pace.arrived(arrived(0), now);
-        assert_eq!(pace.rate_per_s, PACE_START_PER_S);
+        assert_eq!(pace.bucket.rate_per_s(), PACE_START_PER_S);
     }
 }

@@ -1,5 +1,5 @@
-//! When this member itself beats: at its start, behind its own words, when somebody new came or
-//! asked, and otherwise every so often.
+//! When this member sends beats: at its start, behind its own messages, when a new member came or
+//! one asked, and otherwise at regular intervals.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use super::config::{
 };
 use crate::protocol::rng::Rng;
 
-/// The times of this member's beats and of the repeats of its last frame.
+/// When to send beats, and to repeat the last durable frame.
 #[derive(Debug, Default)]
 pub struct Presence {
     hellos: VecDeque<Duration>,
     tail: VecDeque<Duration>,
-    /// How often the last frame was repeated after its tail.
+    /// How often the last frame was repeated behind its tail.
     insisted: usize,
     is_leaving: bool,
     beat_at: Option<Duration>,
@@ -27,7 +27,7 @@ pub struct Presence {
 pub enum Due {
     /// The last durable frame again.
     Repeat,
-    /// A beat that looks for whoever may be there.
+    /// A beat that looks for members not known yet.
     Hello,
     /// A beat.
     Beat,
@@ -36,7 +36,7 @@ pub enum Due {
 }
 
 impl Presence {
-    /// A session begins, or a new interface, or a machine that slept.
+    /// Plans the beats of a beginning: of a session, on a new interface, or after sleep.
     pub fn begin(&mut self, now: Duration, rng: &mut Rng) {
         let jittered = |after: &Duration| now + after.mul_f64(0.75 + rng.unit() / 2.0);
         self.hellos = HELLO_REPEATS.iter().map(jittered).collect();
@@ -44,7 +44,7 @@ impl Presence {
         self.beat_at = None;
     }
 
-    /// A durable frame was sent; behind a burst, its first repeat comes sooner.
+    /// Plans the repeats of a durable frame that is sent now; behind a burst, the first comes sooner.
     pub fn said(&mut self, now: Duration, burst_grtt: Option<Duration>) {
         let tail = if self.is_leaving { FAREWELL_TAIL } else { TAIL };
         let first = burst_grtt.map(|grtt| grtt * TAIL_OF_BURST_GRTT);
@@ -54,7 +54,7 @@ impl Presence {
         self.insisted = 0;
     }
 
-    /// Somebody has not acknowledged what was repeated: it is repeated some more times.
+    /// Plans one more repeat, because a member has not acknowledged the frame.
     pub fn insist(&mut self, now: Duration) {
         if let Some(after) = INSIST.get(self.insisted).filter(|_| !self.is_leaving) {
             self.insisted += 1;
@@ -63,7 +63,7 @@ impl Presence {
         }
     }
 
-    /// From now on this member only repeats its farewell.
+    /// From now on, plans repeats of the farewell only.
     pub fn leave(&mut self) {
         self.is_leaving = true;
         self.hellos.clear();
@@ -76,24 +76,24 @@ impl Presence {
         self.is_leaving && self.tail.is_empty()
     }
 
-    /// Somebody new was heard: a beat soon, if the last is not too young.
+    /// Plans a beat for a new member, unless the last one is recent.
     pub fn announce(&mut self, now: Duration, members: usize, interval: Duration, rng: &mut Rng) {
-        let is_young = now < self.beaten_at + (interval / 4).min(Duration::from_secs(5));
+        let is_recent = now < self.beaten_at + (interval / 4).min(Duration::from_secs(5));
         let within = GREET_PER_MEMBER * u32::try_from(members).unwrap_or(u32::MAX);
         let at = now + rng.between(Duration::ZERO, within.min(interval));
-        if !is_young && !self.is_leaving {
+        if !is_recent && !self.is_leaving {
             self.beat_at = Some(self.beat_at.map_or(at, |planned| planned.min(at)));
         }
     }
 
-    /// A beat now, whatever was planned.
+    /// Plans a beat for now.
     pub fn beat_now(&mut self, now: Duration) {
         if !self.is_leaving {
             self.beat_at = Some(now);
         }
     }
 
-    /// Somebody asks whether this member is here: it says so, twice.
+    /// Plans two beats, because a member asks whether this one is here.
     pub fn answer(&mut self, now: Duration) {
         self.beat_now(now);
         if !self.is_leaving && self.hellos.is_empty() {
@@ -101,7 +101,7 @@ impl Presence {
         }
     }
 
-    /// What is due now; to be repeated until it is `None`.
+    /// What is due now; the caller repeats this until it is `None`.
     pub fn pop(&mut self, now: Duration) -> Option<Due> {
         if self.tail.front().is_some_and(|at| *at <= now) {
             self.tail.pop_front();
@@ -115,7 +115,7 @@ impl Presence {
         self.beat_at.filter(|at| *at <= now).map(|_| Due::Beat)
     }
 
-    /// A beat was sent; the next follows after the interval, less or more a quarter.
+    /// Notes that a beat was sent; the next follows after the interval, a quarter more or less.
     pub fn beaten(&mut self, now: Duration, interval: Duration, rng: &mut Rng) {
         self.beaten_at = now;
         if self.is_leaving {

@@ -1,15 +1,15 @@
-//! Who has got what this member said: the marks of delivery.
+//! Delivery of this member's frames: which members have acknowledged them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::roster::Id;
 
-/// How far everybody has this member's frames, and who is waited for.
+/// How far each member has this one's frames, and which members are waited for.
 #[derive(Debug, Default)]
 pub struct Receipts {
     through: BTreeMap<Id, u32>,
-    /// The first frame that was said since all was delivered, and the newest.
+    /// The first frame that was sent since all was delivered, and the newest.
     first: u32,
     newest: u32,
     expected: BTreeSet<Id>,
@@ -17,26 +17,26 @@ pub struct Receipts {
     is_told: bool,
 }
 
-/// How many have got all that was said.
+/// How many members have all frames of a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivered {
     /// The first frame that this is about.
     pub first: u32,
     /// The last.
     pub last: u32,
-    /// How many have.
+    /// How many have them.
     pub has: usize,
-    /// Of how many who were here when it was said, and still are.
+    /// Of how many that were here when they were sent, and still are.
     pub of: usize,
-    /// Those who have not.
+    /// The members that lack some.
     pub waiting: Vec<Id>,
-    /// Whether somebody was waited for so long that it was told.
+    /// Whether an earlier report named members that were waited for.
     pub was_told: bool,
 }
 
 impl Receipts {
-    /// Something was said in the frame `sequence`, while these were here; who is missing is told
-    /// at `tell_at`.
+    /// Expects acknowledgements of a frame from the members `here`; the missing ones are reported at
+    /// `tell_at`.
     pub fn said(&mut self, sequence: u32, here: impl Iterator<Item = Id>, tell_at: Duration) {
         if self.is_complete() {
             self.expected.clear();
@@ -48,7 +48,7 @@ impl Receipts {
         self.tell_at.get_or_insert(tell_at);
     }
 
-    /// A member has all frames up to one; what is then to be told.
+    /// Notes that a member has all frames up to one; returns what to report.
     pub fn acknowledge(&mut self, id: Id, through: u32) -> Option<Delivered> {
         let was_complete = self.is_complete();
         let known = self.through.entry(id).or_default();
@@ -56,7 +56,7 @@ impl Receipts {
         self.completed(was_complete)
     }
 
-    /// A member is not here any more; what is then to be told.
+    /// Stops waiting for a member that is not here any more; returns what to report.
     pub fn forget(&mut self, id: Id) -> Option<Delivered> {
         let was_complete = self.is_complete();
         self.through.remove(&id);
@@ -74,8 +74,8 @@ impl Receipts {
         Some(told)
     }
 
-    /// Tells once who is waited for, when it is time.
-    pub fn look(&mut self, now: Duration) -> Option<Delivered> {
+    /// The state, once, when members have been waited for long enough.
+    pub fn overdue(&mut self, now: Duration) -> Option<Delivered> {
         self.tell_at.filter(|at| *at <= now)?;
         self.tell_at = None;
         if self.is_complete() {
@@ -85,19 +85,19 @@ impl Receipts {
         Some(self.state())
     }
 
-    /// When to look.
+    /// When [`Receipts::overdue`] may have something.
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
         self.tell_at
     }
 
-    /// Whether all have got all.
+    /// Whether all members have all frames.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.waiting().next().is_none()
     }
 
-    /// Who has not got all.
+    /// The members that lack some frames.
     pub fn waiting(&self) -> impl Iterator<Item = Id> {
         let has_not = |id: &&Id| self.through.get(id).is_none_or(|t| *t < self.newest);
         self.expected.iter().filter(has_not).copied()
@@ -146,10 +146,10 @@ mod tests {
         let mut receipts = Receipts::default();
         receipts.said(5, ids(&[1, 2]), SECOND);
         receipts.acknowledge(Id(1), 5);
-        assert_eq!(receipts.look(SECOND / 2), None);
-        let told = receipts.look(SECOND).unwrap();
+        assert_eq!(receipts.overdue(SECOND / 2), None);
+        let told = receipts.overdue(SECOND).unwrap();
         assert_eq!((told.has, told.waiting), (1, vec![Id(2)]));
-        assert_eq!(receipts.look(2 * SECOND), None);
+        assert_eq!(receipts.overdue(2 * SECOND), None);
         assert!(receipts.acknowledge(Id(2), 5).unwrap().was_told);
     }
 

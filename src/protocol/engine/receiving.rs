@@ -1,24 +1,234 @@
 //! What the others say: which of their frames are here, which to ask for, and what to report.
 
+use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::frontier::Frontier;
-use super::inbox::Inbox;
-use super::reports::Reports;
-use super::roster::Id;
+use super::group::Group;
+use super::inbox::{Inbox, Timing};
+use super::reports::{Report, Reports, Wish};
+use super::roster::{Id, ME, Roster};
+use crate::protocol::rng::Rng;
+use crate::protocol::wire::frame::durable::Reference;
+use crate::protocol::wire::frame::nack::{COUNT_BYTES, Nack, SPAN_MAX, Target};
+use crate::protocol::wire::frame::status::Status;
+use crate::protocol::wire::frame::{
+    ACKS_MAX, Ack, FLAG_ACK_REQUEST, FLAG_BULK, FRAME_NARROW_BYTES, MemberTag, body_max_bytes,
+};
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(super) struct Receiving {
-    pub(super) inboxes: BTreeMap<Id, Inbox>,
+    inboxes: BTreeMap<Id, Inbox>,
     /// When each inbox that has a timer is due.
-    pub(super) due: BTreeMap<Id, Duration>,
+    due: BTreeMap<Id, Duration>,
+    /// Members whose next frame waits for frames of others.
     pub(super) blocked: BTreeSet<Id>,
     pub(super) frontier: Frontier,
+    /// The latest clock of what was shown.
     pub(super) newest_shown: u64,
     pub(super) reports: Reports,
-    pub(super) next_nack_at: Duration,
+    next_nack_at: Duration,
+    /// Frames that were dropped because they were heard before, or because their session is over.
     pub(super) replays: u64,
+    /// Whether an own frame came back by the network.
     pub(super) hears_itself: bool,
+}
+
+impl Receiving {
+    pub(super) fn inbox(&self, id: Id) -> Option<&Inbox> {
+        self.inboxes.get(&id)
+    }
+
+    pub(super) fn inbox_mut(&mut self, id: Id) -> Option<&mut Inbox> {
+        self.inboxes.get_mut(&id)
+    }
+
+    /// A member's inbox; a new one begins at the sequence `first`.
+    pub(super) fn open_inbox(&mut self, id: Id, first: u32) -> &mut Inbox {
+        let inbox = self.inboxes.entry(id);
+        inbox.or_insert_with(|| Inbox::starting_at(first))
+    }
+
+    /// Changes an inbox, and sets its timer anew.
+    pub(super) fn update(&mut self, id: Id, change: impl FnOnce(&mut Inbox)) {
+        if let Some(inbox) = self.inboxes.get_mut(&id) {
+            change(inbox);
+        }
+        self.plan(id);
+    }
+
+    /// Sets the timer of an inbox by what is due in it.
+    pub(super) fn plan(&mut self, id: Id) {
+        match self.inbox(id).and_then(Inbox::next_time) {
+            Some(at) => self.due.insert(id, at),
+            None => self.due.remove(&id),
+        };
+    }
+
+    /// Takes in a hint that a member's frame exists.
+    pub(super) fn hint(
+        &mut self,
+        id: Id,
+        sequence: u32,
+        now: Duration,
+        timing: Timing,
+        rng: &mut Rng,
+    ) {
+        let inbox = self.inboxes.get_mut(&id);
+        if inbox.is_some_and(|inbox| inbox.hint(sequence, now, timing, rng)) {
+            self.plan(id);
+        }
+    }
+
+    /// Whether a frame that another one refers to is on its way and not shown yet.
+    pub(super) fn is_awaited(&self, cause: &Reference, roster: &Roster) -> bool {
+        match roster.find(cause.member) {
+            Some(ME) => false,
+            Some(id) => !self.is_past(id, cause.sequence),
+            None => true,
+        }
+    }
+
+    /// Whether a member's frame was shown, or skipped.
+    pub(super) fn is_past(&self, id: Id, sequence: u32) -> bool {
+        self.inbox(id).is_some_and(|inbox| inbox.is_past(sequence))
+    }
+
+    /// Whether a member's frame is here.
+    pub(super) fn has(&self, id: Id, sequence: u32) -> bool {
+        self.inbox(id).is_some_and(|inbox| inbox.has(sequence))
+    }
+
+    /// Whether a member's frame is missing and asked for.
+    pub(super) fn is_missing(&self, id: Id, sequence: u32) -> bool {
+        self.inbox(id)
+            .is_some_and(|inbox| inbox.is_missing(sequence))
+    }
+
+    /// Inboxes with something due.
+    pub(super) fn due(&self, now: Duration) -> Vec<Id> {
+        let due = self.due.iter().filter(|(_, at)| **at <= now);
+        due.map(|(id, _)| *id).collect()
+    }
+
+    /// When the first inbox is due.
+    pub(super) fn next_time(&self) -> Option<Duration> {
+        self.due.values().min().copied()
+    }
+
+    /// Adds the missing frames of a member to a NACK, if one may leave now; the inbox is due again
+    /// when the next may.
+    pub(super) fn ask(
+        &mut self,
+        id: Id,
+        now: Duration,
+        group: &Group,
+        nack: &mut NackDraft,
+        rng: &mut Rng,
+    ) {
+        if now < self.next_nack_at {
+            if let Some(at) = self.inbox(id).and_then(Inbox::next_time) {
+                self.due.insert(id, at.max(self.next_nack_at));
+            }
+            return;
+        }
+        if let (Some(member), Some(inbox)) = (group.roster.get(id), self.inboxes.get_mut(&id))
+            && nack.has_room()
+        {
+            let missing = inbox.due(now, SPAN_MAX, group.timing(id), rng);
+            nack.add(member.tag, &missing);
+        }
+        self.plan(id);
+    }
+
+    /// Notes that a NACK leaves now.
+    pub(super) fn asked(&mut self, now: Duration, interval: Duration) {
+        self.next_nack_at = now + interval;
+    }
+
+    /// How far the frames of those heard lately are here: at most `max` acknowledgements.
+    pub(super) fn acks(&self, now: Duration, max: usize, roster: &Roster) -> Vec<Ack> {
+        let since = now.saturating_sub(2 * roster.beat_interval());
+        let recent = self.reports.recent(since, max.min(ACKS_MAX));
+        let acks = recent.into_iter().filter_map(|id| self.ack(id, roster));
+        acks.collect()
+    }
+
+    fn ack(&self, id: Id, roster: &Roster) -> Option<Ack> {
+        Some(Ack {
+            of: roster.get(id)?.tag,
+            through: self.inbox(id)?.through(),
+        })
+    }
+
+    /// Plans a report to the author of a frame with these flags.
+    pub(super) fn plan_report(
+        &mut self,
+        id: Id,
+        flags: u8,
+        now: Duration,
+        roster: &Roster,
+        rng: &mut Rng,
+    ) {
+        let wish = if flags & FLAG_ACK_REQUEST != 0 {
+            Wish::Asked
+        } else if flags & FLAG_BULK != 0 {
+            Wish::Bulk
+        } else {
+            Wish::Line
+        };
+        let rank = || roster.my_rank(id, 0);
+        self.reports.plan(id, wish, now, roster.size(), rank, rng);
+    }
+
+    /// A report as a status, and where it goes; `None` for a member whose address is not known,
+    /// who learns it from the next beat.
+    pub(super) fn status(&self, report: Report, roster: &Roster) -> Option<(SocketAddr, Status)> {
+        let address = roster.get(report.to)?.address?;
+        let status = Status {
+            ack: self.ack(report.to, roster)?,
+            heard: report.heard,
+            echo: report.echo,
+            held: report.held,
+        };
+        Some((address, status))
+    }
+
+    /// Forgets a member that the roster has forgotten.
+    pub(super) fn forget(&mut self, id: Id) {
+        self.inboxes.remove(&id);
+        self.due.remove(&id);
+    }
+}
+
+/// A NACK that is being filled.
+#[derive(Debug)]
+pub(super) struct NackDraft {
+    pub(super) nack: Nack,
+    room_bytes: usize,
+}
+
+impl NackDraft {
+    /// An empty NACK by an author whose name has so many bytes.
+    pub(super) fn new(name_bytes: usize) -> Self {
+        Self {
+            nack: Nack::default(),
+            room_bytes: body_max_bytes(FRAME_NARROW_BYTES, name_bytes) - COUNT_BYTES,
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.room_bytes >= Target::bytes(SPAN_MAX)
+    }
+
+    /// Adds as many of a member's missing frames as fit.
+    fn add(&mut self, of: MemberTag, mut missing: &[u32]) {
+        while let Some((target, rest)) = Target::new(of, missing, self.room_bytes) {
+            self.room_bytes -= target.len_bytes();
+            self.nack.targets.push(target);
+            missing = rest;
+        }
+    }
 }

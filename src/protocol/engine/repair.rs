@@ -1,4 +1,4 @@
-//! Answering those who lack frames: which of the holders answers, and when. The source is first;
+//! Repairs: which of the members that hold a frame sends it again, and when. The source is first;
 //! others follow by rank, so that a frame is repaired also when its source is gone.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,26 +10,26 @@ use super::config::{
 use super::roster::Id;
 use crate::protocol::rng::Rng;
 
-/// Repairs to be sent, each at its time.
+/// The repairs that wait, each for its time.
 #[derive(Debug, Default)]
 pub struct Repair {
     due: BTreeSet<(Duration, Id, u32)>,
     times: BTreeMap<(Id, u32), Duration>,
 }
 
-/// Who this member is for the frames that are asked for.
+/// What this member is to a frame that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RepairRole {
-    /// The one who made them.
+    /// Its author.
     Source,
-    /// One who holds them, while the source is here: how many come before this one.
+    /// A holder of this rank, while the author is here.
     Holder(usize),
-    /// The same when the source is gone.
+    /// A holder of this rank, the author being gone.
     Heir(usize),
 }
 
 impl RepairRole {
-    /// How long to leave the answer to others; `None` if it is for others altogether.
+    /// How long to leave the answer to others; `None` for a member that never answers.
     #[must_use]
     pub fn delay(self, grtt: Duration, rng: &mut Rng) -> Option<Duration> {
         let soon = rng.between(Duration::ZERO, grtt / SOURCE_REPAIR_GRTT_DIVISOR);
@@ -44,8 +44,8 @@ impl RepairRole {
 }
 
 impl Repair {
-    /// Answers a NACK for a frame that was last sent or heard at `touched`, after `delay`; false if
-    /// it is answered already.
+    /// Plans to answer a NACK after `delay`, for a frame that was last sent or heard at `touched`.
+    /// Returns false if it is answered already.
     pub fn answer(
         &mut self,
         frame: (Id, u32),
@@ -72,7 +72,7 @@ impl Repair {
         self.due.insert((at, frame.0, frame.1));
     }
 
-    /// Somebody else has sent it.
+    /// Cancels a repair, because another member has sent it.
     pub fn cancel(&mut self, frame: (Id, u32)) {
         if let Some(at) = self.times.remove(&frame) {
             self.due.remove(&(at, frame.0, frame.1));

@@ -1,5 +1,5 @@
-//! What this member tells senders of how far it has come: often in bulk, lazily after a line, at
-//! once when asked.
+//! When this member reports to senders how far it has their frames: often in bulk, lazily after a
+//! single line, soon when asked.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::protocol::rng::Rng;
 #[derive(Debug, Default)]
 pub struct Reports {
     senders: BTreeMap<Id, Sender>,
-    /// Nothing is due before.
-    look_at: Option<Duration>,
+    /// Nothing is due before this time.
+    due_at: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Sender {
-    /// Datagrams from the sender itself, repeats included.
+    /// Datagrams that came from the sender itself, repeats included.
     heard: u32,
     unreported: u32,
     due: Option<Duration>,
@@ -30,32 +30,32 @@ struct Sender {
     bulk_at: Option<Duration>,
 }
 
-/// What a report says besides how far all is here.
+/// What a report states besides the acknowledgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
     /// Whose frames.
     pub to: Id,
-    /// How many datagrams have come from itself.
+    /// How many datagrams have come from the sender itself.
     pub heard: u32,
     /// The newest that came from the sender itself.
     pub echo: u32,
-    /// How long ago.
+    /// How long ago that came.
     pub held: Duration,
 }
 
-/// Why a sender would like to hear from this member.
+/// What a sender needs reports for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// It said a line.
+    /// It sent a single line.
     Line,
-    /// More follows at once.
+    /// It sends in bulk, by these reports.
     Bulk,
-    /// It asks.
+    /// It asks for one now.
     Asked,
 }
 
 impl Reports {
-    /// A new frame came, at first hand or as a repair.
+    /// Notes a new frame; `first_hand` is its sequence if it came from the sender itself.
     pub fn took(&mut self, from: Id, first_hand: Option<u32>, now: Duration) {
         let sender = self.senders.entry(from).or_default();
         sender.unreported += 1;
@@ -66,14 +66,13 @@ impl Reports {
         }
     }
 
-    /// A frame came from its sender itself, new or not.
+    /// Notes a datagram that came from the sender itself, new or not.
     pub fn heard(&mut self, from: Id) {
         let sender = self.senders.entry(from).or_default();
         sender.heard = sender.heard.saturating_add(1);
     }
 
-    /// Plans a report, if this member is one of those who give it.
-    /// `rank` is worked out only in bulk.
+    /// Plans a report, if this member is one of those that give it. `rank` is called only in bulk.
     pub fn plan(
         &mut self,
         to: Id,
@@ -100,15 +99,15 @@ impl Reports {
             }
         };
         sender.due = Some(sender.due.map_or(at, |due| due.min(at)));
-        self.look_at = Some(self.look_at.map_or(at, |look_at| look_at.min(at)));
+        self.due_at = Some(self.due_at.map_or(at, |due_at| due_at.min(at)));
     }
 
     /// The next report that is due.
     pub fn pop(&mut self, now: Duration) -> Option<Report> {
-        self.look_at.filter(|at| *at <= now)?;
+        self.due_at.filter(|at| *at <= now)?;
         let is_due = |sender: &Sender| sender.due.is_some_and(|due| due <= now);
         let Some((id, sender)) = self.senders.iter_mut().find(|(_, sender)| is_due(sender)) else {
-            self.look_at = self.senders.values().filter_map(|sender| sender.due).min();
+            self.due_at = self.senders.values().filter_map(|sender| sender.due).min();
             return None;
         };
         sender.due = None;
@@ -122,7 +121,7 @@ impl Reports {
         })
     }
 
-    /// Those heard since a time, the newest first, whose frames a beat acknowledges.
+    /// Members heard since a time, the latest first, at most `max`.
     pub fn recent(&self, since: Duration, max: usize) -> Vec<Id> {
         let mut recent: Vec<(Duration, Id)> = self
             .senders
@@ -135,14 +134,14 @@ impl Reports {
         recent.into_iter().map(|(_, id)| id).collect()
     }
 
-    /// How many had more to say than fits a frame, since a time.
+    /// How many members have sent in bulk since a time.
     #[must_use]
     pub fn in_bulk(&self, since: Duration) -> usize {
         let is_in_bulk = |sender: &&Sender| sender.bulk_at.is_some_and(|at| at >= since);
         self.senders.values().filter(is_in_bulk).count()
     }
 
-    /// Forgets a sender who has left.
+    /// Forgets a sender that has left.
     pub fn forget(&mut self, id: Id) {
         self.senders.remove(&id);
     }
@@ -150,6 +149,6 @@ impl Reports {
     /// When a report is due.
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
-        self.look_at
+        self.due_at
     }
 }

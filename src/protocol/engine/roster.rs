@@ -1,5 +1,5 @@
-//! Who is here: the members known, when each was last heard, and when somebody asks for one that
-//! has gone silent.
+//! The members known: who is here, when each was last heard, and when to ask for one that has gone
+//! silent.
 
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
@@ -21,14 +21,14 @@ pub struct Id(pub(super) u32);
 /// This member itself.
 pub const ME: Id = Id(0);
 
-/// What time brought about a member.
+/// What to do about a member that is not heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {
-    /// It is time to ask the group for it.
+    /// Ask the group for it.
     Ask(Id),
-    /// It was asked for and has not answered yet.
+    /// Report that it does not answer, though it was asked for.
     Silent(Id),
-    /// It is gone without a farewell.
+    /// Take it off the list: it is gone without a farewell.
     Gone(Id),
 }
 
@@ -39,7 +39,7 @@ pub struct Roster {
     members: BTreeMap<Id, Member>,
     live: usize,
     next_id: u32,
-    look_at: Duration,
+    due_at: Duration,
 }
 
 impl Roster {
@@ -51,7 +51,7 @@ impl Roster {
             members: BTreeMap::new(),
             live: 0,
             next_id: ME.0,
-            look_at: Duration::MAX,
+            due_at: Duration::MAX,
         };
         if let Some(id) = roster.meet(me) {
             roster.hear(id, Duration::ZERO);
@@ -79,15 +79,15 @@ impl Roster {
         Some(id)
     }
 
-    /// A member's HELLO is here.
-    pub fn told_key(&mut self, id: Id, session_key: SessionKey) {
+    /// Notes the session key that a member's HELLO states.
+    pub fn set_session_key(&mut self, id: Id, session_key: SessionKey) {
         if let Some(member) = self.members.get_mut(&id) {
             member.session_key = Some(session_key);
         }
     }
 
-    /// Notes that a member itself was heard; whether it was not here before. One that had gone
-    /// silent is then heard again, which [`Roster::is_back`] tells.
+    /// Notes that a member itself was heard; returns whether it was not here before. If it had gone
+    /// silent, [`Roster::is_back`] then returns true.
     pub fn hear(&mut self, id: Id, now: Duration) -> bool {
         let member = self.members.get_mut(&id);
         let Some(member) = member.filter(|member| !member.is_closed) else {
@@ -101,11 +101,11 @@ impl Roster {
             return false;
         }
         self.live += 1;
-        self.look_at = self.look_at.min(member.due());
+        self.due_at = self.due_at.min(member.due());
         true
     }
 
-    /// Whether a member was called silent and has been heard since; told once.
+    /// Whether a member was reported silent and has been heard since; true once.
     pub fn is_back(&mut self, id: Id) -> bool {
         let member = self.members.get_mut(&id);
         member.is_some_and(|member| {
@@ -120,7 +120,7 @@ impl Roster {
         member.is_some_and(|member| !member.is_closed && member.replay_window.take(sequence))
     }
 
-    /// Takes in what a beat says of its author; false if a later one was heard before.
+    /// Takes in what a beat says about its author; false if a later one was heard before.
     pub fn beat(&mut self, id: Id, sequence: u32, news: BeatNews) -> bool {
         let Some(member) = self.members.get_mut(&id) else {
             return false;
@@ -129,17 +129,17 @@ impl Roster {
             return false;
         }
         member.newest_beat = sequence;
-        // Their interval, not ours: who has just come counts fewer members than they do.
+        // Its own interval, not ours: a newcomer counts fewer members than the others do.
         member.interval = news.interval.clamp(BEAT_MIN, BEAT_MAX);
         member.mirror_port = news.mirror_port;
         member.link = news.link;
         member.can_tell = news.can_tell;
-        self.look_at = self.look_at.min(member.due());
+        self.due_at = self.due_at.min(member.due());
         true
     }
 
-    /// Notes where a member's own datagrams come from: by IPv4 if it can. Whether only IPv6
-    /// reaches it.
+    /// Notes where a member's own datagrams come from, by IPv4 if it uses both; returns whether only
+    /// IPv6 reaches it.
     pub fn locate(&mut self, id: Id, address: SocketAddr) -> bool {
         let Some(member) = self.members.get_mut(&id) else {
             return false;
@@ -150,29 +150,29 @@ impl Roster {
         member.address.is_some_and(|known| known.is_ipv6())
     }
 
-    /// Notes the round trip that a member tells of, within what is possible.
-    pub fn believe(&mut self, id: Id, grtt: Duration) {
+    /// Notes the round trip that a member states, within the bounds of a measured one.
+    pub fn set_grtt(&mut self, id: Id, grtt: Duration) {
         if let Some(member) = self.members.get_mut(&id) {
             member.grtt = Some(grtt.clamp(GRTT_MIN, GRTT_MAX));
         }
     }
 
-    /// Notes that a member is there now, by a frame with this clock: what it makes with a later
-    /// one, it makes in our time.
+    /// Notes that a frame with this clock proves that a member is there now: frames with a later
+    /// clock are made in our time.
     pub fn prove(&mut self, id: Id, clock: u64) {
         if let Some(member) = self.members.get_mut(&id) {
             member.proven_at = Some(clock);
         }
     }
 
-    /// A session is over: nothing that is heard of it makes it live again.
+    /// Ends a session: nothing that is heard of it brings it back.
     pub fn close(&mut self, id: Id) {
         if let Some(member) = self.members.get_mut(&id) {
             member.is_closed = true;
         }
     }
 
-    /// Takes a member off the list of those here; whether it was on it.
+    /// Takes a member off the list of those here; returns whether it was on it.
     pub fn leave(&mut self, id: Id) -> bool {
         let member = self.members.get_mut(&id);
         let was_live = member.is_some_and(|member| {
@@ -183,24 +183,24 @@ impl Roster {
         was_live
     }
 
-    /// Notes that somebody asks for a member.
-    pub fn asked(&mut self, id: Id, now: Duration, rng: &mut Rng) {
+    /// Notes that this member or another one asks for a member.
+    pub fn note_asked(&mut self, id: Id, now: Duration, rng: &mut Rng) {
         let size = self.size();
         if let Some(member) = self.members.get_mut(&id) {
             member.asked += 1;
             member.asked_since.get_or_insert(now);
             member.ask_at = Some(now + ASK_INTERVAL + rng.back_off(ASK_INTERVAL, size));
-            self.look_at = self.look_at.min(member.due());
+            self.due_at = self.due_at.min(member.due());
         }
     }
 
-    /// What is due; to be repeated until it is `None`.
-    pub fn look(&mut self, now: Duration, rng: &mut Rng) -> Option<Absence> {
-        if now < self.look_at {
+    /// The next thing to do about absent members; the caller repeats this until it is `None`.
+    pub fn next_absence(&mut self, now: Duration, rng: &mut Rng) -> Option<Absence> {
+        if now < self.due_at {
             return None;
         }
         let size = self.size();
-        let mut look_at = Duration::MAX;
+        let mut due_at = Duration::MAX;
         let others = self.members.iter_mut().filter(|(id, _)| **id != ME);
         for (id, member) in others.filter(|(_, member)| member.is_live) {
             let is_due = |due: Option<Duration>| due.is_some_and(|due| due <= now);
@@ -215,22 +215,22 @@ impl Roster {
                 if member.ask_at.is_some() {
                     return Some(Absence::Ask(*id));
                 }
-                // The first to ask is chosen by chance, and the others hear it.
+                // A random member asks first, and the others hear it.
                 member.ask_at = Some(now + rng.back_off(ASK_INTERVAL, size));
             }
-            look_at = look_at.min(member.due());
+            due_at = due_at.min(member.due());
         }
-        self.look_at = look_at;
+        self.due_at = due_at;
         None
     }
 
-    /// When to look next.
+    /// When [`Roster::next_absence`] may have something.
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
-        (self.look_at < Duration::MAX).then_some(self.look_at)
+        (self.due_at < Duration::MAX).then_some(self.due_at)
     }
 
-    /// The member that others name so.
+    /// The member with this tag.
     #[must_use]
     pub fn find(&self, tag: MemberTag) -> Option<Id> {
         self.ids.get(&tag).copied()
@@ -242,26 +242,26 @@ impl Roster {
         self.members.get(&id)
     }
 
-    /// Who a known member is.
+    /// The person behind a known member.
     #[must_use]
     pub fn named_key(&self, id: Id) -> Option<NamedKey> {
         self.get(id).map(Member::named_key)
     }
 
-    /// How many are here, this one included.
+    /// How many members are here, this one included.
     #[must_use]
     pub fn size(&self) -> usize {
         self.live
     }
 
-    /// How many are here without anybody knowing where.
+    /// How many are here whose address is not known.
     #[must_use]
     pub fn unknown(&self) -> usize {
         let others = self.others();
         others.filter(|(_, m)| m.address.is_none()).count()
     }
 
-    /// Everybody who is here but this one.
+    /// All that are here, but this one.
     pub fn others(&self) -> impl Iterator<Item = (Id, &Member)> {
         self.members
             .iter()
@@ -269,7 +269,7 @@ impl Roster {
             .filter(|(id, member)| *id != ME && member.is_live)
     }
 
-    /// Everybody who was ever met and is not forgotten.
+    /// All that were ever met and are not forgotten.
     pub fn everybody(&self) -> impl Iterator<Item = (Id, &Member)> {
         self.members.iter().map(|(id, member)| (*id, member))
     }
@@ -286,7 +286,7 @@ impl Roster {
         self.members.values().filter(is_same).count()
     }
 
-    /// Forgets a member who is not here.
+    /// Forgets a member that is not here.
     pub fn forget(&mut self, id: Id) {
         if let Some(member) = self.members.remove(&id) {
             self.ids.remove(&member.tag);
@@ -308,8 +308,8 @@ impl Roster {
             .clamp(BEAT_MIN, BEAT_MAX)
     }
 
-    /// How many of those here come before this member when it is the turn to take care of frames of
-    /// `of`: the same order for all who know the same members (rendezvous hashing,
+    /// How many members come before this one in the order that decides who repairs or reports the
+    /// frames of `of`; the order is the same for all that know the same members (rendezvous hashing,
     /// Thaler and Ravishankar 1998).
     #[must_use]
     pub fn my_rank(&self, of: Id, turn: u32) -> usize {

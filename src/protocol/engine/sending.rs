@@ -1,12 +1,40 @@
-//! What this member says: from the outbox, by pace and window, into frames that are repeated until
-//! all have them.
+//! What this member says: from the outbox, by pace and window, into durable frames, which are
+//! repeated until all have them.
+
+use std::time::Duration;
 
 use super::arrivals::Arrivals;
-use super::frame_log::Position;
-use super::outbox::Outbox;
-use super::pace::{Pace, Window};
-use super::receipts::Receipts;
+use super::config::{
+    ACK_GROUP, REPAIR_COPIES_MAX, REPEAT_GRTT, REPEAT_ONCE_ABOVE, REPEAT_TWICE_ABOVE, REPORTERS,
+    SMALL_GROUP, STUCK_AFTER, WAITING_AFTER,
+};
+use super::event::{EngineEvent, MessageId};
+use super::frame_log::{FrameLog, Position};
+use super::group::Group;
+use super::me::Me;
+use super::out::Out;
+use super::outbox::{Outbox, PrivateText};
+use super::pace::{Pace, RoundTrip, Window};
+use super::receipts::{Delivered, Receipts};
 use super::repair::Repair;
+use super::roster::{Id, ME, Roster};
+use crate::protocol::message::Name;
+use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::durable::{
+    ACK_BYTES, Durable, FRAGMENT_BYTES, Fragment, Record, Records, Reference,
+};
+use crate::protocol::wire::frame::status::Status;
+use crate::protocol::wire::frame::{
+    Ack, Author, Body, FLAG_ACK_REQUEST, FLAG_BULK, Frame, Key, MemberTag,
+};
+use crate::protocol::wire::seal::Draft;
+use crate::protocol::wire::seal::signed_batch::BATCH_MAX_FRAMES;
+
+/// Weight of the newest own frame in the moving average of NACKs per frame.
+const NACKS_WEIGHT: f64 = 1.0 / 16.0;
+
+/// Upper bound of the NACKs that count for one frame in that average.
+const NACKS_COUNTED_MAX: f64 = 4.0;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -17,18 +45,350 @@ pub(super) struct Sending {
     pub(super) arrivals: Arrivals,
     pub(super) receipts: Receipts,
     pub(super) repair: Repair,
-    pub(super) repeats: Repeats,
+    nacks: NackRate,
     /// The newest own durable frame.
-    pub(super) newest: u32,
+    newest: u32,
     /// Where the first piece of a long text stands whose last one is not made yet.
-    pub(super) first_fragment: Option<Position>,
-    pub(super) wants_acks: bool,
-    pub(super) was_bulk: bool,
+    first_fragment: Option<Position>,
+    /// Whether every frame asks for acknowledgements, because this member would like to leave.
+    wants_acks: bool,
+    /// Whether more followed the newest frame at once.
+    was_bulk: bool,
 }
 
-/// How often others ask for what this member says, and how often it is therefore repeated unasked.
+/// How often others ask for own frames, on which it depends how often these are repeated unasked.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Repeats {
-    pub(super) nacks_per_frame: f64,
-    pub(super) nacks: u32,
+struct NackRate {
+    per_frame: f64,
+    since_last_frame: u32,
+}
+
+/// What may leave now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Repairs, and nothing new.
+    RepairsOnly,
+    /// New frames, behind a repair if one is due.
+    NewFrames,
+}
+
+/// An own durable frame that is not signed yet.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) position: Position,
+    pub(super) flags: u8,
+    /// How many messages for all end in the frame.
+    pub(super) messages: usize,
+    private_to: Option<MemberTag>,
+    fragment: Option<Fragment>,
+    /// Which of the records are messages for all, or pieces of one.
+    said: Vec<u8>,
+}
+
+impl Sending {
+    /// The newest own durable frame; 0 before the first.
+    pub(super) fn newest(&self) -> u32 {
+        self.newest
+    }
+
+    /// Prepares for a message; it begins a burst if nothing else waits.
+    pub(super) fn begin_message(&mut self, now: Duration, roster: &Roster) {
+        if self.outbox.is_empty() {
+            let here = roster.others().map(|(id, _)| id);
+            // In a larger group, only some members report.
+            let expected = here.filter(|_| roster.size() <= REPORTERS + 1);
+            self.window.begin_burst(self.newest + 1, now, expected);
+        }
+    }
+
+    /// Queues a private text once for each session of its addressee that is here; how many.
+    pub(super) fn say_private(
+        &mut self,
+        name: &Name,
+        key: Key,
+        text: &str,
+        roster: &Roster,
+    ) -> usize {
+        let mut count = 0;
+        for (_, member) in roster.others() {
+            let is_addressed = member.key == key && member.name == *name;
+            if let Some(session_key) = member.session_key.filter(|_| is_addressed) {
+                self.outbox.say_private(PrivateText {
+                    tag: member.tag,
+                    key,
+                    session: member.session,
+                    session_key,
+                    text: text.to_owned(),
+                });
+                count += 1;
+            }
+        }
+        count
+    }
+
+    /// From now on every frame asks for acknowledgements.
+    pub(super) fn request_acks(&mut self) {
+        self.wants_acks = true;
+    }
+
+    /// What the flags of a frame made now hold about acknowledgements.
+    pub(super) fn ack_request_flag(&self) -> u8 {
+        if self.wants_acks { FLAG_ACK_REQUEST } else { 0 }
+    }
+
+    /// Whether a member has not acknowledged all that would have done so by now.
+    pub(super) fn is_unacknowledged(&self, members: usize) -> bool {
+        members <= ACK_GROUP && !self.receipts.is_complete()
+    }
+
+    /// What may leave now, if anything.
+    pub(super) fn turn(&mut self, now: Duration, members: usize) -> Option<Turn> {
+        let has_repair = self.repair.next_time().is_some_and(|at| at <= now);
+        let has_new = self.may_make(now, members);
+        // A repair does not wait for company.
+        let waiting = if has_repair { 1 } else { self.outbox.len() };
+        if !(has_repair || has_new) || !self.pace.allows(now, waiting) {
+            return None;
+        }
+        Some(match has_new {
+            true => Turn::NewFrames,
+            false => Turn::RepairsOnly,
+        })
+    }
+
+    /// Whether something waits and the window is open for it.
+    pub(super) fn may_make(&mut self, now: Duration, members: usize) -> bool {
+        !self.outbox.is_empty() && self.window.allows(self.newest + 1, members, now)
+    }
+
+    /// When [`Sending::turn`] may have something.
+    pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
+        let repair_at = self.repair.next_time();
+        let repair = repair_at.map(|at| at.max(self.pace.next_time(now, 1)));
+        let new = (!self.outbox.is_empty()).then(|| {
+            if self.window.is_open(self.newest + 1) {
+                self.pace.next_time(now, self.outbox.len())
+            } else {
+                // A report opens the window, or else the end of the patience with who is stuck.
+                now + STUCK_AFTER / 10
+            }
+        });
+        [repair, new].into_iter().flatten().min()
+    }
+
+    /// Sends the next repair that is due; false if there is none. A small group gets one copy for
+    /// each time that the frame was asked for, so that a frame which is lost again and again does
+    /// not hold up all others, and one more if nothing new is to be sent.
+    pub(super) fn send_repair(
+        &mut self,
+        now: Duration,
+        turn: Turn,
+        group: &Group,
+        log: &mut FrameLog,
+        out: &mut Out,
+    ) -> bool {
+        while let Some((id, sequence)) = self.repair.pop(now) {
+            let Some(held) = log.touch(id, sequence, now) else {
+                continue;
+            };
+            let more = u8::from(turn == Turn::RepairsOnly);
+            let copies = match group.roster.size() {
+                0..=SMALL_GROUP => held.asked.saturating_add(more).clamp(1, REPAIR_COPIES_MAX),
+                _ => 1,
+            };
+            for _ in 0..copies {
+                self.pace.sent();
+                if id == ME {
+                    self.arrivals.leaves_again(sequence);
+                }
+                out.send(group.to_all(), held.bytes.clone());
+            }
+            return true;
+        }
+        false
+    }
+
+    /// How many frames may be signed together now.
+    pub(super) fn batch_max(&self) -> usize {
+        self.pace.burst().min(BATCH_MAX_FRAMES)
+    }
+
+    /// Makes the next durable frame; `None` if nothing waits. `acks` makes as many
+    /// acknowledgements as it is asked for at most.
+    pub(super) fn draft(
+        &mut self,
+        now: Moment,
+        me: &mut Me,
+        grtt: Duration,
+        references: Vec<Reference>,
+        acks: impl FnOnce(usize) -> Vec<Ack>,
+    ) -> Option<(Made, Draft)> {
+        let room_bytes = me.durable_room_bytes() - references.len() * Reference::BYTES;
+        let sequence = self.newest + 1;
+        let (key, session) = (me.identity().key, me.identity().session);
+        let private = &mut me.private;
+        let seal = |text: &PrivateText| private.seal(text, key, session, sequence);
+        let packed = self.outbox.pack(room_bytes, seal)?;
+        let fragment_bytes = packed.fragment.map_or(0, |_| FRAGMENT_BYTES);
+        let left_bytes = room_bytes.saturating_sub(packed.records.len() + fragment_bytes);
+        let is_bulk = !self.outbox.is_empty();
+        let acks = match is_bulk {
+            true => Vec::new(),
+            false => acks(left_bytes / ACK_BYTES),
+        };
+        self.newest = sequence;
+        let author = Author {
+            sequence,
+            clock: me.clock.tick(now.wall_ms),
+            flags: if is_bulk { FLAG_BULK } else { 0 } | self.ack_request_flag(),
+            ..me.author(grtt)
+        };
+        let durable = Durable {
+            fragment: packed.fragment,
+            references,
+            acks,
+            records: Records::new(&packed.records),
+        };
+        let made = Made {
+            position: Position::of(&author),
+            flags: author.flags,
+            messages: durable.messages(),
+            private_to: packed.private_to,
+            fragment: packed.fragment,
+            said: indices_of_said(durable.records),
+        };
+        let body = Body::Durable(durable);
+        Some((made, me.seal.draft(&Frame { author, body })))
+    }
+
+    /// Notes that an own frame leaves for the first time: plans its repeats, and expects its
+    /// acknowledgements.
+    pub(super) fn note_made(&mut self, now: Duration, made: &Made, group: &mut Group) {
+        let (sequence, grtt) = (made.position.sequence, group.grtt());
+        group.presence.said(now, self.was_bulk.then_some(grtt));
+        self.arrivals.leaves(sequence, now);
+        if made.messages > 0 {
+            let here = group.roster.others().map(|(id, _)| id);
+            let tell_at = now + group.waiting_after();
+            self.receipts.said(sequence, here, tell_at);
+        }
+        for repeat in 1..=self.nacks.repeats_of_next() {
+            self.repair
+                .schedule((ME, sequence), now + grtt * REPEAT_GRTT * repeat);
+        }
+        // The addressee of a private message is waited for, and nobody else.
+        if let Some(id) = made.private_to.and_then(|tag| group.roster.find(tag)) {
+            self.receipts
+                .said(sequence, [id].into_iter(), now + WAITING_AFTER);
+        }
+        self.was_bulk = made.flags & FLAG_BULK != 0;
+    }
+
+    /// Tells the ids of the messages in an own frame.
+    pub(super) fn tell_sent(&mut self, made: &Made, out: &mut Out) {
+        let position = made.position;
+        let is_private = made.private_to.is_some();
+        let sent = |position, index| EngineEvent::Sent {
+            id: MessageId {
+                place: position,
+                index,
+            },
+            is_private,
+        };
+        match made.fragment {
+            None if is_private => out.tell(sent(position, 0)),
+            None => {
+                for index in &made.said {
+                    out.tell(sent(position, *index));
+                }
+            }
+            // A long text has the id of its first frame, and is complete with its last one.
+            Some(Fragment { number, count }) => {
+                let first = *self.first_fragment.get_or_insert(position);
+                if number + 1 == count {
+                    self.first_fragment = None;
+                    out.tell(sent(first, 0));
+                }
+            }
+        }
+    }
+
+    /// Takes in how far a member has this one's frames; what to tell about their delivery. The
+    /// window heeds members only that report.
+    pub(super) fn hear_ack(
+        &mut self,
+        id: Id,
+        through: u32,
+        now: Duration,
+        log: &mut FrameLog,
+    ) -> Option<Delivered> {
+        if through > self.newest {
+            return None; // claims more than there is, and so proves nothing
+        }
+        if self.window.knows(id) {
+            self.window.report(id, through, now);
+            log.release(self.window.needed_from());
+        }
+        self.receipts.acknowledge(id, through)
+    }
+
+    /// Takes in a member's report; what to tell about the delivery of this one's frames.
+    pub(super) fn hear_status(
+        &mut self,
+        id: Id,
+        status: &Status,
+        now: Duration,
+        log: &mut FrameLog,
+        round_trip: &mut RoundTrip,
+    ) -> Option<Delivered> {
+        let through = status.ack.through;
+        if through > self.newest {
+            return None;
+        }
+        self.window.report(id, through, now);
+        log.release(self.window.needed_from());
+        if let Some(left) = self.arrivals.left(status.echo) {
+            let passed = now.saturating_sub(left.at);
+            round_trip.measure(passed.saturating_sub(status.held));
+            if let Some(arrived) = self.arrivals.measure(id, status.heard, left) {
+                self.pace.arrived(arrived, now);
+            }
+        }
+        self.receipts.acknowledge(id, through)
+    }
+
+    /// Notes that a NACK asks for an own frame.
+    pub(super) fn note_nack(&mut self) {
+        self.nacks.since_last_frame += 1;
+    }
+
+    /// Stops waiting for a member that has left; what to tell about the delivery.
+    pub(super) fn forget(&mut self, id: Id, log: &mut FrameLog) -> Option<Delivered> {
+        self.window.forget(id);
+        self.arrivals.forget(id);
+        log.release(self.window.needed_from());
+        self.receipts.forget(id)
+    }
+}
+
+impl NackRate {
+    /// Ends the count of NACKs for the previous frame; how often to repeat the next one unasked.
+    fn repeats_of_next(&mut self) -> u32 {
+        let counted = std::mem::take(&mut self.since_last_frame);
+        // A frame that is lost again and again says no more about the next one.
+        let counted = f64::from(counted).min(NACKS_COUNTED_MAX);
+        self.per_frame += (counted - self.per_frame) * NACKS_WEIGHT;
+        match self.per_frame {
+            few if few <= REPEAT_ONCE_ABOVE => 0,
+            some if some <= REPEAT_TWICE_ABOVE => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// Which records are messages for all.
+fn indices_of_said(records: Records<'_>) -> Vec<u8> {
+    let numbered = (0..).zip(records.iter()); // at most 255
+    let is_said = |(_, record): &(u8, Record<'_>)| matches!(record, Record::Said(_));
+    numbered.filter(is_said).map(|(index, _)| index).collect()
 }

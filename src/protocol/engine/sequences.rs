@@ -1,52 +1,52 @@
-//! A set of sequence numbers that are mostly consecutive, as runs.
+//! A set of sequence numbers that are mostly consecutive, as ranges.
 
-/// Runs of consecutive numbers, ascending, never touching each other.
+/// Ranges of consecutive numbers, ascending, with a gap between any two.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sequences {
-    runs: Vec<(u32, u32)>, // first and last
+    ranges: Vec<(u32, u32)>, // first and last
 }
 
 impl Sequences {
     /// Whether a number is in the set.
     #[must_use]
     pub fn contains(&self, sequence: u32) -> bool {
-        let after = self.runs.partition_point(|(first, _)| *first <= sequence);
-        let run = after.checked_sub(1).and_then(|at| self.runs.get(at));
-        run.is_some_and(|(_, last)| sequence <= *last)
+        let after = self.ranges.partition_point(|(first, _)| *first <= sequence);
+        let range = after.checked_sub(1).and_then(|at| self.ranges.get(at));
+        range.is_some_and(|(_, last)| sequence <= *last)
     }
 
-    /// Puts a number in; false if it was there.
+    /// Adds a number; false if it was there.
     pub fn insert(&mut self, sequence: u32) -> bool {
-        let after = self.runs.partition_point(|(first, _)| *first <= sequence);
+        let after = self.ranges.partition_point(|(first, _)| *first <= sequence);
         let before = after.checked_sub(1);
-        let run_before = before.and_then(|at| self.runs.get(at)).copied();
-        if run_before.is_some_and(|(_, last)| sequence <= last) {
+        let range_before = before.and_then(|at| self.ranges.get(at)).copied();
+        if range_before.is_some_and(|(_, last)| sequence <= last) {
             return false;
         }
-        let joins_before = run_before.is_some_and(|(_, last)| last + 1 == sequence);
-        let run_after = self.runs.get(after).copied();
-        let joins_after = run_after.is_some_and(|(first, _)| first - 1 == sequence);
+        let joins_before = range_before.is_some_and(|(_, last)| last + 1 == sequence);
+        let range_after = self.ranges.get(after).copied();
+        let joins_after = range_after.is_some_and(|(first, _)| first - 1 == sequence);
         match (before.filter(|_| joins_before), joins_after) {
             (Some(before), true) => {
-                let last = run_after.map_or(sequence, |(_, last)| last);
-                self.set(before, |run| run.1 = last);
-                self.runs.remove(after);
+                let last = range_after.map_or(sequence, |(_, last)| last);
+                self.set(before, |range| range.1 = last);
+                self.ranges.remove(after);
             }
-            (Some(before), false) => self.set(before, |run| run.1 = sequence),
-            (None, true) => self.set(after, |run| run.0 = sequence),
-            (None, false) => self.runs.insert(after, (sequence, sequence)),
+            (Some(before), false) => self.set(before, |range| range.1 = sequence),
+            (None, true) => self.set(after, |range| range.0 = sequence),
+            (None, false) => self.ranges.insert(after, (sequence, sequence)),
         }
         true
     }
 
-    /// The runs, each as its first and last number.
+    /// The ranges, each as its first and last number.
     #[must_use]
-    pub fn runs(&self) -> &[(u32, u32)] {
-        &self.runs
+    pub fn ranges(&self) -> &[(u32, u32)] {
+        &self.ranges
     }
 
     fn set(&mut self, at: usize, change: impl FnOnce(&mut (u32, u32))) {
-        if let Some(run) = self.runs.get_mut(at) {
+        if let Some(run) = self.ranges.get_mut(at) {
             change(run);
         }
     }
@@ -61,13 +61,13 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_set(numbers in proptest::collection::vec(1_u32..40, 0..60)) {
-            let (mut runs, mut set) = (Sequences::default(), BTreeSet::new());
+            let (mut ranges, mut set) = (Sequences::default(), BTreeSet::new());
             for number in numbers {
-                prop_assert_eq!(runs.insert(number), set.insert(number));
+                prop_assert_eq!(ranges.insert(number), set.insert(number));
                 for probe in 0..42 {
-                    prop_assert_eq!(runs.contains(probe), set.contains(&probe));
+                    prop_assert_eq!(ranges.contains(probe), set.contains(&probe));
                 }
-                prop_assert!(runs.runs().windows(2).all(|pair| pair[0].1 + 1 < pair[1].0));
+                prop_assert!(ranges.ranges().windows(2).all(|pair| pair[0].1 + 1 < pair[1].0));
             }
         }
     }

@@ -1,298 +1,232 @@
-//! Catching up: noticing that another holds something else, asking one member what it holds, and
-//! getting what is missing. The frames themselves go the way of all durable frames.
+//! Catching up: comparing digests with others, asking what was said before this member came or
+//! while it was cut off, and answering others who ask.
 
 use core::net::SocketAddr;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::config::{
-    HISTORY_MESSAGES, PULL_FRAMES, PULL_RETRIES_MAX, PULL_RETRY, SYNC_FRUITLESS,
-    SYNC_SPREAD_PER_MEMBER,
-};
-use super::roster::Id;
+use super::config::{ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, INVENTORY_PARTS_MAX, JOINING};
+use super::exchange::{ExchangeOutcome, Exchanges};
+use super::frame_log::{FrameLog, Position};
+use super::me::Me;
+use super::member::Member;
+use super::roster::{Id, Roster};
 use crate::protocol::rng::Rng;
-use crate::protocol::wire::frame::MemberTag;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Sync as Talk};
+use crate::protocol::wire::frame::{MemberTag, first_8};
 
-/// Differences remembered.
-const FRUITLESS_MAX: usize = 256;
+/// Digests end at multiples of this, so that members who hold the same frames state the same.
+const DIGEST_STEP_MS: u64 = 10_000;
 
-/// The exchange under way, and the one that is planned.
-#[derive(Debug, Default)]
-pub struct Sync {
-    suspicion: Option<Suspicion>,
-    exchange: Option<Exchange>,
-    /// Differences that an exchange did not mend, and until when they are left alone.
-    fruitless: BTreeMap<u64, Duration>,
-}
+/// What is said next in an exchange, and to which address.
+pub(super) type Question = (SocketAddr, Talk);
 
-/// Somebody's digest differs from ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Suspicion {
-    /// Whose.
-    pub peer: Id,
-    /// The digest.
-    pub digest: Digest,
-    at: Duration,
-}
-
-/// A dialogue with one member.
+/// See the module's documentation.
 #[derive(Debug)]
-struct Exchange {
-    peer: Id,
-    address: SocketAddr,
-    from: u64,
-    cut: u64,
-    cookie: u64,
-    parts: BTreeSet<u8>,
-    parts_count: Option<u8>,
-    wanted: BTreeSet<FrameName>,
-    asked: BTreeSet<FrameName>,
-    first_after: BTreeMap<MemberTag, u32>,
-    retry_at: Duration,
-    retries: u32,
-    taken: usize,
-    horizon: u64,
-    difference: u64,
-}
-
-/// What an exchange came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ExchangeOutcome {
-    /// With whom.
-    pub peer: Id,
-    /// From which clock on all is held that the other holds; `None` if it was broken off.
-    pub horizon: Option<u64>,
-    /// Up to which clock it was about.
-    pub cut: u64,
+pub(super) struct Sync {
+    pub(super) exchanges: Exchanges,
+    /// Whether no member has told this one yet what was said before it came.
+    is_new: bool,
+    /// Nobody else is asked before this time.
+    ask_again_at: Duration,
+    /// Frames from before, which are shown in their order once all have come.
+    unshown: BTreeMap<Position, Id>,
+    cookie_secret: [u8; 32],
 }
 
 impl Sync {
-    /// Another's digest differs from ours: an exchange is planned, unless one is, or one about the
-    /// same difference, which is the XOR of both, brought nothing.
-    pub fn suspect(
+    /// The state of a member that has just come.
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            exchanges: Exchanges::default(),
+            is_new: true,
+            ask_again_at: Duration::ZERO,
+            unshown: BTreeMap::new(),
+            cookie_secret: blake3::derive_key("roda 2026 cookies", &seed.to_be_bytes()),
+        }
+    }
+
+    /// Whether no member has told this one yet what was said before it came.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// The digest of the next beat: by turns of the last minute, of longer times, and of all that
+    /// is held.
+    pub(super) fn digest(&self, clock_now: u64, turn: u32, log: &mut FrameLog) -> Digest {
+        if self.is_new {
+            return Digest::default(); // says that this member cannot tell
+        }
+        let old_ms = (clock_now >> 16).saturating_sub(DIGEST_AGE.as_millis() as u64);
+        let cut_ms = old_ms / DIGEST_STEP_MS * DIGEST_STEP_MS;
+        let turn = turn as usize % (DIGEST_SPANS.len() + 1);
+        let span_ms = DIGEST_SPANS
+            .get(turn)
+            .map_or(cut_ms, |span| span.as_millis() as u64);
+        let from = (cut_ms.saturating_sub(span_ms) << 16).max(log.horizon());
+        let cut = (cut_ms << 16).max(from);
+        let xor = log.digest(from, cut);
+        Digest { from, cut, xor }
+    }
+
+    /// Compares a member's digest with what is held here, if all of that time is; and plans to ask
+    /// for what is older, if the member goes back further and nothing was dropped here.
+    pub(super) fn compare(
         &mut self,
         peer: Id,
-        (digest, difference): (Digest, u64),
+        digest: &Digest,
         now: Duration,
         members: usize,
+        log: &mut FrameLog,
         rng: &mut Rng,
     ) {
-        let left_alone = self.fruitless.get(&difference);
-        let is_fruitless = left_alone.is_some_and(|until| now < *until);
-        if self.suspicion.is_some() || self.exchange.is_some() || is_fruitless {
-            return;
-        }
-        // By chance, one asks before the others, who then hear what is sent again.
-        let members = u32::try_from(members).unwrap_or(u32::MAX);
-        let spread = SYNC_SPREAD_PER_MEMBER.saturating_mul(members.max(10));
-        let at = now + rng.between(Duration::ZERO, spread);
-        self.suspicion = Some(Suspicion { peer, digest, at });
+        let suspected = match difference(digest, log) {
+            Some(difference) => (*digest, difference),
+            None if self.goes_back_further(digest, log) => {
+                let cut = log.horizon();
+                (Digest { cut, ..*digest }, digest.from)
+            }
+            None => return,
+        };
+        self.exchanges.suspect(peer, suspected, now, members, rng);
     }
 
-    /// The suspicion that is to be looked into now.
-    pub fn pop_suspicion(&mut self, now: Duration) -> Option<Suspicion> {
-        self.suspicion.take_if(|suspicion| suspicion.at <= now)
+    fn goes_back_further(&self, digest: &Digest, log: &FrameLog) -> bool {
+        let is_open = !self.is_new && !log.is_trimmed();
+        is_open && digest.cut > 0 && digest.from < log.horizon()
     }
 
-    /// Begins an exchange about what a member holds in `from..cut`.
-    pub fn begin(
+    /// What a newcomer asks a member that it meets: one that can tell what was said before, or one
+    /// that is new as well, but came earlier.
+    pub(super) fn ask_as_newcomer(
         &mut self,
         peer: Id,
         address: SocketAddr,
-        (from, cut): (u64, u64),
-        difference: u64,
         now: Duration,
-    ) -> Talk {
-        self.exchange = Some(Exchange {
-            peer,
-            address,
-            from,
-            cut,
-            cookie: 0,
-            parts: BTreeSet::new(),
-            parts_count: None,
-            wanted: BTreeSet::new(),
-            asked: BTreeSet::new(),
-            first_after: BTreeMap::new(),
-            retry_at: now + PULL_RETRY,
-            retries: 0,
-            taken: 0,
-            horizon: from,
-            difference,
-        });
-        let cookie = 0;
-        Talk::Ask { cookie, from, cut }
+        me: &Me,
+        roster: &Roster,
+    ) -> Option<Question> {
+        if !self.is_new || self.exchanges.is_busy() || now < self.ask_again_at {
+            return None;
+        }
+        let came = |session: u64, tag: MemberTag| (session >> 32, tag);
+        let mine = came(me.identity().session, me.tag());
+        let is_fit = |member: &Member| member.can_tell || came(member.session, member.tag) < mine;
+        roster.get(peer).filter(|member| is_fit(member))?;
+        // Up to now, and not to our start: members first heard in between began earlier.
+        let all = (0, u64::MAX);
+        let talk = self.exchanges.begin(peer, address, all, 0, now);
+        Some((address, talk))
     }
 
-    /// Whether an exchange is under way.
-    #[must_use]
-    pub fn is_busy(&self) -> bool {
-        self.exchange.is_some()
-    }
-
-    /// Takes in the cookie of the member asked; what to say to it.
-    pub fn cookie(&mut self, peer: Id, cookie: u64, now: Duration) -> Option<Talk> {
-        let exchange = self.exchange.as_mut().filter(|e| e.peer == peer)?;
-        exchange.cookie = cookie;
-        exchange.moved(now);
-        Some(exchange.talk())
-    }
-
-    /// Takes in one part of an inventory, of which `lacks` says what is missing here; true when
-    /// it was the last part.
-    pub fn inventory(
+    /// The first question about a difference that was suspected, if it is still there.
+    pub(super) fn ask_about_difference(
         &mut self,
-        peer: Id,
-        (part, parts): (u8, u8),
-        horizon: u64,
-        runs: &[SequenceRange],
         now: Duration,
-        lacks: impl Fn(FrameName) -> bool,
-    ) -> bool {
-        let exchange = self.exchange.as_mut().filter(|e| e.peer == peer);
-        let Some(exchange) = exchange else {
+        roster: &Roster,
+        log: &mut FrameLog,
+    ) -> Option<Question> {
+        let suspicion = self.exchanges.pop_suspicion(now)?;
+        let address = roster.get(suspicion.peer).and_then(|m| m.address);
+        let address = address.filter(|_| !self.exchanges.is_busy())?;
+        let Digest { from, cut, .. } = suspicion.digest;
+        let is_older = cut == log.horizon();
+        let difference = difference(&suspicion.digest, log).or(is_older.then_some(from))?;
+        let range = (from, cut);
+        let talk = self
+            .exchanges
+            .begin(suspicion.peer, address, range, difference, now);
+        Some((address, talk))
+    }
+
+    /// A newcomer that has met no member who knows more has missed nothing.
+    pub(super) fn settle_newcomer(&mut self, now: Duration, started: Duration, roster: &Roster) {
+        if self.is_new && !self.exchanges.is_busy() && now >= started + JOINING {
+            self.is_new = roster.others().any(|(_, member)| member.can_tell);
+        }
+    }
+
+    /// A number that only a program which receives at this address can know.
+    pub(super) fn cookie_for(&self, source: SocketAddr) -> u64 {
+        let mut hasher = blake3::Hasher::new_keyed(&self.cookie_secret);
+        match source {
+            SocketAddr::V4(v4) => hasher.update(&v4.ip().octets()),
+            SocketAddr::V6(v6) => hasher.update(&v6.ip().octets()),
+        };
+        hasher.update(&source.port().to_be_bytes());
+        first_8(hasher.finalize().as_bytes()) | 1 // never 0, which stands for none
+    }
+
+    /// Keeps a frame from before until all have come.
+    pub(super) fn keep_unshown(&mut self, position: Position, id: Id) {
+        self.unshown.insert(position, id);
+    }
+
+    /// The frames kept by [`Sync::keep_unshown`], in the order that all members agree on.
+    pub(super) fn take_unshown(&mut self) -> BTreeMap<Position, Id> {
+        std::mem::take(&mut self.unshown)
+    }
+
+    /// Ends the exchange if all that was wanted has come; whether it did.
+    pub(super) fn finish(&mut self, now: Duration, roster: &Roster, log: &mut FrameLog) -> bool {
+        let Some(outcome) = self.exchanges.finish(now) else {
             return false;
         };
-        exchange.moved(now);
-        exchange.parts_count = Some(parts);
-        exchange.horizon = exchange.horizon.max(horizon);
-        if part >= parts || !exchange.parts.insert(part) {
-            return false;
+        if self.is_new {
+            let peer = roster.get(outcome.peer);
+            self.is_new = peer.is_some_and(|peer| !peer.can_tell);
+            self.ask_again_at = now + ASK_AGAIN;
         }
-        for run in runs {
-            let after = exchange.first_after.entry(run.tag()).or_default();
-            *after = (*after).max(run.first + run.count);
-            // A liar's inventory is cut: a member holds no more than its history.
-            let room = HISTORY_MESSAGES.saturating_sub(exchange.wanted.len());
-            let lacked = run.frames().take(room).filter(|wanted| lacks(*wanted));
-            exchange.wanted.extend(lacked);
-        }
-        exchange.parts.len() == usize::from(parts)
-    }
-
-    /// What is missing by the inventory.
-    #[must_use]
-    pub fn wanted(&self) -> Vec<FrameName> {
-        let exchange = self.exchange.as_ref();
-        exchange.map_or_else(Vec::new, |e| e.wanted.iter().copied().collect())
-    }
-
-    /// Where the frames of a member not met yet begin to count as new.
-    #[must_use]
-    pub fn first_after(&self, tag: MemberTag) -> Option<u32> {
-        self.exchange.as_ref()?.first_after.get(&tag).copied()
-    }
-
-    /// Whether a frame is one of those that were missing here.
-    #[must_use]
-    pub fn wants(&self, frame: FrameName) -> bool {
-        let exchange = self.exchange.as_ref();
-        exchange.is_some_and(|exchange| exchange.wanted.contains(&frame))
-    }
-
-    /// Notes that a frame came; what to say to the member asked, if it is time for more. True if
-    /// it was one of those wanted.
-    pub fn took(&mut self, frame: FrameName, now: Duration) -> (bool, Option<(SocketAddr, Talk)>) {
-        let Some(exchange) = self.exchange.as_mut() else {
-            return (false, None);
-        };
-        let is_wanted = exchange.wanted.remove(&frame);
-        if !is_wanted {
-            return (false, None);
-        }
-        exchange.taken += 1;
-        exchange.moved(now);
-        let was_asked = exchange.asked.remove(&frame);
-        let is_next = was_asked && exchange.asked.is_empty() && !exchange.wanted.is_empty();
-        let talk = is_next.then(|| (exchange.address, exchange.talk()));
-        (true, talk)
-    }
-
-    /// The next thing to ask the member for.
-    pub fn ask(&mut self) -> Option<(SocketAddr, Talk)> {
-        let exchange = self.exchange.as_mut()?;
-        Some((exchange.address, exchange.talk()))
-    }
-
-    /// Whether all that was wanted has come; ends the exchange.
-    pub fn finish(&mut self, now: Duration) -> Option<ExchangeOutcome> {
-        let is_over = |e: &mut Exchange| e.is_told() && e.wanted.is_empty();
-        let exchange = self.exchange.take_if(is_over)?;
-        if exchange.taken == 0 {
-            if self.fruitless.len() >= FRUITLESS_MAX {
-                self.fruitless.pop_first();
-            }
-            self.fruitless
-                .insert(exchange.difference, now + SYNC_FRUITLESS);
-        }
-        Some(exchange.outcome())
+        go_back(outcome, log);
+        true
     }
 
     /// Ends the exchange; the frames still wanted are asked for in another way.
-    pub fn hand_over(&mut self) -> Option<ExchangeOutcome> {
-        let exchange = self.exchange.take()?;
-        Some(exchange.outcome())
-    }
-
-    /// Asks again if nothing came for a while, or gives up.
-    pub fn retry(&mut self, now: Duration) -> Option<Result<(SocketAddr, Talk), ExchangeOutcome>> {
-        let exchange = self.exchange.as_mut().filter(|e| e.retry_at <= now)?;
-        exchange.retries += 1;
-        exchange.retry_at = now + PULL_RETRY * (1 + exchange.retries);
-        if exchange.retries <= PULL_RETRIES_MAX {
-            return Some(Ok((exchange.address, exchange.talk())));
+    pub(super) fn hand_over(&mut self, log: &mut FrameLog) {
+        if let Some(outcome) = self.exchanges.hand_over() {
+            go_back(outcome, log);
         }
-        let outcome = exchange.outcome();
-        self.exchange = None;
-        Some(Err(ExchangeOutcome {
-            horizon: None,
-            ..outcome
-        }))
-    }
-
-    /// When something is due.
-    #[must_use]
-    pub fn next_time(&self) -> Option<Duration> {
-        let suspicion = self.suspicion.map(|suspicion| suspicion.at);
-        let retry = self.exchange.as_ref().map(|exchange| exchange.retry_at);
-        [suspicion, retry].into_iter().flatten().min()
     }
 }
 
-impl Exchange {
-    /// What it came to, if the inventory was told to its end.
-    fn outcome(&self) -> ExchangeOutcome {
-        ExchangeOutcome {
-            peer: self.peer,
-            horizon: Some(self.horizon),
-            cut: self.cut,
-        }
+/// The XOR of the hashes of all frames that only one of both holds, if there are any and this
+/// member can tell.
+fn difference(digest: &Digest, log: &mut FrameLog) -> Option<u64> {
+    if digest.from >= digest.cut || log.horizon() > digest.from {
+        return None;
     }
+    let difference = log.digest(digest.from, digest.cut) ^ digest.xor;
+    (difference != 0).then_some(difference)
+}
 
-    fn moved(&mut self, now: Duration) {
-        self.retries = 0;
-        self.retry_at = now + PULL_RETRY;
+/// Sets the horizon back: all is held now that the peer holds, if the exchange was about all that is
+/// older than what was held here.
+fn go_back(outcome: ExchangeOutcome, log: &mut FrameLog) {
+    if let Some(horizon) = outcome.horizon
+        && outcome.cut >= log.horizon()
+    {
+        log.set_horizon(horizon.min(log.horizon()));
     }
+}
 
-    /// Whether the whole inventory was told.
-    fn is_told(&self) -> bool {
-        self.parts_count
-            .is_some_and(|parts| self.parts.len() == usize::from(parts))
-    }
-
-    /// What is to be said next: the question, or what is wanted first.
-    fn talk(&mut self) -> Talk {
-        let &mut Self {
-            cookie, from, cut, ..
-        } = self;
-        if !self.is_told() {
-            return Talk::Ask { cookie, from, cut };
-        }
-        let first = self.wanted.iter().copied().take(PULL_FRAMES);
-        let runs = SequenceRange::of(first, RUNS_MAX);
-        self.asked = runs.iter().flat_map(SequenceRange::frames).collect();
-        Talk::Want { cookie, runs }
-    }
+/// What is held of a time, as the parts of an inventory.
+pub(super) fn inventory(from: u64, cut: u64, log: &FrameLog) -> Vec<Talk> {
+    // What is held from before the horizon is told as well: perhaps nobody else holds it, but
+    // there was more.
+    let history = log.history(from, cut);
+    let mut sequences: Vec<FrameName> = history.map(|(place, _)| place.frame_name()).collect();
+    let from = from.max(log.horizon());
+    sequences.sort_unstable();
+    let runs = SequenceRange::of(sequences.iter().copied(), RUNS_MAX * INVENTORY_PARTS_MAX);
+    let parts = runs.len().div_ceil(RUNS_MAX).max(1) as u8; // at most 64
+    let mut chunks = runs.chunks(RUNS_MAX);
+    let part = |part| Talk::Inventory {
+        from,
+        cut,
+        part,
+        parts,
+        runs: chunks.next().unwrap_or_default().to_vec(),
+    };
+    (0..parts).map(part).collect()
 }

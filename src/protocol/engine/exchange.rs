@@ -1,0 +1,298 @@
+//! One exchange at a time with one member: asking what it holds, and for what of that is missing
+//! here. The frames themselves are received like all durable frames.
+
+use core::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::config::{
+    HISTORY_MESSAGES, PULL_FRAMES, PULL_RETRIES_MAX, PULL_RETRY, SYNC_FRUITLESS,
+    SYNC_SPREAD_PER_MEMBER,
+};
+use super::roster::Id;
+use crate::protocol::rng::Rng;
+use crate::protocol::wire::frame::MemberTag;
+use crate::protocol::wire::frame::beat::Digest;
+use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Sync as Talk};
+
+/// Upper bound of the differences that are remembered.
+const FRUITLESS_MAX: usize = 256;
+
+/// The exchange under way, and the one that is planned.
+#[derive(Debug, Default)]
+pub struct Exchanges {
+    suspicion: Option<Suspicion>,
+    exchange: Option<Exchange>,
+    /// Differences that an exchange did not resolve, and until when they are ignored.
+    fruitless: BTreeMap<u64, Duration>,
+}
+
+/// A member's digest differs from ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suspicion {
+    /// The member.
+    pub peer: Id,
+    /// The digest.
+    pub digest: Digest,
+    at: Duration,
+}
+
+/// A dialogue with one member.
+#[derive(Debug)]
+struct Exchange {
+    peer: Id,
+    address: SocketAddr,
+    from: u64,
+    cut: u64,
+    cookie: u64,
+    parts: BTreeSet<u8>,
+    parts_count: Option<u8>,
+    wanted: BTreeSet<FrameName>,
+    asked: BTreeSet<FrameName>,
+    first_after: BTreeMap<MemberTag, u32>,
+    retry_at: Duration,
+    retries: u32,
+    taken: usize,
+    horizon: u64,
+    difference: u64,
+}
+
+/// The result of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExchangeOutcome {
+    /// The member asked.
+    pub peer: Id,
+    /// The clock from which on all is held that the other holds; `None` if it was broken off.
+    pub horizon: Option<u64>,
+    /// The clock up to which it was about.
+    pub cut: u64,
+}
+
+impl Exchanges {
+    /// Plans an exchange, because a member's digest differs from ours; unless one is planned, or one
+    /// about the same difference (the XOR of both digests) brought nothing.
+    pub fn suspect(
+        &mut self,
+        peer: Id,
+        (digest, difference): (Digest, u64),
+        now: Duration,
+        members: usize,
+        rng: &mut Rng,
+    ) {
+        let left_alone = self.fruitless.get(&difference);
+        let is_fruitless = left_alone.is_some_and(|until| now < *until);
+        if self.suspicion.is_some() || self.exchange.is_some() || is_fruitless {
+            return;
+        }
+        // A random member asks first, and the others hear what is sent again.
+        let members = u32::try_from(members).unwrap_or(u32::MAX);
+        let spread = SYNC_SPREAD_PER_MEMBER.saturating_mul(members.max(10));
+        let at = now + rng.between(Duration::ZERO, spread);
+        self.suspicion = Some(Suspicion { peer, digest, at });
+    }
+
+    /// The suspicion that is due.
+    pub fn pop_suspicion(&mut self, now: Duration) -> Option<Suspicion> {
+        self.suspicion.take_if(|suspicion| suspicion.at <= now)
+    }
+
+    /// Begins an exchange about what a member holds in `from..cut`.
+    pub fn begin(
+        &mut self,
+        peer: Id,
+        address: SocketAddr,
+        (from, cut): (u64, u64),
+        difference: u64,
+        now: Duration,
+    ) -> Talk {
+        self.exchange = Some(Exchange {
+            peer,
+            address,
+            from,
+            cut,
+            cookie: 0,
+            parts: BTreeSet::new(),
+            parts_count: None,
+            wanted: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            first_after: BTreeMap::new(),
+            retry_at: now + PULL_RETRY,
+            retries: 0,
+            taken: 0,
+            horizon: from,
+            difference,
+        });
+        let cookie = 0;
+        Talk::Ask { cookie, from, cut }
+    }
+
+    /// Whether an exchange is under way.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.exchange.is_some()
+    }
+
+    /// Takes in the cookie of the member asked; returns what to send to it.
+    pub fn cookie(&mut self, peer: Id, cookie: u64, now: Duration) -> Option<Talk> {
+        let exchange = self.exchange.as_mut().filter(|e| e.peer == peer)?;
+        exchange.cookie = cookie;
+        exchange.moved(now);
+        Some(exchange.talk())
+    }
+
+    /// Takes in one part of an inventory, of which `lacks` says what is missing here; returns whether
+    /// it was the last part.
+    pub fn inventory(
+        &mut self,
+        peer: Id,
+        (part, parts): (u8, u8),
+        horizon: u64,
+        runs: &[SequenceRange],
+        now: Duration,
+        lacks: impl Fn(FrameName) -> bool,
+    ) -> bool {
+        let exchange = self.exchange.as_mut().filter(|e| e.peer == peer);
+        let Some(exchange) = exchange else {
+            return false;
+        };
+        exchange.moved(now);
+        exchange.parts_count = Some(parts);
+        exchange.horizon = exchange.horizon.max(horizon);
+        if part >= parts || !exchange.parts.insert(part) {
+            return false;
+        }
+        for run in runs {
+            let after = exchange.first_after.entry(run.tag()).or_default();
+            *after = (*after).max(run.first + run.count);
+            // A liar's inventory is cut: a member holds no more than its history.
+            let room = HISTORY_MESSAGES.saturating_sub(exchange.wanted.len());
+            let lacked = run.frames().take(room).filter(|wanted| lacks(*wanted));
+            exchange.wanted.extend(lacked);
+        }
+        exchange.parts.len() == usize::from(parts)
+    }
+
+    /// The frames that are missing here, by the inventory.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<FrameName> {
+        let exchange = self.exchange.as_ref();
+        exchange.map_or_else(Vec::new, |e| e.wanted.iter().copied().collect())
+    }
+
+    /// The first sequence that counts as new, of a member not met yet.
+    #[must_use]
+    pub fn first_after(&self, tag: MemberTag) -> Option<u32> {
+        self.exchange.as_ref()?.first_after.get(&tag).copied()
+    }
+
+    /// Whether a frame is one of those that were missing here.
+    #[must_use]
+    pub fn wants(&self, frame: FrameName) -> bool {
+        let exchange = self.exchange.as_ref();
+        exchange.is_some_and(|exchange| exchange.wanted.contains(&frame))
+    }
+
+    /// Notes that a frame came. Returns whether it was wanted, and the next request if it is time for
+    /// one.
+    pub fn took(&mut self, frame: FrameName, now: Duration) -> (bool, Option<(SocketAddr, Talk)>) {
+        let Some(exchange) = self.exchange.as_mut() else {
+            return (false, None);
+        };
+        let is_wanted = exchange.wanted.remove(&frame);
+        if !is_wanted {
+            return (false, None);
+        }
+        exchange.taken += 1;
+        exchange.moved(now);
+        let was_asked = exchange.asked.remove(&frame);
+        let is_next = was_asked && exchange.asked.is_empty() && !exchange.wanted.is_empty();
+        let talk = is_next.then(|| (exchange.address, exchange.talk()));
+        (true, talk)
+    }
+
+    /// The next request.
+    pub fn ask(&mut self) -> Option<(SocketAddr, Talk)> {
+        let exchange = self.exchange.as_mut()?;
+        Some((exchange.address, exchange.talk()))
+    }
+
+    /// Ends the exchange if all that was wanted has come.
+    pub fn finish(&mut self, now: Duration) -> Option<ExchangeOutcome> {
+        let is_over = |e: &mut Exchange| e.is_listed() && e.wanted.is_empty();
+        let exchange = self.exchange.take_if(is_over)?;
+        if exchange.taken == 0 {
+            if self.fruitless.len() >= FRUITLESS_MAX {
+                self.fruitless.pop_first();
+            }
+            self.fruitless
+                .insert(exchange.difference, now + SYNC_FRUITLESS);
+        }
+        Some(exchange.outcome())
+    }
+
+    /// Ends the exchange; the frames still wanted are asked for in another way.
+    pub fn hand_over(&mut self) -> Option<ExchangeOutcome> {
+        let exchange = self.exchange.take()?;
+        Some(exchange.outcome())
+    }
+
+    /// Repeats the request if nothing came for a while, or gives up.
+    pub fn retry(&mut self, now: Duration) -> Option<Result<(SocketAddr, Talk), ExchangeOutcome>> {
+        let exchange = self.exchange.as_mut().filter(|e| e.retry_at <= now)?;
+        exchange.retries += 1;
+        exchange.retry_at = now + PULL_RETRY * (1 + exchange.retries);
+        if exchange.retries <= PULL_RETRIES_MAX {
+            return Some(Ok((exchange.address, exchange.talk())));
+        }
+        let outcome = exchange.outcome();
+        self.exchange = None;
+        Some(Err(ExchangeOutcome {
+            horizon: None,
+            ..outcome
+        }))
+    }
+
+    /// When something is due.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Duration> {
+        let suspicion = self.suspicion.map(|suspicion| suspicion.at);
+        let retry = self.exchange.as_ref().map(|exchange| exchange.retry_at);
+        [suspicion, retry].into_iter().flatten().min()
+    }
+}
+
+impl Exchange {
+    /// The result, if the inventory is complete.
+    fn outcome(&self) -> ExchangeOutcome {
+        ExchangeOutcome {
+            peer: self.peer,
+            horizon: Some(self.horizon),
+            cut: self.cut,
+        }
+    }
+
+    fn moved(&mut self, now: Duration) {
+        self.retries = 0;
+        self.retry_at = now + PULL_RETRY;
+    }
+
+    /// Whether the inventory is complete.
+    fn is_listed(&self) -> bool {
+        self.parts_count
+            .is_some_and(|parts| self.parts.len() == usize::from(parts))
+    }
+
+    /// The next request: for the inventory, or for the first frames wanted.
+    fn talk(&mut self) -> Talk {
+        let &mut Self {
+            cookie, from, cut, ..
+        } = self;
+        if !self.is_listed() {
+            return Talk::Ask { cookie, from, cut };
+        }
+        let first = self.wanted.iter().copied().take(PULL_FRAMES);
+        let runs = SequenceRange::of(first, RUNS_MAX);
+        self.asked = runs.iter().flat_map(SequenceRange::frames).collect();
+        Talk::Want { cookie, runs }
+    }
+}

@@ -1,0 +1,431 @@
+//! Where each frame that is heard meets the parts that it concerns.
+
+use core::net::SocketAddr;
+use std::time::Duration;
+
+use super::Engine;
+use super::clock::clock_ms;
+use super::config::{JOINING, MEMBERS_MAX, PROOF_AGE, UNKNOWN_MAX, YOUNG_SESSION};
+use super::dedup::KnownDatagram;
+use super::event::EngineEvent;
+use super::frame_log::{NewFrame, Position};
+use super::freshness::Freshness;
+use super::inbox::Accept;
+use super::member::BeatNews;
+use super::roster::{Id, ME};
+use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::beat::Beat;
+use crate::protocol::wire::frame::durable::{Durable, Record};
+use crate::protocol::wire::frame::nack::Nack;
+use crate::protocol::wire::frame::status::Status;
+use crate::protocol::wire::frame::{
+    Ack, Author, Body, FLAG_ACK_REQUEST, Frame, Kind, MemberTag, grtt_of,
+};
+use crate::protocol::wire::seal::Opened;
+
+/// A durable frame of a member not heard before proves presence if it is no older than this.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// A session that started so many seconds before ours, or later, is met from its beginning.
+const CONTEMPORARY_S: u64 = 5;
+
+/// A durable frame, as it was heard.
+pub(super) struct ReceivedFrame<'f> {
+    pub(super) id: Id,
+    source: SocketAddr,
+    pub(super) author: &'f Author,
+    pub(super) durable: &'f Durable<'f>,
+    hash: u64,
+    bytes: &'f [u8],
+}
+
+impl Engine {
+    /// Takes in a datagram if it is one that was heard or sent lately; returns whether it is. It
+    /// proves nothing, because anybody may have recorded it.
+    pub fn receive_duplicate(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) -> bool {
+        let Some(KnownDatagram { id, durable }) = self.recent.get(datagram) else {
+            return false;
+        };
+        let Some(member) = self.group.roster.get(id) else {
+            return false; // forgotten since, and with it that we had the frame
+        };
+        let is_from_there = member.address == Some(source);
+        self.recent.count_repeat();
+        self.receiving.hears_itself |= id == ME;
+        let Some((sequence, flags)) = durable else {
+            return true;
+        };
+        self.sending.repair.cancel((id, sequence));
+        self.log.touch(id, sequence, now.time);
+        // Perhaps the author repeats it because it has no report about it.
+        if id != ME && is_from_there {
+            self.receiving.reports.heard(id);
+            self.plan_report(now, id, flags);
+        }
+        true
+    }
+
+    /// Takes in a frame of this room.
+    pub fn hear(&mut self, now: Moment, source: SocketAddr, opened: &Opened<'_>, bytes: &[u8]) {
+        let author = &opened.frame.author;
+        if let Body::Nack(nack) = &opened.frame.body {
+            // It is not signed: the author that it names has perhaps not sent it.
+            return self.hear_nack(now, nack, author.sequence);
+        }
+        if author.tag() == self.me.tag() {
+            return self.hear_myself(now, author, &opened.frame.body);
+        }
+        let Some(id) = self.meet(author) else {
+            return;
+        };
+        if opened.frame.body.kind() != Kind::Durable {
+            if !self.group.roster.is_new(id, author.sequence) {
+                self.receiving.replays += 1;
+                return;
+            }
+            let durable = None;
+            self.recent.insert(bytes, KnownDatagram { id, durable });
+        }
+        if !self.is_believed(now, id, source, &opened.frame) {
+            self.receiving.replays += 1;
+            return;
+        }
+        match &opened.frame.body {
+            Body::Durable(durable) => {
+                let heard = ReceivedFrame {
+                    id,
+                    source,
+                    author,
+                    durable,
+                    hash: opened.hash,
+                    bytes,
+                };
+                self.hear_durable(now, &heard);
+            }
+            Body::Beat(beat) => self.hear_beat(now, id, source, author, beat),
+            Body::Nack(_) => {} // see above
+            Body::Status(status) => {
+                self.hear_in_person(now, id, source, author);
+                self.hear_status(now, id, status);
+            }
+            Body::Sync(talk) => {
+                self.hear_in_person(now, id, source, author);
+                self.hear_sync(now, id, source, talk);
+            }
+        }
+    }
+
+    /// Takes in an own frame: the network carries multicast back, and a repair by another member
+    /// saves ours.
+    fn hear_myself(&mut self, now: Moment, author: &Author, body: &Body<'_>) {
+        self.receiving.hears_itself = true;
+        if matches!(body, Body::Durable(_)) {
+            self.sending.repair.cancel((ME, author.sequence));
+            self.log.touch(ME, author.sequence, now.time);
+        }
+    }
+
+    /// The author's number, new if it was not known; `None` if there is no room for it.
+    fn meet(&mut self, author: &Author) -> Option<Id> {
+        let roster = &self.group.roster;
+        if roster.known() >= MEMBERS_MAX && roster.find(author.tag()).is_none() {
+            let is_forgettable = |id: Id| id != ME && !self.log.has_any_of(id);
+            let mut everybody = roster.everybody();
+            let gone = everybody.find(|(id, member)| !member.is_live && is_forgettable(*id));
+            let (gone, _) = gone?;
+            drop(everybody);
+            self.group.roster.forget(gone);
+            self.receiving.forget(gone);
+        }
+        self.group.roster.meet(author)
+    }
+
+    /// Whether to listen to a frame: its session is there, or may be, or we asked for the frame.
+    fn is_believed(&mut self, now: Moment, id: Id, source: SocketAddr, frame: &Frame<'_>) -> bool {
+        let author = &frame.author;
+        let member = self.group.roster.get(id);
+        if member.is_some_and(|member| member.proven_at.is_some()) {
+            return true;
+        }
+        let mut freshness = Freshness {
+            roster: &self.group.roster,
+            log: &mut self.log,
+            newest: self.sending.newest(),
+        };
+        let cookie = || self.sync.cookie_for(source);
+        if freshness.is_sign(&frame.body, cookie) {
+            self.group.roster.prove(id, author.clock);
+            return true;
+        }
+        let age_ms = PROOF_AGE.as_millis() as u64;
+        let is_old = clock_ms(author.clock) + age_ms < clock_ms(self.me.clock_now(now));
+        let is_pulled = || self.is_pulled(author);
+        !is_old || is_pulled() || self.receiving.is_missing(id, author.sequence)
+    }
+
+    /// Whether an exchange asked for a frame.
+    fn is_pulled(&self, author: &Author) -> bool {
+        let frame = Position::of(author).frame_name();
+        self.sync.exchanges.wants(frame)
+    }
+
+    /// Takes in that a member is here, and where: only the author itself sends such a frame.
+    fn hear_in_person(&mut self, now: Moment, id: Id, source: SocketAddr, author: &Author) {
+        self.group.needs_v6 |= self.group.roster.locate(id, source);
+        self.enter(now, id, author);
+        self.ask_what_was_said(now, id, source);
+    }
+
+    fn enter(&mut self, now: Moment, id: Id, author: &Author) {
+        let roster = &mut self.group.roster;
+        roster.set_grtt(id, grtt_of(author.grtt));
+        if roster.hear(id, now.time) {
+            self.greet_newcomer(now, id, author);
+        } else if roster.is_back(id) {
+            let who = roster.named_key(id);
+            self.out.tell_of(who, EngineEvent::Back);
+        }
+    }
+
+    fn greet_newcomer(&mut self, now: Moment, id: Id, author: &Author) {
+        self.group.announce_to_newcomer(now.time, &mut self.rng);
+        if self.sending.newest() <= 1 {
+            self.me.compare_clock(author.clock, now);
+        }
+        let roster = &self.group.roster;
+        let Some(member) = roster.get(id).filter(|_| roster.sessions_of(id) == 1) else {
+            return;
+        };
+        let is_joining = now.time < self.me.started.time + JOINING;
+        let was_here = is_joining && member.started_s() < self.me.started_s();
+        let who = member.named_key();
+        self.out.tell(EngineEvent::Entered { who, was_here });
+    }
+
+    fn hear_durable(&mut self, now: Moment, heard: &ReceivedFrame<'_>) {
+        let &ReceivedFrame { id, author, .. } = heard;
+        let sequence = author.sequence;
+        let is_first_hand = self.note_presence(now, heard);
+        let timing = self.group.timing(id);
+        let first = self.first_sequence(author, sequence);
+        let accept = self.receiving.open_inbox(id, first).judge(sequence);
+        match accept {
+            Accept::Duplicate => return self.hear_again(now, heard, is_first_hand),
+            Accept::TooFar => self.jump(now, id, sequence),
+            Accept::InOrder | Accept::Late => {}
+        }
+        if !self.keep(now, heard) {
+            return; // and not remembered either: a repair may find room
+        }
+        self.recall(heard);
+        self.me.clock.observe(author.clock, now.wall_ms);
+        let rng = &mut self.rng;
+        self.receiving.update(id, |inbox| {
+            inbox.take(sequence, now.time, timing, rng);
+        });
+        let member = self.group.roster.get(id);
+        let is_from_there = member.and_then(|member| member.address) == Some(heard.source);
+        let echo = is_from_there.then_some(sequence);
+        self.receiving.reports.took(id, echo, now.time);
+        self.plan_report(now, id, author.flags);
+        self.hear_acks(now, id, &heard.durable.acks);
+        for reference in &heard.durable.references {
+            self.learn_hint(now, reference.member, reference.sequence);
+        }
+        self.deliver(now, heard, accept);
+        self.note_pulled(now, id, sequence);
+    }
+
+    /// Takes in a durable frame that is here already, or another one under its number.
+    fn hear_again(&mut self, now: Moment, heard: &ReceivedFrame<'_>, is_first_hand: bool) {
+        let &ReceivedFrame { id, author, .. } = heard;
+        self.recall(heard);
+        self.sending.repair.cancel((id, author.sequence));
+        let held = self.log.touch(id, author.sequence, now.time);
+        if held.is_some_and(|held| held.hash != heard.hash) {
+            let who = self.group.roster.named_key(id);
+            self.out
+                .tell_of(who, |who| EngineEvent::Equivocation { who });
+        } else if is_first_hand {
+            self.receiving.reports.heard(id);
+            self.plan_report(now, id, author.flags);
+        }
+    }
+
+    /// Goes on with what an author says now that is out of sight after a long absence; catching up
+    /// brings the rest.
+    fn jump(&mut self, now: Moment, id: Id, sequence: u32) {
+        // What is here is shown before what follows the gap.
+        self.deliver_held(now, id, sequence);
+        let inbox = self.receiving.inbox_mut(id);
+        let skipped = inbox.map_or(0, |inbox| inbox.jump(sequence));
+        if skipped > 0 {
+            self.tell_gap(id, skipped);
+        }
+    }
+
+    /// Notes the presence that a durable frame proves if it comes from its author; returns whether
+    /// it does.
+    fn note_presence(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> bool {
+        let &ReceivedFrame { id, author, .. } = heard;
+        let roster = &self.group.roster;
+        let address = roster.get(id).and_then(|member| member.address);
+        let is_fresh = || {
+            let fresh_ms = FRESH.as_millis() as u64;
+            clock_ms(author.clock) + fresh_ms >= clock_ms(self.me.clock_now(now))
+        };
+        // A frame from the member that we asked for it comes from there, whoever made it.
+        let is_in_person = |address| address == heard.source;
+        let is_first_hand = !self.is_pulled(author) && address.map_or_else(is_fresh, is_in_person);
+        let has_left = heard.durable.records.iter().any(|r| r == Record::Leaving);
+        let is_known = || address.is_some() || roster.unknown() < UNKNOWN_MAX;
+        if is_first_hand && !has_left && is_known() {
+            self.enter(now, id, author);
+        }
+        is_first_hand
+    }
+
+    /// Remembers a datagram, which need not be opened again.
+    fn recall(&mut self, heard: &ReceivedFrame<'_>) {
+        let durable = Some((heard.author.sequence, heard.author.flags));
+        let id = heard.id;
+        self.recent
+            .insert(heard.bytes, KnownDatagram { id, durable });
+    }
+
+    fn keep(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> bool {
+        let author = heard.author;
+        let frame = NewFrame {
+            bytes: heard.bytes.into(),
+            hash: heard.hash,
+            messages: heard.durable.messages(),
+            touched: now.time,
+        };
+        let inbox = self.receiving.inbox(heard.id);
+        let fills_gap = inbox.is_none_or(|inbox| inbox.is_next_or_late(author.sequence));
+        let position = Position::of(author);
+        self.log.insert(heard.id, position, frame, fills_gap)
+    }
+
+    /// Where the inbox of a member begins of whom `heard` is the first sequence heard: where the
+    /// member probably began for us.
+    fn first_sequence(&self, author: &Author, heard: u32) -> u32 {
+        let is_contemporary = (author.session >> 32) + CONTEMPORARY_S >= self.me.started_s();
+        match self.sync.exchanges.first_after(author.tag()) {
+            // Met while catching up: what is pulled is old, and what comes behind it is new.
+            Some(first_after) => first_after,
+            None if heard <= YOUNG_SESSION && is_contemporary => 1,
+            None => heard,
+        }
+    }
+
+    /// Takes in that somebody refers to a frame: it exists if it is near what we know. A hint, and
+    /// no proof.
+    fn learn_hint(&mut self, now: Moment, of: MemberTag, sequence: u32) {
+        if let Some(id) = self.group.roster.find(of).filter(|id| *id != ME) {
+            let (timing, rng) = (self.group.timing(id), &mut self.rng);
+            self.receiving.hint(id, sequence, now.time, timing, rng);
+        }
+    }
+
+    fn hear_acks(&mut self, now: Moment, id: Id, acks: &[Ack]) {
+        for ack in acks {
+            if ack.of == self.me.tag() {
+                let log = &mut self.log;
+                let told = self.sending.hear_ack(id, ack.through, now.time, log);
+                self.tell_delivered(told);
+            } else {
+                self.learn_hint(now, ack.of, ack.through);
+            }
+        }
+    }
+
+    fn plan_report(&mut self, now: Moment, id: Id, flags: u8) {
+        let (roster, rng) = (&self.group.roster, &mut self.rng);
+        self.receiving.plan_report(id, flags, now.time, roster, rng);
+    }
+
+    fn hear_beat(&mut self, now: Moment, id: Id, source: SocketAddr, author: &Author, beat: &Beat) {
+        let news = BeatNews {
+            interval: beat.interval,
+            mirror_port: beat.mirror_port,
+            link: beat.link,
+            can_tell: beat.digest.cut > 0,
+        };
+        if !self.group.roster.beat(id, author.sequence, news) {
+            return; // an older one, which the network kept for a while
+        }
+        self.hear_in_person(now, id, source, author);
+        // A member that has said nothing, and was never heard, needs no inbox.
+        if beat.newest > 0 {
+            let first = self.first_sequence(author, beat.newest.saturating_add(1));
+            self.receiving.open_inbox(id, first);
+            let (timing, rng) = (self.group.timing(id), &mut self.rng);
+            self.receiving.update(id, |inbox| {
+                inbox.learn_newest(beat.newest, now.time, timing, rng);
+            });
+        }
+        self.hear_acks(now, id, &beat.acks);
+        for tag in &beat.asked {
+            match self.group.roster.find(*tag) {
+                Some(ME) => self.group.presence.answer(now.time),
+                Some(asked) => self.group.roster.note_asked(asked, now.time, &mut self.rng),
+                None => {}
+            }
+        }
+        if author.flags & FLAG_ACK_REQUEST != 0 {
+            self.plan_report(now, id, author.flags);
+        }
+        let members = self.group.roster.size();
+        let (log, rng) = (&mut self.log, &mut self.rng);
+        self.sync
+            .compare(id, &beat.digest, now.time, members, log, rng);
+    }
+
+    /// Plans repairs of what a NACK asks for, and delays own NACKs for the same. `turn` differs with
+    /// every NACK.
+    fn hear_nack(&mut self, now: Moment, nack: &Nack, turn: u32) {
+        let time = now.time;
+        for target in &nack.targets {
+            let Some(id) = self.group.roster.find(target.of) else {
+                continue;
+            };
+            let timing = self.group.timing(id);
+            let rng = &mut self.rng;
+            if self.receiving.inbox(id).is_some() {
+                self.receiving.update(id, |inbox| {
+                    for sequence in target.sequences() {
+                        inbox.heard_nack(sequence, time, timing, rng);
+                    }
+                });
+            }
+            let role = self.group.repair_role(id, turn);
+            let Some(delay) = role.delay(timing.grtt, &mut self.rng) else {
+                continue;
+            };
+            for sequence in target.sequences() {
+                let Some(held) = self.log.get(id, sequence) else {
+                    continue;
+                };
+                let (frame, touched, grtt) = ((id, sequence), held.touched, timing.grtt);
+                let repair = &mut self.sending.repair;
+                if repair.answer(frame, touched, grtt, time, delay) {
+                    self.log.note_asked(id, sequence);
+                }
+                if id == ME {
+                    self.sending.note_nack();
+                }
+            }
+        }
+    }
+
+    fn hear_status(&mut self, now: Moment, id: Id, status: &Status) {
+        if status.ack.of == self.me.tag() {
+            let (log, round_trip) = (&mut self.log, &mut self.group.round_trip);
+            let told = self
+                .sending
+                .hear_status(id, status, now.time, log, round_trip);
+            self.tell_delivered(told);
+        }
+    }
+}

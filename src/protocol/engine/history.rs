@@ -1,0 +1,97 @@
+//! The messages in the frame log: long texts put together again, and the newest for `/history`.
+
+use super::event::{Delivery, MessageId};
+use super::frame_log::{FrameLog, Position};
+use super::roster::{Id, Roster};
+use crate::protocol::wire::frame::durable::{Fragment, Record};
+use crate::protocol::wire::seal::Seal;
+
+/// The frames of one long text, by sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TextSpan {
+    pub(super) first: u32,
+    pub(super) last: u32,
+}
+
+impl TextSpan {
+    /// The frames of the text that the frame `sequence` holds a piece of; `None` if no sequences
+    /// can be so.
+    pub(super) fn around(sequence: u32, fragment: Fragment) -> Option<Self> {
+        let first = sequence.checked_sub(u32::from(fragment.number))?;
+        let last = first.checked_add(u32::from(fragment.count) - 1)?;
+        Some(Self { first, last })
+    }
+}
+
+impl FrameLog {
+    /// A long text and the position of its first frame, if all of its frames are held.
+    pub(super) fn whole_text(
+        &self,
+        id: Id,
+        span: TextSpan,
+        seal: &Seal,
+    ) -> Option<(Position, String)> {
+        let (mut text, mut inside) = (String::new(), Vec::new());
+        for sequence in span.first..=span.last {
+            let held = self.get(id, sequence)?;
+            let (_, durable) = seal.reopen(&held.bytes, &mut inside)?;
+            let Some(Record::Said(piece)) = durable.records.iter().next() else {
+                return None;
+            };
+            text.push_str(piece);
+        }
+        self.get(id, span.first).map(|held| (held.place, text))
+    }
+
+    /// The newest messages, at most `count`, in the order that all members agree on.
+    pub(super) fn messages(&self, count: usize, seal: &Seal, roster: &Roster) -> Vec<Delivery> {
+        let mut newest_first = Vec::new();
+        for (position, id) in self.history(0, u64::MAX).rev() {
+            if newest_first.len() >= count {
+                break;
+            }
+            let said = self.messages_in(*position, *id, seal, roster);
+            newest_first.extend(said.into_iter().rev());
+        }
+        newest_first.truncate(count);
+        newest_first.reverse();
+        newest_first
+    }
+
+    fn messages_in(
+        &self,
+        position: Position,
+        id: Id,
+        seal: &Seal,
+        roster: &Roster,
+    ) -> Vec<Delivery> {
+        let held = self.get(id, position.sequence);
+        let mut inside = Vec::new();
+        let opened = held.and_then(|held| seal.reopen(&held.bytes, &mut inside));
+        let (Some((_, durable)), Some(member)) = (opened, roster.get(id)) else {
+            return Vec::new();
+        };
+        let message = |place, index, text| Delivery {
+            id: MessageId { place, index },
+            who: member.named_key(),
+            source: member.address,
+            text,
+            is_late: false,
+            is_private: false,
+        };
+        if let Some(fragment) = durable.fragment {
+            // A long text stands where its last fragment does, so that it comes once.
+            let span = TextSpan::around(position.sequence, fragment);
+            let span = span.filter(|span| span.last == position.sequence);
+            let whole = span.and_then(|span| self.whole_text(id, span, seal));
+            let whole = whole.map(|(first, text)| message(first, 0, text));
+            return whole.into_iter().collect();
+        }
+        let records = (0..).zip(durable.records.iter()); // at most 255
+        let texts = records.filter_map(|(index, record)| match record {
+            Record::Said(text) => Some(message(position, index, text.to_owned())),
+            _ => None,
+        });
+        texts.collect()
+    }
+}

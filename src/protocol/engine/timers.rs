@@ -1,0 +1,101 @@
+//! What is due: the timers of all parts, and what follows from the absence of a member.
+
+use std::time::Duration;
+
+use super::Engine;
+use super::event::EngineEvent;
+use super::mirror::Mirror;
+use super::receipts::Delivered;
+use super::roster::{Absence, Id};
+use crate::protocol::time::Moment;
+
+/// How a member left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Farewell {
+    Said,
+    Missing,
+}
+
+impl Engine {
+    /// Runs every timer that is due.
+    pub fn on_time(&mut self, now: Moment) {
+        let time = now.time;
+        while let Some(absence) = self.group.roster.next_absence(time, &mut self.rng) {
+            self.on_absence(now, absence);
+        }
+        self.ask_for_missing(now);
+        self.retry_sync(now);
+        while let Some(report) = self.receiving.reports.pop(time) {
+            self.send_status(now, report);
+        }
+        while let Some(due) = self.group.presence.pop(time) {
+            self.send_presence(now, due);
+        }
+        let told = self.sending.receipts.overdue(time);
+        self.tell_delivered(told);
+        if let Some(mirror) = &mut self.mirror {
+            while let Some(event) = mirror.next_event(time, &self.group.roster) {
+                self.out.tell(event);
+            }
+        }
+    }
+
+    /// When [`Engine::on_time`] or [`Engine::poll_send`] has something to do, at the latest.
+    #[must_use]
+    pub fn next_time(&self, now: Duration) -> Option<Duration> {
+        [
+            self.receiving.next_time(),
+            self.sending.next_time(now),
+            self.group.roster.next_time(),
+            self.receiving.reports.next_time(),
+            self.group.presence.next_time(),
+            self.sending.receipts.next_time(),
+            self.sync.exchanges.next_time(),
+            self.mirror.as_ref().and_then(Mirror::next_time),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn on_absence(&mut self, now: Moment, absence: Absence) {
+        match absence {
+            Absence::Ask(id) => self.ask_for_member(now, id),
+            Absence::Silent(id) => {
+                let who = self.group.roster.named_key(id);
+                self.out.tell_of(who, EngineEvent::Silent);
+            }
+            Absence::Gone(id) => self.on_left(id, Farewell::Missing),
+        }
+    }
+
+    /// Takes a member off the list of those here, and off all lists of those waited for.
+    pub(super) fn on_left(&mut self, id: Id, farewell: Farewell) {
+        if !self.group.roster.leave(id) {
+            return;
+        }
+        self.receiving.reports.forget(id);
+        let told = self.sending.forget(id, &mut self.log);
+        self.tell_delivered(told);
+        // Other sessions of the same person may still be here.
+        if self.group.roster.sessions_of(id) == 0 {
+            let who = self.group.roster.named_key(id);
+            let with_farewell = farewell == Farewell::Said;
+            self.out
+                .tell_of(who, |who| EngineEvent::Left { who, with_farewell });
+        }
+    }
+
+    pub(super) fn tell_delivered(&mut self, told: Option<Delivered>) {
+        if let Some(told) = told {
+            self.out.tell(EngineEvent::Delivered {
+                first_sequence: told.first,
+                last_sequence: told.last,
+                has: told.has,
+                of: told.of,
+                waiting: self.group.named_keys(told.waiting.into_iter()),
+                was_told: told.was_told,
+            });
+        }
+    }
+}

@@ -15,112 +15,32 @@ pub mod archive;
 pub mod command;
 pub mod entry;
 pub mod event;
+pub mod input;
 mod leaving;
 mod news;
+pub mod output;
 mod own;
 mod people;
 pub mod trust;
 mod watch;
 
-use core::net::SocketAddr;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use self::command::{Command, Leave, RequestId};
-use self::event::{Interface, News, Person, Ready, Told};
+use self::command::{Leave, RequestId};
+use self::event::{News, Ready, Told};
+pub use self::input::{Input, NetworkNews};
 use self::leaving::{Leaving, LeavingEvent, Progress};
+pub use self::output::{Ended, NetworkAsk, Output};
 use self::own::Own;
 pub use self::people::suffix;
 use self::people::{People, PeopleCommand, PeopleEvents};
 use self::watch::{Sight, Watch, WatchEvent};
 use crate::protocol::engine::Setup;
-use crate::protocol::engine::event::{NamedKey, Transmit};
+use crate::protocol::engine::event::NamedKey;
 use crate::protocol::node::Node;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::FrameFault;
-use crate::protocol::wire::frame::beat::Link;
-
-/// What comes in.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// A datagram of the frame wire.
-    Frames {
-        /// Its source.
-        from: SocketAddr,
-        /// Its bytes.
-        bytes: &'a [u8],
-    },
-    /// A datagram of the plain wire.
-    Plain {
-        /// Its source.
-        from: SocketAddr,
-        /// Its bytes.
-        bytes: &'a [u8],
-    },
-    /// A face asks for something.
-    Ask(RequestId, Command),
-    /// The network was looked at, or refuses something.
-    Network(NetworkNews),
-    /// The store answers.
-    Archived(archive::Reply),
-    /// Time has passed.
-    Time,
-}
-
-/// What the network is like.
-#[derive(Clone, Debug, PartialEq)]
-pub enum NetworkNews {
-    /// The answer to [`NetworkAsk::Rescan`].
-    Interfaces {
-        /// Interfaces used from now on.
-        joined: Vec<Interface>,
-        /// Interfaces that are gone.
-        lost: Vec<Interface>,
-        /// All in use now.
-        in_use: Vec<Interface>,
-        /// What carries multicast there.
-        link: Link,
-        /// The longest datagram that all of them carry whole, in bytes.
-        datagram_bytes: usize,
-    },
-    /// The system refuses something; it is looked at soon.
-    Refused(event::Failure),
-}
-
-/// What goes out.
-#[derive(Debug, PartialEq)]
-pub enum Output {
-    /// A datagram.
-    Send(Transmit),
-    /// Something for the faces.
-    Tell(Told),
-    /// Something for the store.
-    Archive(archive::Request),
-    /// Something for the sockets.
-    Network(NetworkAsk),
-    /// This member has left. Nothing follows.
-    Ended(Ended),
-    /// Nothing more until the next input, or until this time. Always last.
-    Wake(Option<Duration>),
-}
-
-/// What is asked of the sockets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NetworkAsk {
-    /// Join the groups again on every interface.
-    Rejoin,
-    /// Look which interfaces there are.
-    Rescan,
-    /// Drop own frames in the kernel: it is known that they come back.
-    IgnoreOwn,
-}
-
-/// How leaving ended.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ended {
-    /// Who lacks something that this member said.
-    pub waiting: Vec<Person>,
-}
 
 /// What a room begins with.
 #[derive(Debug)]
@@ -206,7 +126,7 @@ impl Chat {
                 return Output::Send(transmit);
             }
             match self.node.poll_event() {
-                Some(event) => self.on_event(event),
+                Some(event) => self.on_event(now, event),
                 None => break,
             }
         }
@@ -247,6 +167,9 @@ impl Chat {
                 WatchEvent::Rescan => self.ask_network(NetworkAsk::Rescan),
                 WatchEvent::IgnoreOwn => self.ask_network(NetworkAsk::IgnoreOwn),
             }
+        }
+        if self.people.next_time().is_some_and(|at| at <= now.time) {
+            self.tell_arrivals();
         }
         self.node.on_time(now);
         self.leave(now);
@@ -332,6 +255,7 @@ impl Chat {
             Some(self.watch.next_time()),
             self.leaving.next_time(now),
             self.own.next_time(),
+            self.people.next_time(),
             self.node.next_time(now),
         ];
         times.into_iter().flatten().min()
@@ -346,6 +270,10 @@ impl Chat {
         events.news.into_iter().for_each(|news| self.tell(news));
         let requests = events.requests.into_iter().map(Output::Archive);
         self.out.extend(requests);
+    }
+
+    fn tell_arrivals(&mut self) {
+        self.people.arrivals().for_each(|news| self.tell(news));
     }
 
     fn ask_network(&mut self, ask: NetworkAsk) {

@@ -3,7 +3,6 @@
 use super::command::{Command, RequestId};
 use super::event::{Failure, Guest, Id, Message, News, Person, Stats, Timing};
 use super::own::{Report, Unsent};
-use super::people::PeopleEvents;
 use super::{Chat, Output};
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::config::TEXT_MAX_BYTES;
@@ -125,19 +124,19 @@ impl Chat {
     }
 
     /// Makes what the engine tells about keys into what faces are told about people.
-    pub(super) fn on_event(&mut self, event: EngineEvent) {
+    pub(super) fn on_event(&mut self, now: Moment, event: EngineEvent) {
+        if let EngineEvent::Entered { who, was_here } = event {
+            let events = self.people.enter(now.time, who, was_here);
+            return self.put(events);
+        }
+        self.tell_arrivals();
         let news = match event {
             EngineEvent::Said(delivery) => {
                 let timing = self.timing(&delivery);
                 News::Message(self.message(delivery, timing))
             }
+            EngineEvent::Entered { .. } => return,
             EngineEvent::Sent { id, is_private } => return self.on_sent(id, is_private),
-            EngineEvent::Entered { who, was_here } => {
-                let mut events = PeopleEvents::default();
-                let person = self.people.enter(&who, &mut events);
-                self.put(events);
-                News::Entered { person, was_here }
-            }
             EngineEvent::Left { who, with_farewell } => News::Left {
                 person: self.people.person(&who),
                 with_farewell,

@@ -1,6 +1,8 @@
 //! Who is who: which person a name and a key are, who is meant by a typed name, and what of that
 //! is to be remembered.
 
+use std::time::Duration;
+
 use super::archive::{Remembered, Request};
 use super::event::{Failure, MemberState, News, Person};
 use super::trust::{SUFFIX, Standing, Trust};
@@ -11,12 +13,19 @@ use crate::protocol::wire::frame::Key;
 /// Hexadecimal digits of a person's id behind the name of a namesake.
 const SUFFIX_DIGITS: usize = 4;
 
+/// Longest time that the news of somebody's arrival waits for the store, so that they are told by
+/// the name that is theirs.
+const ARRIVAL_WAIT: Duration = Duration::from_secs(1);
+
 /// The people of one room.
 #[derive(Debug)]
 pub(super) struct People {
     me: NamedKey,
     trust: Trust,
     memory: Memory,
+    /// Who entered before the store answered, and whether they were here before this member.
+    arrivals: Vec<(NamedKey, bool)>,
+    arrivals_until: Option<Duration>,
 }
 
 /// Whether it is known who was met before.
@@ -55,7 +64,13 @@ impl People {
         };
         let mut trust = Trust::default();
         trust.know(me.name.clone(), me.key, false);
-        Self { me, trust, memory }
+        Self {
+            me,
+            trust,
+            memory,
+            arrivals: Vec::new(),
+            arrivals_until: None,
+        }
     }
 
     /// This member's own person.
@@ -92,12 +107,26 @@ impl People {
         }
     }
 
-    /// Somebody has entered: warns of a namesake, and remembers who is new.
-    pub(super) fn enter(&mut self, who: &NamedKey, events: &mut PeopleEvents) -> Person {
-        let is_new = self.memory != Memory::Unread && self.trust.meet(&who.name, &who.key);
+    /// Somebody has entered. While the store has not answered, the news of it waits.
+    pub(super) fn enter(&mut self, now: Duration, who: NamedKey, was_here: bool) -> PeopleEvents {
+        let mut events = PeopleEvents::default();
+        if self.memory == Memory::Unread {
+            self.arrivals_until.get_or_insert(now + ARRIVAL_WAIT);
+            self.arrivals.push((who, was_here));
+        } else {
+            self.meet(&who, &mut events);
+            let person = self.known(&who);
+            events.news.push(News::Entered { person, was_here });
+        }
+        events
+    }
+
+    /// Warns of a namesake, and has somebody new remembered.
+    fn meet(&mut self, who: &NamedKey, events: &mut PeopleEvents) {
+        let is_new = self.trust.meet(&who.name, &who.key);
         let person = self.known(who);
         match person.standing {
-            Standing::Namesake => events.news.push(News::Namesake(person.clone())),
+            Standing::Namesake => events.news.push(News::Namesake(person)),
             Standing::First if is_new && self.memory == Memory::Kept => {
                 events.requests.push(Request::Meet {
                     name: who.name.clone(),
@@ -106,7 +135,26 @@ impl People {
             }
             _ => {}
         }
-        person
+    }
+
+    /// The news of arrivals that waited. They wait no longer than something else is told, for it
+    /// may be about one of them.
+    pub(super) fn arrivals(&mut self) -> impl Iterator<Item = News> + use<> {
+        self.arrivals_until = None;
+        let arrivals = std::mem::take(&mut self.arrivals);
+        let news: Vec<News> = arrivals
+            .iter()
+            .map(|(who, was_here)| News::Entered {
+                person: self.known(who),
+                was_here: *was_here,
+            })
+            .collect();
+        news.into_iter()
+    }
+
+    /// When the news of arrivals is due.
+    pub(super) fn next_time(&self) -> Option<Duration> {
+        self.arrivals_until
     }
 
     /// Takes in what the store says.
@@ -130,11 +178,10 @@ impl People {
             }
         }
         if was_unread {
-            // Whoever entered meanwhile was shown as unknown.
+            // Whoever entered meanwhile was not met yet.
             let here: Vec<NamedKey> = persons(roster).collect();
-            for who in here {
-                self.enter(&who, &mut events);
-            }
+            here.iter().for_each(|who| self.meet(who, &mut events));
+            events.news.extend(self.arrivals());
         }
         events
     }

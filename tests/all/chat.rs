@@ -103,9 +103,13 @@ fn programs_read_and_write_json() {
     bot.says(r#"{"say": "linha\nsegunda"}"#);
     ana.shows("bot: linha␊segunda");
     let delivered = event(&bot.shows("delivered"));
-    assert_eq!((&delivered["by"], &delivered["of"]), (&2.into(), &2.into()));
+    assert_eq!(
+        (&delivered["has"], &delivered["of"]),
+        (&2.into(), &2.into())
+    );
     ana.says("oi");
-    let message = event(&bot.shows(r#""message""#));
+    let message = event(&bot.shows(r#""data":"oi""#));
+    assert_eq!(message["event"], "message");
     assert_eq!(message["user"], "ana");
     assert_eq!(message["data"], "oi");
     assert!(

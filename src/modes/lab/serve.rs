@@ -293,7 +293,9 @@ impl Driver {
             let Ok(written) = self.server.write(number, &[&client.unwritten]) else {
                 return self.lose(number);
             };
-            client.unwritten.drain(..written.min(client.unwritten.len()));
+            client
+                .unwritten
+                .drain(..written.min(client.unwritten.len()));
             if !client.unwritten.is_empty() {
                 self.server.notify_writable(number);
                 client.is_watched = true;

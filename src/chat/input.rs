@@ -1,0 +1,55 @@
+//! What comes into a room: datagrams, requests, the state of the network, answers, and time.
+
+use core::net::SocketAddr;
+
+use super::archive;
+use super::command::{Command, RequestId};
+use super::event::{Failure, Interface};
+use crate::protocol::wire::frame::beat::Link;
+
+/// What comes in.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A datagram of the frame wire.
+    Frames {
+        /// Its source.
+        from: SocketAddr,
+        /// Its bytes.
+        bytes: &'a [u8],
+    },
+    /// A datagram of the plain wire.
+    Plain {
+        /// Its source.
+        from: SocketAddr,
+        /// Its bytes.
+        bytes: &'a [u8],
+    },
+    /// A face asks for something.
+    Ask(RequestId, Command),
+    /// The network was looked at, or refuses something.
+    Network(NetworkNews),
+    /// The store answers.
+    Archived(archive::Reply),
+    /// Time has passed.
+    Time,
+}
+
+/// What the network is like.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NetworkNews {
+    /// The answer to [`super::output::NetworkAsk::Rescan`].
+    Interfaces {
+        /// Interfaces used from now on.
+        joined: Vec<Interface>,
+        /// Interfaces that are gone.
+        lost: Vec<Interface>,
+        /// All in use now.
+        in_use: Vec<Interface>,
+        /// What carries multicast there.
+        link: Link,
+        /// The longest datagram that all of them carry whole, in bytes.
+        datagram_bytes: usize,
+    },
+    /// The system refuses something; it is looked at soon.
+    Refused(Failure),
+}

@@ -1,0 +1,43 @@
+//! What goes out of a room: datagrams, news, requests to the store and the sockets, and when it
+//! wants to be called again.
+
+use std::time::Duration;
+
+use super::archive;
+use super::event::{Person, Told};
+use crate::protocol::engine::event::Transmit;
+
+/// What goes out.
+#[derive(Debug, PartialEq)]
+pub enum Output {
+    /// A datagram.
+    Send(Transmit),
+    /// Something for the faces.
+    Tell(Told),
+    /// Something for the store.
+    Archive(archive::Request),
+    /// Something for the sockets.
+    Network(NetworkAsk),
+    /// This member has left. Nothing follows.
+    Ended(Ended),
+    /// Nothing more until the next input, or until this time. Always last.
+    Wake(Option<Duration>),
+}
+
+/// What is asked of the sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkAsk {
+    /// Join the groups again on every interface.
+    Rejoin,
+    /// Look which interfaces there are.
+    Rescan,
+    /// Drop own frames in the kernel: it is known that they come back.
+    IgnoreOwn,
+}
+
+/// How leaving ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// Who lacks something that this member said.
+    pub waiting: Vec<Person>,
+}

@@ -157,6 +157,28 @@ fn a_round_is_one_write_for_each_client_and_all_share_its_bytes() {
 }
 
 #[test]
+fn a_client_lost_while_it_is_written_to_leaves_and_the_others_get_all() {
+    let mut bench = Bench::new(rules());
+    let (ana, bia) = (bench.framed("ana"), bench.framed("bia"));
+    let mut frame = Vec::new();
+    encode_line("ana | all clients | broadcast | oi", &mut frame);
+    bench.hub.on_bytes(bench.now, ana, &frame);
+    let Output::Write { client, .. } = bench.hub.poll(bench.now) else {
+        panic!("ana gets her own message");
+    };
+    assert_eq!(client, ana);
+    bench.hub.on_lost(bench.now, ana);
+    bench.settle();
+    let left = HubEvent::Left {
+        name: "ana".into(),
+        why: LeaveReason::Lost,
+    };
+    assert!(bench.events().contains(&left));
+    assert_eq!(bench.sent_frames(bia).len(), 1);
+    assert_eq!((bench.hub.clients.len(), bench.hub.backlog_bytes), (1, 0));
+}
+
+#[test]
 fn an_output_that_is_not_answered_is_as_if_nothing_was_taken() {
     let mut bench = Bench::new(rules());
     let (ana, bia) = (bench.framed("ana"), bench.naive("bia"));

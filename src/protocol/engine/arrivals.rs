@@ -54,8 +54,8 @@ impl Arrivals {
         self.unmeasure(sequence);
     }
 
-    /// Excludes a frame from round trips: of a frame that leaves twice, it is not known which copy a
-    /// report answers (Karn and Partridge 1987).
+    /// Excludes a frame from round trips: of a frame that leaves twice, it is not known which copy
+    /// a report answers (Karn and Partridge 1987).
     pub fn unmeasure(&mut self, sequence: u32) {
         self.left.remove(&sequence);
     }

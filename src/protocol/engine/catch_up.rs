@@ -1,5 +1,5 @@
-//! Where an exchange meets the rest of the engine: questions and answers are sent, and what has come
-//! is shown.
+//! Where an exchange meets the rest of the engine: questions and answers are sent, and what has
+//! come is shown.
 
 use core::net::SocketAddr;
 

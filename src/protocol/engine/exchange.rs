@@ -69,8 +69,8 @@ pub struct ExchangeOutcome {
 }
 
 impl Exchanges {
-    /// Plans an exchange, because a member's digest differs from ours; unless one is planned, or one
-    /// about the same difference (the XOR of both digests) brought nothing.
+    /// Plans an exchange, because a member's digest differs from ours; unless one is planned, or
+    /// one about the same difference (the XOR of both digests) brought nothing.
     pub fn suspect(
         &mut self,
         peer: Id,
@@ -140,8 +140,8 @@ impl Exchanges {
         Some(exchange.talk())
     }
 
-    /// Takes in one part of an inventory, of which `lacks` says what is missing here; returns whether
-    /// it was the last part.
+    /// Takes in one part of an inventory, of which `lacks` says what is missing here; returns
+    /// whether it was the last part.
     pub fn inventory(
         &mut self,
         peer: Id,
@@ -192,8 +192,8 @@ impl Exchanges {
         exchange.is_some_and(|exchange| exchange.wanted.contains(&frame))
     }
 
-    /// Notes that a frame came. Returns whether it was wanted, and the next request if it is time for
-    /// one.
+    /// Notes that a frame came. Returns whether it was wanted, and the next request if it is time
+    /// for one.
     pub fn took(&mut self, frame: FrameName, now: Duration) -> (bool, Option<(SocketAddr, Talk)>) {
         let Some(exchange) = self.exchange.as_mut() else {
             return (false, None);

@@ -1,6 +1,6 @@
-//! The durable frames of all members, as they came: for repairs, for latecomers, and for `/history`.
-//! Bounded in bytes, messages and time; the oldest go first. Own frames stay as long as a member
-//! that reports may lack them.
+//! The durable frames of all members, as they came: for repairs, for latecomers, and for
+//! `/history`. Bounded in bytes, messages and time; the oldest go first. Own frames stay as long as
+//! a member that reports may lack them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

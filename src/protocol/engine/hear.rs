@@ -382,8 +382,8 @@ impl Engine {
             .compare(id, &beat.digest, now.time, members, log, rng);
     }
 
-    /// Plans repairs of what a NACK asks for, and delays own NACKs for the same. `turn` differs with
-    /// every NACK.
+    /// Plans repairs of what a NACK asks for, and delays own NACKs for the same. `turn` differs
+    /// with every NACK.
     fn hear_nack(&mut self, now: Moment, nack: &Nack, turn: u32) {
         let time = now.time;
         for target in &nack.targets {

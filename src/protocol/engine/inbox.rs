@@ -164,8 +164,8 @@ impl Inbox {
         self.ask_at = self.ask_at.min(gap.ask_at);
     }
 
-    /// Notes that another member claims to have a frame: if it is near the frames known to exist, it
-    /// is asked for once, and so are those before it. Returns whether that is new.
+    /// Notes that another member claims to have a frame: if it is near the frames known to exist,
+    /// it is asked for once, and so are those before it. Returns whether that is new.
     pub fn hint(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) -> bool {
         if sequence <= self.newest || sequence - self.newest > HINT_FRAMES_MAX {
             return false;
@@ -181,8 +181,8 @@ impl Inbox {
         true
     }
 
-    /// The missing frames to ask for now, at most `max`, together with those that are nearly due for
-    /// the first time. Gaps that were asked for long enough are given up.
+    /// The missing frames to ask for now, at most `max`, together with those that are nearly due
+    /// for the first time. Gaps that were asked for long enough are given up.
     pub fn due(&mut self, now: Duration, max: usize, timing: Timing, rng: &mut Rng) -> Vec<u32> {
         if now < self.ask_at {
             return Vec::new();

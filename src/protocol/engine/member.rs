@@ -1,4 +1,5 @@
-//! One member, as the others know it: who it is, what it states about itself, and when it was heard.
+//! One member, as the others know it: who it is, what it states about itself, and when it was
+//! heard.
 
 use core::net::SocketAddr;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The lobby's plain wire: members' lines are copied to it, and its programs are heard as guests.
-//! Members' copies come back that way, too; they are recognised by the port that they leave from, so
-//! that nothing is shown twice.
+//! Members' copies come back that way, too; they are recognised by the port that they leave from,
+//! so that nothing is shown twice.
 
 use core::net::SocketAddr;
 use std::collections::{BTreeSet, VecDeque};

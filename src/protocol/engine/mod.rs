@@ -18,7 +18,7 @@
 //! ```text
 //! hear        a frame → roster → (freshness) → inbox → log → deliver
 //! deliver     a frame in its turn, after its causes → event
-//! send        outbox → pace, window → (references, acks) → a signed batch → log → out; beats; NACKs
+//! send        outbox → pace, window → a signed batch → log → out; beats; NACKs
 //! catch_up    digest → exchange → inventory → pull, or NACK
 //! timers      whatever is due
 //! ```

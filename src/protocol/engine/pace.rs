@@ -71,9 +71,9 @@ impl Pace {
         self.bucket.spend(1.0);
     }
 
-    /// Takes in what arrived at one receiver. If that is less than half of what left, the path or the
-    /// receiver is saturated, since no link loses so much at random. The pace then falls to a little
-    /// over what arrives, and grows slowly from there.
+    /// Takes in what arrived at one receiver. If that is less than half of what left, the path or
+    /// the receiver is saturated, since no link loses so much at random. The pace then falls to a
+    /// little over what arrives, and grows slowly from there.
     pub fn arrived(&mut self, arrived: Arrived, now: Duration) {
         if self.is_slow || arrived.heard >= arrived.sent / 2 {
             return;

@@ -44,7 +44,8 @@ impl Presence {
         self.beat_at = None;
     }
 
-    /// Plans the repeats of a durable frame that is sent now; behind a burst, the first comes sooner.
+    /// Plans the repeats of a durable frame that is sent now; behind a burst, the first comes
+    /// sooner.
     pub fn said(&mut self, now: Duration, burst_grtt: Option<Duration>) {
         let tail = if self.is_leaving { FAREWELL_TAIL } else { TAIL };
         let first = burst_grtt.map(|grtt| grtt * TAIL_OF_BURST_GRTT);

@@ -35,8 +35,8 @@ pub struct Delivered {
 }
 
 impl Receipts {
-    /// Expects acknowledgements of a frame from the members `here`; the missing ones are reported at
-    /// `tell_at`.
+    /// Expects acknowledgements of a frame from the members `here`; the missing ones are reported
+    /// at `tell_at`.
     pub fn said(&mut self, sequence: u32, here: impl Iterator<Item = Id>, tell_at: Duration) {
         if self.is_complete() {
             self.expected.clear();

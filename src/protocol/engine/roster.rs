@@ -138,8 +138,8 @@ impl Roster {
         true
     }
 
-    /// Notes where a member's own datagrams come from, by IPv4 if it uses both; returns whether only
-    /// IPv6 reaches it.
+    /// Notes where a member's own datagrams come from, by IPv4 if it uses both; returns whether
+    /// only IPv6 reaches it.
     pub fn locate(&mut self, id: Id, address: SocketAddr) -> bool {
         let Some(member) = self.members.get_mut(&id) else {
             return false;
@@ -309,8 +309,8 @@ impl Roster {
     }
 
     /// How many members come before this one in the order that decides who repairs or reports the
-    /// frames of `of`; the order is the same for all that know the same members (rendezvous hashing,
-    /// Thaler and Ravishankar 1998).
+    /// frames of `of`; the order is the same for all that know the same members (rendezvous
+    /// hashing, Thaler and Ravishankar 1998).
     #[must_use]
     pub fn my_rank(&self, of: Id, turn: u32) -> usize {
         let Some(source) = self.get(of).map(|member| member.tag) else {

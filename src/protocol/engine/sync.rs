@@ -200,8 +200,8 @@ fn difference(digest: &Digest, log: &mut FrameLog) -> Option<u64> {
     (difference != 0).then_some(difference)
 }
 
-/// Sets the horizon back: all is held now that the peer holds, if the exchange was about all that is
-/// older than what was held here.
+/// Sets the horizon back: all is held now that the peer holds, if the exchange was about all that
+/// is older than what was held here.
 fn go_back(outcome: ExchangeOutcome, log: &mut FrameLog) {
     if let Some(horizon) = outcome.horizon
         && outcome.cut >= log.horizon()

@@ -403,7 +403,8 @@ fn a_hangup_that_was_ignored_stays_ignored_in_every_mode() {
 fn a_job_in_the_background_touches_no_terminal_and_is_ended_by_a_signal() {
     let (_peer, port) = listener(&[]);
     let script = format!(
-        "set -m; {} tcp-peer --connect 127.0.0.1:{port} & echo \"job $!.\"; wait $!; echo \"end $?.\"",
+        "set -m; {} tcp-peer --connect 127.0.0.1:{port} & echo \"job $!.\"; \
+         wait $!; echo \"end $?.\"",
         env!("CARGO_BIN_EXE_roda")
     );
     // A session of its own, whose terminal this is.

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use roda::protocol::engine::event::{EngineEvent, Moment};
-use roda::protocol::engine::{Setup, trust::Trust};
+use roda::protocol::engine::Setup;
+use roda::protocol::engine::event::EngineEvent;
 use roda::protocol::message::{Name, NameFault};
 use roda::protocol::wire::frame::{Body, beat::Link};
 use roda::protocol::wire::private::Secrets;
@@ -33,7 +33,6 @@ fn node(number: u8, seal: &Seal) -> Result<Node, NameFault> {
         replaces: None,
         name: Name::parse(NAMES[usize::from(number)])?,
         seal: seal.clone(),
-        trust: Trust::default(),
         mirror_port: None,
         link: Link::Wired,
         seed: u64::from(number),

@@ -59,8 +59,8 @@ pub(crate) fn receiver() -> Receiver {
 /// A screen whose lines go nowhere.
 pub(crate) struct Sink {
     screen: Screen,
+    lines: String,
     nowhere: File,
-    shown: String,
     clock: WallClock,
 }
 
@@ -68,8 +68,8 @@ impl Sink {
     pub(crate) fn open() -> Self {
         Self {
             screen: Screen::new(Form::Lines, Color::Never, Lang::En),
+            lines: String::new(),
             nowhere: File::create("/dev/null").unwrap(),
-            shown: String::new(),
             clock: WallClock::default(),
         }
     }
@@ -88,11 +88,11 @@ impl Sink {
             speaker,
             data,
         };
-        self.screen.message(&shown, &mut self.shown);
+        self.screen.message(&shown, &mut self.lines);
     }
 
     pub(crate) fn flush(&mut self) {
-        self.nowhere.write_all(self.shown.as_bytes()).unwrap();
-        self.shown.clear();
+        self.nowhere.write_all(self.lines.as_bytes()).unwrap();
+        self.lines.clear();
     }
 }

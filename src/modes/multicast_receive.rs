@@ -17,7 +17,7 @@ use crate::net::multicast::Receiver;
 use crate::protocol::message::is_farewell;
 use crate::protocol::wire::plain::Plain;
 use crate::protocol::wire::{Fault, plain, raw};
-use crate::terminal::output::Output;
+use crate::terminal::output::{Output, OutputEvent};
 use crate::terminal::screen::{Screen, Shown, Speaker, say};
 use crate::terminal::{Drain, Talk, signals, stderr, stdout};
 use crate::text::{self, Lang};
@@ -33,7 +33,13 @@ const BATCH_BYTES: usize = 64 << 10;
 pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<Outcome, Error> {
     let mut receiver = join(settings, lang)?;
     let _drain = Drain::at_end();
-    let out = stdout(WAITING_MAX_BYTES, |_| {})?;
+    let ended = receiver.interrupter();
+    let out = stdout(WAITING_MAX_BYTES, move |event| {
+        // Who reads no more ends the wait for datagrams too.
+        if event == OutputEvent::Failed {
+            ended.interrupt();
+        }
+    })?;
     let talk = Talk::sentences(stderr(|_| {})?, lang);
     let (tell, signalled) = mpsc::channel();
     let interrupter = receiver.interrupter();
@@ -166,7 +172,7 @@ impl Receiving<'_> {
             if !receiver.take_waiting().map_err(refused)? {
                 self.flush()?;
                 if !receiver.wait().map_err(refused)? {
-                    return Ok(None);
+                    return self.flush().map(|()| None);
                 }
             }
             for (datagram, source) in receiver.datagrams().iter() {

@@ -179,10 +179,7 @@ impl Console {
             Told::Typed(Typed::End) => self.end_input(Ok(())),
             Told::Typed(Typed::Failed(cause)) => self.end_input(Err(cause)),
             #[cfg(unix)]
-            Told::Typed(Typed::Taken) => {
-                self.is_taken = true;
-                self.draw();
-            }
+            Told::Typed(Typed::Taken) => self.on_taken(),
             #[cfg(unix)]
             Told::Typed(Typed::Keys(bytes)) => {
                 self.tickets_owed += 1;
@@ -193,9 +190,8 @@ impl Console {
             }
             #[cfg(unix)]
             Told::Terminal(TerminalEvent::Continued) => {
-                if !self.is_finished && tty::take_up() {
-                    self.is_taken = true;
-                    self.draw();
+                if tty::take_up() {
+                    self.on_taken();
                 }
             }
             #[cfg(unix)]
@@ -367,7 +363,7 @@ impl Console {
         self.terminal.iter().for_each(|output| output.show(None));
         #[cfg(unix)]
         if self.is_person() {
-            tty::put_back();
+            tty::end();
         }
         let is_signalled = signal.is_some();
         let written = self.data.finish(is_signalled);
@@ -386,6 +382,14 @@ impl Console {
             self.end = Some(end);
             self.draw();
         }
+    }
+
+    /// The terminal gives us its keys: at the start, or after a time in the background.
+    #[cfg(unix)]
+    fn on_taken(&mut self) {
+        self.is_taken = true;
+        self.terminal.iter().for_each(Output::release);
+        self.draw();
     }
 
     /// Does what the keys have asked for.

@@ -1,6 +1,9 @@
 //! One stream of output: a bounded queue and a thread that alone writes. Whoever appends never
 //! waits, because the lock of the queue is not held while bytes are written.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -7,6 +7,7 @@ pub(super) use self::unix::*;
 #[cfg(unix)]
 mod unix {
     use std::io::{self, IsTerminal};
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Mutex, Once, PoisonError};
     use std::thread;
     use std::time::Duration;
@@ -38,6 +39,9 @@ mod unix {
         Continued,
     }
 
+    /// Whether the terminal was put back for good.
+    static IS_OVER: AtomicBool = AtomicBool::new(false);
+
     /// Whether this process may use its terminal. One that is not its controlling terminal has no
     /// foreground.
     pub(in super::super) fn is_foreground() -> bool {
@@ -55,6 +59,9 @@ mod unix {
             return false;
         }
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+        if IS_OVER.load(Ordering::Acquire) {
+            return false;
+        }
         if found.is_some() {
             return true;
         }
@@ -101,6 +108,12 @@ mod unix {
         {
             let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &modes);
         }
+    }
+
+    /// Puts the terminal back for good: no thread takes it up again.
+    pub(in super::super) fn end() {
+        IS_OVER.store(true, Ordering::Release);
+        put_back();
     }
 
     /// Throws away what was typed and not read.
@@ -154,7 +167,6 @@ mod unix {
                         output.iter().for_each(|output| output.hold(HOLD_WAIT));
                         put_back();
                         stop();
-                        output.iter().for_each(Output::release);
                         TerminalEvent::Continued
                     }
                     SIGCONT => TerminalEvent::Continued,

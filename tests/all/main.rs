@@ -22,6 +22,7 @@ mod hub_hosts;
 mod interop;
 mod lab;
 mod netns;
+mod nothing_waits;
 mod secrecy_hosts;
 mod signals;
 mod sockets;

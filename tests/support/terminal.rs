@@ -2,13 +2,15 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
-use std::process::{Child, Command};
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
 use nix::sys::termios::{Termios, tcgetattr};
 
@@ -27,12 +29,23 @@ pub struct Terminal {
     inner: OwnedFd,
     keys: File,
     written: Receiver<Vec<u8>>,
+    /// Held while nobody reads what is written.
+    reading: Arc<Mutex<()>>,
     screen: Vec<u8>,
 }
 
 impl Terminal {
     /// Starts a program whose stdin, stdout and stderr are a new terminal.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::start_writing(command, None)
+    }
+
+    /// Starts a program at a new terminal whose stdout goes to a file.
+    pub fn start_with_stdout(command: Command, stdout: File) -> Self {
+        Self::start_writing(command, Some(stdout))
+    }
+
+    fn start_writing(mut command: Command, stdout: Option<File>) -> Self {
         let size = Winsize {
             ws_row: 24,
             ws_col: 80,
@@ -45,17 +58,21 @@ impl Terminal {
             fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
         }
         let end = || pty.slave.try_clone().unwrap();
-        let child = command.stdin(end()).stdout(end()).stderr(end());
+        let out = stdout.map_or_else(|| end().into(), Stdio::from);
+        let child = command.stdin(end()).stdout(out).stderr(end());
         let child = child.spawn().unwrap();
         let keys = File::from(pty.master);
         let mut out = keys.try_clone().unwrap();
         let (tell, written) = mpsc::channel();
+        let reading = Arc::new(Mutex::new(()));
+        let may_read = Arc::clone(&reading);
         thread::spawn(move || {
             let mut room = [0; 4096];
             while let Ok(count @ 1..) = out.read(&mut room) {
                 if tell.send(room[..count].to_vec()).is_err() {
                     return;
                 }
+                drop(may_read.lock());
             }
         });
         Self {
@@ -63,6 +80,7 @@ impl Terminal {
             inner: pty.slave,
             keys,
             written,
+            reading,
             screen: Vec::new(),
         }
     }
@@ -93,6 +111,19 @@ impl Terminal {
         let mut inner = File::from(self.inner.try_clone().unwrap());
         inner.write_all(END_OF_SCREEN.as_bytes()).unwrap();
         self.shows(END_OF_SCREEN)
+    }
+
+    /// Does something while nobody reads what the program writes, as after Ctrl-S.
+    pub fn unread<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let reading = Arc::clone(&self.reading);
+        let _held = reading.lock().unwrap();
+        act(self)
+    }
+
+    /// Whether something was typed that nobody has read.
+    pub fn has_unread_keys(&self) -> bool {
+        let mut waiting = [PollFd::new(self.inner.as_fd(), PollFlags::POLLIN)];
+        poll(&mut waiting, PollTimeout::ZERO).unwrap() > 0
     }
 
     /// The modes of the terminal.

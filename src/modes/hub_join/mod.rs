@@ -332,8 +332,8 @@ impl Driver<'_> {
                 _ => {}
             }
         }
-        if !self.view.console.has_room() {
-            // What the hub has told is shown whole before the end of it is.
+        if !self.view.console.has_room() && self.signal.is_none() {
+            // What the hub has told is shown whole before the end of it is, but after a signal.
             return None;
         }
         if let Some(line) = &self.line {

@@ -91,7 +91,7 @@ fn common_terminals_are_understood() {
         ("\x1b[200~\x1b[A\x1b[201~", paste("\x1b[A", true)),
     ];
     for (bytes, expected) in table {
-        assert_eq!(keys(bytes), [expected.clone()], "{bytes:?}");
+        assert_eq!(keys(bytes), std::slice::from_ref(expected), "{bytes:?}");
     }
 }
 

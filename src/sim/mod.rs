@@ -30,7 +30,7 @@ use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::{SEED_BYTES, Signer, Verdicts};
 
-/// What UDP, IP and Ethernet put around a datagram, in bytes.
+/// Action UDP, IP and Ethernet put around a datagram, in bytes.
 const WRAPPING_BYTES: u64 = 8 + 20 + 14;
 
 /// When the pretend world begins, in milliseconds since 1970.
@@ -47,7 +47,7 @@ pub struct World {
     seed: u64,
     rng: Rng,
     now: Duration,
-    events: BinaryHeap<Reverse<Happening>>,
+    events: BinaryHeap<Reverse<Scheduled>>,
     count: u64,
     hosts: Vec<Host>,
     air: Air,
@@ -55,7 +55,7 @@ pub struct World {
     traffic: Traffic,
     tap: Option<Vec<Arc<[u8]>>>,
     is_lobby: bool,
-    /// The lobby's, for all: what one finds out about a signature, nobody checks again. A thousand
+    /// The lobby's seal, for all: its verdicts about signatures are shared, because a thousand
     /// members would otherwise spend 30 ms on every frame.
     seal: Seal,
 }
@@ -74,14 +74,14 @@ struct Host {
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Happening {
+struct Scheduled {
     at: Duration,
     order: u64,
-    what: What,
+    action: Action,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum What {
+enum Action {
     Arrival {
         to: usize,
         from: SocketAddr,
@@ -122,7 +122,7 @@ impl World {
         nodes.for_each(|node| node.set_link(Link::Wired, faults.mtu_bytes));
     }
 
-    /// What separates the members; those of different sides do not hear each other.
+    /// Action separates the members; those of different sides do not hear each other.
     pub fn separate(&mut self, side: impl Fn(usize) -> u8 + 'static) {
         self.deafen(move |from, to| side(from) != side(to));
     }
@@ -132,7 +132,7 @@ impl World {
         self.air.deafen(Box::new(is_deaf));
     }
 
-    /// Somebody new comes; its number.
+    /// Adds a member; returns its number.
     ///
     /// # Errors
     /// A name that cannot be.
@@ -148,7 +148,7 @@ impl World {
         Signer::from_seed(&seed)
     }
 
-    /// A member's person comes a second time, on another computer; the new number.
+    /// Adds a second session of a member's person, on another computer; returns its number.
     ///
     /// # Errors
     /// A name that cannot be, and a member that never was.
@@ -243,7 +243,7 @@ impl World {
         if let Some(host) = self.hosts.get_mut(number) {
             host.sleeps_until = self.now + time;
             let at = host.sleeps_until;
-            self.happen(at, What::Wake(number));
+            self.schedule(at, Action::Wake(number));
         }
     }
 
@@ -297,7 +297,7 @@ impl World {
         self.tap = Some(Vec::new());
     }
 
-    /// What was kept since [`World::tap`].
+    /// Action was kept since [`World::tap`].
     pub fn tapped(&mut self) -> Vec<Arc<[u8]>> {
         self.tap.take().unwrap_or_default()
     }
@@ -306,7 +306,7 @@ impl World {
     pub fn inject(&mut self, from: SocketAddr, bytes: &Arc<[u8]>) {
         for to in 0..self.hosts.len() {
             let (from, bytes) = (from, bytes.clone());
-            self.happen(self.now, What::Arrival { to, from, bytes });
+            self.schedule(self.now, Action::Arrival { to, from, bytes });
         }
     }
 
@@ -328,9 +328,9 @@ impl World {
                 "seed {}: it does not end",
                 self.seed
             );
-            match next.what {
-                What::Arrival { to, from, bytes } => self.arrive(to, from, &bytes),
-                What::Wake(number) => self.wake(number),
+            match next.action {
+                Action::Arrival { to, from, bytes } => self.arrive(to, from, &bytes),
+                Action::Wake(number) => self.wake(number),
             }
         }
         self.now = end;
@@ -360,7 +360,7 @@ impl World {
             return;
         };
         if self.now < host.sleeps_until || host.wakes_at.is_some_and(|at| at > self.now) {
-            return; // planned anew since
+            return; // rescheduled since
         }
         host.wakes_at = None;
         if let Some(node) = &mut host.node {
@@ -369,7 +369,7 @@ impl World {
         }
     }
 
-    /// Takes from a node all that it wants to send and to tell, and plans its next time.
+    /// Takes all datagrams and events from a node, and schedules its next wake-up.
     fn drive(&mut self, number: usize, moment: Moment) {
         while let Some(transmit) = self.with_node(number, |node| node.poll_send(moment)) {
             self.carry(number, &transmit);
@@ -380,13 +380,13 @@ impl World {
         let Some(next) = self.with_node(number, |node| node.next_time(moment.time)) else {
             return;
         };
-        // At least a microsecond later, or a node that is never content would stop time.
+        // At least a microsecond later, or a node that is always due would stop time.
         let at = next.max(self.now + Duration::from_micros(1));
         if let Some(host) = self.hosts.get_mut(number)
             && host.wakes_at.is_none_or(|planned| at < planned)
         {
             host.wakes_at = Some(at);
-            self.happen(at, What::Wake(number));
+            self.schedule(at, Action::Wake(number));
         }
     }
 
@@ -407,7 +407,7 @@ impl World {
                 self.traffic.single += 1;
                 let to = self.hosts.iter().position(|host| host.address == to);
                 if let Some(to) = to {
-                    self.throw(from, to, address, &transmit.bytes);
+                    self.send_copy(from, to, address, &transmit.bytes);
                 }
             }
             Destination::Group | Destination::Everywhere | Destination::Plain => {
@@ -420,7 +420,7 @@ impl World {
                 }
                 for to in 0..self.hosts.len() {
                     if to == from || self.air.remembers(to, self.now) {
-                        self.throw(from, to, address, &transmit.bytes);
+                        self.send_copy(from, to, address, &transmit.bytes);
                     }
                 }
             }
@@ -428,19 +428,19 @@ impl World {
     }
 
     /// Sends one copy over the network, which may lose, delay, repeat or damage it.
-    fn throw(&mut self, from: usize, to: usize, source: SocketAddr, bytes: &Arc<[u8]>) {
+    fn send_copy(&mut self, from: usize, to: usize, source: SocketAddr, bytes: &Arc<[u8]>) {
         if self.hosts.get(to).is_none_or(|host| host.node.is_none()) {
             return;
         }
         for (delay, bytes) in self.air.carry(from, to, bytes, &mut self.rng) {
             let from = source;
-            self.happen(self.now + delay, What::Arrival { to, from, bytes });
+            self.schedule(self.now + delay, Action::Arrival { to, from, bytes });
         }
     }
 
-    fn happen(&mut self, at: Duration, what: What) {
+    fn schedule(&mut self, at: Duration, action: Action) {
         let order = self.count + self.events.len() as u64;
-        self.events.push(Reverse(Happening { at, order, what }));
+        self.events.push(Reverse(Scheduled { at, order, action }));
     }
 
     fn moment(&self, number: usize) -> Moment {
@@ -452,13 +452,13 @@ impl World {
         }
     }
 
-    /// What was said, shown and lost.
+    /// Action was said, shown and lost.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// What passed over the network since the last time this was asked.
+    /// Action passed over the network since the last time this was asked.
     pub fn take_traffic(&mut self) -> Traffic {
         std::mem::take(&mut self.traffic)
     }

@@ -12,7 +12,7 @@ use roda::protocol::message::{Name, NameFault};
 use roda::protocol::wire::frame::{Body, beat::Link};
 use roda::protocol::wire::private::Secrets;
 use roda::protocol::wire::seal::{Seal, signer::Signer};
-use roda::protocol::{node::Node, rng::Rng};
+use roda::protocol::{node::Node, rng::Rng, time::Moment};
 
 const NAMES: [&str; 2] = ["ana", "bia"];
 const LINES: [&str; 4] = ["shall we meet?", "at noon", "the library", "bring a book"];
@@ -82,7 +82,8 @@ fn main() -> Result<(), NameFault> {
     while now < end {
         if let Some((_, line)) = lines.next_if(|(at, _)| *at <= now) {
             tell(now, format!("ana says “{line}”"));
-            nodes[0].say(moment(now), line);
+            let taken = nodes[0].say(moment(now), line);
+            assert!(taken.is_ok(), "short enough");
         }
         while link.front().is_some_and(|(at, ..)| *at <= now)
             && let Some((_, to, datagram)) = link.pop_front()

@@ -26,7 +26,7 @@ pub struct Faults {
     pub damage: f64,
     /// Longest datagram that passes, in bytes of UDP payload.
     pub mtu_bytes: usize,
-    /// A switch forgets after so long who wants the group's copies, unless they join again.
+    /// After this time without a join, a switch no longer forwards the group to a member.
     pub forgets_after: Duration,
 }
 

@@ -3,10 +3,11 @@
 //! from one event to the next, so that a minute of three hundred members takes seconds.
 
 pub mod check;
+mod host;
 pub mod link;
 mod traffic;
 
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::SocketAddr;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use self::check::Ledger;
+use self::host::{Action, Host, PRIVATE_PORT, Scheduled};
 use self::link::{Air, Faults};
 pub use self::traffic::Traffic;
 use crate::chat::command::{Command, Leave, RequestId};
@@ -32,7 +34,7 @@ use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::{SEED_BYTES, Signer, Verdicts};
 
-/// What UDP, IP and Ethernet put around a datagram, in bytes.
+/// UDP, IP and Ethernet headers around a datagram, in bytes.
 const WRAPPING_BYTES: u64 = 8 + 20 + 14;
 
 /// When the pretend world begins, in milliseconds since 1970.
@@ -41,15 +43,12 @@ const EPOCH_MS: u64 = 1_790_000_000_000;
 /// Most events in one run: a run that does not end is a finding, and not a hang.
 const EVENTS_MAX: u64 = 400_000_000;
 
-/// The port of all private sockets.
-const PRIVATE_PORT: u16 = 40_000;
-
 /// A network with its members.
 pub struct World {
     seed: u64,
     rng: Rng,
     now: Duration,
-    events: BinaryHeap<Reverse<Happening>>,
+    events: BinaryHeap<Reverse<Scheduled>>,
     count: u64,
     hosts: Vec<Host>,
     air: Air,
@@ -58,39 +57,9 @@ pub struct World {
     tap: Option<Vec<Arc<[u8]>>>,
     requests: u64,
     is_lobby: bool,
-    /// The lobby's, for all: what one finds out about a signature, nobody checks again. A thousand
+    /// The lobby's seal, for all: its verdicts about signatures are shared, because a thousand
     /// members would otherwise spend 30 ms on every frame.
     seal: Seal,
-}
-
-/// One member's computer.
-struct Host {
-    chat: Option<Chat>,
-    name: String,
-    signer: Signer,
-    session: Option<u64>,
-    address: SocketAddr,
-    wakes_at: Option<Duration>,
-    sleeps_until: Duration,
-    skew_ms: i64,
-    received_bytes: u64,
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Happening {
-    at: Duration,
-    order: u64,
-    what: What,
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum What {
-    Arrival {
-        to: usize,
-        from: SocketAddr,
-        bytes: Arc<[u8]>,
-    },
-    Wake(usize),
 }
 
 impl World {
@@ -127,7 +96,7 @@ impl World {
         }
     }
 
-    /// What separates the members; those of different sides do not hear each other.
+    /// Separates the members; those of different sides do not hear each other.
     pub fn separate(&mut self, side: impl Fn(usize) -> u8 + 'static) {
         self.deafen(move |from, to| side(from) != side(to));
     }
@@ -137,7 +106,7 @@ impl World {
         self.air.deafen(Box::new(is_deaf));
     }
 
-    /// Somebody new comes; its number.
+    /// Adds a member; returns its number.
     ///
     /// # Errors
     /// A name that cannot be.
@@ -153,7 +122,7 @@ impl World {
         Signer::from_seed(&seed)
     }
 
-    /// A member's person comes a second time, on another computer; the new number.
+    /// Adds a second session of a member's person, on another computer; returns its number.
     ///
     /// # Errors
     /// A name that cannot be, and a member that never was.
@@ -165,19 +134,7 @@ impl World {
 
     fn join_as(&mut self, signer: Signer, name: String) -> Result<usize, NameFault> {
         let number = self.hosts.len();
-        let [.., high, low] = (number as u32 + 1).to_be_bytes();
-        let address = IpAddr::from(Ipv4Addr::new(10, 77, high, low));
-        self.hosts.push(Host {
-            chat: None,
-            name,
-            signer,
-            session: None,
-            address: SocketAddr::new(address, PRIVATE_PORT),
-            wakes_at: None,
-            sleeps_until: Duration::ZERO,
-            skew_ms: 0,
-            received_bytes: 0,
-        });
+        self.hosts.push(Host::new(number, name, signer));
         self.start(number)?;
         Ok(number)
     }
@@ -252,7 +209,7 @@ impl World {
         if let Some(host) = self.hosts.get_mut(number) {
             host.sleeps_until = self.now + time;
             let at = host.sleeps_until;
-            self.happen(at, What::Wake(number));
+            self.schedule(at, Action::Wake(number));
         }
     }
 
@@ -322,7 +279,7 @@ impl World {
         self.tap = Some(Vec::new());
     }
 
-    /// What was kept since [`World::tap`].
+    /// Takes the datagrams kept since [`World::tap`].
     pub fn tapped(&mut self) -> Vec<Arc<[u8]>> {
         self.tap.take().unwrap_or_default()
     }
@@ -331,7 +288,7 @@ impl World {
     pub fn inject(&mut self, from: SocketAddr, bytes: &Arc<[u8]>) {
         for to in 0..self.hosts.len() {
             let (from, bytes) = (from, bytes.clone());
-            self.happen(self.now, What::Arrival { to, from, bytes });
+            self.schedule(self.now, Action::Arrival { to, from, bytes });
         }
     }
 
@@ -353,9 +310,9 @@ impl World {
                 "seed {}: it does not end",
                 self.seed
             );
-            match next.what {
-                What::Arrival { to, from, bytes } => self.arrive(to, from, &bytes),
-                What::Wake(number) => self.wake(number),
+            match next.action {
+                Action::Arrival { to, from, bytes } => self.arrive(to, from, &bytes),
+                Action::Wake(number) => self.wake(number),
             }
         }
         self.now = end;
@@ -383,7 +340,7 @@ impl World {
             return;
         };
         if self.now < host.sleeps_until || host.wakes_at.is_some_and(|at| at > self.now) {
-            return; // planned anew since
+            return; // rescheduled since
         }
         host.wakes_at = None;
         self.handle(number, Input::Time);
@@ -412,13 +369,13 @@ impl World {
 
     fn plan(&mut self, number: usize, next: Option<Duration>) {
         let Some(next) = next else { return };
-        // At least a microsecond later, or a member that is never content would stop time.
+        // At least a microsecond later, or a member that is always due would stop time.
         let at = next.max(self.now + Duration::from_micros(1));
         if let Some(host) = self.hosts.get_mut(number)
             && host.wakes_at.is_none_or(|planned| at < planned)
         {
             host.wakes_at = Some(at);
-            self.happen(at, What::Wake(number));
+            self.schedule(at, Action::Wake(number));
         }
     }
 
@@ -435,7 +392,7 @@ impl World {
                 self.traffic.single += 1;
                 let to = self.hosts.iter().position(|host| host.address == to);
                 if let Some(to) = to {
-                    self.throw(from, to, address, &transmit.bytes);
+                    self.send_copy(from, to, address, &transmit.bytes);
                 }
             }
             Destination::Group | Destination::Everywhere | Destination::Plain => {
@@ -448,7 +405,7 @@ impl World {
                 }
                 for to in 0..self.hosts.len() {
                     if to == from || self.air.remembers(to, self.now) {
-                        self.throw(from, to, address, &transmit.bytes);
+                        self.send_copy(from, to, address, &transmit.bytes);
                     }
                 }
             }
@@ -456,19 +413,19 @@ impl World {
     }
 
     /// Sends one copy over the network, which may lose, delay, repeat or damage it.
-    fn throw(&mut self, from: usize, to: usize, source: SocketAddr, bytes: &Arc<[u8]>) {
+    fn send_copy(&mut self, from: usize, to: usize, source: SocketAddr, bytes: &Arc<[u8]>) {
         if self.hosts.get(to).is_none_or(|host| host.chat.is_none()) {
             return;
         }
         for (delay, bytes) in self.air.carry(from, to, bytes, &mut self.rng) {
             let from = source;
-            self.happen(self.now + delay, What::Arrival { to, from, bytes });
+            self.schedule(self.now + delay, Action::Arrival { to, from, bytes });
         }
     }
 
-    fn happen(&mut self, at: Duration, what: What) {
+    fn schedule(&mut self, at: Duration, action: Action) {
         let order = self.count + self.events.len() as u64;
-        self.events.push(Reverse(Happening { at, order, what }));
+        self.events.push(Reverse(Scheduled { at, order, action }));
     }
 
     fn moment(&self, number: usize) -> Moment {
@@ -480,13 +437,13 @@ impl World {
         }
     }
 
-    /// What was said, shown and lost.
+    /// The record of what was said, shown and lost.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// What passed over the network since the last time this was asked.
+    /// Action passed over the network since the last time this was asked.
     pub fn take_traffic(&mut self) -> Traffic {
         std::mem::take(&mut self.traffic)
     }

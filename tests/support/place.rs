@@ -114,7 +114,10 @@ impl Place {
     pub fn member(&self, home: &Home, name: &str, args: &[&str]) -> Program {
         let args = [&["--name", name], args].concat();
         let mut member = Program::start(self.chat(home, &args)).keeping(home);
-        member.notes("/help lists");
+        match args.contains(&"--json") {
+            true => drop(member.shows(r#""event":"ready""#)),
+            false => drop(member.notes("/help lists")),
+        }
         member
     }
 

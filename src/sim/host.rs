@@ -1,0 +1,62 @@
+//! The computers of the pretend network, and what is scheduled to happen to them.
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::chat::Chat;
+use crate::protocol::wire::seal::signer::Signer;
+
+/// The port of all private sockets.
+pub(super) const PRIVATE_PORT: u16 = 40_000;
+
+/// One member's computer.
+pub(super) struct Host {
+    pub(super) chat: Option<Chat>,
+    pub(super) name: String,
+    pub(super) signer: Signer,
+    pub(super) session: Option<u64>,
+    pub(super) address: SocketAddr,
+    pub(super) wakes_at: Option<Duration>,
+    pub(super) sleeps_until: Duration,
+    pub(super) skew_ms: i64,
+    pub(super) received_bytes: u64,
+}
+
+impl Host {
+    /// The computer with this number, on which nothing runs yet.
+    pub(super) fn new(number: usize, name: String, signer: Signer) -> Self {
+        let [.., high, low] = (number as u32 + 1).to_be_bytes();
+        let address = IpAddr::from(Ipv4Addr::new(10, 77, high, low));
+        Self {
+            chat: None,
+            name,
+            signer,
+            session: None,
+            address: SocketAddr::new(address, PRIVATE_PORT),
+            wakes_at: None,
+            sleeps_until: Duration::ZERO,
+            skew_ms: 0,
+            received_bytes: 0,
+        }
+    }
+}
+
+/// An action at its time. Actions of one time happen in the order in which they were scheduled.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Scheduled {
+    pub(super) at: Duration,
+    pub(super) order: u64,
+    pub(super) action: Action,
+}
+
+/// What happens on the network.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Action {
+    Arrival {
+        to: usize,
+        from: SocketAddr,
+        bytes: Arc<[u8]>,
+    },
+    Wake(usize),
+}

@@ -34,9 +34,15 @@ pub enum Field {
 }
 
 impl Field {
+    /// This field in a form, with what was typed for it.
+    #[must_use]
+    pub fn typed(self, typed: Option<String>) -> FormField {
+        FormField { field: self, typed }
+    }
+
     /// Whether a typed text is a valid answer.
     #[must_use]
-    pub fn takes(self, typed: &str) -> bool {
+    pub fn accepts(self, typed: &str) -> bool {
         match self {
             Self::Text | Self::Question => (1..=MESSAGE_MAX_BYTES).contains(&typed.len()),
             Self::Integer(bytes) => primes::parse(typed, bytes).is_some(),
@@ -53,12 +59,30 @@ impl Field {
     }
 }
 
+/// A field of a form, and the answer if it was typed already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormField {
+    /// The field.
+    pub field: Field,
+    /// The typed answer; `None` makes the form ask for it.
+    pub typed: Option<String>,
+}
+
+/// A typed answer that its field does not accept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidAnswer {
+    /// The field.
+    pub field: Field,
+    /// What was typed.
+    pub typed: String,
+}
+
 /// Makes a client from the answers; `None` if they do not fit together.
 type Make = Box<dyn Fn(&[String]) -> Option<Box<dyn Dialogue>> + Send>;
 
 /// A client that may still lack some of its fields.
 pub struct Form {
-    fields: VecDeque<(Field, Option<String>)>,
+    fields: VecDeque<FormField>,
     answers: Vec<String>,
     make: Make,
     client: Option<Box<dyn Dialogue>>,
@@ -71,12 +95,13 @@ impl Form {
     /// # Errors
     /// The first field with an invalid text, and that text.
     pub fn new(
-        fields: Vec<(Field, Option<String>)>,
+        fields: Vec<FormField>,
         make: impl Fn(&[String]) -> Option<Box<dyn Dialogue>> + Send + 'static,
-    ) -> Result<Self, (Field, String)> {
-        for (field, typed) in &fields {
-            if let Some(typed) = typed.as_ref().filter(|typed| !field.takes(typed)) {
-                return Err((*field, typed.clone()));
+    ) -> Result<Self, InvalidAnswer> {
+        for FormField { field, typed } in &fields {
+            if let Some(typed) = typed.as_ref().filter(|typed| !field.accepts(typed)) {
+                let (field, typed) = (*field, typed.clone());
+                return Err(InvalidAnswer { field, typed });
             }
         }
         Ok(Self {
@@ -89,7 +114,7 @@ impl Form {
 
     /// Continues with the next missing field, or with the dialogue.
     fn go_on(&mut self) -> Vec<Act> {
-        while let Some((field, typed)) = self.fields.front_mut() {
+        while let Some(FormField { field, typed }) = self.fields.front_mut() {
             let Some(typed) = typed.take() else {
                 return vec![Act::Ask(*field)];
             };
@@ -131,11 +156,11 @@ impl Dialogue for Form {
         if let Some(client) = &mut self.client {
             return client.on_answer(line);
         }
-        let Some((field, typed)) = self.fields.front_mut() else {
+        let Some(FormField { field, typed }) = self.fields.front_mut() else {
             return Vec::new();
         };
         let line = line.trim();
-        if !field.takes(line) {
+        if !field.accepts(line) {
             return unfit(*field);
         }
         *typed = Some(line.to_owned());
@@ -160,8 +185,8 @@ mod tests {
     use super::*;
     use crate::lab::{Told, uppercase};
 
-    fn form(typed: Option<&str>) -> Result<Form, (Field, String)> {
-        let fields = vec![(Field::Text, typed.map(str::to_owned))];
+    fn form(typed: Option<&str>) -> Result<Form, InvalidAnswer> {
+        let fields = vec![Field::Text.typed(typed.map(str::to_owned))];
         Form::new(fields, |answers| {
             let client = uppercase::Client(answers.first()?.clone());
             Some(Box::new(client))
@@ -172,7 +197,11 @@ mod tests {
     fn what_was_typed_is_not_asked_for() {
         let mut full = form(Some("olá")).ok().unwrap();
         assert_eq!(full.begin(), [Act::Send("olá".into())]);
-        assert!(matches!(form(Some("")), Err((Field::Text, _))));
+        let invalid = InvalidAnswer {
+            field: Field::Text,
+            typed: String::new(),
+        };
+        assert_eq!(form(Some("")).err(), Some(invalid));
     }
 
     #[test]
@@ -198,7 +227,7 @@ mod tests {
             (Field::Choice(4), "1", "0"),
             (Field::Email, "ana@example.com", ""),
         ] {
-            assert!(field.takes(good) && !field.takes(bad), "{field:?}");
+            assert!(field.accepts(good) && !field.accepts(bad), "{field:?}");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::cli::shared::seconds;
 use crate::error::{Error, LabUsage, Usage};
 use crate::lab::Dialogue;
 use crate::lab::divisors::Encoding;
-use crate::lab::form::{Field, Form};
+use crate::lab::form::{Field, Form, FormField, InvalidAnswer};
 use crate::lab::lesson::Lesson;
 use crate::lab::products::{Code, Product, Request, price};
 use crate::lab::{
@@ -197,14 +197,15 @@ impl ServerArgs {
     fn fill<D: Dialogue + 'static>(
         self,
         lesson: Lesson,
-        fields: Vec<(Field, Option<String>)>,
+        fields: Vec<FormField>,
         make: impl Fn(&[String]) -> Option<D> + Send + 'static,
     ) -> Result<LabSettings, Error> {
         let make = move |answers: &[String]| -> Option<Box<dyn Dialogue>> {
             Some(Box::new(make(answers)?))
         };
         let form = Form::new(fields, make);
-        let form = form.map_err(|(field, typed)| LabUsage::Field { typed, field })?;
+        let form =
+            form.map_err(|InvalidAnswer { field, typed }| LabUsage::Field { typed, field })?;
         self.join(lesson, form)
     }
 }
@@ -235,11 +236,11 @@ impl TryFrom<ClientCommand> for LabSettings {
             } => command.try_into(),
             ClientCommand::Uppercase { text, server } => {
                 let make = |typed: &[String]| Some(uppercase::Client(typed.first()?.clone()));
-                server.fill(Lesson::Uppercase, vec![(Field::Text, text)], make)
+                server.fill(Lesson::Uppercase, vec![Field::Text.typed(text)], make)
             }
             ClientCommand::Oracle { question, server } => {
                 let make = |typed: &[String]| Some(oracle::Client(typed.first()?.clone()));
-                server.fill(Lesson::Oracle, vec![(Field::Question, question)], make)
+                server.fill(Lesson::Oracle, vec![Field::Question.typed(question)], make)
             }
             ClientCommand::Primes {
                 number,
@@ -251,7 +252,8 @@ impl TryFrom<ClientCommand> for LabSettings {
                     let number = primes::parse(typed.first()?, bytes)?;
                     Some(primes::Client { number, bytes })
                 };
-                server.fill(Lesson::Primes, vec![(Field::Integer(bytes), number)], make)
+                let fields = vec![Field::Integer(bytes).typed(number)];
+                server.fill(Lesson::Primes, fields, make)
             }
             ClientCommand::Divisors {
                 number,
@@ -262,7 +264,7 @@ impl TryFrom<ClientCommand> for LabSettings {
                     let number = typed.first()?.parse().ok()?;
                     Some(divisors::Client { number, encoding })
                 };
-                server.fill(Lesson::Divisors, vec![(Field::Positive, number)], make)
+                server.fill(Lesson::Divisors, vec![Field::Positive.typed(number)], make)
             }
             ClientCommand::Person {
                 nome,
@@ -271,9 +273,9 @@ impl TryFrom<ClientCommand> for LabSettings {
                 server,
             } => {
                 let fields = vec![
-                    (Field::Nome, nome),
-                    (Field::Idade, idade),
-                    (Field::Email, email),
+                    Field::Nome.typed(nome),
+                    Field::Idade.typed(idade),
+                    Field::Email.typed(email),
                 ];
                 server.fill(Lesson::Person, fields, person)
             }
@@ -301,9 +303,9 @@ impl TryFrom<ProductsCommand> for LabSettings {
                 server: ProductServerArgs { server, v4 },
             } => {
                 let fields = vec![
-                    (Field::Code, code),
-                    (Field::ProductName, name),
-                    (Field::Price, cost),
+                    Field::Code.typed(code),
+                    Field::ProductName.typed(name),
+                    Field::Price.typed(cost),
                 ];
                 let make = move |typed: &[String]| {
                     let [code, name, cost] = typed else {
@@ -330,7 +332,7 @@ impl TryFrom<ProductsCommand> for LabSettings {
                     let code = Code::parse(typed.first()?)?;
                     Some(products::Client::new(Request::Find(code), version(v4)))
                 };
-                server.fill(Lesson::Products, vec![(Field::Code, code)], make)
+                server.fill(Lesson::Products, vec![Field::Code.typed(code)], make)
             }
             ProductsCommand::End(ProductServerArgs { server, v4 }) => server.join(
                 Lesson::Products,

@@ -96,7 +96,7 @@ impl Dialogue for Client {
         };
         let choice = Field::Choice(options);
         let number = line.trim().parse::<usize>();
-        match number.ok().filter(|_| choice.takes(line.trim())) {
+        match number.ok().filter(|_| choice.accepts(line.trim())) {
             Some(number) => {
                 self.stage = Stage::Waiting;
                 vec![Act::Send((number - 1).to_string().into())]

@@ -29,6 +29,8 @@ pub enum Command {
     Who,
     /// Tell the last messages.
     History(usize),
+    /// Tell a face that comes late how the room is now.
+    Snapshot,
     /// Tell the code to compare with somebody.
     Verify(String),
     /// The codes were compared, and are equal.

@@ -6,6 +6,7 @@ use core::net::{IpAddr, SocketAddr};
 use std::fmt;
 
 use super::command::RequestId;
+use super::transcript::Snapshot;
 pub use super::trust::Standing;
 use crate::protocol::engine::event::MessageId;
 use crate::protocol::wire::frame::{FrameFault, Key};
@@ -197,6 +198,8 @@ pub enum News {
     },
     /// Everybody who is here, this member first.
     Members(Vec<MemberState>),
+    /// The room as it is now, for a face that comes late.
+    Snapshot(Snapshot),
     /// The code to compare with somebody, who sees the same one.
     Code {
         /// With whom.

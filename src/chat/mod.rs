@@ -21,6 +21,7 @@ mod news;
 pub mod output;
 mod own;
 mod people;
+pub mod transcript;
 pub mod trust;
 mod watch;
 
@@ -59,7 +60,9 @@ pub struct Config {
 #[derive(Debug)]
 pub struct Chat {
     node: Node,
-    ready: Option<Ready>,
+    ready: Ready,
+    /// Whether the network was looked at, and the faces told that this member is ready.
+    is_ready: bool,
     people: People,
     own: Own,
     leaving: Leaving,
@@ -86,7 +89,8 @@ impl Chat {
         let load = Output::Archive(archive::Request::Load);
         Self {
             node: Node::new(config.setup, now),
-            ready: Some(ready),
+            ready,
+            is_ready: false,
             people,
             own: Own::default(),
             leaving: Leaving::default(),
@@ -225,13 +229,10 @@ impl Chat {
                 let has_some = !in_use.is_empty();
                 self.watch.set_interfaces(in_use.clone());
                 self.node.set_link(link, datagram_bytes);
-                let is_first = self.ready.is_some();
-                if let Some(ready) = self.ready.take() {
-                    let interfaces = in_use;
-                    self.tell(News::Ready(Ready {
-                        interfaces,
-                        ..ready
-                    }));
+                let is_first = !std::mem::replace(&mut self.is_ready, true);
+                self.ready.interfaces = in_use;
+                if is_first {
+                    self.tell(News::Ready(self.ready.clone()));
                 } else {
                     if !joined.is_empty() {
                         self.node.announce(now);

@@ -3,6 +3,7 @@
 use super::command::{Command, RequestId};
 use super::event::{Failure, Guest, Id, Message, News, Person, Stats, Timing};
 use super::own::{Report, Unsent};
+use super::transcript::{MESSAGES_MAX, Snapshot};
 use super::{Chat, Output};
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::config::TEXT_MAX_BYTES;
@@ -28,6 +29,18 @@ impl Chat {
                 self.answer(request, News::Members(members));
             }
             Command::History(count) => self.tell_history(request, count),
+            Command::Snapshot => {
+                let history = self.node.history(MESSAGES_MAX).into_iter();
+                let messages = history
+                    .map(|delivery| self.message(delivery, Timing::History))
+                    .collect();
+                let snapshot = Snapshot {
+                    ready: self.is_ready.then(|| self.ready.clone()),
+                    members: self.people.members(self.node.roster()),
+                    messages,
+                };
+                self.answer(request, News::Snapshot(snapshot));
+            }
             Command::Verify(name) => self.with_person(request, &name, |chat, who| {
                 let code = code(&chat.people.my_key(), &who.key);
                 let person = chat.people.person(&who);

@@ -19,6 +19,8 @@ pub(super) struct Host {
     pub(super) address: SocketAddr,
     pub(super) wakes_at: Option<Duration>,
     pub(super) sleeps_until: Duration,
+    /// How long the machine was suspended in all.
+    pub(super) suspended: Duration,
     pub(super) skew_ms: i64,
     pub(super) received_bytes: u64,
 }
@@ -36,6 +38,7 @@ impl Host {
             address: SocketAddr::new(address, PRIVATE_PORT),
             wakes_at: None,
             sleeps_until: Duration::ZERO,
+            suspended: Duration::ZERO,
             skew_ms: 0,
             received_bytes: 0,
         }

@@ -5,11 +5,12 @@
 pub mod check;
 mod host;
 pub mod link;
+mod observer;
 mod traffic;
 
 use core::net::SocketAddr;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +57,8 @@ pub struct World {
     traffic: Traffic,
     tap: Option<Vec<Arc<[u8]>>>,
     requests: u64,
+    /// What the members with a recording face were told.
+    faces: BTreeMap<usize, Vec<News>>,
     is_lobby: bool,
     /// The lobby's seal, for all: its verdicts about signatures are shared, because a thousand
     /// members would otherwise spend 30 ms on every frame.
@@ -78,6 +81,7 @@ impl World {
             traffic: Traffic::default(),
             tap: None,
             requests: 0,
+            faces: BTreeMap::new(),
             is_lobby: false,
             seal: Seal::public(None).sharing(Verdicts::default()),
         }
@@ -211,6 +215,15 @@ impl World {
             let at = host.sleeps_until;
             self.schedule(at, Action::Wake(number));
         }
+    }
+
+    /// A member's machine is suspended: it hears and sends nothing for a time, in which its
+    /// monotonic clock stands still.
+    pub fn suspend(&mut self, number: usize, time: Duration) {
+        if let Some(host) = self.hosts.get_mut(number) {
+            host.suspended += time;
+        }
+        self.sleep(number, time);
     }
 
     /// Sets a member's wall clock wrong; to be done before it starts again.
@@ -357,7 +370,12 @@ impl World {
         while let Some(output) = self.chat(number).map(|chat| chat.poll(moment)) {
             match output {
                 Output::Send(transmit) => self.carry(number, &transmit),
-                Output::Tell(told) => self.ledger.note(number, &told, self.now),
+                Output::Tell(told) => {
+                    self.ledger.note(number, &told, self.now);
+                    if let Some(face) = self.faces.get_mut(&number) {
+                        face.push(told.news);
+                    }
+                }
                 Output::Network(NetworkAsk::Rejoin) => self.rejoin(number),
                 Output::Network(NetworkAsk::Rescan | NetworkAsk::IgnoreOwn)
                 | Output::Archive(_) => {}
@@ -369,6 +387,8 @@ impl World {
 
     fn plan(&mut self, number: usize, next: Option<Duration>) {
         let Some(next) = next else { return };
+        let suspended = self.hosts.get(number).map(|host| host.suspended);
+        let next = next + suspended.unwrap_or_default();
         // At least a microsecond later, or a member that is always due would stop time.
         let at = next.max(self.now + Duration::from_micros(1));
         if let Some(host) = self.hosts.get_mut(number)
@@ -429,59 +449,13 @@ impl World {
     }
 
     fn moment(&self, number: usize) -> Moment {
-        let skew_ms = self.hosts.get(number).map_or(0, |host| host.skew_ms);
+        let host = self.hosts.get(number);
+        let skew_ms = host.map_or(0, |host| host.skew_ms);
+        let suspended = host.map_or(Duration::ZERO, |host| host.suspended);
         let wall_ms = EPOCH_MS + self.now.as_millis() as u64;
         Moment {
-            time: self.now,
+            time: self.now.saturating_sub(suspended),
             wall_ms: wall_ms.saturating_add_signed(skew_ms),
         }
-    }
-
-    /// The record of what was said, shown and lost.
-    #[must_use]
-    pub fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
-    /// Action passed over the network since the last time this was asked.
-    pub fn take_traffic(&mut self) -> Traffic {
-        std::mem::take(&mut self.traffic)
-    }
-
-    /// How many bytes a member has received, headers included.
-    #[must_use]
-    pub fn received_bytes(&self, number: usize) -> u64 {
-        self.hosts.get(number).map_or(0, |host| host.received_bytes)
-    }
-
-    /// A member's node, while it runs.
-    #[must_use]
-    pub fn node(&self, number: usize) -> Option<&Node> {
-        Some(self.hosts.get(number)?.chat.as_ref()?.node())
-    }
-
-    /// Whether a member would take more lines.
-    #[must_use]
-    pub fn has_room(&self, number: usize) -> bool {
-        let chat = self.hosts.get(number).and_then(|host| host.chat.as_ref());
-        chat.is_some_and(Chat::has_room)
-    }
-
-    /// How many hosts there are.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.hosts.len()
-    }
-
-    /// The time that has passed.
-    #[must_use]
-    pub fn now(&self) -> Duration {
-        self.now
-    }
-
-    /// The events that a member was told, but messages to all.
-    #[must_use]
-    pub fn told(&self, number: usize) -> &[News] {
-        self.ledger.told(number)
     }
 }

@@ -11,6 +11,7 @@
 
 mod circle;
 mod counts;
+mod faces;
 mod hostile;
 mod leaving;
 mod members;

@@ -1,0 +1,131 @@
+//! The conversation as a face holds it: messages in the order that all members agree on, each once.
+//! A face that comes late fills it from a [`Snapshot`] and goes on with what it is told; in which
+//! order both arrive makes no difference, because a message is known by its id.
+
+use std::collections::BTreeMap;
+
+use super::event::{Id, MemberState, Message, News, Ready, Timing};
+
+/// Messages that a transcript holds at most; the oldest go first.
+pub const MESSAGES_MAX: usize = 5000;
+
+/// A room as it is now, for a face that comes late.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// This member and its room; `None` before the network was looked at.
+    pub ready: Option<Ready>,
+    /// Everybody who is here, this member first.
+    pub members: Vec<MemberState>,
+    /// The newest messages, in the common order.
+    pub messages: Vec<Message>,
+}
+
+/// See the file's head.
+#[derive(Clone, Debug, Default)]
+pub struct Transcript {
+    messages: BTreeMap<Id, Message>,
+}
+
+impl Transcript {
+    /// Takes in what a face was told. Anything but messages is no part of the conversation.
+    pub fn apply(&mut self, news: &News) {
+        match news {
+            News::Message(message) => self.insert(message),
+            News::Snapshot(snapshot) => snapshot
+                .messages
+                .iter()
+                .for_each(|message| self.insert(message)),
+            _ => {}
+        }
+    }
+
+    fn insert(&mut self, message: &Message) {
+        self.messages
+            .entry(message.id)
+            .and_modify(|known| {
+                // When it was told says nothing about the message itself.
+                if known.timing == Timing::History {
+                    known.timing = message.timing;
+                }
+            })
+            .or_insert_with(|| message.clone());
+        if self.messages.len() > MESSAGES_MAX {
+            self.messages.pop_first();
+        }
+    }
+
+    /// The messages, the oldest first.
+    pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Message> {
+        self.messages.values()
+    }
+
+    /// How many messages it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::event::Person;
+    use proptest::prelude::*;
+
+    fn message(number: u64) -> Message {
+        Message {
+            id: Id::Local(number),
+            who: Person::unproven("ana"),
+            to: None,
+            text: number.to_string(),
+            wall_ms: number,
+            source: None,
+            is_own: false,
+            is_private: false,
+            timing: Timing::Live,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_and_repetition_of_what_is_told_make_no_difference(
+            numbers in proptest::collection::vec(0_u64..50, 0..200),
+            snapshot in proptest::collection::vec(0_u64..50, 0..50),
+        ) {
+            let told = numbers.iter().map(|number| News::Message(message(*number)));
+            let snapshot = News::Snapshot(Snapshot {
+                ready: None,
+                members: Vec::new(),
+                messages: snapshot.into_iter().map(message).collect(),
+            });
+            let (mut early, mut late) = (Transcript::default(), Transcript::default());
+            early.apply(&snapshot);
+            told.clone().for_each(|news| early.apply(&news));
+            told.rev().for_each(|news| late.apply(&news));
+            late.apply(&snapshot);
+            let texts = |transcript: &Transcript| -> Vec<String> {
+                transcript.messages().map(|said| said.text.clone()).collect()
+            };
+            prop_assert_eq!(texts(&early), texts(&late));
+            let ids: Vec<Id> = early.messages().map(|said| said.id).collect();
+            prop_assert!(ids.is_sorted());
+        }
+    }
+
+    #[test]
+    fn the_oldest_messages_make_room() {
+        let mut transcript = Transcript::default();
+        for number in 0..MESSAGES_MAX as u64 + 10 {
+            transcript.apply(&News::Message(message(number)));
+        }
+        assert_eq!(transcript.len(), MESSAGES_MAX);
+        let first = transcript.messages().next().map(|said| said.id);
+        assert_eq!(first, Some(Id::Local(10)));
+    }
+}

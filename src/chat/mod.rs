@@ -29,7 +29,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use self::command::{Leave, RequestId};
-use self::event::{News, Ready, Told};
+use self::event::{Failure, News, Ready, Told};
 pub use self::input::{Input, NetworkNews};
 use self::leaving::{Leaving, LeavingEvent, Progress};
 pub use self::output::{Ended, NetworkAsk, Output};
@@ -165,7 +165,12 @@ impl Chat {
         };
         for event in self.watch.poll(now, sight) {
             match event {
-                WatchEvent::Tell(news) => self.tell(news),
+                WatchEvent::Slept => self.tell(News::Slept),
+                WatchEvent::Alone => self.tell(News::Alone {
+                    interfaces: self.watch.interfaces().to_vec(),
+                    hears_itself: sight.hears_itself,
+                }),
+                WatchEvent::OtherKey => self.tell(News::Failed(Failure::OtherKey)),
                 WatchEvent::Announce => self.node.announce(now),
                 WatchEvent::Rejoin => self.ask_network(NetworkAsk::Rejoin),
                 WatchEvent::Rescan => self.ask_network(NetworkAsk::Rescan),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::event::{Failure, Interface, News};
+use super::event::Interface;
 use crate::protocol::time::Moment;
 
 /// Interval between two looks at the interfaces.
@@ -42,10 +42,14 @@ pub(super) struct Sight {
 }
 
 /// What the watch wants done.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WatchEvent {
-    /// Tell something.
-    Tell(News),
+    /// Tell that the machine slept.
+    Slept,
+    /// Tell that nobody else was heard.
+    Alone,
+    /// Tell that somebody uses another key.
+    OtherKey,
     /// Say hello to whoever is there now.
     Announce,
     /// Join the groups again.
@@ -91,8 +95,8 @@ impl Watch {
         let before_ms = self.wall_ahead_ms.replace(ahead_ms);
         if before_ms.is_some_and(|before_ms| ahead_ms > before_ms + SLEPT_MS) {
             self.rescan_at = now.time;
-            let slept = WatchEvent::Tell(News::Slept);
-            events.extend([slept, WatchEvent::Rejoin, WatchEvent::Announce]);
+            let slept = [WatchEvent::Slept, WatchEvent::Rejoin, WatchEvent::Announce];
+            events.extend(slept);
         }
         if now.time >= self.rejoin_at {
             self.rejoin_at = now.time + REJOIN_INTERVAL;
@@ -108,15 +112,12 @@ impl Watch {
         }
         if sight.other_key_frames >= OTHER_KEY_FRAMES && !self.is_other_key_told {
             self.is_other_key_told = true;
-            events.push(WatchEvent::Tell(News::Failed(Failure::OtherKey)));
+            events.push(WatchEvent::OtherKey);
         }
         if self.alone_at.is_some_and(|at| now.time >= at) {
             self.alone_at = None;
             if sight.members == 1 && !self.interfaces.is_empty() {
-                events.push(WatchEvent::Tell(News::Alone {
-                    interfaces: self.interfaces.clone(),
-                    hears_itself: sight.hears_itself,
-                }));
+                events.push(WatchEvent::Alone);
             }
         }
         events
@@ -163,9 +164,8 @@ mod tests {
             wall_ms: at(1000).wall_ms + 60_000,
             ..at(1000)
         };
-        let slept = WatchEvent::Tell(News::Slept);
         let expected = [
-            slept,
+            WatchEvent::Slept,
             WatchEvent::Rejoin,
             WatchEvent::Announce,
             WatchEvent::Rescan,
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn being_alone_is_told_once_and_only_if_so() {
-        let is_alone = |event: &WatchEvent| matches!(event, WatchEvent::Tell(News::Alone { .. }));
+        let is_alone = |event: &WatchEvent| *event == WatchEvent::Alone;
         let mut lonely = watch();
         assert!(lonely.poll(at(10_000), ALONE).iter().any(is_alone));
         assert!(!lonely.poll(at(20_000), ALONE).iter().any(is_alone));
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn another_key_is_told_once_after_a_few_frames() {
-        let is_told = |event: &WatchEvent| matches!(event, WatchEvent::Tell(News::Failed(_)));
+        let is_told = |event: &WatchEvent| *event == WatchEvent::OtherKey;
         let mut watch = watch();
         for (frames, expected) in [(2, false), (3, true), (4, false)] {
             let sight = Sight {

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
 use crate::chat::command::{self, Asked, Command, Leave, RequestId};
@@ -115,10 +115,7 @@ impl Driver {
         let due = [until, self.face.next_time()].into_iter().flatten().min();
         match due {
             None => events.recv().ok(),
-            Some(due) => match events.recv_timeout(due.saturating_sub(now)) {
-                Ok(event) => Some(event),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-            },
+            Some(due) => events.recv_timeout(due.saturating_sub(now)).ok(),
         }
     }
 

@@ -94,6 +94,7 @@ pub mod error;
 #[cfg(feature = "cli")]
 pub mod face;
 pub mod lab;
+pub mod manual;
 #[cfg(feature = "cli")]
 pub mod modes;
 #[cfg(feature = "cli")]

@@ -8,6 +8,8 @@
     clippy::indexing_slicing
 )]
 
+#[path = "tidy/links.rs"]
+mod links;
 #[path = "tidy/pure_build.rs"]
 mod pure_build;
 #[path = "tidy/rooms.rs"]

@@ -1,5 +1,5 @@
 //! One line as it is being typed, edited by graphemes with readline's usual keys. Pure: keys come
-//! in, and the caller draws what [`LineEditor::prompt`] gives. (`ratatui-textarea` was not used:
+//! in, and the caller draws what [`LineEditor::text`] gives. (`ratatui-textarea` was not used:
 //! it edits many lines in ratatui's types and draws itself. Here a line is edited alone.)
 
 mod history;

@@ -1,0 +1,21 @@
+//! The manual, as the files in `src/manual` hold it: one page per mode, and pages about JSON,
+//! security, the protocol, and rooms.
+
+#[doc = include_str!("manual/chat.md")]
+pub mod chat {}
+#[doc = include_str!("manual/multicast.md")]
+pub mod multicast {}
+#[doc = include_str!("manual/tcp-peer.md")]
+pub mod tcp_peer {}
+#[doc = include_str!("manual/hub.md")]
+pub mod hub {}
+#[doc = include_str!("manual/lab.md")]
+pub mod lab {}
+#[doc = include_str!("manual/id-and-rooms.md")]
+pub mod id_and_rooms {}
+#[doc = include_str!("manual/json.md")]
+pub mod json {}
+#[doc = include_str!("manual/security.md")]
+pub mod security {}
+#[doc = include_str!("manual/protocol.md")]
+pub mod protocol {}

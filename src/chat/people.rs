@@ -1,6 +1,7 @@
 //! Who is who: which person a name and a key are, who is meant by a typed name, and what of that
 //! is to be remembered.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::archive::{Remembered, Request};
@@ -8,6 +9,7 @@ use super::event::{Failure, MemberState, News, Person};
 use super::trust::{SUFFIX, Standing, Trust};
 use crate::protocol::engine::event::NamedKey;
 use crate::protocol::engine::roster::Roster;
+use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
 
 /// Hexadecimal digits of a person's id behind the name of a namesake.
@@ -23,6 +25,9 @@ pub(super) struct People {
     me: NamedKey,
     trust: Trust,
     memory: Memory,
+    /// Names that somebody was the first to speak under and that nobody has entered with: they are
+    /// not remembered beyond this session yet.
+    unremembered: BTreeSet<Name>,
     /// Who entered before the store answered, and whether they were here before this member.
     arrivals: Vec<(NamedKey, bool)>,
     arrivals_until: Option<Duration>,
@@ -68,6 +73,7 @@ impl People {
             me,
             trust,
             memory,
+            unremembered: BTreeSet::new(),
             arrivals: Vec::new(),
             arrivals_until: None,
         }
@@ -89,8 +95,8 @@ impl People {
 
     /// Who somebody is. A name that belongs to nobody is theirs from now on.
     pub(super) fn person(&mut self, who: &NamedKey) -> Person {
-        if self.memory != Memory::Unread {
-            self.trust.meet(&who.name, &who.key);
+        if self.memory != Memory::Unread && self.trust.meet(&who.name, &who.key) {
+            self.unremembered.insert(who.name.clone());
         }
         self.known(who)
     }
@@ -123,7 +129,8 @@ impl People {
 
     /// Warns of a namesake, and has somebody new remembered.
     fn meet(&mut self, who: &NamedKey, events: &mut PeopleEvents) {
-        let is_new = self.trust.meet(&who.name, &who.key);
+        let was_heard = self.unremembered.remove(&who.name);
+        let is_new = self.trust.meet(&who.name, &who.key) || was_heard;
         let person = self.known(who);
         match person.standing {
             Standing::Namesake => events.news.push(News::Namesake(person)),
@@ -296,4 +303,97 @@ pub fn suffix(key: &Key) -> String {
 
 fn with_suffix(who: &NamedKey) -> String {
     format!("{}{SUFFIX}{}", who.name, suffix(&who.key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn who(name: &str, key: u8) -> NamedKey {
+        NamedKey {
+            name: Name::parse(name).unwrap(),
+            key: Key([key; 32]),
+        }
+    }
+
+    fn people(is_remembered: bool) -> People {
+        People::new(who("ana", 1), is_remembered)
+    }
+
+    fn empty() -> Roster {
+        let author = crate::protocol::wire::frame::Author {
+            key: Key([1; 32]),
+            short: Key([1; 32]).short(),
+            session: 1,
+            sequence: 0,
+            clock: 0,
+            flags: 0,
+            grtt: 0,
+            name: Name::parse("ana").unwrap(),
+        };
+        Roster::new(&author)
+    }
+
+    const NOW: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn nobody_is_the_first_with_a_name_before_the_store_has_answered() {
+        let mut people = people(true);
+        assert_eq!(people.person(&who("bia", 2)).standing, Standing::Unknown);
+        let events = people.enter(NOW, who("bia", 2), false);
+        assert!(events.news.is_empty() && events.requests.is_empty());
+        assert_eq!(people.next_time(), Some(NOW + ARRIVAL_WAIT));
+        let remembered = vec![Remembered {
+            name: Name::parse("bia").unwrap(),
+            key: Key([9; 32]),
+            is_verified: true,
+        }];
+        let events = people.handle(PeopleCommand::Remember(remembered), &empty());
+        let [News::Entered { person, .. }] = &events.news[..] else {
+            panic!("{events:?}");
+        };
+        assert_eq!(person.standing, Standing::Namesake);
+        assert_eq!(people.person(&who("bia", 9)).standing, Standing::Verified);
+    }
+
+    #[test]
+    fn who_was_heard_before_entering_is_remembered_when_entering() {
+        let mut people = people(true);
+        people.handle(PeopleCommand::Remember(Vec::new()), &empty());
+        assert_eq!(people.person(&who("bia", 2)).standing, Standing::First);
+        let events = people.enter(NOW, who("bia", 2), false);
+        assert_eq!(events.requests.len(), 1);
+        let events = people.enter(NOW, who("bia", 2), false);
+        assert_eq!(events.requests.len(), 0);
+        let events = people.enter(NOW, who("bia", 3), false);
+        assert!(matches!(
+            events.news[..],
+            [News::Namesake(_), News::Entered { .. }]
+        ));
+        assert_eq!(events.requests.len(), 0);
+    }
+
+    #[test]
+    fn a_store_that_fails_is_told_once_and_ends_the_waiting() {
+        let mut people = people(true);
+        people.enter(NOW, who("bia", 2), true);
+        let failed = PeopleCommand::Forget("the disk is full".into());
+        let events = people.handle(failed, &empty());
+        assert!(matches!(
+            events.news[..],
+            [
+                News::Failed(Failure::PeopleForgotten(_)),
+                News::Entered { was_here: true, .. }
+            ]
+        ));
+        assert_eq!(people.person(&who("bia", 2)).standing, Standing::First);
+    }
+
+    #[test]
+    fn nothing_is_remembered_where_nothing_is_to_be() {
+        let mut people = people(false);
+        let events = people.enter(NOW, who("bia", 2), false);
+        assert_eq!((events.news.len(), events.requests.len()), (1, 0));
+        assert_eq!(people.verify(&who("bia", 2)).1, None);
+    }
 }

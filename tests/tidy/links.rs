@@ -73,6 +73,9 @@ fn links_lead_to_files_and_headings_that_are_there() {
             }
         }
     }
-    assert!(count > 30, "only {count} links found: the test has gone blind");
+    assert!(
+        count > 30,
+        "only {count} links found: the test has gone blind"
+    );
     crate::assert_none(findings);
 }

@@ -3,7 +3,9 @@
 //! was met before.
 
 use std::io;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
@@ -20,7 +22,9 @@ const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// The room's end of the thread.
 #[derive(Debug)]
 pub struct Archive {
-    requests: SyncSender<Request>,
+    requests: Sender<Request>,
+    /// How many requests wait. A channel with a bound of its own would take the memory for all.
+    waiting: Arc<AtomicUsize>,
     is_done: Receiver<()>,
 }
 
@@ -34,26 +38,36 @@ impl Archive {
         open: impl FnOnce() -> Result<People, String> + Send + 'static,
         tell: impl Fn(Reply) -> bool + Send + 'static,
     ) -> io::Result<Self> {
-        let (requests, taken) = mpsc::sync_channel(REQUESTS_MAX);
+        let (requests, taken) = mpsc::channel();
         let (done, is_done) = mpsc::sync_channel::<()>(1);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&waiting);
+        let taken = Taken { taken, counter };
+        let archive = move || {
+            if let Err(why) = serve(open, &taken, &tell) {
+                tell(Reply::Failed(why));
+            }
+            drop(done);
+        };
         thread::Builder::new()
             .name("archive".into())
-            .spawn(move || {
-                if let Err(why) = serve(open, &taken, &tell) {
-                    tell(Reply::Failed(why));
-                }
-                drop(done);
-            })?;
-        Ok(Self { requests, is_done })
+            .spawn(archive)?;
+        Ok(Self {
+            requests,
+            waiting,
+            is_done,
+        })
     }
 
     /// Hands a request over, and returns whether there was room for it.
     pub fn ask(&self, request: Request) -> bool {
+        if self.waiting.load(Ordering::Relaxed) >= REQUESTS_MAX {
+            return false;
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         // A thread that has failed has told so, and takes nothing more.
-        !matches!(
-            self.requests.try_send(request),
-            Err(mpsc::TrySendError::Full(_))
-        )
+        let _ = self.requests.send(request);
+        true
     }
 
     /// Waits for what is still to be written, but not for ever. Returns whether all of it is.
@@ -65,14 +79,29 @@ impl Archive {
     }
 }
 
+/// The thread's end of the requests.
+struct Taken {
+    taken: Receiver<Request>,
+    counter: Arc<AtomicUsize>,
+}
+
+impl Taken {
+    /// The next request; `None` once nobody asks any more.
+    fn next(&self) -> Option<Request> {
+        let request = self.taken.recv().ok()?;
+        self.counter.fetch_sub(1, Ordering::Relaxed);
+        Some(request)
+    }
+}
+
 /// Serves requests until nobody asks any more, or the first failure.
 fn serve(
     open: impl FnOnce() -> Result<People, String>,
-    requests: &Receiver<Request>,
+    requests: &Taken,
     tell: &impl Fn(Reply) -> bool,
 ) -> Result<(), String> {
     let people = open()?;
-    while let Ok(request) = requests.recv() {
+    while let Some(request) = requests.next() {
         match request {
             Request::Load => {
                 let remembered = people.all()?.into_iter().map(|person| Remembered {

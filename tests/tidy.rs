@@ -178,9 +178,7 @@ const THREATS_MIN: usize = 10;
 
 #[test]
 fn every_threat_has_its_test() {
-    // Until the page is written, the list stands in the README.
-    let path = Some(SECURITY_PAGE).filter(|path| root().join(path).exists());
-    let path = path.unwrap_or("README.md");
+    let path = SECURITY_PAGE;
     let page = fs::read_to_string(root().join(path)).unwrap();
     let threats = threats(&page);
     let sources = rust();

@@ -53,10 +53,10 @@ impl fmt::Display for Id {
     /// `short-session-sequence-index` in hexadecimal digits, or a decimal number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Group(MessageId { place, index }) => write!(
+            Self::Group(MessageId { position, index }) => write!(
                 f,
                 "{:016x}-{:016x}-{:x}-{index:x}",
-                place.short, place.session, place.sequence
+                position.short, position.session, position.sequence
             ),
             Self::Local(number) => write!(f, "{number}"),
         }

@@ -195,7 +195,7 @@ impl Chat {
             who: self.people.me(),
             to: unsent.to,
             text: unsent.text,
-            wall_ms: clock_ms(id.place.clock),
+            wall_ms: clock_ms(id.position.clock),
             source: None,
             is_own: true,
             is_private,
@@ -206,7 +206,7 @@ impl Chat {
 
     /// A late message that was said before this member came is history.
     fn timing(&self, delivery: &Delivery) -> Timing {
-        let said_ms = clock_ms(delivery.id.place.clock);
+        let said_ms = clock_ms(delivery.id.position.clock);
         match delivery.is_late {
             false => Timing::Live,
             true if said_ms < self.started.wall_ms => Timing::History,
@@ -222,7 +222,7 @@ impl Chat {
             who,
             to: None,
             text: delivery.text,
-            wall_ms: clock_ms(delivery.id.place.clock),
+            wall_ms: clock_ms(delivery.id.position.clock),
             source: delivery.source,
             is_private: delivery.is_private,
             timing,

@@ -81,8 +81,8 @@ impl Own {
     /// Takes in how far own frames have got.
     pub(super) fn report(&mut self, report: Report) {
         let (first, last) = (report.first_sequence, report.last_sequence);
-        let begin = self.ids.partition_point(|id| id.place.sequence < first);
-        let end = self.ids.partition_point(|id| id.place.sequence <= last);
+        let begin = self.ids.partition_point(|id| id.position.sequence < first);
+        let end = self.ids.partition_point(|id| id.position.sequence <= last);
         let first = self.ids.get(begin).copied();
         let last = end.checked_sub(1).and_then(|at| self.ids.get(at)).copied();
         // Later reports begin where this one does, or after it.
@@ -139,13 +139,13 @@ mod tests {
     use crate::protocol::engine::frame_log::Position;
 
     fn id(sequence: u32, index: u8) -> MessageId {
-        let place = Position {
+        let position = Position {
             clock: 1,
             short: 2,
             session: 3,
             sequence,
         };
-        MessageId { place, index }
+        MessageId { position, index }
     }
 
     fn unsent(request: u64, copies: usize) -> Unsent {

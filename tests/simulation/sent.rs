@@ -86,12 +86,12 @@ fn a_delivery_is_about_the_frames_since_all_was_delivered() {
             .find_map(|event| match event {
                 News::Delivered(told) => {
                     let ids = (of_group(told.first), of_group(told.last));
-                    let sequences = (ids.0.place.sequence, ids.1.place.sequence);
+                    let sequences = (ids.0.position.sequence, ids.1.position.sequence);
                     Some((sequences.0, sequences.1, told.waiting.len()))
                 }
                 _ => None,
             });
-        let sequence = |id: &MessageId| id.place.sequence;
+        let sequence = |id: &MessageId| id.position.sequence;
         let sent: Vec<u32> = sent(circle, 0, false).iter().map(sequence).collect();
         (delivered.unwrap(), sent)
     };

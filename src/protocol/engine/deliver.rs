@@ -46,7 +46,7 @@ impl Engine {
     fn keep_unshown(&mut self, id: Id, sequence: u32) {
         self.log.settle(id, sequence);
         if let Some(held) = self.log.get(id, sequence) {
-            self.sync.keep_unshown(held.place, id);
+            self.sync.keep_unshown(held.position, id);
         }
     }
 
@@ -126,7 +126,7 @@ impl Engine {
             return false;
         }
         let late_ms = LATE_AFTER.as_millis() as u64;
-        let clock = frame.held.place.clock;
+        let clock = frame.held.position.clock;
         let old_ms = clock_ms(clock) + OLD_AFTER.as_millis() as u64;
         let is_old = old_ms < clock_ms(self.me.clock_now(now));
         let is_late = is_old || clock + (late_ms << 16) < self.receiving.newest_shown;
@@ -184,7 +184,7 @@ impl Engine {
     }
 
     fn show_opened(&mut self, now: Moment, frame: &Opened<'_>, is_late: bool) -> usize {
-        let position = frame.held.place;
+        let position = frame.held.position;
         self.log.settle(frame.id, position.sequence);
         if self.me.is_plausible(position.clock, now) {
             let newest = &mut self.receiving.newest_shown;
@@ -274,12 +274,18 @@ impl Engine {
     }
 
     /// Opens a private message; `None` if it was sealed for another session.
-    fn open_private(&self, id: Id, place: Position, index: u8, sealed: &[u8]) -> Option<SaidText> {
+    fn open_private(
+        &self,
+        id: Id,
+        position: Position,
+        index: u8,
+        sealed: &[u8],
+    ) -> Option<SaidText> {
         let author = self.group.roster.get(id)?;
         let me = self.me.identity();
-        let opened = self.me.private.open(sealed, author, place.sequence, me);
+        let opened = self.me.private.open(sealed, author, position.sequence, me);
         opened.map(|text| SaidText {
-            id: MessageId { place, index },
+            id: MessageId { position, index },
             text,
             is_private: true,
         })
@@ -310,9 +316,9 @@ struct SaidText {
 }
 
 impl SaidText {
-    fn to_all(place: Position, index: u8, text: String) -> Self {
+    fn to_all(position: Position, index: u8, text: String) -> Self {
         Self {
-            id: MessageId { place, index },
+            id: MessageId { position, index },
             text,
             is_private: false,
         }

@@ -34,7 +34,7 @@ pub struct Transmit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MessageId {
     /// The frame that the message is in, or that its first fragment is in.
-    pub place: Position,
+    pub position: Position,
     /// Which record of the frame.
     pub index: u8,
 }

@@ -53,7 +53,7 @@ pub struct LoggedFrame {
     /// The hash of all its bytes.
     pub hash: u64,
     /// Its position in the common order.
-    pub place: Position,
+    pub position: Position,
     /// How many messages it holds.
     pub messages: usize,
     /// When it was last sent by us or heard from anybody.
@@ -87,7 +87,7 @@ pub struct FrameLog {
 impl FrameLog {
     /// Adds a frame, at first as one behind a gap; false if there is no room for more of these. A
     /// gap-filling frame is always stored, because it releases the frames behind it.
-    pub fn insert(&mut self, id: Id, place: Position, held: NewFrame, fills_gap: bool) -> bool {
+    pub fn insert(&mut self, id: Id, position: Position, held: NewFrame, fills_gap: bool) -> bool {
         let bytes = held.bytes.len();
         if !fills_gap && self.held_back_bytes + bytes > HELD_BACK_BYTES {
             return false;
@@ -96,13 +96,13 @@ impl FrameLog {
         let held = LoggedFrame {
             bytes: held.bytes,
             hash: held.hash,
-            place,
+            position,
             messages: held.messages,
             touched: held.touched,
             asked: 0,
             is_history: false,
         };
-        self.frames.insert((id, place.sequence), held);
+        self.frames.insert((id, position.sequence), held);
         true
     }
 
@@ -117,9 +117,9 @@ impl FrameLog {
         self.held_back_bytes -= held.bytes.len();
         self.history_bytes += held.bytes.len();
         self.history_messages += held.messages;
-        let place = held.place;
-        self.history.insert(place, id);
-        self.forget_sums(place.clock);
+        let position = held.position;
+        self.history.insert(position, id);
+        self.forget_sums(position.clock);
         while self.history_bytes > HISTORY_BYTES || self.history_messages > HISTORY_MESSAGES {
             self.drop_oldest();
         }
@@ -131,28 +131,28 @@ impl FrameLog {
         while self
             .history
             .first_key_value()
-            .is_some_and(|(place, _)| place.clock < oldest)
+            .is_some_and(|(position, _)| position.clock < oldest)
         {
             self.drop_oldest();
         }
     }
 
     fn drop_oldest(&mut self) {
-        let Some((place, id)) = self.history.pop_first() else {
+        let Some((position, id)) = self.history.pop_first() else {
             return;
         };
-        if let Some(held) = self.frames.get(&(id, place.sequence)) {
+        if let Some(held) = self.frames.get(&(id, position.sequence)) {
             self.history_bytes -= held.bytes.len();
             self.history_messages -= held.messages;
             if id == ME {
                 self.kept_bytes += held.bytes.len();
-                self.kept.push_back(place.sequence);
+                self.kept.push_back(position.sequence);
             } else {
-                self.frames.remove(&(id, place.sequence));
+                self.frames.remove(&(id, position.sequence));
             }
         }
         self.drop_kept();
-        self.horizon = self.horizon.max(place.clock + 1);
+        self.horizon = self.horizon.max(position.clock + 1);
         self.is_trimmed = true;
     }
 
@@ -221,9 +221,9 @@ impl FrameLog {
         if cut > self.summed_to {
             let mut sum = self.sums.last().map_or(0, |(_, sum)| *sum);
             let mut fresh = Vec::new();
-            for (place, id) in self.history(self.summed_to, cut) {
-                sum ^= self.get(*id, place.sequence).map_or(0, |held| held.hash);
-                fresh.push((place.clock, sum));
+            for (position, id) in self.history(self.summed_to, cut) {
+                sum ^= self.get(*id, position.sequence).map_or(0, |held| held.hash);
+                fresh.push((position.clock, sum));
             }
             self.sums.extend(fresh);
             self.summed_to = cut;

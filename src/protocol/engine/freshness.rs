@@ -58,7 +58,7 @@ impl Freshness<'_> {
             Some(ME) => (1..=self.newest).contains(&sequence),
             Some(id) => {
                 let held = self.log.get(id, sequence);
-                held.is_some_and(|held| self.is_fresh_at(id, held.place.clock))
+                held.is_some_and(|held| self.is_fresh_at(id, held.position.clock))
             }
             None => false,
         }
@@ -75,6 +75,6 @@ impl Freshness<'_> {
             return false;
         }
         let mut held = self.log.history(from, cut).rev();
-        held.any(|(place, id)| self.is_fresh_at(*id, place.clock))
+        held.any(|(position, id)| self.is_fresh_at(*id, position.clock))
     }
 }

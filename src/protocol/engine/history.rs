@@ -40,7 +40,7 @@ impl FrameLog {
             };
             text.push_str(piece);
         }
-        self.get(id, span.first).map(|held| (held.place, text))
+        self.get(id, span.first).map(|held| (held.position, text))
     }
 
     /// The newest messages, at most `count`, in the order that all members agree on.
@@ -71,8 +71,8 @@ impl FrameLog {
         let (Some((_, durable)), Some(member)) = (opened, roster.get(id)) else {
             return Vec::new();
         };
-        let message = |place, index, text| Delivery {
-            id: MessageId { place, index },
+        let message = |position, index, text| Delivery {
+            id: MessageId { position, index },
             who: member.named_key(),
             source: member.address,
             text,

@@ -289,10 +289,7 @@ impl Sending {
         let position = made.position;
         let is_private = made.private_to.is_some();
         let sent = |position, index| EngineEvent::Sent {
-            id: MessageId {
-                place: position,
-                index,
-            },
+            id: MessageId { position, index },
             is_private,
         };
         match made.fragment {

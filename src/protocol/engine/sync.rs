@@ -215,7 +215,8 @@ pub(super) fn inventory(from: u64, cut: u64, log: &FrameLog) -> Vec<Talk> {
     // What is held from before the horizon is told as well: perhaps nobody else holds it, but
     // there was more.
     let history = log.history(from, cut);
-    let mut sequences: Vec<FrameName> = history.map(|(place, _)| place.frame_name()).collect();
+    let mut sequences: Vec<FrameName> =
+        history.map(|(position, _)| position.frame_name()).collect();
     let from = from.max(log.horizon());
     sequences.sort_unstable();
     let runs = SequenceRange::of(sequences.iter().copied(), RUNS_MAX * INVENTORY_PARTS_MAX);

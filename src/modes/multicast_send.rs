@@ -2,16 +2,17 @@
 //! thread each, which only block and tell; one loop decides.
 
 use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Outcome;
 use crate::cli::{SendSettings, SendWire};
-use crate::clock::{self, Clock, Throttle};
+use crate::clock::{Clock, Throttle};
 use crate::error::Error;
 use crate::net::group::Refusal;
 use crate::net::interfaces::choose;
 use crate::net::multicast::Sender;
 use crate::protocol::message::{FAREWELL, is_farewell};
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::{plain, raw};
 use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, PastePolicy, TypedLine};
 use crate::terminal::screen::{self, Color, Form};
@@ -63,7 +64,7 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<Outcome, Error>
         lang,
         clock: Clock::start(),
         datagram: Vec::with_capacity(plain::DATAGRAM_MAX_BYTES),
-        pace: settings.rate_per_s.map(Pace::new),
+        pace: settings.rate_per_s.map(pace),
         lines_lost: 0,
         notices: Throttle::default(),
     };
@@ -90,7 +91,8 @@ struct Sending<'s> {
     lang: Lang,
     clock: Clock,
     datagram: Vec<u8>,
-    pace: Option<Pace>,
+    /// A token for each datagram that may leave now.
+    pace: Option<TokenBucket>,
     lines_lost: u64,
     notices: Throttle,
 }
@@ -108,7 +110,8 @@ impl Sending<'_> {
             if let Some(signal) = signal {
                 return Ok(Outcome::Signalled(signal));
             }
-            if !self.pace.as_ref().is_none_or(Pace::is_due) {
+            let is_due = |pace: &mut TokenBucket| pace.refill(now) >= 1.0;
+            if !self.pace.as_mut().is_none_or(is_due) {
                 continue;
             }
             if let Some(line) = self.console.next_line()
@@ -126,12 +129,10 @@ impl Sending<'_> {
     /// The next event: waits for it when there is nothing to send, until the next line is due
     /// when there is and it is paced, and not at all otherwise.
     fn next_event(&self, events: &Receiver<Event>) -> Option<Event> {
-        let pace_at = self.pace.as_ref().map(|pace| pace.due);
-        let until_paced = pace_at.map(|at| at.saturating_duration_since(clock::monotonic()));
-        let until_typed = self
-            .console
-            .next_time()
-            .map(|at| at.saturating_sub(self.clock.now().time));
+        let now = self.clock.now().time;
+        let until = |at: Duration| at.saturating_sub(now);
+        let until_paced = self.pace.as_ref().map(|pace| until(pace.available_at(1.0)));
+        let until_typed = self.console.next_time().map(until);
         let wait = match self.console.has_line() {
             true => Some(until_paced.unwrap_or_default()),
             false => until_typed,
@@ -170,7 +171,7 @@ impl Sending<'_> {
                 SendWire::Raw => self.sender.send(piece.as_bytes()),
             };
             if let Some(pace) = &mut self.pace {
-                pace.advance();
+                pace.spend(1.0);
             }
             is_lost |= refusals.len() == self.sender.outlets();
             self.tell_refusals(&refusals, is_lost.then_some(number));
@@ -194,29 +195,9 @@ impl Sending<'_> {
     }
 }
 
-/// When the next datagram may be sent.
-struct Pace {
-    interval: Duration,
-    due: Instant,
-}
-
-impl Pace {
-    fn new(rate_per_s: u32) -> Self {
-        Self {
-            interval: Duration::from_secs(1) / rate_per_s,
-            due: clock::monotonic(),
-        }
-    }
-
-    fn is_due(&self) -> bool {
-        clock::monotonic() >= self.due
-    }
-
-    /// One datagram was sent.
-    fn advance(&mut self) {
-        let earliest = clock::monotonic()
-            .checked_sub(CATCH_UP_MAX)
-            .unwrap_or(self.due);
-        self.due = self.due.max(earliest) + self.interval;
-    }
+/// A pace of so many datagrams a second.
+fn pace(rate_per_s: u32) -> TokenBucket {
+    let rate_per_s = f64::from(rate_per_s);
+    let burst = (rate_per_s * CATCH_UP_MAX.as_secs_f64()).max(1.0);
+    TokenBucket::new(rate_per_s, burst, Duration::ZERO)
 }

@@ -7,6 +7,8 @@
     clippy::indexing_slicing
 )]
 
+use roda::terminal::output::OUTPUT_MAX_BYTES;
+
 use crate::support;
 
 use std::io::{Read, Write};
@@ -19,8 +21,9 @@ use std::time::{Duration, Instant};
 use support::tcp::{Naive, caller, listener, pair, tcp_peer};
 use support::{DEADLINE, wait_until};
 
-/// Most memory that one `tcp-peer` may take, whatever others do.
-const MEMORY_MAX_KIB: usize = 32 << 10;
+/// Most memory that one `tcp-peer` may take, whatever others do: what waits for a reader of its
+/// output, and 16 MiB for everything else.
+const MEMORY_MAX_KIB: usize = (OUTPUT_MAX_BYTES >> 10) + (16 << 10);
 
 #[test]
 fn a_naive_peer_gets_exactly_what_was_typed_one_message_at_a_time() {

@@ -42,7 +42,8 @@
 //!     Ok::<Node, roda::protocol::message::NameFault>(Node::new(setup, moment(0)))
 //! };
 //! let (mut ana, mut bia) = (member(1, "ana")?, member(2, "bia")?);
-//! let (ana_address, bia_address) = (([10, 0, 0, 1], 40_001).into(), ([10, 0, 0, 2], 40_002).into());
+//! let ana_address = ([10, 0, 0, 1], 40_001).into();
+//! let bia_address = ([10, 0, 0, 2], 40_002).into();
 //!
 //! ana.say(moment(0), "shall we meet at noon?")?;
 //! let mut shown = Vec::new();
@@ -134,8 +135,8 @@ impl Node {
         self.engine.next_time(now)
     }
 
-    /// Says a message of at most `config::TEXT_MAX_BYTES`. [`EngineEvent::Sent`] tells its id once
-    /// it is in a frame.
+    /// Says a message of at most `config::TEXT_MAX_BYTES`. [`EngineEvent::Sent`] reports its id
+    /// once it is in a frame.
     ///
     /// # Errors
     /// [`SayError::TooLong`].

@@ -101,7 +101,7 @@ impl World {
         self.deafen(move |from, to| side(from) != side(to));
     }
 
-    /// Who does not hear whom, which may be so in one direction only.
+    /// Sets which members do not receive from which others; one direction alone is possible.
     pub fn deafen(&mut self, is_deaf: impl Fn(usize, usize) -> bool + 'static) {
         self.air.deafen(Box::new(is_deaf));
     }
@@ -177,7 +177,7 @@ impl World {
         Ok(())
     }
 
-    /// Starts a member that was killed and whose disk is lost: nothing tells that it is the same.
+    /// Starts a killed member whose disk is lost: nothing shows that it is the same person.
     ///
     /// # Errors
     /// A name that cannot be.
@@ -274,7 +274,7 @@ impl World {
         self.handle(number, Input::Network(news));
     }
 
-    /// From now on keeps every datagram sent to the group, for whoever wants to replay it.
+    /// From now on keeps every datagram sent to the group, so that a test can replay them.
     pub fn tap(&mut self) {
         self.tap = Some(Vec::new());
     }
@@ -479,7 +479,7 @@ impl World {
         self.now
     }
 
-    /// The events that a member was told, but messages to all.
+    /// The events of a member, without messages to all.
     #[must_use]
     pub fn told(&self, number: usize) -> &[News] {
         self.ledger.told(number)

@@ -144,7 +144,7 @@ pub const FLAG_ACK_REQUEST: u8 = 2;
 /// Flag: this durable frame is one piece of a long text.
 pub(super) const FLAG_FRAGMENT: u8 = 4;
 
-/// Who made a frame, and when.
+/// The author of a frame, and the time at which it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
     /// The person.
@@ -205,7 +205,7 @@ impl Body<'_> {
 /// A decoded frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame<'d> {
-    /// Who made it, and when.
+    /// Its author and its time.
     pub author: Author,
     /// The part that depends on its type.
     pub body: Body<'d>,

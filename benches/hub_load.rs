@@ -1,8 +1,9 @@
 //! The load for chat servers over TCP in scripts/bench: many clients on one thread, some of whom
 //! send. `hub_load PROTOCOL PORT CLIENTS MESSAGES SENDERS OUTSTANDING DEAF SERVER_PID`, where the
 //! protocol is `lines` (servers that forward bytes), `framed` (roda's hub), `irc` or `mqtt`. Each
-//! message has 100 bytes, without what `irc` and `mqtt` add, and contains one `^`. Every client but
-//! the senders and the deaf ones, which never read, must get all. Prints figures as `key=value`.
+//! message has 100 bytes, without what `irc` and `mqtt` add, and contains one `^`. Every client
+//! must receive all, except the senders and the deaf ones, which never read. Prints figures as
+//! `key=value`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

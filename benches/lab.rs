@@ -1,4 +1,5 @@
-//! How long the lessons that compute take at their hardest: divisors and primes of large numbers.
+//! The time that the computing lessons need for their hardest inputs: divisors and primes of large
+//! numbers.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::hint::black_box;

@@ -1,7 +1,6 @@
-//! What the seal costs on one core, in frames of 1100 bytes: all that a frame costs its author and
-//! one reader, what it costs the reader, and the parts; for frames that leave alone, and for runs
-//! of 64, which share a signature.
-//! `cargo bench --bench seal`
+//! The cost of the seal on one core, for frames of 1100 bytes: for author and reader together, for
+//! the reader alone, and for each part; for frames that leave alone, and for batches of 64, which
+//! share a signature. `cargo bench --bench seal`
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::Instant;
@@ -79,7 +78,7 @@ fn row(what: &str, us: f64) {
     println!("| {what} | {us:.1} | {:.0} |", 1e6 / us);
 }
 
-/// All frames, closed in runs of so many.
+/// All frames, sealed in batches of this size.
 fn closed(seal: &Seal, signer: &Signer, run: usize) -> Vec<Vec<u8>> {
     let key = signer.key();
     let mut records = Vec::new();

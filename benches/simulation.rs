@@ -1,6 +1,6 @@
-//! The table of the README about the reliable group on pretend networks: per size and loss, what a
-//! line costs the network, and how long until everybody has it. Of one size only, if it is given:
-//! `cargo bench --bench simulation -- 300`.
+//! The table in `benches/README.md` about the reliable group on pretend networks: per size and
+//! loss, what a line costs the network, and how long until everybody has it. An argument limits it
+//! to one size: `cargo bench --bench simulation -- 300`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 use std::time::Duration;

@@ -1,78 +1,102 @@
-//! Chat for the people on one network, with no server, no account and no internet. This page is
-//! the map of the house, in reading order.
+//! Chat for the people on one network, with no server, no account and no internet.
+//!
+//! The program is the feature `cli`, which is on by default. Without it (`default-features =
+//! false`) this library is its pure rooms alone: [`protocol`], [`chat`], [`lab`] and [`sim`], which
+//! open no socket or file, start no thread and read no clock. A program of another kind starts at
+//! [`protocol::node`], whose page passes a line between two members; [`chat::Chat`] is the same
+//! member with people, commands and leaving around it.
+//!
+//! The rest of this page is the map of the house, in reading order.
 //!
 //! ```text
 //! main        arguments → one mode → one error line → exit code
 //! cli         what may be typed; the defaults
-//! error       what was being done, to what, why it failed
+//! error       the act, the object and the cause of each failure
 //! text        every sentence shown to a person, in English and Portuguese
 //! clock       the only file that reads a clock
 //! protocol    PURE: bytes, lines and time come in; bytes and events go out
 //!   message     names, the farewell word, the cleaning of strangers' text
-//!   chance      one seeded generator
-//!   wire        all that becomes bytes: plain · raw · quiet · stream · tr2 · frame · seal; and
-//!               what they share: pieces (cutting long texts) · json (text without values)
-//!   peer        two people on one connection: ear · mouth
-//!   hub         the course's chat server and who joins it: floor · seat · ear · mouth · joiner
-//!   engine      the reliable group, one noun per file; `engine/mod.rs` shows how they meet
+//!   time        a moment: the time since the start, and since 1970
+//!   rng · rate  one seeded generator · one token bucket
+//!   wire        everything that becomes bytes: plain · raw · quiet · stream · tr2 · frame · seal ·
+//!               private; and what they share: ids and sizes · pieces (cuts long texts) · json
+//!   peer        two people on one connection: incoming · outgoing
+//!   hub         the course's chat server: client · incoming · operations · turns · outgoing ·
+//!               proof; and its client: joiner
+//!   engine      the reliable group: me · group · sending · receiving · log · recent · sync ·
+//!               mirror · out; `engine/mod.rs` shows how they meet
 //!   gate        where bytes become a frame or a counted fault
-//!   node        gate, seal, wire and engine as one value: what `chat` and `sim` drive
+//!   node        gate, seal and engine as one value
+//! chat        PURE: one room as a person meets it: people · own · leaving · watch around a node;
+//!             commands come in, events about people and messages go out
 //! lab         PURE: the course's small services, one file per lesson, each both sides of a
 //!             dialogue; session (cuts bytes into messages) · form (asks what is missing) ·
 //!             python (pickle and marshal, as data)
-//! sim         PURE: the pretend network: many nodes, one clock, one seed
-//! net         the only folder that opens sockets: multicast · circle · group · ears · tcp ·
-//!             line (a connection on threads) · board (thousands on tokio) · interfaces · kernel
-//! store       the only folder that opens files: identity · secret · text_file · lab (SQLite) ·
-//!             mongo
-//! terminal    keyboard · block · entry · printer · screen · desk · asker · signals
-//! modes       where pure meets world: one file per subcommand
+//! sim         PURE: the pretend network: many chats, one clock, one seed
+//! net         the only folder that opens sockets: multicast · group_sockets · socket_poller ·
+//!             tcp · duplex (a connection on threads) · tcp_server (thousands on tokio) ·
+//!             interfaces · kernel
+//! store       the only folder that opens files: identity · people · secret · text_file · lab ·
+//!             mongo; archive (the thread that owns what a room remembers)
+//! terminal    keyboard (a thread) → keys → typing and line_editor; output (a thread) ← painter;
+//!             console (all of it as one value) · streams · tty · prompter · signals · kernel
+//! face        how a room, a hub or a connection is shown and asked: lines · json
+//! modes       where pure meets world: one file or folder per subcommand
+//! manual      one page per mode, and one each for JSON, security and the protocol
 //! ```
 //!
 //! # The way of one message
 //!
 //! ```text
-//! keyboard   a typed line                         screen   [14:03:21] ana: oi
-//! message    a text within limits                 message  a text, cleaned
-//! wire       bytes                                wire     user and data, or counted and dropped
-//! net        datagram ───────── LAN ─────────▶    net      bytes
-//! ```
-//!
-//! `multicast send` is the left column, `multicast receive` the right one. `tcp-peer` is both, and
-//! puts `peer` between message and wire; `chat` is both, and puts `engine` there:
-//!
-//! ```text
-//! keyboard   a typed line                         screen   [14:03:21] bia: oi
+//! keyboard   a thread reads bytes                 output   a thread writes them
+//! console    keys, then a line                    console  a line above the prompt
+//! face       a request                            face     [14:03:21] ana: oi
+//! chat       who is meant; what is our own        chat     a message of a person
 //! engine     a frame, numbered and held           engine   in order, once, after its causes
-//! seal       bytes, closed                        seal     a frame, or counted and dropped
+//! seal       signed and encrypted                 gate     a frame, or a counted fault
 //! net        datagrams ──────── LAN ─────────▶    net      bytes
 //! ```
 //!
-//! `hub join` is both as well, with `hub::joiner` in the middle, and `hub serve` is the middle
-//! alone: bytes of many lines come in, and go out again to whom `hub::floor` says.
+//! That is `chat`, which is both columns. `multicast send` is the left column and `multicast
+//! receive` the right one, with `wire::plain` alone between the person and the network. `tcp-peer`
+//! has `protocol::peer` in the middle, and `hub join` has `hub::joiner`, both with the faces of
+//! `chat`. `hub serve` is a middle alone: bytes of many connections come in, and leave again to the
+//! clients that `hub::operations` names.
 //!
-//! Where the code departs from the design's first constants, `engine/config.rs` says by which run.
-//! Larger departures: a latecomer pulls what it missed by unicast datagrams and not by TCP, because
-//! one path through one firewall hole can be simulated whole; every frame says its author's name,
-//! so that nobody waits for a frame 1 to know who speaks; frames that leave together share a
-//! signature (`wire/seal/run.rs`), and have 1400 bytes where all links carry them; and who has an
-//! old clock shows first that he is no recording (`engine/proof.rs`).
+//! `modes/chat/driver` and `sim` move the same [`chat::Chat`] by the same rule: after each `handle`,
+//! `poll` until it returns `Wake`.
 //!
-//! # What is absent
+//! Where the code departs from the design's first constants, `engine/config.rs` names the run that
+//! was the reason. Larger departures: a latecomer pulls what it missed by unicast datagrams and not
+//! by TCP, because one path through one firewall hole can be simulated whole; every frame carries
+//! its author's name, so that nobody waits for a frame 1 to know the speaker; frames that leave
+//! together share a signature (`wire/seal/signed_batch.rs`), and have 1400 bytes where all links
+//! carry them; and a member whose clock is old must first show that it is no recording
+//! (`engine/freshness.rs`).
 //!
-//! These hold everywhere and are held by `tests/tidy.rs`:
+//! # Invariants
 //!
-//! 1. `protocol` and `sim` name no socket, file, thread, environment, terminal or clock, no hash
-//!    map and no random source: time and chance come in as values.
-//! 2. Only `clock` reads clocks, only `net` opens sockets and has `unsafe`, only `store` opens
-//!    files, only `terminal` shows, only `main` ends the process.
-//! 3. A mode imports no other mode.
-//! 4. Bytes from outside become a value or a counted fault once, in `wire`. Nothing from outside
-//!    panics, grows a structure without a bound, or reaches a terminal uncleaned.
-//! 5. A running mode has one event enum and one channel; its helper threads and tasks only wait and
-//!    tell.
+//! `tests/tidy.rs` holds these, with the cure in each message:
+//!
+//! 1. `protocol`, `chat`, `lab` and `sim` name no socket, file, thread, environment, terminal,
+//!    clock, argument parser or sentence, no hash map, and no random source: time and chance come
+//!    in as values. They build without the feature `cli`, so that the compiler holds this too.
+//! 2. Only `clock` reads clocks; only `net` opens sockets; `unsafe` stands only in `net/kernel` and
+//!    `terminal/kernel`; only `store` opens files, and `terminal` opens `/dev/tty`; only `terminal`
+//!    and `face` show; only `main` ends the process.
+//! 3. A mode imports no other mode. `chat/mod.rs`, `engine/mod.rs` and `node.rs` only route; each
+//!    part owns its state.
+//! 4. Files stay under 500 lines, functions under 70, lines within 100 columns.
+//!
+//! Tests of their own hold the others:
+//!
+//! 5. Bytes from outside become a value or a counted fault once, at the gate. Nothing from outside
+//!    panics, blocks, grows a structure without a bound, reaches a terminal uncleaned, or names a
+//!    path.
+//! 6. A running mode has one event enum and one channel. Its helper threads only block and send;
+//!    its loop blocks on that channel and on nothing else, neither a terminal, a pipe nor a disk.
 //!    `multicast receive` is the exception: socket → parse → write, with nothing between.
-//! 6. Files stay under 500 lines, functions under 70, lines under 100 columns.
+//! 7. The simulator and the driver run the same `Chat` through the same wire code.
 
 #![cfg_attr(
     test,

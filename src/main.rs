@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let lang = language(cli.lang, |variable| env::var(variable).ok());
     match modes::run(command, lang) {
         Ok(end) => ExitCode::from(end.exit_code()),
-        // Whoever read our output has seen enough: `roda … | head -1` is no failure.
+        // The reader of our output has seen enough: `roda … | head -1` is no failure.
         Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             last_words(&format!("roda: {}", text::error(lang, &error)));

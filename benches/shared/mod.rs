@@ -30,7 +30,8 @@ pub(crate) fn bare_sender(way: Ipv4Addr) -> UdpSocket {
     socket.into()
 }
 
-/// A socket that hears the group, waiting for so long; no buffer leaves the system's.
+/// A socket that receives from the group and waits at most `wait`; 0 buffer bytes leave the
+/// system's default.
 pub(crate) fn bare_receiver(way: Ipv4Addr, buffer_bytes: usize, wait: Duration) -> UdpSocket {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
     socket.set_reuse_address(true).unwrap();

@@ -6,6 +6,7 @@ use crate::protocol::wire::frame::Key;
 
 /// What the store is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Request {
     /// Tell everybody who was met.
     Load,
@@ -27,6 +28,7 @@ pub enum Request {
 
 /// What the store answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reply {
     /// Everybody who was met.
     People(Vec<Remembered>),

@@ -388,6 +388,7 @@ pub enum Failure {
 
 /// What the network refused to do with the group's sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NetworkAct {
     /// To make a socket or set one of its options.
     Open,
@@ -403,6 +404,7 @@ pub enum NetworkAct {
 
 /// What a hub says that is no message. The texts are the hub's own, uncleaned.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HubNews {
     /// It let us in.
     Joined {
@@ -437,6 +439,7 @@ pub enum HubNews {
 
 /// What becomes of the other person on a connection. `who` is `None` until they told a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PeerNews {
     /// They told their name.
     Named {

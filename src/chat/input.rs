@@ -9,6 +9,7 @@ use crate::protocol::wire::frame::beat::Link;
 
 /// What comes in.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Input<'a> {
     /// A datagram of the frame wire.
     Frames {
@@ -36,6 +37,7 @@ pub enum Input<'a> {
 
 /// What the network is like.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum NetworkNews {
     /// The answer to [`super::output::NetworkAsk::Rescan`].
     Interfaces {

@@ -9,6 +9,7 @@ use crate::protocol::engine::event::Transmit;
 
 /// What goes out.
 #[derive(Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Output {
     /// A datagram.
     Send(Transmit),
@@ -26,6 +27,7 @@ pub enum Output {
 
 /// What is asked of the sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NetworkAsk {
     /// Join the groups again on every interface.
     Rejoin,

@@ -1,8 +1,8 @@
 //! `divisors`: the client sends a number in decimal digits, the server answers with the ascending
 //! list of its divisors and closes. The document leaves the encoding of the list open: ours is JSON
 //! as Python writes it (`[1, 2, 3, 6]`), or the same document's `marshal` or `pickle`, and both
-//! sides are told which. A list may be longer than one `recv(1024)`; it is sent in one piece, and a
-//! client that reads to the end gets all of it.
+//! sides are started with the same choice. A list may be longer than one `recv(1024)`; it is sent
+//! in one piece, and a client that reads to the end gets all of it.
 
 use num_prime::nt_funcs::factorize64;
 

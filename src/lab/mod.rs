@@ -21,6 +21,8 @@ pub mod quiz;
 pub mod session;
 pub mod uppercase;
 
+use std::fmt;
+
 use self::form::Field;
 use self::primes::NoProduct;
 use crate::protocol::wire::quiet::MESSAGE_MAX_BYTES;
@@ -156,6 +158,14 @@ pub enum Expected {
 /// Why a store failed, in the store's own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreFault(pub String);
+
+impl fmt::Display for StoreFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StoreFault {}
 
 impl StoreFault {
     fn acts(self) -> Vec<Act> {

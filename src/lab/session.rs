@@ -18,6 +18,7 @@ const FINISH_WAIT: Duration = Duration::from_secs(2);
 
 /// What a session reports to its driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SessionEvent {
     /// Text of the lesson itself.
     Show(String),

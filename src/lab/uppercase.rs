@@ -1,5 +1,5 @@
 //! `uppercase`: the client sends a text, the server sends it back in upper case and closes. The
-//! document's server handles ASCII; ours accepts any letters, unless it is told to follow the
+//! document's server handles ASCII; ours accepts any letters, unless a flag makes it follow the
 //! document. A server that leaves other letters unchanged is right too.
 
 use super::{Act, Dialogue, Expected, answered, ended_early, unexpected};

@@ -64,7 +64,7 @@ pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<Outcome, Er
     })
 }
 
-/// What the loop is told by other threads.
+/// Notices of other threads to the loop.
 enum Told {
     Signal(Signal),
     /// The log has room again, or its reader has left.
@@ -137,7 +137,7 @@ impl Driver {
             // The log is looked after in each round.
             ServerEvent::Notified(Told::Log) => {}
             ServerEvent::Notified(Told::Signal(signal)) => {
-                // Whoever asks a second time is let go.
+                // A second signal ends the hub without waiting for its clients.
                 if self.signal.replace(signal).is_some() {
                     return Some(Outcome::Signalled(signal));
                 }
@@ -249,7 +249,7 @@ impl Log {
         Ok(Self {
             screen,
             printer: Printer::open(lang, notice, move || {
-                // Whoever listened may have left meanwhile.
+                // The loop may have ended meanwhile.
                 let _ = tell(Told::Log);
             })?,
             wall_clock: WallClock::default(),

@@ -26,7 +26,7 @@ use crate::text::Lang;
 pub enum Outcome {
     /// All is done.
     Done,
-    /// Something was lost on the way, and each loss was told.
+    /// Something was lost on the way, and each loss was reported.
     Incomplete,
     /// A signal asked us to leave.
     Signalled(Signal),

@@ -35,7 +35,7 @@ pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<Outcome, Err
     let _drain = Drain::at_end();
     let ended = receiver.interrupter();
     let out = stdout(WAITING_MAX_BYTES, move |event| {
-        // Who reads no more ends the wait for datagrams too.
+        // A reader that leaves ends the wait for datagrams too.
         if event == OutputEvent::Failed {
             ended.interrupt();
         }
@@ -65,7 +65,7 @@ pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<Outcome, Err
         settings,
         lang,
     };
-    // Whoever reads that we are ready may send a signal at once.
+    // A program that reads these lines may send a signal at once.
     receiving.welcome(&receiver);
     let end = receiving.listen(&mut receiver).map(|ended_by| {
         if let Some(who) = ended_by {

@@ -1,5 +1,5 @@
 //! `multicast send`: each typed line becomes a datagram. The keyboard and the signals have a
-//! thread each, which only block and tell; one loop decides.
+//! thread each, which only block and send; one loop decides.
 
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::text::{self, Lang};
 /// How far a paced sender may fall behind and catch up, which bounds its bursts.
 const CATCH_UP_MAX: Duration = Duration::from_millis(20);
 
-/// All that the loop is told.
+/// Everything that comes into the loop.
 enum Event {
     Console(ConsoleEvent),
     Signal(Signal),
@@ -54,7 +54,7 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<Outcome, Error>
     let mut console = Console::open(config, move |event| {
         tell.send(Event::Console(event)).is_ok()
     })?;
-    // Whoever reads that we are ready may send a signal at once.
+    // A program that reads these lines may send a signal at once.
     console.say(&text::sending_ends(lang));
     console.say(&text::sending(lang, group, &choice.interfaces));
     let mut sending = Sending {
@@ -181,7 +181,7 @@ impl Sending<'_> {
 
     /// Tells which interfaces refused, and the line's number if all did.
     fn tell_refusals(&mut self, refusals: &[Refusal], lost: Option<u64>) {
-        // A person is told of each line; a program would be flooded.
+        // A person sees each refusal; a program would be flooded.
         if refusals.is_empty() || !(self.console.is_person() || self.notices.ask().is_some()) {
             return;
         }

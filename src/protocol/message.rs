@@ -31,6 +31,7 @@ pub struct Name(String);
 
 /// What is wrong with a typed name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NameFault {
     /// It holds only blanks.
     Empty,
@@ -44,6 +45,21 @@ pub enum NameFault {
     /// It begins with `~`.
     LeadingTilde,
 }
+
+impl fmt::Display for NameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the name holds only blanks"),
+            Self::TooLong { bytes } => {
+                write!(f, "the name has {bytes} bytes, more than {NAME_MAX_BYTES}")
+            }
+            Self::Unprintable => f.write_str("the name holds a character that cannot be shown"),
+            Self::LeadingTilde => f.write_str("the name begins with ~, which marks guests"),
+        }
+    }
+}
+
+impl std::error::Error for NameFault {}
 
 impl Name {
     /// Normalises a typed name to NFC and checks it.

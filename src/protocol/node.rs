@@ -7,6 +7,68 @@
 //! poll_event                                 until there is no event,
 //! next_time                                  the deadline of the next on_time
 //! ```
+//!
+//! # Two members
+//!
+//! A node has no socket and no clock, so that two of them meet in a loop of pretend milliseconds:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use roda::protocol::engine::{Setup, event::EngineEvent};
+//! use roda::protocol::wire::frame::beat::Link;
+//! use roda::protocol::wire::private::Secrets;
+//! use roda::protocol::wire::seal::{Seal, signer::Signer};
+//! use roda::protocol::{message::Name, node::Node, time::Moment};
+//!
+//! // The time since the start of this world, and in milliseconds since 1970.
+//! let moment = |ms: u64| Moment {
+//!     time: Duration::from_millis(ms),
+//!     wall_ms: 1_790_000_000_000 + ms,
+//! };
+//! // A real program takes every seed and secret from the system's randomness.
+//! let member = |number: u8, name: &str| {
+//!     let setup = Setup {
+//!         signer: Signer::from_seed(&[number; 32]),
+//!         session: 1_790_000_000 << 32 | u64::from(number),
+//!         replaces: None,
+//!         name: Name::parse(name)?,
+//!         seal: Seal::public(None),
+//!         mirror_port: None,
+//!         link: Link::Wired,
+//!         seed: u64::from(number),
+//!         secrets: Secrets::new([number; 32].into()),
+//!     };
+//!     Ok::<Node, roda::protocol::message::NameFault>(Node::new(setup, moment(0)))
+//! };
+//! let (mut ana, mut bia) = (member(1, "ana")?, member(2, "bia")?);
+//! let ana_address = ([10, 0, 0, 1], 40_001).into();
+//! let bia_address = ([10, 0, 0, 2], 40_002).into();
+//!
+//! ana.say(moment(0), "shall we meet at noon?")?;
+//! let mut shown = Vec::new();
+//! for now in (0..1000).map(moment) {
+//!     ana.on_time(now);
+//!     bia.on_time(now);
+//!     // `transmit.to` says which members a datagram is for; here there is only one other.
+//!     while let Some(transmit) = ana.poll_send(now) {
+//!         bia.on_datagram(now, ana_address, &transmit.bytes);
+//!     }
+//!     while let Some(transmit) = bia.poll_send(now) {
+//!         ana.on_datagram(now, bia_address, &transmit.bytes);
+//!     }
+//!     while let Some(event) = bia.poll_event() {
+//!         if let EngineEvent::Said(said) = event {
+//!             shown.push(format!("{}: {}", said.who.name, said.text));
+//!         }
+//!     }
+//!     while ana.poll_event().is_some() {}
+//! }
+//! assert_eq!(shown, ["ana: shall we meet at noon?"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `examples/two_nodes.rs` does the same over a link that loses datagrams.
 
 use core::net::SocketAddr;
 use std::time::Duration;
@@ -73,8 +135,8 @@ impl Node {
         self.engine.next_time(now)
     }
 
-    /// Says a message of at most `config::TEXT_MAX_BYTES`. [`EngineEvent::Sent`] tells its id once
-    /// it is in a frame.
+    /// Says a message of at most `config::TEXT_MAX_BYTES`. [`EngineEvent::Sent`] reports its id
+    /// once it is in a frame.
     ///
     /// # Errors
     /// [`SayError::TooLong`].

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::chat::event::{News, Timing, Told};
 use crate::protocol::wire::frame::Kind;
 
-/// A message may come before a cause that did not come for so long.
+/// A message may be shown before a cause that has been missing for this long.
 const CAUSE_WAIT: Duration = Duration::from_secs(3);
 
 /// Everything that was said and shown in a run.
@@ -25,7 +25,7 @@ struct Message {
     said_at: Duration,
     /// The newest message that its author had been shown.
     after: Option<usize>,
-    /// Who was there when it was said.
+    /// The members that were running when it was said.
     owed_to: BTreeSet<usize>,
     shown_at: BTreeMap<usize, Duration>,
 }
@@ -45,7 +45,7 @@ struct Member {
 
 impl Ledger {
     pub(super) fn start(&mut self, number: usize, now: Duration) {
-        // Who starts again has forgotten everything and may be shown everything again.
+        // A member that restarts has forgotten everything, so everything may be shown again.
         for message in &mut self.messages {
             message.shown_at.remove(&number);
         }
@@ -65,7 +65,7 @@ impl Ledger {
         let is_running = |number: &usize| members.get(number).is_some_and(|m| m.is_running);
         for message in &mut self.messages {
             message.owed_to.remove(&number);
-            // What died with the last who had it cannot be told by anybody.
+            // A message is lost once the last member that held it is dead.
             let mut holders = message.shown_at.keys().chain([&message.author]);
             if !holders.any(is_running) {
                 message.owed_to.clear();
@@ -192,7 +192,7 @@ impl Ledger {
         times
     }
 
-    /// Who said a message, and when.
+    /// The author of a message, and its time.
     #[must_use]
     pub fn origin(&self, message: usize) -> Option<(usize, Duration)> {
         let message = self.messages.get(message)?;
@@ -218,7 +218,7 @@ impl Ledger {
         message.is_some_and(|message| message.shown_at.contains_key(&number))
     }
 
-    /// The events that a member was told, but messages.
+    /// The events of a member, without messages to all.
     #[must_use]
     pub fn told(&self, number: usize) -> &[News] {
         self.members.get(&number).map_or(&[], |member| &member.told)

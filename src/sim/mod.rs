@@ -105,7 +105,7 @@ impl World {
         self.deafen(move |from, to| side(from) != side(to));
     }
 
-    /// Who does not hear whom, which may be so in one direction only.
+    /// Sets which members do not receive from which others; one direction alone is possible.
     pub fn deafen(&mut self, is_deaf: impl Fn(usize, usize) -> bool + 'static) {
         self.air.deafen(Box::new(is_deaf));
     }
@@ -181,7 +181,7 @@ impl World {
         Ok(())
     }
 
-    /// Starts a member that was killed and whose disk is lost: nothing tells that it is the same.
+    /// Starts a killed member whose disk is lost: nothing shows that it is the same person.
     ///
     /// # Errors
     /// A name that cannot be.
@@ -287,7 +287,7 @@ impl World {
         self.handle(number, Input::Network(news));
     }
 
-    /// From now on keeps every datagram sent to the group, for whoever wants to replay it.
+    /// From now on keeps every datagram sent to the group, so that a test can replay them.
     pub fn tap(&mut self) {
         self.tap = Some(Vec::new());
     }

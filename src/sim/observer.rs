@@ -16,7 +16,7 @@ impl World {
         &self.ledger
     }
 
-    /// Action passed over the network since the last time this was asked.
+    /// Takes the count of what passed over the network since the last call.
     pub fn take_traffic(&mut self) -> Traffic {
         std::mem::take(&mut self.traffic)
     }

@@ -349,7 +349,7 @@ fn an_interface_that_vanishes_is_lost_and_joined_again_by_its_new_index() {
     let quiet = member.sockets.rescan().unwrap();
     assert!(quiet.joined.is_empty() && quiet.lost.is_empty());
     run("ip link del v0");
-    // Whoever sends before the next look is told, and the other interface is still used.
+    // A send before the next rescan reports the refusal, and still uses the other interface.
     let refusals = member
         .sockets
         .send_to_group(&[b"half"], Families::Preferred);
@@ -359,7 +359,7 @@ fn an_interface_that_vanishes_is_lost_and_joined_again_by_its_new_index() {
         .collect();
     assert_eq!(refused, [(GroupOperation::Send, Some("v0"))]);
     member.hears_text("half");
-    // As after sleep: whoever joins anew before looking still learns of the loss.
+    // As after sleep: joining again before the rescan does not hide the loss.
     member.sockets.rejoin();
     let changes = member.sockets.rescan().unwrap();
     assert_eq!(changes.lost[0].name, "v0");

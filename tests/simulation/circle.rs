@@ -124,7 +124,7 @@ impl Circle {
         }
     }
 
-    /// How often a member was told something.
+    /// How many events of a member are of some kind.
     pub(crate) fn count_told(&self, member: usize, is: impl Fn(&News) -> bool) -> usize {
         let told = self.world.told(member).iter();
         told.filter(|event| is(event)).count()

@@ -60,14 +60,14 @@ fn rubbish_is_counted_and_the_chat_goes_on() {
     assert!(circle.world.node(0).unwrap().gate().refused() > 1000);
 }
 
-/// A frame that names this author, signed by whoever.
+/// A frame that names this author, signed by any signer.
 fn sealed(signer: &Signer, author: Author, body: Body<'_>) -> Arc<[u8]> {
     let mut datagram = Vec::new();
     Seal::public(None).close(&Frame { author, body }, signer, &mut datagram);
     datagram.into()
 }
 
-/// Who says `sequence` frames in a session of the second when the pretend world begins.
+/// The author of frame `sequence`, in a session that starts when the pretend world begins.
 fn author(key: Key, sequence: u32, name: &str) -> Author {
     Author {
         key,
@@ -105,7 +105,7 @@ fn forged_durable(sequence: u32, replaces: u64) -> Arc<[u8]> {
 }
 
 #[test]
-fn who_says_two_things_with_one_number_is_told_of_and_the_first_counts() {
+fn two_frames_with_one_number_are_reported_and_the_first_counts() {
     let mut circle = Circle::of(4, 3);
     circle.world.inject(stranger(), &forged_durable(1, 7));
     circle.world.run(SECOND);
@@ -284,7 +284,7 @@ fn a_session_that_is_over_does_not_come_back_by_its_recording() {
     circle.world.run(SECOND);
     circle.world.kill(1);
     let recorded = circle.world.tapped();
-    // One who was not there, for whom all of it is new but for what it was told.
+    // A latecomer, to whom all of it is new except what it has caught up with.
     let late = circle.world.join("late").unwrap();
     circle.world.run(30 * SECOND);
     for datagram in recorded {
@@ -390,7 +390,7 @@ fn the_recording_of_a_circle_that_has_ended_brings_nobody_and_nothing_back() {
 }
 
 #[test]
-fn who_asks_from_an_address_that_is_not_his_gets_one_cookie_and_no_more() {
+fn a_request_from_a_forged_address_gets_one_cookie_and_no_more() {
     let mut circle = Circle::of(13, 3);
     circle.talk(30, SECOND / 5);
     circle.settle(20 * SECOND);

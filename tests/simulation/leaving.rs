@@ -51,7 +51,7 @@ fn nobody_is_waited_for_for_ever() {
 }
 
 #[test]
-fn whoever_leaves_takes_no_more_lines() {
+fn a_member_that_leaves_takes_no_more_lines() {
     let mut circle = Circle::of(5, 2);
     circle.world.ask(0, Command::Leave(Leave::EndOfInput));
     assert!(!circle.world.has_room(0));
@@ -70,7 +70,7 @@ fn whoever_leaves_takes_no_more_lines() {
 }
 
 #[test]
-fn history_is_told_to_whoever_asks_with_the_ids_that_all_know() {
+fn history_answers_with_the_ids_that_all_members_know() {
     let mut circle = Circle::of(6, 3);
     circle.talk(30, SECOND / 5);
     circle.settle(10 * SECOND);

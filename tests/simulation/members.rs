@@ -31,7 +31,7 @@ fn two_halves_cut_off_from_each_other_agree_afterwards() {
 }
 
 #[test]
-fn who_hears_nobody_for_a_while_and_is_heard_catches_up() {
+fn a_member_that_is_heard_but_hears_nobody_for_a_while_catches_up() {
     let mut circle = Circle::of(4, 6);
     circle.world.deafen(|_, to| to == 2);
     circle.talk(60, SECOND / 2);
@@ -41,7 +41,7 @@ fn who_hears_nobody_for_a_while_and_is_heard_catches_up() {
 }
 
 #[test]
-fn a_switch_that_forgets_is_reminded_and_who_did_not_catches_up() {
+fn a_switch_that_forgets_is_reminded_and_members_it_cut_off_catch_up() {
     let mut circle = Circle::of(13, 4);
     let forgets_after = 260 * SECOND;
     circle.world.set_faults(Faults {
@@ -86,7 +86,7 @@ fn no_frame_is_longer_than_the_narrowest_link() {
 }
 
 #[test]
-fn who_comes_back_without_a_disk_is_another_person_of_the_same_name() {
+fn a_member_that_lost_its_disk_is_another_person_of_the_same_name() {
     let mut circle = Circle::of(15, 3);
     circle.talk(30, SECOND / 5);
     circle.world.kill(1);
@@ -130,7 +130,7 @@ fn a_source_that_dies_right_after_speaking_is_heard_by_all() {
 }
 
 #[test]
-fn a_latecomer_is_told_what_was_said_in_its_order() {
+fn a_latecomer_receives_what_was_said_in_its_order() {
     for (seed, loss) in [(1, 0.0), (2, 0.05), (3, 0.2)] {
         let mut circle = Circle::of(seed, 5);
         circle.world.set_faults(Faults::losing(loss));
@@ -168,7 +168,7 @@ fn a_latecomer_does_not_meet_those_who_have_left() {
 }
 
 #[test]
-fn who_was_killed_and_comes_back_has_everything_again() {
+fn a_member_that_was_killed_and_comes_back_has_everything_again() {
     for seed in 0..10 {
         let mut circle = Circle::of(seed, 5);
         circle.world.set_faults(Faults::losing(0.05));
@@ -190,7 +190,7 @@ fn who_was_killed_and_comes_back_has_everything_again() {
 }
 
 #[test]
-fn who_wakes_up_is_told_what_it_slept_through() {
+fn a_member_that_wakes_up_receives_what_it_slept_through() {
     let mut circle = Circle::of(5, 6);
     circle.world.sleep(1, 120 * SECOND);
     for member in [0, 2, 3, 4, 5].iter().cycle().take(200) {
@@ -205,7 +205,7 @@ fn who_wakes_up_is_told_what_it_slept_through() {
 }
 
 #[test]
-fn who_was_away_for_longer_than_anybody_remembers_goes_on_with_what_is_said_now() {
+fn a_member_away_for_longer_than_history_goes_on_with_what_is_said_now() {
     let mut circle = Circle::of(11, 3);
     circle.world.say(0);
     circle.world.run(SECOND);
@@ -254,7 +254,7 @@ fn two_sessions_of_one_person_are_one_person() {
 }
 
 #[test]
-fn a_farewell_is_told_at_once_and_a_death_after_some_time() {
+fn a_farewell_is_reported_at_once_and_a_death_after_some_time() {
     let mut circle = Circle::of(8, 5);
     circle.world.set_faults(Faults::losing(0.05));
     circle.world.leave(1);
@@ -275,7 +275,7 @@ fn a_farewell_is_told_at_once_and_a_death_after_some_time() {
 }
 
 #[test]
-fn nobody_is_missed_who_is_here_even_when_much_is_lost() {
+fn no_present_member_is_reported_missing_even_at_high_loss() {
     for (seed, members, loss) in [(1, 5, 0.4), (2, 50, 0.2), (3, 100, 0.05)] {
         let mut circle = Circle::of(seed, members);
         circle.world.set_faults(Faults::losing(loss));
@@ -302,7 +302,7 @@ fn a_clock_that_is_wrong_does_not_disturb_the_order() {
 }
 
 #[test]
-fn who_has_no_clock_is_seen_and_heard_by_who_has_one() {
+fn a_member_without_a_clock_is_seen_and_heard_by_members_with_one() {
     let mut circle = Circle::of(17, 1);
     circle.world.set_skew(0, -320_000_000_000); // 2016, as a board without a battery may say
     circle.world.kill(0);
@@ -323,7 +323,7 @@ fn who_has_no_clock_is_seen_and_heard_by_who_has_one() {
 }
 
 #[test]
-fn the_delivery_marks_say_who_is_waited_for() {
+fn delivery_events_name_the_members_that_lack_something() {
     let mut circle = Circle::of(10, 4);
     circle.world.say(0);
     circle.world.run(2 * SECOND);

@@ -6,7 +6,7 @@ use roda::sim::link::Faults;
 
 use crate::circle::{Circle, SECOND};
 
-/// What a member was told by itself.
+/// The private messages that a member was shown.
 fn private(circle: &Circle, number: usize) -> Vec<Message> {
     let told = circle.world.told(number).iter();
     let said = told.filter_map(|event| match event {
@@ -44,7 +44,7 @@ fn a_private_message_comes_once_to_one_also_through_loss() {
 }
 
 #[test]
-fn a_private_message_is_repaired_by_who_cannot_read_it() {
+fn a_private_message_is_repaired_by_members_that_cannot_read_it() {
     let mut circle = Circle::of(12, 4);
     circle.talk(8, SECOND / 5);
     let bia = Name::parse("m1").unwrap();
@@ -60,7 +60,7 @@ fn a_private_message_is_repaired_by_who_cannot_read_it() {
 }
 
 #[test]
-fn who_starts_again_reads_no_earlier_private_message() {
+fn a_restarted_member_reads_no_earlier_private_message() {
     let mut circle = Circle::of(13, 3);
     circle.talk(6, SECOND / 5);
     let bia = Name::parse("m1").unwrap();
@@ -70,7 +70,7 @@ fn who_starts_again_reads_no_earlier_private_message() {
     circle.world.kill(1);
     circle.world.start(1).unwrap();
     circle.world.run(20 * SECOND);
-    // What it was told is counted anew with each start.
+    // A member's events are counted anew with each start.
     let heard = private(&circle, 1);
     assert!(heard.is_empty(), "its secret is gone with its session");
 }

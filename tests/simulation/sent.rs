@@ -1,4 +1,4 @@
-//! What a member is told of its own messages: their ids, once they are in a frame, and who has
+//! The events about a member's own messages: their ids, once they are in a frame, and who has
 //! them.
 
 use roda::chat::command::Command;
@@ -18,7 +18,7 @@ fn of_group(id: Id) -> MessageId {
     }
 }
 
-/// The ids that a member was told of its own messages, to all or private.
+/// The ids of a member's own messages, to all or private.
 fn sent(circle: &Circle, number: usize, private: bool) -> Vec<MessageId> {
     let told = circle.world.told(number).iter();
     let ids = told.filter_map(|event| match event {
@@ -53,7 +53,7 @@ fn each_own_message_gets_the_id_by_which_all_others_know_it() {
 }
 
 #[test]
-fn a_private_message_to_several_sessions_is_told_once_to_its_author() {
+fn a_private_message_to_several_sessions_is_one_event_for_its_author() {
     let mut circle = Circle::of(22, 3);
     let second = circle.world.join_again(1).unwrap();
     circle.world.run(10 * SECOND);
@@ -112,7 +112,7 @@ fn a_delivery_is_about_the_frames_since_all_was_delivered() {
 }
 
 #[test]
-fn a_text_that_is_too_long_goes_as_several_messages_and_that_is_told() {
+fn a_text_that_is_too_long_goes_as_several_messages_and_the_cut_is_reported() {
     let mut circle = Circle::of(24, 2);
     let limit_bytes = TEXT_MAX_BYTES;
     circle

@@ -8,6 +8,8 @@ pub mod marshal;
 pub mod pickle;
 mod repr;
 
+use std::fmt;
+
 use serde_json::Value as Json;
 
 pub use graph::{NESTING_MAX, TREE_BASE_BYTES, TREE_BYTES_PER_BYTE};
@@ -46,6 +48,7 @@ pub enum Value {
 
 /// Why bytes cannot become a value, or a value bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum PythonFault {
     /// The bytes end early: more may complete them.
     Incomplete,
@@ -58,6 +61,19 @@ pub enum PythonFault {
     /// contains itself always is), or one that shared references blow up out of proportion.
     TooLarge,
 }
+
+impl fmt::Display for PythonFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incomplete => f.write_str("the bytes end early"),
+            Self::Malformed => f.write_str("no Python writes these bytes"),
+            Self::Refused => f.write_str("the bytes hold more than data"),
+            Self::TooLarge => f.write_str("a value is too large or nested too deep"),
+        }
+    }
+}
+
+impl std::error::Error for PythonFault {}
 
 type Result<T> = std::result::Result<T, PythonFault>;
 

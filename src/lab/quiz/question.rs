@@ -1,6 +1,7 @@
 //! A question in the form of the report's document, and files of questions.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,7 @@ pub struct Question {
 
 /// What is wrong with a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum QuestionFault {
     /// It has fewer than two options.
     Options,
@@ -43,6 +45,7 @@ pub enum QuestionFault {
 
 /// Why a file cannot be used as a bank of questions.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BankFault {
     /// It is not a JSON list of questions.
     Json {
@@ -63,6 +66,38 @@ pub enum BankFault {
     /// It has too few or too many questions: this many.
     Count(usize),
 }
+
+impl fmt::Display for QuestionFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Options => f.write_str("the question has fewer than two options"),
+            Self::Answer => f.write_str("the answer is the index of no option"),
+            Self::TooLong { bytes } => {
+                write!(
+                    f,
+                    "the question has {bytes} bytes, too many for one message"
+                )
+            }
+            Self::Twice => f.write_str("an earlier question has the same number"),
+        }
+    }
+}
+
+impl std::error::Error for QuestionFault {}
+
+impl fmt::Display for BankFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json { line, column, what } => {
+                write!(f, "line {line}, column {column}: {what}")
+            }
+            Self::Question { id, fault } => write!(f, "question {id}: {fault}"),
+            Self::Count(count) => write!(f, "{count} questions are too few or too many"),
+        }
+    }
+}
+
+impl std::error::Error for BankFault {}
 
 impl Question {
     /// Encodes the question for the wire.

@@ -49,7 +49,7 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
     .map_err(Error::Signals)?;
     let tell = server.notifier();
     let mut view = View::open(settings.trace, lang, move || {
-        // Whoever listened may have left meanwhile.
+        // The loop may have ended meanwhile.
         let _ = tell(Told::Output);
     })?;
     let lesson = settings.lesson.name();
@@ -79,7 +79,7 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
     finish(end, |signal| driver.view.finish(signal))
 }
 
-/// What the loop is told by other threads.
+/// Notices of other threads to the loop.
 enum Told {
     Signal(Signal),
     /// The output has room again, or has failed.

@@ -119,7 +119,7 @@ impl Engine {
     }
 
     /// Gets what the inventory showed to be missing: a few frames by NACK from all, since others
-    /// probably lack them too; many, or a newcomer's, from the member that told.
+    /// probably lack them too; many, or a newcomer's, from the member that sent the inventory.
     fn get_wanted(&mut self, now: Moment) {
         let wanted = self.sync.exchanges.wanted();
         let roster = &self.group.roster;

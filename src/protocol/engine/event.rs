@@ -10,6 +10,7 @@ use crate::protocol::wire::frame::Key;
 
 /// Where a datagram is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Destination {
     /// To all members, by IPv4 where there is IPv4.
     Group,
@@ -68,6 +69,7 @@ pub struct NamedKey {
 
 /// What the engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EngineEvent {
     /// A message of another member.
     Said(Delivery),

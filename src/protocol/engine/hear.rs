@@ -26,7 +26,7 @@ use crate::protocol::wire::seal::Opened;
 /// A durable frame of a member not heard before proves presence if it is no older than this.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// A session that started so many seconds before ours, or later, is met from its beginning.
+/// A session that started at most this many seconds before ours is followed from its beginning.
 const CONTEMPORARY_S: u64 = 5;
 
 /// A durable frame, as it was heard.
@@ -274,7 +274,7 @@ impl Engine {
             let fresh_ms = FRESH.as_millis() as u64;
             clock_ms(author.clock) + fresh_ms >= clock_ms(self.me.clock_now(now))
         };
-        // A frame from the member that we asked for it comes from there, whoever made it.
+        // A frame that was pulled comes from the member that we asked, not from its author.
         let is_in_person = |address| address == heard.source;
         let is_first_hand = !self.is_pulled(author) && address.map_or_else(is_fresh, is_in_person);
         let has_left = heard.durable.records.iter().any(|r| r == Record::Leaving);

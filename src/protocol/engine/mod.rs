@@ -161,8 +161,8 @@ impl Engine {
         }
     }
 
-    /// Says a message of at most [`TEXT_MAX_BYTES`]. [`EngineEvent::Sent`] tells its id once it is
-    /// in a frame.
+    /// Says a message of at most [`TEXT_MAX_BYTES`]. [`EngineEvent::Sent`] reports its id once it
+    /// is in a frame.
     ///
     /// # Errors
     /// [`SayError::TooLong`].
@@ -221,13 +221,13 @@ impl Engine {
         self.is_sent() && is_mirrored && !self.sending.receipts.waiting().any(answers)
     }
 
-    /// Who is here and has not all that was said.
+    /// The members that are here and lack something that was said.
     #[must_use]
     pub fn waiting(&self) -> Vec<NamedKey> {
         self.group.named_keys(self.sending.receipts.waiting())
     }
 
-    /// Says farewell; [`Engine::is_gone`] tells when it was repeated often enough.
+    /// Says farewell; [`Engine::is_gone`] says when it was repeated often enough.
     pub fn leave(&mut self) {
         self.sending.outbox.push(&Record::Leaving);
         self.group.presence.leave();
@@ -255,19 +255,19 @@ impl Engine {
         self.receiving.hears_itself
     }
 
-    /// Who this member is.
+    /// This member's person.
     #[must_use]
     pub fn key(&self) -> Key {
         self.me.identity().key
     }
 
-    /// Who is here and was here.
+    /// The members that are here and were here.
     #[must_use]
     pub fn roster(&self) -> &Roster {
         &self.group.roster
     }
 
-    /// What was heard and sent lately.
+    /// The datagrams received and sent lately.
     #[must_use]
     pub fn recent(&self) -> &RecentDatagrams {
         &self.recent
@@ -291,7 +291,7 @@ impl Engine {
         self.log.messages(count, &self.me.seal, &self.group.roster)
     }
 
-    /// The next thing to tell.
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<EngineEvent> {
         self.out.next_event()
     }

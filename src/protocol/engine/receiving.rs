@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::frontier::Frontier;
 use super::group::Group;
 use super::inbox::{Inbox, Timing};
-use super::reports::{Report, Reports, Wish};
+use super::reports::{Report, ReportReason, Reports};
 use super::roster::{Id, ME, Roster};
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::durable::Reference;
@@ -172,15 +172,15 @@ impl Receiving {
         roster: &Roster,
         rng: &mut Rng,
     ) {
-        let wish = if flags & FLAG_ACK_REQUEST != 0 {
-            Wish::Asked
+        let reason = if flags & FLAG_ACK_REQUEST != 0 {
+            ReportReason::Asked
         } else if flags & FLAG_BULK != 0 {
-            Wish::Bulk
+            ReportReason::Bulk
         } else {
-            Wish::Line
+            ReportReason::Line
         };
         let rank = || roster.my_rank(id, 0);
-        self.reports.plan(id, wish, now, roster.size(), rank, rng);
+        self.reports.plan(id, reason, now, roster.size(), rank, rng);
     }
 
     /// A report as a status, and where it goes; `None` for a member whose address is not known,
@@ -211,7 +211,7 @@ pub(super) struct NackDraft {
 }
 
 impl NackDraft {
-    /// An empty NACK by an author whose name has so many bytes.
+    /// An empty NACK by an author whose name has `name_bytes` bytes.
     pub(super) fn new(name_bytes: usize) -> Self {
         Self {
             nack: Nack::default(),

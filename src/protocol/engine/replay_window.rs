@@ -1,6 +1,6 @@
 //! Which of a session's frames that are never repeated were heard: a window that slides with the
-//! newest, as in IPsec (RFC 4303, section 3.4.3). What was heard, or is too old to tell, is
-//! refused.
+//! newest, as in IPsec (RFC 4303, section 3.4.3). A frame that was received, or is older than the
+//! window, is refused.
 
 /// How far the window reaches back, in frames.
 const WINDOW: u32 = 128;

@@ -45,7 +45,7 @@ pub struct Report {
 
 /// What a sender needs reports for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum ReportReason {
     /// It sent a single line.
     Line,
     /// It sends in bulk, by these reports.
@@ -76,23 +76,23 @@ impl Reports {
     pub fn plan(
         &mut self,
         to: Id,
-        wish: Wish,
+        reason: ReportReason,
         now: Duration,
         members: usize,
         rank: impl FnOnce() -> usize,
         rng: &mut Rng,
     ) {
         let sender = self.senders.entry(to).or_default();
-        if wish == Wish::Bulk {
+        if reason == ReportReason::Bulk {
             sender.bulk_at = Some(now);
         }
-        let at = match wish {
-            Wish::Line if members > ACK_GROUP => return,
-            Wish::Line => now + rng.between(ACK_AFTER_MIN, ACK_AFTER_MAX),
-            Wish::Bulk if members > REPORTERS && rank() >= REPORTERS => return,
-            Wish::Bulk if sender.unreported >= REPORT_FRAMES => now,
-            Wish::Bulk => now.max(sender.last_at.unwrap_or_default()) + REPORT_INTERVAL,
-            Wish::Asked => {
+        let at = match reason {
+            ReportReason::Line if members > ACK_GROUP => return,
+            ReportReason::Line => now + rng.between(ACK_AFTER_MIN, ACK_AFTER_MAX),
+            ReportReason::Bulk if members > REPORTERS && rank() >= REPORTERS => return,
+            ReportReason::Bulk if sender.unreported >= REPORT_FRAMES => now,
+            ReportReason::Bulk => now.max(sender.last_at.unwrap_or_default()) + REPORT_INTERVAL,
+            ReportReason::Asked => {
                 let members = u32::try_from(members).unwrap_or(u32::MAX);
                 let within = ASKED_ACK_PER_MEMBER.saturating_mul(members);
                 now + rng.between(Duration::ZERO, within.min(ASKED_ACK_MAX))

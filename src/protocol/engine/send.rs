@@ -81,7 +81,7 @@ impl Engine {
             .draft(now, &mut self.me, grtt, references, acks)
     }
 
-    /// Keeps an own frame for repairs, and tells what was said in it.
+    /// Keeps an own frame for repairs, and reports the ids of the messages in it.
     fn keep_made(&mut self, now: Duration, made: &Made, bytes: Arc<[u8]>, hash: u64) {
         let sequence = made.position.sequence;
         let durable = Some((sequence, made.flags));

@@ -329,7 +329,7 @@ impl Sending {
         self.receipts.acknowledge(id, through)
     }
 
-    /// Takes in a member's report; what to tell about the delivery of this one's frames.
+    /// Takes in a member's report; returns what changed in the delivery of this one's frames.
     pub(super) fn hear_status(
         &mut self,
         id: Id,
@@ -359,7 +359,7 @@ impl Sending {
         self.nacks.since_last_frame += 1;
     }
 
-    /// Stops waiting for a member that has left; what to tell about the delivery.
+    /// Stops waiting for a member that has left; returns what changed in the delivery.
     pub(super) fn forget(&mut self, id: Id, log: &mut FrameLog) -> Option<Delivered> {
         self.window.forget(id);
         self.arrivals.forget(id);

@@ -26,7 +26,7 @@ pub(super) type Question = (SocketAddr, Talk);
 #[derive(Debug)]
 pub(super) struct Sync {
     pub(super) exchanges: Exchanges,
-    /// Whether no member has told this one yet what was said before it came.
+    /// Whether this member has not received what was said before it came.
     is_new: bool,
     /// Nobody else is asked before this time.
     ask_again_at: Duration,
@@ -47,7 +47,7 @@ impl Sync {
         }
     }
 
-    /// Whether no member has told this one yet what was said before it came.
+    /// Whether this member has not received what was said before it came.
     pub(super) fn is_new(&self) -> bool {
         self.is_new
     }
@@ -97,7 +97,7 @@ impl Sync {
         is_open && digest.cut > 0 && digest.from < log.horizon()
     }
 
-    /// What a newcomer asks a member that it meets: one that can tell what was said before, or one
+    /// What a newcomer asks a member that it meets: one that knows what was said before, or one
     /// that is new as well, but came earlier.
     pub(super) fn ask_as_newcomer(
         &mut self,
@@ -212,8 +212,8 @@ fn go_back(outcome: ExchangeOutcome, log: &mut FrameLog) {
 
 /// What is held of a time, as the parts of an inventory.
 pub(super) fn inventory(from: u64, cut: u64, log: &FrameLog) -> Vec<Talk> {
-    // What is held from before the horizon is told as well: perhaps nobody else holds it, but
-    // there was more.
+    // Frames from before the horizon are listed as well, because perhaps nobody else holds
+    // them, although there were more.
     let history = log.history(from, cut);
     let mut sequences: Vec<FrameName> =
         history.map(|(position, _)| position.frame_name()).collect();

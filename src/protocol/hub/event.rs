@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 
 /// What happened at the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HubEvent {
     /// A client joined.
     Joined {
@@ -46,6 +47,7 @@ pub enum HubEvent {
 
 /// Why a client was not let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Refusal {
     /// Another client has this name.
     NameTaken(String),
@@ -65,6 +67,7 @@ pub enum Refusal {
 
 /// Why a client left.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LeaveReason {
     /// It sent `exit`.
     Exit,

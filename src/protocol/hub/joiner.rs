@@ -53,6 +53,7 @@ pub enum HubRequest {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JoinerEvent {
     /// The hub has let us in.
     Joined {

@@ -44,6 +44,7 @@ pub enum Dialect {
 
 /// What happened on the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PeerEvent {
     /// The peer's name, of at most [`NAME_MAX_BYTES`]. It may contain control characters. At most
     /// once.

@@ -21,7 +21,7 @@
 //! Both sides wait up to 300 ms before they treat the other as naive. One case stays ambiguous: a
 //! listener whose host took longer to deliver the offer may have sent several raw lines, which the
 //! caller has split by the quiet rule alone. A middlebox that strips the urgent flag would turn the
-//! offer into an ordinary byte `!`; on one network there is none.
+//! offer into an ordinary byte `!`; no middlebox stands within one network.
 
 use std::fmt;
 
@@ -68,6 +68,8 @@ impl fmt::Display for TooLong {
         write!(f, "a frame of {} bytes", self.payload_bytes)
     }
 }
+
+impl std::error::Error for TooLong {}
 
 /// Appends the marker and the frame that describes what was sent before it.
 pub fn encode_marker(has_name: bool, lengths: &[u16], bytes: &mut Vec<u8>) {

@@ -23,6 +23,8 @@ pub mod nack;
 pub mod status;
 pub mod sync;
 
+use std::fmt;
+
 use self::bytes::{Reader, Writer};
 use self::{beat::Beat, durable::Durable, nack::Nack, status::Status, sync::Sync};
 use super::cipher::{NONCE_BYTES, TAG_BYTES};
@@ -60,6 +62,7 @@ const AUTHOR_BYTES: usize = 32 + 8 + 4 + 8 + 1 + 1 + 1;
 
 /// Why a datagram is no frame of ours. Each kind is counted separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum FrameFault {
     /// It does not begin like a frame, or is too long for one.
     NotFrame,
@@ -76,6 +79,24 @@ pub enum FrameFault {
     /// The person named as its author did not sign it.
     Forged,
 }
+
+impl fmt::Display for FrameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFrame => f.write_str("the datagram is no frame"),
+            Self::Unknown => f.write_str("the version or type of the frame is unknown"),
+            Self::OtherRoom => f.write_str("the frame belongs to another room"),
+            Self::OtherKey => {
+                f.write_str("the frame belongs to a room of this name with another key")
+            }
+            Self::BrokenSeal => f.write_str("the seal does not match the contents"),
+            Self::Broken => f.write_str("the contents are not exactly one frame"),
+            Self::Forged => f.write_str("the author named in the frame did not sign it"),
+        }
+    }
+}
+
+impl std::error::Error for FrameFault {}
 
 /// The type of a frame. Only durable frames are sent again as repairs; the other types share a
 /// separate space of sequence numbers and are never repaired.
@@ -123,7 +144,7 @@ pub const FLAG_ACK_REQUEST: u8 = 2;
 /// Flag: this durable frame is one piece of a long text.
 pub(super) const FLAG_FRAGMENT: u8 = 4;
 
-/// Who made a frame, and when.
+/// The author of a frame, and the time at which it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
     /// The person.
@@ -184,7 +205,7 @@ impl Body<'_> {
 /// A decoded frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame<'d> {
-    /// Who made it, and when.
+    /// Its author and its time.
     pub author: Author,
     /// The part that depends on its type.
     pub body: Body<'d>,

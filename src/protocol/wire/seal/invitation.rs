@@ -37,6 +37,7 @@ pub struct Invitation([u8; INVITATION_BYTES]);
 
 /// What is wrong with a typed invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InvitationFault {
     /// This character is not in the alphabet.
     Character(char),
@@ -45,6 +46,18 @@ pub enum InvitationFault {
     /// The checksum does not match, so a character is mistyped.
     Check,
 }
+
+impl fmt::Display for InvitationFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Character(character) => write!(f, "no invitation holds {character:?}"),
+            Self::Length(length) => write!(f, "{length} characters instead of {CHARACTERS}"),
+            Self::Check => f.write_str("the checksum does not match: a character is mistyped"),
+        }
+    }
+}
+
+impl std::error::Error for InvitationFault {}
 
 impl Invitation {
     /// Makes an invitation from these bytes, which must be random.

@@ -33,7 +33,7 @@
 //!
 //! **NACKs carry none**, because they come in storms. A member can therefore send a NACK in
 //! another's name. It causes a repair, as a NACK in its own name would; repairs are paced, and
-//! each is muted for a while afterwards, whoever asked. A NACK proves neither that a member is
+//! each is muted for a while afterwards, for all members. A NACK proves neither that a member is
 //! present nor where it is, and its sequence number moves no window.
 
 pub mod invitation;

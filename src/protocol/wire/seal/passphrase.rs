@@ -4,6 +4,8 @@
 //! Argon2id makes each try cost 64 MiB and a quarter of a second; only a strong passphrase makes
 //! many tries necessary.
 
+use std::fmt;
+
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, Zeroizing};
@@ -32,12 +34,24 @@ const WORDS_ENOUGH: usize = 6;
 
 /// Why a passphrase cannot become a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PassphraseFault {
     /// It is empty.
     Empty,
     /// This machine cannot provide the memory that Argon2id needs.
     NoMemory,
 }
+
+impl fmt::Display for PassphraseFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the passphrase is empty"),
+            Self::NoMemory => write!(f, "{MEMORY_KIB} KiB of memory cannot be had"),
+        }
+    }
+}
+
+impl std::error::Error for PassphraseFault {}
 
 /// Derives a room's key from a passphrase. The salt is the room's name in NFC.
 pub(super) fn stretch(

@@ -63,8 +63,8 @@
 //! `chat`. `hub serve` is a middle alone: bytes of many connections come in, and leave again to the
 //! clients that `hub::operations` names.
 //!
-//! `modes/chat/driver` and `sim` move the same [`chat::Chat`] by the same rule: after each `handle`,
-//! `poll` until it returns `Wake`.
+//! `modes/chat/driver` and `sim` move the same [`chat::Chat`] by the same rule: after each
+//! `handle`, `poll` until it returns `Wake`.
 //!
 //! Where the code departs from the design's first constants, `engine/config.rs` names the run that
 //! was the reason. Larger departures: a latecomer pulls what it missed by unicast datagrams and not

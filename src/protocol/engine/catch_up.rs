@@ -9,8 +9,8 @@ use super::event::{Destination, EngineEvent};
 use super::roster::{Id, ME};
 use super::sync::{Question, inventory};
 use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::Body;
 use crate::protocol::wire::frame::sync::{FrameName, SequenceRange, Sync as Talk};
-use crate::protocol::wire::frame::{Body, MemberTag};
 
 impl Engine {
     /// Asks a member, if this one is a newcomer, what was said before it came.
@@ -80,10 +80,9 @@ impl Engine {
             } => {
                 let part = (*part, *parts);
                 let (me, roster, receiving) = (self.me.tag(), &self.group.roster, &self.receiving);
-                let lacks = |(short, session, sequence): FrameName| {
-                    let tag = MemberTag::of(short, session);
-                    let has = |id| receiving.has(id, sequence);
-                    tag != me && !roster.find(tag).is_some_and(has)
+                let lacks = |frame: FrameName| {
+                    let has = |id| receiving.has(id, frame.sequence);
+                    frame.tag() != me && !roster.find(frame.tag()).is_some_and(has)
                 };
                 let exchanges = &mut self.sync.exchanges;
                 if exchanges.inventory(id, part, *from, runs, now.time, lacks) {
@@ -105,8 +104,9 @@ impl Engine {
 
     fn send_wanted(&mut self, to: SocketAddr, runs: &[SequenceRange]) {
         let wanted = runs.iter().flat_map(SequenceRange::frames);
-        for (short, session, sequence) in wanted.take(PULL_FRAMES) {
-            let Some(id) = self.group.roster.find(MemberTag::of(short, session)) else {
+        for frame in wanted.take(PULL_FRAMES) {
+            let sequence = frame.sequence;
+            let Some(id) = self.group.roster.find(frame.tag()) else {
                 continue;
             };
             if id == ME {
@@ -123,10 +123,9 @@ impl Engine {
     fn get_wanted(&mut self, now: Moment) {
         let wanted = self.sync.exchanges.wanted();
         let roster = &self.group.roster;
-        let known = |&(short, session, _): &FrameName| roster.find(MemberTag::of(short, session));
         let frames: Option<Vec<(Id, u32)>> = wanted
             .iter()
-            .map(|wanted| Some((known(wanted)?, wanted.2)))
+            .map(|wanted| Some((roster.find(wanted.tag())?, wanted.sequence)))
             .collect();
         let is_few = |frames: &Vec<_>| !frames.is_empty() && frames.len() <= SYNC_BY_NACK_MAX;
         match frames.filter(|frames| !self.sync.is_new() && is_few(frames)) {
@@ -154,10 +153,14 @@ impl Engine {
         let Some(member) = self.group.roster.get(id) else {
             return;
         };
-        let frame = (member.tag.short, member.session, sequence);
-        let (is_wanted, question) = self.sync.exchanges.took(frame, now.time);
-        self.send_question(now, question);
-        if is_wanted {
+        let frame = FrameName {
+            short: member.tag.short,
+            session: member.session,
+            sequence,
+        };
+        let pulled = self.sync.exchanges.took(frame, now.time);
+        self.send_question(now, pulled.question);
+        if pulled.was_wanted {
             self.finish_sync(now);
         }
     }

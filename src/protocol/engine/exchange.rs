@@ -68,6 +68,15 @@ pub struct ExchangeOutcome {
     pub cut: u64,
 }
 
+/// The effect of a frame that came during an exchange.
+#[derive(Debug, Default)]
+pub struct Pulled {
+    /// Whether the exchange was waiting for it.
+    pub was_wanted: bool,
+    /// The next request, if it is time for one.
+    pub question: Option<(SocketAddr, Talk)>,
+}
+
 impl Exchanges {
     /// Plans an exchange, because a member's digest differs from ours; unless one is planned, or
     /// one about the same difference (the XOR of both digests) brought nothing.
@@ -192,22 +201,22 @@ impl Exchanges {
         exchange.is_some_and(|exchange| exchange.wanted.contains(&frame))
     }
 
-    /// Notes that a frame came. Returns whether it was wanted, and the next request if it is time
-    /// for one.
-    pub fn took(&mut self, frame: FrameName, now: Duration) -> (bool, Option<(SocketAddr, Talk)>) {
+    /// Notes that a frame came.
+    pub fn took(&mut self, frame: FrameName, now: Duration) -> Pulled {
         let Some(exchange) = self.exchange.as_mut() else {
-            return (false, None);
+            return Pulled::default();
         };
-        let is_wanted = exchange.wanted.remove(&frame);
-        if !is_wanted {
-            return (false, None);
+        if !exchange.wanted.remove(&frame) {
+            return Pulled::default();
         }
         exchange.taken += 1;
         exchange.moved(now);
         let was_asked = exchange.asked.remove(&frame);
         let is_next = was_asked && exchange.asked.is_empty() && !exchange.wanted.is_empty();
-        let talk = is_next.then(|| (exchange.address, exchange.talk()));
-        (true, talk)
+        Pulled {
+            was_wanted: true,
+            question: is_next.then(|| (exchange.address, exchange.talk())),
+        }
     }
 
     /// The next request.

@@ -41,7 +41,11 @@ impl Position {
     /// The frame that has this position.
     #[must_use]
     pub fn frame_name(&self) -> FrameName {
-        (self.short, self.session, self.sequence)
+        FrameName {
+            short: self.short,
+            session: self.session,
+            sequence: self.sequence,
+        }
     }
 }
 

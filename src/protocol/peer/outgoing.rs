@@ -227,7 +227,11 @@ impl Outgoing {
         let mut bytes = Vec::new();
         if self.framing == Framing::Marking {
             self.framing = Framing::Framed;
-            stream::encode_marker(self.is_name_queued, &self.raw_lengths, &mut bytes);
+            let before = stream::SentBefore {
+                has_name: self.is_name_queued,
+                lengths: &self.raw_lengths,
+            };
+            stream::encode_marker(before, &mut bytes);
             stream::encode_name(self.name.as_ref().map_or("", Name::as_str), &mut bytes);
             self.raw_lengths = Vec::new();
         }

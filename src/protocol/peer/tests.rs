@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::wire::stream::{MARKER, encode_line, encode_marker, encode_name};
+use crate::protocol::wire::stream::{MARKER, SentBefore, encode_line, encode_marker, encode_name};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -358,7 +358,11 @@ proptest! {
         step in 1_usize..50,
     ) {
         let mut bytes = raw.clone().into_bytes();
-        encode_marker(false, &[u16::try_from(raw.len()).unwrap()], &mut bytes);
+        let before = SentBefore {
+            has_name: false,
+            lengths: &[u16::try_from(raw.len()).unwrap()],
+        };
+        encode_marker(before, &mut bytes);
         encode_name("bia", &mut bytes);
         encode_line("oi", &mut bytes);
         let mut ana = caller("");

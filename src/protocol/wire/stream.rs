@@ -71,11 +71,25 @@ impl fmt::Display for TooLong {
 
 impl std::error::Error for TooLong {}
 
+/// The messages that were sent raw before the marker.
+#[derive(Clone, Copy, Debug)]
+pub struct SentBefore<'m> {
+    /// Whether the first of them is the sender's name.
+    pub has_name: bool,
+    /// The length of each, in bytes.
+    pub lengths: &'m [u16],
+}
+
 /// Appends the marker and the frame that describes what was sent before it.
-pub fn encode_marker(has_name: bool, lengths: &[u16], bytes: &mut Vec<u8>) {
+pub fn encode_marker(before: SentBefore<'_>, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(MARKER);
-    let mut payload = vec![u8::from(has_name)];
-    payload.extend(lengths.iter().flat_map(|length| length.to_be_bytes()));
+    let mut payload = vec![u8::from(before.has_name)];
+    payload.extend(
+        before
+            .lengths
+            .iter()
+            .flat_map(|length| length.to_be_bytes()),
+    );
     encode(1, &payload, bytes);
 }
 
@@ -179,7 +193,11 @@ mod tests {
     #[test]
     fn a_marker_tells_what_came_before() {
         let mut bytes = Vec::new();
-        encode_marker(true, &[3, 1024], &mut bytes);
+        let before = SentBefore {
+            has_name: true,
+            lengths: &[3, 1024],
+        };
+        encode_marker(before, &mut bytes);
         let frame = bytes.strip_prefix(MARKER).unwrap();
         let mut deframer = Deframer::default();
         deframer.push(frame);

@@ -8,6 +8,7 @@
 //! record: kind 4 bits, length 12 bits | bytes                      to the end of the body
 //! ```
 
+use super::FLAG_FRAGMENT;
 use super::ack::{ACKS_MAX, Ack};
 use super::bytes::{Reader, Writer};
 use crate::protocol::wire::ids::{MemberTag, SessionKey};
@@ -48,6 +49,14 @@ pub struct Fragment {
     pub number: u16,
     /// How many pieces the text has; at least 2.
     pub count: u16,
+}
+
+impl Fragment {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let (number, count) = (reader.u16()?, reader.u16()?);
+        let is_sound = (2..=FRAGMENTS_MAX).contains(&count) && number < count;
+        is_sound.then_some(Self { number, count })
+    }
 }
 
 /// Bytes that every body takes besides its lists and records.
@@ -131,16 +140,11 @@ const PRIVATE: u16 = 3;
 const HELLO_BYTES: u16 = 8 + SESSION_KEY_BYTES as u16;
 
 impl<'d> Durable<'d> {
-    pub(super) fn read(reader: &mut Reader<'d>, is_fragment: bool) -> Option<Self> {
-        let fragment = match is_fragment {
-            true => {
-                let (number, count) = (reader.u16()?, reader.u16()?);
-                let is_sound = (2..=FRAGMENTS_MAX).contains(&count) && number < count;
-                Some(Fragment { number, count })
-                    .filter(|_| is_sound)?
-                    .into()
-            }
-            false => None,
+    pub(super) fn read(reader: &mut Reader<'d>, flags: u8) -> Option<Self> {
+        let fragment = if flags & FLAG_FRAGMENT == 0 {
+            None
+        } else {
+            Some(Fragment::read(reader)?)
         };
         let counts = reader.u8()?;
         let references = reader.list(counts >> 5, REFERENCES_MAX, |reader| {

@@ -318,7 +318,7 @@ fn read_inner(kind: Kind, inner: &[u8]) -> Option<Frame<'_>> {
     let body = match kind {
         // No number follows the last one; nobody gets there by sending.
         Kind::Durable if !(1..u32::MAX).contains(&sequence) => return None,
-        Kind::Durable => Body::Durable(Durable::read(&mut reader, is_fragment)?),
+        Kind::Durable => Body::Durable(Durable::read(&mut reader, flags)?),
         Kind::Beat => Body::Beat(Beat::read(&mut reader)?),
         Kind::Nack => Body::Nack(Nack::read(&mut reader)?),
         Kind::Status => Body::Status(Status::read(&mut reader)?),

@@ -18,8 +18,24 @@ use crate::protocol::wire::ids::MemberTag;
 /// Most ranges in one frame.
 pub const RUNS_MAX: usize = 36;
 
-/// Names a durable frame, also of a member not met yet: short id, session, sequence.
-pub type FrameName = (u64, u64, u32);
+/// Names a durable frame, also of a member not met yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FrameName {
+    /// The person's short id.
+    pub short: u64,
+    /// The session.
+    pub session: u64,
+    /// The sequence.
+    pub sequence: u32,
+}
+
+impl FrameName {
+    /// The member whose frame it is.
+    #[must_use]
+    pub fn tag(&self) -> MemberTag {
+        MemberTag::of(self.short, self.session)
+    }
+}
 
 /// Consecutive durable frames of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,21 +54,29 @@ impl SequenceRange {
     /// Groups ascending frames into at most `max` ranges.
     pub fn of(frames: impl Iterator<Item = FrameName>, max: usize) -> Vec<Self> {
         let mut runs: Vec<Self> = Vec::new();
-        for (short, session, sequence) in frames {
-            let next = |run: &Self| (run.short, run.session, run.first + run.count);
+        for frame in frames {
             let is_full = runs.len() == max;
             match runs.last_mut() {
-                Some(run) if next(run) == (short, session, sequence) => run.count += 1,
+                Some(run) if run.next() == frame => run.count += 1,
                 _ if is_full => break,
                 _ => runs.push(Self {
-                    short,
-                    session,
-                    first: sequence,
+                    short: frame.short,
+                    session: frame.session,
+                    first: frame.sequence,
                     count: 1,
                 }),
             }
         }
         runs
+    }
+
+    /// The frame behind the last one.
+    fn next(&self) -> FrameName {
+        FrameName {
+            short: self.short,
+            session: self.session,
+            sequence: self.first + self.count,
+        }
     }
 
     /// The member whose frames they are.
@@ -65,7 +89,11 @@ impl SequenceRange {
     pub fn frames(&self) -> impl Iterator<Item = FrameName> + use<> {
         let &Self { short, session, .. } = self;
         let sequences = self.first..self.first.saturating_add(self.count);
-        sequences.map(move |sequence| (short, session, sequence))
+        sequences.map(move |sequence| FrameName {
+            short,
+            session,
+            sequence,
+        })
     }
 }
 

@@ -19,6 +19,9 @@ const REQUESTS_MAX: usize = 16_384;
 /// Longest wait at the end for what is still to be written.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
+/// The same after a signal.
+const SIGNALLED_CLOSE_WAIT: Duration = Duration::from_millis(300);
+
 /// The room's end of the thread.
 #[derive(Debug)]
 pub struct Archive {
@@ -70,11 +73,16 @@ impl Archive {
         true
     }
 
-    /// Waits for what is still to be written, but not for ever. Returns whether all of it is.
+    /// Waits for what is still to be written, but not for ever, and less after a signal. Returns
+    /// whether all of it is.
     #[must_use]
-    pub fn close(self) -> bool {
+    pub fn close(self, is_signalled: bool) -> bool {
         drop(self.requests);
-        let outcome = self.is_done.recv_timeout(CLOSE_WAIT);
+        let wait = match is_signalled {
+            true => SIGNALLED_CLOSE_WAIT,
+            false => CLOSE_WAIT,
+        };
+        let outcome = self.is_done.recv_timeout(wait);
         !matches!(outcome, Err(RecvTimeoutError::Timeout))
     }
 }
@@ -153,7 +161,7 @@ mod tests {
                 name: name("bia"),
                 key: bia,
             });
-            assert!(archive.close());
+            assert!(archive.close(false));
         }
     }
 
@@ -165,7 +173,7 @@ mod tests {
         let reply = replies.recv_timeout(DEADLINE).unwrap();
         assert_eq!(reply, Reply::Failed("the disk is on fire".into()));
         assert!(archive.ask(Request::Load));
-        assert!(archive.close());
+        assert!(archive.close(false));
     }
 
     #[test]
@@ -183,6 +191,6 @@ mod tests {
         let taken = (0..=REQUESTS_MAX).filter(|_| archive.ask(request.clone()));
         assert_eq!(taken.count(), REQUESTS_MAX);
         drop(open_now);
-        assert!(archive.close());
+        assert!(archive.close(false));
     }
 }

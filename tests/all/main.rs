@@ -16,6 +16,7 @@ mod support;
 mod chat;
 mod chat_hosts;
 mod chat_terminal;
+mod chat_unread;
 mod circle;
 mod hub;
 mod hub_hosts;

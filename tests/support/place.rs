@@ -22,6 +22,11 @@ impl Home {
     pub fn new() -> Self {
         Self(Arc::new(folder()))
     }
+
+    /// The folder itself.
+    pub fn path(&self) -> &std::path::Path {
+        self.0.path()
+    }
 }
 
 /// A place to run programs in.

@@ -117,6 +117,14 @@ impl Program {
         self.find(Stream::Err, part)
     }
 
+    /// Whether some line on stdout holds `part` by now.
+    pub fn has_shown(&mut self, part: &str) -> bool {
+        self.take_written();
+        whole_lines(&self.out)
+            .iter()
+            .any(|line| line.contains(part))
+    }
+
     /// Waits for so many lines on stdout that hold `part`, for three times as long as for one.
     pub fn shows_in_all(&mut self, part: &str, count: usize) {
         let end = Instant::now() + 3 * DEADLINE;
@@ -209,13 +217,18 @@ impl Program {
         true
     }
 
-    fn fail(&mut self, why: &str) -> ! {
+    /// Takes what was written by now.
+    fn take_written(&mut self) {
         while let Ok((stream, bytes)) = self.written.try_recv() {
             match stream {
                 Stream::Out => self.out.extend(bytes),
                 Stream::Err => self.err.extend(bytes),
             }
         }
+    }
+
+    fn fail(&mut self, why: &str) -> ! {
+        self.take_written();
         let (out, err) = (
             String::from_utf8_lossy(&self.out),
             String::from_utf8_lossy(&self.err),

@@ -72,7 +72,9 @@ impl Driver {
     pub(super) fn run(mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         let outcome = self.drive_until_end(events);
         self.face.flush();
-        if !self.archive.take().is_none_or(Archive::close) {
+        let is_signalled = self.signal.is_some();
+        let close = |archive: Archive| archive.close(is_signalled);
+        if !self.archive.take().is_none_or(close) {
             let why = "the file is locked or slow".to_owned();
             self.fail(Failure::PeopleForgotten(why));
         }

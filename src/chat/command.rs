@@ -114,7 +114,7 @@ mod tests {
     use crate::chat::entry::{self, Input};
 
     fn asked(line: &str, input: Input) -> Result<Asked, Failure> {
-        read(entry::read(line, input).entry)
+        read(entry::read(line.to_owned(), input).entry)
     }
 
     fn command(line: &str) -> Command {

@@ -77,23 +77,22 @@ enum RequestName {
 
 /// Reads a line.
 #[must_use]
-pub fn read(line: &str, input: Input) -> Line {
+pub fn read(line: String, input: Input) -> Line {
     if input == Input::Json && line.trim_start().starts_with('{') {
-        return read_object(line);
+        return read_object(&line);
     }
     if line.is_empty() {
         return Entry::Nothing.into();
     }
-    if is_farewell(line) {
+    if is_farewell(&line) {
         return Entry::Leave.into();
     }
     let text = match line.strip_prefix('/') {
         None => line,
         // A doubled slash says one.
-        Some(text) if text.starts_with('/') => text,
-        Some(_) => return Entry::Command(line.to_owned()).into(),
+        Some(text) if text.starts_with('/') => text.to_owned(),
+        Some(_) => return Entry::Command(line).into(),
     };
-    let text = text.to_owned();
     Entry::Say { text, to: None }.into()
 }
 

@@ -240,8 +240,6 @@ pub enum News {
     Failed(Failure),
     /// A hub says something that is no message.
     Hub(HubNews),
-    /// The only other person on a connection says something that is no message.
-    Peer(PeerNews),
 }
 
 /// This member, in its room.
@@ -375,15 +373,6 @@ pub enum Failure {
     HubLost,
     /// What answers is not a hub, or does not let us in.
     NotAHub,
-    /// The connection to somebody broke.
-    ConnectionLost {
-        /// Their name, if they have told one.
-        who: Option<String>,
-        /// The system's answer.
-        fault: SystemFault,
-    },
-    /// This program left before all lines were sent.
-    Unsent,
 }
 
 /// What the network refused to do with the group's sockets.
@@ -408,6 +397,8 @@ pub enum NetworkAct {
 pub enum HubNews {
     /// It let us in.
     Joined {
+        /// The name that we go by there.
+        name: String,
         /// Its address.
         address: SocketAddr,
         /// Whether it is one of ours, which loses no line.
@@ -435,34 +426,4 @@ pub enum HubNews {
     },
     /// It closes.
     Closed,
-}
-
-/// What becomes of the other person on a connection. `who` is `None` until they told a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PeerNews {
-    /// They told their name.
-    Named {
-        /// The name, uncleaned.
-        name: String,
-        /// Whether it was cut because it was too long.
-        is_cut: bool,
-    },
-    /// An empty line cannot be sent on this wire.
-    EmptyNotSent,
-    /// They will say nothing more, and still listen.
-    SaysNothingMore {
-        /// Who.
-        who: Option<String>,
-    },
-    /// They said the farewell.
-    Farewell {
-        /// Who.
-        who: Option<String>,
-    },
-    /// They left.
-    Left {
-        /// Who.
-        who: Option<String>,
-    },
 }

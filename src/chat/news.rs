@@ -1,7 +1,7 @@
 //! What a room is asked, and what its engine tells, each routed to the part that it concerns.
 
 use super::command::{Command, RequestId};
-use super::event::{Failure, Guest, Id, Message, News, Person, Stats, Timing};
+use super::event::{Failure, Guest, Id, Message, News, Stats, Timing};
 use super::own::{Report, Unsent};
 use super::transcript::{MESSAGES_MAX, Snapshot};
 use super::{Chat, Output};
@@ -17,7 +17,7 @@ impl Chat {
     /// Does what a face asks for.
     pub(super) fn obey(&mut self, now: Moment, request: RequestId, command: Command) {
         match command {
-            Command::Say(text) => self.say(now, request, &text),
+            Command::Say(text) => self.say(now, request, text),
             Command::SayTo { to, text } => self.say_to(request, &to, &text),
             Command::SayPrivately(text) => {
                 let (to, text) = self.people.split_name(&text, self.node.roster());
@@ -56,22 +56,27 @@ impl Chat {
         }
     }
 
-    fn say(&mut self, now: Moment, request: RequestId, text: &str) {
-        let (mut piece, mut rest) = split_within(text, TEXT_MAX_BYTES);
-        if !rest.is_empty() {
-            let limit_bytes = TEXT_MAX_BYTES;
-            self.answer(request, News::Failed(Failure::LineCut { limit_bytes }));
+    fn say(&mut self, now: Moment, request: RequestId, text: String) {
+        if text.len() <= TEXT_MAX_BYTES {
+            return self.say_piece(now, request, text);
         }
+        let limit_bytes = TEXT_MAX_BYTES;
+        self.answer(request, News::Failed(Failure::LineCut { limit_bytes }));
+        let (mut piece, mut rest) = split_within(&text, TEXT_MAX_BYTES);
         while !piece.is_empty() {
-            if self.node.say(now, piece).is_ok() {
-                self.own.say(Unsent {
-                    request,
-                    text: piece.to_owned(),
-                    to: None,
-                    copies: 1,
-                });
-            }
+            self.say_piece(now, request, piece.to_owned());
             (piece, rest) = split_within(rest, TEXT_MAX_BYTES);
+        }
+    }
+
+    fn say_piece(&mut self, now: Moment, request: RequestId, text: String) {
+        if self.node.say(now, &text).is_ok() {
+            self.own.say(Unsent {
+                request,
+                text,
+                to: None,
+                copies: 1,
+            });
         }
     }
 
@@ -215,7 +220,7 @@ impl Chat {
     }
 
     fn message(&mut self, delivery: Delivery, timing: Timing) -> Message {
-        let who: Person = self.people.person(&delivery.who);
+        let who = self.people.author(delivery.who);
         Message {
             id: Id::Group(delivery.id),
             is_own: who.key == Some(self.people.my_key()),

@@ -101,15 +101,30 @@ impl People {
         self.known(who)
     }
 
+    /// The same for the author of a message, of whom there are many.
+    pub(super) fn author(&mut self, who: NamedKey) -> Person {
+        if !self.trust.knows(&who.name) {
+            return self.person(&who);
+        }
+        Person {
+            standing: self.standing(&who),
+            name: who.name.into(),
+            key: Some(who.key),
+        }
+    }
+
     fn known(&self, who: &NamedKey) -> Person {
-        let standing = match self.memory {
-            Memory::Unread if who.key != self.me.key => Standing::Unknown,
-            _ => self.trust.standing(&who.name, &who.key),
-        };
         Person {
             name: who.name.to_string(),
             key: Some(who.key),
-            standing,
+            standing: self.standing(who),
+        }
+    }
+
+    fn standing(&self, who: &NamedKey) -> Standing {
+        match self.memory {
+            Memory::Unread if who.key != self.me.key => Standing::Unknown,
+            _ => self.trust.standing(&who.name, &who.key),
         }
     }
 

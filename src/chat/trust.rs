@@ -56,6 +56,12 @@ impl Trust {
         true
     }
 
+    /// Whether a name belongs to somebody.
+    #[must_use]
+    pub fn knows(&self, name: &Name) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// What the person with a key is under a name.
     #[must_use]
     pub fn standing(&self, name: &Name, key: &Key) -> Standing {

@@ -25,8 +25,6 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::PeopleForgotten(_) => "people_forgotten",
         Failure::HubLost => "hub_lost",
         Failure::NotAHub => "not_a_hub",
-        Failure::ConnectionLost { .. } => "connection_lost",
-        Failure::Unsent => "unsent",
     }
 }
 
@@ -69,11 +67,6 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::PeopleForgotten(why) => text::people_are_forgotten(lang, why),
         Failure::HubLost => text::hub_lost(lang),
         Failure::NotAHub => text::hub_broken(lang),
-        Failure::ConnectionLost { who, fault } => {
-            let who = who.as_deref().unwrap_or(super::lines::PEER);
-            text::lost(lang, who, &as_io(fault))
-        }
-        Failure::Unsent => text::lines_unsent(lang),
     }
 }
 

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::failure;
 use crate::chat::event::{
-    Delivered, Failure, Guest, HubNews, Interface, MemberState, Message, News, PeerNews, Person,
-    Ready, Stats, Timing,
+    Delivered, Failure, Guest, HubNews, Interface, MemberState, Message, News, Person, Ready,
+    Stats, Timing,
 };
 use crate::chat::trust::Standing;
 use crate::clock::WallClock;
@@ -232,7 +232,6 @@ fn object_of(news: &News) -> Object<'_> {
         News::Stats(stats) => of_stats(stats),
         News::Failed(failure) => of_failure(failure),
         News::Hub(news) => of_hub(news),
-        News::Peer(news) => of_peer(news),
         other => of_circumstance(other),
     }
 }
@@ -429,13 +428,16 @@ fn of_hub(news: &HubNews) -> Object<'_> {
     };
     match news {
         HubNews::Joined {
+            name,
             address,
             is_framed,
             text,
         } => Object {
+            schema: Some(SCHEMA),
+            user: Some(Some(name)),
             source: Some(*address),
             framed: Some(*is_framed),
-            ..says("joined", text)
+            ..says("ready", text)
         },
         HubNews::List { names, text } => Object {
             members: Some(names.iter().map(|name| Someone::unproven(name)).collect()),
@@ -446,29 +448,5 @@ fn of_hub(news: &HubNews) -> Object<'_> {
         HubNews::Refused(words) => says("refused", words),
         HubNews::ProofAsked { .. } => says("refused", "moderator"),
         HubNews::Closed => event("closed"),
-    }
-}
-
-fn of_peer(news: &PeerNews) -> Object<'_> {
-    match news {
-        PeerNews::Named { name, .. } => Object {
-            user: Some(Some(name)),
-            ..event("named")
-        },
-        PeerNews::EmptyNotSent => event("empty_not_sent"),
-        PeerNews::SaysNothingMore { who } => Object {
-            user: Some(who.as_deref()),
-            ..event("says_nothing_more")
-        },
-        PeerNews::Farewell { who } => Object {
-            user: Some(who.as_deref()),
-            farewell: Some(true),
-            ..event("left")
-        },
-        PeerNews::Left { who } => Object {
-            user: Some(who.as_deref()),
-            farewell: Some(false),
-            ..event("left")
-        },
     }
 }

@@ -6,17 +6,13 @@ use std::time::Duration;
 
 use super::failure;
 use crate::chat::event::{
-    Delivered, Guest, HubNews, MemberState, Message, News, PeerNews, Person, Ready, Stats, Timing,
+    Delivered, Guest, HubNews, MemberState, Message, News, Person, Ready, Stats, Timing,
 };
 use crate::chat::suffix;
 use crate::chat::trust::{PRIVATE, SUFFIX, Standing, VERIFIED};
 use crate::clock::WallClock;
-use crate::protocol::message::clean;
 use crate::terminal::screen::{Screen, Shown, Speaker};
 use crate::text::{self, Lang};
-
-/// The name shown for somebody on a connection who has told none.
-pub const PEER: &str = "peer";
 
 /// What something told looks like.
 #[derive(Debug)]
@@ -26,6 +22,9 @@ pub enum Line {
     /// Sentences for stderr.
     Talk(Vec<String>),
 }
+
+/// What stands in a line beside its text, in bytes: a time, a name and colours.
+const LINE_BYTES: usize = 96;
 
 /// How lines are written.
 #[derive(Clone, Debug)]
@@ -72,7 +71,6 @@ impl Lines {
             News::Ready(ready) => Line::Talk(self.ready(ready)),
             News::Stats(stats) => Line::Talk(self.stats(stats)),
             News::Hub(news) => Line::Talk(self.hub(news)),
-            News::Peer(news) => Line::Talk(vec![peer(self.style.lang, news)]),
             other => Line::Talk(sentence(self.style.lang, other).into_iter().collect()),
         }
     }
@@ -80,14 +78,19 @@ impl Lines {
     fn message(&mut self, message: &Message, is_answer: bool) -> Line {
         // What was just typed on the same terminal stands there already.
         let is_typed = message.is_own && is_answer && message.timing == Timing::Live;
-        if is_typed && message.to.is_none() && !self.style.shows_own {
+        let is_proven = message.who.standing != Standing::Unproven;
+        let is_repeated = message.to.is_some() && is_proven;
+        if is_typed && !is_repeated && !self.style.shows_own {
             return Line::Talk(Vec::new());
         }
         let speaker = match &message.to {
-            Some(to) => format!("{PRIVATE} {}", addressed(to)),
-            None => {
+            Some(to) if is_proven => format!("{PRIVATE} {}", addressed(to)),
+            _ if message.is_private && !message.is_own && !is_proven => {
+                text::privately(self.style.lang, &message.who.name)
+            }
+            _ => {
                 let mut speaker = marked(&message.who);
-                if message.is_private {
+                if message.is_private && is_proven {
                     speaker.extend([' ', PRIVATE]);
                 }
                 speaker
@@ -125,7 +128,7 @@ impl Lines {
             speaker,
             data,
         };
-        let mut line = String::new();
+        let mut line = String::with_capacity(LINE_BYTES + data.map_or(0, str::len));
         self.style.screen.message(&shown, &mut line);
         Line::Data(line)
     }
@@ -258,18 +261,4 @@ fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
         })
         .collect();
     text::who_is_here(lang, me, &others)
-}
-
-fn peer(lang: Lang, news: &PeerNews) -> String {
-    let who = |who: &Option<String>| clean(who.as_deref().unwrap_or(PEER)).into_owned();
-    match news {
-        PeerNews::Named { name, is_cut } => match is_cut {
-            true => text::name_cut(lang, name),
-            false => text::named(lang, name),
-        },
-        PeerNews::EmptyNotSent => text::empty_not_sent(lang),
-        PeerNews::SaysNothingMore { who: whose } => text::says_nothing_more(lang, &who(whose)),
-        PeerNews::Farewell { who: whose } => text::ended_by(lang, &who(whose)),
-        PeerNews::Left { who: whose } => text::left(lang, &who(whose)),
-    }
 }

@@ -1,4 +1,4 @@
-//! How one room, hub or connection is shown and asked: [`lines`] for people, [`json`] for
+//! How one room or hub is shown and asked: [`lines`] for people, [`json`] for
 //! programs. A face turns what is told into lines, and lines that were typed into requests. It
 //! never waits: the console's threads read and write.
 
@@ -118,6 +118,14 @@ impl ConsoleFace {
         self.console.has_room()
     }
 
+    /// The next line as it was typed, for a mode that reads lines in its own way.
+    pub fn next_text(&mut self) -> Option<(RequestId, String)> {
+        let line = self.console.next_line()?;
+        let request = RequestId(line.number);
+        self.check(&line, request);
+        Some((request, line.text))
+    }
+
     /// Says a sentence beside what is shown.
     pub fn say(&mut self, sentence: &str) {
         self.console.say(sentence);
@@ -214,7 +222,7 @@ impl Face for ConsoleFace {
         while let Some(line) = self.console.next_line() {
             let request = RequestId(line.number);
             self.check(&line, request);
-            let entry::Line { entry, id, room } = entry::read(&line.text, input);
+            let entry::Line { entry, id, room } = entry::read(line.text, input);
             if let Some(id) = id {
                 self.names.insert(request, id);
                 if self.names.len() > REQUESTS_MAX {

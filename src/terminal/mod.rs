@@ -8,7 +8,6 @@
 
 pub mod block;
 pub mod console;
-pub mod entry;
 mod kernel;
 mod keyboard;
 pub mod keys;

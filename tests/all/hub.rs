@@ -230,19 +230,27 @@ fn the_menu_does_what_the_report_s_does() {
 fn programs_read_and_write_json() {
     let (hub, port) = serve(&["--json"]);
     let mut ana = Program::start(joining(port, "ana", &["--json"]));
-    ana.shows("\"joined\"");
+    let ready: Value = serde_json::from_str(&ana.shows("\"ready\"")).unwrap();
+    assert_eq!(
+        (&ready["user"], &ready["schema"]),
+        (&"ana".into(), &2.into())
+    );
     let mut bia = Program::start(joining(port, "bia", &["--json"]));
-    bia.shows("\"joined\"");
-    ana.says(r#"{"say": "/close\u001b", "to": "bia"}"#);
+    bia.shows("\"ready\"");
+    ana.says(r#"{"say": "/close\u001b", "to": "bia", "id": "q1"}"#);
+    let own: Value = serde_json::from_str(&ana.shows("\"own\":true")).unwrap();
+    assert_eq!((&own["request"], &own["to"]), (&"q1".into(), &"bia".into()));
     let told: Value = serde_json::from_str(&bia.shows("\"message\"")).unwrap();
     assert_eq!(told["user"], "ana");
     assert_eq!(told["data"], "/close\u{1b}");
     assert_eq!(told["private"], true);
     ana.says(r#"{"say": 1}"#);
-    ana.shows("\"error\"");
+    let error: Value = serde_json::from_str(&ana.shows("\"error\"")).unwrap();
+    assert_eq!(error["code"], "not_say");
     bia.says("/list");
-    let list: Value = serde_json::from_str(&bia.shows("\"list\"")).unwrap();
-    assert_eq!(list["members"], serde_json::json!(["ana", "bia"]));
+    let list: Value = serde_json::from_str(&bia.shows("\"members\"")).unwrap();
+    let names = serde_json::json!([{"user": "ana"}, {"user": "bia"}]);
+    assert_eq!(list["members"], names);
     bia.says("/close");
     ana.ends_with(0);
     let log = hub.ends_with(0).shown;

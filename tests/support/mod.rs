@@ -9,6 +9,7 @@ pub mod lab;
 pub mod network;
 pub mod place;
 pub mod program;
+mod schema;
 pub mod tcp;
 pub mod terminal;
 

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::place::Home;
+use super::schema::Schema;
 use super::{DEADLINE, command, wait_until};
 
 /// Where a program writes.
@@ -34,6 +35,8 @@ pub struct Program {
     err: Vec<u8>,
     /// Deleted after the program has ended: one that still runs would make its folder again.
     home: Option<Home>,
+    /// Whether its output keeps to the schema that the manual documents.
+    keeps_schema: bool,
 }
 
 /// All that a program wrote, line by line.
@@ -58,6 +61,9 @@ impl Program {
 
     fn start_reading(mut command: Command, reading: Reading) -> Self {
         let call = format!("{command:?}");
+        let args: Vec<_> = command.get_args().collect();
+        let has = |arg: &str| args.iter().any(|given| *given == arg);
+        let keeps_schema = has("--json") && (has("chat") || has("hub") && has("join"));
         let piped = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -77,6 +83,7 @@ impl Program {
             out: Vec::new(),
             err: Vec::new(),
             home: None,
+            keeps_schema,
         }
     }
 
@@ -173,10 +180,21 @@ impl Program {
         self.outcome()
     }
 
-    fn outcome(&self) -> Outcome {
+    fn outcome(&mut self) -> Outcome {
+        self.take_written();
+        self.expect_schema();
         Outcome {
             shown: whole_lines(&self.out),
             noted: whole_lines(&self.err),
+        }
+    }
+
+    /// Each event that it printed is documented.
+    fn expect_schema(&self) {
+        let lines = whole_lines(&self.out).into_iter();
+        for line in lines.filter(|_| self.keeps_schema) {
+            let fault = Schema::documented().fault(&line);
+            assert_eq!(fault, None, "{}\n{line}", self.call);
         }
     }
 

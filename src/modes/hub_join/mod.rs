@@ -4,22 +4,25 @@
 
 mod command;
 mod menu;
-mod view;
+mod news;
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use self::command::Command;
 use self::menu::Menu;
-use self::view::View;
+use self::news::Told;
 use super::Outcome;
+use crate::chat::command::RequestId;
+use crate::chat::event::{Failure, News};
 use crate::cli::HubJoinSettings;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::face::{ConsoleFace, Face};
 use crate::net::duplex::Duplex;
 use crate::net::tcp::{CallError, Connection, ReadEvent, WriteEvent, call_with_retry};
 use crate::protocol::hub::joiner::{self, HubRequest, Joiner};
-use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, PastePolicy};
+use crate::terminal::console::{ConsoleConfig, ConsoleEvent, PastePolicy};
 use crate::terminal::screen::Form;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
@@ -68,7 +71,7 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         color: settings.color,
     };
     let tell_console = tell.clone();
-    let console = Console::open(config, move |event| {
+    let face = ConsoleFace::open(config, None, settings.has_menu, move |event| {
         tell_console.send(Event::Console(event)).is_ok()
     })?;
     let mut driver = Driver {
@@ -79,11 +82,8 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         joiner: Joiner::new(settings.name.clone(), key),
         line: None,
         menu: Menu::default(),
-        view: View {
-            console,
-            name: settings.name.to_string(),
-            has_menu: settings.has_menu,
-        },
+        face,
+        news: Told::new(settings.name.to_string()),
         in_until: Duration::MAX,
         reads_owed: 0,
         leaving: None,
@@ -91,7 +91,7 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         signal: None,
     };
     let end = driver.run(&events);
-    super::finish(end, |signal| driver.view.console.finish(signal))
+    super::finish(end, |signal| driver.face.finish(signal))
 }
 
 /// How far we are with leaving.
@@ -112,7 +112,8 @@ struct Driver<'s> {
     joiner: Joiner,
     line: Option<Duplex>,
     menu: Menu,
-    view: View,
+    face: ConsoleFace,
+    news: Told,
     /// When to give the hub up that has not let us in.
     in_until: Duration,
     /// Reads of the socket that wait until the output has room.
@@ -127,12 +128,12 @@ impl Driver<'_> {
     fn run(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
             let now = self.now();
-            if let Some(signal) = self.view.console.on_time(now)
+            if let Some(signal) = self.face.on_time(now)
                 && let Some(end) = self.on_signal(signal)
             {
                 return Ok(self.leave(end));
             }
-            if let Some(cause) = self.view.console.output_failure() {
+            if let Some(cause) = self.face.output_failure() {
                 return Err(Error::Output(cause));
             }
             self.read_lines()?;
@@ -164,14 +165,14 @@ impl Driver<'_> {
         if let Ok(event) = events.try_recv() {
             return Some(event);
         }
-        self.view.console.flush();
+        self.face.flush();
         let now = self.now();
         let said_until = match self.leaving {
             Some(Leaving::Said { until }) => Some(until),
             _ => None,
         };
         let in_until = (!self.joiner.is_in() && self.line.is_some()).then_some(self.in_until);
-        let typed_at = self.view.console.next_time();
+        let typed_at = self.face.next_time();
         let dues = [self.joiner.next_time(now), said_until, in_until, typed_at];
         match dues.into_iter().flatten().min() {
             None => events.recv().ok(),
@@ -184,12 +185,12 @@ impl Driver<'_> {
             Event::Signal(signal) => return Ok(self.on_signal(signal)),
             Event::Console(event) => {
                 let now = self.now();
-                let signal = self.view.console.handle(now, event);
+                let signal = self.face.handle(now, event);
                 return Ok(signal.and_then(|signal| self.on_signal(signal)));
             }
             Event::Calling => {
                 let address = format!("{}:{}", self.settings.host, self.settings.port);
-                self.view.console.say(&text::calling(self.lang, &address));
+                self.face.say(&text::calling(self.lang, &address));
             }
             Event::Reached(Ok(connection)) => self.begin(connection)?,
             Event::Reached(Err(cause)) => {
@@ -247,50 +248,67 @@ impl Driver<'_> {
 
     /// Does what was typed, while there is room.
     fn read_lines(&mut self) -> Result<(), Error> {
-        while self.joiner.has_room()
-            && self.leaving.is_none()
-            && let Some(line) = self.view.console.next_line()
-        {
-            for notice in line.notices(self.lang) {
-                self.view.fault(&notice);
-            }
-            self.do_line(&line.text);
-        }
-        if self.view.console.is_over() && self.leaving.is_none() && self.line.is_some() {
-            self.view.console.end().map_err(Error::Input)?;
-            self.request(HubRequest::Exit);
+        while self.joiner.has_room() && self.leaving.is_none() && self.take_line() {}
+        if self.face.is_over() && self.leaving.is_none() && self.line.is_some() {
+            self.face.end().map_err(Error::Input)?;
+            self.request(RequestId::default(), HubRequest::Exit);
         }
         Ok(())
     }
 
-    fn do_line(&mut self, line: &str) {
+    /// Does what the next line asks for. Returns whether there was one.
+    fn take_line(&mut self) -> bool {
         if self.settings.has_menu {
-            if let Some(request) = self.menu.take(line) {
-                self.request(request);
+            let Some((id, line)) = self.face.next_text() else {
+                return false;
+            };
+            if let Some(request) = self.menu.take(&line) {
+                self.request(id, request);
             }
             if self.leaving.is_none() {
-                self.view.ask(&self.menu);
+                self.ask();
             }
-            return;
+            return true;
         }
-        match command::read(line, self.settings.form) {
-            Command::Nothing => {}
-            Command::HubRequest(request) => self.request(request),
-            Command::Help => {
+        let Some((id, entry)) = self.face.next() else {
+            return false;
+        };
+        match command::read(entry) {
+            Ok(Command::Nothing) => {}
+            Ok(Command::HubRequest(request)) => self.request(id, request),
+            Ok(Command::Help) => {
                 let help = text::hub_help(self.lang);
-                help.iter().for_each(|line| self.view.console.say(line));
+                help.iter().for_each(|line| self.face.say(line));
             }
-            Command::Lacking(usage) => self.view.fault(&text::needs_more(self.lang, usage)),
-            Command::Unknown(word) => self.view.fault(&text::unknown_command(self.lang, word)),
-            Command::NotSay => self.view.fault(&text::not_say(self.lang)),
+            Err(failure) => self.face.show(&News::Failed(failure).to(id)),
+        }
+        true
+    }
+
+    /// Asks for what the menu needs next.
+    fn ask(&mut self) {
+        let lang = self.lang;
+        match &self.menu {
+            Menu::Choice => {
+                let menu = text::menu(lang);
+                menu.iter().for_each(|line| self.face.say(line));
+            }
+            Menu::PrivateTo => self.face.say(&text::asks_whom(lang)),
+            Menu::BroadcastMode => self.face.say(&text::asks_me_too(lang)),
+            Menu::EchoText | Menu::PrivateText(_) | Menu::BroadcastText(_) => {
+                self.face.say(&text::asks_text(lang));
+            }
         }
     }
 
-    fn request(&mut self, request: HubRequest) {
+    fn request(&mut self, id: RequestId, request: HubRequest) {
         if request == HubRequest::Exit {
             self.leaving = Some(Leaving::Saying);
         }
         self.joiner.request(&request);
+        if let Some(own) = self.news.own(self.clock.now(), request) {
+            self.face.show(&own.to(id));
+        }
     }
 
     /// Lets time pass for the joiner, and sends what it says.
@@ -311,17 +329,18 @@ impl Driver<'_> {
     fn show(&mut self) -> Option<Outcome> {
         let hub = self.line.as_ref().map(Duplex::peer)?;
         let is_leaving = self.leaving.is_some();
-        while self.view.console.has_room()
+        while self.face.has_room()
             && let Some(event) = self.joiner.poll_event()
         {
             // Our farewell's answer is no news.
             let is_answer = matches!(event, joiner::JoinerEvent::Out(_)) && is_leaving;
             if !is_answer || self.settings.form == Form::Json {
-                self.view.event(hub, &event);
+                let news = self.news.of(self.clock.now(), hub, &event);
+                self.face.show(&news.into());
             }
             match event {
                 joiner::JoinerEvent::Joined { .. } if self.settings.has_menu => {
-                    self.view.ask(&self.menu);
+                    self.ask();
                 }
                 joiner::JoinerEvent::Closed => return Some(Outcome::Done),
                 joiner::JoinerEvent::Out(_) if is_leaving => return Some(self.done()),
@@ -332,7 +351,7 @@ impl Driver<'_> {
                 _ => {}
             }
         }
-        if !self.view.console.has_room() && self.signal.is_none() {
+        if !self.face.has_room() && self.signal.is_none() {
             // What the hub has told is shown whole before the end of it is, but after a signal.
             return None;
         }
@@ -346,11 +365,11 @@ impl Driver<'_> {
             return Some(self.done());
         }
         if self.is_ended {
-            self.view.fault(&text::hub_lost(self.lang));
+            self.face.show(&News::Failed(Failure::HubLost).into());
             return Some(Outcome::Incomplete);
         }
         if !self.joiner.is_in() && now >= self.in_until {
-            self.view.fault(&text::hub_broken(self.lang));
+            self.face.show(&News::Failed(Failure::NotAHub).into());
             return Some(Outcome::Incomplete);
         }
         None

@@ -32,6 +32,7 @@ use self::command::{Leave, RequestId};
 use self::event::{Failure, News, Ready, Told};
 pub use self::input::{Input, NetworkNews};
 use self::leaving::{Leaving, LeavingEvent, Progress};
+use self::output::OUTPUTS_MAX;
 pub use self::output::{Ended, NetworkAsk, Output};
 use self::own::Own;
 pub use self::people::suffix;
@@ -148,7 +149,7 @@ impl Chat {
     /// Whether there is room for more commands that say something.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.leaving.stays() && self.node.has_room()
+        self.leaving.stays() && self.node.has_room() && self.out.len() < OUTPUTS_MAX
     }
 
     /// The member in the group.

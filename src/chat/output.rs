@@ -7,6 +7,9 @@ use super::archive;
 use super::event::{Person, Told};
 use crate::protocol::engine::event::Transmit;
 
+/// Outputs that may wait before no more commands are taken: answers to many would fill the memory.
+pub(super) const OUTPUTS_MAX: usize = 1024;
+
 /// What goes out.
 #[derive(Debug, PartialEq)]
 #[non_exhaustive]

@@ -150,7 +150,11 @@ impl ConsoleFace {
     /// # Errors
     /// Those of writing to stdout.
     pub fn finish(&mut self, signal: Option<Signal>) -> io::Result<()> {
-        self.tell_missed();
+        if self.missed > 0 {
+            // Where there is no room for it either, the notice is the last line all the same.
+            let notice = self.missed_notice();
+            self.console.write_last(&notice);
+        }
         self.console.finish(signal)
     }
 
@@ -181,14 +185,19 @@ impl ConsoleFace {
         if self.missed == 0 || !self.console.has_room() {
             return;
         }
-        let lines = std::mem::take(&mut self.missed);
-        let news = News::Missed { lines };
-        let line = match &mut self.writer {
-            Writer::Lines(_) => text::missed(self.lang, lines) + "\n",
-            Writer::Json(json) => json.line(None, &news),
-        };
-        if !self.console.write(&line) {
+        let lines = self.missed;
+        let notice = self.missed_notice();
+        if !self.console.write(&notice) {
             self.missed = lines;
+        }
+    }
+
+    /// The line that stands where others were left out; they are counted anew after it.
+    fn missed_notice(&mut self) -> String {
+        let lines = std::mem::take(&mut self.missed);
+        match &mut self.writer {
+            Writer::Lines(_) => text::missed(self.lang, lines) + "\n",
+            Writer::Json(json) => json.line(None, &News::Missed { lines }),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::cli::{Command, HubRole, MulticastRole};
 use crate::error::{Error, StoreError};
 use crate::protocol::hub::ModeratorKey;
 use crate::store::secret;
+use crate::terminal::screen;
 use crate::terminal::signals::Signal;
 use crate::text::Lang;
 
@@ -56,7 +57,15 @@ fn finish(
     let written = finish(signal);
     match (end?, written) {
         (end @ Outcome::Signalled(_), _) | (end, Ok(())) => Ok(end),
-        (_, Err(cause)) => Err(Error::Output(cause)),
+        (_, Err(cause)) => output_failed(cause),
+    }
+}
+
+/// What a failure of the output means: a terminal that vanished fails before its hangup is told.
+fn output_failed(cause: io::Error) -> Result<Outcome, Error> {
+    match screen::is_hangup(&cause) {
+        true => Ok(Outcome::Signalled(Signal::Hangup)),
+        false => Err(Error::Output(cause)),
     }
 }
 

@@ -22,6 +22,12 @@ const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// The same after a signal.
 const SIGNALLED_CLOSE_WAIT: Duration = Duration::from_millis(300);
 
+/// What SQLite says while another process holds a file.
+const LOCKED: &str = "database is locked";
+
+/// Pause before such a file is tried again, behind SQLite's own patience.
+const LOCKED_WAIT: Duration = Duration::from_millis(200);
+
 /// The room's end of the thread.
 #[derive(Debug)]
 pub struct Archive {
@@ -38,7 +44,7 @@ impl Archive {
     /// # Errors
     /// The system's refusal of a thread.
     pub fn start(
-        open: impl FnOnce() -> Result<People, String> + Send + 'static,
+        open: impl Fn() -> Result<People, String> + Send + 'static,
         tell: impl Fn(Reply) -> bool + Send + 'static,
     ) -> io::Result<Self> {
         let (requests, taken) = mpsc::channel();
@@ -104,26 +110,39 @@ impl Taken {
 
 /// Serves requests until nobody asks any more, or the first failure.
 fn serve(
-    open: impl FnOnce() -> Result<People, String>,
+    open: impl Fn() -> Result<People, String>,
     requests: &Taken,
     tell: &impl Fn(Reply) -> bool,
 ) -> Result<(), String> {
-    let people = open()?;
+    let people = retry_while_locked(open)?;
     while let Some(request) = requests.next() {
         match request {
             Request::Load => {
-                let remembered = people.all()?.into_iter().map(|person| Remembered {
-                    name: person.name,
-                    key: person.key,
-                    is_verified: person.is_verified,
-                });
+                let remembered = retry_while_locked(|| people.all())?
+                    .into_iter()
+                    .map(|person| Remembered {
+                        name: person.name,
+                        key: person.key,
+                        is_verified: person.is_verified,
+                    });
                 tell(Reply::People(remembered.collect()));
             }
-            Request::Meet { name, key } => people.meet(&name, &key)?,
-            Request::Verify { name, key } => people.verify(&name, &key)?,
+            Request::Meet { name, key } => retry_while_locked(|| people.meet(&name, &key))?,
+            Request::Verify { name, key } => retry_while_locked(|| people.verify(&name, &key))?,
         }
     }
     Ok(())
+}
+
+/// Does something with the file, again and again while another process holds it: whoever locks it
+/// must not make this session forget who is who.
+fn retry_while_locked<T>(act: impl Fn() -> Result<T, String>) -> Result<T, String> {
+    loop {
+        match act() {
+            Err(why) if why.contains(LOCKED) => thread::sleep(LOCKED_WAIT),
+            outcome => return outcome,
+        }
+    }
 }
 
 #[cfg(test)]

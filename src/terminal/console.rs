@@ -286,6 +286,11 @@ impl Console {
         true
     }
 
+    /// Writes a line behind all others, whether there is room or not: the last words at the end.
+    pub fn write_last(&mut self, line: &str) {
+        self.batch.push_str(line);
+    }
+
     /// Shows one message; false if the output is full.
     pub fn message(&mut self, message: &Shown<'_>) -> bool {
         let mut lines = String::new();

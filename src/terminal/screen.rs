@@ -215,6 +215,15 @@ pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Whether an output failed because its terminal is gone.
+#[must_use]
+pub fn is_hangup(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    return error.raw_os_error() == Some(nix::Error::EIO as i32);
+    #[cfg(not(unix))]
+    return false;
+}
+
 /// Writes whole lines to stdout, and waits until the system has them: for what is printed once.
 ///
 /// # Errors

@@ -119,6 +119,67 @@ fn what_a_reader_was_too_slow_for_is_counted_in_its_place_for_programs() {
     assert!((LINES..LINES + 20).contains(&(shown + missed)), "{notice}");
 }
 
+#[test]
+fn what_was_left_out_is_told_also_when_nobody_reads_before_the_end() {
+    let place = Place::on_loopback();
+    let homes = [Home::new(), Home::new()];
+    let (reader, out) = io::pipe().unwrap();
+    let mut ana = place.chat(&homes[0], &["--name", "ana", "--room", "sala", "--json"]);
+    ana.stdin(Stdio::piped()).stdout(out).stderr(Stdio::null());
+    let mut child = Ended(ana.spawn().unwrap());
+    drop(ana);
+    let mut bia = place.member(&homes[1], "bia", &["--room", "sala"]);
+    bia.notes("ana");
+    let wide = "x".repeat(1000);
+    let said: String = (0..LINES)
+        .map(|number| format!("linha {number} {wide}\n"))
+        .collect();
+    bia.types(said.as_bytes());
+    bia.falls_silent();
+    bia.ends_with(0);
+    let mut input = child.0.stdin.take().unwrap();
+    writeln!(input, "sair").unwrap();
+    drop(input);
+    let read: Vec<String> = BufReader::new(reader).lines().map(Result::unwrap).collect();
+    let (shown, notice) = shown_before(&read, r#""event":"missed""#);
+    let missed = serde_json::from_str::<Value>(notice).unwrap()["lines"].as_u64();
+    assert!(shown + missed.unwrap() as usize >= LINES, "{notice}");
+    let status = wait_until(|| child.0.try_wait().unwrap()).unwrap();
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn a_program_that_asks_for_the_history_again_and_again_fills_no_memory() {
+    const LINES: usize = 5000;
+    let place = Place::on_loopback();
+    let home = Home::new();
+    let mut ana = place.chat(&home, &["--name", "ana", "--room", "sala"]);
+    ana.stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = Ended(ana.spawn().unwrap());
+    drop(ana);
+    let mut input = child.0.stdin.take().unwrap();
+    let said: String = (0..LINES)
+        .map(|number| format!("linha {number}\n"))
+        .collect();
+    let asked = format!("/history {LINES}\n").repeat(300);
+    input.write_all(said.as_bytes()).unwrap();
+    input.write_all(asked.as_bytes()).unwrap();
+    drop(input);
+    let status = format!("/proc/{}/status", child.0.id());
+    let mut peak_kib = 0;
+    let ended = wait_until(|| {
+        let status = fs::read_to_string(&status).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = peak.and_then(|peak| peak.split_whitespace().next()?.parse().ok());
+        peak_kib = peak_kib.max(kib.unwrap_or(0));
+        child.0.try_wait().unwrap()
+    });
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
+    assert!(peak_kib > 0 && peak_kib < 64 << 10, "{peak_kib} KiB");
+}
+
 /// A process that holds a database for itself until it is told to let it go.
 fn lock(path: &str) -> Program {
     let hold = "import sqlite3, sys\n\

@@ -12,7 +12,7 @@ use crate::chat::{Chat, Ended, Input, NetworkAsk, NetworkNews, Output, archive};
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
 use crate::face::{ConsoleFace, Face, failure};
-use crate::modes::{Outcome, finish};
+use crate::modes::{Outcome, finish, output_failed};
 use crate::net::group::Refusal;
 use crate::net::group_sockets::{Changes, Families, GroupSockets};
 use crate::net::interfaces;
@@ -84,16 +84,20 @@ impl Driver {
     fn drive_until_end(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
             let now = self.clock.now();
-            self.read_lines(now);
+            let has_read = self.read_lines(now);
             self.chat.handle(now, Input::Time);
             let until = match self.drive(now) {
                 Driven::Until(until) => until,
                 Driven::Ended(ended) => return self.end(&ended),
             };
             if let Some(cause) = self.face.output_failure() {
-                return Err(Error::Output(cause));
+                return output_failed(cause);
             }
-            let event = self.next_event(events, until);
+            // More lines may wait that there was no room for.
+            let event = match has_read {
+                true => events.try_recv().ok(),
+                false => self.next_event(events, until),
+            };
             let now = self.clock.now();
             let signal = self.face.on_time(now.time);
             let ended = signal.and_then(|signal| self.on_signal(now, signal));
@@ -160,11 +164,13 @@ impl Driver {
         self.chat.handle(now, Input::Ask(request, command));
     }
 
-    /// Takes typed lines while there is room for what they say.
-    fn read_lines(&mut self, now: Moment) {
+    /// Takes typed lines while there is room for what they say. Returns whether there were any.
+    fn read_lines(&mut self, now: Moment) -> bool {
+        let mut has_read = false;
         while self.chat.has_room()
             && let Some((request, entry)) = self.face.next()
         {
+            has_read = true;
             match command::read(entry) {
                 Ok(Asked::Nothing) => {}
                 Ok(Asked::Help) => {
@@ -181,6 +187,7 @@ impl Driver {
             self.is_input_over = true;
             self.ask(now, Command::Leave(Leave::EndOfInput));
         }
+        has_read
     }
 
     /// Does everything that the room puts out.

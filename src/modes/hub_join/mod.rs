@@ -134,7 +134,7 @@ impl Driver<'_> {
                 return Ok(self.leave(end));
             }
             if let Some(cause) = self.face.output_failure() {
-                return Err(Error::Output(cause));
+                return super::output_failed(cause);
             }
             self.read_lines()?;
             self.go_on();

@@ -133,7 +133,7 @@ impl Driver<'_> {
                 return Ok(end);
             }
             if let Some(cause) = self.console.output_failure() {
-                return Err(Error::Output(cause));
+                return super::output_failed(cause);
             }
             self.read_lines();
             if let Some(talk) = &mut self.talk {

@@ -40,7 +40,7 @@
 //!             mongo; archive (the thread that owns what a room remembers)
 //! terminal    keyboard (a thread) → keys → typing and line_editor; output (a thread) ← painter;
 //!             console (all of it as one value) · streams · tty · prompter · signals · kernel
-//! face        how a room, a hub or a connection is shown and asked: lines · json
+//! face        how a room or a hub is shown and asked: lines · json
 //! modes       where pure meets world: one file or folder per subcommand
 //! manual      one page per mode, and one each for JSON, security and the protocol
 //! ```
@@ -58,9 +58,9 @@
 //! ```
 //!
 //! That is `chat`, which is both columns. `multicast send` is the left column and `multicast
-//! receive` the right one, with `wire::plain` alone between the person and the network. `tcp-peer`
-//! has `protocol::peer` in the middle, and `hub join` has `hub::joiner`, both with the faces of
-//! `chat`. `hub serve` is a middle alone: bytes of many connections come in, and leave again to the
+//! receive` the right one, with `wire::plain` alone between the person and the network. `hub join`
+//! has `hub::joiner` in the middle, with the faces of `chat`, and `tcp-peer` has `protocol::peer`,
+//! with the console alone. `hub serve` is a middle alone: bytes of many connections come in, and leave again to the
 //! clients that `hub::operations` names.
 //!
 //! `modes/chat/driver` and `sim` move the same [`chat::Chat`] by the same rule: after each

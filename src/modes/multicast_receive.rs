@@ -19,7 +19,7 @@ use crate::protocol::wire::plain::Plain;
 use crate::protocol::wire::{Fault, plain, raw};
 use crate::terminal::output::{Output, OutputEvent};
 use crate::terminal::screen::{Screen, Shown, Speaker, say};
-use crate::terminal::{Drain, Talk, signals, stderr, stdout};
+use crate::terminal::{Drain, Talk, signals, stdout_and_stderr};
 use crate::text::{self, Lang};
 
 /// Bytes of lines that wait for a slow reader before no more datagrams are read: from then on the
@@ -34,13 +34,13 @@ pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<Outcome, Err
     let mut receiver = join(settings, lang)?;
     let _drain = Drain::at_end();
     let ended = receiver.interrupter();
-    let out = stdout(WAITING_MAX_BYTES, move |event| {
+    let (out, talk) = stdout_and_stderr(WAITING_MAX_BYTES, move |event| {
         // A reader that leaves ends the wait for datagrams too.
         if event == OutputEvent::Failed {
             ended.interrupt();
         }
     })?;
-    let talk = Talk::sentences(stderr(|_| {})?, lang);
+    let talk = Talk::sentences(talk, lang);
     let (tell, signalled) = mpsc::channel();
     let interrupter = receiver.interrupter();
     let is_signalled = Arc::new(AtomicBool::new(false));
@@ -146,6 +146,13 @@ impl Receiving<'_> {
 
     /// Hands the lines over; waits for a reader that is slow, but for no signal.
     fn flush(&mut self) -> Result<(), Error> {
+        self.hand_over();
+        self.out
+            .failure()
+            .map_or(Ok(()), |cause| Err(Error::Output(cause)))
+    }
+
+    fn hand_over(&mut self) {
         if !self.lines.is_empty() {
             let is_signalled = || self.is_signalled.load(Ordering::Acquire);
             self.out.wait_for_room(is_signalled);
@@ -153,9 +160,6 @@ impl Receiving<'_> {
             let _ = self.out.write(self.lines.as_bytes());
             self.lines.clear();
         }
-        self.out
-            .failure()
-            .map_or(Ok(()), |cause| Err(Error::Output(cause)))
     }
 
     /// Shows datagrams until the end; who said farewell, or `None` after a signal.
@@ -231,6 +235,8 @@ impl Receiving<'_> {
     fn drop_datagram(&mut self, fault: Fault, source: SocketAddr) {
         *self.tally.dropped.entry(fault).or_default() += 1;
         if let Some(count) = self.tally.notices.ask() {
+            // What was heard before stands before it.
+            self.hand_over();
             let sentence = text::dropped(self.lang, fault, source, count);
             self.talk.say(&sentence);
         }

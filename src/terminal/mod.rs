@@ -22,4 +22,4 @@ mod tty;
 mod typing;
 
 pub use self::painter::Prompt;
-pub use self::streams::{Drain, Printer, Talk, last_words, stderr, stdout};
+pub use self::streams::{Drain, Printer, Talk, last_words, stdout_and_stderr};

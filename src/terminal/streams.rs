@@ -20,10 +20,7 @@ const TERMINAL: &str = "/dev/tty";
 ///
 /// # Errors
 /// The system's, when it has no stdout or no thread to give.
-pub fn stdout(
-    bytes_max: usize,
-    tell: impl Fn(OutputEvent) + Send + 'static,
-) -> Result<Output, Error> {
+fn stdout(bytes_max: usize, tell: impl Fn(OutputEvent) + Send + 'static) -> Result<Output, Error> {
     let stream = stdout_file().map_err(Error::Output)?;
     Output::start(stream, bytes_max, tell).map_err(Error::Output)
 }
@@ -32,9 +29,26 @@ pub fn stdout(
 ///
 /// # Errors
 /// The system's, when it has no stderr or no thread to give.
-pub fn stderr(tell: impl Fn(OutputEvent) + Send + 'static) -> Result<Output, Error> {
+fn stderr(tell: impl Fn(OutputEvent) + Send + 'static) -> Result<Output, Error> {
     let stream = stderr_file().map_err(Error::Output)?;
     Output::start(stream, OUTPUT_MAX_BYTES, tell).map_err(Error::Output)
+}
+
+/// stdout, of which at most `bytes_max` wait, and stderr. Where both are one file or terminal, they
+/// share a queue, so that what is said stands where it was said.
+///
+/// # Errors
+/// The system's, when it has no stream or no thread to give.
+pub fn stdout_and_stderr(
+    bytes_max: usize,
+    tell: impl Fn(OutputEvent) + Send + 'static,
+) -> Result<(Output, Output), Error> {
+    let data = stdout(bytes_max, tell)?;
+    let talk = match is_same(&stdout_file(), &stderr_file()) {
+        true => data.clone(),
+        false => stderr(|_| {})?,
+    };
+    Ok((data, talk))
 }
 
 /// Says one last sentence on stderr, and waits until it is written or a signal comes.

@@ -227,6 +227,19 @@ fn the_menu_does_what_the_report_s_does() {
 }
 
 #[test]
+fn a_program_that_talks_at_once_is_told_first_that_it_is_ready_and_loses_no_line() {
+    let (_hub, port) = serve(&[]);
+    let mut ana = Program::start(joining(port, "ana", &["--json"]));
+    let lines: String = (0..500).map(|number| format!("linha {number}\n")).collect();
+    ana.types(lines.as_bytes());
+    ana.falls_silent();
+    let shown = ana.ends_with(0).shown;
+    assert!(shown[0].contains("\"event\":\"ready\""), "{}", shown[0]);
+    let own = shown.iter().filter(|line| line.contains("\"own\":true"));
+    assert_eq!(own.count(), 500);
+}
+
+#[test]
 fn programs_read_and_write_json() {
     let (hub, port) = serve(&["--json"]);
     let mut ana = Program::start(joining(port, "ana", &["--json"]));

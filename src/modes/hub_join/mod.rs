@@ -86,6 +86,7 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         news: Told::new(settings.name.to_string()),
         in_until: Duration::MAX,
         reads_owed: 0,
+        is_ready: false,
         leaving: None,
         is_ended: false,
         signal: None,
@@ -118,6 +119,8 @@ struct Driver<'s> {
     in_until: Duration,
     /// Reads of the socket that wait until the output has room.
     reads_owed: usize,
+    /// Whether it was shown that the hub has let us in.
+    is_ready: bool,
     leaving: Option<Leaving>,
     /// Whether the hub has ended the connection.
     is_ended: bool,
@@ -138,8 +141,13 @@ impl Driver<'_> {
             }
             self.read_lines()?;
             self.go_on();
+            let was_ready = self.is_ready;
             if let Some(end) = self.show() {
                 return Ok(self.leave(end));
+            }
+            if self.is_ready != was_ready {
+                // Lines that were typed before are taken now.
+                continue;
             }
             if let Some(event) = self.next_event(events)
                 && let Some(end) = self.handle(event)?
@@ -248,7 +256,13 @@ impl Driver<'_> {
 
     /// Does what was typed, while there is room.
     fn read_lines(&mut self) -> Result<(), Error> {
-        while self.joiner.has_room() && self.leaving.is_none() && self.take_line() {}
+        // An answer follows `ready`, and has room: none is left out.
+        while self.is_ready
+            && self.joiner.has_room()
+            && self.face.has_room()
+            && self.leaving.is_none()
+            && self.take_line()
+        {}
         if self.face.is_over() && self.leaving.is_none() && self.line.is_some() {
             self.face.end().map_err(Error::Input)?;
             self.request(RequestId::default(), HubRequest::Exit);
@@ -338,6 +352,7 @@ impl Driver<'_> {
                 let news = self.news.of(self.clock.now(), hub, &event);
                 self.face.show(&news.into());
             }
+            self.is_ready |= matches!(event, joiner::JoinerEvent::Joined { .. });
             match event {
                 joiner::JoinerEvent::Joined { .. } if self.settings.has_menu => {
                     self.ask();

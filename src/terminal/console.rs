@@ -298,13 +298,6 @@ impl Console {
         self.write(&lines)
     }
 
-    /// Shows one object as JSON; false if the output is full.
-    pub fn object(&mut self, object: &impl serde::Serialize) -> bool {
-        let mut lines = String::new();
-        self.screen.object(object, &mut lines);
-        self.write(&lines)
-    }
-
     /// Says one sentence on stderr, cleaned. What a stderr that nobody reads has no room for is
     /// counted, and the count said when there is room again.
     pub fn say(&mut self, sentence: &str) {

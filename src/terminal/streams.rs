@@ -43,10 +43,20 @@ pub fn stdout_and_stderr(
     bytes_max: usize,
     tell: impl Fn(OutputEvent) + Send + 'static,
 ) -> Result<(Output, Output), Error> {
-    let data = stdout(bytes_max, tell)?;
-    let talk = match is_same(&stdout_file(), &stderr_file()) {
+    open_both(bytes_max, are_one(), tell, |_| {})
+}
+
+/// Both streams, as one queue if they `are_one`.
+fn open_both(
+    bytes_max: usize,
+    are_one: bool,
+    tell_data: impl Fn(OutputEvent) + Send + 'static,
+    tell_talk: impl Fn(OutputEvent) + Send + 'static,
+) -> Result<(Output, Output), Error> {
+    let data = stdout(bytes_max, tell_data)?;
+    let talk = match are_one {
         true => data.clone(),
-        false => stderr(|_| {})?,
+        false => stderr(tell_talk)?,
     };
     Ok((data, talk))
 }
@@ -218,15 +228,10 @@ impl Streams {
         tell_talk: impl Fn(OutputEvent) + Send + 'static,
     ) -> Result<Self, Error> {
         use std::io::IsTerminal;
-        let is_one = is_same(&stdout_file(), &stderr_file());
         let (is_out, is_err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
-        let data = stdout(OUTPUT_MAX_BYTES, tell_data)?;
         // While a person types, everything that goes to the terminal passes by the prompt.
-        let is_one = is_one || is_person && is_out && is_err;
-        let talk = match is_one {
-            true => data.clone(),
-            false => stderr(tell_talk)?,
-        };
+        let is_one = are_one() || is_person && is_out && is_err;
+        let (data, talk) = open_both(OUTPUT_MAX_BYTES, is_one, tell_data, tell_talk)?;
         let terminal = match (is_person, is_out, is_err) {
             (false, ..) => None,
             (true, true, _) => Some(data.clone()),
@@ -253,18 +258,19 @@ fn own_terminal() -> Option<Output> {
     None
 }
 
-/// Whether two streams are one file, pipe or terminal.
+/// Whether stdout and stderr are one file, pipe or terminal.
 #[cfg(unix)]
-fn is_same(one: &io::Result<File>, other: &io::Result<File>) -> bool {
+fn are_one() -> bool {
     use std::os::unix::fs::MetadataExt;
-    let file = |stream: &io::Result<File>| {
-        let file = stream.as_ref().ok()?.metadata().ok()?;
+    let file = |stream: io::Result<File>| {
+        let file = stream.ok()?.metadata().ok()?;
         Some((file.dev(), file.ino()))
     };
-    file(one).is_some() && file(one) == file(other)
+    let data = file(stdout_file());
+    data.is_some() && data == file(stderr_file())
 }
 
 #[cfg(not(unix))]
-fn is_same(_one: &io::Result<File>, _other: &io::Result<File>) -> bool {
+fn are_one() -> bool {
     false
 }

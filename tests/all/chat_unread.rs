@@ -40,17 +40,16 @@ fn read_until(lines: &mut impl Iterator<Item = io::Result<String>>, part: &str) 
     read
 }
 
-/// A member whose output stands still takes everything, and says where it left something out.
-fn what_is_read_after_standing_still(args: &[&str]) -> Vec<String> {
-    let place = Place::on_loopback();
-    let homes = [Home::new(), Home::new()];
+/// A member to whom more was said than its output holds while nobody reads it, and the other end
+/// of that output.
+fn a_member_who_is_not_read(place: &Place, home: &Home, args: &[&str]) -> (Ended, io::PipeReader) {
     let (reader, out) = io::pipe().unwrap();
     let args = [&["--name", "ana", "--room", "sala"], args].concat();
-    let mut ana = place.chat(&homes[0], &args);
+    let mut ana = place.chat(home, &args);
     ana.stdin(Stdio::piped()).stdout(out).stderr(Stdio::null());
-    let mut child = Ended(ana.spawn().unwrap());
+    let child = Ended(ana.spawn().unwrap());
     drop(ana);
-    let mut bia = place.member(&homes[1], "bia", &["--room", "sala"]);
+    let mut bia = place.member(&Home::new(), "bia", &["--room", "sala"]);
     bia.notes("ana");
     let wide = "x".repeat(1000);
     let said: String = (0..LINES)
@@ -61,6 +60,14 @@ fn what_is_read_after_standing_still(args: &[&str]) -> Vec<String> {
     bia.falls_silent();
     let told = bia.ends_with(0).noted;
     assert!(!told.iter().any(|line| line.contains("before")), "{told:?}");
+    (child, reader)
+}
+
+/// A member whose output stands still takes everything, and says where it left something out.
+fn what_is_read_after_standing_still(args: &[&str]) -> Vec<String> {
+    let place = Place::on_loopback();
+    let home = Home::new();
+    let (mut child, reader) = a_member_who_is_not_read(&place, &home, args);
     let mut lines = BufReader::new(reader).lines();
     let notice = match args.contains(&"--json") {
         true => r#""event":"missed""#,
@@ -122,21 +129,8 @@ fn what_a_reader_was_too_slow_for_is_counted_in_its_place_for_programs() {
 #[test]
 fn what_was_left_out_is_told_also_when_nobody_reads_before_the_end() {
     let place = Place::on_loopback();
-    let homes = [Home::new(), Home::new()];
-    let (reader, out) = io::pipe().unwrap();
-    let mut ana = place.chat(&homes[0], &["--name", "ana", "--room", "sala", "--json"]);
-    ana.stdin(Stdio::piped()).stdout(out).stderr(Stdio::null());
-    let mut child = Ended(ana.spawn().unwrap());
-    drop(ana);
-    let mut bia = place.member(&homes[1], "bia", &["--room", "sala"]);
-    bia.notes("ana");
-    let wide = "x".repeat(1000);
-    let said: String = (0..LINES)
-        .map(|number| format!("linha {number} {wide}\n"))
-        .collect();
-    bia.types(said.as_bytes());
-    bia.falls_silent();
-    bia.ends_with(0);
+    let home = Home::new();
+    let (mut child, reader) = a_member_who_is_not_read(&place, &home, &["--json"]);
     let mut input = child.0.stdin.take().unwrap();
     writeln!(input, "sair").unwrap();
     drop(input);

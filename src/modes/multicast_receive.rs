@@ -77,6 +77,7 @@ pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<Outcome, Err
             .map_or(Outcome::Done, Outcome::Signalled)
     });
     super::finish(end, |signal| {
+        receiving.talk.conclude();
         let written = receiving.out.finish(signal.is_some());
         // A stderr that fails is no reason to fail.
         let _ = receiving.talk.output().finish(signal.is_some());

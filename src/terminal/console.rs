@@ -357,7 +357,7 @@ impl Console {
         }
         self.data.append(self.batch.as_bytes());
         self.batch.clear();
-        self.talk.catch_up();
+        self.talk.conclude();
         self.terminal.iter().for_each(|output| output.show(None));
         #[cfg(unix)]
         if self.is_person() {

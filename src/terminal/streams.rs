@@ -119,6 +119,14 @@ impl Talk {
         }
     }
 
+    /// Tells how much was left out where nothing follows any more, whether there is room or not.
+    pub fn conclude(&mut self) {
+        if self.left_out > 0 {
+            let count = std::mem::take(&mut self.left_out);
+            self.output.append((self.notice)(count).as_bytes());
+        }
+    }
+
     /// Where it is said.
     #[must_use]
     pub fn output(&self) -> &Output {
@@ -177,7 +185,8 @@ impl Printer {
     /// # Errors
     /// Why stdout takes no more.
     pub fn finish(&mut self, signal: Option<Signal>) -> io::Result<()> {
-        self.catch_up();
+        self.data.conclude();
+        self.talk.conclude();
         let is_signalled = signal.is_some();
         let written = self.data.output().finish(is_signalled);
         if !self.is_one {

@@ -81,6 +81,26 @@ fn what_is_left_out_is_counted_where_it_would_stand() {
 }
 
 #[test]
+fn what_was_left_out_is_told_at_the_end_also_where_there_is_no_room() {
+    let (output, mut reader, _told) = output();
+    let mut talk = Talk::new(output.clone(), |count| format!("{count} missing\n"));
+    let count = fill(&output);
+    (0..3).for_each(|_| talk.write("left out\n"));
+    talk.conclude();
+    talk.conclude();
+    let rest = thread::spawn(move || {
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        text
+    });
+    output.finish(false).unwrap();
+    drop((talk, output));
+    let text = rest.join().unwrap();
+    assert_eq!(text.lines().count(), count + 1);
+    assert!(text.ends_with("\n3 missing\n"), "{text}");
+}
+
+#[test]
 fn a_stream_that_fails_says_so_once_and_takes_everything() {
     let (output, reader, told) = output();
     drop(reader);

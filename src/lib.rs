@@ -59,8 +59,8 @@
 //!
 //! That is `chat`, which is both columns. `multicast send` is the left column and `multicast
 //! receive` the right one, with `wire::plain` alone between the person and the network. `hub join`
-//! has `hub::joiner` in the middle, with the faces of `chat`, and `tcp-peer` has `protocol::peer`,
-//! with the console alone. `hub serve` is a middle alone: bytes of many connections come in, and
+//! has `hub::joiner` in the middle and `tcp-peer` has `protocol::peer`, both with the faces of
+//! `chat`. `hub serve` is a middle alone: bytes of many connections come in, and
 //! leave again to the clients that `hub::operations` names.
 //!
 //! `modes/chat/driver` and `sim` move the same [`chat::Chat`] by the same rule: after each

@@ -73,6 +73,13 @@ fn long_functions(source: &Source) -> Vec<String> {
     for (start, line) in lines.iter().enumerate().filter(|(_, line)| is_start(line)) {
         let indent = line.len() - line.trim_start().len();
         let end = format!("{}}}", " ".repeat(indent));
+        let signature = lines[start..]
+            .iter()
+            .find(|line| line.ends_with(['{', ';', '}']));
+        if signature.is_some_and(|line| line.ends_with(';')) {
+            // A trait asks for it, and it has no body.
+            continue;
+        }
         let length = lines[start..]
             .iter()
             .position(|line| *line == end)

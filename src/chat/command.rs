@@ -70,8 +70,8 @@ pub enum Asked {
 pub fn read(entry: Entry) -> Result<Asked, Failure> {
     let command = match entry {
         Entry::Nothing => return Ok(Asked::Nothing),
-        Entry::NotSay => return Err(Failure::NotSay),
-        Entry::Leave => Command::Leave(Leave::Farewell),
+        Entry::NotSay | Entry::Object(_) => return Err(Failure::NotSay),
+        Entry::Leave(_) => Command::Leave(Leave::Farewell),
         Entry::Say { text, to: None } => Command::Say(text),
         Entry::Say { text, to: Some(to) } => Command::SayTo { to, text },
         Entry::Command(line) => return of_line(&line),
@@ -111,10 +111,10 @@ fn rest(line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::entry::{self, Input};
+    use crate::chat::entry::{self, Input, Syntax};
 
     fn asked(line: &str, input: Input) -> Result<Asked, Failure> {
-        read(entry::read(line.to_owned(), input).entry)
+        read(entry::read(line.to_owned(), input, Syntax::Commands).entry)
     }
 
     fn command(line: &str) -> Command {

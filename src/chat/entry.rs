@@ -2,6 +2,7 @@
 //! farewell.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::protocol::message::is_farewell;
 
@@ -12,6 +13,17 @@ pub enum Input {
     Lines,
     /// A program that may also write objects.
     Json,
+}
+
+/// What a line may be beside something to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// A command, which begins with a slash; an empty line is nothing.
+    Commands,
+    /// A choice of a menu, or what the last choice needs.
+    Menu,
+    /// Nothing else: every line is said as it stands, and every object goes as it is.
+    Verbatim,
 }
 
 /// A line, as it is meant.
@@ -28,8 +40,10 @@ pub enum Entry {
     },
     /// A command: the line, with its slash.
     Command(String),
-    /// The farewell.
-    Leave,
+    /// The farewell, as it stands.
+    Leave(String),
+    /// An object, to be sent as it stands.
+    Object(String),
     /// JSON that says nothing.
     NotSay,
 }
@@ -58,7 +72,7 @@ impl From<Entry> for Line {
 /// Longest id of a request, in bytes. Longer ones are refused: they are held until answered.
 const REQUEST_ID_MAX_BYTES: usize = 256;
 
-/// A program's object.
+/// A program's object that says something.
 #[derive(Deserialize)]
 struct Saying {
     say: String,
@@ -77,15 +91,18 @@ enum RequestName {
 
 /// Reads a line.
 #[must_use]
-pub fn read(line: String, input: Input) -> Line {
+pub fn read(line: String, input: Input, syntax: Syntax) -> Line {
     if input == Input::Json && line.trim_start().starts_with('{') {
-        return read_object(&line);
+        return read_object(&line, syntax);
+    }
+    if is_farewell(&line) {
+        return Entry::Leave(line).into();
+    }
+    if syntax != Syntax::Commands {
+        return say(line, None).into();
     }
     if line.is_empty() {
         return Entry::Nothing.into();
-    }
-    if is_farewell(&line) {
-        return Entry::Leave.into();
     }
     let text = match line.strip_prefix('/') {
         None => line,
@@ -93,13 +110,29 @@ pub fn read(line: String, input: Input) -> Line {
         Some(text) if text.starts_with('/') => text.to_owned(),
         Some(_) => return Entry::Command(line).into(),
     };
-    Entry::Say { text, to: None }.into()
+    say(text, None).into()
 }
 
-fn read_object(line: &str) -> Line {
-    let Ok(Saying { say, to, id, room }) = serde_json::from_str::<Saying>(line) else {
+fn say(text: String, to: Option<String>) -> Entry {
+    Entry::Say { text, to }
+}
+
+fn read_object(line: &str, syntax: Syntax) -> Line {
+    let Ok(object) = serde_json::from_str::<Map<String, Value>>(line) else {
         return Entry::NotSay.into();
     };
+    if syntax == Syntax::Verbatim && !object.contains_key("say") {
+        return Entry::Object(line.trim().to_owned()).into();
+    }
+    let Ok(saying) = serde_json::from_value(Value::Object(object)) else {
+        return Entry::NotSay.into();
+    };
+    let Saying {
+        say: text,
+        to,
+        id,
+        room,
+    } = saying;
     let id = id.map(|id| match id {
         RequestName::Text(text) => text,
         RequestName::Number(number) => number.to_string(),
@@ -110,9 +143,9 @@ fn read_object(line: &str) -> Line {
     {
         return Entry::NotSay.into();
     }
-    let entry = match say.is_empty() {
-        true => Entry::Nothing,
-        false => Entry::Say { text: say, to },
+    let entry = match (text.is_empty(), syntax) {
+        (true, Syntax::Commands) => Entry::Nothing,
+        _ => say(text, to),
     };
     Line { entry, id, room }
 }

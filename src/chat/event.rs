@@ -6,6 +6,7 @@ use core::net::{IpAddr, SocketAddr};
 use std::fmt;
 
 use super::command::RequestId;
+pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 use super::transcript::Snapshot;
 pub use super::trust::Standing;
 use crate::protocol::engine::event::MessageId;
@@ -31,6 +32,21 @@ impl Person {
             key: None,
             standing: Standing::Unproven,
         }
+    }
+
+    /// Somebody on such a wire who has given no name.
+    #[must_use]
+    pub fn nameless() -> Self {
+        Self {
+            standing: Standing::Nameless,
+            ..Self::unproven("")
+        }
+    }
+
+    /// Whether a key proves who it is.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.key.is_some()
     }
 
     /// Whether their code was compared.
@@ -63,6 +79,17 @@ impl fmt::Display for Id {
     }
 }
 
+/// What a message says, uncleaned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A text, with its line breaks.
+    Text(String),
+    /// JSON's `null`, which the course's programs may send.
+    Null,
+    /// A JSON object without the course's two keys: its compact text.
+    Object(Box<str>),
+}
+
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -72,8 +99,8 @@ pub struct Message {
     pub who: Person,
     /// The only person it is for, if this member said it privately.
     pub to: Option<Person>,
-    /// Its text, uncleaned, with its line breaks.
-    pub text: String,
+    /// What it says.
+    pub content: Content,
     /// When it was said by its author's clock, in milliseconds since 1970.
     pub wall_ms: u64,
     /// The address its author was last heard from.
@@ -84,6 +111,18 @@ pub struct Message {
     pub is_private: bool,
     /// When in the conversation it is told.
     pub timing: Timing,
+}
+
+impl Message {
+    /// Its text; of an object, its JSON text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match &self.content {
+            Content::Text(text) => text,
+            Content::Object(object) => object,
+            Content::Null => "",
+        }
+    }
 }
 
 /// When in the conversation a message is told.
@@ -240,6 +279,8 @@ pub enum News {
     Failed(Failure),
     /// A hub says something that is no message.
     Hub(HubNews),
+    /// Something happens to a connection of two people.
+    Peer(PeerNews),
 }
 
 /// This member, in its room.
@@ -309,86 +350,25 @@ pub struct Stats {
     pub repeats: u64,
 }
 
-/// An answer of the system, as data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SystemFault {
-    /// The system's number for it, which a face can put into a person's language.
-    pub os_code: Option<i32>,
-    /// Its words.
-    pub words: String,
-}
-
-/// What does not work, and why.
+/// What happens to a connection of two people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Failure {
-    /// There is no such command.
-    UnknownCommand(String),
-    /// A command lacks something.
-    Usage(&'static str),
-    /// A count is no number.
-    NoCount(String),
-    /// JSON input is not of the documented form.
-    NotSay,
-    /// A request names another room than this one.
-    OtherRoom(String),
-    /// Nobody here is called so.
-    NobodyCalled(String),
-    /// Several people here are called so.
-    SeveralCalled {
-        /// As typed.
-        given: String,
-        /// Who they are.
-        people: Vec<Person>,
+pub enum PeerNews {
+    /// The two are connected.
+    Ready {
+        /// This person.
+        me: Person,
+        /// The other's address.
+        address: SocketAddr,
     },
-    /// It is not known yet whose names are whose.
-    PeopleUnknown(String),
-    /// Nothing private can be said to somebody before their HELLO came.
-    NoSessionKey(Person),
-    /// A line was too long, and goes as several messages.
-    LineCut {
-        /// The longest message, in bytes.
-        limit_bytes: usize,
-    },
-    /// A line had bytes that are not UTF-8.
-    NotUtf8,
-    /// Somebody is in a room of this name with another key.
-    OtherKey,
-    /// The system refuses to send or to join.
-    Network {
-        /// What was being done.
-        act: NetworkAct,
-        /// With which group and port.
-        group: String,
-        /// On which interface, if on one.
-        interface: Option<String>,
-        /// The system's answer.
-        fault: SystemFault,
-    },
-    /// The interfaces cannot be listed.
-    Interfaces(SystemFault),
-    /// People are not remembered.
-    PeopleForgotten(String),
-    /// The hub is gone.
-    HubLost,
-    /// What answers is not a hub, or does not let us in.
-    NotAHub,
-}
-
-/// What the network refused to do with the group's sockets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NetworkAct {
-    /// To make a socket or set one of its options.
-    Open,
-    /// To take the port.
-    Bind,
-    /// To join the group.
-    Join,
-    /// To send a datagram.
-    Send,
-    /// To wait for datagrams.
-    Receive,
+    /// The other has told their name.
+    Named(Person),
+    /// The other will say nothing more, and still listens.
+    Finished(Person),
+    /// The other has said farewell.
+    Farewell(Person),
+    /// The other has left without a farewell.
+    Left(Person),
 }
 
 /// What a hub says that is no message. The texts are the hub's own, uncleaned.

@@ -15,6 +15,7 @@ pub mod archive;
 pub mod command;
 pub mod entry;
 pub mod event;
+mod failure;
 pub mod input;
 mod leaving;
 mod news;

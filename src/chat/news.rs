@@ -1,7 +1,7 @@
 //! What a room is asked, and what its engine tells, each routed to the part that it concerns.
 
 use super::command::{Command, RequestId};
-use super::event::{Failure, Guest, Id, Message, News, Stats, Timing};
+use super::event::{Content, Failure, Guest, Id, Message, News, Stats, Timing};
 use super::own::{Report, Unsent};
 use super::transcript::{MESSAGES_MAX, Snapshot};
 use super::{Chat, Output};
@@ -199,7 +199,7 @@ impl Chat {
             id: Id::Group(id),
             who: self.people.me(),
             to: unsent.to,
-            text: unsent.text,
+            content: Content::Text(unsent.text),
             wall_ms: clock_ms(id.position.clock),
             source: None,
             is_own: true,
@@ -226,7 +226,7 @@ impl Chat {
             is_own: who.key == Some(self.people.my_key()),
             who,
             to: None,
-            text: delivery.text,
+            content: Content::Text(delivery.text),
             wall_ms: clock_ms(delivery.id.position.clock),
             source: delivery.source,
             is_private: delivery.is_private,

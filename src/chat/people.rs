@@ -294,7 +294,9 @@ impl People {
     fn shown(&self, who: &NamedKey) -> String {
         match self.known(who).standing {
             Standing::Namesake | Standing::Unknown => with_suffix(who),
-            Standing::First | Standing::Verified | Standing::Unproven => who.name.to_string(),
+            Standing::First | Standing::Verified | Standing::Unproven | Standing::Nameless => {
+                who.name.to_string()
+            }
         }
     }
 }

@@ -75,7 +75,7 @@ impl Transcript {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::event::Person;
+    use crate::chat::event::{Content, Person};
     use proptest::prelude::*;
 
     fn message(number: u64) -> Message {
@@ -83,7 +83,7 @@ mod tests {
             id: Id::Local(number),
             who: Person::unproven("ana"),
             to: None,
-            text: number.to_string(),
+            content: Content::Text(number.to_string()),
             wall_ms: number,
             source: None,
             is_own: false,
@@ -110,7 +110,7 @@ mod tests {
             told.rev().for_each(|news| late.apply(&news));
             late.apply(&snapshot);
             let texts = |transcript: &Transcript| -> Vec<String> {
-                transcript.messages().map(|said| said.text.clone()).collect()
+                transcript.messages().map(|said| said.text().to_owned()).collect()
             };
             prop_assert_eq!(texts(&early), texts(&late));
             let ids: Vec<Id> = early.messages().map(|said| said.id).collect();

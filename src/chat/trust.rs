@@ -31,6 +31,8 @@ pub enum Standing {
     Unknown,
     /// The wire proves nothing.
     Unproven,
+    /// The person has given no name, on a wire that proves nothing.
+    Nameless,
 }
 
 /// Names and the keys that they belong to.

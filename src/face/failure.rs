@@ -1,6 +1,8 @@
 //! What does not work: the code that programs rely on, and the sentence for people.
 
-use crate::chat::event::{Failure, NetworkAct, SystemFault};
+use std::io::ErrorKind;
+
+use crate::chat::event::{ConnectionFault, Failure, NetworkAct, SystemFault};
 use crate::net::group::{GroupOperation, Refusal};
 use crate::text::{self, Lang};
 
@@ -23,6 +25,10 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::Network { .. } => "network",
         Failure::Interfaces(_) => "interfaces",
         Failure::PeopleForgotten(_) => "people_forgotten",
+        Failure::EmptyNotSent => "empty_not_sent",
+        Failure::NameCut(_) => "name_cut",
+        Failure::ConnectionLost { .. } => "connection_lost",
+        Failure::Unsent => "unsent",
         Failure::HubLost => "hub_lost",
         Failure::NotAHub => "not_a_hub",
     }
@@ -65,6 +71,12 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         }
         Failure::Interfaces(fault) => text::cause(lang, &as_io(fault)),
         Failure::PeopleForgotten(why) => text::people_are_forgotten(lang, why),
+        Failure::EmptyNotSent => text::empty_not_sent(lang),
+        Failure::NameCut(name) => text::name_cut(lang, name),
+        Failure::ConnectionLost { who, fault } => {
+            text::lost(lang, &super::lines::addressed(who), &cause_of(fault))
+        }
+        Failure::Unsent => text::lines_unsent(lang),
         Failure::HubLost => text::hub_lost(lang),
         Failure::NotAHub => text::hub_broken(lang),
     }
@@ -102,6 +114,24 @@ fn as_io(fault: &SystemFault) -> std::io::Error {
     match fault.os_code {
         Some(code) => std::io::Error::from_raw_os_error(code),
         None => std::io::Error::other(fault.words.clone()),
+    }
+}
+
+fn cause_of(fault: &ConnectionFault) -> std::io::Error {
+    match fault {
+        ConnectionFault::Closed => ErrorKind::ConnectionReset.into(),
+        ConnectionFault::Silent => ErrorKind::TimedOut.into(),
+        ConnectionFault::Other(fault) => as_io(fault),
+    }
+}
+
+impl From<&std::io::Error> for ConnectionFault {
+    fn from(error: &std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Self::Closed,
+            ErrorKind::TimedOut => Self::Silent,
+            _ => Self::Other(error.into()),
+        }
     }
 }
 

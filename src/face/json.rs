@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::failure;
 use crate::chat::event::{
-    Delivered, Failure, Guest, HubNews, Interface, MemberState, Message, News, Person, Ready,
-    Stats, Timing,
+    Content, Delivered, Failure, Guest, HubNews, Interface, MemberState, Message, News, PeerNews,
+    Person, Ready, Stats, Timing,
 };
 use crate::chat::trust::Standing;
 use crate::clock::WallClock;
@@ -47,6 +48,8 @@ struct Object<'e> {
     to: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Option<&'e str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<&'e RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<SocketAddr>,
     #[serde(skip_serializing_if = "is_false")]
@@ -232,6 +235,7 @@ fn object_of(news: &News) -> Object<'_> {
         News::Stats(stats) => of_stats(stats),
         News::Failed(failure) => of_failure(failure),
         News::Hub(news) => of_hub(news),
+        News::Peer(news) => of_peer(news),
         other => of_circumstance(other),
     }
 }
@@ -288,7 +292,7 @@ fn about<'e>(event: &'e str, person: &'e Person) -> Object<'e> {
     } = Someone::of(person);
     Object {
         event,
-        user: Some(Some(user)),
+        user: Some((person.standing != Standing::Nameless).then_some(user)),
         key,
         verified,
         namesake,
@@ -349,7 +353,15 @@ fn of_message(message: &Message) -> Object<'_> {
     Object {
         id: Some(message.id.to_string()),
         to: message.to.as_ref().map(|person| &*person.name),
-        data: Some(Some(&message.text)),
+        data: match &message.content {
+            Content::Text(text) => Some(Some(text)),
+            Content::Null => Some(None),
+            Content::Object(_) => None,
+        },
+        object: match &message.content {
+            Content::Object(object) => serde_json::from_str(object).ok(),
+            Content::Text(_) | Content::Null => None,
+        },
         source: message.source,
         own: message.is_own,
         private: message.is_private,
@@ -404,6 +416,7 @@ fn of_failure(failed: &Failure) -> Object<'_> {
         Failure::UnknownCommand(given)
         | Failure::NoCount(given)
         | Failure::NobodyCalled(given)
+        | Failure::NameCut(given)
         | Failure::PeopleUnknown(given) => Object {
             name: Some(given),
             ..object
@@ -418,6 +431,24 @@ fn of_failure(failed: &Failure) -> Object<'_> {
             ..object
         },
         _ => object,
+    }
+}
+
+fn of_peer(news: &PeerNews) -> Object<'_> {
+    let left = |who, with_farewell| Object {
+        farewell: Some(with_farewell),
+        ..about("left", who)
+    };
+    match news {
+        PeerNews::Ready { me, address } => Object {
+            schema: Some(SCHEMA),
+            source: Some(*address),
+            ..about("ready", me)
+        },
+        PeerNews::Named(who) => about("entered", who),
+        PeerNews::Finished(who) => about("finished", who),
+        PeerNews::Farewell(who) => left(who, true),
+        PeerNews::Left(who) => left(who, false),
     }
 }
 

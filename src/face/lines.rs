@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::failure;
+use crate::chat::entry::Syntax;
 use crate::chat::event::{
-    Delivered, Guest, HubNews, MemberState, Message, News, Person, Ready, Stats, Timing,
+    Delivered, Guest, HubNews, MemberState, Message, News, PeerNews, Person, Ready, Stats, Timing,
 };
 use crate::chat::suffix;
 use crate::chat::trust::{PRIVATE, SUFFIX, Standing, VERIFIED};
 use crate::clock::WallClock;
-use crate::terminal::screen::{Screen, Shown, Speaker};
+use crate::terminal::screen::{PEER, Screen, Shown, Speaker, short_name};
 use crate::text::{self, Lang};
 
 /// What something told looks like.
@@ -35,8 +36,8 @@ pub struct Style {
     pub screen: Screen,
     /// Whether own messages are data as well: where what is typed is not seen beside stdout.
     pub shows_own: bool,
-    /// Whether commands are chosen from a menu, which `/help` does not list.
-    pub has_menu: bool,
+    /// What a line may be: a menu has no `/help` to point at.
+    pub syntax: Syntax,
 }
 
 /// Writes sentences and messages.
@@ -59,6 +60,11 @@ impl Lines {
         }
     }
 
+    /// Whether own messages are shown where they are typed on the same terminal.
+    pub(super) fn shows_own(&self) -> bool {
+        self.style.shows_own
+    }
+
     /// What something told looks like; `line` is the number of the line that asked for it.
     pub fn line(&mut self, line: Option<u64>, news: &News) -> Line {
         match news {
@@ -71,6 +77,7 @@ impl Lines {
             News::Ready(ready) => Line::Talk(self.ready(ready)),
             News::Stats(stats) => Line::Talk(self.stats(stats)),
             News::Hub(news) => Line::Talk(self.hub(news)),
+            News::Peer(news) => Line::Talk(vec![self.peer(news)]),
             other => Line::Talk(sentence(self.style.lang, other).into_iter().collect()),
         }
     }
@@ -78,7 +85,7 @@ impl Lines {
     fn message(&mut self, message: &Message, is_answer: bool) -> Line {
         // What was just typed on the same terminal stands there already.
         let is_typed = message.is_own && is_answer && message.timing == Timing::Live;
-        let is_proven = message.who.standing != Standing::Unproven;
+        let is_proven = message.who.is_proven();
         let is_repeated = message.to.is_some() && is_proven;
         if is_typed && !is_repeated && !self.style.shows_own {
             return Line::Talk(Vec::new());
@@ -87,6 +94,9 @@ impl Lines {
             Some(to) if is_proven => format!("{PRIVATE} {}", addressed(to)),
             _ if message.is_private && !message.is_own && !is_proven => {
                 text::privately(self.style.lang, &message.who.name)
+            }
+            _ if message.is_own && message.who.standing == Standing::Nameless => {
+                text::me(self.style.lang).to_owned()
             }
             _ => {
                 let mut speaker = marked(&message.who);
@@ -99,7 +109,7 @@ impl Lines {
         let at = Duration::from_millis(message.wall_ms);
         let source = message.source.unwrap_or_else(nowhere);
         let speaker = Speaker::Name(&speaker);
-        self.data(Some(at), source, speaker, Some(&message.text))
+        self.data(Some(at), source, speaker, Some(message.text()))
     }
 
     /// A guest is shown with `~` in front of the name that it claims.
@@ -160,7 +170,7 @@ impl Lines {
                 address, is_framed, ..
             } => {
                 let hub = address.to_string();
-                let joined = text::joined(lang, &hub, self.style.has_menu);
+                let joined = text::joined(lang, &hub, self.style.syntax == Syntax::Menu);
                 return match is_framed {
                     true => vec![joined],
                     false => vec![joined, text::hub_is_naive(lang)],
@@ -172,6 +182,17 @@ impl Lines {
             HubNews::ProofAsked { name } => text::proof_asked(lang, name),
             HubNews::Closed => text::hub_closed(lang),
         }]
+    }
+
+    fn peer(&self, news: &PeerNews) -> String {
+        let lang = self.style.lang;
+        match news {
+            PeerNews::Ready { address, .. } => text::connected(lang, *address),
+            PeerNews::Named(who) => text::named(lang, &addressed(who)),
+            PeerNews::Finished(who) => text::says_nothing_more(lang, &addressed(who)),
+            PeerNews::Farewell(who) => text::ended_by(lang, &short_name(&addressed(who))),
+            PeerNews::Left(who) => text::left(lang, &addressed(who)),
+        }
     }
 }
 
@@ -186,6 +207,7 @@ pub(super) fn addressed(person: &Person) -> String {
         (Standing::Namesake | Standing::Unknown, Some(key)) => {
             format!("{}{SUFFIX}{}", person.name, suffix(key))
         }
+        (Standing::Nameless, _) => PEER.to_owned(),
         _ => person.name.clone(),
     }
 }

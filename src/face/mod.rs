@@ -13,11 +13,11 @@ use std::time::Duration;
 use self::json::Json;
 use self::lines::{Line, Lines, Style};
 use crate::chat::command::RequestId;
-use crate::chat::entry::{self, Entry, Input};
+use crate::chat::entry::{self, Entry, Input, Syntax};
 use crate::chat::event::{Failure, News, Told};
 use crate::error::Error;
 use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, TypedLine};
-use crate::terminal::screen::{Form, Screen};
+use crate::terminal::screen::{Color, Form, Screen};
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
 
@@ -46,12 +46,27 @@ enum Writer {
     Json(Json),
 }
 
+/// How a face on the program's own input and output is opened.
+pub struct FaceConfig {
+    /// How lines are typed.
+    pub console: ConsoleConfig,
+    /// How things are shown.
+    pub form: Form,
+    /// Whether names are coloured.
+    pub color: Color,
+    /// The room's name as it is shown, in modes that have rooms.
+    pub room: Option<String>,
+    /// What a line may be beside something to say.
+    pub syntax: Syntax,
+}
+
 /// A face on the program's own input and output.
 pub struct ConsoleFace {
     console: Console,
     writer: Writer,
     lang: Lang,
     room: Option<String>,
+    syntax: Syntax,
     /// The names that a program gave its requests.
     names: BTreeMap<RequestId, String>,
     /// Lines left out since the output was full.
@@ -59,19 +74,23 @@ pub struct ConsoleFace {
 }
 
 impl ConsoleFace {
-    /// Opens the console. `room` is the room's name as it is shown, in modes that have rooms;
-    /// `has_menu` tells that commands are chosen from a menu.
+    /// Opens the console.
     ///
     /// # Errors
     /// The system's refusal of a stream, a signal or a thread.
     pub fn open(
-        config: ConsoleConfig,
-        room: Option<String>,
-        has_menu: bool,
+        config: FaceConfig,
         tell: impl Fn(ConsoleEvent) -> bool + Clone + Send + 'static,
     ) -> Result<Self, Error> {
-        let (form, color, lang) = (config.form, config.color, config.lang);
-        let console = Console::open(config, tell)?;
+        let FaceConfig {
+            console,
+            form,
+            color,
+            room,
+            syntax,
+        } = config;
+        let lang = console.lang;
+        let console = Console::open(console, tell)?;
         let writer = match form {
             Form::Json => Writer::Json(Json::new(room.clone())),
             Form::Lines => {
@@ -79,7 +98,7 @@ impl ConsoleFace {
                     lang,
                     screen: Screen::new(form, color, lang),
                     shows_own: !console.shows_own_lines(),
-                    has_menu,
+                    syntax,
                 };
                 Writer::Lines(Lines::new(style, room.clone().unwrap_or_default()))
             }
@@ -89,6 +108,7 @@ impl ConsoleFace {
             writer,
             lang,
             room,
+            syntax,
             names: BTreeMap::new(),
             missed: 0,
         })
@@ -110,6 +130,13 @@ impl ConsoleFace {
     /// Takes in that time has passed. Returns the signal that a key stands for.
     pub fn on_time(&mut self, now: Duration) -> Option<Signal> {
         self.console.on_time(now)
+    }
+
+    /// Whether own messages can be shown, as far as they are: where they are not, a full output
+    /// is no reason to take no more of them.
+    #[must_use]
+    pub fn has_room_for_own(&self) -> bool {
+        self.has_room() || matches!(&self.writer, Writer::Lines(lines) if !lines.shows_own())
     }
 
     /// Whether the output has room for more, for modes that leave nothing out.
@@ -231,7 +258,7 @@ impl Face for ConsoleFace {
         while let Some(line) = self.console.next_line() {
             let request = RequestId(line.number);
             self.check(&line, request);
-            let entry::Line { entry, id, room } = entry::read(line.text, input);
+            let entry::Line { entry, id, room } = entry::read(line.text, input, self.syntax);
             if let Some(id) = id {
                 self.names.insert(request, id);
                 if self.names.len() > REQUESTS_MAX {

@@ -15,7 +15,7 @@ use crate::protocol::message::{FAREWELL, is_farewell};
 use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::{plain, raw};
 use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, PastePolicy, TypedLine};
-use crate::terminal::screen::{self, Color, Form};
+use crate::terminal::screen;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
@@ -48,8 +48,6 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<Outcome, Error>
         prompt: settings.prompt(),
         paste: PastePolicy::Lines,
         lang,
-        form: Form::Lines,
-        color: Color::Never,
     };
     let mut console = Console::open(config, move |event| {
         tell.send(Event::Console(event)).is_ok()

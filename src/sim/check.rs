@@ -101,10 +101,10 @@ impl Ledger {
                 return told.told.push(other.clone());
             }
         };
-        let digits = said.text.split(' ').next().unwrap_or_default();
+        let digits = said.text().split(' ').next().unwrap_or_default();
         let message = digits.parse().ok();
         let Some(index) = message.filter(|index: &usize| *index < self.messages.len()) else {
-            let finding = format!("{number} was shown {:?}, which nobody said", said.text);
+            let finding = format!("{number} was shown {:?}, which nobody said", said.text());
             return self.findings.push(finding);
         };
         self.show(number, index, said.timing != Timing::Live, now);

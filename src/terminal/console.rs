@@ -9,13 +9,11 @@ use std::time::Duration;
 use super::block::{Block, LINE_MAX_BYTES};
 use super::keyboard::{Keyboard, Typed};
 use super::output::Output;
-use super::screen::{Color, Form, Screen, Shown};
 use super::signals::Signal;
 use super::streams::{Streams, Talk};
 #[cfg(unix)]
 use super::tty::{self, TerminalEvent};
 use super::typing::{Act, Typing};
-use crate::clock::WallClock;
 use crate::error::Error;
 use crate::text::{self, Lang};
 
@@ -46,10 +44,6 @@ pub struct ConsoleConfig {
     pub paste: PastePolicy,
     /// The person's language.
     pub lang: Lang,
-    /// How messages are shown.
-    pub form: Form,
-    /// Whether names are coloured.
-    pub color: Color,
 }
 
 /// What the threads of a console tell its loop.
@@ -94,10 +88,6 @@ impl TypedLine {
 
 /// See the file's head.
 pub struct Console {
-    /// How things are shown.
-    pub screen: Screen,
-    /// When things happen.
-    pub wall_clock: WallClock,
     keyboard: Keyboard,
     typing: Typing,
     typed: VecDeque<TypedLine>,
@@ -130,7 +120,6 @@ impl Console {
         config: ConsoleConfig,
         tell: impl Fn(ConsoleEvent) -> bool + Clone + Send + 'static,
     ) -> Result<Self, Error> {
-        let screen = Screen::new(config.form, config.color, config.lang);
         let tell_typed = tell.clone();
         let keyboard = Keyboard::start(move |typed| tell_typed(ConsoleEvent(Told::Typed(typed))))
             .map_err(Error::Input)?;
@@ -151,8 +140,6 @@ impl Console {
             tty::watch(streams.terminal.clone(), tell).map_err(Error::Signals)?;
         }
         Ok(Self {
-            screen,
-            wall_clock: WallClock::default(),
             keyboard,
             typing: Typing::new(config.prompt, config.paste, config.lang),
             typed: VecDeque::new(),
@@ -289,13 +276,6 @@ impl Console {
     /// Writes a line behind all others, whether there is room or not: the last words at the end.
     pub fn write_last(&mut self, line: &str) {
         self.batch.push_str(line);
-    }
-
-    /// Shows one message; false if the output is full.
-    pub fn message(&mut self, message: &Shown<'_>) -> bool {
-        let mut lines = String::new();
-        self.screen.message(message, &mut lines);
-        self.write(&lines)
     }
 
     /// Says one sentence on stderr, cleaned. What a stderr that nobody reads has no room for is

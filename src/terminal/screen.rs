@@ -75,13 +75,19 @@ impl<'m> Shown<'m> {
             Speaker::Anonymous => text::anonymous(lang).into(),
             Speaker::Address => self.source.to_string().into(),
             Speaker::Peer => PEER.into(),
-            Speaker::Name(name) => match name.char_indices().nth(NAME_SHOWN_MAX_CHARS) {
-                Some((end, _)) => (clean(name.get(..end).unwrap_or(name)) + "…")
-                    .into_owned()
-                    .into(),
-                None => clean(name),
-            },
+            Speaker::Name(name) => short_name(name),
         }
+    }
+}
+
+/// A name, cleaned, and not longer than a name may reasonably be.
+#[must_use]
+pub fn short_name(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(NAME_SHOWN_MAX_CHARS) {
+        Some((end, _)) => (clean(name.get(..end).unwrap_or(name)) + "…")
+            .into_owned()
+            .into(),
+        None => clean(name),
     }
 }
 

@@ -108,6 +108,15 @@ pub fn ended_by(lang: Lang, user: &str) -> String {
     say!(lang, "{user} ended the chat", "{user} encerrou a conversa")
 }
 
+/// Stands for this person, who has no name, before their own lines.
+#[must_use]
+pub fn me(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "(me)",
+        Lang::Pt => "(eu)",
+    }
+}
+
 /// A datagram was dropped. Counts the drops since the last such notice, including this one.
 #[must_use]
 pub fn dropped(lang: Lang, why: Fault, source: SocketAddr, since_last_notice: u64) -> String {

@@ -352,6 +352,7 @@ fn a_terminal_whose_stdout_is_a_file_has_no_escape_and_no_prompt_in_it() {
     ana.ends_with(0);
     let shown = std::fs::read_to_string(&path).unwrap();
     assert!(shown.contains("] bia: olá\n"), "{shown:?}");
+    assert!(shown.contains("] ana: oi\n"), "one's own: {shown:?}");
     assert!(
         !shown.contains('\x1b') && !shown.contains("> "),
         "{shown:?}"

@@ -12,7 +12,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use serde_json::Value;
-use support::program::Program;
+use support::program::{Outcome, Program};
 use support::tcp::{caller, listener, pair, python, tcp_peer, their_server};
 use support::{Need, available, command};
 
@@ -202,20 +202,17 @@ fn lines_of_every_kind_keep_their_ends() {
     ana.falls_silent();
     let mut bia = bia;
     bia.falls_silent();
-    let shown = bia.ends_with(0).shown;
-    let heard: Vec<Value> = shown
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(
-        heard
-            .iter()
-            .map(|o| o["data"].as_str().unwrap())
-            .collect::<Vec<_>>(),
-        lines
-    );
-    assert!(heard.iter().all(|object| object["user"] == "ana"));
-    ana.ends_with(0);
+    let texts = |outcome: Outcome, user: &str| -> Vec<String> {
+        let events: Vec<Value> = json(&outcome.shown);
+        let said = events.iter().filter(|event| event["event"] == "message");
+        said.map(|said| {
+            assert_eq!(said["user"], user);
+            said["data"].as_str().unwrap().to_owned()
+        })
+        .collect()
+    };
+    assert_eq!(texts(bia.ends_with(0), "ana"), lines);
+    assert_eq!(texts(ana.ends_with(0), "ana"), lines, "one's own");
 }
 
 #[test]
@@ -383,12 +380,115 @@ fn json_travels_as_objects_that_delimit_themselves() {
 
     let (mut ours, port) = listener(&["--json", "--name", "bia"]);
     python("person.py", &["client", &port.to_string()]).ends_with(0);
-    let object: Value = serde_json::from_str(&ours.shows("Alice")).unwrap();
-    let person: Value = serde_json::from_str(object["data"].as_str().unwrap()).unwrap();
+    let said: Value = serde_json::from_str(&ours.shows("Alice")).unwrap();
+    let person = &said["object"];
     assert_eq!(
         (&person["nome"], &person["idade"]),
         (&"Alice".into(), &25.into())
     );
-    assert_eq!(object["user"], Value::Null);
+    assert_eq!(said["user"], Value::Null);
     ours.ends_with(0);
+}
+
+fn json(lines: &[String]) -> Vec<Value> {
+    let events = lines.iter().map(|line| serde_json::from_str(line));
+    events.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn a_program_talks_with_the_events_of_the_one_schema() {
+    let [mut bia, mut ana] = pair(&["--json", "--name", "bia"], &["--json"]);
+    ana.shows("\"entered\"");
+    ana.says(r#"{"say":"oi\nduas linhas","id":7}"#);
+    ana.says(r#"{"say":"", "to": "bia", "id": "nada"}"#);
+    ana.says(r#" {"nome": "Alice", "amigos": [{"nome": "\u202eBob"}]} "#);
+    ana.says(r#"{"say":"para quem?","to":"eva","id":"8"}"#);
+    ana.says(r#"{"say":1}"#);
+    ana.says(r#"{"say":"outra sala","room":"sala"}"#);
+    ana.says("{ não é JSON");
+    ana.says("/who");
+    ana.says("//dobrada");
+    ana.shows("dobrada");
+    bia.shows("dobrada");
+    ana.falls_silent();
+    bia.shows("\"finished\"");
+    bia.says(r#"{"say":" sair "}"#);
+    let bia = json(&bia.ends_with(0).shown);
+    let ana = json(&ana.ends_with(0).shown);
+
+    let object = serde_json::json!({"nome": "Alice", "amigos": [{"nome": "\u{202e}Bob"}]});
+    let heard: Vec<(&Value, &Value)> = bia
+        .iter()
+        .filter(|event| event["event"] == "message" && event["own"].is_null())
+        .map(|said| (&said["data"], &said["object"]))
+        .collect();
+    let null = &Value::Null;
+    let text = |text: &str| Value::from(text);
+    assert_eq!(
+        heard,
+        [
+            (&text("oi\nduas linhas"), null),
+            (&text(""), null),
+            (null, &object),
+            (&text("/who"), null),
+            (&text("//dobrada"), null),
+        ]
+    );
+    let own = |event: &&Value| event["own"] == true;
+    let ids: Vec<&Value> = ana
+        .iter()
+        .filter(own)
+        .map(|said| &said["request"])
+        .collect();
+    assert_eq!(ids, [&text("7"), &text("nada"), null, null, null]);
+    let failed = ana.iter().filter(|event| event["event"] == "error");
+    let failed: Vec<(&Value, &Value)> = failed.map(|f| (&f["code"], &f["request"])).collect();
+    assert_eq!(
+        failed,
+        [
+            (&text("nobody_called"), &text("8")),
+            (&text("not_say"), null),
+            (&text("other_room"), null),
+            (&text("not_say"), null),
+        ]
+    );
+    let named = |events: &[Value], name: &str| -> Vec<(Value, Value)> {
+        let events = events.iter().filter(|event| event["event"] == name);
+        events
+            .map(|e| (e["user"].clone(), e["farewell"].clone()))
+            .collect()
+    };
+    assert_eq!(named(&ana, "ready"), [(Value::Null, Value::Null)]);
+    assert_eq!(named(&ana, "entered"), [(text("bia"), Value::Null)]);
+    assert_eq!(named(&ana, "left"), [(text("bia"), true.into())]);
+    assert_eq!(named(&bia, "ready"), [(text("bia"), Value::Null)]);
+    assert_eq!(named(&bia, "finished"), [(Value::Null, Value::Null)]);
+}
+
+#[test]
+fn a_program_hears_how_a_talk_with_a_naive_one_goes() {
+    let (mut ours, port) = listener(&["--name", "ana", "--json"]);
+    let mut naive = support::tcp::Naive::calls(port);
+    naive.sends(br#"{"user": null, "data": null}{"user":"bia","data":"oi"}"#);
+    ours.shows("\"oi\"");
+    ours.says(r#"{"nome": "Alice"}"#);
+    assert_eq!(naive.receives(), r#"{"nome": "Alice"}"#, "as it is");
+    drop(naive);
+    let events = json(&ours.ends_with(0).shown);
+    let told: Vec<[&Value; 4]> = events
+        .iter()
+        .map(|event| ["event", "user", "data", "farewell"].map(|name| &event[name]))
+        .collect();
+    let [null, no] = [Value::Null, false.into()];
+    let text = |text: &str| Value::from(text);
+    assert_eq!(
+        told,
+        [
+            [&text("ready"), &text("ana"), &null, &null],
+            [&text("message"), &null, &null, &null],
+            [&text("message"), &text("bia"), &text("oi"), &null],
+            [&text("message"), &text("ana"), &null, &null],
+            [&text("left"), &null, &null, &no],
+        ]
+    );
 }

@@ -11,7 +11,7 @@ use roda::terminal::output::OUTPUT_MAX_BYTES;
 
 use crate::support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -169,12 +169,15 @@ fn memory_kib(pid: u32) -> usize {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
+/// What is written again and again.
+const FLOOD: &str = "uma linha que ninguém lê\n";
+
 /// Writes up to 50 MB in the background, until nobody takes more; how much went so far.
 fn flood(mut into: impl Write + Send + 'static) -> Arc<AtomicUsize> {
     let written = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&written);
     thread::spawn(move || {
-        let lines = "uma linha que ninguém lê\n".repeat(1000);
+        let lines = FLOOD.repeat(1000);
         while count.load(Ordering::Relaxed) < 50 << 20 {
             if into.write_all(lines.as_bytes()).is_err() {
                 return;
@@ -218,8 +221,8 @@ fn a_peer_that_does_not_read_makes_nobody_grow() {
 }
 
 #[test]
-fn a_peer_that_floods_does_not_make_us_grow() {
-    let (door, port) = {
+fn a_peer_that_floods_does_not_make_us_grow_and_is_read_whole_in_the_end() {
+    let (mut listener, port) = {
         let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = probe.local_addr().unwrap().port();
         drop(probe);
@@ -236,9 +239,25 @@ fn a_peer_that_floods_does_not_make_us_grow() {
         "somebody took 50 MB"
     );
     assert!(
-        door.memory_kib() < MEMORY_MAX_KIB,
+        listener.memory_kib() < MEMORY_MAX_KIB,
         "{} KiB",
-        door.memory_kib()
+        listener.memory_kib()
+    );
+    // The reader comes back, and misses nothing of what waited nor of what follows.
+    let read = BufReader::new(listener.0.stdout.take().unwrap());
+    let mut texts = String::new();
+    for line in read.lines() {
+        let line = line.unwrap();
+        texts += line.split_once("] peer: ").unwrap().1;
+    }
+    let line = FLOOD.trim_end();
+    let lines = written.load(Ordering::Relaxed) / FLOOD.len();
+    assert_eq!(texts.len(), lines * line.len());
+    assert!(
+        texts
+            .as_bytes()
+            .chunks(line.len())
+            .all(|text| text == line.as_bytes())
     );
 }
 

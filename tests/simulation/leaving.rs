@@ -106,7 +106,7 @@ fn a_namesake_is_addressed_by_suffix_and_nobody_by_a_name_that_two_have() {
     );
     circle.world.ask(0, Command::SayTo { to, text });
     circle.settle(5 * SECOND);
-    let read = |news: &News| matches!(news, News::Message(said) if said.text == "segredo");
+    let read = |news: &News| matches!(news, News::Message(said) if said.text() == "segredo");
     assert_eq!(circle.count_told(other, read), 1);
     assert_eq!(circle.count_told(1, read), 0);
     circle.world.ask(0, Command::Who);

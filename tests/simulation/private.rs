@@ -29,7 +29,7 @@ fn a_private_message_comes_once_to_one_also_through_loss() {
     }
     circle.settle(20 * SECOND);
     let heard = private(&circle, 1);
-    let texts: Vec<String> = heard.iter().map(|said| said.text.clone()).collect();
+    let texts: Vec<String> = heard.iter().map(|said| said.text().to_owned()).collect();
     let expected: Vec<String> = (0..30).map(|number| format!("segredo {number}")).collect();
     assert_eq!(texts, expected);
     assert!(
@@ -56,7 +56,7 @@ fn a_private_message_is_repaired_by_members_that_cannot_read_it() {
     circle.world.run(20 * SECOND);
     let heard = private(&circle, 1);
     assert_eq!(heard.len(), 1, "{heard:?}");
-    assert_eq!(heard[0].text, "segredo");
+    assert_eq!(heard[0].text(), "segredo");
 }
 
 #[test]

@@ -63,7 +63,8 @@ impl Program {
         let call = format!("{command:?}");
         let args: Vec<_> = command.get_args().collect();
         let has = |arg: &str| args.iter().any(|given| *given == arg);
-        let keeps_schema = has("--json") && (has("chat") || has("hub") && has("join"));
+        let keeps_schema =
+            has("--json") && (has("chat") || has("hub") && has("join") || has("tcp-peer"));
         let piped = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -259,6 +260,10 @@ impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !thread::panicking() {
+            self.take_written();
+            self.expect_schema();
+        }
     }
 }
 

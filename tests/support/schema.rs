@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The page, whose tables are the schema.
 const PAGE: &str = include_str!("../../src/manual/json.md");
+
+/// The name under which the fields of a person in a list stand: no event is called so.
+const PERSON: &str = "a person";
 
 /// What a field may hold, and whether it may be absent.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,9 +19,11 @@ struct Field {
     is_optional: bool,
 }
 
-/// The fields of each event; those of every event stand under no name.
+/// The fields of each event, and of a person in a list; those of every event stand under no name.
 #[derive(Debug)]
-pub struct Schema(BTreeMap<String, BTreeMap<String, Field>>);
+pub struct Schema(BTreeMap<String, Fields>);
+
+type Fields = BTreeMap<String, Field>;
 
 impl Schema {
     /// The documented schema.
@@ -29,13 +34,17 @@ impl Schema {
 
     /// Reads the tables of a page: a heading of three or two signs, then rows of field and type.
     fn of_page(page: &str) -> Self {
-        let mut events: BTreeMap<String, BTreeMap<String, Field>> = BTreeMap::new();
+        let mut events: BTreeMap<String, Fields> = BTreeMap::new();
         let mut current = None;
         for line in page.lines() {
             if let Some(heading) = line.strip_prefix("### ") {
                 current = heading.split('`').nth(1).map(str::to_owned);
             } else if let Some(heading) = line.strip_prefix("## ") {
-                current = (heading == "Fields of every event").then(String::new);
+                current = match heading {
+                    "Fields of every event" => Some(String::new()),
+                    "A person in a list" => Some(PERSON.to_owned()),
+                    _ => None,
+                };
             }
             if let Some(event) = &current {
                 let fields = events.entry(event.clone()).or_default();
@@ -53,22 +62,45 @@ impl Schema {
         let Some(event) = object.get("event").and_then(Value::as_str) else {
             return Some("has no event".into());
         };
-        let (Some(own), Some(common)) = (self.0.get(event), self.0.get("")) else {
-            return Some(format!("{event} is not documented"));
-        };
-        for (name, value) in &object {
-            let Some(field) = own.get(name).or_else(|| common.get(name)) else {
-                return Some(format!("{event}: {name} is not documented"));
+        match (self.0.get(event), self.0.get("")) {
+            (Some(own), Some(common)) => self.fault_of(event, &object, &[own, common]),
+            _ => Some(format!("{event} is not documented")),
+        }
+    }
+
+    /// What is wrong with an object that may hold these fields.
+    fn fault_of(
+        &self,
+        what: &str,
+        object: &Map<String, Value>,
+        fields: &[&Fields],
+    ) -> Option<String> {
+        for (name, value) in object {
+            let Some(field) = fields.iter().find_map(|fields| fields.get(name)) else {
+                return Some(format!("{what}: {name} is not documented"));
             };
             if !is_of_kind(value, &field.kind) {
-                return Some(format!("{event}: {name} is no {}", field.kind));
+                return Some(format!("{what}: {name} is no {}", field.kind));
+            }
+            if field.kind == "list of people" {
+                let people = value.as_array().into_iter().flatten();
+                let fault = people
+                    .map(|person| person.as_object().unwrap())
+                    .find_map(|person| self.fault_of(PERSON, person, &[&self.0[PERSON]]));
+                if let Some(fault) = fault {
+                    return Some(format!("{what}: {name}: {fault}"));
+                }
             }
         }
-        let required = own.iter().chain(common).filter(|(_, f)| !f.is_optional);
+        let required = fields
+            .iter()
+            .copied()
+            .flatten()
+            .filter(|(_, f)| !f.is_optional);
         let mut missing = required.filter(|(name, _)| !object.contains_key(*name));
         missing
             .next()
-            .map(|(name, _)| format!("{event}: {name} is missing"))
+            .map(|(name, _)| format!("{what}: {name} is missing"))
     }
 }
 
@@ -119,6 +151,10 @@ fn the_checker_finds_what_the_page_does_not_say() {
         (
             format!(r#"{{"event":"silent",{time},"user":"ana","age":7}}"#),
             "silent: age is not documented",
+        ),
+        (
+            format!(r#"{{"event":"members",{time},"members":[{{"user":"ana","age":7}}]}}"#),
+            "members: members: a person: age is not documented",
         ),
         (
             r#"{"event":"silent","user":"ana"}"#.to_owned(),

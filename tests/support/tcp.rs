@@ -28,7 +28,7 @@ pub fn caller(port: u16, args: &[&str]) -> Program {
     let address = format!("127.0.0.1:{port}");
     let args = [&["--connect", &address], args].concat();
     let mut caller = Program::start(tcp_peer(&args));
-    caller.notes("127.0.0.1:");
+    is_connected(&mut caller, args.contains(&"--json"));
     caller
 }
 
@@ -36,8 +36,15 @@ pub fn caller(port: u16, args: &[&str]) -> Program {
 pub fn pair(listens: &[&str], calls: &[&str]) -> [Program; 2] {
     let (mut listener, port) = listener(listens);
     let caller = caller(port, calls);
-    listener.notes("connected to");
+    is_connected(&mut listener, listens.contains(&"--json"));
     [listener, caller]
+}
+
+fn is_connected(program: &mut Program, is_json: bool) {
+    match is_json {
+        true => program.shows("\"ready\""),
+        false => program.notes("connected to"),
+    };
 }
 
 /// One of the Python programs in `tests/interop`.

@@ -11,11 +11,12 @@ use std::thread::{self, JoinHandle};
 use self::driver::{Driver, Event};
 use self::secret::Room;
 use super::Outcome;
+use crate::chat::entry::Syntax;
 use crate::chat::{Chat, Config};
 use crate::cli::ChatSettings;
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
-use crate::face::ConsoleFace;
+use crate::face::{ConsoleFace, FaceConfig};
 use crate::net::group_sockets::{Families, GroupSockets};
 use crate::net::interfaces;
 use crate::net::interrupter::Interrupter;
@@ -166,15 +167,18 @@ fn face(
         question: Box::new(move |lines| text::paste_question(lang, lines)),
         is_yes: text::is_yes,
     };
-    let config = ConsoleConfig {
-        prompt,
-        paste,
-        lang,
+    let config = FaceConfig {
+        console: ConsoleConfig {
+            prompt,
+            paste,
+            lang,
+        },
         form: settings.form,
         color: settings.color,
+        room: Some(room.shown().to_owned()),
+        syntax: Syntax::Commands,
     };
-    let room = Some(room.shown().to_owned());
-    ConsoleFace::open(config, room, false, move |event| {
+    ConsoleFace::open(config, move |event| {
         tell.send(Event::Console(event)).is_ok()
     })
 }

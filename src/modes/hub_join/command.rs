@@ -22,8 +22,8 @@ pub(super) enum Command {
 pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
     let line = match entry {
         Entry::Nothing => return Ok(Command::Nothing),
-        Entry::NotSay => return Err(Failure::NotSay),
-        Entry::Leave => return Ok(Command::HubRequest(HubRequest::Exit)),
+        Entry::NotSay | Entry::Object(_) => return Err(Failure::NotSay),
+        Entry::Leave(_) => return Ok(Command::HubRequest(HubRequest::Exit)),
         Entry::Say { text, to } => {
             return Ok(Command::HubRequest(match to {
                 Some(to) => HubRequest::Private { to, text },
@@ -71,10 +71,10 @@ fn split_name(text: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::entry::{self, Input};
+    use crate::chat::entry::{self, Input, Syntax};
 
     fn read_line(line: &str, input: Input) -> Result<Command, Failure> {
-        read(entry::read(line.to_owned(), input).entry)
+        read(entry::read(line.to_owned(), input, Syntax::Commands).entry)
     }
 
     #[test]

@@ -14,11 +14,12 @@ use self::menu::Menu;
 use self::news::Told;
 use super::Outcome;
 use crate::chat::command::RequestId;
+use crate::chat::entry::Syntax;
 use crate::chat::event::{Failure, News};
 use crate::cli::HubJoinSettings;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::face::{ConsoleFace, Face};
+use crate::face::{ConsoleFace, Face, FaceConfig};
 use crate::net::duplex::Duplex;
 use crate::net::tcp::{CallError, Connection, ReadEvent, WriteEvent, call_with_retry};
 use crate::protocol::hub::joiner::{self, HubRequest, Joiner};
@@ -63,15 +64,22 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         Form::Lines => format!("{}> ", settings.name),
         Form::Json => String::new(),
     };
-    let config = ConsoleConfig {
-        prompt,
-        paste: PastePolicy::Lines,
-        lang,
+    let config = FaceConfig {
+        console: ConsoleConfig {
+            prompt,
+            paste: PastePolicy::Lines,
+            lang,
+        },
         form: settings.form,
         color: settings.color,
+        room: None,
+        syntax: match settings.has_menu {
+            true => Syntax::Menu,
+            false => Syntax::Commands,
+        },
     };
     let tell_console = tell.clone();
-    let face = ConsoleFace::open(config, None, settings.has_menu, move |event| {
+    let face = ConsoleFace::open(config, move |event| {
         tell_console.send(Event::Console(event)).is_ok()
     })?;
     let mut driver = Driver {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::chat::event::{Failure, HubNews, Id, Message, News, Person, Timing};
+use crate::chat::event::{Content, Failure, HubNews, Id, Message, News, Person, Timing};
 use crate::protocol::hub::joiner::{HubRequest, JoinerEvent};
 use crate::protocol::time::Moment;
 
@@ -76,7 +76,7 @@ impl Told {
             id: Id::Local(self.messages),
             who: Person::unproven(from),
             to: None,
-            text: text.to_owned(),
+            content: Content::Text(text.to_owned()),
             wall_ms: now.wall_ms,
             source: None,
             is_own: false,

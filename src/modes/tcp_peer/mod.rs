@@ -1,21 +1,27 @@
-//! `tcp-peer`: two people, one TCP connection. The keyboard, the signals, the door (or the call)
-//! and the connection's two directions have a thread each, which only block and tell; one loop
-//! decides. What is said to whom when is decided by `protocol::peer`.
+//! `tcp-peer`: two people, one TCP connection. The keyboard, the signals, the listener (or the
+//! call) and the connection's two directions have a thread each, which only blocks and reports; one
+//! loop decides. What is said to whom when is decided by `protocol::peer`.
 
+mod news;
 mod talk;
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use self::news::Narrator;
 use self::talk::{Talk, TalkOutcome};
 use super::Outcome;
+use crate::chat::entry::{Entry, Syntax};
+use crate::chat::event::{Failure, News};
 use crate::cli::{Side, TcpPeerSettings};
-use crate::clock;
+use crate::clock::Clock;
 use crate::error::Error;
+use crate::face::{ConsoleFace, Face, FaceConfig};
 use crate::net::tcp::{CallError, Connection, Listener, ReadEvent, WriteEvent, call_with_retry};
 use crate::protocol::peer::Role;
-use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, PastePolicy};
+use crate::terminal::console::{ConsoleConfig, ConsoleEvent, PastePolicy};
+use crate::terminal::screen::Form;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
@@ -25,7 +31,7 @@ const BUSY: &str = "busy\n";
 /// Callers turned away whose connection is still open, so that they can read why.
 const TURNED_AWAY_MAX: usize = 16;
 
-/// All that the loop is told. Numbers tell connections apart.
+/// All that the threads report to the loop. Numbers tell connections apart.
 enum Event {
     Console(ConsoleEvent),
     Signal(Signal),
@@ -44,23 +50,28 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
         .map_err(Error::Signals)?;
     let tell_console = tell.clone();
-    let prompt = settings
-        .name
-        .as_ref()
-        .map_or("> ".into(), |name| format!("{name}> "));
-    let config = ConsoleConfig {
-        prompt,
-        paste: PastePolicy::Lines,
-        lang,
+    let prompt = match (settings.form, &settings.name) {
+        (Form::Json, _) => String::new(),
+        (Form::Lines, Some(name)) => format!("{name}> "),
+        (Form::Lines, None) => "> ".into(),
+    };
+    let config = FaceConfig {
+        console: ConsoleConfig {
+            prompt,
+            paste: PastePolicy::Lines,
+            lang,
+        },
         form: settings.form,
         color: settings.color,
+        room: None,
+        syntax: Syntax::Verbatim,
     };
-    let mut console = Console::open(config, move |event| {
+    let mut face = ConsoleFace::open(config, move |event| {
         tell_console.send(Event::Console(event)).is_ok()
     })?;
     match &settings.side {
         Side::Listen { host, port, .. } => {
-            listen(host.as_deref(), *port, &mut console, tell.clone())?;
+            listen(host.as_deref(), *port, &mut face, lang, tell.clone())?;
         }
         Side::Connect {
             host,
@@ -80,33 +91,35 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
         settings,
         lang,
         tell,
-        start: clock::monotonic(),
-        console,
+        clock: Clock::start(),
+        face,
+        narrator: Narrator::new(settings.name.as_ref()),
         talk: None,
         connections: 0,
         signal: None,
         turned_away: VecDeque::new(),
     };
     let end = driver.run(&events);
-    super::finish(end, |signal| driver.console.finish(signal))
+    super::finish(end, |signal| driver.face.finish(signal))
 }
 
-/// Opens the door and says how to come in.
+/// Begins to listen, and says how to call.
 fn listen(
     host: Option<&str>,
     port: u16,
-    console: &mut Console,
+    face: &mut ConsoleFace,
+    lang: Lang,
     tell: Sender<Event>,
 ) -> Result<(), Error> {
-    let lang = console.screen.lang();
     let failed = Error::listening(host, port);
-    let door = Listener::open(host, port).map_err(&failed)?;
-    let address = door.address().map_err(&failed)?;
-    console.say(&text::waiting_at(lang, address.port()));
-    for address in door.reached_at().map_err(&failed)? {
-        console.say(&text::call_us_by(lang, address));
+    let listener = Listener::open(host, port).map_err(&failed)?;
+    let address = listener.address().map_err(&failed)?;
+    face.say(&text::waiting_at(lang, address.port()));
+    for address in listener.reached_at().map_err(&failed)? {
+        face.say(&text::call_us_by(lang, address));
     }
-    door.watch(move |called| tell.send(Event::Called(called)).is_ok())
+    listener
+        .watch(move |called| tell.send(Event::Called(called)).is_ok())
         .map_err(&failed)
 }
 
@@ -115,8 +128,9 @@ struct Driver<'s> {
     settings: &'s TcpPeerSettings,
     lang: Lang,
     tell: Sender<Event>,
-    start: Instant,
-    console: Console,
+    clock: Clock,
+    face: ConsoleFace,
+    narrator: Narrator,
     talk: Option<Talk>,
     connections: u64,
     signal: Option<Signal>,
@@ -126,25 +140,22 @@ struct Driver<'s> {
 impl Driver<'_> {
     fn run(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
-            let now = self.start_to_now();
-            if let Some(signal) = self.console.on_time(now)
+            let now = self.now();
+            if let Some(signal) = self.face.on_time(now)
                 && let Some(end) = self.on_signal(signal)
             {
                 return Ok(end);
             }
-            if let Some(cause) = self.console.output_failure() {
+            if let Some(cause) = self.face.output_failure() {
                 return super::output_failed(cause);
             }
             self.read_lines();
-            if let Some(talk) = &mut self.talk {
-                let is_over = self.console.is_over();
-                if let Some(outcome) = talk.go_on(now, is_over, &mut self.console) {
-                    self.console.flush();
-                    if let Some(end) = self.after(outcome)? {
-                        return Ok(end);
-                    }
-                    continue;
+            if let Some(outcome) = self.go_on() {
+                self.face.flush();
+                if let Some(end) = self.after(outcome)? {
+                    return Ok(end);
                 }
+                continue;
             }
             if let Some(event) = self.next_event(events)
                 && let Some(end) = self.handle(event)?
@@ -154,19 +165,26 @@ impl Driver<'_> {
         }
     }
 
-    fn start_to_now(&self) -> Duration {
-        clock::monotonic().saturating_duration_since(self.start)
+    fn now(&self) -> Duration {
+        self.clock.now().time
     }
 
-    /// The next event, if one comes before something is due. Nothing is left unseen meanwhile.
+    /// Lets the talk go on; its outcome, once it is over.
+    fn go_on(&mut self) -> Option<TalkOutcome> {
+        let (now, is_over) = (self.clock.now(), self.face.is_over());
+        let talk = self.talk.as_mut()?;
+        talk.go_on(now, is_over, &mut self.face, &mut self.narrator)
+    }
+
+    /// The next event, if one comes before something is due. What was shown is written meanwhile.
     fn next_event(&mut self, events: &Receiver<Event>) -> Option<Event> {
         if let Ok(event) = events.try_recv() {
             return Some(event);
         }
-        self.console.flush();
-        let now = self.start_to_now();
+        self.face.flush();
+        let now = self.now();
         let talk_at = self.talk.as_ref().and_then(|talk| talk.next_time(now));
-        let due = [talk_at, self.console.next_time()];
+        let due = [talk_at, self.face.next_time()];
         match due.into_iter().flatten().min() {
             None => events.recv().ok(),
             Some(due) => events.recv_timeout(due.saturating_sub(now)).ok(),
@@ -177,13 +195,13 @@ impl Driver<'_> {
         match event {
             Event::Signal(signal) => return Ok(self.on_signal(signal)),
             Event::Console(event) => {
-                let now = self.start_to_now();
-                let signal = self.console.handle(now, event);
+                let now = self.now();
+                let signal = self.face.handle(now, event);
                 return Ok(signal.and_then(|signal| self.on_signal(signal)));
             }
             Event::Calling => {
                 let address = self.called_address();
-                self.console.say(&text::calling(self.lang, &address));
+                self.face.say(&text::calling(self.lang, &address));
             }
             Event::Reached(Ok(connection)) => self.begin(connection, Role::Caller)?,
             Event::Reached(Err(cause)) => {
@@ -196,10 +214,10 @@ impl Driver<'_> {
             Event::Called(Ok(connection)) => self.turn_away(connection),
             Event::Called(Err(cause)) => {
                 let cause = text::cause(self.lang, &cause);
-                self.console.say(&text::call_failed(self.lang, &cause));
+                self.face.say(&text::call_failed(self.lang, &cause));
             }
             Event::Heard(number, heard) => {
-                let now = self.start_to_now();
+                let now = self.now();
                 if let Some(talk) = self.talk.as_mut().filter(|talk| talk.number == number) {
                     talk.on_heard(now, heard);
                 }
@@ -224,7 +242,7 @@ impl Driver<'_> {
     /// Says goodbye if there is somebody to say it to; whoever asks a second time is let go.
     fn on_signal(&mut self, signal: Signal) -> Option<Outcome> {
         let is_first = self.signal.replace(signal).is_none();
-        let now = self.start_to_now();
+        let now = self.now();
         match &mut self.talk {
             Some(talk) if is_first => {
                 talk.say_goodbye(now);
@@ -236,9 +254,9 @@ impl Driver<'_> {
 
     fn begin(&mut self, connection: Connection, role: Role) -> Result<(), Error> {
         self.connections += 1;
-        self.console
-            .say(&text::connected(self.lang, connection.peer()));
-        let (number, now) = (self.connections, self.start_to_now());
+        let ready = self.narrator.ready(connection.peer());
+        self.face.show(&ready.into());
+        let (number, now) = (self.connections, self.now());
         let talk = Talk::begin(connection, role, number, self.settings, now, &self.tell);
         self.talk = Some(talk.map_err(Error::Connection)?);
         Ok(())
@@ -246,8 +264,8 @@ impl Driver<'_> {
 
     fn turn_away(&mut self, connection: Connection) {
         connection.turn_away(BUSY);
-        self.console
-            .say(&text::turned_away(self.lang, connection.peer()));
+        let address = connection.peer();
+        self.face.say(&text::turned_away(self.lang, address));
         self.turned_away.push_back(connection);
         if self.turned_away.len() > TURNED_AWAY_MAX {
             self.turned_away
@@ -257,16 +275,26 @@ impl Driver<'_> {
         }
     }
 
-    /// Hands typed lines to the talk while it has room.
+    /// Hands typed lines to the talk while it has room, and while they can be shown.
     fn read_lines(&mut self) {
         let Some(talk) = &mut self.talk else { return };
+        let now = self.clock.now();
         while talk.has_room()
-            && let Some(line) = self.console.next_line()
+            && self.face.has_room_for_own()
+            && let Some((request, entry)) = self.face.next()
         {
-            for notice in line.notices(self.lang) {
-                self.console.say(&notice);
+            if let Entry::Say { to: Some(to), .. } = &entry
+                && !talk.is_with(to)
+            {
+                let failure = Failure::NobodyCalled(to.clone());
+                self.face.show(&News::Failed(failure).to(request));
+                continue;
             }
-            talk.say(line.text);
+            match self.narrator.own(now, &entry) {
+                Some(own) => self.face.show(&own.to(request)),
+                None => self.face.show(&News::Failed(Failure::NotSay).to(request)),
+            }
+            talk.say(entry);
         }
     }
 
@@ -280,7 +308,7 @@ impl Driver<'_> {
         if keeps && outcome != TalkOutcome::WeLeft {
             return Ok(None);
         }
-        self.console.end().map_err(Error::Input)?;
+        self.face.end().map_err(Error::Input)?;
         Ok(Some(match outcome {
             TalkOutcome::Lost => Outcome::Incomplete,
             TalkOutcome::WeLeft | TalkOutcome::TheyLeft => Outcome::Done,

@@ -6,15 +6,17 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::Event;
+use super::news::Narrator;
+use crate::chat::entry::Entry;
+use crate::chat::event::{Content, Failure, News, PeerNews, Person};
 use crate::cli::TcpPeerSettings;
+use crate::face::{ConsoleFace, Face};
 use crate::net::duplex::Duplex;
 use crate::net::tcp::{Connection, ReadEvent, WriteEvent};
-use crate::protocol::message::{FAREWELL, clean, is_farewell};
-use crate::protocol::peer::{self, Peer, Role};
+use crate::protocol::message::{FAREWELL, is_farewell};
+use crate::protocol::peer::{Peer, PeerEvent, Role};
+use crate::protocol::time::Moment;
 use crate::protocol::wire::stream::OFFER;
-use crate::terminal::console::Console;
-use crate::terminal::screen::{PEER, Shown, Speaker};
-use crate::text;
 
 /// How long a farewell may take to be sent, and the other then to leave.
 const FAREWELL_WAIT: Duration = Duration::from_secs(3);
@@ -36,7 +38,8 @@ pub(super) struct Talk {
     pub(super) number: u64,
     line: Duplex,
     peer: Peer,
-    their_name: Option<String>,
+    /// The other, by the name that they have told.
+    other: Person,
     /// When to leave, once a farewell was said by us; put off while it makes its way.
     leaving_at: Option<Duration>,
     is_hurried: bool,
@@ -69,7 +72,7 @@ impl Talk {
             number,
             peer: Peer::new(role, settings.dialect, settings.name.clone(), now),
             line,
-            their_name: None,
+            other: Person::nameless(),
             leaving_at: None,
             is_hurried: false,
             is_ended_by_them: false,
@@ -83,14 +86,23 @@ impl Talk {
         self.leaving_at.is_none() && self.line.is_open() && self.peer.has_room()
     }
 
-    /// Takes one typed line.
-    pub(super) fn say(&mut self, line: String) {
-        if is_farewell(&line) {
-            // The time is set by the next round of the loop.
-            self.leaving_at = Some(Duration::MAX);
-            self.peer.say(FAREWELL.into());
-        } else {
-            self.peer.say(line);
+    /// Whether the other goes by this name.
+    pub(super) fn is_with(&self, name: &str) -> bool {
+        self.other.name == name
+    }
+
+    /// Says what was typed. On this wire the farewell is a message like any other, so that a
+    /// program that says it as a text leaves as well.
+    pub(super) fn say(&mut self, entry: Entry) {
+        match entry {
+            Entry::Say { text, .. } | Entry::Leave(text) if is_farewell(&text) => {
+                // The time is set by the next round of the loop.
+                self.leaving_at = Some(Duration::MAX);
+                self.peer.say(FAREWELL.into());
+            }
+            Entry::Say { text, .. } | Entry::Leave(text) => self.peer.say(text),
+            Entry::Object(object) => self.peer.say_object(object),
+            Entry::Nothing | Entry::NotSay | Entry::Command(_) => {}
         }
     }
 
@@ -143,25 +155,26 @@ impl Talk {
             .min()
     }
 
-    /// Sends and shows what there is. `is_input_over` tells that nothing more will be said. The
+    /// Sends and shows what there is. `is_input_over` is whether nothing more will be said. The
     /// outcome, once it is over.
     pub(super) fn go_on(
         &mut self,
-        now: Duration,
+        now: Moment,
         is_input_over: bool,
-        console: &mut Console,
+        face: &mut ConsoleFace,
+        narrator: &mut Narrator,
     ) -> Option<TalkOutcome> {
-        self.peer.on_time(now);
-        self.send(now);
-        let mut outcome = self.show(console);
-        let has_room = console.has_room();
+        self.peer.on_time(now.time);
+        self.send(now.time);
+        let mut outcome = self.show(now, face, narrator);
+        let has_room = face.has_room();
         if has_room {
             (0..std::mem::take(&mut self.reads_owed)).for_each(|_| self.line.took());
         }
         // What the other has said is shown whole before the end of it is, unless we leave.
         if outcome.is_none() && (has_room || self.leaving_at.is_some()) {
-            self.end_our_half(now, is_input_over);
-            outcome = self.outcome(now, console);
+            self.end_our_half(now.time, is_input_over);
+            outcome = self.outcome(now.time, face);
         }
         if outcome.is_some() {
             self.line.close();
@@ -192,21 +205,22 @@ impl Talk {
     }
 
     /// How it ended, if it has.
-    fn outcome(&self, now: Duration, console: &mut Console) -> Option<TalkOutcome> {
+    fn outcome(&self, now: Duration, face: &mut ConsoleFace) -> Option<TalkOutcome> {
         let is_leaving = self.leaving_at.is_some();
         let is_all_said = !self.line.is_open();
         if let Some(error) = &self.lost {
             if is_leaving && is_all_said {
                 return Some(TalkOutcome::WeLeft);
             }
-            console.say(&text::lost(console.screen.lang(), self.who(), error));
+            let (who, fault) = (self.other.clone(), error.into());
+            face.show(&News::Failed(Failure::ConnectionLost { who, fault }).into());
             return Some(TalkOutcome::Lost);
         }
         if self.is_ended_by_them && is_all_said {
             if is_leaving || self.peer.is_framed() {
                 return Some(TalkOutcome::WeLeft);
             }
-            console.say(&text::left(console.screen.lang(), self.who()));
+            face.show(&News::Peer(PeerNews::Left(self.other.clone())).into());
             return Some(TalkOutcome::TheyLeft);
         }
         if self.leaving_at.is_none_or(|leaving_at| now < leaving_at) {
@@ -215,7 +229,7 @@ impl Talk {
         if is_all_said {
             return Some(TalkOutcome::WeLeft);
         }
-        console.say(&text::lines_unsent(console.screen.lang()));
+        face.show(&News::Failed(Failure::Unsent).into());
         Some(TalkOutcome::Lost)
     }
 
@@ -225,75 +239,69 @@ impl Talk {
             .send(|is_acknowledged| peer.poll_send(now, is_acknowledged));
     }
 
-    /// Shows what the peer tells; the outcome, if it ends the talk.
-    fn show(&mut self, console: &mut Console) -> Option<TalkOutcome> {
-        while console.has_room()
+    /// Shows what the peer reports; the outcome, if it ends the talk. Nothing is taken from the
+    /// peer while there is no room to show it.
+    fn show(
+        &mut self,
+        now: Moment,
+        face: &mut ConsoleFace,
+        narrator: &mut Narrator,
+    ) -> Option<TalkOutcome> {
+        while face.has_room()
             && let Some(event) = self.peer.poll_event()
         {
-            match event {
-                peer::PeerEvent::Name { name, is_cut } => {
-                    let name = clean(&name).into_owned();
-                    if is_cut {
-                        console.say(&text::name_cut(console.screen.lang(), &name));
+            let (who, content) = match event {
+                PeerEvent::Message { user, data } => (
+                    user.map_or_else(|| self.other.clone(), Person::unproven),
+                    data.map_or(Content::Null, Content::Text),
+                ),
+                PeerEvent::Object(object) => (self.other.clone(), Content::Object(object.into())),
+                other => {
+                    for news in self.on_event(other) {
+                        face.show(&news.into());
                     }
-                    console.say(&text::named(console.screen.lang(), &name));
-                    self.their_name = Some(name);
+                    continue;
                 }
-                peer::PeerEvent::Message { user, data } => {
-                    if self.show_message(user.as_deref(), data.as_deref(), console) {
-                        return Some(TalkOutcome::TheyLeft);
-                    }
-                }
-                peer::PeerEvent::EmptyNotSent => {
-                    console.say(&text::empty_not_sent(console.screen.lang()));
-                }
-                peer::PeerEvent::End => {
-                    self.is_ended_by_them = true;
-                    if self.peer.is_framed() && self.line.is_open() && self.lost.is_none() {
-                        console.say(&text::says_nothing_more(console.screen.lang(), self.who()));
-                    }
-                }
-                peer::PeerEvent::Vanished => {
-                    self.is_ended_by_them = true;
-                    if self.leaving_at.is_none() && self.lost.is_none() {
-                        self.lost = Some(io::ErrorKind::ConnectionReset.into());
-                    }
-                }
-                peer::PeerEvent::Broken(too_long) => {
-                    self.lost = Some(io::Error::new(
-                        io::ErrorKind::InvalidData,
-                        too_long.to_string(),
-                    ));
-                }
+            };
+            let is_end = matches!(&content, Content::Text(text) if is_farewell(text));
+            let message = narrator.theirs(now, who.clone(), self.line.peer(), content);
+            face.show(&message.into());
+            if is_end {
+                face.show(&News::Peer(PeerNews::Farewell(who)).into());
+                return Some(TalkOutcome::TheyLeft);
             }
         }
         None
     }
 
-    /// Shows one message; whether it was a farewell.
-    fn show_message(&self, user: Option<&str>, data: Option<&str>, console: &mut Console) -> bool {
-        let speaker = user
-            .or(self.their_name.as_deref())
-            .map_or(Speaker::Peer, Speaker::Name);
-        let source = self.line.peer();
-        let stamp = console.wall_clock.now().clone();
-        let shown = Shown {
-            stamp: &stamp,
-            source,
-            speaker,
-            data,
-        };
-        // There is room: nothing is taken from the peer while there is none.
-        console.message(&shown);
-        let is_end = data.is_some_and(is_farewell);
-        if is_end {
-            let who = shown.who(console.screen.lang()).into_owned();
-            console.say(&text::ended_by(console.screen.lang(), &who));
+    /// Takes in what is no message; what is to be shown of it.
+    fn on_event(&mut self, event: PeerEvent) -> Vec<News> {
+        let mut news = Vec::new();
+        match event {
+            PeerEvent::Message { .. } | PeerEvent::Object(_) => {}
+            PeerEvent::Name { name, is_cut } => {
+                self.other = Person::unproven(name.clone());
+                news.extend(is_cut.then_some(News::Failed(Failure::NameCut(name))));
+                news.push(News::Peer(PeerNews::Named(self.other.clone())));
+            }
+            PeerEvent::EmptyNotSent => news.push(News::Failed(Failure::EmptyNotSent)),
+            PeerEvent::End => {
+                self.is_ended_by_them = true;
+                if self.peer.is_framed() && self.line.is_open() && self.lost.is_none() {
+                    news.push(News::Peer(PeerNews::Finished(self.other.clone())));
+                }
+            }
+            PeerEvent::Vanished => {
+                self.is_ended_by_them = true;
+                if self.leaving_at.is_none() && self.lost.is_none() {
+                    self.lost = Some(io::ErrorKind::ConnectionReset.into());
+                }
+            }
+            PeerEvent::Broken(too_long) => {
+                let what = too_long.to_string();
+                self.lost = Some(io::Error::new(io::ErrorKind::InvalidData, what));
+            }
         }
-        is_end
-    }
-
-    fn who(&self) -> &str {
-        self.their_name.as_deref().unwrap_or(PEER)
+        news
     }
 }

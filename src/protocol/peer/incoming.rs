@@ -25,6 +25,8 @@ pub(super) enum Received {
     Name(Vec<u8>),
     /// A line frame.
     Line(Vec<u8>),
+    /// An object frame.
+    Object(Vec<u8>),
     /// The end frame, after which the peer sends nothing more.
     End,
     /// A frame over the limit.
@@ -198,6 +200,9 @@ impl Incoming {
                 }
                 Ok(Some(Frame::Name(name))) => self.received.push_back(Received::Name(name.into())),
                 Ok(Some(Frame::Line(line))) => self.received.push_back(Received::Line(line.into())),
+                Ok(Some(Frame::Object(object))) => {
+                    self.received.push_back(Received::Object(object.into()));
+                }
                 Ok(Some(Frame::End)) => self.received.push_back(Received::End),
                 Ok(Some(Frame::Before { .. } | Frame::Unknown)) => {}
                 Err(too_long) => {

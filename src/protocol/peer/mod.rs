@@ -61,6 +61,9 @@ pub enum PeerEvent {
         /// The text; `None` is `null`.
         data: Option<String>,
     },
+    /// The peer sent a JSON object without the keys `user` and `data`: its compact text. A text
+    /// within it may contain control characters.
+    Object(String),
     /// An empty line was not sent to this peer: in TCP, zero bytes are no message.
     EmptyNotSent,
     /// The peer sends nothing more.
@@ -138,6 +141,11 @@ impl Peer {
         self.outgoing.say(line);
     }
 
+    /// Queues an object, which goes as it is.
+    pub fn say_object(&mut self, object: String) {
+        self.outgoing.say_object(object);
+    }
+
     /// Ends our lines: once all are handed out, the end is sent. To be called before the driver
     /// ends its direction.
     pub fn end(&mut self) {
@@ -206,6 +214,11 @@ impl Peer {
                 }
                 Received::Name(name) => self.on_name(&String::from_utf8_lossy(&name)),
                 Received::Line(line) => self.on_line(String::from_utf8_lossy(&line).into_owned()),
+                Received::Object(object) => {
+                    if !self.on_object(&object) {
+                        self.on_line(String::from_utf8_lossy(&object).into_owned());
+                    }
+                }
                 Received::End => self.has_sent_end = true,
                 Received::Broken(too_long) => self.events.push_back(PeerEvent::Broken(too_long)),
             }
@@ -227,21 +240,19 @@ impl Peer {
         }
     }
 
-    /// A message in JSON; returns false if it is not an object. An object without our keys becomes
-    /// a message as it is.
+    /// A message in JSON; returns false if it is not an object.
     fn on_object(&mut self, bytes: &[u8]) -> bool {
-        let (user, data) = match plain::decode(bytes) {
-            Ok(plain) => (
-                plain.user.map(Cow::into_owned),
-                plain.data.map(Cow::into_owned),
-            ),
+        self.events.push_back(match plain::decode(bytes) {
+            Ok(plain) => PeerEvent::Message {
+                user: plain.user.map(Cow::into_owned),
+                data: plain.data.map(Cow::into_owned),
+            },
             Err(Fault::KeyMissing) => {
                 let text = String::from_utf8_lossy(bytes);
-                (None, Some(json::compact(text.trim()).into_owned()))
+                PeerEvent::Object(json::compact(text.trim()).into_owned())
             }
             Err(_) => return false,
-        };
-        self.events.push_back(PeerEvent::Message { user, data });
+        });
         true
     }
 

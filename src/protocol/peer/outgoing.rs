@@ -43,15 +43,31 @@ enum SendEnd {
     Sent,
 }
 
+/// What waits to be sent.
+#[derive(Debug)]
+enum Saying {
+    Line(String),
+    /// Goes as it is.
+    Object(String),
+}
+
+impl Saying {
+    /// What it counts for, in bytes: an empty line takes memory too.
+    fn weight_bytes(&self) -> usize {
+        let (Self::Line(text) | Self::Object(text)) = self;
+        text.len() + 1
+    }
+}
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     dialect: Dialect,
     name: Option<Name>,
     framing: Framing,
-    pending: VecDeque<String>,
+    pending: VecDeque<Saying>,
     pending_bytes: usize,
-    outbox: Outbox,
+    outbox: Outbox<Saying>,
     is_name_queued: bool,
     /// Whether the peer's name is known, or will not come.
     has_their_name: bool,
@@ -83,15 +99,23 @@ impl Outgoing {
         while line.len() > stream::PAYLOAD_MAX_BYTES {
             let (head, rest) = split_within(&line, stream::PAYLOAD_MAX_BYTES);
             let (head, rest) = (head.to_owned(), rest.to_owned());
-            self.queue(head);
+            self.queue(Saying::Line(head));
             line = rest;
         }
-        self.queue(line);
+        self.queue(Saying::Line(line));
     }
 
-    fn queue(&mut self, line: String) {
-        self.pending_bytes += line.len() + 1;
-        self.pending.push_back(line);
+    /// Queues an object. One that does not fit a frame goes as lines.
+    pub(super) fn say_object(&mut self, object: String) {
+        if object.len() > stream::PAYLOAD_MAX_BYTES {
+            return self.say(object);
+        }
+        self.queue(Saying::Object(object));
+    }
+
+    fn queue(&mut self, saying: Saying) {
+        self.pending_bytes += saying.weight_bytes();
+        self.pending.push_back(saying);
     }
 
     pub(super) fn end(&mut self) {
@@ -139,15 +163,15 @@ impl Outgoing {
         // A name that was queued and not sent goes in its own frame only.
         let is_name_unsent = self.is_name_queued && self.raw_lengths.is_empty();
         self.is_name_queued &= !is_name_unsent;
-        for line in self
+        for saying in self
             .outbox
             .take_back()
             .into_iter()
             .skip(usize::from(is_name_unsent))
             .rev()
         {
-            self.pending_bytes += line.len() + 1;
-            self.pending.push_front(line);
+            self.pending_bytes += saying.weight_bytes();
+            self.pending.push_front(saying);
         }
     }
 
@@ -171,7 +195,7 @@ impl Outgoing {
                 self.fill_outbox();
                 self.outbox
                     .poll(now, is_acknowledged)
-                    .map(|piece| self.encode_raw(piece))
+                    .map(|saying| self.encode_raw(saying))
             }
             Framing::Marking | Framing::Framed => self.poll_frames(),
         }
@@ -188,12 +212,17 @@ impl Outgoing {
             && let Some(name) = self.introduction()
         {
             let name = name.to_string();
-            self.outbox.push(name);
+            self.outbox.push(Saying::Line(name));
             self.is_name_queued = true;
         }
         while may_send_lines && self.outbox.is_empty() {
-            let Some(line) = self.take_pending() else {
-                return;
+            let line = match self.take_pending() {
+                None => return,
+                Some(Saying::Line(line)) => line,
+                Some(object) => {
+                    self.outbox.push(object);
+                    continue;
+                }
             };
             let pieces = match self.dialect {
                 Dialect::Text if line.is_empty() => {
@@ -203,21 +232,24 @@ impl Outgoing {
                 Dialect::Text => raw::pieces(&line),
                 Dialect::Json => plain::pieces(self.name.as_ref(), &line),
             };
-            pieces.for_each(|piece| self.outbox.push(piece.into()));
+            pieces.for_each(|piece| self.outbox.push(Saying::Line(piece.into())));
         }
     }
 
-    fn encode_raw(&mut self, piece: String) -> Vec<u8> {
-        let bytes = match self.dialect {
-            Dialect::Text => piece.into_bytes(),
-            Dialect::Json => {
+    fn encode_raw(&mut self, saying: Saying) -> Vec<u8> {
+        let bytes = match (saying, self.dialect) {
+            (Saying::Line(piece), Dialect::Json) => {
                 let mut object = Vec::new();
                 plain::encode(self.name.as_ref(), &piece, &mut object);
                 object
             }
+            (Saying::Line(text) | Saying::Object(text), _) => text.into_bytes(),
         };
-        if self.raw_lengths.len() < RAW_LENGTHS_MAX {
-            self.raw_lengths.extend(u16::try_from(bytes.len()));
+        // A length that has no room in its two bytes stands as several.
+        for piece in bytes.chunks(usize::from(u16::MAX)) {
+            if self.raw_lengths.len() < RAW_LENGTHS_MAX {
+                self.raw_lengths.extend(u16::try_from(piece.len()));
+            }
         }
         bytes
     }
@@ -236,10 +268,11 @@ impl Outgoing {
             self.raw_lengths = Vec::new();
         }
         while may_send_lines && bytes.len() < SEND_MAX_BYTES {
-            let Some(line) = self.take_pending() else {
-                break;
-            };
-            stream::encode_line(&line, &mut bytes);
+            match self.take_pending() {
+                None => break,
+                Some(Saying::Line(line)) => stream::encode_line(&line, &mut bytes),
+                Some(Saying::Object(object)) => stream::encode_object(&object, &mut bytes),
+            }
         }
         if self.end == SendEnd::Due && self.pending.is_empty() {
             self.end = SendEnd::Sent;
@@ -248,9 +281,9 @@ impl Outgoing {
         (!bytes.is_empty()).then_some(bytes)
     }
 
-    fn take_pending(&mut self) -> Option<String> {
-        let line = self.pending.pop_front()?;
-        self.pending_bytes -= line.len() + 1;
-        Some(line)
+    fn take_pending(&mut self) -> Option<Saying> {
+        let saying = self.pending.pop_front()?;
+        self.pending_bytes -= saying.weight_bytes();
+        Some(saying)
     }
 }

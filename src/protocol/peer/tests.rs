@@ -264,7 +264,7 @@ fn objects_delimit_themselves() {
     let expected = [
         message(Some("ana"), Some("}{")),
         message(None, None),
-        message(None, Some(r#"{"nome":"Alice","idade":25}"#)),
+        PeerEvent::Object(r#"{"nome":"Alice","idade":25}"#.into()),
         message(None, Some("oi")),
         PeerEvent::End,
     ];
@@ -275,6 +275,7 @@ fn objects_delimit_themselves() {
 fn in_json_each_message_is_an_object_of_its_own_and_no_name_goes_before() {
     let mut ana = Peer::new(Role::Caller, Dialect::Json, name("ana"), Duration::ZERO);
     ana.say("oi".into());
+    ana.say_object(r#"{"nome": "Alice"}"#.into());
     ana.say(String::new());
     let objects: Vec<String> = sent(&mut ana, Duration::ZERO)
         .into_iter()
@@ -284,9 +285,30 @@ fn in_json_each_message_is_an_object_of_its_own_and_no_name_goes_before() {
         objects,
         [
             r#"{"user":"ana","data":"oi"}"#,
+            r#"{"nome": "Alice"}"#,
             r#"{"user":"ana","data":""}"#
         ]
     );
+}
+
+#[test]
+fn an_object_stays_an_object_between_two_of_ours() {
+    let (mut ana, mut bia) = (caller(""), listener(""));
+    ana.say_object(r#"{"nome": "Alice", "idade": 25}"#.into());
+    ana.say(r#"{"nome":"texto"}"#.into());
+    let [_, received] = talk(&mut ana, &mut bia, 3);
+    let object = PeerEvent::Object(r#"{"nome":"Alice","idade":25}"#.into());
+    assert_eq!(received, [object, said(r#"{"nome":"texto"}"#)]);
+
+    bia.on_bytes(MS, b"\x05\x00\x00\x00\x03{x}");
+    assert_eq!(events(&mut bia), [said("{x}")], "it is none");
+}
+
+#[test]
+fn thousands_of_objects_at_once_are_all_received() {
+    let mut bia = Peer::new(Role::Listener, Dialect::Json, None, Duration::ZERO);
+    bia.on_bytes(MS, "{}".repeat(32_768).as_bytes());
+    assert_eq!(events(&mut bia).len(), 32_768);
 }
 
 #[test]

@@ -84,6 +84,9 @@ impl<M> Outbox<M> {
 #[derive(Debug, Default)]
 pub struct Inbox {
     bytes: Vec<u8>,
+    /// How many of the bytes were removed. They are discarded with the next push, so that a
+    /// stream of many short messages is moved once and not once for each.
+    taken: usize,
     begun_at: Duration,
     heard_at: Duration,
 }
@@ -91,6 +94,8 @@ pub struct Inbox {
 impl Inbox {
     /// Adds bytes that arrived now.
     pub fn push(&mut self, now: Duration, bytes: &[u8]) {
+        self.bytes.drain(..self.taken);
+        self.taken = 0;
         if self.bytes.is_empty() {
             self.begun_at = now;
         }
@@ -101,47 +106,51 @@ impl Inbox {
     /// Returns a message that is complete because it has the longest possible length. Leaves the
     /// last `held_bytes` alone, and never cuts a character in two.
     pub fn poll_full(&mut self, held_bytes: usize) -> Option<Vec<u8>> {
-        if self.bytes.len().saturating_sub(held_bytes) < MESSAGE_MAX_BYTES {
+        let waiting = self.bytes();
+        if waiting.len().saturating_sub(held_bytes) < MESSAGE_MAX_BYTES {
             return None;
         }
-        let head = self.bytes.get(..MESSAGE_MAX_BYTES)?;
+        let head = waiting.get(..MESSAGE_MAX_BYTES)?;
         let end = MESSAGE_MAX_BYTES - unfinished_bytes(head);
         Some(self.split_to(end))
     }
 
     /// Returns a message that is complete because nothing followed it for `silence`.
     pub fn poll_silent(&mut self, now: Duration, silence: Duration) -> Option<Vec<u8>> {
-        let is_silent = !self.bytes.is_empty() && now >= self.heard_at + silence;
+        let is_silent = !self.bytes().is_empty() && now >= self.heard_at + silence;
         is_silent.then(|| self.take_all())
     }
 
     /// When the waiting bytes become a message.
     #[must_use]
     pub fn next_time(&self, silence: Duration) -> Option<Duration> {
-        (!self.bytes.is_empty()).then(|| self.heard_at + silence)
+        (!self.bytes().is_empty()).then(|| self.heard_at + silence)
     }
 
     /// When the first waiting byte arrived, if any bytes wait.
     #[must_use]
     pub fn begun_at(&self) -> Option<Duration> {
-        (!self.bytes.is_empty()).then_some(self.begun_at)
+        (!self.bytes().is_empty()).then_some(self.begun_at)
     }
 
     /// The waiting bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.get(self.taken..).unwrap_or_default()
     }
 
-    /// Removes and returns the first `end` bytes.
+    /// Removes and returns the first `end` bytes. What is returned takes no more memory than it
+    /// has bytes, because a peer may send thousands of short messages at once.
     pub fn split_to(&mut self, end: usize) -> Vec<u8> {
-        let rest = self.bytes.split_off(end.min(self.bytes.len()));
-        std::mem::replace(&mut self.bytes, rest)
+        let waiting = self.bytes();
+        let head = waiting.get(..end).unwrap_or(waiting).to_vec();
+        self.taken += head.len();
+        head
     }
 
     /// Removes and returns all bytes.
     pub fn take_all(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.bytes)
+        self.split_to(usize::MAX)
     }
 }
 
@@ -196,6 +205,18 @@ mod tests {
             Some(&b"oi"[..])
         );
         assert_eq!(inbox.next_time(SILENCE), None);
+    }
+
+    #[test]
+    fn many_short_messages_take_no_more_memory_than_their_bytes() {
+        let mut inbox = Inbox::default();
+        inbox.push(MS, &[b'x'; 65_536]);
+        let messages: Vec<Vec<u8>> = (0..32_768).map(|_| inbox.split_to(2)).collect();
+        assert!(inbox.bytes().is_empty());
+        let held: usize = messages.iter().map(Vec::capacity).sum();
+        assert_eq!(held, 65_536);
+        inbox.push(MS, b"oi");
+        assert_eq!(inbox.take_all(), b"oi");
     }
 
     #[test]

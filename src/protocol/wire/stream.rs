@@ -7,6 +7,7 @@
 //! kind 2   name: UTF-8, empty for none; always second
 //! kind 3   line: UTF-8
 //! kind 4   end: empty; nothing more follows. A connection that closes without it was lost.
+//! kind 5   object: a JSON object, as a program wrote it
 //! ```
 //!
 //! # How the two recognise each other (`protocol::peer` decides; this file only encodes)
@@ -52,6 +53,8 @@ pub enum Frame<'f> {
     Line(&'f [u8]),
     /// The sender will send nothing more.
     End,
+    /// A JSON object, uncleaned and unchecked.
+    Object(&'f [u8]),
     /// A kind from a later version, to be ignored.
     Unknown,
 }
@@ -108,6 +111,11 @@ pub fn encode_end(bytes: &mut Vec<u8>) {
     encode(4, b"", bytes);
 }
 
+/// Appends an object frame. An object is at most [`PAYLOAD_MAX_BYTES`] long.
+pub fn encode_object(object: &str, bytes: &mut Vec<u8>) {
+    encode(5, object.as_bytes(), bytes);
+}
+
 fn encode(kind: u8, payload: &[u8], bytes: &mut Vec<u8>) {
     debug_assert!(payload.len() <= PAYLOAD_MAX_BYTES);
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
@@ -157,6 +165,7 @@ impl Deframer {
             (2, name) => Frame::Name(name),
             (3, line) => Frame::Line(line),
             (4, _) => Frame::End,
+            (5, object) => Frame::Object(object),
             _ => Frame::Unknown,
         }))
     }

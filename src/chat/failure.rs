@@ -1,0 +1,111 @@
+//! What does not work, and why, as data: a face makes the code for programs and the sentence for
+//! people.
+
+use super::event::Person;
+
+/// An answer of the system, as data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemFault {
+    /// The system's number for it, which a face can put into a person's language.
+    pub os_code: Option<i32>,
+    /// Its words.
+    pub words: String,
+}
+
+/// What does not work, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// There is no such command.
+    UnknownCommand(String),
+    /// A command lacks something.
+    Usage(&'static str),
+    /// A count is no number.
+    NoCount(String),
+    /// JSON input is not of the documented form.
+    NotSay,
+    /// A request names another room than this one.
+    OtherRoom(String),
+    /// Nobody here is called so.
+    NobodyCalled(String),
+    /// Several people here are called so.
+    SeveralCalled {
+        /// As typed.
+        given: String,
+        /// Who they are.
+        people: Vec<Person>,
+    },
+    /// It is not known yet whose names are whose.
+    PeopleUnknown(String),
+    /// Nothing private can be said to somebody before their HELLO came.
+    NoSessionKey(Person),
+    /// A line was too long, and goes as several messages.
+    LineCut {
+        /// The longest message, in bytes.
+        limit_bytes: usize,
+    },
+    /// A line had bytes that are not UTF-8.
+    NotUtf8,
+    /// Somebody is in a room of this name with another key.
+    OtherKey,
+    /// The system refuses to send or to join.
+    Network {
+        /// What was being done.
+        act: NetworkAct,
+        /// With which group and port.
+        group: String,
+        /// On which interface, if on one.
+        interface: Option<String>,
+        /// The system's answer.
+        fault: SystemFault,
+    },
+    /// The interfaces cannot be listed.
+    Interfaces(SystemFault),
+    /// People are not remembered.
+    PeopleForgotten(String),
+    /// An empty line was not sent: where zero bytes are no message, it cannot be.
+    EmptyNotSent,
+    /// The name of the other person is too long, and was cut to this.
+    NameCut(String),
+    /// The connection to the other person is lost.
+    ConnectionLost {
+        /// The other person.
+        who: Person,
+        /// How it was lost.
+        fault: ConnectionFault,
+    },
+    /// Not everything was sent before the end.
+    Unsent,
+    /// The hub is gone.
+    HubLost,
+    /// What answers is not a hub, or does not let us in.
+    NotAHub,
+}
+
+/// What the network refused to do with the group's sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NetworkAct {
+    /// To make a socket or set one of its options.
+    Open,
+    /// To take the port.
+    Bind,
+    /// To join the group.
+    Join,
+    /// To send a datagram.
+    Send,
+    /// To wait for datagrams.
+    Receive,
+}
+
+/// How a connection is lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionFault {
+    /// The other side closed it.
+    Closed,
+    /// The other side gives no sign of life.
+    Silent,
+    /// Anything else.
+    Other(SystemFault),
+}

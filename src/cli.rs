@@ -26,6 +26,7 @@ pub use self::room::{RoomCommand, RoomSettings};
 pub use self::secret::{IdArgs, IdSettings, RoomSecret};
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 use crate::error::Usage;
+use crate::protocol::lookalike::Oddity;
 use crate::protocol::message::Name;
 use crate::text::Lang;
 
@@ -136,7 +137,11 @@ pub fn language(asked: Option<Lang>, variable: impl Fn(&str) -> Option<String>) 
 
 /// Parses a typed name.
 fn name(typed: &str) -> Result<Name, Usage> {
-    Name::parse(typed).map_err(|fault| Usage::Name(typed.into(), fault))
+    let name = Name::parse(typed).map_err(|fault| Usage::Name(typed.into(), fault))?;
+    match Oddity::of(name.as_str()) {
+        None => Ok(name),
+        Some(oddity) => Err(Usage::OddName(typed.into(), oddity)),
+    }
 }
 
 /// Parses a typed room name.

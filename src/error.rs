@@ -9,6 +9,7 @@ use crate::lab::quiz::question::BankFault;
 use crate::net::group::Refusal;
 use crate::net::interfaces::ChoiceError;
 use crate::net::tcp::CallError;
+use crate::protocol::lookalike::Oddity;
 use crate::protocol::message::NameFault;
 use crate::protocol::wire::seal::invitation::InvitationFault;
 use crate::protocol::wire::seal::passphrase::PassphraseFault;
@@ -124,6 +125,8 @@ pub enum Usage {
     Ttl(String),
     /// A name that breaks a rule.
     Name(String, NameFault),
+    /// A name that may pass for another one.
+    OddName(String, Oddity),
     /// A room's name that breaks a rule.
     Room(String, NameFault),
     /// Not an address to listen on.

@@ -17,6 +17,11 @@ pub enum Request {
         /// The key.
         key: Key,
     },
+    /// Remember that somebody's codes were not compared after all.
+    Unverify {
+        /// The key.
+        key: Key,
+    },
     /// Remember that a name belongs to a key, because the codes were compared.
     Verify {
         /// The name.
@@ -41,7 +46,7 @@ pub enum Reply {
 pub struct Remembered {
     /// The name.
     pub name: Name,
-    /// The key that it was first seen with.
+    /// The key that it belongs to.
     pub key: Key,
     /// Whether the codes were compared.
     pub is_verified: bool,

@@ -1,6 +1,6 @@
 //! What a person or a program may ask of a room, and how a typed line becomes that.
 
-use super::entry::Entry;
+use super::entry::{Entry, meant, split_name};
 use super::event::Failure;
 
 /// Messages shown when no number is given.
@@ -23,10 +23,8 @@ pub enum Command {
         /// The text.
         text: String,
     },
-    /// Say something to one person: a name, which may hold blanks, and a text behind it.
-    SayPrivately(String),
-    /// Tell who is here.
-    Who,
+    /// Tell who is here; with a name, the fingerprints of those who are called so.
+    Who(Option<String>),
     /// Tell the last messages.
     History(usize),
     /// Tell a face that comes late how the room is now.
@@ -35,6 +33,8 @@ pub enum Command {
     Verify(String),
     /// The codes were compared, and are equal.
     Verified(String),
+    /// The codes were not compared after all.
+    Unverify(String),
     /// Tell what is held and what was dropped.
     Stats,
     /// Leave the room.
@@ -79,33 +79,60 @@ pub fn read(entry: Entry) -> Result<Asked, Failure> {
     Ok(Asked::Command(command))
 }
 
+/// The commands, as far as one may be suggested.
+const COMMANDS: [&str; 13] = [
+    "/who",
+    "/quem",
+    "/history",
+    "/msg",
+    "/verify",
+    "/verified",
+    "/unverify",
+    "/stats",
+    "/help",
+    "/ajuda",
+    "/sair",
+    "/quit",
+    "/exit",
+];
+
 fn of_line(line: &str) -> Result<Asked, Failure> {
-    let mut words = line.split_whitespace();
-    let command = match (words.next().unwrap_or_default(), words.next()) {
-        ("/who", _) => Command::Who,
-        ("/history", None) => Command::History(HISTORY_DEFAULT),
-        ("/history", Some(count)) => match count.parse() {
-            Ok(count) => Command::History(count),
-            Err(_) => return Err(Failure::NoCount(count.to_owned())),
+    let line = line.trim();
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let (name, text) = split_name(rest);
+    let name = Some(name.to_owned()).filter(|name| !name.is_empty());
+    let with_name = |usage, command: fn(String) -> Command| match &name {
+        None => Err(Failure::Usage(usage)),
+        Some(name) => Ok(command(name.clone())),
+    };
+    let command = match word {
+        "/who" | "/quem" | "/list" => Command::Who(name),
+        "/history" => match (rest.trim(), rest.trim().parse()) {
+            ("", _) => Command::History(HISTORY_DEFAULT),
+            (_, Ok(count)) => Command::History(count),
+            (given, Err(_)) => return Err(Failure::NoCount(given.to_owned())),
         },
-        ("/msg", None) => return Err(Failure::Usage("/msg NAME TEXT")),
-        ("/msg", Some(_)) => Command::SayPrivately(rest(line).to_owned()),
-        ("/verify", None) => return Err(Failure::Usage("/verify NAME")),
-        ("/verified", None) => return Err(Failure::Usage("/verified NAME")),
-        ("/verify", Some(_)) => Command::Verify(rest(line).to_owned()),
-        ("/verified", Some(_)) => Command::Verified(rest(line).to_owned()),
-        ("/stats", _) => Command::Stats,
-        ("/help", _) => return Ok(Asked::Help),
-        ("/sair", _) => Command::Leave(Leave::Farewell),
-        (other, _) => return Err(Failure::UnknownCommand(other.to_owned())),
+        "/msg" => match name {
+            Some(to) if !text.is_empty() => Command::SayTo {
+                to,
+                text: text.to_owned(),
+            },
+            _ => return Err(Failure::Usage("/msg NAME TEXT")),
+        },
+        "/verify" => with_name("/verify NAME", Command::Verify)?,
+        "/verified" => with_name("/verified NAME", Command::Verified)?,
+        "/unverify" => with_name("/unverify NAME", Command::Unverify)?,
+        "/stats" => Command::Stats,
+        "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
+        "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
+        other => {
+            return Err(Failure::UnknownCommand {
+                given: other.to_owned(),
+                meant: meant(other, &COMMANDS),
+            });
+        }
     };
     Ok(Asked::Command(command))
-}
-
-/// The text behind a command's first word: names may hold blanks.
-fn rest(line: &str) -> &str {
-    let rest = line.trim().split_once(char::is_whitespace);
-    rest.map_or("", |(_, rest)| rest.trim())
 }
 
 #[cfg(test)]
@@ -130,13 +157,24 @@ mod tests {
         assert_eq!(asked("", Input::Lines), Ok(Asked::Nothing));
         assert_eq!(command(" sair "), Command::Leave(Leave::Farewell));
         assert_eq!(command("/sair"), Command::Leave(Leave::Farewell));
-        assert_eq!(command("/who"), Command::Who);
+        for word in ["/sair", "/quit", "/exit", " /q".trim()] {
+            assert_eq!(command(word), Command::Leave(Leave::Farewell));
+        }
+        assert_eq!(command("/who"), Command::Who(None));
+        assert_eq!(command("/quem ana"), Command::Who(Some("ana".into())));
         assert_eq!(command("/history"), Command::History(20));
         assert_eq!(command("/history 5"), Command::History(5));
-        let text = "ana oi, ana".to_owned();
-        assert_eq!(command("/msg ana oi, ana"), Command::SayPrivately(text));
+        let private = |to: &str, text: &str| Command::SayTo {
+            to: to.into(),
+            text: text.into(),
+        };
+        assert_eq!(
+            command("/msg ana a senha e 1234"),
+            private("ana", "a senha e 1234")
+        );
+        assert_eq!(command("/msg \"Ana Luz\"  oi "), private("Ana Luz", "oi"));
         let name = "ana maria".to_owned();
-        assert_eq!(command("/verify ana maria "), Command::Verify(name));
+        assert_eq!(command("/verify \"ana maria\" "), Command::Verify(name));
         assert_eq!(command("//etc"), Command::Say("/etc".into()));
         let json = "{\"say\":\"x\"}";
         assert_eq!(command(json), Command::Say(json.into()));
@@ -148,7 +186,18 @@ mod tests {
         assert_eq!(failure("/history x"), Failure::NoCount("x".into()));
         assert_eq!(failure("/msg"), Failure::Usage("/msg NAME TEXT"));
         assert_eq!(failure("/verified"), Failure::Usage("/verified NAME"));
-        assert_eq!(failure("/wat"), Failure::UnknownCommand("/wat".into()));
+        assert_eq!(failure("/msg ana"), Failure::Usage("/msg NAME TEXT"));
+        for (given, meant) in [
+            ("/wat", None),
+            ("/hlep", Some("/help")),
+            ("/Who", Some("/who")),
+            ("/verfied", Some("/verified")),
+            ("/x", None),
+        ] {
+            let failed = failure(given);
+            let given = given.to_owned();
+            assert_eq!(failed, Failure::UnknownCommand { given, meant });
+        }
     }
 
     #[test]
@@ -162,6 +211,6 @@ mod tests {
         assert_eq!(asked, Ok(Asked::Command(private)));
         assert_eq!(said("{\"say\": 1}"), Err(Failure::NotSay));
         assert_eq!(said("oi"), say("oi"));
-        assert_eq!(said("/who"), Ok(Asked::Command(Command::Who)));
+        assert_eq!(said("/who"), Ok(Asked::Command(Command::Who(None))));
     }
 }

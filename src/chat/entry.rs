@@ -113,6 +113,28 @@ pub fn read(line: String, input: Input, syntax: Syntax) -> Line {
     say(text, None).into()
 }
 
+/// A typed name and what follows it: the first word, or what stands in quotes.
+#[must_use]
+pub fn split_name(text: &str) -> (&str, &str) {
+    let text = text.trim_start();
+    let quoted = text.strip_prefix('"').and_then(|text| text.split_once('"'));
+    let (name, rest) = quoted
+        .or_else(|| text.split_once(char::is_whitespace))
+        .unwrap_or((text, ""));
+    (name, rest.trim_start())
+}
+
+/// The command that was probably meant by one that does not exist.
+#[must_use]
+pub fn meant(typed: &str, commands: &[&'static str]) -> Option<&'static str> {
+    let typed = typed.to_lowercase();
+    let distance = |command: &&'static str| strsim::osa_distance(&typed, command);
+    let nearest = commands.iter().copied().min_by_key(distance)?;
+    // Two slips, or one in a short word; the slash is never wrong.
+    let slips_max = if nearest.len() > 4 { 2 } else { 1 };
+    (distance(&nearest) <= slips_max).then_some(nearest)
+}
+
 fn say(text: String, to: Option<String>) -> Entry {
     Entry::Say { text, to }
 }

@@ -21,6 +21,8 @@ pub struct Person {
     pub key: Option<Key>,
     /// What this person is under that name.
     pub standing: Standing,
+    /// The digits that tell them from others of the name, where the name alone does not.
+    pub suffix: Option<String>,
 }
 
 impl Person {
@@ -31,6 +33,7 @@ impl Person {
             name: name.into(),
             key: None,
             standing: Standing::Unproven,
+            suffix: None,
         }
     }
 
@@ -98,7 +101,7 @@ pub struct Message {
     /// Its author.
     pub who: Person,
     /// The only person it is for, if this member said it privately.
-    pub to: Option<Person>,
+    pub to: Option<Box<Person>>,
     /// What it says.
     pub content: Content,
     /// When it was said by its author's clock, in milliseconds since 1970.
@@ -212,8 +215,10 @@ pub enum News {
     Silent(Person),
     /// Somebody who did not answer is heard again.
     Back(Person),
-    /// Somebody is here under a name that belongs to somebody else.
+    /// Somebody is here under a name that belongs to somebody else. Told once for each name.
     Namesake(Person),
+    /// Somebody was here under this member's own name before it, which is shown to them as this.
+    NameTaken(Person),
     /// A member made two different frames with one sequence number.
     Equivocation(Person),
     /// Frames of somebody are missing; what follows them is told now.
@@ -237,6 +242,8 @@ pub enum News {
     },
     /// Everybody who is here, this member first.
     Members(Vec<MemberState>),
+    /// Those here who are called so, whose fingerprints were asked for.
+    Fingerprints(Vec<MemberState>),
     /// The room as it is now, for a face that comes late.
     Snapshot(Snapshot),
     /// The code to compare with somebody, who sees the same one.
@@ -246,8 +253,12 @@ pub enum News {
         /// Groups of digits.
         code: String,
     },
+    /// It is asked whether the codes of both screens are equal; to be said once more.
+    VerifyAsked(Person),
     /// Somebody's code was compared.
     Verified(Person),
+    /// Somebody's code was not compared after all.
+    Unverified(Person),
     /// What is held and what was dropped.
     Stats(Stats),
     /// Nobody else was heard for a while.

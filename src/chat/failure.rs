@@ -17,7 +17,12 @@ pub struct SystemFault {
 #[non_exhaustive]
 pub enum Failure {
     /// There is no such command.
-    UnknownCommand(String),
+    UnknownCommand {
+        /// As typed.
+        given: String,
+        /// What was probably meant.
+        meant: Option<&'static str>,
+    },
     /// A command lacks something.
     Usage(&'static str),
     /// A count is no number.
@@ -37,6 +42,10 @@ pub enum Failure {
     },
     /// It is not known yet whose names are whose.
     PeopleUnknown(String),
+    /// Codes are said to be equal, and none was shown.
+    NotCompared(Person),
+    /// Somebody is not verified.
+    NotVerified(Person),
     /// Nothing private can be said to somebody before their HELLO came.
     NoSessionKey(Person),
     /// A line was too long, and goes as several messages.

@@ -22,6 +22,7 @@ mod news;
 pub mod output;
 mod own;
 mod people;
+mod suffix;
 pub mod transcript;
 pub mod trust;
 mod watch;
@@ -36,8 +37,7 @@ use self::leaving::{Leaving, LeavingEvent, Progress};
 use self::output::OUTPUTS_MAX;
 pub use self::output::{Ended, NetworkAsk, Output};
 use self::own::Own;
-pub use self::people::suffix;
-use self::people::{People, PeopleCommand, PeopleEvents};
+use self::people::{People, PeopleCommand};
 use self::watch::{Sight, Watch, WatchEvent};
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::NamedKey;
@@ -114,8 +114,8 @@ impl Chat {
                     archive::Reply::People(people) => PeopleCommand::Remember(people),
                     archive::Reply::Failed(why) => PeopleCommand::Forget(why),
                 };
-                let events = self.people.handle(command, self.node.roster());
-                self.put(events);
+                let news = self.people.handle(command, self.node.roster());
+                self.tell_all(news);
             }
             Input::Time => self.on_time(now),
         }
@@ -274,14 +274,14 @@ impl Chat {
         faults.get(&fault).copied().unwrap_or(0)
     }
 
-    fn put(&mut self, events: PeopleEvents) {
-        events.news.into_iter().for_each(|news| self.tell(news));
-        let requests = events.requests.into_iter().map(Output::Archive);
-        self.out.extend(requests);
+    fn tell_all(&mut self, news: impl IntoIterator<Item = News>) {
+        news.into_iter().for_each(|news| self.tell(news));
+        self.out.extend(self.people.requests().map(Output::Archive));
     }
 
     fn tell_arrivals(&mut self) {
-        self.people.arrivals().for_each(|news| self.tell(news));
+        let arrivals = self.people.arrivals();
+        self.tell_all(arrivals);
     }
 
     fn ask_network(&mut self, ask: NetworkAsk) {

@@ -1,10 +1,10 @@
 //! What a room is asked, and what its engine tells, each routed to the part that it concerns.
 
+use super::Chat;
 use super::command::{Command, RequestId};
 use super::event::{Content, Failure, Guest, Id, Message, News, Stats, Timing};
 use super::own::{Report, Unsent};
 use super::transcript::{MESSAGES_MAX, Snapshot};
-use super::{Chat, Output};
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::config::TEXT_MAX_BYTES;
 use crate::protocol::engine::event::{Delivery, EngineEvent, MessageId, NamedKey};
@@ -19,14 +19,17 @@ impl Chat {
         match command {
             Command::Say(text) => self.say(now, request, text),
             Command::SayTo { to, text } => self.say_to(request, &to, &text),
-            Command::SayPrivately(text) => {
-                let (to, text) = self.people.split_name(&text, self.node.roster());
-                let (to, text) = (to.to_owned(), text.to_owned());
-                self.say_to(request, &to, &text);
-            }
-            Command::Who => {
+            Command::Who(None) => {
                 let members = self.people.members(self.node.roster());
                 self.answer(request, News::Members(members));
+            }
+            Command::Who(Some(name)) => {
+                let members = self.people.alike(&name, self.node.roster());
+                let answer = match members.is_empty() {
+                    true => News::Failed(Failure::NobodyCalled(name)),
+                    false => News::Fingerprints(members),
+                };
+                self.answer(request, answer);
             }
             Command::History(count) => self.tell_history(request, count),
             Command::Snapshot => {
@@ -43,13 +46,19 @@ impl Chat {
             }
             Command::Verify(name) => self.with_person(request, &name, |chat, who| {
                 let code = code(&chat.people.my_key(), &who.key);
+                chat.people.show_code(&who);
                 let person = chat.people.person(&who);
                 chat.answer(request, News::Code { person, code });
             }),
             Command::Verified(name) => self.with_person(request, &name, |chat, who| {
-                let (person, remember) = chat.people.verify(&who);
-                chat.out.extend(remember.map(Output::Archive));
-                chat.answer(request, News::Verified(person));
+                let verified = chat.people.verify(&who);
+                chat.answer(request, verified);
+                chat.tell_all([]);
+            }),
+            Command::Unverify(name) => self.with_person(request, &name, |chat, who| {
+                let unverified = chat.people.unverify(&who);
+                chat.answer(request, unverified);
+                chat.tell_all([]);
             }),
             Command::Stats => self.tell_stats(request),
             Command::Leave(leave) => self.begin_leaving(now, leave),
@@ -144,8 +153,8 @@ impl Chat {
     /// Makes what the engine tells about keys into what faces are told about people.
     pub(super) fn on_event(&mut self, now: Moment, event: EngineEvent) {
         if let EngineEvent::Entered { who, was_here } = event {
-            let events = self.people.enter(now.time, who, was_here);
-            return self.put(events);
+            let news = self.people.enter(now.time, who, was_here);
+            return self.tell_all(news);
         }
         self.tell_arrivals();
         let news = match event {
@@ -155,10 +164,14 @@ impl Chat {
             }
             EngineEvent::Entered { .. } => return,
             EngineEvent::Sent { id, is_private } => return self.on_sent(id, is_private),
-            EngineEvent::Left { who, with_farewell } => News::Left {
-                person: self.people.person(&who),
-                with_farewell,
-            },
+            EngineEvent::Left { who, with_farewell } => {
+                let person = self.people.person(&who);
+                self.people.leave(&who, self.node.roster());
+                News::Left {
+                    person,
+                    with_farewell,
+                }
+            }
             EngineEvent::Silent(who) => News::Silent(self.people.person(&who)),
             EngineEvent::Back(who) => News::Back(self.people.person(&who)),
             EngineEvent::Equivocation { who } => News::Equivocation(self.people.person(&who)),
@@ -188,7 +201,7 @@ impl Chat {
             EngineEvent::Unmirrored { lines } => News::Unmirrored { lines },
             EngineEvent::Guest { name, text, source } => News::Guest(Guest { name, text, source }),
         };
-        self.tell(news);
+        self.tell_all([news]);
     }
 
     fn on_sent(&mut self, id: MessageId, is_private: bool) {
@@ -198,7 +211,7 @@ impl Chat {
         let message = Message {
             id: Id::Group(id),
             who: self.people.me(),
-            to: unsent.to,
+            to: unsent.to.map(Box::new),
             content: Content::Text(unsent.text),
             wall_ms: clock_ms(id.position.clock),
             source: None,

@@ -1,23 +1,25 @@
 //! Who is who: which person a name and a key are, who is meant by a typed name, and what of that
 //! is to be remembered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::archive::{Remembered, Request};
 use super::event::{Failure, MemberState, News, Person};
-use super::trust::{SUFFIX, Standing, Trust};
+use super::suffix;
+use super::trust::{Standing, Tenure, Trust};
 use crate::protocol::engine::event::NamedKey;
 use crate::protocol::engine::roster::Roster;
+use crate::protocol::lookalike::{Looks, clean_name};
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
 
-/// Hexadecimal digits of a person's id behind the name of a namesake.
-const SUFFIX_DIGITS: usize = 4;
-
-/// Longest time that the news of somebody's arrival waits for the store, so that they are told by
+/// Longest time that the news of somebody's arrival waits for the store, so that they are shown by
 /// the name that is theirs.
 const ARRIVAL_WAIT: Duration = Duration::from_secs(1);
+
+/// Most people who are noted as having spoken before the store has answered.
+const SPEAKERS_MAX: usize = 4096;
 
 /// The people of one room.
 #[derive(Debug)]
@@ -25,12 +27,19 @@ pub(super) struct People {
     me: NamedKey,
     trust: Trust,
     memory: Memory,
-    /// Names that somebody was the first to speak under and that nobody has entered with: they are
-    /// not remembered beyond this session yet.
-    unremembered: BTreeSet<Name>,
-    /// Who entered before the store answered, and whether they were here before this member.
+    /// Who is here, by what their names look like, so that suffixes tell them apart.
+    here: BTreeMap<String, BTreeSet<Key>>,
+    /// Who spoke before the store has answered.
+    speakers: Vec<NamedKey>,
+    /// Who entered before the store has answered, and whether they were here before this member.
     arrivals: Vec<(NamedKey, bool)>,
     arrivals_until: Option<Duration>,
+    /// Looks of names of which it was said that several people have them.
+    warned: BTreeSet<String>,
+    /// How far the comparison of codes is with whom.
+    compared: BTreeMap<Key, Comparison>,
+    /// What the store is to be asked.
+    requests: Vec<Request>,
 }
 
 /// Whether it is known who was met before.
@@ -44,39 +53,47 @@ enum Memory {
     Passing,
 }
 
-/// What a person or the store asks of the people.
+/// How far the comparison of two codes is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comparison {
+    /// The code was shown.
+    Shown,
+    /// It was asked whether both screens show the same.
+    Asked,
+}
+
+/// What the store says.
 #[derive(Debug)]
 pub(super) enum PeopleCommand {
-    /// The store has told everybody who was met.
+    /// Everybody who was met.
     Remember(Vec<Remembered>),
-    /// The store remembers nothing from now on.
+    /// It remembers nothing from now on.
     Forget(String),
 }
 
-/// What the people part wants told and remembered.
-#[derive(Debug, Default)]
-pub(super) struct PeopleEvents {
-    pub(super) news: Vec<News>,
-    pub(super) requests: Vec<Request>,
-}
-
 impl People {
-    /// `is_remembered` tells whether the store will say who was met before.
+    /// `is_remembered` is whether the store will say who was met before.
     pub(super) fn new(me: NamedKey, is_remembered: bool) -> Self {
         let memory = match is_remembered {
             true => Memory::Unread,
             false => Memory::Passing,
         };
         let mut trust = Trust::default();
-        trust.know(me.name.clone(), me.key, false);
-        Self {
-            me,
+        trust.know(&me.name, me.key, Tenure::Kept);
+        let mut people = Self {
+            me: me.clone(),
             trust,
             memory,
-            unremembered: BTreeSet::new(),
+            here: BTreeMap::new(),
+            speakers: Vec::new(),
             arrivals: Vec::new(),
             arrivals_until: None,
-        }
+            warned: BTreeSet::new(),
+            compared: BTreeMap::new(),
+            requests: Vec::new(),
+        };
+        people.note_here(&me);
+        people
     }
 
     /// This member's own person.
@@ -85,6 +102,7 @@ impl People {
             name: self.me.name.to_string(),
             key: Some(self.me.key),
             standing: Standing::First,
+            suffix: None,
         }
     }
 
@@ -93,31 +111,43 @@ impl People {
         self.me.key
     }
 
-    /// Who somebody is. A name that belongs to nobody is theirs from now on.
-    pub(super) fn person(&mut self, who: &NamedKey) -> Person {
-        if self.memory != Memory::Unread && self.trust.meet(&who.name, &who.key) {
-            self.unremembered.insert(who.name.clone());
+    /// Who somebody is.
+    pub(super) fn person(&self, who: &NamedKey) -> Person {
+        let standing = self.standing(who);
+        Person {
+            name: who.name.to_string(),
+            key: Some(who.key),
+            suffix: self.suffix(who, standing),
+            standing,
         }
-        self.known(who)
     }
 
-    /// The same for the author of a message, of whom there are many.
+    /// The author of a message. A name that belongs to nobody is theirs from now on.
     pub(super) fn author(&mut self, who: NamedKey) -> Person {
-        if !self.trust.knows(&who.name) {
-            return self.person(&who);
+        match self.memory {
+            Memory::Unread if self.speakers.len() < SPEAKERS_MAX => {
+                if !self.speakers.contains(&who) {
+                    self.speakers.push(who.clone());
+                }
+            }
+            Memory::Unread => {}
+            Memory::Kept | Memory::Passing => self.keep(&who),
         }
+        let standing = self.standing(&who);
         Person {
-            standing: self.standing(&who),
+            suffix: self.suffix(&who, standing),
+            standing,
             name: who.name.into(),
             key: Some(who.key),
         }
     }
 
-    fn known(&self, who: &NamedKey) -> Person {
-        Person {
-            name: who.name.to_string(),
-            key: Some(who.key),
-            standing: self.standing(who),
+    fn keep(&mut self, who: &NamedKey) {
+        if self.trust.keep(&who.name, &who.key) && self.memory == Memory::Kept {
+            self.requests.push(Request::Meet {
+                name: who.name.clone(),
+                key: who.key,
+            });
         }
     }
 
@@ -128,38 +158,74 @@ impl People {
         }
     }
 
+    /// What tells somebody from others of the name, where the name alone does not.
+    fn suffix(&self, who: &NamedKey, standing: Standing) -> Option<String> {
+        match standing {
+            Standing::Namesake | Standing::Unknown => Some(self.shortest_suffix(who)),
+            _ => None,
+        }
+    }
+
+    fn shortest_suffix(&self, who: &NamedKey) -> String {
+        let [look, _] = Looks::of(who.name.as_str()).0;
+        let alike = self.here.get(&look).into_iter().flatten();
+        suffix::shortest(&who.key, alike)
+    }
+
     /// Somebody has entered. While the store has not answered, the news of it waits.
-    pub(super) fn enter(&mut self, now: Duration, who: NamedKey, was_here: bool) -> PeopleEvents {
-        let mut events = PeopleEvents::default();
+    pub(super) fn enter(&mut self, now: Duration, who: NamedKey, was_here: bool) -> Vec<News> {
+        self.note_here(&who);
         if self.memory == Memory::Unread {
             self.arrivals_until.get_or_insert(now + ARRIVAL_WAIT);
             self.arrivals.push((who, was_here));
-        } else {
-            self.meet(&who, &mut events);
-            let person = self.known(&who);
-            events.news.push(News::Entered { person, was_here });
+            return Vec::new();
         }
-        events
+        let mut news = self.meet(&who, was_here);
+        let person = self.person(&who);
+        news.push(News::Entered { person, was_here });
+        news
     }
 
-    /// Warns of a namesake, and has somebody new remembered.
-    fn meet(&mut self, who: &NamedKey, events: &mut PeopleEvents) {
-        let was_heard = self.unremembered.remove(&who.name);
-        let is_new = self.trust.meet(&who.name, &who.key) || was_heard;
-        let person = self.known(who);
-        match person.standing {
-            Standing::Namesake => events.news.push(News::Namesake(person)),
-            Standing::First if is_new && self.memory == Memory::Kept => {
-                events.requests.push(Request::Meet {
-                    name: who.name.clone(),
-                    key: who.key,
-                });
+    /// Somebody has left.
+    pub(super) fn leave(&mut self, who: &NamedKey, roster: &Roster) {
+        if persons(roster).any(|other| other == *who) {
+            // Another session of theirs is here.
+            return;
+        }
+        self.trust.leave(&who.name, &who.key);
+        let [look, _] = Looks::of(who.name.as_str()).0;
+        if let Some(alike) = self.here.get_mut(&look) {
+            alike.remove(&who.key);
+            if alike.is_empty() {
+                self.here.remove(&look);
             }
-            _ => {}
         }
     }
 
-    /// The news of arrivals that waited. They wait no longer than something else is told, for it
+    fn note_here(&mut self, who: &NamedKey) {
+        let [look, _] = Looks::of(who.name.as_str()).0;
+        self.here.entry(look).or_default().insert(who.key);
+    }
+
+    /// Gives somebody their name, or warns that it is somebody else's: once for each name, for
+    /// thirty people may share a login.
+    fn meet(&mut self, who: &NamedKey, was_here: bool) -> Vec<News> {
+        self.trust.meet(&who.name, &who.key);
+        let looks = Looks::of(who.name.as_str());
+        let is_like_mine = looks.is_like(&Looks::of(self.me.name.as_str()));
+        let [look, _] = looks.0;
+        if self.standing(who) != Standing::Namesake || !self.warned.insert(look) {
+            return Vec::new();
+        }
+        if is_like_mine && was_here && who.key != self.me.key {
+            let suffix = Some(self.shortest_suffix(&self.me));
+            let me = self.me();
+            return vec![News::NameTaken(Person { suffix, ..me })];
+        }
+        vec![News::Namesake(self.person(who))]
+    }
+
+    /// The news of arrivals that waited. They wait no longer than something else is shown, for it
     /// may be about one of them.
     pub(super) fn arrivals(&mut self) -> impl Iterator<Item = News> + use<> {
         self.arrivals_until = None;
@@ -167,7 +233,7 @@ impl People {
         let news: Vec<News> = arrivals
             .iter()
             .map(|(who, was_here)| News::Entered {
-                person: self.known(who),
+                person: self.person(who),
                 was_here: *was_here,
             })
             .collect();
@@ -179,91 +245,152 @@ impl People {
         self.arrivals_until
     }
 
+    /// What the store is to be asked.
+    pub(super) fn requests(&mut self) -> impl Iterator<Item = Request> + use<> {
+        std::mem::take(&mut self.requests).into_iter()
+    }
+
     /// Takes in what the store says.
-    pub(super) fn handle(&mut self, command: PeopleCommand, roster: &Roster) -> PeopleEvents {
-        let mut events = PeopleEvents::default();
+    pub(super) fn handle(&mut self, command: PeopleCommand, roster: &Roster) -> Vec<News> {
         let was_unread = self.memory == Memory::Unread;
+        let mut news = Vec::new();
         match command {
             PeopleCommand::Remember(people) => {
                 self.memory = Memory::Kept;
-                for person in people
-                    .into_iter()
-                    .filter(|person| person.name != self.me.name)
-                {
-                    self.trust.know(person.name, person.key, person.is_verified);
+                for person in people {
+                    let tenure = match person.is_verified {
+                        true => Tenure::Verified,
+                        false => Tenure::Kept,
+                    };
+                    // This member's own name is its own here, unless somebody else's was verified.
+                    if person.is_verified || person.name != self.me.name {
+                        self.trust.know(&person.name, person.key, tenure);
+                    }
                 }
             }
             PeopleCommand::Forget(why) => {
                 self.memory = Memory::Passing;
-                let failure = Failure::PeopleForgotten(why);
-                events.news.push(News::Failed(failure));
+                news.push(News::Failed(Failure::PeopleForgotten(why)));
             }
         }
         if was_unread {
+            let speakers = std::mem::take(&mut self.speakers);
+            speakers.iter().for_each(|who| self.keep(who));
             // Whoever entered meanwhile was not met yet.
-            let here: Vec<NamedKey> = persons(roster).collect();
-            here.iter().for_each(|who| self.meet(who, &mut events));
-            events.news.extend(self.arrivals());
+            let were_here: Vec<(NamedKey, bool)> = persons(roster)
+                .map(|who| {
+                    let is_they = |(other, was_here): &(NamedKey, bool)| *was_here && *other == who;
+                    let was_here = self.arrivals.iter().any(is_they);
+                    (who, was_here)
+                })
+                .collect();
+            for (who, was_here) in &were_here {
+                news.extend(self.meet(who, *was_here));
+            }
+            news.extend(self.arrivals());
         }
-        events
+        news
     }
 
-    /// A person's code was compared: the name is theirs.
-    pub(super) fn verify(&mut self, who: &NamedKey) -> (Person, Option<Request>) {
-        self.trust.know(who.name.clone(), who.key, true);
-        let request = (self.memory == Memory::Kept).then(|| Request::Verify {
-            name: who.name.clone(),
-            key: who.key,
-        });
-        (self.known(who), request)
+    /// The code of somebody is shown.
+    pub(super) fn show_code(&mut self, who: &NamedKey) {
+        self.compared.insert(who.key, Comparison::Shown);
     }
 
-    /// The one person here who is meant by a typed name.
-    pub(super) fn called(&self, given: &str, roster: &Roster) -> Result<NamedKey, Failure> {
+    /// A person's codes are said to be equal: asked once whether that is so, then the name is
+    /// theirs.
+    pub(super) fn verify(&mut self, who: &NamedKey) -> News {
+        match self.compared.get(&who.key) {
+            None => return News::Failed(Failure::NotCompared(self.person(who))),
+            Some(Comparison::Shown) => {
+                self.compared.insert(who.key, Comparison::Asked);
+                return News::VerifyAsked(self.person(who));
+            }
+            Some(Comparison::Asked) => {}
+        }
+        self.compared.remove(&who.key);
+        self.trust.know(&who.name, who.key, Tenure::Verified);
+        if self.memory == Memory::Kept {
+            self.requests.push(Request::Verify {
+                name: who.name.clone(),
+                key: who.key,
+            });
+        }
+        News::Verified(self.person(who))
+    }
+
+    /// A person's codes were not compared after all.
+    pub(super) fn unverify(&mut self, who: &NamedKey) -> News {
+        if self.standing(who) != Standing::Verified {
+            return News::Failed(Failure::NotVerified(self.person(who)));
+        }
+        self.trust.unverify(&who.name, &who.key);
+        if self.memory == Memory::Kept {
+            self.requests.push(Request::Unverify { key: who.key });
+        }
+        News::Unverified(self.person(who))
+    }
+
+    /// The one person here who is meant by a typed name: whose the name is, or who has the typed
+    /// suffix. Everybody can be named by suffix.
+    pub(super) fn called(&self, typed: &str, roster: &Roster) -> Result<NamedKey, Failure> {
+        let given = Name::parse(typed).map_or_else(|_| typed.to_owned(), String::from);
         let mut people: Vec<NamedKey> = Vec::new();
         for who in persons(roster) {
-            let is_called = who.name.as_str() == given || with_suffix(&who) == given;
-            if is_called && !people.contains(&who) {
+            if !people.contains(&who) {
                 people.push(who);
             }
         }
-        // With its suffix, a namesake is meant and nobody else.
-        let exact: Vec<NamedKey> = people
+        if let Some((name, digits)) = suffix::split(&given) {
+            // A name that cannot be typed is typed as it is shown, or left off.
+            let is_named = |who: &NamedKey| {
+                let own = who.name.as_str();
+                own == name || clean_name(own) == name || name.is_empty()
+            };
+            let is_meant = |who: &&NamedKey| is_named(who) && suffix::is_of(digits, &who.key);
+            let meant: Vec<&NamedKey> = people.iter().filter(is_meant).collect();
+            match meant[..] {
+                [] => {}
+                [who] => return Ok(who.clone()),
+                _ => return Err(self.several(typed, meant)),
+            }
+        }
+        let mut called: Vec<&NamedKey> = people
             .iter()
-            .filter(|who| self.shown(who) == given)
-            .cloned()
+            .filter(|who| who.name.as_str() == given)
             .collect();
-        let persons = |people: &[NamedKey]| people.iter().map(|who| self.known(who)).collect();
-        match (&people[..], &exact[..]) {
-            ([], _) => Err(Failure::NobodyCalled(given.to_owned())),
-            ([_], [who]) => Ok(who.clone()),
-            (_, [who]) if self.known(who).standing == Standing::Namesake => Ok(who.clone()),
-            _ if self.memory == Memory::Unread => Err(Failure::PeopleUnknown(given.to_owned())),
-            _ => Err(Failure::SeveralCalled {
-                given: given.to_owned(),
-                people: persons(&people),
-            }),
+        if called.is_empty() {
+            let folded = given.to_lowercase();
+            let is_called = |who: &&NamedKey| who.name.as_str().to_lowercase() == folded;
+            called = people.iter().filter(is_called).collect();
+        }
+        let owns =
+            |who: &&&NamedKey| matches!(self.standing(who), Standing::First | Standing::Verified);
+        let owners: Vec<&NamedKey> = called.iter().filter(owns).copied().collect();
+        match (&called[..], &owners[..]) {
+            ([], _) => Err(Failure::NobodyCalled(typed.to_owned())),
+            (_, [owner]) => Ok((*owner).clone()),
+            _ if self.memory == Memory::Unread => Err(Failure::PeopleUnknown(typed.to_owned())),
+            _ => Err(self.several(typed, called)),
         }
     }
 
-    /// The longest beginning of a text that somebody here is called, and what stands behind it:
-    /// names may hold blanks.
-    pub(super) fn split_name<'t>(&self, text: &'t str, roster: &Roster) -> (&'t str, &'t str) {
-        let blanks = text.match_indices(char::is_whitespace).map(|(at, _)| at);
-        let mut parts = blanks.filter_map(|at| text.split_at_checked(at));
-        let first = parts.clone().next().unwrap_or((text, ""));
-        let is_here = |(name, _): &(&str, &str)| {
-            persons(roster).any(|who| who.name.as_str() == *name || with_suffix(&who) == *name)
+    fn several(&self, given: &str, people: Vec<&NamedKey>) -> Failure {
+        let with_suffix = |who: &NamedKey| Person {
+            suffix: Some(self.shortest_suffix(who)),
+            ..self.person(who)
         };
-        let (name, rest) = parts.rfind(is_here).unwrap_or(first);
-        (name, rest.trim())
+        Failure::SeveralCalled {
+            given: given.to_owned(),
+            people: people.into_iter().map(with_suffix).collect(),
+        }
     }
 
     /// Everybody who is here, this member first, the others by name.
-    pub(super) fn members(&mut self, roster: &Roster) -> Vec<MemberState> {
+    pub(super) fn members(&self, roster: &Roster) -> Vec<MemberState> {
         let mut others: Vec<MemberState> = Vec::new();
         for (_, member) in roster.others() {
-            let person = self.known(&NamedKey {
+            let person = self.person(&NamedKey {
                 name: member.name.clone(),
                 key: member.key,
             });
@@ -290,14 +417,18 @@ impl People {
         [me].into_iter().chain(others).collect()
     }
 
-    /// The name by which somebody can be addressed.
-    fn shown(&self, who: &NamedKey) -> String {
-        match self.known(who).standing {
-            Standing::Namesake | Standing::Unknown => with_suffix(who),
-            Standing::First | Standing::Verified | Standing::Unproven | Standing::Nameless => {
-                who.name.to_string()
-            }
-        }
+    /// Everybody here whose name looks like a typed one, or who has the typed suffix.
+    pub(super) fn alike(&self, typed: &str, roster: &Roster) -> Vec<MemberState> {
+        let (name, digits) = suffix::split(typed).unwrap_or((typed, ""));
+        let looks = [Looks::of(typed), Looks::of(name)];
+        let mut members = self.members(roster);
+        members.retain(|member| {
+            let person = &member.person;
+            let own = Looks::of(&person.name);
+            let has_digits = person.key.is_some_and(|key| suffix::is_of(digits, &key));
+            own.is_like(&looks[0]) || own.is_like(&looks[1]) && has_digits
+        });
+        members
     }
 }
 
@@ -309,108 +440,5 @@ fn persons(roster: &Roster) -> impl Iterator<Item = NamedKey> {
     })
 }
 
-/// The hexadecimal digits that tell the persons of one name apart: the beginning of the person's
-/// id.
-#[must_use]
-pub fn suffix(key: &Key) -> String {
-    let mut digits = format!("{:016x}", key.short());
-    digits.truncate(SUFFIX_DIGITS);
-    digits
-}
-
-fn with_suffix(who: &NamedKey) -> String {
-    format!("{}{SUFFIX}{}", who.name, suffix(&who.key))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn who(name: &str, key: u8) -> NamedKey {
-        NamedKey {
-            name: Name::parse(name).unwrap(),
-            key: Key([key; 32]),
-        }
-    }
-
-    fn people(is_remembered: bool) -> People {
-        People::new(who("ana", 1), is_remembered)
-    }
-
-    fn empty() -> Roster {
-        let author = crate::protocol::wire::frame::Author {
-            key: Key([1; 32]),
-            short: Key([1; 32]).short(),
-            session: 1,
-            sequence: 0,
-            clock: 0,
-            flags: 0,
-            grtt: 0,
-            name: Name::parse("ana").unwrap(),
-        };
-        Roster::new(&author)
-    }
-
-    const NOW: Duration = Duration::from_secs(1);
-
-    #[test]
-    fn nobody_is_the_first_with_a_name_before_the_store_has_answered() {
-        let mut people = people(true);
-        assert_eq!(people.person(&who("bia", 2)).standing, Standing::Unknown);
-        let events = people.enter(NOW, who("bia", 2), false);
-        assert!(events.news.is_empty() && events.requests.is_empty());
-        assert_eq!(people.next_time(), Some(NOW + ARRIVAL_WAIT));
-        let remembered = vec![Remembered {
-            name: Name::parse("bia").unwrap(),
-            key: Key([9; 32]),
-            is_verified: true,
-        }];
-        let events = people.handle(PeopleCommand::Remember(remembered), &empty());
-        let [News::Entered { person, .. }] = &events.news[..] else {
-            panic!("{events:?}");
-        };
-        assert_eq!(person.standing, Standing::Namesake);
-        assert_eq!(people.person(&who("bia", 9)).standing, Standing::Verified);
-    }
-
-    #[test]
-    fn who_was_heard_before_entering_is_remembered_when_entering() {
-        let mut people = people(true);
-        people.handle(PeopleCommand::Remember(Vec::new()), &empty());
-        assert_eq!(people.person(&who("bia", 2)).standing, Standing::First);
-        let events = people.enter(NOW, who("bia", 2), false);
-        assert_eq!(events.requests.len(), 1);
-        let events = people.enter(NOW, who("bia", 2), false);
-        assert_eq!(events.requests.len(), 0);
-        let events = people.enter(NOW, who("bia", 3), false);
-        assert!(matches!(
-            events.news[..],
-            [News::Namesake(_), News::Entered { .. }]
-        ));
-        assert_eq!(events.requests.len(), 0);
-    }
-
-    #[test]
-    fn a_store_that_fails_is_told_once_and_ends_the_waiting() {
-        let mut people = people(true);
-        people.enter(NOW, who("bia", 2), true);
-        let failed = PeopleCommand::Forget("the disk is full".into());
-        let events = people.handle(failed, &empty());
-        assert!(matches!(
-            events.news[..],
-            [
-                News::Failed(Failure::PeopleForgotten(_)),
-                News::Entered { was_here: true, .. }
-            ]
-        ));
-        assert_eq!(people.person(&who("bia", 2)).standing, Standing::First);
-    }
-
-    #[test]
-    fn nothing_is_remembered_where_nothing_is_to_be() {
-        let mut people = people(false);
-        let events = people.enter(NOW, who("bia", 2), false);
-        assert_eq!((events.news.len(), events.requests.len()), (1, 0));
-        assert_eq!(people.verify(&who("bia", 2)).1, None);
-    }
-}
+mod tests;

@@ -112,21 +112,36 @@ pub(super) fn seconds(typed: String, least: u64, option: &'static str) -> Result
 pub(super) fn name_or_login(typed: Option<&str>) -> Result<Name, Usage> {
     match typed {
         Some(typed) => name(typed),
-        None => login_name(|variable| env::var(variable).ok()),
+        None => login_name(|variable| env::var(variable).ok(), system_login),
     }
 }
 
-/// The login name, cut and cleaned so that it is a valid name.
-fn login_name(variable: impl Fn(&str) -> Option<String>) -> Result<Name, Usage> {
+/// The login name, cut and cleaned so that it is a valid name: the environment's, or else the
+/// system's, for a service and a container have none in their environment.
+fn login_name(
+    variable: impl Fn(&str) -> Option<String>,
+    system: impl FnOnce() -> Option<String>,
+) -> Result<Name, Usage> {
     let login = ["LOGNAME", "USER", "USERNAME"]
         .into_iter()
-        .find_map(variable);
-    let login = login.unwrap_or_default();
+        .filter_map(variable)
+        .find(|login| !login.is_empty());
+    let login = login.or_else(system).unwrap_or_default();
     let readable: String = login.chars().filter(|c| !is_hazard(*c)).collect();
     let fit = readable.trim().trim_start_matches('~');
     // Composition may lengthen decomposed letters; a name that is short enough stays one.
     let (fit, _) = split_within(fit, NAME_MAX_BYTES);
-    name(fit).or_else(|_| name(NOBODY))
+    name(fit.trim_end()).or_else(|_| name(NOBODY))
+}
+
+/// The login name of the person who runs this process, as the system knows it.
+fn system_login() -> Option<String> {
+    #[cfg(unix)]
+    return nix::unistd::User::from_uid(nix::unistd::getuid())
+        .ok()?
+        .map(|user| user.name);
+    #[cfg(not(unix))]
+    return None;
 }
 
 #[cfg(test)]
@@ -135,10 +150,17 @@ mod tests {
 
     #[test]
     fn a_login_name_is_made_fit() {
-        let name = |login: &str| login_name(|v| (v == "USER").then(|| login.into())).unwrap();
+        let name = |login: &str| {
+            let variable = |name: &str| (name == "USER").then(|| login.into());
+            login_name(variable, || None).unwrap()
+        };
         assert_eq!(name("ana").as_str(), "ana");
         assert_eq!(name("~a\x1bna ").as_str(), "ana");
         assert_eq!(name(&"ã".repeat(40)).as_str(), "ã".repeat(16));
         assert_eq!(name("").as_str(), "somebody");
+        assert_eq!(name("a\u{200b}na").as_str(), "somebody");
+        let system = login_name(|_| None, || Some("rui".into())).unwrap();
+        assert_eq!(system.as_str(), "rui");
+        assert!(system_login().is_some());
     }
 }

@@ -10,7 +10,7 @@ use crate::text::{self, Lang};
 #[must_use]
 pub fn code(failure: &Failure) -> &'static str {
     match failure {
-        Failure::UnknownCommand(_) => "unknown_command",
+        Failure::UnknownCommand { .. } => "unknown_command",
         Failure::Usage(_) => "usage",
         Failure::NoCount(_) => "no_count",
         Failure::NotSay => "not_say",
@@ -18,6 +18,8 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::NobodyCalled(_) => "nobody_called",
         Failure::SeveralCalled { .. } => "several_called",
         Failure::PeopleUnknown(_) => "people_unknown",
+        Failure::NotCompared(_) => "not_compared",
+        Failure::NotVerified(_) => "not_verified",
         Failure::NoSessionKey(_) => "no_session_key",
         Failure::LineCut { .. } => "line_cut",
         Failure::NotUtf8 => "not_utf8",
@@ -39,17 +41,19 @@ pub fn code(failure: &Failure) -> &'static str {
 #[must_use]
 pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) -> String {
     match failure {
-        Failure::UnknownCommand(command) => text::unknown_command(lang, command),
+        Failure::UnknownCommand { given, meant } => text::unknown_command(lang, given, *meant),
         Failure::Usage(usage) => text::needs_more(lang, usage),
         Failure::NoCount(given) => text::no_count(lang, given),
         Failure::NotSay => text::not_say(lang),
         Failure::OtherRoom(given) => text::not_in_room(lang, given),
         Failure::NobodyCalled(given) => text::nobody_is_called(lang, given),
         Failure::SeveralCalled { given, people } => {
-            let people: Vec<String> = people.iter().map(super::lines::addressed).collect();
+            let people: Vec<String> = people.iter().map(super::lines::typed).collect();
             text::several_are_called(lang, given, &people)
         }
         Failure::PeopleUnknown(given) => text::people_are_unknown(lang, given),
+        Failure::NotCompared(who) => text::not_compared(lang, &super::lines::typed(who)),
+        Failure::NotVerified(who) => text::not_verified(lang, &super::lines::addressed(who)),
         Failure::NoSessionKey(person) => text::no_key_yet(lang, &super::lines::addressed(person)),
         Failure::LineCut { limit_bytes } => {
             text::line_cut(lang, line.unwrap_or_default(), *limit_bytes)

@@ -209,6 +209,7 @@ fn object_of(news: &News) -> Object<'_> {
         News::Silent(person) => about("silent", person),
         News::Back(person) => about("back", person),
         News::Namesake(person) => about("namesake", person),
+        News::NameTaken(me) => about("name_taken", me),
         News::Equivocation(person) => about("equivocation", person),
         News::Gap { person, frames } => Object {
             frames: Some(*frames),
@@ -223,7 +224,7 @@ fn object_of(news: &News) -> Object<'_> {
             lines: Some(*lines as u64),
             ..event("unmirrored")
         },
-        News::Members(members) => Object {
+        News::Members(members) | News::Fingerprints(members) => Object {
             members: Some(members.iter().map(Someone::here).collect()),
             ..event("members")
         },
@@ -231,7 +232,9 @@ fn object_of(news: &News) -> Object<'_> {
             data: Some(Some(code)),
             ..about("code", person)
         },
+        News::VerifyAsked(person) => about("verify_asked", person),
         News::Verified(person) => about("verified", person),
+        News::Unverified(person) => about("unverified", person),
         News::Stats(stats) => of_stats(stats),
         News::Failed(failure) => of_failure(failure),
         News::Hub(news) => of_hub(news),
@@ -413,7 +416,7 @@ fn of_failure(failed: &Failure) -> Object<'_> {
         ..event("error")
     };
     match failed {
-        Failure::UnknownCommand(given)
+        Failure::UnknownCommand { given, .. }
         | Failure::NoCount(given)
         | Failure::NobodyCalled(given)
         | Failure::NameCut(given)
@@ -424,6 +427,12 @@ fn of_failure(failed: &Failure) -> Object<'_> {
         Failure::SeveralCalled { given, people } => Object {
             name: Some(given),
             members: Some(people.iter().map(Someone::of).collect()),
+            ..object
+        },
+        Failure::NotCompared(person)
+        | Failure::NotVerified(person)
+        | Failure::NoSessionKey(person) => Object {
+            name: Some(&person.name),
             ..object
         },
         Failure::Network { interface, .. } => Object {

@@ -9,9 +9,10 @@ use crate::chat::entry::Syntax;
 use crate::chat::event::{
     Delivered, Guest, HubNews, MemberState, Message, News, PeerNews, Person, Ready, Stats, Timing,
 };
-use crate::chat::suffix;
 use crate::chat::trust::{PRIVATE, SUFFIX, Standing, VERIFIED};
 use crate::clock::WallClock;
+use crate::protocol::fingerprint::fingerprint;
+use crate::protocol::lookalike::clean_name;
 use crate::terminal::screen::{PEER, Screen, Shown, Speaker, short_name};
 use crate::text::{self, Lang};
 
@@ -76,6 +77,10 @@ impl Lines {
             }
             News::Ready(ready) => Line::Talk(self.ready(ready)),
             News::Stats(stats) => Line::Talk(self.stats(stats)),
+            News::Fingerprints(members) => {
+                let fingerprint = |member| fingerprint_of(self.style.lang, member);
+                Line::Talk(members.iter().filter_map(fingerprint).collect())
+            }
             News::Hub(news) => Line::Talk(self.hub(news)),
             News::Peer(news) => Line::Talk(vec![self.peer(news)]),
             other => Line::Talk(sentence(self.style.lang, other).into_iter().collect()),
@@ -203,12 +208,20 @@ fn nowhere() -> SocketAddr {
 
 /// The name by which somebody is addressed: with a suffix where the bare name is not theirs.
 pub(super) fn addressed(person: &Person) -> String {
-    match (person.standing, &person.key) {
-        (Standing::Namesake | Standing::Unknown, Some(key)) => {
-            format!("{}{SUFFIX}{}", person.name, suffix(key))
-        }
+    let name = clean_name(&person.name);
+    match (person.standing, &person.suffix) {
         (Standing::Nameless, _) => PEER.to_owned(),
-        _ => person.name.clone(),
+        (_, Some(suffix)) => format!("{name}{SUFFIX}{suffix}"),
+        (_, None) => name.into_owned(),
+    }
+}
+
+/// The same as it is typed behind a command: a name with blanks stands in quotes.
+pub(super) fn typed(person: &Person) -> String {
+    let name = addressed(person);
+    match name.contains(' ') {
+        true => format!("\"{name}\""),
+        false => name,
     }
 }
 
@@ -238,13 +251,16 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::Back(person) => text::back(lang, &addressed(person)),
         News::Gap { person, .. } => text::gap(lang, &addressed(person)),
         News::Namesake(person) => text::namesake(lang, &person.name, &addressed(person)),
+        News::NameTaken(me) => text::name_taken(lang, &me.name, &addressed(me)),
         News::Equivocation(person) => text::equivocation(lang, &addressed(person)),
         News::CaughtUp { messages } => text::caught_up(lang, *messages),
         News::Unmirrored { lines } => text::unmirrored(lang, *lines),
         News::Delivered(delivered) => return delivery(lang, delivered),
         News::Members(members) => who_is_here(lang, members),
-        News::Code { person, code } => text::compare_code(lang, &addressed(person), code),
+        News::Code { person, code } => text::compare_code(lang, &typed(person), code),
+        News::VerifyAsked(person) => text::verify_asked(lang, &typed(person)),
         News::Verified(person) => text::is_verified(lang, &person.name),
+        News::Unverified(person) => text::is_unverified(lang, &addressed(person)),
         News::Alone {
             interfaces,
             hears_itself,
@@ -260,6 +276,17 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+fn fingerprint_of(lang: Lang, member: &MemberState) -> Option<String> {
+    let fingerprint = fingerprint(member.person.key.as_ref()?);
+    let who = marked(&member.person);
+    Some(text::fingerprint_of(
+        lang,
+        &who,
+        &fingerprint,
+        member.is_own,
+    ))
 }
 
 /// That all went well is told only to those who were told to wait.

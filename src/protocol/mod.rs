@@ -5,6 +5,7 @@ pub mod engine;
 pub mod fingerprint;
 pub mod gate;
 pub mod hub;
+pub mod lookalike;
 pub mod message;
 pub mod node;
 pub mod peer;

@@ -129,6 +129,7 @@ fn serve(
             }
             Request::Meet { name, key } => retry_while_locked(|| people.meet(&name, &key))?,
             Request::Verify { name, key } => retry_while_locked(|| people.verify(&name, &key))?,
+            Request::Unverify { key } => retry_while_locked(|| people.unverify(&key))?,
         }
     }
     Ok(())

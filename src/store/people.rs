@@ -7,12 +7,9 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 use rusqlite::{Connection, params};
 
 use super::database::{self, Schema, words};
+use crate::chat::trust::NAMES_MAX;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
-
-/// Most names that are remembered. Beyond that, the unverified person who was met longest ago is
-/// forgotten, so that a stranger who makes up names does not fill the disk.
-const NAMES_MAX: i64 = 10_000;
 
 /// The kind of file, and its tables.
 const SCHEMA: Schema = Schema {
@@ -86,20 +83,16 @@ impl People {
         Ok(people)
     }
 
-    /// Remembers a name's key, unless the name already has one.
+    /// Remembers a name's key, unless the name already has one, or too many are remembered.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn meet(&self, name: &Name, key: &Key) -> Result<(), String> {
-        let insert = "INSERT OR IGNORE INTO people (name, key) VALUES (?1, ?2)";
-        let values = params![name.as_str(), key.0];
-        let added = self.0.execute(insert, values).map_err(words)?;
-        if added > 0 {
-            let forget = "DELETE FROM people WHERE verified = 0 AND number <=
-                (SELECT number FROM people ORDER BY number DESC LIMIT 1 OFFSET ?1)";
-            self.0.execute(forget, [NAMES_MAX]).map_err(words)?;
-        }
-        Ok(())
+        // Nobody is forgotten for somebody new: a stranger who makes up names would have it so.
+        let insert = "INSERT OR IGNORE INTO people (name, key)
+            SELECT ?1, ?2 WHERE (SELECT count(*) FROM people) < ?3";
+        let values = params![name.as_str(), key.0, NAMES_MAX as i64];
+        self.0.execute(insert, values).map_err(words).map(drop)
     }
 
     /// Remembers that a name's key was verified. From now on, the name belongs to this key.
@@ -111,6 +104,15 @@ impl People {
             ON CONFLICT (name) DO UPDATE SET key = ?2, verified = 1";
         let values = params![name.as_str(), key.0];
         self.0.execute(upsert, values).map_err(words).map(drop)
+    }
+
+    /// Takes back what was said by [`People::verify`]: the person keeps the name, unverified.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn unverify(&self, key: &Key) -> Result<(), String> {
+        let update = "UPDATE people SET verified = 0 WHERE key = ?1";
+        self.0.execute(update, [key.0]).map_err(words).map(drop)
     }
 }
 
@@ -141,14 +143,15 @@ mod tests {
     }
 
     #[test]
-    fn made_up_names_push_out_only_who_was_not_verified() {
+    fn made_up_names_push_out_nobody() {
         let folder = tempfile::tempdir().unwrap();
         let people = People::at(&folder.path().join("people.db")).unwrap();
         people.verify(&name("ana"), &Key([1; 32])).unwrap();
         people.meet(&name("bia"), &Key([2; 32])).unwrap();
         let fill = format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {NAMES_MAX})
-             INSERT INTO people (name, key) SELECT 'n' || i, zeroblob(32) FROM n"
+             INSERT INTO people (name, key) SELECT 'n' || i, zeroblob(32) FROM n LIMIT {}",
+            NAMES_MAX - 2
         );
         people.0.execute(&fill, []).unwrap();
         people.meet(&name("zoe"), &Key([3; 32])).unwrap();
@@ -158,8 +161,18 @@ mod tests {
             .iter()
             .map(|p| p.name.to_string())
             .collect();
-        assert!(names.contains(&"ana".into()) && names.contains(&"zoe".into()));
-        assert!(!names.contains(&"bia".into()));
-        assert_eq!(names.len() as i64, NAMES_MAX + 1);
+        assert!(names.contains(&"ana".into()) && names.contains(&"bia".into()));
+        assert!(!names.contains(&"zoe".into()), "there is no room");
+        assert_eq!(names.len(), NAMES_MAX);
+        people.verify(&name("zoe"), &Key([3; 32])).unwrap();
+        assert_eq!(people.all().unwrap().len(), NAMES_MAX + 1);
+        people.unverify(&Key([3; 32])).unwrap();
+        assert!(
+            !people
+                .all()
+                .unwrap()
+                .iter()
+                .any(|person| person.name.as_str() == "zoe" && person.is_verified)
+        );
     }
 }

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use crate::clock::Stamp;
+use crate::protocol::lookalike::clean_name;
 use crate::protocol::message::{clean, is_hazard};
 use crate::text::{self, Lang};
 
@@ -84,10 +85,10 @@ impl<'m> Shown<'m> {
 #[must_use]
 pub fn short_name(name: &str) -> Cow<'_, str> {
     match name.char_indices().nth(NAME_SHOWN_MAX_CHARS) {
-        Some((end, _)) => (clean(name.get(..end).unwrap_or(name)) + "…")
+        Some((end, _)) => (clean_name(name.get(..end).unwrap_or(name)) + "…")
             .into_owned()
             .into(),
-        None => clean(name),
+        None => clean_name(name),
     }
 }
 

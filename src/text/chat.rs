@@ -200,10 +200,20 @@ pub fn caught_up(lang: Lang, messages: usize) -> String {
 pub fn namesake(lang: Lang, name: &str, who: &str) -> String {
     say!(
         lang,
-        "WARNING: this is not the {name} whom you met before: somebody else uses the name, and is \
-        shown as {who}",
-        "ATENÇÃO: este não é o {name} que você conheceu: outra pessoa usa o nome, e aparece como \
-        {who}",
+        "WARNING: this is not the {name} whom you know: somebody else uses that name or one that \
+        looks like it, and appears as {who}",
+        "ATENÇÃO: este não é o {name} que você conhece: outra pessoa usa esse nome ou um parecido, \
+        e aparece como {who}",
+    )
+}
+
+/// Somebody else was here under this person's name.
+#[must_use]
+pub fn name_taken(lang: Lang, name: &str, shown: &str) -> String {
+    say!(
+        lang,
+        "{name} is taken here: you appear as {shown}; choose another name with --name",
+        "já há {name} aqui: você aparece como {shown}; escolha outro nome com --name",
     )
 }
 
@@ -254,12 +264,12 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 
 /// The commands that can be typed.
 #[must_use]
-pub fn commands(lang: Lang) -> [String; 9] {
+pub fn commands(lang: Lang) -> [String; 10] {
     [
         say!(
             lang,
-            "/who           who is here",
-            "/who           quem está aqui"
+            "/who [NAME]    who is here; with NAME, the fingerprint",
+            "/quem [NOME]   quem está aqui; com NOME, a impressão digital"
         ),
         say!(
             lang,
@@ -268,8 +278,8 @@ pub fn commands(lang: Lang) -> [String; 9] {
         ),
         say!(
             lang,
-            "/msg NAME TEXT says TEXT to NAME alone",
-            "/msg NOME TEXTO diz TEXTO só a NOME",
+            "/msg NAME TEXT says TEXT to NAME alone; a NAME with blanks stands in quotes",
+            "/msg NOME TEXTO diz TEXTO só a NOME; um NOME com espaços fica entre aspas",
         ),
         say!(
             lang,
@@ -280,6 +290,11 @@ pub fn commands(lang: Lang) -> [String; 9] {
             lang,
             "/verified NAME the codes are the same: NAME is marked from now on",
             "/verified NOME os códigos são iguais: NOME fica marcado de agora em diante",
+        ),
+        say!(
+            lang,
+            "/unverify NAME takes the mark back",
+            "/unverify NOME tira a marca",
         ),
         say!(
             lang,
@@ -306,12 +321,21 @@ pub fn commands(lang: Lang) -> [String; 9] {
 
 /// The typed command does not exist.
 #[must_use]
-pub fn unknown_command(lang: Lang, command: &str) -> String {
-    say!(
-        lang,
-        "{command} is no command; /help lists them, and // in front says it as it is",
-        "{command} não é um comando; /help os lista, e // na frente o diz como está",
-    )
+pub fn unknown_command(lang: Lang, command: &str, meant: Option<&str>) -> String {
+    let rest = command.trim_start_matches('/');
+    match meant {
+        Some(meant) => say!(
+            lang,
+            "Unknown command {command} (did you mean {meant}?). To send it as text: //{rest}",
+            "Comando desconhecido: {command} (você quis dizer {meant}?). Para enviar como texto: \
+            //{rest}",
+        ),
+        None => say!(
+            lang,
+            "Unknown command {command}; /help lists them. To send it as text: //{rest}",
+            "Comando desconhecido: {command}; /ajuda mostra todos. Para enviar como texto: //{rest}",
+        ),
+    }
 }
 
 /// The typed number of messages is invalid.

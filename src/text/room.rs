@@ -92,8 +92,8 @@ pub fn several_are_called(lang: Lang, given: &str, names: &[String]) -> String {
     let names = row(names);
     say!(
         lang,
-        "'{given}' is not one person for sure: write one of {names}",
-        "'{given}' não é com certeza uma pessoa só: escreva {names}",
+        "'{given}' may be several people; write one of these names: {names}",
+        "'{given}' pode ser mais de uma pessoa; escreva um destes nomes: {names}",
     )
 }
 
@@ -102,9 +102,68 @@ pub fn several_are_called(lang: Lang, given: &str, names: &[String]) -> String {
 pub fn compare_code(lang: Lang, who: &str, code: &str) -> String {
     say!(
         lang,
-        "{code}: if {who} sees the same by /verify with your name, type /verified {who}",
-        "{code}: se {who} vê o mesmo com /verify e o seu nome, digite /verified {who}",
+        "{code}: compare it with what {who} sees after /verify and your name; if it is the same, \
+        type /verified {who}",
+        "{code}: compare com o que {who} vê depois de /verify e o seu nome; se for igual, digite \
+        /verified {who}",
     )
+}
+
+/// Whether the codes are really equal.
+#[must_use]
+pub fn verify_asked(lang: Lang, who: &str) -> String {
+    say!(
+        lang,
+        "did {who} read the same digits to you? then type /verified {who} once more",
+        "{who} leu os mesmos números para você? então digite /verified {who} mais uma vez",
+    )
+}
+
+/// A code is said to be the same before it was shown.
+#[must_use]
+pub fn not_compared(lang: Lang, who: &str) -> String {
+    say!(
+        lang,
+        "first compare the codes: /verify {who}",
+        "primeiro compare os códigos: /verify {who}",
+    )
+}
+
+/// Somebody whose verification is to be undone is not verified.
+#[must_use]
+pub fn not_verified(lang: Lang, who: &str) -> String {
+    say!(
+        lang,
+        "{who} is not verified",
+        "{who} não está com a identidade verificada",
+    )
+}
+
+/// A person's key is no longer verified.
+#[must_use]
+pub fn is_unverified(lang: Lang, who: &str) -> String {
+    say!(
+        lang,
+        "{who} is no longer marked as verified",
+        "{who} não está mais com a marca de verificação",
+    )
+}
+
+/// Somebody's fingerprint, or one's own.
+#[must_use]
+pub fn fingerprint_of(lang: Lang, who: &str, fingerprint: &str, is_own: bool) -> String {
+    match is_own {
+        true => say!(
+            lang,
+            "{who} (you): {fingerprint}",
+            "{who} (você): {fingerprint}",
+        ),
+        false => say!(
+            lang,
+            "{who} has the fingerprint {fingerprint}",
+            "{who} tem a impressão digital {fingerprint}",
+        ),
+    }
 }
 
 /// A person's key is verified.
@@ -112,8 +171,8 @@ pub fn compare_code(lang: Lang, who: &str, code: &str) -> String {
 pub fn is_verified(lang: Lang, who: &str) -> String {
     say!(
         lang,
-        "{who} is verified, and marked from now on",
-        "{who} está verificado, e marcado de agora em diante",
+        "{who} is verified: ✓ marks the name from now on",
+        "{who} teve a identidade verificada: ✓ marca o nome de agora em diante",
     )
 }
 

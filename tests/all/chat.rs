@@ -311,8 +311,10 @@ fn both_see_the_same_code_and_who_is_verified_is_marked() {
     ana.says("/verify bia");
     bia.says("/verify ana");
     let code = |line: String| line[..35].to_owned();
-    let codes = [ana.notes("if bia sees"), bia.notes("if ana sees")].map(code);
+    let codes = [ana.notes("what bia sees"), bia.notes("what ana sees")].map(code);
     assert_eq!(codes[0], codes[1]);
+    bia.says("/verified ana");
+    bia.notes("type /verified ana once more");
     bia.says("/verified ana");
     bia.notes("ana is verified");
     ana.says("oi");
@@ -325,12 +327,12 @@ fn both_see_the_same_code_and_who_is_verified_is_marked() {
     let mut bia = place.member(&homes[1], "bia", &[]);
     let other = Home::new();
     let mut ana = place.member(&other, "ana", &[]);
-    bia.notes("WARNING: this is not the ana whom you met before");
+    bia.notes("WARNING: this is not the ana whom you know");
     ana.says("sou eu");
     let line = bia.shows(": sou eu");
     assert!(line.contains("] ana#"), "{line}");
     bia.says("/msg ana segredo");
-    bia.notes("'ana' is not one person for sure: write one of ana#");
+    bia.notes("'ana' may be several people; write one of these names: ana#");
     bia.falls_silent();
     ana.falls_silent();
     assert!(!bia.ends_with(0).shown.concat().contains('✉'));

@@ -1,8 +1,14 @@
 //! What a line typed at a hub asks for.
 
-use crate::chat::entry::Entry;
+use crate::chat::entry::{Entry, meant, split_name};
 use crate::chat::event::Failure;
 use crate::protocol::hub::joiner::HubRequest;
+
+/// The commands, as far as one may be suggested.
+const COMMANDS: [&str; 14] = [
+    "/echo", "/all", "/me-too", "/remove", "/msg", "/list", "/who", "/quem", "/close", "/sair",
+    "/quit", "/exit", "/help", "/ajuda",
+];
 
 /// What a line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,22 +56,16 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
             to: name.to_owned(),
             text: text.to_owned(),
         }),
-        "/list" => Ok(HubRequest::List),
+        "/list" | "/who" | "/quem" => Ok(HubRequest::List),
         "/close" => Ok(HubRequest::Close),
-        "/sair" => Ok(HubRequest::Exit),
-        "/help" => return Ok(Command::Help),
-        other => Err(Failure::UnknownCommand(other.to_owned())),
+        "/sair" | "/quit" | "/exit" | "/q" => Ok(HubRequest::Exit),
+        "/help" | "/?" | "/ajuda" => return Ok(Command::Help),
+        other => Err(Failure::UnknownCommand {
+            given: other.to_owned(),
+            meant: meant(other, &COMMANDS),
+        }),
     };
     request.map(Command::HubRequest)
-}
-
-/// A name, in quotes if it holds blanks, and what follows it.
-fn split_name(text: &str) -> (&str, &str) {
-    let quoted = text.strip_prefix('"').and_then(|text| text.split_once('"'));
-    let (name, rest) = quoted
-        .or_else(|| text.split_once(char::is_whitespace))
-        .unwrap_or((text, ""));
-    (name, rest.trim_start())
 }
 
 #[cfg(test)]
@@ -106,7 +106,10 @@ mod tests {
             Err(Failure::Usage("/msg NAME TEXT")),
             Err(Failure::Usage("/remove NAME")),
             Ok(Command::Help),
-            Err(Failure::UnknownCommand("/wat".into())),
+            Err(Failure::UnknownCommand {
+                given: "/wat".into(),
+                meant: None,
+            }),
         ];
         assert_eq!(others, expected);
     }

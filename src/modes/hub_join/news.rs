@@ -65,7 +65,7 @@ impl Told {
         Some(News::Message(Message {
             is_own: true,
             is_private: to.is_some(),
-            to,
+            to: to.map(Box::new),
             ..self.message(now, &name, &text)
         }))
     }

@@ -9,6 +9,7 @@ mod client;
 pub mod event;
 mod incoming;
 pub mod joiner;
+mod names;
 mod operations;
 mod outgoing;
 mod proof;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use self::client::{Client, ClientState};
 use self::event::{HubEvent, LeaveReason, Refusal};
 use self::incoming::Received;
+use self::names::Names;
 pub use self::outgoing::{BACKLOG_MAX_BYTES, BACKLOGS_MAX_BYTES, QUIET_QUEUE_MAX};
 use self::outgoing::{MessageKind, QueuedMessage, Round};
 use self::proof::Challenges;
@@ -110,7 +112,7 @@ pub struct Hub {
     rules: Rules,
     challenges: Challenges,
     clients: BTreeMap<u32, Client>,
-    names: BTreeMap<String, u32>,
+    names: Names,
     addresses: BTreeMap<IpAddr, usize>,
     next_id: u32,
     round: Round,
@@ -136,7 +138,7 @@ impl Hub {
             rules,
             challenges: Challenges::new(seed),
             clients: BTreeMap::new(),
-            names: BTreeMap::new(),
+            names: Names::default(),
             addresses: BTreeMap::new(),
             next_id: 0,
             round: Round::default(),

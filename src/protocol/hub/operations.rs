@@ -6,6 +6,7 @@ use super::client::ClientState;
 use super::event::{HubEvent, LeaveReason, Refusal};
 use super::outgoing::MessageKind;
 use super::{Hub, NAME_WAIT};
+use crate::protocol::lookalike::Looks;
 use crate::protocol::message::Name;
 use crate::protocol::wire::tr2::{
     MESSAGE_MAX_BYTES, Message, OFFER, SEPARATOR, SERVER, data_room, in_the_name_of, operation,
@@ -51,12 +52,16 @@ impl Hub {
         let asked = offered.or(data);
         let name = asked.and_then(|asked| Name::parse(asked).ok());
         // A bar at the end of a name would merge with the separator behind it.
-        let fit = |name: &Name| name.as_str() != SERVER && !name.as_str().contains('|');
+        let fit = |name: &Name| {
+            let looks = Looks::of(name.as_str());
+            let is_seen = looks.0.iter().all(|look| !look.is_empty());
+            is_seen && !looks.is_like(&Looks::of(SERVER)) && !name.as_str().contains('|')
+        };
         let Some(name) = name.filter(fit) else {
             let asked = asked.unwrap_or(text).to_owned();
             return self.refuse(now, id, Refusal::NameForbidden(asked));
         };
-        if self.names.contains_key(name.as_str()) {
+        if self.names.is_taken(name.as_str()) || self.passes_for_moderator(&name) {
             return self.refuse(now, id, Refusal::NameTaken(name.to_string()));
         }
         let Some(client) = self.clients.get_mut(&id) else {
@@ -81,6 +86,14 @@ impl Hub {
         }
     }
 
+    /// Whether a name only looks like a moderator's.
+    fn passes_for_moderator(&self, name: &Name) -> bool {
+        let looks = Looks::of(name.as_str());
+        let moderators = &self.rules.moderators;
+        let is_like = |other: &Name| looks.is_like(&Looks::of(other.as_str()));
+        !moderators.contains(name) && moderators.iter().any(is_like)
+    }
+
     fn on_proof(&mut self, now: Duration, id: u32, challenge: &str, text: &str) {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
@@ -94,7 +107,7 @@ impl Hub {
         }
         client.is_moderator = true;
         // Another moderator may have joined under this name in the meantime.
-        match self.names.contains_key(&name) {
+        match self.names.is_taken(&name) {
             true => self.refuse(now, id, Refusal::NameTaken(name)),
             false => self.admit(id),
         }
@@ -113,7 +126,7 @@ impl Hub {
             is_framed: client.outgoing.is_framed(),
             is_moderator: client.is_moderator,
         });
-        self.names.insert(name.clone(), id);
+        self.names.insert(&name, id);
         // Written as Python writes an address.
         let written = match address {
             core::net::SocketAddr::V4(v4) => format!("('{}', {})", v4.ip(), v4.port()),
@@ -261,7 +274,7 @@ impl Hub {
     /// is the same name.
     fn client_named(&self, name: &str) -> Option<u32> {
         let name = Name::parse(name).ok()?;
-        self.names.get(name.as_str()).copied()
+        self.names.get(name.as_str())
     }
 
     fn reply(&mut self, id: u32, operation: &str, data: &str) {

@@ -34,20 +34,22 @@ impl Prompter {
     /// The system's refusal of a thread.
     pub fn start(tell: impl Fn(Answer) -> bool + Send + 'static) -> io::Result<Self> {
         let (ask, asked) = mpsc::channel();
-        thread::Builder::new().name("asker".into()).spawn(move || {
-            let mut input = match Input::open() {
-                Ok(input) => BufReader::new(input),
-                Err(error) => {
-                    tell(Answer::Failed(error));
-                    return;
+        thread::Builder::new()
+            .name("prompter".into())
+            .spawn(move || {
+                let mut input = match Input::open() {
+                    Ok(input) => BufReader::new(input),
+                    Err(error) => {
+                        tell(Answer::Failed(error));
+                        return;
+                    }
+                };
+                while asked.recv().is_ok() {
+                    if !tell(answer(&mut input)) {
+                        return;
+                    }
                 }
-            };
-            while asked.recv().is_ok() {
-                if !tell(answer(&mut input)) {
-                    return;
-                }
-            }
-        })?;
+            })?;
         Ok(Self(ask))
     }
 

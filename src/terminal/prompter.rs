@@ -5,8 +5,6 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use zeroize::Zeroizing;
-
 use super::keyboard::Input;
 
 /// Longest answer, in bytes; what is longer is cut.
@@ -64,14 +62,6 @@ impl Prompter {
 #[must_use]
 pub fn is_seen() -> bool {
     io::stdin().is_terminal()
-}
-
-/// Asks for a secret, which is not shown while it is typed.
-///
-/// # Errors
-/// No terminal, or the system's.
-pub fn secret(prompt: &str) -> io::Result<Zeroizing<String>> {
-    rpassword::prompt_password(format!("{prompt} ")).map(Zeroizing::new)
 }
 
 fn answer(input: &mut impl BufRead) -> Answer {

@@ -5,13 +5,13 @@
 use crate::support;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use nix::fcntl::OFlag;
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::stat::Mode;
 use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
@@ -181,6 +181,33 @@ fn a_terminated_question_leaves_nothing_of_the_secret_for_the_shell() {
 }
 
 #[test]
+fn a_terminal_that_goes_away_ends_the_question_also_where_its_hangup_is_ignored() {
+    let place = Place::on_loopback();
+    let inner = asks(&place, &Home::new());
+    for script in ["exec \"$@\"", "trap '' HUP; exec \"$@\""] {
+        let pty = openpty(None, None).unwrap();
+        for end in [&pty.master, &pty.slave] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
+        }
+        let end = || Stdio::from(pty.slave.try_clone().unwrap());
+        let mut session = command("setsid");
+        session.args(["-c", "sh", "-c", script, "sh"]);
+        session.arg(inner.get_program()).args(inner.get_args());
+        session.envs(variables(&inner));
+        session.stdin(end()).stdout(end()).stderr(end());
+        let mut ana = Running(session.spawn().unwrap());
+        drop(session);
+        let hides = || {
+            let modes = tcgetattr(&pty.slave).unwrap();
+            (!modes.local_flags.contains(LocalFlags::ECHO)).then_some(())
+        };
+        wait_until(hides).expect("it asks");
+        drop(pty);
+        ana.ends_with(129);
+    }
+}
+
+#[test]
 fn ctrl_d_at_the_question_is_an_empty_passphrase() {
     let place = Place::on_loopback();
     let mut ana = Terminal::start(with_terminal(&asks(&place, &Home::new())));
@@ -308,7 +335,7 @@ fn a_file_that_is_a_pipe_without_a_word_stops_no_signal() {
 #[test]
 fn what_nobody_reads_of_an_identity_or_an_invitation_stops_no_signal() {
     let home = Home::new();
-    let file = home.path().join("id");
+    let (file, shown) = (home.path().join("id"), home.path().join("shown"));
     let calls: [&[&str]; 2] = [
         &["id", "--identity", file.to_str().unwrap()],
         &["room", "new", "turma-a"],
@@ -317,11 +344,12 @@ fn what_nobody_reads_of_an_identity_or_an_invitation_stops_no_signal() {
         for (signal, code) in SIGNALS {
             let (_unread, notes) = full_pipe();
             let mut roda = command(env!("CARGO_BIN_EXE_roda"));
-            roda.args(call).stdout(Stdio::piped()).stderr(notes);
+            let out = File::create(&shown).unwrap();
+            roda.args(call).stdout(out).stderr(notes);
             let mut program = Running(roda.spawn().unwrap());
             // What was asked for comes first; only the sentences behind it stand still.
-            let mut shown = BufReader::new(program.0.stdout.take().unwrap()).lines();
-            assert!(shown.next().is_some());
+            let is_shown = || (shown.metadata().unwrap().len() > 0).then_some(());
+            wait_until(is_shown).expect("it shows what was asked for");
             program.gets_signal(signal);
             program.ends_with(code);
         }

@@ -39,7 +39,8 @@
 //! store       the only folder that opens files: identity · people · secret · text_file · lab ·
 //!             mongo; archive (the thread that owns what a room remembers)
 //! terminal    keyboard (a thread) → keys → typing and line_editor; output (a thread) ← painter;
-//!             console (all of it as one value) · streams · tty · prompter · signals · kernel
+//!             console (all of it as one value) · streams · tty · prompter · secret_prompter ·
+//!             signals · kernel
 //! face        how a room or a hub is shown and asked: lines · json
 //! modes       where pure meets world: one file or folder per subcommand
 //! manual      one page per mode, and one each for JSON, security and the protocol

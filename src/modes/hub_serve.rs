@@ -21,6 +21,8 @@ use crate::text::{self, Lang};
 
 /// Runs the hub until a client or a signal closes it.
 pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<Outcome, Error> {
+    // Nobody watches signals yet, so that they end us by themselves while the file of the secret or
+    // the resolver of our host's name keeps us waiting.
     let rules = rules(settings)?;
     let limited = allow_connections(rules.connections_max);
     let (host, port) = (settings.host.as_deref(), settings.port);

@@ -16,6 +16,7 @@ pub mod output;
 mod painter;
 pub mod prompter;
 pub mod screen;
+pub mod secret_prompter;
 pub mod signals;
 mod streams;
 mod tty;

@@ -5,8 +5,6 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use zeroize::Zeroizing;
-
 use super::keyboard::Input;
 
 /// Longest answer, in bytes; what is longer is cut.
@@ -34,20 +32,22 @@ impl Prompter {
     /// The system's refusal of a thread.
     pub fn start(tell: impl Fn(Answer) -> bool + Send + 'static) -> io::Result<Self> {
         let (ask, asked) = mpsc::channel();
-        thread::Builder::new().name("asker".into()).spawn(move || {
-            let mut input = match Input::open() {
-                Ok(input) => BufReader::new(input),
-                Err(error) => {
-                    tell(Answer::Failed(error));
-                    return;
+        thread::Builder::new()
+            .name("prompter".into())
+            .spawn(move || {
+                let mut input = match Input::open() {
+                    Ok(input) => BufReader::new(input),
+                    Err(error) => {
+                        tell(Answer::Failed(error));
+                        return;
+                    }
+                };
+                while asked.recv().is_ok() {
+                    if !tell(answer(&mut input)) {
+                        return;
+                    }
                 }
-            };
-            while asked.recv().is_ok() {
-                if !tell(answer(&mut input)) {
-                    return;
-                }
-            }
-        })?;
+            })?;
         Ok(Self(ask))
     }
 
@@ -62,14 +62,6 @@ impl Prompter {
 #[must_use]
 pub fn is_seen() -> bool {
     io::stdin().is_terminal()
-}
-
-/// Asks for a secret, which is not shown while it is typed.
-///
-/// # Errors
-/// No terminal, or the system's.
-pub fn secret(prompt: &str) -> io::Result<Zeroizing<String>> {
-    rpassword::prompt_password(format!("{prompt} ")).map(Zeroizing::new)
 }
 
 fn answer(input: &mut impl BufRead) -> Answer {

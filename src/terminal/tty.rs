@@ -7,6 +7,7 @@ pub(super) use self::unix::*;
 #[cfg(unix)]
 mod unix {
     use std::io::{self, IsTerminal};
+    use std::os::fd::AsFd;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Mutex, Once, PoisonError};
     use std::thread;
@@ -45,7 +46,12 @@ mod unix {
     /// Whether this process may use its terminal. One that is not its controlling terminal has no
     /// foreground.
     pub(in super::super) fn is_foreground() -> bool {
-        match tcgetpgrp(io::stdin()) {
+        is_foreground_at(io::stdin())
+    }
+
+    /// The same for a terminal that may be another one than stdin.
+    pub(in super::super) fn is_foreground_at(terminal: impl AsFd) -> bool {
+        match tcgetpgrp(terminal) {
             Ok(group) => group == getpgrp(),
             Err(Errno::ENOTTY | Errno::EIO) => true,
             Err(_) => false,

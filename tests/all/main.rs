@@ -28,6 +28,7 @@ mod nothing_waits;
 mod secrecy_hosts;
 mod signals;
 mod sockets;
+mod starting;
 mod tcp_peer;
 mod tcp_peer_hosts;
 mod tcp_peer_naive;

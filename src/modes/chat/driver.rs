@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
+use super::opening::Opened;
 use crate::chat::command::{self, Asked, Command, Leave, RequestId};
 use crate::chat::event::{Failure, Interface, News};
 use crate::chat::{Chat, Ended, Input, NetworkAsk, NetworkNews, Output, archive};
@@ -30,6 +31,8 @@ const RUN_MAX: usize = 64;
 
 /// Everything that the loop is told.
 pub(super) enum Event {
+    /// What the start waits for, told once before the loop runs.
+    Opened(Result<Box<Opened>, Error>),
     Console(ConsoleEvent),
     Signal(Signal),
     Heard(Batch),
@@ -139,6 +142,8 @@ impl Driver {
                 // The reading thread ends with the loop, and then needs no more tickets.
                 let _ = self.tickets.send(batch);
             }
+            // It came before the loop.
+            Event::Opened(_) => {}
             Event::Archived(reply) => self.chat.handle(now, Input::Archived(reply)),
             Event::Signal(signal) => return Ok(self.on_signal(now, signal)),
             Event::Console(event) => {

@@ -1,14 +1,16 @@
 //! `chat`: everyone talks, everyone hears. The keyboard, the signals, the sockets, the outputs and
 //! the store have a thread each, which only block and send; one loop drives the room, as the
-//! simulator does.
+//! simulator does. What the start may wait for has a thread too, which a signal leaves behind.
 
 mod driver;
+mod opening;
 mod secret;
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
 use self::driver::{Driver, Event};
+use self::opening::{Opened, Opening};
 use self::secret::Room;
 use super::Outcome;
 use crate::chat::entry::Syntax;
@@ -27,7 +29,7 @@ use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::store::archive::Archive;
-use crate::store::identity::{Identity, Who, random};
+use crate::store::identity::{Who, random};
 use crate::store::people::People;
 use crate::terminal::console::{ConsoleConfig, PastePolicy};
 use crate::terminal::screen::Form;
@@ -49,18 +51,38 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<Outcome, Error>
         // A name that nothing has is a mistake; one that comes and goes later is not.
         interfaces::choose(&place.interfaces, place.frames).map_err(Error::Interfaces)?;
     }
-    let room = secret::open(settings, lang)?;
-    let group = place.frames.to_string();
+    let opened = match opening::open(settings, lang, &tell, &events)? {
+        Opening::Opened(opened) => opened,
+        Opening::Signalled(signal) => return Ok(Outcome::Signalled(signal)),
+    };
+    let outcome = talk(settings, lang, &opened, tell, &events);
+    opened.identity.close();
+    outcome
+}
+
+/// Talks in a room that is open.
+fn talk(
+    settings: &ChatSettings,
+    lang: Lang,
+    opened: &Opened,
+    tell: Sender<Event>,
+    events: &Receiver<Event>,
+) -> Result<Outcome, Error> {
+    let Opened { room, identity, .. } = opened;
+    let group = settings.place.frames.to_string();
     let refused = |refusal| Error::Group {
         group: group.clone(),
         refusal,
     };
-    let sockets = GroupSockets::open(place.clone()).map_err(refused)?;
+    let sockets = GroupSockets::open(settings.place.clone()).map_err(refused)?;
     let (tickets, listener, interrupter) = listen(&sockets, &tell)?;
     let archive = archive(settings, &tell)?;
     let clock = Clock::start();
-    let (identity, chat) = chat(settings, &room, archive.is_some(), &clock, &sockets)?;
-    let mut face = face(settings, &room, lang, tell)?;
+    let chat = chat(settings, opened, archive.is_some(), &clock, &sockets)?;
+    let mut face = face(settings, room, lang, tell)?;
+    if let Some(strength) = room.weakness {
+        face.say(&text::weak_passphrase(lang, strength));
+    }
     if let Some(error) = &identity.is_passing {
         face.say(&text::identity_is_passing(lang, &text::cause(lang, error)));
     }
@@ -79,10 +101,9 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<Outcome, Error>
         run: Vec::new(),
         run_families: Families::Preferred,
     };
-    let outcome = driver.run(&events);
+    let outcome = driver.run(events);
     drop(interrupter);
     let _ = listener.join();
-    identity.close();
     outcome
 }
 
@@ -122,19 +143,16 @@ fn archive(settings: &ChatSettings, tell: &Sender<Event>) -> Result<Option<Archi
 /// This member, new in its room.
 fn chat(
     settings: &ChatSettings,
-    room: &Room,
+    opened: &Opened,
     is_remembered: bool,
     clock: &Clock,
     sockets: &GroupSockets,
-) -> Result<(Identity, Chat), Error> {
-    let now = clock.now();
-    let low = u32::from_be_bytes(random().map_err(Error::Identity)?);
-    let session = (now.wall_ms / 1000) << 32 | u64::from(low);
-    let identity = Identity::open(&settings.who, session).map_err(Error::Identity)?;
+) -> Result<Chat, Error> {
+    let Opened { room, identity, .. } = opened;
     let name = room.name.as_ref().map(Name::as_str);
     let setup = Setup {
         signer: identity.signer.clone(),
-        session,
+        session: opened.session,
         replaces: identity.replaces,
         name: settings.name.clone(),
         seal: Seal::new(&room.key).called(name),
@@ -149,7 +167,7 @@ fn chat(
         is_keyed: room.is_keyed,
         is_remembered,
     };
-    Ok((identity, Chat::new(config, now)))
+    Ok(Chat::new(config, clock.now()))
 }
 
 /// How the person or program sees the room.

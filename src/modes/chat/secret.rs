@@ -1,16 +1,17 @@
 //! How a room's key is found: by what was asked for, from a file, a variable or a prompt.
 
+use std::io::{self, ErrorKind};
+
 use zeroize::Zeroizing;
 
-use crate::cli::{ChatSettings, LOBBY, RoomSecret};
+use crate::cli::{LOBBY, RoomSecret};
 use crate::error::{Error, RoomFault, StoreError};
 use crate::protocol::message::Name;
 use crate::protocol::wire::seal::invitation::Invitation;
 use crate::protocol::wire::seal::passphrase::Strength;
 use crate::protocol::wire::seal::room_key::RoomKey;
 use crate::store::secret;
-use crate::terminal::{prompter, screen};
-use crate::text::{self, Lang};
+use crate::terminal::secret_prompter::SecretPrompter;
 
 /// A room and its key.
 pub(super) struct Room {
@@ -20,6 +21,8 @@ pub(super) struct Room {
     pub(super) key: RoomKey,
     /// Whether only some have the key.
     pub(super) is_keyed: bool,
+    /// How hard the passphrase is to guess, if it is easy.
+    pub(super) weakness: Option<Strength>,
 }
 
 impl Room {
@@ -29,22 +32,16 @@ impl Room {
     }
 }
 
-/// The room that was asked for.
-pub(super) fn open(settings: &ChatSettings, lang: Lang) -> Result<Room, Error> {
-    let name = settings.room.clone();
-    match &settings.secret {
-        RoomSecret::Public => {
-            let key = match &name {
-                None => RoomKey::lobby(),
-                Some(name) => RoomKey::public(name.as_str()),
-            };
-            let is_keyed = false;
-            Ok(Room {
-                name,
-                key,
-                is_keyed,
-            })
-        }
+/// Opens the room that was asked for. Waits for a person who is asked with `question`, and for the
+/// files that hold secrets: to be called on a thread that nobody waits for.
+pub(super) fn open(
+    name: Option<Name>,
+    secret: &RoomSecret,
+    question: &str,
+    prompter: &SecretPrompter,
+) -> Result<Room, Error> {
+    match secret {
+        RoomSecret::Public => Ok(public(name)),
         RoomSecret::KeyFile(path) => {
             let bytes = secret::read_bytes(path).map_err(StoreError::secret(path))?;
             if let Ok(bytes) = <&[u8; 32]>::try_from(&bytes[..]) {
@@ -52,13 +49,13 @@ pub(super) fn open(settings: &ChatSettings, lang: Lang) -> Result<Room, Error> {
                 return Ok(keyed(name, key));
             }
             let typed = str::from_utf8(&bytes).map_err(|_| RoomFault::NoText(path.clone()))?;
-            of_text(name, typed, lang)
+            of_text(name, typed)
         }
-        RoomSecret::Key(typed) => of_text(name, typed, lang),
+        RoomSecret::Key(typed) => of_text(name, typed),
         RoomSecret::Prompt => {
-            let typed = prompter::secret(&text::room_key_prompt(lang));
-            let typed = typed.map_err(|_| RoomFault::NoTerminal)?;
-            of_text(name, &typed, lang)
+            let typed = prompter.ask(question).map_err(unasked)?;
+            // Ctrl-D answers nothing, like Enter alone.
+            of_text(name, &typed.unwrap_or_default())
         }
         RoomSecret::InviteFile(path) => {
             let typed = secret::read(path).map_err(StoreError::secret(path))?;
@@ -68,18 +65,39 @@ pub(super) fn open(settings: &ChatSettings, lang: Lang) -> Result<Room, Error> {
     }
 }
 
+/// Why a person could not be asked.
+fn unasked(cause: io::Error) -> Error {
+    match cause.kind() {
+        ErrorKind::NotFound => RoomFault::NoTerminal.into(),
+        _ => Error::Input(cause),
+    }
+}
+
+/// A room that everybody may enter.
+fn public(name: Option<Name>) -> Room {
+    let key = match &name {
+        None => RoomKey::lobby(),
+        Some(name) => RoomKey::public(name.as_str()),
+    };
+    Room {
+        name,
+        key,
+        is_keyed: false,
+        weakness: None,
+    }
+}
+
 /// A room by what a person typed: an invitation if it is one, else a passphrase.
-fn of_text(name: Option<Name>, typed: &str, lang: Lang) -> Result<Room, Error> {
+fn of_text(name: Option<Name>, typed: &str) -> Result<Room, Error> {
     if let Some(room) = invited(name.clone(), typed) {
         return Ok(room);
     }
-    let strength = Strength::of(typed);
-    if strength.is_weak() {
-        screen::say(&text::weak_passphrase(lang, strength));
-    }
     let key = RoomKey::from_passphrase(named(&name)?.as_str(), typed);
     let key = key.map_err(RoomFault::Passphrase)?;
-    Ok(keyed(name, key))
+    Ok(Room {
+        weakness: Some(Strength::of(typed)).filter(|strength| strength.is_weak()),
+        ..keyed(name, key)
+    })
 }
 
 fn of_invitation(name: Option<Name>, typed: &str) -> Result<Room, Error> {
@@ -114,11 +132,11 @@ fn code_of(typed: &str) -> &str {
 }
 
 fn keyed(name: Option<Name>, key: RoomKey) -> Room {
-    let is_keyed = true;
     Room {
         name,
         key,
-        is_keyed,
+        is_keyed: true,
+        weakness: None,
     }
 }
 

@@ -73,7 +73,7 @@ fn commands_answer() {
     ana.says("/help");
     ana.notes("/history [N]");
     ana.says("/nada");
-    ana.notes("/nada is no command");
+    ana.notes("Unknown command /nada");
     ana.says("/history x");
     ana.notes("'x' is no number");
     ana.says("/history 2");

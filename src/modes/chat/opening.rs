@@ -88,9 +88,10 @@ pub(super) fn open(
     }
 }
 
-/// The number of a new session: the seconds since 1970, and 32 random bits.
+/// The number of a new session: when it starts, to the millisecond, and 22 random bits.
 fn new_session() -> Result<u64, Error> {
     let low = u32::from_be_bytes(random().map_err(Error::Identity)?);
     let wall_ms = Clock::start().now().wall_ms;
-    Ok((wall_ms / 1000) << 32 | u64::from(low))
+    let chance = u64::from(low) & ((1 << 22) - 1);
+    Ok((wall_ms / 1000) << 32 | (wall_ms % 1000) << 22 | chance)
 }

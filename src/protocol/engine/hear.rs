@@ -197,7 +197,7 @@ impl Engine {
             return;
         };
         let is_joining = now.time < self.me.started.time + JOINING;
-        let was_here = is_joining && member.started_s() < self.me.started_s();
+        let was_here = is_joining && member.session < self.me.identity().session;
         let who = member.named_key();
         self.out.tell(EngineEvent::Entered { who, was_here });
     }

@@ -90,12 +90,6 @@ impl Member {
         }
     }
 
-    /// The second of the session's start, since 1970, by the member's clock.
-    #[must_use]
-    pub fn started_s(&self) -> u64 {
-        self.session >> 32
-    }
-
     /// When it was last heard itself.
     #[must_use]
     pub fn heard(&self) -> Duration {

@@ -89,7 +89,8 @@ use crate::protocol::wire::seal::signer::Signer;
 pub struct Setup {
     /// The person.
     pub signer: Signer,
-    /// This session: the second of its start in the high half, 32 random bits in the low one.
+    /// This session: the second of its start in the high half; in the low one, ten bits of its
+    /// millisecond, so that sessions are ordered by their start, and 22 random bits.
     pub session: u64,
     /// The session of this person that ended without a farewell, if it is known.
     pub replaces: Option<u64>,

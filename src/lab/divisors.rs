@@ -104,7 +104,7 @@ impl Dialogue for Server {
         };
         let divisors = divisors(number);
         vec![
-            Act::Show(format!("{number} → {}", divisors.len())),
+            Act::show(format!("{number} → {}", divisors.len())),
             Act::Send(self.0.encode(&divisors)),
             Act::Close,
         ]
@@ -173,7 +173,7 @@ mod tests {
         }
         let number = 6;
         let mut client = Client { number, encoding };
-        let shown = vec![Act::Show("1 2 3 6".into()), Act::Close];
+        let shown = vec![Act::show("1 2 3 6"), Act::Close];
         assert_eq!(client.on_message(b"[1, 2, 3, 6]"), shown);
         assert_eq!(client.whole(b"[1, 2"), None);
         let refused = unexpected(Expected::NumberList(encoding), b"[1, x]");

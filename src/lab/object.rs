@@ -25,7 +25,7 @@ impl Dialogue for Server {
 
     fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match pickle::read(message) {
-            Ok((value, _)) => vec![Act::Show(value.to_string()), Act::Close],
+            Ok((value, _)) => vec![Act::show(value.to_string()), Act::Close],
             Err(PythonFault::Refused) => unexpected(Expected::PickledData, message),
             Err(_) => unexpected(Expected::Pickle, message),
         }
@@ -94,10 +94,10 @@ mod tests {
             Server.on_message(pickled)
         };
         let dictionary = "{'codigo': 1, 'nome': 'Caneta', 'preco': 2.5}";
-        assert_eq!(shown(None), [Act::Show(dictionary.into()), Act::Close]);
+        assert_eq!(shown(None), [Act::show(dictionary), Act::Close]);
         let instance = "produto.Produto(codigo=1, nome='Caneta', preco=2.5)";
         let class = Some("produto.Produto");
-        assert_eq!(shown(class), [Act::Show(instance.into()), Act::Close]);
+        assert_eq!(shown(class), [Act::show(instance), Act::Close]);
         assert!(Client::of(None, &["x".into()]).is_err());
         talk(Box::new(Server), Box::new(Client(Value::None)), 1);
     }

@@ -34,7 +34,7 @@ impl Dialogue for Server {
         match forms {
             Some(forms) => forms
                 .into_iter()
-                .map(Act::Show)
+                .map(Act::show)
                 .chain([Act::Close])
                 .collect(),
             None => unexpected(Expected::Person, message),
@@ -101,7 +101,7 @@ mod tests {
             "alice@example.com",
             "Dados recebidos. Nome: Alice. Idade: 25. Email: alice@example.com ",
         ];
-        let expected = lines.map(|line| Act::Show(line.into()));
+        let expected = lines.map(Act::show);
         let acts = shown(str::from_utf8(json).unwrap());
         assert_eq!(acts[..7], expected);
         assert_eq!(acts[7], Act::Close);
@@ -111,8 +111,8 @@ mod tests {
     fn values_are_written_as_python_writes_them() {
         let acts = shown(r#"{"nome":"d'Ana","idade":null,"email":[true,"a\\b",{"x":1.5}]}"#);
         let expected = r#"{'nome': "d'Ana", 'idade': None, 'email': [True, 'a\\b', {'x': 1.5}]}"#;
-        assert_eq!(acts[1], Act::Show(expected.into()));
-        assert_eq!(acts[3], Act::Show("d'Ana".into()));
+        assert_eq!(acts[1], Act::show(expected));
+        assert_eq!(acts[3], Act::show("d'Ana"));
         for bad in ["", "[]", "{", r#"{"nome":"x"}"#] {
             assert_eq!(shown(bad), unexpected(Expected::Person, bad.as_bytes()));
         }

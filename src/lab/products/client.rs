@@ -1,7 +1,9 @@
 //! The client's side of `products`.
 
 use super::{ADD, Code, END, FIND, LIST, Part, Product, Version};
-use crate::lab::{Act, Dialogue, Expected, Told, ended_early, unexpected, whole_json, whole_word};
+use crate::lab::{
+    Act, Dialogue, Expected, Finding, ended_early, unexpected, whole_json, whole_word,
+};
 
 /// Longest list that a client accepts, in bytes, even from a server with other limits.
 const LIST_MAX_BYTES: usize = 16 << 20;
@@ -83,17 +85,17 @@ impl Dialogue for Client {
     fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         if self.is_answered {
             // An answer that the document does not have, and that does no harm.
-            return vec![Act::Show(String::from_utf8_lossy(message).into_owned())];
+            return vec![Act::show(String::from_utf8_lossy(message).into_owned())];
         }
         if let Request::Find(_) = self.request {
             return match serde_json::from_slice::<Option<Product>>(message) {
-                Ok(Some(product)) => self.end_with([Act::Show(product.to_string())]),
-                Ok(None) => self.end_with([Act::Tell(Told::NotFound)]),
+                Ok(Some(product)) => self.end_with([Act::show(product.to_string())]),
+                Ok(None) => self.end_with([Act::tell(Finding::NotFound)]),
                 Err(_) => unexpected(Expected::Products(Part::ProductOrNull), message),
             };
         }
         match serde_json::from_slice::<Vec<Product>>(message) {
-            Ok(products) => self.end_with(products.iter().map(|p| Act::Show(p.to_string()))),
+            Ok(products) => self.end_with(products.iter().map(|p| Act::show(p.to_string()))),
             Err(_) => unexpected(Expected::Products(Part::List), message),
         }
     }

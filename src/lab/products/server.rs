@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{ADD, Code, END, FIND, LIST, Part, Product, ProductStore, Version};
-use crate::lab::{Act, Dialogue, Expected, ended_early, unexpected, whole_json, whole_word};
+use crate::lab::{
+    Act, Dialogue, DialogueEvent, Expected, ended_early, unexpected, whole_json, whole_word,
+};
 
 /// What the document's client reads of a list at once, in bytes.
 pub(super) const LIST_RECV_BYTES: usize = 2048;
@@ -37,7 +39,7 @@ impl Server {
 
     fn operation(&mut self, message: &[u8]) -> Vec<Act> {
         let word = message.trim_ascii();
-        let shown = || Act::Show(String::from_utf8_lossy(word).into_owned());
+        let shown = || Act::show(String::from_utf8_lossy(word).into_owned());
         if word == ADD.as_bytes() {
             self.awaited = Awaited::Product;
             return Vec::new();
@@ -53,11 +55,15 @@ impl Server {
             };
         }
         if word == END.as_bytes() {
-            let end = match self.version {
-                Version::V4 => Act::Stop,
-                Version::V5 => Act::Close,
+            let stop = match self.version {
+                Version::V4 => Some(Act::Report(DialogueEvent::Stop)),
+                Version::V5 => None,
             };
-            return vec![shown(), end];
+            return [shown()]
+                .into_iter()
+                .chain(stop)
+                .chain([Act::Close])
+                .collect();
         }
         unexpected(Expected::Products(Part::Operation), message)
     }
@@ -68,7 +74,7 @@ impl Server {
         };
         self.awaited = Awaited::Operation;
         match self.store.add(&product) {
-            Ok(()) => vec![Act::Show(format!("{ADD} {product}"))],
+            Ok(()) => vec![Act::show(format!("{ADD} {product}"))],
             Err(fault) => fault.acts(),
         }
     }
@@ -80,7 +86,7 @@ impl Server {
         self.awaited = Awaited::Operation;
         match self.store.find(&code) {
             Ok(found) => vec![
-                Act::Show(format!("{FIND} {code}")),
+                Act::show(format!("{FIND} {code}")),
                 Act::Send(serde_json::to_vec(&found).unwrap_or_default()),
             ],
             Err(fault) => fault.acts(),

@@ -6,7 +6,7 @@ use super::Version::{V4, V5};
 use super::server::{LIST_RECV_BYTES, list};
 use super::*;
 use crate::lab::session::tests::{shown, talk};
-use crate::lab::{Act, Dialogue, Expected, ended_early, unexpected};
+use crate::lab::{Act, Dialogue, DialogueEvent, Expected, ended_early, unexpected};
 
 /// A store in memory.
 #[derive(Default)]
@@ -114,7 +114,8 @@ fn who_breaks_the_protocol_is_told_what_was_expected() {
     );
     let mut server = Server::new(Arc::new(Memory::default()), V4);
     let end = server.on_message(b"terminar");
-    assert_eq!(end, [Act::Show("terminar".into()), Act::Stop]);
+    let stop = Act::Report(DialogueEvent::Stop);
+    assert_eq!(end, [Act::show("terminar"), stop, Act::Close]);
 }
 
 #[test]

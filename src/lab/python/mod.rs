@@ -113,8 +113,15 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    /// Any value, with or without instances. It leaves out not-a-number, which equals nothing.
-    pub(super) fn any_value(with_instances: bool) -> impl Strategy<Value = Value> {
+    /// Whether values contain instances, which only `pickle` supports.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    pub(super) enum Instances {
+        Included,
+        LeftOut,
+    }
+
+    /// Any value, except not-a-number, which equals nothing.
+    pub(super) fn any_value(instances: Instances) -> impl Strategy<Value = Value> {
         let text = || "(?s).{0,12}";
         let leaf = prop_oneof![
             Just(Value::None),
@@ -132,9 +139,9 @@ mod tests {
             let items = || vec(inner.clone(), 0..5);
             let class = "[a-z_]{1,4}[.][A-Z][a-z]{0,4}";
             let fields = vec((text(), inner.clone()), 0..5);
-            let instance = (class, fields).prop_map(move |(class, fields)| match with_instances {
-                true => Value::Instance { class, fields },
-                false => Value::None,
+            let instance = (class, fields).prop_map(move |(class, fields)| match instances {
+                Instances::Included => Value::Instance { class, fields },
+                Instances::LeftOut => Value::None,
             });
             prop_oneof![
                 items().prop_map(Value::List),

@@ -6,8 +6,8 @@
 
 use num_prime::nt_funcs::factorize64;
 
-use super::python::{Value, marshal, pickle, whole_value};
-use super::{Act, Dialogue, Expected, answered, ended_early, unexpected, whole_json};
+use super::python::{Value, json, marshal, pickle, whole_value};
+use super::{Act, Dialogue, Expected, answered, ended_early, unexpected};
 
 /// The encoding of the list on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Encoding {
     /// Counts the bytes of a complete list.
     fn whole(self, waiting: &[u8]) -> Option<usize> {
         match self {
-            Self::Json => whole_json(waiting),
+            Self::Json => json::delimited(waiting),
             Self::Marshal => whole_value(waiting, marshal::read(waiting)),
             Self::Pickle => whole_value(waiting, pickle::read(waiting)),
         }

@@ -48,7 +48,7 @@ impl Field {
             Self::Integer(bytes) => primes::parse(typed, bytes).is_some(),
             Self::Positive => typed.parse::<u64>().is_ok_and(|number| number > 0),
             Self::Code => products::Code::parse(typed).is_some(),
-            Self::Price => products::price(typed).is_some(),
+            Self::Price => products::Price::parse(typed).is_some(),
             // Three such fields fit one message.
             Self::ProductName | Self::Nome | Self::Email => (1..=256).contains(&typed.len()),
             Self::Idade => typed.parse::<u32>().is_ok(),
@@ -225,6 +225,7 @@ mod tests {
             (Field::Positive, "1", "0"),
             (Field::Code, "12", ""),
             (Field::Price, "2.50", "x"),
+            (Field::Price, "2,50", "-2.50"),
             (Field::Idade, "25", "-1"),
             (Field::Choice(4), "4", "5"),
             (Field::Choice(4), "1", "0"),

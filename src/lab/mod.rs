@@ -142,6 +142,12 @@ pub enum Finding {
     NoProduct(NoProduct),
     /// `products`: no product has this code.
     NotFound,
+    /// `products`: the server does not have the product that was added.
+    NotKept,
+    /// `products`: the server ended before it was known to have the product that was added.
+    Unconfirmed,
+    /// `object`: a pickle in order, whose object is too large to show, or contains itself.
+    TooLargeToShow,
     /// The store failed, for this reason.
     Store(String),
     /// The other side sent more than [`session::BYTES_MAX`].
@@ -232,18 +238,6 @@ fn answered(got: String, expected: String) -> Vec<Act> {
 fn ended_early(expected: Expected) -> Vec<Act> {
     let got = None;
     vec![Act::tell(Finding::Unexpected { expected, got }), Act::Close]
-}
-
-/// Counts the bytes of one JSON value that delimits itself: an object, a list or a string.
-fn whole_json(waiting: &[u8]) -> Option<usize> {
-    let first = waiting.trim_ascii_start().first()?;
-    if !b"{[\"".contains(first) {
-        return None;
-    }
-    let mut values =
-        serde_json::Deserializer::from_slice(waiting).into_iter::<serde::de::IgnoredAny>();
-    values.next()?.ok()?;
-    Some(values.byte_offset())
 }
 
 /// Counts the bytes of the first of these words that the waiting bytes begin with.

@@ -12,7 +12,7 @@ use crate::lab::Dialogue;
 use crate::lab::divisors::Encoding;
 use crate::lab::form::{Field, Form, FormField, InvalidAnswer};
 use crate::lab::lesson::Lesson;
-use crate::lab::products::{Code, Product, Request, price};
+use crate::lab::products::{Code, Price, Product, Request};
 use crate::lab::{
     divisors, exchange, hello, object, oracle, person, primes, products, quiz, uppercase,
 };
@@ -110,14 +110,16 @@ pub(super) enum ClientCommand {
 /// What to do with products.
 #[derive(Debug, Subcommand)]
 pub(super) enum ProductsCommand {
-    /// Add a product
+    /// Add a product, and check that the server has it
     Add {
         /// Its code, a number or a text
+        #[arg(allow_hyphen_values = true)]
         code: Option<String>,
         /// Its name
         #[arg(allow_hyphen_values = true)]
         name: Option<String>,
-        /// Its price, such as 2.50
+        /// Its price, such as 2.50 or 2,50
+        #[arg(allow_hyphen_values = true)]
         price: Option<String>,
         #[command(flatten)]
         server: ProductServerArgs,
@@ -127,6 +129,7 @@ pub(super) enum ProductsCommand {
     /// Find the newest product with a code
     Find {
         /// The code
+        #[arg(allow_hyphen_values = true)]
         code: Option<String>,
         #[command(flatten)]
         server: ProductServerArgs,
@@ -171,7 +174,8 @@ pub(super) struct ProductServerArgs {
     #[command(flatten)]
     server: ServerArgs,
 
-    /// The server is of version 4: do not end the connection by `terminar`, which would end it
+    /// The server is of version 4: check by `listar` instead of `consultar`, and do not send
+    /// `terminar`, which would end it
     #[arg(long)]
     v4: bool,
 }
@@ -299,22 +303,22 @@ impl TryFrom<ProductsCommand> for LabSettings {
             ProductsCommand::Add {
                 code,
                 name,
-                price: cost,
+                price,
                 server: ProductServerArgs { server, v4 },
             } => {
                 let fields = vec![
                     Field::Code.typed(code),
                     Field::ProductName.typed(name),
-                    Field::Price.typed(cost),
+                    Field::Price.typed(price),
                 ];
                 let make = move |typed: &[String]| {
-                    let [code, name, cost] = typed else {
+                    let [code, name, price] = typed else {
                         return None;
                     };
                     let product = Product {
                         codigo: Code::parse(code)?,
                         nome: name.clone(),
-                        preco: price(cost)?,
+                        preco: Price::parse(price)?,
                     };
                     Some(products::Client::new(Request::Add(product), version(v4)))
                 };

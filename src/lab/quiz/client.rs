@@ -4,9 +4,9 @@
 use super::question::Question;
 use super::{ACKNOWLEDGED, END, PLAIN, Part, RIGHT, WRONG};
 use crate::lab::form::{Field, unfit};
+use crate::lab::python::json;
 use crate::lab::{
-    Act, Dialogue, DialogueEvent, Expected, Verdict, ended_early, unexpected, whole_json,
-    whole_word,
+    Act, Dialogue, DialogueEvent, Expected, Verdict, ended_early, unexpected, whole_word,
 };
 
 /// The client's side.
@@ -81,7 +81,7 @@ impl Dialogue for Client {
         let end = whole_word(waiting, &[END]);
         end.or_else(|| match self.stage {
             Stage::Marking => whole_feedback(waiting),
-            Stage::Waiting | Stage::Asked(_) => whole_json(waiting),
+            Stage::Waiting | Stage::Asked(_) => json::delimited(waiting),
         })
     }
 

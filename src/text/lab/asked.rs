@@ -56,7 +56,11 @@ pub fn wanted(lang: Lang, field: Field) -> String {
             "a text of 1 to 256 bytes",
             "um texto de 1 a 256 bytes",
         ),
-        Field::Price => say!(lang, "a price, such as 2.50", "um preço, como 2.50",),
+        Field::Price => say!(
+            lang,
+            "a price of 0 or more, such as 2.50 or 2,50",
+            "um preço de 0 ou mais, como 2,50 ou 2.50",
+        ),
         Field::Idade => say!(lang, "an age in years", "uma idade em anos"),
         Field::Choice(of) => say!(lang, "a number from 1 to {of}", "um número de 1 a {of}",),
     }

@@ -44,6 +44,24 @@ pub fn finding(lang: Lang, finding: &Finding) -> String {
             "the server has no product with this code",
             "o servidor não tem produto com este código",
         ),
+        Finding::NotKept => say!(
+            lang,
+            "the server did not keep the product: it has none like it",
+            "o servidor não guardou o produto: não tem nenhum igual",
+        ),
+        Finding::Unconfirmed => say!(
+            lang,
+            "the server closed the connection without confirming the product, which may be lost; \
+            --v4 checks without consultar",
+            "o servidor fechou a conexão sem confirmar o produto, que pode ter se perdido; --v4 \
+            confere sem consultar",
+        ),
+        Finding::TooLargeToShow => say!(
+            lang,
+            "the pickle is in order, but its object is too large or self-containing to show",
+            "o pickle está em ordem, mas o objeto é grande demais ou contém a si mesmo, e não pode \
+            ser mostrado",
+        ),
         Finding::Store(why) => say!(
             lang,
             "the database failed: {why}",

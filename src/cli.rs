@@ -19,7 +19,8 @@ use clap::{Parser, Subcommand};
 pub use self::chat::{ChatArgs, ChatSettings, LOBBY};
 pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings};
 pub use self::lab::{
-    BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings, Trace,
+    BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings,
+    QuestionSource, Trace,
 };
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
 pub use self::room::{RoomCommand, RoomSettings};

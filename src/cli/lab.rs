@@ -4,16 +4,15 @@ mod client;
 mod values;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use self::client::ClientCommand;
 use super::endpoint;
-#[cfg(not(feature = "mongodb"))]
-use crate::error::LabUsage;
-use crate::error::{Error, Usage};
+use crate::error::{Error, LabUsage, Usage};
 use crate::lab::Dialogue;
 use crate::lab::divisors::Encoding;
 use crate::lab::lesson::Lesson;
@@ -62,9 +61,9 @@ struct ServeArgs {
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     seed: Option<String>,
 
-    /// divisors: how the list is sent
-    #[arg(long, default_value = "json")]
-    encoding: Encoding,
+    /// divisors: how the list is sent [default: json]
+    #[arg(long)]
+    encoding: Option<Encoding>,
 
     /// products: `terminar` ends the server, as in version 4
     #[arg(long)]
@@ -200,11 +199,20 @@ pub struct BankSettings {
     pub act: BankAct,
 }
 
+/// Where questions are imported from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QuestionSource {
+    /// From a file.
+    File(PathBuf),
+    /// From stdin.
+    Stdin,
+}
+
 /// What can be done with the bank of questions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BankAct {
-    /// Replaces all questions by those of a file.
-    Import(PathBuf),
+    /// Replaces all questions by those of a file or of stdin.
+    Import(QuestionSource),
     /// Writes all questions to stdout.
     Export,
     /// Replaces all questions by the report's ten.
@@ -231,10 +239,70 @@ impl TryFrom<LabArgs> for LabSettings {
     }
 }
 
+impl ServeArgs {
+    /// Refuses an option that the lesson does not have: it would have no effect.
+    fn check(&self) -> Result<(), LabUsage> {
+        let options = [
+            ("--keep", self.keep),
+            ("--ascii", self.ascii),
+            ("--seed", self.seed.is_some()),
+            ("--encoding", self.encoding.is_some()),
+            ("--v4", self.v4),
+            ("--database", self.database.database.is_some()),
+        ];
+        let lesson = self.lesson;
+        for (option, is_given) in options {
+            let known_to = lessons_with(option);
+            if is_given && !known_to.contains(&lesson) {
+                return Err(LabUsage::Option {
+                    option,
+                    lesson,
+                    known_to,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The lessons whose server has an option.
+fn lessons_with(option: &str) -> Vec<Lesson> {
+    match option {
+        "--keep" => Lesson::ALL
+            .into_iter()
+            .filter(|lesson| lesson.is_one_shot())
+            .collect(),
+        "--ascii" => vec![Lesson::Uppercase],
+        "--seed" => vec![Lesson::Oracle, Lesson::Quiz],
+        "--encoding" => vec![Lesson::Divisors],
+        "--v4" => vec![Lesson::Products],
+        "--database" => vec![Lesson::Products, Lesson::Quiz],
+        _ => Vec::new(),
+    }
+}
+
+impl LabServeSettings {
+    /// The command that runs the lesson's client with this server at one of its addresses.
+    #[must_use]
+    pub fn client_command(&self, address: SocketAddr) -> String {
+        let lesson = self.lesson.name();
+        let encoding = || self.encoding.to_possible_value();
+        let option = match self.lesson {
+            Lesson::Products if self.version == Version::V4 => " --v4".to_owned(),
+            Lesson::Divisors => encoding().map_or(String::new(), |encoding| {
+                format!(" --encoding {}", encoding.get_name())
+            }),
+            _ => String::new(),
+        };
+        format!("roda lab {lesson}{option} --connect {address}")
+    }
+}
+
 impl TryFrom<ServeArgs> for LabServeSettings {
     type Error = Error;
 
     fn try_from(args: ServeArgs) -> Result<Self, Error> {
+        args.check()?;
         let typed = args
             .listen
             .unwrap_or_else(|| args.lesson.port().to_string());
@@ -257,7 +325,7 @@ impl TryFrom<ServeArgs> for LabServeSettings {
                 true => Letters::Ascii,
                 false => Letters::Any,
             },
-            encoding: args.encoding,
+            encoding: args.encoding.unwrap_or_default(),
             version: version(args.v4),
             database: args.database.database()?,
             seed: seed.transpose()?,
@@ -298,7 +366,83 @@ mod tests {
         let Ok(LabSettings::Bank(bank)) = lab(&["quiz", "import", "a.json"]) else {
             panic!("no bank")
         };
-        assert_eq!(bank.act, BankAct::Import("a.json".into()));
+        let file = QuestionSource::File("a.json".into());
+        assert_eq!(bank.act, BankAct::Import(file));
+        let Ok(LabSettings::Bank(bank)) = lab(&["quiz", "import", "-"]) else {
+            panic!("no bank")
+        };
+        assert_eq!(bank.act, BankAct::Import(QuestionSource::Stdin));
+    }
+
+    #[test]
+    fn an_option_that_a_lesson_does_not_know_is_refused() {
+        let options = [
+            &["--keep"][..],
+            &["--ascii"],
+            &["--seed", "1"],
+            &["--encoding", "json"],
+            &["--v4"],
+            &["--database", "x.db"],
+        ];
+        for lesson in Lesson::ALL {
+            let known = options.iter().filter(|option| {
+                let served = lab(&[&["serve", lesson.name()], **option].concat());
+                let is_known = lessons_with(option[0]).contains(&lesson);
+                match served {
+                    Ok(_) => assert!(is_known, "{lesson:?} {option:?}"),
+                    Err(error) => {
+                        let usage = LabUsage::Option {
+                            option: option[0],
+                            lesson,
+                            known_to: lessons_with(option[0]),
+                        };
+                        assert!(matches!(&error, Error::Usage(Usage::Lab(lab)) if *lab == usage));
+                        assert_eq!(error.exit_code(), 2);
+                        assert!(!is_known, "{lesson:?} {option:?}");
+                    }
+                }
+                is_known
+            });
+            let expected = match lesson {
+                Lesson::Products | Lesson::Quiz => 2,
+                Lesson::Primes => 0,
+                _ => 1,
+            };
+            assert_eq!(known.count(), expected, "{lesson:?}");
+        }
+    }
+
+    #[test]
+    fn the_printed_command_calls_the_server() {
+        let addresses = ["127.0.0.1:5000", "[::1]:80", "192.168.0.7:12345"];
+        let served: Vec<Vec<&str>> = Lesson::ALL
+            .into_iter()
+            .map(|lesson| vec!["serve", lesson.name()])
+            .chain([
+                vec!["serve", "products", "--v4"],
+                vec!["serve", "divisors", "--encoding", "pickle"],
+            ])
+            .collect();
+        for args in served {
+            let Ok(LabSettings::Serve(serve)) = lab(&args) else {
+                panic!("{args:?}")
+            };
+            for address in addresses {
+                let address: SocketAddr = address.parse().unwrap();
+                let command = serve.client_command(address);
+                let typed: Vec<&str> = command.split(' ').skip(2).collect();
+                let Ok(LabSettings::Join(join)) = lab(&typed) else {
+                    panic!("{command}")
+                };
+                assert_eq!(
+                    (&*join.host, join.port),
+                    (&*address.ip().to_string(), address.port())
+                );
+                for option in &args[2..] {
+                    assert!(typed.contains(option), "{command}: without {option}");
+                }
+            }
+        }
     }
 
     #[test]
@@ -310,7 +454,9 @@ mod tests {
             &["divisors"],
             &["person", "--nome", "Ana"],
             &["products", "add", "1"],
+            &["products", "add", "1", "x", "--v4"],
             &["products", "find"],
+            &["products", "--v4"],
         ] {
             assert!(
                 matches!(lab(missing), Ok(LabSettings::Join(_))),
@@ -330,6 +476,8 @@ mod tests {
             &["uppercase", &long],
             &["person", "--nome", "a", "--idade", "x", "--email", "e"],
             &["products", "add", "1", "x", "caro"],
+            &["products", "add", "1", "x", "-2.50"],
+            &["products", "add", "1", "x", "2,505"],
             &["object", "x"],
             &["serve", "oracle", "--seed", "x"],
             &["serve", "hello", "--listen", "x"],

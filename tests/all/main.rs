@@ -22,6 +22,7 @@ mod hub;
 mod hub_hosts;
 mod interop;
 mod lab;
+mod lab_kept;
 mod netns;
 mod nothing_waits;
 mod secrecy_hosts;

@@ -1,5 +1,6 @@
 //! Lessons on loopback: our servers and clients, and the course's.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::command;
@@ -11,6 +12,11 @@ pub fn lab(args: &[&str]) -> Command {
     let mut command = command(env!("CARGO_BIN_EXE_roda"));
     command.arg("lab").args(args);
     command
+}
+
+/// A database in a folder, as an argument.
+pub fn database(folder: &Path) -> String {
+    format!("--database={}", folder.join("lab.db").display())
 }
 
 /// Our server of a lesson at a port of its own choice; and that port.
@@ -43,4 +49,10 @@ pub fn they_ask(lesson: &str, port: u16, args: &[&str]) -> Vec<String> {
     let port = port.to_string();
     let client = python("lab.py", &[&[lesson, &port], args].concat());
     client.ends_with(0).shown
+}
+
+/// Ends a server, and returns what it showed.
+pub fn ends(server: Program) -> Vec<String> {
+    server.gets_signal("TERM");
+    server.ends_with(143).shown
 }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{BankAct, BankSettings, DatabaseArgs, LabJoinSettings, LabSettings, Trace, version};
+use super::{
+    BankAct, BankSettings, DatabaseArgs, LabJoinSettings, LabSettings, QuestionSource, Trace,
+    version,
+};
 use crate::cli::endpoint;
 use crate::cli::shared::seconds;
 use crate::error::{Error, LabUsage, Usage};
@@ -39,10 +42,13 @@ pub(super) enum ClientCommand {
         server: ServerArgs,
     },
     /// Versions 4 and 5: add, list and find products
+    #[command(args_conflicts_with_subcommands = true)]
     Products {
-        /// What to do.
+        /// What to do; without it, all products are listed
         #[command(subcommand)]
-        command: ProductsCommand,
+        command: Option<ProductsCommand>,
+        #[command(flatten)]
+        server: ProductServerArgs,
     },
     /// Answer three questions; or tend the bank of questions
     #[command(args_conflicts_with_subcommands = true)]
@@ -143,12 +149,13 @@ pub(super) enum ProductsCommand {
 pub(super) enum BankCommand {
     /// Keep the questions of a file, and no others
     Import {
-        /// A JSON list of {"_id", "statement", "options", "answer"}; answers are counted from 0
+        /// A JSON list of {"_id", "statement", "options", "answer"}, where the answer is the place of
+        /// the right option, counted from 0; `-` is stdin
         file: PathBuf,
         #[command(flatten)]
         database: DatabaseArgs,
     },
-    /// Write all questions to stdout, as `import` takes them
+    /// Write all questions to stdout, as `import` takes them; answers are counted from 0
     Export(DatabaseArgs),
     /// Keep the report's ten questions, and no others
     Reset(DatabaseArgs),
@@ -229,7 +236,9 @@ impl TryFrom<ClientCommand> for LabSettings {
                 let client = object::Client::of(class, &fields).map_err(LabUsage::Assignment)?;
                 server.join(Lesson::Object, client)
             }
-            ClientCommand::Products { command } => command.try_into(),
+            ClientCommand::Products { command, server } => {
+                command.unwrap_or(ProductsCommand::List(server)).try_into()
+            }
             ClientCommand::Quiz {
                 command: None,
                 server,
@@ -351,7 +360,13 @@ impl TryFrom<BankCommand> for LabSettings {
 
     fn try_from(command: BankCommand) -> Result<Self, Error> {
         let (act, database) = match command {
-            BankCommand::Import { file, database } => (BankAct::Import(file), database),
+            BankCommand::Import { file, database } => {
+                let source = match file.as_os_str() == "-" {
+                    true => QuestionSource::Stdin,
+                    false => QuestionSource::File(file),
+                };
+                (BankAct::Import(source), database)
+            }
             BankCommand::Export(database) => (BankAct::Export, database),
             BankCommand::Reset(database) => (BankAct::Reset, database),
         };

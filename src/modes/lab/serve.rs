@@ -55,7 +55,7 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
     let lesson = settings.lesson.name();
     view.say(&text::lab_serves(lang, lesson, address))?;
     for address in reached_at {
-        let command = format!("roda lab {lesson} --connect {address}");
+        let command = settings.client_command(address);
         view.say(&text::reach_us_by(lang, address, &command))?;
     }
     let seed = match settings.seed {

@@ -7,7 +7,7 @@ mod finding;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub use self::asked::{bank_fault, question, wanted};
+pub use self::asked::{bank_fault, question, usage_fault, wanted};
 pub use self::bytes::{TraceDirection, dump, traced};
 pub use self::finding::finding;
 use super::{Lang, say};

@@ -9,7 +9,7 @@
 
 use crate::support;
 
-use support::lab::{asks, client, database, ends, serve, their_server, they_ask};
+use support::lab::{asks, client, database, ends, lab, serve, their_server, they_ask};
 use support::program::Program;
 use support::tcp::Naive;
 
@@ -64,6 +64,48 @@ fn object() {
         asks(port, args, 0);
         assert_eq!(server.ends_with(0).shown[1], shown);
     }
+}
+
+#[test]
+fn what_only_python_writes_is_read_or_told() {
+    for pickled in [
+        // pickle.dumps([2 ** 200], 0), and a list that contains itself.
+        &b"(lp0\nL1606938044258990275541962092341162602522202993782792835301376L\na."[..],
+        b"\x80\x04\x95\x09\0\0\0\0\0\0\0]\x94(K\x01h\0e.",
+    ] {
+        let (server, port) = serve("object", &[]);
+        Naive::calls(port).sends(pickled);
+        let noted = server.ends_with(1).noted.concat();
+        assert!(
+            noted.contains("too large or self-containing to show"),
+            "{noted}"
+        );
+    }
+    let (server, port) = serve("person", &[]);
+    Naive::calls(port).sends(br#"{"nome": "Ana", "idade": NaN, "email": -Infinity}"#);
+    let shown = server.ends_with(0).shown;
+    assert_eq!(shown[1], "{'nome': 'Ana', 'idade': nan, 'email': -inf}");
+}
+
+#[test]
+fn an_option_without_effect_is_wrong_use() {
+    let noted = Program::start(lab(&["serve", "oracle", "--keep"]))
+        .ends_with(2)
+        .noted;
+    let told = "--keep is not an option of oracle: it belongs to hello, exchange, object, person";
+    assert!(noted.concat().ends_with(told), "{noted:?}");
+}
+
+#[test]
+fn the_command_that_a_server_prints_is_typed_as_printed() {
+    let folder = support::folder();
+    let (mut server, _) = serve("products", &[&database(folder.path()), "--v4"]);
+    let line = server.notes("on this machine: roda ");
+    let (_, typed) = line.split_once("roda lab ").unwrap();
+    let typed: Vec<&str> = typed.split(' ').collect();
+    assert!(Program::start(lab(&typed)).ends_with(0).shown.is_empty());
+    server.shows("listar");
+    ends(server);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::support;
 use std::collections::BTreeSet;
 use std::fs;
 
-use support::lab::{asks, client, database, ends, lab, serve, their_server, they_ask};
+use support::lab::{asks, client, database, ends, lab, serve, serve_by, their_server, they_ask};
 use support::program::Program;
 use support::tcp::Naive;
 
@@ -41,12 +41,18 @@ fn products() {
     assert_eq!(asks(port, &["products", "find", "A1"], 0).shown, all[1..]);
     let noted = asks(port, &["products", "find", "2"], 1).noted;
     assert_eq!(noted[1], "the server has no product with this code");
+    // A comma is typed; on the wire, the price is a number.
+    asks(port, &["products", "add", "1,5", "Giz", "0,50"], 0);
+    assert_eq!(
+        asks(port, &["products", "find", "1,5"], 0).shown,
+        ["1,5  Giz  0.5"]
+    );
     // A list of many recvs.
     for code in 0..60 {
         let name = "x".repeat(40);
         asks(port, &["products", "add", &code.to_string(), &name, "1"], 0);
     }
-    assert_eq!(they_ask("products", port, &["listar", "terminar"]), ["62"]);
+    assert_eq!(they_ask("products", port, &["listar", "terminar"]), ["63"]);
     ends(server);
 
     let (server, port) = their_server("products", &[]);
@@ -87,6 +93,90 @@ fn products_survive_whatever_ends_the_server() {
         assert_eq!(shown.len(), count);
         ends(server);
     }
+}
+
+/// Adds products with these codes, and returns those that our client calls added.
+fn added(port: u16, codes: std::ops::Range<usize>) -> BTreeSet<String> {
+    let name = "x".repeat(250);
+    let mut added = BTreeSet::new();
+    for code in codes {
+        let code = code.to_string();
+        let adding = client(port, &["products", "add", &code, &name, "1"]).output();
+        let adding = adding.unwrap();
+        let noted = String::from_utf8(adding.stderr).unwrap();
+        match adding.status.code() {
+            Some(0) => drop(added.insert(code)),
+            Some(1) => {
+                assert!(noted.contains("without confirming the product"), "{noted}");
+                return added;
+            }
+            other => panic!("{other:?}: {noted}"),
+        }
+    }
+    panic!("every product was added")
+}
+
+/// The codes of the products that a server lists.
+fn listed(port: u16) -> BTreeSet<String> {
+    let shown = asks(port, &["products", "list"], 0).shown;
+    let code = |line: &String| line.split(' ').next().unwrap().to_owned();
+    shown.iter().map(code).collect()
+}
+
+#[test]
+fn a_product_that_a_full_disk_refuses_is_not_called_added() {
+    let folder = support::folder();
+    let database = database(folder.path());
+    let (server, _) = serve("products", &[&database]);
+    ends(server);
+    // The file cannot grow any more: this is a full disk for one process.
+    let blocks = fs::metadata(folder.path().join("lab.db")).unwrap().len() / 512;
+    let limit = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    let (mut server, port) = serve_by(&["sh", "-c", &limit], "products", &[&database]);
+    let added = added(port, 0..100);
+    server.notes("the database failed: ");
+    assert!(!added.is_empty());
+    assert_eq!(listed(port), added);
+    ends(server);
+}
+
+#[test]
+fn a_product_that_a_locked_database_refuses_is_not_called_added() {
+    let folder = support::folder();
+    let (mut server, port) = serve("products", &[&database(folder.path())]);
+    let other = rusqlite::Connection::open(folder.path().join("lab.db")).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    assert_eq!(added(port, 0..1), BTreeSet::new());
+    server.notes("the database failed: database is locked");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(listed(port), BTreeSet::new());
+    asks(port, &["products", "add", "1", "Giz", "0,50"], 0);
+    assert_eq!(listed(port), BTreeSet::from(["1".to_owned()]));
+    ends(server);
+}
+
+#[test]
+fn a_server_that_forgets_what_is_added_is_told() {
+    let (mut server, adding) = Naive::is_called_by(|port| {
+        Program::start(client(port, &["products", "add", "1", "Giz", "0.5"]))
+    });
+    for (heard, answer) in [
+        ("adicionar", ""),
+        (r#"{"codigo":1,"nome":"Giz","preco":0.5}"#, ""),
+        ("consultar", ""),
+        ("1", "null"),
+        ("listar", "[]"),
+    ] {
+        assert_eq!(server.receives(), heard);
+        server.sends(answer.as_bytes());
+    }
+    assert_eq!(server.receives(), "terminar");
+    drop(server);
+    let noted = adding.ends_with(1).noted.concat();
+    assert!(
+        noted.contains("the server did not keep the product"),
+        "{noted}"
+    );
 }
 
 #[test]
@@ -180,6 +270,19 @@ fn the_bank_of_questions_is_imported_exported_and_reset() {
     assert_eq!(bank(&["export"], 0).shown, changed, "the old ones are kept");
     bank(&["reset"], 0);
     assert_eq!(bank(&["export"], 0).shown, ten);
+    let mut importing = Program::start(lab(&["quiz", "import", "-", &database]));
+    changed.iter().for_each(|line| importing.says(line));
+    importing.falls_silent();
+    assert_eq!(importing.ends_with(0).noted, ["10 questions are kept"]);
+    assert_eq!(bank(&["export"], 0).shown, changed);
+    let mut importing = Program::start(lab(&["quiz", "import", "-", &database]));
+    importing.says("[]");
+    importing.falls_silent();
+    let noted = importing.ends_with(1).noted.concat();
+    assert!(
+        noted.contains("stdin") && noted.contains("0 questions"),
+        "{noted}"
+    );
 }
 
 #[cfg(feature = "mongodb")]

@@ -6,6 +6,8 @@ mod endpoint;
 mod hub;
 mod lab;
 mod multicast;
+#[cfg(test)]
+mod printed;
 mod room;
 mod secret;
 mod shared;
@@ -58,7 +60,7 @@ pub enum Command {
     #[command(after_help = "Examples, on every machine:\n  \
         roda chat --name ana\n  \
         roda chat --name ana --room turma-a\n  \
-        roda room new turma-a > invitation.txt, and then, by whoever has that file:\n  \
+        roda room new turma-a > invitation.txt  # and then, by whoever has that file:\n  \
         roda chat --name ana --invite-file invitation.txt")]
     Chat(ChatArgs),
 

@@ -149,8 +149,8 @@ pub(super) enum ProductsCommand {
 pub(super) enum BankCommand {
     /// Keep the questions of a file, and no others
     Import {
-        /// A JSON list of {"_id", "statement", "options", "answer"}, where the answer is the place of
-        /// the right option, counted from 0; `-` is stdin
+        /// A JSON list of {"_id", "statement", "options", "answer"}, where the answer is the place
+        /// of the right option, counted from 0; `-` is stdin
         file: PathBuf,
         #[command(flatten)]
         database: DatabaseArgs,
@@ -239,14 +239,10 @@ impl TryFrom<ClientCommand> for LabSettings {
             ClientCommand::Products { command, server } => {
                 command.unwrap_or(ProductsCommand::List(server)).try_into()
             }
-            ClientCommand::Quiz {
-                command: None,
-                server,
-            } => server.join(Lesson::Quiz, quiz::client::Client::default()),
-            ClientCommand::Quiz {
-                command: Some(command),
-                ..
-            } => command.try_into(),
+            ClientCommand::Quiz { command, server } => match command {
+                Some(command) => command.try_into(),
+                None => server.join(Lesson::Quiz, quiz::client::Client::default()),
+            },
             ClientCommand::Uppercase { text, server } => {
                 let make = |typed: &[String]| Some(uppercase::Client(typed.first()?.clone()));
                 server.fill(Lesson::Uppercase, vec![Field::Text.typed(text)], make)
@@ -285,12 +281,13 @@ impl TryFrom<ClientCommand> for LabSettings {
                 email,
                 server,
             } => {
-                let fields = vec![
-                    Field::Nome.typed(nome),
-                    Field::Idade.typed(idade),
-                    Field::Email.typed(email),
+                let fields = [
+                    (Field::Nome, nome),
+                    (Field::Idade, idade),
+                    (Field::Email, email),
                 ];
-                server.fill(Lesson::Person, fields, person)
+                let fields = fields.map(|(field, typed)| field.typed(typed));
+                server.fill(Lesson::Person, fields.into(), person)
             }
         }
     }

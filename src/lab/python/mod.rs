@@ -1,6 +1,6 @@
-//! Reads and writes the formats of Python's `pickle`, `marshal` and `json` modules as data. Nothing
-//! is imported and no code runs: a class is its name, an instance its fields, and bytes that ask for
-//! more are refused.
+//! Reads and writes the formats of Python's `pickle`, `marshal` and `json` modules as data.
+//! Nothing is imported and no code runs: a class is its name, an instance its fields, and bytes
+//! that ask for more are refused.
 
 mod cursor;
 mod graph;

@@ -75,17 +75,23 @@ pub fn finding(lang: Lang, finding: &Finding) -> String {
                 "vieram mais de {most_mib} MiB, fechada",
             )
         }
-        Finding::NoProduct(NoProduct::NoPrimeBelow) => say!(
+        Finding::NoProduct(why) => no_product(lang, *why),
+    }
+}
+
+fn no_product(lang: Lang, why: NoProduct) -> String {
+    match why {
+        NoProduct::NoPrimeBelow => say!(
             lang,
             "the server refuses: no prime is below 2",
             "o servidor recusa: não há primo abaixo de 2",
         ),
-        Finding::NoProduct(NoProduct::NeedsWide) => say!(
+        NoProduct::NeedsWide => say!(
             lang,
             "the server refuses: the product does not fit 4 bytes; try --wide",
             "o servidor recusa: o produto não cabe em 4 bytes; tente --wide",
         ),
-        Finding::NoProduct(NoProduct::TooLarge) => say!(
+        NoProduct::TooLarge => say!(
             lang,
             "the server refuses: the product does not fit 8 bytes",
             "o servidor recusa: o produto não cabe em 8 bytes",

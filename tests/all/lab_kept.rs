@@ -285,19 +285,91 @@ fn the_bank_of_questions_is_imported_exported_and_reset() {
     );
 }
 
+/// The URL of the MongoDB server whose questions may be replaced.
+#[cfg(feature = "mongodb")]
+fn mongodb() -> String {
+    std::env::var("RODA_TEST_MONGODB").expect("RODA_TEST_MONGODB names the server")
+}
+
+/// What the report's own access to its questions prints.
+#[cfg(feature = "mongodb")]
+fn report(args: &[&str]) -> Vec<String> {
+    let program = support::tcp::python("quiz_bank.py", &[&[mongodb().as_str()], args].concat());
+    program.ends_with(0).shown
+}
+
+/// One test, because a server has one bank.
 #[cfg(feature = "mongodb")]
 #[test]
-#[ignore = "RODA_TEST_MONGODB=URL cargo test --features mongodb --test all mongodb -- --ignored"]
-fn the_bank_may_be_mongodb() {
-    let url = std::env::var("RODA_TEST_MONGODB").expect("RODA_TEST_MONGODB names the server");
-    let bank = |act: &str| {
-        Program::start(lab(&["quiz", act, "--database", &url]))
-            .ends_with(0)
-            .shown
+#[ignore = "scripts/mongodb"]
+fn the_bank_may_be_mongodb_and_the_report_s_program_may_share_it() {
+    let url = mongodb();
+    let folder = support::folder();
+    let bank = |args: &[&str], code| {
+        let args = [&["quiz"], args, &["--database", &url]].concat();
+        Program::start(lab(&args)).ends_with(code)
     };
-    bank("reset");
-    assert_eq!(bank("export").concat().matches("statement").count(), 10);
+    bank(&["reset"], 0);
+    let ten = bank(&["export"], 0).shown;
+    assert_eq!(ten.concat().matches("statement").count(), 10);
+    let eighth = r#"{"_id": 8, "statement": "Qual \u00e9 a capital da Austr\u00e1lia?", "#;
+    let read = report(&["read", "8"]).concat();
+    assert!(
+        read.starts_with(eighth) && read.ends_with(r#""answer": 2}"#),
+        "{read}"
+    );
+
     let (server, port) = serve("quiz", &["--database", &url]);
     assert_eq!(they_ask("quiz", port, &["1", "2", "3"]).len(), 6);
+    // Questions that change while the server runs are asked from the next client on.
+    let file = folder.path().join("three.json");
+    let three = |answer| {
+        let rest = format!(r#""options": ["a", "b"], "answer": {answer}"#);
+        let questions = [1, 2, 3].map(|id| format!(r#"{{"_id": {id}, "statement": "?", {rest}}}"#));
+        format!("[{}]", questions.join(", "))
+    };
+    fs::write(&file, three(1)).unwrap();
+    let path = file.to_str().unwrap();
+    report(&["reset", path]);
+    let played = they_ask("quiz", port, &["2", "2", "2"]);
+    assert!(
+        played[3..].iter().all(|line| line.contains("acertou")),
+        "{played:?}"
+    );
+    report(&[
+        "create",
+        r#"{"_id": 9, "statement": "9?", "options": ["a", "b"], "answer": 0}"#,
+    ]);
+    assert_eq!(
+        bank(&["export"], 0)
+            .shown
+            .concat()
+            .matches("statement")
+            .count(),
+        4
+    );
+
+    // The report's program checks nothing.
+    fs::write(&file, three(2)).unwrap();
+    report(&["reset", path]);
+    let noted = bank(&["export"], 1).noted.concat();
+    assert!(
+        noted.contains("MongoDB") && noted.contains("question 1"),
+        "{noted}"
+    );
+    bank(&["import", path], 1);
+    bank(&["reset"], 0);
+    assert_eq!(bank(&["export"], 0).shown, ten);
     ends(server);
+}
+
+#[cfg(feature = "mongodb")]
+#[test]
+#[ignore = "scripts/mongodb"]
+fn a_mongodb_server_that_is_not_there_is_told() {
+    let url = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1000";
+    let noted = Program::start(lab(&["quiz", "export", "--database", url]))
+        .ends_with(1)
+        .noted;
+    assert!(noted.concat().contains("MongoDB"), "{noted:?}");
 }

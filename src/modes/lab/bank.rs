@@ -95,3 +95,21 @@ fn failed(name: &str, StoreFault(why): StoreFault) -> Error {
     let name = name.to_owned();
     StoreError::Database { name, why }.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_questions_in_the_manual_can_be_imported() {
+        let manual = include_str!("../../manual/lab.md");
+        let (_, example) = manual.split_once("```json\n").unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        let questions = read_bank(example).unwrap();
+        let right: Vec<&str> = questions
+            .iter()
+            .map(|question| question.options[question.answer].as_str())
+            .collect();
+        assert_eq!(right, ["Paris", "56", "sim"]);
+    }
+}

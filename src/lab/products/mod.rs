@@ -47,6 +47,10 @@ const END: &str = "terminar";
 /// Most products in a store: at the longest message each, a list takes 10 MB.
 pub const PRODUCTS_MAX: usize = 10_000;
 
+/// Longest product that is read, in bytes. Our own are at most a message long; other servers may
+/// take longer ones.
+const PRODUCT_MAX_BYTES: usize = 64 << 10;
+
 /// A product's code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -106,11 +110,11 @@ impl Product {
     /// Decodes a product: a JSON object with these three keys and no others.
     #[must_use]
     pub fn read(message: &[u8]) -> Option<Self> {
-        Self::of(&json::read(message).ok()?)
-    }
-
-    fn of(object: &Value) -> Option<Self> {
-        let Value::Dictionary(pairs) = object else {
+        if message.len() > PRODUCT_MAX_BYTES {
+            return None;
+        }
+        let object = json::read(message).ok()?;
+        let Value::Dictionary(pairs) = &object else {
             return None;
         };
         let codigo = match object.get("codigo")? {
@@ -161,19 +165,32 @@ fn list_json(products: &[Product]) -> String {
     format!("[{}]", products.join(","))
 }
 
-/// Decodes a JSON list of products.
+/// Decodes a JSON list of products, one after the other: a list is long, and a product short.
 fn read_list(message: &[u8]) -> Option<Vec<Product>> {
-    match json::read(message).ok()? {
-        Value::List(items) => items.iter().map(Product::of).collect(),
-        _ => None,
+    let inner = message
+        .trim_ascii()
+        .strip_prefix(b"[")?
+        .strip_suffix(b"]")?;
+    let (mut rest, mut products) = (inner.trim_ascii(), Vec::new());
+    if rest.is_empty() {
+        return Some(products);
+    }
+    loop {
+        let (product, more) = rest.split_at_checked(json::delimited(rest)?)?;
+        products.push(Product::read(product)?);
+        rest = more.trim_ascii_start();
+        if rest.is_empty() {
+            return Some(products);
+        }
+        rest = rest.strip_prefix(b",")?;
     }
 }
 
 /// Decodes a product, or `null`.
 fn read_product_or_null(message: &[u8]) -> Option<Option<Product>> {
-    match json::read(message).ok()? {
-        Value::None => Some(None),
-        object => Product::of(&object).map(Some),
+    match message.trim_ascii() {
+        b"null" => Some(None),
+        object => Product::read(object).map(Some),
     }
 }
 

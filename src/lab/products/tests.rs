@@ -232,6 +232,37 @@ fn who_breaks_the_protocol_is_told_what_was_expected() {
 }
 
 #[test]
+fn a_list_is_read_product_by_product() {
+    let lists = [
+        ("[]", Some(0)),
+        (" [ ] ", Some(0)),
+        (r#"[{"codigo":1,"nome":"],","preco":1}]"#, Some(1)),
+        (
+            "[{\"codigo\":1,\"nome\":\"a\",\"preco\":1} ,\n {\"codigo\":\"[\",\"nome\":\"b\",\"preco\":NaN}]",
+            Some(2),
+        ),
+        ("[{}]", None),
+        ("[1]", None),
+        ("[,]", None),
+        (r#"[{"codigo":1,"nome":"a","preco":1},]"#, None),
+        (r#"[{"codigo":1,"nome":"a","preco":1}{}]"#, None),
+        ("{}", None),
+        ("[", None),
+        ("", None),
+    ];
+    for (list, count) in lists {
+        let read = read_list(list.as_bytes()).map(|products| products.len());
+        assert_eq!(read, count, "{list}");
+    }
+    let long = format!(
+        r#"{{"codigo":1,"nome":"{}","preco":1}}"#,
+        "x".repeat(64 << 10)
+    );
+    assert_eq!(read_list(format!("[{long}]").as_bytes()), None);
+    assert_eq!(read_product_or_null(long.as_bytes()), None);
+}
+
+#[test]
 fn no_list_fills_the_last_recv() {
     let mut products = vec![product(Code::Number(1), "", "1")];
     let bare = list(&products).len();

@@ -238,7 +238,8 @@ fn a_list_is_read_product_by_product() {
         (" [ ] ", Some(0)),
         (r#"[{"codigo":1,"nome":"],","preco":1}]"#, Some(1)),
         (
-            "[{\"codigo\":1,\"nome\":\"a\",\"preco\":1} ,\n {\"codigo\":\"[\",\"nome\":\"b\",\"preco\":NaN}]",
+            "[{\"codigo\":1,\"nome\":\"a\",\"preco\":1} ,\n\
+             {\"codigo\":\"[\",\"nome\":\"b\",\"preco\":NaN}]",
             Some(2),
         ),
         ("[{}]", None),

@@ -6,6 +6,8 @@ mod endpoint;
 mod hub;
 mod lab;
 mod multicast;
+#[cfg(test)]
+mod printed;
 mod room;
 mod secret;
 mod shared;
@@ -19,7 +21,8 @@ use clap::{Parser, Subcommand};
 pub use self::chat::{ChatArgs, ChatSettings, LOBBY};
 pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings};
 pub use self::lab::{
-    BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings, Trace,
+    BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings,
+    QuestionSource, Trace,
 };
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
 pub use self::room::{RoomCommand, RoomSettings};
@@ -58,7 +61,7 @@ pub enum Command {
     #[command(after_help = "Examples, on every machine:\n  \
         roda chat --name ana\n  \
         roda chat --name ana --room turma-a\n  \
-        roda room new turma-a > invitation.txt, and then, by whoever has that file:\n  \
+        roda room new turma-a > invitation.txt  # and then, by whoever has that file:\n  \
         roda chat --name ana --invite-file invitation.txt")]
     Chat(ChatArgs),
 

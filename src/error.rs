@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::lab::form::Field;
+use crate::lab::lesson::Lesson;
 use crate::lab::quiz::question::BankFault;
 use crate::net::group::Refusal;
 use crate::net::interfaces::ChoiceError;
@@ -100,7 +101,7 @@ pub enum StoreError {
     },
     /// A file of questions is invalid.
     Questions {
-        /// Its path.
+        /// Its path, or `stdin`.
         path: PathBuf,
         /// What is wrong with it.
         fault: BankFault,
@@ -162,6 +163,15 @@ pub enum LabUsage {
     },
     /// Not a `FIELD=VALUE` pair.
     Assignment(String),
+    /// The lesson has no such option.
+    Option {
+        /// The option.
+        option: &'static str,
+        /// The lesson.
+        lesson: Lesson,
+        /// The lessons that have it.
+        known_to: Vec<Lesson>,
+    },
     /// Products cannot be kept in a MongoDB server.
     ProductsNeedFile,
     /// This program was built without support for the database.

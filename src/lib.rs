@@ -31,7 +31,7 @@
 //!             commands come in, events about people and messages go out
 //! lab         PURE: the course's small services, one file per lesson, each both sides of a
 //!             dialogue; session (cuts bytes into messages) · form (asks what is missing) ·
-//!             python (pickle and marshal, as data)
+//!             python (pickle, marshal and json, as data)
 //! sim         PURE: the pretend network: many chats, one clock, one seed
 //! net         the only folder that opens sockets: multicast · group_sockets · socket_poller ·
 //!             tcp · duplex (a connection on threads) · tcp_server (thousands on tokio) ·

@@ -8,6 +8,8 @@
     clippy::indexing_slicing
 )]
 
+#[path = "tidy/commands.rs"]
+mod commands;
 #[path = "tidy/links.rs"]
 mod links;
 #[path = "tidy/pure_build.rs"]

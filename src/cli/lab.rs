@@ -1,6 +1,7 @@
 //! `lab`: its arguments, their defaults, and its settings.
 
 mod client;
+mod serve;
 mod values;
 
 use std::fmt;
@@ -10,15 +11,13 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use self::client::ClientCommand;
-use super::endpoint;
+pub use self::serve::LabServeSettings;
+use self::serve::ServeArgs;
+use crate::error::Error;
 #[cfg(not(feature = "mongodb"))]
 use crate::error::LabUsage;
-use crate::error::{Error, Usage};
 use crate::lab::Dialogue;
-use crate::lab::divisors::Encoding;
-use crate::lab::lesson::Lesson;
 use crate::lab::products::Version;
-use crate::lab::uppercase::Letters;
 
 /// The prefixes of a MongoDB database's name.
 const MONGODB: [&str; 2] = ["mongodb://", "mongodb+srv://"];
@@ -39,43 +38,6 @@ enum LabCommand {
     /// Be a lesson's client.
     #[command(flatten)]
     Client(ClientCommand),
-}
-
-#[derive(Debug, Args)]
-struct ServeArgs {
-    /// Which lesson
-    lesson: Lesson,
-
-    /// Listen on this address and port [default: 127.0.0.1 and the lesson's port]
-    #[arg(long, value_name = "[ADDRESS:]PORT")]
-    listen: Option<String>,
-
-    /// hello, exchange, object, person: serve one client after the other
-    #[arg(long)]
-    keep: bool,
-
-    /// uppercase: take ASCII only, as in the lesson
-    #[arg(long)]
-    ascii: bool,
-
-    /// oracle, quiz: the same chance in every run
-    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
-    seed: Option<String>,
-
-    /// divisors: how the list is sent
-    #[arg(long, default_value = "json")]
-    encoding: Encoding,
-
-    /// products: `terminar` ends the server, as in version 4
-    #[arg(long)]
-    v4: bool,
-
-    #[command(flatten)]
-    database: DatabaseArgs,
-
-    /// Show every byte that is sent and received
-    #[arg(long)]
-    trace: bool,
 }
 
 #[derive(Debug, Args)]
@@ -134,30 +96,6 @@ pub enum LabSettings {
     Bank(BankSettings),
 }
 
-/// The settings of `lab serve`.
-pub struct LabServeSettings {
-    /// The lesson to serve.
-    pub lesson: Lesson,
-    /// The host whose address to listen on; `None` is all interfaces.
-    pub host: Option<String>,
-    /// The port to listen on; 0 is any.
-    pub port: u16,
-    /// Whether to continue after the first client.
-    pub keeps: bool,
-    /// `uppercase`: which letters are accepted.
-    pub letters: Letters,
-    /// `divisors`: how the list is encoded.
-    pub encoding: Encoding,
-    /// `products`: which version of the document the server follows.
-    pub version: Version,
-    /// `products`, `quiz`: where they are kept.
-    pub database: Database,
-    /// Seeds the random choices, to repeat them.
-    pub seed: Option<u64>,
-    /// Whether to show the bytes of each connection.
-    pub trace: Trace,
-}
-
 /// The settings of a lesson's client.
 pub struct LabJoinSettings {
     /// The server's host.
@@ -200,11 +138,20 @@ pub struct BankSettings {
     pub act: BankAct,
 }
 
+/// Where questions are imported from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QuestionSource {
+    /// From a file.
+    File(PathBuf),
+    /// From stdin.
+    Stdin,
+}
+
 /// What can be done with the bank of questions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BankAct {
-    /// Replaces all questions by those of a file.
-    Import(PathBuf),
+    /// Replaces all questions by those of a file or of stdin.
+    Import(QuestionSource),
     /// Writes all questions to stdout.
     Export,
     /// Replaces all questions by the report's ten.
@@ -231,48 +178,13 @@ impl TryFrom<LabArgs> for LabSettings {
     }
 }
 
-impl TryFrom<ServeArgs> for LabServeSettings {
-    type Error = Error;
-
-    fn try_from(args: ServeArgs) -> Result<Self, Error> {
-        let typed = args
-            .listen
-            .unwrap_or_else(|| args.lesson.port().to_string());
-        let listening = endpoint::listening(&typed);
-        let (host, port) = listening.ok_or(Usage::Listen(typed))?;
-        let seed = args.seed.map(|typed| {
-            typed.parse().map_err(|_| Usage::Number {
-                typed,
-                least: 0,
-                most: u64::MAX,
-                option: "--seed",
-            })
-        });
-        Ok(Self {
-            lesson: args.lesson,
-            host: Some(host.unwrap_or_else(|| "127.0.0.1".into())),
-            port,
-            keeps: args.keep,
-            letters: match args.ascii {
-                true => Letters::Ascii,
-                false => Letters::Any,
-            },
-            encoding: args.encoding,
-            version: version(args.v4),
-            database: args.database.database()?,
-            seed: seed.transpose()?,
-            trace: Trace::of(args.trace),
-        })
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(in crate::cli::lab) mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
     use clap::Parser;
 
-    fn lab(args: &[&str]) -> Result<LabSettings, Error> {
+    pub(super) fn lab(args: &[&str]) -> Result<LabSettings, Error> {
         let line = [&["roda", "lab"], args].concat();
         match Cli::try_parse_from(line).unwrap().command {
             Some(Command::Lab(args)) => args.try_into(),
@@ -298,7 +210,12 @@ mod tests {
         let Ok(LabSettings::Bank(bank)) = lab(&["quiz", "import", "a.json"]) else {
             panic!("no bank")
         };
-        assert_eq!(bank.act, BankAct::Import("a.json".into()));
+        let file = QuestionSource::File("a.json".into());
+        assert_eq!(bank.act, BankAct::Import(file));
+        let Ok(LabSettings::Bank(bank)) = lab(&["quiz", "import", "-"]) else {
+            panic!("no bank")
+        };
+        assert_eq!(bank.act, BankAct::Import(QuestionSource::Stdin));
     }
 
     #[test]
@@ -310,7 +227,9 @@ mod tests {
             &["divisors"],
             &["person", "--nome", "Ana"],
             &["products", "add", "1"],
+            &["products", "add", "1", "x", "--v4"],
             &["products", "find"],
+            &["products", "--v4"],
         ] {
             assert!(
                 matches!(lab(missing), Ok(LabSettings::Join(_))),
@@ -330,6 +249,8 @@ mod tests {
             &["uppercase", &long],
             &["person", "--nome", "a", "--idade", "x", "--email", "e"],
             &["products", "add", "1", "x", "caro"],
+            &["products", "add", "1", "x", "-2.50"],
+            &["products", "add", "1", "x", "2,505"],
             &["object", "x"],
             &["serve", "oracle", "--seed", "x"],
             &["serve", "hello", "--listen", "x"],

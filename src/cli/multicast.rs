@@ -62,7 +62,7 @@ pub struct ReceiveArgs {
     stay: bool,
 
     /// Expect plain text instead of JSON, as in section 2 of the course's practice
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     raw: bool,
 
     /// One JSON object per message: time, source, user, data

@@ -6,8 +6,8 @@
 
 use num_prime::nt_funcs::factorize64;
 
-use super::python::{Value, marshal, pickle, whole_value};
-use super::{Act, Dialogue, Expected, answered, ended_early, unexpected, whole_json};
+use super::python::{Value, json, marshal, pickle, whole_value};
+use super::{Act, Dialogue, Expected, answered, ended_early, unexpected};
 
 /// The encoding of the list on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Encoding {
     /// Counts the bytes of a complete list.
     fn whole(self, waiting: &[u8]) -> Option<usize> {
         match self {
-            Self::Json => whole_json(waiting),
+            Self::Json => json::delimited(waiting),
             Self::Marshal => whole_value(waiting, marshal::read(waiting)),
             Self::Pickle => whole_value(waiting, pickle::read(waiting)),
         }
@@ -104,7 +104,7 @@ impl Dialogue for Server {
         };
         let divisors = divisors(number);
         vec![
-            Act::Show(format!("{number} → {}", divisors.len())),
+            Act::show(format!("{number} → {}", divisors.len())),
             Act::Send(self.0.encode(&divisors)),
             Act::Close,
         ]
@@ -173,7 +173,7 @@ mod tests {
         }
         let number = 6;
         let mut client = Client { number, encoding };
-        let shown = vec![Act::Show("1 2 3 6".into()), Act::Close];
+        let shown = vec![Act::show("1 2 3 6"), Act::Close];
         assert_eq!(client.on_message(b"[1, 2, 3, 6]"), shown);
         assert_eq!(client.whole(b"[1, 2"), None);
         let refused = unexpected(Expected::NumberList(encoding), b"[1, x]");

@@ -20,7 +20,7 @@ impl Dialogue for Server {
 
     fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match str::from_utf8(message) {
-            Ok(text) => vec![Act::Show(text.to_owned()), Act::Close],
+            Ok(text) => vec![Act::show(text), Act::Close],
             Err(_) => unexpected(Expected::Text, message),
         }
     }
@@ -37,11 +37,7 @@ pub struct Client;
 impl Dialogue for Client {
     fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match str::from_utf8(message) {
-            Ok(text) => vec![
-                Act::Show(text.to_owned()),
-                Act::Send(ANSWER.into()),
-                Act::Close,
-            ],
+            Ok(text) => vec![Act::show(text), Act::Send(ANSWER.into()), Act::Close],
             Err(_) => unexpected(Expected::Text, message),
         }
     }
@@ -59,12 +55,9 @@ mod tests {
     fn the_server_speaks_first_and_the_client_answers() {
         assert_eq!(Server.begin(), [Act::Send(GREETING.into())]);
         let answered = Client.on_message("Bem-vindo".as_bytes());
-        let shown = Act::Show("Bem-vindo".into());
+        let shown = Act::show("Bem-vindo");
         assert_eq!(answered, [shown, Act::Send(ANSWER.into()), Act::Close]);
-        assert_eq!(
-            Server.on_message(b"oi"),
-            [Act::Show("oi".into()), Act::Close]
-        );
+        assert_eq!(Server.on_message(b"oi"), [Act::show("oi"), Act::Close]);
         assert_eq!(Client.on_end(), ended_early(Expected::Greeting));
         let refused = unexpected(Expected::Text, b"\xff");
         assert_eq!(Server.on_message(b"\xff"), refused);

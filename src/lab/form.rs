@@ -48,7 +48,7 @@ impl Field {
             Self::Integer(bytes) => primes::parse(typed, bytes).is_some(),
             Self::Positive => typed.parse::<u64>().is_ok_and(|number| number > 0),
             Self::Code => products::Code::parse(typed).is_some(),
-            Self::Price => products::price(typed).is_some(),
+            Self::Price => products::Price::parse(typed).is_some(),
             // Three such fields fit one message.
             Self::ProductName | Self::Nome | Self::Email => (1..=256).contains(&typed.len()),
             Self::Idade => typed.parse::<u32>().is_ok(),
@@ -116,7 +116,7 @@ impl Form {
     fn go_on(&mut self) -> Vec<Act> {
         while let Some(FormField { field, typed }) = self.fields.front_mut() {
             let Some(typed) = typed.take() else {
-                return vec![Act::Ask(*field)];
+                return vec![Act::ask(*field)];
             };
             self.answers.push(typed);
             self.fields.pop_front();
@@ -177,13 +177,13 @@ impl Dialogue for Form {
 
 /// The acts after an invalid answer.
 pub(super) fn unfit(field: Field) -> Vec<Act> {
-    vec![Act::Tell(super::Told::Unfit(field)), Act::Ask(field)]
+    vec![Act::tell(super::Finding::Unfit(field)), Act::ask(field)]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::{Told, uppercase};
+    use crate::lab::{Finding, uppercase};
 
     fn form(typed: Option<&str>) -> Result<Form, InvalidAnswer> {
         let fields = vec![Field::Text.typed(typed.map(str::to_owned))];
@@ -207,8 +207,11 @@ mod tests {
     #[test]
     fn what_is_missing_is_asked_for_until_it_fits() {
         let mut empty = form(None).ok().unwrap();
-        assert_eq!(empty.begin(), [Act::Ask(Field::Text)]);
-        let again = [Act::Tell(Told::Unfit(Field::Text)), Act::Ask(Field::Text)];
+        assert_eq!(empty.begin(), [Act::ask(Field::Text)]);
+        let again = [
+            Act::tell(Finding::Unfit(Field::Text)),
+            Act::ask(Field::Text),
+        ];
         assert_eq!(empty.on_answer("  "), again);
         assert_eq!(empty.on_answer(" olá\n"), [Act::Send("olá".into())]);
         assert_eq!(empty.on_end(), ended_early(Expected::Answer));
@@ -222,6 +225,7 @@ mod tests {
             (Field::Positive, "1", "0"),
             (Field::Code, "12", ""),
             (Field::Price, "2.50", "x"),
+            (Field::Price, "2,50", "-2.50"),
             (Field::Idade, "25", "-1"),
             (Field::Choice(4), "4", "5"),
             (Field::Choice(4), "1", "0"),

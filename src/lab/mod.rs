@@ -48,7 +48,7 @@ pub trait Dialogue: Send {
     /// A message arrived.
     fn on_message(&mut self, message: &[u8]) -> Vec<Act>;
 
-    /// The person answered the question of the last [`Act::Ask`].
+    /// The person answered the question of the last [`DialogueEvent::Ask`].
     fn on_answer(&mut self, _line: &str) -> Vec<Act> {
         Vec::new()
     }
@@ -59,35 +59,69 @@ pub trait Dialogue: Send {
     }
 }
 
-/// One thing that a side does: it writes to the connection, or turns to the person.
+/// One thing that a side does with its connection or for its person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Sends bytes as one message.
     Send(Vec<u8>),
-    /// Shows the person what the lesson is about.
-    Show(String),
-    /// Shows the person whether an answer was right.
-    Mark {
-        /// The server's words.
-        text: String,
-        /// Whether the answer was right.
-        is_right: bool,
-    },
-    /// Tells the person something about the dialogue itself.
-    Tell(Told),
-    /// Asks the person. No message is delivered until [`Dialogue::on_answer`] is called.
-    Ask(Field),
+    /// Reports something to the driver. After [`DialogueEvent::Ask`], no message is delivered until
+    /// [`Dialogue::on_answer`] is called.
+    Report(DialogueEvent),
     /// Closes the connection once the other side has closed it, or after a while.
     Finish,
     /// Closes the connection once everything is sent.
     Close,
-    /// Ends the server and all its connections.
+}
+
+impl Act {
+    /// Shows the person what the lesson is about.
+    fn show(text: impl Into<String>) -> Self {
+        Self::Report(DialogueEvent::Show(text.into()))
+    }
+
+    /// Tells the person something about the dialogue itself.
+    fn tell(finding: Finding) -> Self {
+        Self::Report(DialogueEvent::Tell(finding))
+    }
+
+    /// Asks the person.
+    fn ask(field: Field) -> Self {
+        Self::Report(DialogueEvent::Ask(field))
+    }
+}
+
+/// What a side reports to its driver, which knows a person or runs a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialogueEvent {
+    /// Text of the lesson itself.
+    Show(String),
+    /// Feedback on an answer.
+    Mark {
+        /// The server's words.
+        text: String,
+        /// What the server thinks of the answer.
+        verdict: Verdict,
+    },
+    /// A finding about the dialogue itself.
+    Tell(Finding),
+    /// A question for the person.
+    Ask(Field),
+    /// The server and all its connections must end.
     Stop,
 }
 
-/// What a side tells the person about the dialogue itself.
+/// Whether an answer was right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was.
+    Right,
+    /// It was not.
+    Wrong,
+}
+
+/// A finding about the dialogue itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Finding {
     /// The other side broke the protocol.
     Unexpected {
         /// What the lesson expects at this point.
@@ -108,11 +142,19 @@ pub enum Told {
     NoProduct(NoProduct),
     /// `products`: no product has this code.
     NotFound,
+    /// `products`: the server does not have the product that was added.
+    NotKept,
+    /// `products`: the server ended before it was known to have the product that was added.
+    Unconfirmed,
+    /// `object`: a pickle in order, whose object is too large to show, or contains itself.
+    TooLargeToShow,
     /// The store failed, for this reason.
     Store(String),
+    /// The other side sent more than [`session::BYTES_MAX`].
+    TooMuch,
 }
 
-impl Told {
+impl Finding {
     /// Whether the dialogue failed.
     #[must_use]
     pub fn is_failure(&self) -> bool {
@@ -169,41 +211,33 @@ impl std::error::Error for StoreFault {}
 
 impl StoreFault {
     fn acts(self) -> Vec<Act> {
-        vec![Act::Tell(Told::Store(self.0)), Act::Close]
+        vec![Act::tell(Finding::Store(self.0)), Act::Close]
     }
 }
 
 /// The acts after a message that the lesson does not expect here.
 fn unexpected(expected: Expected, got: &[u8]) -> Vec<Act> {
     let got = Some(got.to_owned());
-    vec![Act::Tell(Told::Unexpected { expected, got }), Act::Close]
+    vec![Act::tell(Finding::Unexpected { expected, got }), Act::Close]
 }
 
 /// The acts after an answer, when the right one is known.
 fn answered(got: String, expected: String) -> Vec<Act> {
-    let shown = Act::Show(got.clone());
+    let shown = Act::show(got.clone());
     match got == expected {
         true => vec![shown, Act::Close],
-        false => vec![shown, Act::Tell(Told::Wrong { expected, got }), Act::Close],
+        false => vec![
+            shown,
+            Act::tell(Finding::Wrong { expected, got }),
+            Act::Close,
+        ],
     }
 }
 
 /// The acts after a connection that ended before the expected message.
 fn ended_early(expected: Expected) -> Vec<Act> {
     let got = None;
-    vec![Act::Tell(Told::Unexpected { expected, got }), Act::Close]
-}
-
-/// Counts the bytes of one JSON value that delimits itself: an object, a list or a string.
-fn whole_json(waiting: &[u8]) -> Option<usize> {
-    let first = waiting.trim_ascii_start().first()?;
-    if !b"{[\"".contains(first) {
-        return None;
-    }
-    let mut values =
-        serde_json::Deserializer::from_slice(waiting).into_iter::<serde::de::IgnoredAny>();
-    values.next()?.ok()?;
-    Some(values.byte_offset())
+    vec![Act::tell(Finding::Unexpected { expected, got }), Act::Close]
 }
 
 /// Counts the bytes of the first of these words that the waiting bytes begin with.

@@ -20,7 +20,7 @@ impl Dialogue for Server {
         let chosen = self.0.below(ANSWERS.len() as u64) as usize;
         let answer = ANSWERS.get(chosen).copied().unwrap_or_default();
         vec![
-            Act::Show(format!("{question} → {answer}")),
+            Act::show(format!("{question} → {answer}")),
             Act::Send(answer.into()),
         ]
     }
@@ -38,7 +38,7 @@ impl Dialogue for Client {
     fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match str::from_utf8(message) {
             Ok(answer) if ANSWERS.contains(&answer) => {
-                vec![Act::Show(answer.to_owned()), Act::Close]
+                vec![Act::show(answer.to_owned()), Act::Close]
             }
             _ => unexpected(Expected::OracleAnswer, message),
         }
@@ -63,7 +63,7 @@ mod tests {
             };
             let answer = String::from_utf8(answer.clone()).unwrap();
             let client = Client(String::new()).on_message(answer.as_bytes());
-            assert_eq!(client, [Act::Show(answer.clone()), Act::Close]);
+            assert_eq!(client, [Act::show(answer.clone()), Act::Close]);
             seen.insert(answer);
         }
         assert_eq!(seen.len(), 3);

@@ -3,10 +3,9 @@
 //! the first form only.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
 
-use super::python::Value;
-use super::{Act, Dialogue, Expected, ended_early, unexpected, whole_json};
+use super::python::{Value, json};
+use super::{Act, Dialogue, Expected, ended_early, unexpected};
 
 /// The object that the client sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,16 +24,15 @@ pub struct Server;
 
 impl Dialogue for Server {
     fn whole(&self, waiting: &[u8]) -> Option<usize> {
-        whole_json(waiting)
+        json::delimited(waiting)
     }
 
     fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
-        let read: Option<Map<String, Json>> = serde_json::from_slice(message).ok();
-        let forms = read.as_ref().and_then(forms);
-        match forms {
+        let object = json::read(message).ok();
+        match object.as_ref().and_then(forms) {
             Some(forms) => forms
                 .into_iter()
-                .map(Act::Show)
+                .map(Act::show)
                 .chain([Act::Close])
                 .collect(),
             None => unexpected(Expected::Person, message),
@@ -47,15 +45,15 @@ impl Dialogue for Server {
 }
 
 /// The three forms, as the document's server prints them; `None` if a key is missing.
-fn forms(object: &Map<String, Json>) -> Option<Vec<String>> {
-    let printed = |key| object.get(key).map(|value| Value::from(value).printed());
+fn forms(object: &Value) -> Option<Vec<String>> {
+    let printed = |key| object.get(key).map(Value::printed);
     let fields = ["nome", "idade", "email"].map(printed);
     let [Some(nome), Some(idade), Some(email)] = fields else {
         return None;
     };
     let last = format!("Dados recebidos. Nome: {nome}. Idade: {idade}. Email: {email} ");
     let head = || "Dados recebidos:".to_owned();
-    let dictionary = Value::from(&Json::Object(object.clone())).to_string();
+    let dictionary = object.to_string();
     Some(vec![head(), dictionary, head(), nome, idade, email, last])
 }
 
@@ -101,7 +99,7 @@ mod tests {
             "alice@example.com",
             "Dados recebidos. Nome: Alice. Idade: 25. Email: alice@example.com ",
         ];
-        let expected = lines.map(|line| Act::Show(line.into()));
+        let expected = lines.map(Act::show);
         let acts = shown(str::from_utf8(json).unwrap());
         assert_eq!(acts[..7], expected);
         assert_eq!(acts[7], Act::Close);
@@ -111,8 +109,13 @@ mod tests {
     fn values_are_written_as_python_writes_them() {
         let acts = shown(r#"{"nome":"d'Ana","idade":null,"email":[true,"a\\b",{"x":1.5}]}"#);
         let expected = r#"{'nome': "d'Ana", 'idade': None, 'email': [True, 'a\\b', {'x': 1.5}]}"#;
-        assert_eq!(acts[1], Act::Show(expected.into()));
-        assert_eq!(acts[3], Act::Show("d'Ana".into()));
+        assert_eq!(acts[1], Act::show(expected));
+        assert_eq!(acts[3], Act::show("d'Ana"));
+        let acts = shown(r#"{"nome": "Ana", "idade": NaN, "email": [Infinity, -Infinity]}"#);
+        assert_eq!(
+            acts[1],
+            Act::show("{'nome': 'Ana', 'idade': nan, 'email': [inf, -inf]}")
+        );
         for bad in ["", "[]", "{", r#"{"nome":"x"}"#] {
             assert_eq!(shown(bad), unexpected(Expected::Person, bad.as_bytes()));
         }

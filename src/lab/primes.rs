@@ -6,7 +6,7 @@
 
 use num_prime::nt_funcs::is_prime64;
 
-use super::{Act, Dialogue, Expected, Told, ended_early, unexpected};
+use super::{Act, Dialogue, Expected, Finding, ended_early, unexpected};
 
 /// Length of a struct `q`, in bytes.
 const WIDE_BYTES: usize = 8;
@@ -89,7 +89,7 @@ impl Dialogue for Server {
         };
         let product = product(number, message.len()).unwrap_or(0);
         vec![
-            Act::Show(format!("{number} → {product}")),
+            Act::show(format!("{number} → {product}")),
             Act::Send(encode(product, message.len())),
         ]
     }
@@ -117,7 +117,7 @@ impl Dialogue for Client {
         let answer = decode(message).filter(|_| message.len() == self.bytes);
         match (answer, product(self.number, self.bytes)) {
             (None, _) => unexpected(Expected::IntegerOf(self.bytes), message),
-            (Some(0), Err(why)) => vec![Act::Tell(Told::NoProduct(why)), Act::Close],
+            (Some(0), Err(why)) => vec![Act::tell(Finding::NoProduct(why)), Act::Close],
             (Some(answer), right) => {
                 super::answered(answer.to_string(), right.unwrap_or(0).to_string())
             }
@@ -180,8 +180,8 @@ mod tests {
             number: 1,
             bytes: 4,
         };
-        let why = Told::NoProduct(NoProduct::NoPrimeBelow);
-        assert_eq!(client.on_message(&[0; 4]), [Act::Tell(why), Act::Close]);
+        let why = Finding::NoProduct(NoProduct::NoPrimeBelow);
+        assert_eq!(client.on_message(&[0; 4]), [Act::tell(why), Act::Close]);
         let mut client = Client {
             number: 10,
             bytes: 4,
@@ -189,8 +189,8 @@ mod tests {
         let wrong = |got: &str| {
             let (expected, got) = ("77".into(), got.to_owned());
             vec![
-                Act::Show(got.clone()),
-                Act::Tell(Told::Wrong { expected, got }),
+                Act::show(got.clone()),
+                Act::tell(Finding::Wrong { expected, got }),
                 Act::Close,
             ]
         };

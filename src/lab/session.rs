@@ -5,8 +5,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::form::Field;
-use super::{Act, Dialogue, Told};
+use super::{Act, Dialogue, DialogueEvent, Finding};
 use crate::protocol::wire::quiet::{Inbox, MESSAGE_MAX_BYTES, Outbox, SILENCE};
 
 /// Most bytes that one connection may send us, unless a single message may be longer. Thousands of
@@ -16,27 +15,24 @@ pub const BYTES_MAX: usize = 4 << 20;
 /// How long the other side may take to close a connection that is finished.
 const FINISH_WAIT: Duration = Duration::from_secs(2);
 
-/// What a session reports to its driver.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SessionEvent {
-    /// Text of the lesson itself.
-    Show(String),
-    /// Whether an answer was right.
-    Mark {
-        /// The server's words.
-        text: String,
-        /// Whether the answer was right.
-        is_right: bool,
-    },
-    /// A notice about the dialogue.
-    Tell(Told),
-    /// A question for the person; [`Session::on_answer`] takes the answer.
-    Ask(Field),
-    /// The other side sent more than [`BYTES_MAX`].
-    TooMuch,
-    /// The server must end.
-    Stop,
+/// Whether the other host has acknowledged everything that was sent on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It has.
+    Acknowledged,
+    /// It has not, or the system cannot tell.
+    InFlight,
+}
+
+impl Delivery {
+    /// What the connection says of itself.
+    #[must_use]
+    pub fn of(is_acknowledged: bool) -> Self {
+        match is_acknowledged {
+            true => Self::Acknowledged,
+            false => Self::InFlight,
+        }
+    }
 }
 
 /// How close a session is to its end.
@@ -55,7 +51,7 @@ pub struct Session {
     dialogue: Box<dyn Dialogue>,
     inbox: Inbox,
     outbox: Outbox<Vec<u8>>,
-    events: VecDeque<SessionEvent>,
+    events: VecDeque<DialogueEvent>,
     heard_bytes: usize,
     awaits_answer: bool,
     ending: Ending,
@@ -86,7 +82,7 @@ impl Session {
         }
         self.heard_bytes = self.heard_bytes.saturating_add(bytes.len());
         if self.heard_bytes > BYTES_MAX.max(self.dialogue.message_max_bytes()) {
-            self.events.push_back(SessionEvent::TooMuch);
+            self.events.push_back(DialogueEvent::Tell(Finding::TooMuch));
             self.ending = Ending::Closing;
             return;
         }
@@ -155,32 +151,23 @@ impl Session {
         for act in acts {
             match act {
                 Act::Send(bytes) => self.outbox.push(bytes),
-                Act::Show(text) => self.events.push_back(SessionEvent::Show(text)),
-                Act::Mark { text, is_right } => {
-                    self.events.push_back(SessionEvent::Mark { text, is_right });
-                }
-                Act::Tell(told) => self.events.push_back(SessionEvent::Tell(told)),
-                Act::Ask(field) => {
-                    self.awaits_answer = true;
-                    self.events.push_back(SessionEvent::Ask(field));
+                Act::Report(event) => {
+                    self.awaits_answer |= matches!(event, DialogueEvent::Ask(_));
+                    self.events.push_back(event);
                 }
                 Act::Finish => self.ending = Ending::Finishing { until: None },
                 Act::Close => self.ending = Ending::Closing,
-                Act::Stop => {
-                    self.events.push_back(SessionEvent::Stop);
-                    self.ending = Ending::Closing;
-                }
             }
         }
     }
 
     /// Returns the next message to send, if it may leave now.
-    pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
-        self.outbox.poll(now, is_acknowledged)
+    pub fn poll_send(&mut self, now: Duration, delivery: Delivery) -> Option<Vec<u8>> {
+        self.outbox.poll(now, delivery == Delivery::Acknowledged)
     }
 
     /// Returns the next event.
-    pub fn poll_event(&mut self) -> Option<SessionEvent> {
+    pub fn poll_event(&mut self) -> Option<DialogueEvent> {
         self.events.pop_front()
     }
 
@@ -246,12 +233,12 @@ pub(super) mod tests {
         server: Box<dyn Dialogue>,
         client: Box<dyn Dialogue>,
         piece: usize,
-    ) -> Vec<SessionEvent> {
+    ) -> Vec<DialogueEvent> {
         let mut sides = [Session::begin(server), Session::begin(client)];
         let (mut now, mut events) = (Duration::ZERO, Vec::new());
         for _ in 0..20_000 {
             for from in [0, 1] {
-                let Some(bytes) = sides[from].poll_send(now, true) else {
+                let Some(bytes) = sides[from].poll_send(now, Delivery::Acknowledged) else {
                     continue;
                 };
                 for part in bytes.chunks(piece) {
@@ -260,7 +247,7 @@ pub(super) mod tests {
                 }
             }
             while let Some(event) = sides[1].poll_event() {
-                if let SessionEvent::Ask(_) = event {
+                if let DialogueEvent::Ask(_) = event {
                     sides[1].on_answer("1");
                 }
                 events.push(event);
@@ -281,10 +268,10 @@ pub(super) mod tests {
     }
 
     /// The shown texts, and notices by their names.
-    pub(in crate::lab) fn shown(events: Vec<SessionEvent>) -> Vec<String> {
+    pub(in crate::lab) fn shown(events: Vec<DialogueEvent>) -> Vec<String> {
         let word = |event| match event {
-            SessionEvent::Show(text) | SessionEvent::Mark { text, .. } => text,
-            SessionEvent::Tell(told) => format!("{told:?}"),
+            DialogueEvent::Show(text) | DialogueEvent::Mark { text, .. } => text,
+            DialogueEvent::Tell(told) => format!("{told:?}"),
             other => format!("{other:?}"),
         };
         events.into_iter().map(word).collect()
@@ -341,7 +328,7 @@ pub(super) mod tests {
             session.on_bytes(MS, &[b'x'; MESSAGE_MAX_BYTES]);
         }
         let last = std::iter::from_fn(|| session.poll_event()).last();
-        assert_eq!(last, Some(SessionEvent::TooMuch));
+        assert_eq!(last, Some(DialogueEvent::Tell(Finding::TooMuch)));
         assert!(session.is_closing());
     }
 
@@ -358,7 +345,7 @@ pub(super) mod tests {
         }
         let mut session = Session::begin(Box::new(Last));
         session.on_time(MS);
-        assert!(session.poll_send(MS, true).is_some());
+        assert!(session.poll_send(MS, Delivery::Acknowledged).is_some());
         session.on_time(MS);
         assert!(!session.is_closing());
         let until = session.next_time(MS).unwrap();

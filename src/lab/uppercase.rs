@@ -49,7 +49,7 @@ impl Dialogue for Client {
     fn on_message(&mut self, message: &[u8]) -> Vec<Act> {
         match str::from_utf8(message) {
             Ok(text) if text == self.0.to_ascii_uppercase() => {
-                vec![Act::Show(text.to_owned()), Act::Close]
+                vec![Act::show(text), Act::Close]
             }
             Ok(text) => answered(text.to_owned(), self.0.to_uppercase()),
             Err(_) => unexpected(Expected::Text, message),

@@ -7,7 +7,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use etcetera::{BaseStrategy, choose_base_strategy};
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::{Serialize, de::DeserializeOwned};
 
 use super::database::{self, Schema, words};
 use crate::lab::StoreFault;
@@ -61,16 +60,19 @@ fn insert_questions(connection: &Connection, questions: &[Question]) -> Result<(
     let insert = "INSERT INTO questions (id, json) VALUES (?1, ?2)";
     let mut insert = connection.prepare(insert).map_err(fault)?;
     for question in questions {
-        let written = insert.execute(params![question.id, json(question)?]);
+        let json =
+            serde_json::to_string(question).map_err(|error| StoreFault(error.to_string()))?;
+        let written = insert.execute(params![question.id, json]);
         written.map_err(fault)?;
     }
     Ok(())
 }
 
 /// Reads all rows of a statement that returns JSON.
-fn read_all<T: DeserializeOwned>(
+fn read_all<T>(
     connection: &Connection,
     statement: &str,
+    parse: impl Fn(&str) -> Result<T, StoreFault>,
 ) -> Result<Vec<T>, StoreFault> {
     let mut statement = connection.prepare(statement).map_err(fault)?;
     let rows = statement
@@ -79,11 +81,11 @@ fn read_all<T: DeserializeOwned>(
     rows.map(|json| parse(&json.map_err(fault)?)).collect()
 }
 
-fn json(value: &impl Serialize) -> Result<String, StoreFault> {
-    serde_json::to_string(value).map_err(|error| StoreFault(error.to_string()))
+fn product(json: &str) -> Result<Product, StoreFault> {
+    Product::read(json.as_bytes()).ok_or_else(|| StoreFault(format!("{json} is no product")))
 }
 
-fn parse<T: DeserializeOwned>(json: &str) -> Result<T, StoreFault> {
+fn question(json: &str) -> Result<Question, StoreFault> {
     serde_json::from_str(json).map_err(|error| StoreFault(error.to_string()))
 }
 
@@ -99,7 +101,7 @@ impl ProductStore for LabStore {
             WHERE (SELECT count(*) FROM products) < ?3";
         let values = params![
             product.codigo.to_string(),
-            json(product)?,
+            product.json(),
             PRODUCTS_MAX as i64
         ];
         match self.connection().execute(insert, values).map_err(fault)? {
@@ -114,6 +116,7 @@ impl ProductStore for LabStore {
         read_all(
             &self.connection(),
             "SELECT json FROM products ORDER BY number",
+            product,
         )
     }
 
@@ -124,13 +127,17 @@ impl ProductStore for LabStore {
             .query_row(newest, [code.to_string()], |row| row.get::<_, String>(0))
             .optional()
             .map_err(fault)?;
-        found.map(|json| parse(&json)).transpose()
+        found.map(|json| product(&json)).transpose()
     }
 }
 
 impl Bank for LabStore {
     fn questions(&self) -> Result<Vec<Question>, StoreFault> {
-        read_all(&self.connection(), "SELECT json FROM questions ORDER BY id")
+        read_all(
+            &self.connection(),
+            "SELECT json FROM questions ORDER BY id",
+            question,
+        )
     }
 
     fn replace(&self, questions: &[Question]) -> Result<(), StoreFault> {
@@ -146,13 +153,13 @@ impl Bank for LabStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::products::price;
+    use crate::lab::products::Price;
 
     fn product(codigo: Code, nome: &str) -> Product {
         Product {
             codigo,
             nome: nome.into(),
-            preco: price("2.50").unwrap(),
+            preco: Price::parse("2.50").unwrap(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::lab::StoreFault;
 use crate::lab::quiz::Bank;
 use crate::lab::quiz::question::{Question, check_bank, samples};
 
-/// How long finding a server may take.
+/// How long finding a server may take, unless the URL says otherwise.
 const SELECTION_WAIT: Duration = Duration::from_secs(5);
 
 /// The names that the report uses.
@@ -28,7 +28,9 @@ impl MongoBank {
     /// What the driver says.
     pub fn open(url: &str) -> Result<Self, StoreFault> {
         let mut options = ClientOptions::parse(url).run().map_err(fault)?;
-        options.server_selection_timeout = Some(SELECTION_WAIT);
+        options
+            .server_selection_timeout
+            .get_or_insert(SELECTION_WAIT);
         let client = Client::with_options(options).map_err(fault)?;
         let bank = Self(client.database(DATABASE).collection(COLLECTION));
         if bank.0.count_documents(doc! {}).run().map_err(fault)? == 0 {
@@ -44,8 +46,7 @@ impl Bank for MongoBank {
         let questions: Result<Vec<Question>, Error> = found.map_err(fault)?.collect();
         let questions = questions.map_err(fault)?;
         // Other programs write to this collection as well.
-        let checked = check_bank(&questions);
-        checked.map_err(|bad| StoreFault(format!("{bad:?}")))?;
+        check_bank(&questions).map_err(|bad| StoreFault(bad.to_string()))?;
         Ok(questions)
     }
 

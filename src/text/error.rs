@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 
 use super::room::room_fault;
 use super::{Lang, row, say};
-use crate::error::{Error, LabUsage, StoreError, Usage};
+use crate::error::{Error, StoreError, Usage};
 use crate::net::group::{GroupOperation, Refusal};
 use crate::net::interfaces::ChoiceError;
 use crate::net::tcp::CallError;
@@ -177,36 +177,7 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
             "'{typed}' is no such number: {option} takes one from {least} to {most}",
             "'{typed}' não é um número assim: {option} aceita um de {least} a {most}",
         ),
-        Usage::Lab(wrong) => lab_usage(lang, wrong),
-    }
-}
-
-fn lab_usage(lang: Lang, wrong: &LabUsage) -> String {
-    match wrong {
-        LabUsage::Field { typed, field } => {
-            let (typed, wanted) = (clean(typed), super::lab::wanted(lang, *field));
-            say!(
-                lang,
-                "'{typed}' cannot be used here: {wanted}",
-                "'{typed}' não serve aqui: {wanted}",
-            )
-        }
-        LabUsage::Assignment(typed) => say!(
-            lang,
-            "'{typed}' is no field with a value: write it as nome=Caneta",
-            "'{typed}' não é um campo com valor: escreva como nome=Caneta",
-        ),
-        LabUsage::ProductsNeedFile => say!(
-            lang,
-            "products are kept in a file: give --database FILE",
-            "produtos ficam num arquivo: informe --database ARQUIVO",
-        ),
-        LabUsage::NoMongoDb => say!(
-            lang,
-            "this roda was built without MongoDB: build it with --features mongodb, or name a file",
-            "este roda foi compilado sem MongoDB: compile com --features mongodb, ou informe um \
-            arquivo",
-        ),
+        Usage::Lab(wrong) => super::lab::usage_fault(lang, wrong),
     }
 }
 

@@ -50,9 +50,9 @@ pub fn weak_passphrase(lang: Lang, strength: Strength) -> String {
     say!(
         lang,
         "this passphrase is weak (words: {words}, at most {bits:.0} bits): who records the room \
-        can guess it; take six words by rng, or roda room new",
+        can guess it; take six words at random, or roda room new NAME",
         "esta senha é fraca (palavras: {words}, no máximo {bits:.0} bits): quem grava a sala pode \
-        adivinhá-la; use seis palavras ao acaso, ou roda room new",
+        adivinhá-la; use seis palavras ao acaso, ou roda room new NOME",
     )
 }
 

@@ -9,24 +9,9 @@
 
 use crate::support;
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
-
-use support::lab::{asks, client, lab, serve, their_server, they_ask};
+use support::lab::{asks, client, database, ends, lab, serve, their_server, they_ask};
 use support::program::Program;
 use support::tcp::Naive;
-
-/// What ends whatever goes on.
-fn ends(server: Program) -> Vec<String> {
-    server.gets_signal("TERM");
-    server.ends_with(143).shown
-}
-
-/// A database in a folder, as an argument.
-fn database(folder: &Path) -> String {
-    format!("--database={}", folder.join("lab.db").display())
-}
 
 #[test]
 fn hello() {
@@ -82,6 +67,48 @@ fn object() {
 }
 
 #[test]
+fn what_only_python_writes_is_read_or_told() {
+    for pickled in [
+        // pickle.dumps([2 ** 200], 0), and a list that contains itself.
+        &b"(lp0\nL1606938044258990275541962092341162602522202993782792835301376L\na."[..],
+        b"\x80\x04\x95\x09\0\0\0\0\0\0\0]\x94(K\x01h\0e.",
+    ] {
+        let (server, port) = serve("object", &[]);
+        Naive::calls(port).sends(pickled);
+        let noted = server.ends_with(1).noted.concat();
+        assert!(
+            noted.contains("too large or self-containing to show"),
+            "{noted}"
+        );
+    }
+    let (server, port) = serve("person", &[]);
+    Naive::calls(port).sends(br#"{"nome": "Ana", "idade": NaN, "email": -Infinity}"#);
+    let shown = server.ends_with(0).shown;
+    assert_eq!(shown[1], "{'nome': 'Ana', 'idade': nan, 'email': -inf}");
+}
+
+#[test]
+fn an_option_without_effect_is_wrong_use() {
+    let noted = Program::start(lab(&["serve", "oracle", "--keep"]))
+        .ends_with(2)
+        .noted;
+    let told = "--keep is not an option of oracle: it belongs to hello, exchange, object, person";
+    assert!(noted.concat().ends_with(told), "{noted:?}");
+}
+
+#[test]
+fn the_command_that_a_server_prints_is_typed_as_printed() {
+    let folder = support::folder();
+    let (mut server, _) = serve("products", &[&database(folder.path()), "--v4"]);
+    let line = server.notes("on this machine: roda ");
+    let (_, typed) = line.split_once("roda lab ").unwrap();
+    let typed: Vec<&str> = typed.split(' ').collect();
+    assert!(Program::start(lab(&typed)).ends_with(0).shown.is_empty());
+    server.shows("listar");
+    ends(server);
+}
+
+#[test]
 fn an_object_that_would_run_something_is_refused() {
     let (server, port) = serve("object", &[]);
     let mut enemy = Naive::calls(port);
@@ -93,171 +120,6 @@ fn an_object_that_would_run_something_is_refused() {
     let noted = server.ends_with(1).noted.concat();
     assert!(noted.contains("nothing is imported or run here"), "{noted}");
     assert!(!trace.exists());
-}
-
-#[test]
-fn products() {
-    let folder = support::folder();
-    let (server, port) = serve("products", &[&database(folder.path())]);
-    let pen = r#"adicionar:{"codigo": 1, "nome": "Caneta", "preco": 2.5}"#;
-    let theirs = [
-        "listar",
-        pen,
-        "consultar:1",
-        "consultar:9",
-        "listar",
-        "terminar",
-    ];
-    let product = "{'codigo': 1, 'nome': 'Caneta', 'preco': 2.5}";
-    assert_eq!(
-        they_ask("products", port, &theirs),
-        ["0", product, "None", "1"]
-    );
-    asks(port, &["products", "add", "A1", "Estojo", "10"], 0);
-    let all = asks(port, &["products", "list"], 0).shown;
-    assert_eq!(all, ["1  Caneta  2.5", "A1  Estojo  10"]);
-    assert_eq!(asks(port, &["products", "find", "A1"], 0).shown, all[1..]);
-    let noted = asks(port, &["products", "find", "2"], 1).noted;
-    assert_eq!(noted[1], "the server has no product with this code");
-    // A list of many recvs.
-    for code in 0..60 {
-        let name = "x".repeat(40);
-        asks(port, &["products", "add", &code.to_string(), &name, "1"], 0);
-    }
-    assert_eq!(they_ask("products", port, &["listar", "terminar"]), ["62"]);
-    ends(server);
-
-    let (server, port) = their_server("products", &[]);
-    asks(port, &["products", "add", "1", "Giz", "0.5"], 0);
-    asks(port, &["products", "add", "2", "Lápis", "1"], 0);
-    let all = ["1  Giz  0.5", "2  Lápis  1"];
-    assert_eq!(asks(port, &["products", "list"], 0).shown, all);
-    assert_eq!(asks(port, &["products", "find", "2"], 0).shown, all[1..]);
-    asks(port, &["products", "find", "3"], 1);
-    asks(port, &["products", "end"], 0);
-    server.stops();
-}
-
-#[test]
-fn version_4_of_products_ends_with_its_client() {
-    let folder = support::folder();
-    let (server, port) = serve("products", &["--v4", &database(folder.path())]);
-    asks(port, &["products", "add", "1", "Giz", "0.5", "--v4"], 0);
-    assert_eq!(asks(port, &["products", "list", "--v4"], 0).shown.len(), 1);
-    asks(port, &["products", "end", "--v4"], 0);
-    server.ends_with(0);
-}
-
-#[test]
-fn products_survive_whatever_ends_the_server() {
-    let folder = support::folder();
-    for count in 1..=3 {
-        let (server, port) = serve("products", &[&database(folder.path())]);
-        asks(
-            port,
-            &["products", "add", &count.to_string(), "Giz", "0.5"],
-            0,
-        );
-        server.gets_signal("KILL");
-        server.stops();
-        let (server, port) = serve("products", &[&database(folder.path())]);
-        let shown = asks(port, &["products", "list"], 0).shown;
-        assert_eq!(shown.len(), count);
-        ends(server);
-    }
-}
-
-#[test]
-fn two_hundred_clients_at_once_and_nothing_is_lost() {
-    let folder = support::folder();
-    let (server, port) = serve("products", &[&database(folder.path())]);
-    let mut clients: Vec<Naive> = (0..200).map(|_| Naive::calls(port)).collect();
-    for (code, client) in clients.iter_mut().enumerate() {
-        client.sends(b"adicionar");
-        client.sends(format!(r#"{{"codigo":{code},"nome":"n","preco":1}}"#).as_bytes());
-    }
-    for (code, client) in clients.iter_mut().enumerate() {
-        client.sends(format!("consultar\"{code}\"").as_bytes());
-    }
-    for (code, client) in clients.iter_mut().enumerate() {
-        let expected = format!(r#"{{"codigo":{code},"nome":"n","preco":1}}"#);
-        assert_eq!(client.receives(), expected);
-    }
-    let shown = asks(port, &["products", "list"], 0).shown;
-    let codes: BTreeSet<&str> = shown
-        .iter()
-        .map(|line| &line[..line.find(' ').unwrap()])
-        .collect();
-    assert_eq!(codes.len(), 200);
-    ends(server);
-}
-
-#[test]
-fn quiz() {
-    let folder = support::folder();
-    let (server, port) = serve("quiz", &[&database(folder.path())]);
-    let played = they_ask("quiz", port, &["1", "2", "3"]);
-    assert_eq!(played.len(), 6, "{played:?}");
-    for feedback in &played[3..] {
-        let is_right = feedback.starts_with(r"'\x1b[32mVocê acertou a questão ");
-        let is_wrong = feedback.starts_with(r"'\x1b[31mVocê errou a questão ");
-        assert!(is_right || is_wrong, "{feedback}");
-        assert!(feedback.ends_with(r"\n\x1b[0m'"), "{feedback}");
-    }
-    ends(server);
-
-    let (server, port) = their_server("quiz", &[]);
-    let mut player = Program::start(client(port, &["quiz"]));
-    ["1", "x", "3", "2", "2"]
-        .into_iter()
-        .for_each(|line| player.says(line));
-    let outcome = player.ends_with(0);
-    let unfit = outcome
-        .noted
-        .iter()
-        .filter(|line| *line == "a number from 1 to 2");
-    assert_eq!(unfit.count(), 2);
-    let receipts = [
-        "Você errou a questão 1 a resposta correta é 1. sim",
-        "Você acertou a questão 2",
-        "Você acertou a questão 3",
-    ];
-    assert_eq!(outcome.shown[9..], receipts);
-    server.ends_with(0);
-}
-
-#[test]
-fn the_bank_of_questions_is_imported_exported_and_reset() {
-    let folder = support::folder();
-    let database = database(folder.path());
-    let bank = |args: &[&str], code| {
-        let args = [&["quiz"], args, &[&database]].concat();
-        Program::start(lab(&args)).ends_with(code)
-    };
-    let ten = bank(&["export"], 0).shown;
-    let file = folder.path().join("mine.json");
-    let path = file.to_str().unwrap();
-    fs::write(
-        &file,
-        ten.join("\n").replace("Quanto é 7 vezes 8?", "7 × 8?"),
-    )
-    .unwrap();
-    assert_eq!(bank(&["import", path], 0).noted, ["10 questions are kept"]);
-    let changed = bank(&["export"], 0).shown;
-    assert!(changed.iter().any(|line| line.contains("7 × 8?")));
-    fs::write(
-        &file,
-        "[\n{\"_id\": 1, \"statement\": \"?\", \"options\": [\"a\",\"b\"], \"answer\": 2},\n]",
-    )
-    .unwrap();
-    let noted = bank(&["import", path], 1).noted.concat();
-    assert!(
-        noted.ends_with("line 3, column 1: trailing comma"),
-        "{noted}"
-    );
-    assert_eq!(bank(&["export"], 0).shown, changed, "the old ones are kept");
-    bank(&["reset"], 0);
-    assert_eq!(bank(&["export"], 0).shown, ten);
 }
 
 #[test]
@@ -436,7 +298,12 @@ fn who_breaks_a_protocol_is_told_so_and_the_server_goes_on() {
         ),
         ("oracle", b"\xff", "expected text in UTF-8, got ff"),
     ] {
-        let (mut server, port) = serve(lesson, &[&database(folder.path())]);
+        let database = database(folder.path());
+        let args: &[&str] = match lesson {
+            "products" | "quiz" => &[&database],
+            _ => &[],
+        };
+        let (mut server, port) = serve(lesson, args);
         for _ in 0..2 {
             let mut enemy = Naive::calls(port);
             enemy.sends(rubbish);
@@ -458,21 +325,4 @@ fn a_server_that_is_not_there_is_told_apart_from_one_that_closes() {
     let noted = asking.ends_with(1).noted.concat();
     let is_told = noted.contains("got the end of the connection") || noted.contains("was lost");
     assert!(is_told, "{noted}");
-}
-
-#[cfg(feature = "mongodb")]
-#[test]
-#[ignore = "RODA_TEST_MONGODB=URL cargo test --features mongodb --test all mongodb -- --ignored"]
-fn the_bank_may_be_mongodb() {
-    let url = std::env::var("RODA_TEST_MONGODB").expect("RODA_TEST_MONGODB names the server");
-    let bank = |act: &str| {
-        Program::start(lab(&["quiz", act, "--database", &url]))
-            .ends_with(0)
-            .shown
-    };
-    bank("reset");
-    assert_eq!(bank("export").concat().matches("statement").count(), 10);
-    let (server, port) = serve("quiz", &["--database", &url]);
-    assert_eq!(they_ask("quiz", port, &["1", "2", "3"]).len(), 6);
-    ends(server);
 }

@@ -23,6 +23,7 @@ mod hub_hosts;
 mod interop;
 mod lab;
 mod names;
+mod lab_kept;
 mod netns;
 mod nothing_waits;
 mod secrecy_hosts;

@@ -1,5 +1,6 @@
 //! Lessons on loopback: our servers and clients, and the course's.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::command;
@@ -13,10 +14,29 @@ pub fn lab(args: &[&str]) -> Command {
     command
 }
 
+/// A database in a folder, as an argument.
+pub fn database(folder: &Path) -> String {
+    format!("--database={}", folder.join("lab.db").display())
+}
+
 /// Our server of a lesson at a port of its own choice; and that port.
 pub fn serve(lesson: &str, args: &[&str]) -> (Program, u16) {
-    let args = [&["serve", lesson, "--listen", ":0"], args].concat();
-    let mut server = Program::start(lab(&args));
+    port_of(Program::start(lab(&serving(lesson, args))))
+}
+
+/// The same, started by another program that takes a command as its last arguments.
+pub fn serve_by(starter: &[&str], lesson: &str, args: &[&str]) -> (Program, u16) {
+    let mut started = command(starter[0]);
+    started.args(&starter[1..]).arg(env!("CARGO_BIN_EXE_roda"));
+    started.arg("lab").args(serving(lesson, args));
+    port_of(Program::start(started))
+}
+
+fn serving<'a>(lesson: &'a str, args: &[&'a str]) -> Vec<&'a str> {
+    [&["serve", lesson, "--listen", ":0"], args].concat()
+}
+
+fn port_of(mut server: Program) -> (Program, u16) {
     let line = server.notes("serving at 127.0.0.1:");
     let port = line.split([':', ';']).nth(2).unwrap().parse().unwrap();
     (server, port)
@@ -43,4 +63,10 @@ pub fn they_ask(lesson: &str, port: u16, args: &[&str]) -> Vec<String> {
     let port = port.to_string();
     let client = python("lab.py", &[&[lesson, &port], args].concat());
     client.ends_with(0).shown
+}
+
+/// Ends a server, and returns what it showed.
+pub fn ends(server: Program) -> Vec<String> {
+    server.gets_signal("TERM");
+    server.ends_with(143).shown
 }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{BankAct, BankSettings, DatabaseArgs, LabJoinSettings, LabSettings, Trace, version};
+use super::{
+    BankAct, BankSettings, DatabaseArgs, LabJoinSettings, LabSettings, QuestionSource, Trace,
+    version,
+};
 use crate::cli::endpoint;
 use crate::cli::shared::seconds;
 use crate::error::{Error, LabUsage, Usage};
@@ -12,7 +15,7 @@ use crate::lab::Dialogue;
 use crate::lab::divisors::Encoding;
 use crate::lab::form::{Field, Form, FormField, InvalidAnswer};
 use crate::lab::lesson::Lesson;
-use crate::lab::products::{Code, Product, Request, price};
+use crate::lab::products::{Code, Price, Product, Request};
 use crate::lab::{
     divisors, exchange, hello, object, oracle, person, primes, products, quiz, uppercase,
 };
@@ -39,10 +42,13 @@ pub(super) enum ClientCommand {
         server: ServerArgs,
     },
     /// Versions 4 and 5: add, list and find products
+    #[command(args_conflicts_with_subcommands = true)]
     Products {
-        /// What to do.
+        /// What to do; without it, all products are listed
         #[command(subcommand)]
-        command: ProductsCommand,
+        command: Option<ProductsCommand>,
+        #[command(flatten)]
+        server: ProductServerArgs,
     },
     /// Answer three questions; or tend the bank of questions
     #[command(args_conflicts_with_subcommands = true)]
@@ -110,14 +116,16 @@ pub(super) enum ClientCommand {
 /// What to do with products.
 #[derive(Debug, Subcommand)]
 pub(super) enum ProductsCommand {
-    /// Add a product
+    /// Add a product, and check that the server has it
     Add {
         /// Its code, a number or a text
+        #[arg(allow_hyphen_values = true)]
         code: Option<String>,
         /// Its name
         #[arg(allow_hyphen_values = true)]
         name: Option<String>,
-        /// Its price, such as 2.50
+        /// Its price, such as 2.50 or 2,50
+        #[arg(allow_hyphen_values = true)]
         price: Option<String>,
         #[command(flatten)]
         server: ProductServerArgs,
@@ -127,6 +135,7 @@ pub(super) enum ProductsCommand {
     /// Find the newest product with a code
     Find {
         /// The code
+        #[arg(allow_hyphen_values = true)]
         code: Option<String>,
         #[command(flatten)]
         server: ProductServerArgs,
@@ -140,12 +149,13 @@ pub(super) enum ProductsCommand {
 pub(super) enum BankCommand {
     /// Keep the questions of a file, and no others
     Import {
-        /// A JSON list of {"_id", "statement", "options", "answer"}; answers are counted from 0
+        /// A JSON list of {"_id", "statement", "options", "answer"}, where the answer is the place
+        /// of the right option, counted from 0; `-` is stdin
         file: PathBuf,
         #[command(flatten)]
         database: DatabaseArgs,
     },
-    /// Write all questions to stdout, as `import` takes them
+    /// Write all questions to stdout, as `import` takes them; answers are counted from 0
     Export(DatabaseArgs),
     /// Keep the report's ten questions, and no others
     Reset(DatabaseArgs),
@@ -171,7 +181,8 @@ pub(super) struct ProductServerArgs {
     #[command(flatten)]
     server: ServerArgs,
 
-    /// The server is of version 4: do not end the connection by `terminar`, which would end it
+    /// The server is of version 4: check by `listar` instead of `consultar`, and do not send
+    /// `terminar`, which would end it
     #[arg(long)]
     v4: bool,
 }
@@ -225,15 +236,13 @@ impl TryFrom<ClientCommand> for LabSettings {
                 let client = object::Client::of(class, &fields).map_err(LabUsage::Assignment)?;
                 server.join(Lesson::Object, client)
             }
-            ClientCommand::Products { command } => command.try_into(),
-            ClientCommand::Quiz {
-                command: None,
-                server,
-            } => server.join(Lesson::Quiz, quiz::client::Client::default()),
-            ClientCommand::Quiz {
-                command: Some(command),
-                ..
-            } => command.try_into(),
+            ClientCommand::Products { command, server } => {
+                command.unwrap_or(ProductsCommand::List(server)).try_into()
+            }
+            ClientCommand::Quiz { command, server } => match command {
+                Some(command) => command.try_into(),
+                None => server.join(Lesson::Quiz, quiz::client::Client::default()),
+            },
             ClientCommand::Uppercase { text, server } => {
                 let make = |typed: &[String]| Some(uppercase::Client(typed.first()?.clone()));
                 server.fill(Lesson::Uppercase, vec![Field::Text.typed(text)], make)
@@ -272,12 +281,13 @@ impl TryFrom<ClientCommand> for LabSettings {
                 email,
                 server,
             } => {
-                let fields = vec![
-                    Field::Nome.typed(nome),
-                    Field::Idade.typed(idade),
-                    Field::Email.typed(email),
+                let fields = [
+                    (Field::Nome, nome),
+                    (Field::Idade, idade),
+                    (Field::Email, email),
                 ];
-                server.fill(Lesson::Person, fields, person)
+                let fields = fields.map(|(field, typed)| field.typed(typed));
+                server.fill(Lesson::Person, fields.into(), person)
             }
         }
     }
@@ -299,22 +309,22 @@ impl TryFrom<ProductsCommand> for LabSettings {
             ProductsCommand::Add {
                 code,
                 name,
-                price: cost,
+                price,
                 server: ProductServerArgs { server, v4 },
             } => {
                 let fields = vec![
                     Field::Code.typed(code),
                     Field::ProductName.typed(name),
-                    Field::Price.typed(cost),
+                    Field::Price.typed(price),
                 ];
                 let make = move |typed: &[String]| {
-                    let [code, name, cost] = typed else {
+                    let [code, name, price] = typed else {
                         return None;
                     };
                     let product = Product {
                         codigo: Code::parse(code)?,
                         nome: name.clone(),
-                        preco: price(cost)?,
+                        preco: Price::parse(price)?,
                     };
                     Some(products::Client::new(Request::Add(product), version(v4)))
                 };
@@ -347,7 +357,13 @@ impl TryFrom<BankCommand> for LabSettings {
 
     fn try_from(command: BankCommand) -> Result<Self, Error> {
         let (act, database) = match command {
-            BankCommand::Import { file, database } => (BankAct::Import(file), database),
+            BankCommand::Import { file, database } => {
+                let source = match file.as_os_str() == "-" {
+                    true => QuestionSource::Stdin,
+                    false => QuestionSource::File(file),
+                };
+                (BankAct::Import(source), database)
+            }
             BankCommand::Export(database) => (BankAct::Export, database),
             BankCommand::Reset(database) => (BankAct::Reset, database),
         };

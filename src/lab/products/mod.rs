@@ -14,8 +14,15 @@
 //! kept in the order of arrival, even with equal codes; a search finds the newest. The document's
 //! exercise keeps them in TinyDB, ours in SQLite. Messages that TCP merged are split by their
 //! bytes, except for a bare code and what follows it.
+//!
+//! Nothing answers `adicionar`, so a product that was not kept looks like one that was. A server
+//! that cannot write therefore closes without an answer, and our client ends with `consultar` and
+//! the code, and compares. If another product comes back (some servers find the oldest of equal
+//! codes), it looks through `listar`. Version 4 has no `consultar`, so there it asks by `listar`
+//! alone.
 
 mod client;
+mod price;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -23,11 +30,12 @@ mod tests;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Number;
 
 use super::StoreFault;
+use super::python::{Value, json};
 
 pub use self::client::{Client, Request};
+pub use self::price::Price;
 pub use self::server::Server;
 
 /// The operations, as the wire spells them.
@@ -38,6 +46,10 @@ const END: &str = "terminar";
 
 /// Most products in a store: at the longest message each, a list takes 10 MB.
 pub const PRODUCTS_MAX: usize = 10_000;
+
+/// Longest product that is read, in bytes. Our own are at most a message long; other servers may
+/// take longer ones.
+const PRODUCT_MAX_BYTES: usize = 64 << 10;
 
 /// A product's code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,30 +95,102 @@ impl fmt::Display for Code {
     }
 }
 
-/// Parses a typed price.
-#[must_use]
-pub fn price(typed: &str) -> Option<Number> {
-    typed
-        .parse()
-        .ok()
-        .filter(|price: &Number| price.as_f64().is_some_and(|price| price >= 0.0))
-}
-
 /// A product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Product {
     /// Its code.
     pub codigo: Code,
     /// Its name.
     pub nome: String,
     /// Its price.
-    pub preco: Number,
+    pub preco: Price,
+}
+
+impl Product {
+    /// Decodes a product: a JSON object with these three keys and no others.
+    #[must_use]
+    pub fn read(message: &[u8]) -> Option<Self> {
+        if message.len() > PRODUCT_MAX_BYTES {
+            return None;
+        }
+        let object = json::read(message).ok()?;
+        let Value::Dictionary(pairs) = &object else {
+            return None;
+        };
+        let codigo = match object.get("codigo")? {
+            Value::Integer(number) => Code::Number(i64::try_from(*number).ok()?),
+            Value::Text(text) => Code::Text(text.clone()),
+            _ => return None,
+        };
+        let Value::Text(nome) = object.get("nome")? else {
+            return None;
+        };
+        let (nome, preco) = (nome.clone(), Price::of(object.get("preco")?)?);
+        (pairs.len() == 3).then_some(Self {
+            codigo,
+            nome,
+            preco,
+        })
+    }
+
+    /// Encodes the product as JSON.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+        let codigo = match &self.codigo {
+            Code::Number(number) => number.to_string(),
+            Code::Text(text) => quoted(text),
+        };
+        let (nome, preco) = (quoted(&self.nome), self.preco);
+        format!(r#"{{"codigo":{codigo},"nome":{nome},"preco":{preco}}}"#)
+    }
+
+    /// Whether another product is this one, however the server writes codes and numbers.
+    fn is_same_as(&self, other: &Self) -> bool {
+        self.codigo.to_string() == other.codigo.to_string()
+            && self.nome == other.nome
+            && self.preco.is_same_as(other.preco)
+    }
 }
 
 impl fmt::Display for Product {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}  {}  {}", self.codigo, self.nome, self.preco)
+    }
+}
+
+/// Encodes a list of products as JSON.
+fn list_json(products: &[Product]) -> String {
+    let products: Vec<String> = products.iter().map(Product::json).collect();
+    format!("[{}]", products.join(","))
+}
+
+/// Decodes a JSON list of products, one after the other: a list is long, and a product short.
+fn read_list(message: &[u8]) -> Option<Vec<Product>> {
+    let inner = message
+        .trim_ascii()
+        .strip_prefix(b"[")?
+        .strip_suffix(b"]")?;
+    let (mut rest, mut products) = (inner.trim_ascii(), Vec::new());
+    if rest.is_empty() {
+        return Some(products);
+    }
+    loop {
+        let (product, more) = rest.split_at_checked(json::delimited(rest)?)?;
+        products.push(Product::read(product)?);
+        rest = more.trim_ascii_start();
+        if rest.is_empty() {
+            return Some(products);
+        }
+        rest = rest.strip_prefix(b",")?;
+    }
+}
+
+/// Decodes a product, or `null`.
+fn read_product_or_null(message: &[u8]) -> Option<Option<Product>> {
+    match message.trim_ascii() {
+        b"null" => Some(None),
+        object => Product::read(object).map(Some),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{ADD, Code, END, FIND, LIST, Part, Product, ProductStore, Version};
-use crate::lab::{Act, Dialogue, Expected, ended_early, unexpected, whole_json, whole_word};
+use super::{ADD, Code, END, FIND, LIST, Part, Product, ProductStore, Version, list_json};
+use crate::lab::python::json;
+use crate::lab::{Act, Dialogue, DialogueEvent, Expected, ended_early, unexpected, whole_word};
 
 /// What the document's client reads of a list at once, in bytes.
 pub(super) const LIST_RECV_BYTES: usize = 2048;
@@ -37,7 +38,7 @@ impl Server {
 
     fn operation(&mut self, message: &[u8]) -> Vec<Act> {
         let word = message.trim_ascii();
-        let shown = || Act::Show(String::from_utf8_lossy(word).into_owned());
+        let shown = || Act::show(String::from_utf8_lossy(word).into_owned());
         if word == ADD.as_bytes() {
             self.awaited = Awaited::Product;
             return Vec::new();
@@ -53,22 +54,26 @@ impl Server {
             };
         }
         if word == END.as_bytes() {
-            let end = match self.version {
-                Version::V4 => Act::Stop,
-                Version::V5 => Act::Close,
+            let stop = match self.version {
+                Version::V4 => Some(Act::Report(DialogueEvent::Stop)),
+                Version::V5 => None,
             };
-            return vec![shown(), end];
+            return [shown()]
+                .into_iter()
+                .chain(stop)
+                .chain([Act::Close])
+                .collect();
         }
         unexpected(Expected::Products(Part::Operation), message)
     }
 
     fn add(&mut self, message: &[u8]) -> Vec<Act> {
-        let Ok(product) = serde_json::from_slice::<Product>(message) else {
+        let Some(product) = Product::read(message) else {
             return unexpected(Expected::Products(Part::Product), message);
         };
         self.awaited = Awaited::Operation;
         match self.store.add(&product) {
-            Ok(()) => vec![Act::Show(format!("{ADD} {product}"))],
+            Ok(()) => vec![Act::show(format!("{ADD} {product}"))],
             Err(fault) => fault.acts(),
         }
     }
@@ -80,8 +85,8 @@ impl Server {
         self.awaited = Awaited::Operation;
         match self.store.find(&code) {
             Ok(found) => vec![
-                Act::Show(format!("{FIND} {code}")),
-                Act::Send(serde_json::to_vec(&found).unwrap_or_default()),
+                Act::show(format!("{FIND} {code}")),
+                Act::Send(found.map_or("null".into(), |found| found.json().into())),
             ],
             Err(fault) => fault.acts(),
         }
@@ -90,7 +95,7 @@ impl Server {
 
 /// Encodes a list for the wire.
 pub(super) fn list(products: &[Product]) -> Vec<u8> {
-    let mut list = serde_json::to_vec(products).unwrap_or_default();
+    let mut list = list_json(products).into_bytes();
     if list.len().is_multiple_of(LIST_RECV_BYTES) {
         list.push(b' ');
     }
@@ -101,7 +106,7 @@ impl Dialogue for Server {
     fn whole(&self, waiting: &[u8]) -> Option<usize> {
         match self.awaited {
             Awaited::Operation => whole_word(waiting, &[ADD, LIST, FIND, END]),
-            Awaited::Product | Awaited::Code => whole_json(waiting),
+            Awaited::Product | Awaited::Code => json::delimited(waiting),
         }
     }
 

@@ -31,6 +31,8 @@ pub(super) enum Node<'b> {
     None,
     Bool(bool),
     Integer(i128),
+    /// An integer beyond `i128`. The stream is read to its end, but its value is too large.
+    HugeInteger,
     Float(f64),
     Text(Cow<'b, str>),
     Bytes(&'b [u8]),
@@ -98,6 +100,7 @@ impl Builder<'_, '_> {
             Node::None => Value::None,
             Node::Bool(bool) => Value::Bool(*bool),
             Node::Integer(integer) => Value::Integer(*integer),
+            Node::HugeInteger => return Err(PythonFault::TooLarge),
             Node::Float(float) => Value::Float(*float),
             Node::Text(text) => Value::Text(self.text(text)?),
             Node::Bytes(bytes) => {

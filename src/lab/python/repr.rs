@@ -13,7 +13,7 @@ impl fmt::Display for Value {
             Self::Integer(integer) => write!(f, "{integer}"),
             Self::Float(float) => write_float(f, *float),
             Self::Text(text) => {
-                let quote = quote_for(text.contains('\''), text.contains('"'));
+                let quote = quote_for(|quote| text.contains(quote));
                 f.write_char(quote)?;
                 write_text(f, text, Some(quote))?;
                 f.write_char(quote)
@@ -102,8 +102,11 @@ fn write_float(f: &mut Formatter<'_>, float: f64) -> fmt::Result {
 }
 
 /// Single quotes, unless only single quotes would need escaping.
-fn quote_for(has_single: bool, has_double: bool) -> char {
-    if has_single && !has_double { '"' } else { '\'' }
+fn quote_for(contains: impl Fn(char) -> bool) -> char {
+    match contains('\'') && !contains('"') {
+        true => '"',
+        false => '\'',
+    }
 }
 
 /// Writes a text with escapes, but without the quotes around it.
@@ -139,7 +142,7 @@ fn is_printable(c: char) -> bool {
 }
 
 fn write_bytes(f: &mut Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    let quote = quote_for(bytes.contains(&b'\''), bytes.contains(&b'"'));
+    let quote = quote_for(|quote| bytes.iter().any(|byte| char::from(*byte) == quote));
     write!(f, "b{quote}")?;
     for &byte in bytes {
         match char::from(byte) {

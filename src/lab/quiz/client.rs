@@ -4,7 +4,10 @@
 use super::question::Question;
 use super::{ACKNOWLEDGED, END, PLAIN, Part, RIGHT, WRONG};
 use crate::lab::form::{Field, unfit};
-use crate::lab::{Act, Dialogue, Expected, ended_early, unexpected, whole_json, whole_word};
+use crate::lab::python::json;
+use crate::lab::{
+    Act, Dialogue, DialogueEvent, Expected, Verdict, ended_early, unexpected, whole_word,
+};
 
 /// The client's side.
 #[derive(Debug, Default)]
@@ -39,8 +42,8 @@ impl Client {
         [question.statement.clone()]
             .into_iter()
             .chain(numbered)
-            .map(Act::Show)
-            .chain([Act::Ask(Field::Choice(options))])
+            .map(Act::show)
+            .chain([Act::ask(Field::Choice(options))])
             .collect()
     }
 
@@ -53,17 +56,16 @@ impl Client {
             return unexpected(Expected::Quiz(Part::Feedback), message);
         };
         let bare = text.strip_suffix(PLAIN).unwrap_or(text);
-        let right = bare.strip_prefix(RIGHT);
-        let wrong = bare.strip_prefix(WRONG);
-        let shown = |text: &str| text.trim_end().to_owned();
-        let act = match right.or(wrong) {
-            Some(text) => Act::Mark {
-                text: shown(text),
-                is_right: right.is_some(),
+        let right = bare.strip_prefix(RIGHT).map(|text| (text, Verdict::Right));
+        let wrong = bare.strip_prefix(WRONG).map(|text| (text, Verdict::Wrong));
+        let event = match right.or(wrong) {
+            Some((text, verdict)) => DialogueEvent::Mark {
+                text: text.trim_end().to_owned(),
+                verdict,
             },
-            None => Act::Show(shown(text)),
+            None => DialogueEvent::Show(text.trim_end().to_owned()),
         };
-        vec![act, acknowledged]
+        vec![Act::Report(event), acknowledged]
     }
 }
 
@@ -79,7 +81,7 @@ impl Dialogue for Client {
         let end = whole_word(waiting, &[END]);
         end.or_else(|| match self.stage {
             Stage::Marking => whole_feedback(waiting),
-            Stage::Waiting | Stage::Asked(_) => whole_json(waiting),
+            Stage::Waiting | Stage::Asked(_) => json::delimited(waiting),
         })
     }
 
@@ -116,17 +118,17 @@ impl Dialogue for Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::Told;
+    use crate::lab::Finding;
     use crate::lab::quiz::question::samples;
 
     #[test]
     fn answers_are_numbered_from_one_on_the_screen_and_from_zero_on_the_wire() {
         let mut client = Client::default();
         let asked = client.on_message(&samples()[6].document());
-        assert_eq!(asked[1], Act::Show("1. William Shakespeare".into()));
+        assert_eq!(asked[1], Act::show("1. William Shakespeare"));
         let choice = Field::Choice(4);
-        assert_eq!(asked[5], Act::Ask(choice));
-        let again = [Act::Tell(Told::Unfit(choice)), Act::Ask(choice)];
+        assert_eq!(asked[5], Act::ask(choice));
+        let again = [Act::tell(Finding::Unfit(choice)), Act::ask(choice)];
         for wrong in ["0", "5", "x", ""] {
             assert_eq!(client.on_answer(wrong), again);
         }
@@ -141,15 +143,15 @@ mod tests {
         assert_eq!(client.on_message(&merged[..3]), []);
         let rest = &merged[3..];
         assert_eq!(client.whole(rest), Some(rest.len()));
-        let marked = Act::Mark {
+        let marked = Act::Report(DialogueEvent::Mark {
             text: "Você errou".into(),
-            is_right: false,
-        };
+            verdict: Verdict::Wrong,
+        });
         let acknowledged = Act::Send("OK".into());
         assert_eq!(client.on_message(rest), [marked, acknowledged.clone()]);
         assert_eq!(
             client.on_message(b"certo"),
-            [Act::Show("certo".into()), acknowledged.clone()]
+            [Act::show("certo"), acknowledged.clone()]
         );
         assert_eq!(client.on_message(b"FIM"), [acknowledged, Act::Close]);
     }

@@ -38,7 +38,7 @@ impl Server {
             return Vec::new();
         };
         let shown = format!("{}: {}", question.id, question.statement);
-        vec![Act::Show(shown), Act::Send(question.document())]
+        vec![Act::show(shown), Act::Send(question.document())]
     }
 
     fn on_answer(&mut self, message: &[u8]) -> Vec<Act> {

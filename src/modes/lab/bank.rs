@@ -1,16 +1,17 @@
 //! The stores of `lab`: opening the one that was typed, and reading and replacing the bank of
 //! questions.
 
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cli::{BankAct, BankSettings, Database};
+use crate::cli::{BankAct, BankSettings, Database, QuestionSource};
 #[cfg(feature = "mongodb")]
 use crate::error::LabUsage;
 use crate::error::{Error, StoreError};
 use crate::lab::StoreFault;
 use crate::lab::quiz::Bank;
-use crate::lab::quiz::question::{read_bank, samples};
+use crate::lab::quiz::question::{Question, read_bank, samples};
 use crate::modes::Outcome;
 use crate::store::lab::{LabStore, default_path};
 use crate::store::text_file;
@@ -55,8 +56,8 @@ pub(super) fn run(settings: &BankSettings, lang: Lang) -> Result<Outcome, Error>
     let bank = open(&settings.database)?;
     let store = |fault| failed(&settings.database.to_string(), fault);
     match &settings.act {
-        BankAct::Import(path) => {
-            let questions = read(path)?;
+        BankAct::Import(source) => {
+            let questions = read(source)?;
             bank.replace(&questions).map_err(store)?;
             screen::say(&text::questions_kept(lang, questions.len()));
         }
@@ -75,19 +76,40 @@ pub(super) fn run(settings: &BankSettings, lang: Lang) -> Result<Outcome, Error>
     Ok(Outcome::Done)
 }
 
-fn read(path: &Path) -> Result<Vec<crate::lab::quiz::question::Question>, Error> {
-    let path = || path.to_owned();
-    let json = text_file::read(&path(), BANK_MAX_BYTES).map_err(|cause| StoreError::ReadFile {
-        path: path(),
+fn read(source: &QuestionSource) -> Result<Vec<Question>, Error> {
+    let (path, json) = match source {
+        QuestionSource::File(path) => (path.clone(), text_file::read(path, BANK_MAX_BYTES)),
+        QuestionSource::Stdin => {
+            let json = text_file::read_from(io::stdin().lock(), BANK_MAX_BYTES);
+            (PathBuf::from("stdin"), json)
+        }
+    };
+    let json = json.map_err(|cause| StoreError::ReadFile {
+        path: path.clone(),
         cause,
     })?;
-    Ok(read_bank(&json).map_err(|fault| StoreError::Questions {
-        path: path(),
-        fault,
-    })?)
+    Ok(read_bank(&json).map_err(|fault| StoreError::Questions { path, fault })?)
 }
 
 fn failed(name: &str, StoreFault(why): StoreFault) -> Error {
     let name = name.to_owned();
     StoreError::Database { name, why }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_questions_in_the_manual_can_be_imported() {
+        let manual = include_str!("../../manual/lab.md");
+        let (_, example) = manual.split_once("```json\n").unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        let questions = read_bank(example).unwrap();
+        let right: Vec<&str> = questions
+            .iter()
+            .map(|question| question.options[question.answer].as_str())
+            .collect();
+        assert_eq!(right, ["Paris", "56", "sim"]);
+    }
 }

@@ -4,18 +4,18 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
-use super::view::{SessionRequest, TraceDirection, View};
+use super::view::{SessionRequest, View};
 use crate::cli::LabJoinSettings;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::lab::Dialogue;
-use crate::lab::session::Session;
+use crate::lab::session::{Delivery, Session};
 use crate::modes::{Outcome, finish};
 use crate::net::duplex::Duplex;
 use crate::net::tcp::{CallError, Connection, ReadEvent, WriteEvent, call_with_retry};
 use crate::terminal::prompter::{Answer, Prompter};
 use crate::terminal::signals::{self, Signal};
-use crate::text::{self, Lang};
+use crate::text::{self, Lang, TraceDirection};
 
 /// How long the server may be silent while the client waits for it.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
@@ -191,7 +191,9 @@ impl Client {
         conversation.session.on_time(now);
         let mut sent = Vec::new();
         conversation.duplex.send(|is_acknowledged| {
-            let bytes = conversation.session.poll_send(now, is_acknowledged)?;
+            let bytes = conversation
+                .session
+                .poll_send(now, Delivery::of(is_acknowledged))?;
             sent.push(bytes.clone());
             Some(bytes)
         });

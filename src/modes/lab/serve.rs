@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bank;
-use super::view::{SessionRequest, TraceDirection, View};
+use super::view::{SessionRequest, View};
 use crate::cli::LabServeSettings;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::lab::lesson::{Lesson, Service};
-use crate::lab::session::Session;
+use crate::lab::session::{Delivery, Session};
 use crate::modes::{Outcome, finish};
 use crate::net::tcp::Listener;
 use crate::net::tcp_server::{Accepted, Read, ServerEvent, TcpServer, allow_connections};
 use crate::store::identity::random;
 use crate::terminal::signals::{self, Signal};
-use crate::text::{self, Lang};
+use crate::text::{self, Lang, TraceDirection};
 
 /// Most connections at once: enough for a school.
 const CONNECTIONS_MAX: usize = 1000;
@@ -44,18 +44,18 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
     let server = TcpServer::open(listener, KEEP_ALIVE).map_err(Error::Connection)?;
     let tell = server.notifier();
     signals::watch(move |signal| {
-        tell(Told::Signal(signal));
+        tell(Notification::Signal(signal));
     })
     .map_err(Error::Signals)?;
     let tell = server.notifier();
     let mut view = View::open(settings.trace, lang, move || {
         // The loop may have ended meanwhile.
-        let _ = tell(Told::Output);
+        let _ = tell(Notification::Output);
     })?;
     let lesson = settings.lesson.name();
     view.say(&text::lab_serves(lang, lesson, address))?;
     for address in reached_at {
-        let command = format!("roda lab {lesson} --connect {address}");
+        let command = settings.client_command(address);
         view.say(&text::reach_us_by(lang, address, &command))?;
     }
     let seed = match settings.seed {
@@ -80,7 +80,7 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
 }
 
 /// Notices of other threads to the loop.
-enum Told {
+enum Notification {
     Signal(Signal),
     /// The output has room again, or has failed.
     Output,
@@ -112,7 +112,7 @@ struct Driver {
     service: Service,
     connections_max: usize,
     ends_with_first: bool,
-    server: TcpServer<Told>,
+    server: TcpServer<Notification>,
     clients: BTreeMap<u32, Client>,
     begun: u32,
     seed: u64,
@@ -179,8 +179,8 @@ impl Driver {
                         }
                     }
                     // The view is looked after in each round.
-                    ServerEvent::Notified(Told::Output) => {}
-                    ServerEvent::Notified(Told::Signal(signal)) => {
+                    ServerEvent::Notified(Notification::Output) => {}
+                    ServerEvent::Notified(Notification::Signal(signal)) => {
                         self.view.flush()?;
                         return Ok(Outcome::Signalled(signal));
                     }
@@ -283,7 +283,8 @@ impl Driver {
                     break;
                 }
                 let is_acknowledged = self.server.is_acknowledged(number);
-                let Some(bytes) = client.session.poll_send(now, is_acknowledged) else {
+                let Some(bytes) = client.session.poll_send(now, Delivery::of(is_acknowledged))
+                else {
                     break;
                 };
                 self.view

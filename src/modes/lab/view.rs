@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use crate::cli::Trace;
 use crate::error::Error;
-use crate::lab::Told;
 use crate::lab::form::Field;
-use crate::lab::session::SessionEvent;
+use crate::lab::{DialogueEvent, Finding, Verdict};
 use crate::modes::Outcome;
 use crate::terminal::screen::{Color, Form, Screen};
 use crate::terminal::signals::Signal;
 use crate::terminal::{Printer, prompter};
-use crate::text::{self, Lang};
+use crate::text::{self, Lang, TraceDirection};
 
 /// The output of `lab`. See the top of this file.
 pub(super) struct View {
@@ -32,13 +31,6 @@ pub(super) enum SessionRequest {
     Person(Field),
     /// To end the server.
     Stop,
-}
-
-/// The direction of traced bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TraceDirection {
-    Sent,
-    Received,
 }
 
 impl View {
@@ -62,37 +54,37 @@ impl View {
     pub(super) fn event(
         &mut self,
         peer: SocketAddr,
-        event: &SessionEvent,
+        event: &DialogueEvent,
     ) -> Result<Option<SessionRequest>, Error> {
         match event {
-            SessionEvent::Show(text) => {
+            DialogueEvent::Show(text) => {
                 let mut line = String::new();
                 self.screen.text(text, &mut line);
                 self.printer.data.write(&line);
             }
-            SessionEvent::Mark { text, is_right } => {
+            DialogueEvent::Mark { text, verdict } => {
                 let mut line = String::new();
-                self.screen.mark(text, *is_right, &mut line);
+                let is_right = *verdict == Verdict::Right;
+                self.screen.mark(text, is_right, &mut line);
                 self.printer.data.write(&line);
             }
-            SessionEvent::Tell(told) => {
-                let sentence = text::told(self.lang, told);
-                match told {
-                    Told::Unexpected { .. } | Told::Wrong { .. } => {
+            DialogueEvent::Tell(finding) => {
+                let sentence = text::finding(self.lang, finding);
+                match finding {
+                    Finding::Unexpected { .. } | Finding::Wrong { .. } | Finding::TooMuch => {
                         self.say(&format!("{peer}: {sentence}"))?
                     }
                     _ => self.say(&sentence)?,
                 }
-                if told.is_failure() {
+                if finding.is_failure() {
                     self.end = Outcome::Incomplete;
                 }
             }
-            SessionEvent::TooMuch => self.fail(&text::line_too_much(self.lang, peer))?,
-            SessionEvent::Ask(field) => {
+            DialogueEvent::Ask(field) => {
                 self.flush()?;
                 return Ok(Some(SessionRequest::Person(*field)));
             }
-            SessionEvent::Stop => return Ok(Some(SessionRequest::Stop)),
+            DialogueEvent::Stop => return Ok(Some(SessionRequest::Stop)),
         }
         Ok(None)
     }
@@ -102,14 +94,13 @@ impl View {
         &mut self,
         peer: SocketAddr,
         after: Duration,
-        way: TraceDirection,
+        direction: TraceDirection,
         bytes: &[u8],
     ) -> Result<(), Error> {
         if self.trace == Trace::Off {
             return Ok(());
         }
-        let is_sent = way == TraceDirection::Sent;
-        self.say(&text::traced(self.lang, peer, after, is_sent, bytes))?;
+        self.say(&text::traced(self.lang, peer, after, direction, bytes))?;
         text::dump(bytes).try_for_each(|row| self.say(&row))
     }
 

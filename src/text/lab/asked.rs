@@ -1,11 +1,13 @@
 //! The questions that `lab` asks a person, the answers that it accepts, and what is wrong with a
 //! file of questions.
 
+use crate::error::LabUsage;
 use crate::lab::form::Field;
 use crate::lab::quiz::ASKED;
 use crate::lab::quiz::question::{BankFault, QUESTIONS_MAX, QuestionFault};
+use crate::protocol::message::clean;
 use crate::protocol::wire::quiet::MESSAGE_MAX_BYTES;
-use crate::text::{Lang, say};
+use crate::text::{Lang, row, say};
 
 /// The question for a field.
 #[must_use]
@@ -56,9 +58,57 @@ pub fn wanted(lang: Lang, field: Field) -> String {
             "a text of 1 to 256 bytes",
             "um texto de 1 a 256 bytes",
         ),
-        Field::Price => say!(lang, "a price, such as 2.50", "um preço, como 2.50",),
+        Field::Price => say!(
+            lang,
+            "a price of 0 or more, such as 2.50 or 2,50",
+            "um preço de 0 ou mais, como 2,50 ou 2.50",
+        ),
         Field::Idade => say!(lang, "an age in years", "uma idade em anos"),
         Field::Choice(of) => say!(lang, "a number from 1 to {of}", "um número de 1 a {of}",),
+    }
+}
+
+/// Why an argument cannot be used.
+#[must_use]
+pub fn usage_fault(lang: Lang, wrong: &LabUsage) -> String {
+    match wrong {
+        LabUsage::Field { typed, field } => {
+            let (typed, wanted) = (clean(typed), wanted(lang, *field));
+            say!(
+                lang,
+                "'{typed}' cannot be used here: {wanted}",
+                "'{typed}' não serve aqui: {wanted}",
+            )
+        }
+        LabUsage::Assignment(typed) => say!(
+            lang,
+            "'{typed}' is no field with a value: write it as nome=Caneta",
+            "'{typed}' não é um campo com valor: escreva como nome=Caneta",
+        ),
+        LabUsage::Option {
+            option,
+            lesson,
+            known_to,
+        } => {
+            let known_to: Vec<&str> = known_to.iter().map(|lesson| lesson.name()).collect();
+            let (lesson, lessons) = (lesson.name(), row(&known_to));
+            say!(
+                lang,
+                "{option} is not an option of {lesson}: it belongs to {lessons}",
+                "{option} não é uma opção de {lesson}: pertence a {lessons}",
+            )
+        }
+        LabUsage::ProductsNeedFile => say!(
+            lang,
+            "products are kept in a file: give --database FILE",
+            "produtos ficam num arquivo: informe --database ARQUIVO",
+        ),
+        LabUsage::NoMongoDb => say!(
+            lang,
+            "this roda was built without MongoDB: build it with --features mongodb, or name a file",
+            "este roda foi compilado sem MongoDB: compile com --features mongodb, ou informe um \
+            arquivo",
+        ),
     }
 }
 

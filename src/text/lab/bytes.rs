@@ -6,6 +6,15 @@ use std::time::Duration;
 use crate::protocol::message::is_hazard;
 use crate::text::{Lang, say};
 
+/// The direction of traced bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceDirection {
+    /// From us.
+    Sent,
+    /// To us.
+    Received,
+}
+
 /// The line above the dump of sent or received bytes, with the time since the connection began.
 /// [`dump`] makes the rows.
 #[must_use]
@@ -13,17 +22,17 @@ pub fn traced(
     lang: Lang,
     peer: SocketAddr,
     after: Duration,
-    is_sent: bool,
+    direction: TraceDirection,
     bytes: &[u8],
 ) -> String {
     let (count, time_ms, micros) = (bytes.len(), after.as_millis(), after.subsec_micros() % 1000);
-    match is_sent {
-        true => say!(
+    match direction {
+        TraceDirection::Sent => say!(
             lang,
             "{time_ms}.{micros:03} ms: {count} bytes to {peer}",
             "{time_ms}.{micros:03} ms: {count} bytes para {peer}",
         ),
-        false => say!(
+        TraceDirection::Received => say!(
             lang,
             "{time_ms}.{micros:03} ms: {count} bytes from {peer}",
             "{time_ms}.{micros:03} ms: {count} bytes de {peer}",

@@ -2,17 +2,16 @@
 
 mod asked;
 mod bytes;
-mod told;
+mod finding;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub use self::asked::{bank_fault, question, wanted};
-pub use self::bytes::{dump, traced};
-pub use self::told::told;
+pub use self::asked::{bank_fault, question, usage_fault, wanted};
+pub use self::bytes::{TraceDirection, dump, traced};
+pub use self::finding::finding;
 use super::{Lang, say};
 use crate::lab::lesson::Lesson;
-use crate::lab::session::BYTES_MAX;
 
 /// One line about a lesson.
 #[must_use]
@@ -131,17 +130,6 @@ pub fn line_idle(lang: Lang, peer: SocketAddr, time: Duration) -> String {
         lang,
         "{peer}: nothing came for {seconds} s, closed",
         "{peer}: nada chegou em {seconds} s, fechada",
-    )
-}
-
-/// A connection sent more bytes than one may.
-#[must_use]
-pub fn line_too_much(lang: Lang, peer: SocketAddr) -> String {
-    let most_mib = BYTES_MAX >> 20;
-    say!(
-        lang,
-        "{peer}: more than {most_mib} MiB came, closed",
-        "{peer}: vieram mais de {most_mib} MiB, fechada",
     )
 }
 

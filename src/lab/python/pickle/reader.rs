@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::num::{IntErrorKind, ParseIntError};
 
 use super::super::cursor::{Cursor, float, utf8};
 use super::super::graph::{Graph, Id, Node};
@@ -305,22 +304,22 @@ fn scalar<'b>(code: u8, cursor: &mut Cursor<'b>) -> Result<Node<'b>> {
         op::INT => match cursor.line()? {
             b"01" => Node::Bool(true),
             b"00" => Node::Bool(false),
-            line => Node::Integer(decimal(line)?),
+            line => decimal(line)?,
         },
         op::BININT => Node::Integer(i32::from_le_bytes(cursor.array()?).into()),
         op::BININT1 => Node::Integer(cursor.byte()?.into()),
         op::BININT2 => Node::Integer(u16::from_le_bytes(cursor.array()?).into()),
         op::LONG => {
             let line = cursor.line()?;
-            Node::Integer(decimal(line.strip_suffix(b"L").unwrap_or(line))?)
+            decimal(line.strip_suffix(b"L").unwrap_or(line))?
         }
         op::LONG1 => {
             let count = cursor.byte()?.into();
-            Node::Integer(long(cursor, count)?)
+            long(cursor, count)?
         }
         op::LONG4 => {
             let count = usize::try_from(i32::from_le_bytes(cursor.array()?));
-            Node::Integer(long(cursor, count.map_err(|_| PythonFault::Malformed)?)?)
+            long(cursor, count.map_err(|_| PythonFault::Malformed)?)?
         }
         op::FLOAT => Node::Float(float(cursor.line()?)?),
         op::BINFLOAT => Node::Float(f64::from_be_bytes(cursor.array()?)),
@@ -376,29 +375,37 @@ fn memo_number(code: u8, cursor: &mut Cursor<'_>) -> Result<u32> {
     match code {
         op::BINPUT | op::BINGET => Ok(cursor.byte()?.into()),
         op::LONG_BINPUT | op::LONG_BINGET => Ok(u32::from_le_bytes(cursor.array()?)),
-        _ => u32::try_from(decimal(cursor.line()?)?).map_err(|_| PythonFault::Malformed),
+        _ => {
+            let number = utf8(cursor.line()?)?.trim().parse();
+            number.map_err(|_| PythonFault::Malformed)
+        }
     }
 }
 
-fn decimal(line: &[u8]) -> Result<i128> {
-    let why = |error: ParseIntError| match error.kind() {
-        IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => PythonFault::TooLarge,
-        _ => PythonFault::Malformed,
-    };
-    utf8(line)?.trim().parse().map_err(why)
+fn decimal<'b>(line: &[u8]) -> Result<Node<'b>> {
+    let text = utf8(line)?.trim();
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(integer) => Ok(Node::Integer(integer)),
+        Err(_) if is_integer => Ok(Node::HugeInteger),
+        Err(_) => Err(PythonFault::Malformed),
+    }
 }
 
-/// Reads an integer of this many bytes, the lowest first, with the sign in the highest.
-fn long(cursor: &mut Cursor<'_>, count: usize) -> Result<i128> {
-    if count > size_of::<i128>() {
-        return Err(PythonFault::TooLarge);
-    }
+/// Reads an integer of this many bytes, the lowest first, with the sign in the highest. Python
+/// writes no more bytes than it needs.
+fn long<'b>(cursor: &mut Cursor<'_>, count: usize) -> Result<Node<'b>> {
     let bytes = cursor.take(count)?;
+    if count > size_of::<i128>() {
+        return Ok(Node::HugeInteger);
+    }
     let sign = bytes
         .last()
         .map_or(0, |&high| i128::from(high.cast_signed() >> 7));
     let highest_first = bytes.iter().rev();
-    Ok(highest_first.fold(sign, |high, &byte| high << 8 | i128::from(byte)))
+    let integer = highest_first.fold(sign, |high, &byte| high << 8 | i128::from(byte));
+    Ok(Node::Integer(integer))
 }
 
 /// Decodes a text of protocol 0: Latin-1, with other characters as `\u0000` or `\U00000000`.

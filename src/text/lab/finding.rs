@@ -4,14 +4,15 @@ use super::asked::wanted;
 use super::bytes::readable;
 use crate::lab::divisors::Encoding;
 use crate::lab::primes::NoProduct;
-use crate::lab::{Expected, Told, products, quiz};
+use crate::lab::session::BYTES_MAX;
+use crate::lab::{Expected, Finding, products, quiz};
 use crate::text::{Lang, say};
 
 /// What the other side did wrong, or why there is no answer.
 #[must_use]
-pub fn told(lang: Lang, told: &Told) -> String {
-    match told {
-        Told::Unexpected { expected, got } => {
+pub fn finding(lang: Lang, finding: &Finding) -> String {
+    match finding {
+        Finding::Unexpected { expected, got } => {
             let expected = expectation(lang, *expected);
             match got {
                 Some(bytes) => {
@@ -29,7 +30,7 @@ pub fn told(lang: Lang, told: &Told) -> String {
                 ),
             }
         }
-        Told::Wrong { expected, got } => {
+        Finding::Wrong { expected, got } => {
             let (expected, got) = (readable(expected.as_bytes()), readable(got.as_bytes()));
             say!(
                 lang,
@@ -37,28 +38,60 @@ pub fn told(lang: Lang, told: &Told) -> String {
                 "errado: esperava {expected}, recebi {got}",
             )
         }
-        Told::Unfit(field) => wanted(lang, *field),
-        Told::NotFound => say!(
+        Finding::Unfit(field) => wanted(lang, *field),
+        Finding::NotFound => say!(
             lang,
             "the server has no product with this code",
             "o servidor não tem produto com este código",
         ),
-        Told::Store(why) => say!(
+        Finding::NotKept => say!(
+            lang,
+            "the server did not keep the product: it has none like it",
+            "o servidor não guardou o produto: não tem nenhum igual",
+        ),
+        Finding::Unconfirmed => say!(
+            lang,
+            "the server closed the connection without confirming the product, which may be lost; \
+            --v4 checks without consultar",
+            "o servidor fechou a conexão sem confirmar o produto, que pode ter se perdido; --v4 \
+            confere sem consultar",
+        ),
+        Finding::TooLargeToShow => say!(
+            lang,
+            "the pickle is in order, but its object is too large or self-containing to show",
+            "o pickle está em ordem, mas o objeto é grande demais ou contém a si mesmo, e não pode \
+            ser mostrado",
+        ),
+        Finding::Store(why) => say!(
             lang,
             "the database failed: {why}",
             "o banco de dados falhou: {why}"
         ),
-        Told::NoProduct(NoProduct::NoPrimeBelow) => say!(
+        Finding::TooMuch => {
+            let most_mib = BYTES_MAX >> 20;
+            say!(
+                lang,
+                "more than {most_mib} MiB came, closed",
+                "vieram mais de {most_mib} MiB, fechada",
+            )
+        }
+        Finding::NoProduct(why) => no_product(lang, *why),
+    }
+}
+
+fn no_product(lang: Lang, why: NoProduct) -> String {
+    match why {
+        NoProduct::NoPrimeBelow => say!(
             lang,
             "the server refuses: no prime is below 2",
             "o servidor recusa: não há primo abaixo de 2",
         ),
-        Told::NoProduct(NoProduct::NeedsWide) => say!(
+        NoProduct::NeedsWide => say!(
             lang,
             "the server refuses: the product does not fit 4 bytes; try --wide",
             "o servidor recusa: o produto não cabe em 4 bytes; tente --wide",
         ),
-        Told::NoProduct(NoProduct::TooLarge) => say!(
+        NoProduct::TooLarge => say!(
             lang,
             "the server refuses: the product does not fit 8 bytes",
             "o servidor recusa: o produto não cabe em 8 bytes",

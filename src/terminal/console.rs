@@ -10,6 +10,8 @@ use super::block::{Block, LINE_MAX_BYTES};
 use super::keyboard::{Keyboard, Typed};
 use super::output::Output;
 use super::screen::{Color, Form, Screen, Shown};
+#[cfg(unix)]
+use super::signals;
 use super::signals::Signal;
 use super::streams::{Streams, Talk};
 #[cfg(unix)]
@@ -178,6 +180,11 @@ impl Console {
             Told::Typed(Typed::Lines(block)) => self.blocks.push_back(block),
             Told::Typed(Typed::End) => self.end_input(Ok(())),
             Told::Typed(Typed::Failed(cause)) => self.end_input(Err(cause)),
+            #[cfg(unix)]
+            Told::Typed(Typed::Gone) => {
+                self.end_input(Ok(()));
+                return signals::is_first_hangup().then_some(Signal::Hangup);
+            }
             #[cfg(unix)]
             Told::Typed(Typed::Taken) => self.on_taken(),
             #[cfg(unix)]

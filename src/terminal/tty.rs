@@ -52,8 +52,14 @@ mod unix {
         }
     }
 
+    /// Whether the terminal has vanished: its window was closed, or its line cut.
+    pub(in super::super) fn is_gone() -> bool {
+        matches!(tcgetattr(io::stdin()), Err(Errno::EIO))
+    }
+
     /// Sets the terminal to give each key as it comes, unless this process is in the background;
-    /// whether it is set so.
+    /// whether it is set so. A stop that nobody can notice (SIGSTOP) leaves it as it is, and the
+    /// shell that goes on then sets it in its own way: so it is looked at each time.
     pub(in super::super) fn take_up() -> bool {
         if !is_foreground() {
             return false;
@@ -61,9 +67,6 @@ mod unix {
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         if IS_OVER.load(Ordering::Acquire) {
             return false;
-        }
-        if found.is_some() {
-            return true;
         }
         let Ok(modes) = tcgetattr(io::stdin()) else {
             return false;
@@ -90,6 +93,9 @@ mod unix {
             if let Some(place) = keys.control_chars.get_mut(index as usize) {
                 *place = value;
             }
+        }
+        if found.is_some() && keys == modes {
+            return true;
         }
         // Not after the output: a terminal that stands still (Ctrl-S) would make this wait.
         let is_set = tcsetattr(io::stdin(), SetArg::TCSANOW, &keys).is_ok();

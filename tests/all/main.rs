@@ -31,3 +31,4 @@ mod tcp_peer;
 mod tcp_peer_hosts;
 mod tcp_peer_naive;
 mod terminal;
+mod terminal_session;

@@ -4,25 +4,32 @@
 #[cfg(unix)]
 pub(super) use self::unix::*;
 
+#[cfg(all(test, unix))]
+mod tests;
+
 #[cfg(unix)]
 mod unix {
+    use std::fs::File;
     use std::io::{self, IsTerminal};
+    use std::os::fd::AsFd;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Mutex, Once, PoisonError};
     use std::thread;
     use std::time::Duration;
 
     use nix::errno::Errno;
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     use nix::sys::termios::{
         FlushArg, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcflush,
         tcgetattr, tcsetattr,
     };
-    use nix::unistd::{getpgrp, tcgetpgrp};
+    use nix::unistd::{getpgrp, tcgetpgrp, write};
     use signal_hook::consts::{SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH};
     use signal_hook::iterator::Signals;
 
     use super::super::kernel::{ignore, is_ignored, stop};
     use super::super::output::Output;
+    use super::super::painter::MARK_PASTES_NO_MORE;
 
     /// How the terminal was found, while it is set to give keys. A process has one terminal.
     static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
@@ -105,14 +112,33 @@ mod unix {
         is_set
     }
 
-    /// Puts the terminal back as it was found.
-    pub(in super::super) fn put_back() {
+    /// Puts the terminal back as it was found; false if there was nothing to put back.
+    pub(in super::super) fn put_back() -> bool {
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         // In the background it belongs to somebody else, who has set it.
-        if let Some(modes) = found.take()
-            && is_foreground()
-        {
-            let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &modes);
+        let Some(modes) = found.take().filter(|_| is_foreground()) else {
+            return false;
+        };
+        tcsetattr(io::stdin(), SetArg::TCSANOW, &modes).is_ok()
+    }
+
+    /// Begins a line below the prompt and ends the marking of pastes, where the prompt stands. The
+    /// thread that draws it may be the one that has panicked, so this writes by itself.
+    fn leave_prompt() {
+        if io::stdout().is_terminal() {
+            write_if_ready(io::stdout());
+        } else if io::stderr().is_terminal() {
+            write_if_ready(io::stderr());
+        } else if let Ok(terminal) = File::options().write(true).open("/dev/tty") {
+            write_if_ready(terminal);
+        }
+    }
+
+    /// A terminal that stands still (Ctrl-S) is left as it is: a panic waits for nobody.
+    fn write_if_ready(terminal: impl AsFd) {
+        let mut waiting = [PollFd::new(terminal.as_fd(), PollFlags::POLLOUT)];
+        if poll(&mut waiting, PollTimeout::ZERO).is_ok_and(|ready| ready > 0) {
+            let _ = write(&terminal, format!("\r\n{MARK_PASTES_NO_MORE}").as_bytes());
         }
     }
 
@@ -138,7 +164,9 @@ mod unix {
         HOOK.call_once(|| {
             let others = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
-                put_back();
+                if put_back() {
+                    leave_prompt();
+                }
                 others(panic);
             }));
         });

@@ -20,6 +20,7 @@ mod chat_unread;
 mod circle;
 mod hub;
 mod hub_hosts;
+mod input_errors;
 mod interop;
 mod lab;
 mod netns;

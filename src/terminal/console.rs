@@ -9,10 +9,8 @@ use std::time::Duration;
 use super::block::{Block, LINE_MAX_BYTES};
 use super::keyboard::{Keyboard, Typed};
 use super::output::Output;
-use super::screen::{Color, Form, Screen, Shown};
-#[cfg(unix)]
-use super::signals;
-use super::signals::Signal;
+use super::screen::{Color, Form, Screen, Shown, is_hangup};
+use super::signals::{self, Signal};
 use super::streams::{Streams, Talk};
 #[cfg(unix)]
 use super::tty::{self, TerminalEvent};
@@ -120,6 +118,10 @@ pub struct Console {
     /// Whether the terminal gives us its keys, and shows the prompt.
     is_taken: bool,
     is_finished: bool,
+    /// Why stdout takes no more, until that is told.
+    failure: Option<io::Error>,
+    /// That stdout was a terminal which has vanished.
+    hangup: Option<io::Error>,
 }
 
 impl Console {
@@ -171,6 +173,8 @@ impl Console {
             is_one: streams.is_one,
             is_taken: false,
             is_finished: false,
+            failure: None,
+            hangup: None,
         })
     }
 
@@ -208,6 +212,9 @@ impl Console {
             Told::Output => {
                 self.flush();
                 self.talk.catch_up();
+                self.look_at_output();
+                let is_news = self.hangup.is_some() && signals::is_first_hangup();
+                return is_news.then_some(Signal::Hangup);
             }
         }
         None
@@ -335,9 +342,19 @@ impl Console {
         self.data.has_room()
     }
 
-    /// Why stdout takes no more, told once.
+    /// Why stdout takes no more, told once. A terminal that has vanished is no such failure, but a
+    /// signal of [`Console::handle`], so that the loop leaves as it does after any other.
     pub fn output_failure(&mut self) -> Option<io::Error> {
-        self.data.failure()
+        self.look_at_output();
+        self.failure.take()
+    }
+
+    fn look_at_output(&mut self) {
+        match self.data.failure() {
+            Some(cause) if is_hangup(&cause) => self.hangup = Some(cause),
+            Some(cause) => self.failure = Some(cause),
+            None => {}
+        }
     }
 
     /// Whether a person types, and not a program or a file.
@@ -379,7 +396,8 @@ impl Console {
         if let Some(terminal) = &self.terminal {
             let _ = terminal.finish(is_signalled);
         }
-        written
+        let untold = self.failure.take().or(self.hangup.take());
+        untold.map_or(written, Err)
     }
 
     fn end_input(&mut self, end: io::Result<()>) {

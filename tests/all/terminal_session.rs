@@ -276,3 +276,23 @@ fn a_prompt_goes_to_the_terminal_where_both_outputs_are_files() {
         assert!(!text.contains('\x1b') && !text.contains("> "), "{text:?}");
     }
 }
+
+#[test]
+fn others_see_a_member_leave_whose_window_is_closed() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    for is_own in [true, false] {
+        let name = format!("ana{is_own}");
+        let chat = place.chat(&Home::new(), &["--name", &name]);
+        let mut ana = Terminal::start(match is_own {
+            true => in_session(&chat),
+            false => chat,
+        });
+        ana.begins_a_line();
+        bia.notes(&format!("{name} entered"));
+        ana.types("meia lin");
+        ana.vanishes();
+        ana.ends_with(129);
+        bia.notes(&format!("{name} left"));
+    }
+}

@@ -48,7 +48,10 @@ fn is_gone(process: &str) {
         Ok(stat) => behind(&stat, ") ").starts_with('Z').then_some(()),
         Err(_) => Some(()),
     };
-    assert!(wait_until(is_gone).is_some(), "process {process} is left");
+    if wait_until(is_gone).is_none() {
+        support::run(&format!("kill -KILL {process}"));
+        panic!("process {process} was left");
+    }
 }
 
 #[test]

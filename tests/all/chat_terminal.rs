@@ -40,7 +40,7 @@ fn a_paste_of_several_lines_is_asked_about() {
     let mut bia = place.member(&Home::new(), "bia", &[]);
     let mut ana = Terminal::start(place.chat(&Home::new(), &["--name", "ana"]));
     ana.begins_a_line();
-    bia.notes("ana entered");
+    bia.notes(" entered");
     ana.types("\x1b[200~um\ndois\ntrês\x1b[201~");
     ana.shows("send 3 lines? [y/N]");
     ana.types("\x03");
@@ -48,10 +48,10 @@ fn a_paste_of_several_lines_is_asked_about() {
     ana.types("\x1b[200~quatro\n\tcinco\n\x1b[201~");
     ana.shows("send 2 lines? [y/N]");
     ana.types("y\r");
-    bia.shows("ana: quatro");
-    bia.shows("ana:  cinco");
+    bia.shows(": quatro");
+    bia.shows(":  cinco");
     ana.types("/sair\r");
-    bia.notes("ana left");
+    bia.notes(" left");
     bia.says("/sair");
     assert_eq!(bia.ends_with(0).shown.len(), 2);
 }

@@ -105,7 +105,7 @@ fn what_came_before_an_input_broke_is_said() {
         broken(),
         RESET,
     );
-    bia.shows("ana: ainda isto");
+    bia.shows(": ainda isto");
 
     let (_hub, hub) = serve(&[]);
     let mut bia = join(hub, "bia", &[]);

@@ -98,7 +98,7 @@ fn a_member_who_stops_gives_the_terminal_back_and_may_go_on_in_the_background() 
     let mut terminal = Terminal::start(shell);
     let found = terminal.modes();
     terminal.begins_a_line();
-    bia.notes("ana entered");
+    bia.notes(" entered");
     terminal.types("meia ");
     terminal.shows("ana> meia ");
     assert_ne!(terminal.modes(), found);
@@ -121,7 +121,7 @@ fn a_member_who_stops_gives_the_terminal_back_and_may_go_on_in_the_background() 
     // And again in the foreground.
     terminal.shows_behind("read segunda.", "ana> meia ");
     terminal.types("frase\r");
-    bia.shows("ana: meia frase");
+    bia.shows(": meia frase");
     terminal.types("sair\r");
     terminal.shows("end 0.");
     assert_eq!(terminal.modes(), found);
@@ -282,20 +282,19 @@ fn a_prompt_goes_to_the_terminal_where_both_outputs_are_files() {
 
 #[test]
 fn others_see_a_member_leave_whose_window_is_closed() {
-    let place = Place::on_loopback();
-    let mut bia = place.member(&Home::new(), "bia", &[]);
     for is_own in [true, false] {
-        let name = format!("ana{is_own}");
-        let chat = place.chat(&Home::new(), &["--name", &name]);
+        let place = Place::on_loopback();
+        let mut bia = place.member(&Home::new(), "bia", &[]);
+        let chat = place.chat(&Home::new(), &["--name", "ana"]);
         let mut ana = Terminal::start(match is_own {
             true => in_session(&chat),
             false => chat,
         });
         ana.begins_a_line();
-        bia.notes(&format!("{name} entered"));
+        bia.notes(" entered");
         ana.types("meia lin");
         ana.vanishes();
         ana.ends_with(129);
-        bia.notes(&format!("{name} left"));
+        bia.notes(" left");
     }
 }

@@ -51,10 +51,12 @@ fn inputs() -> [(File, &'static str); 2] {
 fn an_input_that_cannot_be_read_is_an_error_in_every_mode_that_reads_one() {
     let place = Place::on_loopback();
     let (_hub, hub) = serve(&[]);
+    let (_peer, peer) = listener(&["--keep-listening"]);
+    let address = format!("127.0.0.1:{peer}");
     let (_lab, lab) = lab::serve("uppercase", &[]);
     let home = Home::new();
     type Call<'c> = Box<dyn Fn() -> Command + 'c>;
-    let calls: [Call<'_>; 9] = [
+    let calls: [Call<'_>; 10] = [
         Box::new(|| place.chat(&home, &["--name", "ana"])),
         Box::new(|| place.chat(&home, &["--name", "ana", "--json"])),
         Box::new(|| joining(hub, "ana", &[])),
@@ -62,6 +64,7 @@ fn an_input_that_cannot_be_read_is_an_error_in_every_mode_that_reads_one() {
         Box::new(|| joining(hub, "ana", &["--menu"])),
         Box::new(|| place.multicast("send", &["--name", "ana"])),
         Box::new(|| lab::client(lab, &["uppercase"])),
+        Box::new(|| tcp_peer(&["--connect", &address])),
         Box::new(|| tcp_peer(&["--listen", "127.0.0.1:0"])),
         Box::new(|| tcp_peer(&["--listen", "127.0.0.1:0", "--keep-listening"])),
     ];
@@ -69,16 +72,6 @@ fn an_input_that_cannot_be_read_is_an_error_in_every_mode_that_reads_one() {
         for (input, cause) in inputs() {
             fails(call(), input, cause);
         }
-    }
-}
-
-#[test]
-fn an_input_that_cannot_be_read_ends_a_talk_of_two() {
-    for (input, cause) in inputs() {
-        let (bia, port) = listener(&["--name", "bia"]);
-        let address = format!("127.0.0.1:{port}");
-        fails(tcp_peer(&["--connect", &address]), input, cause);
-        bia.ends_with(0);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::support;
 use std::fs::{self, File};
 use std::process::Command;
 
+use nix::sys::termios::Termios;
 use support::hub::{joining, serve};
 use support::place::{Home, Place};
 use support::program::Program;
@@ -34,6 +35,11 @@ fn talk() -> (Program, Command) {
     let address = format!("127.0.0.1:{port}");
     let flags = ["--connect", &address, "--name", "ana", "--color", "never"];
     (bia, tcp_peer(&flags))
+}
+
+/// The modes of a terminal that no program has set.
+fn fresh_modes() -> Termios {
+    Terminal::start(command("true")).modes()
 }
 
 /// What was written behind a mark.
@@ -96,7 +102,7 @@ fn a_member_who_stops_gives_the_terminal_back_and_may_go_on_in_the_background() 
     let mut shell = script(&lines);
     shell.envs(chat.get_envs().filter_map(|(k, v)| Some((k, v?))));
     let mut terminal = Terminal::start(shell);
-    let found = terminal.modes();
+    let found = fresh_modes();
     terminal.begins_a_line();
     bia.notes(" entered");
     terminal.types("meia ");
@@ -219,7 +225,7 @@ fn a_terminal_that_vanishes_is_a_hangup_where_only_keys_came_from_it() {
     for (number, (talker, _)) in talkers(&place, &home, hub, peer).into_iter().enumerate() {
         let path = |name: &str| folder.path().join(format!("{number} {name}"));
         let file = |name: &str| File::create(path(name)).unwrap();
-        let modes = Terminal::start(command("true")).modes();
+        let modes = fresh_modes();
         let mut terminal = Terminal::start_with_files(talker, file("shown"), file("noted"));
         assert!(wait_until(|| (terminal.modes() != modes).then_some(())).is_some());
         terminal.vanishes();
@@ -258,7 +264,7 @@ fn a_prompt_goes_to_the_terminal_where_both_outputs_are_files() {
     let (mut bia, ana) = talk();
     let [out, err] = files();
     let mut ana = Terminal::start_with_files(in_session(&ana), out, err);
-    let found = ana.modes();
+    let found = fresh_modes();
     ana.begins_a_line();
     ana.shows("ana> ");
     bia.notes("connected to");

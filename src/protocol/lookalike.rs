@@ -310,7 +310,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_shown_name_hides_anything(name in "\\PC{0,12}|[ \u{200b}-\u{200f}\u{a0}a\u{e0020}]{0,8}") {
+        fn no_shown_name_hides_anything(
+            name in "\\PC{0,12}|[ \u{200b}-\u{200f}\u{a0}a\u{e0020}]{0,8}",
+        ) {
             let shown = clean_name(&name);
             prop_assert!(!shown.chars().any(is_hazard));
             prop_assert!(!matches!(

@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::block::{Block, LINE_MAX_BYTES};
 use super::keyboard::{Keyboard, Typed};
 use super::output::Output;
-use super::signals::Signal;
+use super::screen::is_hangup;
+use super::signals::{self, Signal};
 use super::streams::{Streams, Talk};
 #[cfg(unix)]
 use super::tty::{self, TerminalEvent};
@@ -108,6 +109,10 @@ pub struct Console {
     /// Whether the terminal gives us its keys, and shows the prompt.
     is_taken: bool,
     is_finished: bool,
+    /// Why stdout takes no more, until that is told.
+    failure: Option<io::Error>,
+    /// That stdout was a terminal which has vanished.
+    hangup: Option<io::Error>,
 }
 
 impl Console {
@@ -156,6 +161,8 @@ impl Console {
             is_one: streams.is_one,
             is_taken: false,
             is_finished: false,
+            failure: None,
+            hangup: None,
         })
     }
 
@@ -165,6 +172,11 @@ impl Console {
             Told::Typed(Typed::Lines(block)) => self.blocks.push_back(block),
             Told::Typed(Typed::End) => self.end_input(Ok(())),
             Told::Typed(Typed::Failed(cause)) => self.end_input(Err(cause)),
+            #[cfg(unix)]
+            Told::Typed(Typed::Gone) => {
+                self.end_input(Ok(()));
+                return signals::is_first_hangup().then_some(Signal::Hangup);
+            }
             #[cfg(unix)]
             Told::Typed(Typed::Taken) => self.on_taken(),
             #[cfg(unix)]
@@ -188,6 +200,9 @@ impl Console {
             Told::Output => {
                 self.flush();
                 self.talk.catch_up();
+                self.look_at_output();
+                let is_news = self.hangup.is_some() && signals::is_first_hangup();
+                return is_news.then_some(Signal::Hangup);
             }
         }
         None
@@ -308,9 +323,19 @@ impl Console {
         self.data.has_room()
     }
 
-    /// Why stdout takes no more, told once.
+    /// Why stdout takes no more, told once. A terminal that has vanished is no such failure, but a
+    /// signal of [`Console::handle`], so that the loop leaves as it does after any other.
     pub fn output_failure(&mut self) -> Option<io::Error> {
-        self.data.failure()
+        self.look_at_output();
+        self.failure.take()
+    }
+
+    fn look_at_output(&mut self) {
+        match self.data.failure() {
+            Some(cause) if is_hangup(&cause) => self.hangup = Some(cause),
+            Some(cause) => self.failure = Some(cause),
+            None => {}
+        }
     }
 
     /// Whether a person types, and not a program or a file.
@@ -352,7 +377,8 @@ impl Console {
         if let Some(terminal) = &self.terminal {
             let _ = terminal.finish(is_signalled);
         }
-        written
+        let untold = self.failure.take().or(self.hangup.take());
+        untold.map_or(written, Err)
     }
 
     fn end_input(&mut self, end: io::Result<()>) {

@@ -42,6 +42,9 @@ pub(super) enum Typed {
     Lines(Block),
     /// The end of the input.
     End,
+    /// The terminal has vanished.
+    #[cfg(unix)]
+    Gone,
     /// stdin could not be read.
     Failed(io::Error),
 }
@@ -129,14 +132,16 @@ fn read_keys(input: &mut Input, tickets: &Receiver<Block>, tell: impl Fn(Typed) 
                 }
             }
             match input.read(&mut keys) {
+                Ok(count @ 1..) => {
+                    break Typed::Keys(keys.get(..count).unwrap_or_default().to_vec());
+                }
+                Ok(0) | Err(_) if tty::is_gone() => break Typed::Gone,
                 Ok(0) => break Typed::End,
-                Ok(count) => break Typed::Keys(keys.get(..count).unwrap_or_default().to_vec()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // The background, or a terminal that is gone.
+                // It was in the background, whether it still is or not.
                 Err(error) if error.raw_os_error() == Some(libc::EIO) => {
-                    if tty::is_foreground() {
-                        break Typed::End;
-                    }
+                    is_ours = false;
+                    thread::sleep(FOREGROUND_INTERVAL);
                 }
                 Err(error) => break Typed::Failed(error),
             }

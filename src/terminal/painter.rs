@@ -10,7 +10,7 @@ use super::line_editor::{Rows, layout};
 /// Pastes are marked by the terminal from here on (mode 2004).
 const MARK_PASTES: &str = "\x1b[?2004h";
 /// Pastes are no longer marked.
-const MARK_PASTES_NO_MORE: &str = "\x1b[?2004l";
+pub(super) const MARK_PASTES_NO_MORE: &str = "\x1b[?2004l";
 /// Clears the screen and goes to its corner.
 const CLEAR_SCREEN: &str = "\x1b[H\x1b[2J";
 /// Clears from the cursor to the end of the screen.

@@ -2,10 +2,13 @@
 //! stays ignored: `nohup`, and the jobs that a script puts into the background.
 
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// How many signals have asked this process to leave.
 static RECEIVED: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a hangup was told.
+static IS_HUNG_UP: AtomicBool = AtomicBool::new(false);
 
 /// A signal that asks us to leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +39,24 @@ pub(super) fn received() -> usize {
     RECEIVED.load(Ordering::Relaxed)
 }
 
-/// Calls `tell` for every such signal from now on, from a thread of its own. To be called once
-/// in a process.
+/// Whether this hangup is the first. When a terminal vanishes, its shell and the kernel may both
+/// send the signal, and the keyboard reads it as well: a second asking, which ends a process
+/// without a farewell, is none of that.
+pub(super) fn is_first_hangup() -> bool {
+    !IS_HUNG_UP.swap(true, Ordering::Relaxed)
+}
+
+/// Calls `tell` for every such signal from now on but for repeated hangups, from a thread of its
+/// own. To be called once in a process.
 ///
 /// # Errors
 /// The system's refusal to hand its signals to us.
 pub fn watch(tell: impl Fn(Signal) + Clone + Send + 'static) -> io::Result<()> {
     let tell = move |signal| {
         RECEIVED.fetch_add(1, Ordering::Relaxed);
-        tell(signal);
+        if signal != Signal::Hangup || is_first_hangup() {
+            tell(signal);
+        }
     };
     watch_all(tell)
 }

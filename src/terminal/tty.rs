@@ -4,8 +4,12 @@
 #[cfg(unix)]
 pub(super) use self::unix::*;
 
+#[cfg(all(test, unix))]
+mod tests;
+
 #[cfg(unix)]
 mod unix {
+    use std::fs::File;
     use std::io::{self, IsTerminal};
     use std::os::fd::AsFd;
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,16 +18,18 @@ mod unix {
     use std::time::Duration;
 
     use nix::errno::Errno;
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     use nix::sys::termios::{
         FlushArg, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcflush,
         tcgetattr, tcsetattr,
     };
-    use nix::unistd::{getpgrp, tcgetpgrp};
+    use nix::unistd::{getpgrp, tcgetpgrp, write};
     use signal_hook::consts::{SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH};
     use signal_hook::iterator::Signals;
 
     use super::super::kernel::{ignore, is_ignored, stop};
     use super::super::output::Output;
+    use super::super::painter::MARK_PASTES_NO_MORE;
 
     /// How the terminal was found, while it is set to give keys. A process has one terminal.
     static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
@@ -58,8 +64,14 @@ mod unix {
         }
     }
 
+    /// Whether the terminal has vanished: its window was closed, or its line cut.
+    pub(in super::super) fn is_gone() -> bool {
+        matches!(tcgetattr(io::stdin()), Err(Errno::EIO))
+    }
+
     /// Sets the terminal to give each key as it comes, unless this process is in the background;
-    /// whether it is set so.
+    /// whether it is set so. A stop that nobody can notice (SIGSTOP) leaves it as it is, and the
+    /// shell that goes on then sets it in its own way: so it is looked at each time.
     pub(in super::super) fn take_up() -> bool {
         if !is_foreground() {
             return false;
@@ -67,9 +79,6 @@ mod unix {
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         if IS_OVER.load(Ordering::Acquire) {
             return false;
-        }
-        if found.is_some() {
-            return true;
         }
         let Ok(modes) = tcgetattr(io::stdin()) else {
             return false;
@@ -97,6 +106,9 @@ mod unix {
                 *place = value;
             }
         }
+        if found.is_some() && keys == modes {
+            return true;
+        }
         // Not after the output: a terminal that stands still (Ctrl-S) would make this wait.
         let is_set = tcsetattr(io::stdin(), SetArg::TCSANOW, &keys).is_ok();
         if is_set {
@@ -105,14 +117,33 @@ mod unix {
         is_set
     }
 
-    /// Puts the terminal back as it was found.
-    pub(in super::super) fn put_back() {
+    /// Puts the terminal back as it was found; false if there was nothing to put back.
+    pub(in super::super) fn put_back() -> bool {
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         // In the background it belongs to somebody else, who has set it.
-        if let Some(modes) = found.take()
-            && is_foreground()
-        {
-            let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &modes);
+        let Some(modes) = found.take().filter(|_| is_foreground()) else {
+            return false;
+        };
+        tcsetattr(io::stdin(), SetArg::TCSANOW, &modes).is_ok()
+    }
+
+    /// Begins a line below the prompt and ends the marking of pastes, where the prompt stands. The
+    /// thread that draws it may be the one that has panicked, so this writes by itself.
+    fn leave_prompt() {
+        if io::stdout().is_terminal() {
+            write_if_ready(io::stdout());
+        } else if io::stderr().is_terminal() {
+            write_if_ready(io::stderr());
+        } else if let Ok(terminal) = File::options().write(true).open("/dev/tty") {
+            write_if_ready(terminal);
+        }
+    }
+
+    /// A terminal that stands still (Ctrl-S) is left as it is: a panic waits for nobody.
+    fn write_if_ready(terminal: impl AsFd) {
+        let mut waiting = [PollFd::new(terminal.as_fd(), PollFlags::POLLOUT)];
+        if poll(&mut waiting, PollTimeout::ZERO).is_ok_and(|ready| ready > 0) {
+            let _ = write(&terminal, format!("\r\n{MARK_PASTES_NO_MORE}").as_bytes());
         }
     }
 
@@ -138,7 +169,9 @@ mod unix {
         HOOK.call_once(|| {
             let others = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
-                put_back();
+                if put_back() {
+                    leave_prompt();
+                }
                 others(panic);
             }));
         });

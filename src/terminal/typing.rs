@@ -4,11 +4,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::block::LINE_MAX_BYTES;
 use super::console::{PastePolicy, TypedLine};
 use super::keys::{KeyDecoder, KeyEvent};
 use super::line_editor::{Edit, LineEditor};
 use super::painter::Prompt;
-use crate::protocol::message::clean;
+use crate::protocol::message::{clean, split_within};
 use crate::text::{self, Lang};
 
 /// What typing asks for.
@@ -30,11 +31,14 @@ pub(super) enum Act {
 
 /// A paste that is asked about.
 struct Question {
-    lines: Vec<TypedLine>,
     prompt: String,
     is_yes: fn(&str) -> bool,
-    /// The line that was being typed, and its caret.
+    /// The line that was being typed with the paste in it, and the caret behind the paste.
+    pasted: (String, usize),
+    /// The line without the paste, and its caret.
     draft: (String, usize),
+    /// Bytes that are no UTF-8 came with either.
+    is_mended: bool,
 }
 
 /// See the file's head.
@@ -144,9 +148,12 @@ impl Typing {
             return;
         };
         if !(question.is_yes)(&line) {
-            return self.editor.set(question.draft.0, question.draft.1);
+            // The paste is not lost: it is edited as one line, its line breaks shown as marks.
+            self.is_mended = question.is_mended;
+            return self.editor.set(question.pasted.0, question.pasted.1);
         }
-        for line in question.lines {
+        let (text, _) = question.pasted;
+        for line in lines_of(&text, question.is_mended) {
             self.show(&line.text);
             self.acts.push_back(Act::Line(line));
         }
@@ -160,49 +167,61 @@ impl Typing {
 
     fn on_paste(&mut self, pasted: &str) {
         let pasted = pasted.replace("\r\n", "\n").replace('\r', "\n");
-        let whole = pasted.trim_end_matches('\n');
-        if !whole.contains('\n') || self.question.is_some() {
+        let one_line = pasted.trim_end_matches('\n');
+        if !one_line.contains('\n') {
             // A line end at the end of one line is not Enter: the person looks at it first.
-            let one_row = whole.replace('\n', " ");
-            self.editor.insert(&one_row);
+            self.editor.insert(one_line);
             return;
         }
-        // What was typed before and behind the caret belongs to the first and the last line.
+        if let Some(question) = self.question.take() {
+            // Another paste instead of an answer: both are asked about.
+            self.is_mended |= question.is_mended;
+            self.editor.set(question.pasted.0, question.pasted.1);
+        }
+        // Blank lines are kept, but for what follows the last line end.
+        let whole = pasted.strip_suffix('\n').unwrap_or(&pasted);
+        match &self.paste {
+            PastePolicy::Ask { .. } => self.ask(whole),
+            PastePolicy::Lines => self.take_lines(whole, pasted.ends_with('\n')),
+        }
+    }
+
+    /// Asks about a paste of several lines; what was typed before and behind the caret belongs to
+    /// the first and the last of them. What would make the line too long is left out.
+    fn ask(&mut self, pasted: &str) {
+        let PastePolicy::Ask { question, is_yes } = &self.paste else {
+            return;
+        };
+        let draft = self.editor.take();
+        let (pasted, _) = split_within(pasted, LINE_MAX_BYTES.saturating_sub(draft.0.len()));
+        let (before, behind) = draft.0.split_at_checked(draft.1).unwrap_or((&draft.0, ""));
+        let caret = before.len() + pasted.len();
+        let text = format!("{before}{pasted}{behind}");
+        let lines = text.split('\n').count();
+        self.question = Some(Question {
+            prompt: clean(&question(lines)).into_owned(),
+            is_yes: *is_yes,
+            pasted: (text, caret),
+            draft,
+            is_mended: std::mem::take(&mut self.is_mended),
+        });
+    }
+
+    /// Takes each line of a paste as a line; one without a line end is edited further.
+    fn take_lines(&mut self, pasted: &str, has_end: bool) {
         let (typed, caret) = self.editor.take();
         let (before, behind) = typed.split_at_checked(caret).unwrap_or((&typed, ""));
-        let is_mended = std::mem::take(&mut self.is_mended);
-        let text = format!("{before}{whole}{behind}");
-        let mut lines: Vec<TypedLine> = text
-            .split('\n')
-            .map(|line| TypedLine {
-                text: line.to_owned(),
-                is_mended: is_mended && line.contains(char::REPLACEMENT_CHARACTER),
-                is_pasted: true,
-                ..TypedLine::default()
-            })
-            .collect();
-        match &self.paste {
-            PastePolicy::Ask { question, is_yes } => {
-                let prompt = clean(&question(lines.len())).into_owned();
-                self.question = Some(Question {
-                    lines,
-                    prompt,
-                    is_yes: *is_yes,
-                    draft: (typed, caret),
-                });
-            }
-            PastePolicy::Lines => {
-                let has_end = pasted.ends_with('\n');
-                let rest = (!has_end).then(|| lines.pop()).flatten();
-                for line in lines {
-                    self.show(&line.text);
-                    self.acts.push_back(Act::Line(line));
-                }
-                if let Some(rest) = rest {
-                    let caret = rest.text.len().saturating_sub(behind.len());
-                    self.editor.set(rest.text, caret);
-                }
-            }
+        let text = format!("{before}{pasted}{behind}");
+        let mut lines = lines_of(&text, std::mem::take(&mut self.is_mended));
+        let rest = (!has_end).then(|| lines.pop()).flatten();
+        for line in lines {
+            self.show(&line.text);
+            self.acts.push_back(Act::Line(line));
+        }
+        if let Some(rest) = rest {
+            self.is_mended = rest.is_mended;
+            let caret = rest.text.len().saturating_sub(behind.len());
+            self.editor.set(rest.text, caret);
         }
     }
 
@@ -215,6 +234,17 @@ impl Typing {
         let shown = format!("{prompt}{}\n", clean(line));
         self.acts.push_back(Act::Show(shown));
     }
+}
+
+/// The lines of a paste.
+fn lines_of(text: &str, is_mended: bool) -> Vec<TypedLine> {
+    let line = |line: &str| TypedLine {
+        text: line.to_owned(),
+        is_mended: is_mended && line.contains(char::REPLACEMENT_CHARACTER),
+        is_pasted: true,
+        ..TypedLine::default()
+    };
+    text.split('\n').map(line).collect()
 }
 
 #[cfg(test)]
@@ -248,13 +278,65 @@ mod tests {
         let mut typing = asking();
         assert!(lines(&mut typing, "meia \x1b[200~um\ndois\n\x1b[201~").is_empty());
         assert_eq!(typing.prompt().prompt, "2? ");
-        assert!(lines(&mut typing, "n\r").is_empty());
+        assert!(lines(&mut typing, "\x03").is_empty());
         assert_eq!(typing.prompt().text, "meia ");
-        assert!(lines(&mut typing, "\x1b[200~um\r\ndois\x1b[201~\x03").is_empty());
+        assert!(lines(&mut typing, "\x1b[200~um\r\ndois\x1b[201~nada\x03").is_empty());
         assert_eq!(typing.prompt().text, "meia ");
         lines(&mut typing, "\x1b[200~um\ndois\x1b[201~");
         assert_eq!(lines(&mut typing, "y\r"), ["meia um", "dois"]);
         assert_eq!(lines(&mut typing, "\x1b[200~um\n\x1b[201~!\r"), ["um!"]);
+    }
+
+    #[test]
+    fn a_paste_that_is_not_to_be_sent_by_lines_is_edited_as_one_line() {
+        let mut typing = asking();
+        for no in ["n\r", "\r", "\x04"] {
+            let paste = format!("a b\x1b[D\x1b[200~um\r\n\r\n\tdois\n\x1b[201~{no}");
+            assert!(lines(&mut typing, &paste).is_empty());
+            let Prompt { text, caret, .. } = typing.prompt();
+            assert_eq!((text.as_str(), caret), ("a um\n\n\tdoisb", 11), "{no:?}");
+            assert_eq!(lines(&mut typing, "!\r"), ["a um\n\n\tdois!b"]);
+        }
+        assert_eq!(lines(&mut typing, "\x1b[A\r"), ["a um\n\n\tdois!b"]);
+    }
+
+    #[test]
+    fn a_second_paste_is_asked_about_with_the_first() {
+        let mut typing = asking();
+        lines(&mut typing, "\x1b[200~um\ndois\n\x1b[201~");
+        lines(&mut typing, "\x1b[200~\n\ntrês\x1b[201~");
+        assert_eq!(typing.prompt().prompt, "4? ");
+        assert_eq!(lines(&mut typing, "y\r"), ["um", "dois", "", "três"]);
+        // No number of pastes makes a line too long.
+        let much = format!("\x1b[200~{}\ndois\x1b[201~", "é".repeat(LINE_MAX_BYTES / 4));
+        (0..5).for_each(|_| drop(lines(&mut typing, &much)));
+        lines(&mut typing, "n\r");
+        let held = LINE_MAX_BYTES - 1..=LINE_MAX_BYTES;
+        assert!(held.contains(&typing.prompt().text.len()));
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf_8_are_told_of_the_lines_that_hold_them() {
+        let mended = |typing: &mut Typing| -> Vec<bool> {
+            let acts = std::iter::from_fn(|| typing.poll());
+            acts.filter_map(|act| match act {
+                Act::Line(line) => Some(line.is_mended),
+                _ => None,
+            })
+            .collect()
+        };
+        let paste = b"\x1b[200~um\n\xff\n\xff\x1b[201~";
+        let mut lines = typing(PastePolicy::Lines);
+        lines.feed(Duration::ZERO, paste);
+        lines.feed(Duration::ZERO, b"!\r");
+        assert_eq!(mended(&mut lines), [false, true, true]);
+        let mut asked = asking();
+        asked.feed(Duration::ZERO, paste);
+        asked.feed(Duration::ZERO, b"y\r");
+        assert_eq!(mended(&mut asked), [false, true, true]);
+        asked.feed(Duration::ZERO, paste);
+        asked.feed(Duration::ZERO, b"n\r\r");
+        assert_eq!(mended(&mut asked), [true]);
     }
 
     #[test]
@@ -263,6 +345,8 @@ mod tests {
         let paste = "a \x1b[D\x1b[200~um\ndois\ntrês\x1b[201~";
         assert_eq!(lines(&mut typing, paste), ["aum", "dois"]);
         assert_eq!(lines(&mut typing, "!\r"), ["três! "]);
+        let paste = "\x1b[200~\n\tum\n\n\ndois\n\n\x1b[201~";
+        assert_eq!(lines(&mut typing, paste), ["", "\tum", "", "", "dois", ""]);
     }
 
     #[test]

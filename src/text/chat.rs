@@ -333,7 +333,8 @@ pub fn unknown_command(lang: Lang, command: &str, meant: Option<&str>) -> String
         None => say!(
             lang,
             "Unknown command {command}; /help lists them. To send it as text: //{rest}",
-            "Comando desconhecido: {command}; /ajuda mostra todos. Para enviar como texto: //{rest}",
+            "Comando desconhecido: {command}; /ajuda mostra todos. Para enviar como texto: \
+            //{rest}",
         ),
     }
 }

@@ -8,6 +8,7 @@ mod error;
 mod hub;
 mod lab;
 mod multicast;
+mod name;
 mod room;
 mod tcp_peer;
 mod terminal;

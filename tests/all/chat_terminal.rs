@@ -40,20 +40,40 @@ fn a_paste_of_several_lines_is_asked_about() {
     let mut bia = place.member(&Home::new(), "bia", &[]);
     let mut ana = Terminal::start(place.chat(&Home::new(), &["--name", "ana"]));
     ana.begins_a_line();
-    bia.notes("ana entered");
+    bia.notes(" entered");
     ana.types("\x1b[200~um\ndois\ntrês\x1b[201~");
     ana.shows("send 3 lines? [y/N]");
-    ana.begins_a_line();
-    ana.types("n\r");
-    ana.begins_a_line();
-    ana.types("\x1b[200~quatro\ncinco\x1b[201~");
+    ana.types("\x03");
+    ana.shows("send 3 lines? [y/N] ^C");
+    ana.types("\x1b[200~quatro\n\tcinco\n\x1b[201~");
     ana.shows("send 2 lines? [y/N]");
-    ana.begins_a_line();
     ana.types("y\r");
-    bia.shows("ana: cinco");
-    ana.begins_a_line();
+    bia.shows(": quatro");
+    bia.shows(":  cinco");
     ana.types("/sair\r");
-    bia.notes("ana left");
+    bia.notes(" left");
     bia.says("/sair");
     assert_eq!(bia.ends_with(0).shown.len(), 2);
+}
+
+#[test]
+fn a_paste_that_is_not_sent_by_lines_is_edited_and_sent_as_one_message() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &["--json"]);
+    let mut ana = Terminal::start(place.chat(&Home::new(), &["--name", "ana"]));
+    ana.begins_a_line();
+    bia.shows("\"entered\"");
+    ana.types("antes depois\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D");
+    ana.types("\x1b[200~um\r\n\r\n\tdois\n\x1b[201~");
+    ana.shows("send 3 lines? [y/N]");
+    ana.types("n\r");
+    // Line breaks are marks, a tab a blank.
+    ana.shows("ana> antes um␊␊ doisdepois");
+    ana.types("; \r");
+    bia.shows(r#""data":"antes um\n\n\tdois; depois""#);
+    ana.types("sair\r");
+    bia.shows("\"left\"");
+    let end = bia.stops();
+    let messages = end.shown.iter().filter(|line| line.contains("\"data\""));
+    assert_eq!(messages.count(), 1, "{end:?}");
 }

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
@@ -27,25 +28,45 @@ pub struct Terminal {
     child: Child,
     /// The program's side, kept so that its modes outlive the program.
     inner: OwnedFd,
-    keys: File,
+    /// The person's side; none once the terminal has vanished.
+    keys: Option<File>,
     written: Receiver<Vec<u8>>,
+    reader: Option<JoinHandle<()>>,
     /// Held while nobody reads what is written.
     reading: Arc<Mutex<()>>,
+    /// Set when the reader is to let go of the person's side.
+    is_vanishing: Arc<AtomicBool>,
     screen: Vec<u8>,
+}
+
+/// The same program as the leader of a session of its own, whose terminal is its stdin: as a
+/// terminal's window starts it. Signals of the terminal reach only such a session.
+pub fn in_session(command: &Command) -> Command {
+    let mut leader = super::command("setsid");
+    leader.arg("-c").arg(command.get_program());
+    leader.args(command.get_args());
+    let set = command.get_envs();
+    leader.envs(set.filter_map(|(key, value)| Some((key, value?))));
+    leader
 }
 
 impl Terminal {
     /// Starts a program whose stdin, stdout and stderr are a new terminal.
     pub fn start(command: Command) -> Self {
-        Self::start_writing(command, None)
+        Self::start_writing(command, None, None)
     }
 
     /// Starts a program at a new terminal whose stdout goes to a file.
     pub fn start_with_stdout(command: Command, stdout: File) -> Self {
-        Self::start_writing(command, Some(stdout))
+        Self::start_writing(command, Some(stdout), None)
     }
 
-    fn start_writing(mut command: Command, stdout: Option<File>) -> Self {
+    /// Starts a program at a new terminal whose stdout and stderr go to files.
+    pub fn start_with_files(command: Command, stdout: File, stderr: File) -> Self {
+        Self::start_writing(command, Some(stdout), Some(stderr))
+    }
+
+    fn start_writing(mut command: Command, stdout: Option<File>, stderr: Option<File>) -> Self {
         let size = Winsize {
             ws_row: 24,
             ws_col: 80,
@@ -58,18 +79,21 @@ impl Terminal {
             fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
         }
         let end = || pty.slave.try_clone().unwrap();
-        let out = stdout.map_or_else(|| end().into(), Stdio::from);
-        let child = command.stdin(end()).stdout(out).stderr(end());
+        let or_end = |file: Option<File>| file.map_or_else(|| end().into(), Stdio::from);
+        let child = command.stdin(end());
+        let child = child.stdout(or_end(stdout)).stderr(or_end(stderr));
         let child = child.spawn().unwrap();
         let keys = File::from(pty.master);
         let mut out = keys.try_clone().unwrap();
         let (tell, written) = mpsc::channel();
         let reading = Arc::new(Mutex::new(()));
         let may_read = Arc::clone(&reading);
-        thread::spawn(move || {
+        let is_vanishing = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&is_vanishing);
+        let reader = thread::spawn(move || {
             let mut room = [0; 4096];
             while let Ok(count @ 1..) = out.read(&mut room) {
-                if tell.send(room[..count].to_vec()).is_err() {
+                if ends.load(Ordering::SeqCst) || tell.send(room[..count].to_vec()).is_err() {
                     return;
                 }
                 drop(may_read.lock());
@@ -78,16 +102,43 @@ impl Terminal {
         Self {
             child,
             inner: pty.slave,
-            keys,
+            keys: Some(keys),
             written,
+            reader: Some(reader),
             reading,
+            is_vanishing,
             screen: Vec::new(),
         }
     }
 
     /// Types keys as they are.
     pub fn types(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
+        let keyboard = self.keys.as_mut().expect("the terminal is there");
+        keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Gets another size, as when its window is dragged.
+    pub fn resizes(&mut self, columns: u16, rows: u16) {
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        let mut stty = command("stty");
+        stty.args(["cols", &columns, "rows", &rows]);
+        let terminal = self.inner.try_clone().unwrap();
+        assert!(stty.stdin(terminal).status().unwrap().success());
+    }
+
+    /// Vanishes, as when its window is closed or its line is cut.
+    pub fn vanishes(&mut self) {
+        self.is_vanishing.store(true, Ordering::SeqCst);
+        // Something to read ends the reader, who holds the person's side too.
+        let mut inner = File::from(self.inner.try_clone().unwrap());
+        inner.write_all(b".").unwrap();
+        self.reader.take().unwrap().join().unwrap();
+        self.keys = None;
+    }
+
+    /// The program's number.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits until the program reads keys and shows its prompt.
@@ -98,6 +149,16 @@ impl Terminal {
     /// Waits until something was written, and gives all that was.
     pub fn shows(&mut self, part: &str) -> String {
         self.waits_for(part, |screen| screen.contains(part));
+        self.screen()
+    }
+
+    /// Waits until something was written behind the first `mark`, and gives all that was.
+    pub fn shows_behind(&mut self, mark: &str, part: &str) -> String {
+        let is_there = |screen: &str| {
+            let rest = screen.split_once(mark).map(|(_, rest)| rest);
+            rest.is_some_and(|rest| rest.contains(part))
+        };
+        self.waits_for(part, is_there);
         self.screen()
     }
 

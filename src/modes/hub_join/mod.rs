@@ -98,8 +98,13 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         leaving: None,
         is_ended: false,
         signal: None,
+        input_failure: None,
     };
     let end = driver.run(&events);
+    let end = match (end, driver.input_failure.take()) {
+        (Ok(Outcome::Done | Outcome::Incomplete), Some(cause)) => Err(Error::Input(cause)),
+        (end, _) => end,
+    };
     super::finish(end, |signal| driver.face.finish(signal))
 }
 
@@ -133,6 +138,8 @@ struct Driver<'s> {
     /// Whether the hub has ended the connection.
     is_ended: bool,
     signal: Option<Signal>,
+    /// Why the input cannot be read, which is told once what it brought before is said.
+    input_failure: Option<std::io::Error>,
 }
 
 impl Driver<'_> {
@@ -147,7 +154,7 @@ impl Driver<'_> {
             if let Some(cause) = self.face.output_failure() {
                 return super::output_failed(cause);
             }
-            self.read_lines()?;
+            self.read_lines();
             self.go_on();
             let was_ready = self.is_ready;
             if let Some(end) = self.show() {
@@ -263,7 +270,7 @@ impl Driver<'_> {
     }
 
     /// Does what was typed, while there is room.
-    fn read_lines(&mut self) -> Result<(), Error> {
+    fn read_lines(&mut self) {
         // An answer follows `ready`, and has room: none is left out.
         while self.is_ready
             && self.joiner.has_room()
@@ -272,10 +279,9 @@ impl Driver<'_> {
             && self.take_line()
         {}
         if self.face.is_over() && self.leaving.is_none() && self.line.is_some() {
-            self.face.end().map_err(Error::Input)?;
+            self.input_failure = self.face.end().err();
             self.request(RequestId::default(), HubRequest::Exit);
         }
-        Ok(())
     }
 
     /// Does what the next line asks for. Returns whether there was one.

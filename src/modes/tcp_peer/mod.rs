@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::face::{ConsoleFace, Face, FaceConfig};
 use crate::net::tcp::{CallError, Connection, Listener, ReadEvent, WriteEvent, call_with_retry};
+use crate::protocol::message::FAREWELL;
 use crate::protocol::peer::Role;
 use crate::terminal::console::{ConsoleConfig, ConsoleEvent, PastePolicy};
 use crate::terminal::screen::Form;
@@ -97,6 +98,7 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
         talk: None,
         connections: 0,
         signal: None,
+        input_failure: None,
         turned_away: VecDeque::new(),
     };
     let end = driver.run(&events);
@@ -134,6 +136,8 @@ struct Driver<'s> {
     talk: Option<Talk>,
     connections: u64,
     signal: Option<Signal>,
+    /// Why the input cannot be read, until a talk is over.
+    input_failure: Option<std::io::Error>,
     turned_away: VecDeque<Connection>,
 }
 
@@ -150,6 +154,7 @@ impl Driver<'_> {
                 return super::output_failed(cause);
             }
             self.read_lines();
+            self.look_at_input()?;
             if let Some(outcome) = self.go_on() {
                 self.face.flush();
                 if let Some(end) = self.after(outcome)? {
@@ -298,17 +303,33 @@ impl Driver<'_> {
         }
     }
 
+    /// Says farewell where the input cannot be read any more, and then tells why.
+    fn look_at_input(&mut self) -> Result<(), Error> {
+        if self.face.is_over()
+            && let Err(cause) = self.face.end()
+        {
+            self.input_failure = Some(cause);
+            if let Some(talk) = &mut self.talk {
+                talk.say(Entry::Leave(FAREWELL.into()));
+            }
+        }
+        match self.input_failure.take_if(|_| self.talk.is_none()) {
+            Some(cause) => Err(Error::Input(cause)),
+            None => Ok(()),
+        }
+    }
+
     /// A talk is over: the end, or the next one.
     fn after(&mut self, outcome: TalkOutcome) -> Result<Option<Outcome>, Error> {
         self.talk = None;
         if let Some(signal) = self.signal {
             return Ok(Some(Outcome::Signalled(signal)));
         }
+        self.look_at_input()?;
         let keeps = matches!(self.settings.side, Side::Listen { keeps: true, .. });
         if keeps && outcome != TalkOutcome::WeLeft {
             return Ok(None);
         }
-        self.face.end().map_err(Error::Input)?;
         Ok(Some(match outcome {
             TalkOutcome::Lost => Outcome::Incomplete,
             TalkOutcome::WeLeft | TalkOutcome::TheyLeft => Outcome::Done,

@@ -158,12 +158,36 @@ fn a_long_line_is_shown_around_its_caret() {
     assert_eq!((texts, rows.caret), (vec!["> ab", "cdef"], (0, 2)));
 }
 
+#[test]
+fn a_line_break_is_one_mark_and_one_key() {
+    let mut editor = LineEditor::default();
+    editor.insert("um\n\n\tdois");
+    let prompt = Prompt {
+        prompt: "> ".into(),
+        text: editor.text().to_owned(),
+        caret: editor.caret(),
+    };
+    let size = Size {
+        columns: 8,
+        rows: 3,
+    };
+    let rows = layout(&prompt, size);
+    let texts: Vec<&str> = rows.rows.iter().map(|row| row.text.as_str()).collect();
+    assert_eq!((texts, rows.caret), (vec!["> um␊␊ d", "ois"], (1, 3)));
+    for _ in 0.."\tdois".len() {
+        plain(&mut editor, Key::Left);
+    }
+    plain(&mut editor, Key::Backspace);
+    assert_eq!(editor.text(), "um\n\tdois");
+}
+
 fn any_key() -> impl Strategy<Value = (Key, Modifiers)> {
     let key = prop_oneof![
         4 => any::<char>().prop_map(Key::Char),
         4 => "[a-z_ ]".prop_map(|text| Key::Char(text.chars().next().unwrap())),
         2 => prop::sample::select(vec![
             '\u{301}', '\u{200d}', '👩', '🇧', '🇷', '\u{1f3fd}', '한', '\u{11a8}', '\r', '\t',
+            '\n',
         ])
         .prop_map(Key::Char),
         4 => prop::sample::select(vec![

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::form::Field;
 use super::{Act, Dialogue, Told};
-use crate::protocol::wire::quiet::{Inbox, MESSAGE_MAX_BYTES, Outbox, SILENCE};
+use crate::protocol::wire::quiet::{Acknowledgement, Inbox, MESSAGE_MAX_BYTES, Outbox, SILENCE};
 
 /// Most bytes that one connection may send us, unless a single message may be longer. Thousands of
 /// messages fit.
@@ -175,8 +175,12 @@ impl Session {
     }
 
     /// Returns the next message to send, if it may leave now.
-    pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
-        self.outbox.poll(now, is_acknowledged)
+    pub fn poll_send(
+        &mut self,
+        now: Duration,
+        acknowledgement: Acknowledgement,
+    ) -> Option<Vec<u8>> {
+        self.outbox.poll(now, acknowledgement)
     }
 
     /// Returns the next event.
@@ -251,7 +255,7 @@ pub(super) mod tests {
         let (mut now, mut events) = (Duration::ZERO, Vec::new());
         for _ in 0..20_000 {
             for from in [0, 1] {
-                let Some(bytes) = sides[from].poll_send(now, true) else {
+                let Some(bytes) = sides[from].poll_send(now, Acknowledgement::Complete) else {
                     continue;
                 };
                 for part in bytes.chunks(piece) {
@@ -358,7 +362,7 @@ pub(super) mod tests {
         }
         let mut session = Session::begin(Box::new(Last));
         session.on_time(MS);
-        assert!(session.poll_send(MS, true).is_some());
+        assert!(session.poll_send(MS, Acknowledgement::Complete).is_some());
         session.on_time(MS);
         assert!(!session.is_closing());
         let until = session.next_time(MS).unwrap();

@@ -183,8 +183,8 @@ impl Driver {
                     Err(_) => self.lose(now, client),
                 },
                 Output::CheckAcknowledged { client } => {
-                    let is_acknowledged = self.server.is_acknowledged(client);
-                    self.hub.on_acknowledgement(client, is_acknowledged);
+                    let acknowledgement = self.server.acknowledgement(client);
+                    self.hub.on_acknowledgement(client, acknowledgement);
                 }
                 Output::NotifyWritable { client } => self.server.notify_writable(client),
                 Output::End { client, ending } => match ending {

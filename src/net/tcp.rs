@@ -15,6 +15,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use super::interfaces::local_addresses;
 use super::kernel;
 use crate::clock;
+use crate::protocol::wire::quiet::Acknowledgement;
 
 /// Bytes read at once.
 const READ_BYTES: usize = 64 << 10;
@@ -317,12 +318,14 @@ impl Connection {
             .map(drop)
     }
 
-    /// Whether the other host has acknowledged every byte that was written. Where the system does
-    /// not tell, it counts as acknowledged.
+    /// How much the other host has acknowledged of what was written. Where the system does not
+    /// report it, everything counts as acknowledged.
     #[must_use]
-    pub fn is_acknowledged(&self) -> bool {
-        let waiting = kernel::unacknowledged_bytes(SockRef::from(&*self.stream));
-        waiting.is_none_or(|bytes| bytes == 0)
+    pub fn acknowledgement(&self) -> Acknowledgement {
+        match kernel::unacknowledged_bytes(SockRef::from(&*self.stream)) {
+            None | Some(0) => Acknowledgement::Complete,
+            Some(_) => Acknowledgement::Pending,
+        }
     }
 
     /// Starts the reading thread. It reads once for each ticket, and ends when `tell` returns

@@ -339,7 +339,7 @@ impl Driver<'_> {
         self.joiner.on_time(now);
         let Some(line) = &mut self.line else { return };
         let joiner = &mut self.joiner;
-        line.send(|is_acknowledged| joiner.poll_send(now, is_acknowledged));
+        line.send(|acknowledgement| joiner.poll_send(now, acknowledgement));
         let is_said = self.joiner.is_said() && line.is_written();
         if is_said && matches!(self.leaving, Some(Leaving::Saying)) {
             let until = now + FAREWELL_WAIT;

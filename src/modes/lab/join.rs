@@ -190,8 +190,8 @@ impl Client {
         let (peer, after) = (conversation.peer, now.saturating_sub(conversation.began));
         conversation.session.on_time(now);
         let mut sent = Vec::new();
-        conversation.duplex.send(|is_acknowledged| {
-            let bytes = conversation.session.poll_send(now, is_acknowledged)?;
+        conversation.duplex.send(|acknowledgement| {
+            let bytes = conversation.session.poll_send(now, acknowledgement)?;
             sent.push(bytes.clone());
             Some(bytes)
         });

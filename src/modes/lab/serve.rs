@@ -282,8 +282,8 @@ impl Driver {
                 if client.session.is_said() {
                     break;
                 }
-                let is_acknowledged = self.server.is_acknowledged(number);
-                let Some(bytes) = client.session.poll_send(now, is_acknowledged) else {
+                let acknowledgement = self.server.acknowledgement(number);
+                let Some(bytes) = client.session.poll_send(now, acknowledgement) else {
                     break;
                 };
                 self.view

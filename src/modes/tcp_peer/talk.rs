@@ -236,7 +236,7 @@ impl Talk {
     fn send(&mut self, now: Duration) {
         let peer = &mut self.peer;
         self.line
-            .send(|is_acknowledged| peer.poll_send(now, is_acknowledged));
+            .send(|acknowledgement| peer.poll_send(now, acknowledgement));
     }
 
     /// Shows what the peer reports; the outcome, if it ends the talk. Nothing is taken from the

@@ -70,8 +70,8 @@ pub enum Output<'h> {
         /// The bytes. Many clients share the same ones.
         parts: Vec<&'h [u8]>,
     },
-    /// Find out whether the client's host has acknowledged every byte that its socket took, and
-    /// report it by [`Hub::on_acknowledgement`].
+    /// Find out how much the client's host has acknowledged of what its socket took, and report it
+    /// by [`Hub::on_acknowledgement`].
     CheckAcknowledged {
         /// The client's number.
         client: u32,

@@ -7,7 +7,7 @@ use super::transcript::{MESSAGES_MAX, Snapshot};
 use super::{Chat, Output};
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::config::TEXT_MAX_BYTES;
-use crate::protocol::engine::event::{Delivery, EngineEvent, MessageId, NamedKey};
+use crate::protocol::engine::event::{Delivery, EngineEvent, MessageId, NamedKey, Order};
 use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
 use crate::protocol::fingerprint::code;
 use crate::protocol::message::split_within;
@@ -212,10 +212,10 @@ impl Chat {
     /// A late message that was said before this member came is history.
     fn timing(&self, delivery: &Delivery) -> Timing {
         let said_ms = clock_ms(delivery.id.position.clock);
-        match delivery.is_late {
-            false => Timing::Live,
-            true if said_ms < self.started.wall_ms => Timing::History,
-            true => Timing::Late,
+        match delivery.order {
+            Order::InOrder => Timing::Live,
+            Order::Late if said_ms < self.started.wall_ms => Timing::History,
+            Order::Late => Timing::Late,
         }
     }
 

@@ -66,10 +66,10 @@ impl Group {
         self.needs_v6 = self.roster.others().any(|(_, member)| is_v6(member));
     }
 
-    /// Whether this member or another one is on radio.
-    pub(super) fn is_slow(&self, own: Link) -> bool {
-        let mut others = self.roster.others();
-        own.is_slow() || others.any(|(_, member)| member.link.is_slow())
+    /// The slowest link of this member and the others.
+    pub(super) fn slowest_link(&self, own: Link) -> Link {
+        let others = self.roster.others().map(|(_, member)| member.link);
+        others.fold(own, Link::max)
     }
 
     /// Plans a beat that lets a newcomer know this member soon.

@@ -11,6 +11,7 @@ use super::config::{
 };
 use super::roster::Id;
 use crate::protocol::rate::TokenBucket;
+use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::seal::signed_batch::BATCH_MAX_FRAMES;
 
 /// How many durable frames may leave, repairs included: a token bucket whose rate grows while its
@@ -86,14 +87,14 @@ impl Pace {
         self.was_short = false;
     }
 
-    /// Slows down while a member is on radio: `speakers` share the air.
-    pub fn spare(&mut self, is_slow: bool, speakers: usize) {
-        if is_slow {
+    /// Adapts to the slowest link of the group: on radio, `speakers` share the air.
+    pub fn adapt_to(&mut self, slowest: Link, speakers: usize) {
+        let was_slow = std::mem::replace(&mut self.is_slow, slowest.is_slow());
+        if self.is_slow {
             self.set_rate(PACE_RADIO_PER_S / speakers.max(1) as f64);
-        } else if self.is_slow {
+        } else if was_slow {
             self.set_rate(PACE_START_PER_S);
         }
-        self.is_slow = is_slow;
     }
 
     /// When frames that may not leave now may leave.

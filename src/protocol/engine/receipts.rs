@@ -50,21 +50,25 @@ impl Receipts {
 
     /// Notes that a member has all frames up to one; returns what to report.
     pub fn acknowledge(&mut self, id: Id, through: u32) -> Option<Delivered> {
-        let was_complete = self.is_complete();
-        let known = self.through.entry(id).or_default();
-        *known = (*known).max(through);
-        self.completed(was_complete)
+        self.completed_by(|receipts| {
+            let known = receipts.through.entry(id).or_default();
+            *known = (*known).max(through);
+        })
     }
 
     /// Stops waiting for a member that is not here any more; returns what to report.
     pub fn forget(&mut self, id: Id) -> Option<Delivered> {
-        let was_complete = self.is_complete();
-        self.through.remove(&id);
-        self.expected.remove(&id);
-        self.completed(was_complete).filter(|told| told.of > 0)
+        let delivered = self.completed_by(|receipts| {
+            receipts.through.remove(&id);
+            receipts.expected.remove(&id);
+        });
+        delivered.filter(|delivered| delivered.of > 0)
     }
 
-    fn completed(&mut self, was_complete: bool) -> Option<Delivered> {
+    /// Makes a change; returns what to report if it was the last one that was waited for.
+    fn completed_by(&mut self, change: impl FnOnce(&mut Self)) -> Option<Delivered> {
+        let was_complete = self.is_complete();
+        change(self);
         if was_complete || !self.is_complete() {
             return None;
         }

@@ -1,8 +1,11 @@
 //! What a room is asked, and what its engine tells, each routed to the part that it concerns.
 
+use std::time::Duration;
+
 use super::command::{Command, RequestId};
-use super::event::{Content, Failure, Guest, Id, Message, News, Stats, Timing};
+use super::event::{Content, Delivered, Failure, Guest, Id, Message, News, Stats, Timing};
 use super::own::{Report, Unsent};
+use super::people::Arrival;
 use super::transcript::{MESSAGES_MAX, Snapshot};
 use super::{Chat, Output};
 use crate::protocol::engine::clock::clock_ms;
@@ -144,7 +147,7 @@ impl Chat {
     /// Makes what the engine tells about keys into what faces are told about people.
     pub(super) fn on_event(&mut self, now: Moment, event: EngineEvent) {
         if let EngineEvent::Entered { who, was_here } = event {
-            let events = self.people.enter(now.time, who, was_here);
+            let events = self.people.enter(now.time, Arrival { who, was_here });
             return self.put(events);
         }
         self.tell_arrivals();
@@ -154,7 +157,7 @@ impl Chat {
                 News::Message(self.message(delivery, timing))
             }
             EngineEvent::Entered { .. } => return,
-            EngineEvent::Sent { id, is_private } => return self.on_sent(id, is_private),
+            EngineEvent::Sent { id, .. } => return self.on_sent(id),
             EngineEvent::Left { who, with_farewell } => News::Left {
                 person: self.people.person(&who),
                 with_farewell,
@@ -191,19 +194,27 @@ impl Chat {
         self.tell(news);
     }
 
-    fn on_sent(&mut self, id: MessageId, is_private: bool) {
+    /// The next report about own messages. While this member leaves, reports wait for nothing.
+    pub(super) fn next_report(&mut self, now: Duration) -> Option<Delivered> {
+        match self.leaving.stays() {
+            true => self.own.poll(now),
+            false => self.own.poll_last(now),
+        }
+    }
+
+    fn on_sent(&mut self, id: MessageId) {
         let Some(unsent) = self.own.sent(id) else {
             return;
         };
         let message = Message {
             id: Id::Group(id),
             who: self.people.me(),
+            is_private: unsent.to.is_some(),
             to: unsent.to,
             content: Content::Text(unsent.text),
             wall_ms: clock_ms(id.position.clock),
             source: None,
             is_own: true,
-            is_private,
             timing: Timing::Live,
         };
         self.answer(unsent.request, News::Message(message));

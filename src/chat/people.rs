@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::Config;
 use super::archive::{Remembered, Request};
 use super::event::{Failure, MemberState, News, Person};
 use super::trust::{SUFFIX, Standing, Trust};
@@ -28,20 +29,37 @@ pub(super) struct People {
     /// Names that somebody was the first to speak under and that nobody has entered with: they are
     /// not remembered beyond this session yet.
     unremembered: BTreeSet<Name>,
-    /// Who entered before the store answered, and whether they were here before this member.
-    arrivals: Vec<(NamedKey, bool)>,
+    /// Who entered before the store answered.
+    arrivals: Vec<Arrival>,
     arrivals_until: Option<Duration>,
 }
 
 /// Whether it is known who was met before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Memory {
+pub(super) enum Memory {
     /// The store has not answered yet. Until then nobody is the first with a name.
     Unread,
     /// It has answered, and remembers.
     Kept,
     /// Nothing is remembered beyond this session.
     Passing,
+}
+
+impl Memory {
+    pub(super) fn of(config: &Config) -> Self {
+        match config.is_remembered {
+            true => Self::Unread,
+            false => Self::Passing,
+        }
+    }
+}
+
+/// Somebody who has entered.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) who: NamedKey,
+    /// Whether they probably were here before this member.
+    pub(super) was_here: bool,
 }
 
 /// What a person or the store asks of the people.
@@ -61,14 +79,10 @@ pub(super) struct PeopleEvents {
 }
 
 impl People {
-    /// `is_remembered` tells whether the store will say who was met before.
-    pub(super) fn new(me: NamedKey, is_remembered: bool) -> Self {
-        let memory = match is_remembered {
-            true => Memory::Unread,
-            false => Memory::Passing,
-        };
+    /// `memory` is [`Memory::Unread`] if the store will report who was met before.
+    pub(super) fn new(me: NamedKey, memory: Memory) -> Self {
         let mut trust = Trust::default();
-        trust.know(me.name.clone(), me.key, false);
+        trust.know(me.name.clone(), me.key);
         Self {
             me,
             trust,
@@ -129,15 +143,14 @@ impl People {
     }
 
     /// Somebody has entered. While the store has not answered, the news of it waits.
-    pub(super) fn enter(&mut self, now: Duration, who: NamedKey, was_here: bool) -> PeopleEvents {
+    pub(super) fn enter(&mut self, now: Duration, arrival: Arrival) -> PeopleEvents {
         let mut events = PeopleEvents::default();
         if self.memory == Memory::Unread {
             self.arrivals_until.get_or_insert(now + ARRIVAL_WAIT);
-            self.arrivals.push((who, was_here));
+            self.arrivals.push(arrival);
         } else {
-            self.meet(&who, &mut events);
-            let person = self.known(&who);
-            events.news.push(News::Entered { person, was_here });
+            self.meet(&arrival.who, &mut events);
+            events.news.push(self.entered(&arrival));
         }
         events
     }
@@ -166,12 +179,16 @@ impl People {
         let arrivals = std::mem::take(&mut self.arrivals);
         let news: Vec<News> = arrivals
             .iter()
-            .map(|(who, was_here)| News::Entered {
-                person: self.known(who),
-                was_here: *was_here,
-            })
+            .map(|arrival| self.entered(arrival))
             .collect();
         news.into_iter()
+    }
+
+    fn entered(&self, arrival: &Arrival) -> News {
+        News::Entered {
+            person: self.known(&arrival.who),
+            was_here: arrival.was_here,
+        }
     }
 
     /// When the news of arrivals is due.
@@ -190,7 +207,10 @@ impl People {
                     .into_iter()
                     .filter(|person| person.name != self.me.name)
                 {
-                    self.trust.know(person.name, person.key, person.is_verified);
+                    match person.is_verified {
+                        true => self.trust.verify(person.name, person.key),
+                        false => self.trust.know(person.name, person.key),
+                    }
                 }
             }
             PeopleCommand::Forget(why) => {
@@ -210,7 +230,7 @@ impl People {
 
     /// A person's code was compared: the name is theirs.
     pub(super) fn verify(&mut self, who: &NamedKey) -> (Person, Option<Request>) {
-        self.trust.know(who.name.clone(), who.key, true);
+        self.trust.verify(who.name.clone(), who.key);
         let request = (self.memory == Memory::Kept).then(|| Request::Verify {
             name: who.name.clone(),
             key: who.key,
@@ -333,8 +353,16 @@ mod tests {
         }
     }
 
-    fn people(is_remembered: bool) -> People {
-        People::new(who("ana", 1), is_remembered)
+    fn people(memory: Memory) -> People {
+        People::new(who("ana", 1), memory)
+    }
+
+    /// Somebody who was not here before this member.
+    fn newcomer(name: &str, key: u8) -> Arrival {
+        Arrival {
+            who: who(name, key),
+            was_here: false,
+        }
     }
 
     fn empty() -> Roster {
@@ -355,9 +383,9 @@ mod tests {
 
     #[test]
     fn nobody_is_the_first_with_a_name_before_the_store_has_answered() {
-        let mut people = people(true);
+        let mut people = people(Memory::Unread);
         assert_eq!(people.person(&who("bia", 2)).standing, Standing::Unknown);
-        let events = people.enter(NOW, who("bia", 2), false);
+        let events = people.enter(NOW, newcomer("bia", 2));
         assert!(events.news.is_empty() && events.requests.is_empty());
         assert_eq!(people.next_time(), Some(NOW + ARRIVAL_WAIT));
         let remembered = vec![Remembered {
@@ -375,14 +403,14 @@ mod tests {
 
     #[test]
     fn who_was_heard_before_entering_is_remembered_when_entering() {
-        let mut people = people(true);
+        let mut people = people(Memory::Unread);
         people.handle(PeopleCommand::Remember(Vec::new()), &empty());
         assert_eq!(people.person(&who("bia", 2)).standing, Standing::First);
-        let events = people.enter(NOW, who("bia", 2), false);
+        let events = people.enter(NOW, newcomer("bia", 2));
         assert_eq!(events.requests.len(), 1);
-        let events = people.enter(NOW, who("bia", 2), false);
+        let events = people.enter(NOW, newcomer("bia", 2));
         assert_eq!(events.requests.len(), 0);
-        let events = people.enter(NOW, who("bia", 3), false);
+        let events = people.enter(NOW, newcomer("bia", 3));
         assert!(matches!(
             events.news[..],
             [News::Namesake(_), News::Entered { .. }]
@@ -392,8 +420,14 @@ mod tests {
 
     #[test]
     fn a_store_that_fails_is_told_once_and_ends_the_waiting() {
-        let mut people = people(true);
-        people.enter(NOW, who("bia", 2), true);
+        let mut people = people(Memory::Unread);
+        people.enter(
+            NOW,
+            Arrival {
+                was_here: true,
+                ..newcomer("bia", 2)
+            },
+        );
         let failed = PeopleCommand::Forget("the disk is full".into());
         let events = people.handle(failed, &empty());
         assert!(matches!(
@@ -408,8 +442,8 @@ mod tests {
 
     #[test]
     fn nothing_is_remembered_where_nothing_is_to_be() {
-        let mut people = people(false);
-        let events = people.enter(NOW, who("bia", 2), false);
+        let mut people = people(Memory::Passing);
+        let events = people.enter(NOW, newcomer("bia", 2));
         assert_eq!((events.news.len(), events.requests.len()), (1, 0));
         assert_eq!(people.verify(&who("bia", 2)).1, None);
     }

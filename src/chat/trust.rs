@@ -40,13 +40,14 @@ pub enum Standing {
 pub struct Trust(BTreeMap<Name, (Key, Standing)>);
 
 impl Trust {
-    /// Gives a name to a key, as an earlier session did or a comparison of codes does.
-    pub fn know(&mut self, name: Name, key: Key, is_verified: bool) {
-        let standing = match is_verified {
-            true => Standing::Verified,
-            false => Standing::First,
-        };
-        self.0.insert(name, (key, standing));
+    /// Gives a name to a key, as an earlier session did.
+    pub fn know(&mut self, name: Name, key: Key) {
+        self.0.insert(name, (key, Standing::First));
+    }
+
+    /// Gives a name to a key whose code was compared.
+    pub fn verify(&mut self, name: Name, key: Key) {
+        self.0.insert(name, (key, Standing::Verified));
     }
 
     /// Gives a name to a key if it belongs to nobody, and returns whether it did.
@@ -100,7 +101,7 @@ mod tests {
         assert!(!trust.meet(&name("ana"), &second));
         assert_eq!(trust.standing(&name("ana"), &first), Standing::First);
         assert_eq!(trust.standing(&name("ana"), &second), Standing::Namesake);
-        trust.know(name("ana"), second, true);
+        trust.verify(name("ana"), second);
         assert_eq!(trust.standing(&name("ana"), &first), Standing::Namesake);
         assert_eq!(trust.standing(&name("ana"), &second), Standing::Verified);
     }

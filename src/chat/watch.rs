@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use super::event::Interface;
 use crate::protocol::time::Moment;
 
 /// Interval between two looks at the interfaces.
@@ -27,7 +26,6 @@ pub(super) struct Watch {
     wall_ahead_ms: Option<u64>,
     is_other_key_told: bool,
     ignores_itself: bool,
-    interfaces: Vec<Interface>,
 }
 
 /// What the room knows that is watched.
@@ -37,6 +35,8 @@ pub(super) struct Sight {
     pub(super) members: usize,
     /// Whether a frame of this member came back by the network.
     pub(super) hears_itself: bool,
+    /// Interfaces in use.
+    pub(super) interfaces: usize,
     /// Frames under another key.
     pub(super) other_key_frames: u64,
 }
@@ -69,18 +69,7 @@ impl Watch {
             wall_ahead_ms: None,
             is_other_key_told: false,
             ignores_itself: false,
-            interfaces: Vec::new(),
         }
-    }
-
-    /// The interfaces in use.
-    pub(super) fn interfaces(&self) -> &[Interface] {
-        &self.interfaces
-    }
-
-    /// The interfaces in use from now on.
-    pub(super) fn set_interfaces(&mut self, interfaces: Vec<Interface>) {
-        self.interfaces = interfaces;
     }
 
     /// Looks at the interfaces soon: the network refuses something.
@@ -116,7 +105,7 @@ impl Watch {
         }
         if self.alone_at.is_some_and(|at| now.time >= at) {
             self.alone_at = None;
-            if sight.members == 1 && !self.interfaces.is_empty() {
+            if sight.members == 1 && sight.interfaces > 0 {
                 events.push(WatchEvent::Alone);
             }
         }
@@ -137,6 +126,7 @@ mod tests {
     const ALONE: Sight = Sight {
         members: 1,
         hears_itself: false,
+        interfaces: 1,
         other_key_frames: 0,
     };
 
@@ -149,10 +139,6 @@ mod tests {
 
     fn watch() -> Watch {
         let mut watch = Watch::new(at(0));
-        watch.set_interfaces(vec![Interface {
-            name: "eth0".into(),
-            address: None,
-        }]);
         assert_eq!(watch.poll(at(0), ALONE), [WatchEvent::Rescan]);
         watch
     }
@@ -189,6 +175,11 @@ mod tests {
             ..ALONE
         };
         assert!(!watch().poll(at(10_000), two).iter().any(is_alone));
+        let offline = Sight {
+            interfaces: 0,
+            ..ALONE
+        };
+        assert!(!watch().poll(at(10_000), offline).iter().any(is_alone));
     }
 
     #[test]

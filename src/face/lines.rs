@@ -68,7 +68,7 @@ impl Lines {
     /// What something told looks like; `line` is the number of the line that asked for it.
     pub fn line(&mut self, line: Option<u64>, news: &News) -> Line {
         match news {
-            News::Message(message) => self.message(message, line.is_some()),
+            News::Message(message) => self.message(message, line),
             News::Guest(guest) => self.guest(guest),
             News::Failed(failed) => {
                 let sentence = failure::sentence(self.style.lang, failed, line, &self.room);
@@ -82,9 +82,9 @@ impl Lines {
         }
     }
 
-    fn message(&mut self, message: &Message, is_answer: bool) -> Line {
+    fn message(&mut self, message: &Message, line: Option<u64>) -> Line {
         // What was just typed on the same terminal stands there already.
-        let is_typed = message.is_own && is_answer && message.timing == Timing::Live;
+        let is_typed = message.is_own && line.is_some() && message.timing == Timing::Live;
         let is_proven = message.who.is_proven();
         let is_repeated = message.to.is_some() && is_proven;
         if is_typed && !is_repeated && !self.style.shows_own {
@@ -170,7 +170,10 @@ impl Lines {
                 address, is_framed, ..
             } => {
                 let hub = address.to_string();
-                let joined = text::joined(lang, &hub, self.style.syntax == Syntax::Menu);
+                let joined = match self.style.syntax {
+                    Syntax::Menu => text::joined_with_menu(lang, &hub),
+                    _ => text::joined(lang, &hub),
+                };
                 return match is_framed {
                     true => vec![joined],
                     false => vec![joined, text::hub_is_naive(lang)],
@@ -248,7 +251,10 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::Alone {
             interfaces,
             hears_itself,
-        } => text::alone(lang, interfaces, *hears_itself),
+        } => match hears_itself {
+            true => text::alone(lang, interfaces),
+            false => text::alone_and_unheard(lang, interfaces),
+        },
         News::InterfaceJoined(interface) => text::interface_joined(lang, interface),
         News::InterfaceLost(interface) => text::interface_lost(lang, &interface.name),
         News::NoNetwork => text::no_network(lang),

@@ -343,14 +343,13 @@ impl Console {
         if self.is_person() {
             tty::end();
         }
-        let is_signalled = signal.is_some();
-        let written = self.data.finish(is_signalled);
+        let written = self.data.finish(signal);
         if !self.is_one {
             // A stderr that fails is no reason to fail.
-            let _ = self.talk.output().finish(is_signalled);
+            let _ = self.talk.output().finish(signal);
         }
         if let Some(terminal) = &self.terminal {
-            let _ = terminal.finish(is_signalled);
+            let _ = terminal.finish(signal);
         }
         written
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::kernel::terminal_size;
 use super::painter::{Painter, Prompt};
-use super::signals;
+use super::signals::{self, Signal};
 use crate::clock::monotonic;
 
 /// Bytes that a queue holds before it is full: minutes of talk, or a pipe that pauses. One write
@@ -233,12 +233,12 @@ impl Output {
         drop(queue);
     }
 
-    /// Waits until all is written: at most 500 ms once a signal has asked us to leave, and without
-    /// a limit but another signal otherwise.
+    /// Waits until all is written: at most 500 ms if a signal has asked us to leave, and without a
+    /// limit but another signal otherwise.
     ///
     /// # Errors
-    /// Why the stream takes no more, if that was not told before.
-    pub fn finish(&self, is_signalled: bool) -> io::Result<()> {
+    /// Why the stream takes no more, if that was not reported before.
+    pub fn finish(&self, signal: Option<Signal>) -> io::Result<()> {
         let began = monotonic();
         let signals = signals::received();
         let mut queue = self.queue();
@@ -247,9 +247,9 @@ impl Output {
         queue.is_stale |= queue.is_drawn;
         self.shared.work.notify_one();
         while !queue.is_idle() {
-            let is_late = match is_signalled {
-                true => monotonic().saturating_duration_since(began) >= AFTER_SIGNAL_WAIT,
-                false => signals::received() > signals,
+            let is_late = match signal {
+                Some(_) => monotonic().saturating_duration_since(began) >= AFTER_SIGNAL_WAIT,
+                None => signals::received() > signals,
             };
             if is_late {
                 break;

@@ -66,7 +66,7 @@ pub fn last_words(sentence: &str) {
     if let Ok(output) = stderr(|_| {}) {
         output.write(format!("{}\n", clean(sentence)).as_bytes());
         // Nobody is left to be told.
-        let _ = output.finish(false);
+        let _ = output.finish(None);
     }
 }
 
@@ -187,11 +187,10 @@ impl Printer {
     pub fn finish(&mut self, signal: Option<Signal>) -> io::Result<()> {
         self.data.conclude();
         self.talk.conclude();
-        let is_signalled = signal.is_some();
-        let written = self.data.output().finish(is_signalled);
+        let written = self.data.output().finish(signal);
         if !self.is_one {
             // A stderr that fails is no reason to fail.
-            let _ = self.talk.output().finish(is_signalled);
+            let _ = self.talk.output().finish(signal);
         }
         written
     }

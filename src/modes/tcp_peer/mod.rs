@@ -171,9 +171,9 @@ impl Driver<'_> {
 
     /// Lets the talk go on; its outcome, once it is over.
     fn go_on(&mut self) -> Option<TalkOutcome> {
-        let (now, is_over) = (self.clock.now(), self.face.is_over());
+        let now = self.clock.now();
         let talk = self.talk.as_mut()?;
-        talk.go_on(now, is_over, &mut self.face, &mut self.narrator)
+        talk.go_on(now, &mut self.face, &mut self.narrator)
     }
 
     /// The next event, if one comes before something is due. What was shown is written meanwhile.

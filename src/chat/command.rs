@@ -25,17 +25,17 @@ pub enum Command {
     },
     /// Say something to one person: a name, which may hold blanks, and a text behind it.
     SayPrivately(String),
-    /// Tell who is here.
+    /// List who is here.
     Who,
-    /// Tell the last messages.
+    /// Show the last messages.
     History(usize),
-    /// Tell a face that comes late how the room is now.
+    /// Give a face that comes late the present state of the room.
     Snapshot,
-    /// Tell the code to compare with somebody.
+    /// Show the code to compare with somebody.
     Verify(String),
     /// The codes were compared, and are equal.
     Verified(String),
-    /// Tell what is held and what was dropped.
+    /// Count what is held and what was dropped.
     Stats,
     /// Leave the room.
     Leave(Leave),

@@ -63,7 +63,7 @@ pub struct Config {
 pub struct Chat {
     node: Node,
     ready: Ready,
-    /// Whether the network was looked at, and the faces told that this member is ready.
+    /// Whether the network was looked at, and the faces know that this member is ready.
     is_ready: bool,
     people: People,
     own: Own,

@@ -1,4 +1,4 @@
-//! What a room is asked, and what its engine tells, each routed to the part that it concerns.
+//! What a room is asked, and what its engine reports, each routed to the part that it concerns.
 
 use std::time::Duration;
 
@@ -111,7 +111,7 @@ impl Chat {
         });
     }
 
-    /// Does something about the person who is meant, or tells why it is not clear who that is.
+    /// Does something about the person who is meant, or reports why it is not clear who that is.
     fn with_person(
         &mut self,
         request: RequestId,
@@ -144,7 +144,7 @@ impl Chat {
         self.answer(request, News::Stats(stats));
     }
 
-    /// Makes what the engine tells about keys into what faces are told about people.
+    /// Makes what the engine reports about keys into what faces receive about people.
     pub(super) fn on_event(&mut self, now: Moment, event: EngineEvent) {
         if let EngineEvent::Entered { who, was_here } = event {
             let events = self.people.enter(now.time, Arrival { who, was_here });

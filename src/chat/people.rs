@@ -16,8 +16,8 @@ use crate::protocol::wire::frame::Key;
 /// Hexadecimal digits of a person's id behind the name of a namesake.
 const SUFFIX_DIGITS: usize = 4;
 
-/// Longest time that the news of somebody's arrival waits for the store, so that they are told by
-/// the name that is theirs.
+/// Longest time that the news of somebody's arrival waits for the store, so that they are shown
+/// under the name that is theirs.
 const ARRIVAL_WAIT: Duration = Duration::from_secs(1);
 
 /// The people of one room.
@@ -65,13 +65,13 @@ pub(super) struct Arrival {
 /// What a person or the store asks of the people.
 #[derive(Debug)]
 pub(super) enum PeopleCommand {
-    /// The store has told everybody who was met.
+    /// The store has reported everybody who was met.
     Remember(Vec<Remembered>),
     /// The store remembers nothing from now on.
     Forget(String),
 }
 
-/// What the people part wants told and remembered.
+/// What the people part wants shown and remembered.
 #[derive(Debug, Default)]
 pub(super) struct PeopleEvents {
     pub(super) news: Vec<News>,
@@ -172,8 +172,8 @@ impl People {
         }
     }
 
-    /// The news of arrivals that waited. They wait no longer than something else is told, for it
-    /// may be about one of them.
+    /// The news of arrivals that waited. They are shown before anything else is, because it may
+    /// be about one of them.
     pub(super) fn arrivals(&mut self) -> impl Iterator<Item = News> + use<> {
         self.arrivals_until = None;
         let arrivals = std::mem::take(&mut self.arrivals);

@@ -10,11 +10,11 @@ const RESCAN_INTERVAL: Duration = Duration::from_secs(5);
 /// Interval between two joins of the groups: a switch without a querier forgets members after
 /// about 260 s.
 const REJOIN_INTERVAL: Duration = Duration::from_secs(120);
-/// After this long alone, a person is told what could be the matter.
+/// After this long alone, a person is shown what could be the matter.
 const ALONE_AFTER: Duration = Duration::from_secs(10);
-/// A wall clock that gains this much on the monotonic one tells that the machine slept.
+/// A wall clock that gains this much on the monotonic one shows that the machine slept.
 const SLEPT_MS: u64 = 5000;
-/// Frames under another key before that is told: one room in 65,536 looks so without being it.
+/// Frames under another key before that is reported: one room in 65,536 looks so without being it.
 const OTHER_KEY_FRAMES: u64 = 3;
 
 /// See the file's head.
@@ -24,7 +24,7 @@ pub(super) struct Watch {
     rejoin_at: Duration,
     alone_at: Option<Duration>,
     wall_ahead_ms: Option<u64>,
-    is_other_key_told: bool,
+    is_other_key_reported: bool,
     ignores_itself: bool,
 }
 
@@ -44,11 +44,11 @@ pub(super) struct Sight {
 /// What the watch wants done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WatchEvent {
-    /// Tell that the machine slept.
+    /// Report that the machine slept.
     Slept,
-    /// Tell that nobody else was heard.
+    /// Report that nobody else was heard.
     Alone,
-    /// Tell that somebody uses another key.
+    /// Report that somebody uses another key.
     OtherKey,
     /// Say hello to whoever is there now.
     Announce,
@@ -67,7 +67,7 @@ impl Watch {
             rejoin_at: now.time + REJOIN_INTERVAL,
             alone_at: Some(now.time + ALONE_AFTER),
             wall_ahead_ms: None,
-            is_other_key_told: false,
+            is_other_key_reported: false,
             ignores_itself: false,
         }
     }
@@ -99,8 +99,8 @@ impl Watch {
             self.ignores_itself = true;
             events.push(WatchEvent::IgnoreOwn);
         }
-        if sight.other_key_frames >= OTHER_KEY_FRAMES && !self.is_other_key_told {
-            self.is_other_key_told = true;
+        if sight.other_key_frames >= OTHER_KEY_FRAMES && !self.is_other_key_reported {
+            self.is_other_key_reported = true;
             events.push(WatchEvent::OtherKey);
         }
         if self.alone_at.is_some_and(|at| now.time >= at) {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn being_alone_is_told_once_and_only_if_so() {
+    fn being_alone_is_reported_once_and_only_if_so() {
         let is_alone = |event: &WatchEvent| *event == WatchEvent::Alone;
         let mut lonely = watch();
         assert!(lonely.poll(at(10_000), ALONE).iter().any(is_alone));
@@ -196,15 +196,15 @@ mod tests {
     }
 
     #[test]
-    fn another_key_is_told_once_after_a_few_frames() {
-        let is_told = |event: &WatchEvent| *event == WatchEvent::OtherKey;
+    fn another_key_is_reported_once_after_a_few_frames() {
+        let is_report = |event: &WatchEvent| *event == WatchEvent::OtherKey;
         let mut watch = watch();
         for (frames, expected) in [(2, false), (3, true), (4, false)] {
             let sight = Sight {
                 other_key_frames: frames,
                 ..ALONE
             };
-            assert_eq!(watch.poll(at(1), sight).iter().any(is_told), expected);
+            assert_eq!(watch.poll(at(1), sight).iter().any(is_report), expected);
         }
     }
 }

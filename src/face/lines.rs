@@ -15,7 +15,7 @@ use crate::clock::WallClock;
 use crate::terminal::screen::{PEER, Screen, Shown, Speaker, short_name};
 use crate::text::{self, Lang};
 
-/// What something told looks like.
+/// What an event looks like.
 #[derive(Debug)]
 pub enum Line {
     /// A line for stdout, with its line end.
@@ -65,7 +65,7 @@ impl Lines {
         self.style.shows_own
     }
 
-    /// What something told looks like; `line` is the number of the line that asked for it.
+    /// What an event looks like; `line` is the number of the line that asked for it.
     pub fn line(&mut self, line: Option<u64>, news: &News) -> Line {
         match news {
             News::Message(message) => self.message(message, line),
@@ -268,7 +268,7 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
     })
 }
 
-/// That all went well is told only to those who were told to wait.
+/// That all went well is shown only to those who were shown that they must wait.
 fn delivery(lang: Lang, delivered: &Delivered) -> Option<String> {
     let (has, of) = (delivered.has, delivered.of);
     if !delivered.waiting.is_empty() {

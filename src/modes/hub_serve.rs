@@ -279,7 +279,7 @@ impl Log {
         }
     }
 
-    /// Tells what was left out, and once that the log's reader has left.
+    /// Shows what was left out, and once that the log's reader has left.
     fn catch_up(&mut self) {
         self.printer.catch_up();
         if let Some(cause) = self.printer.failure() {

@@ -78,7 +78,7 @@ pub fn call(host: &str, port: u16) -> Result<Connection, CallError> {
     Err(failed)
 }
 
-/// Connects from a thread of its own, and tries again until `patience` has passed. Calls
+/// Connects from a thread of its own, and tries again until `retry_for` has passed. Calls
 /// `on_failure` once, before the first new attempt, and `tell` with the outcome.
 ///
 /// # Errors
@@ -86,12 +86,12 @@ pub fn call(host: &str, port: u16) -> Result<Connection, CallError> {
 pub fn call_with_retry(
     host: String,
     port: u16,
-    patience: Duration,
+    retry_for: Duration,
     on_failure: impl FnOnce() + Send + 'static,
     tell: impl FnOnce(Result<Connection, CallError>) + Send + 'static,
 ) -> io::Result<()> {
     let calling = move || {
-        let give_up_at = clock::monotonic() + patience;
+        let give_up_at = clock::monotonic() + retry_for;
         let mut on_failure = Some(on_failure);
         let outcome = loop {
             match call(&host, port) {

@@ -1,5 +1,5 @@
 //! What a room remembers, on a thread of its own that alone owns the file: a locked or slow file
-//! delays nobody. The room goes on meanwhile, and takes everybody as unknown until it is told who
+//! delays nobody. The room goes on meanwhile, and takes everybody as unknown until it knows who
 //! was met before.
 
 use std::io;
@@ -74,7 +74,7 @@ impl Archive {
             return false;
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        // A thread that has failed has told so, and takes nothing more.
+        // A thread that has failed has reported it, and takes nothing more.
         let _ = self.requests.send(request);
         true
     }

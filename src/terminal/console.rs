@@ -46,7 +46,7 @@ pub struct ConsoleConfig {
     pub lang: Lang,
 }
 
-/// What the threads of a console tell its loop.
+/// What the threads of a console report to its loop.
 #[derive(Debug)]
 pub struct ConsoleEvent(Told);
 
@@ -96,7 +96,7 @@ pub struct Console {
     /// Tickets for keys that are given back when there is room for what they type.
     tickets_owed: usize,
     lines: u64,
-    /// Set once there is no more input; an error is told at the end.
+    /// Set once there is no more input; an error is returned at the end.
     end: Option<io::Result<()>>,
     is_ended: bool,
     data: Output,
@@ -159,7 +159,7 @@ impl Console {
         })
     }
 
-    /// Takes in what a thread has told; the signal that it stands for, if it is one.
+    /// Takes in what a thread has reported; the signal that it stands for, if it is one.
     pub fn handle(&mut self, now: Duration, event: ConsoleEvent) -> Option<Signal> {
         match event.0 {
             Told::Typed(Typed::Lines(block)) => self.blocks.push_back(block),
@@ -240,7 +240,7 @@ impl Console {
         self.is_ended && !self.has_line()
     }
 
-    /// How the input ended, told once.
+    /// How the input ended, returned once.
     ///
     /// # Errors
     /// Those of reading it.
@@ -248,13 +248,13 @@ impl Console {
         self.end.take().unwrap_or(Ok(()))
     }
 
-    /// When time alone tells what was typed.
+    /// When time alone decides what was typed.
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
         self.typing.next_time()
     }
 
-    /// Takes in what the time tells; the signal that it stands for, if it is one.
+    /// Takes in that time has passed; the signal that it stands for, if it is one.
     pub fn on_time(&mut self, now: Duration) -> Option<Signal> {
         if self.next_time().is_none_or(|at| now < at) {
             return None;
@@ -308,7 +308,7 @@ impl Console {
         self.data.has_room()
     }
 
-    /// Why stdout takes no more, told once.
+    /// Why stdout takes no more, returned once.
     pub fn output_failure(&mut self) -> Option<io::Error> {
         self.data.failure()
     }
@@ -426,7 +426,7 @@ impl Console {
 impl Drop for Console {
     /// Leaves the terminal as it was found, whatever ended the loop.
     fn drop(&mut self) {
-        // Errors were told, or nobody is left to be told.
+        // Errors were shown, or nobody is left to see them.
         let _ = self.finish(Some(Signal::Terminate));
     }
 }

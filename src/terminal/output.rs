@@ -32,7 +32,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 #[cfg(unix)]
 const NO_ROOM_PAUSE: Duration = Duration::from_millis(1);
 
-/// What an output tells.
+/// What the thread of an output reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputEvent {
     /// A queue that was full has room again.
@@ -61,7 +61,7 @@ struct Queue {
     bytes: Vec<u8>,
     /// Bytes taken by the thread and not yet by the system.
     being_written: usize,
-    /// Somebody found the queue full and is told when it has room.
+    /// Somebody found the queue full: the thread reports when it has room.
     wants_room: bool,
     failure: Option<io::Error>,
     has_failed: bool,
@@ -92,7 +92,7 @@ impl Queue {
 }
 
 impl Output {
-    /// Starts the thread that writes to `stream` and tells what becomes of it.
+    /// Starts the thread that writes to `stream` and reports by `tell` what becomes of it.
     ///
     /// # Errors
     /// The system's refusal of a thread.
@@ -147,7 +147,7 @@ impl Output {
         self.shared.work.notify_one();
     }
 
-    /// Whether the queue takes more; if not, [`OutputEvent::Room`] tells when it does again.
+    /// Whether the queue takes more; if not, [`OutputEvent::Room`] reports when it does again.
     #[must_use]
     pub fn has_room(&self) -> bool {
         let mut queue = self.queue();
@@ -162,7 +162,7 @@ impl Output {
         self.queue().is_idle()
     }
 
-    /// Why the stream takes no more, told once.
+    /// Why the stream takes no more, returned once.
     #[must_use]
     pub fn failure(&self) -> Option<io::Error> {
         self.queue().failure.take()

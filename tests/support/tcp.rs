@@ -79,9 +79,9 @@ impl Naive {
 
     /// Waits to be called by what `call` starts, and gives that too.
     pub fn is_called_by<T>(call: impl FnOnce(u16) -> T) -> (Self, T) {
-        let door = TcpListener::bind("127.0.0.1:0").unwrap();
-        let caller = call(door.local_addr().unwrap().port());
-        (Self::over(door.accept().unwrap().0), caller)
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let caller = call(listener.local_addr().unwrap().port());
+        (Self::over(listener.accept().unwrap().0), caller)
     }
 
     fn over(stream: TcpStream) -> Self {

@@ -25,7 +25,7 @@ use crate::terminal::screen::Form;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
-/// What a caller is told while somebody else is being talked to.
+/// What a caller is sent while somebody else is being talked to.
 const BUSY: &str = "busy\n";
 
 /// Callers turned away whose connection is still open, so that they can read why.
@@ -76,11 +76,11 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
         Side::Connect {
             host,
             port,
-            patience,
+            retry_for,
         } => {
             let (calling, reached) = (tell.clone(), tell.clone());
             let on_failure = move || drop(calling.send(Event::Calling));
-            call_with_retry(host.clone(), *port, *patience, on_failure, move |what| {
+            call_with_retry(host.clone(), *port, *retry_for, on_failure, move |what| {
                 // Whoever asked may have left meanwhile.
                 drop(reached.send(Event::Reached(what)));
             })

@@ -38,7 +38,7 @@ pub(super) struct Talk {
     pub(super) number: u64,
     line: Duplex,
     peer: Peer,
-    /// The other, by the name that they have told.
+    /// The other, by the name that they have given.
     other: Person,
     /// When to leave, once a farewell was said by us; put off while it makes its way.
     leaving_at: Option<Duration>,
@@ -141,7 +141,7 @@ impl Talk {
 
     fn on_lost(&mut self, error: io::Error) {
         if self.lost.is_none() {
-            // What came before the loss is said before it is told.
+            // What came before the loss is shown before the loss is.
             self.peer.on_end();
             self.lost = Some(error);
         }

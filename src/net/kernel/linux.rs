@@ -351,7 +351,7 @@ pub(in crate::net) fn filter_own(socket: &Socket, own_port: u16) -> io::Result<(
 }
 
 /// Whether an interface is Wi-Fi, which alone supports this request. `None` where the system does
-/// not tell.
+/// not report it.
 pub(in crate::net) fn is_radio(socket: &Socket, name: &str) -> Option<bool> {
     const SIOCGIWNAME: libc::c_ulong = 0x8b01;
     Some(interface_request(socket, name, SIOCGIWNAME).is_some())
@@ -409,7 +409,7 @@ pub(in crate::net) fn unacknowledged_bytes(stream: SockRef<'_>) -> Option<usize>
 }
 
 /// How many datagrams the kernel dropped at this socket, mostly because its buffer was full.
-/// `None` where the kernel does not tell.
+/// `None` where the kernel does not report it.
 pub(in crate::net) fn drop_count(socket: &Socket) -> Option<u64> {
     let mut figures = [0_u32; libc::SK_MEMINFO_DROPS as usize + 1];
     let mut length = size_of_val(&figures) as libc::socklen_t;

@@ -201,7 +201,7 @@ impl Engine {
         self.tell_records(frame.id, position, frame.durable, order)
     }
 
-    /// Tells what the records of a frame say; returns how many messages.
+    /// Reports what the records of a frame say; returns how many messages.
     fn tell_records(
         &mut self,
         id: Id,

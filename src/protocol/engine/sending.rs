@@ -284,7 +284,7 @@ impl Sending {
         self.was_bulk = made.flags & FLAG_BULK != 0;
     }
 
-    /// Tells the ids of the messages in an own frame.
+    /// Reports the ids of the messages in an own frame.
     pub(super) fn tell_sent(&mut self, made: &Made, out: &mut Out) {
         let position = made.position;
         let is_private = made.private_to.is_some();
@@ -310,7 +310,7 @@ impl Sending {
         }
     }
 
-    /// Takes in how far a member has this one's frames; what to tell about their delivery. The
+    /// Takes in how far a member has this one's frames; what to report about their delivery. The
     /// window heeds members only that report.
     pub(super) fn hear_ack(
         &mut self,

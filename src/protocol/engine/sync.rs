@@ -56,7 +56,7 @@ impl Sync {
     /// is held.
     pub(super) fn digest(&self, clock_now: u64, turn: u32, log: &mut FrameLog) -> Digest {
         if self.is_new {
-            return Digest::default(); // says that this member cannot tell
+            return Digest::default(); // says that this member does not know
         }
         let old_ms = (clock_now >> 16).saturating_sub(DIGEST_AGE.as_millis() as u64);
         let cut_ms = old_ms / DIGEST_STEP_MS * DIGEST_STEP_MS;
@@ -191,7 +191,7 @@ impl Sync {
 }
 
 /// The XOR of the hashes of all frames that only one of both holds, if there are any and this
-/// member can tell.
+/// member knows.
 fn difference(digest: &Digest, log: &mut FrameLog) -> Option<u64> {
     if digest.from >= digest.cut || log.horizon() > digest.from {
         return None;

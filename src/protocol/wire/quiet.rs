@@ -22,7 +22,7 @@ pub const PAUSE: Duration = Duration::from_millis(25);
 pub const SILENCE: Duration = Duration::from_millis(50);
 
 /// How often to check whether the other host has acknowledged.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const CHECK_INTERVAL: Duration = Duration::from_millis(5);
 
 /// How much of the sent bytes the other host has acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl<M> Outbox<M> {
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
         self.queue.front()?;
         let due = self.sent_at.map_or(now, |sent_at| sent_at + PAUSE);
-        Some(if due > now { due } else { now + LOOK_AGAIN })
+        Some(if due > now { due } else { now + CHECK_INTERVAL })
     }
 
     /// Whether nothing is queued.

@@ -49,7 +49,7 @@ pub(in crate::terminal) fn stop() {
     }
 }
 
-/// The size of a terminal, if it tells one.
+/// The size of a terminal, if it reports one.
 pub(in crate::terminal) fn terminal_size(terminal: &File) -> Option<Size> {
     let mut told = libc::winsize {
         ws_row: 0,

@@ -12,7 +12,7 @@ const MAX_BYTES: usize = 100_000;
 /// Bytes that fill a pipe.
 const PIPE_BYTES: usize = 64 << 10;
 
-/// An output into a pipe that is full of dots, and what it tells.
+/// An output into a pipe that is full of dots, and what its thread reports.
 fn output() -> (Output, PipeReader, Receiver<OutputEvent>) {
     let (reader, mut writer) = io::pipe().unwrap();
     writer.write_all(&[b'.'; PIPE_BYTES]).unwrap();

@@ -321,7 +321,7 @@ pub struct Delivered {
     /// Who lacks something.
     pub waiting: Vec<Person>,
     /// Whether somebody was named as lacking something before.
-    pub was_told: bool,
+    pub was_reported: bool,
 }
 
 /// Somebody who is here.

@@ -175,7 +175,7 @@ impl Chat {
                 has,
                 of,
                 waiting,
-                was_told,
+                was_reported,
             } => {
                 let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
                 return self.own.report(Report {
@@ -184,7 +184,7 @@ impl Chat {
                     has,
                     of,
                     waiting,
-                    was_told,
+                    was_reported,
                 });
             }
             EngineEvent::CaughtUp { messages } => News::CaughtUp { messages },

@@ -36,7 +36,7 @@ pub(super) struct Report {
     pub(super) has: usize,
     pub(super) of: usize,
     pub(super) waiting: Vec<Person>,
-    pub(super) was_told: bool,
+    pub(super) was_reported: bool,
 }
 
 /// See the file's head.
@@ -99,7 +99,7 @@ impl Own {
             has: report.has,
             of: report.of,
             waiting: report.waiting,
-            was_told: report.was_told,
+            was_reported: report.was_reported,
         };
         match self.reports.back_mut() {
             Some(before) if is_equal(before, &report) => before.last = report.last,
@@ -133,7 +133,7 @@ impl Own {
 
 /// Whether two runs of messages have got equally far.
 fn is_equal(one: &Delivered, other: &Delivered) -> bool {
-    one.of == other.of && one.waiting == other.waiting && one.was_told == other.was_told
+    one.of == other.of && one.waiting == other.waiting && one.was_reported == other.was_reported
 }
 
 #[cfg(test)]
@@ -167,7 +167,7 @@ mod tests {
             has: 2,
             of: 2,
             waiting: Vec::new(),
-            was_told: false,
+            was_reported: false,
         }
     }
 

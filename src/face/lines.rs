@@ -275,7 +275,9 @@ fn delivery(lang: Lang, delivered: &Delivered) -> Option<String> {
         let waiting: Vec<String> = delivered.waiting.iter().map(addressed).collect();
         return Some(text::waiting_for(lang, has, of, &waiting));
     }
-    delivered.was_told.then(|| text::delivered(lang, has, of))
+    delivered
+        .was_reported
+        .then(|| text::delivered(lang, has, of))
 }
 
 fn who_is_here(lang: Lang, members: &[MemberState]) -> String {

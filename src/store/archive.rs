@@ -25,7 +25,7 @@ pub const SIGNALLED_CLOSE_WAIT: Duration = Duration::from_millis(300);
 /// What SQLite says while another process holds a file.
 const LOCKED: &str = "database is locked";
 
-/// Pause before such a file is tried again, behind SQLite's own patience.
+/// Pause before such a file is tried again, after SQLite's own wait.
 const LOCKED_WAIT: Duration = Duration::from_millis(200);
 
 /// The room's end of the thread.

@@ -219,7 +219,7 @@ fn a_locked_store_delays_no_line_and_everybody_is_unknown_until_it_answers() {
     bia.shows("segredo");
     lock.says("");
     lock.shows("free");
-    // The store answers when SQLite looks at the lock again, within its patience.
+    // The store answers when SQLite looks at the lock again, within its wait.
     wait_until(|| {
         ana.says("/msg bia outro");
         bia.has_shown("outro").then_some(())

@@ -129,7 +129,7 @@ pub enum EngineEvent {
         /// The members that lack some of them.
         waiting: Vec<NamedKey>,
         /// Whether an earlier event has already named members that were waited for.
-        was_told: bool,
+        was_reported: bool,
     },
     /// Messages from before this member came, or from while it was cut off, have been shown.
     CaughtUp {

@@ -7,7 +7,7 @@ use super::config::{
     ACK_GROUP, NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, SMALL_GROUP, WAITING_AFTER,
 };
 use super::event::{Destination, NamedKey};
-use super::inbox::Timing;
+use super::inbox::NackTiming;
 use super::member::Member;
 use super::pace::RoundTrip;
 use super::presence::Presence;
@@ -44,10 +44,10 @@ impl Group {
 
     /// What the timers for an author's frames depend on. The round trip is the one that the author
     /// measured, because a member that only listens measures none.
-    pub(super) fn timing(&self, author: Id) -> Timing {
-        let told = self.roster.get(author).and_then(|member| member.grtt);
-        Timing {
-            grtt: told.unwrap_or(self.grtt()),
+    pub(super) fn timing(&self, author: Id) -> NackTiming {
+        let stated = self.roster.get(author).and_then(|member| member.grtt);
+        NackTiming {
+            grtt: stated.unwrap_or(self.grtt()),
             members: self.roster.size(),
         }
     }

@@ -348,8 +348,8 @@ impl Engine {
         for ack in acks {
             if ack.of == self.me.tag() {
                 let log = &mut self.log;
-                let told = self.sending.hear_ack(id, ack.through, now.time, log);
-                self.tell_delivered(told);
+                let delivered = self.sending.hear_ack(id, ack.through, now.time, log);
+                self.tell_delivered(delivered);
             } else {
                 self.learn_hint(now, ack.of, ack.through);
             }
@@ -366,7 +366,7 @@ impl Engine {
             interval: beat.interval,
             mirror_port: beat.mirror_port,
             link: beat.link,
-            can_tell: beat.digest.cut > 0,
+            knows_history: beat.digest.cut > 0,
         };
         if !self.group.roster.beat(id, author.sequence, news) {
             return; // an older one, which the network kept for a while
@@ -438,10 +438,10 @@ impl Engine {
     fn hear_status(&mut self, now: Moment, id: Id, status: &Status) {
         if status.ack.of == self.me.tag() {
             let (log, round_trip) = (&mut self.log, &mut self.group.round_trip);
-            let told = self
+            let delivered = self
                 .sending
                 .hear_status(id, status, now.time, log, round_trip);
-            self.tell_delivered(told);
+            self.tell_delivered(delivered);
         }
     }
 }

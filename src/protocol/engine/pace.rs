@@ -145,7 +145,7 @@ struct Report {
     through: u32,
     moved_at: Duration,
     /// Whether the member has reported, and is not only expected to.
-    was_told: bool,
+    was_reported: bool,
 }
 
 impl Window {
@@ -154,10 +154,10 @@ impl Window {
         let told = Report {
             through,
             moved_at: now,
-            was_told: true,
+            was_reported: true,
         };
         let report = self.reporters.entry(id).or_insert(told);
-        if !report.was_told {
+        if !report.was_reported {
             *report = told;
         }
         if through > report.through {
@@ -180,7 +180,7 @@ impl Window {
             self.reporters.entry(id).or_insert(Report {
                 through: sequence.saturating_sub(1),
                 moved_at: now,
-                was_told: false,
+                was_reported: false,
             });
         }
     }
@@ -207,7 +207,7 @@ impl Window {
     /// reporter.
     fn last_allowed(&self) -> Option<u32> {
         let last_allowed = |report: &Report| {
-            report.through.saturating_add(match report.was_told {
+            report.through.saturating_add(match report.was_reported {
                 true => self.frames,
                 false => WINDOW_FIRST_FRAMES,
             })

@@ -169,7 +169,7 @@ impl Sending {
             if self.window.is_open(self.newest + 1) {
                 self.pace.next_time(now, self.outbox.len())
             } else {
-                // A report opens the window, or else the end of the patience with who is stuck.
+                // A report opens the window, or the time after which a stuck receiver is ignored.
                 now + STUCK_AFTER / 10
             }
         });
@@ -269,8 +269,8 @@ impl Sending {
         self.arrivals.leaves(sequence, now);
         if made.messages > 0 {
             let here = group.roster.others().map(|(id, _)| id);
-            let tell_at = now + group.waiting_after();
-            self.receipts.said(sequence, here, tell_at);
+            let report_at = now + group.waiting_after();
+            self.receipts.said(sequence, here, report_at);
         }
         for repeat in 1..=self.nacks.repeats_of_next() {
             self.repair

@@ -112,7 +112,8 @@ impl Sync {
         }
         let came = |session: u64, tag: MemberTag| (session >> 32, tag);
         let mine = came(me.identity().session, me.tag());
-        let is_fit = |member: &Member| member.can_tell || came(member.session, member.tag) < mine;
+        let is_fit =
+            |member: &Member| member.knows_history || came(member.session, member.tag) < mine;
         roster.get(peer).filter(|member| is_fit(member))?;
         // Up to now, and not to our start: members first heard in between began earlier.
         let all = (0, u64::MAX);
@@ -143,7 +144,7 @@ impl Sync {
     /// A newcomer that has met no member who knows more has missed nothing.
     pub(super) fn settle_newcomer(&mut self, now: Duration, started: Duration, roster: &Roster) {
         if self.is_new && !self.exchanges.is_busy() && now >= started + JOINING {
-            self.is_new = roster.others().any(|(_, member)| member.can_tell);
+            self.is_new = roster.others().any(|(_, member)| member.knows_history);
         }
     }
 
@@ -175,7 +176,7 @@ impl Sync {
         };
         if self.is_new {
             let peer = roster.get(outcome.peer);
-            self.is_new = peer.is_some_and(|peer| !peer.can_tell);
+            self.is_new = peer.is_some_and(|peer| !peer.knows_history);
             self.ask_again_at = now + ASK_AGAIN;
         }
         go_back(outcome, log);

@@ -190,7 +190,7 @@ fn a_long_line_to_a_naive_peer_goes_in_pieces_of_whole_characters() {
 
 #[test]
 fn raw_lines_before_a_late_sign_keep_their_boundaries() {
-    // The listener's program was not running when the caller's patience ended.
+    // The listener's program was not running when the caller stopped waiting.
     let (mut ana, mut bia) = (caller(""), listener(""));
     ana.say("um".into());
     ana.say("dois".into());

@@ -12,7 +12,7 @@ pub fn monotonic() -> Instant {
     Instant::now()
 }
 
-/// Tells the pure core the time: since the clock started, and on the wall.
+/// Gives the pure core the time: since the clock started, and on the wall.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     start: Instant,

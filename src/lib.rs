@@ -6,7 +6,7 @@
 //! [`protocol::node`], whose page passes a line between two members; [`chat::Chat`] is the same
 //! member with people, commands and leaving around it.
 //!
-//! The rest of this page is the map of the house, in reading order.
+//! The rest of this page is the map of the sources, in reading order.
 //!
 //! ```text
 //! main        arguments → one mode → one error line → exit code

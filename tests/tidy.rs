@@ -1,4 +1,4 @@
-//! The house's invariants as a test: what `src/lib.rs` says is absent, is absent; each finding
+//! The invariants as a test: what `src/lib.rs` says is absent, is absent; each finding
 //! names the place, the rule and the cure. It reads the sources as text; `pure_build` also asks the
 //! compiler.
 #![allow(

@@ -8,7 +8,7 @@ use crate::protocol::wire::frame::Key;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Request {
-    /// Tell everybody who was met.
+    /// Report everybody who was met.
     Load,
     /// Remember a name's first key, unless the name has one.
     Meet {

@@ -23,19 +23,19 @@ pub enum Command {
         /// The text.
         text: String,
     },
-    /// Tell who is here; with a name, the fingerprints of those who are called so.
+    /// List who is here; with a name, the fingerprints of those who are called so.
     Who(Option<String>),
-    /// Tell the last messages.
+    /// Show the last messages.
     History(usize),
-    /// Tell a face that comes late how the room is now.
+    /// Give a face that comes late the present state of the room.
     Snapshot,
-    /// Tell the code to compare with somebody.
+    /// Show the code to compare with somebody.
     Verify(String),
     /// The codes were compared, and are equal.
     Verified(String),
     /// The codes were not compared after all.
     Unverify(String),
-    /// Tell what is held and what was dropped.
+    /// Count what is held and what was dropped.
     Stats,
     /// Leave the room.
     Leave(Leave),

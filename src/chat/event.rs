@@ -1,4 +1,4 @@
-//! What a face is told: data about people and messages. Nothing here is a sentence: the marks
+//! What a face receives: data about people and messages. Nothing here is a sentence: the marks
 //! (`✓`, `✉`, `#3f9c`), the colours and the languages are a face's business, so that a program
 //! that reads JSON never meets a localised word.
 
@@ -112,7 +112,7 @@ pub struct Message {
     pub is_own: bool,
     /// Whether only one person can read it.
     pub is_private: bool,
-    /// When in the conversation it is told.
+    /// When in the conversation it is shown.
     pub timing: Timing,
 }
 
@@ -128,7 +128,7 @@ impl Message {
     }
 }
 
-/// When in the conversation a message is told.
+/// When in the conversation a message is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Timing {
     /// In its place.
@@ -158,7 +158,7 @@ impl fmt::Display for Interface {
     }
 }
 
-/// Something told to a face, and the request that it answers.
+/// An event for a face, and the request that it answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Told {
     /// The request, if one asked for this.
@@ -187,7 +187,7 @@ impl From<News> for Told {
     }
 }
 
-/// What can be told.
+/// What a face can receive.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum News {
@@ -221,7 +221,7 @@ pub enum News {
     NameTaken(Person),
     /// A member made two different frames with one sequence number.
     Equivocation(Person),
-    /// Frames of somebody are missing; what follows them is told now.
+    /// Frames of somebody are missing; what follows them is shown now.
     Gap {
         /// Their author.
         person: Person,
@@ -230,7 +230,7 @@ pub enum News {
     },
     /// How far own messages have got.
     Delivered(Delivered),
-    /// What was said before this member came, or while it was cut off, has been told.
+    /// What was said before this member came, or while it was cut off, has been shown.
     CaughtUp {
         /// How many messages that were.
         messages: usize,
@@ -332,7 +332,7 @@ pub struct Delivered {
     /// Who lacks something.
     pub waiting: Vec<Person>,
     /// Whether somebody was named as lacking something before.
-    pub was_told: bool,
+    pub was_reported: bool,
 }
 
 /// Somebody who is here.
@@ -372,7 +372,7 @@ pub enum PeerNews {
         /// The other's address.
         address: SocketAddr,
     },
-    /// The other has told their name.
+    /// The other has given their name.
     Named(Person),
     /// The other will say nothing more, and still listens.
     Finished(Person),

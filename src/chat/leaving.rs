@@ -43,8 +43,6 @@ pub(super) enum LeavingEvent {
     RequestAcks,
     /// Say farewell.
     SayFarewell,
-    /// All is done.
-    End,
 }
 
 /// How far the network is with what this member said.
@@ -111,7 +109,7 @@ impl Leaving {
             }
             Self::Parting { until } if progress.is_gone || now >= until => {
                 *self = Self::Left;
-                Some(LeavingEvent::End)
+                None
             }
             _ => None,
         }
@@ -183,8 +181,8 @@ mod tests {
         let says = Some(LeavingEvent::SayFarewell);
         assert_eq!(leaving.poll(ms(300), SETTLED), says);
         assert_eq!(leaving.poll(ms(301), SETTLED), None);
-        assert_eq!(leaving.poll(ms(302), GONE), Some(LeavingEvent::End));
-        assert_eq!(leaving.poll(ms(303), GONE), None);
+        assert_eq!(leaving.poll(ms(302), GONE), None);
+        assert_eq!(leaving, Leaving::Left);
     }
 
     #[test]
@@ -202,7 +200,9 @@ mod tests {
                 Some(LeavingEvent::SayFarewell)
             );
             assert_eq!(leaving.poll(ms(wait + 499), SENT), None);
-            assert_eq!(leaving.poll(ms(wait + 500), SENT), Some(LeavingEvent::End));
+            assert_ne!(leaving, Leaving::Left);
+            assert_eq!(leaving.poll(ms(wait + 500), SENT), None);
+            assert_eq!(leaving, Leaving::Left);
         }
     }
 

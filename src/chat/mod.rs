@@ -37,7 +37,7 @@ use self::leaving::{Leaving, LeavingEvent, Progress};
 use self::output::OUTPUTS_MAX;
 pub use self::output::{Ended, NetworkAsk, Output};
 use self::own::Own;
-use self::people::{People, PeopleCommand};
+use self::people::{Memory, People, PeopleCommand};
 use self::watch::{Sight, Watch, WatchEvent};
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::NamedKey;
@@ -63,7 +63,7 @@ pub struct Config {
 pub struct Chat {
     node: Node,
     ready: Ready,
-    /// Whether the network was looked at, and the faces told that this member is ready.
+    /// Whether the network was looked at, and the faces know that this member is ready.
     is_ready: bool,
     people: People,
     own: Own,
@@ -81,14 +81,14 @@ impl Chat {
             name: config.setup.name.clone(),
             key: config.setup.signer.key(),
         };
-        let people = People::new(me, config.is_remembered);
+        let people = People::new(me, Memory::of(&config));
+        let load = config.is_remembered.then_some(archive::Request::Load);
         let ready = Ready {
             me: people.me(),
             room: config.room,
             is_keyed: config.is_keyed,
             interfaces: Vec::new(),
         };
-        let load = Output::Archive(archive::Request::Load);
         Self {
             node: Node::new(config.setup, now),
             ready,
@@ -98,7 +98,7 @@ impl Chat {
             leaving: Leaving::default(),
             watch: Watch::new(now),
             started: now,
-            out: config.is_remembered.then_some(load).into_iter().collect(),
+            out: load.map(Output::Archive).into_iter().collect(),
         }
     }
 
@@ -136,7 +136,7 @@ impl Chat {
                 None => break,
             }
         }
-        if let Some(delivered) = self.own.poll(now.time, !self.leaving.stays()) {
+        if let Some(delivered) = self.next_report(now.time) {
             return Output::Tell(News::Delivered(delivered).into());
         }
         if self.leaving == Leaving::Left {
@@ -163,13 +163,14 @@ impl Chat {
         let sight = Sight {
             members: self.node.roster().size(),
             hears_itself: self.node.hears_itself(),
+            interfaces: self.ready.interfaces.len(),
             other_key_frames: self.faults_of(FrameFault::OtherKey),
         };
         for event in self.watch.poll(now, sight) {
             match event {
                 WatchEvent::Slept => self.tell(News::Slept),
                 WatchEvent::Alone => self.tell(News::Alone {
-                    interfaces: self.watch.interfaces().to_vec(),
+                    interfaces: self.ready.interfaces.clone(),
                     hears_itself: sight.hears_itself,
                 }),
                 WatchEvent::OtherKey => self.tell(News::Failed(Failure::OtherKey)),
@@ -209,7 +210,6 @@ impl Chat {
         match event {
             LeavingEvent::RequestAcks => self.node.request_acks(now),
             LeavingEvent::SayFarewell => self.node.leave(),
-            LeavingEvent::End => {}
         }
     }
 
@@ -232,12 +232,9 @@ impl Chat {
                 link,
                 datagram_bytes,
             } => {
-                let had_some = !self.watch.interfaces().is_empty();
-                let has_some = !in_use.is_empty();
-                self.watch.set_interfaces(in_use.clone());
                 self.node.set_link(link, datagram_bytes);
                 let is_first = !std::mem::replace(&mut self.is_ready, true);
-                self.ready.interfaces = in_use;
+                let before = std::mem::replace(&mut self.ready.interfaces, in_use);
                 if is_first {
                     self.tell(News::Ready(self.ready.clone()));
                 } else {
@@ -250,7 +247,7 @@ impl Chat {
                         .into_iter()
                         .for_each(|joined| self.tell(News::InterfaceJoined(joined)));
                 }
-                if !has_some && (had_some || is_first) {
+                if self.ready.interfaces.is_empty() && (is_first || !before.is_empty()) {
                     self.tell(News::NoNetwork);
                 }
             }

@@ -1,13 +1,16 @@
-//! What a room is asked, and what its engine tells, each routed to the part that it concerns.
+//! What a room is asked, and what its engine reports, each routed to the part that it concerns.
+
+use std::time::Duration;
 
 use super::Chat;
 use super::command::{Command, RequestId};
-use super::event::{Content, Failure, Guest, Id, Message, News, Stats, Timing};
+use super::event::{Content, Delivered, Failure, Guest, Id, Message, News, Stats, Timing};
 use super::own::{Report, Unsent};
+use super::people::Arrival;
 use super::transcript::{MESSAGES_MAX, Snapshot};
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::config::TEXT_MAX_BYTES;
-use crate::protocol::engine::event::{Delivery, EngineEvent, MessageId, NamedKey};
+use crate::protocol::engine::event::{Delivery, EngineEvent, MessageId, NamedKey, Order};
 use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
 use crate::protocol::fingerprint::code;
 use crate::protocol::message::split_within;
@@ -117,7 +120,7 @@ impl Chat {
         });
     }
 
-    /// Does something about the person who is meant, or tells why it is not clear who that is.
+    /// Does something about the person who is meant, or reports why it is not clear who that is.
     fn with_person(
         &mut self,
         request: RequestId,
@@ -150,10 +153,10 @@ impl Chat {
         self.answer(request, News::Stats(stats));
     }
 
-    /// Makes what the engine tells about keys into what faces are told about people.
+    /// Makes what the engine reports about keys into what faces receive about people.
     pub(super) fn on_event(&mut self, now: Moment, event: EngineEvent) {
         if let EngineEvent::Entered { who, was_here } = event {
-            let news = self.people.enter(now.time, who, was_here);
+            let news = self.people.enter(now.time, Arrival { who, was_here });
             return self.tell_all(news);
         }
         self.tell_arrivals();
@@ -163,7 +166,7 @@ impl Chat {
                 News::Message(self.message(delivery, timing))
             }
             EngineEvent::Entered { .. } => return,
-            EngineEvent::Sent { id, is_private } => return self.on_sent(id, is_private),
+            EngineEvent::Sent { id, .. } => return self.on_sent(id),
             EngineEvent::Left { who, with_farewell } => {
                 let person = self.people.person(&who);
                 self.people.leave(&who, self.node.roster());
@@ -185,7 +188,7 @@ impl Chat {
                 has,
                 of,
                 waiting,
-                was_told,
+                was_reported,
             } => {
                 let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
                 return self.own.report(Report {
@@ -194,7 +197,7 @@ impl Chat {
                     has,
                     of,
                     waiting,
-                    was_told,
+                    was_reported,
                 });
             }
             EngineEvent::CaughtUp { messages } => News::CaughtUp { messages },
@@ -204,19 +207,27 @@ impl Chat {
         self.tell_all([news]);
     }
 
-    fn on_sent(&mut self, id: MessageId, is_private: bool) {
+    /// The next report about own messages. While this member leaves, reports wait for nothing.
+    pub(super) fn next_report(&mut self, now: Duration) -> Option<Delivered> {
+        match self.leaving.stays() {
+            true => self.own.poll(now),
+            false => self.own.poll_last(now),
+        }
+    }
+
+    fn on_sent(&mut self, id: MessageId) {
         let Some(unsent) = self.own.sent(id) else {
             return;
         };
         let message = Message {
             id: Id::Group(id),
             who: self.people.me(),
+            is_private: unsent.to.is_some(),
             to: unsent.to.map(Box::new),
             content: Content::Text(unsent.text),
             wall_ms: clock_ms(id.position.clock),
             source: None,
             is_own: true,
-            is_private,
             timing: Timing::Live,
         };
         self.answer(unsent.request, News::Message(message));
@@ -225,10 +236,10 @@ impl Chat {
     /// A late message that was said before this member came is history.
     fn timing(&self, delivery: &Delivery) -> Timing {
         let said_ms = clock_ms(delivery.id.position.clock);
-        match delivery.is_late {
-            false => Timing::Live,
-            true if said_ms < self.started.wall_ms => Timing::History,
-            true => Timing::Late,
+        match delivery.order {
+            Order::InOrder => Timing::Live,
+            Order::Late if said_ms < self.started.wall_ms => Timing::History,
+            Order::Late => Timing::Late,
         }
     }
 

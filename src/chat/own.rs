@@ -36,7 +36,7 @@ pub(super) struct Report {
     pub(super) has: usize,
     pub(super) of: usize,
     pub(super) waiting: Vec<Person>,
-    pub(super) was_told: bool,
+    pub(super) was_reported: bool,
 }
 
 /// See the file's head.
@@ -99,7 +99,7 @@ impl Own {
             has: report.has,
             of: report.of,
             waiting: report.waiting,
-            was_told: report.was_told,
+            was_reported: report.was_reported,
         };
         match self.reports.back_mut() {
             Some(before) if is_equal(before, &report) => before.last = report.last,
@@ -110,11 +110,14 @@ impl Own {
         }
     }
 
-    /// The next report that is due. The last ones, when this member leaves, wait for nothing.
-    pub(super) fn poll(&mut self, now: Duration, is_last: bool) -> Option<Delivered> {
-        if !is_last && self.next_time().is_none_or(|at| now < at) {
-            return None;
-        }
+    /// The next report, if it is due.
+    pub(super) fn poll(&mut self, now: Duration) -> Option<Delivered> {
+        self.next_time().filter(|at| *at <= now)?;
+        self.poll_last(now)
+    }
+
+    /// The next report, due or not: this member leaves.
+    pub(super) fn poll_last(&mut self, now: Duration) -> Option<Delivered> {
         let report = self.reports.pop_front()?;
         self.reported_at = Some(now);
         Some(report)
@@ -130,7 +133,7 @@ impl Own {
 
 /// Whether two runs of messages have got equally far.
 fn is_equal(one: &Delivered, other: &Delivered) -> bool {
-    one.of == other.of && one.waiting == other.waiting && one.was_told == other.was_told
+    one.of == other.of && one.waiting == other.waiting && one.was_reported == other.was_reported
 }
 
 #[cfg(test)]
@@ -164,7 +167,7 @@ mod tests {
             has: 2,
             of: 2,
             waiting: Vec::new(),
-            was_told: false,
+            was_reported: false,
         }
     }
 
@@ -190,15 +193,15 @@ mod tests {
         }
         let second = Duration::from_secs(1);
         own.report(complete(2, 2));
-        let first = own.poll(Duration::ZERO, false).unwrap();
+        let first = own.poll(Duration::ZERO).unwrap();
         assert_eq!(
             (first.first, first.last),
             (Id::Group(id(2, 0)), Id::Group(id(2, 0)))
         );
         own.report(complete(3, 4));
         own.report(complete(5, 5));
-        assert_eq!(own.poll(second / 2, false), None);
-        let merged = own.poll(second, false).unwrap();
+        assert_eq!(own.poll(second / 2), None);
+        let merged = own.poll(second).unwrap();
         assert_eq!(
             (merged.first, merged.last),
             (Id::Group(id(3, 0)), Id::Group(id(5, 0)))
@@ -210,6 +213,6 @@ mod tests {
     fn frames_without_messages_are_not_reported() {
         let mut own = Own::default();
         own.report(complete(1, 1));
-        assert_eq!(own.poll(Duration::ZERO, true), None);
+        assert_eq!(own.poll_last(Duration::ZERO), None);
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::Config;
 use super::archive::{Remembered, Request};
 use super::event::{Failure, MemberState, News, Person};
 use super::suffix;
@@ -31,8 +32,8 @@ pub(super) struct People {
     here: BTreeMap<String, BTreeSet<Key>>,
     /// Who spoke before the store has answered.
     speakers: Vec<NamedKey>,
-    /// Who entered before the store has answered, and whether they were here before this member.
-    arrivals: Vec<(NamedKey, bool)>,
+    /// Who entered before the store has answered.
+    arrivals: Vec<Arrival>,
     arrivals_until: Option<Duration>,
     /// Looks of names of which it was said that several people have them.
     warned: BTreeSet<String>,
@@ -44,13 +45,30 @@ pub(super) struct People {
 
 /// Whether it is known who was met before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Memory {
+pub(super) enum Memory {
     /// The store has not answered yet. Until then nobody is the first with a name.
     Unread,
     /// It has answered, and remembers.
     Kept,
     /// Nothing is remembered beyond this session.
     Passing,
+}
+
+impl Memory {
+    pub(super) fn of(config: &Config) -> Self {
+        match config.is_remembered {
+            true => Self::Unread,
+            false => Self::Passing,
+        }
+    }
+}
+
+/// Somebody who has entered.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) who: NamedKey,
+    /// Whether they probably were here before this member.
+    pub(super) was_here: bool,
 }
 
 /// How far the comparison of two codes is.
@@ -72,12 +90,8 @@ pub(super) enum PeopleCommand {
 }
 
 impl People {
-    /// `is_remembered` is whether the store will say who was met before.
-    pub(super) fn new(me: NamedKey, is_remembered: bool) -> Self {
-        let memory = match is_remembered {
-            true => Memory::Unread,
-            false => Memory::Passing,
-        };
+    /// `memory` is [`Memory::Unread`] if the store will report who was met before.
+    pub(super) fn new(me: NamedKey, memory: Memory) -> Self {
         let mut trust = Trust::default();
         trust.know(&me.name, me.key, Tenure::Kept);
         let mut people = Self {
@@ -173,17 +187,23 @@ impl People {
     }
 
     /// Somebody has entered. While the store has not answered, the news of it waits.
-    pub(super) fn enter(&mut self, now: Duration, who: NamedKey, was_here: bool) -> Vec<News> {
-        self.note_here(&who);
+    pub(super) fn enter(&mut self, now: Duration, arrival: Arrival) -> Vec<News> {
+        self.note_here(&arrival.who);
         if self.memory == Memory::Unread {
             self.arrivals_until.get_or_insert(now + ARRIVAL_WAIT);
-            self.arrivals.push((who, was_here));
+            self.arrivals.push(arrival);
             return Vec::new();
         }
-        let mut news = self.meet(&who, was_here);
-        let person = self.person(&who);
-        news.push(News::Entered { person, was_here });
+        let mut news = self.meet(&arrival);
+        news.push(self.entered(&arrival));
         news
+    }
+
+    fn entered(&self, arrival: &Arrival) -> News {
+        News::Entered {
+            person: self.person(&arrival.who),
+            was_here: arrival.was_here,
+        }
     }
 
     /// Somebody has left.
@@ -209,7 +229,8 @@ impl People {
 
     /// Gives somebody their name, or warns that it is somebody else's: once for each name, for
     /// thirty people may share a login.
-    fn meet(&mut self, who: &NamedKey, was_here: bool) -> Vec<News> {
+    fn meet(&mut self, arrival: &Arrival) -> Vec<News> {
+        let who = &arrival.who;
         self.trust.meet(&who.name, &who.key);
         let looks = Looks::of(who.name.as_str());
         let is_like_mine = looks.is_like(&Looks::of(self.me.name.as_str()));
@@ -217,7 +238,7 @@ impl People {
         if self.standing(who) != Standing::Namesake || !self.warned.insert(look) {
             return Vec::new();
         }
-        if is_like_mine && was_here && who.key != self.me.key {
+        if is_like_mine && arrival.was_here && who.key != self.me.key {
             let suffix = Some(self.shortest_suffix(&self.me));
             let me = self.me();
             return vec![News::NameTaken(Person { suffix, ..me })];
@@ -232,10 +253,7 @@ impl People {
         let arrivals = std::mem::take(&mut self.arrivals);
         let news: Vec<News> = arrivals
             .iter()
-            .map(|(who, was_here)| News::Entered {
-                person: self.person(who),
-                was_here: *was_here,
-            })
+            .map(|arrival| self.entered(arrival))
             .collect();
         news.into_iter()
     }
@@ -277,15 +295,15 @@ impl People {
             let speakers = std::mem::take(&mut self.speakers);
             speakers.iter().for_each(|who| self.keep(who));
             // Whoever entered meanwhile was not met yet.
-            let were_here: Vec<(NamedKey, bool)> = persons(roster)
+            let here: Vec<Arrival> = persons(roster)
                 .map(|who| {
-                    let is_they = |(other, was_here): &(NamedKey, bool)| *was_here && *other == who;
-                    let was_here = self.arrivals.iter().any(is_they);
-                    (who, was_here)
+                    let is_earlier = |arrival: &Arrival| arrival.was_here && arrival.who == who;
+                    let was_here = self.arrivals.iter().any(is_earlier);
+                    Arrival { who, was_here }
                 })
                 .collect();
-            for (who, was_here) in &were_here {
-                news.extend(self.meet(who, *was_here));
+            for arrival in &here {
+                news.extend(self.meet(arrival));
             }
             news.extend(self.arrivals());
         }

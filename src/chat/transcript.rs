@@ -1,6 +1,6 @@
 //! The conversation as a face holds it: messages in the order that all members agree on, each once.
-//! A face that comes late fills it from a [`Snapshot`] and goes on with what it is told; in which
-//! order both arrive makes no difference, because a message is known by its id.
+//! A face that comes late fills it from a [`Snapshot`] and goes on with the events after it; in
+//! which order both arrive makes no difference, because a message is known by its id.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// Takes in what a face was told. Anything but messages is no part of the conversation.
+    /// Takes in an event. Anything but messages is no part of the conversation.
     pub fn apply(&mut self, news: &News) {
         match news {
             News::Message(message) => self.insert(message),
@@ -43,7 +43,7 @@ impl Transcript {
         self.messages
             .entry(message.id)
             .and_modify(|known| {
-                // When it was told says nothing about the message itself.
+                // When it was shown says nothing about the message itself.
                 if known.timing == Timing::History {
                     known.timing = message.timing;
                 }

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use super::event::Interface;
 use crate::protocol::time::Moment;
 
 /// Interval between two looks at the interfaces.
@@ -11,11 +10,11 @@ const RESCAN_INTERVAL: Duration = Duration::from_secs(5);
 /// Interval between two joins of the groups: a switch without a querier forgets members after
 /// about 260 s.
 const REJOIN_INTERVAL: Duration = Duration::from_secs(120);
-/// After this long alone, a person is told what could be the matter.
+/// After this long alone, a person is shown what could be the matter.
 const ALONE_AFTER: Duration = Duration::from_secs(10);
-/// A wall clock that gains this much on the monotonic one tells that the machine slept.
+/// A wall clock that gains this much on the monotonic one shows that the machine slept.
 const SLEPT_MS: u64 = 5000;
-/// Frames under another key before that is told: one room in 65,536 looks so without being it.
+/// Frames under another key before that is reported: one room in 65,536 looks so without being it.
 const OTHER_KEY_FRAMES: u64 = 3;
 
 /// See the file's head.
@@ -25,9 +24,8 @@ pub(super) struct Watch {
     rejoin_at: Duration,
     alone_at: Option<Duration>,
     wall_ahead_ms: Option<u64>,
-    is_other_key_told: bool,
+    is_other_key_reported: bool,
     ignores_itself: bool,
-    interfaces: Vec<Interface>,
 }
 
 /// What the room knows that is watched.
@@ -37,6 +35,8 @@ pub(super) struct Sight {
     pub(super) members: usize,
     /// Whether a frame of this member came back by the network.
     pub(super) hears_itself: bool,
+    /// Interfaces in use.
+    pub(super) interfaces: usize,
     /// Frames under another key.
     pub(super) other_key_frames: u64,
 }
@@ -44,11 +44,11 @@ pub(super) struct Sight {
 /// What the watch wants done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WatchEvent {
-    /// Tell that the machine slept.
+    /// Report that the machine slept.
     Slept,
-    /// Tell that nobody else was heard.
+    /// Report that nobody else was heard.
     Alone,
-    /// Tell that somebody uses another key.
+    /// Report that somebody uses another key.
     OtherKey,
     /// Say hello to whoever is there now.
     Announce,
@@ -67,20 +67,9 @@ impl Watch {
             rejoin_at: now.time + REJOIN_INTERVAL,
             alone_at: Some(now.time + ALONE_AFTER),
             wall_ahead_ms: None,
-            is_other_key_told: false,
+            is_other_key_reported: false,
             ignores_itself: false,
-            interfaces: Vec::new(),
         }
-    }
-
-    /// The interfaces in use.
-    pub(super) fn interfaces(&self) -> &[Interface] {
-        &self.interfaces
-    }
-
-    /// The interfaces in use from now on.
-    pub(super) fn set_interfaces(&mut self, interfaces: Vec<Interface>) {
-        self.interfaces = interfaces;
     }
 
     /// Looks at the interfaces soon: the network refuses something.
@@ -110,13 +99,13 @@ impl Watch {
             self.ignores_itself = true;
             events.push(WatchEvent::IgnoreOwn);
         }
-        if sight.other_key_frames >= OTHER_KEY_FRAMES && !self.is_other_key_told {
-            self.is_other_key_told = true;
+        if sight.other_key_frames >= OTHER_KEY_FRAMES && !self.is_other_key_reported {
+            self.is_other_key_reported = true;
             events.push(WatchEvent::OtherKey);
         }
         if self.alone_at.is_some_and(|at| now.time >= at) {
             self.alone_at = None;
-            if sight.members == 1 && !self.interfaces.is_empty() {
+            if sight.members == 1 && sight.interfaces > 0 {
                 events.push(WatchEvent::Alone);
             }
         }
@@ -137,6 +126,7 @@ mod tests {
     const ALONE: Sight = Sight {
         members: 1,
         hears_itself: false,
+        interfaces: 1,
         other_key_frames: 0,
     };
 
@@ -149,10 +139,6 @@ mod tests {
 
     fn watch() -> Watch {
         let mut watch = Watch::new(at(0));
-        watch.set_interfaces(vec![Interface {
-            name: "eth0".into(),
-            address: None,
-        }]);
         assert_eq!(watch.poll(at(0), ALONE), [WatchEvent::Rescan]);
         watch
     }
@@ -179,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn being_alone_is_told_once_and_only_if_so() {
+    fn being_alone_is_reported_once_and_only_if_so() {
         let is_alone = |event: &WatchEvent| *event == WatchEvent::Alone;
         let mut lonely = watch();
         assert!(lonely.poll(at(10_000), ALONE).iter().any(is_alone));
@@ -189,6 +175,11 @@ mod tests {
             ..ALONE
         };
         assert!(!watch().poll(at(10_000), two).iter().any(is_alone));
+        let offline = Sight {
+            interfaces: 0,
+            ..ALONE
+        };
+        assert!(!watch().poll(at(10_000), offline).iter().any(is_alone));
     }
 
     #[test]
@@ -205,15 +196,15 @@ mod tests {
     }
 
     #[test]
-    fn another_key_is_told_once_after_a_few_frames() {
-        let is_told = |event: &WatchEvent| *event == WatchEvent::OtherKey;
+    fn another_key_is_reported_once_after_a_few_frames() {
+        let is_report = |event: &WatchEvent| *event == WatchEvent::OtherKey;
         let mut watch = watch();
         for (frames, expected) in [(2, false), (3, true), (4, false)] {
             let sight = Sight {
                 other_key_frames: frames,
                 ..ALONE
             };
-            assert_eq!(watch.poll(at(1), sight).iter().any(is_told), expected);
+            assert_eq!(watch.poll(at(1), sight).iter().any(is_report), expected);
         }
     }
 }

@@ -171,7 +171,7 @@ pub struct HubJoinSettings {
     /// Whether input chooses from the numbered menu.
     pub has_menu: bool,
     /// How long to keep trying to connect.
-    pub patience: Duration,
+    pub retry_for: Duration,
     /// Silence after which the hub's system is asked whether it is still there.
     pub keep_alive: Duration,
     /// How events are written.
@@ -186,14 +186,14 @@ impl TryFrom<HubJoinArgs> for HubJoinSettings {
     fn try_from(args: HubJoinArgs) -> Result<Self, Error> {
         let calling = endpoint::calling(&args.hub, HUB_PORT);
         let (host, port) = calling.ok_or(Usage::Hub(args.hub))?;
-        let patience = args.wait.map(|typed| seconds(typed, 0, "--wait"));
+        let retry_for = args.wait.map(|typed| seconds(typed, 0, "--wait"));
         Ok(Self {
             host,
             port,
             name: name_or_login(args.name.as_deref())?,
             secret_file: args.moderator_secret_file,
             has_menu: args.menu,
-            patience: patience.transpose()?.unwrap_or_default(),
+            retry_for: retry_for.transpose()?.unwrap_or_default(),
             keep_alive: args.keep_alive.silence()?,
             form: if args.json { Form::Json } else { Form::Lines },
             color: args.color.color,

@@ -96,7 +96,7 @@ pub enum Side {
         /// The peer's port.
         port: u16,
         /// How long to keep trying to connect.
-        patience: Duration,
+        retry_for: Duration,
     },
 }
 
@@ -104,7 +104,7 @@ impl TryFrom<TcpPeerArgs> for TcpPeerSettings {
     type Error = Error;
 
     fn try_from(args: TcpPeerArgs) -> Result<Self, Error> {
-        let patience = args
+        let retry_for = args
             .wait
             .map(|wait| seconds(wait, 0, "--wait"))
             .transpose()?;
@@ -124,7 +124,7 @@ impl TryFrom<TcpPeerArgs> for TcpPeerSettings {
                 Side::Connect {
                     host,
                     port,
-                    patience: patience.unwrap_or_default(),
+                    retry_for: retry_for.unwrap_or_default(),
                 }
             }
         };

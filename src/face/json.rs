@@ -18,7 +18,7 @@ use crate::protocol::fingerprint::fingerprint;
 use crate::terminal::screen::{Color, Form, Screen};
 use crate::text::Lang;
 
-/// The version of the schema, told once in `ready`.
+/// The version of the schema, which `ready` alone carries.
 pub const SCHEMA: u32 = 2;
 
 /// One event. Fields that say nothing are left out.
@@ -160,7 +160,7 @@ impl Json {
         }
     }
 
-    /// One line, with its line end, for something told. `request` is the name that the program
+    /// One line, with its line end, for an event. `request` is the name that the program
     /// gave its request.
     pub fn line(&mut self, request: Option<&str>, news: &News) -> String {
         let mut object = object_of(news);

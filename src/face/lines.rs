@@ -16,7 +16,7 @@ use crate::protocol::lookalike::clean_name;
 use crate::terminal::screen::{PEER, Screen, Shown, Speaker, short_name};
 use crate::text::{self, Lang};
 
-/// What something told looks like.
+/// What an event looks like.
 #[derive(Debug)]
 pub enum Line {
     /// A line for stdout, with its line end.
@@ -66,10 +66,10 @@ impl Lines {
         self.style.shows_own
     }
 
-    /// What something told looks like; `line` is the number of the line that asked for it.
+    /// What an event looks like; `line` is the number of the line that asked for it.
     pub fn line(&mut self, line: Option<u64>, news: &News) -> Line {
         match news {
-            News::Message(message) => self.message(message, line.is_some()),
+            News::Message(message) => self.message(message, line),
             News::Guest(guest) => self.guest(guest),
             News::Failed(failed) => {
                 let sentence = failure::sentence(self.style.lang, failed, line, &self.room);
@@ -87,9 +87,9 @@ impl Lines {
         }
     }
 
-    fn message(&mut self, message: &Message, is_answer: bool) -> Line {
+    fn message(&mut self, message: &Message, line: Option<u64>) -> Line {
         // What was just typed on the same terminal stands there already.
-        let is_typed = message.is_own && is_answer && message.timing == Timing::Live;
+        let is_typed = message.is_own && line.is_some() && message.timing == Timing::Live;
         let is_proven = message.who.is_proven();
         let is_repeated = message.to.is_some() && is_proven;
         if is_typed && !is_repeated && !self.style.shows_own {
@@ -175,7 +175,10 @@ impl Lines {
                 address, is_framed, ..
             } => {
                 let hub = address.to_string();
-                let joined = text::joined(lang, &hub, self.style.syntax == Syntax::Menu);
+                let joined = match self.style.syntax {
+                    Syntax::Menu => text::joined_with_menu(lang, &hub),
+                    _ => text::joined(lang, &hub),
+                };
                 return match is_framed {
                     true => vec![joined],
                     false => vec![joined, text::hub_is_naive(lang)],
@@ -264,7 +267,10 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::Alone {
             interfaces,
             hears_itself,
-        } => text::alone(lang, interfaces, *hears_itself),
+        } => match hears_itself {
+            true => text::alone(lang, interfaces),
+            false => text::alone_and_unheard(lang, interfaces),
+        },
         News::InterfaceJoined(interface) => text::interface_joined(lang, interface),
         News::InterfaceLost(interface) => text::interface_lost(lang, &interface.name),
         News::NoNetwork => text::no_network(lang),
@@ -289,14 +295,16 @@ fn fingerprint_of(lang: Lang, member: &MemberState) -> Option<String> {
     ))
 }
 
-/// That all went well is told only to those who were told to wait.
+/// That all went well is shown only to those who were shown that they must wait.
 fn delivery(lang: Lang, delivered: &Delivered) -> Option<String> {
     let (has, of) = (delivered.has, delivered.of);
     if !delivered.waiting.is_empty() {
         let waiting: Vec<String> = delivered.waiting.iter().map(addressed).collect();
         return Some(text::waiting_for(lang, has, of, &waiting));
     }
-    delivered.was_told.then(|| text::delivered(lang, has, of))
+    delivered
+        .was_reported
+        .then(|| text::delivered(lang, has, of))
 }
 
 fn who_is_here(lang: Lang, members: &[MemberState]) -> String {

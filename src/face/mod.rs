@@ -1,5 +1,5 @@
 //! How one room or hub is shown and asked: [`lines`] for people, [`json`] for
-//! programs. A face turns what is told into lines, and lines that were typed into requests. It
+//! programs. A face turns events into lines, and lines that were typed into requests. It
 //! never waits: the console's threads read and write.
 
 pub mod failure;
@@ -114,7 +114,7 @@ impl ConsoleFace {
         })
     }
 
-    /// Takes in what a thread of the console tells. Returns the signal that a key stands for.
+    /// Takes in what a thread of the console reports. Returns the signal that a key stands for.
     pub fn handle(&mut self, now: Duration, event: ConsoleEvent) -> Option<Signal> {
         let signal = self.console.handle(now, event);
         self.tell_missed();
@@ -158,12 +158,12 @@ impl ConsoleFace {
         self.console.say(sentence);
     }
 
-    /// Why the output takes no more, told once.
+    /// Why the output takes no more, returned once.
     pub fn output_failure(&mut self) -> Option<io::Error> {
         self.console.output_failure()
     }
 
-    /// How the input ended, told once.
+    /// How the input ended, returned once.
     ///
     /// # Errors
     /// Those of reading it.
@@ -207,7 +207,7 @@ impl ConsoleFace {
         }
     }
 
-    /// Tells how many lines were left out, in their place, once there is room again.
+    /// Shows how many lines were left out, in their place, once there is room again.
     fn tell_missed(&mut self) {
         if self.missed == 0 || !self.console.has_room() {
             return;
@@ -228,7 +228,7 @@ impl ConsoleFace {
         }
     }
 
-    /// Tells what is wrong with a line before it is taken.
+    /// Shows what is wrong with a line before it is taken.
     fn check(&mut self, line: &TypedLine, request: RequestId) {
         if line.is_mended {
             self.show(&News::Failed(Failure::NotUtf8).to(request));

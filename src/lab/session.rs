@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Act, Dialogue, DialogueEvent, Finding};
-use crate::protocol::wire::quiet::{Inbox, MESSAGE_MAX_BYTES, Outbox, SILENCE};
+use crate::protocol::wire::quiet::{Acknowledgement, Inbox, MESSAGE_MAX_BYTES, Outbox, SILENCE};
 
 /// Most bytes that one connection may send us, unless a single message may be longer. Thousands of
 /// messages fit.
@@ -14,26 +14,6 @@ pub const BYTES_MAX: usize = 4 << 20;
 
 /// How long the other side may take to close a connection that is finished.
 const FINISH_WAIT: Duration = Duration::from_secs(2);
-
-/// Whether the other host has acknowledged everything that was sent on a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// It has.
-    Acknowledged,
-    /// It has not, or the system cannot tell.
-    InFlight,
-}
-
-impl Delivery {
-    /// What the connection says of itself.
-    #[must_use]
-    pub fn of(is_acknowledged: bool) -> Self {
-        match is_acknowledged {
-            true => Self::Acknowledged,
-            false => Self::InFlight,
-        }
-    }
-}
 
 /// How close a session is to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,8 +142,12 @@ impl Session {
     }
 
     /// Returns the next message to send, if it may leave now.
-    pub fn poll_send(&mut self, now: Duration, delivery: Delivery) -> Option<Vec<u8>> {
-        self.outbox.poll(now, delivery == Delivery::Acknowledged)
+    pub fn poll_send(
+        &mut self,
+        now: Duration,
+        acknowledgement: Acknowledgement,
+    ) -> Option<Vec<u8>> {
+        self.outbox.poll(now, acknowledgement)
     }
 
     /// Returns the next event.
@@ -238,7 +222,7 @@ pub(super) mod tests {
         let (mut now, mut events) = (Duration::ZERO, Vec::new());
         for _ in 0..20_000 {
             for from in [0, 1] {
-                let Some(bytes) = sides[from].poll_send(now, Delivery::Acknowledged) else {
+                let Some(bytes) = sides[from].poll_send(now, Acknowledgement::Complete) else {
                     continue;
                 };
                 for part in bytes.chunks(piece) {
@@ -345,7 +329,7 @@ pub(super) mod tests {
         }
         let mut session = Session::begin(Box::new(Last));
         session.on_time(MS);
-        assert!(session.poll_send(MS, Delivery::Acknowledged).is_some());
+        assert!(session.poll_send(MS, Acknowledgement::Complete).is_some());
         session.on_time(MS);
         assert!(!session.is_closing());
         let until = session.next_time(MS).unwrap();

@@ -185,8 +185,8 @@ impl Driver {
                     Err(_) => self.lose(now, client),
                 },
                 Output::CheckAcknowledged { client } => {
-                    let is_acknowledged = self.server.is_acknowledged(client);
-                    self.hub.on_acknowledgement(client, is_acknowledged);
+                    let acknowledgement = self.server.acknowledgement(client);
+                    self.hub.on_acknowledgement(client, acknowledgement);
                 }
                 Output::NotifyWritable { client } => self.server.notify_writable(client),
                 Output::End { client, ending } => match ending {
@@ -281,7 +281,7 @@ impl Log {
         }
     }
 
-    /// Tells what was left out, and once that the log's reader has left.
+    /// Shows what was left out, and once that the log's reader has left.
     fn catch_up(&mut self) {
         self.printer.catch_up();
         if let Some(cause) = self.printer.failure() {

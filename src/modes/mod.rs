@@ -61,7 +61,8 @@ fn finish(
     }
 }
 
-/// What a failure of the output means: a terminal that vanished fails before its hangup is told.
+/// What a failure of the output means: a terminal that vanished fails before its hangup is
+/// reported.
 fn output_failed(cause: io::Error) -> Result<Outcome, Error> {
     match screen::is_hangup(&cause) {
         true => Ok(Outcome::Signalled(Signal::Hangup)),

@@ -78,9 +78,9 @@ pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<Outcome, Err
     });
     super::finish(end, |signal| {
         receiving.talk.conclude();
-        let written = receiving.out.finish(signal.is_some());
+        let written = receiving.out.finish(signal);
         // A stderr that fails is no reason to fail.
-        let _ = receiving.talk.output().finish(signal.is_some());
+        let _ = receiving.talk.output().finish(signal);
         written
     })
 }
@@ -131,7 +131,11 @@ impl Receiving<'_> {
         let buffer_bytes = receiver.buffer_bytes();
         let sentence = text::receive_buffer(lang, buffer_bytes, RECEIVE_BUFFER_BYTES);
         self.talk.say(&sentence);
-        self.talk.say(&text::receiving_ends(lang, settings.stays));
+        let ends = match settings.stays {
+            true => text::ends_by_signal(lang),
+            false => text::ends_by_farewell(lang),
+        };
+        self.talk.say(&ends);
         let name = settings.name.as_ref();
         let sentence = text::listening(lang, name, settings.group, receiver.joined());
         self.talk.say(&sentence);

@@ -177,7 +177,7 @@ impl Sending<'_> {
         self.lines_lost += u64::from(is_lost);
     }
 
-    /// Tells which interfaces refused, and the line's number if all did.
+    /// Shows which interfaces refused, and the line's number if all did.
     fn tell_refusals(&mut self, refusals: &[Refusal], lost: Option<u64>) {
         // A person sees each refusal; a program would be flooded.
         if refusals.is_empty() || !(self.console.is_person() || self.notices.ask().is_some()) {

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{self, Sender};
 
 use super::tcp::{Connection, ReadEvent, Tickets, WriteEvent};
+use crate::protocol::wire::quiet::Acknowledgement;
 
 /// Pieces that may be read and not handled yet.
 const READ_TICKETS: usize = 4;
@@ -75,12 +76,15 @@ impl Duplex {
     }
 
     /// Sends what `next` returns, until it returns `None` or enough bytes are on their way. Its
-    /// argument is whether the other host has acknowledged everything.
-    pub fn send(&mut self, mut next: impl FnMut(bool) -> Option<Vec<u8>>) {
+    /// argument is about everything that was sent before.
+    pub fn send(&mut self, mut next: impl FnMut(Acknowledgement) -> Option<Vec<u8>>) {
         let Some(writes) = &self.writes else { return };
         while self.in_flight_bytes < IN_FLIGHT_MAX_BYTES {
-            let is_acknowledged = self.in_flight_bytes == 0 && self.connection.is_acknowledged();
-            let Some(bytes) = next(is_acknowledged) else {
+            let acknowledgement = match self.in_flight_bytes {
+                0 => self.connection.acknowledgement(),
+                _ => Acknowledgement::Pending,
+            };
+            let Some(bytes) = next(acknowledgement) else {
                 return;
             };
             self.in_flight_bytes += bytes.len();

@@ -173,7 +173,7 @@ impl GroupSockets {
         &self.interfaces
     }
 
-    /// Whether an interface in use is Wi-Fi; `None` where the system does not tell.
+    /// Whether an interface in use is Wi-Fi; `None` where the system does not report it.
     #[must_use]
     pub fn is_radio(&self) -> Option<bool> {
         let radio = |interface: &Interface| kernel::is_radio(&self.v4.own, &interface.name);

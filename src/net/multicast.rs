@@ -161,7 +161,7 @@ impl Receiver {
     }
 
     /// How many datagrams the kernel dropped because this receiver was too slow; `None` where
-    /// the system does not tell.
+    /// the system does not report it.
     #[must_use]
     pub fn drop_count(&self) -> Option<u64> {
         kernel::drop_count(&self.socket)

@@ -15,6 +15,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use super::interfaces::local_addresses;
 use super::kernel;
 use crate::clock;
+use crate::protocol::wire::quiet::Acknowledgement;
 
 /// Bytes read at once.
 const READ_BYTES: usize = 64 << 10;
@@ -77,7 +78,7 @@ pub fn call(host: &str, port: u16) -> Result<Connection, CallError> {
     Err(failed)
 }
 
-/// Connects from a thread of its own, and tries again until `patience` has passed. Calls
+/// Connects from a thread of its own, and tries again until `retry_for` has passed. Calls
 /// `on_failure` once, before the first new attempt, and `tell` with the outcome.
 ///
 /// # Errors
@@ -85,12 +86,12 @@ pub fn call(host: &str, port: u16) -> Result<Connection, CallError> {
 pub fn call_with_retry(
     host: String,
     port: u16,
-    patience: Duration,
+    retry_for: Duration,
     on_failure: impl FnOnce() + Send + 'static,
     tell: impl FnOnce(Result<Connection, CallError>) + Send + 'static,
 ) -> io::Result<()> {
     let calling = move || {
-        let give_up_at = clock::monotonic() + patience;
+        let give_up_at = clock::monotonic() + retry_for;
         let mut on_failure = Some(on_failure);
         let outcome = loop {
             match call(&host, port) {
@@ -317,12 +318,14 @@ impl Connection {
             .map(drop)
     }
 
-    /// Whether the other host has acknowledged every byte that was written. Where the system does
-    /// not tell, it counts as acknowledged.
+    /// How much the other host has acknowledged of what was written. Where the system does not
+    /// report it, everything counts as acknowledged.
     #[must_use]
-    pub fn is_acknowledged(&self) -> bool {
-        let waiting = kernel::unacknowledged_bytes(SockRef::from(&*self.stream));
-        waiting.is_none_or(|bytes| bytes == 0)
+    pub fn acknowledgement(&self) -> Acknowledgement {
+        match kernel::unacknowledged_bytes(SockRef::from(&*self.stream)) {
+            None | Some(0) => Acknowledgement::Complete,
+            Some(_) => Acknowledgement::Pending,
+        }
     }
 
     /// Starts the reading thread. It reads once for each ticket, and ends when `tell` returns

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 
 use super::kernel;
 use super::tcp::{Listener, keep_alive, plain_address};
+use crate::protocol::wire::quiet::Acknowledgement;
 
 /// Bytes read at once from one connection, so that each gets its turn.
 const READ_BYTES: usize = 64 << 10;
@@ -218,14 +219,17 @@ impl<T: Send + 'static> TcpServer<T> {
         }
     }
 
-    /// Whether the client's host has acknowledged every byte that was written. Where the system
-    /// does not tell, it counts as acknowledged.
+    /// How much the client's host has acknowledged of what was written. Where the system does not
+    /// report it, everything counts as acknowledged.
     #[must_use]
-    pub fn is_acknowledged(&self, number: u32) -> bool {
+    pub fn acknowledgement(&self, number: u32) -> Acknowledgement {
         let connection = self.connections.get(&number);
         let waiting_bytes =
             connection.and_then(|c| kernel::unacknowledged_bytes(SockRef::from(&*c.stream)));
-        waiting_bytes.is_none_or(|bytes| bytes == 0)
+        match waiting_bytes {
+            None | Some(0) => Acknowledgement::Complete,
+            Some(_) => Acknowledgement::Pending,
+        }
     }
 
     /// Reports once when a connection takes bytes again.

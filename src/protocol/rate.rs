@@ -153,7 +153,7 @@ mod tests {
                 if bucket.try_spend(tokens, now) {
                     spent += tokens;
                 } else {
-                    // What is refused now is granted at the time that the bucket tells.
+                    // What is refused now is granted at the time that the bucket names.
                     let at = bucket.available_at(tokens);
                     let mut later = bucket;
                     let is_possible = tokens <= burst_tokens;

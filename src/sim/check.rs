@@ -107,10 +107,11 @@ impl Ledger {
             let finding = format!("{number} was shown {:?}, which nobody said", said.text());
             return self.findings.push(finding);
         };
-        self.show(number, index, said.timing != Timing::Live, now);
+        self.show(number, index, said.timing, now);
     }
 
-    fn show(&mut self, number: usize, index: usize, is_late: bool, now: Duration) {
+    fn show(&mut self, number: usize, index: usize, timing: Timing, now: Duration) {
+        let is_late = timing != Timing::Live;
         let cause = self.messages.get(index).and_then(|message| message.after);
         let member = self.members.get(&number);
         let is_new = member.is_some_and(|member| now < member.started_at + CAUSE_WAIT);

@@ -57,7 +57,7 @@ pub struct World {
     traffic: Traffic,
     tap: Option<Vec<Arc<[u8]>>>,
     requests: u64,
-    /// What the members with a recording face were told.
+    /// The events of the members with a recording face.
     faces: BTreeMap<usize, Vec<News>>,
     is_lobby: bool,
     /// The lobby's seal, for all: its verdicts about signatures are shared, because a thousand
@@ -272,7 +272,7 @@ impl World {
         self.handle(number, Input::Ask(request, command));
     }
 
-    /// Tells a member what its network is like.
+    /// Reports to a member what its network is like.
     fn tell_network(&mut self, number: usize) {
         let news = NetworkNews::Interfaces {
             joined: Vec::new(),

@@ -1,4 +1,4 @@
-//! What a test may look at: the record of a run, its traffic, and what members tell.
+//! What a test may look at: the record of a run, its traffic, and the events of members.
 
 use std::time::Duration;
 
@@ -33,12 +33,12 @@ impl World {
         Some(self.hosts.get(number)?.chat.as_ref()?.node())
     }
 
-    /// From now on keeps everything that a member tells its face.
+    /// From now on keeps every event of a member for its face.
     pub fn record_face(&mut self, number: usize) {
         self.faces.insert(number, Vec::new());
     }
 
-    /// What a member told its face since [`World::record_face`].
+    /// A member's events for its face since [`World::record_face`].
     #[must_use]
     pub fn face(&self, number: usize) -> &[News] {
         self.faces.get(&number).map_or(&[], Vec::as_slice)
@@ -63,7 +63,7 @@ impl World {
         self.now
     }
 
-    /// The events that a member was told, but messages to all.
+    /// The events of a member, but messages to all.
     #[must_use]
     pub fn told(&self, number: usize) -> &[News] {
         self.ledger.told(number)

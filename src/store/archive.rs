@@ -1,5 +1,5 @@
 //! What a room remembers, on a thread of its own that alone owns the file: a locked or slow file
-//! delays nobody. The room goes on meanwhile, and takes everybody as unknown until it is told who
+//! delays nobody. The room goes on meanwhile, and takes everybody as unknown until it knows who
 //! was met before.
 
 use std::io;
@@ -17,15 +17,15 @@ use crate::chat::archive::{Remembered, Reply, Request};
 const REQUESTS_MAX: usize = 16_384;
 
 /// Longest wait at the end for what is still to be written.
-const CLOSE_WAIT: Duration = Duration::from_secs(2);
+pub const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
 /// The same after a signal.
-const SIGNALLED_CLOSE_WAIT: Duration = Duration::from_millis(300);
+pub const SIGNALLED_CLOSE_WAIT: Duration = Duration::from_millis(300);
 
 /// What SQLite says while another process holds a file.
 const LOCKED: &str = "database is locked";
 
-/// Pause before such a file is tried again, behind SQLite's own patience.
+/// Pause before such a file is tried again, after SQLite's own wait.
 const LOCKED_WAIT: Duration = Duration::from_millis(200);
 
 /// The room's end of the thread.
@@ -74,20 +74,16 @@ impl Archive {
             return false;
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        // A thread that has failed has told so, and takes nothing more.
+        // A thread that has failed has reported it, and takes nothing more.
         let _ = self.requests.send(request);
         true
     }
 
-    /// Waits for what is still to be written, but not for ever, and less after a signal. Returns
-    /// whether all of it is.
+    /// Waits for what is still to be written, but no longer than `wait`: usually [`CLOSE_WAIT`],
+    /// and [`SIGNALLED_CLOSE_WAIT`] after a signal. Returns whether all of it is written.
     #[must_use]
-    pub fn close(self, is_signalled: bool) -> bool {
+    pub fn close(self, wait: Duration) -> bool {
         drop(self.requests);
-        let wait = match is_signalled {
-            true => SIGNALLED_CLOSE_WAIT,
-            false => CLOSE_WAIT,
-        };
         let outcome = self.is_done.recv_timeout(wait);
         !matches!(outcome, Err(RecvTimeoutError::Timeout))
     }
@@ -181,7 +177,7 @@ mod tests {
                 name: name("bia"),
                 key: bia,
             });
-            assert!(archive.close(false));
+            assert!(archive.close(CLOSE_WAIT));
         }
     }
 
@@ -193,7 +189,7 @@ mod tests {
         let reply = replies.recv_timeout(DEADLINE).unwrap();
         assert_eq!(reply, Reply::Failed("the disk is on fire".into()));
         assert!(archive.ask(Request::Load));
-        assert!(archive.close(false));
+        assert!(archive.close(CLOSE_WAIT));
     }
 
     #[test]
@@ -211,6 +207,6 @@ mod tests {
         let taken = (0..=REQUESTS_MAX).filter(|_| archive.ask(request.clone()));
         assert_eq!(taken.count(), REQUESTS_MAX);
         drop(open_now);
-        assert!(archive.close(false));
+        assert!(archive.close(CLOSE_WAIT));
     }
 }

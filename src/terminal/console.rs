@@ -47,7 +47,7 @@ pub struct ConsoleConfig {
     pub lang: Lang,
 }
 
-/// What the threads of a console tell its loop.
+/// What the threads of a console report to its loop.
 #[derive(Debug)]
 pub struct ConsoleEvent(Told);
 
@@ -97,7 +97,7 @@ pub struct Console {
     /// Tickets for keys that are given back when there is room for what they type.
     tickets_owed: usize,
     lines: u64,
-    /// Set once there is no more input; an error is told at the end.
+    /// Set once there is no more input; an error is returned at the end.
     end: Option<io::Result<()>>,
     is_ended: bool,
     data: Output,
@@ -166,7 +166,7 @@ impl Console {
         })
     }
 
-    /// Takes in what a thread has told; the signal that it stands for, if it is one.
+    /// Takes in what a thread has reported; the signal that it stands for, if it is one.
     pub fn handle(&mut self, now: Duration, event: ConsoleEvent) -> Option<Signal> {
         match event.0 {
             Told::Typed(Typed::Lines(block)) => self.blocks.push_back(block),
@@ -255,7 +255,7 @@ impl Console {
         self.is_ended && !self.has_line()
     }
 
-    /// How the input ended, told once.
+    /// How the input ended, returned once.
     ///
     /// # Errors
     /// Those of reading it.
@@ -263,13 +263,13 @@ impl Console {
         self.end.take().unwrap_or(Ok(()))
     }
 
-    /// When time alone tells what was typed.
+    /// When time alone decides what was typed.
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
         self.typing.next_time()
     }
 
-    /// Takes in what the time tells; the signal that it stands for, if it is one.
+    /// Takes in that time has passed; the signal that it stands for, if it is one.
     pub fn on_time(&mut self, now: Duration) -> Option<Signal> {
         if self.next_time().is_none_or(|at| now < at) {
             return None;
@@ -323,8 +323,8 @@ impl Console {
         self.data.has_room()
     }
 
-    /// Why stdout takes no more, told once. A terminal that has vanished is no such failure, but a
-    /// signal of [`Console::handle`], so that the loop leaves as it does after any other.
+    /// Why stdout takes no more, returned once. A terminal that has vanished is no such failure,
+    /// but a signal of [`Console::handle`], so that the loop leaves as it does after any other.
     pub fn output_failure(&mut self) -> Option<io::Error> {
         self.look_at_output();
         self.failure.take()
@@ -368,14 +368,13 @@ impl Console {
         if self.is_person() {
             tty::end();
         }
-        let is_signalled = signal.is_some();
-        let written = self.data.finish(is_signalled);
+        let written = self.data.finish(signal);
         if !self.is_one {
             // A stderr that fails is no reason to fail.
-            let _ = self.talk.output().finish(is_signalled);
+            let _ = self.talk.output().finish(signal);
         }
         if let Some(terminal) = &self.terminal {
-            let _ = terminal.finish(is_signalled);
+            let _ = terminal.finish(signal);
         }
         let untold = self.failure.take().or(self.hangup.take());
         untold.map_or(written, Err)
@@ -453,7 +452,7 @@ impl Console {
 impl Drop for Console {
     /// Leaves the terminal as it was found, whatever ended the loop.
     fn drop(&mut self) {
-        // Errors were told, or nobody is left to be told.
+        // Errors were shown, or nobody is left to see them.
         let _ = self.finish(Some(Signal::Terminate));
     }
 }

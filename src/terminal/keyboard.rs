@@ -29,7 +29,7 @@ const KEYS_BYTES: usize = 4 << 10;
 #[cfg(unix)]
 const FOREGROUND_INTERVAL: std::time::Duration = std::time::Duration::from_millis(250);
 
-/// What the keyboard thread tells.
+/// What the keyboard thread reports.
 #[derive(Debug)]
 pub(super) enum Typed {
     /// The terminal gives keys from now on.

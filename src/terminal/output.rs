@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::kernel::terminal_size;
 use super::painter::{Painter, Prompt};
-use super::signals;
+use super::signals::{self, Signal};
 use crate::clock::monotonic;
 
 /// Bytes that a queue holds before it is full: minutes of talk, or a pipe that pauses. One write
@@ -32,7 +32,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 #[cfg(unix)]
 const NO_ROOM_PAUSE: Duration = Duration::from_millis(1);
 
-/// What an output tells.
+/// What the thread of an output reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputEvent {
     /// A queue that was full has room again.
@@ -61,7 +61,7 @@ struct Queue {
     bytes: Vec<u8>,
     /// Bytes taken by the thread and not yet by the system.
     being_written: usize,
-    /// Somebody found the queue full and is told when it has room.
+    /// Somebody found the queue full: the thread reports when it has room.
     wants_room: bool,
     failure: Option<io::Error>,
     has_failed: bool,
@@ -92,7 +92,7 @@ impl Queue {
 }
 
 impl Output {
-    /// Starts the thread that writes to `stream` and tells what becomes of it.
+    /// Starts the thread that writes to `stream` and reports by `tell` what becomes of it.
     ///
     /// # Errors
     /// The system's refusal of a thread.
@@ -147,7 +147,7 @@ impl Output {
         self.shared.work.notify_one();
     }
 
-    /// Whether the queue takes more; if not, [`OutputEvent::Room`] tells when it does again.
+    /// Whether the queue takes more; if not, [`OutputEvent::Room`] reports when it does again.
     #[must_use]
     pub fn has_room(&self) -> bool {
         let mut queue = self.queue();
@@ -162,7 +162,7 @@ impl Output {
         self.queue().is_idle()
     }
 
-    /// Why the stream takes no more, told once.
+    /// Why the stream takes no more, returned once.
     #[must_use]
     pub fn failure(&self) -> Option<io::Error> {
         self.queue().failure.take()
@@ -233,12 +233,12 @@ impl Output {
         drop(queue);
     }
 
-    /// Waits until all is written: at most 500 ms once a signal has asked us to leave, and without
-    /// a limit but another signal otherwise.
+    /// Waits until all is written: at most 500 ms if a signal has asked us to leave, and without a
+    /// limit but another signal otherwise.
     ///
     /// # Errors
-    /// Why the stream takes no more, if that was not told before.
-    pub fn finish(&self, is_signalled: bool) -> io::Result<()> {
+    /// Why the stream takes no more, if that was not reported before.
+    pub fn finish(&self, signal: Option<Signal>) -> io::Result<()> {
         let began = monotonic();
         let signals = signals::received();
         let mut queue = self.queue();
@@ -247,9 +247,9 @@ impl Output {
         queue.is_stale |= queue.is_drawn;
         self.shared.work.notify_one();
         while !queue.is_idle() {
-            let is_late = match is_signalled {
-                true => monotonic().saturating_duration_since(began) >= AFTER_SIGNAL_WAIT,
-                false => signals::received() > signals,
+            let is_late = match signal {
+                Some(_) => monotonic().saturating_duration_since(began) >= AFTER_SIGNAL_WAIT,
+                None => signals::received() > signals,
             };
             if is_late {
                 break;

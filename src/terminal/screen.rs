@@ -48,11 +48,11 @@ pub enum Speaker<'m> {
     Anonymous,
     /// The wire carries no names: the address stands for one.
     Address,
-    /// The only other person, who has told no name.
+    /// The only other person, who has given no name.
     Peer,
 }
 
-/// What stands for the name of somebody who has told none.
+/// What stands for the name of somebody who has given none.
 pub const PEER: &str = "peer";
 
 /// One message as it is to be shown.

@@ -65,22 +65,22 @@ fn open_both(
 pub fn last_words(sentence: &str) {
     if let Ok(output) = stderr(|_| {}) {
         output.write(format!("{}\n", clean(sentence)).as_bytes());
-        // Nobody is left to be told.
-        let _ = output.finish(false);
+        // Nobody is left to see the error.
+        let _ = output.finish(None);
     }
 }
 
 /// Lines on an output: those that a full queue has no room for are left out and counted, and the
-/// count is told where they would stand.
+/// count is shown where they would stand.
 pub struct Talk {
     output: Output,
-    /// The line that tells how many were left out.
+    /// The line that shows how many were left out.
     notice: Box<dyn Fn(u64) -> String + Send>,
     left_out: u64,
 }
 
 impl Talk {
-    /// Talks on an output; `notice` makes the line that tells how many were left out.
+    /// Talks on an output; `notice` makes the line that shows how many were left out.
     #[must_use]
     pub fn new(output: Output, notice: impl Fn(u64) -> String + Send + 'static) -> Self {
         Self {
@@ -111,7 +111,7 @@ impl Talk {
         }
     }
 
-    /// Tells how much was left out, if that is so and there is room again.
+    /// Shows how much was left out, if that is so and there is room again.
     pub fn catch_up(&mut self) {
         if self.left_out > 0 && self.output.has_room() {
             let count = std::mem::take(&mut self.left_out);
@@ -119,7 +119,7 @@ impl Talk {
         }
     }
 
-    /// Tells how much was left out where nothing follows any more, whether there is room or not.
+    /// Shows how much was left out where nothing follows any more, whether there is room or not.
     pub fn conclude(&mut self) {
         if self.left_out > 0 {
             let count = std::mem::take(&mut self.left_out);
@@ -146,7 +146,7 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// Opens both. `notice` makes the line of stdout that tells how many were left out; `tell` is
+    /// Opens both. `notice` makes the line of stdout that shows how many were left out; `tell` is
     /// called when there is room again or stdout has failed, after which
     /// [`Printer::catch_up`] and [`Printer::failure`] say more.
     ///
@@ -167,13 +167,13 @@ impl Printer {
         })
     }
 
-    /// Tells how much was left out, where that is so and there is room again.
+    /// Shows how much was left out, where that is so and there is room again.
     pub fn catch_up(&mut self) {
         self.data.catch_up();
         self.talk.catch_up();
     }
 
-    /// Why stdout takes no more, told once.
+    /// Why stdout takes no more, returned once.
     #[must_use]
     pub fn failure(&self) -> Option<io::Error> {
         self.data.output().failure()
@@ -187,11 +187,10 @@ impl Printer {
     pub fn finish(&mut self, signal: Option<Signal>) -> io::Result<()> {
         self.data.conclude();
         self.talk.conclude();
-        let is_signalled = signal.is_some();
-        let written = self.data.output().finish(is_signalled);
+        let written = self.data.output().finish(signal);
         if !self.is_one {
             // A stderr that fails is no reason to fail.
-            let _ = self.talk.output().finish(is_signalled);
+            let _ = self.talk.output().finish(signal);
         }
         written
     }
@@ -230,7 +229,7 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Opens them; `tell` is told about stdout and stderr.
+    /// Opens them; `tell` receives the reports about stdout and stderr.
     pub(super) fn open(
         is_person: bool,
         tell_data: impl Fn(OutputEvent) + Send + 'static,

@@ -97,30 +97,35 @@ pub fn identity_is_passing(lang: Lang, cause: &str) -> String {
     )
 }
 
-/// Nobody else has appeared after a while. Suggests what to check.
+/// Nobody else has appeared after a while, though this member hears itself: what to
+/// check.
 #[must_use]
-pub fn alone(lang: Lang, interfaces: &[Interface], hears_itself: bool) -> String {
+pub fn alone(lang: Lang, interfaces: &[Interface]) -> String {
     let on = row(interfaces);
-    match hears_itself {
-        true => say!(
-            lang,
-            "nobody else is here yet. I speak on {on}, and hear myself there. If others are: are \
-            they on the same network and in the same room? Does a firewall let UDP 5008 pass? \
-            Does the Wi-Fi keep its clients apart? Another network: --interface",
-            "mais ninguém está aqui ainda. Falo em {on}, e me escuto ali. Se há outros: estão na \
-            mesma rede e na mesma sala? Algum firewall deixa passar UDP 5008? O Wi-Fi isola os \
-            clientes? Outra rede: --interface",
-        ),
-        false => say!(
-            lang,
-            "nobody else is here yet, and I do not even hear myself on {on}: this machine does \
-            not carry multicast there. A firewall may forbid UDP 5008, or another network may be \
-            meant: --interface",
-            "mais ninguém está aqui ainda, e nem me escuto em {on}: esta máquina não leva \
-            multicast por ali. Um firewall pode proibir UDP 5008, ou outra rede é a certa: \
-            --interface",
-        ),
-    }
+    say!(
+        lang,
+        "nobody else is here yet. I speak on {on}, and hear myself there. If others are: are \
+        they on the same network and in the same room? Does a firewall let UDP 5008 pass? \
+        Does the Wi-Fi keep its clients apart? Another network: --interface",
+        "mais ninguém está aqui ainda. Falo em {on}, e me escuto ali. Se há outros: estão na \
+        mesma rede e na mesma sala? Algum firewall deixa passar UDP 5008? O Wi-Fi isola os \
+        clientes? Outra rede: --interface",
+    )
+}
+
+/// Nobody else has appeared after a while, and this member does not hear itself either.
+#[must_use]
+pub fn alone_and_unheard(lang: Lang, interfaces: &[Interface]) -> String {
+    let on = row(interfaces);
+    say!(
+        lang,
+        "nobody else is here yet, and I do not even hear myself on {on}: this machine does \
+        not carry multicast there. A firewall may forbid UDP 5008, or another network may be \
+        meant: --interface",
+        "mais ninguém está aqui ainda, e nem me escuto em {on}: esta máquina não leva \
+        multicast por ali. Um firewall pode proibir UDP 5008, ou outra rede é a certa: \
+        --interface",
+    )
 }
 
 /// A person entered.

@@ -132,19 +132,22 @@ fn left_hub(lang: Lang, name: &str, why: &LeaveReason) -> String {
 
 /// The hub has accepted our name.
 #[must_use]
-pub fn joined(lang: Lang, hub: &str, is_menu: bool) -> String {
-    match is_menu {
-        true => say!(
-            lang,
-            "joined {hub}; choose by number",
-            "conectado a {hub}; escolha pelo número",
-        ),
-        false => say!(
-            lang,
-            "joined {hub}; a line goes to everybody; /help tells what else there is",
-            "conectado a {hub}; uma linha vai para todos; /help mostra o que mais existe",
-        ),
-    }
+pub fn joined(lang: Lang, hub: &str) -> String {
+    say!(
+        lang,
+        "joined {hub}; a line goes to everybody; /help tells what else there is",
+        "conectado a {hub}; uma linha vai para todos; /help mostra o que mais existe",
+    )
+}
+
+/// The same for a person who chooses operations from the menu.
+#[must_use]
+pub fn joined_with_menu(lang: Lang, hub: &str) -> String {
+    say!(
+        lang,
+        "joined {hub}; choose by number",
+        "conectado a {hub}; escolha pelo número",
+    )
 }
 
 /// The hub is not a `roda` hub.

@@ -24,17 +24,20 @@ pub fn listening(
     )
 }
 
+/// How a receiver that farewells do not end can be ended.
+#[must_use]
+pub fn ends_by_signal(lang: Lang) -> String {
+    say!(lang, "Ctrl-C ends", "Ctrl-C encerra")
+}
+
 /// How a receiver can be ended.
 #[must_use]
-pub fn receiving_ends(lang: Lang, stays: bool) -> String {
-    match stays {
-        true => say!(lang, "Ctrl-C ends", "Ctrl-C encerra"),
-        false => say!(
-            lang,
-            "Ctrl-C, or {FAREWELL} from anyone, ends",
-            "Ctrl-C, ou {FAREWELL} de qualquer um, encerra",
-        ),
-    }
+pub fn ends_by_farewell(lang: Lang) -> String {
+    say!(
+        lang,
+        "Ctrl-C, or {FAREWELL} from anyone, ends",
+        "Ctrl-C, ou {FAREWELL} de qualquer um, encerra",
+    )
 }
 
 /// A sender is ready.

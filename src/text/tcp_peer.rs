@@ -49,7 +49,7 @@ pub fn connected(lang: Lang, peer: SocketAddr) -> String {
     )
 }
 
-/// The peer has told its name.
+/// The peer has given its name.
 #[must_use]
 pub fn named(lang: Lang, name: &str) -> String {
     say!(

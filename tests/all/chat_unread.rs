@@ -174,7 +174,7 @@ fn a_program_that_asks_for_the_history_again_and_again_fills_no_memory() {
     assert!(peak_kib > 0 && peak_kib < 64 << 10, "{peak_kib} KiB");
 }
 
-/// A process that holds a database for itself until it is told to let it go.
+/// A process that holds a database for itself until it is asked to let it go.
 fn lock(path: &str) -> Program {
     let hold = "import sqlite3, sys\n\
         file = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
@@ -219,7 +219,7 @@ fn a_locked_store_delays_no_line_and_everybody_is_unknown_until_it_answers() {
     bia.shows("segredo");
     lock.says("");
     lock.shows("free");
-    // The store answers when SQLite looks at the lock again, within its patience.
+    // The store answers when SQLite looks at the lock again, within its wait.
     wait_until(|| {
         ana.says("/msg bia outro");
         bia.has_shown("outro").then_some(())

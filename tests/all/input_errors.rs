@@ -11,7 +11,7 @@ use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use support::datagrams::Ear;
+use support::datagrams::GroupReceiver;
 use support::hub::{join, joining, serve};
 use support::place::{Home, Place};
 use support::tcp::{listener, tcp_peer};
@@ -116,7 +116,7 @@ fn what_came_before_an_input_broke_is_said() {
     bia.ends_with(0);
 
     let place = Place::on_loopback();
-    let ear = Ear::on_loopback(place.port);
+    let receiver = GroupReceiver::on_loopback(place.port);
     fails(place.multicast("send", &["--name", "ana"]), broken(), RESET);
-    assert!(ear.hears().contains("ainda isto"));
+    assert!(receiver.receives().contains("ainda isto"));
 }

@@ -230,7 +230,7 @@ fn a_terminal_that_is_not_read_goes_on_in_order() {
         for number in 0..2000 {
             bia.says(&format!("linha {number} {}", "x".repeat(60)));
         }
-        // It still does what it is told.
+        // It still does what is asked of it.
         ana.types("ainda aqui\r");
         bia.shows(": ainda aqui");
     });

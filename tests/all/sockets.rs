@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use chrono::DateTime;
 use serde_json::{Value, json};
-use support::datagrams::{Ear, Stranger};
+use support::datagrams::{GroupReceiver, Stranger};
 use support::place::Place;
 use support::program::Program;
 
@@ -89,16 +89,19 @@ fn a_receiver_that_stays_shows_a_sair_and_goes_on() {
 #[test]
 fn the_end_of_the_input_ends_a_sender_and_nobody_else() {
     let place = Place::on_loopback();
-    let ear = Ear::on_loopback(place.port);
+    let receiver = GroupReceiver::on_loopback(place.port);
     let mut sender = place.sender("ana", &[]);
     sender.types("com fim de linha\r\n\nsem fim de linha".as_bytes());
     sender.falls_silent();
     sender.ends_with(0);
     place.sends("eva", &["depois"]);
     for data in ["com fim de linha", "", "sem fim de linha"] {
-        assert_eq!(ear.hears(), format!(r#"{{"user":"ana","data":"{data}"}}"#));
+        assert_eq!(
+            receiver.receives(),
+            format!(r#"{{"user":"ana","data":"{data}"}}"#)
+        );
     }
-    assert_eq!(object(&ear.hears())["user"], "eva");
+    assert_eq!(object(&receiver.receives())["user"], "eva");
 }
 
 #[test]
@@ -119,14 +122,14 @@ fn the_farewell_is_sent_bare_and_only_when_it_is_exact() {
 fn a_long_line_is_sent_in_pieces_which_joined_are_the_line() {
     let cases = ["palavra ", "sair ", "é", "\"\\", "👩‍👩‍👧"].map(|unit| unit.repeat(2000));
     let place = Place::on_loopback();
-    let ear = Ear::on_loopback(place.port);
+    let receiver = GroupReceiver::on_loopback(place.port);
     let mut sender = place.sender("ana", &[]);
     for line in cases {
         sender.says(&line);
         let mut heard = String::new();
         // Each piece brings at least one byte.
         for _ in 0..line.len() {
-            let datagram = ear.hears();
+            let datagram = receiver.receives();
             assert!(datagram.len() <= COURSE_READS_BYTES);
             let data = object(&datagram)["data"].as_str().unwrap().to_owned();
             assert_ne!(data.trim(), "sair");
@@ -147,12 +150,12 @@ fn the_raw_pair_sends_bare_text_and_shows_who_by_address() {
         receiver.notes("listening to");
         receiver
     };
-    let ear = Ear::on_loopback(place.port);
+    let datagrams = GroupReceiver::on_loopback(place.port);
     let mut sender = Program::start(place.multicast("send", &["--raw"]));
     let texts = ["Olá, grupo multicast!", r#"{"user":"ana"}"#, "", "sair"];
     for text in texts {
         sender.says(text);
-        assert_eq!(ear.hears(), text);
+        assert_eq!(datagrams.receives(), text);
     }
     sender.ends_with(0);
     let shown = receiver.ends_with(0).shown;

@@ -27,7 +27,7 @@ struct Conversation {
 }
 
 impl Conversation {
-    /// `their_name` may begin with `=`, for a server that tells its name first.
+    /// `their_name` may begin with `=`, for a server that sends its name first.
     fn begin(we_call: bool, names: Option<[&'static str; 2]>) -> Self {
         let ours = names.map_or(vec![], |[ours, _]| vec!["--name", ours]);
         let their_name: Vec<&str> = names.iter().map(|[_, theirs]| *theirs).collect();

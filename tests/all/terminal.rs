@@ -11,7 +11,7 @@
 use crate::support;
 
 use serde_json::Value;
-use support::datagrams::{Ear, Stranger};
+use support::datagrams::{GroupReceiver, Stranger};
 use support::place::Place;
 use support::terminal::Terminal;
 
@@ -31,8 +31,8 @@ fn screen(place: &Place, flags: &[&str]) -> Terminal {
 }
 
 /// What the next datagram says.
-fn heard(ear: &Ear) -> String {
-    let datagram: Value = serde_json::from_str(&ear.hears()).unwrap();
+fn received(receiver: &GroupReceiver) -> String {
+    let datagram: Value = serde_json::from_str(&receiver.receives()).unwrap();
     datagram["data"].as_str().unwrap().to_owned()
 }
 
@@ -63,7 +63,7 @@ fn there_is_a_prompt_on_a_terminal_and_none_through_a_pipe() {
 #[test]
 fn a_line_is_edited_by_characters_and_not_by_bytes() {
     let place = Place::on_loopback();
-    let ear = Ear::on_loopback(place.port);
+    let receiver = GroupReceiver::on_loopback(place.port);
     let mut person = person(&place);
     for (keys, text) in [
         ("olé", "olé"),
@@ -78,7 +78,7 @@ fn a_line_is_edited_by_characters_and_not_by_bytes() {
         ("", ""),
     ] {
         person.types(&format!("{keys}\r"));
-        assert_eq!(heard(&ear), text, "{keys:?}");
+        assert_eq!(received(&receiver), text, "{keys:?}");
         person.begins_a_line();
     }
 }
@@ -86,11 +86,11 @@ fn a_line_is_edited_by_characters_and_not_by_bytes() {
 #[test]
 fn a_paste_of_several_lines_is_several_messages() {
     let place = Place::on_loopback();
-    let ear = Ear::on_loopback(place.port);
+    let receiver = GroupReceiver::on_loopback(place.port);
     let mut person = person(&place);
     person.types("\x1b[200~um\ndois, olé\r\ntrês\x1b[201~\r");
     for line in ["um", "dois, olé", "três"] {
-        assert_eq!(heard(&ear), line);
+        assert_eq!(received(&receiver), line);
     }
     person.begins_a_line();
 }
@@ -98,17 +98,17 @@ fn a_paste_of_several_lines_is_several_messages() {
 #[test]
 fn sair_ends_a_person_with_0_after_it_was_sent() {
     let place = Place::on_loopback();
-    let ear = Ear::on_loopback(place.port);
+    let receiver = GroupReceiver::on_loopback(place.port);
     let mut person = person(&place);
     person.types("sair\r");
-    assert_eq!(heard(&ear), "sair");
+    assert_eq!(received(&receiver), "sair");
     person.ends_with(0);
 }
 
 #[test]
 fn ctrl_c_ends_with_130_and_ctrl_d_with_0_and_neither_says_sair() {
     let place = Place::on_loopback();
-    let ear = Ear::on_loopback(place.port);
+    let receiver = GroupReceiver::on_loopback(place.port);
     for (keys, code) in [("\x03", 130), ("meia linha\x03\x03", 130), ("\x04", 0)] {
         let mut person = person(&place);
         let before = Terminal::start(place.command("true", &[])).modes();
@@ -117,7 +117,7 @@ fn ctrl_c_ends_with_130_and_ctrl_d_with_0_and_neither_says_sair() {
         assert_eq!(person.modes(), before);
     }
     place.sends("eva", &["ninguém falou"]);
-    assert_eq!(heard(&ear), "ninguém falou");
+    assert_eq!(received(&receiver), "ninguém falou");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What faces are told: one that comes late, and one on a machine that was suspended.
+//! What faces receive: one that comes late, and one on a machine that was suspended.
 
 use roda::chat::command::Command;
 use roda::chat::event::{Id, News};

@@ -38,11 +38,11 @@ impl Stranger {
     }
 }
 
-/// Hears datagrams as they are.
-pub struct Ear(UdpSocket);
+/// Receives the datagrams of the group as they are.
+pub struct GroupReceiver(UdpSocket);
 
-impl Ear {
-    /// An ear on this machine's loopback.
+impl GroupReceiver {
+    /// A receiver on this machine's loopback.
     pub fn on_loopback(port: u16) -> Self {
         let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
         socket.set_reuse_address(true).unwrap();
@@ -55,7 +55,7 @@ impl Ear {
     }
 
     /// Waits for the next datagram, which must be text.
-    pub fn hears(&self) -> String {
+    pub fn receives(&self) -> String {
         let mut room = vec![0; 64 << 10];
         let length = self.0.recv(&mut room).unwrap();
         room.truncate(length);

@@ -26,7 +26,7 @@ use tempfile::TempDir;
 /// machine fails nothing.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Between two looks at something that cannot tell by itself that it has changed.
+/// Between two looks at something that does not report that it has changed.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Looks until something is there.

@@ -1,4 +1,4 @@
-//! A running program: what it is told, what it shows, what it notes, how it ends.
+//! A running program: what is typed to it, what it shows, what it notes, how it ends.
 
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -267,13 +267,13 @@ impl Drop for Program {
     }
 }
 
-/// Tells what a pipe brings until its end, or until it has brought enough.
+/// Reports what a pipe brings until its end, or until it has brought enough.
 fn read(mut pipe: impl Read, stream: Stream, reading: Reading, tell: &Sender<(Stream, Vec<u8>)>) {
     let mut room = vec![0; 64 << 10];
     while let Ok(count @ 1..) = pipe.read(&mut room) {
         let bytes = room[..count].to_vec();
         if reading == Reading::FirstLine && bytes.contains(&b'\n') {
-            // Closed first and told then: whoever is told may rely on it.
+            // Closed first and reported then: whoever receives the report may rely on it.
             drop(pipe);
             let _ = tell.send((stream, bytes));
             return;

@@ -28,7 +28,7 @@ pub fn caller(port: u16, args: &[&str]) -> Program {
     let address = format!("127.0.0.1:{port}");
     let args = [&["--connect", &address], args].concat();
     let mut caller = Program::start(tcp_peer(&args));
-    is_connected(&mut caller, args.contains(&"--json"));
+    is_connected(&mut caller, &args);
     caller
 }
 
@@ -36,12 +36,13 @@ pub fn caller(port: u16, args: &[&str]) -> Program {
 pub fn pair(listens: &[&str], calls: &[&str]) -> [Program; 2] {
     let (mut listener, port) = listener(listens);
     let caller = caller(port, calls);
-    is_connected(&mut listener, listens.contains(&"--json"));
+    is_connected(&mut listener, listens);
     [listener, caller]
 }
 
-fn is_connected(program: &mut Program, is_json: bool) {
-    match is_json {
+/// Waits until a program that was started with `args` is connected.
+fn is_connected(program: &mut Program, args: &[&str]) {
+    match args.contains(&"--json") {
         true => program.shows("\"ready\""),
         false => program.notes("connected to"),
     };
@@ -78,9 +79,9 @@ impl Naive {
 
     /// Waits to be called by what `call` starts, and gives that too.
     pub fn is_called_by<T>(call: impl FnOnce(u16) -> T) -> (Self, T) {
-        let door = TcpListener::bind("127.0.0.1:0").unwrap();
-        let caller = call(door.local_addr().unwrap().port());
-        (Self::over(door.accept().unwrap().0), caller)
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let caller = call(listener.local_addr().unwrap().port());
+        (Self::over(listener.accept().unwrap().0), caller)
     }
 
     fn over(stream: TcpStream) -> Self {

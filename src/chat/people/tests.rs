@@ -10,8 +10,15 @@ fn who(name: &str, key: u8) -> NamedKey {
     }
 }
 
-fn people(is_remembered: bool) -> People {
-    People::new(who("ana", 1), is_remembered)
+fn arrival(name: &str, key: u8, was_here: bool) -> Arrival {
+    Arrival {
+        who: who(name, key),
+        was_here,
+    }
+}
+
+fn people(memory: Memory) -> People {
+    People::new(who("ana", 1), memory)
 }
 
 fn empty() -> Roster {
@@ -32,9 +39,9 @@ const NOW: Duration = Duration::from_secs(1);
 
 #[test]
 fn nobody_is_the_first_with_a_name_before_the_store_has_answered() {
-    let mut people = people(true);
+    let mut people = people(Memory::Unread);
     assert_eq!(people.author(who("bia", 2)).standing, Standing::Unknown);
-    assert!(people.enter(NOW, who("bia", 2), false).is_empty());
+    assert!(people.enter(NOW, arrival("bia", 2, false)).is_empty());
     assert_eq!(people.next_time(), Some(NOW + ARRIVAL_WAIT));
     let remembered = vec![Remembered {
         name: Name::parse("bia").unwrap(),
@@ -52,12 +59,12 @@ fn nobody_is_the_first_with_a_name_before_the_store_has_answered() {
 
 #[test]
 fn who_speaks_is_remembered_and_who_only_enters_is_not() {
-    let mut people = people(true);
+    let mut people = people(Memory::Unread);
     people.author(who("rui", 7));
     people.handle(PeopleCommand::Remember(Vec::new()), &empty());
     let requests: Vec<Request> = people.requests().collect();
     assert!(matches!(&requests[..], [Request::Meet { name, .. }] if name.as_str() == "rui"));
-    people.enter(NOW, who("bia", 2), false);
+    people.enter(NOW, arrival("bia", 2, false));
     assert_eq!(people.requests().count(), 0);
     assert_eq!(people.author(who("bia", 2)).standing, Standing::First);
     people.author(who("bia", 2));
@@ -68,8 +75,8 @@ fn who_speaks_is_remembered_and_who_only_enters_is_not() {
 
 #[test]
 fn a_name_under_which_nothing_was_said_is_free_when_its_person_leaves() {
-    let mut people = people(false);
-    people.enter(NOW, who("bia", 2), false);
+    let mut people = people(Memory::Passing);
+    people.enter(NOW, arrival("bia", 2, false));
     assert_eq!(people.person(&who("bia", 3)).standing, Standing::Namesake);
     people.leave(&who("bia", 2), &empty());
     assert_eq!(people.author(who("bia", 3)).standing, Standing::First);
@@ -77,28 +84,28 @@ fn a_name_under_which_nothing_was_said_is_free_when_its_person_leaves() {
 
 #[test]
 fn a_name_that_several_have_is_warned_of_once() {
-    let mut people = people(false);
-    assert_eq!(people.enter(NOW, who("bia", 2), false).len(), 1);
-    let news = people.enter(NOW, who("Bia", 3), false);
+    let mut people = people(Memory::Passing);
+    assert_eq!(people.enter(NOW, arrival("bia", 2, false)).len(), 1);
+    let news = people.enter(NOW, arrival("Bia", 3, false));
     assert!(matches!(
         news[..],
         [News::Namesake(_), News::Entered { .. }]
     ));
-    assert_eq!(people.enter(NOW, who("bia", 4), false).len(), 1);
+    assert_eq!(people.enter(NOW, arrival("bia", 4, false)).len(), 1);
     // Thirty of one login: who comes second is told once, by which name the others see him.
-    let news = people.enter(NOW, who("ana", 5), true);
+    let news = people.enter(NOW, arrival("ana", 5, true));
     let [News::NameTaken(me), News::Entered { person, .. }] = &news[..] else {
         panic!("{news:?}");
     };
     assert_eq!(me.key, Some(Key([1; 32])));
     assert!(me.suffix.is_some() && me.suffix != person.suffix);
-    assert_eq!(people.enter(NOW, who("ana", 6), true).len(), 1);
+    assert_eq!(people.enter(NOW, arrival("ana", 6, true)).len(), 1);
 }
 
 #[test]
 fn a_store_that_fails_is_reported_once_and_ends_the_waiting() {
-    let mut people = people(true);
-    people.enter(NOW, who("bia", 2), true);
+    let mut people = people(Memory::Unread);
+    people.enter(NOW, arrival("bia", 2, true));
     let failed = PeopleCommand::Forget("the disk is full".into());
     let news = people.handle(failed, &empty());
     assert!(matches!(
@@ -114,8 +121,8 @@ fn a_store_that_fails_is_reported_once_and_ends_the_waiting() {
 
 #[test]
 fn nothing_is_remembered_where_nothing_is_to_be() {
-    let mut people = people(false);
-    assert_eq!(people.enter(NOW, who("bia", 2), false).len(), 1);
+    let mut people = people(Memory::Passing);
+    assert_eq!(people.enter(NOW, arrival("bia", 2, false)).len(), 1);
     people.author(who("bia", 2));
     verify(&mut people, &who("bia", 2));
     assert_eq!(people.requests().count(), 0);
@@ -129,7 +136,7 @@ fn verify(people: &mut People, who: &NamedKey) {
 
 #[test]
 fn codes_are_compared_before_they_are_said_to_be_equal() {
-    let mut people = people(true);
+    let mut people = people(Memory::Unread);
     people.handle(PeopleCommand::Remember(Vec::new()), &empty());
     let bia = who("bia", 2);
     let failed = people.verify(&bia);
@@ -173,9 +180,9 @@ fn roster(people: &[(&str, u8)]) -> Roster {
 fn a_namesake_cuts_nobody_off() {
     let here = [("bia", 2), ("bia", 3), ("Ana Luz", 4), ("bia ", 5)];
     let roster = roster(&here);
-    let mut people = people(false);
+    let mut people = people(Memory::Passing);
     for (name, key) in here {
-        people.enter(NOW, who(name, key), false);
+        people.enter(NOW, arrival(name, key, false));
     }
     let called = |people: &People, typed: &str| people.called(typed, &roster);
     assert_eq!(called(&people, "bia"), Ok(who("bia", 2)));
@@ -201,7 +208,7 @@ fn a_namesake_cuts_nobody_off() {
 #[test]
 fn a_name_whose_owner_is_not_here_means_nobody_for_sure() {
     let roster = roster(&[("bia", 3)]);
-    let mut people = people(true);
+    let mut people = people(Memory::Unread);
     let called = people.called("bia", &roster);
     assert_eq!(called, Err(Failure::PeopleUnknown("bia".into())));
     let remembered = vec![Remembered {

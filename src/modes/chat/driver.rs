@@ -21,7 +21,7 @@ use crate::net::socket_poller::{Batch, Wire};
 use crate::protocol::engine::event::{Destination, Transmit};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Link;
-use crate::store::archive::Archive;
+use crate::store::archive::{Archive, CLOSE_WAIT, SIGNALLED_CLOSE_WAIT};
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
@@ -75,8 +75,8 @@ impl Driver {
     pub(super) fn run(mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         let outcome = self.drive_until_end(events);
         self.face.flush();
-        let is_signalled = self.signal.is_some();
-        let close = |archive: Archive| archive.close(is_signalled);
+        let wait = self.signal.map_or(CLOSE_WAIT, |_| SIGNALLED_CLOSE_WAIT);
+        let close = |archive: Archive| archive.close(wait);
         if !self.archive.take().is_none_or(close) {
             let why = "the file is locked or slow".to_owned();
             self.fail(Failure::PeopleForgotten(why));

@@ -1,6 +1,6 @@
 //! `hub join`: a person at a hub. The keyboard, the signals, the call and the line's two directions
-//! have a thread each, which only block and tell; one loop decides. What is said to the hub when is
-//! decided by `protocol::hub::joiner`.
+//! have a thread each, which only block and report; one loop decides. What is said to the hub when
+//! is decided by `protocol::hub::joiner`.
 
 mod command;
 mod menu;
@@ -35,7 +35,7 @@ const FAREWELL_WAIT: Duration = Duration::from_secs(3);
 /// The same after a signal.
 const LEAVING_WAIT: Duration = Duration::from_secs(1);
 
-/// All that the loop is told.
+/// All that the threads report to the loop.
 enum Event {
     Console(ConsoleEvent),
     Signal(Signal),
@@ -55,7 +55,7 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         .map_err(Error::Signals)?;
     let (host, port) = (settings.host.clone(), settings.port);
     let on_failure = move || drop(tell_calling.send(Event::Calling));
-    call_with_retry(host, port, settings.patience, on_failure, move |reached| {
+    call_with_retry(host, port, settings.retry_for, on_failure, move |reached| {
         // Whoever asked may have left meanwhile.
         drop(tell_reached.send(Event::Reached(reached)));
     })
@@ -345,7 +345,7 @@ impl Driver<'_> {
         self.joiner.on_time(now);
         let Some(line) = &mut self.line else { return };
         let joiner = &mut self.joiner;
-        line.send(|is_acknowledged| joiner.poll_send(now, is_acknowledged));
+        line.send(|acknowledgement| joiner.poll_send(now, acknowledgement));
         let is_said = self.joiner.is_said() && line.is_written();
         if is_said && matches!(self.leaving, Some(Leaving::Saying)) {
             let until = now + FAREWELL_WAIT;
@@ -353,7 +353,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Shows what the hub told; how it ends, if it does.
+    /// Shows what the hub has sent; how it ends, if it does.
     fn show(&mut self) -> Option<Outcome> {
         let hub = self.line.as_ref().map(Duplex::peer)?;
         let is_leaving = self.leaving.is_some();
@@ -381,7 +381,7 @@ impl Driver<'_> {
             }
         }
         if !self.face.has_room() && self.signal.is_none() {
-            // What the hub has told is shown whole before the end of it is, but after a signal.
+            // What the hub has sent is shown whole before the end of it is, but after a signal.
             return None;
         }
         if let Some(line) = &self.line {

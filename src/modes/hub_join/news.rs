@@ -1,4 +1,4 @@
-//! What the hub tells and what we said there, as data for the faces.
+//! What the hub sends and what we said there, as data for the faces.
 
 use std::net::SocketAddr;
 
@@ -19,7 +19,7 @@ impl Told {
         Self { name, messages: 0 }
     }
 
-    /// What the hub at an address tells.
+    /// What the hub at an address sends.
     pub(super) fn of(&mut self, now: Moment, hub: SocketAddr, event: &JoinerEvent) -> News {
         match event {
             JoinerEvent::Said {

@@ -9,7 +9,7 @@ use crate::cli::LabJoinSettings;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::lab::Dialogue;
-use crate::lab::session::{Delivery, Session};
+use crate::lab::session::Session;
 use crate::modes::{Outcome, finish};
 use crate::net::duplex::Duplex;
 use crate::net::tcp::{CallError, Connection, ReadEvent, WriteEvent, call_with_retry};
@@ -190,10 +190,8 @@ impl Client {
         let (peer, after) = (conversation.peer, now.saturating_sub(conversation.began));
         conversation.session.on_time(now);
         let mut sent = Vec::new();
-        conversation.duplex.send(|is_acknowledged| {
-            let bytes = conversation
-                .session
-                .poll_send(now, Delivery::of(is_acknowledged))?;
+        conversation.duplex.send(|acknowledgement| {
+            let bytes = conversation.session.poll_send(now, acknowledgement)?;
             sent.push(bytes.clone());
             Some(bytes)
         });

@@ -11,7 +11,7 @@ use crate::cli::LabServeSettings;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::lab::lesson::{Lesson, Service};
-use crate::lab::session::{Delivery, Session};
+use crate::lab::session::Session;
 use crate::modes::{Outcome, finish};
 use crate::net::tcp::Listener;
 use crate::net::tcp_server::{Accepted, Read, ServerEvent, TcpServer, allow_connections};
@@ -282,9 +282,8 @@ impl Driver {
                 if client.session.is_said() {
                     break;
                 }
-                let is_acknowledged = self.server.is_acknowledged(number);
-                let Some(bytes) = client.session.poll_send(now, Delivery::of(is_acknowledged))
-                else {
+                let acknowledgement = self.server.acknowledgement(number);
+                let Some(bytes) = client.session.poll_send(now, acknowledgement) else {
                     break;
                 };
                 self.view

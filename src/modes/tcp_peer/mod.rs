@@ -26,7 +26,7 @@ use crate::terminal::screen::Form;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
 
-/// What a caller is told while somebody else is being talked to.
+/// What a caller is sent while somebody else is being talked to.
 const BUSY: &str = "busy\n";
 
 /// Callers turned away whose connection is still open, so that they can read why.
@@ -77,11 +77,11 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
         Side::Connect {
             host,
             port,
-            patience,
+            retry_for,
         } => {
             let (calling, reached) = (tell.clone(), tell.clone());
             let on_failure = move || drop(calling.send(Event::Calling));
-            call_with_retry(host.clone(), *port, *patience, on_failure, move |what| {
+            call_with_retry(host.clone(), *port, *retry_for, on_failure, move |what| {
                 // Whoever asked may have left meanwhile.
                 drop(reached.send(Event::Reached(what)));
             })
@@ -176,9 +176,9 @@ impl Driver<'_> {
 
     /// Lets the talk go on; its outcome, once it is over.
     fn go_on(&mut self) -> Option<TalkOutcome> {
-        let (now, is_over) = (self.clock.now(), self.face.is_over());
+        let now = self.clock.now();
         let talk = self.talk.as_mut()?;
-        talk.go_on(now, is_over, &mut self.face, &mut self.narrator)
+        talk.go_on(now, &mut self.face, &mut self.narrator)
     }
 
     /// The next event, if one comes before something is due. What was shown is written meanwhile.

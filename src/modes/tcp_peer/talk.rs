@@ -38,7 +38,7 @@ pub(super) struct Talk {
     pub(super) number: u64,
     line: Duplex,
     peer: Peer,
-    /// The other, by the name that they have told.
+    /// The other, by the name that they have given.
     other: Person,
     /// When to leave, once a farewell was said by us; put off while it makes its way.
     leaving_at: Option<Duration>,
@@ -141,7 +141,7 @@ impl Talk {
 
     fn on_lost(&mut self, error: io::Error) {
         if self.lost.is_none() {
-            // What came before the loss is said before it is told.
+            // What came before the loss is shown before the loss is.
             self.peer.on_end();
             self.lost = Some(error);
         }
@@ -155,12 +155,10 @@ impl Talk {
             .min()
     }
 
-    /// Sends and shows what there is. `is_input_over` is whether nothing more will be said. The
-    /// outcome, once it is over.
+    /// Sends and shows what there is. The outcome, once it is over.
     pub(super) fn go_on(
         &mut self,
         now: Moment,
-        is_input_over: bool,
         face: &mut ConsoleFace,
         narrator: &mut Narrator,
     ) -> Option<TalkOutcome> {
@@ -173,7 +171,7 @@ impl Talk {
         }
         // What the other has said is shown whole before the end of it is, unless we leave.
         if outcome.is_none() && (has_room || self.leaving_at.is_some()) {
-            self.end_our_half(now.time, is_input_over);
+            self.end_our_half(now.time, face);
             outcome = self.outcome(now.time, face);
         }
         if outcome.is_some() {
@@ -183,12 +181,12 @@ impl Talk {
     }
 
     /// Ends our direction once all is said and nothing more will be.
-    fn end_our_half(&mut self, now: Duration, is_input_over: bool) {
+    fn end_our_half(&mut self, now: Duration, face: &ConsoleFace) {
         if self.leaving_at == Some(Duration::MAX) {
             self.leaving_at = Some(now + FAREWELL_WAIT);
         }
         let is_leaving = self.leaving_at.is_some();
-        let is_ending = is_input_over || is_leaving || self.is_left_by_naive();
+        let is_ending = face.is_over() || is_leaving || self.is_left_by_naive();
         if is_ending && !is_leaving {
             self.peer.end();
             self.send(now);
@@ -236,7 +234,7 @@ impl Talk {
     fn send(&mut self, now: Duration) {
         let peer = &mut self.peer;
         self.line
-            .send(|is_acknowledged| peer.poll_send(now, is_acknowledged));
+            .send(|acknowledgement| peer.poll_send(now, acknowledgement));
     }
 
     /// Shows what the peer reports; the outcome, if it ends the talk. Nothing is taken from the

@@ -156,7 +156,7 @@ pub(in crate::net) fn send_datagrams(
             Segmentation::Off => 1,
         };
         let (packet, others) = rest.split_at(datagrams);
-        packets.push((packet, control_of(egress, to.is_ipv6(), packet)));
+        packets.push((packet, control_of(egress, &to, packet)));
         rest = others;
     }
     let header = |(packet, control): &(&[libc::iovec], Control)| {
@@ -236,13 +236,14 @@ struct Control {
     bytes: usize,
 }
 
-/// The control messages of one packet: the interface it leaves by, and the length it is split at.
-fn control_of(egress: Option<Egress>, is_ipv6: bool, packet: &[libc::iovec]) -> Control {
+/// The control messages of one packet `to` an address: the interface it leaves by, and the length
+/// it is split at.
+fn control_of(egress: Option<Egress>, to: &SockAddr, packet: &[libc::iovec]) -> Control {
     let mut control = Control {
         words: [0; CONTROL_WORDS],
         bytes: 0,
     };
-    if let Some(egress) = egress.filter(|_| is_ipv6) {
+    if let Some(egress) = egress.filter(|_| to.is_ipv6()) {
         let info = libc::in6_pktinfo {
             ipi6_addr: libc::in6_addr { s6_addr: [0; 16] },
             ipi6_ifindex: egress.index,
@@ -350,7 +351,7 @@ pub(in crate::net) fn filter_own(socket: &Socket, own_port: u16) -> io::Result<(
 }
 
 /// Whether an interface is Wi-Fi, which alone supports this request. `None` where the system does
-/// not tell.
+/// not report it.
 pub(in crate::net) fn is_radio(socket: &Socket, name: &str) -> Option<bool> {
     const SIOCGIWNAME: libc::c_ulong = 0x8b01;
     Some(interface_request(socket, name, SIOCGIWNAME).is_some())
@@ -408,7 +409,7 @@ pub(in crate::net) fn unacknowledged_bytes(stream: SockRef<'_>) -> Option<usize>
 }
 
 /// How many datagrams the kernel dropped at this socket, mostly because its buffer was full.
-/// `None` where the kernel does not tell.
+/// `None` where the kernel does not report it.
 pub(in crate::net) fn drop_count(socket: &Socket) -> Option<u64> {
     let mut figures = [0_u32; libc::SK_MEMINFO_DROPS as usize + 1];
     let mut length = size_of_val(&figures) as libc::socklen_t;

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 
 use super::Engine;
 use super::config::{PULL_FRAMES, SYNC_BY_NACK_MAX};
-use super::event::{Destination, EngineEvent};
+use super::event::{Destination, EngineEvent, Order};
 use super::roster::{Id, ME};
 use super::sync::{Question, inventory};
 use crate::protocol::time::Moment;
@@ -178,7 +178,7 @@ impl Engine {
     fn show_unshown(&mut self, now: Moment) {
         let mut messages = 0;
         for (position, id) in self.sync.take_unshown() {
-            messages += self.show(now, id, position.sequence, true);
+            messages += self.show(now, id, position.sequence, Order::Late);
         }
         if messages > 0 {
             self.out.tell(EngineEvent::CaughtUp { messages });

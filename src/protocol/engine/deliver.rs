@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Engine;
 use super::clock::clock_ms;
 use super::config::{CAUSE_WAIT, OLD_AFTER};
-use super::event::{Delivery, EngineEvent, MessageId};
+use super::event::{Delivery, EngineEvent, MessageId, Order};
 use super::frame_log::{LoggedFrame, Position};
 use super::hear::ReceivedFrame;
 use super::history::TextSpan;
@@ -36,7 +36,7 @@ impl Engine {
             if self.sync.exchanges.is_busy() {
                 self.keep_unshown(id, sequence);
             } else {
-                self.show(now, id, sequence, true);
+                self.show(now, id, sequence, Order::Late);
             }
         }
         self.deliver_ready(now, id, Some(heard));
@@ -130,7 +130,8 @@ impl Engine {
         let old_ms = clock_ms(clock) + OLD_AFTER.as_millis() as u64;
         let is_old = old_ms < clock_ms(self.me.clock_now(now));
         let is_late = is_old || clock + (late_ms << 16) < self.receiving.newest_shown;
-        self.show_opened(now, frame, is_late);
+        let order = if is_late { Order::Late } else { Order::InOrder };
+        self.show_opened(now, frame, order);
         true
     }
 
@@ -146,7 +147,7 @@ impl Engine {
         let inbox = self.receiving.inbox(id);
         let held = inbox.map_or_else(Vec::new, |inbox| inbox.held_before(before));
         for sequence in held {
-            self.show(now, id, sequence, false);
+            self.show(now, id, sequence, Order::InOrder);
         }
     }
 
@@ -166,7 +167,7 @@ impl Engine {
     }
 
     /// Shows a held frame; returns how many messages.
-    pub(super) fn show(&mut self, now: Moment, id: Id, sequence: u32, is_late: bool) -> usize {
+    pub(super) fn show(&mut self, now: Moment, id: Id, sequence: u32, order: Order) -> usize {
         let Some(held) = self.log.get(id, sequence).cloned() else {
             return 0;
         };
@@ -179,11 +180,11 @@ impl Engine {
                 author: &author,
                 durable: &durable,
             };
-            self.show_opened(now, &frame, is_late)
+            self.show_opened(now, &frame, order)
         })
     }
 
-    fn show_opened(&mut self, now: Moment, frame: &Opened<'_>, is_late: bool) -> usize {
+    fn show_opened(&mut self, now: Moment, frame: &Opened<'_>, order: Order) -> usize {
         let position = frame.held.position;
         self.log.settle(frame.id, position.sequence);
         if self.me.is_plausible(position.clock, now) {
@@ -197,23 +198,23 @@ impl Engine {
         };
         let frontier = &mut self.receiving.frontier;
         frontier.shown(shown, &frame.durable.references);
-        self.tell_records(frame.id, position, frame.durable, is_late)
+        self.tell_records(frame.id, position, frame.durable, order)
     }
 
-    /// Tells what the records of a frame say; returns how many messages.
+    /// Reports what the records of a frame say; returns how many messages.
     fn tell_records(
         &mut self,
         id: Id,
         position: Position,
         durable: &Durable<'_>,
-        is_late: bool,
+        order: Order,
     ) -> usize {
         let (mut messages, mut leaves) = (0, false);
         let records = (0..).zip(durable.records.iter()); // at most 255
         for (index, record) in records {
             let said = match record {
                 Record::Said(piece) => match durable.fragment {
-                    Some(fragment) => self.whole_text(id, position, fragment, is_late),
+                    Some(fragment) => self.whole_text(id, position, fragment, order),
                     None => Some(SaidText::to_all(position, index, piece.to_owned())),
                 },
                 Record::Private { to, sealed } if to == self.me.tag() => {
@@ -230,7 +231,7 @@ impl Engine {
                 Record::Private { .. } | Record::Unknown => None,
             };
             if let Some(said) = said {
-                self.tell_said(id, said, is_late);
+                self.tell_said(id, said, order);
                 messages += 1;
             }
         }
@@ -241,14 +242,14 @@ impl Engine {
         messages
     }
 
-    fn tell_said(&mut self, id: Id, said: SaidText, is_late: bool) {
+    fn tell_said(&mut self, id: Id, said: SaidText, order: Order) {
         if let Some(member) = self.group.roster.get(id) {
             self.out.tell(EngineEvent::Said(Delivery {
                 id: said.id,
                 who: member.named_key(),
                 source: member.address,
                 text: said.text,
-                is_late,
+                order,
                 is_private: said.is_private,
             }));
         }
@@ -261,11 +262,11 @@ impl Engine {
         id: Id,
         position: Position,
         fragment: Fragment,
-        is_late: bool,
+        order: Order,
     ) -> Option<SaidText> {
         let span = TextSpan::around(position.sequence, fragment)?;
         let is_last = position.sequence == span.last;
-        let is_complete = is_last || is_late && self.receiving.is_past(id, span.last);
+        let is_complete = is_last || order == Order::Late && self.receiving.is_past(id, span.last);
         if !is_complete {
             return None;
         }

@@ -51,10 +51,19 @@ pub struct Delivery {
     pub text: String,
     /// The address from which its author was last heard.
     pub source: Option<SocketAddr>,
-    /// Whether later messages were shown before it.
-    pub is_late: bool,
+    /// Where it stands among the messages that are shown.
+    pub order: Order,
     /// Whether only this member could read it.
     pub is_private: bool,
+}
+
+/// Where a message stands among those that are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Before the later ones.
+    InOrder,
+    /// After later ones that were shown already.
+    Late,
 }
 
 /// A person under a name. Names are claims and keys are people: two keys under one name are two
@@ -120,7 +129,7 @@ pub enum EngineEvent {
         /// The members that lack some of them.
         waiting: Vec<NamedKey>,
         /// Whether an earlier event has already named members that were waited for.
-        was_told: bool,
+        was_reported: bool,
     },
     /// Messages from before this member came, or from while it was cut off, have been shown.
     CaughtUp {

@@ -89,14 +89,16 @@ pub struct FrameLog {
 }
 
 impl FrameLog {
-    /// Adds a frame, at first as one behind a gap; false if there is no room for more of these. A
-    /// gap-filling frame is always stored, because it releases the frames behind it.
-    pub fn insert(&mut self, id: Id, position: Position, held: NewFrame, fills_gap: bool) -> bool {
-        let bytes = held.bytes.len();
-        if !fills_gap && self.held_back_bytes + bytes > HELD_BACK_BYTES {
-            return false;
-        }
-        self.held_back_bytes += bytes;
+    /// Whether there is room for a frame behind a gap. A gap-filling frame needs none, because it
+    /// releases the frames behind it.
+    #[must_use]
+    pub fn has_room_behind_gap(&self, held: &NewFrame) -> bool {
+        self.held_back_bytes + held.bytes.len() <= HELD_BACK_BYTES
+    }
+
+    /// Adds a frame, at first as one behind a gap.
+    pub fn insert(&mut self, id: Id, position: Position, held: NewFrame) {
+        self.held_back_bytes += held.bytes.len();
         let held = LoggedFrame {
             bytes: held.bytes,
             hash: held.hash,
@@ -107,7 +109,6 @@ impl FrameLog {
             is_history: false,
         };
         self.frames.insert((id, position.sequence), held);
-        true
     }
 
     /// Moves a frame that was delivered to the history.

@@ -7,7 +7,7 @@ use super::config::{
     ACK_GROUP, NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, SMALL_GROUP, WAITING_AFTER,
 };
 use super::event::{Destination, NamedKey};
-use super::inbox::Timing;
+use super::inbox::NackTiming;
 use super::member::Member;
 use super::pace::RoundTrip;
 use super::presence::Presence;
@@ -44,10 +44,10 @@ impl Group {
 
     /// What the timers for an author's frames depend on. The round trip is the one that the author
     /// measured, because a member that only listens measures none.
-    pub(super) fn timing(&self, author: Id) -> Timing {
-        let told = self.roster.get(author).and_then(|member| member.grtt);
-        Timing {
-            grtt: told.unwrap_or(self.grtt()),
+    pub(super) fn timing(&self, author: Id) -> NackTiming {
+        let stated = self.roster.get(author).and_then(|member| member.grtt);
+        NackTiming {
+            grtt: stated.unwrap_or(self.grtt()),
             members: self.roster.size(),
         }
     }
@@ -66,10 +66,10 @@ impl Group {
         self.needs_v6 = self.roster.others().any(|(_, member)| is_v6(member));
     }
 
-    /// Whether this member or another one is on radio.
-    pub(super) fn is_slow(&self, own: Link) -> bool {
-        let mut others = self.roster.others();
-        own.is_slow() || others.any(|(_, member)| member.link.is_slow())
+    /// The slowest link of this member and the others.
+    pub(super) fn slowest_link(&self, own: Link) -> Link {
+        let others = self.roster.others().map(|(_, member)| member.link);
+        others.fold(own, Link::max)
     }
 
     /// Plans a beat that lets a newcomer know this member soon.

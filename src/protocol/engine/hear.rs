@@ -39,6 +39,15 @@ pub(super) struct ReceivedFrame<'f> {
     bytes: &'f [u8],
 }
 
+/// Who sent the copy of a durable frame that was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SentBy {
+    /// Its author.
+    Author,
+    /// Another member, which repaired it or was asked for it.
+    OtherMember,
+}
+
 impl Engine {
     /// Takes in a datagram if it is one that was heard or sent lately; returns whether it is. It
     /// proves nothing, because anybody may have recorded it.
@@ -205,12 +214,12 @@ impl Engine {
     fn hear_durable(&mut self, now: Moment, heard: &ReceivedFrame<'_>) {
         let &ReceivedFrame { id, author, .. } = heard;
         let sequence = author.sequence;
-        let is_first_hand = self.note_presence(now, heard);
+        let sent_by = self.note_presence(now, heard);
         let timing = self.group.timing(id);
         let first = self.first_sequence(author, sequence);
         let accept = self.receiving.open_inbox(id, first).judge(sequence);
         match accept {
-            Accept::Duplicate => return self.hear_again(now, heard, is_first_hand),
+            Accept::Duplicate => return self.hear_again(now, heard, sent_by),
             Accept::TooFar => self.jump(now, id, sequence),
             Accept::InOrder | Accept::Late => {}
         }
@@ -237,7 +246,7 @@ impl Engine {
     }
 
     /// Takes in a durable frame that is here already, or another one under its number.
-    fn hear_again(&mut self, now: Moment, heard: &ReceivedFrame<'_>, is_first_hand: bool) {
+    fn hear_again(&mut self, now: Moment, heard: &ReceivedFrame<'_>, sent_by: SentBy) {
         let &ReceivedFrame { id, author, .. } = heard;
         self.recall(heard);
         self.sending.repair.cancel((id, author.sequence));
@@ -246,7 +255,7 @@ impl Engine {
             let who = self.group.roster.named_key(id);
             self.out
                 .tell_of(who, |who| EngineEvent::Equivocation { who });
-        } else if is_first_hand {
+        } else if sent_by == SentBy::Author {
             self.receiving.reports.heard(id);
             self.plan_report(now, id, author.flags);
         }
@@ -264,9 +273,9 @@ impl Engine {
         }
     }
 
-    /// Notes the presence that a durable frame proves if it comes from its author; returns whether
-    /// it does.
-    fn note_presence(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> bool {
+    /// Notes the presence that a durable frame proves if it comes from its author; returns who sent
+    /// it.
+    fn note_presence(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> SentBy {
         let &ReceivedFrame { id, author, .. } = heard;
         let roster = &self.group.roster;
         let address = roster.get(id).and_then(|member| member.address);
@@ -282,7 +291,10 @@ impl Engine {
         if is_first_hand && !has_left && is_known() {
             self.enter(now, id, author);
         }
-        is_first_hand
+        match is_first_hand {
+            true => SentBy::Author,
+            false => SentBy::OtherMember,
+        }
     }
 
     /// Remembers a datagram, which need not be opened again.
@@ -293,6 +305,7 @@ impl Engine {
             .insert(heard.bytes, KnownDatagram { id, durable });
     }
 
+    /// Stores a new frame; false if it is behind a gap and there is no room for more of these.
     fn keep(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> bool {
         let author = heard.author;
         let frame = NewFrame {
@@ -303,8 +316,11 @@ impl Engine {
         };
         let inbox = self.receiving.inbox(heard.id);
         let fills_gap = inbox.is_none_or(|inbox| inbox.is_next_or_late(author.sequence));
-        let position = Position::of(author);
-        self.log.insert(heard.id, position, frame, fills_gap)
+        if !fills_gap && !self.log.has_room_behind_gap(&frame) {
+            return false;
+        }
+        self.log.insert(heard.id, Position::of(author), frame);
+        true
     }
 
     /// Where the inbox of a member begins of whom `heard` is the first sequence heard: where the
@@ -332,8 +348,8 @@ impl Engine {
         for ack in acks {
             if ack.of == self.me.tag() {
                 let log = &mut self.log;
-                let told = self.sending.hear_ack(id, ack.through, now.time, log);
-                self.tell_delivered(told);
+                let delivered = self.sending.hear_ack(id, ack.through, now.time, log);
+                self.tell_delivered(delivered);
             } else {
                 self.learn_hint(now, ack.of, ack.through);
             }
@@ -350,7 +366,7 @@ impl Engine {
             interval: beat.interval,
             mirror_port: beat.mirror_port,
             link: beat.link,
-            can_tell: beat.digest.cut > 0,
+            knows_history: beat.digest.cut > 0,
         };
         if !self.group.roster.beat(id, author.sequence, news) {
             return; // an older one, which the network kept for a while
@@ -422,10 +438,10 @@ impl Engine {
     fn hear_status(&mut self, now: Moment, id: Id, status: &Status) {
         if status.ack.of == self.me.tag() {
             let (log, round_trip) = (&mut self.log, &mut self.group.round_trip);
-            let told = self
+            let delivered = self
                 .sending
                 .hear_status(id, status, now.time, log, round_trip);
-            self.tell_delivered(told);
+            self.tell_delivered(delivered);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The messages in the frame log: long texts put together again, and the newest for `/history`.
 
-use super::event::{Delivery, MessageId};
+use super::event::{Delivery, MessageId, Order};
 use super::frame_log::{FrameLog, Position};
 use super::roster::{Id, Roster};
 use crate::protocol::wire::frame::durable::{Fragment, Record};
@@ -76,7 +76,7 @@ impl FrameLog {
             who: member.named_key(),
             source: member.address,
             text,
-            is_late: false,
+            order: Order::InOrder,
             is_private: false,
         };
         if let Some(fragment) = durable.fragment {

@@ -38,7 +38,7 @@ struct Gap {
 }
 
 impl Gap {
-    fn new(now: Duration, timing: Timing, rng: &mut Rng) -> Self {
+    fn new(now: Duration, timing: NackTiming, rng: &mut Rng) -> Self {
         Self {
             since: now,
             ask_at: now + timing.back_off(0, rng),
@@ -63,14 +63,14 @@ pub enum Accept {
 
 /// What the timers depend on.
 #[derive(Clone, Copy, Debug)]
-pub struct Timing {
+pub struct NackTiming {
     /// Round trip of the group.
     pub grtt: Duration,
     /// Members of the group.
     pub members: usize,
 }
 
-impl Timing {
+impl NackTiming {
     /// How long to leave the request to others. The back-off is short in a small group, because few
     /// members ask, and one that waits for a frame that was lost again and again holds up its
     /// sender.
@@ -128,7 +128,7 @@ impl Inbox {
     }
 
     /// Adds a frame that was judged new.
-    pub fn take(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
+    pub fn take(&mut self, sequence: u32, now: Duration, timing: NackTiming, rng: &mut Rng) {
         self.have.insert(sequence);
         self.gaps.remove(&sequence);
         self.learn_newest(sequence, now, timing, rng);
@@ -136,7 +136,13 @@ impl Inbox {
     }
 
     /// Notes that a frame exists, and therefore all before it.
-    pub fn learn_newest(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
+    pub fn learn_newest(
+        &mut self,
+        sequence: u32,
+        now: Duration,
+        timing: NackTiming,
+        rng: &mut Rng,
+    ) {
         if sequence <= self.newest {
             return;
         }
@@ -155,7 +161,7 @@ impl Inbox {
     }
 
     /// Asks for a frame that others hold, though it precedes all that was delivered.
-    pub fn want(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
+    pub fn want(&mut self, sequence: u32, now: Duration, timing: NackTiming, rng: &mut Rng) {
         if self.have.contains(sequence) || self.gaps.contains_key(&sequence) {
             return;
         }
@@ -166,7 +172,13 @@ impl Inbox {
 
     /// Notes that another member claims to have a frame: if it is near the frames known to exist,
     /// it is asked for once, and so are those before it. Returns whether that is new.
-    pub fn hint(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) -> bool {
+    pub fn hint(
+        &mut self,
+        sequence: u32,
+        now: Duration,
+        timing: NackTiming,
+        rng: &mut Rng,
+    ) -> bool {
         if sequence <= self.newest || sequence - self.newest > HINT_FRAMES_MAX {
             return false;
         }
@@ -183,7 +195,13 @@ impl Inbox {
 
     /// The missing frames to ask for now, at most `max`, together with those that are nearly due
     /// for the first time. Gaps that were asked for long enough are given up.
-    pub fn due(&mut self, now: Duration, max: usize, timing: Timing, rng: &mut Rng) -> Vec<u32> {
+    pub fn due(
+        &mut self,
+        now: Duration,
+        max: usize,
+        timing: NackTiming,
+        rng: &mut Rng,
+    ) -> Vec<u32> {
         if now < self.ask_at {
             return Vec::new();
         }
@@ -211,7 +229,7 @@ impl Inbox {
     }
 
     /// Notes that another member asks for a frame, which saves this one the request.
-    pub fn heard_nack(&mut self, sequence: u32, now: Duration, timing: Timing, rng: &mut Rng) {
+    pub fn heard_nack(&mut self, sequence: u32, now: Duration, timing: NackTiming, rng: &mut Rng) {
         if let Some(gap) = self.gaps.get_mut(&sequence) {
             gap.tries += 1;
             gap.ask_at = gap.ask_at.max(now + timing.hold_off(gap.tries, rng));

@@ -38,7 +38,7 @@ pub struct Member {
     /// The key that private messages to it are sealed to, once its HELLO is here.
     pub session_key: Option<SessionKey>,
     /// Whether it knows what was said before it came.
-    pub can_tell: bool,
+    pub knows_history: bool,
     /// The round trip that it states; `None` for this member itself.
     pub grtt: Option<Duration>,
     /// The clock of the frame that proved that it is there now.
@@ -68,7 +68,7 @@ impl Member {
             mirror_port: 0,
             link: Link::Wired,
             session_key: None,
-            can_tell: false,
+            knows_history: false,
             grtt: None,
             proven_at: None,
             heard: Duration::ZERO,
@@ -133,5 +133,5 @@ pub struct BeatNews {
     /// What carries its multicast.
     pub link: Link,
     /// Whether it knows what was said before it came.
-    pub can_tell: bool,
+    pub knows_history: bool,
 }

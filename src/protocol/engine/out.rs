@@ -22,7 +22,7 @@ impl Out {
         self.events.push_back(event);
     }
 
-    /// Tells something about a member, unless it has been forgotten.
+    /// Reports something about a member, unless it has been forgotten.
     pub(super) fn tell_of(
         &mut self,
         who: Option<NamedKey>,

@@ -11,6 +11,7 @@ use super::config::{
 };
 use super::roster::Id;
 use crate::protocol::rate::TokenBucket;
+use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::seal::signed_batch::BATCH_MAX_FRAMES;
 
 /// How many durable frames may leave, repairs included: a token bucket whose rate grows while its
@@ -86,14 +87,14 @@ impl Pace {
         self.was_short = false;
     }
 
-    /// Slows down while a member is on radio: `speakers` share the air.
-    pub fn spare(&mut self, is_slow: bool, speakers: usize) {
-        if is_slow {
+    /// Adapts to the slowest link of the group: on radio, `speakers` share the air.
+    pub fn adapt_to(&mut self, slowest: Link, speakers: usize) {
+        let was_slow = std::mem::replace(&mut self.is_slow, slowest.is_slow());
+        if self.is_slow {
             self.set_rate(PACE_RADIO_PER_S / speakers.max(1) as f64);
-        } else if self.is_slow {
+        } else if was_slow {
             self.set_rate(PACE_START_PER_S);
         }
-        self.is_slow = is_slow;
     }
 
     /// When frames that may not leave now may leave.
@@ -144,7 +145,7 @@ struct Report {
     through: u32,
     moved_at: Duration,
     /// Whether the member has reported, and is not only expected to.
-    was_told: bool,
+    was_reported: bool,
 }
 
 impl Window {
@@ -153,10 +154,10 @@ impl Window {
         let told = Report {
             through,
             moved_at: now,
-            was_told: true,
+            was_reported: true,
         };
         let report = self.reporters.entry(id).or_insert(told);
-        if !report.was_told {
+        if !report.was_reported {
             *report = told;
         }
         if through > report.through {
@@ -179,7 +180,7 @@ impl Window {
             self.reporters.entry(id).or_insert(Report {
                 through: sequence.saturating_sub(1),
                 moved_at: now,
-                was_told: false,
+                was_reported: false,
             });
         }
     }
@@ -206,7 +207,7 @@ impl Window {
     /// reporter.
     fn last_allowed(&self) -> Option<u32> {
         let last_allowed = |report: &Report| {
-            report.through.saturating_add(match report.was_told {
+            report.through.saturating_add(match report.was_reported {
                 true => self.frames,
                 false => WINDOW_FIRST_FRAMES,
             })

@@ -13,8 +13,8 @@ pub struct Receipts {
     first: u32,
     newest: u32,
     expected: BTreeSet<Id>,
-    tell_at: Option<Duration>,
-    is_told: bool,
+    report_at: Option<Duration>,
+    is_reported: bool,
 }
 
 /// How many members have all frames of a range.
@@ -31,64 +31,68 @@ pub struct Delivered {
     /// The members that lack some.
     pub waiting: Vec<Id>,
     /// Whether an earlier report named members that were waited for.
-    pub was_told: bool,
+    pub was_reported: bool,
 }
 
 impl Receipts {
     /// Expects acknowledgements of a frame from the members `here`; the missing ones are reported
-    /// at `tell_at`.
-    pub fn said(&mut self, sequence: u32, here: impl Iterator<Item = Id>, tell_at: Duration) {
+    /// at `report_at`.
+    pub fn said(&mut self, sequence: u32, here: impl Iterator<Item = Id>, report_at: Duration) {
         if self.is_complete() {
             self.expected.clear();
             self.first = sequence;
         }
         self.newest = sequence;
         self.expected.extend(here);
-        self.is_told &= !self.is_complete();
-        self.tell_at.get_or_insert(tell_at);
+        self.is_reported &= !self.is_complete();
+        self.report_at.get_or_insert(report_at);
     }
 
     /// Notes that a member has all frames up to one; returns what to report.
     pub fn acknowledge(&mut self, id: Id, through: u32) -> Option<Delivered> {
-        let was_complete = self.is_complete();
-        let known = self.through.entry(id).or_default();
-        *known = (*known).max(through);
-        self.completed(was_complete)
+        self.completed_by(|receipts| {
+            let known = receipts.through.entry(id).or_default();
+            *known = (*known).max(through);
+        })
     }
 
     /// Stops waiting for a member that is not here any more; returns what to report.
     pub fn forget(&mut self, id: Id) -> Option<Delivered> {
-        let was_complete = self.is_complete();
-        self.through.remove(&id);
-        self.expected.remove(&id);
-        self.completed(was_complete).filter(|told| told.of > 0)
+        let delivered = self.completed_by(|receipts| {
+            receipts.through.remove(&id);
+            receipts.expected.remove(&id);
+        });
+        delivered.filter(|delivered| delivered.of > 0)
     }
 
-    fn completed(&mut self, was_complete: bool) -> Option<Delivered> {
+    /// Makes a change; returns what to report if it was the last one that was waited for.
+    fn completed_by(&mut self, change: impl FnOnce(&mut Self)) -> Option<Delivered> {
+        let was_complete = self.is_complete();
+        change(self);
         if was_complete || !self.is_complete() {
             return None;
         }
-        self.tell_at = None;
-        let told = self.state();
-        self.is_told = false;
-        Some(told)
+        self.report_at = None;
+        let delivered = self.state();
+        self.is_reported = false;
+        Some(delivered)
     }
 
     /// The state, once, when members have been waited for long enough.
     pub fn overdue(&mut self, now: Duration) -> Option<Delivered> {
-        self.tell_at.filter(|at| *at <= now)?;
-        self.tell_at = None;
+        self.report_at.filter(|at| *at <= now)?;
+        self.report_at = None;
         if self.is_complete() {
             return None;
         }
-        self.is_told = true;
+        self.is_reported = true;
         Some(self.state())
     }
 
     /// When [`Receipts::overdue`] may have something.
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
-        self.tell_at
+        self.report_at
     }
 
     /// Whether all members have all frames.
@@ -111,7 +115,7 @@ impl Receipts {
             has: self.expected.len() - waiting.len(),
             of: self.expected.len(),
             waiting,
-            was_told: self.is_told,
+            was_reported: self.is_reported,
         }
     }
 }
@@ -136,8 +140,11 @@ mod tests {
         let mut receipts = Receipts::default();
         receipts.said(5, ids(&[1, 2]), SECOND);
         assert_eq!(receipts.acknowledge(Id(1), 5), None);
-        let told = receipts.acknowledge(Id(2), 7).unwrap();
-        assert_eq!((told.has, told.of, told.was_told), (2, 2, false));
+        let delivered = receipts.acknowledge(Id(2), 7).unwrap();
+        assert_eq!(
+            (delivered.has, delivered.of, delivered.was_reported),
+            (2, 2, false)
+        );
         assert_eq!(receipts.next_time(), None);
     }
 
@@ -147,10 +154,10 @@ mod tests {
         receipts.said(5, ids(&[1, 2]), SECOND);
         receipts.acknowledge(Id(1), 5);
         assert_eq!(receipts.overdue(SECOND / 2), None);
-        let told = receipts.overdue(SECOND).unwrap();
-        assert_eq!((told.has, told.waiting), (1, vec![Id(2)]));
+        let delivered = receipts.overdue(SECOND).unwrap();
+        assert_eq!((delivered.has, delivered.waiting), (1, vec![Id(2)]));
         assert_eq!(receipts.overdue(2 * SECOND), None);
-        assert!(receipts.acknowledge(Id(2), 5).unwrap().was_told);
+        assert!(receipts.acknowledge(Id(2), 5).unwrap().was_reported);
     }
 
     #[test]
@@ -158,7 +165,7 @@ mod tests {
         let mut receipts = Receipts::default();
         receipts.said(5, ids(&[1, 2]), SECOND);
         receipts.acknowledge(Id(1), 5);
-        let told = receipts.forget(Id(2)).unwrap();
-        assert_eq!((told.has, told.of), (1, 1));
+        let delivered = receipts.forget(Id(2)).unwrap();
+        assert_eq!((delivered.has, delivered.of), (1, 1));
     }
 }

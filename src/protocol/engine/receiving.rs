@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::frontier::Frontier;
 use super::group::Group;
-use super::inbox::{Inbox, Timing};
+use super::inbox::{Inbox, NackTiming};
 use super::reports::{Report, ReportReason, Reports};
 use super::roster::{Id, ME, Roster};
 use crate::protocol::rng::Rng;
@@ -73,7 +73,7 @@ impl Receiving {
         id: Id,
         sequence: u32,
         now: Duration,
-        timing: Timing,
+        timing: NackTiming,
         rng: &mut Rng,
     ) {
         let inbox = self.inboxes.get_mut(&id);

@@ -133,7 +133,7 @@ impl Roster {
         member.interval = news.interval.clamp(BEAT_MIN, BEAT_MAX);
         member.mirror_port = news.mirror_port;
         member.link = news.link;
-        member.can_tell = news.can_tell;
+        member.knows_history = news.knows_history;
         self.due_at = self.due_at.min(member.due());
         true
     }

@@ -93,7 +93,7 @@ impl Engine {
             messages: made.messages,
             touched: now,
         };
-        self.log.insert(ME, made.position, frame, true);
+        self.log.insert(ME, made.position, frame);
         self.log.settle(ME, sequence);
         self.log.release(self.sending.window.needed_from());
         self.sending.note_made(now, made, &mut self.group);
@@ -149,8 +149,8 @@ impl Engine {
         self.group.update_reach();
         let speaking_since = now.time.saturating_sub(SPEAKING);
         let others = self.receiving.reports.recent(speaking_since, SPEAKERS_MAX);
-        let is_slow = self.group.is_slow(self.me.link);
-        self.sending.pace.spare(is_slow, others.len() + 1);
+        let slowest = self.group.slowest_link(self.me.link);
+        self.sending.pace.adapt_to(slowest, others.len() + 1);
         let clock_now = self.me.clock_now(now);
         self.log.expire(clock_now);
         let interval = self.group.roster.beat_interval();

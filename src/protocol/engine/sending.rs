@@ -169,7 +169,7 @@ impl Sending {
             if self.window.is_open(self.newest + 1) {
                 self.pace.next_time(now, self.outbox.len())
             } else {
-                // A report opens the window, or else the end of the patience with who is stuck.
+                // A report opens the window, or the time after which a stuck receiver is ignored.
                 now + STUCK_AFTER / 10
             }
         });
@@ -269,8 +269,8 @@ impl Sending {
         self.arrivals.leaves(sequence, now);
         if made.messages > 0 {
             let here = group.roster.others().map(|(id, _)| id);
-            let tell_at = now + group.waiting_after();
-            self.receipts.said(sequence, here, tell_at);
+            let report_at = now + group.waiting_after();
+            self.receipts.said(sequence, here, report_at);
         }
         for repeat in 1..=self.nacks.repeats_of_next() {
             self.repair
@@ -284,7 +284,7 @@ impl Sending {
         self.was_bulk = made.flags & FLAG_BULK != 0;
     }
 
-    /// Tells the ids of the messages in an own frame.
+    /// Reports the ids of the messages in an own frame.
     pub(super) fn tell_sent(&mut self, made: &Made, out: &mut Out) {
         let position = made.position;
         let is_private = made.private_to.is_some();
@@ -310,7 +310,7 @@ impl Sending {
         }
     }
 
-    /// Takes in how far a member has this one's frames; what to tell about their delivery. The
+    /// Takes in how far a member has this one's frames; what to report about their delivery. The
     /// window heeds members only that report.
     pub(super) fn hear_ack(
         &mut self,

@@ -56,7 +56,7 @@ impl Sync {
     /// is held.
     pub(super) fn digest(&self, clock_now: u64, turn: u32, log: &mut FrameLog) -> Digest {
         if self.is_new {
-            return Digest::default(); // says that this member cannot tell
+            return Digest::default(); // says that this member does not know
         }
         let old_ms = (clock_now >> 16).saturating_sub(DIGEST_AGE.as_millis() as u64);
         let cut_ms = old_ms / DIGEST_STEP_MS * DIGEST_STEP_MS;
@@ -112,7 +112,8 @@ impl Sync {
         }
         let came = |session: u64, tag: MemberTag| (session >> 32, tag);
         let mine = came(me.identity().session, me.tag());
-        let is_fit = |member: &Member| member.can_tell || came(member.session, member.tag) < mine;
+        let is_fit =
+            |member: &Member| member.knows_history || came(member.session, member.tag) < mine;
         roster.get(peer).filter(|member| is_fit(member))?;
         // Up to now, and not to our start: members first heard in between began earlier.
         let all = (0, u64::MAX);
@@ -143,7 +144,7 @@ impl Sync {
     /// A newcomer that has met no member who knows more has missed nothing.
     pub(super) fn settle_newcomer(&mut self, now: Duration, started: Duration, roster: &Roster) {
         if self.is_new && !self.exchanges.is_busy() && now >= started + JOINING {
-            self.is_new = roster.others().any(|(_, member)| member.can_tell);
+            self.is_new = roster.others().any(|(_, member)| member.knows_history);
         }
     }
 
@@ -175,7 +176,7 @@ impl Sync {
         };
         if self.is_new {
             let peer = roster.get(outcome.peer);
-            self.is_new = peer.is_some_and(|peer| !peer.can_tell);
+            self.is_new = peer.is_some_and(|peer| !peer.knows_history);
             self.ask_again_at = now + ASK_AGAIN;
         }
         go_back(outcome, log);
@@ -191,7 +192,7 @@ impl Sync {
 }
 
 /// The XOR of the hashes of all frames that only one of both holds, if there are any and this
-/// member can tell.
+/// member knows.
 fn difference(digest: &Digest, log: &mut FrameLog) -> Option<u64> {
     if digest.from >= digest.cut || log.horizon() > digest.from {
         return None;

@@ -31,8 +31,8 @@ impl Engine {
         while let Some(due) = self.group.presence.pop(time) {
             self.send_presence(now, due);
         }
-        let told = self.sending.receipts.overdue(time);
-        self.tell_delivered(told);
+        let delivered = self.sending.receipts.overdue(time);
+        self.tell_delivered(delivered);
         if let Some(mirror) = &mut self.mirror {
             while let Some(event) = mirror.next_event(time, &self.group.roster) {
                 self.out.tell(event);
@@ -75,8 +75,8 @@ impl Engine {
             return;
         }
         self.receiving.reports.forget(id);
-        let told = self.sending.forget(id, &mut self.log);
-        self.tell_delivered(told);
+        let delivered = self.sending.forget(id, &mut self.log);
+        self.tell_delivered(delivered);
         // Other sessions of the same person may still be here.
         if self.group.roster.sessions_of(id) == 0 {
             let who = self.group.roster.named_key(id);
@@ -86,15 +86,15 @@ impl Engine {
         }
     }
 
-    pub(super) fn tell_delivered(&mut self, told: Option<Delivered>) {
-        if let Some(told) = told {
+    pub(super) fn tell_delivered(&mut self, delivered: Option<Delivered>) {
+        if let Some(delivered) = delivered {
             self.out.tell(EngineEvent::Delivered {
-                first_sequence: told.first,
-                last_sequence: told.last,
-                has: told.has,
-                of: told.of,
-                waiting: self.group.named_keys(told.waiting.into_iter()),
-                was_told: told.was_told,
+                first_sequence: delivered.first,
+                last_sequence: delivered.last,
+                has: delivered.has,
+                of: delivered.of,
+                waiting: self.group.named_keys(delivered.waiting.into_iter()),
+                was_reported: delivered.was_reported,
             });
         }
     }

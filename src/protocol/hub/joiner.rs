@@ -8,7 +8,7 @@ use super::incoming::{Incoming, Received};
 use super::proof::ModeratorKey;
 use crate::protocol::message::Name;
 use crate::protocol::wire::pieces::Pieces;
-use crate::protocol::wire::quiet;
+use crate::protocol::wire::quiet::{self, Acknowledgement};
 use crate::protocol::wire::stream::{MARKER, PAYLOAD_MAX_BYTES, encode_line};
 use crate::protocol::wire::tr2::{
     ALL_CLIENTS, Message, NO_DATA, OFFER, SEPARATOR, SERVER, SERVER_CLOSED, data_room, operation,
@@ -258,9 +258,13 @@ impl Joiner {
         self.state = JoinerState::Named;
     }
 
-    /// The next bytes to send. `is_acknowledged` is whether the hub's host has acknowledged
-    /// everything that was sent before.
-    pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
+    /// The next bytes to send. `acknowledgement` is about everything that was sent
+    /// before.
+    pub fn poll_send(
+        &mut self,
+        now: Duration,
+        acknowledgement: Acknowledgement,
+    ) -> Option<Vec<u8>> {
         match self.state {
             JoinerState::Framed | JoinerState::Joined { is_framed: true } => {
                 let mut messages = self.outbox.take_back();
@@ -279,10 +283,10 @@ impl Joiner {
                 {
                     self.outbox.push(message);
                 }
-                let message = self.outbox.poll(now, is_acknowledged)?;
+                let message = self.outbox.poll(now, acknowledgement)?;
                 Some(message.into_bytes())
             }
-            JoinerState::Named => Some(self.outbox.poll(now, is_acknowledged)?.into_bytes()),
+            JoinerState::Named => Some(self.outbox.poll(now, acknowledgement)?.into_bytes()),
             JoinerState::Arriving | JoinerState::Out => None,
         }
     }

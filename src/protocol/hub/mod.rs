@@ -40,7 +40,7 @@ pub const NAME_WAIT: Duration = Duration::from_secs(10);
 /// How long a client that leaves may take to receive what is queued for it.
 pub const LINGER: Duration = Duration::from_secs(2);
 
-/// Connections over the limit that are told why before they are closed.
+/// Connections over the limit that are sent the reason before they are closed.
 const TURNED_AWAY_MAX: usize = 64;
 
 /// Framed bytes of one round. When there are more, the driver should poll before it reads on.
@@ -72,8 +72,8 @@ pub enum Output<'h> {
         /// The bytes. Many clients share the same ones.
         parts: Vec<&'h [u8]>,
     },
-    /// Find out whether the client's host has acknowledged every byte that its socket took, and
-    /// report it by [`Hub::on_acknowledgement`].
+    /// Find out how much the client's host has acknowledged of what its socket took, and report it
+    /// by [`Hub::on_acknowledgement`].
     CheckAcknowledged {
         /// The client's number.
         client: u32,
@@ -305,8 +305,8 @@ impl Hub {
         self.remove(id);
     }
 
-    /// Tells every client that the hub closes, and lets no more in. `by` is the client that asked
-    /// for it.
+    /// Notifies every client that the hub closes, and lets no more in. `by` is the client that
+    /// asked for it.
     pub fn close(&mut self, now: Duration, by: Option<&str>) {
         if std::mem::replace(&mut self.is_closing, true) {
             return;

@@ -41,7 +41,7 @@ impl Hub {
         }
     }
 
-    /// Tells a client that the rest of a message was dropped, because it was too long.
+    /// Notifies a client that the rest of a message was dropped, because it was too long.
     pub(super) fn on_tail(&mut self, id: u32) {
         self.reply(id, operation::UNKNOWN_REPLY, TOO_LONG);
     }
@@ -139,7 +139,7 @@ impl Hub {
         self.send_as_hub(id, &name, operation::CONFIRMATION, Some(&data));
     }
 
-    /// Refuses a client, tells it why, and begins to close its connection.
+    /// Refuses a client, sends it the reason, and begins to close its connection.
     pub(super) fn refuse(&mut self, now: Duration, id: u32, why: Refusal) {
         let Some(address) = self.clients.get(&id).map(|client| client.address) else {
             return;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::protocol::wire::quiet::Outbox;
+use crate::protocol::wire::quiet::{Acknowledgement, Outbox};
 use crate::protocol::wire::stream::{MARKER, encode_line};
 use crate::protocol::wire::tr2::{Message, SERVER, operation};
 
@@ -138,15 +138,23 @@ impl Outgoing {
     /// Moves a naive client's next message to the bytes to write, if it may go now. Returns how
     /// many messages were left out before it; the client, which is called `name`, gets a notice in
     /// their place.
-    pub(super) fn prepare(&mut self, now: Duration, is_acknowledged: bool, name: &str) -> usize {
+    pub(super) fn prepare(
+        &mut self,
+        now: Duration,
+        acknowledgement: Acknowledgement,
+        name: &str,
+    ) -> usize {
         let Framing::Naive(quiet) = &mut self.framing else {
             return 0;
         };
         if self.is_blocked {
             return 0;
         }
-        let is_acknowledged = is_acknowledged && self.backlog.is_empty();
-        let (message, left_out) = quiet.poll(now, is_acknowledged, name);
+        let acknowledgement = match self.backlog.is_empty() {
+            true => acknowledgement,
+            false => Acknowledgement::Pending,
+        };
+        let (message, left_out) = quiet.poll(now, acknowledgement, name);
         let message = message.as_deref().unwrap_or_default();
         self.backlog.extend_from_slice(message.as_bytes());
         left_out
@@ -266,7 +274,7 @@ impl QuietQueue {
     fn poll(
         &mut self,
         now: Duration,
-        is_acknowledged: bool,
+        acknowledgement: Acknowledgement,
         name: &str,
     ) -> (Option<Rc<str>>, usize) {
         let mut left_out = 0;
@@ -285,7 +293,7 @@ impl QuietQueue {
                 self.outbox.push(message.text);
             }
         }
-        (self.outbox.poll(now, is_acknowledged), left_out)
+        (self.outbox.poll(now, acknowledgement), left_out)
     }
 
     /// Whether [`QuietQueue::poll`] has nothing to return.

@@ -8,24 +8,26 @@ use super::client::ClientState;
 use super::event::{HubEvent, LeaveReason};
 use super::outgoing::{BACKLOG_MAX_BYTES, BACKLOGS_MAX_BYTES};
 use super::{Ending, Hub};
+use crate::protocol::wire::quiet::Acknowledgement;
 
 /// How far one client's turn has come, with the client's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// The driver checks what the client's host has acknowledged.
     Check(u32),
-    /// The driver has checked it; whether all is acknowledged.
-    Checked(u32, bool),
+    /// The driver has checked it.
+    Checked(u32, Acknowledgement),
     /// The driver writes.
     Write(u32),
 }
 
 impl Hub {
     /// Answers [`Output::CheckAcknowledged`](super::Output::CheckAcknowledged). A check that is not
-    /// answered before the next poll counts as `false`.
-    pub fn on_acknowledgement(&mut self, client: u32, is_acknowledged: bool) {
+    /// answered before the next poll counts as
+    /// [`Acknowledgement::Pending`].
+    pub fn on_acknowledgement(&mut self, client: u32, acknowledgement: Acknowledgement) {
         if self.turn == Some(Turn::Check(client)) {
-            self.turn = Some(Turn::Checked(client, is_acknowledged));
+            self.turn = Some(Turn::Checked(client, acknowledgement));
         }
     }
 
@@ -43,8 +45,8 @@ impl Hub {
     pub(super) fn next_turn(&mut self, now: Duration) -> Option<Turn> {
         loop {
             let (id, checked) = match self.turn.take() {
-                Some(Turn::Check(id)) => (id, Some(false)),
-                Some(Turn::Checked(id, is_acknowledged)) => (id, Some(is_acknowledged)),
+                Some(Turn::Check(id)) => (id, Some(Acknowledgement::Pending)),
+                Some(Turn::Checked(id, acknowledgement)) => (id, Some(acknowledgement)),
                 Some(Turn::Write(id)) => {
                     self.finish_turn(now, id, 0);
                     continue;
@@ -66,14 +68,20 @@ impl Hub {
 
     /// Begins a client's turn, or goes on with it once the driver has checked what is acknowledged;
     /// `None` if there is nothing for the driver to do.
-    fn begin_turn(&mut self, now: Duration, id: u32, checked: Option<bool>) -> Option<Turn> {
+    fn begin_turn(
+        &mut self,
+        now: Duration,
+        id: u32,
+        checked: Option<Acknowledgement>,
+    ) -> Option<Turn> {
         let client = self.clients.get_mut(&id)?;
         client.is_queued = false;
         let outgoing = &mut client.outgoing;
         if checked.is_none() && outgoing.needs_acknowledgement() {
             return Some(Turn::Check(id));
         }
-        let messages = outgoing.prepare(now, checked.unwrap_or(false), &client.name);
+        let acknowledgement = checked.unwrap_or(Acknowledgement::Pending);
+        let messages = outgoing.prepare(now, acknowledgement, &client.name);
         if messages > 0 {
             let name = client.name.clone();
             self.events.push_back(HubEvent::LeftOut { name, messages });

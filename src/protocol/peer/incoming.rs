@@ -196,7 +196,7 @@ impl Incoming {
                     if self.framing == Framing::FirstFrame =>
                 {
                     self.framing = Framing::Framed;
-                    self.split_raw(has_name, lengths);
+                    self.split_raw(usize::from(has_name), lengths);
                 }
                 Ok(Some(Frame::Name(name))) => self.received.push_back(Received::Name(name.into())),
                 Ok(Some(Frame::Line(line))) => self.received.push_back(Received::Line(line.into())),
@@ -215,16 +215,16 @@ impl Incoming {
     }
 
     /// Splits the raw bytes that wait by the lengths of the peer's messages. The quiet rule may
-    /// have taken some of them already. A name among them is skipped, because it comes again in a
-    /// frame.
-    fn split_raw(&mut self, has_name: bool, lengths: &[u8]) {
+    /// have taken some of them already. The first `names` of them are names and are skipped,
+    /// because the name comes again in a frame.
+    fn split_raw(&mut self, names: usize, lengths: &[u8]) {
         let mut end = 0;
         for (number, length) in lengths.chunks_exact(2).enumerate() {
             end += length
                 .iter()
                 .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
             let message = self.inbox.split_to(end.saturating_sub(self.raw_taken));
-            if has_name && number == 0 {
+            if number < names {
                 self.raw_taken += message.len();
             } else {
                 self.on_raw(message);

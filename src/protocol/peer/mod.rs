@@ -13,6 +13,7 @@ use std::time::Duration;
 use self::incoming::{Incoming, Received};
 use self::outgoing::Outgoing;
 use super::message::{NAME_MAX_BYTES, Name, split_within};
+use super::wire::quiet::Acknowledgement;
 use super::wire::stream::TooLong;
 use super::wire::{Fault, json, plain};
 
@@ -175,9 +176,13 @@ impl Peer {
         self.events.pop_front()
     }
 
-    /// The next bytes to send. `is_acknowledged` is whether the peer's host has acknowledged
-    /// everything that was sent before.
-    pub fn poll_send(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
+    /// The next bytes to send. `acknowledgement` is about everything that was sent
+    /// before.
+    pub fn poll_send(
+        &mut self,
+        now: Duration,
+        acknowledgement: Acknowledgement,
+    ) -> Option<Vec<u8>> {
         // Waits for the end of a message that is coming in, because the answer to our next line
         // must not merge with it.
         if self
@@ -187,7 +192,7 @@ impl Peer {
         {
             return None;
         }
-        let bytes = self.outgoing.poll(now, is_acknowledged);
+        let bytes = self.outgoing.poll(now, acknowledgement);
         let empties = std::mem::take(&mut self.outgoing.empties_refused);
         self.events
             .extend((0..empties).map(|_| PeerEvent::EmptyNotSent));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Dialect;
 use crate::protocol::message::{Name, split_within};
-use crate::protocol::wire::quiet::Outbox;
+use crate::protocol::wire::quiet::{Acknowledgement, Outbox};
 use crate::protocol::wire::{plain, raw, stream};
 
 /// Bytes of lines that wait before no more are requested.
@@ -188,13 +188,17 @@ impl Outgoing {
     }
 
     /// The next bytes to send.
-    pub(super) fn poll(&mut self, now: Duration, is_acknowledged: bool) -> Option<Vec<u8>> {
+    pub(super) fn poll(
+        &mut self,
+        now: Duration,
+        acknowledgement: Acknowledgement,
+    ) -> Option<Vec<u8>> {
         match self.framing {
             Framing::Undecided { .. } => None,
             Framing::Quiet => {
                 self.fill_outbox();
                 self.outbox
-                    .poll(now, is_acknowledged)
+                    .poll(now, acknowledgement)
                     .map(|saying| self.encode_raw(saying))
             }
             Framing::Marking | Framing::Framed => self.poll_frames(),

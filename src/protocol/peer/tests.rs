@@ -45,7 +45,7 @@ fn sent(peer: &mut Peer, from: Duration) -> Vec<(Duration, String)> {
     let mut now = from;
     for _ in 0..1000 {
         peer.on_time(now);
-        while let Some(bytes) = peer.poll_send(now, true) {
+        while let Some(bytes) = peer.poll_send(now, Acknowledgement::Complete) {
             pieces.push((now, String::from_utf8_lossy(&bytes).into_owned()));
         }
         match peer.next_time(now) {
@@ -69,7 +69,7 @@ fn talk(caller: &mut Peer, listener: &mut Peer, step: usize) -> [Vec<PeerEvent>;
             } else {
                 (&mut *listener, &mut *caller)
             };
-            while let Some(bytes) = from.poll_send(now, true) {
+            while let Some(bytes) = from.poll_send(now, Acknowledgement::Complete) {
                 is_silent = false;
                 bytes.chunks(step).for_each(|piece| to.on_bytes(now, piece));
             }
@@ -150,7 +150,11 @@ fn a_naive_listener_gets_the_name_and_then_exactly_the_lines_one_by_one() {
 fn a_naive_caller_is_known_by_speaking_without_an_offer() {
     let mut bia = listener("bia");
     bia.on_bytes(MS, b"ana");
-    assert_eq!(bia.poll_send(MS, true), None, "the other is let finish");
+    assert_eq!(
+        bia.poll_send(MS, Acknowledgement::Complete),
+        None,
+        "the other is let finish"
+    );
     let answer = sent(&mut bia, MS * 51);
     assert_eq!(
         answer,
@@ -186,7 +190,7 @@ fn a_long_line_to_a_naive_peer_goes_in_pieces_of_whole_characters() {
 
 #[test]
 fn raw_lines_before_a_late_sign_keep_their_boundaries() {
-    // The listener's program was not running when the caller's patience ended.
+    // The listener's program was not running when the caller stopped waiting.
     let (mut ana, mut bia) = (caller(""), listener(""));
     ana.say("um".into());
     ana.say("dois".into());
@@ -226,7 +230,7 @@ fn a_peer_that_never_pauses_does_not_block_us() {
     for ms in 0..1000 {
         ana.on_bytes(MS * ms, &[b'x'; 100]);
         ana.on_time(MS * ms);
-        if ana.poll_send(MS * ms, true).is_some() {
+        if ana.poll_send(MS * ms, Acknowledgement::Complete).is_some() {
             spoken_at = spoken_at.or(Some(ms));
         }
     }

@@ -22,7 +22,16 @@ pub const PAUSE: Duration = Duration::from_millis(25);
 pub const SILENCE: Duration = Duration::from_millis(50);
 
 /// How often to check whether the other host has acknowledged.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const CHECK_INTERVAL: Duration = Duration::from_millis(5);
+
+/// How much of the sent bytes the other host has acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledgement {
+    /// Every byte.
+    Complete,
+    /// Not yet every byte.
+    Pending,
+}
 
 /// Queues messages to a naive peer, and releases one at a time.
 #[derive(Debug)]
@@ -46,12 +55,12 @@ impl<M> Outbox<M> {
         self.queue.push_back(message);
     }
 
-    /// Returns the next message, if it may leave now. `is_acknowledged` says whether the other host
-    /// has acknowledged everything sent before.
-    pub fn poll(&mut self, now: Duration, is_acknowledged: bool) -> Option<M> {
-        let is_quiet = self
-            .sent_at
-            .is_none_or(|sent_at| is_acknowledged && now >= sent_at + PAUSE);
+    /// Returns the next message, if it may leave now. `acknowledgement` is about everything
+    /// that was sent before.
+    pub fn poll(&mut self, now: Duration, acknowledgement: Acknowledgement) -> Option<M> {
+        let is_quiet = self.sent_at.is_none_or(|sent_at| {
+            acknowledgement == Acknowledgement::Complete && now >= sent_at + PAUSE
+        });
         if !is_quiet {
             return None;
         }
@@ -65,7 +74,7 @@ impl<M> Outbox<M> {
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
         self.queue.front()?;
         let due = self.sent_at.map_or(now, |sent_at| sent_at + PAUSE);
-        Some(if due > now { due } else { now + LOOK_AGAIN })
+        Some(if due > now { due } else { now + CHECK_INTERVAL })
     }
 
     /// Whether nothing is queued.
@@ -171,6 +180,7 @@ pub fn unfinished_bytes(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::Acknowledgement::{Complete, Pending};
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
@@ -181,15 +191,19 @@ mod tests {
         outbox.push("um".into());
         outbox.push("dois".into());
         assert_eq!(
-            outbox.poll(MS, false).as_deref(),
+            outbox.poll(MS, Pending).as_deref(),
             Some("um"),
             "the first needs no pause"
         );
-        assert_eq!(outbox.poll(MS * 10, true), None, "the pause has not passed");
+        assert_eq!(
+            outbox.poll(MS * 10, Complete),
+            None,
+            "the pause has not passed"
+        );
         assert_eq!(outbox.next_time(MS * 10), Some(MS * 26));
-        assert_eq!(outbox.poll(MS * 26, false), None, "not acknowledged");
+        assert_eq!(outbox.poll(MS * 26, Pending), None, "not acknowledged");
         assert_eq!(outbox.next_time(MS * 26), Some(MS * 31));
-        assert_eq!(outbox.poll(MS * 31, true).as_deref(), Some("dois"));
+        assert_eq!(outbox.poll(MS * 31, Complete).as_deref(), Some("dois"));
         assert_eq!(outbox.next_time(MS * 31), None);
     }
 

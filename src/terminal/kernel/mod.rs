@@ -23,7 +23,7 @@ pub(super) struct Size {
 }
 
 impl Default for Size {
-    /// The size of a terminal that does not tell its own.
+    /// The size of a terminal that does not report its own.
     fn default() -> Self {
         Self {
             columns: 80,

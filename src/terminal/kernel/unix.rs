@@ -49,20 +49,20 @@ pub(in crate::terminal) fn stop() {
     }
 }
 
-/// The size of a terminal, if it tells one.
+/// The size of a terminal, if it reports one.
 pub(in crate::terminal) fn terminal_size(terminal: &File) -> Option<Size> {
-    let mut told = libc::winsize {
+    let mut size = libc::winsize {
         ws_row: 0,
         ws_col: 0,
         ws_xpixel: 0,
         ws_ypixel: 0,
     };
     // SAFETY: the descriptor is open as long as `terminal` is borrowed, and the call writes one
-    // `winsize`, which `told` is.
-    let outcome = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCGWINSZ, &raw mut told) };
-    let is_told = outcome == 0 && told.ws_col > 0 && told.ws_row > 0;
-    is_told.then(|| Size {
-        columns: told.ws_col.into(),
-        rows: told.ws_row.into(),
+    // `winsize`, which `size` is.
+    let outcome = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
+    let is_known = outcome == 0 && size.ws_col > 0 && size.ws_row > 0;
+    is_known.then(|| Size {
+        columns: size.ws_col.into(),
+        rows: size.ws_row.into(),
     })
 }

@@ -12,7 +12,7 @@ const MAX_BYTES: usize = 100_000;
 /// Bytes that fill a pipe.
 const PIPE_BYTES: usize = 64 << 10;
 
-/// An output into a pipe that is full of dots, and what it tells.
+/// An output into a pipe that is full of dots, and what its thread reports.
 fn output() -> (Output, PipeReader, Receiver<OutputEvent>) {
     let (reader, mut writer) = io::pipe().unwrap();
     writer.write_all(&[b'.'; PIPE_BYTES]).unwrap();
@@ -49,7 +49,7 @@ fn a_full_queue_takes_nothing_until_it_is_read_and_keeps_the_order() {
         reader.read_to_string(&mut text).unwrap();
         text
     });
-    output.finish(false).unwrap();
+    output.finish(None).unwrap();
     assert!(output.is_empty());
     let expected: String = (0..count)
         .map(|number| format!("line {number}\n"))
@@ -74,7 +74,7 @@ fn what_is_left_out_is_counted_where_it_would_stand() {
         reader.read_to_string(&mut text).unwrap();
         text
     });
-    output.finish(false).unwrap();
+    output.finish(None).unwrap();
     let text = rest.join().unwrap();
     assert_eq!(text.lines().count(), count + 2);
     assert!(text.ends_with("\n3 missing\nlast\n"), "{text}");
@@ -93,7 +93,7 @@ fn what_was_left_out_is_told_at_the_end_also_where_there_is_no_room() {
         reader.read_to_string(&mut text).unwrap();
         text
     });
-    output.finish(false).unwrap();
+    output.finish(None).unwrap();
     drop((talk, output));
     let text = rest.join().unwrap();
     assert_eq!(text.lines().count(), count + 1);
@@ -110,13 +110,13 @@ fn a_stream_that_fails_says_so_once_and_takes_everything() {
     assert_eq!(failure, Some(ErrorKind::BrokenPipe));
     assert!(output.failure().is_none());
     assert!(output.write(&vec![0; 2 * MAX_BYTES]) && output.has_room());
-    output.finish(false).unwrap();
+    output.finish(None).unwrap();
 }
 
 #[test]
 fn after_a_signal_a_stream_that_nobody_reads_is_not_waited_for() {
     let (output, _reader, _told) = output();
     fill(&output);
-    output.finish(true).unwrap();
+    output.finish(Some(Signal::Terminate)).unwrap();
     assert!(!output.is_empty());
 }

@@ -8,6 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use roda::protocol::hub::joiner::{Joiner, HubRequest};
 use roda::protocol::hub::{Hub, LINGER, Output, Rules};
 use roda::protocol::message::Name;
+use roda::protocol::wire::quiet::Acknowledgement;
 
 /// Does what the hub asks for. The sockets take everything, but for the third client's, which takes
 /// nothing.
@@ -18,7 +19,9 @@ fn poll(hub: &mut Hub, now: Duration) {
                 let bytes = parts.iter().map(|part| part.len()).sum();
                 hub.on_written(now, client, if client == 2 { 0 } else { bytes });
             }
-            Output::CheckAcknowledged { client } => hub.on_acknowledgement(client, true),
+            Output::CheckAcknowledged { client } => {
+                hub.on_acknowledgement(client, Acknowledgement::Complete);
+            }
             Output::NotifyWritable { .. } | Output::End { .. } | Output::Log(_) => {}
             Output::Wait(_) => return,
         }
@@ -50,7 +53,7 @@ fuzz_target!(|bytes: &[u8]| {
         rest = more;
         hub.on_bytes(now, u32::from(to % 3), piece);
         joiner.hear(now, piece);
-        while joiner.poll_send(now, true).is_some() {}
+        while joiner.poll_send(now, Acknowledgement::Complete).is_some() {}
         now += Duration::from_millis(u64::from(*pause));
         hub.on_time(now);
         joiner.on_time(now);

@@ -12,7 +12,7 @@ fn join(bench: &mut Bench, joiner: &mut Joiner, id: u32, piece: usize) -> Vec<jo
             joiner.hear(bench.now, bytes);
         }
         joiner.on_time(bench.now);
-        while let Some(bytes) = joiner.poll_send(bench.now, true) {
+        while let Some(bytes) = joiner.poll_send(bench.now, Acknowledgement::Complete) {
             for bytes in bytes.chunks(piece) {
                 bench.hub.on_bytes(bench.now, id, bytes);
             }
@@ -82,7 +82,7 @@ fn a_joiner_proves_to_be_a_moderator_before_it_says_anything() {
     );
     let mut without = Joiner::new(Name::parse("prof").unwrap(), None);
     without.hear(MS, b"server | client | name | no data");
-    without.poll_send(MS, true);
+    without.poll_send(MS, Acknowledgement::Complete);
     without.hear(MS, MARKER);
     let mut asked = Vec::new();
     encode_line("server | prof | moderator | 00", &mut asked);
@@ -100,7 +100,7 @@ fn a_joiner_speaks_quietly_with_a_program_of_the_report() {
     joiner.request(&HubRequest::Exit);
     joiner.hear(MS, b"server | client | name | no data");
     assert_eq!(
-        joiner.poll_send(MS, true).as_deref(),
+        joiner.poll_send(MS, Acknowledgement::Complete).as_deref(),
         Some(&b"ana | server | name | ana | roda1"[..])
     );
     // The confirmation and the next message arrive as one.
@@ -119,7 +119,7 @@ fn a_joiner_speaks_quietly_with_a_program_of_the_report() {
         Some(joiner::JoinerEvent::Told("x".into()))
     );
     let sent = |joiner: &mut Joiner, at| {
-        let bytes = joiner.poll_send(MS * at, true)?;
+        let bytes = joiner.poll_send(MS * at, Acknowledgement::Complete)?;
         String::from_utf8(bytes).ok()
     };
     let private = "ana | bia | private_message | oi";

@@ -5,6 +5,7 @@ mod joiner;
 mod operations;
 
 use super::*;
+use crate::protocol::wire::quiet::Acknowledgement;
 use crate::protocol::wire::stream::{Deframer, Frame, MARKER, encode_line};
 
 const MS: Duration = Duration::from_millis(1);
@@ -83,7 +84,9 @@ impl Bench {
                     let bytes = self.sockets.write(client, &parts);
                     self.hub.on_written(self.now, client, bytes);
                 }
-                Output::CheckAcknowledged { client } => self.hub.on_acknowledgement(client, true),
+                Output::CheckAcknowledged { client } => self
+                    .hub
+                    .on_acknowledgement(client, Acknowledgement::Complete),
                 Output::NotifyWritable { client } => self.sockets.watched.push(client),
                 Output::End { client, ending } => self.endings.push((client, ending)),
                 Output::Log(event) => self.events.push(event),

@@ -81,7 +81,7 @@ pub struct Beat {
     pub mirror_port: u16,
     /// What carries the author's multicast.
     pub link: Link,
-    /// What the author holds. The range is empty if the author cannot tell.
+    /// What the author holds. The range is empty if the author does not know it.
     pub digest: Digest,
     /// How far the author has the frames of others.
     pub acks: Vec<Ack>,

@@ -19,7 +19,7 @@ pub struct Status {
     /// including repeats.
     pub heard: u32,
     /// The newest frame that came directly from the addressee, or 0 if there is none. Together with
-    /// `held`, it tells the addressee the round-trip time.
+    /// `held`, it gives the addressee the round-trip time.
     pub echo: u32,
     /// How long the author has held that frame, in whole microseconds.
     pub held: Duration,

@@ -109,7 +109,7 @@ pub enum Sync {
         /// First clock value after the range.
         cut: u64,
     },
-    /// Tells the asking member to ask again with this cookie.
+    /// Requests that the asking member ask again with this cookie.
     Cookie(u64),
     /// Lists what the author holds, in parts.
     Inventory {

@@ -16,9 +16,9 @@
 //! different frames.
 //!
 //! The first two bytes of the nonce are a hint: a hash of the room's name, cut so short that it
-//! tells little to someone who guesses names, because one in 65,536 other rooms has the same hint.
-//! It lets a member notice that somebody uses another key for a room of the same name. The other 22
-//! bytes are more than enough.
+//! reveals little to someone who guesses names, because one in 65,536 other rooms has the same
+//! hint. It lets a member notice that somebody uses another key for a room of the same name. The
+//! other 22 bytes are more than enough.
 //!
 //! **One frame opens under one key.** Poly1305 alone would allow a datagram that opens under two
 //! keys. The room tag is derived from the key and compared before anything is decrypted, so an

@@ -108,7 +108,7 @@ fn ours_and_theirs_share_our_hub() {
             "the hub says: Destination client (zé) not found!",
         ),
         ("/msg bia", "more is needed: /msg NAME TEXT"),
-        ("/wat", "/wat is no command"),
+        ("/wat", "Unknown command /wat"),
         ("/help", "//TEXT"),
     ] {
         ana.says(line);

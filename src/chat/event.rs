@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
+use super::output::Ended;
 use super::transcript::Snapshot;
 pub use super::trust::Standing;
 use crate::protocol::engine::event::MessageId;
@@ -282,10 +283,7 @@ pub enum News {
         lines: u64,
     },
     /// This member leaves before everything it said was delivered.
-    Undelivered {
-        /// Who lacks something.
-        waiting: Vec<Person>,
-    },
+    Undelivered(Ended),
     /// Something that was asked for, or should work, does not.
     Failed(Failure),
     /// A hub says something that is no message.

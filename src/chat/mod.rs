@@ -13,6 +13,7 @@
 
 pub mod archive;
 pub mod command;
+mod departure;
 pub mod entry;
 pub mod event;
 mod failure;
@@ -30,10 +31,11 @@ mod watch;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use self::command::{Leave, RequestId};
+use self::command::RequestId;
 use self::event::{Failure, News, Ready, Told};
 pub use self::input::{Input, NetworkNews};
-use self::leaving::{Leaving, LeavingEvent, Progress};
+pub use self::leaving::Audience;
+use self::leaving::Leaving;
 use self::output::OUTPUTS_MAX;
 pub use self::output::{Ended, NetworkAsk, Output};
 use self::own::Own;
@@ -56,6 +58,8 @@ pub struct Config {
     pub is_keyed: bool,
     /// Whether a store answers who was met before.
     pub is_remembered: bool,
+    /// Who is to have what this member says before it leaves at the end of its input.
+    pub audience: Audience,
 }
 
 /// See the file's head.
@@ -95,7 +99,7 @@ impl Chat {
             is_ready: false,
             people,
             own: Own::default(),
-            leaving: Leaving::default(),
+            leaving: Leaving::new(config.audience),
             watch: Watch::new(now),
             started: now,
             out: load.map(Output::Archive).into_iter().collect(),
@@ -139,10 +143,8 @@ impl Chat {
         if let Some(delivered) = self.next_report(now.time) {
             return Output::Tell(News::Delivered(delivered).into());
         }
-        if self.leaving == Leaving::Left {
-            let waiting = self.node.waiting();
-            let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
-            return Output::Ended(Ended { waiting });
+        if self.leaving.is_over() {
+            return Output::Ended(self.ended());
         }
         Output::Wake(self.next_time(now.time))
     }
@@ -185,38 +187,6 @@ impl Chat {
         }
         self.node.on_time(now);
         self.leave(now);
-    }
-
-    /// Goes on with leaving.
-    fn leave(&mut self, now: Moment) {
-        if self.leaving.stays() {
-            return;
-        }
-        loop {
-            let answers_since = self.leaving.answers_since(now.time);
-            let progress = Progress {
-                is_sent: self.node.is_sent(),
-                is_settled: self.node.is_settled(answers_since),
-                is_gone: self.node.is_gone(),
-            };
-            match self.leaving.poll(now.time, progress) {
-                Some(event) => self.on_leaving(now, event),
-                None => return,
-            }
-        }
-    }
-
-    fn on_leaving(&mut self, now: Moment, event: LeavingEvent) {
-        match event {
-            LeavingEvent::RequestAcks => self.node.request_acks(now),
-            LeavingEvent::SayFarewell => self.node.leave(),
-        }
-    }
-
-    fn begin_leaving(&mut self, now: Moment, leave: Leave) {
-        if let Some(event) = self.leaving.handle(now.time, leave) {
-            self.on_leaving(now, event);
-        }
     }
 
     fn on_network(&mut self, now: Moment, news: NetworkNews) {

@@ -41,8 +41,22 @@ pub enum NetworkAsk {
 }
 
 /// How leaving ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
     /// Who lacks something that this member said.
     pub waiting: Vec<Person>,
+    /// How many messages were not sent at all.
+    pub unsent: usize,
+    /// How many persons have everything.
+    pub holders: usize,
+    /// How many were to have it: some if the input ended, none otherwise.
+    pub wanted: usize,
+}
+
+impl Ended {
+    /// Whether everybody who was to have it has everything.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        self.waiting.is_empty() && self.unsent == 0 && self.holders >= self.wanted
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::command::RequestId;
 use super::event::{Delivered, Id, Person};
+use super::leaving::HasSpoken;
 use crate::protocol::engine::event::MessageId;
 
 /// Shortest time between two reports of delivery.
@@ -46,6 +47,7 @@ pub(super) struct Own {
     /// Copies of the first unsent message that were made already.
     copies: usize,
     ids: VecDeque<MessageId>,
+    has_spoken: bool,
     reports: VecDeque<Delivered>,
     reported_at: Option<Duration>,
 }
@@ -53,7 +55,21 @@ pub(super) struct Own {
 impl Own {
     /// Notes what was said.
     pub(super) fn say(&mut self, message: Unsent) {
+        self.has_spoken = true;
         self.unsent.push_back(message);
+    }
+
+    /// Whether anything was said.
+    pub(super) fn has_spoken(&self) -> HasSpoken {
+        match self.has_spoken {
+            true => HasSpoken::Yes,
+            false => HasSpoken::No,
+        }
+    }
+
+    /// How many messages are in no frame yet.
+    pub(super) fn unsent(&self) -> usize {
+        self.unsent.len()
     }
 
     /// The oldest message without an id has one now; `None` for further copies of a private one.

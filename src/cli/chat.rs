@@ -1,14 +1,17 @@
 //! `chat`: its arguments, their defaults, and the settings of the mode.
 
 use std::net::{Ipv6Addr, SocketAddrV4};
+use std::time::Duration;
 
 use clap::{Args, Parser};
 
 use super::room_name;
 use super::secret::{IdentityArgs, RoomSecret, SecretArgs};
-use super::shared::{ColorArgs, GroupArgs, TtlArgs, name_or_login};
+use super::shared::{ColorArgs, GroupArgs, TtlArgs, name_or_login, seconds};
+use crate::chat::Audience;
 use crate::error::{Error, Usage};
 use crate::net::group_sockets::GroupAddress;
+use crate::protocol::engine::config::MEMBERS_MAX;
 use crate::protocol::message::Name;
 use crate::store::identity::Who;
 use crate::terminal::screen::{Color, Form};
@@ -18,6 +21,9 @@ const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff12, 0, 0, 0, 0, 0, 0xe003, 0x1d47);
 
 /// The room of everybody who names no other.
 pub const LOBBY: &str = "lobby";
+
+/// How long `--wait-for` waits if it is not said.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The arguments of `chat`.
 #[derive(Debug, Args)]
@@ -42,6 +48,20 @@ pub struct ChatArgs {
 
     #[command(flatten)]
     ttl: TtlArgs,
+
+    /// At the end of the input, wait until N persons have received everything, also such as come
+    /// only then
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    wait_for: Option<String>,
+
+    /// How long --wait-for waits [default: 30]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        requires = "wait_for",
+        allow_hyphen_values = true
+    )]
+    timeout: Option<String>,
 
     /// One JSON object per event; input lines may be {"say": "…"}
     #[arg(long)]
@@ -76,6 +96,8 @@ pub struct ChatSettings {
     pub who: Who,
     /// Where the group is.
     pub place: GroupAddress,
+    /// Who is to have what was said when the input ends.
+    pub audience: Audience,
     /// How events are written.
     pub form: Form,
     /// Whether names are coloured.
@@ -107,10 +129,28 @@ impl TryFrom<ChatArgs> for ChatSettings {
             secret,
             who: args.identity.who(),
             place,
+            audience: audience(args.wait_for, args.timeout)?,
             form: if args.json { Form::Json } else { Form::Lines },
             color: args.color.color,
         })
     }
+}
+
+fn audience(wait_for: Option<String>, timeout: Option<String>) -> Result<Audience, Usage> {
+    let Some(typed) = wait_for else {
+        return Ok(Audience::default());
+    };
+    let persons = typed.parse().ok().filter(|n| (1..=MEMBERS_MAX).contains(n));
+    let timeout = timeout.map(|timeout| seconds(timeout, 1, "--timeout"));
+    Ok(Audience {
+        persons: persons.ok_or(Usage::Number {
+            typed,
+            least: 1,
+            most: MEMBERS_MAX as u64,
+            option: "--wait-for",
+        })?,
+        timeout: timeout.transpose()?.unwrap_or(TIMEOUT),
+    })
 }
 
 #[cfg(test)]

@@ -81,6 +81,8 @@ struct Object<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<Vec<Someone<'e>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    unsent: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<Vec<Someone<'e>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     keyed: Option<bool>,
@@ -270,8 +272,11 @@ fn of_circumstance(news: &News) -> Object<'_> {
             lines: Some(*lines),
             ..event("missed")
         },
-        News::Undelivered { waiting } => Object {
-            waiting: Some(waiting.iter().map(Someone::of).collect()),
+        News::Undelivered(ended) => Object {
+            waiting: Some(ended.waiting.iter().map(Someone::of).collect()),
+            has: Some(ended.holders),
+            of: (ended.wanted > 0).then_some(ended.wanted),
+            unsent: Some(ended.unsent).filter(|unsent| *unsent > 0),
             ..event("undelivered")
         },
         _ => Object::default(),

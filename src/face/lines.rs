@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::failure;
+use crate::chat::Ended;
 use crate::chat::entry::Syntax;
 use crate::chat::event::{
     Delivered, Guest, HubNews, MemberState, Message, News, PeerNews, Person, Ready, Stats, Timing,
@@ -82,6 +83,7 @@ impl Lines {
                 Line::Talk(members.iter().filter_map(fingerprint).collect())
             }
             News::Hub(news) => Line::Talk(self.hub(news)),
+            News::Undelivered(ended) => Line::Talk(undelivered(self.style.lang, ended)),
             News::Peer(news) => Line::Talk(vec![self.peer(news)]),
             other => Line::Talk(sentence(self.style.lang, other).into_iter().collect()),
         }
@@ -276,10 +278,7 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::NoNetwork => text::no_network(lang),
         News::Slept => text::woke_up(lang),
         News::Missed { lines } => text::missed(lang, *lines),
-        News::Undelivered { waiting } => {
-            let waiting: Vec<String> = waiting.iter().map(addressed).collect();
-            text::left_undelivered(lang, &waiting)
-        }
+
         _ => return None,
     })
 }
@@ -293,6 +292,25 @@ fn fingerprint_of(lang: Lang, member: &MemberState) -> Option<String> {
         &fingerprint,
         member.is_own,
     ))
+}
+
+/// What was not delivered before this member left.
+fn undelivered(lang: Lang, ended: &Ended) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if ended.unsent > 0 {
+        sentences.push(text::left_unsent(lang, ended.unsent));
+    }
+    if !ended.waiting.is_empty() {
+        let waiting: Vec<String> = ended.waiting.iter().map(addressed).collect();
+        sentences.push(text::left_undelivered(lang, &waiting));
+    }
+    if ended.holders < ended.wanted {
+        sentences.push(match ended.holders {
+            0 => text::nobody_received(lang),
+            holders => text::too_few_received(lang, holders, ended.wanted),
+        });
+    }
+    sentences
 }
 
 /// That all went well is shown only to those who were shown that they must wait.

@@ -176,13 +176,25 @@ impl Node {
         self.engine.is_settled(since)
     }
 
+    /// How many persons have all that was said, also if they have left since.
+    #[must_use]
+    pub fn holders(&self) -> usize {
+        self.engine.holders()
+    }
+
+    /// The newest numbered frame that was made.
+    #[must_use]
+    pub fn newest(&self) -> u32 {
+        self.engine.newest()
+    }
+
     /// The members that are here and lack something that was said.
     #[must_use]
     pub fn waiting(&self) -> Vec<NamedKey> {
         self.engine.waiting()
     }
 
-    /// Says farewell.
+    /// Says farewell, and nothing that still waits before it.
     pub fn leave(&mut self) {
         self.engine.leave();
     }

@@ -22,7 +22,7 @@ use self::link::{Air, Faults};
 pub use self::traffic::Traffic;
 use crate::chat::command::{Command, Leave, RequestId};
 use crate::chat::event::{Interface, News};
-use crate::chat::{Chat, Config, Input, NetworkAsk, NetworkNews, Output};
+use crate::chat::{Audience, Chat, Config, Input, NetworkAsk, NetworkNews, Output};
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::{Destination, Transmit};
 use crate::protocol::engine::member::Member;
@@ -169,6 +169,7 @@ impl World {
             };
             host.session = Some(session);
             let config = Config {
+                audience: Audience::default(),
                 setup,
                 room: None,
                 is_keyed: false,

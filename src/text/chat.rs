@@ -391,6 +391,44 @@ pub fn left_undelivered(lang: Lang, waiting: &[String]) -> String {
     )
 }
 
+/// Messages did not leave this machine before the end.
+#[must_use]
+pub fn left_unsent(lang: Lang, messages: usize) -> String {
+    match messages {
+        1 => say!(
+            lang,
+            "1 message was not sent before the end",
+            "1 mensagem não foi enviada antes do fim",
+        ),
+        n => say!(
+            lang,
+            "{n} messages were not sent before the end",
+            "{n} mensagens não foram enviadas antes do fim",
+        ),
+    }
+}
+
+/// Nobody was there to receive what was said.
+#[must_use]
+pub fn nobody_received(lang: Lang) -> String {
+    say!(
+        lang,
+        "nobody received what you said: nobody else is in this room; --wait-for 1 waits for somebody",
+        "ninguém recebeu o que você disse: não há mais ninguém nesta sala; --wait-for 1 espera por \
+        alguém",
+    )
+}
+
+/// Fewer people than wished received what was said.
+#[must_use]
+pub fn too_few_received(lang: Lang, persons: usize, wanted: usize) -> String {
+    say!(
+        lang,
+        "only {persons} of {wanted} people received what you said",
+        "só {persons} de {wanted} pessoas receberam o que você disse",
+    )
+}
+
 /// Lines that a reader was too slow for stand here.
 #[must_use]
 pub fn missed(lang: Lang, lines: u64) -> String {

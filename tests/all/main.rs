@@ -27,6 +27,7 @@ mod lab_kept;
 mod names;
 mod netns;
 mod nothing_waits;
+mod one_shot;
 mod secrecy_hosts;
 mod signals;
 mod sockets;

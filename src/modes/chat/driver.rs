@@ -304,14 +304,16 @@ impl Driver {
     }
 
     fn end(&mut self, ended: &Ended) -> Result<Outcome, Error> {
+        if !ended.is_delivered() {
+            self.face.show(&News::Undelivered(ended.clone()).into());
+        }
         if let Some(signal) = self.signal {
             return Ok(Outcome::Signalled(signal));
         }
-        if !ended.waiting.is_empty() {
-            let waiting = ended.waiting.clone();
-            self.face.show(&News::Undelivered { waiting }.into());
-        }
         self.face.end().map_err(Error::Input)?;
+        if !ended.is_delivered() {
+            return Ok(Outcome::Incomplete);
+        }
         Ok(Outcome::Done)
     }
 }

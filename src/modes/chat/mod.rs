@@ -166,6 +166,7 @@ fn chat(
         room: name.map(str::to_owned),
         is_keyed: room.is_keyed,
         is_remembered,
+        audience: settings.audience,
     };
     Ok(Chat::new(config, clock.now()))
 }

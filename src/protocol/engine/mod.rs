@@ -31,6 +31,7 @@ pub mod dedup;
 mod deliver;
 pub mod event;
 pub mod exchange;
+mod farewell;
 pub mod frame_log;
 mod freshness;
 pub mod frontier;
@@ -59,11 +60,10 @@ mod sync;
 mod timers;
 
 use core::net::SocketAddr;
-use std::time::Duration;
 
 use self::config::TEXT_MAX_BYTES;
 use self::dedup::RecentDatagrams;
-use self::event::{Delivery, EngineEvent, NamedKey, SayError};
+use self::event::{Delivery, EngineEvent, SayError};
 use self::frame_log::FrameLog;
 use self::group::Group;
 use self::me::Me;
@@ -71,7 +71,7 @@ use self::mirror::Mirror;
 use self::out::Out;
 use self::private::PRIVATE_MAX_BYTES;
 use self::receiving::Receiving;
-use self::roster::{Id, Roster};
+use self::roster::Roster;
 use self::sending::Sending;
 use self::sync::Sync;
 use crate::protocol::message::Name;
@@ -195,49 +195,6 @@ impl Engine {
     #[must_use]
     pub fn has_room(&self) -> bool {
         !self.sending.outbox.is_full()
-    }
-
-    /// Asks everybody to acknowledge at once, because this member would like to leave.
-    pub fn request_acks(&mut self, now: Moment) {
-        self.sending.request_acks();
-        self.group.presence.beat_now(now.time);
-    }
-
-    /// Whether all that was said was sent, to members at least.
-    #[must_use]
-    pub fn is_sent(&self) -> bool {
-        self.sending.outbox.is_empty()
-    }
-
-    /// Whether all that was said was sent, and acknowledged by all members that answer: those heard
-    /// since `since`.
-    #[must_use]
-    pub fn is_settled(&self, since: Duration) -> bool {
-        let roster = &self.group.roster;
-        let answers = |id: Id| {
-            let member = roster.get(id);
-            member.is_some_and(|member| member.is_live && member.heard() >= since)
-        };
-        let is_mirrored = self.mirror.as_ref().is_none_or(Mirror::is_empty);
-        self.is_sent() && is_mirrored && !self.sending.receipts.waiting().any(answers)
-    }
-
-    /// The members that are here and lack something that was said.
-    #[must_use]
-    pub fn waiting(&self) -> Vec<NamedKey> {
-        self.group.named_keys(self.sending.receipts.waiting())
-    }
-
-    /// Says farewell; [`Engine::is_gone`] says when it was repeated often enough.
-    pub fn leave(&mut self) {
-        self.sending.outbox.push(&Record::Leaving);
-        self.group.presence.leave();
-    }
-
-    /// Whether the farewell was said, and repeated often enough.
-    #[must_use]
-    pub fn is_gone(&self) -> bool {
-        self.is_sent() && self.group.presence.is_gone()
     }
 
     /// Says hello: a session begins, or the machine slept, or has another interface.

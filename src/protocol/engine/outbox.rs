@@ -53,6 +53,11 @@ pub struct Packed {
 }
 
 impl Outbox {
+    /// Drops what waits.
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
     /// Queues one record.
     pub fn push(&mut self, record: &Record<'_>) {
         let mut bytes = Vec::new();

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::roster::Id;
 
+/// Most members that left without something and may come back for it.
+const OWED_MAX: usize = 64;
+
 /// How far each member has this one's frames, and which members are waited for.
 #[derive(Debug, Default)]
 pub struct Receipts {
@@ -13,6 +16,11 @@ pub struct Receipts {
     first: u32,
     newest: u32,
     expected: BTreeSet<Id>,
+    /// Who has the newest frame, also if they have left since.
+    holders: BTreeSet<Id>,
+    /// Members who were reported as lacking something when they went, with how many members were
+    /// to have it and which frame was the last of it.
+    owed: BTreeMap<Id, (usize, u32)>,
     report_at: Option<Duration>,
     is_reported: bool,
 }
@@ -43,26 +51,71 @@ impl Receipts {
             self.first = sequence;
         }
         self.newest = sequence;
+        self.holders.clear();
         self.expected.extend(here);
         self.is_reported &= !self.is_complete();
         self.report_at.get_or_insert(report_at);
     }
 
+    /// Expects acknowledgements of all frames from members that came after them, too.
+    pub fn expect(&mut self, here: impl Iterator<Item = Id>) {
+        if self.newest > 0 {
+            self.expected.extend(here);
+        }
+    }
+
+    /// Who has all frames, also if they have left since.
+    pub fn holders(&self) -> impl Iterator<Item = Id> {
+        self.holders.iter().copied()
+    }
+
     /// Notes that a member has all frames up to one; returns what to report.
     pub fn acknowledge(&mut self, id: Id, through: u32) -> Option<Delivered> {
+        if let Some((of, last)) = self
+            .owed
+            .get(&id)
+            .copied()
+            .filter(|(_, last)| through >= *last)
+        {
+            self.owed.remove(&id);
+            if !self.expected.contains(&id) {
+                self.through.insert(id, through);
+                return Some(Delivered {
+                    first: last,
+                    last,
+                    has: of,
+                    of,
+                    waiting: Vec::new(),
+                    was_reported: true,
+                });
+            }
+        }
         self.completed_by(|receipts| {
             let known = receipts.through.entry(id).or_default();
             *known = (*known).max(through);
+            if *known >= receipts.newest {
+                receipts.holders.insert(id);
+            }
         })
     }
 
-    /// Stops waiting for a member that is not here any more; returns what to report.
+    /// Stops waiting for a member that is not here any more; returns what to report. Of one who was
+    /// reported as lacking something, nothing is: it is reported when they come back and get it.
     pub fn forget(&mut self, id: Id) -> Option<Delivered> {
-        let delivered = self.completed_by(|receipts| {
-            receipts.through.remove(&id);
-            receipts.expected.remove(&id);
-        });
+        if self.is_reported && self.waiting().any(|waiting| waiting == id) {
+            if self.owed.len() < OWED_MAX {
+                self.owed.insert(id, (self.expected.len(), self.newest));
+            }
+            self.completed_by(|receipts| receipts.drop_member(id));
+            return None;
+        }
+        let delivered = self.completed_by(|receipts| receipts.drop_member(id));
         delivered.filter(|delivered| delivered.of > 0)
+    }
+
+    fn drop_member(&mut self, id: Id) {
+        self.through.remove(&id);
+        self.expected.remove(&id);
     }
 
     /// Makes a change; returns what to report if it was the last one that was waited for.
@@ -167,5 +220,33 @@ mod tests {
         receipts.acknowledge(Id(1), 5);
         let delivered = receipts.forget(Id(2)).unwrap();
         assert_eq!((delivered.has, delivered.of), (1, 1));
+    }
+
+    #[test]
+    fn who_comes_back_for_what_they_lacked_is_reported() {
+        let mut receipts = Receipts::default();
+        receipts.said(2, ids(&[1, 2]), SECOND);
+        assert_eq!(receipts.acknowledge(Id(1), 2), None);
+        let overdue = receipts.overdue(SECOND).unwrap();
+        assert_eq!((overdue.has, overdue.of), (1, 2));
+        assert_eq!(receipts.forget(Id(2)), None, "not all have it now");
+        assert_eq!(receipts.acknowledge(Id(2), 1), None);
+        let late = receipts.acknowledge(Id(2), 2).unwrap();
+        assert_eq!((late.has, late.of, late.was_reported), (2, 2, true));
+        assert_eq!(receipts.acknowledge(Id(2), 3), None, "once");
+    }
+
+    #[test]
+    fn who_has_everything_counts_also_after_leaving() {
+        let mut receipts = Receipts::default();
+        receipts.said(2, ids(&[]), SECOND);
+        assert!(receipts.is_complete());
+        receipts.expect(ids(&[1, 2]));
+        assert!(!receipts.is_complete());
+        receipts.acknowledge(Id(1), 2);
+        receipts.forget(Id(1));
+        assert_eq!(receipts.holders().collect::<Vec<_>>(), [Id(1)]);
+        receipts.said(3, ids(&[2]), SECOND);
+        assert_eq!(receipts.holders().count(), 0);
     }
 }

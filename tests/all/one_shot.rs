@@ -1,0 +1,84 @@
+//! `chat` at the end of a pipe: what was said reaches those who are to hear it, or the program says
+//! that it did not, and fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use crate::support;
+
+use serde_json::Value;
+use support::place::{Home, Place};
+use support::program::Program;
+
+#[test]
+fn a_pipe_that_nobody_hears_says_so_and_fails() {
+    let place = Place::on_loopback();
+    let mut mon = Program::start(place.chat(&Home::new(), &["--name", "mon"]));
+    mon.says("aviso");
+    mon.falls_silent();
+    let noted = mon.ends_with(1).noted.join("\n");
+    assert!(noted.contains("nobody received what you said"), "{noted}");
+    let bot = ["--name", "bot", "--json", "--room", "sala"];
+    let mut bot = Program::start(place.chat(&Home::new(), &bot));
+    bot.says("aviso");
+    bot.falls_silent();
+    let shown = bot.ends_with(1).shown;
+    let last: Value = serde_json::from_str(shown.last().unwrap()).unwrap();
+    assert_eq!(last["event"], "undelivered");
+    assert_eq!((&last["has"], &last["of"]), (&0.into(), &1.into()));
+    // Who says nothing leaves nothing undone.
+    let mut silent = Program::start(place.chat(&Home::new(), &["--name", "mon"]));
+    silent.falls_silent();
+    silent.ends_with(0);
+}
+
+#[test]
+fn a_pipe_waits_for_who_is_to_hear_it() {
+    let place = Place::on_loopback();
+    let mon = ["--name", "mon", "--wait-for", "2"];
+    let mut mon = Program::start(place.chat(&Home::new(), &mon));
+    mon.says("aviso");
+    mon.falls_silent();
+    mon.notes("mon, in the lobby");
+    let mut ana = place.member(&Home::new(), "ana", &[]);
+    ana.shows("aviso");
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    bia.shows("aviso");
+    mon.ends_with(0);
+    let late = ["--name", "tarde", "--wait-for", "3", "--timeout", "1"];
+    let mut late = Program::start(place.chat(&Home::new(), &late));
+    late.says("três?");
+    late.falls_silent();
+    let noted = late.ends_with(1).noted.join("\n");
+    assert!(noted.contains("only 2 of 3 people received"), "{noted}");
+    for mut program in [ana, bia] {
+        program.says("sair");
+        program.ends_with(0);
+    }
+    for wrong in [
+        &["--wait-for", "0"][..],
+        &["--wait-for", "x"],
+        &["--timeout", "3"],
+    ] {
+        Program::start(place.chat(&Home::new(), wrong)).ends_with(2);
+    }
+}
+
+#[test]
+fn who_is_suspended_is_named_and_the_pipe_fails() {
+    let place = Place::on_loopback();
+    let ana = place.member(&Home::new(), "ana", &[]);
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    bia.notes("ana");
+    ana.gets_signal("STOP");
+    bia.says("oi");
+    bia.falls_silent();
+    let noted = bia.ends_with(1).noted.join("\n");
+    assert!(noted.contains("before ana had everything"), "{noted}");
+    ana.gets_signal("CONT");
+    ana.gets_signal("TERM");
+    ana.ends_with(143);
+}

@@ -191,7 +191,7 @@ fn a_room_is_not_mirrored_and_says_that_it_is_public() {
     let mut eva = place.member(&Home::new(), "eva", &["--room", "turma-b"]);
     eva.says("outra sala");
     eva.falls_silent();
-    eva.ends_with(0);
+    eva.ends_with(1);
     place.sends("dora", &["sair"]);
     receiver.shows("sair");
     assert_eq!(receiver.ends_with(0).shown.len(), 1);

@@ -16,6 +16,8 @@ pub struct RequestId(pub u64);
 pub enum Command {
     /// Say a text to everybody.
     Say(String),
+    /// Say what this person does: `acena`.
+    Act(String),
     /// Say a text to one person.
     SayTo {
         /// The name, as typed.
@@ -119,6 +121,8 @@ fn of_line(line: &str) -> Result<Asked, Failure> {
             },
             _ => return Err(Failure::Usage("/msg NAME TEXT")),
         },
+        "/me" if rest.trim().is_empty() => return Err(Failure::Usage("/me TEXT")),
+        "/me" => Command::Act(rest.trim().to_owned()),
         "/verify" => with_name("/verify NAME", Command::Verify)?,
         "/verified" => with_name("/verified NAME", Command::Verified)?,
         "/unverify" => with_name("/unverify NAME", Command::Unverify)?,
@@ -164,6 +168,7 @@ mod tests {
         assert_eq!(command("/quem ana"), Command::Who(Some("ana".into())));
         assert_eq!(command("/history"), Command::History(20));
         assert_eq!(command("/history 5"), Command::History(5));
+        assert_eq!(command("/me acena "), Command::Act("acena".into()));
         let private = |to: &str, text: &str| Command::SayTo {
             to: to.into(),
             text: text.into(),

@@ -10,7 +10,7 @@ pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 use super::output::Ended;
 use super::transcript::Snapshot;
 pub use super::trust::Standing;
-use crate::protocol::engine::event::MessageId;
+use crate::protocol::engine::event::{Manner, MessageId};
 use crate::protocol::wire::frame::{FrameFault, Key};
 
 /// Somebody, as this member knows them.
@@ -88,6 +88,8 @@ impl fmt::Display for Id {
 pub enum Content {
     /// A text, with its line breaks.
     Text(String),
+    /// What the person does, said as of somebody else: `* ana acena`.
+    Action(Box<str>),
     /// JSON's `null`, which the course's programs may send.
     Null,
     /// A JSON object without the course's two keys: its compact text.
@@ -117,13 +119,23 @@ pub struct Message {
     pub timing: Timing,
 }
 
+impl Content {
+    /// A text of a room.
+    pub(super) fn of(manner: Manner, text: String) -> Self {
+        match manner {
+            Manner::Said => Self::Text(text),
+            Manner::Action => Self::Action(text.into()),
+        }
+    }
+}
+
 impl Message {
     /// Its text; of an object, its JSON text.
     #[must_use]
     pub fn text(&self) -> &str {
         match &self.content {
             Content::Text(text) => text,
-            Content::Object(object) => object,
+            Content::Object(text) | Content::Action(text) => text,
             Content::Null => "",
         }
     }

@@ -55,6 +55,8 @@ pub enum Failure {
     },
     /// A line had bytes that are not UTF-8.
     NotUtf8,
+    /// Somebody uses another version of this program, whose wire is another.
+    OtherVersion,
     /// Somebody is in a room of this name with another key.
     OtherKey,
     /// The system refuses to send or to join.

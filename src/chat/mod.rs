@@ -167,6 +167,7 @@ impl Chat {
             hears_itself: self.node.hears_itself(),
             interfaces: self.ready.interfaces.len(),
             other_key_frames: self.faults_of(FrameFault::OtherKey),
+            other_version_frames: self.faults_of(FrameFault::OtherVersion),
         };
         for event in self.watch.poll(now, sight) {
             match event {
@@ -176,6 +177,7 @@ impl Chat {
                     hears_itself: sight.hears_itself,
                 }),
                 WatchEvent::OtherKey => self.tell(News::Failed(Failure::OtherKey)),
+                WatchEvent::OtherVersion => self.tell(News::Failed(Failure::OtherVersion)),
                 WatchEvent::Announce => self.node.announce(now),
                 WatchEvent::Rejoin => self.ask_network(NetworkAsk::Rejoin),
                 WatchEvent::Rescan => self.ask_network(NetworkAsk::Rescan),

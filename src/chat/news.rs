@@ -9,8 +9,8 @@ use super::own::{Report, Unsent};
 use super::people::Arrival;
 use super::transcript::{MESSAGES_MAX, Snapshot};
 use crate::protocol::engine::clock::clock_ms;
-use crate::protocol::engine::config::TEXT_MAX_BYTES;
-use crate::protocol::engine::event::{Delivery, EngineEvent, MessageId, NamedKey, Order};
+use crate::protocol::engine::config::{ACTION_MAX_BYTES, TEXT_MAX_BYTES};
+use crate::protocol::engine::event::{Delivery, EngineEvent, Manner, MessageId, NamedKey, Order};
 use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
 use crate::protocol::fingerprint::code;
 use crate::protocol::message::split_within;
@@ -22,6 +22,7 @@ impl Chat {
         match command {
             Command::Say(text) => self.say(now, request, text),
             Command::SayTo { to, text } => self.say_to(request, &to, &text),
+            Command::Act(text) => self.act(now, request, &text),
             Command::Who(None) => {
                 let members = self.people.members(self.node.roster());
                 self.answer(request, News::Members(members));
@@ -81,11 +82,31 @@ impl Chat {
         }
     }
 
+    /// Says what this person does; what does not fit is said as speech.
+    fn act(&mut self, now: Moment, request: RequestId, text: &str) {
+        let (action, rest) = split_within(text, ACTION_MAX_BYTES);
+        if self.node.act(now, action).is_ok() {
+            self.own.say(Unsent {
+                request,
+                text: action.to_owned(),
+                manner: Manner::Action,
+                to: None,
+                copies: 1,
+            });
+        }
+        if !rest.is_empty() {
+            let limit_bytes = ACTION_MAX_BYTES;
+            self.answer(request, News::Failed(Failure::LineCut { limit_bytes }));
+            self.say(now, request, rest.to_owned());
+        }
+    }
+
     fn say_piece(&mut self, now: Moment, request: RequestId, text: String) {
         if self.node.say(now, &text).is_ok() {
             self.own.say(Unsent {
                 request,
                 text,
+                manner: Manner::Said,
                 to: None,
                 copies: 1,
             });
@@ -112,6 +133,7 @@ impl Chat {
                 chat.own.say(Unsent {
                     request,
                     text: piece.to_owned(),
+                    manner: Manner::Said,
                     to: Some(person),
                     copies,
                 });
@@ -224,7 +246,7 @@ impl Chat {
             who: self.people.me(),
             is_private: unsent.to.is_some(),
             to: unsent.to.map(Box::new),
-            content: Content::Text(unsent.text),
+            content: Content::of(unsent.manner, unsent.text),
             wall_ms: clock_ms(id.position.clock),
             source: None,
             is_own: true,
@@ -250,7 +272,7 @@ impl Chat {
             is_own: who.key == Some(self.people.my_key()),
             who,
             to: None,
-            content: Content::Text(delivery.text),
+            content: Content::of(delivery.manner, delivery.text),
             wall_ms: clock_ms(delivery.id.position.clock),
             source: delivery.source,
             is_private: delivery.is_private,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::command::RequestId;
 use super::event::{Delivered, Id, Person};
 use super::leaving::HasSpoken;
-use crate::protocol::engine::event::MessageId;
+use crate::protocol::engine::event::{Manner, MessageId};
 
 /// Shortest time between two reports of delivery.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -23,6 +23,7 @@ const IDS_MAX: usize = 65_536;
 pub(super) struct Unsent {
     pub(super) request: RequestId,
     pub(super) text: String,
+    pub(super) manner: Manner,
     /// Its addressee, if it is private.
     pub(super) to: Option<Person>,
     /// Frames that carry it: one for each session of a private message's addressee.
@@ -84,6 +85,7 @@ impl Own {
         let told = is_first.then(|| Unsent {
             request: first.request,
             text: std::mem::take(&mut first.text),
+            manner: first.manner,
             to: first.to.take(),
             copies: first.copies,
         });
@@ -171,6 +173,7 @@ mod tests {
         Unsent {
             request: RequestId(request),
             text: "oi".into(),
+            manner: Manner::Said,
             to: None,
             copies,
         }

@@ -14,8 +14,9 @@ const REJOIN_INTERVAL: Duration = Duration::from_secs(120);
 const ALONE_AFTER: Duration = Duration::from_secs(10);
 /// A wall clock that gains this much on the monotonic one shows that the machine slept.
 const SLEPT_MS: u64 = 5000;
-/// Frames under another key before that is reported: one room in 65,536 looks so without being it.
-const OTHER_KEY_FRAMES: u64 = 3;
+/// Frames under another key, or of another version, before that is reported: one room in 65,536
+/// looks as if it had another key, and a stranger may send one of either.
+const FOREIGN_FRAMES: u64 = 3;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(super) struct Watch {
     alone_at: Option<Duration>,
     wall_ahead_ms: Option<u64>,
     is_other_key_reported: bool,
+    is_other_version_reported: bool,
     ignores_itself: bool,
 }
 
@@ -39,6 +41,8 @@ pub(super) struct Sight {
     pub(super) interfaces: usize,
     /// Frames under another key.
     pub(super) other_key_frames: u64,
+    /// Frames of another version of the wire.
+    pub(super) other_version_frames: u64,
 }
 
 /// What the watch wants done.
@@ -50,6 +54,8 @@ pub(super) enum WatchEvent {
     Alone,
     /// Report that somebody uses another key.
     OtherKey,
+    /// Report that somebody uses another version.
+    OtherVersion,
     /// Say hello to whoever is there now.
     Announce,
     /// Join the groups again.
@@ -68,6 +74,7 @@ impl Watch {
             alone_at: Some(now.time + ALONE_AFTER),
             wall_ahead_ms: None,
             is_other_key_reported: false,
+            is_other_version_reported: false,
             ignores_itself: false,
         }
     }
@@ -99,9 +106,14 @@ impl Watch {
             self.ignores_itself = true;
             events.push(WatchEvent::IgnoreOwn);
         }
-        if sight.other_key_frames >= OTHER_KEY_FRAMES && !self.is_other_key_reported {
+        if sight.other_key_frames >= FOREIGN_FRAMES && !self.is_other_key_reported {
             self.is_other_key_reported = true;
             events.push(WatchEvent::OtherKey);
+        }
+        let is_other = sight.other_version_frames >= FOREIGN_FRAMES;
+        if is_other && !self.is_other_version_reported {
+            self.is_other_version_reported = true;
+            events.push(WatchEvent::OtherVersion);
         }
         if self.alone_at.is_some_and(|at| now.time >= at) {
             self.alone_at = None;
@@ -128,6 +140,7 @@ mod tests {
         hears_itself: false,
         interfaces: 1,
         other_key_frames: 0,
+        other_version_frames: 0,
     };
 
     fn at(time_ms: u64) -> Moment {

@@ -53,6 +53,8 @@ struct Object<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<SocketAddr>,
     #[serde(skip_serializing_if = "is_false")]
+    action: bool,
+    #[serde(skip_serializing_if = "is_false")]
     own: bool,
     #[serde(skip_serializing_if = "is_false")]
     private: bool,
@@ -363,14 +365,16 @@ fn of_message(message: &Message) -> Object<'_> {
         to: message.to.as_ref().map(|person| &*person.name),
         data: match &message.content {
             Content::Text(text) => Some(Some(text)),
+            Content::Action(text) => Some(Some(text)),
             Content::Null => Some(None),
             Content::Object(_) => None,
         },
         object: match &message.content {
             Content::Object(object) => serde_json::from_str(object).ok(),
-            Content::Text(_) | Content::Null => None,
+            Content::Text(_) | Content::Action(_) | Content::Null => None,
         },
         source: message.source,
+        action: matches!(message.content, Content::Action(_)),
         own: message.is_own,
         private: message.is_private,
         late: message.timing == Timing::Late,

@@ -8,7 +8,8 @@ use super::failure;
 use crate::chat::Ended;
 use crate::chat::entry::Syntax;
 use crate::chat::event::{
-    Delivered, Guest, HubNews, MemberState, Message, News, PeerNews, Person, Ready, Stats, Timing,
+    Content, Delivered, Guest, HubNews, MemberState, Message, News, PeerNews, Person, Ready, Stats,
+    Timing,
 };
 use crate::chat::trust::{PRIVATE, SUFFIX, Standing, VERIFIED};
 use crate::clock::WallClock;
@@ -115,7 +116,10 @@ impl Lines {
         };
         let at = Duration::from_millis(message.wall_ms);
         let source = message.source.unwrap_or_else(nowhere);
-        let speaker = Speaker::Name(&speaker);
+        let speaker = match message.content {
+            Content::Action(_) => Speaker::Actor(&speaker),
+            _ => Speaker::Name(&speaker),
+        };
         self.data(Some(at), source, speaker, Some(message.text()))
     }
 

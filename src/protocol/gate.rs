@@ -53,7 +53,11 @@ impl Gate {
             Err(fault) => {
                 *self.faults.entry(fault).or_default() += 1;
                 // Another room's frames are no offence, and cost next to nothing.
-                if !matches!(fault, FrameFault::OtherRoom | FrameFault::OtherKey) {
+                let is_foreign = matches!(
+                    fault,
+                    FrameFault::OtherRoom | FrameFault::OtherKey | FrameFault::OtherVersion
+                );
+                if !is_foreign {
                     *self.broken.entry(source).or_default() += 1;
                 }
                 None

@@ -144,6 +144,15 @@ impl Node {
         self.engine.say(now, text)
     }
 
+    /// Says what this member's person does, in at most `config::ACTION_MAX_BYTES`. Its id comes
+    /// with [`EngineEvent::Sent`].
+    ///
+    /// # Errors
+    /// [`SayError::TooLong`].
+    pub fn act(&mut self, now: Moment, text: &str) -> Result<(), SayError> {
+        self.engine.act(now, text)
+    }
+
     /// Says a text of at most `private::PRIVATE_MAX_BYTES` to all sessions of one person that are
     /// here under a name. Returns how many these are; each has an [`EngineEvent::Sent`] of its own.
     ///

@@ -44,6 +44,8 @@ pub enum Color {
 pub enum Speaker<'m> {
     /// The name that the message gives, uncleaned.
     Name(&'m str),
+    /// The same, of somebody who does what the data says: `* ana acena`.
+    Actor(&'m str),
     /// The message gives `null`.
     Anonymous,
     /// The wire carries no names: the address stands for one.
@@ -76,7 +78,7 @@ impl<'m> Shown<'m> {
             Speaker::Anonymous => text::anonymous(lang).into(),
             Speaker::Address => self.source.to_string().into(),
             Speaker::Peer => PEER.into(),
-            Speaker::Name(name) => short_name(name),
+            Speaker::Name(name) | Speaker::Actor(name) => short_name(name),
         }
     }
 }
@@ -140,8 +142,12 @@ impl Screen {
         };
         let data = clean(message.data.unwrap_or_default());
         let time = &message.stamp.time_of_day;
+        let (before, behind) = match message.speaker {
+            Speaker::Actor(_) => (" * ", " "),
+            _ => (" ", ": "),
+        };
         let parts = [
-            dim, "[", time, "]", plain, " ", color, &who, plain, ": ", &data, "\n",
+            dim, "[", time, "]", plain, before, color, &who, plain, behind, &data, "\n",
         ];
         out.extend(parts);
     }
@@ -161,7 +167,7 @@ impl Screen {
             data,
         } = message;
         let user = match speaker {
-            Speaker::Name(name) => Some(name),
+            Speaker::Name(name) | Speaker::Actor(name) => Some(name),
             Speaker::Anonymous | Speaker::Address | Speaker::Peer => None,
         };
         let object = Object {

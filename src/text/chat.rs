@@ -269,7 +269,7 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 
 /// The commands that can be typed.
 #[must_use]
-pub fn commands(lang: Lang) -> [String; 10] {
+pub fn commands(lang: Lang) -> [String; 11] {
     [
         say!(
             lang,
@@ -285,6 +285,11 @@ pub fn commands(lang: Lang) -> [String; 10] {
             lang,
             "/msg NAME TEXT says TEXT to NAME alone; a NAME with blanks stands in quotes",
             "/msg NOME TEXTO diz TEXTO só a NOME; um NOME com espaços fica entre aspas",
+        ),
+        say!(
+            lang,
+            "/me TEXT       what you do: * ana TEXT",
+            "/me TEXTO      o que você faz: * ana TEXTO",
         ),
         say!(
             lang,
@@ -413,7 +418,8 @@ pub fn left_unsent(lang: Lang, messages: usize) -> String {
 pub fn nobody_received(lang: Lang) -> String {
     say!(
         lang,
-        "nobody received what you said: nobody else is in this room; --wait-for 1 waits for somebody",
+        "nobody received what you said: nobody else is in this room; --wait-for 1 waits for \
+        somebody",
         "ninguém recebeu o que você disse: não há mais ninguém nesta sala; --wait-for 1 espera por \
         alguém",
     )

@@ -66,6 +66,18 @@ pub fn no_key_yet(lang: Lang, who: &str) -> String {
     )
 }
 
+/// Somebody uses another version of this program.
+#[must_use]
+pub fn other_version(lang: Lang) -> String {
+    say!(
+        lang,
+        "somebody here uses another version of roda: you do not hear each other; use the same \
+        version everywhere (roda --version shows yours)",
+        "alguém aqui usa outra versão do roda: vocês não se ouvem; usem a mesma versão em todas as \
+        máquinas (roda --version mostra a sua)",
+    )
+}
+
 /// Somebody uses another key in a room of the same name.
 #[must_use]
 pub fn other_key(lang: Lang, room: &str) -> String {
@@ -229,6 +241,7 @@ fn frame_fault(lang: Lang, fault: FrameFault) -> String {
         FrameFault::NotFrame => say!(lang, "no frame", "não é um quadro"),
         FrameFault::Unknown => say!(lang, "of a newer version", "de uma versão mais nova"),
         FrameFault::OtherRoom => say!(lang, "of another room", "de outra sala"),
+        FrameFault::OtherVersion => say!(lang, "of another version", "de outra versão"),
         FrameFault::OtherKey => say!(lang, "under another key", "com outra chave"),
         FrameFault::BrokenSeal => say!(lang, "changed on the way", "alterado no caminho"),
         FrameFault::Broken => say!(lang, "malformed", "malformado"),

@@ -367,3 +367,53 @@ fn only_who_has_the_key_reads_a_room() {
     assert!(eva.shown.is_empty());
     assert!(!eva.noted.concat().contains("ana"), "{:?}", eva.noted);
 }
+
+#[test]
+fn what_people_do_is_said_of_them() {
+    let place = Place::on_loopback();
+    let mut receiver = place.receiver("caio", &[]);
+    let (mut ana, mut bia) = two(&place, &[]);
+    let bot = ["--name", "bot", "--json"];
+    let mut bot = Program::start(place.chat(&Home::new(), &bot));
+    bot.shows("\"ready\"");
+    ana.notes("bot");
+    ana.says("/me acena para todos");
+    bia.shows("] * ana acena para todos");
+    receiver.shows("ana: * acena para todos");
+    let said = event(&bot.shows("acena"));
+    assert_eq!(said["action"], true);
+    assert_eq!(said["data"], "acena para todos");
+    ana.says("/me");
+    ana.notes("/me TEXT");
+    for mut program in [ana, bia, bot] {
+        program.says("sair");
+        program.ends_with(0);
+    }
+    place.sends("dora", &["sair"]);
+    receiver.ends_with(0);
+}
+
+#[test]
+fn another_version_of_the_wire_is_told_once() {
+    let place = Place::on_loopback();
+    let mut ana = place.member(&Home::new(), "ana", &["--room", "sala"]);
+    let old = support::datagrams::Stranger::on_loopback(place.port + 1);
+    let mut frame = vec![0xf7, b'r', 1, 1];
+    frame.extend([7; 200]);
+    for _ in 0..10 {
+        old.sends(&frame);
+    }
+    ana.notes("another version of roda");
+    for _ in 0..10 {
+        old.sends(&frame);
+    }
+    ana.says("/stats");
+    ana.notes("of another version");
+    ana.says("sair");
+    let noted = ana.ends_with(0).noted.join("\n");
+    assert_eq!(
+        noted.matches("another version of roda").count(),
+        1,
+        "{noted}"
+    );
+}

@@ -222,6 +222,8 @@ pub const CLOCK_AHEAD_MAX: Duration = Duration::from_secs(300);
 
 /// Longest text of one message, in bytes; longer lines are cut.
 pub const TEXT_MAX_BYTES: usize = 64 << 10;
+/// Longest action, in bytes: it fits the narrowest frame whole.
+pub const ACTION_MAX_BYTES: usize = 800;
 /// Records that may wait to be sent before the caller is asked to pause.
 pub const OUTBOX_MESSAGES: usize = 1024;
 

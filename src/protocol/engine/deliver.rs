@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Engine;
 use super::clock::clock_ms;
 use super::config::{CAUSE_WAIT, OLD_AFTER};
-use super::event::{Delivery, EngineEvent, MessageId, Order};
+use super::event::{Delivery, EngineEvent, Manner, MessageId, Order};
 use super::frame_log::{LoggedFrame, Position};
 use super::hear::ReceivedFrame;
 use super::history::TextSpan;
@@ -217,6 +217,10 @@ impl Engine {
                     Some(fragment) => self.whole_text(id, position, fragment, order),
                     None => Some(SaidText::to_all(position, index, piece.to_owned())),
                 },
+                Record::Action(text) => Some(SaidText {
+                    manner: Manner::Action,
+                    ..SaidText::to_all(position, index, text.to_owned())
+                }),
                 Record::Private { to, sealed } if to == self.me.tag() => {
                     self.open_private(id, position, index, sealed)
                 }
@@ -249,6 +253,7 @@ impl Engine {
                 who: member.named_key(),
                 source: member.address,
                 text: said.text,
+                manner: said.manner,
                 order,
                 is_private: said.is_private,
             }));
@@ -286,6 +291,7 @@ impl Engine {
         let me = self.me.identity();
         let opened = self.me.private.open(sealed, author, position.sequence, me);
         opened.map(|text| SaidText {
+            manner: Manner::Said,
             id: MessageId { position, index },
             text,
             is_private: true,
@@ -313,6 +319,7 @@ impl Engine {
 struct SaidText {
     id: MessageId,
     text: String,
+    manner: Manner,
     is_private: bool,
 }
 
@@ -321,6 +328,7 @@ impl SaidText {
         Self {
             id: MessageId { position, index },
             text,
+            manner: Manner::Said,
             is_private: false,
         }
     }

@@ -40,6 +40,16 @@ pub struct MessageId {
     pub index: u8,
 }
 
+/// How a text is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// As speech.
+    #[default]
+    Said,
+    /// As what the author does: `* ana acena`.
+    Action,
+}
+
 /// A message to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
@@ -49,6 +59,8 @@ pub struct Delivery {
     pub who: NamedKey,
     /// The text, uncleaned.
     pub text: String,
+    /// How it is said.
+    pub manner: Manner,
     /// The address from which its author was last heard.
     pub source: Option<SocketAddr>,
     /// Where it stands among the messages that are shown.

@@ -58,7 +58,8 @@ impl Engine {
         self.group.named_keys(self.sending.receipts.waiting())
     }
 
-    /// Says farewell, and nothing that still waits before it; [`Engine::is_gone`] says when it was repeated often enough.
+    /// Says farewell, and nothing that still waits before it; [`Engine::is_gone`] says when it was
+    /// repeated often enough.
     pub fn leave(&mut self) {
         self.sending.outbox.clear();
         self.sending.outbox.push(&Record::Leaving);

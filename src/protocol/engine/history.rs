@@ -1,6 +1,6 @@
 //! The messages in the frame log: long texts put together again, and the newest for `/history`.
 
-use super::event::{Delivery, MessageId, Order};
+use super::event::{Delivery, Manner, MessageId, Order};
 use super::frame_log::{FrameLog, Position};
 use super::roster::{Id, Roster};
 use crate::protocol::wire::frame::durable::{Fragment, Record};
@@ -71,11 +71,12 @@ impl FrameLog {
         let (Some((_, durable)), Some(member)) = (opened, roster.get(id)) else {
             return Vec::new();
         };
-        let message = |position, index, text| Delivery {
+        let message = |position, index, text, manner| Delivery {
             id: MessageId { position, index },
             who: member.named_key(),
             source: member.address,
             text,
+            manner,
             order: Order::InOrder,
             is_private: false,
         };
@@ -84,12 +85,13 @@ impl FrameLog {
             let span = TextSpan::around(position.sequence, fragment);
             let span = span.filter(|span| span.last == position.sequence);
             let whole = span.and_then(|span| self.whole_text(id, span, seal));
-            let whole = whole.map(|(first, text)| message(first, 0, text));
+            let whole = whole.map(|(first, text)| message(first, 0, text, Manner::Said));
             return whole.into_iter().collect();
         }
         let records = (0..).zip(durable.records.iter()); // at most 255
         let texts = records.filter_map(|(index, record)| match record {
-            Record::Said(text) => Some(message(position, index, text.to_owned())),
+            Record::Said(text) => Some(message(position, index, text.to_owned(), Manner::Said)),
+            Record::Action(text) => Some(message(position, index, text.to_owned(), Manner::Action)),
             _ => None,
         });
         texts.collect()

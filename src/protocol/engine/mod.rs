@@ -61,7 +61,7 @@ mod timers;
 
 use core::net::SocketAddr;
 
-use self::config::TEXT_MAX_BYTES;
+use self::config::{ACTION_MAX_BYTES, TEXT_MAX_BYTES};
 use self::dedup::RecentDatagrams;
 use self::event::{Delivery, EngineEvent, SayError};
 use self::frame_log::FrameLog;
@@ -79,7 +79,7 @@ use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::frame::durable::{Hello, Record};
+use crate::protocol::wire::frame::durable::{Hello, Record, Role};
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
@@ -145,6 +145,7 @@ impl Engine {
         };
         engine.log.set_horizon(engine.me.clock_now(now));
         let hello = Hello {
+            role: Role::Person,
             replaces,
             session_key: engine.me.private.session_key(),
         };
@@ -169,15 +170,33 @@ impl Engine {
     /// [`SayError::TooLong`].
     pub fn say(&mut self, now: Moment, text: &str) -> Result<(), SayError> {
         SayError::check(text, TEXT_MAX_BYTES)?;
-        self.sending.begin_message(now.time, &self.group.roster);
-        if self.sending.newest() <= 1 {
-            self.me.adopt_group_clock();
-        }
+        self.begin_message(now);
         self.sending.outbox.say(text, self.me.records_room_bytes());
         if let Some(mirror) = &mut self.mirror {
             mirror.say(text);
         }
         Ok(())
+    }
+
+    /// Says what this member's person does, in at most [`ACTION_MAX_BYTES`].
+    ///
+    /// # Errors
+    /// [`SayError::TooLong`].
+    pub fn act(&mut self, now: Moment, text: &str) -> Result<(), SayError> {
+        SayError::check(text, ACTION_MAX_BYTES)?;
+        self.begin_message(now);
+        self.sending.outbox.act(text);
+        if let Some(mirror) = &mut self.mirror {
+            mirror.say(&format!("* {text}"));
+        }
+        Ok(())
+    }
+
+    fn begin_message(&mut self, now: Moment) {
+        self.sending.begin_message(now.time, &self.group.roster);
+        if self.sending.newest() <= 1 {
+            self.me.adopt_group_clock();
+        }
     }
 
     /// Says a text of at most [`PRIVATE_MAX_BYTES`] to all sessions of one person that are here

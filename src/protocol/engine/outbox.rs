@@ -89,6 +89,11 @@ impl Outbox {
         );
     }
 
+    /// Queues what the author does, of at most `config::ACTION_MAX_BYTES`.
+    pub fn act(&mut self, text: &str) {
+        self.push(&Record::Action(text));
+    }
+
     /// Queues a private message.
     pub fn say_private(&mut self, text: PrivateText) {
         self.waiting.push_back(Waiting::Private(text));

@@ -28,7 +28,7 @@ pub(super) struct Private {
 
 impl Private {
     pub(super) fn new(mut secrets: Secrets) -> Self {
-        let secret = SessionSecret::new(&secrets.make());
+        let secret = SessionSecret::new(&secrets.make(b"session key"));
         Self { secret, secrets }
     }
 
@@ -54,7 +54,7 @@ impl Private {
         let sealed = private::seal(
             &text.text,
             &context,
-            &self.secrets.make(),
+            &self.secrets.make(text.text.as_bytes()),
             &text.session_key,
         );
         // An invalid session key can read nothing, and so gets nothing.

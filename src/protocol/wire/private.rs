@@ -70,11 +70,16 @@ impl Secrets {
         Self { seed, made: 0 }
     }
 
-    /// Makes the next secret.
-    pub fn make(&mut self) -> Zeroizing<[u8; 32]> {
+    /// Makes the next secret, for the sealing of some bytes. It depends on them, so that a machine
+    /// which was copied while it ran never seals two texts with one key; and the seed is replaced,
+    /// so that nobody who reads this machine's memory finds earlier secrets.
+    pub fn make(&mut self, about: &[u8]) -> Zeroizing<[u8; 32]> {
         self.made += 1;
-        let hash = blake3::keyed_hash(&self.seed, &self.made.to_be_bytes());
-        Zeroizing::new(*hash.as_bytes())
+        let mut hasher = blake3::Hasher::new_keyed(&self.seed);
+        hasher.update(b"secret").update(about);
+        let secret = Zeroizing::new(*hasher.finalize().as_bytes());
+        self.seed = Zeroizing::new(*blake3::keyed_hash(&self.seed, b"next seed").as_bytes());
+        secret
     }
 }
 
@@ -247,7 +252,11 @@ mod tests {
     fn no_two_secrets_are_the_same() {
         let mut secrets = Secrets::new(secret(1));
         let made: std::collections::BTreeSet<[u8; 32]> =
-            (0..100).map(|_| *secrets.make()).collect();
+            (0..100).map(|_| *secrets.make(b"oi")).collect();
         assert_eq!(made.len(), 100);
+        // Two copies of one machine that seal different texts.
+        let mut copies = [Secrets::new(secret(1)), Secrets::new(secret(1))];
+        let [one, other] = &mut copies;
+        assert_ne!(*one.make(b"sim"), *other.make("não".as_bytes()));
     }
 }

@@ -6,7 +6,18 @@
 //! reference: short id 8 | session 4 | sequence 4 | hash 4          at most 4
 //! acknowledgement: short id 8 | session 4 | through 4              at most 16
 //! record: kind 4 bits, length 12 bits | bytes                      to the end of the body
+//!
+//! kind 0   said: UTF-8
+//! kind 1   hello: replaced session 8, 0 for none | session key 32 | role 1
+//! kind 2   leaving: empty
+//! kind 3   private: addressee 12 | sealed text (`wire/private.rs`)
+//! kind 4   action: UTF-8, what the author does, as of somebody else
+//! kind 5   edited: session 8 | sequence 4 | record's index 1 | UTF-8      kept for later
+//! kind 6   deleted: session 8 | sequence 4 | record's index 1             kept for later
 //! ```
+//!
+//! Records of other kinds, and bytes behind the known ones of a hello, are ignored: a later version
+//! of this program may send them without a new version of the wire.
 
 use super::FLAG_FRAGMENT;
 use super::ack::{ACKS_MAX, Ack};
@@ -90,10 +101,7 @@ impl Durable<'_> {
     pub fn messages(&self) -> usize {
         match self.fragment {
             Some(Fragment { number, count }) => usize::from(number + 1 == count),
-            None => {
-                let is_said = |record: &Record<'_>| matches!(record, Record::Said(_));
-                self.records.iter().filter(is_said).count()
-            }
+            None => self.records.iter().filter(Record::is_message).count(),
         }
     }
 }
@@ -107,6 +115,8 @@ pub struct Records<'d>(&'d [u8]);
 pub enum Record<'d> {
     /// A message, or a piece of one.
     Said(&'d str),
+    /// What the author does, said as of somebody else: `acena`.
+    Action(&'d str),
     /// The first record of a session.
     Hello(Hello),
     /// A message for one session, sealed by `wire::private`.
@@ -129,15 +139,46 @@ pub struct Hello {
     pub replaces: Option<u64>,
     /// The key for private messages to this session.
     pub session_key: SessionKey,
+    /// What the session is.
+    pub role: Role,
+}
+
+/// What a session is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// A person's program.
+    #[default]
+    Person,
+    /// A program without a person, which remembers for the others.
+    Keeper,
+    /// A program that passes frames on to another network.
+    Bridge,
+    /// Something of a later version.
+    Unknown,
+}
+
+impl Role {
+    const ALL: [Self; 3] = [Self::Person, Self::Keeper, Self::Bridge];
+
+    fn from_byte(byte: u8) -> Self {
+        let role = Self::ALL.get(usize::from(byte)).copied();
+        role.unwrap_or(Self::Unknown)
+    }
+
+    fn byte(self) -> u8 {
+        let place = Self::ALL.iter().position(|role| *role == self);
+        place.map_or(u8::MAX, |place| place as u8) // one of three
+    }
 }
 
 const SAID: u16 = 0;
 const HELLO: u16 = 1;
 const LEAVING: u16 = 2;
 const PRIVATE: u16 = 3;
+const ACTION: u16 = 4;
 
 /// Length of a HELLO record, in bytes.
-const HELLO_BYTES: u16 = 8 + SESSION_KEY_BYTES as u16;
+const HELLO_BYTES: u16 = 8 + SESSION_KEY_BYTES as u16 + 1;
 
 impl<'d> Durable<'d> {
     pub(super) fn read(reader: &mut Reader<'d>, flags: u8) -> Option<Self> {
@@ -208,6 +249,12 @@ impl<'d> Records<'d> {
 }
 
 impl<'d> Record<'d> {
+    /// Whether it is a message for everybody.
+    #[must_use]
+    pub fn is_message(&self) -> bool {
+        matches!(self, Self::Said(_) | Self::Action(_))
+    }
+
     /// Encodes the record after others.
     pub fn append(&self, records: &mut Vec<u8>) {
         let mut writer = Writer(records);
@@ -217,10 +264,16 @@ impl<'d> Record<'d> {
                 writer.u16(SAID << 12 | text.len() as u16);
                 writer.bytes(text.as_bytes());
             }
+            Self::Action(text) => {
+                debug_assert!(text.len() <= RECORD_MAX_BYTES, "longer texts are cut");
+                writer.u16(ACTION << 12 | text.len() as u16);
+                writer.bytes(text.as_bytes());
+            }
             Self::Hello(hello) => {
                 writer.u16(HELLO << 12 | HELLO_BYTES);
                 writer.u64(hello.replaces.unwrap_or(0));
                 writer.bytes(&hello.session_key.0);
+                writer.u8(hello.role.byte());
             }
             Self::Private { to, sealed } => {
                 let length = MemberTag::BYTES + sealed.len();
@@ -246,6 +299,7 @@ impl<'d> Record<'d> {
                 Self::Hello(Hello {
                     replaces: (replaces != 0).then_some(replaces),
                     session_key: SessionKey(session_key.try_into().ok()?),
+                    role: Role::from_byte(reader.u8()?),
                 })
             }
             PRIVATE => {
@@ -257,6 +311,7 @@ impl<'d> Record<'d> {
                 }
             }
             LEAVING => Self::Leaving,
+            ACTION => Self::Action(std::str::from_utf8(bytes).ok()?),
             _ => Self::Unknown,
         })
     }

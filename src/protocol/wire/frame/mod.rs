@@ -12,8 +12,9 @@
 //!
 //! The room tag is derived from the room's key, so that frames of other rooms are dropped at once.
 //! Everything between header and tag is sealed (`seal/mod.rs`). A repair is the same bytes again.
-//! Bytes after the end of a body are refused; a frame of an unknown version or type is counted and
-//! ignored.
+//! Bytes after the end of a body are refused; a frame of another version or of an unknown type is
+//! counted and ignored. Magic and version stand in every version where they stand here, so that a
+//! member can tell that somebody uses another one. Version 1 was never released.
 
 mod ack;
 pub mod beat;
@@ -49,7 +50,7 @@ pub const FRAME_NARROW_BYTES: usize = 1200;
 const MAGIC: [u8; 2] = [0xf7, b'r'];
 
 /// The version of everything described here.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Length of the clear header, in bytes.
 pub const HEADER_BYTES: usize = 2 + 1 + 1 + ROOM_TAG_BYTES + NONCE_BYTES;
@@ -66,8 +67,10 @@ const AUTHOR_BYTES: usize = 32 + 8 + 4 + 8 + 1 + 1 + 1;
 pub enum FrameFault {
     /// It does not begin like a frame, or is too long for one.
     NotFrame,
-    /// Its version or type is unknown.
+    /// Its type is unknown.
     Unknown,
+    /// It is of another version of this wire.
+    OtherVersion,
     /// It belongs to another room.
     OtherRoom,
     /// It belongs to a room of the same name with another key.
@@ -84,7 +87,8 @@ impl fmt::Display for FrameFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFrame => f.write_str("the datagram is no frame"),
-            Self::Unknown => f.write_str("the version or type of the frame is unknown"),
+            Self::Unknown => f.write_str("the type of the frame is unknown"),
+            Self::OtherVersion => f.write_str("the frame is of another version"),
             Self::OtherRoom => f.write_str("the frame belongs to another room"),
             Self::OtherKey => {
                 f.write_str("the frame belongs to a room of this name with another key")
@@ -275,7 +279,7 @@ pub(super) fn head(kind: u8, room_tag: &[u8; ROOM_TAG_BYTES]) -> Vec<u8> {
 /// Reads the header of a datagram, for whatever room: its type and its room tag.
 ///
 /// # Errors
-/// [`FrameFault::NotFrame`] or [`FrameFault::Unknown`].
+/// [`FrameFault::NotFrame`], [`FrameFault::OtherVersion`] or [`FrameFault::Unknown`].
 pub(super) fn header(datagram: &[u8]) -> Result<(Kind, &[u8]), FrameFault> {
     if datagram.len() > FRAME_MAX_BYTES || !datagram.starts_with(&MAGIC) {
         return Err(FrameFault::NotFrame);
@@ -286,8 +290,11 @@ pub(super) fn header(datagram: &[u8]) -> Result<(Kind, &[u8]), FrameFault> {
         Some((reader.u8()?, reader.u8()?, reader.take(ROOM_TAG_BYTES)?))
     };
     let (version, kind, room_tag) = read().ok_or(FrameFault::NotFrame)?;
-    let kind = Kind::from_byte(kind).filter(|_| version == VERSION);
-    Ok((kind.ok_or(FrameFault::Unknown)?, room_tag))
+    if version != VERSION {
+        return Err(FrameFault::OtherVersion);
+    }
+    let kind = Kind::from_byte(kind).ok_or(FrameFault::Unknown)?;
+    Ok((kind, room_tag))
 }
 
 /// Decodes the plaintext between header and tag.

@@ -149,6 +149,7 @@ proptest! {
         let mut records = Vec::new();
         let session_key = SessionKey([7; 32]);
         let hello = Hello {
+            role: crate::protocol::wire::frame::durable::Role::Keeper,
             replaces,
             session_key,
         };
@@ -260,13 +261,13 @@ fn what_we_do_not_know_is_not_ours() {
     let plain = br#"{"user":"ana","data":"oi"}"#;
     assert_eq!(fault(plain), FrameFault::NotFrame);
     let mut long = vec![0; FRAME_MAX_BYTES + 1];
-    long[..4].copy_from_slice(&[0xf7, b'r', 1, 1]);
+    long[..4].copy_from_slice(&[0xf7, b'r', 2, 1]);
     assert_eq!(fault(&long), FrameFault::NotFrame, "too long");
     assert_eq!(fault(&long[..FRAME_MAX_BYTES]), FrameFault::OtherRoom);
-    let mut frame = vec![0xf7, b'r', 2, 1];
+    let mut frame = vec![0xf7, b'r', 1, 1];
     frame.extend_from_slice(&[0; 200]);
-    assert_eq!(fault(&frame), FrameFault::Unknown, "a later version");
-    frame[2] = 1;
+    assert_eq!(fault(&frame), FrameFault::OtherVersion);
+    frame[2] = 2;
     frame[3] = 99;
     assert_eq!(fault(&frame), FrameFault::Unknown, "another type");
 }

@@ -212,7 +212,7 @@ fn a_changed_header_byte_is_noticed_at_every_place() {
                 let expected = match (place, seal.open(&changed, &mut Vec::new())) {
                     (_, Ok(_)) => panic!("byte {place} changed by {change:#x}"),
                     (0..2, Err(fault)) => fault == FrameFault::NotFrame,
-                    (2, Err(fault)) => fault == FrameFault::Unknown,
+                    (2, Err(fault)) => fault == FrameFault::OtherVersion,
                     (3, Err(fault)) => {
                         matches!(fault, FrameFault::Unknown | FrameFault::BrokenSeal)
                     }

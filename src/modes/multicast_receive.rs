@@ -184,7 +184,7 @@ impl Receiving<'_> {
                     return self.flush().map(|()| None);
                 }
             }
-            for (datagram, source) in receiver.datagrams().iter() {
+            for (datagram, source) in receiver.datagrams() {
                 if let Some(user) = self.hear(datagram, source) {
                     self.flush()?;
                     return Ok(Some(user));

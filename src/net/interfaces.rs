@@ -11,16 +11,59 @@ pub struct Interface {
     pub name: String,
     /// The system's index of it, which stays the same while its addresses change.
     pub index: u32,
-    /// Its IPv4 addresses, in the system's order.
+    /// Its IPv4 addresses, in the system's order; first the one that it was asked for by.
     pub addresses: Vec<Ipv4Addr>,
+    /// The netmask of each of them.
+    pub netmasks: Vec<Ipv4Addr>,
     /// Its IPv6 addresses, without the link-local ones, which are valid only with an interface.
     pub addresses_v6: Vec<Ipv6Addr>,
+    /// Its link-local IPv6 addresses.
+    pub link_local_v6: Vec<Ipv6Addr>,
     /// Whether it is up and can multicast.
     pub is_ready: bool,
+    /// Whether it can multicast at all.
+    pub can_multicast: bool,
     /// Whether it reaches only this machine.
     pub is_loopback: bool,
     /// Whether it reaches one other machine only, as tunnels do.
     pub is_point_to_point: bool,
+}
+
+impl Interface {
+    /// Whether the first address of another interface is in the subnet of the first one of this.
+    pub(super) fn shares_subnet(&self, other: &Self) -> bool {
+        match (self.addresses.first(), other.addresses.first()) {
+            (Some(_), Some(other)) => self.is_neighbour(*other),
+            _ => false,
+        }
+    }
+
+    /// Whether an address is in the subnet of this interface's first address.
+    pub(super) fn is_neighbour(&self, other: Ipv4Addr) -> bool {
+        let own = self.addresses.first().zip(self.netmasks.first());
+        own.is_some_and(|(own, mask)| (own.to_bits() ^ other.to_bits()) & mask.to_bits() == 0)
+    }
+
+    /// Whether an address of either family is one of this interface's own.
+    pub(super) fn has(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(address) => self.addresses.contains(&address),
+            IpAddr::V6(address) => {
+                self.addresses_v6.contains(&address) || self.link_local_v6.contains(&address)
+            }
+        }
+    }
+
+    /// Moves an address to the front, together with its netmask: the source of what is sent.
+    fn prefer(&mut self, address: Ipv4Addr) {
+        if let Some(at) = self.addresses.iter().position(|own| *own == address) {
+            for list in [&mut self.addresses, &mut self.netmasks] {
+                if let Some(front) = list.get_mut(..=at) {
+                    front.rotate_right(1);
+                }
+            }
+        }
+    }
 }
 
 impl fmt::Display for Interface {
@@ -109,54 +152,106 @@ pub fn choose(asked: &[String], group: SocketAddrV4) -> Result<Choice, ChoiceErr
     }
 }
 
-/// Prefixes of the names of interfaces that lead to containers, virtual machines and private
-/// networks, where no people are.
-const VIRTUAL_NAMES: [&str; 19] = [
-    "br-",
-    "cali",
-    "cni",
-    "docker",
-    "flannel",
-    "lxc",
-    "lxdbr",
-    "podman",
-    "tailscale",
-    "tap",
-    "tun",
-    "utun",
-    "vboxnet",
-    "virbr",
-    "vmnet",
-    "wg",
-    "zt",
-    "ham",
-    "vnet",
+/// Prefixes of the names of bridges and taps that usually lead to containers and virtual machines.
+/// On some machines one of them is the only way to people. (`br-lan` and the like are no such
+/// bridge: see [`is_of_docker`].)
+const INNER_NAMES: [&str; 8] = [
+    "docker", "lxdbr", "podman", "tap", "vboxnet", "virbr", "vmnet", "vnet",
 ];
 
+/// Prefixes of the names of interfaces that lead to containers and private networks only, where no
+/// people of this place are.
+const VIRTUAL_NAMES: [&str; 10] = [
+    "cali",
+    "cni",
+    "flannel",
+    "ham",
+    "lxc",
+    "tailscale",
+    "tun",
+    "utun",
+    "wg",
+    "zt",
+];
+
+/// The interfaces on which people are likely to be.
+#[derive(Clone, Debug, Default)]
+pub struct Likely {
+    /// Those that are used.
+    pub interfaces: Vec<Interface>,
+    /// Those that are ready and were left out, but for loopback.
+    pub left_out: Vec<Interface>,
+    /// Why these.
+    pub reason: LikelyReason,
+}
+
+/// How the interfaces of [`Likely`] came to be chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LikelyReason {
+    /// They were named, or they are like those of a LAN.
+    #[default]
+    Usual,
+    /// Nothing else has an address: bridges and taps, which usually lead to virtual machines.
+    OnlyInner,
+    /// Nothing else is there: loopback.
+    OnlyLoopback,
+}
+
 /// The interfaces on which people are likely to be: those asked for by name or address, as far as
-/// they exist; or else all but virtual and point-to-point ones; or else loopback.
+/// they exist; or else all but virtual and point-to-point ones; or else the bridges and taps that
+/// have an address; or else loopback.
 ///
 /// # Errors
 /// The system's refusal to list its interfaces.
-pub fn for_people(asked: &[String]) -> io::Result<Vec<Interface>> {
+pub fn for_people(asked: &[String]) -> io::Result<Likely> {
     Ok(fit_for_people(list()?, asked))
 }
 
-fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Vec<Interface> {
+fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Likely {
     if !asked.is_empty() {
-        let mut found = named(&all, asked);
-        found.retain(|interface| interface.is_ready);
-        return found;
+        let mut interfaces = named(&all, asked);
+        interfaces.retain(|interface| interface.is_ready);
+        return Likely {
+            interfaces,
+            ..Likely::default()
+        };
     }
-    let is_virtual = |name: &str| VIRTUAL_NAMES.iter().any(|v| name.starts_with(v));
+    let is_like = |names: &[&str], name: &str| names.iter().any(|prefix| name.starts_with(prefix));
+    let has_address = |i: &Interface| !i.addresses.is_empty() || !i.addresses_v6.is_empty();
     // Inside a container, its end of a veth pair has an address; the bridge's end has none.
-    let is_bare_veth = |i: &Interface| {
-        i.name.starts_with("veth") && i.addresses.is_empty() && i.addresses_v6.is_empty()
+    let is_bare_veth = |i: &Interface| i.name.starts_with("veth") && !has_address(i);
+    let is_outer = |i: &Interface| {
+        !i.is_point_to_point && !is_like(&VIRTUAL_NAMES, &i.name) && !is_bare_veth(i)
     };
-    let is_fit = |i: &Interface| !i.is_point_to_point && !is_virtual(&i.name) && !is_bare_veth(i);
+    let is_inner = |i: &Interface| is_like(&INNER_NAMES, &i.name) || is_of_docker(&i.name);
     let (loopback, outside) = ready(all);
-    let fit: Vec<Interface> = outside.into_iter().filter(is_fit).collect();
-    if fit.is_empty() { loopback } else { fit }
+    let (outer, mut left_out): (Vec<_>, Vec<_>) = outside.into_iter().partition(is_outer);
+    let (inner, usual): (Vec<_>, Vec<_>) = outer.into_iter().partition(is_inner);
+    if !usual.is_empty() {
+        left_out.extend(inner);
+        return Likely {
+            interfaces: usual,
+            left_out,
+            reason: LikelyReason::Usual,
+        };
+    }
+    let (inner, bare): (Vec<_>, Vec<_>) = inner.into_iter().partition(has_address);
+    left_out.extend(bare);
+    let (interfaces, reason) = match inner.is_empty() {
+        false => (inner, LikelyReason::OnlyInner),
+        true => (loopback, LikelyReason::OnlyLoopback),
+    };
+    Likely {
+        interfaces,
+        left_out,
+        reason,
+    }
+}
+
+/// Whether this is the name of a bridge of Docker's: `br-` and 12 hexadecimal digits.
+fn is_of_docker(name: &str) -> bool {
+    let digits = name.strip_prefix("br-").unwrap_or_default();
+    digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Every address of this machine, those that other machines may reach first.
@@ -180,12 +275,20 @@ fn ready(all: Vec<Interface>) -> (Vec<Interface>, Vec<Interface>) {
         .partition(|interface| interface.is_loopback)
 }
 
-/// Those that were asked for and exist, each once.
+/// Those that were asked for and exist, each once. What was asked for by an address sends from it:
+/// from the first one, if it was asked for by several.
 fn named(all: &[Interface], asked: &[String]) -> Vec<Interface> {
     let mut named: Vec<Interface> = Vec::with_capacity(asked.len());
-    for interface in asked.iter().filter_map(|asked| find(all, asked)) {
-        if !named.contains(interface) {
-            named.push(interface.clone());
+    for asked in asked {
+        let Some(interface) = find(all, asked) else {
+            continue;
+        };
+        if !named.iter().any(|known| known.name == interface.name) {
+            let mut interface = interface.clone();
+            if let Ok(address) = asked.parse() {
+                interface.prefer(address);
+            }
+            named.push(interface);
         }
     }
     named
@@ -223,13 +326,18 @@ fn list() -> io::Result<Vec<Interface>> {
         let address = socket_address
             .and_then(|a| a.as_sockaddr_in())
             .map(|a| a.ip());
+        let netmask = entry.netmask.as_ref().and_then(|a| a.as_sockaddr_in());
+        let netmask = netmask.map_or(Ipv4Addr::BROADCAST, |a| a.ip());
         let address_v6 = socket_address
             .and_then(|a| a.as_sockaddr_in6())
             .map(|a| a.ip());
+        let link_local = address_v6.filter(Ipv6Addr::is_unicast_link_local);
         let address_v6 = address_v6.filter(|a| !a.is_unicast_link_local());
         if let Some(known) = all.iter_mut().find(|i| i.name == entry.interface_name) {
             known.addresses.extend(address);
+            known.netmasks.extend(address.map(|_| netmask));
             known.addresses_v6.extend(address_v6);
+            known.link_local_v6.extend(link_local);
             continue;
         }
         // An interface may vanish between the two calls; then it is not in the list.
@@ -243,7 +351,10 @@ fn list() -> io::Result<Vec<Interface>> {
             name: entry.interface_name,
             index,
             addresses: address.into_iter().collect(),
+            netmasks: address.map(|_| netmask).into_iter().collect(),
             addresses_v6: address_v6.into_iter().collect(),
+            link_local_v6: link_local.into_iter().collect(),
+            can_multicast,
             is_ready: can_multicast
                 && entry
                     .flags
@@ -260,15 +371,22 @@ fn list() -> io::Result<Vec<Interface>> {
 fn list() -> io::Result<Vec<Interface>> {
     let mut all: Vec<Interface> = Vec::new();
     for entry in if_addrs::get_if_addrs()? {
-        let std::net::IpAddr::V4(address) = entry.ip() else {
+        let if_addrs::IfAddr::V4(v4) = &entry.addr else {
             continue;
         };
+        let (address, netmask) = (v4.ip, v4.netmask);
         match all.iter_mut().find(|i| i.name == entry.name) {
-            Some(known) => known.addresses.push(address),
+            Some(known) => {
+                known.addresses.push(address);
+                known.netmasks.push(netmask);
+            }
             None => all.push(Interface {
                 index: entry.index.unwrap_or(0),
                 addresses: vec![address],
+                netmasks: vec![netmask],
                 addresses_v6: Vec::new(),
+                link_local_v6: Vec::new(),
+                can_multicast: true,
                 is_ready: entry.is_oper_up(),
                 is_loopback: entry.is_loopback(),
                 is_point_to_point: entry.is_p2p(),
@@ -283,52 +401,98 @@ fn list() -> io::Result<Vec<Interface>> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn people_are_looked_for_where_they_may_be() {
-        let interface = |name: &str| Interface {
+    fn interface(name: &str, addresses: &[[u8; 4]]) -> Interface {
+        Interface {
             name: name.into(),
             index: 1,
-            addresses: vec![],
+            addresses: addresses.iter().copied().map(Into::into).collect(),
+            netmasks: vec![[255, 255, 255, 0].into(); addresses.len()],
             addresses_v6: vec![],
+            link_local_v6: vec![],
             is_ready: name != "down0",
+            can_multicast: true,
             is_loopback: name == "lo",
-            is_point_to_point: name == "ppp0",
-        };
-        let names = |all: &[&str], asked: &[&str]| {
-            let all = all.iter().map(|name| interface(name)).collect();
-            let asked: Vec<String> = asked.iter().map(|name| (*name).into()).collect();
-            let fit = fit_for_people(all, &asked).into_iter().map(|i| i.name);
-            fit.collect::<Vec<_>>()
-        };
+            is_point_to_point: name == "ppp0" || name == "tun0",
+        }
+    }
+
+    fn likely(all: &[Interface], asked: &[&str]) -> (Vec<String>, LikelyReason) {
+        let asked: Vec<String> = asked.iter().map(|name| (*name).into()).collect();
+        let likely = fit_for_people(all.to_vec(), &asked);
+        let names = likely.interfaces.into_iter().map(|i| i.name);
+        (names.collect(), likely.reason)
+    }
+
+    fn bare(names: &[&str]) -> Vec<Interface> {
+        names.iter().map(|name| interface(name, &[])).collect()
+    }
+
+    #[test]
+    fn people_are_looked_for_where_they_may_be() {
+        use LikelyReason::{OnlyLoopback, Usual};
+        let names = |all: &[&str], asked: &[&str]| likely(&bare(all), asked);
+        let of = |names: &[&str], reason| (names.iter().map(|n| (*n).into()).collect(), reason);
         let all = ["lo", "eth0", "docker0", "wlan0", "tun0", "ppp0", "down0"];
-        assert_eq!(names(&all, &[]), ["eth0", "wlan0"]);
-        assert_eq!(names(&all, &["docker0", "down0", "none"]), ["docker0"]);
-        assert_eq!(names(&["lo", "docker0"], &[]), ["lo"]);
-        assert_eq!(names(&["lo", "veth1a2b"], &[]), ["lo"]);
-        assert_eq!(names(&["lo", "veth1a2b"], &["veth1a2b"]), ["veth1a2b"]);
-        let with_address = Interface {
-            addresses: vec![[10, 9, 0, 1].into()],
-            ..interface("veth1a2b")
-        };
-        let all = vec![interface("lo"), with_address.clone()];
-        assert_eq!(fit_for_people(all, &[]), [with_address]);
+        assert_eq!(names(&all, &[]), of(&["eth0", "wlan0"], Usual));
+        let asked = ["docker0", "down0", "none"];
+        assert_eq!(names(&all, &asked), of(&["docker0"], Usual));
+        assert_eq!(names(&["lo", "docker0"], &[]), of(&["lo"], OnlyLoopback));
+        assert_eq!(names(&["lo", "veth1a2b"], &[]), of(&["lo"], OnlyLoopback));
+        let asked = ["veth1a2b"];
+        assert_eq!(names(&["lo", "veth1a2b"], &asked), of(&asked, Usual));
+        let all = [
+            interface("lo", &[]),
+            interface("veth1a2b", &[[10, 9, 0, 1]]),
+        ];
+        assert_eq!(likely(&all, &[]), of(&["veth1a2b"], Usual));
+        let all = ["lo", "br-lan", "br-0123456789ab", "br-office"];
+        assert_eq!(names(&all, &[]), of(&["br-lan", "br-office"], Usual));
+    }
+
+    #[test]
+    fn a_bridge_or_a_tap_that_is_the_only_way_is_used_and_no_tunnel() {
+        for name in ["tap0", "vnet0", "virbr1", "docker0", "br-0123456789ab"] {
+            let all = [
+                interface("lo", &[[127, 0, 0, 1]]),
+                interface("tun0", &[[10, 8, 0, 2]]),
+                interface("zt0", &[[10, 147, 0, 2]]),
+                interface(name, &[[10, 9, 0, 1]]),
+                interface("tap9", &[]),
+            ];
+            let expected = (vec![name.to_owned()], LikelyReason::OnlyInner);
+            assert_eq!(likely(&all, &[]), expected);
+            let left_out = fit_for_people(all.to_vec(), &[]).left_out;
+            let left_out: Vec<String> = left_out.into_iter().map(|i| i.name).collect();
+            assert_eq!(left_out, ["tun0", "zt0", "tap9"]);
+        }
     }
 
     #[test]
     fn an_interface_is_found_by_name_and_by_address() {
-        let lo = Interface {
-            name: "lo".into(),
-            index: 1,
-            addresses: vec![Ipv4Addr::LOCALHOST],
-            addresses_v6: vec![],
-            is_ready: true,
-            is_loopback: true,
-            is_point_to_point: false,
-        };
+        let lo = interface("lo", &[[127, 0, 0, 1]]);
         let all = [lo.clone()];
         assert_eq!(find(&all, "lo"), Some(&lo));
         assert_eq!(find(&all, "127.0.0.1"), Some(&lo));
         assert_eq!(find(&all, "wlan0"), None);
         assert_eq!(lo.to_string(), "lo (127.0.0.1)");
+    }
+
+    #[test]
+    fn the_address_that_was_named_is_the_source() {
+        let two = interface("eth0", &[[192, 168, 0, 7], [10, 77, 0, 1]]);
+        let named = named(
+            std::slice::from_ref(&two),
+            &["10.77.0.1".into(), "eth0".into()],
+        );
+        let [eth0] = &named[..] else {
+            panic!("{named:?}")
+        };
+        assert_eq!(
+            eth0.addresses,
+            [[10, 77, 0, 1], [192, 168, 0, 7]].map(Ipv4Addr::from)
+        );
+        assert!(eth0.is_neighbour([10, 77, 0, 9].into()));
+        assert!(!eth0.is_neighbour([192, 168, 0, 9].into()));
+        assert!(!eth0.shares_subnet(&two));
     }
 }

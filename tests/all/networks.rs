@@ -315,3 +315,29 @@ fn a_system_that_refuses_to_move_many_datagrams_at_once_moves_one() {
         .unwrap();
     assert!(!refused.status.success(), "{refused:?}");
 }
+
+#[test]
+fn members_who_come_say_one_line_and_go_are_shown_once_and_as_members() {
+    let Some((_network, [host_a, host_b])) = Network::of_hosts(&[]) else {
+        return;
+    };
+    let mut ana = host_a.member(&Home::new(), "ana", &["--json"]);
+    for visit in 0..5 {
+        let name = format!("v{visit}");
+        let mut visitor = host_b.member(&Home::new(), &name, &[]);
+        visitor.says(&format!("visita {visit}"));
+        visitor.says("sair");
+        visitor.ends_with(0);
+        ana.shows(&format!("\"data\":\"visita {visit}\""));
+    }
+    // A guest's first line is shown after the doubt, and so behind those of the visitors.
+    host_b.sends("gil", &["de fora"]);
+    let guest = ana.shows("\"data\":\"de fora\"");
+    assert!(guest.contains("\"event\":\"guest\""), "{guest}");
+    let shown = ana.stops().shown;
+    for visit in 0..5 {
+        let data = format!("\"data\":\"visita {visit}\"");
+        assert_eq!(count(&shown, &data), 1, "{shown:?}");
+    }
+    assert_eq!(count(&shown, "\"event\":\"guest\""), 1, "{shown:?}");
+}

@@ -44,6 +44,8 @@ pub struct Changes {
     pub lost: Vec<Interface>,
     /// Interfaces that cannot be used, and why: each once, until it can be or is gone.
     pub refusals: Vec<Refusal>,
+    /// Interfaces that would be used, but cannot multicast: each once.
+    pub unable: Vec<Interface>,
     /// Why the interfaces in use were chosen, if that has changed.
     pub reason: Option<LikelyReason>,
 }
@@ -67,6 +69,7 @@ pub struct GroupSockets {
     plain_refusal: Option<Refusal>,
     interfaces: Vec<Interface>,
     left_out: Vec<Interface>,
+    unable: Vec<Interface>,
     reason: LikelyReason,
     networks: Networks,
     /// Interfaces that were in use and refused when the group was joined again.
@@ -113,6 +116,7 @@ impl GroupSockets {
             plain_refusal,
             interfaces: Vec::new(),
             left_out: Vec::new(),
+            unable: Vec::new(),
             reason: LikelyReason::default(),
             networks: Networks::default(),
             refused: Vec::new(),
@@ -205,6 +209,7 @@ impl GroupSockets {
         let Likely {
             interfaces: found,
             left_out,
+            unable,
             reason,
         } = interfaces::for_people(&self.address.interfaces)?;
         let is_same = |one: &Interface, other: &Interface| {
@@ -216,6 +221,10 @@ impl GroupSockets {
             ..Changes::default()
         };
         self.left_out = left_out;
+        let known = std::mem::replace(&mut self.unable, unable);
+        let is_known = |one: &Interface| known.iter().any(|known| known.index == one.index);
+        let unable = self.unable.iter().filter(|one| !is_known(one));
+        changes.unable = unable.cloned().collect();
         self.unjoined
             .retain(|index| found.iter().any(|found| found.index == *index));
         let is_there = |known: &Interface| found.iter().any(|found| is_same(known, found));

@@ -181,6 +181,8 @@ pub struct Likely {
     pub interfaces: Vec<Interface>,
     /// Those that are ready and were left out, but for loopback.
     pub left_out: Vec<Interface>,
+    /// Those that would be used, but cannot multicast.
+    pub unable: Vec<Interface>,
     /// Why these.
     pub reason: LikelyReason,
 }
@@ -209,10 +211,11 @@ pub fn for_people(asked: &[String]) -> io::Result<Likely> {
 
 fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Likely {
     if !asked.is_empty() {
-        let mut interfaces = named(&all, asked);
-        interfaces.retain(|interface| interface.is_ready);
+        let named = named(&all, asked);
+        let (able, unable): (Vec<_>, Vec<_>) = named.into_iter().partition(|i| i.can_multicast);
         return Likely {
-            interfaces,
+            interfaces: able.into_iter().filter(|i| i.is_ready).collect(),
+            unable,
             ..Likely::default()
         };
     }
@@ -224,7 +227,10 @@ fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Likely {
         !i.is_point_to_point && !is_like(&VIRTUAL_NAMES, &i.name) && !is_bare_veth(i)
     };
     let is_inner = |i: &Interface| is_like(&INNER_NAMES, &i.name) || is_of_docker(&i.name);
-    let (loopback, outside) = ready(all);
+    let (able, unable): (Vec<_>, Vec<_>) = all.into_iter().partition(|i| i.can_multicast);
+    let is_missed = |i: &Interface| is_outer(i) && !is_inner(i) && has_address(i);
+    let unable: Vec<_> = unable.into_iter().filter(is_missed).collect();
+    let (loopback, outside) = ready(able);
     let (outer, mut left_out): (Vec<_>, Vec<_>) = outside.into_iter().partition(is_outer);
     let (inner, usual): (Vec<_>, Vec<_>) = outer.into_iter().partition(is_inner);
     if !usual.is_empty() {
@@ -232,6 +238,7 @@ fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Likely {
         return Likely {
             interfaces: usual,
             left_out,
+            unable,
             reason: LikelyReason::Usual,
         };
     }
@@ -244,6 +251,7 @@ fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Likely {
     Likely {
         interfaces,
         left_out,
+        unable,
         reason,
     }
 }
@@ -254,18 +262,33 @@ fn is_of_docker(name: &str) -> bool {
     digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Every address of this machine, those that other machines may reach first.
+/// Every address of this machine, those that other machines may reach first. Link-local ones only
+/// if there is no other but loopback: they are valid only with an interface.
 ///
 /// # Errors
 /// The system's refusal to list its interfaces.
 pub fn local_addresses() -> io::Result<Vec<IpAddr>> {
     let mut all = list()?;
     all.sort_by_key(|interface| interface.is_loopback);
+    let mut outside = all.iter().filter(|interface| !interface.is_loopback);
+    let is_bare = outside.all(|i| i.addresses.is_empty() && i.addresses_v6.is_empty());
     let addresses = |interface: Interface| {
         let v4 = interface.addresses.into_iter().map(IpAddr::V4);
-        v4.chain(interface.addresses_v6.into_iter().map(IpAddr::V6))
+        let link_local = interface.link_local_v6.into_iter().filter(|_| is_bare);
+        let v6 = interface.addresses_v6.into_iter().chain(link_local);
+        v4.chain(v6.map(IpAddr::V6))
     };
     Ok(all.into_iter().flat_map(addresses).collect())
+}
+
+/// The interfaces that have a link-local address, but for loopback.
+///
+/// # Errors
+/// The system's refusal to list its interfaces.
+pub(super) fn with_link_local() -> io::Result<Vec<Interface>> {
+    let mut all = list()?;
+    all.retain(|interface| !interface.is_loopback && !interface.link_local_v6.is_empty());
+    Ok(all)
 }
 
 /// Those that are ready: loopback, and those that lead out of this machine.
@@ -398,101 +421,4 @@ fn list() -> io::Result<Vec<Interface>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn interface(name: &str, addresses: &[[u8; 4]]) -> Interface {
-        Interface {
-            name: name.into(),
-            index: 1,
-            addresses: addresses.iter().copied().map(Into::into).collect(),
-            netmasks: vec![[255, 255, 255, 0].into(); addresses.len()],
-            addresses_v6: vec![],
-            link_local_v6: vec![],
-            is_ready: name != "down0",
-            can_multicast: true,
-            is_loopback: name == "lo",
-            is_point_to_point: name == "ppp0" || name == "tun0",
-        }
-    }
-
-    fn likely(all: &[Interface], asked: &[&str]) -> (Vec<String>, LikelyReason) {
-        let asked: Vec<String> = asked.iter().map(|name| (*name).into()).collect();
-        let likely = fit_for_people(all.to_vec(), &asked);
-        let names = likely.interfaces.into_iter().map(|i| i.name);
-        (names.collect(), likely.reason)
-    }
-
-    fn bare(names: &[&str]) -> Vec<Interface> {
-        names.iter().map(|name| interface(name, &[])).collect()
-    }
-
-    #[test]
-    fn people_are_looked_for_where_they_may_be() {
-        use LikelyReason::{OnlyLoopback, Usual};
-        let names = |all: &[&str], asked: &[&str]| likely(&bare(all), asked);
-        let of = |names: &[&str], reason| (names.iter().map(|n| (*n).into()).collect(), reason);
-        let all = ["lo", "eth0", "docker0", "wlan0", "tun0", "ppp0", "down0"];
-        assert_eq!(names(&all, &[]), of(&["eth0", "wlan0"], Usual));
-        let asked = ["docker0", "down0", "none"];
-        assert_eq!(names(&all, &asked), of(&["docker0"], Usual));
-        assert_eq!(names(&["lo", "docker0"], &[]), of(&["lo"], OnlyLoopback));
-        assert_eq!(names(&["lo", "veth1a2b"], &[]), of(&["lo"], OnlyLoopback));
-        let asked = ["veth1a2b"];
-        assert_eq!(names(&["lo", "veth1a2b"], &asked), of(&asked, Usual));
-        let all = [
-            interface("lo", &[]),
-            interface("veth1a2b", &[[10, 9, 0, 1]]),
-        ];
-        assert_eq!(likely(&all, &[]), of(&["veth1a2b"], Usual));
-        let all = ["lo", "br-lan", "br-0123456789ab", "br-office"];
-        assert_eq!(names(&all, &[]), of(&["br-lan", "br-office"], Usual));
-    }
-
-    #[test]
-    fn a_bridge_or_a_tap_that_is_the_only_way_is_used_and_no_tunnel() {
-        for name in ["tap0", "vnet0", "virbr1", "docker0", "br-0123456789ab"] {
-            let all = [
-                interface("lo", &[[127, 0, 0, 1]]),
-                interface("tun0", &[[10, 8, 0, 2]]),
-                interface("zt0", &[[10, 147, 0, 2]]),
-                interface(name, &[[10, 9, 0, 1]]),
-                interface("tap9", &[]),
-            ];
-            let expected = (vec![name.to_owned()], LikelyReason::OnlyInner);
-            assert_eq!(likely(&all, &[]), expected);
-            let left_out = fit_for_people(all.to_vec(), &[]).left_out;
-            let left_out: Vec<String> = left_out.into_iter().map(|i| i.name).collect();
-            assert_eq!(left_out, ["tun0", "zt0", "tap9"]);
-        }
-    }
-
-    #[test]
-    fn an_interface_is_found_by_name_and_by_address() {
-        let lo = interface("lo", &[[127, 0, 0, 1]]);
-        let all = [lo.clone()];
-        assert_eq!(find(&all, "lo"), Some(&lo));
-        assert_eq!(find(&all, "127.0.0.1"), Some(&lo));
-        assert_eq!(find(&all, "wlan0"), None);
-        assert_eq!(lo.to_string(), "lo (127.0.0.1)");
-    }
-
-    #[test]
-    fn the_address_that_was_named_is_the_source() {
-        let two = interface("eth0", &[[192, 168, 0, 7], [10, 77, 0, 1]]);
-        let named = named(
-            std::slice::from_ref(&two),
-            &["10.77.0.1".into(), "eth0".into()],
-        );
-        let [eth0] = &named[..] else {
-            panic!("{named:?}")
-        };
-        assert_eq!(
-            eth0.addresses,
-            [[10, 77, 0, 1], [192, 168, 0, 7]].map(Ipv4Addr::from)
-        );
-        assert!(eth0.is_neighbour([10, 77, 0, 9].into()));
-        assert!(!eth0.is_neighbour([192, 168, 0, 9].into()));
-        assert!(!eth0.shares_subnet(&two));
-    }
-}
+mod tests;

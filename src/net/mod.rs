@@ -13,4 +13,5 @@ pub mod networks;
 mod socket_pair;
 pub mod socket_poller;
 pub mod tcp;
+mod tcp_address;
 pub mod tcp_server;

@@ -97,6 +97,17 @@ pub fn only_inner(lang: Lang, interfaces: &[Interface]) -> String {
     )
 }
 
+/// An interface that was named, or is all there is, is not set up for multicast.
+#[must_use]
+pub fn cannot_multicast(lang: Lang, interface: &Interface) -> String {
+    let name = &interface.name;
+    say!(
+        lang,
+        "{interface} is not set up for multicast; on Linux: ip link set {name} multicast on",
+        "{interface} não está configurada para multicast; no Linux: ip link set {name} multicast on",
+    )
+}
+
 /// The port of the frames, and the interfaces that are not used: for a member that is alone.
 #[must_use]
 pub fn network_hint(lang: Lang, group: &str, left_out: &[Interface]) -> String {

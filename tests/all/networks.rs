@@ -341,3 +341,60 @@ fn members_who_come_say_one_line_and_go_are_shown_once_and_as_members() {
     }
     assert_eq!(count(&shown, "\"event\":\"guest\""), 1, "{shown:?}");
 }
+
+#[test]
+fn a_host_with_link_local_addresses_alone_prints_lines_that_others_can_type() {
+    let Some((network, [host_a, mut host_b])) = Network::of_hosts(&[]) else {
+        return;
+    };
+    network.gains_lan(1);
+    network.plug(&mut host_b, 1);
+    for host in [&host_a, &host_b] {
+        runs(host, "sysctl -qw net.ipv6.conf.v0.accept_dad=0");
+        host.namespace.ip("link set v0 down");
+        host.namespace.ip("-4 addr flush dev v0");
+        host.namespace.ip("link set v0 up");
+    }
+    let roda = env!("CARGO_BIN_EXE_roda");
+    let listening = ["tcp-peer", "--listen", "12345", "--name", "ana"];
+    let typed = wait_until(|| {
+        let mut ana = Program::start(host_a.command(roda, &listening));
+        ana.notes("waiting for the other");
+        let line = ana.notes("roda tcp-peer --connect");
+        line.contains("[fe80:").then_some((ana, line))
+    });
+    let (mut ana, line) = typed.expect("a link-local address");
+    let (_, typed) = line.split_once("roda ").unwrap();
+    let args: Vec<&str> = typed.split(' ').chain(["--name", "bia"]).collect();
+    let mut bia = Program::start(host_b.command(roda, &args));
+    bia.notes("you are talking to ana");
+    bia.says("oi");
+    ana.shows("bia: oi");
+    for wrong in ["[fe80::dead]:12345", "[fe80::dead%nada0]:12345"] {
+        let args = ["tcp-peer", "--connect", wrong, "--name", "bia"];
+        let end = Program::start(host_b.command(roda, &args)).ends_with(1);
+        let line = end.noted.last().unwrap();
+        assert!(
+            line.contains("as in [fe80::1%eth0]:12345; here: v0, v1"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn an_interface_that_cannot_multicast_says_so_with_the_cure() {
+    let Some((_network, [host])) = Network::of_hosts(&[]) else {
+        return;
+    };
+    let cure = "v0 (10.77.0.1) is not set up for multicast; on Linux: ip link set v0 multicast on";
+    host.namespace.ip("link set v0 multicast off");
+    for args in [&["--interface", "v0"][..], &[]] {
+        let mut ana = host.member(&Home::new(), "ana", args);
+        ana.notes(cure);
+    }
+    let mut bia = host.receiver("bia", &["--interface", "v0"]);
+    bia.notes(cure);
+    let mut ana = host.member(&Home::new(), "ana", &["--interface", "v0"]);
+    host.namespace.ip("link set v0 multicast on");
+    ana.notes("now also on v0");
+}

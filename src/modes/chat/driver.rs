@@ -314,7 +314,11 @@ impl Driver {
             let sentence = text::only_inner(self.lang, self.sockets.interfaces());
             self.face.say(&sentence);
         }
-        // Each is reported once by each interface.
+        for interface in &changes.unable {
+            let sentence = text::cannot_multicast(self.lang, interface);
+            self.face.say(&sentence);
+        }
+        // Each interface reports its refusal once.
         for refusal in &changes.refusals {
             self.tell_refusal(refusal);
         }

@@ -122,3 +122,88 @@ impl Networks {
 fn pair(one: u32, other: u32) -> (u32, u32) {
     (one.min(other), one.max(other))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    fn interface(index: u32) -> Interface {
+        Interface {
+            name: format!("eth{index}"),
+            index,
+            addresses: vec![[10, 77, 0, index as u8].into()],
+            netmasks: vec![[255, 255, 255, 0].into()],
+            addresses_v6: vec![],
+            link_local_v6: vec![],
+            is_ready: true,
+            can_multicast: true,
+            is_loopback: false,
+            is_point_to_point: false,
+        }
+    }
+
+    fn own(host: u8, interface: u32, frame: &[u8]) -> Meeting {
+        Meeting::Own {
+            source: ([10, 77, 0, host], 40_000).into(),
+            interface,
+            tail: tail(frame).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_copy_and_an_own_frame_on_the_other_interface_show_one_network_for_a_minute() {
+        let (one, other) = (interface(1), interface(2));
+        let all = [one.clone(), other.clone()];
+        let start = clock::monotonic();
+        let copy = Meeting::Copy {
+            first: 2,
+            second: 1,
+        };
+        for meeting in [copy, own(1, 2, b"a frame.")] {
+            let mut networks = Networks::default();
+            networks.send(&[b"a frame."]);
+            assert!(!networks.is_one(start, &one, &other));
+            networks.meet(start, &meeting, &all);
+            let later = |seconds| start + Duration::from_secs(seconds);
+            assert!(networks.is_one(later(59), &other, &one));
+            assert!(!networks.is_one(later(60), &one, &other));
+            networks.forget(2);
+            assert!(!networks.is_one(start, &one, &other));
+        }
+    }
+
+    #[test]
+    fn what_shows_nothing_is_not_believed() {
+        let (one, other) = (interface(1), interface(2));
+        let all = [one.clone(), other.clone()];
+        let now = clock::monotonic();
+        let mut networks = Networks::default();
+        networks.send(&[b"a frame."]);
+        let unknown = Meeting::Copy {
+            first: 1,
+            second: 3,
+        };
+        for meeting in [
+            own(1, 2, b"a forged one"),
+            own(1, 1, b"a frame."), // looped back by this machine
+            own(9, 2, b"a frame."), // from another machine
+            unknown,
+        ] {
+            networks.meet(now, &meeting, &all);
+            assert!(!networks.is_one(now, &one, &other), "{meeting:?}");
+        }
+    }
+
+    #[test]
+    fn own_frames_are_remembered_within_a_bound_and_probes_are_rare() {
+        let mut networks = Networks::default();
+        for number in 0..10_000_u64 {
+            networks.send(&[&number.to_be_bytes()]);
+        }
+        assert_eq!(networks.sent.len(), SENT_MAX);
+        let start = clock::monotonic();
+        let probes = (0..60).filter(|s| networks.is_probe_due(start + Duration::from_secs(*s)));
+        assert_eq!(probes.count(), 4);
+    }
+}

@@ -44,12 +44,17 @@ pub struct SocketPoller {
     interrupted: Flag,
 }
 
+/// Interfaces that a poller remembers; only whether there are several matters.
+const INTERFACES_MAX: usize = 2;
+
 /// What a poller remembers between two reads.
 struct Read {
     datagrams: Datagrams,
     copies: Copies,
     /// When the first datagram came.
     since: Option<Instant>,
+    /// The interfaces on which frames came in. With one alone no copy is looked for.
+    interfaces: Vec<u32>,
 }
 
 /// Datagrams that came together, in one buffer.
@@ -132,6 +137,7 @@ impl SocketPoller {
             datagrams: Datagrams::new(),
             copies: Copies::default(),
             since: None,
+            interfaces: Vec::new(),
         };
         while let Ok(mut batch) = tickets.recv() {
             batch.clear();
@@ -169,13 +175,19 @@ impl SocketPoller {
             let now = clock::monotonic();
             let now = now.saturating_duration_since(*read.since.get_or_insert(now));
             let Read {
-                datagrams, copies, ..
+                datagrams,
+                copies,
+                interfaces,
+                ..
             } = &mut *read;
             for (datagram, source, interface) in datagrams.iter() {
                 let is_copy = interface.is_some_and(|interface| {
                     let key = match wire {
                         Wire::Plain => datagram,
-                        Wire::Frames => self.frame_key(source, interface, datagram, batch),
+                        Wire::Frames if is_among_several(interfaces, interface) => {
+                            self.frame_key(source, interface, datagram, batch)
+                        }
+                        Wire::Frames => return false,
                     };
                     let first = copies.is_copy(now, source, interface, key);
                     if let Some(first) = first {
@@ -256,6 +268,14 @@ impl SocketPoller {
         std::thread::sleep(std::time::Duration::from_millis(2));
         Ok((!self.interrupted.is_set()).then(|| self.sockets.iter()))
     }
+}
+
+/// Notes an interface; whether there are several by now.
+fn is_among_several(interfaces: &mut Vec<u32>, interface: u32) -> bool {
+    if interfaces.len() < INTERFACES_MAX && !interfaces.contains(&interface) {
+        interfaces.push(interface);
+    }
+    interfaces.len() > 1
 }
 
 /// Whether an error of a read says that nothing waits, or is the answer of the network to something

@@ -1,8 +1,9 @@
 """Runs a program to which the system refuses some calls, as a sandbox does.
 
-Usage: refuse.py CALL,CALL PROGRAM [ARGUMENT…]
+Usage: refuse.py CALL[:ERROR],… PROGRAM [ARGUMENT…]
 
-A filter of Linux's seccomp answers these calls with EPERM; the program inherits it.
+A filter of Linux's seccomp answers these calls with an error number, EPERM if none is given; the
+program inherits the filter.
 """
 
 import ctypes
@@ -31,8 +32,10 @@ def step(code, if_true, if_false, value):
 def main():
     numbers = NUMBERS[platform.machine()]
     steps = [step(LOAD_WORD, 0, 0, 0)]
-    for call in sys.argv[1].split(","):
-        steps += [step(JUMP_IF_EQUAL, 0, 1, numbers[call]), step(RETURN, 0, 0, RET_ERRNO | EPERM)]
+    for refused in sys.argv[1].split(","):
+        call, _, error = refused.partition(":")
+        answer = RET_ERRNO | int(error or EPERM)
+        steps += [step(JUMP_IF_EQUAL, 0, 1, numbers[call]), step(RETURN, 0, 0, answer)]
     steps.append(step(RETURN, 0, 0, RET_ALLOW))
     program = Program(len(steps), b"".join(steps))
     libc = ctypes.CDLL(None, use_errno=True)

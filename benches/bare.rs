@@ -326,7 +326,7 @@ fn roda_receive(count: u64) {
                 break;
             }
         }
-        for (datagram, source) in receiver.datagrams().iter() {
+        for (datagram, source) in receiver.datagrams() {
             sink.show(datagram, source);
             batch.push(datagram.to_vec());
         }

@@ -34,8 +34,8 @@
 //!             python (pickle, marshal and json, as data)
 //! sim         PURE: the pretend network: many chats, one clock, one seed
 //! net         the only folder that opens sockets: multicast · group_sockets · socket_poller ·
-//!             tcp · duplex (a connection on threads) · tcp_server (thousands on tokio) ·
-//!             interfaces · kernel
+//!             copies and networks (two cards on one LAN) · tcp · duplex (a connection on
+//!             threads) · tcp_server (thousands on tokio) · interfaces · kernel
 //! store       the only folder that opens files: identity · people · secret · text_file · lab ·
 //!             mongo; archive (the thread that owns what a room remembers)
 //! terminal    keyboard (a thread) → keys → typing and line_editor; output (a thread) ← painter;

@@ -326,6 +326,8 @@ pub struct Guest {
     pub text: Option<String>,
     /// Where it comes from.
     pub source: SocketAddr,
+    /// When it arrived, in milliseconds since 1970.
+    pub wall_ms: u64,
 }
 
 /// How far a run of own messages has got.

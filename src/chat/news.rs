@@ -224,7 +224,17 @@ impl Chat {
             }
             EngineEvent::CaughtUp { messages } => News::CaughtUp { messages },
             EngineEvent::Unmirrored { lines } => News::Unmirrored { lines },
-            EngineEvent::Guest { name, text, source } => News::Guest(Guest { name, text, source }),
+            EngineEvent::Guest {
+                name,
+                text,
+                source,
+                wall_ms,
+            } => News::Guest(Guest {
+                name,
+                text,
+                source,
+                wall_ms,
+            }),
         };
         self.tell_all([news]);
     }

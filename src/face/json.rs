@@ -180,6 +180,7 @@ impl Json {
         }
         let stamp = match news {
             News::Message(message) => self.clock.at(Duration::from_millis(message.wall_ms)),
+            News::Guest(guest) => self.clock.at(Duration::from_millis(guest.wall_ms)),
             _ => self.clock.now(),
         };
         let object = Object {

@@ -120,7 +120,7 @@ impl Lines {
             Content::Action(_) => Speaker::Actor(&speaker),
             _ => Speaker::Name(&speaker),
         };
-        self.data(Some(at), source, speaker, Some(message.text()))
+        self.data(at, source, speaker, Some(message.text()))
     }
 
     /// A guest is shown with `~` in front of the name that it claims.
@@ -129,22 +129,19 @@ impl Lines {
         let name = name.unwrap_or_else(|| text::anonymous(self.style.lang));
         let speaker = format!("~{name}");
         let speaker = Speaker::Name(&speaker);
-        self.data(None, guest.source, speaker, guest.text.as_deref())
+        let at = Duration::from_millis(guest.wall_ms);
+        self.data(at, guest.source, speaker, guest.text.as_deref())
     }
 
     fn data(
         &mut self,
-        at: Option<Duration>,
+        at: Duration,
         source: SocketAddr,
         speaker: Speaker<'_>,
         data: Option<&str>,
     ) -> Line {
-        let stamp = match at {
-            Some(at) => self.clock.at(at),
-            None => self.clock.now(),
-        };
         let shown = Shown {
-            stamp,
+            stamp: self.clock.at(at),
             source,
             speaker,
             data,

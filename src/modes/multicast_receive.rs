@@ -96,6 +96,8 @@ fn join(settings: &ReceiveSettings, lang: Lang) -> Result<Receiver, Error> {
     if let Some(notice) = text::chosen_without_route(lang, group, &choice) {
         say(&notice);
     }
+    let unable = choice.interfaces.iter().filter(|i| !i.can_multicast);
+    unable.for_each(|interface| say(&text::cannot_multicast(lang, interface)));
     let (receiver, refusals) = Receiver::open(group, &choice).map_err(refused)?;
     for refusal in &refusals {
         say(&text::refusal(lang, &group.to_string(), refusal));
@@ -184,7 +186,7 @@ impl Receiving<'_> {
                     return self.flush().map(|()| None);
                 }
             }
-            for (datagram, source) in receiver.datagrams().iter() {
+            for (datagram, source) in receiver.datagrams() {
                 if let Some(user) = self.hear(datagram, source) {
                     self.flush()?;
                     return Ok(Some(user));

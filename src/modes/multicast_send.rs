@@ -35,6 +35,8 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<Outcome, Error>
     if let Some(notice) = text::chosen_without_route(lang, group, &choice) {
         screen::say(&notice);
     }
+    let unable = choice.interfaces.iter().filter(|i| !i.can_multicast);
+    unable.for_each(|interface| screen::say(&text::cannot_multicast(lang, interface)));
     let sender = Sender::open(group, settings.ttl, &choice).map_err(|refusal| Error::Group {
         group: group.to_string(),
         refusal,

@@ -47,7 +47,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(act: GroupOperation) -> impl FnOnce(io::Error) -> Self {
+    /// A refusal that concerns no interface.
+    pub fn new(act: GroupOperation) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self {
             act,
             interface: None,
@@ -101,6 +102,12 @@ fn open_unbound(domain: Domain) -> io::Result<Socket> {
     }
     request_buffer(&socket);
     Ok(socket)
+}
+
+/// Makes a socket report by which interface each datagram came in. Where the system cannot, copies
+/// that come in by several interfaces are not recognised.
+pub(super) fn report_interface(socket: &Socket, domain: Domain) {
+    let _ = kernel::report_interface(socket, domain);
 }
 
 /// Requests a large receive buffer: first beyond the system's limit, which only root may, then

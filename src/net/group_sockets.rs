@@ -2,18 +2,20 @@
 //! member's own, which sends everything and receives what is sent to this member alone. There are
 //! two more for IPv6, where the machine has it. In the lobby, another one receives the plain wire.
 
-use std::cell::Cell;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::net::{Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;
 
-use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
+use socket2::{Domain, InterfaceIndexOrAddress, Socket};
 
-use super::group::{self, GroupOperation, Refusal, request_buffer, retry_while_busy};
-use super::interfaces::{self, Interface};
+use super::group::{self, GroupOperation, Refusal};
+use super::interfaces::{self, Interface, Likely, LikelyReason};
 use super::interrupter::Interrupter;
-use super::kernel::{self, Egress, Segmentation};
-use super::socket_poller::{SocketPoller, Wire};
+use super::kernel::{self, Egress};
+use super::networks::Networks;
+use super::socket_pair::{SocketPair, open_own};
+use super::socket_poller::{Batch, SocketPoller, Wire};
+use crate::clock;
 
 /// Bytes of the headers that IPv6 and UDP put before a datagram.
 const HEADERS_BYTES: usize = 40 + 8;
@@ -40,8 +42,12 @@ pub struct Changes {
     pub joined: Vec<Interface>,
     /// Interfaces that are gone.
     pub lost: Vec<Interface>,
-    /// Interfaces that cannot be used, and why.
+    /// Interfaces that cannot be used, and why: each once, until it can be or is gone.
     pub refusals: Vec<Refusal>,
+    /// Interfaces that would be used, but cannot multicast: each once.
+    pub unable: Vec<Interface>,
+    /// Why the interfaces in use were chosen, if that has changed.
+    pub reason: Option<LikelyReason>,
 }
 
 /// The address families by which a datagram goes to a group.
@@ -60,94 +66,92 @@ pub struct GroupSockets {
     v4: SocketPair,
     v6: Option<SocketPair>,
     plain: Option<Arc<Socket>>,
+    plain_refusal: Option<Refusal>,
     interfaces: Vec<Interface>,
+    left_out: Vec<Interface>,
+    unable: Vec<Interface>,
+    reason: LikelyReason,
+    networks: Networks,
     /// Interfaces that were in use and refused when the group was joined again.
     refused: Vec<Interface>,
     /// The indexes of interfaces by which nothing can be sent, and which were reported as such.
     reported: Vec<u32>,
+    /// The indexes of interfaces on which the group cannot be joined, and which were reported.
+    unjoined: Vec<u32>,
     hears_itself: bool,
 }
 
-/// The sockets of one address family.
-#[derive(Debug)]
-struct SocketPair {
-    group: Arc<Socket>,
-    own: Arc<Socket>,
-    /// Whether the kernel splits datagrams of one length; off once it has refused to.
-    segmentation: Cell<Segmentation>,
-}
-
-impl SocketPair {
-    fn new(group: Socket, own: Socket) -> Self {
-        Self {
-            segmentation: Cell::new(kernel::segmentation(&own)),
-            group: Arc::new(group),
-            own: Arc::new(own),
-        }
-    }
-
-    /// Sends all datagrams to one address.
-    fn send(
-        &self,
-        to: SocketAddr,
-        egress: Option<Egress>,
-        mut datagrams: &[&[u8]],
-    ) -> io::Result<()> {
-        retry_while_busy(|| {
-            while !datagrams.is_empty() {
-                let segmentation = self.segmentation.get();
-                match kernel::send_datagrams(&self.own, to, egress, datagrams, segmentation) {
-                    Ok(sent) => datagrams = datagrams.get(sent..).unwrap_or_default(),
-                    Err(error)
-                        if segmentation == Segmentation::Gso
-                            && kernel::is_gso_refusal(&error, datagrams) =>
-                    {
-                        self.segmentation.set(Segmentation::Off);
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(())
-        })
-    }
-
-    fn own_port(&self) -> u16 {
-        let address = self.own.local_addr().ok();
-        address
-            .and_then(|address| address.as_socket())
-            .map_or(0, |address| address.port())
-    }
-}
-
 impl GroupSockets {
-    /// Opens the sockets; [`GroupSockets::rescan`] then joins the group on the interfaces.
+    /// Opens the sockets; [`GroupSockets::rescan`] then joins the group on the interfaces. Without
+    /// the plain port the member does without the plain wire, and
+    /// [`GroupSockets::plain_refusal`] says why.
     ///
     /// # Errors
-    /// A [`Refusal`] to open, or to bind a port.
+    /// A [`Refusal`] to open, or to bind the port of the frames.
     pub fn open(address: GroupAddress) -> Result<Self, Refusal> {
         let own =
             open_own(Domain::IPV4, address.ttl).map_err(Refusal::new(GroupOperation::Open))?;
         let v4 = SocketPair::new(group::open(address.frames.into())?, own);
-        let plain = address
-            .plain
-            .map(|plain| group::open(plain.into()))
-            .transpose()?;
+        let (plain, plain_refusal) = match address.plain.map(|plain| group::open(plain.into())) {
+            None => (None, None),
+            Some(Ok(socket)) => (Some(Arc::new(socket)), None),
+            Some(Err(refusal)) => (None, Some(refusal)),
+        };
         // Many machines have no IPv6; they work without it.
         let v6 = || {
             let group = SocketAddrV6::new(address.frames_v6, address.frames.port(), 0, 0);
             let own = open_own(Domain::IPV6, address.ttl).ok()?;
             Some(SocketPair::new(group::open(group.into()).ok()?, own))
         };
+        let v6 = v6();
+        let v4_group = [Some(&v4.group), plain.as_ref()].into_iter().flatten();
+        v4_group.for_each(|socket| group::report_interface(socket, Domain::IPV4));
+        if let Some(v6) = &v6 {
+            group::report_interface(&v6.group, Domain::IPV6);
+        }
         Ok(Self {
             v4,
-            v6: v6(),
-            plain: plain.map(Arc::new),
+            v6,
+            plain,
+            plain_refusal,
             interfaces: Vec::new(),
+            left_out: Vec::new(),
+            unable: Vec::new(),
+            reason: LikelyReason::default(),
+            networks: Networks::default(),
             refused: Vec::new(),
             reported: Vec::new(),
+            unjoined: Vec::new(),
             hears_itself: true,
             address,
         })
+    }
+
+    /// Why the plain wire is neither heard nor spoken, although the room has one.
+    #[must_use]
+    pub fn plain_refusal(&self) -> Option<&Refusal> {
+        self.plain_refusal.as_ref()
+    }
+
+    /// The group and port of the plain wire, if it is heard.
+    #[must_use]
+    pub fn plain(&self) -> Option<SocketAddrV4> {
+        self.address.plain.filter(|_| self.plain.is_some())
+    }
+
+    /// The interfaces that are ready and were left out, because people are unlikely to be there.
+    #[must_use]
+    pub fn left_out(&self) -> &[Interface] {
+        &self.left_out
+    }
+
+    /// Learns from what came in which interfaces lead to one network: the plain wire is sent to
+    /// each network once, and the frames once from each subnet of it.
+    pub fn learn(&mut self, batch: &Batch) {
+        let now = clock::monotonic();
+        for meeting in batch.meetings() {
+            self.networks.meet(now, meeting, &self.interfaces);
+        }
     }
 
     /// The port of the member's own socket, from which all IPv4 datagrams leave.
@@ -202,11 +206,27 @@ impl GroupSockets {
     /// # Errors
     /// The system's refusal to list its interfaces.
     pub fn rescan(&mut self) -> io::Result<Changes> {
-        let found = interfaces::for_people(&self.address.interfaces)?;
+        let Likely {
+            interfaces: found,
+            left_out,
+            unable,
+            reason,
+        } = interfaces::for_people(&self.address.interfaces)?;
         let is_same = |one: &Interface, other: &Interface| {
             one.index == other.index && one.addresses == other.addresses
         };
-        let mut changes = Changes::default();
+        let before = std::mem::replace(&mut self.reason, reason);
+        let mut changes = Changes {
+            reason: (before != reason).then_some(reason),
+            ..Changes::default()
+        };
+        self.left_out = left_out;
+        let known = std::mem::replace(&mut self.unable, unable);
+        let is_known = |one: &Interface| known.iter().any(|known| known.index == one.index);
+        let unable = self.unable.iter().filter(|one| !is_known(one));
+        changes.unable = unable.cloned().collect();
+        self.unjoined
+            .retain(|index| found.iter().any(|found| found.index == *index));
         let is_there = |known: &Interface| found.iter().any(|found| is_same(known, found));
         let (kept, mut lost): (Vec<_>, Vec<_>) = std::mem::take(&mut self.interfaces)
             .into_iter()
@@ -215,6 +235,7 @@ impl GroupSockets {
         lost.extend(refused.into_iter().filter(|known| !is_there(known)));
         for interface in &lost {
             self.leave(interface);
+            self.networks.forget(interface.index);
         }
         self.interfaces = kept;
         for interface in found {
@@ -227,10 +248,15 @@ impl GroupSockets {
             }
             match self.join(&interface) {
                 Ok(()) => {
+                    self.unjoined.retain(|index| *index != interface.index);
                     changes.joined.push(interface.clone());
                     self.interfaces.push(interface);
                 }
-                Err(refusal) => changes.refusals.push(refusal),
+                Err(_) if self.unjoined.contains(&interface.index) => {}
+                Err(refusal) => {
+                    self.unjoined.push(interface.index);
+                    changes.refusals.push(refusal);
+                }
             }
         }
         let in_use = &self.interfaces;
@@ -305,40 +331,78 @@ impl GroupSockets {
         }
     }
 
-    /// Sends datagrams to all members, once on each interface, and returns the refusals. An
-    /// interface with neither an IPv4 address nor a way out by IPv6 may stay so for long; its
-    /// refusal is returned once, until something can be sent there.
+    /// Sends datagrams to all members and returns the refusals: once on each interface, but once
+    /// only from each subnet of one network. An interface with neither an IPv4 address nor a way
+    /// out by IPv6 may stay so for long; its refusal is returned once, until something can be sent
+    /// there.
     pub fn send_to_group(&mut self, datagrams: &[&[u8]], families: Families) -> Vec<Refusal> {
         let mut refusals = Vec::new();
-        for interface in &self.interfaces {
-            let address = interface.addresses.first().copied();
-            if address.is_some() {
-                let egress = Egress {
-                    index: interface.index,
-                    address,
-                };
-                let to = self.address.frames.into();
-                let sent = self.v4.send(to, Some(egress), datagrams);
-                refusals.extend(sent.err().map(Refusal::on(GroupOperation::Send, interface)));
-            }
-            if families == Families::Preferred && address.is_some() {
+        let families = self.probe(datagrams, families);
+        let interfaces = std::mem::take(&mut self.interfaces);
+        let now = clock::monotonic();
+        let mut served: Vec<&Interface> = Vec::new();
+        for interface in &interfaces {
+            let is_served = |by: &&Interface| {
+                by.shares_subnet(interface) && self.networks.is_one(now, by, interface)
+            };
+            if served.iter().any(is_served) {
                 continue;
             }
-            let sent = self.send_by_v6(interface, datagrams);
-            // Where IPv4 was sent as well, a refusal by IPv6 is not worth a report.
-            if address.is_none() {
-                let was_reported = self.reported.contains(&interface.index);
-                match sent {
-                    Ok(()) => self.reported.retain(|index| *index != interface.index),
-                    Err(_) if was_reported => {}
-                    Err(error) => {
-                        self.reported.push(interface.index);
-                        refusals.push(Refusal::on(GroupOperation::Send, interface)(error));
-                    }
+            let refused = refusals.len();
+            self.send_by(interface, datagrams, families, &mut refusals);
+            if refusals.len() == refused {
+                served.push(interface);
+            }
+        }
+        self.interfaces = interfaces;
+        refusals
+    }
+
+    /// Where there are several interfaces, some frames leave by IPv6 too: see [`Networks`].
+    fn probe(&mut self, datagrams: &[&[u8]], families: Families) -> Families {
+        if self.interfaces.len() < 2 {
+            return families;
+        }
+        self.networks.send(datagrams);
+        match self.networks.is_probe_due(clock::monotonic()) {
+            true => Families::Both,
+            false => families,
+        }
+    }
+
+    fn send_by(
+        &mut self,
+        interface: &Interface,
+        datagrams: &[&[u8]],
+        families: Families,
+        refusals: &mut Vec<Refusal>,
+    ) {
+        let address = interface.addresses.first().copied();
+        if address.is_some() {
+            let egress = Egress {
+                index: interface.index,
+                address,
+            };
+            let to = self.address.frames.into();
+            let sent = self.v4.send(to, Some(egress), datagrams);
+            refusals.extend(sent.err().map(Refusal::on(GroupOperation::Send, interface)));
+        }
+        if families == Families::Preferred && address.is_some() {
+            return;
+        }
+        let sent = self.send_by_v6(interface, datagrams);
+        // Where IPv4 was sent as well, a refusal by IPv6 is not worth a report.
+        if address.is_none() {
+            let was_reported = self.reported.contains(&interface.index);
+            match sent {
+                Ok(()) => self.reported.retain(|index| *index != interface.index),
+                Err(_) if was_reported => {}
+                Err(error) => {
+                    self.reported.push(interface.index);
+                    refusals.push(Refusal::on(GroupOperation::Send, interface)(error));
                 }
             }
         }
-        refusals
     }
 
     fn send_by_v6(&self, interface: &Interface, datagrams: &[&[u8]]) -> io::Result<()> {
@@ -352,23 +416,35 @@ impl GroupSockets {
         v6.send(to.into(), Some(egress), datagrams)
     }
 
-    /// Sends a datagram to the plain wire, once on each interface.
+    /// Sends a datagram to the plain wire, once on each network, because its programs recognise no
+    /// copies.
     pub fn send_to_plain(&self, datagram: &[u8]) -> Vec<Refusal> {
-        let Some(plain) = self.address.plain else {
+        let Some(plain) = self.plain() else {
             return Vec::new();
         };
-        let send = |interface: &Interface| {
+        let now = clock::monotonic();
+        let mut served: Vec<&Interface> = Vec::new();
+        let mut refusals = Vec::new();
+        for interface in &self.interfaces {
+            if served
+                .iter()
+                .any(|by| self.networks.is_one(now, by, interface))
+            {
+                continue;
+            }
             let egress = Egress {
                 index: interface.index,
                 address: interface.addresses.first().copied(),
             };
-            let sent = self.v4.send(plain.into(), Some(egress), &[datagram]);
-            sent.err().map(Refusal::on(GroupOperation::Send, interface))
-        };
-        self.interfaces.iter().filter_map(send).collect()
+            match self.v4.send(plain.into(), Some(egress), &[datagram]) {
+                Ok(()) => served.push(interface),
+                Err(error) => refusals.push(Refusal::on(GroupOperation::Send, interface)(error)),
+            }
+        }
+        refusals
     }
 
-    /// Sends a datagram to one member.
+    /// Sends a datagram to one member, from the address that the group hears in that subnet.
     ///
     /// # Errors
     /// The system's.
@@ -377,7 +453,18 @@ impl GroupSockets {
             (SocketAddr::V6(_), Some(v6)) => v6,
             _ => &self.v4,
         };
-        pair.send(to, None, &[datagram])
+        // The system chooses well, but for an address that was named.
+        let is_named = !self.address.interfaces.is_empty();
+        let is_beside = |interface: &&Interface| match to {
+            SocketAddr::V4(to) => is_named && interface.is_neighbour(*to.ip()),
+            SocketAddr::V6(_) => false,
+        };
+        // The routes choose the interface.
+        let egress = self.interfaces.iter().find(is_beside).map(|beside| Egress {
+            index: 0,
+            address: beside.addresses.first().copied(),
+        });
+        pair.send(to, egress, &[datagram])
     }
 
     /// Receives from all sockets; to be moved to a thread of its own. The interrupter ends it for
@@ -395,28 +482,8 @@ impl GroupSockets {
             sockets.push((Wire::Frames, Arc::clone(&v6.own)));
         }
         sockets.extend(self.plain.clone().map(|plain| (Wire::Plain, plain)));
-        SocketPoller::new(sockets)
+        let pairs = [Some(&self.v4), self.v6.as_ref()].into_iter().flatten();
+        let own_ports = pairs.map(SocketPair::own_port).collect();
+        SocketPoller::new(sockets, own_ports)
     }
-}
-
-fn open_own(domain: Domain, ttl: u8) -> io::Result<Socket> {
-    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
-    let any: SocketAddr = match domain {
-        Domain::IPV6 => {
-            socket.set_only_v6(true)?;
-            socket.set_multicast_hops_v6(ttl.into())?;
-            kernel::receive_joined_only_v6(&socket)?;
-            (Ipv6Addr::UNSPECIFIED, 0).into()
-        }
-        _ => {
-            socket.set_multicast_ttl_v4(ttl.into())?;
-            // It joins no group, so that it receives only what is sent to this member alone.
-            #[cfg(target_os = "linux")]
-            socket.set_multicast_all_v4(false)?;
-            (Ipv4Addr::UNSPECIFIED, 0).into()
-        }
-    };
-    request_buffer(&socket);
-    socket.bind(&any.into())?;
-    Ok(socket)
 }

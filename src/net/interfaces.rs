@@ -11,16 +11,59 @@ pub struct Interface {
     pub name: String,
     /// The system's index of it, which stays the same while its addresses change.
     pub index: u32,
-    /// Its IPv4 addresses, in the system's order.
+    /// Its IPv4 addresses, in the system's order; first the one that it was asked for by.
     pub addresses: Vec<Ipv4Addr>,
+    /// The netmask of each of them.
+    pub netmasks: Vec<Ipv4Addr>,
     /// Its IPv6 addresses, without the link-local ones, which are valid only with an interface.
     pub addresses_v6: Vec<Ipv6Addr>,
+    /// Its link-local IPv6 addresses.
+    pub link_local_v6: Vec<Ipv6Addr>,
     /// Whether it is up and can multicast.
     pub is_ready: bool,
+    /// Whether it can multicast at all.
+    pub can_multicast: bool,
     /// Whether it reaches only this machine.
     pub is_loopback: bool,
     /// Whether it reaches one other machine only, as tunnels do.
     pub is_point_to_point: bool,
+}
+
+impl Interface {
+    /// Whether the first address of another interface is in the subnet of the first one of this.
+    pub(super) fn shares_subnet(&self, other: &Self) -> bool {
+        match (self.addresses.first(), other.addresses.first()) {
+            (Some(_), Some(other)) => self.is_neighbour(*other),
+            _ => false,
+        }
+    }
+
+    /// Whether an address is in the subnet of this interface's first address.
+    pub(super) fn is_neighbour(&self, other: Ipv4Addr) -> bool {
+        let own = self.addresses.first().zip(self.netmasks.first());
+        own.is_some_and(|(own, mask)| (own.to_bits() ^ other.to_bits()) & mask.to_bits() == 0)
+    }
+
+    /// Whether an address of either family is one of this interface's own.
+    pub(super) fn has(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(address) => self.addresses.contains(&address),
+            IpAddr::V6(address) => {
+                self.addresses_v6.contains(&address) || self.link_local_v6.contains(&address)
+            }
+        }
+    }
+
+    /// Moves an address to the front, together with its netmask: the source of what is sent.
+    fn prefer(&mut self, address: Ipv4Addr) {
+        if let Some(at) = self.addresses.iter().position(|own| *own == address) {
+            for list in [&mut self.addresses, &mut self.netmasks] {
+                if let Some(front) = list.get_mut(..=at) {
+                    front.rotate_right(1);
+                }
+            }
+        }
+    }
 }
 
 impl fmt::Display for Interface {
@@ -109,68 +152,143 @@ pub fn choose(asked: &[String], group: SocketAddrV4) -> Result<Choice, ChoiceErr
     }
 }
 
-/// Prefixes of the names of interfaces that lead to containers, virtual machines and private
-/// networks, where no people are.
-const VIRTUAL_NAMES: [&str; 19] = [
-    "br-",
-    "cali",
-    "cni",
-    "docker",
-    "flannel",
-    "lxc",
-    "lxdbr",
-    "podman",
-    "tailscale",
-    "tap",
-    "tun",
-    "utun",
-    "vboxnet",
-    "virbr",
-    "vmnet",
-    "wg",
-    "zt",
-    "ham",
-    "vnet",
+/// Prefixes of the names of bridges and taps that usually lead to containers and virtual machines.
+/// On some machines one of them is the only way to people. (`br-lan` and the like are no such
+/// bridge: see [`is_of_docker`].)
+const INNER_NAMES: [&str; 8] = [
+    "docker", "lxdbr", "podman", "tap", "vboxnet", "virbr", "vmnet", "vnet",
 ];
 
+/// Prefixes of the names of interfaces that lead to containers and private networks only, where no
+/// people of this place are.
+const VIRTUAL_NAMES: [&str; 10] = [
+    "cali",
+    "cni",
+    "flannel",
+    "ham",
+    "lxc",
+    "tailscale",
+    "tun",
+    "utun",
+    "wg",
+    "zt",
+];
+
+/// The interfaces on which people are likely to be.
+#[derive(Clone, Debug, Default)]
+pub struct Likely {
+    /// Those that are used.
+    pub interfaces: Vec<Interface>,
+    /// Those that are ready and were left out, but for loopback.
+    pub left_out: Vec<Interface>,
+    /// Those that would be used, but cannot multicast.
+    pub unable: Vec<Interface>,
+    /// Why these.
+    pub reason: LikelyReason,
+}
+
+/// How the interfaces of [`Likely`] came to be chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LikelyReason {
+    /// They were named, or they are like those of a LAN.
+    #[default]
+    Usual,
+    /// Nothing else has an address: bridges and taps, which usually lead to virtual machines.
+    OnlyInner,
+    /// Nothing else is there: loopback.
+    OnlyLoopback,
+}
+
 /// The interfaces on which people are likely to be: those asked for by name or address, as far as
-/// they exist; or else all but virtual and point-to-point ones; or else loopback.
+/// they exist; or else all but virtual and point-to-point ones; or else the bridges and taps that
+/// have an address; or else loopback.
 ///
 /// # Errors
 /// The system's refusal to list its interfaces.
-pub fn for_people(asked: &[String]) -> io::Result<Vec<Interface>> {
+pub fn for_people(asked: &[String]) -> io::Result<Likely> {
     Ok(fit_for_people(list()?, asked))
 }
 
-fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Vec<Interface> {
+fn fit_for_people(all: Vec<Interface>, asked: &[String]) -> Likely {
     if !asked.is_empty() {
-        let mut found = named(&all, asked);
-        found.retain(|interface| interface.is_ready);
-        return found;
+        let named = named(&all, asked);
+        let (able, unable): (Vec<_>, Vec<_>) = named.into_iter().partition(|i| i.can_multicast);
+        return Likely {
+            interfaces: able.into_iter().filter(|i| i.is_ready).collect(),
+            unable,
+            ..Likely::default()
+        };
     }
-    let is_virtual = |name: &str| VIRTUAL_NAMES.iter().any(|v| name.starts_with(v));
+    let is_like = |names: &[&str], name: &str| names.iter().any(|prefix| name.starts_with(prefix));
+    let has_address = |i: &Interface| !i.addresses.is_empty() || !i.addresses_v6.is_empty();
     // Inside a container, its end of a veth pair has an address; the bridge's end has none.
-    let is_bare_veth = |i: &Interface| {
-        i.name.starts_with("veth") && i.addresses.is_empty() && i.addresses_v6.is_empty()
+    let is_bare_veth = |i: &Interface| i.name.starts_with("veth") && !has_address(i);
+    let is_outer = |i: &Interface| {
+        !i.is_point_to_point && !is_like(&VIRTUAL_NAMES, &i.name) && !is_bare_veth(i)
     };
-    let is_fit = |i: &Interface| !i.is_point_to_point && !is_virtual(&i.name) && !is_bare_veth(i);
-    let (loopback, outside) = ready(all);
-    let fit: Vec<Interface> = outside.into_iter().filter(is_fit).collect();
-    if fit.is_empty() { loopback } else { fit }
+    let is_inner = |i: &Interface| is_like(&INNER_NAMES, &i.name) || is_of_docker(&i.name);
+    let (able, unable): (Vec<_>, Vec<_>) = all.into_iter().partition(|i| i.can_multicast);
+    let is_missed = |i: &Interface| is_outer(i) && !is_inner(i) && has_address(i);
+    let unable: Vec<_> = unable.into_iter().filter(is_missed).collect();
+    let (loopback, outside) = ready(able);
+    let (outer, mut left_out): (Vec<_>, Vec<_>) = outside.into_iter().partition(is_outer);
+    let (inner, usual): (Vec<_>, Vec<_>) = outer.into_iter().partition(is_inner);
+    if !usual.is_empty() {
+        left_out.extend(inner);
+        return Likely {
+            interfaces: usual,
+            left_out,
+            unable,
+            reason: LikelyReason::Usual,
+        };
+    }
+    let (inner, bare): (Vec<_>, Vec<_>) = inner.into_iter().partition(has_address);
+    left_out.extend(bare);
+    let (interfaces, reason) = match inner.is_empty() {
+        false => (inner, LikelyReason::OnlyInner),
+        true => (loopback, LikelyReason::OnlyLoopback),
+    };
+    Likely {
+        interfaces,
+        left_out,
+        unable,
+        reason,
+    }
 }
 
-/// Every address of this machine, those that other machines may reach first.
+/// Whether this is the name of a bridge of Docker's: `br-` and 12 hexadecimal digits.
+fn is_of_docker(name: &str) -> bool {
+    let digits = name.strip_prefix("br-").unwrap_or_default();
+    digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Every address of this machine, those that other machines may reach first. Link-local ones only
+/// if there is no other but loopback: they are valid only with an interface.
 ///
 /// # Errors
 /// The system's refusal to list its interfaces.
 pub fn local_addresses() -> io::Result<Vec<IpAddr>> {
     let mut all = list()?;
     all.sort_by_key(|interface| interface.is_loopback);
+    let mut outside = all.iter().filter(|interface| !interface.is_loopback);
+    let is_bare = outside.all(|i| i.addresses.is_empty() && i.addresses_v6.is_empty());
     let addresses = |interface: Interface| {
         let v4 = interface.addresses.into_iter().map(IpAddr::V4);
-        v4.chain(interface.addresses_v6.into_iter().map(IpAddr::V6))
+        let link_local = interface.link_local_v6.into_iter().filter(|_| is_bare);
+        let v6 = interface.addresses_v6.into_iter().chain(link_local);
+        v4.chain(v6.map(IpAddr::V6))
     };
     Ok(all.into_iter().flat_map(addresses).collect())
+}
+
+/// The interfaces that have a link-local address, but for loopback.
+///
+/// # Errors
+/// The system's refusal to list its interfaces.
+pub(super) fn with_link_local() -> io::Result<Vec<Interface>> {
+    let mut all = list()?;
+    all.retain(|interface| !interface.is_loopback && !interface.link_local_v6.is_empty());
+    Ok(all)
 }
 
 /// Those that are ready: loopback, and those that lead out of this machine.
@@ -180,12 +298,20 @@ fn ready(all: Vec<Interface>) -> (Vec<Interface>, Vec<Interface>) {
         .partition(|interface| interface.is_loopback)
 }
 
-/// Those that were asked for and exist, each once.
+/// Those that were asked for and exist, each once. What was asked for by an address sends from it:
+/// from the first one, if it was asked for by several.
 fn named(all: &[Interface], asked: &[String]) -> Vec<Interface> {
     let mut named: Vec<Interface> = Vec::with_capacity(asked.len());
-    for interface in asked.iter().filter_map(|asked| find(all, asked)) {
-        if !named.contains(interface) {
-            named.push(interface.clone());
+    for asked in asked {
+        let Some(interface) = find(all, asked) else {
+            continue;
+        };
+        if !named.iter().any(|known| known.name == interface.name) {
+            let mut interface = interface.clone();
+            if let Ok(address) = asked.parse() {
+                interface.prefer(address);
+            }
+            named.push(interface);
         }
     }
     named
@@ -223,13 +349,18 @@ fn list() -> io::Result<Vec<Interface>> {
         let address = socket_address
             .and_then(|a| a.as_sockaddr_in())
             .map(|a| a.ip());
+        let netmask = entry.netmask.as_ref().and_then(|a| a.as_sockaddr_in());
+        let netmask = netmask.map_or(Ipv4Addr::BROADCAST, |a| a.ip());
         let address_v6 = socket_address
             .and_then(|a| a.as_sockaddr_in6())
             .map(|a| a.ip());
+        let link_local = address_v6.filter(Ipv6Addr::is_unicast_link_local);
         let address_v6 = address_v6.filter(|a| !a.is_unicast_link_local());
         if let Some(known) = all.iter_mut().find(|i| i.name == entry.interface_name) {
             known.addresses.extend(address);
+            known.netmasks.extend(address.map(|_| netmask));
             known.addresses_v6.extend(address_v6);
+            known.link_local_v6.extend(link_local);
             continue;
         }
         // An interface may vanish between the two calls; then it is not in the list.
@@ -243,7 +374,10 @@ fn list() -> io::Result<Vec<Interface>> {
             name: entry.interface_name,
             index,
             addresses: address.into_iter().collect(),
+            netmasks: address.map(|_| netmask).into_iter().collect(),
             addresses_v6: address_v6.into_iter().collect(),
+            link_local_v6: link_local.into_iter().collect(),
+            can_multicast,
             is_ready: can_multicast
                 && entry
                     .flags
@@ -260,15 +394,22 @@ fn list() -> io::Result<Vec<Interface>> {
 fn list() -> io::Result<Vec<Interface>> {
     let mut all: Vec<Interface> = Vec::new();
     for entry in if_addrs::get_if_addrs()? {
-        let std::net::IpAddr::V4(address) = entry.ip() else {
+        let if_addrs::IfAddr::V4(v4) = &entry.addr else {
             continue;
         };
+        let (address, netmask) = (v4.ip, v4.netmask);
         match all.iter_mut().find(|i| i.name == entry.name) {
-            Some(known) => known.addresses.push(address),
+            Some(known) => {
+                known.addresses.push(address);
+                known.netmasks.push(netmask);
+            }
             None => all.push(Interface {
                 index: entry.index.unwrap_or(0),
                 addresses: vec![address],
+                netmasks: vec![netmask],
                 addresses_v6: Vec::new(),
+                link_local_v6: Vec::new(),
+                can_multicast: true,
                 is_ready: entry.is_oper_up(),
                 is_loopback: entry.is_loopback(),
                 is_point_to_point: entry.is_p2p(),
@@ -280,55 +421,4 @@ fn list() -> io::Result<Vec<Interface>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn people_are_looked_for_where_they_may_be() {
-        let interface = |name: &str| Interface {
-            name: name.into(),
-            index: 1,
-            addresses: vec![],
-            addresses_v6: vec![],
-            is_ready: name != "down0",
-            is_loopback: name == "lo",
-            is_point_to_point: name == "ppp0",
-        };
-        let names = |all: &[&str], asked: &[&str]| {
-            let all = all.iter().map(|name| interface(name)).collect();
-            let asked: Vec<String> = asked.iter().map(|name| (*name).into()).collect();
-            let fit = fit_for_people(all, &asked).into_iter().map(|i| i.name);
-            fit.collect::<Vec<_>>()
-        };
-        let all = ["lo", "eth0", "docker0", "wlan0", "tun0", "ppp0", "down0"];
-        assert_eq!(names(&all, &[]), ["eth0", "wlan0"]);
-        assert_eq!(names(&all, &["docker0", "down0", "none"]), ["docker0"]);
-        assert_eq!(names(&["lo", "docker0"], &[]), ["lo"]);
-        assert_eq!(names(&["lo", "veth1a2b"], &[]), ["lo"]);
-        assert_eq!(names(&["lo", "veth1a2b"], &["veth1a2b"]), ["veth1a2b"]);
-        let with_address = Interface {
-            addresses: vec![[10, 9, 0, 1].into()],
-            ..interface("veth1a2b")
-        };
-        let all = vec![interface("lo"), with_address.clone()];
-        assert_eq!(fit_for_people(all, &[]), [with_address]);
-    }
-
-    #[test]
-    fn an_interface_is_found_by_name_and_by_address() {
-        let lo = Interface {
-            name: "lo".into(),
-            index: 1,
-            addresses: vec![Ipv4Addr::LOCALHOST],
-            addresses_v6: vec![],
-            is_ready: true,
-            is_loopback: true,
-            is_point_to_point: false,
-        };
-        let all = [lo.clone()];
-        assert_eq!(find(&all, "lo"), Some(&lo));
-        assert_eq!(find(&all, "127.0.0.1"), Some(&lo));
-        assert_eq!(find(&all, "wlan0"), None);
-        assert_eq!(lo.to_string(), "lo (127.0.0.1)");
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! The only folder that opens sockets. It moves bytes and knows addresses and interfaces; it does
 //! not know what the bytes mean.
 
+mod copies;
 pub mod duplex;
 pub mod group;
 pub mod group_sockets;
@@ -8,8 +9,9 @@ pub mod interfaces;
 pub mod interrupter;
 mod kernel;
 pub mod multicast;
+pub mod networks;
+mod socket_pair;
 pub mod socket_poller;
 pub mod tcp;
+mod tcp_address;
 pub mod tcp_server;
-
-pub use kernel::Datagrams;

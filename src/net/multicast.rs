@@ -2,19 +2,22 @@
 //! socket that joins the group on every interface.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 #[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
+use std::time::Instant;
 
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 
+use super::copies::Copies;
 use super::group::{self, GroupOperation, Refusal, retry_while_busy};
 use super::interfaces::{Choice, Interface, Reason};
 #[cfg(not(target_os = "linux"))]
 use super::interrupter::FLAG_INTERVAL;
 use super::interrupter::{Flag, Interrupter};
 use super::kernel::{self, Datagrams, Wait};
+use crate::clock;
 
 /// Sends datagrams to a group, one copy on each interface. Joins nothing.
 #[derive(Debug)]
@@ -111,6 +114,9 @@ pub struct Receiver {
     joined: Vec<Interface>,
     interrupted: Flag,
     datagrams: Datagrams,
+    /// The copies that come in by several interfaces of one network.
+    copies: Option<Copies>,
+    since: Instant,
 }
 
 impl Receiver {
@@ -138,7 +144,12 @@ impl Receiver {
             let none = || Refusal::new(GroupOperation::Join)(io::ErrorKind::NotFound.into());
             return Err(refusals.pop().unwrap_or_else(none));
         }
+        if joined.len() > 1 {
+            group::report_interface(&socket, Domain::IPV4);
+        }
         let receiver = Self {
+            copies: (joined.len() > 1).then(Copies::default),
+            since: clock::monotonic(),
             socket: Arc::new(socket),
             group: *group.ip(),
             joined,
@@ -204,10 +215,24 @@ impl Receiver {
         Ok(false)
     }
 
-    /// The datagrams of the last read.
-    #[must_use]
-    pub fn datagrams(&self) -> &Datagrams {
-        &self.datagrams
+    /// The datagrams of the last read, without the copies of what came in by another interface.
+    pub fn datagrams(&mut self) -> impl Iterator<Item = (&[u8], SocketAddr)> {
+        let Self {
+            datagrams,
+            copies,
+            since,
+            ..
+        } = self;
+        let now = clock::monotonic().saturating_duration_since(*since);
+        let each = datagrams
+            .iter()
+            .filter(move |(datagram, source, interface)| {
+                let (Some(copies), Some(interface)) = (&mut *copies, interface) else {
+                    return true;
+                };
+                copies.is_copy(now, *source, *interface, datagram).is_none()
+            });
+        each.map(|(datagram, source, _)| (datagram, source))
     }
 }
 

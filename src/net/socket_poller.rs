@@ -4,16 +4,27 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc;
+use std::time::Instant;
 
 use socket2::Socket;
+
+use super::copies::Copies;
 
 #[cfg(all(unix, not(target_os = "linux")))]
 use super::interrupter::FLAG_INTERVAL;
 use super::interrupter::{Flag, Interrupter};
 use super::kernel::{Datagrams, Wait};
+use super::networks::{Meeting, TAIL_BYTES, tail};
+use crate::clock;
 
 /// Bytes read from one socket before the next one gets its turn.
 const BATCH_BYTES: usize = 64 << 10;
+
+/// The same in datagrams, because some are empty.
+const BATCH_DATAGRAMS: usize = 2048;
+
+/// Meetings of interfaces that one batch tells of, more than there are interfaces.
+const MEETINGS_MAX: usize = 16;
 
 /// The wire that a datagram came on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +39,22 @@ pub enum Wire {
 #[derive(Debug)]
 pub struct SocketPoller {
     sockets: Vec<(Wire, Arc<Socket>)>,
+    /// The ports that this member sends from.
+    own_ports: Vec<u16>,
     interrupted: Flag,
+}
+
+/// Interfaces that a poller remembers; only whether there are several matters.
+const INTERFACES_MAX: usize = 2;
+
+/// What a poller remembers between two reads.
+struct Read {
+    datagrams: Datagrams,
+    copies: Copies,
+    /// When the first datagram came.
+    since: Option<Instant>,
+    /// The interfaces on which frames came in. With one alone no copy is looked for.
+    interfaces: Vec<u32>,
 }
 
 /// Datagrams that came together, in one buffer.
@@ -36,17 +62,31 @@ pub struct SocketPoller {
 pub struct Batch {
     bytes: Vec<u8>,
     datagrams: Vec<(Wire, SocketAddr, usize)>,
+    meetings: Vec<Meeting>,
 }
 
 impl Batch {
     fn clear(&mut self) {
         self.bytes.clear();
         self.datagrams.clear();
+        self.meetings.clear();
     }
 
     fn push(&mut self, wire: Wire, source: SocketAddr, datagram: &[u8]) {
         self.bytes.extend_from_slice(datagram);
         self.datagrams.push((wire, source, datagram.len()));
+    }
+
+    fn meet(&mut self, meeting: Meeting) {
+        if self.meetings.len() < MEETINGS_MAX && !self.meetings.contains(&meeting) {
+            self.meetings.push(meeting);
+        }
+    }
+
+    /// What shows that interfaces lead to one network, for
+    /// [`super::group_sockets::GroupSockets::learn`].
+    pub(super) fn meetings(&self) -> &[Meeting] {
+        &self.meetings
     }
 
     /// Each datagram with its wire and its source, in order of arrival at each socket.
@@ -64,7 +104,10 @@ impl Batch {
 
 impl SocketPoller {
     /// Polls these sockets; the interrupter ends it.
-    pub(super) fn new(sockets: Vec<(Wire, Arc<Socket>)>) -> io::Result<(Self, Interrupter)> {
+    pub(super) fn new(
+        sockets: Vec<(Wire, Arc<Socket>)>,
+        own_ports: Vec<u16>,
+    ) -> io::Result<(Self, Interrupter)> {
         for (_, socket) in &sockets {
             socket.set_nonblocking(true)?;
         }
@@ -73,22 +116,29 @@ impl SocketPoller {
         let interrupter = interrupted.interrupter(all.collect());
         let poller = Self {
             sockets,
+            own_ports,
             interrupted,
         };
         Ok((poller, interrupter))
     }
 
     /// Receives until it is interrupted, or `tell` returns false: fills the batches that come as
-    /// tickets, and hands each to `tell`.
+    /// tickets, and hands each to `tell`. A plain datagram that came in by several interfaces of
+    /// one network is handed over once; frames are recognised by who opens them.
     ///
     /// # Errors
-    /// The system's, from waiting.
+    /// The system's, from waiting or reading.
     pub fn listen(
         &self,
         tickets: &mpsc::Receiver<Batch>,
         mut tell: impl FnMut(Batch) -> bool,
     ) -> io::Result<()> {
-        let mut datagrams = Datagrams::new();
+        let mut read = Read {
+            datagrams: Datagrams::new(),
+            copies: Copies::default(),
+            since: None,
+            interfaces: Vec::new(),
+        };
         while let Ok(mut batch) = tickets.recv() {
             batch.clear();
             while batch.datagrams.is_empty() {
@@ -96,7 +146,7 @@ impl SocketPoller {
                     return Ok(());
                 };
                 for (wire, socket) in readable {
-                    self.read(*wire, socket, &mut datagrams, &mut batch);
+                    self.read(*wire, socket, &mut read, &mut batch)?;
                 }
             }
             if !tell(batch) {
@@ -107,17 +157,75 @@ impl SocketPoller {
     }
 
     /// Reads what waits at one socket, up to its share of a batch.
-    fn read(&self, wire: Wire, socket: &Socket, datagrams: &mut Datagrams, batch: &mut Batch) {
-        let until = batch.bytes.len() + BATCH_BYTES;
-        // An error means that nothing waits, or it is an ICMP answer to an earlier send.
-        while batch.bytes.len() < until && datagrams.receive(socket, Wait::Never).is_ok() {
-            for (datagram, source) in datagrams.iter() {
-                batch.push(wire, source, datagram);
+    fn read(
+        &self,
+        wire: Wire,
+        socket: &Socket,
+        read: &mut Read,
+        batch: &mut Batch,
+    ) -> io::Result<()> {
+        let until_bytes = batch.bytes.len() + BATCH_BYTES;
+        let until_count = batch.datagrams.len() + BATCH_DATAGRAMS;
+        while batch.bytes.len() < until_bytes && batch.datagrams.len() < until_count {
+            match read.datagrams.receive(socket, Wait::Never) {
+                Ok(()) => {}
+                Err(error) if is_passing(&error) => return Ok(()),
+                Err(error) => return Err(error),
             }
-            if !datagrams.is_full() {
-                return;
+            let now = clock::monotonic();
+            let now = now.saturating_duration_since(*read.since.get_or_insert(now));
+            let Read {
+                datagrams,
+                copies,
+                interfaces,
+                ..
+            } = &mut *read;
+            for (datagram, source, interface) in datagrams.iter() {
+                let is_copy = interface.is_some_and(|interface| {
+                    let key = match wire {
+                        Wire::Plain => datagram,
+                        Wire::Frames if is_among_several(interfaces, interface) => {
+                            self.frame_key(source, interface, datagram, batch)
+                        }
+                        Wire::Frames => return false,
+                    };
+                    let first = copies.is_copy(now, source, interface, key);
+                    if let Some(first) = first {
+                        let second = interface;
+                        batch.meet(Meeting::Copy { first, second });
+                    }
+                    first.is_some()
+                });
+                if wire == Wire::Frames || !is_copy {
+                    batch.push(wire, source, datagram);
+                }
+            }
+            if !read.datagrams.is_full() {
+                return Ok(());
             }
         }
+        Ok(())
+    }
+
+    /// What identifies a frame: its end. Notes one of this member's own.
+    fn frame_key<'d>(
+        &self,
+        source: SocketAddr,
+        interface: u32,
+        frame: &'d [u8],
+        batch: &mut Batch,
+    ) -> &'d [u8] {
+        let Some(tail) = tail(frame) else {
+            return frame;
+        };
+        if self.own_ports.contains(&source.port()) {
+            batch.meet(Meeting::Own {
+                source,
+                interface,
+                tail,
+            });
+        }
+        frame.last_chunk::<TAIL_BYTES>().map_or(frame, |end| end)
     }
 
     /// The sockets that can be read; `None` once interrupted.
@@ -160,4 +268,33 @@ impl SocketPoller {
         std::thread::sleep(std::time::Duration::from_millis(2));
         Ok((!self.interrupted.is_set()).then(|| self.sockets.iter()))
     }
+}
+
+/// Notes an interface; whether there are several by now.
+fn is_among_several(interfaces: &mut Vec<u32>, interface: u32) -> bool {
+    if interfaces.len() < INTERFACES_MAX && !interfaces.contains(&interface) {
+        interfaces.push(interface);
+    }
+    interfaces.len() > 1
+}
+
+/// Whether an error of a read says that nothing waits, or is the answer of the network to something
+/// that was sent earlier, which the read has taken away. Any other would come again at once, and
+/// for ever.
+fn is_passing(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        ConnectionRefused, ConnectionReset, HostUnreachable, Interrupted, NetworkDown,
+        NetworkUnreachable, OutOfMemory, WouldBlock,
+    };
+    let passing = [
+        ConnectionRefused,
+        ConnectionReset,
+        HostUnreachable,
+        Interrupted,
+        NetworkDown,
+        NetworkUnreachable,
+        OutOfMemory,
+        WouldBlock,
+    ];
+    passing.contains(&error.kind())
 }

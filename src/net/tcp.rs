@@ -14,6 +14,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use super::interfaces::local_addresses;
 use super::kernel;
+use super::tcp_address::{HostAddresses, resolve};
 use crate::clock;
 use crate::protocol::wire::quiet::Acknowledgement;
 
@@ -41,6 +42,11 @@ pub enum CallError {
     Refused,
     /// No route leads to the host.
     Unreachable(io::Error),
+    /// The address is link-local, and no interface, or an unknown one, was named with it.
+    Scope {
+        /// The names of the interfaces that have such addresses.
+        have: Vec<String>,
+    },
     /// Nothing answered.
     TimedOut,
     /// Anything else.
@@ -65,9 +71,10 @@ impl CallError {
 /// # Errors
 /// Why the last address failed, or that there is none.
 pub fn call(host: &str, port: u16) -> Result<Connection, CallError> {
-    let addresses = (host, port)
-        .to_socket_addrs()
-        .map_err(CallError::UnknownHost)?;
+    let HostAddresses {
+        addresses,
+        unscoped,
+    } = resolve(host, port)?;
     let mut failed = CallError::UnknownHost(io::ErrorKind::NotFound.into());
     for address in addresses {
         match TcpStream::connect_timeout(&address, CALL_TIMEOUT) {
@@ -75,7 +82,12 @@ pub fn call(host: &str, port: u16) -> Result<Connection, CallError> {
             Err(error) => failed = CallError::of(error),
         }
     }
-    Err(failed)
+    match (unscoped, failed) {
+        // Somebody answered, and so it was the right interface.
+        (_, CallError::Refused) => Err(CallError::Refused),
+        (Some(have), _) => Err(CallError::Scope { have }),
+        (None, failed) => Err(failed),
+    }
 }
 
 /// Connects from a thread of its own, and tries again until `retry_for` has passed. Calls

@@ -105,10 +105,10 @@ pub fn alone(lang: Lang, interfaces: &[Interface]) -> String {
     say!(
         lang,
         "nobody else is here yet. I speak on {on}, and hear myself there. If others are: are \
-        they on the same network and in the same room? Does a firewall let UDP 5008 pass? \
+        they on the same network and in the same room? Does a firewall let UDP pass? \
         Does the Wi-Fi keep its clients apart? Another network: --interface",
         "mais ninguém está aqui ainda. Falo em {on}, e me escuto ali. Se há outros: estão na \
-        mesma rede e na mesma sala? Algum firewall deixa passar UDP 5008? O Wi-Fi isola os \
+        mesma rede e na mesma sala? Algum firewall deixa passar UDP? O Wi-Fi isola os \
         clientes? Outra rede: --interface",
     )
 }
@@ -120,10 +120,10 @@ pub fn alone_and_unheard(lang: Lang, interfaces: &[Interface]) -> String {
     say!(
         lang,
         "nobody else is here yet, and I do not even hear myself on {on}: this machine does \
-        not carry multicast there. A firewall may forbid UDP 5008, or another network may be \
+        not carry multicast there. A firewall may forbid UDP, or another network may be \
         meant: --interface",
         "mais ninguém está aqui ainda, e nem me escuto em {on}: esta máquina não leva \
-        multicast por ali. Um firewall pode proibir UDP 5008, ou outra rede é a certa: \
+        multicast por ali. Um firewall pode proibir UDP, ou outra rede é a certa: \
         --interface",
     )
 }

@@ -231,6 +231,16 @@ fn call(lang: Lang, address: &str, why: &CallError) -> String {
             "no way leads there; check the cable or the Wi-Fi, and the address",
             "nenhum caminho leva até lá; confira o cabo ou o Wi-Fi, e o endereço",
         ),
+        CallError::Scope { have } => {
+            let have = row(have);
+            say!(
+                lang,
+                "an fe80:: address needs the interface that leads there, as in \
+                [fe80::1%eth0]:12345; here: {have}",
+                "um endereço fe80:: precisa da interface que leva até lá, como em \
+                [fe80::1%eth0]:12345; aqui: {have}",
+            )
+        }
         CallError::TimedOut => say!(
             lang,
             "no answer; check the address, and that a firewall there lets the port through",

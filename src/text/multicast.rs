@@ -84,6 +84,61 @@ pub fn chosen_without_route(lang: Lang, group: SocketAddrV4, choice: &Choice) ->
     }
 }
 
+/// Only interfaces that usually lead to virtual machines are there.
+#[must_use]
+pub fn only_inner(lang: Lang, interfaces: &[Interface]) -> String {
+    let on = row(interfaces);
+    say!(
+        lang,
+        "no other network is there: using {on}, which usually leads to virtual machines or \
+        containers only; --interface names another",
+        "não há outra rede: usando {on}, que em geral só leva a máquinas virtuais ou contêineres; \
+        --interface escolhe outra",
+    )
+}
+
+/// An interface that was named, or is all there is, is not set up for multicast.
+#[must_use]
+pub fn cannot_multicast(lang: Lang, interface: &Interface) -> String {
+    let name = &interface.name;
+    say!(
+        lang,
+        "{interface} is not set up for multicast; on Linux: ip link set {name} multicast on",
+        "{interface} não está configurada para multicast; no Linux: ip link set {name} multicast on",
+    )
+}
+
+/// The port of the frames, and the interfaces that are not used: for a member that is alone.
+#[must_use]
+pub fn network_hint(lang: Lang, group: &str, left_out: &[Interface]) -> String {
+    let names = row(left_out);
+    if names.is_empty() {
+        return say!(
+            lang,
+            "a firewall must let UDP to {group} pass",
+            "um firewall precisa deixar passar UDP para {group}",
+        );
+    }
+    say!(
+        lang,
+        "a firewall must let UDP to {group} pass; not used: {names} (--interface NAME uses one)",
+        "um firewall precisa deixar passar UDP para {group}; fora de uso: {names} \
+        (--interface NOME usa uma)",
+    )
+}
+
+/// A member goes on without the plain wire.
+#[must_use]
+pub fn without_plain(lang: Lang, port: u16) -> String {
+    say!(
+        lang,
+        "going on without UDP {port}: programs that use it (multicast send and receive) neither \
+        hear this chat nor are heard here; `ss -ulnp` shows who has the port",
+        "seguindo sem UDP {port}: os programas que usam essa porta (multicast send e receive) não \
+        ouvem esta conversa nem são ouvidos aqui; `ss -ulnp` mostra quem ocupa a porta",
+    )
+}
+
 /// The size of the receive buffer that the system granted.
 #[must_use]
 pub fn receive_buffer(lang: Lang, granted_bytes: usize, asked_bytes: usize) -> String {

@@ -26,6 +26,7 @@ mod lab;
 mod lab_kept;
 mod names;
 mod netns;
+mod networks;
 mod nothing_waits;
 mod one_shot;
 mod secrecy_hosts;

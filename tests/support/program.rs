@@ -133,6 +133,13 @@ impl Program {
             .any(|line| line.contains(part))
     }
 
+    /// How many lines on stdout hold `part` by now.
+    pub fn count_shown(&mut self, part: &str) -> usize {
+        self.take_written();
+        let lines = whole_lines(&self.out);
+        lines.iter().filter(|line| line.contains(part)).count()
+    }
+
     /// Waits for so many lines on stdout that hold `part`, for three times as long as for one.
     pub fn shows_in_all(&mut self, part: &str, count: usize) {
         let end = Instant::now() + 3 * DEADLINE;

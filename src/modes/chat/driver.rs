@@ -14,9 +14,9 @@ use crate::clock::{Clock, Throttle};
 use crate::error::Error;
 use crate::face::{ConsoleFace, Face, failure};
 use crate::modes::{Outcome, finish, output_failed};
-use crate::net::group::Refusal;
+use crate::net::group::{GroupOperation, Refusal};
 use crate::net::group_sockets::{Changes, Families, GroupSockets};
-use crate::net::interfaces;
+use crate::net::interfaces::{self, LikelyReason};
 use crate::net::socket_poller::{Batch, Wire};
 use crate::protocol::engine::event::{Destination, Transmit};
 use crate::protocol::time::Moment;
@@ -132,6 +132,7 @@ impl Driver {
         let now = self.clock.now();
         match event {
             Event::Heard(batch) => {
+                self.sockets.learn(&batch);
                 for (wire, from, bytes) in batch.iter() {
                     let input = match wire {
                         Wire::Frames => Input::Frames { from, bytes },
@@ -150,7 +151,11 @@ impl Driver {
                 let signal = self.face.handle(now.time, event);
                 return Ok(signal.and_then(|signal| self.on_signal(now, signal)));
             }
-            Event::Deaf(cause) => return Err(Error::Connection(cause)),
+            Event::Deaf(cause) => {
+                let group = self.group.clone();
+                let refusal = Refusal::new(GroupOperation::Receive)(cause);
+                return Err(Error::Group { group, refusal });
+            }
         }
         Ok(None)
     }
@@ -200,7 +205,12 @@ impl Driver {
         loop {
             match self.chat.poll(now) {
                 Output::Send(transmit) => self.send(transmit),
-                Output::Tell(told) => self.face.show(&told),
+                Output::Tell(told) => {
+                    self.face.show(&told);
+                    if matches!(told.news, News::Alone { .. }) {
+                        self.hint_at_network();
+                    }
+                }
                 Output::Archive(request) => self.remember(now, request),
                 Output::Network(ask) => self.on_ask(now, ask),
                 Output::Ended(ended) => return Driven::Ended(ended),
@@ -252,10 +262,14 @@ impl Driver {
         if let Some(refusal) = refusals.first()
             && self.refusals.ask().is_some()
         {
-            let failure = failure::of_refusal(&self.group, refusal);
-            let news = NetworkNews::Refused(failure);
-            self.chat.handle(self.clock.now(), Input::Network(news));
+            self.tell_refusal(refusal);
         }
+    }
+
+    fn tell_refusal(&mut self, refusal: &Refusal) {
+        let failure = failure::of_refusal(&self.group, refusal);
+        let news = NetworkNews::Refused(failure);
+        self.chat.handle(self.clock.now(), Input::Network(news));
     }
 
     fn remember(&mut self, now: Moment, request: archive::Request) {
@@ -296,7 +310,25 @@ impl Driver {
             datagram_bytes: self.sockets.datagram_bytes(),
         };
         self.chat.handle(now, Input::Network(news));
-        self.tell_refusals(&changes.refusals);
+        if changes.reason == Some(LikelyReason::OnlyInner) {
+            let sentence = text::only_inner(self.lang, self.sockets.interfaces());
+            self.face.say(&sentence);
+        }
+        for interface in &changes.unable {
+            let sentence = text::cannot_multicast(self.lang, interface);
+            self.face.say(&sentence);
+        }
+        // Each interface reports its refusal once.
+        for refusal in &changes.refusals {
+            self.tell_refusal(refusal);
+        }
+    }
+
+    /// Adds to the hint of being alone what the room does not know.
+    fn hint_at_network(&mut self) {
+        let (group, left_out) = (&self.group, self.sockets.left_out());
+        self.face
+            .say(&text::network_hint(self.lang, group, left_out));
     }
 
     fn fail(&mut self, failure: Failure) {

@@ -14,11 +14,12 @@ use self::opening::{Opened, Opening};
 use self::secret::Room;
 use super::Outcome;
 use crate::chat::entry::Syntax;
+use crate::chat::event::News;
 use crate::chat::{Chat, Config};
 use crate::cli::ChatSettings;
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
-use crate::face::{ConsoleFace, FaceConfig};
+use crate::face::{ConsoleFace, Face, FaceConfig, failure};
 use crate::net::group_sockets::{Families, GroupSockets};
 use crate::net::interfaces;
 use crate::net::interrupter::Interrupter;
@@ -85,6 +86,11 @@ fn talk(
     }
     if let Some(error) = &identity.is_passing {
         face.say(&text::identity_is_passing(lang, &text::cause(lang, error)));
+    }
+    if let (Some(plain), Some(refusal)) = (settings.place.plain, sockets.plain_refusal()) {
+        let failure = failure::of_refusal(&plain.to_string(), refusal);
+        face.show(&News::Failed(failure).into());
+        face.say(&text::without_plain(lang, plain.port()));
     }
     let driver = Driver {
         lang,
@@ -156,7 +162,7 @@ fn chat(
         replaces: identity.replaces,
         name: settings.name.clone(),
         seal: Seal::new(&room.key).called(name),
-        mirror_port: settings.place.plain.map(|_| sockets.own_port()),
+        mirror_port: sockets.plain().map(|_| sockets.own_port()),
         link: Link::Unknown,
         seed: u64::from_be_bytes(random().map_err(Error::Identity)?),
         secrets: Secrets::new(random().map_err(Error::Identity)?.into()),

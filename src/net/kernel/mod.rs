@@ -51,10 +51,9 @@ use linux as system;
 #[cfg(not(target_os = "linux"))]
 use portable as system;
 
-pub use system::Datagrams;
 pub(super) use system::{
-    drop_count, filter_own, is_gso_refusal, is_radio, mtu_bytes, receive_joined_only_v6,
-    segmentation, send_datagrams, set_multicast_interface, unacknowledged_bytes,
+    Datagrams, drop_count, filter_own, is_gso_refusal, is_radio, mtu_bytes, receive_joined_only_v6,
+    report_interface, segmentation, send_datagrams, set_multicast_interface, unacknowledged_bytes,
 };
 
 /// Waits until bytes or urgent data are there. Takes the urgent byte, and returns whether there was

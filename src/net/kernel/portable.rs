@@ -2,12 +2,14 @@
 
 use std::mem::MaybeUninit;
 
+use socket2::Domain;
+
 use super::{
     DATAGRAM_MAX_BYTES, Egress, Ipv4Addr, Segmentation, SockRef, Socket, SocketAddr, Wait, io,
 };
 
 /// One datagram, and room for the next.
-pub struct Datagrams {
+pub(in crate::net) struct Datagrams {
     bytes: Vec<u8>,
     arrived: Option<(usize, SocketAddr)>,
 }
@@ -34,15 +36,15 @@ impl Datagrams {
 
     /// Whether more datagrams are known to wait; never, one at a time.
     #[must_use]
-    pub fn is_full(&self) -> bool {
+    pub(in crate::net) fn is_full(&self) -> bool {
         false
     }
 
-    /// The datagram and where it came from.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], SocketAddr)> {
+    /// The datagram and where it came from. The interface that it came in by is not reported here.
+    pub(in crate::net) fn iter(&self) -> impl Iterator<Item = (&[u8], SocketAddr, Option<u32>)> {
         self.arrived
             .iter()
-            .filter_map(|(n, source)| Some((self.bytes.get(..*n)?, *source)))
+            .filter_map(|(n, source)| Some((self.bytes.get(..*n)?, *source, None)))
     }
 }
 
@@ -87,6 +89,10 @@ pub(in crate::net) fn send_datagrams(
 }
 
 pub(in crate::net) fn receive_joined_only_v6(_socket: &Socket) -> io::Result<()> {
+    Ok(())
+}
+
+pub(in crate::net) fn report_interface(_socket: &Socket, _domain: Domain) -> io::Result<()> {
     Ok(())
 }
 

@@ -233,5 +233,8 @@ pub const MIRROR_PER_S: f64 = 50.0;
 pub const MIRROR_QUEUE_MAX: usize = 500;
 /// How long a plain line from an unknown source waits for that source to turn out to be a member.
 pub const MIRROR_DOUBT: Duration = Duration::from_secs(2);
+/// How long after a member was heard last its plain copies are still recognised: as long as the
+/// longest queue of them takes, and a cable that was out.
+pub const MIRROR_FORMER: Duration = Duration::from_secs(60);
 /// Plain sources remembered.
 pub const GUESTS_MAX: usize = 256;

@@ -156,6 +156,8 @@ pub enum EngineEvent {
         text: Option<String>,
         /// The address that it came from.
         source: SocketAddr,
+        /// When it arrived, in milliseconds since 1970.
+        wall_ms: u64,
     },
     /// A member made two different frames with one number.
     Equivocation {

@@ -7,10 +7,12 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::config::{GUESTS_MAX, MIRROR_DOUBT, MIRROR_PER_S, MIRROR_QUEUE_MAX};
+use super::config::{GUESTS_MAX, MIRROR_DOUBT, MIRROR_FORMER, MIRROR_PER_S, MIRROR_QUEUE_MAX};
 use super::event::EngineEvent;
-use super::roster::Roster;
+use super::member::Member;
+use super::roster::{ME, Roster};
 use crate::protocol::message::{Name, is_farewell};
+use crate::protocol::time::Moment;
 use crate::protocol::wire::plain;
 
 /// The copies that wait, and the guests.
@@ -38,6 +40,8 @@ struct PlainCopy {
     source: SocketAddr,
     name: Option<String>,
     text: Option<String>,
+    /// When it arrived, in milliseconds since 1970.
+    wall_ms: u64,
 }
 
 impl Mirror {
@@ -90,11 +94,12 @@ impl Mirror {
         Some(datagram)
     }
 
-    /// Takes in a datagram of the plain wire; returns its line as an event if it may be shown at
-    /// once. Anything else on that port is ignored.
+    /// Takes in a datagram of the plain wire; returns a line as an event if one may be shown at
+    /// once. Anything else on that port is ignored. Only the first line of a source is held back,
+    /// until it is clear whether it is a member's.
     pub fn hear(
         &mut self,
-        now: Duration,
+        now: Moment,
         source: SocketAddr,
         datagram: &[u8],
         roster: &Roster,
@@ -104,22 +109,23 @@ impl Mirror {
             source,
             name: message.user.map(Into::into),
             text: message.data.map(Into::into),
+            wall_ms: now.wall_ms,
         };
         // A received farewell ends receivers of the plain wire, and no member.
-        if line.text.as_deref().is_some_and(is_farewell) || self.is_members(&line, roster) {
+        if line.text.as_deref().is_some_and(is_farewell) || self.is_members(now.time, &line, roster)
+        {
             return None;
         }
         if self.guests.contains(&source) {
             return Some(line.into());
         }
-        if self.doubtful.len() >= GUESTS_MAX {
-            return self.settle();
-        }
+        // Beyond the limit the oldest line is not held back any longer.
+        let oldest = (self.doubtful.len() >= GUESTS_MAX).then(|| self.settle());
         self.doubtful.push_back(Doubtful {
-            until: now + MIRROR_DOUBT,
+            until: now.time + MIRROR_DOUBT,
             line,
         });
-        None
+        oldest.flatten()
     }
 
     /// The next event that is due: lines that were not copied, or a doubtful line whose source has
@@ -134,7 +140,7 @@ impl Mirror {
             .front()
             .is_some_and(|first| first.until <= now)
         {
-            let is_members = |first: &Doubtful| self.is_members(&first.line, roster);
+            let is_members = |first: &Doubtful| self.is_members(now, &first.line, roster);
             if self.doubtful.front().is_some_and(is_members) {
                 self.doubtful.pop_front();
             } else {
@@ -175,19 +181,27 @@ impl Mirror {
         self.queue.is_empty()
     }
 
-    /// Whether a line is a copy of a member's, this one included.
-    fn is_members(&self, line: &PlainCopy, roster: &Roster) -> bool {
+    /// Whether a line is a copy of a member's, this one included. Copies of a member that has left
+    /// may still be on their way.
+    fn is_members(&self, now: Duration, line: &PlainCopy, roster: &Roster) -> bool {
         let port = line.source.port();
         let says = |name: &Name| line.name.as_deref() == Some(name.as_str());
         if port == self.port && says(&self.name) {
             return true;
         }
-        // A host may have several addresses; then the name decides.
         let is_from = |address: SocketAddr| address.ip() == line.source.ip();
-        roster.others().any(|(_, member)| {
-            member.mirror_port == port
-                && (member.address.is_some_and(is_from) || says(&member.name))
-        })
+        let is_of = |member: &Member| {
+            let is_from = member.address.is_some_and(is_from);
+            // A member that has not beaten yet has not stated its port.
+            match member.newest_beat {
+                0 => is_from && says(&member.name),
+                // A host may have several addresses; then the name decides.
+                _ => member.mirror_port == port && (is_from || says(&member.name)),
+            }
+        };
+        let is_near = |member: &Member| member.is_live || now < member.heard() + MIRROR_FORMER;
+        let mut others = roster.everybody().filter(|(id, _)| *id != ME);
+        others.any(|(_, member)| is_near(member) && is_of(member))
     }
 }
 
@@ -197,6 +211,175 @@ impl From<PlainCopy> for EngineEvent {
             name: line.name,
             text: line.text,
             source: line.source,
+            wall_ms: line.wall_ms,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::engine::config::BEAT_MIN;
+    use crate::protocol::engine::member::BeatNews;
+    use crate::protocol::wire::frame::beat::Link;
+    use crate::protocol::wire::frame::{Author, Key};
+
+    const BIAS_HOST: [u8; 4] = [10, 77, 0, 2];
+    const BIAS_PORT: u16 = 40_002;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    fn author(text: &str, session: u64) -> Author {
+        let key = Key([session as u8; 32]);
+        Author {
+            key,
+            short: key.short(),
+            session,
+            sequence: 1,
+            clock: 0,
+            flags: 0,
+            grtt: 0,
+            name: name(text),
+        }
+    }
+
+    /// A mirror of ana's, and a roster with her.
+    fn ana() -> (Mirror, Roster) {
+        (
+            Mirror::new(name("ana"), 40_001),
+            Roster::new(&author("ana", 1)),
+        )
+    }
+
+    fn at(ms: u64) -> Moment {
+        Moment {
+            time: Duration::from_millis(ms),
+            wall_ms: 1_790_000_000_000 + ms,
+        }
+    }
+
+    fn says(user: &str, text: &str) -> Vec<u8> {
+        let mut datagram = Vec::new();
+        plain::encode(Some(&name(user)), text, &mut datagram);
+        datagram
+    }
+
+    fn from(host: [u8; 4], port: u16) -> SocketAddr {
+        (host, port).into()
+    }
+
+    /// Bia is heard at her address; with a beat, she states her port.
+    fn bia_is_heard(roster: &mut Roster, now: Moment, beats: bool) -> super::super::roster::Id {
+        let id = roster.meet(&author("bia", 2)).unwrap();
+        if beats {
+            let news = BeatNews {
+                interval: BEAT_MIN,
+                mirror_port: BIAS_PORT,
+                link: Link::Wired,
+                knows_history: false,
+            };
+            assert!(roster.beat(id, 1, news));
+        }
+        roster.hear(id, now.time);
+        roster.locate(id, from(BIAS_HOST, 41_000));
+        id
+    }
+
+    /// What is told by a time, with when each line arrived.
+    fn told(mirror: &mut Mirror, now: Moment, roster: &Roster) -> Vec<(String, u64)> {
+        let next = || match mirror.next_event(now.time, roster)? {
+            EngineEvent::Guest { text, wall_ms, .. } => Some((text.unwrap(), wall_ms)),
+            event => panic!("{event:?}"),
+        };
+        std::iter::from_fn(next).collect()
+    }
+
+    #[test]
+    fn a_member_that_came_and_went_within_the_doubt_is_no_guest() {
+        for (beats, leaves) in [(true, true), (true, false), (false, true)] {
+            let (mut mirror, mut roster) = ana();
+            let bia = from(BIAS_HOST, BIAS_PORT);
+            assert_eq!(mirror.hear(at(0), bia, &says("bia", "oi"), &roster), None);
+            let id = bia_is_heard(&mut roster, at(100), beats);
+            if leaves {
+                roster.close(id);
+                roster.leave(id);
+            }
+            assert_eq!(told(&mut mirror, at(5000), &roster), []);
+        }
+    }
+
+    #[test]
+    fn copies_that_come_behind_the_farewell_are_no_guests_for_a_minute() {
+        let (mut mirror, mut roster) = ana();
+        let id = bia_is_heard(&mut roster, at(0), true);
+        roster.close(id);
+        roster.leave(id);
+        let bia = from(BIAS_HOST, BIAS_PORT);
+        assert_eq!(
+            mirror.hear(at(59_000), bia, &says("bia", "fim"), &roster),
+            None
+        );
+        assert_eq!(told(&mut mirror, at(70_000), &roster), []);
+        // Later, another program may have got the port.
+        assert_eq!(
+            mirror.hear(at(80_000), bia, &says("gil", "oi"), &roster),
+            None
+        );
+        let lines = told(&mut mirror, at(82_000), &roster);
+        assert_eq!(lines, [("oi".into(), at(80_000).wall_ms)]);
+    }
+
+    #[test]
+    fn only_the_first_line_of_a_guest_is_held_back_and_keeps_its_time() {
+        let (mut mirror, roster) = ana();
+        let gil = from([10, 77, 0, 9], 50_000);
+        assert_eq!(mirror.hear(at(0), gil, &says("gil", "um"), &roster), None);
+        assert_eq!(
+            mirror.hear(at(1500), gil, &says("gil", "dois"), &roster),
+            None
+        );
+        assert_eq!(told(&mut mirror, at(1999), &roster), []);
+        let lines = told(&mut mirror, at(2000), &roster);
+        let expected = [
+            ("um".into(), at(0).wall_ms),
+            ("dois".into(), at(1500).wall_ms),
+        ];
+        assert_eq!(lines, expected);
+        assert!(
+            mirror
+                .hear(at(2001), gil, &says("gil", "três"), &roster)
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn a_guest_on_a_members_host_and_under_its_name_is_heard() {
+        let (mut mirror, mut roster) = ana();
+        bia_is_heard(&mut roster, at(0), true);
+        let beside = from(BIAS_HOST, 50_000);
+        assert_eq!(
+            mirror.hear(at(0), beside, &says("bia", "oi"), &roster),
+            None
+        );
+        assert_eq!(told(&mut mirror, at(2000), &roster).len(), 1);
+    }
+
+    #[test]
+    fn no_line_is_lost_when_more_sources_come_than_are_held_back() {
+        let (mut mirror, roster) = ana();
+        let mut lines = 0;
+        for port in 0..300 {
+            let guest = from([10, 77, 0, 9], 50_000 + port);
+            lines += usize::from(
+                mirror
+                    .hear(at(0), guest, &says("gil", "oi"), &roster)
+                    .is_some(),
+            );
+        }
+        lines += told(&mut mirror, at(2000), &roster).len();
+        assert_eq!(lines, 300);
     }
 }

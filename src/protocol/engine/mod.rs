@@ -157,7 +157,7 @@ impl Engine {
     /// Takes in a datagram of the plain wire.
     pub fn hear_plain(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
         if let Some(mirror) = &mut self.mirror
-            && let Some(event) = mirror.hear(now.time, source, datagram, &self.group.roster)
+            && let Some(event) = mirror.hear(now, source, datagram, &self.group.roster)
         {
             self.out.tell(event);
         }

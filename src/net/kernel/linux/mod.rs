@@ -1,125 +1,34 @@
 //! Linux's own system calls, and their C structures.
 
+mod datagrams;
+
 use std::os::fd::AsRawFd;
 use std::{mem, ptr};
 
-use std::net::{Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use socket2::{Domain, SockAddr, SockFilter};
 
-use socket2::{SockAddr, SockFilter};
-
+pub(in crate::net) use self::datagrams::Datagrams;
 use super::{
     DATAGRAM_MAX_BYTES, Egress, Ipv4Addr, Segmentation, SockRef, Socket, SocketAddr, Wait, io,
 };
 
-/// Datagrams read with one call. Only the pages that datagrams fill take memory.
-const BATCH_MAX: usize = 64;
-
-/// The datagrams that one call read, and the buffers for the next ones.
-pub struct Datagrams {
-    bytes: Vec<u8>,
-    /// For either family: the IPv6 structure is the longer one.
-    sources: Vec<libc::sockaddr_in6>,
-    slices: Vec<libc::iovec>,
-    headers: Vec<libc::mmsghdr>,
-    count: usize,
-}
-
-impl Datagrams {
-    /// Buffers for one batch.
-    pub(in crate::net) fn new() -> Self {
-        let mut buffers = Self {
-            bytes: vec![0; BATCH_MAX * DATAGRAM_MAX_BYTES],
-            // SAFETY: these are plain C structures of integers and pointers, for which all
-            // bits zero is a valid value.
-            sources: vec![unsafe { mem::zeroed() }; BATCH_MAX],
-            slices: Vec::with_capacity(BATCH_MAX),
-            headers: Vec::with_capacity(BATCH_MAX),
-            count: 0,
-        };
-        for number in 0..BATCH_MAX {
-            // `wrapping_add` stays within the allocation: number < BATCH_MAX.
-            buffers.slices.push(libc::iovec {
-                iov_base: buffers
-                    .bytes
-                    .as_mut_ptr()
-                    .wrapping_add(number * DATAGRAM_MAX_BYTES)
-                    .cast(),
-                iov_len: DATAGRAM_MAX_BYTES,
-            });
-        }
-        for number in 0..BATCH_MAX {
-            // SAFETY: as above, all zero is valid.
-            let mut header: libc::mmsghdr = unsafe { mem::zeroed() };
-            header.msg_hdr.msg_name = buffers.sources.as_mut_ptr().wrapping_add(number).cast();
-            header.msg_hdr.msg_namelen = SOURCE_BYTES;
-            header.msg_hdr.msg_iov = buffers.slices.as_mut_ptr().wrapping_add(number);
-            header.msg_hdr.msg_iovlen = 1;
-            buffers.headers.push(header);
-        }
-        buffers
-    }
-
-    /// Replaces the datagrams by the next ones of a socket: all that wait, up to one batch.
-    pub(in crate::net) fn receive(&mut self, socket: &Socket, wait: Wait) -> io::Result<()> {
-        for header in self.headers.iter_mut().take(self.count) {
-            header.msg_hdr.msg_namelen = SOURCE_BYTES;
-        }
-        self.count = 0;
-        let flags = match wait {
-            Wait::UntilOne => libc::MSG_WAITFORONE,
-            Wait::Never => libc::MSG_DONTWAIT,
-        };
-        // SAFETY: each header points to one slice and one source, each slice to its own part
-        // of `bytes`; all live in this value's own heap blocks, which are never resized, and
-        // `&mut self` keeps everybody else out while the kernel writes.
-        let count = unsafe {
-            libc::recvmmsg(
-                socket.as_raw_fd(),
-                self.headers.as_mut_ptr(),
-                BATCH_MAX as libc::c_uint,
-                flags,
-                ptr::null_mut(),
-            )
-        };
-        self.count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
-        Ok(())
-    }
-
-    /// Whether the batch is full, so that more datagrams may wait.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.count == BATCH_MAX
-    }
-
-    /// Each datagram and where it came from, in order of arrival.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], SocketAddr)> {
-        let buffers = self.bytes.chunks_exact(DATAGRAM_MAX_BYTES);
-        self.headers
-            .iter()
-            .zip(buffers)
-            .zip(&self.sources)
-            .take(self.count)
-            .map(|((header, buffer), source)| {
-                let length = (header.msg_len as usize).min(buffer.len());
-                (buffer.get(..length).unwrap_or(buffer), address_of(source))
-            })
+/// Makes a socket report the interface that each datagram comes in by.
+pub(in crate::net) fn report_interface(socket: &Socket, domain: Domain) -> io::Result<()> {
+    let yes: libc::c_int = 1;
+    match domain {
+        Domain::IPV6 => set_option(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, &yes),
+        _ => set_option(socket, libc::IPPROTO_IP, libc::IP_PKTINFO, &yes),
     }
 }
 
-const SOURCE_BYTES: libc::socklen_t = size_of::<libc::sockaddr_in6>() as libc::socklen_t;
-
-/// A source as the kernel wrote it.
-fn address_of(source: &libc::sockaddr_in6) -> SocketAddr {
-    if i32::from(source.sin6_family) == libc::AF_INET6 {
-        let address = Ipv6Addr::from(source.sin6_addr.s6_addr);
-        let port = u16::from_be(source.sin6_port);
-        return SocketAddrV6::new(address, port, 0, source.sin6_scope_id).into();
-    }
-    // SAFETY: for the other family the kernel wrote a `sockaddr_in` here, which is shorter, needs
-    // no stricter alignment, and for which all bits are valid.
-    let source = unsafe { *ptr::from_ref(source).cast::<libc::sockaddr_in>() };
-    let address = Ipv4Addr::from(u32::from_be(source.sin_addr.s_addr));
-    SocketAddrV4::new(address, u16::from_be(source.sin_port)).into()
+/// Whether an error may mean that a system call is refused as a whole: by a sandbox (seccomp), or
+/// by a kernel that does not have it. A firewall answers a send with the same error; then the
+/// single call returns it too.
+fn is_call_refusal(error: &io::Error) -> bool {
+    let codes = [libc::ENOSYS, libc::EPERM, libc::EACCES];
+    error
+        .raw_os_error()
+        .is_some_and(|code| codes.contains(&code))
 }
 
 /// Most datagrams that one call sends.
@@ -183,9 +92,26 @@ pub(in crate::net) fn send_datagrams(
             0,
         )
     };
-    let sent = usize::try_from(sent).map_err(|_| io::Error::last_os_error())?;
+    let sent = match usize::try_from(sent).map_err(|_| io::Error::last_os_error()) {
+        Err(error) if is_call_refusal(&error) => send_one_by_one(socket, &headers)?,
+        sent => sent?,
+    };
     let sent = packets.iter().take(sent);
     Ok(sent.map(|(packet, _)| packet.len()).sum())
+}
+
+/// Sends packets with one call each, and returns how many were sent: those before the first
+/// refusal.
+fn send_one_by_one(socket: &Socket, headers: &[libc::mmsghdr]) -> io::Result<usize> {
+    for (sent, header) in headers.iter().enumerate() {
+        // SAFETY: the caller's headers are valid, and the call only reads them.
+        let length = unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const header.msg_hdr, 0) };
+        if length < 0 {
+            let error = io::Error::last_os_error();
+            return if sent > 0 { Ok(sent) } else { Err(error) };
+        }
+    }
+    Ok(headers.len())
 }
 
 /// How many of the first datagrams go in one packet, at least one. All have the same length, but

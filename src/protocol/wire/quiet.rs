@@ -157,6 +157,11 @@ impl Inbox {
         head
     }
 
+    /// Removes the first `bytes`.
+    pub fn skip(&mut self, bytes: usize) {
+        self.taken += bytes.min(self.bytes().len());
+    }
+
     /// Removes and returns all bytes.
     pub fn take_all(&mut self) -> Vec<u8> {
         self.split_to(usize::MAX)

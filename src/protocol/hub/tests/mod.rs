@@ -139,6 +139,12 @@ impl Bench {
         String::from_utf8(self.sockets.written.remove(&id).unwrap_or_default()).unwrap()
     }
 
+    /// What was written to any client since the last call, as far as it is text.
+    fn sent_to_any(&mut self, id: u32) -> String {
+        let bytes = self.sockets.written.remove(&id).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     fn sent_frames(&mut self, id: u32) -> Vec<String> {
         frames(&self.sockets.written.remove(&id).unwrap_or_default())
     }

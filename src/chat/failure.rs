@@ -83,6 +83,8 @@ pub enum Failure {
         /// How it was lost.
         fault: ConnectionFault,
     },
+    /// The other person talks to somebody else already.
+    Busy,
     /// Not everything was sent before the end.
     Unsent,
     /// The hub is gone.

@@ -30,6 +30,7 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::EmptyNotSent => "empty_not_sent",
         Failure::NameCut(_) => "name_cut",
         Failure::ConnectionLost { .. } => "connection_lost",
+        Failure::Busy => "busy",
         Failure::Unsent => "unsent",
         Failure::HubLost => "hub_lost",
         Failure::NotAHub => "not_a_hub",
@@ -80,6 +81,7 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::ConnectionLost { who, fault } => {
             text::lost(lang, &super::lines::addressed(who), &cause_of(fault))
         }
+        Failure::Busy => text::busy(lang),
         Failure::Unsent => text::lines_unsent(lang),
         Failure::HubLost => text::hub_lost(lang),
         Failure::NotAHub => text::hub_broken(lang),

@@ -33,6 +33,8 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::Busy => "busy",
         Failure::Unsent => "unsent",
         Failure::HubLost => "hub_lost",
+        Failure::NotKept { .. } => "not_kept",
+        Failure::HubAway => "hub_away",
         Failure::NotAHub => "not_a_hub",
     }
 }
@@ -84,6 +86,8 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::Busy => text::busy(lang),
         Failure::Unsent => text::lines_unsent(lang),
         Failure::HubLost => text::hub_lost(lang),
+        Failure::NotKept { lines } => text::not_kept(lang, *lines),
+        Failure::HubAway => text::hub_is_away(lang),
         Failure::NotAHub => text::hub_broken(lang),
     }
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::net::tcp::Listener;
 use crate::net::tcp_server::{Accepted, Read, ServerEvent, TcpServer, allow_connections};
 use crate::protocol::hub::event::{HubEvent, LeaveReason, Refusal};
-use crate::protocol::hub::{Ending, Hub, Output, Rules, UNNAMED_MAX};
+use crate::protocol::hub::{Ending, Hub, ModeratorSecret, Output, Rules, UNNAMED_MAX};
 use crate::store::identity::random;
 use crate::terminal::Printer;
 use crate::terminal::screen::{Color, Form, Screen};
@@ -49,6 +49,9 @@ pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<Outcome, Er
         let sentence = text::reach_us_by(lang, address, &command);
         log.printer.talk.say(&sentence);
     }
+    if rules.moderators.is_empty() {
+        log.printer.talk.say(&text::anybody_may_close(lang));
+    }
     let seed = random().map_err(Error::Connection)?;
     let mut driver = Driver {
         hub: Hub::new(rules, seed),
@@ -74,9 +77,15 @@ enum Told {
 }
 
 fn rules(settings: &HubServeSettings) -> Result<Rules, Error> {
+    let secret = super::moderator_secret(settings.secret_file.as_deref())?;
+    let key = |secret: ModeratorSecret| {
+        let salt = random().map_err(Error::Connection)?;
+        let key = secret.key(salt);
+        key.map_err(|no_memory| Error::Connection(io::Error::other(no_memory)))
+    };
     Ok(Rules {
         moderators: settings.moderators.clone(),
-        moderator_key: super::moderator_key(settings.secret_file.as_deref())?,
+        moderator_key: secret.map(key).transpose()?,
         connections_max: settings.connections_max,
         per_address_max: settings.per_address_max,
         rate_per_s: settings.rate_per_s,

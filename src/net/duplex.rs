@@ -90,6 +90,15 @@ impl Duplex {
         self.in_flight_bytes == 0
     }
 
+    /// How much the peer's host has acknowledged of what was sent.
+    #[must_use]
+    pub fn acknowledgement(&self) -> Acknowledgement {
+        match self.in_flight_bytes {
+            0 => self.connection.acknowledgement(),
+            _ => Acknowledgement::Pending,
+        }
+    }
+
     /// Whether our direction is open.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -263,6 +263,28 @@ fn a_third_is_told_busy_and_the_talk_goes_on() {
     let mut eva = support::tcp::Naive::calls(port);
     assert_eq!(eva.receives(), "busy\n");
     assert_eq!(eva.receives(), "", "closed");
+    // One of ours tells it as what it is, whatever its form.
+    for (args, code) in [
+        (&[][..], ""),
+        (&["--name", "rui"], ""),
+        (&["--json"], "\"busy\""),
+    ] {
+        let address = format!("127.0.0.1:{port}");
+        let args = [&["--connect", &address], args].concat();
+        let third = Program::start(tcp_peer(&args)).ends_with(1);
+        match code {
+            "" => assert!(
+                third.shown.is_empty()
+                    && third
+                        .noted
+                        .last()
+                        .unwrap()
+                        .contains("talking to somebody already"),
+                "{third:?}"
+            ),
+            code => assert!(third.shown.last().unwrap().contains(code), "{third:?}"),
+        }
+    }
     ana.says("sair");
     bia.shows("] ana: sair");
     bia.ends_with(0);

@@ -67,7 +67,7 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
         room: None,
         syntax: Syntax::Verbatim,
     };
-    let mut face = ConsoleFace::open(config, move |event| {
+    let face = ConsoleFace::open(config, move |event| {
         tell_console.send(Event::Console(event)).is_ok()
     })?;
     match &settings.side {

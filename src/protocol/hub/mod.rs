@@ -31,7 +31,7 @@ use self::outgoing::{MessageKind, QueuedMessage, Round};
 use self::places::Places;
 pub use self::places::UNNAMED_MAX;
 use self::proof::Challenges;
-pub use self::proof::ModeratorKey;
+pub use self::proof::{ModeratorKey, ModeratorSecret, NoMemory, Salt};
 use self::turns::Turn;
 use crate::protocol::message::Name;
 use crate::protocol::rate::TokenBucket;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::client::ClientState;
 use super::event::{HubEvent, LeaveReason, Refusal};
 use super::outgoing::MessageKind;
+use super::proof::question;
 use super::{Hub, NAME_WAIT};
 use crate::protocol::lookalike::Looks;
 use crate::protocol::message::Name;
@@ -75,8 +76,12 @@ impl Hub {
         if offered.is_none() {
             return self.refuse(now, id, Refusal::Unproven(name.to_string()));
         }
+        let Some(key) = &self.rules.moderator_key else {
+            return self.refuse(now, id, Refusal::Unproven(name.to_string()));
+        };
         let challenge = self.challenges.next();
-        self.send_as_hub(id, name.as_str(), operation::MODERATOR, Some(&challenge));
+        let question = question(key.salt(), &challenge);
+        self.send_as_hub(id, name.as_str(), operation::MODERATOR, Some(&question));
         if let Some(client) = self.clients.get_mut(&id) {
             let until = now + NAME_WAIT;
             client.state = ClientState::Proving { challenge, until };

@@ -10,6 +10,12 @@ use crate::protocol::wire::stream::{Deframer, Frame, MARKER, encode_line};
 
 const MS: Duration = Duration::from_millis(1);
 
+const SALT: Salt = [3; 32];
+
+fn key(secret: &str) -> ModeratorKey {
+    ModeratorSecret::of(secret).key(SALT).unwrap()
+}
+
 /// A hub, its clock, and sockets that take what the test lets them.
 struct Bench {
     hub: Hub,

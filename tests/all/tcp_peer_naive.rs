@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use support::program::Program;
 use support::tcp::{Naive, caller, listener, pair, tcp_peer};
 use support::{DEADLINE, wait_until};
 
@@ -92,7 +93,6 @@ fn what_a_naive_peer_sends_is_shown_whatever_it_is() {
     let mut naive = Naive::calls(port);
     // A character that the network has split, and a message of several full reads.
     naive.sends(b"devagar \xc3");
-    is_read(&naive);
     naive.sends(b"\xa9");
     ours.shows("] peer: devagar é");
     let long = "x".repeat(3000);
@@ -143,6 +143,7 @@ fn a_name_and_the_line_right_behind_it_are_two_messages() {
         naive.sends(text.as_bytes());
         is_read(&naive);
     }
+    assert_eq!(naive.receives(), "bia");
     ours.notes("talking to ana");
     ours.shows("] ana: oi");
     drop(naive);
@@ -346,4 +347,49 @@ fn a_slow_start_of_the_other_side_keeps_the_ends_of_lines() {
     let texts: Vec<&str> = shown.iter().map(|line| &line[11..]).collect();
     assert_eq!(texts, ["peer: um", "peer: dois", "peer: ", "peer: sair"]);
     ana.ends_with(0);
+}
+
+#[test]
+fn a_third_is_told_busy_and_the_talk_goes_on() {
+    let (mut bia, port) = listener(&["--name", "bia"]);
+    let mut ana = caller(port, &["--name", "ana"]);
+    bia.notes("talking to ana");
+    let mut eva = Naive::calls(port);
+    assert_eq!(eva.receives(), "busy\n");
+    assert_eq!(eva.receives(), "", "closed");
+    // One of ours tells it as what it is, whatever its form.
+    for (args, code) in [
+        (&[][..], ""),
+        (&["--name", "rui"], ""),
+        (&["--json"], "\"busy\""),
+    ] {
+        let address = format!("127.0.0.1:{port}");
+        let args = [&["--connect", &address], args].concat();
+        let third = Program::start(tcp_peer(&args)).ends_with(1);
+        match code {
+            "" => assert!(
+                third.shown.is_empty()
+                    && third
+                        .noted
+                        .last()
+                        .unwrap()
+                        .contains("talking to somebody already"),
+                "{third:?}"
+            ),
+            code => assert!(third.shown.last().unwrap().contains(code), "{third:?}"),
+        }
+    }
+    ana.says("sair");
+    bia.shows("] ana: sair");
+    bia.ends_with(0);
+    ana.ends_with(0);
+    // The port is free again at once.
+    let address = format!("127.0.0.1:{port}");
+    let mut again = Program::start(tcp_peer(&["--listen", &address]));
+    again.notes("waiting for the other");
+    let taken = Program::start(tcp_peer(&["--listen", &address])).ends_with(1);
+    assert!(
+        taken.noted[0].contains("let --listen :0 pick one"),
+        "{taken:?}"
+    );
 }

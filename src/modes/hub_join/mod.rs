@@ -4,6 +4,7 @@
 
 mod away;
 mod command;
+mod connecting;
 mod menu;
 mod news;
 mod recalls;
@@ -26,7 +27,7 @@ use crate::face::{ConsoleFace, Face, FaceConfig};
 use crate::net::duplex::Duplex;
 use crate::net::tcp::{CallError, Connection, ReadEvent, WriteEvent, call_with_retry};
 use crate::protocol::hub::joiner::{self, HubRequest, Joiner};
-use crate::protocol::hub::{ModeratorKey, ModeratorSecret, NoMemory, Salt};
+use crate::protocol::hub::{ModeratorKey, ModeratorSecret, NoMemory};
 use crate::store::identity::random;
 use crate::terminal::console::{ConsoleConfig, ConsoleEvent, PastePolicy};
 use crate::terminal::screen::Form;
@@ -60,13 +61,6 @@ enum Event {
 /// Talks until the farewell, the end of the input, the end of the hub, or a signal.
 pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Error> {
     let secret = super::moderator_secret(settings.secret_file.as_deref())?;
-    let recalls = match settings.when_lost {
-        WhenLost::Reconnect => {
-            let seed = random().map_err(Error::Connection)?;
-            Some(Recalls::new(u64::from_be_bytes(seed)))
-        }
-        WhenLost::End => None,
-    };
     let (tell, events) = mpsc::channel();
     let (tell_signal, tell_reached, tell_calling) = (tell.clone(), tell.clone(), tell.clone());
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
@@ -107,7 +101,7 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         clock: Clock::start(),
         joiner: Joiner::new(settings.name.clone()),
         secret,
-        recalls,
+        recalls: recalls(settings)?,
         line: None,
         connections: 0,
         menu: Menu::default(),
@@ -128,6 +122,15 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         (end, _) => end,
     };
     super::finish(end, |signal| driver.face.finish(signal))
+}
+
+/// When to call again, if a lost connection is not the end.
+fn recalls(settings: &HubJoinSettings) -> Result<Option<Recalls>, Error> {
+    if settings.when_lost == WhenLost::End {
+        return Ok(None);
+    }
+    let seed = random().map_err(Error::Connection)?;
+    Ok(Some(Recalls::new(u64::from_be_bytes(seed))))
 }
 
 /// How far we are with leaving.
@@ -291,23 +294,6 @@ impl Driver<'_> {
             }
         }
         Ok(None)
-    }
-
-    fn begin(&mut self, connection: Connection) -> Result<(), Error> {
-        connection
-            .keep_alive(self.settings.keep_alive)
-            .map_err(Error::Connection)?;
-        self.connections += 1;
-        let number = self.connections;
-        let (heard, written) = (self.tell.clone(), self.tell.clone());
-        let line = Duplex::start(
-            connection,
-            move |what| heard.send(Event::Heard(number, what)).is_ok(),
-            move |what| written.send(Event::Written(number, what)).is_ok(),
-        );
-        self.line = Some(line.map_err(Error::Connection)?);
-        self.in_until = self.now() + ARRIVAL_WAIT;
-        Ok(())
     }
 
     /// Says farewell if there is somebody to say it to; whoever asks a second time is let go.
@@ -487,18 +473,6 @@ impl Driver<'_> {
             return Some(Outcome::Incomplete);
         }
         None
-    }
-
-    /// Derives the key for a hub in a thread of its own, because it takes a while.
-    fn derive_key(&self, secret: ModeratorSecret, salt: Salt) {
-        let tell = self.tell.clone();
-        // Without a thread, the hub waits for the proof in vain, and says so.
-        let _ = std::thread::Builder::new()
-            .name("key".into())
-            .spawn(move || {
-                // The program may have ended meanwhile.
-                drop(tell.send(Event::Key(secret.key(salt))));
-            });
     }
 
     /// How we leave of our own will: with all that was typed said, or not.

@@ -20,7 +20,8 @@ const KNOWN_MAX: usize = 1024;
 /// Messages that may wait to be sent before no more are requested.
 const OUTBOX_MAX: usize = 1024;
 
-/// Messages that are remembered until the hub's host has acknowledged them. Of more, the last count.
+/// Messages that are remembered until the hub's host has acknowledged them. Of more, the last ones
+/// are.
 const UNCONFIRMED_MAX: usize = 1024;
 
 /// The text before the names of a list.

@@ -250,8 +250,8 @@ impl Incoming {
         self.on_raw(rest);
     }
 
-    /// Takes the complete messages from the raw bytes that wait, of which the last `read_bytes` came
-    /// by one read.
+    /// Takes the complete messages from the raw bytes that wait; one read has brought the last
+    /// `read_bytes` of them.
     fn take_raw(&mut self, read_bytes: usize) {
         while self.skip_blanks_between_objects() {
             let Some(end) = self.find_object_end() else {

@@ -131,8 +131,8 @@ impl Inbox {
         Some(self.split_to(end))
     }
 
-    /// Returns the message that a read has ended, if it has: the read of `read_bytes` bytes that was
-    /// pushed last. `held_bytes` at the end may begin something else, so that the next read
+    /// Returns the message that the last pushed read, of `read_bytes` bytes, has ended, if it has.
+    /// `held_bytes` at the end may begin something else, so that the next read
     /// decides.
     pub fn poll_read(&mut self, read_bytes: usize, held_bytes: usize) -> Option<Vec<u8>> {
         let waiting = self.bytes();

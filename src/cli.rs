@@ -19,7 +19,7 @@ use std::path::Path;
 use clap::{Parser, Subcommand};
 
 pub use self::chat::{ChatArgs, ChatSettings, LOBBY};
-pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings};
+pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings, WhenLost};
 pub use self::lab::{
     BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings,
     QuestionSource, Trace,

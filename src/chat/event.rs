@@ -429,4 +429,10 @@ pub enum HubNews {
     },
     /// It closes.
     Closed,
+    /// It is asked whether to close the hub for everybody; to be said once more.
+    CloseAsked,
+    /// The connection to it is lost, and is being made again.
+    Away,
+    /// Texts of ours that may not have reached it.
+    Unsent(Vec<String>),
 }

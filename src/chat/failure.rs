@@ -85,10 +85,19 @@ pub enum Failure {
         /// How it was lost.
         fault: ConnectionFault,
     },
+    /// The other person talks to somebody else already.
+    Busy,
     /// Not everything was sent before the end.
     Unsent,
     /// The hub is gone.
     HubLost,
+    /// The hub is away, and no more lines are kept for it.
+    NotKept {
+        /// How many are kept.
+        lines: usize,
+    },
+    /// The hub is away, and this is nothing that is kept for it.
+    HubAway,
     /// What answers is not a hub, or does not let us in.
     NotAHub,
 }

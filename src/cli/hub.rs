@@ -146,6 +146,10 @@ pub struct HubJoinArgs {
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     wait: Option<String>,
 
+    /// End when the connection is lost, and do not call the hub again
+    #[arg(long)]
+    no_reconnect: bool,
+
     #[command(flatten)]
     keep_alive: KeepAliveArgs,
 
@@ -155,6 +159,15 @@ pub struct HubJoinArgs {
 
     #[command(flatten)]
     color: ColorArgs,
+}
+
+/// What to do when the connection to the hub is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenLost {
+    /// Call it again.
+    Reconnect,
+    /// End.
+    End,
 }
 
 /// The settings of `hub join`.
@@ -172,6 +185,8 @@ pub struct HubJoinSettings {
     pub has_menu: bool,
     /// How long to keep trying to connect.
     pub retry_for: Duration,
+    /// What to do when the connection is lost.
+    pub when_lost: WhenLost,
     /// Silence after which the hub's system is asked whether it is still there.
     pub keep_alive: Duration,
     /// How events are written.
@@ -194,6 +209,10 @@ impl TryFrom<HubJoinArgs> for HubJoinSettings {
             secret_file: args.moderator_secret_file,
             has_menu: args.menu,
             retry_for: retry_for.transpose()?.unwrap_or_default(),
+            when_lost: match args.no_reconnect {
+                true => WhenLost::End,
+                false => WhenLost::Reconnect,
+            },
             keep_alive: args.keep_alive.silence()?,
             form: if args.json { Form::Json } else { Form::Lines },
             color: args.color.color,

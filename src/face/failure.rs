@@ -31,8 +31,11 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::EmptyNotSent => "empty_not_sent",
         Failure::NameCut(_) => "name_cut",
         Failure::ConnectionLost { .. } => "connection_lost",
+        Failure::Busy => "busy",
         Failure::Unsent => "unsent",
         Failure::HubLost => "hub_lost",
+        Failure::NotKept { .. } => "not_kept",
+        Failure::HubAway => "hub_away",
         Failure::NotAHub => "not_a_hub",
     }
 }
@@ -82,8 +85,11 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::ConnectionLost { who, fault } => {
             text::lost(lang, &super::lines::addressed(who), &cause_of(fault))
         }
+        Failure::Busy => text::busy(lang),
         Failure::Unsent => text::lines_unsent(lang),
         Failure::HubLost => text::hub_lost(lang),
+        Failure::NotKept { lines } => text::not_kept(lang, *lines),
+        Failure::HubAway => text::hub_is_away(lang),
         Failure::NotAHub => text::hub_broken(lang),
     }
 }

@@ -498,5 +498,11 @@ fn of_hub(news: &HubNews) -> Object<'_> {
         HubNews::Refused(words) => says("refused", words),
         HubNews::ProofAsked { .. } => says("refused", "moderator"),
         HubNews::Closed => event("closed"),
+        HubNews::CloseAsked => event("close_asked"),
+        HubNews::Away => event("away"),
+        HubNews::Unsent(texts) => Object {
+            lines: Some(texts.len() as u64),
+            ..says("unsent", texts.first().map_or("", String::as_str))
+        },
     }
 }

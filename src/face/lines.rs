@@ -192,6 +192,12 @@ impl Lines {
             HubNews::Refused(words) => text::hub_refused(lang, words),
             HubNews::ProofAsked { name } => text::proof_asked(lang, name),
             HubNews::Closed => text::hub_closed(lang),
+            HubNews::CloseAsked => text::close_asked(lang),
+            HubNews::Away => text::hub_is_called_again(lang),
+            HubNews::Unsent(texts) => {
+                let first = texts.first().map_or("", String::as_str);
+                text::hub_unsent(lang, texts.len(), first)
+            }
         }]
     }
 

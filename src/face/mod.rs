@@ -153,6 +153,12 @@ impl ConsoleFace {
         Some((request, line.text))
     }
 
+    /// Whether a person types, and not a program or a file.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        self.console.is_person()
+    }
+
     /// Says a sentence beside what is shown.
     pub fn say(&mut self, sentence: &str) {
         self.console.say(sentence);

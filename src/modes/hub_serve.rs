@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::net::tcp::Listener;
 use crate::net::tcp_server::{Accepted, Read, ServerEvent, TcpServer, allow_connections};
 use crate::protocol::hub::event::{HubEvent, LeaveReason, Refusal};
-use crate::protocol::hub::{Ending, Hub, Output, Rules};
+use crate::protocol::hub::{Ending, Hub, ModeratorSecret, Output, Rules, UNNAMED_MAX};
 use crate::store::identity::random;
 use crate::terminal::Printer;
 use crate::terminal::screen::{Color, Form, Screen};
@@ -24,7 +24,7 @@ pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<Outcome, Er
     // Nobody watches signals yet, so that they end us by themselves while the file of the secret or
     // the resolver of our host's name keeps us waiting.
     let rules = rules(settings)?;
-    let limited = allow_connections(rules.connections_max);
+    let limited = allow_connections(rules.connections_max + UNNAMED_MAX);
     let (host, port) = (settings.host.as_deref(), settings.port);
     let failed = Error::listening(host, port);
     let listener = Listener::open(host, port).map_err(&failed)?;
@@ -48,6 +48,9 @@ pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<Outcome, Er
         let command = format!("roda hub join {address}");
         let sentence = text::reach_us_by(lang, address, &command);
         log.printer.talk.say(&sentence);
+    }
+    if rules.moderators.is_empty() {
+        log.printer.talk.say(&text::anybody_may_close(lang));
     }
     let seed = random().map_err(Error::Connection)?;
     let mut driver = Driver {
@@ -74,9 +77,15 @@ enum Told {
 }
 
 fn rules(settings: &HubServeSettings) -> Result<Rules, Error> {
+    let secret = super::moderator_secret(settings.secret_file.as_deref())?;
+    let key = |secret: ModeratorSecret| {
+        let salt = random().map_err(Error::Connection)?;
+        let key = secret.key(salt);
+        key.map_err(|no_memory| Error::Connection(io::Error::other(no_memory)))
+    };
     Ok(Rules {
         moderators: settings.moderators.clone(),
-        moderator_key: super::moderator_key(settings.secret_file.as_deref())?,
+        moderator_key: secret.map(key).transpose()?,
         connections_max: settings.connections_max,
         per_address_max: settings.per_address_max,
         rate_per_s: settings.rate_per_s,
@@ -159,13 +168,18 @@ impl Driver {
     }
 
     fn read(&mut self, now: Duration, number: u32) {
+        if let Some(at) = self.hub.reads_again_at(now, number) {
+            return self
+                .server
+                .resume_reading(number, Some(at.saturating_sub(now)));
+        }
         match self.server.read(number) {
             Read::Bytes(bytes) => self.hub.on_bytes(now, number, bytes),
             Read::Nothing => {}
             Read::End => return self.hub.on_end(now, number),
             Read::Lost => return self.lose(now, number),
         }
-        let reads_again_at = self.hub.reads_again_at(number);
+        let reads_again_at = self.hub.reads_again_at(now, number);
         let pause = reads_again_at.map(|at| at.saturating_sub(now));
         self.server.resume_reading(number, pause);
     }

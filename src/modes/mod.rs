@@ -16,7 +16,7 @@ use std::path::Path;
 
 use crate::cli::{Command, HubRole, MulticastRole};
 use crate::error::{Error, StoreError};
-use crate::protocol::hub::ModeratorKey;
+use crate::protocol::hub::ModeratorSecret;
 use crate::store::secret;
 use crate::terminal::screen;
 use crate::terminal::signals::Signal;
@@ -71,10 +71,10 @@ fn output_failed(cause: io::Error) -> Result<Outcome, Error> {
 }
 
 /// What the moderators of a hub prove that they know, from its file.
-fn moderator_key(file: Option<&Path>) -> Result<Option<ModeratorKey>, Error> {
+fn moderator_secret(file: Option<&Path>) -> Result<Option<ModeratorSecret>, Error> {
     let read = |path| secret::read(path).map_err(StoreError::secret(path));
     let secret = file.map(read).transpose()?;
-    Ok(secret.map(|secret| ModeratorKey::of(&secret)))
+    Ok(secret.map(|secret| ModeratorSecret::of(&secret)))
 }
 
 /// Runs what was typed until it ends.

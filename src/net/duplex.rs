@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::mpsc::{self, Sender};
 
-use super::tcp::{Connection, ReadEvent, Tickets, WriteEvent};
+use super::tcp::{Connection, READ_BYTES, ReadEvent, Tickets, WriteEvent};
 use crate::protocol::wire::quiet::Acknowledgement;
 
 /// Pieces that may be read and not handled yet.
@@ -19,6 +19,8 @@ const IN_FLIGHT_MAX_BYTES: usize = 256 << 10;
 pub struct Duplex {
     connection: Connection,
     reads: Tickets,
+    /// Bytes that a read takes at most.
+    read_bytes: usize,
     /// `None` once our direction is ended.
     writes: Option<Sender<Vec<u8>>>,
     in_flight_bytes: usize,
@@ -35,13 +37,27 @@ impl Duplex {
         on_heard: impl Fn(ReadEvent) -> bool + Send + 'static,
         on_written: impl Fn(WriteEvent) -> bool + Send + 'static,
     ) -> io::Result<Self> {
-        let (reads, taken) = Tickets::new(READ_TICKETS);
+        Self::start_with(connection, READ_BYTES, on_heard, on_written)
+    }
+
+    /// The same, and a read takes at most `read_bytes` until [`Duplex::read_in_bulk`].
+    ///
+    /// # Errors
+    /// The system's, when it starts no thread.
+    pub fn start_with(
+        connection: Connection,
+        read_bytes: usize,
+        on_heard: impl Fn(ReadEvent) -> bool + Send + 'static,
+        on_written: impl Fn(WriteEvent) -> bool + Send + 'static,
+    ) -> io::Result<Self> {
+        let (reads, taken) = Tickets::new(READ_TICKETS, read_bytes);
         connection.read(taken, on_heard)?;
         let (writes, pieces) = mpsc::channel();
         connection.write(pieces, on_written)?;
         Ok(Self {
             connection,
             reads,
+            read_bytes,
             writes: Some(writes),
             in_flight_bytes: 0,
         })
@@ -55,7 +71,12 @@ impl Duplex {
 
     /// One piece that was read has been handled, so that another may be read.
     pub fn took(&self) {
-        self.reads.give_back();
+        self.reads.give_back(self.read_bytes);
+    }
+
+    /// Lets reads take as much as there is: where their boundaries mean nothing.
+    pub fn read_in_bulk(&mut self) {
+        self.read_bytes = READ_BYTES;
     }
 
     /// The writing thread has reported that it wrote this many bytes.
@@ -67,6 +88,15 @@ impl Duplex {
     #[must_use]
     pub fn is_written(&self) -> bool {
         self.in_flight_bytes == 0
+    }
+
+    /// How much the peer's host has acknowledged of what was sent.
+    #[must_use]
+    pub fn acknowledgement(&self) -> Acknowledgement {
+        match self.in_flight_bytes {
+            0 => self.connection.acknowledgement(),
+            _ => Acknowledgement::Pending,
+        }
     }
 
     /// Whether our direction is open.

@@ -18,8 +18,8 @@ use super::tcp_address::{HostAddresses, resolve};
 use crate::clock;
 use crate::protocol::wire::quiet::Acknowledgement;
 
-/// Bytes read at once.
-const READ_BYTES: usize = 64 << 10;
+/// Bytes read at once, where the reader does not ask for fewer.
+pub(super) const READ_BYTES: usize = 64 << 10;
 
 /// Pause between two attempts to connect.
 const CALL_INTERVAL: Duration = Duration::from_millis(200);
@@ -161,6 +161,21 @@ impl Listener {
             }
         }
         Err(failed)
+    }
+
+    /// Opens a listener from a thread of its own, because a resolver may keep it waiting, and calls
+    /// `tell` with the outcome.
+    ///
+    /// # Errors
+    /// The system's, when it starts no thread.
+    pub fn open_apart(
+        host: Option<String>,
+        port: u16,
+        tell: impl FnOnce(io::Result<Self>) + Send + 'static,
+    ) -> io::Result<()> {
+        let opening = move || tell(Self::open(host.as_deref(), port));
+        let thread = thread::Builder::new().name("listen".into());
+        thread.spawn(opening).map(drop)
     }
 
     /// The address it listens at; an unspecified one stands for every interface.
@@ -340,27 +355,27 @@ impl Connection {
         }
     }
 
-    /// Starts the reading thread. It reads once for each ticket, and ends when `tell` returns
-    /// false.
+    /// Starts the reading thread. It reads once for each ticket, as many bytes as that allows, and
+    /// ends when `tell` returns false.
     ///
     /// # Errors
     /// The system's, when it starts no thread.
     pub fn read(
         &self,
-        tickets: Receiver<()>,
+        tickets: Receiver<usize>,
         tell: impl Fn(ReadEvent) -> bool + Send + 'static,
     ) -> io::Result<()> {
         let stream = Arc::clone(&self.stream);
         let read = move || {
             let mut may_be_urgent = true;
-            while tickets.recv().is_ok() {
+            while let Ok(read_bytes) = tickets.recv() {
                 if may_be_urgent {
                     may_be_urgent = false;
                     if kernel::wait_for_urgent(&stream) && !tell(ReadEvent::Urgent) {
                         return;
                     }
                 }
-                let mut bytes = vec![0; READ_BYTES];
+                let mut bytes = vec![0; read_bytes];
                 let event = match (&*stream).read(&mut bytes) {
                     Ok(0) => ReadEvent::End,
                     Ok(length) => {
@@ -433,21 +448,21 @@ impl Connection {
 /// The tickets of a reading thread: it reads one piece for each, so that they bound the pieces that
 /// are read and not handled yet.
 #[derive(Debug)]
-pub struct Tickets(Sender<()>);
+pub struct Tickets(Sender<usize>);
 
 impl Tickets {
-    /// Tickets for this many reads.
+    /// Tickets for this many reads, each of at most `read_bytes`.
     #[must_use]
-    pub fn new(reads: usize) -> (Self, Receiver<()>) {
+    pub fn new(reads: usize, read_bytes: usize) -> (Self, Receiver<usize>) {
         let (tickets, taken) = std::sync::mpsc::channel();
         let tickets = Self(tickets);
-        (0..reads).for_each(|_| tickets.give_back());
+        (0..reads).for_each(|_| tickets.give_back(read_bytes));
         (tickets, taken)
     }
 
-    /// One piece has been handled.
-    pub fn give_back(&self) {
+    /// One piece has been handled; another of at most `read_bytes` may be read.
+    pub fn give_back(&self, read_bytes: usize) {
         // Fails only after the reading thread ended.
-        let _ = self.0.send(());
+        let _ = self.0.send(read_bytes);
     }
 }

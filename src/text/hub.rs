@@ -223,13 +223,72 @@ pub fn hub_broken(lang: Lang) -> String {
     )
 }
 
-/// Some typed lines did not reach the hub.
+/// Some typed lines may not have reached the hub; they begin with this one.
 #[must_use]
-pub fn hub_unsent(lang: Lang) -> String {
+pub fn hub_unsent(lang: Lang, count: usize, first: &str) -> String {
+    match count {
+        1 => say!(
+            lang,
+            "one of your lines may not have reached the hub: {first}",
+            "uma de suas linhas pode não ter chegado ao hub: {first}",
+        ),
+        _ => say!(
+            lang,
+            "{count} of your lines may not have reached the hub, beginning with: {first}",
+            "{count} de suas linhas podem não ter chegado ao hub, a começar por: {first}",
+        ),
+    }
+}
+
+/// The connection to the hub is lost and is being made again.
+#[must_use]
+pub fn hub_is_called_again(lang: Lang) -> String {
     say!(
         lang,
-        "what was typed last did not reach the hub",
-        "o que foi digitado por último não chegou ao hub",
+        "the connection to the hub was lost; calling it again (sair gives up)",
+        "a conexão com o hub caiu; chamando de novo (sair desiste)",
+    )
+}
+
+/// Too many lines were typed while there was no connection to the hub.
+#[must_use]
+pub fn not_kept(lang: Lang, kept: usize) -> String {
+    say!(
+        lang,
+        "not kept: {kept} lines are waiting for the hub already; type this again once you are back",
+        "não guardada: {kept} linhas já esperam pelo hub; digite de novo quando voltar",
+    )
+}
+
+/// Something was asked of the hub while there was no connection to it.
+#[must_use]
+pub fn hub_is_away(lang: Lang) -> String {
+    say!(
+        lang,
+        "there is no connection to the hub now; type this again once you are back",
+        "não há conexão com o hub agora; digite de novo quando voltar",
+    )
+}
+
+/// A person wants to close the hub.
+#[must_use]
+pub fn close_asked(lang: Lang) -> String {
+    say!(
+        lang,
+        "this ends the hub for everybody; to do it, say it again",
+        "isto encerra o hub para todos; para encerrar, diga de novo",
+    )
+}
+
+/// Everybody may close this hub.
+#[must_use]
+pub fn anybody_may_close(lang: Lang) -> String {
+    say!(
+        lang,
+        "anybody who joins may close this hub; to prevent that, start it with --moderator NAME \
+        --moderator-secret-file FILE",
+        "qualquer participante pode encerrar este hub; para impedir, inicie com --moderator NOME \
+        --moderator-secret-file ARQUIVO",
     )
 }
 

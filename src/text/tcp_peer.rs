@@ -79,6 +79,16 @@ pub fn turned_away(lang: Lang, caller: SocketAddr) -> String {
     )
 }
 
+/// The listener whom we called talks to somebody else.
+#[must_use]
+pub fn busy(lang: Lang) -> String {
+    say!(
+        lang,
+        "the other is talking to somebody already; call again later, or agree on another port",
+        "o outro já está conversando com alguém; chame mais tarde, ou combinem outra porta",
+    )
+}
+
 /// An empty line cannot be sent.
 #[must_use]
 pub fn empty_not_sent(lang: Lang) -> String {

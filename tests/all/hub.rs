@@ -118,6 +118,13 @@ fn ours_and_theirs_share_our_hub() {
     ana.says("sair");
     let end = ana.ends_with(0);
     assert_eq!(said(&end.shown), ["ana: eco", "ana: eu também"]);
+    // It is asked once, and anything else in between takes it back.
+    for line in ["/close", "ainda não", "/close"] {
+        eva.says(line);
+    }
+    bia.shows("|broadcast_not_me|ainda não");
+    eva.notes("this ends the hub for everybody; to do it, say it again");
+    eva.notes("this ends the hub for everybody; to do it, say it again");
     eva.says("/close");
     eva.notes("the hub was closed");
     eva.ends_with(0);
@@ -265,6 +272,8 @@ fn programs_read_and_write_json() {
     let names = serde_json::json!([{"user": "ana"}, {"user": "bia"}]);
     assert_eq!(list["members"], names);
     bia.says("/close");
+    bia.shows("\"close_asked\"");
+    bia.says("/close");
     ana.ends_with(0);
     let log = hub.ends_with(0).shown;
     let events: Vec<Value> = log
@@ -293,6 +302,7 @@ fn moderators_prove_it_and_only_they_close_and_remove() {
     let (hub, port) = serve(&["--moderator", "prof", secret, &right]);
     let mut ana = join(port, "ana", &[]);
     ana.says("/close");
+    ana.says("/close");
     ana.notes("Only a moderator may do this");
     for args in [&[][..], &[secret, &wrong]] {
         let refused = Program::start(joining(port, "prof", args)).ends_with(1);
@@ -308,6 +318,7 @@ fn moderators_prove_it_and_only_they_close_and_remove() {
     prof.notes("ana was removed");
     ana.notes("You were removed by prof");
     ana.ends_with(1);
+    prof.says("/close");
     prof.says("/close");
     prof.ends_with(0);
     let log = hub.ends_with(0).noted;

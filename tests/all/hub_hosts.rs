@@ -24,7 +24,8 @@ fn a_link_that_goes_down_is_noticed_and_the_name_is_free_again() {
     let line = hub.notes("others type: roda hub join 10.77.0.");
     let address = line.rsplit(' ').next().unwrap();
     let args = ["hub", "join", address, "--name", "ana", "--keep-alive", "1"];
-    let mut first = Program::start(ana.command(roda, &args));
+    let once = [&args[..], &["--no-reconnect"]].concat();
+    let mut first = Program::start(ana.command(roda, &once));
     first.notes("joined 10.77.0.");
     ana.namespace.ip("link set v0 down");
     hub.notes("ana left: the connection was lost");
@@ -32,6 +33,32 @@ fn a_link_that_goes_down_is_noticed_and_the_name_is_free_again() {
     first.ends_with(1);
     let mut again = Program::start(bia.command(roda, &args));
     again.notes("joined 10.77.0.");
+}
+
+#[test]
+fn a_link_that_comes_back_brings_its_person_back_with_what_was_typed_meanwhile() {
+    let Some((_network, [server, ana, bia])) = Network::of_hosts(&[]) else {
+        return;
+    };
+    let roda = env!("CARGO_BIN_EXE_roda");
+    let mut hub = Program::start(server.command(roda, &["hub", "serve", "--keep-alive", "1"]));
+    let line = hub.notes("others type: roda hub join 10.77.0.");
+    let address = line.rsplit(' ').next().unwrap();
+    let join = |name| ["hub", "join", address, "--name", name, "--keep-alive", "1"];
+    let mut first = Program::start(ana.command(roda, &join("ana")));
+    let mut other = Program::start(bia.command(roda, &join("bia")));
+    first.notes("joined 10.77.0.");
+    other.notes("joined 10.77.0.");
+    ana.namespace.ip("link set v0 down");
+    first.says("perdida talvez");
+    first.notes("calling it again");
+    first.notes("one of your lines may not have reached the hub: perdida talvez");
+    first.says("enquanto isso");
+    ana.namespace.ip("link set v0 up");
+    first.notes("joined 10.77.0.");
+    other.shows("ana: enquanto isso");
+    first.says("sair");
+    first.ends_with(0);
 }
 
 #[test]

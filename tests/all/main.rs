@@ -19,6 +19,7 @@ mod chat_terminal;
 mod chat_unread;
 mod circle;
 mod hub;
+mod hub_away;
 mod hub_hosts;
 mod input_errors;
 mod interop;

@@ -71,8 +71,8 @@ impl Conversation {
     /// Three turns each, and then one side says farewell, which ends both.
     fn goes_in_turns(mut self, we_end: bool) {
         if self.waits_for_names {
-            // A client that answers our name and then speaks at once sends both in one breath,
-            // which nobody can tell apart; people take longer.
+            // A busy machine may merge the name and a line right behind it before anybody reads.
+            // In `tcp_peer_naive` the line follows once the name is read.
             self.ours.notes(&format!("talking to {}", self.names[1]));
         }
         let turn = |me: &mut Self, we_speak: bool, text: &str| match we_speak {
@@ -253,29 +253,6 @@ fn one_of_ours_that_dies_is_told_and_ends_the_other_with_1() {
     ana.gets_signal("KILL");
     bia.notes("ana is gone");
     bia.ends_with(1);
-}
-
-#[test]
-fn a_third_is_told_busy_and_the_talk_goes_on() {
-    let (mut bia, port) = listener(&["--name", "bia"]);
-    let mut ana = caller(port, &["--name", "ana"]);
-    bia.notes("talking to ana");
-    let mut eva = support::tcp::Naive::calls(port);
-    assert_eq!(eva.receives(), "busy\n");
-    assert_eq!(eva.receives(), "", "closed");
-    ana.says("sair");
-    bia.shows("] ana: sair");
-    bia.ends_with(0);
-    ana.ends_with(0);
-    // The port is free again at once.
-    let address = format!("127.0.0.1:{port}");
-    let mut again = Program::start(tcp_peer(&["--listen", &address]));
-    again.notes("waiting for the other");
-    let taken = Program::start(tcp_peer(&["--listen", &address])).ends_with(1);
-    assert!(
-        taken.noted[0].contains("let --listen :0 pick one"),
-        "{taken:?}"
-    );
 }
 
 #[test]

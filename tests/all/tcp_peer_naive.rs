@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use support::program::Program;
 use support::tcp::{Naive, caller, listener, pair, tcp_peer};
 use support::{DEADLINE, wait_until};
 
@@ -90,15 +91,62 @@ fn a_long_line_goes_to_a_naive_peer_in_pieces_of_whole_characters() {
 fn what_a_naive_peer_sends_is_shown_whatever_it_is() {
     let (mut ours, port) = listener(&[]);
     let mut naive = Naive::calls(port);
-    for byte in "devagar".bytes() {
-        naive.sends(&[byte]);
-    }
-    ours.shows("] peer: devagar");
+    // A character that the network has split, and a message of several full reads.
+    naive.sends(b"devagar \xc3");
+    naive.sends(b"\xa9");
+    ours.shows("] peer: devagar é");
+    let long = "x".repeat(3000);
+    naive.sends(long.as_bytes());
+    assert!(ours.shows("] peer: xxx").ends_with(&long));
     naive.sends(b"ol\xe1 \x1b[2J\x07\n");
     let line = ours.shows("] peer: ol\u{fffd}");
     assert!(line.ends_with("ol\u{fffd} ␛[2J␇"), "{line:?}");
     naive.sends(b"sair");
     ours.notes("peer ended the chat");
+    ours.ends_with(0);
+}
+
+/// Waits until the other side has read all that was sent: until nothing waits in its socket.
+fn is_read(naive: &Naive) {
+    let ours = naive.0.local_addr().unwrap().port();
+    let theirs = naive.0.peer_addr().unwrap().port();
+    let ends = [format!(":{theirs:04X}"), format!(":{ours:04X}")];
+    let is_read = wait_until(|| {
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap()
+            + &std::fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
+        let mut sockets = table.lines().map(|line| line.split_whitespace().collect());
+        let socket = sockets.find(|fields: &Vec<&str>| {
+            fields[1].ends_with(&ends[0]) && fields[2].ends_with(&ends[1])
+        })?;
+        socket[4].ends_with(":00000000").then_some(())
+    });
+    is_read.expect("nobody reads");
+}
+
+#[test]
+fn a_name_and_the_line_right_behind_it_are_two_messages() {
+    // Who calls us and answers our name, and then whom we call and who is first to tell its name.
+    let (mut ours, port) = listener(&["--name", "bia"]);
+    let mut naive = Naive::calls(port);
+    assert_eq!(naive.receives(), "bia");
+    for text in ["ana", "oi", "tudo bem?"] {
+        naive.sends(text.as_bytes());
+        is_read(&naive);
+    }
+    ours.notes("talking to ana");
+    ours.shows("] ana: oi");
+    ours.shows("] ana: tudo bem?");
+    drop(naive);
+    ours.ends_with(0);
+    let (mut naive, mut ours) = Naive::is_called_by(|port| caller(port, &["--name", "bia"]));
+    for text in ["ana", "oi"] {
+        naive.sends(text.as_bytes());
+        is_read(&naive);
+    }
+    assert_eq!(naive.receives(), "bia");
+    ours.notes("talking to ana");
+    ours.shows("] ana: oi");
+    drop(naive);
     ours.ends_with(0);
 }
 
@@ -299,4 +347,49 @@ fn a_slow_start_of_the_other_side_keeps_the_ends_of_lines() {
     let texts: Vec<&str> = shown.iter().map(|line| &line[11..]).collect();
     assert_eq!(texts, ["peer: um", "peer: dois", "peer: ", "peer: sair"]);
     ana.ends_with(0);
+}
+
+#[test]
+fn a_third_is_told_busy_and_the_talk_goes_on() {
+    let (mut bia, port) = listener(&["--name", "bia"]);
+    let mut ana = caller(port, &["--name", "ana"]);
+    bia.notes("talking to ana");
+    let mut eva = Naive::calls(port);
+    assert_eq!(eva.receives(), "busy\n");
+    assert_eq!(eva.receives(), "", "closed");
+    // One of ours tells it as what it is, whatever its form.
+    for (args, code) in [
+        (&[][..], ""),
+        (&["--name", "rui"], ""),
+        (&["--json"], "\"busy\""),
+    ] {
+        let address = format!("127.0.0.1:{port}");
+        let args = [&["--connect", &address], args].concat();
+        let third = Program::start(tcp_peer(&args)).ends_with(1);
+        match code {
+            "" => assert!(
+                third.shown.is_empty()
+                    && third
+                        .noted
+                        .last()
+                        .unwrap()
+                        .contains("talking to somebody already"),
+                "{third:?}"
+            ),
+            code => assert!(third.shown.last().unwrap().contains(code), "{third:?}"),
+        }
+    }
+    ana.says("sair");
+    bia.shows("] ana: sair");
+    bia.ends_with(0);
+    ana.ends_with(0);
+    // The port is free again at once.
+    let address = format!("127.0.0.1:{port}");
+    let mut again = Program::start(tcp_peer(&["--listen", &address]));
+    again.notes("waiting for the other");
+    let taken = Program::start(tcp_peer(&["--listen", &address])).ends_with(1);
+    assert!(
+        taken.noted[0].contains("let --listen :0 pick one"),
+        "{taken:?}"
+    );
 }

@@ -2,9 +2,12 @@
 //! have a thread each, which only block and report; one loop decides. What is said to the hub when
 //! is decided by `protocol::hub::joiner`.
 
+mod away;
 mod command;
+mod connecting;
 mod menu;
 mod news;
+mod recalls;
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
@@ -12,17 +15,20 @@ use std::time::Duration;
 use self::command::Command;
 use self::menu::Menu;
 use self::news::Told;
+use self::recalls::Recalls;
 use super::Outcome;
 use crate::chat::command::RequestId;
 use crate::chat::entry::Syntax;
-use crate::chat::event::{Failure, News};
-use crate::cli::HubJoinSettings;
+use crate::chat::event::{Failure, HubNews, News};
+use crate::cli::{HubJoinSettings, WhenLost};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::face::{ConsoleFace, Face, FaceConfig};
 use crate::net::duplex::Duplex;
 use crate::net::tcp::{CallError, Connection, ReadEvent, WriteEvent, call_with_retry};
 use crate::protocol::hub::joiner::{self, HubRequest, Joiner};
+use crate::protocol::hub::{ModeratorKey, ModeratorSecret, NoMemory};
+use crate::store::identity::random;
 use crate::terminal::console::{ConsoleConfig, ConsoleEvent, PastePolicy};
 use crate::terminal::screen::Form;
 use crate::terminal::signals::{self, Signal};
@@ -35,6 +41,9 @@ const FAREWELL_WAIT: Duration = Duration::from_secs(3);
 /// The same after a signal.
 const LEAVING_WAIT: Duration = Duration::from_secs(1);
 
+/// Lines that are kept while the connection is being made again.
+const KEPT_MAX: usize = 100;
+
 /// All that the threads report to the loop.
 enum Event {
     Console(ConsoleEvent),
@@ -42,13 +51,16 @@ enum Event {
     /// The hub does not answer yet.
     Calling,
     Reached(Result<Connection, CallError>),
-    Heard(ReadEvent),
-    Written(WriteEvent),
+    /// By which connection, and what.
+    Heard(u64, ReadEvent),
+    Written(u64, WriteEvent),
+    /// The moderator's key for this hub, which takes a while to derive.
+    Key(Result<ModeratorKey, NoMemory>),
 }
 
 /// Talks until the farewell, the end of the input, the end of the hub, or a signal.
 pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Error> {
-    let key = super::moderator_key(settings.secret_file.as_deref())?;
+    let secret = super::moderator_secret(settings.secret_file.as_deref())?;
     let (tell, events) = mpsc::channel();
     let (tell_signal, tell_reached, tell_calling) = (tell.clone(), tell.clone(), tell.clone());
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
@@ -87,8 +99,11 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         lang,
         tell,
         clock: Clock::start(),
-        joiner: Joiner::new(settings.name.clone(), key),
+        joiner: Joiner::new(settings.name.clone()),
+        secret,
+        recalls: recalls(settings)?,
         line: None,
+        connections: 0,
         menu: Menu::default(),
         face,
         news: Told::new(settings.name.to_string()),
@@ -96,6 +111,7 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         reads_owed: 0,
         is_ready: false,
         leaving: None,
+        is_close_asked: false,
         is_ended: false,
         signal: None,
         input_failure: None,
@@ -106,6 +122,15 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         (end, _) => end,
     };
     super::finish(end, |signal| driver.face.finish(signal))
+}
+
+/// When to call again, if a lost connection is not the end.
+fn recalls(settings: &HubJoinSettings) -> Result<Option<Recalls>, Error> {
+    if settings.when_lost == WhenLost::End {
+        return Ok(None);
+    }
+    let seed = random().map_err(Error::Connection)?;
+    Ok(Some(Recalls::new(u64::from_be_bytes(seed))))
 }
 
 /// How far we are with leaving.
@@ -124,7 +149,12 @@ struct Driver<'s> {
     tell: Sender<Event>,
     clock: Clock,
     joiner: Joiner,
+    secret: Option<ModeratorSecret>,
+    /// When to call again; `None` if a lost connection is the end.
+    recalls: Option<Recalls>,
     line: Option<Duplex>,
+    /// The number of the connection: what older ones report is stale.
+    connections: u64,
     menu: Menu,
     face: ConsoleFace,
     news: Told,
@@ -135,6 +165,8 @@ struct Driver<'s> {
     /// Whether it was shown that the hub has let us in.
     is_ready: bool,
     leaving: Option<Leaving>,
+    /// Whether the last request was to close the hub, which is asked once.
+    is_close_asked: bool,
     /// Whether the hub has ended the connection.
     is_ended: bool,
     signal: Option<Signal>,
@@ -154,7 +186,11 @@ impl Driver<'_> {
             if let Some(cause) = self.face.output_failure() {
                 return super::output_failed(cause);
             }
+            self.look_at_clocks()?;
             self.read_lines();
+            if let Some(end) = self.end_away() {
+                return Ok(self.leave(end));
+            }
             self.go_on();
             let was_ready = self.is_ready;
             if let Some(end) = self.show() {
@@ -177,6 +213,9 @@ impl Driver<'_> {
     }
 
     fn leave(&mut self, end: Outcome) -> Outcome {
+        if end != Outcome::Done && self.is_ready {
+            self.show_undelivered();
+        }
         if let Some(line) = &mut self.line {
             line.close();
         }
@@ -196,7 +235,16 @@ impl Driver<'_> {
         };
         let in_until = (!self.joiner.is_in() && self.line.is_some()).then_some(self.in_until);
         let typed_at = self.face.next_time();
-        let dues = [self.joiner.next_time(now), said_until, in_until, typed_at];
+        let recall_at = self.recalls.as_ref().filter(|_| self.is_ready);
+        let recall_at = recall_at.map(|recalls| recalls.next_time(now));
+        let dues = [
+            self.joiner.next_time(now),
+            said_until,
+            in_until,
+            typed_at,
+            recall_at,
+            self.gives_up_at(),
+        ];
         match dues.into_iter().flatten().min() {
             None => events.recv().ok(),
             Some(due) => events.recv_timeout(due.saturating_sub(now)).ok(),
@@ -215,44 +263,37 @@ impl Driver<'_> {
                 let address = format!("{}:{}", self.settings.host, self.settings.port);
                 self.face.say(&text::calling(self.lang, &address));
             }
+            Event::Reached(Ok(connection)) if self.refuses(&connection) => {}
             Event::Reached(Ok(connection)) => self.begin(connection)?,
+            Event::Reached(Err(_)) if self.is_away() => self.go_away(),
             Event::Reached(Err(cause)) => {
                 let address = format!("{}:{}", self.settings.host, self.settings.port);
                 return Err(Error::Call { address, cause });
             }
-            Event::Heard(ReadEvent::Bytes(bytes)) => {
+            Event::Heard(number, _) | Event::Written(number, _)
+                if number != self.connections || self.line.is_none() => {}
+            Event::Key(Ok(key)) => self.joiner.prove_with(key),
+            Event::Key(Err(no_memory)) => {
+                return Err(Error::Connection(std::io::Error::other(no_memory)));
+            }
+            Event::Heard(_, ReadEvent::Bytes(bytes)) => {
                 let now = self.now();
                 self.joiner.hear(now, &bytes);
                 self.reads_owed += 1;
             }
-            Event::Heard(ReadEvent::Urgent) => {}
-            Event::Heard(ReadEvent::End | ReadEvent::Lost(_))
-            | Event::Written(WriteEvent::Lost(_)) => {
+            Event::Heard(_, ReadEvent::Urgent) => {}
+            Event::Heard(_, ReadEvent::End | ReadEvent::Lost(_))
+            | Event::Written(_, WriteEvent::Lost(_)) => {
                 self.joiner.hear_end();
                 self.is_ended = true;
             }
-            Event::Written(WriteEvent::Bytes(bytes)) => {
+            Event::Written(_, WriteEvent::Bytes(bytes)) => {
                 if let Some(line) = &mut self.line {
                     line.wrote(bytes);
                 }
             }
         }
         Ok(None)
-    }
-
-    fn begin(&mut self, connection: Connection) -> Result<(), Error> {
-        connection
-            .keep_alive(self.settings.keep_alive)
-            .map_err(Error::Connection)?;
-        let (heard, written) = (self.tell.clone(), self.tell.clone());
-        let line = Duplex::start(
-            connection,
-            move |what| heard.send(Event::Heard(what)).is_ok(),
-            move |what| written.send(Event::Written(what)).is_ok(),
-        );
-        self.line = Some(line.map_err(Error::Connection)?);
-        self.in_until = self.now() + ARRIVAL_WAIT;
-        Ok(())
     }
 
     /// Says farewell if there is somebody to say it to; whoever asks a second time is let go.
@@ -276,9 +317,11 @@ impl Driver<'_> {
             && self.joiner.has_room()
             && self.face.has_room()
             && self.leaving.is_none()
+            && self.takes_lines()
             && self.take_line()
         {}
-        if self.face.is_over() && self.leaving.is_none() && self.line.is_some() {
+        let has_hub = self.line.is_some() || self.is_away();
+        if self.face.is_over() && self.leaving.is_none() && has_hub {
             self.input_failure = self.face.end().err();
             self.request(RequestId::default(), HubRequest::Exit);
         }
@@ -330,6 +373,14 @@ impl Driver<'_> {
     }
 
     fn request(&mut self, id: RequestId, request: HubRequest) {
+        if let Some(failure) = self.refusal(&request) {
+            return self.face.show(&News::Failed(failure).to(id));
+        }
+        let is_close = request == HubRequest::Close;
+        if is_close && !std::mem::replace(&mut self.is_close_asked, true) {
+            return self.face.show(&News::Hub(HubNews::CloseAsked).to(id));
+        }
+        self.is_close_asked &= is_close;
         if request == HubRequest::Exit {
             self.leaving = Some(Leaving::Saying);
         }
@@ -360,13 +411,28 @@ impl Driver<'_> {
         while self.face.has_room()
             && let Some(event) = self.joiner.poll_event()
         {
+            if let joiner::JoinerEvent::Refused(words) = &event
+                && self.is_ghost(words)
+            {
+                self.go_away();
+                return None;
+            }
+            if let joiner::JoinerEvent::ProofAsked { salt } = event
+                && let Some(secret) = self.secret.clone()
+            {
+                self.derive_key(secret, salt);
+                continue;
+            }
             // Our farewell's answer is no news.
             let is_answer = matches!(event, joiner::JoinerEvent::Out(_)) && is_leaving;
             if !is_answer || self.settings.form == Form::Json {
                 let news = self.news.of(self.clock.now(), hub, &event);
                 self.face.show(&news.into());
             }
-            self.is_ready |= matches!(event, joiner::JoinerEvent::Joined { .. });
+            if matches!(event, joiner::JoinerEvent::Joined { .. }) {
+                self.is_ready = true;
+                self.recalls.iter_mut().for_each(Recalls::on_joined);
+            }
             match event {
                 joiner::JoinerEvent::Joined { .. } if self.settings.has_menu => {
                     self.ask();
@@ -375,7 +441,7 @@ impl Driver<'_> {
                 joiner::JoinerEvent::Out(_) if is_leaving => return Some(self.done()),
                 joiner::JoinerEvent::Out(_)
                 | joiner::JoinerEvent::Refused(_)
-                | joiner::JoinerEvent::ProofAsked
+                | joiner::JoinerEvent::ProofAsked { .. }
                 | joiner::JoinerEvent::Broken => return Some(Outcome::Incomplete),
                 _ => {}
             }
@@ -388,6 +454,11 @@ impl Driver<'_> {
             (0..std::mem::take(&mut self.reads_owed)).for_each(|_| line.took());
         }
         let now = self.now();
+        let is_slow = !self.joiner.is_in() && now >= self.in_until;
+        if self.reconnects() && (self.is_ended || is_slow) {
+            self.go_away();
+            return None;
+        }
         if let Some(Leaving::Said { until }) = self.leaving
             && (self.is_ended || now >= until)
         {
@@ -397,7 +468,7 @@ impl Driver<'_> {
             self.face.show(&News::Failed(Failure::HubLost).into());
             return Some(Outcome::Incomplete);
         }
-        if !self.joiner.is_in() && now >= self.in_until {
+        if is_slow {
             self.face.show(&News::Failed(Failure::NotAHub).into());
             return Some(Outcome::Incomplete);
         }

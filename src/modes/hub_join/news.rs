@@ -46,7 +46,7 @@ impl Told {
             JoinerEvent::Told(words) => News::Hub(HubNews::Says(words.clone())),
             JoinerEvent::Out(words) => News::Hub(HubNews::Out(words.clone())),
             JoinerEvent::Refused(words) => News::Hub(HubNews::Refused(words.clone())),
-            JoinerEvent::ProofAsked => News::Hub(HubNews::ProofAsked {
+            JoinerEvent::ProofAsked { .. } => News::Hub(HubNews::ProofAsked {
                 name: self.name.clone(),
             }),
             JoinerEvent::Closed => News::Hub(HubNews::Closed),

@@ -21,13 +21,11 @@ use crate::face::{ConsoleFace, Face, FaceConfig};
 use crate::net::tcp::{CallError, Connection, Listener, ReadEvent, WriteEvent, call_with_retry};
 use crate::protocol::message::FAREWELL;
 use crate::protocol::peer::Role;
+use crate::protocol::wire::stream::BUSY;
 use crate::terminal::console::{ConsoleConfig, ConsoleEvent, PastePolicy};
 use crate::terminal::screen::Form;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang};
-
-/// What a caller is sent while somebody else is being talked to.
-const BUSY: &str = "busy\n";
 
 /// Callers turned away whose connection is still open, so that they can read why.
 const TURNED_AWAY_MAX: usize = 16;
@@ -38,6 +36,8 @@ enum Event {
     Signal(Signal),
     /// The other does not answer yet.
     Calling,
+    /// The listener is open, or cannot be opened.
+    Opened(std::io::Result<Listener>),
     Called(std::io::Result<Connection>),
     Reached(Result<Connection, CallError>),
     Heard(u64, ReadEvent),
@@ -67,12 +67,17 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
         room: None,
         syntax: Syntax::Verbatim,
     };
-    let mut face = ConsoleFace::open(config, move |event| {
+    let face = ConsoleFace::open(config, move |event| {
         tell_console.send(Event::Console(event)).is_ok()
     })?;
     match &settings.side {
         Side::Listen { host, port, .. } => {
-            listen(host.as_deref(), *port, &mut face, lang, tell.clone())?;
+            let opened = tell.clone();
+            Listener::open_apart(host.clone(), *port, move |what| {
+                // The program may have ended meanwhile.
+                drop(opened.send(Event::Opened(what)));
+            })
+            .map_err(Error::Connection)?;
         }
         Side::Connect {
             host,
@@ -103,26 +108,6 @@ pub(super) fn run(settings: &TcpPeerSettings, lang: Lang) -> Result<Outcome, Err
     };
     let end = driver.run(&events);
     super::finish(end, |signal| driver.face.finish(signal))
-}
-
-/// Begins to listen, and says how to call.
-fn listen(
-    host: Option<&str>,
-    port: u16,
-    face: &mut ConsoleFace,
-    lang: Lang,
-    tell: Sender<Event>,
-) -> Result<(), Error> {
-    let failed = Error::listening(host, port);
-    let listener = Listener::open(host, port).map_err(&failed)?;
-    let address = listener.address().map_err(&failed)?;
-    face.say(&text::waiting_at(lang, address.port()));
-    for address in listener.reached_at().map_err(&failed)? {
-        face.say(&text::call_us_by(lang, address));
-    }
-    listener
-        .watch(move |called| tell.send(Event::Called(called)).is_ok())
-        .map_err(&failed)
 }
 
 /// The loop's state.
@@ -204,6 +189,7 @@ impl Driver<'_> {
                 let signal = self.face.handle(now, event);
                 return Ok(signal.and_then(|signal| self.on_signal(signal)));
             }
+            Event::Opened(opened) => self.listen(opened)?,
             Event::Calling => {
                 let address = self.called_address();
                 self.face.say(&text::calling(self.lang, &address));
@@ -234,6 +220,25 @@ impl Driver<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Begins to listen, and says how to call.
+    fn listen(&mut self, opened: std::io::Result<Listener>) -> Result<(), Error> {
+        let Side::Listen { host, port, .. } = &self.settings.side else {
+            return Ok(());
+        };
+        let failed = Error::listening(host.as_deref(), *port);
+        let listener = opened.map_err(&failed)?;
+        let address = listener.address().map_err(&failed)?;
+        let lang = self.lang;
+        self.face.say(&text::waiting_at(lang, address.port()));
+        for address in listener.reached_at().map_err(&failed)? {
+            self.face.say(&text::call_us_by(lang, address));
+        }
+        let tell = self.tell.clone();
+        listener
+            .watch(move |called| tell.send(Event::Called(called)).is_ok())
+            .map_err(&failed)
     }
 
     /// Whom we call, as it was typed.

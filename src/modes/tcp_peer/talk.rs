@@ -14,7 +14,7 @@ use crate::face::{ConsoleFace, Face};
 use crate::net::duplex::Duplex;
 use crate::net::tcp::{Connection, ReadEvent, WriteEvent};
 use crate::protocol::message::{FAREWELL, is_farewell};
-use crate::protocol::peer::{Peer, PeerEvent, Role};
+use crate::protocol::peer::{MESSAGE_MAX_BYTES, Peer, PeerEvent, Role};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::stream::OFFER;
 
@@ -63,8 +63,9 @@ impl Talk {
         }
         connection.keep_alive(settings.keep_alive)?;
         let (heard, written) = (tell.clone(), tell.clone());
-        let line = Duplex::start(
+        let line = Duplex::start_with(
             connection,
+            MESSAGE_MAX_BYTES,
             move |what| heard.send(Event::Heard(number, what)).is_ok(),
             move |what| written.send(Event::Written(number, what)).is_ok(),
         )?;
@@ -120,6 +121,9 @@ impl Talk {
             ReadEvent::Urgent => self.peer.on_offer(),
             ReadEvent::Bytes(bytes) => {
                 self.peer.on_bytes(now, &bytes);
+                if self.peer.is_framed() {
+                    self.line.read_in_bulk();
+                }
                 self.reads_owed += 1;
             }
             ReadEvent::End => self.peer.on_end(),
@@ -253,6 +257,10 @@ impl Talk {
                     user.map_or_else(|| self.other.clone(), Person::unproven),
                     data.map_or(Content::Null, Content::Text),
                 ),
+                PeerEvent::Busy => {
+                    face.show(&News::Failed(Failure::Busy).into());
+                    return Some(TalkOutcome::Lost);
+                }
                 PeerEvent::Object(object) => (self.other.clone(), Content::Object(object.into())),
                 other => {
                     for news in self.on_event(other) {
@@ -276,7 +284,7 @@ impl Talk {
     fn on_event(&mut self, event: PeerEvent) -> Vec<News> {
         let mut news = Vec::new();
         match event {
-            PeerEvent::Message { .. } | PeerEvent::Object(_) => {}
+            PeerEvent::Message { .. } | PeerEvent::Object(_) | PeerEvent::Busy => {}
             PeerEvent::Name { name, is_cut } => {
                 self.other = Person::unproven(name.clone());
                 news.extend(is_cut.then_some(News::Failed(Failure::NameCut(name))));

@@ -7,7 +7,7 @@ use super::incoming::{Incoming, Received};
 use super::outgoing::Outgoing;
 use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::stream::TooLong;
-use crate::protocol::wire::tr2::SEPARATOR;
+use crate::protocol::wire::tr2::{BEGINNING_MAX_BYTES, SEPARATOR};
 
 /// How far a connection has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +41,11 @@ pub(super) struct Client {
     pub(super) outgoing: Outgoing,
     /// The part of the hub's backlog that is this client's.
     pub(super) counted_bytes: usize,
-    /// One token a message. A client in debt loses nothing: it is read later.
+    /// One token a message, and more for answers that are long. A client in debt loses nothing: it
+    /// is read later.
     pub(super) budget: TokenBucket,
+    /// Whether messages may wait that were read and not handled.
+    pub(super) is_held: bool,
     /// When the hub's agenda has this client.
     pub(super) due: Option<Duration>,
     /// Whether the hub's queue of clients to write to has this client.
@@ -61,6 +64,7 @@ impl Client {
             outgoing: Outgoing::default(),
             counted_bytes: 0,
             budget,
+            is_held: false,
             due: None,
             is_queued: false,
         }
@@ -80,17 +84,23 @@ impl Client {
             return self.incoming.poll(now, &[&self.name]);
         }
         // A client without a name begins its first message with the name that it asks for.
-        let waiting = String::from_utf8_lossy(self.incoming.waiting()).into_owned();
+        let waiting = self.incoming.waiting();
+        let head = waiting.get(..BEGINNING_MAX_BYTES).unwrap_or(waiting);
+        let waiting = String::from_utf8_lossy(head).into_owned();
         let name = waiting.split_once(SEPARATOR).map(|(name, _)| name);
         self.incoming.poll(now, name.as_slice())
     }
 
     /// When the hub must look at this client, if no bytes come before.
     pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
+        let message = match self.is_held {
+            true => Some(self.budget.in_debt_until().unwrap_or(now)),
+            false => self.incoming.next_time(),
+        };
         let (message, until) = match &self.state {
-            ClientState::Joined => (self.incoming.next_time(), None),
+            ClientState::Joined => (message, None),
             ClientState::Nameless { until } | ClientState::Proving { until, .. } => {
-                (self.incoming.next_time(), Some(*until))
+                (message, Some(*until))
             }
             ClientState::Leaving { until, .. } => (None, Some(*until)),
         };

@@ -7,7 +7,7 @@ use crate::protocol::message::split_within;
 use crate::protocol::wire::quiet::{Inbox, SILENCE};
 use crate::protocol::wire::stream::{Deframer, Frame, TooLong};
 use crate::protocol::wire::tr2::{
-    MESSAGE_MAX_BYTES, OFFER, SEPARATOR, begins, is_complete, next_beginning,
+    BEGINNING_MAX_BYTES, MESSAGE_MAX_BYTES, OFFER, SEPARATOR, begins, is_complete, next_beginning,
 };
 
 /// Silence that ends a message which lacks fields. It is long, because the network may have split
@@ -15,8 +15,12 @@ use crate::protocol::wire::tr2::{
 const UNFINISHED_SILENCE: Duration = Duration::from_secs(1);
 
 /// Bytes kept at the end of a message that is too long, so that the beginning of the next one is
-/// found in them: more than a beginning takes.
-const TAIL_KEPT_BYTES: usize = 256;
+/// found in them: more than a sender and a beginning take.
+const TAIL_KEPT_BYTES: usize = 2 * BEGINNING_MAX_BYTES;
+
+/// Bytes in which the end of a message is looked for. However many wait behind them, a message
+/// costs no more than a look at these.
+const WINDOW_BYTES: usize = MESSAGE_MAX_BYTES + TAIL_KEPT_BYTES;
 
 /// Bytes that are not a message yet.
 #[derive(Debug)]
@@ -25,7 +29,7 @@ pub(super) enum Incoming {
     Naive {
         inbox: Inbox,
         /// Whether the bytes continue a message that was too long.
-        is_tail: bool,
+        tail: Tail,
     },
     /// From a program of ours.
     Framed {
@@ -34,11 +38,23 @@ pub(super) enum Incoming {
     },
 }
 
+/// The rest of a message that was too long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Tail {
+    /// There is none.
+    #[default]
+    None,
+    /// What comes now belongs to it, and nothing of it was dropped yet.
+    Expected,
+    /// It is being dropped, and that was reported.
+    Reported,
+}
+
 impl Default for Incoming {
     fn default() -> Self {
         Self::Naive {
             inbox: Inbox::default(),
-            is_tail: false,
+            tail: Tail::None,
         }
     }
 }
@@ -48,7 +64,7 @@ impl Default for Incoming {
 pub(super) enum Received {
     /// A message. Its text may contain control characters.
     Message(String),
-    /// The rest of a message that was too long, which was dropped.
+    /// The rest of a message that was too long, which is dropped. Reported once.
     Tail,
 }
 
@@ -86,7 +102,7 @@ impl Incoming {
                 deframer,
                 message_max_bytes,
             } => poll_frames(deframer, *message_max_bytes),
-            Self::Naive { inbox, is_tail } => Ok(poll_naive(inbox, is_tail, now, senders)),
+            Self::Naive { inbox, tail } => Ok(poll_naive(inbox, tail, now, senders)),
         }
     }
 
@@ -95,7 +111,7 @@ impl Incoming {
         match self {
             Self::Naive {
                 inbox,
-                is_tail: false,
+                tail: Tail::None,
             } => {
                 let rest = inbox.take_all();
                 (!rest.is_empty()).then(|| to_text(&rest, MESSAGE_MAX_BYTES))
@@ -147,58 +163,90 @@ fn poll_frames(
 
 fn poll_naive(
     inbox: &mut Inbox,
-    is_tail: &mut bool,
+    tail: &mut Tail,
     now: Duration,
     senders: &[&str],
 ) -> Option<Received> {
-    let text = String::from_utf8_lossy(inbox.bytes());
-    // Positions in the text are positions in the bytes only if the bytes are UTF-8.
-    let is_exact = text.len() == inbox.bytes().len();
-    let next = next_beginning(&text, senders).filter(|_| is_exact);
-    let is_silent = inbox
-        .next_time(silence(inbox.bytes()))
-        .is_some_and(|at| now >= at);
-    if *is_tail {
-        *is_tail = !(is_silent || next.is_some() || begins(&text, senders));
-        let end = match next {
-            _ if begins(&text, senders) => return poll_naive(inbox, is_tail, now, senders),
-            Some(next) => next,
-            None if is_silent => inbox.bytes().len(),
-            None => inbox.bytes().len().saturating_sub(TAIL_KEPT_BYTES),
+    if *tail != Tail::None {
+        let before = inbox.bytes().len();
+        let is_over = skip_tail(inbox, now, senders);
+        let is_news = *tail == Tail::Expected && inbox.bytes().len() < before;
+        *tail = match (is_over, is_news) {
+            (true, _) => Tail::None,
+            (false, true) => Tail::Reported,
+            (false, false) => *tail,
         };
-        return (!inbox.split_to(end).is_empty()).then_some(Received::Tail);
+        if is_news {
+            return Some(Received::Tail);
+        }
+        if !is_over {
+            return None;
+        }
     }
+    let window = window(inbox.bytes());
+    let next = next_beginning(window, senders);
     if let Some(next) = next.filter(|next| *next <= MESSAGE_MAX_BYTES) {
-        return Some(Received::Message(to_text(
-            &inbox.split_to(next),
-            MESSAGE_MAX_BYTES,
-        )));
+        return Some(message(&inbox.split_to(next)));
     }
-    if is_offer(&text) {
-        return Some(Received::Message(to_text(
-            &inbox.take_all(),
-            MESSAGE_MAX_BYTES,
-        )));
+    if is_offer(inbox.bytes()) {
+        return Some(message(&inbox.take_all()));
     }
     if let Some(full) = inbox.poll_full(0) {
-        *is_tail = true;
-        return Some(Received::Message(to_text(&full, MESSAGE_MAX_BYTES)));
+        *tail = Tail::Expected;
+        return Some(message(&full));
     }
     let whole = inbox.poll_silent(now, silence(inbox.bytes()))?;
-    Some(Received::Message(to_text(&whole, MESSAGE_MAX_BYTES)))
+    Some(message(&whole))
 }
 
-/// Whether the text is an offer of frames. Its sender waits for the answer before it sends more, so
-/// that the offer is complete without a silence behind it.
-fn is_offer(text: &str) -> bool {
-    text.strip_suffix(OFFER)
-        .and_then(|rest| rest.strip_suffix(SEPARATOR))
-        .is_some_and(is_complete)
+fn message(bytes: &[u8]) -> Received {
+    Received::Message(to_text(bytes, MESSAGE_MAX_BYTES))
+}
+
+/// The bytes in which the end of the next message is looked for.
+fn window(bytes: &[u8]) -> &[u8] {
+    bytes.get(..WINDOW_BYTES).unwrap_or(bytes)
+}
+
+/// Drops the rest of a message that was too long, as far as it came. Returns whether it is over:
+/// at a silence, or where the next message visibly begins.
+fn skip_tail(inbox: &mut Inbox, now: Duration, senders: &[&str]) -> bool {
+    loop {
+        let bytes = inbox.bytes();
+        let window = window(bytes);
+        let is_last = window.len() == bytes.len();
+        if begins(window, senders) {
+            return true;
+        }
+        // A beginning at the very end of the window is seen whole in the next one.
+        let is_whole = |next: &usize| is_last || next + TAIL_KEPT_BYTES <= window.len();
+        if let Some(next) = next_beginning(window, senders).filter(is_whole) {
+            inbox.skip(next);
+            return true;
+        }
+        let silent_at = inbox.next_time(silence(bytes));
+        if is_last && silent_at.is_some_and(|at| now >= at) {
+            inbox.skip(usize::MAX);
+            return true;
+        }
+        inbox.skip(window.len().saturating_sub(TAIL_KEPT_BYTES));
+        if is_last {
+            return false;
+        }
+    }
+}
+
+/// Whether the bytes are an offer of frames. Its sender waits for the answer before it sends more,
+/// so that the offer is complete without a silence behind it.
+fn is_offer(bytes: &[u8]) -> bool {
+    let before = bytes.strip_suffix(OFFER.as_bytes());
+    let before = before.and_then(|rest| rest.strip_suffix(SEPARATOR.as_bytes()));
+    bytes.len() <= MESSAGE_MAX_BYTES && before.is_some_and(is_complete)
 }
 
 /// The silence that ends a message which begins with these bytes.
 fn silence(bytes: &[u8]) -> Duration {
-    match is_complete(&String::from_utf8_lossy(bytes)) {
+    match is_complete(window(bytes)) {
         true => SILENCE,
         false => UNFINISHED_SILENCE,
     }
@@ -243,7 +291,7 @@ mod tests {
         for at in 1..LIST.len() {
             let mut incoming = Incoming::default();
             incoming.push(MS, &LIST.as_bytes()[..at]);
-            let is_whole_by_looks = is_complete(&LIST[..at]);
+            let is_whole_by_looks = is_complete(&LIST.as_bytes()[..at]);
             if !is_whole_by_looks {
                 assert_eq!(poll(&mut incoming, 500), None, "split at {at}");
             }
@@ -273,15 +321,49 @@ mod tests {
         assert_eq!(poll(&mut incoming, 1), Some(Received::Tail));
         assert_eq!(poll(&mut incoming, 1), None);
         incoming.push(MS * 2, LIST.as_bytes());
-        assert_eq!(poll(&mut incoming, 2), Some(Received::Tail));
+        assert_eq!(poll(&mut incoming, 2), None, "the rest is reported once");
         assert_eq!(poll(&mut incoming, 52), message(LIST));
         // Or a silence ends it.
         incoming.push(MS * 60, long.as_bytes());
         assert_eq!(poll(&mut incoming, 60), message(&long[..1024]));
-        assert_eq!(poll(&mut incoming, 1060), Some(Received::Tail));
-        assert_eq!(poll(&mut incoming, 1061), None);
+        assert_eq!(poll(&mut incoming, 60), Some(Received::Tail));
+        assert_eq!(poll(&mut incoming, 1060), None);
+        assert!(incoming.waiting().is_empty());
         incoming.push(MS * 1070, LIST.as_bytes());
         assert_eq!(poll(&mut incoming, 1120), message(LIST));
+    }
+
+    /// As many as would take hours if each message cost a look at all that wait behind it.
+    #[test]
+    fn a_message_costs_the_same_however_many_wait_behind_it() {
+        let count = 1 << 17;
+        let mut incoming = Incoming::default();
+        incoming.push(MS, LIST.repeat(count).as_bytes());
+        let taken = std::iter::from_fn(|| poll(&mut incoming, 1));
+        assert_eq!(
+            taken.filter(|m| Some(m) == message(LIST).as_ref()).count(),
+            count - 1
+        );
+        // And a long one that nobody ends is dropped in one go.
+        let mut incoming = Incoming::default();
+        incoming.push(MS, &vec![b'x'; 1 << 22]);
+        incoming.push(MS, LIST.as_bytes());
+        let taken: Vec<_> = std::iter::from_fn(|| poll(&mut incoming, 1)).collect();
+        assert_eq!(
+            taken,
+            [message(&"x".repeat(1024)), Some(Received::Tail)].map(Option::unwrap)
+        );
+        assert_eq!(poll(&mut incoming, 51), message(LIST));
+    }
+
+    #[test]
+    fn merged_messages_come_apart_although_one_is_no_utf_8() {
+        let mut incoming = Incoming::default();
+        incoming.push(MS, b"ana | bia | private_message | ol\xe1");
+        incoming.push(MS, LIST.as_bytes());
+        let broken = "ana | bia | private_message | ol\u{fffd}";
+        assert_eq!(poll(&mut incoming, 1), message(broken));
+        assert_eq!(poll(&mut incoming, 51), message(LIST));
     }
 
     #[test]

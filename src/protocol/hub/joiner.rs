@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::incoming::{Incoming, Received};
-use super::proof::ModeratorKey;
+use super::proof::{ModeratorKey, Salt, read_question};
 use crate::protocol::message::Name;
 use crate::protocol::wire::pieces::Pieces;
 use crate::protocol::wire::quiet::{self, Acknowledgement};
@@ -19,6 +19,10 @@ const KNOWN_MAX: usize = 1024;
 
 /// Messages that may wait to be sent before no more are requested.
 const OUTBOX_MAX: usize = 1024;
+
+/// Messages that are remembered until the hub's host has acknowledged them. Of more, the last ones
+/// are.
+const UNCONFIRMED_MAX: usize = 1024;
 
 /// The text before the names of a list.
 const LIST_HEAD: &str = "clients connected: ";
@@ -84,8 +88,11 @@ pub enum JoinerEvent {
     Told(String),
     /// The hub refuses to let us in, and closes the connection.
     Refused(String),
-    /// The hub asks us to prove that we are a moderator, and we have no key.
-    ProofAsked,
+    /// The hub asks us to prove that we are a moderator. It waits for [`Joiner::prove_with`].
+    ProofAsked {
+        /// What the key is derived with.
+        salt: Salt,
+    },
     /// We have left, or were removed.
     Out(String),
     /// The hub closes.
@@ -124,25 +131,31 @@ pub struct Joiner {
     state: JoinerState,
     incoming: Incoming,
     known: BTreeSet<String>,
+    /// The challenge that waits for a key.
+    challenge: Option<(Salt, String)>,
     /// Messages that wait until we have joined.
     waiting: VecDeque<String>,
     outbox: quiet::Outbox,
+    /// Messages that were handed out, and that the hub's host may not have.
+    unconfirmed: VecDeque<String>,
     events: VecDeque<JoinerEvent>,
 }
 
 impl Joiner {
     /// A client that has just connected.
     #[must_use]
-    pub fn new(name: Name, key: Option<ModeratorKey>) -> Self {
+    pub fn new(name: Name) -> Self {
         let known = [SERVER, name.as_str()].map(str::to_owned);
         Self {
             name,
-            key,
+            key: None,
             state: JoinerState::Arriving,
             incoming: Incoming::default(),
             known: known.into(),
+            challenge: None,
             waiting: VecDeque::new(),
             outbox: quiet::Outbox::default(),
+            unconfirmed: VecDeque::new(),
             events: VecDeque::new(),
         }
     }
@@ -163,6 +176,57 @@ impl Joiner {
     #[must_use]
     pub fn is_said(&self) -> bool {
         self.waiting.is_empty() && self.outbox.is_empty()
+    }
+
+    /// How many messages wait to be handed out.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// The hub's host has acknowledged all that was handed out.
+    pub fn on_confirmed(&mut self) {
+        self.unconfirmed.clear();
+    }
+
+    /// Begins again, with a new connection: what waits is sent once we are in again. Returns the
+    /// texts that were handed out and may not have reached the hub. They are not sent again,
+    /// because they may have.
+    pub fn reconnect(&mut self) -> Vec<String> {
+        self.state = JoinerState::Arriving;
+        self.incoming = Incoming::default();
+        self.challenge = None;
+        let unsent = std::mem::take(&mut self.outbox).take_back();
+        let ours = [operation::NAME, operation::MODERATOR];
+        for message in unsent.into_iter().rev() {
+            let read = Message::read(&message);
+            if read.is_some_and(|read| !ours.contains(&read.operation)) {
+                self.waiting.push_front(message);
+            }
+        }
+        texts(&std::mem::take(&mut self.unconfirmed))
+    }
+
+    /// The texts that were never handed out.
+    #[must_use]
+    pub fn unsaid(&self) -> Vec<String> {
+        texts(&self.waiting)
+    }
+
+    /// Proves that we are a moderator, with the key for the salt that was asked for.
+    pub fn prove_with(&mut self, key: ModeratorKey) {
+        if let Some((_, challenge)) = self.challenge.take_if(|(salt, _)| *salt == key.salt()) {
+            let proof = key.proof(&challenge, self.name.as_str());
+            let message = Message {
+                from: self.name.as_str(),
+                to: SERVER,
+                operation: operation::MODERATOR,
+                data: Some(&proof),
+            };
+            // Goes before the waiting messages, which the hub accepts only once we have joined.
+            self.outbox.push(message.write());
+        }
+        self.key = Some(key);
     }
 
     /// Queues a request. A text that does not fit one message goes as several.
@@ -270,6 +334,9 @@ impl Joiner {
                 let mut messages = self.outbox.take_back();
                 if self.is_in() {
                     messages.append(&mut self.waiting);
+                    self.unconfirmed.extend(messages.iter().cloned());
+                    let surplus = self.unconfirmed.len().saturating_sub(UNCONFIRMED_MAX);
+                    self.unconfirmed.drain(..surplus);
                 }
                 let mut bytes = Vec::new();
                 messages
@@ -284,6 +351,8 @@ impl Joiner {
                     self.outbox.push(message);
                 }
                 let message = self.outbox.poll(now, acknowledgement)?;
+                // One goes at a time, once the last one is acknowledged.
+                self.unconfirmed = [message.clone()].into();
                 Some(message.into_bytes())
             }
             JoinerState::Named => Some(self.outbox.poll(now, acknowledgement)?.into_bytes()),
@@ -316,7 +385,16 @@ impl Joiner {
         }
         let event = match message.operation {
             operation::NAME if self.state == JoinerState::Arriving => return self.send_name(),
-            operation::MODERATOR if is_hub => return self.prove(&data),
+            operation::MODERATOR if is_hub => match read_question(&data) {
+                Some((salt, challenge)) => {
+                    self.challenge = Some((salt, challenge.to_owned()));
+                    match self.key.take_if(|key| key.salt() == salt) {
+                        Some(key) => return self.prove_with(key),
+                        None => JoinerEvent::ProofAsked { salt },
+                    }
+                }
+                None => self.leave(JoinerEvent::Broken),
+            },
             operation::CONFIRMATION => {
                 let is_framed = self.state == JoinerState::Framed;
                 self.state = JoinerState::Joined { is_framed };
@@ -359,28 +437,24 @@ impl Joiner {
         JoinerEvent::List { names, text }
     }
 
-    fn prove(&mut self, challenge: &str) {
-        match &self.key {
-            Some(key) => {
-                let proof = key.proof(challenge, self.name.as_str());
-                let message = Message {
-                    from: self.name.as_str(),
-                    to: SERVER,
-                    operation: operation::MODERATOR,
-                    data: Some(&proof),
-                };
-                // Goes before the waiting messages, which the hub accepts only once we have joined.
-                self.outbox.push(message.write());
-            }
-            None => {
-                let event = self.leave(JoinerEvent::ProofAsked);
-                self.events.push_back(event);
-            }
-        }
-    }
-
     fn leave(&mut self, event: JoinerEvent) -> JoinerEvent {
         self.state = JoinerState::Out;
         event
     }
+}
+
+/// What is said in messages of one of ours.
+fn texts(messages: &VecDeque<String>) -> Vec<String> {
+    let said = [
+        operation::ECHO,
+        operation::PRIVATE,
+        operation::BROADCAST,
+        operation::BROADCAST_NOT_ME,
+    ];
+    let text = |message: &String| {
+        let message = Message::read(message)?;
+        let is_said = said.contains(&message.operation);
+        message.data.filter(|_| is_said).map(str::to_owned)
+    };
+    messages.iter().filter_map(text).collect()
 }

@@ -12,12 +12,13 @@ pub mod joiner;
 mod names;
 mod operations;
 mod outgoing;
+mod places;
 mod proof;
 #[cfg(test)]
 mod tests;
 mod turns;
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -27,8 +28,10 @@ use self::incoming::Received;
 use self::names::Names;
 pub use self::outgoing::{BACKLOG_MAX_BYTES, BACKLOGS_MAX_BYTES, QUIET_QUEUE_MAX};
 use self::outgoing::{MessageKind, QueuedMessage, Round};
+use self::places::Places;
+pub use self::places::UNNAMED_MAX;
 use self::proof::Challenges;
-pub use self::proof::ModeratorKey;
+pub use self::proof::{ModeratorKey, ModeratorSecret, NoMemory, Salt};
 use self::turns::Turn;
 use crate::protocol::message::Name;
 use crate::protocol::rate::TokenBucket;
@@ -53,9 +56,9 @@ pub struct Rules {
     pub moderators: BTreeSet<Name>,
     /// The key by which moderators prove to be one.
     pub moderator_key: Option<ModeratorKey>,
-    /// Connections at once.
+    /// Clients that have joined, at once.
     pub connections_max: usize,
-    /// Connections at once from one address.
+    /// The same from one address.
     pub per_address_max: Option<usize>,
     /// Messages per second that one client may send.
     pub rate_per_s: u32,
@@ -113,7 +116,7 @@ pub struct Hub {
     challenges: Challenges,
     clients: BTreeMap<u32, Client>,
     names: Names,
-    addresses: BTreeMap<IpAddr, usize>,
+    places: Places,
     next_id: u32,
     round: Round,
     /// The clients for which something may be written.
@@ -139,7 +142,7 @@ impl Hub {
             challenges: Challenges::new(seed),
             clients: BTreeMap::new(),
             names: Names::default(),
-            addresses: BTreeMap::new(),
+            places: Places::default(),
             next_id: 0,
             round: Round::default(),
             to_write: VecDeque::new(),
@@ -157,9 +160,13 @@ impl Hub {
     /// why it is refused. `None` if the driver is to close the connection at once.
     pub fn connect(&mut self, now: Duration, address: SocketAddr) -> Option<u32> {
         let refusal = self.refusal_for(address);
-        let is_flood = self.clients.len() >= self.rules.connections_max + TURNED_AWAY_MAX;
+        let is_flood = self.places.unnamed() >= TURNED_AWAY_MAX;
         if self.is_closing || is_flood && refusal.is_some() {
             return None;
+        }
+        if let Some(surplus) = self.places.surplus() {
+            self.leave(now, surplus, LeaveReason::Lost);
+            self.end(surplus);
         }
         let id = self.next_id;
         self.next_id += 1;
@@ -167,7 +174,7 @@ impl Hub {
         let budget = TokenBucket::new(per_s, per_s, now);
         let client = Client::new(address, budget, now + NAME_WAIT);
         self.clients.insert(id, client);
-        *self.addresses.entry(address.ip()).or_default() += 1;
+        self.places.add_unnamed(address.ip(), id);
         match refusal {
             Some(why) => self.refuse(now, id, why),
             None => self.send_as_hub(id, "client", operation::NAME, None),
@@ -177,8 +184,8 @@ impl Hub {
     }
 
     fn refusal_for(&self, address: SocketAddr) -> Option<Refusal> {
-        let from_there = self.addresses.get(&address.ip()).copied().unwrap_or(0);
-        if self.clients.len() >= self.rules.connections_max {
+        let from_there = self.places.joined_from(address.ip());
+        if self.names.len() >= self.rules.connections_max {
             Some(Refusal::Full)
         } else if self
             .rules
@@ -204,11 +211,12 @@ impl Hub {
     }
 
     /// When the driver may read from a client again that has sent too much; `None` if it may now.
+    /// To be asked before each read, the end included: until then, messages may wait that were
+    /// read and not handled.
     #[must_use]
-    pub fn reads_again_at(&self, id: u32) -> Option<Duration> {
-        self.clients
-            .get(&id)
-            .and_then(|client| client.budget.in_debt_until())
+    pub fn reads_again_at(&self, now: Duration, id: u32) -> Option<Duration> {
+        let client = self.clients.get(&id).filter(|client| client.is_held)?;
+        Some(client.budget.in_debt_until().unwrap_or(now).max(now))
     }
 
     /// A client has ended its direction. It still gets what is queued for it.
@@ -348,14 +356,19 @@ impl Hub {
 
     /// Handles the messages of a client that are complete now.
     fn take_messages(&mut self, now: Duration, id: u32) {
-        while let Some(client) = self
-            .clients
-            .get_mut(&id)
-            .filter(|client| !client.is_leaving())
-        {
+        loop {
+            let is_full = self.is_full();
+            let client = self.clients.get_mut(&id);
+            let Some(client) = client.filter(|client| !client.is_leaving()) else {
+                break;
+            };
+            client.budget.refill(now);
+            client.is_held = is_full || client.budget.in_debt_until().is_some();
+            if client.is_held {
+                break;
+            }
             match client.poll(now) {
                 Ok(Some(Received::Message(text))) => {
-                    client.budget.refill(now);
                     client.budget.spend(1.0);
                     self.on_message(now, id, &text);
                 }
@@ -436,6 +449,7 @@ impl Hub {
         let name = std::mem::take(&mut client.name);
         if client.is_joined() {
             self.names.remove(&name);
+            self.places.leave(client.address.ip(), id);
         }
         client.state = ClientState::Leaving {
             until: now + LINGER,
@@ -453,12 +467,7 @@ impl Hub {
         };
         client.due.map(|at| self.agenda.remove(&(at, id)));
         self.backlog_bytes -= client.counted_bytes;
-        let ip = client.address.ip();
-        if let Some(count) = self.addresses.get_mut(&ip) {
-            *count -= 1;
-            if *count == 0 {
-                self.addresses.remove(&ip);
-            }
-        }
+        // It has left before, if it had joined.
+        self.places.remove_unnamed(client.address.ip(), id);
     }
 }

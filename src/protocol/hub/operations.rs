@@ -5,15 +5,13 @@ use std::time::Duration;
 use super::client::ClientState;
 use super::event::{HubEvent, LeaveReason, Refusal};
 use super::outgoing::MessageKind;
+use super::proof::question;
 use super::{Hub, NAME_WAIT};
 use crate::protocol::lookalike::Looks;
 use crate::protocol::message::Name;
 use crate::protocol::wire::tr2::{
     MESSAGE_MAX_BYTES, Message, OFFER, SEPARATOR, SERVER, data_room, in_the_name_of, operation,
 };
-
-/// A list costs its client one message for this many names.
-const NAMES_PER_MESSAGE: usize = 64;
 
 /// The text before the names of a list.
 const LIST_HEAD: &str = "clients connected: ";
@@ -73,13 +71,17 @@ impl Hub {
             client.incoming.expect_frames(MESSAGE_MAX_BYTES);
         }
         if !self.rules.moderators.contains(&name) {
-            return self.admit(id);
+            return self.admit(now, id);
         }
         if offered.is_none() {
             return self.refuse(now, id, Refusal::Unproven(name.to_string()));
         }
+        let Some(key) = &self.rules.moderator_key else {
+            return self.refuse(now, id, Refusal::Unproven(name.to_string()));
+        };
         let challenge = self.challenges.next();
-        self.send_as_hub(id, name.as_str(), operation::MODERATOR, Some(&challenge));
+        let question = question(key.salt(), &challenge);
+        self.send_as_hub(id, name.as_str(), operation::MODERATOR, Some(&question));
         if let Some(client) = self.clients.get_mut(&id) {
             let until = now + NAME_WAIT;
             client.state = ClientState::Proving { challenge, until };
@@ -109,17 +111,24 @@ impl Hub {
         // Another moderator may have joined under this name in the meantime.
         match self.names.is_taken(&name) {
             true => self.refuse(now, id, Refusal::NameTaken(name)),
-            false => self.admit(id),
+            false => self.admit(now, id),
         }
     }
 
     /// Lets a client in whose name is free, and proven if it is a moderator's.
-    fn admit(&mut self, id: u32) {
+    fn admit(&mut self, now: Duration, id: u32) {
+        let Some(address) = self.clients.get(&id).map(|client| client.address) else {
+            return;
+        };
+        if let Some(why) = self.refusal_for(address) {
+            return self.refuse(now, id, why);
+        }
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
         client.state = ClientState::Joined;
-        let (name, address) = (client.name.clone(), client.address);
+        self.places.join(address.ip(), id);
+        let name = client.name.clone();
         self.events.push_back(HubEvent::Joined {
             name: name.clone(),
             address,
@@ -182,7 +191,7 @@ impl Hub {
                 }
                 None => self.reply_not_found(id, operation::PRIVATE, message.to),
             },
-            operation::LIST => self.on_list(now, id),
+            operation::LIST => self.on_list(id),
             operation::EXIT => {
                 self.reply(id, operation::EXIT, GOODBYE);
                 self.leave(now, id, LeaveReason::Exit);
@@ -236,13 +245,10 @@ impl Hub {
 
     /// Sends the names of all clients, in the order in which they connected. A naive client's list
     /// must fit one message; it ends with the number of names that did not fit.
-    fn on_list(&mut self, now: Duration, id: u32) {
-        let Some(client) = self.clients.get_mut(&id) else {
+    fn on_list(&mut self, id: u32) {
+        let Some(client) = self.clients.get(&id) else {
             return;
         };
-        let cost = self.names.len() / NAMES_PER_MESSAGE;
-        client.budget.refill(now);
-        client.budget.spend(cost as f64);
         let name = client.name.clone();
         let room = match client.outgoing.is_framed() {
             true => usize::MAX,
@@ -266,8 +272,14 @@ impl Hub {
         }
         // Not by `Message::write`: in a frame, a list may be longer than a message of the report.
         let fields = [SERVER, &name, operation::LIST, &list];
-        let message = self.round.add(&fields.join(SEPARATOR), MessageKind::Reply);
+        let text = fields.join(SEPARATOR);
+        let message = self.round.add(&text, MessageKind::Reply);
         self.send(id, &message);
+        // A long answer is work that its asker has caused, and counts as as many messages.
+        if let Some(client) = self.clients.get_mut(&id) {
+            let cost = text.len() / MESSAGE_MAX_BYTES;
+            client.budget.spend(cost as f64);
+        }
     }
 
     /// The client with this name. A name that is spelled with other code points and looks the same

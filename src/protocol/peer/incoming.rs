@@ -8,7 +8,7 @@ use super::{Dialect, Role};
 use crate::protocol::wire::json::Objects;
 use crate::protocol::wire::quiet::{Inbox, SILENCE};
 use crate::protocol::wire::stream::{
-    Deframer, Frame, MARKER, PAYLOAD_MAX_BYTES, TooLong, begun_marker_bytes,
+    BUSY, Deframer, Frame, MARKER, PAYLOAD_MAX_BYTES, TooLong, begun_marker_bytes,
 };
 
 /// How long an object that has begun may stay unfinished before it counts as mere text.
@@ -21,6 +21,8 @@ pub(super) enum Received {
     Ours,
     /// A raw message.
     Raw(Vec<u8>),
+    /// The listener talks to another, and has closed.
+    Busy,
     /// A name frame.
     Name(Vec<u8>),
     /// A line frame.
@@ -111,7 +113,7 @@ impl Incoming {
             // A program of ours would have sent its marker by now.
             self.framing = Framing::Raw;
         }
-        self.take_raw();
+        self.take_raw(bytes.len());
     }
 
     pub(super) fn on_time(&mut self, now: Duration) {
@@ -124,6 +126,10 @@ impl Incoming {
 
     pub(super) fn on_end(&mut self) {
         let rest = self.inbox.take_all();
+        let is_busy = self.role == Role::Caller && self.raw_taken == 0;
+        if is_busy && self.framing == Framing::Raw && rest == BUSY.as_bytes() {
+            return self.received.push_back(Received::Busy);
+        }
         self.on_raw(rest);
     }
 
@@ -161,6 +167,16 @@ impl Incoming {
             begun_marker_bytes(self.inbox.bytes())
         } else {
             0
+        }
+    }
+
+    /// How many bytes may be all that a busy listener says: its end then follows.
+    fn begun_busy_bytes(&self) -> usize {
+        let waiting = self.inbox.bytes();
+        let is_first = self.role == Role::Caller && self.raw_taken == 0;
+        match is_first && waiting == BUSY.as_bytes() {
+            true => waiting.len(),
+            false => 0,
         }
     }
 
@@ -234,8 +250,9 @@ impl Incoming {
         self.on_raw(rest);
     }
 
-    /// Takes the complete messages from the raw bytes that wait.
-    fn take_raw(&mut self) {
+    /// Takes the complete messages from the raw bytes that wait; one read has brought the last
+    /// `read_bytes` of them.
+    fn take_raw(&mut self, read_bytes: usize) {
         while self.skip_blanks_between_objects() {
             let Some(end) = self.find_object_end() else {
                 break;
@@ -246,8 +263,8 @@ impl Incoming {
         if self.begins_object() && self.inbox.bytes().len() <= PAYLOAD_MAX_BYTES {
             return;
         }
-        let held_bytes = self.begun_marker_bytes();
-        while let Some(message) = self.inbox.poll_full(held_bytes) {
+        let held_bytes = self.begun_marker_bytes().max(self.begun_busy_bytes());
+        if let Some(message) = self.inbox.poll_read(read_bytes, held_bytes) {
             self.on_raw(message);
         }
         self.searched = self.inbox.bytes().len();

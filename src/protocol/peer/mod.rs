@@ -14,6 +14,7 @@ use self::incoming::{Incoming, Received};
 use self::outgoing::Outgoing;
 use super::message::{NAME_MAX_BYTES, Name, split_within};
 use super::wire::quiet::Acknowledgement;
+pub use super::wire::quiet::MESSAGE_MAX_BYTES;
 use super::wire::stream::TooLong;
 use super::wire::{Fault, json, plain};
 
@@ -67,6 +68,8 @@ pub enum PeerEvent {
     Object(String),
     /// An empty line was not sent to this peer: in TCP, zero bytes are no message.
     EmptyNotSent,
+    /// The listener talks to another, and has closed the connection.
+    Busy,
     /// The peer sends nothing more.
     End,
     /// The peer, a program of ours, is gone and did not send its end.
@@ -109,7 +112,8 @@ impl Peer {
         }
     }
 
-    /// Bytes came.
+    /// Bytes came by one read, which took at most [`MESSAGE_MAX_BYTES`] unless the peer has shown
+    /// that it is a program of ours: a read is a message of a naive peer.
     pub fn on_bytes(&mut self, now: Duration, bytes: &[u8]) {
         self.incoming.on_bytes(now, bytes);
         self.take_received();
@@ -212,6 +216,7 @@ impl Peer {
         while let Some(received) = self.incoming.poll() {
             match received {
                 Received::Ours => self.outgoing.use_frames(),
+                Received::Busy => self.events.push_back(PeerEvent::Busy),
                 Received::Raw(bytes) => {
                     // A peer that sends text before it has given a sign is a naive program.
                     self.outgoing.use_quiet_rule();

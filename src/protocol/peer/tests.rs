@@ -137,9 +137,10 @@ fn a_naive_listener_gets_the_name_and_then_exactly_the_lines_one_by_one() {
         [(SIGN_WAIT, "ana".into())],
         "no line yet"
     );
-    ana.on_bytes(MS * 400, b"bia");
-    ana.on_time(MS * 450);
-    assert_eq!(events(&mut ana), [named("bia")]);
+    // The name, and within the same millisecond a line: two reads are two messages.
+    ana.on_bytes(MS * 450, b"bia");
+    ana.on_bytes(MS * 450, b"oi");
+    assert_eq!(events(&mut ana), [named("bia"), said("oi")]);
     let lines = sent(&mut ana, MS * 450);
     assert_eq!(lines, [(MS * 450, "um".into()), (MS * 475, "dois".into())]);
     assert_eq!(events(&mut ana), [PeerEvent::EmptyNotSent]);
@@ -149,27 +150,26 @@ fn a_naive_listener_gets_the_name_and_then_exactly_the_lines_one_by_one() {
 #[test]
 fn a_naive_caller_is_known_by_speaking_without_an_offer() {
     let mut bia = listener("bia");
-    bia.on_bytes(MS, b"ana");
+    bia.on_bytes(Duration::ZERO, b"jo\xc3");
     assert_eq!(
         bia.poll_send(MS, Acknowledgement::Complete),
         None,
         "the other is let finish"
     );
-    let answer = sent(&mut bia, MS * 51);
+    bia.on_bytes(MS, b"\xa3o");
+    let answer = sent(&mut bia, MS);
     assert_eq!(
         answer,
-        [(MS * 51, "bia".into())],
+        [(MS, "bia".into())],
         "and answered at once, not after the wait"
     );
-    assert_eq!(events(&mut bia), [named("ana")]);
-    bia.on_bytes(MS * 200, b"oi\n");
-    bia.on_bytes(MS * 210, "olá".as_bytes());
-    bia.on_time(MS * 260);
-    assert_eq!(events(&mut bia), [said("oi"), said("olá")]);
-    bia.on_bytes(MS * 300, b"sai");
-    bia.on_bytes(MS * 310, b"r");
+    assert_eq!(events(&mut bia), [named("joão")]);
+    bia.on_bytes(MS * 200, b"oi\nduas");
+    bia.on_bytes(MS * 200, "olá".as_bytes());
+    assert_eq!(events(&mut bia), ["oi", "duas", "olá"].map(said));
+    bia.on_bytes(MS * 300, b"sair\xc3");
     bia.on_end();
-    assert_eq!(events(&mut bia), [said("sair"), PeerEvent::End]);
+    assert_eq!(events(&mut bia), [said("sair\u{fffd}"), PeerEvent::End]);
 }
 
 #[test]
@@ -238,6 +238,28 @@ fn a_peer_that_never_pauses_does_not_block_us() {
 }
 
 #[test]
+fn a_busy_listener_is_told_from_one_that_only_says_so() {
+    let busy = |name: &str| {
+        let mut eva = caller(name);
+        eva.on_bytes(MS, b"busy\n");
+        assert_eq!(events(&mut eva), []);
+        eva
+    };
+    for name in ["", "eva"] {
+        let mut eva = busy(name);
+        eva.on_end();
+        assert_eq!(events(&mut eva)[0], PeerEvent::Busy);
+    }
+    let mut eva = busy("eva");
+    eva.on_time(MS * 51);
+    assert_eq!(events(&mut eva), [named("busy")]);
+    let mut bia = listener("");
+    bia.on_bytes(MS, b"busy\n");
+    bia.on_end();
+    assert_eq!(events(&mut bia), [said("busy"), PeerEvent::End]);
+}
+
+#[test]
 fn names_over_the_limit_are_cut_and_said_to_be() {
     let mut bia = listener("bia");
     bia.on_bytes(MS, "é".repeat(20).as_bytes());
@@ -255,11 +277,12 @@ fn names_over_the_limit_are_cut_and_said_to_be() {
 fn objects_delimit_themselves() {
     let mut bia = Peer::new(Role::Listener, Dialect::Json, name("bia"), Duration::ZERO);
     let stream = "{\"user\":\"ana\",\"data\":\"}{\"} \n{\"data\":null,\"user\":null}\
-                  {\"nome\": \"Alice\", \"idade\": 25}oi";
+                  {\"nome\": \"Alice\", \"idade\": 25}";
     stream
         .as_bytes()
         .iter()
         .for_each(|byte| bia.on_bytes(MS, &[*byte]));
+    bia.on_bytes(MS, b"oi");
     bia.on_end();
     let message = |user: Option<&str>, data: Option<&str>| PeerEvent::Message {
         user: user.map(Into::into),
@@ -393,10 +416,18 @@ proptest! {
         encode_line("oi", &mut bytes);
         let mut ana = caller("");
         bytes.chunks(step).for_each(|piece| ana.on_bytes(MS, piece));
-        let before = (!raw.is_empty()).then(|| said(&raw));
-        let then = [named("bia"), said("oi")];
-        let expected: Vec<PeerEvent> = before.into_iter().chain(then).collect();
-        prop_assert_eq!(events(&mut ana), expected);
+        let mut received = events(&mut ana);
+        let then = received.split_off(received.len() - 2);
+        prop_assert_eq!(then, [named("bia"), said("oi")]);
+        // What came before is a message for each read.
+        let mut before = String::new();
+        for event in received {
+            let PeerEvent::Message { data: Some(data), .. } = event else {
+                panic!("{event:?}");
+            };
+            before += &data;
+        }
+        prop_assert_eq!(before, raw);
         prop_assert!(ana.is_framed());
     }
 

@@ -1,13 +1,16 @@
 //! The quiet rule: how to talk over TCP to a program that takes one `recv(1024)` for one message.
 //! TCP merges data that is sent close together, so we send one message at a time, and the next one
-//! only after the other host has acknowledged everything and a pause has passed. Incoming bytes
-//! become a message at 1024 bytes, at a silence, or at the end of the stream. We send nothing while
-//! a message is arriving, so that the answer to ours does not run into it.
+//! only after the other host has acknowledged everything and a pause has passed. We send nothing
+//! while a message is arriving, so that the answer to ours does not run into it.
 //!
-//! Two cases stay ambiguous, and nobody can resolve them: two messages that the other side sends
-//! within one silence, and a message that the network stretches over a longer silence. A peer that
-//! is not reading at all (Python waiting in `input()`) still finds our messages merged in its own
-//! host's buffer.
+//! An incoming message is what one read returns, as it is for such a program. Only a read that
+//! fills 1024 bytes or ends inside a character goes on with the next one, until a silence. Where
+//! messages are delimited by more than that, as in `hub` and in JSON, the silence alone decides
+//! about what is unfinished.
+//!
+//! Two cases stay ambiguous, and nobody can resolve them: messages that TCP has merged before they
+//! are read, and a message that the network stretches. A peer that is not reading at all (Python
+//! waiting in `input()`) still finds our messages merged in its own host's buffer.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,6 +20,10 @@ pub const MESSAGE_MAX_BYTES: usize = 1024;
 
 /// Shortest time between two of our messages.
 pub const PAUSE: Duration = Duration::from_millis(25);
+
+/// Longest message that is put together of several full reads, in bytes: a page of text that was
+/// pasted. A peer that never pauses is shown in pieces of this length.
+const JOINED_MAX_BYTES: usize = 64 << 10;
 
 /// A silence this long ends an incoming message.
 pub const SILENCE: Duration = Duration::from_millis(50);
@@ -124,6 +131,19 @@ impl Inbox {
         Some(self.split_to(end))
     }
 
+    /// Returns the message that the last pushed read, of `read_bytes` bytes, has ended, if it has.
+    /// `held_bytes` at the end may begin something else, so that the next read
+    /// decides.
+    pub fn poll_read(&mut self, read_bytes: usize, held_bytes: usize) -> Option<Vec<u8>> {
+        let waiting = self.bytes();
+        let held_bytes = held_bytes.max(unfinished_bytes(waiting));
+        if waiting.len() >= JOINED_MAX_BYTES {
+            return Some(self.split_to(waiting.len() - held_bytes));
+        }
+        let is_whole = read_bytes < MESSAGE_MAX_BYTES && held_bytes == 0 && !waiting.is_empty();
+        is_whole.then(|| self.take_all())
+    }
+
     /// Returns a message that is complete because nothing followed it for `silence`.
     pub fn poll_silent(&mut self, now: Duration, silence: Duration) -> Option<Vec<u8>> {
         let is_silent = !self.bytes().is_empty() && now >= self.heard_at + silence;
@@ -155,6 +175,11 @@ impl Inbox {
         let head = waiting.get(..end).unwrap_or(waiting).to_vec();
         self.taken += head.len();
         head
+    }
+
+    /// Removes the first `bytes`.
+    pub fn skip(&mut self, bytes: usize) {
+        self.taken += bytes.min(self.bytes().len());
     }
 
     /// Removes and returns all bytes.
@@ -246,6 +271,32 @@ mod tests {
         inbox.push(MS, &[b'y'; 100]);
         assert_eq!(inbox.poll_full(60), None, "the end is held");
         assert!(inbox.poll_full(50).is_some());
+    }
+
+    #[test]
+    fn a_read_is_a_message_unless_it_is_full_or_ends_inside_a_character() {
+        let read = |inbox: &mut Inbox, at: u32, bytes: &[u8]| {
+            inbox.push(MS * at, bytes);
+            let message = inbox.poll_read(bytes.len(), 0);
+            message.map(|message| String::from_utf8(message).unwrap())
+        };
+        let mut inbox = Inbox::default();
+        assert_eq!(read(&mut inbox, 1, b"ana").as_deref(), Some("ana"));
+        assert_eq!(read(&mut inbox, 1, b"oi").as_deref(), Some("oi"));
+        assert_eq!(read(&mut inbox, 2, b"ol\xc3"), None);
+        assert_eq!(read(&mut inbox, 3, b"\xa1").as_deref(), Some("olá"));
+        let long = "x".repeat(2500);
+        assert_eq!(read(&mut inbox, 4, &long.as_bytes()[..1024]), None);
+        assert_eq!(read(&mut inbox, 4, &long.as_bytes()[1024..2048]), None);
+        assert_eq!(read(&mut inbox, 4, &long.as_bytes()[2048..]), Some(long));
+        // A silence ends what goes on, and so does a length.
+        assert_eq!(read(&mut inbox, 5, &[b'y'; 1024]), None);
+        assert_eq!(inbox.poll_silent(MS * 55, SILENCE).unwrap().len(), 1024);
+        let pieces = (0..64).filter_map(|_| read(&mut inbox, 60, &[b'z'; 1024]));
+        assert_eq!(
+            pieces.map(|piece| piece.len()).collect::<Vec<_>>(),
+            [65_536]
+        );
     }
 
     #[test]

@@ -29,6 +29,10 @@ use std::fmt;
 /// The byte that is sent as urgent data.
 pub const OFFER: u8 = b'!';
 
+/// What a listener sends a caller while it talks to another, before it closes. It is raw text, so
+/// that every program can show it; one of ours takes it for this, when nothing else comes.
+pub const BUSY: &str = "busy\n";
+
 /// Separates raw text from frames.
 pub const MARKER: &[u8; 8] = b"\x00\xffroda1\x00";
 

@@ -31,6 +31,10 @@ use crate::protocol::message::split_within;
 /// Longest message, in bytes.
 pub const MESSAGE_MAX_BYTES: usize = quiet::MESSAGE_MAX_BYTES;
 
+/// Longest beginning of a message that is looked for among merged ones, in bytes: a destination and
+/// an operation. Names have at most 32 bytes.
+pub const BEGINNING_MAX_BYTES: usize = 128;
+
 /// Separates two fields.
 pub const SEPARATOR: &str = " | ";
 
@@ -167,38 +171,67 @@ pub fn in_the_name_of<'m>(sender: &str, message: &'m str) -> Cow<'m, str> {
 
 /// Whether a message that may have been split has all its fields.
 #[must_use]
-pub fn is_complete(message: &str) -> bool {
-    message.matches(SEPARATOR).count() >= 3
+pub fn is_complete(message: &[u8]) -> bool {
+    let mut rest = message;
+    for _ in 0..3 {
+        let Some(at) = find_separator(rest) else {
+            return false;
+        };
+        rest = rest.get(at + SEPARATOR.len()..).unwrap_or_default();
+    }
+    true
 }
 
 /// Whether a message of one of these senders visibly begins here.
 #[must_use]
-pub fn begins(text: &str, senders: &[&str]) -> bool {
-    let is_sender = |(from, rest): (&str, &str)| senders.contains(&from) && is_addressed(rest);
-    text.split_once(SEPARATOR).is_some_and(is_sender)
+pub fn begins(bytes: &[u8], senders: &[&str]) -> bool {
+    let head = bytes.get(..BEGINNING_MAX_BYTES).unwrap_or(bytes);
+    find_separator(head).is_some_and(|end| {
+        let (from, rest) = bytes.split_at(end);
+        let is_sender = senders.iter().any(|name| name.as_bytes() == from);
+        is_sender && is_addressed(rest.get(SEPARATOR.len()..).unwrap_or_default())
+    })
 }
 
-/// Whether this text is a destination and a known operation, perhaps with data.
-fn is_addressed(text: &str) -> bool {
-    let mut fields = text.splitn(3, SEPARATOR).skip(1);
-    fields
-        .next()
-        .is_some_and(|operation| operation::ALL.contains(&operation))
+/// Whether these bytes are a destination and a known operation, perhaps with data.
+fn is_addressed(bytes: &[u8]) -> bool {
+    let head = bytes.get(..BEGINNING_MAX_BYTES).unwrap_or(bytes);
+    let Some(at) = find_separator(head) else {
+        return false;
+    };
+    let rest = head.get(at + SEPARATOR.len()..).unwrap_or_default();
+    let operation = find_separator(rest).map_or(Some(rest), |end| rest.get(..end));
+    operation.is_some_and(|given| operation::ALL.iter().any(|known| known.as_bytes() == given))
 }
 
-/// Finds where the next message of one of these senders visibly begins, after the first character.
+/// Finds where the next message of one of these senders visibly begins, after the first byte. A
+/// search that finds nothing reads each byte at most [`BEGINNING_MAX_BYTES`] times.
 #[must_use]
-pub fn next_beginning(text: &str, senders: &[&str]) -> Option<usize> {
-    let ends = text.match_indices(SEPARATOR).map(|(end, _)| end);
-    let beginnings = ends.filter_map(|end| {
-        let (head, rest) = text.split_at(end);
-        let addressed = rest.strip_prefix(SEPARATOR)?;
-        let names = senders.iter().filter(|name| head.ends_with(**name));
-        let longest = names.max_by_key(|name| name.len())?;
-        let begin = end - longest.len();
-        (begin > 0 && is_addressed(addressed)).then_some(begin)
-    });
-    beginnings.min()
+pub fn next_beginning(bytes: &[u8], senders: &[&str]) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = bytes.get(from..).and_then(find_separator) {
+        let (head, rest) = bytes.split_at(from + at);
+        from += at + SEPARATOR.len();
+        let named = senders
+            .iter()
+            .filter(|name| head.ends_with(name.as_bytes()));
+        // If two names fit, the longer one is the sender: the other would begin inside it.
+        let Some(longest) = named.map(|name| name.len()).max() else {
+            continue;
+        };
+        let begin = head.len() - longest;
+        // No later separator belongs to an earlier beginning, because no sender contains one.
+        if begin > 0 && is_addressed(rest.get(SEPARATOR.len()..).unwrap_or_default()) {
+            return Some(begin);
+        }
+    }
+    None
+}
+
+fn find_separator(bytes: &[u8]) -> Option<usize> {
+    bytes
+        .windows(SEPARATOR.len())
+        .position(|window| window == SEPARATOR.as_bytes())
 }
 
 #[cfg(test)]
@@ -249,14 +282,16 @@ mod tests {
     #[test]
     fn merged_messages_are_taken_apart_where_one_visibly_begins() {
         let merged = "ana | server | list_clients | no dataana | ana | echo | banana | x";
-        let begin = next_beginning(merged, &["ana"]).unwrap();
+        let begin = next_beginning(merged.as_bytes(), &["ana"]).unwrap();
         assert_eq!(&merged[begin..], "ana | ana | echo | banana | x");
-        assert_eq!(next_beginning(&merged[begin..], &["ana"]), None);
+        assert_eq!(next_beginning(&merged.as_bytes()[begin..], &["ana"]), None);
         let from_hub = "server | ana | echo | oiserver | ana | exit | no data";
-        assert_eq!(next_beginning(from_hub, &["ana", SERVER]), Some(24));
-        // If two names fit, the longer one is the sender: the other would begin inside it.
+        assert_eq!(
+            next_beginning(from_hub.as_bytes(), &["ana", SERVER]),
+            Some(24)
+        );
         let both = "x | y | echo | oimariana | ana | echo | z";
-        let begin = next_beginning(both, &["ana", "mariana"]).unwrap();
+        let begin = next_beginning(both.as_bytes(), &["ana", "mariana"]).unwrap();
         assert!(both[begin..].starts_with("mariana"));
     }
 
@@ -279,13 +314,13 @@ mod tests {
             let one = message("ana", "bia", operation::PRIVATE, &first).write();
             let two = message("ana", ALL_CLIENTS, operation::BROADCAST, &second).write();
             let merged = one.clone() + &two;
-            prop_assert_eq!(next_beginning(&merged, &["ana"]), Some(one.len()));
+            prop_assert_eq!(next_beginning(merged.as_bytes(), &["ana"]), Some(one.len()));
         }
 
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,60}", name in "\\PC{0,4}") {
             let _ = Message::read(&text);
-            let _ = next_beginning(&text, &[&name, SERVER]);
+            let _ = next_beginning(text.as_bytes(), &[&name, SERVER]);
             prop_assert!(in_the_name_of(&name, &text).len() <= MESSAGE_MAX_BYTES.max(text.len()));
         }
     }

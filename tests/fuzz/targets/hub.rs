@@ -38,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let mut hub = Hub::new(rules, [1; 32]);
     let mut now = Duration::ZERO;
-    let mut joiner = Joiner::new(Name::parse("eva").expect("a name"), None);
+    let mut joiner = Joiner::new(Name::parse("eva").expect("a name"));
     joiner.request(&HubRequest::Exit);
     for client in 0..3 {
         hub.connect(now, ([10, 0, 0, 1], 40_000 + client).into());

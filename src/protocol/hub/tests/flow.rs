@@ -57,7 +57,10 @@ fn a_naive_client_gets_one_message_at_a_time_and_a_notice_of_what_was_left_out()
 
 #[test]
 fn a_client_that_does_not_read_is_disconnected_and_delays_no_other() {
-    let mut bench = Bench::new(rules());
+    let mut bench = Bench::new(Rules {
+        rate_per_s: 10_000,
+        ..rules()
+    });
     let (ana, bia, eva) = (
         bench.framed("ana"),
         bench.framed("bia"),
@@ -121,13 +124,57 @@ fn a_client_that_sends_too_much_is_read_later() {
     for _ in 0..30 {
         bench.say_framed(ana, "ana | ana | echo | oi");
     }
-    let until = bench.hub.reads_again_at(ana).unwrap();
-    assert!(until > bench.now + Duration::from_secs(1));
-    assert_eq!(
-        bench.sent_frames(ana).len(),
-        30,
-        "nothing that was read is lost"
-    );
+    let until = bench.hub.reads_again_at(bench.now, ana).unwrap();
+    assert!(until > bench.now && until < bench.now + Duration::from_secs(1));
+    let at_once = bench.sent_frames(ana).len();
+    assert!(at_once <= 11, "{at_once} were handled at once");
+    bench.pass(Duration::from_secs(3));
+    let later = bench.sent_frames(ana).len();
+    assert_eq!(at_once + later, 30, "nothing that was read is lost");
+    assert_eq!(bench.hub.reads_again_at(bench.now, ana), None);
+}
+
+#[test]
+fn a_list_counts_against_its_asker_by_its_length() {
+    let mut bench = Bench::new(Rules {
+        connections_max: 2000,
+        ..rules()
+    });
+    let ana = bench.framed("ana");
+    for number in 0..1000 {
+        bench.framed(&format!("um-nome-bastante-longo-{number}"));
+    }
+    bench.sockets.written.clear();
+    let mut lists = Vec::new();
+    for _ in 0..3000 {
+        encode_line("ana | server | list_clients | no data", &mut lists);
+    }
+    bench.hub.on_bytes(bench.now, ana, &lists);
+    bench.settle();
+    let sent = bench.sockets.written.remove(&ana).unwrap().len();
+    assert!(sent > 32 << 10 && sent < 2 << 20, "{sent} bytes at once");
+    bench.pass(Duration::from_secs(2));
+    let sent = bench.sockets.written.remove(&ana).unwrap().len();
+    assert!(sent < 4 << 20, "{sent} bytes in two seconds");
+    assert!(bench.hub.reads_again_at(bench.now, ana).is_some());
+}
+
+#[test]
+fn a_round_that_is_full_is_written_before_more_is_taken() {
+    let mut bench = Bench::new(Rules {
+        rate_per_s: 100_000,
+        ..rules()
+    });
+    let ana = bench.framed("ana");
+    let message = format!("ana | ana | echo | {}", "x".repeat(900));
+    let mut bytes = Vec::new();
+    (0..5000).for_each(|_| encode_line(&message, &mut bytes));
+    bench.hub.on_bytes(bench.now, ana, &bytes);
+    assert!(bench.hub.round.bytes() < ROUND_MAX_BYTES + 2048);
+    assert_eq!(bench.hub.reads_again_at(bench.now, ana), Some(bench.now));
+    bench.settle();
+    (0..10).for_each(|_| bench.settle());
+    assert_eq!(bench.sent_frames(ana).len(), 5000);
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn a_joiner_of_ours_speaks_frames_however_the_bytes_come() {
     for piece in [1, 2, 7, 33, 1000] {
         let mut bench = Bench::new(rules());
         let id = bench.connect();
-        let mut joiner = Joiner::new(Name::parse("ana").unwrap(), None);
+        let mut joiner = Joiner::new(Name::parse("ana").unwrap());
         let long = "palavra ".repeat(300);
         joiner.request(&HubRequest::Echo("um | dois".into()));
         joiner.request(&HubRequest::Broadcast(long.clone()));
@@ -67,32 +67,34 @@ fn a_joiner_of_ours_speaks_frames_however_the_bytes_come() {
 fn a_joiner_proves_to_be_a_moderator_before_it_says_anything() {
     let mut bench = Bench::new(Rules {
         moderators: [Name::parse("prof").unwrap()].into(),
-        moderator_key: Some(ModeratorKey::of("segredo")),
+        moderator_key: Some(key("segredo")),
         ..rules()
     });
     let id = bench.connect();
-    let key = Some(ModeratorKey::of("segredo"));
-    let mut joiner = Joiner::new(Name::parse("prof").unwrap(), key);
+    let mut joiner = Joiner::new(Name::parse("prof").unwrap());
     joiner.request(&HubRequest::Close);
+    let asked = join(&mut bench, &mut joiner, id, 1000);
+    assert_eq!(asked, [joiner::JoinerEvent::ProofAsked { salt: SALT }]);
+    joiner.prove_with(key("segredo"));
     let events = join(&mut bench, &mut joiner, id, 1000);
     assert_eq!(
         events.last(),
         Some(&joiner::JoinerEvent::Closed),
         "{events:?}"
     );
-    let mut without = Joiner::new(Name::parse("prof").unwrap(), None);
+    let mut without = Joiner::new(Name::parse("prof").unwrap());
     without.hear(MS, b"server | client | name | no data");
     without.poll_send(MS, Acknowledgement::Complete);
     without.hear(MS, MARKER);
     let mut asked = Vec::new();
     encode_line("server | prof | moderator | 00", &mut asked);
     without.hear(MS, &asked);
-    assert_eq!(without.poll_event(), Some(joiner::JoinerEvent::ProofAsked));
+    assert_eq!(without.poll_event(), Some(joiner::JoinerEvent::Broken));
 }
 
 #[test]
 fn a_joiner_speaks_quietly_with_a_program_of_the_report() {
-    let mut joiner = Joiner::new(Name::parse("ana").unwrap(), None);
+    let mut joiner = Joiner::new(Name::parse("ana").unwrap());
     joiner.request(&HubRequest::Private {
         to: "bia".into(),
         text: "oi".into(),
@@ -127,4 +129,35 @@ fn a_joiner_speaks_quietly_with_a_program_of_the_report() {
     assert_eq!(sent(&mut joiner, 100), None, "one message at a time");
     let exit = "ana | server | exit | no data";
     assert_eq!(sent(&mut joiner, 116).as_deref(), Some(exit));
+}
+
+#[test]
+fn a_joiner_that_comes_again_says_what_waits_and_tells_what_may_be_lost() {
+    let mut bench = Bench::new(rules());
+    let id = bench.connect();
+    let mut joiner = Joiner::new(Name::parse("ana").unwrap());
+    joiner.request(&HubRequest::BroadcastNotMe("um".into()));
+    join(&mut bench, &mut joiner, id, 1000);
+    joiner.on_confirmed();
+    joiner.request(&HubRequest::BroadcastNotMe("dois".into()));
+    joiner.request(&HubRequest::List);
+    let sent = joiner.poll_send(bench.now, Acknowledgement::Pending);
+    assert!(sent.is_some(), "and nothing of it arrives");
+    joiner.request(&HubRequest::BroadcastNotMe("três".into()));
+    assert_eq!(joiner.reconnect(), ["dois"]);
+    assert_eq!(joiner.unsaid(), ["três"]);
+    assert_eq!(joiner.reconnect(), [""; 0], "told once");
+    bench.hub.on_lost(bench.now, id);
+    let (bia, again) = (bench.framed("bia"), bench.connect());
+    let events = join(&mut bench, &mut joiner, again, 7);
+    assert!(matches!(
+        events[0],
+        joiner::JoinerEvent::Joined {
+            is_framed: true,
+            ..
+        }
+    ));
+    let heard = bench.sent_frames(bia);
+    assert_eq!(heard, ["ana | all clients | broadcast_not_me | três"]);
+    assert!(joiner.unsaid().is_empty());
 }

@@ -10,6 +10,12 @@ use crate::protocol::wire::stream::{Deframer, Frame, MARKER, encode_line};
 
 const MS: Duration = Duration::from_millis(1);
 
+const SALT: Salt = [3; 32];
+
+fn key(secret: &str) -> ModeratorKey {
+    ModeratorSecret::of(secret).key(SALT).unwrap()
+}
+
 /// A hub, its clock, and sockets that take what the test lets them.
 struct Bench {
     hub: Hub,
@@ -137,6 +143,12 @@ impl Bench {
     /// What was written to a naive client since the last call.
     fn sent_to(&mut self, id: u32) -> String {
         String::from_utf8(self.sockets.written.remove(&id).unwrap_or_default()).unwrap()
+    }
+
+    /// What was written to any client since the last call, as far as it is text.
+    fn sent_to_any(&mut self, id: u32) -> String {
+        let bytes = self.sockets.written.remove(&id).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     fn sent_frames(&mut self, id: u32) -> Vec<String> {

@@ -151,10 +151,23 @@ fn connections_have_limits_in_all_and_per_address() {
         per_address_max: Some(2),
         ..rules()
     });
+    // Who has no name takes nobody's place, nor the address's.
+    let silent: Vec<_> = (0..60).map(|_| bench.connect()).collect();
     let (_, _) = (bench.naive("ana"), bench.naive("bia"));
+    // Who came before the place was taken, and names itself after, is refused too.
+    bench.say(silent[0], "rui | server | name | rui | roda1");
+    assert!(
+        bench
+            .sent_to_any(silent[0])
+            .contains("Too many connections")
+    );
     let third = bench.connect();
     assert!(bench.sent_to(third).contains("Too many connections"));
     let elsewhere = bench.hub.connect(bench.now, ([10, 0, 0, 2], 1).into());
+    bench.say(elsewhere.unwrap(), "eva | server | name | eva | roda1");
+    let sent = bench.sent_to_any(elsewhere.unwrap());
+    assert!(sent.contains("You are now connected"), "{sent}");
+    let elsewhere = bench.hub.connect(bench.now, ([10, 0, 0, 3], 1).into());
     bench.settle();
     assert!(
         bench
@@ -168,11 +181,29 @@ fn connections_have_limits_in_all_and_per_address() {
 }
 
 #[test]
+fn silent_connections_of_one_address_keep_nobody_out() {
+    let mut bench = Bench::new(rules());
+    let silent: Vec<u32> = (0..2 * UNNAMED_MAX).map(|_| bench.connect()).collect();
+    assert_eq!(bench.hub.clients.len(), UNNAMED_MAX);
+    assert!(bench.endings.contains(&(silent[0], Ending::Both)));
+    let ana = bench.hub.connect(bench.now, ([10, 0, 0, 2], 1).into());
+    let ana = ana.unwrap();
+    (0..UNNAMED_MAX).for_each(|_| {
+        bench.connect();
+    });
+    bench.say(ana, "ana | server | name | ana | roda1");
+    assert!(bench.sent_to_any(ana).contains("You are now connected"));
+    bench.pass(NAME_WAIT + LINGER + 100 * MS);
+    assert_eq!(bench.hub.clients.len(), 1);
+    assert_eq!(bench.hub.places.unnamed(), 0);
+}
+
+#[test]
 fn only_moderators_close_and_remove_and_they_prove_it() {
     let name = |name| Name::parse(name).unwrap();
     let mut bench = Bench::new(Rules {
         moderators: [name("prof")].into(),
-        moderator_key: Some(ModeratorKey::of("segredo")),
+        moderator_key: Some(key("segredo")),
         ..rules()
     });
     let ana = bench.framed("ana");
@@ -192,10 +223,12 @@ fn only_moderators_close_and_remove_and_they_prove_it() {
         bench.say(prof, "prof | server | name | prof | roda1");
         let asked = bench.sockets.written.remove(&prof).unwrap();
         let asked = frames(asked.strip_prefix(MARKER).unwrap());
-        let challenge = asked[0]
+        let question = asked[0]
             .strip_prefix("server | prof | moderator | ")
             .unwrap();
-        let proof = ModeratorKey::of(secret).proof(challenge, "prof");
+        let (salt, challenge) = proof::read_question(question).unwrap();
+        assert_eq!(salt, SALT);
+        let proof = key(secret).proof(challenge, "prof");
         bench.say_framed(prof, &format!("prof | server | moderator | {proof}"));
         let sent = bench.sent_frames(prof);
         assert_eq!(

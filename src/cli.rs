@@ -18,7 +18,7 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
-pub use self::chat::{ChatArgs, ChatSettings, LOBBY};
+pub use self::chat::{ChatArgs, ChatSettings, InputPolicy, LOBBY};
 pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings};
 pub use self::lab::{
     BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings,
@@ -26,7 +26,7 @@ pub use self::lab::{
 };
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
 pub use self::room::{RoomCommand, RoomSettings};
-pub use self::secret::{IdArgs, IdSettings, RoomSecret};
+pub use self::secret::{IdArgs, IdSettings, KeyText, RoomSecret};
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 use crate::error::Usage;
 use crate::protocol::lookalike::Oddity;

@@ -60,6 +60,12 @@ pub enum Error {
 }
 
 impl StoreError {
+    /// Makes the error for a file that cannot be written.
+    pub fn writing(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Self::WriteFile { path, cause }
+    }
+
     /// Makes the error for a secret that cannot be read.
     pub fn secret(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
@@ -80,6 +86,15 @@ pub enum RoomFault {
     Passphrase(PassphraseFault),
     /// The invitation cannot be used.
     Invitation(InvitationFault),
+    /// What may be a passphrase too looks like an invitation, and is mistyped.
+    Mistyped(InvitationFault),
+    /// The invitation is for another room than the one that was named.
+    OtherRoom {
+        /// The room that was named.
+        named: String,
+        /// The room that the invitation is for.
+        invited: String,
+    },
 }
 
 /// A file or a database that could not be used.
@@ -87,6 +102,13 @@ pub enum RoomFault {
 pub enum StoreError {
     /// A file with a secret could not be used.
     Secret {
+        /// Its path.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// A file could not be written.
+    WriteFile {
         /// Its path.
         path: PathBuf,
         /// Why not.

@@ -78,6 +78,22 @@ fn store(lang: Lang, error: &StoreError) -> String {
                 "não foi possível usar o segredo em {path}: {why}",
             )
         }
+        StoreError::WriteFile { path, cause: why } if why.kind() == ErrorKind::AlreadyExists => {
+            let path = path.display();
+            say!(
+                lang,
+                "{path} exists already and stays as it is: choose another file",
+                "{path} já existe e fica como está: escolha outro arquivo",
+            )
+        }
+        StoreError::WriteFile { path, cause: why } => {
+            let (path, why) = (path.display(), cause(lang, why));
+            say!(
+                lang,
+                "cannot write {path}: {why}",
+                "não foi possível escrever {path}: {why}",
+            )
+        }
         StoreError::ReadFile { path, cause: why } => {
             let (path, why) = (path.display(), cause(lang, why));
             say!(

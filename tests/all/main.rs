@@ -36,3 +36,4 @@ mod tcp_peer_hosts;
 mod tcp_peer_naive;
 mod terminal;
 mod terminal_session;
+mod tools;

@@ -4,6 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cli::Key;
 use crate::lab::form::Field;
 use crate::lab::lesson::Lesson;
 use crate::lab::quiz::question::BankFault;
@@ -20,6 +21,8 @@ use crate::protocol::wire::seal::passphrase::PassphraseFault;
 pub enum Error {
     /// An argument is wrong.
     Usage(Usage),
+    /// A setting in a file or a variable is wrong.
+    Config(ConfigError),
     /// No interface could be chosen.
     Interfaces(ChoiceError),
     /// The system refused an operation on the group.
@@ -71,6 +74,48 @@ impl StoreError {
         let path = path.to_owned();
         move |cause| Self::Secret { path, cause }
     }
+}
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The file, or the variable that holds the setting.
+    pub path: PathBuf,
+    /// The line in the file, from 1.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub fault: ConfigFault,
+}
+
+/// What is wrong with settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigFault {
+    /// The system refuses to read the file; its own explanation.
+    Unreadable(String),
+    /// The file is longer than this many bytes.
+    TooLong(u64),
+    /// The file is not text in UTF-8.
+    NotText,
+    /// It is a folder, a pipe or a device.
+    NotFile,
+    /// The file is not TOML; the parser's own explanation.
+    Syntax(String),
+    /// There is no such setting.
+    UnknownKey {
+        /// The key, as written.
+        key: String,
+        /// The setting that was meant, if one is similar.
+        meant: Option<Key>,
+    },
+    /// The key is for a secret, which does not belong into such a file.
+    Secret(String),
+    /// The value is not one that the key takes.
+    Value {
+        /// The key.
+        key: Key,
+        /// The value, as written.
+        value: String,
+    },
 }
 
 /// Why a room cannot be opened.
@@ -216,6 +261,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_)
+            | Self::Config(_)
             | Self::Interfaces(ChoiceError::Unknown { .. })
             | Self::Room(_)
             | Self::Store(StoreError::Secret { .. }) => 2,
@@ -227,6 +273,12 @@ impl Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
     }
 }
 

@@ -155,7 +155,7 @@ fn take_killed(folder: &Path) -> Option<u64> {
 }
 
 /// The folders of this user's settings and state.
-fn folders() -> io::Result<(PathBuf, PathBuf)> {
+pub(super) fn folders() -> io::Result<(PathBuf, PathBuf)> {
     let folders = choose_base_strategy().map_err(io::Error::other)?;
     let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
     Ok((folders.config_dir().join(FOLDER), state.join(FOLDER)))

@@ -16,6 +16,7 @@ use crate::protocol::wire::Fault;
 pub fn error(lang: Lang, error: &Error) -> String {
     match error {
         Error::Usage(wrong) => usage(lang, wrong),
+        Error::Config(error) => super::config::config_error(lang, error),
         Error::Interfaces(error) => choice(lang, error),
         Error::Group {
             group,

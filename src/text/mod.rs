@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 mod chat;
+mod config;
 mod error;
 mod hub;
 mod lab;
@@ -14,6 +15,7 @@ mod tcp_peer;
 mod terminal;
 
 pub use chat::*;
+pub use config::*;
 pub use error::{cause, error, fault, lost, refusal};
 pub use hub::*;
 pub use lab::*;

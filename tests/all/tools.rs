@@ -119,3 +119,149 @@ fn a_mistyped_invitation_opens_no_room_unless_it_is_said_to_be_a_passphrase() {
     ana.gets_signal("TERM");
     ana.ends_with(143);
 }
+
+/// `roda …` of a person whose settings are in a folder.
+fn of_person(home: &Home, args: &[&str]) -> Command {
+    let mut roda = roda(args);
+    roda.env("XDG_CONFIG_HOME", home.path());
+    roda.env_remove("RODA_CONFIG");
+    roda
+}
+
+/// Where a person's file of settings is.
+fn settings_file(home: &Home) -> std::path::PathBuf {
+    let folder = home.path().join("roda");
+    fs::create_dir_all(&folder).unwrap();
+    folder.join("config.toml")
+}
+
+#[test]
+fn the_settings_are_shown_with_their_sources_and_an_option_beats_them() {
+    let home = Home::new();
+    let shown = |args: &[&str]| {
+        let mut roda = of_person(&home, args);
+        roda.env("RODA_TTL", "3").env("LOGNAME", "login");
+        Program::start(roda).ends_with(0).shown
+    };
+    let line = |shown: &[String], key: &str| -> String {
+        let found = shown.iter().find(|line| line.starts_with(key));
+        let words = found.expect(key).split_whitespace();
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let lines = shown(&["config"]);
+    assert!(lines[0].contains("no such file"), "{lines:?}");
+    assert_eq!(line(&lines, "name"), "name = \"login\" # default");
+    assert_eq!(line(&lines, "ttl"), "ttl = 3 # variable RODA_TTL");
+    let text = "# minhas\nname = 'ana'\nlang = \"pt\"\ninterface = ['lo', 'eth0']\n";
+    fs::write(settings_file(&home), text).unwrap();
+    let lines = shown(&["config"]);
+    assert!(lines[0].starts_with("# configurações em "), "{lines:?}");
+    assert_eq!(line(&lines, "name"), "name = \"ana\" # linha 2 do arquivo");
+    let interfaces = "interface = [\"lo\", \"eth0\"] # linha 4 do arquivo";
+    assert_eq!(line(&lines, "interface"), interfaces);
+    // What is shown is a file of settings too.
+    fs::write(settings_file(&home), lines.join("\n")).unwrap();
+    let lines = shown(&["config"]);
+    assert_eq!(line(&lines, "name"), "name = \"ana\" # linha 2 do arquivo");
+    assert!(shown(&["config", "--lang", "en"])[0].starts_with("# settings in "));
+}
+
+#[test]
+fn a_member_has_the_name_of_its_settings_unless_an_option_gives_another() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    let home = Home::new();
+    let file = settings_file(&home);
+    fs::write(&file, "name = 'ana'\n").unwrap();
+    for (args, name) in [(&[][..], "ana"), (&["--name", "rui"], "rui")] {
+        let mut chat = place.chat(&home, args);
+        chat.env("RODA_CONFIG", &file);
+        let mut member = Program::start(chat).keeping(&home);
+        bia.notes(&format!("{name} entered"));
+        member.says("sair");
+        member.ends_with(0);
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_wrong_use_and_hang_nothing() {
+    let home = Home::new();
+    let file = settings_file(&home);
+    let refused = |why: &[&str]| {
+        for args in [&["id"][..], &["config"], &["chat"], &["nonsense"]] {
+            let mut roda = Program::start(of_person(&home, args));
+            let note = roda.notes(&format!("roda: {}", file.display()));
+            assert!(why.iter().all(|part| note.contains(part)), "{note}");
+            roda.ends_with(2);
+        }
+        // Help and pages are there all the same.
+        for args in [
+            &["--help"][..],
+            &["chat", "--help"],
+            &["man"],
+            &["completions", "zsh"],
+        ] {
+            Program::start(of_person(&home, args)).ends_with(0);
+        }
+    };
+    let long = format!("# {}\n", "x".repeat(64 << 10));
+    let texts: [(&[u8], &[&str]); 6] = [
+        (b"\nport = 'x'\n", &["line 2", "port", "1 to 65535"]),
+        (b"nome = 'ana'\n", &["line 1", "'nome'", "name"]),
+        (
+            b"passphrase = 'x'\n",
+            &["line 1", "'passphrase'", "--key-file"],
+        ),
+        (b"name = \n", &["line 1", "KEY = VALUE"]),
+        (b"name = '\xff'\n", &["UTF-8"]),
+        (long.as_bytes(), &["65536 bytes"]),
+    ];
+    for (text, why) in texts {
+        fs::write(&file, text).unwrap();
+        refused(why);
+    }
+    fs::remove_file(&file).unwrap();
+    nix::unistd::mkfifo(&file, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    refused(&["regular file"]);
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    refused(&["regular file"]);
+    let mut elsewhere = of_person(&home, &["chat", "--lang", "pt"]);
+    elsewhere.env("RODA_CONFIG", "").env("RODA_PORT", "x");
+    let mut elsewhere = Program::start(elsewhere);
+    elsewhere.notes("RODA_PORT: port não pode ser 'x': esperado um número de 1 a 65535");
+    elsewhere.ends_with(2);
+}
+
+#[test]
+fn each_shell_gets_completions_and_each_subcommand_a_man_page() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = Program::start(roda(&["completions", shell])).ends_with(0);
+        let has = |word: &str| script.shown.iter().any(|line| line.contains(word));
+        assert!(has("tcp-peer") && has("listen-only"), "{shell}");
+    }
+    let page = Program::start(roda(&["man"])).ends_with(0).shown;
+    assert!(
+        page.iter().any(|line| line.starts_with(".TH roda 1")),
+        "{page:?}"
+    );
+    let folder = support::folder();
+    let man = folder.path().join("share").join("man1");
+    Program::start(roda(&["man", man.to_str().unwrap()])).ends_with(0);
+    for name in [
+        "roda",
+        "roda-chat",
+        "roda-hub-serve",
+        "roda-lab-serve",
+        "roda-tcp-peer",
+    ] {
+        let page = fs::read_to_string(man.join(format!("{name}.1"))).unwrap();
+        assert!(
+            page.contains(&format!(".TH {name} 1")),
+            "{name}: {page:.200}"
+        );
+    }
+    let mut taken = Program::start(roda(&["man", "/dev/null/man"]));
+    taken.notes("cannot write /dev/null/man/roda.1");
+    taken.ends_with(1);
+}

@@ -2,17 +2,19 @@
 //! and how they stand in for options that were not typed. An option beats a variable, a variable
 //! beats the file, and the file beats the default.
 
-use std::ffi::{OsStr, OsString};
+mod call;
+mod key;
+
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, ValueEnum};
+use clap::ValueEnum;
 use strsim::damerau_levenshtein;
 use toml::de::{DeTable, DeValue};
 
-use super::shared::{self, GROUP, KEEP_ALIVE_S, PORT, TTL};
-use super::{Cli, LOBBY, name, room_name};
+use self::call::{Call, is_typed};
+pub use self::key::Key;
 use crate::error::{ConfigError, ConfigFault};
-use crate::terminal::screen::Color;
 use crate::text::Lang;
 
 /// Names of keys that would hold a secret, or the way to one.
@@ -23,119 +25,8 @@ const SECRET_WORDS: [&str; 8] = [
 /// Most edits between a mistyped key and the one that it was meant to be.
 const MEANT_EDITS_MAX: usize = 2;
 
-/// The variables that hold the invitation of a room, which names the room itself.
+/// The variable that holds the invitation of a room, which names the room itself.
 const INVITE: &str = "RODA_INVITE";
-
-/// A setting that may be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// The person's name.
-    Name,
-    /// The room of `chat`.
-    Room,
-    /// The language of sentences.
-    Lang,
-    /// When names are coloured.
-    Color,
-    /// The interfaces of a group.
-    Interface,
-    /// The multicast group.
-    Group,
-    /// The group's port.
-    Port,
-    /// How far datagrams go.
-    Ttl,
-    /// How a lost TCP peer is noticed.
-    KeepAlive,
-}
-
-impl Key {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
-        Self::Name,
-        Self::Room,
-        Self::Lang,
-        Self::Color,
-        Self::Interface,
-        Self::Group,
-        Self::Port,
-        Self::Ttl,
-        Self::KeepAlive,
-    ];
-
-    /// Its name in the file, which is the option's name too.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Room => "room",
-            Self::Lang => "lang",
-            Self::Color => "color",
-            Self::Interface => "interface",
-            Self::Group => "group",
-            Self::Port => "port",
-            Self::Ttl => "ttl",
-            Self::KeepAlive => "keep-alive",
-        }
-    }
-
-    /// The variable that beats the file.
-    #[must_use]
-    pub fn variable(self) -> &'static str {
-        match self {
-            Self::Name => "RODA_NAME",
-            Self::Room => "RODA_ROOM",
-            Self::Lang => "RODA_LANG",
-            Self::Color => "RODA_COLOR",
-            Self::Interface => "RODA_INTERFACE",
-            Self::Group => "RODA_GROUP",
-            Self::Port => "RODA_PORT",
-            Self::Ttl => "RODA_TTL",
-            Self::KeepAlive => "RODA_KEEP_ALIVE",
-        }
-    }
-
-    /// Whether its value is a number.
-    #[must_use]
-    pub fn is_number(self) -> bool {
-        matches!(self, Self::Port | Self::Ttl | Self::KeepAlive)
-    }
-
-    /// Whether a value is one that the option takes.
-    fn takes(self, value: &str) -> bool {
-        match self {
-            Self::Name => name(value).is_ok(),
-            Self::Room => room_name(value.to_owned()).is_ok(),
-            Self::Lang => Lang::from_str(value, false).is_ok(),
-            Self::Color => Color::from_str(value, false).is_ok(),
-            Self::Interface => !value.is_empty() && !value.contains(char::is_control),
-            Self::Group => shared::group(value).is_ok(),
-            Self::Port => shared::port(value).is_ok(),
-            Self::Ttl => value.parse::<u8>().is_ok(),
-            Self::KeepAlive => shared::seconds(value.to_owned(), 1, "").is_ok(),
-        }
-    }
-
-    /// What holds if nobody has set it; `None` if the system decides.
-    fn default_value(self) -> Option<String> {
-        match self {
-            Self::Name => shared::name_or_login(None)
-                .ok()
-                .map(|name| name.to_string()),
-            Self::Room => Some(LOBBY.into()),
-            Self::Lang | Self::Interface => None,
-            Self::Color => Some("auto".into()),
-            Self::Group => Some(GROUP.into()),
-            Self::Port => Some(PORT.into()),
-            Self::Ttl => Some(TTL.into()),
-            Self::KeepAlive => Some(KEEP_ALIVE_S.into()),
-        }
-    }
-
-    fn of_name(typed: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|key| key.name() == typed)
-    }
-}
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,7 +79,7 @@ impl Config {
         let mut settings = match &file.text {
             Some(text) => read(text).map_err(|(line, fault)| ConfigError {
                 path: file.path.clone().unwrap_or_default(),
-                line: Some(line),
+                line,
                 fault,
             })?,
             None => Vec::new(),
@@ -265,52 +156,6 @@ impl Config {
     }
 }
 
-/// The subcommand that a command line calls, and where its options may stand.
-struct Call {
-    command: clap::Command,
-    options_at: usize,
-}
-
-impl Call {
-    /// `None` if no command can be made out: the parser will say why. A line without a subcommand
-    /// gets the one that it means.
-    fn of(args: &mut Vec<OsString>) -> Option<Self> {
-        let mut call = Self {
-            command: Cli::command(),
-            options_at: 1,
-        };
-        let mut at = 1;
-        while call.command.has_subcommands() {
-            let Some(arg) = args.get(at).and_then(|arg| arg.to_str()) else {
-                break;
-            };
-            if arg.starts_with('-') {
-                at += if arg == "--lang" { 2 } else { 1 };
-                continue;
-            }
-            call.command = call.command.find_subcommand(arg)?.clone();
-            at += 1;
-            call.options_at = at;
-        }
-        if call.options_at == 1 && at <= args.len() {
-            args.push("chat".into());
-            call.command = call.command.find_subcommand("chat")?.clone();
-            call.options_at = args.len();
-        }
-        Some(call)
-    }
-
-    /// Whether the subcommand has an option that was not typed.
-    fn lacks(&self, args: &[OsString], key: Key) -> bool {
-        let mut options = self
-            .command
-            .get_arguments()
-            .filter_map(|arg| arg.get_long());
-        let has_option = key == Key::Lang || options.any(|option| option == key.name());
-        has_option && !is_typed(args, key.name())
-    }
-}
-
 /// The language that a command line or the variable asks for, also where it cannot be parsed.
 #[must_use]
 pub fn typed_lang(args: &[OsString], variable: impl Fn(&str) -> Option<String>) -> Option<Lang> {
@@ -323,26 +168,15 @@ pub fn typed_lang(args: &[OsString], variable: impl Fn(&str) -> Option<String>) 
     Lang::from_str(&lang, false).ok()
 }
 
-/// Whether an option was typed.
-fn is_typed(args: &[OsString], option: &str) -> bool {
-    let option = format!("--{option}");
-    let mut options = args.iter().take_while(|arg| *arg != "--");
-    options.any(|arg| {
-        let arg: &OsStr = arg;
-        let rest = arg.to_str().and_then(|arg| arg.strip_prefix(&option));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-    })
-}
-
-/// Reads the settings of a file. Errors come with their line.
-fn read(text: &str) -> Result<Vec<Setting>, (usize, ConfigFault)> {
+/// Reads the settings of a file. Errors come with their line, where it is known.
+fn read(text: &str) -> Result<Vec<Setting>, (Option<usize>, ConfigFault)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let line_of = |at: usize| {
         let before = text.as_bytes().iter().take(at);
         before.filter(|byte| **byte == b'\n').count() + 1
     };
     let table = DeTable::parse(text).map_err(|error| {
-        let line = line_of(error.span().map_or(0, |span| span.start));
+        let line = error.span().map(|span| line_of(span.start));
         (line, ConfigFault::Syntax(error.message().to_owned()))
     })?;
     let mut entries: Vec<_> = table.get_ref().iter().collect();
@@ -351,7 +185,7 @@ fn read(text: &str) -> Result<Vec<Setting>, (usize, ConfigFault)> {
     let mut settings = Vec::new();
     for (typed, value) in entries {
         let line = line_of(typed.span().start);
-        let key = key(typed.get_ref()).map_err(|fault| (line, fault))?;
+        let key = key(typed.get_ref()).map_err(|fault| (Some(line), fault))?;
         let values = values(key, value.get_ref());
         let is_fit = |value: &&String| !key.takes(value);
         match values.iter().find(is_fit) {
@@ -363,7 +197,7 @@ fn read(text: &str) -> Result<Vec<Setting>, (usize, ConfigFault)> {
             wrong => {
                 let written = text.get(value.span()).unwrap_or_default();
                 let value = wrong.cloned().unwrap_or_else(|| written.to_owned());
-                return Err((line, ConfigFault::Value { key, value }));
+                return Err((Some(line), ConfigFault::Value { key, value }));
             }
         }
     }
@@ -545,10 +379,16 @@ mod tests {
     fn broken_toml_is_told_with_its_line_however_deep_it_is() {
         let deep = format!("\nname = {}", "[".repeat(60_000));
         let dotted = format!("\n{}b = 1", "a.".repeat(30_000));
-        for text in ["\nname = ", "\nname = 'ana", "\n= 3", &deep, &dotted] {
+        for (text, line) in [
+            ("\nname = ", Some(2)),
+            ("\nname = 'ana", Some(2)),
+            ("\n= 3", Some(2)),
+            (&deep, Some(2)),
+            (&dotted, None),
+        ] {
             let error = config(text, &[]).unwrap_err();
             assert!(matches!(error.fault, ConfigFault::Syntax(_)), "{error:?}");
-            assert_eq!(error.line, Some(2), "{:.20}", text);
+            assert_eq!(error.line, line, "{text:.20}");
         }
         let twice = config("name = 'ana'\nname = 'bia'", &[]).unwrap_err();
         assert_eq!(twice.line, Some(2));

@@ -1,5 +1,5 @@
-//! `config`: what holds where no option says otherwise; and how these settings become a part of every
-//! command line.
+//! `config`: what holds where no option says otherwise; and how these settings become a part of
+//! every command line.
 
 use std::env;
 use std::ffi::OsString;
@@ -24,8 +24,8 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// Adds to a command line what was set in the file and in variables, but not for a call that asks for
-/// help or for pages that are the same for everybody.
+/// Adds to a command line what was set in the file and in variables, but not for a call that asks
+/// for help or for pages that are the same for everybody.
 ///
 /// # Errors
 /// A setting that cannot be used.

@@ -1,5 +1,5 @@
-//! Secrets that people keep in files of their own. We read them, and write new ones when we are asked
-//! to.
+//! Secrets that people keep in files of their own. We read them, and write new ones when we are
+//! asked to.
 
 use std::fs::File;
 use std::io::{self, Read};

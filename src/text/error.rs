@@ -145,9 +145,10 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
         ),
         Usage::Listen(given) => say!(
             lang,
-            "'{given}' cannot be listened on: --listen takes PORT or ADDRESS:PORT, :0 picks a port",
-            "não dá para esperar em '{given}': --listen aceita PORTA ou ENDEREÇO:PORTA, \
-             :0 escolhe uma",
+            "'{given}' cannot be listened on: --listen takes PORT, ADDRESS:PORT or *:PORT (all \
+            interfaces); port 0 is any that is free",
+            "não dá para esperar em '{given}': --listen aceita PORTA, ENDEREÇO:PORTA ou *:PORTA \
+            (todas as interfaces); a porta 0 é qualquer uma livre",
         ),
         Usage::Connect(given) => say!(
             lang,

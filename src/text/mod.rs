@@ -74,6 +74,18 @@ pub fn reach_us_by(lang: Lang, address: SocketAddr, command: &str) -> String {
     )
 }
 
+/// From where an address can be reached that we listen on.
+fn reached_from(lang: Lang, address: SocketAddr) -> String {
+    let ip = address.ip().to_canonical();
+    if ip.is_unspecified() {
+        say!(lang, "on all interfaces", "em todas as interfaces")
+    } else if ip.is_loopback() {
+        say!(lang, "for this machine only", "só para esta máquina")
+    } else {
+        say!(lang, "at {ip} only", "só em {ip}")
+    }
+}
+
 /// A list of names, `a, b, c`.
 fn row<T: ToString>(things: &[T]) -> String {
     things

@@ -265,3 +265,37 @@ fn each_shell_gets_completions_and_each_subcommand_a_man_page() {
     taken.notes("cannot write /dev/null/man/roda.1");
     taken.ends_with(1);
 }
+
+#[test]
+fn a_port_alone_means_what_the_help_says_and_the_start_says_where() {
+    let everywhere = ", on all interfaces";
+    let alone = "for this machine only";
+    for (args, said) in [
+        (&["hub", "serve", "--listen", "0"][..], everywhere),
+        (&["hub", "serve", "--listen", "127.0.0.1:0"], alone),
+        (&["tcp-peer", "--listen", ":0"], everywhere),
+        (&["tcp-peer", "--listen", "127.0.0.1:0"], alone),
+        (&["lab", "serve", "uppercase", "--listen", "0"], alone),
+        (
+            &["lab", "serve", "uppercase", "--listen", "*:0"],
+            "on all interfaces",
+        ),
+    ] {
+        Program::start(roda(args)).notes(said);
+    }
+    for (args, said) in [
+        (
+            &["hub", "serve", "--help"][..],
+            "a port alone means all interfaces",
+        ),
+        (&["tcp-peer", "--help"], "a port alone means all interfaces"),
+        (
+            &["lab", "serve", "--help"],
+            "a port alone means this machine only",
+        ),
+    ] {
+        let help = Program::start(roda(args)).ends_with(0).shown.join(" ");
+        let words: Vec<&str> = help.split_whitespace().collect();
+        assert!(words.join(" ").contains(said), "{args:?}: {help}");
+    }
+}

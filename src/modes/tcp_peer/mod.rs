@@ -116,7 +116,7 @@ fn listen(
     let failed = Error::listening(host, port);
     let listener = Listener::open(host, port).map_err(&failed)?;
     let address = listener.address().map_err(&failed)?;
-    face.say(&text::waiting_at(lang, address.port()));
+    face.say(&text::waiting_at(lang, address));
     for address in listener.reached_at().map_err(&failed)? {
         face.say(&text::call_us_by(lang, address));
     }

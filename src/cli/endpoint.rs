@@ -1,5 +1,5 @@
-//! Hosts and ports as people type them. One rule holds for every `--listen`: `[ADDRESS:]PORT`, where
-//! a port alone is the mode's own choice of interfaces, `*:PORT` is all of them, and port 0 is any
+//! Hosts and ports as people type them. One rule holds for every `--listen`: `[ADDRESS:]PORT`. A
+//! port alone is the mode's own choice of interfaces, `*:PORT` is all of them, and port 0 is any
 //! that is free.
 
 use crate::error::Usage;

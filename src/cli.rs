@@ -2,6 +2,7 @@
 //! the program are here, and typed values become checked types here, on which the modes rely.
 
 mod chat;
+mod config;
 mod endpoint;
 mod hub;
 mod lab;
@@ -18,7 +19,8 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
-pub use self::chat::{ChatArgs, ChatSettings, LOBBY};
+pub use self::chat::{ChatArgs, ChatSettings, InputPolicy, LOBBY};
+pub use self::config::{Config, ConfigFile, Key, Setting, Source, typed_lang};
 pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings, WhenLost};
 pub use self::lab::{
     BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings,
@@ -26,7 +28,7 @@ pub use self::lab::{
 };
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
 pub use self::room::{RoomCommand, RoomSettings};
-pub use self::secret::{IdArgs, IdSettings, RoomSecret};
+pub use self::secret::{IdArgs, IdSettings, KeyText, RoomSecret};
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 use crate::error::Usage;
 use crate::protocol::lookalike::Oddity;
@@ -74,6 +76,27 @@ pub enum Command {
 
     /// Who you are to others: the fingerprint of your key
     Id(IdArgs),
+
+    /// What holds where no option says otherwise, and where each value comes from
+    #[command(after_help = "Example:\n  roda config")]
+    Config,
+
+    /// What a shell completes
+    #[command(after_help = "Example, for bash:\n  \
+        roda completions bash > ~/.local/share/bash-completion/completions/roda")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+
+    /// The man page of `roda`, or all of them
+    #[command(after_help = "Examples:\n  \
+        roda man | man -l -\n  \
+        roda man ~/.local/share/man/man1")]
+    Man {
+        /// Write the pages of all subcommands into this folder, made if there is none
+        folder: Option<std::path::PathBuf>,
+    },
 
     /// Chat by UDP multicast with the course's programs: JSON datagrams {"user","data"}
     #[command(after_help = "Example, in two terminals:\n  \

@@ -4,6 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cli::Key;
 use crate::lab::form::Field;
 use crate::lab::lesson::Lesson;
 use crate::lab::quiz::question::BankFault;
@@ -20,6 +21,8 @@ use crate::protocol::wire::seal::passphrase::PassphraseFault;
 pub enum Error {
     /// An argument is wrong.
     Usage(Usage),
+    /// A setting in a file or a variable is wrong.
+    Config(ConfigError),
     /// No interface could be chosen.
     Interfaces(ChoiceError),
     /// The system refused an operation on the group.
@@ -60,11 +63,59 @@ pub enum Error {
 }
 
 impl StoreError {
+    /// Makes the error for a file that cannot be written.
+    pub fn writing(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Self::WriteFile { path, cause }
+    }
+
     /// Makes the error for a secret that cannot be read.
     pub fn secret(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |cause| Self::Secret { path, cause }
     }
+}
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The file, or the variable that holds the setting.
+    pub path: PathBuf,
+    /// The line in the file, from 1.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub fault: ConfigFault,
+}
+
+/// What is wrong with settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigFault {
+    /// The system refuses to read the file; its own explanation.
+    Unreadable(String),
+    /// The file is longer than this many bytes.
+    TooLong(u64),
+    /// The file is not text in UTF-8.
+    NotText,
+    /// It is a folder, a pipe or a device.
+    NotFile,
+    /// The file is not TOML; the parser's own explanation.
+    Syntax(String),
+    /// There is no such setting.
+    UnknownKey {
+        /// The key, as written.
+        key: String,
+        /// The setting that was meant, if one is similar.
+        meant: Option<Key>,
+    },
+    /// The key is for a secret, which does not belong into such a file.
+    Secret(String),
+    /// The value is not one that the key takes.
+    Value {
+        /// The key.
+        key: Key,
+        /// The value, as written.
+        value: String,
+    },
 }
 
 /// Why a room cannot be opened.
@@ -80,6 +131,15 @@ pub enum RoomFault {
     Passphrase(PassphraseFault),
     /// The invitation cannot be used.
     Invitation(InvitationFault),
+    /// What may be a passphrase too looks like an invitation, and is mistyped.
+    Mistyped(InvitationFault),
+    /// The invitation is for another room than the one that was named.
+    OtherRoom {
+        /// The room that was named.
+        named: String,
+        /// The room that the invitation is for.
+        invited: String,
+    },
 }
 
 /// A file or a database that could not be used.
@@ -87,6 +147,13 @@ pub enum RoomFault {
 pub enum StoreError {
     /// A file with a secret could not be used.
     Secret {
+        /// Its path.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// A file could not be written.
+    WriteFile {
         /// Its path.
         path: PathBuf,
         /// Why not.
@@ -194,6 +261,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_)
+            | Self::Config(_)
             | Self::Interfaces(ChoiceError::Unknown { .. })
             | Self::Room(_)
             | Self::Store(StoreError::Secret { .. }) => 2,
@@ -205,6 +273,12 @@ impl Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
     }
 }
 

@@ -5,13 +5,21 @@ use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use roda::cli::{Cli, expand_link, language};
+use roda::cli::{Cli, expand_link, language, typed_lang};
 use roda::error::Error;
 use roda::terminal::last_words;
+use roda::text::Lang;
 use roda::{modes, text};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse_from(expand_link(env::args_os().collect())) {
+    let typed = expand_link(env::args_os().collect());
+    let variable = |variable: &str| env::var(variable).ok();
+    let asked = typed_lang(&typed, variable);
+    let args = match modes::with_settings(typed) {
+        Ok(args) => args,
+        Err(error) => return failed(language(asked, variable), &error),
+    };
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         // Help and version come this way too, with their own exit codes.
         Err(error) => {
@@ -24,14 +32,17 @@ fn main() -> ExitCode {
         }
     };
     let command = cli.command.unwrap_or_default();
-    let lang = language(cli.lang, |variable| env::var(variable).ok());
+    let lang = language(cli.lang, variable);
     match modes::run(command, lang) {
         Ok(end) => ExitCode::from(end.exit_code()),
         // The reader of our output has seen enough: `roda … | head -1` is no failure.
         Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            last_words(&format!("roda: {}", text::error(lang, &error)));
-            ExitCode::from(error.exit_code())
-        }
+        Err(error) => failed(lang, &error),
     }
+}
+
+/// Tells an error, and gives the exit code that it stands for.
+fn failed(lang: Lang, error: &Error) -> ExitCode {
+    last_words(&format!("roda: {}", text::error(lang, error)));
+    ExitCode::from(error.exit_code())
 }

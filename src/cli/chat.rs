@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser};
 
 use super::room_name;
-use super::secret::{IdentityArgs, RoomSecret, SecretArgs};
+use super::secret::{IdentityArgs, KeyText, RoomSecret, SecretArgs};
 use super::shared::{ColorArgs, GroupArgs, TtlArgs, name_or_login, seconds};
 use crate::chat::Audience;
 use crate::error::{Error, Usage};
@@ -33,9 +33,9 @@ pub struct ChatArgs {
     name: Option<String>,
 
     /// Room to be in; without a key everybody may enter it. Only the lobby is heard by the
-    /// course's programs
-    #[arg(long, default_value = LOBBY, allow_hyphen_values = true)]
-    room: String,
+    /// course's programs [default: lobby]
+    #[arg(long, allow_hyphen_values = true)]
+    room: Option<String>,
 
     #[command(flatten)]
     secret: SecretArgs,
@@ -67,6 +67,10 @@ pub struct ChatArgs {
     #[arg(long)]
     json: bool,
 
+    /// Read no input, and stay until a signal: for services
+    #[arg(long)]
+    listen_only: bool,
+
     #[command(flatten)]
     color: ColorArgs,
 }
@@ -88,10 +92,12 @@ impl Default for ChatArgs {
 pub struct ChatSettings {
     /// The user's name.
     pub name: Name,
-    /// The room; `None` is the lobby.
+    /// The room; `None` is the lobby, or the room that an invitation names.
     pub room: Option<Name>,
     /// Where its key comes from.
     pub secret: RoomSecret,
+    /// What the text of its key may be.
+    pub key_text: KeyText,
     /// Which identity to use.
     pub who: Who,
     /// Where the group is.
@@ -102,6 +108,17 @@ pub struct ChatSettings {
     pub form: Form,
     /// Whether names are coloured.
     pub color: Color,
+    /// Whether the input is read.
+    pub input: InputPolicy,
+}
+
+/// Whether a mode reads its input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputPolicy {
+    /// What is typed is said, and the end of the input ends the mode.
+    Read,
+    /// Nothing is read; only a signal ends the mode.
+    Ignore,
 }
 
 impl TryFrom<ChatArgs> for ChatSettings {
@@ -109,9 +126,11 @@ impl TryFrom<ChatArgs> for ChatSettings {
 
     fn try_from(args: ChatArgs) -> Result<Self, Error> {
         let name = name_or_login(args.name.as_deref())?;
-        let room = room_name(args.room)?;
-        let secret = args.secret.secret();
-        let room = Some(room).filter(|room| room.as_str() != LOBBY);
+        let typed = args.room.map(room_name).transpose()?;
+        let (key_text, secret) = (args.secret.key_text(), args.secret.secret());
+        // The lobby is a room without a name; named beside a key, it is a mistake to be told.
+        let is_named = |room: &Name| secret != RoomSecret::Public || room.as_str() != LOBBY;
+        let room = typed.filter(is_named);
         let plain = args.group.address()?;
         // Frames use the port after the plain one, so the last port cannot be the plain one.
         let port = plain.port().checked_add(1);
@@ -127,11 +146,16 @@ impl TryFrom<ChatArgs> for ChatSettings {
             name,
             room,
             secret,
+            key_text,
             who: args.identity.who(),
             place,
             audience: audience(args.wait_for, args.timeout)?,
             form: if args.json { Form::Json } else { Form::Lines },
             color: args.color.color,
+            input: match args.listen_only {
+                true => InputPolicy::Ignore,
+                false => InputPolicy::Read,
+            },
         })
     }
 }

@@ -1,13 +1,40 @@
-//! Hosts and ports as people type them.
+//! Hosts and ports as people type them. One rule holds for every `--listen`: `[ADDRESS:]PORT`. A
+//! port alone is the mode's own choice of interfaces, `*:PORT` is all of them, and port 0 is any
+//! that is free.
 
-/// Parses `[HOST:]PORT` to listen on. No host, or nothing before the colon, means all interfaces.
-pub(super) fn listening(typed: &str) -> Option<(Option<String>, u16)> {
-    match split(typed) {
-        Some((host, port)) => {
-            let host = (!host.is_empty()).then(|| host.to_owned());
-            Some((host, port.parse().ok()?))
+use crate::error::Usage;
+
+/// Where a mode listens if only a port is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PortAlone {
+    /// On all interfaces: others are expected.
+    AllInterfaces,
+    /// On this machine only: the course's lessons are tried alone.
+    ThisMachine,
+}
+
+/// The address of this machine, to itself.
+const THIS_MACHINE: &str = "127.0.0.1";
+
+/// Parses what was typed for `--listen`. No host means all interfaces.
+pub(super) fn listening(
+    typed: String,
+    port_alone: PortAlone,
+) -> Result<(Option<String>, u16), Usage> {
+    let (host, port) = match split(&typed) {
+        Some(("*", port)) => (None, port),
+        Some((host, port)) if !host.is_empty() => (Some(host.to_owned()), port),
+        alone => {
+            let host = match port_alone {
+                PortAlone::AllInterfaces => None,
+                PortAlone::ThisMachine => Some(THIS_MACHINE.to_owned()),
+            };
+            (host, alone.map_or(typed.as_str(), |(_, port)| port))
         }
-        None => Some((None, typed.parse().ok()?)),
+    };
+    match port.parse() {
+        Ok(port) => Ok((host, port)),
+        Err(_) => Err(Usage::Listen(typed)),
     }
 }
 
@@ -38,13 +65,25 @@ mod tests {
 
     #[test]
     fn what_is_listened_on() {
-        let host = |host: &str| Some(host.to_owned());
-        assert_eq!(listening("12345"), Some((None, 12345)));
-        assert_eq!(listening(":0"), Some((None, 0)));
-        assert_eq!(listening("127.0.0.1:80"), Some((host("127.0.0.1"), 80)));
-        assert_eq!(listening("[::1]:80"), Some((host("::1"), 80)));
-        for wrong in ["", "x", "127.0.0.1", "a:b", "1:65536", "::1", "[::1]"] {
-            assert_eq!(listening(wrong), None, "{wrong}");
+        for (port_alone, meant) in [
+            (PortAlone::AllInterfaces, None),
+            (PortAlone::ThisMachine, Some("127.0.0.1")),
+        ] {
+            for (typed, host, port) in [
+                ("12345", meant, 12345),
+                (":0", meant, 0),
+                ("*:80", None, 80),
+                ("127.0.0.1:80", Some("127.0.0.1"), 80),
+                ("0.0.0.0:80", Some("0.0.0.0"), 80),
+                ("[::1]:80", Some("::1"), 80),
+            ] {
+                let listened = listening(typed.into(), port_alone).unwrap();
+                assert_eq!((listened.0.as_deref(), listened.1), (host, port), "{typed}");
+            }
+            for wrong in ["", "x", "127.0.0.1", "a:b", "1:65536", "::1", "[::1]", "*"] {
+                let refused = listening(wrong.into(), port_alone);
+                assert_eq!(refused, Err(Usage::Listen(wrong.into())));
+            }
         }
     }
 

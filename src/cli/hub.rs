@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::endpoint::PortAlone;
 use super::shared::{ColorArgs, KeepAliveArgs, name_or_login, seconds};
 use super::{endpoint, name};
 use crate::error::{Error, Usage};
@@ -40,7 +41,7 @@ pub enum HubRole {
 /// The arguments of `hub serve`.
 #[derive(Debug, Args)]
 pub struct HubServeArgs {
-    /// Listen on this port of all interfaces, or of one address; :0 picks a port
+    /// Listen on this port; a port alone means all interfaces, port 0 one that is free
     #[arg(long, value_name = "[ADDRESS:]PORT", default_value = HUB_PORT)]
     listen: String,
 
@@ -104,8 +105,7 @@ impl TryFrom<HubServeArgs> for HubServeSettings {
     type Error = Error;
 
     fn try_from(args: HubServeArgs) -> Result<Self, Error> {
-        let listening = endpoint::listening(&args.listen);
-        let (host, port) = listening.ok_or(Usage::Listen(args.listen))?;
+        let (host, port) = endpoint::listening(args.listen, PortAlone::AllInterfaces)?;
         let moderators: Result<_, _> = args.moderators.iter().map(|typed| name(typed)).collect();
         let per_address = args.max_per_address;
         let per_address_max = per_address.map(|typed| number(typed, "--max-per-address"));

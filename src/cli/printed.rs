@@ -6,8 +6,9 @@ use super::{Cli, Command};
 use crate::cli::LabSettings;
 
 /// The manual's pages, and the page that a newcomer reads first.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     include_str!("../manual/chat.md"),
+    include_str!("../manual/config.md"),
     include_str!("../manual/hub.md"),
     include_str!("../manual/id-and-rooms.md"),
     include_str!("../manual/lab.md"),

@@ -32,6 +32,20 @@ pub(super) struct SecretArgs {
     /// one in its place
     #[arg(long, value_name = "FILE")]
     invite_file: Option<PathBuf>,
+
+    /// The key is a passphrase, even if it looks like an invitation; asks for it if nothing else
+    /// gives it
+    #[arg(long, conflicts_with = "invite_file")]
+    passphrase: bool,
+}
+
+/// What the text of a key may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyText {
+    /// An invitation, or else a passphrase.
+    Any,
+    /// A passphrase only.
+    Passphrase,
 }
 
 /// Where a room's key comes from.
@@ -66,6 +80,13 @@ impl fmt::Debug for RoomSecret {
 }
 
 impl SecretArgs {
+    pub(super) fn key_text(&self) -> KeyText {
+        match self.passphrase {
+            true => KeyText::Passphrase,
+            false => KeyText::Any,
+        }
+    }
+
     pub(super) fn secret(self) -> RoomSecret {
         let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
         if let Some(path) = self.key_file {
@@ -74,10 +95,12 @@ impl SecretArgs {
             RoomSecret::InviteFile(path)
         } else if self.key {
             RoomSecret::Prompt
-        } else if let Some(invite) = variable(INVITE) {
+        } else if let Some(invite) = variable(INVITE).filter(|_| !self.passphrase) {
             RoomSecret::Invite(invite.into())
         } else if let Some(key) = variable(ROOM_KEY) {
             RoomSecret::Key(key.into())
+        } else if self.passphrase {
+            RoomSecret::Prompt
         } else {
             RoomSecret::Public
         }

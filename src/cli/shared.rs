@@ -13,13 +13,13 @@ use crate::protocol::message::{NAME_MAX_BYTES, Name, is_hazard, split_within};
 use crate::terminal::screen::Color;
 
 /// The group of the course's programs.
-const GROUP: &str = "224.3.29.71";
+pub(super) const GROUP: &str = "224.3.29.71";
 /// The port of the plain wire.
-const PORT: &str = "5007";
+pub(super) const PORT: &str = "5007";
 /// Hops that a datagram may take: 1 stays on the local network.
-const TTL: &str = "1";
+pub(super) const TTL: &str = "1";
 /// Seconds of silence after which a TCP peer's system is asked whether it is still there.
-const KEEP_ALIVE_S: &str = "15";
+pub(super) const KEEP_ALIVE_S: &str = "15";
 /// Longest wait or silence that may be asked for, in seconds: a day.
 const SECONDS_MAX: u64 = 86_400;
 /// The name of a user without a login name.
@@ -43,13 +43,21 @@ pub(super) struct GroupArgs {
 
 impl GroupArgs {
     pub(super) fn address(&self) -> Result<SocketAddrV4, Usage> {
-        let group: Option<Ipv4Addr> = self.group.parse().ok();
-        let group = group.filter(Ipv4Addr::is_multicast);
-        let group = group.ok_or_else(|| Usage::Group(self.group.clone()))?;
-        let port = self.port.parse().ok().filter(|port| *port != 0);
-        let port = port.ok_or_else(|| Usage::Port(self.port.clone()))?;
-        Ok(SocketAddrV4::new(group, port))
+        Ok(SocketAddrV4::new(group(&self.group)?, port(&self.port)?))
     }
+}
+
+/// Parses a typed multicast group.
+pub(super) fn group(typed: &str) -> Result<Ipv4Addr, Usage> {
+    let group: Option<Ipv4Addr> = typed.parse().ok();
+    let group = group.filter(Ipv4Addr::is_multicast);
+    group.ok_or_else(|| Usage::Group(typed.to_owned()))
+}
+
+/// Parses a typed UDP port.
+pub(super) fn port(typed: &str) -> Result<u16, Usage> {
+    let port = typed.parse().ok().filter(|port| *port != 0);
+    port.ok_or_else(|| Usage::Port(typed.to_owned()))
 }
 
 /// How far a sender's datagrams go.

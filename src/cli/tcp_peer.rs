@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
+use super::endpoint::PortAlone;
 use super::shared::{ColorArgs, KeepAliveArgs, seconds};
 use super::{endpoint, name};
 use crate::error::{Error, Usage};
@@ -18,8 +19,8 @@ const TCP_PORT: &str = "12345";
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("side").required(true).args(["listen", "connect"])))]
 pub struct TcpPeerArgs {
-    /// Wait for the other on this port [default: 12345] of all interfaces, or of one address; :0
-    /// picks a port
+    /// Wait for the other on this port [default: 12345]; a port alone means all interfaces, port 0
+    /// one that is free
     #[arg(
         long,
         value_name = "[ADDRESS:]PORT",
@@ -110,7 +111,7 @@ impl TryFrom<TcpPeerArgs> for TcpPeerSettings {
             .transpose()?;
         let side = match (args.listen, args.connect) {
             (Some(typed), _) => {
-                let (host, port) = endpoint::listening(&typed).ok_or(Usage::Listen(typed))?;
+                let (host, port) = endpoint::listening(typed, PortAlone::AllInterfaces)?;
                 Side::Listen {
                     host,
                     port,

@@ -41,9 +41,7 @@ pub(super) fn run(settings: &HubServeSettings, lang: Lang) -> Result<Outcome, Er
         let sentence = text::connections_limited(lang, connections);
         log.printer.talk.say(&sentence);
     }
-    log.printer
-        .talk
-        .say(&text::hub_waits_at(lang, address.port()));
+    log.printer.talk.say(&text::hub_waits_at(lang, address));
     for address in reached_at {
         let command = format!("roda hub join {address}");
         let sentence = text::reach_us_by(lang, address, &command);

@@ -2,10 +2,13 @@
 //! wire and net together and holds the loop; it imports no other mode.
 
 mod chat;
+mod completions;
+mod config;
 mod hub_join;
 mod hub_serve;
 mod id;
 mod lab;
+mod man;
 mod multicast_receive;
 mod multicast_send;
 mod room;
@@ -13,6 +16,8 @@ mod tcp_peer;
 
 use std::io;
 use std::path::Path;
+
+pub use self::config::with_settings;
 
 use crate::cli::{Command, HubRole, MulticastRole};
 use crate::error::{Error, StoreError};
@@ -97,6 +102,9 @@ pub fn run(command: Command, lang: Lang) -> Result<Outcome, Error> {
             role: HubRole::Join(args),
         } => hub_join::run(&args.try_into()?, lang),
         Command::Id(args) => id::run(&args.into(), lang),
+        Command::Config => config::run(lang),
+        Command::Completions { shell } => completions::run(shell),
+        Command::Man { folder } => man::run(folder.as_deref(), lang),
         Command::Room { command } => room::run(&command.try_into()?, lang),
         Command::Lab(args) => lab::run(args.try_into()?, lang),
         Command::TcpPeer(args) => tcp_peer::run(&args.try_into()?, lang),

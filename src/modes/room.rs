@@ -4,16 +4,26 @@ use zeroize::Zeroizing;
 
 use super::Outcome;
 use crate::cli::RoomSettings;
-use crate::error::Error;
+use crate::error::{Error, StoreError};
 use crate::protocol::wire::seal::invitation::Invitation;
 use crate::store::identity::random;
+use crate::store::secret;
 use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::text::{self, Lang};
 
-/// Makes an invitation and shows it; on a terminal also for a telephone's camera.
+/// Makes an invitation and shows it, on a terminal also for a telephone's camera; or writes it into
+/// a file.
 pub(super) fn run(settings: &RoomSettings, lang: Lang) -> Result<Outcome, Error> {
     let invitation = Invitation::new(random().map_err(Error::Identity)?);
     let line = Zeroizing::new(format!("{} {}", settings.name, *invitation.text()));
+    if let Some(path) = &settings.output {
+        let written = secret::write_new(path, Zeroizing::new(format!("{}\n", *line)).as_bytes());
+        written.map_err(StoreError::writing(path))?;
+        for sentence in text::invitation_file_use(lang, &path.to_string_lossy()) {
+            screen::say(&sentence);
+        }
+        return Ok(Outcome::Done);
+    }
     let screen = Screen::new(Form::Lines, Color::Never, lang);
     let mut lines = Zeroizing::new(String::new());
     screen.text(&line, &mut lines);

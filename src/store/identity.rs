@@ -155,7 +155,7 @@ fn take_killed(folder: &Path) -> Option<u64> {
 }
 
 /// The folders of this user's settings and state.
-fn folders() -> io::Result<(PathBuf, PathBuf)> {
+pub(super) fn folders() -> io::Result<(PathBuf, PathBuf)> {
     let folders = choose_base_strategy().map_err(io::Error::other)?;
     let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
     Ok((folders.config_dir().join(FOLDER), state.join(FOLDER)))
@@ -202,14 +202,19 @@ fn read_seed(path: &Path) -> io::Result<Seed> {
     })
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a new file that only this user can read.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .inspect_err(|_| {
+            // A part of it is of no use to anybody.
+            let _ = fs::remove_file(path);
+        })
 }
 
 /// Random bytes from the system.

@@ -2,6 +2,7 @@
 //! files.
 
 pub mod archive;
+pub mod config;
 mod database;
 pub mod identity;
 pub mod lab;

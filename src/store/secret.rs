@@ -1,4 +1,5 @@
-//! Secrets that people keep in files of their own. We read them and never write them.
+//! Secrets that people keep in files of their own. We read them, and write new ones when we are
+//! asked to.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,6 +7,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use super::identity::write_private;
 use super::text_file;
 
 /// Longest file of a secret, in bytes.
@@ -38,16 +40,44 @@ pub fn read(path: &Path) -> io::Result<String> {
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it is empty"))
 }
 
+/// Writes a secret into a new file that only this user can read.
+///
+/// # Errors
+/// What the system says; `AlreadyExists` for a path where something is, which stays as it is.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_private(path, bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_secret_is_private_and_replaces_nothing() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        write_new(&path, b"segredo\n").unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let link = folder.path().join("link");
+        symlink(folder.path().join("elsewhere"), &link).unwrap();
+        for taken in [&path, &link] {
+            let error = write_new(taken, b"outro").unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        }
+        assert_eq!(read(&path).unwrap(), "segredo\n");
+        assert!(!folder.path().join("elsewhere").exists());
+    }
 
     #[test]
     fn a_secret_is_text_of_some_length() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         let read_written = |bytes: &[u8]| {
-            std::fs::write(&path, bytes).unwrap();
+            fs::write(&path, bytes).unwrap();
             read(&path)
         };
         assert_eq!(read_written(b"segredo\n").unwrap(), "segredo\n");

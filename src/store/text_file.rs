@@ -1,6 +1,7 @@
-//! Text that people keep in files of their own. We read it whole and never write it.
+//! Text that people keep in files of their own, which we read whole, and pages that we are asked to
+//! write.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -10,6 +11,17 @@ use std::path::Path;
 /// What the system says; `InvalidData` for a file that is too long or not text.
 pub fn read(path: &Path, bytes_max: u64) -> io::Result<String> {
     read_from(File::open(path)?, bytes_max)
+}
+
+/// Writes a text into a file, whose folder is made if there is none.
+///
+/// # Errors
+/// What the system says.
+pub fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
 }
 
 /// Reads a text of at most `bytes_max` bytes.

@@ -16,6 +16,7 @@ use crate::protocol::wire::Fault;
 pub fn error(lang: Lang, error: &Error) -> String {
     match error {
         Error::Usage(wrong) => usage(lang, wrong),
+        Error::Config(error) => super::config::config_error(lang, error),
         Error::Interfaces(error) => choice(lang, error),
         Error::Group {
             group,
@@ -78,6 +79,22 @@ fn store(lang: Lang, error: &StoreError) -> String {
                 "não foi possível usar o segredo em {path}: {why}",
             )
         }
+        StoreError::WriteFile { path, cause: why } if why.kind() == ErrorKind::AlreadyExists => {
+            let path = path.display();
+            say!(
+                lang,
+                "{path} exists already and stays as it is: choose another file",
+                "{path} já existe e fica como está: escolha outro arquivo",
+            )
+        }
+        StoreError::WriteFile { path, cause: why } => {
+            let (path, why) = (path.display(), cause(lang, why));
+            say!(
+                lang,
+                "cannot write {path}: {why}",
+                "não foi possível escrever {path}: {why}",
+            )
+        }
         StoreError::ReadFile { path, cause: why } => {
             let (path, why) = (path.display(), cause(lang, why));
             say!(
@@ -128,9 +145,10 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
         ),
         Usage::Listen(given) => say!(
             lang,
-            "'{given}' cannot be listened on: --listen takes PORT or ADDRESS:PORT, :0 picks a port",
-            "não dá para esperar em '{given}': --listen aceita PORTA ou ENDEREÇO:PORTA, \
-             :0 escolhe uma",
+            "'{given}' cannot be listened on: --listen takes PORT, ADDRESS:PORT or *:PORT (all \
+            interfaces); port 0 is any that is free",
+            "não dá para esperar em '{given}': --listen aceita PORTA, ENDEREÇO:PORTA ou *:PORTA \
+            (todas as interfaces); a porta 0 é qualquer uma livre",
         ),
         Usage::Connect(given) => say!(
             lang,

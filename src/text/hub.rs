@@ -2,16 +2,17 @@
 
 use std::net::SocketAddr;
 
-use super::{Lang, row, say};
+use super::{Lang, reached_from, row, say};
 use crate::protocol::hub::event::{HubEvent, LeaveReason, Refusal};
 
 /// The hub is listening.
 #[must_use]
-pub fn hub_waits_at(lang: Lang, port: u16) -> String {
+pub fn hub_waits_at(lang: Lang, address: SocketAddr) -> String {
+    let (port, from) = (address.port(), reached_from(lang, address));
     say!(
         lang,
-        "hub open at port {port}; Ctrl-C closes it for everybody",
-        "hub aberto na porta {port}; Ctrl-C encerra para todos",
+        "hub open at port {port}, {from}; Ctrl-C closes it for everybody",
+        "hub aberto na porta {port}, {from}; Ctrl-C encerra para todos",
     )
 }
 

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 mod chat;
+mod config;
 mod error;
 mod hub;
 mod lab;
@@ -14,6 +15,7 @@ mod tcp_peer;
 mod terminal;
 
 pub use chat::*;
+pub use config::*;
 pub use error::{cause, error, fault, lost, refusal};
 pub use hub::*;
 pub use lab::*;
@@ -70,6 +72,18 @@ pub fn reach_us_by(lang: Lang, address: SocketAddr, command: &str) -> String {
         "  others type: {command}",
         "  os outros digitam: {command}"
     )
+}
+
+/// From where an address can be reached that we listen on.
+fn reached_from(lang: Lang, address: SocketAddr) -> String {
+    let ip = address.ip().to_canonical();
+    if ip.is_unspecified() {
+        say!(lang, "on all interfaces", "em todas as interfaces")
+    } else if ip.is_loopback() {
+        say!(lang, "for this machine only", "só para esta máquina")
+    } else {
+        say!(lang, "at {ip} only", "só em {ip}")
+    }
 }
 
 /// A list of names, `a, b, c`.

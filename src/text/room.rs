@@ -8,12 +8,17 @@ use crate::protocol::wire::seal::passphrase::{PassphraseFault, Strength};
 
 /// What to do with an invitation.
 #[must_use]
-pub fn invitation_use(lang: Lang) -> [String; 2] {
+pub fn invitation_use(lang: Lang) -> [String; 3] {
     [
         say!(
             lang,
-            "who has this line can read all that is said there: pass it on by hand, or by the code",
-            "quem tem esta linha lê tudo o que se diz lá: entregue em mãos, ou pelo código",
+            "Anyone with this line can read the room: hand it over in person, or show the code",
+            "Quem tem esta linha lê a sala: entregue em mãos, ou mostre o código",
+        ),
+        say!(
+            lang,
+            "keep its file private; --output FILE makes one that only you can read",
+            "mantenha o arquivo privado; --output ARQUIVO cria um que só você lê",
         ),
         say!(
             lang,
@@ -21,6 +26,34 @@ pub fn invitation_use(lang: Lang) -> [String; 2] {
             "para entrar, coloque num arquivo e digite: roda chat --invite-file ARQUIVO",
         ),
     ]
+}
+
+/// What to do with a file that holds an invitation.
+#[must_use]
+pub fn invitation_file_use(lang: Lang, path: &str) -> [String; 2] {
+    let typed = quoted(path);
+    [
+        say!(
+            lang,
+            "{path} holds the invitation, and only you can read it: keep it private; anyone who \
+            has it can read the room",
+            "{path} guarda o convite, e só você o lê: mantenha-o privado; quem o tem lê a sala",
+        ),
+        say!(
+            lang,
+            "to enter, type: roda chat --invite-file {typed}",
+            "para entrar, digite: roda chat --invite-file {typed}",
+        ),
+    ]
+}
+
+/// A word as a shell takes it: in quotes, unless it is plain.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@".contains(c);
+    match word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }
 
 /// What to do with a fingerprint.
@@ -281,6 +314,21 @@ pub(super) fn room_fault(lang: Lang, fault: &RoomFault) -> String {
             "cannot open the room: a passphrase takes 64 MiB, which are not free",
             "não foi possível abrir a sala: faltam 64 MiB para a senha; use um convite",
         ),
+        RoomFault::OtherRoom { named, invited } => say!(
+            lang,
+            "cannot open the room: the invitation is for the room {invited}, not for {named}; \
+            leave out --room, or take the invitation for {named}",
+            "não foi possível abrir a sala: o convite é para a sala {invited}, não para {named}; \
+            omita --room, ou use o convite para {named}",
+        ),
+        RoomFault::Mistyped(fault) => {
+            let why = room_fault(lang, &RoomFault::Invitation(*fault));
+            say!(
+                lang,
+                "{why}; if it is a passphrase and no invitation, add --passphrase",
+                "{why}; se é uma senha e não um convite, use --passphrase",
+            )
+        }
         RoomFault::Invitation(InvitationFault::Character(character)) => say!(
             lang,
             "cannot open the room: no invitation has the character '{character}'",

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Lang, say};
+use super::{Lang, reached_from, say};
 use crate::protocol::message::{FAREWELL, NAME_MAX_BYTES};
 
 /// How the other side can reach one of our addresses: the command to type there.
@@ -21,11 +21,12 @@ pub fn call_us_by(lang: Lang, address: SocketAddr) -> String {
 
 /// Waiting for a connection.
 #[must_use]
-pub fn waiting_at(lang: Lang, port: u16) -> String {
+pub fn waiting_at(lang: Lang, address: SocketAddr) -> String {
+    let (port, from) = (address.port(), reached_from(lang, address));
     say!(
         lang,
-        "waiting for the other at port {port}",
-        "esperando o outro na porta {port}"
+        "waiting for the other at port {port}, {from}",
+        "esperando o outro na porta {port}, {from}"
     )
 }
 

@@ -39,3 +39,4 @@ mod tcp_peer_hosts;
 mod tcp_peer_naive;
 mod terminal;
 mod terminal_session;
+mod tools;

@@ -80,6 +80,7 @@ pub fn command(program: &str) -> Command {
         .env("LANG", "C.UTF-8")
         .env("TERM", "xterm")
         .env("PYTHONUNBUFFERED", "1")
+        .env("RODA_CONFIG", "")
         .env_remove("LC_ALL")
         .env_remove("LC_MESSAGES")
         .env_remove("NO_COLOR");

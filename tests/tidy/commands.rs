@@ -11,7 +11,18 @@ use crate::sources::{Source, sources};
 const ROOMS: [&str; 4] = ["src/text", "src/modes", "src/face", "src/terminal"];
 
 /// The subcommands that a sentence may name.
-const SUBCOMMANDS: [&str; 7] = ["chat", "hub", "id", "lab", "multicast", "room", "tcp-peer"];
+const SUBCOMMANDS: [&str; 10] = [
+    "chat",
+    "completions",
+    "config",
+    "hub",
+    "id",
+    "lab",
+    "man",
+    "multicast",
+    "room",
+    "tcp-peer",
+];
 
 /// Fewer commands than this were never printed: the test would have gone blind.
 const COMMANDS_MIN: usize = 5;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::{Args, ValueEnum};
 
 use super::{Database, DatabaseArgs, Trace, version};
-use crate::cli::endpoint;
+use crate::cli::endpoint::{self, PortAlone};
 use crate::error::{Error, LabUsage, Usage};
 use crate::lab::divisors::Encoding;
 use crate::lab::lesson::Lesson;
@@ -18,7 +18,8 @@ pub(super) struct ServeArgs {
     /// Which lesson
     lesson: Lesson,
 
-    /// Listen on this address and port [default: 127.0.0.1 and the lesson's port]
+    /// Listen on this port [default: the lesson's]; a port alone means this machine only, *:PORT
+    /// all interfaces, port 0 one that is free
     #[arg(long, value_name = "[ADDRESS:]PORT")]
     listen: Option<String>,
 
@@ -141,8 +142,7 @@ impl TryFrom<ServeArgs> for LabServeSettings {
         let typed = args
             .listen
             .unwrap_or_else(|| args.lesson.port().to_string());
-        let listening = endpoint::listening(&typed);
-        let (host, port) = listening.ok_or(Usage::Listen(typed))?;
+        let (host, port) = endpoint::listening(typed, PortAlone::ThisMachine)?;
         let seed = args.seed.map(|typed| {
             typed.parse().map_err(|_| Usage::Number {
                 typed,
@@ -153,7 +153,7 @@ impl TryFrom<ServeArgs> for LabServeSettings {
         });
         Ok(Self {
             lesson: args.lesson,
-            host: Some(host.unwrap_or_else(|| "127.0.0.1".into())),
+            host,
             port,
             keeps: args.keep,
             letters: match args.ascii {

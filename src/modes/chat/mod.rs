@@ -6,6 +6,7 @@ mod driver;
 mod opening;
 mod secret;
 
+use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
@@ -16,7 +17,7 @@ use super::Outcome;
 use crate::chat::entry::Syntax;
 use crate::chat::event::News;
 use crate::chat::{Chat, Config};
-use crate::cli::ChatSettings;
+use crate::cli::{ChatSettings, InputPolicy};
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
 use crate::face::{ConsoleFace, Face, FaceConfig, failure};
@@ -80,6 +81,9 @@ fn talk(
     let archive = archive(settings, &tell)?;
     let clock = Clock::start();
     let chat = chat(settings, opened, archive.is_some(), &clock, &sockets)?;
+    if settings.input == InputPolicy::Ignore {
+        close_input().map_err(Error::Input)?;
+    }
     let mut face = face(settings, room, lang, tell)?;
     if let Some(strength) = room.weakness {
         face.say(&text::weak_passphrase(lang, strength));
@@ -103,7 +107,8 @@ fn talk(
         group,
         refusals: Throttle::default(),
         signal: None,
-        is_input_over: false,
+        // An input that is not read has no end that ends the chat.
+        is_input_over: settings.input == InputPolicy::Ignore,
         run: Vec::new(),
         run_families: Families::Preferred,
     };
@@ -111,6 +116,16 @@ fn talk(
     drop(interrupter);
     let _ = listener.join();
     outcome
+}
+
+/// Puts an input that has ended in the place of stdin, which nobody is to read from.
+fn close_input() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let (ended, _) = io::pipe()?;
+        nix::unistd::dup2_stdin(ended)?;
+    }
+    Ok(())
 }
 
 /// Starts the thread that reads the sockets. Returns where its empty batches go, the thread, and

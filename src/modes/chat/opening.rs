@@ -45,15 +45,12 @@ pub(super) fn open(
     events: &Receiver<Event>,
 ) -> Result<Opening, Error> {
     let prompter = SecretPrompter::default();
-    let (name, secret, who) = (
-        settings.room.clone(),
-        settings.secret.clone(),
-        settings.who.clone(),
-    );
+    let (name, who) = (settings.room.clone(), settings.who.clone());
+    let (secret, text) = (settings.secret.clone(), settings.key_text);
     let (asks, tell) = (prompter.clone(), tell.clone());
     let work = move || {
         let question = format!("{} ", text::room_key_prompt(lang));
-        let room = secret::open(name, &secret, &question, &asks);
+        let room = secret::open(name, (&secret, text), &question, &asks);
         let opened = room.and_then(|room| {
             let session = new_session()?;
             let identity = Identity::open(&who, session).map_err(Error::Identity)?;

@@ -4,10 +4,10 @@ use std::io::{self, ErrorKind};
 
 use zeroize::Zeroizing;
 
-use crate::cli::{LOBBY, RoomSecret};
+use crate::cli::{KeyText, LOBBY, RoomSecret};
 use crate::error::{Error, RoomFault, StoreError};
 use crate::protocol::message::Name;
-use crate::protocol::wire::seal::invitation::Invitation;
+use crate::protocol::wire::seal::invitation::{Invitation, mistyped};
 use crate::protocol::wire::seal::passphrase::Strength;
 use crate::protocol::wire::seal::room_key::RoomKey;
 use crate::store::secret;
@@ -36,7 +36,7 @@ impl Room {
 /// files that hold secrets: to be called on a thread that nobody waits for.
 pub(super) fn open(
     name: Option<Name>,
-    secret: &RoomSecret,
+    (secret, text): (&RoomSecret, KeyText),
     question: &str,
     prompter: &SecretPrompter,
 ) -> Result<Room, Error> {
@@ -45,17 +45,17 @@ pub(super) fn open(
         RoomSecret::KeyFile(path) => {
             let bytes = secret::read_bytes(path).map_err(StoreError::secret(path))?;
             if let Ok(bytes) = <&[u8; 32]>::try_from(&bytes[..]) {
-                let key = RoomKey::from_file(named(&name)?.as_str(), bytes);
+                let key = RoomKey::from_file(named(name.as_ref())?.as_str(), bytes);
                 return Ok(keyed(name, key));
             }
             let typed = str::from_utf8(&bytes).map_err(|_| RoomFault::NoText(path.clone()))?;
-            of_text(name, typed)
+            of_text(name, typed, text)
         }
-        RoomSecret::Key(typed) => of_text(name, typed),
+        RoomSecret::Key(typed) => of_text(name, typed, text),
         RoomSecret::Prompt => {
             let typed = prompter.ask(question).map_err(unasked)?;
             // Ctrl-D answers nothing, like Enter alone.
-            of_text(name, &typed.unwrap_or_default())
+            of_text(name, &typed.unwrap_or_default(), text)
         }
         RoomSecret::InviteFile(path) => {
             let typed = secret::read(path).map_err(StoreError::secret(path))?;
@@ -87,12 +87,18 @@ fn public(name: Option<Name>) -> Room {
     }
 }
 
-/// A room by what a person typed: an invitation if it is one, else a passphrase.
-fn of_text(name: Option<Name>, typed: &str) -> Result<Room, Error> {
-    if let Some(room) = invited(name.clone(), typed) {
-        return Ok(room);
+/// A room by what a person typed: an invitation if it is one, else a passphrase. A mistyped
+/// invitation is refused, because as a passphrase it would open a room in which nobody is.
+fn of_text(name: Option<Name>, typed: &str, text: KeyText) -> Result<Room, Error> {
+    if text == KeyText::Any {
+        if let Some(room) = invited(name.as_ref(), typed)? {
+            return Ok(room);
+        }
+        if let Some(fault) = mistyped(typed) {
+            return Err(RoomFault::Mistyped(fault).into());
+        }
     }
-    let key = RoomKey::from_passphrase(named(&name)?.as_str(), typed);
+    let key = RoomKey::from_passphrase(named(name.as_ref())?.as_str(), typed);
     let key = key.map_err(RoomFault::Passphrase)?;
     Ok(Room {
         weakness: Some(Strength::of(typed)).filter(|strength| strength.is_weak()),
@@ -101,28 +107,36 @@ fn of_text(name: Option<Name>, typed: &str) -> Result<Room, Error> {
 }
 
 fn of_invitation(name: Option<Name>, typed: &str) -> Result<Room, Error> {
-    let room = invited(name, typed);
+    let room = invited(name.as_ref(), typed)?;
     room.ok_or_else(|| match Invitation::parse(code_of(typed)) {
         Err(fault) => RoomFault::Invitation(fault).into(),
         Ok(_) => RoomFault::NoName.into(),
     })
 }
 
-/// The room of an invitation: the code, with the room's name in front of it or without.
-fn invited(name: Option<Name>, typed: &str) -> Option<Room> {
+/// The room of an invitation: the code, with the room's name in front of it or without. `None` if
+/// it is no invitation.
+fn invited(name: Option<&Name>, typed: &str) -> Result<Option<Room>, Error> {
     let (told, invitation) = match Invitation::parse(typed) {
         Ok(invitation) => (None, invitation),
-        Err(_) => {
-            let (told, _) = typed.trim().rsplit_once(char::is_whitespace)?;
-            (
-                Name::parse(told).ok(),
-                Invitation::parse(code_of(typed)).ok()?,
-            )
-        }
+        Err(_) => match (
+            typed.trim().rsplit_once(char::is_whitespace),
+            Invitation::parse(code_of(typed)),
+        ) {
+            (Some((told, _)), Ok(invitation)) => (Name::parse(told).ok(), invitation),
+            _ => return Ok(None),
+        },
     };
-    // Who was told another name still enters the same room: the code alone makes the key.
-    let name = name.or(told).or_else(|| Name::parse("invited").ok());
-    Some(keyed(name, RoomKey::from_invitation(&invitation)))
+    let name = match (name, told) {
+        (Some(name), Some(told)) if *name != told => {
+            let (named, invited) = (name.to_string(), told.to_string());
+            return Err(RoomFault::OtherRoom { named, invited }.into());
+        }
+        (Some(name), None) => Some(named(Some(name))?.clone()),
+        (_, told) => told.or_else(|| Name::parse("invited").ok()),
+    };
+    let key = RoomKey::from_invitation(&invitation);
+    Ok(Some(keyed(name, key)))
 }
 
 /// What stands behind the last blank.
@@ -141,6 +155,7 @@ fn keyed(name: Option<Name>, key: RoomKey) -> Room {
 }
 
 /// The lobby has no key but its own.
-fn named(name: &Option<Name>) -> Result<&Name, Error> {
-    name.as_ref().ok_or_else(|| RoomFault::NoName.into())
+fn named(name: Option<&Name>) -> Result<&Name, Error> {
+    let name = name.filter(|name| name.as_str() != LOBBY);
+    name.ok_or_else(|| RoomFault::NoName.into())
 }

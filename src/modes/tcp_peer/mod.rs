@@ -231,7 +231,7 @@ impl Driver<'_> {
         let listener = opened.map_err(&failed)?;
         let address = listener.address().map_err(&failed)?;
         let lang = self.lang;
-        self.face.say(&text::waiting_at(lang, address.port()));
+        self.face.say(&text::waiting_at(lang, address));
         for address in listener.reached_at().map_err(&failed)? {
             self.face.say(&text::call_us_by(lang, address));
         }

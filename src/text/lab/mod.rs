@@ -83,10 +83,11 @@ pub fn lab_usage(lang: Lang) -> String {
 /// A lesson's server is listening.
 #[must_use]
 pub fn lab_serves(lang: Lang, lesson: &str, address: SocketAddr) -> String {
+    let from = super::reached_from(lang, address);
     say!(
         lang,
-        "{lesson}: serving at {address}; Ctrl-C ends",
-        "{lesson}: servindo em {address}; Ctrl-C encerra",
+        "{lesson}: serving at {address}; {from}; Ctrl-C ends",
+        "{lesson}: servindo em {address}; {from}; Ctrl-C encerra",
     )
 }
 

@@ -21,6 +21,12 @@ const CHARACTERS: usize = 28;
 /// Characters between two hyphens.
 const GROUP: usize = 4;
 
+/// Groups of four by which a mistyped invitation is known; a passphrase seldom has so many.
+const GROUPS_MIN: usize = 5;
+
+/// Digits, or groups with a digit, by which a mistyped invitation is known.
+const DIGITS_MIN: usize = 3;
+
 /// Bits of the checksum, which follows the code.
 const CHECK_BITS: u32 = 12;
 
@@ -99,10 +105,8 @@ impl Invitation {
     /// # Errors
     /// What is wrong with the text.
     pub fn parse(typed: &str) -> Result<Self, InvitationFault> {
-        let is_between =
-            |c: &char| c.is_whitespace() || "-_\u{2010}\u{2011}\u{2013}\u{2014}".contains(*c);
         let (mut code, mut check, mut count) = (0_u128, 0_u16, 0);
-        for character in typed.chars().filter(|c| !is_between(c)) {
+        for character in typed.chars().filter(|c| !is_between(*c)) {
             let value = value_of(character).ok_or(InvitationFault::Character(character))?;
             // The 140 bits shift left: the last twelve are the checksum, the code stands before
             // them.
@@ -125,6 +129,53 @@ impl Invitation {
         let first = hash.first_chunk().copied().unwrap_or_default();
         u16::from_be_bytes(first) >> (16 - CHECK_BITS)
     }
+}
+
+/// What is wrong with a text that was meant to be an invitation and is mistyped; `None` for an
+/// invitation, and for a text that looks like a passphrase.
+///
+/// Two forms are taken for an invitation: five or more groups of four characters, three of them
+/// with a digit, and one word of 27 to 29 characters with three digits and all letters of one case.
+/// One character may be outside of the alphabet. Words that people choose have fewer digits.
+#[must_use]
+pub fn mistyped(typed: &str) -> Option<InvitationFault> {
+    let typed = typed.trim();
+    let last = typed.rsplit(char::is_whitespace).next().unwrap_or(typed);
+    let fault = match (Invitation::parse(typed), Invitation::parse(last)) {
+        (Ok(_), _) | (_, Ok(_)) => return None,
+        (Err(fault), _) if is_grouped(typed) && last.len() <= GROUP => fault,
+        (_, Err(fault)) => fault,
+    };
+    (is_grouped(typed) || is_one_code(last)).then_some(fault)
+}
+
+/// Whether a text has groups as an invitation has them.
+fn is_grouped(typed: &str) -> bool {
+    let groups = typed.split(is_between).filter(|group| {
+        let others = group.chars().filter(|c| value_of(*c).is_none()).count();
+        group.chars().count() == GROUP && others <= 1
+    });
+    let (mut count, mut with_digits) = (0, 0);
+    for group in groups {
+        count += 1;
+        with_digits += usize::from(group.contains(|c: char| c.is_ascii_digit()));
+    }
+    count >= GROUPS_MIN && with_digits >= DIGITS_MIN
+}
+
+/// Whether a word without hyphens is about as long as an invitation, and made like one.
+fn is_one_code(word: &str) -> bool {
+    let characters = || word.chars().filter(|c| !is_between(*c));
+    let others = characters().filter(|c| value_of(*c).is_none()).count();
+    let digits = characters().filter(char::is_ascii_digit).count();
+    let is_mixed = characters().any(char::is_lowercase) && characters().any(char::is_uppercase);
+    let is_long = (CHARACTERS - 1..=CHARACTERS + 1).contains(&characters().count());
+    is_long && others <= 1 && digits >= DIGITS_MIN && !is_mixed
+}
+
+/// Whether a character only stands between others.
+fn is_between(character: char) -> bool {
+    character.is_whitespace() || "-_\u{2010}\u{2011}\u{2013}\u{2014}".contains(character)
 }
 
 fn value_of(character: char) -> Option<u8> {
@@ -190,6 +241,7 @@ mod tests {
         #[test]
         fn nothing_that_is_typed_panics(typed in ".{0,60}") {
             let _ = Invitation::parse(&typed);
+            let _ = mistyped(&typed);
         }
     }
 
@@ -205,6 +257,63 @@ mod tests {
             }
         }
         assert!(unnoticed <= 3, "{unnoticed} of 868");
+    }
+
+    /// Every text with one character replaced, left out, doubled, or swapped with the next.
+    fn mistypings(text: &str) -> Vec<String> {
+        let characters: Vec<char> = text.chars().collect();
+        let mut all = Vec::new();
+        for place in 0..characters.len() {
+            let (before, after) = (&characters[..place], &characters[place + 1..]);
+            let one = characters[place];
+            let with = |middle: &str| {
+                let before: String = before.iter().collect();
+                before + middle + &after.iter().collect::<String>()
+            };
+            all.extend(["", "U", "7", "k"].map(with));
+            all.push(with(&format!("{one}{one}")));
+            if let Some(next) = after.first() {
+                let mut swapped = characters.clone();
+                swapped[place] = *next;
+                swapped[place + 1] = one;
+                all.push(swapped.into_iter().collect());
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn a_mistyped_invitation_is_no_passphrase() {
+        let invitation = Invitation::new(*b"an invitation 16");
+        let text = invitation.text();
+        let hyphened = mistypings(&text);
+        let named = hyphened.iter().map(|typed| format!("turma-a {typed}"));
+        let blanks = hyphened.iter().map(|typed| typed.replace('-', " "));
+        let bare = mistypings(&text.replace('-', "").to_lowercase());
+        let typed = hyphened.clone().into_iter().chain(named).chain(blanks);
+        for typed in typed.chain(bare.into_iter().filter(|typed| !typed.contains(['U', '7']))) {
+            let last = typed.rsplit(' ').next().unwrap();
+            let is_one = Invitation::parse(&typed).is_ok() || Invitation::parse(last).is_ok();
+            assert_eq!(mistyped(&typed).is_none(), is_one, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_passphrase_is_no_mistyped_invitation() {
+        for passphrase in [
+            "correto cavalo bateria grampo janela vento",
+            "gato casa mesa bola vida tela ator",
+            "GATO-CASA-MESA-BOLA-VIDA-TELA-ATOR",
+            "gato casa mesa bola 2026 tela ator",
+            "correct-horse-battery-staple",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "Xk3vT9bQ2mZ7sR4nW8cL5pH6jD1f",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "senha",
+            "",
+        ] {
+            assert_eq!(mistyped(passphrase), None, "{passphrase}");
+        }
     }
 
     #[test]

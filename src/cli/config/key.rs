@@ -1,0 +1,119 @@
+//! Which settings may be kept, and what each may be.
+
+use clap::ValueEnum;
+
+use crate::cli::shared::{self, GROUP, KEEP_ALIVE_S, PORT, TTL};
+use crate::cli::{LOBBY, name, room_name};
+use crate::terminal::screen::Color;
+use crate::text::Lang;
+
+/// A setting that may be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// The person's name.
+    Name,
+    /// The room of `chat`.
+    Room,
+    /// The language of sentences.
+    Lang,
+    /// When names are coloured.
+    Color,
+    /// The interfaces of a group.
+    Interface,
+    /// The multicast group.
+    Group,
+    /// The group's port.
+    Port,
+    /// How far datagrams go.
+    Ttl,
+    /// How a lost TCP peer is noticed.
+    KeepAlive,
+}
+
+impl Key {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 9] = [
+        Self::Name,
+        Self::Room,
+        Self::Lang,
+        Self::Color,
+        Self::Interface,
+        Self::Group,
+        Self::Port,
+        Self::Ttl,
+        Self::KeepAlive,
+    ];
+
+    /// Its name in the file, which is the option's name too.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Room => "room",
+            Self::Lang => "lang",
+            Self::Color => "color",
+            Self::Interface => "interface",
+            Self::Group => "group",
+            Self::Port => "port",
+            Self::Ttl => "ttl",
+            Self::KeepAlive => "keep-alive",
+        }
+    }
+
+    /// The variable that beats the file.
+    #[must_use]
+    pub fn variable(self) -> &'static str {
+        match self {
+            Self::Name => "RODA_NAME",
+            Self::Room => "RODA_ROOM",
+            Self::Lang => "RODA_LANG",
+            Self::Color => "RODA_COLOR",
+            Self::Interface => "RODA_INTERFACE",
+            Self::Group => "RODA_GROUP",
+            Self::Port => "RODA_PORT",
+            Self::Ttl => "RODA_TTL",
+            Self::KeepAlive => "RODA_KEEP_ALIVE",
+        }
+    }
+
+    /// Whether its value is a number.
+    #[must_use]
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Port | Self::Ttl | Self::KeepAlive)
+    }
+
+    /// Whether a value is one that the option takes.
+    pub(super) fn takes(self, value: &str) -> bool {
+        match self {
+            Self::Name => name(value).is_ok(),
+            Self::Room => room_name(value.to_owned()).is_ok(),
+            Self::Lang => Lang::from_str(value, false).is_ok(),
+            Self::Color => Color::from_str(value, false).is_ok(),
+            Self::Interface => !value.is_empty() && !value.contains(char::is_control),
+            Self::Group => shared::group(value).is_ok(),
+            Self::Port => shared::port(value).is_ok(),
+            Self::Ttl => value.parse::<u8>().is_ok(),
+            Self::KeepAlive => shared::seconds(value.to_owned(), 1, "").is_ok(),
+        }
+    }
+
+    /// What holds if nobody has set it; `None` if the system decides.
+    pub(super) fn default_value(self) -> Option<String> {
+        match self {
+            Self::Name => shared::name_or_login(None)
+                .ok()
+                .map(|name| name.to_string()),
+            Self::Room => Some(LOBBY.into()),
+            Self::Lang | Self::Interface => None,
+            Self::Color => Some("auto".into()),
+            Self::Group => Some(GROUP.into()),
+            Self::Port => Some(PORT.into()),
+            Self::Ttl => Some(TTL.into()),
+            Self::KeepAlive => Some(KEEP_ALIVE_S.into()),
+        }
+    }
+
+    pub(super) fn of_name(typed: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|key| key.name() == typed)
+    }
+}

@@ -1,0 +1,301 @@
+//! What stands around the modes: services that read no input, invitations in files, settings in a
+//! file, completions and man pages.
+#![cfg(unix)]
+
+use crate::support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use support::command;
+use support::place::{Home, Place};
+use support::program::Program;
+
+/// `roda …`, to be started.
+fn roda(args: &[&str]) -> Command {
+    let mut roda = command(env!("CARGO_BIN_EXE_roda"));
+    roda.args(args);
+    roda
+}
+
+#[test]
+fn a_service_reads_no_input_and_ends_by_a_signal() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    let inputs = ["exec \"$@\" < /dev/null", "exec \"$@\" <&-", "exec \"$@\""];
+    for (at, script) in inputs.into_iter().enumerate() {
+        let name = format!("mon{at}");
+        let home = Home::new();
+        let inner = place.chat(&home, &["--name", &name, "--listen-only"]);
+        let mut shell = command("sh");
+        shell.args(["-c", script, "sh"]).arg(inner.get_program());
+        shell.args(inner.get_args());
+        let variables = inner.get_envs();
+        shell.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+        let mut service = Program::start(shell).keeping(&home);
+        if !script.contains('<') {
+            service.says(&format!("dito por {name}"));
+        }
+        service.falls_silent();
+        service.notes("/help lists");
+        bia.notes(&format!("{name} entered"));
+        let said = format!("oi, {name}");
+        bia.says(&said);
+        service.shows(&said);
+        service.gets_signal("TERM");
+        service.ends_with(143);
+        bia.notes(&format!("{name} left"));
+        assert!(!bia.has_shown(&format!("dito por {name}")));
+    }
+}
+
+#[test]
+fn an_invitation_is_written_for_its_owner_alone_and_replaces_no_file() {
+    let folder = support::folder();
+    let path = folder.path().join("convite");
+    let file = path.to_str().unwrap();
+    let new = || Program::start(roda(&["room", "new", "turma-a", "--output", file]));
+    let made = new().ends_with(0);
+    assert!(made.shown.is_empty(), "{made:?}");
+    let typed = made.noted.iter().find_map(|line| line.split_once("type: "));
+    let (_, typed) = typed.expect("it says what to type");
+    assert_eq!(typed, format!("roda chat --invite-file {file}"));
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let invitation = fs::read_to_string(&path).unwrap();
+    assert!(invitation.starts_with("turma-a "), "{invitation}");
+    let mut again = new();
+    again.notes("exists already");
+    again.ends_with(1);
+    assert_eq!(fs::read_to_string(&path).unwrap(), invitation);
+    // Whoever has it enters, and the room is the one that it names.
+    let place = Place::on_loopback();
+    let mut ana = place.member(&Home::new(), "ana", &["--invite-file", file]);
+    ana.notes("turma-a");
+}
+
+#[test]
+fn an_invitation_to_another_room_than_the_named_one_is_wrong_use() {
+    let place = Place::on_loopback();
+    let folder = support::folder();
+    let path = folder.path().join("convite");
+    let file = path.to_str().unwrap();
+    Program::start(roda(&["room", "new", "turma-a", "--output", file])).ends_with(0);
+    let invitation = fs::read_to_string(&path).unwrap();
+    let home = Home::new();
+    for room in ["turma-b", "lobby"] {
+        let by_file = place.chat(&home, &["--room", room, "--invite-file", file]);
+        let mut by_variable = place.chat(&home, &["--room", room]);
+        by_variable.env("RODA_INVITE", &invitation);
+        for command in [by_file, by_variable] {
+            let mut ana = Program::start(command);
+            ana.notes(&format!("for the room turma-a, not for {room}"));
+            ana.ends_with(2);
+        }
+    }
+    let mut ana = place.member(&home, "ana", &["--room", "turma-a", "--invite-file", file]);
+    ana.says("sair");
+    ana.falls_silent();
+}
+
+#[test]
+fn a_mistyped_invitation_opens_no_room_unless_it_is_said_to_be_a_passphrase() {
+    let place = Place::on_loopback();
+    let home = Home::new();
+    // The last character is another one.
+    let mistyped = "DZY1-WT2Z-EYDX-6MG1-M3V1-N6BQ-8EG5";
+    let keyed = |args: &[&str]| {
+        let mut chat = place.chat(&home, &[&["--room", "turma-a"], args].concat());
+        chat.env("RODA_ROOM_KEY", mistyped);
+        Program::start(chat)
+    };
+    let mut ana = keyed(&[]);
+    ana.notes("mistyped");
+    ana.notes("--passphrase");
+    ana.ends_with(2);
+    let mut ana = keyed(&["--passphrase"]);
+    ana.notes("/help lists");
+    ana.gets_signal("TERM");
+    ana.ends_with(143);
+}
+
+/// `roda …` of a person whose settings are in a folder.
+fn of_person(home: &Home, args: &[&str]) -> Command {
+    let mut roda = roda(args);
+    roda.env("XDG_CONFIG_HOME", home.path());
+    roda.env_remove("RODA_CONFIG");
+    roda
+}
+
+/// Where a person's file of settings is.
+fn settings_file(home: &Home) -> std::path::PathBuf {
+    let folder = home.path().join("roda");
+    fs::create_dir_all(&folder).unwrap();
+    folder.join("config.toml")
+}
+
+#[test]
+fn the_settings_are_shown_with_their_sources_and_an_option_beats_them() {
+    let home = Home::new();
+    let shown = |args: &[&str]| {
+        let mut roda = of_person(&home, args);
+        roda.env("RODA_TTL", "3").env("LOGNAME", "login");
+        Program::start(roda).ends_with(0).shown
+    };
+    let line = |shown: &[String], key: &str| -> String {
+        let found = shown.iter().find(|line| line.starts_with(key));
+        let words = found.expect(key).split_whitespace();
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let lines = shown(&["config"]);
+    assert!(lines[0].contains("no such file"), "{lines:?}");
+    assert_eq!(line(&lines, "name"), "name = \"login\" # default");
+    assert_eq!(line(&lines, "ttl"), "ttl = 3 # variable RODA_TTL");
+    let text = "# minhas\nname = 'ana'\nlang = \"pt\"\ninterface = ['lo', 'eth0']\n";
+    fs::write(settings_file(&home), text).unwrap();
+    let lines = shown(&["config"]);
+    assert!(lines[0].starts_with("# configurações em "), "{lines:?}");
+    assert_eq!(line(&lines, "name"), "name = \"ana\" # linha 2 do arquivo");
+    let interfaces = "interface = [\"lo\", \"eth0\"] # linha 4 do arquivo";
+    assert_eq!(line(&lines, "interface"), interfaces);
+    // What is shown is a file of settings too.
+    fs::write(settings_file(&home), lines.join("\n")).unwrap();
+    let lines = shown(&["config"]);
+    assert_eq!(line(&lines, "name"), "name = \"ana\" # linha 2 do arquivo");
+    assert!(shown(&["config", "--lang", "en"])[0].starts_with("# settings in "));
+}
+
+#[test]
+fn a_member_has_the_name_of_its_settings_unless_an_option_gives_another() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    let home = Home::new();
+    let file = settings_file(&home);
+    fs::write(&file, "name = 'ana'\n").unwrap();
+    for (args, name) in [(&[][..], "ana"), (&["--name", "rui"], "rui")] {
+        let mut chat = place.chat(&home, args);
+        chat.env("RODA_CONFIG", &file);
+        let mut member = Program::start(chat).keeping(&home);
+        bia.notes(&format!("{name} entered"));
+        member.says("sair");
+        member.ends_with(0);
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_wrong_use_and_hang_nothing() {
+    let home = Home::new();
+    let file = settings_file(&home);
+    let refused = |why: &[&str]| {
+        for args in [&["id"][..], &["config"], &["chat"], &["nonsense"]] {
+            let mut roda = Program::start(of_person(&home, args));
+            let note = roda.notes(&format!("roda: {}", file.display()));
+            assert!(why.iter().all(|part| note.contains(part)), "{note}");
+            roda.ends_with(2);
+        }
+        // Help and pages are there all the same.
+        for args in [
+            &["--help"][..],
+            &["chat", "--help"],
+            &["man"],
+            &["completions", "zsh"],
+        ] {
+            Program::start(of_person(&home, args)).ends_with(0);
+        }
+    };
+    let long = format!("# {}\n", "x".repeat(64 << 10));
+    let texts: [(&[u8], &[&str]); 6] = [
+        (b"\nport = 'x'\n", &["line 2", "port", "1 to 65535"]),
+        (b"nome = 'ana'\n", &["line 1", "'nome'", "name"]),
+        (
+            b"passphrase = 'x'\n",
+            &["line 1", "'passphrase'", "--key-file"],
+        ),
+        (b"name = \n", &["line 1", "KEY = VALUE"]),
+        (b"name = '\xff'\n", &["UTF-8"]),
+        (long.as_bytes(), &["65536 bytes"]),
+    ];
+    for (text, why) in texts {
+        fs::write(&file, text).unwrap();
+        refused(why);
+    }
+    fs::remove_file(&file).unwrap();
+    nix::unistd::mkfifo(&file, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    refused(&["regular file"]);
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    refused(&["regular file"]);
+    let mut elsewhere = of_person(&home, &["chat", "--lang", "pt"]);
+    elsewhere.env("RODA_CONFIG", "").env("RODA_PORT", "x");
+    let mut elsewhere = Program::start(elsewhere);
+    elsewhere.notes("RODA_PORT: port não pode ser 'x': esperado um número de 1 a 65535");
+    elsewhere.ends_with(2);
+}
+
+#[test]
+fn each_shell_gets_completions_and_each_subcommand_a_man_page() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = Program::start(roda(&["completions", shell])).ends_with(0);
+        let has = |word: &str| script.shown.iter().any(|line| line.contains(word));
+        assert!(has("tcp-peer") && has("listen-only"), "{shell}");
+    }
+    let page = Program::start(roda(&["man"])).ends_with(0).shown;
+    assert!(
+        page.iter().any(|line| line.starts_with(".TH roda 1")),
+        "{page:?}"
+    );
+    let folder = support::folder();
+    let man = folder.path().join("share").join("man1");
+    Program::start(roda(&["man", man.to_str().unwrap()])).ends_with(0);
+    for name in [
+        "roda",
+        "roda-chat",
+        "roda-hub-serve",
+        "roda-lab-serve",
+        "roda-tcp-peer",
+    ] {
+        let page = fs::read_to_string(man.join(format!("{name}.1"))).unwrap();
+        assert!(
+            page.contains(&format!(".TH {name} 1")),
+            "{name}: {page:.200}"
+        );
+    }
+    let mut taken = Program::start(roda(&["man", "/dev/null/man"]));
+    taken.notes("cannot write /dev/null/man/roda.1");
+    taken.ends_with(1);
+}
+
+#[test]
+fn a_port_alone_means_what_the_help_says_and_the_start_says_where() {
+    let everywhere = ", on all interfaces";
+    let alone = "for this machine only";
+    for (args, said) in [
+        (&["hub", "serve", "--listen", "0"][..], everywhere),
+        (&["hub", "serve", "--listen", "127.0.0.1:0"], alone),
+        (&["tcp-peer", "--listen", ":0"], everywhere),
+        (&["tcp-peer", "--listen", "127.0.0.1:0"], alone),
+        (&["lab", "serve", "uppercase", "--listen", "0"], alone),
+        (
+            &["lab", "serve", "uppercase", "--listen", "*:0"],
+            "on all interfaces",
+        ),
+    ] {
+        Program::start(roda(args)).notes(said);
+    }
+    for (args, said) in [
+        (
+            &["hub", "serve", "--help"][..],
+            "a port alone means all interfaces",
+        ),
+        (&["tcp-peer", "--help"], "a port alone means all interfaces"),
+        (
+            &["lab", "serve", "--help"],
+            "a port alone means this machine only",
+        ),
+    ] {
+        let help = Program::start(roda(args)).ends_with(0).shown.join(" ");
+        let words: Vec<&str> = help.split_whitespace().collect();
+        assert!(words.join(" ").contains(said), "{args:?}: {help}");
+    }
+}

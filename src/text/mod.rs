@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 mod chat;
 mod error;
+pub mod help;
 mod hub;
 mod lab;
 mod multicast;

@@ -8,6 +8,7 @@ use crate::error::{Error, StoreError, Usage};
 use crate::net::group::{GroupOperation, Refusal};
 use crate::net::interfaces::ChoiceError;
 use crate::net::tcp::CallError;
+use crate::protocol::encoding::TextFault;
 use crate::protocol::message::clean;
 use crate::protocol::wire::Fault;
 
@@ -346,6 +347,9 @@ fn classify(error: &io::Error) -> Cause {
 /// The cause, in the reader's language where we have words for it.
 #[must_use]
 pub fn cause(lang: Lang, error: &io::Error) -> String {
+    if let Some(fault) = error.get_ref().and_then(|fault| fault.downcast_ref()) {
+        return text_fault(lang, *fault);
+    }
     match classify(error) {
         Cause::NoRoute => say!(lang, "no route leads there", "nenhuma rota leva até lá"),
         Cause::DeviceGone => say!(
@@ -371,6 +375,28 @@ pub fn cause(lang: Lang, error: &io::Error) -> String {
             say!(lang, "there is none", "não há nenhuma")
         }
         Cause::Other => error.to_string(),
+    }
+}
+
+/// Why bytes are not the text that is expected.
+fn text_fault(lang: Lang, fault: TextFault) -> String {
+    match fault {
+        TextFault::Utf16 => say!(
+            lang,
+            "it is UTF-16; save it as UTF-8",
+            "está em UTF-16; salve como UTF-8",
+        ),
+        TextFault::NotUtf8 => say!(
+            lang,
+            "it is not UTF-8 text; save it as UTF-8",
+            "não é texto UTF-8; salve como UTF-8",
+        ),
+        TextFault::TooLong { bytes_max } => say!(
+            lang,
+            "it is longer than {bytes_max} bytes",
+            "tem mais de {bytes_max} bytes",
+        ),
+        TextFault::Empty => say!(lang, "it is empty", "está vazio"),
     }
 }
 

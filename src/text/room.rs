@@ -43,6 +43,16 @@ pub fn room_key_prompt(lang: Lang) -> String {
     )
 }
 
+/// Asks for a room's passphrase or invitation once more.
+#[must_use]
+pub fn room_key_again(lang: Lang) -> String {
+    say!(
+        lang,
+        "That is not UTF-8 text; please type it again. Passphrase or invitation of the room:",
+        "Isso não é texto UTF-8; digite de novo. Senha ou convite da sala:",
+    )
+}
+
 /// The passphrase is easy to guess.
 #[must_use]
 pub fn weak_passphrase(lang: Lang, strength: Strength) -> String {

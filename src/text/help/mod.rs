@@ -12,7 +12,7 @@ use super::Lang;
 
 /// What clap itself writes into a help text, which cannot be set, and the heads of our examples.
 /// A longer text stands before one that it contains.
-const PHRASES: [(&str, &str); 21] = [
+const PHRASES: [(&str, &str); 22] = [
     ("Usage:", "Uso:"),
     ("Commands:", "Comandos:"),
     ("Options:", "Opções:"),
@@ -36,6 +36,10 @@ const PHRASES: [(&str, &str); 21] = [
     ),
     ("Print help", "Mostra a ajuda"),
     ("Print version", "Mostra a versão"),
+    (
+        "# and then, by whoever has that file:",
+        "# e depois, quem recebeu o arquivo:",
+    ),
     ("Examples, on every machine:", "Exemplos, em cada máquina:"),
     ("Example, on every machine:", "Exemplo, em cada máquina:"),
     (

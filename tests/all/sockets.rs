@@ -424,7 +424,7 @@ fn the_language_is_asked_for_or_that_of_the_locale() {
     }
     let mut wrong = roda(&["multicast", "send", "--name", "~ana"]);
     wrong.env("LANG", "pt_PT");
-    assert!(Program::start(wrong).ends_with(2).noted[0].contains("não pode ser um nome"));
+    assert!(Program::start(wrong).ends_with(2).noted[0].contains("não é válido como nome"));
 }
 
 #[cfg(unix)]

@@ -1,11 +1,13 @@
-//! The command line. Doc comments on arguments are the help, which is in English. All defaults of
-//! the program are here, and typed values become checked types here, on which the modes rely.
+//! The command line. Doc comments on arguments are the help in English, and `text::help` has it in
+//! Portuguese. All defaults of the program are here, and typed values become checked types here, on
+//! which the modes rely.
 
 mod chat;
 mod config;
 mod endpoint;
 mod hub;
 mod lab;
+mod localized;
 mod multicast;
 #[cfg(test)]
 mod printed;
@@ -26,6 +28,7 @@ pub use self::lab::{
     BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings,
     QuestionSource, Trace,
 };
+pub use self::localized::{command, parse};
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
 pub use self::room::{RoomCommand, RoomSettings};
 pub use self::secret::{IdArgs, IdSettings, KeyText, RoomSecret};
@@ -47,7 +50,7 @@ const LINK_NAMES: [&str; 2] = ["multicast", "tcp-peer"];
     after_help = "Example, on every machine:\n  roda chat --name ana"
 )]
 pub struct Cli {
-    /// Language of what the program says while running [default: from the locale]
+    /// Language of the program [default: from the locale]
     #[arg(long, global = true, value_name = "en|pt", hide_possible_values = true)]
     pub lang: Option<Lang>,
 

@@ -16,6 +16,7 @@
 //! clock       the only file that reads a clock
 //! protocol    PURE: bytes, lines and time come in; bytes and events go out
 //!   message     names, the farewell word, the cleaning of strangers' text
+//!   encoding    byte order marks of files and pipes
 //!   time        a moment: the time since the start, and since 1970
 //!   rng · rate  one seeded generator · one token bucket
 //!   wire        everything that becomes bytes: plain · raw · quiet · stream · tr2 · frame · seal ·

@@ -134,7 +134,12 @@ impl TryFrom<ChatArgs> for ChatSettings {
         let plain = args.group.address()?;
         // Frames use the port after the plain one, so the last port cannot be the plain one.
         let port = plain.port().checked_add(1);
-        let port = port.ok_or_else(|| Usage::Port(plain.port().to_string()))?;
+        let port = port.ok_or_else(|| Usage::Number {
+            typed: plain.port().to_string(),
+            least: 1,
+            most: u64::from(u16::MAX) - 1,
+            option: "--port",
+        })?;
         let place = GroupAddress {
             frames: SocketAddrV4::new(*plain.ip(), port),
             frames_v6: GROUP_V6,

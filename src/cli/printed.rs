@@ -1,9 +1,10 @@
 //! Whether the commands that the program prints, in its help and its manual, work as printed.
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
-use super::{Cli, Command};
+use super::{Cli, Command, command};
 use crate::cli::LabSettings;
+use crate::text::Lang;
 
 /// The manual's pages, and the page that a newcomer reads first.
 const PAGES: [&str; 8] = [
@@ -81,7 +82,9 @@ fn shell_lines(page: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_printed_command_is_taken() {
     let mut lines = Vec::new();
-    help_lines(&Cli::command(), &mut lines);
+    for lang in [Lang::En, Lang::Pt] {
+        help_lines(&command(lang), &mut lines);
+    }
     lines.extend(PAGES.into_iter().flat_map(shell_lines).map(str::to_owned));
     let calls: Vec<Vec<String>> = lines.iter().flat_map(|line| calls(line)).collect();
     assert!(

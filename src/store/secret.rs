@@ -8,7 +8,8 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::identity::write_private;
-use super::text_file;
+use super::text_file::{self, refused};
+use crate::protocol::encoding::TextFault;
 
 /// Longest file of a secret, in bytes.
 const SECRET_MAX_BYTES: u64 = 4096;
@@ -22,10 +23,10 @@ pub fn read_bytes(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let file = File::open(path)?;
     file.take(SECRET_MAX_BYTES + 1).read_to_end(&mut bytes)?;
     let is_fit = bytes.len() as u64 <= SECRET_MAX_BYTES;
-    is_fit.then_some(bytes).ok_or_else(|| {
-        let why = format!("it is longer than {SECRET_MAX_BYTES} bytes");
-        io::Error::new(io::ErrorKind::InvalidData, why)
-    })
+    let bytes_max = SECRET_MAX_BYTES;
+    is_fit
+        .then_some(bytes)
+        .ok_or_else(|| refused(TextFault::TooLong { bytes_max }))
 }
 
 /// Reads a secret that is text and not blank.
@@ -37,7 +38,7 @@ pub fn read(path: &Path) -> io::Result<String> {
     let is_fit = !secret.trim().is_empty();
     is_fit
         .then_some(secret)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it is empty"))
+        .ok_or_else(|| refused(TextFault::Empty))
 }
 
 /// Writes a secret into a new file that only this user can read.
@@ -81,7 +82,8 @@ mod tests {
             read(&path)
         };
         assert_eq!(read_written(b"segredo\n").unwrap(), "segredo\n");
-        for bad in [&b""[..], b" \n", b"\xff", &[b'x'; 4097]] {
+        assert_eq!(read_written(b"\xef\xbb\xbfsegredo").unwrap(), "segredo");
+        for bad in [&b""[..], b" \n", b"\xff", b"\xff\xfes\0", &[b'x'; 4097]] {
             let kind = read_written(bad).unwrap_err().kind();
             assert_eq!(kind, io::ErrorKind::InvalidData);
         }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
+use crate::protocol::encoding::{TextFault, strip_mark};
 use crate::protocol::wire::quiet::unfinished_bytes;
 
 /// Longest line, in bytes; what is longer is taken as several lines.
@@ -47,6 +48,12 @@ impl Block {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.taken == self.bytes.len()
+    }
+
+    /// Skips the byte order mark at the beginning of the input, whose first block this is.
+    pub(super) fn skip_mark(&mut self) -> Result<(), TextFault> {
+        self.taken = self.bytes.len() - strip_mark(&self.bytes)?.len();
+        Ok(())
     }
 
     /// Makes room for other lines.

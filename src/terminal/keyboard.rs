@@ -97,8 +97,15 @@ impl Keyboard {
 /// Reads blocks of whole lines from a pipe or a file.
 fn read_blocks(input: &mut impl Read, tickets: &Receiver<Block>, tell: impl Fn(Typed) -> bool) {
     let mut begun = Vec::new(); // the beginning of a line whose end has not come
+    let mut is_first = true;
     while let Ok(mut block) = tickets.recv() {
         let outcome = block.fill(input, &mut begun);
+        if std::mem::take(&mut is_first)
+            && let Err(fault) = block.skip_mark()
+        {
+            tell(Typed::Failed(io::Error::new(ErrorKind::InvalidData, fault)));
+            return;
+        }
         if !block.is_empty() && !tell(Typed::Lines(block)) {
             return;
         }

@@ -1,11 +1,12 @@
 //! Answers of the person at the keyboard, each one line. A thread of its own blocks on stdin while
 //! a question is open, and only then.
 
-use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal, Read};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use super::keyboard::Input;
+use crate::protocol::encoding::strip_mark;
 
 /// Longest answer, in bytes; what is longer is cut.
 const ANSWER_MAX_BYTES: u64 = 64 << 10;
@@ -42,8 +43,9 @@ impl Prompter {
                         return;
                     }
                 };
+                let mut is_first = true;
                 while asked.recv().is_ok() {
-                    if !tell(answer(&mut input)) {
+                    if !tell(answer(&mut input, std::mem::take(&mut is_first))) {
                         return;
                     }
                 }
@@ -64,7 +66,8 @@ pub fn is_seen() -> bool {
     io::stdin().is_terminal()
 }
 
-fn answer(input: &mut impl BufRead) -> Answer {
+/// Reads a line; the first of an input may have a byte order mark.
+fn answer(input: &mut impl BufRead, is_first: bool) -> Answer {
     let mut line = Vec::new();
     match input
         .by_ref()
@@ -72,7 +75,16 @@ fn answer(input: &mut impl BufRead) -> Answer {
         .read_until(b'\n', &mut line)
     {
         Ok(0) => Answer::End,
-        Ok(_) => Answer::Line(String::from_utf8_lossy(&line).into_owned()),
+        Ok(_) => {
+            let line = match is_first {
+                true => strip_mark(&line),
+                false => Ok(&line[..]),
+            };
+            match line {
+                Ok(line) => Answer::Line(String::from_utf8_lossy(line).into_owned()),
+                Err(fault) => Answer::Failed(io::Error::new(ErrorKind::InvalidData, fault)),
+            }
+        }
         Err(error) => Answer::Failed(error),
     }
 }

@@ -13,8 +13,8 @@ pub fn in_lobby(lang: Lang, name: &str, interfaces: &[Interface]) -> String {
     let on = row(interfaces);
     say!(
         lang,
-        "{name}, in the lobby, on {on}; /help lists the commands, {FAREWELL} leaves",
-        "{name}, no saguão, em {on}; /help lista os comandos, {FAREWELL} sai",
+        "you are {name}, in the lobby, on {on}; /help lists the commands, {FAREWELL} leaves",
+        "você é {name}, no saguão, em {on}; /ajuda lista os comandos, {FAREWELL} sai",
     )
 }
 
@@ -24,8 +24,8 @@ pub fn in_room(lang: Lang, name: &str, room: &str, interfaces: &[Interface]) -> 
     let on = row(interfaces);
     say!(
         lang,
-        "{name}, in the room {room}, on {on}; /help lists the commands, {FAREWELL} leaves",
-        "{name}, na sala {room}, em {on}; /help lista os comandos, {FAREWELL} sai",
+        "you are {name}, in the room {room}, on {on}; /help lists the commands, {FAREWELL} leaves",
+        "você é {name}, na sala {room}, em {on}; /ajuda lista os comandos, {FAREWELL} sai",
     )
 }
 
@@ -34,8 +34,8 @@ pub fn in_room(lang: Lang, name: &str, room: &str, interfaces: &[Interface]) -> 
 pub fn room_is_public(lang: Lang, room: &str) -> String {
     say!(
         lang,
-        "the room {room} is public: whoever is on this network and knows its name may enter",
-        "a sala {room} é pública: quem está nesta rede e sabe o nome dela pode entrar",
+        "the room {room} is public: anyone on this network who knows its name can enter",
+        "a sala {room} é pública: qualquer pessoa desta rede que saiba o nome dela pode entrar",
     )
 }
 
@@ -44,8 +44,8 @@ pub fn room_is_public(lang: Lang, room: &str) -> String {
 pub fn room_is_keyed(lang: Lang, room: &str) -> String {
     say!(
         lang,
-        "only who has the key of {room} can read and write here",
-        "só quem tem a chave de {room} pode ler e escrever aqui",
+        "only people with the key of {room} can read and write here",
+        "só quem tem a chave de {room} lê e escreve aqui",
     )
 }
 
@@ -54,10 +54,10 @@ pub fn room_is_keyed(lang: Lang, room: &str) -> String {
 pub fn no_network(lang: Lang) -> String {
     say!(
         lang,
-        "no network interface can be used; waiting for one (a cable, a Wi-Fi, or another \
-        --interface)",
-        "nenhuma interface de rede serve; esperando uma (um cabo, um Wi-Fi, ou outra \
-        --interface)",
+        "no network interface is usable: waiting for one; connect a cable or the Wi-Fi, or \
+        choose another --interface",
+        "nenhuma interface de rede está disponível: esperando uma; conecte um cabo ou o Wi-Fi, \
+        ou escolha outra --interface",
     )
 }
 
@@ -92,8 +92,8 @@ pub fn woke_up(lang: Lang) -> String {
 pub fn identity_is_passing(lang: Lang, cause: &str) -> String {
     say!(
         lang,
-        "your identity cannot be kept ({cause}): it lasts until you leave",
-        "a sua identidade não pode ser guardada ({cause}): ela dura até você sair",
+        "your identity cannot be saved ({cause}): it lasts only until you leave",
+        "a sua identidade não pode ser salva ({cause}): ela só dura até você sair",
     )
 }
 
@@ -169,8 +169,8 @@ pub fn back(lang: Lang, who: &str) -> String {
 pub fn gap(lang: Lang, who: &str) -> String {
     say!(
         lang,
-        "something that {who} said has not come yet; what follows it is shown now",
-        "algo que {who} disse ainda não chegou; o que vem depois é mostrado agora",
+        "a message from {who} has not arrived yet; the later ones are shown now",
+        "uma mensagem de {who} ainda não chegou; as seguintes aparecem agora",
     )
 }
 
@@ -205,10 +205,10 @@ pub fn caught_up(lang: Lang, messages: usize) -> String {
 pub fn namesake(lang: Lang, name: &str, who: &str) -> String {
     say!(
         lang,
-        "WARNING: this is not the {name} whom you know: somebody else uses that name or one that \
+        "WARNING: this is not the {name} you know: somebody else uses that name or one that \
         looks like it, and appears as {who}",
-        "ATENÇÃO: este não é o {name} que você conhece: outra pessoa usa esse nome ou um parecido, \
-        e aparece como {who}",
+        "ATENÇÃO: este não é o {name} que você conhece: outra pessoa usa esse nome ou um \
+        parecido, e aparece como {who}",
     )
 }
 
@@ -218,7 +218,7 @@ pub fn name_taken(lang: Lang, name: &str, shown: &str) -> String {
     say!(
         lang,
         "{name} is taken here: you appear as {shown}; choose another name with --name",
-        "já há {name} aqui: você aparece como {shown}; escolha outro nome com --name",
+        "o nome {name} já está em uso aqui: você aparece como {shown}; escolha outro com --name",
     )
 }
 
@@ -227,8 +227,8 @@ pub fn name_taken(lang: Lang, name: &str, shown: &str) -> String {
 pub fn equivocation(lang: Lang, who: &str) -> String {
     say!(
         lang,
-        "{who} said two different things at once; the first counts",
-        "{who} disse duas coisas diferentes de uma vez; vale a primeira",
+        "{who} sent two different messages with the same number; only the first counts",
+        "{who} enviou duas mensagens diferentes com o mesmo número; só a primeira vale",
     )
 }
 
@@ -238,13 +238,13 @@ pub fn unmirrored(lang: Lang, lines: usize) -> String {
     match lines {
         1 => say!(
             lang,
-            "1 line was too fast for the plain receivers, and not sent to them",
-            "1 linha foi rápida demais para os receptores simples, e não lhes foi enviada",
+            "1 line came too fast for the plain receivers: they did not get it",
+            "1 linha veio rápido demais para os receptores simples: eles não a receberam",
         ),
         n => say!(
             lang,
-            "{n} lines were too fast for the plain receivers, and not sent to them",
-            "{n} linhas foram rápidas demais para os receptores simples, e não lhes foram enviadas",
+            "{n} lines came too fast for the plain receivers: they did not get them",
+            "{n} linhas vieram rápido demais para os receptores simples: eles não as receberam",
         ),
     }
 }
@@ -354,8 +354,8 @@ pub fn unknown_command(lang: Lang, command: &str, meant: Option<&str>) -> String
 pub fn no_count(lang: Lang, given: &str) -> String {
     say!(
         lang,
-        "'{given}' is no number of messages",
-        "'{given}' não é um número de mensagens"
+        "'{given}' is not valid: expected a number of messages, such as /history 50",
+        "'{given}' não é válido: use um número de mensagens, como /history 50",
     )
 }
 
@@ -364,8 +364,8 @@ pub fn no_count(lang: Lang, given: &str) -> String {
 pub fn not_say(lang: Lang) -> String {
     say!(
         lang,
-        "this line begins like JSON and is not {SAYING}: not sent",
-        "esta linha começa como JSON e não é {SAYING}: não enviada",
+        "not sent: this line begins like JSON, but is not {SAYING}",
+        "não enviada: esta linha começa como JSON, mas não é {SAYING}",
     )
 }
 
@@ -391,8 +391,8 @@ pub fn left_undelivered(lang: Lang, waiting: &[String]) -> String {
     let waiting = row(waiting);
     say!(
         lang,
-        "left before {waiting} had everything; whoever has it can pass it on",
-        "saída antes de {waiting} ter tudo; quem tem pode repassar",
+        "you left before {waiting} had received everything; members who have it can pass it on",
+        "você saiu antes de {waiting} receber tudo; quem recebeu pode repassar",
     )
 }
 

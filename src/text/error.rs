@@ -8,6 +8,7 @@ use crate::error::{Error, StoreError, Usage};
 use crate::net::group::{GroupOperation, Refusal};
 use crate::net::interfaces::ChoiceError;
 use crate::net::tcp::CallError;
+use crate::protocol::encoding::TextFault;
 use crate::protocol::message::clean;
 use crate::protocol::wire::Fault;
 
@@ -28,8 +29,8 @@ pub fn error(lang: Lang, error: &Error) -> String {
             let why = cause(lang, why);
             say!(
                 lang,
-                "cannot make an identity: {why}",
-                "não foi possível criar uma identidade: {why}",
+                "cannot create your identity: {why}",
+                "não foi possível criar a sua identidade: {why}",
             )
         }
         Error::Connection(why) => {
@@ -60,8 +61,8 @@ pub fn error(lang: Lang, error: &Error) -> String {
             let why = cause(lang, why);
             say!(
                 lang,
-                "cannot watch for Ctrl-C: {why}",
-                "não foi possível vigiar o Ctrl-C: {why}",
+                "cannot receive Ctrl-C and other signals: {why}",
+                "não foi possível receber o Ctrl-C e outros sinais: {why}",
             )
         }
         Error::Room(fault) => room_fault(lang, fault),
@@ -75,8 +76,8 @@ fn store(lang: Lang, error: &StoreError) -> String {
             let (path, why) = (path.display(), cause(lang, why));
             say!(
                 lang,
-                "cannot use the secret in {path}: {why}",
-                "não foi possível usar o segredo em {path}: {why}",
+                "cannot read the secret file {path}: {why}",
+                "não foi possível ler o arquivo de segredo {path}: {why}",
             )
         }
         StoreError::WriteFile { path, cause: why } if why.kind() == ErrorKind::AlreadyExists => {
@@ -107,16 +108,17 @@ fn store(lang: Lang, error: &StoreError) -> String {
             let (path, why) = (path.display(), super::lab::bank_fault(lang, fault));
             say!(
                 lang,
-                "cannot take questions from {path}: {why}",
-                "não foi possível usar as questões de {path}: {why}",
+                "cannot import questions from {path}: {why}",
+                "não foi possível importar as questões de {path}: {why}",
             )
         }
         StoreError::Database { name, why } => {
             let (name, why) = (clean(name), clean(why));
             say!(
                 lang,
-                "cannot use the database {name}: {why}; --database names another",
-                "não foi possível usar o banco de dados {name}: {why}; --database indica outro",
+                "cannot use the database {name}: {why}; choose another with --database",
+                "não foi possível usar o banco de dados {name}: {why}; escolha outro com \
+                --database",
             )
         }
     }
@@ -126,39 +128,41 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
     match wrong {
         Usage::Group(given) => say!(
             lang,
-            "'{given}' is no multicast group: --group takes an IPv4 address from 224.0.0.0 to \
-            239.255.255.255",
-            "'{given}' não é um grupo multicast: --group aceita um endereço IPv4 de 224.0.0.0 a \
+            "'{given}' is not a multicast group: --group expects an IPv4 address from 224.0.0.0 \
+            to 239.255.255.255",
+            "'{given}' não é um grupo multicast: em --group, use um endereço IPv4 de 224.0.0.0 a \
             239.255.255.255",
         ),
         Usage::Port(given) => say!(
             lang,
-            "'{given}' is no port: --port takes a number from 1 to 65535",
-            "'{given}' não é uma porta: --port aceita um número de 1 a 65535",
+            "'{given}' is not valid for --port: expected a number from 1 to 65535",
+            "'{given}' não é válido para --port: use um número de 1 a 65535",
         ),
         Usage::Ttl(given) => say!(
             lang,
-            "'{given}' is no time to live: --ttl takes a number from 0 (this machine only) to \
+            "'{given}' is not valid for --ttl: expected a number from 0 (this machine only) to \
             255",
-            "'{given}' não é um tempo de vida: --ttl aceita um número de 0 (só esta máquina) a \
-            255",
+            "'{given}' não é válido para --ttl: use um número de 0 (só esta máquina) a 255",
         ),
         Usage::Listen(given) => say!(
             lang,
-            "'{given}' cannot be listened on: --listen takes PORT, ADDRESS:PORT or *:PORT (all \
-            interfaces); port 0 is any that is free",
-            "não dá para esperar em '{given}': --listen aceita PORTA, ENDEREÇO:PORTA ou *:PORTA \
-            (todas as interfaces); a porta 0 é qualquer uma livre",
+            "'{given}' is not valid for --listen: expected PORT, ADDRESS:PORT or *:PORT (all \
+            interfaces); port 0 picks a free one",
+            "'{given}' não é válido para --listen: use PORTA, ENDEREÇO:PORTA ou *:PORTA (todas as \
+            interfaces); a porta 0 escolhe uma livre",
         ),
         Usage::Connect(given) => say!(
             lang,
-            "'{given}' cannot be called: --connect takes HOST:PORT, such as 192.168.0.7:12345",
-            "não dá para chamar '{given}': --connect aceita HOST:PORTA, como 192.168.0.7:12345",
+            "'{given}' is not valid for --connect: expected HOST or HOST:PORT, such as \
+            192.168.0.7:12345",
+            "'{given}' não é válido para --connect: use HOST ou HOST:PORTA, como \
+            192.168.0.7:12345",
         ),
         Usage::Hub(given) => say!(
             lang,
-            "'{given}' is no hub: give HOST or HOST:PORT, such as 192.168.0.7:1234",
-            "'{given}' não é um hub: informe HOST ou HOST:PORTA, como 192.168.0.7:1234",
+            "'{given}' is not the address of a hub: expected HOST or HOST:PORT, such as \
+            192.168.0.7:1234",
+            "'{given}' não é o endereço de um hub: use HOST ou HOST:PORTA, como 192.168.0.7:1234",
         ),
         Usage::Room(given, why) => super::name::room_refused(lang, given, *why),
         Usage::Name(given, why) => super::name::name_refused(lang, given, *why),
@@ -170,8 +174,8 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
             option,
         } => say!(
             lang,
-            "'{typed}' is no such number: {option} takes one from {least} to {most}",
-            "'{typed}' não é um número assim: {option} aceita um de {least} a {most}",
+            "'{typed}' is not valid for {option}: expected a number from {least} to {most}",
+            "'{typed}' não é válido para {option}: use um número de {least} a {most}",
         ),
         Usage::Lab(wrong) => super::lab::usage_fault(lang, wrong),
     }
@@ -183,10 +187,10 @@ fn choice(lang: Lang, error: &ChoiceError) -> String {
             let have = row(have);
             say!(
                 lang,
-                "no interface here is named or has the address '{asked}'; this machine has \
-                {have}",
-                "nenhuma interface daqui tem o nome ou o endereço '{asked}'; esta máquina tem \
-                {have}",
+                "this machine has no network interface with the name or address '{asked}'; \
+                choose one of {have}",
+                "esta máquina não tem interface de rede com o nome ou o endereço '{asked}'; \
+                escolha uma destas: {have}",
             )
         }
         ChoiceError::List(why) => {
@@ -219,8 +223,8 @@ fn listen(lang: Lang, address: &str, why: &io::Error) -> String {
         ),
         Cause::DeviceGone => say!(
             lang,
-            "; it is no address of this machine: leave it off to listen on all",
-            "; não é um endereço desta máquina: omita-o para esperar em todos",
+            "; this machine does not have that address: leave it off to listen on all",
+            "; esta máquina não tem esse endereço: omita-o para escutar em todos",
         ),
         _ => String::new(),
     };
@@ -228,7 +232,7 @@ fn listen(lang: Lang, address: &str, why: &io::Error) -> String {
     say!(
         lang,
         "cannot listen on {address}: {why}{cure}",
-        "não foi possível esperar em {address}: {why}{cure}",
+        "não foi possível escutar em {address}: {why}{cure}",
     )
 }
 
@@ -241,13 +245,13 @@ fn call(lang: Lang, address: &str, why: &CallError) -> String {
         ),
         CallError::Refused => say!(
             lang,
-            "nobody listens there; start the other side first, or add --wait 60",
-            "ninguém espera lá; inicie o outro lado antes, ou use --wait 60",
+            "no program is listening there; start the other side first, or add --wait 60",
+            "nenhum programa está escutando lá; inicie o outro lado antes, ou use --wait 60",
         ),
         CallError::Unreachable(_) => say!(
             lang,
-            "no way leads there; check the cable or the Wi-Fi, and the address",
-            "nenhum caminho leva até lá; confira o cabo ou o Wi-Fi, e o endereço",
+            "that network cannot be reached; check the cable or the Wi-Fi, and the address",
+            "não há caminho até essa rede; confira o cabo ou o Wi-Fi, e o endereço",
         ),
         CallError::Scope { have } => {
             let have = row(have);
@@ -261,8 +265,8 @@ fn call(lang: Lang, address: &str, why: &CallError) -> String {
         }
         CallError::TimedOut => say!(
             lang,
-            "no answer; check the address, and that a firewall there lets the port through",
-            "sem resposta; confira o endereço, e se um firewall de lá libera a porta",
+            "no answer; check the address, and whether a firewall there blocks the port",
+            "sem resposta; confira o endereço, e se um firewall de lá bloqueia a porta",
         ),
         CallError::Other(why) => cause(lang, why),
     };
@@ -374,14 +378,25 @@ fn classify(error: &io::Error) -> Cause {
 /// The cause, in the reader's language where we have words for it.
 #[must_use]
 pub fn cause(lang: Lang, error: &io::Error) -> String {
+    if let Some(fault) = error.get_ref().and_then(|fault| fault.downcast_ref()) {
+        return text_fault(lang, *fault);
+    }
     match classify(error) {
-        Cause::NoRoute => say!(lang, "no route leads there", "nenhuma rota leva até lá"),
+        Cause::NoRoute => say!(
+            lang,
+            "this machine has no route to that network",
+            "esta máquina não tem rota para essa rede",
+        ),
         Cause::DeviceGone => say!(
             lang,
             "the interface is down, gone, or without an address",
             "a interface está inativa, sumiu ou não tem endereço",
         ),
-        Cause::Firewall => say!(lang, "the system forbids it", "o sistema não permite"),
+        Cause::Firewall => say!(
+            lang,
+            "the system does not allow it",
+            "o sistema não permite",
+        ),
         Cause::QueueFull => {
             say!(
                 lang,
@@ -391,14 +406,41 @@ pub fn cause(lang: Lang, error: &io::Error) -> String {
         }
         Cause::PortTaken => say!(
             lang,
-            "another program has the port and does not share it",
-            "outro programa ocupa a porta e não a divide",
+            "another program is using this port",
+            "outro programa está usando esta porta",
         ),
         Cause::DiskFull => say!(lang, "the disk is full", "o disco está cheio"),
         Cause::Other if error.kind() == ErrorKind::NotFound => {
-            say!(lang, "there is none", "não há nenhuma")
+            say!(lang, "no such file", "arquivo não encontrado",)
         }
+        Cause::Other if error.kind() == ErrorKind::IsADirectory => say!(
+            lang,
+            "it is a folder, not a file",
+            "é uma pasta, não um arquivo",
+        ),
         Cause::Other => error.to_string(),
+    }
+}
+
+/// Why bytes are not the text that is expected.
+fn text_fault(lang: Lang, fault: TextFault) -> String {
+    match fault {
+        TextFault::Utf16 => say!(
+            lang,
+            "it is UTF-16; save it as UTF-8",
+            "está em UTF-16; salve como UTF-8",
+        ),
+        TextFault::NotUtf8 => say!(
+            lang,
+            "it is not UTF-8 text; save it as UTF-8",
+            "não é texto UTF-8; salve como UTF-8",
+        ),
+        TextFault::TooLong { bytes_max } => say!(
+            lang,
+            "it is longer than {bytes_max} bytes",
+            "tem mais de {bytes_max} bytes",
+        ),
+        TextFault::Empty => say!(lang, "it is empty", "está vazio"),
     }
 }
 
@@ -417,15 +459,15 @@ fn cure(lang: Lang, refused: &Refusal) -> Option<String> {
         ),
         (Cause::Firewall, _) => say!(
             lang,
-            "let UDP through this machine's firewall",
+            "allow UDP in this machine's firewall",
             "libere UDP no firewall desta máquina",
         ),
         (Cause::QueueFull, GroupOperation::Join) => say!(
             lang,
-            "this machine is in as many groups as it may be: leave one or raise \
+            "this machine has joined as many groups as the system allows: leave one, or raise \
             net.ipv4.igmp_max_memberships",
-            "esta máquina já está em tantos grupos quanto pode: saia de um ou aumente \
-            net.ipv4.igmp_max_memberships",
+            "esta máquina já está em tantos grupos quanto o sistema permite: saia de um, ou \
+            aumente net.ipv4.igmp_max_memberships",
         ),
         (Cause::QueueFull, _) => say!(
             lang,

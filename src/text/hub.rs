@@ -70,18 +70,18 @@ fn refused(lang: Lang, address: SocketAddr, why: &Refusal) -> String {
         ),
         Refusal::NameForbidden(name) => say!(
             lang,
-            "refused {address}: '{name}' cannot be a name",
-            "recusado {address}: '{name}' não pode ser um nome",
+            "refused {address}: '{name}' is not a valid name",
+            "recusado {address}: '{name}' não é um nome válido",
         ),
         Refusal::Unproven(name) => say!(
             lang,
-            "refused {address}: {name} is a moderator's name, and that was not proven",
-            "recusado {address}: {name} é nome de moderador, e isso não foi provado",
+            "refused {address}: {name} is a moderator's name, and the secret was not proven",
+            "recusado {address}: {name} é nome de moderador, e o segredo não foi provado",
         ),
         Refusal::NoName => say!(
             lang,
-            "refused {address}: it told no name",
-            "recusado {address}: não disse um nome",
+            "refused {address}: it gave no name",
+            "recusado {address}: não informou um nome",
         ),
         Refusal::Full => say!(
             lang,
@@ -113,13 +113,13 @@ fn left_hub(lang: Lang, name: &str, why: &LeaveReason) -> String {
         ),
         LeaveReason::TooSlow => say!(
             lang,
-            "{name} was dropped: it does not read what it is told",
-            "{name} foi desconectado: não lê o que recebe",
+            "{name} was dropped: it does not read its messages",
+            "{name} foi desconectado: não lê as mensagens",
         ),
         LeaveReason::Broken => say!(
             lang,
-            "{name} was dropped: what it sends are no messages",
-            "{name} foi desconectado: o que envia não são mensagens",
+            "{name} was dropped: it sent invalid data",
+            "{name} foi desconectado: enviou dados inválidos",
         ),
         LeaveReason::Removed { by } => {
             say!(
@@ -219,8 +219,8 @@ pub fn hub_lost(lang: Lang) -> String {
 pub fn hub_broken(lang: Lang) -> String {
     say!(
         lang,
-        "what comes from there is not from a hub",
-        "o que vem de lá não é de um hub"
+        "the other side is not a hub: it sent something else",
+        "o outro lado não é um hub: enviou outra coisa",
     )
 }
 
@@ -346,7 +346,7 @@ pub fn hub_help(lang: Lang) -> [String; 9] {
 /// A command lacks an argument.
 #[must_use]
 pub fn needs_more(lang: Lang, usage: &str) -> String {
-    say!(lang, "more is needed: {usage}", "falta algo: {usage}")
+    say!(lang, "Usage: {usage}", "Uso: {usage}",)
 }
 
 /// The numbered menu.

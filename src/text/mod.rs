@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 mod chat;
 mod config;
 mod error;
+pub mod help;
 mod hub;
 mod lab;
 mod multicast;

@@ -104,7 +104,8 @@ pub fn cannot_multicast(lang: Lang, interface: &Interface) -> String {
     say!(
         lang,
         "{interface} is not set up for multicast; on Linux: ip link set {name} multicast on",
-        "{interface} não está configurada para multicast; no Linux: ip link set {name} multicast on",
+        "{interface} não está configurada para multicast; no Linux: ip link set {name} multicast \
+        on",
     )
 }
 
@@ -225,7 +226,7 @@ pub fn received(lang: Lang, messages: u64, dropped: &[(Fault, u64)], lost: Optio
     say!(
         lang,
         "{messages} shown; datagrams dropped: {total}{reasons}{lost}",
-        "exibição: {messages}; datagramas descartados: {total}{reasons}{lost}",
+        "mostradas: {messages}; datagramas descartados: {total}{reasons}{lost}",
     )
 }
 
@@ -245,8 +246,8 @@ pub fn not_sent_in_all(lang: Lang, lines: u64) -> String {
     let lines = counted(lang, lines, ["line", "lines"], ["linha", "linhas"]);
     say!(
         lang,
-        "not sent in all: {lines}",
-        "total não enviado: {lines}"
+        "not sent in total: {lines}",
+        "não enviadas no total: {lines}",
     )
 }
 
@@ -255,8 +256,8 @@ pub fn not_sent_in_all(lang: Lang, lines: u64) -> String {
 pub fn not_utf8(lang: Lang, line_number: u64) -> String {
     say!(
         lang,
-        "line {line_number} was not UTF-8: its bad bytes are sent as \u{fffd}",
-        "a linha {line_number} não era UTF-8: seus bytes inválidos vão como \u{fffd}",
+        "line {line_number} was not UTF-8: the invalid bytes are sent as \u{fffd}",
+        "a linha {line_number} não era UTF-8: os bytes inválidos vão como \u{fffd}",
     )
 }
 
@@ -266,8 +267,8 @@ pub fn line_cut(lang: Lang, line_number: u64, limit_bytes: usize) -> String {
     let limit = limit_bytes >> 10;
     say!(
         lang,
-        "line {line_number} passes {limit} KiB: it is taken as several lines",
-        "a linha {line_number} passa de {limit} KiB: vale como várias linhas",
+        "line {line_number} is longer than {limit} KiB: it is sent as several lines",
+        "a linha {line_number} tem mais de {limit} KiB: vai como várias linhas",
     )
 }
 

@@ -9,8 +9,8 @@ pub(super) fn room_refused(lang: Lang, given: &str, why: NameFault) -> String {
     let (given, why) = (clean(given), name_fault(lang, why));
     say!(
         lang,
-        "'{given}' cannot be a room: {why}",
-        "'{given}' não pode ser uma sala: {why}",
+        "'{given}' is not valid as a room's name: {why}",
+        "'{given}' não é válido como nome de sala: {why}",
     )
 }
 
@@ -19,8 +19,8 @@ pub(super) fn name_refused(lang: Lang, given: &str, why: NameFault) -> String {
     let (given, why) = (clean(given), name_fault(lang, why));
     say!(
         lang,
-        "'{given}' cannot be a name: {why}",
-        "'{given}' não pode ser um nome: {why}",
+        "'{given}' is not valid as a name: {why}",
+        "'{given}' não é válido como nome: {why}",
     )
 }
 
@@ -29,8 +29,8 @@ pub(super) fn name_is_odd(lang: Lang, given: &str, odd: Oddity) -> String {
     let (given, why) = (clean_name(given), oddity(lang, odd));
     say!(
         lang,
-        "'{given}' cannot be your name: {why}",
-        "'{given}' não pode ser o seu nome: {why}",
+        "'{given}' is not valid as your name: {why}",
+        "'{given}' não é válido como o seu nome: {why}",
     )
 }
 
@@ -38,17 +38,17 @@ fn name_fault(lang: Lang, fault: NameFault) -> String {
     match fault {
         NameFault::Empty => say!(
             lang,
-            "it is empty; --name takes 1 to {NAME_MAX_BYTES} bytes",
-            "está vazio; --name aceita de 1 a {NAME_MAX_BYTES} bytes",
+            "it is empty; use 1 to {NAME_MAX_BYTES} bytes",
+            "está vazio; use de 1 a {NAME_MAX_BYTES} bytes",
         ),
         NameFault::TooLong { bytes } => say!(
             lang,
-            "it is {bytes} bytes long; --name takes 1 to {NAME_MAX_BYTES}",
-            "tem {bytes} bytes; --name aceita de 1 a {NAME_MAX_BYTES}",
+            "it is {bytes} bytes long; use at most {NAME_MAX_BYTES}",
+            "tem {bytes} bytes; use no máximo {NAME_MAX_BYTES}",
         ),
         NameFault::Unprintable => say!(
             lang,
-            "it holds control characters; use letters, digits and signs",
+            "it contains control characters; use letters, digits and signs",
             "contém caracteres de controle; use letras, números e sinais",
         ),
         NameFault::LeadingTilde => say!(
@@ -66,21 +66,21 @@ fn oddity(lang: Lang, oddity: Oddity) -> String {
             let number = number(c);
             say!(
                 lang,
-                "it holds a character that nobody sees ({number}); leave it off",
-                "contém um caractere que ninguém vê ({number}); tire-o",
+                "it contains an invisible character ({number}); leave it out",
+                "contém um caractere invisível ({number}); tire-o",
             )
         }
         Oddity::Blank(c) => {
             let number = number(c);
             say!(
                 lang,
-                "it holds an unusual blank ({number}); use an ordinary one",
+                "it contains an unusual blank ({number}); use an ordinary one",
                 "contém um espaço incomum ({number}); use um espaço comum",
             )
         }
         Oddity::LooseBlank => say!(
             lang,
-            "it begins or ends with a blank, or holds two in a row; leave them off",
+            "it begins or ends with a blank, or contains two in a row; leave them out",
             "começa ou termina com espaço, ou tem dois seguidos; tire-os",
         ),
         Oddity::Mark(c) => say!(
@@ -92,10 +92,10 @@ fn oddity(lang: Lang, oddity: Oddity) -> String {
             let number = number(c);
             say!(
                 lang,
-                "'{c}' ({number}) is of another alphabet than the rest of its word; type the word \
-                with one keyboard",
-                "'{c}' ({number}) é de outro alfabeto que o resto da palavra; digite a palavra com \
-                um teclado só",
+                "'{c}' ({number}) comes from another alphabet than the rest of its word; use one \
+                alphabet in each word",
+                "'{c}' ({number}) é de um alfabeto diferente do resto da palavra; use um só \
+                alfabeto em cada palavra",
             )
         }
         Oddity::Suffix => say!(

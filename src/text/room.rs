@@ -13,7 +13,7 @@ pub fn invitation_use(lang: Lang) -> [String; 3] {
         say!(
             lang,
             "Anyone with this line can read the room: hand it over in person, or show the code",
-            "Quem tem esta linha lê a sala: entregue em mãos, ou mostre o código",
+            "Quem tem esta linha pode ler a sala: entregue em mãos, ou mostre o código",
         ),
         say!(
             lang,
@@ -22,8 +22,8 @@ pub fn invitation_use(lang: Lang) -> [String; 3] {
         ),
         say!(
             lang,
-            "to enter, put it into a file and type: roda chat --invite-file FILE",
-            "para entrar, coloque num arquivo e digite: roda chat --invite-file ARQUIVO",
+            "To enter, save it in a file and type: roda chat --invite-file FILE",
+            "Para entrar, salve-a num arquivo e digite: roda chat --invite-file ARQUIVO",
         ),
     ]
 }
@@ -61,8 +61,10 @@ fn quoted(word: &str) -> String {
 pub fn fingerprint_use(lang: Lang) -> String {
     say!(
         lang,
-        "this is you, in figures and in words: whoever sees the same beside your name, sees you",
-        "este é você, em números e em palavras: quem vê o mesmo junto do seu nome, vê você",
+        "this is your fingerprint, in digits and in words: anyone who sees the same beside your \
+        name is talking to you",
+        "esta é a sua impressão digital, em números e em palavras: quem vê a mesma junto do seu \
+        nome fala com você",
     )
 }
 
@@ -76,16 +78,26 @@ pub fn room_key_prompt(lang: Lang) -> String {
     )
 }
 
+/// Asks for a room's passphrase or invitation once more.
+#[must_use]
+pub fn room_key_again(lang: Lang) -> String {
+    say!(
+        lang,
+        "That is not UTF-8 text; please type it again. Passphrase or invitation of the room:",
+        "Isso não é texto UTF-8; digite de novo. Senha ou convite da sala:",
+    )
+}
+
 /// The passphrase is easy to guess.
 #[must_use]
 pub fn weak_passphrase(lang: Lang, strength: Strength) -> String {
     let (words, bits) = (strength.words, strength.bits.round());
     say!(
         lang,
-        "this passphrase is weak (words: {words}, at most {bits:.0} bits): who records the room \
-        can guess it; take six words at random, or roda room new NAME",
-        "esta senha é fraca (palavras: {words}, no máximo {bits:.0} bits): quem grava a sala pode \
-        adivinhá-la; use seis palavras ao acaso, ou roda room new NOME",
+        "this passphrase is weak (words: {words}, at most {bits:.0} bits): anyone who records \
+        the room can guess it; use six random words, or roda room new NAME",
+        "esta senha é fraca (palavras: {words}, no máximo {bits:.0} bits): quem grava a sala \
+        pode adivinhá-la; use seis palavras ao acaso, ou roda room new NOME",
     )
 }
 
@@ -94,8 +106,8 @@ pub fn weak_passphrase(lang: Lang, strength: Strength) -> String {
 pub fn no_key_yet(lang: Lang, who: &str) -> String {
     say!(
         lang,
-        "not said: the key of {who} is still on its way; try again in a moment",
-        "não dito: a chave de {who} ainda está a caminho; tente de novo num instante",
+        "not sent: the key of {who} has not arrived yet; try again in a moment",
+        "não enviada: a chave de {who} ainda não chegou; tente de novo em instantes",
     )
 }
 
@@ -116,7 +128,7 @@ pub fn other_version(lang: Lang) -> String {
 pub fn other_key(lang: Lang, room: &str) -> String {
     say!(
         lang,
-        "somebody here uses another key for the room {room}: you do not hear each other",
+        "somebody here uses another key for the room {room}: you cannot read each other",
         "alguém aqui usa outra chave para a sala {room}: vocês não se ouvem",
     )
 }
@@ -126,8 +138,8 @@ pub fn other_key(lang: Lang, room: &str) -> String {
 pub fn nobody_is_called(lang: Lang, given: &str) -> String {
     say!(
         lang,
-        "nobody here is called '{given}'; /who lists all",
-        "ninguém aqui se chama '{given}'; /who lista todos",
+        "nobody here is called '{given}'; /who lists everybody",
+        "ninguém aqui se chama '{given}'; /quem lista todos",
     )
 }
 
@@ -137,7 +149,7 @@ pub fn several_are_called(lang: Lang, given: &str, names: &[String]) -> String {
     let names = row(names);
     say!(
         lang,
-        "'{given}' may be several people; write one of these names: {names}",
+        "'{given}' may mean several people; write one of these names: {names}",
         "'{given}' pode ser mais de uma pessoa; escreva um destes nomes: {names}",
     )
 }
@@ -147,10 +159,10 @@ pub fn several_are_called(lang: Lang, given: &str, names: &[String]) -> String {
 pub fn compare_code(lang: Lang, who: &str, code: &str) -> String {
     say!(
         lang,
-        "{code}: compare it with what {who} sees after /verify and your name; if it is the same, \
-        type /verified {who}",
-        "{code}: compare com o que {who} vê depois de /verify e o seu nome; se for igual, digite \
-        /verified {who}",
+        "{code}: compare it with the code that {who} sees after typing /verify and your name; if \
+        they are the same, type /verified {who}",
+        "{code}: compare com o código que {who} vê ao digitar /verify e o seu nome; se forem \
+        iguais, digite /verified {who}",
     )
 }
 
@@ -159,8 +171,8 @@ pub fn compare_code(lang: Lang, who: &str, code: &str) -> String {
 pub fn verify_asked(lang: Lang, who: &str) -> String {
     say!(
         lang,
-        "did {who} read the same digits to you? then type /verified {who} once more",
-        "{who} leu os mesmos números para você? então digite /verified {who} mais uma vez",
+        "did {who} read the same digits to you? If so, type /verified {who} once more",
+        "{who} leu os mesmos números para você? Se sim, digite /verified {who} mais uma vez",
     )
 }
 
@@ -169,8 +181,8 @@ pub fn verify_asked(lang: Lang, who: &str) -> String {
 pub fn not_compared(lang: Lang, who: &str) -> String {
     say!(
         lang,
-        "first compare the codes: /verify {who}",
-        "primeiro compare os códigos: /verify {who}",
+        "compare the codes first: type /verify {who}",
+        "primeiro compare os códigos: digite /verify {who}",
     )
 }
 
@@ -226,8 +238,8 @@ pub fn is_verified(lang: Lang, who: &str) -> String {
 pub fn people_are_forgotten(lang: Lang, why: &str) -> String {
     say!(
         lang,
-        "who is met is not remembered: {why}",
-        "quem é conhecido não fica lembrado: {why}",
+        "the people you meet will not be remembered: {why}",
+        "as pessoas que você encontrar não serão lembradas: {why}",
     )
 }
 
@@ -237,8 +249,8 @@ pub fn stats(lang: Lang, members: usize, held_bytes: usize) -> String {
     let held_kib = held_bytes >> 10;
     say!(
         lang,
-        "members here: {members}; remembered: {held_kib} KiB",
-        "membros aqui: {members}; lembrado: {held_kib} KiB",
+        "members here: {members}; messages held: {held_kib} KiB",
+        "membros aqui: {members}; mensagens guardadas: {held_kib} KiB",
     )
 }
 
@@ -263,19 +275,19 @@ pub fn frames_dropped(
         .collect();
     sentences.push(say!(
         lang,
-        "dropped, heard before: {replays}; unread, of who sent too much rubbish: {refused}",
-        "descartados, já ouvidos: {replays}; não lidos, de quem mandou lixo demais: {refused}",
+        "dropped, received before: {replays}; ignored, too much invalid data: {refused}",
+        "descartados, já recebidos: {replays}; ignorados, dados inválidos demais: {refused}",
     ));
     sentences
 }
 
 fn frame_fault(lang: Lang, fault: FrameFault) -> String {
     match fault {
-        FrameFault::NotFrame => say!(lang, "no frame", "não é um quadro"),
-        FrameFault::Unknown => say!(lang, "of a newer version", "de uma versão mais nova"),
-        FrameFault::OtherRoom => say!(lang, "of another room", "de outra sala"),
-        FrameFault::OtherVersion => say!(lang, "of another version", "de outra versão"),
-        FrameFault::OtherKey => say!(lang, "under another key", "com outra chave"),
+        FrameFault::NotFrame => say!(lang, "not a frame", "não é um quadro"),
+        FrameFault::Unknown => say!(lang, "of an unknown type", "de tipo desconhecido"),
+        FrameFault::OtherRoom => say!(lang, "from another room", "de outra sala"),
+        FrameFault::OtherVersion => say!(lang, "from another version", "de outra versão"),
+        FrameFault::OtherKey => say!(lang, "sealed with another key", "com outra chave"),
         FrameFault::BrokenSeal => say!(lang, "changed on the way", "alterado no caminho"),
         FrameFault::Broken => say!(lang, "malformed", "malformado"),
         FrameFault::Forged => say!(lang, "forged", "falsificado"),
@@ -288,8 +300,8 @@ pub(super) fn room_fault(lang: Lang, fault: &RoomFault) -> String {
     match fault {
         RoomFault::NoName => say!(
             lang,
-            "cannot open the room: the key is of a room without a name; add --room NAME",
-            "não foi possível abrir a sala: a chave é de uma sala sem nome; use --room NOME",
+            "cannot open the room: a key needs the name of its room; add --room NAME",
+            "não foi possível abrir a sala: uma chave precisa do nome da sala; use --room NOME",
         ),
         RoomFault::NoTerminal => say!(
             lang,
@@ -311,8 +323,9 @@ pub(super) fn room_fault(lang: Lang, fault: &RoomFault) -> String {
         ),
         RoomFault::Passphrase(PassphraseFault::NoMemory) => say!(
             lang,
-            "cannot open the room: a passphrase takes 64 MiB, which are not free",
-            "não foi possível abrir a sala: faltam 64 MiB para a senha; use um convite",
+            "cannot open the room: a passphrase needs 64 MiB of free memory; use an invitation",
+            "não foi possível abrir a sala: a senha precisa de 64 MiB de memória livre; use um \
+            convite",
         ),
         RoomFault::OtherRoom { named, invited } => say!(
             lang,
@@ -331,17 +344,18 @@ pub(super) fn room_fault(lang: Lang, fault: &RoomFault) -> String {
         }
         RoomFault::Invitation(InvitationFault::Character(character)) => say!(
             lang,
-            "cannot open the room: no invitation has the character '{character}'",
-            "não foi possível abrir a sala: nenhum convite tem o caractere '{character}'",
+            "cannot open the room: invitations do not contain '{character}'; check what you typed",
+            "não foi possível abrir a sala: convites não contêm '{character}'; confira o que \
+            digitou",
         ),
         RoomFault::Invitation(InvitationFault::Length(count)) => say!(
             lang,
-            "cannot open the room: an invitation has 28 characters, and this has {count}",
+            "cannot open the room: an invitation has 28 characters, and this one has {count}",
             "não foi possível abrir a sala: um convite tem 28 caracteres, e este tem {count}",
         ),
         RoomFault::Invitation(InvitationFault::Check) => say!(
             lang,
-            "cannot open the room: the invitation is mistyped somewhere",
+            "cannot open the room: the invitation has a typing error",
             "não foi possível abrir a sala: o convite tem um erro de digitação",
         ),
     }
@@ -352,8 +366,8 @@ pub(super) fn room_fault(lang: Lang, fault: &RoomFault) -> String {
 pub fn not_in_room(lang: Lang, room: &str) -> String {
     say!(
         lang,
-        "this program is not in the room {room}: not sent",
-        "este programa não está na sala {room}: não enviada",
+        "not sent: this program is not in the room {room}",
+        "não enviada: este programa não está na sala {room}",
     )
 }
 

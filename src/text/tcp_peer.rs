@@ -25,8 +25,8 @@ pub fn waiting_at(lang: Lang, address: SocketAddr) -> String {
     let (port, from) = (address.port(), reached_from(lang, address));
     say!(
         lang,
-        "waiting for the other at port {port}, {from}",
-        "esperando o outro na porta {port}, {from}"
+        "waiting for the other side at port {port}, {from}",
+        "esperando o outro lado na porta {port}, {from}",
     )
 }
 
@@ -36,7 +36,7 @@ pub fn calling(lang: Lang, address: &str) -> String {
     say!(
         lang,
         "nobody answers at {address} yet; still calling",
-        "ninguém responde em {address} ainda; continuo chamando",
+        "ninguém responde em {address} ainda; tentando de novo",
     )
 }
 
@@ -122,7 +122,7 @@ pub fn lines_unsent(lang: Lang) -> String {
     say!(
         lang,
         "not everything you said could be sent before the end",
-        "nem tudo o que você disse pôde ser enviado antes do fim",
+        "nem tudo o que você disse foi enviado antes do fim",
     )
 }
 
@@ -131,7 +131,7 @@ pub fn lines_unsent(lang: Lang) -> String {
 pub fn call_failed(lang: Lang, cause: &str) -> String {
     say!(
         lang,
-        "a call could not be taken: {cause}",
-        "uma chamada não pôde ser atendida: {cause}"
+        "a connection could not be accepted: {cause}",
+        "uma conexão não pôde ser aceita: {cause}",
     )
 }

@@ -75,7 +75,7 @@ fn commands_answer() {
     ana.says("/nada");
     ana.notes("Unknown command /nada");
     ana.says("/history x");
-    ana.notes("'x' is no number");
+    ana.notes("'x' is not valid");
     ana.says("/history 2");
     ana.says("/sair");
     let shown = ana.ends_with(0).shown;
@@ -332,7 +332,7 @@ fn both_see_the_same_code_and_who_is_verified_is_marked() {
     let line = bia.shows(": sou eu");
     assert!(line.contains("] ana#"), "{line}");
     bia.says("/msg ana segredo");
-    bia.notes("'ana' may be several people; write one of these names: ana#");
+    bia.notes("'ana' may mean several people; write one of these names: ana#");
     bia.falls_silent();
     ana.falls_silent();
     assert!(!bia.ends_with(0).shown.concat().contains('✉'));
@@ -350,14 +350,14 @@ fn only_who_has_the_key_reads_a_room() {
     let mut ana = place.member(&homes[0], "ana", &room);
     let mut bia = place.member(&homes[1], "bia", &room);
     let mut eva = place.member(&homes[2], "eva", &["--room", "turma"]);
-    ana.notes("only who has the key of turma");
+    ana.notes("only people with the key of turma");
     ana.notes("bia");
     ana.says("só nós");
     bia.shows("] ana: só nós");
     eva.notes("somebody here uses another key for the room turma");
     ana.notes("somebody here uses another key for the room turma");
     eva.says("/stats");
-    eva.notes("dropped, under another key:");
+    eva.notes("dropped, sealed with another key:");
     for member in [&mut ana, &mut bia, &mut eva] {
         member.falls_silent();
     }

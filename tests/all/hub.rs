@@ -107,7 +107,7 @@ fn ours_and_theirs_share_our_hub() {
             "/msg zé oi",
             "the hub says: Destination client (zé) not found!",
         ),
-        ("/msg bia", "more is needed: /msg NAME TEXT"),
+        ("/msg bia", "Usage: /msg NAME TEXT"),
         ("/wat", "Unknown command /wat"),
         ("/help", "//TEXT"),
     ] {

@@ -318,7 +318,7 @@ fn who_breaks_a_protocol_is_told_so_and_the_server_goes_on() {
 #[test]
 fn a_server_that_is_not_there_is_told_apart_from_one_that_closes() {
     let noted = asks(1, &["oracle", "?"], 1).noted.concat();
-    assert!(noted.contains("nobody listens there"), "{noted}");
+    assert!(noted.contains("no program is listening there"), "{noted}");
     let (naive, asking) =
         Naive::is_called_by(|port| Program::start(client(port, &["oracle", "?"])));
     drop(naive);

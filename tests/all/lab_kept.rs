@@ -254,7 +254,7 @@ fn the_bank_of_questions_is_imported_exported_and_reset() {
         ten.join("\n").replace("Quanto é 7 vezes 8?", "7 × 8?"),
     )
     .unwrap();
-    assert_eq!(bank(&["import", path], 0).noted, ["10 questions are kept"]);
+    assert_eq!(bank(&["import", path], 0).noted, ["10 questions saved"]);
     let changed = bank(&["export"], 0).shown;
     assert!(changed.iter().any(|line| line.contains("7 × 8?")));
     fs::write(
@@ -273,7 +273,7 @@ fn the_bank_of_questions_is_imported_exported_and_reset() {
     let mut importing = Program::start(lab(&["quiz", "import", "-", &database]));
     changed.iter().for_each(|line| importing.says(line));
     importing.falls_silent();
-    assert_eq!(importing.ends_with(0).noted, ["10 questions are kept"]);
+    assert_eq!(importing.ends_with(0).noted, ["10 questions saved"]);
     assert_eq!(bank(&["export"], 0).shown, changed);
     let mut importing = Program::start(lab(&["quiz", "import", "-", &database]));
     importing.says("[]");

@@ -267,7 +267,7 @@ fn an_interface_that_goes_away_is_told_with_the_cure_and_no_line_is_lost_silentl
         sender.notes("line 2 was not sent");
         sender.falls_silent();
         let end = sender.ends_with(1);
-        assert_eq!(end.noted.last().unwrap(), "not sent in all: 1 line");
+        assert_eq!(end.noted.last().unwrap(), "not sent in total: 1 line");
     }
 }
 
@@ -300,13 +300,13 @@ fn a_firewall_that_forbids_sending_is_told_with_the_cure() {
     sender.says("oi");
     let told = sender.notes(&format!("cannot send to {GROUP}"));
     assert!(
-        told.contains("the system forbids it; let UDP through"),
+        told.contains("the system does not allow it; allow UDP"),
         "{told}"
     );
     sender.notes("line 1 was not sent");
     sender.says("sair");
     let end = sender.ends_with(1);
-    assert_eq!(end.noted.last().unwrap(), "not sent in all: 2 lines");
+    assert_eq!(end.noted.last().unwrap(), "not sent in total: 2 lines");
 }
 
 #[test]

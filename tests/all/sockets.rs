@@ -344,17 +344,17 @@ fn a_reader_that_has_seen_enough_ends_a_receiver_quietly() {
 
 #[test]
 fn wrong_use_ends_with_2_and_one_clear_line() {
-    let group = "is no multicast group";
+    let group = "is not a multicast group";
     for (args, told) in [
         (&["--name", "ana", "--group", "10.0.0.1"][..], group),
         (&["--name", "ana", "--group", "ff02::1"], group),
-        (&["--name", "ana", "--port", "0"], "is no port"),
-        (&["--name", "ana", "--port", "65536"], "is no port"),
-        (&["--name", "ana", "--ttl", "256"], "is no time to live"),
+        (&["--name", "ana", "--port", "0"], "is not valid for --port"),
         (
-            &["--name", "ana", "--rate", "0"],
-            "is no such number: --rate",
+            &["--name", "ana", "--port", "65536"],
+            "is not valid for --port",
         ),
+        (&["--name", "ana", "--ttl", "256"], "is not valid for --ttl"),
+        (&["--name", "ana", "--rate", "0"], "is not valid for --rate"),
         (
             &["--name", "ana", "--interface", "nada0"],
             "this machine has",
@@ -401,7 +401,7 @@ fn a_port_that_another_program_keeps_for_itself_is_told_with_the_cure() {
     let line = end.noted.last().unwrap();
     for part in [
         "cannot take the port",
-        "does not share it",
+        "another program is using this port",
         "choose another with --port",
     ] {
         assert!(line.contains(part), "{line}");
@@ -424,7 +424,7 @@ fn the_language_is_asked_for_or_that_of_the_locale() {
     }
     let mut wrong = roda(&["multicast", "send", "--name", "~ana"]);
     wrong.env("LANG", "pt_PT");
-    assert!(Program::start(wrong).ends_with(2).noted[0].contains("não pode ser um nome"));
+    assert!(Program::start(wrong).ends_with(2).noted[0].contains("não é válido como nome"));
 }
 
 #[cfg(unix)]

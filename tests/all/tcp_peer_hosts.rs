@@ -46,7 +46,10 @@ fn a_link_that_goes_down_is_noticed_on_both_sides() {
 fn a_host_that_no_way_leads_to_is_told_with_the_cure() {
     let Some(host) = Host::isolated() else { return };
     let end = peer_on(&host, &["--connect", "10.99.0.1:12345"]).ends_with(1);
-    assert!(end.noted[0].contains("no way leads there"), "{end:?}");
+    assert!(
+        end.noted[0].contains("that network cannot be reached"),
+        "{end:?}"
+    );
 }
 
 /// Two people at terminals who talk: who listens, who calls.

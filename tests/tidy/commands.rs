@@ -54,8 +54,8 @@ fn commands_in_sentences_are_typed_as_printed() {
     assert_none(findings);
 }
 
-/// The commands in the string literals of a source: up to the end of the literal, a semicolon or a
-/// line break.
+/// The commands in the string literals of a source: up to the end of the literal, a backtick, a
+/// semicolon or a line break.
 fn commands(source: &Source) -> Vec<String> {
     let code: String = source.code().map(|(_, line)| format!("{line}\n")).collect();
     let mut commands = Vec::new();
@@ -66,7 +66,7 @@ fn commands(source: &Source) -> Vec<String> {
         if !is_command {
             continue;
         }
-        let end = rest.find(['"', ';', '\n']).unwrap_or(rest.len());
+        let end = rest.find(['"', '`', ';', '\n']).unwrap_or(rest.len());
         let mut command = format!("roda {}", rest[..end].trim_end());
         for (placeholder, example) in EXAMPLES {
             command = command.replace(placeholder, example);

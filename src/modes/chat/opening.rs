@@ -14,7 +14,7 @@ use crate::store::identity::{Identity, random};
 use crate::terminal::screen::is_hangup;
 use crate::terminal::secret_prompter::SecretPrompter;
 use crate::terminal::signals::Signal;
-use crate::text::{self, Lang};
+use crate::text::Lang;
 
 /// A room, and who we are in it.
 pub(super) struct Opened {
@@ -49,8 +49,7 @@ pub(super) fn open(
     let (secret, text) = (settings.secret.clone(), settings.key_text);
     let (asks, tell) = (prompter.clone(), tell.clone());
     let work = move || {
-        let question = format!("{} ", text::room_key_prompt(lang));
-        let room = secret::open(name, (&secret, text), &question, &asks);
+        let room = secret::open(name, (&secret, text), lang, &asks);
         let opened = room.and_then(|room| {
             let session = new_session()?;
             let identity = Identity::open(&who, session).map_err(Error::Identity)?;

@@ -6,12 +6,14 @@ use zeroize::Zeroizing;
 
 use crate::cli::{KeyText, LOBBY, RoomSecret};
 use crate::error::{Error, RoomFault, StoreError};
+use crate::protocol::encoding::{self, TextFault};
 use crate::protocol::message::Name;
 use crate::protocol::wire::seal::invitation::{Invitation, mistyped};
 use crate::protocol::wire::seal::passphrase::Strength;
 use crate::protocol::wire::seal::room_key::RoomKey;
 use crate::store::secret;
 use crate::terminal::secret_prompter::SecretPrompter;
+use crate::text::{self, Lang};
 
 /// A room and its key.
 pub(super) struct Room {
@@ -32,12 +34,12 @@ impl Room {
     }
 }
 
-/// Opens the room that was asked for. Waits for a person who is asked with `question`, and for the
-/// files that hold secrets: to be called on a thread that nobody waits for.
+/// Opens the room that was asked for. Waits for a person who is asked, and for the files that hold
+/// secrets: to be called on a thread that nobody waits for.
 pub(super) fn open(
     name: Option<Name>,
     (secret, text): (&RoomSecret, KeyText),
-    question: &str,
+    lang: Lang,
     prompter: &SecretPrompter,
 ) -> Result<Room, Error> {
     match secret {
@@ -48,12 +50,18 @@ pub(super) fn open(
                 let key = RoomKey::from_file(named(name.as_ref())?.as_str(), bytes);
                 return Ok(keyed(name, key));
             }
-            let typed = str::from_utf8(&bytes).map_err(|_| RoomFault::NoText(path.clone()))?;
-            of_text(name, typed, text)
+            match encoding::text(&bytes) {
+                Ok(typed) => of_text(name, typed, text),
+                Err(TextFault::Utf16) => {
+                    let utf_16 = io::Error::new(ErrorKind::InvalidData, TextFault::Utf16);
+                    Err(StoreError::secret(path)(utf_16).into())
+                }
+                Err(_) => Err(RoomFault::NoText(path.clone()).into()),
+            }
         }
         RoomSecret::Key(typed) => of_text(name, typed, text),
         RoomSecret::Prompt => {
-            let typed = prompter.ask(question).map_err(unasked)?;
+            let typed = ask(lang, prompter).map_err(unasked)?;
             // Ctrl-D answers nothing, like Enter alone.
             of_text(name, &typed.unwrap_or_default(), text)
         }
@@ -63,6 +71,24 @@ pub(super) fn open(
         }
         RoomSecret::Invite(typed) => of_invitation(name, typed),
     }
+}
+
+/// Asks for the key of the room; again, as long as what is typed is not UTF-8.
+fn ask(lang: Lang, prompter: &SecretPrompter) -> io::Result<Option<Zeroizing<String>>> {
+    let mut question = format!("{} ", text::room_key_prompt(lang));
+    loop {
+        match prompter.ask(&question) {
+            Err(error) if is_mistyped(&error) => {
+                question = format!("{} ", text::room_key_again(lang));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn is_mistyped(error: &io::Error) -> bool {
+    let fault = error.get_ref().and_then(|fault| fault.downcast_ref());
+    fault == Some(&TextFault::NotUtf8)
 }
 
 /// Why a person could not be asked.

@@ -39,6 +39,10 @@ fn lines(bytes: &[u8], step: usize) -> Vec<Vec<u8>> {
                 tickets.send(Block::default()).ok();
             }
             Typed::End => break,
+            Typed::Failed(error) => {
+                lines.push(error.to_string().into_bytes());
+                break;
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -54,6 +58,19 @@ fn lines_end_with_a_line_end_or_with_the_input() {
     );
     assert_eq!(lines(b"", 4), Vec::<Vec<u8>>::new());
     assert_eq!(lines(b"\n", 4), [b""]);
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped_and_utf_16_is_refused() {
+    for step in 1..5 {
+        let marked = lines("\u{feff}/msg ana oi\n\u{feff}fim".as_bytes(), step);
+        assert_eq!(marked, [&b"/msg ana oi"[..], "\u{feff}fim".as_bytes()]);
+        assert_eq!(lines("\u{feff}\n".as_bytes(), step), [b""]);
+        assert_eq!(lines("\u{feff}".as_bytes(), step), Vec::<Vec<u8>>::new());
+    }
+    let utf_16 = "oi\n".encode_utf16().flat_map(u16::to_le_bytes);
+    let utf_16: Vec<u8> = b"\xff\xfe".iter().copied().chain(utf_16).collect();
+    assert_eq!(lines(&utf_16, 1), [b"it is UTF-16"]);
 }
 
 #[test]

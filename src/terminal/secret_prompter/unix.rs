@@ -16,6 +16,7 @@ use nix::sys::termios::{
 };
 use zeroize::Zeroizing;
 
+use crate::protocol::encoding::TextFault;
 use crate::terminal::tty;
 
 /// Bytes of a line that Linux keeps while it is typed; it drops what follows.
@@ -211,8 +212,9 @@ impl<'q> Question<'q> {
             None => (bytes, false),
         };
         if self.typed.len() + line.len() >= LINE_MAX_BYTES {
-            let why = format!("it is longer than {} bytes", LINE_MAX_BYTES - 1);
-            return Err(io::Error::new(ErrorKind::InvalidData, why));
+            let bytes_max = LINE_MAX_BYTES as u64 - 1;
+            let fault = TextFault::TooLong { bytes_max };
+            return Err(io::Error::new(ErrorKind::InvalidData, fault));
         }
         self.typed.extend_from_slice(line);
         Ok(match is_whole {
@@ -224,7 +226,7 @@ impl<'q> Question<'q> {
     /// What was typed, without the keys that type nothing.
     fn line(&mut self) -> io::Result<Zeroizing<String>> {
         let typed = str::from_utf8(&self.typed)
-            .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8"))?;
+            .map_err(|_| io::Error::new(ErrorKind::InvalidData, TextFault::NotUtf8))?;
         // It never grows, so that no copy of it stays behind.
         let mut line = Zeroizing::new(String::with_capacity(typed.len()));
         let mut characters = typed.chars();

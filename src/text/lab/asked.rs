@@ -76,14 +76,14 @@ pub fn usage_fault(lang: Lang, wrong: &LabUsage) -> String {
             let (typed, wanted) = (clean(typed), wanted(lang, *field));
             say!(
                 lang,
-                "'{typed}' cannot be used here: {wanted}",
-                "'{typed}' não serve aqui: {wanted}",
+                "'{typed}' is not valid: expected {wanted}",
+                "'{typed}' não é válido: use {wanted}",
             )
         }
         LabUsage::Assignment(typed) => say!(
             lang,
-            "'{typed}' is no field with a value: write it as nome=Caneta",
-            "'{typed}' não é um campo com valor: escreva como nome=Caneta",
+            "'{typed}' is not valid: expected FIELD=VALUE, such as nome=Caneta",
+            "'{typed}' não é válido: use CAMPO=VALOR, como nome=Caneta",
         ),
         LabUsage::Option {
             option,
@@ -100,8 +100,8 @@ pub fn usage_fault(lang: Lang, wrong: &LabUsage) -> String {
         }
         LabUsage::ProductsNeedFile => say!(
             lang,
-            "products are kept in a file: give --database FILE",
-            "produtos ficam num arquivo: informe --database ARQUIVO",
+            "products can only be kept in a file: use --database FILE",
+            "produtos só podem ficar num arquivo: use --database ARQUIVO",
         ),
         LabUsage::NoMongoDb => say!(
             lang,
@@ -142,7 +142,7 @@ fn question_fault(lang: Lang, fault: QuestionFault) -> String {
         ),
         QuestionFault::Answer => say!(
             lang,
-            "its answer is none of its options, which are counted from 0",
+            "its answer is not one of its options, which are counted from 0",
             "a resposta não é nenhuma das opções, que são contadas a partir de 0",
         ),
         QuestionFault::TooLong { bytes } => say!(

@@ -71,8 +71,8 @@ pub fn finding(lang: Lang, finding: &Finding) -> String {
             let most_mib = BYTES_MAX >> 20;
             say!(
                 lang,
-                "more than {most_mib} MiB came, closed",
-                "vieram mais de {most_mib} MiB, fechada",
+                "closed, because more than {most_mib} MiB arrived",
+                "fechada, porque chegaram mais de {most_mib} MiB",
             )
         }
         Finding::NoProduct(why) => no_product(lang, *why),

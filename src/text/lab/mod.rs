@@ -129,8 +129,8 @@ pub fn line_idle(lang: Lang, peer: SocketAddr, time: Duration) -> String {
     let seconds = time.as_secs();
     say!(
         lang,
-        "{peer}: nothing came for {seconds} s, closed",
-        "{peer}: nada chegou em {seconds} s, fechada",
+        "{peer}: closed after {seconds} s without data",
+        "{peer}: fechada depois de {seconds} s sem dados",
     )
 }
 
@@ -149,7 +149,7 @@ pub fn unanswered(lang: Lang) -> String {
 pub fn questions_kept(lang: Lang, count: usize) -> String {
     say!(
         lang,
-        "{count} questions are kept",
-        "{count} questões guardadas"
+        "{count} questions saved",
+        "{count} questões guardadas",
     )
 }

@@ -1,0 +1,221 @@
+//! What each argument means, in Portuguese.
+
+/// What an argument of a command means. A command is named by its words after `roda`, and an
+/// argument by its field in `cli`.
+#[must_use]
+pub(crate) fn argument(path: &str, id: &str) -> Option<&'static str> {
+    of_command(path, id).or_else(|| match path.split_once(' ') {
+        Some(("lab", _)) => of_lab(path, id).or_else(|| shared(id)),
+        Some(("hub", _)) => of_hub(path, id).or_else(|| shared(id)),
+        _ => shared(id),
+    })
+}
+
+fn of_command(path: &str, id: &str) -> Option<&'static str> {
+    Some(match (path, id) {
+        ("chat", "name") => {
+            "O seu nome na conversa, de 1 a 32 bytes [padrão: o seu nome de usuário]"
+        }
+        ("chat", "room") => {
+            "A sala; sem chave, todos podem entrar. Os programas da disciplina só ouvem o lobby"
+        }
+        ("room new", "name") => "O nome da sala",
+        ("id", "identity") => {
+            "O arquivo da identidade, criado se não existe [padrão: na pasta das suas \
+            configurações]"
+        }
+        ("multicast send", "name") => "O seu nome na conversa, de 1 a 32 bytes",
+        ("multicast send", "rate") => {
+            "Envia no máximo este número de mensagens por segundo [padrão: sem limite]"
+        }
+        ("multicast send", "raw") => {
+            "Envia texto puro em vez de JSON, como na seção 2 da prática; dispensa o nome"
+        }
+        ("multicast receive", "name") => "O seu nome, usado só na saudação",
+        ("multicast receive", "stay") => "Mostra um `sair` e continua; só Ctrl-C encerra",
+        ("multicast receive", "raw") => {
+            "Espera texto puro em vez de JSON, como na seção 2 da prática"
+        }
+        ("multicast receive", "json") => "Um objeto JSON por mensagem: time, source, user, data",
+        ("tcp-peer", "listen") => {
+            "Espera o outro nesta porta [padrão: 12345] de todas as interfaces, ou de um \
+            endereço; :0 escolhe uma porta"
+        }
+        ("tcp-peer", "connect") => "Chama o outro; sem porta, usa 12345",
+        ("tcp-peer", "name") => "O seu nome; os nomes são trocados antes da conversa",
+        ("tcp-peer", "json") => {
+            "Fala por objetos {\"user\",\"data\"}, e mostra um objeto JSON por mensagem"
+        }
+        ("tcp-peer", "keep_listening") => "Quando o outro sai, espera o próximo",
+        ("tcp-peer", "wait") => {
+            "Continua chamando por este tempo, para que qualquer lado possa começar"
+        }
+        _ => return None,
+    })
+}
+
+fn of_hub(path: &str, id: &str) -> Option<&'static str> {
+    Some(match (path, id) {
+        ("hub serve", "listen") => {
+            "Espera nesta porta de todas as interfaces, ou de um endereço; :0 escolhe uma porta"
+        }
+        ("hub serve", "moderators") => {
+            "Só esta pessoa pode encerrar o hub e remover outras; pode ser repetido [padrão: \
+            todos podem encerrar]"
+        }
+        ("hub serve", "moderator_secret_file") => {
+            "O arquivo com o segredo que prova quem é moderador"
+        }
+        ("hub serve", "max_clients") => "Máximo de clientes ao mesmo tempo",
+        ("hub serve", "max_per_address") => {
+            "Máximo de clientes ao mesmo tempo de um endereço [padrão: sem limite]"
+        }
+        ("hub serve", "rate") => {
+            "Mensagens por segundo de cada cliente; o que passa disso é lido mais tarde"
+        }
+        ("hub serve", "json") => {
+            "Registra um objeto JSON por evento na saída, e não frases na saída de erros"
+        }
+        ("hub join", "hub") => "O hub; sem porta, usa 1234",
+        ("hub join", "name") => {
+            "O seu nome no hub, de 1 a 32 bytes [padrão: o seu nome de usuário]"
+        }
+        ("hub join", "moderator_secret_file") => "O arquivo com o segredo que torna você moderador",
+        ("hub join", "menu") => "Escolhe por números, como no cliente da disciplina",
+        ("hub join", "wait") => {
+            "Continua chamando por este tempo, para que o hub possa abrir depois"
+        }
+        _ => return None,
+    })
+}
+
+fn of_lab(path: &str, id: &str) -> Option<&'static str> {
+    Some(match (path, id) {
+        ("lab serve", "lesson") => "Qual lição",
+        ("lab serve", "listen") => {
+            "Espera neste endereço e porta [padrão: 127.0.0.1 e a porta da lição]"
+        }
+        ("lab serve", "keep") => "hello, exchange, object, person: atende um cliente após o outro",
+        ("lab serve", "ascii") => "uppercase: aceita só ASCII, como na lição",
+        ("lab serve", "seed") => "oracle, quiz: o mesmo sorteio em cada execução",
+        ("lab serve", "encoding") => "divisors: como a lista é enviada [padrão: json]",
+        ("lab serve", "v4") => "products: `terminar` encerra o servidor, como na versão 4",
+        ("lab object", "fields") => "Os campos, como nome=Caneta",
+        ("lab object", "class") => {
+            "Envia uma instância desta classe, que o Python do servidor tem, e não um dicionário"
+        }
+        ("lab products add", "code") => "O código, um número ou um texto",
+        ("lab products add", "name") => "O nome",
+        ("lab products add", "price") => "O preço, como 2.50 ou 2,50",
+        ("lab products find", "code") => "O código",
+        (_, "v4") => {
+            "O servidor é da versão 4: confere por `listar` em vez de `consultar`, e não envia \
+            `terminar`, que o encerraria"
+        }
+        ("lab quiz import", "file") => {
+            "Uma lista JSON de {\"_id\", \"statement\", \"options\", \"answer\"}, em que a \
+            resposta é a posição da opção certa, contada de 0; `-` é a entrada padrão"
+        }
+        ("lab uppercase", "text") => "O texto",
+        ("lab oracle", "question") => "A pergunta",
+        ("lab primes", "number") => "O número",
+        ("lab primes", "wide") => "Envia o número em 8 bytes (struct q) e não em 4 (struct i)",
+        ("lab divisors", "number") => "O número, maior que 0",
+        ("lab divisors", "encoding") => "Como o servidor envia a lista",
+        ("lab person", "nome") => "O nome",
+        ("lab person", "idade") => "A idade",
+        ("lab person", "email") => "O endereço de e-mail",
+        (_, "connect") => "O servidor [padrão: esta máquina, na porta da lição]",
+        (_, "wait") => "Continua chamando por este tempo se ninguém responde",
+        _ => return None,
+    })
+}
+
+/// Arguments that mean the same in every command.
+fn shared(id: &str) -> Option<&'static str> {
+    Some(match id {
+        "lang" => "Idioma do programa [padrão: o do sistema]",
+        "key_file" => {
+            "A chave da sala: um arquivo de 32 bytes, ou de uma senha ou um convite. \
+            RODA_ROOM_KEY pode conter um destes no lugar do arquivo"
+        }
+        "key" => "Pergunta a senha ou o convite da sala",
+        "invite_file" => {
+            "Entra na sala de um convite, como `roda room new` o criou. RODA_INVITE pode conter \
+            um no lugar do arquivo"
+        }
+        "identity" => {
+            "O arquivo da sua identidade, criado se não existe [padrão: na pasta das suas \
+            configurações]"
+        }
+        "ephemeral" => "Uma identidade nova, só para esta sessão",
+        "group" => "Grupo multicast IPv4",
+        "port" => "Porta UDP",
+        "interfaces" => {
+            "Interface, por nome ou endereço; pode ser repetido [padrão: o sistema escolhe]"
+        }
+        "ttl" => {
+            "Roteadores que um datagrama pode passar, mais um; 1 fica nesta rede, 0 nesta máquina"
+        }
+        "keep_alive" => {
+            "Verifica um par calado depois deste tempo; um par perdido é notado no dobro disso"
+        }
+        "color" => "Colore os nomes",
+        "json" => "Um objeto JSON por evento; linhas de entrada podem ser {\"say\": \"…\"}",
+        "trace" => "Mostra cada byte enviado e recebido",
+        "database" => {
+            "products, quiz: onde ficam guardados; quiz também aceita mongodb://… [padrão: um \
+            arquivo na pasta dos seus dados]"
+        }
+        _ => return None,
+    })
+}
+
+/// What a possible value of an argument means.
+#[must_use]
+pub(crate) fn value(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "hello" => "Versão 1: o servidor mostra que um cliente chegou",
+        "exchange" => "Versão 2: o servidor fala primeiro, o cliente responde",
+        "object" => "Versão 3: um objeto pelo pickle do Python",
+        "products" => "Versões 4 e 5: produtos, adicionados, listados e consultados",
+        "quiz" => "Três questões, e o que estava certo",
+        "uppercase" => "Entra um texto, sai em maiúsculas",
+        "oracle" => "Entra uma pergunta; sai sim, não ou talvez",
+        "primes" => "O produto dos primos vizinhos de um número",
+        "divisors" => "Os divisores de um número",
+        "person" => "Uma pessoa como objeto JSON",
+        "json" => "Como JSON",
+        "marshal" => "Como o marshal do Python",
+        "pickle" => "Como o pickle do Python",
+        _ => return None,
+    })
+}
+
+/// What stands for the value of an option, such as `<FILE>`; `None` where it is the same in both
+/// languages.
+#[must_use]
+pub(crate) fn value_name(english: &str) -> Option<&'static str> {
+    Some(match english {
+        "NAME" => "NOME",
+        "ROOM" => "SALA",
+        "FILE" => "ARQUIVO",
+        "SECONDS" => "SEGUNDOS",
+        "NUMBER" => "NÚMERO",
+        "PORT" => "PORTA",
+        "ADDRESS" => "ENDEREÇO",
+        "NAME|ADDRESS" => "NOME|ENDEREÇO",
+        "PER_SECOND" => "POR_SEGUNDO",
+        "[ADDRESS:]PORT" => "[ENDEREÇO:]PORTA",
+        "HOST[:PORT]" => "HOST[:PORTA]",
+        "FIELD=VALUE" => "CAMPO=VALOR",
+        "MODULE.CLASS" => "MÓDULO.CLASSE",
+        "LESSON" => "LIÇÃO",
+        "ENCODING" => "CODIFICAÇÃO",
+        "CODE" => "CÓDIGO",
+        "PRICE" => "PREÇO",
+        "TEXT" => "TEXTO",
+        "QUESTION" => "PERGUNTA",
+        _ => return None,
+    })
+}

@@ -1,0 +1,48 @@
+//! What each command is for, in Portuguese.
+
+/// What a command is for; it is named by its words after `roda`.
+#[must_use]
+pub(crate) fn command(path: &str) -> Option<&'static str> {
+    Some(match path {
+        "" => "Bate-papo sem servidor para todos de uma rede",
+        "chat" => "Conversa com todos desta rede: confiável, em ordem, sem servidor",
+        "room" => "Salas que só alguns podem ler",
+        "room new" => "Cria o convite de uma sala nova, que só os convidados podem ler",
+        "id" => "Quem você é para os outros: a impressão digital da sua chave",
+        "multicast" => {
+            "Conversa por multicast UDP com os programas da disciplina: datagramas JSON \
+            {\"user\",\"data\"}"
+        }
+        "multicast send" => "Envia ao grupo cada linha digitada; `sair` encerra para todos",
+        "multicast receive" => "Mostra o que o grupo diz até alguém dizer `sair`",
+        "tcp-peer" => "Conversa de dois por TCP, como no chat P2P da disciplina, partes 1 a 3",
+        "hub" => {
+            "Conversa por um servidor, onde o multicast é bloqueado: também com o hub da \
+            disciplina e seus clientes"
+        }
+        "hub serve" => "Abre o hub em que todos entram",
+        "hub join" => "Entra num hub, o nosso ou o da disciplina",
+        "lab" => "Os pequenos serviços TCP da disciplina, cada um com servidor e cliente",
+        "lab serve" => "Abre o servidor de uma lição",
+        "lab hello" => "Versão 1: chega ao servidor",
+        "lab exchange" => "Versão 2: recebe a mensagem do servidor e responde",
+        "lab object" => "Versão 3: envia um objeto por pickle",
+        "lab products" => "Versões 4 e 5: adiciona, lista e consulta produtos",
+        "lab products add" => "Adiciona um produto e confere se o servidor o tem",
+        "lab products list" => "Lista todos os produtos",
+        "lab products find" => "Consulta o produto mais novo com um código",
+        "lab products end" => "Encerra a conexão, e um servidor da versão 4",
+        "lab quiz" => "Responde a três questões, ou cuida do banco de questões",
+        "lab quiz import" => "Guarda as questões de um arquivo, e nenhuma outra",
+        "lab quiz export" => {
+            "Escreve todas as questões na saída, como `import` as lê; as respostas contam de 0"
+        }
+        "lab quiz reset" => "Guarda as dez questões do relatório, e nenhuma outra",
+        "lab uppercase" => "Passa um texto para maiúsculas",
+        "lab oracle" => "Pergunta ao oráculo",
+        "lab primes" => "Pede o produto dos primos vizinhos de um número",
+        "lab divisors" => "Pede os divisores de um número",
+        "lab person" => "Envia uma pessoa como objeto JSON",
+        _ => return None,
+    })
+}

@@ -59,9 +59,11 @@ fn two_terminals() -> [Terminal; 2] {
         Terminal::start(tcp_peer(&args))
     };
     let mut bia = person(&["--listen", "127.0.0.1:0"], "bia");
-    let shown = bia.shows("\x1b[?2004h");
+    bia.begins_a_line();
+    let shown = bia.shows_behind("--connect ", "\n");
     let (_, rest) = shown.split_once("--connect ").unwrap();
-    let address = rest.split_whitespace().next().unwrap();
+    let is_end = |c: char| !c.is_ascii_digit() && c != '.' && c != ':';
+    let address = rest.split(is_end).next().unwrap();
     let mut ana = person(&["--connect", address], "ana");
     ana.shows("talking to bia");
     bia.shows("talking to ana");

@@ -42,6 +42,7 @@ fn collect(command: Command, name: &str, pages: &mut Vec<(String, String)>) -> i
     let mut page = Vec::new();
     Man::new(command.display_name(name.to_owned()))
         .title(name)
+        .source(concat!("roda ", env!("CARGO_PKG_VERSION")))
         .render(&mut page)?;
     let page = String::from_utf8_lossy(&page).into_owned();
     pages.push((name.to_owned(), page));

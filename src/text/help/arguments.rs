@@ -19,6 +19,20 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         ("chat", "room") => {
             "A sala; sem chave, todos podem entrar. Os programas da disciplina só ouvem o lobby"
         }
+        ("chat", "passphrase") => {
+            "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
+        }
+        ("chat", "wait_for") => {
+            "No fim da entrada, espera até N pessoas terem recebido tudo, também as que chegam só \
+            então"
+        }
+        ("chat", "timeout") => "Quanto tempo --wait-for espera [padrão: 30]",
+        ("chat", "listen_only") => "Não lê nenhuma entrada, e fica até um sinal: para serviços",
+        ("completions", "shell") => "Para qual shell",
+        ("man", "folder") => {
+            "Escreve as páginas de todos os comandos nesta pasta, criada se não existe"
+        }
+        ("room new", "output") => "Escreve o convite neste arquivo novo, que só você pode ler",
         ("room new", "name") => "O nome da sala",
         ("id", "identity") => {
             "O arquivo da identidade, criado se não existe [padrão: na pasta das suas \
@@ -56,6 +70,7 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
 
 fn of_hub(path: &str, id: &str) -> Option<&'static str> {
     Some(match (path, id) {
+        ("hub join", "no_reconnect") => "Termina quando a conexão cai, sem chamar o hub de novo",
         ("hub serve", "listen") => {
             "Espera nesta porta de todas as interfaces, ou de um endereço; :0 escolhe uma porta"
         }

@@ -12,7 +12,7 @@ use super::Lang;
 
 /// What clap itself writes into a help text, which cannot be set, and the heads of our examples.
 /// A longer text stands before one that it contains.
-const PHRASES: [(&str, &str); 22] = [
+const PHRASES: [(&str, &str); 23] = [
     ("Usage:", "Uso:"),
     ("Commands:", "Comandos:"),
     ("Options:", "Opções:"),
@@ -51,6 +51,7 @@ const PHRASES: [(&str, &str); 22] = [
         "Example, which keeps a session in a file:",
         "Exemplo, que guarda uma sessão num arquivo:",
     ),
+    ("Example, for bash:", "Exemplo, para o bash:"),
     ("Examples:", "Exemplos:"),
     ("Example:", "Exemplo:"),
 ];

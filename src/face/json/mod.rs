@@ -1,148 +1,23 @@
 //! The face for programs: one object per line, of the one schema that `src/manual/json.md`
 //! documents. Words for people never stand here: `data` of an error is English in every language.
 
-use std::net::SocketAddr;
+mod object;
+
 use std::time::Duration;
 
-use serde::Serialize;
-use serde_json::value::RawValue;
-
+use self::object::{Dropped, NetworkInterface, Object, Someone};
 use super::failure;
 use crate::chat::event::{
-    Content, Delivered, Failure, Guest, HubNews, Interface, MemberState, Message, News, PeerNews,
-    Person, Ready, Stats, Timing,
+    Content, Delivered, Failure, Guest, HubNews, Interface, Message, News, PeerNews, Person, Ready,
+    Stats, Timing,
 };
 use crate::chat::trust::Standing;
 use crate::clock::WallClock;
-use crate::protocol::fingerprint::fingerprint;
 use crate::terminal::screen::{Color, Form, Screen};
 use crate::text::Lang;
 
 /// The version of the schema, which `ready` alone carries.
 pub const SCHEMA: u32 = 2;
-
-/// One event. Fields that say nothing are left out.
-#[derive(Serialize, Default)]
-struct Object<'e> {
-    event: &'e str,
-    time: &'e str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    schema: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    room: Option<&'e str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<&'e str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'e str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<Option<&'e str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    #[serde(skip_serializing_if = "is_false")]
-    verified: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    namesake: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<&'e str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<Option<&'e str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    object: Option<&'e RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<SocketAddr>,
-    #[serde(skip_serializing_if = "is_false")]
-    action: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    own: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    private: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    late: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    history: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    farewell: Option<bool>,
-    #[serde(skip_serializing_if = "is_false")]
-    here_before: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    frames: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lines: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    messages: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    has: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    waiting: Option<Vec<Someone<'e>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unsent: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    members: Option<Vec<Someone<'e>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    keyed: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    interfaces: Option<Vec<NetworkInterface<'e>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hears_itself: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'e str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<&'e str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    framed: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    held_bytes: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dropped: Option<Vec<Dropped>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    repeats: Option<u64>,
-}
-
-/// Somebody in a list.
-#[derive(Serialize)]
-struct Someone<'e> {
-    user: &'e str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    #[serde(skip_serializing_if = "is_false")]
-    verified: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    namesake: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    own: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    silent: bool,
-}
-
-/// An interface in use.
-#[derive(Serialize)]
-struct NetworkInterface<'e> {
-    name: &'e str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<std::net::IpAddr>,
-}
-
-/// Dropped frames of one kind.
-#[derive(Serialize)]
-struct Dropped {
-    why: String,
-    frames: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
 
 /// Writes objects.
 #[derive(Debug)]
@@ -308,38 +183,6 @@ fn about<'e>(event: &'e str, person: &'e Person) -> Object<'e> {
         verified,
         namesake,
         ..Object::default()
-    }
-}
-
-impl<'e> Someone<'e> {
-    fn of(person: &'e Person) -> Self {
-        Self {
-            user: &person.name,
-            key: person.key.as_ref().map(fingerprint),
-            verified: person.is_verified(),
-            namesake: person.standing == Standing::Namesake,
-            own: false,
-            silent: false,
-        }
-    }
-
-    fn unproven(user: &'e str) -> Self {
-        Self {
-            user,
-            key: None,
-            verified: false,
-            namesake: false,
-            own: false,
-            silent: false,
-        }
-    }
-
-    fn here(member: &'e MemberState) -> Self {
-        Self {
-            own: member.is_own,
-            silent: member.is_silent,
-            ..Self::of(&member.person)
-        }
     }
 }
 

@@ -1,0 +1,165 @@
+//! One event as it is written: its fields in their order, and the people and interfaces in it.
+
+use std::net::SocketAddr;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::chat::event::{MemberState, Person};
+use crate::chat::trust::Standing;
+use crate::protocol::fingerprint::fingerprint;
+
+/// One event. Fields that say nothing are left out.
+#[derive(Serialize, Default)]
+pub(super) struct Object<'e> {
+    pub(super) event: &'e str,
+    pub(super) time: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) schema: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) room: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) request: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) code: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user: Option<Option<&'e str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) verified: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) namesake: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) to: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) data: Option<Option<&'e str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) object: Option<&'e RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) action: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) own: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) private: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) late: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) history: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) farewell: Option<bool>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) here_before: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) frames: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) lines: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) messages: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) has: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) waiting: Option<Vec<Someone<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unsent: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) members: Option<Vec<Someone<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) keyed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) interfaces: Option<Vec<NetworkInterface<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hears_itself: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) framed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) held_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) dropped: Option<Vec<Dropped>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) refused: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) repeats: Option<u64>,
+}
+
+/// Somebody in a list.
+#[derive(Serialize)]
+pub(super) struct Someone<'e> {
+    pub(super) user: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) verified: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) namesake: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) own: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) silent: bool,
+}
+
+/// An interface in use.
+#[derive(Serialize)]
+pub(super) struct NetworkInterface<'e> {
+    pub(super) name: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) address: Option<std::net::IpAddr>,
+}
+
+/// Dropped frames of one kind.
+#[derive(Serialize)]
+pub(super) struct Dropped {
+    pub(super) why: String,
+    pub(super) frames: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl<'e> Someone<'e> {
+    pub(super) fn of(person: &'e Person) -> Self {
+        Self {
+            user: &person.name,
+            key: person.key.as_ref().map(fingerprint),
+            verified: person.is_verified(),
+            namesake: person.standing == Standing::Namesake,
+            own: false,
+            silent: false,
+        }
+    }
+
+    pub(super) fn unproven(user: &'e str) -> Self {
+        Self {
+            user,
+            key: None,
+            verified: false,
+            namesake: false,
+            own: false,
+            silent: false,
+        }
+    }
+
+    pub(super) fn here(member: &'e MemberState) -> Self {
+        Self {
+            own: member.is_own,
+            silent: member.is_silent,
+            ..Self::of(&member.person)
+        }
+    }
+}

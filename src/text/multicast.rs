@@ -104,7 +104,8 @@ pub fn cannot_multicast(lang: Lang, interface: &Interface) -> String {
     say!(
         lang,
         "{interface} is not set up for multicast; on Linux: ip link set {name} multicast on",
-        "{interface} não está configurada para multicast; no Linux: ip link set {name} multicast on",
+        "{interface} não está configurada para multicast; no Linux: ip link set {name} \
+        multicast on",
     )
 }
 

@@ -58,7 +58,13 @@ fn scoped(
         })
     };
     let on = |interface: &Interface| SocketAddrV6::new(address, port, 0, interface.index).into();
-    let addresses: Vec<SocketAddr> = interfaces.iter().filter(is_meant).map(on).collect();
+    let mut addresses: Vec<SocketAddr> = interfaces.iter().filter(is_meant).map(on).collect();
+    // Where the system does not list these addresses, a number is believed.
+    if interfaces.is_empty()
+        && let Some(index) = scope.and_then(|scope| scope.parse().ok())
+    {
+        addresses.push(SocketAddrV6::new(address, port, 0, index).into());
+    }
     let have: Vec<String> = interfaces.iter().map(|i| i.name.clone()).collect();
     if addresses.is_empty() {
         return Err(CallError::Scope { have });

@@ -8,6 +8,7 @@ use super::room_name;
 use super::secret::{IdentityArgs, RoomSecret, SecretArgs};
 use super::shared::{ColorArgs, GroupArgs, TtlArgs, name_or_login};
 use crate::error::{Error, Usage};
+use crate::face::lines::Bell;
 use crate::net::group_sockets::GroupAddress;
 use crate::protocol::message::Name;
 use crate::store::identity::Who;
@@ -49,6 +50,10 @@ pub struct ChatArgs {
 
     #[command(flatten)]
     color: ColorArgs,
+
+    /// Ring the terminal's bell when somebody writes your name
+    #[arg(long, conflicts_with = "json")]
+    bell: bool,
 }
 
 impl Default for ChatArgs {
@@ -80,6 +85,8 @@ pub struct ChatSettings {
     pub form: Form,
     /// Whether names are coloured.
     pub color: Color,
+    /// Whether the bell rings for the user's name.
+    pub bell: Bell,
 }
 
 impl TryFrom<ChatArgs> for ChatSettings {
@@ -114,6 +121,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             place,
             form: if args.json { Form::Json } else { Form::Lines },
             color: args.color.color,
+            bell: if args.bell { Bell::Rings } else { Bell::Silent },
         })
     }
 }

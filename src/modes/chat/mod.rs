@@ -80,6 +80,7 @@ fn talk(
     let clock = Clock::start();
     let chat = chat(settings, opened, archive.is_some(), &clock, &sockets)?;
     let mut face = face(settings, room, lang, tell)?;
+    face.notice(settings.name.as_str(), settings.bell);
     if let Some(strength) = room.weakness {
         face.say(&text::weak_passphrase(lang, strength));
     }
@@ -181,9 +182,13 @@ fn face(
         Form::Lines => format!("{}> ", settings.name),
         Form::Json => String::new(),
     };
-    let paste = PastePolicy::Ask {
-        question: Box::new(move |lines| text::paste_question(lang, lines)),
-        is_yes: text::is_yes,
+    let paste = match settings.form {
+        Form::Lines => PastePolicy::Ask {
+            question: Box::new(move |lines| text::paste_question(lang, lines)),
+            is_yes: text::is_yes,
+        },
+        // Each line is an object.
+        Form::Json => PastePolicy::Lines,
     };
     let config = FaceConfig {
         console: ConsoleConfig {

@@ -19,6 +19,7 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         ("chat", "room") => {
             "A sala; sem chave, todos podem entrar. Os programas da disciplina só ouvem o lobby"
         }
+        ("chat", "bell") => "Toca a campainha do terminal quando alguém escreve o seu nome",
         ("room new", "name") => "O nome da sala",
         ("id", "identity") => {
             "O arquivo da identidade, criado se não existe [padrão: na pasta das suas configurações]"

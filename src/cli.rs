@@ -1,5 +1,6 @@
 //! The command line. Doc comments on arguments are the help in English, and `text::help` has it in
-//! Portuguese. All defaults of the program are here, and typed values become checked types here, on which the modes rely.
+//! Portuguese. All defaults of the program are here, and typed values become checked types here, on
+//! which the modes rely.
 
 mod chat;
 mod endpoint;

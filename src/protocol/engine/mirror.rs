@@ -61,8 +61,8 @@ impl Mirror {
         self.port
     }
 
-    /// Copies a message to the plain wire, where each of its lines is a message. Never the farewell,
-    /// which would end every receiver there.
+    /// Copies a message to the plain wire, where each of its lines is a message. Never the
+    /// farewell, which would end every receiver there.
     pub fn say(&mut self, text: &str) {
         if is_farewell(text) {
             return;

@@ -22,7 +22,8 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         ("chat", "bell") => "Toca a campainha do terminal quando alguém escreve o seu nome",
         ("room new", "name") => "O nome da sala",
         ("id", "identity") => {
-            "O arquivo da identidade, criado se não existe [padrão: na pasta das suas configurações]"
+            "O arquivo da identidade, criado se não existe [padrão: na pasta das suas \
+            configurações]"
         }
         ("multicast send", "name") => "O seu nome na conversa, de 1 a 32 bytes",
         ("multicast send", "rate") => {
@@ -113,8 +114,8 @@ fn of_lab(path: &str, id: &str) -> Option<&'static str> {
             `terminar`, que o encerraria"
         }
         ("lab quiz import", "file") => {
-            "Uma lista JSON de {\"_id\", \"statement\", \"options\", \"answer\"}, em que a resposta \
-            é a posição da opção certa, contada de 0; `-` é a entrada padrão"
+            "Uma lista JSON de {\"_id\", \"statement\", \"options\", \"answer\"}, em que a \
+            resposta é a posição da opção certa, contada de 0; `-` é a entrada padrão"
         }
         ("lab uppercase", "text") => "O texto",
         ("lab oracle", "question") => "A pergunta",
@@ -141,8 +142,8 @@ fn shared(id: &str) -> Option<&'static str> {
         }
         "key" => "Pergunta a senha ou o convite da sala",
         "invite_file" => {
-            "Entra na sala de um convite, como `roda room new` o criou. RODA_INVITE pode conter \
-            um no lugar do arquivo"
+            "Entra na sala de um convite, que RODA_INVITE pode conter no lugar do arquivo; para \
+            criar um: roda room new NOME"
         }
         "identity" => {
             "O arquivo da sua identidade, criado se não existe [padrão: na pasta das suas \

@@ -113,6 +113,15 @@ pub fn read(line: String, input: Input, syntax: Syntax) -> Line {
     say(text, None).into()
 }
 
+/// Reads a paste of several lines, which is text whatever it begins with.
+#[must_use]
+pub fn pasted(text: String) -> Line {
+    match text.trim().is_empty() {
+        true => Entry::Nothing.into(),
+        false => say(text, None).into(),
+    }
+}
+
 /// A typed name and what follows it: the first word, or what stands in quotes.
 #[must_use]
 pub fn split_name(text: &str) -> (&str, &str) {

@@ -10,6 +10,7 @@ use super::secret::{IdentityArgs, KeyText, RoomSecret, SecretArgs};
 use super::shared::{ColorArgs, GroupArgs, TtlArgs, name_or_login, seconds};
 use crate::chat::Audience;
 use crate::error::{Error, Usage};
+use crate::face::lines::Bell;
 use crate::net::group_sockets::GroupAddress;
 use crate::protocol::engine::config::MEMBERS_MAX;
 use crate::protocol::message::Name;
@@ -73,6 +74,10 @@ pub struct ChatArgs {
 
     #[command(flatten)]
     color: ColorArgs,
+
+    /// Ring the terminal's bell when somebody writes your name
+    #[arg(long, conflicts_with = "json")]
+    bell: bool,
 }
 
 impl Default for ChatArgs {
@@ -110,6 +115,8 @@ pub struct ChatSettings {
     pub color: Color,
     /// Whether the input is read.
     pub input: InputPolicy,
+    /// Whether the bell rings for the user's name.
+    pub bell: Bell,
 }
 
 /// Whether a mode reads its input.
@@ -161,6 +168,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
                 true => InputPolicy::Ignore,
                 false => InputPolicy::Read,
             },
+            bell: if args.bell { Bell::Rings } else { Bell::Silent },
         })
     }
 }

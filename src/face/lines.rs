@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::failure;
+use super::mention::mentions;
 use crate::chat::Ended;
 use crate::chat::entry::Syntax;
 use crate::chat::event::{
@@ -50,7 +51,28 @@ pub struct Lines {
     clock: WallClock,
     /// The room's name as it is shown.
     room: String,
+    me: Option<Me>,
 }
+
+/// Whose name is looked for in others' messages.
+#[derive(Debug)]
+struct Me {
+    name: String,
+    bell: Bell,
+}
+
+/// Whether the terminal's bell rings when somebody writes this person's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bell {
+    /// It stays silent.
+    #[default]
+    Silent,
+    /// It rings.
+    Rings,
+}
+
+/// The character that rings a terminal's bell.
+const BEL: char = '\x07';
 
 impl Lines {
     /// A face for one room; `room` is its name as it is shown.
@@ -60,7 +82,14 @@ impl Lines {
             style,
             clock: WallClock::default(),
             room,
+            me: None,
         }
+    }
+
+    /// Highlights a name in others' messages from now on, and may ring the bell for it.
+    pub(super) fn notice(&mut self, name: &str, bell: Bell) {
+        let name = clean_name(name).into_owned();
+        self.me = Some(Me { name, bell });
     }
 
     /// Whether own messages are shown where they are typed on the same terminal.
@@ -120,7 +149,12 @@ impl Lines {
             Content::Action(_) => Speaker::Actor(&speaker),
             _ => Speaker::Name(&speaker),
         };
-        self.data(at, source, speaker, Some(message.text()))
+        let is_news = !message.is_own && message.timing != Timing::History;
+        let line = self.data(at, source, speaker, Some(message.text()));
+        match is_news {
+            true => self.noticed(line, Some(message.text())),
+            false => line,
+        }
     }
 
     /// A guest is shown with `~` in front of the name that it claims.
@@ -130,7 +164,22 @@ impl Lines {
         let speaker = format!("~{name}");
         let speaker = Speaker::Name(&speaker);
         let at = Duration::from_millis(guest.wall_ms);
-        self.data(at, guest.source, speaker, guest.text.as_deref())
+        let line = self.data(at, guest.source, speaker, guest.text.as_deref());
+        self.noticed(line, guest.text.as_deref())
+    }
+
+    /// The line of a message that others wrote, with the bell if it names this person.
+    fn noticed(&self, line: Line, text: Option<&str>) -> Line {
+        let rings = |me: &&Me| me.bell == Bell::Rings;
+        match (line, self.me.as_ref().filter(rings), text) {
+            (Line::Data(mut line), Some(me), Some(text))
+                if !mentions(text, &me.name).is_empty() =>
+            {
+                line.insert(0, BEL);
+                Line::Data(line)
+            }
+            (line, ..) => line,
+        }
     }
 
     fn data(
@@ -147,7 +196,14 @@ impl Lines {
             data,
         };
         let mut line = String::with_capacity(LINE_BYTES + data.map_or(0, str::len));
-        self.style.screen.message(&shown, &mut line);
+        let screen = &self.style.screen;
+        match &self.me {
+            None => screen.message(&shown, &mut line),
+            Some(me) => {
+                let highlight = |text: &str| mentions(text, &me.name);
+                screen.message_with(&shown, highlight, &mut line);
+            }
+        }
         Line::Data(line)
     }
 

@@ -5,24 +5,28 @@
 pub mod failure;
 pub mod json;
 pub mod lines;
+mod mention;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
 use self::json::Json;
-use self::lines::{Line, Lines, Style};
+use self::lines::{Bell, Line, Lines, Style};
 use crate::chat::command::RequestId;
 use crate::chat::entry::{self, Entry, Input, Syntax};
 use crate::chat::event::{Failure, News, Told};
 use crate::error::Error;
 use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, TypedLine};
-use crate::terminal::screen::{Color, Form, Screen};
+use crate::terminal::screen::{Color, Form, Screen, is_terminal};
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
 
 /// Most requests whose names are kept for their answers. Answers to older ones carry no name.
 const REQUESTS_MAX: usize = 4096;
+
+/// The command that clears the screen.
+const CLEAR: &str = "/clear";
 
 /// What shows one room to somebody, and asks it for them.
 pub trait Face {
@@ -94,9 +98,13 @@ impl ConsoleFace {
         let writer = match form {
             Form::Json => Writer::Json(Json::new(room.clone())),
             Form::Lines => {
+                let screen = Screen::new(form, color, lang);
                 let style = Style {
                     lang,
-                    screen: Screen::new(form, color, lang),
+                    screen: match room.is_some() && is_terminal() {
+                        true => screen.breaking_lines(),
+                        false => screen,
+                    },
                     shows_own: !console.shows_own_lines(),
                     syntax,
                 };
@@ -112,6 +120,15 @@ impl ConsoleFace {
             names: BTreeMap::new(),
             missed: 0,
         })
+    }
+
+    /// Highlights this person's name in others' messages, and rings the bell for it if that was
+    /// asked for and stdout is a terminal.
+    pub fn notice(&mut self, name: &str, bell: Bell) {
+        if let Writer::Lines(lines) = &mut self.writer {
+            let bell = if is_terminal() { bell } else { Bell::Silent };
+            lines.notice(name, bell);
+        }
     }
 
     /// Takes in what a thread of the console reports. Returns the signal that a key stands for.
@@ -234,6 +251,12 @@ impl ConsoleFace {
         }
     }
 
+    /// Whether a line is the command that clears the screen, which is the terminal's business.
+    fn is_for_the_terminal(&self, entry: &Entry) -> bool {
+        let is_clear = matches!(entry, Entry::Command(line) if line.trim() == CLEAR);
+        is_clear && matches!(self.writer, Writer::Lines(_))
+    }
+
     /// Shows what is wrong with a line before it is taken.
     fn check(&mut self, line: &TypedLine, request: RequestId) {
         if line.is_mended {
@@ -264,7 +287,11 @@ impl Face for ConsoleFace {
         while let Some(line) = self.console.next_line() {
             let request = RequestId(line.number);
             self.check(&line, request);
-            let entry::Line { entry, id, room } = entry::read(line.text, input, self.syntax);
+            let read = match line.is_pasted {
+                true => entry::pasted(line.text),
+                false => entry::read(line.text, input, self.syntax),
+            };
+            let entry::Line { entry, id, room } = read;
             if let Some(id) = id {
                 self.names.insert(request, id);
                 if self.names.len() > REQUESTS_MAX {
@@ -275,6 +302,7 @@ impl Face for ConsoleFace {
                 Some(room) if Some(&room) != self.room.as_ref() => {
                     self.show(&News::Failed(Failure::OtherRoom(room)).to(request));
                 }
+                _ if self.is_for_the_terminal(&entry) => self.console.clear_screen(),
                 _ => return Some((request, entry)),
             }
         }

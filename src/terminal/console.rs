@@ -26,7 +26,7 @@ const WAITING_MAX_BYTES: usize = 2 * LINE_MAX_BYTES;
 
 /// What a paste of several lines is.
 pub enum PastePolicy {
-    /// The person is asked first.
+    /// The person is asked first. The paste is then one line, which holds line breaks.
     Ask {
         /// The question for so many lines.
         question: Box<dyn Fn(usize) -> String + Send>,
@@ -71,7 +71,7 @@ pub struct TypedLine {
     pub is_cut: bool,
     /// Whether some bytes were no UTF-8 and became U+FFFD.
     pub is_mended: bool,
-    /// Whether it is one of the lines of a paste.
+    /// Whether it begins with a paste of several lines, which is text and no command.
     pub is_pasted: bool,
 }
 
@@ -206,6 +206,11 @@ impl Console {
             }
         }
         None
+    }
+
+    /// Clears the screen, where a person types at one.
+    pub fn clear_screen(&self) {
+        self.terminal.iter().for_each(Output::clear_screen);
     }
 
     /// The next typed line; to be asked for only while there is room for what it says.
@@ -408,7 +413,7 @@ impl Console {
                 Act::Line(_) => {}
                 Act::Interrupt => signal = Some(Signal::Interrupt),
                 Act::End => self.end_input(Ok(())),
-                Act::ClearScreen => self.terminal.iter().for_each(Output::clear_screen),
+                Act::ClearScreen => self.clear_screen(),
                 #[cfg(unix)]
                 Act::Suspend => tty::suspend(),
                 #[cfg(not(unix))]

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -13,6 +14,9 @@ use crate::clock::Stamp;
 use crate::protocol::lookalike::clean_name;
 use crate::protocol::message::{clean, is_hazard};
 use crate::text::{self, Lang};
+
+/// Stands before each line of a message but the first.
+pub(super) const INDENT: &str = "    ";
 
 /// Longest name shown in a line, in characters: a stranger's may be as long as a datagram.
 const NAME_SHOWN_MAX_CHARS: usize = 64;
@@ -83,6 +87,37 @@ impl<'m> Shown<'m> {
     }
 }
 
+/// A text of several lines, cleaned line by line. Those after the first are indented, so that none
+/// looks like another message.
+fn indented(text: &str) -> Cow<'static, str> {
+    let lines: Vec<Cow<'_, str>> = text
+        .split('\n')
+        .map(|line| clean(line.strip_suffix('\r').unwrap_or(line)))
+        .collect();
+    Cow::Owned(lines.join(&format!("\n{INDENT}")))
+}
+
+/// A cleaned text, some parts of which stand out: bold and reversed.
+fn highlighted<'t>(
+    text: Cow<'t, str>,
+    highlight: &impl Fn(&str) -> Vec<Range<usize>>,
+) -> Cow<'t, str> {
+    let parts = highlight(&text);
+    if parts.is_empty() {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16 * parts.len());
+    let mut done = 0;
+    for part in parts {
+        let before = text.get(done..part.start).unwrap_or_default();
+        let named = text.get(part.clone()).unwrap_or_default();
+        out.extend([before, "\x1b[1;7m", named, "\x1b[0m"]);
+        done = part.end;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
 /// A name, cleaned, and not longer than a name may reasonably be.
 #[must_use]
 pub fn short_name(name: &str) -> Cow<'_, str> {
@@ -112,6 +147,7 @@ impl Color {
 pub struct Screen {
     form: Form,
     is_colored: bool,
+    breaks_lines: bool,
     lang: Lang,
 }
 
@@ -122,25 +158,59 @@ impl Screen {
         Self {
             form,
             is_colored: color.is_on(),
+            breaks_lines: false,
             lang,
+        }
+    }
+
+    /// Shows a message of several lines as such, indented below the first. Elsewhere it is one line
+    /// with `␊` in it, as a program that reads lines needs it.
+    #[must_use]
+    pub fn breaking_lines(self) -> Self {
+        Self {
+            breaks_lines: true,
+            ..self
         }
     }
 
     /// One message.
     pub fn message(&self, message: &Shown<'_>, out: &mut String) {
+        self.message_with(message, |_| Vec::new(), out);
+    }
+
+    /// One message, of whose cleaned text `highlight` says which parts stand out in colours.
+    pub fn message_with(
+        &self,
+        message: &Shown<'_>,
+        highlight: impl Fn(&str) -> Vec<Range<usize>>,
+        out: &mut String,
+    ) {
         match self.form {
-            Form::Lines => self.line(message, out),
+            Form::Lines => self.line(message, highlight, out),
             Form::Json => self.json(message, out),
         }
     }
 
-    fn line(&self, message: &Shown<'_>, out: &mut String) {
+    fn line(
+        &self,
+        message: &Shown<'_>,
+        highlight: impl Fn(&str) -> Vec<Range<usize>>,
+        out: &mut String,
+    ) {
         let who = message.who(self.lang);
         let (dim, color, plain) = match self.is_colored {
             true => ("\x1b[2m", color_of(&who), "\x1b[0m"),
             false => ("", "", ""),
         };
-        let data = clean(message.data.unwrap_or_default());
+        let data = message.data.unwrap_or_default();
+        let data = match self.breaks_lines && data.contains('\n') {
+            true => indented(data),
+            false => clean(data),
+        };
+        let data = match self.is_colored {
+            true => highlighted(data, &highlight),
+            false => data,
+        };
         let time = &message.stamp.time_of_day;
         let (before, behind) = match message.speaker {
             Speaker::Actor(_) => (" * ", " "),
@@ -360,6 +430,32 @@ mod tests {
             shown(Form::Lines, Color::Never, Some(&long), Some("x")),
             cut
         );
+    }
+
+    #[test]
+    fn a_text_of_several_lines_is_indented_where_lines_are_broken() {
+        assert_eq!(
+            indented("um\r\n\n[14:03:21] bia: \x1b[2J"),
+            "um\n    \n    [14:03:21] bia: ␛[2J"
+        );
+        assert_eq!(
+            shown(Form::Lines, Color::Never, Some("ana"), Some("um\ndois")),
+            "[14:03:21] ana: um␊dois\n"
+        );
+    }
+
+    #[test]
+    fn parts_of_a_text_stand_out() {
+        let ana = |text: &str| {
+            text.match_indices("ana")
+                .map(|(at, _)| at..at + 3)
+                .collect()
+        };
+        assert_eq!(
+            highlighted("oi, ana!".into(), &ana),
+            "oi, \x1b[1;7mana\x1b[0m!"
+        );
+        assert_eq!(highlighted("oi".into(), &|_: &str| Vec::new()), "oi");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::console::{PastePolicy, TypedLine};
 use super::keys::{KeyDecoder, KeyEvent};
 use super::line_editor::{Edit, LineEditor};
 use super::painter::Prompt;
+use super::screen::INDENT;
 use crate::protocol::message::{clean, split_within};
 use crate::text::{self, Lang};
 
@@ -39,6 +40,8 @@ struct Question {
     draft: (String, usize),
     /// Bytes that are no UTF-8 came with either.
     is_mended: bool,
+    /// Nothing was typed before the paste.
+    begins_pasted: bool,
 }
 
 /// See the file's head.
@@ -153,10 +156,13 @@ impl Typing {
             return self.editor.set(question.pasted.0, question.pasted.1);
         }
         let (text, _) = question.pasted;
-        for line in lines_of(&text, question.is_mended) {
-            self.show(&line.text);
-            self.acts.push_back(Act::Line(line));
-        }
+        self.show_lines(&text);
+        self.acts.push_back(Act::Line(TypedLine {
+            text,
+            is_mended: question.is_mended,
+            is_pasted: question.begins_pasted,
+            ..TypedLine::default()
+        }));
     }
 
     fn drop_paste(&mut self) {
@@ -173,22 +179,24 @@ impl Typing {
             self.editor.insert(one_line);
             return;
         }
+        let mut continues_paste = false;
         if let Some(question) = self.question.take() {
             // Another paste instead of an answer: both are asked about.
             self.is_mended |= question.is_mended;
+            continues_paste = question.begins_pasted;
             self.editor.set(question.pasted.0, question.pasted.1);
         }
         // Blank lines are kept, but for what follows the last line end.
         let whole = pasted.strip_suffix('\n').unwrap_or(&pasted);
         match &self.paste {
-            PastePolicy::Ask { .. } => self.ask(whole),
+            PastePolicy::Ask { .. } => self.ask(whole, continues_paste),
             PastePolicy::Lines => self.take_lines(whole, pasted.ends_with('\n')),
         }
     }
 
     /// Asks about a paste of several lines; what was typed before and behind the caret belongs to
     /// the first and the last of them. What would make the line too long is left out.
-    fn ask(&mut self, pasted: &str) {
+    fn ask(&mut self, pasted: &str, continues_paste: bool) {
         let PastePolicy::Ask { question, is_yes } = &self.paste else {
             return;
         };
@@ -196,6 +204,7 @@ impl Typing {
         let (pasted, _) = split_within(pasted, LINE_MAX_BYTES.saturating_sub(draft.0.len()));
         let (before, behind) = draft.0.split_at_checked(draft.1).unwrap_or((&draft.0, ""));
         let caret = before.len() + pasted.len();
+        let begins_pasted = before.is_empty() || continues_paste;
         let text = format!("{before}{pasted}{behind}");
         let lines = text.split('\n').count();
         self.question = Some(Question {
@@ -204,6 +213,7 @@ impl Typing {
             pasted: (text, caret),
             draft,
             is_mended: std::mem::take(&mut self.is_mended),
+            begins_pasted,
         });
     }
 
@@ -225,6 +235,14 @@ impl Typing {
         }
     }
 
+    /// Leaves a text of several lines where the prompt stood, indented below the first.
+    fn show_lines(&mut self, text: &str) {
+        let lines: Vec<_> = text.split('\n').map(clean).collect();
+        let lines = lines.join(&format!("\n{INDENT}"));
+        let shown = format!("{}{lines}\n", self.prompt);
+        self.acts.push_back(Act::Show(shown));
+    }
+
     /// Leaves a typed line where it stood, with what stood before it.
     fn show(&mut self, line: &str) {
         let prompt = match &self.question {
@@ -241,7 +259,6 @@ fn lines_of(text: &str, is_mended: bool) -> Vec<TypedLine> {
     let line = |line: &str| TypedLine {
         text: line.to_owned(),
         is_mended: is_mended && line.contains(char::REPLACEMENT_CHARACTER),
-        is_pasted: true,
         ..TypedLine::default()
     };
     text.split('\n').map(line).collect()
@@ -283,7 +300,7 @@ mod tests {
         assert!(lines(&mut typing, "\x1b[200~um\r\ndois\x1b[201~nada\x03").is_empty());
         assert_eq!(typing.prompt().text, "meia ");
         lines(&mut typing, "\x1b[200~um\ndois\x1b[201~");
-        assert_eq!(lines(&mut typing, "y\r"), ["meia um", "dois"]);
+        assert_eq!(lines(&mut typing, "y\r"), ["meia um\ndois"]);
         assert_eq!(lines(&mut typing, "\x1b[200~um\n\x1b[201~!\r"), ["um!"]);
     }
 
@@ -306,7 +323,7 @@ mod tests {
         lines(&mut typing, "\x1b[200~um\ndois\n\x1b[201~");
         lines(&mut typing, "\x1b[200~\n\ntrês\x1b[201~");
         assert_eq!(typing.prompt().prompt, "4? ");
-        assert_eq!(lines(&mut typing, "y\r"), ["um", "dois", "", "três"]);
+        assert_eq!(lines(&mut typing, "y\r"), ["um\ndois\n\ntrês"]);
         // No number of pastes makes a line too long.
         let much = format!("\x1b[200~{}\ndois\x1b[201~", "é".repeat(LINE_MAX_BYTES / 4));
         (0..5).for_each(|_| drop(lines(&mut typing, &much)));
@@ -333,10 +350,40 @@ mod tests {
         let mut asked = asking();
         asked.feed(Duration::ZERO, paste);
         asked.feed(Duration::ZERO, b"y\r");
-        assert_eq!(mended(&mut asked), [false, true, true]);
+        assert_eq!(mended(&mut asked), [true]);
         asked.feed(Duration::ZERO, paste);
         asked.feed(Duration::ZERO, b"n\r\r");
         assert_eq!(mended(&mut asked), [true]);
+    }
+
+    #[test]
+    fn a_paste_that_is_sent_is_one_line_and_shown_indented() {
+        let pasted = |keys: &str| {
+            let mut typing = asking();
+            typing.feed(Duration::ZERO, keys.as_bytes());
+            let acts: Vec<Act> = std::iter::from_fn(|| typing.poll()).collect();
+            let shown = "ana> ".to_owned();
+            match acts.as_slice() {
+                [Act::Show(question), Act::Show(text), Act::Line(line)] => {
+                    assert_eq!(question, "2? y\n");
+                    (
+                        text.strip_prefix(&shown).unwrap().to_owned(),
+                        line.is_pasted,
+                    )
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        let of = |text: &str, is_pasted| (text.to_owned(), is_pasted);
+        assert_eq!(
+            pasted("\x1b[200~/um\n\x1b[2J\n\x1b[201~y\r"),
+            of("/um\n    ␛[2J\n", true)
+        );
+        // What a person typed before it is read as typed.
+        assert_eq!(
+            pasted("/msg bia \x1b[200~um\ndois\x1b[201~y\r"),
+            of("/msg bia um\n    dois\n", false)
+        );
     }
 
     #[test]

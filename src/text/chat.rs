@@ -369,13 +369,13 @@ pub fn not_say(lang: Lang) -> String {
     )
 }
 
-/// Asks whether to send a paste of several lines.
+/// Asks whether to send a paste of several lines as one message.
 #[must_use]
 pub fn paste_question(lang: Lang, lines: usize) -> String {
     say!(
         lang,
-        "send {lines} lines? [y/N] ",
-        "enviar {lines} linhas? [s/N] "
+        "send {lines} lines as one message? [y/N] ",
+        "enviar {lines} linhas como uma mensagem? [s/N] "
     )
 }
 

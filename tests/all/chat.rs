@@ -311,7 +311,11 @@ fn both_see_the_same_code_and_who_is_verified_is_marked() {
     ana.says("/verify bia");
     bia.says("/verify ana");
     let code = |line: String| line[..35].to_owned();
-    let codes = [ana.notes("what bia sees"), bia.notes("what ana sees")].map(code);
+    let codes = [
+        ana.notes("code that bia sees"),
+        bia.notes("code that ana sees"),
+    ]
+    .map(code);
     assert_eq!(codes[0], codes[1]);
     bia.says("/verified ana");
     bia.notes("type /verified ana once more");
@@ -327,7 +331,7 @@ fn both_see_the_same_code_and_who_is_verified_is_marked() {
     let mut bia = place.member(&homes[1], "bia", &[]);
     let other = Home::new();
     let mut ana = place.member(&other, "ana", &[]);
-    bia.notes("WARNING: this is not the ana whom you know");
+    bia.notes("WARNING: this is not the ana you know");
     ana.says("sou eu");
     let line = bia.shows(": sou eu");
     assert!(line.contains("] ana#"), "{line}");

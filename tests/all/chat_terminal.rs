@@ -42,14 +42,19 @@ fn a_paste_of_several_lines_is_asked_about() {
     ana.begins_a_line();
     bia.notes(" entered");
     ana.types("\x1b[200~um\ndois\ntrês\x1b[201~");
-    ana.shows("send 3 lines? [y/N]");
+    ana.shows("send 3 lines as one message? [y/N]");
     ana.types("\x03");
-    ana.shows("send 3 lines? [y/N] ^C");
+    ana.shows("send 3 lines as one message? [y/N] ^C");
     ana.types("\x1b[200~quatro\n\tcinco\n\x1b[201~");
-    ana.shows("send 2 lines? [y/N]");
+    ana.shows("send 2 lines as one message? [y/N]");
     ana.types("y\r");
-    bia.shows(": quatro");
-    bia.shows(":  cinco");
+    ana.shows("ana> quatro");
+    bia.shows(": quatro␊ cinco");
+    ana.types("/clear\r");
+    ana.shows("ana> /clear");
+    // A paste is text, also one that begins like a command.
+    ana.types("\x1b[200~/sair\nseis\x1b[201~y\r");
+    bia.shows(": /sair␊seis");
     ana.types("/sair\r");
     bia.notes(" left");
     bia.says("/sair");
@@ -65,7 +70,7 @@ fn a_paste_that_is_not_sent_by_lines_is_edited_and_sent_as_one_message() {
     bia.shows("\"entered\"");
     ana.types("antes depois\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D");
     ana.types("\x1b[200~um\r\n\r\n\tdois\n\x1b[201~");
-    ana.shows("send 3 lines? [y/N]");
+    ana.shows("send 3 lines as one message? [y/N]");
     ana.types("n\r");
     // Line breaks are marks, a tab a blank.
     ana.shows("ana> antes um␊␊ doisdepois");

@@ -42,7 +42,7 @@ fn fails(mut program: Command, input: impl Into<Stdio>, cause: &str) {
 fn inputs() -> [(File, &'static str); 2] {
     let write_only = File::options().write(true).open("/dev/null");
     [
-        (File::open("/").unwrap(), "Is a directory"),
+        (File::open("/").unwrap(), "it is a folder"),
         (write_only.unwrap(), "Bad file descriptor"),
     ]
 }

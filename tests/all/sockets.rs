@@ -363,11 +363,14 @@ fn wrong_use_ends_with_2_and_one_clear_line() {
             &["--name", "ana", "--interface", "192.0.2.1"],
             "this machine has",
         ),
-        (&["--name", ""], "cannot be a name: it is empty"),
-        (&["--name", "~ana"], "cannot be a name: it begins with ~"),
+        (&["--name", ""], "is not valid as a name: it is empty"),
+        (
+            &["--name", "~ana"],
+            "is not valid as a name: it begins with ~",
+        ),
         (
             &["--name", "a\x1bb"],
-            "cannot be a name: it holds control characters",
+            "is not valid as a name: it contains control",
         ),
         (
             &["--name", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"],

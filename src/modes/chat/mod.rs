@@ -85,6 +85,7 @@ fn talk(
         close_input().map_err(Error::Input)?;
     }
     let mut face = face(settings, room, lang, tell)?;
+    face.notice(settings.name.as_str(), settings.bell);
     if let Some(strength) = room.weakness {
         face.say(&text::weak_passphrase(lang, strength));
     }
@@ -203,9 +204,13 @@ fn face(
         Form::Lines => format!("{}> ", settings.name),
         Form::Json => String::new(),
     };
-    let paste = PastePolicy::Ask {
-        question: Box::new(move |lines| text::paste_question(lang, lines)),
-        is_yes: text::is_yes,
+    let paste = match settings.form {
+        Form::Lines => PastePolicy::Ask {
+            question: Box::new(move |lines| text::paste_question(lang, lines)),
+            is_yes: text::is_yes,
+        },
+        // Each line is an object.
+        Form::Json => PastePolicy::Lines,
     };
     let config = FaceConfig {
         console: ConsoleConfig {

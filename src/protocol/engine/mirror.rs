@@ -65,12 +65,14 @@ impl Mirror {
         self.port
     }
 
-    /// Copies a line to the plain wire. Never the farewell, which would end every receiver there.
+    /// Copies a message to the plain wire, where each of its lines is a message. Never the
+    /// farewell, which would end every receiver there.
     pub fn say(&mut self, text: &str) {
         if is_farewell(text) {
             return;
         }
-        for piece in plain::pieces(Some(&self.name), text) {
+        let lines = text.split('\n').filter(|line| !line.trim().is_empty());
+        for piece in lines.flat_map(|line| plain::pieces(Some(&self.name), line)) {
             if self.queue.len() >= MIRROR_QUEUE_MAX {
                 self.unmirrored += 1;
                 return;

@@ -33,6 +33,7 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
             "Escreve as páginas de todos os comandos nesta pasta, criada se não existe"
         }
         ("room new", "output") => "Escreve o convite neste arquivo novo, que só você pode ler",
+        ("chat", "bell") => "Toca a campainha do terminal quando alguém escreve o seu nome",
         ("room new", "name") => "O nome da sala",
         ("id", "identity") => {
             "O arquivo da identidade, criado se não existe [padrão: na pasta das suas \
@@ -156,8 +157,8 @@ fn shared(id: &str) -> Option<&'static str> {
         }
         "key" => "Pergunta a senha ou o convite da sala",
         "invite_file" => {
-            "Entra na sala de um convite, como `roda room new` o criou. RODA_INVITE pode conter \
-            um no lugar do arquivo"
+            "Entra na sala de um convite, que RODA_INVITE pode conter no lugar do arquivo; para \
+            criar um: roda room new NOME"
         }
         "identity" => {
             "O arquivo da sua identidade, criado se não existe [padrão: na pasta das suas \

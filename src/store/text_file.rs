@@ -9,7 +9,8 @@ use crate::protocol::encoding::{self, TextFault};
 /// Reads a file's text of at most `bytes_max` bytes, without a byte order mark.
 ///
 /// # Errors
-/// What the system says; `InvalidData` with a [`TextFault`] for a file that is too long or not text.
+/// What the system says; `InvalidData` with a [`TextFault`] for a file that is too long or not
+/// text.
 pub fn read(path: &Path, bytes_max: u64) -> io::Result<String> {
     read_from(File::open(path)?, bytes_max)
 }

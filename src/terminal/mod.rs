@@ -19,6 +19,7 @@ pub mod screen;
 pub mod secret_prompter;
 pub mod signals;
 mod streams;
+mod styled;
 mod tty;
 mod typing;
 

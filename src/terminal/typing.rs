@@ -9,7 +9,7 @@ use super::console::{PastePolicy, TypedLine};
 use super::keys::{KeyDecoder, KeyEvent};
 use super::line_editor::{Edit, LineEditor};
 use super::painter::Prompt;
-use super::screen::INDENT;
+use super::styled::INDENT;
 use crate::protocol::message::{clean, split_within};
 use crate::text::{self, Lang};
 

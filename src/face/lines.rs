@@ -367,7 +367,8 @@ fn undelivered(lang: Lang, ended: &Ended) -> Vec<String> {
         let waiting: Vec<String> = ended.waiting.iter().map(addressed).collect();
         sentences.push(text::left_undelivered(lang, &waiting));
     }
-    if ended.holders < ended.wanted {
+    let is_explained = !ended.waiting.is_empty() && ended.wanted == 1;
+    if ended.holders < ended.wanted && !is_explained {
         sentences.push(match ended.holders {
             0 => text::nobody_received(lang),
             holders => text::too_few_received(lang, holders, ended.wanted),

@@ -412,7 +412,7 @@ fn another_version_of_the_wire_is_told_once() {
         old.sends(&frame);
     }
     ana.says("/stats");
-    ana.notes("of another version");
+    ana.notes("from another version");
     ana.says("sair");
     let noted = ana.ends_with(0).noted.join("\n");
     assert_eq!(

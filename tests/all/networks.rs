@@ -243,7 +243,7 @@ fn a_plain_port_that_somebody_keeps_is_named_and_the_chat_goes_on() {
     let mut ana = host_a.member(&homes[0], "ana", &[]);
     let refusal = ana.notes("cannot take the port of 224.3.29.71:5007");
     assert!(
-        refusal.contains("another program has the port"),
+        refusal.contains("another program is using this port"),
         "{refusal}"
     );
     ana.notes("going on without UDP 5007");

@@ -77,7 +77,14 @@ fn who_is_suspended_is_named_and_the_pipe_fails() {
     bia.says("oi");
     bia.falls_silent();
     let noted = bia.ends_with(1).noted.join("\n");
-    assert!(noted.contains("before ana had everything"), "{noted}");
+    assert!(
+        noted.contains("before ana had received everything"),
+        "{noted}"
+    );
+    assert!(
+        !noted.contains("nobody received"),
+        "somebody is here: {noted}"
+    );
     ana.gets_signal("CONT");
     ana.gets_signal("TERM");
     ana.ends_with(143);

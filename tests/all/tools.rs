@@ -111,7 +111,7 @@ fn a_mistyped_invitation_opens_no_room_unless_it_is_said_to_be_a_passphrase() {
         Program::start(chat)
     };
     let mut ana = keyed(&[]);
-    ana.notes("mistyped");
+    ana.notes("the invitation has a typing error");
     ana.notes("--passphrase");
     ana.ends_with(2);
     let mut ana = keyed(&["--passphrase"]);

@@ -82,11 +82,13 @@ pub fn read(entry: Entry) -> Result<Asked, Failure> {
 }
 
 /// The commands, as far as one may be suggested.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "/who",
     "/quem",
     "/history",
     "/msg",
+    "/me",
+    "/clear",
     "/verify",
     "/verified",
     "/unverify",

@@ -105,6 +105,12 @@ impl Trust {
     /// Gives a name to a key because its person has spoken, if it belongs to nobody else. Returns
     /// whether that is new.
     pub fn keep(&mut self, name: &Name, key: &Key) -> bool {
+        // Asked for each message, and nearly always of somebody whose name it is already.
+        let known = self.looks.get(name);
+        let owner = known.and_then(|known| owner(&self.owners, &known.looks));
+        if owner.is_some_and(|owner| owner.key == *key && owner.tenure != Tenure::Stay) {
+            return false;
+        }
         self.claim(name, key, Tenure::Kept)
     }
 

@@ -269,7 +269,7 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 
 /// The commands that can be typed.
 #[must_use]
-pub fn commands(lang: Lang) -> [String; 11] {
+pub fn commands(lang: Lang) -> [String; 12] {
     [
         say!(
             lang,
@@ -285,6 +285,11 @@ pub fn commands(lang: Lang) -> [String; 11] {
             lang,
             "/msg NAME TEXT says TEXT to NAME alone; a NAME with blanks stands in quotes",
             "/msg NOME TEXTO diz TEXTO só a NOME; um NOME com espaços fica entre aspas",
+        ),
+        say!(
+            lang,
+            "/clear         clears the screen",
+            "/clear         limpa a tela"
         ),
         say!(
             lang,

@@ -285,8 +285,8 @@ fn a_hub_goes_on_when_the_reader_of_its_log_leaves() {
             .map_while(Result::ok)
             .try_for_each(|line| send.send(line))
     });
-    let note = |part: &str, wait| {
-        let end = Instant::now() + wait;
+    let note = |part: &str, wait: Duration| {
+        let end: Instant = Instant::now() + wait;
         let left = || end.saturating_duration_since(Instant::now());
         std::iter::from_fn(|| noted.recv_timeout(left()).ok()).any(|line| line.contains(part))
     };

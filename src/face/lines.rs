@@ -349,12 +349,10 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
 fn fingerprint_of(lang: Lang, member: &MemberState) -> Option<String> {
     let fingerprint = fingerprint(member.person.key.as_ref()?);
     let who = marked(&member.person);
-    Some(text::fingerprint_of(
-        lang,
-        &who,
-        &fingerprint,
-        member.is_own,
-    ))
+    Some(match member.is_own {
+        true => text::own_fingerprint(lang, &who, &fingerprint),
+        false => text::fingerprint_of(lang, &who, &fingerprint),
+    })
 }
 
 /// What was not delivered before this member left.

@@ -54,7 +54,10 @@ pub(super) fn run(lang: Lang) -> Result<Outcome, Error> {
     let screen = Screen::new(Form::Lines, Color::Never, lang);
     let mut lines = String::new();
     let path = file.path.as_ref().map(|path| path.to_string_lossy());
-    let head = text::config_file(lang, path.as_deref(), file.text.is_some());
+    let head = match (&path, &file.text) {
+        (Some(path), None) => text::no_config_file(lang, path),
+        _ => text::config_file(lang, path.as_deref()),
+    };
     screen.text(&format!("# {head}"), &mut lines);
     for setting in settings.settings() {
         screen.text(&line(lang, setting), &mut lines);

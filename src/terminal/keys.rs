@@ -162,7 +162,7 @@ impl KeyDecoder {
             return;
         }
         if self.paste.is_some() {
-            return self.end_paste(false, out);
+            return self.end_paste(PasteEnd::GivenUp, out);
         }
         let alt = Modifiers {
             alt: true,
@@ -240,7 +240,7 @@ impl KeyDecoder {
         }
         if paste.ends_with(PASTE_ENDS) {
             paste.truncate(paste.len() - PASTE_ENDS.len());
-            return self.end_paste(true, out);
+            return self.end_paste(PasteEnd::Marked, out);
         }
         let limit_bytes = PASTE_MAX_BYTES + PASTE_ENDS.len();
         if self.is_over_limit && paste.len() > PASTE_ENDS.len() {
@@ -250,19 +250,29 @@ impl KeyDecoder {
             let rest = paste.split_off(PASTE_MAX_BYTES);
             let text = std::mem::replace(paste, rest);
             self.is_over_limit = true;
-            tell_paste(&text, false, out);
+            tell_paste(&text, PasteEnd::GivenUp, out);
         }
     }
 
-    fn end_paste(&mut self, is_whole: bool, out: &mut impl FnMut(KeyEvent)) {
+    fn end_paste(&mut self, end: PasteEnd, out: &mut impl FnMut(KeyEvent)) {
         let paste = self.paste.take().unwrap_or_default();
         if !std::mem::take(&mut self.is_over_limit) {
-            tell_paste(&paste, is_whole, out);
+            tell_paste(&paste, end, out);
         }
     }
 }
 
-fn tell_paste(bytes: &[u8], is_whole: bool, out: &mut impl FnMut(KeyEvent)) {
+/// How a paste ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PasteEnd {
+    /// By the terminal's mark.
+    Marked,
+    /// Because its mark does not come, or it is too long.
+    GivenUp,
+}
+
+fn tell_paste(bytes: &[u8], end: PasteEnd, out: &mut impl FnMut(KeyEvent)) {
+    let is_whole = end == PasteEnd::Marked;
     let bytes = match std::str::from_utf8(bytes) {
         // A character that the limit cuts is left out, and not mended.
         Err(error) if error.error_len().is_none() && !is_whole => {

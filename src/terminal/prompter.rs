@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use super::keyboard::Input;
-use crate::protocol::encoding::strip_mark;
+use crate::protocol::encoding::{TextFault, strip_mark};
 
 /// Longest answer, in bytes; what is longer is cut.
 const ANSWER_MAX_BYTES: u64 = 64 << 10;
@@ -43,11 +43,13 @@ impl Prompter {
                         return;
                     }
                 };
-                let mut is_first = true;
+                // The first line of an input may have a byte order mark.
+                let mut strip: fn(&[u8]) -> Result<&[u8], TextFault> = strip_mark;
                 while asked.recv().is_ok() {
-                    if !tell(answer(&mut input, std::mem::take(&mut is_first))) {
+                    if !tell(answer(&mut input, strip)) {
                         return;
                     }
+                    strip = |line| Ok(line);
                 }
             })?;
         Ok(Self(ask))
@@ -66,8 +68,8 @@ pub fn is_seen() -> bool {
     io::stdin().is_terminal()
 }
 
-/// Reads a line; the first of an input may have a byte order mark.
-fn answer(input: &mut impl BufRead, is_first: bool) -> Answer {
+/// Reads a line, and takes off what `strip` does.
+fn answer(input: &mut impl BufRead, strip: fn(&[u8]) -> Result<&[u8], TextFault>) -> Answer {
     let mut line = Vec::new();
     match input
         .by_ref()
@@ -75,16 +77,10 @@ fn answer(input: &mut impl BufRead, is_first: bool) -> Answer {
         .read_until(b'\n', &mut line)
     {
         Ok(0) => Answer::End,
-        Ok(_) => {
-            let line = match is_first {
-                true => strip_mark(&line),
-                false => Ok(&line[..]),
-            };
-            match line {
-                Ok(line) => Answer::Line(String::from_utf8_lossy(line).into_owned()),
-                Err(fault) => Answer::Failed(io::Error::new(ErrorKind::InvalidData, fault)),
-            }
-        }
+        Ok(_) => match strip(&line) {
+            Ok(line) => Answer::Line(String::from_utf8_lossy(line).into_owned()),
+            Err(fault) => Answer::Failed(io::Error::new(ErrorKind::InvalidData, fault)),
+        },
         Err(error) => Answer::Failed(error),
     }
 }

@@ -221,12 +221,20 @@ impl Screen {
         out.extend([&*clean(line), "\n"]);
     }
 
-    /// Whether an answer was right, green or red.
-    pub fn mark(&self, text: &str, is_right: bool, out: &mut String) {
-        let (color, plain) = match (self.is_colored, is_right) {
-            (true, true) => ("\x1b[32m", "\x1b[0m"),
-            (true, false) => ("\x1b[31m", "\x1b[0m"),
-            (false, _) => ("", ""),
+    /// A right answer, green.
+    pub fn right(&self, text: &str, out: &mut String) {
+        self.colored("\x1b[32m", text, out);
+    }
+
+    /// A wrong answer, red.
+    pub fn wrong(&self, text: &str, out: &mut String) {
+        self.colored("\x1b[31m", text, out);
+    }
+
+    fn colored(&self, color: &str, text: &str, out: &mut String) {
+        let (color, plain) = match self.is_colored {
+            true => (color, "\x1b[0m"),
+            false => ("", ""),
         };
         out.extend([color, &clean(text), plain, "\n"]);
     }

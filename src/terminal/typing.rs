@@ -179,24 +179,26 @@ impl Typing {
             self.editor.insert(one_line);
             return;
         }
-        let mut continues_paste = false;
-        if let Some(question) = self.question.take() {
+        let mut answered = None;
+        if let Some(mut question) = self.question.take() {
             // Another paste instead of an answer: both are asked about.
             self.is_mended |= question.is_mended;
-            continues_paste = question.begins_pasted;
-            self.editor.set(question.pasted.0, question.pasted.1);
+            let (text, caret) = std::mem::take(&mut question.pasted);
+            self.editor.set(text, caret);
+            answered = Some(question);
         }
-        // Blank lines are kept, but for what follows the last line end.
-        let whole = pasted.strip_suffix('\n').unwrap_or(&pasted);
         match &self.paste {
-            PastePolicy::Ask { .. } => self.ask(whole, continues_paste),
-            PastePolicy::Lines => self.take_lines(whole, pasted.ends_with('\n')),
+            PastePolicy::Ask { .. } => self.ask(&pasted, answered.as_ref()),
+            PastePolicy::Lines => self.take_lines(&pasted),
         }
     }
 
     /// Asks about a paste of several lines; what was typed before and behind the caret belongs to
-    /// the first and the last of them. What would make the line too long is left out.
-    fn ask(&mut self, pasted: &str, continues_paste: bool) {
+    /// the first and the last of them. What would make the line too long is left out. `answered` is
+    /// the question about an earlier paste that this one goes on with.
+    fn ask(&mut self, pasted: &str, answered: Option<&Question>) {
+        // Blank lines are kept, but for what follows the last line end.
+        let pasted = pasted.strip_suffix('\n').unwrap_or(pasted);
         let PastePolicy::Ask { question, is_yes } = &self.paste else {
             return;
         };
@@ -204,7 +206,8 @@ impl Typing {
         let (pasted, _) = split_within(pasted, LINE_MAX_BYTES.saturating_sub(draft.0.len()));
         let (before, behind) = draft.0.split_at_checked(draft.1).unwrap_or((&draft.0, ""));
         let caret = before.len() + pasted.len();
-        let begins_pasted = before.is_empty() || continues_paste;
+        let begins_pasted =
+            before.is_empty() || answered.is_some_and(|question| question.begins_pasted);
         let text = format!("{before}{pasted}{behind}");
         let lines = text.split('\n').count();
         self.question = Some(Question {
@@ -218,11 +221,21 @@ impl Typing {
     }
 
     /// Takes each line of a paste as a line; one without a line end is edited further.
-    fn take_lines(&mut self, pasted: &str, has_end: bool) {
+    fn take_lines(&mut self, pasted: &str) {
+        let (pasted, has_end) = match pasted.strip_suffix('\n') {
+            Some(whole) => (whole, true),
+            None => (pasted, false),
+        };
         let (typed, caret) = self.editor.take();
         let (before, behind) = typed.split_at_checked(caret).unwrap_or((&typed, ""));
         let text = format!("{before}{pasted}{behind}");
-        let mut lines = lines_of(&text, std::mem::take(&mut self.is_mended));
+        let is_mended = std::mem::take(&mut self.is_mended);
+        let line = |line: &str| TypedLine {
+            text: line.to_owned(),
+            is_mended: is_mended && line.contains(char::REPLACEMENT_CHARACTER),
+            ..TypedLine::default()
+        };
+        let mut lines: Vec<TypedLine> = text.split('\n').map(line).collect();
         let rest = (!has_end).then(|| lines.pop()).flatten();
         for line in lines {
             self.show(&line.text);
@@ -252,16 +265,6 @@ impl Typing {
         let shown = format!("{prompt}{}\n", clean(line));
         self.acts.push_back(Act::Show(shown));
     }
-}
-
-/// The lines of a paste.
-fn lines_of(text: &str, is_mended: bool) -> Vec<TypedLine> {
-    let line = |line: &str| TypedLine {
-        text: line.to_owned(),
-        is_mended: is_mended && line.contains(char::REPLACEMENT_CHARACTER),
-        ..TypedLine::default()
-    };
-    text.split('\n').map(line).collect()
 }
 
 #[cfg(test)]

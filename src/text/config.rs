@@ -149,17 +149,22 @@ pub fn config_choice(lang: Lang) -> String {
     say!(lang, "the system's choice", "escolha do sistema")
 }
 
-/// The file of settings, and whether it is there.
+/// A file of settings that is not there.
 #[must_use]
-pub fn config_file(lang: Lang, path: Option<&str>, is_there: bool) -> String {
-    match (path, is_there) {
-        (Some(path), true) => say!(lang, "settings in {path}", "configurações em {path}"),
-        (Some(path), false) => say!(
-            lang,
-            "no settings in {path}: no such file",
-            "sem configurações em {path}: o arquivo não existe",
-        ),
-        (None, _) => say!(
+pub fn no_config_file(lang: Lang, path: &str) -> String {
+    say!(
+        lang,
+        "no settings in {path}: no such file",
+        "sem configurações em {path}: o arquivo não existe",
+    )
+}
+
+/// The file of settings that was read, if one is.
+#[must_use]
+pub fn config_file(lang: Lang, path: Option<&str>) -> String {
+    match path {
+        Some(path) => say!(lang, "settings in {path}", "configurações em {path}"),
+        None => say!(
             lang,
             "no file of settings is read",
             "nenhum arquivo de configurações é lido",

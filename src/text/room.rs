@@ -206,21 +206,24 @@ pub fn is_unverified(lang: Lang, who: &str) -> String {
     )
 }
 
-/// Somebody's fingerprint, or one's own.
+/// One's own fingerprint.
 #[must_use]
-pub fn fingerprint_of(lang: Lang, who: &str, fingerprint: &str, is_own: bool) -> String {
-    match is_own {
-        true => say!(
-            lang,
-            "{who} (you): {fingerprint}",
-            "{who} (você): {fingerprint}",
-        ),
-        false => say!(
-            lang,
-            "{who} has the fingerprint {fingerprint}",
-            "{who} tem a impressão digital {fingerprint}",
-        ),
-    }
+pub fn own_fingerprint(lang: Lang, who: &str, fingerprint: &str) -> String {
+    say!(
+        lang,
+        "{who} (you): {fingerprint}",
+        "{who} (você): {fingerprint}",
+    )
+}
+
+/// Somebody's fingerprint.
+#[must_use]
+pub fn fingerprint_of(lang: Lang, who: &str, fingerprint: &str) -> String {
+    say!(
+        lang,
+        "{who} has the fingerprint {fingerprint}",
+        "{who} tem a impressão digital {fingerprint}",
+    )
 }
 
 /// A person's key is verified.

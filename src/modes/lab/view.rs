@@ -64,8 +64,10 @@ impl View {
             }
             DialogueEvent::Mark { text, verdict } => {
                 let mut line = String::new();
-                let is_right = *verdict == Verdict::Right;
-                self.screen.mark(text, is_right, &mut line);
+                match verdict {
+                    Verdict::Right => self.screen.right(text, &mut line),
+                    Verdict::Wrong => self.screen.wrong(text, &mut line),
+                }
                 self.printer.data.write(&line);
             }
             DialogueEvent::Tell(finding) => {

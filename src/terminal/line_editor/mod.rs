@@ -113,7 +113,13 @@ impl LineEditor {
         }
         match (key, modifiers.ctrl, modifiers.alt) {
             (Key::Char(c), false, false) => {
-                self.type_char(c, was_typing);
+                self.is_typing = true;
+                if self.text.len() + c.len_utf8() <= LINE_MAX_BYTES {
+                    if !was_typing {
+                        self.remember();
+                    }
+                    self.put(c.encode_utf8(&mut [0; 4]));
+                }
                 Edit::Edited
             }
             (Key::Char(c), true, _) => self.press_ctrl(c.to_ascii_lowercase()),
@@ -124,7 +130,10 @@ impl LineEditor {
                 Edit::Line(line)
             }
             (key, ctrl, alt) => {
-                self.press_other(key, ctrl || alt);
+                match ctrl || alt {
+                    true => self.press_by_word(key),
+                    false => self.press_by_character(key),
+                }
                 Edit::Edited
             }
         }
@@ -175,20 +184,32 @@ impl LineEditor {
         Edit::Edited
     }
 
-    fn press_other(&mut self, key: Key, by_word: bool) {
-        match (key, by_word) {
-            (Key::Left, false) => self.caret = self.before(),
-            (Key::Left, true) => self.caret = self.word_before(),
-            (Key::Right, false) => self.caret = self.after(),
-            (Key::Right, true) => self.caret = self.word_after(),
-            (Key::Home, _) => self.caret = 0,
-            (Key::End, _) => self.caret = self.text.len(),
-            (Key::Backspace, false) => self.delete(self.before(), self.caret),
-            (Key::Backspace, true) => self.kill(self.word_before(), self.caret),
-            (Key::Delete, false) => self.delete(self.caret, self.after()),
-            (Key::Delete, true) => self.kill(self.caret, self.word_after()),
-            (Key::Up, _) => self.go_in_history(History::older),
-            (Key::Down, _) => self.go_in_history(History::newer),
+    fn press_by_character(&mut self, key: Key) {
+        match key {
+            Key::Left => self.caret = self.before(),
+            Key::Right => self.caret = self.after(),
+            Key::Backspace => self.delete(self.before(), self.caret),
+            Key::Delete => self.delete(self.caret, self.after()),
+            other => self.press_for_line(other),
+        }
+    }
+
+    fn press_by_word(&mut self, key: Key) {
+        match key {
+            Key::Left => self.caret = self.word_before(),
+            Key::Right => self.caret = self.word_after(),
+            Key::Backspace => self.kill(self.word_before(), self.caret),
+            Key::Delete => self.kill(self.caret, self.word_after()),
+            other => self.press_for_line(other),
+        }
+    }
+
+    fn press_for_line(&mut self, key: Key) {
+        match key {
+            Key::Home => self.caret = 0,
+            Key::End => self.caret = self.text.len(),
+            Key::Up => self.go_in_history(History::older),
+            Key::Down => self.go_in_history(History::newer),
             _ => {}
         }
     }
@@ -220,17 +241,6 @@ impl LineEditor {
             self.set(line, at);
         }
         Some(Edit::Edited)
-    }
-
-    fn type_char(&mut self, c: char, was_typing: bool) {
-        self.is_typing = true;
-        if self.text.len() + c.len_utf8() > LINE_MAX_BYTES {
-            return;
-        }
-        if !was_typing {
-            self.remember();
-        }
-        self.put(c.encode_utf8(&mut [0; 4]));
     }
 
     fn put(&mut self, text: &str) {

@@ -130,6 +130,22 @@ impl Content {
 }
 
 impl Message {
+    /// A message of a wire without ids, which counts in this program only.
+    #[must_use]
+    pub fn local(number: u64, who: Person, content: Content, wall_ms: u64) -> Self {
+        Self {
+            id: Id::Local(number),
+            who,
+            to: None,
+            content,
+            wall_ms,
+            source: None,
+            is_own: false,
+            is_private: false,
+            timing: Timing::Live,
+        }
+    }
+
     /// Its text; of an object, its JSON text.
     #[must_use]
     pub fn text(&self) -> &str {

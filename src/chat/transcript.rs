@@ -79,17 +79,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn message(number: u64) -> Message {
-        Message {
-            id: Id::Local(number),
-            who: Person::unproven("ana"),
-            to: None,
-            content: Content::Text(number.to_string()),
-            wall_ms: number,
-            source: None,
-            is_own: false,
-            is_private: false,
-            timing: Timing::Live,
-        }
+        let content = Content::Text(number.to_string());
+        Message::local(number, Person::unproven("ana"), content, number)
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::time::Moment;
+use crate::protocol::time::{Moment, SleepDetector};
 
 /// Interval between two looks at the interfaces.
 const RESCAN_INTERVAL: Duration = Duration::from_secs(5);
@@ -12,8 +12,6 @@ const RESCAN_INTERVAL: Duration = Duration::from_secs(5);
 const REJOIN_INTERVAL: Duration = Duration::from_secs(120);
 /// After this long alone, a person is shown what could be the matter.
 const ALONE_AFTER: Duration = Duration::from_secs(10);
-/// A wall clock that gains this much on the monotonic one shows that the machine slept.
-const SLEPT_MS: u64 = 5000;
 /// Frames under another key, or of another version, before that is reported: one room in 65,536
 /// looks as if it had another key, and a stranger may send one of either.
 const FOREIGN_FRAMES: u64 = 3;
@@ -24,7 +22,7 @@ pub(super) struct Watch {
     rescan_at: Duration,
     rejoin_at: Duration,
     alone_at: Option<Duration>,
-    wall_ahead_ms: Option<u64>,
+    sleep: SleepDetector,
     is_other_key_reported: bool,
     is_other_version_reported: bool,
     ignores_itself: bool,
@@ -72,7 +70,7 @@ impl Watch {
             rescan_at: now.time,
             rejoin_at: now.time + REJOIN_INTERVAL,
             alone_at: Some(now.time + ALONE_AFTER),
-            wall_ahead_ms: None,
+            sleep: SleepDetector::default(),
             is_other_key_reported: false,
             is_other_version_reported: false,
             ignores_itself: false,
@@ -87,9 +85,7 @@ impl Watch {
     /// Everything that is due.
     pub(super) fn poll(&mut self, now: Moment, sight: Sight) -> Vec<WatchEvent> {
         let mut events = Vec::new();
-        let ahead_ms = now.wall_ms.saturating_sub(now.time.as_millis() as u64);
-        let before_ms = self.wall_ahead_ms.replace(ahead_ms);
-        if before_ms.is_some_and(|before_ms| ahead_ms > before_ms + SLEPT_MS) {
+        if self.sleep.has_slept(now) {
             self.rescan_at = now.time;
             let slept = [WatchEvent::Slept, WatchEvent::Rejoin, WatchEvent::Announce];
             events.extend(slept);

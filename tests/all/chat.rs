@@ -1,10 +1,4 @@
 //! `chat` on one machine: people, pipes and programs, beside the programs of the plain wire.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

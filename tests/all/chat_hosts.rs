@@ -1,11 +1,5 @@
 //! `chat` on several hosts: loss, a killed member, a cable pulled and plugged again. Needs Linux,
 //! root and iproute2; says so loudly where it may not.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

@@ -1,10 +1,4 @@
 //! `chat` on a terminal: what arrives does not tear what is typed, and a paste is asked about.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 #![cfg(unix)]
 
 use crate::support;

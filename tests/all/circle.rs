@@ -1,11 +1,5 @@
 //! The sockets of one member, in this process: on loopback, and where interfaces come and go in a
 //! namespace of the test's own, for which the test starts itself again there.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

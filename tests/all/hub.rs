@@ -1,11 +1,5 @@
 //! `hub` on loopback: ours and the course's programs at one hub, ours or theirs.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! `hub join` whose hub is gone, and `hub serve` with clients that mean it no good.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! `hub` between hosts, on a link that goes down; and on a terminal.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

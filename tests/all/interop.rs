@@ -1,11 +1,5 @@
 //! Ours and the course's programs in one group: Python programs that trust the wire blindly, on
 //! one host made for each test.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! `lab` on loopback: each lesson's server and client, ours with the course's and with each other.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

@@ -1,12 +1,6 @@
 //! The lessons of `lab` that keep something: products, and the questions of the quiz. Ours with the
 //! course's and with each other, and with stores that fail.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! Several hosts: network namespaces on switches made for each test. What travels between them
 //! is read back from the wire. Needs Linux, root and iproute2; says so loudly where it may not.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

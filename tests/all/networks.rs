@@ -1,12 +1,6 @@
 //! Odd networks: two cards on one LAN, two addresses on one card, a LAN with a name of virtual
 //! machines, a port that somebody keeps, a system that refuses calls. Needs Linux, root and
 //! iproute2; says so loudly where it may not.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! `chat` at the end of a pipe: what was said reaches those who are to hear it, or the program says
 //! that it did not, and fails.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! What somebody on the same network can see of a keyed room, and do to it. Needs Linux, root and
 //! iproute2; says so loudly where it may not.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

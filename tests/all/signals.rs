@@ -1,12 +1,6 @@
 //! Ctrl-C, SIGTERM and SIGHUP: both sides of `multicast` leave cleanly, with the codes that shells
 //! expect.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! `multicast send` and `multicast receive` with each other, and with strangers, on this
 //! machine's loopback. Needs no rights; nothing leaves the machine.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

@@ -1,10 +1,4 @@
 //! `tcp-peer` with the course's programs and with itself, on loopback.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! `tcp-peer` between hosts, on a link that goes down; and between two terminals.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

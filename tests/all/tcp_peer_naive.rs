@@ -1,11 +1,5 @@
 //! `tcp-peer` with bare sockets that know nothing of it: what they get, and what they may do to it.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use roda::terminal::output::OUTPUT_MAX_BYTES;
 

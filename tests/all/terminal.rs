@@ -1,12 +1,6 @@
 //! A person's terminal: prompt, editing, pastes, keys that end, modes that are restored, and
 //! nothing on the screen that a stranger put there. Each test has a pty and talks on loopback.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use crate::support;
 

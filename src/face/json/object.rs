@@ -135,12 +135,10 @@ fn is_false(flag: &bool) -> bool {
 impl<'e> Someone<'e> {
     pub(super) fn of(person: &'e Person) -> Self {
         Self {
-            user: &person.name,
             key: person.key.as_ref().map(fingerprint),
             verified: person.is_verified(),
             namesake: person.standing == Standing::Namesake,
-            own: false,
-            silent: false,
+            ..Self::unproven(&person.name)
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::chat::event::{Content, Failure, HubNews, Id, Message, News, Person, Timing};
+use crate::chat::event::{Content, Failure, HubNews, Message, News, Person};
 use crate::protocol::hub::joiner::{HubRequest, JoinerEvent};
 use crate::protocol::time::Moment;
 
@@ -72,16 +72,7 @@ impl Told {
 
     fn message(&mut self, now: Moment, from: &str, text: &str) -> Message {
         self.messages += 1;
-        Message {
-            id: Id::Local(self.messages),
-            who: Person::unproven(from),
-            to: None,
-            content: Content::Text(text.to_owned()),
-            wall_ms: now.wall_ms,
-            source: None,
-            is_own: false,
-            is_private: false,
-            timing: Timing::Live,
-        }
+        let content = Content::Text(text.to_owned());
+        Message::local(self.messages, Person::unproven(from), content, now.wall_ms)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::protocol::rng::Rng;
-use crate::protocol::time::Moment;
+use crate::protocol::time::{Moment, SleepDetector};
 
 /// Longest wait before the first call. Each failure doubles it, up to [`WAIT_MAX`].
 const WAIT_FIRST: Duration = Duration::from_millis(500);
@@ -11,8 +11,6 @@ const WAIT_FIRST: Duration = Duration::from_millis(500);
 const WAIT_MAX: Duration = Duration::from_secs(30);
 /// Interval between two looks at the clocks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// A wall clock that gains this much on the monotonic one shows that the machine slept.
-const SLEPT_MS: u64 = 5000;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -23,7 +21,7 @@ pub(super) struct Recalls {
     wait: Duration,
     /// When to call; `None` while a call is on its way, and while we are at the hub.
     call_at: Option<Duration>,
-    wall_ahead_ms: Option<u64>,
+    sleep: SleepDetector,
 }
 
 impl Recalls {
@@ -33,7 +31,7 @@ impl Recalls {
             away_since: None,
             wait: WAIT_FIRST,
             call_at: None,
-            wall_ahead_ms: None,
+            sleep: SleepDetector::default(),
         }
     }
 
@@ -64,9 +62,7 @@ impl Recalls {
 
     /// Whether the machine slept since the last look. If a call was being waited for, it is due.
     pub(super) fn has_slept(&mut self, now: Moment) -> bool {
-        let ahead_ms = now.wall_ms.saturating_sub(now.time.as_millis() as u64);
-        let before_ms = self.wall_ahead_ms.replace(ahead_ms);
-        let has_slept = before_ms.is_some_and(|before_ms| ahead_ms > before_ms + SLEPT_MS);
+        let has_slept = self.sleep.has_slept(now);
         if has_slept {
             self.wait = WAIT_FIRST;
             self.call_at = self.call_at.map(|_| now.time);

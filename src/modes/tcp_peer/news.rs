@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::chat::entry::Entry;
-use crate::chat::event::{Content, Id, Message, News, PeerNews, Person, Timing};
+use crate::chat::event::{Content, Message, News, PeerNews, Person};
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 
@@ -60,16 +60,6 @@ impl Narrator {
 
     fn message(&mut self, now: Moment, who: Person, content: Content) -> Message {
         self.messages += 1;
-        Message {
-            id: Id::Local(self.messages),
-            who,
-            to: None,
-            content,
-            wall_ms: now.wall_ms,
-            source: None,
-            is_own: false,
-            is_private: false,
-            timing: Timing::Live,
-        }
+        Message::local(self.messages, who, content, now.wall_ms)
     }
 }

@@ -71,51 +71,48 @@ impl Receipts {
 
     /// Notes that a member has all frames up to one; returns what to report.
     pub fn acknowledge(&mut self, id: Id, through: u32) -> Option<Delivered> {
-        if let Some((of, last)) = self
-            .owed
-            .get(&id)
-            .copied()
-            .filter(|(_, last)| through >= *last)
-        {
-            self.owed.remove(&id);
-            if !self.expected.contains(&id) {
-                self.through.insert(id, through);
-                return Some(Delivered {
-                    first: last,
-                    last,
-                    has: of,
-                    of,
-                    waiting: Vec::new(),
-                    was_reported: true,
-                });
-            }
-        }
-        self.completed_by(|receipts| {
+        let late = self.settle(id, through);
+        let delivered = self.completed_by(|receipts| {
             let known = receipts.through.entry(id).or_default();
             *known = (*known).max(through);
             if *known >= receipts.newest {
                 receipts.holders.insert(id);
             }
-        })
+        });
+        delivered.or(late)
+    }
+
+    /// What to report about a member that has come back for what it lacked, if it has that now.
+    fn settle(&mut self, id: Id, through: u32) -> Option<Delivered> {
+        let (of, last) = self.owed.get(&id).copied()?;
+        if through < last {
+            return None;
+        }
+        self.owed.remove(&id);
+        let late = Delivered {
+            first: last,
+            last,
+            has: of,
+            of,
+            waiting: Vec::new(),
+            was_reported: true,
+        };
+        // Somebody who is waited for is reported with the others.
+        (!self.expected.contains(&id)).then_some(late)
     }
 
     /// Stops waiting for a member that is not here any more; returns what to report. Of one who was
     /// reported as lacking something, nothing is: it is reported when they come back and get it.
     pub fn forget(&mut self, id: Id) -> Option<Delivered> {
-        if self.is_reported && self.waiting().any(|waiting| waiting == id) {
-            if self.owed.len() < OWED_MAX {
-                self.owed.insert(id, (self.expected.len(), self.newest));
-            }
-            self.completed_by(|receipts| receipts.drop_member(id));
-            return None;
+        let is_owed = self.is_reported && self.waiting().any(|waiting| waiting == id);
+        if is_owed && self.owed.len() < OWED_MAX {
+            self.owed.insert(id, (self.expected.len(), self.newest));
         }
-        let delivered = self.completed_by(|receipts| receipts.drop_member(id));
-        delivered.filter(|delivered| delivered.of > 0)
-    }
-
-    fn drop_member(&mut self, id: Id) {
-        self.through.remove(&id);
-        self.expected.remove(&id);
+        let delivered = self.completed_by(|receipts| {
+            receipts.through.remove(&id);
+            receipts.expected.remove(&id);
+        });
+        delivered.filter(|delivered| delivered.of > 0 && !is_owed)
     }
 
     /// Makes a change; returns what to report if it was the last one that was waited for.
@@ -233,6 +230,7 @@ mod tests {
         assert_eq!(receipts.acknowledge(Id(2), 1), None);
         let late = receipts.acknowledge(Id(2), 2).unwrap();
         assert_eq!((late.has, late.of, late.was_reported), (2, 2, true));
+        assert_eq!(receipts.holders().count(), 2, "they have it, too");
         assert_eq!(receipts.acknowledge(Id(2), 3), None, "once");
     }
 

@@ -124,7 +124,7 @@ impl Leaving {
         leave: Leave,
         has_spoken: HasSpoken,
     ) -> Option<LeavingEvent> {
-        let (newest, is_staying) = (0, self.stage == Stage::Staying);
+        let newest = 0;
         match (leave, self.stage) {
             (_, Stage::Parting { .. } | Stage::Left) => {}
             (Leave::Signal, _) => return Some(self.part(now)),
@@ -137,7 +137,7 @@ impl Leaving {
                     wait,
                 };
             }
-            (Leave::EndOfInput, _) if is_staying => {
+            (Leave::EndOfInput, Stage::Staying) => {
                 if has_spoken == HasSpoken::Yes {
                     self.wanted = self.audience.persons;
                 }
@@ -253,9 +253,10 @@ impl Leaving {
 }
 
 /// Whether a member said anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum HasSpoken {
     Yes,
+    #[default]
     No,
 }
 

@@ -48,7 +48,7 @@ pub(super) struct Own {
     /// Copies of the first unsent message that were made already.
     copies: usize,
     ids: VecDeque<MessageId>,
-    has_spoken: bool,
+    has_spoken: HasSpoken,
     reports: VecDeque<Delivered>,
     reported_at: Option<Duration>,
 }
@@ -56,16 +56,13 @@ pub(super) struct Own {
 impl Own {
     /// Notes what was said.
     pub(super) fn say(&mut self, message: Unsent) {
-        self.has_spoken = true;
+        self.has_spoken = HasSpoken::Yes;
         self.unsent.push_back(message);
     }
 
     /// Whether anything was said.
     pub(super) fn has_spoken(&self) -> HasSpoken {
-        match self.has_spoken {
-            true => HasSpoken::Yes,
-            false => HasSpoken::No,
-        }
+        self.has_spoken
     }
 
     /// How many messages are in no frame yet.

@@ -8,7 +8,7 @@ use super::Config;
 use super::archive::{Remembered, Request};
 use super::event::{Failure, MemberState, News, Person};
 use super::suffix;
-use super::trust::{Standing, Tenure, Trust};
+use super::trust::{NAMES_MAX, Standing, Tenure, Trust};
 use crate::protocol::engine::event::NamedKey;
 use crate::protocol::engine::roster::Roster;
 use crate::protocol::lookalike::{Looks, clean_name};
@@ -28,8 +28,9 @@ pub(super) struct People {
     me: NamedKey,
     trust: Trust,
     memory: Memory,
-    /// Who is here, by what their names look like, so that suffixes tell them apart.
-    here: BTreeMap<String, BTreeSet<Key>>,
+    /// The digits of everybody who is here, by what their names look like, so that suffixes tell
+    /// them apart.
+    here: BTreeMap<String, BTreeMap<Key, String>>,
     /// Who spoke before the store has answered.
     speakers: Vec<NamedKey>,
     /// Who entered before the store has answered.
@@ -181,9 +182,13 @@ impl People {
     }
 
     fn shortest_suffix(&self, who: &NamedKey) -> String {
-        let [look, _] = Looks::of(who.name.as_str()).0;
-        let alike = self.here.get(&look).into_iter().flatten();
-        suffix::shortest(&who.key, alike)
+        let alike = self.here.get(&self.trust.look(&who.name));
+        let own = alike.and_then(|alike| alike.get(&who.key)).cloned();
+        let alike = alike.into_iter().flat_map(BTreeMap::values);
+        suffix::shortest(
+            own.unwrap_or_else(|| suffix::digits(&who.key)),
+            alike.map(String::as_str),
+        )
     }
 
     /// Somebody has entered. While the store has not answered, the news of it waits.
@@ -213,7 +218,7 @@ impl People {
             return;
         }
         self.trust.leave(&who.name, &who.key);
-        let [look, _] = Looks::of(who.name.as_str()).0;
+        let look = self.trust.look(&who.name);
         if let Some(alike) = self.here.get_mut(&look) {
             alike.remove(&who.key);
             if alike.is_empty() {
@@ -223,8 +228,8 @@ impl People {
     }
 
     fn note_here(&mut self, who: &NamedKey) {
-        let [look, _] = Looks::of(who.name.as_str()).0;
-        self.here.entry(look).or_default().insert(who.key);
+        let alike = self.here.entry(self.trust.look(&who.name)).or_default();
+        alike.entry(who.key).or_insert_with_key(suffix::digits);
     }
 
     /// Gives somebody their name, or warns that it is somebody else's: once for each name, for
@@ -232,18 +237,24 @@ impl People {
     fn meet(&mut self, arrival: &Arrival) -> Vec<News> {
         let who = &arrival.who;
         self.trust.meet(&who.name, &who.key);
-        let looks = Looks::of(who.name.as_str());
-        let is_like_mine = looks.is_like(&Looks::of(self.me.name.as_str()));
-        let [look, _] = looks.0;
-        if self.standing(who) != Standing::Namesake || !self.warned.insert(look) {
+        if self.standing(who) != Standing::Namesake || !self.is_first_warning(who) {
             return Vec::new();
         }
+        let is_like_mine = self.trust.are_alike(&who.name, &self.me.name);
         if is_like_mine && arrival.was_here && who.key != self.me.key {
             let suffix = Some(self.shortest_suffix(&self.me));
             let me = self.me();
             return vec![News::NameTaken(Person { suffix, ..me })];
         }
         vec![News::Namesake(self.person(who))]
+    }
+
+    /// Whether nobody was warned of a name yet. When very many were, it begins again.
+    fn is_first_warning(&mut self, who: &NamedKey) -> bool {
+        if self.warned.len() >= NAMES_MAX {
+            self.warned.clear();
+        }
+        self.warned.insert(self.trust.look(&who.name))
     }
 
     /// The news of arrivals that waited. They wait no longer than something else is shown, for it

@@ -9,19 +9,18 @@ use crate::protocol::wire::frame::Key;
 const DIGITS_MIN: usize = 4;
 
 /// The digits of a key's fingerprint, without the blanks between its groups.
-fn digits(key: &Key) -> String {
+pub(super) fn digits(key: &Key) -> String {
     let mut digits = fingerprint(key);
     digits.retain(|c| c != ' ');
     digits
 }
 
-/// The shortest beginning of a key's fingerprint that tells it from all the others.
-pub(super) fn shortest<'k>(key: &Key, others: impl Iterator<Item = &'k Key>) -> String {
-    let mut own = digits(key);
+/// The shortest beginning of some digits that tells them from all the others.
+pub(super) fn shortest<'d>(mut own: String, others: impl Iterator<Item = &'d str>) -> String {
     let shared = others
-        .filter(|other| *other != key)
+        .filter(|other| *other != own)
         .map(|other| {
-            let pairs = own.bytes().zip(digits(other).into_bytes());
+            let pairs = own.bytes().zip(other.bytes());
             pairs.take_while(|(one, other)| one == other).count()
         })
         .max();
@@ -57,7 +56,9 @@ mod tests {
                 Key(key)
             })
             .collect();
-        let mut suffixes: Vec<String> = keys.iter().map(|key| shortest(key, keys.iter())).collect();
+        let all: Vec<String> = keys.iter().map(digits).collect();
+        let suffix = |own: &String| shortest(own.clone(), all.iter().map(String::as_str));
+        let mut suffixes: Vec<String> = all.iter().map(suffix).collect();
         for (key, suffix) in keys.iter().zip(&suffixes) {
             assert!(fingerprint(key).replace(' ', "").starts_with(suffix));
             assert!(is_of(&suffix.to_uppercase(), key));
@@ -66,7 +67,7 @@ mod tests {
         suffixes.sort_unstable();
         suffixes.dedup();
         assert_eq!(suffixes.len(), keys.len());
-        assert_eq!(shortest(&keys[0], [].into_iter()).len(), DIGITS_MIN);
+        assert_eq!(shortest(digits(&keys[0]), [].into_iter()).len(), DIGITS_MIN);
     }
 
     #[test]

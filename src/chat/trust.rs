@@ -2,6 +2,7 @@
 //! Names are claims and keys are people, so a second key under a name, or under one that looks
 //! like it, is another person.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::protocol::lookalike::{Looks, Oddity};
@@ -85,14 +86,11 @@ impl Appearance {
 }
 
 impl Trust {
-    /// Gives a name to a key, as an earlier session did or a comparison of codes does. A name that
-    /// is verified goes only to another verified key.
+    /// Gives a name to a key, as an earlier session did or a comparison of codes does. A name goes
+    /// from one person to another only by a comparison.
     pub fn know(&mut self, name: &Name, key: Key, tenure: Tenure) {
         let looks = self.looks(name);
-        let is_taken = owner(&self.owners, &looks).is_some_and(|owner| {
-            owner.key != key && owner.tenure == Tenure::Verified && tenure != Tenure::Verified
-        });
-        if !is_taken {
+        if tenure == Tenure::Verified || !self.owners_of(&looks).any(|owner| owner.key != key) {
             self.give(&looks, key, tenure);
         }
     }
@@ -106,9 +104,11 @@ impl Trust {
     /// whether that is new.
     pub fn keep(&mut self, name: &Name, key: &Key) -> bool {
         // Asked for each message, and nearly always of somebody whose name it is already.
-        let known = self.looks.get(name);
-        let owner = known.and_then(|known| owner(&self.owners, &known.looks));
-        if owner.is_some_and(|owner| owner.key == *key && owner.tenure != Tenure::Stay) {
+        let is_kept = |owner: &Owner| owner.key == *key && owner.tenure != Tenure::Stay;
+        if let Some(known) = self.looks.get(name)
+            && self.owners_of(&known.looks).all(is_kept)
+            && self.owners_of(&known.looks).next().is_some()
+        {
             return false;
         }
         self.claim(name, key, Tenure::Kept)
@@ -133,17 +133,32 @@ impl Trust {
     /// What the person with a key is under a name.
     #[must_use]
     pub fn standing(&self, name: &Name, key: &Key) -> Standing {
-        let appearance = match self.looks.get(name) {
-            Some(known) => known,
-            None => &Appearance::of(name),
-        };
-        match owner(&self.owners, &appearance.looks) {
-            _ if appearance.is_odd => Standing::Namesake,
-            Some(owner) if owner.key != *key => Standing::Namesake,
-            Some(owner) if owner.tenure == Tenure::Verified => Standing::Verified,
-            None if self.is_full() => Standing::Unknown,
+        let appearance = self.appearance(name);
+        let owners: Vec<&Owner> = self.owners_of(&appearance.looks).collect();
+        if appearance.is_odd || owners.iter().any(|owner| owner.key != *key) {
+            return Standing::Namesake;
+        }
+        let is_verified = |owner: &&Owner| owner.tenure == Tenure::Verified;
+        match owners.is_empty() {
+            true if self.is_full() => Standing::Unknown,
+            false if owners.iter().any(is_verified) => Standing::Verified,
             _ => Standing::First,
         }
+    }
+
+    /// Whether two names look alike.
+    #[must_use]
+    pub fn are_alike(&self, one: &Name, other: &Name) -> bool {
+        self.appearance(one)
+            .looks
+            .is_like(&self.appearance(other).looks)
+    }
+
+    /// What a name looks like to whoever does not heed upper and lower case.
+    #[must_use]
+    pub fn look(&self, name: &Name) -> String {
+        let [look, _] = &self.appearance(name).looks.0;
+        look.clone()
     }
 
     /// Whether no more names are kept.
@@ -153,52 +168,51 @@ impl Trust {
     }
 
     fn claim(&mut self, name: &Name, key: &Key, tenure: Tenure) -> bool {
-        let is_full = self.is_full();
-        let appearance = appearance(&mut self.looks, name);
-        let is_new = match owner(&self.owners, &appearance.looks) {
-            _ if appearance.is_odd => false,
-            None => !is_full,
-            Some(owner) => {
-                let is_longer = owner.tenure == Tenure::Stay && tenure != Tenure::Stay;
-                owner.key == *key && is_longer
-            }
+        let looks = self.looks(name);
+        let is_passing = |owner: &Owner| owner.key == *key && owner.tenure == Tenure::Stay;
+        let is_new = match self.owners_of(&looks).next() {
+            None => !self.is_full(),
+            // Theirs already, and now for longer.
+            Some(_) => tenure != Tenure::Stay && self.owners_of(&looks).all(is_passing),
         };
+        let is_new = is_new && !self.appearance(name).is_odd;
         if is_new {
-            let looks = appearance.looks.clone();
             self.give(&looks, *key, tenure);
         }
         is_new
     }
 
     fn give(&mut self, looks: &Looks, key: Key, tenure: Tenure) {
-        let is_kept = |owner: &Owner| owner.tenure != Tenure::Stay;
-        let was_kept = owner(&self.owners, looks).is_some_and(is_kept);
+        let was_kept = self
+            .owners_of(looks)
+            .any(|owner| owner.tenure != Tenure::Stay);
         self.kept += usize::from(tenure != Tenure::Stay && !was_kept);
         for look in &looks.0 {
             self.owners.insert(look.clone(), Owner { key, tenure });
         }
     }
 
+    /// Who owns one of these looks: a name that looks like those of two people is of neither.
+    fn owners_of<'t>(&'t self, looks: &'t Looks) -> impl Iterator<Item = &'t Owner> {
+        looks.0.iter().filter_map(|look| self.owners.get(look))
+    }
+
+    fn appearance(&self, name: &Name) -> Cow<'_, Appearance> {
+        match self.looks.get(name) {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(Appearance::of(name)),
+        }
+    }
+
+    /// What a name looks like, which is remembered.
     fn looks(&mut self, name: &Name) -> Looks {
-        appearance(&mut self.looks, name).looks.clone()
+        if self.looks.len() >= NAMES_MAX && !self.looks.contains_key(name) {
+            self.looks.clear();
+        }
+        let appearance = self.looks.entry(name.clone());
+        let appearance = appearance.or_insert_with_key(Appearance::of);
+        appearance.looks.clone()
     }
-}
-
-/// Who owns a name with these looks; a verified person before others.
-fn owner<'o>(owners: &'o BTreeMap<String, Owner>, looks: &Looks) -> Option<&'o Owner> {
-    let [one, other] = looks.0.each_ref().map(|look| owners.get(look));
-    match (one, other) {
-        (_, Some(owner)) if owner.tenure == Tenure::Verified => Some(owner),
-        (one, other) => one.or(other),
-    }
-}
-
-fn appearance<'n>(looks: &'n mut BTreeMap<Name, Appearance>, name: &Name) -> &'n Appearance {
-    if looks.len() >= NAMES_MAX && !looks.contains_key(name) {
-        looks.clear();
-    }
-    let appearance = looks.entry(name.clone());
-    appearance.or_insert_with_key(Appearance::of)
 }
 
 #[cfg(test)]
@@ -272,6 +286,19 @@ mod tests {
                 "{plain}"
             );
         }
+    }
+
+    #[test]
+    fn a_name_that_looks_like_those_of_two_people_is_of_neither() {
+        let mut trust = Trust::default();
+        assert!(trust.keep(&name("lan"), &FIRST));
+        assert!(trust.keep(&name("ian"), &SECOND));
+        // In capitals, it looks like the name of the one, and as it is spelled, like the other's.
+        assert!(!trust.keep(&name("IAN"), &SECOND));
+        assert_eq!(trust.standing(&name("IAN"), &SECOND), Standing::Namesake);
+        assert_eq!(trust.standing(&name("lan"), &FIRST), Standing::First);
+        trust.know(&name("IAN"), SECOND, Tenure::Kept);
+        assert_eq!(trust.standing(&name("lan"), &FIRST), Standing::First);
     }
 
     #[test]

@@ -58,15 +58,16 @@ def member(roda, host, name, folder, options=(), **pipes):
     return subprocess.Popen(args, env=env, stderr=errors, **pipes), errors
 
 
-def met(errors, how_many):
+def met(errors, how_many, wait_s=WAIT_S):
     """Waits until a member has met so many others."""
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + wait_s
     while time.monotonic() < deadline:
         errors.seek(0)
-        if len(re.findall(r" (?:entered|is here)$", errors.read(), re.M)) >= how_many:
+        here = len(re.findall(r" (?:entered|is here)$", errors.read(), re.M))
+        if here >= how_many:
             return
         time.sleep(0.02)
-    raise SystemExit("scripts/bench: the members did not meet")
+    raise SystemExit(f"scripts/bench: a member met {here} of {how_many} others in {wait_s} s")
 
 
 def leave(process):
@@ -228,7 +229,7 @@ def circle_memory_of(row, roda):
                                          stdout=subprocess.DEVNULL, options=["--interface", "lo"])
                 members.append(process)
                 time.sleep(0.05)
-            met(errors, CIRCLE - 1)
+            met(errors, CIRCLE - 1, wait_s=3 * WAIT_S)  # 300 programs start on few cores
             time.sleep(120)  # the greetings are over
             before, begin = received(), time.monotonic()
             time.sleep(120)

@@ -135,9 +135,14 @@ impl Chat {
             if let Some(transmit) = self.node.poll_send(now) {
                 return Output::Send(transmit);
             }
-            match self.node.poll_event() {
-                Some(event) => self.on_event(now, event),
-                None => break,
+            let Some(event) = self.node.poll_event() else {
+                break;
+            };
+            match self.on_event(now, event) {
+                // The way of nearly every message, which is not queued.
+                Some(news) if self.out.is_empty() => return Output::Tell(news.into()),
+                Some(news) => self.tell(news),
+                None => {}
             }
         }
         if let Some(delivered) = self.next_report(now.time) {
@@ -245,6 +250,10 @@ impl Chat {
 
     fn tell_all(&mut self, news: impl IntoIterator<Item = News>) {
         news.into_iter().for_each(|news| self.tell(news));
+        self.ask_archive();
+    }
+
+    fn ask_archive(&mut self) {
         self.out.extend(self.people.requests().map(Output::Archive));
     }
 

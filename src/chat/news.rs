@@ -57,12 +57,12 @@ impl Chat {
             Command::Verified(name) => self.with_person(request, &name, |chat, who| {
                 let verified = chat.people.verify(&who);
                 chat.answer(request, verified);
-                chat.tell_all([]);
+                chat.ask_archive();
             }),
             Command::Unverify(name) => self.with_person(request, &name, |chat, who| {
                 let unverified = chat.people.unverify(&who);
                 chat.answer(request, unverified);
-                chat.tell_all([]);
+                chat.ask_archive();
             }),
             Command::Stats => self.tell_stats(request),
             Command::Leave(leave) => self.begin_leaving(now, leave),
@@ -175,11 +175,13 @@ impl Chat {
         self.answer(request, News::Stats(stats));
     }
 
-    /// Makes what the engine reports about keys into what faces receive about people.
-    pub(super) fn on_event(&mut self, now: Moment, event: EngineEvent) {
+    /// Makes what the engine reports about keys into what faces receive about people, behind what
+    /// it puts out itself.
+    pub(super) fn on_event(&mut self, now: Moment, event: EngineEvent) -> Option<News> {
         if let EngineEvent::Entered { who, was_here } = event {
             let news = self.people.enter(now.time, Arrival { who, was_here });
-            return self.tell_all(news);
+            self.tell_all(news);
+            return None;
         }
         self.tell_arrivals();
         let news = match event {
@@ -187,8 +189,11 @@ impl Chat {
                 let timing = self.timing(&delivery);
                 News::Message(self.message(delivery, timing))
             }
-            EngineEvent::Entered { .. } => return,
-            EngineEvent::Sent { id, .. } => return self.on_sent(id),
+            EngineEvent::Entered { .. } => return None,
+            EngineEvent::Sent { id, .. } => {
+                self.on_sent(id);
+                return None;
+            }
             EngineEvent::Left { who, with_farewell } => {
                 let person = self.people.person(&who);
                 self.people.leave(&who, self.node.roster());
@@ -213,7 +218,7 @@ impl Chat {
                 was_reported,
             } => {
                 let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
-                return self.own.report(Report {
+                self.own.report(Report {
                     first_sequence,
                     last_sequence,
                     has,
@@ -221,6 +226,7 @@ impl Chat {
                     waiting,
                     was_reported,
                 });
+                return None;
             }
             EngineEvent::CaughtUp { messages } => News::CaughtUp { messages },
             EngineEvent::Unmirrored { lines } => News::Unmirrored { lines },
@@ -236,7 +242,8 @@ impl Chat {
                 wall_ms,
             }),
         };
-        self.tell_all([news]);
+        self.ask_archive();
+        Some(news)
     }
 
     /// The next report about own messages. While this member leaves, reports wait for nothing.

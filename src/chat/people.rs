@@ -1,9 +1,12 @@
 //! Who is who: which person a name and a key are, who is meant by a typed name, and what of that
 //! is to be remembered.
 
+mod author;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use self::author::RecentAuthor;
 use super::Config;
 use super::archive::{Remembered, Request};
 use super::event::{Failure, MemberState, News, Person};
@@ -42,6 +45,8 @@ pub(super) struct People {
     compared: BTreeMap<Key, Comparison>,
     /// What the store is to be asked.
     requests: Vec<Request>,
+    /// The author of the newest message: whoever talks mostly says several things in a row.
+    recent: Option<RecentAuthor>,
 }
 
 /// Whether it is known who was met before.
@@ -106,6 +111,7 @@ impl People {
             warned: BTreeSet::new(),
             compared: BTreeMap::new(),
             requests: Vec::new(),
+            recent: None,
         };
         people.note_here(&me);
         people
@@ -134,26 +140,6 @@ impl People {
             key: Some(who.key),
             suffix: self.suffix(who, standing),
             standing,
-        }
-    }
-
-    /// The author of a message. A name that belongs to nobody is theirs from now on.
-    pub(super) fn author(&mut self, who: NamedKey) -> Person {
-        match self.memory {
-            Memory::Unread if self.speakers.len() < SPEAKERS_MAX => {
-                if !self.speakers.contains(&who) {
-                    self.speakers.push(who.clone());
-                }
-            }
-            Memory::Unread => {}
-            Memory::Kept | Memory::Passing => self.keep(&who),
-        }
-        let standing = self.standing(&who);
-        Person {
-            suffix: self.suffix(&who, standing),
-            standing,
-            name: who.name.into(),
-            key: Some(who.key),
         }
     }
 
@@ -193,6 +179,7 @@ impl People {
 
     /// Somebody has entered. While the store has not answered, the news of it waits.
     pub(super) fn enter(&mut self, now: Duration, arrival: Arrival) -> Vec<News> {
+        self.recent = None;
         self.note_here(&arrival.who);
         if self.memory == Memory::Unread {
             self.arrivals_until.get_or_insert(now + ARRIVAL_WAIT);
@@ -213,6 +200,7 @@ impl People {
 
     /// Somebody has left.
     pub(super) fn leave(&mut self, who: &NamedKey, roster: &Roster) {
+        self.recent = None;
         if persons(roster).any(|other| other == *who) {
             // Another session of theirs is here.
             return;
@@ -281,6 +269,7 @@ impl People {
 
     /// Takes in what the store says.
     pub(super) fn handle(&mut self, command: PeopleCommand, roster: &Roster) -> Vec<News> {
+        self.recent = None;
         let was_unread = self.memory == Memory::Unread;
         let mut news = Vec::new();
         match command {
@@ -329,6 +318,7 @@ impl People {
     /// A person's codes are said to be equal: asked once whether that is so, then the name is
     /// theirs.
     pub(super) fn verify(&mut self, who: &NamedKey) -> News {
+        self.recent = None;
         match self.compared.get(&who.key) {
             None => return News::Failed(Failure::NotCompared(self.person(who))),
             Some(Comparison::Shown) => {
@@ -350,6 +340,7 @@ impl People {
 
     /// A person's codes were not compared after all.
     pub(super) fn unverify(&mut self, who: &NamedKey) -> News {
+        self.recent = None;
         if self.standing(who) != Standing::Verified {
             return News::Failed(Failure::NotVerified(self.person(who)));
         }

@@ -38,7 +38,8 @@
 //!             copies and networks (two cards on one LAN) · tcp · duplex (a connection on
 //!             threads) · tcp_server (thousands on tokio) · interfaces · kernel
 //! store       the only folder that opens files: identity · config · people · secret · text_file ·
-//!             lab · mongo; archive (the thread that owns what a room remembers)
+//!             lab · mongo; archive and lab_thread (the threads that alone ask a room's store
+//!             and a lesson's)
 //! terminal    keyboard (a thread) → keys → typing and line_editor; output (a thread) ← painter;
 //!             console (all of it as one value) · streams · tty · prompter · secret_prompter ·
 //!             signals · kernel

@@ -1,10 +1,7 @@
 //! The lessons by name: their ports, and the server's side of each.
 
-use std::sync::Arc;
-
 use super::divisors::Encoding;
-use super::products::{ProductStore, Version};
-use super::quiz::Bank;
+use super::products::Version;
 use super::uppercase::Letters;
 use super::{
     Dialogue, divisors, exchange, hello, object, oracle, person, primes, products, quiz, uppercase,
@@ -101,13 +98,11 @@ pub enum Service {
     Object,
     /// See [`products`].
     Products {
-        /// Where the products are kept.
-        store: Arc<dyn ProductStore>,
         /// Which version of the document the server follows.
         version: Version,
     },
     /// See [`quiz`].
-    Quiz(Arc<dyn Bank>),
+    Quiz,
     /// See [`uppercase`].
     Uppercase {
         /// Which letters the server accepts.
@@ -131,12 +126,8 @@ impl Service {
             Self::Hello => Box::new(hello::Server),
             Self::Exchange => Box::new(exchange::Server),
             Self::Object => Box::new(object::Server),
-            Self::Products { store, version } => {
-                Box::new(products::Server::new(Arc::clone(store), *version))
-            }
-            Self::Quiz(bank) => {
-                Box::new(quiz::server::Server::new(Arc::clone(bank), Rng::new(seed)))
-            }
+            &Self::Products { version } => Box::new(products::Server::new(version)),
+            Self::Quiz => Box::new(quiz::server::Server::new(Rng::new(seed))),
             &Self::Uppercase { letters } => Box::new(uppercase::Server { letters }),
             Self::Oracle => Box::new(oracle::Server(Rng::new(seed))),
             Self::Primes => Box::new(primes::Server),

@@ -19,12 +19,14 @@ pub mod products;
 pub mod python;
 pub mod quiz;
 pub mod session;
+pub mod store;
 pub mod uppercase;
 
 use std::fmt;
 
 use self::form::Field;
 use self::primes::NoProduct;
+use self::store::{StoreReply, StoreRequest};
 use crate::protocol::wire::quiet::MESSAGE_MAX_BYTES;
 
 /// One side of one connection. Each method returns what this side does next.
@@ -53,6 +55,11 @@ pub trait Dialogue: Send {
         Vec::new()
     }
 
+    /// The store answered the last [`Act::Store`].
+    fn on_stored(&mut self, _reply: StoreReply) -> Vec<Act> {
+        Vec::new()
+    }
+
     /// The other side closed its direction of the connection.
     fn on_end(&mut self) -> Vec<Act> {
         vec![Act::Close]
@@ -60,13 +67,15 @@ pub trait Dialogue: Send {
 }
 
 /// One thing that a side does with its connection or for its person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     /// Sends bytes as one message.
     Send(Vec<u8>),
     /// Reports something to the driver. After [`DialogueEvent::Ask`], no message is delivered until
     /// [`Dialogue::on_answer`] is called.
     Report(DialogueEvent),
+    /// Asks the store. No message is delivered until [`Dialogue::on_stored`] is called.
+    Store(StoreRequest),
     /// Closes the connection once the other side has closed it, or after a while.
     Finish,
     /// Closes the connection once everything is sent.

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::store::{StoreReply, StoreRequest};
 use super::{Act, Dialogue, DialogueEvent, Finding};
 use crate::protocol::wire::quiet::{Acknowledgement, Inbox, MESSAGE_MAX_BYTES, Outbox, SILENCE};
 
@@ -26,14 +27,28 @@ enum Ending {
     Closing,
 }
 
+/// What a session waits for before it takes another message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    /// Nothing.
+    Nothing,
+    /// The person's answer.
+    Answer,
+    /// The store's reply.
+    Reply,
+}
+
 /// One side of one connection. See the top of this file.
 pub struct Session {
     dialogue: Box<dyn Dialogue>,
     inbox: Inbox,
     outbox: Outbox<Vec<u8>>,
     events: VecDeque<DialogueEvent>,
+    requests: VecDeque<StoreRequest>,
     heard_bytes: usize,
-    awaits_answer: bool,
+    awaited: Awaited,
+    /// Whether the other side has closed its direction.
+    has_ended: bool,
     ending: Ending,
 }
 
@@ -47,8 +62,10 @@ impl Session {
             inbox: Inbox::default(),
             outbox: Outbox::default(),
             events: VecDeque::new(),
+            requests: VecDeque::new(),
             heard_bytes: 0,
-            awaits_answer: false,
+            awaited: Awaited::Nothing,
+            has_ended: false,
             ending: Ending::No,
         };
         session.act(acts);
@@ -72,32 +89,51 @@ impl Session {
 
     /// Takes the person's answer.
     pub fn on_answer(&mut self, line: &str) {
-        self.awaits_answer = false;
+        self.awaited = Awaited::Nothing;
         let acts = self.dialogue.on_answer(line);
         self.act(acts);
     }
 
+    /// Takes the store's reply to the last of [`Session::poll_request`].
+    pub fn on_stored(&mut self, now: Duration, reply: StoreReply) {
+        self.awaited = Awaited::Nothing;
+        let acts = self.dialogue.on_stored(reply);
+        self.act(acts);
+        if self.has_ended {
+            self.end();
+        }
+        self.on_time(now);
+    }
+
     /// The other side closed its direction of the connection.
     pub fn on_end(&mut self) {
-        let rest = self.inbox.take_all();
-        let mut rest = &rest[..];
-        while self.ending != Ending::Closing && !rest.is_empty() {
+        self.has_ended = true;
+        self.end();
+    }
+
+    /// Delivers what is left of a connection on which nothing more comes, as far as the store lets
+    /// it go on.
+    fn end(&mut self) {
+        while self.ending != Ending::Closing && self.awaited != Awaited::Reply {
+            let rest = self.inbox.bytes();
+            if rest.is_empty() {
+                if self.ending == Ending::No {
+                    let acts = self.dialogue.on_end();
+                    self.act(acts);
+                }
+                self.ending = Ending::Closing;
+                return;
+            }
             let whole = self.dialogue.whole(rest).unwrap_or(rest.len());
-            let (message, behind) = rest.split_at(whole.clamp(1, rest.len()));
-            let acts = self.dialogue.on_message(message);
-            self.act(acts);
-            rest = behind;
-        }
-        if self.ending == Ending::No {
-            let acts = self.dialogue.on_end();
+            let message = self.inbox.split_to(whole.clamp(1, rest.len()));
+            let acts = self.dialogue.on_message(&message);
             self.act(acts);
         }
-        self.ending = Ending::Closing;
     }
 
     /// Runs every timer that is due: a silence ends a message, and a wait ends the connection.
     pub fn on_time(&mut self, now: Duration) {
-        while !self.awaits_answer
+        while self.awaited == Awaited::Nothing
             && self.ending != Ending::Closing
             && let Some(message) = self.message(now)
         {
@@ -132,8 +168,14 @@ impl Session {
             match act {
                 Act::Send(bytes) => self.outbox.push(bytes),
                 Act::Report(event) => {
-                    self.awaits_answer |= matches!(event, DialogueEvent::Ask(_));
+                    if matches!(event, DialogueEvent::Ask(_)) {
+                        self.awaited = Awaited::Answer;
+                    }
                     self.events.push_back(event);
+                }
+                Act::Store(request) => {
+                    self.awaited = Awaited::Reply;
+                    self.requests.push_back(request);
                 }
                 Act::Finish => self.ending = Ending::Finishing { until: None },
                 Act::Close => self.ending = Ending::Closing,
@@ -153,6 +195,11 @@ impl Session {
     /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<DialogueEvent> {
         self.events.pop_front()
+    }
+
+    /// Returns what is to be asked of the store; [`Session::on_stored`] takes the reply.
+    pub fn poll_request(&mut self) -> Option<StoreRequest> {
+        self.requests.pop_front()
     }
 
     /// Whether [`Session::poll_send`] has returned every message.
@@ -182,13 +229,13 @@ impl Session {
     /// Whether the session waits for the person's answer before anything else.
     #[must_use]
     pub fn awaits_answer(&self) -> bool {
-        self.awaits_answer
+        self.awaited == Awaited::Answer
     }
 
     /// When the next timer is due, if one is set.
     #[must_use]
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
-        let is_deaf = self.is_closing() || self.awaits_answer;
+        let is_deaf = self.is_closing() || self.awaited != Awaited::Nothing;
         let heard = self.inbox.next_time(SILENCE).filter(|_| !is_deaf);
         let finished = match self.ending {
             Ending::Finishing { until } => until,
@@ -206,6 +253,7 @@ pub(super) mod tests {
     use super::*;
     use crate::lab::divisors::Encoding;
     use crate::lab::lesson::Service;
+    use crate::lab::store::Store;
     use crate::lab::uppercase::Letters;
     use crate::lab::{divisors, exchange, oracle, person, primes, uppercase};
 
@@ -214,6 +262,25 @@ pub(super) mod tests {
     /// Lets a server and a client talk, in pieces of this many bytes, a millisecond apart. Returns
     /// the client's events. Every question is answered with 1.
     pub(in crate::lab) fn talk(
+        server: Box<dyn Dialogue>,
+        client: Box<dyn Dialogue>,
+        piece: usize,
+    ) -> Vec<DialogueEvent> {
+        talk_on(None, server, client, piece)
+    }
+
+    /// The same, of a server with a store.
+    pub(in crate::lab) fn talk_with(
+        store: &Store,
+        server: Box<dyn Dialogue>,
+        client: Box<dyn Dialogue>,
+        piece: usize,
+    ) -> Vec<DialogueEvent> {
+        talk_on(Some(store), server, client, piece)
+    }
+
+    fn talk_on(
+        store: Option<&Store>,
         server: Box<dyn Dialogue>,
         client: Box<dyn Dialogue>,
         piece: usize,
@@ -229,6 +296,9 @@ pub(super) mod tests {
                     now += MS;
                     sides[1 - from].on_bytes(now, part);
                 }
+            }
+            if let Some((store, request)) = store.zip(sides[0].poll_request()) {
+                sides[0].on_stored(now, store.answer(request));
             }
             while let Some(event) = sides[1].poll_event() {
                 if let DialogueEvent::Ask(_) = event {

@@ -6,6 +6,7 @@ pub mod config;
 mod database;
 pub mod identity;
 pub mod lab;
+pub mod lab_thread;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
 pub mod people;

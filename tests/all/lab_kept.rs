@@ -150,6 +150,32 @@ fn a_product_that_a_locked_database_refuses_is_not_called_added() {
 }
 
 #[test]
+fn a_locked_database_delays_who_asks_it_and_nobody_else() {
+    let folder = support::folder();
+    let (mut server, port) = serve("products", &[&database(folder.path())]);
+    let other = rusqlite::Connection::open(folder.path().join("lab.db")).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let add = br#"adicionar{"codigo": 1, "nome": "Giz", "preco": 1}listar"#;
+    let mut waiting = Naive::calls(port);
+    waiting.sends(add);
+    let mut mistaken = Naive::calls(port);
+    mistaken.sends(b"apagar");
+    // The one is answered while the other waits for the lock.
+    server.notes("expected adicionar");
+    assert_eq!(mistaken.receives(), "");
+    server.notes("the database failed: database is locked");
+    assert_eq!(waiting.receives(), "", "closed without an answer");
+    // A signal waits for no lock either.
+    let mut waiting = Naive::calls(port);
+    waiting.sends(add);
+    server.notes("connected");
+    server.gets_signal("TERM");
+    let noted = server.ends_with(143).noted;
+    let failed = noted.iter().filter(|line| line.contains("failed"));
+    assert_eq!(failed.count(), 1, "{noted:?}");
+}
+
+#[test]
 fn a_server_that_forgets_what_is_added_is_told() {
     let (mut server, adding) = Naive::is_called_by(|port| {
         Program::start(client(port, &["products", "add", "1", "Giz", "0.5"]))

@@ -1,9 +1,8 @@
 //! The server's side of `products`.
 
-use std::sync::Arc;
-
-use super::{ADD, Code, END, FIND, LIST, Part, Product, ProductStore, Version, list_json};
+use super::{ADD, Code, END, FIND, LIST, Part, Product, Version, list_json};
 use crate::lab::python::json;
+use crate::lab::store::{StoreReply, StoreRequest};
 use crate::lab::{Act, Dialogue, DialogueEvent, Expected, ended_early, unexpected, whole_word};
 
 /// What the document's client reads of a list at once, in bytes.
@@ -19,21 +18,16 @@ enum Awaited {
 
 /// The server's side.
 pub struct Server {
-    store: Arc<dyn ProductStore>,
     version: Version,
     awaited: Awaited,
 }
 
 impl Server {
-    /// Makes a server of the products in this store.
+    /// Makes a server that follows this version of the document.
     #[must_use]
-    pub fn new(store: Arc<dyn ProductStore>, version: Version) -> Self {
+    pub fn new(version: Version) -> Self {
         let awaited = Awaited::Operation;
-        Self {
-            store,
-            version,
-            awaited,
-        }
+        Self { version, awaited }
     }
 
     fn operation(&mut self, message: &[u8]) -> Vec<Act> {
@@ -48,10 +42,7 @@ impl Server {
             return Vec::new();
         }
         if word == LIST.as_bytes() {
-            return match self.store.list().map(|products| list(&products)) {
-                Ok(list) => vec![shown(), Act::Send(list)],
-                Err(fault) => fault.acts(),
-            };
+            return vec![shown(), Act::Store(StoreRequest::ListProducts)];
         }
         if word == END.as_bytes() {
             let stop = match self.version {
@@ -72,10 +63,7 @@ impl Server {
             return unexpected(Expected::Products(Part::Product), message);
         };
         self.awaited = Awaited::Operation;
-        match self.store.add(&product) {
-            Ok(()) => vec![Act::show(format!("{ADD} {product}"))],
-            Err(fault) => fault.acts(),
-        }
+        vec![Act::Store(StoreRequest::AddProduct(product))]
     }
 
     fn find(&mut self, message: &[u8]) -> Vec<Act> {
@@ -83,13 +71,7 @@ impl Server {
             return unexpected(Expected::Products(Part::Code), message);
         };
         self.awaited = Awaited::Operation;
-        match self.store.find(&code) {
-            Ok(found) => vec![
-                Act::show(format!("{FIND} {code}")),
-                Act::Send(found.map_or("null".into(), |found| found.json().into())),
-            ],
-            Err(fault) => fault.acts(),
-        }
+        vec![Act::Store(StoreRequest::FindProduct(code))]
     }
 }
 
@@ -119,6 +101,19 @@ impl Dialogue for Server {
             Awaited::Operation => self.operation(message),
             Awaited::Product => self.add(message),
             Awaited::Code => self.find(message),
+        }
+    }
+
+    fn on_stored(&mut self, reply: StoreReply) -> Vec<Act> {
+        match reply {
+            StoreReply::Added(product) => vec![Act::show(format!("{ADD} {product}"))],
+            StoreReply::Products(products) => vec![Act::Send(list(&products))],
+            StoreReply::Found(code, found) => vec![
+                Act::show(format!("{FIND} {code}")),
+                Act::Send(found.map_or("null".into(), |found| found.json().into())),
+            ],
+            StoreReply::Failed(fault) => fault.acts(),
+            StoreReply::Questions(_) => Vec::new(),
         }
     }
 

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use super::Version::{V4, V5};
 use super::server::{LIST_RECV_BYTES, list};
 use super::*;
-use crate::lab::session::tests::{shown, talk};
+use crate::lab::session::tests::{shown, talk_with};
+use crate::lab::store::Store;
 use crate::lab::{Act, Dialogue, DialogueEvent, Expected, Finding, ended_early, unexpected};
 
 /// A store in memory.
@@ -37,14 +38,25 @@ fn product(codigo: Code, nome: &str, preco: &str) -> Product {
     }
 }
 
+/// What a server does about a message, with what it does about the store's replies in their place.
+fn acts_of(server: &mut Server, store: &Store, message: &[u8]) -> Vec<Act> {
+    let acts = server.on_message(message).into_iter();
+    acts.flat_map(|act| match act {
+        Act::Store(request) => server.on_stored(store.answer(request)),
+        act => vec![act],
+    })
+    .collect()
+}
+
 #[test]
 fn what_is_added_is_listed_and_found() {
     let store = Arc::new(Memory::default());
     for piece in [1, 7, 1000] {
         let ask = |request, version| {
-            let server = Server::new(Arc::clone(&store) as Arc<dyn ProductStore>, Version::V5);
+            let server = Server::new(Version::V5);
             let client = Client::new(request, version);
-            shown(talk(Box::new(server), Box::new(client), piece))
+            let store = Store::Products(Arc::clone(&store) as Arc<dyn ProductStore>);
+            shown(talk_with(&store, Box::new(server), Box::new(client), piece))
         };
         store.0.lock().unwrap().clear();
         assert_eq!(ask(Request::List, V5), [""; 0]);
@@ -116,9 +128,11 @@ fn a_product_counts_as_added_once_the_server_shows_it() {
     ] {
         let memory = Memory::default();
         memory.add(&old).unwrap();
-        let server = Server::new(Arc::new(Flawed(flaw, memory)), version);
+        let store = Store::Products(Arc::new(Flawed(flaw, memory)));
+        let server = Server::new(version);
         let client = Client::new(Request::Add(pen.clone()), version);
-        assert_eq!(shown(talk(Box::new(server), Box::new(client), 1000)), told);
+        let events = talk_with(&store, Box::new(server), Box::new(client), 1000);
+        assert_eq!(shown(events), told);
     }
 }
 
@@ -146,13 +160,14 @@ fn an_answer_to_adicionar_is_shown_and_does_not_confirm() {
 
 #[test]
 fn a_price_that_is_no_number_travels_as_python_writes_it() {
-    let store: Arc<dyn ProductStore> = Arc::new(Memory::default());
-    let mut server = Server::new(Arc::clone(&store), V5);
-    server.on_message(b"adicionar");
-    server.on_message(br#"{"codigo": 1, "nome": "x", "preco": NaN}"#);
-    server.on_message(b"adicionar");
-    server.on_message(br#"{"codigo": 2, "nome": "y", "preco": -Infinity}"#);
-    let [_, Act::Send(sent)] = &server.on_message(b"listar")[..] else {
+    let store = Store::Products(Arc::new(Memory::default()));
+    let mut server = Server::new(V5);
+    let mut hear = |message: &[u8]| acts_of(&mut server, &store, message);
+    hear(b"adicionar");
+    hear(br#"{"codigo": 1, "nome": "x", "preco": NaN}"#);
+    hear(b"adicionar");
+    hear(br#"{"codigo": 2, "nome": "y", "preco": -Infinity}"#);
+    let [_, Act::Send(sent)] = &hear(b"listar")[..] else {
         panic!("no list")
     };
     let expected =
@@ -176,14 +191,15 @@ fn a_price_that_is_no_number_travels_as_python_writes_it() {
 
 #[test]
 fn merged_messages_are_told_apart() {
-    let store: Arc<dyn ProductStore> = Arc::new(Memory::default());
-    let mut server = Server::new(Arc::clone(&store), V5);
+    let memory = Arc::new(Memory::default());
+    let store = Store::Products(Arc::clone(&memory) as Arc<dyn ProductStore>);
+    let mut server = Server::new(V5);
     let json = r#"{"codigo": "x", "nome": "y}", "preco": 1e2}"#;
     let all = format!("adicionar{json}consultar\"x\"listarlistar\n");
     let mut waiting = all.as_bytes();
     let mut sent = 0;
     while let Some(bytes) = server.whole(waiting) {
-        let acts = server.on_message(&waiting[..bytes]);
+        let acts = acts_of(&mut server, &store, &waiting[..bytes]);
         sent += acts
             .iter()
             .filter(|act| matches!(act, Act::Send(_)))
@@ -192,7 +208,7 @@ fn merged_messages_are_told_apart() {
     }
     assert_eq!((waiting, sent), (&b"\n"[..], 3));
     assert_eq!(server.on_message(waiting), []);
-    assert_eq!(store.list().unwrap().len(), 1);
+    assert_eq!(memory.list().unwrap().len(), 1);
 }
 
 #[test]
@@ -211,8 +227,7 @@ fn codes_come_as_json_or_bare() {
 
 #[test]
 fn who_breaks_the_protocol_is_told_what_was_expected() {
-    let store: Arc<dyn ProductStore> = Arc::new(Memory::default());
-    let mut server = Server::new(store, V4);
+    let mut server = Server::new(V4);
     let refused = unexpected(Expected::Products(Part::Operation), b"apagar");
     assert_eq!(server.on_message(b"apagar"), refused);
     assert_eq!(server.on_message(b"adicionar"), []);
@@ -225,7 +240,7 @@ fn who_breaks_the_protocol_is_told_what_was_expected() {
         server.on_end(),
         ended_early(Expected::Products(Part::Product))
     );
-    let mut server = Server::new(Arc::new(Memory::default()), V4);
+    let mut server = Server::new(V4);
     let end = server.on_message(b"terminar");
     let stop = Act::Report(DialogueEvent::Stop);
     assert_eq!(end, [Act::show("terminar"), stop, Act::Close]);

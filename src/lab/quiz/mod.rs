@@ -67,7 +67,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::lab::session::tests::{shown, talk};
+    use crate::lab::session::tests::{shown, talk_with};
+    use crate::lab::store::Store;
     use crate::protocol::rng::Rng;
 
     struct Samples;
@@ -85,9 +86,10 @@ mod tests {
     #[test]
     fn three_questions_are_asked_and_marked_however_the_bytes_come() {
         for (seed, piece) in [(1, 1), (2, 3), (3, 40), (4, 2000)] {
-            let server = server::Server::new(Arc::new(Samples), Rng::new(seed));
+            let store = Store::Questions(Arc::new(Samples));
+            let server = server::Server::new(Rng::new(seed));
             let client = client::Client::default();
-            let lines = shown(talk(Box::new(server), Box::new(client), piece));
+            let lines = shown(talk_with(&store, Box::new(server), Box::new(client), piece));
             let asked: Vec<_> = lines.iter().filter(|line| line.ends_with('?')).collect();
             assert_eq!(asked.len(), ASKED, "{lines:?}");
             let bank = question::samples();

@@ -1,16 +1,15 @@
 //! The quiz's server.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::question::Question;
-use super::{ACKNOWLEDGED, ASKED, Bank, END, PLAIN, Part, RIGHT, WRONG};
+use super::{ACKNOWLEDGED, ASKED, END, PLAIN, Part, RIGHT, WRONG};
+use crate::lab::store::{StoreReply, StoreRequest};
 use crate::lab::{Act, Dialogue, Expected, ended_early, unexpected, whole_word};
 use crate::protocol::rng::Rng;
 
 /// The server's side.
 pub struct Server {
-    bank: Arc<dyn Bank>,
     rng: Rng,
     /// The open questions. The first one has been sent.
     questions: VecDeque<Question>,
@@ -20,11 +19,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Makes a server that draws its questions from this bank.
+    /// Makes a server that draws its questions by these random numbers.
     #[must_use]
-    pub fn new(bank: Arc<dyn Bank>, rng: Rng) -> Self {
+    pub fn new(rng: Rng) -> Self {
         Self {
-            bank,
             rng,
             questions: VecDeque::new(),
             feedback: VecDeque::new(),
@@ -93,9 +91,14 @@ fn feedback(number: usize, question: &Question, answer: i64) -> String {
 
 impl Dialogue for Server {
     fn begin(&mut self) -> Vec<Act> {
-        let mut bank = match self.bank.questions() {
-            Ok(bank) => bank,
-            Err(fault) => return fault.acts(),
+        vec![Act::Store(StoreRequest::ListQuestions)]
+    }
+
+    fn on_stored(&mut self, reply: StoreReply) -> Vec<Act> {
+        let mut bank = match reply {
+            StoreReply::Questions(bank) => bank,
+            StoreReply::Failed(fault) => return fault.acts(),
+            _ => return Vec::new(),
         };
         for _ in 0..ASKED.min(bank.len()) {
             let chosen = self.rng.below(bank.len() as u64) as usize;
@@ -144,17 +147,11 @@ mod tests {
 
     #[test]
     fn the_end_and_the_first_feedback_are_two_messages() {
-        struct One;
-        impl Bank for One {
-            fn questions(&self) -> Result<Vec<Question>, crate::lab::StoreFault> {
-                Ok(samples().split_off(9))
-            }
-            fn replace(&self, _: &[Question]) -> Result<(), crate::lab::StoreFault> {
-                Ok(())
-            }
-        }
-        let mut server = Server::new(Arc::new(One), Rng::new(1));
-        assert_eq!(server.begin().len(), 2);
+        let mut server = Server::new(Rng::new(1));
+        let ask = [Act::Store(StoreRequest::ListQuestions)];
+        assert_eq!(server.begin(), ask);
+        let one = StoreReply::Questions(samples().split_off(9));
+        assert_eq!(server.on_stored(one).len(), 2);
         let [Act::Send(end), Act::Send(feedback)] = &server.on_message(b" 2\n")[..] else {
             panic!("not both")
         };

@@ -12,10 +12,12 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::lab::lesson::{Lesson, Service};
 use crate::lab::session::Session;
+use crate::lab::store::{Store, StoreReply};
 use crate::modes::{Outcome, finish};
 use crate::net::tcp::Listener;
 use crate::net::tcp_server::{Accepted, Read, ServerEvent, TcpServer, allow_connections};
 use crate::store::identity::random;
+use crate::store::lab_thread::LabThread;
 use crate::terminal::signals::{self, Signal};
 use crate::text::{self, Lang, TraceDirection};
 
@@ -33,7 +35,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Serves a lesson until a signal, `terminar`, or the end of a one-shot server's only client.
 pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Error> {
-    let service = service(settings)?;
+    let (service, store) = service(settings)?;
     let (host, port) = (settings.host.as_deref(), settings.port);
     let failed = Error::listening(host, port);
     // If the system allows fewer connections, the server takes fewer clients.
@@ -58,6 +60,10 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
         let command = settings.client_command(address);
         view.say(&text::reach_us_by(lang, address, &command))?;
     }
+    let tell = server.notifier();
+    let tell = move |client, reply| tell(Notification::Stored(client, reply));
+    let store = store.map(|store| LabThread::start(store, tell));
+    let store = store.transpose().map_err(Error::Connection)?;
     let seed = match settings.seed {
         Some(seed) => seed,
         None => u64::from_be_bytes(random().map_err(Error::Connection)?),
@@ -65,6 +71,7 @@ pub(super) fn run(settings: &LabServeSettings, lang: Lang) -> Result<Outcome, Er
     let mut driver = Driver {
         lang,
         service,
+        store,
         connections_max,
         ends_with_first: settings.lesson.is_one_shot() && !settings.keeps,
         server,
@@ -84,18 +91,25 @@ enum Notification {
     Signal(Signal),
     /// The output has room again, or has failed.
     Output,
+    /// The store's reply to a client's request.
+    Stored(u32, StoreReply),
 }
 
-fn service(settings: &LabServeSettings) -> Result<Service, Error> {
-    Ok(match settings.lesson {
+/// The lesson's server, and where it keeps its things.
+fn service(settings: &LabServeSettings) -> Result<(Service, Option<Store>), Error> {
+    let service = match settings.lesson {
         Lesson::Hello => Service::Hello,
         Lesson::Exchange => Service::Exchange,
         Lesson::Object => Service::Object,
-        Lesson::Products => Service::Products {
-            store: Arc::new(bank::open_products(&settings.database)?),
-            version: settings.version,
-        },
-        Lesson::Quiz => Service::Quiz(bank::open(&settings.database)?),
+        Lesson::Products => {
+            let store = Store::Products(Arc::new(bank::open_products(&settings.database)?));
+            let version = settings.version;
+            return Ok((Service::Products { version }, Some(store)));
+        }
+        Lesson::Quiz => {
+            let store = Store::Questions(bank::open(&settings.database)?);
+            return Ok((Service::Quiz, Some(store)));
+        }
         Lesson::Uppercase => Service::Uppercase {
             letters: settings.letters,
         },
@@ -103,13 +117,15 @@ fn service(settings: &LabServeSettings) -> Result<Service, Error> {
         Lesson::Primes => Service::Primes,
         Lesson::Divisors => Service::Divisors(settings.encoding),
         Lesson::Person => Service::Person,
-    })
+    };
+    Ok((service, None))
 }
 
 /// The state of the loop.
 struct Driver {
     lang: Lang,
     service: Service,
+    store: Option<LabThread>,
     connections_max: usize,
     ends_with_first: bool,
     server: TcpServer<Notification>,
@@ -180,6 +196,13 @@ impl Driver {
                     }
                     // The view is looked after in each round.
                     ServerEvent::Notified(Notification::Output) => {}
+                    ServerEvent::Notified(Notification::Stored(number, reply)) => {
+                        let now = self.clock.now().time;
+                        // A client that is gone needs no answer.
+                        if let Some(client) = self.clients.get_mut(&number) {
+                            client.session.on_stored(now, reply);
+                        }
+                    }
                     ServerEvent::Notified(Notification::Signal(signal)) => {
                         self.view.flush()?;
                         return Ok(Outcome::Signalled(signal));
@@ -275,6 +298,12 @@ impl Driver {
             return self.view.say(&sentence);
         }
         client.session.on_time(now);
+        if let Some(store) = &self.store
+            && let Some(request) = client.session.poll_request()
+            && let Err(refusal) = store.ask(number, request)
+        {
+            client.session.on_stored(now, refusal);
+        }
         let after = now.saturating_sub(client.began);
         while !client.is_watched {
             if client.unwritten.is_empty() {

@@ -125,6 +125,8 @@ pub enum RoomFault {
     NoName,
     /// The key file holds neither 32 bytes nor text.
     NoText(PathBuf),
+    /// The environment variable of this name does not hold UTF-8 text.
+    NoTextIn(&'static str),
     /// The key would have to be typed, but there is no terminal.
     NoTerminal,
     /// The passphrase cannot be used.

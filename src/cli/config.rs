@@ -14,6 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 use self::call::{Call, is_typed};
 pub use self::key::Key;
+use super::secret::INVITE;
 use crate::error::{ConfigError, ConfigFault};
 use crate::text::Lang;
 
@@ -24,9 +25,6 @@ const SECRET_WORDS: [&str; 8] = [
 
 /// Most edits between a mistyped key and the one that it was meant to be.
 const MEANT_EDITS_MAX: usize = 2;
-
-/// The variable that holds the invitation of a room, which names the room itself.
-const INVITE: &str = "RODA_INVITE";
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 //! secret is never an argument, because everybody on the machine can read those.
 
 use std::env;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -11,10 +12,10 @@ use zeroize::Zeroizing;
 use crate::store::identity::Who;
 
 /// The variable that holds a room's passphrase or invitation.
-const ROOM_KEY: &str = "RODA_ROOM_KEY";
+pub const ROOM_KEY: &str = "RODA_ROOM_KEY";
 
 /// The variable that holds an invitation.
-const INVITE: &str = "RODA_INVITE";
+pub const INVITE: &str = "RODA_INVITE";
 
 /// The arguments that give a room's key.
 #[derive(Debug, Args)]
@@ -55,14 +56,14 @@ pub enum RoomSecret {
     Public,
     /// A file that holds 32 bytes, a passphrase or an invitation.
     KeyFile(PathBuf),
-    /// A passphrase or an invitation.
-    Key(Zeroizing<String>),
+    /// A passphrase or an invitation, as the environment has it.
+    Key(Zeroizing<Vec<u8>>),
     /// The answer to a prompt.
     Prompt,
     /// A file that holds an invitation.
     InviteFile(PathBuf),
-    /// An invitation.
-    Invite(Zeroizing<String>),
+    /// An invitation, as the environment has it.
+    Invite(Zeroizing<Vec<u8>>),
 }
 
 /// Shows the source, but not the secret.
@@ -88,7 +89,9 @@ impl SecretArgs {
     }
 
     pub(super) fn secret(self) -> RoomSecret {
-        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        let variable = |name| env::var_os(name).filter(|value| !value.is_empty());
+        // What is no text is refused, and not ignored: the room would be open to everybody.
+        let bytes = |value: OsString| Zeroizing::new(value.into_encoded_bytes());
         if let Some(path) = self.key_file {
             RoomSecret::KeyFile(path)
         } else if let Some(path) = self.invite_file {
@@ -96,9 +99,9 @@ impl SecretArgs {
         } else if self.key {
             RoomSecret::Prompt
         } else if let Some(invite) = variable(INVITE).filter(|_| !self.passphrase) {
-            RoomSecret::Invite(invite.into())
+            RoomSecret::Invite(bytes(invite))
         } else if let Some(key) = variable(ROOM_KEY) {
-            RoomSecret::Key(key.into())
+            RoomSecret::Key(bytes(key))
         } else if self.passphrase {
             RoomSecret::Prompt
         } else {

@@ -20,8 +20,10 @@ const KEY_COLUMNS: usize = 10;
 /// Columns of a value; a longer one moves its source to the right.
 const VALUE_COLUMNS: usize = 24;
 
+/// A variable of the environment. What is no text in it is replaced, so that it is refused or seen,
+/// and not ignored.
 fn variable(name: &str) -> Option<String> {
-    env::var(name).ok()
+    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// Adds to a command line what was set in the file and in variables, but not for a call that asks

@@ -319,6 +319,11 @@ pub(super) fn room_fault(lang: Lang, fault: &RoomFault) -> String {
                 "não foi possível abrir a sala: {path} não tem 32 bytes nem texto",
             )
         }
+        RoomFault::NoTextIn(variable) => say!(
+            lang,
+            "cannot open the room: the variable {variable} does not hold UTF-8 text",
+            "não foi possível abrir a sala: a variável {variable} não tem texto UTF-8",
+        ),
         RoomFault::Passphrase(PassphraseFault::Empty) => say!(
             lang,
             "cannot open the room: the passphrase is empty",

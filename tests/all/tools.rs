@@ -4,7 +4,9 @@
 
 use crate::support;
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
@@ -118,6 +120,36 @@ fn a_mistyped_invitation_opens_no_room_unless_it_is_said_to_be_a_passphrase() {
     ana.notes("/help lists");
     ana.gets_signal("TERM");
     ana.ends_with(143);
+}
+
+#[test]
+fn a_key_in_the_environment_is_text_and_never_ignored() {
+    let place = Place::on_loopback();
+    let home = Home::new();
+    let keyed = |name: &str, home: &Home, key: &OsStr| {
+        let mut chat = place.chat(home, &["--name", name, "--room", "turma-a"]);
+        chat.env("RODA_ROOM_KEY", key);
+        Program::start(chat)
+    };
+    // Latin-1: as if it were not set, the room would be open to everybody.
+    let mut ana = keyed(
+        "ana",
+        &home,
+        OsStr::from_bytes(b"quatro cora\xe7\xf5es azuis e um trem"),
+    );
+    ana.notes("the variable RODA_ROOM_KEY does not hold UTF-8 text");
+    ana.ends_with(2);
+    let key = "quatro corações azuis e um trem";
+    let marked = format!("\u{feff}{key}");
+    let mut ana = keyed("ana", &home, marked.as_ref());
+    ana.notes("/help lists");
+    let other = Home::new();
+    let mut bia = keyed("bia", &other, key.as_ref());
+    bia.notes("ana is here");
+    for member in [ana, bia] {
+        member.gets_signal("TERM");
+        member.ends_with(143);
+    }
 }
 
 /// `roda …` of a person whose settings are in a folder.

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 
 use zeroize::Zeroizing;
 
-use crate::cli::{KeyText, LOBBY, RoomSecret};
+use crate::cli::{INVITE, KeyText, LOBBY, ROOM_KEY, RoomSecret};
 use crate::error::{Error, RoomFault, StoreError};
 use crate::protocol::encoding::{self, TextFault};
 use crate::protocol::message::Name;
@@ -59,7 +59,7 @@ pub(super) fn open(
                 Err(_) => Err(RoomFault::NoText(path.clone()).into()),
             }
         }
-        RoomSecret::Key(typed) => of_text(name, typed, text),
+        RoomSecret::Key(bytes) => of_text(name, text_in(ROOM_KEY, bytes)?, text),
         RoomSecret::Prompt => {
             let typed = ask(lang, prompter).map_err(unasked)?;
             // Ctrl-D answers nothing, like Enter alone.
@@ -69,8 +69,13 @@ pub(super) fn open(
             let typed = secret::read(path).map_err(StoreError::secret(path))?;
             of_invitation(name, &Zeroizing::new(typed))
         }
-        RoomSecret::Invite(typed) => of_invitation(name, typed),
+        RoomSecret::Invite(bytes) => of_invitation(name, text_in(INVITE, bytes)?),
     }
+}
+
+/// What an environment variable says.
+fn text_in<'v>(variable: &'static str, bytes: &'v [u8]) -> Result<&'v str, RoomFault> {
+    encoding::text(bytes).map_err(|_| RoomFault::NoTextIn(variable))
 }
 
 /// Asks for the key of the room; again, as long as what is typed is not UTF-8.

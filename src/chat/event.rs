@@ -383,7 +383,7 @@ pub struct Stats {
     pub held_bytes: usize,
     /// Dropped frames, by reason.
     pub faults: Vec<(FrameFault, u64)>,
-    /// Datagrams that were not opened because their source had sent too much rubbish.
+    /// Frames whose signatures were not checked, because there were too many of strangers.
     pub refused: u64,
     /// Copies of what had come before.
     pub repeats: u64,

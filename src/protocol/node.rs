@@ -110,10 +110,12 @@ impl Node {
         if self.engine.receive_duplicate(now, source, datagram) {
             return;
         }
-        let (seal, inside) = (&self.seal, &mut self.inside);
+        let (seal, inside, engine) = (&self.seal, &mut self.inside, &self.engine);
         let opened = self
             .gate
-            .open(now.time, source.ip(), datagram, seal, inside);
+            .open(now.time, source.ip(), datagram, (seal, inside), |author| {
+                engine.acquaintance(author, source)
+            });
         if let Some(opened) = opened {
             self.engine.hear(now, source, &opened, datagram);
         }

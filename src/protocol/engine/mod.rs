@@ -16,6 +16,7 @@
 //! Where a frame concerns several parts, these files route between them:
 //!
 //! ```text
+//! acquaintance what is known of an author before a signature is checked
 //! hear        a frame → roster → (freshness) → inbox → log → deliver
 //! deliver     a frame in its turn, after its causes → event
 //! send        outbox → pace, window → a signed batch → log → out; beats; NACKs
@@ -23,6 +24,7 @@
 //! timers      whatever is due
 //! ```
 
+mod acquaintance;
 pub mod arrivals;
 mod catch_up;
 pub mod clock;

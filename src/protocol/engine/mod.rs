@@ -60,6 +60,7 @@ mod sending;
 pub mod sequences;
 mod sync;
 mod timers;
+pub mod window;
 
 use core::net::SocketAddr;
 

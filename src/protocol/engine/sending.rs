@@ -14,10 +14,11 @@ use super::group::Group;
 use super::me::Me;
 use super::out::Out;
 use super::outbox::{Outbox, PrivateText};
-use super::pace::{Pace, RoundTrip, Window};
+use super::pace::{Pace, RoundTrip};
 use super::receipts::{Delivered, Receipts};
 use super::repair::Repair;
 use super::roster::{Id, ME, Roster};
+use super::window::Window;
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::durable::{

@@ -242,6 +242,9 @@ pub enum News {
     },
     /// Somebody does not answer.
     Silent(Person),
+    /// Somebody receives what this member says so slowly that it waits for them no more; what they
+    /// lack is sent when they ask for it.
+    Slow(Person),
     /// Somebody who did not answer is heard again.
     Back(Person),
     /// Somebody is here under a name that belongs to somebody else. Told once for each name.

@@ -2,18 +2,23 @@
 //! that crawl, NACKs for everything. Each test attacks, and the honest must not notice.
 
 use core::net::{IpAddr, SocketAddr};
+use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
+use roda::chat::command::{Command, Leave};
+use roda::chat::event::News;
 use roda::protocol::engine::member::Member;
 use roda::protocol::engine::roster::ME;
 use roda::protocol::message::Name;
 use roda::protocol::rng::Rng;
-use roda::protocol::wire::frame::beat::Beat;
-use roda::protocol::wire::frame::{Author, Body, Frame, MemberTag};
+use roda::protocol::wire::frame::beat::{Beat, Link};
+use roda::protocol::wire::frame::status::Status;
+use roda::protocol::wire::frame::{Ack, Author, Body, Frame, MemberTag};
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
 
-use crate::circle::{Circle, SECOND};
+use crate::circle::{Circle, SECOND, is};
 
 /// A member that keeps the format and not the rules.
 struct Attacker {
@@ -151,5 +156,175 @@ fn a_newcomer_is_known_within_5_s_while_ten_thousand_fresh_keys_shout() {
         }
         let checked: u64 = 10_000 - circle.world.node(0).unwrap().gate().refused();
         assert!(checked < 7000, "{checked}");
+    }
+}
+
+/// A liar in the room who says that it has one more of ana's frames every 2.5 s.
+struct Crawler {
+    attacker: Attacker,
+    of: MemberTag,
+    through: u32,
+    moves_at: Duration,
+}
+
+impl Crawler {
+    fn enter(circle: &mut Circle) -> Self {
+        let mut attacker = Attacker::alone(1);
+        let beat = Beat {
+            link: Link::Wired,
+            ..Beat::default()
+        };
+        attacker.send(circle, Body::Beat(beat));
+        circle.world.run(SECOND);
+        let node = circle.world.node(0).unwrap();
+        Self {
+            attacker,
+            of: myself(circle, 0).tag,
+            through: node.newest(),
+            moves_at: circle.world.now(),
+        }
+    }
+
+    fn report(&mut self, circle: &mut Circle) {
+        if circle.world.now() >= self.moves_at {
+            self.through += 1;
+            self.moves_at += SECOND * 5 / 2;
+        }
+        let (of, through) = (self.of, self.through);
+        let newest = circle.world.node(0).map_or(0, |node| node.newest());
+        let status = Status {
+            ack: Ack {
+                of,
+                through: through.min(newest),
+            },
+            heard: through,
+            echo: through,
+            held: Duration::ZERO,
+        };
+        self.attacker.send(circle, Body::Status(status));
+    }
+}
+
+/// How long two honest members take to get so many lines of ana, 500 bytes each.
+fn bulk_time(
+    circle: &mut Circle,
+    lines: usize,
+    mut each_step: impl FnMut(&mut Circle),
+) -> Duration {
+    let (text, began) = ("x".repeat(500), circle.world.now());
+    let messages: Vec<usize> = (0..lines)
+        .map(|_| circle.world.say_with(0, &text))
+        .collect();
+    let has_all = |circle: &Circle| {
+        let ledger = circle.world.ledger();
+        let mut newest_first = messages.iter().rev();
+        newest_first.all(|message| ledger.has(1, *message) && ledger.has(2, *message))
+    };
+    while !has_all(circle) {
+        each_step(circle);
+        circle.world.run(SECOND / 50);
+        assert!(circle.world.now() < began + 60 * SECOND, "it does not end");
+    }
+    circle.world.now() - began
+}
+
+fn is_slow(news: &News, name: &str) -> bool {
+    matches!(news, News::Slow(who) if is(who, name))
+}
+
+#[test]
+fn a_receiver_that_crawls_is_left_behind_and_named_whether_it_lies_or_is_slow() {
+    let undisturbed = bulk_time(&mut Circle::of(42, 3), 10_000, |_| ());
+    // A liar.
+    let mut circle = Circle::of(42, 3);
+    let mut crawler = Crawler::enter(&mut circle);
+    let took = bulk_time(&mut circle, 10_000, |circle| crawler.report(circle));
+    assert!(
+        took <= undisturbed + SECOND * 7 / 2,
+        "{took:?}, {undisturbed:?}"
+    );
+    assert_eq!(circle.count_told(0, |news| is_slow(news, "eva1")), 1);
+    // Again: it is not in the window, though it reports.
+    let took = bulk_time(&mut circle, 10_000, |circle| crawler.report(circle));
+    assert!(
+        took <= undisturbed + SECOND / 2,
+        "{took:?}, {undisturbed:?}"
+    );
+    circle.settle(10 * SECOND);
+    circle.expect_whole();
+    // An honest member that takes in one datagram of a hundred.
+    let mut circle = Circle::of(43, 4);
+    let count = Cell::new(0_u32);
+    circle.world.deafen(move |_, to| {
+        count.set(count.get().wrapping_add(u32::from(to == 3)));
+        to == 3 && count.get() % 100 != 0
+    });
+    let took = bulk_time(&mut circle, 10_000, |_| ());
+    assert!(
+        took <= undisturbed + SECOND * 7 / 2,
+        "{took:?}, {undisturbed:?}"
+    );
+    assert_eq!(circle.count_told(0, |news| is_slow(news, "m3")), 1);
+    // It learns what it lacks, as what history still holds or as a gap.
+    circle.settle(60 * SECOND);
+    let line = circle.world.say(0);
+    circle.world.run(5 * SECOND);
+    let ledger = circle.world.ledger();
+    assert_eq!(ledger.findings(), &[] as &[String]);
+    assert!(ledger.has(3, line), "it goes on");
+    let shown = (0..10_000)
+        .filter(|message| ledger.has(3, *message))
+        .count();
+    let is_gap = |news: &News| matches!(news, News::Gap { .. });
+    assert!(
+        shown == 10_000 || circle.count_told(3, is_gap) > 0,
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_farewell_waits_for_nobody_who_crawls() {
+    let mut circle = Circle::of(44, 3);
+    let mut crawler = Crawler::enter(&mut circle);
+    for _ in 0..10_000 {
+        let text = Command::Say("x".repeat(500));
+        circle.world.ask(0, text);
+    }
+    for _ in 0..50 {
+        crawler.report(&mut circle);
+        circle.world.run(SECOND / 50);
+    }
+    circle.world.ask(0, Command::Leave(Leave::Farewell));
+    let began = circle.world.now();
+    while circle.world.node(0).is_some() {
+        crawler.report(&mut circle);
+        circle.world.run(SECOND / 50);
+        assert!(circle.world.now() <= began + SECOND, "it does not leave");
+    }
+    circle.world.run(SECOND);
+    let left = |news: &News| {
+        matches!(
+            news,
+            News::Left {
+                with_farewell: true,
+                ..
+            }
+        )
+    };
+    assert_eq!(circle.count_told(1, left), 1);
+}
+
+#[test]
+fn losing_a_fifth_at_full_speed_is_not_slow() {
+    for seed in 45..48 {
+        let mut circle = Circle::of(seed, 4);
+        circle
+            .world
+            .set_faults(roda::sim::link::Faults::losing(0.2));
+        bulk_time(&mut circle, 10_000, |_| ());
+        circle.settle(30 * SECOND);
+        circle.expect_whole();
+        let slow = |news: &News| matches!(news, News::Slow(_));
+        assert_eq!(circle.count_told(0, slow), 0, "seed {seed}");
     }
 }

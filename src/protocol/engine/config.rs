@@ -78,8 +78,18 @@ pub const WINDOW_FRAMES: u32 = 4096;
 pub const WINDOW_SENT_FRAMES: u32 = 3500;
 /// Frames that a sender sends before the first report.
 pub const WINDOW_FIRST_FRAMES: u32 = 256;
-/// A receiver whose reports stall this long stops limiting the send window.
+/// A receiver whose reports stall this long stops limiting the send window. So does one for which
+/// the window waits this long, and which moves on by less than [`LAGGING_PER_S`] meanwhile.
 pub const STUCK_AFTER: Duration = Duration::from_secs(3);
+/// The same after many have left the window: 20 % loss at full speed moves on thousands of times a
+/// second, so that this is still plenty.
+pub const STUCK_AFTER_MIN: Duration = ms(500);
+/// Frames per second that a receiver must move on by while the window waits for it.
+pub const LAGGING_PER_S: f64 = 200.0;
+/// A receiver that left the window for that stays outside this long, and twice as long each time…
+pub const LAGGARD_OUT: Duration = Duration::from_secs(10);
+/// …up to this.
+pub const LAGGARD_OUT_MAX: Duration = Duration::from_secs(320);
 /// In bulk, a receiver reports after this many frames…
 pub const REPORT_FRAMES: u32 = 256;
 /// …or after this time.

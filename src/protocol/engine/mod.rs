@@ -4,7 +4,7 @@
 //! ```text
 //! me          keys, clock, and the frames that this member makes
 //! group       roster (member, replay_window) · presence · round trip
-//! sending     outbox · pace and window · arrivals · receipts · repair
+//! sending     outbox · pace · window (laggards) · arrivals · receipts · repair
 //! receiving   inbox per member (sequences) · frontier · reports
 //! log         frame_log, with history
 //! recent      dedup
@@ -41,6 +41,7 @@ mod group;
 mod hear;
 mod history;
 pub mod inbox;
+mod laggards;
 mod me;
 pub mod member;
 pub mod mirror;

@@ -37,6 +37,12 @@ impl Default for Pace {
 }
 
 impl Pace {
+    /// Frames per second.
+    #[must_use]
+    pub fn rate_per_s(&self) -> f64 {
+        self.bucket.rate_per_s()
+    }
+
     /// Whether some of the frames that wait may leave now; `waiting` is about how many there are.
     pub fn allows(&mut self, now: Duration, waiting: usize) -> bool {
         self.bucket.refill(now);

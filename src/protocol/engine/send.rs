@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Engine;
 use super::config::{MUTE_GRTT, SPEAKERS_MAX, SPEAKING};
 use super::dedup::KnownDatagram;
-use super::event::{Destination, Transmit};
+use super::event::{Destination, EngineEvent, Transmit};
 use super::frame_log::NewFrame;
 use super::presence::Due;
 use super::receiving::NackDraft;
@@ -38,13 +38,23 @@ impl Engine {
             let to = Destination::Plain;
             return Some(Transmit { to, bytes });
         }
-        let turn = self.sending.turn(now.time, self.group.roster.size())?;
+        let turn = self.sending.turn(now.time, self.group.roster.size());
+        self.tell_slow();
+        let turn = turn?;
         let (group, log, out) = (&self.group, &mut self.log, &mut self.out);
         let has_sent = self.sending.send_repair(now.time, turn, group, log, out);
         if !has_sent && turn == Turn::NewFrames {
             self.send_batch(now);
         }
         self.out.next_datagram()
+    }
+
+    /// Reports the members that left the send window because they are slow.
+    fn tell_slow(&mut self) {
+        while let Some(id) = self.sending.window.pop_slow() {
+            let who = self.group.roster.named_key(id);
+            self.out.tell_of(who, EngineEvent::Slow);
+        }
     }
 
     /// Makes all durable frames that may leave now, under one signature.

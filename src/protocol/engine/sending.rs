@@ -55,6 +55,8 @@ pub(super) struct Sending {
     wants_acks: bool,
     /// Whether more followed the newest frame at once.
     was_bulk: bool,
+    /// Whether only the farewell is still to be sent, which waits for nobody.
+    is_leaving: bool,
 }
 
 /// How often others ask for own frames, on which it depends how often these are repeated unasked.
@@ -159,7 +161,15 @@ impl Sending {
 
     /// Whether something waits and the window is open for it.
     pub(super) fn may_make(&mut self, now: Duration, members: usize) -> bool {
-        !self.outbox.is_empty() && self.window.allows(self.newest + 1, members, now)
+        let (next, pace_per_s) = (self.newest + 1, self.pace.rate_per_s());
+        !self.outbox.is_empty()
+            && (self.is_leaving || self.window.allows(next, members, pace_per_s, now))
+    }
+
+    /// Drops what waits; the window limits what is said from now on no more.
+    pub(super) fn leave(&mut self) {
+        self.outbox.clear();
+        self.is_leaving = true;
     }
 
     /// When [`Sending::turn`] may have something.
@@ -167,7 +177,7 @@ impl Sending {
         let repair_at = self.repair.next_time();
         let repair = repair_at.map(|at| at.max(self.pace.next_time(now, 1)));
         let new = (!self.outbox.is_empty()).then(|| {
-            if self.window.is_open(self.newest + 1) {
+            if self.is_leaving || self.window.is_open(self.newest + 1) {
                 self.pace.next_time(now, self.outbox.len())
             } else {
                 // A report opens the window, or the time after which a stuck receiver is ignored.
@@ -324,7 +334,7 @@ impl Sending {
             return None; // claims more than there is, and so proves nothing
         }
         if self.window.knows(id) {
-            self.window.report(id, through, now);
+            self.window.report(id, through, self.newest, now);
             log.release(self.window.needed_from());
         }
         self.receipts.acknowledge(id, through)
@@ -343,12 +353,13 @@ impl Sending {
         if through > self.newest {
             return None;
         }
-        self.window.report(id, through, now);
+        self.window.report(id, through, self.newest, now);
         log.release(self.window.needed_from());
         if let Some(left) = self.arrivals.left(status.echo) {
             let passed = now.saturating_sub(left.at);
             round_trip.measure(passed.saturating_sub(status.held));
-            if let Some(arrived) = self.arrivals.measure(id, status.heard, left) {
+            let arrived = self.arrivals.measure(id, status.heard, left);
+            if let Some(arrived) = arrived.filter(|_| self.window.knows(id)) {
                 self.pace.arrived(arrived, now);
             }
         }

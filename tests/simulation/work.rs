@@ -13,6 +13,7 @@ use roda::protocol::engine::roster::ME;
 use roda::protocol::message::Name;
 use roda::protocol::rng::Rng;
 use roda::protocol::wire::frame::beat::{Beat, Link};
+use roda::protocol::wire::frame::nack::{Nack, Target};
 use roda::protocol::wire::frame::status::Status;
 use roda::protocol::wire::frame::{Ack, Author, Body, Frame, MemberTag};
 use roda::protocol::wire::seal::Seal;
@@ -259,11 +260,9 @@ fn a_receiver_that_crawls_is_left_behind_and_named_whether_it_lies_or_is_slow() 
         count.set(count.get().wrapping_add(u32::from(to == 3)));
         to == 3 && count.get() % 100 != 0
     });
-    let took = bulk_time(&mut circle, 10_000, |_| ());
-    assert!(
-        took <= undisturbed + SECOND * 7 / 2,
-        "{took:?}, {undisturbed:?}"
-    );
+    let took = bulk_time(&mut circle, 20_000, |_| ());
+    // For three of them it is waited for; then its requests still cause unasked repeats.
+    assert!(took <= 8 * SECOND, "{took:?}");
     assert_eq!(circle.count_told(0, |news| is_slow(news, "m3")), 1);
     // It learns what it lacks, as what history still holds or as a gap.
     circle.settle(60 * SECOND);
@@ -272,12 +271,12 @@ fn a_receiver_that_crawls_is_left_behind_and_named_whether_it_lies_or_is_slow() 
     let ledger = circle.world.ledger();
     assert_eq!(ledger.findings(), &[] as &[String]);
     assert!(ledger.has(3, line), "it goes on");
-    let shown = (0..10_000)
+    let shown = (0..20_000)
         .filter(|message| ledger.has(3, *message))
         .count();
     let is_gap = |news: &News| matches!(news, News::Gap { .. });
     assert!(
-        shown == 10_000 || circle.count_told(3, is_gap) > 0,
+        shown == 20_000 || circle.count_told(3, is_gap) > 0,
         "{shown}"
     );
 }
@@ -326,5 +325,61 @@ fn losing_a_fifth_at_full_speed_is_not_slow() {
         circle.expect_whole();
         let slow = |news: &News| matches!(news, News::Slow(_));
         assert_eq!(circle.count_told(0, slow), 0, "seed {seed}");
+    }
+}
+
+/// What the members of a circle send to the group in a minute, in bytes, while one of them says
+/// so many lines a second, and a member asks for everything all the time, if there is one.
+fn bytes_of_a_minute(lines_per_s: u32, is_attacked: bool) -> usize {
+    let mut circle = Circle::of(49, 3);
+    circle.talk(30, SECOND / 10);
+    circle.settle(30 * SECOND);
+    let mut attacker = Attacker::alone(1);
+    let tags = [0, 1, 2].map(|number| myself(&circle, number).tag);
+    circle.world.tap();
+    let text = "x".repeat(200);
+    // 300 NACKs a second of 400 bytes are 1 Mbit/s.
+    for round in 0..60 * 300 {
+        if is_attacked {
+            let newest = |number| circle.world.node(number).unwrap().newest();
+            let spans = [0, 1, 2].map(|number| {
+                let last = newest(number);
+                let sequences: Vec<u32> = (last.saturating_sub(499).max(1)..=last).collect();
+                Target::new(tags[number], &sequences, 100).unwrap().0
+            });
+            let nack = Nack {
+                targets: spans.to_vec(),
+            };
+            attacker.send(&mut circle, Body::Nack(nack));
+        }
+        // In bulk, all at once.
+        let lines = match lines_per_s {
+            1000.. if round == 0 => lines_per_s,
+            1000.. | 0 => 0,
+            _ => u32::from(round % (300 / lines_per_s) == 0),
+        };
+        (0..lines).for_each(|_| {
+            circle.world.say_with(0, &text);
+        });
+        circle.world.run(SECOND / 300);
+    }
+    let sent = circle.world.tapped();
+    circle.settle(10 * SECOND);
+    circle.expect_whole();
+    sent.iter().map(|datagram| datagram.len()).sum()
+}
+
+#[test]
+fn who_asks_for_everything_all_the_time_makes_no_more_than_four_times_of_what_is_sent() {
+    for lines_per_s in [0, 1, 10, 10_000] {
+        let (calm, attacked) = (
+            bytes_of_a_minute(lines_per_s, false),
+            bytes_of_a_minute(lines_per_s, true),
+        );
+        let floor = 3 * 20_000 / 8 * 60;
+        assert!(
+            attacked <= floor.max(4 * calm),
+            "{lines_per_s} lines a second: {attacked} bytes instead of {calm}"
+        );
     }
 }

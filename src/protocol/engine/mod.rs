@@ -4,7 +4,7 @@
 //! ```text
 //! me          keys, clock, and the frames that this member makes
 //! group       roster (member, replay_window) · presence · round trip
-//! sending     outbox · pace · window (laggards) · arrivals · receipts · repair
+//! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
 //! receiving   inbox per member (sequences) · frontier · reports
 //! log         frame_log, with history
 //! recent      dedup
@@ -53,6 +53,7 @@ pub mod private;
 pub mod receipts;
 mod receiving;
 pub mod repair;
+mod repair_budget;
 pub mod replay_window;
 pub mod reports;
 pub mod roster;

@@ -19,7 +19,7 @@ pub struct Window {
     frames: u32,
     reporters: BTreeMap<Id, Report>,
     laggards: Laggards,
-    /// Members that left the window though they reported, which are to be named.
+    /// Members that left the window and had reported before: perhaps they are slow.
     slow: VecDeque<Id>,
     burst_from: u32,
     burst_at: Duration,
@@ -42,7 +42,6 @@ impl Default for Window {
 struct Report {
     through: u32,
     moved_at: Duration,
-    reported_at: Duration,
     /// Whether the member has reported, and is not only expected to.
     was_reported: bool,
     /// Since when the window waits for the member, and what it had then.
@@ -55,7 +54,6 @@ impl Report {
         Self {
             through,
             moved_at: now,
-            reported_at: now,
             was_reported,
             waiting: None,
         }
@@ -95,7 +93,6 @@ impl Window {
             }
             return;
         };
-        report.reported_at = now;
         if !report.was_reported {
             let waiting = report.waiting;
             *report = Report { waiting, ..told };
@@ -199,20 +196,19 @@ impl Window {
             if sequence <= report.last_allowed(frames) {
                 return now < report.moved_at + STUCK_AFTER;
             }
-            let since = report.waiting.map_or(now, |(since, _)| since);
             if report.keeps_up(per_s, patience, now) {
                 return true;
             }
             laggards.exclude(*id, now);
-            // Of one that is not heard at all, it is not known that it is slow.
-            if report.was_reported && report.reported_at > since {
+            // Of one that never reported, it is not known that it is slow.
+            if report.was_reported {
                 slow.push_back(*id);
             }
             false
         });
     }
 
-    /// The next member that left the window though it reports: it is slow.
+    /// The next member that left the window: if it is still heard, it is slow.
     pub fn pop_slow(&mut self) -> Option<Id> {
         self.slow.pop_front()
     }

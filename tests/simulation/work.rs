@@ -258,7 +258,7 @@ fn a_receiver_that_crawls_is_left_behind_and_named_whether_it_lies_or_is_slow() 
     let count = Cell::new(0_u32);
     circle.world.deafen(move |_, to| {
         count.set(count.get().wrapping_add(u32::from(to == 3)));
-        to == 3 && count.get() % 100 != 0
+        to == 3 && !count.get().is_multiple_of(100)
     });
     let took = bulk_time(&mut circle, 20_000, |_| ());
     // For three of them it is waited for; then its requests still cause unasked repeats.

@@ -2,7 +2,8 @@
 //! in the same way, and move only bytes and time:
 //!
 //! ```text
-//! on_datagram, on_plain, say, on_time        something comes in; after each call
+//! on_datagram, on_group_datagram,
+//! on_plain, say, on_time                     something comes in; after each call
 //! poll_send                                  until there is nothing to send,
 //! poll_event                                 until there is no event,
 //! next_time                                  the deadline of the next on_time
@@ -79,8 +80,8 @@ use super::engine::{Engine, Setup};
 use super::gate::Gate;
 use super::message::Name;
 use super::time::Moment;
-use super::wire::frame::Key;
 use super::wire::frame::beat::Link;
+use super::wire::frame::{Key, Kind};
 use super::wire::seal::Seal;
 
 /// One member of a room.
@@ -91,6 +92,7 @@ pub struct Node {
     engine: Engine,
     /// The plaintext of the last datagram, kept to reuse its memory.
     inside: Vec<u8>,
+    misdirected: u64,
 }
 
 impl Node {
@@ -102,10 +104,21 @@ impl Node {
             seal: setup.seal.clone(),
             engine: Engine::new(setup, now),
             inside: Vec::new(),
+            misdirected: 0,
         }
     }
 
-    /// Takes in a datagram of the frame wire.
+    /// Takes in a datagram of the frame wire that was sent to the group. Statuses and the dialogues
+    /// of catching up are for one member: sent to all, each would answer to the address in them,
+    /// which perhaps belongs to somebody else. They are dropped.
+    pub fn on_group_datagram(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
+        match Kind::of(datagram) {
+            Some(Kind::Status | Kind::Sync) => self.misdirected += 1,
+            _ => self.on_datagram(now, source, datagram),
+        }
+    }
+
+    /// Takes in a datagram of the frame wire that came to this member's own socket.
     pub fn on_datagram(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
         if self.engine.receive_duplicate(now, source, datagram) {
             return;
@@ -276,6 +289,12 @@ impl Node {
     #[must_use]
     pub fn replays(&self) -> u64 {
         self.engine.replays()
+    }
+
+    /// How many frames for one member were dropped because they were sent to all.
+    #[must_use]
+    pub fn misdirected(&self) -> u64 {
+        self.misdirected
     }
 
     /// Counts of what the gate dropped.

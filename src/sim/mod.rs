@@ -313,8 +313,26 @@ impl World {
     pub fn inject(&mut self, from: SocketAddr, bytes: &Arc<[u8]>) {
         for to in 0..self.hosts.len() {
             let (from, bytes) = (from, bytes.clone());
-            self.schedule(self.now, Action::Arrival { to, from, bytes });
+            let is_unicast = false;
+            let arrival = Action::Arrival {
+                to,
+                is_unicast,
+                from,
+                bytes,
+            };
+            self.schedule(self.now, arrival);
         }
+    }
+
+    /// Puts a datagram on the network that no member sent, for one member alone.
+    pub fn inject_to(&mut self, to: usize, from: SocketAddr, bytes: &Arc<[u8]>) {
+        let arrival = Action::Arrival {
+            to,
+            is_unicast: true,
+            from,
+            bytes: bytes.clone(),
+        };
+        self.schedule(self.now, arrival);
     }
 
     /// Lets time pass.
@@ -336,14 +354,19 @@ impl World {
                 self.seed
             );
             match next.action {
-                Action::Arrival { to, from, bytes } => self.arrive(to, from, &bytes),
+                Action::Arrival {
+                    to,
+                    is_unicast,
+                    from,
+                    bytes,
+                } => self.arrive(to, is_unicast, (from, &bytes)),
                 Action::Wake(number) => self.wake(number),
             }
         }
         self.now = end;
     }
 
-    fn arrive(&mut self, to: usize, from: SocketAddr, bytes: &[u8]) {
+    fn arrive(&mut self, to: usize, is_unicast: bool, (from, bytes): (SocketAddr, &[u8])) {
         let Some(host) = self.hosts.get_mut(to) else {
             return;
         };
@@ -355,6 +378,7 @@ impl World {
             to,
             match bytes.first() {
                 Some(b'{') => Input::Plain { from, bytes },
+                _ if is_unicast => Input::Unicast { from, bytes },
                 _ => Input::Frames { from, bytes },
             },
         );
@@ -424,7 +448,7 @@ impl World {
                 self.traffic.single += 1;
                 let to = self.hosts.iter().position(|host| host.address == to);
                 if let Some(to) = to {
-                    self.send_copy(from, to, address, &transmit.bytes);
+                    self.send_copy(from, (to, true), address, &transmit.bytes);
                 }
             }
             Destination::Group | Destination::Everywhere | Destination::Plain => {
@@ -437,7 +461,7 @@ impl World {
                 }
                 for to in 0..self.hosts.len() {
                     if to == from || self.air.remembers(to, self.now) {
-                        self.send_copy(from, to, address, &transmit.bytes);
+                        self.send_copy(from, (to, false), address, &transmit.bytes);
                     }
                 }
             }
@@ -445,13 +469,24 @@ impl World {
     }
 
     /// Sends one copy over the network, which may lose, delay, repeat or damage it.
-    fn send_copy(&mut self, from: usize, to: usize, source: SocketAddr, bytes: &Arc<[u8]>) {
+    fn send_copy(
+        &mut self,
+        from: usize,
+        (to, is_unicast): (usize, bool),
+        source: SocketAddr,
+        bytes: &Arc<[u8]>,
+    ) {
         if self.hosts.get(to).is_none_or(|host| host.chat.is_none()) {
             return;
         }
         for (delay, bytes) in self.air.carry(from, to, bytes, &mut self.rng) {
-            let from = source;
-            self.schedule(self.now + delay, Action::Arrival { to, from, bytes });
+            let arrival = Action::Arrival {
+                to,
+                is_unicast,
+                from: source,
+                bytes,
+            };
+            self.schedule(self.now + delay, arrival);
         }
     }
 

@@ -202,7 +202,8 @@ impl Crawler {
             echo: through,
             held: Duration::ZERO,
         };
-        self.attacker.send(circle, Body::Status(status));
+        let status = self.attacker.frame(circle, Body::Status(status));
+        circle.world.inject_to(0, self.attacker.address, &status);
     }
 }
 

@@ -10,7 +10,7 @@
 //! recent      dedup
 //! sync        digests, inventories · exchange
 //! mirror      the lobby's plain copies and guests
-//! out         datagrams and events, in order
+//! out         (answers) datagrams and events, in order
 //! ```
 //!
 //! Where a frame concerns several parts, these files route between them:
@@ -25,6 +25,7 @@
 //! ```
 
 mod acquaintance;
+mod answers;
 pub mod arrivals;
 mod catch_up;
 pub mod clock;

@@ -2,6 +2,7 @@
 //! `chat` drives, and what passes between them are the same bytes. Nothing here waits: time jumps
 //! from one event to the next, so that a minute of three hundred members takes seconds.
 
+mod attack;
 pub mod check;
 mod host;
 pub mod link;
@@ -89,12 +90,6 @@ impl World {
         }
     }
 
-    /// Each member that starts from now on checks all signatures itself, as on a real network, where
-    /// checking is work that can run short.
-    pub fn share_no_verdicts(&mut self) {
-        self.shares_verdicts = false;
-    }
-
     /// The members are in the lobby from now on, whose lines are copied to the plain wire.
     pub fn in_lobby(&mut self) {
         self.is_lobby = true;
@@ -162,6 +157,7 @@ impl World {
         let session = (moment.wall_ms / 1000) << 32 | low;
         let seed = self.rng.bits();
         let mirror_port = self.is_lobby.then_some(PRIVATE_PORT);
+        let seal = self.seal_of_member();
         if let Some(host) = self.hosts.get_mut(number) {
             let secret = blake3::derive_key("roda pretend secret", &seed.to_be_bytes());
             let setup = Setup {
@@ -169,10 +165,7 @@ impl World {
                 session,
                 replaces: host.session,
                 name: Name::parse(&host.name)?,
-                seal: match self.shares_verdicts {
-                    true => self.seal.clone(),
-                    false => self.seal.clone().sharing(Verdicts::default()),
-                },
+                seal,
                 secrets: Secrets::new(Zeroizing::new(secret)),
                 mirror_port,
                 link: Link::Wired,
@@ -191,6 +184,13 @@ impl World {
         }
         self.tell_network(number);
         Ok(())
+    }
+
+    fn seal_of_member(&self) -> Seal {
+        match self.shares_verdicts {
+            true => self.seal.clone(),
+            false => self.seal.clone().sharing(Verdicts::default()),
+        }
     }
 
     /// Starts a killed member whose disk is lost: nothing shows that it is the same person.
@@ -307,32 +307,6 @@ impl World {
     /// Takes the datagrams kept since [`World::tap`].
     pub fn tapped(&mut self) -> Vec<Arc<[u8]>> {
         self.tap.take().unwrap_or_default()
-    }
-
-    /// Puts a datagram on the network that no member sent.
-    pub fn inject(&mut self, from: SocketAddr, bytes: &Arc<[u8]>) {
-        for to in 0..self.hosts.len() {
-            let (from, bytes) = (from, bytes.clone());
-            let is_unicast = false;
-            let arrival = Action::Arrival {
-                to,
-                is_unicast,
-                from,
-                bytes,
-            };
-            self.schedule(self.now, arrival);
-        }
-    }
-
-    /// Puts a datagram on the network that no member sent, for one member alone.
-    pub fn inject_to(&mut self, to: usize, from: SocketAddr, bytes: &Arc<[u8]>) {
-        let arrival = Action::Arrival {
-            to,
-            is_unicast: true,
-            from,
-            bytes: bytes.clone(),
-        };
-        self.schedule(self.now, arrival);
     }
 
     /// Lets time pass.
@@ -480,14 +454,24 @@ impl World {
             return;
         }
         for (delay, bytes) in self.air.carry(from, to, bytes, &mut self.rng) {
-            let arrival = Action::Arrival {
-                to,
-                is_unicast,
-                from: source,
-                bytes,
-            };
-            self.schedule(self.now + delay, arrival);
+            self.deliver(self.now + delay, (to, is_unicast), source, bytes);
         }
+    }
+
+    fn deliver(
+        &mut self,
+        at: Duration,
+        (to, is_unicast): (usize, bool),
+        from: SocketAddr,
+        bytes: Arc<[u8]>,
+    ) {
+        let action = Action::Arrival {
+            to,
+            is_unicast,
+            from,
+            bytes,
+        };
+        self.schedule(at, action);
     }
 
     fn schedule(&mut self, at: Duration, action: Action) {

@@ -12,7 +12,7 @@ use crate::protocol::rate::TokenBucket;
 const ADDRESS_BURST_BYTES: f64 = 2.0 * HISTORY_BYTES as f64;
 /// Bytes per second for one address after that: a history in five minutes.
 const ADDRESS_BYTES_PER_S: f64 = 20_000.0;
-/// Bytes for all addresses at once: a class that starts in the same minute, most of whom ask others.
+/// Bytes for all addresses at once: a class that starts in the same minute, and asks all members.
 const TOTAL_BURST_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 /// Bytes per second for all addresses after that.
 const TOTAL_BYTES_PER_S: f64 = 400_000.0;

@@ -46,7 +46,7 @@ pub const MUTE_GRTT: u32 = 1;
 pub const MUTE_SINGLE_ASKS: u8 = 2;
 /// …at most so often. Of 20,000 frames at 20 % loss, one is asked for so often.
 pub const MUTE_DOUBLINGS: u8 = 5;
-/// Bytes of repairs for each byte that a member says, unasked repeats included: three receivers that
+/// Bytes of repairs for each byte that a member says, with unasked repeats: three receivers that
 /// lose 40 % of a bulk transfer need 2.4, and four times in all is what anybody may make of it.
 pub const REPAIR_CREDIT: f64 = 2.5;
 /// That credit lasts at least this long, and at most twice as long.

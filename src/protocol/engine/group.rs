@@ -67,8 +67,8 @@ impl Group {
         self.needs_v6 = self.roster.others().any(|(_, member)| is_v6(member));
     }
 
-    /// The link that this member sends for: its own, or a slower one if most of the others state it,
-    /// counted by address. One that states it alone binds nobody: it gets what it loses by asking.
+    /// The link that this member sends for: its own, or a slower one if most of the others state
+    /// it, counted by address. One that states it alone binds nobody: it asks for what it loses.
     pub(super) fn slowest_link(&self, own: Link) -> Link {
         let (mut slow, mut all, mut slowest) = (BTreeSet::new(), BTreeSet::new(), own);
         for (_, member) in self.roster.others() {
@@ -83,8 +83,8 @@ impl Group {
         if is_common { slowest } else { own }
     }
 
-    /// Takes in that a member asks whether others are here. Only an own long silence of theirs makes
-    /// it worth noting: otherwise this member knows better.
+    /// Takes in that a member asks whether others are here. Only a long silence of theirs makes it
+    /// worth noting: otherwise this member knows better.
     pub(super) fn hear_asked(&mut self, asked: &[MemberTag], now: Duration, rng: &mut Rng) {
         for tag in asked {
             match self.roster.find(*tag) {

@@ -161,7 +161,7 @@ impl Window {
         self.reporters.remove(&id);
     }
 
-    /// Whether a frame may be the next to leave, in a group of this size, at a pace of `pace_per_s`.
+    /// Whether a frame may be the next to leave, in a group of this size at this pace.
     pub fn allows(
         &mut self,
         sequence: u32,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::check_budget::{Acquaintance, CheckBudget};
-use super::wire::frame::{Author, FrameFault};
+use super::wire::frame::{Author, FrameFault, Kind};
 use super::wire::seal::{Opened, Seal};
 
 /// Opens datagrams, and counts those that do not open.
@@ -15,6 +15,7 @@ use super::wire::seal::{Opened, Seal};
 pub struct Gate {
     faults: BTreeMap<FrameFault, u64>,
     refused: u64,
+    misdirected: u64,
     budget: CheckBudget,
 }
 
@@ -43,6 +44,21 @@ impl Gate {
                 None
             }
         }
+    }
+
+    /// Whether a datagram that was sent to the group is for one member alone, and is dropped: of
+    /// statuses and the dialogues of catching up, each member would answer to the address in them,
+    /// which perhaps belongs to somebody else.
+    pub fn is_misdirected(&mut self, datagram: &[u8]) -> bool {
+        let is_for_one = matches!(Kind::of(datagram), Some(Kind::Status | Kind::Sync));
+        self.misdirected += u64::from(is_for_one);
+        is_for_one
+    }
+
+    /// Frames for one member that were dropped because they were sent to all.
+    #[must_use]
+    pub fn misdirected(&self) -> u64 {
+        self.misdirected
     }
 
     /// Datagrams dropped so far, by fault.

@@ -80,8 +80,8 @@ use super::engine::{Engine, Setup};
 use super::gate::Gate;
 use super::message::Name;
 use super::time::Moment;
+use super::wire::frame::Key;
 use super::wire::frame::beat::Link;
-use super::wire::frame::{Key, Kind};
 use super::wire::seal::Seal;
 
 /// One member of a room.
@@ -92,7 +92,6 @@ pub struct Node {
     engine: Engine,
     /// The plaintext of the last datagram, kept to reuse its memory.
     inside: Vec<u8>,
-    misdirected: u64,
 }
 
 impl Node {
@@ -104,17 +103,13 @@ impl Node {
             seal: setup.seal.clone(),
             engine: Engine::new(setup, now),
             inside: Vec::new(),
-            misdirected: 0,
         }
     }
 
-    /// Takes in a datagram of the frame wire that was sent to the group. Statuses and the dialogues
-    /// of catching up are for one member: sent to all, each would answer to the address in them,
-    /// which perhaps belongs to somebody else. They are dropped.
+    /// Takes in a datagram of the frame wire that was sent to the group.
     pub fn on_group_datagram(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
-        match Kind::of(datagram) {
-            Some(Kind::Status | Kind::Sync) => self.misdirected += 1,
-            _ => self.on_datagram(now, source, datagram),
+        if !self.gate.is_misdirected(datagram) {
+            self.on_datagram(now, source, datagram);
         }
     }
 
@@ -291,12 +286,6 @@ impl Node {
         self.engine.replays()
     }
 
-    /// How many frames for one member were dropped because they were sent to all.
-    #[must_use]
-    pub fn misdirected(&self) -> u64 {
-        self.misdirected
-    }
-
     /// Counts of what the gate dropped.
     #[must_use]
     pub fn gate(&self) -> &Gate {
@@ -304,15 +293,6 @@ impl Node {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Compiles only for what may move to another thread.
-    const fn is_send<T: Send>() {}
-
-    #[test]
-    fn a_node_may_move_to_another_thread() {
-        const { is_send::<Node>() };
-    }
-}
+/// A node may move to another thread: this compiles only for what may.
+const fn is_send<T: Send>() {}
+const _: () = is_send::<Node>();

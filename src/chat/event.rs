@@ -242,6 +242,9 @@ pub enum News {
     },
     /// Somebody does not answer.
     Silent(Person),
+    /// Somebody receives what this member says so slowly that it waits for them no more; what they
+    /// lack is sent when they ask for it.
+    Slow(Person),
     /// Somebody who did not answer is heard again.
     Back(Person),
     /// Somebody is here under a name that belongs to somebody else. Told once for each name.
@@ -383,7 +386,7 @@ pub struct Stats {
     pub held_bytes: usize,
     /// Dropped frames, by reason.
     pub faults: Vec<(FrameFault, u64)>,
-    /// Datagrams that were not opened because their source had sent too much rubbish.
+    /// Frames whose signatures were not checked, because there were too many of strangers.
     pub refused: u64,
     /// Copies of what had come before.
     pub repeats: u64,

@@ -11,8 +11,15 @@ use crate::protocol::wire::frame::beat::Link;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Input<'a> {
-    /// A datagram of the frame wire.
+    /// A datagram of the frame wire that was sent to the group.
     Frames {
+        /// Its source.
+        from: SocketAddr,
+        /// Its bytes.
+        bytes: &'a [u8],
+    },
+    /// A datagram of the frame wire that came to this member's own socket.
+    Unicast {
         /// Its source.
         from: SocketAddr,
         /// Its bytes.

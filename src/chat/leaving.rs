@@ -4,9 +4,12 @@
 use std::time::Duration;
 
 use super::command::Leave;
+use crate::protocol::engine::config::STUCK_AFTER;
 
-/// After the end of the input: longest time in which no frame leaves although some wait.
-const STUCK_WAIT: Duration = Duration::from_secs(3);
+/// After the end of the input: longest time in which no frame leaves although some wait. It is a
+/// little longer than the send window waits for a receiver that does not keep up, so that one slow
+/// machine does not end it.
+const STUCK_WAIT: Duration = STUCK_AFTER.saturating_add(Duration::from_millis(500));
 /// After the end of the input: longest wait for somebody to be there at all, and then for
 /// acknowledgements.
 const END_OF_INPUT_WAIT: Duration = Duration::from_secs(3);
@@ -334,8 +337,8 @@ mod tests {
             let now = ms(1000 * u64::from(second));
             assert_eq!(ending.poll(now, progress(second)), None);
         }
-        assert_eq!(ending.poll(ms(101_999), progress(99)), None);
-        assert_eq!(ending.poll(ms(102_000), progress(99)), SAYS);
+        assert_eq!(ending.poll(ms(102_499), progress(99)), None);
+        assert_eq!(ending.poll(ms(102_500), progress(99)), SAYS);
         // A person who says farewell does not wait for what is stuck, nor for what is long.
         let mut ending = leaving(Leave::Farewell);
         assert_eq!(ending.poll(ms(449), progress(5)), None);

@@ -109,7 +109,8 @@ impl Chat {
     /// Takes something in.
     pub fn handle(&mut self, now: Moment, input: Input<'_>) {
         match input {
-            Input::Frames { from, bytes } => self.node.on_datagram(now, from, bytes),
+            Input::Frames { from, bytes } => self.node.on_group_datagram(now, from, bytes),
+            Input::Unicast { from, bytes } => self.node.on_datagram(now, from, bytes),
             Input::Plain { from, bytes } => self.node.on_plain(now, from, bytes),
             Input::Ask(request, command) => self.obey(now, request, command),
             Input::Network(news) => self.on_network(now, news),

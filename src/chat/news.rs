@@ -203,6 +203,7 @@ impl Chat {
                 }
             }
             EngineEvent::Silent(who) => News::Silent(self.people.person(&who)),
+            EngineEvent::Slow(who) => News::Slow(self.people.person(&who)),
             EngineEvent::Back(who) => News::Back(self.people.person(&who)),
             EngineEvent::Equivocation { who } => News::Equivocation(self.people.person(&who)),
             EngineEvent::Gap { who, frames } => News::Gap {

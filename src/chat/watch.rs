@@ -13,8 +13,12 @@ const REJOIN_INTERVAL: Duration = Duration::from_secs(120);
 /// After this long alone, a person is shown what could be the matter.
 const ALONE_AFTER: Duration = Duration::from_secs(10);
 /// Frames under another key, or of another version, before that is reported: one room in 65,536
-/// looks as if it had another key, and a stranger may send one of either.
-const FOREIGN_FRAMES: u64 = 3;
+/// looks as if it had another key, and a stranger may send a few of either…
+const FOREIGN_FRAMES: u64 = 8;
+/// …and over how long they come: a member is heard as long as it is there.
+const FOREIGN_FOR: Duration = Duration::from_secs(10);
+/// Frames that came longer ago than this count no more.
+const FOREIGN_AGE: Duration = Duration::from_secs(120);
 
 /// See the file's head.
 #[derive(Debug)]
@@ -23,8 +27,8 @@ pub(super) struct Watch {
     rejoin_at: Duration,
     alone_at: Option<Duration>,
     sleep: SleepDetector,
-    is_other_key_reported: bool,
-    is_other_version_reported: bool,
+    other_key: Foreign,
+    other_version: Foreign,
     ignores_itself: bool,
 }
 
@@ -64,6 +68,34 @@ pub(super) enum WatchEvent {
     IgnoreOwn,
 }
 
+/// What speaks for somebody being there whose frames cannot be opened.
+#[derive(Debug, Default)]
+struct Foreign {
+    /// How many frames had come when the last was noted, and before those that count.
+    noted: u64,
+    before: u64,
+    /// When the first and the last of those that count came.
+    since: Option<Duration>,
+    last_at: Duration,
+    is_reported: bool,
+}
+
+impl Foreign {
+    /// Whether it is evident now, once. `frames` came so far.
+    fn is_evident(&mut self, frames: u64, now: Duration) -> bool {
+        if frames <= self.noted || self.is_reported {
+            return false;
+        }
+        if self.since.is_none() || now > self.last_at + FOREIGN_AGE {
+            (self.since, self.before) = (Some(now), self.noted);
+        }
+        (self.noted, self.last_at) = (frames, now);
+        let lasts = self.since.is_some_and(|since| now >= since + FOREIGN_FOR);
+        self.is_reported = lasts && frames - self.before >= FOREIGN_FRAMES;
+        self.is_reported
+    }
+}
+
 impl Watch {
     pub(super) fn new(now: Moment) -> Self {
         Self {
@@ -71,8 +103,8 @@ impl Watch {
             rejoin_at: now.time + REJOIN_INTERVAL,
             alone_at: Some(now.time + ALONE_AFTER),
             sleep: SleepDetector::default(),
-            is_other_key_reported: false,
-            is_other_version_reported: false,
+            other_key: Foreign::default(),
+            other_version: Foreign::default(),
             ignores_itself: false,
         }
     }
@@ -102,13 +134,13 @@ impl Watch {
             self.ignores_itself = true;
             events.push(WatchEvent::IgnoreOwn);
         }
-        if sight.other_key_frames >= FOREIGN_FRAMES && !self.is_other_key_reported {
-            self.is_other_key_reported = true;
+        if self.other_key.is_evident(sight.other_key_frames, now.time) {
             events.push(WatchEvent::OtherKey);
         }
-        let is_other = sight.other_version_frames >= FOREIGN_FRAMES;
-        if is_other && !self.is_other_version_reported {
-            self.is_other_version_reported = true;
+        if self
+            .other_version
+            .is_evident(sight.other_version_frames, now.time)
+        {
             events.push(WatchEvent::OtherVersion);
         }
         if self.alone_at.is_some_and(|at| now.time >= at) {
@@ -205,15 +237,27 @@ mod tests {
     }
 
     #[test]
-    fn another_key_is_reported_once_after_a_few_frames() {
+    fn another_key_is_reported_once_after_some_frames_over_some_time() {
         let is_report = |event: &WatchEvent| *event == WatchEvent::OtherKey;
         let mut watch = watch();
-        for (frames, expected) in [(2, false), (3, true), (4, false)] {
+        let mut sees = |frames, time_ms| {
             let sight = Sight {
                 other_key_frames: frames,
                 ..ALONE
             };
-            assert_eq!(watch.poll(at(1), sight).iter().any(is_report), expected);
+            watch.poll(at(time_ms), sight).iter().any(is_report)
+        };
+        // A thousand at once, and then no more.
+        assert!(!sees(1000, 1000) && !sees(1000, 60_000));
+        // Long afterwards a few more, which alone count.
+        for (frames, time_s, expected) in [
+            (1001, 200, false),
+            (1006, 209, false),
+            (1007, 211, false),
+            (1008, 212, true),
+            (1020, 240, false),
+        ] {
+            assert_eq!(sees(frames, time_s * 1000), expected, "{frames}");
         }
     }
 }

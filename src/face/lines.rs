@@ -316,6 +316,7 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
             false => text::member_gone(lang, &addressed(person)),
         },
         News::Silent(person) => text::silent(lang, &addressed(person)),
+        News::Slow(person) => text::slow(lang, &addressed(person)),
         News::Back(person) => text::back(lang, &addressed(person)),
         News::Gap { person, .. } => text::gap(lang, &addressed(person)),
         News::Namesake(person) => text::namesake(lang, &person.name, &addressed(person)),

@@ -475,11 +475,11 @@ impl GroupSockets {
     pub fn poller(&self) -> io::Result<(SocketPoller, Interrupter)> {
         let mut sockets = vec![
             (Wire::Frames, Arc::clone(&self.v4.group)),
-            (Wire::Frames, Arc::clone(&self.v4.own)),
+            (Wire::Unicast, Arc::clone(&self.v4.own)),
         ];
         if let Some(v6) = &self.v6 {
             sockets.push((Wire::Frames, Arc::clone(&v6.group)));
-            sockets.push((Wire::Frames, Arc::clone(&v6.own)));
+            sockets.push((Wire::Unicast, Arc::clone(&v6.own)));
         }
         sockets.extend(self.plain.clone().map(|plain| (Wire::Plain, plain)));
         let pairs = [Some(&self.v4), self.v6.as_ref()].into_iter().flatten();

@@ -29,8 +29,10 @@ const MEETINGS_MAX: usize = 16;
 /// The wire that a datagram came on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire {
-    /// The frame wire: the group, or to this member alone.
+    /// The frame wire, to the group.
     Frames,
+    /// The frame wire, to this member alone.
+    Unicast,
     /// The plain wire.
     Plain,
 }
@@ -187,7 +189,7 @@ impl SocketPoller {
                         Wire::Frames if is_among_several(interfaces, interface) => {
                             self.frame_key(source, interface, datagram, batch)
                         }
-                        Wire::Frames => return false,
+                        Wire::Frames | Wire::Unicast => return false,
                     };
                     let first = copies.is_copy(now, source, interface, key);
                     if let Some(first) = first {
@@ -196,7 +198,7 @@ impl SocketPoller {
                     }
                     first.is_some()
                 });
-                if wire == Wire::Frames || !is_copy {
+                if wire != Wire::Plain || !is_copy {
                     batch.push(wire, source, datagram);
                 }
             }

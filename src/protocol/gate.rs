@@ -1,68 +1,64 @@
-//! The gate: where bytes from outside become a frame or a counted fault, exactly once. A source
-//! that sends many datagrams that do not open is ignored for a while, so that it costs little.
+//! The gate: where bytes from outside become a frame or a counted fault, exactly once. It bounds
+//! the work that datagrams cause ([`super::check_budget`]), and refuses no source address: anybody
+//! can send in anybody's name.
 
 use core::net::IpAddr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::wire::frame::FrameFault;
+use super::check_budget::{Acquaintance, CheckBudget};
+use super::wire::frame::{Author, FrameFault, Kind};
 use super::wire::seal::{Opened, Seal};
-
-/// Most datagrams per second from one source address that may fail to open.
-const BROKEN_PER_S: u32 = 100;
-
-/// Most sources that are counted at a time. When there are more, counting starts over.
-const SOURCES_MAX: usize = 1024;
-
-/// How long a count lasts.
-const COUNTED: Duration = Duration::from_secs(1);
 
 /// Opens datagrams, and counts those that do not open.
 #[derive(Debug, Default)]
 pub struct Gate {
     faults: BTreeMap<FrameFault, u64>,
     refused: u64,
-    broken: BTreeMap<IpAddr, u32>,
-    since: Duration,
+    misdirected: u64,
+    budget: CheckBudget,
 }
 
 impl Gate {
-    /// Opens a datagram, or counts why it does not open.
+    /// Opens a datagram, or counts why it does not open. `acquaintance` says what is known about
+    /// its author, if its signature must be checked.
     pub fn open<'s>(
         &mut self,
         now: Duration,
         source: IpAddr,
         datagram: &[u8],
-        seal: &Seal,
-        inside: &'s mut Vec<u8>,
+        (seal, inside): (&Seal, &'s mut Vec<u8>),
+        acquaintance: impl FnOnce(&Author) -> Acquaintance,
     ) -> Option<Opened<'s>> {
-        if now >= self.since + COUNTED || self.broken.len() > SOURCES_MAX {
-            self.broken.clear();
-            self.since = now;
-        }
-        if self
-            .broken
-            .get(&source)
-            .is_some_and(|count| *count >= BROKEN_PER_S)
-        {
-            self.refused += 1;
-            return None;
-        }
-        match seal.open(datagram, inside) {
-            Ok(opened) => Some(opened),
+        let budget = &mut self.budget;
+        let may_check =
+            |author: &Author| budget.try_spend(now, source, author.short, acquaintance(author));
+        match seal.open_if(datagram, inside, may_check) {
+            Ok(Some(opened)) => Some(opened),
+            Ok(None) => {
+                self.refused += 1;
+                None
+            }
             Err(fault) => {
                 *self.faults.entry(fault).or_default() += 1;
-                // Another room's frames are no offence, and cost next to nothing.
-                let is_foreign = matches!(
-                    fault,
-                    FrameFault::OtherRoom | FrameFault::OtherKey | FrameFault::OtherVersion
-                );
-                if !is_foreign {
-                    *self.broken.entry(source).or_default() += 1;
-                }
                 None
             }
         }
+    }
+
+    /// Whether a datagram that was sent to the group is for one member alone, and is dropped: of
+    /// statuses and the dialogues of catching up, each member would answer to the address in them,
+    /// which perhaps belongs to somebody else.
+    pub fn is_misdirected(&mut self, datagram: &[u8]) -> bool {
+        let is_for_one = matches!(Kind::of(datagram), Some(Kind::Status | Kind::Sync));
+        self.misdirected += u64::from(is_for_one);
+        is_for_one
+    }
+
+    /// Frames for one member that were dropped because they were sent to all.
+    #[must_use]
+    pub fn misdirected(&self) -> u64 {
+        self.misdirected
     }
 
     /// Datagrams dropped so far, by fault.
@@ -71,7 +67,7 @@ impl Gate {
         &self.faults
     }
 
-    /// Datagrams dropped unread because their source had sent too many that did not open.
+    /// Datagrams dropped because there was no budget left to check their signatures.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused
@@ -83,19 +79,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_of_rubbish_is_refused_for_a_while_and_others_are_not() {
+    fn faults_are_counted_by_kind_and_no_source_is_refused_for_them() {
         let (mut gate, seal) = (Gate::default(), Seal::public(None));
-        let (bad, good) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        let hear = |gate: &mut Gate, now, source| {
-            let mut inside = Vec::new();
-            let opened = gate.open(now, source, b"rubbish", &seal, &mut inside);
+        let source = IpAddr::from([10, 0, 0, 1]);
+        for _ in 0..10_000 {
+            let inside = &mut Vec::new();
+            let stranger = |_: &Author| Acquaintance::Stranger;
+            let opened = gate.open(Duration::ZERO, source, b"x", (&seal, inside), stranger);
             assert_eq!(opened, None);
-        };
-        (0..150).for_each(|_| hear(&mut gate, Duration::ZERO, bad));
-        assert_eq!(gate.refused(), 50);
-        hear(&mut gate, Duration::ZERO, good);
-        hear(&mut gate, COUNTED, bad);
-        assert_eq!(gate.refused(), 50);
-        assert_eq!(gate.faults().get(&FrameFault::NotFrame), Some(&102));
+        }
+        assert_eq!(gate.refused(), 0);
+        assert_eq!(gate.faults().get(&FrameFault::NotFrame), Some(&10_000));
     }
 }

@@ -1,6 +1,7 @@
 //! The pure core: bytes, lines and time come in, bytes and events go out. Nothing below this
 //! folder may know a socket, a file, a thread, the environment, a terminal or a clock.
 
+pub mod check_budget;
 pub mod encoding;
 pub mod engine;
 pub mod fingerprint;

@@ -2,7 +2,8 @@
 //! in the same way, and move only bytes and time:
 //!
 //! ```text
-//! on_datagram, on_plain, say, on_time        something comes in; after each call
+//! on_datagram, on_group_datagram,
+//! on_plain, say, on_time                     something comes in; after each call
 //! poll_send                                  until there is nothing to send,
 //! poll_event                                 until there is no event,
 //! next_time                                  the deadline of the next on_time
@@ -105,15 +106,24 @@ impl Node {
         }
     }
 
-    /// Takes in a datagram of the frame wire.
+    /// Takes in a datagram of the frame wire that was sent to the group.
+    pub fn on_group_datagram(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
+        if !self.gate.is_misdirected(datagram) {
+            self.on_datagram(now, source, datagram);
+        }
+    }
+
+    /// Takes in a datagram of the frame wire that came to this member's own socket.
     pub fn on_datagram(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
         if self.engine.receive_duplicate(now, source, datagram) {
             return;
         }
-        let (seal, inside) = (&self.seal, &mut self.inside);
+        let (seal, inside, engine) = (&self.seal, &mut self.inside, &self.engine);
         let opened = self
             .gate
-            .open(now.time, source.ip(), datagram, seal, inside);
+            .open(now.time, source.ip(), datagram, (seal, inside), |author| {
+                engine.acquaintance(author, source)
+            });
         if let Some(opened) = opened {
             self.engine.hear(now, source, &opened, datagram);
         }
@@ -283,15 +293,6 @@ impl Node {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Compiles only for what may move to another thread.
-    const fn is_send<T: Send>() {}
-
-    #[test]
-    fn a_node_may_move_to_another_thread() {
-        const { is_send::<Node>() };
-    }
-}
+/// A node may move to another thread: this compiles only for what may.
+const fn is_send<T: Send>() {}
+const _: () = is_send::<Node>();

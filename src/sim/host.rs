@@ -58,6 +58,7 @@ pub(super) struct Scheduled {
 pub(super) enum Action {
     Arrival {
         to: usize,
+        is_unicast: bool,
         from: SocketAddr,
         bytes: Arc<[u8]>,
     },

@@ -2,6 +2,7 @@
 //! `chat` drives, and what passes between them are the same bytes. Nothing here waits: time jumps
 //! from one event to the next, so that a minute of three hundred members takes seconds.
 
+mod attack;
 pub mod check;
 mod host;
 pub mod link;
@@ -60,6 +61,7 @@ pub struct World {
     /// The events of the members with a recording face.
     faces: BTreeMap<usize, Vec<News>>,
     is_lobby: bool,
+    shares_verdicts: bool,
     /// The lobby's seal, for all: its verdicts about signatures are shared, because a thousand
     /// members would otherwise spend 30 ms on every frame.
     seal: Seal,
@@ -83,6 +85,7 @@ impl World {
             requests: 0,
             faces: BTreeMap::new(),
             is_lobby: false,
+            shares_verdicts: true,
             seal: Seal::public(None).sharing(Verdicts::default()),
         }
     }
@@ -154,6 +157,7 @@ impl World {
         let session = (moment.wall_ms / 1000) << 32 | low;
         let seed = self.rng.bits();
         let mirror_port = self.is_lobby.then_some(PRIVATE_PORT);
+        let seal = self.seal_of_member();
         if let Some(host) = self.hosts.get_mut(number) {
             let secret = blake3::derive_key("roda pretend secret", &seed.to_be_bytes());
             let setup = Setup {
@@ -161,7 +165,7 @@ impl World {
                 session,
                 replaces: host.session,
                 name: Name::parse(&host.name)?,
-                seal: self.seal.clone(),
+                seal,
                 secrets: Secrets::new(Zeroizing::new(secret)),
                 mirror_port,
                 link: Link::Wired,
@@ -180,6 +184,13 @@ impl World {
         }
         self.tell_network(number);
         Ok(())
+    }
+
+    fn seal_of_member(&self) -> Seal {
+        match self.shares_verdicts {
+            true => self.seal.clone(),
+            false => self.seal.clone().sharing(Verdicts::default()),
+        }
     }
 
     /// Starts a killed member whose disk is lost: nothing shows that it is the same person.
@@ -298,14 +309,6 @@ impl World {
         self.tap.take().unwrap_or_default()
     }
 
-    /// Puts a datagram on the network that no member sent.
-    pub fn inject(&mut self, from: SocketAddr, bytes: &Arc<[u8]>) {
-        for to in 0..self.hosts.len() {
-            let (from, bytes) = (from, bytes.clone());
-            self.schedule(self.now, Action::Arrival { to, from, bytes });
-        }
-    }
-
     /// Lets time pass.
     pub fn run(&mut self, time: Duration) {
         let end = self.now + time;
@@ -325,14 +328,19 @@ impl World {
                 self.seed
             );
             match next.action {
-                Action::Arrival { to, from, bytes } => self.arrive(to, from, &bytes),
+                Action::Arrival {
+                    to,
+                    is_unicast,
+                    from,
+                    bytes,
+                } => self.arrive(to, is_unicast, (from, &bytes)),
                 Action::Wake(number) => self.wake(number),
             }
         }
         self.now = end;
     }
 
-    fn arrive(&mut self, to: usize, from: SocketAddr, bytes: &[u8]) {
+    fn arrive(&mut self, to: usize, is_unicast: bool, (from, bytes): (SocketAddr, &[u8])) {
         let Some(host) = self.hosts.get_mut(to) else {
             return;
         };
@@ -344,6 +352,7 @@ impl World {
             to,
             match bytes.first() {
                 Some(b'{') => Input::Plain { from, bytes },
+                _ if is_unicast => Input::Unicast { from, bytes },
                 _ => Input::Frames { from, bytes },
             },
         );
@@ -413,7 +422,7 @@ impl World {
                 self.traffic.single += 1;
                 let to = self.hosts.iter().position(|host| host.address == to);
                 if let Some(to) = to {
-                    self.send_copy(from, to, address, &transmit.bytes);
+                    self.send_copy(from, (to, true), address, &transmit.bytes);
                 }
             }
             Destination::Group | Destination::Everywhere | Destination::Plain => {
@@ -426,7 +435,7 @@ impl World {
                 }
                 for to in 0..self.hosts.len() {
                     if to == from || self.air.remembers(to, self.now) {
-                        self.send_copy(from, to, address, &transmit.bytes);
+                        self.send_copy(from, (to, false), address, &transmit.bytes);
                     }
                 }
             }
@@ -434,14 +443,35 @@ impl World {
     }
 
     /// Sends one copy over the network, which may lose, delay, repeat or damage it.
-    fn send_copy(&mut self, from: usize, to: usize, source: SocketAddr, bytes: &Arc<[u8]>) {
+    fn send_copy(
+        &mut self,
+        from: usize,
+        (to, is_unicast): (usize, bool),
+        source: SocketAddr,
+        bytes: &Arc<[u8]>,
+    ) {
         if self.hosts.get(to).is_none_or(|host| host.chat.is_none()) {
             return;
         }
         for (delay, bytes) in self.air.carry(from, to, bytes, &mut self.rng) {
-            let from = source;
-            self.schedule(self.now + delay, Action::Arrival { to, from, bytes });
+            self.deliver(self.now + delay, (to, is_unicast), source, bytes);
         }
+    }
+
+    fn deliver(
+        &mut self,
+        at: Duration,
+        (to, is_unicast): (usize, bool),
+        from: SocketAddr,
+        bytes: Arc<[u8]>,
+    ) {
+        let action = Action::Arrival {
+            to,
+            is_unicast,
+            from,
+            bytes,
+        };
+        self.schedule(at, action);
     }
 
     fn schedule(&mut self, at: Duration, action: Action) {

@@ -158,6 +158,16 @@ pub fn silent(lang: Lang, who: &str) -> String {
     say!(lang, "{who} is not answering", "{who} não responde")
 }
 
+/// A person's machine receives too slowly for the sender to wait.
+#[must_use]
+pub fn slow(lang: Lang, who: &str) -> String {
+    say!(
+        lang,
+        "{who}'s machine is slow: what it lacks is sent when it asks",
+        "a máquina de {who} está lenta: o que lhe falta é enviado quando ela pedir",
+    )
+}
+
 /// A person answers again.
 #[must_use]
 pub fn back(lang: Lang, who: &str) -> String {

@@ -278,8 +278,8 @@ pub fn frames_dropped(
         .collect();
     sentences.push(say!(
         lang,
-        "dropped, received before: {replays}; ignored, too much invalid data: {refused}",
-        "descartados, já recebidos: {replays}; ignorados, dados inválidos demais: {refused}",
+        "dropped, received before: {replays}; not checked, too many from strangers: {refused}",
+        "descartados, já recebidos: {replays}; não verificados, desconhecidos demais: {refused}",
     ));
     sentences
 }

@@ -2,6 +2,7 @@
 
 use crate::support;
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -398,10 +399,18 @@ fn another_version_of_the_wire_is_told_once() {
     let old = support::datagrams::Stranger::on_loopback(place.port + 1);
     let mut frame = vec![0xf7, b'r', 1, 1];
     frame.extend([7; 200]);
-    for _ in 0..10 {
-        old.sends(&frame);
-    }
-    ana.notes("another version of roda");
+    // An old member goes on sending; it is told when it has done so for a while.
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Relaxed) {
+                old.sends(&frame);
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        });
+        ana.notes("another version of roda");
+        is_over.store(true, Relaxed);
+    });
     for _ in 0..10 {
         old.sends(&frame);
     }

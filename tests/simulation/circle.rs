@@ -33,6 +33,13 @@ impl Circle {
         Self::met(world, seed, members)
     }
 
+    /// Members in a room, each of which checks all signatures itself.
+    pub(crate) fn of_strict(seed: u64, members: usize) -> Self {
+        let mut world = World::new(seed, Faults::NONE);
+        world.share_no_verdicts();
+        Self::met(world, seed, members)
+    }
+
     fn met(mut world: World, seed: u64, members: usize) -> Self {
         for number in 0..members {
             world.join(&format!("m{number}")).unwrap();

@@ -18,6 +18,7 @@ mod members;
 mod private;
 mod sent;
 mod soak;
+mod work;
 
 use std::time::Duration;
 

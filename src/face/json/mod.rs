@@ -87,6 +87,7 @@ fn object_of(news: &News) -> Object<'_> {
             ..about("left", person)
         },
         News::Silent(person) => about("silent", person),
+        News::Slow(person) => about("slow", person),
         News::Back(person) => about("back", person),
         News::Namesake(person) => about("namesake", person),
         News::NameTaken(me) => about("name_taken", me),

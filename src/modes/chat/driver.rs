@@ -136,6 +136,7 @@ impl Driver {
                 for (wire, from, bytes) in batch.iter() {
                     let input = match wire {
                         Wire::Frames => Input::Frames { from, bytes },
+                        Wire::Unicast => Input::Unicast { from, bytes },
                         Wire::Plain => Input::Plain { from, bytes },
                     };
                     self.chat.handle(now, input);

@@ -9,8 +9,8 @@ use super::event::{Destination, EngineEvent, Order};
 use super::roster::{Id, ME};
 use super::sync::{Question, inventory};
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::Body;
 use crate::protocol::wire::frame::sync::{FrameName, SequenceRange, Sync as Talk};
+use crate::protocol::wire::frame::{Body, FRAME_NARROW_BYTES};
 
 impl Engine {
     /// Asks a member, if this one is a newcomer, what was said before it came.
@@ -58,6 +58,7 @@ impl Engine {
             Talk::Ask { cookie, from, cut } => {
                 if self.is_proven(now, source, *cookie) {
                     for part in inventory(*from, *cut, &self.log) {
+                        self.out.answers.sent(source.ip(), FRAME_NARROW_BYTES);
                         self.send_question(now, Some((source, part)));
                     }
                 }
@@ -92,14 +93,17 @@ impl Engine {
         }
     }
 
-    /// Whether a member that asks receives at this address; if it has not proven that, it gets the
-    /// proof to repeat, and no more.
+    /// Whether a member that asks receives at this address, and has not had too much of late; if it
+    /// has not proven that it does, it gets the proof to repeat, and no more.
     fn is_proven(&mut self, now: Moment, source: SocketAddr, cookie: u64) -> bool {
         let proof = self.sync.cookie_for(source);
-        if cookie != proof {
+        if cookie == proof {
+            return self.out.answers.may_answer(source.ip(), now.time);
+        }
+        if self.out.answers.may_send_cookie(now.time) {
             self.send_question(now, Some((source, Talk::Cookie(proof))));
         }
-        cookie == proof
+        false
     }
 
     fn send_wanted(&mut self, to: SocketAddr, runs: &[SequenceRange]) {
@@ -113,6 +117,7 @@ impl Engine {
                 self.sending.arrivals.unmeasure(sequence);
             }
             if let Some(held) = self.log.get(id, sequence) {
+                self.out.answers.sent(to.ip(), held.bytes.len());
                 self.out.send(Destination::Member(to), held.bytes.clone());
             }
         }

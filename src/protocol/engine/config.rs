@@ -42,6 +42,21 @@ pub const HOLDER_REPAIR_STEP: Duration = ms(60);
 pub const HOLDER_RANK_MAX: usize = 4;
 /// After sending or hearing a repair, a holder ignores NACKs for it this long, in round trips.
 pub const MUTE_GRTT: u32 = 1;
+/// From the third time on that a frame is asked for, that time doubles with each…
+pub const MUTE_SINGLE_ASKS: u8 = 2;
+/// …at most so often. Of 20,000 frames at 20 % loss, one is asked for so often.
+pub const MUTE_DOUBLINGS: u8 = 5;
+/// Bytes of repairs for each byte that a member says, with unasked repeats: three receivers that
+/// lose 40 % of a bulk transfer need 2.4, and four times in all is what anybody may make of it.
+pub const REPAIR_CREDIT: f64 = 2.5;
+/// That credit lasts at least this long, and at most twice as long.
+pub const REPAIR_CREDIT_AGE: Duration = Duration::from_secs(30);
+/// Only own frames younger than this are repaired on credit: after it, receivers ask no more.
+pub const REPAIR_YOUNG: Duration = GAP_GIVEN_UP_AFTER;
+/// Bytes per second of all other repairs…
+pub const REPAIR_BYTES_PER_S: f64 = 1000.0;
+/// …and how many at once: together 13 kbit/s over any minute, of the 20 that anybody may cause.
+pub const REPAIR_BURST_BYTES: f64 = 32.0 * 1024.0;
 /// Upper bound of the copies of one repair, in a group up to [`SMALL_GROUP`].
 pub const REPAIR_COPIES_MAX: u8 = 3;
 /// Upper bound of the repairs that wait to be sent; more would come too late to help.
@@ -78,12 +93,25 @@ pub const WINDOW_FRAMES: u32 = 4096;
 pub const WINDOW_SENT_FRAMES: u32 = 3500;
 /// Frames that a sender sends before the first report.
 pub const WINDOW_FIRST_FRAMES: u32 = 256;
-/// A receiver whose reports stall this long stops limiting the send window.
+/// A receiver whose reports stall this long stops limiting the send window. So does one for which
+/// the window waits this long, and which moves on by less than [`LAGGING_PER_S`] meanwhile.
 pub const STUCK_AFTER: Duration = Duration::from_secs(3);
+/// The same after many have left the window: 20 % loss at full speed moves on thousands of times a
+/// second, so that this is still plenty.
+pub const STUCK_AFTER_MIN: Duration = ms(500);
+/// Frames per second that a receiver must move on by while the window waits for it.
+pub const LAGGING_PER_S: f64 = 200.0;
+/// A receiver that left the window for that stays outside this long, and twice as long each time…
+pub const LAGGARD_OUT: Duration = Duration::from_secs(10);
+/// …up to this.
+pub const LAGGARD_OUT_MAX: Duration = Duration::from_secs(320);
 /// In bulk, a receiver reports after this many frames…
 pub const REPORT_FRAMES: u32 = 256;
 /// …or after this time.
 pub const REPORT_INTERVAL: Duration = ms(5);
+/// Frames for each of which a report may leave, beside a few a second: 15 reports at 1000 frames a
+/// second.
+pub const REPORT_FRAMES_MIN: u32 = 64;
 /// Members that report in bulk.
 pub const REPORTERS: usize = 8;
 
@@ -138,6 +166,10 @@ pub const ASK_INTERVAL: Duration = Duration::from_secs(1);
 /// A member that is asked for answers twice, this far apart: at 40 % loss, one answer is not
 /// enough.
 pub const ANSWER_REPEAT: Duration = ms(300);
+/// A member answers so often…
+pub const ANSWERS: usize = 3;
+/// …in this time, whoever asks: its answers are heard by all.
+pub const ANSWERS_IN: Duration = Duration::from_secs(6);
 /// A session whose clock is further behind than this is believed only when it proves that it is
 /// there now. Laptops without a time server are minutes wrong; they are seen a second later.
 pub const PROOF_AGE: Duration = Duration::from_secs(60);

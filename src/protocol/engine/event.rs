@@ -119,6 +119,9 @@ pub enum EngineEvent {
     },
     /// A person does not answer.
     Silent(NamedKey),
+    /// A person receives so slowly that this member waits for them no more; what they lack is sent
+    /// when they ask for it.
+    Slow(NamedKey),
     /// A person that did not answer is heard again.
     Back(NamedKey),
     /// Messages of a person are missing, and what follows them is shown now.

@@ -61,7 +61,7 @@ impl Engine {
     /// Says farewell, and nothing that still waits before it; [`Engine::is_gone`] says when it was
     /// repeated often enough.
     pub fn leave(&mut self) {
-        self.sending.outbox.clear();
+        self.sending.leave();
         self.sending.outbox.push(&Record::Leaving);
         self.group.presence.leave();
     }

@@ -1,6 +1,7 @@
 //! The group around this member: who is in it, how long a round trip takes, and when this member
 //! shows that it is there.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::config::{
@@ -14,8 +15,8 @@ use super::presence::Presence;
 use super::repair::RepairRole;
 use super::roster::{Id, ME, Roster};
 use crate::protocol::rng::Rng;
-use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::frame::{Author, MemberTag};
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -66,10 +67,37 @@ impl Group {
         self.needs_v6 = self.roster.others().any(|(_, member)| is_v6(member));
     }
 
-    /// The slowest link of this member and the others.
+    /// The link that this member sends for: its own, or a slower one if most of the others state
+    /// it, counted by address. One that states it alone binds nobody: it asks for what it loses.
     pub(super) fn slowest_link(&self, own: Link) -> Link {
-        let others = self.roster.others().map(|(_, member)| member.link);
-        others.fold(own, Link::max)
+        let (mut slow, mut all, mut slowest) = (BTreeSet::new(), BTreeSet::new(), own);
+        for (_, member) in self.roster.others() {
+            let address = member.address.map(|address| address.ip());
+            all.insert(address);
+            if member.link.is_slow() {
+                slow.insert(address);
+                slowest = slowest.max(member.link);
+            }
+        }
+        let is_common = 2 * slow.len() > all.len();
+        if is_common { slowest } else { own }
+    }
+
+    /// Takes in that a member asks whether others are here. Only a long silence of theirs makes it
+    /// worth noting: otherwise this member knows better.
+    pub(super) fn hear_asked(&mut self, asked: &[MemberTag], now: Duration, rng: &mut Rng) {
+        for tag in asked {
+            match self.roster.find(*tag) {
+                Some(ME) => self.presence.answer(now),
+                Some(id) => {
+                    let member = self.roster.get(id);
+                    if member.is_some_and(|member| now >= member.heard() + member.interval) {
+                        self.roster.note_asked(id, now, rng);
+                    }
+                }
+                None => {}
+            }
+        }
     }
 
     /// Plans a beat that lets a newcomer know this member soon.

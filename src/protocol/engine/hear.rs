@@ -12,6 +12,7 @@ use super::frame_log::{NewFrame, Position};
 use super::freshness::Freshness;
 use super::inbox::Accept;
 use super::member::BeatNews;
+use super::repair::mute;
 use super::roster::{Id, ME};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Beat;
@@ -382,13 +383,8 @@ impl Engine {
             });
         }
         self.hear_acks(now, id, &beat.acks);
-        for tag in &beat.asked {
-            match self.group.roster.find(*tag) {
-                Some(ME) => self.group.presence.answer(now.time),
-                Some(asked) => self.group.roster.note_asked(asked, now.time, &mut self.rng),
-                None => {}
-            }
-        }
+        let rng = &mut self.rng;
+        self.group.hear_asked(&beat.asked, now.time, rng);
         if author.flags & FLAG_ACK_REQUEST != 0 {
             self.plan_report(now, id, author.flags);
         }
@@ -423,9 +419,9 @@ impl Engine {
                 let Some(held) = self.log.get(id, sequence) else {
                     continue;
                 };
-                let (frame, touched, grtt) = ((id, sequence), held.touched, timing.grtt);
+                let muted_until = held.touched + mute(timing.grtt, held.asked);
                 let repair = &mut self.sending.repair;
-                if repair.answer(frame, touched, grtt, time, delay) {
+                if repair.answer((id, sequence), muted_until, time, delay) {
                     self.log.note_asked(id, sequence);
                 }
                 if id == ME {

@@ -4,18 +4,19 @@
 //! ```text
 //! me          keys, clock, and the frames that this member makes
 //! group       roster (member, replay_window) · presence · round trip
-//! sending     outbox · pace and window · arrivals · receipts · repair
+//! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
 //! receiving   inbox per member (sequences) · frontier · reports
 //! log         frame_log, with history
 //! recent      dedup
 //! sync        digests, inventories · exchange
 //! mirror      the lobby's plain copies and guests
-//! out         datagrams and events, in order
+//! out         (answers) datagrams and events, in order
 //! ```
 //!
 //! Where a frame concerns several parts, these files route between them:
 //!
 //! ```text
+//! acquaintance what is known of an author before a signature is checked
 //! hear        a frame → roster → (freshness) → inbox → log → deliver
 //! deliver     a frame in its turn, after its causes → event
 //! send        outbox → pace, window → a signed batch → log → out; beats; NACKs
@@ -23,6 +24,8 @@
 //! timers      whatever is due
 //! ```
 
+mod acquaintance;
+mod answers;
 pub mod arrivals;
 mod catch_up;
 pub mod clock;
@@ -39,6 +42,7 @@ mod group;
 mod hear;
 mod history;
 pub mod inbox;
+mod laggards;
 mod me;
 pub mod member;
 pub mod mirror;
@@ -50,6 +54,7 @@ pub mod private;
 pub mod receipts;
 mod receiving;
 pub mod repair;
+mod repair_budget;
 pub mod replay_window;
 pub mod reports;
 pub mod roster;
@@ -58,6 +63,7 @@ mod sending;
 pub mod sequences;
 mod sync;
 mod timers;
+pub mod window;
 
 use core::net::SocketAddr;
 

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::config::{
-    ANSWER_REPEAT, FAREWELL_TAIL, GREET_PER_MEMBER, HELLO_REPEATS, INSIST, TAIL, TAIL_BEAT_AFTER,
-    TAIL_OF_BURST_GRTT,
+    ANSWER_REPEAT, ANSWERS, ANSWERS_IN, FAREWELL_TAIL, GREET_PER_MEMBER, HELLO_REPEATS, INSIST,
+    TAIL, TAIL_BEAT_AFTER, TAIL_OF_BURST_GRTT,
 };
 use crate::protocol::rng::Rng;
 
@@ -18,6 +18,8 @@ pub struct Presence {
     /// How often the last frame was repeated behind its tail.
     insisted: usize,
     is_leaving: bool,
+    /// When this member last answered that it is here.
+    answered: VecDeque<Duration>,
     beat_at: Option<Duration>,
     beaten_at: Duration,
 }
@@ -94,8 +96,20 @@ impl Presence {
         }
     }
 
-    /// Plans two beats, because a member asks whether this one is here.
+    /// Plans two beats, because a member asks whether this one is here; unless it has answered
+    /// often lately, which all have heard.
     pub fn answer(&mut self, now: Duration) {
+        if self.answered.len() >= ANSWERS {
+            if self
+                .answered
+                .front()
+                .is_some_and(|at| now < *at + ANSWERS_IN)
+            {
+                return;
+            }
+            self.answered.pop_front();
+        }
+        self.answered.push_back(now);
         self.beat_now(now);
         if !self.is_leaving && self.hellos.is_empty() {
             self.hellos.push_back(now + ANSWER_REPEAT);

@@ -6,21 +6,60 @@ use std::time::Duration;
 
 use super::config::{
     ACK_AFTER_MAX, ACK_AFTER_MIN, ACK_GROUP, ASKED_ACK_MAX, ASKED_ACK_PER_MEMBER, REPORT_FRAMES,
-    REPORT_INTERVAL, REPORTERS,
+    REPORT_FRAMES_MIN, REPORT_INTERVAL, REPORTERS,
 };
 use super::roster::Id;
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::rng::Rng;
+
+/// Reports per second to one sender, and to all, for frames that are few…
+const SENDER_PER_S: u32 = 5;
+/// See [`SENDER_PER_S`].
+const TOTAL_PER_S: u32 = 20;
+/// …and how many of them at once: those of half a second of bulk.
+const SENDER_BURST: u32 = 100;
+/// See [`SENDER_BURST`].
+const TOTAL_BURST: u32 = 400;
+/// Shortest time that a report which may not leave waits.
+const WAIT_MIN: Duration = Duration::from_millis(1);
 
 /// Per sender, what is to be reported and when.
 #[derive(Debug, Default)]
 pub struct Reports {
     senders: BTreeMap<Id, Sender>,
+    allowance: Allowance<TOTAL_PER_S, TOTAL_BURST>,
     /// Nothing is due before this time.
     due_at: Option<Duration>,
 }
 
+/// Bounds the reports: `PER_S` a second, `BURST` at once, and one more for each
+/// [`REPORT_FRAMES_MIN`] new frames. Senders decide when they want a report, and asking costs them
+/// little, so that they do not decide how many leave.
+#[derive(Clone, Copy, Debug)]
+struct Allowance<const PER_S: u32, const BURST: u32>(TokenBucket);
+
+impl<const PER_S: u32, const BURST: u32> Default for Allowance<PER_S, BURST> {
+    fn default() -> Self {
+        let (per_s, burst) = (f64::from(PER_S), f64::from(BURST));
+        Self(TokenBucket::new(per_s, burst, Duration::ZERO))
+    }
+}
+
+impl<const PER_S: u32, const BURST: u32> Allowance<PER_S, BURST> {
+    fn earn(&mut self) {
+        self.0.spend(-1.0 / f64::from(REPORT_FRAMES_MIN));
+    }
+
+    /// When a report may leave; `None` if it may leave now.
+    fn waits_until(&mut self, now: Duration) -> Option<Duration> {
+        let has_one = self.0.refill(now) >= 1.0;
+        (!has_one).then(|| self.0.available_at(1.0).max(now + WAIT_MIN))
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Sender {
+    allowance: Allowance<SENDER_PER_S, SENDER_BURST>,
     /// Datagrams that came from the sender itself, repeats included.
     heard: u32,
     unreported: u32,
@@ -60,6 +99,8 @@ impl Reports {
         let sender = self.senders.entry(from).or_default();
         sender.unreported += 1;
         sender.last_at = Some(now);
+        sender.allowance.earn();
+        self.allowance.earn();
         if let Some(sequence) = first_hand {
             sender.echo = (sequence, now);
             self.heard(from);
@@ -106,10 +147,20 @@ impl Reports {
     pub fn pop(&mut self, now: Duration) -> Option<Report> {
         self.due_at.filter(|at| *at <= now)?;
         let is_due = |sender: &Sender| sender.due.is_some_and(|due| due <= now);
-        let Some((id, sender)) = self.senders.iter_mut().find(|(_, sender)| is_due(sender)) else {
-            self.due_at = self.senders.values().filter_map(|sender| sender.due).min();
-            return None;
+        let (id, sender) = loop {
+            let Some((id, sender)) = self.senders.iter_mut().find(|(_, sender)| is_due(sender))
+            else {
+                self.due_at = self.senders.values().filter_map(|sender| sender.due).min();
+                return None;
+            };
+            let waits = sender.allowance.waits_until(now);
+            match waits.or_else(|| self.allowance.waits_until(now)) {
+                Some(until) => sender.due = Some(until),
+                None => break (id, sender),
+            }
         };
+        sender.allowance.0.spend(1.0);
+        self.allowance.0.spend(1.0);
         sender.due = None;
         sender.unreported = 0;
         let (echo, echo_at) = sender.echo;

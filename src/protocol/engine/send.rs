@@ -7,10 +7,12 @@ use std::time::Duration;
 use super::Engine;
 use super::config::{MUTE_GRTT, SPEAKERS_MAX, SPEAKING};
 use super::dedup::KnownDatagram;
-use super::event::{Destination, Transmit};
+use super::event::{Destination, EngineEvent, Transmit};
 use super::frame_log::NewFrame;
+use super::member::Member;
 use super::presence::Due;
 use super::receiving::NackDraft;
+use super::repair::Cause;
 use super::reports::Report;
 use super::roster::{Id, ME};
 use super::sending::{Made, Turn};
@@ -38,13 +40,27 @@ impl Engine {
             let to = Destination::Plain;
             return Some(Transmit { to, bytes });
         }
-        let turn = self.sending.turn(now.time, self.group.roster.size())?;
+        let turn = self.sending.turn(now.time, self.group.roster.size());
+        self.tell_slow(now.time);
+        let turn = turn?;
+        let clocks = (now.time, self.me.clock_now(now));
         let (group, log, out) = (&self.group, &mut self.log, &mut self.out);
-        let has_sent = self.sending.send_repair(now.time, turn, group, log, out);
+        let has_sent = self.sending.send_repair(clocks, turn, group, log, out);
         if !has_sent && turn == Turn::NewFrames {
             self.send_batch(now);
         }
         self.out.next_datagram()
+    }
+
+    /// Reports the members that left the send window because they are slow.
+    fn tell_slow(&mut self, now: Duration) {
+        while let Some(id) = self.sending.window.pop_slow() {
+            let member = self.group.roster.get(id);
+            // One that is not heard is perhaps gone, which is reported in its own way.
+            let is_heard = |member: &&Member| now < member.heard() + member.interval * 2;
+            let who = member.filter(is_heard).map(Member::named_key);
+            self.out.tell_of(who, EngineEvent::Slow);
+        }
     }
 
     /// Makes all durable frames that may leave now, under one signature.
@@ -85,6 +101,7 @@ impl Engine {
     fn keep_made(&mut self, now: Duration, made: &Made, bytes: Arc<[u8]>, hash: u64) {
         let sequence = made.position.sequence;
         let durable = Some((sequence, made.flags));
+        let length = bytes.len();
         self.recent
             .insert(&bytes, KnownDatagram { id: ME, durable });
         let frame = NewFrame {
@@ -96,7 +113,7 @@ impl Engine {
         self.log.insert(ME, made.position, frame);
         self.log.settle(ME, sequence);
         self.log.release(self.sending.window.needed_from());
-        self.sending.note_made(now, made, &mut self.group);
+        self.sending.note_made(now, made, length, &mut self.group);
         self.sending.tell_sent(made, &mut self.out);
     }
 
@@ -139,7 +156,8 @@ impl Engine {
                 let mute = self.group.grtt() * MUTE_GRTT;
                 // A member that has just repaired it has done this for us.
                 if held.is_some_and(|held| now.time >= held.touched + mute) {
-                    self.sending.repair.schedule(newest, now.time);
+                    let repair = &mut self.sending.repair;
+                    repair.schedule(newest, now.time, Cause::Tail);
                 }
             }
         }

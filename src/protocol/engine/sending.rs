@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::arrivals::Arrivals;
+use super::clock::clock_ms;
 use super::config::{
     ACK_GROUP, REPAIR_COPIES_MAX, REPEAT_GRTT, REPEAT_ONCE_ABOVE, REPEAT_TWICE_ABOVE, REPORTERS,
     SMALL_GROUP, STUCK_AFTER, WAITING_AFTER,
@@ -14,10 +15,12 @@ use super::group::Group;
 use super::me::Me;
 use super::out::Out;
 use super::outbox::{Outbox, PrivateText};
-use super::pace::{Pace, RoundTrip, Window};
+use super::pace::{Pace, RoundTrip};
 use super::receipts::{Delivered, Receipts};
-use super::repair::Repair;
+use super::repair::{Cause, Repair};
+use super::repair_budget::{Age, RepairBudget};
 use super::roster::{Id, ME, Roster};
+use super::window::Window;
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::durable::{
@@ -45,6 +48,7 @@ pub(super) struct Sending {
     pub(super) arrivals: Arrivals,
     pub(super) receipts: Receipts,
     pub(super) repair: Repair,
+    repair_budget: RepairBudget,
     nacks: NackRate,
     /// The newest own durable frame.
     newest: u32,
@@ -54,6 +58,8 @@ pub(super) struct Sending {
     wants_acks: bool,
     /// Whether more followed the newest frame at once.
     was_bulk: bool,
+    /// Whether only the farewell is still to be sent, which waits for nobody.
+    is_leaving: bool,
 }
 
 /// How often others ask for own frames, on which it depends how often these are repeated unasked.
@@ -158,7 +164,15 @@ impl Sending {
 
     /// Whether something waits and the window is open for it.
     pub(super) fn may_make(&mut self, now: Duration, members: usize) -> bool {
-        !self.outbox.is_empty() && self.window.allows(self.newest + 1, members, now)
+        let (next, pace_per_s) = (self.newest + 1, self.pace.rate_per_s());
+        !self.outbox.is_empty()
+            && (self.is_leaving || self.window.allows(next, members, pace_per_s, now))
+    }
+
+    /// Drops what waits; the window limits what is said from now on no more.
+    pub(super) fn leave(&mut self) {
+        self.outbox.clear();
+        self.is_leaving = true;
     }
 
     /// When [`Sending::turn`] may have something.
@@ -166,7 +180,7 @@ impl Sending {
         let repair_at = self.repair.next_time();
         let repair = repair_at.map(|at| at.max(self.pace.next_time(now, 1)));
         let new = (!self.outbox.is_empty()).then(|| {
-            if self.window.is_open(self.newest + 1) {
+            if self.is_leaving || self.window.is_open(self.newest + 1) {
                 self.pace.next_time(now, self.outbox.len())
             } else {
                 // A report opens the window, or the time after which a stuck receiver is ignored.
@@ -178,32 +192,45 @@ impl Sending {
 
     /// Sends the next repair that is due; false if there is none. A small group gets one copy for
     /// each time that the frame was asked for, so that a frame which is lost again and again does
-    /// not hold up all others, and one more if nothing new is to be sent.
+    /// not hold up all others, and one more if nothing new is to be sent; each within the budget.
     pub(super) fn send_repair(
         &mut self,
-        now: Duration,
+        (now, clock_now): (Duration, u64),
         turn: Turn,
         group: &Group,
         log: &mut FrameLog,
         out: &mut Out,
     ) -> bool {
-        while let Some((id, sequence)) = self.repair.pop(now) {
-            let Some(held) = log.touch(id, sequence, now) else {
+        while let Some((id, sequence, cause)) = self.repair.pop(now) {
+            let Some(held) = log.get(id, sequence) else {
                 continue;
+            };
+            let age = match id {
+                ME => Age::of(clock_ms(held.position.clock), clock_ms(clock_now)),
+                _ => Age::Old,
             };
             let more = u8::from(turn == Turn::RepairsOnly);
             let copies = match group.roster.size() {
                 0..=SMALL_GROUP => held.asked.saturating_add(more).clamp(1, REPAIR_COPIES_MAX),
                 _ => 1,
             };
-            for _ in 0..copies {
+            let (bytes, mut has_sent) = (held.bytes.clone(), false);
+            for copy in 0..copies {
+                let is_free = copy == 0 && cause == Cause::Tail;
+                if !is_free && !self.repair_budget.try_spend(bytes.len(), age, now) {
+                    break;
+                }
                 self.pace.sent();
                 if id == ME {
                     self.arrivals.leaves_again(sequence);
                 }
-                out.send(group.to_all(), held.bytes.clone());
+                out.send(group.to_all(), bytes.clone());
+                has_sent = true;
             }
-            return true;
+            if has_sent {
+                log.touch(id, sequence, now);
+                return true;
+            }
         }
         false
     }
@@ -263,7 +290,14 @@ impl Sending {
 
     /// Notes that an own frame leaves for the first time: plans its repeats, and expects its
     /// acknowledgements.
-    pub(super) fn note_made(&mut self, now: Duration, made: &Made, group: &mut Group) {
+    pub(super) fn note_made(
+        &mut self,
+        now: Duration,
+        made: &Made,
+        bytes: usize,
+        group: &mut Group,
+    ) {
+        self.repair_budget.earn(bytes, now);
         let (sequence, grtt) = (made.position.sequence, group.grtt());
         group.presence.said(now, self.was_bulk.then_some(grtt));
         self.arrivals.leaves(sequence, now);
@@ -273,8 +307,11 @@ impl Sending {
             self.receipts.said(sequence, here, report_at);
         }
         for repeat in 1..=self.nacks.repeats_of_next() {
-            self.repair
-                .schedule((ME, sequence), now + grtt * REPEAT_GRTT * repeat);
+            self.repair.schedule(
+                (ME, sequence),
+                now + grtt * REPEAT_GRTT * repeat,
+                Cause::Asked,
+            );
         }
         // The addressee of a private message is waited for, and nobody else.
         if let Some(id) = made.private_to.and_then(|tag| group.roster.find(tag)) {
@@ -323,7 +360,7 @@ impl Sending {
             return None; // claims more than there is, and so proves nothing
         }
         if self.window.knows(id) {
-            self.window.report(id, through, now);
+            self.window.report(id, through, self.newest, now);
             log.release(self.window.needed_from());
         }
         self.receipts.acknowledge(id, through)
@@ -342,12 +379,13 @@ impl Sending {
         if through > self.newest {
             return None;
         }
-        self.window.report(id, through, now);
+        self.window.report(id, through, self.newest, now);
         log.release(self.window.needed_from());
         if let Some(left) = self.arrivals.left(status.echo) {
             let passed = now.saturating_sub(left.at);
             round_trip.measure(passed.saturating_sub(status.held));
-            if let Some(arrived) = self.arrivals.measure(id, status.heard, left) {
+            let arrived = self.arrivals.measure(id, status.heard, left);
+            if let Some(arrived) = arrived.filter(|_| self.window.knows(id)) {
                 self.pace.arrived(arrived, now);
             }
         }

@@ -55,6 +55,9 @@ const VERSION: u8 = 2;
 /// Length of the clear header, in bytes.
 pub const HEADER_BYTES: usize = 2 + 1 + 1 + ROOM_TAG_BYTES + NONCE_BYTES;
 
+/// Offset of the type in the header.
+const TYPE_AT: usize = 3;
+
 /// Offset of the nonce in the header.
 pub(super) const NONCE_AT: usize = HEADER_BYTES - NONCE_BYTES;
 
@@ -120,6 +123,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The type that a datagram states, which is not sealed.
+    #[must_use]
+    pub fn of(datagram: &[u8]) -> Option<Self> {
+        datagram
+            .get(TYPE_AT)
+            .and_then(|byte| Self::from_byte(*byte))
+    }
+
     fn from_byte(byte: u8) -> Option<Self> {
         [
             Self::Durable,

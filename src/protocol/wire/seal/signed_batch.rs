@@ -122,14 +122,16 @@ impl<'s> MerklePath<'s> {
         Some((inside, merkle_path))
     }
 
-    /// Whether this person signed the batch that the frame belongs to.
+    /// Whether this person signed the batch that the frame belongs to; `None` if that is not known
+    /// yet, and may not be checked now.
     pub(super) fn is_genuine(
         &self,
         leaf: Hash,
         by: &Key,
         hashing: &Hashing,
         verdicts: &Verdicts,
-    ) -> bool {
+        may_check: impl FnOnce() -> bool,
+    ) -> Option<bool> {
         let (siblings, _) = self.siblings.as_chunks::<NODE_BYTES>();
         let up = |node: Hash, (height, sibling): (usize, &[u8; NODE_BYTES])| match self.index
             >> height
@@ -139,7 +141,7 @@ impl<'s> MerklePath<'s> {
             _ => hashing.node(sibling, &node),
         };
         let root = siblings.iter().enumerate().fold(leaf, up);
-        verdicts.verify(by, &root, self.signature)
+        verdicts.verify_if(by, &root, self.signature, may_check)
     }
 }
 
@@ -162,8 +164,10 @@ mod tests {
                 let (before, merkle_path) = MerklePath::split(&inside).unwrap();
                 assert_eq!(before, b"inside");
                 let verdicts = Verdicts::default();
-                let is_genuine =
-                    |leaf: Hash| merkle_path.is_genuine(leaf, &signer.key(), &hashing, &verdicts);
+                let key = signer.key();
+                let is_genuine = |leaf: Hash| {
+                    merkle_path.is_genuine(leaf, &key, &hashing, &verdicts, || true) == Some(true)
+                };
                 assert!(is_genuine(*leaf));
                 let other_type = hashing.leaf(2, &[index as u8]);
                 let other_room = Hashing::of(&[8; 16]).leaf(1, &[index as u8]);

@@ -112,13 +112,23 @@ impl Verdicts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a person signed a root. Calls [`verify`] once per root and remembers the verdict.
-    pub(super) fn verify(&self, by: &Key, root: &Hash, signature: &[u8; SIGNATURE_BYTES]) -> bool {
+    /// Whether a person signed a root. Calls [`verify`] once per root and remembers the verdict;
+    /// `None` if there is no verdict yet, and `may_check` allows none.
+    pub(super) fn verify_if(
+        &self,
+        by: &Key,
+        root: &Hash,
+        signature: &[u8; SIGNATURE_BYTES],
+        may_check: impl FnOnce() -> bool,
+    ) -> Option<bool> {
         let known = &mut *self.known();
         if let Some(verdict) = known.verdicts.get(root)
             && (&verdict.by, &verdict.signature) == (by, signature)
         {
-            return verdict.is_genuine;
+            return Some(verdict.is_genuine);
+        }
+        if !may_check() {
+            return None;
         }
         let person = known.person(by);
         let is_genuine = person.is_some_and(|person| verify(&person, root, signature));
@@ -135,7 +145,12 @@ impl Verdicts {
         {
             known.verdicts.remove(&oldest);
         }
-        is_genuine
+        Some(is_genuine)
+    }
+
+    #[cfg(test)]
+    fn verify(&self, by: &Key, root: &Hash, signature: &[u8; SIGNATURE_BYTES]) -> bool {
+        self.verify_if(by, root, signature, || true) == Some(true)
     }
 }
 

@@ -10,12 +10,14 @@
 )]
 
 mod circle;
+mod clocks;
 mod counts;
 mod faces;
 mod hostile;
 mod leaving;
 mod members;
 mod private;
+mod recorded;
 mod sent;
 mod soak;
 

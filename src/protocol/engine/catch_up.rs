@@ -95,11 +95,17 @@ impl Engine {
     /// Whether a member that asks receives at this address; if it has not proven that, it gets the
     /// proof to repeat, and no more.
     fn is_proven(&mut self, now: Moment, source: SocketAddr, cookie: u64) -> bool {
-        let proof = self.sync.cookie_for(source);
-        if cookie != proof {
-            self.send_question(now, Some((source, Talk::Cookie(proof))));
+        let is_proven = cookie == self.sync.cookie_for(source);
+        if !is_proven {
+            self.send_cookie(now, source);
         }
-        cookie == proof
+        is_proven
+    }
+
+    /// Gives an address what only a program that receives there can repeat.
+    pub(super) fn send_cookie(&mut self, now: Moment, source: SocketAddr) {
+        let cookie = self.sync.cookie_for(source);
+        self.send_question(now, Some((source, Talk::Cookie(cookie))));
     }
 
     fn send_wanted(&mut self, to: SocketAddr, runs: &[SequenceRange]) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Setup;
 use super::clock::{HybridClock, clock_ms};
-use super::config::CLOCK_AHEAD_MAX;
+use super::config::{CLOCK_AHEAD_MAX, STAMP_LEAD_MAX};
 use super::private::Private;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Link;
@@ -29,11 +29,15 @@ pub(super) struct Me {
     /// message, in milliseconds.
     clock_differences_ms: Vec<i64>,
     pub(super) started: Moment,
+    /// Since when this member hears what the others send: its start, or the end of its last sleep.
+    pub(super) listening_since: Duration,
     pub(super) link: Link,
     /// Longest frame that the narrowest own link carries.
     frame_bytes: usize,
-    /// The newest own frame of those that are never repaired.
+    /// The newest own frame of those that are never repaired…
     newest_unrepaired: u32,
+    /// …its clock in milliseconds since 1970, and when it was made.
+    stamped: Option<(u64, Duration)>,
 }
 
 impl Me {
@@ -56,9 +60,11 @@ impl Me {
             clock: HybridClock::default(),
             clock_differences_ms: Vec::new(),
             started: now,
+            listening_since: now.time,
             link: setup.link,
             frame_bytes: FRAME_NARROW_BYTES,
             newest_unrepaired: 0,
+            stamped: None,
         }
     }
 
@@ -131,6 +137,21 @@ impl Me {
         self.newest_unrepaired
     }
 
+    /// The clock of a frame that is never repaired. It never goes back, nor falls behind the time
+    /// that passes, when the system's clock is corrected: the others would take the frame for a
+    /// recording. It leads the corrected clock by less than what the others refuse.
+    fn stamp(&mut self, now: Moment) -> u64 {
+        let clock = self.clock_now(now);
+        let passed = |(stamp_ms, at): (u64, Duration)| {
+            stamp_ms.saturating_add(now.time.saturating_sub(at).as_millis() as u64)
+        };
+        let most_ms = clock_ms(clock).saturating_add(STAMP_LEAD_MAX.as_millis() as u64);
+        let least_ms = self.stamped.map_or(0, passed).min(most_ms);
+        let clock = clock.max(least_ms << 16);
+        self.stamped = Some((clock_ms(clock), now.time));
+        clock
+    }
+
     /// Makes a frame that is never repaired.
     pub(super) fn make_unrepaired(
         &mut self,
@@ -142,7 +163,7 @@ impl Me {
         self.newest_unrepaired += 1;
         let author = Author {
             sequence: self.newest_unrepaired,
-            clock: self.clock_now(now),
+            clock: self.stamp(now),
             flags,
             ..self.author(grtt)
         };

@@ -4,6 +4,7 @@
 use core::net::SocketAddr;
 use std::time::Duration;
 
+use super::clock_offset::ClockOffset;
 use super::config::{ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MIN, GONE_AFTER_BEATS};
 use super::event::NamedKey;
 use super::replay_window::ReplayWindow;
@@ -43,6 +44,8 @@ pub struct Member {
     pub grtt: Option<Duration>,
     /// The clock of the frame that proved that it is there now.
     pub(super) proven_at: Option<u64>,
+    /// What its clock shows.
+    pub(super) clock_offset: ClockOffset,
     pub(super) heard: Duration,
     pub(super) interval: Duration,
     pub(super) newest_beat: u32,
@@ -71,6 +74,7 @@ impl Member {
             knows_history: false,
             grtt: None,
             proven_at: None,
+            clock_offset: ClockOffset::default(),
             heard: Duration::ZERO,
             interval: BEAT_MIN,
             newest_beat: 0,

@@ -3,9 +3,9 @@
 //!
 //! ```text
 //! me          keys, clock, and the frames that this member makes
-//! group       roster (member, replay_window) · presence · round trip
+//! group       roster (member, replay_window, clock_offset) · presence · round trip
 //! sending     outbox · pace and window · arrivals · receipts · repair
-//! receiving   inbox per member (sequences) · frontier · reports
+//! receiving   inbox per member (sequences) · frontier · reports · unproven · heard_nacks
 //! log         frame_log, with history
 //! recent      dedup
 //! sync        digests, inventories · exchange
@@ -26,6 +26,7 @@
 pub mod arrivals;
 mod catch_up;
 pub mod clock;
+pub mod clock_offset;
 pub mod config;
 pub mod dedup;
 mod deliver;
@@ -37,6 +38,7 @@ mod freshness;
 pub mod frontier;
 mod group;
 mod hear;
+mod heard_nacks;
 mod history;
 pub mod inbox;
 mod me;
@@ -58,6 +60,7 @@ mod sending;
 pub mod sequences;
 mod sync;
 mod timers;
+mod unproven;
 
 use core::net::SocketAddr;
 
@@ -218,6 +221,7 @@ impl Engine {
 
     /// Says hello: a session begins, or the machine slept, or has another interface.
     pub fn announce(&mut self, now: Moment) {
+        self.me.listening_since = now.time;
         self.group.presence.begin(now.time, &mut self.rng);
     }
 

@@ -165,6 +165,13 @@ impl Roster {
         }
     }
 
+    /// Learns a member's clock from a frame that is never repaired, in milliseconds since 1970.
+    pub fn learn_clock(&mut self, id: Id, clock_ms: u64, now: Duration) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.clock_offset.learn(clock_ms, now);
+        }
+    }
+
     /// Ends a session: nothing that is heard of it brings it back.
     pub fn close(&mut self, id: Id) {
         if let Some(member) = self.members.get_mut(&id) {

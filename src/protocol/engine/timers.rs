@@ -28,6 +28,7 @@ impl Engine {
         while let Some(report) = self.receiving.reports.pop(time) {
             self.send_status(now, report);
         }
+        self.receiving.replays += self.receiving.unproven.expire(time);
         while let Some(due) = self.group.presence.pop(time) {
             self.send_presence(now, due);
         }
@@ -45,6 +46,7 @@ impl Engine {
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
         [
             self.receiving.next_time(),
+            self.receiving.unproven.next_time(),
             self.sending.next_time(now),
             self.group.roster.next_time(),
             self.receiving.reports.next_time(),

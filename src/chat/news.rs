@@ -171,6 +171,7 @@ impl Chat {
             faults: faults.map(|(fault, count)| (*fault, *count)).collect(),
             refused: gate.refused(),
             repeats: self.node.repeats() + self.node.replays(),
+            ahead: self.node.frames_ahead(),
         };
         self.answer(request, News::Stats(stats));
     }
@@ -222,6 +223,7 @@ impl Chat {
                     was_reported,
                 });
             }
+            EngineEvent::ClockAhead { ahead } => News::Failed(Failure::ClockAhead(ahead)),
             EngineEvent::CaughtUp { messages } => News::CaughtUp { messages },
             EngineEvent::Unmirrored { lines } => News::Unmirrored { lines },
             EngineEvent::Guest {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::copies::Copies;
 use crate::protocol::time::{Moment, SleepDetector};
 
 /// Interval between two looks at the interfaces.
@@ -26,6 +27,7 @@ pub(super) struct Watch {
     is_other_key_reported: bool,
     is_other_version_reported: bool,
     ignores_itself: bool,
+    pub(super) copies: Copies,
 }
 
 /// What the room knows that is watched.
@@ -74,6 +76,7 @@ impl Watch {
             is_other_key_reported: false,
             is_other_version_reported: false,
             ignores_itself: false,
+            copies: Copies::default(),
         }
     }
 

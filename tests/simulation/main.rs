@@ -11,6 +11,7 @@
 
 mod circle;
 mod clocks;
+mod copies;
 mod counts;
 mod faces;
 mod hostile;

@@ -3,7 +3,8 @@
 //! A frame can be held up, and cannot be hurried: of all readings of a clock, the one that is
 //! furthest ahead of ours is nearest to the truth, and a recording that is sent again never moves
 //! it. What stands far behind that reading was made long ago, whatever clock its author has.
-//! Durable frames teach nothing, because their clocks may be ahead of their author's.
+//! Durable frames teach nothing, because their clocks may be ahead of their author's. A member that
+//! sets its clock back says hello once more, and is learned anew.
 
 use std::time::Duration;
 

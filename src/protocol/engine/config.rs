@@ -245,6 +245,13 @@ pub const INVENTORY_PARTS_MAX: usize = 64;
 
 /// A clock that is further ahead than this does not advance this member's.
 pub const CLOCK_AHEAD_MAX: Duration = Duration::from_secs(300);
+/// Frames whose clock is further ahead than this are refused: two members whose clocks are within
+/// [`CLOCK_AHEAD_MAX`] of the group's may differ by twice that, and both are right.
+pub const CLOCK_REFUSED_AHEAD: Duration = Duration::from_secs(600);
+
+/// A newcomer whose clock differs from all others' waits this long before it takes theirs: within
+/// it, somebody answers who has the same.
+pub const FOLLOW_AFTER: Duration = Duration::from_secs(1);
 
 /// Longest text of one message, in bytes; longer lines are cut.
 pub const TEXT_MAX_BYTES: usize = 64 << 10;

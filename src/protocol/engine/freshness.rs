@@ -130,8 +130,8 @@ impl Engine {
                 return false;
             }
         }
-        if !is_durable && self.me.is_plausible(author.clock, now) {
-            self.group.roster.learn_clock(id, stamp_ms, now.time);
+        if !is_durable {
+            self.note_clock(now, id, source.ip(), author);
         }
         true
     }

@@ -57,7 +57,13 @@ impl Engine {
         };
         let is_from_there = member.address == Some(source);
         self.recent.count_repeat();
-        self.receiving.hears_itself |= id == ME;
+        if id == ME {
+            self.receiving.hears_itself = true;
+            if durable.is_none() {
+                // Nobody repairs it, so that it comes from an own address.
+                self.group.roster.locate(ME, source);
+            }
+        }
         let Some((sequence, flags)) = durable else {
             return true;
         };
@@ -97,6 +103,9 @@ impl Engine {
             }
             let durable = None;
             self.recent.insert(bytes, KnownDatagram { id, durable });
+        }
+        if self.is_too_far_ahead(now, author) {
+            return self.refuse_ahead(now, id, opened);
         }
         if !self.is_believed(now, id, source, &opened.frame) {
             return self.refuse(now, id, source, opened, bytes);
@@ -169,18 +178,15 @@ impl Engine {
         let roster = &mut self.group.roster;
         roster.set_grtt(id, grtt_of(author.grtt));
         if roster.hear(id, now.time) {
-            self.greet_newcomer(now, id, author);
+            self.greet_newcomer(now, id);
         } else if roster.is_back(id) {
             let who = roster.named_key(id);
             self.out.tell_of(who, EngineEvent::Back);
         }
     }
 
-    fn greet_newcomer(&mut self, now: Moment, id: Id, author: &Author) {
+    fn greet_newcomer(&mut self, now: Moment, id: Id) {
         self.group.announce_to_newcomer(now.time, &mut self.rng);
-        if self.sending.newest() <= 1 {
-            self.me.compare_clock(author.clock, now);
-        }
         let roster = &self.group.roster;
         let Some(member) = roster.get(id).filter(|_| roster.sessions_of(id) == 1) else {
             return;

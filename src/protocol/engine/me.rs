@@ -8,7 +8,7 @@ use super::config::{CLOCK_AHEAD_MAX, STAMP_LEAD_MAX};
 use super::private::Private;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::frame::durable::{COUNTS_BYTES, REFERENCES_MAX, Reference};
+use crate::protocol::wire::frame::durable::{COUNTS_BYTES, Hello, REFERENCES_MAX, Reference, Role};
 use crate::protocol::wire::frame::{
     Author, Body, FRAME_MAX_BYTES, FRAME_NARROW_BYTES, Frame, MemberTag, durable_max_bytes,
     grtt_code,
@@ -25,9 +25,8 @@ pub(super) struct Me {
     pub(super) private: Private,
     pub(super) seal: Seal,
     pub(super) clock: HybridClock,
-    /// How far ahead of this clock those of the members are who were met before the first own
-    /// message, in milliseconds.
-    clock_differences_ms: Vec<i64>,
+    /// The session of this person that ended without a farewell, if it is known.
+    replaces: Option<u64>,
     pub(super) started: Moment,
     /// Since when this member hears what the others send: its start, or the end of its last sleep.
     pub(super) listening_since: Duration,
@@ -58,7 +57,7 @@ impl Me {
             private: Private::new(setup.secrets),
             seal: setup.seal,
             clock: HybridClock::default(),
-            clock_differences_ms: Vec::new(),
+            replaces: setup.replaces,
             started: now,
             listening_since: now.time,
             link: setup.link,
@@ -121,15 +120,19 @@ impl Me {
         clock_ms(clock) <= clock_ms(self.clock_now(now)) + ahead_ms
     }
 
-    /// Notes the clock of a member that was met before the first own message.
-    pub(super) fn compare_clock(&mut self, theirs: u64, now: Moment) {
-        let difference_ms = clock_ms(theirs) as i64 - now.wall_ms as i64;
-        self.clock_differences_ms.push(difference_ms);
+    /// Adopts the group's clock, which is ahead of this one by some milliseconds, or behind.
+    pub(super) fn follow(&mut self, difference_ms: i64) {
+        self.clock.follow(difference_ms);
+        self.stamped = None;
     }
 
-    /// Adopts the group's clock, which a joiner does before its first message only.
-    pub(super) fn adopt_group_clock(&mut self) {
-        self.clock.follow(&mut self.clock_differences_ms);
+    /// What a session begins with.
+    pub(super) fn hello(&self) -> Hello {
+        Hello {
+            role: Role::Person,
+            replaces: self.replaces,
+            session_key: self.private.session_key(),
+        }
     }
 
     /// How many frames this member has made that are never repaired.

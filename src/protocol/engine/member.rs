@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::clock_offset::ClockOffset;
 use super::config::{ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MIN, GONE_AFTER_BEATS};
 use super::event::NamedKey;
+use super::group_clock::StatedClock;
 use super::replay_window::ReplayWindow;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
@@ -46,6 +47,8 @@ pub struct Member {
     pub(super) proven_at: Option<u64>,
     /// What its clock shows.
     pub(super) clock_offset: ClockOffset,
+    /// What it showed when it was last heard, also if that is far ahead.
+    pub(super) stated_clock: Option<StatedClock>,
     pub(super) heard: Duration,
     pub(super) interval: Duration,
     pub(super) newest_beat: u32,
@@ -75,6 +78,7 @@ impl Member {
             grtt: None,
             proven_at: None,
             clock_offset: ClockOffset::default(),
+            stated_clock: None,
             heard: Duration::ZERO,
             interval: BEAT_MIN,
             newest_beat: 0,

@@ -17,6 +17,7 @@
 //!
 //! ```text
 //! hear        a frame → roster → (freshness) → inbox → log → deliver
+//! group_clock clocks that differ: ours is corrected, or theirs are refused
 //! deliver     a frame in its turn, after its causes → event
 //! send        outbox → pace, window → a signed batch → log → out; beats; NACKs
 //! catch_up    digest → exchange → inventory → pull, or NACK
@@ -37,6 +38,7 @@ pub mod frame_log;
 mod freshness;
 pub mod frontier;
 mod group;
+mod group_clock;
 mod hear;
 mod heard_nacks;
 mod history;
@@ -82,7 +84,7 @@ use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::frame::durable::{Hello, Record, Role};
+use crate::protocol::wire::frame::durable::Record;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
@@ -132,7 +134,7 @@ impl Engine {
     pub fn new(setup: Setup, now: Moment) -> Self {
         let mirror_port = setup.mirror_port;
         let mirror = mirror_port.map(|port| Mirror::new(setup.name.clone(), port));
-        let (seed, replaces) = (setup.seed, setup.replaces);
+        let seed = setup.seed;
         let me = Me::new(setup, now);
         let mut engine = Self {
             rng: Rng::new(seed),
@@ -147,11 +149,7 @@ impl Engine {
             me,
         };
         engine.log.set_horizon(engine.me.clock_now(now));
-        let hello = Hello {
-            role: Role::Person,
-            replaces,
-            session_key: engine.me.private.session_key(),
-        };
+        let hello = engine.me.hello();
         engine.sending.outbox.push(&Record::Hello(hello));
         engine.announce(now);
         engine
@@ -196,10 +194,10 @@ impl Engine {
     }
 
     fn begin_message(&mut self, now: Moment) {
-        self.sending.begin_message(now.time, &self.group.roster);
         if self.sending.newest() <= 1 {
-            self.me.adopt_group_clock();
+            self.follow_group_clock(now);
         }
+        self.sending.begin_message(now.time, &self.group.roster);
     }
 
     /// Says a text of at most [`PRIVATE_MAX_BYTES`] to all sessions of one person that are here

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::frontier::Frontier;
 use super::group::Group;
+use super::group_clock::ClockWatch;
 use super::heard_nacks::HeardNacks;
 use super::inbox::{Inbox, NackTiming};
 use super::reports::{Report, ReportReason, Reports};
@@ -34,6 +35,7 @@ pub(super) struct Receiving {
     /// Frames that wait for the proof that their author is there now.
     pub(super) unproven: Unproven,
     pub(super) heard_nacks: HeardNacks,
+    pub(super) clocks: ClockWatch,
     next_nack_at: Duration,
     /// Frames that were dropped because they were heard before, or because their session is over.
     pub(super) replays: u64,

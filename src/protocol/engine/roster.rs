@@ -5,10 +5,12 @@ use core::net::SocketAddr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::clock_offset::ClockOffset;
 use super::config::{
     ASK_INTERVAL, BEAT_MAX, BEAT_MIN, BEAT_PER_MEMBER, GRTT_MAX, GRTT_MIN, MEMBERS_MAX,
 };
 use super::event::NamedKey;
+use super::group_clock::StatedClock;
 use super::member::{BeatNews, Member};
 use crate::protocol::rng::{Rng, mix};
 use crate::protocol::wire::frame::{Author, MemberTag};
@@ -165,10 +167,22 @@ impl Roster {
         }
     }
 
-    /// Learns a member's clock from a frame that is never repaired, in milliseconds since 1970.
-    pub fn learn_clock(&mut self, id: Id, clock_ms: u64, now: Duration) {
+    /// Takes in what a member's clock shows by a frame that is never repaired; learns it if it is
+    /// plausible.
+    pub(super) fn state_clock(&mut self, id: Id, stated: StatedClock, is_plausible: bool) {
         if let Some(member) = self.members.get_mut(&id) {
-            member.clock_offset.learn(clock_ms, now);
+            member.stated_clock = Some(stated);
+            if is_plausible {
+                member.clock_offset.learn(stated.clock_ms, stated.heard);
+            }
+        }
+    }
+
+    /// Forgets what a member's clock has shown.
+    pub(super) fn forget_clock(&mut self, id: Id) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.clock_offset = ClockOffset::default();
+            member.stated_clock = None;
         }
     }
 

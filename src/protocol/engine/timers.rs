@@ -23,6 +23,7 @@ impl Engine {
         while let Some(absence) = self.group.roster.next_absence(time, &mut self.rng) {
             self.on_absence(now, absence);
         }
+        self.watch_clocks(now);
         self.ask_for_missing(now);
         self.retry_sync(now);
         while let Some(report) = self.receiving.reports.pop(time) {
@@ -47,6 +48,7 @@ impl Engine {
         [
             self.receiving.next_time(),
             self.receiving.unproven.next_time(),
+            self.compare_clocks_at(),
             self.sending.next_time(now),
             self.group.roster.next_time(),
             self.receiving.reports.next_time(),

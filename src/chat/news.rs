@@ -171,7 +171,7 @@ impl Chat {
             faults: faults.map(|(fault, count)| (*fault, *count)).collect(),
             refused: gate.refused(),
             repeats: self.node.repeats() + self.node.replays(),
-            ahead: self.node.frames_ahead(),
+            ahead: self.node.roster().frames_ahead(),
         };
         self.answer(request, News::Stats(stats));
     }

@@ -276,12 +276,6 @@ impl Node {
         self.engine.replays()
     }
 
-    /// How many frames were refused because their clocks are far ahead of this member's.
-    #[must_use]
-    pub fn frames_ahead(&self) -> u64 {
-        self.engine.frames_ahead()
-    }
-
     /// Counts of what the gate dropped.
     #[must_use]
     pub fn gate(&self) -> &Gate {

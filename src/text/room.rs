@@ -158,9 +158,9 @@ pub fn own_key_shared(lang: Lang, names: &[String]) -> String {
     say!(
         lang,
         "{names} use your key, you included: this computer's identity is a copy, or was copied; \
-        to get one of your own, type roda id new, then start again",
+        to get one of your own, type roda id new; then start again",
         "{names} usam a sua chave, contando você: a identidade deste computador é uma cópia, ou \
-        foi copiada; para ter uma só sua, digite roda id new e entre de novo",
+        foi copiada; para ter uma só sua, digite roda id new; depois entre de novo",
     )
 }
 
@@ -170,9 +170,9 @@ pub fn own_key_elsewhere(lang: Lang, address: IpAddr) -> String {
     say!(
         lang,
         "your key is also in use at {address}: if that is you, all is well; if this computer is a \
-        copy of another one, type roda id new, then start again",
+        copy of another one, type roda id new; then start again",
         "a sua chave também está em uso em {address}: se é você, tudo bem; se este computador é \
-        cópia de outro, digite roda id new e entre de novo",
+        cópia de outro, digite roda id new; depois entre de novo",
     )
 }
 
@@ -189,14 +189,14 @@ pub fn clock_ahead(lang: Lang, ahead: Duration) -> String {
     )
 }
 
-/// A duration in the largest unit that it fills twice: `7 min`, `24 h`, `366 d`.
+/// A duration in the largest unit that it fills twice: `11 minutes`, `24 hours`, `366 days`.
 fn rough_duration(lang: Lang, duration: Duration) -> String {
     let minutes = duration.as_secs().div_ceil(60);
     match minutes {
-        ..120 => say!(lang, "{minutes} min", "{minutes} min"),
-        ..2880 => {
+        0..120 => say!(lang, "{minutes} minutes", "{minutes} minutos"),
+        120..2880 => {
             let hours = minutes / 60;
-            say!(lang, "{hours} h", "{hours} h")
+            say!(lang, "{hours} hours", "{hours} horas")
         }
         _ => {
             let days = minutes / 1440;

@@ -101,7 +101,7 @@ fn who_is_ahead_and_talks_at_once_is_told_and_its_lines_are_not_taken_for_delive
             |news: &News| matches!(news, News::Delivered(told) if told.waiting.is_empty());
         assert_eq!(circle.count_told(0, is_delivered), 0, "seed {seed}");
         for member in 1..4 {
-            assert!(circle.world.node(member).unwrap().frames_ahead() > 0);
+            assert!(circle.world.node(member).unwrap().roster().frames_ahead() > 0);
             assert_eq!(circle.count_told(member, is_told_ahead), 0);
         }
         // The others are not disturbed.
@@ -212,7 +212,7 @@ fn what_is_said_a_year_ahead_is_refused_and_counted_and_takes_no_room() {
     circle.world.run(5 * SECOND);
     for member in 0..4 {
         let node = circle.world.node(member).unwrap();
-        assert_eq!(node.frames_ahead(), 500);
+        assert_eq!(node.roster().frames_ahead(), 500);
         assert_eq!(node.held_bytes(), held);
     }
     circle.talk(8, SECOND / 5);

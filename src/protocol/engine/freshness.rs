@@ -11,14 +11,15 @@
 //! A frame is made in our time if its author had given such a sign before. All of these travel
 //! anyway, so that the check costs no packet.
 //!
-//! A session whose clock shows the time since this member began to listen is believed at once, also
-//! if it cannot hear us: had somebody sent the frame before, it would be known here. One whose clock
-//! is behind is believed when it gives a sign. Until then its durable frames wait (`unproven.rs`),
-//! and a beat of ours invites it to give one.
+//! A session whose clock shows the time since this member began to listen is believed at once,
+//! also if it cannot hear us: had somebody sent the frame before, it would be known here. One whose
+//! clock is behind is believed when it gives a sign. Until then its durable frames wait
+//! (`unproven.rs`), and a beat of ours invites it to give one.
 //!
 //! From then on its clock is known, however wrong it is (`clock_offset.rs`): a beat, a status or a
 //! step of catching up far behind it is a recording, which somebody may have withheld until its
-//! author was gone. A durable frame is taken in at any age, and shows nobody as present who is gone.
+//! author was gone. A durable frame is taken in at any age, and shows nobody as present who is
+//! gone.
 //!
 //! What remains: a session that this member never heard, whose clock is ahead of ours, may be
 //! replayed to it for as long as the clock is ahead.

@@ -5,9 +5,9 @@
 //! median of the addresses: in both directions while it has said nothing, and only forward once it
 //! has, because what it says must stay in order.
 //!
-//! Frames that are ahead of this clock by more than [`CLOCK_REFUSED_AHEAD`] are refused, for they would
-//! outlive everything else in the history. Their author learns it from our beats: if most others
-//! are far behind it, and it may not follow them any more, it tells its person.
+//! Frames that are ahead of this clock by more than [`CLOCK_REFUSED_AHEAD`] are refused, for they
+//! would outlive everything else in the history. Their author learns it from our beats: if most
+//! others are far behind it, and it may not follow them any more, it tells its person.
 
 use core::net::IpAddr;
 use std::collections::BTreeMap;
@@ -38,8 +38,6 @@ pub(super) struct ClockWatch {
     compare_at: Option<Duration>,
     /// Whether the person knows that others refuse what is said here.
     is_told: bool,
-    /// Frames that were refused because their clocks are ahead.
-    pub(super) ahead: u64,
 }
 
 /// How others' clocks stand to this one.
@@ -70,12 +68,6 @@ fn is_same_clock(difference_ms: i64) -> bool {
 }
 
 impl Engine {
-    /// Frames that were refused because their clocks are far ahead of this member's.
-    #[must_use]
-    pub fn frames_ahead(&self) -> u64 {
-        self.receiving.clocks.ahead
-    }
-
     /// Whether to refuse a frame for its clock. A newcomer with whom nobody agrees may be wrong
     /// itself, and refuses nothing yet.
     pub(super) fn is_too_far_ahead(&self, now: Moment, author: &Author) -> bool {
@@ -97,7 +89,7 @@ impl Engine {
 
     /// Refuses a frame that is far ahead, and lets its author hear a beat of ours.
     pub(super) fn refuse_ahead(&mut self, now: Moment, id: Id, opened: &Opened<'_>) {
-        self.receiving.clocks.ahead += 1;
+        self.group.roster.count_ahead();
         self.group.invite(now.time, &mut self.rng);
         let author = &opened.frame.author;
         if let Body::Durable(durable) = &opened.frame.body {

@@ -42,6 +42,8 @@ pub struct Roster {
     live: usize,
     next_id: u32,
     due_at: Duration,
+    /// Frames that were refused because their clocks are ahead.
+    ahead: u64,
 }
 
 impl Roster {
@@ -54,6 +56,7 @@ impl Roster {
             live: 0,
             next_id: ME.0,
             due_at: Duration::MAX,
+            ahead: 0,
         };
         if let Some(id) = roster.meet(me) {
             roster.hear(id, Duration::ZERO);
@@ -176,6 +179,17 @@ impl Roster {
                 member.clock_offset.learn(stated.clock_ms, stated.heard);
             }
         }
+    }
+
+    /// Counts a frame that was refused because its clock is far ahead of this member's.
+    pub(super) fn count_ahead(&mut self) {
+        self.ahead += 1;
+    }
+
+    /// How many frames were refused because their clocks are far ahead of this member's.
+    #[must_use]
+    pub fn frames_ahead(&self) -> u64 {
+        self.ahead
     }
 
     /// Forgets what a member's clock has shown.

@@ -31,7 +31,9 @@ pub use self::lab::{
 pub use self::localized::{command, parse};
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
 pub use self::room::{RoomCommand, RoomSettings};
-pub use self::secret::{INVITE, IdArgs, IdSettings, KeyText, ROOM_KEY, RoomSecret};
+pub use self::secret::{
+    INVITE, IdAct, IdArgs, IdCommand, IdSettings, KeyText, ROOM_KEY, RoomSecret,
+};
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 use crate::error::Usage;
 use crate::protocol::lookalike::Oddity;

@@ -251,6 +251,10 @@ pub enum News {
     Namesake(Person),
     /// Somebody was here under this member's own name before it, which is shown to them as this.
     NameTaken(Person),
+    /// One key is here under several names: its file was copied. Told once for each key.
+    SharedKey(Vec<MemberState>),
+    /// This member's key is here under its name from another computer, at this address. Told once.
+    OwnKeyElsewhere(SocketAddr),
     /// A member made two different frames with one sequence number.
     Equivocation(Person),
     /// Frames of somebody are missing; what follows them is shown now.
@@ -390,6 +394,8 @@ pub struct Stats {
     pub refused: u64,
     /// Copies of what had come before.
     pub repeats: u64,
+    /// Frames whose clocks were too far ahead.
+    pub ahead: u64,
 }
 
 /// What happens to a connection of two people.

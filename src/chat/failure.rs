@@ -1,6 +1,8 @@
 //! What does not work, and why, as data: a face makes the code for programs and the sentence for
 //! people.
 
+use std::time::Duration;
+
 use super::event::Person;
 
 /// An answer of the system, as data.
@@ -57,6 +59,9 @@ pub enum Failure {
     NotUtf8,
     /// Somebody uses another version of this program, whose wire is another.
     OtherVersion,
+    /// This computer's clock is this far ahead of those of most others, which therefore refuse what
+    /// is said here.
+    ClockAhead(Duration),
     /// Somebody is in a room of this name with another key.
     OtherKey,
     /// The system refuses to send or to join.

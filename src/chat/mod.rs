@@ -6,6 +6,7 @@
 //! own       what this member said: its ids, and how far it has got
 //! leaving   sending the rest, waiting for acknowledgements, the farewell
 //! watch     alone, asleep, another key; when to look at the network again
+//! copies    one key under several names, or on another computer
 //! ```
 //!
 //! The driver of `chat` and the simulator run this same value by the same small match: after one
@@ -13,6 +14,7 @@
 
 pub mod archive;
 pub mod command;
+mod copies;
 mod departure;
 pub mod entry;
 pub mod event;
@@ -186,7 +188,10 @@ impl Chat {
                 WatchEvent::OtherVersion => self.tell(News::Failed(Failure::OtherVersion)),
                 WatchEvent::Announce => self.node.announce(now),
                 WatchEvent::Rejoin => self.ask_network(NetworkAsk::Rejoin),
-                WatchEvent::Rescan => self.ask_network(NetworkAsk::Rescan),
+                WatchEvent::Rescan => {
+                    self.tell_copies(now);
+                    self.ask_network(NetworkAsk::Rescan);
+                }
                 WatchEvent::IgnoreOwn => self.ask_network(NetworkAsk::IgnoreOwn),
             }
         }

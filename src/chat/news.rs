@@ -171,6 +171,7 @@ impl Chat {
             faults: faults.map(|(fault, count)| (*fault, *count)).collect(),
             refused: gate.refused(),
             repeats: self.node.repeats() + self.node.replays(),
+            ahead: self.node.roster().frames_ahead(),
         };
         self.answer(request, News::Stats(stats));
     }
@@ -229,6 +230,7 @@ impl Chat {
                 });
                 return None;
             }
+            EngineEvent::ClockAhead { ahead } => News::Failed(Failure::ClockAhead(ahead)),
             EngineEvent::CaughtUp { messages } => News::CaughtUp { messages },
             EngineEvent::Unmirrored { lines } => News::Unmirrored { lines },
             EngineEvent::Guest {

@@ -127,6 +127,11 @@ impl People {
         }
     }
 
+    /// This member's own name and key.
+    pub(super) fn my_name(&self) -> NamedKey {
+        self.me.clone()
+    }
+
     /// This member's own key.
     pub(super) fn my_key(&self) -> Key {
         self.me.key

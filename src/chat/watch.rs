@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::copies::Copies;
 use crate::protocol::time::{Moment, SleepDetector};
 
 /// Interval between two looks at the interfaces.
@@ -30,6 +31,7 @@ pub(super) struct Watch {
     other_key: Foreign,
     other_version: Foreign,
     ignores_itself: bool,
+    pub(super) copies: Copies,
 }
 
 /// What the room knows that is watched.
@@ -106,6 +108,7 @@ impl Watch {
             other_key: Foreign::default(),
             other_version: Foreign::default(),
             ignores_itself: false,
+            copies: Copies::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
 use crate::store::identity::Who;
@@ -135,22 +135,49 @@ impl IdentityArgs {
 /// The arguments of `id`.
 #[derive(Debug, Args)]
 pub struct IdArgs {
+    /// What to do; nothing shows the fingerprint.
+    #[command(subcommand)]
+    command: Option<IdCommand>,
+
     /// The file of the identity, made if there is none [default: in the folder of your settings]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     identity: Option<PathBuf>,
+}
+
+/// The subcommands of `id`.
+#[derive(Debug, Subcommand)]
+pub enum IdCommand {
+    /// Become somebody new, for a computer that is a copy of another one
+    #[command(after_help = "Example:\n  roda id new")]
+    New,
+}
+
+/// What `id` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdAct {
+    /// Shows the fingerprint.
+    Show,
+    /// Makes a new identity; the old one stays beside it.
+    Renew,
 }
 
 /// The settings of `id`.
 #[derive(Debug)]
 pub struct IdSettings {
-    /// The identity whose fingerprint to show.
+    /// The identity that is meant.
     pub who: Who,
+    /// What to do.
+    pub act: IdAct,
 }
 
 impl From<IdArgs> for IdSettings {
     fn from(args: IdArgs) -> Self {
         Self {
             who: args.identity.map_or(Who::User, Who::File),
+            act: match args.command {
+                Some(IdCommand::New) => IdAct::Renew,
+                None => IdAct::Show,
+            },
         }
     }
 }

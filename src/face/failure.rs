@@ -25,6 +25,7 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::NotUtf8 => "not_utf8",
         Failure::OtherKey => "other_key",
         Failure::OtherVersion => "other_version",
+        Failure::ClockAhead(_) => "clock_ahead",
         Failure::Network { .. } => "network",
         Failure::Interfaces(_) => "interfaces",
         Failure::PeopleForgotten(_) => "people_forgotten",
@@ -65,6 +66,7 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::NotUtf8 => text::not_utf8(lang, line.unwrap_or_default()),
         Failure::OtherKey => text::other_key(lang, room),
         Failure::OtherVersion => text::other_version(lang),
+        Failure::ClockAhead(ahead) => text::clock_ahead(lang, *ahead),
         Failure::Network {
             act,
             interface,

@@ -222,7 +222,13 @@ impl Lines {
     fn stats(&self, stats: &Stats) -> Vec<String> {
         let lang = self.style.lang;
         let mut sentences = vec![text::stats(lang, stats.members, stats.held_bytes)];
-        let dropped = text::frames_dropped(lang, &stats.faults, stats.refused, stats.repeats);
+        let dropped = text::frames_dropped(
+            lang,
+            &stats.faults,
+            stats.refused,
+            stats.repeats,
+            stats.ahead,
+        );
         sentences.extend(dropped);
         sentences
     }
@@ -301,6 +307,16 @@ fn marked(person: &Person) -> String {
     }
 }
 
+/// One key under several names, with the cure for those who have it.
+fn shared_key(lang: Lang, members: &[MemberState]) -> String {
+    let name = |member: &MemberState| addressed(&member.person);
+    let names: Vec<String> = members.iter().map(name).collect();
+    match members.iter().any(|member| member.is_own) {
+        true => text::own_key_shared(lang, &names),
+        false => text::key_shared(lang, &names),
+    }
+}
+
 /// What happens, as a sentence.
 fn sentence(lang: Lang, news: &News) -> Option<String> {
     Some(match news {
@@ -321,6 +337,8 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::Gap { person, .. } => text::gap(lang, &addressed(person)),
         News::Namesake(person) => text::namesake(lang, &person.name, &addressed(person)),
         News::NameTaken(me) => text::name_taken(lang, &me.name, &addressed(me)),
+        News::SharedKey(members) => shared_key(lang, members),
+        News::OwnKeyElsewhere(source) => text::own_key_elsewhere(lang, source.ip()),
         News::Equivocation(person) => text::equivocation(lang, &addressed(person)),
         News::CaughtUp { messages } => text::caught_up(lang, *messages),
         News::Unmirrored { lines } => text::unmirrored(lang, *lines),

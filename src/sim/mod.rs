@@ -139,6 +139,16 @@ impl World {
         self.join_as(signer, name)
     }
 
+    /// Adds a session with a member's key under another name, on another computer, as a cloned disk
+    /// does; returns its number.
+    ///
+    /// # Errors
+    /// A name that cannot be, and a member that never was.
+    pub fn join_copied(&mut self, person: usize, name: &str) -> Result<usize, NameFault> {
+        let host = self.hosts.get(person).ok_or(NameFault::Empty)?;
+        self.join_as(host.signer.clone(), name.to_owned())
+    }
+
     fn join_as(&mut self, signer: Signer, name: String) -> Result<usize, NameFault> {
         let number = self.hosts.len();
         self.hosts.push(Host::new(number, name, signer));

@@ -24,6 +24,12 @@ const FOLDER: &str = "roda";
 /// Most session files that are examined; no person leaves more behind.
 const SESSIONS_MAX: usize = 256;
 
+/// Most old identities that are kept.
+const KEPT_MAX: u32 = 1000;
+
+/// Most bytes of an old identity's file that are kept: a sound one has [`SEED_BYTES`].
+const KEPT_MAX_BYTES: u64 = 4096;
+
 /// Which identity to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Who {
@@ -96,6 +102,38 @@ impl Identity {
         Ok(Signer::from_seed(&seed))
     }
 
+    /// Makes a new identity in the place of an old one, which is kept beside it: returns where, if
+    /// there was one. Also a broken file is kept.
+    ///
+    /// # Errors
+    /// A file that can be neither read nor written. The old identity is in place then.
+    pub fn renew(who: &Who) -> io::Result<(Signer, Option<PathBuf>)> {
+        let path = match who {
+            Who::User => folders()?.0.join(FILE),
+            Who::File(file) => file.clone(),
+            Who::Ephemeral => return Ok((Signer::from_seed(&Seed::new(random()?)), None)),
+        };
+        let mut old = Zeroizing::new(Vec::with_capacity(KEPT_MAX_BYTES as usize));
+        match File::open(&path) {
+            Ok(file) => file.take(KEPT_MAX_BYTES).read_to_end(&mut old)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let seed = seed_at(&path)?;
+                return Ok((Signer::from_seed(&seed), None));
+            }
+            Err(error) => return Err(error),
+        };
+        let kept = keep_aside(&path, &old)?;
+        let seed = Seed::new(random()?);
+        let fresh = beside(&path, &format!("{:016x}", u64::from_be_bytes(random()?)));
+        let written = write_private(&fresh, &*seed).and_then(|()| fs::rename(&fresh, &path));
+        if let Err(error) = written {
+            let _ = fs::remove_file(&fresh);
+            let _ = fs::remove_file(&kept);
+            return Err(error);
+        }
+        Ok((Signer::from_seed(&seed), Some(kept)))
+    }
+
     fn passing(why: Option<io::Error>) -> io::Result<Self> {
         Ok(Self {
             signer: Signer::from_seed(&Seed::new(random()?)),
@@ -159,6 +197,32 @@ pub(super) fn folders() -> io::Result<(PathBuf, PathBuf)> {
     let folders = choose_base_strategy().map_err(io::Error::other)?;
     let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
     Ok((folders.config_dir().join(FOLDER), state.join(FOLDER)))
+}
+
+/// The path of a file with something behind its name.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(suffix);
+    path.with_file_name(name)
+}
+
+/// Writes a copy of an old identity beside its file, under the first name that is free.
+fn keep_aside(path: &Path, old: &[u8]) -> io::Result<PathBuf> {
+    let mut number = 1;
+    loop {
+        let kept = match number {
+            1 => beside(path, "old"),
+            _ => beside(path, &format!("old{number}")),
+        };
+        match write_private(&kept, old) {
+            Ok(()) => return Ok(kept),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && number < KEPT_MAX => {
+                number += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Reads the seed in a file, and creates it if there is none.
@@ -302,6 +366,32 @@ mod tests {
         let new = || Identity::open(&Who::Ephemeral, 1).unwrap().signer.key();
         assert_ne!(new(), new());
         assert!(Identity::signer(&Who::File(folder.path().to_owned())).is_err());
+    }
+
+    #[test]
+    fn a_new_identity_keeps_the_old_one_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("id");
+        let who = Who::File(path.clone());
+        let (first, old) = Identity::renew(&who).unwrap();
+        assert_eq!(old, None, "there was none");
+        let (second, old) = Identity::renew(&who).unwrap();
+        let old = old.unwrap();
+        assert_eq!(Identity::signer(&who).unwrap().key(), second.key());
+        let kept = Identity::signer(&Who::File(old.clone())).unwrap();
+        assert_eq!(kept.key(), first.key());
+        fs::write(&path, b"broken").unwrap();
+        let (third, older) = Identity::renew(&who).unwrap();
+        let older = older.unwrap();
+        assert!(older != old && third.key() != second.key());
+        assert_eq!(fs::read(&older).unwrap(), b"broken");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(&old).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
     }
 
     #[test]

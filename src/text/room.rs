@@ -1,5 +1,8 @@
 //! The sentences about the keys of rooms and people.
 
+use core::net::IpAddr;
+use std::time::Duration;
+
 use super::{Lang, row, say};
 use crate::error::RoomFault;
 use crate::protocol::wire::frame::FrameFault;
@@ -68,6 +71,18 @@ pub fn fingerprint_use(lang: Lang) -> String {
     )
 }
 
+/// The identity before the new one.
+#[must_use]
+pub fn old_identity(lang: Lang, path: &str) -> String {
+    say!(
+        lang,
+        "in chats that you start from now on, the others see you as somebody new; the old \
+        identity is kept in {path}: delete it, or put it back in place to be who you were",
+        "nos chats abertos de agora em diante, os outros verão você como alguém novo; a \
+        identidade antiga ficou em {path}: apague-a, ou ponha-a de volta para ser quem você era",
+    )
+}
+
 /// Asks for a room's passphrase or invitation.
 #[must_use]
 pub fn room_key_prompt(lang: Lang) -> String {
@@ -121,6 +136,73 @@ pub fn other_version(lang: Lang) -> String {
         "alguém aqui usa outra versão do roda: vocês não se ouvem; usem a mesma versão em todas as \
         máquinas (roda --version mostra a sua)",
     )
+}
+
+/// Several people here have one key.
+#[must_use]
+pub fn key_shared(lang: Lang, names: &[String]) -> String {
+    let names = row(names);
+    say!(
+        lang,
+        "{names} use the same key: an identity was copied from one computer to another, and \
+        what one of them says may come from the other",
+        "{names} usam a mesma chave: uma identidade foi copiada de um computador para outro, e o \
+        que um diz pode vir do outro",
+    )
+}
+
+/// Somebody else has this person's key, under another name.
+#[must_use]
+pub fn own_key_shared(lang: Lang, names: &[String]) -> String {
+    let names = row(names);
+    say!(
+        lang,
+        "{names} use your key, you included: this computer's identity is a copy, or was copied; \
+        to get one of your own, type roda id new; then start again",
+        "{names} usam a sua chave, contando você: a identidade deste computador é uma cópia, ou \
+        foi copiada; para ter uma só sua, digite roda id new; depois entre de novo",
+    )
+}
+
+/// This person's key is used on another computer.
+#[must_use]
+pub fn own_key_elsewhere(lang: Lang, address: IpAddr) -> String {
+    say!(
+        lang,
+        "your key is also in use at {address}: if that is you, all is well; if this computer is a \
+        copy of another one, type roda id new; then start again",
+        "a sua chave também está em uso em {address}: se é você, tudo bem; se este computador é \
+        cópia de outro, digite roda id new; depois entre de novo",
+    )
+}
+
+/// This computer's clock is far ahead of those of most others.
+#[must_use]
+pub fn clock_ahead(lang: Lang, ahead: Duration) -> String {
+    let by = rough_duration(lang, ahead);
+    say!(
+        lang,
+        "your clock is ahead of the others' by {by}: they do not receive what you say; set this \
+        computer's clock, then start again",
+        "o seu relógio está {by} adiantado em relação ao dos outros: eles não recebem o que você \
+        diz; acerte o relógio deste computador e entre de novo",
+    )
+}
+
+/// A duration in the largest unit that it fills twice: `11 minutes`, `24 hours`, `366 days`.
+fn rough_duration(lang: Lang, duration: Duration) -> String {
+    let minutes = duration.as_secs().div_ceil(60);
+    match minutes {
+        0..120 => say!(lang, "{minutes} minutes", "{minutes} minutos"),
+        120..2880 => {
+            let hours = minutes / 60;
+            say!(lang, "{hours} hours", "{hours} horas")
+        }
+        _ => {
+            let days = minutes / 1440;
+            say!(lang, "{days} days", "{days} dias")
+        }
+    }
 }
 
 /// Somebody uses another key in a room of the same name.
@@ -264,6 +346,7 @@ pub fn frames_dropped(
     faults: &[(FrameFault, u64)],
     refused: u64,
     replays: u64,
+    ahead: u64,
 ) -> Vec<String> {
     let mut sentences: Vec<String> = faults
         .iter()
@@ -281,6 +364,13 @@ pub fn frames_dropped(
         "dropped, received before: {replays}; not checked, too many from strangers: {refused}",
         "descartados, já recebidos: {replays}; não verificados, desconhecidos demais: {refused}",
     ));
+    if ahead > 0 {
+        sentences.push(say!(
+            lang,
+            "refused, the author's clock is more than 10 minutes ahead: {ahead}",
+            "recusados, o relógio do autor está mais de 10 minutos adiantado: {ahead}",
+        ));
+    }
     sentences
 }
 

@@ -88,6 +88,16 @@ fn forged(sequence: u32, body: Body<'_>) -> Arc<[u8]> {
     sealed(&eva, author(eva.key(), sequence, "eva"), body)
 }
 
+/// A NACK of hers, made now.
+fn forged_nack(circle: &Circle, sequence: u32, targets: Vec<Target>) -> Arc<[u8]> {
+    let eva = Signer::from_seed(&[9; 32]);
+    let author = Author {
+        clock: (1_790_000_000_000 + circle.world.now().as_millis() as u64) << 16,
+        ..author(eva.key(), sequence, "eva")
+    };
+    sealed(&eva, author, Body::Nack(Nack { targets }))
+}
+
 /// A durable frame of hers that says nothing which could be shown.
 fn forged_durable(sequence: u32, replaces: u64) -> Arc<[u8]> {
     let mut records = Vec::new();
@@ -176,7 +186,7 @@ fn a_storm_of_nacks_causes_no_storm_of_repairs() {
         let sequences: Vec<u32> = (1..=11).collect();
         let target = |tag: &MemberTag| Target::new(*tag, &sequences, 500).unwrap().0;
         let targets = tags.iter().map(target).collect();
-        let storm = forged(round, Body::Nack(Nack { targets }));
+        let storm = forged_nack(&circle, round, targets);
         circle.world.inject(stranger(), &storm);
         circle.world.run(SECOND / 1000);
     }
@@ -190,7 +200,7 @@ fn a_storm_of_nacks_causes_no_storm_of_repairs() {
 
 #[test]
 fn a_frame_that_is_asked_for_again_is_repaired_by_copies_in_a_small_group_only() {
-    let repairs = |members: usize| -> Vec<u64> {
+    let repairs = |members: usize, copies: usize| -> Vec<u64> {
         let mut circle = Circle::of(15, members);
         circle.talk(members, SECOND / 5);
         circle.settle(20 * SECOND);
@@ -199,16 +209,21 @@ fn a_frame_that_is_asked_for_again_is_repaired_by_copies_in_a_small_group_only()
             let (target, _) = Target::new(of, &[2], 500).unwrap();
             let targets = vec![target];
             circle.world.take_traffic();
-            let nack = forged(round, Body::Nack(Nack { targets }));
-            circle.world.inject(stranger(), &nack);
+            let nack = forged_nack(&circle, round, targets);
+            for _ in 0..copies {
+                circle.world.inject(stranger(), &nack);
+            }
             circle.world.run(SECOND);
             circle.world.take_traffic().repairs()
         };
         (1..=4).map(ask).collect()
     };
     // Nothing else waits to be sent, so there is one more than times it was asked for.
-    assert_eq!(repairs(5), [2, 3, 3, 3]);
-    assert_eq!(repairs(12), [1, 1, 1, 1]);
+    assert_eq!(repairs(5, 1), [2, 3, 3, 3]);
+    assert_eq!(repairs(12, 1), [1, 1, 1, 1]);
+    // The same NACK once more is no other one.
+    assert_eq!(repairs(5, 1000), [2, 3, 3, 3]);
+    assert_eq!(repairs(12, 1000), [1, 1, 1, 1]);
 }
 
 /// A member, as it knows itself.

@@ -10,12 +10,15 @@
 )]
 
 mod circle;
+mod clocks;
+mod copies;
 mod counts;
 mod faces;
 mod hostile;
 mod leaving;
 mod members;
 mod private;
+mod recorded;
 mod sent;
 mod soak;
 mod work;

@@ -30,7 +30,15 @@ impl Call {
                 at += if arg == "--lang" { 2 } else { 1 };
                 continue;
             }
-            call.command = call.command.find_subcommand(arg)?.clone();
+            let Some(called) = call.command.find_subcommand(arg) else {
+                // A command that may stand alone, and an option's value behind it.
+                let may_end = call.options_at > 1 && !call.command.is_subcommand_required_set();
+                if may_end {
+                    break;
+                }
+                return None;
+            };
+            call.command = called.clone();
             at += 1;
             call.options_at = at;
         }

@@ -91,6 +91,14 @@ fn object_of(news: &News) -> Object<'_> {
         News::Back(person) => about("back", person),
         News::Namesake(person) => about("namesake", person),
         News::NameTaken(me) => about("name_taken", me),
+        News::SharedKey(members) => Object {
+            members: Some(members.iter().map(Someone::here).collect()),
+            ..event("shared_key")
+        },
+        News::OwnKeyElsewhere(source) => Object {
+            source: Some(*source),
+            ..event("own_key_elsewhere")
+        },
         News::Equivocation(person) => about("equivocation", person),
         News::Gap { person, frames } => Object {
             frames: Some(*frames),
@@ -260,6 +268,7 @@ fn of_stats(stats: &Stats) -> Object<'_> {
         dropped: Some(dropped.collect()),
         refused: Some(stats.refused),
         repeats: Some(stats.repeats),
+        ahead: Some(stats.ahead),
         ..event("stats")
     }
 }

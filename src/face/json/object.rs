@@ -94,6 +94,8 @@ pub(super) struct Object<'e> {
     pub(super) refused: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) repeats: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ahead: Option<u64>,
 }
 
 /// Somebody in a list.

@@ -96,14 +96,19 @@ impl Engine {
     /// Whether a member that asks receives at this address, and has not had too much of late; if it
     /// has not proven that it does, it gets the proof to repeat, and no more.
     fn is_proven(&mut self, now: Moment, source: SocketAddr, cookie: u64) -> bool {
-        let proof = self.sync.cookie_for(source);
-        if cookie == proof {
+        if cookie == self.sync.cookie_for(source) {
             return self.out.answers.may_answer(source.ip(), now.time);
         }
-        if self.out.answers.may_send_cookie(now.time) {
-            self.send_question(now, Some((source, Talk::Cookie(proof))));
-        }
+        self.send_cookie(now, source);
         false
+    }
+
+    /// Gives an address what only a program that receives there can repeat.
+    pub(super) fn send_cookie(&mut self, now: Moment, source: SocketAddr) {
+        if self.out.answers.may_send_cookie(now.time) {
+            let cookie = self.sync.cookie_for(source);
+            self.send_question(now, Some((source, Talk::Cookie(cookie))));
+        }
     }
 
     fn send_wanted(&mut self, to: SocketAddr, runs: &[SequenceRange]) {

@@ -32,14 +32,12 @@ impl HybridClock {
         }
     }
 
-    /// Adopts the clock of a group, given the differences between its members' clocks and this one
-    /// in milliseconds, if their median is more than [`CLOCK_AHEAD_MAX`].
-    pub fn follow(&mut self, differences_ms: &mut [i64]) {
-        differences_ms.sort_unstable();
-        let median = differences_ms.get(differences_ms.len() / 2).copied();
-        let median = median.unwrap_or(0);
-        if median.unsigned_abs() > CLOCK_AHEAD_MAX.as_millis() as u64 {
-            self.offset_ms = median;
+    /// Adopts the clock of a group, which is ahead of this one by some milliseconds, or behind. A
+    /// clock that is set back begins anew.
+    pub fn follow(&mut self, difference_ms: i64) {
+        self.offset_ms += difference_ms;
+        if difference_ms < 0 {
+            self.last = 0;
         }
     }
 }
@@ -74,9 +72,10 @@ mod tests {
     #[test]
     fn a_joiner_with_a_wrong_clock_follows_the_group() {
         let mut clock = HybridClock::default();
-        clock.follow(&mut [1000, 400_000, 399_000]);
-        assert_eq!(clock.now(0), 399_000 << 16);
-        clock.follow(&mut []);
-        assert_eq!(clock.now(0), 399_000 << 16);
+        assert_eq!(clock.tick(500_000), 500_000 << 16);
+        clock.follow(-400_000);
+        assert_eq!(clock.tick(500_001), 100_001 << 16);
+        clock.follow(1_000_000);
+        assert_eq!(clock.tick(500_002), 1_100_002 << 16);
     }
 }

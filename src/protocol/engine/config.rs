@@ -173,6 +173,32 @@ pub const ANSWERS_IN: Duration = Duration::from_secs(6);
 /// A session whose clock is further behind than this is believed only when it proves that it is
 /// there now. Laptops without a time server are minutes wrong; they are seen a second later.
 pub const PROOF_AGE: Duration = Duration::from_secs(60);
+/// A frame that is never repaired is dead when its clock is this far behind what its author's clock
+/// must show by now: longer than a busy network or a busy receiver holds it up, and shorter than it
+/// takes until anybody counts as gone.
+pub const STALE_AFTER: Duration = Duration::from_secs(5);
+/// When the system's clock is set back, the clocks of frames that are never repaired go on from
+/// where they were, at most this far ahead of it: less than [`CLOCK_AHEAD_MAX`], by what two
+/// members' clocks may differ.
+pub const STAMP_LEAD_MAX: Duration = Duration::from_secs(240);
+/// Two clocks drift apart by at most one second in this many: quartz by 100 ppm each, and one that
+/// is slewed by a time server by 500 ppm more.
+pub const CLOCK_DRIFT_DIVISOR: u32 = 1000;
+/// A session not heard before is believed to be there by its clock alone if its frame was made
+/// since this member began to listen, or at most this long before.
+pub const LISTENING_SLACK: Duration = ms(500);
+/// NACKs that are remembered, so that each is taken once.
+pub const HEARD_NACKS_MAX: usize = 4096;
+/// How long durable frames wait for the proof that their author is there now…
+pub const PROOF_WAIT: Duration = Duration::from_secs(60);
+/// …how many of one author…
+pub const UNPROVEN_AUTHOR_FRAMES: usize = 64;
+/// …their bytes…
+pub const UNPROVEN_AUTHOR_BYTES: usize = 64 << 10;
+/// …how many of all authors…
+pub const UNPROVEN_FRAMES: usize = 1024;
+/// …and their bytes.
+pub const UNPROVEN_BYTES: usize = 1 << 20;
 /// When a session begins, its first beat is repeated after each of these times.
 pub const HELLO_REPEATS: [Duration; 3] = [ms(100), ms(500), ms(2000)];
 /// On hearing a new member, a member sends its next beat within this time per member of the group,
@@ -251,6 +277,13 @@ pub const INVENTORY_PARTS_MAX: usize = 64;
 
 /// A clock that is further ahead than this does not advance this member's.
 pub const CLOCK_AHEAD_MAX: Duration = Duration::from_secs(300);
+/// Frames whose clock is further ahead than this are refused: two members whose clocks are within
+/// [`CLOCK_AHEAD_MAX`] of the group's may differ by twice that, and both are right.
+pub const CLOCK_REFUSED_AHEAD: Duration = Duration::from_secs(600);
+
+/// A newcomer whose clock differs from all others' waits this long before it takes theirs: within
+/// it, somebody answers who has the same.
+pub const FOLLOW_AFTER: Duration = Duration::from_secs(1);
 
 /// Longest text of one message, in bytes; longer lines are cut.
 pub const TEXT_MAX_BYTES: usize = 64 << 10;

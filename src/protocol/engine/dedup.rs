@@ -14,7 +14,7 @@ use crate::protocol::wire::cipher::NONCE_BYTES;
 use crate::protocol::wire::frame::{HEADER_BYTES, first_8};
 
 /// Identifies a datagram: 8 bytes of its nonce, 7 of its tag, and its type.
-type DatagramKey = (u64, u64);
+pub(super) type DatagramKey = (u64, u64);
 
 /// Datagrams that were opened or made lately, at most [`RECENT_MAX`].
 #[derive(Debug, Default)]
@@ -67,7 +67,8 @@ impl RecentDatagrams {
     }
 }
 
-fn key_of(datagram: &[u8]) -> Option<DatagramKey> {
+/// Identifies a datagram; `None` if it is too short for one.
+pub(super) fn key_of(datagram: &[u8]) -> Option<DatagramKey> {
     let (header, rest) = datagram.split_first_chunk::<HEADER_BYTES>()?;
     let nonce = header.last_chunk::<NONCE_BYTES>()?;
     let tag = rest.last_chunk::<8>()?;

@@ -226,6 +226,10 @@ impl Engine {
                 }
                 Record::Hello(hello) => {
                     self.hear_hello(id, &hello);
+                    if position.sequence > 1 {
+                        // It says so again because it has set its clock back.
+                        self.group.roster.forget_clock(id);
+                    }
                     None
                 }
                 Record::Leaving => {
@@ -298,7 +302,7 @@ impl Engine {
         })
     }
 
-    fn hear_hello(&mut self, id: Id, hello: &Hello) {
+    pub(super) fn hear_hello(&mut self, id: Id, hello: &Hello) {
         let roster = &mut self.group.roster;
         roster.set_session_key(id, hello.session_key);
         let Some(session) = hello.replaces else {

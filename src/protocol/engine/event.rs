@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::frame_log::Position;
 use crate::protocol::message::Name;
@@ -166,6 +167,11 @@ pub enum EngineEvent {
     Equivocation {
         /// Who.
         who: NamedKey,
+    },
+    /// This member's clock is so far ahead of those of most others that they refuse what it says.
+    ClockAhead {
+        /// By how much.
+        ahead: Duration,
     },
     /// Lines were not copied to the plain wire, because they came faster than it carries them.
     Unmirrored {

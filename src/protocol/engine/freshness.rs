@@ -11,15 +11,33 @@
 //! A frame is made in our time if its author had given such a sign before. All of these travel
 //! anyway, so that the check costs no packet.
 //!
-//! A session with a right clock is believed at once, also if it cannot hear us. One whose clock is
-//! behind is believed when it gives a sign, which is with its next beat; until then its frames are
-//! counted as replays.
+//! A session whose clock shows the time since this member began to listen is believed at once,
+//! also if it cannot hear us: had somebody sent the frame before, it would be known here. One whose
+//! clock is behind is believed when it gives a sign. Until then its durable frames wait
+//! (`unproven.rs`), and a beat of ours invites it to give one.
+//!
+//! From then on its clock is known, however wrong it is (`clock_offset.rs`): a beat, a status or a
+//! step of catching up far behind it is a recording, which somebody may have withheld until its
+//! author was gone. A durable frame is taken in at any age, and shows nobody as present who is
+//! gone.
+//!
+//! What remains: a session that this member never heard, whose clock is ahead of ours, may be
+//! replayed to it for as long as the clock is ahead.
 
+use core::net::SocketAddr;
+
+use super::Engine;
+use super::clock::clock_ms;
+use super::config::{LISTENING_SLACK, PROOF_AGE, STALE_AFTER};
 use super::frame_log::FrameLog;
+use super::hear::ReceivedFrame;
 use super::roster::{Id, ME, Roster};
+use super::unproven::Kept;
+use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::Sync as Talk;
-use crate::protocol::wire::frame::{Ack, Body, MemberTag};
+use crate::protocol::wire::frame::{Ack, Author, Body, Frame, Kind, MemberTag};
+use crate::protocol::wire::seal::Opened;
 
 /// What this member knows that a recording cannot know.
 #[derive(Debug)]
@@ -76,5 +94,154 @@ impl Freshness<'_> {
         }
         let mut held = self.log.history(from, cut).rev();
         held.any(|(position, id)| self.is_fresh_at(*id, position.clock))
+    }
+}
+
+impl Engine {
+    /// Whether to listen to a frame: its session is there, or may be, or we asked for the frame.
+    /// Learns the author's clock from one that is never repaired.
+    pub(super) fn is_believed(
+        &mut self,
+        now: Moment,
+        id: Id,
+        source: SocketAddr,
+        frame: &Frame<'_>,
+    ) -> bool {
+        let author = &frame.author;
+        let is_durable = frame.body.kind() == Kind::Durable;
+        let stamp_ms = clock_ms(author.clock);
+        let member = self.group.roster.get(id);
+        let is_proven = member.is_some_and(|member| member.proven_at.is_some());
+        let is_stale = member.and_then(|member| member.clock_offset.is_stale(stamp_ms, now.time));
+        if is_durable && is_proven {
+            return true;
+        }
+        if !is_durable && is_stale == Some(true) {
+            return false;
+        }
+        let is_known = is_proven && is_stale == Some(false);
+        if !is_known && self.is_sign(source, &frame.body) {
+            self.group.roster.prove(id, author.clock);
+        } else if !is_known {
+            let is_plausible = match is_durable {
+                true => self.is_taken_unproven(now, id, author),
+                false => is_stale == Some(false) || self.is_of_our_time(now, author.clock),
+            };
+            if !is_plausible {
+                return false;
+            }
+        }
+        if !is_durable {
+            self.note_clock(now, id, source.ip(), author);
+        }
+        true
+    }
+
+    fn is_sign(&mut self, source: SocketAddr, body: &Body<'_>) -> bool {
+        let mut freshness = Freshness {
+            roster: &self.group.roster,
+            log: &mut self.log,
+            newest: self.sending.newest(),
+        };
+        freshness.is_sign(body, || self.sync.cookie_for(source))
+    }
+
+    /// Whether a durable frame is taken in without a sign that its author is there now.
+    fn is_taken_unproven(&self, now: Moment, id: Id, author: &Author) -> bool {
+        !self.is_old(now, author.clock)
+            || self.is_pulled(author)
+            || self.receiving.is_missing(id, author.sequence)
+    }
+
+    fn is_old(&self, now: Moment, clock: u64) -> bool {
+        let age_ms = PROOF_AGE.as_millis() as u64;
+        clock_ms(clock) + age_ms < clock_ms(self.me.clock_now(now))
+    }
+
+    /// Whether a frame was made, by its clock, since this member began to listen.
+    pub(super) fn is_of_our_time(&self, now: Moment, clock: u64) -> bool {
+        let listening = now.time.saturating_sub(self.me.listening_since) + LISTENING_SLACK;
+        let since_ms =
+            clock_ms(self.me.clock_now(now)).saturating_sub(listening.as_millis() as u64);
+        !self.is_old(now, clock) && clock_ms(clock) >= since_ms
+    }
+
+    /// Whether a NACK was made now, as its author's clock shows, or ours if we do not know its
+    /// author's. It is not signed, and therefore teaches nothing.
+    pub(super) fn is_nack_current(&self, now: Moment, author: &Author) -> bool {
+        let stamp_ms = clock_ms(author.clock);
+        let roster = &self.group.roster;
+        let member = roster.find(author.tag()).and_then(|id| roster.get(id));
+        let is_stale = member.and_then(|member| member.clock_offset.is_stale(stamp_ms, now.time));
+        is_stale.map_or_else(
+            || {
+                let now_ms = clock_ms(self.me.clock_now(now));
+                now_ms.abs_diff(stamp_ms) <= STALE_AFTER.as_millis() as u64
+            },
+            |is_stale| !is_stale,
+        )
+    }
+
+    /// Refuses a frame whose author has not shown that it is there now: a durable one waits.
+    pub(super) fn refuse(
+        &mut self,
+        now: Moment,
+        id: Id,
+        source: SocketAddr,
+        opened: &Opened<'_>,
+        bytes: &[u8],
+    ) {
+        let sequence = opened.frame.author.sequence;
+        match &opened.frame.body {
+            Body::Durable(_) => {
+                let unproven = &mut self.receiving.unproven;
+                match unproven.keep(id, sequence, source, opened.hash, bytes, now.time) {
+                    Kept::First => self.group.invite(now.time, &mut self.rng),
+                    Kept::Another => {}
+                    Kept::Refused => self.receiving.replays += 1,
+                }
+            }
+            Body::Sync(Talk::Ask { .. } | Talk::Want { .. })
+                if !self.is_known_stale(now, id, &opened.frame.author) =>
+            {
+                // It gets what it needs for a sign.
+                self.send_cookie(now, source);
+            }
+            _ => self.receiving.replays += 1,
+        }
+    }
+
+    fn is_known_stale(&self, now: Moment, id: Id, author: &Author) -> bool {
+        let member = self.group.roster.get(id);
+        let stamp_ms = clock_ms(author.clock);
+        member
+            .and_then(|member| member.clock_offset.is_stale(stamp_ms, now.time))
+            .unwrap_or(false)
+    }
+
+    /// Takes in the frames that have waited for the proof that their author is there now.
+    pub(super) fn release_unproven(&mut self, now: Moment, id: Id) {
+        if self.receiving.unproven.is_empty() {
+            return;
+        }
+        let member = self.group.roster.get(id);
+        if member.is_none_or(|member| member.proven_at.is_none()) {
+            return;
+        }
+        let mut inside = Vec::new();
+        for frame in self.receiving.unproven.take(id) {
+            let Some((author, durable)) = self.me.seal.reopen(&frame.bytes, &mut inside) else {
+                continue;
+            };
+            let heard = ReceivedFrame {
+                id,
+                source: frame.source,
+                author: &author,
+                durable: &durable,
+                hash: frame.hash,
+                bytes: &frame.bytes,
+            };
+            self.hear_durable(now, &heard);
+        }
     }
 }

@@ -106,6 +106,12 @@ impl Group {
         self.presence.announce(now, members, interval, rng);
     }
 
+    /// Plans a beat that lets a member show that it is there now.
+    pub(super) fn invite(&mut self, now: Duration, rng: &mut Rng) {
+        let (members, interval) = (self.roster.size(), self.roster.beat_interval());
+        self.presence.invite(now, members, interval, rng);
+    }
+
     /// Shortest time between two NACKs of this member.
     pub(super) fn nack_interval(&self) -> Duration {
         match self.roster.size() {

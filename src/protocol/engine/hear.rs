@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use super::Engine;
 use super::clock::clock_ms;
-use super::config::{JOINING, MEMBERS_MAX, PROOF_AGE, UNKNOWN_MAX, YOUNG_SESSION};
+use super::config::{JOINING, MEMBERS_MAX, UNKNOWN_MAX, YOUNG_SESSION};
 use super::dedup::KnownDatagram;
 use super::event::EngineEvent;
 use super::frame_log::{NewFrame, Position};
-use super::freshness::Freshness;
 use super::inbox::Accept;
 use super::member::BeatNews;
 use super::repair::mute;
@@ -19,9 +18,7 @@ use crate::protocol::wire::frame::beat::Beat;
 use crate::protocol::wire::frame::durable::{Durable, Record};
 use crate::protocol::wire::frame::nack::Nack;
 use crate::protocol::wire::frame::status::Status;
-use crate::protocol::wire::frame::{
-    Ack, Author, Body, FLAG_ACK_REQUEST, Frame, Kind, MemberTag, grtt_of,
-};
+use crate::protocol::wire::frame::{Ack, Author, Body, FLAG_ACK_REQUEST, Kind, MemberTag, grtt_of};
 use crate::protocol::wire::seal::Opened;
 
 /// A durable frame of a member not heard before proves presence if it is no older than this.
@@ -33,11 +30,11 @@ const CONTEMPORARY_S: u64 = 5;
 /// A durable frame, as it was heard.
 pub(super) struct ReceivedFrame<'f> {
     pub(super) id: Id,
-    source: SocketAddr,
+    pub(super) source: SocketAddr,
     pub(super) author: &'f Author,
     pub(super) durable: &'f Durable<'f>,
-    hash: u64,
-    bytes: &'f [u8],
+    pub(super) hash: u64,
+    pub(super) bytes: &'f [u8],
 }
 
 /// Who sent the copy of a durable frame that was heard.
@@ -61,7 +58,13 @@ impl Engine {
         };
         let is_from_there = member.address == Some(source);
         self.recent.count_repeat();
-        self.receiving.hears_itself |= id == ME;
+        if id == ME {
+            self.receiving.hears_itself = true;
+            if durable.is_none() {
+                // Nobody repairs it, so that it comes from an own address.
+                self.group.roster.locate(ME, source);
+            }
+        }
         let Some((sequence, flags)) = durable else {
             return true;
         };
@@ -80,6 +83,12 @@ impl Engine {
         let author = &opened.frame.author;
         if let Body::Nack(nack) = &opened.frame.body {
             // It is not signed: the author that it names has perhaps not sent it.
+            if !self.is_nack_current(now, author)
+                || !self.receiving.heard_nacks.take(bytes, now.time)
+            {
+                self.receiving.replays += 1;
+                return;
+            }
             return self.hear_nack(now, nack, author.sequence);
         }
         if author.tag() == self.me.tag() {
@@ -96,10 +105,13 @@ impl Engine {
             let durable = None;
             self.recent.insert(bytes, KnownDatagram { id, durable });
         }
-        if !self.is_believed(now, id, source, &opened.frame) {
-            self.receiving.replays += 1;
-            return;
+        if self.is_too_far_ahead(now, author) {
+            return self.refuse_ahead(now, id, opened);
         }
+        if !self.is_believed(now, id, source, &opened.frame) {
+            return self.refuse(now, id, source, opened, bytes);
+        }
+        self.release_unproven(now, id);
         match &opened.frame.body {
             Body::Durable(durable) => {
                 let heard = ReceivedFrame {
@@ -150,31 +162,8 @@ impl Engine {
         self.group.roster.meet(author)
     }
 
-    /// Whether to listen to a frame: its session is there, or may be, or we asked for the frame.
-    fn is_believed(&mut self, now: Moment, id: Id, source: SocketAddr, frame: &Frame<'_>) -> bool {
-        let author = &frame.author;
-        let member = self.group.roster.get(id);
-        if member.is_some_and(|member| member.proven_at.is_some()) {
-            return true;
-        }
-        let mut freshness = Freshness {
-            roster: &self.group.roster,
-            log: &mut self.log,
-            newest: self.sending.newest(),
-        };
-        let cookie = || self.sync.cookie_for(source);
-        if freshness.is_sign(&frame.body, cookie) {
-            self.group.roster.prove(id, author.clock);
-            return true;
-        }
-        let age_ms = PROOF_AGE.as_millis() as u64;
-        let is_old = clock_ms(author.clock) + age_ms < clock_ms(self.me.clock_now(now));
-        let is_pulled = || self.is_pulled(author);
-        !is_old || is_pulled() || self.receiving.is_missing(id, author.sequence)
-    }
-
     /// Whether an exchange asked for a frame.
-    fn is_pulled(&self, author: &Author) -> bool {
+    pub(super) fn is_pulled(&self, author: &Author) -> bool {
         let frame = Position::of(author).frame_name();
         self.sync.exchanges.wants(frame)
     }
@@ -190,18 +179,15 @@ impl Engine {
         let roster = &mut self.group.roster;
         roster.set_grtt(id, grtt_of(author.grtt));
         if roster.hear(id, now.time) {
-            self.greet_newcomer(now, id, author);
+            self.greet_newcomer(now, id);
         } else if roster.is_back(id) {
             let who = roster.named_key(id);
             self.out.tell_of(who, EngineEvent::Back);
         }
     }
 
-    fn greet_newcomer(&mut self, now: Moment, id: Id, author: &Author) {
+    fn greet_newcomer(&mut self, now: Moment, id: Id) {
         self.group.announce_to_newcomer(now.time, &mut self.rng);
-        if self.sending.newest() <= 1 {
-            self.me.compare_clock(author.clock, now);
-        }
         let roster = &self.group.roster;
         let Some(member) = roster.get(id).filter(|_| roster.sessions_of(id) == 1) else {
             return;
@@ -212,7 +198,7 @@ impl Engine {
         self.out.tell(EngineEvent::Entered { who, was_here });
     }
 
-    fn hear_durable(&mut self, now: Moment, heard: &ReceivedFrame<'_>) {
+    pub(super) fn hear_durable(&mut self, now: Moment, heard: &ReceivedFrame<'_>) {
         let &ReceivedFrame { id, author, .. } = heard;
         let sequence = author.sequence;
         let sent_by = self.note_presence(now, heard);
@@ -279,17 +265,26 @@ impl Engine {
     fn note_presence(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> SentBy {
         let &ReceivedFrame { id, author, .. } = heard;
         let roster = &self.group.roster;
-        let address = roster.get(id).and_then(|member| member.address);
+        let member = roster.get(id);
+        let address = member.and_then(|member| member.address);
         let is_fresh = || {
             let fresh_ms = FRESH.as_millis() as u64;
-            clock_ms(author.clock) + fresh_ms >= clock_ms(self.me.clock_now(now))
+            let is_young = clock_ms(author.clock) + fresh_ms >= clock_ms(self.me.clock_now(now));
+            is_young && self.is_of_our_time(now, author.clock)
         };
         // A frame that was pulled comes from the member that we asked, not from its author.
         let is_in_person = |address| address == heard.source;
         let is_first_hand = !self.is_pulled(author) && address.map_or_else(is_fresh, is_in_person);
         let has_left = heard.durable.records.iter().any(|r| r == Record::Leaving);
         let is_known = || address.is_some() || roster.unknown() < UNKNOWN_MAX;
-        if is_first_hand && !has_left && is_known() {
+        // Its clock may be ahead of its author's, so that it brings nobody back; a beat does.
+        let may_enter = member.is_some_and(|member| {
+            let is_stale = member
+                .clock_offset
+                .is_stale(clock_ms(author.clock), now.time);
+            is_stale.is_none_or(|is_stale| member.is_live && !is_stale)
+        });
+        if is_first_hand && may_enter && !has_left && is_known() {
             self.enter(now, id, author);
         }
         match is_first_hand {

@@ -228,6 +228,11 @@ impl Inbox {
         due
     }
 
+    /// Asks no more for a frame that is not taken in.
+    pub fn decline(&mut self, sequence: u32) {
+        self.gaps.remove(&sequence);
+    }
+
     /// Notes that another member asks for a frame, which saves this one the request.
     pub fn heard_nack(&mut self, sequence: u32, now: Duration, timing: NackTiming, rng: &mut Rng) {
         if let Some(gap) = self.gaps.get_mut(&sequence) {

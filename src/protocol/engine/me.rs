@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::Setup;
 use super::clock::{HybridClock, clock_ms};
-use super::config::CLOCK_AHEAD_MAX;
+use super::config::{CLOCK_AHEAD_MAX, STAMP_LEAD_MAX};
 use super::private::Private;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::frame::durable::{COUNTS_BYTES, REFERENCES_MAX, Reference};
+use crate::protocol::wire::frame::durable::{COUNTS_BYTES, Hello, REFERENCES_MAX, Reference, Role};
 use crate::protocol::wire::frame::{
     Author, Body, FRAME_MAX_BYTES, FRAME_NARROW_BYTES, Frame, MemberTag, durable_max_bytes,
     grtt_code,
@@ -25,15 +25,18 @@ pub(super) struct Me {
     pub(super) private: Private,
     pub(super) seal: Seal,
     pub(super) clock: HybridClock,
-    /// How far ahead of this clock those of the members are who were met before the first own
-    /// message, in milliseconds.
-    clock_differences_ms: Vec<i64>,
+    /// The session of this person that ended without a farewell, if it is known.
+    replaces: Option<u64>,
     pub(super) started: Moment,
+    /// Since when this member hears what the others send: its start, or the end of its last sleep.
+    pub(super) listening_since: Duration,
     pub(super) link: Link,
     /// Longest frame that the narrowest own link carries.
     frame_bytes: usize,
-    /// The newest own frame of those that are never repaired.
+    /// The newest own frame of those that are never repaired…
     newest_unrepaired: u32,
+    /// …its clock in milliseconds since 1970, and when it was made.
+    stamped: Option<(u64, Duration)>,
 }
 
 impl Me {
@@ -54,11 +57,13 @@ impl Me {
             private: Private::new(setup.secrets),
             seal: setup.seal,
             clock: HybridClock::default(),
-            clock_differences_ms: Vec::new(),
+            replaces: setup.replaces,
             started: now,
+            listening_since: now.time,
             link: setup.link,
             frame_bytes: FRAME_NARROW_BYTES,
             newest_unrepaired: 0,
+            stamped: None,
         }
     }
 
@@ -115,20 +120,39 @@ impl Me {
         clock_ms(clock) <= clock_ms(self.clock_now(now)) + ahead_ms
     }
 
-    /// Notes the clock of a member that was met before the first own message.
-    pub(super) fn compare_clock(&mut self, theirs: u64, now: Moment) {
-        let difference_ms = clock_ms(theirs) as i64 - now.wall_ms as i64;
-        self.clock_differences_ms.push(difference_ms);
+    /// Adopts the group's clock, which is ahead of this one by some milliseconds, or behind.
+    pub(super) fn follow(&mut self, difference_ms: i64) {
+        self.clock.follow(difference_ms);
+        self.stamped = None;
     }
 
-    /// Adopts the group's clock, which a joiner does before its first message only.
-    pub(super) fn adopt_group_clock(&mut self) {
-        self.clock.follow(&mut self.clock_differences_ms);
+    /// What a session begins with.
+    pub(super) fn hello(&self) -> Hello {
+        Hello {
+            role: Role::Person,
+            replaces: self.replaces,
+            session_key: self.private.session_key(),
+        }
     }
 
     /// How many frames this member has made that are never repaired.
     pub(super) fn unrepaired_frames(&self) -> u32 {
         self.newest_unrepaired
+    }
+
+    /// The clock of a frame that is never repaired. It never goes back, nor falls behind the time
+    /// that passes, when the system's clock is corrected: the others would take the frame for a
+    /// recording. It leads the corrected clock by less than what the others refuse.
+    fn stamp(&mut self, now: Moment) -> u64 {
+        let clock = self.clock_now(now);
+        let passed = |(stamp_ms, at): (u64, Duration)| {
+            stamp_ms.saturating_add(now.time.saturating_sub(at).as_millis() as u64)
+        };
+        let most_ms = clock_ms(clock).saturating_add(STAMP_LEAD_MAX.as_millis() as u64);
+        let least_ms = self.stamped.map_or(0, passed).min(most_ms);
+        let clock = clock.max(least_ms << 16);
+        self.stamped = Some((clock_ms(clock), now.time));
+        clock
     }
 
     /// Makes a frame that is never repaired.
@@ -142,7 +166,7 @@ impl Me {
         self.newest_unrepaired += 1;
         let author = Author {
             sequence: self.newest_unrepaired,
-            clock: self.clock_now(now),
+            clock: self.stamp(now),
             flags,
             ..self.author(grtt)
         };

@@ -4,8 +4,10 @@
 use core::net::SocketAddr;
 use std::time::Duration;
 
+use super::clock_offset::ClockOffset;
 use super::config::{ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MIN, GONE_AFTER_BEATS};
 use super::event::NamedKey;
+use super::group_clock::StatedClock;
 use super::replay_window::ReplayWindow;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
@@ -43,6 +45,10 @@ pub struct Member {
     pub grtt: Option<Duration>,
     /// The clock of the frame that proved that it is there now.
     pub(super) proven_at: Option<u64>,
+    /// What its clock shows.
+    pub(super) clock_offset: ClockOffset,
+    /// What it showed when it was last heard, also if that is far ahead.
+    pub(super) stated_clock: Option<StatedClock>,
     pub(super) heard: Duration,
     pub(super) interval: Duration,
     pub(super) newest_beat: u32,
@@ -71,6 +77,8 @@ impl Member {
             knows_history: false,
             grtt: None,
             proven_at: None,
+            clock_offset: ClockOffset::default(),
+            stated_clock: None,
             heard: Duration::ZERO,
             interval: BEAT_MIN,
             newest_beat: 0,

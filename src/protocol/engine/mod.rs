@@ -3,9 +3,9 @@
 //!
 //! ```text
 //! me          keys, clock, and the frames that this member makes
-//! group       roster (member, replay_window) · presence · round trip
+//! group       roster (member, replay_window, clock_offset) · presence · round trip
 //! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
-//! receiving   inbox per member (sequences) · frontier · reports
+//! receiving   inbox per member (sequences) · frontier · reports · unproven · heard_nacks
 //! log         frame_log, with history
 //! recent      dedup
 //! sync        digests, inventories · exchange
@@ -18,6 +18,7 @@
 //! ```text
 //! acquaintance what is known of an author before a signature is checked
 //! hear        a frame → roster → (freshness) → inbox → log → deliver
+//! group_clock clocks that differ: ours is corrected, or theirs are refused
 //! deliver     a frame in its turn, after its causes → event
 //! send        outbox → pace, window → a signed batch → log → out; beats; NACKs
 //! catch_up    digest → exchange → inventory → pull, or NACK
@@ -29,6 +30,7 @@ mod answers;
 pub mod arrivals;
 mod catch_up;
 pub mod clock;
+pub mod clock_offset;
 pub mod config;
 pub mod dedup;
 mod deliver;
@@ -39,7 +41,9 @@ pub mod frame_log;
 mod freshness;
 pub mod frontier;
 mod group;
+mod group_clock;
 mod hear;
+mod heard_nacks;
 mod history;
 pub mod inbox;
 mod laggards;
@@ -63,6 +67,7 @@ mod sending;
 pub mod sequences;
 mod sync;
 mod timers;
+mod unproven;
 pub mod window;
 
 use core::net::SocketAddr;
@@ -85,7 +90,7 @@ use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::frame::durable::{Hello, Record, Role};
+use crate::protocol::wire::frame::durable::Record;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
@@ -135,7 +140,7 @@ impl Engine {
     pub fn new(setup: Setup, now: Moment) -> Self {
         let mirror_port = setup.mirror_port;
         let mirror = mirror_port.map(|port| Mirror::new(setup.name.clone(), port));
-        let (seed, replaces) = (setup.seed, setup.replaces);
+        let seed = setup.seed;
         let me = Me::new(setup, now);
         let mut engine = Self {
             rng: Rng::new(seed),
@@ -150,11 +155,7 @@ impl Engine {
             me,
         };
         engine.log.set_horizon(engine.me.clock_now(now));
-        let hello = Hello {
-            role: Role::Person,
-            replaces,
-            session_key: engine.me.private.session_key(),
-        };
+        let hello = engine.me.hello();
         engine.sending.outbox.push(&Record::Hello(hello));
         engine.announce(now);
         engine
@@ -199,10 +200,10 @@ impl Engine {
     }
 
     fn begin_message(&mut self, now: Moment) {
-        self.sending.begin_message(now.time, &self.group.roster);
         if self.sending.newest() <= 1 {
-            self.me.adopt_group_clock();
+            self.follow_group_clock(now);
         }
+        self.sending.begin_message(now.time, &self.group.roster);
     }
 
     /// Says a text of at most [`PRIVATE_MAX_BYTES`] to all sessions of one person that are here
@@ -224,6 +225,7 @@ impl Engine {
 
     /// Says hello: a session begins, or the machine slept, or has another interface.
     pub fn announce(&mut self, now: Moment) {
+        self.me.listening_since = now.time;
         self.group.presence.begin(now.time, &mut self.rng);
     }
 

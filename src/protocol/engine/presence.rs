@@ -22,6 +22,13 @@ pub struct Presence {
     answered: VecDeque<Duration>,
     beat_at: Option<Duration>,
     beaten_at: Duration,
+    /// When the next member that is not proven to be there is invited, at the earliest.
+    invites_from: Duration,
+}
+
+/// The time within which a new member hears from all.
+fn greeted_within(members: usize) -> Duration {
+    GREET_PER_MEMBER * u32::try_from(members).unwrap_or(u32::MAX)
 }
 
 /// What is due.
@@ -82,9 +89,24 @@ impl Presence {
     /// Plans a beat for a new member, unless the last one is recent.
     pub fn announce(&mut self, now: Duration, members: usize, interval: Duration, rng: &mut Rng) {
         let is_recent = now < self.beaten_at + (interval / 4).min(Duration::from_secs(5));
-        let within = GREET_PER_MEMBER * u32::try_from(members).unwrap_or(u32::MAX);
-        let at = now + rng.between(Duration::ZERO, within.min(interval));
-        if !is_recent && !self.is_leaving {
+        let at = now + rng.between(Duration::ZERO, greeted_within(members).min(interval));
+        if !is_recent {
+            self.beat_by(at);
+        }
+    }
+
+    /// Plans a beat for a member that must show that it is there now, which it does when it has
+    /// heard somebody; at most one in half an interval, however many such members there are.
+    pub fn invite(&mut self, now: Duration, members: usize, interval: Duration, rng: &mut Rng) {
+        if now < self.invites_from {
+            return;
+        }
+        self.invites_from = now + interval / 2;
+        self.beat_by(now + rng.between(Duration::ZERO, greeted_within(members).min(interval)));
+    }
+
+    fn beat_by(&mut self, at: Duration) {
+        if !self.is_leaving {
             self.beat_at = Some(self.beat_at.map_or(at, |planned| planned.min(at)));
         }
     }

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use super::frontier::Frontier;
 use super::group::Group;
+use super::group_clock::ClockWatch;
+use super::heard_nacks::HeardNacks;
 use super::inbox::{Inbox, NackTiming};
 use super::reports::{Report, ReportReason, Reports};
 use super::roster::{Id, ME, Roster};
+use super::unproven::Unproven;
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::durable::Reference;
 use crate::protocol::wire::frame::nack::{COUNT_BYTES, Nack, SPAN_MAX, Target};
@@ -29,6 +32,10 @@ pub(super) struct Receiving {
     /// The latest clock of what was shown.
     pub(super) newest_shown: u64,
     pub(super) reports: Reports,
+    /// Frames that wait for the proof that their author is there now.
+    pub(super) unproven: Unproven,
+    pub(super) heard_nacks: HeardNacks,
+    pub(super) clocks: ClockWatch,
     next_nack_at: Duration,
     /// Frames that were dropped because they were heard before, or because their session is over.
     pub(super) replays: u64,
@@ -200,6 +207,7 @@ impl Receiving {
     pub(super) fn forget(&mut self, id: Id) {
         self.inboxes.remove(&id);
         self.due.remove(&id);
+        self.unproven.take(id);
     }
 }
 

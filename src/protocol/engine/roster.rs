@@ -5,10 +5,12 @@ use core::net::SocketAddr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::clock_offset::ClockOffset;
 use super::config::{
     ASK_INTERVAL, BEAT_MAX, BEAT_MIN, BEAT_PER_MEMBER, GRTT_MAX, GRTT_MIN, MEMBERS_MAX,
 };
 use super::event::NamedKey;
+use super::group_clock::StatedClock;
 use super::member::{BeatNews, Member};
 use crate::protocol::rng::{Rng, mix};
 use crate::protocol::wire::frame::{Author, MemberTag};
@@ -40,6 +42,8 @@ pub struct Roster {
     live: usize,
     next_id: u32,
     due_at: Duration,
+    /// Frames that were refused because their clocks are ahead.
+    ahead: u64,
 }
 
 impl Roster {
@@ -52,6 +56,7 @@ impl Roster {
             live: 0,
             next_id: ME.0,
             due_at: Duration::MAX,
+            ahead: 0,
         };
         if let Some(id) = roster.meet(me) {
             roster.hear(id, Duration::ZERO);
@@ -162,6 +167,36 @@ impl Roster {
     pub fn prove(&mut self, id: Id, clock: u64) {
         if let Some(member) = self.members.get_mut(&id) {
             member.proven_at = Some(clock);
+        }
+    }
+
+    /// Takes in what a member's clock shows by a frame that is never repaired; learns it if it is
+    /// plausible.
+    pub(super) fn state_clock(&mut self, id: Id, stated: StatedClock, is_plausible: bool) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.stated_clock = Some(stated);
+            if is_plausible {
+                member.clock_offset.learn(stated.clock_ms, stated.heard);
+            }
+        }
+    }
+
+    /// Counts a frame that was refused because its clock is far ahead of this member's.
+    pub(super) fn count_ahead(&mut self) {
+        self.ahead += 1;
+    }
+
+    /// How many frames were refused because their clocks are far ahead of this member's.
+    #[must_use]
+    pub fn frames_ahead(&self) -> u64 {
+        self.ahead
+    }
+
+    /// Forgets what a member's clock has shown.
+    pub(super) fn forget_clock(&mut self, id: Id) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.clock_offset = ClockOffset::default();
+            member.stated_clock = None;
         }
     }
 

@@ -23,11 +23,13 @@ impl Engine {
         while let Some(absence) = self.group.roster.next_absence(time, &mut self.rng) {
             self.on_absence(now, absence);
         }
+        self.watch_clocks(now);
         self.ask_for_missing(now);
         self.retry_sync(now);
         while let Some(report) = self.receiving.reports.pop(time) {
             self.send_status(now, report);
         }
+        self.receiving.replays += self.receiving.unproven.expire(time);
         while let Some(due) = self.group.presence.pop(time) {
             self.send_presence(now, due);
         }
@@ -45,6 +47,8 @@ impl Engine {
     pub fn next_time(&self, now: Duration) -> Option<Duration> {
         [
             self.receiving.next_time(),
+            self.receiving.unproven.next_time(),
+            self.compare_clocks_at(),
             self.sending.next_time(now),
             self.group.roster.next_time(),
             self.receiving.reports.next_time(),

@@ -9,6 +9,7 @@ pub(crate) fn command(path: &str) -> Option<&'static str> {
         "room" => "Salas que só alguns podem ler",
         "room new" => "Cria o convite de uma sala nova, que só os convidados podem ler",
         "id" => "Quem você é para os outros: a impressão digital da sua chave",
+        "id new" => "Torna você outra pessoa, num computador que é cópia de outro",
         "config" => "Mostra os ajustes em vigor, e de onde vem cada um",
         "completions" => "Escreve o que um shell precisa para completar os comandos",
         "man" => "Escreve o manual para `man`",

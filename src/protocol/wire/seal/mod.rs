@@ -31,10 +31,12 @@
 //! and beats carry a signature. So do statuses and sync frames, because a status counts as a
 //! delivery receipt and a sync frame says where its author wants the answer; both are rare.
 //!
-//! **NACKs carry none**, because they come in storms. A member can therefore send a NACK in
-//! another's name. It causes a repair, as a NACK in its own name would; repairs are paced, and
-//! each is muted for a while afterwards, for all members. A NACK proves neither that a member is
-//! present nor where it is, and its sequence number moves no window.
+//! **NACKs carry none**, because they come in storms: checking signatures would cost a receiver
+//! more than the repairs do. A member can therefore send a NACK in another's name. It causes a
+//! repair, as a NACK in its own name would; repairs are paced, and each is muted for a while
+//! afterwards, for all members. A NACK proves neither that a member is present nor where it is, and
+//! its sequence number moves no window. A stranger in a keyed room can only send a recorded one
+//! again: each is taken once, and only while its clock is its author's (`engine/freshness.rs`).
 
 pub mod invitation;
 pub mod passphrase;

@@ -93,9 +93,7 @@ impl Engine {
             return false;
         }
         self.receiving.blocked.remove(&id);
-        if let Some(inbox) = self.receiving.inbox_mut(id) {
-            inbox.advance(now.time);
-        }
+        self.receiving.change(id, |inbox| inbox.advance(now.time));
         true
     }
 
@@ -120,8 +118,10 @@ impl Engine {
     fn show_in_turn(&mut self, now: Moment, frame: &Opened<'_>) -> bool {
         let mut causes = frame.durable.references.iter();
         if causes.any(|cause| self.is_awaited(now, cause))
-            && let Some(inbox) = self.receiving.inbox_mut(frame.id)
-            && now.time < inbox.block(now.time) + CAUSE_WAIT
+            && let Some(since) = self
+                .receiving
+                .change(frame.id, |inbox| inbox.block(now.time))
+            && now.time < since + CAUSE_WAIT
         {
             return false;
         }
@@ -153,11 +153,32 @@ impl Engine {
 
     /// Goes on without the frames that were waited for long enough.
     pub(super) fn give_up_waiting(&mut self, now: Moment, id: Id) {
-        let inbox = self.receiving.inbox_mut(id);
-        if let Some(frames) = inbox.and_then(|inbox| inbox.skip(now.time)) {
+        let skipped = self.receiving.change(id, |inbox| inbox.skip(now.time));
+        if let Some(frames) = skipped.flatten() {
             self.tell_gap(id, frames);
         }
         self.deliver_ready(now, id, None);
+    }
+
+    /// Goes on behind the gaps of whoever has most of them, while all have more than there is room
+    /// for.
+    pub(super) fn give_up_gaps(&mut self, now: Moment) {
+        while let Some(id) = self.receiving.over_budget(&self.group.roster) {
+            let inbox = self.receiving.inbox(id);
+            let behind = inbox.map_or(0, Inbox::newest).saturating_add(1);
+            // Claims alone, of an author who was never heard, are not worth a word.
+            let is_heard = inbox.is_some_and(Inbox::has_any);
+            self.deliver_held(now, id, behind);
+            let skipped = self.receiving.change(id, |inbox| {
+                let skipped = inbox.jump(behind);
+                inbox.close_past();
+                skipped
+            });
+            if let Some(frames) = skipped.filter(|frames| is_heard && *frames > 0) {
+                self.tell_gap(id, frames);
+            }
+            self.receiving.plan(id);
+        }
     }
 
     pub(super) fn tell_gap(&mut self, id: Id, frames: u32) {

@@ -242,6 +242,7 @@ impl Engine {
             self.learn_hint(now, reference.member, reference.sequence);
         }
         self.deliver(now, heard, accept);
+        self.give_up_gaps(now);
         self.note_pulled(now, id, sequence);
     }
 
@@ -266,8 +267,8 @@ impl Engine {
     fn jump(&mut self, now: Moment, id: Id, sequence: u32) {
         // What is here is shown before what follows the gap.
         self.deliver_held(now, id, sequence);
-        let inbox = self.receiving.inbox_mut(id);
-        let skipped = inbox.map_or(0, |inbox| inbox.jump(sequence));
+        let skipped = self.receiving.change(id, |inbox| inbox.jump(sequence));
+        let skipped = skipped.unwrap_or_default();
         if skipped > 0 {
             self.tell_gap(id, skipped);
         }

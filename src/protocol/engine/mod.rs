@@ -5,7 +5,7 @@
 //! me          keys, clock, and the frames that this member makes
 //! group       roster (member, replay_window) · presence · round trip
 //! sending     outbox · pace and window · arrivals · receipts · repair
-//! receiving   inbox per member (sequences) · frontier · reports
+//! receiving   inbox per member (sequences, gaps) · frontier · reports
 //! log         frame_log, with history
 //! recent      dedup
 //! sync        digests, inventories · exchange
@@ -31,10 +31,12 @@ pub mod dedup;
 mod deliver;
 pub mod event;
 pub mod exchange;
+mod fair_share;
 mod farewell;
 pub mod frame_log;
 mod freshness;
 pub mod frontier;
+mod gaps;
 mod group;
 mod hear;
 mod history;
@@ -254,6 +256,12 @@ impl Engine {
     #[must_use]
     pub fn replays(&self) -> u64 {
         self.receiving.replays
+    }
+
+    /// How many ranges of sequences the inboxes of all members hold.
+    #[must_use]
+    pub fn ranges(&self) -> usize {
+        self.receiving.ranges()
     }
 
     /// The frames that are held.

@@ -1,0 +1,148 @@
+//! Members who keep the format, and use as much as they can of what all share: memory, places in
+//! the roster, the history, the time of those who catch up. What the others hold is counted, and
+//! each of them must still get every line of the others.
+
+use core::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use roda::protocol::engine::config::RANGES_MAX;
+use roda::protocol::message::Name;
+use roda::protocol::wire::frame::beat::Beat;
+use roda::protocol::wire::frame::durable::{Durable, Record, Records};
+use roda::protocol::wire::frame::{Author, Body, Frame, MemberTag};
+use roda::protocol::wire::seal::Seal;
+use roda::protocol::wire::seal::signer::Signer;
+
+use crate::circle::{Circle, SECOND};
+
+/// When the pretend world begins, in milliseconds since 1970.
+const EPOCH_MS: u64 = 1_790_000_000_000;
+
+/// One identity of an attacker.
+struct Eva {
+    signer: Signer,
+    name: String,
+    session: u64,
+    address: SocketAddr,
+}
+
+impl Eva {
+    /// The identity of this number, at this host.
+    fn new(number: u32, host: u8) -> Self {
+        let mut seed = [9; 32];
+        seed[..4].copy_from_slice(&number.to_be_bytes());
+        Self {
+            signer: Signer::from_seed(&seed),
+            name: format!("eva{number}"),
+            session: 1_790_000_000 << 32 | u64::from(number),
+            address: ([10, 77, 201, host], 5000 + (number % 60_000) as u16).into(),
+        }
+    }
+
+    /// A frame of hers, with the time now.
+    fn frame(&self, now: Duration, sequence: u32, body: Body<'_>) -> Arc<[u8]> {
+        self.frame_at(now, 0, sequence, body)
+    }
+
+    /// A frame of hers, whose clock is so many milliseconds ahead.
+    fn frame_at(&self, now: Duration, ahead_ms: i64, sequence: u32, body: Body<'_>) -> Arc<[u8]> {
+        let key = self.signer.key();
+        let now_ms = EPOCH_MS + now.as_millis() as u64;
+        let author = Author {
+            key,
+            short: key.short(),
+            session: self.session,
+            sequence,
+            clock: now_ms.saturating_add_signed(ahead_ms) << 16,
+            flags: 0,
+            grtt: 0,
+            name: Name::parse(&self.name).unwrap(),
+        };
+        let mut datagram = Vec::new();
+        let frame = Frame { author, body };
+        Seal::public(None).close(&frame, &self.signer, &mut datagram);
+        datagram.into()
+    }
+
+    fn sends(&self, circle: &mut Circle, sequence: u32, body: Body<'_>) {
+        let frame = self.frame(circle.world.now(), sequence, body);
+        circle.world.inject(self.address, &frame);
+    }
+
+    fn beats(&self, circle: &mut Circle, sequence: u32, newest: u32) {
+        let beat = Beat {
+            newest,
+            interval: 60 * SECOND,
+            ..Beat::default()
+        };
+        self.sends(circle, sequence, Body::Beat(beat));
+    }
+
+    /// A frame full of so many bytes that nobody here can read.
+    fn fills(&self, circle: &mut Circle, sequence: u32, bytes: usize) {
+        let records = nothing(bytes);
+        let body = Durable {
+            records: Records::new(&records),
+            ..Durable::default()
+        };
+        self.sends(circle, sequence, Body::Durable(body));
+    }
+}
+
+/// A private message to nobody, of so many bytes.
+fn nothing(bytes: usize) -> Vec<u8> {
+    let mut records = Vec::new();
+    let private = Record::Private {
+        to: MemberTag::of(7, 7),
+        sealed: &vec![0; bytes],
+    };
+    private.append(&mut records);
+    records
+}
+
+#[test]
+fn claims_of_four_billion_frames_cost_little_and_nobody_is_kept_from_hearing() {
+    let mut circle = Circle::of(40, 4);
+    let evas: Vec<Eva> = (0..400).map(|number| Eva::new(number, 1)).collect();
+    for (beat, newest) in [(1, 1), (2, 4_000_000_000), (3, u32::MAX)] {
+        for (number, eva) in evas.iter().enumerate() {
+            eva.beats(&mut circle, beat, newest);
+            if number % 40 == 0 {
+                circle.talk(1, SECOND / 10);
+            }
+        }
+        circle.world.run(SECOND);
+    }
+    circle.world.take_traffic();
+    circle.talk(20, SECOND / 2);
+    let nacks = circle.world.take_traffic().nacks();
+    assert!(nacks < 1000, "{nacks}: 4 members ask for what nobody has");
+    for member in 0..4 {
+        let ranges = circle.world.node(member).unwrap().held_ranges();
+        assert!(ranges <= RANGES_MAX, "{ranges}");
+    }
+    circle.settle(40 * SECOND);
+    circle.expect_whole();
+}
+
+#[test]
+fn frames_with_holes_between_them_do_not_take_the_room_of_others() {
+    let mut circle = Circle::of(41, 3);
+    for sequence in 1..30_000_u32 {
+        // From far ahead down, so that each is a range of its own.
+        Eva::new(sequence % 4, 1).fills(&mut circle, 4_000_000 - 2 * sequence, 40);
+        if sequence % 100 == 0 {
+            circle.world.run(SECOND / 10);
+        }
+        if sequence % 3000 == 0 {
+            circle.talk(3, SECOND / 10);
+        }
+    }
+    for member in 0..3 {
+        let ranges = circle.world.node(member).unwrap().held_ranges();
+        assert!(ranges <= RANGES_MAX, "{ranges}");
+    }
+    circle.settle(40 * SECOND);
+    circle.expect_whole();
+}

@@ -6,13 +6,17 @@ use core::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use roda::protocol::engine::config::RANGES_MAX;
+use roda::protocol::engine::config::{
+    HELD_BACK_BYTES, HISTORY_BYTES, MEMBERS_MAX, MEMBERS_UNPROVEN_MAX, RANGES_MAX,
+};
 use roda::protocol::message::Name;
 use roda::protocol::wire::frame::beat::Beat;
 use roda::protocol::wire::frame::durable::{Durable, Record, Records};
 use roda::protocol::wire::frame::{Author, Body, Frame, MemberTag};
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
+
+use roda::sim::link::Faults;
 
 use crate::circle::{Circle, SECOND};
 
@@ -25,6 +29,8 @@ struct Eva {
     name: String,
     session: u64,
     address: SocketAddr,
+    /// How far her clock is ahead, in milliseconds.
+    ahead_ms: u64,
 }
 
 impl Eva {
@@ -37,24 +43,19 @@ impl Eva {
             name: format!("eva{number}"),
             session: 1_790_000_000 << 32 | u64::from(number),
             address: ([10, 77, 201, host], 5000 + (number % 60_000) as u16).into(),
+            ahead_ms: 0,
         }
     }
 
-    /// A frame of hers, with the time now.
+    /// A frame of hers.
     fn frame(&self, now: Duration, sequence: u32, body: Body<'_>) -> Arc<[u8]> {
-        self.frame_at(now, 0, sequence, body)
-    }
-
-    /// A frame of hers, whose clock is so many milliseconds ahead.
-    fn frame_at(&self, now: Duration, ahead_ms: i64, sequence: u32, body: Body<'_>) -> Arc<[u8]> {
         let key = self.signer.key();
-        let now_ms = EPOCH_MS + now.as_millis() as u64;
         let author = Author {
             key,
             short: key.short(),
             session: self.session,
             sequence,
-            clock: now_ms.saturating_add_signed(ahead_ms) << 16,
+            clock: (EPOCH_MS + now.as_millis() as u64 + self.ahead_ms) << 16,
             flags: 0,
             grtt: 0,
             name: Name::parse(&self.name).unwrap(),
@@ -145,4 +146,101 @@ fn frames_with_holes_between_them_do_not_take_the_room_of_others() {
     }
     circle.settle(40 * SECOND);
     circle.expect_whole();
+}
+
+/// How many messages of the members (not of an attacker) a member remembers.
+fn remembered(circle: &Circle, member: usize) -> usize {
+    let said = circle.world.node(member).unwrap().history(usize::MAX);
+    said.iter()
+        .filter(|said| said.who.name.as_str().starts_with('m'))
+        .count()
+}
+
+#[test]
+fn whoever_fills_the_history_makes_nobody_forget_what_others_said() {
+    for ahead_ms in [0, 240_000] {
+        let mut circle = Circle::of(42, 4);
+        circle.talk(30, SECOND / 5);
+        circle.settle(5 * SECOND);
+        let evas = (0..3).map(|number| Eva {
+            ahead_ms,
+            ..Eva::new(number, 1)
+        });
+        let evas: Vec<Eva> = evas.collect();
+        for sequence in 1..3000 {
+            for eva in &evas {
+                eva.fills(&mut circle, sequence, 1000);
+            }
+            if sequence % 10 == 0 {
+                circle.world.run(SECOND / 10);
+            }
+            if sequence % 500 == 0 {
+                // Longer than a frame, so that it comes in several.
+                circle.world.say_with(0, &"x".repeat(20_000));
+            }
+        }
+        circle.talk(10, SECOND / 5);
+        circle.settle(10 * SECOND);
+        circle.expect_whole();
+        let late = circle.world.join("late").unwrap();
+        circle.world.run(20 * SECOND);
+        for member in [0, 1, 2, 3, late] {
+            let node = circle.world.node(member).unwrap();
+            assert!(node.held_bytes() <= HISTORY_BYTES + HELD_BACK_BYTES);
+            assert_eq!(
+                remembered(&circle, member),
+                45,
+                "{member}, {ahead_ms} ms ahead"
+            );
+        }
+    }
+}
+
+#[test]
+fn whoever_leaves_gaps_does_not_take_the_room_behind_gaps_of_others() {
+    let mut circle = Circle::of(43, 4);
+    circle.world.set_faults(Faults::losing(0.1));
+    for round in 1..400_u32 {
+        // 40 identities, whose frames all wait.
+        for number in 0..40 {
+            let eva = Eva::new(number, (number / 4) as u8);
+            eva.fills(&mut circle, round * 2, 1000);
+        }
+        circle.world.run(SECOND / 100);
+        if round % 20 == 0 {
+            circle.talk(1, SECOND / 10);
+        }
+    }
+    circle.settle(20 * SECOND);
+    circle.expect_whole();
+    circle.expect_times(SECOND / 2, 3 * SECOND);
+}
+
+#[test]
+fn ten_thousand_members_at_a_few_addresses_do_not_close_the_room() {
+    let mut circle = Circle::of(44, 3);
+    for number in 0..10_000_u32 {
+        Eva::new(number, (number % 20) as u8).beats(&mut circle, 1, 1);
+        if number % 100 == 0 {
+            circle.world.run(SECOND / 50);
+        }
+    }
+    let late = circle.world.join("late").unwrap();
+    circle.world.run(5 * SECOND);
+    circle.talk(12, SECOND / 5);
+    circle.settle(20 * SECOND);
+    circle.expect_whole();
+    for member in [0, 1, 2, late] {
+        let roster = circle.world.node(member).unwrap().roster();
+        assert!(roster.known() <= MEMBERS_MAX);
+        assert!(
+            roster.size() <= MEMBERS_UNPROVEN_MAX + 4,
+            "{}",
+            roster.size()
+        );
+        let others = roster
+            .others()
+            .filter(|(_, other)| other.name.as_str() == "late");
+        assert_eq!(others.count(), usize::from(member != late));
+    }
 }

@@ -68,6 +68,9 @@ impl Engine {
                 }
             }
             Talk::Cookie(cookie) => {
+                if !self.sync.exchanges.is_with(id) {
+                    return self.answer_challenge(now, source, *cookie);
+                }
                 let talk = self.sync.exchanges.cookie(id, *cookie, now.time);
                 self.send_question(now, talk.map(|talk| (source, talk)));
             }
@@ -185,7 +188,7 @@ impl Engine {
         }
     }
 
-    fn send_question(&mut self, now: Moment, question: Option<Question>) {
+    pub(super) fn send_question(&mut self, now: Moment, question: Option<Question>) {
         if let Some((address, talk)) = question {
             let to = Destination::Member(address);
             self.send_unrepaired(now, to, 0, Body::Sync(talk));

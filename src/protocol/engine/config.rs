@@ -193,6 +193,17 @@ pub const HISTORY_BYTES: usize = 6 << 20;
 pub const HISTORY_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Members known at the same time, here or gone.
 pub const MEMBERS_MAX: usize = 4096;
+/// Members that count as here at one address: a machine on which a whole course is tried out…
+pub const MEMBERS_PER_ADDRESS: usize = 512;
+/// …and where more than half of the places are taken.
+pub const MEMBERS_PER_ADDRESS_CROWDED: usize = 64;
+/// More than this many members make it crowded.
+pub const MEMBERS_CROWDED: usize = MEMBERS_MAX / 2;
+/// Where this many are here, one more counts when it has shown that it receives at its address.
+/// That takes three datagrams between each two members, which a smaller group is spared.
+pub const MEMBERS_UNPROVEN_MAX: usize = 512;
+/// Members that are asked for this, and that are answered, per second.
+pub const CHALLENGES_PER_S: f64 = 200.0;
 /// Members that count as here without a known address, because only their durable frames were
 /// heard, which anybody may have sent; a beat follows from any member that is here.
 pub const UNKNOWN_MAX: usize = 64;

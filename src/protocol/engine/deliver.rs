@@ -235,7 +235,7 @@ impl Engine {
         for (index, record) in records {
             let said = match record {
                 Record::Said(piece) => match durable.fragment {
-                    Some(fragment) => self.whole_text(id, position, fragment, order),
+                    Some(fragment) => self.join_text(id, position, fragment, order),
                     None => Some(SaidText::to_all(position, index, piece.to_owned())),
                 },
                 Record::Action(text) => Some(SaidText {
@@ -279,6 +279,25 @@ impl Engine {
                 is_private: said.is_private,
             }));
         }
+    }
+
+    /// The long text that a fragment completes. A text that has come and cannot be joined, because
+    /// some of it had to be dropped, is a gap.
+    fn join_text(
+        &mut self,
+        id: Id,
+        position: Position,
+        fragment: Fragment,
+        order: Order,
+    ) -> Option<SaidText> {
+        let said = self.whole_text(id, position, fragment, order);
+        let span = TextSpan::around(position.sequence, fragment)?;
+        self.log.pin(&position, span);
+        let has_come = || (span.first..=span.last).all(|frame| self.receiving.has(id, frame));
+        if said.is_none() && position.sequence == span.last && has_come() {
+            self.tell_gap(id, fragment.count.into());
+        }
+        said
     }
 
     /// The long text that a fragment completes: in order the last fragment does; a late one does if

@@ -141,6 +141,13 @@ impl Exchanges {
         self.exchange.is_some()
     }
 
+    /// Whether the exchange under way is with this member.
+    #[must_use]
+    pub fn is_with(&self, peer: Id) -> bool {
+        let exchange = self.exchange.as_ref();
+        exchange.is_some_and(|exchange| exchange.peer == peer)
+    }
+
     /// Takes in the cookie of the member asked; returns what to send to it.
     pub fn cookie(&mut self, peer: Id, cookie: u64, now: Duration) -> Option<Talk> {
         let exchange = self.exchange.as_mut().filter(|e| e.peer == peer)?;

@@ -4,75 +4,84 @@
 use core::net::IpAddr;
 use std::collections::BTreeMap;
 
+use super::member::Member;
 use super::roster::{Id, Roster};
 
 /// Persons at one address that each have a share of their own: a host with several users. More
 /// share what one has.
 const PERSONS_PER_ADDRESS: usize = 8;
 
-/// What one member uses.
-#[derive(Clone, Copy, Debug)]
-struct Use {
-    id: Id,
-    person: u64,
-    address: Option<IpAddr>,
-    amount: usize,
-}
-
-/// The uses of all members.
+/// What each person uses, by the person's short id.
 #[derive(Debug, Default)]
-pub(super) struct Uses(Vec<Use>);
+pub(super) struct Uses(BTreeMap<u64, PersonUse>);
 
 /// What the sessions of one person use together.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct PersonUse {
     address: Option<IpAddr>,
     amount: usize,
-    heaviest: (usize, Id),
+    /// The session that uses most of it, and how much.
+    heaviest: (usize, Option<Id>),
 }
 
 impl Uses {
-    /// Adds what a member uses; one that was forgotten is a person without an address.
-    pub(super) fn add(&mut self, id: Id, amount: usize, roster: &Roster) {
-        let member = roster.get(id);
-        self.0.push(Use {
-            id,
-            person: member.map_or(0, |member| member.tag.short),
-            address: member.and_then(|member| member.address).map(|a| a.ip()),
-            amount,
-        });
+    /// Adds what a person uses at an address.
+    pub(super) fn add(&mut self, person: u64, address: Option<IpAddr>, amount: usize) {
+        if amount > 0 {
+            let person = self.0.entry(person).or_default();
+            person.amount += amount;
+            person.address = address.or(person.address);
+        }
     }
 
-    /// The member that gives back first.
-    pub(super) fn heaviest(&self) -> Option<Id> {
-        let mut persons: BTreeMap<u64, PersonUse> = BTreeMap::new();
-        for each in self.0.iter().filter(|each| each.amount > 0) {
-            let heaviest = (each.amount, each.id);
-            let person = persons.entry(each.person).or_insert(PersonUse {
-                address: None,
-                amount: 0,
-                heaviest,
-            });
-            person.amount += each.amount;
-            person.address = each.address.or(person.address);
-            person.heaviest = person.heaviest.max(heaviest);
+    /// Adds what a member uses; one that was forgotten is a person without an address.
+    pub(super) fn add_member(&mut self, id: Id, amount: usize, roster: &Roster) {
+        let member = roster.get(id);
+        let short = member.map_or(0, |member| member.tag.short);
+        self.add(short, member.and_then(Member::ip), amount);
+        if let Some(person) = self.0.get_mut(&short) {
+            person.heaviest = person.heaviest.max((amount, Some(id)));
         }
-        let mut addresses: BTreeMap<IpAddr, (usize, usize)> = BTreeMap::new();
-        for person in persons.values() {
+    }
+
+    /// How many persons use something at each address where these are many, and how much.
+    fn crowds(&self) -> BTreeMap<IpAddr, (usize, usize)> {
+        let mut crowds: BTreeMap<IpAddr, (usize, usize)> = BTreeMap::new();
+        for person in self.0.values() {
             if let Some(address) = person.address {
-                let (count, amount) = addresses.entry(address).or_default();
+                let (count, amount) = crowds.entry(address).or_default();
                 *count += 1;
                 *amount += person.amount;
             }
         }
-        addresses.retain(|_, (count, _)| *count > PERSONS_PER_ADDRESS);
-        let weight = |person: &&PersonUse| {
-            let crowd = person.address.and_then(|at| addresses.get(&at));
-            let of_all = crowd.map_or(person.amount, |(_, amount)| *amount);
-            (of_all, person.amount, person.heaviest)
+        crowds.retain(|_, (count, _)| *count > PERSONS_PER_ADDRESS);
+        crowds
+    }
+
+    /// What all persons at an address use together, if they are many.
+    pub(super) fn of_crowd(&self, address: Option<IpAddr>) -> usize {
+        let crowd = address.and_then(|address| self.crowds().remove(&address));
+        crowd.map_or(0, |(_, amount)| amount)
+    }
+
+    fn first_to_give(&self) -> Option<(u64, &PersonUse)> {
+        let crowds = self.crowds();
+        let weight = |(_, person): &(&u64, &PersonUse)| {
+            let crowd = person.address.and_then(|at| crowds.get(&at));
+            (crowd.map_or(person.amount, |(_, all)| *all), person.amount)
         };
-        let heaviest = persons.values().max_by_key(weight);
-        heaviest.map(|person| person.heaviest.1)
+        let heaviest = self.0.iter().max_by_key(weight);
+        heaviest.map(|(person, uses)| (*person, uses))
+    }
+
+    /// The person that gives back first.
+    pub(super) fn heaviest_person(&self) -> Option<u64> {
+        self.first_to_give().map(|(person, _)| person)
+    }
+
+    /// The member that gives back first.
+    pub(super) fn heaviest_member(&self) -> Option<Id> {
+        self.first_to_give()?.1.heaviest.1
     }
 }
 
@@ -104,10 +113,10 @@ mod tests {
         for (number, (person, host, amount)) in (1..).zip(members) {
             let id = roster.meet(&author(*person, number)).unwrap();
             roster.locate(id, ([10, 0, 0, *host], 4000).into());
-            uses.add(id, *amount, &roster);
+            uses.add_member(id, *amount, &roster);
             ids.push(id);
         }
-        let heaviest = uses.heaviest().unwrap();
+        let heaviest = uses.heaviest_member().unwrap();
         ids.iter().position(|id| *id == heaviest).unwrap()
     }
 
@@ -119,6 +128,6 @@ mod tests {
         assert_eq!(heaviest(&[&[(1, 1, 7)], &*few].concat()), 0);
         let many: Vec<_> = (10..19).map(|person| (person, 9, 2)).collect();
         assert_ne!(heaviest(&[&[(1, 1, 7)], &*many].concat()), 0);
-        assert_eq!(Uses::default().heaviest(), None);
+        assert_eq!(Uses::default().heaviest_member(), None);
     }
 }

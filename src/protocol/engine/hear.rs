@@ -11,7 +11,7 @@ use super::event::EngineEvent;
 use super::frame_log::{NewFrame, Position};
 use super::freshness::Freshness;
 use super::inbox::Accept;
-use super::member::BeatNews;
+use super::member::{BeatNews, Member};
 use super::roster::{Id, ME};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Beat;
@@ -114,10 +114,12 @@ impl Engine {
             Body::Beat(beat) => self.hear_beat(now, id, source, author, beat),
             Body::Nack(_) => {} // see above
             Body::Status(status) => {
-                self.hear_in_person(now, id, source, author);
-                self.hear_status(now, id, status);
+                if self.hear_in_person(now, id, source, author) {
+                    self.hear_status(now, id, status);
+                }
             }
             Body::Sync(talk) => {
+                self.note_cookie(id, source, talk);
                 self.hear_in_person(now, id, source, author);
                 self.hear_sync(now, id, source, talk);
             }
@@ -138,13 +140,7 @@ impl Engine {
     fn meet(&mut self, author: &Author) -> Option<Id> {
         let roster = &self.group.roster;
         if roster.known() >= MEMBERS_MAX && roster.find(author.tag()).is_none() {
-            let is_forgettable = |id: Id| id != ME && !self.log.has_any_of(id);
-            let mut everybody = roster.everybody();
-            let gone = everybody.find(|(id, member)| !member.is_live && is_forgettable(*id));
-            let (gone, _) = gone?;
-            drop(everybody);
-            self.group.roster.forget(gone);
-            self.receiving.forget(gone);
+            self.make_place()?;
         }
         self.group.roster.meet(author)
     }
@@ -179,10 +175,15 @@ impl Engine {
     }
 
     /// Takes in that a member is here, and where: only the author itself sends such a frame.
-    fn hear_in_person(&mut self, now: Moment, id: Id, source: SocketAddr, author: &Author) {
+    /// Returns whether it counts among those here.
+    fn hear_in_person(&mut self, now: Moment, id: Id, source: SocketAddr, author: &Author) -> bool {
+        if !self.is_admitted(now, id, source) {
+            return false;
+        }
         self.group.needs_v6 |= self.group.roster.locate(id, source);
         self.enter(now, id, author);
         self.ask_what_was_said(now, id, source);
+        true
     }
 
     fn enter(&mut self, now: Moment, id: Id, author: &Author) {
@@ -289,7 +290,7 @@ impl Engine {
         let is_first_hand = !self.is_pulled(author) && address.map_or_else(is_fresh, is_in_person);
         let has_left = heard.durable.records.iter().any(|r| r == Record::Leaving);
         let is_known = || address.is_some() || roster.unknown() < UNKNOWN_MAX;
-        if is_first_hand && !has_left && is_known() {
+        if is_first_hand && !has_left && is_known() && self.is_admitted(now, id, heard.source) {
             self.enter(now, id, author);
         }
         match is_first_hand {
@@ -317,7 +318,9 @@ impl Engine {
         };
         let inbox = self.receiving.inbox(heard.id);
         let fills_gap = inbox.is_none_or(|inbox| inbox.is_next_or_late(author.sequence));
-        if !fills_gap && !self.log.has_room_behind_gap(&frame) {
+        let member = self.group.roster.get(heard.id);
+        let address = member.and_then(Member::ip);
+        if !fills_gap && !self.log.has_room_behind_gap(author.short, address, &frame) {
             return false;
         }
         self.log.insert(heard.id, Position::of(author), frame);
@@ -372,7 +375,9 @@ impl Engine {
         if !self.group.roster.beat(id, author.sequence, news) {
             return; // an older one, which the network kept for a while
         }
-        self.hear_in_person(now, id, source, author);
+        if !self.hear_in_person(now, id, source, author) {
+            return;
+        }
         // A member that has said nothing, and was never heard, needs no inbox.
         if beat.newest > 0 {
             let first = self.first_sequence(author, beat.newest.saturating_add(1));

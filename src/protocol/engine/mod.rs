@@ -3,10 +3,10 @@
 //!
 //! ```text
 //! me          keys, clock, and the frames that this member makes
-//! group       roster (member, replay_window) · presence · round trip
+//! group       roster (member, replay_window) · admission · presence · round trip
 //! sending     outbox · pace and window · arrivals · receipts · repair
 //! receiving   inbox per member (sequences, gaps) · frontier · reports
-//! log         frame_log, with history
+//! log         frame_log, with history · shares · digest_sums
 //! recent      dedup
 //! sync        digests, inventories · exchange
 //! mirror      the lobby's plain copies and guests
@@ -23,12 +23,14 @@
 //! timers      whatever is due
 //! ```
 
+mod admission;
 pub mod arrivals;
 mod catch_up;
 pub mod clock;
 pub mod config;
 pub mod dedup;
 mod deliver;
+mod digest_sums;
 pub mod event;
 pub mod exchange;
 mod fair_share;
@@ -58,6 +60,7 @@ pub mod roster;
 mod send;
 mod sending;
 pub mod sequences;
+mod shares;
 mod sync;
 mod timers;
 

@@ -212,9 +212,9 @@ impl Receiving {
         }
         let mut uses = Uses::default();
         for (id, inbox) in &self.inboxes {
-            uses.add(*id, inbox.ranges(), roster);
+            uses.add_member(*id, inbox.ranges(), roster);
         }
-        uses.heaviest()
+        uses.heaviest_member()
     }
 
     /// How many ranges of sequences all inboxes hold.

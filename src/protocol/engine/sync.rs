@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::admission::Challenges;
 use super::config::{ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, INVENTORY_PARTS_MAX, JOINING};
 use super::exchange::{ExchangeOutcome, Exchanges};
 use super::frame_log::{FrameLog, Position};
@@ -33,6 +34,7 @@ pub(super) struct Sync {
     /// Frames from before, which are shown in their order once all have come.
     unshown: BTreeMap<Position, Id>,
     cookie_secret: [u8; 32],
+    pub(super) challenges: Challenges,
 }
 
 impl Sync {
@@ -44,6 +46,7 @@ impl Sync {
             ask_again_at: Duration::ZERO,
             unshown: BTreeMap::new(),
             cookie_secret: blake3::derive_key("roda 2026 cookies", &seed.to_be_bytes()),
+            challenges: Challenges::default(),
         }
     }
 

@@ -9,9 +9,11 @@ use std::time::Duration;
 use roda::protocol::engine::config::{
     HELD_BACK_BYTES, HISTORY_BYTES, MEMBERS_MAX, MEMBERS_UNPROVEN_MAX, RANGES_MAX,
 };
+use roda::protocol::engine::roster::ME;
 use roda::protocol::message::Name;
-use roda::protocol::wire::frame::beat::Beat;
+use roda::protocol::wire::frame::beat::{Beat, Digest};
 use roda::protocol::wire::frame::durable::{Durable, Record, Records};
+use roda::protocol::wire::frame::sync::{SequenceRange, Sync as Talk};
 use roda::protocol::wire::frame::{Author, Body, Frame, MemberTag};
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
@@ -88,6 +90,18 @@ impl Eva {
             ..Durable::default()
         };
         self.sends(circle, sequence, Body::Durable(body));
+    }
+
+    /// What she claims to hold: part of an inventory.
+    fn lists(&self, circle: &mut Circle, sequence: u32, part: u8, runs: &[SequenceRange]) {
+        let inventory = Talk::Inventory {
+            from: 0,
+            cut: u64::MAX,
+            part,
+            parts: 255,
+            runs: runs.to_vec(),
+        };
+        self.sends(circle, sequence, Body::Sync(inventory));
     }
 }
 
@@ -242,5 +256,67 @@ fn ten_thousand_members_at_a_few_addresses_do_not_close_the_room() {
             .others()
             .filter(|(_, other)| other.name.as_str() == "late");
         assert_eq!(others.count(), usize::from(member != late));
+    }
+}
+
+#[test]
+fn a_liar_does_not_keep_a_latecomer_from_what_was_said() {
+    for liars in [1, 5] {
+        let mut circle = Circle::of(45, 5);
+        circle.talk(30, SECOND / 5);
+        circle.settle(10 * SECOND);
+        let ana = circle
+            .world
+            .node(0)
+            .unwrap()
+            .roster()
+            .get(ME)
+            .unwrap()
+            .clone();
+        // Frames of ana's that there will never be, and one that there will be.
+        let invented = SequenceRange {
+            short: ana.tag.short,
+            session: ana.session,
+            first: 8,
+            count: 4_000_000_000,
+        };
+        let late = circle.world.join("late").unwrap();
+        let evas: Vec<Eva> = (0..liars)
+            .map(|number| Eva::new(number, number as u8))
+            .collect();
+        let mut said = Vec::new();
+        for round in 1..=400_u32 {
+            for eva in &evas {
+                let digest = Digest {
+                    from: 0,
+                    cut: u64::MAX,
+                    xor: round.into(),
+                };
+                let beat = Beat {
+                    digest,
+                    interval: 5 * SECOND,
+                    ..Beat::default()
+                };
+                eva.sends(&mut circle, round * 3, Body::Beat(beat));
+                let cookie = Body::Sync(Talk::Cookie(round.into()));
+                eva.sends(&mut circle, round * 3 + 1, cookie);
+                let part = (round % 3) as u8;
+                eva.lists(&mut circle, round * 3 + 2, part, &[invented]);
+            }
+            circle.world.run(SECOND / 20);
+            if round % 50 == 0 {
+                said.push(circle.world.say(0));
+            }
+        }
+        // Twenty seconds have gone.
+        assert_eq!(remembered(&circle, late), 30 + said.len(), "{liars} liars");
+        circle.settle(20 * SECOND);
+        circle.expect_whole();
+        for member in 1..=late {
+            assert_eq!(
+                circle.world.ledger().late(member),
+                if member == late { 30 } else { 0 }
+            );
+        }
     }
 }

@@ -233,6 +233,21 @@ pub const PULL_FRAMES: usize = 64;
 pub const PULL_RETRY: Duration = ms(150);
 /// Repeats after which a pull is given up.
 pub const PULL_RETRIES_MAX: u32 = 8;
+/// An exchange ends after this time; what has come by it stays, and another member is asked for the
+/// rest. Whoever tells little by little would otherwise keep a latecomer from all the others.
+pub const EXCHANGE_MAX: Duration = Duration::from_secs(10);
+/// Bytes of inventories and frames that one host gets at once: all that is held, to several
+/// members there…
+pub const ANSWERED_BYTES: f64 = 24.0 * 1024.0 * 1024.0;
+/// …and per second after that.
+pub const ANSWERED_BYTES_PER_S: f64 = 30_000.0;
+/// Hosts of which that is counted.
+pub const ANSWERED_HOSTS_MAX: usize = 512;
+/// A member that was asked in vain is not asked again for this time, if there are others; twice as
+/// long after each further time, up to [`SYNC_FRUITLESS`].
+pub const ASKED_IN_VAIN: Duration = Duration::from_secs(5);
+/// Hosts of which that is remembered.
+pub const ASKED_IN_VAIN_MAX: usize = 256;
 /// Upper bound of the parts of an inventory.
 pub const INVENTORY_PARTS_MAX: usize = 64;
 

@@ -33,7 +33,7 @@ impl Engine {
     pub(super) fn deliver(&mut self, now: Moment, heard: &ReceivedFrame<'_>, accept: Accept) {
         let (id, sequence) = (heard.id, heard.author.sequence);
         if accept == Accept::Late {
-            if self.sync.exchanges.is_busy() {
+            if self.sync.keeps_unshown() {
                 self.keep_unshown(id, sequence);
             } else {
                 self.show(now, id, sequence, Order::Late);

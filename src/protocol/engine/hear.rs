@@ -333,7 +333,9 @@ impl Engine {
         let is_contemporary = (author.session >> 32) + CONTEMPORARY_S >= self.me.started_s();
         match self.sync.exchanges.first_after(author.tag()) {
             // Met while catching up: what is pulled is old, and what comes behind it is new.
-            Some(first_after) => first_after,
+            // The author's own word counts more than what somebody else claims to hold of it.
+            Some(first_after) if self.is_pulled(author) => first_after,
+            Some(first_after) => first_after.min(heard),
             None if heard <= YOUNG_SESSION && is_contemporary => 1,
             None => heard,
         }
@@ -384,6 +386,7 @@ impl Engine {
             self.receiving.open_inbox(id, first);
             let (timing, rng) = (self.group.timing(id), &mut self.rng);
             self.receiving.update(id, |inbox| {
+                inbox.believe(beat.newest);
                 inbox.learn_newest(beat.newest, now.time, timing, rng);
             });
         }
@@ -398,10 +401,12 @@ impl Engine {
         if author.flags & FLAG_ACK_REQUEST != 0 {
             self.plan_report(now, id, author.flags);
         }
-        let members = self.group.roster.size();
-        let (log, rng) = (&mut self.log, &mut self.rng);
-        self.sync
-            .compare(id, &beat.digest, now.time, members, log, rng);
+        if self.sync.is_worth_asking(Some(source), now.time) {
+            let members = self.group.roster.size();
+            let (log, rng) = (&mut self.log, &mut self.rng);
+            self.sync
+                .compare(id, &beat.digest, now.time, members, log, rng);
+        }
     }
 
     /// Plans repairs of what a NACK asks for, and delays own NACKs for the same. `turn` differs

@@ -132,6 +132,19 @@ impl Inbox {
         self.gaps.add(missing, false, now, timing, rng);
     }
 
+    /// Goes back to where the author's own word ends: what it has sent, by its latest beat. Others
+    /// may have claimed that there is more.
+    pub fn believe(&mut self, newest: u32) {
+        let last = self.have.ranges().last().map_or(0, |(_, last)| *last);
+        let next = newest.max(last).saturating_add(1);
+        if self.next > next {
+            self.next = next;
+            self.newest = next - 1;
+            self.stalled_since = None;
+            self.blocked_since = None;
+        }
+    }
+
     /// Asks for a frame that others hold, though it precedes all that was delivered.
     pub fn want(&mut self, sequence: u32, now: Duration, timing: NackTiming, rng: &mut Rng) {
         if !self.have.contains(sequence) && !self.gaps.contains(sequence) {

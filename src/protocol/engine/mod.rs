@@ -8,7 +8,7 @@
 //! receiving   inbox per member (sequences, gaps) · frontier · reports
 //! log         frame_log, with history · shares · digest_sums
 //! recent      dedup
-//! sync        digests, inventories · exchange
+//! sync        digests, inventories · exchange (pull_order) · answers · asked_in_vain
 //! mirror      the lobby's plain copies and guests
 //! out         datagrams and events, in order
 //! ```
@@ -24,7 +24,9 @@
 //! ```
 
 mod admission;
+mod answers;
 pub mod arrivals;
+mod asked_in_vain;
 mod catch_up;
 pub mod clock;
 pub mod config;
@@ -51,6 +53,7 @@ pub mod outbox;
 pub mod pace;
 pub mod presence;
 pub mod private;
+mod pull_order;
 pub mod receipts;
 mod receiving;
 pub mod repair;

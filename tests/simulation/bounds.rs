@@ -308,7 +308,8 @@ fn a_liar_does_not_keep_a_latecomer_from_what_was_said() {
                 said.push(circle.world.say(0));
             }
         }
-        // Twenty seconds have gone.
+        // Twenty seconds have gone, and the last line comes.
+        circle.world.run(SECOND);
         assert_eq!(remembered(&circle, late), 30 + said.len(), "{liars} liars");
         circle.settle(20 * SECOND);
         circle.expect_whole();

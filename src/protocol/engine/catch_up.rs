@@ -130,7 +130,7 @@ impl Engine {
 
     /// Whether so many bytes may be sent to somebody who catches up.
     fn may_answer(&mut self, now: Moment, to: SocketAddr, bytes: usize) -> bool {
-        self.sync.answers.may_send(to.ip(), bytes, now.time)
+        self.sync.answers.may_spend(to.ip(), bytes, now.time)
     }
 
     fn send_wanted(&mut self, now: Moment, to: SocketAddr, runs: &[SequenceRange]) {

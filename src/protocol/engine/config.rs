@@ -241,8 +241,6 @@ pub const EXCHANGE_MAX: Duration = Duration::from_secs(10);
 pub const ANSWERED_BYTES: f64 = 24.0 * 1024.0 * 1024.0;
 /// …and per second after that.
 pub const ANSWERED_BYTES_PER_S: f64 = 30_000.0;
-/// Hosts of which that is counted.
-pub const ANSWERED_HOSTS_MAX: usize = 512;
 /// A member that was asked in vain is not asked again for this time, if there are others; twice as
 /// long after each further time, up to [`SYNC_FRUITLESS`].
 pub const ASKED_IN_VAIN: Duration = Duration::from_secs(5);
@@ -270,5 +268,9 @@ pub const MIRROR_DOUBT: Duration = Duration::from_secs(2);
 /// How long after a member was heard last its plain copies are still recognised: as long as the
 /// longest queue of them takes, and a cable that was out.
 pub const MIRROR_FORMER: Duration = Duration::from_secs(60);
+/// Plain lines that are taken in from one host at once, whatever number of programs is there…
+pub const GUEST_LINES: f64 = 500.0;
+/// …and per second after that: twice what a member copies.
+pub const GUEST_LINES_PER_S: f64 = 2.0 * MIRROR_PER_S;
 /// Plain sources remembered.
 pub const GUESTS_MAX: usize = 256;

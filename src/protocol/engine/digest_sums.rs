@@ -73,7 +73,7 @@ mod tests {
         ) {
             let (mut sums, mut frames) = (DigestSums::default(), BTreeMap::new());
             for (clock, from, cut) in changes {
-                let hash = clock * 0x9e37_79b9_7f4a_7c15 + 1;
+                let hash = clock.wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1;
                 if frames.remove(&clock).is_none() {
                     frames.insert(clock, hash);
                 }

@@ -8,7 +8,8 @@
 //! receiving   inbox per member (sequences, gaps) · frontier · reports
 //! log         frame_log, with history · shares · digest_sums
 //! recent      dedup
-//! sync        digests, inventories · exchange (pull_order) · answers · asked_in_vain
+//! sync        digests, inventories · exchange (pull_order) · host_budgets ·
+//!             asked_in_vain
 //! mirror      the lobby's plain copies and guests
 //! out         datagrams and events, in order
 //! ```
@@ -24,7 +25,6 @@
 //! ```
 
 mod admission;
-mod answers;
 pub mod arrivals;
 mod asked_in_vain;
 mod catch_up;
@@ -44,6 +44,7 @@ mod gaps;
 mod group;
 mod hear;
 mod history;
+mod host_budgets;
 pub mod inbox;
 mod me;
 pub mod member;

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::admission::Challenges;
-use super::answers::Answers;
 use super::asked_in_vain::AskedInVain;
 use super::config::{
-    ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, HISTORY_MESSAGES, INVENTORY_PARTS_MAX, JOINING,
+    ANSWERED_BYTES, ANSWERED_BYTES_PER_S, ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, HISTORY_MESSAGES,
+    INVENTORY_PARTS_MAX, JOINING,
 };
 use super::exchange::{ExchangeOutcome, Exchanges};
 use super::frame_log::{FrameLog, Position};
+use super::host_budgets::HostBudgets;
 use super::me::Me;
 use super::member::Member;
 use super::roster::{Id, Roster};
@@ -39,7 +40,8 @@ pub(super) struct Sync {
     unshown: BTreeMap<Position, Id>,
     cookie_secret: [u8; 32],
     pub(super) challenges: Challenges,
-    pub(super) answers: Answers,
+    /// Bytes of inventories and frames that each host gets.
+    pub(super) answers: HostBudgets,
     pub(super) asked_in_vain: AskedInVain,
 }
 
@@ -53,7 +55,7 @@ impl Sync {
             unshown: BTreeMap::new(),
             cookie_secret: blake3::derive_key("roda 2026 cookies", &seed.to_be_bytes()),
             challenges: Challenges::default(),
-            answers: Answers::default(),
+            answers: HostBudgets::new(ANSWERED_BYTES_PER_S, ANSWERED_BYTES),
             asked_in_vain: AskedInVain::default(),
         }
     }

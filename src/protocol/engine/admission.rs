@@ -11,11 +11,15 @@ use super::config::{
     CHALLENGES_PER_S, MEMBERS_CROWDED, MEMBERS_PER_ADDRESS, MEMBERS_PER_ADDRESS_CROWDED,
     MEMBERS_UNPROVEN_MAX,
 };
+use super::member::Member;
 use super::roster::{Id, ME};
 use super::timers::Farewell;
 use crate::protocol::rate::TokenBucket;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::sync::Sync as Talk;
+
+/// Most members that give way at once.
+const EVICTED_AT_ONCE: usize = 64;
 
 /// How many newcomers are asked to show where they are, and how many answers that are given to
 /// others who ask.
@@ -82,34 +86,46 @@ impl Engine {
         }
     }
 
-    /// Makes room in the roster for one more: of those who are gone, or else at the address with
-    /// most members, the youngest of whom no message is held.
-    pub(super) fn make_place(&mut self) -> Option<()> {
-        let (roster, log) = (&self.group.roster, &self.log);
-        let is_forgettable = |id: Id| id != ME && !log.has_any_of(id);
-        let mut everybody = roster.everybody();
-        let gone = everybody.find(|(id, member)| !member.is_live && is_forgettable(*id));
-        let gone = gone.map(|(id, _)| id);
-        drop(everybody);
-        let evicted = gone.or_else(|| self.youngest_silent())?;
-        self.on_left(evicted, Farewell::Missing);
-        self.log.forget(evicted);
-        self.group.roster.forget(evicted);
-        self.receiving.forget(evicted);
-        Some(())
+    /// Makes room in the roster: of those who are gone, or else at the address with most members,
+    /// the youngest of whom no message is held. Several at once, because it takes a look at
+    /// everybody.
+    pub(super) fn make_place(&mut self) {
+        let mut evicted = self.gone();
+        if evicted.is_empty() {
+            evicted = self.youngest_silent();
+        }
+        for id in evicted {
+            self.on_left(id, Farewell::Missing);
+            self.log.forget(id);
+            self.group.roster.forget(id);
+            self.receiving.forget(id);
+        }
     }
 
-    fn youngest_silent(&self) -> Option<Id> {
+    fn gone(&self) -> Vec<Id> {
+        let is_gone =
+            |id: Id, member: &Member| id != ME && !member.is_live && !self.log.has_any_of(id);
+        let everybody = self.group.roster.everybody();
+        let gone = everybody.filter(|(id, member)| is_gone(*id, member));
+        gone.map(|(id, _)| id).take(EVICTED_AT_ONCE).collect()
+    }
+
+    fn youngest_silent(&self) -> Vec<Id> {
         // Those whose address is not known count as at one.
         let mut addresses: BTreeMap<Option<IpAddr>, usize> = BTreeMap::new();
         for (_, member) in self.group.roster.everybody() {
             *addresses.entry(member.ip()).or_default() += 1;
         }
-        let (at, _) = addresses.into_iter().max_by_key(|(_, members)| *members)?;
-        let is_silent = |short| !self.log.has_message_of(short);
+        let fullest = addresses.into_iter().max_by_key(|(_, members)| *members);
+        let at = fullest.and_then(|(at, _)| at);
         let others = self.group.roster.everybody().filter(|(id, _)| *id != ME);
-        let there = others.filter(|(_, member)| member.ip() == at);
-        let youngest = there.max_by_key(|(id, member)| (is_silent(member.tag.short), *id));
-        youngest.map(|(id, _)| id)
+        let mut there: Vec<(bool, Id)> = others
+            .filter(|(_, member)| member.ip() == at)
+            .map(|(id, member)| (!self.log.has_message_of(member.tag.short), id))
+            .collect();
+        there.sort_unstable_by(|one, other| other.cmp(one));
+        let silent = there.iter().filter(|(is_silent, _)| *is_silent).count();
+        let evicted = there.into_iter().take(silent.clamp(1, EVICTED_AT_ONCE));
+        evicted.map(|(_, id)| id).collect()
     }
 }

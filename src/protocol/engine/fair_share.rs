@@ -2,7 +2,7 @@
 //! with all sessions together, or the heaviest of the many persons at one address.
 
 use core::net::IpAddr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::member::Member;
 use super::roster::{Id, Roster};
@@ -64,24 +64,39 @@ impl Uses {
         crowd.map_or(0, |(_, amount)| amount)
     }
 
-    fn first_to_give(&self) -> Option<(u64, &PersonUse)> {
+    /// The persons that give back first: the one with most, and those with about as much, because
+    /// of many small ones each has little to give.
+    fn heaviest(&self) -> Vec<(u64, &PersonUse)> {
         let crowds = self.crowds();
-        let weight = |(_, person): &(&u64, &PersonUse)| {
+        let weight = |person: &PersonUse| {
             let crowd = person.address.and_then(|at| crowds.get(&at));
             (crowd.map_or(person.amount, |(_, all)| *all), person.amount)
         };
-        let heaviest = self.0.iter().max_by_key(weight);
-        heaviest.map(|(person, uses)| (*person, uses))
+        let Some((most_of_all, most)) = self.0.values().map(weight).max() else {
+            return Vec::new();
+        };
+        let is_heavy = |person: &PersonUse| {
+            let (of_all, amount) = weight(person);
+            of_all >= most_of_all - most_of_all / 8 && amount >= most - most / 8
+        };
+        let heavy = self.0.iter().filter(|(_, person)| is_heavy(person));
+        heavy.map(|(short, person)| (*short, person)).collect()
     }
 
-    /// The person that gives back first.
-    pub(super) fn heaviest_person(&self) -> Option<u64> {
-        self.first_to_give().map(|(person, _)| person)
+    /// The persons that give back first, and what they use together.
+    pub(super) fn heaviest_persons(&self) -> (BTreeSet<u64>, usize) {
+        let heaviest = self.heaviest();
+        let amount = heaviest.iter().map(|(_, person)| person.amount).sum();
+        (heaviest.iter().map(|(short, _)| *short).collect(), amount)
     }
 
-    /// The member that gives back first.
-    pub(super) fn heaviest_member(&self) -> Option<Id> {
-        self.first_to_give()?.1.heaviest.1
+    /// The members that give back first, the one with most in front.
+    pub(super) fn heaviest_members(&self) -> Vec<Id> {
+        let heaviest = self.heaviest().into_iter();
+        let mut members: Vec<(usize, Option<Id>)> =
+            heaviest.map(|(_, person)| person.heaviest).collect();
+        members.sort_unstable_by(|one, other| other.cmp(one));
+        members.into_iter().filter_map(|(_, id)| id).collect()
     }
 }
 
@@ -116,7 +131,7 @@ mod tests {
             uses.add_member(id, *amount, &roster);
             ids.push(id);
         }
-        let heaviest = uses.heaviest_member().unwrap();
+        let heaviest = uses.heaviest_members()[0];
         ids.iter().position(|id| *id == heaviest).unwrap()
     }
 
@@ -128,6 +143,6 @@ mod tests {
         assert_eq!(heaviest(&[&[(1, 1, 7)], &*few].concat()), 0);
         let many: Vec<_> = (10..19).map(|person| (person, 9, 2)).collect();
         assert_ne!(heaviest(&[&[(1, 1, 7)], &*many].concat()), 0);
-        assert_eq!(Uses::default().heaviest_member(), None);
+        assert_eq!(Uses::default().heaviest_members(), []);
     }
 }

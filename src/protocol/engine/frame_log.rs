@@ -138,16 +138,16 @@ impl FrameLog {
         self.shares.pin(position.short, span);
     }
 
-    /// Drops frames of the person who has most, while there is too much.
+    /// Drops the oldest frames of the persons who have most, while there is too much.
     fn make_room(&mut self) {
-        while let Some((person, mut surplus)) = self.shares.over_budget() {
+        while let Some((persons, mut surplus)) = self.shares.over_budget() {
             let mut oldest = Vec::new();
             for (position, id) in &self.history {
                 if surplus.is_none_left() {
                     break;
                 }
                 let is_pinned = || self.shares.is_pinned(position);
-                if position.short == person
+                if persons.contains(&position.short)
                     && !is_pinned()
                     && let Some(held) = self.frames.get(&(*id, position.sequence))
                 {
@@ -155,7 +155,7 @@ impl FrameLog {
                     oldest.push(*position);
                 }
             }
-            if oldest.is_empty() && !self.shares.unpin(person) {
+            if oldest.is_empty() && !self.shares.unpin(&persons) {
                 return;
             }
             for position in oldest {

@@ -204,17 +204,17 @@ impl Receiving {
         Some((address, status))
     }
 
-    /// The member that has to give up its gaps, if all inboxes together hold more ranges than they
-    /// may.
-    pub(super) fn over_budget(&self, roster: &Roster) -> Option<Id> {
+    /// The members that have to give up their gaps, the first before the next, if all inboxes
+    /// together hold more ranges than they may.
+    pub(super) fn over_budget(&self, roster: &Roster) -> Vec<Id> {
         if self.ranges <= RANGES_MAX {
-            return None;
+            return Vec::new();
         }
         let mut uses = Uses::default();
         for (id, inbox) in &self.inboxes {
             uses.add_member(*id, inbox.ranges(), roster);
         }
-        uses.heaviest_member()
+        uses.heaviest_members()
     }
 
     /// How many ranges of sequences all inboxes hold.

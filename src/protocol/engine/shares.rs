@@ -2,7 +2,7 @@
 //! loses the oldest first, so that nobody can make the others forget what somebody else said.
 
 use core::net::IpAddr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::{HELD_BACK_BYTES, HISTORY_BYTES, HISTORY_MESSAGES};
 use super::fair_share::Uses;
@@ -13,10 +13,9 @@ use super::history::TextSpan;
 /// alone two thirds, which is a sender's whole window, and one of many the same as each other.
 const HELD_BACK_TIMES_FREE: usize = 2;
 
-/// A person of whom this part of all is dropped at once, because finding whom it is takes a look at
-/// everybody…
+/// This part of all is dropped at once, because finding whose it is takes a look at everybody…
 const DROPPED_DIVISOR: usize = 256;
-/// …and at most this part of what the person has.
+/// …and at most this part of what those persons have.
 const DROPPED_OF_SHARE_DIVISOR: usize = 8;
 
 /// Most fragments that are kept for a text that is not whole: those of the longest.
@@ -127,8 +126,8 @@ impl Shares {
         }
     }
 
-    /// The person that gives frames back, and how much, if the history takes too much.
-    pub(super) fn over_budget(&self) -> Option<(u64, Amount)> {
+    /// The persons that give frames back, and how much, if the history takes too much.
+    pub(super) fn over_budget(&self) -> Option<(BTreeSet<u64>, Amount)> {
         let is_bytes = self.history.bytes > HISTORY_BYTES;
         if !is_bytes && self.history.messages <= HISTORY_MESSAGES {
             return None;
@@ -141,8 +140,8 @@ impl Shares {
         for (person, share) in &self.persons {
             uses.add(*person, share.address, amount(share));
         }
-        let person = uses.heaviest_person()?;
-        let has = self.persons.get(&person).map_or(0, amount) / DROPPED_OF_SHARE_DIVISOR;
+        let (persons, have) = uses.heaviest_persons();
+        let has = have / DROPPED_OF_SHARE_DIVISOR;
         let part = |all: usize| (all / DROPPED_DIVISOR).min(has).max(1);
         let surplus = match is_bytes {
             true => Amount {
@@ -154,7 +153,7 @@ impl Shares {
                 messages: part(HISTORY_MESSAGES),
             },
         };
-        Some((person, surplus))
+        Some((persons, surplus))
     }
 
     /// Keeps the fragments of a person's text, or of none any more.
@@ -165,10 +164,14 @@ impl Shares {
         }
     }
 
-    /// Gives up the fragments of a person's text; whether there were any.
-    pub(super) fn unpin(&mut self, person: u64) -> bool {
-        let share = self.persons.get_mut(&person);
-        share.is_some_and(|share| share.pinned.take().is_some())
+    /// Gives up the fragments of the texts of some persons; whether there were any.
+    pub(super) fn unpin(&mut self, persons: &BTreeSet<u64>) -> bool {
+        let mut were_any = false;
+        for person in persons {
+            let share = self.persons.get_mut(person);
+            were_any |= share.is_some_and(|share| share.pinned.take().is_some());
+        }
+        were_any
     }
 
     /// Whether any message of a person is in the history.

@@ -180,8 +180,8 @@ impl Engine {
     }
 
     /// A wanted frame by its author's number, unless the author was heard lately and has not said
-    /// that there is one. Such a frame is asked of none but the one who lists it, and no longer than
-    /// the exchange lasts.
+    /// that there is one. Such a frame is asked of none but the one who lists it, and no longer
+    /// than the exchange lasts.
     fn as_attested(&self, now: Moment, wanted: &FrameName) -> Option<(Id, u32)> {
         let id = self.group.roster.find(wanted.tag())?;
         let is_heard = self

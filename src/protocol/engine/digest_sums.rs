@@ -79,8 +79,8 @@ mod tests {
                 }
                 sums.change(clock, hash);
                 if let Some(fresh) = sums.lacks(cut) {
-                    let all = frames.range(fresh..cut.max(fresh)).map(|(clock, hash)| (*clock, *hash));
-                    sums.extend(all, cut);
+                    let all = frames.range(fresh..cut.max(fresh));
+                    sums.extend(all.map(|(clock, hash)| (*clock, *hash)), cut);
                 }
                 let expected = frames.iter().filter(|(clock, _)| (from..cut).contains(clock));
                 let expected = expected.fold(0, |sum, (_, hash)| sum ^ hash);

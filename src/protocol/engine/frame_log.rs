@@ -1,6 +1,6 @@
 //! The durable frames of all members, as they came: for repairs, for latecomers, and for
-//! `/history`. Bounded in bytes, messages and time: of the person who uses most, the oldest go first
-//! (see `shares`). Own frames stay as long as a member that reports may lack them.
+//! `/history`. Bounded in bytes, messages and time: of the person who uses most, the oldest go
+//! first (see `shares`). Own frames stay as long as a member that reports may lack them.
 
 use core::net::IpAddr;
 use std::collections::{BTreeMap, VecDeque};

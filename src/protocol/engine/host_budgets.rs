@@ -1,6 +1,6 @@
 //! What is done for each host: much at once, and after that a little all the time. So much is
-//! answered to those who catch up, and so many plain lines of guests are taken in; a host that wants
-//! more takes nothing from the others.
+//! answered to those who catch up, and so many plain lines of guests are taken in; a host that
+//! wants more takes nothing from the others.
 
 use core::net::IpAddr;
 use std::collections::BTreeMap;

@@ -87,7 +87,7 @@ mod tests {
             if next.is_empty() {
                 break;
             }
-            next.iter().for_each(|frame| drop(wanted.remove(frame)));
+            wanted.retain(|frame| !next.contains(frame));
         }
         assert_eq!(wanted.len(), 0);
     }

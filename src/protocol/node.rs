@@ -274,6 +274,12 @@ impl Node {
         self.engine.frame_log().bytes()
     }
 
+    /// How many ranges of sequences are held, of what came and of what is missing.
+    #[must_use]
+    pub fn held_ranges(&self) -> usize {
+        self.engine.ranges()
+    }
+
     /// How many datagrams were dropped unopened as duplicates.
     #[must_use]
     pub fn repeats(&self) -> u64 {

@@ -2,15 +2,20 @@
 //! come is shown.
 
 use core::net::SocketAddr;
+use std::time::Duration;
 
 use super::Engine;
 use super::config::{PULL_FRAMES, SYNC_BY_NACK_MAX};
 use super::event::{Destination, EngineEvent, Order};
+use super::inbox::Inbox;
 use super::roster::{Id, ME};
 use super::sync::{Question, inventory};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::sync::{FrameName, SequenceRange, Sync as Talk};
-use crate::protocol::wire::frame::{Body, FRAME_NARROW_BYTES};
+use crate::protocol::wire::frame::{Body, FRAME_MAX_BYTES};
+
+/// How long ago an author was heard whose own word about its frames is the latest.
+const HEARD_LATELY: Duration = Duration::from_secs(10);
 
 impl Engine {
     /// Asks a member, if this one is a newcomer, what was said before it came.
@@ -33,6 +38,8 @@ impl Engine {
             Some(Ok(question)) => self.send_question(now, Some(question)),
             Some(Err(broken_off)) => {
                 self.show_unshown(now);
+                self.sync
+                    .broke_off(&broken_off, now.time, &self.group.roster);
                 self.ask_another(now, broken_off.peer);
             }
             None => {}
@@ -44,9 +51,14 @@ impl Engine {
     /// Asks another member, because the one asked does not answer.
     fn ask_another(&mut self, now: Moment, but: Id) {
         let others = self.group.roster.others().filter(|(id, _)| *id != but);
-        let located: Vec<_> = others
+        let mut located: Vec<_> = others
             .filter_map(|(id, member)| Some((id, member.address?)))
             .collect();
+        let sync = &self.sync;
+        let is_worth_asking = |address| sync.is_worth_asking(Some(address), now.time);
+        if located.iter().any(|(_, address)| is_worth_asking(*address)) {
+            located.retain(|(_, address)| is_worth_asking(*address));
+        }
         let any = self.rng.below(located.len() as u64) as usize;
         if let Some((id, address)) = located.get(any) {
             self.ask_what_was_said(now, *id, *address);
@@ -57,18 +69,18 @@ impl Engine {
         match talk {
             Talk::Ask { cookie, from, cut } => {
                 if self.is_proven(now, source, *cookie) {
-                    for part in inventory(*from, *cut, &self.log) {
-                        self.out.answers.sent(source.ip(), FRAME_NARROW_BYTES);
-                        self.send_question(now, Some((source, part)));
-                    }
+                    self.send_inventory(now, source, *from, *cut);
                 }
             }
             Talk::Want { cookie, runs } => {
                 if self.is_proven(now, source, *cookie) {
-                    self.send_wanted(source, runs);
+                    self.send_wanted(now, source, runs);
                 }
             }
             Talk::Cookie(cookie) => {
+                if !self.sync.exchanges.is_with(id) {
+                    return self.answer_challenge(now, source, *cookie);
+                }
                 let talk = self.sync.exchanges.cookie(id, *cookie, now.time);
                 self.send_question(now, talk.map(|talk| (source, talk)));
             }
@@ -93,11 +105,11 @@ impl Engine {
         }
     }
 
-    /// Whether a member that asks receives at this address, and has not had too much of late; if it
-    /// has not proven that it does, it gets the proof to repeat, and no more.
+    /// Whether a member that asks receives at this address; if it has not proven that, it gets the
+    /// proof to repeat, and no more.
     fn is_proven(&mut self, now: Moment, source: SocketAddr, cookie: u64) -> bool {
         if cookie == self.sync.cookie_for(source) {
-            return self.out.answers.may_answer(source.ip(), now.time);
+            return true;
         }
         self.send_cookie(now, source);
         false
@@ -105,13 +117,31 @@ impl Engine {
 
     /// Gives an address what only a program that receives there can repeat.
     pub(super) fn send_cookie(&mut self, now: Moment, source: SocketAddr) {
-        if self.out.answers.may_send_cookie(now.time) {
+        if self.sync.answers.may_send_cookie(now.time) {
             let cookie = self.sync.cookie_for(source);
             self.send_question(now, Some((source, Talk::Cookie(cookie))));
         }
     }
 
-    fn send_wanted(&mut self, to: SocketAddr, runs: &[SequenceRange]) {
+    fn send_inventory(&mut self, now: Moment, to: SocketAddr, from: u64, cut: u64) {
+        // One part at least; to count the others would take as much as to make them.
+        if !self.may_answer(now, to, FRAME_MAX_BYTES) {
+            return;
+        }
+        for (number, part) in inventory(from, cut, &self.log).into_iter().enumerate() {
+            if number > 0 && !self.may_answer(now, to, FRAME_MAX_BYTES) {
+                return;
+            }
+            self.send_question(now, Some((to, part)));
+        }
+    }
+
+    /// Whether so many bytes may be sent to somebody who catches up.
+    fn may_answer(&mut self, now: Moment, to: SocketAddr, bytes: usize) -> bool {
+        self.sync.answers.may_send(to.ip(), bytes, now.time)
+    }
+
+    fn send_wanted(&mut self, now: Moment, to: SocketAddr, runs: &[SequenceRange]) {
         let wanted = runs.iter().flat_map(SequenceRange::frames);
         for frame in wanted.take(PULL_FRAMES) {
             let sequence = frame.sequence;
@@ -121,9 +151,9 @@ impl Engine {
             if id == ME {
                 self.sending.arrivals.unmeasure(sequence);
             }
-            if let Some(held) = self.log.get(id, sequence) {
-                self.out.answers.sent(to.ip(), held.bytes.len());
-                self.out.send(Destination::Member(to), held.bytes.clone());
+            let held = self.log.get(id, sequence).map(|held| held.bytes.clone());
+            if let Some(bytes) = held.filter(|bytes| self.may_answer(now, to, bytes.len())) {
+                self.out.send(Destination::Member(to), bytes);
             }
         }
     }
@@ -132,10 +162,9 @@ impl Engine {
     /// probably lack them too; many, or a newcomer's, from the member that sent the inventory.
     fn get_wanted(&mut self, now: Moment) {
         let wanted = self.sync.exchanges.wanted();
-        let roster = &self.group.roster;
         let frames: Option<Vec<(Id, u32)>> = wanted
             .iter()
-            .map(|wanted| Some((roster.find(wanted.tag())?, wanted.sequence)))
+            .map(|wanted| self.as_attested(now, wanted))
             .collect();
         let is_few = |frames: &Vec<_>| !frames.is_empty() && frames.len() <= SYNC_BY_NACK_MAX;
         match frames.filter(|frames| !self.sync.is_new() && is_few(frames)) {
@@ -156,6 +185,20 @@ impl Engine {
                 self.send_question(now, question);
             }
         }
+    }
+
+    /// A wanted frame by its author's number, unless the author was heard lately and has not said
+    /// that there is one. Such a frame is asked of none but the one who lists it, and no longer
+    /// than the exchange lasts.
+    fn as_attested(&self, now: Moment, wanted: &FrameName) -> Option<(Id, u32)> {
+        let id = self.group.roster.find(wanted.tag())?;
+        let is_heard = self
+            .group
+            .roster
+            .get(id)
+            .is_some_and(|member| member.is_live && now.time < member.heard() + HEARD_LATELY);
+        let newest = self.receiving.inbox(id).map_or(0, Inbox::newest);
+        (!is_heard || wanted.sequence <= newest).then_some((id, wanted.sequence))
     }
 
     /// Notes that a frame came, which the exchange may have asked for.
@@ -195,7 +238,7 @@ impl Engine {
         }
     }
 
-    fn send_question(&mut self, now: Moment, question: Option<Question>) {
+    pub(super) fn send_question(&mut self, now: Moment, question: Option<Question>) {
         if let Some((address, talk)) = question {
             let to = Destination::Member(address);
             self.send_unrepaired(now, to, 0, Body::Sync(talk));

@@ -229,6 +229,14 @@ pub const OLD_AFTER: Duration = Duration::from_secs(300);
 pub const GAP_SHOWN_AFTER: Duration = Duration::from_secs(3);
 /// How long a missing frame is asked for.
 pub const GAP_GIVEN_UP_AFTER: Duration = Duration::from_secs(30);
+/// After each this many requests of which nothing came, the time between two requests for a
+/// member's frames doubles: at 40 % loss, that happens to one of 4000 gaps in a group of two…
+pub const VAIN_ASKS: u32 = 16;
+/// …and this often at most: a liar's frames are then asked for once a second.
+pub const VAIN_DOUBLINGS: u32 = 8;
+/// Ranges of sequences, of all members together: what came and what is missing. A range takes at
+/// most 56 bytes, and an honest sender's window at 20 % loss 1600 of them.
+pub const RANGES_MAX: usize = 16_384;
 /// Frames held back behind gaps, of all senders together, in bytes.
 pub const HELD_BACK_BYTES: usize = 8 << 20;
 /// A session first heard at a sequence up to this is taken to have just begun: its earlier frames
@@ -243,6 +251,17 @@ pub const HISTORY_BYTES: usize = 6 << 20;
 pub const HISTORY_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Members known at the same time, here or gone.
 pub const MEMBERS_MAX: usize = 4096;
+/// Members that count as here at one address: a machine on which a whole course is tried out…
+pub const MEMBERS_PER_ADDRESS: usize = 512;
+/// …and where more than half of the places are taken.
+pub const MEMBERS_PER_ADDRESS_CROWDED: usize = 64;
+/// More than this many members make it crowded.
+pub const MEMBERS_CROWDED: usize = MEMBERS_MAX / 2;
+/// Where this many are here, one more counts when it has shown that it receives at its address.
+/// That takes three datagrams between each two members, which a smaller group is spared.
+pub const MEMBERS_UNPROVEN_MAX: usize = 512;
+/// Members that are asked for this, and that are answered, per second.
+pub const CHALLENGES_PER_S: f64 = 200.0;
 /// Members that count as here without a known address, because only their durable frames were
 /// heard, which anybody may have sent; a beat follows from any member that is here.
 pub const UNKNOWN_MAX: usize = 64;
@@ -272,6 +291,19 @@ pub const PULL_FRAMES: usize = 64;
 pub const PULL_RETRY: Duration = ms(150);
 /// Repeats after which a pull is given up.
 pub const PULL_RETRIES_MAX: u32 = 8;
+/// An exchange ends after this time; what has come by it stays, and another member is asked for the
+/// rest. Whoever tells little by little would otherwise keep a latecomer from all the others.
+pub const EXCHANGE_MAX: Duration = Duration::from_secs(10);
+/// Bytes of inventories and frames that one host gets at once: all that is held, to several
+/// members there…
+pub const ANSWERED_BYTES: f64 = 24.0 * 1024.0 * 1024.0;
+/// …and per second after that.
+pub const ANSWERED_BYTES_PER_S: f64 = 30_000.0;
+/// A member that was asked in vain is not asked again for this time, if there are others; twice as
+/// long after each further time, up to [`SYNC_FRUITLESS`].
+pub const ASKED_IN_VAIN: Duration = Duration::from_secs(5);
+/// Hosts of which that is remembered.
+pub const ASKED_IN_VAIN_MAX: usize = 256;
 /// Upper bound of the parts of an inventory.
 pub const INVENTORY_PARTS_MAX: usize = 64;
 
@@ -301,5 +333,9 @@ pub const MIRROR_DOUBT: Duration = Duration::from_secs(2);
 /// How long after a member was heard last its plain copies are still recognised: as long as the
 /// longest queue of them takes, and a cable that was out.
 pub const MIRROR_FORMER: Duration = Duration::from_secs(60);
+/// Plain lines that are taken in from one host at once, whatever number of programs is there…
+pub const GUEST_LINES: f64 = 500.0;
+/// …and per second after that: twice what a member copies.
+pub const GUEST_LINES_PER_S: f64 = 2.0 * MIRROR_PER_S;
 /// Plain sources remembered.
 pub const GUESTS_MAX: usize = 256;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::clock::clock_ms;
-use super::config::{CAUSE_WAIT, OLD_AFTER};
+use super::config::{CAUSE_WAIT, OLD_AFTER, RANGES_MAX};
 use super::event::{Delivery, EngineEvent, Manner, MessageId, Order};
 use super::frame_log::{LoggedFrame, Position};
 use super::hear::ReceivedFrame;
@@ -33,7 +33,7 @@ impl Engine {
     pub(super) fn deliver(&mut self, now: Moment, heard: &ReceivedFrame<'_>, accept: Accept) {
         let (id, sequence) = (heard.id, heard.author.sequence);
         if accept == Accept::Late {
-            if self.sync.exchanges.is_busy() {
+            if self.sync.keeps_unshown() {
                 self.keep_unshown(id, sequence);
             } else {
                 self.show(now, id, sequence, Order::Late);
@@ -93,9 +93,7 @@ impl Engine {
             return false;
         }
         self.receiving.blocked.remove(&id);
-        if let Some(inbox) = self.receiving.inbox_mut(id) {
-            inbox.advance(now.time);
-        }
+        self.receiving.change(id, |inbox| inbox.advance(now.time));
         true
     }
 
@@ -120,8 +118,10 @@ impl Engine {
     fn show_in_turn(&mut self, now: Moment, frame: &Opened<'_>) -> bool {
         let mut causes = frame.durable.references.iter();
         if causes.any(|cause| self.is_awaited(now, cause))
-            && let Some(inbox) = self.receiving.inbox_mut(frame.id)
-            && now.time < inbox.block(now.time) + CAUSE_WAIT
+            && let Some(since) = self
+                .receiving
+                .change(frame.id, |inbox| inbox.block(now.time))
+            && now.time < since + CAUSE_WAIT
         {
             return false;
         }
@@ -153,11 +153,36 @@ impl Engine {
 
     /// Goes on without the frames that were waited for long enough.
     pub(super) fn give_up_waiting(&mut self, now: Moment, id: Id) {
-        let inbox = self.receiving.inbox_mut(id);
-        if let Some(frames) = inbox.and_then(|inbox| inbox.skip(now.time)) {
+        let skipped = self.receiving.change(id, |inbox| inbox.skip(now.time));
+        if let Some(frames) = skipped.flatten() {
             self.tell_gap(id, frames);
         }
         self.deliver_ready(now, id, None);
+    }
+
+    /// Goes on behind the gaps of whoever has most of them, while all have more than there is room
+    /// for.
+    pub(super) fn give_up_gaps(&mut self, now: Moment) {
+        for id in self.receiving.over_budget(&self.group.roster) {
+            // Some more than needed, because finding them takes a look at everybody.
+            if self.receiving.ranges() <= RANGES_MAX - RANGES_MAX / 16 {
+                return;
+            }
+            let inbox = self.receiving.inbox(id);
+            let behind = inbox.map_or(0, Inbox::newest).saturating_add(1);
+            // Claims alone, of an author who was never heard, are not worth a word.
+            let is_heard = inbox.is_some_and(Inbox::has_any);
+            self.deliver_held(now, id, behind);
+            let skipped = self.receiving.change(id, |inbox| {
+                let skipped = inbox.jump(behind);
+                inbox.close_past();
+                skipped
+            });
+            if let Some(frames) = skipped.filter(|frames| is_heard && *frames > 0) {
+                self.tell_gap(id, frames);
+            }
+            self.receiving.plan(id);
+        }
     }
 
     pub(super) fn tell_gap(&mut self, id: Id, frames: u32) {
@@ -214,7 +239,7 @@ impl Engine {
         for (index, record) in records {
             let said = match record {
                 Record::Said(piece) => match durable.fragment {
-                    Some(fragment) => self.whole_text(id, position, fragment, order),
+                    Some(fragment) => self.join_text(id, position, fragment, order),
                     None => Some(SaidText::to_all(position, index, piece.to_owned())),
                 },
                 Record::Action(text) => Some(SaidText {
@@ -262,6 +287,25 @@ impl Engine {
                 is_private: said.is_private,
             }));
         }
+    }
+
+    /// The long text that a fragment completes. A text that has come and cannot be joined, because
+    /// some of it had to be dropped, is a gap.
+    fn join_text(
+        &mut self,
+        id: Id,
+        position: Position,
+        fragment: Fragment,
+        order: Order,
+    ) -> Option<SaidText> {
+        let said = self.whole_text(id, position, fragment, order);
+        let span = TextSpan::around(position.sequence, fragment)?;
+        self.log.pin(&position, span);
+        let has_come = || (span.first..=span.last).all(|frame| self.receiving.has(id, frame));
+        if said.is_none() && position.sequence == span.last && has_come() {
+            self.tell_gap(id, fragment.count.into());
+        }
+        said
     }
 
     /// The long text that a fragment completes: in order the last fragment does; a late one does if

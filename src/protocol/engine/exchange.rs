@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::config::{
-    HISTORY_MESSAGES, PULL_FRAMES, PULL_RETRIES_MAX, PULL_RETRY, SYNC_FRUITLESS,
-    SYNC_SPREAD_PER_MEMBER,
+    EXCHANGE_MAX, HISTORY_MESSAGES, INVENTORY_PARTS_MAX, PULL_FRAMES, PULL_RETRIES_MAX, PULL_RETRY,
+    SYNC_FRUITLESS, SYNC_SPREAD_PER_MEMBER,
 };
+use super::pull_order::PullOrder;
 use super::roster::Id;
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::MemberTag;
@@ -18,11 +19,19 @@ use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Syn
 /// Upper bound of the differences that are remembered.
 const FRUITLESS_MAX: usize = 256;
 
+/// Cookies that are taken in during one exchange: several, because datagrams come twice.
+const COOKIES_MAX: u32 = 8;
+
+/// Most frames of one person that one exchange asks for; a further one asks for the rest.
+const WANTED_OF_PERSON_MAX: usize = HISTORY_MESSAGES / 4;
+
 /// The exchange under way, and the one that is planned.
 #[derive(Debug, Default)]
 pub struct Exchanges {
     suspicion: Option<Suspicion>,
     exchange: Option<Exchange>,
+    /// With whom the latest exchange was begun.
+    latest: Option<Id>,
     /// Differences that an exchange did not resolve, and until when they are ignored.
     fruitless: BTreeMap<u64, Duration>,
 }
@@ -44,11 +53,15 @@ struct Exchange {
     address: SocketAddr,
     from: u64,
     cut: u64,
+    /// It ends then, whatever the other one still has.
+    until: Duration,
     cookie: u64,
+    cookies: u32,
     parts: BTreeSet<u8>,
     parts_count: Option<u8>,
     wanted: BTreeSet<FrameName>,
     asked: BTreeSet<FrameName>,
+    order: PullOrder,
     first_after: BTreeMap<MemberTag, u32>,
     retry_at: Duration,
     retries: u32,
@@ -66,6 +79,8 @@ pub struct ExchangeOutcome {
     pub horizon: Option<u64>,
     /// The clock up to which it was about.
     pub cut: u64,
+    /// How many frames came by it.
+    pub taken: usize,
 }
 
 /// The effect of a frame that came during an exchange.
@@ -114,16 +129,20 @@ impl Exchanges {
         difference: u64,
         now: Duration,
     ) -> Talk {
+        self.latest = Some(peer);
         self.exchange = Some(Exchange {
             peer,
             address,
             from,
             cut,
+            until: now + EXCHANGE_MAX,
             cookie: 0,
+            cookies: 0,
             parts: BTreeSet::new(),
             parts_count: None,
             wanted: BTreeSet::new(),
             asked: BTreeSet::new(),
+            order: PullOrder::default(),
             first_after: BTreeMap::new(),
             retry_at: now + PULL_RETRY,
             retries: 0,
@@ -141,9 +160,19 @@ impl Exchanges {
         self.exchange.is_some()
     }
 
+    /// Whether the latest exchange is with this member: its cookie may come twice.
+    #[must_use]
+    pub fn is_with(&self, peer: Id) -> bool {
+        self.latest == Some(peer)
+    }
+
     /// Takes in the cookie of the member asked; returns what to send to it.
     pub fn cookie(&mut self, peer: Id, cookie: u64, now: Duration) -> Option<Talk> {
         let exchange = self.exchange.as_mut().filter(|e| e.peer == peer)?;
+        if exchange.cookies >= COOKIES_MAX {
+            return None;
+        }
+        exchange.cookies += 1;
         exchange.cookie = cookie;
         exchange.moved(now);
         Some(exchange.talk())
@@ -164,21 +193,20 @@ impl Exchanges {
         let Some(exchange) = exchange else {
             return false;
         };
+        if usize::from(parts) > INVENTORY_PARTS_MAX || part >= parts || !exchange.parts.insert(part)
+        {
+            return false;
+        }
+        // Only what is new is progress.
         exchange.moved(now);
         exchange.parts_count = Some(parts);
         exchange.horizon = exchange.horizon.max(horizon);
-        if part >= parts || !exchange.parts.insert(part) {
-            return false;
-        }
         for run in runs {
             let after = exchange.first_after.entry(run.tag()).or_default();
-            *after = (*after).max(run.first + run.count);
-            // A liar's inventory is cut: a member holds no more than its history.
-            let room = HISTORY_MESSAGES.saturating_sub(exchange.wanted.len());
-            let lacked = run.frames().take(room).filter(|wanted| lacks(*wanted));
-            exchange.wanted.extend(lacked);
+            *after = (*after).max(run.first.saturating_add(run.count));
+            exchange.want(run, &lacks);
         }
-        exchange.parts.len() == usize::from(parts)
+        exchange.is_listed()
     }
 
     /// The frames that are missing here, by the inventory.
@@ -247,10 +275,11 @@ impl Exchanges {
 
     /// Repeats the request if nothing came for a while, or gives up.
     pub fn retry(&mut self, now: Duration) -> Option<Result<(SocketAddr, Talk), ExchangeOutcome>> {
-        let exchange = self.exchange.as_mut().filter(|e| e.retry_at <= now)?;
+        let is_due = |e: &&mut Exchange| e.retry_at <= now || e.until <= now;
+        let exchange = self.exchange.as_mut().filter(is_due)?;
         exchange.retries += 1;
         exchange.retry_at = now + PULL_RETRY * (1 + exchange.retries);
-        if exchange.retries <= PULL_RETRIES_MAX {
+        if exchange.retries <= PULL_RETRIES_MAX && now < exchange.until {
             return Some(Ok((exchange.address, exchange.talk())));
         }
         let outcome = exchange.outcome();
@@ -265,18 +294,39 @@ impl Exchanges {
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
         let suspicion = self.suspicion.map(|suspicion| suspicion.at);
-        let retry = self.exchange.as_ref().map(|exchange| exchange.retry_at);
+        let exchange = self.exchange.as_ref();
+        let retry = exchange.map(|exchange| exchange.retry_at.min(exchange.until));
         [suspicion, retry].into_iter().flatten().min()
     }
 }
 
 impl Exchange {
+    /// Adds the frames of a range that are missing here. A liar's inventory is cut: a member holds
+    /// no more than its history.
+    fn want(&mut self, run: &SequenceRange, lacks: &impl Fn(FrameName) -> bool) {
+        let name = |session, sequence| FrameName {
+            short: run.short,
+            session,
+            sequence,
+        };
+        let of_person = name(0, 0)..=name(u64::MAX, u32::MAX);
+        let room = HISTORY_MESSAGES.saturating_sub(self.wanted.len());
+        let of_person = match self.wanted.len() < WANTED_OF_PERSON_MAX {
+            true => 0,
+            false => self.wanted.range(of_person).count(),
+        };
+        let room = room.min(WANTED_OF_PERSON_MAX.saturating_sub(of_person));
+        let lacked = run.frames().take(room).filter(|wanted| lacks(*wanted));
+        self.wanted.extend(lacked);
+    }
+
     /// The result, if the inventory is complete.
     fn outcome(&self) -> ExchangeOutcome {
         ExchangeOutcome {
             peer: self.peer,
             horizon: Some(self.horizon),
             cut: self.cut,
+            taken: self.taken,
         }
     }
 
@@ -288,7 +338,7 @@ impl Exchange {
     /// Whether the inventory is complete.
     fn is_listed(&self) -> bool {
         self.parts_count
-            .is_some_and(|parts| self.parts.len() == usize::from(parts))
+            .is_some_and(|parts| self.parts.len() >= usize::from(parts))
     }
 
     /// The next request: for the inventory, or for the first frames wanted.
@@ -299,8 +349,8 @@ impl Exchange {
         if !self.is_listed() {
             return Talk::Ask { cookie, from, cut };
         }
-        let first = self.wanted.iter().copied().take(PULL_FRAMES);
-        let runs = SequenceRange::of(first, RUNS_MAX);
+        let next = self.order.next(&self.wanted, PULL_FRAMES);
+        let runs = SequenceRange::of(next.into_iter(), RUNS_MAX);
         self.asked = runs.iter().flat_map(SequenceRange::frames).collect();
         Talk::Want { cookie, runs }
     }

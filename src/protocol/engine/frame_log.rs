@@ -1,15 +1,17 @@
 //! The durable frames of all members, as they came: for repairs, for latecomers, and for
-//! `/history`. Bounded in bytes, messages and time; the oldest go first. Own frames stay as long as
-//! a member that reports may lack them.
+//! `/history`. Bounded in bytes, messages and time: of the person who uses most, the oldest go
+//! first (see `shares`). Own frames stay as long as a member that reports may lack them.
 
+use core::net::IpAddr;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::config::{
-    HELD_BACK_BYTES, HISTORY_AGE, HISTORY_BYTES, HISTORY_MESSAGES, WINDOW_SENT_FRAMES,
-};
+use super::config::{HISTORY_AGE, WINDOW_SENT_FRAMES};
+use super::digest_sums::DigestSums;
+use super::history::TextSpan;
 use super::roster::{Id, ME};
+use super::shares::{Amount, Shares};
 use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::sync::FrameName;
 
@@ -73,32 +75,35 @@ pub struct LoggedFrame {
 pub struct FrameLog {
     frames: BTreeMap<(Id, u32), LoggedFrame>,
     history: BTreeMap<Position, Id>,
-    history_bytes: usize,
-    history_messages: usize,
-    held_back_bytes: usize,
+    shares: Shares,
     /// Own frames that have left the history, and that a member may lack.
     kept: VecDeque<u32>,
     kept_bytes: usize,
     needed_from: u32,
     horizon: u64,
-    is_trimmed: bool,
-    /// The XOR of the hashes of all history up to a clock, by clock…
-    sums: Vec<(u64, u64)>,
-    /// …for all clocks below this one.
-    summed_to: u64,
+    /// The clock up to which the oldest of all were dropped.
+    trimmed_to: u64,
+    sums: DigestSums,
 }
 
 impl FrameLog {
-    /// Whether there is room for a frame behind a gap. A gap-filling frame needs none, because it
-    /// releases the frames behind it.
+    /// Whether there is room for a frame behind a gap, of a person at an address. A gap-filling
+    /// frame needs none, because it releases the frames behind it.
     #[must_use]
-    pub fn has_room_behind_gap(&self, held: &NewFrame) -> bool {
-        self.held_back_bytes + held.bytes.len() <= HELD_BACK_BYTES
+    pub fn has_room_behind_gap(
+        &mut self,
+        person: u64,
+        address: Option<IpAddr>,
+        held: &NewFrame,
+    ) -> bool {
+        self.shares.locate(person, address);
+        self.shares.has_room_behind_gap(person, held.bytes.len())
     }
 
     /// Adds a frame, at first as one behind a gap.
     pub fn insert(&mut self, id: Id, position: Position, held: NewFrame) {
-        self.held_back_bytes += held.bytes.len();
+        let bytes = held.bytes.len();
+        self.shares.hold_back(position.short, bytes);
         let held = LoggedFrame {
             bytes: held.bytes,
             hash: held.hash,
@@ -119,14 +124,43 @@ impl FrameLog {
         if std::mem::replace(&mut held.is_history, true) {
             return;
         }
-        self.held_back_bytes -= held.bytes.len();
-        self.history_bytes += held.bytes.len();
-        self.history_messages += held.messages;
-        let position = held.position;
+        let (position, hash) = (held.position, held.hash);
+        self.shares.settle(position.short, Amount::of(held));
         self.history.insert(position, id);
-        self.forget_sums(position.clock);
-        while self.history_bytes > HISTORY_BYTES || self.history_messages > HISTORY_MESSAGES {
-            self.drop_oldest();
+        self.sums.change(position.clock, hash);
+        self.make_room();
+    }
+
+    /// Keeps the fragments of a long text, of which this one was delivered, until all have come.
+    pub(super) fn pin(&mut self, position: &Position, span: TextSpan) {
+        let is_whole = position.sequence == span.last;
+        let span = (!is_whole).then_some((position.session, span));
+        self.shares.pin(position.short, span);
+    }
+
+    /// Drops the oldest frames of the persons who have most, while there is too much.
+    fn make_room(&mut self) {
+        while let Some((persons, mut surplus)) = self.shares.over_budget() {
+            let mut oldest = Vec::new();
+            for (position, id) in &self.history {
+                if surplus.is_none_left() {
+                    break;
+                }
+                let is_pinned = || self.shares.is_pinned(position);
+                if persons.contains(&position.short)
+                    && !is_pinned()
+                    && let Some(held) = self.frames.get(&(*id, position.sequence))
+                {
+                    surplus.take(Amount::of(held));
+                    oldest.push(*position);
+                }
+            }
+            if oldest.is_empty() && !self.shares.unpin(&persons) {
+                return;
+            }
+            for position in oldest {
+                self.drop_settled(&position);
+            }
         }
     }
 
@@ -143,12 +177,20 @@ impl FrameLog {
     }
 
     fn drop_oldest(&mut self) {
-        let Some((position, id)) = self.history.pop_first() else {
+        if let Some(position) = self.history.first_key_value().map(|(first, _)| *first) {
+            self.drop_settled(&position);
+        }
+    }
+
+    fn drop_settled(&mut self, position: &Position) {
+        let first = self.history.first_key_value();
+        let is_oldest = first.is_some_and(|(first, _)| first == position);
+        let Some(id) = self.history.remove(position) else {
             return;
         };
         if let Some(held) = self.frames.get(&(id, position.sequence)) {
-            self.history_bytes -= held.bytes.len();
-            self.history_messages -= held.messages;
+            self.shares.drop_settled(position.short, Amount::of(held));
+            self.sums.change(position.clock, held.hash);
             if id == ME {
                 self.kept_bytes += held.bytes.len();
                 self.kept.push_back(position.sequence);
@@ -157,8 +199,12 @@ impl FrameLog {
             }
         }
         self.drop_kept();
-        self.horizon = self.horizon.max(position.clock + 1);
-        self.is_trimmed = true;
+        // What is dropped between frames of others is a hole of its author, and ends nobody's
+        // knowledge of the others.
+        if is_oldest {
+            self.trimmed_to = position.clock.saturating_add(1).max(self.trimmed_to);
+            self.horizon = self.horizon.max(self.trimmed_to);
+        }
     }
 
     /// Drops own frames before this one that have left the history: no member lacks them.
@@ -220,33 +266,18 @@ impl FrameLog {
         self.history.range(start(from)..start(cut.max(from)))
     }
 
-    /// The XOR of the hashes of the history with a clock in `from..cut`. Every beat that is heard
-    /// needs one, so prefix sums are kept; they only grow at the end, unless an old frame comes in.
+    /// The XOR of the hashes of the history with a clock in `from..cut`.
     pub fn digest(&mut self, from: u64, cut: u64) -> u64 {
-        if cut > self.summed_to {
-            let mut sum = self.sums.last().map_or(0, |(_, sum)| *sum);
-            let mut fresh = Vec::new();
-            for (position, id) in self.history(self.summed_to, cut) {
-                sum ^= self.get(*id, position.sequence).map_or(0, |held| held.hash);
-                fresh.push((position.clock, sum));
-            }
-            self.sums.extend(fresh);
-            self.summed_to = cut;
+        let mut sums = std::mem::take(&mut self.sums);
+        if let Some(fresh_from) = sums.lacks(cut) {
+            let fresh = self.history(fresh_from, cut).map(|(position, id)| {
+                let held = self.get(*id, position.sequence);
+                (position.clock, held.map_or(0, |held| held.hash))
+            });
+            sums.extend(fresh, cut);
         }
-        let sum_before = |clock: u64| {
-            let after = self.sums.partition_point(|(summed, _)| *summed < clock);
-            let last = after.checked_sub(1).and_then(|at| self.sums.get(at));
-            last.map_or(0, |(_, sum)| *sum)
-        };
-        sum_before(cut) ^ sum_before(from)
-    }
-
-    /// Drops the prefix sums if they include this clock.
-    fn forget_sums(&mut self, clock: u64) {
-        if clock < self.summed_to || self.sums.len() > 2 * HISTORY_MESSAGES {
-            self.sums.clear();
-            self.summed_to = 0;
-        }
+        self.sums = sums;
+        self.sums.between(from, cut)
     }
 
     /// The clock from which on all frames are held, as far as this member knows.
@@ -255,10 +286,29 @@ impl FrameLog {
         self.horizon
     }
 
-    /// Whether a frame was dropped for lack of room, or for its age.
+    /// Whether the horizon is where the oldest frames were dropped, for lack of room or for their
+    /// age: there is no room for older ones.
     #[must_use]
     pub fn is_trimmed(&self) -> bool {
-        self.is_trimmed
+        self.trimmed_to > 0 && self.horizon <= self.trimmed_to
+    }
+
+    /// Whether any message of a person is in the history.
+    pub(super) fn has_message_of(&self, person: u64) -> bool {
+        self.shares.has_message_of(person)
+    }
+
+    /// Drops all frames of a member that the roster forgets.
+    pub(super) fn forget(&mut self, id: Id) {
+        let of_member = self.frames.range((id, 0)..=(id, u32::MAX));
+        let sequences: Vec<u32> = of_member.map(|((_, sequence), _)| *sequence).collect();
+        for sequence in sequences {
+            self.settle(id, sequence);
+            if let Some(held) = self.get(id, sequence) {
+                let position = held.position;
+                self.drop_settled(&position);
+            }
+        }
     }
 
     /// Sets the horizon; a newcomer holds nothing older until it has caught up.
@@ -269,7 +319,7 @@ impl FrameLog {
     /// How many bytes of frames are held.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.history_bytes + self.held_back_bytes + self.kept_bytes
+        self.shares.bytes() + self.kept_bytes
     }
 }
 

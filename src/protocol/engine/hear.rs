@@ -10,7 +10,7 @@ use super::dedup::KnownDatagram;
 use super::event::EngineEvent;
 use super::frame_log::{NewFrame, Position};
 use super::inbox::Accept;
-use super::member::BeatNews;
+use super::member::{BeatNews, Member};
 use super::repair::mute;
 use super::roster::{Id, ME};
 use crate::protocol::time::Moment;
@@ -127,10 +127,12 @@ impl Engine {
             Body::Beat(beat) => self.hear_beat(now, id, source, author, beat),
             Body::Nack(_) => {} // see above
             Body::Status(status) => {
-                self.hear_in_person(now, id, source, author);
-                self.hear_status(now, id, status);
+                if self.hear_in_person(now, id, source, author) {
+                    self.hear_status(now, id, status);
+                }
             }
             Body::Sync(talk) => {
+                self.note_cookie(id, source, talk);
                 self.hear_in_person(now, id, source, author);
                 self.hear_sync(now, id, source, talk);
             }
@@ -151,13 +153,7 @@ impl Engine {
     fn meet(&mut self, author: &Author) -> Option<Id> {
         let roster = &self.group.roster;
         if roster.known() >= MEMBERS_MAX && roster.find(author.tag()).is_none() {
-            let is_forgettable = |id: Id| id != ME && !self.log.has_any_of(id);
-            let mut everybody = roster.everybody();
-            let gone = everybody.find(|(id, member)| !member.is_live && is_forgettable(*id));
-            let (gone, _) = gone?;
-            drop(everybody);
-            self.group.roster.forget(gone);
-            self.receiving.forget(gone);
+            self.make_place();
         }
         self.group.roster.meet(author)
     }
@@ -169,10 +165,15 @@ impl Engine {
     }
 
     /// Takes in that a member is here, and where: only the author itself sends such a frame.
-    fn hear_in_person(&mut self, now: Moment, id: Id, source: SocketAddr, author: &Author) {
+    /// Returns whether it counts among those here.
+    fn hear_in_person(&mut self, now: Moment, id: Id, source: SocketAddr, author: &Author) -> bool {
+        if !self.is_admitted(now, id, source) {
+            return false;
+        }
         self.group.needs_v6 |= self.group.roster.locate(id, source);
         self.enter(now, id, author);
         self.ask_what_was_said(now, id, source);
+        true
     }
 
     fn enter(&mut self, now: Moment, id: Id, author: &Author) {
@@ -229,6 +230,7 @@ impl Engine {
             self.learn_hint(now, reference.member, reference.sequence);
         }
         self.deliver(now, heard, accept);
+        self.give_up_gaps(now);
         self.note_pulled(now, id, sequence);
     }
 
@@ -253,8 +255,8 @@ impl Engine {
     fn jump(&mut self, now: Moment, id: Id, sequence: u32) {
         // What is here is shown before what follows the gap.
         self.deliver_held(now, id, sequence);
-        let inbox = self.receiving.inbox_mut(id);
-        let skipped = inbox.map_or(0, |inbox| inbox.jump(sequence));
+        let skipped = self.receiving.change(id, |inbox| inbox.jump(sequence));
+        let skipped = skipped.unwrap_or_default();
         if skipped > 0 {
             self.tell_gap(id, skipped);
         }
@@ -284,7 +286,8 @@ impl Engine {
                 .is_stale(clock_ms(author.clock), now.time);
             is_stale.is_none_or(|is_stale| member.is_live && !is_stale)
         });
-        if is_first_hand && may_enter && !has_left && is_known() {
+        let is_here = is_first_hand && may_enter && !has_left && is_known();
+        if is_here && self.is_admitted(now, id, heard.source) {
             self.enter(now, id, author);
         }
         match is_first_hand {
@@ -312,7 +315,9 @@ impl Engine {
         };
         let inbox = self.receiving.inbox(heard.id);
         let fills_gap = inbox.is_none_or(|inbox| inbox.is_next_or_late(author.sequence));
-        if !fills_gap && !self.log.has_room_behind_gap(&frame) {
+        let member = self.group.roster.get(heard.id);
+        let address = member.and_then(Member::ip);
+        if !fills_gap && !self.log.has_room_behind_gap(author.short, address, &frame) {
             return false;
         }
         self.log.insert(heard.id, Position::of(author), frame);
@@ -325,7 +330,9 @@ impl Engine {
         let is_contemporary = (author.session >> 32) + CONTEMPORARY_S >= self.me.started_s();
         match self.sync.exchanges.first_after(author.tag()) {
             // Met while catching up: what is pulled is old, and what comes behind it is new.
-            Some(first_after) => first_after,
+            // The author's own word counts more than what somebody else claims to hold of it.
+            Some(first_after) if self.is_pulled(author) => first_after,
+            Some(first_after) => first_after.min(heard),
             None if heard <= YOUNG_SESSION && is_contemporary => 1,
             None => heard,
         }
@@ -367,13 +374,16 @@ impl Engine {
         if !self.group.roster.beat(id, author.sequence, news) {
             return; // an older one, which the network kept for a while
         }
-        self.hear_in_person(now, id, source, author);
+        if !self.hear_in_person(now, id, source, author) {
+            return;
+        }
         // A member that has said nothing, and was never heard, needs no inbox.
         if beat.newest > 0 {
             let first = self.first_sequence(author, beat.newest.saturating_add(1));
             self.receiving.open_inbox(id, first);
             let (timing, rng) = (self.group.timing(id), &mut self.rng);
             self.receiving.update(id, |inbox| {
+                inbox.believe(beat.newest);
                 inbox.learn_newest(beat.newest, now.time, timing, rng);
             });
         }
@@ -383,10 +393,12 @@ impl Engine {
         if author.flags & FLAG_ACK_REQUEST != 0 {
             self.plan_report(now, id, author.flags);
         }
-        let members = self.group.roster.size();
-        let (log, rng) = (&mut self.log, &mut self.rng);
-        self.sync
-            .compare(id, &beat.digest, now.time, members, log, rng);
+        if self.sync.is_worth_asking(Some(source), now.time) {
+            let members = self.group.roster.size();
+            let (log, rng) = (&mut self.log, &mut self.rng);
+            self.sync
+                .compare(id, &beat.digest, now.time, members, log, rng);
+        }
     }
 
     /// Plans repairs of what a NACK asks for, and delays own NACKs for the same. `turn` differs

@@ -1,13 +1,13 @@
 //! The durable frames of one member, by sequence: which are here, which are missing and when to ask
 //! for them, and when to go on without them. Knows sequences and times, and no frames.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::config::{
-    BACK_OFF_DOUBLINGS, BACK_OFF_GRTT, BACK_OFF_GRTT_SMALL, CAUSE_WAIT, GAP_GIVEN_UP_AFTER,
-    GAP_SHOWN_AFTER, HOLD_OFF_GRTT, HOLD_OFF_GRTT_SMALL, SMALL_GROUP, WINDOW_FRAMES,
+    BACK_OFF_DOUBLINGS, BACK_OFF_GRTT, BACK_OFF_GRTT_SMALL, CAUSE_WAIT, GAP_SHOWN_AFTER,
+    HOLD_OFF_GRTT, HOLD_OFF_GRTT_SMALL, SMALL_GROUP, WINDOW_FRAMES,
 };
+use super::gaps::Gaps;
 use super::sequences::Sequences;
 use crate::protocol::rng::Rng;
 
@@ -22,30 +22,9 @@ pub struct Inbox {
     next: u32,
     /// The newest that is known to exist.
     newest: u32,
-    gaps: BTreeMap<u32, Gap>,
-    /// No gap is due before.
-    ask_at: Duration,
+    gaps: Gaps,
     stalled_since: Option<Duration>,
     blocked_since: Option<Duration>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Gap {
-    since: Duration,
-    ask_at: Duration,
-    tries: u32,
-    is_hint: bool,
-}
-
-impl Gap {
-    fn new(now: Duration, timing: NackTiming, rng: &mut Rng) -> Self {
-        Self {
-            since: now,
-            ask_at: now + timing.back_off(0, rng),
-            tries: 0,
-            is_hint: false,
-        }
-    }
 }
 
 /// What to do with a frame that came.
@@ -74,7 +53,7 @@ impl NackTiming {
     /// How long to leave the request to others. The back-off is short in a small group, because few
     /// members ask, and one that waits for a frame that was lost again and again holds up its
     /// sender.
-    fn back_off(self, tries: u32, rng: &mut Rng) -> Duration {
+    pub(super) fn back_off(self, tries: u32, rng: &mut Rng) -> Duration {
         let max = match self.members {
             0..=SMALL_GROUP => self.grtt * BACK_OFF_GRTT_SMALL,
             _ => self.grtt * BACK_OFF_GRTT * (1 << tries.min(BACK_OFF_DOUBLINGS)),
@@ -83,7 +62,7 @@ impl NackTiming {
     }
 
     /// How long not to ask again for a frame that was asked for.
-    fn hold_off(self, tries: u32, rng: &mut Rng) -> Duration {
+    pub(super) fn hold_off(self, tries: u32, rng: &mut Rng) -> Duration {
         let silence = match self.members {
             0..=SMALL_GROUP => self.grtt * HOLD_OFF_GRTT_SMALL,
             _ => self.grtt * HOLD_OFF_GRTT,
@@ -99,9 +78,8 @@ impl Inbox {
         Self {
             have: Sequences::default(),
             next,
-            newest: next - 1,
-            gaps: BTreeMap::new(),
-            ask_at: Duration::MAX,
+            newest: next.saturating_sub(1),
+            gaps: Gaps::default(),
             stalled_since: None,
             blocked_since: None,
         }
@@ -130,7 +108,7 @@ impl Inbox {
     /// Adds a frame that was judged new.
     pub fn take(&mut self, sequence: u32, now: Duration, timing: NackTiming, rng: &mut Rng) {
         self.have.insert(sequence);
-        self.gaps.remove(&sequence);
+        self.gaps.remove(sequence);
         self.learn_newest(sequence, now, timing, rng);
         self.note_stall(now);
     }
@@ -148,26 +126,31 @@ impl Inbox {
         }
         let first = (self.newest + 1).max(sequence.saturating_sub(WINDOW_FRAMES));
         // Frames that were only hinted at are known to exist now.
-        let hinted = self.gaps.range_mut(first..);
-        hinted.for_each(|(_, gap)| gap.is_hint = false);
+        self.gaps.remove_range(first, sequence);
         self.newest = sequence;
-        let gap = Gap::new(now, timing, rng);
-        for missing in first..=sequence {
-            if !self.have.contains(missing) {
-                self.gaps.insert(missing, gap);
-                self.ask_at = self.ask_at.min(gap.ask_at);
-            }
+        let missing = self.have.holes(first, sequence);
+        self.gaps.add(missing, false, now, timing, rng);
+    }
+
+    /// Goes back to where the author's own word ends: what it has sent, by its latest beat. Others
+    /// may have claimed that there is more.
+    pub fn believe(&mut self, newest: u32) {
+        let last = self.have.ranges().last().map_or(0, |(_, last)| *last);
+        let next = newest.max(last).saturating_add(1);
+        if self.next > next {
+            self.next = next;
+            self.newest = next - 1;
+            self.stalled_since = None;
+            self.blocked_since = None;
         }
     }
 
     /// Asks for a frame that others hold, though it precedes all that was delivered.
     pub fn want(&mut self, sequence: u32, now: Duration, timing: NackTiming, rng: &mut Rng) {
-        if self.have.contains(sequence) || self.gaps.contains_key(&sequence) {
-            return;
+        if !self.have.contains(sequence) && !self.gaps.contains(sequence) {
+            let missing = [(sequence, sequence)];
+            self.gaps.add(missing, false, now, timing, rng);
         }
-        let gap = Gap::new(now, timing, rng);
-        self.gaps.insert(sequence, gap);
-        self.ask_at = self.ask_at.min(gap.ask_at);
     }
 
     /// Notes that another member claims to have a frame: if it is near the frames known to exist,
@@ -183,11 +166,8 @@ impl Inbox {
             return false;
         }
         for missing in self.newest + 1..=sequence {
-            if !self.gaps.contains_key(&missing) {
-                self.want(missing, now, timing, rng);
-                if let Some(gap) = self.gaps.get_mut(&missing) {
-                    gap.is_hint = true;
-                }
+            if !self.have.contains(missing) && !self.gaps.contains(missing) {
+                self.gaps.add([(missing, missing)], true, now, timing, rng);
             }
         }
         true
@@ -202,43 +182,42 @@ impl Inbox {
         timing: NackTiming,
         rng: &mut Rng,
     ) -> Vec<u32> {
-        if now < self.ask_at {
-            return Vec::new();
-        }
-        self.gaps.retain(|_, gap| {
-            let is_asked_enough = gap.is_hint && gap.tries > 0;
-            now.saturating_sub(gap.since) < GAP_GIVEN_UP_AFTER && !is_asked_enough
-        });
-        let mut due = Vec::new();
-        if self.gaps.values().any(|gap| gap.ask_at <= now) {
-            let soon = now + timing.grtt;
-            // Frames that were asked for wait: their repair may be on its way.
-            let is_due = |gap: &Gap| gap.ask_at <= if gap.tries == 0 { soon } else { now };
-            for (sequence, gap) in self.gaps.iter_mut().filter(|(_, gap)| is_due(gap)) {
-                if due.len() == max {
-                    break;
-                }
-                due.push(*sequence);
-                gap.tries += 1;
-                gap.ask_at = now + timing.hold_off(gap.tries, rng);
-            }
-        }
-        let ask_times = self.gaps.values().map(|gap| gap.ask_at);
-        self.ask_at = ask_times.min().unwrap_or(Duration::MAX);
-        due
+        self.gaps.due(now, max, timing, rng)
     }
 
     /// Asks no more for a frame that is not taken in.
     pub fn decline(&mut self, sequence: u32) {
-        self.gaps.remove(&sequence);
+        self.gaps.remove(sequence);
     }
 
     /// Notes that another member asks for a frame, which saves this one the request.
     pub fn heard_nack(&mut self, sequence: u32, now: Duration, timing: NackTiming, rng: &mut Rng) {
-        if let Some(gap) = self.gaps.get_mut(&sequence) {
-            gap.tries += 1;
-            gap.ask_at = gap.ask_at.max(now + timing.hold_off(gap.tries, rng));
-        }
+        self.gaps.heard_nack(sequence, now, timing, rng);
+    }
+
+    /// How many ranges of sequences this holds: what came and what is missing.
+    #[must_use]
+    pub fn ranges(&self) -> usize {
+        self.gaps.entries() + self.have.ranges().len()
+    }
+
+    /// The newest frame that is known to exist.
+    #[must_use]
+    pub fn newest(&self) -> u32 {
+        self.newest
+    }
+
+    /// Whether any frame came.
+    #[must_use]
+    pub fn has_any(&self) -> bool {
+        !self.have.ranges().is_empty()
+    }
+
+    /// Stops asking, and makes one range of all that came before the next frame in order: what is
+    /// missing there is not taken any more.
+    pub fn close_past(&mut self) {
+        self.gaps = Gaps::default();
+        self.have.fill_to(self.next.saturating_sub(1));
     }
 
     /// The next frame in order, if it is here.
@@ -249,7 +228,7 @@ impl Inbox {
 
     /// Goes on behind the frame that was ready and has been delivered.
     pub fn advance(&mut self, now: Duration) {
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         self.blocked_since = None;
         self.stalled_since = None;
         self.note_stall(now);
@@ -286,15 +265,18 @@ impl Inbox {
     pub fn next_time(&self) -> Option<Duration> {
         let stalled = self.stalled_since.map(|since| since + GAP_SHOWN_AFTER);
         let blocked = self.blocked_since.map(|since| since + CAUSE_WAIT);
-        let ask = (self.ask_at < Duration::MAX).then_some(self.ask_at);
-        [stalled, blocked, ask].into_iter().flatten().min()
+        [stalled, blocked, self.gaps.next_time()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The last frame before the first gap: all up to it are here or given up.
     #[must_use]
     pub fn through(&self) -> u32 {
-        let first_gap = self.gaps.first_key_value();
-        first_gap.map_or(self.newest, |(first, _)| first - 1)
+        let first_gap = self.gaps.first();
+        let before_gap = first_gap.map(|first| first.saturating_sub(1));
+        before_gap.map_or(self.newest, |before| before.min(self.newest))
     }
 
     /// The frames before `sequence` that are here and were not delivered.
@@ -314,15 +296,15 @@ impl Inbox {
     pub fn jump(&mut self, sequence: u32) -> u32 {
         let from = self.next;
         self.next = sequence;
-        self.newest = self.newest.max(sequence - 1);
-        self.gaps = self.gaps.split_off(&sequence);
+        self.newest = self.newest.max(sequence.saturating_sub(1));
+        self.gaps.remove_before(sequence);
         self.stalled_since = None;
         self.blocked_since = None;
         let known = self.have.ranges().iter().map(|(first, last)| {
-            let (first, last) = (*first.max(&from), *last.min(&(sequence - 1)));
-            (last + 1).saturating_sub(first)
+            let (first, end) = (*first.max(&from), last.saturating_add(1).min(sequence));
+            end.saturating_sub(first)
         });
-        (sequence - from).saturating_sub(known.sum())
+        sequence.saturating_sub(from).saturating_sub(known.sum())
     }
 
     /// Whether a frame is here.
@@ -334,12 +316,112 @@ impl Inbox {
     /// Whether a frame is missing and asked for.
     #[must_use]
     pub fn is_missing(&self, sequence: u32) -> bool {
-        self.gaps.contains_key(&sequence)
+        self.gaps.contains(sequence)
     }
 
     /// Whether a frame was delivered or skipped.
     #[must_use]
     pub fn is_past(&self, sequence: u32) -> bool {
         sequence < self.next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::rng::Rng;
+    use proptest::prelude::*;
+
+    const TIMING: NackTiming = NackTiming {
+        grtt: Duration::from_millis(2),
+        members: 3,
+    };
+
+    /// Does one thing to an inbox, of the frame `sequence`.
+    fn act(inbox: &mut Inbox, act: u8, sequence: u32, now: Duration, rng: &mut Rng) {
+        match act {
+            0 | 1 => match inbox.judge(sequence) {
+                Accept::InOrder | Accept::Late => inbox.take(sequence, now, TIMING, rng),
+                Accept::Duplicate => {}
+                Accept::TooFar => {
+                    inbox.jump(sequence);
+                    inbox.take(sequence, now, TIMING, rng);
+                }
+            },
+            2 => inbox.learn_newest(sequence, now, TIMING, rng),
+            3 => inbox.want(sequence, now, TIMING, rng),
+            4 => inbox.heard_nack(sequence, now, TIMING, rng),
+            5 => {
+                inbox.hint(sequence, now, TIMING, rng);
+            }
+            6 => drop(inbox.due(now, 7, TIMING, rng)),
+            7 => inbox.close_past(),
+            _ => {
+                inbox.skip(now);
+            }
+        }
+        while inbox.ready().is_some() {
+            inbox.advance(now);
+        }
+    }
+
+    fn any_sequence() -> impl Strategy<Value = u32> {
+        prop_oneof![
+            1..40_u32,
+            4090..4200_u32,
+            u32::MAX - 40..u32::MAX,
+            Just(u32::MAX / 2)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_numbers_break_an_inbox_or_make_it_grow(
+            start in any_sequence(),
+            acts in proptest::collection::vec((0..9_u8, any_sequence()), 0..80),
+        ) {
+            let (mut inbox, mut rng) = (Inbox::starting_at(start), Rng::new(1));
+            let mut now = Duration::ZERO;
+            for (number, sequence) in acts {
+                now += Duration::from_millis(5);
+                act(&mut inbox, number, sequence, now, &mut rng);
+                prop_assert!(inbox.through() <= inbox.newest());
+                prop_assert!(!(inbox.has(sequence) && inbox.is_missing(sequence)));
+
+            }
+            // Each frame splits a range, and each hint and request makes at most 16.
+            prop_assert!(inbox.ranges() < 80 * 16, "{}", inbox.ranges());
+        }
+
+        #[test]
+        fn each_missing_frame_is_asked_for_and_none_that_is_here(
+            here in proptest::collection::btree_set(1..60_u32, 0..40),
+        ) {
+            let (mut inbox, mut rng) = (Inbox::starting_at(1), Rng::new(1));
+            for sequence in &here {
+                inbox.take(*sequence, Duration::ZERO, TIMING, &mut rng);
+            }
+            inbox.learn_newest(60, Duration::ZERO, TIMING, &mut rng);
+            let asked = inbox.due(Duration::from_secs(1), 512, TIMING, &mut rng);
+            let missing: Vec<u32> = (1..=60).filter(|frame| !here.contains(frame)).collect();
+            prop_assert_eq!(asked, missing);
+        }
+    }
+
+    #[test]
+    fn a_claim_of_four_billion_frames_is_one_range_which_is_asked_for_in_parts() {
+        let (mut inbox, mut rng) = (Inbox::starting_at(1), Rng::new(1));
+        let mut now = Duration::ZERO;
+        inbox.learn_newest(u32::MAX, now, TIMING, &mut rng);
+        assert_eq!(inbox.ranges(), 1);
+        let mut requests = 0;
+        while now < Duration::from_secs(29) {
+            now += Duration::from_millis(5);
+            requests += usize::from(!inbox.due(now, 512, TIMING, &mut rng).is_empty());
+        }
+        // Nothing comes of it, so that less and less is asked for.
+        assert!(requests < 250, "{requests}");
+        inbox.close_past();
+        assert_eq!(inbox.ranges(), 0);
     }
 }

@@ -1,7 +1,7 @@
 //! One member, as the others know it: who it is, what it states about itself, and when it was
 //! heard.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::clock_offset::ClockOffset;
@@ -33,6 +33,8 @@ pub struct Member {
     pub is_closed: bool,
     /// The address that its own datagrams come from.
     pub address: Option<SocketAddr>,
+    /// Whether it has shown that it receives at that address.
+    pub is_address_proven: bool,
     /// The port that its plain copies leave from.
     pub mirror_port: u16,
     /// What carries its multicast.
@@ -71,6 +73,7 @@ impl Member {
             is_silent: false,
             is_closed: false,
             address: None,
+            is_address_proven: false,
             mirror_port: 0,
             link: Link::Wired,
             session_key: None,
@@ -96,6 +99,12 @@ impl Member {
             name: self.name.clone(),
             key: self.key,
         }
+    }
+
+    /// The host that its own datagrams come from.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.address.map(|address| address.ip())
     }
 
     /// When it was last heard itself.

@@ -2,13 +2,17 @@
 //! Members' copies come back that way, too; they are recognised by the port that they leave from,
 //! so that nothing is shown twice.
 
-use core::net::SocketAddr;
-use std::collections::{BTreeSet, VecDeque};
+use core::net::{IpAddr, SocketAddr};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::config::{GUESTS_MAX, MIRROR_DOUBT, MIRROR_FORMER, MIRROR_PER_S, MIRROR_QUEUE_MAX};
+use super::config::{
+    GUEST_LINES, GUEST_LINES_PER_S, GUESTS_MAX, MIRROR_DOUBT, MIRROR_FORMER, MIRROR_PER_S,
+    MIRROR_QUEUE_MAX,
+};
 use super::event::EngineEvent;
+use super::host_budgets::HostBudgets;
 use super::member::Member;
 use super::roster::{ME, Roster};
 use crate::protocol::message::{Name, is_farewell};
@@ -25,6 +29,8 @@ pub struct Mirror {
     unmirrored: usize,
     guests: BTreeSet<SocketAddr>,
     doubtful: VecDeque<Doubtful>,
+    /// Lines that are taken in from each host.
+    lines: HostBudgets,
 }
 
 /// A plain line whose source may yet turn out to be a member.
@@ -56,6 +62,7 @@ impl Mirror {
             unmirrored: 0,
             guests: BTreeSet::new(),
             doubtful: VecDeque::new(),
+            lines: HostBudgets::new(GUEST_LINES_PER_S, GUEST_LINES),
         }
     }
 
@@ -118,11 +125,22 @@ impl Mirror {
         {
             return None;
         }
+        if !self.lines.may_spend(source.ip(), 1, now.time) {
+            return None;
+        }
         if self.guests.contains(&source) {
             return Some(line.into());
         }
-        // Beyond the limit the oldest line is not held back any longer.
-        let oldest = (self.doubtful.len() >= GUESTS_MAX).then(|| self.settle());
+        // Beyond the limit, the oldest line of the host with most is not held back any longer.
+        let oldest = (self.doubtful.len() >= GUESTS_MAX).then(|| {
+            let hosts = self.doubtful.iter().map(|doubtful| doubtful.line.source);
+            let is_of_fullest = is_at(fullest_host(hosts));
+            let oldest = self
+                .doubtful
+                .iter()
+                .position(|d| is_of_fullest(d.line.source));
+            self.settle(oldest.unwrap_or(0))
+        });
         self.doubtful.push_back(Doubtful {
             until: now.time + MIRROR_DOUBT,
             line,
@@ -146,17 +164,22 @@ impl Mirror {
             if self.doubtful.front().is_some_and(is_members) {
                 self.doubtful.pop_front();
             } else {
-                return self.settle();
+                return self.settle(0);
             }
         }
         None
     }
 
-    /// Decides that the oldest doubtful line is a guest's.
-    fn settle(&mut self) -> Option<EngineEvent> {
-        let line = self.doubtful.pop_front()?.line;
+    /// Decides that the doubtful line at this place is a guest's.
+    fn settle(&mut self, place: usize) -> Option<EngineEvent> {
+        let line = self.doubtful.remove(place)?.line;
         if self.guests.len() >= GUESTS_MAX {
-            self.guests.pop_first();
+            // A host with many programs forgets its own, and no other host's.
+            let is_of_fullest = is_at(fullest_host(self.guests.iter().copied()));
+            let forgotten = self.guests.iter().find(|guest| is_of_fullest(**guest));
+            if let Some(forgotten) = forgotten.copied() {
+                self.guests.remove(&forgotten);
+            }
         }
         self.guests.insert(line.source);
         // The other lines from there are a guest's, too.
@@ -205,6 +228,20 @@ impl Mirror {
         let mut others = roster.everybody().filter(|(id, _)| *id != ME);
         others.any(|(_, member)| is_near(member) && is_of(member))
     }
+}
+
+/// The host that most of these are at.
+fn fullest_host(sources: impl Iterator<Item = SocketAddr>) -> Option<IpAddr> {
+    let mut hosts: BTreeMap<IpAddr, usize> = BTreeMap::new();
+    for source in sources {
+        *hosts.entry(source.ip()).or_default() += 1;
+    }
+    let fullest = hosts.into_iter().max_by_key(|(_, count)| *count);
+    fullest.map(|(host, _)| host)
+}
+
+fn is_at(host: Option<IpAddr>) -> impl Fn(SocketAddr) -> bool {
+    move |source| host == Some(source.ip())
 }
 
 impl From<PlainCopy> for EngineEvent {
@@ -383,5 +420,26 @@ mod tests {
         }
         lines += told(&mut mirror, at(2000), &roster).len();
         assert_eq!(lines, 300);
+    }
+
+    #[test]
+    fn a_host_that_floods_the_plain_wire_costs_no_guest_of_another_host_a_line() {
+        let (mut mirror, roster) = ana();
+        let gil = from([10, 77, 0, 9], 50_000);
+        mirror.hear(at(0), gil, &says("gil", "um"), &roster);
+        let mut lines = 0;
+        for ms in 0..10_000_u64 {
+            for port in [2 * ms, 2 * ms + 1] {
+                let flood = from([10, 77, 0, 66], 1024 + port as u16);
+                let told = mirror.hear(at(ms), flood, &says("eva", "x"), &roster);
+                lines += usize::from(told.is_some());
+            }
+            lines += told(&mut mirror, at(ms), &roster).len();
+        }
+        assert!(lines <= 500 + 1000 + 1, "{lines}");
+        assert!(mirror.guests.len() <= GUESTS_MAX && mirror.doubtful.len() <= GUESTS_MAX);
+        // Gil is known still, and is not held back.
+        let told = mirror.hear(at(10_000), gil, &says("gil", "dois"), &roster);
+        assert!(told.is_some());
     }
 }

@@ -3,14 +3,15 @@
 //!
 //! ```text
 //! me          keys, clock, and the frames that this member makes
-//! group       roster (member, replay_window, clock_offset) · presence · round trip
+//! group       roster (member, replay_window, clock_offset) · admission · presence · round trip
 //! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
-//! receiving   inbox per member (sequences) · frontier · reports · unproven · heard_nacks
-//! log         frame_log, with history
+//! receiving   inbox per member (sequences, gaps) · frontier · reports · unproven · heard_nacks
+//! log         frame_log, with history · shares · digest_sums
 //! recent      dedup
-//! sync        digests, inventories · exchange
+//! sync        digests, inventories · exchange (pull_order) · answers (host_budgets) ·
+//!             asked_in_vain
 //! mirror      the lobby's plain copies and guests
-//! out         (answers) datagrams and events, in order
+//! out         datagrams and events, in order
 //! ```
 //!
 //! Where a frame concerns several parts, these files route between them:
@@ -26,25 +27,31 @@
 //! ```
 
 mod acquaintance;
+mod admission;
 mod answers;
 pub mod arrivals;
+mod asked_in_vain;
 mod catch_up;
 pub mod clock;
 pub mod clock_offset;
 pub mod config;
 pub mod dedup;
 mod deliver;
+mod digest_sums;
 pub mod event;
 pub mod exchange;
+mod fair_share;
 mod farewell;
 pub mod frame_log;
 mod freshness;
 pub mod frontier;
+mod gaps;
 mod group;
 mod group_clock;
 mod hear;
 mod heard_nacks;
 mod history;
+mod host_budgets;
 pub mod inbox;
 mod laggards;
 mod me;
@@ -55,6 +62,7 @@ pub mod outbox;
 pub mod pace;
 pub mod presence;
 pub mod private;
+mod pull_order;
 pub mod receipts;
 mod receiving;
 pub mod repair;
@@ -65,6 +73,7 @@ pub mod roster;
 mod send;
 mod sending;
 pub mod sequences;
+mod shares;
 mod sync;
 mod timers;
 mod unproven;
@@ -262,6 +271,12 @@ impl Engine {
     #[must_use]
     pub fn replays(&self) -> u64 {
         self.receiving.replays
+    }
+
+    /// How many ranges of sequences the inboxes of all members hold.
+    #[must_use]
+    pub fn ranges(&self) -> usize {
+        self.receiving.ranges()
     }
 
     /// The frames that are held.

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::answers::Answers;
 use super::event::{Destination, EngineEvent, NamedKey, Transmit};
 
 /// Two queues, which the owner empties after each call: what one call puts in is bounded by what
@@ -12,7 +11,6 @@ use super::event::{Destination, EngineEvent, NamedKey, Transmit};
 pub(super) struct Out {
     datagrams: VecDeque<Transmit>,
     events: VecDeque<EngineEvent>,
-    pub(super) answers: Answers,
 }
 
 impl Out {

@@ -4,6 +4,8 @@ use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::config::RANGES_MAX;
+use super::fair_share::Uses;
 use super::frontier::Frontier;
 use super::group::Group;
 use super::group_clock::ClockWatch;
@@ -24,6 +26,8 @@ use crate::protocol::wire::frame::{
 #[derive(Debug, Default)]
 pub(super) struct Receiving {
     inboxes: BTreeMap<Id, Inbox>,
+    /// How many ranges of sequences all inboxes hold.
+    ranges: usize,
     /// When each inbox that has a timer is due.
     due: BTreeMap<Id, Duration>,
     /// Members whose next frame waits for frames of others.
@@ -48,8 +52,13 @@ impl Receiving {
         self.inboxes.get(&id)
     }
 
-    pub(super) fn inbox_mut(&mut self, id: Id) -> Option<&mut Inbox> {
-        self.inboxes.get_mut(&id)
+    /// Changes an inbox, if there is one, and leaves its timer.
+    pub(super) fn change<T>(&mut self, id: Id, change: impl FnOnce(&mut Inbox) -> T) -> Option<T> {
+        let inbox = self.inboxes.get_mut(&id)?;
+        self.ranges -= inbox.ranges();
+        let result = change(inbox);
+        self.ranges += inbox.ranges();
+        Some(result)
     }
 
     /// A member's inbox; a new one begins at the sequence `first`.
@@ -60,9 +69,7 @@ impl Receiving {
 
     /// Changes an inbox, and sets its timer anew.
     pub(super) fn update(&mut self, id: Id, change: impl FnOnce(&mut Inbox)) {
-        if let Some(inbox) = self.inboxes.get_mut(&id) {
-            change(inbox);
-        }
+        self.change(id, change);
         self.plan(id);
     }
 
@@ -83,8 +90,8 @@ impl Receiving {
         timing: NackTiming,
         rng: &mut Rng,
     ) {
-        let inbox = self.inboxes.get_mut(&id);
-        if inbox.is_some_and(|inbox| inbox.hint(sequence, now, timing, rng)) {
+        let is_new = self.change(id, |inbox| inbox.hint(sequence, now, timing, rng));
+        if is_new == Some(true) {
             self.plan(id);
         }
     }
@@ -141,10 +148,11 @@ impl Receiving {
             }
             return;
         }
-        if let (Some(member), Some(inbox)) = (group.roster.get(id), self.inboxes.get_mut(&id))
+        let due = |inbox: &mut Inbox| inbox.due(now, SPAN_MAX, group.timing(id), rng);
+        if let Some(member) = group.roster.get(id)
             && nack.has_room()
+            && let Some(missing) = self.change(id, due)
         {
-            let missing = inbox.due(now, SPAN_MAX, group.timing(id), rng);
             nack.add(member.tag, &missing);
         }
         self.plan(id);
@@ -203,11 +211,33 @@ impl Receiving {
         Some((address, status))
     }
 
+    /// The members that have to give up their gaps, the first before the next, if all inboxes
+    /// together hold more ranges than they may.
+    pub(super) fn over_budget(&self, roster: &Roster) -> Vec<Id> {
+        if self.ranges <= RANGES_MAX {
+            return Vec::new();
+        }
+        let mut uses = Uses::default();
+        for (id, inbox) in &self.inboxes {
+            uses.add_member(*id, inbox.ranges(), roster);
+        }
+        uses.heaviest_members()
+    }
+
+    /// How many ranges of sequences all inboxes hold.
+    #[must_use]
+    pub(super) fn ranges(&self) -> usize {
+        self.ranges
+    }
+
     /// Forgets a member that the roster has forgotten.
     pub(super) fn forget(&mut self, id: Id) {
-        self.inboxes.remove(&id);
+        let inbox = self.inboxes.remove(&id);
+        self.ranges -= inbox.map_or(0, |inbox| inbox.ranges());
         self.due.remove(&id);
         self.unproven.take(id);
+        self.blocked.remove(&id);
+        self.reports.forget(id);
     }
 }
 

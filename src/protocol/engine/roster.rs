@@ -1,7 +1,7 @@
 //! The members known: who is here, when each was last heard, and when to ask for one that has gone
 //! silent.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -150,9 +150,26 @@ impl Roster {
             return false;
         };
         if address.is_ipv4() || member.address.is_none_or(|known| known.is_ipv6()) {
+            member.is_address_proven &= member.address == Some(address);
             member.address = Some(address);
         }
         member.address.is_some_and(|known| known.is_ipv6())
+    }
+
+    /// Notes that a member has shown that it receives at an address.
+    pub fn prove_address(&mut self, id: Id, address: SocketAddr) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.is_address_proven |= member.address == Some(address);
+        }
+    }
+
+    /// How many members are here at a host, this one apart.
+    #[must_use]
+    pub fn at(&self, host: IpAddr) -> usize {
+        let others = self.others();
+        others
+            .filter(|(_, member)| member.ip() == Some(host))
+            .count()
     }
 
     /// Notes the round trip that a member states, within the bounds of a measured one.

@@ -214,6 +214,7 @@ impl Engine {
             self.receiving.ask(id, now.time, group, &mut nack, rng);
         }
         if !nack.nack.targets.is_empty() {
+            self.give_up_gaps(now);
             self.receiving.asked(now.time, self.group.nack_interval());
             self.send_unrepaired(now, self.group.to_all(), 0, Body::Nack(nack.nack));
         }

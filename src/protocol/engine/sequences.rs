@@ -39,6 +39,33 @@ impl Sequences {
         true
     }
 
+    /// The numbers of `first..=last` that are not in the set, as ranges.
+    pub fn holes(&self, first: u32, last: u32) -> impl Iterator<Item = (u32, u32)> {
+        let from = self.ranges.partition_point(|(_, behind)| *behind < first);
+        let ranges = self.ranges.get(from..).unwrap_or_default().iter().copied();
+        let ranges = ranges.take_while(move |(start, _)| *start <= last);
+        // A sentinel behind the last number ends the last hole.
+        let ends = ranges.map(|(start, end)| (u64::from(start), u64::from(end)));
+        let ends = ends.chain([(u64::from(last) + 1, u64::from(last) + 1)]);
+        ends.scan(u64::from(first), |next, (start, end)| {
+            let hole = (*next, start);
+            *next = end + 1;
+            Some(hole)
+        })
+        .filter(|(start, end)| start < end)
+        .map(|(start, end)| (start as u32, (end - 1) as u32))
+    }
+
+    /// Adds all numbers from the first range on up to `last`, so that one range covers them.
+    pub fn fill_to(&mut self, last: u32) {
+        let behind = self.ranges.partition_point(|(first, _)| *first <= last);
+        let covered: Vec<(u32, u32)> = self.ranges.drain(..behind).collect();
+        if let (Some((first, _)), Some((_, end))) = (covered.first(), covered.last()) {
+            self.ranges.insert(0, (*first, *end));
+        }
+        self.ranges.shrink_to_fit();
+    }
+
     /// The ranges, each as its first and last number.
     #[must_use]
     pub fn ranges(&self) -> &[(u32, u32)] {

@@ -5,7 +5,12 @@ use core::net::SocketAddr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::config::{ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, INVENTORY_PARTS_MAX, JOINING};
+use super::admission::Challenges;
+use super::answers::Answers;
+use super::asked_in_vain::AskedInVain;
+use super::config::{
+    ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, HISTORY_MESSAGES, INVENTORY_PARTS_MAX, JOINING,
+};
 use super::exchange::{ExchangeOutcome, Exchanges};
 use super::frame_log::{FrameLog, Position};
 use super::me::Me;
@@ -33,6 +38,9 @@ pub(super) struct Sync {
     /// Frames from before, which are shown in their order once all have come.
     unshown: BTreeMap<Position, Id>,
     cookie_secret: [u8; 32],
+    pub(super) challenges: Challenges,
+    pub(super) answers: Answers,
+    pub(super) asked_in_vain: AskedInVain,
 }
 
 impl Sync {
@@ -44,6 +52,9 @@ impl Sync {
             ask_again_at: Duration::ZERO,
             unshown: BTreeMap::new(),
             cookie_secret: blake3::derive_key("roda 2026 cookies", &seed.to_be_bytes()),
+            challenges: Challenges::default(),
+            answers: Answers::default(),
+            asked_in_vain: AskedInVain::default(),
         }
     }
 
@@ -92,6 +103,29 @@ impl Sync {
         self.exchanges.suspect(peer, suspected, now, members, rng);
     }
 
+    /// Whether a member is worth being asked: its host was not asked in vain lately.
+    pub(super) fn is_worth_asking(&self, address: Option<SocketAddr>, now: Duration) -> bool {
+        address.is_none_or(|address| !self.asked_in_vain.is_left_alone(address.ip(), now))
+    }
+
+    /// Notes how an exchange with a member ended.
+    fn note_outcome(&mut self, outcome: &ExchangeOutcome, now: Duration, roster: &Roster) {
+        let host = roster.get(outcome.peer).and_then(Member::ip);
+        // A newcomer is told the truth also by one that knows nothing more.
+        if let Some(host) = host {
+            let came = outcome.taken > 0 || self.is_new && outcome.horizon.is_some();
+            self.asked_in_vain.note(host, came, now);
+        }
+    }
+
+    /// Notes that an exchange was broken off.
+    pub(super) fn broke_off(&mut self, outcome: &ExchangeOutcome, now: Duration, roster: &Roster) {
+        let host = roster.get(outcome.peer).and_then(Member::ip);
+        if let Some(host) = host {
+            self.asked_in_vain.note(host, false, now);
+        }
+    }
+
     fn goes_back_further(&self, digest: &Digest, log: &FrameLog) -> bool {
         let is_open = !self.is_new && !log.is_trimmed();
         is_open && digest.cut > 0 && digest.from < log.horizon()
@@ -115,6 +149,13 @@ impl Sync {
         let is_fit =
             |member: &Member| member.knows_history || came(member.session, member.tag) < mine;
         roster.get(peer).filter(|member| is_fit(member))?;
+        // Whoever was asked in vain comes last.
+        let is_left_alone = |ip| self.asked_in_vain.is_left_alone(ip, now);
+        let is_better =
+            |member: &Member| is_fit(member) && member.ip().is_some_and(|ip| !is_left_alone(ip));
+        if is_left_alone(address.ip()) && roster.others().any(|(_, member)| is_better(member)) {
+            return None;
+        }
         // Up to now, and not to our start: members first heard in between began earlier.
         let all = (0, u64::MAX);
         let talk = self.exchanges.begin(peer, address, all, 0, now);
@@ -159,6 +200,11 @@ impl Sync {
         first_8(hasher.finalize().as_bytes()) | 1 // never 0, which stands for none
     }
 
+    /// Whether frames from before are kept until all have come.
+    pub(super) fn keeps_unshown(&self) -> bool {
+        self.exchanges.is_busy() && self.unshown.len() < HISTORY_MESSAGES
+    }
+
     /// Keeps a frame from before until all have come.
     pub(super) fn keep_unshown(&mut self, position: Position, id: Id) {
         self.unshown.insert(position, id);
@@ -174,6 +220,7 @@ impl Sync {
         let Some(outcome) = self.exchanges.finish(now) else {
             return false;
         };
+        self.note_outcome(&outcome, now, roster);
         if self.is_new {
             let peer = roster.get(outcome.peer);
             self.is_new = peer.is_some_and(|peer| !peer.knows_history);
@@ -220,7 +267,8 @@ pub(super) fn inventory(from: u64, cut: u64, log: &FrameLog) -> Vec<Talk> {
         history.map(|(position, _)| position.frame_name()).collect();
     let from = from.max(log.horizon());
     sequences.sort_unstable();
-    let runs = SequenceRange::of(sequences.iter().copied(), RUNS_MAX * INVENTORY_PARTS_MAX);
+    let runs = SequenceRange::of(sequences.iter().copied(), usize::MAX);
+    let runs = fair_cut(runs, RUNS_MAX * INVENTORY_PARTS_MAX);
     let parts = runs.len().div_ceil(RUNS_MAX).max(1) as u8; // at most 64
     let mut chunks = runs.chunks(RUNS_MAX);
     let part = |part| Talk::Inventory {
@@ -231,4 +279,64 @@ pub(super) fn inventory(from: u64, cut: u64, log: &FrameLog) -> Vec<Talk> {
         runs: chunks.next().unwrap_or_default().to_vec(),
     };
     (0..parts).map(part).collect()
+}
+
+/// As many ranges as an inventory holds: of the person with the most ranges, the oldest are left
+/// out first.
+fn fair_cut(mut runs: Vec<SequenceRange>, max: usize) -> Vec<SequenceRange> {
+    if runs.len() <= max {
+        return runs;
+    }
+    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+    for run in &runs {
+        *counts.entry(run.short).or_default() += 1;
+    }
+    // The most that each may have, so that all together have no more than there is room for.
+    let fits = |most: usize| {
+        counts
+            .values()
+            .map(|count| (*count).min(most))
+            .sum::<usize>()
+            <= max
+    };
+    let (mut most, mut too_many) = (1, max + 1);
+    while most + 1 < too_many {
+        let middle = most.midpoint(too_many);
+        match fits(middle) {
+            true => most = middle,
+            false => too_many = middle,
+        }
+    }
+    runs.retain(|run| {
+        let left = counts.get_mut(&run.short);
+        left.is_some_and(|left| {
+            *left -= 1;
+            *left < most // those behind it, which are newer
+        })
+    });
+    runs.truncate(max);
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inventory_leaves_out_the_oldest_of_whoever_has_most() {
+        let run = |short, number: u32| SequenceRange {
+            short,
+            session: 1,
+            first: 2 * number + 1,
+            count: 1,
+        };
+        let many = (0..9000).map(|number| run(1, number));
+        let few = (0..20).map(|number| run(2, number));
+        let runs: Vec<SequenceRange> = many.chain(few).collect();
+        assert_eq!(fair_cut(runs.clone(), 10_000), runs);
+        let cut = fair_cut(runs, 100);
+        assert_eq!(cut.len(), 100);
+        assert_eq!(cut.iter().filter(|run| run.short == 2).count(), 20);
+        assert_eq!(cut.first(), Some(&run(1, 8920)));
+    }
 }

@@ -4,6 +4,7 @@
 
 pub mod check;
 mod host;
+pub mod insider;
 pub mod link;
 mod observer;
 mod traffic;
@@ -30,6 +31,7 @@ use crate::protocol::message::{Name, NameFault};
 use crate::protocol::node::Node;
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
@@ -56,6 +58,8 @@ pub struct World {
     ledger: Ledger,
     traffic: Traffic,
     tap: Option<Vec<Arc<[u8]>>>,
+    /// While there is a tap: datagrams to addresses at which no member is.
+    strays: Vec<(SocketAddr, Arc<[u8]>)>,
     requests: u64,
     /// The events of the members with a recording face.
     faces: BTreeMap<usize, Vec<News>>,
@@ -80,6 +84,7 @@ impl World {
             ledger: Ledger::default(),
             traffic: Traffic::default(),
             tap: None,
+            strays: Vec::new(),
             requests: 0,
             faces: BTreeMap::new(),
             is_lobby: false,
@@ -175,8 +180,9 @@ impl World {
                 is_keyed: false,
                 is_remembered: false,
             };
+            let key = host.signer.key();
             host.chat = Some(Chat::new(config, moment));
-            self.ledger.start(number, self.now);
+            self.ledger.start(number, key, self.now);
         }
         self.tell_network(number);
         Ok(())
@@ -298,12 +304,28 @@ impl World {
         self.tap.take().unwrap_or_default()
     }
 
+    /// Takes the datagrams that members sent to addresses at which no member is, since
+    /// [`World::tap`]; each with its address.
+    pub fn strays(&mut self) -> Vec<(SocketAddr, Arc<[u8]>)> {
+        std::mem::take(&mut self.strays)
+    }
+
+    /// Lets somebody speak in the room who is no host: what it says is not held against anybody.
+    pub fn admit(&mut self, key: Key) {
+        self.ledger.admit(key);
+    }
+
     /// Puts a datagram on the network that no member sent.
     pub fn inject(&mut self, from: SocketAddr, bytes: &Arc<[u8]>) {
         for to in 0..self.hosts.len() {
-            let (from, bytes) = (from, bytes.clone());
-            self.schedule(self.now, Action::Arrival { to, from, bytes });
+            self.inject_to(to, from, bytes);
         }
+    }
+
+    /// Puts a datagram on the network that no member sent, for one member only.
+    pub fn inject_to(&mut self, to: usize, from: SocketAddr, bytes: &Arc<[u8]>) {
+        let bytes = bytes.clone();
+        self.schedule(self.now, Action::Arrival { to, from, bytes });
     }
 
     /// Lets time pass.
@@ -357,6 +379,7 @@ impl World {
             return; // rescheduled since
         }
         host.wakes_at = None;
+        host.wakes += 1;
         self.handle(number, Input::Time);
     }
 
@@ -405,15 +428,19 @@ impl World {
     }
 
     fn carry(&mut self, from: usize, transmit: &Transmit) {
-        let Some(address) = self.hosts.get(from).map(|host| host.address) else {
+        let Some(host) = self.hosts.get_mut(from) else {
             return;
         };
+        let address = host.address;
+        host.sent
+            .add(self.now, transmit.bytes.len() as u64 + WRAPPING_BYTES);
         match transmit.to {
             Destination::Member(to) => {
                 self.traffic.single += 1;
-                let to = self.hosts.iter().position(|host| host.address == to);
-                if let Some(to) = to {
-                    self.send_copy(from, to, address, &transmit.bytes);
+                match self.hosts.iter().position(|host| host.address == to) {
+                    Some(to) => self.send_copy(from, to, address, &transmit.bytes),
+                    None if self.tap.is_some() => self.strays.push((to, transmit.bytes.clone())),
+                    None => {}
                 }
             }
             Destination::Group | Destination::Everywhere | Destination::Plain => {

@@ -52,6 +52,8 @@ pub enum Kind {
     Name,
     /// A private word does not reach whom the bare name means.
     Unreachable,
+    /// A member fell over.
+    Panic,
     /// Too much memory.
     Memory,
     /// Too much sent.
@@ -127,7 +129,9 @@ impl Checks {
 
     /// Whether a member was there before the attack and all the time since.
     fn is_steady(&self, number: usize) -> bool {
-        number < self.trial.newcomer() && !self.interrupted.contains(&number)
+        number < self.trial.newcomer()
+            && !self.trial.is_interrupted(number)
+            && !self.interrupted.contains(&number)
     }
 
     /// All of these.

@@ -207,7 +207,7 @@ fn rubbish(choices: &mut impl Choices) -> What {
 fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
     match choices.below(10) {
         0..=3 => Says::Texts {
-            count: [1, 1, 1, 2, 60, 255][choices.below(6) as usize % 6],
+            count: [1, 1, 1, 2, 60, 254][choices.below(6) as usize % 6],
             bytes: [0, 1, 20, 800, 1000][choices.below(5) as usize % 5],
         },
         4 => Says::Forgery(choices.below(20) as u16),

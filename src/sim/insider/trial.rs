@@ -26,6 +26,9 @@ const MEETING: Duration = Duration::from_secs(16);
 /// Time between two lines of honest members.
 const LINE_EVERY_MS: u64 = 500;
 
+/// The member that restarts in rough weather.
+const RESTARTER: usize = 1;
+
 /// Time to mend.
 const PEACE: Duration = Duration::from_secs(30);
 
@@ -113,6 +116,11 @@ impl Trial {
     /// The honest member that leaves.
     fn leaver(&self) -> usize {
         usize::from(self.honest) - 1
+    }
+
+    /// Whether a member leaves or restarts.
+    pub(super) fn is_interrupted(&self, number: usize) -> bool {
+        number == self.leaver() || (self.weather == Weather::Rough && number == RESTARTER)
     }
 
     /// The member that comes.
@@ -207,10 +215,10 @@ impl<'a> Room<'a> {
                 self.world.separate(|_| 0);
             }
             if is_due(percent(60)) {
-                self.world.kill(1);
+                self.world.kill(RESTARTER);
             }
             if is_due(percent(70)) {
-                self.world.start(1)?;
+                self.world.start(RESTARTER)?;
             }
         }
         if is_due(Duration::from_millis(LINE_EVERY_MS * (self.lines + 1))) {

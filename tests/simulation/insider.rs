@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use roda::protocol::rng::Rng;
 use roda::sim::insider::act::Act;
 use roda::sim::insider::check::{Finding, Kind};
-use roda::sim::insider::choose::attack;
+use roda::sim::insider::choose::{IDENTITIES_MAX, Scope, attack};
 use roda::sim::insider::shrink::shrink;
 use roda::sim::insider::trial::{Outcome, Trial, Weather};
 
@@ -38,7 +38,13 @@ impl Attack {
         };
         // Mean datagrams are larger: the budget is used up.
         let acts = bits_per_s / 8 * span_s / 200;
-        let acts = attack(seed, acts as usize, 5, span_s as u32 * 1000);
+        let scope = Scope {
+            honest: trial.honest,
+            identities: IDENTITIES_MAX,
+            span_ms: span_s as u32 * 1000,
+            ahead_max_s: setting("RODA_INSIDER_AHEAD_S", u64::MAX >> 1) as i64,
+        };
+        let acts = attack(seed, acts as usize, scope);
         Self { trial, acts }
     }
 

@@ -63,16 +63,18 @@ pub struct Scope {
     pub identities: u8,
     /// How long it goes on, in milliseconds.
     pub span_ms: u32,
+    /// How far ahead of the right time its clocks are at most, in seconds.
+    pub ahead_max_s: i64,
 }
 
-/// An attack of so many acts, in the order of their times.
+/// An attack of so many acts, in the order of their times, by as many identities as `scope` says
+/// or fewer.
 #[must_use]
-pub fn attack(seed: u64, acts: usize, honest: u8, span_ms: u32) -> Vec<Act> {
+pub fn attack(seed: u64, acts: usize, scope: Scope) -> Vec<Act> {
     let mut rng = Rng::new(seed ^ 0x1125_1de2);
     let scope = Scope {
-        honest,
-        identities: 1 + rng.below(IDENTITIES_MAX.into()) as u8,
-        span_ms,
+        identities: 1 + rng.below(scope.identities.into()) as u8,
+        ..scope
     };
     let habits: Vec<Act> = (0..=rng.below(4)).map(|_| act(&mut rng, &scope)).collect();
     let mut attack: Vec<Act> = (0..acts)
@@ -96,11 +98,11 @@ pub fn act(choices: &mut impl Choices, scope: &Scope) -> Act {
         by: choices.below(scope.identities.into()) as u8,
         from: from(choices, scope),
         to: to(choices, scope),
-        session: [0, 0, 0, 0, 0, 1, 2, 255][choices.below(8) as usize & 7],
+        session: one_of(choices, [0, 0, 0, 0, 0, 1, 2, 255]),
         sequence: sequence(choices, scope),
-        clock: clock(choices),
-        flags: [0, 0, 0, 1, 2, 3, 8, 255][choices.below(8) as usize & 7],
-        grtt: [0, 80, 80, 255][choices.below(4) as usize & 3],
+        clock: clock(choices, scope),
+        flags: one_of(choices, [0, 0, 0, 1, 2, 3, 8, 255]),
+        grtt: one_of(choices, [0, 80, 80, 255]),
         name: called(choices, scope),
         what,
     }
@@ -127,6 +129,15 @@ fn like(habit: Act, choices: &mut impl Choices, scope: &Scope) -> Act {
     act
 }
 
+/// One of some values.
+fn one_of<T: Copy + Default, const COUNT: usize>(
+    choices: &mut impl Choices,
+    values: [T; COUNT],
+) -> T {
+    let at = choices.below(COUNT as u64) as usize;
+    values.get(at).copied().unwrap_or_default()
+}
+
 fn what(choices: &mut impl Choices, scope: &Scope) -> What {
     match choices.below(16) {
         0..=3 => What::Durable {
@@ -137,10 +148,10 @@ fn what(choices: &mut impl Choices, scope: &Scope) -> What {
         },
         4..=6 => What::Beat {
             newest: count(choices, scope),
-            interval: [0, 1, 50, 100, 600, u16::MAX][choices.below(6) as usize % 6],
+            interval: one_of(choices, [0, 1, 50, 100, 600, u16::MAX]),
             link: choices.below(3) as u8,
-            from: clock(choices),
-            cut: clock(choices),
+            from: clock(choices, scope),
+            cut: clock(choices, scope),
             xor: choices.below(u64::MAX),
             acks: list(choices, scope),
             asked: list(choices, scope),
@@ -148,15 +159,15 @@ fn what(choices: &mut impl Choices, scope: &Scope) -> What {
         7 | 8 => What::Nack {
             of: who(choices, scope),
             first: count(choices, scope),
-            span: [1, 1, 8, 64, 512, 512][choices.below(6) as usize % 6],
-            targets: [1, 1, 2, 10, 56][choices.below(5) as usize % 5],
+            span: one_of(choices, [1, 1, 8, 64, 512, 512]),
+            targets: one_of(choices, [1, 1, 2, 10, 56]),
         },
         9 | 10 => What::Status {
             of: who(choices, scope),
             through: count(choices, scope),
             heard: count(choices, scope),
             echo: count(choices, scope),
-            held_us: [0, 1, 1000, u32::MAX][choices.below(4) as usize & 3],
+            held_us: one_of(choices, [0, 1, 1000, u32::MAX]),
         },
         11..=13 => dialogue(choices, scope),
         14 => What::Replay {
@@ -171,13 +182,13 @@ fn dialogue(choices: &mut impl Choices, scope: &Scope) -> What {
     match choices.below(4) {
         0 => What::Ask {
             cookie: cookie(choices),
-            from: clock(choices),
-            cut: clock(choices),
+            from: clock(choices, scope),
+            cut: clock(choices, scope),
         },
         1 => What::Give(extreme_64(choices)),
         2 => What::Inventory {
-            from: clock(choices),
-            cut: clock(choices),
+            from: clock(choices, scope),
+            cut: clock(choices, scope),
             part: extreme_8(choices),
             parts: extreme_8(choices),
             runs: runs(choices, scope),
@@ -190,7 +201,7 @@ fn dialogue(choices: &mut impl Choices, scope: &Scope) -> What {
 }
 
 fn rubbish(choices: &mut impl Choices) -> What {
-    let bytes = [0, 1, 16, 120, 400, 1400][choices.below(6) as usize % 6];
+    let bytes = one_of(choices, [0, 1, 16, 120, 400, 1400]);
     match choices.below(2) {
         0 => What::Rubbish {
             kind: choices.below(8) as u8,
@@ -207,19 +218,16 @@ fn rubbish(choices: &mut impl Choices) -> What {
 fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
     match choices.below(10) {
         0..=3 => Says::Texts {
-            count: [1, 1, 1, 2, 60, 254][choices.below(6) as usize % 6],
-            bytes: [0, 1, 20, 800, 1000][choices.below(5) as usize % 5],
+            count: one_of(choices, [1, 1, 1, 2, 60, 254]),
+            bytes: one_of(choices, [0, 1, 20, 800, 1000]),
         },
         4 => Says::Forgery(choices.below(20) as u16),
-        5 => Says::Action([0, 10, 800][choices.below(3) as usize % 3]),
+        5 => Says::Action(one_of(choices, [0, 10, 800])),
         6 | 7 => Says::Hello {
-            replaces: [None, None, Some(0), Some(1)][choices.below(4) as usize & 3],
+            replaces: one_of(choices, [None, None, Some(0), Some(1)]),
             key: extreme_8(choices),
         },
-        8 => Says::Private(
-            who(choices, scope),
-            [0, 48, 60, 900][choices.below(4) as usize & 3],
-        ),
+        8 => Says::Private(who(choices, scope), one_of(choices, [0, 48, 60, 900])),
         _ => Says::Leaving,
     }
 }
@@ -228,8 +236,8 @@ fn fragment(choices: &mut impl Choices) -> Option<(u16, u16)> {
     if choices.below(4) > 0 {
         return None;
     }
-    let count = [2, 3, 64, 1024][choices.below(4) as usize & 3];
-    let number = [0, 1, count - 1][choices.below(3) as usize % 3];
+    let count = one_of(choices, [2, 3, 64, 1024]);
+    let number = one_of(choices, [0, 1, count - 1]);
     Some((number, count))
 }
 
@@ -293,27 +301,29 @@ fn count(choices: &mut impl Choices, scope: &Scope) -> Count {
         u32::MAX,
     ];
     match choices.below(6) {
-        0 | 1 => Count::Is(numbers[choices.below(10) as usize % 10]),
+        0 | 1 => Count::Is(one_of(choices, numbers)),
         2 => Count::Next,
-        3 => Count::Skip(numbers[choices.below(10) as usize % 10]),
+        3 => Count::Skip(one_of(choices, numbers)),
         _ => {
             let more = [0, 0, 1, -1, -4, 16, 17, 4096, i32::MAX, i32::MIN];
-            Count::Of(
-                honest(choices, scope),
-                more[choices.below(10) as usize % 10],
-            )
+            Count::Of(honest(choices, scope), one_of(choices, more))
         }
     }
 }
 
-fn clock(choices: &mut impl Choices) -> Clock {
+fn clock(choices: &mut impl Choices, scope: &Scope) -> Clock {
     const YEAR_S: i64 = 365 * 86_400;
-    let offsets = [
+    let offsets_s = [
         0, 0, 0, 0, 1, -1, 30, -30, -59, -61, 299, 301, 3600, -3600, YEAR_S, -YEAR_S,
     ];
+    let bits = [0, 1, u64::MAX - 1, u64::MAX];
     match choices.below(8) {
-        0 => Clock::Bits([0, 1, u64::MAX - 1, u64::MAX][choices.below(4) as usize & 3]),
-        _ => Clock::Off(offsets[choices.below(16) as usize & 15]),
+        0 if scope.ahead_max_s < YEAR_S => Clock::Bits(choices.below(2)),
+        0 => Clock::Bits(one_of(choices, bits)),
+        _ => {
+            let offset_s = one_of(choices, offsets_s);
+            Clock::Off(scope.ahead_max_s.min(offset_s))
+        }
     }
 }
 
@@ -321,7 +331,7 @@ fn list(choices: &mut impl Choices, scope: &Scope) -> List {
     List {
         of: who(choices, scope),
         number: count(choices, scope),
-        length: [0, 0, 1, 4, 16][choices.below(5) as usize % 5],
+        length: one_of(choices, [0, 0, 1, 4, 16]),
     }
 }
 
@@ -329,8 +339,8 @@ fn runs(choices: &mut impl Choices, scope: &Scope) -> Runs {
     Runs {
         of: who(choices, scope),
         first: count(choices, scope),
-        count: [1, 2, 64, 4096, u32::MAX - 1][choices.below(5) as usize % 5],
-        length: [0, 1, 4, 36][choices.below(4) as usize & 3],
+        count: one_of(choices, [1, 2, 64, 4096, u32::MAX - 1]),
+        length: one_of(choices, [0, 1, 4, 36]),
     }
 }
 
@@ -342,9 +352,9 @@ fn cookie(choices: &mut impl Choices) -> Cookie {
 }
 
 fn extreme_8(choices: &mut impl Choices) -> u8 {
-    [0, 1, 7, 255][choices.below(4) as usize & 3]
+    one_of(choices, [0, 1, 7, 255])
 }
 
 fn extreme_64(choices: &mut impl Choices) -> u64 {
-    [0, 1, 1 << 32, u64::MAX][choices.below(4) as usize & 3]
+    one_of(choices, [0, 1, 1 << 32, u64::MAX])
 }

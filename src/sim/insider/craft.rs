@@ -60,6 +60,7 @@ impl View<'_> {
 }
 
 /// See the file's head.
+#[derive(Clone, Debug)]
 pub struct Insider {
     seal: Seal,
     signers: Vec<Signer>,

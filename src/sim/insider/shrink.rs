@@ -34,12 +34,18 @@ pub fn shrink(acts: &[Act], runs_max: usize, mut fails: impl FnMut(&[Act]) -> bo
 
 #[cfg(test)]
 mod tests {
-    use super::super::choose::attack;
+    use super::super::choose::{Scope, attack};
     use super::*;
 
     #[test]
     fn what_remains_is_what_it_takes() {
-        let acts = attack(1, 100, 3, 1000);
+        let scope = Scope {
+            honest: 3,
+            identities: 20,
+            span_ms: 1000,
+            ahead_max_s: 0,
+        };
+        let acts = attack(1, 100, scope);
         let (first, second) = (acts[20], acts[70]);
         let fails = |acts: &[Act]| acts.contains(&first) && acts.contains(&second);
         assert_eq!(shrink(&acts, 1000, fails), [first, second]);

@@ -1,5 +1,25 @@
 //! Rooms under attack by a hostile member that is a generator: see `sim/insider`. A run that fails
 //! prints its seed, and the few acts that suffice as Rust that can become a test of its own.
+//!
+//! Not every check passes with every attack yet. These are on in each run of the tests:
+//!
+//! | kind | checked |
+//! |---|---|
+//! | `Order`, `Lost` | yes |
+//! | `Ghost`, `Absent`, `Newcomer` | yes |
+//! | `Memory` | yes |
+//! | `Panic` | yes, with clocks up to the right time |
+//! | `Name`, `Unreachable`, `History`, `Claim`, `Slow`, `Sending` | in a survey |
+//!
+//! ```sh
+//! RODA_INSIDER_SEED=7 cargo test --test simulation insider::shrink_one -- --ignored --nocapture
+//! RODA_INSIDER_RUNS=10000 cargo test --test simulation insider::survey -- --ignored --nocapture
+//! RODA_INSIDER_RUNS=200 RODA_INSIDER_S=60 RODA_INSIDER_BITS=1000000 \
+//!     cargo test --test simulation insider::survey -- --ignored --nocapture
+//! ```
+//!
+//! `RODA_INSIDER_AHEAD_S` limits how far its clocks are ahead, `RODA_INSIDER_KIND=Slow` shrinks to
+//! what causes that kind.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +44,7 @@ struct Attack {
 }
 
 impl Attack {
-    fn of(seed: u64, span_s: u64, bits_per_s: u64) -> Self {
+    fn of(seed: u64, span_s: u64, bits_per_s: u64, ahead_max_s: i64) -> Self {
         let weather = match Rng::new(seed ^ 0x3a).below(3) {
             0 => Weather::Rough,
             _ => Weather::Calm,
@@ -42,7 +62,7 @@ impl Attack {
             honest: trial.honest,
             identities: IDENTITIES_MAX,
             span_ms: span_s as u32 * 1000,
-            ahead_max_s: setting("RODA_INSIDER_AHEAD_S", u64::MAX >> 1) as i64,
+            ahead_max_s,
         };
         let acts = attack(seed, acts as usize, scope);
         Self { trial, acts }
@@ -67,6 +87,62 @@ fn setting(name: &str, usual: u64) -> u64 {
     value.and_then(|value| value.parse().ok()).unwrap_or(usual)
 }
 
+/// The kinds that no attack may cause.
+const CHECKED: [Kind; 7] = [
+    Kind::Order,
+    Kind::Lost,
+    Kind::Ghost,
+    Kind::Absent,
+    Kind::Newcomer,
+    Kind::Memory,
+    Kind::Panic,
+];
+
+/// Attacks in each run of the tests; two tests of so many run side by side.
+const RUNS: u64 = 30;
+
+/// Runs attacks, and stops at the first that does harm.
+fn withstand(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
+        let attack = Attack::of(seed, 10, 200_000, 0);
+        let peaceful = attack.outcome(&[]);
+        let is_harm = |finding: &Finding| CHECKED.contains(&finding.kind);
+        let findings = attack.findings(&peaceful, &attack.acts);
+        let Some(harm) = findings.into_iter().find(is_harm) else {
+            continue;
+        };
+        let fails = |acts: &[Act]| {
+            let mut findings = attack.findings(&peaceful, acts).into_iter();
+            findings.any(|finding| finding.kind == harm.kind)
+        };
+        let acts = shrink(&attack.acts, 100, fails);
+        panic!(
+            "{:?}: {}\nRODA_INSIDER_AHEAD_S=0 RODA_INSIDER_SEED={seed} RODA_INSIDER_KIND={:?} \
+             cargo test --test simulation insider::shrink_one -- --ignored --nocapture\n\
+             {:?}\n{acts:#?}",
+            harm.kind, harm.text, harm.kind, attack.trial
+        );
+    }
+}
+
+#[test]
+fn what_an_insider_sends_takes_nothing_from_the_others() {
+    withstand(0..RUNS);
+}
+
+#[test]
+fn what_a_fresh_insider_sends_takes_nothing_from_the_others() {
+    let first = setting("RODA_INSIDER_SEED", RUNS);
+    withstand(first..first + RUNS);
+}
+
+/// The attack with this seed, as the environment wants it.
+fn asked_for(seed: u64) -> Attack {
+    let ahead_max_s = setting("RODA_INSIDER_AHEAD_S", u64::MAX >> 1) as i64;
+    let bits_per_s = setting("RODA_INSIDER_BITS", 200_000);
+    Attack::of(seed, setting("RODA_INSIDER_S", 10), bits_per_s, ahead_max_s)
+}
+
 #[test]
 #[ignore = "hours: cargo test --release --test simulation survey -- --ignored --nocapture"]
 fn survey() {
@@ -74,36 +150,23 @@ fn survey() {
         setting("RODA_INSIDER_SEED", 0),
         setting("RODA_INSIDER_RUNS", 100),
     );
-    let span_s = setting("RODA_INSIDER_S", 10);
-    let bits_per_s = setting("RODA_INSIDER_BITS", 200_000);
-    let mut kinds: BTreeMap<Kind, Vec<(u64, String)>> = BTreeMap::new();
+    let mut kinds: BTreeMap<Kind, u64> = BTreeMap::new();
     let began = Instant::now();
     for seed in first..first + count {
-        let attack = Attack::of(seed, span_s, bits_per_s);
+        let attack = asked_for(seed);
         let peaceful = attack.outcome(&[]);
         if let Some(finding) = peaceful.findings.first() {
             eprintln!("{seed}, without an attack: {finding:?}");
         }
-        for finding in attack.findings(&peaceful, &attack.acts) {
-            kinds
-                .entry(finding.kind)
-                .or_default()
-                .push((seed, finding.text));
+        let mut findings = attack.findings(&peaceful, &attack.acts);
+        findings.dedup_by_key(|finding| finding.kind);
+        for Finding { kind, text } in findings {
+            *kinds.entry(kind).or_default() += 1;
+            let text: String = text.chars().take(150).collect();
+            eprintln!("{seed}: {kind:?}: {text}");
         }
     }
-    eprintln!("{count} runs in {:?}", began.elapsed());
-    for (kind, all) in kinds {
-        let mut seeds: Vec<u64> = all.iter().map(|(seed, _)| *seed).collect();
-        seeds.dedup();
-        eprintln!(
-            "{kind:?}: {} seeds: {:?}",
-            seeds.len(),
-            &seeds[..seeds.len().min(12)]
-        );
-        for (seed, text) in all.iter().take(4) {
-            eprintln!("    {seed}: {}", text.chars().take(200).collect::<String>());
-        }
-    }
+    eprintln!("{count} attacks in {:?}: {kinds:?}", began.elapsed());
 }
 
 #[test]
@@ -111,8 +174,7 @@ fn survey() {
 fn shrink_one() {
     let seed = setting("RODA_INSIDER_SEED", 0);
     let kind = std::env::var("RODA_INSIDER_KIND").ok();
-    let span_s = setting("RODA_INSIDER_S", 10);
-    let attack = Attack::of(seed, span_s, setting("RODA_INSIDER_BITS", 200_000));
+    let attack = asked_for(seed);
     let peaceful = attack.outcome(&[]);
     let is_it = |finding: &Finding| {
         kind.as_ref()

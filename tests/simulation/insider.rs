@@ -5,11 +5,11 @@
 //!
 //! | kind | checked |
 //! |---|---|
-//! | `Order`, `Lost` | yes |
+//! | `Lost` | yes |
 //! | `Ghost`, `Absent`, `Newcomer` | yes |
 //! | `Memory` | yes |
 //! | `Panic` | yes, with clocks up to the right time |
-//! | `Name`, `Unreachable`, `History`, `Claim`, `Slow`, `Sending` | in a survey |
+//! | `Order`, `Name`, `Unreachable`, `History`, `Claim`, `Slow`, `Sending` | in a survey |
 //!
 //! ```sh
 //! RODA_INSIDER_SEED=7 cargo test --test simulation insider::shrink_one -- --ignored --nocapture
@@ -88,8 +88,7 @@ fn setting(name: &str, usual: u64) -> u64 {
 }
 
 /// The kinds that no attack may cause.
-const CHECKED: [Kind; 7] = [
-    Kind::Order,
+const CHECKED: [Kind; 6] = [
     Kind::Lost,
     Kind::Ghost,
     Kind::Absent,
@@ -99,7 +98,7 @@ const CHECKED: [Kind; 7] = [
 ];
 
 /// Attacks in each run of the tests; two tests of so many run side by side.
-const RUNS: u64 = 30;
+const RUNS: u64 = 12;
 
 /// Runs attacks, and stops at the first that does harm.
 fn withstand(seeds: std::ops::Range<u64>) {
@@ -134,6 +133,19 @@ fn what_an_insider_sends_takes_nothing_from_the_others() {
 fn what_a_fresh_insider_sends_takes_nothing_from_the_others() {
     let first = setting("RODA_INSIDER_SEED", RUNS);
     withstand(first..first + RUNS);
+}
+
+#[test]
+fn an_attack_is_heard_and_can_be_repeated() {
+    let attack = Attack::of(3, 2, 200_000, 0);
+    let outcomes = [0, 1].map(|_| attack.outcome(&attack.acts));
+    let [one, other] = &outcomes;
+    assert_eq!(
+        (&one.findings, &one.sent, one.datagrams, &one.wakes),
+        (&other.findings, &other.sent, other.datagrams, &other.wakes)
+    );
+    // Its identities are met, beside six honest members.
+    assert!(one.known > 6 && one.datagrams > 50, "{one:?}");
 }
 
 /// The attack with this seed, as the environment wants it.

@@ -29,6 +29,9 @@ const HISTORY: Duration = Duration::from_secs(20);
 /// Somebody who stopped this long ago does not appear any more.
 const GONE: Duration = Duration::from_secs(7);
 
+/// What `ana` tells `bia` alone when the attack ends, and after the peace.
+const SECRETS: [&str; 2] = ["a senha e 1", "a senha e 2"];
+
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -237,6 +240,12 @@ impl Checks {
         }
     }
 
+    /// Tries what must work while the insider's identities are still here.
+    pub fn meet_insiders(&mut self, world: &mut World) {
+        self.check_names(world);
+        say_secret(world, SECRETS[0]);
+    }
+
     /// Looks at the end, and tries what must work then.
     pub fn finish(&mut self, world: &mut World) {
         self.check_roster(world, Kind::Absent);
@@ -245,20 +254,16 @@ impl Checks {
         }
         self.check_lines(world);
         self.check_names(world);
-        let secret = "a senha e 1234";
-        world.ask(
-            0,
-            Command::SayTo {
-                to: "bia".to_owned(),
-                text: secret.to_owned(),
-            },
-        );
+        say_secret(world, SECRETS[1]);
         world.run(LINE);
-        let is_secret = |news: &News| matches!(news, News::Message(message) if message.is_private && message.text() == secret);
-        if !world.told(1).iter().any(is_secret) {
-            let told = world.told(0).last();
-            let text = format!("bia did not get it, ana was told {told:?}");
-            self.find(Kind::Unreachable, text);
+        for secret in SECRETS {
+            let is_secret = |news: &News| matches!(news, News::Message(it) if it.is_private && it.text() == secret);
+            // Who restarts has forgotten what it was told before.
+            if !world.told(1).iter().any(is_secret) {
+                let told = world.told(0).last();
+                let text = format!("bia did not get {secret:?}, ana was told {told:?}");
+                self.find(Kind::Unreachable, text);
+            }
         }
     }
 
@@ -328,6 +333,15 @@ impl Checks {
             }
         }
     }
+}
+
+/// Says something to one person by the bare name.
+fn say_secret(world: &mut World, secret: &str) {
+    let command = Command::SayTo {
+        to: "bia".to_owned(),
+        text: secret.to_owned(),
+    };
+    world.ask(0, command);
 }
 
 /// The honest member with this key.

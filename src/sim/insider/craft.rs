@@ -115,7 +115,7 @@ impl Insider {
         let from = address(act.from, view);
         let datagrams = match act.what {
             What::Replay { which, copies } => {
-                let at = self.heard.len() * usize::from(which) >> 16;
+                let at = (self.heard.len() * usize::from(which)) >> 16;
                 let heard = self.heard.get(at).cloned();
                 heard.map_or_else(Vec::new, |bytes| vec![bytes; copies.into()])
             }

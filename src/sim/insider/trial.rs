@@ -172,6 +172,7 @@ impl<'a> Room<'a> {
             self.follow_script(past)?;
             self.attack(past);
         } else if past < self.trial.span + STEP {
+            self.checks.meet_insiders(&mut self.world);
             self.world.set_faults(Faults::NONE);
             self.world.separate(|_| 0);
         }
@@ -267,7 +268,7 @@ impl<'a> Room<'a> {
             let is_reached = match to {
                 To::All => true,
                 To::One(one) => usize::from(one) % self.world.size() == number,
-                To::Some(members) => members >> (number % 8) & 1 == 1,
+                To::Some(members) => (members >> (number % 8)) & 1 == 1,
             };
             if is_reached {
                 self.world.inject_to(number, from, datagram);
@@ -370,3 +371,31 @@ const HELD_MAX_BYTES: usize = 20 << 20;
 
 /// Most bytes by which the memory of a member may grow.
 const GROWN_MAX_BYTES: u64 = 48 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_attack_costs_is_compared_with_the_same_run_without_it() {
+        let peaceful = Outcome {
+            sent: vec![100_000, 1000],
+            ..Outcome::default()
+        };
+        let kinds = |outcome: &Outcome| -> Vec<Kind> {
+            let findings = outcome.judged_by(&peaceful);
+            findings.iter().map(|finding| finding.kind).collect()
+        };
+        let mut attacked = Outcome {
+            sent: vec![400_000, 150_000],
+            ..Outcome::default()
+        };
+        assert_eq!(kinds(&attacked), []);
+        attacked.sent = vec![400_001, 150_001];
+        assert_eq!(kinds(&attacked), [Kind::Sending, Kind::Sending]);
+        attacked.sent.clear();
+        attacked.held_bytes = HELD_MAX_BYTES + 1;
+        attacked.grown_bytes = GROWN_MAX_BYTES + 1;
+        assert_eq!(kinds(&attacked), [Kind::Memory, Kind::Memory]);
+    }
+}

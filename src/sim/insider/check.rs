@@ -257,8 +257,10 @@ impl Checks {
         say_secret(world, SECRETS[1]);
         world.run(LINE);
         for secret in SECRETS {
-            let is_secret = |news: &News| matches!(news, News::Message(it) if it.is_private && it.text() == secret);
-            // Who restarts has forgotten what it was told before.
+            let is_secret = |news: &News| match news {
+                News::Message(message) => message.is_private && message.text() == secret,
+                _ => false,
+            };
             if !world.told(1).iter().any(is_secret) {
                 let told = world.told(0).last();
                 let text = format!("bia did not get {secret:?}, ana was told {told:?}");

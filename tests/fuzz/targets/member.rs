@@ -1,6 +1,7 @@
 //! A whole member behind a valid seal. The input is read as a sequence of acts: a well-formed frame
 //! of any type with any values in it, from any of several identities and addresses, a command of
-//! the person, or time that passes. Nothing panics, no act causes a flood, and memory stays bounded.
+//! the person, or time that passes. Nothing panics, no act causes a flood, and memory stays
+//! bounded.
 #![no_main]
 
 use std::alloc::{GlobalAlloc, Layout, System};

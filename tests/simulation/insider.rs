@@ -130,7 +130,7 @@ fn what_an_insider_sends_takes_nothing_from_the_others() {
 }
 
 #[test]
-fn what_a_fresh_insider_sends_takes_nothing_from_the_others() {
+fn what_another_insider_sends_takes_nothing_from_the_others() {
     let first = setting("RODA_INSIDER_SEED", RUNS);
     withstand(first..first + RUNS);
 }

@@ -73,7 +73,7 @@ thread_local! {
 /// How many frames were heard in all inputs. Now and then it is said how fast.
 fn note_frames(more: u64) {
     static FRAMES: AtomicU64 = AtomicU64::new(0);
-    static SAID: AtomicU64 = AtomicU64::new(100_000);
+    static SAID: AtomicU64 = AtomicU64::new(10_000);
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     let start = START.get_or_init(Instant::now);
     let frames = FRAMES.fetch_add(more, Ordering::Relaxed) + more;

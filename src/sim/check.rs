@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::chat::event::{News, Timing, Told};
-use crate::protocol::wire::frame::Kind;
+use crate::protocol::wire::frame::{Key, Kind};
 
 /// A message may be shown before a cause that has been missing for this long.
 const CAUSE_WAIT: Duration = Duration::from_secs(3);
@@ -17,6 +17,10 @@ pub struct Ledger {
     members: BTreeMap<usize, Member>,
     findings: Vec<String>,
     frames: BTreeSet<u64>,
+    /// Whose messages are no concern of the ledger.
+    admitted: BTreeSet<Key>,
+    /// The keys of a host's person; with a lost disk comes another one.
+    keys: BTreeMap<usize, BTreeSet<Key>>,
 }
 
 #[derive(Debug)]
@@ -44,7 +48,8 @@ struct Member {
 }
 
 impl Ledger {
-    pub(super) fn start(&mut self, number: usize, now: Duration) {
+    pub(super) fn start(&mut self, number: usize, key: Key, now: Duration) {
+        self.keys.entry(number).or_default().insert(key);
         // A member that restarts has forgotten everything, so everything may be shown again.
         for message in &mut self.messages {
             message.shown_at.remove(&number);
@@ -55,6 +60,10 @@ impl Ledger {
             ..Member::default()
         };
         self.members.insert(number, member);
+    }
+
+    pub(super) fn admit(&mut self, key: Key) {
+        self.admitted.insert(key);
     }
 
     pub(super) fn stop(&mut self, number: usize) {
@@ -101,12 +110,21 @@ impl Ledger {
                 return told.told.push(other.clone());
             }
         };
+        if said.who.key.is_some_and(|key| self.admitted.contains(&key)) {
+            return;
+        }
         let digits = said.text().split(' ').next().unwrap_or_default();
         let message = digits.parse().ok();
         let Some(index) = message.filter(|index: &usize| *index < self.messages.len()) else {
             let finding = format!("{number} was shown {:?}, which nobody said", said.text());
             return self.findings.push(finding);
         };
+        let author = self.messages.get(index).map(|message| message.author);
+        let keys = author.and_then(|author| self.keys.get(&author));
+        if !keys.is_some_and(|keys| said.who.key.is_some_and(|key| keys.contains(&key))) {
+            let finding = format!("{number} was shown {index} as {}'s", said.who.name);
+            self.findings.push(finding);
+        }
         self.show(number, index, said.timing, now);
     }
 
@@ -217,6 +235,12 @@ impl Ledger {
     pub fn has(&self, number: usize, message: usize) -> bool {
         let message = self.messages.get(message);
         message.is_some_and(|message| message.shown_at.contains_key(&number))
+    }
+
+    /// When a member was shown a message.
+    #[must_use]
+    pub fn shown_at(&self, number: usize, message: usize) -> Option<Duration> {
+        self.messages.get(message)?.shown_at.get(&number).copied()
     }
 
     /// The events of a member, without messages to all.

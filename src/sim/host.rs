@@ -4,6 +4,7 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::traffic::PerSecond;
 use crate::chat::Chat;
 use crate::protocol::wire::seal::signer::Signer;
 
@@ -23,6 +24,8 @@ pub(super) struct Host {
     pub(super) suspended: Duration,
     pub(super) skew_ms: i64,
     pub(super) received_bytes: u64,
+    pub(super) sent: PerSecond,
+    pub(super) wakes: u64,
 }
 
 impl Host {
@@ -41,6 +44,8 @@ impl Host {
             suspended: Duration::ZERO,
             skew_ms: 0,
             received_bytes: 0,
+            sent: PerSecond::default(),
+            wakes: 0,
         }
     }
 }

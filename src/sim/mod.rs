@@ -5,6 +5,7 @@
 mod attack;
 pub mod check;
 mod host;
+pub mod insider;
 pub mod link;
 mod observer;
 mod traffic;
@@ -31,6 +32,7 @@ use crate::protocol::message::{Name, NameFault};
 use crate::protocol::node::Node;
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
@@ -57,6 +59,8 @@ pub struct World {
     ledger: Ledger,
     traffic: Traffic,
     tap: Option<Vec<Arc<[u8]>>>,
+    /// While there is a tap: datagrams to addresses at which no member is.
+    strays: Vec<(SocketAddr, Arc<[u8]>)>,
     requests: u64,
     /// The events of the members with a recording face.
     faces: BTreeMap<usize, Vec<News>>,
@@ -82,6 +86,7 @@ impl World {
             ledger: Ledger::default(),
             traffic: Traffic::default(),
             tap: None,
+            strays: Vec::new(),
             requests: 0,
             faces: BTreeMap::new(),
             is_lobby: false,
@@ -189,8 +194,9 @@ impl World {
                 is_keyed: false,
                 is_remembered: false,
             };
+            let key = host.signer.key();
             host.chat = Some(Chat::new(config, moment));
-            self.ledger.start(number, self.now);
+            self.ledger.start(number, key, self.now);
         }
         self.tell_network(number);
         Ok(())
@@ -319,6 +325,17 @@ impl World {
         self.tap.take().unwrap_or_default()
     }
 
+    /// Takes the datagrams that members sent to addresses at which no member is, since
+    /// [`World::tap`]; each with its address.
+    pub fn strays(&mut self) -> Vec<(SocketAddr, Arc<[u8]>)> {
+        std::mem::take(&mut self.strays)
+    }
+
+    /// Lets somebody speak in the room who is no host: what it says is not held against anybody.
+    pub fn admit(&mut self, key: Key) {
+        self.ledger.admit(key);
+    }
+
     /// Lets time pass.
     pub fn run(&mut self, time: Duration) {
         let end = self.now + time;
@@ -376,6 +393,7 @@ impl World {
             return; // rescheduled since
         }
         host.wakes_at = None;
+        host.wakes += 1;
         self.handle(number, Input::Time);
     }
 
@@ -424,15 +442,19 @@ impl World {
     }
 
     fn carry(&mut self, from: usize, transmit: &Transmit) {
-        let Some(address) = self.hosts.get(from).map(|host| host.address) else {
+        let Some(host) = self.hosts.get_mut(from) else {
             return;
         };
+        let address = host.address;
+        host.sent
+            .add(self.now, transmit.bytes.len() as u64 + WRAPPING_BYTES);
         match transmit.to {
             Destination::Member(to) => {
                 self.traffic.single += 1;
-                let to = self.hosts.iter().position(|host| host.address == to);
-                if let Some(to) = to {
-                    self.send_copy(from, (to, true), address, &transmit.bytes);
+                match self.hosts.iter().position(|host| host.address == to) {
+                    Some(to) => self.send_copy(from, (to, true), address, &transmit.bytes),
+                    None if self.tap.is_some() => self.strays.push((to, transmit.bytes.clone())),
+                    None => {}
                 }
             }
             Destination::Group | Destination::Everywhere | Destination::Plain => {

@@ -1,13 +1,16 @@
 //! What a test may look at: the record of a run, its traffic, and the events of members.
 
+use core::net::SocketAddr;
 use std::time::Duration;
 
-use super::World;
 use super::check::Ledger;
-use super::traffic::Traffic;
+use super::traffic::{PerSecond, Traffic};
+use super::{EPOCH_MS, World};
 use crate::chat::Chat;
 use crate::chat::event::News;
 use crate::protocol::node::Node;
+use crate::protocol::wire::frame::Key;
+use crate::protocol::wire::seal::Seal;
 
 impl World {
     /// The record of what was said, shown and lost.
@@ -25,6 +28,48 @@ impl World {
     #[must_use]
     pub fn received_bytes(&self, number: usize) -> u64 {
         self.hosts.get(number).map_or(0, |host| host.received_bytes)
+    }
+
+    /// How many bytes a member has sent in each second, headers included, over all its starts.
+    #[must_use]
+    pub fn sent(&self, number: usize) -> Option<&PerSecond> {
+        Some(&self.hosts.get(number)?.sent)
+    }
+
+    /// The address of a member's computer.
+    #[must_use]
+    pub fn address(&self, number: usize) -> Option<SocketAddr> {
+        Some(self.hosts.get(number)?.address)
+    }
+
+    /// The name of a member.
+    #[must_use]
+    pub fn name(&self, number: usize) -> Option<&str> {
+        Some(&self.hosts.get(number)?.name)
+    }
+
+    /// How often a member did something because time had passed.
+    #[must_use]
+    pub fn wakes(&self, number: usize) -> u64 {
+        self.hosts.get(number).map_or(0, |host| host.wakes)
+    }
+
+    /// The key of a member's person.
+    #[must_use]
+    pub fn key(&self, number: usize) -> Option<Key> {
+        Some(self.hosts.get(number)?.signer.key())
+    }
+
+    /// The seal of the room.
+    #[must_use]
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    /// The time since 1970 by a right clock, in milliseconds.
+    #[must_use]
+    pub fn wall_ms(&self) -> u64 {
+        EPOCH_MS + self.now.as_millis() as u64
     }
 
     /// A member's node, while it runs.

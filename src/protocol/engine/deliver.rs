@@ -129,7 +129,8 @@ impl Engine {
         let clock = frame.held.position.clock;
         let old_ms = clock_ms(clock) + OLD_AFTER.as_millis() as u64;
         let is_old = old_ms < clock_ms(self.me.clock_now(now));
-        let is_late = is_old || clock + (late_ms << 16) < self.receiving.newest_shown;
+        let is_behind = clock.saturating_add(late_ms << 16) < self.receiving.newest_shown;
+        let is_late = is_old || is_behind;
         let order = if is_late { Order::Late } else { Order::InOrder };
         self.show_opened(now, frame, order);
         true
@@ -235,7 +236,7 @@ impl Engine {
         order: Order,
     ) -> usize {
         let (mut messages, mut leaves) = (0, false);
-        let records = (0..).zip(durable.records.iter()); // at most 255
+        let records = (0..=u8::MAX).zip(durable.records.iter()); // at most 255
         for (index, record) in records {
             let said = match record {
                 Record::Said(piece) => match durable.fragment {

@@ -88,7 +88,7 @@ impl FrameLog {
             let whole = whole.map(|(first, text)| message(first, 0, text, Manner::Said));
             return whole.into_iter().collect();
         }
-        let records = (0..).zip(durable.records.iter()); // at most 255
+        let records = (0..=u8::MAX).zip(durable.records.iter()); // at most 255
         let texts = records.filter_map(|(index, record)| match record {
             Record::Said(text) => Some(message(position, index, text.to_owned(), Manner::Said)),
             Record::Action(text) => Some(message(position, index, text.to_owned(), Manner::Action)),

@@ -423,7 +423,7 @@ impl NackRate {
 
 /// Which records are messages for all.
 fn indices_of_said(records: Records<'_>) -> Vec<u8> {
-    let numbered = (0..).zip(records.iter()); // at most 255
+    let numbered = (0..=u8::MAX).zip(records.iter()); // at most 255
     let is_said = |(_, record): &(u8, Record<'_>)| record.is_message();
     numbered.filter(is_said).map(|(index, _)| index).collect()
 }

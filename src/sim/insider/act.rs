@@ -1,0 +1,272 @@
+//! What an insider can do, as values that can be written down: `{:?}` of an [`Act`] is Rust that a
+//! test can hold. Whom and what an act concerns is said relative to the run (*the third honest
+//! member*, *one more than the last sequence*), so that an act keeps its sense when those before it
+//! are left out.
+
+/// One datagram of an insider, or several copies of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// When, in milliseconds since the attack began.
+    pub at_ms: u32,
+    /// Which of its identities signs it.
+    pub by: u8,
+    /// The address that it seems to come from.
+    pub from: From,
+    /// Whom it reaches.
+    pub to: To,
+    /// Which session it belongs to: 0 is the identity's first, 1 the next, and so on.
+    pub session: u8,
+    /// The frame's sequence number.
+    pub sequence: Count,
+    /// The frame's clock.
+    pub clock: Clock,
+    /// The author's flags: 1 bulk, 2 acknowledgements asked for.
+    pub flags: u8,
+    /// The round trip that it states, as one byte.
+    pub grtt: u8,
+    /// The name that it claims.
+    pub name: Called,
+    /// What it is.
+    pub what: What,
+}
+
+/// An address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// An insider's own with this number; what is sent there is read.
+    Address(u8),
+    /// An honest member's.
+    Forged(u8),
+}
+
+/// Whom a datagram reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// Everybody.
+    All,
+    /// One honest member.
+    One(u8),
+    /// The honest members whose bits are set.
+    Some(u8),
+}
+
+/// A number in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// This one.
+    Is(u32),
+    /// One more than the identity's last of this kind.
+    Next,
+    /// So many more than the last.
+    Skip(u32),
+    /// So many fewer than the last.
+    Back(u32),
+    /// An honest member's newest durable frame, and this many more.
+    Of(u8, i32),
+}
+
+/// A time in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// This much from now, in seconds.
+    Off(i64),
+    /// The 64 bits of the field.
+    Bits(u64),
+}
+
+/// A member that a frame names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// An honest one.
+    Honest(u8),
+    /// An identity of the insider.
+    Insider(u8),
+    /// Somebody who is not there.
+    Nobody(u8),
+}
+
+/// A name that is claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Called {
+    /// Its own.
+    Itself,
+    /// An honest member's.
+    Like(u8),
+    /// One that looks like an honest member's.
+    Resembling(u8),
+    /// The longest possible.
+    Long(u8),
+}
+
+/// A list of members with numbers: the first, and those after it in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct List {
+    /// The first.
+    pub of: Who,
+    /// The number of each.
+    pub number: Count,
+    /// How many; as many as the field holds at most.
+    pub length: u8,
+}
+
+/// The records of a durable frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// Texts of this many bytes.
+    Texts {
+        /// How many.
+        count: u8,
+        /// Bytes of each.
+        bytes: u16,
+    },
+    /// A text that begins like an honest member's message.
+    Forgery(u16),
+    /// An action of this many bytes.
+    Action(u16),
+    /// HELLO.
+    Hello {
+        /// The identity's session that it replaces, as [`Act::session`]; none if `None`.
+        replaces: Option<u8>,
+        /// A byte of the session key, all of whose bytes are alike.
+        key: u8,
+    },
+    /// A sealed text for a member, of this many bytes.
+    Private(Who, u16),
+    /// A farewell.
+    Leaving,
+}
+
+/// A cookie in a dialogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cookie {
+    /// The one that the member gave to this address, or 0.
+    Right,
+    /// This one.
+    Wrong(u64),
+}
+
+/// Ranges of frames in a dialogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Runs {
+    /// Whose, first; those after it in turn.
+    pub of: Who,
+    /// The first frame of each.
+    pub first: Count,
+    /// How many frames.
+    pub count: u32,
+    /// How many ranges.
+    pub length: u8,
+}
+
+/// The type of a datagram, and what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A durable frame.
+    Durable {
+        /// What it says.
+        says: Says,
+        /// Its fragment's number and count.
+        fragment: Option<(u16, u16)>,
+        /// Its references.
+        causes: List,
+        /// Its acknowledgements.
+        acks: List,
+    },
+    /// A beat.
+    Beat {
+        /// The newest frame that it claims.
+        newest: Count,
+        /// Tenths of a second until the next one.
+        interval: u16,
+        /// 0 wired, 1 unknown, else radio.
+        link: u8,
+        /// From when its digest is.
+        from: Clock,
+        /// Until when.
+        cut: Clock,
+        /// Its digest.
+        xor: u64,
+        /// Its acknowledgements.
+        acks: List,
+        /// Whom it asks for.
+        asked: List,
+    },
+    /// A NACK.
+    Nack {
+        /// Whose frames, first.
+        of: Who,
+        /// The first frame.
+        first: Count,
+        /// How many.
+        span: u16,
+        /// How many targets.
+        targets: u8,
+    },
+    /// A status, for the member whose frames it is about.
+    Status {
+        /// Whose frames.
+        of: Who,
+        /// How far it has them.
+        through: Count,
+        /// How many datagrams it has heard.
+        heard: Count,
+        /// The frame that it echoes.
+        echo: Count,
+        /// How long it held it, in microseconds.
+        held_us: u32,
+    },
+    /// A question for an inventory.
+    Ask {
+        /// With which cookie.
+        cookie: Cookie,
+        /// From when.
+        from: Clock,
+        /// Until when.
+        cut: Clock,
+    },
+    /// A cookie that nobody asked for.
+    Give(u64),
+    /// A part of an inventory.
+    Inventory {
+        /// From when.
+        from: Clock,
+        /// Until when.
+        cut: Clock,
+        /// Which part.
+        part: u8,
+        /// Of how many.
+        parts: u8,
+        /// The frames that it claims to hold.
+        runs: Runs,
+    },
+    /// A request for frames.
+    Want {
+        /// With which cookie.
+        cookie: Cookie,
+        /// Which frames.
+        runs: Runs,
+    },
+    /// What was heard on the network, again: from 0, the oldest, to 65,535, the newest.
+    Replay {
+        /// Which.
+        which: u16,
+        /// How many times.
+        copies: u8,
+    },
+    /// What no member sends: a sealed and signed frame of this type, of so many bytes alike.
+    Rubbish {
+        /// Its type.
+        kind: u8,
+        /// How many bytes.
+        bytes: u16,
+        /// Which.
+        fill: u8,
+    },
+    /// Bytes that are no frame at all, so many, several times.
+    Noise {
+        /// How many bytes.
+        bytes: u16,
+        /// How many times.
+        copies: u8,
+    },
+}

@@ -1,0 +1,19 @@
+//! A hostile member of the room, as a generator: it holds the room's key and signs well-formed
+//! frames of every type with any values in them, from many identities and addresses, also forged
+//! ones; it records, withholds, replays, and sends to some what others do not get.
+//!
+//! ```text
+//! act      what it can do, as values that can be written into a test
+//! choose   acts drawn from a seed, or from a fuzzer's bytes
+//! craft    acts become datagrams, by `protocol::wire`
+//! trial    a room under attack: honest members talk, come, leave, and are cut off
+//! check    what must hold in it
+//! shrink   the few acts of an attack that suffice
+//! ```
+
+pub mod act;
+pub mod check;
+pub mod choose;
+pub mod craft;
+pub mod shrink;
+pub mod trial;

@@ -1,0 +1,401 @@
+//! A room under attack. The honest members meet, then talk while the insider acts; one leaves, one
+//! comes, and in rough weather frames are lost, one member is cut off for a while and one restarts.
+//! Then there is peace, in which all must be well. All of it follows from a seed and the acts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::act::{Act, To};
+use super::check::{Checks, Finding, Kind};
+use super::craft::{Honest, Insider, View};
+use crate::chat::command::{Command, Leave};
+use crate::protocol::engine::roster::ME;
+use crate::protocol::message::NameFault;
+use crate::sim::World;
+use crate::sim::link::Faults;
+
+/// The names of the honest members; the last one comes during the attack.
+const NAMES: [&str; 8] = ["ana", "bia", "caio", "davi", "enzo", "fabi", "gil", "nadia"];
+
+/// Time between two looks at what members were told, and at the script.
+const STEP: Duration = Duration::from_millis(10);
+
+/// Time for the members to meet, and to say a first line each.
+const MEETING: Duration = Duration::from_secs(16);
+
+/// Time between two lines of honest members.
+const LINE_EVERY_MS: u64 = 500;
+
+/// The member that restarts in rough weather.
+const RESTARTER: usize = 1;
+
+/// Time to mend.
+const PEACE: Duration = Duration::from_secs(30);
+
+/// Bytes around each datagram on the network, which count as the insider's.
+const WRAPPING_BYTES: u64 = 42;
+
+/// What the network does meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weather {
+    /// Nothing is lost.
+    Calm,
+    /// Loss, a partition, and a member that restarts.
+    Rough,
+}
+
+/// The conditions of an attack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// The seed of the network and of the honest members.
+    pub seed: u64,
+    /// How many members there are before the attack, 3 to 7.
+    pub honest: u8,
+    /// How long it lasts.
+    pub span: Duration,
+    /// What the insider may send, in bits per second; with headers.
+    pub bits_per_s: u64,
+    /// See [`Weather`].
+    pub weather: Weather,
+}
+
+/// What an attack did.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// What must not have been.
+    pub findings: Vec<Finding>,
+    /// The most bytes that each member sent within 60 seconds.
+    pub sent: Vec<u64>,
+    /// The most bytes by which the memory of all members grew together, by the caller's meter.
+    pub grown_bytes: u64,
+    /// The most bytes of frames that a member held.
+    pub held_bytes: usize,
+    /// The most members that a member knew of.
+    pub known: usize,
+    /// How many datagrams the insider sent.
+    pub datagrams: u64,
+    /// How often each member did something by itself, without a datagram.
+    pub wakes: Vec<u64>,
+}
+
+/// A room under attack.
+pub struct Room<'a> {
+    trial: Trial,
+    pub(super) world: World,
+    insider: Insider,
+    honest: Vec<Honest>,
+    checks: Checks,
+    acts: &'a [Act],
+    /// When the attack begins.
+    began: Duration,
+    /// What the insider may still send.
+    budget_bytes: u64,
+    budget_at: Duration,
+    lines: u64,
+    outcome: Outcome,
+}
+
+impl Trial {
+    /// Runs the attack. `meter` says how many bytes this thread has in use.
+    ///
+    /// # Errors
+    /// None: the names are names.
+    pub fn run(&self, acts: &[Act], meter: &dyn Fn() -> u64) -> Result<Outcome, NameFault> {
+        let mut room = Room::new(*self, acts)?;
+        let before = meter();
+        let end = room.began + self.span + PEACE;
+        while room.world.now() < end {
+            room.step()?;
+            let grown = meter().saturating_sub(before);
+            room.outcome.grown_bytes = room.outcome.grown_bytes.max(grown);
+        }
+        room.finish();
+        Ok(room.outcome)
+    }
+
+    /// The honest member that leaves.
+    fn leaver(&self) -> usize {
+        usize::from(self.honest) - 1
+    }
+
+    /// Whether a member leaves or restarts.
+    pub(super) fn is_interrupted(&self, number: usize) -> bool {
+        number == self.leaver() || (self.weather == Weather::Rough && number == RESTARTER)
+    }
+
+    /// The member that comes.
+    pub(super) fn newcomer(&self) -> usize {
+        usize::from(self.honest)
+    }
+}
+
+impl<'a> Room<'a> {
+    fn new(trial: Trial, acts: &'a [Act]) -> Result<Self, NameFault> {
+        let mut world = World::new(trial.seed, Faults::NONE);
+        let insider = Insider::new(world.seal().clone(), world.wall_ms());
+        insider.keys().for_each(|key| world.admit(key));
+        world.tap();
+        for name in NAMES.iter().take(trial.honest.into()) {
+            world.join(name)?;
+            world.run(STEP);
+        }
+        world.run(MEETING);
+        for number in 0..usize::from(trial.honest) {
+            world.say(number);
+            world.run(5 * STEP);
+        }
+        world.run(Duration::from_secs(2));
+        if trial.weather == Weather::Rough {
+            world.set_faults(Faults::losing(0.05));
+        }
+        let began = world.now();
+        Ok(Self {
+            trial,
+            insider,
+            honest: Vec::new(),
+            checks: Checks::new(&world, trial, began),
+            acts,
+            began,
+            budget_bytes: 0,
+            budget_at: began,
+            lines: 0,
+            outcome: Outcome::default(),
+            world,
+        })
+    }
+
+    /// Lets a little time pass.
+    fn step(&mut self) -> Result<(), NameFault> {
+        let past = self.world.now() - self.began;
+        self.overhear();
+        if past < self.trial.span {
+            self.follow_script(past)?;
+            self.attack(past);
+        } else if past < self.trial.span + STEP {
+            self.checks.meet_insiders(&mut self.world);
+            self.world.set_faults(Faults::NONE);
+            self.world.separate(|_| 0);
+        }
+        self.world.run(STEP);
+        self.checks.look(&self.world);
+        self.measure();
+        Ok(())
+    }
+
+    /// The insider hears what goes to the group and to its addresses.
+    fn overhear(&mut self) {
+        let tapped = self.world.tapped();
+        self.world.tap();
+        tapped
+            .iter()
+            .for_each(|heard| self.insider.hear(heard, None));
+        for (to, heard) in self.world.strays() {
+            self.insider.hear(&heard, Some(to));
+        }
+    }
+
+    /// What the honest members do.
+    fn follow_script(&mut self, past: Duration) -> Result<(), NameFault> {
+        let percent = |percent: u32| self.trial.span * percent / 100;
+        let is_due = |due: Duration| past <= due && due < past + STEP;
+        let (leaver, newcomer) = (self.trial.leaver(), self.trial.newcomer());
+        if is_due(percent(10)) {
+            match self.trial.seed % 2 {
+                0 => self.world.ask(leaver, Command::Leave(Leave::Signal)),
+                _ => self.world.kill(leaver),
+            }
+        }
+        if is_due(percent(40)) {
+            self.world.join(NAMES.last().copied().unwrap_or_default())?;
+        }
+        if self.trial.weather == Weather::Rough {
+            if is_due(percent(20)) {
+                self.world.separate(|number| u8::from(number == 0));
+            }
+            if is_due(percent(35)) {
+                self.world.separate(|_| 0);
+            }
+            if is_due(percent(60)) {
+                self.world.kill(RESTARTER);
+            }
+            if is_due(percent(70)) {
+                self.world.start(RESTARTER)?;
+            }
+        }
+        if is_due(Duration::from_millis(LINE_EVERY_MS * (self.lines + 1))) {
+            self.lines += 1;
+            let speakers = [0, 1, 2, newcomer];
+            let turn = self.lines as usize % speakers.len();
+            let speaker = speakers.get(turn).copied().unwrap_or(0);
+            let is_here = self.world.node(speaker).is_some() && speaker != leaver;
+            let speaker = if is_here { speaker } else { 0 };
+            self.world.say(speaker);
+        }
+        Ok(())
+    }
+
+    /// What the insider does, as far as its line carries it.
+    fn attack(&mut self, past: Duration) {
+        let due = |act: &Act| Duration::from_millis(act.at_ms.into()) < past + STEP;
+        let count = self.acts.partition_point(due);
+        let (now, acts) = self.acts.split_at(count);
+        self.acts = acts;
+        self.refill();
+        if now.is_empty() {
+            return;
+        }
+        self.know_honest();
+        for act in now {
+            let view = View {
+                honest: &self.honest,
+                wall_ms: self.world.wall_ms(),
+            };
+            let (from, datagrams) = self.insider.craft(act, &view);
+            for datagram in datagrams {
+                let cost = datagram.len() as u64 + WRAPPING_BYTES;
+                let Some(rest) = self.budget_bytes.checked_sub(cost) else {
+                    break;
+                };
+                self.budget_bytes = rest;
+                self.outcome.datagrams += 1;
+                self.put(from, act.to, &datagram);
+            }
+        }
+    }
+
+    fn put(&mut self, from: core::net::SocketAddr, to: To, datagram: &Arc<[u8]>) {
+        for number in 0..self.world.size() {
+            let is_reached = match to {
+                To::All => true,
+                To::One(one) => usize::from(one) % self.world.size() == number,
+                To::Some(members) => (members >> (number % 8)) & 1 == 1,
+            };
+            if is_reached {
+                self.world.inject_to(number, from, datagram);
+            }
+        }
+    }
+
+    /// A quarter of a second's worth may leave at once.
+    fn refill(&mut self) {
+        let now = self.world.now();
+        let per_s = self.trial.bits_per_s / 8;
+        let passed = now.saturating_sub(self.budget_at);
+        self.budget_at = now;
+        let more = (per_s as f64 * passed.as_secs_f64()) as u64;
+        self.budget_bytes = (self.budget_bytes + more).min(per_s / 4);
+    }
+
+    /// Learns who is in the room; those who are not any more are remembered as they were.
+    fn know_honest(&mut self) {
+        for number in 0..self.world.size() {
+            let Some(node) = self.world.node(number) else {
+                continue;
+            };
+            let (Some(me), Some(address)) = (node.roster().get(ME), self.world.address(number))
+            else {
+                continue;
+            };
+            let honest = Honest {
+                key: me.key,
+                session: me.session,
+                name: me.name.to_string(),
+                address,
+                newest: node.newest(),
+            };
+            match self.honest.get_mut(number) {
+                Some(known) => *known = honest,
+                None => self.honest.push(honest),
+            }
+        }
+    }
+
+    fn measure(&mut self) {
+        let nodes = (0..self.world.size()).filter_map(|number| self.world.node(number));
+        for node in nodes {
+            let outcome = &mut self.outcome;
+            outcome.held_bytes = outcome.held_bytes.max(node.held_bytes());
+            outcome.known = outcome.known.max(node.roster().known());
+        }
+    }
+
+    /// Looks at everything once more, now that there was peace.
+    fn finish(&mut self) {
+        self.checks.finish(&mut self.world);
+        self.outcome.findings = self.checks.take_findings();
+        let (from_s, to_s) = (self.began.as_secs(), self.world.now().as_secs());
+        for number in 0..self.world.size() {
+            let sent = self.world.sent(number);
+            let windows = (from_s..to_s).map(|s| sent.map_or(0, |sent| sent.between(s, s + 60)));
+            self.outcome.sent.push(windows.max().unwrap_or(0));
+            self.outcome.wakes.push(self.world.wakes(number));
+        }
+    }
+}
+
+impl Outcome {
+    /// All that is wrong, given the same run without an attack: also what it cost.
+    #[must_use]
+    pub fn judged_by(&self, peaceful: &Self) -> Vec<Finding> {
+        let mut findings = self.findings.clone();
+        for (number, sent) in self.sent.iter().enumerate() {
+            let usual = peaceful.sent.get(number).copied().unwrap_or(0);
+            let most = SENT_FLOOR_BYTES.max(usual * SENT_TIMES);
+            if *sent > most {
+                let text = format!("{number} sent {sent} bytes in 60 s, usually {usual}");
+                findings.push(Finding::new(Kind::Sending, text));
+            }
+        }
+        if self.held_bytes > HELD_MAX_BYTES {
+            let text = format!("{} bytes of frames are held", self.held_bytes);
+            findings.push(Finding::new(Kind::Memory, text));
+        }
+        let members = self.sent.len() as u64;
+        if self.grown_bytes > GROWN_MAX_BYTES * members {
+            let text = format!("{members} members grew by {} bytes", self.grown_bytes);
+            findings.push(Finding::new(Kind::Memory, text));
+        }
+        findings
+    }
+}
+
+/// What a member may send within 60 seconds at least: 20 kbit/s.
+const SENT_FLOOR_BYTES: u64 = 20_000 / 8 * 60;
+
+/// How many times as much as without an attack.
+const SENT_TIMES: u64 = 4;
+
+/// Most bytes of frames that a member may hold: its history, what is held back, and a window of its
+/// own.
+const HELD_MAX_BYTES: usize = 20 << 20;
+
+/// Most bytes by which the memory of a member may grow.
+const GROWN_MAX_BYTES: u64 = 48 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_attack_costs_is_compared_with_the_same_run_without_it() {
+        let peaceful = Outcome {
+            sent: vec![100_000, 1000],
+            ..Outcome::default()
+        };
+        let kinds = |outcome: &Outcome| -> Vec<Kind> {
+            let findings = outcome.judged_by(&peaceful);
+            findings.iter().map(|finding| finding.kind).collect()
+        };
+        let mut attacked = Outcome {
+            sent: vec![400_000, 150_000],
+            ..Outcome::default()
+        };
+        assert_eq!(kinds(&attacked), []);
+        attacked.sent = vec![400_001, 150_001];
+        assert_eq!(kinds(&attacked), [Kind::Sending, Kind::Sending]);
+        attacked.sent.clear();
+        attacked.held_bytes = HELD_MAX_BYTES + 1;
+        attacked.grown_bytes = GROWN_MAX_BYTES + 1;
+        assert_eq!(kinds(&attacked), [Kind::Memory, Kind::Memory]);
+    }
+}

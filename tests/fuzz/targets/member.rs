@@ -1,0 +1,232 @@
+//! A whole member behind a valid seal. The input is read as a sequence of acts: a well-formed frame
+//! of any type with any values in it, from any of several identities and addresses, a command of
+//! the person, or time that passes. Nothing panics, no act causes a flood, and memory stays
+//! bounded.
+#![no_main]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use libfuzzer_sys::fuzz_target;
+use roda::chat::command::{Command, Leave, RequestId};
+use roda::chat::{Audience, Chat, Config, Input, NetworkNews, Output};
+use roda::protocol::engine::Setup;
+use roda::protocol::message::Name;
+use roda::protocol::time::Moment;
+use roda::protocol::wire::frame::beat::Link;
+use roda::protocol::wire::private::Secrets;
+use roda::protocol::wire::seal::Seal;
+use roda::protocol::wire::seal::signer::{Signer, Verdicts};
+use roda::sim::insider::choose::{ByteChoices, Choices, Scope, act};
+use roda::sim::insider::craft::{Honest, Insider, View};
+
+/// The second at which the member starts, since 1970.
+const START_S: u64 = 1_790_000_000;
+
+/// Most acts of one input, and so many commands and pauses.
+const ACTS_MAX: usize = 128;
+
+/// Most bytes that a member may take, whatever it hears in one input: an act is a datagram, and no
+/// input has more than 200 kB of them.
+const MEMORY_MAX_BYTES: i64 = 16 << 20;
+
+/// Most datagrams that may leave after one act.
+const SENT_MAX: usize = 5000;
+
+/// The system's allocator, with a count.
+struct Counting;
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+static IN_USE: AtomicI64 = AtomicI64::new(0);
+
+fn count(bytes: i64) {
+    IN_USE.fetch_add(bytes, Ordering::Relaxed);
+}
+
+// SAFETY: everything is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as i64);
+        // SAFETY: the caller keeps the rules of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        count(-(layout.size() as i64));
+        // SAFETY: the caller keeps the rules of `dealloc`.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+thread_local! {
+    /// The room, and an insider who has done nothing yet.
+    static ROOM: (Seal, Insider) = {
+        let seal = Seal::public(None).sharing(Verdicts::default());
+        let insider = Insider::new(seal.clone(), START_S * 1000);
+        (seal, insider)
+    };
+}
+
+/// How many frames were heard in all inputs. Now and then it is said how fast.
+fn note_frames(more: u64) {
+    static FRAMES: AtomicU64 = AtomicU64::new(0);
+    static SAID: AtomicU64 = AtomicU64::new(10_000);
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    let start = START.get_or_init(Instant::now);
+    let frames = FRAMES.fetch_add(more, Ordering::Relaxed) + more;
+    let next = SAID.load(Ordering::Relaxed);
+    if frames >= next {
+        SAID.store(next * 2, Ordering::Relaxed);
+        let per_s = frames as f64 / start.elapsed().as_secs_f64();
+        eprintln!("{frames} frames, {per_s:.0} a second");
+    }
+}
+
+/// The member, and what it is reached by.
+struct Member {
+    chat: Chat,
+    insider: Insider,
+    honest: [Honest; 1],
+    now_ms: u64,
+    frames: u64,
+}
+
+impl Member {
+    fn new(seal: &Seal, insider: Insider) -> Self {
+        let signer = Signer::from_seed(&[1; 32]);
+        let session = START_S << 32 | 1;
+        let honest = Honest {
+            key: signer.key(),
+            session,
+            name: "ana".to_owned(),
+            address: ([10, 77, 0, 1], 40_000).into(),
+            newest: 0,
+        };
+        let setup = Setup {
+            signer,
+            session,
+            replaces: None,
+            name: Name::parse("ana").expect("a name"),
+            seal: seal.clone(),
+            secrets: Secrets::new([2; 32].into()),
+            mirror_port: None,
+            link: Link::Wired,
+            seed: 1,
+        };
+        let config = Config {
+            setup,
+            room: None,
+            is_keyed: false,
+            is_remembered: false,
+            audience: Audience::default(),
+        };
+        let start = Moment { time: Duration::ZERO, wall_ms: START_S * 1000 };
+        let mut member = Self {
+            chat: Chat::new(config, start),
+            insider,
+            honest: [honest],
+            now_ms: 0,
+            frames: 0,
+        };
+        member.handle(Input::Network(NetworkNews::Interfaces {
+            joined: Vec::new(),
+            lost: Vec::new(),
+            in_use: Vec::new(),
+            link: Link::Wired,
+            datagram_bytes: 1472,
+        }));
+        member
+    }
+
+    fn now(&self) -> Moment {
+        Moment {
+            time: Duration::from_millis(self.now_ms),
+            wall_ms: START_S * 1000 + self.now_ms,
+        }
+    }
+
+    /// Hands something in and takes everything out; the insider hears what is sent.
+    fn handle(&mut self, input: Input<'_>) {
+        let now = self.now();
+        self.chat.handle(now, input);
+        let mut sent = 0;
+        loop {
+            match self.chat.poll(now) {
+                Output::Send(transmit) => {
+                    sent += 1;
+                    let own = ([10, 77, 200, 0], 666).into();
+                    self.insider.hear(&transmit.bytes, Some(own));
+                }
+                Output::Wake(_) | Output::Ended(_) => break,
+                _ => {}
+            }
+        }
+        assert!(sent < SENT_MAX, "one act causes no flood");
+    }
+
+    fn attack(&mut self, choices: &mut ByteChoices<'_>) {
+        let scope = Scope { honest: 1, identities: 20, span_ms: 1, ahead_max_s: i64::MAX };
+        let act = act(choices, &scope);
+        self.honest[0].newest = self.chat.node().newest();
+        let view = View { honest: &self.honest, wall_ms: self.now().wall_ms };
+        let (from, datagrams) = self.insider.craft(&act, &view);
+        for bytes in datagrams {
+            self.frames += 1;
+            let bytes: Arc<[u8]> = bytes;
+            self.handle(Input::Frames { from, bytes: &bytes });
+        }
+    }
+
+    fn ask(&mut self, choices: &mut ByteChoices<'_>) {
+        let to = "eva3".to_owned();
+        let text = "x".repeat([0, 1, 1000, 70_000][choices.below(4) as usize % 4]);
+        let command = match choices.below(8) {
+            0 => Command::SayTo { to, text },
+            1 => Command::Act(text),
+            2 => Command::Who(None),
+            3 => Command::History(1000),
+            4 => Command::Snapshot,
+            5 => Command::Verify(to),
+            6 => Command::Leave(Leave::EndOfInput),
+            _ => Command::Say(text),
+        };
+        self.handle(Input::Ask(RequestId(1), command));
+    }
+
+    /// Time passes, in as many steps as the member wants, but no more than some.
+    fn wait(&mut self, milliseconds: u64) {
+        let steps = milliseconds.clamp(1, 50);
+        for _ in 0..steps {
+            self.now_ms += milliseconds / steps;
+            self.handle(Input::Time);
+        }
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    ROOM.with(|(seal, insider)| {
+        let before = IN_USE.load(Ordering::Relaxed);
+        let mut choices = ByteChoices::new(bytes);
+        let mut member = Member::new(seal, insider.clone());
+        for _ in 0..ACTS_MAX {
+            if choices.is_over() {
+                break;
+            }
+            match choices.below(16) {
+                0 => {
+                    let pauses_ms = [1, 20, 300, 3000, 10_000, 60_000, 600_000, 5];
+                    member.wait(pauses_ms[choices.below(8) as usize % 8]);
+                }
+                1 => member.ask(&mut choices),
+                _ => member.attack(&mut choices),
+            }
+            let taken = IN_USE.load(Ordering::Relaxed) - before;
+            assert!(taken < MEMORY_MAX_BYTES, "{taken} bytes");
+        }
+        member.wait(40_000);
+        note_frames(member.frames);
+    });
+});

@@ -1,7 +1,8 @@
 //! What a person or a program may ask of a room, and how a typed line becomes that.
 
-use super::entry::{Entry, meant, split_name};
+use super::entry::{Entry, split_name};
 use super::event::Failure;
+use super::vocabulary::{Argument, CommandWord, meant};
 
 /// Messages shown when no number is given.
 const HISTORY_DEFAULT: usize = 20;
@@ -81,24 +82,30 @@ pub fn read(entry: Entry) -> Result<Asked, Failure> {
     Ok(Asked::Command(command))
 }
 
-/// The commands, as far as one may be suggested.
-const COMMANDS: [&str; 15] = [
-    "/who",
-    "/quem",
-    "/history",
-    "/msg",
-    "/me",
-    "/clear",
-    "/verify",
-    "/verified",
-    "/unverify",
-    "/stats",
-    "/help",
-    "/ajuda",
-    "/sair",
-    "/quit",
-    "/exit",
-];
+/// The commands, in both languages.
+pub const COMMANDS: [CommandWord; 18] = {
+    use Argument::{Nothing, Person, Text};
+    [
+        CommandWord::new("/who", Person),
+        CommandWord::new("/quem", Person),
+        CommandWord::new("/list", Person),
+        CommandWord::new("/history", Nothing),
+        CommandWord::new("/msg", Person),
+        CommandWord::new("/me", Text),
+        CommandWord::new("/eu", Text),
+        CommandWord::new("/clear", Nothing),
+        CommandWord::new("/verify", Person),
+        CommandWord::new("/verified", Person),
+        CommandWord::new("/unverify", Person),
+        CommandWord::new("/stats", Nothing),
+        CommandWord::new("/help", Nothing),
+        CommandWord::new("/ajuda", Nothing),
+        CommandWord::new("/sair", Nothing),
+        CommandWord::new("/quit", Nothing),
+        CommandWord::new("/exit", Nothing),
+        CommandWord::new("/q", Nothing),
+    ]
+};
 
 fn of_line(line: &str) -> Result<Asked, Failure> {
     let line = line.trim();
@@ -123,8 +130,8 @@ fn of_line(line: &str) -> Result<Asked, Failure> {
             },
             _ => return Err(Failure::Usage("/msg NAME TEXT")),
         },
-        "/me" if rest.trim().is_empty() => return Err(Failure::Usage("/me TEXT")),
-        "/me" => Command::Act(rest.trim().to_owned()),
+        "/me" | "/eu" if rest.trim().is_empty() => return Err(Failure::Usage("/me TEXT")),
+        "/me" | "/eu" => Command::Act(rest.trim().to_owned()),
         "/verify" => with_name("/verify NAME", Command::Verify)?,
         "/verified" => with_name("/verified NAME", Command::Verified)?,
         "/unverify" => with_name("/unverify NAME", Command::Unverify)?,
@@ -134,7 +141,7 @@ fn of_line(line: &str) -> Result<Asked, Failure> {
         other => {
             return Err(Failure::UnknownCommand {
                 given: other.to_owned(),
-                meant: meant(other, &COMMANDS),
+                meant: meant(other, COMMANDS.iter().map(|command| command.word)),
             });
         }
     };
@@ -145,6 +152,7 @@ fn of_line(line: &str) -> Result<Asked, Failure> {
 mod tests {
     use super::*;
     use crate::chat::entry::{self, Input, Syntax};
+    use crate::chat::vocabulary::tests::expect_slips_found;
 
     fn asked(line: &str, input: Input) -> Result<Asked, Failure> {
         read(entry::read(line.to_owned(), input, Syntax::Commands).entry)
@@ -205,6 +213,17 @@ mod tests {
             let given = given.to_owned();
             assert_eq!(failed, Failure::UnknownCommand { given, meant });
         }
+    }
+
+    #[test]
+    fn every_command_is_known_and_found_after_a_slip() {
+        for command in COMMANDS {
+            let asked = of_line(command.word);
+            // The face clears the screen.
+            let is_known = !matches!(asked, Err(Failure::UnknownCommand { .. }));
+            assert!(is_known || command.word == "/clear", "{}", command.word);
+        }
+        expect_slips_found(&COMMANDS.map(|command| command.word));
     }
 
     #[test]

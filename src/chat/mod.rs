@@ -26,6 +26,7 @@ mod people;
 mod suffix;
 pub mod transcript;
 pub mod trust;
+pub mod vocabulary;
 mod watch;
 
 use std::collections::VecDeque;

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::block::LINE_MAX_BYTES;
+use super::completion::{Candidates, Completion};
 use super::console::{PastePolicy, TypedLine};
-use super::keys::{KeyDecoder, KeyEvent};
+use super::keys::{Key, KeyDecoder, KeyEvent, Modifiers};
 use super::line_editor::{Edit, LineEditor};
 use super::painter::Prompt;
 use super::styled::INDENT;
@@ -44,6 +45,13 @@ struct Question {
     begins_pasted: bool,
 }
 
+/// What the last Tab was completed to, so that the next one goes on.
+struct Completing {
+    candidates: Candidates,
+    /// Which of them stands in the line.
+    chosen: usize,
+}
+
 /// See the file's head.
 pub(super) struct Typing {
     prompt: String,
@@ -51,6 +59,9 @@ pub(super) struct Typing {
     lang: Lang,
     decoder: KeyDecoder,
     editor: LineEditor,
+    completion: Completion,
+    /// Set while one Tab follows another.
+    completing: Option<Completing>,
     question: Option<Question>,
     /// Bytes that are no UTF-8 came with the line being typed.
     is_mended: bool,
@@ -65,6 +76,8 @@ impl Typing {
             lang,
             decoder: KeyDecoder::default(),
             editor: LineEditor::default(),
+            completion: Completion::default(),
+            completing: None,
             question: None,
             is_mended: false,
             acts: VecDeque::new(),
@@ -77,6 +90,16 @@ impl Typing {
         self.decoder
             .feed(now, bytes, &mut |event| events.push(event));
         events.into_iter().for_each(|event| self.on_key(event));
+    }
+
+    /// What Tab completes.
+    pub(super) fn completion(&mut self) -> &mut Completion {
+        &mut self.completion
+    }
+
+    /// Stands before the line from now on.
+    pub(super) fn set_prompt(&mut self, prompt: &str) {
+        self.prompt = clean(prompt).into_owned();
     }
 
     /// When time alone tells what was typed.
@@ -116,8 +139,17 @@ impl Typing {
                 self.is_mended = true;
                 return;
             }
-            KeyEvent::Paste { text, .. } => return self.on_paste(&text),
-            KeyEvent::Press(key, modifiers) => self.editor.press(key, modifiers),
+            KeyEvent::Paste { text, .. } => {
+                self.completing = None;
+                return self.on_paste(&text);
+            }
+            KeyEvent::Press(key @ (Key::Tab | Key::BackTab), Modifiers { alt: false, .. }) => {
+                return self.on_tab(key);
+            }
+            KeyEvent::Press(key, modifiers) => {
+                self.completing = None;
+                self.editor.press(key, modifiers)
+            }
         };
         match edit {
             Edit::Edited => {}
@@ -136,6 +168,48 @@ impl Typing {
             Edit::End => self.acts.push_back(Act::End),
             Edit::Suspend => self.acts.push_back(Act::Suspend),
             Edit::ClearScreen => self.acts.push_back(Act::ClearScreen),
+        }
+    }
+
+    /// Completes the word before the caret, or goes on to the next that it may be: with Shift to the
+    /// one before.
+    fn on_tab(&mut self, key: Key) {
+        if self.question.is_some() || self.editor.query().is_some() {
+            return;
+        }
+        let last = match &mut self.completing {
+            Some(completing) => completing.chosen,
+            None => {
+                let (text, caret) = (self.editor.text(), self.editor.caret());
+                let (before, behind) = text.split_at_checked(caret).unwrap_or((text, ""));
+                let Some(mut candidates) = self.completion.candidates(before) else {
+                    return;
+                };
+                if behind.starts_with(char::is_whitespace) {
+                    let words = candidates.words.iter_mut();
+                    words.for_each(|word| word.truncate(word.trim_end().len()));
+                }
+                self.editor.checkpoint();
+                // The first is the one behind the last.
+                let chosen = match key {
+                    Key::BackTab => 0,
+                    _ => candidates.words.len() - 1,
+                };
+                let completing = Completing { candidates, chosen };
+                self.completing = Some(completing);
+                chosen
+            }
+        };
+        let Some(Completing { candidates, chosen }) = &mut self.completing else {
+            return;
+        };
+        let count = candidates.words.len();
+        *chosen = match key {
+            Key::BackTab => (last + count - 1) % count,
+            _ => (last + 1) % count,
+        };
+        if let Some(word) = candidates.words.get(*chosen) {
+            self.editor.replace_before_caret(candidates.start, word);
         }
     }
 

@@ -269,7 +269,7 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 
 /// The commands that can be typed.
 #[must_use]
-pub fn commands(lang: Lang) -> [String; 12] {
+pub fn commands(lang: Lang) -> [String; 13] {
     [
         say!(
             lang,
@@ -324,7 +324,12 @@ pub fn commands(lang: Lang) -> [String; 12] {
         say!(
             lang,
             "/help          these lines",
-            "/help          estas linhas"
+            "/ajuda         estas linhas"
+        ),
+        say!(
+            lang,
+            "Tab            completes a command or a name; again: the next one",
+            "Tab            completa um comando ou um nome; de novo: o próximo",
         ),
         say!(
             lang,

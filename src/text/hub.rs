@@ -301,7 +301,7 @@ pub fn privately(lang: Lang, name: &str) -> String {
 
 /// The commands that can be typed at a hub.
 #[must_use]
-pub fn hub_help(lang: Lang) -> [String; 9] {
+pub fn hub_help(lang: Lang) -> [String; 10] {
     [
         say!(
             lang,
@@ -340,6 +340,11 @@ pub fn hub_help(lang: Lang) -> [String; 9] {
             "/sair   sair; uma linha sair também"
         ),
         say!(lang, "//TEXT   says /TEXT", "//TEXTO   diz /TEXTO"),
+        say!(
+            lang,
+            "Tab   completes a command or a name; again: the next one",
+            "Tab   completa um comando ou um nome; de novo: o próximo"
+        ),
     ]
 }
 

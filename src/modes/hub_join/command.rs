@@ -1,14 +1,32 @@
 //! What a line typed at a hub asks for.
 
-use crate::chat::entry::{Entry, meant, split_name};
+use crate::chat::entry::{Entry, split_name};
 use crate::chat::event::Failure;
+use crate::chat::vocabulary::{Argument, CommandWord, meant};
 use crate::protocol::hub::joiner::HubRequest;
 
-/// The commands, as far as one may be suggested.
-const COMMANDS: [&str; 14] = [
-    "/echo", "/all", "/me-too", "/remove", "/msg", "/list", "/who", "/quem", "/close", "/sair",
-    "/quit", "/exit", "/help", "/ajuda",
-];
+/// The commands, in both languages.
+pub(super) const COMMANDS: [CommandWord; 16] = {
+    use Argument::{Nothing, Person, Text};
+    [
+        CommandWord::new("/echo", Text),
+        CommandWord::new("/all", Text),
+        CommandWord::new("/me-too", Text),
+        CommandWord::new("/remove", Person),
+        CommandWord::new("/msg", Person),
+        CommandWord::new("/list", Nothing),
+        CommandWord::new("/who", Nothing),
+        CommandWord::new("/quem", Nothing),
+        CommandWord::new("/clear", Nothing),
+        CommandWord::new("/close", Nothing),
+        CommandWord::new("/help", Nothing),
+        CommandWord::new("/ajuda", Nothing),
+        CommandWord::new("/sair", Nothing),
+        CommandWord::new("/quit", Nothing),
+        CommandWord::new("/exit", Nothing),
+        CommandWord::new("/q", Nothing),
+    ]
+};
 
 /// What a line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,7 +80,7 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
         "/help" | "/?" | "/ajuda" => return Ok(Command::Help),
         other => Err(Failure::UnknownCommand {
             given: other.to_owned(),
-            meant: meant(other, &COMMANDS),
+            meant: meant(other, COMMANDS.iter().map(|command| command.word)),
         }),
     };
     request.map(Command::HubRequest)
@@ -72,6 +90,7 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
 mod tests {
     use super::*;
     use crate::chat::entry::{self, Input, Syntax};
+    use crate::chat::vocabulary::tests::expect_slips_found;
 
     fn read_line(line: &str, input: Input) -> Result<Command, Failure> {
         read(entry::read(line.to_owned(), input, Syntax::Commands).entry)
@@ -112,6 +131,17 @@ mod tests {
             }),
         ];
         assert_eq!(others, expected);
+    }
+
+    #[test]
+    fn every_command_is_known_and_found_after_a_slip() {
+        for command in COMMANDS {
+            let asked = read(Entry::Command(command.word.into()));
+            // The face clears the screen.
+            let is_known = !matches!(asked, Err(Failure::UnknownCommand { .. }));
+            assert!(is_known || command.word == "/clear", "{}", command.word);
+        }
+        expect_slips_found(&COMMANDS.map(|command| command.word));
     }
 
     #[test]

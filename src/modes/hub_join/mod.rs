@@ -91,9 +91,12 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         },
     };
     let tell_console = tell.clone();
-    let face = ConsoleFace::open(config, move |event| {
+    let mut face = ConsoleFace::open(config, move |event| {
         tell_console.send(Event::Console(event)).is_ok()
     })?;
+    if !settings.has_menu {
+        face.complete(&command::COMMANDS);
+    }
     let mut driver = Driver {
         settings,
         lang,

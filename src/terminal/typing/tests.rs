@@ -1,6 +1,7 @@
 //! Tests of what keys become.
 
 use super::*;
+use crate::chat::vocabulary::{Argument, CommandWord};
 
 fn typing(paste: PastePolicy) -> Typing {
     Typing::new("ana> ".into(), paste, Lang::En)
@@ -128,6 +129,47 @@ fn or_each_of_its_lines_is_a_line() {
     assert_eq!(lines(&mut typing, "!\r"), ["três! "]);
     let paste = "\x1b[200~\n\tum\n\n\ndois\n\n\x1b[201~";
     assert_eq!(lines(&mut typing, paste), ["", "\tum", "", "", "dois", ""]);
+}
+
+#[test]
+fn tab_goes_through_what_a_word_may_become() {
+    let mut typing = asking();
+    const COMMANDS: [CommandWord; 2] = [
+        CommandWord::new("/help", Argument::Nothing),
+        CommandWord::new("/msg", Argument::Person),
+    ];
+    typing.completion().set_commands(&COMMANDS);
+    for name in ["ana", "Ana Luz", "bia"] {
+        typing.completion().add_name(name);
+    }
+    let mut typed = |keys: &str| {
+        lines(&mut typing, keys);
+        let Prompt { text, caret, .. } = typing.prompt();
+        let line = format!("{}|{}", &text[..caret], &text[caret..]);
+        lines(&mut typing, "\x05\x15");
+        line
+    };
+    for (keys, expected) in [
+        ("/he\t", "/help |"),
+        ("/m\tb\toi", "/msg bia oi|"),
+        ("/msg a\t\t", "/msg \"Ana Luz\" |"),
+        ("/msg a\t\t\t", "/msg ana |"),
+        ("/msg a\x1b[Z", "/msg \"Ana Luz\" |"),
+        ("/msg a\t\x1b[Zb", "/msg \"Ana Luz\" b|"),
+        ("b\t", "bia: |"),
+        ("oi, b\t!", "oi, bia !|"),
+        ("oi, b!\x1b[D\t", "oi, bia |!"),
+        ("oi, b c\x1b[D\x1b[D\t", "oi, bia| c"),
+        ("b\t\x1f", "b|"),
+        ("a\t\t\x1f", "a|"),
+        ("zé\t", "zé|"),
+        ("\t", "|"),
+    ] {
+        assert_eq!(typed(keys), expected, "{keys:?}");
+    }
+    // A question is answered, and not completed.
+    lines(&mut typing, "\x1b[200~a\nb\x1b[201~b\t");
+    assert_eq!(typing.prompt().text, "b");
 }
 
 #[test]

@@ -38,6 +38,10 @@ pub enum Command {
     Verified(String),
     /// The codes were not compared after all.
     Unverify(String),
+    /// Show nothing of somebody any more; without a name, list of whom nothing is shown.
+    Ignore(Option<String>),
+    /// Show somebody again.
+    Unignore(String),
     /// Count what is held and what was dropped.
     Stats,
     /// Leave the room.
@@ -83,8 +87,8 @@ pub fn read(entry: Entry) -> Result<Asked, Failure> {
 }
 
 /// The commands, in both languages.
-pub const COMMANDS: [CommandWord; 18] = {
-    use Argument::{Nothing, Person, Text};
+pub const COMMANDS: [CommandWord; 22] = {
+    use Argument::{Anybody, Nothing, Person, Text};
     [
         CommandWord::new("/who", Person),
         CommandWord::new("/quem", Person),
@@ -97,6 +101,10 @@ pub const COMMANDS: [CommandWord; 18] = {
         CommandWord::new("/verify", Person),
         CommandWord::new("/verified", Person),
         CommandWord::new("/unverify", Person),
+        CommandWord::new("/ignore", Anybody),
+        CommandWord::new("/ignorar", Anybody),
+        CommandWord::new("/unignore", Anybody),
+        CommandWord::new("/designorar", Anybody),
         CommandWord::new("/stats", Nothing),
         CommandWord::new("/help", Nothing),
         CommandWord::new("/ajuda", Nothing),
@@ -135,6 +143,8 @@ fn of_line(line: &str) -> Result<Asked, Failure> {
         "/verify" => with_name("/verify NAME", Command::Verify)?,
         "/verified" => with_name("/verified NAME", Command::Verified)?,
         "/unverify" => with_name("/unverify NAME", Command::Unverify)?,
+        "/ignore" | "/ignorar" => Command::Ignore(name),
+        "/unignore" | "/designorar" => with_name("/unignore NAME", Command::Unignore)?,
         "/stats" => Command::Stats,
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),

@@ -46,6 +46,15 @@ pub enum Failure {
     NotCompared(Person),
     /// Somebody is not verified.
     NotVerified(Person),
+    /// One cannot ignore oneself.
+    IgnoreSelf,
+    /// Somebody is not ignored.
+    NotIgnored(String),
+    /// No more people are ignored.
+    TooManyIgnored {
+        /// The most.
+        limit: usize,
+    },
     /// Nothing private can be said to somebody before their HELLO came.
     NoSessionKey(Person),
     /// A line was too long, and goes as several messages.

@@ -5,6 +5,7 @@
 //! people    which person a name and a key are; who is meant; what to remember of them
 //! own       what this member said: its ids, and how far it has got
 //! leaving   sending the rest, waiting for acknowledgements, the farewell
+//! ignoring  of whom nothing is shown
 //! watch     alone, asleep, another key; when to look at the network again
 //! ```
 //!
@@ -17,6 +18,7 @@ mod departure;
 pub mod entry;
 pub mod event;
 mod failure;
+pub mod ignoring;
 pub mod input;
 mod leaving;
 mod news;
@@ -34,6 +36,7 @@ use std::time::Duration;
 
 use self::command::RequestId;
 use self::event::{Failure, News, Ready, Told};
+use self::ignoring::Ignoring;
 pub use self::input::{Input, NetworkNews};
 pub use self::leaving::Audience;
 use self::leaving::Leaving;
@@ -71,6 +74,7 @@ pub struct Chat {
     /// Whether the network was looked at, and the faces know that this member is ready.
     is_ready: bool,
     people: People,
+    ignoring: Ignoring,
     own: Own,
     leaving: Leaving,
     watch: Watch,
@@ -99,6 +103,7 @@ impl Chat {
             ready,
             is_ready: false,
             people,
+            ignoring: Ignoring::default(),
             own: Own::default(),
             leaving: Leaving::new(config.audience),
             watch: Watch::new(now),
@@ -116,6 +121,7 @@ impl Chat {
             Input::Network(news) => self.on_network(now, news),
             Input::Archived(reply) => {
                 let command = match reply {
+                    archive::Reply::Ignored(people) => return self.ignoring.remember(people),
                     archive::Reply::People(people) => PeopleCommand::Remember(people),
                     archive::Reply::Failed(why) => PeopleCommand::Forget(why),
                 };
@@ -245,13 +251,21 @@ impl Chat {
     }
 
     fn tell_all(&mut self, news: impl IntoIterator<Item = News>) {
-        news.into_iter().for_each(|news| self.tell(news));
+        for news in news {
+            if !self.ignoring.hides(&news) {
+                self.tell(news);
+            }
+        }
         self.out.extend(self.people.requests().map(Output::Archive));
     }
 
     fn tell_arrivals(&mut self) {
         let arrivals = self.people.arrivals();
         self.tell_all(arrivals);
+    }
+
+    fn archive(&mut self, request: archive::Request) {
+        self.out.push_back(Output::Archive(request));
     }
 
     fn ask_network(&mut self, ask: NetworkAsk) {

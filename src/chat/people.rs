@@ -126,6 +126,11 @@ impl People {
         self.me.key
     }
 
+    /// Whether what is known of people outlasts this session.
+    pub(super) fn is_kept(&self) -> bool {
+        self.memory != Memory::Passing
+    }
+
     /// Who somebody is.
     pub(super) fn person(&self, who: &NamedKey) -> Person {
         let standing = self.standing(who);
@@ -404,7 +409,8 @@ impl People {
         }
     }
 
-    fn several(&self, given: &str, people: Vec<&NamedKey>) -> Failure {
+    /// That a typed name may mean any of some people.
+    pub(super) fn several(&self, given: &str, people: Vec<&NamedKey>) -> Failure {
         let with_suffix = |who: &NamedKey| Person {
             suffix: Some(self.shortest_suffix(who)),
             ..self.person(who)
@@ -431,6 +437,7 @@ impl People {
                     person,
                     is_own: false,
                     is_silent,
+                    is_ignored: false,
                 }),
             }
         }
@@ -442,6 +449,7 @@ impl People {
             person: self.me(),
             is_own: true,
             is_silent: false,
+            is_ignored: false,
         };
         [me].into_iter().chain(others).collect()
     }

@@ -20,6 +20,9 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::PeopleUnknown(_) => "people_unknown",
         Failure::NotCompared(_) => "not_compared",
         Failure::NotVerified(_) => "not_verified",
+        Failure::IgnoreSelf => "ignore_self",
+        Failure::NotIgnored(_) => "not_ignored",
+        Failure::TooManyIgnored { .. } => "too_many_ignored",
         Failure::NoSessionKey(_) => "no_session_key",
         Failure::LineCut { .. } => "line_cut",
         Failure::NotUtf8 => "not_utf8",
@@ -58,6 +61,9 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::PeopleUnknown(given) => text::people_are_unknown(lang, given),
         Failure::NotCompared(who) => text::not_compared(lang, &super::lines::typed(who)),
         Failure::NotVerified(who) => text::not_verified(lang, &super::lines::addressed(who)),
+        Failure::IgnoreSelf => text::ignore_self(lang),
+        Failure::NotIgnored(given) => text::not_ignored(lang, given),
+        Failure::TooManyIgnored { limit } => text::too_many_ignored(lang, *limit),
         Failure::NoSessionKey(person) => text::no_key_yet(lang, &super::lines::addressed(person)),
         Failure::LineCut { limit_bytes } => {
             text::line_cut(lang, line.unwrap_or_default(), *limit_bytes)

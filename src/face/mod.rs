@@ -7,6 +7,7 @@ pub mod json;
 pub mod lines;
 mod mention;
 mod names;
+mod relations;
 
 use std::collections::BTreeMap;
 use std::io;

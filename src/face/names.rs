@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::lines::addressed;
-use crate::chat::event::{Guest, HubNews, News, PeerNews, Person};
+use crate::chat::event::{Guest, HubNews, Ignored, News, PeerNews, Person};
 use crate::protocol::lookalike::clean_name;
 use crate::protocol::wire::frame::Key;
 use crate::terminal::completion::Completion;
@@ -51,7 +51,13 @@ impl Names {
                 let others = members.iter().filter(|member| !member.is_own);
                 others.for_each(|member| self.note(&member.person, Because::Here, completion));
             }
-            News::Guest(guest) => self.note_guest(guest, completion),
+            News::Guest(Guest { name, .. }) => {
+                self.note_guest(name.as_deref(), completion);
+            }
+            News::IgnoreList(all) => all.iter().for_each(|who| match who {
+                Ignored::Person(person) => self.note(person, Because::Here, completion),
+                Ignored::Guest { name, .. } => self.note_guest(Some(name), completion),
+            }),
             News::Hub(HubNews::List { names, .. }) => self.replace(names, completion),
             _ => {}
         }
@@ -82,8 +88,8 @@ impl Names {
         }
     }
 
-    fn note_guest(&mut self, guest: &Guest, completion: &mut Completion) {
-        let Some(name) = &guest.name else { return };
+    fn note_guest(&mut self, name: Option<&str>, completion: &mut Completion) {
+        let Some(name) = name else { return };
         let shown = format!("~{}", clean_name(name));
         self.guests.retain(|known| *known != shown);
         if self.guests.len() >= GUESTS_MAX

@@ -269,7 +269,7 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 
 /// The commands that can be typed.
 #[must_use]
-pub fn commands(lang: Lang) -> [String; 13] {
+pub fn commands(lang: Lang) -> [String; 15] {
     [
         say!(
             lang,
@@ -310,6 +310,16 @@ pub fn commands(lang: Lang) -> [String; 13] {
             lang,
             "/unverify NAME takes the mark back",
             "/unverify NOME tira a marca",
+        ),
+        say!(
+            lang,
+            "/ignore [NAME] shows nothing of NAME any more; without NAME, lists whom you ignore",
+            "/ignorar [NOME] não mostra mais nada de NOME; sem NOME, lista quem você ignora",
+        ),
+        say!(
+            lang,
+            "/unignore NAME shows NAME again",
+            "/designorar NOME volta a mostrar NOME",
         ),
         say!(
             lang,

@@ -301,7 +301,7 @@ pub fn privately(lang: Lang, name: &str) -> String {
 
 /// The commands that can be typed at a hub.
 #[must_use]
-pub fn hub_help(lang: Lang) -> [String; 10] {
+pub fn hub_help(lang: Lang) -> [String; 12] {
     [
         say!(
             lang,
@@ -328,6 +328,16 @@ pub fn hub_help(lang: Lang) -> [String; 10] {
             lang,
             "/remove NAME   take somebody out (moderators)",
             "/remove NOME   retira alguém (moderadores)"
+        ),
+        say!(
+            lang,
+            "/ignore [NAME]   shows nothing of NAME until you leave; without NAME, lists them",
+            "/ignorar [NOME]   não mostra nada de NOME até você sair; sem NOME, lista"
+        ),
+        say!(
+            lang,
+            "/unignore NAME   shows NAME again",
+            "/designorar NOME   volta a mostrar NOME"
         ),
         say!(
             lang,

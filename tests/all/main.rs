@@ -21,6 +21,7 @@ mod circle;
 mod hub;
 mod hub_away;
 mod hub_hosts;
+mod ignoring;
 mod input_errors;
 mod interop;
 mod lab;

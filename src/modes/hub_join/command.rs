@@ -6,7 +6,7 @@ use crate::chat::vocabulary::{Argument, CommandWord, meant};
 use crate::protocol::hub::joiner::HubRequest;
 
 /// The commands, in both languages.
-pub(super) const COMMANDS: [CommandWord; 16] = {
+pub(super) const COMMANDS: [CommandWord; 20] = {
     use Argument::{Nothing, Person, Text};
     [
         CommandWord::new("/echo", Text),
@@ -17,6 +17,10 @@ pub(super) const COMMANDS: [CommandWord; 16] = {
         CommandWord::new("/list", Nothing),
         CommandWord::new("/who", Nothing),
         CommandWord::new("/quem", Nothing),
+        CommandWord::new("/ignore", Person),
+        CommandWord::new("/ignorar", Person),
+        CommandWord::new("/unignore", Person),
+        CommandWord::new("/designorar", Person),
         CommandWord::new("/clear", Nothing),
         CommandWord::new("/close", Nothing),
         CommandWord::new("/help", Nothing),
@@ -35,6 +39,10 @@ pub(super) enum Command {
     Nothing,
     /// Something of the hub.
     HubRequest(HubRequest),
+    /// Show nothing of a name any more; without one, list those of which nothing is shown.
+    Ignore(Option<String>),
+    /// Show a name again.
+    Unignore(String),
     /// The list of commands.
     Help,
 }
@@ -77,6 +85,12 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
         "/list" | "/who" | "/quem" => Ok(HubRequest::List),
         "/close" => Ok(HubRequest::Close),
         "/sair" | "/quit" | "/exit" | "/q" => Ok(HubRequest::Exit),
+        "/ignore" | "/ignorar" => {
+            let name = Some(name.to_owned()).filter(|name| !name.is_empty());
+            return Ok(Command::Ignore(name));
+        }
+        "/unignore" | "/designorar" if name.is_empty() => Err(Failure::Usage("/unignore NAME")),
+        "/unignore" | "/designorar" => return Ok(Command::Unignore(name.to_owned())),
         "/help" | "/?" | "/ajuda" => return Ok(Command::Help),
         other => Err(Failure::UnknownCommand {
             given: other.to_owned(),

@@ -5,6 +5,7 @@
 mod away;
 mod command;
 mod connecting;
+mod ignored;
 mod menu;
 mod news;
 mod recalls;
@@ -13,6 +14,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use self::command::Command;
+use self::ignored::IgnoredNames;
 use self::menu::Menu;
 use self::news::Told;
 use self::recalls::Recalls;
@@ -110,6 +112,7 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         menu: Menu::default(),
         face,
         news: Told::new(settings.name.to_string()),
+        ignored: IgnoredNames::new(settings.name.to_string()),
         in_until: Duration::MAX,
         reads_owed: 0,
         is_ready: false,
@@ -161,6 +164,7 @@ struct Driver<'s> {
     menu: Menu,
     face: ConsoleFace,
     news: Told,
+    ignored: IgnoredNames,
     /// When to give the hub up that has not let us in.
     in_until: Duration,
     /// Reads of the socket that wait until the output has room.
@@ -350,6 +354,8 @@ impl Driver<'_> {
         match command::read(entry) {
             Ok(Command::Nothing) => {}
             Ok(Command::HubRequest(request)) => self.request(id, request),
+            Ok(Command::Ignore(name)) => self.face.show(&self.ignored.ignore(name).to(id)),
+            Ok(Command::Unignore(name)) => self.face.show(&self.ignored.unignore(name).to(id)),
             Ok(Command::Help) => {
                 let help = text::hub_help(self.lang);
                 help.iter().for_each(|line| self.face.say(line));
@@ -430,7 +436,9 @@ impl Driver<'_> {
             let is_answer = matches!(event, joiner::JoinerEvent::Out(_)) && is_leaving;
             if !is_answer || self.settings.form == Form::Json {
                 let news = self.news.of(self.clock.now(), hub, &event);
-                self.face.show(&news.into());
+                if !self.ignored.hides(&news) {
+                    self.face.show(&news.into());
+                }
             }
             if matches!(event, joiner::JoinerEvent::Joined { .. }) {
                 self.is_ready = true;

@@ -38,6 +38,8 @@ pub enum Command {
     Verified(String),
     /// The codes were not compared after all.
     Unverify(String),
+    /// Go by another name.
+    Nick(String),
     /// Show nothing of somebody any more; without a name, list of whom nothing is shown.
     Ignore(Option<String>),
     /// Show somebody again.
@@ -87,7 +89,7 @@ pub fn read(entry: Entry) -> Result<Asked, Failure> {
 }
 
 /// The commands, in both languages.
-pub const COMMANDS: [CommandWord; 22] = {
+pub const COMMANDS: [CommandWord; 24] = {
     use Argument::{Anybody, Nothing, Person, Text};
     [
         CommandWord::new("/who", Person),
@@ -101,6 +103,8 @@ pub const COMMANDS: [CommandWord; 22] = {
         CommandWord::new("/verify", Person),
         CommandWord::new("/verified", Person),
         CommandWord::new("/unverify", Person),
+        CommandWord::new("/nick", Nothing),
+        CommandWord::new("/apelido", Nothing),
         CommandWord::new("/ignore", Anybody),
         CommandWord::new("/ignorar", Anybody),
         CommandWord::new("/unignore", Anybody),
@@ -143,6 +147,10 @@ fn of_line(line: &str) -> Result<Asked, Failure> {
         "/verify" => with_name("/verify NAME", Command::Verify)?,
         "/verified" => with_name("/verified NAME", Command::Verified)?,
         "/unverify" => with_name("/unverify NAME", Command::Unverify)?,
+        "/nick" | "/apelido" => match whole_name(rest) {
+            "" => return Err(Failure::Usage("/nick NAME")),
+            name => Command::Nick(name.to_owned()),
+        },
         "/ignore" | "/ignorar" => Command::Ignore(name),
         "/unignore" | "/designorar" => with_name("/unignore NAME", Command::Unignore)?,
         "/stats" => Command::Stats,
@@ -156,6 +164,15 @@ fn of_line(line: &str) -> Result<Asked, Failure> {
         }
     };
     Ok(Asked::Command(command))
+}
+
+/// All that was typed behind a command that takes nothing but a name, with quotes or without.
+fn whole_name(rest: &str) -> &str {
+    let rest = rest.trim();
+    let quoted = rest
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    quoted.unwrap_or(rest)
 }
 
 #[cfg(test)]
@@ -200,6 +217,14 @@ mod tests {
         assert_eq!(command("/msg \"Ana Luz\"  oi "), private("Ana Luz", "oi"));
         let name = "ana maria".to_owned();
         assert_eq!(command("/verify \"ana maria\" "), Command::Verify(name));
+        for typed in ["/nick Ana Luz ", "/apelido \"Ana Luz\""] {
+            assert_eq!(command(typed), Command::Nick("Ana Luz".into()));
+        }
+        assert_eq!(command("/ignore"), Command::Ignore(None));
+        assert_eq!(
+            command("/ignorar ~gil"),
+            Command::Ignore(Some("~gil".into()))
+        );
         assert_eq!(command("//etc"), Command::Say("/etc".into()));
         let json = "{\"say\":\"x\"}";
         assert_eq!(command(json), Command::Say(json.into()));
@@ -210,6 +235,7 @@ mod tests {
         let failure = |line| asked(line, Input::Lines).unwrap_err();
         assert_eq!(failure("/history x"), Failure::NoCount("x".into()));
         assert_eq!(failure("/msg"), Failure::Usage("/msg NAME TEXT"));
+        assert_eq!(failure("/nick \"\""), Failure::Usage("/nick NAME"));
         assert_eq!(failure("/verified"), Failure::Usage("/verified NAME"));
         assert_eq!(failure("/msg ana"), Failure::Usage("/msg NAME TEXT"));
         for (given, meant) in [

@@ -240,6 +240,15 @@ pub enum News {
         /// Whether they said so.
         with_farewell: bool,
     },
+    /// Somebody who is here goes by another name from now on.
+    Renamed {
+        /// Who they were.
+        before: Person,
+        /// Who they are.
+        person: Person,
+        /// Whether it is this member.
+        is_own: bool,
+    },
     /// Somebody does not answer.
     Silent(Person),
     /// Somebody who did not answer is heard again.

@@ -2,6 +2,8 @@
 //! people.
 
 use super::event::Person;
+use crate::protocol::lookalike::Oddity;
+use crate::protocol::message::NameFault;
 
 /// An answer of the system, as data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,22 @@ pub enum Failure {
     NotCompared(Person),
     /// Somebody is not verified.
     NotVerified(Person),
+    /// A name breaks a rule.
+    BadName {
+        /// As typed.
+        given: String,
+        /// Which rule.
+        fault: NameFault,
+    },
+    /// A name may pass for another one.
+    OddName {
+        /// As typed.
+        given: String,
+        /// By what.
+        oddity: Oddity,
+    },
+    /// On this wire nobody can take another name while they are there.
+    NoRenaming,
     /// One cannot ignore oneself.
     IgnoreSelf,
     /// Somebody is not ignored.

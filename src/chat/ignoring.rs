@@ -60,6 +60,7 @@ impl Ignoring {
             News::Entered { person, .. }
             | News::Left { person, .. }
             | News::Gap { person, .. }
+            | News::Renamed { person, .. }
             | News::Silent(person)
             | News::Back(person)
             | News::Namesake(person)
@@ -132,14 +133,14 @@ fn guest_of((name, address): &GuestId) -> Ignored {
 impl Chat {
     /// Reports who is ignored.
     pub(super) fn tell_ignored(&mut self, request: RequestId) {
-        let people = self.ignoring.people.iter().map(|(key, name)| {
+        let people = self.people.ignoring.people.iter().map(|(key, name)| {
             let who = NamedKey {
                 name: name.clone(),
                 key: *key,
             };
             Ignored::Person(self.people.person(&who))
         });
-        let guests = self.ignoring.guests.iter().map(guest_of);
+        let guests = self.people.ignoring.guests.iter().map(guest_of);
         let all = people.chain(guests).collect();
         self.answer(request, News::IgnoreList(all));
     }
@@ -160,7 +161,7 @@ impl Chat {
     }
 
     fn ignore_person(&mut self, request: RequestId, who: NamedKey) {
-        if self.ignoring.is_full() && !self.ignoring.has(Some(&who.key)) {
+        if self.people.ignoring.is_full() && !self.people.ignoring.has(Some(&who.key)) {
             return self.refuse_more(request);
         }
         let person = self.people.person(&who);
@@ -171,14 +172,14 @@ impl Chat {
                 key: who.key,
             });
         }
-        self.ignoring.people.insert(who.key, who.name);
+        self.people.ignoring.people.insert(who.key, who.name);
         let who = Ignored::Person(person);
         self.answer(request, News::Ignored { who, is_kept });
     }
 
     /// Ignores every guest of a name that was heard lately: they look alike.
     fn ignore_guests(&mut self, request: RequestId, typed: &str) {
-        let heard = guests_called(self.ignoring.heard.iter(), typed);
+        let heard = guests_called(self.people.ignoring.heard.iter(), typed);
         let guests: Vec<GuestId> = heard.into_iter().cloned().collect();
         if guests.is_empty() {
             let is_me = self.people.me().name == typed;
@@ -191,11 +192,11 @@ impl Chat {
             );
         }
         for guest in guests {
-            if self.ignoring.is_full() {
+            if self.people.ignoring.is_full() {
                 return self.refuse_more(request);
             }
             let (who, is_kept) = (guest_of(&guest), false);
-            self.ignoring.guests.insert(guest);
+            self.people.ignoring.guests.insert(guest);
             self.answer(request, News::Ignored { who, is_kept });
         }
     }
@@ -204,15 +205,15 @@ impl Chat {
     pub(super) fn unignore(&mut self, request: RequestId, typed: &str) {
         // Whoever is here may be called something else by now.
         let here = self.people.called(typed, self.node.roster()).ok();
-        let here = here.filter(|who| self.ignoring.has(Some(&who.key)));
-        let mut called = self.ignoring.people_called(typed);
+        let here = here.filter(|who| self.people.ignoring.has(Some(&who.key)));
+        let mut called = self.people.ignoring.people_called(typed);
         if let Some(who) = here {
             called = vec![who];
         }
         match called.as_slice() {
             [] => self.unignore_guests(request, typed),
             [who] => {
-                self.ignoring.people.remove(&who.key);
+                self.people.ignoring.people.remove(&who.key);
                 if self.people.is_kept() {
                     self.archive(Request::Unignore { key: who.key });
                 }
@@ -227,13 +228,13 @@ impl Chat {
     }
 
     fn unignore_guests(&mut self, request: RequestId, typed: &str) {
-        let called = guests_called(self.ignoring.guests.iter(), typed);
+        let called = guests_called(self.people.ignoring.guests.iter(), typed);
         let guests: Vec<GuestId> = called.into_iter().cloned().collect();
         if guests.is_empty() {
             return self.refuse(request, Failure::NotIgnored(typed.to_owned()));
         }
         for guest in guests {
-            self.ignoring.guests.remove(&guest);
+            self.people.ignoring.guests.remove(&guest);
             self.answer(request, News::Unignored(guest_of(&guest)));
         }
     }
@@ -257,7 +258,7 @@ impl Chat {
     /// Marks those members who are ignored.
     pub(super) fn mark_ignored(&self, members: &mut [MemberState]) {
         for member in members {
-            member.is_ignored = self.ignoring.has(member.person.key.as_ref());
+            member.is_ignored = self.people.ignoring.has(member.person.key.as_ref());
         }
     }
 
@@ -269,7 +270,7 @@ impl Chat {
             let is_all = held.len() < asked;
             let shown = held.into_iter();
             let mut shown: Vec<Delivery> = shown
-                .filter(|delivery| !self.ignoring.has(Some(&delivery.who.key)))
+                .filter(|delivery| !self.people.ignoring.has(Some(&delivery.who.key)))
                 .collect();
             if is_all || shown.len() >= count {
                 shown.drain(..shown.len().saturating_sub(count));

@@ -2,10 +2,9 @@
 //! goes out by [`Chat::poll`]. This file only routes; each part beside it owns its state:
 //!
 //! ```text
-//! people    which person a name and a key are; who is meant; what to remember of them
-//! own       what this member said: its ids, and how far it has got
+//! people    which person a name and a key are; who is meant; what to remember of them; ignoring
+//! own       what this member said: its ids, and how far it has got; nick
 //! leaving   sending the rest, waiting for acknowledgements, the farewell
-//! ignoring  of whom nothing is shown
 //! watch     alone, asleep, another key; when to look at the network again
 //! ```
 //!
@@ -22,6 +21,7 @@ pub mod ignoring;
 pub mod input;
 mod leaving;
 mod news;
+pub mod nick;
 pub mod output;
 mod own;
 mod people;
@@ -36,7 +36,6 @@ use std::time::Duration;
 
 use self::command::RequestId;
 use self::event::{Failure, News, Ready, Told};
-use self::ignoring::Ignoring;
 pub use self::input::{Input, NetworkNews};
 pub use self::leaving::Audience;
 use self::leaving::Leaving;
@@ -74,7 +73,6 @@ pub struct Chat {
     /// Whether the network was looked at, and the faces know that this member is ready.
     is_ready: bool,
     people: People,
-    ignoring: Ignoring,
     own: Own,
     leaving: Leaving,
     watch: Watch,
@@ -103,7 +101,6 @@ impl Chat {
             ready,
             is_ready: false,
             people,
-            ignoring: Ignoring::default(),
             own: Own::default(),
             leaving: Leaving::new(config.audience),
             watch: Watch::new(now),
@@ -121,7 +118,9 @@ impl Chat {
             Input::Network(news) => self.on_network(now, news),
             Input::Archived(reply) => {
                 let command = match reply {
-                    archive::Reply::Ignored(people) => return self.ignoring.remember(people),
+                    archive::Reply::Ignored(people) => {
+                        return self.people.ignoring.remember(people);
+                    }
                     archive::Reply::People(people) => PeopleCommand::Remember(people),
                     archive::Reply::Failed(why) => PeopleCommand::Forget(why),
                 };
@@ -147,6 +146,10 @@ impl Chat {
                 None => break,
             }
         }
+        self.rename_if_sent(now);
+        if let Some(output) = self.out.pop_front() {
+            return output;
+        }
         if let Some(delivered) = self.next_report(now.time) {
             return Output::Tell(News::Delivered(delivered).into());
         }
@@ -159,7 +162,8 @@ impl Chat {
     /// Whether there is room for more commands that say something.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.leaving.stays() && self.node.has_room() && self.out.len() < OUTPUTS_MAX
+        let is_settled = self.own.wanted_name.is_none() && self.out.len() < OUTPUTS_MAX;
+        self.leaving.stays() && self.node.has_room() && is_settled
     }
 
     /// The member in the group.
@@ -252,7 +256,7 @@ impl Chat {
 
     fn tell_all(&mut self, news: impl IntoIterator<Item = News>) {
         for news in news {
-            if !self.ignoring.hides(&news) {
+            if !self.people.ignoring.hides(&news) {
                 self.tell(news);
             }
         }

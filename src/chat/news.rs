@@ -61,6 +61,7 @@ impl Chat {
                 chat.answer(request, unverified);
                 chat.tell_all([]);
             }),
+            Command::Nick(name) => self.want_name(now, request, &name),
             Command::Ignore(None) => self.tell_ignored(request),
             Command::Ignore(Some(name)) => self.ignore(request, &name),
             Command::Unignore(name) => self.unignore(request, &name),
@@ -195,6 +196,10 @@ impl Chat {
                     person,
                     with_farewell,
                 }
+            }
+            EngineEvent::Renamed { before, who } => {
+                let news = self.people.rename(&before, who, self.node.roster());
+                return self.tell_all(news);
             }
             EngineEvent::Silent(who) => News::Silent(self.people.person(&who)),
             EngineEvent::Back(who) => News::Back(self.people.person(&who)),

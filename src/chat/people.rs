@@ -1,12 +1,15 @@
 //! Who is who: which person a name and a key are, who is meant by a typed name, and what of that
 //! is to be remembered.
 
+mod renaming;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Config;
 use super::archive::{Remembered, Request};
 use super::event::{Failure, MemberState, News, Person};
+use super::ignoring::Ignoring;
 use super::suffix;
 use super::trust::{NAMES_MAX, Standing, Tenure, Trust};
 use crate::protocol::engine::event::NamedKey;
@@ -36,12 +39,16 @@ pub(super) struct People {
     /// Who entered before the store has answered.
     arrivals: Vec<Arrival>,
     arrivals_until: Option<Duration>,
+    /// Which of those who entered before the store has answered were here before this member.
+    earlier: BTreeSet<NamedKey>,
     /// Looks of names of which it was said that several people have them.
     warned: BTreeSet<String>,
     /// How far the comparison of codes is with whom.
     compared: BTreeMap<Key, Comparison>,
     /// What the store is to be asked.
     requests: Vec<Request>,
+    /// Of whom nothing is shown.
+    pub(super) ignoring: Ignoring,
 }
 
 /// Whether it is known who was met before.
@@ -103,9 +110,11 @@ impl People {
             speakers: Vec::new(),
             arrivals: Vec::new(),
             arrivals_until: None,
+            earlier: BTreeSet::new(),
             warned: BTreeSet::new(),
             compared: BTreeMap::new(),
             requests: Vec::new(),
+            ignoring: Ignoring::default(),
         };
         people.note_here(&me);
         people
@@ -201,6 +210,9 @@ impl People {
         self.note_here(&arrival.who);
         if self.memory == Memory::Unread {
             self.arrivals_until.get_or_insert(now + ARRIVAL_WAIT);
+            if arrival.was_here {
+                self.earlier.insert(arrival.who.clone());
+            }
             self.arrivals.push(arrival);
             return Vec::new();
         }
@@ -223,13 +235,7 @@ impl People {
             return;
         }
         self.trust.leave(&who.name, &who.key);
-        let look = self.trust.look(&who.name);
-        if let Some(alike) = self.here.get_mut(&look) {
-            alike.remove(&who.key);
-            if alike.is_empty() {
-                self.here.remove(&look);
-            }
-        }
+        self.forget_here(who);
     }
 
     fn note_here(&mut self, who: &NamedKey) {
@@ -247,9 +253,7 @@ impl People {
         }
         let is_like_mine = self.trust.are_alike(&who.name, &self.me.name);
         if is_like_mine && arrival.was_here && who.key != self.me.key {
-            let suffix = Some(self.shortest_suffix(&self.me));
-            let me = self.me();
-            return vec![News::NameTaken(Person { suffix, ..me })];
+            return vec![News::NameTaken(self.me_suffixed())];
         }
         vec![News::Namesake(self.person(who))]
     }
@@ -312,12 +316,12 @@ impl People {
             speakers.iter().for_each(|who| self.keep(who));
             // Whoever entered meanwhile was not met yet.
             let here: Vec<Arrival> = persons(roster)
-                .map(|who| {
-                    let is_earlier = |arrival: &Arrival| arrival.was_here && arrival.who == who;
-                    let was_here = self.arrivals.iter().any(is_earlier);
-                    Arrival { who, was_here }
+                .map(|who| Arrival {
+                    was_here: self.earlier.contains(&who),
+                    who,
                 })
                 .collect();
+            self.earlier.clear();
             for arrival in &here {
                 news.extend(self.meet(arrival));
             }

@@ -57,7 +57,7 @@ pub fn meant<'w>(typed: &str, words: impl Iterator<Item = &'w str>) -> Option<&'
         let letters = word.trim_start_matches('/').chars().count();
         let slips_max = match letters {
             ..SUGGESTED_LETTERS_MIN => return None,
-            ..=SHORT_LETTERS => 1,
+            SUGGESTED_LETTERS_MIN..=SHORT_LETTERS => 1,
             _ => SLIPS_MAX,
         };
         let slips = strsim::osa_distance(&typed, word);

@@ -93,6 +93,13 @@ impl Lines {
         self.me = Some(Me { name, bell });
     }
 
+    /// Looks for another name of this person from now on.
+    pub(super) fn rename(&mut self, name: &str) {
+        if let Some(me) = &mut self.me {
+            me.name = clean_name(name).into_owned();
+        }
+    }
+
     /// Whether own messages are shown where they are typed on the same terminal.
     pub(super) fn shows_own(&self) -> bool {
         self.style.shows_own

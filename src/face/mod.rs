@@ -288,6 +288,16 @@ impl Face for ConsoleFace {
             self.people.follow(&told.news, self.console.completion());
         }
         self.show_line(told);
+        if let News::Renamed {
+            person,
+            is_own: true,
+            ..
+        } = &told.news
+            && let Writer::Lines(lines) = &mut self.writer
+        {
+            lines.rename(&person.name);
+            self.console.set_prompt(&format!("{}> ", person.name));
+        }
     }
 
     fn flush(&mut self) {

@@ -43,6 +43,14 @@ impl Names {
             | News::Peer(PeerNews::Named(person)) => {
                 self.note(person, Because::Here, completion);
             }
+            News::Renamed {
+                before,
+                person,
+                is_own: false,
+            } => {
+                self.forget(before, completion);
+                self.note(person, Because::Here, completion);
+            }
             News::Left { person, .. }
             | News::Peer(PeerNews::Farewell(person) | PeerNews::Left(person)) => {
                 self.forget(person, completion)

@@ -1,4 +1,4 @@
-//! The sentences about who is ignored.
+//! The sentences about who is ignored, and who is called what.
 
 use super::lines::{addressed, typed};
 use crate::chat::event::{Ignored, News};
@@ -8,6 +8,14 @@ use crate::text::{self, Lang};
 /// What happened, as a sentence; `None` if it is about something else.
 pub(super) fn sentence(lang: Lang, news: &News) -> Option<String> {
     Some(match news {
+        News::Renamed {
+            person,
+            is_own: true,
+            ..
+        } => text::you_are_renamed(lang, &person.name),
+        News::Renamed { before, person, .. } => {
+            text::renamed(lang, &addressed(before), &addressed(person))
+        }
         News::Ignored { who, is_kept: true } => text::ignored(lang, &shown(who), &named(who)),
         News::Ignored { who, .. } => text::ignored_for_now(lang, &shown(who), &named(who)),
         News::Unignored(who) => text::unignored(lang, &shown(who)),

@@ -110,11 +110,8 @@ impl Node {
         if self.engine.receive_duplicate(now, source, datagram) {
             return;
         }
-        let (seal, inside) = (&self.seal, &mut self.inside);
-        let opened = self
-            .gate
-            .open(now.time, source.ip(), datagram, seal, inside);
-        if let Some(opened) = opened {
+        let (gate, seal, inside) = (&mut self.gate, &self.seal, &mut self.inside);
+        if let Some(opened) = gate.open(now.time, source.ip(), datagram, seal, inside) {
             self.engine.hear(now, source, &opened, datagram);
         }
     }
@@ -222,6 +219,11 @@ impl Node {
     /// What carries our multicast from now on, and the longest datagram that it carries whole.
     pub fn set_link(&mut self, link: Link, datagram_bytes: usize) {
         self.engine.set_link(link, datagram_bytes);
+    }
+
+    /// Goes by another name from now on. Only while [`Node::is_sent`].
+    pub fn rename(&mut self, now: Moment, name: &Name) {
+        self.engine.rename(now, name);
     }
 
     /// The next datagram to send.

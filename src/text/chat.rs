@@ -217,8 +217,9 @@ pub fn namesake(lang: Lang, name: &str, who: &str) -> String {
 pub fn name_taken(lang: Lang, name: &str, shown: &str) -> String {
     say!(
         lang,
-        "{name} is taken here: you appear as {shown}; choose another name with --name",
-        "o nome {name} já está em uso aqui: você aparece como {shown}; escolha outro com --name",
+        "{name} is taken here: you appear as {shown}; choose another name with /nick or --name",
+        "o nome {name} já está em uso aqui: você aparece como {shown}; escolha outro com /apelido \
+        ou --name",
     )
 }
 
@@ -269,7 +270,7 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 
 /// The commands that can be typed.
 #[must_use]
-pub fn commands(lang: Lang) -> [String; 15] {
+pub fn commands(lang: Lang) -> [String; 16] {
     [
         say!(
             lang,
@@ -294,7 +295,7 @@ pub fn commands(lang: Lang) -> [String; 15] {
         say!(
             lang,
             "/me TEXT       what you do: * ana TEXT",
-            "/me TEXTO      o que você faz: * ana TEXTO",
+            "/eu TEXTO      o que você faz: * ana TEXTO",
         ),
         say!(
             lang,
@@ -310,6 +311,11 @@ pub fn commands(lang: Lang) -> [String; 15] {
             lang,
             "/unverify NAME takes the mark back",
             "/unverify NOME tira a marca",
+        ),
+        say!(
+            lang,
+            "/nick NAME     changes your name to NAME, until you leave",
+            "/apelido NOME  muda o seu nome para NOME, até você sair",
         ),
         say!(
             lang,

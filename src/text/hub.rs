@@ -301,7 +301,7 @@ pub fn privately(lang: Lang, name: &str) -> String {
 
 /// The commands that can be typed at a hub.
 #[must_use]
-pub fn hub_help(lang: Lang) -> [String; 12] {
+pub fn hub_help(lang: Lang) -> [String; 13] {
     [
         say!(
             lang,
@@ -312,6 +312,11 @@ pub fn hub_help(lang: Lang) -> [String; 12] {
             lang,
             "/me-too TEXT   to everybody, you too",
             "/me-too TEXTO   para todos, você também"
+        ),
+        say!(
+            lang,
+            "/me TEXT   what you do, to everybody else: ana: * TEXT",
+            "/eu TEXTO   o que você faz, para todos os outros: ana: * TEXTO"
         ),
         say!(
             lang,

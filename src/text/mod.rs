@@ -22,6 +22,7 @@ pub use error::{cause, error, fault, lost, refusal};
 pub use hub::*;
 pub use lab::*;
 pub use multicast::*;
+pub use name::{name_is_odd, name_refused};
 pub use relations::*;
 pub use room::*;
 pub use tcp_peer::*;

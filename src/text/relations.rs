@@ -1,6 +1,36 @@
-//! The sentences about who is ignored.
+//! The sentences about who is ignored, and who is called what from now on.
 
 use super::{Lang, row, say};
+
+/// Somebody goes by another name from now on.
+#[must_use]
+pub fn renamed(lang: Lang, before: &str, now: &str) -> String {
+    say!(
+        lang,
+        "{before} is now called {now}",
+        "{before} agora se chama {now}"
+    )
+}
+
+/// This person goes by another name from now on.
+#[must_use]
+pub fn you_are_renamed(lang: Lang, name: &str) -> String {
+    say!(
+        lang,
+        "you are now called {name}",
+        "você agora se chama {name}"
+    )
+}
+
+/// On this wire nobody can take another name while they are there.
+#[must_use]
+pub fn no_renaming(lang: Lang) -> String {
+    say!(
+        lang,
+        "a hub gives nobody another name: leave, and join with --name NAME",
+        "um hub não troca nomes: saia, e entre de novo com --name NOME",
+    )
+}
 
 /// A member in a list of those who are here, of whom nothing is shown.
 #[must_use]

@@ -29,6 +29,7 @@ mod lab_kept;
 mod names;
 mod netns;
 mod networks;
+mod nick;
 mod nothing_waits;
 mod one_shot;
 mod secrecy_hosts;

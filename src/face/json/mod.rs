@@ -86,6 +86,15 @@ fn object_of(news: &News) -> Object<'_> {
             farewell: Some(*with_farewell),
             ..about("left", person)
         },
+        News::Renamed {
+            before,
+            person,
+            is_own,
+        } => Object {
+            before: Some(&before.name),
+            own: *is_own,
+            ..about("renamed", person)
+        },
         News::Silent(person) => about("silent", person),
         News::Back(person) => about("back", person),
         News::Namesake(person) => about("namesake", person),
@@ -295,6 +304,8 @@ fn of_failure(failed: &Failure) -> Object<'_> {
         | Failure::NobodyCalled(given)
         | Failure::NameCut(given)
         | Failure::NotIgnored(given)
+        | Failure::BadName { given, .. }
+        | Failure::OddName { given, .. }
         | Failure::PeopleUnknown(given) => Object {
             name: Some(given),
             ..object

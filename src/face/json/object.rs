@@ -33,6 +33,8 @@ pub(super) struct Object<'e> {
     #[serde(skip_serializing_if = "is_false")]
     pub(super) namesake: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) to: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) data: Option<Option<&'e str>>,

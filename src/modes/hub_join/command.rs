@@ -6,17 +6,21 @@ use crate::chat::vocabulary::{Argument, CommandWord, meant};
 use crate::protocol::hub::joiner::HubRequest;
 
 /// The commands, in both languages.
-pub(super) const COMMANDS: [CommandWord; 20] = {
+pub(super) const COMMANDS: [CommandWord; 24] = {
     use Argument::{Nothing, Person, Text};
     [
         CommandWord::new("/echo", Text),
         CommandWord::new("/all", Text),
         CommandWord::new("/me-too", Text),
+        CommandWord::new("/me", Text),
+        CommandWord::new("/eu", Text),
         CommandWord::new("/remove", Person),
         CommandWord::new("/msg", Person),
         CommandWord::new("/list", Nothing),
         CommandWord::new("/who", Nothing),
         CommandWord::new("/quem", Nothing),
+        CommandWord::new("/nick", Nothing),
+        CommandWord::new("/apelido", Nothing),
         CommandWord::new("/ignore", Person),
         CommandWord::new("/ignorar", Person),
         CommandWord::new("/unignore", Person),
@@ -76,6 +80,11 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
         "/echo" => with(rest, "/echo TEXT", HubRequest::Echo),
         "/all" => with(rest, "/all TEXT", HubRequest::BroadcastNotMe),
         "/me-too" => with(rest, "/me-too TEXT", HubRequest::Broadcast),
+        // The protocol has no actions: the others get the text that guests of a lobby get.
+        "/me" | "/eu" => {
+            let action = |text: String| HubRequest::BroadcastNotMe(format!("* {text}"));
+            with(rest.trim(), "/me TEXT", action)
+        }
         "/remove" => with(name, "/remove NAME", HubRequest::Remove),
         "/msg" if name.is_empty() || text.is_empty() => Err(Failure::Usage("/msg NAME TEXT")),
         "/msg" => Ok(HubRequest::Private {
@@ -85,6 +94,7 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
         "/list" | "/who" | "/quem" => Ok(HubRequest::List),
         "/close" => Ok(HubRequest::Close),
         "/sair" | "/quit" | "/exit" | "/q" => Ok(HubRequest::Exit),
+        "/nick" | "/apelido" => Err(Failure::NoRenaming),
         "/ignore" | "/ignorar" => {
             let name = Some(name.to_owned()).filter(|name| !name.is_empty());
             return Ok(Command::Ignore(name));
@@ -125,6 +135,8 @@ mod tests {
         assert_eq!(request("/all  oi"), HubRequest::BroadcastNotMe(text));
         assert_eq!(request("//etc"), HubRequest::BroadcastNotMe("/etc".into()));
         assert_eq!(request("/me-too oi"), HubRequest::Broadcast("oi".into()));
+        let text = "* acena".into();
+        assert_eq!(request("/me acena "), HubRequest::BroadcastNotMe(text));
         assert_eq!(request("/echo x y"), HubRequest::Echo("x y".into()));
         assert_eq!(request("/msg bia oi bia"), private("bia", "oi bia"));
         assert_eq!(request("/msg \"Ana Luz\" oi"), private("Ana Luz", "oi"));

@@ -19,6 +19,7 @@
 //! hear        a frame → roster → (freshness) → inbox → log → deliver
 //! deliver     a frame in its turn, after its causes → event
 //! send        outbox → pace, window → a signed batch → log → out; beats; NACKs
+//! naming      another name: its own, or of a member that is heard
 //! catch_up    digest → exchange → inventory → pull, or NACK
 //! timers      whatever is due
 //! ```
@@ -42,6 +43,7 @@ pub mod inbox;
 mod me;
 pub mod member;
 pub mod mirror;
+mod naming;
 mod out;
 pub mod outbox;
 pub mod pace;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::lines::addressed;
-use crate::chat::event::{Guest, HubNews, Ignored, News, PeerNews, Person};
+use crate::chat::event::{Guest, HubNews, Ignored, News, PeerNews, Person, Timing};
 use crate::protocol::lookalike::clean_name;
 use crate::protocol::wire::frame::Key;
 use crate::terminal::completion::Completion;
@@ -33,7 +33,8 @@ impl Names {
     /// Takes in what is shown.
     pub(super) fn follow(&mut self, news: &News, completion: &mut Completion) {
         match news {
-            News::Message(message) if !message.is_own => {
+            // Whoever spoke before may have left, or have another name by now.
+            News::Message(message) if !message.is_own && message.timing == Timing::Live => {
                 self.note(&message.who, Because::Spoke, completion);
             }
             News::Entered { person, .. }

@@ -92,7 +92,7 @@ fn tab_completes_commands_and_the_names_of_those_who_are_here() {
     ana.shows(": opa");
     ana.types("b\toi\r");
     bia.shows("ana: bia: oi");
-    ana.types("/m\ta\tsegredo\r");
+    ana.types("/ms\ta\tsegredo\r");
     luz.shows("ana ✉: segredo");
     ana.types("/sa\t\r");
     bia.notes("ana left");

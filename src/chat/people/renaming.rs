@@ -2,7 +2,7 @@
 
 use super::{Arrival, People};
 use crate::chat::event::{News, Person};
-use crate::chat::trust::Tenure;
+use crate::chat::trust::{Standing, Tenure};
 use crate::protocol::engine::event::NamedKey;
 use crate::protocol::engine::roster::Roster;
 use crate::protocol::message::Name;
@@ -29,8 +29,8 @@ impl People {
         [renamed].into_iter().chain(warnings).collect()
     }
 
-    /// This member goes by another name. Returns who it was, and whether somebody else is here under
-    /// the new name.
+    /// This member goes by another name. Returns who it was, and whether the new name is that of
+    /// somebody else who is here.
     pub(in crate::chat) fn rename_me(&mut self, name: Name, roster: &Roster) -> (Person, bool) {
         let before = self.me();
         let old = std::mem::replace(&mut self.me.name, name);
@@ -41,8 +41,9 @@ impl People {
         let me = self.me.clone();
         self.trust.know(&me.name, me.key, Tenure::Kept);
         self.note_here(&me);
+        let is_others = self.standing(&me) == Standing::Namesake;
         let mut others = super::persons(roster).filter(|who| who.key != me.key);
-        let is_taken = others.any(|who| self.trust.are_alike(&who.name, &me.name));
+        let is_taken = is_others && others.any(|who| self.trust.are_alike(&who.name, &me.name));
         (before, is_taken)
     }
 

@@ -1,5 +1,6 @@
 //! The people that this person has met: for each name, the key that it was first seen with, and
-//! whether that key was verified; and of whom this person wants to see nothing. One SQLite file in the user's folder of data.
+//! whether that key was verified; and of whom this person wants to see nothing. One SQLite file in
+//! the user's folder of data.
 
 use std::path::Path;
 

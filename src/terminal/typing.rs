@@ -171,8 +171,8 @@ impl Typing {
         }
     }
 
-    /// Completes the word before the caret, or goes on to the next that it may be: with Shift to the
-    /// one before.
+    /// Completes the word before the caret, or goes on to the next that it may be: with Shift to
+    /// the one before.
     fn on_tab(&mut self, key: Key) {
         if self.question.is_some() || self.editor.query().is_some() {
             return;

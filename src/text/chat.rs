@@ -270,7 +270,14 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 
 /// The commands that can be typed.
 #[must_use]
-pub fn commands(lang: Lang) -> [String; 16] {
+pub fn commands(lang: Lang) -> Vec<String> {
+    let mut all = talking(lang).to_vec();
+    all.extend(knowing_people(lang));
+    all.extend(others(lang));
+    all
+}
+
+fn talking(lang: Lang) -> [String; 5] {
     [
         say!(
             lang,
@@ -297,6 +304,11 @@ pub fn commands(lang: Lang) -> [String; 16] {
             "/me TEXT       what you do: * ana TEXT",
             "/eu TEXTO      o que você faz: * ana TEXTO",
         ),
+    ]
+}
+
+fn knowing_people(lang: Lang) -> [String; 6] {
+    [
         say!(
             lang,
             "/verify NAME   the code to compare with NAME, who sees the same",
@@ -327,6 +339,11 @@ pub fn commands(lang: Lang) -> [String; 16] {
             "/unignore NAME shows NAME again",
             "/designorar NOME volta a mostrar NOME",
         ),
+    ]
+}
+
+fn others(lang: Lang) -> [String; 5] {
+    [
         say!(
             lang,
             "/stats         what was dropped, and why",

@@ -86,15 +86,6 @@ fn object_of(news: &News) -> Object<'_> {
             farewell: Some(*with_farewell),
             ..about("left", person)
         },
-        News::Renamed {
-            before,
-            person,
-            is_own,
-        } => Object {
-            before: Some(&before.name),
-            own: *is_own,
-            ..about("renamed", person)
-        },
         News::Silent(person) => about("silent", person),
         News::Back(person) => about("back", person),
         News::Namesake(person) => about("namesake", person),
@@ -124,6 +115,26 @@ fn object_of(news: &News) -> Object<'_> {
         News::VerifyAsked(person) => about("verify_asked", person),
         News::Verified(person) => about("verified", person),
         News::Unverified(person) => about("unverified", person),
+        News::Stats(stats) => of_stats(stats),
+        News::Failed(failure) => of_failure(failure),
+        News::Hub(news) => of_hub(news),
+        News::Peer(news) => of_peer(news),
+        other => of_relation(other),
+    }
+}
+
+/// Who is called what, and who is ignored.
+fn of_relation(news: &News) -> Object<'_> {
+    match news {
+        News::Renamed {
+            before,
+            person,
+            is_own,
+        } => Object {
+            before: Some(&before.name),
+            own: *is_own,
+            ..about("renamed", person)
+        },
         News::Ignored { who, is_kept } => Object {
             kept: *is_kept,
             ..about_ignored("ignored", who)
@@ -133,10 +144,6 @@ fn object_of(news: &News) -> Object<'_> {
             members: Some(all.iter().map(Someone::ignored).collect()),
             ..event("ignore_list")
         },
-        News::Stats(stats) => of_stats(stats),
-        News::Failed(failure) => of_failure(failure),
-        News::Hub(news) => of_hub(news),
-        News::Peer(news) => of_peer(news),
         other => of_circumstance(other),
     }
 }

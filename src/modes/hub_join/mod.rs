@@ -432,13 +432,11 @@ impl Driver<'_> {
                 self.derive_key(secret, salt);
                 continue;
             }
-            // Our farewell's answer is no news.
-            let is_answer = matches!(event, joiner::JoinerEvent::Out(_)) && is_leaving;
-            if !is_answer || self.settings.form == Form::Json {
-                let news = self.news.of(self.clock.now(), hub, &event);
-                if !self.ignored.hides(&news) {
-                    self.face.show(&news.into());
-                }
+            // Our farewell's answer is no news for a person.
+            let is_answer = is_leaving && matches!(event, joiner::JoinerEvent::Out(_));
+            let news = self.news.of(self.clock.now(), hub, &event);
+            if (!is_answer || self.settings.form == Form::Json) && !self.ignored.hides(&news) {
+                self.face.show(&news.into());
             }
             if matches!(event, joiner::JoinerEvent::Joined { .. }) {
                 self.is_ready = true;

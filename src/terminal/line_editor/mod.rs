@@ -98,9 +98,9 @@ impl LineEditor {
         self.caret = self.boundary_at_or_before(caret);
     }
 
-    /// Puts text in place of what stands between a byte of the line and the caret; false if the line
-    /// would be too long, and is then as it was. What stood there first is brought back by undoing
-    /// if [`LineEditor::checkpoint`] was called.
+    /// Puts text in place of what stands between a byte of the line and the caret; false if the
+    /// line would be too long, and is then as it was. What stood there first is brought back by
+    /// undoing if [`LineEditor::checkpoint`] was called.
     pub fn replace_before_caret(&mut self, start: usize, text: &str) -> bool {
         let Some(replaced) = self.text.get(start..self.caret) else {
             return false;

@@ -1,6 +1,7 @@
 //! What is to be remembered, and what was: requests to the store and its answers. The store's
 //! thread takes its time; nothing here waits for it.
 
+use crate::protocol::engine::event::NamedKey;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
 
@@ -10,6 +11,18 @@ use crate::protocol::wire::frame::Key;
 pub enum Request {
     /// Report everybody who was met.
     Load,
+    /// Remember that nothing of somebody is shown.
+    Ignore {
+        /// The name that they have now.
+        name: Name,
+        /// The key.
+        key: Key,
+    },
+    /// Forget that nothing of somebody was shown.
+    Unignore {
+        /// The key.
+        key: Key,
+    },
     /// Remember a name's first key, unless the name has one.
     Meet {
         /// The name.
@@ -35,6 +48,8 @@ pub enum Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reply {
+    /// Of whom nothing is shown. Comes before [`Reply::People`], which lets people be shown.
+    Ignored(Vec<NamedKey>),
     /// Everybody who was met.
     People(Vec<Remembered>),
     /// Nothing is remembered from now on; the store's words.

@@ -1,7 +1,8 @@
 //! What a person or a program may ask of a room, and how a typed line becomes that.
 
-use super::entry::{Entry, meant, split_name};
+use super::entry::{Entry, split_name};
 use super::event::Failure;
+use super::vocabulary::{Argument, CommandWord, meant};
 
 /// Messages shown when no number is given.
 const HISTORY_DEFAULT: usize = 20;
@@ -37,6 +38,12 @@ pub enum Command {
     Verified(String),
     /// The codes were not compared after all.
     Unverify(String),
+    /// Go by another name.
+    Nick(String),
+    /// Show nothing of somebody any more; without a name, list of whom nothing is shown.
+    Ignore(Option<String>),
+    /// Show somebody again.
+    Unignore(String),
     /// Count what is held and what was dropped.
     Stats,
     /// Leave the room.
@@ -81,24 +88,36 @@ pub fn read(entry: Entry) -> Result<Asked, Failure> {
     Ok(Asked::Command(command))
 }
 
-/// The commands, as far as one may be suggested.
-const COMMANDS: [&str; 15] = [
-    "/who",
-    "/quem",
-    "/history",
-    "/msg",
-    "/me",
-    "/clear",
-    "/verify",
-    "/verified",
-    "/unverify",
-    "/stats",
-    "/help",
-    "/ajuda",
-    "/sair",
-    "/quit",
-    "/exit",
-];
+/// The commands, in both languages.
+pub const COMMANDS: [CommandWord; 24] = {
+    use Argument::{Anybody, Nothing, Person, Text};
+    [
+        CommandWord::new("/who", Person),
+        CommandWord::new("/quem", Person),
+        CommandWord::new("/list", Person),
+        CommandWord::new("/history", Nothing),
+        CommandWord::new("/msg", Person),
+        CommandWord::new("/me", Text),
+        CommandWord::new("/eu", Text),
+        CommandWord::new("/clear", Nothing),
+        CommandWord::new("/verify", Person),
+        CommandWord::new("/verified", Person),
+        CommandWord::new("/unverify", Person),
+        CommandWord::new("/nick", Nothing),
+        CommandWord::new("/apelido", Nothing),
+        CommandWord::new("/ignore", Anybody),
+        CommandWord::new("/ignorar", Anybody),
+        CommandWord::new("/unignore", Anybody),
+        CommandWord::new("/designorar", Anybody),
+        CommandWord::new("/stats", Nothing),
+        CommandWord::new("/help", Nothing),
+        CommandWord::new("/ajuda", Nothing),
+        CommandWord::new("/sair", Nothing),
+        CommandWord::new("/quit", Nothing),
+        CommandWord::new("/exit", Nothing),
+        CommandWord::new("/q", Nothing),
+    ]
+};
 
 fn of_line(line: &str) -> Result<Asked, Failure> {
     let line = line.trim();
@@ -123,28 +142,44 @@ fn of_line(line: &str) -> Result<Asked, Failure> {
             },
             _ => return Err(Failure::Usage("/msg NAME TEXT")),
         },
-        "/me" if rest.trim().is_empty() => return Err(Failure::Usage("/me TEXT")),
-        "/me" => Command::Act(rest.trim().to_owned()),
+        "/me" | "/eu" if rest.trim().is_empty() => return Err(Failure::Usage("/me TEXT")),
+        "/me" | "/eu" => Command::Act(rest.trim().to_owned()),
         "/verify" => with_name("/verify NAME", Command::Verify)?,
         "/verified" => with_name("/verified NAME", Command::Verified)?,
         "/unverify" => with_name("/unverify NAME", Command::Unverify)?,
+        "/nick" | "/apelido" => match whole_name(rest) {
+            "" => return Err(Failure::Usage("/nick NAME")),
+            name => Command::Nick(name.to_owned()),
+        },
+        "/ignore" | "/ignorar" => Command::Ignore(name),
+        "/unignore" | "/designorar" => with_name("/unignore NAME", Command::Unignore)?,
         "/stats" => Command::Stats,
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {
             return Err(Failure::UnknownCommand {
                 given: other.to_owned(),
-                meant: meant(other, &COMMANDS),
+                meant: meant(other, COMMANDS.iter().map(|command| command.word)),
             });
         }
     };
     Ok(Asked::Command(command))
 }
 
+/// All that was typed behind a command that takes nothing but a name, with quotes or without.
+fn whole_name(rest: &str) -> &str {
+    let rest = rest.trim();
+    let quoted = rest
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    quoted.unwrap_or(rest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::chat::entry::{self, Input, Syntax};
+    use crate::chat::vocabulary::tests::expect_slips_found;
 
     fn asked(line: &str, input: Input) -> Result<Asked, Failure> {
         read(entry::read(line.to_owned(), input, Syntax::Commands).entry)
@@ -182,6 +217,14 @@ mod tests {
         assert_eq!(command("/msg \"Ana Luz\"  oi "), private("Ana Luz", "oi"));
         let name = "ana maria".to_owned();
         assert_eq!(command("/verify \"ana maria\" "), Command::Verify(name));
+        for typed in ["/nick Ana Luz ", "/apelido \"Ana Luz\""] {
+            assert_eq!(command(typed), Command::Nick("Ana Luz".into()));
+        }
+        assert_eq!(command("/ignore"), Command::Ignore(None));
+        assert_eq!(
+            command("/ignorar ~gil"),
+            Command::Ignore(Some("~gil".into()))
+        );
         assert_eq!(command("//etc"), Command::Say("/etc".into()));
         let json = "{\"say\":\"x\"}";
         assert_eq!(command(json), Command::Say(json.into()));
@@ -192,6 +235,7 @@ mod tests {
         let failure = |line| asked(line, Input::Lines).unwrap_err();
         assert_eq!(failure("/history x"), Failure::NoCount("x".into()));
         assert_eq!(failure("/msg"), Failure::Usage("/msg NAME TEXT"));
+        assert_eq!(failure("/nick \"\""), Failure::Usage("/nick NAME"));
         assert_eq!(failure("/verified"), Failure::Usage("/verified NAME"));
         assert_eq!(failure("/msg ana"), Failure::Usage("/msg NAME TEXT"));
         for (given, meant) in [
@@ -205,6 +249,17 @@ mod tests {
             let given = given.to_owned();
             assert_eq!(failed, Failure::UnknownCommand { given, meant });
         }
+    }
+
+    #[test]
+    fn every_command_is_known_and_found_after_a_slip() {
+        for command in COMMANDS {
+            let asked = of_line(command.word);
+            // The face clears the screen.
+            let is_known = !matches!(asked, Err(Failure::UnknownCommand { .. }));
+            assert!(is_known || command.word == "/clear", "{}", command.word);
+        }
+        expect_slips_found(&COMMANDS.map(|command| command.word));
     }
 
     #[test]

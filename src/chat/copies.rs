@@ -141,6 +141,7 @@ impl Chat {
                         person: self.people.person(who),
                         is_own: *who == me,
                         is_silent: false,
+                        is_ignored: self.people.ignoring.has(Some(&who.key)),
                     };
                     News::SharedKey(people.iter().map(state).collect())
                 }

@@ -133,17 +133,6 @@ pub fn split_name(text: &str) -> (&str, &str) {
     (name, rest.trim_start())
 }
 
-/// The command that was probably meant by one that does not exist.
-#[must_use]
-pub fn meant(typed: &str, commands: &[&'static str]) -> Option<&'static str> {
-    let typed = typed.to_lowercase();
-    let distance = |command: &&'static str| strsim::osa_distance(&typed, command);
-    let nearest = commands.iter().copied().min_by_key(distance)?;
-    // Two slips, or one in a short word; the slash is never wrong.
-    let slips_max = if nearest.len() > 4 { 2 } else { 1 };
-    (distance(&nearest) <= slips_max).then_some(nearest)
-}
-
 fn say(text: String, to: Option<String>) -> Entry {
     Entry::Say { text, to }
 }

@@ -240,6 +240,15 @@ pub enum News {
         /// Whether they said so.
         with_farewell: bool,
     },
+    /// Somebody who is here goes by another name from now on.
+    Renamed {
+        /// Who they were.
+        before: Person,
+        /// Who they are.
+        person: Person,
+        /// Whether it is this member.
+        is_own: bool,
+    },
     /// Somebody does not answer.
     Silent(Person),
     /// Somebody receives what this member says so slowly that it waits for them no more; what they
@@ -295,6 +304,17 @@ pub enum News {
     Verified(Person),
     /// Somebody's code was not compared after all.
     Unverified(Person),
+    /// Nothing of somebody is shown any more.
+    Ignored {
+        /// Of whom.
+        who: Ignored,
+        /// Whether this is remembered after this member has left.
+        is_kept: bool,
+    },
+    /// Somebody is shown again.
+    Unignored(Ignored),
+    /// Of whom nothing is shown.
+    IgnoreList(Vec<Ignored>),
     /// What is held and what was dropped.
     Stats(Stats),
     /// Nobody else was heard for a while.
@@ -379,6 +399,22 @@ pub struct MemberState {
     pub is_own: bool,
     /// Whether they do not answer.
     pub is_silent: bool,
+    /// Whether nothing of them is shown.
+    pub is_ignored: bool,
+}
+
+/// Somebody of whom nothing is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ignored {
+    /// A person; where no key proves who it is, whoever has the name.
+    Person(Person),
+    /// A program of the plain wire.
+    Guest {
+        /// The name that it claims, uncleaned.
+        name: String,
+        /// Where it is.
+        address: IpAddr,
+    },
 }
 
 /// What is held and what was dropped.

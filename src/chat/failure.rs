@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use super::event::Person;
+use crate::protocol::lookalike::Oddity;
+use crate::protocol::message::NameFault;
 
 /// An answer of the system, as data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +50,31 @@ pub enum Failure {
     NotCompared(Person),
     /// Somebody is not verified.
     NotVerified(Person),
+    /// A name breaks a rule.
+    BadName {
+        /// As typed.
+        given: String,
+        /// Which rule.
+        fault: NameFault,
+    },
+    /// A name may pass for another one.
+    OddName {
+        /// As typed.
+        given: String,
+        /// By what.
+        oddity: Oddity,
+    },
+    /// On this wire nobody can take another name while they are there.
+    NoRenaming,
+    /// One cannot ignore oneself.
+    IgnoreSelf,
+    /// Somebody is not ignored.
+    NotIgnored(String),
+    /// No more people are ignored.
+    TooManyIgnored {
+        /// The most.
+        limit: usize,
+    },
     /// Nothing private can be said to somebody before their HELLO came.
     NoSessionKey(Person),
     /// A line was too long, and goes as several messages.

@@ -2,10 +2,11 @@
 //! goes out by [`Chat::poll`]. This file only routes; each part beside it owns its state:
 //!
 //! ```text
-//! people    which person a name and a key are; who is meant; what to remember of them
-//! own       what this member said: its ids, and how far it has got
+//! people    which person a name and a key are; who is meant; what to remember of them; ignoring
+//! own       what this member said: its ids, and how far it has got; nick
 //! leaving   sending the rest, waiting for acknowledgements, the farewell
 //! watch     alone, asleep, another key; when to look at the network again
+//! network   which interfaces are in use
 //! copies    one key under several names, or on another computer
 //! ```
 //!
@@ -19,15 +20,19 @@ mod departure;
 pub mod entry;
 pub mod event;
 mod failure;
+pub mod ignoring;
 pub mod input;
 mod leaving;
+mod network;
 mod news;
+pub mod nick;
 pub mod output;
 mod own;
 mod people;
 mod suffix;
 pub mod transcript;
 pub mod trust;
+pub mod vocabulary;
 mod watch;
 
 use std::collections::VecDeque;
@@ -118,6 +123,9 @@ impl Chat {
             Input::Network(news) => self.on_network(now, news),
             Input::Archived(reply) => {
                 let command = match reply {
+                    archive::Reply::Ignored(people) => {
+                        return self.people.ignoring.remember(people);
+                    }
                     archive::Reply::People(people) => PeopleCommand::Remember(people),
                     archive::Reply::Failed(why) => PeopleCommand::Forget(why),
                 };
@@ -148,6 +156,10 @@ impl Chat {
                 None => {}
             }
         }
+        self.rename_if_sent(now);
+        if let Some(output) = self.out.pop_front() {
+            return output;
+        }
         if let Some(delivered) = self.next_report(now.time) {
             return Output::Tell(News::Delivered(delivered).into());
         }
@@ -160,7 +172,8 @@ impl Chat {
     /// Whether there is room for more commands that say something.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.leaving.stays() && self.node.has_room() && self.out.len() < OUTPUTS_MAX
+        let is_settled = self.own.wanted_name.is_none() && self.out.len() < OUTPUTS_MAX;
+        self.leaving.stays() && self.node.has_room() && is_settled
     }
 
     /// The member in the group.
@@ -202,41 +215,6 @@ impl Chat {
         self.leave(now);
     }
 
-    fn on_network(&mut self, now: Moment, news: NetworkNews) {
-        match news {
-            NetworkNews::Refused(failure) => {
-                self.watch.rescan_soon(now.time);
-                self.tell(News::Failed(failure));
-            }
-            NetworkNews::Interfaces {
-                joined,
-                lost,
-                in_use,
-                link,
-                datagram_bytes,
-            } => {
-                self.node.set_link(link, datagram_bytes);
-                let is_first = !std::mem::replace(&mut self.is_ready, true);
-                let before = std::mem::replace(&mut self.ready.interfaces, in_use);
-                if is_first {
-                    self.tell(News::Ready(self.ready.clone()));
-                } else {
-                    if !joined.is_empty() {
-                        self.node.announce(now);
-                    }
-                    lost.into_iter()
-                        .for_each(|lost| self.tell(News::InterfaceLost(lost)));
-                    joined
-                        .into_iter()
-                        .for_each(|joined| self.tell(News::InterfaceJoined(joined)));
-                }
-                if self.ready.interfaces.is_empty() && (is_first || !before.is_empty()) {
-                    self.tell(News::NoNetwork);
-                }
-            }
-        }
-    }
-
     /// When [`Input::Time`] is due.
     fn next_time(&self, now: Duration) -> Option<Duration> {
         let times = [
@@ -255,7 +233,11 @@ impl Chat {
     }
 
     fn tell_all(&mut self, news: impl IntoIterator<Item = News>) {
-        news.into_iter().for_each(|news| self.tell(news));
+        for news in news {
+            if !self.people.ignoring.hides(&news) {
+                self.tell(news);
+            }
+        }
         self.ask_archive();
     }
 
@@ -266,6 +248,10 @@ impl Chat {
     fn tell_arrivals(&mut self) {
         let arrivals = self.people.arrivals();
         self.tell_all(arrivals);
+    }
+
+    fn archive(&mut self, request: archive::Request) {
+        self.out.push_back(Output::Archive(request));
     }
 
     fn ask_network(&mut self, ask: NetworkAsk) {

@@ -24,11 +24,12 @@ impl Chat {
             Command::SayTo { to, text } => self.say_to(request, &to, &text),
             Command::Act(text) => self.act(now, request, &text),
             Command::Who(None) => {
-                let members = self.people.members(self.node.roster());
+                let members = self.members();
                 self.answer(request, News::Members(members));
             }
             Command::Who(Some(name)) => {
-                let members = self.people.alike(&name, self.node.roster());
+                let mut members = self.people.alike(&name, self.node.roster());
+                self.mark_ignored(&mut members);
                 let answer = match members.is_empty() {
                     true => News::Failed(Failure::NobodyCalled(name)),
                     false => News::Fingerprints(members),
@@ -37,14 +38,10 @@ impl Chat {
             }
             Command::History(count) => self.tell_history(request, count),
             Command::Snapshot => {
-                let history = self.node.history(MESSAGES_MAX).into_iter();
-                let messages = history
-                    .map(|delivery| self.message(delivery, Timing::History))
-                    .collect();
                 let snapshot = Snapshot {
                     ready: self.is_ready.then(|| self.ready.clone()),
-                    members: self.people.members(self.node.roster()),
-                    messages,
+                    members: self.members(),
+                    messages: self.shown_history(MESSAGES_MAX),
                 };
                 self.answer(request, News::Snapshot(snapshot));
             }
@@ -64,6 +61,10 @@ impl Chat {
                 chat.answer(request, unverified);
                 chat.ask_archive();
             }),
+            Command::Nick(name) => self.want_name(now, request, &name),
+            Command::Ignore(None) => self.tell_ignored(request),
+            Command::Ignore(Some(name)) => self.ignore(request, &name),
+            Command::Unignore(name) => self.unignore(request, &name),
             Command::Stats => self.tell_stats(request),
             Command::Leave(leave) => self.begin_leaving(now, leave),
         }
@@ -156,8 +157,7 @@ impl Chat {
     }
 
     fn tell_history(&mut self, request: RequestId, count: usize) {
-        for delivery in self.node.history(count) {
-            let message = self.message(delivery, Timing::History);
+        for message in self.shown_history(count) {
             self.answer(request, News::Message(message));
         }
     }
@@ -203,6 +203,11 @@ impl Chat {
                     with_farewell,
                 }
             }
+            EngineEvent::Renamed { before, who } => {
+                let news = self.people.rename(&before, who, self.node.roster());
+                self.tell_all(news);
+                return None;
+            }
             EngineEvent::Silent(who) => News::Silent(self.people.person(&who)),
             EngineEvent::Slow(who) => News::Slow(self.people.person(&who)),
             EngineEvent::Back(who) => News::Back(self.people.person(&who)),
@@ -246,7 +251,7 @@ impl Chat {
             }),
         };
         self.ask_archive();
-        Some(news)
+        (!self.people.ignoring.hides(&news)).then_some(news)
     }
 
     /// The next report about own messages. While this member leaves, reports wait for nothing.
@@ -285,7 +290,7 @@ impl Chat {
         }
     }
 
-    fn message(&mut self, delivery: Delivery, timing: Timing) -> Message {
+    pub(super) fn message(&mut self, delivery: Delivery, timing: Timing) -> Message {
         let who = self.people.author(delivery.who);
         Message {
             id: Id::Group(delivery.id),

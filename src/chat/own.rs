@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::command::RequestId;
 use super::event::{Delivered, Id, Person};
 use super::leaving::HasSpoken;
+use super::nick::Wanted;
 use crate::protocol::engine::event::{Manner, MessageId};
 
 /// Shortest time between two reports of delivery.
@@ -51,6 +52,8 @@ pub(super) struct Own {
     has_spoken: HasSpoken,
     reports: VecDeque<Delivered>,
     reported_at: Option<Duration>,
+    /// The name that this member is about to have.
+    pub(super) wanted_name: Option<Wanted>,
 }
 
 impl Own {

@@ -2,6 +2,7 @@
 //! is to be remembered.
 
 mod author;
+mod renaming;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use self::author::RecentAuthor;
 use super::Config;
 use super::archive::{Remembered, Request};
 use super::event::{Failure, MemberState, News, Person};
+use super::ignoring::Ignoring;
 use super::suffix;
 use super::trust::{NAMES_MAX, Standing, Tenure, Trust};
 use crate::protocol::engine::event::NamedKey;
@@ -39,6 +41,8 @@ pub(super) struct People {
     /// Who entered before the store has answered.
     arrivals: Vec<Arrival>,
     arrivals_until: Option<Duration>,
+    /// Which of those who entered before the store has answered were here before this member.
+    earlier: BTreeSet<NamedKey>,
     /// Looks of names of which it was said that several people have them.
     warned: BTreeSet<String>,
     /// How far the comparison of codes is with whom.
@@ -47,6 +51,8 @@ pub(super) struct People {
     requests: Vec<Request>,
     /// The author of the newest message: whoever talks mostly says several things in a row.
     recent: Option<RecentAuthor>,
+    /// Of whom nothing is shown.
+    pub(super) ignoring: Ignoring,
 }
 
 /// Whether it is known who was met before.
@@ -108,10 +114,12 @@ impl People {
             speakers: Vec::new(),
             arrivals: Vec::new(),
             arrivals_until: None,
+            earlier: BTreeSet::new(),
             warned: BTreeSet::new(),
             compared: BTreeMap::new(),
             requests: Vec::new(),
             recent: None,
+            ignoring: Ignoring::default(),
         };
         people.note_here(&me);
         people
@@ -135,6 +143,11 @@ impl People {
     /// This member's own key.
     pub(super) fn my_key(&self) -> Key {
         self.me.key
+    }
+
+    /// Whether what is known of people outlasts this session.
+    pub(super) fn is_kept(&self) -> bool {
+        self.memory != Memory::Passing
     }
 
     /// Who somebody is.
@@ -188,6 +201,9 @@ impl People {
         self.note_here(&arrival.who);
         if self.memory == Memory::Unread {
             self.arrivals_until.get_or_insert(now + ARRIVAL_WAIT);
+            if arrival.was_here {
+                self.earlier.insert(arrival.who.clone());
+            }
             self.arrivals.push(arrival);
             return Vec::new();
         }
@@ -211,13 +227,7 @@ impl People {
             return;
         }
         self.trust.leave(&who.name, &who.key);
-        let look = self.trust.look(&who.name);
-        if let Some(alike) = self.here.get_mut(&look) {
-            alike.remove(&who.key);
-            if alike.is_empty() {
-                self.here.remove(&look);
-            }
-        }
+        self.forget_here(who);
     }
 
     fn note_here(&mut self, who: &NamedKey) {
@@ -235,9 +245,7 @@ impl People {
         }
         let is_like_mine = self.trust.are_alike(&who.name, &self.me.name);
         if is_like_mine && arrival.was_here && who.key != self.me.key {
-            let suffix = Some(self.shortest_suffix(&self.me));
-            let me = self.me();
-            return vec![News::NameTaken(Person { suffix, ..me })];
+            return vec![News::NameTaken(self.me_suffixed())];
         }
         vec![News::Namesake(self.person(who))]
     }
@@ -301,12 +309,12 @@ impl People {
             speakers.iter().for_each(|who| self.keep(who));
             // Whoever entered meanwhile was not met yet.
             let here: Vec<Arrival> = persons(roster)
-                .map(|who| {
-                    let is_earlier = |arrival: &Arrival| arrival.was_here && arrival.who == who;
-                    let was_here = self.arrivals.iter().any(is_earlier);
-                    Arrival { who, was_here }
+                .map(|who| Arrival {
+                    was_here: self.earlier.contains(&who),
+                    who,
                 })
                 .collect();
+            self.earlier.clear();
             for arrival in &here {
                 news.extend(self.meet(arrival));
             }
@@ -400,7 +408,8 @@ impl People {
         }
     }
 
-    fn several(&self, given: &str, people: Vec<&NamedKey>) -> Failure {
+    /// That a typed name may mean any of some people.
+    pub(super) fn several(&self, given: &str, people: Vec<&NamedKey>) -> Failure {
         let with_suffix = |who: &NamedKey| Person {
             suffix: Some(self.shortest_suffix(who)),
             ..self.person(who)
@@ -427,6 +436,7 @@ impl People {
                     person,
                     is_own: false,
                     is_silent,
+                    is_ignored: false,
                 }),
             }
         }
@@ -438,6 +448,7 @@ impl People {
             person: self.me(),
             is_own: true,
             is_silent: false,
+            is_ignored: false,
         };
         [me].into_iter().chain(others).collect()
     }

@@ -9,12 +9,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use strsim::damerau_levenshtein;
 use toml::de::{DeTable, DeValue};
 
 use self::call::{Call, is_typed};
 pub use self::key::Key;
 use super::secret::INVITE;
+use crate::chat::vocabulary::meant;
 use crate::error::{ConfigError, ConfigFault};
 use crate::text::Lang;
 
@@ -22,9 +22,6 @@ use crate::text::Lang;
 const SECRET_WORDS: [&str; 8] = [
     "key", "pass", "secret", "invit", "token", "senha", "segredo", "convite",
 ];
-
-/// Most edits between a mistyped key and the one that it was meant to be.
-const MEANT_EDITS_MAX: usize = 2;
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,9 +209,8 @@ fn key(typed: &str) -> Result<Key, ConfigFault> {
     if SECRET_WORDS.iter().any(|word| lower.contains(word)) {
         return Err(ConfigFault::Secret(key));
     }
-    let edits = |key: &Key| damerau_levenshtein(key.name(), &lower.replace('_', "-"));
-    let meant = Key::ALL.into_iter().min_by_key(edits);
-    let meant = meant.filter(|key| edits(key) <= MEANT_EDITS_MAX);
+    let names = Key::ALL.iter().map(|key| key.name());
+    let meant = meant(&lower.replace('_', "-"), names).and_then(Key::of_name);
     Err(ConfigFault::UnknownKey { key, meant })
 }
 
@@ -238,6 +234,7 @@ fn values(key: Key, value: &DeValue<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::vocabulary::tests::expect_slips_found;
 
     fn config(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let file = ConfigFile {
@@ -371,6 +368,11 @@ mod tests {
         let error = config("", &[("RODA_TTL", "x")]).unwrap_err();
         assert_eq!(error.path.to_str(), Some("RODA_TTL"));
         assert_eq!(error.fault, value(Key::Ttl, "x"));
+    }
+
+    #[test]
+    fn every_setting_is_found_after_a_slip() {
+        expect_slips_found(&Key::ALL.map(Key::name));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::failure;
 use super::mention::mentions;
+use super::relations;
 use crate::chat::Ended;
 use crate::chat::entry::Syntax;
 use crate::chat::event::{
@@ -90,6 +91,13 @@ impl Lines {
     pub(super) fn notice(&mut self, name: &str, bell: Bell) {
         let name = clean_name(name).into_owned();
         self.me = Some(Me { name, bell });
+    }
+
+    /// Looks for another name of this person from now on.
+    pub(super) fn rename(&mut self, name: &str) {
+        if let Some(me) = &mut self.me {
+            me.name = clean_name(name).into_owned();
+        }
     }
 
     /// Whether own messages are shown where they are typed on the same terminal.
@@ -361,7 +369,7 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::Slept => text::woke_up(lang),
         News::Missed { lines } => text::missed(lang, *lines),
 
-        _ => return None,
+        other => return relations::sentence(lang, other),
     })
 }
 
@@ -411,9 +419,10 @@ fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
     let me = me.first().map_or("", |me| &me.person.name);
     let others: Vec<String> = others
         .into_iter()
-        .map(|member| match member.is_silent {
-            true => text::not_answering(lang, &marked(&member.person)),
-            false => marked(&member.person),
+        .map(|member| match (member.is_ignored, member.is_silent) {
+            (true, _) => text::is_ignored(lang, &marked(&member.person)),
+            (false, true) => text::not_answering(lang, &marked(&member.person)),
+            (false, false) => marked(&member.person),
         })
         .collect();
     text::who_is_here(lang, me, &others)

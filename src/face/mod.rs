@@ -6,6 +6,8 @@ pub mod failure;
 pub mod json;
 pub mod lines;
 mod mention;
+mod names;
+mod relations;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,9 +15,11 @@ use std::time::Duration;
 
 use self::json::Json;
 use self::lines::{Bell, Line, Lines, Style};
+use self::names::Names;
 use crate::chat::command::RequestId;
 use crate::chat::entry::{self, Entry, Input, Syntax};
 use crate::chat::event::{Failure, News, Told};
+use crate::chat::vocabulary::CommandWord;
 use crate::error::Error;
 use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, TypedLine};
 use crate::terminal::screen::{Color, Form, Screen, is_terminal};
@@ -71,6 +75,8 @@ pub struct ConsoleFace {
     lang: Lang,
     room: Option<String>,
     syntax: Syntax,
+    /// Whose names Tab completes.
+    people: Names,
     /// The names that a program gave its requests.
     names: BTreeMap<RequestId, String>,
     /// Lines left out since the output was full.
@@ -117,6 +123,7 @@ impl ConsoleFace {
             lang,
             room,
             syntax,
+            people: Names::default(),
             names: BTreeMap::new(),
             missed: 0,
         })
@@ -129,6 +136,11 @@ impl ConsoleFace {
             let bell = if is_terminal() { bell } else { Bell::Silent };
             lines.notice(name, bell);
         }
+    }
+
+    /// Lets Tab complete these commands, and the names of those who are here.
+    pub fn complete(&mut self, commands: &'static [CommandWord]) {
+        self.console.completion().set_commands(commands);
     }
 
     /// Takes in what a thread of the console reports. Returns the signal that a key stands for.
@@ -272,7 +284,20 @@ impl ConsoleFace {
 impl Face for ConsoleFace {
     fn show(&mut self, told: &Told) {
         self.tell_missed();
+        if self.console.is_person() {
+            self.people.follow(&told.news, self.console.completion());
+        }
         self.show_line(told);
+        if let News::Renamed {
+            person,
+            is_own: true,
+            ..
+        } = &told.news
+            && let Writer::Lines(lines) = &mut self.writer
+        {
+            lines.rename(&person.name);
+            self.console.set_prompt(&format!("{}> ", person.name));
+        }
     }
 
     fn flush(&mut self) {

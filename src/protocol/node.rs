@@ -118,13 +118,10 @@ impl Node {
         if self.engine.receive_duplicate(now, source, datagram) {
             return;
         }
-        let (seal, inside, engine) = (&self.seal, &mut self.inside, &self.engine);
-        let opened = self
-            .gate
-            .open(now.time, source.ip(), datagram, (seal, inside), |author| {
-                engine.acquaintance(author, source)
-            });
-        if let Some(opened) = opened {
+        let (gate, engine) = (&mut self.gate, &self.engine);
+        let opening = (&self.seal, &mut self.inside);
+        let acquaintance = |author: &_| engine.acquaintance(author, source);
+        if let Some(opened) = gate.open(now.time, source.ip(), datagram, opening, acquaintance) {
             self.engine.hear(now, source, &opened, datagram);
         }
     }
@@ -232,6 +229,11 @@ impl Node {
     /// What carries our multicast from now on, and the longest datagram that it carries whole.
     pub fn set_link(&mut self, link: Link, datagram_bytes: usize) {
         self.engine.set_link(link, datagram_bytes);
+    }
+
+    /// Goes by another name from now on. Only while [`Node::is_sent`].
+    pub fn rename(&mut self, now: Moment, name: &Name) {
+        self.engine.rename(now, name);
     }
 
     /// The next datagram to send.

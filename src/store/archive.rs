@@ -114,6 +114,7 @@ fn serve(
     while let Some(request) = requests.next() {
         match request {
             Request::Load => {
+                tell(Reply::Ignored(retry_while_locked(|| people.ignored())?));
                 let remembered = retry_while_locked(|| people.all())?
                     .into_iter()
                     .map(|person| Remembered {
@@ -125,6 +126,8 @@ fn serve(
             }
             Request::Meet { name, key } => retry_while_locked(|| people.meet(&name, &key))?,
             Request::Verify { name, key } => retry_while_locked(|| people.verify(&name, &key))?,
+            Request::Ignore { name, key } => retry_while_locked(|| people.ignore(&name, &key))?,
+            Request::Unignore { key } => retry_while_locked(|| people.unignore(&key))?,
             Request::Unverify { key } => retry_while_locked(|| people.unverify(&key))?,
         }
     }
@@ -164,6 +167,10 @@ mod tests {
             let open = move || People::at(&path);
             let archive = Archive::start(open, move |reply| tell.send(reply).is_ok()).unwrap();
             assert!(archive.ask(Request::Load));
+            let Reply::Ignored(ignored) = replies.recv_timeout(DEADLINE).unwrap() else {
+                panic!("round {round}");
+            };
+            assert_eq!(ignored.len(), round);
             let Reply::People(people) = replies.recv_timeout(DEADLINE).unwrap() else {
                 panic!("round {round}");
             };
@@ -177,6 +184,11 @@ mod tests {
                 name: name("bia"),
                 key: bia,
             });
+            for key in [ana, bia] {
+                let name = name("zeca");
+                archive.ask(Request::Ignore { name, key });
+            }
+            archive.ask(Request::Unignore { key: bia });
             assert!(archive.close(CLOSE_WAIT));
         }
     }

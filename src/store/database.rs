@@ -15,10 +15,9 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 pub(super) struct Schema {
     /// Marks the kind, in SQLite's own field for that.
     pub(super) application_id: i32,
-    /// The version of the tables.
-    pub(super) version: i32,
-    /// The statements that create the tables.
-    pub(super) tables: &'static str,
+    /// The statements that make each version of the tables out of the one before it; the first
+    /// creates them.
+    pub(super) steps: &'static [&'static str],
 }
 
 /// Opens a file, and creates it if there is none; `fill` then inserts the initial rows.
@@ -41,14 +40,22 @@ pub(super) fn open(
     let number = |pragma| transaction.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
     let application_id = number("application_id").map_err(words)?;
     let version = number("user_version").map_err(words)?;
-    if (application_id, version) != (schema.application_id, schema.version) {
-        if (application_id, version) != (0, 0) || !is_empty(&transaction)? {
-            return Err("it is another program's database".into());
-        }
-        transaction.execute_batch(schema.tables).map_err(words)?;
+    let is_new = (application_id, version) == (0, 0) && is_empty(&transaction)?;
+    if application_id != schema.application_id && !is_new {
+        return Err("it is another program's database".into());
+    }
+    let made = usize::try_from(version).unwrap_or(usize::MAX);
+    let missing = schema.steps.get(made..);
+    let missing = missing.ok_or("a newer version of this program has written it")?;
+    for step in missing {
+        transaction.execute_batch(step).map_err(words)?;
+    }
+    if !missing.is_empty() {
         let set = |pragma, value| transaction.pragma_update(None, pragma, value);
         set("application_id", schema.application_id).map_err(words)?;
-        set("user_version", schema.version).map_err(words)?;
+        set("user_version", schema.steps.len() as i32).map_err(words)?;
+    }
+    if is_new {
         fill(&transaction)?;
     }
     transaction.commit().map_err(words)?;

@@ -17,13 +17,12 @@ use crate::lab::quiz::question::{Question, samples};
 /// The kind of file, and its tables.
 const SCHEMA: Schema = Schema {
     application_id: 0x726f_6461,
-    version: 1,
-    tables: "
+    steps: &["
         CREATE TABLE products
             (number INTEGER PRIMARY KEY, code TEXT NOT NULL, json TEXT NOT NULL);
         CREATE INDEX products_by_code ON products (code);
         CREATE TABLE questions (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
-    ",
+    "],
 };
 
 /// The open file.

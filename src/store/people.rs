@@ -1,5 +1,6 @@
 //! The people that this person has met: for each name, the key that it was first seen with, and
-//! whether that key was verified. One SQLite file in the user's folder of data.
+//! whether that key was verified; and of whom this person wants to see nothing. One SQLite file in
+//! the user's folder of data.
 
 use std::path::Path;
 
@@ -7,19 +8,21 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 use rusqlite::{Connection, params};
 
 use super::database::{self, Schema, words};
+use crate::chat::ignoring::IGNORED_MAX;
 use crate::chat::trust::NAMES_MAX;
+use crate::protocol::engine::event::NamedKey;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
 
 /// The kind of file, and its tables.
 const SCHEMA: Schema = Schema {
     application_id: 0x726f_7065,
-    version: 1,
-    tables: "
-        CREATE TABLE people
+    steps: &[
+        "CREATE TABLE people
             (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, key BLOB NOT NULL,
-             verified INTEGER NOT NULL DEFAULT 0);
-    ",
+             verified INTEGER NOT NULL DEFAULT 0);",
+        "CREATE TABLE ignored (key BLOB PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;",
+    ],
 };
 
 /// A person who was met.
@@ -114,6 +117,46 @@ impl People {
         let update = "UPDATE people SET verified = 0 WHERE key = ?1";
         self.0.execute(update, [key.0]).map_err(words).map(drop)
     }
+
+    /// Those of whom nothing is shown, by the names that they had then.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn ignored(&self) -> Result<Vec<NamedKey>, String> {
+        let select = self.0.prepare("SELECT name, key FROM ignored");
+        let mut select = select.map_err(words)?;
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let rows = select.query_map([], row).map_err(words)?;
+        let mut people = Vec::new();
+        for row in rows {
+            let (name, key): (String, [u8; 32]) = row.map_err(words)?;
+            if let Ok(name) = Name::parse(&name) {
+                let key = Key(key);
+                people.push(NamedKey { name, key });
+            }
+        }
+        Ok(people)
+    }
+
+    /// Remembers that nothing of a person is shown, unless too many are remembered.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn ignore(&self, name: &Name, key: &Key) -> Result<(), String> {
+        let insert = "INSERT OR REPLACE INTO ignored (name, key)
+            SELECT ?1, ?2 WHERE (SELECT count(*) FROM ignored) < ?3";
+        let values = params![name.as_str(), key.0, IGNORED_MAX as i64];
+        self.0.execute(insert, values).map_err(words).map(drop)
+    }
+
+    /// Forgets that nothing of a person was shown.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn unignore(&self, key: &Key) -> Result<(), String> {
+        let delete = "DELETE FROM ignored WHERE key = ?1";
+        self.0.execute(delete, [key.0]).map_err(words).map(drop)
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +183,51 @@ mod tests {
         people.verify(&name("ana"), &Key([2; 32])).unwrap();
         let all = people.all().unwrap();
         assert_eq!((all[0].key, all[0].is_verified), (Key([2; 32]), true));
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_goes_on_and_a_later_one_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(SCHEMA.steps[0]).unwrap();
+        let id = SCHEMA.application_id;
+        old.pragma_update(None, "application_id", id).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        let insert = "INSERT INTO people (name, key) VALUES ('ana', zeroblob(32))";
+        old.execute(insert, []).unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let people = People::at(&path).unwrap();
+            assert_eq!(people.all().unwrap().len(), 1);
+            people.ignore(&name("zeca"), &Key([7; 32])).unwrap();
+            let (name, key) = (name("zeca"), Key([7; 32]));
+            assert_eq!(people.ignored().unwrap(), [NamedKey { name, key }]);
+        }
+        let later = Connection::open(&path).unwrap();
+        let version = SCHEMA.steps.len() as i32 + 1;
+        later.pragma_update(None, "user_version", version).unwrap();
+        drop(later);
+        let refused = People::at(&path).unwrap_err();
+        assert!(refused.contains("newer"), "{refused}");
+    }
+
+    #[test]
+    fn no_more_are_ignored_than_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let people = People::at(&folder.path().join("people.db")).unwrap();
+        let fill = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {IGNORED_MAX})
+             INSERT INTO ignored (name, key) SELECT 'n' || i, randomblob(32) FROM n"
+        );
+        people.0.execute(&fill, []).unwrap();
+        people.ignore(&name("zeca"), &Key([7; 32])).unwrap();
+        let ignored = people.ignored().unwrap();
+        assert_eq!(ignored.len(), IGNORED_MAX);
+        people.unignore(&ignored[0].key).unwrap();
+        people.ignore(&name("zeca"), &Key([7; 32])).unwrap();
+        let ignored = people.ignored().unwrap();
+        assert!(ignored.iter().any(|who| who.name == name("zeca")));
     }
 
     #[test]

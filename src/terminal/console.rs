@@ -7,6 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use super::block::{Block, LINE_MAX_BYTES};
+use super::completion::Completion;
 use super::keyboard::{Keyboard, Typed};
 use super::output::Output;
 use super::screen::is_hangup;
@@ -211,6 +212,17 @@ impl Console {
     /// Clears the screen, where a person types at one.
     pub fn clear_screen(&self) {
         self.terminal.iter().for_each(Output::clear_screen);
+    }
+
+    /// Stands before the line being typed from now on.
+    pub fn set_prompt(&mut self, prompt: &str) {
+        self.typing.set_prompt(prompt);
+        self.draw();
+    }
+
+    /// What Tab completes.
+    pub(crate) fn completion(&mut self) -> &mut Completion {
+        self.typing.completion()
     }
 
     /// The next typed line; to be asked for only while there is room for what it says.

@@ -3,10 +3,12 @@
 //!
 //! ```text
 //! keyboard  (thread: bytes) ──▶ console ──▶ keys ──▶ line_editor        a typed line
+//!                                                 completion             what Tab makes of it
 //! console  ──▶ output (queue, thread: bytes) ──▶ painter                 a shown line
 //! ```
 
 pub mod block;
+pub(crate) mod completion;
 pub mod console;
 mod kernel;
 mod keyboard;

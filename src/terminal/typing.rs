@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::block::LINE_MAX_BYTES;
+use super::completion::{Candidates, Completion};
 use super::console::{PastePolicy, TypedLine};
-use super::keys::{KeyDecoder, KeyEvent};
+use super::keys::{Key, KeyDecoder, KeyEvent, Modifiers};
 use super::line_editor::{Edit, LineEditor};
 use super::painter::Prompt;
 use super::styled::INDENT;
@@ -44,6 +45,13 @@ struct Question {
     begins_pasted: bool,
 }
 
+/// What the last Tab was completed to, so that the next one goes on.
+struct Completing {
+    candidates: Candidates,
+    /// Which of them stands in the line.
+    chosen: usize,
+}
+
 /// See the file's head.
 pub(super) struct Typing {
     prompt: String,
@@ -51,6 +59,9 @@ pub(super) struct Typing {
     lang: Lang,
     decoder: KeyDecoder,
     editor: LineEditor,
+    completion: Completion,
+    /// Set while one Tab follows another.
+    completing: Option<Completing>,
     question: Option<Question>,
     /// Bytes that are no UTF-8 came with the line being typed.
     is_mended: bool,
@@ -65,6 +76,8 @@ impl Typing {
             lang,
             decoder: KeyDecoder::default(),
             editor: LineEditor::default(),
+            completion: Completion::default(),
+            completing: None,
             question: None,
             is_mended: false,
             acts: VecDeque::new(),
@@ -77,6 +90,16 @@ impl Typing {
         self.decoder
             .feed(now, bytes, &mut |event| events.push(event));
         events.into_iter().for_each(|event| self.on_key(event));
+    }
+
+    /// What Tab completes.
+    pub(super) fn completion(&mut self) -> &mut Completion {
+        &mut self.completion
+    }
+
+    /// Stands before the line from now on.
+    pub(super) fn set_prompt(&mut self, prompt: &str) {
+        self.prompt = clean(prompt).into_owned();
     }
 
     /// When time alone tells what was typed.
@@ -116,8 +139,17 @@ impl Typing {
                 self.is_mended = true;
                 return;
             }
-            KeyEvent::Paste { text, .. } => return self.on_paste(&text),
-            KeyEvent::Press(key, modifiers) => self.editor.press(key, modifiers),
+            KeyEvent::Paste { text, .. } => {
+                self.completing = None;
+                return self.on_paste(&text);
+            }
+            KeyEvent::Press(key @ (Key::Tab | Key::BackTab), Modifiers { alt: false, .. }) => {
+                return self.on_tab(key);
+            }
+            KeyEvent::Press(key, modifiers) => {
+                self.completing = None;
+                self.editor.press(key, modifiers)
+            }
         };
         match edit {
             Edit::Edited => {}
@@ -136,6 +168,48 @@ impl Typing {
             Edit::End => self.acts.push_back(Act::End),
             Edit::Suspend => self.acts.push_back(Act::Suspend),
             Edit::ClearScreen => self.acts.push_back(Act::ClearScreen),
+        }
+    }
+
+    /// Completes the word before the caret, or goes on to the next that it may be: with Shift to
+    /// the one before.
+    fn on_tab(&mut self, key: Key) {
+        if self.question.is_some() || self.editor.query().is_some() {
+            return;
+        }
+        let last = match &mut self.completing {
+            Some(completing) => completing.chosen,
+            None => {
+                let (text, caret) = (self.editor.text(), self.editor.caret());
+                let (before, behind) = text.split_at_checked(caret).unwrap_or((text, ""));
+                let Some(mut candidates) = self.completion.candidates(before) else {
+                    return;
+                };
+                if behind.starts_with(char::is_whitespace) {
+                    let words = candidates.words.iter_mut();
+                    words.for_each(|word| word.truncate(word.trim_end().len()));
+                }
+                self.editor.checkpoint();
+                // The first is the one behind the last.
+                let chosen = match key {
+                    Key::BackTab => 0,
+                    _ => candidates.words.len() - 1,
+                };
+                let completing = Completing { candidates, chosen };
+                self.completing = Some(completing);
+                chosen
+            }
+        };
+        let Some(Completing { candidates, chosen }) = &mut self.completing else {
+            return;
+        };
+        let count = candidates.words.len();
+        *chosen = match key {
+            Key::BackTab => (last + count - 1) % count,
+            _ => (last + 1) % count,
+        };
+        if let Some(word) = candidates.words.get(*chosen) {
+            self.editor.replace_before_caret(candidates.start, word);
         }
     }
 
@@ -268,144 +342,4 @@ impl Typing {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn typing(paste: PastePolicy) -> Typing {
-        Typing::new("ana> ".into(), paste, Lang::En)
-    }
-
-    fn asking() -> Typing {
-        typing(PastePolicy::Ask {
-            question: Box::new(|lines| format!("{lines}? ")),
-            is_yes: |answer| answer == "y",
-        })
-    }
-
-    /// The lines that some keys give.
-    fn lines(typing: &mut Typing, keys: &str) -> Vec<String> {
-        typing.feed(Duration::ZERO, keys.as_bytes());
-        let acts = std::iter::from_fn(|| typing.poll());
-        acts.filter_map(|act| match act {
-            Act::Line(line) => Some(line.text),
-            _ => None,
-        })
-        .collect()
-    }
-
-    #[test]
-    fn a_paste_of_several_lines_is_asked_about() {
-        let mut typing = asking();
-        assert!(lines(&mut typing, "meia \x1b[200~um\ndois\n\x1b[201~").is_empty());
-        assert_eq!(typing.prompt().prompt, "2? ");
-        assert!(lines(&mut typing, "\x03").is_empty());
-        assert_eq!(typing.prompt().text, "meia ");
-        assert!(lines(&mut typing, "\x1b[200~um\r\ndois\x1b[201~nada\x03").is_empty());
-        assert_eq!(typing.prompt().text, "meia ");
-        lines(&mut typing, "\x1b[200~um\ndois\x1b[201~");
-        assert_eq!(lines(&mut typing, "y\r"), ["meia um\ndois"]);
-        assert_eq!(lines(&mut typing, "\x1b[200~um\n\x1b[201~!\r"), ["um!"]);
-    }
-
-    #[test]
-    fn a_paste_that_is_not_to_be_sent_by_lines_is_edited_as_one_line() {
-        let mut typing = asking();
-        for no in ["n\r", "\r", "\x04"] {
-            let paste = format!("a b\x1b[D\x1b[200~um\r\n\r\n\tdois\n\x1b[201~{no}");
-            assert!(lines(&mut typing, &paste).is_empty());
-            let Prompt { text, caret, .. } = typing.prompt();
-            assert_eq!((text.as_str(), caret), ("a um\n\n\tdoisb", 11), "{no:?}");
-            assert_eq!(lines(&mut typing, "!\r"), ["a um\n\n\tdois!b"]);
-        }
-        assert_eq!(lines(&mut typing, "\x1b[A\r"), ["a um\n\n\tdois!b"]);
-    }
-
-    #[test]
-    fn a_second_paste_is_asked_about_with_the_first() {
-        let mut typing = asking();
-        lines(&mut typing, "\x1b[200~um\ndois\n\x1b[201~");
-        lines(&mut typing, "\x1b[200~\n\ntrês\x1b[201~");
-        assert_eq!(typing.prompt().prompt, "4? ");
-        assert_eq!(lines(&mut typing, "y\r"), ["um\ndois\n\ntrês"]);
-        // No number of pastes makes a line too long.
-        let much = format!("\x1b[200~{}\ndois\x1b[201~", "é".repeat(LINE_MAX_BYTES / 4));
-        (0..5).for_each(|_| drop(lines(&mut typing, &much)));
-        lines(&mut typing, "n\r");
-        let held = LINE_MAX_BYTES - 1..=LINE_MAX_BYTES;
-        assert!(held.contains(&typing.prompt().text.len()));
-    }
-
-    #[test]
-    fn bytes_that_are_no_utf_8_are_told_of_the_lines_that_hold_them() {
-        let mended = |typing: &mut Typing| -> Vec<bool> {
-            let acts = std::iter::from_fn(|| typing.poll());
-            acts.filter_map(|act| match act {
-                Act::Line(line) => Some(line.is_mended),
-                _ => None,
-            })
-            .collect()
-        };
-        let paste = b"\x1b[200~um\n\xff\n\xff\x1b[201~";
-        let mut lines = typing(PastePolicy::Lines);
-        lines.feed(Duration::ZERO, paste);
-        lines.feed(Duration::ZERO, b"!\r");
-        assert_eq!(mended(&mut lines), [false, true, true]);
-        let mut asked = asking();
-        asked.feed(Duration::ZERO, paste);
-        asked.feed(Duration::ZERO, b"y\r");
-        assert_eq!(mended(&mut asked), [true]);
-        asked.feed(Duration::ZERO, paste);
-        asked.feed(Duration::ZERO, b"n\r\r");
-        assert_eq!(mended(&mut asked), [true]);
-    }
-
-    #[test]
-    fn a_paste_that_is_sent_is_one_line_and_shown_indented() {
-        let pasted = |keys: &str| {
-            let mut typing = asking();
-            typing.feed(Duration::ZERO, keys.as_bytes());
-            let acts: Vec<Act> = std::iter::from_fn(|| typing.poll()).collect();
-            let shown = "ana> ".to_owned();
-            match acts.as_slice() {
-                [Act::Show(question), Act::Show(text), Act::Line(line)] => {
-                    assert_eq!(question, "2? y\n");
-                    (
-                        text.strip_prefix(&shown).unwrap().to_owned(),
-                        line.is_pasted,
-                    )
-                }
-                other => panic!("{other:?}"),
-            }
-        };
-        let of = |text: &str, is_pasted| (text.to_owned(), is_pasted);
-        assert_eq!(
-            pasted("\x1b[200~/um\n\x1b[2J\n\x1b[201~y\r"),
-            of("/um\n    ␛[2J\n", true)
-        );
-        // What a person typed before it is read as typed.
-        assert_eq!(
-            pasted("/msg bia \x1b[200~um\ndois\x1b[201~y\r"),
-            of("/msg bia um\n    dois\n", false)
-        );
-    }
-
-    #[test]
-    fn or_each_of_its_lines_is_a_line() {
-        let mut typing = typing(PastePolicy::Lines);
-        let paste = "a \x1b[D\x1b[200~um\ndois\ntrês\x1b[201~";
-        assert_eq!(lines(&mut typing, paste), ["aum", "dois"]);
-        assert_eq!(lines(&mut typing, "!\r"), ["três! "]);
-        let paste = "\x1b[200~\n\tum\n\n\ndois\n\n\x1b[201~";
-        assert_eq!(lines(&mut typing, paste), ["", "\tum", "", "", "dois", ""]);
-    }
-
-    #[test]
-    fn ctrl_c_clears_a_line_and_interrupts_on_an_empty_one() {
-        let mut typing = asking();
-        typing.feed(Duration::ZERO, b"meia\x03");
-        assert_eq!(typing.poll(), Some(Act::Show("ana> meia^C\n".into())));
-        assert_eq!(typing.poll(), None);
-        typing.feed(Duration::ZERO, b"\x03");
-        assert_eq!(typing.poll(), Some(Act::Interrupt));
-    }
-}
+mod tests;

@@ -227,8 +227,9 @@ pub fn namesake(lang: Lang, name: &str, who: &str) -> String {
 pub fn name_taken(lang: Lang, name: &str, shown: &str) -> String {
     say!(
         lang,
-        "{name} is taken here: you appear as {shown}; choose another name with --name",
-        "o nome {name} já está em uso aqui: você aparece como {shown}; escolha outro com --name",
+        "{name} is taken here: you appear as {shown}; choose another name with /nick or --name",
+        "o nome {name} já está em uso aqui: você aparece como {shown}; escolha outro com /apelido \
+        ou --name",
     )
 }
 
@@ -279,7 +280,14 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 
 /// The commands that can be typed.
 #[must_use]
-pub fn commands(lang: Lang) -> [String; 12] {
+pub fn commands(lang: Lang) -> Vec<String> {
+    let mut all = talking(lang).to_vec();
+    all.extend(knowing_people(lang));
+    all.extend(others(lang));
+    all
+}
+
+fn talking(lang: Lang) -> [String; 5] {
     [
         say!(
             lang,
@@ -304,8 +312,13 @@ pub fn commands(lang: Lang) -> [String; 12] {
         say!(
             lang,
             "/me TEXT       what you do: * ana TEXT",
-            "/me TEXTO      o que você faz: * ana TEXTO",
+            "/eu TEXTO      o que você faz: * ana TEXTO",
         ),
+    ]
+}
+
+fn knowing_people(lang: Lang) -> [String; 6] {
+    [
         say!(
             lang,
             "/verify NAME   the code to compare with NAME, who sees the same",
@@ -323,6 +336,26 @@ pub fn commands(lang: Lang) -> [String; 12] {
         ),
         say!(
             lang,
+            "/nick NAME     changes your name to NAME, until you leave",
+            "/apelido NOME  muda o seu nome para NOME, até você sair",
+        ),
+        say!(
+            lang,
+            "/ignore [NAME] shows nothing of NAME any more; without NAME, lists whom you ignore",
+            "/ignorar [NOME] não mostra mais nada de NOME; sem NOME, lista quem você ignora",
+        ),
+        say!(
+            lang,
+            "/unignore NAME shows NAME again",
+            "/designorar NOME volta a mostrar NOME",
+        ),
+    ]
+}
+
+fn others(lang: Lang) -> [String; 5] {
+    [
+        say!(
+            lang,
             "/stats         what was dropped, and why",
             "/stats         o que foi descartado, e por quê",
         ),
@@ -334,7 +367,12 @@ pub fn commands(lang: Lang) -> [String; 12] {
         say!(
             lang,
             "/help          these lines",
-            "/help          estas linhas"
+            "/ajuda         estas linhas"
+        ),
+        say!(
+            lang,
+            "Tab            completes a command or a name; again: the next one",
+            "Tab            completa um comando ou um nome; de novo: o próximo",
         ),
         say!(
             lang,

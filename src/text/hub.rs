@@ -301,7 +301,7 @@ pub fn privately(lang: Lang, name: &str) -> String {
 
 /// The commands that can be typed at a hub.
 #[must_use]
-pub fn hub_help(lang: Lang) -> [String; 9] {
+pub fn hub_help(lang: Lang) -> [String; 13] {
     [
         say!(
             lang,
@@ -312,6 +312,11 @@ pub fn hub_help(lang: Lang) -> [String; 9] {
             lang,
             "/me-too TEXT   to everybody, you too",
             "/me-too TEXTO   para todos, você também"
+        ),
+        say!(
+            lang,
+            "/me TEXT   what you do, to everybody else: ana: * TEXT",
+            "/eu TEXTO   o que você faz, para todos os outros: ana: * TEXTO"
         ),
         say!(
             lang,
@@ -331,6 +336,16 @@ pub fn hub_help(lang: Lang) -> [String; 9] {
         ),
         say!(
             lang,
+            "/ignore [NAME]   shows nothing of NAME until you leave; without NAME, lists them",
+            "/ignorar [NOME]   não mostra nada de NOME até você sair; sem NOME, lista"
+        ),
+        say!(
+            lang,
+            "/unignore NAME   shows NAME again",
+            "/designorar NOME   volta a mostrar NOME"
+        ),
+        say!(
+            lang,
             "/close   close the hub for everybody",
             "/close   encerra o hub para todos"
         ),
@@ -340,6 +355,11 @@ pub fn hub_help(lang: Lang) -> [String; 9] {
             "/sair   sair; uma linha sair também"
         ),
         say!(lang, "//TEXT   says /TEXT", "//TEXTO   diz /TEXTO"),
+        say!(
+            lang,
+            "Tab   completes a command or a name; again: the next one",
+            "Tab   completa um comando ou um nome; de novo: o próximo"
+        ),
     ]
 }
 

@@ -15,7 +15,8 @@ pub(super) fn room_refused(lang: Lang, given: &str, why: NameFault) -> String {
 }
 
 /// A person's name breaks a rule.
-pub(super) fn name_refused(lang: Lang, given: &str, why: NameFault) -> String {
+#[must_use]
+pub fn name_refused(lang: Lang, given: &str, why: NameFault) -> String {
     let (given, why) = (clean(given), name_fault(lang, why));
     say!(
         lang,
@@ -25,7 +26,8 @@ pub(super) fn name_refused(lang: Lang, given: &str, why: NameFault) -> String {
 }
 
 /// A person's own name may pass for another one.
-pub(super) fn name_is_odd(lang: Lang, given: &str, odd: Oddity) -> String {
+#[must_use]
+pub fn name_is_odd(lang: Lang, given: &str, odd: Oddity) -> String {
     let (given, why) = (clean_name(given), oddity(lang, odd));
     say!(
         lang,

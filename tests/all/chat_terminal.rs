@@ -76,3 +76,24 @@ fn a_paste_that_is_not_sent_by_lines_is_edited_and_sent_as_one_message() {
     let messages = end.shown.iter().filter(|line| line.contains("\"data\""));
     assert_eq!(messages.count(), 1, "{end:?}");
 }
+
+#[test]
+fn tab_completes_commands_and_the_names_of_those_who_are_here() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    let mut luz = place.member(&Home::new(), "Ana Luz", &[]);
+    let mut ana = Terminal::start(place.chat(&Home::new(), &["--name", "ana"]));
+    ana.begins_a_line();
+    bia.notes("ana entered");
+    luz.notes("ana entered");
+    bia.says("oi");
+    ana.shows(": oi");
+    luz.says("opa");
+    ana.shows(": opa");
+    ana.types("b\toi\r");
+    bia.shows("ana: bia: oi");
+    ana.types("/ms\ta\tsegredo\r");
+    luz.shows("ana ✉: segredo");
+    ana.types("/sa\t\r");
+    bia.notes("ana left");
+}

@@ -1,6 +1,8 @@
 //! Members come, go, die, return, sleep, and are cut off.
 
+use roda::chat::command::Command;
 use roda::chat::event::News;
+use roda::protocol::message::NAME_MAX_BYTES;
 use std::time::Duration;
 
 use roda::sim::link::Faults;
@@ -360,4 +362,42 @@ fn two_people_of_one_name_are_told_apart() {
     circle.world.say(other);
     circle.settle(10 * SECOND);
     circle.expect_whole();
+}
+
+#[test]
+fn another_name_reaches_everybody_and_changes_nothing_that_was_said_before() {
+    let mut circle = Circle::of(31, 5);
+    circle.world.set_faults(Faults::losing(0.2));
+    circle.talk(10, SECOND / 5);
+    // What still waits to be sent keeps the old name, however long it is.
+    let long = "é".repeat(20_000);
+    circle.world.say_with(2, &long);
+    let longest = "x".repeat(NAME_MAX_BYTES);
+    circle.world.ask(2, Command::Nick(longest.clone()));
+    circle.world.run(5 * SECOND);
+    circle.world.say_with(2, &long);
+    circle.settle(60 * SECOND);
+    circle.expect_whole();
+    circle.expect_one_history();
+    for number in 0..5 {
+        let is_renamed = |news: &&News| match news {
+            News::Renamed {
+                before,
+                person,
+                is_own,
+            } => *is_own == (number == 2) && before.name == "m2" && person.name == longest,
+            _ => false,
+        };
+        let told = circle.world.told(number).iter().filter(is_renamed);
+        assert_eq!(told.count(), 1, "member {number}");
+        let history = circle.world.node(number).unwrap().history(usize::MAX);
+        let key = circle.world.node(2).unwrap().key();
+        let names = history.iter().filter(|said| said.who.key == key);
+        let mut names: Vec<&str> = names.map(|said| said.who.name.as_str()).collect();
+        assert_eq!(names.pop(), Some(longest.as_str()), "member {number}");
+        assert!(
+            names.iter().all(|name| *name == "m2"),
+            "member {number}: {names:?}"
+        );
+    }
 }

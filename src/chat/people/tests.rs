@@ -170,7 +170,7 @@ fn roster(people: &[(&str, u8)]) -> Roster {
             grtt: 0,
             name: Name::parse(name).unwrap(),
         };
-        let id = roster.meet(&author).unwrap();
+        let id = roster.meet(&author).unwrap().id;
         roster.hear(id, NOW);
     }
     roster

@@ -8,8 +8,8 @@ use std::time::Duration;
 use self::object::{Dropped, NetworkInterface, Object, Someone};
 use super::failure;
 use crate::chat::event::{
-    Content, Delivered, Failure, Guest, HubNews, Interface, Message, News, PeerNews, Person, Ready,
-    Stats, Timing,
+    Content, Delivered, Failure, Guest, HubNews, Ignored, Interface, Message, News, PeerNews,
+    Person, Ready, Stats, Timing,
 };
 use crate::chat::trust::Standing;
 use crate::clock::WallClock;
@@ -128,6 +128,31 @@ fn object_of(news: &News) -> Object<'_> {
         News::Failed(failure) => of_failure(failure),
         News::Hub(news) => of_hub(news),
         News::Peer(news) => of_peer(news),
+        other => of_relation(other),
+    }
+}
+
+/// Who is called what, and who is ignored.
+fn of_relation(news: &News) -> Object<'_> {
+    match news {
+        News::Renamed {
+            before,
+            person,
+            is_own,
+        } => Object {
+            before: Some(&before.name),
+            own: *is_own,
+            ..about("renamed", person)
+        },
+        News::Ignored { who, is_kept } => Object {
+            kept: *is_kept,
+            ..about_ignored("ignored", who)
+        },
+        News::Unignored(who) => about_ignored("unignored", who),
+        News::IgnoreList(all) => Object {
+            members: Some(all.iter().map(Someone::ignored).collect()),
+            ..event("ignore_list")
+        },
         other => of_circumstance(other),
     }
 }
@@ -192,6 +217,18 @@ fn about<'e>(event: &'e str, person: &'e Person) -> Object<'e> {
         verified,
         namesake,
         ..Object::default()
+    }
+}
+
+fn about_ignored<'e>(event: &'e str, who: &'e Ignored) -> Object<'e> {
+    match who {
+        Ignored::Person(person) => about(event, person),
+        Ignored::Guest { name, address } => Object {
+            event,
+            user: Some(Some(name)),
+            address: Some(*address),
+            ..Object::default()
+        },
     }
 }
 
@@ -283,6 +320,9 @@ fn of_failure(failed: &Failure) -> Object<'_> {
         | Failure::NoCount(given)
         | Failure::NobodyCalled(given)
         | Failure::NameCut(given)
+        | Failure::NotIgnored(given)
+        | Failure::BadName { given, .. }
+        | Failure::OddName { given, .. }
         | Failure::PeopleUnknown(given) => Object {
             name: Some(given),
             ..object

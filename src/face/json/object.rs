@@ -1,11 +1,11 @@
 //! One event as it is written: its fields in their order, and the people and interfaces in it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::chat::event::{MemberState, Person};
+use crate::chat::event::{Ignored, MemberState, Person};
 use crate::chat::trust::Standing;
 use crate::protocol::fingerprint::fingerprint;
 
@@ -32,6 +32,8 @@ pub(super) struct Object<'e> {
     pub(super) verified: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub(super) namesake: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) to: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +87,10 @@ pub(super) struct Object<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) kept: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) framed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) held_bytes: Option<usize>,
@@ -112,6 +118,10 @@ pub(super) struct Someone<'e> {
     pub(super) own: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub(super) silent: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) ignored: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) address: Option<IpAddr>,
 }
 
 /// An interface in use.
@@ -119,7 +129,7 @@ pub(super) struct Someone<'e> {
 pub(super) struct NetworkInterface<'e> {
     pub(super) name: &'e str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) address: Option<std::net::IpAddr>,
+    pub(super) address: Option<IpAddr>,
 }
 
 /// Dropped frames of one kind.
@@ -144,6 +154,16 @@ impl<'e> Someone<'e> {
         }
     }
 
+    pub(super) fn ignored(who: &'e Ignored) -> Self {
+        match who {
+            Ignored::Person(person) => Self::of(person),
+            Ignored::Guest { name, address } => Self {
+                address: Some(*address),
+                ..Self::unproven(name)
+            },
+        }
+    }
+
     pub(super) fn unproven(user: &'e str) -> Self {
         Self {
             user,
@@ -152,6 +172,8 @@ impl<'e> Someone<'e> {
             namesake: false,
             own: false,
             silent: false,
+            ignored: false,
+            address: None,
         }
     }
 
@@ -159,6 +181,7 @@ impl<'e> Someone<'e> {
         Self {
             own: member.is_own,
             silent: member.is_silent,
+            ignored: member.is_ignored,
             ..Self::of(&member.person)
         }
     }

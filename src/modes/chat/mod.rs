@@ -14,6 +14,7 @@ use self::driver::{Driver, Event};
 use self::opening::{Opened, Opening};
 use self::secret::Room;
 use super::Outcome;
+use crate::chat::command::COMMANDS;
 use crate::chat::entry::Syntax;
 use crate::chat::event::News;
 use crate::chat::{Chat, Config};
@@ -86,6 +87,7 @@ fn talk(
     }
     let mut face = face(settings, room, lang, tell)?;
     face.notice(settings.name.as_str(), settings.bell);
+    face.complete(&COMMANDS);
     if let Some(strength) = room.weakness {
         face.say(&text::weak_passphrase(lang, strength));
     }

@@ -1,14 +1,40 @@
 //! What a line typed at a hub asks for.
 
-use crate::chat::entry::{Entry, meant, split_name};
+use crate::chat::entry::{Entry, split_name};
 use crate::chat::event::Failure;
+use crate::chat::vocabulary::{Argument, CommandWord, meant};
 use crate::protocol::hub::joiner::HubRequest;
 
-/// The commands, as far as one may be suggested.
-const COMMANDS: [&str; 14] = [
-    "/echo", "/all", "/me-too", "/remove", "/msg", "/list", "/who", "/quem", "/close", "/sair",
-    "/quit", "/exit", "/help", "/ajuda",
-];
+/// The commands, in both languages.
+pub(super) const COMMANDS: [CommandWord; 24] = {
+    use Argument::{Nothing, Person, Text};
+    [
+        CommandWord::new("/echo", Text),
+        CommandWord::new("/all", Text),
+        CommandWord::new("/me-too", Text),
+        CommandWord::new("/me", Text),
+        CommandWord::new("/eu", Text),
+        CommandWord::new("/remove", Person),
+        CommandWord::new("/msg", Person),
+        CommandWord::new("/list", Nothing),
+        CommandWord::new("/who", Nothing),
+        CommandWord::new("/quem", Nothing),
+        CommandWord::new("/nick", Nothing),
+        CommandWord::new("/apelido", Nothing),
+        CommandWord::new("/ignore", Person),
+        CommandWord::new("/ignorar", Person),
+        CommandWord::new("/unignore", Person),
+        CommandWord::new("/designorar", Person),
+        CommandWord::new("/clear", Nothing),
+        CommandWord::new("/close", Nothing),
+        CommandWord::new("/help", Nothing),
+        CommandWord::new("/ajuda", Nothing),
+        CommandWord::new("/sair", Nothing),
+        CommandWord::new("/quit", Nothing),
+        CommandWord::new("/exit", Nothing),
+        CommandWord::new("/q", Nothing),
+    ]
+};
 
 /// What a line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +43,10 @@ pub(super) enum Command {
     Nothing,
     /// Something of the hub.
     HubRequest(HubRequest),
+    /// Show nothing of a name any more; without one, list those of which nothing is shown.
+    Ignore(Option<String>),
+    /// Show a name again.
+    Unignore(String),
     /// The list of commands.
     Help,
 }
@@ -50,6 +80,11 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
         "/echo" => with(rest, "/echo TEXT", HubRequest::Echo),
         "/all" => with(rest, "/all TEXT", HubRequest::BroadcastNotMe),
         "/me-too" => with(rest, "/me-too TEXT", HubRequest::Broadcast),
+        // The protocol has no actions: the others get the text that guests of a lobby get.
+        "/me" | "/eu" => {
+            let action = |text: String| HubRequest::BroadcastNotMe(format!("* {text}"));
+            with(rest.trim(), "/me TEXT", action)
+        }
         "/remove" => with(name, "/remove NAME", HubRequest::Remove),
         "/msg" if name.is_empty() || text.is_empty() => Err(Failure::Usage("/msg NAME TEXT")),
         "/msg" => Ok(HubRequest::Private {
@@ -59,10 +94,17 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
         "/list" | "/who" | "/quem" => Ok(HubRequest::List),
         "/close" => Ok(HubRequest::Close),
         "/sair" | "/quit" | "/exit" | "/q" => Ok(HubRequest::Exit),
+        "/nick" | "/apelido" => Err(Failure::NoRenaming),
+        "/ignore" | "/ignorar" => {
+            let name = Some(name.to_owned()).filter(|name| !name.is_empty());
+            return Ok(Command::Ignore(name));
+        }
+        "/unignore" | "/designorar" if name.is_empty() => Err(Failure::Usage("/unignore NAME")),
+        "/unignore" | "/designorar" => return Ok(Command::Unignore(name.to_owned())),
         "/help" | "/?" | "/ajuda" => return Ok(Command::Help),
         other => Err(Failure::UnknownCommand {
             given: other.to_owned(),
-            meant: meant(other, &COMMANDS),
+            meant: meant(other, COMMANDS.iter().map(|command| command.word)),
         }),
     };
     request.map(Command::HubRequest)
@@ -72,6 +114,7 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
 mod tests {
     use super::*;
     use crate::chat::entry::{self, Input, Syntax};
+    use crate::chat::vocabulary::tests::expect_slips_found;
 
     fn read_line(line: &str, input: Input) -> Result<Command, Failure> {
         read(entry::read(line.to_owned(), input, Syntax::Commands).entry)
@@ -92,6 +135,8 @@ mod tests {
         assert_eq!(request("/all  oi"), HubRequest::BroadcastNotMe(text));
         assert_eq!(request("//etc"), HubRequest::BroadcastNotMe("/etc".into()));
         assert_eq!(request("/me-too oi"), HubRequest::Broadcast("oi".into()));
+        let text = "* acena".into();
+        assert_eq!(request("/me acena "), HubRequest::BroadcastNotMe(text));
         assert_eq!(request("/echo x y"), HubRequest::Echo("x y".into()));
         assert_eq!(request("/msg bia oi bia"), private("bia", "oi bia"));
         assert_eq!(request("/msg \"Ana Luz\" oi"), private("Ana Luz", "oi"));
@@ -112,6 +157,17 @@ mod tests {
             }),
         ];
         assert_eq!(others, expected);
+    }
+
+    #[test]
+    fn every_command_is_known_and_found_after_a_slip() {
+        for command in COMMANDS {
+            let asked = read(Entry::Command(command.word.into()));
+            // The face clears the screen.
+            let is_known = !matches!(asked, Err(Failure::UnknownCommand { .. }));
+            assert!(is_known || command.word == "/clear", "{}", command.word);
+        }
+        expect_slips_found(&COMMANDS.map(|command| command.word));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod away;
 mod command;
 mod connecting;
+mod ignored;
 mod menu;
 mod news;
 mod recalls;
@@ -13,6 +14,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use self::command::Command;
+use self::ignored::IgnoredNames;
 use self::menu::Menu;
 use self::news::Told;
 use self::recalls::Recalls;
@@ -91,9 +93,12 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         },
     };
     let tell_console = tell.clone();
-    let face = ConsoleFace::open(config, move |event| {
+    let mut face = ConsoleFace::open(config, move |event| {
         tell_console.send(Event::Console(event)).is_ok()
     })?;
+    if !settings.has_menu {
+        face.complete(&command::COMMANDS);
+    }
     let mut driver = Driver {
         settings,
         lang,
@@ -107,6 +112,7 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         menu: Menu::default(),
         face,
         news: Told::new(settings.name.to_string()),
+        ignored: IgnoredNames::new(settings.name.to_string()),
         in_until: Duration::MAX,
         reads_owed: 0,
         is_ready: false,
@@ -158,6 +164,7 @@ struct Driver<'s> {
     menu: Menu,
     face: ConsoleFace,
     news: Told,
+    ignored: IgnoredNames,
     /// When to give the hub up that has not let us in.
     in_until: Duration,
     /// Reads of the socket that wait until the output has room.
@@ -347,6 +354,8 @@ impl Driver<'_> {
         match command::read(entry) {
             Ok(Command::Nothing) => {}
             Ok(Command::HubRequest(request)) => self.request(id, request),
+            Ok(Command::Ignore(name)) => self.face.show(&self.ignored.ignore(name).to(id)),
+            Ok(Command::Unignore(name)) => self.face.show(&self.ignored.unignore(name).to(id)),
             Ok(Command::Help) => {
                 let help = text::hub_help(self.lang);
                 help.iter().for_each(|line| self.face.say(line));
@@ -423,10 +432,10 @@ impl Driver<'_> {
                 self.derive_key(secret, salt);
                 continue;
             }
-            // Our farewell's answer is no news.
-            let is_answer = matches!(event, joiner::JoinerEvent::Out(_)) && is_leaving;
-            if !is_answer || self.settings.form == Form::Json {
-                let news = self.news.of(self.clock.now(), hub, &event);
+            // Our farewell's answer is no news for a person.
+            let is_answer = is_leaving && matches!(event, joiner::JoinerEvent::Out(_));
+            let news = self.news.of(self.clock.now(), hub, &event);
+            if (!is_answer || self.settings.form == Form::Json) && !self.ignored.hides(&news) {
                 self.face.show(&news.into());
             }
             if matches!(event, joiner::JoinerEvent::Joined { .. }) {

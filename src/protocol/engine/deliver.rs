@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Engine;
 use super::clock::clock_ms;
 use super::config::{CAUSE_WAIT, OLD_AFTER, RANGES_MAX};
-use super::event::{Delivery, EngineEvent, Manner, MessageId, Order};
+use super::event::{Delivery, EngineEvent, Manner, MessageId, NamedKey, Order};
 use super::frame_log::{LoggedFrame, Position};
 use super::hear::ReceivedFrame;
 use super::history::TextSpan;
@@ -13,6 +13,7 @@ use super::inbox::{Accept, Inbox};
 use super::member::Member;
 use super::roster::Id;
 use super::timers::Farewell;
+use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::durable::{Durable, Fragment, Hello, Record, Reference};
@@ -224,17 +225,12 @@ impl Engine {
         };
         let frontier = &mut self.receiving.frontier;
         frontier.shown(shown, &frame.durable.references);
-        self.tell_records(frame.id, position, frame.durable, order)
+        self.tell_records(frame, order)
     }
 
     /// Reports what the records of a frame say; returns how many messages.
-    fn tell_records(
-        &mut self,
-        id: Id,
-        position: Position,
-        durable: &Durable<'_>,
-        order: Order,
-    ) -> usize {
+    fn tell_records(&mut self, frame: &Opened<'_>, order: Order) -> usize {
+        let (id, position, durable) = (frame.id, frame.held.position, frame.durable);
         let (mut messages, mut leaves) = (0, false);
         let records = (0..=u8::MAX).zip(durable.records.iter()); // at most 255
         for (index, record) in records {
@@ -265,7 +261,7 @@ impl Engine {
                 Record::Private { .. } | Record::Unknown => None,
             };
             if let Some(said) = said {
-                self.tell_said(id, said, order);
+                self.tell_said(id, &frame.author.name, said, order);
                 messages += 1;
             }
         }
@@ -276,11 +272,15 @@ impl Engine {
         messages
     }
 
-    fn tell_said(&mut self, id: Id, said: SaidText, order: Order) {
+    /// Reports a message under the name that its author had when it was said.
+    fn tell_said(&mut self, id: Id, name: &Name, said: SaidText, order: Order) {
         if let Some(member) = self.group.roster.get(id) {
             self.out.tell(EngineEvent::Said(Delivery {
                 id: said.id,
-                who: member.named_key(),
+                who: NamedKey {
+                    name: name.clone(),
+                    key: member.key,
+                },
                 source: member.address,
                 text: said.text,
                 manner: said.manner,

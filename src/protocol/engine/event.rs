@@ -118,6 +118,13 @@ pub enum EngineEvent {
         /// Whether with a farewell.
         with_farewell: bool,
     },
+    /// A person who is here goes by another name from now on.
+    Renamed {
+        /// Who, under the name until now.
+        before: NamedKey,
+        /// Who, under the new name.
+        who: NamedKey,
+    },
     /// A person does not answer.
     Silent(NamedKey),
     /// A person receives so slowly that this member waits for them no more; what they lack is sent

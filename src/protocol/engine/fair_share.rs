@@ -126,7 +126,7 @@ mod tests {
         let mut uses = Uses::default();
         let mut ids = Vec::new();
         for (number, (person, host, amount)) in (1..).zip(members) {
-            let id = roster.meet(&author(*person, number)).unwrap();
+            let id = roster.meet(&author(*person, number)).unwrap().id;
             roster.locate(id, ([10, 0, 0, *host], 4000).into());
             uses.add_member(id, *amount, &roster);
             ids.push(id);

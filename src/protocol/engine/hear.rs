@@ -12,7 +12,7 @@ use super::frame_log::{NewFrame, Position};
 use super::inbox::Accept;
 use super::member::{BeatNews, Member};
 use super::repair::mute;
-use super::roster::{Id, ME};
+use super::roster::{Id, ME, Met};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Beat;
 use crate::protocol::wire::frame::durable::{Durable, Record};
@@ -94,9 +94,12 @@ impl Engine {
         if author.tag() == self.me.tag() {
             return self.hear_myself(now, author, &opened.frame.body);
         }
-        let Some(id) = self.meet(author) else {
+        let Some(Met { id, name_before }) = self.meet(author) else {
             return;
         };
+        if let Some(before) = name_before {
+            self.tell_renamed(id, before);
+        }
         if opened.frame.body.kind() != Kind::Durable {
             if !self.group.roster.is_new(id, author.sequence) {
                 self.receiving.replays += 1;
@@ -150,7 +153,7 @@ impl Engine {
     }
 
     /// The author's number, new if it was not known; `None` if there is no room for it.
-    fn meet(&mut self, author: &Author) -> Option<Id> {
+    fn meet(&mut self, author: &Author) -> Option<Met> {
         let roster = &self.group.roster;
         if roster.known() >= MEMBERS_MAX && roster.find(author.tag()).is_none() {
             self.make_place();

@@ -1,6 +1,6 @@
 //! The messages in the frame log: long texts put together again, and the newest for `/history`.
 
-use super::event::{Delivery, Manner, MessageId, Order};
+use super::event::{Delivery, Manner, MessageId, NamedKey, Order};
 use super::frame_log::{FrameLog, Position};
 use super::roster::{Id, Roster};
 use crate::protocol::wire::frame::durable::{Fragment, Record};
@@ -68,12 +68,15 @@ impl FrameLog {
         let held = self.get(id, position.sequence);
         let mut inside = Vec::new();
         let opened = held.and_then(|held| seal.reopen(&held.bytes, &mut inside));
-        let (Some((_, durable)), Some(member)) = (opened, roster.get(id)) else {
+        let (Some((author, durable)), Some(member)) = (opened, roster.get(id)) else {
             return Vec::new();
         };
         let message = |position, index, text, manner| Delivery {
             id: MessageId { position, index },
-            who: member.named_key(),
+            who: NamedKey {
+                name: author.name.clone(),
+                key: member.key,
+            },
             source: member.address,
             text,
             manner,

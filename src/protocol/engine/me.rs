@@ -6,6 +6,7 @@ use super::Setup;
 use super::clock::{HybridClock, clock_ms};
 use super::config::{CLOCK_AHEAD_MAX, STAMP_LEAD_MAX};
 use super::private::Private;
+use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::durable::{COUNTS_BYTES, Hello, REFERENCES_MAX, Reference, Role};
@@ -83,6 +84,11 @@ impl Me {
     /// The identity that every own frame states.
     pub(super) fn identity(&self) -> &Author {
         &self.author
+    }
+
+    /// Goes by another name in every frame from now on.
+    pub(super) fn rename(&mut self, name: Name) {
+        self.author.name = name;
     }
 
     pub(super) fn name_bytes(&self) -> usize {

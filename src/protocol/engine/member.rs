@@ -25,6 +25,8 @@ pub struct Member {
     pub session: u64,
     /// The name that the member claims.
     pub name: Name,
+    /// The newest clock of a frame with that name.
+    pub(super) named_at: u64,
     /// Whether it is here.
     pub is_live: bool,
     /// Whether it has not answered when asked for.
@@ -69,6 +71,7 @@ impl Member {
             key: author.key,
             session: author.session,
             name: author.name.clone(),
+            named_at: author.clock,
             is_live: false,
             is_silent: false,
             is_closed: false,
@@ -90,6 +93,17 @@ impl Member {
             asked_since: None,
             ask_at: None,
         }
+    }
+
+    /// Takes in the name in one of its frames; the name that it had, if it has another one now. A
+    /// frame that is older than one with the present name changes nothing.
+    pub(super) fn follow_name(&mut self, author: &Author) -> Option<Name> {
+        let is_later = author.clock > self.named_at;
+        if is_later {
+            self.named_at = author.clock;
+        }
+        let is_renamed = is_later && self.name != author.name;
+        is_renamed.then(|| std::mem::replace(&mut self.name, author.name.clone()))
     }
 
     /// The person, and the name that the person claims.

@@ -19,10 +19,15 @@ use crate::protocol::message::{Name, is_farewell};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::plain;
 
+/// Most former names of this member whose copies are recognised.
+const FORMER_MAX: usize = 8;
+
 /// The copies that wait, and the guests.
 #[derive(Debug)]
 pub struct Mirror {
     name: Name,
+    /// The names before it, under which copies may still come back.
+    former: VecDeque<Name>,
     port: u16,
     queue: VecDeque<Arc<[u8]>>,
     next_at: Duration,
@@ -56,6 +61,7 @@ impl Mirror {
     pub fn new(name: Name, port: u16) -> Self {
         Self {
             name,
+            former: VecDeque::new(),
             port,
             queue: VecDeque::new(),
             next_at: Duration::ZERO,
@@ -63,6 +69,15 @@ impl Mirror {
             guests: BTreeSet::new(),
             doubtful: VecDeque::new(),
             lines: HostBudgets::new(GUEST_LINES_PER_S, GUEST_LINES),
+        }
+    }
+
+    /// Copies messages under another name from now on.
+    pub fn rename(&mut self, name: Name) {
+        let before = std::mem::replace(&mut self.name, name);
+        self.former.push_back(before);
+        if self.former.len() > FORMER_MAX {
+            self.former.pop_front();
         }
     }
 
@@ -211,7 +226,9 @@ impl Mirror {
     fn is_members(&self, now: Duration, line: &PlainCopy, roster: &Roster) -> bool {
         let port = line.source.port();
         let says = |name: &Name| line.name.as_deref() == Some(name.as_str());
-        if port == self.port && says(&self.name) {
+        let is_own =
+            |says: &dyn Fn(&Name) -> bool| says(&self.name) || self.former.iter().any(says);
+        if port == self.port && is_own(&says) {
             return true;
         }
         let is_from = |address: SocketAddr| address.ip() == line.source.ip();
@@ -311,7 +328,7 @@ mod tests {
 
     /// Bia is heard at her address; with a beat, she states her port.
     fn bia_is_heard(roster: &mut Roster, now: Moment, beats: bool) -> super::super::roster::Id {
-        let id = roster.meet(&author("bia", 2)).unwrap();
+        let id = roster.meet(&author("bia", 2)).unwrap().id;
         if beats {
             let news = BeatNews {
                 interval: BEAT_MIN,

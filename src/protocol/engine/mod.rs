@@ -22,6 +22,7 @@
 //! group_clock clocks that differ: ours is corrected, or theirs are refused
 //! deliver     a frame in its turn, after its causes → event
 //! send        outbox → pace, window → a signed batch → log → out; beats; NACKs
+//! naming      another name: its own, or of a member that is heard
 //! catch_up    digest → exchange → inventory → pull, or NACK
 //! timers      whatever is due
 //! ```
@@ -57,6 +58,7 @@ mod laggards;
 mod me;
 pub mod member;
 pub mod mirror;
+mod naming;
 mod out;
 pub mod outbox;
 pub mod pace;

@@ -12,6 +12,7 @@ use super::config::{
 use super::event::NamedKey;
 use super::group_clock::StatedClock;
 use super::member::{BeatNews, Member};
+use crate::protocol::message::Name;
 use crate::protocol::rng::{Rng, mix};
 use crate::protocol::wire::frame::{Author, MemberTag};
 use crate::protocol::wire::private::SessionKey;
@@ -32,6 +33,15 @@ pub enum Absence {
     Silent(Id),
     /// Take it off the list: it is gone without a farewell.
     Gone(Id),
+}
+
+/// The author of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// Which member it is.
+    pub id: Id,
+    /// The name that it had until this frame, if it has another one now.
+    pub name_before: Option<Name>,
 }
 
 /// All members known.
@@ -58,21 +68,23 @@ impl Roster {
             due_at: Duration::MAX,
             ahead: 0,
         };
-        if let Some(id) = roster.meet(me) {
+        if let Some(Met { id, .. }) = roster.meet(me) {
             roster.hear(id, Duration::ZERO);
         }
         roster
     }
 
     /// The member that made a frame, from now on known if it was not; `None` if there is no room.
-    pub fn meet(&mut self, author: &Author) -> Option<Id> {
+    pub fn meet(&mut self, author: &Author) -> Option<Met> {
         let tag = author.tag();
         if let Some(id) = self.ids.get(&tag) {
-            let is_same = self
-                .members
-                .get(id)
-                .is_some_and(|member| member.key == author.key && member.session == author.session);
-            return is_same.then_some(*id);
+            let id = *id;
+            let member = self.members.get_mut(&id)?;
+            let is_same = member.key == author.key && member.session == author.session;
+            return is_same.then(|| Met {
+                id,
+                name_before: member.follow_name(author),
+            });
         }
         if self.members.len() >= MEMBERS_MAX {
             return None;
@@ -81,7 +93,17 @@ impl Roster {
         self.next_id += 1;
         self.ids.insert(tag, id);
         self.members.insert(id, Member::of(author));
-        Some(id)
+        Some(Met {
+            id,
+            name_before: None,
+        })
+    }
+
+    /// Gives a member another name.
+    pub(super) fn rename(&mut self, id: Id, name: Name) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.name = name;
+        }
     }
 
     /// Notes the session key that a member's HELLO states.

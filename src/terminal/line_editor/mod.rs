@@ -98,6 +98,27 @@ impl LineEditor {
         self.caret = self.boundary_at_or_before(caret);
     }
 
+    /// Puts text in place of what stands between a byte of the line and the caret; false if the
+    /// line would be too long, and is then as it was. What stood there first is brought back by
+    /// undoing if [`LineEditor::checkpoint`] was called.
+    pub fn replace_before_caret(&mut self, start: usize, text: &str) -> bool {
+        let Some(replaced) = self.text.get(start..self.caret) else {
+            return false;
+        };
+        if self.text.len() - replaced.len() + text.len() > LINE_MAX_BYTES {
+            return false;
+        }
+        self.is_typing = false;
+        self.text.replace_range(start..self.caret, text);
+        self.caret = self.boundary_at_or_after(start + text.len());
+        true
+    }
+
+    /// Keeps the line as it is, to be brought back by undoing.
+    pub fn checkpoint(&mut self) {
+        self.remember();
+    }
+
     /// Keeps a line for the arrow keys.
     pub fn remember_line(&mut self, line: &str) {
         self.history.add(line);

@@ -98,6 +98,7 @@ impl ConsoleFace {
         let writer = match form {
             Form::Json => Writer::Json(Json::new(room.clone())),
             Form::Lines => {
+                console.wrap_lines();
                 let screen = Screen::new(form, color, lang);
                 let style = Style {
                     lang,

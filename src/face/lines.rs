@@ -4,6 +4,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::arrivals::{Crowd, Earlier, Movement};
+use super::day::Days;
 use super::failure;
 use super::mention::mentions;
 use crate::chat::Ended;
@@ -52,6 +54,8 @@ pub struct Lines {
     /// The room's name as it is shown.
     room: String,
     me: Option<Me>,
+    /// Which days the messages are of, if that is shown.
+    days: Option<Days>,
 }
 
 /// Whose name is looked for in others' messages.
@@ -83,7 +87,15 @@ impl Lines {
             clock: WallClock::default(),
             room,
             me: None,
+            days: None,
         }
+    }
+
+    /// Shows from now on, before the first message of each day but today, which day it is.
+    #[must_use]
+    pub fn dated(mut self) -> Self {
+        self.days = Some(Days::since(self.clock.now().day));
+        self
     }
 
     /// Highlights a name in others' messages from now on, and may ring the bell for it.
@@ -117,6 +129,33 @@ impl Lines {
             News::Peer(news) => Line::Talk(vec![self.peer(news)]),
             other => Line::Talk(sentence(self.style.lang, other).into_iter().collect()),
         }
+    }
+
+    /// The line that stands for messages from before that are not shown.
+    pub(super) fn earlier(&self, earlier: &Earlier) -> Line {
+        let mut line = String::new();
+        let sentence = text::earlier(self.style.lang, earlier.left_out, earlier.all);
+        self.style.screen.aside(&sentence, &mut line);
+        Line::Data(line)
+    }
+
+    /// The one line that stands for many people who came or went.
+    pub(super) fn crowd(&self, crowd: &Crowd) -> Line {
+        let named: Vec<String> = crowd.named.iter().map(addressed).collect();
+        let sentence = match crowd.movement {
+            Movement::WasHere => text::many_are_here,
+            Movement::Entered => text::many_entered,
+            Movement::Left => text::many_left,
+            Movement::Gone => text::many_are_gone,
+            Movement::Silent => text::many_are_silent,
+            Movement::Back => text::many_are_back,
+        };
+        Line::Talk(vec![sentence(self.style.lang, crowd.count, &named)])
+    }
+
+    /// Takes in that the last line of data was not shown after all.
+    pub(super) fn was_left_out(&mut self) {
+        self.days.iter_mut().for_each(Days::forget);
     }
 
     fn message(&mut self, message: &Message, line: Option<u64>) -> Line {
@@ -189,14 +228,18 @@ impl Lines {
         speaker: Speaker<'_>,
         data: Option<&str>,
     ) -> Line {
+        let stamp = self.clock.at(at);
         let shown = Shown {
-            stamp: self.clock.at(at),
+            stamp,
             source,
             speaker,
             data,
         };
         let mut line = String::with_capacity(LINE_BYTES + data.map_or(0, str::len));
         let screen = &self.style.screen;
+        if self.days.as_mut().is_some_and(|days| days.begin(stamp.day)) {
+            screen.aside(&text::day(self.style.lang, &stamp.day), &mut line);
+        }
         match &self.me {
             None => screen.message(&shown, &mut line),
             Some(me) => {

@@ -442,3 +442,50 @@ fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
         .collect();
     text::who_is_here(lang, me, &others)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::screen::{Color, Form};
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    fn lines() -> Lines {
+        let style = Style {
+            lang: Lang::Pt,
+            screen: Screen::new(Form::Lines, Color::Never, Lang::Pt),
+            shows_own: false,
+            syntax: Syntax::Commands,
+        };
+        Lines::new(style, String::new())
+    }
+
+    /// The lines of messages that were said so many days after 1970 began.
+    fn said(lines: &mut Lines, days: &[u32]) -> Vec<String> {
+        let mut shown = Vec::new();
+        for day in days {
+            let wall_ms = (DAY * *day).as_millis() as u64;
+            let content = Content::Text("oi".into());
+            let message = Message::local(1, Person::unproven("ana"), content, wall_ms);
+            match lines.line(None, &News::Message(message)) {
+                Line::Data(data) => shown.extend(data.lines().map(str::to_owned)),
+                Line::Talk(sentences) => panic!("{sentences:?}"),
+            }
+        }
+        shown
+    }
+
+    #[test]
+    fn a_line_says_which_day_the_messages_behind_it_are_of() {
+        let day = |day: u32| {
+            let stamp = WallClock::default().at(DAY * day).clone();
+            text::day(Lang::Pt, &stamp.day)
+        };
+        let shown = said(&mut lines().dated(), &[10, 10, 11, 10]);
+        let dates: Vec<&String> = shown.iter().filter(|line| line.starts_with('─')).collect();
+        assert_eq!(dates, [&day(10), &day(11), &day(10)]);
+        assert!(shown[0] == day(10) && shown[3] == day(11) && shown[5] == day(10));
+        assert!(day(10).ends_with(" de 1970 ──"), "{}", day(10));
+        assert_eq!(said(&mut lines(), &[10, 11]).len(), 2);
+    }
+}

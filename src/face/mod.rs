@@ -19,6 +19,7 @@ use self::lines::{Bell, Line, Lines, Style};
 use crate::chat::command::RequestId;
 use crate::chat::entry::{self, Entry, Input, Syntax};
 use crate::chat::event::{Failure, News, Told};
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, TypedLine};
 use crate::terminal::screen::{Color, Form, Screen, is_talk_on_terminal, is_terminal};
@@ -101,6 +102,7 @@ impl ConsoleFace {
         } = config;
         let lang = console.lang;
         let console = Console::open(console, tell)?;
+        let began = Clock::start().now();
         let mut gathered = Gathered::default();
         let writer = match form {
             Form::Json => Writer::Json(Json::new(room.clone())),
@@ -117,7 +119,7 @@ impl ConsoleFace {
                     syntax,
                 };
                 gathered = Gathered {
-                    history: room.is_some() && is_terminal(),
+                    history_ms: (room.is_some() && is_terminal()).then_some(began.wall_ms),
                     movements: room.is_some() && is_talk_on_terminal(),
                 };
                 let lines = Lines::new(style, room.clone().unwrap_or_default());

@@ -23,6 +23,7 @@ mod hub_away;
 mod hub_hosts;
 mod input_errors;
 mod interop;
+mod joining;
 mod lab;
 mod lab_kept;
 mod names;

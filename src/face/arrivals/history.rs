@@ -23,6 +23,8 @@ pub(super) const WAITING_MAX: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct History {
     stage: Stage,
+    /// When this program began, in milliseconds since 1970.
+    began_ms: u64,
     /// The newest messages from before, not shown yet.
     newest: BTreeMap<Id, Told>,
     /// Older ones, which are only counted.
@@ -48,6 +50,14 @@ enum Stage {
 }
 
 impl History {
+    /// Of a program that began at a time in milliseconds since 1970.
+    pub(super) fn since(began_ms: u64) -> Self {
+        Self {
+            began_ms,
+            ..Self::default()
+        }
+    }
+
     /// Takes an event in; whether it is held.
     pub(super) fn take(&mut self, now: Duration, told: &Told) -> bool {
         match &told.news {
@@ -58,7 +68,7 @@ impl History {
             News::CaughtUp { .. } => return self.catch_up(told),
             // An answer is waited for.
             _ if told.request.is_some() => {}
-            News::Message(message) if message.timing == Timing::History => {
+            News::Message(message) if self.is_from_before(message) => {
                 self.gather(now, message, told);
                 return true;
             }
@@ -72,6 +82,13 @@ impl History {
             _ => {}
         }
         false
+    }
+
+    /// What was said just before somebody joins comes in its place, and is from before all the
+    /// same.
+    fn is_from_before(&self, message: &Message) -> bool {
+        let is_joining = self.stage == Stage::Joining;
+        message.timing == Timing::History || is_joining && message.wall_ms < self.began_ms
     }
 
     /// The next thing to show.

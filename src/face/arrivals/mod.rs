@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use self::history::History;
 use self::movements::Movements;
-use crate::chat::event::{News, Person, Told};
+use crate::chat::event::{News, Person, Timing, Told};
 
 /// What is to be shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,8 +59,8 @@ pub(super) enum Movement {
 /// Which news are gathered.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Gathered {
-    /// Messages from before.
-    pub(super) history: bool,
+    /// Messages from before this time, in milliseconds since 1970.
+    pub(super) history_ms: Option<u64>,
     /// Who comes and goes.
     pub(super) movements: bool,
 }
@@ -77,7 +77,7 @@ impl Arrivals {
     /// Gathers some of the news, and lets all others pass.
     pub(super) fn new(gathered: Gathered) -> Self {
         Self {
-            history: gathered.history.then(History::default),
+            history: gathered.history_ms.map(History::since),
             movements: gathered.movements.then(Movements::default),
             out: VecDeque::new(),
         }
@@ -144,9 +144,10 @@ impl Arrivals {
         }
     }
 
-    /// Shows that somebody came before what they say.
+    /// Shows that somebody came before what they say then.
     fn introduce(&mut self, told: &Told) {
         if let (Some(movements), News::Message(message)) = (&mut self.movements, &told.news)
+            && message.timing != Timing::History
             && movements.concern(&message.who)
         {
             self.out.extend(movements.release());

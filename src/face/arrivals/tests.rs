@@ -4,10 +4,10 @@ use super::history::{JOIN_WAIT, SHOWN_MAX, STRAGGLER_WAIT, WAITING_MAX};
 use super::movements::{GATHERED_MAX, NAMED_MAX, QUIET, WAIT_MAX};
 use super::*;
 use crate::chat::command::RequestId;
-use crate::chat::event::{Content, Message, Ready, Timing};
+use crate::chat::event::{Content, Message, Ready};
 
 const ALL: Gathered = Gathered {
-    history: true,
+    history_ms: Some(0),
     movements: true,
 };
 
@@ -195,6 +195,21 @@ fn what_waits_is_bounded_and_shown_at_the_end() {
 }
 
 #[test]
+fn what_was_said_just_before_is_from_before_until_this_member_has_joined() {
+    let mut ana = Viewer::new(Gathered {
+        history_ms: Some(100),
+        ..ALL
+    });
+    assert_eq!(ana.sees([ready()]), ["ready"]);
+    assert!(ana.sees([100, 20, 99].map(live)).is_empty());
+    assert!(ana.sees((21..99).map(live)).is_empty());
+    let mut expected = vec!["30 of 80".to_owned()];
+    expected.extend(numbers(50..101));
+    assert_eq!(ana.sees_after(JOIN_WAIT), expected);
+    assert_eq!(ana.sees([live(98)]), ["98"]);
+}
+
+#[test]
 fn an_answer_is_shown_at_once() {
     let mut ana = Viewer::joining();
     let answers = (1..4).map(|number| before(number).to(RequestId(1)));
@@ -233,12 +248,15 @@ fn somebody_is_shown_before_what_they_say_and_after_two_seconds_at_the_latest() 
     ana.sees([News::CaughtUp { messages: 1 }]);
     let words = ana.sees([entered("caio"), live(1), message(2, "caio", Timing::Live)]);
     assert_eq!(words, ["1", "caio entered", "2"]);
-    // Also if they spoke while this member joined.
+    // Also if they spoke while this member joined; what they said before is no reason.
     let mut bia = Viewer::joining();
-    let news = [entered("caio"), message(2, "caio", Timing::Live)];
-    assert!(bia.sees(news).is_empty());
+    let news = [Timing::History, Timing::Live].map(|timing| message(2, "caio", timing));
+    assert!(
+        bia.sees([entered("caio")].into_iter().chain(news))
+            .is_empty()
+    );
     let seen = bia.sees([News::CaughtUp { messages: 1 }]);
-    assert_eq!(seen, ["caught up 1", "caio entered", "2"]);
+    assert_eq!(seen, ["2", "caught up 1", "caio entered", "2"]);
     // One after the other, without a pause.
     let first = ana.now;
     let mut seen = Vec::new();
@@ -266,7 +284,7 @@ fn a_crowd_without_end_is_bounded() {
 fn whoever_reads_a_file_is_told_everything_at_once() {
     let mut file = Viewer::new(Gathered::default());
     let news = [ready(), before(2), entered("caio"), live(3), before(1)];
-    let seen = file.sees(news.into_iter().chain(names().map(entered_str)));
+    let seen = file.sees(news.into_iter().chain(names().map(|name| entered(&name))));
     assert_eq!(seen[..5], ["ready", "2", "caio entered", "3", "1"]);
     assert_eq!(seen.len(), 15);
     assert_eq!(file.arrivals.next_time(), None);
@@ -274,8 +292,4 @@ fn whoever_reads_a_file_is_told_everything_at_once() {
 
 fn names() -> impl Iterator<Item = String> {
     (0..10).map(|number| format!("n{number}"))
-}
-
-fn entered_str(name: String) -> News {
-    entered(&name)
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, Local, SecondsFormat};
+use chrono::{DateTime, Datelike, Local, SecondsFormat};
 
 use crate::protocol::time::Moment;
 
@@ -51,6 +51,21 @@ pub struct Stamp {
     pub time_of_day: String,
     /// RFC 3339 with milliseconds and offset, `2026-11-23T14:03:21.071-03:00`.
     pub rfc3339: String,
+    /// Local day.
+    pub day: Day,
+}
+
+/// A day of the calendar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Day {
+    /// As in 2026.
+    pub year: i32,
+    /// From 1 to 12.
+    pub month: usize,
+    /// From 1 to 31.
+    pub day_of_month: u32,
+    /// From 0, which is Sunday, to 6.
+    pub weekday_from_sunday: usize,
 }
 
 /// The last second that is shown, in the year 9999: later years have more digits.
@@ -85,6 +100,12 @@ impl Stamp {
         Self {
             time_of_day: moment.format("%H:%M:%S").to_string(),
             rfc3339: moment.to_rfc3339_opts(SecondsFormat::Millis, false),
+            day: Day {
+                year: moment.year(),
+                month: moment.month() as usize,
+                day_of_month: moment.day(),
+                weekday_from_sunday: moment.weekday().num_days_from_sunday() as usize,
+            },
         }
     }
 
@@ -145,6 +166,14 @@ mod tests {
         let read = DateTime::parse_from_rfc3339(&stamp.rfc3339).unwrap();
         assert_eq!(read.timestamp_millis(), moment.timestamp_millis() + 71);
         assert_eq!(stamp.time_of_day, stamp.rfc3339[11..19]);
+        let Day {
+            year,
+            month,
+            day_of_month,
+            ..
+        } = stamp.day;
+        let date = format!("{year:04}-{month:02}-{day_of_month:02}");
+        assert_eq!(date, stamp.rfc3339[..10]);
     }
 
     #[test]

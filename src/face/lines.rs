@@ -1,23 +1,26 @@
 //! The face for people, line by line: `[14:03:21] ana: oi`. Messages are data, for stdout;
 //! everything else is talk, for stderr.
 
+mod other_wires;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::arrivals::{Crowd, Earlier, Movement};
+use super::day::Days;
 use super::failure;
 use super::mention::mentions;
 use super::relations;
 use crate::chat::Ended;
 use crate::chat::entry::Syntax;
 use crate::chat::event::{
-    Content, Delivered, Guest, HubNews, MemberState, Message, News, PeerNews, Person, Ready, Stats,
-    Timing,
+    Content, Delivered, Guest, MemberState, Message, News, Person, Ready, Stats, Timing,
 };
 use crate::chat::trust::{PRIVATE, SUFFIX, Standing, VERIFIED};
 use crate::clock::WallClock;
 use crate::protocol::fingerprint::fingerprint;
 use crate::protocol::lookalike::clean_name;
-use crate::terminal::screen::{PEER, Screen, Shown, Speaker, short_name};
+use crate::terminal::screen::{PEER, Screen, Shown, Speaker};
 use crate::text::{self, Lang};
 
 /// What an event looks like.
@@ -53,6 +56,8 @@ pub struct Lines {
     /// The room's name as it is shown.
     room: String,
     me: Option<Me>,
+    /// Which days the messages are of, if that is shown.
+    days: Option<Days>,
 }
 
 /// Whose name is looked for in others' messages.
@@ -84,7 +89,15 @@ impl Lines {
             clock: WallClock::default(),
             room,
             me: None,
+            days: None,
         }
+    }
+
+    /// Shows from now on, before the first message of each day but today, which day it is.
+    #[must_use]
+    pub fn dated(mut self) -> Self {
+        self.days = Some(Days::since(self.clock.now().day));
+        self
     }
 
     /// Highlights a name in others' messages from now on, and may ring the bell for it.
@@ -125,6 +138,33 @@ impl Lines {
             News::Peer(news) => Line::Talk(vec![self.peer(news)]),
             other => Line::Talk(sentence(self.style.lang, other).into_iter().collect()),
         }
+    }
+
+    /// The line that stands for messages from before that are not shown.
+    pub(super) fn earlier(&self, earlier: &Earlier) -> Line {
+        let mut line = String::new();
+        let sentence = text::earlier(self.style.lang, earlier.left_out, earlier.all);
+        self.style.screen.aside(&sentence, &mut line);
+        Line::Data(line)
+    }
+
+    /// The one line that stands for many people who came or went.
+    pub(super) fn crowd(&self, crowd: &Crowd) -> Line {
+        let named: Vec<String> = crowd.named.iter().map(addressed).collect();
+        let sentence = match crowd.movement {
+            Movement::WasHere => text::many_are_here,
+            Movement::Entered => text::many_entered,
+            Movement::Left => text::many_left,
+            Movement::Gone => text::many_are_gone,
+            Movement::Silent => text::many_are_silent,
+            Movement::Back => text::many_are_back,
+        };
+        Line::Talk(vec![sentence(self.style.lang, crowd.count, &named)])
+    }
+
+    /// Takes in that the last line of data was not shown after all.
+    pub(super) fn was_left_out(&mut self) {
+        self.days.iter_mut().for_each(Days::forget);
     }
 
     fn message(&mut self, message: &Message, line: Option<u64>) -> Line {
@@ -197,14 +237,18 @@ impl Lines {
         speaker: Speaker<'_>,
         data: Option<&str>,
     ) -> Line {
+        let stamp = self.clock.at(at);
         let shown = Shown {
-            stamp: self.clock.at(at),
+            stamp,
             source,
             speaker,
             data,
         };
         let mut line = String::with_capacity(LINE_BYTES + data.map_or(0, str::len));
         let screen = &self.style.screen;
+        if self.days.as_mut().is_some_and(|days| days.begin(stamp.day)) {
+            screen.aside(&text::day(self.style.lang, &stamp.day), &mut line);
+        }
         match &self.me {
             None => screen.message(&shown, &mut line),
             Some(me) => {
@@ -239,47 +283,6 @@ impl Lines {
         );
         sentences.extend(dropped);
         sentences
-    }
-
-    fn hub(&self, news: &HubNews) -> Vec<String> {
-        let lang = self.style.lang;
-        vec![match news {
-            HubNews::Joined {
-                address, is_framed, ..
-            } => {
-                let hub = address.to_string();
-                let joined = match self.style.syntax {
-                    Syntax::Menu => text::joined_with_menu(lang, &hub),
-                    _ => text::joined(lang, &hub),
-                };
-                return match is_framed {
-                    true => vec![joined],
-                    false => vec![joined, text::hub_is_naive(lang)],
-                };
-            }
-            HubNews::List { names, .. } => text::at_hub(lang, names),
-            HubNews::Says(words) | HubNews::Out(words) => text::hub_says(lang, words),
-            HubNews::Refused(words) => text::hub_refused(lang, words),
-            HubNews::ProofAsked { name } => text::proof_asked(lang, name),
-            HubNews::Closed => text::hub_closed(lang),
-            HubNews::CloseAsked => text::close_asked(lang),
-            HubNews::Away => text::hub_is_called_again(lang),
-            HubNews::Unsent(texts) => {
-                let first = texts.first().map_or("", String::as_str);
-                text::hub_unsent(lang, texts.len(), first)
-            }
-        }]
-    }
-
-    fn peer(&self, news: &PeerNews) -> String {
-        let lang = self.style.lang;
-        match news {
-            PeerNews::Ready { address, .. } => text::connected(lang, *address),
-            PeerNews::Named(who) => text::named(lang, &addressed(who)),
-            PeerNews::Finished(who) => text::says_nothing_more(lang, &addressed(who)),
-            PeerNews::Farewell(who) => text::ended_by(lang, &short_name(&addressed(who))),
-            PeerNews::Left(who) => text::left(lang, &addressed(who)),
-        }
     }
 }
 
@@ -426,4 +429,51 @@ fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
         })
         .collect();
     text::who_is_here(lang, me, &others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::screen::{Color, Form};
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    fn lines() -> Lines {
+        let style = Style {
+            lang: Lang::Pt,
+            screen: Screen::new(Form::Lines, Color::Never, Lang::Pt),
+            shows_own: false,
+            syntax: Syntax::Commands,
+        };
+        Lines::new(style, String::new())
+    }
+
+    /// The lines of messages that were said so many days after 1970 began.
+    fn said(lines: &mut Lines, days: &[u32]) -> Vec<String> {
+        let mut shown = Vec::new();
+        for day in days {
+            let wall_ms = (DAY * *day).as_millis() as u64;
+            let content = Content::Text("oi".into());
+            let message = Message::local(1, Person::unproven("ana"), content, wall_ms);
+            match lines.line(None, &News::Message(message)) {
+                Line::Data(data) => shown.extend(data.lines().map(str::to_owned)),
+                Line::Talk(sentences) => panic!("{sentences:?}"),
+            }
+        }
+        shown
+    }
+
+    #[test]
+    fn a_line_says_which_day_the_messages_behind_it_are_of() {
+        let day = |day: u32| {
+            let stamp = WallClock::default().at(DAY * day).clone();
+            text::day(Lang::Pt, &stamp.day)
+        };
+        let shown = said(&mut lines().dated(), &[10, 10, 11, 10]);
+        let dates: Vec<&String> = shown.iter().filter(|line| line.starts_with('─')).collect();
+        assert_eq!(dates, [&day(10), &day(11), &day(10)]);
+        assert!(shown[0] == day(10) && shown[3] == day(11) && shown[5] == day(10));
+        assert!(day(10).ends_with(" de 1970 ──"), "{}", day(10));
+        assert_eq!(said(&mut lines(), &[10, 11]).len(), 2);
+    }
 }

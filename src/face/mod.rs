@@ -2,6 +2,8 @@
 //! programs. A face turns events into lines, and lines that were typed into requests. It
 //! never waits: the console's threads read and write.
 
+mod arrivals;
+mod day;
 pub mod failure;
 pub mod json;
 pub mod lines;
@@ -13,6 +15,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+use self::arrivals::{Arrivals, Gathered, Piece};
 use self::json::Json;
 use self::lines::{Bell, Line, Lines, Style};
 use self::names::Names;
@@ -20,9 +23,10 @@ use crate::chat::command::RequestId;
 use crate::chat::entry::{self, Entry, Input, Syntax};
 use crate::chat::event::{Failure, News, Told};
 use crate::chat::vocabulary::CommandWord;
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, TypedLine};
-use crate::terminal::screen::{Color, Form, Screen, is_terminal};
+use crate::terminal::screen::{Color, Form, Screen, is_talk_on_terminal, is_terminal};
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
 
@@ -81,6 +85,9 @@ pub struct ConsoleFace {
     names: BTreeMap<RequestId, String>,
     /// Lines left out since the output was full.
     missed: u64,
+    arrivals: Arrivals,
+    /// The time as it was last told.
+    now: Duration,
 }
 
 impl ConsoleFace {
@@ -101,9 +108,12 @@ impl ConsoleFace {
         } = config;
         let lang = console.lang;
         let console = Console::open(console, tell)?;
+        let began = Clock::start().now();
+        let mut gathered = Gathered::default();
         let writer = match form {
             Form::Json => Writer::Json(Json::new(room.clone())),
             Form::Lines => {
+                console.wrap_lines();
                 let screen = Screen::new(form, color, lang);
                 let style = Style {
                     lang,
@@ -114,7 +124,15 @@ impl ConsoleFace {
                     shows_own: !console.shows_own_lines(),
                     syntax,
                 };
-                Writer::Lines(Lines::new(style, room.clone().unwrap_or_default()))
+                gathered = Gathered {
+                    history_ms: (room.is_some() && is_terminal()).then_some(began.wall_ms),
+                    movements: room.is_some() && is_talk_on_terminal(),
+                };
+                let lines = Lines::new(style, room.clone().unwrap_or_default());
+                Writer::Lines(match is_terminal() {
+                    true => lines.dated(),
+                    false => lines,
+                })
             }
         };
         Ok(Self {
@@ -126,6 +144,8 @@ impl ConsoleFace {
             people: Names::default(),
             names: BTreeMap::new(),
             missed: 0,
+            arrivals: Arrivals::new(gathered),
+            now: Duration::ZERO,
         })
     }
 
@@ -145,6 +165,7 @@ impl ConsoleFace {
 
     /// Takes in what a thread of the console reports. Returns the signal that a key stands for.
     pub fn handle(&mut self, now: Duration, event: ConsoleEvent) -> Option<Signal> {
+        self.now = now;
         let signal = self.console.handle(now, event);
         self.tell_missed();
         signal
@@ -153,11 +174,15 @@ impl ConsoleFace {
     /// When [`ConsoleFace::on_time`] is due.
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
-        self.console.next_time()
+        let times = [self.console.next_time(), self.arrivals.next_time()];
+        times.into_iter().flatten().min()
     }
 
     /// Takes in that time has passed. Returns the signal that a key stands for.
     pub fn on_time(&mut self, now: Duration) -> Option<Signal> {
+        self.now = now;
+        self.arrivals.on_time(now);
+        self.show_arrivals();
         self.console.on_time(now)
     }
 
@@ -212,6 +237,8 @@ impl ConsoleFace {
     /// # Errors
     /// Those of writing to stdout.
     pub fn finish(&mut self, signal: Option<Signal>) -> io::Result<()> {
+        self.arrivals.finish();
+        self.show_arrivals();
         if self.missed > 0 {
             // Where there is no room for it either, the notice is the last line all the same.
             let notice = self.missed_notice();
@@ -228,10 +255,32 @@ impl ConsoleFace {
                 Line::Data(json.line(name.map(String::as_str), &told.news))
             }
         };
+        self.write(line);
+    }
+
+    /// Shows what was gathered and is not to wait any longer.
+    fn show_arrivals(&mut self) {
+        while let Some(piece) = self.arrivals.poll() {
+            match (piece, &self.writer) {
+                (Piece::Told(told), _) => self.show_line(&told),
+                (Piece::Earlier(earlier), Writer::Lines(lines)) => {
+                    self.write(lines.earlier(&earlier))
+                }
+                (Piece::Crowd(crowd), Writer::Lines(lines)) => self.write(lines.crowd(&crowd)),
+                // Programs are told everything at once.
+                (Piece::Earlier(_) | Piece::Crowd(_), Writer::Json(_)) => {}
+            }
+        }
+    }
+
+    fn write(&mut self, line: Line) {
         match line {
             Line::Data(line) => {
                 if !self.console.write(&line) {
                     self.missed += 1;
+                    if let Writer::Lines(lines) = &mut self.writer {
+                        lines.was_left_out();
+                    }
                 }
             }
             Line::Talk(sentences) => {
@@ -287,7 +336,11 @@ impl Face for ConsoleFace {
         if self.console.is_person() {
             self.people.follow(&told.news, self.console.completion());
         }
-        self.show_line(told);
+        let is_held = self.arrivals.holds(self.now, told);
+        self.show_arrivals();
+        if !is_held {
+            self.show_line(told);
+        }
         if let News::Renamed {
             person,
             is_own: true,

@@ -71,6 +71,8 @@
 //!
 //! `examples/two_nodes.rs` does the same over a link that loses datagrams.
 
+mod counts;
+
 use core::net::SocketAddr;
 use std::time::Duration;
 
@@ -268,36 +270,6 @@ impl Node {
     #[must_use]
     pub fn hears_itself(&self) -> bool {
         self.engine.hears_itself()
-    }
-
-    /// How many bytes of frames are held.
-    #[must_use]
-    pub fn held_bytes(&self) -> usize {
-        self.engine.frame_log().bytes()
-    }
-
-    /// How many ranges of sequences are held, of what came and of what is missing.
-    #[must_use]
-    pub fn held_ranges(&self) -> usize {
-        self.engine.ranges()
-    }
-
-    /// How many datagrams were dropped unopened as duplicates.
-    #[must_use]
-    pub fn repeats(&self) -> u64 {
-        self.engine.recent().repeats()
-    }
-
-    /// How many frames were dropped as recordings, or because their session is over.
-    #[must_use]
-    pub fn replays(&self) -> u64 {
-        self.engine.replays()
-    }
-
-    /// Counts of what the gate dropped.
-    #[must_use]
-    pub fn gate(&self) -> &Gate {
-        &self.gate
     }
 }
 

@@ -225,6 +225,12 @@ impl Console {
         self.typing.completion()
     }
 
+    /// Breaks lines between words where they are shown on a terminal.
+    pub fn wrap_lines(&self) {
+        let outputs = [&self.data, self.talk.output()].into_iter();
+        outputs.chain(&self.terminal).for_each(Output::wrap_lines);
+    }
+
     /// The next typed line; to be asked for only while there is room for what it says.
     pub fn next_line(&mut self) -> Option<TypedLine> {
         let mut line = match self.typed.pop_front() {

@@ -24,6 +24,7 @@ mod streams;
 mod styled;
 mod tty;
 mod typing;
+mod wrap;
 
 pub use self::painter::Prompt;
 pub use self::streams::{Drain, Printer, Talk, last_words, stdout_and_stderr};

@@ -5,7 +5,7 @@
 mod tests;
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::kernel::terminal_size;
 use super::painter::{Painter, Prompt};
 use super::signals::{self, Signal};
+use super::wrap::wrap;
 use crate::clock::monotonic;
 
 /// Bytes that a queue holds before it is full: minutes of talk, or a pipe that pauses. One write
@@ -70,6 +71,8 @@ struct Queue {
     /// The prompt is not shown, whatever it is: the process is about to stop.
     is_held: bool,
     is_screen_cleared: bool,
+    /// Lines are for people: on a terminal they are broken between words.
+    is_prose: bool,
     /// What is drawn is no longer what is wanted.
     is_stale: bool,
     /// Whether a prompt stands on the terminal.
@@ -177,6 +180,11 @@ impl Output {
         self.shared.work.notify_one();
     }
 
+    /// Breaks lines between words from now on, if this is a terminal.
+    pub(super) fn wrap_lines(&self) {
+        self.queue().is_prose = true;
+    }
+
     /// Draws again, as after a resize.
     pub(super) fn redraw(&self) {
         self.queue().is_stale = true;
@@ -270,11 +278,12 @@ impl Shared {
 /// The thread: takes what is queued, paints it, writes it.
 fn write_out(shared: &Shared, mut stream: File, tell: impl Fn(OutputEvent)) {
     let mut painter = Painter::default();
+    let is_terminal = stream.is_terminal();
     let (mut text, mut out) = (Vec::new(), Vec::new());
     loop {
         out.clear();
         text.clear();
-        let prompt = {
+        let (prompt, is_wrapped) = {
             let queue = shared.lock();
             let waits = |queue: &mut Queue| !queue.has_work() && !queue.is_closed;
             let waited = shared.work.wait_while(queue, waits);
@@ -291,8 +300,11 @@ fn write_out(shared: &Shared, mut stream: File, tell: impl Fn(OutputEvent)) {
             let is_shown = !queue.is_held;
             let prompt = queue.prompt.clone().filter(|_| is_shown);
             queue.is_drawn = prompt.is_some() || !painter.is_clear();
-            prompt
+            (prompt, queue.is_prose && is_terminal)
         };
+        if is_wrapped {
+            wrap_for(&stream, &mut text);
+        }
         let outcome = if prompt.is_none() && painter.is_clear() && out.is_empty() {
             write_all(shared, &mut stream, &text, 0, &tell)
         } else {
@@ -316,6 +328,16 @@ fn write_out(shared: &Shared, mut stream: File, tell: impl Fn(OutputEvent)) {
         queue.is_drawn = prompt.is_some();
         drop(queue);
         shared.progress.notify_all();
+    }
+}
+
+/// Breaks lines between words, as wide as a terminal is now.
+fn wrap_for(terminal: &File, text: &mut Vec<u8>) {
+    let columns = terminal_size(terminal).unwrap_or_default().columns;
+    if let Ok(lines) = std::str::from_utf8(text) {
+        let mut wrapped = String::with_capacity(lines.len() + lines.len() / 8);
+        wrap(lines, columns, &mut wrapped);
+        *text = wrapped.into_bytes();
     }
 }
 

@@ -221,6 +221,11 @@ impl Screen {
         out.extend([&*clean(line), "\n"]);
     }
 
+    /// One line beside the conversation, dim.
+    pub fn aside(&self, line: &str, out: &mut String) {
+        self.colored("\x1b[2m", line, out);
+    }
+
     /// A right answer, green.
     pub fn right(&self, text: &str, out: &mut String) {
         self.colored("\x1b[32m", text, out);
@@ -271,6 +276,12 @@ impl Screen {
 #[must_use]
 pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
+}
+
+/// Whether a person looks at stderr.
+#[must_use]
+pub fn is_talk_on_terminal() -> bool {
+    io::stderr().is_terminal()
 }
 
 /// Whether an output failed because its terminal is gone.
@@ -375,6 +386,7 @@ mod tests {
         let stamp = Stamp {
             time_of_day: "14:03:21".into(),
             rfc3339: "2026-11-23T14:03:21.071-03:00".into(),
+            ..Stamp::default()
         };
         let mut out = String::new();
         let source = (Ipv4Addr::new(10, 77, 0, 2), 40_000).into();

@@ -201,15 +201,6 @@ pub fn delivered(lang: Lang, by: usize, of: usize) -> String {
     say!(lang, "delivered {by}/{of}", "entregue {by}/{of}")
 }
 
-/// How many earlier messages were shown on arrival.
-#[must_use]
-pub fn caught_up(lang: Lang, messages: usize) -> String {
-    match messages {
-        1 => say!(lang, "1 earlier message", "1 mensagem anterior"),
-        n => say!(lang, "{n} earlier messages", "{n} mensagens anteriores"),
-    }
-}
-
 /// Another person uses a known name.
 #[must_use]
 pub fn namesake(lang: Lang, name: &str, who: &str) -> String {

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+mod arrivals;
 mod chat;
 mod config;
 mod error;
@@ -16,6 +17,7 @@ mod room;
 mod tcp_peer;
 mod terminal;
 
+pub use arrivals::*;
 pub use chat::*;
 pub use config::*;
 pub use error::{cause, error, fault, lost, refusal};

@@ -24,6 +24,7 @@ mod hub_hosts;
 mod ignoring;
 mod input_errors;
 mod interop;
+mod joining;
 mod lab;
 mod lab_kept;
 mod names;

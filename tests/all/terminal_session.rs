@@ -70,19 +70,28 @@ fn a_line_that_was_begun_is_drawn_again_for_another_size() {
     ana.types(half);
     ana.shows(half);
     // The terminal itself makes `\r\n` of a line end.
-    for (columns, rows) in [
-        (20, "ana> uma frase que a\r\r\ninda não acabou"),
-        (12, "ana> uma fra\r\r\nse que ainda\r\r\n não acabou"),
-        (60, "ana> uma frase que ainda não acabou"),
+    for (columns, rows, heard) in [
+        (
+            20,
+            "ana> uma frase que a\r\r\ninda não acabou",
+            "] bia: em\r\n  20",
+        ),
+        (
+            12,
+            "ana> uma fra\r\r\nse que ainda\r\r\n não acabou",
+            "]\r\n  bia: em 12",
+        ),
+        (60, "ana> uma frase que ainda não acabou", "] bia: em 60"),
     ] {
         // Behind this line, only the size can bring what was typed back.
-        let mark = format!("antes de {columns}");
+        let mark = format!("antes-{columns}");
         bia.says(&mark);
         ana.shows(&format!("{mark}\r\nana> "));
         ana.resizes(columns, 24);
         ana.shows_behind(&mark, &format!("\x1b[J{rows}"));
         bia.says(&format!("em {columns}"));
-        ana.shows(&format!("] bia: em {columns}\r\n{rows}"));
+        // What is said is broken between words instead.
+        ana.shows(&format!("{heard}\r\n{rows}"));
     }
     ana.types("!\r");
     bia.shows(&format!("ana: {half}!"));

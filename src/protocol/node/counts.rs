@@ -1,0 +1,36 @@
+//! What a member holds, and counts.
+
+use super::Node;
+use crate::protocol::gate::Gate;
+
+impl Node {
+    /// How many bytes of frames are held.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.engine.frame_log().bytes()
+    }
+
+    /// How many ranges of sequences are held, of what came and of what is missing.
+    #[must_use]
+    pub fn held_ranges(&self) -> usize {
+        self.engine.ranges()
+    }
+
+    /// How many datagrams were dropped unopened as duplicates.
+    #[must_use]
+    pub fn repeats(&self) -> u64 {
+        self.engine.recent().repeats()
+    }
+
+    /// How many frames were dropped as recordings, or because their session is over.
+    #[must_use]
+    pub fn replays(&self) -> u64 {
+        self.engine.replays()
+    }
+
+    /// Counts of what the gate dropped.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+}

@@ -43,7 +43,8 @@
 //! terminal    keyboard (a thread) → keys → typing and line_editor; output (a thread) ← painter;
 //!             console (all of it as one value) · streams · tty · prompter · secret_prompter ·
 //!             signals · kernel
-//! face        how a room or a hub is shown and asked: lines · json
+//! face        how a room or a hub is shown and asked: lines · json · arrivals (history and
+//!             crowds on joining) · day · names (for Tab)
 //! modes       where pure meets world: one file or folder per subcommand
 //! manual      one page per mode, and one each for JSON, security and the protocol
 //! ```

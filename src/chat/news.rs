@@ -185,7 +185,14 @@ impl Chat {
             return None;
         }
         self.tell_arrivals();
-        let news = match event {
+        let news = self.news_of(event)?;
+        self.ask_archive();
+        (!self.people.ignoring.hides(&news)).then_some(news)
+    }
+
+    /// The same, but for who enters; `None` if faces receive it otherwise, or later.
+    fn news_of(&mut self, event: EngineEvent) -> Option<News> {
+        Some(match event {
             EngineEvent::Said(delivery) => {
                 let timing = self.timing(&delivery);
                 News::Message(self.message(delivery, timing))
@@ -249,9 +256,7 @@ impl Chat {
                 source,
                 wall_ms,
             }),
-        };
-        self.ask_archive();
-        (!self.people.ignoring.hides(&news)).then_some(news)
+        })
     }
 
     /// The next report about own messages. While this member leaves, reports wait for nothing.

@@ -32,7 +32,6 @@ use crate::protocol::message::{Name, NameFault};
 use crate::protocol::node::Node;
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
@@ -142,16 +141,6 @@ impl World {
         let host = self.hosts.get(person).ok_or(NameFault::Empty)?;
         let (signer, name) = (host.signer.clone(), host.name.clone());
         self.join_as(signer, name)
-    }
-
-    /// Adds a session with a member's key under another name, on another computer, as a cloned disk
-    /// does; returns its number.
-    ///
-    /// # Errors
-    /// A name that cannot be, and a member that never was.
-    pub fn join_copied(&mut self, person: usize, name: &str) -> Result<usize, NameFault> {
-        let host = self.hosts.get(person).ok_or(NameFault::Empty)?;
-        self.join_as(host.signer.clone(), name.to_owned())
     }
 
     fn join_as(&mut self, signer: Signer, name: String) -> Result<usize, NameFault> {
@@ -313,27 +302,6 @@ impl World {
             datagram_bytes: self.air.mtu_bytes(),
         };
         self.handle(number, Input::Network(news));
-    }
-
-    /// From now on keeps every datagram sent to the group, so that a test can replay them.
-    pub fn tap(&mut self) {
-        self.tap = Some(Vec::new());
-    }
-
-    /// Takes the datagrams kept since [`World::tap`].
-    pub fn tapped(&mut self) -> Vec<Arc<[u8]>> {
-        self.tap.take().unwrap_or_default()
-    }
-
-    /// Takes the datagrams that members sent to addresses at which no member is, since
-    /// [`World::tap`]; each with its address.
-    pub fn strays(&mut self) -> Vec<(SocketAddr, Arc<[u8]>)> {
-        std::mem::take(&mut self.strays)
-    }
-
-    /// Lets somebody speak in the room who is no host: what it says is not held against anybody.
-    pub fn admit(&mut self, key: Key) {
-        self.ledger.admit(key);
     }
 
     /// Lets time pass.

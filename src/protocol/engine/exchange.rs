@@ -316,8 +316,10 @@ impl Exchange {
             false => self.wanted.range(of_person).count(),
         };
         let room = room.min(WANTED_OF_PERSON_MAX.saturating_sub(of_person));
-        let lacked = run.frames().take(room).filter(|wanted| lacks(*wanted));
-        self.wanted.extend(lacked);
+        // What is here already takes no room; a claim of millions is not looked through.
+        let listed = run.frames().take(HISTORY_MESSAGES);
+        let lacked = listed.filter(|wanted| lacks(*wanted));
+        self.wanted.extend(lacked.take(room));
     }
 
     /// The result, if the inventory is complete.

@@ -8,8 +8,7 @@
 //! receiving   inbox per member (sequences, gaps) · frontier · reports · unproven · heard_nacks
 //! log         frame_log, with history · shares · digest_sums
 //! recent      dedup
-//! sync        digests, inventories · exchange (pull_order) · answers (host_budgets) ·
-//!             asked_in_vain
+//! sync        digests, inventories · exchange (pull_order) · answers · asked_in_vain
 //! mirror      the lobby's plain copies and guests
 //! out         datagrams and events, in order
 //! ```

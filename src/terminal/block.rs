@@ -1,7 +1,7 @@
 //! Typed lines in one piece of memory, cut out of what a pipe gives.
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use crate::protocol::encoding::{TextFault, strip_mark};
 use crate::protocol::wire::quiet::unfinished_bytes;
@@ -27,10 +27,10 @@ impl Block {
             .bytes
             .get(self.taken..)
             .filter(|rest| !rest.is_empty())?;
-        let (mut length, mut line) = match rest.iter().position(|byte| *byte == b'\n') {
-            Some(end) => (end + 1, rest.get(..end)?),
-            None => (rest.len(), rest),
-        };
+        // This finds a line end many bytes at a time; a slice can always be read.
+        let mut length = { rest }.skip_until(b'\n').unwrap_or(rest.len());
+        let mut line = rest.get(..length)?;
+        line = line.strip_suffix(b"\n").unwrap_or(line);
         line = line.strip_suffix(b"\r").unwrap_or(line);
         let mut is_cut = self.is_cut && self.taken + length == self.bytes.len();
         if line.len() > LINE_MAX_BYTES {
@@ -39,7 +39,9 @@ impl Block {
         }
         self.taken += length;
         Some(Line {
-            text: String::from_utf8_lossy(line),
+            // Much faster than to mend what needs no mending.
+            text: str::from_utf8(line)
+                .map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed),
             is_cut,
         })
     }

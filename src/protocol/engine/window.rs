@@ -3,7 +3,7 @@
 //! [`LAGGING_PER_S`] for [`STUCK_AFTER`] while the window waits for it leaves the window. So does
 //! one that moves in tiny steps, whether its machine is slow or it lies.
 //!
-//! It comes back with its first report after its time outside ([`Laggards`]) which shows that it
+//! It comes back with its first report after its time outside (`laggards`) which shows that it
 //! has kept up: that it lacks no more than a window of frames. Nobody enters in another way.
 
 use std::collections::{BTreeMap, VecDeque};

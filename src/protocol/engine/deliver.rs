@@ -215,8 +215,10 @@ impl Engine {
         let position = frame.held.position;
         self.log.settle(frame.id, position.sequence);
         if self.me.is_plausible(position.clock, now) {
+            // A clock that is ahead does not make late what others say.
+            let shown = position.clock.min(self.me.clock_now(now));
             let newest = &mut self.receiving.newest_shown;
-            *newest = (*newest).max(position.clock);
+            *newest = (*newest).max(shown);
         }
         let shown = Reference {
             member: frame.author.tag(),

@@ -218,7 +218,7 @@ fn rubbish(choices: &mut impl Choices) -> What {
 fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
     match choices.below(10) {
         0..=3 => Says::Texts {
-            count: one_of(choices, [1, 1, 1, 2, 60, 254]),
+            count: one_of(choices, [1, 1, 1, 2, 60, 255]),
             bytes: one_of(choices, [0, 1, 20, 800, 1000]),
         },
         4 => Says::Forgery(choices.below(20) as u16),

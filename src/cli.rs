@@ -36,7 +36,7 @@ pub use self::secret::{
 };
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 use crate::error::Usage;
-use crate::protocol::lookalike::Oddity;
+use crate::protocol::lookalike::{OwnNameFault, own_name};
 use crate::protocol::message::Name;
 use crate::text::Lang;
 
@@ -168,11 +168,10 @@ pub fn language(asked: Option<Lang>, variable: impl Fn(&str) -> Option<String>) 
 
 /// Parses a typed name.
 fn name(typed: &str) -> Result<Name, Usage> {
-    let name = Name::parse(typed).map_err(|fault| Usage::Name(typed.into(), fault))?;
-    match Oddity::of(name.as_str()) {
-        None => Ok(name),
-        Some(oddity) => Err(Usage::OddName(typed.into(), oddity)),
-    }
+    own_name(typed).map_err(|fault| match fault {
+        OwnNameFault::Name(fault) => Usage::Name(typed.into(), fault),
+        OwnNameFault::Odd(oddity) => Usage::OddName(typed.into(), oddity),
+    })
 }
 
 /// Parses a typed room name.

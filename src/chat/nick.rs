@@ -4,7 +4,7 @@
 use super::Chat;
 use super::command::RequestId;
 use super::event::{Failure, News};
-use crate::protocol::lookalike::Oddity;
+use crate::protocol::lookalike::{OwnNameFault, own_name};
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 
@@ -15,27 +15,18 @@ pub(super) struct Wanted {
     name: Name,
 }
 
-/// A name that one may go by: what is refused of others' names for their looks is refused, too.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn own_name(typed: &str) -> Result<Name, Failure> {
-    let given = typed.to_owned();
-    let name = match Name::parse(typed) {
-        Ok(name) => name,
-        Err(fault) => return Err(Failure::BadName { given, fault }),
-    };
-    match Oddity::of(name.as_str()) {
-        None => Ok(name),
-        Some(oddity) => Err(Failure::OddName { given, oddity }),
-    }
-}
-
 impl Chat {
     /// Goes by another name as soon as nothing waits to be sent.
     pub(super) fn want_name(&mut self, now: Moment, request: RequestId, typed: &str) {
         match own_name(typed) {
-            Err(failure) => self.answer(request, News::Failed(failure)),
+            Err(fault) => {
+                let given = typed.to_owned();
+                let failure = match fault {
+                    OwnNameFault::Name(fault) => Failure::BadName { given, fault },
+                    OwnNameFault::Odd(oddity) => Failure::OddName { given, oddity },
+                };
+                self.answer(request, News::Failed(failure));
+            }
             Ok(name) => {
                 self.own.wanted_name = Some(Wanted { request, name });
                 self.rename_if_sent(now);

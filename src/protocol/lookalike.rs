@@ -9,7 +9,7 @@ use unicode_script::{Script, UnicodeScript};
 use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_security::skeleton;
 
-use super::message::clean;
+use super::message::{Name, NameFault, clean};
 
 /// Marks that faces set beside names, and what looks like them.
 const MARKS: [char; 12] = [
@@ -53,6 +53,27 @@ pub enum Oddity {
     Mixed(char),
     /// It ends like the suffix of a namesake.
     Suffix,
+}
+
+/// Why a person may not go by a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnNameFault {
+    /// It breaks a rule that all names keep.
+    Name(NameFault),
+    /// It could be taken for another one.
+    Odd(Oddity),
+}
+
+/// A name that a person may go by: what is shown as odd of others is refused, too.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn own_name(typed: &str) -> Result<Name, OwnNameFault> {
+    let name = Name::parse(typed).map_err(OwnNameFault::Name)?;
+    match Oddity::of(name.as_str()) {
+        None => Ok(name),
+        Some(oddity) => Err(OwnNameFault::Odd(oddity)),
+    }
 }
 
 impl Oddity {

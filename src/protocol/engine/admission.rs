@@ -61,8 +61,7 @@ impl Engine {
     /// Asks a newcomer to show that it receives where it says it is.
     fn challenge(&mut self, now: Moment, source: SocketAddr) {
         if self.sync.challenges.asked.try_spend(1.0, now.time) {
-            let cookie = Talk::Cookie(self.sync.cookie_for(source));
-            self.send_question(now, Some((source, cookie)));
+            self.ask_to_repeat_cookie(now, source);
         }
     }
 

@@ -118,9 +118,14 @@ impl Engine {
     /// Gives an address what only a program that receives there can repeat.
     pub(super) fn send_cookie(&mut self, now: Moment, source: SocketAddr) {
         if self.sync.answers.may_send_cookie(now.time) {
-            let cookie = self.sync.cookie_for(source);
-            self.send_question(now, Some((source, Talk::Cookie(cookie))));
+            self.ask_to_repeat_cookie(now, source);
         }
+    }
+
+    /// Sends the cookie of an address there.
+    pub(super) fn ask_to_repeat_cookie(&mut self, now: Moment, source: SocketAddr) {
+        let cookie = self.sync.cookie_for(source);
+        self.send_question(now, Some((source, Talk::Cookie(cookie))));
     }
 
     fn send_inventory(&mut self, now: Moment, to: SocketAddr, from: u64, cut: u64) {

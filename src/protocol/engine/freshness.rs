@@ -109,10 +109,9 @@ impl Engine {
     ) -> bool {
         let author = &frame.author;
         let is_durable = frame.body.kind() == Kind::Durable;
-        let stamp_ms = clock_ms(author.clock);
         let member = self.group.roster.get(id);
         let is_proven = member.is_some_and(|member| member.proven_at.is_some());
-        let is_stale = member.and_then(|member| member.clock_offset.is_stale(stamp_ms, now.time));
+        let is_stale = self.is_stale(now, Some(id), author);
         if is_durable && is_proven {
             return true;
         }
@@ -169,17 +168,13 @@ impl Engine {
     /// Whether a NACK was made now, as its author's clock shows, or ours if we do not know its
     /// author's. It is not signed, and therefore teaches nothing.
     pub(super) fn is_nack_current(&self, now: Moment, author: &Author) -> bool {
-        let stamp_ms = clock_ms(author.clock);
-        let roster = &self.group.roster;
-        let member = roster.find(author.tag()).and_then(|id| roster.get(id));
-        let is_stale = member.and_then(|member| member.clock_offset.is_stale(stamp_ms, now.time));
-        is_stale.map_or_else(
-            || {
+        match self.is_stale(now, self.group.roster.find(author.tag()), author) {
+            Some(is_stale) => !is_stale,
+            None => {
                 let now_ms = clock_ms(self.me.clock_now(now));
-                now_ms.abs_diff(stamp_ms) <= STALE_AFTER.as_millis() as u64
-            },
-            |is_stale| !is_stale,
-        )
+                now_ms.abs_diff(clock_ms(author.clock)) <= STALE_AFTER.as_millis() as u64
+            }
+        }
     }
 
     /// Refuses a frame whose author has not shown that it is there now: a durable one waits.
@@ -202,7 +197,7 @@ impl Engine {
                 }
             }
             Body::Sync(Talk::Ask { .. } | Talk::Want { .. })
-                if !self.is_known_stale(now, id, &opened.frame.author) =>
+                if self.is_stale(now, Some(id), &opened.frame.author) != Some(true) =>
             {
                 // It gets what it needs for a sign.
                 self.send_cookie(now, source);
@@ -211,12 +206,12 @@ impl Engine {
         }
     }
 
-    fn is_known_stale(&self, now: Moment, id: Id, author: &Author) -> bool {
-        let member = self.group.roster.get(id);
+    /// Whether a frame was made long before now, by its author's clock; `None` if that clock is not
+    /// known.
+    pub(super) fn is_stale(&self, now: Moment, id: Option<Id>, author: &Author) -> Option<bool> {
+        let member = self.group.roster.get(id?)?;
         let stamp_ms = clock_ms(author.clock);
-        member
-            .and_then(|member| member.clock_offset.is_stale(stamp_ms, now.time))
-            .unwrap_or(false)
+        member.clock_offset.is_stale(stamp_ms, now.time)
     }
 
     /// Takes in the frames that have waited for the proof that their author is there now.

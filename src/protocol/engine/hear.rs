@@ -284,9 +284,7 @@ impl Engine {
         let is_known = || address.is_some() || roster.unknown() < UNKNOWN_MAX;
         // Its clock may be ahead of its author's, so that it brings nobody back; a beat does.
         let may_enter = member.is_some_and(|member| {
-            let is_stale = member
-                .clock_offset
-                .is_stale(clock_ms(author.clock), now.time);
+            let is_stale = self.is_stale(now, Some(id), author);
             is_stale.is_none_or(|is_stale| member.is_live && !is_stale)
         });
         let is_here = is_first_hand && may_enter && !has_left && is_known();

@@ -3,13 +3,12 @@
 //! was met before.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use super::people::People;
+use super::requests::{Requests, Taken, queue};
 use crate::chat::archive::{Remembered, Reply, Request};
 
 /// Most requests that wait. They come when somebody new enters or is verified; a room has at most
@@ -31,9 +30,7 @@ const LOCKED_WAIT: Duration = Duration::from_millis(200);
 /// The room's end of the thread.
 #[derive(Debug)]
 pub struct Archive {
-    requests: Sender<Request>,
-    /// How many requests wait. A channel with a bound of its own would take the memory for all.
-    waiting: Arc<AtomicUsize>,
+    requests: Requests<Request>,
     is_done: Receiver<()>,
 }
 
@@ -47,13 +44,10 @@ impl Archive {
         open: impl Fn() -> Result<People, String> + Send + 'static,
         tell: impl Fn(Reply) -> bool + Send + 'static,
     ) -> io::Result<Self> {
-        let (requests, taken) = mpsc::channel();
+        let (requests, taken) = queue(REQUESTS_MAX);
         let (done, is_done) = mpsc::sync_channel::<()>(1);
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&waiting);
-        let taken = Taken { taken, counter };
         let archive = move || {
-            if let Err(why) = serve(open, &taken, &tell) {
+            if let Err(why) = serve(open, taken, &tell) {
                 tell(Reply::Failed(why));
             }
             drop(done);
@@ -61,22 +55,12 @@ impl Archive {
         thread::Builder::new()
             .name("archive".into())
             .spawn(archive)?;
-        Ok(Self {
-            requests,
-            waiting,
-            is_done,
-        })
+        Ok(Self { requests, is_done })
     }
 
     /// Hands a request over, and returns whether there was room for it.
     pub fn ask(&self, request: Request) -> bool {
-        if self.waiting.load(Ordering::Relaxed) >= REQUESTS_MAX {
-            return false;
-        }
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        // A thread that has failed has reported it, and takes nothing more.
-        let _ = self.requests.send(request);
-        true
+        self.requests.ask(request)
     }
 
     /// Waits for what is still to be written, but no longer than `wait`: usually [`CLOSE_WAIT`],
@@ -89,29 +73,14 @@ impl Archive {
     }
 }
 
-/// The thread's end of the requests.
-struct Taken {
-    taken: Receiver<Request>,
-    counter: Arc<AtomicUsize>,
-}
-
-impl Taken {
-    /// The next request; `None` once nobody asks any more.
-    fn next(&self) -> Option<Request> {
-        let request = self.taken.recv().ok()?;
-        self.counter.fetch_sub(1, Ordering::Relaxed);
-        Some(request)
-    }
-}
-
 /// Serves requests until nobody asks any more, or the first failure.
 fn serve(
     open: impl Fn() -> Result<People, String>,
-    requests: &Taken,
+    requests: Taken<Request>,
     tell: &impl Fn(Reply) -> bool,
 ) -> Result<(), String> {
     let people = retry_while_locked(open)?;
-    while let Some(request) = requests.next() {
+    for request in requests {
         match request {
             Request::Load => {
                 tell(Reply::Ignored(retry_while_locked(|| people.ignored())?));

@@ -2,11 +2,9 @@
 //! another program, delays whoever asked and nobody else.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Sender};
 use std::thread;
 
+use super::requests::{Requests, queue};
 use crate::lab::StoreFault;
 use crate::lab::store::{Store, StoreReply, StoreRequest};
 
@@ -15,10 +13,7 @@ const REQUESTS_MAX: usize = 4096;
 
 /// The loop's end of the thread.
 #[derive(Debug)]
-pub struct LabThread {
-    requests: Sender<(u32, StoreRequest)>,
-    waiting: Arc<AtomicUsize>,
-}
+pub struct LabThread(Requests<(u32, StoreRequest)>);
 
 impl LabThread {
     /// Starts the thread. `tell` hands the reply to a client's request to the loop.
@@ -29,18 +24,15 @@ impl LabThread {
         store: Store,
         tell: impl Fn(u32, StoreReply) -> bool + Send + 'static,
     ) -> io::Result<Self> {
-        let (requests, taken) = mpsc::channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&waiting);
+        let (requests, taken) = queue(REQUESTS_MAX);
         thread::Builder::new().name("store".into()).spawn(move || {
             for (client, request) in taken {
-                counter.fetch_sub(1, Ordering::Relaxed);
                 if !tell(client, store.answer(request)) {
                     return;
                 }
             }
         })?;
-        Ok(Self { requests, waiting })
+        Ok(Self(requests))
     }
 
     /// Asks for a client. Its reply comes by `tell`.
@@ -48,20 +40,19 @@ impl LabThread {
     /// # Errors
     /// A reply that says that too many requests wait already.
     pub fn ask(&self, client: u32, request: StoreRequest) -> Result<(), StoreReply> {
-        if self.waiting.load(Ordering::Relaxed) >= REQUESTS_MAX {
-            let why = format!("{REQUESTS_MAX} requests wait for it already");
-            return Err(StoreReply::Failed(StoreFault(why)));
+        match self.0.ask((client, request)) {
+            true => Ok(()),
+            false => {
+                let why = format!("{REQUESTS_MAX} requests wait for it already");
+                Err(StoreReply::Failed(StoreFault(why)))
+            }
         }
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        // The thread lives as long as the loop listens.
-        let _ = self.requests.send((client, request));
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex, mpsc};
     use std::time::Duration;
 
     use super::*;

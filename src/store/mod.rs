@@ -10,5 +10,6 @@ pub mod lab_thread;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
 pub mod people;
+mod requests;
 pub mod secret;
 pub mod text_file;

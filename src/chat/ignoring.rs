@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::Chat;
 use super::archive::Request;
 use super::command::RequestId;
-use super::event::{Failure, Ignored, MemberState, Message, News, Timing};
+use super::event::{Failure, Ignored, Message, News, Timing};
 use super::suffix;
 use crate::protocol::engine::event::{Delivery, NamedKey};
 use crate::protocol::lookalike::clean_name;
@@ -247,20 +247,6 @@ impl Chat {
 
     fn refuse(&mut self, request: RequestId, failure: Failure) {
         self.answer(request, News::Failed(failure));
-    }
-
-    /// Everybody who is here, this member first.
-    pub(super) fn members(&self) -> Vec<MemberState> {
-        let mut members = self.people.members(self.node.roster());
-        self.mark_ignored(&mut members);
-        members
-    }
-
-    /// Marks those members who are ignored.
-    pub(super) fn mark_ignored(&self, members: &mut [MemberState]) {
-        for member in members {
-            member.is_ignored = self.people.ignoring.has(member.person.key.as_ref());
-        }
     }
 
     /// The newest messages of those who are not ignored, at most `count`.

@@ -24,12 +24,11 @@ impl Chat {
             Command::SayTo { to, text } => self.say_to(request, &to, &text),
             Command::Act(text) => self.act(now, request, &text),
             Command::Who(None) => {
-                let members = self.members();
+                let members = self.people.members(self.node.roster());
                 self.answer(request, News::Members(members));
             }
             Command::Who(Some(name)) => {
-                let mut members = self.people.alike(&name, self.node.roster());
-                self.mark_ignored(&mut members);
+                let members = self.people.alike(&name, self.node.roster());
                 let answer = match members.is_empty() {
                     true => News::Failed(Failure::NobodyCalled(name)),
                     false => News::Fingerprints(members),
@@ -40,7 +39,7 @@ impl Chat {
             Command::Snapshot => {
                 let snapshot = Snapshot {
                     ready: self.is_ready.then(|| self.ready.clone()),
-                    members: self.members(),
+                    members: self.people.members(self.node.roster()),
                     messages: self.shown_history(MESSAGES_MAX),
                 };
                 self.answer(request, News::Snapshot(snapshot));
@@ -179,37 +178,31 @@ impl Chat {
     /// Makes what the engine reports about keys into what faces receive about people, behind what
     /// it puts out itself.
     pub(super) fn on_event(&mut self, now: Moment, event: EngineEvent) -> Option<News> {
-        if let EngineEvent::Entered { who, was_here } = event {
-            let news = self.people.enter(now.time, Arrival { who, was_here });
-            self.tell_all(news);
-            return None;
+        if !matches!(event, EngineEvent::Entered { .. }) {
+            self.tell_arrivals();
         }
-        self.tell_arrivals();
-        let news = self.news_of(event)?;
+        let news = self.news_of(now, event)?;
         self.ask_archive();
         (!self.people.ignoring.hides(&news)).then_some(news)
     }
 
-    /// The same, but for who enters; `None` if faces receive it otherwise, or later.
-    fn news_of(&mut self, event: EngineEvent) -> Option<News> {
+    /// The same; `None` if faces receive it otherwise, or later.
+    fn news_of(&mut self, now: Moment, event: EngineEvent) -> Option<News> {
         Some(match event {
             EngineEvent::Said(delivery) => {
                 let timing = self.timing(&delivery);
                 News::Message(self.message(delivery, timing))
             }
-            EngineEvent::Entered { .. } => return None,
+            EngineEvent::Entered { who, was_here } => {
+                let news = self.people.enter(now.time, Arrival { who, was_here });
+                self.tell_all(news);
+                return None;
+            }
             EngineEvent::Sent { id, .. } => {
                 self.on_sent(id);
                 return None;
             }
-            EngineEvent::Left { who, with_farewell } => {
-                let person = self.people.person(&who);
-                self.people.leave(&who, self.node.roster());
-                News::Left {
-                    person,
-                    with_farewell,
-                }
-            }
+            EngineEvent::Left { who, with_farewell } => self.leaves(&who, with_farewell),
             EngineEvent::Renamed { before, who } => {
                 let news = self.people.rename(&before, who, self.node.roster());
                 self.tell_all(news);
@@ -257,6 +250,15 @@ impl Chat {
                 wall_ms,
             }),
         })
+    }
+
+    fn leaves(&mut self, who: &NamedKey, with_farewell: bool) -> News {
+        let person = self.people.person(who);
+        self.people.leave(who, self.node.roster());
+        News::Left {
+            person,
+            with_farewell,
+        }
     }
 
     /// The next report about own messages. While this member leaves, reports wait for nothing.

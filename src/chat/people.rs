@@ -436,7 +436,7 @@ impl People {
                     person,
                     is_own: false,
                     is_silent,
-                    is_ignored: false,
+                    is_ignored: self.ignoring.has(Some(&member.key)),
                 }),
             }
         }

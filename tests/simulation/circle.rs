@@ -9,6 +9,17 @@ use roda::sim::link::Faults;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
+/// Whether somebody left and said so.
+pub(crate) fn said_farewell(news: &News) -> bool {
+    matches!(
+        news,
+        News::Left {
+            with_farewell: true,
+            ..
+        }
+    )
+}
+
 /// Whether a person goes by a name.
 pub(crate) fn is(who: &Person, name: &str) -> bool {
     who.name == name

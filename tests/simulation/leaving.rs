@@ -8,7 +8,7 @@ use roda::chat::event::{MemberState, News, Timing};
 use roda::protocol::fingerprint::fingerprint;
 use roda::sim::link::Faults;
 
-use crate::circle::{Circle, SECOND};
+use crate::circle::{Circle, SECOND, said_farewell};
 
 /// How long a member needs to leave; `None` if it does not.
 fn time_to_leave(circle: &mut Circle, member: usize, leave: Leave) -> Option<Duration> {
@@ -58,16 +58,7 @@ fn a_member_that_leaves_takes_no_more_lines() {
     assert!(!circle.world.has_room(0));
     circle.world.run(10 * SECOND);
     assert!(circle.world.node(0).is_none());
-    let left = |news: &News| {
-        matches!(
-            news,
-            News::Left {
-                with_farewell: true,
-                ..
-            }
-        )
-    };
-    assert_eq!(circle.count_told(1, left), 1);
+    assert_eq!(circle.count_told(1, said_farewell), 1);
 }
 
 #[test]

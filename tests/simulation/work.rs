@@ -19,7 +19,7 @@ use roda::protocol::wire::frame::{Ack, Author, Body, Frame, MemberTag};
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
 
-use crate::circle::{Circle, SECOND, is};
+use crate::circle::{Circle, SECOND, is, said_farewell};
 
 /// A member that keeps the format and not the rules.
 struct Attacker {
@@ -302,16 +302,7 @@ fn a_farewell_waits_for_nobody_who_crawls() {
         assert!(circle.world.now() <= began + SECOND, "it does not leave");
     }
     circle.world.run(SECOND);
-    let left = |news: &News| {
-        matches!(
-            news,
-            News::Left {
-                with_farewell: true,
-                ..
-            }
-        )
-    };
-    assert_eq!(circle.count_told(1, left), 1);
+    assert_eq!(circle.count_told(1, said_farewell), 1);
 }
 
 #[test]

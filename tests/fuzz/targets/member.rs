@@ -4,9 +4,11 @@
 //! bounded.
 #![no_main]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "../../simulation/memory.rs"]
+mod memory;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
@@ -34,32 +36,6 @@ const MEMORY_MAX_BYTES: i64 = 16 << 20;
 
 /// Most datagrams that may leave after one act.
 const SENT_MAX: usize = 5000;
-
-/// The system's allocator, with a count.
-struct Counting;
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-static IN_USE: AtomicI64 = AtomicI64::new(0);
-
-fn count(bytes: i64) {
-    IN_USE.fetch_add(bytes, Ordering::Relaxed);
-}
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as i64);
-        // SAFETY: the caller keeps the rules of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        count(-(layout.size() as i64));
-        // SAFETY: the caller keeps the rules of `dealloc`.
-        unsafe { System.dealloc(place, layout) }
-    }
-}
 
 thread_local! {
     /// The room, and an insider who has done nothing yet.
@@ -208,7 +184,7 @@ impl Member {
 
 fuzz_target!(|bytes: &[u8]| {
     ROOM.with(|(seal, insider)| {
-        let before = IN_USE.load(Ordering::Relaxed);
+        let before = memory::in_use() as i64;
         let mut choices = ByteChoices::new(bytes);
         let mut member = Member::new(seal, insider.clone());
         for _ in 0..ACTS_MAX {
@@ -223,7 +199,7 @@ fuzz_target!(|bytes: &[u8]| {
                 1 => member.ask(&mut choices),
                 _ => member.attack(&mut choices),
             }
-            let taken = IN_USE.load(Ordering::Relaxed) - before;
+            let taken = memory::in_use() as i64 - before;
             assert!(taken < MEMORY_MAX_BYTES, "{taken} bytes");
         }
         member.wait(40_000);

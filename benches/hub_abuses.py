@@ -2,9 +2,10 @@
 at one hub, and the eight are at the same one, or at a second one on the same machine, which costs the
 machine as much and the hundred nothing but that.
 """
-import os, selectors, socket, statistics, subprocess, sys, time
+import selectors, socket, statistics, subprocess, sys, time
 
 from figures import interleave, ratios, spread
+from hubs import await_port
 
 PORTS = (7401, 7402)
 CLIENTS = 100
@@ -54,13 +55,13 @@ def abuse(port, flood):
 
 def percentile_99_ms(roda, flood, port):
     """How long lines of the hundred take to the others, while the eight are at the hub at `port`."""
-    hubs = [subprocess.Popen([roda, "hub", "serve", "--listen", f"127.0.0.1:{port}"],
+    hubs = [subprocess.Popen([roda, "hub", "serve", "--listen", f"127.0.0.1:{its_port}"],
                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL) for port in PORTS]
+                             stderr=subprocess.DEVNULL) for its_port in PORTS]
     eight = None
     try:
-        for port_of_one in PORTS:
-            await_listener(port_of_one)
+        for one, its_port in zip(hubs, PORTS):
+            await_port(one, its_port)
         watch, clients = selectors.DefaultSelector(), []
         for number in range(CLIENTS):
             client = join(PORTS[0], f"c{number}", framed=True)
@@ -96,16 +97,6 @@ def talk(watch, clients):
     if len(waits) < 0.9 * expected:
         print(f"scripts/bench: {len(waits)} of {expected} lines came in time", file=sys.stderr)
     return {"p99_ms": statistics.quantiles(waits, n=100)[98] * 1e3} if waits else {"p99_ms": float("nan")}
-
-
-def await_listener(port):
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            return socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.01)
-    raise SystemExit(f"scripts/bench: nobody listens on {port}")
 
 
 def hub_abuse(rounds, roda):

@@ -60,9 +60,9 @@ def load(program, server, clients, messages, senders, outstanding, deaf=0):
         hub.wait()
 
 
-def await_port(hub):
+def await_port(hub, port=PORT):
     """Waits until somebody listens, without connecting: a server may count its clients."""
-    listening = f"0100007F:{PORT:04X}", f"00000000:{PORT:04X}"
+    listening = f"0100007F:{port:04X}", f"00000000:{port:04X}"
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and hub.poll() is None:
         with open("/proc/net/tcp") as table:

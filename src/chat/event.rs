@@ -4,6 +4,7 @@
 
 use core::net::{IpAddr, SocketAddr};
 use std::fmt;
+use std::sync::Arc;
 
 use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
@@ -17,7 +18,7 @@ use crate::protocol::wire::frame::{FrameFault, Key};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// The name that they claim, uncleaned.
-    pub name: String,
+    pub name: Arc<str>,
     /// The key that proves it is them; `None` on wires without keys.
     pub key: Option<Key>,
     /// What this person is under that name.
@@ -29,7 +30,7 @@ pub struct Person {
 impl Person {
     /// Somebody on a wire that proves nothing.
     #[must_use]
-    pub fn unproven(name: impl Into<String>) -> Self {
+    pub fn unproven(name: impl Into<Arc<str>>) -> Self {
         Self {
             name: name.into(),
             key: None,

@@ -183,7 +183,7 @@ impl Chat {
         let heard = guests_called(self.people.ignoring.heard.iter(), typed);
         let guests: Vec<GuestId> = heard.into_iter().cloned().collect();
         if guests.is_empty() {
-            let is_me = self.people.me().name == typed;
+            let is_me = *self.people.me().name == *typed;
             return self.refuse(
                 request,
                 match is_me {

@@ -128,7 +128,7 @@ impl People {
     /// This member's own person.
     pub(super) fn me(&self) -> Person {
         Person {
-            name: self.me.name.to_string(),
+            name: self.me.name.clone().into(),
             key: Some(self.me.key),
             standing: Standing::First,
             suffix: None,
@@ -154,7 +154,7 @@ impl People {
     pub(super) fn person(&self, who: &NamedKey) -> Person {
         let standing = self.standing(who);
         Person {
-            name: who.name.to_string(),
+            name: who.name.clone().into(),
             key: Some(who.key),
             suffix: self.suffix(who, standing),
             standing,

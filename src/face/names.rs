@@ -1,6 +1,7 @@
 //! Whose names Tab completes: of those who are here, as each is shown and typed.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use super::lines::addressed;
 use crate::chat::event::{Guest, HubNews, Ignored, News, PeerNews, Person, Timing};
@@ -18,7 +19,7 @@ const GUESTS_MAX: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Names {
     /// What each name that somebody claims is shown as; without a key, the name is the person.
-    shown: BTreeMap<(Option<Key>, String), String>,
+    shown: BTreeMap<(Option<Key>, Arc<str>), String>,
     guests: VecDeque<String>,
 }
 
@@ -113,7 +114,7 @@ impl Names {
     /// These are all who are here: a hub does not tell who leaves.
     fn replace(&mut self, names: &[String], completion: &mut Completion) {
         self.shown.retain(|(_, name), shown| {
-            let is_here = names.contains(name);
+            let is_here = names.iter().any(|there| **there == **name);
             if !is_here {
                 completion.remove_name(shown);
             }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -27,7 +28,7 @@ pub fn is_farewell(text: &str) -> bool {
 /// A name that may be sent: NFC, 1 to [`NAME_MAX_BYTES`] bytes, one readable line, and no leading
 /// `~`, which marks unverified guests.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Name(String);
+pub struct Name(Arc<str>); // each message bears one
 
 /// What is wrong with a typed name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +68,10 @@ impl Name {
     /// # Errors
     /// The first rule that the name breaks.
     pub fn parse(typed: &str) -> Result<Self, NameFault> {
-        let name: String = if is_nfc(typed) {
-            typed.into()
+        let name = if is_nfc(typed) {
+            Cow::Borrowed(typed)
         } else {
-            typed.nfc().collect()
+            Cow::Owned(typed.nfc().collect())
         };
         if name.trim().is_empty() {
             Err(NameFault::Empty)
@@ -81,7 +82,7 @@ impl Name {
         } else if name.len() > NAME_MAX_BYTES {
             Err(NameFault::TooLong { bytes: name.len() })
         } else {
-            Ok(Self(name))
+            Ok(Self(Arc::from(&*name)))
         }
     }
 
@@ -92,9 +93,15 @@ impl Name {
     }
 }
 
-impl From<Name> for String {
+impl From<Name> for Arc<str> {
     fn from(name: Name) -> Self {
         name.0
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.as_str().to_owned()
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn said_farewell(news: &News) -> bool {
 
 /// Whether a person goes by a name.
 pub(crate) fn is(who: &Person, name: &str) -> bool {
-    who.name == name
+    *who.name == *name
 }
 
 /// Members who have met.

@@ -104,7 +104,7 @@ fn a_namesake_is_addressed_by_suffix_and_cuts_off_nobody_whose_the_name_is() {
     assert_eq!(circle.count_told(1, read), 1);
     circle.world.ask(0, Command::Who(None));
     let members = |news: &News| match news {
-        News::Members(members) => members.iter().filter(|m| m.person.name == "m1").count() == 2,
+        News::Members(members) => members.iter().filter(|m| &*m.person.name == "m1").count() == 2,
         _ => false,
     };
     assert_eq!(circle.count_told(0, members), 1);

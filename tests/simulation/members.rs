@@ -385,7 +385,7 @@ fn another_name_reaches_everybody_and_changes_nothing_that_was_said_before() {
                 before,
                 person,
                 is_own,
-            } => *is_own == (number == 2) && before.name == "m2" && person.name == longest,
+            } => *is_own == (number == 2) && &*before.name == "m2" && *person.name == *longest,
             _ => false,
         };
         let told = circle.world.told(number).iter().filter(is_renamed);

@@ -35,7 +35,7 @@ fn a_private_message_comes_once_to_one_also_through_loss() {
     assert!(
         heard
             .iter()
-            .all(|said| said.is_private && said.who.name == "m0")
+            .all(|said| said.is_private && &*said.who.name == "m0")
     );
     for other in [0, 2, 3, 4, 5] {
         assert!(private(&circle, other).is_empty(), "m{other}");

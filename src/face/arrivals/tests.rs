@@ -58,7 +58,7 @@ fn words(piece: &Piece) -> String {
         Piece::Told(told) => told,
         Piece::Earlier(Earlier { left_out, all }) => return format!("{left_out} of {all}"),
         Piece::Crowd(crowd) => {
-            let named = crowd.named.iter().map(|person| person.name.as_str());
+            let named = crowd.named.iter().map(|person| &*person.name);
             let named: Vec<&str> = named.collect();
             return format!("{} {:?}: {}", crowd.count, crowd.movement, named.join(" "));
         }

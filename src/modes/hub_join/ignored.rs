@@ -24,7 +24,7 @@ impl IgnoredNames {
 
     /// Whether some news is a message of somebody who is ignored.
     pub(super) fn hides(&self, news: &News) -> bool {
-        matches!(news, News::Message(message) if self.names.contains(&message.who.name))
+        matches!(news, News::Message(message) if self.names.contains(&*message.who.name))
     }
 
     /// Ignores a name; without one, lists those that are ignored.

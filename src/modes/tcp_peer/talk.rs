@@ -89,7 +89,7 @@ impl Talk {
 
     /// Whether the other goes by this name.
     pub(super) fn is_with(&self, name: &str) -> bool {
-        self.other.name == name
+        *self.other.name == *name
     }
 
     /// Says what was typed. On this wire the farewell is a message like any other, so that a

@@ -78,6 +78,10 @@ struct Queue {
     /// Whether a prompt stands on the terminal.
     is_drawn: bool,
     is_closed: bool,
+    /// The thread waits for work. Waking costs a call of the system, also where nobody sleeps.
+    is_asleep: bool,
+    /// How many wait for progress.
+    waiting: usize,
 }
 
 impl Queue {
@@ -135,8 +139,7 @@ impl Output {
             return false;
         }
         queue.bytes.extend_from_slice(bytes);
-        drop(queue);
-        self.shared.work.notify_one();
+        self.shared.wake_thread(queue);
         true
     }
 
@@ -146,8 +149,7 @@ impl Output {
         if !queue.has_failed {
             queue.bytes.extend_from_slice(bytes);
         }
-        drop(queue);
-        self.shared.work.notify_one();
+        self.shared.wake_thread(queue);
     }
 
     /// Whether the queue takes more; if not, [`OutputEvent::Room`] reports when it does again.
@@ -176,8 +178,7 @@ impl Output {
         let mut queue = self.queue();
         queue.prompt = prompt;
         queue.is_stale = true;
-        drop(queue);
-        self.shared.work.notify_one();
+        self.shared.wake_thread(queue);
     }
 
     /// Breaks lines between words from now on, if this is a terminal.
@@ -187,8 +188,9 @@ impl Output {
 
     /// Draws again, as after a resize.
     pub(super) fn redraw(&self) {
-        self.queue().is_stale = true;
-        self.shared.work.notify_one();
+        let mut queue = self.queue();
+        queue.is_stale = true;
+        self.shared.wake_thread(queue);
     }
 
     /// Clears the screen and draws again.
@@ -196,8 +198,7 @@ impl Output {
         let mut queue = self.queue();
         queue.is_screen_cleared = true;
         queue.is_stale = true;
-        drop(queue);
-        self.shared.work.notify_one();
+        self.shared.wake_thread(queue);
     }
 
     /// Takes the prompt away until [`Output::release`], and waits for that as long as is allowed.
@@ -206,12 +207,14 @@ impl Output {
         queue.is_held = true;
         queue.is_stale = true;
         self.shared.work.notify_one();
+        queue.waiting += 1;
         let goes_on = |queue: &mut Queue| queue.is_drawn && !queue.has_failed;
         let waited = self
             .shared
             .progress
             .wait_timeout_while(queue, at_most, goes_on);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        queue.waiting -= 1;
     }
 
     /// Shows the prompt again.
@@ -219,8 +222,7 @@ impl Output {
         let mut queue = self.queue();
         queue.is_held = false;
         queue.is_stale = true;
-        drop(queue);
-        self.shared.work.notify_one();
+        self.shared.wake_thread(queue);
     }
 
     /// Waits until the queue has room, the stream has failed, or `is_interrupted`, which is looked
@@ -230,8 +232,11 @@ impl Output {
         let goes_on = |queue: &mut Queue| {
             !queue.has_failed && queue.bytes_held() >= bytes_max && !is_interrupted()
         };
-        let waited = self.shared.progress.wait_while(self.queue(), goes_on);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        let mut queue = self.queue();
+        queue.waiting += 1;
+        let waited = self.shared.progress.wait_while(queue, goes_on);
+        let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
+        queue.waiting -= 1;
     }
 
     /// Lets whoever waits in [`Output::wait_for_room`] look around.
@@ -254,6 +259,7 @@ impl Output {
         queue.prompt = None;
         queue.is_stale |= queue.is_drawn;
         self.shared.work.notify_one();
+        queue.waiting += 1;
         while !queue.is_idle() {
             let is_late = match signal {
                 Some(_) => monotonic().saturating_duration_since(began) >= AFTER_SIGNAL_WAIT,
@@ -265,6 +271,7 @@ impl Output {
             let waited = self.shared.progress.wait_timeout(queue, LOOK_INTERVAL);
             (queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
+        queue.waiting -= 1;
         queue.failure.take().map_or(Ok(()), Err)
     }
 }
@@ -272,6 +279,24 @@ impl Output {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the thread look at a queue that was changed, if it sleeps.
+    fn wake_thread(&self, queue: MutexGuard<'_, Queue>) {
+        let is_asleep = queue.is_asleep;
+        drop(queue);
+        if is_asleep {
+            self.work.notify_one();
+        }
+    }
+
+    /// Tells those who wait that the thread has got on.
+    fn tell_progress(&self, queue: MutexGuard<'_, Queue>) {
+        let is_awaited = queue.waiting > 0;
+        drop(queue);
+        if is_awaited {
+            self.progress.notify_all();
+        }
     }
 }
 
@@ -284,10 +309,12 @@ fn write_out(shared: &Shared, mut stream: File, tell: impl Fn(OutputEvent)) {
         out.clear();
         text.clear();
         let (prompt, is_wrapped) = {
-            let queue = shared.lock();
+            let mut queue = shared.lock();
+            queue.is_asleep = true;
             let waits = |queue: &mut Queue| !queue.has_work() && !queue.is_closed;
             let waited = shared.work.wait_while(queue, waits);
             let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
+            queue.is_asleep = false;
             if !queue.has_work() {
                 return;
             }
@@ -319,15 +346,13 @@ fn write_out(shared: &Shared, mut stream: File, tell: impl Fn(OutputEvent)) {
             queue.has_failed = true;
             queue.bytes = Vec::new();
             queue.being_written = 0;
-            drop(queue);
-            shared.progress.notify_all();
+            shared.tell_progress(queue);
             tell(OutputEvent::Failed);
             return;
         }
         let mut queue = shared.lock();
         queue.is_drawn = prompt.is_some();
-        drop(queue);
-        shared.progress.notify_all();
+        shared.tell_progress(queue);
     }
 }
 
@@ -369,8 +394,7 @@ fn write_all(
         queue.being_written = queue.being_written.saturating_sub(count - of_drawing);
         let has_room = queue.bytes_held() <= shared.bytes_max / 2;
         let is_wanted = has_room && std::mem::take(&mut queue.wants_room);
-        drop(queue);
-        shared.progress.notify_all();
+        shared.tell_progress(queue);
         if is_wanted {
             tell(OutputEvent::Room);
         }

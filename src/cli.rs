@@ -72,21 +72,21 @@ pub enum Command {
         roda chat --name ana --invite-file invitation.txt")]
     Chat(ChatArgs),
 
-    /// Rooms that only some can read
+    /// Rooms that only some people can read
     Room {
         /// What to do.
         #[command(subcommand)]
         command: RoomCommand,
     },
 
-    /// Who you are to others: the fingerprint of your key
+    /// Show who you are to others: the fingerprint of your key
     Id(IdArgs),
 
-    /// What holds where no option says otherwise, and where each value comes from
+    /// Show the settings in force, and where each one comes from
     #[command(after_help = "Example:\n  roda config")]
     Config,
 
-    /// What a shell completes
+    /// Write what a shell needs to complete the commands
     #[command(after_help = "Example, for bash:\n  \
         roda completions bash > ~/.local/share/bash-completion/completions/roda")]
     Completions {
@@ -94,12 +94,12 @@ pub enum Command {
         shell: clap_complete::Shell,
     },
 
-    /// The man page of `roda`, or all of them
+    /// Write the manual page for `man`, or the pages of all commands
     #[command(after_help = "Examples:\n  \
         roda man | man -l -\n  \
         roda man ~/.local/share/man/man1")]
     Man {
-        /// Write the pages of all subcommands into this folder, made if there is none
+        /// Write the pages of all commands into this folder, made if there is none
         folder: Option<std::path::PathBuf>,
     },
 
@@ -113,7 +113,7 @@ pub enum Command {
         role: MulticastRole,
     },
 
-    /// Chat of two over TCP, as in the course's chat P2P parts 1 to 3
+    /// Chat between two people over TCP, as in parts 1 to 3 of the course's P2P chat
     #[command(after_help = "Example, in two terminals or on two machines:\n  \
         roda tcp-peer --listen 12345 --name bia\n  \
         roda tcp-peer --connect 127.0.0.1:12345 --name ana")]
@@ -126,7 +126,7 @@ pub enum Command {
         roda lab uppercase 'olá, turma'")]
     Lab(LabArgs),
 
-    /// Chat by a server, where multicast is blocked: with the course's hub and its clients too
+    /// Chat through a server, where multicast is blocked; also with the course's hub and clients
     Hub {
         /// Which side to take.
         #[command(subcommand)]

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Err(error) => return explain(lang, &error),
     };
     let command = cli.command.unwrap_or_default();
-    let lang = language(cli.lang, variable);
+    let lang = cli.lang.unwrap_or(lang);
     match modes::run(command, lang) {
         Ok(end) => ExitCode::from(end.exit_code()),
         // The reader of our output has seen enough: `roda … | head -1` is no failure.

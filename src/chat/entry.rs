@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::event::Failure;
 use crate::protocol::message::is_farewell;
 
 /// Who writes the lines.
@@ -46,6 +47,10 @@ pub enum Entry {
     Object(String),
     /// JSON that says nothing.
     NotSay,
+    /// What is wrong with a line, to be told in its place among the others.
+    Flawed(Failure),
+    /// To clear the screen, which is a terminal's business.
+    ClearScreen,
 }
 
 /// A line of input.
@@ -120,6 +125,12 @@ pub fn pasted(text: String) -> Line {
         true => Entry::Nothing.into(),
         false => say(text, None).into(),
     }
+}
+
+/// The rest of a line whose beginning was said: text, whatever it begins with.
+#[must_use]
+pub fn rest(text: String) -> Entry {
+    say(text, None)
 }
 
 /// A typed name and what follows it: the first word, or what stands in quotes.

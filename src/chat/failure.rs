@@ -82,6 +82,11 @@ pub enum Failure {
         /// The longest message, in bytes.
         limit_bytes: usize,
     },
+    /// A line was too long, and is no text for everybody: nothing of it is sent.
+    CommandCut {
+        /// The longest line, in bytes.
+        limit_bytes: usize,
+    },
     /// A line had bytes that are not UTF-8.
     NotUtf8,
     /// Somebody uses another version of this program, whose wire is another.

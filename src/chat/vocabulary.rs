@@ -31,6 +31,25 @@ impl CommandWord {
     }
 }
 
+/// The commands that mean the same in a room and at a hub, in both languages.
+pub const SHARED_COMMANDS: [CommandWord; 12] = {
+    use Argument::{Nothing, Person, Text};
+    [
+        CommandWord::new("/msg", Person),
+        CommandWord::new("/me", Text),
+        CommandWord::new("/eu", Text),
+        CommandWord::new("/nick", Nothing),
+        CommandWord::new("/apelido", Nothing),
+        CommandWord::new("/clear", Nothing),
+        CommandWord::new("/help", Nothing),
+        CommandWord::new("/ajuda", Nothing),
+        CommandWord::new("/sair", Nothing),
+        CommandWord::new("/quit", Nothing),
+        CommandWord::new("/exit", Nothing),
+        CommandWord::new("/q", Nothing),
+    ]
+};
+
 /// Most slips between a word and what was typed for it.
 const SLIPS_MAX: usize = 2;
 

@@ -33,8 +33,8 @@ pub struct ChatArgs {
     #[arg(long, allow_hyphen_values = true)]
     name: Option<String>,
 
-    /// Room to be in; without a key everybody may enter it. Only the lobby is heard by the
-    /// course's programs [default: lobby]
+    /// The room; without a key, everybody may enter it. The course's programs hear only the lobby
+    /// [default: lobby]
     #[arg(long, allow_hyphen_values = true)]
     room: Option<String>,
 
@@ -50,8 +50,8 @@ pub struct ChatArgs {
     #[command(flatten)]
     ttl: TtlArgs,
 
-    /// At the end of the input, wait until N persons have received everything, also such as come
-    /// only then
+    /// At the end of the input, wait until N people have received everything, including those who
+    /// come only then
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     wait_for: Option<String>,
 
@@ -106,7 +106,7 @@ pub struct ChatSettings {
     /// Which identity to use.
     pub who: Who,
     /// Where the group is.
-    pub place: GroupAddress,
+    pub group: GroupAddress,
     /// Who is to have what was said when the input ends.
     pub audience: Audience,
     /// How events are written.
@@ -147,7 +147,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             most: u64::from(u16::MAX) - 1,
             option: "--port",
         })?;
-        let place = GroupAddress {
+        let group = GroupAddress {
             frames: SocketAddrV4::new(*plain.ip(), port),
             frames_v6: GROUP_V6,
             plain: (room.is_none() && secret == RoomSecret::Public).then_some(plain),
@@ -160,7 +160,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             secret,
             key_text,
             who: args.identity.who(),
-            place,
+            group,
             audience: audience(args.wait_for, args.timeout)?,
             form: if args.json { Form::Json } else { Form::Lines },
             color: args.color.color,
@@ -206,11 +206,11 @@ mod tests {
     #[test]
     fn the_lobby_is_where_the_courses_programs_are_and_rooms_are_not() {
         let lobby = chat(&["--name", "ana"]).unwrap();
-        assert_eq!(lobby.place.frames, "224.3.29.71:5008".parse().unwrap());
-        assert_eq!(lobby.place.plain, Some("224.3.29.71:5007".parse().unwrap()));
+        assert_eq!(lobby.group.frames, "224.3.29.71:5008".parse().unwrap());
+        assert_eq!(lobby.group.plain, Some("224.3.29.71:5007".parse().unwrap()));
         assert_eq!(lobby.room, None);
         let room = chat(&["--name", "ana", "--room", "turma-a"]).unwrap();
-        assert_eq!(room.place.plain, None);
+        assert_eq!(room.group.plain, None);
         assert_eq!(room.room.unwrap().as_str(), "turma-a");
     }
 

@@ -25,8 +25,8 @@ const RATE_PER_S: &str = "1000";
 /// Which side of the hub to take.
 #[derive(Debug, Subcommand)]
 pub enum HubRole {
-    /// Be the hub: everybody joins here
-    #[command(after_help = "Example:\n  \
+    /// Open the hub that everybody joins
+    #[command(after_help = "Examples:\n  \
         roda hub serve\n  \
         roda hub serve --moderator prof --moderator-secret-file secret.txt")]
     Serve(HubServeArgs),
@@ -54,19 +54,19 @@ pub struct HubServeArgs {
     )]
     moderators: Vec<String>,
 
-    /// The file with the secret by which moderators prove to be it
+    /// The file with the secret that proves who is a moderator
     #[arg(long, value_name = "FILE", requires = "moderators")]
     moderator_secret_file: Option<PathBuf>,
 
-    /// Clients at once
+    /// Most clients at the same time
     #[arg(long, value_name = "NUMBER", default_value = CONNECTIONS, allow_hyphen_values = true)]
     max_clients: String,
 
-    /// Clients at once from one address [default: no limit]
+    /// Most clients at the same time from one address [default: no limit]
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     max_per_address: Option<String>,
 
-    /// Messages per second of one client; whoever says more is read later
+    /// Messages per second from one client; what goes beyond that is read later
     #[arg(long, value_name = "NUMBER", default_value = RATE_PER_S, allow_hyphen_values = true)]
     rate: String,
 
@@ -142,11 +142,11 @@ pub struct HubJoinArgs {
     #[arg(long, conflicts_with = "json")]
     menu: bool,
 
-    /// Go on calling for so long, so that the hub may start later
+    /// Keep trying for this long, so that the hub may start later
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     wait: Option<String>,
 
-    /// End when the connection is lost, and do not call the hub again
+    /// End when the connection is lost, and do not try again
     #[arg(long)]
     no_reconnect: bool,
 

@@ -33,7 +33,7 @@ pub struct LabArgs {
 /// Which side of which lesson to take.
 #[derive(Debug, Subcommand)]
 enum LabCommand {
-    /// Be a lesson's server
+    /// Open a lesson's server
     Serve(ServeArgs),
     /// Be a lesson's client.
     #[command(flatten)]

@@ -38,7 +38,7 @@ pub struct SendArgs {
     #[command(flatten)]
     ttl: TtlArgs,
 
-    /// At most so many messages per second [default: as fast as they come]
+    /// Send at most this many messages per second [default: as fast as they come]
     #[arg(long, value_name = "PER_SECOND", allow_hyphen_values = true)]
     rate: Option<String>,
 
@@ -50,7 +50,7 @@ pub struct SendArgs {
 /// The arguments of `multicast receive`.
 #[derive(Debug, Args)]
 pub struct ReceiveArgs {
-    /// Your name, only greeted with
+    /// Your name, used only in the greeting
     #[arg(long, allow_hyphen_values = true)]
     name: Option<String>,
 

@@ -20,8 +20,8 @@ pub const INVITE: &str = "RODA_INVITE";
 /// The arguments that give a room's key.
 #[derive(Debug, Args)]
 pub(super) struct SecretArgs {
-    /// The room's key: a file of 32 bytes, or of a passphrase or an invitation. RODA_ROOM_KEY may
-    /// hold one of the latter in its place
+    /// The file with the room's key: 32 bytes, a passphrase or an invitation. RODA_ROOM_KEY may hold
+    /// the passphrase or the invitation instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "invite_file"])]
     key_file: Option<PathBuf>,
 
@@ -29,8 +29,8 @@ pub(super) struct SecretArgs {
     #[arg(long, conflicts_with = "invite_file")]
     key: bool,
 
-    /// Enter the room that an invitation is for, as `roda room new` made it. RODA_INVITE may hold
-    /// one in its place
+    /// Enter the room of the invitation in this file; `roda room new` makes one. RODA_INVITE may
+    /// hold the invitation instead
     #[arg(long, value_name = "FILE")]
     invite_file: Option<PathBuf>,
 
@@ -117,7 +117,7 @@ pub(super) struct IdentityArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "ephemeral")]
     identity: Option<PathBuf>,
 
-    /// Be somebody new, for this session only
+    /// Use a new identity, for this session only
     #[arg(long)]
     ephemeral: bool,
 }
@@ -147,7 +147,7 @@ pub struct IdArgs {
 /// The subcommands of `id`.
 #[derive(Debug, Subcommand)]
 pub enum IdCommand {
-    /// Become somebody new, for a computer that is a copy of another one
+    /// Make a new identity, for a machine that is a copy of another one
     #[command(after_help = "Example:\n  roda id new")]
     New,
 }

@@ -63,7 +63,7 @@ pub(super) fn port(typed: &str) -> Result<u16, Usage> {
 /// How far a sender's datagrams go.
 #[derive(Debug, Args)]
 pub(super) struct TtlArgs {
-    /// Routers that a datagram may pass, plus one; 1 stays on this network, 0 on this machine
+    /// How many routers a datagram may pass, plus one; 1 stays on this network, 0 on this machine
     #[arg(long, default_value = TTL, allow_hyphen_values = true)]
     ttl: String,
 }
@@ -77,7 +77,8 @@ impl TtlArgs {
 /// How a lost peer is noticed.
 #[derive(Debug, Args)]
 pub(super) struct KeepAliveArgs {
-    /// Ask a silent peer after so long whether it is there; a lost one is noticed in twice that
+    /// Check, after this long without news, whether the other side is still there; its loss is
+    /// noticed within twice that
     #[arg(long, value_name = "SECONDS", default_value = KEEP_ALIVE_S, allow_hyphen_values = true)]
     keep_alive: String,
 }

@@ -19,8 +19,8 @@ const TCP_PORT: &str = "12345";
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("side").required(true).args(["listen", "connect"])))]
 pub struct TcpPeerArgs {
-    /// Wait for the other on this port [default: 12345]; a port alone means all interfaces, port 0
-    /// one that is free
+    /// Wait for the other person on this port [default: 12345]; a port alone means all interfaces,
+    /// port 0 one that is free
     #[arg(
         long,
         value_name = "[ADDRESS:]PORT",
@@ -29,7 +29,7 @@ pub struct TcpPeerArgs {
     )]
     listen: Option<String>,
 
-    /// Call the other; without a port, 12345
+    /// Connect to the other person; without a port, 12345
     #[arg(long, value_name = "HOST[:PORT]")]
     connect: Option<String>,
 
@@ -41,11 +41,11 @@ pub struct TcpPeerArgs {
     #[arg(long)]
     json: bool,
 
-    /// When the other leaves, wait for the next
+    /// When the other person leaves, wait for the next one
     #[arg(long, conflicts_with = "connect")]
     keep_listening: bool,
 
-    /// Go on calling for so long, so that either side may start first
+    /// Keep trying for this long, so that either side may start first
     #[arg(
         long,
         value_name = "SECONDS",

@@ -27,6 +27,7 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::TooManyIgnored { .. } => "too_many_ignored",
         Failure::NoSessionKey(_) => "no_session_key",
         Failure::LineCut { .. } => "line_cut",
+        Failure::CommandCut { .. } => "command_cut",
         Failure::NotUtf8 => "not_utf8",
         Failure::OtherKey => "other_key",
         Failure::OtherVersion => "other_version",
@@ -73,6 +74,9 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::NoSessionKey(person) => text::no_key_yet(lang, &super::lines::addressed(person)),
         Failure::LineCut { limit_bytes } => {
             text::line_cut(lang, line.unwrap_or_default(), *limit_bytes)
+        }
+        Failure::CommandCut { limit_bytes } => {
+            text::command_cut(lang, line.unwrap_or_default(), *limit_bytes)
         }
         Failure::NotUtf8 => text::not_utf8(lang, line.unwrap_or_default()),
         Failure::OtherKey => text::other_key(lang, room),

@@ -4,6 +4,7 @@
 
 mod arrivals;
 mod day;
+mod entries;
 pub mod failure;
 pub mod json;
 pub mod lines;
@@ -11,30 +12,25 @@ mod mention;
 mod names;
 mod relations;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
 use self::arrivals::{Arrivals, Gathered, Piece};
+use self::entries::Entries;
 use self::json::Json;
 use self::lines::{Bell, Line, Lines, Style};
 use self::names::Names;
 use crate::chat::command::RequestId;
-use crate::chat::entry::{self, Entry, Input, Syntax};
+use crate::chat::entry::{Entry, Input, Syntax};
 use crate::chat::event::{Failure, News, Told};
 use crate::chat::vocabulary::CommandWord;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::terminal::block::LINE_MAX_BYTES;
 use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, TypedLine};
 use crate::terminal::screen::{Color, Form, Screen, is_talk_on_terminal, is_terminal};
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
-
-/// Most requests whose names are kept for their answers. Answers to older ones carry no name.
-const REQUESTS_MAX: usize = 4096;
-
-/// The command that clears the screen.
-const CLEAR: &str = "/clear";
 
 /// What shows one room to somebody, and asks it for them.
 pub trait Face {
@@ -77,12 +73,9 @@ pub struct ConsoleFace {
     console: Console,
     writer: Writer,
     lang: Lang,
-    room: Option<String>,
-    syntax: Syntax,
+    entries: Entries,
     /// Whose names Tab completes.
     people: Names,
-    /// The names that a program gave its requests.
-    names: BTreeMap<RequestId, String>,
     /// Lines left out since the output was full.
     missed: u64,
     arrivals: Arrivals,
@@ -110,6 +103,10 @@ impl ConsoleFace {
         let console = Console::open(console, tell)?;
         let began = Clock::start().now();
         let mut gathered = Gathered::default();
+        let input = match form {
+            Form::Json => Input::Json,
+            Form::Lines => Input::Lines,
+        };
         let writer = match form {
             Form::Json => Writer::Json(Json::new(room.clone())),
             Form::Lines => {
@@ -139,10 +136,8 @@ impl ConsoleFace {
             console,
             writer,
             lang,
-            room,
-            syntax,
+            entries: Entries::new(input, syntax, room),
             people: Names::default(),
-            names: BTreeMap::new(),
             missed: 0,
             arrivals: Arrivals::new(gathered),
             now: Duration::ZERO,
@@ -159,7 +154,7 @@ impl ConsoleFace {
     }
 
     /// Lets Tab complete these commands, and the names of those who are here.
-    pub fn complete(&mut self, commands: &'static [CommandWord]) {
+    pub fn complete(&mut self, commands: impl IntoIterator<Item = CommandWord>) {
         self.console.completion().set_commands(commands);
     }
 
@@ -203,7 +198,9 @@ impl ConsoleFace {
     pub fn next_text(&mut self) -> Option<(RequestId, String)> {
         let line = self.console.next_line()?;
         let request = RequestId(line.number);
-        self.check(&line, request);
+        for failure in flaws(&line) {
+            self.show(&News::Failed(failure).to(request));
+        }
         Some((request, line.text))
     }
 
@@ -211,6 +208,11 @@ impl ConsoleFace {
     #[must_use]
     pub fn is_person(&self) -> bool {
         self.console.is_person()
+    }
+
+    /// Clears the screen, where a person types at one.
+    pub fn clear_screen(&self) {
+        self.console.clear_screen();
     }
 
     /// Says a sentence beside what is shown.
@@ -251,8 +253,9 @@ impl ConsoleFace {
         let line = match &mut self.writer {
             Writer::Lines(lines) => lines.line(told.request.map(|request| request.0), &told.news),
             Writer::Json(json) => {
-                let name = told.request.and_then(|request| self.names.get(&request));
-                Line::Data(json.line(name.map(String::as_str), &told.news))
+                let request = told.request;
+                let name = request.and_then(|request| self.entries.name_of(request));
+                Line::Data(json.line(name, &told.news))
             }
         };
         self.write(line);
@@ -311,28 +314,23 @@ impl ConsoleFace {
             Writer::Json(json) => json.line(None, &News::Missed { lines }),
         }
     }
+}
 
-    /// Whether a line is the command that clears the screen, which is the terminal's business.
-    fn is_for_the_terminal(&self, entry: &Entry) -> bool {
-        let is_clear = matches!(entry, Entry::Command(line) if line.trim() == CLEAR);
-        is_clear && matches!(self.writer, Writer::Lines(_))
-    }
-
-    /// Shows what is wrong with a line before it is taken.
-    fn check(&mut self, line: &TypedLine, request: RequestId) {
-        if line.is_mended {
-            self.show(&News::Failed(Failure::NotUtf8).to(request));
-        }
-        if line.is_cut {
-            let limit_bytes = crate::terminal::block::LINE_MAX_BYTES;
-            self.show(&News::Failed(Failure::LineCut { limit_bytes }).to(request));
-        }
-    }
+/// What is wrong with a line that is taken as it was typed.
+fn flaws(line: &TypedLine) -> impl Iterator<Item = Failure> + use<> {
+    let limit_bytes = LINE_MAX_BYTES;
+    let is_first_cut = line.is_cut && !line.is_rest;
+    let mended = line.is_mended.then_some(Failure::NotUtf8);
+    let cut = is_first_cut.then_some(Failure::LineCut { limit_bytes });
+    mended.into_iter().chain(cut)
 }
 
 impl Face for ConsoleFace {
     fn show(&mut self, told: &Told) {
         self.tell_missed();
+        if self.entries.is_repeated(told) {
+            return;
+        }
         if self.console.is_person() {
             self.people.follow(&told.news, self.console.completion());
         }
@@ -358,36 +356,16 @@ impl Face for ConsoleFace {
     }
 
     fn next(&mut self) -> Option<(RequestId, Entry)> {
-        let input = match self.writer {
-            Writer::Lines(_) => Input::Lines,
-            Writer::Json(_) => Input::Json,
-        };
-        while let Some(line) = self.console.next_line() {
-            let request = RequestId(line.number);
-            self.check(&line, request);
-            let read = match line.is_pasted {
-                true => entry::pasted(line.text),
-                false => entry::read(line.text, input, self.syntax),
-            };
-            let entry::Line { entry, id, room } = read;
-            if let Some(id) = id {
-                self.names.insert(request, id);
-                if self.names.len() > REQUESTS_MAX {
-                    self.names.pop_first();
-                }
+        loop {
+            if let Some(entry) = self.entries.poll() {
+                return Some(entry);
             }
-            match room {
-                Some(room) if Some(&room) != self.room.as_ref() => {
-                    self.show(&News::Failed(Failure::OtherRoom(room)).to(request));
-                }
-                _ if self.is_for_the_terminal(&entry) => self.console.clear_screen(),
-                _ => return Some((request, entry)),
-            }
+            let line = self.console.next_line()?;
+            self.entries.push(line);
         }
-        None
     }
 
     fn is_over(&self) -> bool {
-        self.console.is_over()
+        self.console.is_over() && self.entries.is_empty()
     }
 }

@@ -26,7 +26,8 @@ use std::fmt;
 
 use self::form::Field;
 use self::primes::NoProduct;
-use self::store::{StoreReply, StoreRequest};
+use self::quiz::question::Question;
+use self::store::{ProductsReply, StoreReply, StoreRequest};
 use crate::protocol::wire::quiet::MESSAGE_MAX_BYTES;
 
 /// One side of one connection. Each method returns what this side does next.
@@ -55,9 +56,23 @@ pub trait Dialogue: Send {
         Vec::new()
     }
 
-    /// The store answered the last [`Act::Store`].
-    fn on_stored(&mut self, _reply: StoreReply) -> Vec<Act> {
+    /// The store answered the last [`Act::Store`], which was about products.
+    fn on_products(&mut self, _reply: ProductsReply) -> Vec<Act> {
         Vec::new()
+    }
+
+    /// The store answered the last [`Act::Store`] with all questions.
+    fn on_questions(&mut self, _all: Vec<Question>) -> Vec<Act> {
+        Vec::new()
+    }
+
+    /// The store answered the last [`Act::Store`], or failed.
+    fn on_stored(&mut self, reply: StoreReply) -> Vec<Act> {
+        match reply {
+            StoreReply::Products(reply) => self.on_products(reply),
+            StoreReply::Questions(all) => self.on_questions(all),
+            StoreReply::Failed(fault) => fault.acts(),
+        }
     }
 
     /// The other side closed its direction of the connection.

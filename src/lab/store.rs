@@ -25,16 +25,23 @@ pub enum StoreRequest {
 /// What the store answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StoreReply {
-    /// This product was added.
-    Added(Product),
-    /// All products.
-    Products(Vec<Product>),
-    /// The newest product with this code.
-    Found(Code, Option<Product>),
+    /// About products.
+    Products(ProductsReply),
     /// All questions.
     Questions(Vec<Question>),
     /// It failed.
     Failed(StoreFault),
+}
+
+/// What the store answers about products.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProductsReply {
+    /// This product was added.
+    Added(Product),
+    /// All products.
+    All(Vec<Product>),
+    /// The newest product with this code.
+    Found(Code, Option<Product>),
 }
 
 /// Where a lesson keeps its things.
@@ -52,14 +59,16 @@ impl Store {
     pub fn answer(&self, request: StoreRequest) -> StoreReply {
         let answer = match (self, request) {
             (Self::Products(store), StoreRequest::AddProduct(product)) => {
-                store.add(&product).map(|()| StoreReply::Added(product))
+                let added = store.add(&product);
+                added.map(|()| StoreReply::Products(ProductsReply::Added(product)))
             }
             (Self::Products(store), StoreRequest::ListProducts) => {
-                store.list().map(StoreReply::Products)
+                let all = store.list().map(ProductsReply::All);
+                all.map(StoreReply::Products)
             }
             (Self::Products(store), StoreRequest::FindProduct(code)) => {
                 let found = store.find(&code);
-                found.map(|found| StoreReply::Found(code, found))
+                found.map(|found| StoreReply::Products(ProductsReply::Found(code, found)))
             }
             (Self::Questions(bank), StoreRequest::ListQuestions) => {
                 bank.questions().map(StoreReply::Questions)

@@ -260,12 +260,16 @@ impl Log {
             screen.object(&object, &mut line);
             line
         };
+        let printer = Printer::open(lang, notice, move || {
+            // The loop may have ended meanwhile.
+            let _ = tell(Told::Log);
+        })?;
+        if form == Form::Lines {
+            printer.wrap_lines();
+        }
         Ok(Self {
             screen,
-            printer: Printer::open(lang, notice, move || {
-                // The loop may have ended meanwhile.
-                let _ = tell(Told::Log);
-            })?,
+            printer,
             wall_clock: WallClock::default(),
         })
     }

@@ -18,7 +18,7 @@ use crate::protocol::message::is_farewell;
 use crate::protocol::wire::plain::Plain;
 use crate::protocol::wire::{Fault, plain, raw};
 use crate::terminal::output::{Output, OutputEvent};
-use crate::terminal::screen::{Screen, Shown, Speaker, say};
+use crate::terminal::screen::{Form, Screen, Shown, Speaker, say};
 use crate::terminal::{Drain, Talk, signals, stdout_and_stderr};
 use crate::text::{self, Lang};
 
@@ -40,6 +40,9 @@ pub(super) fn run(settings: &ReceiveSettings, lang: Lang) -> Result<Outcome, Err
             ended.interrupt();
         }
     })?;
+    if settings.form == Form::Lines {
+        [&out, &talk].into_iter().for_each(Output::wrap_lines);
+    }
     let talk = Talk::sentences(talk, lang);
     let (tell, signalled) = mpsc::channel();
     let interrupter = receiver.interrupter();

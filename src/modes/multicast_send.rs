@@ -55,6 +55,7 @@ pub(super) fn run(settings: &SendSettings, lang: Lang) -> Result<Outcome, Error>
         tell.send(Event::Console(event)).is_ok()
     })?;
     // A program that reads these lines may send a signal at once.
+    console.wrap_lines();
     console.say(&text::sending_ends(lang));
     console.say(&text::sending(lang, group, &choice.interfaces));
     let mut sending = Sending {

@@ -16,7 +16,7 @@ const GUEST: char = '~';
 /// See the file's head.
 #[derive(Debug, Default)]
 pub(crate) struct Completion {
-    commands: &'static [CommandWord],
+    commands: Vec<CommandWord>,
     /// The names as they are typed, and when each was last used.
     names: BTreeMap<String, u64>,
     uses: u64,
@@ -44,8 +44,8 @@ enum Place {
 
 impl Completion {
     /// Completes these commands.
-    pub(crate) fn set_commands(&mut self, commands: &'static [CommandWord]) {
-        self.commands = commands;
+    pub(crate) fn set_commands(&mut self, commands: impl IntoIterator<Item = CommandWord>) {
+        self.commands = commands.into_iter().collect();
     }
 
     /// Completes this name, too.
@@ -184,7 +184,7 @@ mod tests {
 
     fn completion() -> Completion {
         let mut completion = Completion::default();
-        completion.set_commands(&COMMANDS);
+        completion.set_commands(COMMANDS);
         for name in [
             "ana",
             "Ana Luz",

@@ -68,8 +68,10 @@ pub struct TypedLine {
     pub text: String,
     /// Its number, from 1.
     pub number: u64,
-    /// Whether it is only the beginning of one longer than [`LINE_MAX_BYTES`].
+    /// Whether it is only the beginning, or a middle, of one longer than [`LINE_MAX_BYTES`].
     pub is_cut: bool,
+    /// Whether it goes on with the line before it, which was cut.
+    pub is_rest: bool,
     /// Whether some bytes were no UTF-8 and became U+FFFD.
     pub is_mended: bool,
     /// Whether it begins with a paste of several lines, which is text and no command.
@@ -81,9 +83,8 @@ impl TypedLine {
     pub fn notices(&self, lang: Lang) -> impl Iterator<Item = String> + use<> {
         let number = self.number;
         let mended = self.is_mended.then(|| text::not_utf8(lang, number));
-        let cut = self
-            .is_cut
-            .then(|| text::line_cut(lang, number, LINE_MAX_BYTES));
+        let is_first_cut = self.is_cut && !self.is_rest;
+        let cut = is_first_cut.then(|| text::line_cut(lang, number, LINE_MAX_BYTES));
         mended.into_iter().chain(cut)
     }
 }
@@ -95,6 +96,8 @@ pub struct Console {
     typed: VecDeque<TypedLine>,
     typed_bytes: usize,
     blocks: VecDeque<Block>,
+    /// Whether the last line of a block was cut.
+    was_cut: bool,
     /// Tickets for keys that are given back when there is room for what they type.
     tickets_owed: usize,
     lines: u64,
@@ -151,6 +154,7 @@ impl Console {
             typed: VecDeque::new(),
             typed_bytes: 0,
             blocks: VecDeque::new(),
+            was_cut: false,
             tickets_owed: 0,
             lines: 0,
             end: None,
@@ -249,9 +253,11 @@ impl Console {
     fn next_of_block(&mut self) -> Option<TypedLine> {
         loop {
             let block = self.blocks.front_mut()?;
+            let was_cut = &mut self.was_cut;
             let line = block.next_line().map(|line| TypedLine {
                 is_mended: line.is_mended(),
                 is_cut: line.is_cut,
+                is_rest: std::mem::replace(was_cut, line.is_cut),
                 text: line.text.into_owned(),
                 ..TypedLine::default()
             });

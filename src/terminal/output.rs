@@ -182,7 +182,7 @@ impl Output {
     }
 
     /// Breaks lines between words from now on, if this is a terminal.
-    pub(super) fn wrap_lines(&self) {
+    pub fn wrap_lines(&self) {
         self.queue().is_prose = true;
     }
 
@@ -357,7 +357,7 @@ fn write_out(shared: &Shared, mut stream: File, tell: impl Fn(OutputEvent)) {
 }
 
 /// Breaks lines between words, as wide as a terminal is now.
-fn wrap_for(terminal: &File, text: &mut Vec<u8>) {
+pub(super) fn wrap_for(terminal: &File, text: &mut Vec<u8>) {
     let columns = terminal_size(terminal).unwrap_or_default().columns;
     if let Ok(lines) = std::str::from_utf8(text) {
         let mut wrapped = String::with_capacity(lines.len() + lines.len() / 8);

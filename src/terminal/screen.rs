@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::output::wrap_for;
 use super::styled::{highlighted, indented};
 use crate::clock::Stamp;
 use crate::protocol::lookalike::clean_name;
@@ -305,7 +306,13 @@ pub fn print(lines: &str) -> io::Result<()> {
 /// reason to stop. It waits for a stderr that nobody reads, and is therefore only for what is said
 /// before signals are watched; later, a console or an output says it.
 pub fn say(sentence: &str) {
-    let _ = writeln!(io::stderr(), "{}", clean(sentence));
+    let mut line = format!("{}\n", clean(sentence)).into_bytes();
+    if is_talk_on_terminal()
+        && let Ok(terminal) = stderr_file()
+    {
+        wrap_for(&terminal, &mut line);
+    }
+    let _ = io::stderr().write_all(&line);
 }
 
 /// A text as rows of a QR code, for a camera; none if it is too long for one.

@@ -64,6 +64,7 @@ fn open_both(
 /// Says one last sentence on stderr, and waits until it is written or a signal comes.
 pub fn last_words(sentence: &str) {
     if let Ok(output) = stderr(|_| {}) {
+        output.wrap_lines();
         output.write(format!("{}\n", clean(sentence)).as_bytes());
         // Nobody is left to see the error.
         let _ = output.finish(None);
@@ -165,6 +166,12 @@ impl Printer {
             is_one: streams.is_one,
             _drain: Drain::at_end(),
         })
+    }
+
+    /// Breaks lines between words where they are shown on a terminal.
+    pub fn wrap_lines(&self) {
+        self.data.output().wrap_lines();
+        self.talk.output().wrap_lines();
     }
 
     /// Shows how much was left out, where that is so and there is room again.

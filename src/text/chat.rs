@@ -14,7 +14,8 @@ pub fn in_lobby(lang: Lang, name: &str, interfaces: &[Interface]) -> String {
     say!(
         lang,
         "you are {name}, in the lobby, on {on}; /help lists the commands, {FAREWELL} leaves",
-        "você é {name}, no saguão, em {on}; /ajuda lista os comandos, {FAREWELL} sai",
+        "você é {name}, no saguão, em {on}; /ajuda lista os comandos; para sair, digite \
+        {FAREWELL}",
     )
 }
 
@@ -25,7 +26,8 @@ pub fn in_room(lang: Lang, name: &str, room: &str, interfaces: &[Interface]) -> 
     say!(
         lang,
         "you are {name}, in the room {room}, on {on}; /help lists the commands, {FAREWELL} leaves",
-        "você é {name}, na sala {room}, em {on}; /ajuda lista os comandos, {FAREWELL} sai",
+        "você é {name}, na sala {room}, em {on}; /ajuda lista os comandos; para sair, digite \
+        {FAREWELL}",
     )
 }
 
@@ -54,10 +56,10 @@ pub fn room_is_keyed(lang: Lang, room: &str) -> String {
 pub fn no_network(lang: Lang) -> String {
     say!(
         lang,
-        "no network interface is usable: waiting for one; connect a cable or the Wi-Fi, or \
-        choose another --interface",
-        "nenhuma interface de rede está disponível: esperando uma; conecte um cabo ou o Wi-Fi, \
-        ou escolha outra --interface",
+        "there is no network to use yet: connect the cable or the Wi-Fi, or start again with \
+        another --interface; the chat goes on as soon as there is one",
+        "ainda não há rede para usar: conecte o cabo ou o Wi-Fi, ou entre de novo com outra \
+        --interface; a conversa continua assim que houver uma",
     )
 }
 
@@ -83,7 +85,7 @@ pub fn woke_up(lang: Lang) -> String {
     say!(
         lang,
         "this machine slept; looking for the others again",
-        "esta máquina dormiu; procurando os outros de novo",
+        "esta máquina ficou suspensa; procurando os outros de novo",
     )
 }
 
@@ -104,12 +106,14 @@ pub fn alone(lang: Lang, interfaces: &[Interface]) -> String {
     let on = row(interfaces);
     say!(
         lang,
-        "nobody else is here yet. I speak on {on}, and hear myself there. If others are: are \
-        they on the same network and in the same room? Does a firewall let UDP pass? \
-        Does the Wi-Fi keep its clients apart? Another network: --interface",
-        "mais ninguém está aqui ainda. Falo em {on}, e me escuto ali. Se há outros: estão na \
-        mesma rede e na mesma sala? Algum firewall deixa passar UDP? O Wi-Fi isola os \
-        clientes? Outra rede: --interface",
+        "nobody else is here yet. This machine hears what it sends on {on}, so it is in order. \
+        Check that the others are on the same network and in the same room, that no firewall \
+        blocks UDP, and that the Wi-Fi lets its clients reach each other. To use another network: \
+        --interface",
+        "ainda não há mais ninguém aqui. Esta máquina ouve o que ela mesma envia por {on}, então \
+        está em ordem. Confira se os outros estão na mesma rede e na mesma sala, se nenhum \
+        firewall bloqueia UDP e se o Wi-Fi deixa os aparelhos falarem entre si. Para usar outra \
+        rede: --interface",
     )
 }
 
@@ -119,12 +123,10 @@ pub fn alone_and_unheard(lang: Lang, interfaces: &[Interface]) -> String {
     let on = row(interfaces);
     say!(
         lang,
-        "nobody else is here yet, and I do not even hear myself on {on}: this machine does \
-        not carry multicast there. A firewall may forbid UDP, or another network may be \
-        meant: --interface",
-        "mais ninguém está aqui ainda, e nem me escuto em {on}: esta máquina não leva \
-        multicast por ali. Um firewall pode proibir UDP, ou outra rede é a certa: \
-        --interface",
+        "nobody else is here yet, and this machine does not even hear itself on {on}: a firewall \
+        here may block UDP, or another network may be the right one (--interface)",
+        "ainda não há mais ninguém aqui, e esta máquina não ouve nem a si mesma em {on}: um \
+        firewall daqui pode bloquear UDP, ou a rede certa pode ser outra (--interface)",
     )
 }
 
@@ -163,8 +165,9 @@ pub fn silent(lang: Lang, who: &str) -> String {
 pub fn slow(lang: Lang, who: &str) -> String {
     say!(
         lang,
-        "{who}'s machine is slow: what it lacks is sent when it asks",
-        "a máquina de {who} está lenta: o que lhe falta é enviado quando ela pedir",
+        "{who}'s machine is slow: it gets the rest of your messages later, when it asks for them",
+        "a máquina de {who} está lenta: ela recebe o resto das suas mensagens mais tarde, quando \
+        pedir",
     )
 }
 
@@ -191,14 +194,14 @@ pub fn waiting_for(lang: Lang, by: usize, of: usize, waiting: &[String]) -> Stri
     say!(
         lang,
         "delivered {by}/{of}, waiting for {waiting}",
-        "entregue {by}/{of}, esperando {waiting}"
+        "entregue a {by} de {of}, falta {waiting}",
     )
 }
 
 /// All members have received what we said.
 #[must_use]
 pub fn delivered(lang: Lang, by: usize, of: usize) -> String {
-    say!(lang, "delivered {by}/{of}", "entregue {by}/{of}")
+    say!(lang, "delivered {by}/{of}", "entregue a {by} de {of}",)
 }
 
 /// Another person uses a known name.
@@ -206,9 +209,9 @@ pub fn delivered(lang: Lang, by: usize, of: usize) -> String {
 pub fn namesake(lang: Lang, name: &str, who: &str) -> String {
     say!(
         lang,
-        "WARNING: this is not the {name} you know: somebody else uses that name or one that \
+        "WARNING: this is not the {name} you know: somebody else uses that name, or one that \
         looks like it, and appears as {who}",
-        "ATENÇÃO: este não é o {name} que você conhece: outra pessoa usa esse nome ou um \
+        "ATENÇÃO: este não é o {name} que você conhece: outra pessoa usa esse nome, ou um \
         parecido, e aparece como {who}",
     )
 }
@@ -240,13 +243,17 @@ pub fn unmirrored(lang: Lang, lines: usize) -> String {
     match lines {
         1 => say!(
             lang,
-            "1 line came too fast for the plain receivers: they did not get it",
-            "1 linha veio rápido demais para os receptores simples: eles não a receberam",
+            "1 line came too fast for the course's programs (multicast receive), which did not \
+            get it",
+            "1 linha veio rápido demais para os programas da disciplina (multicast receive), que \
+            não a receberam",
         ),
         n => say!(
             lang,
-            "{n} lines came too fast for the plain receivers: they did not get them",
-            "{n} linhas vieram rápido demais para os receptores simples: eles não as receberam",
+            "{n} lines came too fast for the course's programs (multicast receive), which did not \
+            get them",
+            "{n} linhas vieram rápido demais para os programas da disciplina (multicast receive), \
+            que não as receberam",
         ),
     }
 }
@@ -292,8 +299,8 @@ fn talking(lang: Lang) -> [String; 5] {
         ),
         say!(
             lang,
-            "/msg NAME TEXT says TEXT to NAME alone; a NAME with blanks stands in quotes",
-            "/msg NOME TEXTO diz TEXTO só a NOME; um NOME com espaços fica entre aspas",
+            "/msg NAME TEXT sends TEXT to NAME alone; put a NAME with spaces in quotes",
+            "/msg NOME TEXTO envia TEXTO só para NOME; um NOME com espaços vai entre aspas",
         ),
         say!(
             lang,
@@ -302,8 +309,8 @@ fn talking(lang: Lang) -> [String; 5] {
         ),
         say!(
             lang,
-            "/me TEXT       what you do: * ana TEXT",
-            "/eu TEXTO      o que você faz: * ana TEXTO",
+            "/me TEXT       says what you do: * ana TEXT",
+            "/eu TEXTO      diz o que você faz: * ana TEXTO",
         ),
     ]
 }
@@ -312,13 +319,13 @@ fn knowing_people(lang: Lang) -> [String; 6] {
     [
         say!(
             lang,
-            "/verify NAME   the code to compare with NAME, who sees the same",
-            "/verify NOME   o código para comparar com NOME, que vê o mesmo",
+            "/verify NAME   shows the code to compare with NAME, who sees the same one",
+            "/verify NOME   mostra o código para comparar com NOME, que vê o mesmo",
         ),
         say!(
             lang,
-            "/verified NAME the codes are the same: NAME is marked from now on",
-            "/verified NOME os códigos são iguais: NOME fica marcado de agora em diante",
+            "/verified NAME the codes are the same: ✓ marks NAME from now on",
+            "/verified NOME os códigos são iguais: ✓ marca NOME de agora em diante",
         ),
         say!(
             lang,
@@ -332,8 +339,8 @@ fn knowing_people(lang: Lang) -> [String; 6] {
         ),
         say!(
             lang,
-            "/ignore [NAME] shows nothing of NAME any more; without NAME, lists whom you ignore",
-            "/ignorar [NOME] não mostra mais nada de NOME; sem NOME, lista quem você ignora",
+            "/ignore [NAME] hides what NAME writes; without NAME, lists the people you ignore",
+            "/ignorar [NOME] esconde o que NOME escreve; sem NOME, lista quem você ignora",
         ),
         say!(
             lang,
@@ -347,13 +354,13 @@ fn others(lang: Lang) -> [String; 5] {
     [
         say!(
             lang,
-            "/stats         what was dropped, and why",
-            "/stats         o que foi descartado, e por quê",
+            "/stats         what is stored, and what arrived but could not be used",
+            "/stats         o que está guardado, e o que chegou mas não pôde ser usado",
         ),
         say!(
             lang,
-            "/sair          leave (also: {FAREWELL}, or Ctrl-D)",
-            "/sair          sair (também: {FAREWELL}, ou Ctrl-D)",
+            "/sair          leaves the chat (so does {FAREWELL} alone, or Ctrl-D)",
+            "/sair          sai da conversa ({FAREWELL} sozinho ou Ctrl-D também)",
         ),
         say!(
             lang,
@@ -367,8 +374,8 @@ fn others(lang: Lang) -> [String; 5] {
         ),
         say!(
             lang,
-            "//text         says /text",
-            "//texto        diz /texto"
+            "//text         sends /text as it is",
+            "//texto        envia /texto como está",
         ),
     ]
 }
@@ -435,8 +442,8 @@ pub fn left_undelivered(lang: Lang, waiting: &[String]) -> String {
     let waiting = row(waiting);
     say!(
         lang,
-        "you left before {waiting} had received everything; members who have it can pass it on",
-        "você saiu antes de {waiting} receber tudo; quem recebeu pode repassar",
+        "you left before {waiting} had received everything; the others can still pass it on",
+        "você saiu antes de {waiting} receber tudo; os outros ainda podem repassar",
     )
 }
 

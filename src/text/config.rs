@@ -27,13 +27,13 @@ fn fault(lang: Lang, fault: &ConfigFault) -> String {
         ),
         ConfigFault::TooLong(bytes_max) => say!(
             lang,
-            "the file of settings is longer than {bytes_max} bytes",
+            "the settings file is longer than {bytes_max} bytes",
             "o arquivo de configurações tem mais de {bytes_max} bytes",
         ),
         ConfigFault::NotText => say!(
             lang,
-            "the file of settings is not text in UTF-8: save it as UTF-8",
-            "o arquivo de configurações não é texto em UTF-8: salve-o como UTF-8",
+            "the settings file is not UTF-8 text; save it as UTF-8",
+            "o arquivo de configurações não é texto UTF-8; salve-o como UTF-8",
         ),
         ConfigFault::NotFile => say!(
             lang,
@@ -44,8 +44,8 @@ fn fault(lang: Lang, fault: &ConfigFault) -> String {
             let why = clean(why);
             say!(
                 lang,
-                "expected KEY = VALUE, as TOML writes it ({why})",
-                "esperado CHAVE = VALOR, como em TOML ({why})",
+                "expected NAME = VALUE, as TOML writes it ({why})",
+                "use NOME = VALOR, como em TOML ({why})",
             )
         }
         ConfigFault::UnknownKey { key, meant } => unknown_key(lang, &clean(key), *meant),
@@ -63,8 +63,8 @@ fn fault(lang: Lang, fault: &ConfigFault) -> String {
             let (name, value, expected) = (key.name(), clean(value), expected(lang, *key));
             say!(
                 lang,
-                "{name} cannot be '{value}': expected {expected}",
-                "{name} não pode ser '{value}': esperado {expected}",
+                "'{value}' is not valid for {name}: expected {expected}",
+                "'{value}' não é válido para {name}: use {expected}",
             )
         }
     }
@@ -76,16 +76,16 @@ fn unknown_key(lang: Lang, key: &str, meant: Option<Key>) -> String {
             let meant = meant.name();
             say!(
                 lang,
-                "unknown key '{key}' (did you mean {meant}?)",
-                "chave desconhecida '{key}' (quis dizer {meant}?)",
+                "unknown setting '{key}' (did you mean {meant}?)",
+                "configuração desconhecida: '{key}' (você quis dizer {meant}?)",
             )
         }
         None => {
             let known = Key::ALL.map(Key::name).join(", ");
             say!(
                 lang,
-                "unknown key '{key}': expected one of {known}",
-                "chave desconhecida '{key}': esperada uma de {known}",
+                "unknown setting '{key}': expected one of {known}",
+                "configuração desconhecida: '{key}'; use uma destas: {known}",
             )
         }
     }
@@ -166,7 +166,7 @@ pub fn config_file(lang: Lang, path: Option<&str>) -> String {
         Some(path) => say!(lang, "settings in {path}", "configurações em {path}"),
         None => say!(
             lang,
-            "no file of settings is read",
+            "no settings file is read",
             "nenhum arquivo de configurações é lido",
         ),
     }

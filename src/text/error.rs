@@ -221,11 +221,15 @@ fn listen(lang: Lang, address: &str, why: &io::Error) -> String {
             "; ports below 1024 belong to the administrator: choose a higher one",
             "; portas abaixo de 1024 são do administrador: escolha uma maior",
         ),
-        Cause::DeviceGone => say!(
-            lang,
-            "; this machine does not have that address: leave it off to listen on all",
-            "; esta máquina não tem esse endereço: omita-o para escutar em todos",
-        ),
+        Cause::DeviceGone => {
+            return say!(
+                lang,
+                "cannot listen on {address}: this machine does not have that address; leave it \
+                off to listen on all",
+                "não foi possível escutar em {address}: esta máquina não tem esse endereço; tire-o \
+                para escutar em todos",
+            );
+        }
         _ => String::new(),
     };
     let why = cause(lang, why);
@@ -241,7 +245,7 @@ fn call(lang: Lang, address: &str, why: &CallError) -> String {
         CallError::UnknownHost(_) => say!(
             lang,
             "no machine has this name; check the spelling, or use its address",
-            "nenhuma máquina tem esse nome; confira a grafia, ou use o endereço",
+            "nenhuma máquina tem esse nome; confira como está escrito, ou use o endereço",
         ),
         CallError::Refused => say!(
             lang,

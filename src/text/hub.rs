@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::{Lang, reached_from, row, say};
 use crate::protocol::hub::event::{HubEvent, LeaveReason, Refusal};
+use crate::protocol::message::FAREWELL;
 
 /// The hub is listening.
 #[must_use]
@@ -11,7 +12,7 @@ pub fn hub_waits_at(lang: Lang, address: SocketAddr) -> String {
     let (port, from) = (address.port(), reached_from(lang, address));
     say!(
         lang,
-        "hub open at port {port}, {from}; Ctrl-C closes it for everybody",
+        "hub open on port {port}, {from}; Ctrl-C closes it for everybody",
         "hub aberto na porta {port}, {from}; Ctrl-C encerra para todos",
     )
 }
@@ -51,8 +52,10 @@ pub fn hub_event(lang: Lang, event: &HubEvent) -> String {
         HubEvent::Left { name, why } => left_hub(lang, name, why),
         HubEvent::LeftOut { name, messages } => say!(
             lang,
-            "{messages} messages for {name} were left out: its program takes them one at a time",
-            "{messages} mensagens para {name} ficaram de fora: o programa recebe uma de cada vez",
+            "messages for {name} that were left out: {messages} (that program takes them one at a \
+            time)",
+            "mensagens para {name} que ficaram de fora: {messages} (aquele programa recebe uma de \
+            cada vez)",
         ),
         HubEvent::Closing { by: Some(by) } => {
             say!(lang, "{by} closes the hub", "{by} encerra o hub")
@@ -113,13 +116,13 @@ fn left_hub(lang: Lang, name: &str, why: &LeaveReason) -> String {
         ),
         LeaveReason::TooSlow => say!(
             lang,
-            "{name} was dropped: it does not read its messages",
-            "{name} foi desconectado: não lê as mensagens",
+            "{name} was disconnected: its program does not read its messages",
+            "{name} foi desconectado: o programa dele não lê as mensagens",
         ),
         LeaveReason::Broken => say!(
             lang,
-            "{name} was dropped: it sent invalid data",
-            "{name} foi desconectado: enviou dados inválidos",
+            "{name} was disconnected: its program sent invalid data",
+            "{name} foi desconectado: o programa dele enviou dados inválidos",
         ),
         LeaveReason::Removed { by } => {
             say!(
@@ -136,8 +139,10 @@ fn left_hub(lang: Lang, name: &str, why: &LeaveReason) -> String {
 pub fn joined(lang: Lang, hub: &str) -> String {
     say!(
         lang,
-        "joined {hub}; a line goes to everybody; /help tells what else there is",
-        "conectado a {hub}; uma linha vai para todos; /help mostra o que mais existe",
+        "joined {hub}; what you type goes to everybody; /help lists the commands, {FAREWELL} \
+        leaves",
+        "você entrou em {hub}; o que você digita vai para todos; /ajuda lista os comandos; para \
+        sair, digite {FAREWELL}",
     )
 }
 
@@ -147,7 +152,7 @@ pub fn joined_with_menu(lang: Lang, hub: &str) -> String {
     say!(
         lang,
         "joined {hub}; choose by number",
-        "conectado a {hub}; escolha pelo número",
+        "você entrou em {hub}; escolha pelo número",
     )
 }
 
@@ -156,8 +161,8 @@ pub fn joined_with_menu(lang: Lang, hub: &str) -> String {
 pub fn hub_is_naive(lang: Lang) -> String {
     say!(
         lang,
-        "this hub takes one message at a time; yours go at most forty a second",
-        "este hub recebe uma mensagem de cada vez; as suas vão no máximo quarenta por segundo",
+        "this hub takes one message at a time: yours leave at most 40 a second",
+        "este hub recebe uma mensagem de cada vez: as suas saem no máximo 40 por segundo",
     )
 }
 
@@ -165,11 +170,18 @@ pub fn hub_is_naive(lang: Lang) -> String {
 #[must_use]
 pub fn at_hub(lang: Lang, names: &[String]) -> String {
     let (count, names) = (names.len(), row(names));
-    say!(
-        lang,
-        "here are {count}: {names}",
-        "aqui estão {count}: {names}"
-    )
+    match count {
+        1 => say!(
+            lang,
+            "1 person is here: {names}",
+            "1 pessoa está aqui: {names}"
+        ),
+        _ => say!(
+            lang,
+            "{count} people are here: {names}",
+            "{count} pessoas estão aqui: {names}"
+        ),
+    }
 }
 
 /// A message from the hub itself.
@@ -246,8 +258,8 @@ pub fn hub_unsent(lang: Lang, count: usize, first: &str) -> String {
 pub fn hub_is_called_again(lang: Lang) -> String {
     say!(
         lang,
-        "the connection to the hub was lost; calling it again (sair gives up)",
-        "a conexão com o hub caiu; chamando de novo (sair desiste)",
+        "the connection to the hub was lost; trying again (sair gives up)",
+        "a conexão com o hub caiu; tentando de novo (sair desiste)",
     )
 }
 
@@ -256,8 +268,9 @@ pub fn hub_is_called_again(lang: Lang) -> String {
 pub fn not_kept(lang: Lang, kept: usize) -> String {
     say!(
         lang,
-        "not kept: {kept} lines are waiting for the hub already; type this again once you are back",
-        "não guardada: {kept} linhas já esperam pelo hub; digite de novo quando voltar",
+        "not kept: {kept} lines are waiting for the hub already; type this again once the \
+        connection is back",
+        "não guardada: {kept} linhas já esperam pelo hub; digite de novo quando a conexão voltar",
     )
 }
 
@@ -266,8 +279,8 @@ pub fn not_kept(lang: Lang, kept: usize) -> String {
 pub fn hub_is_away(lang: Lang) -> String {
     say!(
         lang,
-        "there is no connection to the hub now; type this again once you are back",
-        "não há conexão com o hub agora; digite de novo quando voltar",
+        "there is no connection to the hub now; type this again once it is back",
+        "não há conexão com o hub agora; digite de novo quando ela voltar",
     )
 }
 
@@ -276,8 +289,8 @@ pub fn hub_is_away(lang: Lang) -> String {
 pub fn close_asked(lang: Lang) -> String {
     say!(
         lang,
-        "this ends the hub for everybody; to do it, say it again",
-        "isto encerra o hub para todos; para encerrar, diga de novo",
+        "this closes the hub for everybody; to do it, ask once more",
+        "isto encerra o hub para todos; para encerrar, peça mais uma vez",
     )
 }
 
@@ -301,64 +314,84 @@ pub fn privately(lang: Lang, name: &str) -> String {
 
 /// The commands that can be typed at a hub.
 #[must_use]
-pub fn hub_help(lang: Lang) -> [String; 13] {
+pub fn hub_help(lang: Lang) -> [String; 15] {
     [
         say!(
             lang,
-            "a line goes to everybody else",
-            "uma linha vai para todos os outros"
+            "TEXT           goes to everybody else",
+            "TEXTO          vai para todos os outros",
         ),
         say!(
             lang,
-            "/me-too TEXT   to everybody, you too",
-            "/me-too TEXTO   para todos, você também"
+            "/me-too TEXT   goes to everybody, you too",
+            "/me-too TEXTO  vai para todos, você também",
         ),
         say!(
             lang,
-            "/me TEXT   what you do, to everybody else: ana: * TEXT",
-            "/eu TEXTO   o que você faz, para todos os outros: ana: * TEXTO"
+            "/me TEXT       says what you do, to everybody else: ana: * TEXT",
+            "/eu TEXTO      diz o que você faz, para todos os outros: ana: * TEXTO",
         ),
         say!(
             lang,
-            "/msg NAME TEXT   to one person; a NAME with blanks in quotes",
-            "/msg NOME TEXTO   para uma pessoa; NOME com espaços entre aspas"
+            "/msg NAME TEXT sends TEXT to NAME alone; put a NAME with spaces in quotes",
+            "/msg NOME TEXTO envia TEXTO só para NOME; um NOME com espaços vai entre aspas",
         ),
         say!(
             lang,
-            "/echo TEXT   back to you",
-            "/echo TEXTO   de volta para você"
-        ),
-        say!(lang, "/list   who is here", "/list   quem está aqui"),
-        say!(
-            lang,
-            "/remove NAME   take somebody out (moderators)",
-            "/remove NOME   retira alguém (moderadores)"
+            "/echo TEXT     comes back to you",
+            "/echo TEXTO    volta para você",
         ),
         say!(
             lang,
-            "/ignore [NAME]   shows nothing of NAME until you leave; without NAME, lists them",
-            "/ignorar [NOME]   não mostra nada de NOME até você sair; sem NOME, lista"
+            "/list          who is here",
+            "/list          quem está aqui",
         ),
         say!(
             lang,
-            "/unignore NAME   shows NAME again",
-            "/designorar NOME   volta a mostrar NOME"
+            "/remove NAME   removes NAME from the hub (moderators)",
+            "/remove NOME   retira NOME do hub (moderadores)",
         ),
         say!(
             lang,
-            "/close   close the hub for everybody",
-            "/close   encerra o hub para todos"
+            "/ignore [NAME] hides what NAME writes, until you leave; without NAME, lists the \
+            names you ignore",
+            "/ignorar [NOME] esconde o que NOME escreve, até você sair; sem NOME, lista quem você \
+            ignora",
         ),
         say!(
             lang,
-            "/sair   leave; so does a line sair",
-            "/sair   sair; uma linha sair também"
+            "/unignore NAME shows NAME again",
+            "/designorar NOME volta a mostrar NOME",
         ),
-        say!(lang, "//TEXT   says /TEXT", "//TEXTO   diz /TEXTO"),
         say!(
             lang,
-            "Tab   completes a command or a name; again: the next one",
-            "Tab   completa um comando ou um nome; de novo: o próximo"
+            "/clear         clears the screen",
+            "/clear         limpa a tela",
+        ),
+        say!(
+            lang,
+            "/close         closes the hub for everybody",
+            "/close         encerra o hub para todos",
+        ),
+        say!(
+            lang,
+            "/sair          leaves the hub (so does {FAREWELL} alone)",
+            "/sair          sai do hub ({FAREWELL} sozinho também)",
+        ),
+        say!(
+            lang,
+            "/help          these lines",
+            "/ajuda         estas linhas",
+        ),
+        say!(
+            lang,
+            "Tab            completes a command or a name; again: the next one",
+            "Tab            completa um comando ou um nome; de novo: o próximo",
+        ),
+        say!(
+            lang,
+            "//text         sends /text as it is",
+            "//texto        envia /texto como está",
         ),
     ]
 }
@@ -366,7 +399,11 @@ pub fn hub_help(lang: Lang) -> [String; 13] {
 /// A command lacks an argument.
 #[must_use]
 pub fn needs_more(lang: Lang, usage: &str) -> String {
-    say!(lang, "Usage: {usage}", "Uso: {usage}",)
+    let usage_pt = usage.replace("NAME", "NOME").replace("TEXT", "TEXTO");
+    match lang {
+        Lang::En => format!("Usage: {usage}"),
+        Lang::Pt => format!("Uso: {usage_pt}"),
+    }
 }
 
 /// The numbered menu.

@@ -27,7 +27,7 @@ pub fn listening(
 /// How a receiver that farewells do not end can be ended.
 #[must_use]
 pub fn ends_by_signal(lang: Lang) -> String {
-    say!(lang, "Ctrl-C ends", "Ctrl-C encerra")
+    say!(lang, "only Ctrl-C ends this", "só Ctrl-C encerra",)
 }
 
 /// How a receiver can be ended.
@@ -35,8 +35,8 @@ pub fn ends_by_signal(lang: Lang) -> String {
 pub fn ends_by_farewell(lang: Lang) -> String {
     say!(
         lang,
-        "Ctrl-C, or {FAREWELL} from anyone, ends",
-        "Ctrl-C, ou {FAREWELL} de qualquer um, encerra",
+        "Ctrl-C ends this, and so does {FAREWELL} from anyone",
+        "Ctrl-C encerra, e {FAREWELL} de qualquer pessoa também",
     )
 }
 
@@ -56,8 +56,8 @@ pub fn sending(lang: Lang, group: SocketAddrV4, interfaces: &[Interface]) -> Str
 pub fn sending_ends(lang: Lang) -> String {
     say!(
         lang,
-        "{FAREWELL} ends the chat for all, Ctrl-D only for you",
-        "{FAREWELL} encerra para todos, Ctrl-D só para você",
+        "{FAREWELL} ends the chat for everybody, Ctrl-D only for you",
+        "{FAREWELL} encerra a conversa para todos, Ctrl-D só para você",
     )
 }
 
@@ -70,16 +70,16 @@ pub fn chosen_without_route(lang: Lang, group: SocketAddrV4, choice: &Choice) ->
         Reason::NoRoute => Some(say!(
             lang,
             "this machine has no route to {group}: using every interface that can multicast \
-            ({on}); --interface names one",
-            "esta máquina não tem rota para {group}: usando toda interface capaz de multicast \
-            ({on}); --interface escolhe uma",
+            ({on}); choose one with --interface",
+            "esta máquina não tem rota para {group}: usando todas as interfaces capazes de \
+            multicast ({on}); escolha uma com --interface",
         )),
         Reason::OnlyLoopback => Some(say!(
             lang,
-            "this machine has no network but loopback ({on}): only programs on this machine \
-            take part; connect a network and start again to reach others",
+            "this machine has no network but loopback ({on}): only programs on this machine take \
+            part; connect a network and start again to reach others",
             "esta máquina não tem rede além do loopback ({on}): só programas desta máquina \
-            participam; conecte uma rede e recomece para alcançar outros",
+            participam; conecte uma rede e comece de novo para alcançar outras",
         )),
     }
 }
@@ -90,10 +90,10 @@ pub fn only_inner(lang: Lang, interfaces: &[Interface]) -> String {
     let on = row(interfaces);
     say!(
         lang,
-        "no other network is there: using {on}, which usually leads to virtual machines or \
-        containers only; --interface names another",
+        "there is no other network: using {on}, which usually leads only to virtual machines or \
+        containers; choose another with --interface",
         "não há outra rede: usando {on}, que em geral só leva a máquinas virtuais ou contêineres; \
-        --interface escolhe outra",
+        escolha outra com --interface",
     )
 }
 
@@ -133,10 +133,10 @@ pub fn network_hint(lang: Lang, group: &str, left_out: &[Interface]) -> String {
 pub fn without_plain(lang: Lang, port: u16) -> String {
     say!(
         lang,
-        "going on without UDP {port}: programs that use it (multicast send and receive) neither \
-        hear this chat nor are heard here; `ss -ulnp` shows who has the port",
-        "seguindo sem UDP {port}: os programas que usam essa porta (multicast send e receive) não \
-        ouvem esta conversa nem são ouvidos aqui; `ss -ulnp` mostra quem ocupa a porta",
+        "the chat goes on without UDP {port}: the course's programs (multicast send and receive) \
+        neither hear it nor are heard here; `ss -ulnp` shows which program has the port",
+        "a conversa segue sem UDP {port}: os programas da disciplina (multicast send e receive) \
+        não a ouvem nem são ouvidos aqui; `ss -ulnp` mostra que programa ocupa a porta",
     )
 }
 
@@ -184,12 +184,12 @@ pub fn dropped(lang: Lang, why: Fault, source: SocketAddr, since_last_notice: u6
         1 => say!(
             lang,
             "dropped a datagram from {source}: {why}",
-            "descartado um datagrama de {source}: {why}",
+            "datagrama de {source} descartado: {why}",
         ),
         n => say!(
             lang,
             "dropped {n} datagrams, the last from {source}: {why}",
-            "descartados {n} datagramas, o último de {source}: {why}",
+            "{n} datagramas descartados, o último de {source}: {why}",
         ),
     }
 }
@@ -207,7 +207,7 @@ pub fn received(lang: Lang, messages: u64, dropped: &[(Fault, u64)], lost: Optio
         none if none.is_empty() => none,
         some => format!(" ({some})"),
     };
-    let messages = counted(
+    let shown = counted(
         lang,
         messages,
         ["message", "messages"],
@@ -225,8 +225,8 @@ pub fn received(lang: Lang, messages: u64, dropped: &[(Fault, u64)], lost: Optio
     };
     say!(
         lang,
-        "{messages} shown; datagrams dropped: {total}{reasons}{lost}",
-        "mostradas: {messages}; datagramas descartados: {total}{reasons}{lost}",
+        "{shown} shown; datagrams dropped: {total}{reasons}{lost}",
+        "{shown} na tela; datagramas descartados: {total}{reasons}{lost}",
     )
 }
 
@@ -269,6 +269,19 @@ pub fn line_cut(lang: Lang, line_number: u64, limit_bytes: usize) -> String {
         lang,
         "line {line_number} is longer than {limit} KiB: it is sent as several lines",
         "a linha {line_number} tem mais de {limit} KiB: vai como várias linhas",
+    )
+}
+
+/// A typed line was too long, and is nothing that may be sent as several lines.
+#[must_use]
+pub fn command_cut(lang: Lang, line_number: u64, limit_bytes: usize) -> String {
+    let limit = limit_bytes >> 10;
+    say!(
+        lang,
+        "not sent: line {line_number} is longer than {limit} KiB, and only a text for everybody may \
+        be that long",
+        "não enviada: a linha {line_number} tem mais de {limit} KiB, e só um texto para todos pode \
+        ser tão longo",
     )
 }
 

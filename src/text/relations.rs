@@ -27,8 +27,8 @@ pub fn you_are_renamed(lang: Lang, name: &str) -> String {
 pub fn no_renaming(lang: Lang) -> String {
     say!(
         lang,
-        "a hub gives nobody another name: leave, and join with --name NAME",
-        "um hub não troca nomes: saia, e entre de novo com --name NOME",
+        "names do not change at a hub: leave, and join again with --name NAME",
+        "num hub o nome não muda: saia, e entre de novo com --name NOME",
     )
 }
 

@@ -15,13 +15,13 @@ pub fn invitation_use(lang: Lang) -> [String; 3] {
     [
         say!(
             lang,
-            "Anyone with this line can read the room: hand it over in person, or show the code",
-            "Quem tem esta linha pode ler a sala: entregue em mãos, ou mostre o código",
+            "Anyone with this line can read the room: hand it over in person, or show the QR code",
+            "Quem tem esta linha pode ler a sala: entregue em mãos, ou mostre o código QR",
         ),
         say!(
             lang,
-            "keep its file private; --output FILE makes one that only you can read",
-            "mantenha o arquivo privado; --output ARQUIVO cria um que só você lê",
+            "Keep the file private; --output FILE makes one that only you can read",
+            "Mantenha o arquivo privado; --output ARQUIVO cria um que só você pode ler",
         ),
         say!(
             lang,
@@ -38,14 +38,15 @@ pub fn invitation_file_use(lang: Lang, path: &str) -> [String; 2] {
     [
         say!(
             lang,
-            "{path} holds the invitation, and only you can read it: keep it private; anyone who \
-            has it can read the room",
-            "{path} guarda o convite, e só você o lê: mantenha-o privado; quem o tem lê a sala",
+            "The invitation is in {path}, which only you can read. Anyone who has it can read the \
+            room: hand it over in person",
+            "O convite está em {path}, que só você pode ler. Quem tem o convite pode ler a sala: \
+            entregue em mãos",
         ),
         say!(
             lang,
-            "to enter, type: roda chat --invite-file {typed}",
-            "para entrar, digite: roda chat --invite-file {typed}",
+            "To enter, type: roda chat --invite-file {typed}",
+            "Para entrar, digite: roda chat --invite-file {typed}",
         ),
     ]
 }
@@ -64,10 +65,10 @@ fn quoted(word: &str) -> String {
 pub fn fingerprint_use(lang: Lang) -> String {
     say!(
         lang,
-        "this is your fingerprint, in digits and in words: anyone who sees the same beside your \
-        name is talking to you",
-        "esta é a sua impressão digital, em números e em palavras: quem vê a mesma junto do seu \
-        nome fala com você",
+        "this is your fingerprint, in digits and in words: anyone who sees the same one beside \
+        your name is talking to you",
+        "esta é a sua impressão digital, em números e em palavras: quem vê a mesma ao lado do seu \
+        nome está falando com você",
     )
 }
 
@@ -78,8 +79,8 @@ pub fn old_identity(lang: Lang, path: &str) -> String {
         lang,
         "in chats that you start from now on, the others see you as somebody new; the old \
         identity is kept in {path}: delete it, or put it back in place to be who you were",
-        "nos chats abertos de agora em diante, os outros verão você como alguém novo; a \
-        identidade antiga ficou em {path}: apague-a, ou ponha-a de volta para ser quem você era",
+        "nas conversas que você abrir de agora em diante, os outros verão você como alguém novo; \
+        a identidade antiga ficou em {path}: apague-a, ou ponha-a de volta para ser quem você era",
     )
 }
 
@@ -131,10 +132,10 @@ pub fn no_key_yet(lang: Lang, who: &str) -> String {
 pub fn other_version(lang: Lang) -> String {
     say!(
         lang,
-        "somebody here uses another version of roda: you do not hear each other; use the same \
+        "somebody here uses another version of roda, and you do not hear each other: use the same \
         version everywhere (roda --version shows yours)",
-        "alguém aqui usa outra versão do roda: vocês não se ouvem; usem a mesma versão em todas as \
-        máquinas (roda --version mostra a sua)",
+        "alguém aqui usa outra versão do roda, e vocês não se ouvem: usem a mesma versão em todas \
+        as máquinas (roda --version mostra a sua)",
     )
 }
 
@@ -144,9 +145,9 @@ pub fn key_shared(lang: Lang, names: &[String]) -> String {
     let names = row(names);
     say!(
         lang,
-        "{names} use the same key: an identity was copied from one computer to another, and \
-        what one of them says may come from the other",
-        "{names} usam a mesma chave: uma identidade foi copiada de um computador para outro, e o \
+        "{names} use the same key: an identity was copied from one machine to another, and what \
+        one of them says may come from the other",
+        "{names} usam a mesma chave: uma identidade foi copiada de uma máquina para outra, e o \
         que um diz pode vir do outro",
     )
 }
@@ -157,10 +158,10 @@ pub fn own_key_shared(lang: Lang, names: &[String]) -> String {
     let names = row(names);
     say!(
         lang,
-        "{names} use your key, you included: this computer's identity is a copy, or was copied; \
-        to get one of your own, type roda id new; then start again",
-        "{names} usam a sua chave, contando você: a identidade deste computador é uma cópia, ou \
-        foi copiada; para ter uma só sua, digite roda id new; depois entre de novo",
+        "{names} use your key, you included: this machine's identity is a copy, or was copied; \
+        for one of your own, type roda id new, then start again",
+        "{names} usam a sua chave, contando você: a identidade desta máquina é uma cópia, ou foi \
+        copiada; para ter uma só sua, digite roda id new e entre de novo",
     )
 }
 
@@ -169,10 +170,10 @@ pub fn own_key_shared(lang: Lang, names: &[String]) -> String {
 pub fn own_key_elsewhere(lang: Lang, address: IpAddr) -> String {
     say!(
         lang,
-        "your key is also in use at {address}: if that is you, all is well; if this computer is a \
-        copy of another one, type roda id new; then start again",
-        "a sua chave também está em uso em {address}: se é você, tudo bem; se este computador é \
-        cópia de outro, digite roda id new; depois entre de novo",
+        "your key is also in use at {address}: if that is you, all is well; if this machine is a \
+        copy of another one, type roda id new, then start again",
+        "a sua chave também está em uso em {address}: se é você, tudo bem; se esta máquina é \
+        cópia de outra, digite roda id new e entre de novo",
     )
 }
 
@@ -182,10 +183,10 @@ pub fn clock_ahead(lang: Lang, ahead: Duration) -> String {
     let by = rough_duration(lang, ahead);
     say!(
         lang,
-        "your clock is ahead of the others' by {by}: they do not receive what you say; set this \
-        computer's clock, then start again",
-        "o seu relógio está {by} adiantado em relação ao dos outros: eles não recebem o que você \
-        diz; acerte o relógio deste computador e entre de novo",
+        "your clock is ahead of the others' by {by}, so they do not receive what you say; set \
+        this machine's clock, then start again",
+        "o seu relógio está {by} adiantado em relação ao dos outros, e por isso eles não recebem \
+        o que você diz; acerte o relógio desta máquina e entre de novo",
     )
 }
 
@@ -210,8 +211,10 @@ fn rough_duration(lang: Lang, duration: Duration) -> String {
 pub fn other_key(lang: Lang, room: &str) -> String {
     say!(
         lang,
-        "somebody here uses another key for the room {room}: you cannot read each other",
-        "alguém aqui usa outra chave para a sala {room}: vocês não se ouvem",
+        "somebody here uses another key for the room {room}: you cannot read each other; compare \
+        your invitations or passphrases",
+        "alguém aqui usa outra chave para a sala {room}: vocês não leem um ao outro; comparem os \
+        convites ou as senhas",
     )
 }
 
@@ -274,7 +277,7 @@ pub fn not_verified(lang: Lang, who: &str) -> String {
     say!(
         lang,
         "{who} is not verified",
-        "{who} não está com a identidade verificada",
+        "a identidade de {who} não está verificada",
     )
 }
 
@@ -284,7 +287,7 @@ pub fn is_unverified(lang: Lang, who: &str) -> String {
     say!(
         lang,
         "{who} is no longer marked as verified",
-        "{who} não está mais com a marca de verificação",
+        "a identidade de {who} não está mais marcada como verificada",
     )
 }
 
@@ -314,7 +317,7 @@ pub fn is_verified(lang: Lang, who: &str) -> String {
     say!(
         lang,
         "{who} is verified: ✓ marks the name from now on",
-        "{who} teve a identidade verificada: ✓ marca o nome de agora em diante",
+        "a identidade de {who} está verificada: ✓ marca o nome de agora em diante",
     )
 }
 
@@ -334,8 +337,8 @@ pub fn stats(lang: Lang, members: usize, held_bytes: usize) -> String {
     let held_kib = held_bytes >> 10;
     say!(
         lang,
-        "members here: {members}; messages held: {held_kib} KiB",
-        "membros aqui: {members}; mensagens guardadas: {held_kib} KiB",
+        "people here: {members}; messages stored: {held_kib} KiB",
+        "pessoas aqui: {members}; mensagens guardadas: {held_kib} KiB",
     )
 }
 
@@ -354,21 +357,23 @@ pub fn frames_dropped(
             let why = frame_fault(lang, *fault);
             say!(
                 lang,
-                "dropped, {why}: {count}",
-                "descartados, {why}: {count}"
+                "packets dropped, {why}: {count}",
+                "pacotes descartados, {why}: {count}",
             )
         })
         .collect();
     sentences.push(say!(
         lang,
-        "dropped, received before: {replays}; not checked, too many from strangers: {refused}",
-        "descartados, já recebidos: {replays}; não verificados, desconhecidos demais: {refused}",
+        "packets that came twice: {replays}; packets not looked at, because strangers sent too \
+        many: {refused}",
+        "pacotes repetidos: {replays}; pacotes não examinados, porque desconhecidos enviaram \
+        demais: {refused}",
     ));
     if ahead > 0 {
         sentences.push(say!(
             lang,
-            "refused, the author's clock is more than 10 minutes ahead: {ahead}",
-            "recusados, o relógio do autor está mais de 10 minutos adiantado: {ahead}",
+            "packets dropped, the author's clock is more than 10 minutes ahead: {ahead}",
+            "pacotes descartados, o relógio do autor está mais de 10 minutos adiantado: {ahead}",
         ));
     }
     sentences
@@ -376,14 +381,14 @@ pub fn frames_dropped(
 
 fn frame_fault(lang: Lang, fault: FrameFault) -> String {
     match fault {
-        FrameFault::NotFrame => say!(lang, "not a frame", "não é um quadro"),
-        FrameFault::Unknown => say!(lang, "of an unknown type", "de tipo desconhecido"),
-        FrameFault::OtherRoom => say!(lang, "from another room", "de outra sala"),
-        FrameFault::OtherVersion => say!(lang, "from another version", "de outra versão"),
-        FrameFault::OtherKey => say!(lang, "sealed with another key", "com outra chave"),
-        FrameFault::BrokenSeal => say!(lang, "changed on the way", "alterado no caminho"),
-        FrameFault::Broken => say!(lang, "malformed", "malformado"),
-        FrameFault::Forged => say!(lang, "forged", "falsificado"),
+        FrameFault::NotFrame => say!(lang, "not from roda", "que não são do roda",),
+        FrameFault::Unknown => say!(lang, "of an unknown kind", "de tipo desconhecido",),
+        FrameFault::OtherRoom => say!(lang, "from another room", "de outra sala",),
+        FrameFault::OtherVersion => say!(lang, "from another version", "de outra versão",),
+        FrameFault::OtherKey => say!(lang, "sealed with another key", "fechados com outra chave",),
+        FrameFault::BrokenSeal => say!(lang, "changed on the way", "alterados no caminho",),
+        FrameFault::Broken => say!(lang, "malformed", "malformados",),
+        FrameFault::Forged => say!(lang, "forged", "falsificados",),
     }
 }
 

@@ -14,8 +14,8 @@ pub fn call_us_by(lang: Lang, address: SocketAddr) -> String {
     }
     say!(
         lang,
-        "  the other types: {command}",
-        "  o outro digita: {command}"
+        "  the other person types: {command}",
+        "  a outra pessoa digita: {command}",
     )
 }
 
@@ -25,8 +25,8 @@ pub fn waiting_at(lang: Lang, address: SocketAddr) -> String {
     let (port, from) = (address.port(), reached_from(lang, address));
     say!(
         lang,
-        "waiting for the other side at port {port}, {from}",
-        "esperando o outro lado na porta {port}, {from}",
+        "waiting for the other person on port {port}, {from}",
+        "esperando a outra pessoa na porta {port}, {from}",
     )
 }
 
@@ -35,8 +35,8 @@ pub fn waiting_at(lang: Lang, address: SocketAddr) -> String {
 pub fn calling(lang: Lang, address: &str) -> String {
     say!(
         lang,
-        "nobody answers at {address} yet; still calling",
-        "ninguém responde em {address} ainda; tentando de novo",
+        "nobody answers at {address} yet; still trying",
+        "ninguém responde em {address} ainda; continuo tentando",
     )
 }
 
@@ -65,8 +65,8 @@ pub fn named(lang: Lang, name: &str) -> String {
 pub fn name_cut(lang: Lang, name: &str) -> String {
     say!(
         lang,
-        "the other's name is longer than {NAME_MAX_BYTES} bytes and is shown as {name}",
-        "o nome do outro tem mais de {NAME_MAX_BYTES} bytes e aparece como {name}",
+        "the other person's name is longer than {NAME_MAX_BYTES} bytes and is shown as {name}",
+        "o nome da outra pessoa tem mais de {NAME_MAX_BYTES} bytes e aparece como {name}",
     )
 }
 
@@ -76,7 +76,7 @@ pub fn turned_away(lang: Lang, caller: SocketAddr) -> String {
     say!(
         lang,
         "{caller} called too and was told that you are busy",
-        "{caller} também chamou e soube que você está ocupado",
+        "{caller} também chamou e foi avisado de que você está em outra conversa",
     )
 }
 
@@ -85,8 +85,9 @@ pub fn turned_away(lang: Lang, caller: SocketAddr) -> String {
 pub fn busy(lang: Lang) -> String {
     say!(
         lang,
-        "the other is talking to somebody already; call again later, or agree on another port",
-        "o outro já está conversando com alguém; chame mais tarde, ou combinem outra porta",
+        "the other person is already talking to somebody; call again later, or agree on another \
+        port",
+        "a outra pessoa já está conversando com alguém; chame mais tarde, ou combinem outra porta",
     )
 }
 
@@ -95,8 +96,8 @@ pub fn busy(lang: Lang) -> String {
 pub fn empty_not_sent(lang: Lang) -> String {
     say!(
         lang,
-        "an empty line cannot be sent to this program: nothing would arrive",
-        "uma linha vazia não pode ser enviada a este programa: nada chegaria",
+        "not sent: an empty line would never arrive at this program",
+        "não enviada: uma linha vazia nunca chegaria a este programa",
     )
 }
 
@@ -105,8 +106,9 @@ pub fn empty_not_sent(lang: Lang) -> String {
 pub fn says_nothing_more(lang: Lang, who: &str) -> String {
     say!(
         lang,
-        "{who} will say nothing more; you may, until {FAREWELL} or Ctrl-D",
-        "{who} não dirá mais nada; você ainda pode, até {FAREWELL} ou Ctrl-D",
+        "{who} has finished; you can still write, and end with {FAREWELL} or Ctrl-D",
+        "{who} não vai escrever mais; você ainda pode escrever, e encerra com {FAREWELL} ou \
+        Ctrl-D",
     )
 }
 

@@ -356,7 +356,7 @@ fn only_who_has_the_key_reads_a_room() {
     eva.notes("somebody here uses another key for the room turma");
     ana.notes("somebody here uses another key for the room turma");
     eva.says("/stats");
-    eva.notes("dropped, sealed with another key:");
+    eva.notes("packets dropped, sealed with another key:");
     for member in [&mut ana, &mut bia, &mut eva] {
         member.falls_silent();
     }

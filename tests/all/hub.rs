@@ -93,7 +93,7 @@ fn ours_and_theirs_share_our_hub() {
     eva.says("/msg bia outro");
     bia.shows("eva|bia|private_message|outro");
     ana.says("/list");
-    ana.notes("here are 3: ana, bia, eva");
+    ana.notes("3 people are here: ana, bia, eva");
     for (line, note) in [
         ("/echo eco", ""),
         ("/me-too eu também", ""),
@@ -117,8 +117,8 @@ fn ours_and_theirs_share_our_hub() {
         eva.says(line);
     }
     bia.shows("|broadcast_not_me|ainda não");
-    eva.notes("this ends the hub for everybody; to do it, say it again");
-    eva.notes("this ends the hub for everybody; to do it, say it again");
+    eva.notes("this closes the hub for everybody; to do it, ask once more");
+    eva.notes("this closes the hub for everybody; to do it, ask once more");
     eva.says("/close");
     eva.notes("the hub was closed");
     eva.ends_with(0);
@@ -140,7 +140,7 @@ fn ours_at_the_course_s_hub() {
     bia.says("broadcast all_clients oi");
     ana.shows("bia: oi");
     ana.says("/list");
-    ana.notes("here are 2: ana, bia");
+    ana.notes("2 people are here: ana, bia");
     // The end of the input leaves, after everything is sent.
     ana.falls_silent();
     ana.ends_with(0);
@@ -333,7 +333,7 @@ fn signals_close_the_hub_and_all_are_told() {
         // The port is free again at once.
         let address = format!("127.0.0.1:{port}");
         let mut again = Program::start(hub_at(&address));
-        again.notes("hub open at port");
+        again.notes("hub open on port");
     }
     let (mut hub, port) = serve(&[]);
     let ana = join(port, "ana", &[]);
@@ -387,7 +387,7 @@ fn who_stops_reading_is_dropped_and_the_others_hear_all() {
             (0..100).for_each(|_| drop(bia.hears()));
         }
     }
-    hub.notes("surdo was dropped");
+    hub.notes("surdo was disconnected");
 }
 
 #[test]

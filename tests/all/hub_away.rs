@@ -43,14 +43,14 @@ fn a_hundred_silent_connections_take_nobody_s_place() {
     let mut ana = join(port, "ana", &[]);
     let _bia = join(port, "bia", &[]);
     ana.says("/list");
-    ana.notes("here are 2: ana, bia");
+    ana.notes("2 people are here: ana, bia");
     drop(silent);
 }
 
 /// A hub at a port, again.
 fn serve_again(port: u16) -> Program {
     let mut hub = Program::start(hub(&["serve", "--listen", &format!("127.0.0.1:{port}")]));
-    hub.notes("hub open at port");
+    hub.notes("hub open on port");
     hub
 }
 
@@ -63,7 +63,7 @@ fn who_loses_the_hub_comes_back_and_says_what_was_kept() {
     bot.shows("\"ready\"");
     hub.gets_signal("KILL");
     drop(hub);
-    ana.shows("calling it again");
+    ana.shows("trying again");
     bot.shows("\"away\"");
     // A person keeps a hundred lines, and is told of each that is not kept; a pipe waits.
     for number in 0..=100 {
@@ -75,7 +75,7 @@ fn who_loses_the_hub_comes_back_and_says_what_was_kept() {
     ana.shows("there is no connection to the hub now");
     let _hub = serve_again(port);
     let mut bia = join(port, "bia", &[]);
-    ana.shows_behind("calling it again", "joined 127.0.0.1");
+    ana.shows_behind("trying again", "joined 127.0.0.1");
     bot.shows("\"ready\"");
     ana.types("de volta\r");
     bia.shows("ana: de volta");
@@ -125,7 +125,7 @@ fn a_hub_that_closes_is_not_called_again_and_no_reconnect_ends() {
     drop(hub);
     ana.notes("the connection to the hub was lost");
     ana.ends_with(1);
-    bia.notes("calling it again");
+    bia.notes("trying again");
     let mut hub = serve_again(port);
     bia.notes("joined 127.0.0.1");
     hub.notes("bia joined");

@@ -45,7 +45,7 @@ fn a_link_that_comes_back_brings_its_person_back_with_what_was_typed_meanwhile()
     other.notes("joined 10.77.0.");
     ana.namespace.ip("link set v0 down");
     first.says("perdida talvez");
-    first.notes("calling it again");
+    first.notes("trying again");
     first.notes("one of your lines may not have reached the hub: perdida talvez");
     first.says("enquanto isso");
     ana.namespace.ip("link set v0 up");

@@ -71,7 +71,7 @@ fn what_only_python_writes_is_read_or_told() {
         Naive::calls(port).sends(pickled);
         let noted = server.ends_with(1).noted.concat();
         assert!(
-            noted.contains("too large or self-containing to show"),
+            noted.contains("too large to show, or contains itself"),
             "{noted}"
         );
     }

@@ -83,3 +83,48 @@ fn who_is_suspended_is_named_and_the_pipe_fails() {
     ana.gets_signal("TERM");
     ana.ends_with(143);
 }
+
+#[test]
+fn answers_come_in_the_order_of_the_lines_that_asked() {
+    let place = Place::on_loopback();
+    let mut ana = Program::start(place.chat(&Home::new(), &["--name", "ana"]));
+    ana.notes("ana, in the lobby");
+    let typed = "/who\n/nick\n/verify bia\n/hlep\n/stats\n/help\n/who\n";
+    ana.types(typed.as_bytes());
+    ana.falls_silent();
+    let noted = ana.ends_with(0).noted;
+    let answers = [
+        "only ana (you)",
+        "Usage: /nick NAME",
+        "nobody here is called 'bia'",
+        "Unknown command /hlep",
+        "people here: 1",
+        "/verify NAME",
+        "only ana (you)",
+    ];
+    let mut rest = noted.iter();
+    for answer in answers {
+        let is_next = rest.any(|line| line.starts_with(answer));
+        assert!(is_next, "{answer} is missing or too early: {noted:#?}");
+    }
+}
+
+#[test]
+fn a_long_line_is_told_once() {
+    let place = Place::on_loopback();
+    let home = Home::new();
+    let mut bia = place.member(&home, "bia", &[]);
+    let mut ana = Program::start(place.chat(&Home::new(), &["--name", "ana"]));
+    let (long, private) = ("x".repeat(5 << 19), "y".repeat(5 << 18));
+    ana.types(format!("{long}\n/msg bia {private}\nfim\n").as_bytes());
+    bia.shows("fim");
+    ana.falls_silent();
+    let noted = ana.ends_with(0).noted;
+    let told = |part: &str| noted.iter().filter(|line| line.contains(part)).count();
+    assert_eq!(told("longer than 64 KiB"), 1, "{noted:#?}");
+    assert_eq!(told("longer than 1024 KiB"), 1, "{noted:#?}");
+    bia.says("sair");
+    let heard = bia.ends_with(0).shown.concat();
+    assert_eq!(heard.matches('x').count(), long.len());
+    assert!(!heard.contains("yy"), "the rest of a private line was said");
+}

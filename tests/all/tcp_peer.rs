@@ -215,7 +215,7 @@ fn the_end_of_the_input_ends_only_ones_own_half() {
     ana.says("só isto");
     ana.falls_silent();
     bia.shows("] ana: só isto");
-    bia.notes("ana will say nothing more");
+    bia.notes("ana has finished");
     bia.says("ainda ouve?");
     ana.shows("] bia: ainda ouve?");
     bia.falls_silent();
@@ -276,7 +276,7 @@ fn either_side_may_start_first() {
         .port();
     let address = format!("127.0.0.1:{port}");
     let mut ana = Program::start(tcp_peer(&["--connect", &address, "--wait", "20"]));
-    ana.notes("still calling");
+    ana.notes("still trying");
     let mut bia = Program::start(tcp_peer(&["--listen", &address]));
     bia.notes("connected to");
     ana.says("sair");

@@ -20,7 +20,7 @@ fn a_link_that_goes_down_is_noticed_on_both_sides() {
         return;
     };
     let mut listener = peer_on(&bia, &["--listen", "--name", "bia", "--keep-alive", "1"]);
-    let line = listener.notes("the other types: roda tcp-peer --connect 10.77.0.");
+    let line = listener.notes("the other person types: roda tcp-peer --connect 10.77.0.");
     let address = line.rsplit(' ').next().unwrap();
     let mut caller = peer_on(
         &ana,
@@ -92,7 +92,7 @@ fn keys_end_a_talk_as_they_should_and_the_terminal_is_as_it_was() {
         ana.types(key);
         match code {
             130 => bia.shows("] ana: sair"),
-            _ => bia.shows("ana will say nothing more"),
+            _ => bia.shows("ana has finished"),
         };
         bia.types("\x04");
         ana.ends_with(code);

@@ -50,7 +50,7 @@ pub(super) enum ClientCommand {
         #[command(flatten)]
         server: ProductServerArgs,
     },
-    /// Answer three questions; or tend the bank of questions
+    /// Answer three questions, or look after the bank of questions
     #[command(args_conflicts_with_subcommands = true)]
     Quiz {
         /// What to do with the bank of questions; without it, the quiz is played
@@ -59,7 +59,7 @@ pub(super) enum ClientCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// Have a text put into upper case
+    /// Put a text into upper case
     Uppercase {
         /// The text
         #[arg(allow_hyphen_values = true)]
@@ -147,7 +147,7 @@ pub(super) enum ProductsCommand {
 /// What to do with the bank of questions.
 #[derive(Debug, Subcommand)]
 pub(super) enum BankCommand {
-    /// Keep the questions of a file, and no others
+    /// Replace all questions by those of a file
     Import {
         /// A JSON list of {"_id", "statement", "options", "answer"}, where the answer is the place
         /// of the right option, counted from 0; `-` is stdin
@@ -157,7 +157,7 @@ pub(super) enum BankCommand {
     },
     /// Write all questions to stdout, as `import` takes them; answers are counted from 0
     Export(DatabaseArgs),
-    /// Keep the report's ten questions, and no others
+    /// Replace all questions by the report's ten
     Reset(DatabaseArgs),
 }
 
@@ -167,7 +167,7 @@ pub(super) struct ServerArgs {
     #[arg(long, value_name = "HOST[:PORT]")]
     connect: Option<String>,
 
-    /// Go on calling for so long if nobody answers
+    /// Keep trying for this long if nobody answers
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     wait: Option<String>,
 

@@ -31,7 +31,7 @@ pub(super) struct ServeArgs {
     #[arg(long)]
     ascii: bool,
 
-    /// oracle, quiz: the same chance in every run
+    /// oracle, quiz: repeat the same random choices in every run
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     seed: Option<String>,
 

@@ -2,7 +2,7 @@
 
 use super::{ADD, Code, END, FIND, LIST, Part, Product, Version, list_json};
 use crate::lab::python::json;
-use crate::lab::store::{StoreReply, StoreRequest};
+use crate::lab::store::{ProductsReply, StoreRequest};
 use crate::lab::{Act, Dialogue, DialogueEvent, Expected, ended_early, unexpected, whole_word};
 
 /// What the document's client reads of a list at once, in bytes.
@@ -104,16 +104,14 @@ impl Dialogue for Server {
         }
     }
 
-    fn on_stored(&mut self, reply: StoreReply) -> Vec<Act> {
+    fn on_products(&mut self, reply: ProductsReply) -> Vec<Act> {
         match reply {
-            StoreReply::Added(product) => vec![Act::show(format!("{ADD} {product}"))],
-            StoreReply::Products(products) => vec![Act::Send(list(&products))],
-            StoreReply::Found(code, found) => vec![
+            ProductsReply::Added(product) => vec![Act::show(format!("{ADD} {product}"))],
+            ProductsReply::All(products) => vec![Act::Send(list(&products))],
+            ProductsReply::Found(code, found) => vec![
                 Act::show(format!("{FIND} {code}")),
                 Act::Send(found.map_or("null".into(), |found| found.json().into())),
             ],
-            StoreReply::Failed(fault) => fault.acts(),
-            StoreReply::Questions(_) => Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::question::Question;
 use super::{ACKNOWLEDGED, ASKED, END, PLAIN, Part, RIGHT, WRONG};
-use crate::lab::store::{StoreReply, StoreRequest};
+use crate::lab::store::StoreRequest;
 use crate::lab::{Act, Dialogue, Expected, ended_early, unexpected, whole_word};
 use crate::protocol::rng::Rng;
 
@@ -94,12 +94,7 @@ impl Dialogue for Server {
         vec![Act::Store(StoreRequest::ListQuestions)]
     }
 
-    fn on_stored(&mut self, reply: StoreReply) -> Vec<Act> {
-        let mut bank = match reply {
-            StoreReply::Questions(bank) => bank,
-            StoreReply::Failed(fault) => return fault.acts(),
-            _ => return Vec::new(),
-        };
+    fn on_questions(&mut self, mut bank: Vec<Question>) -> Vec<Act> {
         for _ in 0..ASKED.min(bank.len()) {
             let chosen = self.rng.below(bank.len() as u64) as usize;
             self.questions.push_back(bank.swap_remove(chosen));
@@ -150,8 +145,8 @@ mod tests {
         let mut server = Server::new(Rng::new(1));
         let ask = [Act::Store(StoreRequest::ListQuestions)];
         assert_eq!(server.begin(), ask);
-        let one = StoreReply::Questions(samples().split_off(9));
-        assert_eq!(server.on_stored(one).len(), 2);
+        let one = samples().split_off(9);
+        assert_eq!(server.on_questions(one).len(), 2);
         let [Act::Send(end), Act::Send(feedback)] = &server.on_message(b" 2\n")[..] else {
             panic!("not both")
         };

@@ -176,20 +176,31 @@ impl Driver {
     }
 
     /// Takes typed lines while there is room for what they say. Returns whether there were any.
+    ///
+    /// The room's answers wait until it is driven. What is answered here must not overtake them,
+    /// so that answers come in the order of the lines.
     fn read_lines(&mut self, now: Moment) -> bool {
-        let mut has_read = false;
+        let (mut has_read, mut has_asked) = (false, false);
         while self.chat.has_room()
             && let Some((request, entry)) = self.face.next()
         {
             has_read = true;
-            match command::read(entry) {
+            let asked = command::read(entry);
+            let is_for_room = matches!(asked, Ok(Asked::Nothing | Asked::Command(_)));
+            if !is_for_room && std::mem::take(&mut has_asked) {
+                // The end, if this is one, is returned again when the loop drives the room.
+                let _ = self.drive(now);
+            }
+            match asked {
                 Ok(Asked::Nothing) => {}
                 Ok(Asked::Help) => {
                     let help = text::commands(self.lang);
                     help.iter().for_each(|line| self.face.say(line));
                 }
+                Ok(Asked::ClearScreen) => self.face.clear_screen(),
                 Ok(Asked::Command(command)) => {
                     self.chat.handle(now, Input::Ask(request, command));
+                    has_asked = true;
                 }
                 Err(failure) => self.face.show(&News::Failed(failure).to(request)),
             }

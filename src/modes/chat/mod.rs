@@ -14,7 +14,7 @@ use self::driver::{Driver, Event};
 use self::opening::{Opened, Opening};
 use self::secret::Room;
 use super::Outcome;
-use crate::chat::command::COMMANDS;
+use crate::chat::command::commands;
 use crate::chat::entry::Syntax;
 use crate::chat::event::News;
 use crate::chat::{Chat, Config};
@@ -49,10 +49,10 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<Outcome, Error>
     let tell_signal = tell.clone();
     signals::watch(move |signal| drop(tell_signal.send(Event::Signal(signal))))
         .map_err(Error::Signals)?;
-    let place = &settings.place;
-    if !place.interfaces.is_empty() {
+    let group = &settings.group;
+    if !group.interfaces.is_empty() {
         // A name that nothing has is a mistake; one that comes and goes later is not.
-        interfaces::choose(&place.interfaces, place.frames).map_err(Error::Interfaces)?;
+        interfaces::choose(&group.interfaces, group.frames).map_err(Error::Interfaces)?;
     }
     let opened = match opening::open(settings, lang, &tell, &events)? {
         Opening::Opened(opened) => opened,
@@ -72,12 +72,12 @@ fn talk(
     events: &Receiver<Event>,
 ) -> Result<Outcome, Error> {
     let Opened { room, identity, .. } = opened;
-    let group = settings.place.frames.to_string();
+    let group = settings.group.frames.to_string();
     let refused = |refusal| Error::Group {
         group: group.clone(),
         refusal,
     };
-    let sockets = GroupSockets::open(settings.place.clone()).map_err(refused)?;
+    let sockets = GroupSockets::open(settings.group.clone()).map_err(refused)?;
     let (tickets, listener, interrupter) = listen(&sockets, &tell)?;
     let archive = archive(settings, &tell)?;
     let clock = Clock::start();
@@ -87,14 +87,14 @@ fn talk(
     }
     let mut face = face(settings, room, lang, tell)?;
     face.notice(settings.name.as_str(), settings.bell);
-    face.complete(&COMMANDS);
+    face.complete(commands());
     if let Some(strength) = room.weakness {
         face.say(&text::weak_passphrase(lang, strength));
     }
     if let Some(error) = &identity.is_passing {
         face.say(&text::identity_is_passing(lang, &text::cause(lang, error)));
     }
-    if let (Some(plain), Some(refusal)) = (settings.place.plain, sockets.plain_refusal()) {
+    if let (Some(plain), Some(refusal)) = (settings.group.plain, sockets.plain_refusal()) {
         let failure = failure::of_refusal(&plain.to_string(), refusal);
         face.show(&News::Failed(failure).into());
         face.say(&text::without_plain(lang, plain.port()));

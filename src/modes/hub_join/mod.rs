@@ -97,7 +97,7 @@ pub(super) fn run(settings: &HubJoinSettings, lang: Lang) -> Result<Outcome, Err
         tell_console.send(Event::Console(event)).is_ok()
     })?;
     if !settings.has_menu {
-        face.complete(&command::COMMANDS);
+        face.complete(command::commands());
     }
     let mut driver = Driver {
         settings,
@@ -360,6 +360,7 @@ impl Driver<'_> {
                 let help = text::hub_help(self.lang);
                 help.iter().for_each(|line| self.face.say(line));
             }
+            Ok(Command::ClearScreen) => self.face.clear_screen(),
             Err(failure) => self.face.show(&News::Failed(failure).to(id)),
         }
         true

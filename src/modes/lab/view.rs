@@ -41,9 +41,14 @@ impl View {
         tell: impl Fn() + Clone + Send + 'static,
     ) -> Result<Self, Error> {
         let notice = move |count| format!("{}\n", text::lines_left_out(lang, count));
+        let printer = Printer::open(lang, notice, tell)?;
+        // The columns of a dump stay as they are.
+        if trace == Trace::Off {
+            printer.wrap_lines();
+        }
         Ok(Self {
             screen: Screen::new(Form::Lines, Color::Auto, lang),
-            printer: Printer::open(lang, notice, tell)?,
+            printer,
             lang,
             trace,
             end: Outcome::Done,

@@ -293,18 +293,20 @@ impl Driver<'_> {
             && self.face.has_room_for_own()
             && let Some((request, entry)) = self.face.next()
         {
-            if let Entry::Say { to: Some(to), .. } = &entry
-                && !talk.is_with(to)
-            {
-                let failure = Failure::NobodyCalled(to.clone());
-                self.face.show(&News::Failed(failure).to(request));
-                continue;
+            let own = match &entry {
+                Entry::Say { to: Some(to), .. } if !talk.is_with(to) => {
+                    Err(Failure::NobodyCalled(to.clone()))
+                }
+                Entry::Flawed(failure) => Err(failure.clone()),
+                entry => self.narrator.own(now, entry).ok_or(Failure::NotSay),
+            };
+            match own {
+                Ok(own) => {
+                    self.face.show(&own.to(request));
+                    talk.say(entry);
+                }
+                Err(failure) => self.face.show(&News::Failed(failure).to(request)),
             }
-            match self.narrator.own(now, &entry) {
-                Some(own) => self.face.show(&own.to(request)),
-                None => self.face.show(&News::Failed(Failure::NotSay).to(request)),
-            }
-            talk.say(entry);
         }
     }
 

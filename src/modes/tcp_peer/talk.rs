@@ -33,6 +33,16 @@ pub(super) enum TalkOutcome {
     Lost,
 }
 
+/// What an event of the peer is to the person.
+enum Heard {
+    /// Somebody says something.
+    Message(Person, Content),
+    /// The other is talking to somebody else.
+    Busy,
+    /// Anything else that is to be shown.
+    News(Vec<News>),
+}
+
 /// See the file's head.
 pub(super) struct Talk {
     pub(super) number: u64,
@@ -103,7 +113,11 @@ impl Talk {
             }
             Entry::Say { text, .. } | Entry::Leave(text) => self.peer.say(text),
             Entry::Object(object) => self.peer.say_object(object),
-            Entry::Nothing | Entry::NotSay | Entry::Command(_) => {}
+            Entry::Nothing
+            | Entry::NotSay
+            | Entry::Command(_)
+            | Entry::Flawed(_)
+            | Entry::ClearScreen => {}
         }
     }
 
@@ -252,20 +266,14 @@ impl Talk {
         while face.has_room()
             && let Some(event) = self.peer.poll_event()
         {
-            let (who, content) = match event {
-                PeerEvent::Message { user, data } => (
-                    user.map_or_else(|| self.other.clone(), Person::unproven),
-                    data.map_or(Content::Null, Content::Text),
-                ),
-                PeerEvent::Busy => {
+            let (who, content) = match self.on_event(event) {
+                Heard::Message(who, content) => (who, content),
+                Heard::Busy => {
                     face.show(&News::Failed(Failure::Busy).into());
                     return Some(TalkOutcome::Lost);
                 }
-                PeerEvent::Object(object) => (self.other.clone(), Content::Object(object.into())),
-                other => {
-                    for news in self.on_event(other) {
-                        face.show(&news.into());
-                    }
+                Heard::News(news) => {
+                    news.iter().for_each(|news| face.show(&news.clone().into()));
                     continue;
                 }
             };
@@ -280,11 +288,18 @@ impl Talk {
         None
     }
 
-    /// Takes in what is no message; what is to be shown of it.
-    fn on_event(&mut self, event: PeerEvent) -> Vec<News> {
+    /// Takes in an event; what is to be shown of it.
+    fn on_event(&mut self, event: PeerEvent) -> Heard {
         let mut news = Vec::new();
         match event {
-            PeerEvent::Message { .. } | PeerEvent::Object(_) | PeerEvent::Busy => {}
+            PeerEvent::Message { user, data } => {
+                let who = user.map_or_else(|| self.other.clone(), Person::unproven);
+                return Heard::Message(who, data.map_or(Content::Null, Content::Text));
+            }
+            PeerEvent::Object(object) => {
+                return Heard::Message(self.other.clone(), Content::Object(object.into()));
+            }
+            PeerEvent::Busy => return Heard::Busy,
             PeerEvent::Name { name, is_cut } => {
                 self.other = Person::unproven(name.clone());
                 news.extend(is_cut.then_some(News::Failed(Failure::NameCut(name))));
@@ -308,6 +323,6 @@ impl Talk {
                 self.lost = Some(io::Error::new(io::ErrorKind::InvalidData, what));
             }
         }
-        news
+        Heard::News(news)
     }
 }

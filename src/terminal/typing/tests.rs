@@ -138,7 +138,7 @@ fn tab_goes_through_what_a_word_may_become() {
         CommandWord::new("/help", Argument::Nothing),
         CommandWord::new("/msg", Argument::Person),
     ];
-    typing.completion().set_commands(&COMMANDS);
+    typing.completion().set_commands(COMMANDS);
     for name in ["ana", "Ana Luz", "bia"] {
         typing.completion().add_name(name);
     }

@@ -17,26 +17,29 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
             "O seu nome na conversa, de 1 a 32 bytes [padrão: o seu nome de usuário]"
         }
         ("chat", "room") => {
-            "A sala; sem chave, todos podem entrar. Os programas da disciplina só ouvem o lobby"
+            "A sala; sem chave, todos podem entrar. Os programas da disciplina só ouvem o saguão \
+            [padrão: lobby, o saguão]"
         }
         ("chat", "passphrase") => {
             "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
         }
         ("chat", "wait_for") => {
-            "No fim da entrada, espera até N pessoas terem recebido tudo, também as que chegam só \
-            então"
+            "No fim da entrada, espera até N pessoas terem recebido tudo, mesmo as que só chegam \
+            depois"
         }
         ("chat", "timeout") => "Quanto tempo --wait-for espera [padrão: 30]",
-        ("chat", "listen_only") => "Não lê nenhuma entrada, e fica até um sinal: para serviços",
+        ("chat", "listen_only") => {
+            "Não lê nenhuma entrada, e fica até receber um sinal: para serviços"
+        }
         ("completions", "shell") => "Para qual shell",
         ("man", "folder") => {
-            "Escreve as páginas de todos os comandos nesta pasta, criada se não existe"
+            "Escreve as páginas de todos os comandos nesta pasta, criada se não existir"
         }
         ("room new", "output") => "Escreve o convite neste arquivo novo, que só você pode ler",
         ("chat", "bell") => "Toca a campainha do terminal quando alguém escreve o seu nome",
         ("room new", "name") => "O nome da sala",
         ("id", "identity") => {
-            "O arquivo da identidade, criado se não existe [padrão: na pasta das suas \
+            "O arquivo da identidade, criado se não existir [padrão: na pasta das suas \
             configurações]"
         }
         ("multicast send", "name") => "O seu nome na conversa, de 1 a 32 bytes",
@@ -63,7 +66,7 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         }
         ("tcp-peer", "keep_listening") => "Quando o outro sai, espera o próximo",
         ("tcp-peer", "wait") => {
-            "Continua chamando por este tempo, para que qualquer lado possa começar"
+            "Continua tentando por este tempo, para que qualquer lado possa começar"
         }
         _ => return None,
     })
@@ -71,7 +74,7 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
 
 fn of_hub(path: &str, id: &str) -> Option<&'static str> {
     Some(match (path, id) {
-        ("hub join", "no_reconnect") => "Termina quando a conexão cai, sem chamar o hub de novo",
+        ("hub join", "no_reconnect") => "Termina quando a conexão cai, sem tentar de novo",
         ("hub serve", "listen") => {
             "Espera nesta porta de todas as interfaces, ou de um endereço; :0 escolhe uma porta"
         }
@@ -99,7 +102,7 @@ fn of_hub(path: &str, id: &str) -> Option<&'static str> {
         ("hub join", "moderator_secret_file") => "O arquivo com o segredo que torna você moderador",
         ("hub join", "menu") => "Escolhe por números, como no cliente da disciplina",
         ("hub join", "wait") => {
-            "Continua chamando por este tempo, para que o hub possa abrir depois"
+            "Continua tentando por este tempo, para que o hub possa abrir depois"
         }
         _ => return None,
     })
@@ -113,7 +116,7 @@ fn of_lab(path: &str, id: &str) -> Option<&'static str> {
         }
         ("lab serve", "keep") => "hello, exchange, object, person: atende um cliente após o outro",
         ("lab serve", "ascii") => "uppercase: aceita só ASCII, como na lição",
-        ("lab serve", "seed") => "oracle, quiz: o mesmo sorteio em cada execução",
+        ("lab serve", "seed") => "oracle, quiz: repete o mesmo sorteio em cada execução",
         ("lab serve", "encoding") => "divisors: como a lista é enviada [padrão: json]",
         ("lab serve", "v4") => "products: `terminar` encerra o servidor, como na versão 4",
         ("lab object", "fields") => "Os campos, como nome=Caneta",
@@ -142,7 +145,7 @@ fn of_lab(path: &str, id: &str) -> Option<&'static str> {
         ("lab person", "idade") => "A idade",
         ("lab person", "email") => "O endereço de e-mail",
         (_, "connect") => "O servidor [padrão: esta máquina, na porta da lição]",
-        (_, "wait") => "Continua chamando por este tempo se ninguém responde",
+        (_, "wait") => "Continua tentando por este tempo se ninguém responde",
         _ => return None,
     })
 }
@@ -152,16 +155,16 @@ fn shared(id: &str) -> Option<&'static str> {
     Some(match id {
         "lang" => "Idioma do programa [padrão: o do sistema]",
         "key_file" => {
-            "A chave da sala: um arquivo de 32 bytes, ou de uma senha ou um convite. \
-            RODA_ROOM_KEY pode conter um destes no lugar do arquivo"
+            "O arquivo com a chave da sala: 32 bytes, uma senha ou um convite. RODA_ROOM_KEY pode \
+            conter a senha ou o convite no lugar do arquivo"
         }
         "key" => "Pergunta a senha ou o convite da sala",
         "invite_file" => {
-            "Entra na sala de um convite, que RODA_INVITE pode conter no lugar do arquivo; para \
-            criar um: roda room new NOME"
+            "Entra na sala do convite deste arquivo; `roda room new` cria um. RODA_INVITE pode \
+            conter o convite no lugar do arquivo"
         }
         "identity" => {
-            "O arquivo da sua identidade, criado se não existe [padrão: na pasta das suas \
+            "O arquivo da sua identidade, criado se não existir [padrão: na pasta das suas \
             configurações]"
         }
         "ephemeral" => "Uma identidade nova, só para esta sessão",
@@ -171,10 +174,12 @@ fn shared(id: &str) -> Option<&'static str> {
             "Interface, por nome ou endereço; pode ser repetido [padrão: o sistema escolhe]"
         }
         "ttl" => {
-            "Roteadores que um datagrama pode passar, mais um; 1 fica nesta rede, 0 nesta máquina"
+            "Por quantos roteadores um datagrama pode passar, mais um; 1 fica nesta rede, 0 nesta \
+            máquina"
         }
         "keep_alive" => {
-            "Verifica um par calado depois deste tempo; um par perdido é notado no dobro disso"
+            "Verifica, depois deste tempo sem notícia, se o outro lado ainda está lá; a perda é \
+            notada no dobro disso"
         }
         "color" => "Colore os nomes",
         "json" => "Um objeto JSON por evento; linhas de entrada podem ser {\"say\": \"…\"}",

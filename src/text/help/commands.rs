@@ -6,11 +6,11 @@ pub(crate) fn command(path: &str) -> Option<&'static str> {
     Some(match path {
         "" => "Bate-papo sem servidor para todos de uma rede",
         "chat" => "Conversa com todos desta rede: confiável, em ordem, sem servidor",
-        "room" => "Salas que só alguns podem ler",
+        "room" => "Salas que só algumas pessoas podem ler",
         "room new" => "Cria o convite de uma sala nova, que só os convidados podem ler",
-        "id" => "Quem você é para os outros: a impressão digital da sua chave",
-        "id new" => "Torna você outra pessoa, num computador que é cópia de outro",
-        "config" => "Mostra os ajustes em vigor, e de onde vem cada um",
+        "id" => "Mostra quem você é para os outros: a impressão digital da sua chave",
+        "id new" => "Cria outra identidade, para uma máquina que é cópia de outra",
+        "config" => "Mostra as configurações em vigor, e de onde vem cada uma",
         "completions" => "Escreve o que um shell precisa para completar os comandos",
         "man" => "Escreve o manual para `man`",
         "multicast" => {
@@ -19,10 +19,10 @@ pub(crate) fn command(path: &str) -> Option<&'static str> {
         }
         "multicast send" => "Envia ao grupo cada linha digitada; `sair` encerra para todos",
         "multicast receive" => "Mostra o que o grupo diz até alguém dizer `sair`",
-        "tcp-peer" => "Conversa de dois por TCP, como no chat P2P da disciplina, partes 1 a 3",
+        "tcp-peer" => "Conversa a dois por TCP, como nas partes 1 a 3 do chat P2P da disciplina",
         "hub" => {
-            "Conversa por um servidor, onde o multicast é bloqueado: também com o hub da \
-            disciplina e seus clientes"
+            "Conversa por um servidor, onde o multicast é bloqueado; também com o hub e os clientes \
+            da disciplina"
         }
         "hub serve" => "Abre o hub em que todos entram",
         "hub join" => "Entra num hub, o nosso ou o da disciplina",
@@ -37,11 +37,11 @@ pub(crate) fn command(path: &str) -> Option<&'static str> {
         "lab products find" => "Consulta o produto mais novo com um código",
         "lab products end" => "Encerra a conexão, e um servidor da versão 4",
         "lab quiz" => "Responde a três questões, ou cuida do banco de questões",
-        "lab quiz import" => "Guarda as questões de um arquivo, e nenhuma outra",
+        "lab quiz import" => "Troca todas as questões pelas de um arquivo",
         "lab quiz export" => {
             "Escreve todas as questões na saída, como `import` as lê; as respostas contam de 0"
         }
-        "lab quiz reset" => "Guarda as dez questões do relatório, e nenhuma outra",
+        "lab quiz reset" => "Troca todas as questões pelas dez do relatório",
         "lab uppercase" => "Passa um texto para maiúsculas",
         "lab oracle" => "Pergunta ao oráculo",
         "lab primes" => "Pede o produto dos primos vizinhos de um número",

@@ -5,12 +5,17 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::super::{Lang, row, say};
 use super::in_language;
 
+/// The option of the language, as clap writes it.
+const LANG_OPTION: &str = " --lang <en|pt>";
+
 /// What is wrong with a command line: a sentence, how the command is used, and where to read more.
 #[must_use]
 pub fn argument_fault(lang: Lang, error: &clap::Error) -> Vec<String> {
     let mut lines = vec![format!("{}{}", sentence(lang, error), meant(lang, error))];
     if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
-        let usage = in_language(lang, usage.to_string());
+        // A variable may have set the language, which nobody has typed.
+        let usage = usage.to_string().replace(LANG_OPTION, "");
+        let usage = in_language(lang, usage);
         lines.extend(usage.lines().map(|line| line.trim_end().to_owned()));
     }
     lines.push(say!(

@@ -20,7 +20,7 @@ pub fn question(lang: Lang, field: Field) -> String {
         Field::ProductName | Field::Nome => say!(lang, "Name:", "Nome:"),
         Field::Price => say!(lang, "Price:", "Preço:"),
         Field::Idade => say!(lang, "Age:", "Idade:"),
-        Field::Email => say!(lang, "Email address:", "Endereço de email:"),
+        Field::Email => say!(lang, "Email address:", "Endereço de e-mail:",),
         Field::Choice(_) => say!(lang, "Answer:", "Resposta:"),
     }
 }

@@ -58,9 +58,8 @@ pub fn finding(lang: Lang, finding: &Finding) -> String {
         ),
         Finding::TooLargeToShow => say!(
             lang,
-            "the pickle is in order, but its object is too large or self-containing to show",
-            "o pickle está em ordem, mas o objeto é grande demais ou contém a si mesmo, e não pode \
-            ser mostrado",
+            "the pickle is valid, but its object is too large to show, or contains itself",
+            "o pickle é válido, mas o objeto é grande demais para mostrar, ou contém a si mesmo",
         ),
         Finding::Store(why) => say!(
             lang,

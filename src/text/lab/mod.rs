@@ -45,7 +45,7 @@ pub fn lesson(lang: Lang, lesson: Lesson) -> String {
         Lesson::Uppercase => say!(
             lang,
             "a text comes back in upper case",
-            "um texto volta em caixa alta",
+            "um texto volta em maiúsculas",
         ),
         Lesson::Oracle => say!(
             lang,
@@ -86,8 +86,8 @@ pub fn lab_serves(lang: Lang, lesson: &str, address: SocketAddr) -> String {
     let from = super::reached_from(lang, address);
     say!(
         lang,
-        "{lesson}: serving at {address}; {from}; Ctrl-C ends",
-        "{lesson}: servindo em {address}; {from}; Ctrl-C encerra",
+        "{lesson}: serving at {address}; {from}; Ctrl-C ends it",
+        "{lesson}: atendendo em {address}; {from}; Ctrl-C encerra",
     )
 }
 
@@ -100,7 +100,7 @@ pub fn reached(lang: Lang, server: SocketAddr) -> String {
 /// A client connected.
 #[must_use]
 pub fn client_came(lang: Lang, client: SocketAddr) -> String {
-    say!(lang, "{client} connected", "{client} conectou")
+    say!(lang, "{client} connected", "{client} se conectou",)
 }
 
 /// A client was refused, because there are too many.

@@ -128,6 +128,8 @@ impl Chat {
                     }
                     archive::Reply::People(people) => PeopleCommand::Remember(people),
                     archive::Reply::Failed(why) => PeopleCommand::Forget(why),
+                    // Rooms ask for nothing yet.
+                    archive::Reply::Room(_) => return,
                 };
                 let news = self.people.handle(command, self.node.roster());
                 self.tell_all(news);

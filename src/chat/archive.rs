@@ -3,6 +3,7 @@
 
 pub mod record;
 pub mod search;
+pub mod when;
 
 use self::record::{Amendment, Entry, Forgotten, StoredFrame};
 use self::search::{Found, Query};

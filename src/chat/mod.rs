@@ -26,6 +26,7 @@ mod leaving;
 mod network;
 mod news;
 pub mod nick;
+pub mod other_wires;
 pub mod output;
 mod own;
 mod people;

@@ -1,6 +1,7 @@
 //! What is to be remembered, and what was: requests to the store and its answers. The store's
 //! thread takes its time; nothing here waits for it.
 
+pub mod fold;
 pub mod record;
 pub mod search;
 pub mod when;

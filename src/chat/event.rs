@@ -5,13 +5,15 @@
 use core::net::{IpAddr, SocketAddr};
 use std::fmt;
 
+pub use super::amending::{Deleted, Edited};
 use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
+pub use super::finding::FoundMessage;
 pub use super::other_wires::{HubNews, PeerNews};
 use super::output::Ended;
 use super::transcript::Snapshot;
 pub use super::trust::Standing;
-use crate::protocol::engine::event::{Manner, MessageId};
+use crate::protocol::engine::event::{Manner, MessageId, Version};
 use crate::protocol::wire::frame::{FrameFault, Key};
 
 /// Somebody, as this member knows them.
@@ -118,6 +120,8 @@ pub struct Message {
     pub is_private: bool,
     /// When in the conversation it is shown.
     pub timing: Timing,
+    /// What became of it; the content is the newest.
+    pub version: Version,
 }
 
 impl Content {
@@ -126,6 +130,14 @@ impl Content {
         match manner {
             Manner::Said => Self::Text(text),
             Manner::Action => Self::Action(text.into()),
+        }
+    }
+
+    /// Says something else in the same manner.
+    pub(super) fn set_text(&mut self, text: &str) {
+        match self {
+            Self::Action(action) => *action = text.into(),
+            Self::Text(_) | Self::Null | Self::Object(_) => *self = Self::Text(text.to_owned()),
         }
     }
 }
@@ -144,6 +156,7 @@ impl Message {
             is_own: false,
             is_private: false,
             timing: Timing::Live,
+            version: Version::Original,
         }
     }
 
@@ -225,6 +238,19 @@ pub enum News {
     Ready(Ready),
     /// A message.
     Message(Message),
+    /// A message says something else from now on.
+    Edited(Box<Edited>),
+    /// A message was withdrawn.
+    Deleted(Box<Deleted>),
+    /// A message that was looked for, or its neighbour.
+    Found(Box<FoundMessage>),
+    /// All that was found has been told.
+    Searched {
+        /// How many messages match.
+        count: usize,
+        /// Whether there are older ones that do.
+        has_more: bool,
+    },
     /// A program of the plain wire says something.
     Guest(Guest),
     /// Somebody is here.

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! people    which person a name and a key are; who is meant; what to remember of them; ignoring
-//! own       what this member said: its ids, and how far it has got; nick
+//! own       what this member said: its ids, and how far it has got; nick · amending
+//! finding   looking for what was said, in memory or in an archive
 //! leaving   sending the rest, waiting for acknowledgements, the farewell
 //! watch     alone, asleep, another key; when to look at the network again
 //! network   which interfaces are in use
@@ -13,6 +14,7 @@
 //! The driver of `chat` and the simulator run this same value by the same small match: after one
 //! or more calls of `handle`, `poll` until it returns [`Output::Wake`].
 
+pub mod amending;
 pub mod archive;
 pub mod command;
 mod copies;
@@ -20,6 +22,8 @@ mod departure;
 pub mod entry;
 pub mod event;
 mod failure;
+pub mod finding;
+pub(crate) mod forms;
 pub mod ignoring;
 pub mod input;
 mod leaving;
@@ -41,6 +45,7 @@ use std::time::Duration;
 
 use self::command::RequestId;
 use self::event::{Failure, News, Ready, Told};
+use self::finding::Finding;
 pub use self::input::{Input, NetworkNews};
 pub use self::leaving::Audience;
 use self::leaving::Leaving;
@@ -79,6 +84,7 @@ pub struct Chat {
     is_ready: bool,
     people: People,
     own: Own,
+    finding: Finding,
     leaving: Leaving,
     watch: Watch,
     started: Moment,
@@ -107,6 +113,7 @@ impl Chat {
             is_ready: false,
             people,
             own: Own::default(),
+            finding: Finding::default(),
             leaving: Leaving::new(config.audience),
             watch: Watch::new(now),
             started: now,
@@ -129,8 +136,7 @@ impl Chat {
                     }
                     archive::Reply::People(people) => PeopleCommand::Remember(people),
                     archive::Reply::Failed(why) => PeopleCommand::Forget(why),
-                    // Rooms ask for nothing yet.
-                    archive::Reply::Room(_) => return,
+                    archive::Reply::Room(reply) => return self.on_archive(reply),
                 };
                 let news = self.people.handle(command, self.node.roster());
                 self.tell_all(news);
@@ -160,6 +166,7 @@ impl Chat {
             }
         }
         self.rename_if_sent(now);
+        self.amend_if_said(now);
         if let Some(output) = self.out.pop_front() {
             return output;
         }
@@ -175,7 +182,8 @@ impl Chat {
     /// Whether there is room for more commands that say something.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        let is_settled = self.own.wanted_name.is_none() && self.out.len() < OUTPUTS_MAX;
+        let has_room = self.out.len() < OUTPUTS_MAX && self.finding.has_room();
+        let is_settled = self.own.is_settled() && has_room;
         self.leaving.stays() && self.node.has_room() && is_settled
     }
 

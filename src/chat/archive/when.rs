@@ -11,6 +11,21 @@ const YEAR_MAX: i64 = 9999;
 /// Most digits of a typed number: more is no span of time that anybody means.
 const DIGITS_MAX: usize = 6;
 
+/// The time now as it is read on a wall: the core reads no clock, and knows no time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalTime {
+    /// In milliseconds since 1970.
+    pub now_ms: u64,
+    /// Seconds by which local time is ahead of UTC.
+    pub offset_s: i32,
+}
+
+/// Like [`parse`].
+#[must_use]
+pub fn parse_at(text: &str, local: LocalTime) -> Option<u64> {
+    parse(text, local.now_ms, local.offset_s)
+}
+
 /// The time that is typed, in milliseconds since 1970; `None` if it is none. A day means its
 /// beginning in local time, which is `offset_s` seconds east of UTC, and a span such as `2h` means
 /// this long before `now_ms`. What would be before 1970 is 1970.

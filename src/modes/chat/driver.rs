@@ -182,7 +182,7 @@ impl Driver {
             && let Some((request, entry)) = self.face.next()
         {
             has_read = true;
-            match command::read(entry) {
+            match command::read(entry, || self.clock.local_time()) {
                 Ok(Asked::Nothing) => {}
                 Ok(Asked::Help) => {
                     let help = text::commands(self.lang);

@@ -35,7 +35,11 @@ impl Narrator {
         let content = match entry {
             Entry::Say { text, .. } | Entry::Leave(text) => Content::Text(text.clone()),
             Entry::Object(object) => Content::Object(object.as_str().into()),
-            Entry::Nothing | Entry::NotSay | Entry::Command(_) => return None,
+            Entry::Nothing
+            | Entry::NotSay
+            | Entry::Command(_)
+            | Entry::Edit { .. }
+            | Entry::Delete { .. } => return None,
         };
         let who = self.me.clone();
         Some(News::Message(Message {

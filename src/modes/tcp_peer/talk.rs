@@ -103,7 +103,11 @@ impl Talk {
             }
             Entry::Say { text, .. } | Entry::Leave(text) => self.peer.say(text),
             Entry::Object(object) => self.peer.say_object(object),
-            Entry::Nothing | Entry::NotSay | Entry::Command(_) => {}
+            Entry::Nothing
+            | Entry::NotSay
+            | Entry::Command(_)
+            | Entry::Edit { .. }
+            | Entry::Delete { .. } => {}
         }
     }
 

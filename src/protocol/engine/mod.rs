@@ -8,6 +8,7 @@
 //! receiving   inbox per member (sequences, gaps) · frontier · reports · unproven · heard_nacks
 //! log         frame_log, with history · shares · digest_sums
 //! recent      dedup
+//! amendments  messages that were changed lately
 //! sync        digests, inventories · exchange (pull_order) · answers · asked_in_vain
 //! mirror      the lobby's plain copies and guests
 //! out         datagrams and events, in order
@@ -29,6 +30,7 @@
 
 mod acquaintance;
 mod admission;
+pub mod amendments;
 mod answers;
 pub mod arrivals;
 mod asked_in_vain;
@@ -84,6 +86,7 @@ pub mod window;
 
 use core::net::SocketAddr;
 
+use self::amendments::{Amendments, Candidate};
 use self::dedup::RecentDatagrams;
 use self::event::{Delivery, EngineEvent};
 use self::frame_log::FrameLog;
@@ -139,6 +142,7 @@ pub struct Engine {
     receiving: Receiving,
     log: FrameLog,
     recent: RecentDatagrams,
+    amendments: Amendments,
     sync: Sync,
     mirror: Option<Mirror>,
     out: Out,
@@ -159,6 +163,7 @@ impl Engine {
             receiving: Receiving::default(),
             log: FrameLog::default(),
             recent: RecentDatagrams::default(),
+            amendments: Amendments::default(),
             sync: Sync::new(seed),
             mirror,
             out: Out::default(),
@@ -243,6 +248,11 @@ impl Engine {
     #[must_use]
     pub fn history(&self, count: usize) -> Vec<Delivery> {
         self.log.messages(count, &self.me.seal, &self.group.roster)
+    }
+
+    /// The newest held message, private ones included, that is looked for.
+    pub fn find(&self, is_it: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
+        self.log.find(&self.me.seal, &self.group.roster, is_it)
     }
 
     /// The next event.

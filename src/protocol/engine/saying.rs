@@ -2,11 +2,12 @@
 
 use super::Engine;
 use super::config::{ACTION_MAX_BYTES, TEXT_MAX_BYTES};
-use super::event::SayError;
+use super::event::{MessageId, SayError};
 use super::private::PRIVATE_MAX_BYTES;
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
+use crate::protocol::wire::frame::durable::Record;
 
 impl Engine {
     /// Says a message of at most [`TEXT_MAX_BYTES`]. [`EngineEvent::Sent`] reports its id once it
@@ -35,6 +36,47 @@ impl Engine {
         if let Some(mirror) = &mut self.mirror {
             mirror.say(&format!("* {text}"));
         }
+        Ok(())
+    }
+
+    /// Changes a message of this person's to a text of at most [`TEXT_MAX_BYTES`].
+    /// [`EngineEvent::AmendmentSent`](super::event::EngineEvent::AmendmentSent) reports when the
+    /// change is in a frame. Nobody heeds it if the message is none of this person's.
+    ///
+    /// # Errors
+    /// [`SayError`].
+    pub fn edit(&mut self, now: Moment, of: &MessageId, text: &str) -> Result<(), SayError> {
+        SayError::check(text, TEXT_MAX_BYTES)?;
+        self.begin_amendment(now, of)?;
+        let room_bytes = self.me.records_room_bytes();
+        self.sending.outbox.edit(of.into(), text, room_bytes);
+        if let Some(mirror) = &mut self.mirror {
+            mirror.say(&format!("* corrected: {text}"));
+        }
+        Ok(())
+    }
+
+    /// Withdraws a message of this person's; see [`Engine::edit`]. The plain wire is not told,
+    /// because nothing can be withdrawn there.
+    ///
+    /// # Errors
+    /// [`SayError`].
+    pub fn delete(&mut self, now: Moment, of: &MessageId) -> Result<(), SayError> {
+        self.begin_amendment(now, of)?;
+        self.sending.outbox.push(&Record::Deleted(of.into()));
+        Ok(())
+    }
+
+    fn begin_amendment(&mut self, now: Moment, of: &MessageId) -> Result<(), SayError> {
+        if of.position.short != self.me.identity().short {
+            return Err(SayError::NotOwn);
+        }
+        // A change stands behind its message, which an earlier session may have said.
+        self.me.clock.observe(of.position.clock, now.wall_ms);
+        if self.me.clock_now(now) < of.position.clock {
+            return Err(SayError::Ahead);
+        }
+        self.begin_message(now);
         Ok(())
     }
 

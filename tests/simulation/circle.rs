@@ -3,7 +3,7 @@
 use roda::chat::event::{News, Person};
 use std::time::Duration;
 
-use roda::protocol::engine::event::MessageId;
+use roda::protocol::engine::event::{MessageId, Version};
 use roda::sim::World;
 use roda::sim::link::Faults;
 
@@ -123,12 +123,17 @@ impl Circle {
         );
     }
 
-    /// Everybody who runs holds the same messages in the same order.
+    /// Everybody who runs holds the same messages in the same order and in the same form.
     pub(crate) fn expect_one_history(&self) {
-        let histories: Vec<(usize, Vec<MessageId>)> = (0..self.world.size())
+        let histories: Vec<(usize, Vec<(MessageId, Version, String)>)> = (0..self.world.size())
             .filter_map(|number| Some((number, self.world.node(number)?)))
             .map(|(number, node)| (number, node.history(usize::MAX)))
-            .map(|(number, said)| (number, said.iter().map(|said| said.id).collect()))
+            .map(|(number, said)| {
+                let forms = said
+                    .into_iter()
+                    .map(|said| (said.id, said.version, said.text));
+                (number, forms.collect())
+            })
             .collect();
         let (first, expected) = &histories[0];
         for (number, history) in &histories {

@@ -227,12 +227,6 @@ impl Amendments {
         }
         !is_news
     }
-
-    /// How many messages are remembered as changed.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.messages.len()
-    }
 }
 
 /// A record that changes a message, and where it stands.
@@ -411,4 +405,94 @@ pub struct Candidate {
     pub is_private: bool,
     /// What became of it.
     pub version: Version,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::wire::frame::{Author, Key};
+
+    fn author(person: u16) -> Author {
+        let mut key = [7; 32];
+        key[..2].copy_from_slice(&person.to_be_bytes());
+        let key = Key(key);
+        Author {
+            key,
+            short: key.short(),
+            session: 1,
+            sequence: 1,
+            clock: 0,
+            flags: 0,
+            grtt: 0,
+            name: Name::parse("ana").unwrap(),
+        }
+    }
+
+    fn id_of(short: u64, clock: u64) -> MessageId {
+        let mut id = MessageId::default();
+        (id.position.short, id.position.clock) = (short, clock);
+        id
+    }
+
+    fn source(author: Id) -> Source {
+        Source {
+            author,
+            span: TextSpan { first: 1, last: 1 },
+            index: 0,
+        }
+    }
+
+    #[test]
+    fn whoever_changes_everything_makes_nobody_elses_changes_forgotten() {
+        let mut roster = Roster::new(&author(0));
+        let mut amendments = Amendments::default();
+        let honest = roster.meet(&author(1)).unwrap().id;
+        let of = |clock| id_of(author(1).short, clock);
+        for clock in 1..=40 {
+            amendments.note(of(clock), Version::Deleted, source(honest), &roster);
+        }
+        // Many keys at one address, each with as many changes as one may have.
+        for person in 2..60 {
+            let author = author(person);
+            let id = roster.meet(&author).unwrap().id;
+            roster.locate(id, ([10, 0, 0, 9], 4000).into());
+            for clock in 0..2 * AMENDED_PER_PERSON_MAX as u64 {
+                let edited = Version::Edited(Box::new(id_of(author.short, clock + 1)));
+                amendments.note(id_of(author.short, clock), edited, source(id), &roster);
+                assert!(amendments.messages.len() <= AMENDED_MAX);
+            }
+        }
+        assert!((1..=40).all(|clock| !amendments.report(&of(clock), Change::Deletion)));
+        assert!((1..=40).all(|clock| amendments.report(&of(clock), Change::Deletion)));
+        let counted: usize = amendments.persons.values().sum();
+        assert_eq!(counted, amendments.messages.len());
+    }
+
+    #[test]
+    fn an_old_change_behind_a_newer_one_says_nothing_new() {
+        let roster = Roster::new(&author(0));
+        let mut amendments = Amendments::default();
+        let (of, [one, two]) = (id_of(1, 1), [2, 3].map(|clock| id_of(1, clock)));
+        let edited = |by: MessageId| Version::Edited(Box::new(by));
+        amendments.note(of, edited(two), source(Id(0)), &roster);
+        amendments.note(of, edited(one), source(Id(0)), &roster);
+        assert!(!amendments.report(&of, Change::Edit(&two)));
+        assert!(amendments.report(&of, Change::Edit(&one)));
+        assert!(!amendments.report(&of, Change::Deletion));
+        assert!(amendments.report(&of, Change::Edit(&id_of(1, 9))));
+    }
+
+    #[test]
+    fn a_record_names_what_its_author_said_before_it_and_nothing_else() {
+        let by = id_of(7, 10);
+        for (clock, expected) in [(9, true), (10, false), (11, false)] {
+            let name = MessageName {
+                clock,
+                ..MessageName::default()
+            };
+            let named = named(&name, &by);
+            assert_eq!(named.is_some(), expected, "{clock}");
+            assert!(named.is_none_or(|of| of.position.short == 7));
+        }
+    }
 }

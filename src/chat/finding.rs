@@ -58,6 +58,8 @@ pub(super) struct Finding {
 pub enum Purpose {
     /// To show the last messages.
     History,
+    /// To show what was said since a time.
+    Since,
     /// To show what matches.
     Search,
     /// To say why a message cannot be changed that is not in memory; as it was typed.
@@ -114,12 +116,20 @@ impl Chat {
                     self.tell_found(request, purpose, found, has_more);
                 }
             }
-            RoomReply::NotFound { request, why } => {
-                if self.finding.asked.remove(&request).is_some() {
-                    self.answer(request, News::Failed(Failure::SearchFailed(why)));
-                }
+            RoomReply::NotFound { request, why } if self.finding.asked.contains_key(&request) => {
+                self.finding.asked.remove(&request);
+                self.answer(request, News::Failed(Failure::SearchFailed(why)));
             }
+            RoomReply::Failed(why) => self.forget_questions(&why),
             _ => {}
+        }
+    }
+
+    /// Answers what the archive will not answer, so that nobody waits for it.
+    pub(super) fn forget_questions(&mut self, why: &str) {
+        for request in std::mem::take(&mut self.finding.asked).into_keys() {
+            let failure = Failure::SearchFailed(why.to_owned());
+            self.answer(request, News::Failed(failure));
         }
     }
 
@@ -143,10 +153,14 @@ impl Chat {
                 };
                 self.answer(request, News::Failed(failure));
             }
-            Purpose::History => {
+            Purpose::History | Purpose::Since => {
+                let count = shown.len();
                 for found in shown {
                     let message = self.message_of(found.entry);
                     self.answer(request, News::Message(message));
+                }
+                if purpose == Purpose::Since && (count == 0 || has_more) {
+                    self.answer(request, News::Searched { count, has_more });
                 }
             }
             Purpose::Search => {
@@ -298,7 +312,7 @@ pub(super) fn history(typed: &str, local: impl FnOnce() -> LocalTime) -> Result<
                 limit: FOUND_MAX,
                 ..Query::default()
             },
-            purpose: Purpose::History,
+            purpose: Purpose::Since,
         }),
         None => Err(Failure::NoCount(typed.to_owned())),
     }
@@ -394,67 +408,4 @@ fn word(text: &str) -> (&str, &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LOCAL: LocalTime = LocalTime {
-        now_ms: 1_795_800_600_000,
-        offset_s: 0,
-    };
-
-    fn query(typed: &str) -> Result<Query, Failure> {
-        match search(typed, || LOCAL)? {
-            Command::Find { query, .. } => Ok(query),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn words_and_limits_are_told_apart() {
-        let limit = FOUND_DEFAULT;
-        let words = |words: &str| Query {
-            words: words.into(),
-            limit,
-            ..Query::default()
-        };
-        assert_eq!(
-            query(" a prov*  \"sala dois\" "),
-            Ok(words("a prov* \"sala dois\""))
-        );
-        assert_eq!(query("http://x às 14:03"), Ok(words("http://x às 14:03")));
-        assert_eq!(
-            query("from: ana"),
-            Ok(Query {
-                from: Some("ana".into()),
-                ..words("")
-            })
-        );
-        let two_h_ago = Some(LOCAL.now_ms - 2 * 60 * 60 * 1000);
-        let all = Query {
-            from: Some("Ana Luz".into()),
-            since_ms: two_h_ago,
-            until_ms: Some(LOCAL.now_ms),
-            limit: 5,
-            ..words("prova")
-        };
-        assert_eq!(
-            query("de:\"Ana Luz\" prova since:2h até:agora limit:5"),
-            Ok(all)
-        );
-        assert_eq!(query("x limit:99999").unwrap().limit, FOUND_MAX);
-    }
-
-    #[test]
-    fn what_cannot_be_looked_for_says_why() {
-        assert_eq!(query(" "), Err(Failure::Usage(SEARCH_USAGE)));
-        assert_eq!(
-            query("x since:amanhã"),
-            Err(Failure::NoTime("amanhã".into()))
-        );
-        assert_eq!(query("x limit:y"), Err(Failure::NoCount("y".into())));
-        assert_eq!(context(""), Err(Failure::Usage("/context ID")));
-        assert_eq!(context("ü"), Err(Failure::NoMessageId("ü".into())));
-        let no_count = Failure::NoCount("tomorrow".into());
-        assert_eq!(history("tomorrow", || LOCAL), Err(no_count));
-    }
-}
+mod tests;

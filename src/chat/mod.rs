@@ -135,7 +135,10 @@ impl Chat {
                         return self.people.ignoring.remember(people);
                     }
                     archive::Reply::People(people) => PeopleCommand::Remember(people),
-                    archive::Reply::Failed(why) => PeopleCommand::Forget(why),
+                    archive::Reply::Failed(why) => {
+                        self.forget_questions(&why);
+                        PeopleCommand::Forget(why)
+                    }
                     archive::Reply::Room(reply) => return self.on_archive(reply),
                 };
                 let news = self.people.handle(command, self.node.roster());

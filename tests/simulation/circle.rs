@@ -25,6 +25,9 @@ pub(crate) fn is(who: &Person, name: &str) -> bool {
     who.name == name
 }
 
+/// A message as a member holds it.
+type Form = (MessageId, Version, String);
+
 /// Members who have met.
 pub(crate) struct Circle {
     pub(crate) world: World,
@@ -125,7 +128,7 @@ impl Circle {
 
     /// Everybody who runs holds the same messages in the same order and in the same form.
     pub(crate) fn expect_one_history(&self) {
-        let histories: Vec<(usize, Vec<(MessageId, Version, String)>)> = (0..self.world.size())
+        let histories: Vec<(usize, Vec<Form>)> = (0..self.world.size())
             .filter_map(|number| Some((number, self.world.node(number)?)))
             .map(|(number, node)| (number, node.history(usize::MAX)))
             .map(|(number, said)| {

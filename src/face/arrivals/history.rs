@@ -159,6 +159,7 @@ impl History {
         let newest = std::mem::take(&mut self.newest).into_values();
         let waiting = std::mem::take(&mut self.waiting);
         let told = newest.chain(end.cloned()).chain(waiting);
-        self.out.extend(told.map(Piece::Told));
+        self.out
+            .extend(told.map(|told| Piece::Told(Box::new(told))));
     }
 }

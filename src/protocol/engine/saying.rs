@@ -73,7 +73,7 @@ impl Engine {
         }
         // A change stands behind its message, which an earlier session may have said.
         self.me.clock.observe(of.position.clock, now.wall_ms);
-        if self.me.clock_now(now) < of.position.clock {
+        if !self.me.clock.will_pass(of.position.clock, now.wall_ms) {
             return Err(SayError::Ahead);
         }
         self.begin_message(now);

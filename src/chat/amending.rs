@@ -295,7 +295,7 @@ impl Chat {
         let who: &NamedKey = &who;
         let is_own = who.key == self.people.my_key();
         let (id, who) = (Id::Group(of), self.people.person(who));
-        let timing = self.timing(order, wall_ms);
+        let timing = self.timing(order, by.position.clock);
         match text {
             Some(text) => News::Edited(Box::new(Edited {
                 id,

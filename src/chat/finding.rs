@@ -76,13 +76,13 @@ impl Chat {
     /// Whether a store keeps what is said in this room, which is then asked to find it and to
     /// change it.
     pub(super) fn is_archived(&self) -> bool {
-        self.finding.is_archived
+        self.own.finding.is_archived
     }
 
     /// Looks for messages.
     pub(super) fn find(&mut self, request: RequestId, query: Query, purpose: Purpose) {
         if self.is_archived() {
-            self.finding.asked.insert(request, purpose);
+            self.own.finding.asked.insert(request, purpose);
             self.archive(Request::Room(RoomRequest::Find { request, query }));
             return;
         }
@@ -112,12 +112,12 @@ impl Chat {
                 found,
                 has_more,
             } => {
-                if let Some(purpose) = self.finding.asked.remove(&request) {
+                if let Some(purpose) = self.own.finding.asked.remove(&request) {
                     self.tell_found(request, purpose, found, has_more);
                 }
             }
-            RoomReply::NotFound { request, why } if self.finding.asked.contains_key(&request) => {
-                self.finding.asked.remove(&request);
+            RoomReply::NotFound { request, why } if self.own.finding.asked.contains_key(&request) => {
+                self.own.finding.asked.remove(&request);
                 self.answer(request, News::Failed(Failure::SearchFailed(why)));
             }
             RoomReply::Failed(why) => self.forget_questions(&why),
@@ -127,7 +127,7 @@ impl Chat {
 
     /// Answers what the archive will not answer, so that nobody waits for it.
     pub(super) fn forget_questions(&mut self, why: &str) {
-        for request in std::mem::take(&mut self.finding.asked).into_keys() {
+        for request in std::mem::take(&mut self.own.finding.asked).into_keys() {
             let failure = Failure::SearchFailed(why.to_owned());
             self.answer(request, News::Failed(failure));
         }

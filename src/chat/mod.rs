@@ -45,7 +45,6 @@ use std::time::Duration;
 
 use self::command::RequestId;
 use self::event::{Failure, News, Ready, Told};
-use self::finding::Finding;
 pub use self::input::{Input, NetworkNews};
 pub use self::leaving::Audience;
 use self::leaving::Leaving;
@@ -84,7 +83,6 @@ pub struct Chat {
     is_ready: bool,
     people: People,
     own: Own,
-    finding: Finding,
     leaving: Leaving,
     watch: Watch,
     started: Moment,
@@ -113,7 +111,6 @@ impl Chat {
             is_ready: false,
             people,
             own: Own::default(),
-            finding: Finding::default(),
             leaving: Leaving::new(config.audience),
             watch: Watch::new(now),
             started: now,
@@ -185,7 +182,7 @@ impl Chat {
     /// Whether there is room for more commands that say something.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        let has_room = self.out.len() < OUTPUTS_MAX && self.finding.has_room();
+        let has_room = self.out.len() < OUTPUTS_MAX && self.own.finding.has_room();
         let is_settled = self.own.is_settled() && has_room;
         self.leaving.stays() && self.node.has_room() && is_settled
     }

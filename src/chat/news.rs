@@ -189,8 +189,7 @@ impl Chat {
     fn news_of(&mut self, now: Moment, event: EngineEvent) -> Option<News> {
         Some(match event {
             EngineEvent::Said(delivery) => {
-                let said_ms = clock_ms(delivery.id.position.clock);
-                let timing = self.timing(delivery.order, said_ms);
+                let timing = self.timing(delivery.order, delivery.id.position.clock);
                 News::Message(self.message(delivery, timing))
             }
             EngineEvent::Entered { who, was_here } => {
@@ -294,7 +293,8 @@ impl Chat {
     }
 
     /// A late message that was said before this member came is history.
-    pub(super) fn timing(&self, order: Order, said_ms: u64) -> Timing {
+    pub(super) fn timing(&self, order: Order, clock: u64) -> Timing {
+        let said_ms = clock_ms(clock);
         match order {
             Order::InOrder => Timing::Live,
             Order::Late if said_ms < self.started.wall_ms => Timing::History,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::amending::{UnsentChange, WantedChange};
 use super::command::RequestId;
 use super::event::{Delivered, Id, Person};
+use super::finding::Finding;
 use super::leaving::HasSpoken;
 use super::nick::Wanted;
 use crate::protocol::engine::event::{Manner, MessageId};
@@ -57,6 +58,8 @@ pub(super) struct Own {
     changes: VecDeque<UnsentChange>,
     /// The change that waits for what was said before it.
     pub(super) wanted_change: Option<WantedChange>,
+    /// What it asked an archive.
+    pub(super) finding: Finding,
     /// The name that this member is about to have.
     pub(super) wanted_name: Option<Wanted>,
 }

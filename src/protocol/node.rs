@@ -76,7 +76,6 @@ mod counts;
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use super::engine::amendments::Candidate;
 use super::engine::event::{Delivery, EngineEvent, MessageId, NamedKey, SayError, Transmit};
 use super::engine::roster::Roster;
 use super::engine::{Engine, Setup};
@@ -187,11 +186,6 @@ impl Node {
     /// [`SayError`].
     pub fn delete(&mut self, now: Moment, of: &MessageId) -> Result<(), SayError> {
         self.engine.delete(now, of)
-    }
-
-    /// The newest held message, private ones included, that is looked for.
-    pub fn find(&self, is_it: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
-        self.engine.find(is_it)
     }
 
     /// Whether there is room for more to say.

@@ -100,7 +100,7 @@ fn archived() -> Chat {
         audience: Audience::default(),
     };
     let mut chat = Chat::new(config, now);
-    chat.finding.is_archived = true;
+    chat.own.finding.is_archived = true;
     chat
 }
 

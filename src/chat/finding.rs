@@ -116,7 +116,9 @@ impl Chat {
                     self.tell_found(request, purpose, found, has_more);
                 }
             }
-            RoomReply::NotFound { request, why } if self.own.finding.asked.contains_key(&request) => {
+            RoomReply::NotFound { request, why }
+                if self.own.finding.asked.contains_key(&request) =>
+            {
                 self.own.finding.asked.remove(&request);
                 self.answer(request, News::Failed(Failure::SearchFailed(why)));
             }

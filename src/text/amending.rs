@@ -124,7 +124,8 @@ pub fn too_old(lang: Lang, given: &str) -> String {
     say!(
         lang,
         "the message {given} is too old: the others hold it no more, and it cannot be changed",
-        "a mensagem {given} é antiga demais: os outros não a guardam mais, e ela não pode ser mudada",
+        "a mensagem {given} é antiga demais: os outros não a guardam mais, e ela não pode ser \
+        mudada",
     )
 }
 
@@ -185,8 +186,8 @@ pub fn change_too_early(lang: Lang) -> String {
     say!(
         lang,
         "not changed: this computer's clock was set back since you said that; try again later",
-        "não mudada: o relógio deste computador foi atrasado depois que você disse isso; tente mais \
-        tarde",
+        "não mudada: o relógio deste computador foi atrasado depois que você disse isso; tente \
+        mais tarde",
     )
 }
 

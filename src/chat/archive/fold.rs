@@ -225,7 +225,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn marks_are_parts_of_the_text_in_order(typed in "[a-cA-Cé東*\" ]{0,12}", text in "(\\PC|[a-cé東 ]|\u{301}){0,40}") {
+        fn marks_are_parts_of_the_text_in_order(
+            typed in "[a-cA-Cé東*\" ]{0,12}",
+            text in "(\\PC|[a-cé東 ]|\u{301}){0,40}",
+        ) {
             if let Some(marks) = Words::parse(&typed).find(&text) {
                 let mut done = 0;
                 for (start, end) in marks {

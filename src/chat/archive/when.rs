@@ -207,8 +207,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_is_typed_panics(text in "\\PC{0,20}", now in any::<u64>(), off in any::<i32>()) {
-            let _ = parse(&text, now, off);
+        fn nothing_that_is_typed_panics(
+            text in "\\PC{0,20}",
+            now in any::<u64>(),
+            offset_s in any::<i32>(),
+        ) {
+            let _ = parse(&text, now, offset_s);
         }
 
         #[test]

@@ -83,7 +83,7 @@ fn archived() -> Chat {
     };
     let setup = Setup {
         signer: Signer::from_seed(&[1; 32]),
-        session: LOCAL.now_ms / 1000 << 32,
+        session: (LOCAL.now_ms / 1000) << 32,
         replaces: None,
         name: Name::parse("ana").unwrap(),
         seal: Seal::public(None),

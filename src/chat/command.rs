@@ -134,7 +134,6 @@ pub const COMMANDS: [CommandWord; 31] = {
         CommandWord::new("/ignorar", Anybody),
         CommandWord::new("/unignore", Anybody),
         CommandWord::new("/designorar", Anybody),
-        // Behind those that begin alike: Tab puts what changes nothing first.
         CommandWord::new("/edit", Text),
         CommandWord::new("/editar", Text),
         CommandWord::new("/delete", Nothing),

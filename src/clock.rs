@@ -4,6 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Datelike, Local, SecondsFormat};
 
+use crate::chat::archive::when::LocalTime;
 use crate::protocol::time::Moment;
 
 /// Reads the monotonic clock, for measuring the time between two readings.
@@ -32,6 +33,15 @@ impl Clock {
         Moment {
             time: monotonic().saturating_duration_since(self.start),
             wall_ms: since_epoch.unwrap_or_default().as_millis() as u64,
+        }
+    }
+
+    /// The time now, and the offset of local time.
+    #[must_use]
+    pub fn local_time(&self) -> LocalTime {
+        LocalTime {
+            now_ms: self.now().wall_ms,
+            offset_s: Local::now().offset().local_minus_utc(),
         }
     }
 }

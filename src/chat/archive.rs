@@ -1,7 +1,16 @@
 //! What is to be remembered, and what was: requests to the store and its answers. The store's
 //! thread takes its time; nothing here waits for it.
 
+pub mod fold;
+pub mod record;
+pub mod search;
+pub mod when;
+
+use self::record::{Amendment, Entry, Forgotten, StoredFrame};
+use self::search::{Found, Query};
+use super::command::RequestId;
 use crate::protocol::engine::event::NamedKey;
+use crate::protocol::engine::frame_log::Position;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
 
@@ -30,6 +39,8 @@ pub enum Request {
         /// The key.
         key: Key,
     },
+    /// Something about what was said in the room.
+    Room(RoomRequest),
     /// Remember that somebody's codes were not compared after all.
     Unverify {
         /// The key.
@@ -52,8 +63,76 @@ pub enum Reply {
     Ignored(Vec<NamedKey>),
     /// Everybody who was met.
     People(Vec<Remembered>),
-    /// Nothing is remembered from now on; the store's words.
+    /// Something about what was said in the room.
+    Room(RoomReply),
+    /// Nobody is remembered from now on; the store's words.
     Failed(String),
+}
+
+/// What the archive of a room is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RoomRequest {
+    /// Report what is held: [`RoomReply::Recent`], then [`RoomReply::Frames`] as often as needed,
+    /// then [`RoomReply::Loaded`].
+    Load {
+        /// How many messages are to be reported as shown last.
+        recent: usize,
+    },
+    /// Remember a message as it was shown. A second one of the same id changes nothing.
+    Remember(Box<Entry>),
+    /// Its author has changed or withdrawn a message, which may be unknown here or come later.
+    Amend(Box<Amendment>),
+    /// Keep a durable frame as it came, so that it can be served after a restart.
+    Keep(StoredFrame),
+    /// Drop frames that the frame log has dropped: there is no room for them, or their time is
+    /// over.
+    Drop(Vec<Position>),
+    /// Look for messages; answered by [`RoomReply::Found`].
+    Find {
+        /// Who asked for it.
+        request: RequestId,
+        /// What is looked for.
+        query: Query,
+    },
+}
+
+/// What the archive of a room answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RoomReply {
+    /// The messages that were shown last, oldest first.
+    Recent(Vec<Entry>),
+    /// Stored frames, in their common order, oldest first; at most [`record::SLICE_FRAMES`].
+    Frames(Vec<StoredFrame>),
+    /// All stored frames were reported.
+    Loaded {
+        /// What this person wants to have forgotten: it is neither shown nor stored again.
+        forgotten: Vec<Forgotten>,
+    },
+    /// What was looked for, in the common order, oldest first.
+    Found {
+        /// Who asked for it.
+        request: RequestId,
+        /// The messages.
+        found: Vec<Found>,
+        /// Whether there are older ones that match.
+        has_more: bool,
+    },
+    /// A search that cannot be done; the store's words.
+    NotFound {
+        /// Who asked for it.
+        request: RequestId,
+        /// Why.
+        why: String,
+    },
+    /// Nothing that is said is stored from now on, until [`RoomReply::Resumed`]; the store's words.
+    Failed(String),
+    /// What is said is stored again. `missing` messages could not be.
+    Resumed {
+        /// How many messages said meanwhile are in no file.
+        missing: u64,
+    },
 }
 
 /// Somebody who was met.

@@ -1,11 +1,12 @@
 //! What a person or a program may ask of a room, and how a typed line becomes that.
 
+use super::amending::Which;
+use super::archive::search::Query;
+use super::archive::when::LocalTime;
 use super::entry::{Entry, split_name};
 use super::event::Failure;
+use super::finding::{self, Purpose};
 use super::vocabulary::{Argument, CommandWord, SHARED_COMMANDS, meant};
-
-/// Messages shown when no number is given.
-const HISTORY_DEFAULT: usize = 20;
 
 /// Numbers what a face asks, so that the answers can be told apart. The lines face counts its
 /// lines, so that a request's number is a line's.
@@ -28,8 +29,24 @@ pub enum Command {
     },
     /// List who is here; with a name, the fingerprints of those who are called so.
     Who(Option<String>),
+    /// Change a message of this person's.
+    Edit {
+        /// Which.
+        which: Which,
+        /// What it is to say.
+        text: String,
+    },
+    /// Withdraw a message of this person's.
+    Delete(Which),
     /// Show the last messages.
     History(usize),
+    /// Look for messages.
+    Find {
+        /// What is looked for.
+        query: Query,
+        /// What for.
+        purpose: Purpose,
+    },
     /// Give a face that comes late the present state of the room.
     Snapshot,
     /// Show the code to compare with somebody.
@@ -74,11 +91,11 @@ pub enum Asked {
     Command(Command),
 }
 
-/// Reads what was typed.
+/// Reads what was typed; `local` is asked for the time only if a time was typed.
 ///
 /// # Errors
 /// A command that does not exist, or lacks something.
-pub fn read(entry: Entry) -> Result<Asked, Failure> {
+pub fn read(entry: Entry, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failure> {
     let command = match entry {
         Entry::Nothing => return Ok(Asked::Nothing),
         Entry::NotSay | Entry::Object(_) => return Err(Failure::NotSay),
@@ -87,7 +104,12 @@ pub fn read(entry: Entry) -> Result<Asked, Failure> {
         Entry::Leave(_) => Command::Leave(Leave::Farewell),
         Entry::Say { text, to: None } => Command::Say(text),
         Entry::Say { text, to: Some(to) } => Command::SayTo { to, text },
-        Entry::Command(line) => return of_line(&line),
+        Entry::Edit { id, text } => Command::Edit {
+            which: Which::parse(&id).ok_or(Failure::NoMessageId(id))?,
+            text,
+        },
+        Entry::Delete { id } => Command::Delete(Which::parse(&id).ok_or(Failure::NoMessageId(id))?),
+        Entry::Command(line) => return of_line(&line, local),
     };
     Ok(Asked::Command(command))
 }
@@ -98,13 +120,16 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 12] = {
-    use Argument::{Anybody, Nothing, Person};
+const COMMANDS: [CommandWord; 19] = {
+    use Argument::{Anybody, Nothing, Person, Text};
     [
         CommandWord::new("/who", Person),
         CommandWord::new("/quem", Person),
         CommandWord::new("/list", Person),
         CommandWord::new("/history", Nothing),
+        CommandWord::new("/search", Text),
+        CommandWord::new("/buscar", Text),
+        CommandWord::new("/context", Nothing),
         CommandWord::new("/verify", Person),
         CommandWord::new("/verified", Person),
         CommandWord::new("/unverify", Person),
@@ -112,11 +137,15 @@ const COMMANDS: [CommandWord; 12] = {
         CommandWord::new("/ignorar", Anybody),
         CommandWord::new("/unignore", Anybody),
         CommandWord::new("/designorar", Anybody),
+        CommandWord::new("/edit", Text),
+        CommandWord::new("/editar", Text),
+        CommandWord::new("/delete", Nothing),
+        CommandWord::new("/apagar", Nothing),
         CommandWord::new("/stats", Nothing),
     ]
 };
 
-fn of_line(line: &str) -> Result<Asked, Failure> {
+fn of_line(line: &str, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failure> {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let (name, text) = split_name(rest);
@@ -127,11 +156,21 @@ fn of_line(line: &str) -> Result<Asked, Failure> {
     };
     let command = match word {
         "/who" | "/quem" | "/list" => Command::Who(name),
-        "/history" => match (rest.trim(), rest.trim().parse()) {
-            ("", _) => Command::History(HISTORY_DEFAULT),
-            (_, Ok(count)) => Command::History(count),
-            (given, Err(_)) => return Err(Failure::NoCount(given.to_owned())),
-        },
+        "/history" => finding::history(rest, local)?,
+        "/search" | "/buscar" => finding::search(rest, local)?,
+        "/context" => finding::context(rest)?,
+        "/edit" | "/editar" if rest.trim().is_empty() => {
+            return Err(Failure::Usage("/edit [ID] TEXT"));
+        }
+        "/edit" | "/editar" => {
+            let (which, text) = Which::split(rest);
+            let text = text.to_owned();
+            Command::Edit { which, text }
+        }
+        "/delete" | "/apagar" => Command::Delete(match rest.trim() {
+            "" => Which::Last,
+            typed => Which::parse(typed).ok_or_else(|| Failure::NoMessageId(typed.to_owned()))?,
+        }),
         "/msg" => match name {
             Some(to) if !text.is_empty() => Command::SayTo {
                 to,
@@ -179,7 +218,17 @@ mod tests {
     use crate::chat::vocabulary::tests::expect_slips_found;
 
     fn asked(line: &str, input: Input) -> Result<Asked, Failure> {
-        read(entry::read(line.to_owned(), input, Syntax::Commands).entry)
+        read(
+            entry::read(line.to_owned(), input, Syntax::Commands).entry,
+            local,
+        )
+    }
+
+    fn local() -> LocalTime {
+        LocalTime {
+            now_ms: 1_795_800_600_000,
+            offset_s: 0,
+        }
     }
 
     fn command(line: &str) -> Command {
@@ -251,7 +300,7 @@ mod tests {
     #[test]
     fn every_command_is_known_and_found_after_a_slip() {
         for command in commands() {
-            let asked = of_line(command.word);
+            let asked = of_line(command.word, local);
             // The face clears the screen.
             let is_known = !matches!(asked, Err(Failure::UnknownCommand { .. }));
             assert!(is_known || command.word == "/clear", "{}", command.word);

@@ -39,6 +39,18 @@ pub enum Entry {
         /// To whom, if only to one.
         to: Option<String>,
     },
+    /// A message is to be changed: by a program, which knows its id.
+    Edit {
+        /// The message's id, as typed.
+        id: String,
+        /// What it is to say.
+        text: String,
+    },
+    /// A message is to be withdrawn.
+    Delete {
+        /// The message's id, as typed.
+        id: String,
+    },
     /// A command: the line, with its slash.
     Command(String),
     /// The farewell, as it stands.
@@ -77,10 +89,12 @@ impl From<Entry> for Line {
 /// Longest id of a request, in bytes. Longer ones are refused: they are held until answered.
 const REQUEST_ID_MAX_BYTES: usize = 256;
 
-/// A program's object that says something.
+/// A program's object that says something, or changes what was said.
 #[derive(Deserialize)]
 struct Saying {
-    say: String,
+    say: Option<String>,
+    edit: Option<String>,
+    delete: Option<String>,
     to: Option<String>,
     id: Option<RequestName>,
     room: Option<String>,
@@ -155,11 +169,13 @@ fn read_object(line: &str, syntax: Syntax) -> Line {
     if syntax == Syntax::Verbatim && !object.contains_key("say") {
         return Entry::Object(line.trim().to_owned()).into();
     }
-    let Ok(saying) = serde_json::from_value(Value::Object(object)) else {
+    let Ok(saying) = serde_json::from_value::<Saying>(Value::Object(object)) else {
         return Entry::NotSay.into();
     };
     let Saying {
         say: text,
+        edit,
+        delete,
         to,
         id,
         room,
@@ -174,9 +190,12 @@ fn read_object(line: &str, syntax: Syntax) -> Line {
     {
         return Entry::NotSay.into();
     }
-    let entry = match (text.is_empty(), syntax) {
-        (true, Syntax::Commands) => Entry::Nothing,
-        _ => say(text, to),
+    let entry = match (text, edit, delete) {
+        (Some(text), None, None) if text.is_empty() && syntax == Syntax::Commands => Entry::Nothing,
+        (Some(text), None, None) => say(text, to),
+        (Some(text), Some(id), None) if to.is_none() => Entry::Edit { id, text },
+        (None, None, Some(id)) if to.is_none() => Entry::Delete { id },
+        _ => Entry::NotSay,
     };
     Line { entry, id, room }
 }

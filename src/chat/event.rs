@@ -6,12 +6,15 @@ use core::net::{IpAddr, SocketAddr};
 use std::fmt;
 use std::sync::Arc;
 
+pub use super::amending::{Deleted, Edited};
 use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
+pub use super::finding::FoundMessage;
+pub use super::other_wires::{HubNews, PeerNews};
 use super::output::Ended;
 use super::transcript::Snapshot;
 pub use super::trust::Standing;
-use crate::protocol::engine::event::{Manner, MessageId};
+use crate::protocol::engine::event::{Manner, MessageId, Version};
 use crate::protocol::wire::frame::{FrameFault, Key};
 
 /// Somebody, as this member knows them.
@@ -118,6 +121,8 @@ pub struct Message {
     pub is_private: bool,
     /// When in the conversation it is shown.
     pub timing: Timing,
+    /// What became of it; the content is the newest.
+    pub version: Version,
 }
 
 impl Content {
@@ -126,6 +131,14 @@ impl Content {
         match manner {
             Manner::Said => Self::Text(text),
             Manner::Action => Self::Action(text.into()),
+        }
+    }
+
+    /// Says something else in the same manner.
+    pub(super) fn set_text(&mut self, text: &str) {
+        match self {
+            Self::Action(action) => *action = text.into(),
+            Self::Text(_) | Self::Null | Self::Object(_) => *self = Self::Text(text.to_owned()),
         }
     }
 }
@@ -144,6 +157,7 @@ impl Message {
             is_own: false,
             is_private: false,
             timing: Timing::Live,
+            version: Version::Original,
         }
     }
 
@@ -225,6 +239,19 @@ pub enum News {
     Ready(Ready),
     /// A message.
     Message(Message),
+    /// A message says something else from now on.
+    Edited(Box<Edited>),
+    /// A message was withdrawn.
+    Deleted(Box<Deleted>),
+    /// A message that was looked for, or its neighbour.
+    Found(Box<FoundMessage>),
+    /// All that was found has been told.
+    Searched {
+        /// How many messages match.
+        count: usize,
+        /// Whether there are older ones that do.
+        has_more: bool,
+    },
     /// A program of the plain wire says something.
     Guest(Guest),
     /// Somebody is here.
@@ -433,68 +460,4 @@ pub struct Stats {
     pub repeats: u64,
     /// Frames whose clocks were too far ahead.
     pub ahead: u64,
-}
-
-/// What happens to a connection of two people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PeerNews {
-    /// The two are connected.
-    Ready {
-        /// This person.
-        me: Person,
-        /// The other's address.
-        address: SocketAddr,
-    },
-    /// The other has given their name.
-    Named(Person),
-    /// The other will say nothing more, and still listens.
-    Finished(Person),
-    /// The other has said farewell.
-    Farewell(Person),
-    /// The other has left without a farewell.
-    Left(Person),
-}
-
-/// What a hub says that is no message. The texts are the hub's own, uncleaned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HubNews {
-    /// It let us in.
-    Joined {
-        /// The name that we go by there.
-        name: String,
-        /// Its address.
-        address: SocketAddr,
-        /// Whether it is one of ours, which loses no line.
-        is_framed: bool,
-        /// Its words.
-        text: String,
-    },
-    /// Who is there.
-    List {
-        /// Their names.
-        names: Vec<String>,
-        /// Its words.
-        text: String,
-    },
-    /// Anything else.
-    Says(String),
-    /// It let us go, or put us out.
-    Out(String),
-    /// It does not let us in.
-    Refused(String),
-    /// It wants a moderator's proof, and there is no secret.
-    ProofAsked {
-        /// The moderator's name.
-        name: String,
-    },
-    /// It closes.
-    Closed,
-    /// It is asked whether to close the hub for everybody; to be said once more.
-    CloseAsked,
-    /// The connection to it is lost, and is being made again.
-    Away,
-    /// Texts of ours that may not have reached it.
-    Unsent(Vec<String>),
 }

@@ -77,6 +77,31 @@ pub enum Failure {
     },
     /// Nothing private can be said to somebody before their HELLO came.
     NoSessionKey(Person),
+    /// A time is none.
+    NoTime(String),
+    /// What was typed is no id of a message.
+    NoMessageId(String),
+    /// No message that is held has this id.
+    NoMessage(String),
+    /// The message with this id is so old that the others hold it no more.
+    TooOld(String),
+    /// This person has said nothing that is held.
+    NothingSaid,
+    /// The message with this id is somebody else's.
+    NotYourMessage(String),
+    /// Private messages cannot be changed.
+    PrivateMessage,
+    /// The message was withdrawn, which is for ever.
+    DeletedMessage,
+    /// What a message is to say is longer than a message.
+    ChangeTooLong {
+        /// The longest, in bytes.
+        limit_bytes: usize,
+    },
+    /// The message was said while this computer's clock was ahead, and the clock was set back.
+    ChangeTooEarly,
+    /// The archive cannot search; its words.
+    SearchFailed(String),
     /// A line was too long, and goes as several messages.
     LineCut {
         /// The longest message, in bytes.

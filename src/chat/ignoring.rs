@@ -53,6 +53,8 @@ impl Ignoring {
     pub(super) fn hides(&mut self, news: &News) -> bool {
         let who = match news {
             News::Message(message) => &message.who,
+            News::Edited(edited) => &edited.who,
+            News::Deleted(deleted) => &deleted.who,
             News::Guest(guest) => {
                 let name = guest.name.as_deref().unwrap_or_default();
                 return self.hides_guest(name, guest.source);

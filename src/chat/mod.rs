@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! people    which person a name and a key are; who is meant; what to remember of them; ignoring
-//! own       what this member said: its ids, and how far it has got; nick
+//! own       what this member said: its ids, and how far it has got; nick · amending
+//! finding   looking for what was said, in memory or in an archive
 //! leaving   sending the rest, waiting for acknowledgements, the farewell
 //! watch     alone, asleep, another key; when to look at the network again
 //! network   which interfaces are in use
@@ -13,6 +14,7 @@
 //! The driver of `chat` and the simulator run this same value by the same small match: after one
 //! or more calls of `handle`, `poll` until it returns [`Output::Wake`].
 
+pub mod amending;
 pub mod archive;
 pub mod command;
 mod copies;
@@ -20,12 +22,15 @@ mod departure;
 pub mod entry;
 pub mod event;
 mod failure;
+pub mod finding;
+pub(crate) mod forms;
 pub mod ignoring;
 pub mod input;
 mod leaving;
 mod network;
 mod news;
 pub mod nick;
+pub mod other_wires;
 pub mod output;
 mod own;
 mod people;
@@ -127,7 +132,11 @@ impl Chat {
                         return self.people.ignoring.remember(people);
                     }
                     archive::Reply::People(people) => PeopleCommand::Remember(people),
-                    archive::Reply::Failed(why) => PeopleCommand::Forget(why),
+                    archive::Reply::Failed(why) => {
+                        self.forget_questions(&why);
+                        PeopleCommand::Forget(why)
+                    }
+                    archive::Reply::Room(reply) => return self.on_archive(reply),
                 };
                 let news = self.people.handle(command, self.node.roster());
                 self.tell_all(news);
@@ -157,6 +166,7 @@ impl Chat {
             }
         }
         self.rename_if_sent(now);
+        self.amend_if_said(now);
         if let Some(output) = self.out.pop_front() {
             return output;
         }
@@ -172,7 +182,8 @@ impl Chat {
     /// Whether there is room for more commands that say something.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        let is_settled = self.own.wanted_name.is_none() && self.out.len() < OUTPUTS_MAX;
+        let has_room = self.out.len() < OUTPUTS_MAX && self.own.finding.has_room();
+        let is_settled = self.own.is_settled() && has_room;
         self.leaving.stays() && self.node.has_room() && is_settled
     }
 

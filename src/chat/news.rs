@@ -10,7 +10,9 @@ use super::people::Arrival;
 use super::transcript::{MESSAGES_MAX, Snapshot};
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::config::{ACTION_MAX_BYTES, TEXT_MAX_BYTES};
-use crate::protocol::engine::event::{Delivery, EngineEvent, Manner, MessageId, NamedKey, Order};
+use crate::protocol::engine::event::{
+    Delivery, EngineEvent, Manner, MessageId, NamedKey, Order, Version,
+};
 use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
 use crate::protocol::fingerprint::code;
 use crate::protocol::message::split_within;
@@ -35,7 +37,10 @@ impl Chat {
                 };
                 self.answer(request, answer);
             }
+            Command::Edit { which, text } => self.amend(now, request, which, Some(text)),
+            Command::Delete(which) => self.amend(now, request, which, None),
             Command::History(count) => self.tell_history(request, count),
+            Command::Find { query, purpose } => self.find(request, query, purpose),
             Command::Snapshot => {
                 let snapshot = Snapshot {
                     ready: self.is_ready.then(|| self.ready.clone()),
@@ -155,12 +160,6 @@ impl Chat {
         }
     }
 
-    fn tell_history(&mut self, request: RequestId, count: usize) {
-        for message in self.shown_history(count) {
-            self.answer(request, News::Message(message));
-        }
-    }
-
     fn tell_stats(&mut self, request: RequestId) {
         let gate = self.node.gate();
         let faults = gate.faults().iter();
@@ -190,7 +189,7 @@ impl Chat {
     fn news_of(&mut self, now: Moment, event: EngineEvent) -> Option<News> {
         Some(match event {
             EngineEvent::Said(delivery) => {
-                let timing = self.timing(&delivery);
+                let timing = self.timing(delivery.order, delivery.id.position.clock);
                 News::Message(self.message(delivery, timing))
             }
             EngineEvent::Entered { who, was_here } => {
@@ -200,6 +199,11 @@ impl Chat {
             }
             EngineEvent::Sent { id, .. } => {
                 self.on_sent(id);
+                return None;
+            }
+            EngineEvent::Amended(amended) => return self.on_amended(amended),
+            EngineEvent::AmendmentSent { by } => {
+                self.on_amendment_sent(by);
                 return None;
             }
             EngineEvent::Left { who, with_farewell } => self.leaves(&who, with_farewell),
@@ -283,14 +287,15 @@ impl Chat {
             source: None,
             is_own: true,
             timing: Timing::Live,
+            version: Version::Original,
         };
         self.answer(unsent.request, News::Message(message));
     }
 
     /// A late message that was said before this member came is history.
-    fn timing(&self, delivery: &Delivery) -> Timing {
-        let said_ms = clock_ms(delivery.id.position.clock);
-        match delivery.order {
+    pub(super) fn timing(&self, order: Order, clock: u64) -> Timing {
+        let said_ms = clock_ms(clock);
+        match order {
             Order::InOrder => Timing::Live,
             Order::Late if said_ms < self.started.wall_ms => Timing::History,
             Order::Late => Timing::Late,
@@ -309,6 +314,7 @@ impl Chat {
             source: delivery.source,
             is_private: delivery.is_private,
             timing,
+            version: delivery.version,
         }
     }
 }

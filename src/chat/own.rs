@@ -4,8 +4,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::amending::{UnsentChange, WantedChange};
 use super::command::RequestId;
 use super::event::{Delivered, Id, Person};
+use super::finding::Finding;
 use super::leaving::HasSpoken;
 use super::nick::Wanted;
 use crate::protocol::engine::event::{Manner, MessageId};
@@ -52,6 +54,12 @@ pub(super) struct Own {
     has_spoken: HasSpoken,
     reports: VecDeque<Delivered>,
     reported_at: Option<Duration>,
+    /// Changes that are in no frame yet.
+    changes: VecDeque<UnsentChange>,
+    /// The change that waits for what was said before it.
+    pub(super) wanted_change: Option<WantedChange>,
+    /// What it asked an archive.
+    pub(super) finding: Finding,
     /// The name that this member is about to have.
     pub(super) wanted_name: Option<Wanted>,
 }
@@ -68,9 +76,25 @@ impl Own {
         self.has_spoken
     }
 
-    /// How many messages are in no frame yet.
+    /// How many messages and changes are in no frame yet.
     pub(super) fn unsent(&self) -> usize {
-        self.unsent.len()
+        self.unsent.len() + self.changes.len()
+    }
+
+    /// Notes a change of what was said.
+    pub(super) fn change(&mut self, change: UnsentChange) {
+        self.has_spoken = HasSpoken::Yes;
+        self.changes.push_back(change);
+    }
+
+    /// The oldest change that is in no frame yet is in one now.
+    pub(super) fn changed(&mut self) -> Option<UnsentChange> {
+        self.changes.pop_front()
+    }
+
+    /// Whether nothing waits for what was said before.
+    pub(super) fn is_settled(&self) -> bool {
+        self.wanted_name.is_none() && self.wanted_change.is_none()
     }
 
     /// The oldest message without an id has one now; `None` for further copies of a private one.

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::event::{Id, MemberState, Message, News, Ready, Timing};
+use super::forms::{EarlyChanges, change_in};
+use crate::protocol::engine::event::Version;
 
 /// Messages that a transcript holds at most; the oldest go first.
 pub const MESSAGES_MAX: usize = 5000;
@@ -24,6 +26,7 @@ pub struct Snapshot {
 #[derive(Clone, Debug, Default)]
 pub struct Transcript {
     messages: BTreeMap<Id, Message>,
+    early: EarlyChanges,
 }
 
 impl Transcript {
@@ -35,7 +38,23 @@ impl Transcript {
                 .messages
                 .iter()
                 .for_each(|message| self.insert(message)),
-            _ => {}
+            _ => self.amend(news),
+        }
+    }
+
+    /// Applies a change, at once or when its message comes.
+    fn amend(&mut self, news: &News) {
+        let Some((id, who, version, text)) = change_in(news) else {
+            return;
+        };
+        let is_full = self.messages.len() >= MESSAGES_MAX;
+        let oldest = self.messages.keys().next();
+        let is_forgotten = is_full && oldest > Some(&id);
+        match self.messages.get_mut(&id) {
+            Some(message) => message.amend(who.key.as_ref(), version, text),
+            // It has made room for newer ones.
+            None if is_forgotten => {}
+            None => self.early.keep(id, who, version, text),
         }
     }
 
@@ -47,8 +66,16 @@ impl Transcript {
                 if known.timing == Timing::History {
                     known.timing = message.timing;
                 }
+                let (version, text) = (message.version.clone(), message.text());
+                if version != Version::Original {
+                    known.amend(message.who.key.as_ref(), version, text);
+                }
             })
-            .or_insert_with(|| message.clone());
+            .or_insert_with(|| {
+                let mut message = message.clone();
+                self.early.apply(&mut message);
+                message
+            });
         if self.messages.len() > MESSAGES_MAX {
             self.messages.pop_first();
         }

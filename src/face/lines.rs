@@ -1,20 +1,23 @@
 //! The face for people, line by line: `[14:03:21] ana: oi`. Messages are data, for stdout;
 //! everything else is talk, for stderr.
 
+mod amendments;
+mod delivery;
 mod other_wires;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use self::amendments::{Answer, answering, marks_in, shown_text};
+use self::delivery::{delivery, undelivered};
 use super::arrivals::{Crowd, Earlier, Movement};
 use super::day::Days;
 use super::failure;
 use super::mention::mentions;
 use super::relations;
-use crate::chat::Ended;
 use crate::chat::entry::Syntax;
 use crate::chat::event::{
-    Content, Delivered, Guest, MemberState, Message, News, Person, Ready, Stats, Timing,
+    Content, Guest, MemberState, Message, News, Person, Ready, Stats, Timing,
 };
 use crate::chat::trust::{PRIVATE, SUFFIX, Standing, VERIFIED};
 use crate::clock::WallClock;
@@ -122,6 +125,9 @@ impl Lines {
     pub fn line(&mut self, line: Option<u64>, news: &News) -> Line {
         match news {
             News::Message(message) => self.message(message, line),
+            News::Edited(edited) => self.edited(edited),
+            News::Deleted(deleted) => self.deleted(deleted),
+            News::Found(found) => self.found(found),
             News::Guest(guest) => self.guest(guest),
             News::Failed(failed) => {
                 let sentence = failure::sentence(self.style.lang, failed, line, &self.room);
@@ -175,6 +181,16 @@ impl Lines {
         if is_typed && !is_repeated && !self.style.shows_own {
             return Line::Talk(Vec::new());
         }
+        let is_answer = line.is_some() && message.timing == Timing::History;
+        let answer = Answer {
+            id: is_answer.then_some(&message.id),
+            ..Answer::default()
+        };
+        self.message_as(message, answer)
+    }
+
+    fn message_as(&mut self, message: &Message, answer: Answer<'_>) -> Line {
+        let is_proven = message.who.is_proven();
         let speaker = match &message.to {
             Some(to) if is_proven => format!("{PRIVATE} {}", addressed(to)),
             _ if message.is_private && !message.is_own && !is_proven => {
@@ -198,7 +214,8 @@ impl Lines {
             _ => Speaker::Name(&speaker),
         };
         let is_news = !message.is_own && message.timing != Timing::History;
-        let line = self.data(at, source, speaker, Some(message.text()));
+        let text = shown_text(self.style.lang, message);
+        let line = self.data_as(at, source, speaker, Some(&text), answer);
         match is_news {
             true => self.noticed(line, Some(message.text())),
             false => line,
@@ -237,9 +254,23 @@ impl Lines {
         speaker: Speaker<'_>,
         data: Option<&str>,
     ) -> Line {
-        let stamp = self.clock.at(at);
+        self.data_as(at, source, speaker, data, Answer::default())
+    }
+
+    fn data_as(
+        &mut self,
+        at: Duration,
+        source: SocketAddr,
+        speaker: Speaker<'_>,
+        data: Option<&str>,
+        answer: Answer<'_>,
+    ) -> Line {
+        // Only where no line of its own names the day.
+        let is_asked = answer.id.is_some() && self.days.is_none();
+        let today = is_asked.then(|| self.clock.now().day);
+        let stamp = answering(self.clock.at(at), answer.id, today);
         let shown = Shown {
-            stamp,
+            stamp: &stamp,
             source,
             speaker,
             data,
@@ -249,13 +280,11 @@ impl Lines {
         if self.days.as_mut().is_some_and(|days| days.begin(stamp.day)) {
             screen.aside(&text::day(self.style.lang, &stamp.day), &mut line);
         }
-        match &self.me {
-            None => screen.message(&shown, &mut line),
-            Some(me) => {
-                let highlight = |text: &str| mentions(text, &me.name);
-                screen.message_with(&shown, highlight, &mut line);
-            }
-        }
+        let highlight = |text: &str| match (answer.marks, &self.me) {
+            ([], Some(me)) => mentions(text, &me.name),
+            (marks, _) => marks_in(text, data.unwrap_or_default(), marks),
+        };
+        screen.message_with(&shown, highlight, &mut line);
         Line::Data(line)
     }
 
@@ -371,7 +400,7 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::NoNetwork => text::no_network(lang),
         News::Slept => text::woke_up(lang),
         News::Missed { lines } => text::missed(lang, *lines),
-
+        News::Searched { count, has_more } => text::searched(lang, *count, *has_more),
         other => return relations::sentence(lang, other),
     })
 }
@@ -383,38 +412,6 @@ fn fingerprint_of(lang: Lang, member: &MemberState) -> Option<String> {
         true => text::own_fingerprint(lang, &who, &fingerprint),
         false => text::fingerprint_of(lang, &who, &fingerprint),
     })
-}
-
-/// What was not delivered before this member left.
-fn undelivered(lang: Lang, ended: &Ended) -> Vec<String> {
-    let mut sentences = Vec::new();
-    if ended.unsent > 0 {
-        sentences.push(text::left_unsent(lang, ended.unsent));
-    }
-    if !ended.waiting.is_empty() {
-        let waiting: Vec<String> = ended.waiting.iter().map(addressed).collect();
-        sentences.push(text::left_undelivered(lang, &waiting));
-    }
-    let is_explained = !ended.waiting.is_empty() && ended.wanted == 1;
-    if ended.holders < ended.wanted && !is_explained {
-        sentences.push(match ended.holders {
-            0 => text::nobody_received(lang),
-            holders => text::too_few_received(lang, holders, ended.wanted),
-        });
-    }
-    sentences
-}
-
-/// That all went well is shown only to those who were shown that they must wait.
-fn delivery(lang: Lang, delivered: &Delivered) -> Option<String> {
-    let (has, of) = (delivered.has, delivered.of);
-    if !delivered.waiting.is_empty() {
-        let waiting: Vec<String> = delivered.waiting.iter().map(addressed).collect();
-        return Some(text::waiting_for(lang, has, of, &waiting));
-    }
-    delivered
-        .was_reported
-        .then(|| text::delivered(lang, has, of))
 }
 
 fn who_is_here(lang: Lang, members: &[MemberState]) -> String {

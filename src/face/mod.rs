@@ -259,6 +259,12 @@ impl ConsoleFace {
             }
         };
         self.write(line);
+        if let (News::Deleted(deleted), Writer::Lines(_)) = (&told.news, &self.writer)
+            && deleted.is_own
+            && told.request.is_some()
+        {
+            self.console.say(&text::deletion_explained(self.lang));
+        }
     }
 
     /// Shows what was gathered and is not to wait any longer.

@@ -76,7 +76,7 @@ mod counts;
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use super::engine::event::{Delivery, EngineEvent, NamedKey, SayError, Transmit};
+use super::engine::event::{Delivery, EngineEvent, MessageId, NamedKey, SayError, Transmit};
 use super::engine::roster::Roster;
 use super::engine::{Engine, Setup};
 use super::gate::Gate;
@@ -169,6 +169,23 @@ impl Node {
     /// [`SayError::TooLong`].
     pub fn say_private(&mut self, name: &Name, key: Key, text: &str) -> Result<usize, SayError> {
         self.engine.say_private(name, key, text)
+    }
+
+    /// Changes a message of this person's to a text of at most `config::TEXT_MAX_BYTES`.
+    /// [`EngineEvent::AmendmentSent`] reports when the change is in a frame.
+    ///
+    /// # Errors
+    /// [`SayError`].
+    pub fn edit(&mut self, now: Moment, of: &MessageId, text: &str) -> Result<(), SayError> {
+        self.engine.edit(now, of, text)
+    }
+
+    /// Withdraws a message of this person's; see [`Node::edit`].
+    ///
+    /// # Errors
+    /// [`SayError`].
+    pub fn delete(&mut self, now: Moment, of: &MessageId) -> Result<(), SayError> {
+        self.engine.delete(now, of)
     }
 
     /// Whether there is room for more to say.

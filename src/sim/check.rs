@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::chat::event::{News, Timing, Told};
+use crate::chat::event::{self, Id, News, Timing, Told};
+use crate::protocol::engine::event::Version;
 use crate::protocol::wire::frame::{Key, Kind};
 
 /// A message may be shown before a cause that has been missing for this long.
@@ -17,6 +18,8 @@ pub struct Ledger {
     members: BTreeMap<usize, Member>,
     findings: Vec<String>,
     frames: BTreeSet<u64>,
+    /// The messages by the ids that their authors were told.
+    ids: BTreeMap<Id, usize>,
     /// Whose messages are no concern of the ledger.
     admitted: BTreeSet<Key>,
     /// The keys of a host's person; with a lost disk comes another one.
@@ -104,6 +107,13 @@ impl Ledger {
         let said = match &told.news {
             // An answer to a request is a member's own message, or its history.
             News::Message(message) if !message.is_private && told.request.is_none() => message,
+            News::Message(message) if message.is_own && message.timing == Timing::Live => {
+                if let Some(index) = self.index_in(message).filter(|_| !message.is_private) {
+                    self.ids.insert(message.id, index);
+                }
+                let told = self.members.entry(number).or_default();
+                return told.told.push(News::Message(message.clone()));
+            }
             // What is said to one is no concern of the others.
             other => {
                 let told = self.members.entry(number).or_default();
@@ -113,9 +123,12 @@ impl Ledger {
         if said.who.key.is_some_and(|key| self.admitted.contains(&key)) {
             return;
         }
-        let digits = said.text().split(' ').next().unwrap_or_default();
-        let message = digits.parse().ok();
-        let Some(index) = message.filter(|index: &usize| *index < self.messages.len()) else {
+        let index = match said.version {
+            // What it said is gone.
+            Version::Deleted => self.ids.get(&said.id).copied(),
+            Version::Original | Version::Edited(_) => self.index_in(said),
+        };
+        let Some(index) = index else {
             let finding = format!("{number} was shown {:?}, which nobody said", said.text());
             return self.findings.push(finding);
         };
@@ -126,6 +139,21 @@ impl Ledger {
             self.findings.push(finding);
         }
         self.show(number, index, said.timing, now);
+    }
+
+    /// The number at the beginning of a message's text, if it is one of a message.
+    fn index_in(&self, said: &event::Message) -> Option<usize> {
+        let digits = said.text().split(' ').next().unwrap_or_default();
+        let index = digits.parse().ok();
+        index.filter(|index: &usize| *index < self.messages.len())
+    }
+
+    /// The id of a message, once its author was told it.
+    #[must_use]
+    pub fn id(&self, message: usize) -> Option<Id> {
+        let ids = self.ids.iter();
+        let mut of_message = ids.filter(|(_, index)| **index == message);
+        of_message.next().map(|(id, _)| *id)
     }
 
     fn show(&mut self, number: usize, index: usize, timing: Timing, now: Duration) {

@@ -2,6 +2,7 @@
 //! `chat` drives, and what passes between them are the same bytes. Nothing here waits: time jumps
 //! from one event to the next, so that a minute of three hundred members takes seconds.
 
+mod amending;
 mod attack;
 pub mod check;
 mod host;

@@ -97,6 +97,8 @@ fn serve(
             Request::Verify { name, key } => retry_while_locked(|| people.verify(&name, &key))?,
             Request::Ignore { name, key } => retry_while_locked(|| people.ignore(&name, &key))?,
             Request::Unignore { key } => retry_while_locked(|| people.unignore(&key))?,
+            // The rooms' own file comes with the archive of messages.
+            Request::Room(_) => {}
             Request::Unverify { key } => retry_while_locked(|| people.unverify(&key))?,
         }
     }

@@ -280,6 +280,7 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 #[must_use]
 pub fn commands(lang: Lang) -> Vec<String> {
     let mut all = talking(lang).to_vec();
+    all.extend(super::amending::amending_commands(lang));
     all.extend(knowing_people(lang));
     all.extend(others(lang));
     all
@@ -405,8 +406,8 @@ pub fn unknown_command(lang: Lang, command: &str, meant: Option<&str>) -> String
 pub fn no_count(lang: Lang, given: &str) -> String {
     say!(
         lang,
-        "'{given}' is not valid: expected a number of messages, such as /history 50",
-        "'{given}' não é válido: use um número de mensagens, como /history 50",
+        "'{given}' is not valid: use a number of messages or a time: /history 50, /history 2h",
+        "'{given}' não é válido: use um número de mensagens ou uma hora: /history 50, /history 2h",
     )
 }
 

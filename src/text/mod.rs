@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+mod amending;
 mod arrivals;
 mod chat;
 mod config;
@@ -17,6 +18,7 @@ mod room;
 mod tcp_peer;
 mod terminal;
 
+pub use amending::*;
 pub use arrivals::*;
 pub use chat::*;
 pub use config::*;

@@ -91,7 +91,7 @@ fn the_prompt_and_the_highlighting_follow() {
     let mut ana = Terminal::start(place.chat(&Home::new(), &args));
     ana.begins_a_line();
     bia.notes("ana entered");
-    ana.types("/ap\tluz\r");
+    ana.types("/ape\tluz\r");
     ana.shows("you are now called luz");
     ana.shows("luz> ");
     bia.notes("ana is now called luz");

@@ -3,7 +3,7 @@
 use roda::chat::event::{News, Person};
 use std::time::Duration;
 
-use roda::protocol::engine::event::MessageId;
+use roda::protocol::engine::event::{MessageId, Version};
 use roda::sim::World;
 use roda::sim::link::Faults;
 
@@ -24,6 +24,9 @@ pub(crate) fn said_farewell(news: &News) -> bool {
 pub(crate) fn is(who: &Person, name: &str) -> bool {
     *who.name == *name
 }
+
+/// A message as a member holds it.
+type Form = (MessageId, Version, String);
 
 /// Members who have met.
 pub(crate) struct Circle {
@@ -123,12 +126,17 @@ impl Circle {
         );
     }
 
-    /// Everybody who runs holds the same messages in the same order.
+    /// Everybody who runs holds the same messages in the same order and in the same form.
     pub(crate) fn expect_one_history(&self) {
-        let histories: Vec<(usize, Vec<MessageId>)> = (0..self.world.size())
+        let histories: Vec<(usize, Vec<Form>)> = (0..self.world.size())
             .filter_map(|number| Some((number, self.world.node(number)?)))
             .map(|(number, node)| (number, node.history(usize::MAX)))
-            .map(|(number, said)| (number, said.iter().map(|said| said.id).collect()))
+            .map(|(number, said)| {
+                let forms = said
+                    .into_iter()
+                    .map(|said| (said.id, said.version, said.text));
+                (number, forms.collect())
+            })
             .collect();
         let (first, expected) = &histories[0];
         for (number, history) in &histories {

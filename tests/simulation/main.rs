@@ -9,6 +9,7 @@
     clippy::indexing_slicing
 )]
 
+mod amendments;
 mod bounds;
 mod circle;
 mod clocks;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Earlier, Piece};
 use crate::chat::event::{Id, Message, News, Timing, Told};
+use crate::chat::forms::change_in;
 
 /// Messages from before that are shown at once: two screens of talk.
 pub(super) const SHOWN_MAX: usize = 50;
@@ -68,6 +69,8 @@ impl History {
             News::CaughtUp { .. } => return self.catch_up(told),
             // An answer is waited for.
             _ if told.request.is_some() => {}
+            // What is not shown yet is shown as it is by now.
+            News::Edited(_) | News::Deleted(_) => return self.amends_gathered(&told.news),
             News::Message(message) if self.is_from_before(message) => {
                 self.gather(now, message, told);
                 return true;
@@ -108,6 +111,25 @@ impl History {
         }
     }
 
+    /// Whether some news changes a message that is not shown yet, and has done so.
+    fn amends_gathered(&mut self, news: &News) -> bool {
+        let Some((id, who, version, text)) = change_in(news) else {
+            return false;
+        };
+        let waiting = self.waiting.iter_mut();
+        let gathered = self.newest.values_mut().chain(waiting);
+        let mut messages = gathered.filter_map(|told| match &mut told.news {
+            News::Message(message) => Some(message),
+            _ => None,
+        });
+        let message = messages.find(|message| message.id == id);
+        if let Some(message) = message {
+            message.amend(who.key.as_ref(), version, text);
+            return true;
+        }
+        false
+    }
+
     fn gather(&mut self, now: Duration, message: &Message, told: &Told) {
         self.until.get_or_insert(now + STRAGGLER_WAIT);
         if self.newest.insert(message.id, told.clone()).is_none() {
@@ -137,6 +159,7 @@ impl History {
         let newest = std::mem::take(&mut self.newest).into_values();
         let waiting = std::mem::take(&mut self.waiting);
         let told = newest.chain(end.cloned()).chain(waiting);
-        self.out.extend(told.map(Piece::Told));
+        self.out
+            .extend(told.map(|told| Piece::Told(Box::new(told))));
     }
 }

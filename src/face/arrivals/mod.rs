@@ -21,7 +21,7 @@ use crate::chat::event::{News, Person, Timing, Told};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Piece {
     /// An event, as it was told.
-    Told(Told),
+    Told(Box<Told>),
     /// Messages from before that are left out.
     Earlier(Earlier),
     /// Many who came or went.

@@ -73,7 +73,7 @@ impl Movements {
             }
             let same = gathered.iter().filter(|(other, _)| *other == movement);
             if same.clone().count() <= ALONE_MAX {
-                pieces.push(Piece::Told(told.clone()));
+                pieces.push(Piece::Told(Box::new(told.clone())));
                 continue;
             }
             crowds.push(movement);

@@ -106,7 +106,7 @@ impl Viewer {
             let is_held = self.arrivals.holds(self.now, &told);
             seen.extend(self.polled());
             if !is_held {
-                seen.push(words(&Piece::Told(told)));
+                seen.push(words(&Piece::Told(Box::new(told))));
             }
         }
         seen

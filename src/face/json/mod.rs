@@ -1,10 +1,12 @@
 //! The face for programs: one object per line, of the one schema that `src/manual/json.md`
 //! documents. Words for people never stand here: `data` of an error is English in every language.
 
+mod amendments;
 mod object;
 
 use std::time::Duration;
 
+use self::amendments::{of_deleted, of_edited, of_found, of_searched};
 use self::object::{Dropped, NetworkInterface, Object, Someone};
 use super::failure;
 use crate::chat::event::{
@@ -13,6 +15,7 @@ use crate::chat::event::{
 };
 use crate::chat::trust::Standing;
 use crate::clock::WallClock;
+use crate::protocol::engine::event::Version;
 use crate::terminal::screen::{Color, Form, Screen};
 use crate::text::Lang;
 
@@ -56,6 +59,9 @@ impl Json {
         let stamp = match news {
             News::Message(message) => self.clock.at(Duration::from_millis(message.wall_ms)),
             News::Guest(guest) => self.clock.at(Duration::from_millis(guest.wall_ms)),
+            News::Edited(edited) => self.clock.at(Duration::from_millis(edited.wall_ms)),
+            News::Deleted(deleted) => self.clock.at(Duration::from_millis(deleted.wall_ms)),
+            News::Found(found) => self.clock.at(Duration::from_millis(found.message.wall_ms)),
             _ => self.clock.now(),
         };
         let object = Object {
@@ -74,6 +80,10 @@ fn object_of(news: &News) -> Object<'_> {
     match news {
         News::Ready(ready) => of_ready(ready),
         News::Message(message) => of_message(message),
+        News::Edited(edited) => of_edited(edited),
+        News::Deleted(deleted) => of_deleted(deleted),
+        News::Found(found) => of_found(found),
+        News::Searched { count, has_more } => of_searched(*count, *has_more),
         News::Guest(guest) => of_guest(guest),
         News::Entered { person, was_here } => Object {
             here_before: *was_here,
@@ -269,6 +279,8 @@ fn of_message(message: &Message) -> Object<'_> {
         private: message.is_private,
         late: message.timing == Timing::Late,
         history: message.timing == Timing::History,
+        edited: matches!(message.version, Version::Edited(_)),
+        deleted: message.version == Version::Deleted,
         ..about("message", &message.who)
     }
 }
@@ -321,6 +333,11 @@ fn of_failure(failed: &Failure) -> Object<'_> {
         | Failure::NobodyCalled(given)
         | Failure::NameCut(given)
         | Failure::NotIgnored(given)
+        | Failure::NoTime(given)
+        | Failure::NoMessageId(given)
+        | Failure::NoMessage(given)
+        | Failure::TooOld(given)
+        | Failure::NotYourMessage(given)
         | Failure::BadName { given, .. }
         | Failure::OddName { given, .. }
         | Failure::PeopleUnknown(given) => Object {

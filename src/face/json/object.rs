@@ -25,6 +25,12 @@ pub(super) struct Object<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) short: Option<String>,
+    #[serde(rename = "match", skip_serializing_if = "is_false")]
+    pub(super) is_match: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) marks: Option<&'e [(usize, usize)]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user: Option<Option<&'e str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) key: Option<String>,
@@ -52,6 +58,12 @@ pub(super) struct Object<'e> {
     pub(super) late: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub(super) history: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) edited: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) deleted: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) more: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) farewell: Option<bool>,
     #[serde(skip_serializing_if = "is_false")]

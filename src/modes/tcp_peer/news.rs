@@ -39,7 +39,9 @@ impl Narrator {
             | Entry::NotSay
             | Entry::Command(_)
             | Entry::Flawed(_)
-            | Entry::ClearScreen => return None,
+            | Entry::ClearScreen
+            | Entry::Edit { .. }
+            | Entry::Delete { .. } => return None,
         };
         let who = self.me.clone();
         Some(News::Message(Message {

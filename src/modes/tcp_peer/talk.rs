@@ -117,7 +117,9 @@ impl Talk {
             | Entry::NotSay
             | Entry::Command(_)
             | Entry::Flawed(_)
-            | Entry::ClearScreen => {}
+            | Entry::ClearScreen
+            | Entry::Edit { .. }
+            | Entry::Delete { .. } => {}
         }
     }
 

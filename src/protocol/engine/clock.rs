@@ -23,6 +23,12 @@ impl HybridClock {
         wall_ms.saturating_add_signed(self.offset_ms) << 16
     }
 
+    /// Whether the next [`HybridClock::tick`] is later than a clock.
+    #[must_use]
+    pub fn will_pass(&self, clock: u64, wall_ms: u64) -> bool {
+        clock <= self.last || clock < self.now(wall_ms)
+    }
+
     /// Takes in a clock that was heard. One that is too far ahead orders its frame and does not
     /// advance this clock.
     pub fn observe(&mut self, heard: u64, wall_ms: u64) {
@@ -60,6 +66,16 @@ mod tests {
         clock.observe(2000 << 16, 1001);
         assert_eq!(clock.tick(1001), (2000 << 16) + 1);
         assert_eq!(clock.tick(3000), 3000 << 16);
+    }
+
+    #[test]
+    fn it_knows_what_its_next_clock_will_pass() {
+        let mut clock = HybridClock::default();
+        for _ in 0..3 {
+            let made = clock.tick(1000);
+            assert!(clock.will_pass(made, 1000) && !clock.will_pass(made + 1, 1000));
+        }
+        assert!(clock.will_pass(1000 << 16, 1001) && !clock.will_pass(1001 << 16, 1001));
     }
 
     #[test]

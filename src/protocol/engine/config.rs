@@ -339,3 +339,9 @@ pub const GUEST_LINES: f64 = 500.0;
 pub const GUEST_LINES_PER_S: f64 = 2.0 * MIRROR_PER_S;
 /// Plain sources remembered.
 pub const GUESTS_MAX: usize = 256;
+
+/// Messages that are remembered as changed: some 200 bytes each. Forgetting one costs a reader at
+/// most the sight of an old form.
+pub const AMENDED_MAX: usize = 4096;
+/// The same of one person, who may change more: then the changes of the oldest are forgotten.
+pub const AMENDED_PER_PERSON_MAX: usize = 512;

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::Engine;
+use super::amendments::Amending;
 use super::clock::clock_ms;
 use super::config::{CAUSE_WAIT, OLD_AFTER, RANGES_MAX};
-use super::event::{Delivery, EngineEvent, Manner, MessageId, NamedKey, Order};
+use super::event::{Delivery, EngineEvent, Manner, MessageId, NamedKey, Order, Version};
 use super::frame_log::{LoggedFrame, Position};
 use super::hear::ReceivedFrame;
-use super::history::TextSpan;
+use super::history::{TextSpan, WholeText};
 use super::inbox::{Accept, Inbox};
 use super::member::Member;
 use super::roster::Id;
@@ -238,7 +239,9 @@ impl Engine {
         for (index, record) in records {
             let said = match record {
                 Record::Said(piece) => match durable.fragment {
-                    Some(fragment) => self.join_text(id, position, fragment, order),
+                    Some(fragment) => self
+                        .join_text(id, position, fragment, order)
+                        .and_then(SaidText::of_whole),
                     None => Some(SaidText::to_all(position, index, piece.to_owned())),
                 },
                 Record::Action(text) => Some(SaidText {
@@ -260,6 +263,17 @@ impl Engine {
                     leaves = true;
                     None
                 }
+                Record::Edited { .. } | Record::Deleted(_) => {
+                    let amending = Amending {
+                        id,
+                        name: &frame.author.name,
+                        at: MessageId { position, index },
+                        fragment: durable.fragment,
+                        order,
+                    };
+                    self.tell_amendment(&record, &amending);
+                    None
+                }
                 Record::Private { .. } | Record::Unknown => None,
             };
             if let Some(said) = said {
@@ -276,6 +290,11 @@ impl Engine {
 
     /// Reports a message under the name that its author had when it was said.
     fn tell_said(&mut self, id: Id, name: &Name, said: SaidText, order: Order) {
+        let newest = match said.is_private {
+            true => None,
+            false => self.newest_form(&said.id, id),
+        };
+        let (version, text) = newest.unwrap_or((Version::Original, said.text));
         if let Some(member) = self.group.roster.get(id) {
             self.out.tell(EngineEvent::Said(Delivery {
                 id: said.id,
@@ -284,23 +303,24 @@ impl Engine {
                     key: member.key,
                 },
                 source: member.address,
-                text: said.text,
+                text,
                 manner: said.manner,
                 order,
                 is_private: said.is_private,
+                version,
             }));
         }
     }
 
     /// The long text that a fragment completes. A text that has come and cannot be joined, because
     /// some of it had to be dropped, is a gap.
-    fn join_text(
+    pub(super) fn join_text(
         &mut self,
         id: Id,
         position: Position,
         fragment: Fragment,
         order: Order,
-    ) -> Option<SaidText> {
+    ) -> Option<WholeText> {
         let said = self.whole_text(id, position, fragment, order);
         let span = TextSpan::around(position.sequence, fragment)?;
         self.log.pin(&position, span);
@@ -319,15 +339,14 @@ impl Engine {
         position: Position,
         fragment: Fragment,
         order: Order,
-    ) -> Option<SaidText> {
+    ) -> Option<WholeText> {
         let span = TextSpan::around(position.sequence, fragment)?;
         let is_last = position.sequence == span.last;
         let is_complete = is_last || order == Order::Late && self.receiving.is_past(id, span.last);
         if !is_complete {
             return None;
         }
-        let (first, text) = self.log.whole_text(id, span, &self.me.seal)?;
-        Some(SaidText::to_all(first, 0, text))
+        self.log.whole_text(id, span, &self.me.seal)
     }
 
     /// Opens a private message; `None` if it was sealed for another session.
@@ -375,6 +394,11 @@ struct SaidText {
 }
 
 impl SaidText {
+    fn of_whole(whole: WholeText) -> Option<Self> {
+        let is_said = whole.of.is_none();
+        is_said.then(|| Self::to_all(whole.first, 0, whole.text))
+    }
+
     fn to_all(position: Position, index: u8, text: String) -> Self {
         Self {
             id: MessageId { position, index },

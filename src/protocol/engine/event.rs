@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use super::amendments::{Amended, Change, Version};
 use super::frame_log::Position;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
@@ -33,7 +34,7 @@ pub struct Transmit {
 }
 
 /// Identifies a message; the same for all members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MessageId {
     /// The frame that the message is in, or that its first fragment is in.
     pub position: Position,
@@ -68,6 +69,8 @@ pub struct Delivery {
     pub order: Order,
     /// Whether only this member could read it.
     pub is_private: bool,
+    /// What became of it, as far as it is known; the text is the newest.
+    pub version: Version,
 }
 
 /// Where a message stands among those that are shown.
@@ -103,6 +106,14 @@ pub enum EngineEvent {
         id: MessageId,
         /// Whether one session alone can read it.
         is_private: bool,
+    },
+    /// An author has changed or withdrawn a message.
+    Amended(Amended),
+    /// A change of this member's own is in a frame. There is one for each, in the order in which
+    /// they were made.
+    AmendmentSent {
+        /// The record that makes it.
+        by: MessageId,
     },
     /// A person is here.
     Entered {
@@ -198,6 +209,11 @@ pub enum SayError {
         /// How long it may be, in bytes.
         most_bytes: usize,
     },
+    /// It is to change a message of somebody else.
+    NotOwn,
+    /// It is to change a message that was said while this computer's clock was ahead, and the clock
+    /// was set back since.
+    Ahead,
 }
 
 impl SayError {
@@ -218,6 +234,8 @@ impl fmt::Display for SayError {
                     "{bytes} bytes are too long for a message of {most_bytes}"
                 )
             }
+            Self::NotOwn => f.write_str("the message is somebody else's"),
+            Self::Ahead => f.write_str("the message's time is ahead of the clock"),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::sync::FrameName;
 
 /// Where a frame stands in the order that all members agree on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The author's hybrid clock.
     pub clock: u64,

@@ -217,6 +217,9 @@ impl Engine {
         if !self.keep(now, heard) {
             return; // and not remembered either: a repair may find room
         }
+        if heard.durable.records.amends() {
+            self.note_amendments(heard);
+        }
         self.recall(heard);
         self.me.clock.observe(author.clock, now.wall_ms);
         let rng = &mut self.rng;

@@ -1,9 +1,10 @@
 //! The messages in the frame log: long texts put together again, and the newest for `/history`.
 
-use super::event::{Delivery, Manner, MessageId, NamedKey, Order};
+use super::amendments::{Candidate, Changes};
+use super::event::{Delivery, Manner, MessageId, NamedKey, Order, Version};
 use super::frame_log::{FrameLog, Position};
 use super::roster::{Id, Roster};
-use crate::protocol::wire::frame::durable::{Fragment, Record};
+use crate::protocol::wire::frame::durable::{Durable, Fragment, MessageName, Record};
 use crate::protocol::wire::seal::Seal;
 
 /// The frames of one long text, by sequence.
@@ -23,47 +24,120 @@ impl TextSpan {
     }
 }
 
+/// A text whose pieces have all come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WholeText {
+    /// The position of the first piece.
+    pub(super) first: Position,
+    /// The message that says this from now on, if it is no message of its own.
+    pub(super) of: Option<MessageName>,
+    pub(super) text: String,
+}
+
+/// What a walk through the history is done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Walk {
+    GoesOn,
+    Ends,
+}
+
 impl FrameLog {
-    /// A long text and the position of its first frame, if all of its frames are held.
-    pub(super) fn whole_text(
-        &self,
-        id: Id,
-        span: TextSpan,
-        seal: &Seal,
-    ) -> Option<(Position, String)> {
+    /// A long text, if all of its frames are held.
+    pub(super) fn whole_text(&self, id: Id, span: TextSpan, seal: &Seal) -> Option<WholeText> {
         let (mut text, mut inside) = (String::new(), Vec::new());
+        let mut whole_of = None;
         for sequence in span.first..=span.last {
             let held = self.get(id, sequence)?;
             let (_, durable) = seal.reopen(&held.bytes, &mut inside)?;
-            let Some(Record::Said(piece)) = durable.records.iter().next() else {
-                return None;
+            let (of, piece) = match durable.records.iter().next()? {
+                Record::Said(piece) => (None, piece),
+                Record::Edited { of, text } => (Some(of), text),
+                _ => return None,
             };
+            if sequence == span.first {
+                whole_of = of;
+            } else if of != whole_of {
+                return None; // a piece of something else
+            }
             text.push_str(piece);
         }
-        self.get(id, span.first).map(|held| (held.position, text))
+        self.get(id, span.first).map(|held| WholeText {
+            first: held.position,
+            of: whole_of,
+            text,
+        })
     }
 
-    /// The newest messages, at most `count`, in the order that all members agree on.
+    /// The newest messages, at most `count`, in the order that all members agree on and as they are
+    /// now.
     pub(super) fn messages(&self, count: usize, seal: &Seal, roster: &Roster) -> Vec<Delivery> {
         let mut newest_first = Vec::new();
-        for (position, id) in self.history(0, u64::MAX).rev() {
-            if newest_first.len() >= count {
-                break;
-            }
-            let said = self.messages_in(*position, *id, seal, roster);
-            newest_first.extend(said.into_iter().rev());
+        if count > 0 {
+            self.walk_back(seal, roster, |message| {
+                if !message.is_private {
+                    newest_first.push(message);
+                }
+                match newest_first.len() < count {
+                    true => Walk::GoesOn,
+                    false => Walk::Ends,
+                }
+            });
         }
-        newest_first.truncate(count);
         newest_first.reverse();
         newest_first
+    }
+
+    /// The newest message, private ones included, that is looked for.
+    pub(super) fn find(
+        &self,
+        seal: &Seal,
+        roster: &Roster,
+        is_it: impl Fn(&Candidate) -> bool,
+    ) -> Option<Candidate> {
+        let mut found = None;
+        self.walk_back(seal, roster, |message| {
+            let candidate = Candidate {
+                id: message.id,
+                who: message.who,
+                manner: message.manner,
+                is_private: message.is_private,
+                version: message.version,
+            };
+            found = Some(candidate).filter(&is_it);
+            match found {
+                None => Walk::GoesOn,
+                Some(_) => Walk::Ends,
+            }
+        });
+        found
+    }
+
+    /// Goes through the messages from the newest to the oldest. Private ones have no text here.
+    fn walk_back(&self, seal: &Seal, roster: &Roster, mut take: impl FnMut(Delivery) -> Walk) {
+        let mut met = Changes::default();
+        for (position, id) in self.history(0, u64::MAX).rev() {
+            let said = self.messages_in(*position, *id, (seal, roster), &mut met);
+            for mut message in said.into_iter().rev() {
+                let changed = match message.is_private {
+                    true => None,
+                    false => met.take(&message.id, &message.who),
+                };
+                if let Some((version, text)) = changed {
+                    (message.version, message.text) = (version, text);
+                }
+                if take(message) == Walk::Ends {
+                    return;
+                }
+            }
+        }
     }
 
     fn messages_in(
         &self,
         position: Position,
         id: Id,
-        seal: &Seal,
-        roster: &Roster,
+        (seal, roster): (&Seal, &Roster),
+        met: &mut Changes,
     ) -> Vec<Delivery> {
         let held = self.get(id, position.sequence);
         let mut inside = Vec::new();
@@ -71,32 +145,67 @@ impl FrameLog {
         let (Some((author, durable)), Some(member)) = (opened, roster.get(id)) else {
             return Vec::new();
         };
-        let message = |position, index, text, manner| Delivery {
-            id: MessageId { position, index },
-            who: NamedKey {
-                name: author.name.clone(),
-                key: member.key,
-            },
+        let who = NamedKey {
+            name: author.name,
+            key: member.key,
+        };
+        let message = |id, text, manner| Delivery {
+            id,
+            who: who.clone(),
             source: member.address,
             text,
             manner,
             order: Order::InOrder,
             is_private: false,
+            version: Version::Original,
         };
         if let Some(fragment) = durable.fragment {
             // A long text stands where its last fragment does, so that it comes once.
             let span = TextSpan::around(position.sequence, fragment);
             let span = span.filter(|span| span.last == position.sequence);
-            let whole = span.and_then(|span| self.whole_text(id, span, seal));
-            let whole = whole.map(|(first, text)| message(first, 0, text, Manner::Said));
-            return whole.into_iter().collect();
+            let Some(whole) = span.and_then(|span| self.whole_text(id, span, seal)) else {
+                return Vec::new();
+            };
+            let (position, index) = (whole.first, 0);
+            let first = MessageId { position, index };
+            return match whole.of {
+                None => vec![message(first, whole.text, Manner::Said)],
+                Some(of) => {
+                    met.note(&of, first, who, Some(&whole.text));
+                    Vec::new()
+                }
+            };
         }
+        note_changes(&durable, position, &who, met);
         let records = (0..=u8::MAX).zip(durable.records.iter()); // at most 255
-        let texts = records.filter_map(|(index, record)| match record {
-            Record::Said(text) => Some(message(position, index, text.to_owned(), Manner::Said)),
-            Record::Action(text) => Some(message(position, index, text.to_owned(), Manner::Action)),
-            _ => None,
+        let messages = records.filter_map(|(index, record)| {
+            let id = MessageId { position, index };
+            match record {
+                Record::Said(text) => Some(message(id, text.to_owned(), Manner::Said)),
+                Record::Action(text) => Some(message(id, text.to_owned(), Manner::Action)),
+                Record::Private { .. } => Some(Delivery {
+                    is_private: true,
+                    ..message(id, String::new(), Manner::Said)
+                }),
+                _ => None,
+            }
         });
-        texts.collect()
+        messages.collect()
+    }
+}
+
+/// Takes in the changes in a frame.
+fn note_changes(durable: &Durable<'_>, position: Position, who: &NamedKey, met: &mut Changes) {
+    if !durable.records.amends() {
+        return;
+    }
+    let records = (0..=u8::MAX).zip(durable.records.iter()); // at most 255
+    for (index, record) in records {
+        let by = MessageId { position, index };
+        match record {
+            Record::Edited { of, text } => met.note(&of, by, who.clone(), Some(text)),
+            Record::Deleted(of) => met.note(&of, by, who.clone(), None),
+            _ => {}
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! receiving   inbox per member (sequences, gaps) · frontier · reports · unproven · heard_nacks
 //! log         frame_log, with history · shares · digest_sums
 //! recent      dedup
+//! amendments  messages that were changed lately
 //! sync        digests, inventories · exchange (pull_order) · answers · asked_in_vain
 //! mirror      the lobby's plain copies and guests
 //! out         datagrams and events, in order
@@ -20,6 +21,7 @@
 //! hear        a frame → roster → (freshness) → inbox → log → deliver
 //! group_clock clocks that differ: ours is corrected, or theirs are refused
 //! deliver     a frame in its turn, after its causes → event
+//! saying      what this member's person says → outbox, and its copy → mirror
 //! send        outbox → pace, window → a signed batch → log → out; beats; NACKs
 //! naming      another name: its own, or of a member that is heard
 //! catch_up    digest → exchange → inventory → pull, or NACK
@@ -28,6 +30,7 @@
 
 mod acquaintance;
 mod admission;
+pub mod amendments;
 mod answers;
 pub mod arrivals;
 mod asked_in_vain;
@@ -71,6 +74,7 @@ mod repair_budget;
 pub mod replay_window;
 pub mod reports;
 pub mod roster;
+mod saying;
 mod send;
 mod sending;
 pub mod sequences;
@@ -82,15 +86,14 @@ pub mod window;
 
 use core::net::SocketAddr;
 
-use self::config::{ACTION_MAX_BYTES, TEXT_MAX_BYTES};
+use self::amendments::{Amendments, Candidate};
 use self::dedup::RecentDatagrams;
-use self::event::{Delivery, EngineEvent, SayError};
+use self::event::{Delivery, EngineEvent};
 use self::frame_log::FrameLog;
 use self::group::Group;
 use self::me::Me;
 use self::mirror::Mirror;
 use self::out::Out;
-use self::private::PRIVATE_MAX_BYTES;
 use self::receiving::Receiving;
 use self::roster::Roster;
 use self::sending::Sending;
@@ -139,6 +142,7 @@ pub struct Engine {
     receiving: Receiving,
     log: FrameLog,
     recent: RecentDatagrams,
+    amendments: Amendments,
     sync: Sync,
     mirror: Option<Mirror>,
     out: Out,
@@ -159,6 +163,7 @@ impl Engine {
             receiving: Receiving::default(),
             log: FrameLog::default(),
             recent: RecentDatagrams::default(),
+            amendments: Amendments::default(),
             sync: Sync::new(seed),
             mirror,
             out: Out::default(),
@@ -178,53 +183,6 @@ impl Engine {
         {
             self.out.tell(event);
         }
-    }
-
-    /// Says a message of at most [`TEXT_MAX_BYTES`]. [`EngineEvent::Sent`] reports its id once it
-    /// is in a frame.
-    ///
-    /// # Errors
-    /// [`SayError::TooLong`].
-    pub fn say(&mut self, now: Moment, text: &str) -> Result<(), SayError> {
-        SayError::check(text, TEXT_MAX_BYTES)?;
-        self.begin_message(now);
-        self.sending.outbox.say(text, self.me.records_room_bytes());
-        if let Some(mirror) = &mut self.mirror {
-            mirror.say(text);
-        }
-        Ok(())
-    }
-
-    /// Says what this member's person does, in at most [`ACTION_MAX_BYTES`].
-    ///
-    /// # Errors
-    /// [`SayError::TooLong`].
-    pub fn act(&mut self, now: Moment, text: &str) -> Result<(), SayError> {
-        SayError::check(text, ACTION_MAX_BYTES)?;
-        self.begin_message(now);
-        self.sending.outbox.act(text);
-        if let Some(mirror) = &mut self.mirror {
-            mirror.say(&format!("* {text}"));
-        }
-        Ok(())
-    }
-
-    fn begin_message(&mut self, now: Moment) {
-        if self.sending.newest() <= 1 {
-            self.follow_group_clock(now);
-        }
-        self.sending.begin_message(now.time, &self.group.roster);
-    }
-
-    /// Says a text of at most [`PRIVATE_MAX_BYTES`] to all sessions of one person that are here
-    /// under a name. Returns how many these are; each has an [`EngineEvent::Sent`] of its own.
-    ///
-    /// # Errors
-    /// [`SayError::TooLong`].
-    pub fn say_private(&mut self, name: &Name, key: Key, text: &str) -> Result<usize, SayError> {
-        SayError::check(text, PRIVATE_MAX_BYTES)?;
-        let roster = &self.group.roster;
-        Ok(self.sending.say_private(name, key, text, roster))
     }
 
     /// Whether there is room for more to say.
@@ -290,6 +248,11 @@ impl Engine {
     #[must_use]
     pub fn history(&self, count: usize) -> Vec<Delivery> {
         self.log.messages(count, &self.me.seal, &self.group.roster)
+    }
+
+    /// The newest held message, private ones included, that is looked for.
+    pub fn find(&self, is_it: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
+        self.log.find(&self.me.seal, &self.group.roster, is_it)
     }
 
     /// The next event.

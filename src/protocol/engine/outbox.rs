@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use super::config::OUTBOX_MESSAGES;
 use crate::protocol::message::split_within;
 use crate::protocol::wire::frame::durable::{
-    FRAGMENT_BYTES, Fragment, RECORD_HEAD_BYTES, RECORDS_MAX, Record,
+    FRAGMENT_BYTES, Fragment, MESSAGE_NAME_BYTES, MessageName, RECORD_HEAD_BYTES, RECORDS_MAX,
+    Record,
 };
 use crate::protocol::wire::frame::{Key, MemberTag};
 use crate::protocol::wire::private::SessionKey;
@@ -72,13 +73,37 @@ impl Outbox {
             self.push(&Record::Said(text));
             return;
         }
-        let piece_bytes = room_bytes - RECORD_HEAD_BYTES - FRAGMENT_BYTES;
+        self.push_pieces(text, room_bytes - FRAGMENT_BYTES, 0, |piece| {
+            Record::Said(piece)
+        });
+    }
+
+    /// Queues what a message says from now on; like [`Outbox::say`].
+    pub fn edit(&mut self, of: MessageName, text: &str, room_bytes: usize) {
+        let edit = |text| Record::Edited { of, text };
+        if MESSAGE_NAME_BYTES + text.len() + RECORD_HEAD_BYTES <= room_bytes {
+            self.push(&edit(text));
+            return;
+        }
+        self.push_pieces(text, room_bytes - FRAGMENT_BYTES, MESSAGE_NAME_BYTES, edit);
+    }
+
+    /// Queues a long text in pieces, each a record of at most `room_bytes`, of which `fixed_bytes`
+    /// are no text.
+    fn push_pieces<'t>(
+        &mut self,
+        text: &'t str,
+        room_bytes: usize,
+        fixed_bytes: usize,
+        record_of: impl Fn(&'t str) -> Record<'t>,
+    ) {
+        let piece_bytes = room_bytes - RECORD_HEAD_BYTES - fixed_bytes;
         let mut pieces = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
             let (piece, others) = split_within(rest, piece_bytes);
-            let mut record = Vec::with_capacity(piece.len() + RECORD_HEAD_BYTES);
-            Record::Said(piece).append(&mut record);
+            let mut record = Vec::with_capacity(piece.len() + fixed_bytes + RECORD_HEAD_BYTES);
+            record_of(piece).append(&mut record);
             pieces.push(record);
             rest = others;
         }
@@ -190,6 +215,34 @@ mod tests {
         outbox.say("oi", 1017);
         assert_eq!(texts(&pack(&mut outbox, 1017).unwrap()), ["oi"]);
         assert_eq!(pack(&mut outbox, 1017), None);
+    }
+
+    #[test]
+    fn a_long_edit_is_cut_into_pieces_that_all_name_the_message() {
+        let mut outbox = Outbox::default();
+        let of = MessageName {
+            sequence: 7,
+            ..MessageName::default()
+        };
+        let (short, long) = ("curto", "é".repeat(TEXT_MAX_BYTES / 2));
+        outbox.edit(of, short, 1000);
+        outbox.edit(of, &long, 1000);
+        let packed = pack(&mut outbox, 1000).unwrap();
+        let records: Vec<Record<'_>> = Records::new(&packed.records).iter().collect();
+        let text = short;
+        assert_eq!(
+            (packed.fragment, records),
+            (None, vec![Record::Edited { of, text }])
+        );
+        let mut all = String::new();
+        while let Some(packed) = pack(&mut outbox, 1000) {
+            assert!(packed.records.len() + FRAGMENT_BYTES <= 1000 && packed.fragment.is_some());
+            match Records::new(&packed.records).iter().next() {
+                Some(Record::Edited { of: named, text }) if named == of => all += text,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(all, long);
     }
 
     #[test]

@@ -89,6 +89,8 @@ pub(super) struct Made {
     fragment: Option<Fragment>,
     /// Which of the records are messages for all, or pieces of one.
     said: Vec<u8>,
+    /// Which of them change a message, or are pieces of such a change.
+    amending: Vec<u8>,
 }
 
 impl Sending {
@@ -282,7 +284,11 @@ impl Sending {
             messages: durable.messages(),
             private_to: packed.private_to,
             fragment: packed.fragment,
-            said: indices_of_said(durable.records),
+            said: indices_of(durable.records, |record| record.is_message()),
+            amending: match durable.records.amends() {
+                true => indices_of(durable.records, |record| record.is_amendment()),
+                false => Vec::new(),
+            },
         };
         let body = Body::Durable(durable);
         Some((made, me.seal.draft(&Frame { author, body })))
@@ -301,7 +307,7 @@ impl Sending {
         let (sequence, grtt) = (made.position.sequence, group.grtt());
         group.presence.said(now, self.was_bulk.then_some(grtt));
         self.arrivals.leaves(sequence, now);
-        if made.messages > 0 {
+        if made.messages > 0 || !made.amending.is_empty() {
             let here = group.roster.others().map(|(id, _)| id);
             let report_at = now + group.waiting_after();
             self.receipts.said(sequence, here, report_at);
@@ -335,13 +341,23 @@ impl Sending {
                 for index in &made.said {
                     out.tell(sent(position, *index));
                 }
+                for index in &made.amending {
+                    let index = *index;
+                    let by = MessageId { position, index };
+                    out.tell(EngineEvent::AmendmentSent { by });
+                }
             }
             // A long text has the id of its first frame, and is complete with its last one.
             Some(Fragment { number, count }) => {
                 let first = *self.first_fragment.get_or_insert(position);
                 if number + 1 == count {
                     self.first_fragment = None;
-                    out.tell(sent(first, 0));
+                    let (position, index) = (first, 0);
+                    let by = MessageId { position, index };
+                    out.tell(match made.amending.is_empty() {
+                        true => sent(first, 0),
+                        false => EngineEvent::AmendmentSent { by },
+                    });
                 }
             }
         }
@@ -421,9 +437,9 @@ impl NackRate {
     }
 }
 
-/// Which records are messages for all.
-fn indices_of_said(records: Records<'_>) -> Vec<u8> {
+/// Which records are of some kind.
+fn indices_of(records: Records<'_>, is_of_kind: impl Fn(&Record<'_>) -> bool) -> Vec<u8> {
     let numbered = (0..=u8::MAX).zip(records.iter()); // at most 255
-    let is_said = |(_, record): &(u8, Record<'_>)| record.is_message();
-    numbered.filter(is_said).map(|(index, _)| index).collect()
+    let is_wanted = |(_, record): &(u8, Record<'_>)| is_of_kind(record);
+    numbered.filter(is_wanted).map(|(index, _)| index).collect()
 }

@@ -1,6 +1,7 @@
 //! What a member holds, and counts.
 
 use super::Node;
+use crate::protocol::engine::amendments::Candidate;
 use crate::protocol::gate::Gate;
 
 impl Node {
@@ -32,5 +33,10 @@ impl Node {
     #[must_use]
     pub fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    /// The newest held message, private ones included, that is looked for.
+    pub fn find(&self, is_it: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
+        self.engine.find(is_it)
     }
 }

@@ -134,6 +134,19 @@ pub enum Says {
     Private(Who, u16),
     /// A farewell.
     Leaving,
+    /// Changes of messages, as if they were its own.
+    Amends {
+        /// Whose session is named.
+        of: Who,
+        /// The clock of the first message.
+        clock: Clock,
+        /// The frame of the first message.
+        first: Count,
+        /// How many messages, one after the other.
+        count: u8,
+        /// Bytes of what they say from now on; `None` withdraws them.
+        bytes: Option<u16>,
+    },
 }
 
 /// A cookie in a dialogue.

@@ -2,7 +2,8 @@
 //! those of the list of what must always hold.
 //!
 //! ```text
-//! Order, Slow, Lost     1, 4  a line reaches everybody within 3 s, in order, once, and is kept
+//! Order, Slow, Lost     1, 4  a line reaches everybody within 3 s, in order, once, and is kept as
+//!                             its author said it
 //! Memory, Sending       2     bounded, also against the same run without an attack
 //! Ghost, Absent         3     nobody who is gone appears, and nobody who is here is refused
 //! History               4     a latecomer has everything within 20 s
@@ -16,7 +17,8 @@ use std::time::Duration;
 
 use super::trial::{Trial, Weather};
 use crate::chat::command::Command;
-use crate::chat::event::{News, Person};
+use crate::chat::event::{Id, News, Person};
+use crate::protocol::engine::event::Version;
 use crate::protocol::wire::frame::Key;
 use crate::sim::World;
 
@@ -198,6 +200,12 @@ impl Checks {
             News::Namesake(person) => {
                 host(person).filter(|host| self.is_steady(*host) && self.is_steady(number))
             }
+            News::Edited(edited) => {
+                return self.judge_change(world, number, &edited.who, edited.id);
+            }
+            News::Deleted(deleted) => {
+                return self.judge_change(world, number, &deleted.who, deleted.id);
+            }
             News::NameTaken(_) => Some(number).filter(|_| self.is_steady(number)),
             News::Delivered(told) if self.is_calm() => {
                 let mut waiting = told.waiting.iter().filter_map(host);
@@ -209,6 +217,33 @@ impl Checks {
         if let Some(about) = claim {
             let text = format!("{number} was told about {about}: {news:?}");
             self.find(Kind::Claim, text);
+        }
+    }
+
+    /// Nobody but an insider changes anything, and only what it said itself.
+    fn judge_change(&mut self, world: &World, number: usize, who: &Person, id: Id) {
+        let Id::Group(id) = id else { return };
+        let is_its_own = who.key.is_some_and(|key| key.short() == id.position.short);
+        let is_honest = who.key.is_some_and(|key| honest(world, key).is_some());
+        if is_honest || !is_its_own {
+            let text = format!("{number} was told that {} changed {id:?}", who.name);
+            self.find(Kind::Order, text);
+        }
+    }
+
+    /// What honest members said is as they said it.
+    fn check_forms(&mut self, world: &World) {
+        for number in 0..world.size() {
+            let Some(node) = world.node(number) else {
+                continue;
+            };
+            for said in node.history(usize::MAX) {
+                let is_honest = honest(world, said.who.key).is_some();
+                if is_honest && said.version != Version::Original {
+                    let text = format!("{number} holds {:?} of {}", said.version, said.who.name);
+                    self.find(Kind::Order, text);
+                }
+            }
         }
     }
 
@@ -253,6 +288,7 @@ impl Checks {
             self.check_history(world, came);
         }
         self.check_lines(world);
+        self.check_forms(world);
         self.check_names(world);
         say_secret(world, SECRETS[1]);
         world.run(LINE);

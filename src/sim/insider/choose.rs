@@ -216,7 +216,7 @@ fn rubbish(choices: &mut impl Choices) -> What {
 }
 
 fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
-    match choices.below(10) {
+    match choices.below(12) {
         0..=3 => Says::Texts {
             count: one_of(choices, [1, 1, 1, 2, 60, 255]),
             bytes: one_of(choices, [0, 1, 20, 800, 1000]),
@@ -228,7 +228,14 @@ fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
             key: extreme_8(choices),
         },
         8 => Says::Private(who(choices, scope), one_of(choices, [0, 48, 60, 900])),
-        _ => Says::Leaving,
+        9 => Says::Leaving,
+        _ => Says::Amends {
+            of: who(choices, scope),
+            clock: clock(choices, scope),
+            first: count(choices, scope),
+            count: one_of(choices, [1, 1, 2, 20, 255]),
+            bytes: one_of(choices, [None, Some(0), Some(20), Some(900)]),
+        },
     }
 }
 

@@ -1,6 +1,8 @@
 //! An insider: its identities, what it heard, and how its acts become datagrams, by the same wire
 //! as everybody's.
 
+mod amendments;
+
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -148,7 +150,7 @@ impl Insider {
                 causes,
                 acks,
             } => {
-                self.records(says, fragment.is_some(), view, &mut records);
+                self.records(says, fragment.is_some(), &numbers, &mut records);
                 Body::Durable(Durable {
                     fragment: fragment.map(|(number, count)| Fragment { number, count }),
                     references: self.references(causes, &numbers),
@@ -237,7 +239,8 @@ impl Insider {
         MemberTag::of(short, session)
     }
 
-    fn records(&self, says: Says, is_piece: bool, view: &View<'_>, records: &mut Vec<u8>) {
+    fn records(&self, says: Says, is_piece: bool, numbers: &Numbers<'_>, records: &mut Vec<u8>) {
+        let view = numbers.view;
         match says {
             Says::Texts { count, bytes } => {
                 let text = "x".repeat(usize::from(bytes).min(TEXTS_MAX_BYTES));
@@ -265,6 +268,7 @@ impl Insider {
                 Record::Private { to, sealed }.append(records);
             }
             Says::Leaving => Record::Leaving.append(records),
+            Says::Amends { .. } => self.amendments(says, is_piece, numbers, records),
         }
     }
 

@@ -12,9 +12,15 @@
 //! kind 2   leaving: empty
 //! kind 3   private: addressee 12 | sealed text (`wire/private.rs`)
 //! kind 4   action: UTF-8, what the author does, as of somebody else
-//! kind 5   edited: session 8 | sequence 4 | record's index 1 | UTF-8      kept for later
-//! kind 6   deleted: session 8 | sequence 4 | record's index 1             kept for later
+//! kind 5   edited: message 21 | UTF-8, what it says from now on
+//! kind 6   deleted: message 21
+//!
+//! message: clock 8 | session 8 | sequence 4 | record's index 1
 //! ```
+//!
+//! A frame can name only messages of its own author, because a message is named without one. The
+//! clock stands there although the session and the sequence would do: whoever has never seen the
+//! message knows by it where the message stands in the common order.
 //!
 //! Records of other kinds, and bytes behind the known ones of a hello, are ignored: a later version
 //! of this program may send them without a new version of the wire.
@@ -82,6 +88,9 @@ pub const RECORD_HEAD_BYTES: usize = 2;
 /// Length of an acknowledgement, in bytes.
 pub const ACK_BYTES: usize = Ack::BYTES;
 
+/// Bytes that an edit takes besides its record's head and its text.
+pub const MESSAGE_NAME_BYTES: usize = MessageName::BYTES;
+
 /// The body of a durable frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Durable<'d> {
@@ -100,7 +109,11 @@ impl Durable<'_> {
     #[must_use]
     pub fn messages(&self) -> usize {
         match self.fragment {
-            Some(Fragment { number, count }) => usize::from(number + 1 == count),
+            Some(Fragment { number, count }) if number + 1 == count => {
+                let piece = self.records.iter().next();
+                usize::from(piece.is_some_and(|piece| piece.is_message()))
+            }
+            Some(_) => 0,
             None => self.records.iter().filter(Record::is_message).count(),
         }
     }
@@ -128,8 +141,50 @@ pub enum Record<'d> {
     },
     /// The author leaves, and this is the session's last frame.
     Leaving,
+    /// A message of the author says something else from now on, or a piece of what it says.
+    Edited {
+        /// Which message.
+        of: MessageName,
+        /// What it says.
+        text: &'d str,
+    },
+    /// A message of the author says nothing from now on.
+    Deleted(MessageName),
     /// A record of an unknown kind, from a later version.
     Unknown,
+}
+
+/// Names a message among those of one person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MessageName {
+    /// The clock of the frame that it is in, or that its first fragment is in.
+    pub clock: u64,
+    /// The session of that frame.
+    pub session: u64,
+    /// The sequence of that frame.
+    pub sequence: u32,
+    /// Which record of the frame.
+    pub index: u8,
+}
+
+impl MessageName {
+    const BYTES: usize = 8 + 8 + 4 + 1;
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            clock: reader.u64()?,
+            session: reader.u64()?,
+            sequence: reader.u32()?,
+            index: reader.u8()?,
+        })
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.u64(self.clock);
+        writer.u64(self.session);
+        writer.u32(self.sequence);
+        writer.u8(self.index);
+    }
 }
 
 /// What a session announces when it begins.
@@ -176,6 +231,8 @@ const HELLO: u16 = 1;
 const LEAVING: u16 = 2;
 const PRIVATE: u16 = 3;
 const ACTION: u16 = 4;
+const EDITED: u16 = 5;
+const DELETED: u16 = 6;
 
 /// Length of a HELLO record, in bytes.
 const HELLO_BYTES: u16 = 8 + SESSION_KEY_BYTES as u16 + 1;
@@ -236,6 +293,20 @@ impl<'d> Records<'d> {
         std::iter::from_fn(move || Record::read(&mut reader))
     }
 
+    /// Whether some record changes a message. Reads nothing but the records' heads, because every
+    /// frame is asked.
+    #[must_use]
+    pub fn amends(self) -> bool {
+        let mut reader = Reader(self.0);
+        while let Some(head) = reader.u16() {
+            if matches!(head >> 12, EDITED | DELETED) {
+                return true;
+            }
+            reader.take(usize::from(head & 0xfff));
+        }
+        false
+    }
+
     /// Counts the records; `None` if one is malformed or they do not fill the bytes exactly.
     fn check(self) -> Option<usize> {
         let mut reader = Reader(self.0);
@@ -253,6 +324,12 @@ impl<'d> Record<'d> {
     #[must_use]
     pub fn is_message(&self) -> bool {
         matches!(self, Self::Said(_) | Self::Action(_))
+    }
+
+    /// Whether it changes a message.
+    #[must_use]
+    pub fn is_amendment(&self) -> bool {
+        matches!(self, Self::Edited { .. } | Self::Deleted(_))
     }
 
     /// Encodes the record after others.
@@ -283,6 +360,17 @@ impl<'d> Record<'d> {
                 writer.bytes(sealed);
             }
             Self::Leaving => writer.u16(LEAVING << 12),
+            Self::Edited { of, text } => {
+                let length = MessageName::BYTES + text.len();
+                debug_assert!(length <= RECORD_MAX_BYTES, "longer texts are cut");
+                writer.u16(EDITED << 12 | length as u16);
+                of.write(&mut writer);
+                writer.bytes(text.as_bytes());
+            }
+            Self::Deleted(of) => {
+                writer.u16(DELETED << 12 | MessageName::BYTES as u16);
+                of.write(&mut writer);
+            }
             Self::Unknown => debug_assert!(false, "nobody says what nobody knows"),
         }
     }
@@ -312,6 +400,13 @@ impl<'d> Record<'d> {
             }
             LEAVING => Self::Leaving,
             ACTION => Self::Action(std::str::from_utf8(bytes).ok()?),
+            EDITED => {
+                let mut reader = Reader(bytes);
+                let of = MessageName::read(&mut reader)?;
+                let text = std::str::from_utf8(reader.0).ok()?;
+                Self::Edited { of, text }
+            }
+            DELETED => Self::Deleted(MessageName::read(&mut Reader(bytes))?),
             _ => Self::Unknown,
         })
     }

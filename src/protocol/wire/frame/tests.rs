@@ -7,9 +7,10 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::beat::{ASKED_MAX, Digest, Link};
+use super::bytes::Reader;
 use super::durable::{
-    COUNTS_BYTES, FRAGMENT_BYTES, FRAGMENTS_MAX, Fragment, Hello, RECORD_HEAD_BYTES,
-    REFERENCES_MAX, Record, Records, Reference,
+    COUNTS_BYTES, FRAGMENT_BYTES, FRAGMENTS_MAX, Fragment, Hello, MESSAGE_NAME_BYTES, MessageName,
+    RECORD_HEAD_BYTES, REFERENCES_MAX, Record, Records, Reference,
 };
 use super::nack::{SPAN_MAX, Target};
 use super::sync::{RUNS_MAX, SequenceRange};
@@ -102,6 +103,16 @@ fn sync() -> impl Strategy<Value = Sync> {
     ]
 }
 
+fn message_name() -> impl Strategy<Value = MessageName> {
+    let numbers = (any::<u64>(), any::<u64>(), any::<u32>(), any::<u8>());
+    numbers.prop_map(|(clock, session, sequence, index)| MessageName {
+        clock,
+        session,
+        sequence,
+        index,
+    })
+}
+
 /// Closes a frame, opens it again, and compares.
 fn survives(author: &Author, body: Body<'_>) {
     let seal = Seal::public(Some("turma-a"));
@@ -145,6 +156,7 @@ proptest! {
         acks in vec(ack(), 0..=ACKS_MAX),
         texts in vec(".{0,60}", 1..4),
         replaces in option::of(1..u64::MAX),
+        of in message_name(),
     ) {
         let mut records = Vec::new();
         let session_key = SessionKey([7; 32]);
@@ -159,9 +171,35 @@ proptest! {
         for text in texts.iter().filter(|text| text.len() <= 60) {
             Record::Said(text).append(&mut records);
         }
+        for text in texts.iter().filter(|text| text.len() <= 60) {
+            Record::Edited { of, text }.append(&mut records);
+        }
+        Record::Deleted(of).append(&mut records);
         Record::Leaving.append(&mut records);
         let records = Records::new(&records);
+        let changes: Vec<Record<'_>> = records.iter().filter(Record::is_amendment).collect();
+        prop_assert_eq!(changes.last(), Some(&Record::Deleted(of)));
+        let is_of_it = |record: &&Record<'_>| match record {
+            Record::Edited { of: it, .. } => *it == of,
+            _ => false,
+        };
+        prop_assert_eq!(changes.iter().filter(is_of_it).count() + 1, changes.len());
         survives(&author, Body::Durable(Durable { fragment: None, references, acks, records }));
+    }
+
+    #[test]
+    fn an_edit_without_a_whole_name_is_no_frame(
+        of in message_name(),
+        cut in 0..MESSAGE_NAME_BYTES,
+    ) {
+        for kind in [5_u16, 6] {
+            let mut records = Vec::new();
+            Record::Deleted(of).append(&mut records);
+            records[..2].copy_from_slice(&(kind << 12 | cut as u16).to_be_bytes());
+            let mut body = vec![0];
+            body.extend_from_slice(&records[..RECORD_HEAD_BYTES + cut]);
+            prop_assert_eq!(Durable::read(&mut Reader(&body), 0), None);
+        }
     }
 
     #[test]

@@ -1,0 +1,85 @@
+//! What the archive holds of a room: messages as they were shown, for people; and sealed frames as
+//! they came, for other members.
+
+use std::sync::Arc;
+
+use crate::protocol::engine::event::{Manner, MessageId, NamedKey};
+use crate::protocol::engine::frame_log::Position;
+use crate::protocol::wire::frame::Key;
+
+/// Most frames in one slice of what is loaded: opening this many takes less than 5 ms.
+pub const SLICE_FRAMES: usize = 256;
+
+/// A message as it was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Which.
+    pub id: MessageId,
+    /// Its author, under the name of that time.
+    pub who: NamedKey,
+    /// Of a private message of this member's own, the only person whom it is for.
+    pub to: Option<NamedKey>,
+    /// What it says now, uncleaned; empty after its deletion.
+    pub text: String,
+    /// How it is said.
+    pub manner: Manner,
+    /// When it was said by its author's clock, in milliseconds since 1970.
+    pub wall_ms: u64,
+    /// Whether this member said it.
+    pub is_own: bool,
+    /// Whether only one person could read it.
+    pub is_private: bool,
+    /// Whether it was shown after messages that follow it.
+    pub is_late: bool,
+    /// What became of it.
+    pub form: Form,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// It is as it was said.
+    #[default]
+    Original,
+    /// Its author has changed it.
+    Edited,
+    /// Its author has withdrawn it.
+    Deleted,
+}
+
+/// A change of a message by its author.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amendment {
+    /// The message that is changed.
+    pub of: MessageId,
+    /// The record that changes it; of several, the last in the common order holds.
+    pub by: MessageId,
+    /// Who changed it.
+    pub who: NamedKey,
+    /// When, by the author's clock, in milliseconds since 1970.
+    pub wall_ms: u64,
+    /// What it says from now on, uncleaned; `None` if it was deleted.
+    pub text: Option<String>,
+}
+
+/// A durable frame as it came, sealed and signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFrame {
+    /// Where it stands in the common order; with the author's session and sequence.
+    pub position: Position,
+    /// Its author.
+    pub author: Key,
+    /// The hash of all its bytes.
+    pub hash: u64,
+    /// The datagram.
+    pub bytes: Arc<[u8]>,
+}
+
+/// What this person wants to have forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Whose messages; `None` for everybody's.
+    pub author: Option<Key>,
+    /// The last clock that is forgotten.
+    pub until_clock: u64,
+}

@@ -2,9 +2,11 @@
 //! thread takes its time; nothing here waits for it.
 
 pub mod record;
+mod remembering;
 pub mod search;
 
 use self::record::{Amendment, Entry, Forgotten, StoredFrame};
+pub(super) use self::remembering::Remembering;
 use self::search::{Found, Query};
 use super::command::RequestId;
 use crate::protocol::engine::event::NamedKey;

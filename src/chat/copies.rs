@@ -122,7 +122,7 @@ impl Chat {
     pub(super) fn tell_copies(&mut self, now: Moment) {
         let roster = self.node.roster();
         let heard_from = roster.get(ME).and_then(|me| me.address);
-        let interfaces = &self.ready.interfaces;
+        let interfaces = &self.room.ready.interfaces;
         let is_own_address = |ip: IpAddr| {
             ip.is_loopback()
                 || heard_from.is_some_and(|own| own.ip() == ip)

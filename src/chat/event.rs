@@ -224,6 +224,8 @@ pub enum News {
     Ready(Ready),
     /// A message.
     Message(Message),
+    /// What was shown last in earlier sessions, oldest first. No part of this one.
+    Recent(Vec<Message>),
     /// A program of the plain wire says something.
     Guest(Guest),
     /// Somebody is here.
@@ -279,6 +281,11 @@ pub enum News {
     CaughtUp {
         /// How many messages that were.
         messages: usize,
+    },
+    /// What is said is kept again, after [`Failure::NothingKept`].
+    KeptAgain {
+        /// How many messages of that time are in no file.
+        missing: u64,
     },
     /// Lines that were too fast for the plain wire.
     Unmirrored {

@@ -7,6 +7,7 @@
 //! leaving   sending the rest, waiting for acknowledgements, the farewell
 //! watch     alone, asleep, another key; when to look at the network again
 //! network   which interfaces are in use
+//! archive   what is kept beyond this session, and taken in again
 //! copies    one key under several names, or on another computer
 //! ```
 //!
@@ -38,6 +39,7 @@ mod watch;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::archive::Remembering;
 use self::command::RequestId;
 use self::event::{Failure, News, Ready, Told};
 pub use self::input::{Input, NetworkNews};
@@ -73,15 +75,21 @@ pub struct Config {
 #[derive(Debug)]
 pub struct Chat {
     node: Node,
-    ready: Ready,
-    /// Whether the network was looked at, and the faces know that this member is ready.
-    is_ready: bool,
+    room: Room,
     people: People,
     own: Own,
     leaving: Leaving,
     watch: Watch,
-    started: Moment,
+    remembering: Remembering,
     out: VecDeque<Output>,
+}
+
+/// The room, as this member is in it.
+#[derive(Debug)]
+struct Room {
+    ready: Ready,
+    /// Whether the network was looked at, and the faces know that this member is ready.
+    is_ready: bool,
 }
 
 impl Chat {
@@ -94,6 +102,9 @@ impl Chat {
         };
         let people = People::new(me, Memory::of(&config));
         let load = config.is_remembered.then_some(archive::Request::Load);
+        let remembering = Remembering::new(config.setup.is_archived, now);
+        let load = load.into_iter().chain(remembering.first_request());
+        let out = load.map(Output::Archive).collect();
         let ready = Ready {
             me: people.me(),
             room: config.room,
@@ -102,14 +113,16 @@ impl Chat {
         };
         Self {
             node: Node::new(config.setup, now),
-            ready,
-            is_ready: false,
+            room: Room {
+                ready,
+                is_ready: false,
+            },
             people,
             own: Own::default(),
             leaving: Leaving::new(config.audience),
             watch: Watch::new(now),
-            started: now,
-            out: load.map(Output::Archive).into_iter().collect(),
+            remembering,
+            out,
         }
     }
 
@@ -128,8 +141,7 @@ impl Chat {
                     }
                     archive::Reply::People(people) => PeopleCommand::Remember(people),
                     archive::Reply::Failed(why) => PeopleCommand::Forget(why),
-                    // Rooms ask for nothing yet.
-                    archive::Reply::Room(_) => return,
+                    archive::Reply::Room(reply) => return self.on_room_reply(now, reply),
                 };
                 let news = self.people.handle(command, self.node.roster());
                 self.tell_all(news);
@@ -149,7 +161,10 @@ impl Chat {
                 return Output::Send(transmit);
             }
             let Some(event) = self.node.poll_event() else {
-                break;
+                match self.next_history_change() {
+                    Some(request) => return Output::Archive(request),
+                    None => break,
+                }
             };
             match self.on_event(now, event) {
                 // The way of nearly every message, which is not queued.
@@ -188,7 +203,7 @@ impl Chat {
         let sight = Sight {
             members: self.node.roster().size(),
             hears_itself: self.node.hears_itself(),
-            interfaces: self.ready.interfaces.len(),
+            interfaces: self.room.ready.interfaces.len(),
             other_key_frames: self.faults_of(FrameFault::OtherKey),
             other_version_frames: self.faults_of(FrameFault::OtherVersion),
         };
@@ -196,7 +211,7 @@ impl Chat {
             match event {
                 WatchEvent::Slept => self.tell(News::Slept),
                 WatchEvent::Alone => self.tell(News::Alone {
-                    interfaces: self.ready.interfaces.clone(),
+                    interfaces: self.room.ready.interfaces.clone(),
                     hears_itself: sight.hears_itself,
                 }),
                 WatchEvent::OtherKey => self.tell(News::Failed(Failure::OtherKey)),
@@ -213,6 +228,7 @@ impl Chat {
         if self.people.next_time().is_some_and(|at| at <= now.time) {
             self.tell_arrivals();
         }
+        self.watch_loading(now);
         self.node.on_time(now);
         self.leave(now);
     }
@@ -224,6 +240,7 @@ impl Chat {
             self.leaving.next_time(now),
             self.own.next_time(),
             self.people.next_time(),
+            self.remembering.next_time(),
             self.node.next_time(now),
         ];
         times.into_iter().flatten().min()

@@ -38,7 +38,7 @@ impl Chat {
             Command::History(count) => self.tell_history(request, count),
             Command::Snapshot => {
                 let snapshot = Snapshot {
-                    ready: self.is_ready.then(|| self.ready.clone()),
+                    ready: self.room.is_ready.then(|| self.room.ready.clone()),
                     members: self.people.members(self.node.roster()),
                     messages: self.shown_history(MESSAGES_MAX),
                 };
@@ -191,6 +191,7 @@ impl Chat {
         Some(match event {
             EngineEvent::Said(delivery) => {
                 let timing = self.timing(&delivery);
+                self.remember(&delivery, timing);
                 News::Message(self.message(delivery, timing))
             }
             EngineEvent::Entered { who, was_here } => {
@@ -273,6 +274,7 @@ impl Chat {
         let Some(unsent) = self.own.sent(id) else {
             return;
         };
+        self.remember_own(id, &unsent);
         let message = Message {
             id: Id::Group(id),
             who: self.people.me(),
@@ -292,7 +294,7 @@ impl Chat {
         let said_ms = clock_ms(delivery.id.position.clock);
         match delivery.order {
             Order::InOrder => Timing::Live,
-            Order::Late if said_ms < self.started.wall_ms => Timing::History,
+            Order::Late if said_ms < self.remembering.started_ms() => Timing::History,
             Order::Late => Timing::Late,
         }
     }

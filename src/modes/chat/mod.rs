@@ -27,8 +27,10 @@ use crate::net::interfaces;
 use crate::net::interrupter::Interrupter;
 use crate::net::socket_poller::Batch;
 use crate::protocol::engine::Setup;
+use crate::protocol::engine::config::HISTORY_BYTES;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::frame::durable::Role;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::store::archive::Archive;
@@ -178,6 +180,9 @@ fn chat(
         signer: identity.signer.clone(),
         session: opened.session,
         replaces: identity.replaces,
+        role: Role::Person,
+        is_archived: false,
+        depth_bytes: HISTORY_BYTES,
         name: settings.name.clone(),
         seal: Seal::new(&room.key).called(name),
         mirror_port: sockets.plain().map(|_| sockets.own_port()),

@@ -141,7 +141,9 @@ impl Engine {
     /// because most of them were said before.
     fn is_awaited(&self, now: Moment, cause: &Reference) -> bool {
         let has_just_come = now.time < self.me.started.time + CAUSE_WAIT;
-        !has_just_come && self.receiving.is_awaited(cause, &self.group.roster)
+        !has_just_come
+            && self.receiving.is_awaited(cause, &self.group.roster)
+            && !self.is_stored(cause)
     }
 
     /// Shows what is held of a member before a frame, without what is missing in between.
@@ -351,7 +353,7 @@ impl Engine {
 
     pub(super) fn hear_hello(&mut self, id: Id, hello: &Hello) {
         let roster = &mut self.group.roster;
-        roster.set_session_key(id, hello.session_key);
+        roster.hear_hello(id, hello);
         let Some(session) = hello.replaces else {
             return;
         };

@@ -68,16 +68,17 @@ impl FrameLog {
         let held = self.get(id, position.sequence);
         let mut inside = Vec::new();
         let opened = held.and_then(|held| seal.reopen(&held.bytes, &mut inside));
-        let (Some((author, durable)), Some(member)) = (opened, roster.get(id)) else {
+        let Some((author, durable)) = opened else {
             return Vec::new();
         };
+        let source = roster.get(id).and_then(|member| member.address);
         let message = |position, index, text, manner| Delivery {
             id: MessageId { position, index },
             who: NamedKey {
                 name: author.name.clone(),
-                key: member.key,
+                key: author.key,
             },
-            source: member.address,
+            source,
             text,
             manner,
             order: Order::InOrder,

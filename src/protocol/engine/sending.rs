@@ -214,7 +214,10 @@ impl Sending {
                 0..=SMALL_GROUP => held.asked.saturating_add(more).clamp(1, REPAIR_COPIES_MAX),
                 _ => 1,
             };
-            let (bytes, mut has_sent) = (held.bytes.clone(), false);
+            let Some(bytes) = log.serve(id, sequence) else {
+                continue;
+            };
+            let mut has_sent = false;
             for copy in 0..copies {
                 let is_free = copy == 0 && cause == Cause::Tail;
                 if !is_free && !self.repair_budget.try_spend(bytes.len(), age, now) {

@@ -306,8 +306,10 @@ impl Engine {
         let said = self.whole_text(id, position, fragment, order);
         let span = TextSpan::around(position.sequence, fragment)?;
         self.log.pin(&position, span);
+        let said = said.filter(|_| self.log.tell_text(id, span));
         let has_come = || (span.first..=span.last).all(|frame| self.receiving.has(id, frame));
-        if said.is_none() && position.sequence == span.last && has_come() {
+        let is_told = || self.log.is_told(id, span);
+        if said.is_none() && position.sequence == span.last && has_come() && !is_told() {
             self.tell_gap(id, fragment.count.into());
         }
         said

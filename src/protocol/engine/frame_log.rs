@@ -70,6 +70,8 @@ pub struct LoggedFrame {
     pub asked: u8,
     /// Whether it was delivered, and does not wait behind a gap.
     is_history: bool,
+    /// Whether the long text that it ends was shown.
+    pub(super) is_told: bool,
     /// Whether it comes from an archive, and its signature was not checked since.
     is_unchecked: bool,
 }
@@ -127,6 +129,7 @@ impl FrameLog {
             touched: held.touched,
             asked: 0,
             is_history: false,
+            is_told: false,
             is_unchecked: false,
         };
         self.frames.insert((id, position.sequence), held);
@@ -267,6 +270,10 @@ impl FrameLog {
     #[must_use]
     pub fn get(&self, id: Id, sequence: u32) -> Option<&LoggedFrame> {
         self.frames.get(&(id, sequence))
+    }
+
+    pub(super) fn get_mut(&mut self, id: Id, sequence: u32) -> Option<&mut LoggedFrame> {
+        self.frames.get_mut(&(id, sequence))
     }
 
     /// A frame for another member: one that an archive kept is checked before it is served for the

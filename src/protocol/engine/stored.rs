@@ -19,6 +19,7 @@ use super::config::{CLOCK_AHEAD_MAX, HISTORY_AGE};
 use super::former::Stated;
 use super::frame_log::{NewFrame, Position};
 use super::hear::ReceivedFrame;
+use super::history::TextSpan;
 use super::inbox::Inbox;
 use super::journal::Change;
 use super::roster::{Id, ME};
@@ -181,6 +182,12 @@ impl Engine {
             touched: Duration::ZERO,
         };
         self.log.restore(id, position, held);
+        let span = durable
+            .fragment
+            .and_then(|it| TextSpan::around(author.sequence, it));
+        if let Some(span) = span {
+            self.log.recall_text(id, span);
+        }
         self.me.clock.observe(clock, now.wall_ms);
         let stored = &mut self.stored;
         stored.oldest = Some(stored.oldest.map_or(clock, |oldest| oldest.min(clock)));

@@ -395,6 +395,8 @@ pub struct Delivered {
     pub waiting: Vec<Person>,
     /// Whether somebody was named as lacking something before.
     pub was_reported: bool,
+    /// How many people spoke in this room and are away, for whom somebody keeps all of them.
+    pub kept_for: usize,
 }
 
 /// Somebody who is here.
@@ -408,6 +410,8 @@ pub struct MemberState {
     pub is_silent: bool,
     /// Whether nothing of them is shown.
     pub is_ignored: bool,
+    /// Whether it is no person, but keeps what is said for the others.
+    pub is_keeper: bool,
 }
 
 /// Somebody of whom nothing is shown.

@@ -55,6 +55,7 @@ use crate::protocol::engine::event::NamedKey;
 use crate::protocol::node::Node;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::FrameFault;
+use crate::protocol::wire::frame::durable::Role;
 
 /// What a room begins with.
 #[derive(Debug)]
@@ -100,7 +101,10 @@ impl Chat {
             name: config.setup.name.clone(),
             key: config.setup.signer.key(),
         };
-        let people = People::new(me, Memory::of(&config));
+        let mut people = People::new(me, Memory::of(&config));
+        if config.setup.role == Role::Keeper {
+            people.keep_for_others();
+        }
         let load = config.is_remembered.then_some(archive::Request::Load);
         let remembering = Remembering::new(config.setup.is_archived, now);
         let load = load.into_iter().chain(remembering.first_request());

@@ -224,7 +224,13 @@ impl Chat {
                 of,
                 waiting,
                 was_reported,
+                kept_for,
             } => {
+                // In the lobby, whoever passes by has spoken.
+                let kept_for = self.room.ready.room.as_ref().map_or(0, |_| kept_for);
+                if of == 0 && kept_for == 0 {
+                    return None;
+                }
                 let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
                 self.own.report(Report {
                     first_sequence,
@@ -233,6 +239,7 @@ impl Chat {
                     of,
                     waiting,
                     was_reported,
+                    kept_for,
                 });
                 return None;
             }

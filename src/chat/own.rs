@@ -40,6 +40,7 @@ pub(super) struct Report {
     pub(super) of: usize,
     pub(super) waiting: Vec<Person>,
     pub(super) was_reported: bool,
+    pub(super) kept_for: usize,
 }
 
 /// See the file's head.
@@ -118,6 +119,7 @@ impl Own {
             of: report.of,
             waiting: report.waiting,
             was_reported: report.was_reported,
+            kept_for: report.kept_for,
         };
         match self.reports.back_mut() {
             Some(before) if is_equal(before, &report) => before.last = report.last,
@@ -151,7 +153,8 @@ impl Own {
 
 /// Whether two runs of messages have got equally far.
 fn is_equal(one: &Delivered, other: &Delivered) -> bool {
-    one.of == other.of && one.waiting == other.waiting && one.was_reported == other.was_reported
+    let state = |it: &Delivered| (it.of, it.was_reported, it.kept_for);
+    state(one) == state(other) && one.waiting == other.waiting
 }
 
 #[cfg(test)]
@@ -187,6 +190,7 @@ mod tests {
             of: 2,
             waiting: Vec::new(),
             was_reported: false,
+            kept_for: 0,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The face for people, line by line: `[14:03:21] ana: oi`. Messages are data, for stdout;
 //! everything else is talk, for stderr.
 
+mod keeping;
 mod other_wires;
 
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ use super::relations;
 use crate::chat::Ended;
 use crate::chat::entry::Syntax;
 use crate::chat::event::{
-    Content, Delivered, Guest, MemberState, Message, News, Person, Ready, Stats, Timing,
+    Content, Guest, MemberState, Message, News, Person, Ready, Stats, Timing,
 };
 use crate::chat::trust::{PRIVATE, SUFFIX, Standing, VERIFIED};
 use crate::clock::WallClock;
@@ -122,6 +123,7 @@ impl Lines {
     pub fn line(&mut self, line: Option<u64>, news: &News) -> Line {
         match news {
             News::Message(message) => self.message(message, line),
+            News::Recent(messages) => self.recent(messages),
             News::Guest(guest) => self.guest(guest),
             News::Failed(failed) => {
                 let sentence = failure::sentence(self.style.lang, failed, line, &self.room);
@@ -353,8 +355,9 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::Equivocation(person) => text::equivocation(lang, &addressed(person)),
         News::CaughtUp { messages } => text::caught_up(lang, *messages),
         News::Unmirrored { lines } => text::unmirrored(lang, *lines),
-        News::Delivered(delivered) => return delivery(lang, delivered),
-        News::Members(members) => who_is_here(lang, members),
+        News::Delivered(delivered) => return keeping::delivery(lang, delivered),
+        News::KeptAgain { missing } => text::kept_again(lang, *missing),
+        News::Members(members) => keeping::who_is_here(lang, members),
         News::Code { person, code } => text::compare_code(lang, &typed(person), code),
         News::VerifyAsked(person) => text::verify_asked(lang, &typed(person)),
         News::Verified(person) => text::is_verified(lang, &person.name),
@@ -406,31 +409,6 @@ fn undelivered(lang: Lang, ended: &Ended) -> Vec<String> {
 }
 
 /// That all went well is shown only to those who were shown that they must wait.
-fn delivery(lang: Lang, delivered: &Delivered) -> Option<String> {
-    let (has, of) = (delivered.has, delivered.of);
-    if !delivered.waiting.is_empty() {
-        let waiting: Vec<String> = delivered.waiting.iter().map(addressed).collect();
-        return Some(text::waiting_for(lang, has, of, &waiting));
-    }
-    delivered
-        .was_reported
-        .then(|| text::delivered(lang, has, of))
-}
-
-fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
-    let (me, others): (Vec<_>, Vec<_>) = members.iter().partition(|member| member.is_own);
-    let me = me.first().map_or("", |me| &me.person.name);
-    let others: Vec<String> = others
-        .into_iter()
-        .map(|member| match (member.is_ignored, member.is_silent) {
-            (true, _) => text::is_ignored(lang, &marked(&member.person)),
-            (false, true) => text::not_answering(lang, &marked(&member.person)),
-            (false, false) => marked(&member.person),
-        })
-        .collect();
-    text::who_is_here(lang, me, &others)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! The sentences about what is kept beyond a session.
 
-use super::{Lang, say};
+use super::{Lang, row, say};
 
 /// Nothing that is said is stored from now on.
 #[must_use]
@@ -43,5 +43,54 @@ pub fn not_recalled(lang: Lang) -> String {
         said before comes from the others who are here",
         "o arquivo de mensagens não responde (o disco está lento, ou outro programa o usa): o \
         que foi dito antes vem dos outros que estão aqui",
+    )
+}
+
+/// People who are away will have what this person said.
+#[must_use]
+pub fn kept_for(lang: Lang, away: usize) -> String {
+    match away {
+        1 => say!(
+            lang,
+            "kept for 1 who is away",
+            "guardado para 1 que está fora",
+        ),
+        _ => say!(
+            lang,
+            "kept for {away} who are away",
+            "guardado para {away} que estão fora",
+        ),
+    }
+}
+
+/// Everybody here has what this person said, and people who are away will have it.
+#[must_use]
+pub fn delivered_and_kept(lang: Lang, has: usize, of: usize, away: usize) -> String {
+    let kept = kept_for(lang, away);
+    say!(
+        lang,
+        "delivered {has}/{of}, {kept}",
+        "entregue {has}/{of}, {kept}",
+    )
+}
+
+/// Who is here, and who keeps what is said.
+#[must_use]
+pub fn and_kept_by(lang: Lang, here: &str, keepers: &[String]) -> String {
+    let (count, keepers) = (keepers.len(), row(keepers));
+    say!(
+        lang,
+        "{here}; kept by {count}: {keepers}",
+        "{here}; guardado por {count}: {keepers}",
+    )
+}
+
+/// What a keeper says when it begins.
+#[must_use]
+pub fn keeping(lang: Lang, room: &str) -> String {
+    say!(
+        lang,
+        "keeping what is said in {room} for those who come later; Ctrl-C ends it",
+        "guardando o que for dito em {room} para quem chegar depois; Ctrl-C encerra",
     )
 }

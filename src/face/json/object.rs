@@ -73,6 +73,8 @@ pub(super) struct Object<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) waiting: Option<Vec<Someone<'e>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kept_for: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unsent: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) members: Option<Vec<Someone<'e>>>,
@@ -120,6 +122,8 @@ pub(super) struct Someone<'e> {
     pub(super) silent: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub(super) ignored: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) keeper: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<IpAddr>,
 }
@@ -173,6 +177,7 @@ impl<'e> Someone<'e> {
             own: false,
             silent: false,
             ignored: false,
+            keeper: false,
             address: None,
         }
     }
@@ -182,6 +187,7 @@ impl<'e> Someone<'e> {
             own: member.is_own,
             silent: member.is_silent,
             ignored: member.is_ignored,
+            keeper: member.is_keeper,
             ..Self::of(&member.person)
         }
     }

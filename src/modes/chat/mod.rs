@@ -1,4 +1,4 @@
-//! `chat`: everyone talks, everyone hears. The keyboard, the signals, the sockets, the outputs and
+//! `chat`: everyone talks, everyone hears; and `keep`, the same without a person. The keyboard, the signals, the sockets, the outputs and
 //! the store have a thread each, which only block and send; one loop drives the room, as the
 //! simulator does. What the start may wait for has a thread too, which a signal leaves behind.
 
@@ -27,7 +27,6 @@ use crate::net::interfaces;
 use crate::net::interrupter::Interrupter;
 use crate::net::socket_poller::Batch;
 use crate::protocol::engine::Setup;
-use crate::protocol::engine::config::HISTORY_BYTES;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::durable::Role;
@@ -90,6 +89,9 @@ fn talk(
     let mut face = face(settings, room, lang, tell)?;
     face.notice(settings.name.as_str(), settings.bell);
     face.complete(&COMMANDS);
+    if settings.role == Role::Keeper {
+        face.say(&text::keeping(lang, room.shown()));
+    }
     if let Some(strength) = room.weakness {
         face.say(&text::weak_passphrase(lang, strength));
     }
@@ -110,6 +112,7 @@ fn talk(
         archive,
         tickets,
         group,
+        shows_talk: settings.role != Role::Keeper || settings.form == Form::Json,
         refusals: Throttle::default(),
         signal: None,
         // An input that is not read has no end that ends the chat.
@@ -180,9 +183,9 @@ fn chat(
         signer: identity.signer.clone(),
         session: opened.session,
         replaces: identity.replaces,
-        role: Role::Person,
+        role: settings.role,
         is_archived: false,
-        depth_bytes: HISTORY_BYTES,
+        depth_bytes: settings.depth_bytes,
         name: settings.name.clone(),
         seal: Seal::new(&room.key).called(name),
         mirror_port: sockets.plain().map(|_| sockets.own_port()),

@@ -358,6 +358,7 @@ impl Engine {
                 let log = &mut self.log;
                 let delivered = self.sending.hear_ack(id, ack.through, now.time, log);
                 self.tell_delivered(delivered);
+                self.tell_kept(id);
             } else {
                 self.learn_hint(now, ack.of, ack.through);
             }
@@ -450,6 +451,7 @@ impl Engine {
                 .sending
                 .hear_status(id, status, now.time, log, round_trip);
             self.tell_delivered(delivered);
+            self.tell_kept(id);
         }
     }
 }

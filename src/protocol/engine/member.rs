@@ -137,6 +137,12 @@ impl Member {
         self.role == Role::Keeper
     }
 
+    /// Whether what it has outlives its session.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        self.is_archived || self.is_keeper()
+    }
+
     /// Takes in the name in one of its frames; the name that it had, if it has another one now. A
     /// frame that is older than one with the present name changes nothing.
     pub(super) fn follow_name(&mut self, author: &Author) -> Option<Name> {

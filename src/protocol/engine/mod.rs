@@ -57,6 +57,7 @@ mod history;
 mod host_budgets;
 pub mod inbox;
 mod journal;
+mod kept;
 mod laggards;
 mod me;
 pub mod member;

@@ -412,6 +412,11 @@ impl Roster {
             .filter(|(id, member)| *id != ME && member.is_live)
     }
 
+    /// All of those that are persons.
+    pub fn people(&self) -> impl Iterator<Item = (Id, &Member)> {
+        self.others().filter(|(_, member)| !member.is_keeper())
+    }
+
     /// All that were ever met and are not forgotten.
     pub fn everybody(&self) -> impl Iterator<Item = (Id, &Member)> {
         self.members.iter().map(|(id, member)| (*id, member))

@@ -12,6 +12,7 @@ use super::config::{
 use super::event::{EngineEvent, MessageId};
 use super::frame_log::{FrameLog, Position};
 use super::group::Group;
+use super::kept::Kept;
 use super::me::Me;
 use super::out::Out;
 use super::outbox::{Outbox, PrivateText};
@@ -47,6 +48,7 @@ pub(super) struct Sending {
     pub(super) window: Window,
     pub(super) arrivals: Arrivals,
     pub(super) receipts: Receipts,
+    pub(super) kept: Kept,
     pub(super) repair: Repair,
     repair_budget: RepairBudget,
     nacks: NackRate,
@@ -305,7 +307,7 @@ impl Sending {
         group.presence.said(now, self.was_bulk.then_some(grtt));
         self.arrivals.leaves(sequence, now);
         if made.messages > 0 {
-            let here = group.roster.others().map(|(id, _)| id);
+            let here = group.roster.people().map(|(id, _)| id);
             let report_at = now + group.waiting_after();
             self.receipts.said(sequence, here, report_at);
         }

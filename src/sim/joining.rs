@@ -14,6 +14,9 @@ use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::{SEED_BYTES, Signer, Verdicts};
 
+/// The room of all members, if they are not in the lobby.
+const ROOM: &str = "sala";
+
 impl World {
     /// Adds a member; returns its number.
     ///
@@ -97,7 +100,7 @@ impl World {
             let config = Config {
                 audience: Audience::default(),
                 setup,
-                room: None,
+                room: (!self.is_lobby).then(|| ROOM.to_owned()),
                 is_keyed: false,
                 is_remembered: false,
             };

@@ -227,7 +227,9 @@ impl Chat {
                 kept_for,
             } => {
                 // In the lobby, whoever passes by has spoken.
-                let kept_for = self.room.ready.room.as_ref().map_or(0, |_| kept_for);
+                let is_lobby = self.room.ready.room.is_none();
+                let kept_for = if is_lobby { 0 } else { kept_for };
+                let kept_for = self.own.kept_once(now.time, kept_for);
                 if of == 0 && kept_for == 0 {
                     return None;
                 }

@@ -62,3 +62,92 @@ impl Journal {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::engine::frame_log::{FrameLog, NewFrame};
+    use crate::protocol::engine::setup::Setup;
+    use crate::protocol::message::Name;
+    use crate::protocol::wire::frame::beat::Link;
+    use crate::protocol::wire::frame::durable::Role;
+    use crate::protocol::wire::private::Secrets;
+    use crate::protocol::wire::seal::signer::Signer;
+    use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::time::Duration;
+
+    /// A log of a member with an archive, with room for ten frames of 100 bytes.
+    fn log() -> FrameLog {
+        FrameLog::of(&Setup {
+            signer: Signer::from_seed(&[1; 32]),
+            session: 1,
+            replaces: None,
+            role: Role::Person,
+            is_archived: true,
+            depth_bytes: 1000,
+            name: Name::parse("ana").unwrap(),
+            seal: Seal::public(None),
+            mirror_port: None,
+            link: Link::Wired,
+            seed: 1,
+            secrets: Secrets::new([1; 32].into()),
+        })
+    }
+
+    fn frame() -> NewFrame {
+        NewFrame {
+            bytes: vec![7; 100].into(),
+            hash: 1,
+            messages: 1,
+            touched: Duration::ZERO,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_archive_that_does_what_it_is_told_keeps_the_history(
+            acts in proptest::collection::vec((0..7_u8, 1..6_u32, 1..30_u32), 0..120),
+        ) {
+            let (mut log, mut kept) = (log(), BTreeSet::new());
+            let mut stored = BTreeMap::new();
+            for (act, member, sequence) in acts {
+                let id = Id(member);
+                let position = Position {
+                    clock: u64::from(sequence) << 16,
+                    short: member.into(),
+                    session: 1,
+                    sequence,
+                };
+                let is_held = log.get(id, sequence).is_some();
+                match act {
+                    0..=3 if !is_held => {
+                        log.insert(id, position, frame());
+                        log.settle(id, sequence);
+                    }
+                    // What was kept in another session, and is still.
+                    4 if !is_held && stored.contains_key(&position) => {
+                        kept.insert(position);
+                        log.restore(id, position, frame());
+                    }
+                    5 => log.forget(id),
+                    6 => log.tell_all(),
+                    _ => {}
+                }
+                while let Some(change) = log.next_change() {
+                    match change {
+                        Change::Entered(position, id) => {
+                            kept.insert(position);
+                            stored.insert(position, id);
+                        }
+                        Change::Left(position) => drop(kept.remove(&position)),
+                    }
+                }
+                let held: BTreeSet<Position> =
+                    log.history(0, u64::MAX).map(|(position, _)| *position).collect();
+                prop_assert_eq!(&held, &kept);
+                prop_assert!(log.bytes() <= 1000);
+            }
+        }
+    }
+}

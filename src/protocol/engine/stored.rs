@@ -345,3 +345,142 @@ impl Engine {
         self.log.tell_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::message::Name;
+    use crate::protocol::wire::frame::beat::Link;
+    use crate::protocol::wire::frame::durable::Role;
+    use crate::protocol::wire::private::Secrets;
+    use crate::protocol::wire::seal::Seal;
+    use crate::protocol::wire::seal::signer::Signer;
+    use proptest::prelude::*;
+
+    fn moment(ms: u64) -> Moment {
+        Moment {
+            time: Duration::from_millis(ms),
+            wall_ms: 1_790_000_000_000 + ms,
+        }
+    }
+
+    /// A member in a session, with what an archive kept of another one.
+    fn member(person: u8, session: u64, room: Option<&str>) -> Engine {
+        let setup = Setup {
+            signer: Signer::from_seed(&[person; 32]),
+            session: 1_790_000_000 << 32 | session,
+            replaces: None,
+            role: Role::Person,
+            is_archived: true,
+            depth_bytes: super::super::config::HISTORY_BYTES,
+            name: Name::parse("ana").unwrap(),
+            seal: Seal::public(room),
+            mirror_port: None,
+            link: Link::Wired,
+            seed: session,
+            secrets: Secrets::new([person; 32].into()),
+        };
+        Engine::new(setup, moment(0))
+    }
+
+    /// The frames of a member that says some lines, as it has them kept.
+    fn kept_of(person: u8, room: Option<&str>) -> Vec<StoredFrame> {
+        let mut engine = member(person, 1, room);
+        engine.finish_loading(moment(0));
+        for line in 0..20 {
+            engine.say(moment(line), &format!("linha {line}")).unwrap();
+            while engine.poll_send(moment(line)).is_some() {}
+        }
+        let changes = std::iter::from_fn(|| engine.poll_history());
+        let frames = changes.filter_map(|change| match change {
+            HistoryChange::Kept(frame) => Some(frame),
+            HistoryChange::Dropped(_) => None,
+        });
+        frames.collect()
+    }
+
+    #[test]
+    fn what_was_kept_is_held_again_byte_by_byte_and_is_not_kept_twice() {
+        let kept = kept_of(1, None);
+        assert!(kept.len() >= 20);
+        let mut engine = member(2, 2, None);
+        engine.restore(moment(100), &kept);
+        engine.restore(moment(100), &kept);
+        assert_eq!(engine.poll_history(), None);
+        engine.finish_loading(moment(100));
+        assert_eq!(engine.history(usize::MAX).len(), 20);
+        assert_eq!(engine.roster().size(), 1);
+        let id = engine
+            .group
+            .roster
+            .find(crate::protocol::wire::frame::MemberTag::of(
+                kept[0].position.short,
+                kept[0].position.session,
+            ));
+        let served = engine.log.serve(id.unwrap(), kept[3].position.sequence);
+        assert_eq!(served.as_deref(), Some(&*kept[3].bytes));
+        assert_eq!(engine.poll_event(), None, "nothing is shown");
+        engine.keep_again();
+        let again = std::iter::from_fn(|| engine.poll_history());
+        let again: Vec<HistoryChange> = again.collect();
+        assert!(
+            kept.iter()
+                .all(|frame| again.contains(&HistoryChange::Kept(frame.clone())))
+        );
+    }
+
+    #[test]
+    fn frames_of_another_room_are_left_out_and_need_not_be_kept() {
+        let kept = kept_of(1, Some("outra"));
+        let mut engine = member(2, 2, None);
+        engine.restore(moment(100), &kept);
+        let positions: Vec<Position> = kept.iter().map(|frame| frame.position).collect();
+        assert_eq!(
+            engine.poll_history(),
+            Some(HistoryChange::Dropped(positions))
+        );
+        assert_eq!(engine.history(usize::MAX).len(), 0);
+    }
+
+    #[test]
+    fn what_comes_after_the_end_of_loading_is_left_to_the_next_session() {
+        let kept = kept_of(1, None);
+        let mut engine = member(2, 2, None);
+        engine.finish_loading(moment(100));
+        engine.restore(moment(100), &kept);
+        assert_eq!(
+            (engine.history(usize::MAX).len(), engine.poll_history()),
+            (0, None)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_store_makes_up_is_never_history(
+            made_up in proptest::collection::vec(
+                (0..40_usize, 0..1400_usize, any::<u8>(), any::<u64>(), any::<bool>()),
+                1..40,
+            ),
+        ) {
+            let kept = kept_of(1, None);
+            let mut engine = member(2, 2, None);
+            for (number, at, bits, clock, is_position) in made_up {
+                let Some(mut frame) = kept.get(number).cloned() else {
+                    continue;
+                };
+                match is_position {
+                    true => frame.position.clock = clock,
+                    false => {
+                        let mut bytes = frame.bytes.to_vec();
+                        let length = bytes.len();
+                        bytes[at % length] ^= bits.max(1);
+                        frame.bytes = bytes.into();
+                    }
+                }
+                engine.restore(moment(100), &[frame]);
+            }
+            engine.finish_loading(moment(100));
+            prop_assert!(engine.history(usize::MAX).is_empty());
+        }
+    }
+}

@@ -27,6 +27,7 @@ mod leaving;
 mod network;
 mod news;
 pub mod nick;
+mod other_wires;
 pub mod output;
 mod own;
 mod people;

@@ -217,32 +217,8 @@ impl Chat {
                 person: self.people.person(&who),
                 frames,
             },
-            EngineEvent::Delivered {
-                first_sequence,
-                last_sequence,
-                has,
-                of,
-                waiting,
-                was_reported,
-                kept_for,
-            } => {
-                // In the lobby, whoever passes by has spoken.
-                let is_lobby = self.room.ready.room.is_none();
-                let kept_for = if is_lobby { 0 } else { kept_for };
-                let kept_for = self.own.kept_once(now.time, kept_for);
-                if of == 0 && kept_for == 0 {
-                    return None;
-                }
-                let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
-                self.own.report(Report {
-                    first_sequence,
-                    last_sequence,
-                    has,
-                    of,
-                    waiting,
-                    was_reported,
-                    kept_for,
-                });
+            event @ EngineEvent::Delivered { .. } => {
+                self.note_delivery(now, event);
                 return None;
             }
             EngineEvent::ClockAhead { ahead } => News::Failed(Failure::ClockAhead(ahead)),
@@ -260,6 +236,39 @@ impl Chat {
                 wall_ms,
             }),
         })
+    }
+
+    /// Takes in how far own messages have got.
+    fn note_delivery(&mut self, now: Moment, event: EngineEvent) {
+        let EngineEvent::Delivered {
+            first_sequence,
+            last_sequence,
+            has,
+            of,
+            waiting,
+            was_reported,
+            kept_for,
+        } = event
+        else {
+            return;
+        };
+        // In the lobby, whoever passes by has spoken.
+        let is_lobby = self.room.ready.room.is_none();
+        let kept_for = if is_lobby { 0 } else { kept_for };
+        let kept_for = self.own.kept_once(now.time, kept_for);
+        if of == 0 && kept_for == 0 {
+            return;
+        }
+        let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
+        self.own.report(Report {
+            first_sequence,
+            last_sequence,
+            has,
+            of,
+            waiting,
+            was_reported,
+            kept_for,
+        });
     }
 
     fn leaves(&mut self, who: &NamedKey, with_farewell: bool) -> News {

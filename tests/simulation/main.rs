@@ -18,6 +18,7 @@ mod counts;
 mod faces;
 mod hostile;
 mod insider;
+mod keeper;
 mod leaving;
 mod members;
 mod memory;

@@ -245,7 +245,7 @@ fn a_frame_that_its_author_did_not_sign_is_served_to_nobody() {
     let seal = circle.world.seal().clone();
     let archive = circle.world.archive_mut(0).unwrap();
     let real = archive.frames().nth(30).unwrap().clone();
-    archive.plant(forged(&real, &seal));
+    archive.plant(forged(&real, 1000, &seal));
     circle.world.start(0).unwrap();
     let newcomer = circle.world.join("nadia").unwrap();
     circle.world.run(30 * SECOND);
@@ -258,6 +258,34 @@ fn a_frame_that_its_author_did_not_sign_is_served_to_nobody() {
     assert_eq!(history(&circle, newcomer).len(), 60);
     let archive = circle.world.archive(0).unwrap();
     assert!(archive.frames().all(|frame| frame.position.sequence < 1000));
+}
+
+#[test]
+fn a_forged_frame_in_the_place_of_a_real_one_accuses_nobody_and_hides_it_from_nobody_else() {
+    let mut circle = archived(17, 3);
+    circle.talk(60, SECOND / 10);
+    circle.world.run(15 * SECOND);
+    all_leave(&mut circle, HOUR);
+    let seal = circle.world.seal().clone();
+    let archive = circle.world.archive_mut(0).unwrap();
+    let frames: Vec<StoredFrame> = archive.frames().cloned().collect();
+    for real in &frames[20..30] {
+        archive.plant(forged(real, real.position.sequence, &seal));
+    }
+    for number in [0, 1] {
+        circle.world.start(number).unwrap();
+        circle.world.run(20 * SECOND);
+    }
+    let newcomer = circle.world.join("nadia").unwrap();
+    circle.world.run(120 * SECOND);
+    for number in [0, 1, newcomer] {
+        let accuses = |news: &News| matches!(news, News::Equivocation(_));
+        assert_eq!(circle.count_told(number, accuses), 0);
+    }
+    let texts = history(&circle, newcomer);
+    assert!(!texts.iter().any(|(_, text)| text.contains("forjada")));
+    assert_eq!(texts, history(&circle, 1));
+    assert_eq!(texts.len(), 60);
 }
 
 #[test]
@@ -390,14 +418,14 @@ fn resealed(frame: &StoredFrame, seal: &Seal) -> StoredFrame {
 }
 
 /// A frame in the name of another's author, which somebody else has signed.
-fn forged(real: &StoredFrame, seal: &Seal) -> StoredFrame {
+fn forged(real: &StoredFrame, sequence: u32, seal: &Seal) -> StoredFrame {
     let signer = Signer::from_seed(&[9; 32]);
     let author = Author {
         key: real.author,
         short: real.author.short(),
         session: real.position.session,
-        sequence: 1000,
-        clock: real.position.clock + 1,
+        sequence,
+        clock: real.position.clock + u64::from(sequence != real.position.sequence),
         flags: 0,
         grtt: 0,
         name: name("m0"),

@@ -247,7 +247,9 @@ impl Engine {
         self.recall(heard);
         self.sending.repair.cancel((id, author.sequence));
         let held = self.log.touch(id, author.sequence, now.time);
-        if held.is_some_and(|held| held.hash != heard.hash) {
+        let is_another = held.is_some_and(|held| held.hash != heard.hash);
+        // What a store holds in an author's name accuses nobody before it is checked.
+        if is_another && self.log.serve(id, author.sequence).is_some() {
             let who = self.group.roster.named_key(id);
             self.out
                 .tell_of(who, |who| EngineEvent::Equivocation { who });

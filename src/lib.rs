@@ -45,8 +45,8 @@
 //!             signals · kernel
 //! face        how a room or a hub is shown and asked: lines · json · arrivals (history and
 //!             crowds on joining) · day · names (for Tab)
-//! modes       where pure meets world: one file or folder per subcommand; `keep` is a `chat` without
-//!             a person
+//! modes       where pure meets world: one file or folder per subcommand; `keep` is a `chat`
+//!             without a person
 //! manual      one page per mode, and one each for JSON, security and the protocol
 //! ```
 //!

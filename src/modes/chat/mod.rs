@@ -1,6 +1,7 @@
 //! `chat`: everyone talks, everyone hears; and `keep`, the same without a person. The keyboard, the
 //! signals, the sockets, the outputs and the store have a thread each, which only block and send;
-//! one loop drives the room, as the simulator does. What the start may wait for has a thread too, which a signal leaves behind.
+//! one loop drives the room, as the simulator does. What the start may wait for has a thread too,
+//! which a signal leaves behind.
 
 mod driver;
 mod opening;

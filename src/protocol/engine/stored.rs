@@ -166,7 +166,9 @@ impl Engine {
         if found != hash || Position::of(&author) != position || author.key != frame.author {
             return Err(Unfit::Useless);
         }
-        self.make_former_place();
+        if self.group.roster.find(author.tag()).is_none() {
+            self.make_former_place();
+        }
         let id = self.group.roster.recall(&author);
         let id = id.filter(|id| *id != ME).ok_or(Unfit::NotNow)?;
         if self.log.get(id, author.sequence).is_some() {

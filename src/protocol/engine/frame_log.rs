@@ -76,6 +76,13 @@ pub struct LoggedFrame {
     is_unchecked: bool,
 }
 
+impl LoggedFrame {
+    /// Whether it was delivered, in this session or an earlier one.
+    pub(super) fn is_history(&self) -> bool {
+        self.is_history
+    }
+}
+
 /// All held frames.
 #[derive(Debug, Default)]
 pub struct FrameLog {

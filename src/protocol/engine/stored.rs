@@ -17,7 +17,7 @@ use super::Engine;
 use super::clock::clock_ms;
 use super::config::{CLOCK_AHEAD_MAX, HISTORY_AGE};
 use super::former::Stated;
-use super::frame_log::{NewFrame, Position};
+use super::frame_log::{LoggedFrame, NewFrame, Position};
 use super::hear::ReceivedFrame;
 use super::history::TextSpan;
 use super::inbox::Inbox;
@@ -308,8 +308,11 @@ impl Engine {
 
     /// Whether a frame is held that was stored: it was shown in an earlier session.
     pub(super) fn is_stored(&self, frame: &Reference) -> bool {
-        let has = |id| self.log.get(id, frame.sequence).is_some();
-        self.stored.has_any() && self.group.roster.find(frame.member).is_some_and(has)
+        let was_shown = |id| {
+            let held = self.log.get(id, frame.sequence);
+            held.is_some_and(LoggedFrame::is_history)
+        };
+        self.stored.has_any() && self.group.roster.find(frame.member).is_some_and(was_shown)
     }
 
     /// What an archive is to do next; `None` also if there is none.

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use roda::protocol::engine::Setup;
+use roda::protocol::engine::config::HISTORY_BYTES;
 use roda::protocol::engine::event::EngineEvent;
 use roda::protocol::message::{Name, NameFault};
-use roda::protocol::wire::frame::{Body, beat::Link};
+use roda::protocol::wire::frame::{Body, beat::Link, durable::Role};
 use roda::protocol::wire::private::Secrets;
 use roda::protocol::wire::seal::{Seal, signer::Signer};
 use roda::protocol::{node::Node, rng::Rng, time::Moment};
@@ -31,6 +32,9 @@ fn node(number: u8, seal: &Seal) -> Result<Node, NameFault> {
         signer: Signer::from_seed(&[number; 32]),
         session: 1_790_000_000 << 32 | u64::from(number),
         replaces: None,
+        role: Role::Person,
+        is_archived: false,
+        depth_bytes: HISTORY_BYTES,
         name: Name::parse(NAMES[usize::from(number)])?,
         seal: seal.clone(),
         mirror_port: None,

@@ -6,6 +6,7 @@ mod chat;
 mod config;
 mod endpoint;
 mod hub;
+mod keep;
 mod lab;
 mod localized;
 mod multicast;
@@ -24,6 +25,7 @@ use clap::{Parser, Subcommand};
 pub use self::chat::{ChatArgs, ChatSettings, InputPolicy, LOBBY};
 pub use self::config::{Config, ConfigFile, Key, Setting, Source, typed_lang};
 pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings, WhenLost};
+pub use self::keep::KeepArgs;
 pub use self::lab::{
     BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings,
     QuestionSource, Trace,
@@ -71,6 +73,11 @@ pub enum Command {
         roda room new turma-a > invitation.txt  # and then, by whoever has that file:\n  \
         roda chat --name ana --invite-file invitation.txt")]
     Chat(ChatArgs),
+
+    /// A member without a person, which keeps what is said in a room for those who come later
+    #[command(after_help = "Example, on a computer that is always on:\n  \
+        roda keep --room turma-a --key-file key.txt")]
+    Keep(KeepArgs),
 
     /// Rooms that only some people can read
     Room {

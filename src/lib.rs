@@ -24,16 +24,16 @@
 //!   peer        two people on one connection: incoming · outgoing
 //!   hub         the course's chat server: client · incoming · operations · turns · outgoing ·
 //!               proof; and its client: joiner
-//!   engine      the reliable group: me · group · sending · receiving · log · recent · sync ·
-//!               mirror · out; `engine/mod.rs` shows how they meet
+//!   engine      the reliable group: me · group · sending · receiving · log · stored · recent ·
+//!               sync · mirror · out; `engine/mod.rs` shows how they meet
 //!   gate        where bytes become a frame or a counted fault
 //!   node        gate, seal and engine as one value
-//! chat        PURE: one room as a person meets it: people · own · leaving · watch around a node;
-//!             commands come in, events about people and messages go out
+//! chat        PURE: one room as a person meets it: people · own · leaving · watch · archive around
+//!             a node; commands come in, events about people and messages go out
 //! lab         PURE: the course's small services, one file per lesson, each both sides of a
 //!             dialogue; session (cuts bytes into messages) · form (asks what is missing) ·
 //!             python (pickle, marshal and json, as data)
-//! sim         PURE: the pretend network: many chats, one clock, one seed
+//! sim         PURE: the pretend network: many chats, one clock, one seed, archives in memory
 //! net         the only folder that opens sockets: multicast · group_sockets · socket_poller ·
 //!             copies and networks (two cards on one LAN) · tcp · duplex (a connection on
 //!             threads) · tcp_server (thousands on tokio) · interfaces · kernel
@@ -45,7 +45,8 @@
 //!             signals · kernel
 //! face        how a room or a hub is shown and asked: lines · json · arrivals (history and
 //!             crowds on joining) · day · names (for Tab)
-//! modes       where pure meets world: one file or folder per subcommand
+//! modes       where pure meets world: one file or folder per subcommand; `keep` is a `chat`
+//!             without a person
 //! manual      one page per mode, and one each for JSON, security and the protocol
 //! ```
 //!

@@ -3,10 +3,12 @@
 
 pub mod fold;
 pub mod record;
+mod remembering;
 pub mod search;
 pub mod when;
 
 use self::record::{Amendment, Entry, Forgotten, StoredFrame};
+pub(super) use self::remembering::Remembering;
 use self::search::{Found, Query};
 use super::command::RequestId;
 use crate::protocol::engine::event::NamedKey;

@@ -71,7 +71,7 @@ impl Copies {
             let address = member.address.filter(|_| is_mine)?;
             (!is_own_address(address.ip())).then_some((address, member.heard()))
         };
-        let others = roster.others();
+        let others = roster.people();
         let Some((address, heard)) = others.filter_map(|(_, m)| address_of(m)).next() else {
             self.elsewhere_since = None;
             return None;
@@ -82,7 +82,8 @@ impl Copies {
     }
 
     fn look_at_names(&mut self, now: Duration, roster: &Roster, me: &NamedKey) -> Option<Copy> {
-        let others = roster.others().map(|(_, m)| (m.key, &m.name, m.heard()));
+        // A person may run a keeper under a key of one's own.
+        let others = roster.people().map(|(_, m)| (m.key, &m.name, m.heard()));
         let mut here: Vec<(Key, &Name, Duration)> = others.collect();
         // This member is always there.
         here.push((me.key, &me.name, Duration::MAX));
@@ -122,7 +123,7 @@ impl Chat {
     pub(super) fn tell_copies(&mut self, now: Moment) {
         let roster = self.node.roster();
         let heard_from = roster.get(ME).and_then(|me| me.address);
-        let interfaces = &self.ready.interfaces;
+        let interfaces = &self.room.ready.interfaces;
         let is_own_address = |ip: IpAddr| {
             ip.is_loopback()
                 || heard_from.is_some_and(|own| own.ip() == ip)
@@ -142,6 +143,7 @@ impl Chat {
                         is_own: *who == me,
                         is_silent: false,
                         is_ignored: self.people.ignoring.has(Some(&who.key)),
+                        is_keeper: false,
                     };
                     News::SharedKey(people.iter().map(state).collect())
                 }

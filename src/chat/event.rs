@@ -252,6 +252,8 @@ pub enum News {
         /// Whether there are older ones that do.
         has_more: bool,
     },
+    /// What was shown last in earlier sessions, oldest first. No part of this one.
+    Recent(Vec<Message>),
     /// A program of the plain wire says something.
     Guest(Guest),
     /// Somebody is here.
@@ -307,6 +309,11 @@ pub enum News {
     CaughtUp {
         /// How many messages that were.
         messages: usize,
+    },
+    /// What is said is kept again, after [`Failure::NothingKept`].
+    KeptAgain {
+        /// How many messages of that time are in no file.
+        missing: u64,
     },
     /// Lines that were too fast for the plain wire.
     Unmirrored {
@@ -416,6 +423,8 @@ pub struct Delivered {
     pub waiting: Vec<Person>,
     /// Whether somebody was named as lacking something before.
     pub was_reported: bool,
+    /// How many people spoke in this room and are away, for whom somebody keeps all of them.
+    pub kept_for: usize,
 }
 
 /// Somebody who is here.
@@ -429,6 +438,8 @@ pub struct MemberState {
     pub is_silent: bool,
     /// Whether nothing of them is shown.
     pub is_ignored: bool,
+    /// Whether it is no person, but keeps what is said for the others.
+    pub is_keeper: bool,
 }
 
 /// Somebody of whom nothing is shown.

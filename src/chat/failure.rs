@@ -136,6 +136,10 @@ pub enum Failure {
     Interfaces(SystemFault),
     /// People are not remembered.
     PeopleForgotten(String),
+    /// Nothing that is said is kept beyond this session from now on; the store's words.
+    NothingKept(String),
+    /// The archive did not answer in time: what it kept is not known in this session.
+    NotRecalled,
     /// An empty line was not sent: where zero bytes are no message, it cannot be.
     EmptyNotSent,
     /// The name of the other person is too long, and was cut to this.

@@ -12,7 +12,7 @@ use super::archive::when::{self, LocalTime};
 use super::archive::{Request, RoomReply, RoomRequest};
 use super::command::{Command, RequestId};
 use super::entry::split_name;
-use super::event::{Content, Failure, Id, Message, News, Timing};
+use super::event::{Failure, Message, News};
 use super::suffix;
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::event::{Delivery, NamedKey, Version};
@@ -47,8 +47,6 @@ pub struct FoundMessage {
 /// See the file's head.
 #[derive(Debug, Default)]
 pub(super) struct Finding {
-    /// Whether a store keeps what is said here.
-    pub(super) is_archived: bool,
     /// What an archive was asked and has not answered, and why.
     asked: BTreeMap<RequestId, Purpose>,
 }
@@ -76,7 +74,7 @@ impl Chat {
     /// Whether a store keeps what is said in this room, which is then asked to find it and to
     /// change it.
     pub(super) fn is_archived(&self) -> bool {
-        self.own.finding.is_archived
+        self.remembering.is_on()
     }
 
     /// Looks for messages.
@@ -105,7 +103,7 @@ impl Chat {
     }
 
     /// Takes in what an archive answers to a question.
-    pub(super) fn on_archive(&mut self, reply: RoomReply) {
+    pub(super) fn on_answer(&mut self, reply: RoomReply) {
         match reply {
             RoomReply::Found {
                 request,
@@ -122,7 +120,6 @@ impl Chat {
                 self.own.finding.asked.remove(&request);
                 self.answer(request, News::Failed(Failure::SearchFailed(why)));
             }
-            RoomReply::Failed(why) => self.forget_questions(&why),
             _ => {}
         }
     }
@@ -158,7 +155,7 @@ impl Chat {
             Purpose::History | Purpose::Since => {
                 let count = shown.len();
                 for found in shown {
-                    let message = self.message_of(found.entry);
+                    let message = self.recalled(found.entry);
                     self.answer(request, News::Message(message));
                 }
                 if purpose == Purpose::Since && (count == 0 || has_more) {
@@ -174,7 +171,7 @@ impl Chat {
                 } in shown
                 {
                     let found = FoundMessage {
-                        message: self.message_of(entry),
+                        message: self.recalled(entry),
                         is_match,
                         marks,
                     };
@@ -182,28 +179,6 @@ impl Chat {
                 }
                 self.answer(request, News::Searched { count, has_more });
             }
-        }
-    }
-
-    /// A stored message, for a face.
-    fn message_of(&mut self, entry: Entry) -> Message {
-        let to = entry.to.map(|to| Box::new(self.people.person(&to)));
-        Message {
-            id: Id::Group(entry.id),
-            who: self.people.person(&entry.who),
-            to,
-            content: Content::of(entry.manner, entry.text),
-            wall_ms: entry.wall_ms,
-            source: None,
-            is_own: entry.is_own,
-            is_private: entry.is_private,
-            timing: Timing::History,
-            version: match entry.form {
-                Form::Original => Version::Original,
-                // Which edit it was is not stored: any later one counts as newer.
-                Form::Edited => Version::Edited(Box::new(entry.id)),
-                Form::Deleted => Version::Deleted,
-            },
         }
     }
 

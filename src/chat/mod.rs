@@ -8,6 +8,7 @@
 //! leaving   sending the rest, waiting for acknowledgements, the farewell
 //! watch     alone, asleep, another key; when to look at the network again
 //! network   which interfaces are in use
+//! archive   what is kept beyond this session, and taken in again
 //! copies    one key under several names, or on another computer
 //! ```
 //!
@@ -43,6 +44,7 @@ mod watch;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::archive::Remembering;
 use self::command::RequestId;
 use self::event::{Failure, News, Ready, Told};
 pub use self::input::{Input, NetworkNews};
@@ -58,6 +60,7 @@ use crate::protocol::engine::event::NamedKey;
 use crate::protocol::node::Node;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::FrameFault;
+use crate::protocol::wire::frame::durable::Role;
 
 /// What a room begins with.
 #[derive(Debug)]
@@ -78,15 +81,21 @@ pub struct Config {
 #[derive(Debug)]
 pub struct Chat {
     node: Node,
-    ready: Ready,
-    /// Whether the network was looked at, and the faces know that this member is ready.
-    is_ready: bool,
+    room: Room,
     people: People,
     own: Own,
     leaving: Leaving,
     watch: Watch,
-    started: Moment,
+    remembering: Remembering,
     out: VecDeque<Output>,
+}
+
+/// The room, as this member is in it.
+#[derive(Debug)]
+struct Room {
+    ready: Ready,
+    /// Whether the network was looked at, and the faces know that this member is ready.
+    is_ready: bool,
 }
 
 impl Chat {
@@ -97,8 +106,14 @@ impl Chat {
             name: config.setup.name.clone(),
             key: config.setup.signer.key(),
         };
-        let people = People::new(me, Memory::of(&config));
+        let mut people = People::new(me, Memory::of(&config));
+        if config.setup.role == Role::Keeper {
+            people.keep_for_others();
+        }
         let load = config.is_remembered.then_some(archive::Request::Load);
+        let remembering = Remembering::new(config.setup.is_archived, now);
+        let load = load.into_iter().chain(remembering.first_request());
+        let out = load.map(Output::Archive).collect();
         let ready = Ready {
             me: people.me(),
             room: config.room,
@@ -107,14 +122,16 @@ impl Chat {
         };
         Self {
             node: Node::new(config.setup, now),
-            ready,
-            is_ready: false,
+            room: Room {
+                ready,
+                is_ready: false,
+            },
             people,
             own: Own::default(),
             leaving: Leaving::new(config.audience),
             watch: Watch::new(now),
-            started: now,
-            out: load.map(Output::Archive).into_iter().collect(),
+            remembering,
+            out,
         }
     }
 
@@ -136,7 +153,7 @@ impl Chat {
                         self.forget_questions(&why);
                         PeopleCommand::Forget(why)
                     }
-                    archive::Reply::Room(reply) => return self.on_archive(reply),
+                    archive::Reply::Room(reply) => return self.on_room_reply(now, reply),
                 };
                 let news = self.people.handle(command, self.node.roster());
                 self.tell_all(news);
@@ -156,7 +173,10 @@ impl Chat {
                 return Output::Send(transmit);
             }
             let Some(event) = self.node.poll_event() else {
-                break;
+                match self.next_history_change() {
+                    Some(request) => return Output::Archive(request),
+                    None => break,
+                }
             };
             match self.on_event(now, event) {
                 // The way of nearly every message, which is not queued.
@@ -197,7 +217,7 @@ impl Chat {
         let sight = Sight {
             members: self.node.roster().size(),
             hears_itself: self.node.hears_itself(),
-            interfaces: self.ready.interfaces.len(),
+            interfaces: self.room.ready.interfaces.len(),
             other_key_frames: self.faults_of(FrameFault::OtherKey),
             other_version_frames: self.faults_of(FrameFault::OtherVersion),
         };
@@ -205,7 +225,7 @@ impl Chat {
             match event {
                 WatchEvent::Slept => self.tell(News::Slept),
                 WatchEvent::Alone => self.tell(News::Alone {
-                    interfaces: self.ready.interfaces.clone(),
+                    interfaces: self.room.ready.interfaces.clone(),
                     hears_itself: sight.hears_itself,
                 }),
                 WatchEvent::OtherKey => self.tell(News::Failed(Failure::OtherKey)),
@@ -222,6 +242,7 @@ impl Chat {
         if self.people.next_time().is_some_and(|at| at <= now.time) {
             self.tell_arrivals();
         }
+        self.watch_loading(now);
         self.node.on_time(now);
         self.leave(now);
     }
@@ -233,6 +254,7 @@ impl Chat {
             self.leaving.next_time(now),
             self.own.next_time(),
             self.people.next_time(),
+            self.remembering.next_time(),
             self.node.next_time(now),
         ];
         times.into_iter().flatten().min()

@@ -19,10 +19,11 @@ impl Chat {
                 datagram_bytes,
             } => {
                 self.node.set_link(link, datagram_bytes);
-                let is_first = !std::mem::replace(&mut self.is_ready, true);
-                let before = std::mem::replace(&mut self.ready.interfaces, in_use);
+                let is_first = !std::mem::replace(&mut self.room.is_ready, true);
+                let before = std::mem::replace(&mut self.room.ready.interfaces, in_use);
                 if is_first {
-                    self.tell(News::Ready(self.ready.clone()));
+                    self.tell(News::Ready(self.room.ready.clone()));
+                    self.tell_recent();
                 } else {
                     if !joined.is_empty() {
                         self.node.announce(now);
@@ -33,7 +34,7 @@ impl Chat {
                         .into_iter()
                         .for_each(|joined| self.tell(News::InterfaceJoined(joined)));
                 }
-                if self.ready.interfaces.is_empty() && (is_first || !before.is_empty()) {
+                if self.room.ready.interfaces.is_empty() && (is_first || !before.is_empty()) {
                     self.tell(News::NoNetwork);
                 }
             }

@@ -43,7 +43,7 @@ impl Chat {
             Command::Find { query, purpose } => self.find(request, query, purpose),
             Command::Snapshot => {
                 let snapshot = Snapshot {
-                    ready: self.is_ready.then(|| self.ready.clone()),
+                    ready: self.room.is_ready.then(|| self.room.ready.clone()),
                     members: self.people.members(self.node.roster()),
                     messages: self.shown_history(MESSAGES_MAX),
                 };
@@ -190,6 +190,7 @@ impl Chat {
         Some(match event {
             EngineEvent::Said(delivery) => {
                 let timing = self.timing(delivery.order, delivery.id.position.clock);
+                self.remember(&delivery, timing);
                 News::Message(self.message(delivery, timing))
             }
             EngineEvent::Entered { who, was_here } => {
@@ -220,23 +221,8 @@ impl Chat {
                 person: self.people.person(&who),
                 frames,
             },
-            EngineEvent::Delivered {
-                first_sequence,
-                last_sequence,
-                has,
-                of,
-                waiting,
-                was_reported,
-            } => {
-                let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
-                self.own.report(Report {
-                    first_sequence,
-                    last_sequence,
-                    has,
-                    of,
-                    waiting,
-                    was_reported,
-                });
+            event @ EngineEvent::Delivered { .. } => {
+                self.note_delivery(now, event);
                 return None;
             }
             EngineEvent::ClockAhead { ahead } => News::Failed(Failure::ClockAhead(ahead)),
@@ -254,6 +240,39 @@ impl Chat {
                 wall_ms,
             }),
         })
+    }
+
+    /// Takes in how far own messages have got.
+    fn note_delivery(&mut self, now: Moment, event: EngineEvent) {
+        let EngineEvent::Delivered {
+            first_sequence,
+            last_sequence,
+            has,
+            of,
+            waiting,
+            was_reported,
+            kept_for,
+        } = event
+        else {
+            return;
+        };
+        // In the lobby, whoever passes by has spoken.
+        let is_lobby = self.room.ready.room.is_none();
+        let kept_for = if is_lobby { 0 } else { kept_for };
+        let kept_for = self.own.kept_once(now.time, kept_for);
+        if of == 0 && kept_for == 0 {
+            return;
+        }
+        let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
+        self.own.report(Report {
+            first_sequence,
+            last_sequence,
+            has,
+            of,
+            waiting,
+            was_reported,
+            kept_for,
+        });
     }
 
     fn leaves(&mut self, who: &NamedKey, with_farewell: bool) -> News {
@@ -277,6 +296,7 @@ impl Chat {
         let Some(unsent) = self.own.sent(id) else {
             return;
         };
+        self.remember_own(id, &unsent);
         let message = Message {
             id: Id::Group(id),
             who: self.people.me(),
@@ -297,7 +317,7 @@ impl Chat {
         let said_ms = clock_ms(clock);
         match order {
             Order::InOrder => Timing::Live,
-            Order::Late if said_ms < self.started.wall_ms => Timing::History,
+            Order::Late if said_ms < self.remembering.started_ms() => Timing::History,
             Order::Late => Timing::Late,
         }
     }

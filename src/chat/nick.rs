@@ -45,7 +45,7 @@ impl Chat {
         self.node.rename(now, &name);
         let (before, is_taken) = self.people.rename_me(name, self.node.roster());
         let person = self.people.me();
-        self.ready.me = person.clone();
+        self.room.ready.me = person.clone();
         let is_own = true;
         let renamed = News::Renamed {
             before,

@@ -18,6 +18,9 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// Most reports that wait. Beyond, the oldest are dropped, because newer ones say more.
 const REPORTS_MAX: usize = 64;
 
+/// Pause in which a burst of talk ends: what is kept for people who are away is told once for each.
+const BURST_PAUSE: Duration = Duration::from_secs(300);
+
 /// Most own messages whose ids are kept for reports: more than a send window holds.
 const IDS_MAX: usize = 65_536;
 
@@ -42,6 +45,7 @@ pub(super) struct Report {
     pub(super) of: usize,
     pub(super) waiting: Vec<Person>,
     pub(super) was_reported: bool,
+    pub(super) kept_for: usize,
 }
 
 /// See the file's head.
@@ -60,6 +64,8 @@ pub(super) struct Own {
     pub(super) wanted_change: Option<WantedChange>,
     /// What it asked an archive.
     pub(super) finding: Finding,
+    /// When something was last kept for people who are away, and for how many that was told.
+    kept: Option<(Duration, usize)>,
     /// The name that this member is about to have.
     pub(super) wanted_name: Option<Wanted>,
 }
@@ -142,6 +148,7 @@ impl Own {
             of: report.of,
             waiting: report.waiting,
             was_reported: report.was_reported,
+            kept_for: report.kept_for,
         };
         match self.reports.back_mut() {
             Some(before) if is_equal(before, &report) => before.last = report.last,
@@ -150,6 +157,18 @@ impl Own {
         if self.reports.len() > REPORTS_MAX {
             self.reports.pop_front();
         }
+    }
+
+    /// For how many people who are away it is told that something is kept: once for each burst, and
+    /// when there are more of them.
+    pub(super) fn kept_once(&mut self, now: Duration, away: usize) -> usize {
+        if away == 0 {
+            return 0;
+        }
+        let last = self.kept.filter(|(at, _)| now < *at + BURST_PAUSE);
+        let told = last.map_or(0, |(_, told)| told);
+        self.kept = Some((now, told.max(away)));
+        if away > told { away } else { 0 }
     }
 
     /// The next report, if it is due.
@@ -175,7 +194,8 @@ impl Own {
 
 /// Whether two runs of messages have got equally far.
 fn is_equal(one: &Delivered, other: &Delivered) -> bool {
-    one.of == other.of && one.waiting == other.waiting && one.was_reported == other.was_reported
+    let state = |it: &Delivered| (it.of, it.was_reported, it.kept_for);
+    state(one) == state(other) && one.waiting == other.waiting
 }
 
 #[cfg(test)]
@@ -211,6 +231,7 @@ mod tests {
             of: 2,
             waiting: Vec::new(),
             was_reported: false,
+            kept_for: 0,
         }
     }
 
@@ -250,6 +271,19 @@ mod tests {
             (Id::Group(id(3, 0)), Id::Group(id(5, 0)))
         );
         assert_eq!(own.next_time(), None);
+    }
+
+    #[test]
+    fn what_is_kept_for_the_absent_is_told_once_for_each_burst() {
+        let mut own = Own::default();
+        let minute = Duration::from_secs(60);
+        let told = |own: &mut Own, minutes, away| own.kept_once(minute * minutes, away);
+        assert_eq!(told(&mut own, 0, 2), 2);
+        assert_eq!(told(&mut own, 1, 2), 0);
+        assert_eq!(told(&mut own, 5, 1), 0, "the same burst");
+        assert_eq!(told(&mut own, 6, 3), 3, "one more");
+        assert_eq!(told(&mut own, 7, 0), 0);
+        assert_eq!(told(&mut own, 12, 3), 3, "another burst");
     }
 
     #[test]

@@ -31,6 +31,8 @@ const SPEAKERS_MAX: usize = 4096;
 #[derive(Debug)]
 pub(super) struct People {
     me: NamedKey,
+    /// Whether this member is no person, but keeps what is said.
+    is_keeper: bool,
     trust: Trust,
     memory: Memory,
     /// The digits of everybody who is here, by what their names look like, so that suffixes tell
@@ -108,6 +110,7 @@ impl People {
         trust.know(&me.name, me.key, Tenure::Kept);
         let mut people = Self {
             me: me.clone(),
+            is_keeper: false,
             trust,
             memory,
             here: BTreeMap::new(),
@@ -123,6 +126,11 @@ impl People {
         };
         people.note_here(&me);
         people
+    }
+
+    /// This member is no person, but keeps what is said.
+    pub(super) fn keep_for_others(&mut self) {
+        self.is_keeper = true;
     }
 
     /// This member's own person.
@@ -431,12 +439,16 @@ impl People {
             let is_silent = member.is_silent;
             // Several sessions of one person are one.
             match others.iter_mut().find(|other| other.person == person) {
-                Some(other) => other.is_silent &= is_silent,
+                Some(other) => {
+                    other.is_silent &= is_silent;
+                    other.is_keeper &= member.is_keeper();
+                }
                 None => others.push(MemberState {
                     person,
                     is_own: false,
                     is_silent,
                     is_ignored: self.ignoring.has(Some(&member.key)),
+                    is_keeper: member.is_keeper(),
                 }),
             }
         }
@@ -449,6 +461,7 @@ impl People {
             is_own: true,
             is_silent: false,
             is_ignored: false,
+            is_keeper: self.is_keeper,
         };
         [me].into_iter().chain(others).collect()
     }

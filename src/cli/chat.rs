@@ -12,8 +12,9 @@ use crate::chat::Audience;
 use crate::error::{Error, Usage};
 use crate::face::lines::Bell;
 use crate::net::group_sockets::GroupAddress;
-use crate::protocol::engine::config::MEMBERS_MAX;
+use crate::protocol::engine::config::{HISTORY_BYTES, MEMBERS_MAX};
 use crate::protocol::message::Name;
+use crate::protocol::wire::frame::durable::Role;
 use crate::store::identity::Who;
 use crate::terminal::screen::{Color, Form};
 
@@ -117,6 +118,10 @@ pub struct ChatSettings {
     pub input: InputPolicy,
     /// Whether the bell rings for the user's name.
     pub bell: Bell,
+    /// Whether a person takes part, or a program that keeps what is said.
+    pub role: Role,
+    /// Most bytes of frames that are remembered for latecomers.
+    pub depth_bytes: usize,
 }
 
 /// Whether a mode reads its input.
@@ -138,22 +143,8 @@ impl TryFrom<ChatArgs> for ChatSettings {
         // The lobby is a room without a name; named beside a key, it is a mistake to be told.
         let is_named = |room: &Name| secret != RoomSecret::Public || room.as_str() != LOBBY;
         let room = typed.filter(is_named);
-        let plain = args.group.address()?;
-        // Frames use the port after the plain one, so the last port cannot be the plain one.
-        let port = plain.port().checked_add(1);
-        let port = port.ok_or_else(|| Usage::Number {
-            typed: plain.port().to_string(),
-            least: 1,
-            most: u64::from(u16::MAX) - 1,
-            option: "--port",
-        })?;
-        let group = GroupAddress {
-            frames: SocketAddrV4::new(*plain.ip(), port),
-            frames_v6: GROUP_V6,
-            plain: (room.is_none() && secret == RoomSecret::Public).then_some(plain),
-            ttl: args.ttl.hops()?,
-            interfaces: args.group.interfaces,
-        };
+        let is_lobby = room.is_none() && secret == RoomSecret::Public;
+        let group = place(args.group, args.ttl, is_lobby.then_some(Mirror))?;
         Ok(Self {
             name,
             room,
@@ -169,8 +160,37 @@ impl TryFrom<ChatArgs> for ChatSettings {
                 false => InputPolicy::Read,
             },
             bell: if args.bell { Bell::Rings } else { Bell::Silent },
+            role: Role::Person,
+            depth_bytes: HISTORY_BYTES,
         })
     }
+}
+
+/// That a room's lines are copied to the plain wire.
+pub(super) struct Mirror;
+
+/// Where the group of a room is.
+pub(super) fn place(
+    group: GroupArgs,
+    ttl: TtlArgs,
+    mirror: Option<Mirror>,
+) -> Result<GroupAddress, Usage> {
+    let plain = group.address()?;
+    // Frames use the port after the plain one, so the last port cannot be the plain one.
+    let port = plain.port().checked_add(1);
+    let port = port.ok_or_else(|| Usage::Number {
+        typed: plain.port().to_string(),
+        least: 1,
+        most: u64::from(u16::MAX) - 1,
+        option: "--port",
+    })?;
+    Ok(GroupAddress {
+        frames: SocketAddrV4::new(*plain.ip(), port),
+        frames_v6: GROUP_V6,
+        plain: mirror.map(|Mirror| plain),
+        ttl: ttl.hops()?,
+        interfaces: group.interfaces,
+    })
 }
 
 fn audience(wait_for: Option<String>, timeout: Option<String>) -> Result<Audience, Usage> {

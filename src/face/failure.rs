@@ -46,6 +46,8 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::Network { .. } => "network",
         Failure::Interfaces(_) => "interfaces",
         Failure::PeopleForgotten(_) => "people_forgotten",
+        Failure::NothingKept(_) => "nothing_kept",
+        Failure::NotRecalled => "not_recalled",
         Failure::EmptyNotSent => "empty_not_sent",
         Failure::NameCut(_) => "name_cut",
         Failure::ConnectionLost { .. } => "connection_lost",
@@ -119,6 +121,8 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         }
         Failure::Interfaces(fault) => text::cause(lang, &as_io(fault)),
         Failure::PeopleForgotten(why) => text::people_are_forgotten(lang, why),
+        Failure::NothingKept(why) => text::nothing_is_kept(lang, why),
+        Failure::NotRecalled => text::not_recalled(lang),
         Failure::EmptyNotSent => text::empty_not_sent(lang),
         Failure::NameCut(name) => text::name_cut(lang, name),
         Failure::ConnectionLost { who, fault } => {

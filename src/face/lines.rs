@@ -3,13 +3,14 @@
 
 mod amendments;
 mod delivery;
+mod keeping;
 mod other_wires;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use self::amendments::{Answer, answering, marks_in, shown_text};
-use self::delivery::{delivery, undelivered};
+use self::delivery::undelivered;
 use super::arrivals::{Crowd, Earlier, Movement};
 use super::day::Days;
 use super::failure;
@@ -128,6 +129,7 @@ impl Lines {
             News::Edited(edited) => self.edited(edited),
             News::Deleted(deleted) => self.deleted(deleted),
             News::Found(found) => self.found(found),
+            News::Recent(messages) => self.recent(messages),
             News::Guest(guest) => self.guest(guest),
             News::Failed(failed) => {
                 let sentence = failure::sentence(self.style.lang, failed, line, &self.room);
@@ -382,8 +384,9 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::Equivocation(person) => text::equivocation(lang, &addressed(person)),
         News::CaughtUp { messages } => text::caught_up(lang, *messages),
         News::Unmirrored { lines } => text::unmirrored(lang, *lines),
-        News::Delivered(delivered) => return delivery(lang, delivered),
-        News::Members(members) => who_is_here(lang, members),
+        News::Delivered(delivered) => return keeping::delivery(lang, delivered),
+        News::KeptAgain { missing } => text::kept_again(lang, *missing),
+        News::Members(members) => keeping::who_is_here(lang, members),
         News::Code { person, code } => text::compare_code(lang, &typed(person), code),
         News::VerifyAsked(person) => text::verify_asked(lang, &typed(person)),
         News::Verified(person) => text::is_verified(lang, &person.name),
@@ -412,20 +415,6 @@ fn fingerprint_of(lang: Lang, member: &MemberState) -> Option<String> {
         true => text::own_fingerprint(lang, &who, &fingerprint),
         false => text::fingerprint_of(lang, &who, &fingerprint),
     })
-}
-
-fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
-    let (me, others): (Vec<_>, Vec<_>) = members.iter().partition(|member| member.is_own);
-    let me = me.first().map_or("", |me| &me.person.name);
-    let others: Vec<String> = others
-        .into_iter()
-        .map(|member| match (member.is_ignored, member.is_silent) {
-            (true, _) => text::is_ignored(lang, &marked(&member.person)),
-            (false, true) => text::not_answering(lang, &marked(&member.person)),
-            (false, false) => marked(&member.person),
-        })
-        .collect();
-    text::who_is_here(lang, me, &others)
 }
 
 #[cfg(test)]

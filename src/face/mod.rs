@@ -252,6 +252,8 @@ impl ConsoleFace {
     fn show_line(&mut self, told: &Told) {
         let line = match &mut self.writer {
             Writer::Lines(lines) => lines.line(told.request.map(|request| request.0), &told.news),
+            // A program was told before its last session ended.
+            Writer::Json(_) if matches!(told.news, News::Recent(_)) => return,
             Writer::Json(json) => {
                 let request = told.request;
                 let name = request.and_then(|request| self.entries.name_of(request));

@@ -16,8 +16,8 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use roda::protocol::engine::{Setup, event::EngineEvent};
-//! use roda::protocol::wire::frame::beat::Link;
+//! use roda::protocol::engine::{Setup, config::HISTORY_BYTES, event::EngineEvent};
+//! use roda::protocol::wire::frame::{beat::Link, durable::Role};
 //! use roda::protocol::wire::private::Secrets;
 //! use roda::protocol::wire::seal::{Seal, signer::Signer};
 //! use roda::protocol::{message::Name, node::Node, time::Moment};
@@ -33,6 +33,9 @@
 //!         signer: Signer::from_seed(&[number; 32]),
 //!         session: 1_790_000_000 << 32 | u64::from(number),
 //!         replaces: None,
+//!         role: Role::Person,
+//!         is_archived: false,
+//!         depth_bytes: HISTORY_BYTES,
 //!         name: Name::parse(name)?,
 //!         seal: Seal::public(None),
 //!         mirror_port: None,
@@ -72,6 +75,7 @@
 //! `examples/two_nodes.rs` does the same over a link that loses datagrams.
 
 mod counts;
+mod stored;
 
 use core::net::SocketAddr;
 use std::time::Duration;

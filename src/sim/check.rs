@@ -51,11 +51,10 @@ struct Member {
 }
 
 impl Ledger {
-    pub(super) fn start(&mut self, number: usize, key: Key, now: Duration) {
+    pub(super) fn start(&mut self, number: usize, key: Key, now: Duration, is_archived: bool) {
         self.keys.entry(number).or_default().insert(key);
-        // A member that restarts has forgotten everything, so everything may be shown again.
-        for message in &mut self.messages {
-            message.shown_at.remove(&number);
+        if !is_archived {
+            self.forget(number);
         }
         let member = Member {
             is_running: true,
@@ -63,6 +62,13 @@ impl Ledger {
             ..Member::default()
         };
         self.members.insert(number, member);
+    }
+
+    /// A member has forgotten everything, so that everything may be shown to it again.
+    pub(super) fn forget(&mut self, number: usize) {
+        for message in &mut self.messages {
+            message.shown_at.remove(&number);
+        }
     }
 
     pub(super) fn admit(&mut self, key: Key) {

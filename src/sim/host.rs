@@ -4,8 +4,10 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::archive::MemoryArchive;
 use super::traffic::PerSecond;
 use crate::chat::Chat;
+use crate::protocol::wire::frame::durable::Role;
 use crate::protocol::wire::seal::signer::Signer;
 
 /// The port of all private sockets.
@@ -17,6 +19,9 @@ pub(super) struct Host {
     pub(super) name: String,
     pub(super) signer: Signer,
     pub(super) session: Option<u64>,
+    pub(super) role: Role,
+    /// What outlives its death, if anything does.
+    pub(super) archive: Option<MemoryArchive>,
     pub(super) address: SocketAddr,
     pub(super) wakes_at: Option<Duration>,
     pub(super) sleeps_until: Duration,
@@ -38,6 +43,8 @@ impl Host {
             name,
             signer,
             session: None,
+            role: Role::Person,
+            archive: None,
             address: SocketAddr::new(address, PRIVATE_PORT),
             wakes_at: None,
             sleeps_until: Duration::ZERO,
@@ -68,4 +75,6 @@ pub(super) enum Action {
         bytes: Arc<[u8]>,
     },
     Wake(usize),
+    /// A member's archive has an answer.
+    Archived(usize),
 }

@@ -3,10 +3,12 @@
 //! from one event to the next, so that a minute of three hundred members takes seconds.
 
 mod amending;
+pub mod archive;
 mod attack;
 pub mod check;
 mod host;
 pub mod insider;
+mod joining;
 pub mod link;
 mod observer;
 mod traffic;
@@ -17,26 +19,23 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
 use self::check::Ledger;
-use self::host::{Action, Host, PRIVATE_PORT, Scheduled};
+use self::host::{Action, Host, Scheduled};
 use self::link::{Air, Faults};
 pub use self::traffic::Traffic;
+use crate::chat::archive::Request;
 use crate::chat::command::{Command, Leave, RequestId};
 use crate::chat::event::{Interface, News};
-use crate::chat::{Audience, Chat, Config, Input, NetworkAsk, NetworkNews, Output};
-use crate::protocol::engine::Setup;
+use crate::chat::{Chat, Input, NetworkAsk, NetworkNews, Output};
 use crate::protocol::engine::event::{Destination, Transmit};
 use crate::protocol::engine::member::Member;
-use crate::protocol::message::{Name, NameFault};
+use crate::protocol::message::Name;
 use crate::protocol::node::Node;
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
-use crate::protocol::wire::seal::signer::{SEED_BYTES, Signer, Verdicts};
+use crate::protocol::wire::seal::signer::Verdicts;
 
 /// UDP, IP and Ethernet headers around a datagram, in bytes.
 const WRAPPING_BYTES: u64 = 8 + 20 + 14;
@@ -65,6 +64,8 @@ pub struct World {
     /// The events of the members with a recording face.
     faces: BTreeMap<usize, Vec<News>>,
     is_lobby: bool,
+    /// Whether members that join get an archive.
+    is_archived: bool,
     shares_verdicts: bool,
     /// The lobby's seal, for all: its verdicts about signatures are shared, because a thousand
     /// members would otherwise spend 30 ms on every frame.
@@ -90,6 +91,7 @@ impl World {
             requests: 0,
             faces: BTreeMap::new(),
             is_lobby: false,
+            is_archived: false,
             shares_verdicts: true,
             seal: Seal::public(None).sharing(Verdicts::default()),
         }
@@ -118,100 +120,6 @@ impl World {
         self.air.deafen(Box::new(is_deaf));
     }
 
-    /// Adds a member; returns its number.
-    ///
-    /// # Errors
-    /// A name that cannot be.
-    pub fn join(&mut self, name: &str) -> Result<usize, NameFault> {
-        let signer = self.signer();
-        self.join_as(signer, name.to_owned())
-    }
-
-    fn signer(&mut self) -> Signer {
-        let mut seed = [0; SEED_BYTES];
-        seed.chunks_mut(8)
-            .for_each(|part| part.copy_from_slice(&self.rng.bits().to_be_bytes()));
-        Signer::from_seed(&seed)
-    }
-
-    /// Adds a second session of a member's person, on another computer; returns its number.
-    ///
-    /// # Errors
-    /// A name that cannot be, and a member that never was.
-    pub fn join_again(&mut self, person: usize) -> Result<usize, NameFault> {
-        let host = self.hosts.get(person).ok_or(NameFault::Empty)?;
-        let (signer, name) = (host.signer.clone(), host.name.clone());
-        self.join_as(signer, name)
-    }
-
-    fn join_as(&mut self, signer: Signer, name: String) -> Result<usize, NameFault> {
-        let number = self.hosts.len();
-        self.hosts.push(Host::new(number, name, signer));
-        self.start(number)?;
-        Ok(number)
-    }
-
-    /// Starts a member that was killed, or has not started yet.
-    ///
-    /// # Errors
-    /// A name that cannot be.
-    pub fn start(&mut self, number: usize) -> Result<(), NameFault> {
-        self.rejoin(number);
-        let moment = self.moment(number);
-        let low = u64::from(self.rng.bits() as u32);
-        let session = (moment.wall_ms / 1000) << 32 | low;
-        let seed = self.rng.bits();
-        let mirror_port = self.is_lobby.then_some(PRIVATE_PORT);
-        let seal = self.seal_of_member();
-        if let Some(host) = self.hosts.get_mut(number) {
-            let secret = blake3::derive_key("roda pretend secret", &seed.to_be_bytes());
-            let setup = Setup {
-                signer: host.signer.clone(),
-                session,
-                replaces: host.session,
-                name: Name::parse(&host.name)?,
-                seal,
-                secrets: Secrets::new(Zeroizing::new(secret)),
-                mirror_port,
-                link: Link::Wired,
-                seed,
-            };
-            host.session = Some(session);
-            let config = Config {
-                audience: Audience::default(),
-                setup,
-                room: None,
-                is_keyed: false,
-                is_remembered: false,
-            };
-            let key = host.signer.key();
-            host.chat = Some(Chat::new(config, moment));
-            self.ledger.start(number, key, self.now);
-        }
-        self.tell_network(number);
-        Ok(())
-    }
-
-    fn seal_of_member(&self) -> Seal {
-        match self.shares_verdicts {
-            true => self.seal.clone(),
-            false => self.seal.clone().sharing(Verdicts::default()),
-        }
-    }
-
-    /// Starts a killed member whose disk is lost: nothing shows that it is the same person.
-    ///
-    /// # Errors
-    /// A name that cannot be.
-    pub fn start_afresh(&mut self, number: usize) -> Result<(), NameFault> {
-        let signer = self.signer();
-        if let Some(host) = self.hosts.get_mut(number) {
-            host.signer = signer;
-            host.session = None;
-        }
-        self.start(number)
-    }
-
     /// A member joins the group again, as its driver does now and then.
     pub fn rejoin(&mut self, number: usize) {
         self.air.join(number, self.now);
@@ -223,6 +131,7 @@ impl World {
             host.chat = None;
             host.wakes_at = None;
         }
+        self.stop_archive(number);
         self.ledger.stop(number);
     }
 
@@ -331,6 +240,7 @@ impl World {
                     bytes,
                 } => self.arrive(to, is_unicast, (from, &bytes)),
                 Action::Wake(number) => self.wake(number),
+                Action::Archived(number) => self.answer(number),
             }
         }
         self.now = end;
@@ -384,6 +294,7 @@ impl World {
                     }
                 }
                 Output::Network(NetworkAsk::Rejoin) => self.rejoin(number),
+                Output::Archive(Request::Room(request)) => self.ask_archive(number, request),
                 Output::Network(NetworkAsk::Rescan | NetworkAsk::IgnoreOwn)
                 | Output::Archive(_) => {}
                 Output::Ended(_) => return self.kill(number),

@@ -222,6 +222,15 @@ impl Screen {
         out.extend([&*clean(line), "\n"]);
     }
 
+    /// The same without colours.
+    #[must_use]
+    pub fn without_colors(self) -> Self {
+        Self {
+            is_colored: false,
+            ..self
+        }
+    }
+
     /// One line beside the conversation, dim.
     pub fn aside(&self, line: &str, out: &mut String) {
         self.colored("\x1b[2m", line, out);

@@ -26,6 +26,7 @@ mod ignoring;
 mod input_errors;
 mod interop;
 mod joining;
+mod keeping;
 mod lab;
 mod lab_kept;
 mod names;

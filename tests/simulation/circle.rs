@@ -54,7 +54,8 @@ impl Circle {
         Self::met(world, seed, members)
     }
 
-    fn met(mut world: World, seed: u64, members: usize) -> Self {
+    /// The members of a world, once they know each other.
+    pub(crate) fn met(mut world: World, seed: u64, members: usize) -> Self {
         for number in 0..members {
             world.join(&format!("m{number}")).unwrap();
             world.run(SECOND / 50);

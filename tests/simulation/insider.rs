@@ -18,6 +18,7 @@
 //!     cargo test --test simulation insider::survey -- --ignored --nocapture
 //! ```
 //!
+//! `RODA_INSIDER_KEEPING=1` gives the members archives and a keeper,
 //! `RODA_INSIDER_AHEAD_S` limits how far its clocks are ahead, `RODA_INSIDER_KIND=Slow` shrinks to
 //! what causes that kind.
 
@@ -30,7 +31,7 @@ use roda::sim::insider::act::Act;
 use roda::sim::insider::check::{Finding, Kind};
 use roda::sim::insider::choose::{IDENTITIES_MAX, Scope, attack};
 use roda::sim::insider::shrink::shrink;
-use roda::sim::insider::trial::{Outcome, Trial, Weather};
+use roda::sim::insider::trial::{Keeping, Outcome, Trial, Weather};
 
 use crate::memory::in_use;
 
@@ -44,7 +45,7 @@ struct Attack {
 }
 
 impl Attack {
-    fn of(seed: u64, span_s: u64, bits_per_s: u64, ahead_max_s: i64) -> Self {
+    fn of(seed: u64, span_s: u64, bits_per_s: u64, ahead_max_s: i64, keeping: Keeping) -> Self {
         let weather = match Rng::new(seed ^ 0x3a).below(3) {
             0 => Weather::Rough,
             _ => Weather::Calm,
@@ -55,6 +56,7 @@ impl Attack {
             span: Duration::from_secs(span_s),
             bits_per_s,
             weather,
+            keeping,
         };
         // Mean datagrams are larger: the budget is used up.
         let acts = bits_per_s / 8 * span_s / 200;
@@ -102,9 +104,9 @@ const CHECKED: [Kind; 7] = [
 const RUNS: u64 = 50;
 
 /// Runs attacks, and stops at the first that does harm.
-fn withstand(seeds: std::ops::Range<u64>) {
+fn withstand(seeds: std::ops::Range<u64>, keeping: Keeping) {
     for seed in seeds {
-        let attack = Attack::of(seed, 10, 200_000, i64::MAX);
+        let attack = Attack::of(seed, 10, 200_000, i64::MAX, keeping);
         let peaceful = attack.outcome(&[]);
         let is_harm = |finding: &Finding| CHECKED.contains(&finding.kind);
         let findings = attack.findings(&peaceful, &attack.acts);
@@ -127,18 +129,24 @@ fn withstand(seeds: std::ops::Range<u64>) {
 
 #[test]
 fn what_an_insider_sends_takes_nothing_from_the_others() {
-    withstand(0..RUNS);
+    withstand(0..RUNS, Keeping::Nothing);
 }
 
 #[test]
 fn what_another_insider_sends_takes_nothing_from_the_others() {
     let first = setting("RODA_INSIDER_SEED", RUNS);
-    withstand(first..first + RUNS);
+    withstand(first..first + RUNS, Keeping::Nothing);
+}
+
+#[test]
+fn what_an_insider_sends_takes_nothing_from_archives_and_a_keeper() {
+    let first = setting("RODA_INSIDER_SEED", 0);
+    withstand(first..first + RUNS, Keeping::Archives);
 }
 
 #[test]
 fn an_attack_is_heard_and_can_be_repeated() {
-    let attack = Attack::of(3, 2, 200_000, 0);
+    let attack = Attack::of(3, 2, 200_000, 0, Keeping::Nothing);
     let outcomes = [0, 1].map(|_| attack.outcome(&attack.acts));
     let [one, other] = &outcomes;
     assert_eq!(
@@ -153,7 +161,12 @@ fn an_attack_is_heard_and_can_be_repeated() {
 fn asked_for(seed: u64) -> Attack {
     let ahead_max_s = setting("RODA_INSIDER_AHEAD_S", u64::MAX >> 1) as i64;
     let bits_per_s = setting("RODA_INSIDER_BITS", 200_000);
-    Attack::of(seed, setting("RODA_INSIDER_S", 10), bits_per_s, ahead_max_s)
+    let keeping = match setting("RODA_INSIDER_KEEPING", 0) {
+        0 => Keeping::Nothing,
+        _ => Keeping::Archives,
+    };
+    let span_s = setting("RODA_INSIDER_S", 10);
+    Attack::of(seed, span_s, bits_per_s, ahead_max_s, keeping)
 }
 
 #[test]

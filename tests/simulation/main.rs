@@ -10,6 +10,7 @@
 )]
 
 mod amendments;
+mod archived;
 mod bounds;
 mod circle;
 mod clocks;
@@ -18,6 +19,7 @@ mod counts;
 mod faces;
 mod hostile;
 mod insider;
+mod keeper;
 mod leaving;
 mod members;
 mod memory;

@@ -107,7 +107,16 @@ impl Place {
 
     /// `roda chat …`, to be started here by the person whose settings are in a folder.
     pub fn chat(&self, home: &Home, args: &[&str]) -> Command {
-        let mut command = self.command(env!("CARGO_BIN_EXE_roda"), &["chat"]);
+        self.of_person(home, "chat", args)
+    }
+
+    /// `roda keep …`, in the same way.
+    pub fn keep(&self, home: &Home, args: &[&str]) -> Command {
+        self.of_person(home, "keep", args)
+    }
+
+    fn of_person(&self, home: &Home, mode: &str, args: &[&str]) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_roda"), &[mode]);
         command.args(&self.flags).args(args);
         command.env("XDG_CONFIG_HOME", home.0.path().join("settings"));
         command.env("XDG_STATE_HOME", home.0.path().join("state"));

@@ -11,12 +11,13 @@ use crate::sources::{Source, sources};
 const ROOMS: [&str; 4] = ["src/text", "src/modes", "src/face", "src/terminal"];
 
 /// The subcommands that a sentence may name.
-const SUBCOMMANDS: [&str; 10] = [
+const SUBCOMMANDS: [&str; 11] = [
     "chat",
     "completions",
     "config",
     "hub",
     "id",
+    "keep",
     "lab",
     "man",
     "multicast",

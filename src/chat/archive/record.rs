@@ -1,11 +1,8 @@
 //! What the archive holds of a room: messages as they were shown, for people; and sealed frames as
 //! they came, for other members.
 
-use std::sync::Arc;
-
 use crate::protocol::engine::event::{Manner, MessageId, NamedKey};
-use crate::protocol::engine::frame_log::Position;
-use crate::protocol::wire::frame::Key;
+pub use crate::protocol::engine::stored::{Forgotten, StoredFrame};
 
 /// Most frames in one slice of what is loaded: opening this many takes less than 5 ms.
 pub const SLICE_FRAMES: usize = 256;
@@ -60,26 +57,4 @@ pub struct Amendment {
     pub wall_ms: u64,
     /// What it says from now on, uncleaned; `None` if it was deleted.
     pub text: Option<String>,
-}
-
-/// A durable frame as it came, sealed and signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredFrame {
-    /// Where it stands in the common order; with the author's session and sequence.
-    pub position: Position,
-    /// Its author.
-    pub author: Key,
-    /// The hash of all its bytes.
-    pub hash: u64,
-    /// The datagram.
-    pub bytes: Arc<[u8]>,
-}
-
-/// What this person wants to have forgotten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Forgotten {
-    /// Whose messages; `None` for everybody's.
-    pub author: Option<Key>,
-    /// The last clock that is forgotten.
-    pub until_clock: u64,
 }

@@ -1,14 +1,16 @@
 //! What is asked of memory and of an archive, and what is told of their answers.
 
 use super::*;
-use crate::chat::event::Told;
+use crate::chat::event::{Timing, Told};
 use crate::chat::{Audience, Config, Input, Output, archive};
 use crate::protocol::engine::Setup;
+use crate::protocol::engine::config::HISTORY_BYTES;
 use crate::protocol::engine::event::{Manner, MessageId};
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::frame::durable::Role;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
@@ -85,6 +87,9 @@ fn archived() -> Chat {
         signer: Signer::from_seed(&[1; 32]),
         session: (LOCAL.now_ms / 1000) << 32,
         replaces: None,
+        role: Role::Person,
+        is_archived: true,
+        depth_bytes: HISTORY_BYTES,
         name: Name::parse("ana").unwrap(),
         seal: Seal::public(None),
         mirror_port: None,
@@ -100,7 +105,8 @@ fn archived() -> Chat {
         audience: Audience::default(),
     };
     let mut chat = Chat::new(config, now);
-    chat.own.finding.is_archived = true;
+    let forgotten = Vec::new();
+    reply(&mut chat, RoomReply::Loaded { forgotten });
     chat
 }
 
@@ -246,6 +252,11 @@ fn whoever_asks_faster_than_the_archive_answers_waits_and_a_lost_archive_answers
     }
     assert!(!chat.has_room());
     let told = reply(&mut chat, RoomReply::Failed("a disk is full".into()));
-    assert_eq!(told.len(), ASKED_MAX);
+    let count = told.len();
+    assert_eq!(
+        count,
+        ASKED_MAX + 1,
+        "each question, and that nothing is kept"
+    );
     assert!(chat.has_room());
 }

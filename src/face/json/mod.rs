@@ -189,6 +189,10 @@ fn of_circumstance(news: &News) -> Object<'_> {
             ..event("interface")
         },
         News::NoNetwork => event("no_network"),
+        News::KeptAgain { missing } => Object {
+            messages: Some(usize::try_from(*missing).unwrap_or(usize::MAX)),
+            ..event("kept_again")
+        },
         News::Slept => event("slept"),
         News::Missed { lines } => Object {
             lines: Some(*lines),
@@ -301,6 +305,7 @@ fn of_delivered(delivered: &Delivered) -> Object<'_> {
         has: Some(delivered.has),
         of: Some(delivered.of),
         waiting: Some(delivered.waiting.iter().map(Someone::of).collect()),
+        kept_for: Some(delivered.kept_for).filter(|count| *count > 0),
         ..event("delivered")
     }
 }

@@ -85,6 +85,8 @@ pub(super) struct Object<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) waiting: Option<Vec<Someone<'e>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kept_for: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unsent: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) members: Option<Vec<Someone<'e>>>,
@@ -132,6 +134,8 @@ pub(super) struct Someone<'e> {
     pub(super) silent: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub(super) ignored: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) keeper: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<IpAddr>,
 }
@@ -185,6 +189,7 @@ impl<'e> Someone<'e> {
             own: false,
             silent: false,
             ignored: false,
+            keeper: false,
             address: None,
         }
     }
@@ -194,6 +199,7 @@ impl<'e> Someone<'e> {
             own: member.is_own,
             silent: member.is_silent,
             ignored: member.is_ignored,
+            keeper: member.is_keeper,
             ..Self::of(&member.person)
         }
     }

@@ -1,8 +1,7 @@
-//! How far own messages have got, as sentences.
+//! What was not delivered before the end, as sentences.
 
 use super::addressed;
 use crate::chat::Ended;
-use crate::chat::event::Delivered;
 use crate::text::{self, Lang};
 
 /// What was not delivered before this member left.
@@ -23,16 +22,4 @@ pub(super) fn undelivered(lang: Lang, ended: &Ended) -> Vec<String> {
         });
     }
     sentences
-}
-
-/// That all went well is shown only to those who were shown that they must wait.
-pub(super) fn delivery(lang: Lang, delivered: &Delivered) -> Option<String> {
-    let (has, of) = (delivered.has, delivered.of);
-    if !delivered.waiting.is_empty() {
-        let waiting: Vec<String> = delivered.waiting.iter().map(addressed).collect();
-        return Some(text::waiting_for(lang, has, of, &waiting));
-    }
-    delivered
-        .was_reported
-        .then(|| text::delivered(lang, has, of))
 }

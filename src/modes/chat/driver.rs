@@ -53,6 +53,8 @@ pub(super) struct Driver {
     pub(super) tickets: Sender<Batch>,
     /// The group as it is named in errors.
     pub(super) group: String,
+    /// Whether what is said is shown: a keeper's talk is nobody's to read, unless a program asks.
+    pub(super) shows_talk: bool,
     pub(super) refusals: Throttle,
     pub(super) signal: Option<Signal>,
     /// Whether the end of the input was told to the room.
@@ -218,7 +220,13 @@ impl Driver {
             match self.chat.poll(now) {
                 Output::Send(transmit) => self.send(transmit),
                 Output::Tell(told) => {
-                    self.face.show(&told);
+                    let is_talk = matches!(
+                        told.news,
+                        News::Message(_) | News::Guest(_) | News::Recent(_)
+                    );
+                    if self.shows_talk || !is_talk {
+                        self.face.show(&told);
+                    }
                     if matches!(told.news, News::Alone { .. }) {
                         self.hint_at_network();
                     }

@@ -1,6 +1,7 @@
-//! `chat`: everyone talks, everyone hears. The keyboard, the signals, the sockets, the outputs and
-//! the store have a thread each, which only block and send; one loop drives the room, as the
-//! simulator does. What the start may wait for has a thread too, which a signal leaves behind.
+//! `chat`: everyone talks, everyone hears; and `keep`, the same without a person. The keyboard, the
+//! signals, the sockets, the outputs and the store have a thread each, which only block and send;
+//! one loop drives the room, as the simulator does. What the start may wait for has a thread too,
+//! which a signal leaves behind.
 
 mod driver;
 mod opening;
@@ -29,6 +30,7 @@ use crate::net::socket_poller::Batch;
 use crate::protocol::engine::Setup;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::frame::durable::Role;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::store::archive::Archive;
@@ -88,6 +90,9 @@ fn talk(
     let mut face = face(settings, room, lang, tell)?;
     face.notice(settings.name.as_str(), settings.bell);
     face.complete(commands());
+    if settings.role == Role::Keeper {
+        face.say(&text::keeping(lang, room.shown()));
+    }
     if let Some(strength) = room.weakness {
         face.say(&text::weak_passphrase(lang, strength));
     }
@@ -108,6 +113,7 @@ fn talk(
         archive,
         tickets,
         group,
+        shows_talk: settings.role != Role::Keeper || settings.form == Form::Json,
         refusals: Throttle::default(),
         signal: None,
         // An input that is not read has no end that ends the chat.
@@ -178,6 +184,9 @@ fn chat(
         signer: identity.signer.clone(),
         session: opened.session,
         replaces: identity.replaces,
+        role: settings.role,
+        is_archived: false,
+        depth_bytes: settings.depth_bytes,
         name: settings.name.clone(),
         seal: Seal::new(&room.key).called(name),
         mirror_port: sockets.plain().map(|_| sockets.own_port()),

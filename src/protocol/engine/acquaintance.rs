@@ -8,6 +8,15 @@ use crate::protocol::check_budget::Acquaintance;
 use crate::protocol::wire::frame::Author;
 
 impl Engine {
+    /// Whether frames of the author's session are held that an archive kept.
+    fn is_former(&self, author: &Author) -> bool {
+        let roster = &self.group.roster;
+        let former = roster
+            .find(author.tag())
+            .and_then(|id| roster.key_and_session(id));
+        former.is_some_and(|(key, _)| key == author.key)
+    }
+
     /// How well the claimed author of a frame from this address is known.
     #[must_use]
     pub fn acquaintance(&self, author: &Author, source: SocketAddr) -> Acquaintance {
@@ -25,6 +34,7 @@ impl Engine {
                     false => Acquaintance::Known,
                 }
             }
+            None if self.is_former(author) => Acquaintance::Known,
             None => Acquaintance::Stranger,
         }
     }

@@ -20,6 +20,9 @@ const HEARD_LATELY: Duration = Duration::from_secs(10);
 impl Engine {
     /// Asks a member, if this one is a newcomer, what was said before it came.
     pub(super) fn ask_what_was_said(&mut self, now: Moment, peer: Id, address: SocketAddr) {
+        if self.stored.is_loading() {
+            return;
+        }
         let question =
             self.sync
                 .ask_as_newcomer(peer, address, now.time, &self.me, &self.group.roster);
@@ -29,6 +32,9 @@ impl Engine {
     /// Runs the timers of catching up: a planned exchange, a question asked again, the next member
     /// asked.
     pub(super) fn retry_sync(&mut self, now: Moment) {
+        if self.stored.is_loading() {
+            return;
+        }
         let roster = &self.group.roster;
         let question = self
             .sync
@@ -49,7 +55,7 @@ impl Engine {
     }
 
     /// Asks another member, because the one asked does not answer.
-    fn ask_another(&mut self, now: Moment, but: Id) {
+    pub(super) fn ask_another(&mut self, now: Moment, but: Id) {
         let others = self.group.roster.others().filter(|(id, _)| *id != but);
         let mut located: Vec<_> = others
             .filter_map(|(id, member)| Some((id, member.address?)))
@@ -68,12 +74,12 @@ impl Engine {
     pub(super) fn hear_sync(&mut self, now: Moment, id: Id, source: SocketAddr, talk: &Talk) {
         match talk {
             Talk::Ask { cookie, from, cut } => {
-                if self.is_proven(now, source, *cookie) {
+                if self.is_proven(now, source, *cookie) && !self.stored.is_loading() {
                     self.send_inventory(now, source, *from, *cut);
                 }
             }
             Talk::Want { cookie, runs } => {
-                if self.is_proven(now, source, *cookie) {
+                if self.is_proven(now, source, *cookie) && !self.stored.is_loading() {
                     self.send_wanted(now, source, runs);
                 }
             }
@@ -92,9 +98,12 @@ impl Engine {
                 ..
             } => {
                 let part = (*part, *parts);
-                let (me, roster, receiving) = (self.me.tag(), &self.group.roster, &self.receiving);
+                let (me, roster) = (self.me.tag(), &self.group.roster);
+                let (receiving, log) = (&self.receiving, &self.log);
                 let lacks = |frame: FrameName| {
-                    let has = |id| receiving.has(id, frame.sequence);
+                    let has = |id| {
+                        receiving.has(id, frame.sequence) || log.get(id, frame.sequence).is_some()
+                    };
                     frame.tag() != me && !roster.find(frame.tag()).is_some_and(has)
                 };
                 let exchanges = &mut self.sync.exchanges;
@@ -156,7 +165,7 @@ impl Engine {
             if id == ME {
                 self.sending.arrivals.unmeasure(sequence);
             }
-            let held = self.log.get(id, sequence).map(|held| held.bytes.clone());
+            let held = self.log.serve(id, sequence);
             if let Some(bytes) = held.filter(|bytes| self.may_answer(now, to, bytes.len())) {
                 self.out.send(Destination::Member(to), bytes);
             }
@@ -197,11 +206,8 @@ impl Engine {
     /// than the exchange lasts.
     fn as_attested(&self, now: Moment, wanted: &FrameName) -> Option<(Id, u32)> {
         let id = self.group.roster.find(wanted.tag())?;
-        let is_heard = self
-            .group
-            .roster
-            .get(id)
-            .is_some_and(|member| member.is_live && now.time < member.heard() + HEARD_LATELY);
+        let member = self.group.roster.get(id)?;
+        let is_heard = member.is_live && now.time < member.heard() + HEARD_LATELY;
         let newest = self.receiving.inbox(id).map_or(0, Inbox::newest);
         (!is_heard || wanted.sequence <= newest).then_some((id, wanted.sequence))
     }

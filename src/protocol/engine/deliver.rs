@@ -142,7 +142,9 @@ impl Engine {
     /// because most of them were said before.
     fn is_awaited(&self, now: Moment, cause: &Reference) -> bool {
         let has_just_come = now.time < self.me.started.time + CAUSE_WAIT;
-        !has_just_come && self.receiving.is_awaited(cause, &self.group.roster)
+        !has_just_come
+            && self.receiving.is_awaited(cause, &self.group.roster)
+            && !self.is_stored(cause)
     }
 
     /// Shows what is held of a member before a frame, without what is missing in between.
@@ -324,8 +326,10 @@ impl Engine {
         let said = self.whole_text(id, position, fragment, order);
         let span = TextSpan::around(position.sequence, fragment)?;
         self.log.pin(&position, span);
+        let said = said.filter(|_| self.log.tell_text(id, span));
         let has_come = || (span.first..=span.last).all(|frame| self.receiving.has(id, frame));
-        if said.is_none() && position.sequence == span.last && has_come() {
+        let is_told = || self.log.is_told(id, span);
+        if said.is_none() && position.sequence == span.last && has_come() && !is_told() {
             self.tell_gap(id, fragment.count.into());
         }
         said
@@ -370,7 +374,7 @@ impl Engine {
 
     pub(super) fn hear_hello(&mut self, id: Id, hello: &Hello) {
         let roster = &mut self.group.roster;
-        roster.set_session_key(id, hello.session_key);
+        roster.hear_hello(id, hello);
         let Some(session) = hello.replaces else {
             return;
         };

@@ -164,6 +164,8 @@ pub enum EngineEvent {
         waiting: Vec<NamedKey>,
         /// Whether an earlier event has already named members that were waited for.
         was_reported: bool,
+        /// How many persons spoke here and are away, for whom somebody keeps all of them.
+        kept_for: usize,
     },
     /// Messages from before this member came, or from while it was cut off, have been shown.
     CaughtUp {

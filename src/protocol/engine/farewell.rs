@@ -13,7 +13,7 @@ use crate::protocol::wire::frame::durable::Record;
 impl Engine {
     /// Asks everybody to acknowledge at once, because this member would like to leave.
     pub fn request_acks(&mut self, now: Moment) {
-        let here = self.group.roster.others().map(|(id, _)| id);
+        let here = self.group.roster.people().map(|(id, _)| id);
         self.sending.receipts.expect(here);
         self.sending.request_acks();
         self.group.presence.beat_now(now.time);
@@ -35,14 +35,30 @@ impl Engine {
             member.is_some_and(|member| member.is_live && member.heard() >= since)
         };
         let is_mirrored = self.mirror.as_ref().is_none_or(Mirror::is_empty);
-        self.is_sent() && is_mirrored && !self.sending.receipts.waiting().any(answers)
+        let is_awaited = self.sending.receipts.waiting().any(answers);
+        self.is_sent() && is_mirrored && !is_awaited && self.is_kept(answers)
+    }
+
+    /// Whether every keeper that answers has all that was said: nobody waits for a keeper, but this
+    /// member is about to leave.
+    fn is_kept(&self, answers: impl Fn(Id) -> bool) -> bool {
+        let receipts = &self.sending.receipts;
+        let lacks = |id: &Id| !receipts.holders().any(|holder| holder == *id);
+        let keepers = self.group.roster.others();
+        let mut keepers = keepers
+            .filter(|(_, member)| member.is_keeper())
+            .map(|(id, _)| id);
+        receipts.current().last == 0 || !keepers.any(|id| answers(id) && lacks(&id))
     }
 
     /// How many persons have all that was said, also if they have left since.
     #[must_use]
     pub fn holders(&self) -> usize {
         let holders = self.sending.receipts.holders();
-        let keys = holders.filter_map(|id| self.group.roster.get(id).map(|member| member.key));
+        let members = holders.filter_map(|id| self.group.roster.get(id));
+        let keys = members
+            .filter(|member| !member.is_keeper())
+            .map(|member| member.key);
         keys.collect::<BTreeSet<_>>().len()
     }
 

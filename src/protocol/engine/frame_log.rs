@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Setup;
 use super::config::{HISTORY_AGE, WINDOW_SENT_FRAMES};
 use super::digest_sums::DigestSums;
 use super::history::TextSpan;
+use super::journal::{Change, Journal};
 use super::roster::{Id, ME};
 use super::shares::{Amount, Shares};
 use crate::protocol::wire::frame::Author;
@@ -68,6 +70,17 @@ pub struct LoggedFrame {
     pub asked: u8,
     /// Whether it was delivered, and does not wait behind a gap.
     is_history: bool,
+    /// Whether the long text that it ends was shown.
+    pub(super) is_told: bool,
+    /// Whether it comes from an archive, and its signature was not checked since.
+    is_unchecked: bool,
+}
+
+impl LoggedFrame {
+    /// Whether it was delivered, in this session or an earlier one.
+    pub(super) fn is_history(&self) -> bool {
+        self.is_history
+    }
 }
 
 /// All held frames.
@@ -84,9 +97,20 @@ pub struct FrameLog {
     /// The clock up to which the oldest of all were dropped.
     trimmed_to: u64,
     sums: DigestSums,
+    /// What an archive is to be told, if there is one.
+    journal: Option<Journal>,
 }
 
 impl FrameLog {
+    /// An empty log, of a member that starts with this.
+    pub(super) fn of(setup: &Setup) -> Self {
+        Self {
+            shares: Shares::of(setup.depth_bytes),
+            journal: setup.is_archived.then(|| Journal::new(setup.seal.clone())),
+            ..Self::default()
+        }
+    }
+
     /// Whether there is room for a frame behind a gap, of a person at an address. A gap-filling
     /// frame needs none, because it releases the frames behind it.
     #[must_use]
@@ -112,23 +136,47 @@ impl FrameLog {
             touched: held.touched,
             asked: 0,
             is_history: false,
+            is_told: false,
+            is_unchecked: false,
         };
         self.frames.insert((id, position.sequence), held);
     }
 
     /// Moves a frame that was delivered to the history.
     pub fn settle(&mut self, id: Id, sequence: u32) {
-        let Some(held) = self.frames.get_mut(&(id, sequence)) else {
-            return;
-        };
+        if let Some(position) = self.enter_history(id, sequence) {
+            self.note(Change::Entered(position, id));
+            self.make_room();
+        }
+    }
+
+    /// Adds a frame to the history that an archive kept, and holds still.
+    pub(super) fn restore(&mut self, id: Id, position: Position, held: NewFrame) {
+        self.insert(id, position, held);
+        if let Some(held) = self.frames.get_mut(&(id, position.sequence)) {
+            held.is_unchecked = true;
+        }
+        self.enter_history(id, position.sequence);
+        self.make_room();
+    }
+
+    /// Moves a frame to the history; its position, unless it was there.
+    fn enter_history(&mut self, id: Id, sequence: u32) -> Option<Position> {
+        let held = self.frames.get_mut(&(id, sequence))?;
         if std::mem::replace(&mut held.is_history, true) {
-            return;
+            return None;
         }
         let (position, hash) = (held.position, held.hash);
         self.shares.settle(position.short, Amount::of(held));
         self.history.insert(position, id);
         self.sums.change(position.clock, hash);
-        self.make_room();
+        Some(position)
+    }
+
+    fn note(&mut self, change: Change) {
+        if let Some(journal) = &mut self.journal {
+            journal.note(change);
+        }
     }
 
     /// Keeps the fragments of a long text, of which this one was delivered, until all have come.
@@ -182,12 +230,13 @@ impl FrameLog {
         }
     }
 
-    fn drop_settled(&mut self, position: &Position) {
+    pub(super) fn drop_settled(&mut self, position: &Position) {
         let first = self.history.first_key_value();
         let is_oldest = first.is_some_and(|(first, _)| first == position);
         let Some(id) = self.history.remove(position) else {
             return;
         };
+        self.note(Change::Left(*position));
         if let Some(held) = self.frames.get(&(id, position.sequence)) {
             self.shares.drop_settled(position.short, Amount::of(held));
             self.sums.change(position.clock, held.hash);
@@ -202,8 +251,7 @@ impl FrameLog {
         // What is dropped between frames of others is a hole of its author, and ends nobody's
         // knowledge of the others.
         if is_oldest {
-            self.trimmed_to = position.clock.saturating_add(1).max(self.trimmed_to);
-            self.horizon = self.horizon.max(self.trimmed_to);
+            self.trim_to(position.clock);
         }
     }
 
@@ -229,6 +277,62 @@ impl FrameLog {
     #[must_use]
     pub fn get(&self, id: Id, sequence: u32) -> Option<&LoggedFrame> {
         self.frames.get(&(id, sequence))
+    }
+
+    pub(super) fn get_mut(&mut self, id: Id, sequence: u32) -> Option<&mut LoggedFrame> {
+        self.frames.get_mut(&(id, sequence))
+    }
+
+    /// A frame for another member: one that an archive kept is checked before it is served for the
+    /// first time, and dropped if its author has not signed it.
+    pub(super) fn serve(&mut self, id: Id, sequence: u32) -> Option<Arc<[u8]>> {
+        let held = self.frames.get_mut(&(id, sequence))?;
+        let bytes = held.bytes.clone();
+        if held.is_unchecked {
+            let journal = self.journal.as_ref();
+            let is_genuine = journal.is_some_and(|journal| journal.is_genuine(&bytes, held.hash));
+            held.is_unchecked = !is_genuine;
+            if !is_genuine {
+                let position = held.position;
+                self.drop_settled(&position);
+                return None;
+            }
+        }
+        Some(bytes)
+    }
+
+    /// What an archive is to be told next.
+    pub(super) fn next_change(&mut self) -> Option<Change> {
+        self.journal.as_mut()?.next()
+    }
+
+    /// The same, if it is that a frame left the history.
+    pub(super) fn next_left(&mut self) -> Option<Position> {
+        self.journal.as_mut()?.next_left()
+    }
+
+    /// Tells the archive that a frame of its own is not held.
+    pub(super) fn refuse_stored(&mut self, position: Position) {
+        self.note(Change::Left(position));
+    }
+
+    /// Tells the archive everything that is held: it could not keep some of it before.
+    pub(super) fn tell_all(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            let held = self.history.iter();
+            held.for_each(|(position, id)| journal.note(Change::Entered(*position, *id)));
+        }
+    }
+
+    /// The sequences that are held of a member.
+    pub(super) fn sequences_of(&self, id: Id) -> impl Iterator<Item = u32> {
+        let of_member = self.frames.range((id, 0)..=(id, u32::MAX));
+        of_member.map(|((_, sequence), _)| *sequence)
+    }
+
+    /// The persons of whom any message is in the history.
+    pub(super) fn speakers(&self) -> impl Iterator<Item = u64> {
+        self.shares.speakers()
     }
 
     /// Counts that a frame was asked for.
@@ -314,6 +418,17 @@ impl FrameLog {
     /// Sets the horizon; a newcomer holds nothing older until it has caught up.
     pub fn set_horizon(&mut self, clock: u64) {
         self.horizon = clock;
+    }
+
+    /// Goes back to where the stored frames begin: all later ones are held that are known of.
+    pub(super) fn go_back_to(&mut self, clock: u64) {
+        self.horizon = clock.max(self.trimmed_to).min(self.horizon);
+    }
+
+    /// There is no room for anything up to this clock.
+    pub(super) fn trim_to(&mut self, clock: u64) {
+        self.trimmed_to = clock.saturating_add(1).max(self.trimmed_to);
+        self.horizon = self.horizon.max(self.trimmed_to);
     }
 
     /// How many bytes of frames are held.

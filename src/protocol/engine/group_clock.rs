@@ -115,8 +115,8 @@ impl Engine {
             return;
         };
         self.hear_hello(id, &hello);
+        self.open_inbox(id, 1);
         let (timing, rng) = (self.group.timing(id), &mut self.rng);
-        self.receiving.open_inbox(id, 1);
         self.receiving.update(id, |inbox| {
             inbox.take(1, now.time, timing, rng);
         });
@@ -175,7 +175,8 @@ impl Engine {
         }
         self.me.follow(all.median_ms);
         if self.sync.is_new() {
-            self.log.set_horizon(self.me.clock_now(now));
+            self.log
+                .set_horizon(self.stored.horizon(self.me.clock_now(now)));
         }
         if all.median_ms < 0 {
             // The others have refused what was ahead of them.

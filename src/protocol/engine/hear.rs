@@ -155,7 +155,8 @@ impl Engine {
     /// The author's number, new if it was not known; `None` if there is no room for it.
     fn meet(&mut self, author: &Author) -> Option<Met> {
         let roster = &self.group.roster;
-        if roster.known() >= MEMBERS_MAX && roster.find(author.tag()).is_none() {
+        let is_member = |id: Id| roster.get(id).is_some();
+        if roster.known() >= MEMBERS_MAX && !roster.find(author.tag()).is_some_and(is_member) {
             self.make_place();
         }
         self.group.roster.meet(author)
@@ -204,11 +205,14 @@ impl Engine {
 
     pub(super) fn hear_durable(&mut self, now: Moment, heard: &ReceivedFrame<'_>) {
         let &ReceivedFrame { id, author, .. } = heard;
+        if self.hold_back(now, heard) {
+            return;
+        }
         let sequence = author.sequence;
         let sent_by = self.note_presence(now, heard);
         let timing = self.group.timing(id);
         let first = self.first_sequence(author, sequence);
-        let accept = self.receiving.open_inbox(id, first).judge(sequence);
+        let accept = self.open_inbox(id, first).judge(sequence);
         match accept {
             Accept::Duplicate => return self.hear_again(now, heard, sent_by),
             Accept::TooFar => self.jump(now, id, sequence),
@@ -246,7 +250,9 @@ impl Engine {
         self.recall(heard);
         self.sending.repair.cancel((id, author.sequence));
         let held = self.log.touch(id, author.sequence, now.time);
-        if held.is_some_and(|held| held.hash != heard.hash) {
+        let is_another = held.is_some_and(|held| held.hash != heard.hash);
+        // What a store holds in an author's name accuses nobody before it is checked.
+        if is_another && self.log.serve(id, author.sequence).is_some() {
             let who = self.group.roster.named_key(id);
             self.out
                 .tell_of(who, |who| EngineEvent::Equivocation { who });
@@ -330,7 +336,7 @@ impl Engine {
 
     /// Where the inbox of a member begins of whom `heard` is the first sequence heard: where the
     /// member probably began for us.
-    fn first_sequence(&self, author: &Author, heard: u32) -> u32 {
+    pub(super) fn first_sequence(&self, author: &Author, heard: u32) -> u32 {
         let is_contemporary = (author.session >> 32) + CONTEMPORARY_S >= self.me.started_s();
         match self.sync.exchanges.first_after(author.tag()) {
             // Met while catching up: what is pulled is old, and what comes behind it is new.
@@ -357,6 +363,7 @@ impl Engine {
                 let log = &mut self.log;
                 let delivered = self.sending.hear_ack(id, ack.through, now.time, log);
                 self.tell_delivered(delivered);
+                self.tell_kept(id);
             } else {
                 self.learn_hint(now, ack.of, ack.through);
             }
@@ -384,7 +391,7 @@ impl Engine {
         // A member that has said nothing, and was never heard, needs no inbox.
         if beat.newest > 0 {
             let first = self.first_sequence(author, beat.newest.saturating_add(1));
-            self.receiving.open_inbox(id, first);
+            self.open_inbox(id, first);
             let (timing, rng) = (self.group.timing(id), &mut self.rng);
             self.receiving.update(id, |inbox| {
                 inbox.believe(beat.newest);
@@ -449,6 +456,7 @@ impl Engine {
                 .sending
                 .hear_status(id, status, now.time, log, round_trip);
             self.tell_delivered(delivered);
+            self.tell_kept(id);
         }
     }
 }

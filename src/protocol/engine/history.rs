@@ -68,6 +68,27 @@ impl FrameLog {
         })
     }
 
+    /// Notes that a long text is shown now; whether it was not before. Each of its frames that
+    /// comes late may be the one that completes it.
+    pub(super) fn tell_text(&mut self, id: Id, span: TextSpan) -> bool {
+        let last = self.get_mut(id, span.last);
+        last.is_some_and(|last| !std::mem::replace(&mut last.is_told, true))
+    }
+
+    /// Whether a long text was shown.
+    pub(super) fn is_told(&self, id: Id, span: TextSpan) -> bool {
+        self.get(id, span.last).is_some_and(|last| last.is_told)
+    }
+
+    /// Notes that a long text was shown in an earlier session, of which all that was kept is held:
+    /// if it is whole.
+    pub(super) fn recall_text(&mut self, id: Id, span: TextSpan) {
+        let is_whole = (span.first..=span.last).all(|frame| self.get(id, frame).is_some());
+        if is_whole {
+            self.tell_text(id, span);
+        }
+    }
+
     /// The newest messages, at most `count`, in the order that all members agree on and as they are
     /// now.
     pub(super) fn messages(&self, count: usize, seal: &Seal, roster: &Roster) -> Vec<Delivery> {
@@ -142,17 +163,18 @@ impl FrameLog {
         let held = self.get(id, position.sequence);
         let mut inside = Vec::new();
         let opened = held.and_then(|held| seal.reopen(&held.bytes, &mut inside));
-        let (Some((author, durable)), Some(member)) = (opened, roster.get(id)) else {
+        let Some((author, durable)) = opened else {
             return Vec::new();
         };
         let who = NamedKey {
-            name: author.name,
-            key: member.key,
+            name: author.name.clone(),
+            key: author.key,
         };
+        let source = roster.get(id).and_then(|member| member.address);
         let message = |id, text, manner| Delivery {
             id,
             who: who.clone(),
-            source: member.address,
+            source,
             text,
             manner,
             order: Order::InOrder,

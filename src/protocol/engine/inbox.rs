@@ -113,6 +113,14 @@ impl Inbox {
         self.note_stall(now);
     }
 
+    /// Adds a frame that was shown in an earlier session; those before it are late from now on.
+    pub fn recall(&mut self, sequence: u32) {
+        self.have.insert(sequence);
+        self.gaps.remove(sequence);
+        self.next = self.next.max(sequence.saturating_add(1));
+        self.newest = self.newest.max(sequence);
+    }
+
     /// Notes that a frame exists, and therefore all before it.
     pub fn learn_newest(
         &mut self,

@@ -28,6 +28,8 @@ pub(super) struct Me {
     pub(super) clock: HybridClock,
     /// The session of this person that ended without a farewell, if it is known.
     replaces: Option<u64>,
+    role: Role,
+    is_archived: bool,
     pub(super) started: Moment,
     /// Since when this member hears what the others send: its start, or the end of its last sleep.
     pub(super) listening_since: Duration,
@@ -59,6 +61,8 @@ impl Me {
             seal: setup.seal,
             clock: HybridClock::default(),
             replaces: setup.replaces,
+            role: setup.role,
+            is_archived: setup.is_archived,
             started: now,
             listening_since: now.time,
             link: setup.link,
@@ -135,7 +139,8 @@ impl Me {
     /// What a session begins with.
     pub(super) fn hello(&self) -> Hello {
         Hello {
-            role: Role::Person,
+            role: self.role,
+            is_archived: self.is_archived,
             replaces: self.replaces,
             session_key: self.private.session_key(),
         }

@@ -7,10 +7,12 @@ use std::time::Duration;
 use super::clock_offset::ClockOffset;
 use super::config::{ASK_AFTER_BEATS, ASK_INTERVAL, BEAT_MIN, GONE_AFTER_BEATS};
 use super::event::NamedKey;
+use super::former::Stated;
 use super::group_clock::StatedClock;
 use super::replay_window::ReplayWindow;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::frame::durable::{Hello, Role};
 use crate::protocol::wire::frame::{Author, Key, MemberTag};
 use crate::protocol::wire::private::SessionKey;
 
@@ -43,6 +45,10 @@ pub struct Member {
     pub link: Link,
     /// The key that private messages to it are sealed to, once its HELLO is here.
     pub session_key: Option<SessionKey>,
+    /// What it is, by its HELLO.
+    pub role: Role,
+    /// Whether what it hears is kept beyond its session, by its HELLO.
+    pub is_archived: bool,
     /// Whether it knows what was said before it came.
     pub knows_history: bool,
     /// The round trip that it states; `None` for this member itself.
@@ -80,6 +86,8 @@ impl Member {
             mirror_port: 0,
             link: Link::Wired,
             session_key: None,
+            role: Role::Person,
+            is_archived: false,
             knows_history: false,
             grtt: None,
             proven_at: None,
@@ -93,6 +101,46 @@ impl Member {
             asked_since: None,
             ask_at: None,
         }
+    }
+
+    /// The author of a frame, of whom stored frames state something.
+    pub(super) fn again(author: &Author, stated: Stated) -> Self {
+        Self {
+            session_key: stated.session_key,
+            role: stated.role,
+            is_archived: stated.is_archived,
+            is_closed: stated.is_closed,
+            ..Self::of(author)
+        }
+    }
+
+    /// Takes in what a stored frame states, as far as the member has not said so itself.
+    pub(super) fn recall(&mut self, stated: Stated) {
+        if self.session_key.is_none() && stated.session_key.is_some() {
+            self.session_key = stated.session_key;
+            self.role = stated.role;
+            self.is_archived = stated.is_archived;
+        }
+        self.is_closed |= stated.is_closed && !self.is_live;
+    }
+
+    /// Takes in what its HELLO states.
+    pub(super) fn hear_hello(&mut self, hello: &Hello) {
+        self.session_key = Some(hello.session_key);
+        self.role = hello.role;
+        self.is_archived = hello.is_archived;
+    }
+
+    /// Whether it remembers for others, and is no person.
+    #[must_use]
+    pub fn is_keeper(&self) -> bool {
+        self.role == Role::Keeper
+    }
+
+    /// Whether what it has outlives its session.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        self.is_archived || self.is_keeper()
     }
 
     /// Takes in the name in one of its frames; the name that it had, if it has another one now. A

@@ -3,10 +3,12 @@
 //!
 //! ```text
 //! me          keys, clock, and the frames that this member makes
-//! group       roster (member, replay_window, clock_offset) · admission · presence · round trip
+//! group       roster (member, former, replay_window, clock_offset) · admission · presence ·
+//!             round trip
 //! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
 //! receiving   inbox per member (sequences, gaps) · frontier · reports · unproven · heard_nacks
-//! log         frame_log, with history · shares · digest_sums
+//! log         frame_log, with history · shares · digest_sums · journal
+//! stored      frames of earlier sessions, which an archive kept
 //! recent      dedup
 //! amendments  messages that were changed lately
 //! sync        digests, inventories · exchange (pull_order) · answers · asked_in_vain
@@ -45,6 +47,7 @@ pub mod event;
 pub mod exchange;
 mod fair_share;
 mod farewell;
+mod former;
 pub mod frame_log;
 mod freshness;
 pub mod frontier;
@@ -56,6 +59,8 @@ mod heard_nacks;
 mod history;
 mod host_budgets;
 pub mod inbox;
+mod journal;
+mod kept;
 mod laggards;
 mod me;
 pub mod member;
@@ -78,7 +83,9 @@ mod saying;
 mod send;
 mod sending;
 pub mod sequences;
+mod setup;
 mod shares;
+pub mod stored;
 mod sync;
 mod timers;
 mod unproven;
@@ -97,40 +104,14 @@ use self::out::Out;
 use self::receiving::Receiving;
 use self::roster::Roster;
 use self::sending::Sending;
+pub use self::setup::Setup;
+use self::stored::Stored;
 use self::sync::Sync;
-use crate::protocol::message::Name;
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::durable::Record;
-use crate::protocol::wire::private::Secrets;
-use crate::protocol::wire::seal::Seal;
-use crate::protocol::wire::seal::signer::Signer;
-
-/// What a member starts with.
-#[derive(Debug)]
-pub struct Setup {
-    /// The person.
-    pub signer: Signer,
-    /// This session: the second of its start in the high half; in the low one, ten bits of its
-    /// millisecond, so that sessions are ordered by their start, and 22 random bits.
-    pub session: u64,
-    /// The session of this person that ended without a farewell, if it is known.
-    pub replaces: Option<u64>,
-    /// The name to go by.
-    pub name: Name,
-    /// The room's seal.
-    pub seal: Seal,
-    /// The port that plain copies leave from, in the lobby.
-    pub mirror_port: Option<u16>,
-    /// What carries our multicast.
-    pub link: Link,
-    /// Seed of all random numbers that need not be secret.
-    pub seed: u64,
-    /// Source of the random numbers that must be secret.
-    pub secrets: Secrets,
-}
 
 /// One member of a room.
 #[derive(Debug)]
@@ -144,6 +125,7 @@ pub struct Engine {
     recent: RecentDatagrams,
     amendments: Amendments,
     sync: Sync,
+    stored: Stored,
     mirror: Option<Mirror>,
     out: Out,
 }
@@ -155,16 +137,19 @@ impl Engine {
         let mirror_port = setup.mirror_port;
         let mirror = mirror_port.map(|port| Mirror::new(setup.name.clone(), port));
         let seed = setup.seed;
+        let stored = Stored::of(&setup);
+        let log = FrameLog::of(&setup);
         let me = Me::new(setup, now);
         let mut engine = Self {
             rng: Rng::new(seed),
             group: Group::new(me.identity()),
             sending: Sending::default(),
             receiving: Receiving::default(),
-            log: FrameLog::default(),
+            log,
             recent: RecentDatagrams::default(),
             amendments: Amendments::default(),
             sync: Sync::new(seed),
+            stored,
             mirror,
             out: Out::default(),
             me,

@@ -157,6 +157,12 @@ impl Receipts {
         self.expected.iter().filter(has_not).copied()
     }
 
+    /// How far the newest frames have got.
+    #[must_use]
+    pub fn current(&self) -> Delivered {
+        self.state()
+    }
+
     fn state(&self) -> Delivered {
         let waiting: Vec<Id> = self.waiting().collect();
         Delivered {

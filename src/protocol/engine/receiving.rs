@@ -67,6 +67,13 @@ impl Receiving {
         inbox.or_insert_with(|| Inbox::starting_at(first))
     }
 
+    /// Notes that a member's frame was shown in an earlier session, if it has an inbox.
+    pub(super) fn recall(&mut self, id: Id, sequence: u32) {
+        if self.change(id, |inbox| inbox.recall(sequence)).is_some() {
+            self.plan(id);
+        }
+    }
+
     /// Changes an inbox, and sets its timer anew.
     pub(super) fn update(&mut self, id: Id, change: impl FnOnce(&mut Inbox)) {
         self.change(id, change);

@@ -10,12 +10,13 @@ use super::config::{
     ASK_INTERVAL, BEAT_MAX, BEAT_MIN, BEAT_PER_MEMBER, GRTT_MAX, GRTT_MIN, MEMBERS_MAX,
 };
 use super::event::NamedKey;
+use super::former::{Formers, Stated};
 use super::group_clock::StatedClock;
 use super::member::{BeatNews, Member};
 use crate::protocol::message::Name;
 use crate::protocol::rng::{Rng, mix};
-use crate::protocol::wire::frame::{Author, MemberTag};
-use crate::protocol::wire::private::SessionKey;
+use crate::protocol::wire::frame::durable::Hello;
+use crate::protocol::wire::frame::{Author, Key, MemberTag};
 
 /// A member, as this one's engine counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +50,7 @@ pub struct Met {
 pub struct Roster {
     ids: BTreeMap<MemberTag, Id>,
     members: BTreeMap<Id, Member>,
+    formers: Formers,
     live: usize,
     next_id: u32,
     due_at: Duration,
@@ -63,6 +65,7 @@ impl Roster {
         let mut roster = Self {
             ids: BTreeMap::new(),
             members: BTreeMap::new(),
+            formers: Formers::default(),
             live: 0,
             next_id: ME.0,
             due_at: Duration::MAX,
@@ -79,7 +82,9 @@ impl Roster {
         let tag = author.tag();
         if let Some(id) = self.ids.get(&tag) {
             let id = *id;
-            let member = self.members.get_mut(&id)?;
+            let Some(member) = self.members.get_mut(&id) else {
+                return self.meet_again(id, author);
+            };
             let is_same = member.key == author.key && member.session == author.session;
             return is_same.then(|| Met {
                 id,
@@ -99,6 +104,70 @@ impl Roster {
         })
     }
 
+    /// Makes a member of a session of stored frames, which is heard now.
+    fn meet_again(&mut self, id: Id, author: &Author) -> Option<Met> {
+        let former = self.formers.get(id)?;
+        let is_same = former.key == author.key && former.session == author.session;
+        if !is_same || self.members.len() >= MEMBERS_MAX {
+            return None;
+        }
+        let stated = self.formers.remove(id)?.stated;
+        self.members.insert(id, Member::again(author, stated));
+        Some(Met {
+            id,
+            name_before: None,
+        })
+    }
+
+    /// The number of the session of a stored frame, which is no member unless it was heard; `None`
+    /// if there is no room for it, or it is not the one that is known by its tag.
+    pub(super) fn recall(&mut self, author: &Author) -> Option<Id> {
+        if let Some(id) = self.find(author.tag()) {
+            let (key, session) = self.key_and_session(id)?;
+            return (key == author.key && session == author.session).then_some(id);
+        }
+        if self.formers.is_full() {
+            return None;
+        }
+        let id = Id(self.next_id);
+        self.next_id += 1;
+        self.ids.insert(author.tag(), id);
+        self.formers.insert(id, author);
+        Some(id)
+    }
+
+    /// Takes in what a stored frame states about its session, and how many messages it holds.
+    pub(super) fn recall_stated(&mut self, id: Id, stated: Stated, messages: usize) {
+        match self.members.get_mut(&id) {
+            Some(member) => member.recall(stated),
+            None => self.formers.hear(id, stated, messages),
+        }
+    }
+
+    /// The sessions of stored frames that make room for others.
+    pub(super) fn least_formers(&self) -> Vec<Id> {
+        match self.formers.is_full() {
+            true => self.formers.least(),
+            false => Vec::new(),
+        }
+    }
+
+    /// The key and the session of a member, or of stored frames.
+    pub(super) fn key_and_session(&self, id: Id) -> Option<(Key, u64)> {
+        match self.members.get(&id) {
+            Some(member) => Some((member.key, member.session)),
+            None => self
+                .formers
+                .get(id)
+                .map(|former| (former.key, former.session)),
+        }
+    }
+
+    fn tag(&self, id: Id) -> Option<MemberTag> {
+        let member = self.get(id).map(|member| member.tag);
+        member.or_else(|| self.formers.get(id).map(|former| former.tag))
+    }
+
     /// Gives a member another name.
     pub(super) fn rename(&mut self, id: Id, name: Name) {
         if let Some(member) = self.members.get_mut(&id) {
@@ -106,10 +175,10 @@ impl Roster {
         }
     }
 
-    /// Notes the session key that a member's HELLO states.
-    pub fn set_session_key(&mut self, id: Id, session_key: SessionKey) {
+    /// Takes in what a member's HELLO states.
+    pub(super) fn hear_hello(&mut self, id: Id, hello: &Hello) {
         if let Some(member) = self.members.get_mut(&id) {
-            member.session_key = Some(session_key);
+            member.hear_hello(hello);
         }
     }
 
@@ -304,7 +373,7 @@ impl Roster {
         (self.due_at < Duration::MAX).then_some(self.due_at)
     }
 
-    /// The member with this tag.
+    /// The member with this tag, or the session of stored frames.
     #[must_use]
     pub fn find(&self, tag: MemberTag) -> Option<Id> {
         self.ids.get(&tag).copied()
@@ -343,6 +412,11 @@ impl Roster {
             .filter(|(id, member)| *id != ME && member.is_live)
     }
 
+    /// All of those that are persons.
+    pub fn people(&self) -> impl Iterator<Item = (Id, &Member)> {
+        self.others().filter(|(_, member)| !member.is_keeper())
+    }
+
     /// All that were ever met and are not forgotten.
     pub fn everybody(&self) -> impl Iterator<Item = (Id, &Member)> {
         self.members.iter().map(|(id, member)| (*id, member))
@@ -362,9 +436,11 @@ impl Roster {
 
     /// Forgets a member that is not here.
     pub fn forget(&mut self, id: Id) {
-        if let Some(member) = self.members.remove(&id) {
-            self.ids.remove(&member.tag);
+        if let Some(tag) = self.tag(id) {
+            self.ids.remove(&tag);
         }
+        self.members.remove(&id);
+        self.formers.remove(id);
     }
 
     /// How many members are known.
@@ -387,7 +463,7 @@ impl Roster {
     /// hashing, Thaler and Ravishankar 1998).
     #[must_use]
     pub fn my_rank(&self, of: Id, turn: u32) -> usize {
-        let Some(source) = self.get(of).map(|member| member.tag) else {
+        let Some(source) = self.tag(of) else {
             return usize::MAX;
         };
         let weight = |tag: MemberTag| {

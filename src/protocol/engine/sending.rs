@@ -12,6 +12,7 @@ use super::config::{
 use super::event::{EngineEvent, MessageId};
 use super::frame_log::{FrameLog, Position};
 use super::group::Group;
+use super::kept::Kept;
 use super::me::Me;
 use super::out::Out;
 use super::outbox::{Outbox, PrivateText};
@@ -47,6 +48,7 @@ pub(super) struct Sending {
     pub(super) window: Window,
     pub(super) arrivals: Arrivals,
     pub(super) receipts: Receipts,
+    pub(super) kept: Kept,
     pub(super) repair: Repair,
     repair_budget: RepairBudget,
     nacks: NackRate,
@@ -216,7 +218,10 @@ impl Sending {
                 0..=SMALL_GROUP => held.asked.saturating_add(more).clamp(1, REPAIR_COPIES_MAX),
                 _ => 1,
             };
-            let (bytes, mut has_sent) = (held.bytes.clone(), false);
+            let Some(bytes) = log.serve(id, sequence) else {
+                continue;
+            };
+            let mut has_sent = false;
             for copy in 0..copies {
                 let is_free = copy == 0 && cause == Cause::Tail;
                 if !is_free && !self.repair_budget.try_spend(bytes.len(), age, now) {
@@ -308,7 +313,7 @@ impl Sending {
         group.presence.said(now, self.was_bulk.then_some(grtt));
         self.arrivals.leaves(sequence, now);
         if made.messages > 0 || !made.amending.is_empty() {
-            let here = group.roster.others().map(|(id, _)| id);
+            let here = group.roster.people().map(|(id, _)| id);
             let report_at = now + group.waiting_after();
             self.receipts.said(sequence, here, report_at);
         }

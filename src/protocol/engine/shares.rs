@@ -55,8 +55,10 @@ impl Amount {
 }
 
 /// What all have, and each person by the short id.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shares {
+    /// Most that the history takes.
+    most: Amount,
     history: Amount,
     held_back_bytes: usize,
     persons: BTreeMap<u64, Share>,
@@ -71,7 +73,27 @@ struct Share {
     pinned: Option<(u64, TextSpan)>,
 }
 
+impl Default for Shares {
+    fn default() -> Self {
+        Self::of(HISTORY_BYTES)
+    }
+}
+
 impl Shares {
+    /// Shares in a history of so many bytes, and as many messages as fit at the usual length.
+    pub(super) fn of(history_bytes: usize) -> Self {
+        let messages = history_bytes as u64 * HISTORY_MESSAGES as u64 / HISTORY_BYTES as u64;
+        Self {
+            most: Amount {
+                bytes: history_bytes,
+                messages: messages as usize,
+            },
+            history: Amount::default(),
+            held_back_bytes: 0,
+            persons: BTreeMap::new(),
+        }
+    }
+
     /// How many bytes all have.
     pub(super) fn bytes(&self) -> usize {
         self.history.bytes + self.held_back_bytes
@@ -128,8 +150,8 @@ impl Shares {
 
     /// The persons that give frames back, and how much, if the history takes too much.
     pub(super) fn over_budget(&self) -> Option<(BTreeSet<u64>, Amount)> {
-        let is_bytes = self.history.bytes > HISTORY_BYTES;
-        if !is_bytes && self.history.messages <= HISTORY_MESSAGES {
+        let is_bytes = self.history.bytes > self.most.bytes;
+        if !is_bytes && self.history.messages <= self.most.messages {
             return None;
         }
         let amount = |share: &Share| match is_bytes {
@@ -145,12 +167,12 @@ impl Shares {
         let part = |all: usize| (all / DROPPED_DIVISOR).min(has).max(1);
         let surplus = match is_bytes {
             true => Amount {
-                bytes: part(HISTORY_BYTES),
+                bytes: part(self.most.bytes),
                 messages: 0,
             },
             false => Amount {
                 bytes: 0,
-                messages: part(HISTORY_MESSAGES),
+                messages: part(self.most.messages),
             },
         };
         Some((persons, surplus))
@@ -178,6 +200,13 @@ impl Shares {
     pub(super) fn has_message_of(&self, person: u64) -> bool {
         let share = self.persons.get(&person);
         share.is_some_and(|share| share.history.messages > 0)
+    }
+
+    /// The persons of whom any message is in the history.
+    pub(super) fn speakers(&self) -> impl Iterator<Item = u64> {
+        let shares = self.persons.iter();
+        let speakers = shares.filter(|(_, share)| share.history.messages > 0);
+        speakers.map(|(person, _)| *person)
     }
 
     /// Whether a frame is kept for a text that is not whole.

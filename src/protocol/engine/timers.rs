@@ -92,14 +92,20 @@ impl Engine {
 
     pub(super) fn tell_delivered(&mut self, delivered: Option<Delivered>) {
         if let Some(delivered) = delivered {
-            self.out.tell(EngineEvent::Delivered {
-                first_sequence: delivered.first,
-                last_sequence: delivered.last,
-                has: delivered.has,
-                of: delivered.of,
-                waiting: self.group.named_keys(delivered.waiting.into_iter()),
-                was_reported: delivered.was_reported,
-            });
+            let kept_for = self.kept_for(&delivered);
+            self.tell_delivery(delivered, kept_for);
         }
+    }
+
+    pub(super) fn tell_delivery(&mut self, delivered: Delivered, kept_for: usize) {
+        self.out.tell(EngineEvent::Delivered {
+            first_sequence: delivered.first,
+            last_sequence: delivered.last,
+            has: delivered.has,
+            of: delivered.of,
+            waiting: self.group.named_keys(delivered.waiting.into_iter()),
+            was_reported: delivered.was_reported,
+            kept_for,
+        });
     }
 }

@@ -110,6 +110,16 @@ impl Unproven {
         self.order.push_back((now, id, sequence));
     }
 
+    /// Takes all frames, in the order in which they came.
+    pub(super) fn take_all(&mut self) -> Vec<(Id, UnprovenFrame)> {
+        let authors = std::mem::take(self).authors.into_iter();
+        let mut all: Vec<(Id, UnprovenFrame)> = authors
+            .flat_map(|(id, waiting)| waiting.frames.into_values().map(move |frame| (id, frame)))
+            .collect();
+        all.sort_by_key(|(_, frame)| frame.since);
+        all
+    }
+
     /// Takes the frames of an author, by sequence: it has shown that it is there.
     pub(super) fn take(&mut self, id: Id) -> Vec<UnprovenFrame> {
         let Some(author) = self.authors.remove(&id) else {

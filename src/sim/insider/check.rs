@@ -289,6 +289,7 @@ impl Checks {
         }
         self.check_lines(world);
         self.check_forms(world);
+        self.check_archives(world);
         self.check_names(world);
         say_secret(world, SECRETS[1]);
         world.run(LINE);
@@ -339,6 +340,25 @@ impl Checks {
                     Kind::Claim,
                     format!("{number} was shown {late} lines as late"),
                 );
+            }
+        }
+    }
+
+    /// What a member was shown is in its archive, once.
+    fn check_archives(&mut self, world: &World) {
+        for number in self.steady(world) {
+            let Some(archive) = world.archive(number) else {
+                continue;
+            };
+            let texts = archive.entries().map(|entry| entry.text.as_str());
+            let kept: Vec<&str> = texts.filter_map(|text| text.split(' ').next()).collect();
+            for message in 0..world.ledger().messages() {
+                let text = message.to_string();
+                let count = kept.iter().filter(|kept| **kept == text).count();
+                if world.ledger().has(number, message) && count == 0 {
+                    let text = format!("{number} was shown {message} and has not kept it");
+                    self.find(Kind::Lost, text);
+                }
             }
         }
     }

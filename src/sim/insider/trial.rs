@@ -29,6 +29,9 @@ const LINE_EVERY_MS: u64 = 500;
 /// The member that restarts in rough weather.
 const RESTARTER: usize = 1;
 
+/// The member that is a keeper, if there is one.
+const KEEPER: usize = 3;
+
 /// Time to mend.
 const PEACE: Duration = Duration::from_secs(30);
 
@@ -44,6 +47,15 @@ pub enum Weather {
     Rough,
 }
 
+/// What outlives the members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// Nothing.
+    Nothing,
+    /// The members have archives, from which one that restarts remembers, and a keeper is there.
+    Archives,
+}
+
 /// The conditions of an attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trial {
@@ -57,6 +69,8 @@ pub struct Trial {
     pub bits_per_s: u64,
     /// See [`Weather`].
     pub weather: Weather,
+    /// See [`Keeping`].
+    pub keeping: Keeping,
 }
 
 /// What an attack did.
@@ -123,6 +137,11 @@ impl Trial {
         number == self.leaver() || (self.weather == Weather::Rough && number == RESTARTER)
     }
 
+    /// Whether a member is the keeper, which says nothing and stays.
+    pub(super) fn is_keeper(&self, number: usize) -> bool {
+        self.keeping == Keeping::Archives && number == KEEPER
+    }
+
     /// The member that comes.
     pub(super) fn newcomer(&self) -> usize {
         usize::from(self.honest)
@@ -135,12 +154,19 @@ impl<'a> Room<'a> {
         let insider = Insider::new(world.seal().clone(), world.wall_ms());
         insider.keys().for_each(|key| world.admit(key));
         world.tap();
-        for name in NAMES.iter().take(trial.honest.into()) {
-            world.join(name)?;
+        if trial.keeping == Keeping::Archives {
+            world.archive_all();
+        }
+        for (number, name) in NAMES.iter().take(trial.honest.into()).enumerate() {
+            match trial.is_keeper(number) {
+                true => world.join_keeper(name)?,
+                false => world.join(name)?,
+            };
             world.run(STEP);
         }
         world.run(MEETING);
-        for number in 0..usize::from(trial.honest) {
+        let people = 0..usize::from(trial.honest);
+        for number in people.filter(|number| !trial.is_keeper(*number)) {
             world.say(number);
             world.run(5 * STEP);
         }

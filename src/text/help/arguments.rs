@@ -31,6 +31,16 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         ("chat", "listen_only") => {
             "Não lê nenhuma entrada, e fica até receber um sinal: para serviços"
         }
+        ("keep", "name") => "O nome com que aparece na lista, de 1 a 32 bytes [padrão: keeper]",
+        ("keep", "room") => "A sala a guardar; sem chave, todos podem entrar [padrão: lobby]",
+        ("keep", "passphrase") => {
+            "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
+        }
+        ("keep", "depth_bytes") => {
+            "Quantos bytes lembra, no máximo, para quem chegar depois; todo outro membro lembra \
+            6 MiB [padrão: 6291456]"
+        }
+        ("keep", "json") => "Um objeto JSON por evento, também as mensagens",
         ("completions", "shell") => "Para qual shell",
         ("man", "folder") => {
             "Escreve as páginas de todos os comandos nesta pasta, criada se não existir"

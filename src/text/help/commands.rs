@@ -6,6 +6,7 @@ pub(crate) fn command(path: &str) -> Option<&'static str> {
     Some(match path {
         "" => "Bate-papo sem servidor para todos de uma rede",
         "chat" => "Conversa com todos desta rede: confiável, em ordem, sem servidor",
+        "keep" => "Membro sem pessoa, que guarda o que se diz numa sala para quem chegar depois",
         "room" => "Salas que só algumas pessoas podem ler",
         "room new" => "Cria o convite de uma sala nova, que só os convidados podem ler",
         "id" => "Mostra quem você é para os outros: a impressão digital da sua chave",

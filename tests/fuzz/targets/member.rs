@@ -15,9 +15,11 @@ use libfuzzer_sys::fuzz_target;
 use roda::chat::command::{Command, Leave, RequestId};
 use roda::chat::{Audience, Chat, Config, Input, NetworkNews, Output};
 use roda::protocol::engine::Setup;
+use roda::protocol::engine::config::HISTORY_BYTES;
 use roda::protocol::message::Name;
 use roda::protocol::time::Moment;
 use roda::protocol::wire::frame::beat::Link;
+use roda::protocol::wire::frame::durable::Role;
 use roda::protocol::wire::private::Secrets;
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::{Signer, Verdicts};
@@ -85,6 +87,9 @@ impl Member {
             signer,
             session,
             replaces: None,
+            role: Role::Person,
+            is_archived: false,
+            depth_bytes: HISTORY_BYTES,
             name: Name::parse("ana").expect("a name"),
             seal: seal.clone(),
             secrets: Secrets::new([2; 32].into()),

@@ -8,7 +8,7 @@
 //! record: kind 4 bits, length 12 bits | bytes                      to the end of the body
 //!
 //! kind 0   said: UTF-8
-//! kind 1   hello: replaced session 8, 0 for none | session key 32 | role 1
+//! kind 1   hello: replaced session 8, 0 for none | session key 32 | archived 1 bit, role 7 bits
 //! kind 2   leaving: empty
 //! kind 3   private: addressee 12 | sealed text (`wire/private.rs`)
 //! kind 4   action: UTF-8, what the author does, as of somebody else
@@ -196,6 +196,8 @@ pub struct Hello {
     pub session_key: SessionKey,
     /// What the session is.
     pub role: Role,
+    /// Whether what it hears is kept beyond this session.
+    pub is_archived: bool,
 }
 
 /// What a session is.
@@ -216,15 +218,18 @@ impl Role {
     const ALL: [Self; 3] = [Self::Person, Self::Keeper, Self::Bridge];
 
     fn from_byte(byte: u8) -> Self {
-        let role = Self::ALL.get(usize::from(byte)).copied();
+        let role = Self::ALL.get(usize::from(byte & !ARCHIVED)).copied();
         role.unwrap_or(Self::Unknown)
     }
 
     fn byte(self) -> u8 {
         let place = Self::ALL.iter().position(|role| *role == self);
-        place.map_or(u8::MAX, |place| place as u8) // one of three
+        place.map_or(!ARCHIVED, |place| place as u8) // one of three
     }
 }
+
+/// The bit beside the role that says that what a session hears is kept beyond it.
+const ARCHIVED: u8 = 0x80;
 
 const SAID: u16 = 0;
 const HELLO: u16 = 1;
@@ -350,7 +355,8 @@ impl<'d> Record<'d> {
                 writer.u16(HELLO << 12 | HELLO_BYTES);
                 writer.u64(hello.replaces.unwrap_or(0));
                 writer.bytes(&hello.session_key.0);
-                writer.u8(hello.role.byte());
+                let archived = if hello.is_archived { ARCHIVED } else { 0 };
+                writer.u8(hello.role.byte() | archived);
             }
             Self::Private { to, sealed } => {
                 let length = MemberTag::BYTES + sealed.len();
@@ -384,10 +390,12 @@ impl<'d> Record<'d> {
                 let mut reader = Reader(bytes);
                 let replaces = reader.u64()?;
                 let session_key = reader.take(SESSION_KEY_BYTES)?;
+                let role = reader.u8()?;
                 Self::Hello(Hello {
                     replaces: (replaces != 0).then_some(replaces),
                     session_key: SessionKey(session_key.try_into().ok()?),
-                    role: Role::from_byte(reader.u8()?),
+                    role: Role::from_byte(role),
+                    is_archived: role & ARCHIVED != 0,
                 })
             }
             PRIVATE => {

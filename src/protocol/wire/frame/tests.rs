@@ -162,6 +162,7 @@ proptest! {
         let session_key = SessionKey([7; 32]);
         let hello = Hello {
             role: crate::protocol::wire::frame::durable::Role::Keeper,
+            is_archived: texts.len() % 2 == 1,
             replaces,
             session_key,
         };

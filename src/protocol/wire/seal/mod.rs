@@ -231,11 +231,33 @@ impl Seal {
         datagram: &[u8],
         inside: &'s mut Vec<u8>,
     ) -> Option<(Author, Durable<'s>)> {
+        let (author, durable, _) = self.reopen_with_hash(datagram, inside, |_, _| 0)?;
+        Some((author, durable))
+    }
+
+    /// Opens a durable frame that a store kept, and returns its hash as well. That the room's seal
+    /// is whole is checked, and its author's signature is not.
+    #[must_use]
+    pub fn reopen_stored<'s>(
+        &self,
+        datagram: &[u8],
+        inside: &'s mut Vec<u8>,
+    ) -> Option<(Author, Durable<'s>, u64)> {
+        let leaf = |kind, inside: &[u8]| first_8(&self.hashing.leaf(kind, inside));
+        self.reopen_with_hash(datagram, inside, leaf)
+    }
+
+    fn reopen_with_hash<'s>(
+        &self,
+        datagram: &[u8],
+        inside: &'s mut Vec<u8>,
+        hash: impl FnOnce(u8, &[u8]) -> u64,
+    ) -> Option<(Author, Durable<'s>, u64)> {
         let kind = self.unseal(datagram, inside).ok()?;
         let (inside, _) = split(kind, inside)?;
         let frame = frame::decode(kind, inside).ok()?;
         match frame.body {
-            Body::Durable(durable) => Some((frame.author, durable)),
+            Body::Durable(durable) => Some((frame.author, durable, hash(kind as u8, inside))),
             _ => None,
         }
     }

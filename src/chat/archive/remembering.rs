@@ -1,0 +1,317 @@
+//! What of a room is to be kept beyond this session, and what is taken in again when it begins:
+//! messages as they were shown, for the person, and sealed frames as they came, for the others.
+
+use std::time::Duration;
+
+use super::record::{Entry, Form};
+use super::{Request, RoomReply, RoomRequest};
+use crate::chat::Chat;
+use crate::chat::event::{Content, Failure, Id, Message, News, Person, Timing};
+use crate::chat::own::Unsent;
+use crate::protocol::engine::clock::clock_ms;
+use crate::protocol::engine::event::{Delivery, MessageId, NamedKey, Version};
+use crate::protocol::engine::stored::HistoryChange;
+use crate::protocol::message::Name;
+use crate::protocol::time::Moment;
+
+/// Messages of earlier sessions that are shown when a person comes back.
+const RECENT: usize = 10;
+
+/// Longest time in which the archive reports nothing while it is waited for. What others say waits
+/// as long, and a locked disk must not make a person miss it.
+const SILENCE_MAX: Duration = Duration::from_secs(2);
+
+/// Longest time in all: a full history is read within a second.
+const LOADING_MAX: Duration = Duration::from_secs(10);
+
+/// See the file's head.
+#[derive(Debug)]
+pub(in crate::chat) struct Remembering {
+    /// When this member came.
+    started: Moment,
+    stage: Stage,
+    /// What was shown last in earlier sessions, until this member is ready.
+    recent: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nothing is kept.
+    Off,
+    /// The archive reports what it kept; it is waited for until then.
+    Loading { until: Duration },
+    /// What is said is kept.
+    On,
+}
+
+/// What remembering wants done.
+#[derive(Debug, PartialEq)]
+pub(in crate::chat) enum RememberingEvent {
+    /// Take in that the archive has reported everything, or is waited for no more.
+    FinishLoading,
+    /// The same; and report that what it kept is not known in this session.
+    GiveUp,
+}
+
+impl Remembering {
+    /// Of a member that has just come.
+    pub(in crate::chat) fn new(is_archived: bool, now: Moment) -> Self {
+        let until = now.time + SILENCE_MAX;
+        Self {
+            started: now,
+            stage: match is_archived {
+                true => Stage::Loading { until },
+                false => Stage::Off,
+            },
+            recent: Vec::new(),
+        }
+    }
+
+    /// What the archive is asked first.
+    pub(in crate::chat) fn first_request(&self) -> Option<Request> {
+        let load = RoomRequest::Load { recent: RECENT };
+        (self.stage != Stage::Off).then_some(Request::Room(load))
+    }
+
+    /// When this member came, in milliseconds since 1970.
+    pub(in crate::chat) fn started_ms(&self) -> u64 {
+        self.started.wall_ms
+    }
+
+    /// Whether anything is kept.
+    pub(in crate::chat) fn is_on(&self) -> bool {
+        self.stage != Stage::Off
+    }
+
+    /// Takes in that the archive has reported something.
+    fn handle_progress(&mut self, now: Duration) {
+        if let Stage::Loading { until } = &mut self.stage {
+            *until = (now + SILENCE_MAX).min(self.started.time + LOADING_MAX);
+        }
+    }
+
+    /// Takes in that it has nothing more to report.
+    fn handle_end(&mut self) -> Option<RememberingEvent> {
+        let was_loading = matches!(self.stage, Stage::Loading { .. });
+        if was_loading {
+            self.stage = Stage::On;
+        }
+        was_loading.then_some(RememberingEvent::FinishLoading)
+    }
+
+    /// The next thing to do.
+    fn poll(&mut self, now: Duration) -> Option<RememberingEvent> {
+        let Stage::Loading { until } = self.stage else {
+            return None;
+        };
+        if now < until {
+            return None;
+        }
+        self.stage = Stage::On;
+        Some(RememberingEvent::GiveUp)
+    }
+
+    /// When [`Remembering::poll`] may have something.
+    pub(in crate::chat) fn next_time(&self) -> Option<Duration> {
+        match self.stage {
+            Stage::Loading { until } => Some(until),
+            Stage::Off | Stage::On => None,
+        }
+    }
+}
+
+impl Chat {
+    /// Takes in what the archive answers about this room.
+    pub(in crate::chat) fn on_room_reply(&mut self, now: Moment, reply: RoomReply) {
+        self.remembering.handle_progress(now.time);
+        match reply {
+            RoomReply::Recent(entries) => {
+                self.remembering.recent = entries;
+                self.tell_recent();
+            }
+            RoomReply::Frames(frames) => self.node.restore(now, &frames),
+            RoomReply::Loaded { forgotten } => {
+                self.node.forget(&forgotten);
+                let end = self.remembering.handle_end();
+                self.on_remembering(now, end);
+            }
+            RoomReply::Failed(why) => {
+                self.forget_questions(&why);
+                self.tell(News::Failed(Failure::NothingKept(why)));
+                let end = self.remembering.handle_end();
+                self.on_remembering(now, end);
+            }
+            RoomReply::Resumed { missing } => {
+                self.node.keep_again();
+                self.tell(News::KeptAgain { missing });
+            }
+            reply @ (RoomReply::Found { .. } | RoomReply::NotFound { .. }) => {
+                self.on_answer(reply);
+            }
+        }
+    }
+
+    /// Gives up waiting for the archive when that takes too long.
+    pub(in crate::chat) fn watch_loading(&mut self, now: Moment) {
+        let event = self.remembering.poll(now.time);
+        self.on_remembering(now, event);
+    }
+
+    fn on_remembering(&mut self, now: Moment, event: Option<RememberingEvent>) {
+        match event {
+            None => {}
+            Some(RememberingEvent::FinishLoading) => self.node.finish_loading(now),
+            Some(RememberingEvent::GiveUp) => {
+                self.node.finish_loading(now);
+                self.tell(News::Failed(Failure::NotRecalled));
+            }
+        }
+    }
+
+    /// Shows what was shown last in earlier sessions, once this member is in its room.
+    pub(in crate::chat) fn tell_recent(&mut self) {
+        if !self.room.is_ready {
+            return;
+        }
+        let recent = std::mem::take(&mut self.remembering.recent).into_iter();
+        let messages: Vec<Message> = recent
+            .filter(|entry| !self.people.ignoring.has(Some(&entry.who.key)))
+            .filter(|entry| entry.form != Form::Deleted)
+            .map(|entry| self.recalled(entry))
+            .collect();
+        if !messages.is_empty() {
+            self.tell(News::Recent(messages));
+        }
+    }
+
+    /// A message of the archive, as faces receive it.
+    pub(in crate::chat) fn recalled(&self, entry: Entry) -> Message {
+        let to = entry.to.map(|to| Box::new(self.people.person(&to)));
+        Message {
+            id: Id::Group(entry.id),
+            who: self.people.person(&entry.who),
+            to,
+            content: Content::of(entry.manner, entry.text),
+            wall_ms: entry.wall_ms,
+            source: None,
+            is_own: entry.is_own,
+            is_private: entry.is_private,
+            timing: Timing::History,
+            version: match entry.form {
+                Form::Original => Version::Original,
+                // Which edit it was is not stored: any later one counts as newer.
+                Form::Edited => Version::Edited(Box::new(entry.id)),
+                Form::Deleted => Version::Deleted,
+            },
+        }
+    }
+
+    /// Has a message kept that is shown now, unless nothing of its author is.
+    pub(in crate::chat) fn remember(&mut self, delivery: &Delivery, timing: Timing) {
+        if !self.remembering.is_on() || self.people.ignoring.has(Some(&delivery.who.key)) {
+            return;
+        }
+        let entry = Entry {
+            id: delivery.id,
+            who: delivery.who.clone(),
+            to: None,
+            text: delivery.text.clone(),
+            manner: delivery.manner,
+            wall_ms: clock_ms(delivery.id.position.clock),
+            is_own: delivery.who.key == self.people.my_key(),
+            is_private: delivery.is_private,
+            is_late: timing != Timing::Live,
+            form: Form::Original,
+        };
+        self.ask_room(RoomRequest::Remember(Box::new(entry)));
+    }
+
+    /// Has a message of this member's own kept, which has an id now.
+    pub(in crate::chat) fn remember_own(&mut self, id: MessageId, unsent: &Unsent) {
+        if !self.remembering.is_on() {
+            return;
+        }
+        let entry = Entry {
+            id,
+            who: self.people.my_name(),
+            to: unsent.to.as_ref().and_then(named_key),
+            text: unsent.text.clone(),
+            manner: unsent.manner,
+            wall_ms: clock_ms(id.position.clock),
+            is_own: true,
+            is_private: unsent.to.is_some(),
+            is_late: false,
+            form: Form::Original,
+        };
+        self.ask_room(RoomRequest::Remember(Box::new(entry)));
+    }
+
+    /// What the archive is to do about the frames that are held.
+    pub(in crate::chat) fn next_history_change(&mut self) -> Option<Request> {
+        let request = match self.node.poll_history()? {
+            HistoryChange::Kept(frame) => RoomRequest::Keep(frame),
+            HistoryChange::Dropped(positions) => RoomRequest::Drop(positions),
+        };
+        Some(Request::Room(request))
+    }
+
+    fn ask_room(&mut self, request: RoomRequest) {
+        self.archive(Request::Room(request));
+    }
+}
+
+fn named_key(person: &Person) -> Option<NamedKey> {
+    Some(NamedKey {
+        name: Name::parse(&person.name).ok()?,
+        key: person.key?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(ms: u64) -> Moment {
+        Moment {
+            time: Duration::from_millis(ms),
+            wall_ms: 1_790_000_000_000 + ms,
+        }
+    }
+
+    #[test]
+    fn an_archive_is_waited_for_while_it_answers_and_not_for_ever() {
+        let mut remembering = Remembering::new(true, moment(0));
+        assert!(remembering.first_request().is_some());
+        let silence = SILENCE_MAX.as_millis() as u64;
+        assert_eq!(remembering.poll(moment(silence - 1).time), None);
+        for slice in 1..100 {
+            remembering.handle_progress(moment(slice * 1000).time);
+            if slice < 8 {
+                assert_eq!(remembering.poll(moment(slice * 1000 + 999).time), None);
+            }
+        }
+        let given_up = remembering.poll(LOADING_MAX);
+        assert_eq!(given_up, Some(RememberingEvent::GiveUp));
+        assert_eq!(remembering.poll(2 * LOADING_MAX), None, "once");
+        assert_eq!(remembering.handle_end(), None, "too late");
+        assert_eq!(remembering.next_time(), None);
+    }
+
+    #[test]
+    fn loading_ends_with_the_last_answer() {
+        let mut remembering = Remembering::new(true, moment(0));
+        let end = Some(RememberingEvent::FinishLoading);
+        assert_eq!(remembering.handle_end(), end);
+        assert_eq!(remembering.poll(LOADING_MAX), None);
+        assert!(remembering.is_on());
+    }
+
+    #[test]
+    fn without_an_archive_nothing_is_asked_and_nothing_kept() {
+        let mut remembering = Remembering::new(false, moment(0));
+        assert_eq!(remembering.first_request(), None);
+        assert_eq!(remembering.next_time(), None);
+        assert_eq!(remembering.handle_end(), None);
+        assert!(!remembering.is_on());
+    }
+}

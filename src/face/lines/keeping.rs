@@ -1,0 +1,165 @@
+//! What is kept: the messages of earlier sessions, how far own ones have got, and who is here.
+
+use super::{Line, Lines, addressed, marked};
+use crate::chat::event::{Delivered, MemberState, Message};
+use crate::text::{self, Lang};
+
+impl Lines {
+    /// The messages that were shown last in earlier sessions, dim. Where no person looks, they were
+    /// written before.
+    pub(super) fn recent(&mut self, messages: &[Message]) -> Line {
+        if self.days.is_none() {
+            return Line::Talk(Vec::new());
+        }
+        let colored = self.style.screen;
+        self.style.screen = colored.without_colors();
+        let mut shown = String::new();
+        for message in messages {
+            if let Line::Data(lines) = self.message(message, None) {
+                lines
+                    .lines()
+                    .for_each(|line| colored.aside(line, &mut shown));
+            }
+        }
+        self.style.screen = colored;
+        Line::Data(shown)
+    }
+}
+
+/// How far own messages have got, if that is worth a sentence.
+pub(super) fn delivery(lang: Lang, delivered: &Delivered) -> Option<String> {
+    let (has, of) = (delivered.has, delivered.of);
+    if !delivered.waiting.is_empty() {
+        let waiting: Vec<String> = delivered.waiting.iter().map(addressed).collect();
+        return Some(text::waiting_for(lang, has, of, &waiting));
+    }
+    match (delivered.was_reported, delivered.kept_for) {
+        (false, 0) => None,
+        (true, 0) => Some(text::delivered(lang, has, of)),
+        (_, away) if of == 0 => Some(text::kept_for(lang, away)),
+        (_, away) => Some(text::delivered_and_kept(lang, has, of, away)),
+    }
+}
+
+/// Everybody who is here; those who keep what is said for the others stand apart.
+pub(super) fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
+    let (me, others): (Vec<_>, Vec<_>) = members.iter().partition(|member| member.is_own);
+    let me = me.first().map_or("", |me| &me.person.name);
+    let (keepers, others): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|member| member.is_keeper);
+    let shown = |member: &MemberState| match (member.is_ignored, member.is_silent) {
+        (true, _) => text::is_ignored(lang, &marked(&member.person)),
+        (false, true) => text::not_answering(lang, &marked(&member.person)),
+        (false, false) => marked(&member.person),
+    };
+    let others: Vec<String> = others.into_iter().map(shown).collect();
+    let here = text::who_is_here(lang, me, &others);
+    let keepers: Vec<String> = keepers.into_iter().map(shown).collect();
+    match keepers.is_empty() {
+        true => here,
+        false => text::and_kept_by(lang, &here, &keepers),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::entry::Syntax;
+    use crate::chat::event::{Content, News, Person, Timing};
+    use crate::face::lines::Style;
+    use crate::terminal::screen::{Color, Form, Screen};
+
+    fn lines() -> Lines {
+        let style = Style {
+            lang: Lang::En,
+            screen: Screen::new(Form::Lines, Color::Always, Lang::En),
+            shows_own: false,
+            syntax: Syntax::Commands,
+        };
+        Lines::new(style, "sala".to_owned())
+    }
+
+    fn message(text: &str) -> Message {
+        let content = Content::Text(text.to_owned());
+        Message {
+            timing: Timing::History,
+            ..Message::local(1, Person::unproven("ana"), content, 0)
+        }
+    }
+
+    #[test]
+    fn what_was_shown_last_is_dim_where_a_person_looks_and_nothing_elsewhere() {
+        let recent = News::Recent(vec![message("oi"), message("\x1b[31mtchau")]);
+        let Line::Data(shown) = lines().dated().line(None, &recent) else {
+            panic!("it is data");
+        };
+        let shown: Vec<&str> = shown.lines().collect();
+        assert_eq!(shown.len(), 3, "with the day: {shown:?}");
+        for line in &shown {
+            assert!(
+                line.starts_with("\x1b[2m") && line.ends_with("\x1b[0m"),
+                "{line:?}"
+            );
+            assert_eq!(line.matches('\x1b').count(), 2, "{line:?}");
+        }
+        assert!(shown[1].contains("ana: oi"));
+        match lines().line(None, &recent) {
+            Line::Talk(nothing) => assert!(nothing.is_empty()),
+            Line::Data(data) => panic!("{data:?}"),
+        }
+        // The next message has its colours again.
+        let mut lines = lines().dated();
+        lines.line(None, &recent);
+        let Line::Data(next) = lines.line(None, &News::Message(message("agora"))) else {
+            panic!("it is data");
+        };
+        assert!(next.matches('\x1b').count() > 2, "{next:?}");
+    }
+
+    #[test]
+    fn delivery_says_for_how_many_who_are_away_something_is_kept() {
+        let delivered = |has, of, was_reported, kept_for| Delivered {
+            first: crate::chat::event::Id::Local(1),
+            last: crate::chat::event::Id::Local(1),
+            has,
+            of,
+            waiting: Vec::new(),
+            was_reported,
+            kept_for,
+        };
+        let said = |it: Delivered| delivery(Lang::En, &it);
+        assert_eq!(said(delivered(2, 2, false, 0)), None);
+        assert_eq!(said(delivered(2, 2, true, 0)).unwrap(), "delivered 2/2");
+        assert_eq!(
+            said(delivered(0, 0, false, 1)).unwrap(),
+            "kept for 1 who is away"
+        );
+        assert_eq!(
+            said(delivered(2, 2, true, 3)).unwrap(),
+            "delivered 2/2, kept for 3 who are away"
+        );
+    }
+
+    #[test]
+    fn keepers_stand_apart() {
+        let state = |name: &str, is_own, is_keeper| MemberState {
+            person: Person::unproven(name),
+            is_own,
+            is_silent: false,
+            is_ignored: false,
+            is_keeper,
+        };
+        let members = [
+            state("ana", true, false),
+            state("bia", false, false),
+            state("arquivo", false, true),
+        ];
+        let shown = who_is_here(Lang::En, &members);
+        assert_eq!(shown, "ana (you), bia; kept by 1: arquivo");
+        let alone = who_is_here(
+            Lang::En,
+            &[state("ana", true, false), state("k", false, true)],
+        );
+        assert_eq!(alone, "only ana (you); kept by 1: k");
+    }
+}

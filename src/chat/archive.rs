@@ -3,6 +3,8 @@
 
 pub mod record;
 pub mod search;
+pub mod terms;
+pub mod words;
 
 use self::record::{Amendment, Entry, Forgotten, StoredFrame};
 use self::search::{Found, Query};

@@ -29,7 +29,7 @@ pub mod nick;
 pub mod output;
 mod own;
 mod people;
-mod suffix;
+pub(crate) mod suffix;
 pub mod transcript;
 pub mod trust;
 pub mod vocabulary;

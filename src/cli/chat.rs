@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser};
 
+use super::keeping::{KeepingArgs, KeepingSettings};
 use super::room_name;
 use super::secret::{IdentityArgs, KeyText, RoomSecret, SecretArgs};
 use super::shared::{ColorArgs, GroupArgs, TtlArgs, name_or_login, seconds};
@@ -43,6 +44,9 @@ pub struct ChatArgs {
 
     #[command(flatten)]
     identity: IdentityArgs,
+
+    #[command(flatten)]
+    keeping: KeepingArgs,
 
     #[command(flatten)]
     group: GroupArgs,
@@ -105,6 +109,8 @@ pub struct ChatSettings {
     pub key_text: KeyText,
     /// Which identity to use.
     pub who: Who,
+    /// What is remembered of what is said.
+    pub keeping: KeepingSettings,
     /// Where the group is.
     pub place: GroupAddress,
     /// Who is to have what was said when the input ends.
@@ -160,6 +166,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             secret,
             key_text,
             who: args.identity.who(),
+            keeping: args.keeping.try_into()?,
             place,
             audience: audience(args.wait_for, args.timeout)?,
             form: if args.json { Form::Json } else { Form::Lines },

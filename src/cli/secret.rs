@@ -117,7 +117,7 @@ pub(super) struct IdentityArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "ephemeral")]
     identity: Option<PathBuf>,
 
-    /// Be somebody new, for this session only
+    /// Be somebody new, for this session only, and write nothing at all
     #[arg(long)]
     ephemeral: bool,
 }

@@ -10,6 +10,7 @@ pub mod lines;
 mod mention;
 mod names;
 mod relations;
+pub mod stored;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -2,6 +2,7 @@
 //! documents. Words for people never stand here: `data` of an error is English in every language.
 
 mod object;
+mod stored;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 //! the store have a thread each, which only block and send; one loop drives the room, as the
 //! simulator does. What the start may wait for has a thread too, which a signal leaves behind.
 
+mod archiving;
 mod driver;
 mod opening;
 mod secret;
@@ -31,9 +32,7 @@ use crate::protocol::message::Name;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
-use crate::store::archive::Archive;
-use crate::store::identity::{Who, random};
-use crate::store::people::People;
+use crate::store::identity::random;
 use crate::terminal::console::{ConsoleConfig, PastePolicy};
 use crate::terminal::screen::Form;
 use crate::terminal::signals;
@@ -79,7 +78,7 @@ fn talk(
     };
     let sockets = GroupSockets::open(settings.place.clone()).map_err(refused)?;
     let (tickets, listener, interrupter) = listen(&sockets, &tell)?;
-    let archive = archive(settings, &tell)?;
+    let archive = archiving::start(settings, room, &tell)?;
     let clock = Clock::start();
     let chat = chat(settings, opened, archive.is_some(), &clock, &sockets)?;
     if settings.input == InputPolicy::Ignore {
@@ -150,18 +149,6 @@ fn listen(
     let listener = thread::Builder::new().name("sockets".into()).spawn(listen);
     let listener = listener.map_err(Error::Connection)?;
     Ok((tickets, listener, interrupter))
-}
-
-/// Starts the store's thread, unless nothing is to be remembered.
-fn archive(settings: &ChatSettings, tell: &Sender<Event>) -> Result<Option<Archive>, Error> {
-    // Whoever is somebody new for one session leaves no trace of it.
-    if matches!(settings.who, Who::Ephemeral) {
-        return Ok(None);
-    }
-    let tell = tell.clone();
-    let tell = move |reply| tell.send(Event::Archived(reply)).is_ok();
-    let archive = Archive::start(People::open, tell).map_err(Error::Connection)?;
-    Ok(Some(archive))
 }
 
 /// This member, new in its room.

@@ -8,6 +8,11 @@ pub(crate) fn command(path: &str) -> Option<&'static str> {
         "chat" => "Conversa com todos desta rede: confiável, em ordem, sem servidor",
         "room" => "Salas que só alguns podem ler",
         "room new" => "Cria o convite de uma sala nova, que só os convidados podem ler",
+        "history" => "O que foi dito nas salas em que você esteve: busca, exporta, esquece",
+        "history forget" => "Apaga mensagens deste computador de vez, com todo rastro no arquivo",
+        "history verify" => {
+            "Confere o arquivo, e o selo e a assinatura do que está guardado para os outros"
+        }
         "id" => "Quem você é para os outros: a impressão digital da sua chave",
         "id new" => "Torna você outra pessoa, num computador que é cópia de outro",
         "config" => "Mostra os ajustes em vigor, e de onde vem cada um",

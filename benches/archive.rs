@@ -1,6 +1,6 @@
 //! Writes a large file of messages through the program's own store, and the same messages as JSON
-//! lines, for `scripts/bench archive`: `archive COUNT ARCHIVE LINES`. The messages are seeded: words
-//! as frequent as Zipf's law has them, twenty people, three rooms, one year.
+//! lines, for `scripts/bench archive`: `archive COUNT ARCHIVE LINES`. The messages are seeded:
+//! words as frequent as Zipf's law has them, twenty people, three rooms, one year.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::env;

@@ -1,5 +1,5 @@
-//! The manual, as the files in `src/manual` hold it: one page per mode, and pages about what is kept, settings,
-//! JSON, security, the protocol, and rooms.
+//! The manual, as the files in `src/manual` hold it: one page per mode, and pages about
+//! what is kept, settings, JSON, security, the protocol, and rooms.
 
 #[doc = include_str!("manual/chat.md")]
 pub mod chat {}

@@ -85,7 +85,8 @@ pub enum RoomRequest {
     Amend(Box<Amendment>),
     /// Keep a durable frame as it came, so that it can be served after a restart.
     Keep(StoredFrame),
-    /// Drop frames that the frame log has dropped: there is no room for them, or their time is over.
+    /// Drop frames that the frame log has dropped: there is no room for them, or their time is
+    /// over.
     Drop(Vec<Position>),
     /// Look for messages; answered by [`RoomReply::Found`].
     Find {

@@ -347,6 +347,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_is_set_for_chat_and_the_room_is_not_set_for_the_history() {
+        let file =
+            "room = 'sala'\nhistory.days = 30\nhistory.bytes = '2 GiB'\nhistory.private = true";
+        let expected = "roda chat --room=sala --history-private=true --history-days=30 \
+                        --history-bytes=2 GiB";
+        assert_eq!(expanded(file, &[], "roda chat"), expected);
+        for line in ["roda history prova", "roda history forget --yes"] {
+            assert_eq!(expanded(file, &[], line), line);
+        }
+        let table = "[history]\nrooms = 'none'";
+        let variables = [("RODA_HISTORY_DAYS", "7")];
+        let expected = "roda chat --history-rooms=none --history-days=7";
+        assert_eq!(expanded(table, &variables, "roda chat"), expected);
+        for wrong in [
+            "history.days = 0",
+            "[history]\nrooms = 'some'",
+            "history.private = 1",
+        ] {
+            let error = config(wrong, &[]).unwrap_err();
+            assert!(matches!(error.fault, ConfigFault::Value { .. }), "{wrong}");
+        }
+        let error = config("history.day = 3", &[]).unwrap_err();
+        let meant = Some(Key::HistoryDays);
+        assert!(matches!(error.fault, ConfigFault::UnknownKey { meant: it, .. } if it == meant));
+    }
+
+    #[test]
     fn what_cannot_be_is_told_with_its_line() {
         let value = |key, value: &str| ConfigFault::Value {
             key,

@@ -1,5 +1,5 @@
-//! How messages of an archive are written: as lines, as JSON, for a spreadsheet, and as a page. Pure:
-//! what strangers said leaves cleaned, and in a page or a spreadsheet escaped.
+//! How messages of an archive are written: as lines, as JSON, for a spreadsheet, and as a page.
+//! Pure: what strangers said leaves cleaned, and in a page or a spreadsheet escaped.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;

@@ -51,6 +51,14 @@ impl People {
         Self::at(&strategy.data_dir().join("roda").join("people.db"))
     }
 
+    /// Opens the usual file if there is one.
+    #[must_use]
+    pub fn known() -> Option<Self> {
+        let strategy = choose_base_strategy().ok()?;
+        let path = strategy.data_dir().join("roda").join("people.db");
+        path.exists().then(|| Self::at(&path).ok())?
+    }
+
     /// Opens a file, and creates it if there is none.
     ///
     /// # Errors

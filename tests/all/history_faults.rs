@@ -140,7 +140,8 @@ fn a_disk_that_fills_is_told_once_and_what_waited_is_written_when_there_is_room(
     let disk = folder.path().join("disk");
     fs::create_dir(&disk).unwrap();
     let script = format!(
-        "mount -t tmpfs -o size=2m tmpfs {0} && head -c 900000 /dev/zero > {0}/ballast && exec \"$@\"",
+        "mount -t tmpfs -o size=2m tmpfs {0} && \
+         head -c 900000 /dev/zero > {0}/ballast && exec \"$@\"",
         disk.display()
     );
     let script = format!("exec unshare --mount sh -c '{script}' sh \"$@\"");

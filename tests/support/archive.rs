@@ -34,7 +34,7 @@ pub fn entry(who: &str, author: u8, second: u32, text: &str) -> Entry {
         clock: wall_ms << 16,
         short: key.short(),
         session: 7,
-        sequence: second,
+        sequence: second + 1,
     };
     Entry {
         id: MessageId { position, index: 0 },

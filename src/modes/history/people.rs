@@ -23,7 +23,7 @@ pub(super) struct Speakers {
 impl Speakers {
     /// Reads who was verified. Without that file, nobody was.
     pub(super) fn open() -> Self {
-        let people = People::open().and_then(|people| people.all());
+        let people = People::known().and_then(|people| people.all().ok());
         let people = people.unwrap_or_default().into_iter();
         let verified = people.filter(|it| it.is_verified).map(|it| it.key);
         Self {

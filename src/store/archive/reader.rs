@@ -130,8 +130,8 @@ impl Reader {
         })
     }
 
-    /// Each stored frame of a room, in the common order; `None` in the place of one whose bytes have
-    /// changed on the disk.
+    /// Each stored frame of a room, in the common order; `None` in the place of one whose bytes
+    /// have changed on the disk.
     ///
     /// # Errors
     /// Those of the file.

@@ -31,6 +31,10 @@ const SYNC_WAIT: Duration = Duration::from_secs(1);
 /// Pause before a file that could not be written is tried again.
 const RETRY_WAIT: Duration = Duration::from_secs(5);
 
+/// How often a file is replaced because it is damaged. A disk that spoils each is not written any
+/// more.
+const DAMAGES_MAX: u32 = 3;
+
 /// How soon after the start it is looked for what is too old.
 const FIRST_PRUNE: Duration = Duration::from_secs(10);
 
@@ -52,6 +56,8 @@ pub(super) struct Rooms {
     unsynced: Option<Instant>,
     retry_at: Option<Instant>,
     prune_at: Instant,
+    /// How often the file was found damaged since something was written.
+    damages: u32,
     searcher: Option<Searcher>,
     lag: Arc<Lag>,
     tell: Tell,
@@ -74,6 +80,7 @@ impl Rooms {
             unsynced: None,
             retry_at: None,
             prune_at: monotonic() + FIRST_PRUNE,
+            damages: 0,
             searcher: None,
             lag,
             tell,
@@ -171,6 +178,9 @@ impl Rooms {
     }
 
     fn find(&mut self, request: RoomRequest) {
+        if let Err(fault) = self.open() {
+            self.on_fault(&fault);
+        }
         // What was said just now is found too.
         self.flush();
         let (Some(place), Some(file)) = (&self.place, &self.file) else {
@@ -225,9 +235,18 @@ impl Rooms {
         self.since = None;
     }
 
+    fn drop_waiting(&mut self) {
+        self.since = None;
+        self.waiting_bytes = 0;
+        for request in self.waiting.drain(..) {
+            self.lag.done(&request);
+        }
+    }
+
     /// Writes the first of what waits.
     fn write_some(&mut self) -> Result<(), Fault> {
         let Some(file) = &mut self.file else {
+            self.drop_waiting();
             return Ok(());
         };
         let count = self.waiting.len().min(BATCH_REQUESTS);
@@ -249,6 +268,7 @@ impl Rooms {
             self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes_of(&request));
             self.lag.done(&request);
         }
+        self.damages = 0;
         self.unsynced.get_or_insert_with(monotonic);
         if let Some(missing) = self.lag.recover() {
             self.reply(RoomReply::Resumed { missing });
@@ -258,7 +278,8 @@ impl Rooms {
 
     fn on_fault(&mut self, fault: &Fault) {
         match fault {
-            Fault::Damaged(_) if self.file.is_some() => {
+            Fault::Damaged(_) if self.file.is_some() && self.damages < DAMAGES_MAX => {
+                self.damages += 1;
                 // It is moved aside when it is opened again, if it is damaged then.
                 self.file = None;
                 self.searcher = None;
@@ -282,11 +303,8 @@ impl Rooms {
                     (self.tell)(Told::Notice(Notice::Unusable { path, fault }));
                 }
                 self.file = None;
-                self.since = None;
-                self.waiting_bytes = 0;
-                for request in self.waiting.drain(..) {
-                    self.lag.done(&request);
-                }
+                self.searcher = None;
+                self.drop_waiting();
             }
         }
     }

@@ -60,16 +60,17 @@ fn a_room_is_loaded_with_its_own_frames_only_and_none_that_has_changed() {
     assert_eq!(replies.last(), Some(&RoomReply::Loaded { forgotten }));
 }
 
+/// What somebody says in five minutes, a message each second.
+fn texts_of(who: &str, author: u8, from: u32) -> Vec<Entry> {
+    let text = |second| format!("segredo{second} de {who} zyxwv");
+    (from..from + 300)
+        .map(|second| entry(who, author, second, &text(second)))
+        .collect()
+}
+
 #[test]
 fn what_is_forgotten_leaves_no_byte_and_does_not_come_back() {
     let mut file = File::new();
-    let texts_of = |who, author, from: u32| -> Vec<Entry> {
-        let entries = from..from + 300;
-        let text = |second| format!("segredo{second} de {who} zyxwv");
-        entries
-            .map(|second| entry(who, author, second, &text(second)))
-            .collect()
-    };
     let (ana, rui) = (texts_of("anabela", 1, 0), texts_of("rui", 2, 300));
     file.say("sala", &ana);
     file.say("sala", &rui);
@@ -127,7 +128,14 @@ fn what_is_forgotten_leaves_no_byte_and_does_not_come_back() {
     };
     assert_eq!(author, Some(key(1)));
     assert!(until_clock >= now_ms << 16 && until_clock < (START_MS + 5_000_000) << 16);
-    // A room, until a time.
+}
+
+#[test]
+fn a_room_is_forgotten_until_a_time() {
+    let mut file = File::new();
+    let rui = texts_of("rui", 2, 300);
+    file.say("sala", &rui);
+    let now_ms = START_MS + 2_000_000;
     let before_ms = Some(START_MS + 400_000);
     let rooms = Some(vec![file.room("sala")]);
     let what = Oblivion {

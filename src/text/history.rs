@@ -18,10 +18,10 @@ pub fn archive_notice(lang: Lang, notice: &Notice) -> String {
                 lang,
                 "what is said is kept in {path} from now on: whoever uses this account can read \
                 it, rooms with a key included. To keep nothing: --no-history, or history.rooms = \
-                \"none\" in the settings; to remove what is kept: roda history forget",
+                'none' in the settings; to remove what is kept: roda history forget",
                 "a partir de agora, o que é dito fica guardado em {path}: quem usa esta conta pode \
                 ler, também o das salas com chave. Para não guardar: --no-history, ou \
-                history.rooms = \"none\" nas configurações; para apagar: roda history forget",
+                history.rooms = 'none' nas configurações; para apagar: roda history forget",
             )
         }
         Notice::MovedAside { from, to } => {

@@ -5,8 +5,10 @@
 mod chat;
 mod config;
 mod endpoint;
+mod history;
 mod hub;
 mod keep;
+mod keeping;
 mod lab;
 mod localized;
 mod multicast;
@@ -24,8 +26,13 @@ use clap::{Parser, Subcommand};
 
 pub use self::chat::{ChatArgs, ChatSettings, InputPolicy, LOBBY};
 pub use self::config::{Config, ConfigFile, Key, Setting, Source, typed_lang};
+pub use self::history::{
+    FindSettings, ForgetArgs, Format, HistoryAct, HistoryArgs, HistoryCommand, HistorySettings,
+    Selection, VerifyArgs,
+};
 pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings, WhenLost};
 pub use self::keep::KeepArgs;
+pub use self::keeping::{HistoryRooms, KeepingSettings};
 pub use self::lab::{
     BankAct, BankSettings, Database, LabArgs, LabJoinSettings, LabServeSettings, LabSettings,
     QuestionSource, Trace,
@@ -85,6 +92,15 @@ pub enum Command {
         #[command(subcommand)]
         command: RoomCommand,
     },
+
+    /// What was said in the rooms that you were in: search, export, forget
+    #[command(after_help = "Examples:\n  \
+        roda history\n  \
+        roda history --room turma-a --since yesterday prov*\n  \
+        roda history --from ana '\"exact words\"' -C 2\n  \
+        roda history --room turma-a --format html > turma-a.html\n  \
+        roda history forget --room turma-a")]
+    History(Box<HistoryArgs>),
 
     /// Show who you are to others: the fingerprint of your key
     Id(IdArgs),

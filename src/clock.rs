@@ -1,5 +1,7 @@
 //! The only file that reads a clock. All other code receives the time as a value.
 
+pub mod when;
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Datelike, Local, SecondsFormat};

@@ -15,6 +15,7 @@ use crate::protocol::lookalike::Oddity;
 use crate::protocol::message::NameFault;
 use crate::protocol::wire::seal::invitation::InvitationFault;
 use crate::protocol::wire::seal::passphrase::PassphraseFault;
+use crate::store::archive::Fault;
 
 /// An error that ends the program. The person at the keyboard reads it as one line.
 #[derive(Debug)]
@@ -48,6 +49,13 @@ pub enum Error {
     },
     /// A file or a database could not be used.
     Store(StoreError),
+    /// The archive of messages could not be used.
+    History {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        fault: Fault,
+    },
     /// A room could not be opened.
     Room(RoomFault),
     /// The system's random bytes or the settings could not be read.
@@ -205,6 +213,8 @@ pub enum Usage {
     Connect(String),
     /// Not the address of a hub.
     Hub(String),
+    /// Not an argument of `history`.
+    History(HistoryUsage),
     /// Not an argument of `lab`.
     Lab(LabUsage),
     /// A number that is out of range.
@@ -218,6 +228,17 @@ pub enum Usage {
         /// The option that it was typed for.
         option: &'static str,
     },
+}
+
+/// An argument that `history` cannot use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryUsage {
+    /// The typed text is not a time.
+    When(String),
+    /// Nothing says what is to be forgotten.
+    NothingToForget,
+    /// Nobody can be asked whether it is meant.
+    Unasked,
 }
 
 /// An argument that `lab` cannot use.
@@ -265,6 +286,7 @@ impl Error {
             Self::Usage(_)
             | Self::Config(_)
             | Self::Interfaces(ChoiceError::Unknown { .. })
+            | Self::History { .. }
             | Self::Room(_)
             | Self::Store(StoreError::Secret { .. }) => 2,
             _ => 1,

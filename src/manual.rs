@@ -1,5 +1,5 @@
-//! The manual, as the files in `src/manual` hold it: one page per mode, and pages about settings,
-//! JSON, security, the protocol, and rooms.
+//! The manual, as the files in `src/manual` hold it: one page per mode, and pages about
+//! what is kept, settings, JSON, security, the protocol, and rooms.
 
 #[doc = include_str!("manual/chat.md")]
 pub mod chat {}
@@ -15,6 +15,8 @@ pub mod hub {}
 pub mod lab {}
 #[doc = include_str!("manual/id-and-rooms.md")]
 pub mod id_and_rooms {}
+#[doc = include_str!("manual/history.md")]
+pub mod history {}
 #[doc = include_str!("manual/config.md")]
 pub mod config {}
 #[doc = include_str!("manual/json.md")]

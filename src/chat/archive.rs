@@ -5,7 +5,9 @@ pub mod fold;
 pub mod record;
 mod remembering;
 pub mod search;
+pub mod terms;
 pub mod when;
+pub mod words;
 
 use self::record::{Amendment, Entry, Forgotten, StoredFrame};
 pub(super) use self::remembering::Remembering;

@@ -35,7 +35,7 @@ pub mod other_wires;
 pub mod output;
 mod own;
 mod people;
-mod suffix;
+pub(crate) mod suffix;
 pub mod transcript;
 pub mod trust;
 pub mod vocabulary;

@@ -9,14 +9,14 @@ use crate::protocol::wire::frame::Key;
 const DIGITS_MIN: usize = 4;
 
 /// The digits of a key's fingerprint, without the blanks between its groups.
-pub(super) fn digits(key: &Key) -> String {
+pub(crate) fn digits(key: &Key) -> String {
     let mut digits = fingerprint(key);
     digits.retain(|c| c != ' ');
     digits
 }
 
 /// The shortest beginning of some digits that tells them from all the others.
-pub(super) fn shortest<'d>(mut own: String, others: impl Iterator<Item = &'d str>) -> String {
+pub(crate) fn shortest<'d>(mut own: String, others: impl Iterator<Item = &'d str>) -> String {
     let shared = others
         .filter(|other| *other != own)
         .map(|other| {
@@ -31,7 +31,7 @@ pub(super) fn shortest<'d>(mut own: String, others: impl Iterator<Item = &'d str
 }
 
 /// A typed name and the digits behind it, if it has a suffix.
-pub(super) fn split(typed: &str) -> Option<(&str, &str)> {
+pub(crate) fn split(typed: &str) -> Option<(&str, &str)> {
     let (name, digits) = typed.rsplit_once(SUFFIX)?;
     let is_suffix =
         digits.len() >= DIGITS_MIN && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -39,7 +39,7 @@ pub(super) fn split(typed: &str) -> Option<(&str, &str)> {
 }
 
 /// Whether a key's fingerprint begins with some digits.
-pub(super) fn is_of(typed: &str, key: &Key) -> bool {
+pub(crate) fn is_of(typed: &str, key: &Key) -> bool {
     digits(key).starts_with(&typed.to_ascii_lowercase())
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser};
 
+use super::keeping::{KeepingArgs, KeepingSettings};
 use super::room_name;
 use super::secret::{IdentityArgs, KeyText, RoomSecret, SecretArgs};
 use super::shared::{ColorArgs, GroupArgs, TtlArgs, name_or_login, seconds};
@@ -44,6 +45,9 @@ pub struct ChatArgs {
 
     #[command(flatten)]
     identity: IdentityArgs,
+
+    #[command(flatten)]
+    keeping: KeepingArgs,
 
     #[command(flatten)]
     group: GroupArgs,
@@ -106,6 +110,8 @@ pub struct ChatSettings {
     pub key_text: KeyText,
     /// Which identity to use.
     pub who: Who,
+    /// What is remembered of what is said.
+    pub keeping: KeepingSettings,
     /// Where the group is.
     pub group: GroupAddress,
     /// Who is to have what was said when the input ends.
@@ -152,6 +158,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             key_text,
             who: args.identity.who(),
             group,
+            keeping: args.keeping.try_into()?,
             audience: audience(args.wait_for, args.timeout)?,
             form: if args.json { Form::Json } else { Form::Lines },
             color: args.color.color,

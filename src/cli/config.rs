@@ -5,6 +5,7 @@
 mod call;
 mod key;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -22,6 +23,9 @@ use crate::text::Lang;
 const SECRET_WORDS: [&str; 8] = [
     "key", "pass", "secret", "invit", "token", "senha", "segredo", "convite",
 ];
+
+/// The table of settings about what is remembered.
+const HISTORY: &str = "history";
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +135,7 @@ impl Config {
             } = setting;
             let is_set = *source != Source::Default;
             if is_set && call.lacks(&args, *key) && self.is_meant(*key, &call, &args) {
-                let option = |value: &String| format!("--{}={value}", key.name()).into();
+                let option = |value: &String| format!("--{}={value}", key.option()).into();
                 options.extend(values.iter().map(option));
             }
         }
@@ -142,8 +146,11 @@ impl Config {
     /// Whether a setting is meant for this call at all.
     fn is_meant(&self, key: Key, call: &Call, args: &[OsString]) -> bool {
         match key {
-            // An invitation names its room.
-            Key::Room => !self.is_invited && !is_typed(args, "invite-file"),
+            // An invitation names its room; and the history is that of all rooms.
+            Key::Room => {
+                let is_history = ["history", "forget", "verify"].contains(&call.command.get_name());
+                !is_history && !self.is_invited && !is_typed(args, "invite-file")
+            }
             // There a name decides what is sent first: only an option may do that.
             Key::Name => call.command.get_name() != "tcp-peer",
             _ => true,
@@ -174,13 +181,23 @@ fn read(text: &str) -> Result<Vec<Setting>, (Option<usize>, ConfigFault)> {
         let line = error.span().map(|span| line_of(span.start));
         (line, ConfigFault::Syntax(error.message().to_owned()))
     })?;
-    let mut entries: Vec<_> = table.get_ref().iter().collect();
+    let mut entries = Vec::new();
+    for (key, value) in table.get_ref() {
+        match value.get_ref() {
+            // What stands below `history` has one name with it.
+            DeValue::Table(below) if key.get_ref() == HISTORY => {
+                let full = |(key, value)| (format!("{HISTORY}.{}", name_of(key)), key, value);
+                entries.extend(below.iter().map(full));
+            }
+            _ => entries.push((name_of(key), key, value)),
+        }
+    }
     // The first mistake is the one that is told.
-    entries.sort_by_key(|(key, _)| key.span().start);
+    entries.sort_by_key(|(_, key, _)| key.span().start);
     let mut settings = Vec::new();
-    for (typed, value) in entries {
-        let line = line_of(typed.span().start);
-        let key = key(typed.get_ref()).map_err(|fault| (Some(line), fault))?;
+    for (typed, place, value) in entries {
+        let line = line_of(place.span().start);
+        let key = key(&typed).map_err(|fault| (Some(line), fault))?;
         let values = values(key, value.get_ref());
         let is_fit = |value: &&String| !key.takes(value);
         match values.iter().find(is_fit) {
@@ -197,6 +214,10 @@ fn read(text: &str) -> Result<Vec<Setting>, (Option<usize>, ConfigFault)> {
         }
     }
     Ok(settings)
+}
+
+fn name_of(key: &toml::Spanned<Cow<'_, str>>) -> String {
+    key.get_ref().to_string()
 }
 
 /// The key of a name.
@@ -221,6 +242,7 @@ fn values(key: Key, value: &DeValue<'_>) -> Vec<String> {
         DeValue::Integer(number) if key.is_number() && number.radix() == 10 => {
             vec![number.as_str().to_owned()]
         }
+        DeValue::Boolean(flag) if key.is_flag() => vec![flag.to_string()],
         DeValue::Array(list) if key == Key::Interface => {
             let texts = list.iter().map(|item| item.get_ref().as_str());
             let texts: Option<Vec<&str>> = texts.collect();
@@ -322,6 +344,33 @@ mod tests {
         assert_eq!(of(Key::Room), ("lobby".into(), Source::Default));
         assert_eq!(of(Key::Interface), (String::new(), Source::Default));
         assert_eq!(config.settings().len(), Key::ALL.len());
+    }
+
+    #[test]
+    fn what_is_kept_is_set_for_chat_and_the_room_is_not_set_for_the_history() {
+        let file =
+            "room = 'sala'\nhistory.days = 30\nhistory.bytes = '2 GiB'\nhistory.private = true";
+        let expected = "roda chat --room=sala --history-private=true --history-days=30 \
+                        --history-bytes=2 GiB";
+        assert_eq!(expanded(file, &[], "roda chat"), expected);
+        for line in ["roda history prova", "roda history forget --yes"] {
+            assert_eq!(expanded(file, &[], line), line);
+        }
+        let table = "[history]\nrooms = 'none'";
+        let variables = [("RODA_HISTORY_DAYS", "7")];
+        let expected = "roda chat --history-rooms=none --history-days=7";
+        assert_eq!(expanded(table, &variables, "roda chat"), expected);
+        for wrong in [
+            "history.days = 0",
+            "[history]\nrooms = 'some'",
+            "history.private = 1",
+        ] {
+            let error = config(wrong, &[]).unwrap_err();
+            assert!(matches!(error.fault, ConfigFault::Value { .. }), "{wrong}");
+        }
+        let error = config("history.day = 3", &[]).unwrap_err();
+        let meant = Some(Key::HistoryDays);
+        assert!(matches!(error.fault, ConfigFault::UnknownKey { meant: it, .. } if it == meant));
     }
 
     #[test]

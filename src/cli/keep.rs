@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::chat::{ChatSettings, InputPolicy, LOBBY, Mirror, place};
+use super::keeping::KeepingArgs;
 use super::secret::{IdentityArgs, RoomSecret, SecretArgs};
 use super::shared::{GroupArgs, TtlArgs};
 use super::{name, room_name};
@@ -41,6 +42,9 @@ pub struct KeepArgs {
     identity: IdentityArgs,
 
     #[command(flatten)]
+    keeping: KeepingArgs,
+
+    #[command(flatten)]
     group: GroupArgs,
 
     #[command(flatten)]
@@ -71,6 +75,7 @@ impl TryFrom<KeepArgs> for ChatSettings {
             secret,
             key_text,
             who: args.identity.who(),
+            keeping: args.keeping.try_into()?,
             group: place(args.group, args.ttl, is_lobby.then_some(Mirror))?,
             audience: Audience::default(),
             form: if args.json { Form::Json } else { Form::Lines },

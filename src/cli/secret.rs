@@ -117,7 +117,7 @@ pub(super) struct IdentityArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "ephemeral")]
     identity: Option<PathBuf>,
 
-    /// Use a new identity, for this session only
+    /// Use a new identity, for this session only, and write nothing at all
     #[arg(long)]
     ephemeral: bool,
 }

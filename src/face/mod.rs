@@ -11,6 +11,7 @@ pub mod lines;
 mod mention;
 mod names;
 mod relations;
+pub mod stored;
 
 use std::io;
 use std::time::Duration;

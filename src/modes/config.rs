@@ -15,7 +15,7 @@ use crate::terminal::screen::{self, Color, Form, Screen};
 use crate::text::{self, Lang};
 
 /// Columns of the longest key.
-const KEY_COLUMNS: usize = 10;
+const KEY_COLUMNS: usize = 15;
 
 /// Columns of a value; a longer one moves its source to the right.
 const VALUE_COLUMNS: usize = 24;
@@ -75,7 +75,7 @@ fn line(lang: Lang, setting: &Setting) -> String {
     let (mark, value) = match (&setting.values[..], key) {
         ([], Key::Lang) => ("# ", quoted(locale_name(lang))),
         ([], _) => ("# ", text::config_choice(lang)),
-        ([number], key) if key.is_number() => ("", number.clone()),
+        ([bare], key) if is_bare(*key, bare) => ("", bare.clone()),
         ([one], _) => ("", quoted(one)),
         (several, _) => {
             let list: Vec<String> = several.iter().map(|value| quoted(value)).collect();
@@ -84,6 +84,11 @@ fn line(lang: Lang, setting: &Setting) -> String {
     };
     let key = format!("{mark}{}", key.name());
     format!("{key:KEY_COLUMNS$} = {value:VALUE_COLUMNS$} # {source}")
+}
+
+/// Whether a value stands without quotes in a file of TOML.
+fn is_bare(key: Key, value: &str) -> bool {
+    key.is_flag() || key.is_number() && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A text as TOML writes it, which is as JSON does.

@@ -4,6 +4,7 @@
 mod chat;
 mod completions;
 mod config;
+mod history;
 mod hub_join;
 mod hub_serve;
 mod id;
@@ -102,6 +103,7 @@ pub fn run(command: Command, lang: Lang) -> Result<Outcome, Error> {
         Command::Hub {
             role: HubRole::Join(args),
         } => hub_join::run(&args.try_into()?, lang),
+        Command::History(args) => history::run(&(*args).try_into()?, lang),
         Command::Id(args) => id::run(&args.into(), lang),
         Command::Config => config::run(lang),
         Command::Completions { shell } => completions::run(shell),

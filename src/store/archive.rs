@@ -1,18 +1,63 @@
-//! What a room remembers, on a thread of its own that alone owns the file: a locked or slow file
+//! What a room remembers, on a thread of its own that alone owns the files: a locked or slow file
 //! delays nobody. The room goes on meanwhile, and takes everybody as unknown until it knows who
-//! was met before.
+//! was met before. People are in one file, messages and frames of all rooms in another; searches
+//! have a thread and a connection of their own, so that a slow one delays no writing.
+//!
+//! ```text
+//! writer   takes the room's requests: people at once, messages in batches
+//! rooms    the batches: when they are written, and what happens if they cannot be
+//! searcher answers searches
+//! file     the tables · index (words) · rows (messages) · forms (edits) · write · load · find
+//! prune    what is too old or too much · forget (on request) · reader (for `roda history`)
+//! ```
+
+mod file;
+#[cfg(test)]
+mod file_tests;
+mod find;
+mod forget;
+mod forms;
+mod index;
+mod lag;
+mod load;
+mod mount;
+mod prune;
+mod reader;
+mod rooms;
+mod rows;
+mod searcher;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod upkeep_tests;
+mod write;
+mod writer;
 
 use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use super::people::People;
-use super::requests::{Requests, Taken, queue};
-use crate::chat::archive::{Remembered, Reply, Request};
+use rusqlite::{Connection, OptionalExtension, Params};
 
-/// Most requests that wait. They come when somebody new enters or is verified; a room has at most
-/// 4096 members, and ten thousand names are remembered.
+pub use self::file::{Fault, default_path};
+pub use self::find::{FoundIn, PAGE_MAX, Page};
+pub use self::forget::{Forgot, Oblivion};
+pub use self::lag::LAG_MAX_BYTES;
+use self::lag::Lag;
+pub use self::reader::{Check, Reader, StoredRoom, forget};
+use self::writer::Writer;
+use super::people::People;
+use super::requests::{Requests, queue};
+use crate::chat::archive::search::ShortId;
+use crate::chat::archive::{Reply, Request, RoomReply, RoomRequest};
+use crate::protocol::engine::event::MessageId;
+use crate::protocol::wire::frame::ROOM_TAG_BYTES;
+
+/// Most requests about people that wait. They come when somebody new enters or is verified; a room
+/// has at most 4096 members, and ten thousand names are remembered.
 const REQUESTS_MAX: usize = 16_384;
 
 /// Longest wait at the end for what is still to be written.
@@ -21,46 +66,164 @@ pub const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// The same after a signal.
 pub const SIGNALLED_CLOSE_WAIT: Duration = Duration::from_millis(300);
 
-/// What SQLite says while another process holds a file.
-const LOCKED: &str = "database is locked";
+/// Who can read a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomKind {
+    /// Everybody; it is the room of those who name none.
+    Lobby,
+    /// Everybody who knows its name.
+    Public,
+    /// Those who have its key.
+    Keyed,
+}
 
-/// Pause before such a file is tried again, after SQLite's own wait.
-const LOCKED_WAIT: Duration = Duration::from_millis(200);
+/// What is kept, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// Whether private messages are kept.
+    pub private: bool,
+    /// For how many days.
+    pub days: u32,
+    /// In how many bytes of all rooms together.
+    pub bytes: u64,
+}
+
+impl Default for Keeping {
+    /// A year and 500 MiB.
+    fn default() -> Self {
+        Self {
+            private: false,
+            days: 365,
+            bytes: 500 << 20,
+        }
+    }
+}
+
+/// The room that is archived, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomPlace {
+    /// The file.
+    pub path: PathBuf,
+    /// The room's tag, which tells rooms of one name apart.
+    pub tag: [u8; ROOM_TAG_BYTES],
+    /// The room's name as it is shown.
+    pub name: String,
+    /// Who can read it.
+    pub kind: RoomKind,
+    /// What is kept.
+    pub keeping: Keeping,
+}
+
+/// What the thread tells.
+#[derive(Debug)]
+pub enum Told {
+    /// An answer for the room.
+    Reply(Reply),
+    /// Something for the person.
+    Notice(Notice),
+}
+
+/// What a person should know about the file of messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// It was made just now: from now on, what is said is kept.
+    Begun(PathBuf),
+    /// It was damaged, and is in another place now; a new one is in its place.
+    MovedAside {
+        /// Where it was.
+        from: PathBuf,
+        /// Where it is.
+        to: PathBuf,
+    },
+    /// It cannot be used: nothing is stored in this session.
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        fault: Fault,
+    },
+}
+
+/// Where the thread tells things; returns whether anybody still listens.
+type Tell = Arc<dyn Fn(Told) -> bool + Send + Sync>;
 
 /// The room's end of the thread.
-#[derive(Debug)]
 pub struct Archive {
     requests: Requests<Request>,
+    lag: Arc<Lag>,
+    tell: Tell,
     is_done: Receiver<()>,
+    keeps_room: bool,
+}
+
+impl std::fmt::Debug for Archive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Archive").field("lag", &self.lag).finish()
+    }
 }
 
 impl Archive {
-    /// Starts the thread. `tell` hands its replies to the room's loop, and returns whether anybody
-    /// still listens.
+    /// Starts the thread, which opens the file of people by `open`, and that of messages in its
+    /// place; without a place, nothing that is said is stored. `tell` hands to the room's loop what
+    /// the thread tells, and returns whether anybody still listens.
     ///
     /// # Errors
     /// The system's refusal of a thread.
     pub fn start(
         open: impl Fn() -> Result<People, String> + Send + 'static,
-        tell: impl Fn(Reply) -> bool + Send + 'static,
+        place: Option<RoomPlace>,
+        tell: impl Fn(Told) -> bool + Send + Sync + 'static,
     ) -> io::Result<Self> {
+        survive_file_limits();
         let (requests, taken) = queue(REQUESTS_MAX);
         let (done, is_done) = mpsc::sync_channel::<()>(1);
+        let (lag, tell): (Arc<Lag>, Tell) = (Arc::default(), Arc::new(tell));
+        let keeps_room = place.is_some();
+        let writer = Writer::new(place, Arc::clone(&lag), Arc::clone(&tell));
         let archive = move || {
-            if let Err(why) = serve(open, taken, &tell) {
-                tell(Reply::Failed(why));
-            }
+            writer.serve(&open, &taken);
             drop(done);
         };
         thread::Builder::new()
             .name("archive".into())
             .spawn(archive)?;
-        Ok(Self { requests, is_done })
+        Ok(Self {
+            requests,
+            lag,
+            tell,
+            is_done,
+            keeps_room,
+        })
     }
 
-    /// Hands a request over, and returns whether there was room for it.
+    /// Whether what is said in the room is to be kept, as far as the file allows.
+    #[must_use]
+    pub fn keeps_room(&self) -> bool {
+        self.keeps_room
+    }
+
+    /// Hands a request over, and returns whether there was room for it. What is said and finds no
+    /// room is counted, and told once.
     pub fn ask(&self, request: Request) -> bool {
-        self.requests.ask(request)
+        let Request::Room(room) = &request else {
+            return self.requests.ask(request);
+        };
+        if self.lag.take(room) {
+            self.requests.pass(request);
+            return true;
+        }
+        let why = "the disk is too slow".to_owned();
+        if let RoomRequest::Find { request, .. } = room {
+            let request = *request;
+            self.reply(RoomReply::NotFound { request, why });
+        } else if self.lag.fail() {
+            self.reply(RoomReply::Failed(why));
+        }
+        true
+    }
+
+    fn reply(&self, reply: RoomReply) {
+        (self.tell)(Told::Reply(Reply::Room(reply)));
     }
 
     /// Waits for what is still to be written, but no longer than `wait`: usually [`CLOSE_WAIT`],
@@ -73,123 +236,42 @@ impl Archive {
     }
 }
 
-/// Serves requests until nobody asks any more, or the first failure.
-fn serve(
-    open: impl Fn() -> Result<People, String>,
-    requests: Taken<Request>,
-    tell: &impl Fn(Reply) -> bool,
-) -> Result<(), String> {
-    let people = retry_while_locked(open)?;
-    for request in requests {
-        match request {
-            Request::Load => {
-                tell(Reply::Ignored(retry_while_locked(|| people.ignored())?));
-                let remembered = retry_while_locked(|| people.all())?
-                    .into_iter()
-                    .map(|person| Remembered {
-                        name: person.name,
-                        key: person.key,
-                        is_verified: person.is_verified,
-                    });
-                tell(Reply::People(remembered.collect()));
-            }
-            Request::Meet { name, key } => retry_while_locked(|| people.meet(&name, &key))?,
-            Request::Verify { name, key } => retry_while_locked(|| people.verify(&name, &key))?,
-            Request::Ignore { name, key } => retry_while_locked(|| people.ignore(&name, &key))?,
-            Request::Unignore { key } => retry_while_locked(|| people.unignore(&key))?,
-            // The rooms' own file comes with the archive of messages.
-            Request::Room(_) => {}
-            Request::Unverify { key } => retry_while_locked(|| people.unverify(&key))?,
-        }
-    }
-    Ok(())
-}
-
-/// Does something with the file, again and again while another process holds it: whoever locks it
-/// must not make this session forget who is who.
-fn retry_while_locked<T>(act: impl Fn() -> Result<T, String>) -> Result<T, String> {
-    loop {
-        match act() {
-            Err(why) if why.contains(LOCKED) => thread::sleep(LOCKED_WAIT),
-            outcome => return outcome,
-        }
+/// What answers a room's requests where there is no archive at all: nothing is held, and nothing is
+/// found.
+#[must_use]
+pub fn without_archive(request: &RoomRequest) -> Option<RoomReply> {
+    match request {
+        RoomRequest::Load { .. } => Some(RoomReply::Loaded {
+            forgotten: Vec::new(),
+        }),
+        RoomRequest::Find { request, .. } => Some(RoomReply::NotFound {
+            request: *request,
+            why: "nothing is archived".to_owned(),
+        }),
+        _ => None,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::message::Name;
-    use crate::protocol::wire::frame::Key;
-
-    const DEADLINE: Duration = Duration::from_secs(30);
-
-    fn name(text: &str) -> Name {
-        Name::parse(text).unwrap()
+/// Lets a write beyond the allowed size of a file fail; by default, the system ends the process.
+fn survive_file_limits() {
+    #[cfg(unix)]
+    {
+        let flag = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let _ = signal_hook::flag::register(libc::SIGXFSZ, flag);
     }
+}
 
-    #[test]
-    fn what_was_asked_for_is_written_before_the_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("people.db");
-        for (round, expected) in [(0, 0), (1, 2)] {
-            let (tell, replies) = mpsc::channel();
-            let path = path.clone();
-            let open = move || People::at(&path);
-            let archive = Archive::start(open, move |reply| tell.send(reply).is_ok()).unwrap();
-            assert!(archive.ask(Request::Load));
-            let Reply::Ignored(ignored) = replies.recv_timeout(DEADLINE).unwrap() else {
-                panic!("round {round}");
-            };
-            assert_eq!(ignored.len(), round);
-            let Reply::People(people) = replies.recv_timeout(DEADLINE).unwrap() else {
-                panic!("round {round}");
-            };
-            assert_eq!(people.len(), expected);
-            let (ana, bia) = (Key([1; 32]), Key([2; 32]));
-            archive.ask(Request::Meet {
-                name: name("ana"),
-                key: ana,
-            });
-            archive.ask(Request::Verify {
-                name: name("bia"),
-                key: bia,
-            });
-            for key in [ana, bia] {
-                let name = name("zeca");
-                archive.ask(Request::Ignore { name, key });
-            }
-            archive.ask(Request::Unignore { key: bia });
-            assert!(archive.close(CLOSE_WAIT));
-        }
-    }
+/// The first column of the first row.
+fn first<T: rusqlite::types::FromSql>(
+    connection: &Connection,
+    statement: &str,
+    values: impl Params,
+) -> Result<Option<T>, Fault> {
+    let mut statement = connection.prepare_cached(statement)?;
+    Ok(statement.query_row(values, |row| row.get(0)).optional()?)
+}
 
-    #[test]
-    fn a_file_that_cannot_be_opened_is_told_and_ends_nothing() {
-        let (tell, replies) = mpsc::channel();
-        let open = || Err("the disk is on fire".to_owned());
-        let archive = Archive::start(open, move |reply| tell.send(reply).is_ok()).unwrap();
-        let reply = replies.recv_timeout(DEADLINE).unwrap();
-        assert_eq!(reply, Reply::Failed("the disk is on fire".into()));
-        assert!(archive.ask(Request::Load));
-        assert!(archive.close(CLOSE_WAIT));
-    }
-
-    #[test]
-    fn a_store_that_stands_still_delays_nobody() {
-        let (open_now, opened) = mpsc::channel::<()>();
-        let open = move || {
-            opened.recv_timeout(DEADLINE).ok();
-            Err("too late".to_owned())
-        };
-        let archive = Archive::start(open, |_| true).unwrap();
-        let request = Request::Meet {
-            name: name("ana"),
-            key: Key([1; 32]),
-        };
-        let taken = (0..=REQUESTS_MAX).filter(|_| archive.ask(request.clone()));
-        assert_eq!(taken.count(), REQUESTS_MAX);
-        drop(open_now);
-        assert!(archive.close(CLOSE_WAIT));
-    }
+/// The number by which an id is looked up.
+fn brief(id: &MessageId) -> u32 {
+    ShortId::of(id).number()
 }

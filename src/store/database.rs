@@ -2,6 +2,7 @@
 //! tables.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,9 +16,45 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 pub(super) struct Schema {
     /// Marks the kind, in SQLite's own field for that.
     pub(super) application_id: i32,
+    /// How the file is written; said before the tables are made, and at each opening.
+    pub(super) pragmas: &'static str,
     /// The statements that make each version of the tables out of the one before it; the first
     /// creates them.
     pub(super) steps: &'static [&'static str],
+}
+
+/// Why a file cannot be opened.
+#[derive(Debug)]
+pub(super) enum OpenFault {
+    /// Its folder cannot be made.
+    Folder(io::Error),
+    /// SQLite refuses.
+    Sqlite(Error),
+    /// The first rows cannot be written.
+    Filling(String),
+    /// Another program's database.
+    Foreign,
+    /// A newer version of this program has written it.
+    Newer,
+}
+
+impl From<Error> for OpenFault {
+    fn from(error: Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl OpenFault {
+    /// The fault as it is shown.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Folder(error) => error.to_string(),
+            Self::Sqlite(error) => words(error),
+            Self::Filling(why) => why,
+            Self::Foreign => "it is another program's database".into(),
+            Self::Newer => "a newer version of this program has written it".into(),
+        }
+    }
 }
 
 /// Opens a file, and creates it if there is none; `fill` then inserts the initial rows.
@@ -28,45 +65,51 @@ pub(super) fn open(
     path: &Path,
     schema: Schema,
     fill: impl FnOnce(&Connection) -> Result<(), String>,
-) -> Result<Connection, String> {
+) -> Result<Connection, OpenFault> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+        fs::create_dir_all(folder).map_err(OpenFault::Folder)?;
     }
-    let mut connection = Connection::open(path).map_err(words)?;
-    connection.busy_timeout(BUSY_WAIT).map_err(words)?;
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(words)?;
-    let number = |pragma| transaction.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
-    let application_id = number("application_id").map_err(words)?;
-    let version = number("user_version").map_err(words)?;
-    let is_new = (application_id, version) == (0, 0) && is_empty(&transaction)?;
-    if application_id != schema.application_id && !is_new {
-        return Err("it is another program's database".into());
-    }
-    let made = usize::try_from(version).unwrap_or(usize::MAX);
-    let missing = schema.steps.get(made..);
-    let missing = missing.ok_or("a newer version of this program has written it")?;
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    // Nothing is changed in a file that is not ours.
+    recognise(&connection, &schema)?;
+    connection.execute_batch(schema.pragmas)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let (is_new, missing) = recognise(&transaction, &schema)?;
     for step in missing {
-        transaction.execute_batch(step).map_err(words)?;
+        transaction.execute_batch(step)?;
     }
     if !missing.is_empty() {
         let set = |pragma, value| transaction.pragma_update(None, pragma, value);
-        set("application_id", schema.application_id).map_err(words)?;
-        set("user_version", schema.steps.len() as i32).map_err(words)?;
+        set("application_id", schema.application_id)?;
+        set("user_version", schema.steps.len() as i32)?;
     }
     if is_new {
-        fill(&transaction)?;
+        fill(&transaction).map_err(OpenFault::Filling)?;
     }
-    transaction.commit().map_err(words)?;
+    transaction.commit()?;
     Ok(connection)
 }
 
-fn is_empty(connection: &Connection) -> Result<bool, String> {
+/// Whether a file is new, and the steps that its tables lack.
+pub(super) fn recognise(
+    connection: &Connection,
+    schema: &Schema,
+) -> Result<(bool, &'static [&'static str]), OpenFault> {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
+    let (application_id, version) = (number("application_id")?, number("user_version")?);
+    let is_new = (application_id, version) == (0, 0) && is_empty(connection)?;
+    if application_id != schema.application_id && !is_new {
+        return Err(OpenFault::Foreign);
+    }
+    let made = usize::try_from(version).unwrap_or(usize::MAX);
+    let missing = schema.steps.get(made..).ok_or(OpenFault::Newer)?;
+    Ok((is_new, missing))
+}
+
+fn is_empty(connection: &Connection) -> Result<bool, Error> {
     let count = "SELECT count(*) FROM sqlite_schema";
-    let tables: i64 = connection
-        .query_row(count, [], |row| row.get(0))
-        .map_err(words)?;
+    let tables: i64 = connection.query_row(count, [], |row| row.get(0))?;
     Ok(tables == 0)
 }
 

@@ -17,6 +17,7 @@ use crate::lab::quiz::question::{Question, samples};
 /// The kind of file, and its tables.
 const SCHEMA: Schema = Schema {
     application_id: 0x726f_6461,
+    pragmas: "",
     steps: &["
         CREATE TABLE products
             (number INTEGER PRIMARY KEY, code TEXT NOT NULL, json TEXT NOT NULL);
@@ -45,7 +46,8 @@ impl LabStore {
     /// What the system or SQLite says, or that the file is something else.
     pub fn open(path: &Path) -> Result<Self, StoreFault> {
         let fill = |new: &Connection| insert_questions(new, &samples()).map_err(|fault| fault.0);
-        let connection = database::open(path, SCHEMA, fill).map_err(StoreFault)?;
+        let connection =
+            database::open(path, SCHEMA, fill).map_err(|fault| StoreFault(fault.words()))?;
         Ok(Self(Mutex::new(connection)))
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use etcetera::{BaseStrategy, choose_base_strategy};
 use rusqlite::{Connection, params};
 
-use super::database::{self, Schema, words};
+use super::database::{self, OpenFault, Schema, words};
 use crate::chat::ignoring::IGNORED_MAX;
 use crate::chat::trust::NAMES_MAX;
 use crate::protocol::engine::event::NamedKey;
@@ -17,6 +17,7 @@ use crate::protocol::wire::frame::Key;
 /// The kind of file, and its tables.
 const SCHEMA: Schema = Schema {
     application_id: 0x726f_7065,
+    pragmas: "",
     steps: &[
         "CREATE TABLE people
             (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, key BLOB NOT NULL,
@@ -50,12 +51,22 @@ impl People {
         Self::at(&strategy.data_dir().join("roda").join("people.db"))
     }
 
+    /// Opens the usual file if there is one.
+    #[must_use]
+    pub fn known() -> Option<Self> {
+        let strategy = choose_base_strategy().ok()?;
+        let path = strategy.data_dir().join("roda").join("people.db");
+        path.exists().then(|| Self::at(&path).ok())?
+    }
+
     /// Opens a file, and creates it if there is none.
     ///
     /// # Errors
     /// What the system or SQLite says.
     pub fn at(path: &Path) -> Result<Self, String> {
-        database::open(path, SCHEMA, |_| Ok(())).map(Self)
+        database::open(path, SCHEMA, |_| Ok(()))
+            .map(Self)
+            .map_err(OpenFault::words)
     }
 
     /// Everybody who was met.

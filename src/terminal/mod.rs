@@ -15,6 +15,7 @@ mod keyboard;
 pub mod keys;
 pub mod line_editor;
 pub mod output;
+pub mod pager;
 mod painter;
 pub mod prompter;
 pub mod screen;

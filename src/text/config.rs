@@ -127,6 +127,22 @@ fn expected(lang: Lang, key: Key) -> String {
             "a number of seconds from 1 to 86400",
             "um número de segundos de 1 a 86400",
         ),
+        Key::HistoryRooms => say!(
+            lang,
+            "\"all\", \"public\" or \"none\"",
+            "\"all\" (todas), \"public\" (públicas) ou \"none\" (nenhuma)",
+        ),
+        Key::HistoryPrivate => say!(lang, "true or false", "true ou false"),
+        Key::HistoryDays => say!(
+            lang,
+            "a number of days from 1 to 36500",
+            "um número de dias de 1 a 36500",
+        ),
+        Key::HistoryBytes => say!(
+            lang,
+            "a size such as \"500 MiB\", at least 1 MiB",
+            "um tamanho como \"500 MiB\", no mínimo 1 MiB",
+        ),
     }
 }
 

@@ -66,6 +66,7 @@ pub fn error(lang: Lang, error: &Error) -> String {
             )
         }
         Error::Room(fault) => room_fault(lang, fault),
+        Error::History { path, fault } => super::history::history_failed(lang, path, fault),
         Error::Store(error) => store(lang, error),
     }
 }
@@ -177,6 +178,7 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
             "'{typed}' is not valid for {option}: expected a number from {least} to {most}",
             "'{typed}' não é válido para {option}: use um número de {least} a {most}",
         ),
+        Usage::History(wrong) => super::history::history_misused(lang, wrong),
         Usage::Lab(wrong) => super::lab::usage_fault(lang, wrong),
     }
 }

@@ -19,6 +19,8 @@ mod chat_hosts;
 mod chat_terminal;
 mod chat_unread;
 mod circle;
+mod history;
+mod history_faults;
 mod hub;
 mod hub_away;
 mod hub_hosts;

@@ -3,6 +3,7 @@
 //! made is ended or deleted when its handle is dropped.
 #![allow(unreachable_pub)]
 
+pub mod archive;
 pub mod datagrams;
 pub mod hub;
 pub mod lab;

@@ -63,8 +63,8 @@ impl Program {
         let call = format!("{command:?}");
         let args: Vec<_> = command.get_args().collect();
         let has = |arg: &str| args.iter().any(|given| *given == arg);
-        let keeps_schema =
-            has("--json") && (has("chat") || has("hub") && has("join") || has("tcp-peer"));
+        let keeps_schema = has("--json")
+            && (has("chat") || has("history") || has("hub") && has("join") || has("tcp-peer"));
         let piped = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -165,6 +165,11 @@ impl Program {
                 .unwrap()
                 .success()
         );
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Whether it has ended by now.

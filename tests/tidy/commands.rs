@@ -11,10 +11,11 @@ use crate::sources::{Source, sources};
 const ROOMS: [&str; 4] = ["src/text", "src/modes", "src/face", "src/terminal"];
 
 /// The subcommands that a sentence may name.
-const SUBCOMMANDS: [&str; 11] = [
+const SUBCOMMANDS: [&str; 12] = [
     "chat",
     "completions",
     "config",
+    "history",
     "hub",
     "id",
     "keep",

@@ -1,7 +1,7 @@
 //! What the archive holds of a room: messages as they were shown, for people; and sealed frames as
 //! they came, for other members.
 
-use crate::protocol::engine::event::{Manner, MessageId, NamedKey};
+use crate::protocol::engine::event::{Manner, MessageId, NamedKey, Version};
 pub use crate::protocol::engine::stored::{Forgotten, StoredFrame};
 
 /// Most frames in one slice of what is loaded: opening this many takes less than 5 ms.
@@ -42,6 +42,19 @@ pub enum Form {
     Edited,
     /// Its author has withdrawn it.
     Deleted,
+}
+
+impl Form {
+    /// The same of a message in memory. Which edit it was is not stored: any later one counts as
+    /// newer than its message.
+    #[must_use]
+    pub fn version(self, id: MessageId) -> Version {
+        match self {
+            Self::Original => Version::Original,
+            Self::Edited => Version::Edited(Box::new(id)),
+            Self::Deleted => Version::Deleted,
+        }
+    }
 }
 
 /// A change of a message by its author.

@@ -9,7 +9,7 @@ use crate::chat::Chat;
 use crate::chat::event::{Content, Failure, Id, Message, News, Person, Timing};
 use crate::chat::own::Unsent;
 use crate::protocol::engine::clock::clock_ms;
-use crate::protocol::engine::event::{Delivery, MessageId, NamedKey, Version};
+use crate::protocol::engine::event::{Delivery, MessageId, NamedKey};
 use crate::protocol::engine::stored::HistoryChange;
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
@@ -197,12 +197,7 @@ impl Chat {
             is_own: entry.is_own,
             is_private: entry.is_private,
             timing: Timing::History,
-            version: match entry.form {
-                Form::Original => Version::Original,
-                // Which edit it was is not stored: any later one counts as newer.
-                Form::Edited => Version::Edited(Box::new(entry.id)),
-                Form::Deleted => Version::Deleted,
-            },
+            version: entry.form.version(entry.id),
         }
     }
 

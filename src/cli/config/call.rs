@@ -56,8 +56,9 @@ impl Call {
             .command
             .get_arguments()
             .filter_map(|arg| arg.get_long());
-        let has_option = key == Key::Lang || options.any(|option| option == key.name());
-        has_option && !is_typed(args, key.name())
+        let name = key.option();
+        let has_option = key == Key::Lang || options.any(|option| option == name);
+        has_option && !is_typed(args, &name)
     }
 }
 

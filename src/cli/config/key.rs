@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use crate::cli::keeping::{self, HistoryRooms};
 use crate::cli::shared::{self, GROUP, KEEP_ALIVE_S, PORT, TTL};
 use crate::cli::{LOBBY, name, room_name};
 use crate::terminal::screen::Color;
@@ -28,11 +29,19 @@ pub enum Key {
     Ttl,
     /// How a lost TCP peer is noticed.
     KeepAlive,
+    /// Which rooms are archived.
+    HistoryRooms,
+    /// Whether private messages are archived.
+    HistoryPrivate,
+    /// For how many days.
+    HistoryDays,
+    /// In how many bytes.
+    HistoryBytes,
 }
 
 impl Key {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Name,
         Self::Room,
         Self::Lang,
@@ -42,9 +51,13 @@ impl Key {
         Self::Port,
         Self::Ttl,
         Self::KeepAlive,
+        Self::HistoryRooms,
+        Self::HistoryPrivate,
+        Self::HistoryDays,
+        Self::HistoryBytes,
     ];
 
-    /// Its name in the file, which is the option's name too.
+    /// Its name in the file, which is the option's name too, with `-` in the place of a dot.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -57,6 +70,10 @@ impl Key {
             Self::Port => "port",
             Self::Ttl => "ttl",
             Self::KeepAlive => "keep-alive",
+            Self::HistoryRooms => "history.rooms",
+            Self::HistoryPrivate => "history.private",
+            Self::HistoryDays => "history.days",
+            Self::HistoryBytes => "history.bytes",
         }
     }
 
@@ -73,13 +90,31 @@ impl Key {
             Self::Port => "RODA_PORT",
             Self::Ttl => "RODA_TTL",
             Self::KeepAlive => "RODA_KEEP_ALIVE",
+            Self::HistoryRooms => "RODA_HISTORY_ROOMS",
+            Self::HistoryPrivate => "RODA_HISTORY_PRIVATE",
+            Self::HistoryDays => "RODA_HISTORY_DAYS",
+            Self::HistoryBytes => "RODA_HISTORY_BYTES",
         }
     }
 
-    /// Whether its value is a number.
+    /// Its option.
+    pub(super) fn option(self) -> String {
+        self.name().replace('.', "-")
+    }
+
+    /// Whether its value may be a number.
     #[must_use]
     pub fn is_number(self) -> bool {
-        matches!(self, Self::Port | Self::Ttl | Self::KeepAlive)
+        matches!(
+            self,
+            Self::Port | Self::Ttl | Self::KeepAlive | Self::HistoryDays | Self::HistoryBytes
+        )
+    }
+
+    /// Whether its value is `true` or `false`.
+    #[must_use]
+    pub fn is_flag(self) -> bool {
+        matches!(self, Self::HistoryPrivate)
     }
 
     /// Whether a value is one that the option takes.
@@ -94,6 +129,10 @@ impl Key {
             Self::Port => shared::port(value).is_ok(),
             Self::Ttl => value.parse::<u8>().is_ok(),
             Self::KeepAlive => shared::seconds(value.to_owned(), 1, "").is_ok(),
+            Self::HistoryRooms => HistoryRooms::from_str(value, false).is_ok(),
+            Self::HistoryPrivate => value.parse::<bool>().is_ok(),
+            Self::HistoryDays => keeping::days(value.to_owned()).is_ok(),
+            Self::HistoryBytes => keeping::bytes(value.to_owned()).is_ok(),
         }
     }
 
@@ -110,6 +149,10 @@ impl Key {
             Self::Port => Some(PORT.into()),
             Self::Ttl => Some(TTL.into()),
             Self::KeepAlive => Some(KEEP_ALIVE_S.into()),
+            Self::HistoryRooms => Some("all".into()),
+            Self::HistoryPrivate => Some("false".into()),
+            Self::HistoryDays => Some(keeping::DAYS.into()),
+            Self::HistoryBytes => Some(keeping::BYTES.into()),
         }
     }
 

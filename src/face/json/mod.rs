@@ -3,6 +3,7 @@
 
 mod amendments;
 mod object;
+mod stored;
 
 use std::time::Duration;
 

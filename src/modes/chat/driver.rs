@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::opening::Opened;
 use crate::chat::command::{self, Asked, Command, Leave, RequestId};
 use crate::chat::event::{Failure, Interface, News};
-use crate::chat::{Chat, Ended, Input, NetworkAsk, NetworkNews, Output, archive};
+use crate::chat::{Chat, Ended, Input, NetworkAsk, NetworkNews, Output};
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
 use crate::face::{ConsoleFace, Face, failure};
@@ -21,7 +21,7 @@ use crate::net::socket_poller::{Batch, Wire};
 use crate::protocol::engine::event::{Destination, Transmit};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Link;
-use crate::store::archive::{Archive, CLOSE_WAIT, SIGNALLED_CLOSE_WAIT};
+use crate::store::archive::{self, Archive, CLOSE_WAIT, SIGNALLED_CLOSE_WAIT};
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
@@ -37,7 +37,7 @@ pub(super) enum Event {
     Signal(Signal),
     Heard(Batch),
     Deaf(io::Error),
-    Archived(archive::Reply),
+    Archived(archive::Told),
 }
 
 /// The loop's state.
@@ -148,7 +148,7 @@ impl Driver {
             }
             // It came before the loop.
             Event::Opened(_) => {}
-            Event::Archived(reply) => self.chat.handle(now, Input::Archived(reply)),
+            Event::Archived(told) => self.on_told(now, told),
             Event::Signal(signal) => return Ok(self.on_signal(now, signal)),
             Event::Console(event) => {
                 let signal = self.face.handle(now.time, event);
@@ -290,19 +290,6 @@ impl Driver {
         let failure = failure::of_refusal(&self.group, refusal);
         let news = NetworkNews::Refused(failure);
         self.chat.handle(self.clock.now(), Input::Network(news));
-    }
-
-    fn remember(&mut self, now: Moment, request: archive::Request) {
-        if self
-            .archive
-            .as_ref()
-            .is_some_and(|archive| !archive.ask(request))
-        {
-            self.archive = None;
-            let why = "the file is too slow".to_owned();
-            let reply = archive::Reply::Failed(why);
-            self.chat.handle(now, Input::Archived(reply));
-        }
     }
 
     fn on_ask(&mut self, now: Moment, ask: NetworkAsk) {

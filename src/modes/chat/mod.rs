@@ -3,6 +3,7 @@
 //! one loop drives the room, as the simulator does. What the start may wait for has a thread too,
 //! which a signal leaves behind.
 
+mod archiving;
 mod driver;
 mod opening;
 mod secret;
@@ -34,8 +35,7 @@ use crate::protocol::wire::frame::durable::Role;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::store::archive::Archive;
-use crate::store::identity::{Who, random};
-use crate::store::people::People;
+use crate::store::identity::random;
 use crate::terminal::console::{ConsoleConfig, PastePolicy};
 use crate::terminal::screen::Form;
 use crate::terminal::signals;
@@ -81,9 +81,9 @@ fn talk(
     };
     let sockets = GroupSockets::open(settings.group.clone()).map_err(refused)?;
     let (tickets, listener, interrupter) = listen(&sockets, &tell)?;
-    let archive = archive(settings, &tell)?;
+    let archive = archiving::start(settings, room, &tell)?;
     let clock = Clock::start();
-    let chat = chat(settings, opened, archive.is_some(), &clock, &sockets)?;
+    let chat = chat(settings, opened, archive.as_ref(), &clock, &sockets)?;
     if settings.input == InputPolicy::Ignore {
         close_input().map_err(Error::Input)?;
     }
@@ -158,23 +158,11 @@ fn listen(
     Ok((tickets, listener, interrupter))
 }
 
-/// Starts the store's thread, unless nothing is to be remembered.
-fn archive(settings: &ChatSettings, tell: &Sender<Event>) -> Result<Option<Archive>, Error> {
-    // Whoever is somebody new for one session leaves no trace of it.
-    if matches!(settings.who, Who::Ephemeral) {
-        return Ok(None);
-    }
-    let tell = tell.clone();
-    let tell = move |reply| tell.send(Event::Archived(reply)).is_ok();
-    let archive = Archive::start(People::open, tell).map_err(Error::Connection)?;
-    Ok(Some(archive))
-}
-
 /// This member, new in its room.
 fn chat(
     settings: &ChatSettings,
     opened: &Opened,
-    is_remembered: bool,
+    archive: Option<&Archive>,
     clock: &Clock,
     sockets: &GroupSockets,
 ) -> Result<Chat, Error> {
@@ -185,7 +173,7 @@ fn chat(
         session: opened.session,
         replaces: identity.replaces,
         role: settings.role,
-        is_archived: false,
+        is_archived: archive.is_some_and(Archive::keeps_room),
         depth_bytes: settings.depth_bytes,
         name: settings.name.clone(),
         seal: Seal::new(&room.key).called(name),
@@ -198,7 +186,7 @@ fn chat(
         setup,
         room: name.map(str::to_owned),
         is_keyed: room.is_keyed,
-        is_remembered,
+        is_remembered: archive.is_some(),
         audience: settings.audience,
     };
     Ok(Chat::new(config, clock.now()))

@@ -6,6 +6,8 @@
 pub(crate) fn argument(path: &str, id: &str) -> Option<&'static str> {
     of_command(path, id).or_else(|| match path.split_once(' ') {
         Some(("lab", _)) => of_lab(path, id).or_else(|| shared(id)),
+        Some(("history", _)) => of_history(id).or_else(|| shared(id)),
+        _ if path == "history" => of_history(id).or_else(|| shared(id)),
         Some(("hub", _)) => of_hub(path, id).or_else(|| shared(id)),
         _ => shared(id),
     })
@@ -41,6 +43,20 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
             6 MiB [padrão: 6291456]"
         }
         ("keep", "json") => "Um objeto JSON por evento, também as mensagens",
+        ("chat" | "keep", "archive") => {
+            "Guarda o que é dito neste arquivo [padrão: na pasta dos seus dados]"
+        }
+        ("chat" | "keep", "no_history") => {
+            "Não guarda nada do que é dito; as pessoas são lembradas assim mesmo"
+        }
+        ("chat" | "keep", "history_rooms") => "Quais salas são guardadas",
+        ("chat" | "keep", "history_private") => {
+            "Se mensagens privadas também são guardadas, que o selo então não protege mais"
+        }
+        ("chat" | "keep", "history_days") => "Por quantos dias as mensagens são guardadas",
+        ("chat" | "keep", "history_bytes") => {
+            "Quantos bytes as mensagens de todas as salas podem ocupar"
+        }
         ("completions", "shell") => "Para qual shell",
         ("man", "folder") => {
             "Escreve as páginas de todos os comandos nesta pasta, criada se não existir"
@@ -77,6 +93,32 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         ("tcp-peer", "keep_listening") => "Quando o outro sai, espera o próximo",
         ("tcp-peer", "wait") => {
             "Continua tentando por este tempo, para que qualquer lado possa começar"
+        }
+        _ => return None,
+    })
+}
+
+fn of_history(id: &str) -> Option<&'static str> {
+    Some(match id {
+        "words" => {
+            "Palavras que todas devem estar lá: `voce` acha `você`, `prov*` acha `prova`, e \
+            '\"a b\"' acha as duas nesta ordem. Sem nenhuma, mostra as mensagens mais novas"
+        }
+        "room" => "Desta sala [padrão: todas as salas]",
+        "from" => "De quem tem ou teve este nome, como ana ou ana#3f9c",
+        "archive" => "O arquivo de mensagens [padrão: na pasta dos seus dados]",
+        "since" => "Desde este tempo: 2026-11-01, '2026-11-01 14:30', ontem, 14:30, 2h",
+        "until" => "Até este tempo; um dia conta até o fim",
+        "limit" => "No máximo este número, as mais novas [padrão: 50; todas com --format]",
+        "context" => "Mostra este número de mensagens antes e depois de cada achado",
+        "all" => "Mostra e busca também o que mensagens editadas diziam antes",
+        "json" => "Um objeto JSON por mensagem, do esquema de `chat --json`",
+        "format" => "Como as mensagens são escritas",
+        "before" => "De antes deste tempo; um dia conta desde o início",
+        "yes" => "Não pergunta nada",
+        "key_file" => {
+            "A chave de uma sala, como em `chat`: os pacotes de salas com chave só podem ser \
+            conferidos com ela"
         }
         _ => return None,
     })
@@ -177,7 +219,7 @@ fn shared(id: &str) -> Option<&'static str> {
             "O arquivo da sua identidade, criado se não existir [padrão: na pasta das suas \
             configurações]"
         }
-        "ephemeral" => "Uma identidade nova, só para esta sessão",
+        "ephemeral" => "Uma identidade nova, só para esta sessão, e nada é escrito no disco",
         "group" => "Grupo multicast IPv4",
         "port" => "Porta UDP",
         "interfaces" => {
@@ -229,6 +271,9 @@ pub(crate) fn value(name: &str) -> Option<&'static str> {
 pub(crate) fn value_name(english: &str) -> Option<&'static str> {
     Some(match english {
         "NAME" => "NOME",
+        "WORDS" => "PALAVRAS",
+        "WHEN" => "QUANDO",
+        "DAYS" => "DIAS",
         "ROOM" => "SALA",
         "FILE" => "ARQUIVO",
         "SECONDS" => "SEGUNDOS",

@@ -9,6 +9,11 @@ pub(crate) fn command(path: &str) -> Option<&'static str> {
         "keep" => "Membro sem pessoa, que guarda o que se diz numa sala para quem chegar depois",
         "room" => "Salas que só algumas pessoas podem ler",
         "room new" => "Cria o convite de uma sala nova, que só os convidados podem ler",
+        "history" => "O que foi dito nas salas em que você esteve: busca, exporta, esquece",
+        "history forget" => "Apaga mensagens deste computador de vez, com todo rastro no arquivo",
+        "history verify" => {
+            "Confere o arquivo, e o selo e a assinatura do que está guardado para os outros"
+        }
         "id" => "Mostra quem você é para os outros: a impressão digital da sua chave",
         "id new" => "Cria outra identidade, para uma máquina que é cópia de outra",
         "config" => "Mostra as configurações em vigor, e de onde vem cada uma",

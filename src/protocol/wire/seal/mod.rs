@@ -130,6 +130,13 @@ impl Seal {
         Self { verdicts, ..self }
     }
 
+    /// The room's tag, which every frame of the room carries in clear: it tells rooms apart, also
+    /// those of one name and two keys, and reveals no key.
+    #[must_use]
+    pub fn room_tag(&self) -> [u8; ROOM_TAG_BYTES] {
+        self.room_tag
+    }
+
     /// Encodes, signs and seals a frame that leaves alone, and returns its hash.
     pub fn close(&self, frame: &Frame<'_>, signer: &Signer, to: &mut Vec<u8>) -> u64 {
         frame::encode(frame, &self.room_tag, to);

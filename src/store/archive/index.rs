@@ -1,0 +1,150 @@
+//! The index of words, and the row of a message in it.
+//!
+//! ```text
+//! row of a message   its clock, 58 bits | which of those of this clock, 5 bits
+//! what is indexed    U+E000 room, U+E001 author, words of the text
+//! ```
+//!
+//! With the numbers of room and author as words, the index finds *the newest that ana said in this
+//! room* as it finds any two words, and needs no table beside it.
+
+use rusqlite::{Connection, params};
+
+use super::file::Fault;
+use crate::chat::archive::words::{WORDS_VERSION, joined};
+
+/// Stands before the number of a room; no text has such a word.
+const ROOM: char = '\u{e000}';
+
+/// Stands before the number of an author.
+const AUTHOR: char = '\u{e001}';
+
+/// Bits of a row behind the clock: a frame holds several messages, which share its clock.
+const PLACE_BITS: u32 = 5;
+
+/// The largest clock that has rows of its own, in the year 2109, with some room behind it.
+const CLOCK_MAX: u64 = (1 << 58) - (1 << 14);
+
+/// Rows that are looked at for a free one before the search goes on elsewhere.
+const NEAR_ROWS: i64 = 256;
+
+/// Rows among which a message finds a free one whose neighbours are all taken: those of one
+/// thirtieth of a millisecond.
+const FAR_ROWS: u32 = 1 << 16;
+
+/// The first row of the messages of a clock.
+pub(super) fn first_row(clock: u64) -> i64 {
+    (clock.min(CLOCK_MAX) << PLACE_BITS) as i64
+}
+
+/// The first row of the messages of a time in milliseconds since 1970.
+pub(super) fn first_row_of_ms(ms: u64) -> i64 {
+    first_row(ms.min(CLOCK_MAX >> 16) << 16)
+}
+
+/// The clock that a row begins with.
+pub(super) fn clock_of(row: i64) -> u64 {
+    (row as u64) >> PLACE_BITS
+}
+
+/// The time of a row in milliseconds since 1970.
+pub(super) fn ms_of(row: i64) -> u64 {
+    clock_of(row) >> 16
+}
+
+/// A free row for a message: the first of its clock, or one soon after it.
+pub(super) fn free_row(connection: &Connection, clock: u64, brief: u32) -> Result<i64, Fault> {
+    let first = first_row(clock);
+    if let Some(row) = free_between(connection, first, first + NEAR_ROWS)? {
+        return Ok(row);
+    }
+    // Only somebody who says very much with one clock gets here.
+    let far = first + NEAR_ROWS + i64::from(brief % FAR_ROWS);
+    let row = free_between(connection, far, far + 4 * NEAR_ROWS)?;
+    row.ok_or_else(|| Fault::Other("too many messages of one moment".into()))
+}
+
+fn free_between(connection: &Connection, from: i64, to: i64) -> Result<Option<i64>, Fault> {
+    let taken = "SELECT row FROM messages WHERE row >= ?1 AND row < ?2 ORDER BY row";
+    let mut taken = connection.prepare_cached(taken)?;
+    let mut taken = taken.query(params![from, to])?;
+    let mut free = from;
+    while let Some(row) = taken.next()? {
+        if row.get::<_, i64>(0)? > free {
+            break;
+        }
+        free += 1;
+    }
+    Ok((free < to).then_some(free))
+}
+
+/// What the index is given for a message. It must be given the same to take the message out again.
+fn indexed(room: i64, person: i64, text: &str) -> String {
+    let words = joined(text);
+    format!("{ROOM}{room} {AUTHOR}{person} {words}")
+}
+
+/// Puts a message into the index.
+pub(super) fn add(
+    connection: &Connection,
+    row: i64,
+    (room, person): (i64, i64),
+    text: &str,
+) -> Result<(), Fault> {
+    let insert = "INSERT INTO words (rowid, text) VALUES (?1, ?2)";
+    let mut insert = connection.prepare_cached(insert)?;
+    insert.execute(params![row, indexed(room, person, text)])?;
+    Ok(())
+}
+
+/// Takes a message out of the index, with the text that it was put in with.
+pub(super) fn remove(
+    connection: &Connection,
+    row: i64,
+    (room, person): (i64, i64),
+    text: &str,
+) -> Result<(), Fault> {
+    let delete = "INSERT INTO words (words, rowid, text) VALUES ('delete', ?1, ?2)";
+    let mut delete = connection.prepare_cached(delete)?;
+    delete.execute(params![row, indexed(room, person, text)])?;
+    Ok(())
+}
+
+/// Makes the index anew if its words were made in another way than today's.
+pub(super) fn renew_if_old(connection: &mut Connection) -> Result<(), Fault> {
+    let (major, minor, patch) = unicode_normalization::UNICODE_VERSION;
+    let unicode = i64::from(major) << 16 | i64::from(minor) << 8 | i64::from(patch);
+    let version = unicode << 16 | i64::from(WORDS_VERSION);
+    let known = "SELECT value FROM facts WHERE name = 'words'";
+    let known: Option<i64> = super::first(connection, known, [])?;
+    if known == Some(version) {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    if known.is_some() {
+        transaction.execute_batch("INSERT INTO words (words) VALUES ('delete-all')")?;
+        let select = "SELECT row, room, person, text FROM messages
+            JOIN speakers ON number = speaker ORDER BY row";
+        let mut select = transaction.prepare(select)?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let whose = (row.get(1)?, row.get(2)?);
+            let text: String = row.get(3)?;
+            add(&transaction, row.get(0)?, whose, &text)?;
+        }
+    }
+    let upsert = "INSERT OR REPLACE INTO facts (name, value) VALUES ('words', ?1)";
+    transaction.execute(upsert, [version])?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The word for a room, in the language of FTS5.
+pub(super) fn of_room(room: i64) -> String {
+    format!("\"{ROOM}{room}\"")
+}
+
+/// The word for an author, in the language of FTS5.
+pub(super) fn of_author(person: i64) -> String {
+    format!("\"{AUTHOR}{person}\"")
+}

@@ -1,0 +1,336 @@
+//! The thread, as a room's loop sees it.
+
+use std::path::Path;
+use std::sync::mpsc::Receiver;
+
+use super::file_tests::{entry, place};
+use super::*;
+use crate::chat::archive::search::Query;
+use crate::chat::command::RequestId;
+use crate::protocol::message::Name;
+use crate::protocol::wire::frame::Key;
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn reply(told: &Receiver<Told>) -> Reply {
+    loop {
+        if let Told::Reply(reply) = told.recv_timeout(DEADLINE).unwrap() {
+            return reply;
+        }
+    }
+}
+
+#[test]
+fn what_was_asked_for_is_written_before_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("people.db");
+    for (round, expected) in [(0, 0), (1, 2)] {
+        let (tell, told) = mpsc::channel();
+        let path = path.clone();
+        let open = move || People::at(&path);
+        let archive = Archive::start(open, None, move |it| tell.send(it).is_ok()).unwrap();
+        assert!(archive.ask(Request::Load));
+        let Reply::Ignored(ignored) = reply(&told) else {
+            panic!("round {round}");
+        };
+        assert_eq!(ignored.len(), round);
+        let Reply::People(people) = reply(&told) else {
+            panic!("round {round}");
+        };
+        assert_eq!(people.len(), expected);
+        let (ana, bia) = (Key([1; 32]), Key([2; 32]));
+        archive.ask(Request::Meet {
+            name: name("ana"),
+            key: ana,
+        });
+        archive.ask(Request::Verify {
+            name: name("bia"),
+            key: bia,
+        });
+        for key in [ana, bia] {
+            let name = name("zeca");
+            archive.ask(Request::Ignore { name, key });
+        }
+        archive.ask(Request::Unignore { key: bia });
+        assert!(archive.close(CLOSE_WAIT));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_told_and_ends_nothing() {
+    let (tell, told) = mpsc::channel();
+    let open = || Err("the disk is on fire".to_owned());
+    let archive = Archive::start(open, None, move |it| tell.send(it).is_ok()).unwrap();
+    assert_eq!(reply(&told), Reply::Failed("the disk is on fire".into()));
+    assert!(archive.ask(Request::Load));
+    assert!(archive.close(CLOSE_WAIT));
+}
+
+#[test]
+fn a_store_that_stands_still_delays_nobody() {
+    let (open_now, opened) = mpsc::channel::<()>();
+    let open = move || {
+        opened.recv_timeout(DEADLINE).ok();
+        Err("too late".to_owned())
+    };
+    let archive = Archive::start(open, None, |_| true).unwrap();
+    let request = Request::Meet {
+        name: name("ana"),
+        key: Key([1; 32]),
+    };
+    let taken = (0..=REQUESTS_MAX).filter(|_| archive.ask(request.clone()));
+    assert_eq!(taken.count(), REQUESTS_MAX);
+    drop(open_now);
+    assert!(archive.close(CLOSE_WAIT));
+}
+
+/// An archive of a room, and what it tells.
+fn archive_of(folder: &Path) -> (Archive, Receiver<Told>) {
+    let (tell, told) = mpsc::channel();
+    let people = folder.join("people.db");
+    let place = place(&folder.join("archive.db"), "sala");
+    let open = move || People::at(&people);
+    let archive = Archive::start(open, Some(place), move |it| tell.send(it).is_ok());
+    (archive.unwrap(), told)
+}
+
+fn remember(second: u32, text: &str) -> Request {
+    let entry = entry("ana", 1, second, text);
+    Request::Room(RoomRequest::Remember(Box::new(entry)))
+}
+
+fn find(words: &str) -> Request {
+    let query = Query {
+        words: words.into(),
+        limit: 1000,
+        ..Query::default()
+    };
+    let request = RequestId::default();
+    Request::Room(RoomRequest::Find { request, query })
+}
+
+/// The texts that the next search finds.
+fn found(told: &Receiver<Told>) -> Vec<String> {
+    loop {
+        match reply(told) {
+            Reply::Room(RoomReply::Found { found, .. }) => {
+                return found.into_iter().map(|it| it.entry.text).collect();
+            }
+            Reply::Room(RoomReply::NotFound { why, .. }) => panic!("{why}"),
+            _ => {}
+        }
+    }
+}
+
+fn notice(told: &Receiver<Told>) -> Notice {
+    loop {
+        if let Told::Notice(notice) = told.recv_timeout(DEADLINE).unwrap() {
+            return notice;
+        }
+    }
+}
+
+fn stored(path: &Path, words: &str) -> usize {
+    let query = Query {
+        words: words.into(),
+        limit: 10_000,
+        ..Query::default()
+    };
+    let reader = Reader::open(path).unwrap();
+    reader.find(None, &query).unwrap().found.len()
+}
+
+#[test]
+fn what_is_said_is_found_at_once_and_private_words_are_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, told) = archive_of(folder.path());
+    archive.ask(Request::Room(RoomRequest::Load { recent: 10 }));
+    assert_eq!(
+        notice(&told),
+        Notice::Begun(folder.path().join("archive.db"))
+    );
+    assert_eq!(reply(&told), Reply::Room(RoomReply::Recent(Vec::new())));
+    let forgotten = Vec::new();
+    assert_eq!(reply(&told), Reply::Room(RoomReply::Loaded { forgotten }));
+    let mut secret = entry("ana", 1, 1, "oi sigilo");
+    secret.is_private = true;
+    archive.ask(Request::Room(RoomRequest::Remember(Box::new(secret))));
+    archive.ask(remember(2, "oi turma"));
+    archive.ask(find("oi"));
+    assert_eq!(found(&told), ["oi turma"]);
+    assert!(archive.close(CLOSE_WAIT));
+    let (archive, told) = archive_of(folder.path());
+    archive.ask(Request::Room(RoomRequest::Load { recent: 10 }));
+    let Reply::Room(RoomReply::Recent(recent)) = reply(&told) else {
+        panic!("what was said comes first");
+    };
+    assert_eq!(recent, [entry("ana", 1, 2, "oi turma")]);
+    assert!(archive.close(CLOSE_WAIT));
+}
+
+#[test]
+fn two_programs_of_one_person_share_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, told_one) = archive_of(folder.path());
+    let (other, told_other) = archive_of(folder.path());
+    for round in 0..300 {
+        // What both hear is stored once.
+        for archive in [&one, &other] {
+            archive.ask(remember(round, "ouvida por ambos"));
+        }
+        one.ask(remember(1000 + round, "dita por um"));
+        other.ask(remember(2000 + round, "dita por outro"));
+    }
+    one.ask(find("dita"));
+    other.ask(find("dita"));
+    assert!(found(&told_one).len() >= 300 && found(&told_other).len() >= 300);
+    assert!(one.close(DEADLINE) && other.close(DEADLINE));
+    let path = folder.path().join("archive.db");
+    assert_eq!((stored(&path, "ambos"), stored(&path, "dita")), (300, 600));
+}
+
+#[test]
+fn without_a_place_nothing_is_stored_and_the_room_waits_for_nothing() {
+    let (tell, told) = mpsc::channel();
+    let folder = tempfile::tempdir().unwrap();
+    let people = folder.path().join("people.db");
+    let open = move || People::at(&people);
+    let archive = Archive::start(open, None, move |it| tell.send(it).is_ok()).unwrap();
+    archive.ask(Request::Room(RoomRequest::Load { recent: 10 }));
+    let forgotten = Vec::new();
+    assert_eq!(reply(&told), Reply::Room(RoomReply::Loaded { forgotten }));
+    archive.ask(remember(1, "oi"));
+    archive.ask(find("oi"));
+    let Reply::Room(RoomReply::NotFound { .. }) = reply(&told) else {
+        panic!("nothing is found");
+    };
+    assert!(archive.close(CLOSE_WAIT));
+    assert!(!folder.path().join("archive.db").exists());
+}
+
+#[test]
+fn a_damaged_file_is_moved_aside_and_a_new_one_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("archive.db");
+    let (archive, _told) = archive_of(folder.path());
+    assert!((0..200).all(|second| archive.ask(remember(second, "antes"))));
+    assert!(archive.close(CLOSE_WAIT));
+    // Everything but the head, so that it opens, and fails when it is written.
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[4096..].iter_mut().for_each(|byte| *byte = 0x5a);
+    std::fs::write(&path, &bytes).unwrap();
+    let (archive, told) = archive_of(folder.path());
+    archive.ask(remember(900, "depois"));
+    archive.ask(find("depois"));
+    let Notice::MovedAside { from, to } = notice(&told) else {
+        panic!("it is told where the file is");
+    };
+    assert_eq!(
+        (from, std::fs::read(&to).unwrap().len()),
+        (path.clone(), bytes.len())
+    );
+    assert!(archive.close(CLOSE_WAIT));
+    assert_eq!(stored(&path, "depois"), 1);
+}
+
+#[test]
+fn a_newer_or_foreign_file_is_left_alone_and_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("archive.db");
+    let newer = Connection::open(&path).unwrap();
+    let set = "PRAGMA application_id = 1919902066; PRAGMA user_version = 99; CREATE TABLE x (y)";
+    newer.execute_batch(set).unwrap();
+    drop(newer);
+    let before = std::fs::read(&path).unwrap();
+    let (archive, told) = archive_of(folder.path());
+    archive.ask(remember(1, "oi"));
+    archive.ask(Request::Room(RoomRequest::Load { recent: 10 }));
+    let fault = Fault::Newer;
+    assert_eq!(
+        notice(&told),
+        Notice::Unusable {
+            path: path.clone(),
+            fault
+        }
+    );
+    archive.ask(remember(2, "oi"));
+    assert!(archive.close(CLOSE_WAIT));
+    let left: Vec<Told> = told.try_iter().collect();
+    assert!(
+        !left.iter().any(|it| matches!(it, Told::Notice(_))),
+        "{left:?}"
+    );
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn what_finds_no_room_is_counted_and_told_once_and_the_rest_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tell, told) = mpsc::channel();
+    let (open_now, opened) = mpsc::channel::<()>();
+    let people = folder.path().join("people.db");
+    let open = move || {
+        opened.recv_timeout(DEADLINE).ok();
+        People::at(&people)
+    };
+    let path = folder.path().join("archive.db");
+    let place = Some(place(&path, "sala"));
+    let archive = Archive::start(open, place, move |it| tell.send(it).is_ok()).unwrap();
+    // The thread stands still, and 64 MiB wait for it; half as much again does not.
+    let text = "x".repeat(60_000);
+    let count = 3 * LAG_MAX_BYTES as u64 / 2 / 60_000;
+    assert!((0..count).all(|second| archive.ask(remember(second as u32, &text))));
+    assert!(matches!(reply(&told), Reply::Room(RoomReply::Failed(_))));
+    drop(open_now);
+    let missing = match reply(&told) {
+        Reply::Room(RoomReply::Resumed { missing }) => missing,
+        other => panic!("{other:?}"),
+    };
+    assert!(
+        (count / 4..count / 2).contains(&missing),
+        "{missing} of {count}"
+    );
+    assert!(archive.close(DEADLINE));
+    assert_eq!(stored(&path, "") as u64, count - missing);
+}
+
+/// What a power cut leaves: the files as they are at a moment, in another place.
+fn copied(folder: &Path) -> tempfile::TempDir {
+    let elsewhere = tempfile::tempdir().unwrap();
+    for name in ["archive.db", "archive.db-wal"] {
+        std::fs::copy(folder.join(name), elsewhere.path().join(name)).unwrap();
+    }
+    elsewhere
+}
+
+#[test]
+fn the_file_and_its_log_alone_hold_what_was_written_at_any_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, told) = archive_of(folder.path());
+    let mut said = 0;
+    for round in 0..5 {
+        for _ in 0..100 {
+            archive.ask(remember(said, &format!("linha {said}")));
+            said += 1;
+        }
+        archive.ask(find("linha"));
+        assert_eq!(found(&told).len(), said as usize, "round {round}");
+        let elsewhere = copied(folder.path());
+        let path = elsewhere.path().join("archive.db");
+        assert_eq!(stored(&path, "linha"), said as usize);
+        // A log that was cut off in the middle ends with a whole batch.
+        let cut = copied(folder.path());
+        let log = cut.path().join("archive.db-wal");
+        let bytes = std::fs::read(&log).unwrap();
+        std::fs::write(&log, &bytes[..bytes.len() / 2]).unwrap();
+        let path = cut.path().join("archive.db");
+        if let Ok(reader) = Reader::open(&path) {
+            assert_eq!(reader.check().unwrap().faults, Vec::<String>::new());
+        }
+    }
+    assert!(archive.close(CLOSE_WAIT));
+}

@@ -1,0 +1,199 @@
+//! The file of messages when things go wrong: a process that is killed, a disk that fills, a file
+//! that may not grow, a folder that cannot be written.
+#![cfg(unix)]
+
+use std::env;
+use std::fs;
+use std::io::{self, BufRead, Write};
+use std::path::Path;
+use std::process::Command;
+
+use roda::chat::archive::search::Query;
+use roda::chat::archive::{Reply, Request, RoomReply, RoomRequest};
+use roda::chat::command::RequestId;
+use roda::protocol::wire::seal::Seal;
+use roda::store::archive::{Notice, Reader, RoomKind, Told};
+
+use crate::support::archive::{entry, place, start};
+use crate::support::program::Program;
+use crate::support::{DEADLINE, Need, available, command, folder, wait_until};
+
+/// Names the file that the process of a test writes.
+const FILE: &str = "RODA_TEST_ARCHIVE";
+
+/// A process that writes a file: it is this test alone, run again. It reads `say TEXT` and `find`,
+/// and shows what it is told.
+#[test]
+fn process_that_writes() {
+    let Some(path) = env::var_os(FILE) else {
+        return;
+    };
+    let seal = Seal::public(None);
+    let place = place(Path::new(&path), "lobby", RoomKind::Lobby, &seal);
+    let archive = start(place, |told| {
+        writeln!(io::stdout(), "{}", shown(&told)).is_ok()
+    });
+    let lines = io::stdin().lock().lines().map_while(Result::ok);
+    for (number, line) in (0..).zip(lines) {
+        match line.strip_prefix("say ") {
+            Some(text) => {
+                let entry = entry("ana", 1, number, text);
+                archive.ask(Request::Room(RoomRequest::Remember(Box::new(entry))));
+            }
+            None => {
+                let query = Query {
+                    limit: 10_000,
+                    ..Query::default()
+                };
+                let request = RequestId::default();
+                archive.ask(Request::Room(RoomRequest::Find { request, query }));
+            }
+        }
+    }
+    let is_closed = archive.close(DEADLINE);
+    writeln!(io::stdout(), "closed {is_closed}").unwrap();
+}
+
+fn shown(told: &Told) -> String {
+    match told {
+        Told::Reply(Reply::Room(RoomReply::Found { found, .. })) => {
+            format!("found {}.", found.len())
+        }
+        Told::Reply(Reply::Room(RoomReply::Failed(why))) => format!("failed: {why}"),
+        Told::Reply(Reply::Room(RoomReply::Resumed { missing })) => format!("resumed, {missing}."),
+        Told::Notice(Notice::Unusable { fault, .. }) => format!("unusable: {fault:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// The process that writes a file, started by the end of a shell's script.
+fn writer(path: &Path, script: &str) -> Command {
+    let mut writer = command("sh");
+    writer
+        .args(["-c", script, "sh"])
+        .arg(env::current_exe().unwrap());
+    let test = "history_faults::process_that_writes";
+    writer.args(["--exact", test, "--nocapture", "--test-threads=1"]);
+    writer.env(FILE, path);
+    writer
+}
+
+fn texts(path: &Path) -> Vec<String> {
+    let query = Query {
+        limit: 10_000,
+        ..Query::default()
+    };
+    let found = Reader::open(path)
+        .unwrap()
+        .find(None, &query)
+        .unwrap()
+        .found;
+    found.into_iter().map(|it| it.found.entry.text).collect()
+}
+
+#[test]
+fn a_killed_process_leaves_all_but_what_it_had_not_written_yet() {
+    let folder = folder();
+    for round in 0..3 {
+        let path = folder.path().join(format!("archive{round}.db"));
+        let mut process = Program::start(writer(&path, "exec \"$@\""));
+        let said: Vec<String> = (0..500).map(|n| format!("r{round} n{n}")).collect();
+        said.iter()
+            .for_each(|text| process.says(&format!("say {text}")));
+        // Without a question, what waits is written by itself.
+        let is_there = || {
+            let texts = Reader::open(&path).ok().map(|_| texts(&path));
+            texts.filter(|texts| texts.contains(&said[499]))
+        };
+        wait_until(is_there).expect("it is written soon");
+        for n in 500..1000 {
+            process.says(&format!("say r{round} n{n}"));
+        }
+        process.gets_signal("KILL");
+        assert!(
+            process
+                .stops()
+                .shown
+                .iter()
+                .all(|line| !line.contains("failed"))
+        );
+        // The file is sound, and holds a beginning of what was said: a hole is nowhere.
+        let reader = Reader::open(&path).unwrap();
+        assert_eq!(reader.check().unwrap().faults, Vec::<String>::new());
+        let prefix = format!("r{round} ");
+        let mut stored: Vec<usize> = texts(&path)
+            .iter()
+            .filter_map(|text| text.strip_prefix(&prefix)?.strip_prefix('n')?.parse().ok())
+            .collect();
+        stored.sort_unstable();
+        assert!(stored.len() >= 500);
+        assert_eq!(stored, (0..stored.len()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_disk_that_fills_is_told_once_and_what_waited_is_written_when_there_is_room() {
+    if !available(&[Need::Namespaces]) {
+        return;
+    }
+    let folder = folder();
+    let disk = folder.path().join("disk");
+    fs::create_dir(&disk).unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size=2m tmpfs {0} && \
+         head -c 900000 /dev/zero > {0}/ballast && exec \"$@\"",
+        disk.display()
+    );
+    let script = format!("exec unshare --mount sh -c '{script}' sh \"$@\"");
+    let mut process = Program::start(writer(&disk.join("archive.db"), &script));
+    process.says("find");
+    process.shows("found 0.");
+    let text = "x".repeat(1000);
+    let count = 2000;
+    (0..count).for_each(|_| process.says(&format!("say {text}")));
+    process.shows("failed: ");
+    // The disk is that of the process alone, which runs on.
+    let inside = |command: &str| {
+        let pid = process.id();
+        let enter = format!("nsenter --mount --target {pid} {command}");
+        crate::support::run(&enter);
+    };
+    inside(&format!("rm {}/ballast", disk.display()));
+    inside(&format!("mount -o remount,size=64m {}", disk.display()));
+    process.shows("resumed, 0.");
+    process.says("find");
+    process.shows(&format!("found {count}."));
+    process.falls_silent();
+    let shown = process.ends_with(0).shown;
+    let failures = shown.iter().filter(|line| line.starts_with("failed"));
+    assert_eq!(failures.count(), 1, "{shown:?}");
+}
+
+#[test]
+fn a_file_that_may_not_grow_ends_no_process() {
+    let folder = folder();
+    let path = folder.path().join("archive.db");
+    let mut process = Program::start(writer(&path, "ulimit -f 1000; exec \"$@\""));
+    let text = "x".repeat(1000);
+    (0..2000).for_each(|_| process.says(&format!("say {text}")));
+    process.shows("failed: ");
+    process.falls_silent();
+    process.shows("closed true");
+    process.ends_with(0);
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.check().unwrap().faults, Vec::<String>::new());
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_told_and_ends_nothing() {
+    let folder = folder();
+    let taken = folder.path().join("file");
+    fs::write(&taken, "no folder").unwrap();
+    let mut process = Program::start(writer(&taken.join("archive.db"), "exec \"$@\""));
+    process.says("say oi");
+    process.says("find");
+    process.shows("unusable: Refused(");
+    process.falls_silent();
+    process.shows("closed true");
+    process.ends_with(0);
+}

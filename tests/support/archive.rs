@@ -1,0 +1,134 @@
+//! Files of messages, as `chat` writes them: made by the program's own store.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use roda::chat::archive::record::{Entry, Form, StoredFrame};
+use roda::chat::archive::{Request, RoomRequest};
+use roda::protocol::engine::event::{Manner, MessageId, NamedKey};
+use roda::protocol::engine::frame_log::Position;
+use roda::protocol::message::Name;
+use roda::protocol::wire::frame::durable::{Durable, Record, Records};
+use roda::protocol::wire::frame::{Author, Body, Frame};
+use roda::protocol::wire::seal::Seal;
+use roda::protocol::wire::seal::signer::Signer;
+use roda::store::archive::{Archive, Keeping, RoomKind, RoomPlace, Told};
+use roda::store::people::People;
+
+use super::place::Home;
+use super::{DEADLINE, command};
+
+/// When the first message is said, in milliseconds since 1970.
+pub const START_MS: u64 = 1_795_000_000_000;
+
+/// Somebody's signer; the number is their seed.
+pub fn signer(number: u8) -> Signer {
+    Signer::from_seed(&[number; 32])
+}
+
+/// A message that somebody says so many seconds after the start.
+pub fn entry(who: &str, author: u8, second: u32, text: &str) -> Entry {
+    let wall_ms = START_MS + u64::from(second) * 1000;
+    let key = signer(author).key();
+    let position = Position {
+        clock: wall_ms << 16,
+        short: key.short(),
+        session: 7,
+        sequence: second + 1,
+    };
+    Entry {
+        id: MessageId { position, index: 0 },
+        who: NamedKey {
+            name: Name::parse(who).unwrap(),
+            key,
+        },
+        to: None,
+        text: text.into(),
+        manner: Manner::Said,
+        wall_ms,
+        is_own: false,
+        is_private: false,
+        is_late: false,
+        form: Form::Original,
+    }
+}
+
+/// The frame in which a message is said.
+pub fn frame(seal: &Seal, entry: &Entry, author: u8) -> StoredFrame {
+    let signer = signer(author);
+    let mut records = Vec::new();
+    Record::Said(&entry.text).append(&mut records);
+    let Position {
+        clock,
+        short,
+        session,
+        sequence,
+    } = entry.id.position;
+    let head = Author {
+        key: signer.key(),
+        short,
+        session,
+        sequence,
+        clock,
+        flags: 0,
+        grtt: 80,
+        name: entry.who.name.clone(),
+    };
+    let body = Body::Durable(Durable {
+        records: Records::new(&records),
+        ..Durable::default()
+    });
+    let mut bytes = Vec::new();
+    let hash = seal.close(&Frame { author: head, body }, &signer, &mut bytes);
+    StoredFrame {
+        position: entry.id.position,
+        author: signer.key(),
+        hash,
+        bytes: bytes.into(),
+    }
+}
+
+/// A room, archived in a file.
+pub fn place(path: &Path, room: &str, kind: RoomKind, seal: &Seal) -> RoomPlace {
+    RoomPlace {
+        path: path.to_owned(),
+        tag: seal.room_tag(),
+        name: room.into(),
+        kind,
+        keeping: Keeping::default(),
+    }
+}
+
+/// Where a person's file is.
+pub fn file_of(home: &Home) -> PathBuf {
+    home.path().join("data/roda/archive.db")
+}
+
+/// Starts an archive of a room, which tells `tell`.
+pub fn start(place: RoomPlace, tell: impl Fn(Told) -> bool + Send + Sync + 'static) -> Archive {
+    let people = place.path.with_file_name("people.db");
+    Archive::start(move || People::at(&people), Some(place), tell).unwrap()
+}
+
+/// Writes what was said in a room, with its frames, into a person's file.
+pub fn write(home: &Home, room: &str, kind: RoomKind, seal: &Seal, said: &[(Entry, u8)]) {
+    let archive = start(place(&file_of(home), room, kind, seal), |_| true);
+    for (entry, author) in said {
+        let frame = frame(seal, entry, *author);
+        archive.ask(Request::Room(RoomRequest::Remember(Box::new(
+            entry.clone(),
+        ))));
+        archive.ask(Request::Room(RoomRequest::Keep(frame)));
+    }
+    assert!(archive.close(DEADLINE));
+}
+
+/// `roda history …` of a person.
+pub fn history(home: &Home, args: &[&str]) -> Command {
+    let mut history = command(env!("CARGO_BIN_EXE_roda"));
+    history.arg("history").args(args);
+    history.env("XDG_CONFIG_HOME", home.path().join("settings"));
+    history.env("XDG_DATA_HOME", home.path().join("data"));
+    history.env("TZ", "UTC");
+    history
+}

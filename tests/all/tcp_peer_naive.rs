@@ -367,7 +367,7 @@ fn a_third_is_told_busy_and_the_talk_goes_on() {
                         .noted
                         .last()
                         .unwrap()
-                        .contains("talking to somebody already"),
+                        .contains("already talking to somebody"),
                 "{third:?}"
             ),
             code => assert!(third.shown.last().unwrap().contains(code), "{third:?}"),

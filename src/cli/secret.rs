@@ -20,8 +20,8 @@ pub const INVITE: &str = "RODA_INVITE";
 /// The arguments that give a room's key.
 #[derive(Debug, Args)]
 pub(super) struct SecretArgs {
-    /// The file with the room's key: 32 bytes, a passphrase or an invitation. RODA_ROOM_KEY may hold
-    /// the passphrase or the invitation instead
+    /// The file with the room's key: 32 bytes, a passphrase or an invitation. RODA_ROOM_KEY may
+    /// hold the passphrase or the invitation instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "invite_file"])]
     key_file: Option<PathBuf>,
 

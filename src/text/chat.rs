@@ -486,20 +486,3 @@ pub fn too_few_received(lang: Lang, persons: usize, wanted: usize) -> String {
         "só {persons} de {wanted} pessoas receberam o que você disse",
     )
 }
-
-/// Lines that a reader was too slow for stand here.
-#[must_use]
-pub fn missed(lang: Lang, lines: u64) -> String {
-    match lines {
-        1 => say!(
-            lang,
-            "[1 line left out: this output was read too slowly]",
-            "[1 linha omitida: esta saída foi lida devagar demais]",
-        ),
-        n => say!(
-            lang,
-            "[{n} lines left out: this output was read too slowly]",
-            "[{n} linhas omitidas: esta saída foi lida devagar demais]",
-        ),
-    }
-}

@@ -401,15 +401,13 @@ pub fn cause(lang: Lang, error: &io::Error) -> String {
         Cause::Firewall => say!(
             lang,
             "the system does not allow it",
-            "o sistema não permite",
+            "o sistema não permite"
         ),
-        Cause::QueueFull => {
-            say!(
-                lang,
-                "the system's queue is full",
-                "a fila do sistema está cheia",
-            )
-        }
+        Cause::QueueFull => say!(
+            lang,
+            "the system's queue is full",
+            "a fila do sistema está cheia",
+        ),
         Cause::PortTaken => say!(
             lang,
             "another program is using this port",

@@ -314,7 +314,13 @@ pub fn privately(lang: Lang, name: &str) -> String {
 
 /// The commands that can be typed at a hub.
 #[must_use]
-pub fn hub_help(lang: Lang) -> [String; 15] {
+pub fn hub_help(lang: Lang) -> Vec<String> {
+    let mut all = talking(lang).to_vec();
+    all.extend(others(lang));
+    all
+}
+
+fn talking(lang: Lang) -> [String; 6] {
     [
         say!(
             lang,
@@ -346,6 +352,11 @@ pub fn hub_help(lang: Lang) -> [String; 15] {
             "/list          who is here",
             "/list          quem está aqui",
         ),
+    ]
+}
+
+fn others(lang: Lang) -> [String; 9] {
+    [
         say!(
             lang,
             "/remove NAME   removes NAME from the hub (moderators)",

@@ -278,10 +278,10 @@ pub fn command_cut(lang: Lang, line_number: u64, limit_bytes: usize) -> String {
     let limit = limit_bytes >> 10;
     say!(
         lang,
-        "not sent: line {line_number} is longer than {limit} KiB, and only a text for everybody may \
-        be that long",
-        "não enviada: a linha {line_number} tem mais de {limit} KiB, e só um texto para todos pode \
-        ser tão longo",
+        "not sent: line {line_number} is longer than {limit} KiB, and only a text for everybody \
+        may be that long",
+        "não enviada: a linha {line_number} tem mais de {limit} KiB, e só um texto para todos \
+        pode ser tão longo",
     )
 }
 

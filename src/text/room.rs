@@ -159,9 +159,9 @@ pub fn own_key_shared(lang: Lang, names: &[String]) -> String {
     say!(
         lang,
         "{names} use your key, you included: this machine's identity is a copy, or was copied; \
-        for one of your own, type roda id new, then start again",
+        for one of your own, type roda id new; then start again",
         "{names} usam a sua chave, contando você: a identidade desta máquina é uma cópia, ou foi \
-        copiada; para ter uma só sua, digite roda id new e entre de novo",
+        copiada; para ter uma só sua, digite roda id new; depois entre de novo",
     )
 }
 
@@ -171,9 +171,9 @@ pub fn own_key_elsewhere(lang: Lang, address: IpAddr) -> String {
     say!(
         lang,
         "your key is also in use at {address}: if that is you, all is well; if this machine is a \
-        copy of another one, type roda id new, then start again",
+        copy of another one, type roda id new; then start again",
         "a sua chave também está em uso em {address}: se é você, tudo bem; se esta máquina é \
-        cópia de outra, digite roda id new e entre de novo",
+        cópia de outra, digite roda id new; depois entre de novo",
     )
 }
 

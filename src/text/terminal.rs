@@ -27,3 +27,20 @@ pub fn log_has_no_reader(lang: Lang, cause: &str) -> String {
         "o registro não pode mais ser escrito ({cause}); o hub segue sem ele",
     )
 }
+
+/// Lines that a reader was too slow for stand here.
+#[must_use]
+pub fn missed(lang: Lang, lines: u64) -> String {
+    match lines {
+        1 => say!(
+            lang,
+            "[1 line left out: this output was read too slowly]",
+            "[1 linha omitida: esta saída foi lida devagar demais]",
+        ),
+        n => say!(
+            lang,
+            "[{n} lines left out: this output was read too slowly]",
+            "[{n} linhas omitidas: esta saída foi lida devagar demais]",
+        ),
+    }
+}

@@ -103,7 +103,7 @@ fn ours_and_theirs_share_our_hub() {
         ),
         ("/msg bia", "Usage: /msg NAME TEXT"),
         ("/wat", "Unknown command /wat"),
-        ("/help", "//TEXT"),
+        ("/help", "//text"),
     ] {
         ana.says(line);
         ana.notes(note);

@@ -31,7 +31,7 @@ fn a_naive_peer_gets_exactly_what_was_typed_one_message_at_a_time() {
     for line in ["um", "dois", "três"] {
         assert_eq!(naive.receives(), line);
     }
-    ana.notes("an empty line cannot be sent");
+    ana.notes("not sent: an empty line");
     ana.says("sair");
     assert_eq!(naive.receives(), "sair");
     assert_eq!(naive.receives(), "", "the end");
@@ -367,7 +367,7 @@ fn a_third_is_told_busy_and_the_talk_goes_on() {
                         .noted
                         .last()
                         .unwrap()
-                        .contains("talking to somebody already"),
+                        .contains("already talking to somebody"),
                 "{third:?}"
             ),
             code => assert!(third.shown.last().unwrap().contains(code), "{third:?}"),

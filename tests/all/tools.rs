@@ -244,7 +244,7 @@ fn settings_that_cannot_be_used_are_wrong_use_and_hang_nothing() {
             b"passphrase = 'x'\n",
             &["line 1", "'passphrase'", "--key-file"],
         ),
-        (b"name = \n", &["line 1", "KEY = VALUE"]),
+        (b"name = \n", &["line 1", "NAME = VALUE"]),
         (b"name = '\xff'\n", &["UTF-8"]),
         (long.as_bytes(), &["65536 bytes"]),
     ];

@@ -212,8 +212,8 @@ fn shared(id: &str) -> Option<&'static str> {
         }
         "key" => "Pergunta a senha ou o convite da sala",
         "invite_file" => {
-            "Entra na sala do convite deste arquivo; `roda room new` cria um. RODA_INVITE pode \
-            conter o convite no lugar do arquivo"
+            "Entra na sala do convite deste arquivo; `roda room new NOME` cria um. RODA_INVITE \
+            pode conter o convite no lugar do arquivo"
         }
         "identity" => {
             "O arquivo da sua identidade, criado se não existir [padrão: na pasta das suas \

@@ -27,8 +27,8 @@ pub(crate) fn command(path: &str) -> Option<&'static str> {
         "multicast receive" => "Mostra o que o grupo diz até alguém dizer `sair`",
         "tcp-peer" => "Conversa a dois por TCP, como nas partes 1 a 3 do chat P2P da disciplina",
         "hub" => {
-            "Conversa por um servidor, onde o multicast é bloqueado; também com o hub e os clientes \
-            da disciplina"
+            "Conversa por um servidor, onde o multicast é bloqueado; também com o hub e os \
+            clientes da disciplina"
         }
         "hub serve" => "Abre o hub em que todos entram",
         "hub join" => "Entra num hub, o nosso ou o da disciplina",

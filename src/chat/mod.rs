@@ -260,11 +260,6 @@ impl Chat {
         times.into_iter().flatten().min()
     }
 
-    fn faults_of(&self, fault: FrameFault) -> u64 {
-        let faults = self.node.gate().faults();
-        faults.get(&fault).copied().unwrap_or(0)
-    }
-
     fn tell_all(&mut self, news: impl IntoIterator<Item = News>) {
         for news in news {
             if !self.people.ignoring.hides(&news) {

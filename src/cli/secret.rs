@@ -29,8 +29,8 @@ pub(super) struct SecretArgs {
     #[arg(long, conflicts_with = "invite_file")]
     key: bool,
 
-    /// Enter the room of the invitation in this file; `roda room new` makes one. RODA_INVITE may
-    /// hold the invitation instead
+    /// Enter the room of the invitation in this file; `roda room new NAME` makes one. RODA_INVITE
+    /// may hold the invitation instead
     #[arg(long, value_name = "FILE")]
     invite_file: Option<PathBuf>,
 

@@ -111,14 +111,7 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
             interface,
             group,
             fault,
-        } => {
-            let refusal = Refusal {
-                act: operation(*act),
-                interface: interface.clone(),
-                cause: as_io(fault),
-            };
-            text::refusal(lang, group, &refusal)
-        }
+        } => text::refusal(lang, group, &refusal_of(*act, interface.clone(), fault)),
         Failure::Interfaces(fault) => text::cause(lang, &as_io(fault)),
         Failure::PeopleForgotten(why) => text::people_are_forgotten(lang, why),
         Failure::NothingKept(why) => text::nothing_is_kept(lang, why),
@@ -134,6 +127,14 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::NotKept { lines } => text::not_kept(lang, *lines),
         Failure::HubAway => text::hub_is_away(lang),
         Failure::NotAHub => text::hub_broken(lang),
+    }
+}
+
+fn refusal_of(act: NetworkAct, interface: Option<String>, fault: &SystemFault) -> Refusal {
+    Refusal {
+        act: operation(act),
+        interface,
+        cause: as_io(fault),
     }
 }
 

@@ -1,7 +1,10 @@
 //! The sentences of errors: the act, the object, the cause, and what to try.
 
+mod cause;
+
 use std::io::{self, ErrorKind};
 
+use self::cause::{Cause, classify};
 use super::room::room_fault;
 use super::{Lang, row, say};
 use crate::error::{Error, StoreError, Usage};
@@ -337,47 +340,6 @@ pub fn refusal(lang: Lang, group: &str, refused: &Refusal) -> String {
             "cannot receive from {group}{on}: {why}{cure}",
             "não foi possível receber de {group}{on}: {why}{cure}",
         ),
-    }
-}
-
-/// Kinds of causes with a sentence of their own, and usually a cure.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    NoRoute,
-    DeviceGone,
-    Firewall,
-    QueueFull,
-    PortTaken,
-    DiskFull,
-    Other,
-}
-
-#[cfg(unix)]
-fn classify(error: &io::Error) -> Cause {
-    match error.raw_os_error() {
-        Some(libc::ENETUNREACH | libc::EHOSTUNREACH) => Cause::NoRoute,
-        Some(libc::ENODEV | libc::ENXIO | libc::EADDRNOTAVAIL | libc::ENETDOWN) => {
-            Cause::DeviceGone
-        }
-        Some(libc::EPERM | libc::EACCES) => Cause::Firewall,
-        Some(libc::ENOBUFS) => Cause::QueueFull,
-        Some(libc::EADDRINUSE) => Cause::PortTaken,
-        Some(libc::ENOSPC) => Cause::DiskFull,
-        _ => Cause::Other,
-    }
-}
-
-#[cfg(not(unix))]
-fn classify(error: &io::Error) -> Cause {
-    match error.kind() {
-        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => Cause::NoRoute,
-        ErrorKind::NotFound | ErrorKind::AddrNotAvailable | ErrorKind::NetworkDown => {
-            Cause::DeviceGone
-        }
-        ErrorKind::PermissionDenied => Cause::Firewall,
-        ErrorKind::AddrInUse => Cause::PortTaken,
-        ErrorKind::StorageFull => Cause::DiskFull,
-        _ => Cause::Other,
     }
 }
 

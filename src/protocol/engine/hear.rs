@@ -50,14 +50,14 @@ impl Engine {
     /// Takes in a datagram if it is one that was heard or sent lately; returns whether it is. It
     /// proves nothing, because anybody may have recorded it.
     pub fn receive_duplicate(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) -> bool {
-        let Some(KnownDatagram { id, durable }) = self.recent.get(datagram) else {
+        let Some(KnownDatagram { id, durable }) = self.receiving.recent.get(datagram) else {
             return false;
         };
         let Some(member) = self.group.roster.get(id) else {
             return false; // forgotten since, and with it that we had the frame
         };
         let is_from_there = member.address == Some(source);
-        self.recent.count_repeat();
+        self.receiving.recent.count_repeat();
         if id == ME {
             self.receiving.hears_itself = true;
             if durable.is_none() {
@@ -106,7 +106,9 @@ impl Engine {
                 return;
             }
             let durable = None;
-            self.recent.insert(bytes, KnownDatagram { id, durable });
+            self.receiving
+                .recent
+                .insert(bytes, KnownDatagram { id, durable });
         }
         if self.is_too_far_ahead(now, author) {
             return self.refuse_ahead(now, id, opened);
@@ -310,7 +312,8 @@ impl Engine {
     fn recall(&mut self, heard: &ReceivedFrame<'_>) {
         let durable = Some((heard.author.sequence, heard.author.flags));
         let id = heard.id;
-        self.recent
+        self.receiving
+            .recent
             .insert(heard.bytes, KnownDatagram { id, durable });
     }
 

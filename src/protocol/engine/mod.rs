@@ -122,7 +122,6 @@ pub struct Engine {
     sending: Sending,
     receiving: Receiving,
     log: FrameLog,
-    recent: RecentDatagrams,
     amendments: Amendments,
     sync: Sync,
     stored: Stored,
@@ -146,7 +145,6 @@ impl Engine {
             sending: Sending::default(),
             receiving: Receiving::default(),
             log,
-            recent: RecentDatagrams::default(),
             amendments: Amendments::default(),
             sync: Sync::new(seed),
             stored,
@@ -208,7 +206,7 @@ impl Engine {
     /// The datagrams received and sent lately.
     #[must_use]
     pub fn recent(&self) -> &RecentDatagrams {
-        &self.recent
+        &self.receiving.recent
     }
 
     /// How many frames were dropped that had been heard before, or were of a session that is over.

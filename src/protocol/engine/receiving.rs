@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::config::RANGES_MAX;
+use super::dedup::RecentDatagrams;
 use super::fair_share::Uses;
 use super::frontier::Frontier;
 use super::group::Group;
@@ -25,6 +26,8 @@ use crate::protocol::wire::frame::{
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(super) struct Receiving {
+    /// Datagrams that came or were sent lately, so that copies are known.
+    pub(super) recent: RecentDatagrams,
     inboxes: BTreeMap<Id, Inbox>,
     /// How many ranges of sequences all inboxes hold.
     ranges: usize,

@@ -102,7 +102,8 @@ impl Engine {
         let sequence = made.position.sequence;
         let durable = Some((sequence, made.flags));
         let length = bytes.len();
-        self.recent
+        self.receiving
+            .recent
             .insert(&bytes, KnownDatagram { id: ME, durable });
         let frame = NewFrame {
             bytes,
@@ -128,7 +129,9 @@ impl Engine {
         let grtt = self.group.grtt();
         let bytes = self.me.make_unrepaired(now, grtt, flags, body);
         let (id, durable) = (ME, None);
-        self.recent.insert(&bytes, KnownDatagram { id, durable });
+        self.receiving
+            .recent
+            .insert(&bytes, KnownDatagram { id, durable });
         self.out.send(to, bytes.into());
     }
 

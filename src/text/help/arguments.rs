@@ -4,7 +4,8 @@
 /// argument by its field in `cli`.
 #[must_use]
 pub(crate) fn argument(path: &str, id: &str) -> Option<&'static str> {
-    of_command(path, id).or_else(|| match path.split_once(' ') {
+    let own = of_command(path, id).or_else(|| of_keeping(path, id));
+    own.or_else(|| match path.split_once(' ') {
         Some(("lab", _)) => of_lab(path, id).or_else(|| shared(id)),
         Some(("history", _)) => of_history(id).or_else(|| shared(id)),
         _ if path == "history" => of_history(id).or_else(|| shared(id)),
@@ -32,30 +33,6 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         ("chat", "timeout") => "Quanto tempo --wait-for espera [padrão: 30]",
         ("chat", "listen_only") => {
             "Não lê nenhuma entrada, e fica até receber um sinal: para serviços"
-        }
-        ("keep", "name") => "O nome com que aparece na lista, de 1 a 32 bytes [padrão: keeper]",
-        ("keep", "room") => "A sala a guardar; sem chave, todos podem entrar [padrão: lobby]",
-        ("keep", "passphrase") => {
-            "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
-        }
-        ("keep", "depth_bytes") => {
-            "Quantos bytes lembra, no máximo, para quem chegar depois; todo outro membro lembra \
-            6 MiB [padrão: 6291456]"
-        }
-        ("keep", "json") => "Um objeto JSON por evento, também as mensagens",
-        ("chat" | "keep", "archive") => {
-            "Guarda o que é dito neste arquivo [padrão: na pasta dos seus dados]"
-        }
-        ("chat" | "keep", "no_history") => {
-            "Não guarda nada do que é dito; as pessoas são lembradas assim mesmo"
-        }
-        ("chat" | "keep", "history_rooms") => "Quais salas são guardadas",
-        ("chat" | "keep", "history_private") => {
-            "Se mensagens privadas também são guardadas, que o selo então não protege mais"
-        }
-        ("chat" | "keep", "history_days") => "Por quantos dias as mensagens são guardadas",
-        ("chat" | "keep", "history_bytes") => {
-            "Quantos bytes as mensagens de todas as salas podem ocupar"
         }
         ("completions", "shell") => "Para qual shell",
         ("man", "folder") => {
@@ -93,6 +70,36 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         ("tcp-peer", "keep_listening") => "Quando o outro sai, espera o próximo",
         ("tcp-peer", "wait") => {
             "Continua tentando por este tempo, para que qualquer lado possa começar"
+        }
+        _ => return None,
+    })
+}
+
+fn of_keeping(path: &str, id: &str) -> Option<&'static str> {
+    Some(match (path, id) {
+        ("keep", "name") => "O nome com que aparece na lista, de 1 a 32 bytes [padrão: keeper]",
+        ("keep", "room") => "A sala a guardar; sem chave, todos podem entrar [padrão: lobby]",
+        ("keep", "passphrase") => {
+            "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
+        }
+        ("keep", "depth_bytes") => {
+            "Quantos bytes lembra, no máximo, para quem chegar depois; todo outro membro lembra \
+            6 MiB [padrão: 6291456]"
+        }
+        ("keep", "json") => "Um objeto JSON por evento, também as mensagens",
+        ("chat" | "keep", "archive") => {
+            "Guarda o que é dito neste arquivo [padrão: na pasta dos seus dados]"
+        }
+        ("chat" | "keep", "no_history") => {
+            "Não guarda nada do que é dito; as pessoas são lembradas assim mesmo"
+        }
+        ("chat" | "keep", "history_rooms") => "Quais salas são guardadas",
+        ("chat" | "keep", "history_private") => {
+            "Se mensagens privadas também são guardadas, que o selo então não protege mais"
+        }
+        ("chat" | "keep", "history_days") => "Por quantos dias as mensagens são guardadas",
+        ("chat" | "keep", "history_bytes") => {
+            "Quantos bytes as mensagens de todas as salas podem ocupar"
         }
         _ => return None,
     })

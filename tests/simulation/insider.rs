@@ -9,7 +9,8 @@
 //! | `Ghost`, `Absent`, `Newcomer` | yes |
 //! | `Name`, `Memory` | yes |
 //! | `Panic` | yes |
-//! | `Order`, `Unreachable`, `History`, `Claim`, `Slow`, `Sending` | in a survey |
+//! | `Claim`, `Sending` | yes |
+//! | `Order`, `Unreachable`, `History`, `Late`, `Slow` | in a survey |
 //!
 //! ```sh
 //! RODA_INSIDER_SEED=7 cargo test --test simulation insider::shrink_one -- --ignored --nocapture
@@ -88,7 +89,9 @@ fn setting(name: &str, usual: u64) -> u64 {
 }
 
 /// The kinds that no attack may cause.
-const CHECKED: [Kind; 7] = [
+const CHECKED: [Kind; 9] = [
+    Kind::Claim,
+    Kind::Sending,
     Kind::Lost,
     Kind::Ghost,
     Kind::Absent,
@@ -175,7 +178,7 @@ fn survey() {
         findings.dedup_by_key(|finding| finding.kind);
         for Finding { kind, text } in findings {
             *kinds.entry(kind).or_default() += 1;
-            let text: String = text.chars().take(150).collect();
+            let text: String = text.chars().take(400).collect();
             eprintln!("{seed}: {kind:?}: {text}");
         }
     }

@@ -5,7 +5,7 @@
 //! me          keys, clock, and the frames that this member makes
 //! group       roster (member, replay_window, clock_offset) · admission · presence · round trip
 //! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
-//! receiving   inbox per member (sequences, gaps) · frontier · reports · unproven · heard_nacks
+//! receiving   inboxes (sequences, gaps) · nack_budget · frontier · reports · unproven · heard_nacks
 //! log         frame_log, with history · shares · digest_sums
 //! recent      dedup
 //! sync        digests, inventories · exchange (pull_order) · answers · asked_in_vain
@@ -57,6 +57,7 @@ mod laggards;
 mod me;
 pub mod member;
 pub mod mirror;
+mod nack_budget;
 mod naming;
 mod out;
 pub mod outbox;

@@ -27,7 +27,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use roda::protocol::rng::Rng;
-use roda::sim::insider::act::Act;
+use roda::sim::insider::act::{Act, Called, Clock, Count, From, List, To, What, Who};
 use roda::sim::insider::check::{Finding, Kind};
 use roda::sim::insider::choose::{IDENTITIES_MAX, Scope, attack};
 use roda::sim::insider::shrink::shrink;
@@ -150,6 +150,43 @@ fn an_attack_is_heard_and_can_be_repeated() {
     );
     // Its identities are met, beside six honest members.
     assert!(one.known > 6 && one.datagrams > 50, "{one:?}");
+}
+
+#[test]
+fn claims_of_frames_that_nobody_has_cause_few_requests() {
+    let nobody = List {
+        of: Who::Nobody(0),
+        number: Count::Is(0),
+        length: 0,
+    };
+    let beat = |by: u8| Act {
+        at_ms: 20 * (1 + u32::from(by)),
+        by,
+        from: From::Address(by),
+        to: To::All,
+        session: 0,
+        sequence: Count::Next,
+        clock: Clock::Off(0),
+        flags: 0,
+        grtt: 0,
+        name: Called::Itself,
+        what: What::Beat {
+            newest: Count::Is(1 << 31),
+            interval: 50,
+            link: 0,
+            from: Clock::Off(0),
+            cut: Clock::Off(0),
+            xor: 0,
+            acks: nobody,
+            asked: nobody,
+        },
+    };
+    let acts: Vec<Act> = (0..IDENTITIES_MAX).map(beat).collect();
+    let attack = Attack::of(3, 10, 200_000, 0);
+    let peaceful = attack.outcome(&[]);
+    let findings = attack.findings(&peaceful, &acts);
+    let is_harm = |finding: &&Finding| CHECKED.contains(&finding.kind);
+    assert_eq!(findings.iter().find(is_harm), None);
 }
 
 /// The attack with this seed, as the environment wants it.

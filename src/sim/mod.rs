@@ -22,7 +22,7 @@ use std::time::Duration;
 use self::check::Ledger;
 use self::host::{Action, Host, Scheduled};
 use self::link::{Air, Faults};
-pub use self::traffic::Traffic;
+pub use self::traffic::{PULLED, Traffic};
 use crate::chat::archive::Request;
 use crate::chat::command::{Command, Leave, RequestId};
 use crate::chat::event::{Interface, News};
@@ -326,8 +326,12 @@ impl World {
             return;
         };
         let address = host.address;
-        host.sent
-            .add(self.now, transmit.bytes.len() as u64 + WRAPPING_BYTES);
+        let is_plain = transmit.to == Destination::Plain;
+        let kind = transmit.bytes.get(3).copied().filter(|_| !is_plain);
+        let (kind, bytes) = (kind.unwrap_or(0), transmit.bytes.len() as u64);
+        let is_to_one = matches!(transmit.to, Destination::Member(_));
+        let sent_as = traffic::sent_as(kind, is_to_one, transmit.bytes.len());
+        host.sent.add(self.now, sent_as, bytes + WRAPPING_BYTES);
         match transmit.to {
             Destination::Member(to) => {
                 self.traffic.single += 1;
@@ -338,9 +342,7 @@ impl World {
                 }
             }
             Destination::Group | Destination::Everywhere | Destination::Plain => {
-                let is_plain = transmit.to == Destination::Plain;
-                let kind = transmit.bytes.get(3).copied().filter(|_| !is_plain);
-                *self.traffic.group.entry(kind.unwrap_or(0)).or_default() += 1;
+                *self.traffic.group.entry(kind).or_default() += 1;
                 self.traffic.first += u64::from(self.ledger.is_first(&transmit.bytes));
                 if let Some(tap) = &mut self.tap {
                     tap.push(transmit.bytes.clone());

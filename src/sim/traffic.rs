@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::protocol::wire::frame::Kind;
+
 /// What passed over the network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -40,20 +42,43 @@ impl Traffic {
     }
 }
 
-/// Bytes by the second of a run in which they left.
+/// Stands for the type of frames that are sent to one member who asked for them, and of lists of
+/// them.
+pub const PULLED: u8 = 0x81;
+
+/// What is said in an exchange without a list of frames is no longer than this.
+const QUESTION_MAX_BYTES: usize = 260;
+
+/// As what a frame counts that is sent: [`PULLED`], or its type byte.
+pub(super) fn sent_as(kind: u8, is_to_one: bool, bytes: usize) -> u8 {
+    let is_list = kind == Kind::Sync as u8 && bytes > QUESTION_MAX_BYTES;
+    match is_to_one && (kind == Kind::Durable as u8 || is_list) {
+        true => PULLED,
+        false => kind,
+    }
+}
+
+/// Bytes by the second of a run in which they left, and by the type byte of their frame; plain
+/// copies have type 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PerSecond(BTreeMap<u64, u64>);
+pub struct PerSecond(BTreeMap<u64, BTreeMap<u8, u64>>);
 
 impl PerSecond {
     /// Counts some bytes.
-    pub fn add(&mut self, now: Duration, bytes: u64) {
-        *self.0.entry(now.as_secs()).or_default() += bytes;
+    pub fn add(&mut self, now: Duration, kind: u8, bytes: u64) {
+        let second = self.0.entry(now.as_secs()).or_default();
+        *second.entry(kind).or_default() += bytes;
     }
 
-    /// All bytes from one second of the run to before another.
+    /// All bytes from one second of the run to before another, by type.
     #[must_use]
-    pub fn between(&self, from_s: u64, to_s: u64) -> u64 {
-        let seconds = self.0.range(from_s..to_s.max(from_s));
-        seconds.map(|(_, bytes)| bytes).sum()
+    pub fn between(&self, from_s: u64, to_s: u64) -> BTreeMap<u8, u64> {
+        let mut sum = BTreeMap::new();
+        for (_, second) in self.0.range(from_s..to_s.max(from_s)) {
+            for (kind, bytes) in second {
+                *sum.entry(*kind).or_default() += bytes;
+            }
+        }
+        sum
     }
 }

@@ -436,10 +436,8 @@ fn a_request_from_a_forged_address_gets_one_cookie_and_no_more() {
         (0..3).for_each(|member| circle.world.inject_to(member, stranger(), &request));
         circle.world.run(SECOND / 100);
         let answers = circle.world.take_traffic().single;
-        assert_eq!(
-            answers, 3,
-            "one by each, which is no longer than the question"
-        );
+        // One by each, which is no longer than the question, and none if he asks too often.
+        assert_eq!(answers, if sequence <= 16 { 3 } else { 0 });
     }
 }
 

@@ -112,6 +112,29 @@ fn a_delivery_is_about_the_frames_since_all_was_delivered() {
 }
 
 #[test]
+fn somebody_who_restarts_and_catches_up_has_what_was_said_meanwhile() {
+    for seed in 25..28 {
+        let mut circle = Circle::of(seed, 3);
+        let delivered = |circle: &Circle| {
+            let told = circle.world.told(0).iter().rev();
+            let mut delivered = told.filter_map(|event| match event {
+                News::Delivered(told) => Some((told.has, told.of, told.waiting.len())),
+                _ => None,
+            });
+            delivered.next()
+        };
+        circle.world.kill(2);
+        let message = circle.world.say(0);
+        circle.world.run(60 * SECOND);
+        assert_eq!(delivered(&circle), Some((1, 2, 1)), "seed {seed}");
+        circle.world.start(2).unwrap();
+        circle.world.run(90 * SECOND);
+        assert!(circle.world.ledger().has(2, message), "seed {seed}");
+        assert_eq!(delivered(&circle), Some((2, 2, 0)), "seed {seed}");
+    }
+}
+
+#[test]
 fn a_text_that_is_too_long_goes_as_several_messages_and_the_cut_is_reported() {
     let mut circle = Circle::of(24, 2);
     let limit_bytes = TEXT_MAX_BYTES;

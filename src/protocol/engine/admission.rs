@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::Engine;
 use super::config::{
-    CHALLENGES_PER_S, MEMBERS_CROWDED, MEMBERS_PER_ADDRESS, MEMBERS_PER_ADDRESS_CROWDED,
-    MEMBERS_UNPROVEN_MAX,
+    CHALLENGES_GROUP, CHALLENGES_PER_S, CHALLENGES_SMALL_BURST, CHALLENGES_SMALL_PER_S,
+    MEMBERS_CROWDED, MEMBERS_PER_ADDRESS, MEMBERS_PER_ADDRESS_CROWDED, MEMBERS_UNPROVEN_MAX,
 };
 use super::member::Member;
 use super::roster::{Id, ME};
@@ -27,14 +27,17 @@ const EVICTED_AT_ONCE: usize = 64;
 pub(super) struct Challenges {
     asked: TokenBucket,
     answered: TokenBucket,
+    /// Answers while the group is small.
+    answered_few: TokenBucket,
 }
 
 impl Default for Challenges {
     fn default() -> Self {
-        let bucket = || TokenBucket::new(CHALLENGES_PER_S, CHALLENGES_PER_S, Default::default());
+        let bucket = |per_s, burst| TokenBucket::new(per_s, burst, Default::default());
         Self {
-            asked: bucket(),
-            answered: bucket(),
+            asked: bucket(CHALLENGES_PER_S, CHALLENGES_PER_S),
+            answered: bucket(CHALLENGES_PER_S, CHALLENGES_PER_S),
+            answered_few: bucket(CHALLENGES_SMALL_PER_S, CHALLENGES_SMALL_BURST),
         }
     }
 }
@@ -68,7 +71,12 @@ impl Engine {
     /// Shows that this member receives at its address, to one that asks; what it asks for is
     /// nothing.
     pub(super) fn answer_challenge(&mut self, now: Moment, source: SocketAddr, cookie: u64) {
-        if self.sync.challenges.answered.try_spend(1.0, now.time) {
+        let challenges = &mut self.sync.challenges;
+        let answered = match self.group.roster.size() {
+            CHALLENGES_GROUP.. => &mut challenges.answered,
+            _ => &mut challenges.answered_few,
+        };
+        if answered.try_spend(1.0, now.time) {
             let (from, cut) = (u64::MAX, u64::MAX);
             let answer = Talk::Ask { cookie, from, cut };
             self.send_question(now, Some((source, answer)));

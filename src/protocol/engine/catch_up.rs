@@ -5,14 +5,18 @@ use core::net::SocketAddr;
 use std::time::Duration;
 
 use super::Engine;
+use super::answers::Asker;
 use super::config::{PULL_FRAMES, SYNC_BY_NACK_MAX};
 use super::event::{Destination, EngineEvent, Order};
 use super::inbox::Inbox;
 use super::roster::{Id, ME};
 use super::sync::{Question, inventory};
 use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::Body;
 use crate::protocol::wire::frame::sync::{FrameName, SequenceRange, Sync as Talk};
-use crate::protocol::wire::frame::{Body, FRAME_MAX_BYTES};
+
+/// About how many bytes a part of an inventory takes that lists nothing.
+const PART_BYTES: usize = 240;
 
 /// How long ago an author was heard whose own word about its frames is the latest.
 const HEARD_LATELY: Duration = Duration::from_secs(10);
@@ -126,7 +130,15 @@ impl Engine {
 
     /// Gives an address what only a program that receives there can repeat.
     pub(super) fn send_cookie(&mut self, now: Moment, source: SocketAddr) {
-        if self.sync.answers.may_send_cookie(now.time) {
+        let mut others = self.group.roster.others();
+        let is_member = others.any(|(_, member)| member.address == Some(source));
+        drop(others);
+        let asker = match is_member {
+            true => Asker::Member,
+            false => Asker::Unknown,
+        };
+        let answers = &mut self.sync.answers;
+        if answers.may_send_cookie(source.ip(), asker, now.time) {
             self.ask_to_repeat_cookie(now, source);
         }
     }
@@ -138,12 +150,15 @@ impl Engine {
     }
 
     fn send_inventory(&mut self, now: Moment, to: SocketAddr, from: u64, cut: u64) {
-        // One part at least; to count the others would take as much as to make them.
-        if !self.may_answer(now, to, FRAME_MAX_BYTES) {
+        // To make one takes time, which is counted like a part.
+        if !self.may_answer(now, to, PART_BYTES) {
             return;
         }
-        for (number, part) in inventory(from, cut, &self.log).into_iter().enumerate() {
-            if number > 0 && !self.may_answer(now, to, FRAME_MAX_BYTES) {
+        for part in inventory(from, cut, &self.log) {
+            let Talk::Inventory { runs, .. } = &part else {
+                continue;
+            };
+            if !self.may_answer(now, to, PART_BYTES + runs.len() * SequenceRange::BYTES) {
                 return;
             }
             self.send_question(now, Some((to, part)));
@@ -152,7 +167,9 @@ impl Engine {
 
     /// Whether so many bytes may be sent to somebody who catches up.
     fn may_answer(&mut self, now: Moment, to: SocketAddr, bytes: usize) -> bool {
-        self.sync.answers.may_send(to.ip(), bytes, now.time)
+        let held_bytes = self.log.bytes();
+        let answers = &mut self.sync.answers;
+        answers.may_send(to.ip(), bytes, held_bytes, now.time)
     }
 
     fn send_wanted(&mut self, now: Moment, to: SocketAddr, runs: &[SequenceRange]) {

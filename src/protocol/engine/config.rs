@@ -31,6 +31,19 @@ pub const HOLD_OFF_GRTT_SMALL: u32 = 1;
 pub const NACK_INTERVAL_SMALL: Duration = ms(5);
 /// The same in a larger group.
 pub const NACK_INTERVAL_LARGE: Duration = ms(50);
+/// Bytes of NACKs for each byte of durable frames that comes: on radio, 200 short frames a second
+/// of which 20 % are lost take most of it.
+pub const NACK_OF_RECEIVED: f64 = 0.1;
+/// Bytes of NACKs per second beside that…
+pub const NACK_BYTES_PER_S: f64 = 150.0;
+/// …and at once: together 2.6 kbit/s over any minute, of the 20 that anybody may cause.
+pub const NACK_BURST_BYTES: f64 = 10.0 * 1024.0;
+/// After this many requests of which nothing came, a member's frames are asked for a few at a time,
+/// and after those of whom something comes.
+pub const VAIN_FEW: u32 = 8;
+/// So few frames are asked for then, and of a member of which no frame ever came: one byte of a
+/// NACK.
+pub const PROBE_FRAMES: usize = 8;
 /// Upper bound of a small group, in which every member may send without regard to all others.
 pub const SMALL_GROUP: usize = 8;
 
@@ -54,9 +67,9 @@ pub const REPAIR_CREDIT_AGE: Duration = Duration::from_secs(30);
 /// Only own frames younger than this are repaired on credit: after it, receivers ask no more.
 pub const REPAIR_YOUNG: Duration = GAP_GIVEN_UP_AFTER;
 /// Bytes per second of all other repairs…
-pub const REPAIR_BYTES_PER_S: f64 = 1000.0;
-/// …and how many at once: together 13 kbit/s over any minute, of the 20 that anybody may cause.
-pub const REPAIR_BURST_BYTES: f64 = 32.0 * 1024.0;
+pub const REPAIR_BYTES_PER_S: f64 = 400.0;
+/// …and how many at once: together 6 kbit/s over any minute, of the 20 that anybody may cause.
+pub const REPAIR_BURST_BYTES: f64 = 20.0 * 1024.0;
 /// Upper bound of the copies of one repair, in a group up to [`SMALL_GROUP`].
 pub const REPAIR_COPIES_MAX: u8 = 3;
 /// Upper bound of the repairs that wait to be sent; more would come too late to help.
@@ -218,6 +231,9 @@ pub const ACK_AFTER_MAX: Duration = ms(500);
 pub const ASKED_ACK_PER_MEMBER: Duration = ms(2);
 /// …and within this time in total.
 pub const ASKED_ACK_MAX: Duration = Duration::from_secs(2);
+/// A member that is asked twice and answers neither time within this time lacks what it was asked
+/// about.
+pub const ANSWERED_AFTER: Duration = ms(900);
 /// After this time without all acknowledgements, the missing members are reported.
 pub const WAITING_AFTER: Duration = Duration::from_secs(3);
 
@@ -260,8 +276,14 @@ pub const MEMBERS_CROWDED: usize = MEMBERS_MAX / 2;
 /// Where this many are here, one more counts when it has shown that it receives at its address.
 /// That takes three datagrams between each two members, which a smaller group is spared.
 pub const MEMBERS_UNPROVEN_MAX: usize = 512;
-/// Members that are asked for this, and that are answered, per second.
+/// Members that are asked for this, and that are answered, per second…
 pub const CHALLENGES_PER_S: f64 = 200.0;
+/// …and in a smaller group, where nobody has a reason to ask.
+pub const CHALLENGES_SMALL_PER_S: f64 = 0.5;
+/// So many are answered there at once.
+pub const CHALLENGES_SMALL_BURST: f64 = 16.0;
+/// From this many members on, perhaps some who know more of them ask.
+pub const CHALLENGES_GROUP: usize = 64;
 /// Members that count as here without a known address, because only their durable frames were
 /// heard, which anybody may have sent; a beat follows from any member that is here.
 pub const UNKNOWN_MAX: usize = 64;
@@ -294,11 +316,21 @@ pub const PULL_RETRIES_MAX: u32 = 8;
 /// An exchange ends after this time; what has come by it stays, and another member is asked for the
 /// rest. Whoever tells little by little would otherwise keep a latecomer from all the others.
 pub const EXCHANGE_MAX: Duration = Duration::from_secs(10);
-/// Bytes of inventories and frames that one host gets at once: all that is held, to several
-/// members there…
-pub const ANSWERED_BYTES: f64 = 24.0 * 1024.0 * 1024.0;
-/// …and per second after that.
-pub const ANSWERED_BYTES_PER_S: f64 = 30_000.0;
+/// What is answered to those who catch up is measured in histories: this many bytes and what is
+/// held, which is what one newcomer needs. A host gets so many histories at once: one that loses
+/// 40 % asks for 1.7…
+pub const ANSWERED_TO_HOST: f64 = 2.0;
+/// …and all hosts together so many; a class that starts in the same minute asks those among it who
+/// have got it already.
+pub const ANSWERED_TO_ALL: f64 = 8.0;
+/// Both are there again after this time.
+pub const ANSWERED_IN: Duration = Duration::from_secs(60);
+/// See [`ANSWERED_TO_HOST`].
+pub const ANSWERED_LEAST_BYTES: usize = 6 << 10;
+/// Exchanges about a difference that a member begins at once…
+pub const EXCHANGES_BURST: f64 = 6.0;
+/// …and the time in which one more is allowed: a liar's digests always differ.
+pub const EXCHANGE_EVERY: Duration = Duration::from_secs(4);
 /// A member that was asked in vain is not asked again for this time, if there are others; twice as
 /// long after each further time, up to [`SYNC_FRUITLESS`].
 pub const ASKED_IN_VAIN: Duration = Duration::from_secs(5);

@@ -15,6 +15,7 @@ use super::journal::{Change, Journal};
 use super::roster::{Id, ME};
 use super::shares::{Amount, Shares};
 use crate::protocol::wire::frame::Author;
+use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::FrameName;
 
 /// Where a frame stands in the order that all members agree on.
@@ -382,6 +383,18 @@ impl FrameLog {
         }
         self.sums = sums;
         self.sums.between(from, cut)
+    }
+
+    /// Whether whoever states this digest holds these own frames, from the first to the last; it is
+    /// not known of frames that are not held here.
+    pub(super) fn holds_all(&mut self, digest: &Digest, (first, last): (u32, u32)) -> bool {
+        let &Digest { from, cut, xor } = digest;
+        let is_same = self.horizon <= from && from < cut && self.digest(from, cut) == xor;
+        let is_within = |sequence| {
+            let held = self.get(ME, sequence);
+            held.is_some_and(|held| (from..cut).contains(&held.position.clock))
+        };
+        is_same && (first..=last).all(is_within)
     }
 
     /// The clock from which on all frames are held, as far as this member knows.

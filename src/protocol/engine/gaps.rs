@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::config::{GAP_GIVEN_UP_AFTER, VAIN_ASKS, VAIN_DOUBLINGS};
+use super::config::{GAP_GIVEN_UP_AFTER, VAIN_ASKS, VAIN_DOUBLINGS, VAIN_FEW};
 use super::inbox::NackTiming;
 use crate::protocol::rng::Rng;
 
@@ -91,9 +91,15 @@ impl Gaps {
 
     /// Takes a frame out, because it came.
     pub(super) fn remove(&mut self, sequence: u32) {
-        self.asked_in_vain = 0;
         self.isolate(sequence);
-        self.ranges.remove(&sequence);
+        if self.ranges.remove(&sequence).is_some() {
+            self.asked_in_vain = 0;
+        }
+    }
+
+    /// Whether nothing came of the latest requests.
+    pub(super) fn are_vain(&self) -> bool {
+        self.asked_in_vain >= VAIN_FEW
     }
 
     /// Takes out all frames of `first..=last`.

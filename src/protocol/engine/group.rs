@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::config::{
-    ACK_GROUP, NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, SMALL_GROUP, WAITING_AFTER,
+    ACK_GROUP, ANSWERED_AFTER, ASKED_ACK_MAX, ASKED_ACK_PER_MEMBER, NACK_INTERVAL_LARGE,
+    NACK_INTERVAL_SMALL, SMALL_GROUP, WAITING_AFTER,
 };
 use super::event::{Destination, NamedKey};
 use super::inbox::NackTiming;
@@ -126,6 +127,13 @@ impl Group {
             0..=ACK_GROUP => WAITING_AFTER,
             _ => self.roster.beat_interval() * 5 / 2,
         }
+    }
+
+    /// Within what time a member answers that is asked to acknowledge.
+    pub(super) fn answers_within(&self) -> Duration {
+        let members = u32::try_from(self.roster.size()).unwrap_or(u32::MAX);
+        let spread = ASKED_ACK_PER_MEMBER.saturating_mul(members);
+        ANSWERED_AFTER + spread.min(ASKED_ACK_MAX)
     }
 
     /// What this member is to the frames of `of`. With every `turn` the holders' order is another,

@@ -11,10 +11,11 @@ use super::event::EngineEvent;
 use super::frame_log::{NewFrame, Position};
 use super::inbox::Accept;
 use super::member::{BeatNews, Member};
+use super::receipts::AckBy;
 use super::repair::mute;
 use super::roster::{Id, ME, Met};
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::beat::Beat;
+use crate::protocol::wire::frame::beat::{Beat, Digest};
 use crate::protocol::wire::frame::durable::{Durable, Record};
 use crate::protocol::wire::frame::nack::Nack;
 use crate::protocol::wire::frame::status::Status;
@@ -227,6 +228,7 @@ impl Engine {
             self.note_amendments(heard);
         }
         self.recall(heard);
+        self.receiving.nack_budget.earn(heard.bytes.len());
         self.me.clock.observe(author.clock, now.wall_ms);
         let rng = &mut self.rng;
         self.receiving.update(id, |inbox| {
@@ -237,7 +239,7 @@ impl Engine {
         let echo = is_from_there.then_some(sequence);
         self.receiving.reports.took(id, echo, now.time);
         self.plan_report(now, id, author.flags);
-        self.hear_acks(now, id, &heard.durable.acks);
+        self.hear_acks(now, (id, AckBy::Once), &heard.durable.acks);
         for reference in &heard.durable.references {
             self.learn_hint(now, reference.member, reference.sequence);
         }
@@ -360,16 +362,32 @@ impl Engine {
         }
     }
 
-    fn hear_acks(&mut self, now: Moment, id: Id, acks: &[Ack]) {
+    fn hear_acks(&mut self, now: Moment, of: (Id, AckBy), acks: &[Ack]) {
         for ack in acks {
             if ack.of == self.me.tag() {
                 let log = &mut self.log;
-                let delivered = self.sending.hear_ack(id, ack.through, now.time, log);
+                let delivered = self.sending.hear_ack(of, ack.through, now.time, log);
                 self.tell_delivered(delivered);
-                self.tell_kept(id);
+                self.tell_kept(of.0);
             } else {
                 self.learn_hint(now, ack.of, ack.through);
             }
+        }
+    }
+
+    /// Notes that a person who went without something, and has come back in another session, has
+    /// it now. That session acknowledges only what is said since it began; but its digest is ours
+    /// only if it holds the same frames.
+    fn note_held(&mut self, id: Id, digest: &Digest) {
+        let receipts = &mut self.sending.receipts;
+        let Some(person) = self.group.roster.get(id).map(|member| member.key) else {
+            return;
+        };
+        if let Some(owed) = receipts.owed_to(person)
+            && self.log.holds_all(digest, owed)
+        {
+            let delivered = receipts.settle_for(person);
+            self.tell_delivered(delivered);
         }
     }
 
@@ -401,7 +419,8 @@ impl Engine {
                 inbox.learn_newest(beat.newest, now.time, timing, rng);
             });
         }
-        self.hear_acks(now, id, &beat.acks);
+        self.hear_acks(now, (id, AckBy::Now), &beat.acks);
+        self.note_held(id, &beat.digest);
         let rng = &mut self.rng;
         self.group.hear_asked(&beat.asked, now.time, rng);
         if author.flags & FLAG_ACK_REQUEST != 0 {

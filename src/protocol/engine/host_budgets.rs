@@ -30,13 +30,19 @@ impl HostBudgets {
     }
 
     /// Whether so much may be done for a host now, which counts it.
-    pub(super) fn may_spend(&mut self, host: IpAddr, amount: usize, now: Duration) -> bool {
+    pub(super) fn may_spend(&mut self, host: IpAddr, amount: f64, now: Duration) -> bool {
         if !self.hosts.contains_key(&host) && self.hosts.len() >= HOSTS_MAX {
             self.forget_one(now);
         }
         let new = || TokenBucket::new(self.per_s, self.burst, now);
         let bucket = self.hosts.entry(host).or_insert_with(new);
-        bucket.try_spend(amount as f64, now)
+        bucket.try_spend(amount, now)
+    }
+
+    /// How much may be done for a host now.
+    pub(super) fn left(&mut self, host: IpAddr, now: Duration) -> f64 {
+        let bucket = self.hosts.get_mut(&host);
+        bucket.map_or(self.burst, |bucket| bucket.refill(now))
     }
 
     /// Forgets the host that has most left.
@@ -62,14 +68,17 @@ mod tests {
         let host = |number: u32| IpAddr::from(number.to_be_bytes());
         let mut spent = 0;
         for ms in 0..60_000 {
-            while budgets.may_spend(host(1), 10, Duration::from_millis(ms)) {
+            while budgets.may_spend(host(1), 10.0, Duration::from_millis(ms)) {
                 spent += 10;
             }
         }
         assert!((6000..=7000).contains(&spent), "{spent}");
         let now = Duration::from_secs(60);
-        assert!((2..2000).all(|number| budgets.may_spend(host(number), 10, now)));
+        assert!((2..2000).all(|number| budgets.may_spend(host(number), 10.0, now)));
         assert!(budgets.hosts.len() <= HOSTS_MAX);
-        assert!(!budgets.may_spend(host(1), 500, now), "it is not forgotten");
+        assert!(
+            !budgets.may_spend(host(1), 500.0, now),
+            "it is not forgotten"
+        );
     }
 }

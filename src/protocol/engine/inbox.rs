@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::config::{
     BACK_OFF_DOUBLINGS, BACK_OFF_GRTT, BACK_OFF_GRTT_SMALL, CAUSE_WAIT, GAP_SHOWN_AFTER,
-    HOLD_OFF_GRTT, HOLD_OFF_GRTT_SMALL, SMALL_GROUP, WINDOW_FRAMES,
+    HOLD_OFF_GRTT, HOLD_OFF_GRTT_SMALL, PROBE_FRAMES, SMALL_GROUP, WINDOW_FRAMES,
 };
 use super::gaps::Gaps;
+use super::nack_budget::Prospect;
 use super::sequences::Sequences;
 use crate::protocol::rng::Rng;
 
@@ -190,7 +191,19 @@ impl Inbox {
         timing: NackTiming,
         rng: &mut Rng,
     ) -> Vec<u32> {
+        let max = match self.prospect() {
+            Prospect::Hopeful if self.has_any() => max,
+            _ => max.min(PROBE_FRAMES),
+        };
         self.gaps.due(now, max, timing, rng)
+    }
+
+    /// Whether asking was of any use lately.
+    pub(super) fn prospect(&self) -> Prospect {
+        match self.gaps.are_vain() {
+            true => Prospect::Vain,
+            false => Prospect::Hopeful,
+        }
     }
 
     /// Asks no more for a frame that is not taken in.
@@ -403,7 +416,7 @@ mod tests {
 
         #[test]
         fn each_missing_frame_is_asked_for_and_none_that_is_here(
-            here in proptest::collection::btree_set(1..60_u32, 0..40),
+            here in proptest::collection::btree_set(1..60_u32, 1..40),
         ) {
             let (mut inbox, mut rng) = (Inbox::starting_at(1), Rng::new(1));
             for sequence in &here {
@@ -414,6 +427,24 @@ mod tests {
             let missing: Vec<u32> = (1..=60).filter(|frame| !here.contains(frame)).collect();
             prop_assert_eq!(asked, missing);
         }
+    }
+
+    #[test]
+    fn what_nobody_sends_is_asked_for_a_few_frames_at_a_time() {
+        let (mut inbox, mut rng) = (Inbox::starting_at(1), Rng::new(1));
+        let mut now = Duration::ZERO;
+        let mut asked = |inbox: &mut Inbox| {
+            now += Duration::from_secs(1);
+            inbox.due(now, 512, TIMING, &mut rng).len()
+        };
+        inbox.learn_newest(1000, Duration::ZERO, TIMING, &mut Rng::new(1));
+        assert_eq!(asked(&mut inbox), PROBE_FRAMES, "never heard");
+        inbox.take(1, Duration::ZERO, TIMING, &mut Rng::new(1));
+        let requests: Vec<usize> = (0..12).map(|_| asked(&mut inbox)).collect();
+        assert_eq!(requests[0], 512);
+        assert_eq!(requests[11], PROBE_FRAMES, "{requests:?}");
+        inbox.take(2, Duration::ZERO, TIMING, &mut Rng::new(1));
+        assert_eq!(asked(&mut inbox), 512);
     }
 
     #[test]

@@ -140,7 +140,7 @@ impl Mirror {
         {
             return None;
         }
-        if !self.lines.may_spend(source.ip(), 1, now.time) {
+        if !self.lines.may_spend(source.ip(), 1.0, now.time) {
             return None;
         }
         if self.guests.contains(&source) {

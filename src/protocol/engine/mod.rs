@@ -6,10 +6,10 @@
 //! group       roster (member, former, replay_window, clock_offset) · admission · presence ·
 //!             round trip
 //! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
-//! receiving   inbox per member (sequences, gaps) · frontier · reports · unproven · heard_nacks
+//! receiving   inbox per member (sequences, gaps), nack_budget · frontier · reports · unproven ·
+//!             heard_nacks · recent (dedup)
 //! log         frame_log, with history · shares · digest_sums · journal
 //! stored      frames of earlier sessions, which an archive kept
-//! recent      dedup
 //! amendments  messages that were changed lately
 //! sync        digests, inventories · exchange (pull_order) · answers · asked_in_vain
 //! mirror      the lobby's plain copies and guests
@@ -65,6 +65,7 @@ mod laggards;
 mod me;
 pub mod member;
 pub mod mirror;
+mod nack_budget;
 mod naming;
 mod out;
 pub mod outbox;

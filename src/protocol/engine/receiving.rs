@@ -12,6 +12,7 @@ use super::group::Group;
 use super::group_clock::ClockWatch;
 use super::heard_nacks::HeardNacks;
 use super::inbox::{Inbox, NackTiming};
+use super::nack_budget::{NackBudget, Prospect};
 use super::reports::{Report, ReportReason, Reports};
 use super::roster::{Id, ME, Roster};
 use super::unproven::Unproven;
@@ -22,6 +23,10 @@ use crate::protocol::wire::frame::status::Status;
 use crate::protocol::wire::frame::{
     ACKS_MAX, Ack, FLAG_ACK_REQUEST, FLAG_BULK, FRAME_NARROW_BYTES, MemberTag, body_max_bytes,
 };
+
+/// About how many bytes a datagram takes that carries no name, no body and no signature, with the
+/// headers of UDP, IP and Ethernet.
+const UNSIGNED_BYTES: usize = 160;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -44,6 +49,7 @@ pub(super) struct Receiving {
     pub(super) heard_nacks: HeardNacks,
     pub(super) clocks: ClockWatch,
     next_nack_at: Duration,
+    pub(super) nack_budget: NackBudget,
     /// Frames that were dropped because they were heard before, or because their session is over.
     pub(super) replays: u64,
     /// Whether an own frame came back by the network.
@@ -131,10 +137,16 @@ impl Receiving {
             .is_some_and(|inbox| inbox.is_missing(sequence))
     }
 
-    /// Inboxes with something due.
+    /// Inboxes with something due; those of whom nothing comes are last.
     pub(super) fn due(&self, now: Duration) -> Vec<Id> {
         let due = self.due.iter().filter(|(_, at)| **at <= now);
-        due.map(|(id, _)| *id).collect()
+        let mut due: Vec<Id> = due.map(|(id, _)| *id).collect();
+        let is_vain = |id: &Id| {
+            let prospect = self.inbox(*id).map(Inbox::prospect);
+            prospect == Some(Prospect::Vain)
+        };
+        due.sort_by_key(is_vain);
+        due
     }
 
     /// When the first inbox is due.
@@ -152,9 +164,12 @@ impl Receiving {
         nack: &mut NackDraft,
         rng: &mut Rng,
     ) {
-        if now < self.next_nack_at {
+        let prospect = self.inbox(id).map_or(Prospect::Vain, Inbox::prospect);
+        let paid_at = self.nack_budget.waits_until(prospect, now);
+        let from = paid_at.map_or(self.next_nack_at, |at| at.max(self.next_nack_at));
+        if now < from {
             if let Some(at) = self.inbox(id).and_then(Inbox::next_time) {
-                self.due.insert(id, at.max(self.next_nack_at));
+                self.due.insert(id, at.max(from));
             }
             return;
         }
@@ -169,7 +184,8 @@ impl Receiving {
     }
 
     /// Notes that a NACK leaves now.
-    pub(super) fn asked(&mut self, now: Duration, interval: Duration) {
+    pub(super) fn asked(&mut self, nack: &NackDraft, now: Duration, interval: Duration) {
+        self.nack_budget.spend(nack.len_bytes());
         self.next_nack_at = now + interval;
     }
 
@@ -256,6 +272,7 @@ impl Receiving {
 pub(super) struct NackDraft {
     pub(super) nack: Nack,
     room_bytes: usize,
+    used_bytes: usize,
 }
 
 impl NackDraft {
@@ -264,7 +281,13 @@ impl NackDraft {
         Self {
             nack: Nack::default(),
             room_bytes: body_max_bytes(FRAME_NARROW_BYTES, name_bytes) - COUNT_BYTES,
+            used_bytes: name_bytes + COUNT_BYTES,
         }
+    }
+
+    /// About how many bytes it takes on the network.
+    fn len_bytes(&self) -> usize {
+        self.used_bytes + UNSIGNED_BYTES
     }
 
     fn has_room(&self) -> bool {
@@ -275,6 +298,7 @@ impl NackDraft {
     fn add(&mut self, of: MemberTag, mut missing: &[u32]) {
         while let Some((target, rest)) = Target::new(of, missing, self.room_bytes) {
             self.room_bytes -= target.len_bytes();
+            self.used_bytes += target.len_bytes();
             self.nack.targets.push(target);
             missing = rest;
         }

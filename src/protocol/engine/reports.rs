@@ -1,6 +1,7 @@
 //! When this member reports to senders how far it has their frames: often in bulk, lazily after a
 //! single line, soon when asked.
 
+use core::net::IpAddr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use super::config::{
     ACK_AFTER_MAX, ACK_AFTER_MIN, ACK_GROUP, ASKED_ACK_MAX, ASKED_ACK_PER_MEMBER, REPORT_FRAMES,
     REPORT_FRAMES_MIN, REPORT_INTERVAL, REPORTERS,
 };
+use super::host_budgets::HostBudgets;
 use super::roster::Id;
 use crate::protocol::rate::TokenBucket;
 use crate::protocol::rng::Rng;
@@ -15,19 +17,25 @@ use crate::protocol::rng::Rng;
 /// Reports per second to one sender, and to all, for frames that are few…
 const SENDER_PER_S: u32 = 5;
 /// See [`SENDER_PER_S`].
-const TOTAL_PER_S: u32 = 20;
+const TOTAL_PER_S: u32 = 4;
 /// …and how many of them at once: those of half a second of bulk.
 const SENDER_BURST: u32 = 100;
 /// See [`SENDER_BURST`].
-const TOTAL_BURST: u32 = 400;
+const TOTAL_BURST: u32 = 120;
+/// Reports per second to one host…
+const HOST_PER_S: f64 = 1.0;
+/// …and at once. A host that gets more than half of them leaves half of all reports to the others,
+/// however many members it has.
+const HOST_BURST: f64 = 40.0;
 /// Shortest time that a report which may not leave waits.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
 /// Per sender, what is to be reported and when.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reports {
     senders: BTreeMap<Id, Sender>,
     allowance: Allowance<TOTAL_PER_S, TOTAL_BURST>,
+    hosts: HostBudgets,
     /// Nothing is due before this time.
     due_at: Option<Duration>,
 }
@@ -50,10 +58,10 @@ impl<const PER_S: u32, const BURST: u32> Allowance<PER_S, BURST> {
         self.0.spend(-1.0 / f64::from(REPORT_FRAMES_MIN));
     }
 
-    /// When a report may leave; `None` if it may leave now.
-    fn waits_until(&mut self, now: Duration) -> Option<Duration> {
-        let has_one = self.0.refill(now) >= 1.0;
-        (!has_one).then(|| self.0.available_at(1.0).max(now + WAIT_MIN))
+    /// When a report may leave, behind which so many are left; `None` if it may leave now.
+    fn waits_until(&mut self, now: Duration, left: f64) -> Option<Duration> {
+        let has_one = self.0.refill(now) >= left + 1.0;
+        (!has_one).then(|| self.0.available_at(left + 1.0).max(now + WAIT_MIN))
     }
 }
 
@@ -91,6 +99,17 @@ pub enum ReportReason {
     Bulk,
     /// It asks for one now.
     Asked,
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self {
+            senders: BTreeMap::new(),
+            allowance: Allowance::default(),
+            hosts: HostBudgets::new(HOST_PER_S, HOST_BURST),
+            due_at: None,
+        }
+    }
 }
 
 impl Reports {
@@ -143,8 +162,8 @@ impl Reports {
         self.due_at = Some(self.due_at.map_or(at, |due_at| due_at.min(at)));
     }
 
-    /// The next report that is due.
-    pub fn pop(&mut self, now: Duration) -> Option<Report> {
+    /// The next report that is due. `host_of` says where a member is.
+    pub fn pop(&mut self, now: Duration, host_of: impl Fn(Id) -> Option<IpAddr>) -> Option<Report> {
         self.due_at.filter(|at| *at <= now)?;
         let is_due = |sender: &Sender| sender.due.is_some_and(|due| due <= now);
         let (id, sender) = loop {
@@ -153,10 +172,22 @@ impl Reports {
                 self.due_at = self.senders.values().filter_map(|sender| sender.due).min();
                 return None;
             };
-            let waits = sender.allowance.waits_until(now);
-            match waits.or_else(|| self.allowance.waits_until(now)) {
+            let host = host_of(*id);
+            let has_got_little =
+                host.is_none_or(|host| self.hosts.left(host, now) >= HOST_BURST / 2.0);
+            let left = match has_got_little {
+                true => 0.0,
+                false => f64::from(TOTAL_BURST / 2),
+            };
+            let waits = sender.allowance.waits_until(now, 0.0);
+            match waits.or_else(|| self.allowance.waits_until(now, left)) {
                 Some(until) => sender.due = Some(until),
-                None => break (id, sender),
+                None => {
+                    if let Some(host) = host {
+                        self.hosts.may_spend(host, 1.0, now);
+                    }
+                    break (id, sender);
+                }
             }
         };
         sender.allowance.0.spend(1.0);

@@ -337,6 +337,14 @@ impl Roster {
         }
     }
 
+    /// The members, at most `max`, of which this one would ask the group within a short time.
+    #[must_use]
+    pub fn soon_asked_for(&self, now: Duration, max: usize) -> Vec<Id> {
+        let soon = now + ASK_INTERVAL;
+        let others = self.others().filter(|(_, member)| member.ask_due() <= soon);
+        others.map(|(id, _)| id).take(max).collect()
+    }
+
     /// The next thing to do about absent members; the caller repeats this until it is `None`.
     pub fn next_absence(&mut self, now: Duration, rng: &mut Rng) -> Option<Absence> {
         if now < self.due_at {

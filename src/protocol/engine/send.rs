@@ -149,7 +149,8 @@ impl Engine {
             Due::Beat => self.send_beat(now, Vec::new(), Reach::Members),
             Due::LastBeat => {
                 self.send_beat(now, Vec::new(), Reach::Members);
-                if self.sending.is_unacknowledged(self.group.roster.size()) {
+                let is_lacking = self.sending.is_unacknowledged(self.group.roster.size());
+                if is_lacking && self.sending.receipts.is_worth_repeating() {
                     self.group.presence.insist(now.time);
                 }
             }
@@ -172,38 +173,63 @@ impl Engine {
         let others = self.receiving.reports.recent(speaking_since, SPEAKERS_MAX);
         let slowest = self.group.slowest_link(self.me.link);
         self.sending.pace.adapt_to(slowest, others.len() + 1);
-        let clock_now = self.me.clock_now(now);
-        self.log.expire(clock_now);
-        let interval = self.group.roster.beat_interval();
-        let turn = self.me.unrepaired_frames();
-        let roster = &self.group.roster;
-        let beat = Beat {
-            newest: self.sending.newest(),
-            interval: interval.mul_f64(1.25),
-            mirror_port: self.mirror.as_ref().map_or(0, |mirror| mirror.port()),
-            link: self.me.link,
-            digest: self.sync.digest(clock_now, turn, &mut self.log),
-            acks: self.receiving.acks(now.time, ACKS_MAX, roster),
-            asked,
-        };
-        let flags = match self.sending.is_unacknowledged(roster.size()) {
+        let beat = self.beat(now, asked);
+        let flags = match self.sending.is_unacknowledged(self.group.roster.size()) {
             true => FLAG_ACK_REQUEST,
             false => self.sending.ack_request_flag(),
         };
+        if flags & FLAG_ACK_REQUEST != 0 {
+            self.sending.receipts.asked_all(now.time);
+        }
         let to = match reach {
             Reach::Everywhere => Destination::Everywhere,
             Reach::Members => self.group.to_all(),
         };
         self.send_unrepaired(now, to, flags, Body::Beat(beat));
-        let rng = &mut self.rng;
+        let (interval, rng) = (self.group.roster.beat_interval(), &mut self.rng);
         self.group.presence.beaten(now.time, interval, rng);
+    }
+
+    /// What a beat says now.
+    fn beat(&mut self, now: Moment, asked: Vec<MemberTag>) -> Beat {
+        let clock_now = self.me.clock_now(now);
+        self.log.expire(clock_now);
+        let turn = self.me.unrepaired_frames();
+        let roster = &self.group.roster;
+        Beat {
+            newest: self.sending.newest(),
+            interval: roster.beat_interval().mul_f64(1.25),
+            mirror_port: self.mirror.as_ref().map_or(0, |mirror| mirror.port()),
+            link: self.me.link,
+            digest: self.sync.digest(clock_now, turn, &mut self.log),
+            acks: self.receiving.acks(now.time, ACKS_MAX, roster),
+            asked,
+        }
+    }
+
+    /// Asks members, each for itself, to acknowledge what they have of this one's frames.
+    pub(super) fn ask_for_acks(&mut self, now: Moment, ids: &[Id]) {
+        for id in ids {
+            let address = self.group.roster.get(*id).and_then(|member| member.address);
+            if let Some(address) = address {
+                let beat = self.beat(now, Vec::new());
+                let to = Destination::Member(address);
+                self.send_unrepaired(now, to, FLAG_ACK_REQUEST, Body::Beat(beat));
+            }
+        }
     }
 
     /// Asks the group whether a member is still here.
     pub(super) fn ask_for_member(&mut self, now: Moment, id: Id) {
-        self.group.roster.note_asked(id, now.time, &mut self.rng);
-        let tag = self.group.roster.get(id).map(|member| member.tag);
-        let asked: Vec<MemberTag> = tag.into_iter().take(ASKED_MAX).collect();
+        let roster = &mut self.group.roster;
+        roster.note_asked(id, now.time, &mut self.rng);
+        // Where many are gone at once, one beat asks for several.
+        let others = roster.soon_asked_for(now.time, ASKED_MAX - 1);
+        for id in &others {
+            roster.note_asked(*id, now.time, &mut self.rng);
+        }
+        let tag = |id| Some(roster.get(id)?.tag);
+        let asked = [id].into_iter().chain(others).filter_map(tag).collect();
         self.send_beat(now, asked, Reach::Members);
     }
 
@@ -218,7 +244,8 @@ impl Engine {
         }
         if !nack.nack.targets.is_empty() {
             self.give_up_gaps(now);
-            self.receiving.asked(now.time, self.group.nack_interval());
+            let interval = self.group.nack_interval();
+            self.receiving.asked(&nack, now.time, interval);
             self.send_unrepaired(now, self.group.to_all(), 0, Body::Nack(nack.nack));
         }
     }

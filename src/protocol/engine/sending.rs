@@ -17,7 +17,7 @@ use super::me::Me;
 use super::out::Out;
 use super::outbox::{Outbox, PrivateText};
 use super::pace::{Pace, RoundTrip};
-use super::receipts::{Delivered, Receipts};
+use super::receipts::{AckBy, Delivered, Receipts};
 use super::repair::{Cause, Repair};
 use super::repair_budget::{Age, RepairBudget};
 use super::roster::{Id, ME, Roster};
@@ -39,6 +39,9 @@ const NACKS_WEIGHT: f64 = 1.0 / 16.0;
 
 /// Upper bound of the NACKs that count for one frame in that average.
 const NACKS_COUNTED_MAX: f64 = 4.0;
+
+/// Headers of UDP, IP and Ethernet around a frame.
+const WRAPPING_BYTES: usize = 8 + 20 + 14;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -224,7 +227,8 @@ impl Sending {
             let mut has_sent = false;
             for copy in 0..copies {
                 let is_free = copy == 0 && cause == Cause::Tail;
-                if !is_free && !self.repair_budget.try_spend(bytes.len(), age, now) {
+                let on_wire = bytes.len() + WRAPPING_BYTES;
+                if !is_free && !self.repair_budget.try_spend(on_wire, age, now) {
                     break;
                 }
                 self.pace.sent();
@@ -308,14 +312,14 @@ impl Sending {
         bytes: usize,
         group: &mut Group,
     ) {
-        self.repair_budget.earn(bytes, now);
+        self.repair_budget.earn(bytes + WRAPPING_BYTES, now);
         let (sequence, grtt) = (made.position.sequence, group.grtt());
         group.presence.said(now, self.was_bulk.then_some(grtt));
         self.arrivals.leaves(sequence, now);
         if made.messages > 0 || !made.amending.is_empty() {
             let here = group.roster.people().map(|(id, _)| id);
-            let report_at = now + group.waiting_after();
-            self.receipts.said(sequence, here, report_at);
+            let wait = group.waiting_after();
+            self.receipts.said(sequence, here, now, wait);
         }
         for repeat in 1..=self.nacks.repeats_of_next() {
             self.repair.schedule(
@@ -327,7 +331,7 @@ impl Sending {
         // The addressee of a private message is waited for, and nobody else.
         if let Some(id) = made.private_to.and_then(|tag| group.roster.find(tag)) {
             self.receipts
-                .said(sequence, [id].into_iter(), now + WAITING_AFTER);
+                .said_privately(sequence, id, now, WAITING_AFTER);
         }
         self.was_bulk = made.flags & FLAG_BULK != 0;
     }
@@ -372,7 +376,7 @@ impl Sending {
     /// window heeds members only that report.
     pub(super) fn hear_ack(
         &mut self,
-        id: Id,
+        (id, by): (Id, AckBy),
         through: u32,
         now: Duration,
         log: &mut FrameLog,
@@ -384,7 +388,7 @@ impl Sending {
             self.window.report(id, through, self.newest, now);
             log.release(self.window.needed_from());
         }
-        self.receipts.acknowledge(id, through)
+        self.receipts.acknowledge(id, through, by, now)
     }
 
     /// Takes in a member's report; returns what changed in the delivery of this one's frames.
@@ -410,7 +414,7 @@ impl Sending {
                 self.pace.arrived(arrived, now);
             }
         }
-        self.receipts.acknowledge(id, through)
+        self.receipts.acknowledge(id, through, AckBy::Now, now)
     }
 
     /// Notes that a NACK asks for an own frame.
@@ -419,11 +423,16 @@ impl Sending {
     }
 
     /// Stops waiting for a member that has left; returns what changed in the delivery.
-    pub(super) fn forget(&mut self, id: Id, log: &mut FrameLog) -> Option<Delivered> {
+    pub(super) fn forget(
+        &mut self,
+        id: Id,
+        person: Option<Key>,
+        log: &mut FrameLog,
+    ) -> Option<Delivered> {
         self.window.forget(id);
         self.arrivals.forget(id);
         log.release(self.window.needed_from());
-        self.receipts.forget(id)
+        self.receipts.forget(id, person)
     }
 }
 

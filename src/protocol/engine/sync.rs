@@ -9,13 +9,15 @@ use super::admission::Challenges;
 use super::answers::Answers;
 use super::asked_in_vain::AskedInVain;
 use super::config::{
-    ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, HISTORY_MESSAGES, INVENTORY_PARTS_MAX, JOINING,
+    ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, EXCHANGE_EVERY, EXCHANGES_BURST, HISTORY_MESSAGES,
+    INVENTORY_PARTS_MAX, JOINING,
 };
 use super::exchange::{ExchangeOutcome, Exchanges};
 use super::frame_log::{FrameLog, Position};
 use super::me::Me;
 use super::member::Member;
 use super::roster::{Id, Roster};
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Sync as Talk};
@@ -33,6 +35,8 @@ pub(super) struct Sync {
     pub(super) exchanges: Exchanges,
     /// Whether this member has not received what was said before it came.
     is_new: bool,
+    /// Exchanges about a difference that may begin.
+    begun: TokenBucket,
     /// Nobody else is asked before this time.
     ask_again_at: Duration,
     /// Frames from before, which are shown in their order once all have come.
@@ -49,6 +53,11 @@ impl Sync {
         Self {
             exchanges: Exchanges::default(),
             is_new: true,
+            begun: TokenBucket::new(
+                1.0 / EXCHANGE_EVERY.as_secs_f64(),
+                EXCHANGES_BURST,
+                Duration::ZERO,
+            ),
             ask_again_at: Duration::ZERO,
             unshown: BTreeMap::new(),
             cookie_secret: blake3::derive_key("roda 2026 cookies", &seed.to_be_bytes()),
@@ -175,6 +184,9 @@ impl Sync {
         let Digest { from, cut, .. } = suspicion.digest;
         let is_older = cut == log.horizon();
         let difference = difference(&suspicion.digest, log).or(is_older.then_some(from))?;
+        if !self.begun.try_spend(1.0, now) {
+            return None; // the next beat shows it again
+        }
         let range = (from, cut);
         let talk = self
             .exchanges

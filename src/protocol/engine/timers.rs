@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::Engine;
 use super::event::EngineEvent;
+use super::member::Member;
 use super::mirror::Mirror;
-use super::receipts::Delivered;
+use super::receipts::{Delivered, Overdue};
 use super::roster::{Absence, Id};
 use crate::protocol::time::Moment;
 
@@ -26,15 +27,23 @@ impl Engine {
         self.watch_clocks(now);
         self.ask_for_missing(now);
         self.retry_sync(now);
-        while let Some(report) = self.receiving.reports.pop(time) {
+        while let Some(report) = {
+            let roster = &self.group.roster;
+            let host_of = |id| roster.get(id).and_then(Member::ip);
+            self.receiving.reports.pop(time, host_of)
+        } {
             self.send_status(now, report);
         }
         self.receiving.replays += self.receiving.unproven.expire(time);
         while let Some(due) = self.group.presence.pop(time) {
             self.send_presence(now, due);
         }
-        let delivered = self.sending.receipts.overdue(time);
-        self.tell_delivered(delivered);
+        let answer = self.group.answers_within();
+        match self.sending.receipts.overdue(time, answer) {
+            Some(Overdue::Ask(ids)) => self.ask_for_acks(now, &ids),
+            Some(Overdue::Report(delivered)) => self.tell_delivered(Some(delivered)),
+            None => {}
+        }
         if let Some(mirror) = &mut self.mirror {
             while let Some(event) = mirror.next_event(time, &self.group.roster) {
                 self.out.tell(event);
@@ -79,7 +88,8 @@ impl Engine {
             return;
         }
         self.receiving.reports.forget(id);
-        let delivered = self.sending.forget(id, &mut self.log);
+        let person = self.group.roster.get(id).map(|member| member.key);
+        let delivered = self.sending.forget(id, person, &mut self.log);
         self.tell_delivered(delivered);
         // Other sessions of the same person may still be here.
         if self.group.roster.sessions_of(id) == 0 {

@@ -8,7 +8,7 @@
 //! Ghost, Absent         3     nobody who is gone appears, and nobody who is here is refused
 //! History               4     a latecomer has everything within 20 s
 //! Name, Unreachable     5     names are marked; private words reach the addressee
-//! Claim                 6     late, gone, missing, undelivered, equivocating: only if it is so
+//! Claim, Late           6     gone, missing, undelivered, equivocating, late: only if it is so
 //! Newcomer              7     is known within 5 s
 //! ```
 
@@ -53,6 +53,8 @@ pub enum Kind {
     Newcomer,
     /// Something is claimed that is not so.
     Claim,
+    /// A line is marked as late that was not, because it was held back.
+    Late,
     /// A name that looks like another is not marked, or the other is.
     Name,
     /// A private word does not reach whom the bare name means.
@@ -337,7 +339,7 @@ impl Checks {
             let late = ledger.late(number);
             if late > 0 {
                 self.find(
-                    Kind::Claim,
+                    Kind::Late,
                     format!("{number} was shown {late} lines as late"),
                 );
             }

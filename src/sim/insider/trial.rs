@@ -2,6 +2,7 @@
 //! comes, and in rough weather frames are lost, one member is cut off for a while and one restarts.
 //! Then there is peace, in which all must be well. All of it follows from a seed and the acts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,11 @@ use super::act::{Act, To};
 use super::check::{Checks, Finding, Kind};
 use super::craft::{Honest, Insider, View};
 use crate::chat::command::{Command, Leave};
+use crate::protocol::engine::config::{ANSWERED_LEAST_BYTES, ANSWERED_TO_ALL};
 use crate::protocol::engine::roster::ME;
 use crate::protocol::message::NameFault;
-use crate::sim::World;
 use crate::sim::link::Faults;
+use crate::sim::{PULLED, World};
 
 /// The names of the honest members; the last one comes during the attack.
 const NAMES: [&str; 8] = ["ana", "bia", "caio", "davi", "enzo", "fabi", "gil", "nadia"];
@@ -78,8 +80,8 @@ pub struct Trial {
 pub struct Outcome {
     /// What must not have been.
     pub findings: Vec<Finding>,
-    /// The most bytes that each member sent within 60 seconds.
-    pub sent: Vec<u64>,
+    /// The most bytes that each member sent within 60 seconds, by the type byte of the frames.
+    pub sent: Vec<BTreeMap<u8, u64>>,
     /// The most bytes by which the memory of all members grew together, by the caller's meter.
     pub grown_bytes: u64,
     /// The most bytes of frames that a member held.
@@ -352,23 +354,35 @@ impl<'a> Room<'a> {
         let (from_s, to_s) = (self.began.as_secs(), self.world.now().as_secs());
         for number in 0..self.world.size() {
             let sent = self.world.sent(number);
-            let windows = (from_s..to_s).map(|s| sent.map_or(0, |sent| sent.between(s, s + 60)));
-            self.outcome.sent.push(windows.max().unwrap_or(0));
+            let windows = (from_s..to_s).filter_map(|s| Some(sent?.between(s, s + 60)));
+            let most = windows.max_by_key(|by_type| by_type.values().sum::<u64>());
+            self.outcome.sent.push(most.unwrap_or_default());
             self.outcome.wakes.push(self.world.wakes(number));
         }
     }
 }
 
 impl Outcome {
+    /// What a member may send within 60 seconds to those who catch up and have shown where they
+    /// are. An insider at twenty addresses cannot be told from twenty newcomers, each of whom
+    /// needs the history once.
+    fn pulled_max(&self) -> u64 {
+        let history = self.held_bytes.saturating_add(ANSWERED_LEAST_BYTES) as f64;
+        // At once, and what is there again within that time; and headers.
+        (2.0 * ANSWERED_TO_ALL * history * 1.2) as u64
+    }
+
     /// All that is wrong, given the same run without an attack: also what it cost.
     #[must_use]
     pub fn judged_by(&self, peaceful: &Self) -> Vec<Finding> {
         let mut findings = self.findings.clone();
-        for (number, sent) in self.sent.iter().enumerate() {
-            let usual = peaceful.sent.get(number).copied().unwrap_or(0);
-            let most = SENT_FLOOR_BYTES.max(usual * SENT_TIMES);
-            if *sent > most {
-                let text = format!("{number} sent {sent} bytes in 60 s, usually {usual}");
+        for (number, by_type) in self.sent.iter().enumerate() {
+            let usual = peaceful.sent.get(number).map_or((0, 0), split);
+            let sent = split(by_type);
+            let most = SENT_FLOOR_BYTES.max(usual.0 * SENT_TIMES);
+            if sent.0 > most || sent.1 > self.pulled_max() {
+                let text =
+                    format!("{number} sent {sent:?} bytes in 60 s, usually {usual:?}: {by_type:?}");
                 findings.push(Finding::new(Kind::Sending, text));
             }
         }
@@ -383,6 +397,12 @@ impl Outcome {
         }
         findings
     }
+}
+
+/// Bytes sent to all or unasked, and of what was sent to one member who asked for it.
+fn split(by_type: &BTreeMap<u8, u64>) -> (u64, u64) {
+    let pulled = by_type.get(&PULLED).copied().unwrap_or(0);
+    (by_type.values().sum::<u64>() - pulled, pulled)
 }
 
 /// What a member may send within 60 seconds at least: 20 kbit/s.
@@ -404,8 +424,9 @@ mod tests {
 
     #[test]
     fn what_an_attack_costs_is_compared_with_the_same_run_without_it() {
+        let sent = |bytes| BTreeMap::from([(1, bytes)]);
         let peaceful = Outcome {
-            sent: vec![100_000, 1000],
+            sent: [100_000, 1000].map(sent).into(),
             ..Outcome::default()
         };
         let kinds = |outcome: &Outcome| -> Vec<Kind> {
@@ -413,12 +434,16 @@ mod tests {
             findings.iter().map(|finding| finding.kind).collect()
         };
         let mut attacked = Outcome {
-            sent: vec![400_000, 150_000],
+            sent: [400_000, 150_000].map(sent).into(),
             ..Outcome::default()
         };
         assert_eq!(kinds(&attacked), []);
-        attacked.sent = vec![400_001, 150_001];
+        attacked.sent = [400_001, 150_001].map(sent).into();
         assert_eq!(kinds(&attacked), [Kind::Sending, Kind::Sending]);
+        attacked.sent = [BTreeMap::from([(PULLED, 200_000)])].into();
+        assert_eq!(kinds(&attacked), [Kind::Sending]);
+        attacked.held_bytes = 100_000;
+        assert_eq!(kinds(&attacked), [], "a few newcomers ask for that");
         attacked.sent.clear();
         attacked.held_bytes = HELD_MAX_BYTES + 1;
         attacked.grown_bytes = GROWN_MAX_BYTES + 1;

@@ -51,6 +51,9 @@ pub struct SequenceRange {
 }
 
 impl SequenceRange {
+    /// Length of a range, in bytes.
+    pub const BYTES: usize = 8 + 8 + 4 + 4;
+
     /// Groups ascending frames into at most `max` ranges.
     pub fn of(frames: impl Iterator<Item = FrameName>, max: usize) -> Vec<Self> {
         let mut runs: Vec<Self> = Vec::new();

@@ -5,7 +5,8 @@
 //! me          keys, clock, and the frames that this member makes
 //! group       roster (member, replay_window, clock_offset) · admission · presence · round trip
 //! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
-//! receiving   inbox per member (sequences, gaps) · frontier · reports · unproven · heard_nacks
+//! receiving   inbox per member (sequences, gaps) · frontier · cause_waits · reports · unproven ·
+//!             heard_nacks
 //! log         frame_log, with history · shares · digest_sums
 //! recent      dedup
 //! sync        digests, inventories · exchange (pull_order) · answers · asked_in_vain
@@ -32,6 +33,7 @@ mod answers;
 pub mod arrivals;
 mod asked_in_vain;
 mod catch_up;
+mod cause_waits;
 pub mod clock;
 pub mod clock_offset;
 pub mod config;

@@ -302,8 +302,8 @@ pub const PULL_FRAMES: usize = 64;
 pub const PULL_RETRY: Duration = ms(150);
 /// Repeats after which a pull is given up.
 pub const PULL_RETRIES_MAX: u32 = 8;
-/// The same if there was no answer at all, and others may be asked: by a newcomer, which knows least
-/// about those whom it asks…
+/// The same if there was no answer at all, and others may be asked: by a newcomer, which knows
+/// least about those whom it asks…
 pub const SILENT_RETRIES_NEW: u32 = 1;
 /// …and by others.
 pub const SILENT_RETRIES: u32 = 3;

@@ -5,10 +5,8 @@
 //! me          keys, clock, and the frames that this member makes
 //! group       roster (member, replay_window, clock_offset) · admission · presence · round trip
 //! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
-//! receiving   inbox per member (sequences, gaps) · frontier · cause_waits · reports · unproven ·
-//!             heard_nacks
-//! log         frame_log, with history · shares · digest_sums
-//! recent      dedup
+//! receiving   inbox (sequences, gaps) · frontier · cause_waits · reports · unproven · heard_nacks
+//! log, recent frame_log, with history · shares · digest_sums; and dedup
 //! sync        digests, inventories · exchange (pull_order) · answers · asked_in_vain
 //! mirror      the lobby's plain copies and guests
 //! out         datagrams and events, in order

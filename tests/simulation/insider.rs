@@ -190,7 +190,7 @@ fn claims_of_frames_that_nobody_has_cause_few_requests() {
         },
     };
     let acts: Vec<Act> = (0..IDENTITIES_MAX).map(beat).collect();
-    let attack = Attack::of(3, 10, 200_000, 0);
+    let attack = Attack::of(3, 10, 200_000, 0, Keeping::Nothing);
     let peaceful = attack.outcome(&[]);
     let findings = attack.findings(&peaceful, &acts);
     let is_harm = |finding: &&Finding| CHECKED.contains(&finding.kind);

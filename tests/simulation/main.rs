@@ -26,6 +26,7 @@ mod memory;
 mod private;
 mod recorded;
 mod sent;
+mod shrunk;
 mod soak;
 mod work;
 

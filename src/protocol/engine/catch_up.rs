@@ -10,7 +10,7 @@ use super::config::{PULL_FRAMES, SYNC_BY_NACK_MAX};
 use super::event::{Destination, EngineEvent, Order};
 use super::inbox::Inbox;
 use super::roster::{Id, ME};
-use super::sync::{Question, inventory};
+use super::sync::{Question, Sync, inventory};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Body;
 use crate::protocol::wire::frame::sync::{FrameName, SequenceRange, Sync as Talk};
@@ -27,9 +27,15 @@ impl Engine {
         if self.stored.is_loading() {
             return;
         }
-        let question =
-            self.sync
-                .ask_as_newcomer(peer, address, now.time, &self.me, &self.group.roster);
+        let (me, roster) = (&self.me, &self.group.roster);
+        if self.sync.may_ask_as_newcomer(now.time)
+            && !self.sync.is_worth_asking(peer, now.time, roster)
+        {
+            return self.ask_best(now, None);
+        }
+        let question = self
+            .sync
+            .ask_as_newcomer(peer, address, now.time, me, roster);
         self.send_question(now, question);
     }
 
@@ -44,13 +50,14 @@ impl Engine {
             .sync
             .ask_about_difference(now.time, roster, &mut self.log);
         self.send_question(now, question);
-        match self.sync.exchanges.retry(now.time) {
+        let retries = Sync::silent_retries(self.sync.is_new(), &self.group.roster);
+        match self.sync.exchanges.retry(now.time, retries) {
             Some(Ok(question)) => self.send_question(now, Some(question)),
             Some(Err(broken_off)) => {
                 self.show_unshown(now);
                 self.sync
                     .broke_off(&broken_off, now.time, &self.group.roster);
-                self.ask_another(now, broken_off.peer);
+                self.ask_best(now, Some(broken_off.peer));
             }
             None => {}
         }
@@ -58,20 +65,21 @@ impl Engine {
             .settle_newcomer(now.time, self.me.started.time, &self.group.roster);
     }
 
-    /// Asks another member, because the one asked does not answer.
-    pub(super) fn ask_another(&mut self, now: Moment, but: Id) {
-        let others = self.group.roster.others().filter(|(id, _)| *id != but);
-        let mut located: Vec<_> = others
-            .filter_map(|(id, member)| Some((id, member.address?)))
-            .collect();
-        let sync = &self.sync;
-        let is_worth_asking = |address| sync.is_worth_asking(Some(address), now.time);
-        if located.iter().any(|(_, address)| is_worth_asking(*address)) {
-            located.retain(|(_, address)| is_worth_asking(*address));
+    /// Asks any of the members who are best to ask, if this one is a newcomer; but not `but`, which
+    /// was asked just now.
+    pub(super) fn ask_best(&mut self, now: Moment, but: Option<Id>) {
+        if self.stored.is_loading() {
+            return;
         }
-        let any = self.rng.below(located.len() as u64) as usize;
-        if let Some((id, address)) = located.get(any) {
-            self.ask_what_was_said(now, *id, *address);
+        let (me, roster) = (&self.me, &self.group.roster);
+        let mut best = self.sync.best_to_ask(now.time, me, roster);
+        best.retain(|(id, _)| Some(*id) != but);
+        let any = self.rng.below(best.len() as u64) as usize;
+        if let Some((id, address)) = best.get(any) {
+            let question = self
+                .sync
+                .ask_as_newcomer(*id, *address, now.time, me, roster);
+            self.send_question(now, question);
         }
     }
 
@@ -88,7 +96,10 @@ impl Engine {
                 }
             }
             Talk::Cookie(cookie) => {
-                if !self.sync.exchanges.is_with(id) {
+                let roster = &self.group.roster;
+                if !self.sync.exchanges.is_with(id)
+                    && !self.sync.hand_to(id, source, now.time, roster)
+                {
                     return self.answer_challenge(now, source, *cookie);
                 }
                 let talk = self.sync.exchanges.cookie(id, *cookie, now.time);

@@ -238,7 +238,18 @@ pub const ANSWERED_AFTER: Duration = ms(900);
 pub const WAITING_AFTER: Duration = Duration::from_secs(3);
 
 /// How long a message waits for those that its author had been shown before.
-pub const CAUSE_WAIT: Duration = Duration::from_secs(3);
+pub const CAUSE_WAIT: Duration = ms(2000);
+/// The same for messages of an author of whom nothing was shown here before: it may be that nobody
+/// else can have them.
+pub const CAUSE_WAIT_UNKNOWN: Duration = ms(500);
+/// Each time that an author's frame was waited for in vain, the next is waited for half as long…
+pub const CAUSE_WAIT_HALVINGS: u8 = 4;
+/// …and one such time is forgiven after this.
+pub const CAUSE_WAIT_FORGIVEN: Duration = Duration::from_secs(60);
+/// Persons of whom that is remembered.
+pub const CAUSE_WAITS_MAX: usize = 256;
+/// A member that has just come waits for no causes at all for this time.
+pub const CAUSES_HEEDED_AFTER: Duration = Duration::from_secs(3);
 /// A message that is older than this by its author's clock is shown as late; so is a recorded one.
 pub const OLD_AFTER: Duration = Duration::from_secs(300);
 /// How long the messages behind a gap are held back.
@@ -313,6 +324,11 @@ pub const PULL_FRAMES: usize = 64;
 pub const PULL_RETRY: Duration = ms(150);
 /// Repeats after which a pull is given up.
 pub const PULL_RETRIES_MAX: u32 = 8;
+/// The same if there was no answer at all, and others may be asked: by a newcomer, which knows
+/// least about those whom it asks…
+pub const SILENT_RETRIES_NEW: u32 = 1;
+/// …and by others.
+pub const SILENT_RETRIES: u32 = 3;
 /// An exchange ends after this time; what has come by it stays, and another member is asked for the
 /// rest. Whoever tells little by little would otherwise keep a latecomer from all the others.
 pub const EXCHANGE_MAX: Duration = Duration::from_secs(10);
@@ -331,10 +347,12 @@ pub const ANSWERED_LEAST_BYTES: usize = 6 << 10;
 pub const EXCHANGES_BURST: f64 = 6.0;
 /// …and the time in which one more is allowed: a liar's digests always differ.
 pub const EXCHANGE_EVERY: Duration = Duration::from_secs(4);
+/// An exchange ends sooner with a member that has answered, while no frame has come by it.
+pub const EXCHANGE_VAIN_MAX: Duration = Duration::from_secs(3);
 /// A member that was asked in vain is not asked again for this time, if there are others; twice as
 /// long after each further time, up to [`SYNC_FRUITLESS`].
 pub const ASKED_IN_VAIN: Duration = Duration::from_secs(5);
-/// Hosts of which that is remembered.
+/// Persons and hosts of which that is remembered.
 pub const ASKED_IN_VAIN_MAX: usize = 256;
 /// Upper bound of the parts of an inventory.
 pub const INVENTORY_PARTS_MAX: usize = 64;

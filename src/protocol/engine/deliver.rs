@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use super::Engine;
 use super::amendments::Amending;
+use super::cause_waits::Awaited;
 use super::clock::clock_ms;
-use super::config::{CAUSE_WAIT, OLD_AFTER, RANGES_MAX};
+use super::config::{CAUSES_HEEDED_AFTER, OLD_AFTER, RANGES_MAX};
 use super::event::{Delivery, EngineEvent, Manner, MessageId, NamedKey, Order, Version};
 use super::frame_log::{LoggedFrame, Position};
 use super::hear::ReceivedFrame;
 use super::history::{TextSpan, WholeText};
 use super::inbox::{Accept, Inbox};
 use super::member::Member;
-use super::roster::Id;
+use super::roster::{Id, ME};
 use super::timers::Farewell;
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
@@ -21,6 +22,10 @@ use crate::protocol::wire::frame::durable::{Durable, Fragment, Hello, Record, Re
 
 /// A message whose clock is so far behind one that was shown is shown as late.
 const LATE_AFTER: Duration = Duration::from_secs(3);
+
+/// How long a chain of causes may be of which each one is here and waits for the next; what is
+/// further back is not shown earlier because of its effects.
+const CAUSES_DEPTH_MAX: usize = 8;
 
 /// A frame that is about to be shown.
 struct Opened<'f> {
@@ -58,7 +63,7 @@ impl Engine {
         let mut members = vec![id];
         while let Some(id) = members.pop() {
             let mut has_shown = false;
-            while self.deliver_next(now, id, heard) {
+            while self.deliver_next(now, id, heard, &mut Vec::new()) {
                 has_shown = true;
             }
             self.receiving.plan(id);
@@ -69,7 +74,14 @@ impl Engine {
     }
 
     /// Shows a member's next frame if it is here and waits for no cause; returns whether it did.
-    fn deliver_next(&mut self, now: Moment, id: Id, heard: Option<&ReceivedFrame<'_>>) -> bool {
+    /// Frames of `effects` wait for it no longer, so that it waits for nothing.
+    fn deliver_next(
+        &mut self,
+        now: Moment,
+        id: Id,
+        heard: Option<&ReceivedFrame<'_>>,
+        effects: &mut Vec<Id>,
+    ) -> bool {
         let Some(sequence) = self.receiving.inbox(id).and_then(Inbox::ready) else {
             return false;
         };
@@ -79,6 +91,7 @@ impl Engine {
             Some(held) => match heard.filter(is_this) {
                 Some(heard) => self.show_in_turn(
                     now,
+                    effects,
                     &Opened {
                         id,
                         held: &held,
@@ -86,7 +99,7 @@ impl Engine {
                         durable: heard.durable,
                     },
                 ),
-                None => self.reopen_in_turn(now, id, &held),
+                None => self.reopen_in_turn(now, id, &held, effects),
             },
             None => true,
         };
@@ -99,13 +112,20 @@ impl Engine {
         true
     }
 
-    fn reopen_in_turn(&mut self, now: Moment, id: Id, held: &LoggedFrame) -> bool {
+    fn reopen_in_turn(
+        &mut self,
+        now: Moment,
+        id: Id,
+        held: &LoggedFrame,
+        effects: &mut Vec<Id>,
+    ) -> bool {
         let mut inside = Vec::new();
         let opened = self.me.seal.reopen(&held.bytes, &mut inside);
         opened.is_none_or(|(author, durable)| {
             let (author, durable) = (&author, &durable);
             self.show_in_turn(
                 now,
+                effects,
                 &Opened {
                     id,
                     held,
@@ -117,15 +137,15 @@ impl Engine {
     }
 
     /// Shows a frame whose turn it is; false if it still waits for its causes.
-    fn show_in_turn(&mut self, now: Moment, frame: &Opened<'_>) -> bool {
-        let mut causes = frame.durable.references.iter();
-        if causes.any(|cause| self.is_awaited(now, cause))
-            && let Some(since) = self
-                .receiving
-                .change(frame.id, |inbox| inbox.block(now.time))
-            && now.time < since + CAUSE_WAIT
-        {
-            return false;
+    fn show_in_turn(&mut self, now: Moment, effects: &mut Vec<Id>, frame: &Opened<'_>) -> bool {
+        if let Some(until) = self.waits_until(now, frame) {
+            if now.time < until && effects.is_empty() {
+                self.receiving.change(frame.id, |inbox| inbox.block(until));
+                return false;
+            }
+            if !self.go_on_without(now, frame, effects) {
+                return false;
+            }
         }
         let late_ms = LATE_AFTER.as_millis() as u64;
         let clock = frame.held.position.clock;
@@ -138,13 +158,87 @@ impl Engine {
         true
     }
 
-    /// Whether a cause is on its way and not shown yet. A member that has just come waits for none,
+    /// Until when a frame waits for causes that were not shown yet; `None` if there are none.
+    fn waits_until(&self, now: Moment, frame: &Opened<'_>) -> Option<Duration> {
+        let waits = &self.receiving.cause_waits;
+        let awaited = self.awaited(now, frame);
+        let patience = awaited
+            .map(|cause| waits.patience(&cause, now.time))
+            .max()?;
+        let flowing_since = self.receiving.inbox(frame.id)?.flowing_since();
+        Some(frame.held.came(now.time).max(flowing_since) + patience)
+    }
+
+    /// The causes of a frame that were not shown yet. A member that has just come waits for none,
     /// because most of them were said before.
-    fn is_awaited(&self, now: Moment, cause: &Reference) -> bool {
-        let has_just_come = now.time < self.me.started.time + CAUSE_WAIT;
-        !has_just_come
-            && self.receiving.is_awaited(cause, &self.group.roster)
-            && !self.is_stored(cause)
+    fn awaited<'f>(&self, now: Moment, frame: &'f Opened<'_>) -> impl Iterator<Item = Awaited<'f>> {
+        let has_just_come = now.time < self.me.started.time + CAUSES_HEEDED_AFTER;
+        let references = frame.durable.references.iter();
+        let causes = references.filter(move |_| !has_just_come);
+        causes.filter_map(|cause| self.as_awaited(frame, cause))
+    }
+
+    /// A cause of a frame, if it was not shown yet.
+    fn as_awaited<'f>(&self, frame: &Opened<'_>, cause: &'f Reference) -> Option<Awaited<'f>> {
+        let id = self.group.roster.find(cause.member);
+        let inbox = id.and_then(|id| self.receiving.inbox(id));
+        let (is_shown, is_attested) = match id {
+            // Nobody but this member says more than it has said.
+            Some(ME) => (cause.sequence <= self.sending.newest(), false),
+            _ => (
+                inbox.is_some_and(|inbox| inbox.is_past(cause.sequence)),
+                inbox.is_some_and(|inbox| cause.sequence <= inbox.newest()),
+            ),
+        };
+        let is_awaited = !is_shown && !self.is_stored(cause);
+        is_awaited.then(|| Awaited {
+            frame: cause,
+            by: frame.author.short,
+            is_author_known: id == Some(ME) || inbox.is_some_and(Inbox::has_delivered),
+            is_attested,
+        })
+    }
+
+    /// Ends the wait of a frame for its causes: those that are here, and wait for causes
+    /// themselves, are shown before it. Returns false if it is itself an effect of what waits for
+    /// it, as only liars have it, so that it is left where it is.
+    fn go_on_without(&mut self, now: Moment, frame: &Opened<'_>, effects: &mut Vec<Id>) -> bool {
+        effects.push(frame.id);
+        for cause in &frame.durable.references {
+            if self.as_awaited(frame, cause).is_some() {
+                self.show_cause(now, cause, effects);
+            }
+        }
+        effects.pop();
+        let is_effect = |cause: &Awaited<'_>| {
+            let author = self.group.roster.find(cause.frame.member);
+            author.is_some_and(|author| effects.contains(&author))
+        };
+        if self.awaited(now, frame).any(|cause| is_effect(&cause)) {
+            return false;
+        }
+        for cause in &frame.durable.references {
+            if let Some(missing) = self.as_awaited(frame, cause) {
+                self.receiving.cause_waits.in_vain(&missing, now.time);
+            }
+        }
+        true
+    }
+
+    /// Shows a cause if it and all before it are here.
+    fn show_cause(&mut self, now: Moment, cause: &Reference, effects: &mut Vec<Id>) {
+        let id = self.group.roster.find(cause.member);
+        let Some(id) = id.filter(|id| *id != ME && !effects.contains(id)) else {
+            return;
+        };
+        let is_here = |inbox: &Inbox| inbox.is_ready_through(cause.sequence);
+        while effects.len() <= CAUSES_DEPTH_MAX
+            && self.receiving.inbox(id).is_some_and(is_here)
+            && self.deliver_next(now, id, None, effects)
+        {
+            // What is behind it may be ready, too.
+            self.receiving.blocked.insert(id);
+        }
     }
 
     /// Shows what is held of a member before a frame, without what is missing in between.

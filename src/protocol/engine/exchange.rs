@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::config::{
-    EXCHANGE_MAX, HISTORY_MESSAGES, INVENTORY_PARTS_MAX, PULL_FRAMES, PULL_RETRIES_MAX, PULL_RETRY,
-    SYNC_FRUITLESS, SYNC_SPREAD_PER_MEMBER,
+    EXCHANGE_MAX, EXCHANGE_VAIN_MAX, HISTORY_MESSAGES, INVENTORY_PARTS_MAX, PULL_FRAMES,
+    PULL_RETRIES_MAX, PULL_RETRY, SYNC_FRUITLESS, SYNC_SPREAD_PER_MEMBER,
 };
 use super::pull_order::PullOrder;
 use super::roster::Id;
@@ -53,8 +53,7 @@ struct Exchange {
     address: SocketAddr,
     from: u64,
     cut: u64,
-    /// It ends then, whatever the other one still has.
-    until: Duration,
+    began: Duration,
     cookie: u64,
     cookies: u32,
     parts: BTreeSet<u8>,
@@ -75,6 +74,10 @@ struct Exchange {
 pub struct ExchangeOutcome {
     /// The member asked.
     pub peer: Id,
+    /// Where it was asked.
+    pub address: SocketAddr,
+    /// Whether it answered.
+    pub has_answered: bool,
     /// The clock from which on all is held that the other holds; `None` if it was broken off.
     pub horizon: Option<u64>,
     /// The clock up to which it was about.
@@ -135,7 +138,7 @@ impl Exchanges {
             address,
             from,
             cut,
-            until: now + EXCHANGE_MAX,
+            began: now,
             cookie: 0,
             cookies: 0,
             parts: BTreeSet::new(),
@@ -273,13 +276,31 @@ impl Exchanges {
         Some(exchange.outcome())
     }
 
-    /// Repeats the request if nothing came for a while, or gives up.
-    pub fn retry(&mut self, now: Duration) -> Option<Result<(SocketAddr, Talk), ExchangeOutcome>> {
-        let is_due = |e: &&mut Exchange| e.retry_at <= now || e.until <= now;
+    /// Lets another member go on with the exchange that answers from where this one was asked: the
+    /// one that was asked is not there, and has not answered. Returns the one that was asked.
+    pub fn hand_to(&mut self, peer: Id, from: SocketAddr) -> Option<Id> {
+        let is_unanswered = |e: &&mut Exchange| e.address == from && !e.has_answered();
+        let exchange = self.exchange.as_mut().filter(is_unanswered)?;
+        self.latest = Some(peer);
+        Some(std::mem::replace(&mut exchange.peer, peer))
+    }
+
+    /// Repeats the request if nothing came for a while, or gives up: after `silent_retries` if
+    /// there was no answer at all.
+    pub fn retry(
+        &mut self,
+        now: Duration,
+        silent_retries: impl FnOnce() -> u32,
+    ) -> Option<Result<(SocketAddr, Talk), ExchangeOutcome>> {
+        let is_due = |e: &&mut Exchange| e.retry_at <= now || e.ends_at() <= now;
         let exchange = self.exchange.as_mut().filter(is_due)?;
         exchange.retries += 1;
         exchange.retry_at = now + PULL_RETRY * (1 + exchange.retries);
-        if exchange.retries <= PULL_RETRIES_MAX && now < exchange.until {
+        let retries = match exchange.has_answered() {
+            true => PULL_RETRIES_MAX,
+            false => silent_retries(),
+        };
+        if exchange.retries <= retries && now < exchange.ends_at() {
             return Some(Ok((exchange.address, exchange.talk())));
         }
         let outcome = exchange.outcome();
@@ -295,7 +316,7 @@ impl Exchanges {
     pub fn next_time(&self) -> Option<Duration> {
         let suspicion = self.suspicion.map(|suspicion| suspicion.at);
         let exchange = self.exchange.as_ref();
-        let retry = exchange.map(|exchange| exchange.retry_at.min(exchange.until));
+        let retry = exchange.map(|exchange| exchange.retry_at.min(exchange.ends_at()));
         [suspicion, retry].into_iter().flatten().min()
     }
 }
@@ -326,10 +347,25 @@ impl Exchange {
     fn outcome(&self) -> ExchangeOutcome {
         ExchangeOutcome {
             peer: self.peer,
+            address: self.address,
+            has_answered: self.has_answered(),
             horizon: Some(self.horizon),
             cut: self.cut,
             taken: self.taken,
         }
+    }
+
+    /// When it ends, whatever the other one still has.
+    fn ends_at(&self) -> Duration {
+        match self.has_answered() && self.taken == 0 {
+            true => self.began + EXCHANGE_VAIN_MAX,
+            false => self.began + EXCHANGE_MAX,
+        }
+    }
+
+    /// Whether there was any answer.
+    fn has_answered(&self) -> bool {
+        self.cookies > 0 || self.parts_count.is_some()
     }
 
     fn moved(&mut self, now: Duration) {

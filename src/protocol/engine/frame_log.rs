@@ -67,6 +67,9 @@ pub struct LoggedFrame {
     pub messages: usize,
     /// When it was last sent by us or heard from anybody.
     pub touched: Duration,
+    /// When it came or was made, in milliseconds of this member's time, of which the upper bits are
+    /// left out.
+    came_ms: u32,
     /// How often it was asked for.
     pub asked: u8,
     /// Whether it was delivered, and does not wait behind a gap.
@@ -81,6 +84,16 @@ impl LoggedFrame {
     /// Whether it was delivered, in this session or an earlier one.
     pub(super) fn is_history(&self) -> bool {
         self.is_history
+    }
+}
+
+impl LoggedFrame {
+    /// When it came or was made, as far as `now` tells: at most 49 days before.
+    #[must_use]
+    pub fn came(&self, now: Duration) -> Duration {
+        let now_ms = now.as_millis() as u64;
+        let age_ms = (now_ms as u32).wrapping_sub(self.came_ms);
+        Duration::from_millis(now_ms.saturating_sub(age_ms.into()))
     }
 }
 
@@ -135,6 +148,7 @@ impl FrameLog {
             position,
             messages: held.messages,
             touched: held.touched,
+            came_ms: held.touched.as_millis() as u32,
             asked: 0,
             is_history: false,
             is_told: false,

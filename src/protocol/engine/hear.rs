@@ -426,7 +426,7 @@ impl Engine {
         if author.flags & FLAG_ACK_REQUEST != 0 {
             self.plan_report(now, id, author.flags);
         }
-        if self.sync.is_worth_asking(Some(source), now.time) {
+        if self.sync.is_worth_asking(id, now.time, &self.group.roster) {
             let members = self.group.roster.size();
             let (log, rng) = (&mut self.log, &mut self.rng);
             self.sync

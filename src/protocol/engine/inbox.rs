@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::config::{
-    BACK_OFF_DOUBLINGS, BACK_OFF_GRTT, BACK_OFF_GRTT_SMALL, CAUSE_WAIT, GAP_SHOWN_AFTER,
-    HOLD_OFF_GRTT, HOLD_OFF_GRTT_SMALL, PROBE_FRAMES, SMALL_GROUP, WINDOW_FRAMES,
+    BACK_OFF_DOUBLINGS, BACK_OFF_GRTT, BACK_OFF_GRTT_SMALL, GAP_SHOWN_AFTER, HOLD_OFF_GRTT,
+    HOLD_OFF_GRTT_SMALL, PROBE_FRAMES, SMALL_GROUP, WINDOW_FRAMES,
 };
 use super::gaps::Gaps;
 use super::nack_budget::Prospect;
@@ -25,7 +25,12 @@ pub struct Inbox {
     newest: u32,
     gaps: Gaps,
     stalled_since: Option<Duration>,
-    blocked_since: Option<Duration>,
+    /// When the latest gap before the next frame was filled, or given up.
+    flowing_since: Duration,
+    /// Until when the next frame waits for frames of others.
+    blocked_until: Option<Duration>,
+    /// Whether any frame was delivered in order.
+    has_delivered: bool,
 }
 
 /// What to do with a frame that came.
@@ -82,7 +87,9 @@ impl Inbox {
             newest: next.saturating_sub(1),
             gaps: Gaps::default(),
             stalled_since: None,
-            blocked_since: None,
+            flowing_since: Duration::ZERO,
+            blocked_until: None,
+            has_delivered: false,
         }
     }
 
@@ -150,7 +157,7 @@ impl Inbox {
             self.next = next;
             self.newest = next - 1;
             self.stalled_since = None;
-            self.blocked_since = None;
+            self.blocked_until = None;
         }
     }
 
@@ -247,17 +254,36 @@ impl Inbox {
         self.have.contains(self.next).then_some(self.next)
     }
 
+    /// Whether all frames from the next one in order up to this one are here.
+    #[must_use]
+    pub fn is_ready_through(&self, sequence: u32) -> bool {
+        self.next <= sequence && self.have.holes(self.next, sequence).next().is_none()
+    }
+
     /// Goes on behind the frame that was ready and has been delivered.
     pub fn advance(&mut self, now: Duration) {
         self.next = self.next.saturating_add(1);
-        self.blocked_since = None;
+        self.has_delivered = true;
+        self.blocked_until = None;
         self.stalled_since = None;
         self.note_stall(now);
     }
 
-    /// Notes that the ready frame waits for frames of others; returns since when.
-    pub fn block(&mut self, now: Duration) -> Duration {
-        *self.blocked_since.get_or_insert(now)
+    /// Notes that the ready frame waits for frames of others until then.
+    pub fn block(&mut self, until: Duration) {
+        self.blocked_until = Some(until);
+    }
+
+    /// Since when no frame before the ready one holds it up.
+    #[must_use]
+    pub fn flowing_since(&self) -> Duration {
+        self.flowing_since
+    }
+
+    /// Whether any frame was delivered in order.
+    #[must_use]
+    pub fn has_delivered(&self) -> bool {
+        self.has_delivered
     }
 
     /// Skips missing frames that were waited for long enough; returns how many.
@@ -272,12 +298,16 @@ impl Inbox {
         let missing = first - self.next;
         self.next = *first;
         self.stalled_since = None;
+        self.flowing_since = now;
         Some(missing)
     }
 
     fn note_stall(&mut self, now: Duration) {
         let last = self.have.ranges().last().map_or(0, |(_, last)| *last);
         let is_stalled = last > self.next && !self.have.contains(self.next);
+        if self.stalled_since.is_some() && !is_stalled {
+            self.flowing_since = now;
+        }
         self.stalled_since = is_stalled.then(|| self.stalled_since.unwrap_or(now));
     }
 
@@ -285,8 +315,7 @@ impl Inbox {
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
         let stalled = self.stalled_since.map(|since| since + GAP_SHOWN_AFTER);
-        let blocked = self.blocked_since.map(|since| since + CAUSE_WAIT);
-        [stalled, blocked, self.gaps.next_time()]
+        [stalled, self.blocked_until, self.gaps.next_time()]
             .into_iter()
             .flatten()
             .min()
@@ -320,7 +349,7 @@ impl Inbox {
         self.newest = self.newest.max(sequence.saturating_sub(1));
         self.gaps.remove_before(sequence);
         self.stalled_since = None;
-        self.blocked_since = None;
+        self.blocked_until = None;
         let known = self.have.ranges().iter().map(|(first, last)| {
             let (first, end) = (*first.max(&from), last.saturating_add(1).min(sequence));
             end.saturating_sub(first)

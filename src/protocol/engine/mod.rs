@@ -6,8 +6,8 @@
 //! group       roster (member, former, replay_window, clock_offset) · admission · presence ·
 //!             round trip
 //! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
-//! receiving   inbox per member (sequences, gaps), nack_budget · frontier · reports · unproven ·
-//!             heard_nacks · recent (dedup)
+//! receiving   inbox per member (sequences, gaps), nack_budget · frontier · cause_waits ·
+//!             reports · unproven · heard_nacks · recent (dedup)
 //! log         frame_log, with history · shares · digest_sums · journal
 //! stored      frames of earlier sessions, which an archive kept
 //! amendments  messages that were changed lately
@@ -37,6 +37,7 @@ mod answers;
 pub mod arrivals;
 mod asked_in_vain;
 mod catch_up;
+mod cause_waits;
 pub mod clock;
 pub mod clock_offset;
 pub mod config;

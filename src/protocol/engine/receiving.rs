@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::cause_waits::CauseWaits;
 use super::config::RANGES_MAX;
 use super::dedup::RecentDatagrams;
 use super::fair_share::Uses;
@@ -14,10 +15,9 @@ use super::heard_nacks::HeardNacks;
 use super::inbox::{Inbox, NackTiming};
 use super::nack_budget::{NackBudget, Prospect};
 use super::reports::{Report, ReportReason, Reports};
-use super::roster::{Id, ME, Roster};
+use super::roster::{Id, Roster};
 use super::unproven::Unproven;
 use crate::protocol::rng::Rng;
-use crate::protocol::wire::frame::durable::Reference;
 use crate::protocol::wire::frame::nack::{COUNT_BYTES, Nack, SPAN_MAX, Target};
 use crate::protocol::wire::frame::status::Status;
 use crate::protocol::wire::frame::{
@@ -41,6 +41,7 @@ pub(super) struct Receiving {
     /// Members whose next frame waits for frames of others.
     pub(super) blocked: BTreeSet<Id>,
     pub(super) frontier: Frontier,
+    pub(super) cause_waits: CauseWaits,
     /// The latest clock of what was shown.
     pub(super) newest_shown: u64,
     pub(super) reports: Reports,
@@ -109,15 +110,6 @@ impl Receiving {
         let is_new = self.change(id, |inbox| inbox.hint(sequence, now, timing, rng));
         if is_new == Some(true) {
             self.plan(id);
-        }
-    }
-
-    /// Whether a frame that another one refers to is on its way and not shown yet.
-    pub(super) fn is_awaited(&self, cause: &Reference, roster: &Roster) -> bool {
-        match roster.find(cause.member) {
-            Some(ME) => false,
-            Some(id) => !self.is_past(id, cause.sequence),
-            None => true,
         }
     }
 

@@ -234,7 +234,7 @@ impl Engine {
             };
             self.hear_durable(now, &heard);
         }
-        self.ask_another(now, ME);
+        self.ask_best(now, None);
     }
 
     /// Forgets what this person wants to have forgotten, and asks for it no more.

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::admission::Challenges;
 use super::answers::Answers;
-use super::asked_in_vain::AskedInVain;
+use super::asked_in_vain::{AskedInVain, Doubt, Response};
 use super::config::{
     ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, EXCHANGE_EVERY, EXCHANGES_BURST, HISTORY_MESSAGES,
-    INVENTORY_PARTS_MAX, JOINING,
+    INVENTORY_PARTS_MAX, JOINING, PULL_RETRIES_MAX, SILENT_RETRIES, SILENT_RETRIES_NEW,
 };
 use super::exchange::{ExchangeOutcome, Exchanges};
 use super::frame_log::{FrameLog, Position};
@@ -112,32 +112,83 @@ impl Sync {
         self.exchanges.suspect(peer, suspected, now, members, rng);
     }
 
-    /// Whether a member is worth being asked: its host was not asked in vain lately.
-    pub(super) fn is_worth_asking(&self, address: Option<SocketAddr>, now: Duration) -> bool {
-        address.is_none_or(|address| !self.asked_in_vain.is_left_alone(address.ip(), now))
+    /// Whether a member is worth being asked: neither it nor its host was asked in vain lately.
+    pub(super) fn is_worth_asking(&self, peer: Id, now: Duration, roster: &Roster) -> bool {
+        let doubt = |member| self.asked_in_vain.doubt(member, now);
+        roster.get(peer).map(doubt).unwrap_or_default() == Doubt::default()
     }
 
     /// Notes how an exchange with a member ended.
     fn note_outcome(&mut self, outcome: &ExchangeOutcome, now: Duration, roster: &Roster) {
-        let host = roster.get(outcome.peer).and_then(Member::ip);
         // A newcomer is told the truth also by one that knows nothing more.
-        if let Some(host) = host {
-            let came = outcome.taken > 0 || self.is_new && outcome.horizon.is_some();
-            self.asked_in_vain.note(host, came, now);
+        let is_useful = outcome.taken > 0 || self.is_new && outcome.horizon.is_some();
+        let response = match is_useful {
+            true => Response::Useful,
+            false => Response::Useless,
+        };
+        self.note_response(outcome, response, now, roster);
+    }
+
+    fn note_response(
+        &mut self,
+        outcome: &ExchangeOutcome,
+        response: Response,
+        now: Duration,
+        roster: &Roster,
+    ) {
+        if let Some(member) = roster.get(outcome.peer) {
+            let host = outcome.address.ip();
+            self.asked_in_vain.note(member, host, response, now);
         }
     }
 
     /// Notes that an exchange was broken off.
     pub(super) fn broke_off(&mut self, outcome: &ExchangeOutcome, now: Duration, roster: &Roster) {
-        let host = roster.get(outcome.peer).and_then(Member::ip);
-        if let Some(host) = host {
-            self.asked_in_vain.note(host, false, now);
+        let response = match outcome.has_answered {
+            true => Response::Useless,
+            false => Response::Silence,
+        };
+        self.note_response(outcome, response, now, roster);
+    }
+
+    /// Lets the member go on with an exchange that answers from where another one was asked, which
+    /// is not there; returns whether it does.
+    pub(super) fn hand_to(
+        &mut self,
+        peer: Id,
+        from: SocketAddr,
+        now: Duration,
+        roster: &Roster,
+    ) -> bool {
+        let asked = self.exchanges.hand_to(peer, from);
+        if let Some(member) = asked.and_then(|asked| roster.get(asked)) {
+            self.asked_in_vain.absent(member, now);
+        }
+        asked.is_some()
+    }
+
+    /// How often to repeat a request that nobody answers.
+    pub(super) fn silent_retries(is_new: bool, roster: &Roster) -> impl FnOnce() -> u32 {
+        move || {
+            let mut others = roster
+                .others()
+                .filter(|(_, member)| member.address.is_some());
+            match others.nth(1) {
+                Some(_) if is_new => SILENT_RETRIES_NEW,
+                Some(_) => SILENT_RETRIES,
+                None => PULL_RETRIES_MAX,
+            }
         }
     }
 
     fn goes_back_further(&self, digest: &Digest, log: &FrameLog) -> bool {
         let is_open = !self.is_new && !log.is_trimmed();
         is_open && digest.cut > 0 && digest.from < log.horizon()
+    }
+
+    /// Whether this member is a newcomer that may ask somebody now.
+    pub(super) fn may_ask_as_newcomer(&self, now: Duration) -> bool {
+        self.is_new && !self.exchanges.is_busy() && now >= self.ask_again_at
     }
 
     /// What a newcomer asks a member that it meets: one that knows what was said before, or one
@@ -150,25 +201,34 @@ impl Sync {
         me: &Me,
         roster: &Roster,
     ) -> Option<Question> {
-        if !self.is_new || self.exchanges.is_busy() || now < self.ask_again_at {
+        if !self.may_ask_as_newcomer(now) {
             return None;
         }
-        let came = |session: u64, tag: MemberTag| (session >> 32, tag);
-        let mine = came(me.identity().session, me.tag());
-        let is_fit =
-            |member: &Member| member.knows_history || came(member.session, member.tag) < mine;
-        roster.get(peer).filter(|member| is_fit(member))?;
-        // Whoever was asked in vain comes last.
-        let is_left_alone = |ip| self.asked_in_vain.is_left_alone(ip, now);
-        let is_better =
-            |member: &Member| is_fit(member) && member.ip().is_some_and(|ip| !is_left_alone(ip));
-        if is_left_alone(address.ip()) && roster.others().any(|(_, member)| is_better(member)) {
-            return None;
-        }
+        roster.get(peer).filter(|member| is_fit(member, me))?;
         // Up to now, and not to our start: members first heard in between began earlier.
         let all = (0, u64::MAX);
         let talk = self.exchanges.begin(peer, address, all, 0, now);
         Some((address, talk))
+    }
+
+    /// Whom a newcomer may ask next: of those who are fit for it, the ones who were not asked in
+    /// vain, or else those of whom that is least certain.
+    pub(super) fn best_to_ask(
+        &self,
+        now: Duration,
+        me: &Me,
+        roster: &Roster,
+    ) -> Vec<(Id, SocketAddr)> {
+        let others = roster.others().filter(|(_, member)| is_fit(member, me));
+        let located = others.filter_map(|(id, member)| Some((id, member, member.address?)));
+        let mut best: Vec<(Doubt, Id, SocketAddr)> = located
+            .map(|(id, member, address)| (self.asked_in_vain.doubt(member, now), id, address))
+            .collect();
+        let least = best.iter().map(|(doubt, ..)| *doubt).min();
+        best.retain(|(doubt, ..)| Some(*doubt) == least);
+        best.into_iter()
+            .map(|(_, id, address)| (id, address))
+            .collect()
     }
 
     /// The first question about a difference that was suspected, if it is still there.
@@ -248,6 +308,13 @@ impl Sync {
             go_back(outcome, log);
         }
     }
+}
+
+/// Whether a newcomer may ask a member: it knows what was said before, or came earlier.
+fn is_fit(member: &Member, me: &Me) -> bool {
+    let came = |session: u64, tag: MemberTag| (session >> 32, tag);
+    let mine = came(me.identity().session, me.tag());
+    member.knows_history || came(member.session, member.tag) < mine
 }
 
 /// The XOR of the hashes of all frames that only one of both holds, if there are any and this

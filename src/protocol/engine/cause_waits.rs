@@ -1,0 +1,166 @@
+//! How long a frame waits for its causes.
+//!
+//! Causal order with a bound (Baldoni, Mostefaoui and Raynal, 1996, call it Δ-causal): a frame is
+//! shown after the frames that its author had been shown, and no later than a fixed time after it
+//! came. The time runs from when the frame came, and not from when the frame before it was shown:
+//! otherwise each of an author's frames could wait for the whole time, one behind the other. A
+//! cause that is here at the end of that time is shown first, whatever it waits for itself, so that
+//! an effect overtakes only what is missing.
+//!
+//! What was waited for in vain is waited for half as long the next time. A member may show a frame
+//! to one and not to the others, or refer to what nobody said, and each line that refers to such a
+//! frame would then be late. If its author itself says that there is such a frame, its frames are
+//! waited for less, whoever refers to them; otherwise only when the same member refers to them,
+//! because it is not known which of the two is a liar: a claim binds nobody but who makes it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::config::{
+    CAUSE_WAIT, CAUSE_WAIT_FORGIVEN, CAUSE_WAIT_HALVINGS, CAUSE_WAIT_UNKNOWN, CAUSE_WAITS_MAX,
+};
+use crate::protocol::wire::frame::durable::Reference;
+
+/// What was waited for in vain.
+#[derive(Debug, Default)]
+pub(super) struct CauseWaits {
+    /// By the persons who referred to it, or `None` if its author said that there is such a frame;
+    /// and by its author.
+    vain: BTreeMap<(Option<u64>, u64), Vain>,
+}
+
+/// How often frames were waited for in vain.
+#[derive(Clone, Copy, Debug)]
+struct Vain {
+    times: u8,
+    /// When it was the last time.
+    at: Duration,
+    /// For which frame: several others may have waited for it.
+    frame: Reference,
+}
+
+impl Vain {
+    /// The times that are not forgiven.
+    fn times_left(&self, now: Duration) -> u8 {
+        let passed = now.saturating_sub(self.at).as_secs() / CAUSE_WAIT_FORGIVEN.as_secs();
+        self.times
+            .saturating_sub(passed.try_into().unwrap_or(u8::MAX))
+    }
+}
+
+/// A reference to a frame that was not shown yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Awaited<'c> {
+    pub(super) frame: &'c Reference,
+    /// The person who refers to it.
+    pub(super) by: u64,
+    /// Whether some frame of its author was shown here before.
+    pub(super) is_author_known: bool,
+    /// Whether its author itself has said that there is such a frame.
+    pub(super) is_attested: bool,
+}
+
+impl CauseWaits {
+    /// How long to wait for a frame.
+    pub(super) fn patience(&self, awaited: &Awaited<'_>, now: Duration) -> Duration {
+        let author = awaited.frame.member.short;
+        let keys = [(None, author), (Some(awaited.by), author)];
+        let vain = keys.iter().filter_map(|key| self.vain.get(key));
+        let times = vain.map(|vain| vain.times_left(now)).max().unwrap_or(0);
+        let most = match awaited.is_author_known {
+            true => CAUSE_WAIT,
+            false => CAUSE_WAIT_UNKNOWN,
+        };
+        most / (1 << times.min(CAUSE_WAIT_HALVINGS))
+    }
+
+    /// Notes that a frame was waited for in vain.
+    pub(super) fn in_vain(&mut self, awaited: &Awaited<'_>, now: Duration) {
+        let by = (!awaited.is_attested).then_some(awaited.by);
+        let key = (by, awaited.frame.member.short);
+        let before = self.vain.get(&key);
+        if before.is_some_and(|before| before.frame == *awaited.frame) {
+            return;
+        }
+        let times = before.map_or(0, |before| before.times_left(now));
+        if before.is_none() && self.vain.len() >= CAUSE_WAITS_MAX {
+            let oldest = self.vain.iter().min_by_key(|(_, vain)| vain.at);
+            if let Some(oldest) = oldest.map(|(key, _)| *key) {
+                self.vain.remove(&oldest);
+            }
+        }
+        let vain = Vain {
+            times: (times + 1).min(CAUSE_WAIT_HALVINGS),
+            at: now,
+            frame: *awaited.frame,
+        };
+        self.vain.insert(key, vain);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::wire::frame::MemberTag;
+
+    const NOW: Duration = Duration::from_secs(100);
+
+    fn frame(author: u64, sequence: u32) -> Reference {
+        Reference {
+            member: MemberTag::of(author, 0),
+            sequence,
+            hash: 0,
+        }
+    }
+
+    fn awaited(frame: &Reference, by: u64, is_attested: bool) -> Awaited<'_> {
+        Awaited {
+            frame,
+            by,
+            is_author_known: true,
+            is_attested,
+        }
+    }
+
+    #[test]
+    fn what_an_author_said_that_there_is_binds_the_author_whoever_refers_to_it() {
+        let mut waits = CauseWaits::default();
+        for sequence in 1..=9 {
+            let frame = frame(7, sequence);
+            // Several frames waited for it.
+            waits.in_vain(&awaited(&frame, 1, true), NOW);
+            waits.in_vain(&awaited(&frame, 2, true), NOW);
+            let times = sequence.min(4);
+            let patience = waits.patience(&awaited(&frame, 3, true), NOW);
+            assert_eq!(patience, CAUSE_WAIT / (1 << times));
+        }
+        let other = frame(8, 1);
+        assert_eq!(waits.patience(&awaited(&other, 1, true), NOW), CAUSE_WAIT);
+        let later = NOW + 4 * CAUSE_WAIT_FORGIVEN;
+        let again = frame(7, 10);
+        assert_eq!(
+            waits.patience(&awaited(&again, 3, true), later),
+            CAUSE_WAIT,
+            "forgiven"
+        );
+    }
+
+    #[test]
+    fn a_claim_about_another_binds_whoever_makes_it() {
+        let mut waits = CauseWaits::default();
+        let (invented, said) = (frame(7, u32::MAX), frame(7, 3));
+        waits.in_vain(&awaited(&invented, 1, false), NOW);
+        let by_liar = waits.patience(&awaited(&said, 1, false), NOW);
+        let by_other = waits.patience(&awaited(&said, 2, false), NOW);
+        assert_eq!((by_liar, by_other), (CAUSE_WAIT / 2, CAUSE_WAIT));
+    }
+
+    #[test]
+    fn many_liars_take_little_room() {
+        let mut waits = CauseWaits::default();
+        for author in 0..10_000 {
+            waits.in_vain(&awaited(&frame(author, 1), 1, true), NOW);
+        }
+        assert_eq!(waits.vain.len(), CAUSE_WAITS_MAX);
+    }
+}

@@ -92,8 +92,8 @@ fn setting(name: &str, usual: u64) -> u64 {
 
 /// The kinds that no attack may cause.
 const CHECKED: [Kind; 9] = [
-    Kind::Claim,
-    Kind::Sending,
+    Kind::Slow,
+    Kind::Unreachable,
     Kind::Lost,
     Kind::Ghost,
     Kind::Absent,
@@ -103,16 +103,26 @@ const CHECKED: [Kind; 9] = [
     Kind::Panic,
 ];
 
+/// The kinds that one attack in thirty still causes (`src/manual/security.md`)…
+const RARE: [Kind; 4] = [Kind::Claim, Kind::Sending, Kind::History, Kind::Order];
+
+/// …and how often at most in one test: three times as often would be chance once in a thousand.
+const RARE_MAX: usize = 6;
+
 /// Attacks in each run of the tests; two tests of so many run side by side.
 const RUNS: u64 = 50;
 
 /// Runs attacks, and stops at the first that does harm.
 fn withstand(seeds: std::ops::Range<u64>, keeping: Keeping) {
+    let mut rare = 0;
     for seed in seeds {
         let attack = Attack::of(seed, 10, 200_000, i64::MAX, keeping);
         let peaceful = attack.outcome(&[]);
         let is_harm = |finding: &Finding| CHECKED.contains(&finding.kind);
         let findings = attack.findings(&peaceful, &attack.acts);
+        let does_rare_harm = |finding: &Finding| RARE.contains(&finding.kind);
+        rare += usize::from(findings.iter().any(does_rare_harm));
+        assert!(rare <= RARE_MAX, "up to seed {seed}: {findings:?}");
         let Some(harm) = findings.into_iter().find(is_harm) else {
             continue;
         };

@@ -92,7 +92,8 @@ fn frames_that_some_have_and_others_lack_make_no_line_late_however_many_there_ar
         act(number * 100, by, to, says(TEXT, NONE))
     };
     let acts: Vec<Act> = (0..99).map(split).collect();
-    assert_eq!(findings(28, &acts), []);
+    let is_late = |finding: &&Finding| matches!(finding.kind, Kind::Slow | Kind::Unreachable);
+    assert_eq!(findings(28, &acts).iter().find(is_late), None);
 }
 
 #[test]

@@ -12,13 +12,16 @@
 //! frame would then be late. If its author itself says that there is such a frame, its frames are
 //! waited for less, whoever refers to them; otherwise only when the same member refers to them,
 //! because it is not known which of the two is a liar: a claim binds nobody but who makes it.
+//!
+//! A cause that comes after all is late, because its effect was shown before it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::config::{
     CAUSE_WAIT, CAUSE_WAIT_FORGIVEN, CAUSE_WAIT_HALVINGS, CAUSE_WAIT_UNKNOWN, CAUSE_WAITS_MAX,
 };
+use crate::protocol::wire::frame::MemberTag;
 use crate::protocol::wire::frame::durable::Reference;
 
 /// What was waited for in vain.
@@ -27,6 +30,8 @@ pub(super) struct CauseWaits {
     /// By the persons who referred to it, or `None` if its author said that there is such a frame;
     /// and by its author.
     vain: BTreeMap<(Option<u64>, u64), Vain>,
+    /// The frames that were waited for in vain last, by author and sequence; the oldest first.
+    overtaken: VecDeque<(MemberTag, u32)>,
 }
 
 /// How often frames were waited for in vain.
@@ -76,6 +81,7 @@ impl CauseWaits {
 
     /// Notes that a frame was waited for in vain.
     pub(super) fn in_vain(&mut self, awaited: &Awaited<'_>, now: Duration) {
+        self.note_overtaken(awaited.frame);
         let by = (!awaited.is_attested).then_some(awaited.by);
         let key = (by, awaited.frame.member.short);
         let before = self.vain.get(&key);
@@ -95,6 +101,22 @@ impl CauseWaits {
             frame: *awaited.frame,
         };
         self.vain.insert(key, vain);
+    }
+
+    fn note_overtaken(&mut self, frame: &Reference) {
+        let overtaken = (frame.member, frame.sequence);
+        if self.overtaken.contains(&overtaken) {
+            return;
+        }
+        if self.overtaken.len() >= CAUSE_WAITS_MAX {
+            self.overtaken.pop_front();
+        }
+        self.overtaken.push_back(overtaken);
+    }
+
+    /// Whether an effect of a frame was shown without it.
+    pub(super) fn is_overtaken(&self, member: MemberTag, sequence: u32) -> bool {
+        self.overtaken.contains(&(member, sequence))
     }
 }
 

@@ -246,7 +246,7 @@ pub const CAUSE_WAIT_UNKNOWN: Duration = ms(500);
 pub const CAUSE_WAIT_HALVINGS: u8 = 4;
 /// …and one such time is forgiven after this.
 pub const CAUSE_WAIT_FORGIVEN: Duration = Duration::from_secs(60);
-/// Persons of whom that is remembered.
+/// Persons of whom that is remembered, and frames that others were shown before.
 pub const CAUSE_WAITS_MAX: usize = 256;
 /// A member that has just come waits for no causes at all for this time.
 pub const CAUSES_HEEDED_AFTER: Duration = Duration::from_secs(3);

@@ -152,7 +152,9 @@ impl Engine {
         let old_ms = clock_ms(clock) + OLD_AFTER.as_millis() as u64;
         let is_old = old_ms < clock_ms(self.me.clock_now(now));
         let is_behind = clock.saturating_add(late_ms << 16) < self.receiving.newest_shown;
-        let is_late = is_old || is_behind;
+        let waits = &self.receiving.cause_waits;
+        let is_overtaken = waits.is_overtaken(frame.author.tag(), frame.held.position.sequence);
+        let is_late = is_old || is_behind || is_overtaken;
         let order = if is_late { Order::Late } else { Order::InOrder };
         self.show_opened(now, frame, order);
         true

@@ -29,6 +29,7 @@ pub mod nick;
 pub mod output;
 mod own;
 mod people;
+mod stats;
 mod suffix;
 pub mod transcript;
 pub mod trust;

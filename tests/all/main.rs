@@ -13,6 +13,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attacked;
 mod chat;
 mod chat_hosts;
 mod chat_terminal;

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::admission::Challenges;
+use super::admission::{Challenges, UnansweredCookies};
 use super::answers::Answers;
 use super::asked_in_vain::AskedInVain;
 use super::config::{
@@ -39,6 +39,7 @@ pub(super) struct Sync {
     unshown: BTreeMap<Position, Id>,
     cookie_secret: [u8; 32],
     pub(super) challenges: Challenges,
+    pub(super) unanswered: UnansweredCookies,
     pub(super) answers: Answers,
     pub(super) asked_in_vain: AskedInVain,
 }
@@ -53,6 +54,7 @@ impl Sync {
             unshown: BTreeMap::new(),
             cookie_secret: blake3::derive_key("roda 2026 cookies", &seed.to_be_bytes()),
             challenges: Challenges::default(),
+            unanswered: UnansweredCookies::default(),
             answers: Answers::default(),
             asked_in_vain: AskedInVain::default(),
         }

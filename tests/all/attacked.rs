@@ -177,7 +177,8 @@ impl Room {
                     assert!(!is_honest, "{at} was told {event}");
                 }
             }
-            for (name, key) in &keys {
+            // To a newcomer, whoever came first is the owner of a name.
+            for (name, key) in keys.iter().filter(|_| at < NAMES.len()) {
                 let named = events(here, &[&format!(r#""user":"{name}""#), r#""key""#]);
                 let is_other = |event: &&Value| event["user"] == *name && event["key"] != **key;
                 for other in named.iter().filter(is_other) {

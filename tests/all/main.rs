@@ -22,6 +22,7 @@ mod circle;
 mod hub;
 mod hub_away;
 mod hub_hosts;
+mod hub_storm;
 mod ignoring;
 mod input_errors;
 mod interop;

@@ -9,6 +9,7 @@
     clippy::indexing_slicing
 )]
 
+mod asking;
 mod bounds;
 mod circle;
 mod clocks;

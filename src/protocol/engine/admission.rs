@@ -5,7 +5,6 @@
 
 use core::net::{IpAddr, SocketAddr};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::Engine;
 use super::config::{
@@ -19,61 +18,8 @@ use crate::protocol::rate::TokenBucket;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::sync::Sync as Talk;
 
-/// An address that has not answered for this long is taken to be nobody's: a system asks for the
-/// hardware address three times in it, and keeps every datagram in the socket's buffer meanwhile.
-const UNANSWERED: Duration = Duration::from_secs(3);
-
-/// Cookies to one host that may be unanswered at a time…
-const UNANSWERED_PER_HOST: u32 = 32;
-
-/// …and to all. Each takes 1.3 KiB of a buffer of 416 KiB, which all that is sent shares.
-const UNANSWERED_MAX: u32 = 240;
-
 /// Most members that give way at once.
 const EVICTED_AT_ONCE: usize = 64;
-
-/// Cookies that were sent and not repeated yet. Anybody can name addresses at which nobody is, and
-/// what is sent there waits in the system, where it keeps everything else from being sent.
-#[derive(Debug, Default)]
-pub(super) struct UnansweredCookies {
-    /// How many to each host, and since when.
-    hosts: BTreeMap<IpAddr, (u32, Duration)>,
-    all: u32,
-}
-
-impl UnansweredCookies {
-    /// Whether one more may be sent to a host now, which counts it. Half of the room is for hosts
-    /// to which none is under way.
-    pub(super) fn may_send(&mut self, host: IpAddr, now: Duration) -> bool {
-        let sent = self.hosts.get(&host).map_or(0, |(sent, _)| *sent);
-        let (most, room) = match sent {
-            0 => (1, UNANSWERED_MAX),
-            _ => (UNANSWERED_PER_HOST, UNANSWERED_MAX / 2),
-        };
-        if sent >= most || self.all >= room {
-            self.forget_old(now);
-        }
-        let sent = self.hosts.get(&host).map_or(0, |(sent, _)| *sent);
-        if sent >= most || self.all >= room {
-            return false;
-        }
-        self.hosts.entry(host).or_insert((0, now)).0 += 1;
-        self.all += 1;
-        true
-    }
-
-    /// Notes that a host has answered.
-    pub(super) fn answered(&mut self, host: IpAddr) {
-        if let Some((sent, _)) = self.hosts.remove(&host) {
-            self.all -= sent;
-        }
-    }
-
-    fn forget_old(&mut self, now: Duration) {
-        self.hosts.retain(|_, (_, since)| now < *since + UNANSWERED);
-        self.all = self.hosts.values().map(|(sent, _)| sent).sum();
-    }
-}
 
 /// How many newcomers are asked to show where they are, and how many answers that are given to
 /// others who ask.

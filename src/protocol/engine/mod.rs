@@ -77,6 +77,7 @@ pub mod sequences;
 mod shares;
 mod sync;
 mod timers;
+mod unanswered;
 mod unproven;
 pub mod window;
 

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::admission::{Challenges, UnansweredCookies};
+use super::admission::Challenges;
 use super::answers::Answers;
 use super::asked_in_vain::AskedInVain;
 use super::config::{
@@ -16,6 +16,7 @@ use super::frame_log::{FrameLog, Position};
 use super::me::Me;
 use super::member::Member;
 use super::roster::{Id, Roster};
+use super::unanswered::UnansweredCookies;
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Sync as Talk};

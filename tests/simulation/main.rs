@@ -11,6 +11,7 @@
 
 mod asking;
 mod bounds;
+mod checks;
 mod circle;
 mod clocks;
 mod copies;

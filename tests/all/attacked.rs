@@ -120,7 +120,7 @@ impl Room {
     /// Talks while the attack goes on, in whose middle a newcomer comes; then nobody has left.
     /// Each member sends no more than the floor, beside `given_bytes` for the newcomer.
     fn endures(&mut self, mut attacker: Program, given_bytes: u64) -> u64 {
-        attacker.notes("ready to attack");
+        attacker.shows("ready to attack");
         let before = self.hosts.each_ref().map(Host::sent_bytes);
         attacker.says("begin");
         for part in 1..=10 {
@@ -271,9 +271,13 @@ fn recorded_nacks_cause_no_repairs() {
         return;
     };
     room.hosts[1].loses(400);
-    let eva = room.is_watched("replayed-nack", 8, "ana");
-    // They ask for what they lack.
-    (0..20).for_each(|_| room.talks());
+    let mut eva = room.is_watched("replayed-nack", 8, "ana");
+    // Until bia has asked for what she lacks, several times.
+    for _ in 0..300 {
+        if !eva.has_shown("ready to attack") {
+            room.talks();
+        }
+    }
     room.hosts[1].hears_all();
     room.endures(eva, 0);
     room.closes();
@@ -314,7 +318,7 @@ fn a_reporter_that_crawls_holds_nobody_up() {
     };
     room.talks();
     let mut eva = room.is_watched("crawling-status", 60, "ana");
-    eva.notes("ready to attack");
+    eva.shows("ready to attack");
     eva.says("begin");
     room.members[0].shows(r#""user":"eva""#);
     let before = room.hosts[0].sent_bytes();
@@ -352,7 +356,7 @@ fn what_was_withheld_brings_nobody_back() {
     };
     room.talks();
     let mut eva = room.is_watched("ghost", 5, "ana");
-    eva.notes("ready to attack");
+    eva.shows("ready to attack");
     let [host_a, host_b, host_c] = &room.hosts;
     [host_b, host_c]
         .iter()

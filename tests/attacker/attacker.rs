@@ -1,6 +1,6 @@
 //! An attacker on a LAN, for `tests/all/attacked.rs`: `attacker ATTACK ADDRESS SECONDS [VICTIM]`,
 //! as root in a network namespace, with the address of its interface. It records what it hears in
-//! the lobby, and says on stderr when it knows enough to begin. A line on stdin begins the attack,
+//! the lobby, and says on stdout when it knows enough to begin. A line on stdin begins the attack,
 //! which ends by itself after these seconds. Each tenth of it is reported on stdout, and at the end
 //! how much was sent.
 //!
@@ -9,7 +9,7 @@
 //! identity   a member that keeps the format and not the rules
 //! lan        what is heard, and datagrams from any address
 //! ```
-#![allow(clippy::print_stdout, clippy::print_stderr, unreachable_pub)]
+#![allow(clippy::print_stdout, unreachable_pub)]
 
 mod attacks;
 mod identity;
@@ -54,7 +54,7 @@ fn run(mut lan: Lan, mut attack: Box<dyn Attack>, time: Duration) -> io::Result<
         lan.listen()?;
         if !is_ready && attack.is_ready(lan.heard()) {
             is_ready = true;
-            eprintln!("ready to attack");
+            println!("ready to attack");
         }
         thread::sleep(TURN);
     }

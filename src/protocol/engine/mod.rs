@@ -77,7 +77,6 @@ pub mod sequences;
 mod shares;
 mod sync;
 mod timers;
-mod unanswered;
 mod unproven;
 pub mod window;
 

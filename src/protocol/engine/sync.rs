@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::admission::Challenges;
 use super::answers::Answers;
-use super::asked_in_vain::AskedInVain;
+use super::asked_in_vain::{AskedInVain, UnansweredCookies};
 use super::config::{
     ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, HISTORY_MESSAGES, INVENTORY_PARTS_MAX, JOINING,
 };
@@ -16,7 +16,6 @@ use super::frame_log::{FrameLog, Position};
 use super::me::Me;
 use super::member::Member;
 use super::roster::{Id, Roster};
-use super::unanswered::UnansweredCookies;
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Sync as Talk};

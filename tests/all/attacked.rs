@@ -33,7 +33,7 @@ struct Room {
 
 /// A line that one of the members says; every tenth is in several frames.
 fn line(name: &str, round: usize) -> String {
-    let long = if round % 10 == 0 { 4000 } else { 0 };
+    let long = if round.is_multiple_of(10) { 4000 } else { 0 };
     format!("{name} diz {round}.{}", "x".repeat(long))
 }
 
@@ -86,8 +86,8 @@ impl Room {
 
     /// Each of the first three says a line, which all others hear.
     fn talks(&mut self) {
-        for speaker in 0..NAMES.len() {
-            let said = line(NAMES[speaker], self.rounds);
+        for (speaker, name) in NAMES.iter().enumerate() {
+            let said = line(name, self.rounds);
             self.members[speaker].says(&input(&said));
             for (at, member) in self.members.iter_mut().enumerate() {
                 if at != speaker {

@@ -15,8 +15,12 @@ const UNANSWERED: Duration = Duration::from_secs(3);
 /// Cookies to one host that may be unanswered at a time…
 const PER_HOST: u32 = 32;
 
-/// …and to all. Each takes 1.3 KiB of the 416 KiB that Linux grants to anybody.
-const IN_ALL: u32 = 240;
+/// …and to all, beyond which each host gets one. Each takes 1.3 KiB of the 416 KiB that Linux grants
+/// to anybody: with one to each address of a usual network, there is room for everything else.
+const SEVERAL_IN_ALL: u32 = 120;
+
+/// Most hosts that are counted: more than may be asked in that time.
+const UNANSWERED_HOSTS_MAX: usize = 2048;
 
 /// Hosts that are left alone.
 #[derive(Debug, Default)]
@@ -61,8 +65,8 @@ pub(super) struct UnansweredCookies {
 }
 
 impl UnansweredCookies {
-    /// Whether one more may be sent to a host now, which counts it. Half of the room is for hosts
-    /// to which none is under way, so that few hosts leave the others theirs.
+    /// Whether one more may be sent to a host now, which counts it. A host to which none is under
+    /// way always gets one: a newcomer is not refused because of those who are not there.
     pub(super) fn may_send(&mut self, host: IpAddr, now: Duration) -> bool {
         if !self.has_room(host) {
             self.hosts.retain(|_, (_, since)| now < *since + UNANSWERED);
@@ -78,8 +82,8 @@ impl UnansweredCookies {
 
     fn has_room(&self, host: IpAddr) -> bool {
         match self.hosts.get(&host) {
-            None => self.all < IN_ALL,
-            Some((sent, _)) => *sent < PER_HOST && self.all < IN_ALL / 2,
+            None => self.hosts.len() < UNANSWERED_HOSTS_MAX,
+            Some((sent, _)) => *sent < PER_HOST && self.all < SEVERAL_IN_ALL,
         }
     }
 
@@ -114,11 +118,11 @@ mod tests {
     fn what_nobody_answers_is_bounded_and_leaves_others_their_room() {
         let (mut cookies, now) = (UnansweredCookies::default(), Duration::from_secs(9));
         assert_eq!(sent(&mut cookies, 0..1, 1000, now), 32);
-        assert_eq!(sent(&mut cookies, 0..5, 1000, now), 120 - 32);
-        assert_eq!(sent(&mut cookies, 5..9, 1000, now), 4, "one to each");
-        assert_eq!(sent(&mut cookies, 9..5000, 1, now), 240 - 124);
-        assert_eq!(sent(&mut cookies, 9..5000, 1, now + UNANSWERED / 2), 0);
-        assert_eq!(sent(&mut cookies, 9..5000, 1, now + UNANSWERED), 240);
+        assert_eq!(sent(&mut cookies, 0..5, 1000, now), 120 - 32 + 1);
+        assert_eq!(sent(&mut cookies, 5..1000, 9, now), 995, "one to each");
+        assert_eq!(sent(&mut cookies, 5..1000, 9, now + UNANSWERED / 2), 0);
+        assert_eq!(sent(&mut cookies, 1000..9000, 1, now), 2048 - 1000);
+        assert_eq!(sent(&mut cookies, 0..1, 1, now + UNANSWERED), 1);
     }
 
     #[test]

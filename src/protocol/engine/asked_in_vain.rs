@@ -15,8 +15,8 @@ const UNANSWERED: Duration = Duration::from_secs(3);
 /// Cookies to one host that may be unanswered at a time…
 const PER_HOST: u32 = 32;
 
-/// …and to all, beyond which each host gets one. Each takes 1.3 KiB of the 416 KiB that Linux grants
-/// to anybody: with one to each address of a usual network, there is room for everything else.
+/// …and to all, beyond which each host gets one. Each takes 1.3 KiB of the 416 KiB that Linux
+/// grants to anybody: with one to each address of a usual network, there is room for all else.
 const SEVERAL_IN_ALL: u32 = 120;
 
 /// Most hosts that are counted: more than may be asked in that time.

@@ -12,10 +12,11 @@ pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 pub use super::finding::FoundMessage;
 pub use super::other_wires::{HubNews, PeerNews};
 use super::output::Ended;
+pub use super::stats::Stats;
 use super::transcript::Snapshot;
 pub use super::trust::Standing;
 use crate::protocol::engine::event::{Manner, MessageId, Version};
-use crate::protocol::wire::frame::{FrameFault, Key};
+use crate::protocol::wire::frame::Key;
 
 /// Somebody, as this member knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -454,21 +455,4 @@ pub enum Ignored {
         /// Where it is.
         address: IpAddr,
     },
-}
-
-/// What is held and what was dropped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Members here, this one included.
-    pub members: usize,
-    /// Frames held, in bytes.
-    pub held_bytes: usize,
-    /// Dropped frames, by reason.
-    pub faults: Vec<(FrameFault, u64)>,
-    /// Frames whose signatures were not checked, because there were too many of strangers.
-    pub refused: u64,
-    /// Copies of what had come before.
-    pub repeats: u64,
-    /// Frames whose clocks were too far ahead.
-    pub ahead: u64,
 }

@@ -35,6 +35,7 @@ pub mod other_wires;
 pub mod output;
 mod own;
 mod people;
+mod stats;
 pub(crate) mod suffix;
 pub mod transcript;
 pub mod trust;

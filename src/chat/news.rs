@@ -70,7 +70,7 @@ impl Chat {
             Command::Ignore(None) => self.tell_ignored(request),
             Command::Ignore(Some(name)) => self.ignore(request, &name),
             Command::Unignore(name) => self.unignore(request, &name),
-            Command::Stats => self.tell_stats(request),
+            Command::Stats => self.answer(request, News::Stats(Stats::of(&self.node))),
             Command::Leave(leave) => self.begin_leaving(now, leave),
         }
     }
@@ -164,20 +164,6 @@ impl Chat {
     pub(super) fn faults_of(&self, fault: FrameFault) -> u64 {
         let faults = self.node.gate().faults();
         faults.get(&fault).copied().unwrap_or(0)
-    }
-
-    fn tell_stats(&mut self, request: RequestId) {
-        let gate = self.node.gate();
-        let faults = gate.faults().iter();
-        let stats = Stats {
-            members: self.node.roster().size(),
-            held_bytes: self.node.held_bytes(),
-            faults: faults.map(|(fault, count)| (*fault, *count)).collect(),
-            refused: gate.refused(),
-            repeats: self.node.repeats() + self.node.replays(),
-            ahead: self.node.roster().frames_ahead(),
-        };
-        self.answer(request, News::Stats(stats));
     }
 
     /// Makes what the engine reports about keys into what faces receive about people, behind what

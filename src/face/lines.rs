@@ -311,6 +311,7 @@ impl Lines {
             stats.refused,
             stats.repeats,
             stats.ahead,
+            stats.misdirected,
         );
         sentences.extend(dropped);
         sentences

@@ -15,6 +15,9 @@ use super::kernel;
 /// 208 KB and nothing in this (measured on loopback).
 pub const RECEIVE_BUFFER_BYTES: usize = 8 << 20;
 
+/// Send buffer asked for, in bytes. Without the rights of root, Linux grants 416 KiB.
+const SEND_BUFFER_BYTES: usize = 1 << 20;
+
 /// How often a send is retried while the system's queues are full, and the pause before each retry:
 /// 30 ms in all.
 const SEND_RETRIES: u32 = 30;
@@ -122,6 +125,19 @@ pub(super) fn request_buffer(socket: &Socket) {
         }
     }
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES / 2);
+}
+
+/// Requests a larger buffer for what is sent, in the same way: what goes to an address at which
+/// nobody is waits in it until the system gives up, and must not keep the rest from being sent.
+pub(super) fn request_send_buffer(socket: &Socket) {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::socket::{setsockopt, sockopt::SndBufForce};
+        if setsockopt(socket, SndBufForce, &(SEND_BUFFER_BYTES / 2)).is_ok() {
+            return;
+        }
+    }
+    let _ = socket.set_send_buffer_size(SEND_BUFFER_BYTES / 2);
 }
 
 /// Sends, and retries for a short time while the system's queues are full.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::group::{request_buffer, retry_while_busy};
+use super::group::{request_buffer, request_send_buffer, retry_while_busy};
 use super::kernel::{self, Egress, Segmentation};
 
 /// The sockets of one address family.
@@ -81,6 +81,7 @@ pub(super) fn open_own(domain: Domain, ttl: u8) -> io::Result<Socket> {
         }
     };
     request_buffer(&socket);
+    request_send_buffer(&socket);
     socket.bind(&any.into())?;
     Ok(socket)
 }

@@ -17,6 +17,16 @@ pub struct Gate {
     refused: u64,
     misdirected: u64,
     budget: CheckBudget,
+    work: Work,
+}
+
+/// What datagrams have cost: all but this is cheap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Signatures that were checked.
+    pub checks: u64,
+    /// Bytes of datagrams that were decrypted and hashed.
+    pub bytes: u64,
 }
 
 impl Gate {
@@ -30,10 +40,17 @@ impl Gate {
         (seal, inside): (&Seal, &'s mut Vec<u8>),
         acquaintance: impl FnOnce(&Author) -> Acquaintance,
     ) -> Option<Opened<'s>> {
-        let budget = &mut self.budget;
-        let may_check =
-            |author: &Author| budget.try_spend(now, source, author.short, acquaintance(author));
-        match seal.open_if(datagram, inside, may_check) {
+        let (budget, checks) = (&mut self.budget, &mut self.work.checks);
+        let may_check = |author: &Author| {
+            let may = budget.try_spend(now, source, author.short, acquaintance(author));
+            *checks += u64::from(may);
+            may
+        };
+        let outcome = seal.open_if(datagram, inside, may_check);
+        if outcome.as_ref().err().is_none_or(FrameFault::is_sealed) {
+            self.work.bytes += datagram.len() as u64;
+        }
+        match outcome {
             Ok(Some(opened)) => Some(opened),
             Ok(None) => {
                 self.refused += 1;
@@ -59,6 +76,12 @@ impl Gate {
     #[must_use]
     pub fn misdirected(&self) -> u64 {
         self.misdirected
+    }
+
+    /// What datagrams have cost so far.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        self.work
     }
 
     /// Datagrams dropped so far, by fault.

@@ -350,6 +350,7 @@ pub fn frames_dropped(
     refused: u64,
     replays: u64,
     ahead: u64,
+    misdirected: u64,
 ) -> Vec<String> {
     let mut sentences: Vec<String> = faults
         .iter()
@@ -374,6 +375,13 @@ pub fn frames_dropped(
             lang,
             "packets dropped, the author's clock is more than 10 minutes ahead: {ahead}",
             "pacotes descartados, o relógio do autor está mais de 10 minutos adiantado: {ahead}",
+        ));
+    }
+    if misdirected > 0 {
+        sentences.push(say!(
+            lang,
+            "dropped, meant for one member but sent to everyone: {misdirected}",
+            "descartados, para um só membro mas enviados a todos: {misdirected}",
         ));
     }
     sentences

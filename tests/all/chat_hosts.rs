@@ -5,19 +5,9 @@ use crate::support;
 
 use serde_json::Value;
 use support::Need;
-use support::network::{Host, Network};
+use support::network::Network;
 use support::place::Home;
 use support::program::Program;
-
-/// Loses so many of a thousand incoming datagrams at random.
-fn loses(host: &Host, per_mille: u32) {
-    host.namespace.nft("add table ip loss");
-    host.namespace
-        .nft("add chain ip loss gate { type filter hook input priority 0 ; }");
-    let rule = format!("meta l4proto udp numgen random mod 1000 < {per_mille} drop");
-    host.namespace
-        .nft(&format!("add rule ip loss gate iifname v0 {rule}"));
-}
 
 /// The newest messages that a member holds: who said each, and what.
 fn history(mut member: Program, count: usize) -> Vec<(String, String)> {
@@ -54,7 +44,7 @@ fn five_members_with_loss_one_of_them_killed_hold_the_same_ten_thousand_lines() 
             member.shows(&format!(r#""user":"{}""#, names[other]));
         }
     }
-    hosts.iter().for_each(|host| loses(host, 50));
+    hosts.iter().for_each(|host| host.loses(50));
     let lines = 10_000;
     let speakers = [0, 1, 2, 4];
     let mut duda = members.remove(3);
@@ -108,7 +98,7 @@ fn four_who_paste_at_once_are_heard_whole_by_all() {
             member.notes(&format!("m{other} "));
         }
     }
-    hosts.iter().for_each(|host| loses(host, 20));
+    hosts.iter().for_each(|host| host.loses(20));
     // More lines than anybody remembers, every second one long.
     let lines = 6000;
     let text = |line: usize| format!("linha {line} {}", "x".repeat(line % 2 * 200));

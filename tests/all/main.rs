@@ -14,6 +14,7 @@
 mod support;
 
 mod amending;
+mod attacked;
 mod chat;
 mod chat_hosts;
 mod chat_terminal;
@@ -24,6 +25,7 @@ mod history_faults;
 mod hub;
 mod hub_away;
 mod hub_hosts;
+mod hub_storm;
 mod ignoring;
 mod input_errors;
 mod interop;

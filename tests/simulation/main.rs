@@ -11,7 +11,9 @@
 
 mod amendments;
 mod archived;
+mod asking;
 mod bounds;
+mod checks;
 mod circle;
 mod clocks;
 mod copies;

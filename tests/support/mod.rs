@@ -15,7 +15,7 @@ pub mod tcp;
 pub mod terminal;
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::sync::Once;
 use std::time::{Duration, Instant};
@@ -97,6 +97,8 @@ pub enum Need {
     Nft,
     /// The language of the course's programs.
     Python,
+    /// The program in `tests/attacker`.
+    Attacker,
 }
 
 impl Need {
@@ -106,8 +108,17 @@ impl Need {
             Self::Namespaces => network::Namespace::make("probe").err(),
             Self::Nft => try_run("nft --version").err(),
             Self::Python => try_run("python3 --version").err(),
+            Self::Attacker if attacker().exists() => None,
+            Self::Attacker => Some("no attacker: cargo build --example attacker".into()),
         }
     }
+}
+
+/// The program in `tests/attacker`, which cargo builds beside the tests.
+pub fn attacker() -> PathBuf {
+    let tests = env::current_exe().unwrap();
+    let built = tests.ancestors().nth(2).unwrap();
+    built.join("examples/attacker")
 }
 
 /// Whether the running test has what it needs. If not, this says so where no test harness hides
@@ -128,11 +139,18 @@ pub fn available(needs: &[Need]) -> bool {
 
 /// Runs a tool to its end, its words divided by blanks; the error says which one failed and why.
 pub fn try_run(line: &str) -> Result<(), String> {
+    try_read(line).map(drop)
+}
+
+/// The same; gives what it wrote.
+pub fn try_read(line: &str) -> Result<String, String> {
     let mut words = line.split_whitespace();
     let program = words.next().unwrap_or_default();
     let output = command(program).args(words).stdin(Stdio::null()).output();
     match output {
-        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) if output.status.success() => {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        }
         Ok(output) => Err(format!(
             "`{line}`: {}",
             String::from_utf8_lossy(&output.stderr).trim()

@@ -6,7 +6,7 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::place::Place;
-use super::{Need, available, run, try_run, wait_until};
+use super::{Need, available, run, try_read, try_run, wait_until};
 
 /// The route that multicast takes on a host which has no other.
 const MULTICAST: &str = "224.0.0.0/4";
@@ -34,6 +34,12 @@ impl Namespace {
     /// Runs `nft …` here.
     pub fn nft(&self, arguments: &str) {
         run(&format!("ip netns exec {} nft {arguments}", self.0));
+    }
+
+    /// What a tool writes that runs here.
+    fn reads(&self, line: &str) -> String {
+        let output = try_read(&format!("ip netns exec {} {line}", self.0));
+        output.unwrap_or_else(|why| panic!("{why}"))
     }
 }
 
@@ -95,6 +101,58 @@ impl Host {
     /// Loses its route for multicast.
     pub fn loses_its_route(&self) {
         self.namespace.ip(&format!("route del {MULTICAST}"));
+    }
+
+    /// Loses so many of a thousand datagrams of IPv4 that come, at random.
+    pub fn loses(&self, per_mille: u32) {
+        self.drops(&format!(
+            "meta nfproto ipv4 meta l4proto udp numgen random mod 1000 < {per_mille}"
+        ));
+    }
+
+    /// Receives nothing that comes from a host, nor anything by IPv6.
+    pub fn is_deaf_to(&self, host: &Self) {
+        self.drops(&format!("ip saddr {}", host.address(0)));
+        self.drops("meta nfproto ipv6");
+    }
+
+    fn drops(&self, what: &str) {
+        self.filters("loss", &format!("iifname v0 {what} drop"));
+    }
+
+    /// Receives everything again.
+    pub fn hears_all(&self) {
+        self.namespace.nft("delete table inet loss");
+    }
+
+    fn filters(&self, table: &str, rule: &str) {
+        let chain = format!("add chain inet {table} gate");
+        self.namespace.nft(&format!("add table inet {table}"));
+        self.namespace.nft(&format!(
+            "{chain} {{ type filter hook input priority 0 ; }}"
+        ));
+        self.namespace
+            .nft(&format!("add rule inet {table} gate {rule}"));
+    }
+
+    /// From now on counts what comes to a UDP port.
+    pub fn counts_port(&self, port: u16) {
+        self.filters("seen", &format!("udp dport {port} counter"));
+    }
+
+    /// How many bytes of IP packets were counted.
+    pub fn counted_bytes(&self) -> u64 {
+        let rules = self.namespace.reads("nft list table inet seen");
+        let words = rules.split_whitespace().skip_while(|word| *word != "bytes");
+        words.skip(1).find_map(|word| word.parse().ok()).unwrap()
+    }
+
+    /// How many bytes it has sent on its first LAN, with Ethernet's headers.
+    pub fn sent_bytes(&self) -> u64 {
+        let count = self
+            .namespace
+            .reads("cat /sys/class/net/v0/statistics/tx_bytes");
+        count.trim().parse().unwrap()
     }
 
     /// Its address on a LAN.

@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
 use std::time::Instant;
+use std::{fs, thread};
 
 use super::place::Home;
 use super::schema::Schema;
@@ -133,6 +133,12 @@ impl Program {
             .any(|line| line.contains(part))
     }
 
+    /// All lines on stdout by now.
+    pub fn shown(&mut self) -> Vec<String> {
+        self.take_written();
+        whole_lines(&self.out)
+    }
+
     /// How many lines on stdout hold `part` by now.
     pub fn count_shown(&mut self, part: &str) -> usize {
         self.take_written();
@@ -172,6 +178,14 @@ impl Program {
         self.child.id()
     }
 
+    /// The most memory that it has had so far, in bytes, as Linux counts it.
+    pub fn peak_memory_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = peak.and_then(|peak| peak.trim().strip_suffix("kB"));
+        kib.unwrap().trim().parse::<u64>().unwrap() * 1024
+    }
+
     /// Whether it has ended by now.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
@@ -182,6 +196,15 @@ impl Program {
         let status = self.ends();
         if status.code() != Some(code) {
             self.fail(&format!("ended with {status}, not with code {code}"));
+        }
+        self.outcome()
+    }
+
+    /// The same with any of these codes.
+    pub fn ends_with_any(mut self, codes: &[i32]) -> Outcome {
+        let status = self.ends();
+        if !status.code().is_some_and(|code| codes.contains(&code)) {
+            self.fail(&format!("ended with {status}, not with one of {codes:?}"));
         }
         self.outcome()
     }

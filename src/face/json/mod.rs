@@ -324,6 +324,7 @@ fn of_stats(stats: &Stats) -> Object<'_> {
         refused: Some(stats.refused),
         repeats: Some(stats.repeats),
         ahead: Some(stats.ahead),
+        misdirected: Some(stats.misdirected),
         ..event("stats")
     }
 }

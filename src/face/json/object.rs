@@ -116,6 +116,8 @@ pub(super) struct Object<'e> {
     pub(super) repeats: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ahead: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) misdirected: Option<u64>,
 }
 
 /// Somebody in a list.

@@ -88,6 +88,7 @@ impl Engine {
         if let Talk::Ask { cookie, .. } | Talk::Want { cookie, .. } = talk
             && *cookie == self.sync.cookie_for(source)
         {
+            self.sync.unanswered.answered(source.ip());
             self.group.roster.locate(id, source);
             self.group.roster.prove_address(id, source);
         }

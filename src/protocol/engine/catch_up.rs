@@ -154,8 +154,11 @@ impl Engine {
         }
     }
 
-    /// Sends the cookie of an address there.
+    /// Sends the cookie of an address there, unless it has left too many unanswered.
     pub(super) fn ask_to_repeat_cookie(&mut self, now: Moment, source: SocketAddr) {
+        if !self.sync.unanswered.may_send(source.ip(), now.time) {
+            return;
+        }
         let cookie = self.sync.cookie_for(source);
         self.send_question(now, Some((source, Talk::Cookie(cookie))));
     }

@@ -90,6 +90,7 @@ mod shares;
 pub mod stored;
 mod sync;
 mod timers;
+mod unanswered_cookies;
 mod unproven;
 pub mod window;
 

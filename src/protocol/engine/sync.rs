@@ -17,6 +17,7 @@ use super::frame_log::{FrameLog, Position};
 use super::me::Me;
 use super::member::Member;
 use super::roster::{Id, Roster};
+use super::unanswered_cookies::UnansweredCookies;
 use crate::protocol::rate::TokenBucket;
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::beat::Digest;
@@ -43,6 +44,7 @@ pub(super) struct Sync {
     unshown: BTreeMap<Position, Id>,
     cookie_secret: [u8; 32],
     pub(super) challenges: Challenges,
+    pub(super) unanswered: UnansweredCookies,
     pub(super) answers: Answers,
     pub(super) asked_in_vain: AskedInVain,
 }
@@ -62,6 +64,7 @@ impl Sync {
             unshown: BTreeMap::new(),
             cookie_secret: blake3::derive_key("roda 2026 cookies", &seed.to_be_bytes()),
             challenges: Challenges::default(),
+            unanswered: UnansweredCookies::default(),
             answers: Answers::default(),
             asked_in_vain: AskedInVain::default(),
         }

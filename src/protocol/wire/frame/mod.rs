@@ -86,6 +86,14 @@ pub enum FrameFault {
     Forged,
 }
 
+impl FrameFault {
+    /// Whether it was found behind the header, in what had to be decrypted first.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        matches!(self, Self::BrokenSeal | Self::Broken | Self::Forged)
+    }
+}
+
 impl fmt::Display for FrameFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

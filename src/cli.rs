@@ -21,7 +21,7 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
-pub use self::chat::{ChatArgs, ChatSettings, InputPolicy, LOBBY};
+pub use self::chat::{ChatArgs, ChatSettings, Display, InputPolicy, LOBBY};
 pub use self::config::{Config, ConfigFile, Key, Setting, Source, typed_lang};
 pub use self::hub::{HubJoinSettings, HubRole, HubServeSettings, WhenLost};
 pub use self::lab::{

@@ -10,6 +10,8 @@ pub mod lines;
 mod mention;
 mod names;
 mod relations;
+mod room_face;
+pub mod tui;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,6 +21,7 @@ use self::arrivals::{Arrivals, Gathered, Piece};
 use self::json::Json;
 use self::lines::{Bell, Line, Lines, Style};
 use self::names::Names;
+pub use self::room_face::RoomFace;
 use crate::chat::command::RequestId;
 use crate::chat::entry::{self, Entry, Input, Syntax};
 use crate::chat::event::{Failure, News, Told};

@@ -16,7 +16,7 @@ const GUEST: char = '~';
 /// See the file's head.
 #[derive(Debug, Default)]
 pub(crate) struct Completion {
-    commands: &'static [CommandWord],
+    commands: Vec<CommandWord>,
     /// The names as they are typed, and when each was last used.
     names: BTreeMap<String, u64>,
     uses: u64,
@@ -45,7 +45,12 @@ enum Place {
 impl Completion {
     /// Completes these commands.
     pub(crate) fn set_commands(&mut self, commands: &'static [CommandWord]) {
-        self.commands = commands;
+        self.commands = commands.to_vec();
+    }
+
+    /// Completes these commands, too.
+    pub(crate) fn add_commands(&mut self, commands: impl IntoIterator<Item = CommandWord>) {
+        self.commands.extend(commands);
     }
 
     /// Completes this name, too.

@@ -33,6 +33,7 @@ mod networks;
 mod nick;
 mod nothing_waits;
 mod one_shot;
+mod pictures;
 mod secrecy_hosts;
 mod signals;
 mod sockets;

@@ -27,6 +27,10 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
             então"
         }
         ("chat", "timeout") => "Quanto tempo --wait-for espera [padrão: 30]",
+        ("chat", "screen") => {
+            "Uma tela inteira: a sala, as pessoas e o que você digita, tudo de uma vez"
+        }
+        ("chat", "lines") => "Linha por linha, como pipes e leitores de tela precisam: o padrão",
         ("chat", "listen_only") => "Não lê nenhuma entrada, e fica até um sinal: para serviços",
         ("completions", "shell") => "Para qual shell",
         ("man", "folder") => {

@@ -3,6 +3,8 @@
 
 #[doc = include_str!("manual/chat.md")]
 pub mod chat {}
+#[doc = include_str!("manual/screen.md")]
+pub mod screen {}
 #[doc = include_str!("manual/multicast.md")]
 pub mod multicast {}
 #[doc = include_str!("manual/tcp-peer.md")]

@@ -34,6 +34,7 @@ mod nick;
 mod nothing_waits;
 mod one_shot;
 mod pictures;
+mod screen;
 mod secrecy_hosts;
 mod signals;
 mod sockets;

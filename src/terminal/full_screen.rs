@@ -19,6 +19,9 @@ use super::tty::{self, TerminalEvent};
 use crate::error::Error;
 use crate::protocol::message::clean;
 
+/// The character that rings a terminal's bell.
+const BEL: u8 = 0x07;
+
 /// What happens at the terminal.
 #[derive(Debug)]
 pub enum ScreenEvent {
@@ -44,6 +47,8 @@ pub struct FullScreen {
     terminal: File,
     /// Tickets for keys that are given back when there is room for what they type.
     tickets_owed: usize,
+    rings: bool,
+    notice: Option<Vec<u8>>,
     /// Whether the terminal gives us its keys, and shows our pictures.
     is_taken: bool,
     is_finished: bool,
@@ -83,6 +88,8 @@ impl FullScreen {
             abilities,
             terminal,
             tickets_owed: 0,
+            rings: false,
+            notice: None,
             is_taken: false,
             is_finished: false,
             failure: None,
@@ -171,7 +178,11 @@ impl FullScreen {
 
     /// Shows a picture; to be called only while [`FullScreen::is_ready`].
     pub fn show(&mut self, picture: Picture) {
-        let bytes = self.encoder.encode(picture);
+        let mut bytes = self.encoder.encode(picture);
+        if std::mem::take(&mut self.rings) {
+            bytes.push(BEL);
+        }
+        bytes.extend(self.notice.take().unwrap_or_default());
         self.slot.put(bytes);
     }
 
@@ -180,20 +191,19 @@ impl FullScreen {
         self.encoder.forget();
     }
 
-    /// Rings the bell.
-    pub fn ring(&self) {
-        if self.is_taken {
-            self.slot.put(b"\x07".to_vec());
-        }
+    /// Rings the bell with the next picture.
+    pub fn ring(&mut self) {
+        self.rings = true;
     }
 
-    /// Asks the desktop to show a notice, in the way that the terminal knows.
-    pub fn notify(&self, notice: &str, way: Notifying) {
-        if self.abilities == Abilities::Cells || !self.is_taken {
+    /// Asks the desktop to show a notice, in the way that the terminal knows, with the next
+    /// picture. Of several until then the newest is shown.
+    pub fn notify(&mut self, notice: &str, way: Notifying) {
+        if self.abilities == Abilities::Cells {
             return;
         }
         let notice = clean(notice).replace(';', ",");
-        self.slot.put(match way {
+        self.notice = Some(match way {
             Notifying::Nine => format!("\x1b]9;{notice}\x1b\\").into_bytes(),
             Notifying::SevenSevenSeven => {
                 format!("\x1b]777;notify;roda;{notice}\x1b\\").into_bytes()

@@ -10,6 +10,8 @@ use ratatui::style::{Color, Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::protocol::message::split_within;
+
 /// Most columns that are drawn: a terminal that claims more leaves the rest blank.
 pub const COLUMNS_MAX: u16 = 500;
 
@@ -18,6 +20,9 @@ pub const ROWS_MAX: u16 = 300;
 
 /// Longest link that is told to a terminal, in bytes: some cut the longer ones.
 const LINK_MAX_BYTES: usize = 2000;
+
+/// Longest grapheme that is written, in bytes: a letter may bear any number of marks.
+const GRAPHEME_MAX_BYTES: usize = 64;
 
 /// Longest title of a window, in characters.
 const TITLE_MAX_CHARS: usize = 80;
@@ -118,6 +123,7 @@ impl Picture {
             if at.saturating_add(cells) > end {
                 break;
             }
+            let (grapheme, _) = split_within(grapheme, GRAPHEME_MAX_BYTES);
             if let Some(cell) = self.cells.cell_mut((at, y)) {
                 match std::mem::take(&mut isolate) {
                     "" => cell.set_symbol(grapheme),
@@ -148,7 +154,8 @@ impl Picture {
         };
         if let Some(cell) = self.cells.cell_mut((before, y)) {
             let joined = format!("{}{text}", cell.symbol());
-            cell.set_symbol(&joined);
+            let (joined, _) = split_within(&joined, GRAPHEME_MAX_BYTES);
+            cell.set_symbol(joined);
         }
     }
 

@@ -168,6 +168,11 @@ pub fn found(lang: Lang, found: usize) -> String {
             "nothing found · Esc back",
             "nada encontrado · Esc volta"
         ),
+        1 => say!(
+            lang,
+            "1 found · Enter stays · Esc back",
+            "1 encontrada · Enter fica · Esc volta",
+        ),
         _ => say!(
             lang,
             "{found} found · ↑ ↓ next · Enter stays · Esc back",
@@ -193,8 +198,8 @@ pub fn palette_title(lang: Lang) -> String {
 pub fn help_title(lang: Lang) -> String {
     say!(
         lang,
-        " Help: any key goes back ",
-        " Ajuda: qualquer tecla volta "
+        " Help: ↑ ↓ scroll, any other key goes back ",
+        " Ajuda: ↑ ↓ rolam, qualquer outra tecla volta ",
     )
 }
 

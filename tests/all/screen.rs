@@ -54,6 +54,8 @@ fn a_room_is_seen_whole_and_left_as_the_terminal_was() {
     sees(&mut ana, "People (2)");
     bia.says("oi, ana");
     sees(&mut ana, "bia: oi, ana");
+    ana.shows("\x1b]9;bia: oi, ana\x1b\\");
+    ana.shows("\x1b]2;(1) lobby\x1b\\");
     ana.types("tudo bem?\r");
     bia.shows("ana: tudo bem?");
     sees(&mut ana, "ana: tudo bem? ✓");
@@ -64,7 +66,7 @@ fn a_room_is_seen_whole_and_left_as_the_terminal_was() {
     bia.shows("segredo");
     sees(&mut ana, "✉ ana → bia: segredo");
     ana.types("\x1bOP");
-    sees(&mut ana, "any key goes back");
+    sees(&mut ana, "any other key goes back");
     ana.types("x/verify bia\r");
     sees(&mut ana, "Read these digits or words");
     ana.types("\x03/sair\r");

@@ -442,7 +442,7 @@ impl App {
         if let Entry::Command(line) = &read.entry
             && let Some((action, rest)) = keys::command(line)
         {
-            return self.act(action, &rest.to_owned());
+            return self.act(action, rest);
         }
         self.ask(read.entry);
     }
@@ -452,7 +452,7 @@ impl App {
         let height = self.height();
         let page = height.saturating_sub(1).max(1);
         match action {
-            Action::Help => self.panel = Panel::Help,
+            Action::Help => self.panel = Panel::Help(0),
             Action::People => self.shows_people = !self.shows_people,
             Action::Find => self.begin_finding(rest),
             Action::Palette => self.panel = Panel::Palette(Default::default()),

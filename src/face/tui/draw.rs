@@ -101,9 +101,9 @@ impl App {
             return;
         }
         for y in area.top()..area.bottom() {
-            picture.write((area.x, y), area.right(), "│", self.theme().dim());
+            picture.write((area.x + 1, y), area.right(), "│", self.theme().dim());
         }
-        let inner = Rect::new(area.x + 2, area.y, area.width - 2, area.height);
+        let inner = Rect::new(area.x + 3, area.y, area.width - 3, area.height);
         self.draw_people_list(inner, picture);
     }
 
@@ -228,9 +228,12 @@ impl App {
                 let inner = self.draw_box(talk, "", picture);
                 self.draw_people_list(inner, picture);
             }
-            Panel::Help => {
+            Panel::Help(first) => {
                 let inner = self.draw_box(talk, &text::help_title(lang), picture);
-                draw_rows(&panel::help(lang, theme), inner, picture);
+                let rows = panel::help(lang, theme);
+                let last = rows.len().saturating_sub(inner.height.into());
+                let rows = rows.get((*first).min(last)..).unwrap_or_default();
+                draw_rows(rows, inner, picture);
             }
             Panel::Verify(verify) => {
                 let title = text::verify_title(lang, &verify.who);

@@ -15,7 +15,7 @@ use super::rows::{Mark, Row, Span, Wrap, cells, marked, wrap};
 use super::theme::Theme;
 use crate::chat::event::{Content, Message, Person, Timing};
 use crate::chat::trust::{PRIVATE, Standing, VERIFIED};
-use crate::protocol::message::clean;
+use crate::protocol::message::{clean, split_within};
 use crate::terminal::picture::{ISOLATE, ISOLATE_ENDS};
 use crate::terminal::screen::short_name;
 use crate::text::{self, Lang};
@@ -25,6 +25,9 @@ const FOLDED_ROWS: usize = 20;
 
 /// Rows of a message that are shown when it is unfolded.
 const UNFOLDED_ROWS: usize = 2000;
+
+/// Bytes of a text that fill a cell, at most: a letter with more marks than that is cut off.
+const CELL_MAX_BYTES: usize = 16;
 
 /// Columns from one tab to the next.
 const TAB_COLUMNS: usize = 4;
@@ -211,7 +214,7 @@ impl Said<'_> {
     fn in_one_line(mut self, text: &str, rows_max: usize, look: Look<'_>) -> Laid {
         let widths = self.lead.iter().map(Span::cells);
         let lead = widths.fold(0, u16::saturating_add);
-        let text = clean(text);
+        let text = clean(seen(text, rows_max, look));
         let spans = self.spans(&text, look);
         self.lead.extend(spans);
         self.end_with_tail();
@@ -243,7 +246,8 @@ impl Said<'_> {
         let mut shown = 0;
         let mut is_cut = false;
         for line in lines.by_ref() {
-            let line = untabbed(line.strip_suffix('\r').unwrap_or(line));
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            let line = untabbed(seen(line, rows_max, look));
             let line = clean(&line);
             let left = (rows_max + heads).saturating_sub(rows.len());
             let how = Wrap {
@@ -311,6 +315,12 @@ impl Said<'_> {
         }
         marked(line, self.style, &marks)
     }
+}
+
+/// As much of a text as may be seen, so that no more than that is looked at for each picture.
+fn seen<'t>(text: &'t str, rows_max: usize, look: Look<'_>) -> &'t str {
+    let cells = (rows_max + 2) * usize::from(look.columns.max(1));
+    split_within(text, cells * CELL_MAX_BYTES).0
 }
 
 /// A row of ours below a folded text.

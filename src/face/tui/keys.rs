@@ -2,7 +2,7 @@
 
 use crate::chat::vocabulary::{Argument, CommandWord};
 use crate::terminal::keys::{Key, Modifiers};
-use crate::text::KeyUse;
+use crate::text::{KeyUse, Lang};
 
 /// What the screen itself can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,17 @@ pub(super) struct Binding {
     pub(super) keys: &'static str,
     pub(super) words: &'static [&'static str],
     pub(super) used_for: KeyUse,
+}
+
+impl Binding {
+    /// Its command in a language; empty if it has none.
+    pub(super) fn word(&self, lang: Lang) -> &'static str {
+        let own = match lang {
+            Lang::En => None,
+            Lang::Pt => self.words.get(1),
+        };
+        own.or(self.words.first()).copied().unwrap_or_default()
+    }
 }
 
 const fn of(

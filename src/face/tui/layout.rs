@@ -16,7 +16,7 @@ pub(super) const PROMPT: &str = "> ";
 pub(super) struct Areas {
     pub(super) title: Rect,
     pub(super) talk: Rect,
-    /// With the line that divides it from the conversation.
+    /// With the line that divides it from the conversation, and a blank on both sides of it.
     pub(super) people: Rect,
     pub(super) input: Rect,
     pub(super) status: Rect,
@@ -38,7 +38,7 @@ pub(super) fn areas(size: (u16, u16), input_rows: usize, shows_people: bool) -> 
     let status = u16::from(rows >= 3);
     let talk = rows - input - title - status;
     let people = match shows_people && columns >= PEOPLE_COLUMNS_MIN && talk > 0 {
-        true => (columns / 5).clamp(16, 28),
+        true => (columns / 5).clamp(17, 28),
         false => 0,
     };
     let row = |y, height| Rect::new(0, y, columns, height);

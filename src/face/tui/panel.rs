@@ -20,7 +20,8 @@ pub(super) enum Panel {
     /// Nothing: the keys are the line's.
     #[default]
     None,
-    Help,
+    /// From which row on.
+    Help(usize),
     Palette(Choice),
     Find(Finder),
     /// Which of the people.
@@ -79,11 +80,7 @@ pub(super) struct Offer {
 /// All keys and commands that have a query in them.
 pub(super) fn offers(query: &str, lang: Lang) -> Vec<Offer> {
     let keys = BINDINGS.iter().map(|binding| {
-        let word = match lang {
-            Lang::En => binding.words.first(),
-            Lang::Pt => binding.words.get(1).or_else(|| binding.words.first()),
-        };
-        let word = word.copied().unwrap_or_default();
+        let word = binding.word(lang);
         let used_for = text::key_use(lang, binding.used_for);
         Offer {
             action: binding.action,
@@ -107,11 +104,13 @@ pub(super) fn offers(query: &str, lang: Lang) -> Vec<Offer> {
 pub(super) fn help(lang: Lang, theme: Theme) -> Vec<Row> {
     let keys = BINDINGS.iter().map(|binding| {
         let used_for = text::key_use(lang, binding.used_for);
-        let words = binding.words.first().copied().unwrap_or_default();
-        let (keys, words) = (format!("{:<18}", binding.keys), format!("{words:<9}"));
+        let (keys, word) = (binding.keys, binding.word(lang));
         Row::of(vec![
-            Span::new(keys, theme.strong()),
-            Span::new(format!(" {words} {used_for}"), ratatui::style::Style::new()),
+            Span::new(format!("{keys:<18}"), theme.strong()),
+            Span::new(
+                format!(" {word:<12} {used_for}"),
+                ratatui::style::Style::new(),
+            ),
         ])
     });
     let commands = text::commands(lang).into_iter();

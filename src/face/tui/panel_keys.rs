@@ -16,7 +16,8 @@ impl App {
             return self.do_effect(Effect::Redraw);
         }
         match std::mem::take(&mut self.panel) {
-            Panel::None | Panel::Help => {}
+            Panel::None => {}
+            Panel::Help(first) => self.press_at_help(first, key),
             // The line goes on where it was, so that /verified can be typed at once.
             Panel::Verify(_) if is_left => {}
             Panel::Verify(_) => self.press(key, held),
@@ -26,6 +27,19 @@ impl App {
             Panel::Palette(choice) => self.press_in_palette(choice, key, held),
             Panel::Choose(chosen) => self.press_at_people(chosen, key, held),
         }
+    }
+
+    /// Scrolls the page of help where it is longer than the screen; any other key ends it.
+    fn press_at_help(&mut self, first: usize, key: Key) {
+        let page = self.height().saturating_sub(3).max(1);
+        let last = panel::help(self.lang(), self.theme()).len();
+        self.panel = match key {
+            Key::Up => Panel::Help(first.saturating_sub(1)),
+            Key::PageUp => Panel::Help(first.saturating_sub(page)),
+            Key::Down => Panel::Help((first + 1).min(last)),
+            Key::PageDown => Panel::Help((first + page).min(last)),
+            _ => Panel::None,
+        };
     }
 
     pub(super) fn begin_finding(&mut self, query: &str) {

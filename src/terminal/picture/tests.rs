@@ -82,6 +82,9 @@ fn a_mark_without_width_joins_what_stands_before_it() {
     picture.write((1, 0), 3, "e\u{301}漢", Style::new());
     // The wide one has no room.
     assert_eq!(picture.rows(), ["ae\u{301}"]);
+    let much = format!("a{}", "\u{301}".repeat(1000));
+    picture.write((0, 0), 3, &much, Style::new());
+    assert!(picture.rows()[0].len() <= GRAPHEME_MAX_BYTES + 4);
     let mut name = Picture::blank(4, 1);
     let end = name.write((0, 0), 4, "\u{2068}אב\u{2069}: ", Style::new());
     assert_eq!(

@@ -140,8 +140,8 @@ mod unix {
         tcsetattr(io::stdin(), SetArg::TCSANOW, &modes).is_ok()
     }
 
-    /// Leaves the full screen; or begins a line below the prompt and ends the marking of pastes. The
-    /// thread that draws it may be the one that has panicked, so this writes by itself.
+    /// Leaves the full screen, or begins a line below the prompt and ends the marking of pastes.
+    /// The thread that draws it may be the one that has panicked, so this writes by itself.
     fn leave_prompt() {
         if io::stdout().is_terminal() {
             write_if_ready(io::stdout());

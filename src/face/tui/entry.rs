@@ -1,5 +1,5 @@
-//! One message, or what stands beside the messages, as rows. Pure. All of a stranger's text is clean
-//! before it is laid out.
+//! One message, or what stands beside the messages, as rows. Pure. All of a stranger's text is
+//! clean before it is laid out.
 
 use std::rc::Rc;
 

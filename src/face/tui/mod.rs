@@ -9,6 +9,7 @@
 //! draw          everything as one picture
 //! ```
 
+mod acts;
 mod app;
 mod conversation;
 mod delivery;

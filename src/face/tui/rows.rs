@@ -1,4 +1,5 @@
-//! Text as rows of cells: broken between words, then between graphemes, with a hanging indent. Pure.
+//! Text as rows of cells: broken between words, then between graphemes, with a hanging indent.
+//! Pure.
 
 use std::ops::Range;
 use std::rc::Rc;

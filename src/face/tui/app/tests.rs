@@ -312,7 +312,8 @@ enum Happens {
 
 fn anything() -> impl Strategy<Value = Happens> {
     let keys = concat!(
-        "([a-zé漢/: ]|\r|\n|\t|\x1b\r|\x1b\\[[ABCDHF]|\x1b\\[[56]~|\x1b\\[1;5[HF]|\x1bO[PQRS]|\x1b\\[15~|",
+        "([a-zé漢/: ]|\r|\n|\t|\x1b\r|\x1b\\[[ABCDHF]|\x1b\\[[56]~|\x1b\\[1;5[HF]|",
+        "\x1bO[PQRS]|\x1b\\[15~|",
         "[\x01-\x1f]|\x7f|/help\r|/find a\r|/clear\r|/quiet 5\r|/unfold\r|:ok:|",
         "\x1b\\[200~um\ndois\x1b\\[201~){0,8}"
     );

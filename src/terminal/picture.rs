@@ -326,6 +326,10 @@ impl Encoder {
                 Abilities::Cells => None,
             };
             pen.take(cell, link, out);
+            if is_disputed(cell.symbol()) {
+                // A terminal that takes it for narrower shows a blank behind it.
+                let _ = write!(out, "  \x1b[{}G", x + 1);
+            }
             out.push_str(cell.symbol());
             x += cells_of(cell.symbol()).max(1);
             if !is_plain(cell.symbol()) && x < width {
@@ -354,6 +358,12 @@ fn is_plain(symbol: &str) -> bool {
     let mut chars = symbol.chars();
     let first = chars.next().unwrap_or(' ');
     chars.next().is_none() && (first.is_ascii() || ('\u{a0}'..'\u{300}').contains(&first))
+}
+
+/// Whether terminals differ on whether a symbol has one cell or two: it is wide by what is joined
+/// to its first character.
+fn is_disputed(symbol: &str) -> bool {
+    cells_of(symbol) == 2 && symbol.chars().count() > 1
 }
 
 /// The style and link that the terminal writes with.

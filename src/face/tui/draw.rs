@@ -212,7 +212,7 @@ impl App {
         if let Some(minutes) = self.quiet_minutes() {
             parts.push(text::quiet_for(lang, minutes));
         }
-        if !self.has_spoken {
+        if !self.has_spoken && parts.is_empty() {
             parts.push(text::first_hint(lang));
         }
         parts

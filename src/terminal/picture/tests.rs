@@ -76,6 +76,21 @@ fn links_and_titles_are_told_where_they_are_understood() {
 }
 
 #[test]
+fn nothing_stale_stands_behind_a_character_that_a_terminal_takes_for_narrow() {
+    let mut encoder = Encoder::new(Abilities::Cells);
+    let mut before = Picture::blank(4, 1);
+    before.write((0, 0), 4, "abcd", Style::new());
+    encoder.encode(before);
+    let mut heart = Picture::blank(4, 1);
+    heart.write((0, 0), 4, "\u{2764}\u{fe0f}cd", Style::new());
+    let bytes = String::from_utf8(encoder.encode(heart)).unwrap();
+    assert!(
+        bytes.contains("  \x1b[1G\u{2764}\u{fe0f}\x1b[3G"),
+        "{bytes:?}"
+    );
+}
+
+#[test]
 fn a_mark_without_width_joins_what_stands_before_it() {
     let mut picture = Picture::blank(3, 1);
     picture.write((0, 0), 3, "\u{301}a", Style::new());

@@ -29,10 +29,13 @@ const TITLE_MAX_CHARS: usize = 80;
 
 /// Begins the full screen: the other buffer, marked pastes, no line that wraps by itself, because
 /// a character that the terminal takes for wider than we do must not push a row down.
+#[cfg(unix)]
 pub(super) const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[?7l";
 /// Ends all of that, and shows the cursor.
+#[cfg(unix)]
 pub(super) const LEAVE: &str = "\x1b]8;;\x1b\\\x1b[0m\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l";
 /// The same for a terminal that would show the end of a link.
+#[cfg(unix)]
 pub(super) const LEAVE_PLAIN: &str = "\x1b[0m\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
 /// Begins a name that is written from right to left, so that what stands around it is not moved.

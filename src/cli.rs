@@ -24,7 +24,7 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
-pub use self::chat::{ChatArgs, ChatSettings, InputPolicy, LOBBY};
+pub use self::chat::{ChatArgs, ChatSettings, Display, InputPolicy, LOBBY};
 pub use self::config::{Config, ConfigFile, Key, Setting, Source, typed_lang};
 pub use self::history::{
     FindSettings, ForgetArgs, Format, HistoryAct, HistoryArgs, HistoryCommand, HistorySettings,

@@ -42,9 +42,10 @@
 //!             and a lesson's)
 //! terminal    keyboard (a thread) → keys → typing and line_editor; output (a thread) ← painter;
 //!             console (all of it as one value) · streams · tty · prompter · secret_prompter ·
-//!             signals · kernel
+//!             signals · kernel; full_screen (a terminal whose screen is drawn) → picture → slot
+//!             (a thread with room for one)
 //! face        how a room or a hub is shown and asked: lines · json · arrivals (history and
-//!             crowds on joining) · day · names (for Tab)
+//!             crowds on joining) · day · names (for Tab) · tui (the full screen: a pure app)
 //! modes       where pure meets world: one file or folder per subcommand; `keep` is a `chat`
 //!             without a person
 //! manual      one page per mode, and one each for JSON, security and the protocol

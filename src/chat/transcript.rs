@@ -3,6 +3,7 @@
 //! which order both arrive makes no difference, because a message is known by its id.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use super::event::{Id, MemberState, Message, News, Ready, Timing};
 use super::forms::{EarlyChanges, change_in};
@@ -86,6 +87,30 @@ impl Transcript {
         self.messages.values()
     }
 
+    /// One message, if it is held.
+    #[must_use]
+    pub fn get(&self, id: Id) -> Option<&Message> {
+        self.messages.get(&id)
+    }
+
+    /// The newest message before a place in the order, or of all.
+    #[must_use]
+    pub fn before(&self, id: Option<Id>) -> Option<&Message> {
+        let (_, message) = match id {
+            Some(id) => self.messages.range(..id).next_back(),
+            None => self.messages.last_key_value(),
+        }?;
+        Some(message)
+    }
+
+    /// The oldest message behind a place in the order, or of all.
+    #[must_use]
+    pub fn after(&self, id: Option<Id>) -> Option<&Message> {
+        let behind = id.map_or(Bound::Unbounded, Bound::Excluded);
+        let (_, message) = self.messages.range((behind, Bound::Unbounded)).next()?;
+        Some(message)
+    }
+
     /// How many messages it holds.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -145,5 +170,14 @@ mod tests {
         assert_eq!(transcript.len(), MESSAGES_MAX);
         let first = transcript.messages().next().map(|said| said.id);
         assert_eq!(first, Some(Id::Local(10)));
+        let id = |message: Option<&Message>| message.map(|said| said.id);
+        assert_eq!(id(transcript.after(None)), first);
+        assert_eq!(id(transcript.after(first)), Some(Id::Local(11)));
+        assert_eq!(id(transcript.before(Some(Id::Local(11)))), first);
+        assert_eq!(id(transcript.before(first)), None);
+        assert_eq!(
+            id(transcript.before(None)),
+            transcript.messages().last().map(|said| said.id)
+        );
     }
 }

@@ -73,6 +73,14 @@ pub struct ChatArgs {
     #[arg(long)]
     json: bool,
 
+    /// A full screen: the room, its people and what you type, all at once
+    #[arg(long, conflicts_with_all = ["json", "listen_only"])]
+    screen: bool,
+
+    /// Line by line, as pipes and screen readers need it: the default
+    #[arg(long, conflicts_with_all = ["json", "screen"])]
+    lines: bool,
+
     /// Read no input, and stay until a signal: for services
     #[arg(long)]
     listen_only: bool,
@@ -118,6 +126,8 @@ pub struct ChatSettings {
     pub audience: Audience,
     /// How events are written.
     pub form: Form,
+    /// How a person at a terminal sees the room.
+    pub display: Display,
     /// Whether names are coloured.
     pub color: Color,
     /// Whether the input is read.
@@ -128,6 +138,29 @@ pub struct ChatSettings {
     pub role: Role,
     /// Most bytes of frames that are remembered for latecomers.
     pub depth_bytes: usize,
+}
+
+/// How a person at a terminal sees a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Display {
+    /// Line by line.
+    #[default]
+    Lines,
+    /// As a full screen, where the terminal can show one.
+    Screen,
+}
+
+/// Names the display where no option does: `screen` or `lines`.
+const FACE_VARIABLE: &str = "RODA_FACE";
+
+/// The display that the options ask for, or else the environment.
+fn display(args: &ChatArgs) -> Display {
+    let is_wanted = || std::env::var_os(FACE_VARIABLE).is_some_and(|face| face == "screen");
+    match (args.screen, args.lines || args.json || args.listen_only) {
+        (true, _) => Display::Screen,
+        (false, false) if is_wanted() => Display::Screen,
+        (false, _) => Display::default(),
+    }
 }
 
 /// Whether a mode reads its input.
@@ -144,6 +177,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
 
     fn try_from(args: ChatArgs) -> Result<Self, Error> {
         let name = name_or_login(args.name.as_deref())?;
+        let display = display(&args);
         let typed = args.room.map(room_name).transpose()?;
         let (key_text, secret) = (args.secret.key_text(), args.secret.secret());
         // The lobby is a room without a name; named beside a key, it is a mistake to be told.
@@ -161,6 +195,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             keeping: args.keeping.try_into()?,
             audience: audience(args.wait_for, args.timeout)?,
             form: if args.json { Form::Json } else { Form::Lines },
+            display,
             color: args.color.color,
             input: match args.listen_only {
                 true => InputPolicy::Ignore,

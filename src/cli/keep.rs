@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::chat::{ChatSettings, InputPolicy, LOBBY, Mirror, place};
+use super::chat::{ChatSettings, Display, InputPolicy, LOBBY, Mirror, place};
 use super::keeping::KeepingArgs;
 use super::secret::{IdentityArgs, RoomSecret, SecretArgs};
 use super::shared::{GroupArgs, TtlArgs};
@@ -79,6 +79,7 @@ impl TryFrom<KeepArgs> for ChatSettings {
             group: place(args.group, args.ttl, is_lobby.then_some(Mirror))?,
             audience: Audience::default(),
             form: if args.json { Form::Json } else { Form::Lines },
+            display: Display::Lines,
             color: Color::Never,
             input: InputPolicy::Ignore,
             bell: Bell::Silent,

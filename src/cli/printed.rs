@@ -7,13 +7,14 @@ use crate::cli::LabSettings;
 use crate::text::Lang;
 
 /// The manual's pages, and the page that a newcomer reads first.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     include_str!("../manual/chat.md"),
     include_str!("../manual/config.md"),
     include_str!("../manual/hub.md"),
     include_str!("../manual/id-and-rooms.md"),
     include_str!("../manual/lab.md"),
     include_str!("../manual/multicast.md"),
+    include_str!("../manual/screen.md"),
     include_str!("../manual/tcp-peer.md"),
     include_str!("../../README.md"),
 ];

@@ -27,6 +27,20 @@ pub(crate) fn mentions(text: &str, name: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// The places where anything stands in a text, in any case.
+pub(super) fn occurrences(text: &str, wanted: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut taken = 0;
+    for (start, _) in text.char_indices() {
+        let rest = text.get(start..).unwrap_or_default();
+        if let Some(length) = prefix_bytes(rest, wanted).filter(|_| start >= taken) {
+            taken = start + length;
+            found.push(start..taken);
+        }
+    }
+    found
+}
+
 /// How many bytes of a text are a name in any case, if it begins with it.
 fn prefix_bytes(text: &str, name: &str) -> Option<usize> {
     let mut wanted = name.chars().flat_map(char::to_lowercase).peekable();
@@ -59,5 +73,7 @@ mod tests {
         assert_eq!(found("oi, Ana Luz!", "ana luz"), ["Ana Luz"]);
         assert_eq!(found("an", "ana"), Vec::<String>::new());
         assert_eq!(found("oi", ""), Vec::<String>::new());
+        assert_eq!(occurrences("Banana ANA", "ana"), [1..4, 7..10]);
+        assert_eq!(occurrences("oi", ""), []);
     }
 }

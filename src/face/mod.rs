@@ -11,7 +11,9 @@ pub mod lines;
 mod mention;
 mod names;
 mod relations;
+mod room_face;
 pub mod stored;
+pub mod tui;
 
 use std::io;
 use std::time::Duration;
@@ -21,6 +23,7 @@ use self::entries::Entries;
 use self::json::Json;
 use self::lines::{Bell, Line, Lines, Style};
 use self::names::Names;
+pub use self::room_face::RoomFace;
 use crate::chat::command::RequestId;
 use crate::chat::entry::{Entry, Input, Syntax};
 use crate::chat::event::{Failure, News, Told};

@@ -39,12 +39,7 @@ pub fn fingerprint_words(key: &Key) -> String {
 /// matching codes.
 #[must_use]
 pub fn code(one: &Key, other: &Key) -> String {
-    let mut keys = [one.0, other.0];
-    keys.sort_unstable();
-    let mut hash = blake3::derive_key("roda 2026 code of two", keys.as_flattened());
-    for _ in 1..ROUNDS {
-        hash = *blake3::hash(&hash).as_bytes();
-    }
+    let hash = hash_of_two(one, other);
     let groups: Vec<String> = hash
         .as_chunks::<4>()
         .0
@@ -53,6 +48,30 @@ pub fn code(one: &Key, other: &Key) -> String {
         .map(|bytes| format!("{:0GROUP_DIGITS$}", u32::from_be_bytes(*bytes) % 100_000))
         .collect();
     groups.join(" ")
+}
+
+/// The same code as nine words, which are easier to read aloud: 99 bits of it.
+#[must_use]
+pub fn code_words(one: &Key, other: &Key) -> String {
+    let hash = hash_of_two(one, other);
+    let bits = u128::from_be_bytes(hash.first_chunk().copied().unwrap_or_default());
+    let words = bip39::Language::English.word_list();
+    let word = |place: u32| {
+        let index = (bits >> (117 - 11 * place)) & 0x7ff;
+        words.get(index as usize).copied().unwrap_or_default()
+    };
+    (0..9).map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// What both screens compute of both keys, slowly.
+fn hash_of_two(one: &Key, other: &Key) -> [u8; 32] {
+    let mut keys = [one.0, other.0];
+    keys.sort_unstable();
+    let mut hash = blake3::derive_key("roda 2026 code of two", keys.as_flattened());
+    for _ in 1..ROUNDS {
+        hash = *blake3::hash(&hash).as_bytes();
+    }
+    hash
 }
 
 #[cfg(test)]
@@ -65,6 +84,9 @@ mod tests {
         assert_eq!(code(&ana, &bia), code(&bia, &ana));
         assert_ne!(code(&ana, &bia), code(&ana, &eva));
         assert_eq!(code(&ana, &bia).len(), 35);
+        assert_eq!(code_words(&ana, &bia), code_words(&bia, &ana));
+        assert_ne!(code_words(&ana, &bia), code_words(&ana, &eva));
+        assert_eq!(code_words(&ana, &bia).split(' ').count(), 9);
     }
 
     #[test]

@@ -48,6 +48,11 @@ impl Completion {
         self.commands = commands.into_iter().collect();
     }
 
+    /// Completes these commands, too.
+    pub(crate) fn add_commands(&mut self, commands: impl IntoIterator<Item = CommandWord>) {
+        self.commands.extend(commands);
+    }
+
     /// Completes this name, too.
     pub(crate) fn add_name(&mut self, name: &str) {
         if self.names.len() < NAMES_MAX && !self.names.contains_key(name) {

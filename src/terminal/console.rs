@@ -50,10 +50,10 @@ pub struct ConsoleConfig {
 
 /// What the threads of a console report to its loop.
 #[derive(Debug)]
-pub struct ConsoleEvent(Told);
+pub struct ConsoleEvent(pub(super) Told);
 
 #[derive(Debug)]
-enum Told {
+pub(super) enum Told {
     Typed(Typed),
     #[cfg(unix)]
     Terminal(TerminalEvent),
@@ -146,7 +146,12 @@ impl Console {
         #[cfg(unix)]
         if keyboard.is_person() {
             let tell = move |event| tell(ConsoleEvent(Told::Terminal(event)));
-            tty::watch(streams.terminal.clone(), tell).map_err(Error::Signals)?;
+            let terminal = streams.terminal.clone();
+            let clear = move || {
+                let terminal = terminal.iter();
+                terminal.for_each(|terminal| terminal.hold(tty::HOLD_WAIT));
+            };
+            tty::watch(clear, tell).map_err(Error::Signals)?;
         }
         Ok(Self {
             keyboard,

@@ -332,7 +332,8 @@ fn character(bytes: &[u8]) -> Begun {
     };
     match bytes {
         [] => Begun::Partial,
-        [b'\r' | b'\n', ..] => plain(Key::Enter),
+        // A line feed is Ctrl-J, which the line editor takes for Enter and a full screen does not.
+        [b'\r', ..] => plain(Key::Enter),
         [b'\t', ..] => plain(Key::Tab),
         [0x08 | 0x7f, ..] => plain(Key::Backspace),
         [0, ..] => ctrl(b' '),

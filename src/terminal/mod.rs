@@ -5,11 +5,14 @@
 //! keyboard  (thread: bytes) ──▶ console ──▶ keys ──▶ line_editor        a typed line
 //!                                                 completion             what Tab makes of it
 //! console  ──▶ output (queue, thread: bytes) ──▶ painter                 a shown line
+//! full_screen ──▶ picture ──▶ slot (one picture, thread: bytes)          a whole screen
 //! ```
 
 pub mod block;
 pub(crate) mod completion;
 pub mod console;
+#[cfg(unix)]
+pub mod full_screen;
 mod kernel;
 mod keyboard;
 pub mod keys;
@@ -17,12 +20,16 @@ pub mod line_editor;
 pub mod output;
 pub mod pager;
 mod painter;
+pub mod picture;
 pub mod prompter;
 pub mod screen;
 pub mod secret_prompter;
 pub mod signals;
+#[cfg(unix)]
+mod slot;
 mod streams;
 mod styled;
+pub(crate) mod tabbing;
 mod tty;
 mod typing;
 mod wrap;

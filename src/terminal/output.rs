@@ -405,7 +405,7 @@ fn write_all(
 
 /// Waits until a stream that somebody made non-blocking takes more.
 #[cfg(unix)]
-fn wait_for_stream(stream: &File) -> io::Result<()> {
+pub(super) fn wait_for_stream(stream: &File) -> io::Result<()> {
     use std::os::fd::AsFd;
 
     use nix::errno::Errno;

@@ -98,7 +98,7 @@ pub fn short_name(name: &str) -> Cow<'_, str> {
 }
 
 impl Color {
-    fn is_on(self) -> bool {
+    pub(crate) fn is_on(self) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,

@@ -28,14 +28,14 @@ mod unix {
     use signal_hook::iterator::Signals;
 
     use super::super::kernel::{ignore, is_ignored, stop};
-    use super::super::output::Output;
     use super::super::painter::MARK_PASTES_NO_MORE;
+    use super::super::picture::LEAVE;
 
     /// How the terminal was found, while it is set to give keys. A process has one terminal.
     static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
 
     /// How long to wait, before this process stops, until the prompt is off the screen.
-    const HOLD_WAIT: Duration = Duration::from_millis(100);
+    pub(in super::super) const HOLD_WAIT: Duration = Duration::from_millis(100);
 
     /// What the terminal tells beside keys.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,19 @@ mod unix {
 
     /// Whether the terminal was put back for good.
     static IS_OVER: AtomicBool = AtomicBool::new(false);
+
+    /// Whether the full screen is shown.
+    static IS_FULL: AtomicBool = AtomicBool::new(false);
+
+    /// The full screen is shown from now on.
+    pub(in super::super) fn enter_full_screen() {
+        IS_FULL.store(true, Ordering::Release);
+    }
+
+    /// It is not shown any more.
+    pub(in super::super) fn leave_full_screen() {
+        IS_FULL.store(false, Ordering::Release);
+    }
 
     /// Whether this process may use its terminal. One that is not its controlling terminal has no
     /// foreground.
@@ -127,8 +140,8 @@ mod unix {
         tcsetattr(io::stdin(), SetArg::TCSANOW, &modes).is_ok()
     }
 
-    /// Begins a line below the prompt and ends the marking of pastes, where the prompt stands. The
-    /// thread that draws it may be the one that has panicked, so this writes by itself.
+    /// Leaves the full screen, or begins a line below the prompt and ends the marking of pastes.
+    /// The thread that draws it may be the one that has panicked, so this writes by itself.
     fn leave_prompt() {
         if io::stdout().is_terminal() {
             write_if_ready(io::stdout());
@@ -143,7 +156,11 @@ mod unix {
     fn write_if_ready(terminal: impl AsFd) {
         let mut waiting = [PollFd::new(terminal.as_fd(), PollFlags::POLLOUT)];
         if poll(&mut waiting, PollTimeout::ZERO).is_ok_and(|ready| ready > 0) {
-            let _ = write(&terminal, format!("\r\n{MARK_PASTES_NO_MORE}").as_bytes());
+            let words = match IS_FULL.load(Ordering::Acquire) {
+                true => LEAVE.to_owned(),
+                false => format!("\r\n{MARK_PASTES_NO_MORE}"),
+            };
+            let _ = write(&terminal, words.as_bytes());
         }
     }
 
@@ -188,12 +205,13 @@ mod unix {
         }
     }
 
-    /// Follows the terminal's size and the stops of this process, whose prompt stands at `output`.
+    /// Follows the terminal's size and the stops of this process. `clear` takes off the screen what
+    /// is not to stand there meanwhile, and waits for [`HOLD_WAIT`] at most.
     ///
     /// # Errors
     /// The system's refusal of signals or of a thread.
     pub(in super::super) fn watch(
-        output: Option<Output>,
+        clear: impl Fn() + Send + 'static,
         tell: impl Fn(TerminalEvent) -> bool + Send + 'static,
     ) -> io::Result<()> {
         let wanted = [SIGWINCH, SIGCONT, SIGTSTP].into_iter();
@@ -203,7 +221,7 @@ mod unix {
             for signal in signals.forever() {
                 let event = match signal {
                     SIGTSTP => {
-                        output.iter().for_each(|output| output.hold(HOLD_WAIT));
+                        clear();
                         put_back();
                         stop();
                         TerminalEvent::Continued

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::block::LINE_MAX_BYTES;
-use super::completion::{Candidates, Completion};
+use super::completion::Completion;
 use super::console::{PastePolicy, TypedLine};
 use super::keys::{Key, KeyDecoder, KeyEvent, Modifiers};
 use super::line_editor::{Edit, LineEditor};
 use super::painter::Prompt;
 use super::styled::INDENT;
+use super::tabbing::Tabbing;
 use crate::protocol::message::{clean, split_within};
 use crate::text::{self, Lang};
 
@@ -45,13 +46,6 @@ struct Question {
     begins_pasted: bool,
 }
 
-/// What the last Tab was completed to, so that the next one goes on.
-struct Completing {
-    candidates: Candidates,
-    /// Which of them stands in the line.
-    chosen: usize,
-}
-
 /// See the file's head.
 pub(super) struct Typing {
     prompt: String,
@@ -59,9 +53,7 @@ pub(super) struct Typing {
     lang: Lang,
     decoder: KeyDecoder,
     editor: LineEditor,
-    completion: Completion,
-    /// Set while one Tab follows another.
-    completing: Option<Completing>,
+    tabbing: Tabbing,
     question: Option<Question>,
     /// Bytes that are no UTF-8 came with the line being typed.
     is_mended: bool,
@@ -76,8 +68,7 @@ impl Typing {
             lang,
             decoder: KeyDecoder::default(),
             editor: LineEditor::default(),
-            completion: Completion::default(),
-            completing: None,
+            tabbing: Tabbing::default(),
             question: None,
             is_mended: false,
             acts: VecDeque::new(),
@@ -94,7 +85,7 @@ impl Typing {
 
     /// What Tab completes.
     pub(super) fn completion(&mut self) -> &mut Completion {
-        &mut self.completion
+        self.tabbing.completion()
     }
 
     /// Stands before the line from now on.
@@ -140,14 +131,14 @@ impl Typing {
                 return;
             }
             KeyEvent::Paste { text, .. } => {
-                self.completing = None;
+                self.tabbing.end();
                 return self.on_paste(&text);
             }
             KeyEvent::Press(key @ (Key::Tab | Key::BackTab), Modifiers { alt: false, .. }) => {
                 return self.on_tab(key);
             }
             KeyEvent::Press(key, modifiers) => {
-                self.completing = None;
+                self.tabbing.end();
                 self.editor.press(key, modifiers)
             }
         };
@@ -171,45 +162,9 @@ impl Typing {
         }
     }
 
-    /// Completes the word before the caret, or goes on to the next that it may be: with Shift to
-    /// the one before.
     fn on_tab(&mut self, key: Key) {
-        if self.question.is_some() || self.editor.query().is_some() {
-            return;
-        }
-        let last = match &mut self.completing {
-            Some(completing) => completing.chosen,
-            None => {
-                let (text, caret) = (self.editor.text(), self.editor.caret());
-                let (before, behind) = text.split_at_checked(caret).unwrap_or((text, ""));
-                let Some(mut candidates) = self.completion.candidates(before) else {
-                    return;
-                };
-                if behind.starts_with(char::is_whitespace) {
-                    let words = candidates.words.iter_mut();
-                    words.for_each(|word| word.truncate(word.trim_end().len()));
-                }
-                self.editor.checkpoint();
-                // The first is the one behind the last.
-                let chosen = match key {
-                    Key::BackTab => 0,
-                    _ => candidates.words.len() - 1,
-                };
-                let completing = Completing { candidates, chosen };
-                self.completing = Some(completing);
-                chosen
-            }
-        };
-        let Some(Completing { candidates, chosen }) = &mut self.completing else {
-            return;
-        };
-        let count = candidates.words.len();
-        *chosen = match key {
-            Key::BackTab => (last + count - 1) % count,
-            _ => (last + 1) % count,
-        };
-        if let Some(word) = candidates.words.get(*chosen) {
-            self.editor.replace_before_caret(candidates.start, word);
+        if self.question.is_none() && self.editor.query().is_none() {
+            self.tabbing.press(key, &mut self.editor);
         }
     }
 

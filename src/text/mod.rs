@@ -17,6 +17,7 @@ mod multicast;
 mod name;
 mod relations;
 mod room;
+mod screen;
 mod tcp_peer;
 mod terminal;
 
@@ -33,6 +34,7 @@ pub use multicast::*;
 pub use name::{name_is_odd, name_refused};
 pub use relations::*;
 pub use room::*;
+pub use screen::*;
 pub use tcp_peer::*;
 pub use terminal::*;
 

@@ -39,6 +39,8 @@ mod networks;
 mod nick;
 mod nothing_waits;
 mod one_shot;
+mod pictures;
+mod screen;
 mod secrecy_hosts;
 mod signals;
 mod sockets;

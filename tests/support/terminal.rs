@@ -213,7 +213,8 @@ impl Terminal {
         assert_eq!(status.code(), Some(code), "{:?}", self.screen());
     }
 
-    fn waits_for(&mut self, what: &str, is_there: impl Fn(&str) -> bool) {
+    /// Waits until what was written so far is as it should be.
+    pub fn waits_for(&mut self, what: &str, is_there: impl Fn(&str) -> bool) {
         let end = Instant::now() + DEADLINE;
         while !is_there(&self.screen()) {
             let left = end.saturating_duration_since(Instant::now());

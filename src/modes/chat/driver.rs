@@ -12,7 +12,7 @@ use crate::chat::event::{Failure, Interface, News};
 use crate::chat::{Chat, Ended, Input, NetworkAsk, NetworkNews, Output};
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
-use crate::face::{ConsoleFace, Face, failure};
+use crate::face::{Face, RoomFace, failure};
 use crate::modes::{Outcome, finish, output_failed};
 use crate::net::group::{GroupOperation, Refusal};
 use crate::net::group_sockets::{Changes, Families, GroupSockets};
@@ -46,7 +46,7 @@ pub(super) struct Driver {
     pub(super) clock: Clock,
     pub(super) chat: Chat,
     pub(super) sockets: GroupSockets,
-    pub(super) face: ConsoleFace,
+    pub(super) face: RoomFace,
     /// Where people are remembered, if they are.
     pub(super) archive: Option<Archive>,
     /// Empty batches, given back to the thread that reads the sockets.

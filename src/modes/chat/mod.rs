@@ -20,10 +20,14 @@ use crate::chat::command::commands;
 use crate::chat::entry::Syntax;
 use crate::chat::event::News;
 use crate::chat::{Chat, Config};
+#[cfg(unix)]
+use crate::cli::Display;
 use crate::cli::{ChatSettings, InputPolicy};
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
-use crate::face::{ConsoleFace, Face, FaceConfig, failure};
+#[cfg(unix)]
+use crate::face::tui::{self, ScreenFace, ScreenFaceConfig};
+use crate::face::{ConsoleFace, Face, FaceConfig, RoomFace, failure};
 use crate::net::group_sockets::{Families, GroupSockets};
 use crate::net::interfaces;
 use crate::net::interrupter::Interrupter;
@@ -88,8 +92,6 @@ fn talk(
         close_input().map_err(Error::Input)?;
     }
     let mut face = face(settings, room, lang, tell)?;
-    face.notice(settings.name.as_str(), settings.bell);
-    face.complete(commands());
     if settings.role == Role::Keeper {
         face.say(&text::keeping(lang, room.shown()));
     }
@@ -198,7 +200,19 @@ fn face(
     room: &Room,
     lang: Lang,
     tell: Sender<Event>,
-) -> Result<ConsoleFace, Error> {
+) -> Result<RoomFace, Error> {
+    let tell = move |event| tell.send(Event::Console(event)).is_ok();
+    #[cfg(unix)]
+    if settings.display == Display::Screen && tui::is_possible() {
+        let config = ScreenFaceConfig {
+            lang,
+            name: settings.name.to_string(),
+            room: room.shown().to_owned(),
+            color: settings.color,
+            bell: settings.bell,
+        };
+        return Ok(RoomFace::Screen(Box::new(ScreenFace::open(config, tell)?)));
+    }
     let prompt = match settings.form {
         Form::Lines => format!("{}> ", settings.name),
         Form::Json => String::new(),
@@ -222,7 +236,8 @@ fn face(
         room: Some(room.shown().to_owned()),
         syntax: Syntax::Commands,
     };
-    ConsoleFace::open(config, move |event| {
-        tell.send(Event::Console(event)).is_ok()
-    })
+    let mut face = ConsoleFace::open(config, tell)?;
+    face.notice(settings.name.as_str(), settings.bell);
+    face.complete(commands());
+    Ok(RoomFace::Console(Box::new(face)))
 }

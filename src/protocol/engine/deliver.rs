@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use super::Engine;
 use super::amendments::Amending;
-use super::cause_waits::Awaited;
 use super::clock::clock_ms;
-use super::config::{CAUSES_HEEDED_AFTER, OLD_AFTER, RANGES_MAX};
+use super::config::{OLD_AFTER, RANGES_MAX};
 use super::event::{Delivery, EngineEvent, Manner, MessageId, NamedKey, Order, Version};
 use super::frame_log::{LoggedFrame, Position};
 use super::hear::ReceivedFrame;
 use super::history::{TextSpan, WholeText};
 use super::inbox::{Accept, Inbox};
 use super::member::Member;
-use super::roster::{Id, ME};
+use super::roster::Id;
 use super::timers::Farewell;
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
@@ -23,16 +22,12 @@ use crate::protocol::wire::frame::durable::{Durable, Fragment, Hello, Record, Re
 /// A message whose clock is so far behind one that was shown is shown as late.
 const LATE_AFTER: Duration = Duration::from_secs(3);
 
-/// How long a chain of causes may be of which each one is here and waits for the next; what is
-/// further back is not shown earlier because of its effects.
-const CAUSES_DEPTH_MAX: usize = 8;
-
 /// A frame that is about to be shown.
-struct Opened<'f> {
-    id: Id,
-    held: &'f LoggedFrame,
-    author: &'f Author,
-    durable: &'f Durable<'f>,
+pub(super) struct Opened<'f> {
+    pub(super) id: Id,
+    pub(super) held: &'f LoggedFrame,
+    pub(super) author: &'f Author,
+    pub(super) durable: &'f Durable<'f>,
 }
 
 impl Engine {
@@ -75,7 +70,7 @@ impl Engine {
 
     /// Shows a member's next frame if it is here and waits for no cause; returns whether it did.
     /// Frames of `effects` wait for it no longer, so that it waits for nothing.
-    fn deliver_next(
+    pub(super) fn deliver_next(
         &mut self,
         now: Moment,
         id: Id,
@@ -158,89 +153,6 @@ impl Engine {
         let order = if is_late { Order::Late } else { Order::InOrder };
         self.show_opened(now, frame, order);
         true
-    }
-
-    /// Until when a frame waits for causes that were not shown yet; `None` if there are none.
-    fn waits_until(&self, now: Moment, frame: &Opened<'_>) -> Option<Duration> {
-        let waits = &self.receiving.cause_waits;
-        let awaited = self.awaited(now, frame);
-        let patience = awaited
-            .map(|cause| waits.patience(&cause, now.time))
-            .max()?;
-        let flowing_since = self.receiving.inbox(frame.id)?.flowing_since();
-        Some(frame.held.came(now.time).max(flowing_since) + patience)
-    }
-
-    /// The causes of a frame that were not shown yet. A member that has just come waits for none,
-    /// because most of them were said before.
-    fn awaited<'f>(&self, now: Moment, frame: &'f Opened<'_>) -> impl Iterator<Item = Awaited<'f>> {
-        let has_just_come = now.time < self.me.started.time + CAUSES_HEEDED_AFTER;
-        let references = frame.durable.references.iter();
-        let causes = references.filter(move |_| !has_just_come);
-        causes.filter_map(|cause| self.as_awaited(frame, cause))
-    }
-
-    /// A cause of a frame, if it was not shown yet.
-    fn as_awaited<'f>(&self, frame: &Opened<'_>, cause: &'f Reference) -> Option<Awaited<'f>> {
-        let id = self.group.roster.find(cause.member);
-        let inbox = id.and_then(|id| self.receiving.inbox(id));
-        let (is_shown, is_attested) = match id {
-            // Nobody but this member says more than it has said.
-            Some(ME) => (cause.sequence <= self.sending.newest(), false),
-            _ => (
-                inbox.is_some_and(|inbox| inbox.is_past(cause.sequence)),
-                inbox.is_some_and(|inbox| cause.sequence <= inbox.newest()),
-            ),
-        };
-        let is_awaited = !is_shown && !self.is_stored(cause);
-        is_awaited.then(|| Awaited {
-            frame: cause,
-            by: frame.author.short,
-            is_author_known: id == Some(ME) || inbox.is_some_and(Inbox::has_delivered),
-            is_attested,
-        })
-    }
-
-    /// Ends the wait of a frame for its causes: those that are here, and wait for causes
-    /// themselves, are shown before it. Returns false if it is itself an effect of what waits for
-    /// it, as only liars have it, so that it is left where it is.
-    fn go_on_without(&mut self, now: Moment, frame: &Opened<'_>, effects: &mut Vec<Id>) -> bool {
-        effects.push(frame.id);
-        for cause in &frame.durable.references {
-            if self.as_awaited(frame, cause).is_some() {
-                self.show_cause(now, cause, effects);
-            }
-        }
-        effects.pop();
-        let is_effect = |cause: &Awaited<'_>| {
-            let author = self.group.roster.find(cause.frame.member);
-            author.is_some_and(|author| effects.contains(&author))
-        };
-        if self.awaited(now, frame).any(|cause| is_effect(&cause)) {
-            return false;
-        }
-        for cause in &frame.durable.references {
-            if let Some(missing) = self.as_awaited(frame, cause) {
-                self.receiving.cause_waits.in_vain(&missing, now.time);
-            }
-        }
-        true
-    }
-
-    /// Shows a cause if it and all before it are here.
-    fn show_cause(&mut self, now: Moment, cause: &Reference, effects: &mut Vec<Id>) {
-        let id = self.group.roster.find(cause.member);
-        let Some(id) = id.filter(|id| *id != ME && !effects.contains(id)) else {
-            return;
-        };
-        let is_here = |inbox: &Inbox| inbox.is_ready_through(cause.sequence);
-        while effects.len() <= CAUSES_DEPTH_MAX
-            && self.receiving.inbox(id).is_some_and(is_here)
-            && self.deliver_next(now, id, None, effects)
-        {
-            // What is behind it may be ready, too.
-            self.receiving.blocked.insert(id);
-        }
     }
 
     /// Shows what is held of a member before a frame, without what is missing in between.

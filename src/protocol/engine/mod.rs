@@ -22,7 +22,7 @@
 //! acquaintance what is known of an author before a signature is checked
 //! hear        a frame → roster → (freshness) → inbox → log → deliver
 //! group_clock clocks that differ: ours is corrected, or theirs are refused
-//! deliver     a frame in its turn, after its causes → event
+//! deliver     a frame in its turn, after its causes (causes) → event
 //! saying      what this member's person says → outbox, and its copy → mirror
 //! send        outbox → pace, window → a signed batch → log → out; beats; NACKs
 //! naming      another name: its own, or of a member that is heard
@@ -38,6 +38,7 @@ pub mod arrivals;
 mod asked_in_vain;
 mod catch_up;
 mod cause_waits;
+mod causes;
 pub mod clock;
 pub mod clock_offset;
 pub mod config;

@@ -3,6 +3,7 @@
 //! it edits many lines in ratatui's types and draws itself. Here a line is edited alone.)
 
 mod history;
+mod kills;
 mod layout;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod tests;
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 use self::history::{History, Search};
+use self::kills::KillRing;
 pub(super) use self::layout::{Rows, layout};
 use super::block::LINE_MAX_BYTES;
 use super::keys::{Key, Modifiers};
@@ -45,7 +47,7 @@ pub struct LineEditor {
     text: String,
     /// In bytes, always between two graphemes.
     caret: usize,
-    killed: String,
+    kills: KillRing,
     history: History,
     search: Option<Search>,
     undo: Vec<(String, usize)>,
@@ -127,6 +129,7 @@ impl LineEditor {
     /// Does what a key asks for. A key that means nothing does nothing.
     pub fn press(&mut self, key: Key, modifiers: Modifiers) -> Edit {
         let was_typing = std::mem::take(&mut self.is_typing);
+        self.kills.next_key();
         if self.search.is_some()
             && let Some(edit) = self.press_in_search(key, modifiers)
         {
@@ -171,9 +174,11 @@ impl LineEditor {
             'u' => self.kill(0, self.caret),
             'w' => self.kill(self.blank_before(), self.caret),
             'y' => {
-                let killed = std::mem::take(&mut self.killed);
-                self.insert(&killed);
-                self.killed = killed;
+                let start = self.caret;
+                if let Some(killed) = self.kills.newest() {
+                    self.insert(&killed);
+                    self.kills.yanked(start);
+                }
             }
             't' => self.transpose(),
             'p' => self.go_in_history(History::older),
@@ -200,6 +205,12 @@ impl LineEditor {
             'b' => self.caret = self.word_before(),
             'f' => self.caret = self.word_after(),
             'd' => self.kill(self.caret, self.word_after()),
+            'y' => {
+                if let Some((start, killed)) = self.kills.older() {
+                    self.replace_before_caret(start, &killed);
+                    self.kills.yanked(start);
+                }
+            }
             _ => {}
         }
         Edit::Edited
@@ -280,7 +291,7 @@ impl LineEditor {
 
     fn kill(&mut self, from: usize, to: usize) {
         if let Some(text) = self.text.get(from..to).filter(|text| !text.is_empty()) {
-            self.killed = text.to_owned();
+            self.kills.add(text);
             self.delete(from, to);
         }
     }

@@ -34,6 +34,10 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         ("chat", "listen_only") => {
             "Não lê nenhuma entrada, e fica até receber um sinal: para serviços"
         }
+        ("chat", "screen") => {
+            "Uma tela inteira: a sala, as pessoas e o que você digita, tudo de uma vez"
+        }
+        ("chat", "lines") => "Linha por linha, como pipes e leitores de tela precisam: o padrão",
         ("completions", "shell") => "Para qual shell",
         ("man", "folder") => {
             "Escreve as páginas de todos os comandos nesta pasta, criada se não existir"

@@ -1,0 +1,103 @@
+//! The face of a room on the program's own terminal or streams: by lines or objects, or as a full
+//! screen.
+
+use std::io;
+use std::time::Duration;
+
+#[cfg(unix)]
+use super::tui::ScreenFace;
+use super::{ConsoleFace, Face};
+use crate::chat::command::RequestId;
+use crate::chat::entry::Entry;
+use crate::chat::event::Told;
+use crate::terminal::console::ConsoleEvent;
+use crate::terminal::signals::Signal;
+
+/// See the file's head.
+pub enum RoomFace {
+    /// Lines or objects.
+    Console(Box<ConsoleFace>),
+    /// The full screen.
+    #[cfg(unix)]
+    Screen(Box<ScreenFace>),
+}
+
+/// Does the same with whichever face it is.
+macro_rules! either {
+    ($room_face:expr, $face:ident => $act:expr) => {
+        match $room_face {
+            RoomFace::Console($face) => $act,
+            #[cfg(unix)]
+            RoomFace::Screen($face) => $act,
+        }
+    };
+}
+
+impl RoomFace {
+    /// Takes in what a thread of the terminal reports. Returns the signal that a key stands for.
+    pub fn handle(&mut self, now: Duration, event: ConsoleEvent) -> Option<Signal> {
+        either!(self, face => face.handle(now, event))
+    }
+
+    /// When [`RoomFace::on_time`] is due.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Duration> {
+        either!(self, face => face.next_time())
+    }
+
+    /// Takes in that time has passed. Returns the signal that a key stands for.
+    pub fn on_time(&mut self, now: Duration) -> Option<Signal> {
+        either!(self, face => face.on_time(now))
+    }
+
+    /// Says a sentence beside what is shown.
+    pub fn say(&mut self, sentence: &str) {
+        either!(self, face => face.say(sentence));
+    }
+
+    /// Clears the screen; the full screen does so by itself.
+    pub fn clear_screen(&self) {
+        if let Self::Console(face) = self {
+            face.clear_screen();
+        }
+    }
+
+    /// Why the output takes no more, returned once.
+    pub fn output_failure(&mut self) -> Option<io::Error> {
+        either!(self, face => face.output_failure())
+    }
+
+    /// How the input ended, returned once.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub fn end(&mut self) -> io::Result<()> {
+        either!(self, face => face.end())
+    }
+
+    /// Puts the terminal back, and waits until everything is written.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn finish(&mut self, signal: Option<Signal>) -> io::Result<()> {
+        either!(self, face => face.finish(signal))
+    }
+}
+
+impl Face for RoomFace {
+    fn show(&mut self, told: &Told) {
+        either!(self, face => face.show(told));
+    }
+
+    fn flush(&mut self) {
+        either!(self, face => face.flush());
+    }
+
+    fn next(&mut self) -> Option<(RequestId, Entry)> {
+        either!(self, face => face.next())
+    }
+
+    fn is_over(&self) -> bool {
+        either!(self, face => face.is_over())
+    }
+}

@@ -1,0 +1,379 @@
+//! What keys and events make of the screen, and that nothing of it ends the program.
+
+use super::*;
+use crate::chat::event::{Content, Delivered, Guest, Id, Interface, Ready};
+use crate::chat::transcript::Snapshot;
+use crate::protocol::wire::frame::Key as PersonKey;
+use crate::terminal::keys::KeyDecoder;
+use crate::terminal::picture::{Abilities, Encoder, Picture};
+use proptest::prelude::*;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU16;
+
+fn local(wall_ms: u64) -> Stamp {
+    let minutes = wall_ms / 60_000;
+    Stamp {
+        time_of_day: format!("{:02}:{:02}:00", minutes / 60 % 24, minutes % 60),
+        ..Stamp::default()
+    }
+}
+
+fn app(columns: u16, rows: u16) -> App {
+    let config = AppConfig {
+        lang: Lang::En,
+        theme: Theme::default(),
+        name: "ana".into(),
+        room: "turma-a".into(),
+    };
+    let mut app = App::new(config, local);
+    at(&mut app, 0, &AppInput::Size(columns, rows));
+    app
+}
+
+fn at(app: &mut App, seconds: u64, input: &AppInput<'_>) {
+    let now = Moment {
+        time: Duration::from_secs(seconds),
+        wall_ms: seconds * 1000,
+    };
+    app.update(now, input);
+}
+
+fn tell(app: &mut App, seconds: u64, news: News) {
+    at(app, seconds, &AppInput::Told(&news.into()));
+}
+
+fn types(app: &mut App, seconds: u64, keys: &str) -> Vec<Effect> {
+    let mut events = Vec::new();
+    let mut decoder = KeyDecoder::default();
+    let mut take = |event| events.push(event);
+    decoder.feed(Duration::ZERO, keys.as_bytes(), &mut take);
+    decoder.on_time(Duration::from_secs(1), &mut take);
+    for event in &events {
+        at(app, seconds, &AppInput::Key(event));
+    }
+    std::iter::from_fn(|| app.poll()).collect()
+}
+
+fn person(name: &str) -> Person {
+    Person {
+        key: Some(PersonKey([name.len() as u8; 32])),
+        ..Person::unproven(name)
+    }
+}
+
+fn says(number: u64, name: &str, text: &str) -> Message {
+    let content = Content::Text(text.into());
+    Message::local(number, person(name), content, number * 1000)
+}
+
+fn drawn(app: &App) -> Vec<String> {
+    let (columns, rows) = app.size();
+    let mut picture = Picture::blank(columns, rows);
+    app.draw(&mut picture);
+    picture.rows()
+}
+
+fn shows(app: &App, part: &str) -> bool {
+    drawn(app).iter().any(|row| row.contains(part))
+}
+
+#[test]
+fn a_line_is_said_a_command_of_the_room_is_asked_and_one_of_the_screen_is_done() {
+    let mut app = app(80, 24);
+    let say = |text: &str| {
+        let (text, to) = (text.to_owned(), None);
+        Effect::Ask(Entry::Say { text, to })
+    };
+    assert_eq!(types(&mut app, 0, "oi\r"), [say("oi")]);
+    assert_eq!(types(&mut app, 0, "um\ndois\r"), [say("um\ndois")]);
+    let who = Effect::Ask(Entry::Command("/who".into()));
+    assert_eq!(types(&mut app, 0, "/who\r"), [who]);
+    assert_eq!(types(&mut app, 0, "/help\r"), []);
+    assert!(shows(&app, "Help") && shows(&app, "/palette"));
+    // The page is longer than the screen.
+    assert_eq!(types(&mut app, 0, "\x1b[6~\x1b[6~\x1b[6~"), []);
+    assert!(shows(&app, "Help") && shows(&app, "sair"));
+    assert_eq!(types(&mut app, 0, "x"), []);
+    assert!(!shows(&app, "Help"));
+    assert_eq!(types(&mut app, 0, "meia\x03"), []);
+    assert_eq!(types(&mut app, 0, "\x03"), [Effect::Interrupt]);
+    assert_eq!(types(&mut app, 0, "\x04"), [Effect::End]);
+    assert_eq!(types(&mut app, 0, "\x0c"), [Effect::Redraw]);
+    assert_eq!(types(&mut app, 0, "\x1a"), [Effect::Suspend]);
+}
+
+#[test]
+fn what_comes_while_nobody_looks_is_marked_and_counted() {
+    let mut app = app(80, 10);
+    for number in 0..40 {
+        tell(&mut app, 1, News::Message(says(number, "bia", "linha")));
+    }
+    types(&mut app, 2, "\x1b[5~");
+    tell(&mut app, 3, News::Message(says(50, "bia", "abaixo")));
+    tell(&mut app, 3, News::Message(says(51, "bia", "abaixo")));
+    assert!(shows(&app, "↓ 2 new") && !shows(&app, "abaixo"));
+    types(&mut app, 4, "\x1b[1;5F");
+    assert!(shows(&app, "abaixo") && shows(&app, "new from here on"));
+    assert!(!shows(&app, "↓"));
+    // A message that means this person calls them, unless they want to be left alone.
+    tell(&mut app, 5, News::Message(says(52, "bia", "ana, oi")));
+    assert_eq!(app.poll(), Some(Effect::Notice("bia: ana, oi".into())));
+    assert_eq!(app.window_title(), "(1) turma-a");
+    types(&mut app, 6, "/quiet 1h\r");
+    tell(&mut app, 7, News::Message(says(53, "bia", "ana?")));
+    assert_eq!(app.poll(), None);
+    assert!(shows(&app, "quiet for 60 min"));
+    assert_eq!(app.next_time(), Some(Duration::from_secs(3606)));
+    at(&mut app, 3606, &AppInput::Time);
+    assert!(!shows(&app, "quiet for 60 min ·"));
+    tell(&mut app, 3700, News::Message(says(54, "bia", "ana!")));
+    assert_eq!(app.poll(), Some(Effect::Notice("bia: ana!".into())));
+}
+
+#[test]
+fn own_lines_show_how_far_they_got_and_late_ones_stand_in_their_place() {
+    let mut app = app(80, 12);
+    let own = Message {
+        is_own: true,
+        ..says(3, "ana", "minha")
+    };
+    tell(&mut app, 1, News::Message(own));
+    assert!(shows(&app, "ana: minha ·"));
+    let report = |has| {
+        News::Delivered(Delivered {
+            first: Id::Local(3),
+            last: Id::Local(3),
+            has,
+            of: 3,
+            waiting: vec![person("rui")],
+            was_reported: false,
+            kept_for: 0,
+        })
+    };
+    tell(&mut app, 1, report(2));
+    assert!(shows(&app, "ana: minha 2/3") && shows(&app, "2 of 3 have your last line"));
+    tell(&mut app, 1, report(3));
+    assert!(shows(&app, "ana: minha ✓"));
+    let late = Message {
+        timing: Timing::Late,
+        ..says(2, "bia", "antes")
+    };
+    tell(&mut app, 2, News::Message(late));
+    let rows = drawn(&app);
+    let row = |part: &str| rows.iter().position(|row| row.contains(part)).unwrap();
+    assert!(row("bia: antes (late)") < row("ana: minha"));
+}
+
+#[test]
+fn what_is_searched_for_is_found_and_the_way_back_too() {
+    let mut app = app(80, 10);
+    for number in 0..100 {
+        let text = format!("linha {number}");
+        tell(&mut app, 1, News::Message(says(number, "bia", &text)));
+    }
+    types(&mut app, 2, "\x06LINHA 1");
+    assert!(shows(&app, "11 found") && shows(&app, "linha 19"));
+    types(&mut app, 2, "\x1b[A");
+    assert!(shows(&app, "linha 18"));
+    types(&mut app, 2, "x");
+    assert!(shows(&app, "nothing found"));
+    types(&mut app, 2, "\x1b");
+    assert!(shows(&app, "linha 99"));
+    types(&mut app, 2, "/find linha 50\r\r");
+    assert!(shows(&app, "linha 50") && !shows(&app, "found"));
+}
+
+#[test]
+fn a_person_is_chosen_and_a_code_compared() {
+    for columns in [60, 100] {
+        let mut app = app(columns, 24);
+        for name in ["bia", "carla"] {
+            tell(
+                &mut app,
+                1,
+                News::Entered {
+                    person: person(name),
+                    was_here: true,
+                },
+            );
+        }
+        let verify = Effect::Ask(Entry::Command("/verify carla".into()));
+        assert_eq!(types(&mut app, 2, "\x1b[15~\x1b[Bv"), [verify]);
+        assert_eq!(types(&mut app, 2, "\x1b[15~m"), []);
+        assert!(shows(&app, "> /msg bia"));
+        tell(
+            &mut app,
+            3,
+            News::Code {
+                person: person("carla"),
+                code: "12345 67890 12345 67890 12345 67890".into(),
+            },
+        );
+        assert!(shows(&app, "12345 67890") && shows(&app, "▀▀█"));
+        let verified = Effect::Ask(Entry::Command("/verified carla".into()));
+        assert_eq!(
+            types(&mut app, 3, "\x03\x03/verified carla\r").last(),
+            Some(&verified)
+        );
+        assert_eq!(types(&mut app, 3, "\x1bOSfind\r"), []);
+        assert!(shows(&app, "nothing found"));
+    }
+}
+
+#[test]
+fn the_same_events_in_another_order_give_the_same_conversation() {
+    let told: Vec<News> = (0..20)
+        .map(|number| News::Message(says(number, "bia", &format!("linha {number}"))))
+        .collect();
+    let snapshot = News::Snapshot(Snapshot {
+        ready: None,
+        members: Vec::new(),
+        messages: (5..15)
+            .map(|number| says(number, "bia", &format!("linha {number}")))
+            .collect(),
+    });
+    let (mut early, mut late) = (app(80, 24), app(80, 24));
+    tell(&mut early, 1, snapshot.clone());
+    told.iter()
+        .for_each(|news| tell(&mut early, 1, news.clone()));
+    told.iter()
+        .rev()
+        .for_each(|news| tell(&mut late, 1, news.clone()));
+    tell(&mut late, 1, snapshot);
+    assert_eq!(drawn(&early), drawn(&late));
+}
+
+fn any_news() -> impl Strategy<Value = News> {
+    let name = "[a-zA-Zé漢\u{5d0}\u{202e}]{1,9}";
+    let text = "([a-z漢é👍\u{301}\u{200d}\t\n ]|https://a[.]b/|ana|\x1b|\u{5d0}){0,80}";
+    prop_oneof![
+        (0_u64..200, name, text, any::<(bool, bool, bool)>()).prop_map(
+            |(number, name, text, (is_own, is_private, is_late))| {
+                News::Message(Message {
+                    is_own,
+                    is_private,
+                    timing: match is_late {
+                        true => Timing::Late,
+                        false => Timing::Live,
+                    },
+                    ..says(number, &name, &text)
+                })
+            }
+        ),
+        (name, text).prop_map(|(name, text)| News::Guest(Guest {
+            name: Some(name),
+            text: Some(text),
+            source: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
+            wall_ms: 0,
+        })),
+        (name, any::<bool>()).prop_map(|(name, was_here)| News::Entered {
+            person: person(&name),
+            was_here,
+        }),
+        name.prop_map(|name| News::Left {
+            person: person(&name),
+            with_farewell: false,
+        }),
+        name.prop_map(|name| News::Silent(person(&name))),
+        (0_u64..200, 0_u64..9, 0_usize..20, 0_usize..20).prop_map(|(first, more, has, of)| {
+            News::Delivered(Delivered {
+                first: Id::Local(first),
+                last: Id::Local(first + more),
+                has,
+                of,
+                waiting: Vec::new(),
+                was_reported: true,
+                kept_for: 0,
+            })
+        }),
+        name.prop_map(|name| News::Code {
+            person: person(&name),
+            code: "12345 67890 12345 67890 12345 67890".into(),
+        }),
+        any::<bool>().prop_map(|is_keyed| News::Ready(Ready {
+            me: person("ana"),
+            room: Some("turma-a".into()),
+            is_keyed,
+            interfaces: Vec::<Interface>::new(),
+        })),
+    ]
+}
+
+/// A size of the parser's terminal, which has one cell at least.
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count.max(1)).unwrap()
+}
+
+#[derive(Clone, Debug)]
+enum Happens {
+    News(News),
+    Keys(String),
+    Size(u16, u16),
+    Time(u64),
+}
+
+fn anything() -> impl Strategy<Value = Happens> {
+    let keys = concat!(
+        "([a-zé漢/: ]|\r|\n|\t|\x1b\r|\x1b\\[[ABCDHF]|\x1b\\[[56]~|\x1b\\[1;5[HF]|",
+        "\x1bO[PQRS]|\x1b\\[15~|",
+        "[\x01-\x1f]|\x7f|/help\r|/find a\r|/clear\r|/quiet 5\r|/unfold\r|:ok:|",
+        "\x1b\\[200~um\ndois\x1b\\[201~){0,8}"
+    );
+    prop_oneof![
+        4 => any_news().prop_map(Happens::News),
+        4 => keys.prop_map(Happens::Keys),
+        1 => (0_u16..220, 0_u16..60).prop_map(|(columns, rows)| Happens::Size(columns, rows)),
+        1 => (0_u16..4, 0_u16..4).prop_map(|(columns, rows)| Happens::Size(columns, rows)),
+        1 => (0_u64..2000).prop_map(Happens::Time),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+    #[test]
+    fn whatever_happens_at_any_size_a_terminal_shows_the_screen_as_it_is(
+        happens in proptest::collection::vec(anything(), 0..40),
+    ) {
+        let mut app = app(80, 24);
+        let mut encoder = Encoder::new(Abilities::Commands);
+        let mut parser = vt100::Parser::new(cells(24), cells(80), 0);
+        let mut seconds = 0;
+        for event in happens {
+            match event {
+                Happens::News(news) => tell(&mut app, seconds, news),
+                Happens::Keys(keys) => drop(types(&mut app, seconds, &keys)),
+                Happens::Size(columns, rows) => {
+                    at(&mut app, seconds, &AppInput::Size(columns, rows));
+                    parser.screen_mut().set_size(cells(rows), cells(columns));
+                }
+                Happens::Time(more) => {
+                    seconds += more;
+                    at(&mut app, seconds, &AppInput::Time);
+                }
+            }
+            while app.poll().is_some() {}
+            let (columns, rows) = app.size();
+            let mut picture = Picture::blank(columns, rows);
+            app.draw(&mut picture);
+            if let Some((x, y)) = picture.cursor {
+                prop_assert!(x < columns && y < rows);
+            }
+            let drawn = picture.rows();
+            prop_assert_eq!(drawn.len(), usize::from(rows));
+            let cursor = picture.cursor;
+            parser.process(&encoder.encode(picture));
+            // A terminal sees no more than the first letter of what is joined to it.
+            let is_simple = |row: &String| row.chars().all(|c| {
+                !matches!(c, '\u{200d}' | '\u{301}' | '\u{2068}' | '\u{2069}' | '👍')
+            });
+            let shown: Vec<String> = parser.screen().rows(0, columns)
+                .map(|row| row.trim_end().to_owned()).collect();
+            for (drawn, shown) in drawn.iter().zip(&shown).filter(|(drawn, _)| is_simple(drawn)) {
+                prop_assert_eq!(drawn, shown);
+            }
+            if let Some((x, y)) = cursor {
+                prop_assert_eq!(parser.screen().cursor_position(), (y, x));
+            }
+        }
+    }
+}

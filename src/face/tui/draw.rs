@@ -1,0 +1,291 @@
+//! The screen as it is now, as a picture. Pure.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::{Block, Widget};
+
+use super::app::App;
+use super::layout::{Areas, PROMPT, input_columns};
+use super::panel::{self, Panel};
+use super::people;
+use super::rows::{Row, cells, cut};
+use crate::protocol::message::clean;
+use crate::terminal::picture::Picture;
+use crate::text;
+
+/// Between the parts of a bar.
+const BETWEEN: &str = " · ";
+
+impl App {
+    /// Draws everything.
+    pub fn draw(&self, picture: &mut Picture) {
+        let areas = self.areas();
+        picture.title = self.window_title();
+        self.draw_title(areas.title, picture);
+        self.draw_talk(areas.talk, picture);
+        self.draw_people(areas.people, picture);
+        self.draw_input(areas.input, picture);
+        self.draw_status(areas.status, picture);
+        self.draw_panel(&areas, picture);
+        let area = picture.area();
+        picture.cursor = picture
+            .cursor
+            .filter(|(x, y)| *x < area.width && *y < area.height);
+    }
+
+    pub(super) fn window_title(&self) -> String {
+        let room = clean(self.room()).into_owned();
+        match self.called {
+            0 => room,
+            called => format!("({called}) {room}"),
+        }
+    }
+
+    fn draw_title(&self, area: Rect, picture: &mut Picture) {
+        let lang = self.lang();
+        let here = text::here(lang, self.people.count());
+        let delivered = self
+            .conversation
+            .delivery
+            .newest()
+            .filter(|(_, of)| *of > 0);
+        let state = match (self.is_offline, delivered) {
+            (true, _) => Some(text::offline(lang)),
+            (false, Some((has, of))) => Some(text::have_last(lang, has, of)),
+            (false, None) => None,
+        };
+        let room = clean(self.room()).into_owned();
+        let lock = self.is_keyed.map(|is_keyed| text::lock(lang, is_keyed));
+        let word = self
+            .is_keyed
+            .map(|is_keyed| text::lock_word(lang, is_keyed));
+        // The longest that has room.
+        let room = Some(room);
+        let here = Some(here);
+        let candidates = [
+            [&room, &lock, &here, &state],
+            [&room, &word, &here, &state],
+            [&room, &word, &here, &None],
+            [&room, &None, &here, &None],
+            [&room, &None, &None, &None],
+        ];
+        let joined = candidates.map(|parts| {
+            let parts = parts.into_iter().flatten().map(String::as_str);
+            format!(" {} ", parts.collect::<Vec<_>>().join(BETWEEN))
+        });
+        let fits = joined.iter().find(|bar| cells(bar) <= area.width);
+        let bar = fits.or(joined.last()).map_or("", String::as_str);
+        self.draw_bar(area, bar, picture);
+    }
+
+    fn draw_bar(&self, area: Rect, text: &str, picture: &mut Picture) {
+        if area.height == 0 {
+            return;
+        }
+        picture.fill(area, self.theme().bar());
+        picture.write((area.x, area.y), area.right(), text, self.theme().bar());
+    }
+
+    fn draw_talk(&self, area: Rect, picture: &mut Picture) {
+        let height = usize::from(area.height);
+        let seen = self.with_view(|view| view.window(self.scroll, height));
+        let first = height.saturating_sub(seen.len());
+        for (number, seen) in seen.iter().enumerate() {
+            let y = area.y + (first + number) as u16;
+            draw_row(&seen.row, (area.x, y), area.right(), picture);
+        }
+    }
+
+    fn draw_people(&self, area: Rect, picture: &mut Picture) {
+        if area.width == 0 {
+            return;
+        }
+        for y in area.top()..area.bottom() {
+            picture.write((area.x + 1, y), area.right(), "│", self.theme().dim());
+        }
+        let inner = Rect::new(area.x + 3, area.y, area.width - 3, area.height);
+        self.draw_people_list(inner, picture);
+    }
+
+    /// The people, in a part that is theirs.
+    fn draw_people_list(&self, area: Rect, picture: &mut Picture) {
+        let theme = self.theme();
+        let others = self.people.others();
+        let title = text::people(self.lang(), self.people.count());
+        let mut y = area.top();
+        let mut line = |text: &str, style: Style| {
+            if y < area.bottom() {
+                let text = cut(text, area.width);
+                picture.write((area.x, y), area.right(), &text, style);
+                y += 1;
+            }
+        };
+        line(&title, theme.strong());
+        let me = self.people.me().map_or(self.name(), |me| &me.name);
+        line(
+            &format!("● {}", text::you(self.lang(), &clean(me))),
+            theme.strong(),
+        );
+        let chosen = match self.panel {
+            Panel::Choose(chosen) => Some(chosen),
+            _ => None,
+        };
+        // Whoever is chosen is seen.
+        let room = usize::from(area.height).saturating_sub(2);
+        let first = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(room));
+        for (number, member) in others.iter().enumerate().skip(first).take(room) {
+            let style = match chosen == Some(number) {
+                true => theme.chosen(),
+                false => theme.person(&member.person),
+            };
+            line(&people::entry(member), style);
+        }
+    }
+
+    fn draw_input(&self, area: Rect, picture: &mut Picture) {
+        if area.height == 0 {
+            return;
+        }
+        let theme = self.theme();
+        let at = (area.x, area.y);
+        if let Panel::Find(finder) = &self.panel {
+            let x = picture.write(
+                at,
+                area.right(),
+                &text::find_prompt(self.lang()),
+                theme.strong(),
+            );
+            let x = picture.write(
+                (x, area.y),
+                area.right(),
+                &clean(&finder.query),
+                Style::new(),
+            );
+            picture.cursor = Some((x.min(area.right().saturating_sub(1)), area.y));
+            return;
+        }
+        if let Some(lines) = self.input.asks() {
+            let question = text::paste_asked(self.lang(), lines);
+            let x = picture.write(at, area.right(), &question, theme.strong());
+            picture.cursor = Some((x.min(area.right().saturating_sub(1)), area.y));
+            return;
+        }
+        let laid = self.input.rows(input_columns(area.width));
+        let height = usize::from(area.height);
+        let first = (laid.caret.0 + 1).saturating_sub(height);
+        let rows = laid.rows.iter().enumerate().skip(first).take(height);
+        for (number, row) in rows {
+            let y = area.y + (number - first) as u16;
+            let prompt = if number == 0 { PROMPT } else { "  " };
+            let x = picture.write((area.x, y), area.right(), prompt, theme.strong());
+            picture.write((x, y), area.right(), row, Style::new());
+        }
+        let x = area.x + PROMPT.len() as u16 + laid.caret.1;
+        let y = area.y + (laid.caret.0 - first) as u16;
+        picture.cursor = Some((x.min(area.right().saturating_sub(1)), y));
+    }
+
+    fn draw_status(&self, area: Rect, picture: &mut Picture) {
+        let bar = format!(" {} ", self.status().join(BETWEEN));
+        self.draw_bar(area, &bar, picture);
+    }
+
+    /// What matters now, the most urgent first.
+    fn status(&self) -> Vec<String> {
+        let lang = self.lang();
+        let mut parts = Vec::new();
+        match &self.panel {
+            Panel::Find(finder) => parts.push(text::found(lang, finder.found.len())),
+            Panel::Choose(_) => parts.push(text::choose_hint(lang)),
+            _ => {}
+        }
+        if let Some(query) = self.input.query() {
+            parts.push(clean(&text::search_prompt(lang, query)).into_owned());
+        }
+        if self.scroll != super::view::Scroll::Bottom {
+            parts.push(text::new_below(lang, self.unseen));
+        }
+        let waiting = self.conversation.delivery.waiting();
+        if !waiting.is_empty() {
+            parts.push(clean(&text::waited_for(lang, waiting)).into_owned());
+        }
+        if let Some(minutes) = self.quiet_minutes() {
+            parts.push(text::quiet_for(lang, minutes));
+        }
+        if !self.has_spoken && parts.is_empty() {
+            parts.push(text::first_hint(lang));
+        }
+        parts
+    }
+
+    fn draw_panel(&self, areas: &Areas, picture: &mut Picture) {
+        let (lang, theme) = (self.lang(), self.theme());
+        let talk = Rect::new(0, areas.talk.y, picture.area().width, areas.talk.height);
+        match &self.panel {
+            Panel::None | Panel::Find(_) => {}
+            Panel::Choose(_) if areas.people.width > 0 => {}
+            Panel::Choose(_) => {
+                let inner = self.draw_box(talk, "", picture);
+                self.draw_people_list(inner, picture);
+            }
+            Panel::Help(first) => {
+                let inner = self.draw_box(talk, &text::help_title(lang), picture);
+                let rows = panel::help(lang, theme);
+                let last = rows.len().saturating_sub(inner.height.into());
+                let rows = rows.get((*first).min(last)..).unwrap_or_default();
+                draw_rows(rows, inner, picture);
+            }
+            Panel::Verify(verify) => {
+                let title = text::verify_title(lang, &verify.who);
+                let inner = self.draw_box(talk, &clean(&title), picture);
+                draw_rows(&verify.rows(inner.width, lang, theme), inner, picture);
+            }
+            Panel::Palette(choice) => {
+                let inner = self.draw_box(talk, &text::palette_title(lang), picture);
+                if inner.height == 0 {
+                    return;
+                }
+                let query = format!("{PROMPT}{}", clean(&choice.query));
+                let x = picture.write((inner.x, inner.y), inner.right(), &query, theme.strong());
+                picture.cursor = Some((x, inner.y));
+                let offers = panel::offers(&choice.query, lang);
+                let room = usize::from(inner.height) - 1;
+                let first = (choice.chosen + 1).saturating_sub(room);
+                for (number, offer) in offers.iter().enumerate().skip(first).take(room) {
+                    let y = inner.y + 1 + (number - first) as u16;
+                    let style = match number == choice.chosen {
+                        true => theme.chosen(),
+                        false => Style::new(),
+                    };
+                    picture.write((inner.x, y), inner.right(), &offer.shown, style);
+                }
+            }
+        }
+    }
+
+    /// Frames a part, and gives what is inside.
+    fn draw_box(&self, area: Rect, title: &str, picture: &mut Picture) -> Rect {
+        picture.fill(area, Style::new());
+        // What is inside of next to nothing is nothing, and not beside it.
+        if area.width < 2 || area.height < 2 {
+            return Rect::default();
+        }
+        let block = Block::bordered().title(cut(title, area.width - 2));
+        let inner = block.inner(area);
+        block.render(area, picture.cells());
+        inner
+    }
+}
+
+fn draw_rows(rows: &[Row], area: Rect, picture: &mut Picture) {
+    for (row, y) in rows.iter().zip(area.top()..area.bottom()) {
+        draw_row(row, (area.x, y), area.right(), picture);
+    }
+}
+
+fn draw_row(row: &Row, (x, y): (u16, u16), end: u16, picture: &mut Picture) {
+    let mut x = x + row.indent;
+    for span in &row.spans {
+        x = picture.write_link((x, y), end, &span.text, span.style, span.link.as_deref());
+    }
+}

@@ -1,0 +1,223 @@
+//! What may stand above the conversation, and has the keys meanwhile: the help, the palette, the
+//! search, the people to choose from, the code to compare. Pure.
+
+use super::conversation::Place;
+use super::keys::{Action, BINDINGS};
+use super::rows::{Row, Span};
+use super::theme::Theme;
+use super::view::Scroll;
+use crate::chat::command::commands;
+use crate::terminal::keys::{Key, Modifiers};
+use crate::terminal::screen::qr_code;
+use crate::text::{self, Lang};
+
+/// Longest text that is searched for, in bytes.
+const QUERY_MAX_BYTES: usize = 256;
+
+/// See the file's head.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Panel {
+    /// Nothing: the keys are the line's.
+    #[default]
+    None,
+    /// From which row on.
+    Help(usize),
+    Palette(Choice),
+    Find(Finder),
+    /// Which of the people.
+    Choose(usize),
+    Verify(Verify),
+}
+
+/// A query, and which of what it leaves is chosen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Choice {
+    pub(super) query: String,
+    pub(super) chosen: usize,
+}
+
+/// A search among the messages that are held.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Finder {
+    pub(super) query: String,
+    /// The messages that have it, the newest first.
+    pub(super) found: Vec<Place>,
+    pub(super) chosen: usize,
+    /// Where the conversation stood before.
+    pub(super) before: Scroll,
+}
+
+/// The code to compare with somebody.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Verify {
+    /// As they are called.
+    pub(super) who: String,
+    /// As they are typed behind a command.
+    pub(super) typed: String,
+    pub(super) code: String,
+    pub(super) words: String,
+}
+
+/// Changes a query as a key asks for; whether it did.
+pub(super) fn edit(query: &mut String, key: Key, held: Modifiers) -> bool {
+    match (key, held.ctrl, held.alt) {
+        (Key::Char(c), false, false) if query.len() < QUERY_MAX_BYTES => query.push(c),
+        (Key::Backspace, ..) => drop(query.pop()),
+        (Key::Char('u'), true, _) => query.clear(),
+        _ => return false,
+    }
+    true
+}
+
+/// Something that the palette offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Offer {
+    pub(super) action: Option<Action>,
+    pub(super) word: &'static str,
+    pub(super) shown: String,
+}
+
+/// All keys and commands that have a query in them.
+pub(super) fn offers(query: &str, lang: Lang) -> Vec<Offer> {
+    let keys = BINDINGS.iter().map(|binding| {
+        let word = binding.word(lang);
+        let used_for = text::key_use(lang, binding.used_for);
+        Offer {
+            action: binding.action,
+            word,
+            shown: format!("{:<18} {word:<12} {used_for}", binding.keys),
+        }
+    });
+    let is_own = |word: &str| BINDINGS.iter().any(|binding| binding.words.contains(&word));
+    let commands = commands().filter(|command| !is_own(command.word));
+    let commands = commands.map(|command| Offer {
+        action: None,
+        word: command.word,
+        shown: format!("{:<18} {}", "", command.word),
+    });
+    let query = query.to_lowercase();
+    let is_like = |offer: &Offer| offer.shown.to_lowercase().contains(&query);
+    keys.chain(commands).filter(is_like).collect()
+}
+
+/// The page of help.
+pub(super) fn help(lang: Lang, theme: Theme) -> Vec<Row> {
+    let keys = BINDINGS.iter().map(|binding| {
+        let used_for = text::key_use(lang, binding.used_for);
+        let (keys, word) = (binding.keys, binding.word(lang));
+        Row::of(vec![
+            Span::new(format!("{keys:<18}"), theme.strong()),
+            Span::new(
+                format!(" {word:<12} {used_for}"),
+                ratatui::style::Style::new(),
+            ),
+        ])
+    });
+    let commands = text::commands(lang).into_iter();
+    let commands = commands.map(|line| Row::of(vec![Span::new(line, theme.dim())]));
+    keys.chain(commands).collect()
+}
+
+impl Verify {
+    /// The code as rows: large where it has room, in words, and as a picture for a camera.
+    pub(super) fn rows(&self, columns: u16, lang: Lang, theme: Theme) -> Vec<Row> {
+        let plain = ratatui::style::Style::new();
+        let row = |text: &str, style| Row::of(vec![Span::new(text, style)]);
+        let [before, behind] = text::verify_use(lang, &self.typed);
+        let mut rows = vec![row(&before, plain), Row::default()];
+        rows.extend(
+            large(&self.code, columns)
+                .iter()
+                .map(|text| row(text, theme.strong())),
+        );
+        rows.push(row(&self.code, theme.strong()));
+        rows.push(Row::default());
+        let words: Vec<&str> = self.words.split(' ').collect();
+        for words in words.chunks(3) {
+            rows.push(row(&words.join(" "), theme.strong()));
+        }
+        rows.extend([Row::default(), row(&behind, plain), Row::default()]);
+        rows.extend(qr_code(&self.code).iter().map(|line| row(line, plain)));
+        rows
+    }
+}
+
+/// Digits of three columns and five rows, a bit for each dot, the upper left the highest.
+const DIGITS: [u16; 10] = [
+    0b111_101_101_101_111,
+    0b010_110_010_010_111,
+    0b111_001_111_100_111,
+    0b111_001_111_001_111,
+    0b101_101_111_001_001,
+    0b111_100_111_001_111,
+    0b111_100_111_101_111,
+    0b111_001_010_010_010,
+    0b111_101_111_101_111,
+    0b111_101_111_001_111,
+];
+
+/// Columns of a large group of five digits, with the space behind it.
+const GROUP_COLUMNS: usize = 22;
+
+/// Groups of digits, each dot half a cell high; nothing where there is no room for one.
+fn large(code: &str, columns: u16) -> Vec<String> {
+    let groups: Vec<&str> = code.split(' ').collect();
+    let across = (usize::from(columns) / GROUP_COLUMNS).min(3);
+    if across == 0 {
+        return Vec::new();
+    }
+    let dot = |c: char, x: u16, y: u16| {
+        let bits = c.to_digit(10).and_then(|digit| DIGITS.get(digit as usize));
+        y < 5 && bits.is_some_and(|bits| bits >> (14 - (3 * y + x)) & 1 == 1)
+    };
+    let mut rows = Vec::new();
+    for groups in groups.chunks(across) {
+        for y in [0, 2, 4] {
+            let mut row = String::new();
+            for group in groups {
+                for c in group.chars() {
+                    for x in 0..3 {
+                        row.push(match (dot(c, x, y), dot(c, x, y + 1)) {
+                            (true, true) => '█',
+                            (true, false) => '▀',
+                            (false, true) => '▄',
+                            (false, false) => ' ',
+                        });
+                    }
+                    row.push(' ');
+                }
+                row.push_str("  ");
+            }
+            rows.push(row.trim_end().to_owned());
+        }
+        rows.push(String::new());
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_drawn_large_where_they_have_room() {
+        assert_eq!(large("12", 30), ["▄█  ▀▀█", " █  █▀▀", "▀▀▀ ▀▀▀", ""]);
+        assert_eq!(large("12345 67890", 60).len(), 4);
+        assert_eq!(large("12345 67890", 30).len(), 8);
+        assert!(large("12345", 20).is_empty());
+    }
+
+    #[test]
+    fn the_palette_finds_keys_and_commands() {
+        let words = |query: &str| -> Vec<&str> {
+            offers(query, Lang::En)
+                .iter()
+                .map(|offer| offer.word)
+                .collect()
+        };
+        assert_eq!(words("f3"), ["/find"]);
+        assert_eq!(words("/verif"), ["/verify", "/verified"]);
+        assert_eq!(words("nothing like it"), Vec::<&str>::new());
+        assert!(words("").len() > BINDINGS.len());
+    }
+}

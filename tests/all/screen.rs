@@ -1,0 +1,211 @@
+//! The full screen on a real terminal: what a person sees there by a parser of their bytes, while
+//! much arrives, while its size changes, and after every end.
+#![cfg(unix)]
+
+use std::num::NonZeroU16;
+
+use crate::support;
+
+use support::place::{Home, Place};
+use support::terminal::{Terminal, in_session};
+
+/// Written when the full screen begins and when it ends.
+const BEGINS: &str = "\x1b[?1049h";
+const ENDS: &str = "\x1b[?1049l";
+
+/// A member with a full screen of 80 columns and 24 rows.
+fn screen(place: &Place, name: &str) -> Terminal {
+    let mut ana = Terminal::start(place.chat(&Home::new(), &["--screen", "--name", name]));
+    ana.shows(BEGINS);
+    ana
+}
+
+/// What a terminal of some size shows of all that was written.
+fn seen(terminal: &Terminal, columns: u16, rows: u16) -> vt100::Parser {
+    let size = |cells| NonZeroU16::new(cells).unwrap();
+    let mut parser = vt100::Parser::new(size(rows), size(columns), 0);
+    parser.process(terminal.screen().as_bytes());
+    parser
+}
+
+/// Waits until a terminal of 80 columns and 24 rows shows something.
+fn sees(terminal: &mut Terminal, part: &str) -> String {
+    sees_at(terminal, (80, 24), part)
+}
+
+fn sees_at(terminal: &mut Terminal, (columns, rows): (u16, u16), part: &str) -> String {
+    let size = |cells| NonZeroU16::new(cells).unwrap();
+    let contents = |written: &str| {
+        let mut parser = vt100::Parser::new(size(rows), size(columns), 0);
+        parser.process(written.as_bytes());
+        parser.screen().contents()
+    };
+    terminal.waits_for(part, |written| contents(written).contains(part));
+    contents(&terminal.screen())
+}
+
+#[test]
+fn a_room_is_seen_whole_and_left_as_the_terminal_was() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    let mut ana = Terminal::start(place.chat(&Home::new(), &["--screen", "--name", "ana"]));
+    let before = ana.modes();
+    sees(&mut ana, "● bia");
+    sees(&mut ana, "People (2)");
+    bia.says("oi, ana");
+    sees(&mut ana, "bia: oi, ana");
+    ana.shows("\x1b]9;bia: oi, ana\x1b\\");
+    ana.shows("\x1b]2;(1) lobby\x1b\\");
+    ana.types("tudo bem?\r");
+    bia.shows("ana: tudo bem?");
+    sees(&mut ana, "ana: tudo bem? ✓");
+    ana.types("um\ndois\r");
+    bia.shows("ana: um␊dois");
+    sees(&mut ana, "│ dois");
+    ana.types("/msg bi\tsegredo\r");
+    bia.shows("segredo");
+    sees(&mut ana, "✉ ana → bia: segredo");
+    ana.types("\x1bOP");
+    sees(&mut ana, "any other key goes back");
+    ana.types("x/verify bia\r");
+    sees(&mut ana, "Read these digits or words");
+    ana.types("\x03/sair\r");
+    ana.ends_with(0);
+    let written = ana.whole_screen();
+    assert!(written.contains(ENDS), "{written:?}");
+    assert!(written.contains("\x1b[?2004l") && written.contains("\x1b[?7h"));
+    assert_eq!(ana.modes().local_flags, before.local_flags);
+    bia.notes("ana left");
+}
+
+#[test]
+fn a_line_is_typed_while_thousands_arrive_and_the_window_is_dragged() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    let mut ana = screen(&place, "ana");
+    sees(&mut ana, "● bia");
+    let mut typed = "meia frase".chars();
+    let mut sizes = [(100, 30), (40, 8), (1, 1), (80, 24)].iter().cycle();
+    for number in 0..2000 {
+        bia.says(&format!("linha {number}"));
+        if number % 200 == 0 {
+            if let Some(c) = typed.next() {
+                ana.types(&c.to_string());
+            }
+            let (columns, rows) = sizes.next().unwrap();
+            ana.resizes(*columns, *rows);
+        }
+    }
+    ana.resizes(80, 24);
+    ana.types("\x0c");
+    sees(&mut ana, "linha 1999");
+    sees(&mut ana, "> meia frase");
+    ana.types("\r");
+    bia.shows("ana: meia frase");
+    ana.types("/find linha 77\r");
+    sees(&mut ana, "linha 779");
+    ana.types("\x1b[A\r");
+    sees(&mut ana, "linha 778");
+    ana.types("sair\r");
+    ana.ends_with(0);
+}
+
+#[test]
+fn a_terminal_without_a_size_or_with_next_to_none_ends_nothing() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    let mut ana = screen(&place, "ana");
+    sees(&mut ana, "● bia");
+    for (columns, rows) in [(0, 0), (1, 1), (2, 1), (1, 2), (3, 3), (39, 7), (500, 2)] {
+        ana.resizes(columns, rows);
+        bia.says("oi");
+        ana.types("x");
+    }
+    ana.resizes(80, 24);
+    ana.types("\x15\x0cainda aqui\r");
+    bia.shows("ana: ainda aqui");
+    sees(&mut ana, "ana: ainda aqui");
+    ana.types("\x04");
+    ana.ends_with(0);
+    bia.notes("ana left");
+}
+
+#[test]
+fn a_screen_that_nobody_reads_keeps_nobody_waiting() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    let mut ana = screen(&place, "ana");
+    sees(&mut ana, "● bia");
+    ana.unread(|ana| {
+        // Each picture is another, so that the terminal's buffer fills.
+        for number in 0..1000 {
+            bia.says(&format!("{number} {}", "x".repeat(number % 60)));
+        }
+        ana.types("ainda falo\r");
+        bia.shows("ana: ainda falo");
+    });
+    sees(&mut ana, "999 ");
+    ana.types("sair\r");
+    ana.ends_with(0);
+}
+
+#[test]
+fn signals_and_a_closed_window_leave_the_room_and_the_terminal_in_order() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    for (signal, code) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+        let mut ana = Terminal::start(place.chat(&Home::new(), &["--screen", "--name", "ana"]));
+        let before = ana.modes();
+        sees(&mut ana, "● bia");
+        ana.gets_signal(signal);
+        ana.ends_with(code);
+        assert!(ana.whole_screen().contains(ENDS), "{signal}");
+        assert_eq!(ana.modes().local_flags, before.local_flags, "{signal}");
+        bia.notes("ana left");
+    }
+    let command = place.chat(&Home::new(), &["--screen", "--name", "rui"]);
+    let mut rui = Terminal::start(in_session(&command));
+    rui.shows(BEGINS);
+    bia.notes("rui entered");
+    rui.vanishes();
+    bia.notes("rui left");
+}
+
+#[test]
+fn the_screen_is_put_away_while_the_job_is_stopped() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    let mut ana = screen(&place, "ana");
+    sees(&mut ana, "● bia");
+    ana.gets_signal("TSTP");
+    ana.shows(ENDS);
+    bia.says("enquanto isso");
+    ana.gets_signal("CONT");
+    ana.shows_behind(ENDS, BEGINS);
+    sees(&mut ana, "bia: enquanto isso");
+    ana.types("voltei\r");
+    bia.shows("ana: voltei");
+    assert!(seen(&ana, 80, 24).screen().alternate_screen());
+}
+
+#[test]
+fn lines_stay_where_a_screen_is_not_wanted_or_cannot_be() {
+    let place = Place::on_loopback();
+    let mut dumb = place.chat(&Home::new(), &["--screen", "--name", "ana"]);
+    dumb.env("TERM", "dumb");
+    let mut wanted = place.chat(&Home::new(), &["--name", "bia"]);
+    wanted.env("RODA_FACE", "screen");
+    let mut unwanted = place.chat(&Home::new(), &["--lines", "--name", "rui"]);
+    unwanted.env("RODA_FACE", "screen");
+    let mut dumb = Terminal::start(dumb);
+    dumb.shows("ana> ");
+    let mut unwanted = Terminal::start(unwanted);
+    unwanted.shows("rui> ");
+    let mut wanted = Terminal::start(wanted);
+    wanted.shows(BEGINS);
+    for terminal in [&mut dumb, &mut unwanted] {
+        assert!(!terminal.screen().contains(BEGINS));
+        terminal.types("sair\r");
+        terminal.ends_with(0);
+    }
+}

@@ -15,6 +15,7 @@ use super::entry::split_name;
 use super::event::{Failure, Message, News};
 use super::suffix;
 use crate::protocol::engine::clock::clock_ms;
+use crate::protocol::engine::config::HISTORY_MESSAGES;
 use crate::protocol::engine::event::{Delivery, NamedKey, Version};
 
 /// Most messages of one answer, and of `/history` with a time.
@@ -92,7 +93,7 @@ impl Chat {
     pub(super) fn tell_history(&mut self, request: RequestId, count: usize) {
         if self.is_archived() {
             let query = Query {
-                limit: count.min(FOUND_MAX),
+                limit: count.min(HISTORY_MESSAGES),
                 ..Query::default()
             };
             return self.find(request, query, Purpose::History);

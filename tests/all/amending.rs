@@ -63,7 +63,8 @@ fn what_was_said_is_changed_and_withdrawn_by_its_author_alone() {
     ana.says("sair");
     ana.ends_with(0);
     let mut ana = place.member(&homes[0], "ana", &[]);
-    ana.shows("barato demais");
+    ana.says("/history");
+    ana.shows("] ana: barato demais (edited)");
     ana.says("/edit barato, afinal");
     late.shows("]: barato, afinal");
     late.falls_silent();

@@ -180,7 +180,7 @@ fn alone_it_says_what_could_be_the_matter() {
     let mut ana = host.member(&Home::new(), "ana", &[]);
     let sentence = ana.notes("nobody else is here yet");
     assert!(
-        sentence.contains("v0") && sentence.contains("hear myself"),
+        sentence.contains("v0") && sentence.contains("hears what it sends"),
         "{sentence}"
     );
 }

@@ -68,10 +68,12 @@ fn an_ignored_person_is_neither_seen_nor_told() {
     ana.notes("you no longer ignore");
     ana.says("/unignore zeca");
     ana.notes("you do not ignore anybody called 'zeca'");
-    ana.says("/history");
-    ana.shows("outro: ainda");
     zeca.says("visível");
     ana.shows("outro: visível");
+    // What was hidden was not kept either.
+    ana.says("/history");
+    ana.shows_in_all("outro: visível", 2);
+    assert!(!ana.has_shown("ainda"));
 }
 
 #[test]

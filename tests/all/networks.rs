@@ -198,7 +198,7 @@ fn a_lan_with_the_name_of_a_bridge_or_a_tap_is_used_where_it_is_the_only_one() {
         bia.shows("ana: oi");
         if name != "br-lan" {
             ana.notes(&format!(
-                "using {name} (10.77.0.1), which usually leads to virtual"
+                "using {name} (10.77.0.1), which usually leads only to virtual"
             ));
         }
     }
@@ -240,7 +240,7 @@ fn a_plain_port_that_somebody_keeps_is_named_and_the_chat_goes_on() {
         refusal.contains("another program is using this port"),
         "{refusal}"
     );
-    ana.notes("going on without UDP 5007");
+    ana.notes("the chat goes on without UDP 5007");
     let mut bia = host_b.member(&homes[1], "bia", &[]);
     ana.notes("bia");
     bia.notes("ana");

@@ -107,7 +107,7 @@ fn a_hub_gives_nobody_another_name() {
     let mut ana = join(port, "ana", &[]);
     let mut bia = join(port, "bia", &[]);
     ana.says("/nick luz");
-    ana.notes("leave, and join with --name NAME");
+    ana.notes("leave, and join again with --name NAME");
     ana.says("/me acena");
     bia.shows("ana: * acena");
 }

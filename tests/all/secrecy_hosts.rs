@@ -65,8 +65,8 @@ fn a_recorder_sees_no_name_and_no_word_and_its_replay_of_the_whole_session_shows
     ana.says("e agora?");
     bia.shows("e agora?");
     bia.says("/stats");
-    let dropped = bia.notes("received before: ");
-    assert!(!dropped.contains("received before: 0"), "{dropped}");
+    let dropped = bia.notes("packets that came twice: ");
+    assert!(!dropped.contains("packets that came twice: 0"), "{dropped}");
     ana.falls_silent();
     bia.falls_silent();
     ana.ends_with(0);

@@ -261,7 +261,7 @@ fn settings_that_cannot_be_used_are_wrong_use_and_hang_nothing() {
     let mut elsewhere = of_person(&home, &["chat", "--lang", "pt"]);
     elsewhere.env("RODA_CONFIG", "").env("RODA_PORT", "x");
     let mut elsewhere = Program::start(elsewhere);
-    elsewhere.notes("RODA_PORT: port não pode ser 'x': esperado um número de 1 a 65535");
+    elsewhere.notes("RODA_PORT: 'x' não é válido para port: use um número de 1 a 65535");
     elsewhere.ends_with(2);
 }
 

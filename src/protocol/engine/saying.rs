@@ -10,7 +10,7 @@ use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::durable::Record;
 
 impl Engine {
-    /// Says a message of at most [`TEXT_MAX_BYTES`]. [`EngineEvent::Sent`] reports its id once it
+    /// Says a message of at most [`TEXT_MAX_BYTES`]. `EngineEvent::Sent` reports its id once it
     /// is in a frame.
     ///
     /// # Errors
@@ -88,7 +88,7 @@ impl Engine {
     }
 
     /// Says a text of at most [`PRIVATE_MAX_BYTES`] to all sessions of one person that are here
-    /// under a name. Returns how many these are; each has an [`EngineEvent::Sent`] of its own.
+    /// under a name. Returns how many these are; each has an `EngineEvent::Sent` of its own.
     ///
     /// # Errors
     /// [`SayError::TooLong`].

@@ -174,7 +174,7 @@ fn who_asks_without_end_makes_nobody_send_without_end() {
                 "{attack:?}: {member}: {costs:?}, {usual:?}"
             );
             // Each frame wakes a member once, to do what it asks for.
-            let most = u64::from(60 * FRAMES_PER_S) + 2 * usual.1;
+            let most = u64::from(60 * FRAMES_PER_S) + 4 * usual.1;
             assert!(
                 costs.1 <= most,
                 "{attack:?}: {member}: {costs:?}, {usual:?}"

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use roda::protocol::engine::Setup;
+use roda::protocol::engine::config::HISTORY_BYTES;
 use roda::protocol::message::Name;
 use roda::protocol::node::Node;
 use roda::protocol::time::Moment;
 use roda::protocol::wire::frame::Kind;
 use roda::protocol::wire::frame::beat::Link;
+use roda::protocol::wire::frame::durable::Role;
 use roda::protocol::wire::private::Secrets;
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
@@ -23,22 +25,31 @@ fuzz_target!(|bytes: &[u8]| {
     let (seal, signer) = (Seal::public(None), Signer::from_seed(&[2; 32]));
     // The first byte is the frame's type, the rest its inside, into which the author's key is
     // written.
-    let Some((kind, rest)) = bytes.split_first() else { return };
+    let Some((kind, rest)) = bytes.split_first() else {
+        return;
+    };
     let mut inside = signer.key().0.to_vec();
     inside.extend_from_slice(rest);
     let is_signed = *kind != Kind::Nack as u8;
     let datagram = seal.enclose(*kind, &inside, is_signed.then_some(&signer));
     let (mut once, mut twice) = (Vec::new(), Vec::new());
-    let Ok(opened) = seal.open(&datagram, &mut once) else { return };
+    let Ok(opened) = seal.open(&datagram, &mut once) else {
+        return;
+    };
     let mut again = Vec::new();
     seal.close(&opened.frame, &signer, &mut again);
-    let reread = seal.open(&again, &mut twice).expect("we read what we write");
+    let reread = seal
+        .open(&again, &mut twice)
+        .expect("we read what we write");
     assert_eq!(reread.frame, opened.frame);
 
     let setup = Setup {
         signer: Signer::from_seed(&[1; 32]),
         session: START_S << 32 | 1,
         replaces: None,
+        role: Role::Person,
+        is_archived: false,
+        depth_bytes: HISTORY_BYTES,
         name: Name::parse("ana").expect("a name"),
         seal,
         secrets: Secrets::new([2; 32].into()),
@@ -55,7 +66,9 @@ fuzz_target!(|bytes: &[u8]| {
         let now = at(step * 400);
         node.on_datagram(now, ([10, 0, 0, 2], 40_000).into(), &datagram);
         node.on_time(now);
-        let sent = std::iter::from_fn(|| node.poll_send(now)).take(10_000).count();
+        let sent = std::iter::from_fn(|| node.poll_send(now))
+            .take(10_000)
+            .count();
         assert!(sent < 10_000, "one datagram causes no flood");
         while node.poll_event().is_some() {}
     }

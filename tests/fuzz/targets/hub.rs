@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use roda::protocol::hub::joiner::{Joiner, HubRequest};
+use roda::protocol::hub::joiner::{HubRequest, Joiner};
 use roda::protocol::hub::{Hub, LINGER, Output, Rules};
 use roda::protocol::message::Name;
 use roda::protocol::wire::quiet::Acknowledgement;

@@ -8,7 +8,9 @@ use roda::lab::python::json;
 
 fuzz_target!(|bytes: &[u8]| {
     let value = json::read(bytes);
-    let Some(product) = Product::read(bytes) else { return };
+    let Some(product) = Product::read(bytes) else {
+        return;
+    };
     assert!(value.is_ok());
     let written = product.json();
     let again = Product::read(written.as_bytes()).expect("we read what we write");

@@ -104,7 +104,10 @@ impl Member {
             is_remembered: false,
             audience: Audience::default(),
         };
-        let start = Moment { time: Duration::ZERO, wall_ms: START_S * 1000 };
+        let start = Moment {
+            time: Duration::ZERO,
+            wall_ms: START_S * 1000,
+        };
         let mut member = Self {
             chat: Chat::new(config, start),
             insider,
@@ -149,15 +152,26 @@ impl Member {
     }
 
     fn attack(&mut self, choices: &mut ByteChoices<'_>) {
-        let scope = Scope { honest: 1, identities: 20, span_ms: 1, ahead_max_s: i64::MAX };
+        let scope = Scope {
+            honest: 1,
+            identities: 20,
+            span_ms: 1,
+            ahead_max_s: i64::MAX,
+        };
         let act = act(choices, &scope);
         self.honest[0].newest = self.chat.node().newest();
-        let view = View { honest: &self.honest, wall_ms: self.now().wall_ms };
+        let view = View {
+            honest: &self.honest,
+            wall_ms: self.now().wall_ms,
+        };
         let (from, datagrams) = self.insider.craft(&act, &view);
         for bytes in datagrams {
             self.frames += 1;
             let bytes: Arc<[u8]> = bytes;
-            self.handle(Input::Frames { from, bytes: &bytes });
+            self.handle(Input::Frames {
+                from,
+                bytes: &bytes,
+            });
         }
     }
 

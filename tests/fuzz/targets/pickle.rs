@@ -6,10 +6,15 @@ use libfuzzer_sys::fuzz_target;
 use roda::lab::python::pickle::{read, write};
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok((value, taken)) = read(bytes) else { return };
+    let Ok((value, taken)) = read(bytes) else {
+        return;
+    };
     assert!(taken <= bytes.len());
     let written = write(&value);
     let (again, taken) = read(&written).expect("we read what we write");
     // Compares the printed form, because not-a-number equals nothing.
-    assert_eq!((again.to_string(), taken), (value.to_string(), written.len()));
+    assert_eq!(
+        (again.to_string(), taken),
+        (value.to_string(), written.len())
+    );
 });

@@ -10,9 +10,18 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = raw::decode(bytes) {
         assert_eq!(raw::pieces(text).collect::<String>(), text);
     }
-    let Ok(read) = plain::decode(bytes) else { return };
-    let (Some(user), Some(data)) = (read.user, read.data) else { return };
-    assert!(!clean(&user).chars().chain(clean(&data).chars()).any(is_hazard));
+    let Ok(read) = plain::decode(bytes) else {
+        return;
+    };
+    let (Some(user), Some(data)) = (read.user, read.data) else {
+        return;
+    };
+    assert!(
+        !clean(&user)
+            .chars()
+            .chain(clean(&data).chars())
+            .any(is_hazard)
+    );
 
     let Ok(name) = Name::parse(&user) else { return };
     let (mut datagram, mut joined) = (Vec::new(), String::new());

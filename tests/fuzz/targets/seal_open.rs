@@ -28,7 +28,10 @@ fn sound(seal: &Seal, signer: &Signer) -> [Vec<u8>; 2] {
     let mut records = Vec::new();
     Record::Said("oi").append(&mut records);
     let records = Records::new(&records);
-    let body = Body::Durable(Durable { records, ..Durable::default() });
+    let body = Body::Durable(Durable {
+        records,
+        ..Durable::default()
+    });
     let frame = Frame { author, body };
     let closed = |count| {
         let drafts = (0..count).map(|_| seal.draft(&frame)).collect();
@@ -50,7 +53,10 @@ thread_local! {
 fuzz_target!(|bytes: &[u8]| {
     ROOM.with(|(seal, datagrams)| {
         let mut inside = Vec::new();
-        assert!(seal.open(bytes, &mut inside).is_err(), "nobody guesses a key");
+        assert!(
+            seal.open(bytes, &mut inside).is_err(),
+            "nobody guesses a key"
+        );
         let _ = seal.reopen(bytes, &mut inside);
         // Each pair of bytes changes one place; a change to the same value does not count.
         for datagram in datagrams {
@@ -67,7 +73,9 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(seal.open(&changed, &mut inside).is_err());
         }
     });
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     if let Ok(invitation) = Invitation::parse(text) {
         let again = Invitation::parse(&invitation.text()).expect("we read what we write");
         assert!(again == invitation);

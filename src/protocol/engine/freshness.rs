@@ -32,7 +32,7 @@ use super::config::{LISTENING_SLACK, PROOF_AGE, STALE_AFTER};
 use super::frame_log::FrameLog;
 use super::hear::ReceivedFrame;
 use super::roster::{Id, ME, Roster};
-use super::unproven::Kept;
+use super::unproven::{Kept, UnprovenFrame};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::Sync as Talk;
@@ -223,8 +223,18 @@ impl Engine {
         if member.is_none_or(|member| member.proven_at.is_none()) {
             return;
         }
+        let waiting = self.receiving.unproven.take(id).into_iter();
+        self.hear_waiting(now, waiting.map(|frame| (id, frame)));
+    }
+
+    /// Takes in frames that have waited for something.
+    pub(super) fn hear_waiting(
+        &mut self,
+        now: Moment,
+        frames: impl Iterator<Item = (Id, UnprovenFrame)>,
+    ) {
         let mut inside = Vec::new();
-        for frame in self.receiving.unproven.take(id) {
+        for (id, frame) in frames {
             let Some((author, durable)) = self.me.seal.reopen(&frame.bytes, &mut inside) else {
                 continue;
             };

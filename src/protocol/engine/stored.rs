@@ -217,23 +217,9 @@ impl Engine {
         }
         let newest = self.stored.newest.min(self.me.clock_now(now));
         self.receiving.newest_shown = self.receiving.newest_shown.max(newest);
-        let mut inside = Vec::new();
-        for (id, frame) in self.stored.waiting.take_all() {
-            let is_known = self.group.roster.get(id).is_some();
-            let opened = self.me.seal.reopen(&frame.bytes, &mut inside);
-            let Some((author, durable)) = opened.filter(|_| is_known) else {
-                continue;
-            };
-            let heard = ReceivedFrame {
-                id,
-                source: frame.source,
-                author: &author,
-                durable: &durable,
-                hash: frame.hash,
-                bytes: &frame.bytes,
-            };
-            self.hear_durable(now, &heard);
-        }
+        let mut waiting = self.stored.waiting.take_all();
+        waiting.retain(|(id, _)| self.group.roster.get(*id).is_some());
+        self.hear_waiting(now, waiting.into_iter());
         self.ask_best(now, None);
     }
 

@@ -60,7 +60,6 @@ use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::NamedKey;
 use crate::protocol::node::Node;
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::FrameFault;
 use crate::protocol::wire::frame::durable::Role;
 
 /// What a room begins with.
@@ -215,13 +214,7 @@ impl Chat {
     }
 
     fn on_time(&mut self, now: Moment) {
-        let sight = Sight {
-            members: self.node.roster().size(),
-            hears_itself: self.node.hears_itself(),
-            interfaces: self.room.ready.interfaces.len(),
-            other_key_frames: self.faults_of(FrameFault::OtherKey),
-            other_version_frames: self.faults_of(FrameFault::OtherVersion),
-        };
+        let sight = Sight::of(&self.node, self.room.ready.interfaces.len());
         for event in self.watch.poll(now, sight) {
             match event {
                 WatchEvent::Slept => self.tell(News::Slept),

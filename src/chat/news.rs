@@ -17,7 +17,6 @@ use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
 use crate::protocol::fingerprint::code;
 use crate::protocol::message::split_within;
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::FrameFault;
 
 impl Chat {
     /// Does what a face asks for.
@@ -159,11 +158,6 @@ impl Chat {
             Ok(who) => act(self, who),
             Err(failure) => self.answer(request, News::Failed(failure)),
         }
-    }
-
-    pub(super) fn faults_of(&self, fault: FrameFault) -> u64 {
-        let faults = self.node.gate().faults();
-        faults.get(&fault).copied().unwrap_or(0)
     }
 
     /// Makes what the engine reports about keys into what faces receive about people, behind what

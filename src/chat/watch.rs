@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use super::copies::Copies;
+use crate::protocol::node::Node;
 use crate::protocol::time::{Moment, SleepDetector};
+use crate::protocol::wire::frame::FrameFault;
 
 /// Interval between two looks at the interfaces.
 const RESCAN_INTERVAL: Duration = Duration::from_secs(5);
@@ -47,6 +49,21 @@ pub(super) struct Sight {
     pub(super) other_key_frames: u64,
     /// Frames of another version of the wire.
     pub(super) other_version_frames: u64,
+}
+
+impl Sight {
+    /// What it knows of its member, which uses so many interfaces.
+    pub(super) fn of(node: &Node, interfaces: usize) -> Self {
+        let faults = node.gate().faults();
+        let count = |fault| faults.get(&fault).copied().unwrap_or(0);
+        Self {
+            members: node.roster().size(),
+            hears_itself: node.hears_itself(),
+            interfaces,
+            other_key_frames: count(FrameFault::OtherKey),
+            other_version_frames: count(FrameFault::OtherVersion),
+        }
+    }
 }
 
 /// What the watch wants done.

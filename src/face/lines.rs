@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use self::amendments::{Answer, answering, marks_in, shown_text};
-use self::delivery::undelivered;
+use self::delivery::{delivery, undelivered};
 use super::arrivals::{Crowd, Earlier, Movement};
 use super::day::Days;
 use super::failure;
@@ -385,7 +385,7 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::Equivocation(person) => text::equivocation(lang, &addressed(person)),
         News::CaughtUp { messages } => text::caught_up(lang, *messages),
         News::Unmirrored { lines } => text::unmirrored(lang, *lines),
-        News::Delivered(delivered) => return keeping::delivery(lang, delivered),
+        News::Delivered(delivered) => return delivery(lang, delivered),
         News::KeptAgain { missing } => text::kept_again(lang, *missing),
         News::Members(members) => keeping::who_is_here(lang, members),
         News::Code { person, code } => text::compare_code(lang, &typed(person), code),

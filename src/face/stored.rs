@@ -10,7 +10,7 @@ use super::lines::addressed;
 use crate::chat::archive::record::{Entry, Form};
 use crate::chat::archive::search::{Found, ShortId};
 use crate::chat::archive::terms::Terms;
-use crate::chat::event::{Content, Id, Message, Person, Timing};
+use crate::chat::event::Person;
 use crate::chat::trust::{PRIVATE, VERIFIED};
 use crate::clock::{Day, Stamp, WallClock};
 use crate::protocol::engine::event::Manner;
@@ -130,7 +130,8 @@ impl StoredWriter {
         match self.format {
             Format::Text => self.line(stored, out),
             Format::Jsonl => {
-                let message = message(stored);
+                let entry = stored.found.entry.clone();
+                let message = entry.into_message(stored.who.clone(), stored.to.cloned());
                 out.push_str(&self.json.stored(stored.room, &message, stored.found));
             }
             Format::Csv => self.row(stored, out),
@@ -280,26 +281,6 @@ fn speaker(stored: &Stored<'_>) -> String {
         speaker.extend([' ', PRIVATE]);
     }
     speaker
-}
-
-/// The message as the schema of JSON knows it.
-fn message(stored: &Stored<'_>) -> Message {
-    let entry = &stored.found.entry;
-    Message {
-        id: Id::Group(entry.id),
-        who: stored.who.clone(),
-        to: stored.to.map(|to| Box::new(to.clone())),
-        content: match entry.manner {
-            Manner::Said => Content::Text(entry.text.clone()),
-            Manner::Action => Content::Action(entry.text.as_str().into()),
-        },
-        wall_ms: entry.wall_ms,
-        source: None,
-        is_own: entry.is_own,
-        is_private: entry.is_private,
-        timing: Timing::History,
-        version: entry.form.version(entry.id),
-    }
 }
 
 /// A cell of a spreadsheet: in quotes where it must be, and never a formula.

@@ -106,7 +106,7 @@ const CHECKED: [Kind; 9] = [
 /// The kinds that one attack in thirty still causes (`src/manual/security.md`)…
 const RARE: [Kind; 4] = [Kind::Claim, Kind::Sending, Kind::History, Kind::Order];
 
-/// …and how often at most in one test: three times as often would be chance once in a thousand.
+/// …and at most so many attacks of one test.
 const RARE_MAX: usize = 6;
 
 /// Attacks in each run of the tests; two tests of so many run side by side.

@@ -1,6 +1,7 @@
 //! What the archive holds of a room: messages as they were shown, for people; and sealed frames as
 //! they came, for other members.
 
+use crate::chat::event::{Content, Id, Message, Person, Timing};
 use crate::protocol::engine::event::{Manner, MessageId, NamedKey, Version};
 pub use crate::protocol::engine::stored::{Forgotten, StoredFrame};
 
@@ -30,6 +31,25 @@ pub struct Entry {
     pub is_late: bool,
     /// What became of it.
     pub form: Form,
+}
+
+impl Entry {
+    /// The message, as faces receive it: of these persons.
+    #[must_use]
+    pub fn into_message(self, who: Person, to: Option<Person>) -> Message {
+        Message {
+            id: Id::Group(self.id),
+            who,
+            to: to.map(Box::new),
+            content: Content::of(self.manner, self.text),
+            wall_ms: self.wall_ms,
+            source: None,
+            is_own: self.is_own,
+            is_private: self.is_private,
+            timing: Timing::History,
+            version: self.form.version(self.id),
+        }
+    }
 }
 
 /// What became of a message.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::record::{Entry, Form};
 use super::{Request, RoomReply, RoomRequest};
 use crate::chat::Chat;
-use crate::chat::event::{Content, Failure, Id, Message, News, Person, Timing};
+use crate::chat::event::{Failure, Message, News, Person, Timing};
 use crate::chat::own::Unsent;
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::event::{Delivery, MessageId, NamedKey};
@@ -186,19 +186,9 @@ impl Chat {
 
     /// A message of the archive, as faces receive it.
     pub(in crate::chat) fn recalled(&self, entry: Entry) -> Message {
-        let to = entry.to.map(|to| Box::new(self.people.person(&to)));
-        Message {
-            id: Id::Group(entry.id),
-            who: self.people.person(&entry.who),
-            to,
-            content: Content::of(entry.manner, entry.text),
-            wall_ms: entry.wall_ms,
-            source: None,
-            is_own: entry.is_own,
-            is_private: entry.is_private,
-            timing: Timing::History,
-            version: entry.form.version(entry.id),
-        }
+        let who = self.people.person(&entry.who);
+        let to = entry.to.as_ref().map(|to| self.people.person(to));
+        entry.into_message(who, to)
     }
 
     /// Has a message kept that is shown now, unless nothing of its author is.

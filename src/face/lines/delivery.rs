@@ -1,7 +1,8 @@
-//! What was not delivered before the end, as sentences.
+//! How far own messages have got, as sentences.
 
 use super::addressed;
 use crate::chat::Ended;
+use crate::chat::event::Delivered;
 use crate::text::{self, Lang};
 
 /// What was not delivered before this member left.
@@ -22,4 +23,48 @@ pub(super) fn undelivered(lang: Lang, ended: &Ended) -> Vec<String> {
         });
     }
     sentences
+}
+
+/// How far own messages have got, if that is worth a sentence.
+pub(super) fn delivery(lang: Lang, delivered: &Delivered) -> Option<String> {
+    let (has, of) = (delivered.has, delivered.of);
+    if !delivered.waiting.is_empty() {
+        let waiting: Vec<String> = delivered.waiting.iter().map(addressed).collect();
+        return Some(text::waiting_for(lang, has, of, &waiting));
+    }
+    match (delivered.was_reported, delivered.kept_for) {
+        (false, 0) => None,
+        (true, 0) => Some(text::delivered(lang, has, of)),
+        (_, away) if of == 0 => Some(text::kept_for(lang, away)),
+        (_, away) => Some(text::delivered_and_kept(lang, has, of, away)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delivery_says_for_how_many_who_are_away_something_is_kept() {
+        let delivered = |has, of, was_reported, kept_for| Delivered {
+            first: crate::chat::event::Id::Local(1),
+            last: crate::chat::event::Id::Local(1),
+            has,
+            of,
+            waiting: Vec::new(),
+            was_reported,
+            kept_for,
+        };
+        let said = |it: Delivered| delivery(Lang::En, &it);
+        assert_eq!(said(delivered(2, 2, false, 0)), None);
+        assert_eq!(said(delivered(2, 2, true, 0)).unwrap(), "delivered 2/2");
+        assert_eq!(
+            said(delivered(0, 0, false, 1)).unwrap(),
+            "kept for 1 who is away"
+        );
+        assert_eq!(
+            said(delivered(2, 2, true, 3)).unwrap(),
+            "delivered 2/2, kept for 3 who are away"
+        );
+    }
 }

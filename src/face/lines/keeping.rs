@@ -1,7 +1,7 @@
-//! What is kept: the messages of earlier sessions, how far own ones have got, and who is here.
+//! What is kept of earlier sessions, and who is here, those apart who keep it.
 
-use super::{Line, Lines, addressed, marked};
-use crate::chat::event::{Delivered, MemberState, Message};
+use super::{Line, Lines, marked};
+use crate::chat::event::{MemberState, Message};
 use crate::text::{self, Lang};
 
 impl Lines {
@@ -23,21 +23,6 @@ impl Lines {
         }
         self.style.screen = colored;
         Line::Data(shown)
-    }
-}
-
-/// How far own messages have got, if that is worth a sentence.
-pub(super) fn delivery(lang: Lang, delivered: &Delivered) -> Option<String> {
-    let (has, of) = (delivered.has, delivered.of);
-    if !delivered.waiting.is_empty() {
-        let waiting: Vec<String> = delivered.waiting.iter().map(addressed).collect();
-        return Some(text::waiting_for(lang, has, of, &waiting));
-    }
-    match (delivered.was_reported, delivered.kept_for) {
-        (false, 0) => None,
-        (true, 0) => Some(text::delivered(lang, has, of)),
-        (_, away) if of == 0 => Some(text::kept_for(lang, away)),
-        (_, away) => Some(text::delivered_and_kept(lang, has, of, away)),
     }
 }
 
@@ -114,30 +99,6 @@ mod tests {
             panic!("it is data");
         };
         assert!(next.matches('\x1b').count() > 2, "{next:?}");
-    }
-
-    #[test]
-    fn delivery_says_for_how_many_who_are_away_something_is_kept() {
-        let delivered = |has, of, was_reported, kept_for| Delivered {
-            first: crate::chat::event::Id::Local(1),
-            last: crate::chat::event::Id::Local(1),
-            has,
-            of,
-            waiting: Vec::new(),
-            was_reported,
-            kept_for,
-        };
-        let said = |it: Delivered| delivery(Lang::En, &it);
-        assert_eq!(said(delivered(2, 2, false, 0)), None);
-        assert_eq!(said(delivered(2, 2, true, 0)).unwrap(), "delivered 2/2");
-        assert_eq!(
-            said(delivered(0, 0, false, 1)).unwrap(),
-            "kept for 1 who is away"
-        );
-        assert_eq!(
-            said(delivered(2, 2, true, 3)).unwrap(),
-            "delivered 2/2, kept for 3 who are away"
-        );
     }
 
     #[test]

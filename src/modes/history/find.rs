@@ -3,7 +3,7 @@
 use super::people::Speakers;
 use super::{Archived, Outcome};
 use crate::chat::archive::search::Query;
-use crate::chat::archive::terms::{Terms, TooManyTerms};
+use crate::chat::archive::terms::Terms;
 use crate::cli::{FindSettings, Format};
 use crate::error::Error;
 use crate::face::stored::{Stored, StoredWriter};
@@ -92,8 +92,7 @@ fn writer<'f>(
     lang: Lang,
     rooms: Option<&[i64]>,
 ) -> Result<PageWriter<'f>, Fault> {
-    let terms = Terms::parse(&settings.words);
-    let terms = terms.map_err(|TooManyTerms| Fault::Other("too many words".into()))?;
+    let terms = Terms::parse(&settings.words)?;
     let screen = Screen::new(Form::Lines, settings.color, lang);
     let screen = match screen::is_terminal() {
         true => screen.breaking_lines(),

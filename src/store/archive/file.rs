@@ -8,6 +8,7 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::mount;
+use crate::chat::archive::terms::TooManyTerms;
 use crate::clock::WallClock;
 use crate::store::database::{self, OpenFault, Schema, words};
 
@@ -86,6 +87,12 @@ pub enum Fault {
     Rejected(String),
     /// Anything else; the words of the system or of SQLite.
     Other(String),
+}
+
+impl From<TooManyTerms> for Fault {
+    fn from(_: TooManyTerms) -> Self {
+        Self::Other("too many words".into())
+    }
 }
 
 impl Fault {

@@ -12,7 +12,7 @@ use super::index;
 use super::rows::{self, DELETED, EDITED, Stored};
 use crate::chat::archive::record::Form;
 use crate::chat::archive::search::{Found, Query};
-use crate::chat::archive::terms::{Terms, TooManyTerms};
+use crate::chat::archive::terms::Terms;
 use crate::chat::archive::words::folded_name;
 use crate::chat::suffix;
 
@@ -112,8 +112,7 @@ pub(super) fn next_page(
 }
 
 fn filter(connection: &Connection, rooms: Option<&[i64]>, query: &Query) -> Result<Filter, Fault> {
-    let terms = Terms::parse(&query.words);
-    let terms = terms.map_err(|TooManyTerms| Fault::Other("too many words".into()))?;
+    let terms = Terms::parse(&query.words)?;
     let people = match &query.from {
         Some(typed) => Some(people_called(connection, typed)?),
         None => None,

@@ -11,6 +11,7 @@ mod keep;
 mod keeping;
 mod lab;
 mod localized;
+mod member;
 mod multicast;
 #[cfg(test)]
 mod printed;

@@ -1,14 +1,13 @@
 //! `chat`: its arguments, their defaults, and the settings of the mode.
 
-use std::net::{Ipv6Addr, SocketAddrV4};
 use std::time::Duration;
 
 use clap::{Args, Parser};
 
-use super::keeping::{KeepingArgs, KeepingSettings};
-use super::room_name;
-use super::secret::{IdentityArgs, KeyText, RoomSecret, SecretArgs};
-use super::shared::{ColorArgs, GroupArgs, TtlArgs, name_or_login, seconds};
+use super::keeping::KeepingSettings;
+use super::member::MemberArgs;
+use super::secret::{KeyText, RoomSecret};
+use super::shared::{ColorArgs, name_or_login, seconds};
 use crate::chat::Audience;
 use crate::error::{Error, Usage};
 use crate::face::lines::Bell;
@@ -18,9 +17,6 @@ use crate::protocol::message::Name;
 use crate::protocol::wire::frame::durable::Role;
 use crate::store::identity::Who;
 use crate::terminal::screen::{Color, Form};
-
-/// The group for IPv6: transient and link-local, with the last bytes of the IPv4 group.
-const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff12, 0, 0, 0, 0, 0, 0xe003, 0x1d47);
 
 /// The room of everybody who names no other.
 pub const LOBBY: &str = "lobby";
@@ -41,19 +37,7 @@ pub struct ChatArgs {
     room: Option<String>,
 
     #[command(flatten)]
-    secret: SecretArgs,
-
-    #[command(flatten)]
-    identity: IdentityArgs,
-
-    #[command(flatten)]
-    keeping: KeepingArgs,
-
-    #[command(flatten)]
-    group: GroupArgs,
-
-    #[command(flatten)]
-    ttl: TtlArgs,
+    member: MemberArgs,
 
     /// At the end of the input, wait until N people have received everything, including those who
     /// come only then
@@ -178,21 +162,15 @@ impl TryFrom<ChatArgs> for ChatSettings {
     fn try_from(args: ChatArgs) -> Result<Self, Error> {
         let name = name_or_login(args.name.as_deref())?;
         let display = display(&args);
-        let typed = args.room.map(room_name).transpose()?;
-        let (key_text, secret) = (args.secret.key_text(), args.secret.secret());
-        // The lobby is a room without a name; named beside a key, it is a mistake to be told.
-        let is_named = |room: &Name| secret != RoomSecret::Public || room.as_str() != LOBBY;
-        let room = typed.filter(is_named);
-        let is_lobby = room.is_none() && secret == RoomSecret::Public;
-        let group = place(args.group, args.ttl, is_lobby.then_some(Mirror))?;
+        let member = args.member.of_room(args.room)?;
         Ok(Self {
             name,
-            room,
-            secret,
-            key_text,
-            who: args.identity.who(),
-            group,
-            keeping: args.keeping.try_into()?,
+            room: member.room,
+            secret: member.secret,
+            key_text: member.key_text,
+            who: member.who,
+            group: member.group,
+            keeping: member.keeping,
             audience: audience(args.wait_for, args.timeout)?,
             form: if args.json { Form::Json } else { Form::Lines },
             display,
@@ -206,33 +184,6 @@ impl TryFrom<ChatArgs> for ChatSettings {
             depth_bytes: HISTORY_BYTES,
         })
     }
-}
-
-/// That a room's lines are copied to the plain wire.
-pub(super) struct Mirror;
-
-/// Where the group of a room is.
-pub(super) fn place(
-    group: GroupArgs,
-    ttl: TtlArgs,
-    mirror: Option<Mirror>,
-) -> Result<GroupAddress, Usage> {
-    let plain = group.address()?;
-    // Frames use the port after the plain one, so the last port cannot be the plain one.
-    let port = plain.port().checked_add(1);
-    let port = port.ok_or_else(|| Usage::Number {
-        typed: plain.port().to_string(),
-        least: 1,
-        most: u64::from(u16::MAX) - 1,
-        option: "--port",
-    })?;
-    Ok(GroupAddress {
-        frames: SocketAddrV4::new(*plain.ip(), port),
-        frames_v6: GROUP_V6,
-        plain: mirror.map(|Mirror| plain),
-        ttl: ttl.hops()?,
-        interfaces: group.interfaces,
-    })
 }
 
 fn audience(wait_for: Option<String>, timeout: Option<String>) -> Result<Audience, Usage> {

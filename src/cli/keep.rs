@@ -2,16 +2,13 @@
 
 use clap::Args;
 
-use super::chat::{ChatSettings, Display, InputPolicy, LOBBY, Mirror, place};
-use super::keeping::KeepingArgs;
-use super::secret::{IdentityArgs, RoomSecret, SecretArgs};
-use super::shared::{GroupArgs, TtlArgs};
-use super::{name, room_name};
+use super::chat::{ChatSettings, Display, InputPolicy};
+use super::member::MemberArgs;
+use super::name;
 use crate::chat::Audience;
 use crate::error::{Error, Usage};
 use crate::face::lines::Bell;
 use crate::protocol::engine::config::HISTORY_BYTES;
-use crate::protocol::message::Name;
 use crate::protocol::wire::frame::durable::Role;
 use crate::terminal::screen::{Color, Form};
 
@@ -36,19 +33,7 @@ pub struct KeepArgs {
     room: Option<String>,
 
     #[command(flatten)]
-    secret: SecretArgs,
-
-    #[command(flatten)]
-    identity: IdentityArgs,
-
-    #[command(flatten)]
-    keeping: KeepingArgs,
-
-    #[command(flatten)]
-    group: GroupArgs,
-
-    #[command(flatten)]
-    ttl: TtlArgs,
+    member: MemberArgs,
 
     /// Most bytes that it remembers for those who come later; every other member remembers 6 MiB
     /// [default: 6291456]
@@ -64,19 +49,15 @@ impl TryFrom<KeepArgs> for ChatSettings {
     type Error = Error;
 
     fn try_from(args: KeepArgs) -> Result<Self, Error> {
-        let typed = args.room.map(room_name).transpose()?;
-        let (key_text, secret) = (args.secret.key_text(), args.secret.secret());
-        let is_named = |room: &Name| secret != RoomSecret::Public || room.as_str() != LOBBY;
-        let room = typed.filter(is_named);
-        let is_lobby = room.is_none() && secret == RoomSecret::Public;
+        let member = args.member.of_room(args.room)?;
         Ok(Self {
             name: name(args.name.as_deref().unwrap_or(NAME))?,
-            room,
-            secret,
-            key_text,
-            who: args.identity.who(),
-            keeping: args.keeping.try_into()?,
-            group: place(args.group, args.ttl, is_lobby.then_some(Mirror))?,
+            room: member.room,
+            secret: member.secret,
+            key_text: member.key_text,
+            who: member.who,
+            keeping: member.keeping,
+            group: member.group,
             audience: Audience::default(),
             form: if args.json { Form::Json } else { Form::Lines },
             display: Display::Lines,

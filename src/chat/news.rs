@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::Chat;
 use super::command::{Command, RequestId};
 use super::event::{Content, Delivered, Failure, Guest, Id, Message, News, Stats, Timing};
-use super::own::{Report, Unsent};
+use super::own::Unsent;
 use super::people::Arrival;
 use super::transcript::{MESSAGES_MAX, Snapshot};
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::config::{ACTION_MAX_BYTES, TEXT_MAX_BYTES};
 use crate::protocol::engine::event::{
-    Delivery, EngineEvent, Manner, MessageId, NamedKey, Order, Version,
+    Delivery, DeliveryReport, EngineEvent, Manner, MessageId, NamedKey, Order, Version,
 };
 use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
 use crate::protocol::fingerprint::code;
@@ -207,8 +207,8 @@ impl Chat {
                 person: self.people.person(&who),
                 frames,
             },
-            event @ EngineEvent::Delivered { .. } => {
-                self.note_delivery(now, event);
+            EngineEvent::Delivered(report) => {
+                self.note_delivery(now, report);
                 return None;
             }
             EngineEvent::ClockAhead { ahead } => News::Failed(Failure::ClockAhead(ahead)),
@@ -229,34 +229,22 @@ impl Chat {
     }
 
     /// Takes in how far own messages have got.
-    fn note_delivery(&mut self, now: Moment, event: EngineEvent) {
-        let EngineEvent::Delivered {
-            first_sequence,
-            last_sequence,
-            has,
-            of,
-            waiting,
-            was_reported,
-            kept_for,
-        } = event
-        else {
-            return;
-        };
+    fn note_delivery(&mut self, now: Moment, report: DeliveryReport<NamedKey>) {
         // In the lobby, whoever passes by has spoken.
         let is_lobby = self.room.ready.room.is_none();
-        let kept_for = if is_lobby { 0 } else { kept_for };
+        let kept_for = if is_lobby { 0 } else { report.kept_for };
         let kept_for = self.own.kept_once(now.time, kept_for);
-        if of == 0 && kept_for == 0 {
+        if report.of == 0 && kept_for == 0 {
             return;
         }
-        let waiting = waiting.iter().map(|who| self.people.person(who)).collect();
-        self.own.report(Report {
-            first_sequence,
-            last_sequence,
-            has,
-            of,
-            waiting,
-            was_reported,
+        let waiting = report.waiting.iter().map(|who| self.people.person(who));
+        self.own.report(DeliveryReport {
+            first_sequence: report.first_sequence,
+            last_sequence: report.last_sequence,
+            has: report.has,
+            of: report.of,
+            waiting: waiting.collect(),
+            was_reported: report.was_reported,
             kept_for,
         });
     }

@@ -10,7 +10,7 @@ use super::event::{Delivered, Id, Person};
 use super::finding::Finding;
 use super::leaving::HasSpoken;
 use super::nick::Wanted;
-use crate::protocol::engine::event::{Manner, MessageId};
+use crate::protocol::engine::event::{DeliveryReport, Manner, MessageId};
 
 /// Shortest time between two reports of delivery.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -34,18 +34,6 @@ pub(super) struct Unsent {
     pub(super) to: Option<Person>,
     /// Frames that carry it: one for each session of a private message's addressee.
     pub(super) copies: usize,
-}
-
-/// How far a run of own frames has got.
-#[derive(Debug)]
-pub(super) struct Report {
-    pub(super) first_sequence: u32,
-    pub(super) last_sequence: u32,
-    pub(super) has: usize,
-    pub(super) of: usize,
-    pub(super) waiting: Vec<Person>,
-    pub(super) was_reported: bool,
-    pub(super) kept_for: usize,
 }
 
 /// See the file's head.
@@ -127,7 +115,7 @@ impl Own {
     }
 
     /// Takes in how far own frames have got.
-    pub(super) fn report(&mut self, report: Report) {
+    pub(super) fn report(&mut self, report: DeliveryReport<Person>) {
         let (first, last) = (report.first_sequence, report.last_sequence);
         let begin = self.ids.partition_point(|id| id.position.sequence < first);
         let end = self.ids.partition_point(|id| id.position.sequence <= last);
@@ -223,8 +211,8 @@ mod tests {
         }
     }
 
-    fn complete(first_sequence: u32, last_sequence: u32) -> Report {
-        Report {
+    fn complete(first_sequence: u32, last_sequence: u32) -> DeliveryReport<Person> {
+        DeliveryReport {
             first_sequence,
             last_sequence,
             has: 2,

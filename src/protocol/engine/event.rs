@@ -150,23 +150,8 @@ pub enum EngineEvent {
         /// How many frames they were in.
         frames: u32,
     },
-    /// How many members have what this member said.
-    Delivered {
-        /// The first own frame that this is about: the first one sent since all was delivered.
-        first_sequence: u32,
-        /// The last of them: the newest.
-        last_sequence: u32,
-        /// How many members have all of them.
-        has: usize,
-        /// Of how many that were here when they were sent, and still are.
-        of: usize,
-        /// The members that lack some of them.
-        waiting: Vec<NamedKey>,
-        /// Whether an earlier event has already named members that were waited for.
-        was_reported: bool,
-        /// How many persons spoke here and are away, for whom somebody keeps all of them.
-        kept_for: usize,
-    },
+    /// How far what this member said has got.
+    Delivered(DeliveryReport<NamedKey>),
     /// Messages from before this member came, or from while it was cut off, have been shown.
     CaughtUp {
         /// How many messages.
@@ -198,6 +183,25 @@ pub enum EngineEvent {
         /// How many.
         lines: usize,
     },
+}
+
+/// How far a run of own frames has got; `P` is how persons are named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryReport<P> {
+    /// The first own frame that this is about: the first one sent since all was delivered.
+    pub first_sequence: u32,
+    /// The last of them: the newest.
+    pub last_sequence: u32,
+    /// How many members have all of them.
+    pub has: usize,
+    /// Of how many that were here when they were sent, and still are.
+    pub of: usize,
+    /// The members that lack some of them.
+    pub waiting: Vec<P>,
+    /// Whether an earlier report has already named members that were waited for.
+    pub was_reported: bool,
+    /// How many persons spoke here and are away, for whom somebody keeps all of them.
+    pub kept_for: usize,
 }
 
 /// Why something cannot be said.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Engine;
-use super::event::EngineEvent;
+use super::event::{DeliveryReport, EngineEvent};
 use super::member::Member;
 use super::mirror::Mirror;
 use super::receipts::{Delivered, Overdue};
@@ -108,7 +108,7 @@ impl Engine {
     }
 
     pub(super) fn tell_delivery(&mut self, delivered: Delivered, kept_for: usize) {
-        self.out.tell(EngineEvent::Delivered {
+        self.out.tell(EngineEvent::Delivered(DeliveryReport {
             first_sequence: delivered.first,
             last_sequence: delivered.last,
             has: delivered.has,
@@ -116,6 +116,6 @@ impl Engine {
             waiting: self.group.named_keys(delivered.waiting.into_iter()),
             was_reported: delivered.was_reported,
             kept_for,
-        });
+        }));
     }
 }

@@ -4,7 +4,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::command::RequestId;
 use super::event::Failure;
+use super::rooms::RoomNumber;
 use crate::protocol::message::is_farewell;
 
 /// Who writes the lines.
@@ -63,6 +65,17 @@ pub enum Entry {
     Flawed(Failure),
     /// To clear the screen, which is a terminal's business.
     ClearScreen,
+}
+
+/// An entry on its way from a face to a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What its answers are told by.
+    pub id: RequestId,
+    /// The room that is meant.
+    pub room: RoomNumber,
+    /// What is asked for.
+    pub entry: Entry,
 }
 
 /// A line of input.

@@ -12,6 +12,7 @@ pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 pub use super::finding::FoundMessage;
 pub use super::other_wires::{HubNews, PeerNews};
 use super::output::Ended;
+use super::rooms::RoomNumber;
 pub use super::stats::Stats;
 use super::transcript::Snapshot;
 pub use super::trust::Standing;
@@ -203,9 +204,11 @@ impl fmt::Display for Interface {
     }
 }
 
-/// An event for a face, and the request that it answers.
+/// An event for a face: in which room, and the request that it answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Told {
+    /// The room.
+    pub room: RoomNumber,
     /// The request, if one asked for this.
     pub request: Option<RequestId>,
     /// What.
@@ -217,6 +220,7 @@ impl News {
     #[must_use]
     pub fn to(self, request: RequestId) -> Told {
         Told {
+            room: RoomNumber::FIRST,
             request: Some(request),
             news: self,
         }
@@ -226,6 +230,7 @@ impl News {
 impl From<News> for Told {
     fn from(news: News) -> Self {
         Self {
+            room: RoomNumber::FIRST,
             request: None,
             news,
         }

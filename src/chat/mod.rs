@@ -35,6 +35,7 @@ pub mod other_wires;
 pub mod output;
 mod own;
 mod people;
+pub mod rooms;
 mod stats;
 pub(crate) mod suffix;
 pub mod transcript;
@@ -47,7 +48,7 @@ use std::time::Duration;
 
 use self::archive::Remembering;
 use self::command::RequestId;
-use self::event::{Failure, News, Ready, Told};
+use self::event::{Failure, News, Ready};
 pub use self::input::{Input, NetworkNews};
 pub use self::leaving::Audience;
 use self::leaving::Leaving;
@@ -285,7 +286,6 @@ impl Chat {
     }
 
     fn answer(&mut self, request: RequestId, news: News) {
-        let request = Some(request);
-        self.out.push_back(Output::Tell(Told { request, news }));
+        self.out.push_back(Output::Tell(news.to(request)));
     }
 }

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::chat::command::RequestId;
-use crate::chat::entry::{self, Entry, Input, Syntax};
+use crate::chat::entry::{self, Entry, Input, Request, Syntax};
 use crate::chat::event::{Failure, News, Told};
+use crate::chat::rooms::RoomNumber;
 use crate::terminal::block::LINE_MAX_BYTES;
 use crate::terminal::console::TypedLine;
 
@@ -31,7 +32,7 @@ pub(super) struct Entries {
     syntax: Syntax,
     /// The room's name, in modes that have rooms.
     room: Option<String>,
-    waiting: VecDeque<(RequestId, Entry)>,
+    waiting: VecDeque<Request>,
     /// The names that a program gave its requests.
     names: BTreeMap<RequestId, String>,
     rest: Rest,
@@ -88,7 +89,7 @@ impl Entries {
         // A room has a lower limit of its own, and tells that.
         let is_told_here = is_cut && self.rest == Rest::Said && self.room.is_none();
         self.push_if(is_told_here, request, Failure::LineCut { limit_bytes });
-        self.waiting.push_back((request, entry));
+        self.push_entry(request, entry);
     }
 
     fn push_rest(&mut self, request: RequestId, line: TypedLine) {
@@ -100,17 +101,22 @@ impl Entries {
         if self.rests.len() > REQUESTS_MAX {
             self.rests.pop_first();
         }
-        self.waiting.push_back((request, entry::rest(line.text)));
+        self.push_entry(request, entry::rest(line.text));
     }
 
     fn push_if(&mut self, is_so: bool, request: RequestId, failure: Failure) {
         if is_so {
-            self.waiting.push_back((request, Entry::Flawed(failure)));
+            self.push_entry(request, Entry::Flawed(failure));
         }
     }
 
+    fn push_entry(&mut self, id: RequestId, entry: Entry) {
+        let room = RoomNumber::FIRST;
+        self.waiting.push_back(Request { id, room, entry });
+    }
+
     /// The next of what was asked for.
-    pub(super) fn poll(&mut self) -> Option<(RequestId, Entry)> {
+    pub(super) fn poll(&mut self) -> Option<Request> {
         self.waiting.pop_front()
     }
 
@@ -168,7 +174,7 @@ mod tests {
 
     fn all(entries: &mut Entries, lines: impl IntoIterator<Item = TypedLine>) -> Vec<Entry> {
         lines.into_iter().for_each(|line| entries.push(line));
-        std::iter::from_fn(|| entries.poll().map(|(_, entry)| entry)).collect()
+        std::iter::from_fn(|| entries.poll().map(|request| request.entry)).collect()
     }
 
     fn said(text: &str) -> Entry {

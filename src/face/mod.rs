@@ -25,7 +25,7 @@ use self::lines::{Bell, Line, Lines, Style};
 use self::names::Names;
 pub use self::room_face::RoomFace;
 use crate::chat::command::RequestId;
-use crate::chat::entry::{Entry, Input, Syntax};
+use crate::chat::entry::{Input, Request, Syntax};
 use crate::chat::event::{Failure, News, Told};
 use crate::chat::vocabulary::CommandWord;
 use crate::clock::Clock;
@@ -45,7 +45,7 @@ pub trait Face {
     fn flush(&mut self);
 
     /// The next request. To be called only while there is room for what it says.
-    fn next(&mut self) -> Option<(RequestId, Entry)>;
+    fn next(&mut self) -> Option<Request>;
 
     /// Whether there will be no more requests.
     fn is_over(&self) -> bool;
@@ -367,7 +367,7 @@ impl Face for ConsoleFace {
         self.console.flush();
     }
 
-    fn next(&mut self) -> Option<(RequestId, Entry)> {
+    fn next(&mut self) -> Option<Request> {
         loop {
             if let Some(entry) = self.entries.poll() {
                 return Some(entry);

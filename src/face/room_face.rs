@@ -7,8 +7,7 @@ use std::time::Duration;
 #[cfg(unix)]
 use super::tui::ScreenFace;
 use super::{ConsoleFace, Face};
-use crate::chat::command::RequestId;
-use crate::chat::entry::Entry;
+use crate::chat::entry::Request;
 use crate::chat::event::Told;
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::signals::Signal;
@@ -93,7 +92,7 @@ impl Face for RoomFace {
         either!(self, face => face.flush());
     }
 
-    fn next(&mut self) -> Option<(RequestId, Entry)> {
+    fn next(&mut self) -> Option<Request> {
         either!(self, face => face.next())
     }
 

@@ -193,6 +193,7 @@ fn an_archive_is_asked_and_its_answers_are_told_whenever_they_come() {
         Output::Tell(Told {
             request: Some(RequestId(2)),
             news: News::Message(message),
+            ..
         }),
     ] = &told[..]
     else {

@@ -9,8 +9,9 @@ use std::time::Duration;
 use super::app::{App, AppConfig, AppInput, Effect};
 use super::theme::{Colors, Theme};
 use crate::chat::command::RequestId;
-use crate::chat::entry::Entry;
+use crate::chat::entry::Request;
 use crate::chat::event::{News, Told};
+use crate::chat::rooms::RoomNumber;
 use crate::clock::{Clock, Stamp, WallClock};
 use crate::error::Error;
 use crate::face::lines::{Bell, Line, Lines, Style};
@@ -59,7 +60,7 @@ pub struct ScreenFace {
     bell: Bell,
     notifying: Notifying,
     clock: Clock,
-    requests: VecDeque<(RequestId, Entry)>,
+    requests: VecDeque<Request>,
     asked: u64,
     /// Set once there is no more input.
     end: Option<io::Result<()>>,
@@ -228,7 +229,11 @@ impl ScreenFace {
             match effect {
                 Effect::Ask(entry) if !self.is_ended => {
                     self.asked += 1;
-                    self.requests.push_back((RequestId(self.asked), entry));
+                    self.requests.push_back(Request {
+                        id: RequestId(self.asked),
+                        room: RoomNumber::FIRST,
+                        entry,
+                    });
                 }
                 Effect::Ask(_) => {}
                 Effect::Interrupt => signal = Some(Signal::Interrupt),
@@ -317,7 +322,7 @@ impl Face for ScreenFace {
         self.draw();
     }
 
-    fn next(&mut self) -> Option<(RequestId, Entry)> {
+    fn next(&mut self) -> Option<Request> {
         let next = self.requests.pop_front();
         if next.is_some() && self.requests.len() < WAITING_MAX {
             self.screen.read_on();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::opening::Opened;
 use crate::chat::command::{self, Asked, Command, Leave, RequestId};
+use crate::chat::entry::Request;
 use crate::chat::event::{Failure, Interface, News};
 use crate::chat::{Chat, Ended, Input, NetworkAsk, NetworkNews, Output};
 use crate::clock::{Clock, Throttle};
@@ -184,7 +185,9 @@ impl Driver {
     fn read_lines(&mut self, now: Moment) -> bool {
         let (mut has_read, mut has_asked) = (false, false);
         while self.chat.has_room()
-            && let Some((request, entry)) = self.face.next()
+            && let Some(Request {
+                id: request, entry, ..
+            }) = self.face.next()
         {
             has_read = true;
             let asked = command::read(entry, || self.clock.local_time());

@@ -20,7 +20,7 @@ use self::news::Told;
 use self::recalls::Recalls;
 use super::Outcome;
 use crate::chat::command::RequestId;
-use crate::chat::entry::Syntax;
+use crate::chat::entry::{Request, Syntax};
 use crate::chat::event::{Failure, HubNews, News};
 use crate::cli::{HubJoinSettings, WhenLost};
 use crate::clock::Clock;
@@ -348,7 +348,7 @@ impl Driver<'_> {
             }
             return true;
         }
-        let Some((id, entry)) = self.face.next() else {
+        let Some(Request { id, entry, .. }) = self.face.next() else {
             return false;
         };
         match command::read(entry) {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use self::news::Narrator;
 use self::talk::{Talk, TalkOutcome};
 use super::Outcome;
-use crate::chat::entry::{Entry, Syntax};
+use crate::chat::entry::{Entry, Request, Syntax};
 use crate::chat::event::{Failure, News};
 use crate::cli::{Side, TcpPeerSettings};
 use crate::clock::Clock;
@@ -291,7 +291,9 @@ impl Driver<'_> {
         let now = self.clock.now();
         while talk.has_room()
             && self.face.has_room_for_own()
-            && let Some((request, entry)) = self.face.next()
+            && let Some(Request {
+                id: request, entry, ..
+            }) = self.face.next()
         {
             let own = match &entry {
                 Entry::Say { to: Some(to), .. } if !talk.is_with(to) => {

@@ -207,11 +207,21 @@ def circle_memory(_rounds, roda, baseline=None):
     """What a member of a large circle holds in memory, and hears while nobody speaks: all members are
     processes of one host, and their datagrams pass its loopback once."""
     circle_memory_of("roda", roda)
+    circle_memory_of("roda --no-history", roda, ["--no-history"])
     if baseline:
         circle_memory_of("baseline", baseline)
 
 
-def circle_memory_of(row, roda):
+def who_is_missing(members, errors):
+    """Why a circle is not whole: who was not met, and which programs ended."""
+    errors.seek(0)
+    seen = set(re.findall(r"^(\S+) (?:entered|is here)$", errors.read(), re.M))
+    missing = [n for n in range(len(members) - 1) if f"m{n}" not in seen]
+    ended = {n: process.poll() for n, process in enumerate(members) if process.poll() is not None}
+    return f"not met: {missing}; programs that ended, with their codes: {ended}"
+
+
+def circle_memory_of(row, roda, options=()):
     def received():
         with open(f"/proc/{members[0].pid}/net/dev") as file:
             lo = next(line.split(":")[1].split() for line in file if "lo:" in line)
@@ -226,10 +236,14 @@ def circle_memory_of(row, roda):
         try:
             for n in range(CIRCLE):
                 process, errors = member(roda, HOSTS[0], f"m{n}", folder, stdin=subprocess.PIPE,
-                                         stdout=subprocess.DEVNULL, options=["--interface", "lo"])
+                                         stdout=subprocess.DEVNULL,
+                                         options=["--interface", "lo", *options])
                 members.append(process)
                 time.sleep(0.05)
-            met(errors, CIRCLE - 1, wait_s=3 * WAIT_S)  # 300 programs start on few cores
+            try:
+                met(errors, CIRCLE - 1, wait_s=3 * WAIT_S)  # 300 programs start on few cores
+            except SystemExit as failed:
+                raise SystemExit(f"{failed}; {who_is_missing(members, errors)}") from None
             time.sleep(120)  # the greetings are over
             before, begin = received(), time.monotonic()
             time.sleep(120)

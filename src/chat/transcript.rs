@@ -24,13 +24,36 @@ pub struct Snapshot {
 }
 
 /// See the file's head.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Transcript {
     messages: BTreeMap<Id, Message>,
+    /// How many of them there are at most.
+    most: usize,
     early: EarlyChanges,
 }
 
+impl Default for Transcript {
+    fn default() -> Self {
+        Self::holding(MESSAGES_MAX)
+    }
+}
+
 impl Transcript {
+    /// An empty one that holds so many messages at most.
+    #[must_use]
+    pub fn holding(most: usize) -> Self {
+        Self {
+            messages: BTreeMap::new(),
+            most,
+            early: EarlyChanges::default(),
+        }
+    }
+
+    /// Takes the oldest message out.
+    pub fn pop_oldest(&mut self) -> Option<Message> {
+        self.messages.pop_first().map(|(_, message)| message)
+    }
+
     /// Takes in an event. Anything but messages is no part of the conversation.
     pub fn apply(&mut self, news: &News) {
         match news {
@@ -48,7 +71,7 @@ impl Transcript {
         let Some((id, who, version, text)) = change_in(news) else {
             return;
         };
-        let is_full = self.messages.len() >= MESSAGES_MAX;
+        let is_full = self.messages.len() >= self.most;
         let oldest = self.messages.keys().next();
         let is_forgotten = is_full && oldest > Some(&id);
         match self.messages.get_mut(&id) {
@@ -77,7 +100,7 @@ impl Transcript {
                 self.early.apply(&mut message);
                 message
             });
-        if self.messages.len() > MESSAGES_MAX {
+        if self.messages.len() > self.most {
             self.messages.pop_first();
         }
     }

@@ -210,6 +210,9 @@ fn face(
             room: room.shown().to_owned(),
             color: settings.color,
             bell: settings.bell,
+            scheme: settings.look.scheme,
+            notices: settings.look.notices,
+            takes_mouse: settings.look.takes_mouse,
         };
         return Ok(RoomFace::Screen(Box::new(ScreenFace::open(config, tell)?)));
     }

@@ -9,6 +9,8 @@
 //! ```
 
 pub mod block;
+#[cfg(unix)]
+mod clipboard;
 pub(crate) mod completion;
 pub mod console;
 #[cfg(unix)]

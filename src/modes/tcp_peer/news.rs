@@ -41,6 +41,7 @@ impl Narrator {
             | Entry::Flawed(_)
             | Entry::ClearScreen
             | Entry::Edit { .. }
+            | Entry::Guests(_)
             | Entry::Delete { .. } => return None,
         };
         let who = self.me.clone();

@@ -119,6 +119,7 @@ impl Talk {
             | Entry::Flawed(_)
             | Entry::ClearScreen
             | Entry::Edit { .. }
+            | Entry::Guests(_)
             | Entry::Delete { .. } => {}
         }
     }

@@ -207,7 +207,7 @@ impl Chat {
         // Somebody may be ignored since it was asked.
         let shown = found
             .into_iter()
-            .filter(|found| !ignoring.has(Some(&found.entry.who.key)));
+            .filter(|found| !ignoring.has_author(&found.entry.who.key, &found.entry.manner));
         let recalled = shown.map(|found| FoundMessage {
             message: self.recalled(found.entry),
             is_match: found.is_match,

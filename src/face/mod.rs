@@ -6,6 +6,7 @@ mod arrivals;
 mod day;
 mod entries;
 pub mod failure;
+mod guests;
 pub mod json;
 pub mod lines;
 mod mention;
@@ -278,6 +279,7 @@ impl ConsoleFace {
             {
                 return;
             }
+            Writer::Json(_) if told.news.is_for_server() => return,
             Writer::Json(json) => {
                 let request = told.request;
                 let name = request.and_then(|request| self.entries.name_of(request));

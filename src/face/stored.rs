@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::guests;
 use super::json::Json;
 use super::lines::addressed;
 use crate::chat::archive::record::{Entry, Form};
@@ -160,7 +161,7 @@ impl StoredWriter {
             stamp: &stamp,
             source: SocketAddr::from(([0, 0, 0, 0], 0)),
             speaker: match entry.manner {
-                Manner::Said => Speaker::Name(&speaker),
+                Manner::Said | Manner::Guest(_) => Speaker::Name(&speaker),
                 Manner::Action => Speaker::Actor(&speaker),
             },
             data: Some(&data),
@@ -183,11 +184,15 @@ impl StoredWriter {
             Form::Deleted => "deleted",
         };
         let to = stored.to.map(|to| &*to.name).unwrap_or_default();
+        let author = match &entry.manner {
+            Manner::Guest(_) => speaker(self.screen.lang(), stored),
+            Manner::Said | Manner::Action => stored.who.name.to_string(),
+        };
         let cells = [
             Cow::Borrowed(stamp.rfc3339.as_str()),
             stored.room.into(),
             ShortId::of(&entry.id).to_string().into(),
-            (&*stored.who.name).into(),
+            author.into(),
             fingerprint(&entry.who.key).into(),
             to.into(),
             form.into(),
@@ -217,7 +222,7 @@ impl StoredWriter {
             false => String::new(),
         };
         let (before, behind) = match entry.manner {
-            Manner::Said => ("", ":"),
+            Manner::Said | Manner::Guest(_) => ("", ":"),
             Manner::Action => ("* ", ""),
         };
         let (rfc3339, time) = (&stamp.rfc3339, &stamp.time_of_day);
@@ -273,6 +278,13 @@ fn said(lang: Lang, entry: &Entry) -> Cow<'_, str> {
 
 /// Who speaks, and to whom if it is to one alone.
 fn speaker(lang: Lang, stored: &Stored<'_>) -> String {
+    if let Manner::Guest(guest) = &stored.found.entry.manner {
+        let speaker = guests::of_member(lang, guest, stored.who);
+        return match stored.is_ignored {
+            true => text::is_ignored(lang, &speaker),
+            false => speaker,
+        };
+    }
     let mut speaker = match stored.who.is_verified() {
         true => format!("{} {VERIFIED}", stored.who.name),
         false => addressed(stored.who),

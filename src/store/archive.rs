@@ -19,6 +19,8 @@ mod filter;
 mod find;
 mod forget;
 mod forms;
+#[cfg(test)]
+mod guest_tests;
 mod index;
 mod lag;
 mod load;

@@ -2,15 +2,16 @@
 
 use super::words::folded_name;
 use crate::chat::suffix;
-use crate::protocol::engine::event::NamedKey;
+use crate::protocol::engine::event::{Delivery, Manner, NamedKey};
 
 /// Who is meant by a typed name. `zoe` is everybody who goes or went by that name, without its
 /// accents and case; `zoe#3f9c` is the one whose key has these digits, and `#3f9c` is that one
-/// under any name.
+/// under any name. Guests of that name are meant as well, and by `~zoe` they alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
     folded: String,
     suffixed: Option<(String, String)>,
+    is_guest: bool,
 }
 
 impl Author {
@@ -23,7 +24,8 @@ impl Author {
             false => folded_name(name),
         };
         Self {
-            folded: folded_name(typed),
+            folded: folded_name(typed.trim_start_matches('~')),
+            is_guest: typed.starts_with('~'),
             suffixed: suffixed.map(|(name, digits)| (folded(name), digits.to_owned())),
         }
     }
@@ -35,6 +37,27 @@ impl Author {
             Some((name, _)) if name.is_empty() => None,
             Some((name, _)) => Some([&self.folded, name]),
             None => Some([&self.folded, &self.folded]),
+        }
+    }
+
+    /// The name as it is compared.
+    #[must_use]
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+
+    /// Whether guests alone are meant.
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        self.is_guest
+    }
+
+    /// Whether a message is theirs: of a guest's, the guest's name counts and not the host's.
+    #[must_use]
+    pub fn said(&self, said: &Delivery) -> bool {
+        match &said.manner {
+            Manner::Guest(guest) => folded_name(guest.name.as_str()) == self.folded,
+            Manner::Said | Manner::Action => !self.is_guest && self.is(&said.who),
         }
     }
 

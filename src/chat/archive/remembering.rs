@@ -216,7 +216,11 @@ impl Chat {
         }
         let mut recent = std::mem::take(&mut self.remembering.recent);
         recent.retain(|entry| {
-            entry.form != Form::Deleted && !self.people.ignoring.has(Some(&entry.who.key))
+            entry.form != Form::Deleted
+                && !self
+                    .people
+                    .ignoring
+                    .has_author(&entry.who.key, &entry.manner)
         });
         recent.drain(..recent.len().saturating_sub(RECENT));
         let recent = recent.into_iter();
@@ -254,7 +258,7 @@ impl Chat {
             who: delivery.who.clone(),
             to: None,
             text: delivery.text.clone(),
-            manner: delivery.manner,
+            manner: delivery.manner.clone(),
             wall_ms: clock_ms(delivery.id.position.clock),
             is_own: delivery.who.key == self.people.my_key(),
             is_private: delivery.is_private,
@@ -274,7 +278,7 @@ impl Chat {
             who: self.people.my_name(),
             to: unsent.to.as_ref().and_then(named_key),
             text: unsent.text.clone(),
-            manner: unsent.manner,
+            manner: unsent.manner.clone(),
             wall_ms: clock_ms(id.position.clock),
             is_own: true,
             is_private: unsent.to.is_some(),

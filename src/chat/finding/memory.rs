@@ -180,7 +180,7 @@ impl MemorySearch {
             && query
                 .only
                 .is_none_or(|only| ShortId::of(&message.id) == only)
-            && self.author.as_ref().is_none_or(|it| it.is(&message.who))
+            && self.author.as_ref().is_none_or(|it| it.said(message))
             && self.terms.fit(&message.text);
         is_meant.then(|| self.terms.marks(&message.text))
     }

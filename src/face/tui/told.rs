@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::arrivals::{Movement, movement};
+use super::super::guests;
 use super::super::lines::{Line, addressed, typed};
 use super::super::mention::mentions;
 use super::app::{App, Effect, Notices, equip};
@@ -184,7 +185,7 @@ impl App {
         if !is_new || is_before {
             return;
         }
-        if message.is_own {
+        if message.is_mine() {
             if key.with.is_some()
                 && told.request.is_some()
                 && self.asker_of(told).is(&TalkKey::of_room(told.room))
@@ -200,7 +201,11 @@ impl App {
             return;
         }
         self.on_arrival(&key, Some((Some(message.id), 0)));
-        self.call(&key, message.text(), &addressed(&message.who));
+        let who = match &message.guest {
+            Some(guest) => guests::of_member(self.lang(), guest, &message.who),
+            None => addressed(&message.who),
+        };
+        self.call(&key, message.text(), &who);
     }
 
     fn on_guest(&mut self, key: &TalkKey, guest: &Guest) {
@@ -211,7 +216,7 @@ impl App {
         self.on_arrival(key, None);
         let text = guest.text.as_deref().unwrap_or_default();
         let name = guest.name.as_deref().unwrap_or_default();
-        self.call(key, text, &format!("~{name}"));
+        self.call(key, text, &guests::plain(name));
     }
 
     /// Marks where this person stopped reading, and counts what is not seen.

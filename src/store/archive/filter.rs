@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
 use rusqlite::types::Value;
+use rusqlite::{Connection, params};
 
 use super::file::Fault;
+use super::rows::Whose;
 use super::{first, index, rows};
 use crate::chat::archive::author::Author;
 use crate::chat::archive::search::{Place, Query};
@@ -28,7 +29,7 @@ pub(super) struct Filter {
     pub(super) before_row: i64,
     pub(super) terms: Terms,
     pub(super) rooms: Option<Vec<i64>>,
-    pub(super) people: Option<Vec<i64>>,
+    pub(super) authors: Option<Authors>,
 }
 
 impl Filter {
@@ -39,23 +40,23 @@ impl Filter {
         query: &Query,
     ) -> Result<Self, Fault> {
         let terms = Terms::parse(&query.words)?;
-        let people = match &query.from {
-            Some(typed) => Some(people_called(connection, typed)?),
+        let authors = match &query.from {
+            Some(typed) => Some(Authors::called(connection, typed)?),
             None => None,
         };
-        let any_of = |numbers: &[i64], name: fn(i64) -> String| {
-            let all: Vec<String> = numbers.iter().map(|number| name(*number)).collect();
-            format!("({})", all.join(" OR "))
+        let any_of = |words: Vec<String>| format!("({})", words.join(" OR "));
+        let words_of = |numbers: &[i64], name: fn(i64) -> String| -> Vec<String> {
+            numbers.iter().map(|number| name(*number)).collect()
         };
-        let mut parts = Vec::new();
-        parts.extend(rooms.map(|rooms| any_of(rooms, index::of_room)));
-        parts.extend(people.as_deref().map(|all| any_of(all, index::of_author)));
-        let is_empty = |numbers: Option<&[i64]>| numbers.is_some_and(<[i64]>::is_empty);
-        let can_fit = !is_empty(rooms) && !is_empty(people.as_deref()) && !terms.has_no_word();
+        let of_rooms = rooms.map(|rooms| words_of(rooms, index::of_room));
+        let of_authors = authors.as_ref().map(Authors::words);
+        let is_empty = |words: &Option<Vec<String>>| words.as_ref().is_some_and(Vec::is_empty);
+        let can_fit = !is_empty(&of_rooms) && !is_empty(&of_authors) && !terms.has_no_word();
+        let mut parts: Vec<String> = of_rooms.into_iter().chain(of_authors).map(any_of).collect();
         let without = numbers_of(connection, &query.without)?;
         let but = |parts: &[String]| match (parts.is_empty(), without.is_empty()) {
             (false, false) => {
-                let without = any_of(&without, index::of_author);
+                let without = any_of(words_of(&without, index::of_author));
                 format!("({}) NOT {without}", parts.join(" AND "))
             }
             _ => parts.join(" AND "),
@@ -72,7 +73,7 @@ impl Filter {
             before_row: until_row,
             terms,
             rooms: rooms.map(<[i64]>::to_vec),
-            people,
+            authors,
         })
     }
 
@@ -165,10 +166,52 @@ fn numbers_of(connection: &Connection, keys: &[Key]) -> Result<Vec<i64>, Fault> 
     Ok(numbers)
 }
 
+/// Whose messages are looked for.
+#[derive(Clone, Debug)]
+pub(super) struct Authors {
+    people: Vec<i64>,
+    /// Names of guests.
+    guests: Vec<i64>,
+}
+
+impl Authors {
+    /// Those of a typed name.
+    fn called(connection: &Connection, typed: &str) -> Result<Self, Fault> {
+        let author = Author::parse(typed);
+        let select = "SELECT number FROM speakers WHERE folded = ?1
+             ORDER BY number DESC LIMIT ?2";
+        let mut select = connection.prepare_cached(select)?;
+        let values = params![rows::folded_guest(author.folded()), NAMESAKES_MAX as i64];
+        let guests = select.query_map(values, |row| row.get(0))?;
+        Ok(Self {
+            people: people_called(connection, typed)?,
+            guests: guests.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Their words in the index.
+    fn words(&self) -> Vec<String> {
+        let people = self.people.iter().copied().map(index::of_author_alone);
+        let guests = self.guests.iter().copied().map(index::of_guest);
+        people.chain(guests).collect()
+    }
+
+    /// Whether a message is theirs.
+    pub(super) fn has(&self, whose: Whose) -> bool {
+        match whose.guest {
+            Some(guest) => self.guests.contains(&guest),
+            None => self.people.contains(&whose.person),
+        }
+    }
+}
+
 /// The people who go or went by a typed name, with or without a suffix; of many, those who spoke
-/// last.
+/// last. A guest is no person.
 pub(super) fn people_called(connection: &Connection, typed: &str) -> Result<Vec<i64>, Fault> {
     let author = Author::parse(typed);
+    if author.is_guest() {
+        return Ok(Vec::new());
+    }
     let (condition, [one, other]) = match author.names() {
         Some(names) => ("folded IN (?1, ?2)", names),
         None => ("?1 = ?2", [""; 2]),

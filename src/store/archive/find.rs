@@ -217,10 +217,7 @@ fn by_earlier_form(
                     .rooms
                     .as_ref()
                     .is_none_or(|all| all.contains(&it.room))
-                && filter
-                    .people
-                    .as_ref()
-                    .is_none_or(|all| all.contains(&it.person))
+                && filter.authors.as_ref().is_none_or(|all| all.has(it.whose))
         };
         found.extend(
             rows::of_id(connection, room, &id)?

@@ -55,6 +55,8 @@ pub(super) struct Receiving {
     pub(super) replays: u64,
     /// Whether an own frame came back by the network.
     pub(super) hears_itself: bool,
+    /// Bytes of frames that were opened once more.
+    pub(super) reopened_bytes: u64,
 }
 
 impl Receiving {

@@ -2,7 +2,7 @@
 
 use super::Node;
 use crate::protocol::engine::amendments::Candidate;
-use crate::protocol::gate::Gate;
+use crate::protocol::gate::{Gate, Work};
 
 impl Node {
     /// How many bytes of frames are held.
@@ -27,6 +27,16 @@ impl Node {
     #[must_use]
     pub fn replays(&self) -> u64 {
         self.engine.replays()
+    }
+
+    /// What datagrams have cost so far, with what was decrypted again later.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        let work = self.gate.work();
+        Work {
+            bytes: work.bytes + self.engine.reopened_bytes(),
+            ..work
+        }
     }
 
     /// Counts of what the gate dropped.

@@ -21,6 +21,7 @@ mod counts;
 mod faces;
 mod hostile;
 mod insider;
+mod insider_crowd;
 mod keeper;
 mod leaving;
 mod members;

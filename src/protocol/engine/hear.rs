@@ -138,7 +138,7 @@ impl Engine {
                 }
             }
             Body::Sync(talk) => {
-                self.note_cookie(id, source, talk);
+                self.note_cookie(now, id, source, talk);
                 self.hear_in_person(now, id, source, author);
                 self.hear_sync(now, id, source, talk);
             }

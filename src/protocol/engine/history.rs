@@ -1,6 +1,7 @@
 //! The messages in the frame log: long texts put together again, and the newest for `/history`.
 
 use super::amendments::{Amended, Candidate, Changes};
+use super::config::TEXT_MAX_BYTES;
 use super::event::{Delivery, Manner, MessageId, NamedKey, Order, Version};
 use super::frame_log::{FrameLog, Position};
 use super::guests::manner_of;
@@ -69,13 +70,18 @@ enum Walk {
 }
 
 impl FrameLog {
-    /// A long text, if all of its frames are held.
+    /// A long text, if all of its frames are held and each holds its piece of this very text: one
+    /// that is a piece of many texts would be read as often.
     pub(super) fn whole_text(&self, id: Id, span: TextSpan, seal: &Seal) -> Option<WholeText> {
         let (mut text, mut inside) = (String::new(), Vec::new());
         let mut whole_of = None;
-        for sequence in span.first..=span.last {
+        let count = u16::try_from(span.last - span.first + 1).ok()?;
+        for (number, sequence) in (0..count).zip(span.first..=span.last) {
             let held = self.get(id, sequence)?;
             let (_, durable) = seal.reopen(&held.bytes, &mut inside)?;
+            if durable.fragment != Some(Fragment { number, count }) {
+                return None;
+            }
             let (of, piece) = match durable.records.iter().next()? {
                 Record::Said(piece) => (None, piece),
                 Record::Edited { of, text } => (Some(of), text),
@@ -85,6 +91,9 @@ impl FrameLog {
                 whole_of = of;
             } else if of != whole_of {
                 return None; // a piece of something else
+            }
+            if text.len() + piece.len() > TEXT_MAX_BYTES {
+                return None; // nobody says so much in one message
             }
             text.push_str(piece);
         }

@@ -39,6 +39,7 @@ mod asked_in_vain;
 mod catch_up;
 mod cause_waits;
 mod causes;
+mod challenges;
 pub mod clock;
 pub mod clock_offset;
 pub mod config;
@@ -225,6 +226,12 @@ impl Engine {
     #[must_use]
     pub fn unknown_records(&self) -> u64 {
         self.receiving.unknown_records
+    }
+
+    /// Bytes of frames that were opened once more, because they had waited for something.
+    #[must_use]
+    pub fn reopened_bytes(&self) -> u64 {
+        self.receiving.reopened_bytes
     }
 
     /// How many ranges of sequences the inboxes of all members hold.

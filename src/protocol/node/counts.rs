@@ -4,7 +4,7 @@ use super::Node;
 use crate::protocol::engine::amendments::Candidate;
 use crate::protocol::engine::event::Delivery;
 use crate::protocol::engine::history::HistoryWalk;
-use crate::protocol::gate::Gate;
+use crate::protocol::gate::{Gate, Work};
 
 impl Node {
     /// How many bytes of frames are held.
@@ -35,6 +35,16 @@ impl Node {
     #[must_use]
     pub fn unknown_records(&self) -> u64 {
         self.engine.unknown_records()
+    }
+
+    /// What datagrams have cost so far, with what was decrypted again later.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        let work = self.gate.work();
+        Work {
+            bytes: work.bytes + self.engine.reopened_bytes(),
+            ..work
+        }
     }
 
     /// Counts of what the gate dropped.

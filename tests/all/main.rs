@@ -51,3 +51,5 @@ mod tcp_peer_naive;
 mod terminal;
 mod terminal_session;
 mod tools;
+#[cfg(feature = "web")]
+mod web;

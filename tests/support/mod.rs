@@ -8,6 +8,8 @@ pub mod datagrams;
 pub mod hub;
 pub mod lab;
 pub mod network;
+#[cfg(feature = "web")]
+pub mod page;
 pub mod place;
 pub mod program;
 mod schema;

@@ -351,8 +351,18 @@ fn knowing_people(lang: Lang) -> [String; 6] {
     ]
 }
 
-fn others(lang: Lang) -> [String; 6] {
+fn others(lang: Lang) -> [String; 8] {
     [
+        say!(
+            lang,
+            "/guests [new]  who takes part by your page for guests; new: another link for them",
+            "/convidados [novo] quem participa pela sua página de convidados; novo: troca o link",
+        ),
+        say!(
+            lang,
+            "/kick NAME     sends your guest NAME away",
+            "/expulsar NOME manda embora o seu convidado NOME",
+        ),
         say!(
             lang,
             "/web [new]     opens the room in a browser on this computer; new: another link",

@@ -29,6 +29,7 @@ const talk = new Talk({
 	show,
 	showCode,
 	find: (words) => find(words),
+	newest: () => newest(),
 	says: (words, kind = 'said') => current?.room.main.note(kind, words),
 });
 
@@ -154,7 +155,7 @@ async function ask(object) {
 		told(events.filter(({ event }) => event !== 'message'), true);
 		return events.every(({ event, code }) => event !== 'error' || code === 'line_cut');
 	} catch (error) {
-		current.note('error', error.message === 'lost' ? t('page_lost') : error.message);
+		current.note('error', error.message === 'lost' || error instanceof TypeError ? t('page_lost') : error.message);
 		return false;
 	}
 }
@@ -254,10 +255,13 @@ let isDue = false;
 function draw() {
 	if (isDue) return;
 	isDue = true;
-	requestAnimationFrame(() => {
+	const act = () => {
 		isDue = false;
 		if (current) drawAround();
-	});
+	};
+	// A hidden page has no frames, and a title that counts.
+	if (document.hidden) setTimeout(act);
+	else requestAnimationFrame(act);
 }
 
 function drawAround() {

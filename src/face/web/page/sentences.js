@@ -34,7 +34,7 @@ const NOTES = {
 	ignore_list: ({ members }) => (members.length > 0
 		? t('page_ignore_list', { who: members.map((who) => nameOf({ ...who, plain: 'address' in who })).join(', ') })
 		: t('ignore_nobody')),
-	members: ({ members }) => (members.length > 1 && members[0].own
+	members: ({ members, request }) => request && (members.length > 1 && members[0].own
 		? t('who_is_here', { me: nameOf(members[0]), who: names(members.slice(1)) })
 		: members.map((who) => t(who.own ? 'own_fingerprint' : 'fingerprint', { who: nameOf(who), key: who.key })).join('; ')),
 	alone: (event) => t(event.hears_itself ? 'alone' : 'alone_and_unheard', { interfaces: interfaces(event.interfaces) }),

@@ -96,7 +96,7 @@ export class Talk {
 		else isDone = await page.ask({ say: written.replace(/^\/\//, '/'), to: peer ? addressOf(peer) : undefined });
 		// What did not leave can be tried again.
 		if (!isDone && entry.value === '') entry.value = written;
-		page.view.toBottom();
+		page.newest();
 	}
 
 	/** What is typed with a slash: some of it is the page's. */
@@ -114,10 +114,9 @@ export class Talk {
 		const { panel } = this.page;
 		const list = make('ul', 'commands');
 		for (const line of t('page_command_lines').split('\n')) {
-			const [, usage, use] = /^(.*?)(?:\s{2,}|(?<=[\]A-ZÃÇÉ]) (?=[a-z✓]))(.*)$/.exec(line) ?? [null, line, ''];
 			const entry = make('li');
-			const word = usage.split(' ')[0];
-			entry.append(/^\/[a-z]/.test(word) ? button(usage, () => this.begin(`${word} `)) : make('b', '', usage), ` ${use}`);
+			const [word, ...rest] = line.split(' ');
+			entry.append(/^\/[a-z]/.test(word) ? button(word, () => this.begin(`${word} `)) : make('b', '', word), ` ${rest.join(' ')}`);
 			list.append(entry);
 		}
 		panel.open(t('page_commands'), list, make('p', '', t('page_keys')));

@@ -10,14 +10,13 @@ const FOLD_LETTERS = 1500;
 const FOLD_LINES = 20;
 const BOTTOM_PIXELS = 12;
 const QUIET_MS = 500;
-
-const minuteOf = (ms) => Math.floor(ms / 60_000);
+const TOGETHER_MS = 300_000;
 
 /** Whether the author stands above a message already. */
 function goesOn(item, before) {
 	return before?.kind === 'message' && !item.action && !before.action && before.key === item.key
 		&& nameOf(before) === nameOf(item) && before.private === item.private && before.to === item.to
-		&& minuteOf(before.at) === minuteOf(item.at);
+		&& item.at - before.at < TOGETHER_MS;
 }
 
 /** Puts a text into an element, with one's own name in it marked. */
@@ -122,8 +121,9 @@ export class View {
 		this.to = 0;
 		this.isAtBottom = true;
 		this.isDue = false;
+		this.height = 0;
 		box.addEventListener('scroll', () => this.isMoved(), { passive: true });
-		new ResizeObserver(() => this.keeping(() => {})).observe(box);
+		new ResizeObserver(() => this.isResized()).observe(box);
 		box.addEventListener('keydown', (event) => this.key(event));
 	}
 
@@ -197,7 +197,7 @@ export class View {
 		const nodes = box.getElementsByTagName('*');
 		if (row) box.scrollTop = row.offsetTop - y;
 		else if (this.isAtBottom) box.scrollTop = box.scrollHeight;
-		for (let isDone = false; !isDone;) {
+		for (let isDone = false; !isDone && nodes.length < 2 * NODES_MAX;) {
 			isDone = true;
 			const ahead = nodes.length > NODES_MAX ? NEAR_PIXELS : AHEAD_PIXELS;
 			const below = box.scrollHeight - box.scrollTop - box.clientHeight;
@@ -210,6 +210,7 @@ export class View {
 				isDone = false;
 			}
 		}
+		if (row) box.scrollTop = row.offsetTop - y;
 		this.trim();
 		if (box.scrollTop < AHEAD_PIXELS && this.from === 0) this.hooks.older();
 	}
@@ -254,11 +255,19 @@ export class View {
 			this.isDue = false;
 			const { box, conversation } = this;
 			if (!conversation) return;
+			if (box.clientHeight !== this.height) this.isResized();
 			const left = box.scrollHeight - box.scrollTop - box.clientHeight;
 			this.isAtBottom = this.to === conversation.items.length && left < BOTTOM_PIXELS;
 			this.fill();
 			this.hooks.moved();
 		});
+	}
+
+	/** Another height moves what is seen, and nobody has scrolled. */
+	isResized() {
+		this.height = this.box.clientHeight;
+		this.keeping(() => {});
+		this.fill();
 	}
 
 	/** Items came into the conversation. */

@@ -3,7 +3,7 @@ import { clean, lang, load, make, nameOf, t } from './text.js';
 import { Room } from './store.js';
 import { sentenceOf } from './sentences.js';
 import { View } from './view.js';
-import { People, Panel, codeParts } from './people.js';
+import { People, Panel, button, codeParts } from './people.js';
 import { Talk } from './talk.js';
 import { Wire, takeToken } from './wire.js';
 
@@ -16,6 +16,7 @@ let current = null; // the conversation that is shown
 let wire = null;
 let isAsking = false;
 let notifies = false;
+let hasEnded = false;
 
 const view = new View(at('log'), { older: () => older(), moved: () => moved(), newest: () => newest() });
 const panel = new Panel(at('dialog'));
@@ -40,6 +41,7 @@ function roomOf({ room }) {
 	return found;
 }
 
+const titleOf = ({ room, peer }) => (peer ? `✉ ${nameOf(peer)}` : clean(room.name));
 const isSeen = (conversation) => conversation === current && view.isAtBottom && !conversation.isCut && document.hasFocus();
 
 /** A message that was not here. */
@@ -75,7 +77,7 @@ const STATE = {
 	},
 	members: (room, event) => room.setMembers(event.members),
 	entered: (room, event) => room.amendMember(event, { silent: false }),
-	left: (room, event) => room.members.delete(event.key ?? event.user),
+	left: (room, event) => room.removeMember(event),
 	parted: (room) => rooms.delete(room.name) && current.room === room && show(roomOf({ room: rooms.keys().next().value }).main),
 	renamed(room, event) {
 		room.amendMember(event, {});
@@ -98,9 +100,11 @@ const STATE = {
 
 const STREAM = {
 	heartbeat() {},
+	ended() { hasEnded = true; },
 	live: settle,
 	snapshot({ rooms: named }) {
 		for (const name of rooms.keys()) if (!named.includes(name)) rooms.delete(name);
+		if (current && !rooms.has(current.room.name)) current = null;
 	},
 	// The last notes are told again with the state of the rooms.
 	note(event) {
@@ -132,8 +136,7 @@ function take(event, isAnswer) {
 
 function note(room, event) {
 	const sentence = sentenceOf(event);
-	if (event.event === 'ended') at('status').textContent = sentence[1];
-	else if (sentence) room.main.note(...sentence);
+	if (sentence) room.main.note(...sentence);
 }
 
 function told(events, isAnswer = false) {
@@ -210,13 +213,12 @@ async function find(words) {
 		title.textContent = end?.event === 'error' ? sentenceOf(end)[1]
 			: t('page_found_count', { count: said.length }) + (end?.more ? ` ${t('page_found_more')}` : '');
 		for (const item of items.reverse()) {
-			const button = make('button', 'hit');
-			button.type = 'button';
+			const hit = button('', () => goTo(room, item));
+			hit.className = 'hit';
 			const time = make('time', '', new Date(item.at).toLocaleString(lang === 'pt' ? 'pt-BR' : 'en-GB', { dateStyle: 'short', timeStyle: 'short' }));
-			button.append(make('bdi', 'who', nameOf(item)), ' ', time, make('bdi', 'text', item.data.slice(0, 300)));
-			button.addEventListener('click', () => goTo(room, item));
+			hit.append(make('bdi', 'who', nameOf(item)), ' ', time, make('bdi', 'text', item.data.slice(0, 300)));
 			const entry = make('li');
-			entry.append(button);
+			entry.append(hit);
 			list.append(entry);
 		}
 	} catch {
@@ -267,7 +269,7 @@ function draw() {
 function drawAround() {
 	const { room } = current;
 	if (isSeen(current)) current.unread = 0;
-	const title = current.peer ? `✉ ${nameOf(current.peer)}` : clean(room.name);
+	const title = titleOf(current);
 	at('room').textContent = title;
 	const parts = [t(room.isKeyed ? 'page_locked' : 'page_open')];
 	if (room.last?.of > 0) parts.push(t(room.last.has >= room.last.of ? 'page_all_have' : 'page_some_have', { has: room.last.has, of: room.last.of, count: room.last.of }));
@@ -278,32 +280,36 @@ function drawAround() {
 	document.title = `${unread > 0 ? `(${unread}) ` : ''}${title} — roda`;
 	drawRooms(all);
 	const isFinding = !at('found').hidden;
-	at('people').hidden = isFinding || at('show-people').getAttribute('aria-expanded') !== 'true';
+	people.show(room, isFinding || at('show-people').getAttribute('aria-expanded') !== 'true');
 	at('show-people').textContent = t('page_people_count', { count: room.members.size });
-	people.show(room);
 	const below = current.isCut || !view.isAtBottom;
 	at('newest').hidden = !below;
 	at('newest').textContent = current.unread > 0 ? t('page_new_below', { count: current.unread }) : t('page_to_newest');
 }
 
+let drawn = '';
 function drawRooms(all) {
 	const nav = at('rooms');
-	nav.hidden = all.length < 2;
 	const list = nav.firstElementChild;
+	const state = JSON.stringify([lang, all.map((one) => [one.room.name, one.peer, one.unread, one === current])]);
+	if (state === drawn) return;
+	drawn = state;
+	nav.hidden = all.length < 2;
 	const hadFocus = list.contains(document.activeElement) && document.activeElement.conversation;
-	list.replaceChildren(...(nav.hidden ? [] : all.map((conversation) => {
-		const button = make('button');
-		button.type = 'button';
-		button.conversation = conversation;
-		button.append(make('bdi', '', conversation.peer ? `✉ ${nameOf(conversation.peer)}` : clean(conversation.room.name)));
-		if (conversation.unread > 0) button.append(' ', make('b', 'count', t('page_unread', { count: conversation.unread })));
-		if (conversation === current) button.setAttribute('aria-current', 'true');
-		button.addEventListener('click', () => show(conversation));
+	const buttons = (nav.hidden ? [] : all).map((conversation) => {
+		const made = button('', () => show(conversation));
+		made.conversation = conversation;
+		made.append(make('bdi', '', titleOf(conversation)));
+		if (conversation.unread > 0) made.append(' ', make('b', 'count', t('page_unread', { count: conversation.unread })));
+		if (conversation === current) made.ariaCurrent = 'true';
+		return made;
+	});
+	list.replaceChildren(...buttons.map((made) => {
 		const entry = make('li');
-		entry.append(button);
+		entry.append(made);
 		return entry;
-	})));
-	if (hadFocus) [...list.querySelectorAll('button')].find((button) => button.conversation === hadFocus)?.focus();
+	}));
+	if (hadFocus) buttons.find(({ conversation }) => conversation === hadFocus)?.focus();
 }
 
 function drawTexts() {
@@ -324,17 +330,18 @@ function wireUp() {
 		if (at('query').value.trim()) find(at('query').value);
 	});
 	at('newest').addEventListener('click', newest);
-	at('show-people').addEventListener('click', ({ currentTarget: button }) => {
-		button.setAttribute('aria-expanded', String(button.getAttribute('aria-expanded') !== 'true'));
+	at('show-people').addEventListener('click', ({ currentTarget: it }) => {
+		it.ariaExpanded = String(it.ariaExpanded !== 'true');
 		draw();
 	});
-	at('notify').addEventListener('click', async ({ currentTarget: button }) => {
+	at('notify').addEventListener('click', async ({ currentTarget: it }) => {
 		notifies = !notifies && (await Notification.requestPermission()) === 'granted';
-		button.setAttribute('aria-pressed', String(notifies));
+		it.ariaPressed = String(notifies);
 	});
 	at('language').addEventListener('change', async ({ currentTarget: choice }) => {
 		await load(choice.value);
 		drawTexts();
+		for (const room of rooms.values()) room.areNew = true;
 		if (current) show(current);
 	});
 	addEventListener('focus', moved);
@@ -358,9 +365,9 @@ async function start() {
 			{ event: 'live' },
 		],
 		state(state, sentence) {
-			const words = { open: '', denied: t('page_denied'), refused: sentence ?? '', lost: t('page_lost') };
-			says(words[state] ?? t('page_calling'));
-			if (state === 'open') view.fill();
+			const words = { open: '', denied: t('page_denied'), refused: sentence };
+			if (state === 'open') hasEnded = false;
+			says(words[state] ?? t(hasEnded ? 'page_ended' : 'page_lost'));
 		},
 	});
 	return wire.start();

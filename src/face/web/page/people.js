@@ -31,13 +31,17 @@ export class People {
 		});
 	}
 
-	show(room) {
+	/** Shows the people of a room; those who are drawn already stay, so that a click meets them. */
+	show(room, isHidden) {
+		if (room === this.room && !room.areNew && isHidden === this.box.hidden) return;
 		this.room = room;
+		this.box.hidden = isHidden;
 		this.draw();
 	}
 
 	draw() {
 		if (!this.room) return;
+		this.room.areNew = false;
 		const people = [...this.room.members.values()].sort(order);
 		this.title.textContent = t('page_people_here', { count: people.length });
 		this.filter.hidden = people.length < FILTERED_MIN;

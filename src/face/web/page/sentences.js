@@ -48,7 +48,6 @@ const NOTES = {
 	}),
 	error: ({ data, code }) => data ?? code,
 	note: ({ data }) => data,
-	ended: () => t('page_ended'),
 };
 
 /** What an event says: `[kind, sentence]`, or nothing. */

@@ -161,6 +161,7 @@ export class Room {
 	isKeyed = false;
 	members = new Map();
 	privates = new Map();
+	areNew = true; // the people have changed since they were drawn
 	early = new Map(); // changes of messages that are not here yet
 	batch = []; // the state, as long as it is being told
 	last = null; // the newest report of delivery
@@ -186,12 +187,19 @@ export class Room {
 	}
 
 	setMembers(members) {
+		this.areNew = true;
 		this.members = new Map(members.map((member) => [member.key ?? member.user, { ...member }]));
 	}
 
 	/** Takes in what is new about somebody. */
 	amendMember({ user, key, verified, namesake }, changes) {
+		this.areNew = true;
 		this.members.set(key ?? user, { ...this.member({ key, user }), user, key, verified, namesake, ...changes });
+	}
+
+	removeMember({ key, user }) {
+		this.areNew = true;
+		this.members.delete(key ?? user);
 	}
 
 	/** Where a message is shown: a private one with its other person, too. */

@@ -78,7 +78,13 @@ const STATE = {
 	members: (room, event) => room.setMembers(event.members),
 	entered: (room, event) => room.amendMember(event, { silent: false }),
 	left: (room, event) => room.removeMember(event),
-	parted: (room) => rooms.delete(room.name) && current.room === room && show(roomOf({ room: rooms.keys().next().value }).main),
+	joined: (room, event) => event.request && show(room.main),
+	switched: (room, event) => event.request && show(room.main),
+	parted(room) {
+		rooms.delete(room.name);
+		const [next] = rooms.values();
+		if (current.room === room && next) show(next.main);
+	},
 	renamed(room, event) {
 		room.amendMember(event, {});
 		if (event.own) room.me = { ...room.me, user: event.user };

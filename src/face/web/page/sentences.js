@@ -37,6 +37,7 @@ const NOTES = {
 	members: ({ members, request }) => request && (members.length > 1 && members[0].own
 		? t('who_is_here', { me: nameOf(members[0]), who: names(members.slice(1)) })
 		: members.map((who) => t(who.own ? 'own_fingerprint' : 'fingerprint', { who: nameOf(who), key: who.key })).join('; ')),
+	rooms: ({ rooms }) => rooms.map(({ number, name, of }) => `${number} ${clean(name)} (${of})`).join(' · '),
 	alone: (event) => t(event.hears_itself ? 'alone' : 'alone_and_unheard', { interfaces: interfaces(event.interfaces) }),
 	interface: ({ name, state }) => t(state === 'joined' ? 'interface_joined' : 'interface_lost', { name }),
 	no_network: () => t('no_network'),

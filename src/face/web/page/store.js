@@ -65,7 +65,8 @@ export class Conversation {
 	amend(id, change) {
 		const item = this.ids.get(id);
 		// Only its author can change a message, and what is withdrawn stays so.
-		if (!item || item.deleted || (change.key && item.key && change.key !== item.key)) return;
+		const author = item?.guest_of?.key ?? item?.key;
+		if (!item || item.deleted || (change.key && author && change.key !== author)) return;
 		Object.assign(item, change.deleted ? { deleted: true, data: '' } : { edited: true, data: change.data });
 		this.changed(item);
 	}

@@ -68,7 +68,7 @@ export class Talk {
 			event.preventDefault();
 			this.send();
 		} else if (event.key === 'ArrowUp' && entry.value === '') {
-			const item = this.page.current.items.findLast(({ own, deleted, private: isPrivate }) => own && !deleted && !isPrivate);
+			const item = this.page.current.items.findLast((one) => one.own && !one.deleted && !one.private && !one.guest_of);
 			if (item) {
 				event.preventDefault();
 				this.edit(item);
@@ -166,7 +166,9 @@ export class Talk {
 		const { item } = row;
 		const acts = [];
 		if (item.own && !item.deleted && !item.private) {
-			acts.push(button(t('page_edit'), () => this.edit(item)), button(t('page_delete'), () => this.remove(item)));
+			// A guest's line is the host's to withdraw, and nobody's to change.
+			if (!item.guest_of) acts.push(button(t('page_edit'), () => this.edit(item)));
+			acts.push(button(t('page_delete'), () => this.remove(item)));
 		}
 		if (!item.own && item.key && !item.guest_of) {
 			acts.push(button(nameOf(item), () => this.choose(this.page.current.room.member(item) ?? item)));

@@ -35,7 +35,8 @@ export function clean(name) {
 export function nameOf(who) {
 	if (who.user === null || who.user === undefined) return t('page_nameless');
 	const name = clean(who.user);
-	if (who.guest_of !== undefined) return `~${name} (${t('page_by', { who: clean(who.guest_of) })})`;
+	const host = who.guest_of;
+	if (host) return `~${name} (${t('page_by', { who: host.user ? nameOf(host) : clean(host) })})`;
 	if (who.namesake && who.key) return `${name}#${who.key.slice(0, 4)}`;
 	return who.plain ? `~${/\s/.test(name) ? `"${name}"` : name}` : name;
 }

@@ -64,7 +64,7 @@ function head(item) {
 }
 
 function fillMessage(row, item, before, conversation) {
-	row.classList.add('message', ...['own', 'private', 'action', 'history'].filter((look) => item[look]));
+	row.classList.add('message', ...['own', 'private', 'action', 'history', 'guest_of'].filter((look) => item[look]));
 	if (!goesOn(item, before)) row.append(head(item));
 	row.ariaLabel = `${nameOf(item)}, ${timeOf(item.at)}`;
 	const text = make('div', 'text');

@@ -87,8 +87,19 @@ pub enum Asked {
     Help,
     /// To clear the screen.
     ClearScreen,
+    /// The page.
+    Page(PageAsk),
     /// A command.
     Command(Command),
+}
+
+/// What is asked of the page, which is a face and no part of the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageAsk {
+    /// Open it, and say where it is.
+    Open,
+    /// Another link from now on.
+    Renew,
 }
 
 /// Reads what was typed; `local` is asked for the time only if a time was typed.
@@ -102,6 +113,7 @@ pub fn read(entry: Entry, local: impl FnOnce() -> LocalTime) -> Result<Asked, Fa
         Entry::Flawed(failure) => return Err(failure),
         Entry::ClearScreen => return Ok(Asked::ClearScreen),
         Entry::Leave(_) => Command::Leave(Leave::Farewell),
+        Entry::Direct(command) => *command,
         Entry::Say { text, to: None } => Command::Say(text),
         Entry::Say { text, to: Some(to) } => Command::SayTo { to, text },
         Entry::Edit { id, text } => Command::Edit {
@@ -120,7 +132,7 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 19] = {
+const COMMANDS: [CommandWord; 20] = {
     use Argument::{Anybody, Nothing, Person, Text};
     [
         CommandWord::new("/who", Person),
@@ -142,6 +154,7 @@ const COMMANDS: [CommandWord; 19] = {
         CommandWord::new("/delete", Nothing),
         CommandWord::new("/apagar", Nothing),
         CommandWord::new("/stats", Nothing),
+        CommandWord::new("/web", Nothing),
     ]
 };
 
@@ -190,6 +203,13 @@ fn of_line(line: &str, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failu
         "/ignore" | "/ignorar" => Command::Ignore(name),
         "/unignore" | "/designorar" => with_name("/unignore NAME", Command::Unignore)?,
         "/stats" => Command::Stats,
+        "/web" => {
+            return match rest.trim() {
+                "" => Ok(Asked::Page(PageAsk::Open)),
+                "new" | "novo" => Ok(Asked::Page(PageAsk::Renew)),
+                _ => Err(Failure::Usage("/web [new]")),
+            };
+        }
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {

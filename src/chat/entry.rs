@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::command::RequestId;
+use super::command::{Command, RequestId};
 use super::event::Failure;
 use super::rooms::RoomNumber;
 use crate::protocol::message::is_farewell;
@@ -65,6 +65,8 @@ pub enum Entry {
     Flawed(Failure),
     /// To clear the screen, which is a terminal's business.
     ClearScreen,
+    /// What a face asks for by itself, without words.
+    Direct(Box<Command>),
 }
 
 /// An entry on its way from a face to a room.

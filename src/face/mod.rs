@@ -5,6 +5,7 @@
 mod arrivals;
 mod day;
 mod entries;
+mod faces;
 pub mod failure;
 pub mod json;
 pub mod lines;
@@ -14,12 +15,15 @@ mod relations;
 mod room_face;
 pub mod stored;
 pub mod tui;
+#[cfg(feature = "web")]
+pub mod web;
 
 use std::io;
 use std::time::Duration;
 
 use self::arrivals::{Arrivals, Gathered, Piece};
 use self::entries::Entries;
+pub use self::faces::{Faces, Terminal};
 use self::json::Json;
 use self::lines::{Bell, Line, Lines, Style};
 use self::names::Names;

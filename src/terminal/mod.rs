@@ -9,6 +9,8 @@
 //! ```
 
 pub mod block;
+#[cfg(feature = "web")]
+pub mod browser;
 pub(crate) mod completion;
 pub mod console;
 #[cfg(unix)]

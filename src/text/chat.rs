@@ -351,8 +351,13 @@ fn knowing_people(lang: Lang) -> [String; 6] {
     ]
 }
 
-fn others(lang: Lang) -> [String; 5] {
+fn others(lang: Lang) -> [String; 6] {
     [
+        say!(
+            lang,
+            "/web [new]     opens the room in a browser on this computer; new: another link",
+            "/web [novo]    abre a sala num navegador deste computador; novo: outro link",
+        ),
         say!(
             lang,
             "/stats         what is stored, and what arrived but could not be used",

@@ -53,7 +53,11 @@ pub(super) enum Command {
 pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
     let line = match entry {
         Entry::Nothing => return Ok(Command::Nothing),
-        Entry::NotSay | Entry::Object(_) | Entry::Edit { .. } | Entry::Delete { .. } => {
+        Entry::NotSay
+        | Entry::Object(_)
+        | Entry::Edit { .. }
+        | Entry::Delete { .. }
+        | Entry::Direct(_) => {
             return Err(Failure::NotSay);
         }
         Entry::Flawed(failure) => return Err(failure),

@@ -41,7 +41,8 @@ impl Narrator {
             | Entry::Flawed(_)
             | Entry::ClearScreen
             | Entry::Edit { .. }
-            | Entry::Delete { .. } => return None,
+            | Entry::Delete { .. }
+            | Entry::Direct(_) => return None,
         };
         let who = self.me.clone();
         Some(News::Message(Message {

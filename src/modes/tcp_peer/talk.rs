@@ -119,7 +119,8 @@ impl Talk {
             | Entry::Flawed(_)
             | Entry::ClearScreen
             | Entry::Edit { .. }
-            | Entry::Delete { .. } => {}
+            | Entry::Delete { .. }
+            | Entry::Direct(_) => {}
         }
     }
 

@@ -39,6 +39,12 @@ mod networks;
 mod nick;
 mod nothing_waits;
 mod one_shot;
+#[cfg(feature = "web")]
+mod page;
+#[cfg(feature = "web")]
+mod page_hostile;
+#[cfg(feature = "web")]
+mod page_looks;
 mod pictures;
 mod screen;
 mod secrecy_hosts;

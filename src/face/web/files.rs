@@ -27,8 +27,15 @@ macro_rules! file {
 }
 
 /// All of them.
-pub(super) static FILES: [File; 3] = [
+pub(super) static FILES: [File; 10] = [
     file!("/", HTML, "index.html"),
     file!("/page.css", CSS, "page.css"),
-    file!("/page.js", SCRIPT, "page.js"),
+    file!("/main.js", SCRIPT, "main.js"),
+    file!("/people.js", SCRIPT, "people.js"),
+    file!("/sentences.js", SCRIPT, "sentences.js"),
+    file!("/store.js", SCRIPT, "store.js"),
+    file!("/talk.js", SCRIPT, "talk.js"),
+    file!("/text.js", SCRIPT, "text.js"),
+    file!("/view.js", SCRIPT, "view.js"),
+    file!("/wire.js", SCRIPT, "wire.js"),
 ];

@@ -20,6 +20,7 @@ mod room;
 mod secret;
 mod shared;
 mod tcp_peer;
+mod web;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -47,6 +48,7 @@ pub use self::secret::{
     INVITE, IdAct, IdArgs, IdCommand, IdSettings, KeyText, ROOM_KEY, RoomSecret,
 };
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
+pub use self::web::{Browser, PagePort, PageSettings, WebArgs};
 use crate::error::Usage;
 use crate::protocol::lookalike::{OwnNameFault, own_name};
 use crate::protocol::message::Name;
@@ -88,6 +90,13 @@ pub enum Command {
     #[command(after_help = "Example, on a computer that is always on:\n  \
         roda keep --room turma-a --key-file key.txt")]
     Keep(KeepArgs),
+
+    /// Chat in a browser on this computer: the page alone, without this terminal
+    #[command(after_help = "Examples:\n  \
+        roda web\n  \
+        roda web 8080 --room turma-a\n  \
+        roda chat --web  # the same room in both")]
+    Web(Box<WebArgs>),
 
     /// Rooms that only some people can read
     Room {

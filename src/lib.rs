@@ -1,7 +1,7 @@
 //! Chat for the people on one network, with no server, no account and no internet.
 //!
-//! The program is the feature `cli`, which is on by default. Without it (`default-features =
-//! false`) this library is its pure rooms alone: [`protocol`], [`chat`], [`lab`] and [`sim`], which
+//! The program is the feature `cli`, which is on by default, and so is `web`, its page in a browser.
+//! Without them (`default-features = false`) this library is its pure rooms alone: [`protocol`], [`chat`], [`lab`] and [`sim`], which
 //! open no socket or file, start no thread and read no clock. A program of another kind starts at
 //! [`protocol::node`], whose page passes a line between two members; [`chat::Chat`] is the same
 //! member with people, commands and leaving around it.
@@ -37,15 +37,16 @@
 //! net         the only folder that opens sockets: multicast · group_sockets · socket_poller ·
 //!             copies and networks (two cards on one LAN) · tcp · duplex (a connection on
 //!             threads) · tcp_server (thousands on tokio) · interfaces · kernel
-//! store       the only folder that opens files: identity · config · people · secret · text_file ·
-//!             lab · mongo; archive and lab_thread (the threads that alone ask a room's store
+//! store       the only folder that opens files: identity · config · people · page · secret ·
+//!             text_file · lab · mongo; archive and lab_thread (the threads that alone ask a room's store
 //!             and a lesson's)
 //! terminal    keyboard (a thread) → keys → typing and line_editor; output (a thread) ← painter;
 //!             console (all of it as one value) · streams · tty · prompter · secret_prompter ·
 //!             signals · kernel; full_screen (a terminal whose screen is drawn) → picture → slot
 //!             (a thread with room for one)
 //! face        how a room or a hub is shown and asked: lines · json · arrivals (history and
-//!             crowds on joining) · day · names (for Tab) · tui (the full screen: a pure app)
+//!             crowds on joining) · day · names (for Tab) · tui (the full screen: a pure app) ·
+//!             web (the page, by tokio and hyper) · faces (all of them as one)
 //! modes       where pure meets world: one file or folder per subcommand; `keep` is a `chat`
 //!             without a person
 //! manual      one page per mode, and one each for JSON, security and the protocol

@@ -7,6 +7,8 @@ pub mod chat {}
 pub mod keep {}
 #[doc = include_str!("manual/screen.md")]
 pub mod screen {}
+#[doc = include_str!("manual/web.md")]
+pub mod web {}
 #[doc = include_str!("manual/multicast.md")]
 pub mod multicast {}
 #[doc = include_str!("manual/tcp-peer.md")]

@@ -99,8 +99,19 @@ pub enum Asked {
     Help,
     /// To clear the screen.
     ClearScreen,
+    /// The page.
+    Page(PageAsk),
     /// A command.
     Command(Command),
+}
+
+/// What is asked of the page, which is a face and no part of the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageAsk {
+    /// Open it, and say where it is.
+    Open,
+    /// Another link from now on.
+    Renew,
 }
 
 /// Reads what was typed; `when` reads what may be a time, such as `yesterday`: the core knows no
@@ -115,6 +126,7 @@ pub fn read(entry: Entry, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, 
         Entry::Flawed(failure) => return Err(failure),
         Entry::ClearScreen => return Ok(Asked::ClearScreen),
         Entry::Leave(_) => Command::Leave(Leave::Farewell),
+        Entry::Direct(command) => *command,
         Entry::Say { text, to: None } => Command::Say(text),
         Entry::Say { text, to: Some(to) } => Command::SayTo { to, text },
         Entry::Edit { id, text } => Command::Edit {
@@ -136,7 +148,7 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 23] = {
+const COMMANDS: [CommandWord; 24] = {
     use Argument::{Anybody, Nothing, Person, Text};
     [
         CommandWord::new("/who", Person),
@@ -162,6 +174,7 @@ const COMMANDS: [CommandWord; 23] = {
         CommandWord::new("/delete", Nothing),
         CommandWord::new("/apagar", Nothing),
         CommandWord::new("/stats", Nothing),
+        CommandWord::new("/web", Nothing),
     ]
 };
 
@@ -219,6 +232,13 @@ fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Fai
             name => Command::Guests(GuestsCommand::Kick(name.to_owned())),
         },
         "/stats" => Command::Stats,
+        "/web" => {
+            return match rest.trim() {
+                "" => Ok(Asked::Page(PageAsk::Open)),
+                "new" | "novo" => Ok(Asked::Page(PageAsk::Renew)),
+                _ => Err(Failure::Usage("/web [new]")),
+            };
+        }
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::archive::search::Place;
-use super::command::RequestId;
+use super::command::{Command, RequestId};
 use super::event::Failure;
 use super::guests::GuestsCommand;
 use super::rooms::RoomNumber;
@@ -80,6 +80,8 @@ pub enum Entry {
     Flawed(Failure),
     /// To clear the screen, which is a terminal's business.
     ClearScreen,
+    /// What a face asks for by itself, without words.
+    Direct(Box<Command>),
 }
 
 /// An entry on its way from a face to a room.

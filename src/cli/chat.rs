@@ -9,6 +9,7 @@ use super::look::{LookArgs, LookSettings};
 use super::member::MemberArgs;
 use super::secret::{KeyText, RoomSecret};
 use super::shared::{ColorArgs, name_or_login, seconds};
+use super::web::{PagePort, PageSettings};
 use crate::chat::Audience;
 use crate::error::{Error, Usage};
 use crate::face::lines::Bell;
@@ -74,6 +75,11 @@ pub struct ChatArgs {
     #[arg(long)]
     listen_only: bool,
 
+    /// Also as a page in a browser on this computer, whose link is printed [default: 5080, or the
+    /// next port that is free]
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    web: Option<String>,
+
     #[command(flatten)]
     color: ColorArgs,
 
@@ -129,6 +135,8 @@ pub struct ChatSettings {
     pub role: Role,
     /// Most bytes of frames that are remembered for latecomers.
     pub depth_bytes: usize,
+    /// The page, if it is wanted from the start.
+    pub page: Option<PageSettings>,
 }
 
 /// How a person at a terminal sees a room.
@@ -170,6 +178,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
     fn try_from(args: ChatArgs) -> Result<Self, Error> {
         let name = name_or_login(args.name.as_deref())?;
         let display = display(&args);
+        let page = args.web.map(PagePort::parse).transpose()?;
         let member = args.member.of_room(args.room)?;
         Ok(Self {
             name,
@@ -191,6 +200,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             bell: if args.bell { Bell::Rings } else { Bell::Silent },
             role: Role::Person,
             depth_bytes: HISTORY_BYTES,
+            page: page.map(PageSettings::beside_the_terminal),
         })
     }
 }

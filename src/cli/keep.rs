@@ -68,6 +68,7 @@ impl TryFrom<KeepArgs> for ChatSettings {
             bell: Bell::Silent,
             role: Role::Keeper,
             depth_bytes: args.depth_bytes.map_or(Ok(HISTORY_BYTES), depth)?,
+            page: None,
         })
     }
 }

@@ -5,6 +5,7 @@
 mod arrivals;
 mod day;
 mod entries;
+mod faces;
 pub mod failure;
 mod guests;
 pub mod json;
@@ -15,6 +16,8 @@ mod relations;
 mod room_face;
 pub mod stored;
 pub mod tui;
+#[cfg(feature = "web")]
+pub mod web;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,6 +25,7 @@ use std::time::Duration;
 
 use self::arrivals::{Arrivals, Gathered, Piece};
 use self::entries::Entries;
+pub use self::faces::{Faces, Terminal};
 use self::json::Json;
 use self::lines::{Bell, Line, Lines, Style};
 use self::names::Names;

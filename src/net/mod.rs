@@ -13,5 +13,7 @@ pub mod networks;
 mod socket_pair;
 pub mod socket_poller;
 pub mod tcp;
+#[cfg(feature = "web")]
+pub mod tcp_acceptor;
 mod tcp_address;
 pub mod tcp_server;

@@ -9,6 +9,8 @@ pub mod lab;
 pub mod lab_thread;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
+#[cfg(feature = "web")]
+pub mod page;
 pub mod people;
 mod requests;
 pub mod secret;

@@ -351,7 +351,7 @@ fn knowing_people(lang: Lang) -> [String; 6] {
     ]
 }
 
-fn others(lang: Lang) -> [String; 7] {
+fn others(lang: Lang) -> [String; 8] {
     [
         say!(
             lang,
@@ -362,6 +362,11 @@ fn others(lang: Lang) -> [String; 7] {
             lang,
             "/kick NAME     sends your guest NAME away",
             "/expulsar NOME manda embora o seu convidado NOME",
+        ),
+        say!(
+            lang,
+            "/web [new]     opens the room in a browser on this computer; new: another link",
+            "/web [novo]    abre a sala num navegador deste computador; novo: outro link",
         ),
         say!(
             lang,

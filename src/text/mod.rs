@@ -16,12 +16,15 @@ mod keeping;
 mod lab;
 mod multicast;
 mod name;
+#[cfg(feature = "web")]
+mod page;
 mod relations;
 mod room;
 mod screen;
 mod stats;
 mod tcp_peer;
 mod terminal;
+mod web;
 
 pub use amending::*;
 pub use arrivals::*;
@@ -35,12 +38,15 @@ pub use keeping::*;
 pub use lab::*;
 pub use multicast::*;
 pub use name::{guest_name_refused, name_is_odd, name_refused};
+#[cfg(feature = "web")]
+pub use page::page;
 pub use relations::*;
 pub use room::*;
 pub use screen::*;
 pub use stats::*;
 pub use tcp_peer::*;
 pub use terminal::*;
+pub use web::*;
 
 /// A language of the program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -41,6 +41,12 @@ mod networks;
 mod nick;
 mod nothing_waits;
 mod one_shot;
+#[cfg(feature = "web")]
+mod page;
+#[cfg(feature = "web")]
+mod page_hostile;
+#[cfg(feature = "web")]
+mod page_looks;
 mod pictures;
 mod screen;
 mod secrecy_hosts;
@@ -53,3 +59,5 @@ mod tcp_peer_naive;
 mod terminal;
 mod terminal_session;
 mod tools;
+#[cfg(feature = "web")]
+mod web;

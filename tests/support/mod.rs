@@ -8,11 +8,14 @@ pub mod datagrams;
 pub mod hub;
 pub mod lab;
 pub mod network;
+#[cfg(feature = "web")]
+pub mod page;
 pub mod place;
 pub mod program;
 mod schema;
 pub mod tcp;
 pub mod terminal;
+pub mod webdriver;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -101,6 +104,8 @@ pub enum Need {
     Python,
     /// The program in `tests/attacker`.
     Attacker,
+    /// A browser, and its driver.
+    Browser,
 }
 
 impl Need {
@@ -110,6 +115,7 @@ impl Need {
             Self::Namespaces => network::Namespace::make("probe").err(),
             Self::Nft => try_run("nft --version").err(),
             Self::Python => try_run("python3 --version").err(),
+            Self::Browser => webdriver::unmet(),
             Self::Attacker if attacker().exists() => None,
             Self::Attacker => Some("no attacker: cargo build --example attacker".into()),
         }
@@ -132,7 +138,7 @@ pub fn available(needs: &[Need]) -> bool {
     let test = thread::current().name().unwrap_or("a test").to_owned();
     let said = format!(
         "NOT RUN: {test}: {why}; as root, install with: \
-        apt-get install iproute2 nftables python3"
+        apt-get install iproute2 nftables python3 chromium chromium-driver"
     );
     assert!(env::var_os("RODA_REQUIRE_ALL").is_none(), "{said}");
     let _ = writeln!(io::stderr(), "{said}");

@@ -115,6 +115,11 @@ impl Place {
         self.of_person(home, "keep", args)
     }
 
+    /// `roda web …`, in the same way.
+    pub fn web(&self, home: &Home, args: &[&str]) -> Command {
+        self.of_person(home, "web", args)
+    }
+
     fn of_person(&self, home: &Home, mode: &str, args: &[&str]) -> Command {
         let mut command = self.command(env!("CARGO_BIN_EXE_roda"), &[mode]);
         command.args(&self.flags).args(args);

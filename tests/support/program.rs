@@ -147,6 +147,12 @@ impl Program {
         whole_lines(&self.out)
     }
 
+    /// All lines on stderr by now.
+    pub fn noted(&mut self) -> Vec<String> {
+        self.take_written();
+        whole_lines(&self.err)
+    }
+
     /// How many lines on stdout hold `part` by now.
     pub fn count_shown(&mut self, part: &str) -> usize {
         self.take_written();

@@ -11,7 +11,7 @@ use crate::sources::{Source, sources};
 const ROOMS: [&str; 4] = ["src/text", "src/modes", "src/face", "src/terminal"];
 
 /// The subcommands that a sentence may name.
-const SUBCOMMANDS: [&str; 12] = [
+const SUBCOMMANDS: [&str; 13] = [
     "chat",
     "completions",
     "config",
@@ -24,6 +24,7 @@ const SUBCOMMANDS: [&str; 12] = [
     "multicast",
     "room",
     "tcp-peer",
+    "web",
 ];
 
 /// Fewer commands than this were never printed: the test would have gone blind.

@@ -4,12 +4,15 @@
 mod amendments;
 mod guests;
 mod object;
+mod page;
+pub mod place;
 mod stored;
 
 use std::time::Duration;
 
 use self::amendments::{of_deleted, of_edited, of_found, of_searched};
 use self::object::{Dropped, NetworkInterface, Object, Someone};
+use self::page::Extras;
 use super::failure;
 use crate::chat::event::{
     Content, Delivered, Failure, Guest, HubNews, Ignored, Interface, Message, News, PeerNews,
@@ -31,6 +34,10 @@ pub struct Json {
     room: Option<String>,
     screen: Screen,
     clock: WallClock,
+    /// The language of the words of errors.
+    lang: Lang,
+    /// What a page is told besides.
+    extras: Option<Extras>,
 }
 
 impl Json {
@@ -41,6 +48,8 @@ impl Json {
             room,
             screen: Screen::new(Form::Json, Color::Never, Lang::En),
             clock: WallClock::default(),
+            lang: Lang::En,
+            extras: None,
         }
     }
 
@@ -51,12 +60,15 @@ impl Json {
         let words = match news {
             News::Failed(failed) => {
                 let room = self.room.as_deref().unwrap_or_default();
-                Some(failure::sentence(Lang::En, failed, None, room))
+                Some(failure::sentence(self.lang, failed, None, room))
             }
             _ => None,
         };
         if let Some(words) = &words {
             object.data = Some(Some(words));
+        }
+        if let Some(extras) = &mut self.extras {
+            extras.add(news, &mut object);
         }
         let stamp = match news {
             News::Message(message) => self.clock.at(Duration::from_millis(message.wall_ms)),

@@ -26,6 +26,12 @@ pub(super) struct Object<'e> {
     pub(super) id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) short: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) place: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) words: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) qr: Option<Vec<String>>,
     #[serde(rename = "match", skip_serializing_if = "is_false")]
     pub(super) is_match: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,13 +7,15 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
 use super::opening::Opened;
+#[cfg(feature = "web")]
+use super::paging::{PageNews, Paging};
 use crate::chat::command::{self, Asked, Command, Leave, RequestId};
 use crate::chat::entry::Request;
 use crate::chat::event::{Failure, Interface, News};
 use crate::chat::{Chat, Ended, Input, NetworkAsk, NetworkNews, Output};
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
-use crate::face::{Face, RoomFace, failure};
+use crate::face::{Face, Faces, failure};
 use crate::modes::{Outcome, finish, output_failed};
 use crate::net::group::{GroupOperation, Refusal};
 use crate::net::group_sockets::{Changes, Families, GroupSockets};
@@ -39,6 +41,8 @@ pub(super) enum Event {
     Heard(Batch),
     Deaf(io::Error),
     Archived(archive::Told),
+    #[cfg(feature = "web")]
+    Page(PageNews),
 }
 
 /// The loop's state.
@@ -47,7 +51,9 @@ pub(super) struct Driver {
     pub(super) clock: Clock,
     pub(super) chat: Chat,
     pub(super) sockets: GroupSockets,
-    pub(super) face: RoomFace,
+    pub(super) face: Faces,
+    #[cfg(feature = "web")]
+    pub(super) paging: Paging,
     /// Where people are remembered, if they are.
     pub(super) archive: Option<Archive>,
     /// Empty batches, given back to the thread that reads the sockets.
@@ -150,6 +156,8 @@ impl Driver {
             // It came before the loop.
             Event::Opened(_) => {}
             Event::Archived(told) => self.on_told(now, told),
+            #[cfg(feature = "web")]
+            Event::Page(news) => self.on_page(news)?,
             Event::Signal(signal) => return Ok(self.on_signal(now, signal)),
             Event::Console(event) => {
                 let signal = self.face.handle(now.time, event);
@@ -171,6 +179,13 @@ impl Driver {
         }
         self.ask(now, Command::Leave(Leave::Signal));
         None
+    }
+
+    /// Says that this program has no page.
+    #[cfg(not(feature = "web"))]
+    fn on_page_ask(&mut self, _: command::PageAsk) {
+        self.face
+            .say_on_terminal(&text::built_without_page(self.lang));
     }
 
     fn ask(&mut self, now: Moment, command: Command) {
@@ -200,9 +215,10 @@ impl Driver {
                 Ok(Asked::Nothing) => {}
                 Ok(Asked::Help) => {
                     let help = text::commands(self.lang);
-                    help.iter().for_each(|line| self.face.say(line));
+                    help.iter().for_each(|line| self.face.say_on_terminal(line));
                 }
                 Ok(Asked::ClearScreen) => self.face.clear_screen(),
+                Ok(Asked::Page(ask)) => self.on_page_ask(ask),
                 Ok(Asked::Command(command)) => {
                     self.chat.handle(now, Input::Ask(request, command));
                     has_asked = true;

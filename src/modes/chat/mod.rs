@@ -6,6 +6,8 @@
 mod archiving;
 mod driver;
 mod opening;
+#[cfg(feature = "web")]
+mod paging;
 mod secret;
 
 use std::io;
@@ -14,6 +16,8 @@ use std::thread::{self, JoinHandle};
 
 use self::driver::{Driver, Event};
 use self::opening::{Opened, Opening};
+#[cfg(feature = "web")]
+use self::paging::Paging;
 use self::secret::Room;
 use super::Outcome;
 use crate::chat::command::commands;
@@ -28,7 +32,7 @@ use crate::clock::{Clock, Throttle};
 use crate::error::Error;
 #[cfg(unix)]
 use crate::face::tui::{self, ScreenFace, ScreenFaceConfig};
-use crate::face::{ConsoleFace, Face, FaceConfig, RoomFace, failure};
+use crate::face::{ConsoleFace, Face, FaceConfig, Faces, RoomFace, failure};
 use crate::net::group_sockets::{Families, GroupSockets};
 use crate::net::interfaces;
 use crate::net::interrupter::Interrupter;
@@ -41,6 +45,8 @@ use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::store::archive::Archive;
 use crate::store::identity::random;
+#[cfg(feature = "web")]
+use crate::store::identity::{Identity, Who};
 use crate::terminal::console::{ConsoleConfig, PastePolicy};
 use crate::terminal::screen::Form;
 use crate::terminal::signals;
@@ -92,7 +98,11 @@ fn talk(
     if settings.input == InputPolicy::Ignore {
         close_input().map_err(Error::Input)?;
     }
-    let mut face = face(settings, room, lang, tell)?;
+    let shown = settings
+        .page
+        .map_or_else(Default::default, |page| page.terminal);
+    let terminal = face(settings, room, lang, tell.clone())?;
+    let mut face = Faces::new(terminal, shown, room.shown().to_owned());
     if settings.role == Role::Keeper {
         face.say(&text::keeping(lang, room.shown()));
     }
@@ -113,6 +123,8 @@ fn talk(
         chat,
         sockets,
         face,
+        #[cfg(feature = "web")]
+        paging: paging(settings, identity, lang, tell),
         archive,
         tickets,
         group,
@@ -128,6 +140,14 @@ fn talk(
     drop(interrupter);
     let _ = listener.join();
     outcome
+}
+
+/// The page, which is the same person's from one start to the next.
+#[cfg(feature = "web")]
+fn paging(settings: &ChatSettings, identity: &Identity, lang: Lang, tell: Sender<Event>) -> Paging {
+    let is_passing = settings.who == Who::Ephemeral || identity.is_passing.is_some();
+    let person = (!is_passing).then(|| identity.signer.key().short());
+    Paging::new(settings.page, lang, person, tell)
 }
 
 /// Puts an input that has ended in the place of stdin, which nobody is to read from.

@@ -57,6 +57,7 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
         | Entry::Object(_)
         | Entry::Edit { .. }
         | Entry::Delete { .. }
+        | Entry::Direct(_)
         | Entry::Guests(_) => return Err(Failure::NotSay),
         Entry::Flawed(failure) => return Err(failure),
         Entry::ClearScreen => return Ok(Command::ClearScreen),

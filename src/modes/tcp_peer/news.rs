@@ -43,6 +43,7 @@ impl Narrator {
             | Entry::Page { .. }
             | Entry::MarkRead(_)
             | Entry::Edit { .. }
+            | Entry::Direct(_)
             | Entry::Guests(_)
             | Entry::Delete { .. } => return None,
         };

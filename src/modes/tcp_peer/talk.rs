@@ -121,6 +121,7 @@ impl Talk {
             | Entry::Page { .. }
             | Entry::MarkRead(_)
             | Entry::Edit { .. }
+            | Entry::Direct(_)
             | Entry::Guests(_)
             | Entry::Delete { .. } => {}
         }

@@ -5,6 +5,7 @@
 #[must_use]
 pub(crate) fn argument(path: &str, id: &str) -> Option<&'static str> {
     let own = of_command(path, id).or_else(|| of_keeping(path, id));
+    let own = own.or_else(|| of_page(path, id));
     own.or_else(|| match path.split_once(' ') {
         Some(("lab", _)) => of_lab(path, id).or_else(|| shared(id)),
         Some(("history", _)) => of_history(id).or_else(|| shared(id)),
@@ -88,6 +89,25 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
     })
 }
 
+fn of_page(path: &str, id: &str) -> Option<&'static str> {
+    Some(match (path, id) {
+        ("chat", "web") => {
+            "Também como página num navegador deste computador, cujo link é mostrado [padrão: \
+            5080, ou a próxima porta livre]"
+        }
+        ("web", "page_port") => "Porta TCP da página [padrão: 5080, ou a próxima livre]",
+        ("web", "name") => {
+            "O seu nome na conversa, de 1 a 32 bytes [padrão: o seu nome de usuário]"
+        }
+        ("web", "room") => "A sala; sem chave, todos podem entrar [padrão: lobby, o saguão]",
+        ("web", "passphrase") => {
+            "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
+        }
+        ("web", "no_browser") => "Não abre nenhum navegador, e só mostra o link",
+        _ => return None,
+    })
+}
+
 fn of_keeping(path: &str, id: &str) -> Option<&'static str> {
     Some(match (path, id) {
         ("keep", "name") => "O nome com que aparece na lista, de 1 a 32 bytes [padrão: keeper]",
@@ -100,18 +120,18 @@ fn of_keeping(path: &str, id: &str) -> Option<&'static str> {
             6 MiB [padrão: 6291456]"
         }
         ("keep", "json") => "Um objeto JSON por evento, também as mensagens",
-        ("chat" | "keep", "archive") => {
+        ("chat" | "keep" | "web", "archive") => {
             "Guarda o que é dito neste arquivo [padrão: na pasta dos seus dados]"
         }
-        ("chat" | "keep", "no_history") => {
+        ("chat" | "keep" | "web", "no_history") => {
             "Não guarda nada do que é dito; as pessoas são lembradas assim mesmo"
         }
-        ("chat" | "keep", "history_rooms") => "Quais salas são guardadas",
-        ("chat" | "keep", "history_private") => {
+        ("chat" | "keep" | "web", "history_rooms") => "Quais salas são guardadas",
+        ("chat" | "keep" | "web", "history_private") => {
             "Se mensagens privadas também são guardadas, que o selo então não protege mais"
         }
-        ("chat" | "keep", "history_days") => "Por quantos dias as mensagens são guardadas",
-        ("chat" | "keep", "history_bytes") => {
+        ("chat" | "keep" | "web", "history_days") => "Por quantos dias as mensagens são guardadas",
+        ("chat" | "keep" | "web", "history_bytes") => {
             "Quantos bytes as mensagens de todas as salas podem ocupar"
         }
         _ => return None,

@@ -1,0 +1,173 @@
+//! The page: its port, and the arguments of `web`, whose settings are those of `chat` without a
+//! terminal.
+
+use clap::Args;
+
+use super::chat::{ChatSettings, Display, InputPolicy};
+use super::look::LookSettings;
+use super::member::MemberArgs;
+use super::shared::name_or_login;
+use crate::chat::Audience;
+use crate::error::{Error, Usage};
+use crate::face::Terminal;
+use crate::face::lines::Bell;
+use crate::protocol::engine::config::HISTORY_BYTES;
+use crate::protocol::wire::frame::durable::Role;
+use crate::terminal::screen::{Color, Form};
+
+/// The first port that is tried.
+const PORT: u16 = 5080;
+
+/// The arguments of `web`.
+#[derive(Debug, Args)]
+pub struct WebArgs {
+    /// TCP port of the page [default: 5080, or the next one that is free]
+    #[arg(value_name = "PORT")]
+    page_port: Option<String>,
+
+    /// Your name in the chat, 1 to 32 bytes [default: your login name]
+    #[arg(long, allow_hyphen_values = true)]
+    name: Option<String>,
+
+    /// The room; without a key, everybody may enter it [default: lobby]
+    #[arg(long, allow_hyphen_values = true)]
+    room: Option<String>,
+
+    #[command(flatten)]
+    member: MemberArgs,
+
+    /// Open no browser, and only print the link
+    #[arg(long)]
+    no_browser: bool,
+}
+
+/// Where the page listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PagePort {
+    /// Where it was last, or at the first port that is free from this one on.
+    From(u16),
+    /// At this port.
+    At(u16),
+}
+
+/// What opens the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Browser {
+    /// The program, where there is a display.
+    Opened,
+    /// The person, by the link.
+    ByLink,
+}
+
+/// The settings of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageSettings {
+    /// Where it listens.
+    pub port: PagePort,
+    /// What opens it.
+    pub browser: Browser,
+    /// What the terminal shows meanwhile.
+    pub terminal: Terminal,
+}
+
+impl PagePort {
+    /// The port of a page that nobody gave one.
+    pub const DEFAULT: Self = Self::From(PORT);
+
+    /// The address, as it is named in errors.
+    #[must_use]
+    pub fn address(self, host: &str) -> String {
+        let (Self::From(port) | Self::At(port)) = self;
+        format!("{host}:{port}")
+    }
+
+    /// Reads a typed port; nothing is [`PagePort::DEFAULT`], and 0 is any free one.
+    ///
+    /// # Errors
+    /// What is no port.
+    pub(super) fn parse(typed: String) -> Result<Self, Usage> {
+        match typed.as_str() {
+            "" => Ok(Self::DEFAULT),
+            port => port.parse().map(Self::At).map_err(|_| Usage::Port(typed)),
+        }
+    }
+}
+
+impl PageSettings {
+    /// Those of a page beside the terminal.
+    #[must_use]
+    pub fn beside_the_terminal(port: PagePort) -> Self {
+        Self {
+            port,
+            browser: Browser::ByLink,
+            terminal: Terminal::Rooms,
+        }
+    }
+}
+
+impl TryFrom<WebArgs> for ChatSettings {
+    type Error = Error;
+
+    fn try_from(args: WebArgs) -> Result<Self, Error> {
+        let member = args.member.of_room(args.room)?;
+        Ok(Self {
+            name: name_or_login(args.name.as_deref())?,
+            room: member.room,
+            secret: member.secret,
+            key_text: member.key_text,
+            who: member.who,
+            keeping: member.keeping,
+            group: member.group,
+            audience: Audience::default(),
+            form: Form::Lines,
+            display: Display::Lines,
+            color: Color::Never,
+            input: InputPolicy::Ignore,
+            bell: Bell::Silent,
+            look: LookSettings::default(),
+            role: Role::Person,
+            depth_bytes: HISTORY_BYTES,
+            page: Some(PageSettings {
+                port: PagePort::parse(args.page_port.unwrap_or_default())?,
+                browser: match args.no_browser {
+                    true => Browser::ByLink,
+                    false => Browser::Opened,
+                },
+                terminal: Terminal::Faults,
+            }),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+
+    fn page(args: &[&str]) -> Result<Option<PageSettings>, Error> {
+        let line = [&["roda"], args].concat();
+        let settings: ChatSettings = match Cli::try_parse_from(line).unwrap().command {
+            Some(Command::Chat(args)) => args.try_into()?,
+            Some(Command::Web(args)) => (*args).try_into()?,
+            other => panic!("{other:?}"),
+        };
+        Ok(settings.page)
+    }
+
+    #[test]
+    fn a_page_is_asked_for_and_its_port_may_be() {
+        assert_eq!(page(&["chat"]).unwrap(), None);
+        let port = |args: &[&str]| page(args).unwrap().unwrap().port;
+        assert_eq!(port(&["chat", "--web"]), PagePort::From(5080));
+        assert_eq!(port(&["chat", "--web=8080"]), PagePort::At(8080));
+        assert_eq!(port(&["web"]), PagePort::From(5080));
+        assert_eq!(port(&["web", "0"]), PagePort::At(0));
+        let alone = page(&["web", "--room", "turma-a"]).unwrap().unwrap();
+        assert_eq!(alone.terminal, Terminal::Faults);
+        assert_eq!(alone.browser, Browser::Opened);
+        for wrong in ["70000", "x"] {
+            assert_eq!(page(&["web", wrong]).unwrap_err().exit_code(), 2);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! All faces of the rooms as one: the terminal's, and the page's while it is open. What happens is
+//! shown to each of them; what one of them asked for is answered to that one alone.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+#[cfg(feature = "web")]
+use super::web::{PageEvent, Token, WebFace};
+use super::{Face, RoomFace};
+use crate::chat::command::RequestId;
+use crate::chat::entry::Request;
+use crate::chat::event::{News, Timing, Told};
+use crate::chat::rooms::RoomNumber;
+use crate::cli::LOBBY;
+use crate::terminal::console::ConsoleEvent;
+use crate::terminal::signals::Signal;
+
+/// The first request of a page: those of a terminal count its lines, and are below.
+pub(super) const FIRST_OF_PAGE: RequestId = RequestId(1 << 63);
+
+/// What the terminal shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Terminal {
+    /// The rooms.
+    #[default]
+    Rooms,
+    /// Only what goes wrong: the rooms are on the page.
+    Faults,
+}
+
+/// See the file's head.
+pub struct Faces {
+    terminal: RoomFace,
+    shown: Terminal,
+    /// The names of the rooms that are open, for a page that comes late.
+    rooms: BTreeMap<RoomNumber, String>,
+    #[cfg(feature = "web")]
+    page: Option<Box<WebFace>>,
+    /// Whether the page is asked next, so that neither waits for all of the other's requests.
+    #[cfg(feature = "web")]
+    is_turn_of_page: bool,
+}
+
+impl Faces {
+    /// The face of the terminal alone, in a first room.
+    #[must_use]
+    pub fn new(terminal: RoomFace, shown: Terminal, room: String) -> Self {
+        Self {
+            terminal,
+            shown,
+            rooms: BTreeMap::from([(RoomNumber::FIRST, room)]),
+            #[cfg(feature = "web")]
+            page: None,
+            #[cfg(feature = "web")]
+            is_turn_of_page: false,
+        }
+    }
+
+    /// The names of the rooms that are open.
+    #[must_use]
+    pub fn rooms(&self) -> &BTreeMap<RoomNumber, String> {
+        &self.rooms
+    }
+
+    /// Shows the rooms on a page, too.
+    #[cfg(feature = "web")]
+    pub fn add_page(&mut self, page: WebFace) {
+        self.page = Some(Box::new(page));
+    }
+
+    /// Whether there is a page.
+    #[cfg(feature = "web")]
+    #[must_use]
+    pub fn has_page(&self) -> bool {
+        self.page.is_some()
+    }
+
+    /// Another token holds for the page from now on.
+    #[cfg(feature = "web")]
+    pub fn renew_page(&mut self, token: Token) {
+        if let Some(page) = &mut self.page {
+            page.renew(token);
+        }
+    }
+
+    /// Takes in what a page wants.
+    #[cfg(feature = "web")]
+    pub fn handle_page(&mut self, event: PageEvent) {
+        if let Some(page) = &mut self.page {
+            page.handle(event);
+        }
+    }
+
+    /// Takes in what a thread of the terminal reports. Returns the signal that a key stands for.
+    pub fn handle(&mut self, now: Duration, event: ConsoleEvent) -> Option<Signal> {
+        self.terminal.handle(now, event)
+    }
+
+    /// When [`Faces::on_time`] is due.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Duration> {
+        self.terminal.next_time()
+    }
+
+    /// Takes in that time has passed. Returns the signal that a key stands for.
+    pub fn on_time(&mut self, now: Duration) -> Option<Signal> {
+        self.terminal.on_time(now)
+    }
+
+    /// Says a sentence beside what is shown, on every face.
+    pub fn say(&mut self, sentence: &str) {
+        self.terminal.say(sentence);
+        #[cfg(feature = "web")]
+        if let Some(page) = &mut self.page {
+            page.say(sentence);
+        }
+    }
+
+    /// Says a sentence on the terminal alone.
+    pub fn say_on_terminal(&mut self, sentence: &str) {
+        self.terminal.say(sentence);
+    }
+
+    /// Clears the terminal's screen.
+    pub fn clear_screen(&self) {
+        self.terminal.clear_screen();
+    }
+
+    /// Why the terminal takes no more, returned once.
+    pub fn output_failure(&mut self) -> Option<io::Error> {
+        self.terminal.output_failure()
+    }
+
+    /// How the terminal's input ended, returned once.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub fn end(&mut self) -> io::Result<()> {
+        self.terminal.end()
+    }
+
+    /// Ends the page, puts the terminal back, and waits until everything is written.
+    ///
+    /// # Errors
+    /// Those of writing to the terminal.
+    pub fn finish(&mut self, signal: Option<Signal>) -> io::Result<()> {
+        #[cfg(feature = "web")]
+        if let Some(mut page) = self.page.take() {
+            page.finish();
+        }
+        self.terminal.finish(signal)
+    }
+
+    fn show_on_terminal(&mut self, told: &Told) {
+        let is_fault = || {
+            matches!(
+                told.news,
+                News::Failed(_)
+                    | News::Undelivered(_)
+                    | News::NoNetwork
+                    | News::OwnKeyElsewhere(_)
+                    | News::Equivocation(_)
+            )
+        };
+        if self.shown == Terminal::Rooms || is_fault() {
+            self.terminal.show(told);
+        }
+    }
+}
+
+impl Face for Faces {
+    fn show(&mut self, told: &Told) {
+        if let News::Ready(ready) = &told.news {
+            let name = ready.room.clone();
+            let name = name.unwrap_or_else(|| LOBBY.to_owned());
+            self.rooms.insert(told.room, name);
+        }
+        #[cfg(feature = "web")]
+        if let Some(page) = &mut self.page {
+            page.show(told);
+        }
+        match told.request.filter(|request| is_of_page(*request)) {
+            None => self.show_on_terminal(told),
+            // What a page has done is news here, and what it asked is not.
+            Some(_) if is_answer(&told.news) => {}
+            Some(_) => {
+                let told = Told {
+                    request: None,
+                    ..told.clone()
+                };
+                self.show_on_terminal(&told);
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        self.terminal.flush();
+        #[cfg(feature = "web")]
+        if let Some(page) = &mut self.page {
+            page.flush();
+        }
+    }
+
+    fn next(&mut self) -> Option<Request> {
+        #[cfg(feature = "web")]
+        if let Some(page) = &mut self.page {
+            self.is_turn_of_page = !self.is_turn_of_page;
+            return match self.is_turn_of_page {
+                true => page.next().or_else(|| self.terminal.next()),
+                false => self.terminal.next().or_else(|| page.next()),
+            };
+        }
+        self.terminal.next()
+    }
+
+    fn is_over(&self) -> bool {
+        self.terminal.is_over()
+    }
+}
+
+/// Whether a request came from a page.
+pub(super) fn is_of_page(request: RequestId) -> bool {
+    request >= FIRST_OF_PAGE
+}
+
+/// Whether an event only answers somebody, and changes nothing for others.
+pub(super) fn is_answer(news: &News) -> bool {
+    match news {
+        News::Members(_)
+        | News::Fingerprints(_)
+        | News::Snapshot(_)
+        | News::Code { .. }
+        | News::VerifyAsked(_)
+        | News::Failed(_)
+        | News::IgnoreList(_)
+        | News::Stats(_)
+        | News::Found(_)
+        | News::Searched { .. } => true,
+        News::Message(message) => message.timing == Timing::History,
+        _ => false,
+    }
+}

@@ -1,0 +1,264 @@
+//! The page as a face of the rooms: it gives each stream the state of the rooms and then what
+//! happens, takes in what pages ask for, and hands the answers over. Runs in the loop.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::asked::{self, Ask, HistoryAsk, Said};
+use super::lines::{self, Notes, RoomLines};
+use super::pending::{Pendings, Subject};
+use super::queue::Queue;
+use super::server::{Answering, PageEvent, Server};
+use super::token::Token;
+use crate::chat::command::{Command, RequestId};
+use crate::chat::entry::{Entry, Request};
+use crate::chat::event::{Failure, News, Ready, Told};
+use crate::chat::rooms::RoomNumber;
+use crate::chat::transcript::Snapshot;
+use crate::cli::LOBBY;
+use crate::clock::Clock;
+use crate::face::Face;
+use crate::face::faces::{FIRST_OF_PAGE, is_answer, is_of_page};
+use crate::text::{self, Lang};
+
+/// A stream whose state is being gathered, or that is given what happens.
+#[derive(Debug)]
+struct Stream {
+    queue: Arc<Queue>,
+    /// The rooms' states that it still waits for.
+    missing: Vec<RequestId>,
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct WebFace {
+    server: Server,
+    lang: Lang,
+    clock: Clock,
+    rooms: BTreeMap<RoomNumber, RoomLines>,
+    notes: Notes,
+    streams: Vec<Stream>,
+    waiting: VecDeque<Request>,
+    pendings: Pendings,
+    next: u64,
+}
+
+impl WebFace {
+    /// A face whose pages come by a server, in rooms of these names.
+    #[must_use]
+    pub fn new(server: Server, lang: Lang, rooms: &BTreeMap<RoomNumber, String>) -> Self {
+        let rooms = rooms.iter();
+        Self {
+            server,
+            lang,
+            clock: Clock::start(),
+            rooms: rooms
+                .map(|(number, name)| (*number, RoomLines::new(name, lang)))
+                .collect(),
+            notes: Notes::default(),
+            streams: Vec::new(),
+            waiting: VecDeque::new(),
+            pendings: Pendings::default(),
+            next: FIRST_OF_PAGE.0,
+        }
+    }
+
+    /// Another token holds from now on: pages that have the old one are shut out.
+    pub fn renew(&mut self, token: Token) {
+        self.server.renew(token);
+        self.close_streams();
+    }
+
+    /// Takes in what a page wants.
+    pub fn handle(&mut self, event: PageEvent) {
+        match event {
+            PageEvent::Opened(queue) => self.open(queue),
+            PageEvent::Asked(Ask::Say(line), answering) => self.take_line(line, answering),
+            PageEvent::Asked(Ask::History(ask), answering) => self.take_history(ask, answering),
+        }
+    }
+
+    /// Takes in that a room is open.
+    fn enter(&mut self, number: RoomNumber, ready: &Ready) {
+        let (name, lang) = (ready.room.as_deref().unwrap_or(LOBBY), self.lang);
+        let room = self.rooms.entry(number);
+        room.or_insert_with(|| RoomLines::new(name, lang));
+    }
+
+    /// What is told of a request, as its answer says it.
+    fn as_answer<'n>(&self, request: RequestId, news: &'n News) -> Cow<'n, News> {
+        match news {
+            News::Found(found) if self.pendings.subject(request) == Subject::History => {
+                Cow::Owned(News::Message(lines::as_history(&found.message)))
+            }
+            News::Searched { count, has_more } => Cow::Owned(News::Searched {
+                count: *count,
+                has_more: *has_more || self.pendings.is_cut(request),
+            }),
+            other => Cow::Borrowed(other),
+        }
+    }
+
+    /// Shows a sentence beside the rooms.
+    pub fn say(&mut self, sentence: &str) {
+        let line = lines::note(sentence);
+        self.notes.keep(&line);
+        self.push(&line);
+    }
+
+    /// Ends all streams behind what was shown.
+    pub fn finish(&mut self) {
+        self.push(&lines::ended());
+        self.close_streams();
+    }
+
+    fn close_streams(&mut self) {
+        self.streams
+            .drain(..)
+            .for_each(|stream| stream.queue.close());
+    }
+
+    fn push(&self, line: &Arc<str>) {
+        self.streams
+            .iter()
+            .for_each(|stream| stream.queue.push(line));
+    }
+
+    fn request(&mut self, room: RoomNumber, entry: Entry) -> RequestId {
+        let id = RequestId(self.next);
+        self.next += 1;
+        self.waiting.push_back(Request { id, room, entry });
+        id
+    }
+
+    /// Asks for the state of every room, for a stream that is new or lacks something.
+    fn open(&mut self, queue: Arc<Queue>) {
+        let rooms: Vec<RoomNumber> = self.rooms.keys().copied().collect();
+        let ask = |face: &mut Self, room| {
+            let snapshot = Entry::Direct(Box::new(Command::Snapshot));
+            face.request(room, snapshot)
+        };
+        let missing = rooms.into_iter().map(|room| ask(self, room)).collect();
+        self.streams
+            .retain(|stream| !Arc::ptr_eq(&stream.queue, &queue));
+        self.streams.push(Stream { queue, missing });
+    }
+
+    /// Gives a stream the state of a room, which begins the stream if it is the first one.
+    fn send_state(&mut self, room: RoomNumber, request: RequestId, snapshot: &Snapshot) {
+        let count = self.rooms.len();
+        let is_meant = |stream: &&mut Stream| stream.missing.contains(&request);
+        let Some(stream) = self.streams.iter_mut().find(is_meant) else {
+            return;
+        };
+        if stream.missing.len() == count {
+            stream.queue.restart();
+            let names = self.rooms.values().map(RoomLines::name);
+            stream.queue.push(&lines::begun(names));
+        }
+        stream.missing.retain(|missing| *missing != request);
+        let Some(room) = self.rooms.get_mut(&room) else {
+            return;
+        };
+        let push = |line: String| stream.queue.push(&line.into());
+        room.state(snapshot, count).into_iter().for_each(push);
+        if stream.missing.is_empty() {
+            self.notes.all().for_each(|line| stream.queue.push(line));
+            stream.queue.push(&lines::live());
+        }
+    }
+
+    fn take_line(&mut self, line: String, answering: Answering) {
+        let Said { entry, id, room } = asked::said(line);
+        if asked::asks_for_help(&entry) {
+            let help = text::commands(self.lang);
+            let help = help.iter().map(|line| lines::note(line));
+            return answering.answer(help.flat_map(|line| line.as_bytes().to_vec()).collect());
+        }
+        let is_answered = entry != Entry::Nothing && !asked::leaves(&entry);
+        let (room, entry) = self.meant(room, entry);
+        let request = self.request(room, entry);
+        match is_answered {
+            true => self.pendings.wait(request, id, Subject::Other, answering),
+            false => answering.answer(Vec::new()),
+        }
+    }
+
+    fn take_history(&mut self, mut ask: HistoryAsk, answering: Answering) {
+        let room = ask.room.take();
+        let subject = match ask.is_search() {
+            true => Subject::Other,
+            false => Subject::History,
+        };
+        let entry = match ask.command(|typed| self.clock.when(typed)) {
+            Ok(command) => Entry::Direct(Box::new(command)),
+            Err(failure) => Entry::Flawed(failure),
+        };
+        let (room, entry) = self.meant(room, entry);
+        let request = self.request(room, entry);
+        self.pendings.wait(request, None, subject, answering);
+    }
+
+    /// The number of a named room, or of the first one, and what is asked of it.
+    fn meant(&self, name: Option<String>, entry: Entry) -> (RoomNumber, Entry) {
+        let Some(name) = name else {
+            return (RoomNumber::FIRST, entry);
+        };
+        let mut rooms = self.rooms.iter();
+        match rooms.find(|(_, room)| room.name() == name) {
+            Some((number, _)) => (*number, entry),
+            None => (RoomNumber::FIRST, Entry::Flawed(Failure::OtherRoom(name))),
+        }
+    }
+}
+
+impl Face for WebFace {
+    fn show(&mut self, told: &Told) {
+        self.streams.retain(|stream| !stream.queue.is_closed());
+        let request = told.request.filter(|request| is_of_page(*request));
+        match (&told.news, request) {
+            (News::Snapshot(snapshot), Some(request)) => {
+                return self.send_state(told.room, request, snapshot);
+            }
+            (News::Snapshot(_), None) => return,
+            (news, None) if told.request.is_some() && is_answer(news) => return,
+            (News::Ready(ready), _) => self.enter(told.room, ready),
+            _ => {}
+        }
+        let is_kept = matches!(told.news, News::Guest(_) | News::Delivered(_));
+        if request.is_none() && self.streams.is_empty() && !is_kept {
+            return;
+        }
+        let news = match request {
+            Some(request) => self.as_answer(request, &told.news),
+            None => Cow::Borrowed(&told.news),
+        };
+        let name = request.and_then(|request| self.pendings.name_of(request));
+        let Some(room) = self.rooms.get_mut(&told.room) else {
+            return;
+        };
+        let line: Arc<str> = room.line(name, &news).into();
+        if is_kept {
+            self.notes.keep(&line);
+        }
+        let is_taken = request.is_some_and(|request| self.pendings.take(request, &line));
+        if !(is_taken && is_answer(&news)) {
+            self.push(&line);
+        }
+    }
+
+    fn flush(&mut self) {
+        self.pendings.settle();
+    }
+
+    fn next(&mut self) -> Option<Request> {
+        self.pendings.settle();
+        self.waiting.pop_front()
+    }
+
+    /// A page may come as long as the program runs.
+    fn is_over(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,40 @@
+//! The page: the same rooms in a browser on this computer, as one more face of the running member.
+//!
+//! ```text
+//! rules        who is heard, by the head of a request alone; pure
+//! routes       everything that can be asked for, as one closed table; files: the page itself
+//! token        what a page must know, and how the server shows that it knows it, too
+//! asked        what bodies and queries ask for; pure
+//! server       the thread: tokio and hyper; connections · visit (one of them) · answer
+//! queue        what waits for one page, bounded
+//! face         the loop's side: state of the rooms, events, requests; lines · pending
+//! ```
+//!
+//! The thread only blocks and sends: it reads heads and bodies, hands over what is asked, and
+//! carries what waits for a page to its socket. The loop never waits for it.
+
+mod answer;
+mod asked;
+mod connections;
+mod face;
+mod files;
+mod lines;
+mod pending;
+mod queue;
+mod routes;
+mod rules;
+mod server;
+mod token;
+mod visit;
+
+pub use self::asked::{Ask, HistoryAsk};
+pub use self::face::WebFace;
+pub use self::queue::Queue;
+pub use self::server::{Answering, PageEvent, Server};
+pub use self::token::{TOKEN_BYTES, Token};
+
+/// The link of a page on this computer: the token stands behind the `#`, which no browser sends.
+#[must_use]
+pub fn link(port: u16, token: &Token) -> String {
+    format!("http://127.0.0.1:{port}/#{}", token.digits())
+}

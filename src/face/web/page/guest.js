@@ -1,0 +1,128 @@
+// The page of a guest, on a telephone that reads plain http: what is said, and an entry. It can do
+// nothing else, and the host's program offers it nothing else.
+import { load, t } from './text.js';
+import { Room } from './store.js';
+import { View } from './view.js';
+import { all, objects, takeToken } from './wire.js';
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 10_000;
+
+const at = (id) => document.getElementById(id);
+const room = new Room('roda');
+const says = (words) => { at('status').textContent = words; };
+const view = new View(at('log'), {
+	older() {},
+	newest: () => view.toBottom(),
+	moved: () => { at('newest').hidden = view.isAtBottom; },
+});
+
+let link = null;
+let session = sessionStorage.getItem('session');
+
+function ask(path, body, token = session) {
+	const headers = { Authorization: `Bearer ${token}` };
+	return fetch(path, body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers });
+}
+
+function take(event) {
+	if (event.event === 'ready') {
+		room.me = event;
+		at('room').textContent = event.room;
+	} else if (event.event === 'message') {
+		room.main.say(room.itemOf(event));
+	} else if (event.event === 'edited' || event.event === 'deleted') {
+		room.amend({ ...event, deleted: event.event === 'deleted' });
+	} else if (event.event === 'note' || event.event === 'error') {
+		says(event.data ?? '');
+	} else if (event.event === 'ended') {
+		leave(event.data ?? t('guest_out'));
+	}
+}
+
+function leave(words) {
+	session = null;
+	sessionStorage.removeItem('session');
+	says(words);
+	show();
+}
+
+/** The first screen, or the conversation. */
+function show() {
+	at('enter').hidden = session !== null || !link;
+	for (const id of ['log', 'say']) at(id).hidden = session === null;
+	view.show(room.main);
+}
+
+/** Reads what is said for as long as this guest is in. */
+async function listen() {
+	let wait = FIRST_WAIT_MS;
+	while (session) {
+		try {
+			const response = await ask('/guest/events');
+			if (response.status === 401 || response.status === 403) return leave(t('guest_out'));
+			if (!response.ok) throw new Error(await response.text());
+			says('');
+			for await (const some of objects(response.body)) {
+				some.forEach(take);
+				wait = FIRST_WAIT_MS;
+			}
+		} catch { /* a telephone loses its network often */ }
+		if (!session) return null;
+		says(t('guest_lost'));
+		await new Promise((resolve) => { setTimeout(resolve, wait); });
+		wait = Math.min(2 * wait, LONGEST_WAIT_MS);
+	}
+	return null;
+}
+
+async function enter(name) {
+	const response = await ask('/guest/enter', { name }, link);
+	const answer = response.ok ? await all(response) : [{ data: await response.text() }];
+	const entered = answer.find((event) => event.session);
+	if (!entered) return says(answer[0]?.data ?? t('guest_out'));
+	session = entered.session;
+	sessionStorage.setItem('session', session);
+	says('');
+	answer.forEach(take);
+	show();
+	at('entry').focus();
+	return listen();
+}
+
+async function send() {
+	const say = at('entry').value;
+	if (!say.trim()) return;
+	at('entry').value = '';
+	try {
+		const response = await ask('/guest/say', { say });
+		const answer = response.ok ? await all(response) : [{ event: 'error', data: await response.text() }];
+		const refused = answer.find(({ event }) => event === 'error');
+		says(refused?.data ?? '');
+		if (refused) at('entry').value = say;
+	} catch {
+		at('entry').value = say;
+		says(t('guest_lost'));
+	}
+}
+
+async function start() {
+	link = takeToken('link');
+	await load();
+	for (const element of document.querySelectorAll('[data-text]')) element.textContent = t(element.dataset.text);
+	for (const element of document.querySelectorAll('[data-label]')) element.setAttribute('aria-label', t(element.dataset.label));
+	at('entry').placeholder = t('page_entry');
+	at('enter').addEventListener('submit', (event) => { event.preventDefault(); enter(at('name').value); });
+	at('say').addEventListener('submit', (event) => { event.preventDefault(); send(); });
+	at('newest').addEventListener('click', () => view.toBottom());
+	at('entry').addEventListener('keydown', (event) => {
+		if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+		event.preventDefault();
+		send();
+	});
+	if (!link && !session) says(t('guest_no_link'));
+	show();
+	if (session) listen();
+}
+
+start();

@@ -1,0 +1,382 @@
+// The page: what the program tells goes into the store and is shown; what is done here is asked of it.
+import { clean, lang, load, make, nameOf, t } from './text.js';
+import { Room } from './store.js';
+import { sentenceOf } from './sentences.js';
+import { View } from './view.js';
+import { People, Panel, button, codeParts } from './people.js';
+import { Talk } from './talk.js';
+import { Wire, takeToken } from './wire.js';
+
+const HISTORY_STEP = 150;
+const HISTORY_TRIES = 6; // for private messages, which may be rare
+
+const at = (id) => document.getElementById(id);
+const rooms = new Map();
+let current = null; // the conversation that is shown
+let wire = null;
+let isAsking = false;
+let notifies = false;
+let hasEnded = false;
+
+const view = new View(at('log'), { older: () => older(), moved: () => moved(), newest: () => newest() });
+const panel = new Panel(at('dialog'));
+const people = new People(at('people'), { choose: (who) => talk.choose(who) });
+const talk = new Talk({
+	panel,
+	view,
+	get current() { return current; },
+	get wire() { return wire; },
+	ask,
+	show,
+	showCode,
+	find: (words) => find(words),
+	newest: () => newest(),
+	says: (words, kind = 'said') => current?.room.main.note(kind, words),
+});
+
+function roomOf({ room }) {
+	if (!rooms.has(room)) rooms.set(room, new Room(room));
+	const found = rooms.get(room);
+	if (!current) show(found.main);
+	return found;
+}
+
+const titleOf = ({ room, peer }) => (peer ? `✉ ${nameOf(peer)}` : clean(room.name));
+const isSeen = (conversation) => conversation === current && view.isAtBottom && !conversation.isCut && document.hasFocus();
+
+/** A message that was not here. */
+function arrived(room, item) {
+	const places = room.placesOf(item);
+	if (item.own || places.some(isSeen)) return;
+	for (const conversation of places) {
+		if (conversation !== current || !isSeen(conversation)) conversation.isUnread(item);
+	}
+	const me = room.me?.user?.toLowerCase();
+	const isCalled = item.private || (me && item.data.toLowerCase().includes(me));
+	if (notifies && isCalled && document.hidden && wire.isLeader) {
+		const notice = new Notification(nameOf(item), { body: item.data.slice(0, 200), tag: item.id });
+		notice.onclick = () => { window.focus(); show(places.at(-1)); };
+	}
+}
+
+/** Takes in the state of the rooms, which was told message by message. */
+function settle() {
+	for (const room of rooms.values()) {
+		const batch = room.batch.splice(0);
+		if (batch.length === 0) continue;
+		for (const item of room.main.catchUp(batch)) arrived(room, item);
+		for (const item of batch) for (const conversation of room.placesOf(item)) conversation.say(item);
+	}
+}
+
+const STATE = {
+	ready(room, event) {
+		room.me = event;
+		room.isKeyed = event.keyed === true;
+		room.amendMember(event, { own: true });
+	},
+	members: (room, event) => room.setMembers(event.members),
+	entered: (room, event) => room.amendMember(event, { silent: false }),
+	left: (room, event) => room.removeMember(event),
+	joined: (room, event) => event.request && show(room.main),
+	switched: (room, event) => event.request && show(room.main),
+	parted(room) {
+		rooms.delete(room.name);
+		const [next] = rooms.values();
+		if (current.room === room && next) show(next.main);
+	},
+	renamed(room, event) {
+		room.amendMember(event, {});
+		if (event.own) room.me = { ...room.me, user: event.user };
+	},
+	silent: (room, event) => room.amendMember(event, { silent: true }),
+	back: (room, event) => room.amendMember(event, { silent: false }),
+	verified: (room, event) => room.amendMember(event, { verified: true }),
+	unverified: (room, event) => room.amendMember(event, { verified: false }),
+	ignored: (room, event) => event.key && room.amendMember(event, { ignored: true }),
+	unignored: (room, event) => event.key && room.amendMember(event, { ignored: false }),
+	edited: (room, event) => room.amend(event),
+	deleted: (room, event) => room.amend({ ...event, deleted: true }),
+	delivered(room, event) {
+		room.last = event;
+		for (const conversation of room.conversations) conversation.delivered(event);
+	},
+	code: (room, event) => event.request && showCode(event),
+};
+
+const STREAM = {
+	heartbeat() {},
+	ended() { hasEnded = true; },
+	live: settle,
+	snapshot({ rooms: named }) {
+		for (const name of rooms.keys()) if (!named.includes(name)) rooms.delete(name);
+		if (current && !rooms.has(current.room.name)) current = null;
+	},
+	// The last notes are told again with the state of the rooms.
+	note(event) {
+		const isKnown = current?.room.main.items.some(({ texts }) => texts?.includes(event.data));
+		if (current && !isKnown) note(current.room, event);
+	},
+};
+
+function take(event, isAnswer) {
+	if (Object.hasOwn(STREAM, event.event)) return STREAM[event.event](event);
+	const room = event.room ? roomOf(event) : current?.room;
+	if (!room) return;
+	if (event.event === 'message' || event.event === 'guest') {
+		// A guest of the plain wire is told again with the state of the rooms, and has no id.
+		const plain = { plain: true, id: `${event.time} ${event.source} ${event.data}` };
+		const item = room.itemOf(event.event === 'guest' ? { ...event, ...plain } : event);
+		if (item.history && !isAnswer) return room.batch.push(item);
+		settle();
+		const fresh = room.placesOf(item).map((conversation) => conversation.say(item));
+		if (fresh.some(Boolean)) arrived(room, item);
+		return;
+	}
+	// An answer that only one page asked for comes with the answer; all others are told to all pages.
+	if (event.event === 'members' && event.request) return isAnswer && note(room, event);
+	const knew = event.event === 'entered' && room.member(event);
+	if (Object.hasOwn(STATE, event.event)) STATE[event.event](room, event);
+	if (!(knew && event.here_before) && (isAnswer || !event.request)) note(room, event);
+}
+
+function note(room, event) {
+	const sentence = sentenceOf(event);
+	if (sentence) room.main.note(...sentence);
+}
+
+function told(events, isAnswer = false) {
+	for (const event of events) take(event, isAnswer);
+	draw();
+}
+
+function showCode(event) {
+	panel.open(t('page_you_and', { who: nameOf(event) }), ...codeParts(event, (what, who) => {
+		panel.shut();
+		talk.act(what, who);
+	}));
+}
+
+/** Hands something over; what it causes is taken in. Whether nothing failed. */
+async function ask(object) {
+	try {
+		const events = await wire.say({ ...object, id: crypto.randomUUID(), room: current.room.name });
+		told(events.filter(({ event }) => event !== 'message'), true);
+		return events.every(({ event, code }) => event !== 'error' || code === 'line_cut');
+	} catch (error) {
+		current.note('error', error.message === 'lost' || error instanceof TypeError ? t('page_lost') : error.message);
+		return false;
+	}
+}
+
+/** Reads messages of the archive: found ones and told ones look alike here. */
+async function read(room, values) {
+	const events = await wire.history({ ...values, room: room.name });
+	const said = events.filter(({ event }) => event === 'found' || event === 'message');
+	const end = events.find(({ event }) => event === 'searched' || event === 'error');
+	return { said, items: said.map((event) => room.itemOf({ ...event, history: true })), end };
+}
+
+/** Reads what was said before the oldest that is held. */
+async function older() {
+	const conversation = current;
+	if (isAsking || !conversation?.hasOlder || wire?.state !== 'open') return;
+	isAsking = true;
+	try {
+		let before = conversation.oldest ?? conversation.room.main.oldest;
+		for (let tries = 0; tries < HISTORY_TRIES && conversation.hasOlder; tries += 1) {
+			const { items, end } = await read(conversation.room, { limit: HISTORY_STEP, ...(before ? { before } : {}) });
+			conversation.hasOlder = items.length > 0 && end?.event !== 'error' && end?.more === true;
+			before = items[0]?.place;
+			const isHere = (item) => !conversation.peer || conversation.room.placesOf(item).includes(conversation);
+			if (conversation.prepend(items.filter(isHere)) > 0) break;
+		}
+	} catch { /* it is asked for again when it is scrolled to */ } finally {
+		isAsking = false;
+	}
+}
+
+/** Goes to the newest messages, which are read again where they made room. */
+async function newest() {
+	const conversation = current;
+	if (conversation.isCut) {
+		const { items } = await read(conversation.room, { limit: HISTORY_STEP });
+		conversation.reset(items, false);
+	}
+	view.toBottom();
+	at('entry').focus();
+}
+
+async function find(words) {
+	const { room } = current;
+	const found = at('found');
+	const [title, , list] = found.children;
+	list.replaceChildren();
+	found.hidden = false;
+	draw();
+	try {
+		const { said, items, end } = await read(room, { search: words, limit: 20 });
+		title.textContent = end?.event === 'error' ? sentenceOf(end)[1]
+			: t('page_found_count', { count: said.length }) + (end?.more ? ` ${t('page_found_more')}` : '');
+		for (const item of items.reverse()) {
+			const hit = button('', () => goTo(room, item));
+			hit.className = 'hit';
+			const time = make('time', '', new Date(item.at).toLocaleString(lang === 'pt' ? 'pt-BR' : 'en-GB', { dateStyle: 'short', timeStyle: 'short' }));
+			hit.append(make('bdi', 'who', nameOf(item)), ' ', time, make('bdi', 'text', item.data.slice(0, 300)));
+			const entry = make('li');
+			entry.append(hit);
+			list.append(entry);
+		}
+	} catch {
+		title.textContent = t('page_lost');
+	}
+	title.focus();
+}
+
+/** Shows a message in its place, with what was said before it. */
+async function goTo(room, item) {
+	show(room.main);
+	if (!room.main.ids.has(item.id)) {
+		const { items } = await read(room, { before: item.place, limit: HISTORY_STEP });
+		room.main.reset([...items, item], true);
+	}
+	view.goTo(room.main.ids.get(item.id));
+}
+
+/** Shows a conversation. */
+function show(conversation) {
+	if (current) current.draft = at('entry').value;
+	current = conversation;
+	at('entry').value = conversation.draft;
+	talk.turned();
+	view.show(conversation);
+	draw();
+}
+
+function moved() {
+	if (current && isSeen(current)) current.unread = 0;
+	draw();
+}
+
+let isDue = false;
+/** Draws what stands around the conversation, once for all that has changed. */
+function draw() {
+	if (isDue) return;
+	isDue = true;
+	const act = () => {
+		isDue = false;
+		if (current) drawAround();
+	};
+	// A hidden page has no frames, and a title that counts.
+	if (document.hidden) setTimeout(act);
+	else requestAnimationFrame(act);
+}
+
+function drawAround() {
+	const { room } = current;
+	if (isSeen(current)) current.unread = 0;
+	const title = titleOf(current);
+	at('room').textContent = title;
+	const parts = [t(room.isKeyed ? 'page_locked' : 'page_open')];
+	if (room.last?.of > 0) parts.push(t(room.last.has >= room.last.of ? 'page_all_have' : 'page_some_have', { has: room.last.has, of: room.last.of, count: room.last.of }));
+	at('about').textContent = parts.join(' · ');
+	const all = [...rooms.values()].flatMap((one) => one.conversations);
+	// A private line is unread in its room, too, and counts once.
+	const unread = [...rooms.values()].reduce((sum, one) => sum + one.main.unread, 0);
+	document.title = `${unread > 0 ? `(${unread}) ` : ''}${title} — roda`;
+	drawRooms(all);
+	const isFinding = !at('found').hidden;
+	people.show(room, isFinding || at('show-people').getAttribute('aria-expanded') !== 'true');
+	at('show-people').textContent = t('page_people_count', { count: room.members.size });
+	const below = current.isCut || !view.isAtBottom;
+	at('newest').hidden = !below;
+	at('newest').textContent = current.unread > 0 ? t('page_new_below', { count: current.unread }) : t('page_to_newest');
+}
+
+let drawn = '';
+function drawRooms(all) {
+	const nav = at('rooms');
+	const list = nav.firstElementChild;
+	const state = JSON.stringify([lang, all.map((one) => [one.room.name, one.peer, one.unread, one === current])]);
+	if (state === drawn) return;
+	drawn = state;
+	nav.hidden = all.length < 2;
+	const hadFocus = list.contains(document.activeElement) && document.activeElement.conversation;
+	const buttons = (nav.hidden ? [] : all).map((conversation) => {
+		const made = button('', () => show(conversation));
+		made.conversation = conversation;
+		made.append(make('bdi', '', titleOf(conversation)));
+		if (conversation.unread > 0) made.append(' ', make('b', 'count', t('page_unread', { count: conversation.unread })));
+		if (conversation === current) made.ariaCurrent = 'true';
+		return made;
+	});
+	list.replaceChildren(...buttons.map((made) => {
+		const entry = make('li');
+		entry.append(made);
+		return entry;
+	}));
+	if (hadFocus) buttons.find(({ conversation }) => conversation === hadFocus)?.focus();
+}
+
+function drawTexts() {
+	for (const element of document.querySelectorAll('[data-text]')) element.textContent = t(element.dataset.text);
+	for (const element of document.querySelectorAll('[data-label]')) element.setAttribute('aria-label', t(element.dataset.label));
+	for (const element of document.querySelectorAll('[data-hint]')) element.placeholder = t(element.dataset.hint);
+	at('language').value = lang;
+}
+
+function wireUp() {
+	at('found').children[1].addEventListener('click', () => {
+		at('found').hidden = true;
+		draw();
+		at('query').focus();
+	});
+	at('find').addEventListener('submit', (event) => {
+		event.preventDefault();
+		if (at('query').value.trim()) find(at('query').value);
+	});
+	at('newest').addEventListener('click', newest);
+	at('show-people').addEventListener('click', ({ currentTarget: it }) => {
+		it.ariaExpanded = String(it.ariaExpanded !== 'true');
+		draw();
+	});
+	at('notify').addEventListener('click', async ({ currentTarget: it }) => {
+		notifies = !notifies && (await Notification.requestPermission()) === 'granted';
+		it.ariaPressed = String(notifies);
+	});
+	at('language').addEventListener('change', async ({ currentTarget: choice }) => {
+		await load(choice.value);
+		drawTexts();
+		for (const room of rooms.values()) room.areNew = true;
+		if (current) show(current);
+	});
+	addEventListener('focus', moved);
+}
+
+async function start() {
+	const token = takeToken('roda');
+	// On a narrow screen the people are called for.
+	if (matchMedia('(max-width: 40rem)').matches) at('show-people').setAttribute('aria-expanded', 'false');
+	await load();
+	drawTexts();
+	wireUp();
+	const says = (words) => { at('status').textContent = words; };
+	if (!token) return says(t('page_no_link'));
+	says(t('page_calling'));
+	wire = new Wire(token, {
+		told,
+		snapshot: () => [
+			{ event: 'snapshot', rooms: [...rooms.keys()] },
+			...[...rooms.values()].flatMap((room) => room.snapshot()),
+			{ event: 'live' },
+		],
+		state(state, sentence) {
+			const words = { open: '', denied: t('page_denied'), refused: sentence };
+			if (state === 'open') hasEnded = false;
+			says(words[state] ?? t(hasEnded ? 'page_ended' : 'page_lost'));
+		},
+	});
+	return wire.start();
+}
+
+start();

@@ -1,0 +1,93 @@
+//! Everything that can be asked for at a listener, as one closed table for each kind of listener.
+
+use super::files::{FILES, File};
+
+/// How something is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// To read it.
+    Get,
+    /// To do it.
+    Post,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    /// A file of the page.
+    File(&'static File),
+    /// The page's sentences.
+    Texts,
+    /// That the server shows that it knows the token.
+    Prove,
+    /// What happens in the rooms, from now on.
+    Events,
+    /// To say or do something.
+    Say,
+    /// What was said.
+    History,
+}
+
+/// What stands at a listener.
+#[derive(Debug)]
+pub(super) struct Table {
+    files: &'static [File],
+    others: &'static [(&'static str, Verb, Route)],
+}
+
+/// What the person's own page asks for.
+pub(super) static PAGE: Table = Table {
+    files: &FILES,
+    others: &[
+        ("/texts", Verb::Get, Route::Texts),
+        ("/prove", Verb::Post, Route::Prove),
+        ("/events", Verb::Get, Route::Events),
+        ("/say", Verb::Post, Route::Say),
+        ("/history", Verb::Get, Route::History),
+    ],
+};
+
+impl Table {
+    /// What stands at a path, and how it is asked for.
+    pub(super) fn at(&self, path: &str) -> Option<(Verb, Route)> {
+        let file = self.files.iter().find(|file| file.path == path);
+        let file = file.map(|file| (Verb::Get, Route::File(file)));
+        file.or_else(|| {
+            let found = self.others.iter().find(|(at, ..)| *at == path);
+            found.map(|(_, verb, route)| (*verb, *route))
+        })
+    }
+}
+
+impl Route {
+    /// Whether anybody may have it, since it says nothing about the room.
+    pub(super) fn is_public(self) -> bool {
+        matches!(self, Self::File(_) | Self::Texts | Self::Prove)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stands_for_one_thing_and_nothing_else_is_there() {
+        let mut paths: Vec<&str> = PAGE.files.iter().map(|file| file.path).collect();
+        paths.extend(PAGE.others.iter().map(|(path, ..)| *path));
+        let count = paths.len();
+        paths.sort_unstable();
+        paths.dedup();
+        assert_eq!(paths.len(), count);
+        assert!(paths.iter().all(|path| PAGE.at(path).is_some()));
+        for none in [
+            "",
+            "//",
+            "/page.css/",
+            "/../page.css",
+            "/PAGE.CSS",
+            "/events/",
+        ] {
+            assert_eq!(PAGE.at(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Who is heard, decided by the head of a request alone. Pure.
+//!
+//! ```text
+//! Host            ours, once: else 421, so that a name that leads here is no way in
+//! Origin          absent or ours: else 403, and so for `null`
+//! Sec-Fetch-Site  absent, same-origin or none: else 403; a link from elsewhere may open the page
+//! path, method    in the table: else 404 or 405
+//! Authorization   the token: else 401, for everything that says something about the room
+//! ```
+
+use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN};
+use hyper::{Method, Uri};
+
+use super::routes::{PAGE, Route, Table, Verb};
+use super::token::Token;
+
+/// The port of plain HTTP, which browsers leave out.
+const HTTP_PORT: u16 = 80;
+
+/// The head of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head<'r> {
+    pub(super) method: &'r Method,
+    pub(super) target: &'r Uri,
+    pub(super) headers: &'r HeaderMap,
+}
+
+/// Where requests come in: which names the server answers to, and what must be known.
+#[derive(Clone, Debug)]
+pub(super) struct Door {
+    /// Values of `Host` that are ours, in small letters.
+    hosts: Vec<String>,
+    pub(super) port: u16,
+    pub(super) token: Token,
+    table: &'static Table,
+}
+
+/// Why a request is not heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Its Host is not ours.
+    Misdirected,
+    /// Another page asks.
+    ForeignOrigin,
+    /// Another site asks.
+    ForeignSite,
+    /// Nothing is there.
+    NoSuchRoute,
+    /// It is there, and is asked for otherwise.
+    WrongMethod(Verb),
+    /// The token is not there, or another one.
+    NoToken,
+}
+
+impl Door {
+    /// The door of a listener on the loopback.
+    pub(super) fn on_loopback(port: u16, token: Token) -> Self {
+        Self::of(["127.0.0.1", "localhost"], port, token, &PAGE)
+    }
+
+    /// A door that answers to some names.
+    fn of<'n>(
+        names: impl IntoIterator<Item = &'n str>,
+        port: u16,
+        token: Token,
+        table: &'static Table,
+    ) -> Self {
+        let mut hosts = Vec::new();
+        for name in names {
+            hosts.push(format!("{name}:{port}"));
+            if port == HTTP_PORT {
+                hosts.push(name.to_owned());
+            }
+        }
+        Self {
+            hosts,
+            port,
+            token,
+            table,
+        }
+    }
+
+    fn is_ours(&self, host: &str) -> bool {
+        self.hosts
+            .iter()
+            .any(|ours| ours.eq_ignore_ascii_case(host))
+    }
+}
+
+/// What is asked for, if the request is heard.
+///
+/// # Errors
+/// Why it is not.
+pub(super) fn judge(head: Head<'_>, door: &Door) -> Result<Route, Refusal> {
+    let host = own_host(head, door).ok_or(Refusal::Misdirected)?;
+    let found = door.table.at(head.target.path());
+    match only(head.headers, &ORIGIN) {
+        Field::Absent => {}
+        Field::One(origin) if is_origin(origin, host) => {}
+        Field::One(_) | Field::Odd => return Err(Refusal::ForeignOrigin),
+    }
+    match only(head.headers, &SEC_FETCH_SITE) {
+        Field::Absent | Field::One("same-origin" | "none") => {}
+        Field::One(_) if opens_the_page(head, found) => {}
+        Field::One(_) | Field::Odd => return Err(Refusal::ForeignSite),
+    }
+    let (verb, route) = found.ok_or(Refusal::NoSuchRoute)?;
+    let is_verb = match verb {
+        Verb::Get => head.method == Method::GET,
+        Verb::Post => head.method == Method::POST,
+    };
+    if !is_verb {
+        return Err(Refusal::WrongMethod(verb));
+    }
+    match route.is_public() || shows_token(head, door) {
+        true => Ok(route),
+        false => Err(Refusal::NoToken),
+    }
+}
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// A header that is to be there once at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field<'r> {
+    Absent,
+    One(&'r str),
+    /// Several, or one that is not readable.
+    Odd,
+}
+
+fn only<'r>(headers: &'r HeaderMap, name: &HeaderName) -> Field<'r> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Field::Absent,
+        (Some(value), None) => value.to_str().map_or(Field::Odd, Field::One),
+        (Some(_), Some(_)) => Field::Odd,
+    }
+}
+
+/// The Host of the request, if it is ours, and whatever else names the server does so too.
+fn own_host<'r>(head: Head<'r>, door: &Door) -> Option<&'r str> {
+    let Field::One(host) = only(head.headers, &HOST) else {
+        return None;
+    };
+    let is_target_ours = match head.target.authority() {
+        None => true,
+        Some(authority) => {
+            let is_http = head.target.scheme_str() == Some("http");
+            is_http && door.is_ours(authority.as_str())
+        }
+    };
+    (door.is_ours(host) && is_target_ours).then_some(host)
+}
+
+/// Whether an Origin is that of the page which has this Host.
+fn is_origin(origin: &str, host: &str) -> bool {
+    let own = origin.strip_prefix("http://");
+    own.is_some_and(|own| own.eq_ignore_ascii_case(host))
+}
+
+/// Whether a person follows a link to the page: the browser shows it as a page of its own, and in
+/// no frame.
+fn opens_the_page(head: Head<'_>, found: Option<(Verb, Route)>) -> bool {
+    matches!(found, Some((Verb::Get, Route::File(_))))
+        && head.method == Method::GET
+        && only(head.headers, &SEC_FETCH_MODE) == Field::One("navigate")
+        && only(head.headers, &SEC_FETCH_DEST) == Field::One("document")
+}
+
+fn shows_token(head: Head<'_>, door: &Door) -> bool {
+    let Field::One(shown) = only(head.headers, &AUTHORIZATION) else {
+        return false;
+    };
+    let Some((scheme, token)) = shown.split_once(' ') else {
+        return false;
+    };
+    scheme.eq_ignore_ascii_case("bearer") && door.token.is(token.trim_start().as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! The thread that serves the page: tokio and hyper, on a listener of `net`. Its tasks only wait,
+//! read heads and bodies, and hand over what is asked; the loop decides what is answered.
+
+use std::convert::Infallible;
+use std::io;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::Builder;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::timeout;
+
+use super::asked::Ask;
+use super::connections::{Connections, Place};
+use super::queue::Queue;
+use super::rules::Door;
+use super::token::Token;
+use super::visit::Visit;
+use crate::net::tcp::Listener;
+use crate::net::tcp_acceptor::Acceptor;
+use crate::text::Lang;
+
+/// Most streams of events at once: a class's browsers on one computer, far more than one person's.
+pub(super) const STREAMS_MAX: usize = 32;
+
+/// Most requests of pages that the room has not answered.
+const ASKS_MAX: usize = 32;
+
+/// How long the head of a request may take, and how long a connection may wait for the next one.
+const HEAD_WAIT: Duration = Duration::from_secs(10);
+
+/// Longest head of a request, in bytes.
+const HEAD_MAX_BYTES: usize = 16 << 10;
+
+/// Most headers of a request: browsers send 20.
+const HEADERS_MAX: usize = 64;
+
+/// How long nothing may move on a connection: within twice that it is closed.
+const STALL: Duration = Duration::from_secs(30);
+
+/// How long the last lines may take to be read at the end.
+const FAREWELL_WAIT: Duration = Duration::from_millis(300);
+
+/// What a page wants of the loop.
+#[derive(Debug)]
+pub enum PageEvent {
+    /// The state of the rooms, and whatever happens from then on.
+    Opened(Arc<Queue>),
+    /// An answer.
+    Asked(Ask, Answering),
+}
+
+/// Takes the answer to one request.
+#[derive(Debug)]
+pub struct Answering(pub(super) oneshot::Sender<Vec<u8>>);
+
+/// Hands an event to the loop; returns false once there is none.
+pub(super) type Tell = Box<dyn Fn(PageEvent) -> bool>;
+
+/// What the tasks share.
+pub(super) struct Shared {
+    pub(super) door: Arc<Mutex<Door>>,
+    pub(super) lang: Lang,
+    pub(super) tell: Tell,
+    pub(super) streams: Arc<Semaphore>,
+    pub(super) asks: Semaphore,
+}
+
+impl Shared {
+    /// Who is heard now.
+    pub(super) fn door(&self) -> Door {
+        self.door
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// The thread, which ends with this.
+#[derive(Debug)]
+pub struct Server {
+    door: Arc<Mutex<Door>>,
+    /// Dropped to end it.
+    stays: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves the page on a listener of the loopback.
+    ///
+    /// # Errors
+    /// The system's, of the listener or for a thread.
+    pub fn start(
+        listener: Listener,
+        token: Token,
+        lang: Lang,
+        tell: impl Fn(PageEvent) -> bool + Send + 'static,
+    ) -> io::Result<Self> {
+        let port = listener.address()?.port();
+        let door = Arc::new(Mutex::new(Door::on_loopback(port, token)));
+        let (stays, ends) = oneshot::channel();
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let shared_door = Arc::clone(&door);
+        let serve = move || {
+            let shared = Rc::new(Shared {
+                door: shared_door,
+                lang,
+                tell: Box::new(tell),
+                streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+                asks: Semaphore::new(ASKS_MAX),
+            });
+            let local = LocalSet::new();
+            local.block_on(&runtime, serve(listener, shared, ends));
+        };
+        let thread = thread::Builder::new().name("page".into()).spawn(serve)?;
+        Ok(Self {
+            door,
+            stays: Some(stays),
+            thread: Some(thread),
+        })
+    }
+
+    /// Asks for another token from now on.
+    pub(super) fn renew(&self, token: Token) {
+        let mut door = self.door.lock().unwrap_or_else(PoisonError::into_inner);
+        door.token = token;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stays = None;
+        if let Some(thread) = self.thread.take() {
+            // It ends within the time for the last lines.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Serves until nobody wants the server any more, and the last lines are read or late.
+async fn serve(listener: Listener, shared: Rc<Shared>, ends: oneshot::Receiver<()>) {
+    let Ok(acceptor) = Acceptor::open(listener) else {
+        return;
+    };
+    let accepting = spawn_local(accept(acceptor, Rc::clone(&shared)));
+    let _ = ends.await;
+    accepting.abort();
+    let all = u32::try_from(STREAMS_MAX).unwrap_or(u32::MAX);
+    let _ = timeout(FAREWELL_WAIT, shared.streams.acquire_many(all)).await;
+}
+
+async fn accept(acceptor: Acceptor, shared: Rc<Shared>) {
+    let connections = Connections::default();
+    loop {
+        let (stream, _) = acceptor.accept().await;
+        let Some(place) = connections.enter() else {
+            continue;
+        };
+        let number = place.number();
+        let task = spawn_local(talk(stream, place, Rc::clone(&shared)));
+        if let Some(number) = number {
+            connections.keep(number, task.abort_handle());
+        }
+    }
+}
+
+/// Serves one connection, for as long as something moves on it.
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    place: Place,
+    shared: Rc<Shared>,
+) {
+    let visit = Rc::new(Visit::new(place, shared));
+    let visited = Rc::clone(&visit);
+    let service = service_fn(move |request| {
+        let visit = Rc::clone(&visited);
+        async move { Ok::<_, Infallible>(visit.answer(request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WAIT)
+        .max_buf_size(HEAD_MAX_BYTES)
+        .max_headers(HEADERS_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    loop {
+        let moves = visit.moves();
+        match timeout(STALL, connection.as_mut()).await {
+            Err(_) if visit.moves() != moves => {}
+            // A connection that failed is over, too.
+            Ok(_) | Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What is said of the page: where it is, and why a request for it is refused.
+
+use super::{Lang, say};
+
+/// Where the page is.
+#[must_use]
+pub fn page_is_at(lang: Lang, link: &str) -> String {
+    say!(
+        lang,
+        "The page is at {link} (for this computer only; whoever has the link acts as you)",
+        "A página está em {link} (só para este computador; quem tem o link age como você)",
+    )
+}
+
+/// This program was built without the page.
+#[must_use]
+pub fn built_without_page(lang: Lang) -> String {
+    say!(
+        lang,
+        "This roda was built without the page",
+        "Este roda foi compilado sem a página",
+    )
+}
+
+/// Why there is no page.
+#[must_use]
+pub fn no_page(lang: Lang, cause: &str) -> String {
+    say!(
+        lang,
+        "The page cannot be opened: {cause}",
+        "A página não pode ser aberta: {cause}",
+    )
+}
+
+/// The page's link and port are lost at the end.
+#[must_use]
+pub fn page_is_passing(lang: Lang, cause: &str) -> String {
+    say!(
+        lang,
+        "After a restart the page has another link, which cannot be kept: {cause}",
+        "Depois de reiniciar, a página tem outro link, que não pode ser guardado: {cause}",
+    )
+}
+
+/// A page from elsewhere leads here by another name.
+#[must_use]
+pub fn page_is_elsewhere(lang: Lang) -> String {
+    say!(
+        lang,
+        "This server does not go by that name; open the link as roda printed it",
+        "Este servidor não atende por esse nome; abra o link como o roda o mostrou",
+    )
+}
+
+/// A page of somebody else asks.
+#[must_use]
+pub fn page_is_foreign(lang: Lang) -> String {
+    say!(
+        lang,
+        "Another page may ask nothing here",
+        "Outra página não pode pedir nada aqui",
+    )
+}
+
+/// There is nothing at a path.
+#[must_use]
+pub fn page_has_nothing_there(lang: Lang) -> String {
+    say!(lang, "There is nothing here", "Não há nada aqui")
+}
+
+/// The token is missing.
+#[must_use]
+pub fn page_needs_its_link(lang: Lang) -> String {
+    say!(
+        lang,
+        "The page needs its link: open it as roda printed it, or type /web there",
+        "A página precisa do seu link: abra-o como o roda o mostrou, ou digite /web lá",
+    )
+}
+
+/// A request cannot be read.
+#[must_use]
+pub fn page_is_not_understood(lang: Lang) -> String {
+    say!(
+        lang,
+        "The request cannot be understood",
+        "O pedido não pode ser entendido",
+    )
+}
+
+/// A request is too long.
+#[must_use]
+pub fn page_says_too_much(lang: Lang) -> String {
+    say!(lang, "The request is too long", "O pedido é longo demais")
+}
+
+/// A request comes too slowly.
+#[must_use]
+pub fn page_is_too_slow(lang: Lang) -> String {
+    say!(lang, "The request took too long", "O pedido demorou demais",)
+}
+
+/// Too many pages are open.
+#[must_use]
+pub fn too_many_pages(lang: Lang, most: usize) -> String {
+    say!(
+        lang,
+        "{most} pages are open already; close one of them",
+        "{most} páginas já estão abertas; feche uma delas",
+    )
+}
+
+/// The room has too much to do.
+#[must_use]
+pub fn page_comes_too_early(lang: Lang) -> String {
+    say!(
+        lang,
+        "roda is busy; try again in a moment",
+        "O roda está ocupado; tente de novo daqui a pouco",
+    )
+}

@@ -6,6 +6,7 @@ use super::archive::when::LocalTime;
 use super::entry::{Entry, split_name};
 use super::event::Failure;
 use super::finding::{self, Purpose};
+use super::rooms::{self, RoomsCommand, Secret};
 use super::vocabulary::{Argument, CommandWord, SHARED_COMMANDS, meant};
 
 /// Numbers what a face asks, so that the answers can be told apart. The lines face counts its
@@ -89,6 +90,10 @@ pub enum Asked {
     ClearScreen,
     /// A command.
     Command(Command),
+    /// Something about the rooms together.
+    Rooms(RoomsCommand),
+    /// An answer to what was asked last; `None` if there is none.
+    Answer(Option<Secret>),
 }
 
 /// Reads what was typed; `local` is asked for the time only if a time was typed.
@@ -101,6 +106,8 @@ pub fn read(entry: Entry, local: impl FnOnce() -> LocalTime) -> Result<Asked, Fa
         Entry::NotSay | Entry::Object(_) => return Err(Failure::NotSay),
         Entry::Flawed(failure) => return Err(failure),
         Entry::ClearScreen => return Ok(Asked::ClearScreen),
+        Entry::Rooms(command) => return Ok(Asked::Rooms(command)),
+        Entry::Answer(answer) => return Ok(Asked::Answer(answer)),
         Entry::Leave(_) => Command::Leave(Leave::Farewell),
         Entry::Say { text, to: None } => Command::Say(text),
         Entry::Say { text, to: Some(to) } => Command::SayTo { to, text },
@@ -120,9 +127,17 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 19] = {
+const COMMANDS: [CommandWord; 27] = {
     use Argument::{Anybody, Nothing, Person, Text};
     [
+        CommandWord::new("/join", Nothing),
+        CommandWord::new("/entrar", Nothing),
+        CommandWord::new("/part", Nothing),
+        CommandWord::new("/deixar", Nothing),
+        CommandWord::new("/room", Nothing),
+        CommandWord::new("/sala", Nothing),
+        CommandWord::new("/rooms", Nothing),
+        CommandWord::new("/salas", Nothing),
         CommandWord::new("/who", Person),
         CommandWord::new("/quem", Person),
         CommandWord::new("/list", Person),
@@ -190,6 +205,10 @@ fn of_line(line: &str, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failu
         "/ignore" | "/ignorar" => Command::Ignore(name),
         "/unignore" | "/designorar" => with_name("/unignore NAME", Command::Unignore)?,
         "/stats" => Command::Stats,
+        "/join" | "/entrar" => return rooms::join(rest).map(Asked::Rooms),
+        "/part" | "/deixar" => return Ok(Asked::Rooms(rooms::part(rest))),
+        "/room" | "/sala" => return rooms::switch(rest).map(Asked::Rooms),
+        "/rooms" | "/salas" => return Ok(Asked::Rooms(RoomsCommand::List)),
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {

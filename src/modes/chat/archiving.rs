@@ -3,8 +3,10 @@
 use std::sync::mpsc::Sender;
 
 use super::driver::{Driver, Event};
+use super::member::Beginning;
 use super::secret::Room;
 use crate::chat::archive::{Reply, Request};
+use crate::chat::rooms::RoomNumber;
 use crate::chat::{Input, archive};
 use crate::cli::{ChatSettings, HistoryRooms};
 use crate::error::Error;
@@ -77,26 +79,58 @@ impl Driver {
     /// Takes in what the store's thread tells.
     pub(super) fn on_told(&mut self, now: Moment, told: Told) {
         match told {
-            Told::Reply(reply) => self.chat.handle(now, Input::Archived(reply)),
+            Told::Reply(reply) => {
+                let room = match &reply {
+                    Reply::Failed(_) => return self.rooms.handle(now, Input::Archived(reply)),
+                    Reply::Ignored(_) => self.loads.front().copied(),
+                    Reply::People(_) => self.loads.pop_front(),
+                    Reply::Room(_) => Some(RoomNumber::FIRST),
+                };
+                let room = room.unwrap_or(RoomNumber::FIRST);
+                self.rooms.handle_in(now, room, Input::Archived(reply));
+            }
             Told::Notice(notice) => self.face.say(&text::archive_notice(self.lang, &notice)),
         }
     }
 
     /// Hands a request to the store.
-    pub(super) fn remember(&mut self, now: Moment, request: Request) {
-        let Some(archive) = &self.archive else {
+    pub(super) fn remember(&mut self, now: Moment, room: RoomNumber, request: Request) {
+        let archive = self.archive.as_ref();
+        let is_kept = room == RoomNumber::FIRST;
+        let archive = archive.filter(|_| is_kept || !matches!(request, Request::Room(_)));
+        let Some(archive) = archive else {
             if let Request::Room(request) = &request
                 && let Some(reply) = without_archive(request)
             {
-                self.chat.handle(now, Input::Archived(Reply::Room(reply)));
+                let reply = Input::Archived(Reply::Room(reply));
+                self.rooms.handle_in(now, room, reply);
             }
             return;
         };
+        if matches!(request, Request::Load) {
+            self.loads.push_back(room);
+        }
         if !archive.ask(request) {
             self.archive = None;
             let why = "the file is too slow".to_owned();
             let reply = archive::Reply::Failed(why);
-            self.chat.handle(now, Input::Archived(reply));
+            self.rooms.handle(now, Input::Archived(reply));
+        }
+    }
+
+    /// Nothing more is said in a room that was left.
+    pub(super) fn archive_left(&mut self, room: RoomNumber) {
+        self.loads.retain(|load| *load != room);
+    }
+
+    /// What a room that is entered now begins with.
+    pub(super) fn beginning(&self) -> Beginning {
+        let is_first = self.rooms.next_number() == Some(RoomNumber::FIRST);
+        let archive = self.archive.as_ref();
+        Beginning {
+            is_archived: is_first && archive.is_some_and(Archive::keeps_room),
+            is_remembered: archive.is_some(),
+            mirror_port: self.sockets.plain().map(|_| self.sockets.own_port()),
         }
     }
 }

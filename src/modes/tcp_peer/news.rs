@@ -41,7 +41,9 @@ impl Narrator {
             | Entry::Flawed(_)
             | Entry::ClearScreen
             | Entry::Edit { .. }
-            | Entry::Delete { .. } => return None,
+            | Entry::Delete { .. }
+            | Entry::Rooms(_)
+            | Entry::Answer(_) => return None,
         };
         let who = self.me.clone();
         Some(News::Message(Message {

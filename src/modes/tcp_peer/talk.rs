@@ -119,7 +119,9 @@ impl Talk {
             | Entry::Flawed(_)
             | Entry::ClearScreen
             | Entry::Edit { .. }
-            | Entry::Delete { .. } => {}
+            | Entry::Delete { .. }
+            | Entry::Rooms(_)
+            | Entry::Answer(_) => {}
         }
     }
 

@@ -78,6 +78,11 @@ impl Ignoring {
         self.has(who.key.as_ref())
     }
 
+    /// The keys of the people who are ignored.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        self.people.keys().copied().collect()
+    }
+
     fn hides_guest(&mut self, name: &str, source: SocketAddr) -> bool {
         let guest = (name.to_owned(), source.ip());
         let is_ignored = self.guests.contains(&guest);

@@ -123,13 +123,7 @@ impl Rooms {
         let is_lobby = name.is_none() && !config.is_keyed;
         let name = name.unwrap_or_else(|| LOBBY.to_owned());
         let tag = config.setup.seal.room_tag();
-        self.check(&name)?;
-        if self.staying().any(|room| room.tag == tag) {
-            return Err(Failure::AlreadyIn(name));
-        }
-        let limit = ROOMS_MAX;
-        let number = self.next_number();
-        let number = number.ok_or(Failure::TooManyRooms { limit })?;
+        let number = self.check(&name, Some(&tag))?;
         self.last = number.0;
         let (hint, is_keyed) = (config.setup.seal.hint(), config.is_keyed);
         let mut chat = Chat::new(config, now);
@@ -151,25 +145,23 @@ impl Rooms {
         Ok(number)
     }
 
-    /// The number that the next room gets.
-    #[must_use]
-    pub fn next_number(&self) -> Option<RoomNumber> {
-        self.last.checked_add(1).map(RoomNumber)
-    }
-
-    /// Whether a room of this name could be entered.
+    /// The number that a room of this name and with this tag would get.
     ///
     /// # Errors
     /// As of [`Rooms::join`].
-    pub fn check(&self, name: &str) -> Result<(), Failure> {
-        if self.staying().any(|room| room.name == name) {
+    pub fn check(
+        &self,
+        name: &str,
+        tag: Option<&[u8; ROOM_TAG_BYTES]>,
+    ) -> Result<RoomNumber, Failure> {
+        let is_same = |room: &Room| room.name == name || Some(&room.tag) == tag;
+        if self.staying().any(is_same) {
             return Err(Failure::AlreadyIn(name.to_owned()));
         }
+        let next = self.last.checked_add(1).map(RoomNumber);
+        let next = next.filter(|_| self.rooms.len() < ROOMS_MAX);
         let limit = ROOMS_MAX;
-        match self.rooms.len() < ROOMS_MAX {
-            true => Ok(()),
-            false => Err(Failure::TooManyRooms { limit }),
-        }
+        next.ok_or(Failure::TooManyRooms { limit })
     }
 
     /// Takes in what is for whichever room it belongs to, or for all: frames go to the room with

@@ -21,6 +21,8 @@ pub struct Snapshot {
     pub members: Vec<MemberState>,
     /// The newest messages, in the common order.
     pub messages: Vec<Message>,
+    /// The newest message that this person has read; `None` if nothing was marked as read.
+    pub read_until: Option<Id>,
 }
 
 /// See the file's head.
@@ -35,10 +37,10 @@ impl Transcript {
     pub fn apply(&mut self, news: &News) {
         match news {
             News::Message(message) => self.insert(message),
-            News::Snapshot(snapshot) => snapshot
-                .messages
-                .iter()
-                .for_each(|message| self.insert(message)),
+            News::Snapshot(snapshot) => {
+                let messages = snapshot.messages.iter();
+                messages.for_each(|message| self.insert(message));
+            }
             _ => self.amend(news),
         }
     }
@@ -142,11 +144,12 @@ mod tests {
             snapshot in proptest::collection::vec(0_u64..50, 0..50),
         ) {
             let told = numbers.iter().map(|number| News::Message(message(*number)));
-            let snapshot = News::Snapshot(Snapshot {
+            let snapshot = News::Snapshot(Box::new(Snapshot {
                 ready: None,
                 members: Vec::new(),
                 messages: snapshot.into_iter().map(message).collect(),
-            });
+                read_until: None,
+            }));
             let (mut early, mut late) = (Transcript::default(), Transcript::default());
             early.apply(&snapshot);
             told.clone().for_each(|news| early.apply(&news));

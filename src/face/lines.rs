@@ -18,7 +18,7 @@ use super::mention::mentions;
 use super::relations;
 use crate::chat::entry::Syntax;
 use crate::chat::event::{
-    Content, Guest, MemberState, Message, News, Person, Ready, Stats, Timing,
+    Content, Guest, Id, MemberState, Message, News, Person, Ready, Stats, Timing,
 };
 use crate::chat::trust::{PRIVATE, SUFFIX, Standing, VERIFIED};
 use crate::clock::WallClock;
@@ -62,6 +62,8 @@ pub struct Lines {
     /// Stands before what is of another room than the one that is typed in.
     mark: Option<String>,
     me: Option<Me>,
+    /// The newest message that this person has read in earlier sessions.
+    read_until: Option<Id>,
     /// Which days the messages are of, if that is shown.
     days: Option<Days>,
 }
@@ -96,6 +98,7 @@ impl Lines {
             room,
             mark: None,
             me: None,
+            read_until: None,
             days: None,
         }
     }
@@ -148,6 +151,10 @@ impl Lines {
             News::Deleted(deleted) => self.deleted(deleted),
             News::Found(found) => self.found(found),
             News::Recent(messages) => self.recent(messages),
+            News::ReadUntil(id) => {
+                self.read_until = Some(*id);
+                Line::Talk(Vec::new())
+            }
             News::Guest(guest) => self.guest(guest),
             News::Failed(failed) => {
                 let sentence = failure::sentence(self.style.lang, failed, line, &self.room);

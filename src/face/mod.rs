@@ -17,6 +17,7 @@ pub mod stored;
 pub mod tui;
 mod views;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -28,11 +29,12 @@ pub use self::room_face::RoomFace;
 use self::views::{View, Views};
 use crate::chat::command::RequestId;
 use crate::chat::entry::{Entry, Input, Request, Syntax};
-use crate::chat::event::{Failure, News, Told};
+use crate::chat::event::{Failure, Id, News, Told};
 use crate::chat::rooms::RoomNumber;
 use crate::chat::vocabulary::CommandWord;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::protocol::engine::event::MessageId;
 use crate::terminal::block::LINE_MAX_BYTES;
 use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, TypedLine};
 use crate::terminal::screen::{Color, Form, Screen, is_talk_on_terminal, is_terminal};
@@ -90,6 +92,8 @@ pub struct ConsoleFace {
     /// Lines left out since the output was full.
     missed: u64,
     clock: Clock,
+    /// The newest message of each room that a person has before their eyes, until that is told.
+    seen: BTreeMap<RoomNumber, MessageId>,
     /// The time as it was last told.
     now: Duration,
 }
@@ -155,6 +159,7 @@ impl ConsoleFace {
             entries: Entries::new(input, syntax, room),
             missed: 0,
             clock,
+            seen: BTreeMap::new(),
             now: Duration::ZERO,
         })
     }
@@ -269,10 +274,24 @@ impl ConsoleFace {
 
     fn show_line(&mut self, told: &Told) {
         self.turn_to(told.room);
+        if let News::Message(message) = &told.news
+            && let Id::Group(id) = message.id
+            && self.console.is_person()
+        {
+            let seen = self.seen.entry(told.room).or_insert(id);
+            *seen = id.max(*seen);
+        }
         let line = match &mut self.writer {
             Writer::Lines(lines) => lines.line(told.request.map(|request| request.0), &told.news),
             // A program was told before its last session ended.
-            Writer::Json(_) if matches!(told.news, News::Recent(_)) => return,
+            Writer::Json(_)
+                if matches!(
+                    told.news,
+                    News::Recent(_) | News::ReadUntil(_) | News::Page(_)
+                ) =>
+            {
+                return;
+            }
             Writer::Json(json) => {
                 let request = told.request;
                 let name = request.and_then(|request| self.entries.name_of(request));
@@ -408,6 +427,14 @@ impl Face for ConsoleFace {
             }
             let line = self.console.next_line()?;
             self.entries.push(line);
+            // Whoever types has read what stands above.
+            if let Some((room, id)) = self.seen.pop_first() {
+                return Some(Request {
+                    id: RequestId::default(),
+                    room,
+                    entry: Entry::MarkRead(id),
+                });
+            }
         }
     }
 

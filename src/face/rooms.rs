@@ -60,6 +60,7 @@ impl ConsoleFace {
         self.show_line(told);
         let name = self.view(told.room).name.clone();
         self.entries.close(told.room);
+        self.seen.remove(&told.room);
         if let Some(view) = self.views.get(told.room) {
             view.people.hide(self.console.completion());
         }

@@ -53,6 +53,8 @@ pub struct Stored<'m> {
     pub who: &'m Person,
     /// Whom alone it is for.
     pub to: Option<&'m Person>,
+    /// Whether nothing of its author is shown in rooms.
+    pub is_ignored: bool,
     /// The message.
     pub found: &'m Found,
 }
@@ -132,7 +134,7 @@ impl StoredWriter {
             Format::Jsonl => {
                 let entry = stored.found.entry.clone();
                 let message = entry.into_message(stored.who.clone(), stored.to.cloned());
-                out.push_str(&self.json.stored(stored.room, &message, stored.found));
+                out.push_str(&self.json.stored(stored, &message));
             }
             Format::Csv => self.row(stored, out),
             Format::Html => self.paragraph(stored, out),
@@ -152,7 +154,7 @@ impl StoredWriter {
             time_of_day: place,
             ..Stamp::default()
         };
-        let speaker = speaker(stored);
+        let speaker = speaker(lang, stored);
         let data = said(lang, entry);
         let shown = Shown {
             stamp: &stamp,
@@ -219,7 +221,7 @@ impl StoredWriter {
             Manner::Action => ("* ", ""),
         };
         let (rfc3339, time) = (&stamp.rfc3339, &stamp.time_of_day);
-        let who = escaped(&speaker(stored));
+        let who = escaped(&speaker(lang, stored));
         let said = said(lang, entry);
         let said: Vec<String> = said.split('\n').map(|line| self.marked(line)).collect();
         let (short, said) = (ShortId::of(&entry.id), said.join("<br>\n"));
@@ -270,7 +272,7 @@ fn said(lang: Lang, entry: &Entry) -> Cow<'_, str> {
 }
 
 /// Who speaks, and to whom if it is to one alone.
-fn speaker(stored: &Stored<'_>) -> String {
+fn speaker(lang: Lang, stored: &Stored<'_>) -> String {
     let mut speaker = match stored.who.is_verified() {
         true => format!("{} {VERIFIED}", stored.who.name),
         false => addressed(stored.who),
@@ -280,7 +282,10 @@ fn speaker(stored: &Stored<'_>) -> String {
     } else if stored.found.entry.is_private {
         speaker.extend([' ', PRIVATE]);
     }
-    speaker
+    match stored.is_ignored {
+        true => text::is_ignored(lang, &speaker),
+        false => speaker,
+    }
 }
 
 /// A cell of a spreadsheet: in quotes where it must be, and never a formula.
@@ -357,6 +362,7 @@ mod tests {
             room: "sala",
             who: &who,
             to: None,
+            is_ignored: name == "zeca",
             found: &found,
         };
         writer.message(&stored, &mut out);
@@ -368,6 +374,10 @@ mod tests {
         let line = written(Format::Text, Color::Never, "", "oi\x1b[2J\nfim", "ana");
         assert!(line.contains(" sala "), "{line}");
         assert!(line.ends_with("] ana: oi␛[2J␊fim\n"), "{line}");
+        let line = written(Format::Text, Color::Never, "", "oi", "zeca");
+        assert!(line.ends_with("] zeca (ignorado): oi\n"), "{line}");
+        let line = written(Format::Jsonl, Color::Never, "", "oi", "zeca");
+        assert!(line.contains("\"ignored\":true"), "{line}");
         let line = written(Format::Text, Color::Always, "voce", "oi, você\x1b!", "ana");
         assert!(line.contains("oi, \x1b[1;7mvocê\x1b[0m␛!"), "{line:?}");
     }

@@ -14,7 +14,7 @@ use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::seal::Seal;
 use crate::store::archive::{
-    Archive, Notice, RoomKind, RoomPlace, Told, default_path, without_archive,
+    Archive, FilePlace, Notice, RoomKind, RoomPlace, Told, default_path, without_archive,
 };
 use crate::store::identity::Who;
 use crate::store::people::People;
@@ -26,7 +26,6 @@ use crate::text;
 /// The system's refusal of a thread.
 pub(super) fn start(
     settings: &ChatSettings,
-    room: &Room,
     tell: &Sender<Event>,
 ) -> Result<Option<Archive>, Error> {
     // Whoever is somebody new for one session leaves no trace of it.
@@ -35,23 +34,18 @@ pub(super) fn start(
     }
     let tell = tell.clone();
     let tell = move |told| tell.send(Event::Archived(told)).is_ok();
-    let place = place(settings, room).unwrap_or_else(|notice| {
+    let file = file_place(settings).unwrap_or_else(|notice| {
         tell(Told::Notice(notice));
         None
     });
-    let archive = Archive::start(People::open, place, tell).map_err(Error::Connection)?;
+    let archive = Archive::start(People::open, file, tell).map_err(Error::Connection)?;
     Ok(Some(archive))
 }
 
-/// Where what is said in a room is kept, if it is to be kept.
-fn place(settings: &ChatSettings, room: &Room) -> Result<Option<RoomPlace>, Notice> {
+/// Where what is said is kept, if anything is to be kept.
+fn file_place(settings: &ChatSettings) -> Result<Option<FilePlace>, Notice> {
     let keeping = &settings.keeping;
-    let is_wanted = match keeping.rooms {
-        HistoryRooms::All => true,
-        HistoryRooms::Public => !room.is_keyed,
-        HistoryRooms::None => false,
-    };
-    if !is_wanted {
+    if keeping.rooms == HistoryRooms::None {
         return Ok(None);
     }
     let path = match &keeping.archive {
@@ -61,9 +55,21 @@ fn place(settings: &ChatSettings, room: &Room) -> Result<Option<RoomPlace>, Noti
             fault,
         })?,
     };
-    let name = room.name.as_ref().map(Name::as_str);
-    Ok(Some(RoomPlace {
+    Ok(Some(FilePlace {
         path,
+        keeping: keeping.keeping,
+    }))
+}
+
+/// A room as it is kept, if it is to be kept.
+fn room_place(kept: HistoryRooms, room: &Room) -> Option<RoomPlace> {
+    let is_wanted = match kept {
+        HistoryRooms::All => true,
+        HistoryRooms::Public => !room.is_keyed,
+        HistoryRooms::None => false,
+    };
+    let name = room.name.as_ref().map(Name::as_str);
+    is_wanted.then(|| RoomPlace {
         tag: Seal::new(&room.key).called(name).room_tag(),
         name: room.shown().to_owned(),
         kind: match (room.is_keyed, name) {
@@ -71,22 +77,15 @@ fn place(settings: &ChatSettings, room: &Room) -> Result<Option<RoomPlace>, Noti
             (false, Some(_)) => RoomKind::Public,
             (false, None) => RoomKind::Lobby,
         },
-        keeping: keeping.keeping,
-    }))
+    })
 }
 
 impl Driver {
     /// Takes in what the store's thread tells.
     pub(super) fn on_told(&mut self, now: Moment, told: Told) {
         match told {
-            Told::Reply(reply) => {
-                let room = match &reply {
-                    Reply::Failed(_) => return self.rooms.handle(now, Input::Archived(reply)),
-                    Reply::Ignored(_) => self.loads.front().copied(),
-                    Reply::People(_) => self.loads.pop_front(),
-                    Reply::Room(_) => Some(RoomNumber::FIRST),
-                };
-                let room = room.unwrap_or(RoomNumber::FIRST);
+            Told::Reply { room, reply } => {
+                // Whoever left a room needs no answer.
                 self.rooms.handle_in(now, room, Input::Archived(reply));
             }
             Told::Notice(notice) => self.face.say(&text::archive_notice(self.lang, &notice)),
@@ -95,10 +94,7 @@ impl Driver {
 
     /// Hands a request to the store.
     pub(super) fn remember(&mut self, now: Moment, room: RoomNumber, request: Request) {
-        let archive = self.archive.as_ref();
-        let is_kept = room == RoomNumber::FIRST;
-        let archive = archive.filter(|_| is_kept || !matches!(request, Request::Room(_)));
-        let Some(archive) = archive else {
+        let Some(archive) = &self.archive else {
             if let Request::Room(request) = &request
                 && let Some(reply) = without_archive(request)
             {
@@ -107,10 +103,7 @@ impl Driver {
             }
             return;
         };
-        if matches!(request, Request::Load) {
-            self.loads.push_back(room);
-        }
-        if !archive.ask(request) {
+        if !archive.ask(room, request) {
             self.archive = None;
             let why = "the file is too slow".to_owned();
             let reply = archive::Reply::Failed(why);
@@ -120,16 +113,21 @@ impl Driver {
 
     /// Nothing more is said in a room that was left.
     pub(super) fn archive_left(&mut self, room: RoomNumber) {
-        self.loads.retain(|load| *load != room);
+        if let Some(archive) = &mut self.archive {
+            archive.close_room(room);
+        }
     }
 
-    /// What a room that is entered now begins with.
-    pub(super) fn beginning(&self) -> Beginning {
-        let is_first = self.rooms.next_number() == Some(RoomNumber::FIRST);
-        let archive = self.archive.as_ref();
+    /// What a room begins with that is entered now, under this number.
+    pub(super) fn beginning(&mut self, number: RoomNumber, room: &Room) -> Beginning {
+        let archive = self.archive.as_mut();
+        let is_archived = archive.is_some_and(|archive| {
+            archive.open_room(number, room_place(self.kept, room));
+            archive.keeps_room(number)
+        });
         Beginning {
-            is_archived: is_first && archive.is_some_and(Archive::keeps_room),
-            is_remembered: archive.is_some(),
+            is_archived,
+            is_remembered: self.archive.is_some(),
             mirror_port: self.sockets.plain().map(|_| self.sockets.own_port()),
         }
     }

@@ -1,7 +1,6 @@
 //! The loop of `chat`: it moves datagrams, lines, answers and time between the room and the world,
 //! by one small match over what the room puts out. It waits for its channel and for nothing else.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use crate::chat::entry::Request;
 use crate::chat::event::{Failure, Interface, News, Told};
 use crate::chat::rooms::{RoomNumber, Rooms};
 use crate::chat::{Input, NetworkAsk, NetworkNews, Output};
+use crate::cli::HistoryRooms;
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
 use crate::face::{Face, RoomFace, failure};
@@ -62,8 +62,8 @@ pub(super) struct Driver {
     pub(super) face: RoomFace,
     /// Where people are remembered, if they are.
     pub(super) archive: Option<Archive>,
-    /// The rooms that asked the store for the people whom it knows, in their order.
-    pub(super) loads: VecDeque<RoomNumber>,
+    /// Which rooms are kept there.
+    pub(super) kept: HistoryRooms,
     pub(super) listening: Listening,
     /// Reads the plain wire, if the lobby was entered after other rooms.
     pub(super) plain_listening: Option<Listening>,
@@ -226,7 +226,7 @@ impl Driver {
             }) = self.face.next()
         {
             has_read = true;
-            let asked = command::read(entry, || self.clock.local_time());
+            let asked = command::read(entry, |typed| self.clock.when(typed));
             let is_for_room = matches!(asked, Ok(Asked::Nothing | Asked::Command(_)));
             if !is_for_room && std::mem::take(&mut has_asked) {
                 // The end, if this is one, is returned again when the loop drives the room.
@@ -260,10 +260,10 @@ impl Driver {
     }
 
     fn ask(&mut self, now: Moment, request: RequestId, room: RoomNumber, command: Command) {
-        if !self
-            .rooms
-            .handle_in(now, room, Input::Ask(request, command))
-        {
+        // Nobody asked for this, so that nobody is told that the room was left meanwhile.
+        let is_quiet = matches!(command, Command::MarkRead(_));
+        let request_of = Input::Ask(request, command);
+        if !self.rooms.handle_in(now, room, request_of) && !is_quiet {
             let failure = Failure::OtherRoom(room.to_string());
             self.show(room, Some(request), News::Failed(failure));
         }

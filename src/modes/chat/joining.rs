@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::face::{Face, failure};
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
+use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::room_key::ROOM_KEY_BYTES;
 use crate::store::open_rooms::{OpenKey, OpenRoom, OpenRooms};
 use crate::text;
@@ -156,7 +157,7 @@ impl Driver {
         let choice = RoomChoice::try_from(asked);
         let choice = choice.map_err(|error| self.cannot_enter(typed.as_deref(), &error))?;
         if let Some(name) = choice.shown() {
-            self.rooms.check(name)?;
+            self.rooms.check(name, None)?;
         }
         if choice.secret != RoomSecret::Prompt {
             return self.open(request, from, choice, false);
@@ -234,9 +235,10 @@ impl Driver {
         room: &Room,
         request: Option<RequestId>,
     ) -> Result<RoomNumber, Failure> {
-        self.rooms.check(room.shown())?;
+        let tag = Seal::new(&room.key).room_tag();
+        let number = self.rooms.check(room.shown(), Some(&tag))?;
         let refused = room.is_lobby().then(|| self.open_plain()).flatten();
-        let beginning = self.beginning();
+        let beginning = self.beginning(number, room);
         let config = self.member.config(room, beginning);
         let config = config.map_err(|error| self.cannot_enter(Some(room.shown()), &error))?;
         let number = self.rooms.join(config, now)?;

@@ -11,7 +11,6 @@ mod member;
 mod opening;
 mod secret;
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
 
@@ -81,7 +80,7 @@ fn talk(
     let poller = sockets.poller().map_err(Error::Connection)?;
     let listening = Listening::start(poller, &tell, Event::Heard)?;
     let first = opened.rooms.first().ok_or(RoomFault::NoName)?;
-    let archive = archiving::start(settings, first, &tell)?;
+    let archive = archiving::start(settings, &tell)?;
     if settings.input == InputPolicy::Ignore {
         close_input().map_err(Error::Input)?;
     }
@@ -94,7 +93,7 @@ fn talk(
         sockets,
         face: face(settings, first, lang, tell.clone())?,
         archive,
-        loads: VecDeque::new(),
+        kept: settings.keeping.rooms,
         listening,
         plain_listening: None,
         plain: settings.plain,

@@ -225,7 +225,7 @@ impl Engine {
             return; // and not remembered either: a repair may find room
         }
         if heard.durable.records.amends() {
-            self.note_amendments(heard);
+            self.note_amendments(id, heard.author, heard.durable);
         }
         self.recall(heard);
         self.receiving.nack_budget.earn(heard.bytes.len());

@@ -58,7 +58,7 @@ mod group;
 mod group_clock;
 mod hear;
 mod heard_nacks;
-mod history;
+pub mod history;
 mod host_budgets;
 pub mod inbox;
 mod journal;
@@ -102,6 +102,7 @@ use self::dedup::RecentDatagrams;
 use self::event::{Delivery, EngineEvent};
 use self::frame_log::FrameLog;
 use self::group::Group;
+use self::history::HistoryWalk;
 use self::me::Me;
 use self::mirror::Mirror;
 use self::out::Out;
@@ -235,6 +236,13 @@ impl Engine {
     #[must_use]
     pub fn history(&self, count: usize) -> Vec<Delivery> {
         self.log.messages(count, &self.me.seal, &self.group.roster)
+    }
+
+    /// Goes on with a walk through the held messages: opens at most so many frames more, and returns
+    /// the messages in them, the newest first.
+    pub fn walk_history(&self, walk: &mut HistoryWalk, frames: usize) -> Vec<Delivery> {
+        let opening = (&self.me.seal, &self.group.roster);
+        self.log.walk(walk, frames, opening)
     }
 
     /// The newest held message, private ones included, that is looked for.

@@ -2,6 +2,8 @@
 
 use super::Node;
 use crate::protocol::engine::amendments::Candidate;
+use crate::protocol::engine::event::Delivery;
+use crate::protocol::engine::history::HistoryWalk;
 use crate::protocol::gate::Gate;
 
 impl Node {
@@ -33,6 +35,12 @@ impl Node {
     #[must_use]
     pub fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    /// Goes on with a walk through the held messages: opens at most so many frames more, and returns
+    /// the messages in them, the newest first.
+    pub fn walk_history(&self, walk: &mut HistoryWalk, frames: usize) -> Vec<Delivery> {
+        self.engine.walk_history(walk, frames)
     }
 
     /// The newest held message, private ones included, that is looked for.

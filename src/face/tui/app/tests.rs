@@ -225,13 +225,14 @@ fn the_same_events_in_another_order_give_the_same_conversation() {
     let told: Vec<News> = (0..20)
         .map(|number| News::Message(says(number, "bia", &format!("linha {number}"))))
         .collect();
-    let snapshot = News::Snapshot(Snapshot {
+    let snapshot = News::Snapshot(Box::new(Snapshot {
         ready: None,
         members: Vec::new(),
         messages: (5..15)
             .map(|number| says(number, "bia", &format!("linha {number}")))
             .collect(),
-    });
+        read_until: None,
+    }));
     let (mut early, mut late) = (app(80, 24), app(80, 24));
     tell(&mut early, 1, snapshot.clone());
     told.iter()

@@ -252,6 +252,12 @@ impl Rooms {
         })
     }
 
+    /// Whether this member is in a room and stays in it.
+    #[must_use]
+    pub fn stays(&self, number: RoomNumber) -> bool {
+        self.staying().any(|room| room.number == number)
+    }
+
     /// How many rooms this member is in and stays in.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -381,6 +387,7 @@ impl Rooms {
 
     /// What a room puts out, as this program does: what concerns all rooms is done and told once.
     fn passed(&mut self, now: Moment, number: RoomNumber, mut output: Output) -> Option<Output> {
+        let are_several = self.rooms.len() > 1;
         match &mut output {
             Output::Tell(told) => {
                 told.room = number;
@@ -391,8 +398,8 @@ impl Rooms {
                     add_strays(&mut stats.faults, self.strays);
                 }
             }
-            Output::Network(ask) if !self.is_due(*ask, now) => return None,
-            Output::Archive(request) if self.rooms.len() > 1 => self.share(number, request),
+            Output::Network(ask) if are_several && !self.is_due(*ask, now) => return None,
+            Output::Archive(request) if are_several => self.share(number, request),
             _ => {}
         }
         Some(output)

@@ -162,3 +162,13 @@ pub fn nobody_to_ask(lang: Lang) -> String {
         "aqui não há a quem pedir a chave: ponha-a num arquivo, e use --key-file ARQUIVO",
     )
 }
+
+/// A room that could not be opened is not tried again.
+#[must_use]
+pub fn room_not_reopened(lang: Lang, room: &str) -> String {
+    say!(
+        lang,
+        "{room} is not opened at the next start",
+        "{room} não é aberta da próxima vez",
+    )
+}

@@ -1,3 +1,5 @@
+//! Frames go to their room, turns are fair, and what concerns the machine is told once.
+
 use super::*;
 use crate::chat::command::Leave;
 use crate::protocol::engine::Setup;

@@ -72,6 +72,14 @@ impl Joining {
         }
     }
 
+    /// Whether a room that could not be opened was taken off the list.
+    fn forget(&mut self, name: &str) -> bool {
+        let before = self.unopened.len();
+        let is_other = |room: &OpenRoom| room.name.as_deref() != Some(name);
+        self.unopened.retain(is_other);
+        self.unopened.len() < before
+    }
+
     /// Hands the open rooms to the store.
     fn save(&self) {
         if let Some(store) = &self.store {
@@ -291,9 +299,16 @@ impl Driver {
             Some(named) => self.rooms.called(named),
         };
         let other = || Failure::OtherRoom(named.clone().unwrap_or_else(|| from.to_string()));
+        if let (None, Some(named)) = (number, &named)
+            && self.joining.forget(named)
+        {
+            self.joining.save();
+            self.face.say(&text::room_not_reopened(self.lang, named));
+            return Ok(());
+        }
         let number = number.ok_or_else(other)?;
         let leave = Command::Leave(Leave::Farewell);
-        if self.rooms.count() == 1 && self.rooms.chat(number).is_some() {
+        if self.rooms.count() == 1 && self.rooms.stays(number) {
             // Whoever leaves the only room leaves.
             self.leave_all(now, request, Leave::Farewell);
             return Ok(());

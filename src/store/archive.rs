@@ -272,9 +272,13 @@ impl Archive {
         if let RoomRequest::Find { request, .. } = of_room {
             let request = *request;
             self.reply(room, RoomReply::NotFound { request, why });
-        } else if self.lag.fail(&why) {
-            let kept = self.rooms.iter().filter(|(_, is_kept)| **is_kept);
-            kept.for_each(|(room, _)| self.reply(*room, RoomReply::Failed(why.clone())));
+        } else {
+            self.lag.fail(&why);
+            for (room, _) in self.rooms.iter().filter(|(_, is_kept)| **is_kept) {
+                if let Some(why) = self.lag.news_of_failing(*room) {
+                    self.reply(*room, RoomReply::Failed(why));
+                }
+            }
         }
         true
     }

@@ -7,7 +7,8 @@
 //! writer   takes the rooms' requests: people at once, messages in batches
 //! rooms    the batches: when they are written, and what happens if they cannot be
 //! searcher answers searches
-//! file     the tables · index (words) · rows (messages) · forms (edits) · write · load · find · filter
+//! file     the tables · index (words) · rows (messages) · forms (edits) · write · load
+//! find     what a query finds · filter (how the index is asked)
 //! marks    up to where each room was read
 //! prune    what is too old or too much · forget (on request) · reader (for `roda history`)
 //! ```

@@ -175,7 +175,6 @@ fn a_file_that_is_damaged_in_the_middle_is_moved_aside_and_the_chat_goes_on() {
         "words_idx",
         "frames",
         "speakers",
-        "rooms",
     ] {
         let place = Place::on_loopback();
         let home = remembering(400);

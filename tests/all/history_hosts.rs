@@ -1,5 +1,5 @@
-//! What a room remembers, on several hosts: all leave, some return, somebody new comes. Needs Linux,
-//! root and iproute2; says so loudly where it may not.
+//! What a room remembers, on several hosts: all leave, some return, somebody new comes. Needs
+//! Linux, root and iproute2; says so loudly where it may not.
 #![cfg(unix)]
 
 use crate::support;

@@ -15,6 +15,7 @@ use crate::chat::rooms::RoomNumber;
 use crate::cli::LOBBY;
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::signals::Signal;
+use crate::text::Lang;
 
 /// The first request of a page: those of a terminal count its lines, and are below.
 pub(super) const FIRST_OF_PAGE: RequestId = RequestId(1 << 63);
@@ -106,6 +107,20 @@ impl Faces {
     /// Takes in that time has passed. Returns the signal that a key stands for.
     pub fn on_time(&mut self, now: Duration) -> Option<Signal> {
         self.terminal.on_time(now)
+    }
+
+    /// Whether a person can be asked something because of a request, or of nobody's: only whoever
+    /// is at a terminal can be.
+    #[must_use]
+    pub fn can_ask(&self, request: Option<RequestId>) -> bool {
+        let is_of_terminal = !request.is_some_and(is_of_page);
+        is_of_terminal && self.shown == Terminal::Rooms && self.terminal.can_ask()
+    }
+
+    /// The language in which causes stand in what is shown: that of the log for a program.
+    #[must_use]
+    pub fn lang_of_causes(&self, lang: Lang) -> Lang {
+        self.terminal.lang_of_causes(lang)
     }
 
     /// Says a sentence beside what is shown, on every face.

@@ -139,7 +139,8 @@ impl Filter {
         }
         let conditions = conditions.join(" AND ");
         let statement = format!(
-            "SELECT {column} FROM {table} WHERE {conditions} ORDER BY {column} {order} LIMIT {limit}"
+            "SELECT {column} FROM {table} WHERE {conditions}
+             ORDER BY {column} {order} LIMIT {limit}"
         );
         (statement, values)
     }

@@ -101,6 +101,8 @@ pub enum Need {
     Python,
     /// The program in `tests/attacker`.
     Attacker,
+    /// A terminal in a terminal, with an own idea of how wide characters are.
+    Tmux,
 }
 
 impl Need {
@@ -110,6 +112,7 @@ impl Need {
             Self::Namespaces => network::Namespace::make("probe").err(),
             Self::Nft => try_run("nft --version").err(),
             Self::Python => try_run("python3 --version").err(),
+            Self::Tmux => try_run("tmux -V").err(),
             Self::Attacker if attacker().exists() => None,
             Self::Attacker => Some("no attacker: cargo build --example attacker".into()),
         }
@@ -132,7 +135,7 @@ pub fn available(needs: &[Need]) -> bool {
     let test = thread::current().name().unwrap_or("a test").to_owned();
     let said = format!(
         "NOT RUN: {test}: {why}; as root, install with: \
-        apt-get install iproute2 nftables python3"
+        apt-get install iproute2 nftables python3 tmux"
     );
     assert!(env::var_os("RODA_REQUIRE_ALL").is_none(), "{said}");
     let _ = writeln!(io::stderr(), "{said}");

@@ -1,12 +1,14 @@
 //! What may stand above the conversation, and has the keys meanwhile: the help, the palette, the
 //! search, the people to choose from, the code to compare. Pure.
 
+use std::collections::BTreeMap;
+
 use super::conversation::Place;
 use super::keys::{Action, BINDINGS};
 use super::rows::{Row, Span};
 use super::theme::Theme;
 use super::view::Scroll;
-use crate::chat::command::commands;
+use crate::chat::command::{RequestId, commands};
 use crate::terminal::keys::{Key, Modifiers};
 use crate::terminal::screen::qr_code;
 use crate::text::{self, Lang};
@@ -42,13 +44,17 @@ pub(super) struct Choice {
     pub(super) chosen: usize,
 }
 
-/// A search among the messages that are held.
+/// A search: among the messages that are held at once, and in what is kept as it answers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Finder {
     pub(super) query: String,
     /// The messages that have it, the newest first.
     pub(super) found: Vec<Place>,
     pub(super) chosen: usize,
+    /// The question to what is kept, and what it has answered: when each message was said, in
+    /// milliseconds since 1970.
+    pub(super) request: Option<RequestId>,
+    pub(super) kept: BTreeMap<Place, u64>,
     /// Where the conversation stood before.
     pub(super) before: Scroll,
 }

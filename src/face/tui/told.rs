@@ -7,6 +7,7 @@ use super::super::lines::{Line, addressed, typed};
 use super::super::mention::mentions;
 use super::app::{App, Effect, Notices, equip};
 use super::conversation::{Place, What};
+use super::held::Held;
 use super::panel::{Panel, Verify};
 use super::room::Room;
 use super::talk::{Talk, TalkKey};
@@ -39,6 +40,12 @@ impl App {
             }
             return;
         }
+        if told
+            .request
+            .is_some_and(|request| self.searches.contains(&request))
+        {
+            return self.on_found(told);
+        }
         let key = TalkKey::of_room(number);
         self.meet(&key);
         if let Some(room) = self.rooms.get_mut(&number) {
@@ -49,7 +56,14 @@ impl App {
         }
         match news {
             News::Message(message) => self.on_message(told, message),
-            News::Snapshot(snapshot) => self.remember(number, &snapshot.messages),
+            News::Page(page) => self.on_page(&key, told.request, page),
+            News::ReadUntil(id) => self.on_read_until(&key, *id),
+            News::Snapshot(snapshot) => {
+                if let Some(id) = snapshot.read_until {
+                    self.on_read_until(&key, id);
+                }
+                self.remember(number, &snapshot.messages);
+            }
             News::Recent(messages) => self.remember(number, messages),
             News::Edited(edited) => {
                 self.follow(&key, news);
@@ -82,6 +96,7 @@ impl App {
         let room = self.rooms.entry(key.room);
         let room = room.or_insert_with(|| Room::new(key.room.to_string(), lang));
         let mut talk = Talk::new(key.clone());
+        talk.conversation.held = Held::of(self.config.is_archived);
         let completion = talk.input.completion();
         equip(completion);
         for member in room.people.others() {
@@ -170,6 +185,7 @@ impl App {
                 ..message.clone()
             };
             let key = home_of(room, &message);
+            self.mark_unread(&key, message.id, message.is_own);
             self.follow(&key, &News::Message(message));
         }
     }
@@ -180,9 +196,11 @@ impl App {
         if !is_before {
             self.meet(&key);
         }
-        let is_new = self.follow(&key, &told.news);
-        if !is_new || is_before {
+        if !self.follow(&key, &told.news) {
             return;
+        }
+        if is_before {
+            return self.mark_unread(&key, message.id, message.is_own);
         }
         if message.is_own {
             if key.with.is_some()
@@ -222,11 +240,15 @@ impl App {
             return;
         };
         let is_scrolled = talk.scroll != Scroll::Bottom;
+        let is_read = is_shown && !is_scrolled && !is_away;
         talk.unseen += usize::from(is_scrolled);
         talk.new += usize::from(!is_shown);
         if (is_scrolled || is_away || !is_shown) && talk.is_back && place.is_some() {
             talk.unread = place;
             talk.is_back = false;
+        }
+        if is_read {
+            self.mark_read();
         }
     }
 

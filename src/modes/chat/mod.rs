@@ -23,7 +23,7 @@ use crate::chat::rooms::RoomNumber;
 use crate::chat::{Chat, Config};
 #[cfg(unix)]
 use crate::cli::Display;
-use crate::cli::{ChatSettings, InputPolicy};
+use crate::cli::{ChatSettings, HistoryRooms, InputPolicy};
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
 #[cfg(unix)]
@@ -214,6 +214,7 @@ fn face(
             scheme: settings.look.scheme,
             notices: settings.look.notices,
             takes_mouse: settings.look.takes_mouse,
+            is_archived: settings.keeping.rooms != HistoryRooms::None,
         };
         return Ok(RoomFace::Screen(Box::new(ScreenFace::open(config, tell)?)));
     }

@@ -5,6 +5,7 @@ use super::archive::search::{Query, Span};
 use super::entry::{Entry, split_name};
 use super::event::Failure;
 use super::finding::{self, Purpose};
+use super::rooms::{self, RoomsCommand, Secret};
 use super::vocabulary::{Argument, CommandWord, SHARED_COMMANDS, meant};
 use crate::protocol::engine::event::MessageId;
 
@@ -91,6 +92,10 @@ pub enum Asked {
     ClearScreen,
     /// A command.
     Command(Command),
+    /// Something about the rooms together.
+    Rooms(RoomsCommand),
+    /// An answer to what was asked last; `None` if there is none.
+    Answer(Option<Secret>),
 }
 
 /// Reads what was typed; `when` reads what may be a time, such as `yesterday`: the core knows no
@@ -104,6 +109,8 @@ pub fn read(entry: Entry, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, 
         Entry::NotSay | Entry::Object(_) => return Err(Failure::NotSay),
         Entry::Flawed(failure) => return Err(failure),
         Entry::ClearScreen => return Ok(Asked::ClearScreen),
+        Entry::Rooms(command) => return Ok(Asked::Rooms(command)),
+        Entry::Answer(answer) => return Ok(Asked::Answer(answer)),
         Entry::Leave(_) => Command::Leave(Leave::Farewell),
         Entry::Say { text, to: None } => Command::Say(text),
         Entry::Say { text, to: Some(to) } => Command::SayTo { to, text },
@@ -125,9 +132,17 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 19] = {
+const COMMANDS: [CommandWord; 27] = {
     use Argument::{Anybody, Nothing, Person, Text};
     [
+        CommandWord::new("/join", Nothing),
+        CommandWord::new("/entrar", Nothing),
+        CommandWord::new("/part", Nothing),
+        CommandWord::new("/deixar", Nothing),
+        CommandWord::new("/room", Nothing),
+        CommandWord::new("/sala", Nothing),
+        CommandWord::new("/rooms", Nothing),
+        CommandWord::new("/salas", Nothing),
         CommandWord::new("/who", Person),
         CommandWord::new("/quem", Person),
         CommandWord::new("/list", Person),
@@ -195,6 +210,10 @@ fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Fai
         "/ignore" | "/ignorar" => Command::Ignore(name),
         "/unignore" | "/designorar" => with_name("/unignore NAME", Command::Unignore)?,
         "/stats" => Command::Stats,
+        "/join" | "/entrar" => return rooms::join(rest).map(Asked::Rooms),
+        "/part" | "/deixar" => return Ok(Asked::Rooms(rooms::part(rest))),
+        "/room" | "/sala" => return rooms::switch(rest).map(Asked::Rooms),
+        "/rooms" | "/salas" => return Ok(Asked::Rooms(RoomsCommand::List)),
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {

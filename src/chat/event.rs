@@ -12,7 +12,7 @@ pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 pub use super::finding::{FoundMessage, HistoryPage};
 pub use super::other_wires::{HubNews, PeerNews};
 use super::output::Ended;
-use super::rooms::RoomNumber;
+use super::rooms::{RoomNews, RoomNumber};
 pub use super::stats::Stats;
 use super::transcript::Snapshot;
 pub use super::trust::Standing;
@@ -391,6 +391,8 @@ pub enum News {
     Hub(HubNews),
     /// Something happens to a connection of two people.
     Peer(PeerNews),
+    /// Something becomes of the rooms.
+    Room(RoomNews),
 }
 
 /// This member, in its room.

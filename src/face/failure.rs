@@ -15,6 +15,11 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::NoCount(_) => "no_count",
         Failure::NotSay => "not_say",
         Failure::OtherRoom(_) => "other_room",
+        Failure::AlreadyIn(_) => "already_in",
+        Failure::TooManyRooms { .. } => "too_many_rooms",
+        Failure::CannotEnter { .. } => "cannot_enter",
+        Failure::JoinWaits => "join_waits",
+        Failure::NobodyToAsk => "nobody_to_ask",
         Failure::NobodyCalled(_) => "nobody_called",
         Failure::SeveralCalled { .. } => "several_called",
         Failure::PeopleUnknown(_) => "people_unknown",
@@ -71,6 +76,11 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::NoCount(given) => text::no_count(lang, given),
         Failure::NotSay => text::not_say(lang),
         Failure::OtherRoom(given) => text::not_in_room(lang, given),
+        Failure::AlreadyIn(room) => text::already_in_room(lang, room),
+        Failure::TooManyRooms { limit } => text::too_many_rooms(lang, *limit),
+        Failure::CannotEnter { room, why } => text::cannot_enter(lang, room, why),
+        Failure::JoinWaits => text::join_waits(lang),
+        Failure::NobodyToAsk => text::nobody_to_ask(lang),
         Failure::NobodyCalled(given) => text::nobody_is_called(lang, given),
         Failure::SeveralCalled { given, people } => {
             let people: Vec<String> = people.iter().map(super::lines::typed).collect();

@@ -9,6 +9,7 @@ pub mod lab;
 pub mod lab_thread;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
+pub mod open_rooms;
 pub mod people;
 mod requests;
 pub mod secret;

@@ -42,6 +42,7 @@ mod nick;
 mod nothing_waits;
 mod one_shot;
 mod pictures;
+mod rooms;
 mod screen;
 mod secrecy_hosts;
 mod signals;

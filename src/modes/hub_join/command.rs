@@ -53,9 +53,13 @@ pub(super) enum Command {
 pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
     let line = match entry {
         Entry::Nothing | Entry::Page { .. } | Entry::MarkRead(_) => return Ok(Command::Nothing),
-        Entry::NotSay | Entry::Object(_) | Entry::Edit { .. } | Entry::Delete { .. } => {
-            return Err(Failure::NotSay);
-        }
+        Entry::NotSay
+        | Entry::Object(_)
+        | Entry::Edit { .. }
+        | Entry::Delete { .. }
+        | Entry::Rooms(_) => return Err(Failure::NotSay),
+        // Nothing is asked here.
+        Entry::Answer(_) => return Ok(Command::Nothing),
         Entry::Flawed(failure) => return Err(failure),
         Entry::ClearScreen => return Ok(Command::ClearScreen),
         Entry::Leave(_) => return Ok(Command::HubRequest(HubRequest::Exit)),

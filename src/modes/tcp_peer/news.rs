@@ -43,7 +43,9 @@ impl Narrator {
             | Entry::Page { .. }
             | Entry::MarkRead(_)
             | Entry::Edit { .. }
-            | Entry::Delete { .. } => return None,
+            | Entry::Delete { .. }
+            | Entry::Rooms(_)
+            | Entry::Answer(_) => return None,
         };
         let who = self.me.clone();
         Some(News::Message(Message {

@@ -121,7 +121,9 @@ impl Talk {
             | Entry::Page { .. }
             | Entry::MarkRead(_)
             | Entry::Edit { .. }
-            | Entry::Delete { .. } => {}
+            | Entry::Delete { .. }
+            | Entry::Rooms(_)
+            | Entry::Answer(_) => {}
         }
     }
 

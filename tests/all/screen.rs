@@ -141,6 +141,23 @@ fn columns_before(rows: &str, sign: char) -> Vec<usize> {
 struct Tmux(String);
 
 impl Tmux {
+    /// Shows a program on 80 columns and 24 rows.
+    fn showing(program: &Command) -> Self {
+        let server = Self(format!("roda-test-{}", std::process::id()));
+        let mut start = server.command(&["new-session", "-d", "-x", "80", "-y", "24"]);
+        let variables = program.get_envs();
+        for (key, value) in variables.filter_map(|(key, value)| Some((key, value?))) {
+            let pair = format!("{}={}", key.to_str().unwrap(), value.to_str().unwrap());
+            // The terminal is tmux itself.
+            if !pair.starts_with("TERM=") {
+                start.args(["-e", &pair]);
+            }
+        }
+        start.arg(program.get_program()).args(program.get_args());
+        assert!(start.status().unwrap().success());
+        server
+    }
+
     fn command(&self, words: &[&str]) -> Command {
         let mut tmux = support::command("tmux");
         tmux.args(["-L", &self.0, "-f", "/dev/null"]).args(words);
@@ -162,22 +179,8 @@ fn tmux_shows_the_screen_with_its_own_idea_of_widths() {
     let place = Place::on_loopback();
     let mut bia = place.member(&Home::new(), "bia", &[]);
     let home = Home::new();
-    let socket = format!("roda-test-{}", std::process::id());
-    let server = Tmux(socket);
+    let server = Tmux::showing(&place.chat(&home, &["--screen", "--name", "ana"]));
     let tmux = |words: &[&str]| server.command(words);
-    let chat = place.chat(&home, &["--screen", "--name", "ana"]);
-    let mut start = tmux(&["new-session", "-d", "-x", "80", "-y", "24"]);
-    let variables = chat
-        .get_envs()
-        .filter_map(|(key, value)| Some((key, value?)));
-    for (key, value) in variables {
-        let pair = format!("{}={}", key.to_str().unwrap(), value.to_str().unwrap());
-        if !pair.starts_with("TERM=") {
-            start.args(["-e", &pair]);
-        }
-    }
-    start.arg(chat.get_program()).args(chat.get_args());
-    assert!(start.status().unwrap().success());
     let seen = || {
         let output = tmux(&["capture-pane", "-p"]).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()

@@ -113,8 +113,6 @@ pub struct App {
     pub(super) is_bare: bool,
     pub(super) typed_at: Duration,
     pub(super) has_spoken: bool,
-    /// Whether the next new room is to be looked at: this person has asked for it.
-    pub(super) wants_room: bool,
     pub(super) quiet_until: Option<Duration>,
     /// When it was last kept how far this person has read.
     pub(super) marked_at: Option<Duration>,
@@ -150,7 +148,6 @@ impl App {
             is_bare: false,
             typed_at: Duration::ZERO,
             has_spoken: false,
-            wants_room: false,
             quiet_until: None,
             marked_at: None,
             hint: None,
@@ -248,10 +245,10 @@ impl App {
 
     pub(super) fn areas(&self) -> Areas {
         let talk = self.talk();
-        let rows = match &self.panel {
-            Panel::Find(_) | Panel::Delete(_) | Panel::Leave => 1,
-            _ if talk.input.asks().is_some() => 1,
-            _ => talk.input.rows(input_columns(self.size.0)).rows.len(),
+        let rows = match (&self.panel, self.question_rows()) {
+            (Panel::Find(_), _) => 1,
+            (_, Some(question)) => question.len(),
+            (_, None) => talk.input.rows(input_columns(self.size.0)).rows.len(),
         };
         let wanted = Wanted {
             input_rows: rows,
@@ -340,6 +337,11 @@ impl App {
                 _ => self.press_in_panel(*key, *held),
             },
             KeyEvent::Paste { text, .. } => {
+                if let Panel::Asked(asking) = &mut self.panel {
+                    // A key is one line.
+                    asking.push(text.lines().next().unwrap_or_default());
+                    return;
+                }
                 self.panel = Panel::None;
                 self.talk_mut().input.paste(text);
             }
@@ -349,7 +351,7 @@ impl App {
         }
         let talk = self.talk_mut();
         // Whoever reads above has not read what comes below.
-        talk.is_back = talk.scroll == Scroll::Bottom;
+        talk.is_back |= talk.scroll == Scroll::Bottom;
         self.mark_read();
     }
 
@@ -402,8 +404,6 @@ impl App {
             if self.is_for_screen(line) {
                 return;
             }
-            let word = line.split_whitespace().next().unwrap_or_default();
-            self.wants_room |= matches!(word, "/join" | "/entrar");
         }
         if matches!(read.entry, Entry::Leave(_)) {
             self.mark_read_now();
@@ -433,7 +433,9 @@ impl App {
                     None => return false,
                 }
             }
-            "/part" if is_private && rest.trim().is_empty() => self.act(Action::Close, ""),
+            "/part" | "/deixar" if is_private && rest.trim().is_empty() => {
+                self.act(Action::Close, "")
+            }
             // There, it would be told to everybody.
             "/me" | "/eu" if is_private => self.note(&text::no_action_here(self.lang())),
             _ => return false,

@@ -16,6 +16,7 @@
 
 mod acts;
 mod app;
+mod asking;
 mod conversation;
 mod delivery;
 mod draw;

@@ -30,6 +30,7 @@ impl App {
             Panel::Select(_) | Panel::Delete(_) if is_left => {}
             Panel::Select(place) => self.press_at_selected(place, key, held),
             Panel::Delete(place) => self.answer_deletion(place, key, held),
+            Panel::Asked(asking) => self.press_at_question(asking, key, held),
             Panel::Leave => {
                 // Ctrl-C again is a yes as well.
                 if is_yes(key, held) || held.ctrl && key == Key::Char('c') {

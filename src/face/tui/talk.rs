@@ -138,6 +138,5 @@ impl Talk {
     pub(super) fn is_seen(&mut self) {
         self.new = 0;
         self.called = 0;
-        self.is_back = true;
     }
 }

@@ -56,6 +56,7 @@ impl App {
         }
         match news {
             News::Message(message) => self.on_message(told, message),
+            News::Room(news) => self.on_rooms(told, news),
             News::Page(page) => self.on_page(&key, told.request, page),
             News::ReadUntil(id) => self.on_read_until(&key, *id),
             News::Snapshot(snapshot) => {
@@ -102,14 +103,10 @@ impl App {
         for member in room.people.others() {
             completion.add_name(&addressed(&member.person));
         }
-        let at = self.talks.add(talk);
-        if key.with.is_none() && std::mem::take(&mut self.wants_room) {
-            self.look_at(at);
-        }
+        self.talks.add(talk);
     }
 
     /// A room was left.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub(super) fn part(&mut self, number: RoomNumber) {
         let keys: Vec<TalkKey> = self.talks.iter().map(|talk| talk.key.clone()).collect();
         for key in keys.iter().filter(|key| key.room == number) {
@@ -271,6 +268,10 @@ impl App {
     }
 
     fn show_code(&mut self, room: RoomNumber, person: &Person, code: &str) {
+        // Who waits for an answer waits on.
+        if matches!(self.panel, Panel::Asked(_)) {
+            return;
+        }
         let me = self.room_of(room).people.me().and_then(|me| me.key);
         let words = match (me, person.key) {
             (Some(me), Some(other)) => code_words(&me, &other),

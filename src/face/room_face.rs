@@ -61,7 +61,7 @@ impl RoomFace {
         match self {
             Self::Console(face) => face.can_ask(),
             #[cfg(unix)]
-            Self::Screen(_) => false,
+            Self::Screen(_) => true,
         }
     }
 

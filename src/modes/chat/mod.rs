@@ -30,7 +30,7 @@ use crate::chat::entry::Syntax;
 use crate::chat::rooms::Rooms;
 #[cfg(unix)]
 use crate::cli::Display;
-use crate::cli::{ChatSettings, InputPolicy};
+use crate::cli::{ChatSettings, HistoryRooms, InputPolicy};
 use crate::clock::{Clock, Throttle};
 use crate::error::{Error, RoomFault};
 #[cfg(unix)]
@@ -162,6 +162,7 @@ fn face(
             scheme: settings.look.scheme,
             notices: settings.look.notices,
             takes_mouse: settings.look.takes_mouse,
+            is_archived: settings.keeping.rooms != HistoryRooms::None,
         };
         return Ok(RoomFace::Screen(Box::new(ScreenFace::open(config, tell)?)));
     }

@@ -73,6 +73,7 @@ impl Typing {
         };
         match event {
             KeyEvent::Mended => asked.is_mended = true,
+            KeyEvent::Mouse(_) => {}
             KeyEvent::Paste { text, .. } => {
                 let text = Zeroizing::new(text);
                 asked.push(text.trim_end_matches(['\r', '\n']));

@@ -15,9 +15,8 @@ use super::archive::{Request, RoomReply, RoomRequest};
 use super::command::{Command, RequestId};
 use super::entry::split_name;
 use super::event::{Failure, Message, News, Timing};
-use crate::protocol::engine::config::{CLOCK_AHEAD_MAX, HISTORY_MESSAGES};
+use crate::protocol::engine::config::HISTORY_MESSAGES;
 use crate::protocol::engine::event::Amended;
-use crate::protocol::time::Moment;
 
 /// Most messages of one answer, and of `/history` with a time.
 pub const FOUND_MAX: usize = 1000;
@@ -169,11 +168,10 @@ impl Chat {
 
     /// Shows the last messages. What was said while this computer's clock was ahead is not among
     /// them, until its time has come.
-    pub(super) fn tell_history(&mut self, now: Moment, request: RequestId, count: usize) {
-        let ahead_ms = CLOCK_AHEAD_MAX.as_millis() as u64;
+    pub(super) fn tell_history(&mut self, request: RequestId, count: usize) {
         let query = Query {
             limit: count.min(HISTORY_MESSAGES),
-            until_ms: Some(now.wall_ms.saturating_add(ahead_ms)),
+            skips_ahead: true,
             ..Query::default()
         };
         self.find(request, query, Purpose::History);

@@ -41,7 +41,7 @@ impl Chat {
             }
             Command::Edit { which, text } => self.amend(now, request, which, Some(text)),
             Command::Delete(which) => self.amend(now, request, which, None),
-            Command::History(count) => self.tell_history(now, request, count),
+            Command::History(count) => self.tell_history(request, count),
             Command::Find { query, purpose } => self.find(request, *query, purpose),
             Command::MarkRead(id) => self.mark_read(id),
             Command::Snapshot => {

@@ -1,16 +1,8 @@
 //! Rooms under attack by a hostile member that is a generator: see `sim/insider`. A run that fails
 //! prints its seed, and the few acts that suffice as Rust that can become a test of its own.
 //!
-//! Not every check passes with every attack yet. These are on in each run of the tests:
-//!
-//! | kind | checked |
-//! |---|---|
-//! | `Lost` | yes |
-//! | `Ghost`, `Absent`, `Newcomer` | yes |
-//! | `Name`, `Memory` | yes |
-//! | `Panic` | yes |
-//! | `Claim`, `Sending` | yes |
-//! | `Order`, `Unreachable`, `History`, `Late`, `Slow` | in a survey |
+//! Not every check passes with every attack yet. In each run of the tests, no attack may cause any
+//! kind but `Claim`, `Sending` and `History`, which one in fifty causes.
 //!
 //! ```sh
 //! RODA_INSIDER_SEED=7 cargo test --test simulation insider::shrink_one -- --ignored --nocapture
@@ -91,7 +83,9 @@ fn setting(name: &str, usual: u64) -> u64 {
 }
 
 /// The kinds that no attack may cause.
-const CHECKED: [Kind; 9] = [
+const CHECKED: [Kind; 12] = [
+    Kind::Order,
+    Kind::Late,
     Kind::Slow,
     Kind::Unreachable,
     Kind::Lost,
@@ -100,14 +94,15 @@ const CHECKED: [Kind; 9] = [
     Kind::Newcomer,
     Kind::Name,
     Kind::Memory,
+    Kind::Work,
     Kind::Panic,
 ];
 
-/// The kinds that one attack in thirty still causes (`src/manual/security.md`)…
-const RARE: [Kind; 4] = [Kind::Claim, Kind::Sending, Kind::History, Kind::Order];
+/// The kinds that one attack in fifty still causes (`src/manual/security.md`)…
+const RARE: [Kind; 3] = [Kind::Claim, Kind::Sending, Kind::History];
 
 /// …and at most so many attacks of one test.
-const RARE_MAX: usize = 6;
+const RARE_MAX: usize = 2;
 
 /// Attacks in each run of the tests; two tests of so many run side by side.
 const RUNS: u64 = 50;

@@ -179,3 +179,17 @@ fn whoever_lists_what_nobody_said_keeps_no_latecomer_from_what_was_said() {
         .collect();
     assert_eq!(findings(13, &acts), []);
 }
+
+#[test]
+fn a_guess_at_the_next_frame_of_another_does_not_make_it_late() {
+    let causes = List {
+        of: Who::Honest(2),
+        number: Count::Of(0, 1),
+        length: 1,
+    };
+    let act = Act {
+        clock: Clock::Off(1),
+        ..act(5776, 16, To::All, says(TEXT, causes))
+    };
+    assert_eq!(findings(5, &[act]), []);
+}

@@ -72,8 +72,7 @@ impl Engine {
         self.sending.repair.cancel((id, sequence));
         self.log.touch(id, sequence, now.time);
         // Perhaps the author repeats it because it has no report about it.
-        if id != ME && is_from_there {
-            self.receiving.reports.heard(id);
+        if id != ME && is_from_there && self.receiving.reports.repeated(id) {
             self.plan_report(now, id, flags);
         }
         true
@@ -260,8 +259,7 @@ impl Engine {
             let who = self.group.roster.named_key(id);
             self.out
                 .tell_of(who, |who| EngineEvent::Equivocation { who });
-        } else if sent_by == SentBy::Author {
-            self.receiving.reports.heard(id);
+        } else if sent_by == SentBy::Author && self.receiving.reports.repeated(id) {
             self.plan_report(now, id, author.flags);
         }
     }

@@ -13,13 +13,13 @@ const HOSTS_MAX: usize = 512;
 
 /// See the module's documentation.
 #[derive(Debug)]
-pub(crate) struct HostBudgets {
+pub(crate) struct HostBudgets<H = IpAddr> {
     per_s: f64,
     burst: f64,
-    hosts: BTreeMap<IpAddr, TokenBucket>,
+    hosts: BTreeMap<H, TokenBucket>,
 }
 
-impl HostBudgets {
+impl<H: Ord + Copy> HostBudgets<H> {
     /// So much for each host per second, and so much at once.
     pub(crate) fn new(per_s: f64, burst: f64) -> Self {
         Self {
@@ -30,7 +30,7 @@ impl HostBudgets {
     }
 
     /// Whether so much may be done for a host now, which counts it.
-    pub(crate) fn may_spend(&mut self, host: IpAddr, amount: f64, now: Duration) -> bool {
+    pub(crate) fn may_spend(&mut self, host: H, amount: f64, now: Duration) -> bool {
         if !self.hosts.contains_key(&host) && self.hosts.len() >= HOSTS_MAX {
             self.forget_one(now);
         }
@@ -40,7 +40,7 @@ impl HostBudgets {
     }
 
     /// How much may be done for a host now.
-    pub(crate) fn left(&mut self, host: IpAddr, now: Duration) -> f64 {
+    pub(crate) fn left(&mut self, host: H, now: Duration) -> f64 {
         let bucket = self.hosts.get_mut(&host);
         bucket.map_or(self.burst, |bucket| bucket.refill(now))
     }

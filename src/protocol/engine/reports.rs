@@ -17,11 +17,14 @@ use crate::protocol::rng::Rng;
 /// Reports per second to one sender, and to all, for frames that are few…
 const SENDER_PER_S: u32 = 5;
 /// See [`SENDER_PER_S`].
-const TOTAL_PER_S: u32 = 3;
+const TOTAL_PER_S: u32 = 4;
 /// …and how many of them at once: those of half a second of bulk.
 const SENDER_BURST: u32 = 100;
 /// See [`SENDER_BURST`].
 const TOTAL_BURST: u32 = 120;
+/// Reports to a sender since its last new frame, for copies of those that were here: as often as it
+/// repeats one by itself, and anybody may have recorded it.
+const REPEATS_REPORTED: u32 = 10;
 /// Reports per second to one host…
 const HOST_PER_S: f64 = 1.0;
 /// …and at once. A host that gets more than half of them leaves half of all reports to the others,
@@ -35,9 +38,17 @@ const WAIT_MIN: Duration = Duration::from_millis(1);
 pub struct Reports {
     senders: BTreeMap<Id, Sender>,
     allowance: Allowance<TOTAL_PER_S, TOTAL_BURST>,
-    hosts: HostBudgets,
+    shares: HostBudgets<Share>,
     /// Nothing is due before this time.
     due_at: Option<Duration>,
+}
+
+/// With whom a sender shares the reports: a member who said something has its own, because anybody
+/// can claim to be at the same host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Share {
+    Host(IpAddr),
+    Speaker(Id),
 }
 
 /// Bounds the reports: `PER_S` a second, `BURST` at once, and one more for each
@@ -71,6 +82,8 @@ struct Sender {
     /// Datagrams that came from the sender itself, repeats included.
     heard: u32,
     unreported: u32,
+    /// Copies of its frames that came since its last new one.
+    repeats: u32,
     due: Option<Duration>,
     echo: (u32, Duration),
     last_at: Option<Duration>,
@@ -106,7 +119,7 @@ impl Default for Reports {
         Self {
             senders: BTreeMap::new(),
             allowance: Allowance::default(),
-            hosts: HostBudgets::new(HOST_PER_S, HOST_BURST),
+            shares: HostBudgets::new(HOST_PER_S, HOST_BURST),
             due_at: None,
         }
     }
@@ -117,6 +130,7 @@ impl Reports {
     pub fn took(&mut self, from: Id, first_hand: Option<u32>, now: Duration) {
         let sender = self.senders.entry(from).or_default();
         sender.unreported += 1;
+        sender.repeats = 0;
         sender.last_at = Some(now);
         sender.allowance.earn();
         self.allowance.earn();
@@ -130,6 +144,15 @@ impl Reports {
     pub fn heard(&mut self, from: Id) {
         let sender = self.senders.entry(from).or_default();
         sender.heard = sender.heard.saturating_add(1);
+    }
+
+    /// Notes that a frame of the sender came once more, from where the sender is; whether that is a
+    /// reason to report.
+    pub fn repeated(&mut self, from: Id) -> bool {
+        self.heard(from);
+        let sender = self.senders.entry(from).or_default();
+        sender.repeats = sender.repeats.saturating_add(1);
+        sender.repeats <= REPEATS_REPORTED
     }
 
     /// Plans a report, if this member is one of those that give it. `rank` is called only in bulk.
@@ -162,8 +185,13 @@ impl Reports {
         self.due_at = Some(self.due_at.map_or(at, |due_at| due_at.min(at)));
     }
 
-    /// The next report that is due. `host_of` says where a member is.
-    pub fn pop(&mut self, now: Duration, host_of: impl Fn(Id) -> Option<IpAddr>) -> Option<Report> {
+    /// The next report that is due. `share_of` says with whom a member shares them; `None` for one
+    /// whose address is not known.
+    pub(super) fn pop(
+        &mut self,
+        now: Duration,
+        share_of: impl Fn(Id) -> Option<Share>,
+    ) -> Option<Report> {
         self.due_at.filter(|at| *at <= now)?;
         let is_due = |sender: &Sender| sender.due.is_some_and(|due| due <= now);
         let (id, sender) = loop {
@@ -172,12 +200,12 @@ impl Reports {
                 self.due_at = self.senders.values().filter_map(|sender| sender.due).min();
                 return None;
             };
-            let Some(host) = host_of(*id) else {
+            let Some(share) = share_of(*id) else {
                 // A beat tells it: nothing can be sent to it.
                 (sender.due, sender.unreported) = (None, 0);
                 continue;
             };
-            let has_got_little = self.hosts.left(host, now) >= HOST_BURST / 2.0;
+            let has_got_little = self.shares.left(share, now) >= HOST_BURST / 2.0;
             let left = match has_got_little {
                 true => 0.0,
                 false => f64::from(TOTAL_BURST / 2),
@@ -186,7 +214,7 @@ impl Reports {
             match waits.or_else(|| self.allowance.waits_until(now, left)) {
                 Some(until) => sender.due = Some(until),
                 None => {
-                    self.hosts.may_spend(host, 1.0, now);
+                    self.shares.may_spend(share, 1.0, now);
                     break (id, sender);
                 }
             }

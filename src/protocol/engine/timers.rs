@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::Engine;
 use super::event::{DeliveryReport, EngineEvent};
-use super::member::Member;
 use super::mirror::Mirror;
 use super::receipts::{Delivered, Overdue};
+use super::reports::Share;
 use super::roster::{Absence, Id};
 use crate::protocol::time::Moment;
 
@@ -28,9 +28,18 @@ impl Engine {
         self.ask_for_missing(now);
         self.retry_sync(now);
         while let Some(report) = {
-            let roster = &self.group.roster;
-            let host_of = |id| roster.get(id).and_then(Member::ip);
-            self.receiving.reports.pop(time, host_of)
+            let (roster, log) = (&self.group.roster, &self.log);
+            let share_of = |id| {
+                let member = roster.get(id)?;
+                let host = member.ip()?;
+                let has_spoken = log.has_message_of(member.tag.short);
+                Some(if has_spoken {
+                    Share::Speaker(id)
+                } else {
+                    Share::Host(host)
+                })
+            };
+            self.receiving.reports.pop(time, share_of)
         } {
             self.send_status(now, report);
         }

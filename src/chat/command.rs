@@ -110,6 +110,8 @@ pub enum PageAsk {
     Open,
     /// Another link from now on.
     Renew,
+    /// Let guests in, also where the room has a key.
+    LetGuestsIn,
 }
 
 /// Reads what was typed; `local` is asked for the time only if a time was typed.
@@ -220,6 +222,7 @@ fn of_line(line: &str, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failu
         "/guests" | "/convidados" => Command::Guests(match rest.trim() {
             "" => GuestsCommand::List,
             "new" | "novo" => GuestsCommand::NewLink,
+            "yes" | "sim" => return Ok(Asked::Page(PageAsk::LetGuestsIn)),
             _ => return Err(Failure::Usage("/guests [new]")),
         }),
         "/kick" | "/expulsar" => match whole_name(rest) {

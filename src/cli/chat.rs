@@ -8,7 +8,7 @@ use super::keeping::KeepingSettings;
 use super::member::MemberArgs;
 use super::secret::{KeyText, RoomSecret};
 use super::shared::{ColorArgs, name_or_login, seconds};
-use super::web::{PagePort, PageSettings};
+use super::web::{GuestArgs, GuestSettings, PagePort, PageSettings};
 use crate::chat::Audience;
 use crate::error::{Error, Usage};
 use crate::face::lines::Bell;
@@ -76,6 +76,9 @@ pub struct ChatArgs {
     web: Option<String>,
 
     #[command(flatten)]
+    guests: GuestArgs,
+
+    #[command(flatten)]
     color: ColorArgs,
 
     /// Ring the terminal's bell when somebody writes your name
@@ -130,6 +133,8 @@ pub struct ChatSettings {
     pub depth_bytes: usize,
     /// The page, if it is wanted from the start.
     pub page: Option<PageSettings>,
+    /// Who is let in as a guest, if anybody.
+    pub guests: GuestSettings,
 }
 
 /// How a person at a terminal sees a room.
@@ -192,6 +197,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             role: Role::Person,
             depth_bytes: HISTORY_BYTES,
             page: page.map(PageSettings::beside_the_terminal),
+            guests: args.guests.try_into()?,
         })
     }
 }

@@ -18,6 +18,15 @@ pub struct Acceptor {
     listener: TcpListener,
 }
 
+/// The two ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    /// The other side.
+    pub from: SocketAddr,
+    /// This side.
+    pub to: SocketAddr,
+}
+
 impl Acceptor {
     /// Accepts the connections of a listener, inside a runtime of tokio that has its drivers.
     ///
@@ -28,14 +37,19 @@ impl Acceptor {
         Ok(Self { listener })
     }
 
-    /// The next connection, whose small writes leave at once, and the address that it comes from.
-    /// Waits as long as it takes: a failed accept is tried again after a pause.
-    pub async fn accept(&self) -> (impl AsyncRead + AsyncWrite + Unpin + 'static, SocketAddr) {
+    /// The next connection, whose small writes leave at once, the address that it comes from, and
+    /// the own one that it came to. Waits as long as it takes: a failed accept is tried again after a pause.
+    pub async fn accept(&self) -> (impl AsyncRead + AsyncWrite + Unpin + 'static, Ends) {
         loop {
             if let Ok((stream, from)) = self.listener.accept().await
                 && stream.set_nodelay(true).is_ok()
+                && let Ok(to) = stream.local_addr()
             {
-                return (stream, plain_address(from));
+                let ends = Ends {
+                    from: plain_address(from),
+                    to: plain_address(to),
+                };
+                return (stream, ends);
             }
             tokio::time::sleep(FAILURE_PAUSE).await;
         }

@@ -74,6 +74,8 @@ impl WebFace {
     pub fn handle(&mut self, event: PageEvent) {
         match event {
             PageEvent::Opened(queue) => self.open(queue),
+            // Guests have a face of their own.
+            PageEvent::Guest(..) => {}
             PageEvent::Asked(Ask::Say(line), answering) => self.take_line(line, answering),
             PageEvent::Asked(Ask::History(ask), answering) => self.take_history(ask, answering),
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::server::Answering;
+use super::server::{Answering, Refused};
 use crate::chat::command::RequestId;
 
 /// Most bytes of one answer; the oldest messages of a longer one are left out.
@@ -44,7 +44,12 @@ impl Answering {
     /// Answers.
     pub(super) fn answer(self, lines: Vec<u8>) {
         // A page that waits no more has gone.
-        let _ = self.0.send(lines);
+        let _ = self.0.send(Ok(lines));
+    }
+
+    /// Answers that it cannot be.
+    pub(super) fn refuse(self, why: Refused, words: String) {
+        let _ = self.0.send(Err((why, words)));
     }
 }
 
@@ -151,7 +156,7 @@ mod tests {
         assert!(pendings.take(request, &"last\n".into()));
         assert!(pendings.is_cut(request));
         pendings.settle();
-        let lines = answer.try_recv().unwrap();
+        let lines = answer.try_recv().unwrap().unwrap();
         assert!(lines.len() <= ANSWER_MAX_BYTES && lines.ends_with(b"xlast\n"));
         assert!(!pendings.take(request, &line), "it was answered");
         assert_eq!(pendings.name_of(request), Some("a"));

@@ -219,24 +219,13 @@ fn of_line(line: &str, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failu
         },
         "/ignore" | "/ignorar" => Command::Ignore(name),
         "/unignore" | "/designorar" => with_name("/unignore NAME", Command::Unignore)?,
-        "/guests" | "/convidados" => Command::Guests(match rest.trim() {
-            "" => GuestsCommand::List,
-            "new" | "novo" => GuestsCommand::NewLink,
-            "yes" | "sim" => return Ok(Asked::Page(PageAsk::LetGuestsIn)),
-            _ => return Err(Failure::Usage("/guests [new]")),
-        }),
+        "/guests" | "/convidados" => return guests(rest),
         "/kick" | "/expulsar" => match whole_name(rest) {
             "" => return Err(Failure::Usage("/kick NAME")),
             name => Command::Guests(GuestsCommand::Kick(name.to_owned())),
         },
         "/stats" => Command::Stats,
-        "/web" => {
-            return match rest.trim() {
-                "" => Ok(Asked::Page(PageAsk::Open)),
-                "new" | "novo" => Ok(Asked::Page(PageAsk::Renew)),
-                _ => Err(Failure::Usage("/web [new]")),
-            };
-        }
+        "/web" => return page(rest),
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {
@@ -247,6 +236,26 @@ fn of_line(line: &str, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failu
         }
     };
     Ok(Asked::Command(command))
+}
+
+/// What `/guests` asks for.
+fn guests(typed: &str) -> Result<Asked, Failure> {
+    let command = match typed.trim() {
+        "" => GuestsCommand::List,
+        "new" | "novo" => GuestsCommand::NewLink,
+        "yes" | "sim" => return Ok(Asked::Page(PageAsk::LetGuestsIn)),
+        _ => return Err(Failure::Usage("/guests [new]")),
+    };
+    Ok(Asked::Command(Command::Guests(command)))
+}
+
+/// What `/web` asks for.
+fn page(typed: &str) -> Result<Asked, Failure> {
+    match typed.trim() {
+        "" => Ok(Asked::Page(PageAsk::Open)),
+        "new" | "novo" => Ok(Asked::Page(PageAsk::Renew)),
+        _ => Err(Failure::Usage("/web [new]")),
+    }
 }
 
 /// All that was typed behind a command that takes nothing but a name, with quotes or without.

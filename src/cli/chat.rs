@@ -72,7 +72,13 @@ pub struct ChatArgs {
 
     /// Also as a page in a browser on this computer, whose link is printed [default: 5080, or the
     /// next port that is free]
-    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(
+        long,
+        value_name = "PORT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
     web: Option<String>,
 
     #[command(flatten)]

@@ -247,6 +247,10 @@ impl Face for Faces {
         if let Some(page) = &mut self.page {
             page.flush();
         }
+        #[cfg(feature = "web")]
+        if let Some(guests) = &mut self.guests {
+            guests.flush();
+        }
     }
 
     fn next(&mut self) -> Option<Request> {

@@ -4,13 +4,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 
-use super::tcp::{Listener, plain_address};
+use super::tcp::{Listener, keep_alive, plain_address};
 
 /// Pause after a failed accept, such as one for too many open files.
 const FAILURE_PAUSE: Duration = Duration::from_millis(100);
+
+/// Silence after which the other side's system is asked whether it is still there. Within twice
+/// that, a telephone that has left the network is noticed.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// See the file's head.
 #[derive(Debug)]
@@ -37,12 +42,13 @@ impl Acceptor {
         Ok(Self { listener })
     }
 
-    /// The next connection, whose small writes leave at once, the address that it comes from, and
-    /// the own one that it came to. Waits as long as it takes: a failed accept is tried again after a pause.
+    /// The next connection, whose small writes leave at once, and its two ends. Waits as long as it
+    /// takes: a failed accept is tried again after a pause.
     pub async fn accept(&self) -> (impl AsyncRead + AsyncWrite + Unpin + 'static, Ends) {
         loop {
             if let Ok((stream, from)) = self.listener.accept().await
                 && stream.set_nodelay(true).is_ok()
+                && keep_alive(SockRef::from(&stream), KEEP_ALIVE).is_ok()
                 && let Ok(to) = stream.local_addr()
             {
                 let ends = Ends {

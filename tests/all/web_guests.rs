@@ -47,8 +47,7 @@ fn says(guest: &Page, text: &str) -> Answer {
 #[test]
 fn a_guest_reads_what_is_said_from_then_on_and_speaks() {
     let place = Place::on_loopback();
-    let (mut ana, link) = host(&place, &Home::new(), &["--web=0"]);
-    let own = Page::of(&mut ana);
+    let (mut ana, link) = host(&place, &Home::new(), &[]);
     let mut bia = place.member(&Home::new(), "bia", &[]);
     bia.says("antes");
     ana.shows("antes");
@@ -92,6 +91,14 @@ fn a_guest_reads_what_is_said_from_then_on_and_speaks() {
     ana.shows("enquanto isso");
     let mut events = rui.events_at(EVENTS);
     events.shows("enquanto isso");
+}
+
+#[test]
+fn a_guest_can_do_nothing_that_a_guests_page_does_not_offer() {
+    let place = Place::on_loopback();
+    let (mut ana, link) = host(&place, &Home::new(), &["--web=0"]);
+    let own = Page::of(&mut ana);
+    let (rui, _events) = guest(&link, "rui");
     // Neither secret opens what the other does.
     let host = format!("Host: 127.0.0.1:{}", link.port);
     for (page, method, path, status) in [

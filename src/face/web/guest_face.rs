@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use super::face::WAITING_MAX;
 use super::guest_lines::{self, GuestLines};
 use super::guest_link;
 use super::lines;
@@ -147,7 +148,12 @@ impl GuestFace {
 
     /// Takes in what a guest's page wants.
     pub fn handle(&mut self, session: GuestSession, ask: GuestAsk) {
+        let is_full = self.waiting.len() >= WAITING_MAX;
         match ask {
+            GuestAsk::Enter { answering, .. } | GuestAsk::Say(_, answering) if is_full => {
+                let words = text::page_comes_too_early(self.config.lang);
+                answering.refuse(Refused::NoRoom, words);
+            }
             GuestAsk::Enter {
                 token,
                 name,
@@ -307,7 +313,11 @@ impl Face for GuestFace {
         }
     }
 
-    fn flush(&mut self) {}
+    /// Forgets who waits for an answer no more.
+    fn flush(&mut self) {
+        self.asked
+            .retain(|_, (_, answering)| answering.is_awaited());
+    }
 
     fn next(&mut self) -> Option<Request> {
         self.waiting.pop_front()

@@ -47,6 +47,11 @@ impl Answering {
         let _ = self.0.send(Ok(lines));
     }
 
+    /// Whether somebody waits for the answer.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.0.is_closed()
+    }
+
     /// Answers that it cannot be.
     pub(super) fn refuse(self, why: Refused, words: String) {
         let _ = self.0.send(Err((why, words)));
@@ -98,7 +103,7 @@ impl Pendings {
     /// Adds a line to the answer of a request. Returns whether somebody waits for it.
     pub(super) fn take(&mut self, request: RequestId, line: &Arc<str>) -> bool {
         let pending = self.waiting.get_mut(&request);
-        let Some(pending) = pending.filter(|pending| !pending.answering.0.is_closed()) else {
+        let Some(pending) = pending.filter(|pending| pending.answering.is_awaited()) else {
             return false;
         };
         pending.bytes += line.len();
@@ -119,7 +124,7 @@ impl Pendings {
             return;
         }
         for (request, pending) in std::mem::take(&mut self.waiting) {
-            if pending.answering.0.is_closed() {
+            if !pending.answering.is_awaited() {
                 continue;
             }
             if pending.lines.is_empty() {

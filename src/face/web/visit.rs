@@ -159,8 +159,9 @@ impl Visit {
             }
             (Route::GuestEvents, Some(session)) => self.open_stream(Reader::Guest(session)),
             (Route::GuestSay, Some(session)) => {
-                let _permit = self.permit().await?;
+                // It is short: a guest who writes it slowly keeps nobody waiting.
                 let body = whole(body, GUEST_BODY_MAX_BYTES).await?;
+                let _permit = self.permit().await?;
                 let says = serde_json::from_slice::<GuestSays>(&body);
                 let says = says.map_err(|_| Fault::Malformed)?;
                 let (sender, answer) = oneshot::channel();
@@ -173,8 +174,8 @@ impl Visit {
 
     /// Lets a guest in, and tells its page what is its session.
     async fn let_in(&self, token: LinkToken, body: Incoming) -> Result<Answered, Fault> {
-        let _permit = self.permit().await?;
         let body = whole(body, NONCE_MAX_BYTES).await?;
+        let _permit = self.permit().await?;
         let entering = serde_json::from_slice::<Entering>(&body);
         let entering = entering.map_err(|_| Fault::Malformed)?;
         let secret = random::<TOKEN_BYTES>().map_err(|_| Fault::Busy)?;

@@ -1,6 +1,8 @@
 """The archive of messages: how long `roda history` takes beside rg and a plain LIKE, as whole
-processes with a warm cache; and what a message takes on the disk."""
+processes with a warm cache; what a message takes on the disk; and a chat that starts with all of it."""
 import os, shutil, subprocess, tempfile, time
+
+import archive_live
 
 COUNT = int(os.environ.get("ARCHIVE_MESSAGES", "1000000"))
 # What is looked for: roda's arguments, rg's pattern, and LIKE's condition.
@@ -10,6 +12,7 @@ QUERIES = {
     "a rare word": (["palavra49123"], r"\bpalavra49123\b", "text LIKE '%palavra49123%'"),
     "a phrase": (["palavra3 palavra7"], r"\bpalavra3 palavra7\b", "text LIKE '%palavra3 palavra7%'"),
     "a beginning": (["palavra4912*"], r"\bpalavra4912", "text LIKE '%palavra4912%'"),
+    "one letter": (["p*"], r"\bp", "text LIKE '%p%'"),
     "--from": (["--from", "pessoa17", "palavra1"], r'"pessoa17".*\bpalavra1\b', None),
     "--since": (["--since", "2026-06-01", "palavra1"], None, None),
     "--since --until": (["--since", "2026-02-01", "--until", "2026-02-03", "palavra5"], None, None),
@@ -59,3 +62,4 @@ def archive(rounds, roda, program):
                 if like and "sqlite3" in tools else None
             others = [cell(times) if times else "" for times in (rg, plain)]
             print(f"| {name} | {cell(own)} | {' | '.join(others)} |", flush=True)
+        archive_live.start(rounds, roda, path)

@@ -1,6 +1,7 @@
 //! Writes a large file of messages through the program's own store, and the same messages as JSON
 //! lines, for `scripts/bench archive`: `archive COUNT ARCHIVE LINES`. The messages are seeded:
-//! words as frequent as Zipf's law has them, twenty people, three rooms, one year.
+//! words as frequent as Zipf's law has them, twenty people, three rooms, one year. The first room
+//! also has as many sealed frames as a member holds for the others, of the last six days.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::env;
@@ -10,17 +11,22 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use roda::chat::archive::record::{Entry, Form};
+use roda::chat::archive::record::{Entry, Form, StoredFrame};
 use roda::chat::archive::search::Query;
 use roda::chat::archive::{Reply, Request, RoomReply, RoomRequest};
 use roda::chat::command::RequestId;
+use roda::chat::rooms::RoomNumber;
+use roda::clock::Clock;
+use roda::protocol::engine::config::HISTORY_MESSAGES;
 use roda::protocol::engine::event::{Manner, MessageId, NamedKey};
 use roda::protocol::engine::frame_log::Position;
 use roda::protocol::message::Name;
 use roda::protocol::rng::Rng;
-use roda::protocol::wire::frame::Key;
+use roda::protocol::wire::frame::durable::{Durable, Record, Records};
+use roda::protocol::wire::frame::{Author, Body, Frame, Key};
 use roda::protocol::wire::seal::Seal;
-use roda::store::archive::{Archive, Keeping, RoomKind, RoomPlace, Told};
+use roda::protocol::wire::seal::signer::Signer;
+use roda::store::archive::{Archive, FilePlace, Keeping, RoomKind, RoomPlace, Told};
 use roda::store::people::People;
 
 /// Different words.
@@ -34,6 +40,12 @@ const START_MS: u64 = 1_763_000_000_000;
 
 /// How long it lasts, in milliseconds.
 const YEAR_MS: u64 = 365 * 24 * 60 * 60 * 1000;
+
+/// Frames that a member holds for the others.
+const FRAMES: u64 = HISTORY_MESSAGES as u64;
+
+/// From when they are: the last six days, in milliseconds.
+const FRAMES_MS: u64 = 6 * 24 * 60 * 60 * 1000;
 
 /// Messages between two waits for the disk, so that none is left out.
 const STRIDE: u64 = 20_000;
@@ -51,10 +63,12 @@ fn main() {
     for (room, name, share) in [(0, "sala", 90), (1, "turma", 9), (2, "outra", 1)] {
         let seal = Seal::public(Some(name));
         let place = RoomPlace {
-            path: path.clone(),
             tag: seal.room_tag(),
             name: name.into(),
             kind: RoomKind::Public,
+        };
+        let file = FilePlace {
+            path: path.clone(),
             keeping: Keeping {
                 days: 36_500,
                 bytes: 1 << 50,
@@ -64,7 +78,13 @@ fn main() {
         let (tell, told) = mpsc::channel();
         let people = path.with_file_name("people.db");
         let open = move || People::at(&people);
-        let archive = Archive::start(open, Some(place), move |it| tell.send(it).is_ok()).unwrap();
+        let archive = Archive::start(open, Some(file), move |it| tell.send(it).is_ok());
+        let mut archive = archive.unwrap();
+        archive.open_room(RoomNumber::FIRST, Some(place));
+        if room == 0 {
+            keep_frames(&archive, &seal);
+            wait(&archive, &told);
+        }
         let mut rng = Rng::new(room + 1);
         let messages = count * share / 100;
         for number in 0..messages {
@@ -76,7 +96,8 @@ fn main() {
                 r#"{{"time":{wall_ms},"room":"{name}","user":"{who}","data":"{text}"}}"#
             )
             .unwrap();
-            archive.ask(Request::Room(RoomRequest::Remember(Box::new(entry))));
+            let request = Request::Room(RoomRequest::Remember(Box::new(entry)));
+            archive.ask(RoomNumber::FIRST, request);
             if number % STRIDE == STRIDE - 1 {
                 wait(&archive, &told);
             }
@@ -87,6 +108,44 @@ fn main() {
     println!("{:.0}", count as f64 / start.elapsed().as_secs_f64());
 }
 
+/// Keeps what would be served to the others: a full history.
+fn keep_frames(archive: &Archive, seal: &Seal) {
+    let now_ms = Clock::start().now().wall_ms;
+    let mut rng = Rng::new(99);
+    for number in 0..FRAMES {
+        let signer = Signer::from_seed(&[(number % PEOPLE) as u8 + 1; 32]);
+        let wall_ms = now_ms - FRAMES_MS + FRAMES_MS / FRAMES * number;
+        let text: Vec<String> = (0..8).map(|_| word(rank(&mut rng, WORDS))).collect();
+        let mut records = Vec::new();
+        Record::Said(&text.join(" ")).append(&mut records);
+        let key = signer.key();
+        let author = Author {
+            key,
+            short: key.short(),
+            session: (wall_ms / 1000 / 86_400) << 32,
+            sequence: number as u32 + 1,
+            clock: wall_ms << 16,
+            flags: 0,
+            grtt: 80,
+            name: Name::parse(&format!("pessoa{}", number % PEOPLE)).unwrap(),
+        };
+        let position = Position::of(&author);
+        let body = Body::Durable(Durable {
+            records: Records::new(&records),
+            ..Durable::default()
+        });
+        let mut bytes = Vec::new();
+        let hash = seal.close(&Frame { author, body }, &signer, &mut bytes);
+        let frame = StoredFrame {
+            position,
+            author: key,
+            hash,
+            bytes: bytes.into(),
+        };
+        archive.ask(RoomNumber::FIRST, Request::Room(RoomRequest::Keep(frame)));
+    }
+}
+
 /// Waits until what was said is on the disk: it is found then.
 fn wait(archive: &Archive, told: &mpsc::Receiver<Told>) {
     let query = Query {
@@ -94,11 +153,18 @@ fn wait(archive: &Archive, told: &mpsc::Receiver<Told>) {
         ..Query::default()
     };
     let request = RequestId::default();
-    archive.ask(Request::Room(RoomRequest::Find { request, query }));
+    let find = Request::Room(RoomRequest::Find { request, query });
+    archive.ask(RoomNumber::FIRST, find);
     for told in told {
         match told {
-            Told::Reply(Reply::Room(RoomReply::Found { .. })) => return,
-            Told::Reply(Reply::Room(RoomReply::NotFound { why, .. } | RoomReply::Failed(why))) => {
+            Told::Reply {
+                reply: Reply::Room(RoomReply::Found { .. }),
+                ..
+            } => return,
+            Told::Reply {
+                reply: Reply::Room(RoomReply::NotFound { why, .. } | RoomReply::Failed(why)),
+                ..
+            } => {
                 println!("{why}");
                 return;
             }

@@ -79,8 +79,9 @@ def leave(process):
         process.wait()
 
 
-def roda_bulk(roda, receivers):
-    """Seconds from the first line typed until every receiver has written the last one to its file."""
+def roda_bulk(roda, receivers, options=(), after=None):
+    """Seconds from the first line typed until every receiver has written the last one to its file; and
+    what `after` gives then, while all still run, of the folder with their homes."""
     with tempfile.TemporaryDirectory() as folder:
         lines = os.path.join(folder, "lines")
         with open(lines, "w") as file:
@@ -89,9 +90,9 @@ def roda_bulk(roda, receivers):
         hearing = []
         for n in range(1, receivers + 1):
             out = open(os.path.join(folder, f"out{n}"), "w+b")
-            process, _ = member(roda, HOSTS[n], f"r{n}", folder, stdin=subprocess.PIPE, stdout=out)
+            process, _ = member(roda, HOSTS[n], f"r{n}", folder, options, stdin=subprocess.PIPE, stdout=out)
             hearing.append((process, out))
-        speaker, errors = member(roda, HOSTS[0], "s", folder, stdin=subprocess.PIPE,
+        speaker, errors = member(roda, HOSTS[0], "s", folder, options, stdin=subprocess.PIPE,
                                  stdout=subprocess.DEVNULL)
         met(errors, receivers)
         time.sleep(0.5)  # the hellos are said
@@ -102,6 +103,7 @@ def roda_bulk(roda, receivers):
             if time.monotonic() > begin + WAIT_S:
                 raise SystemExit("scripts/bench: not all lines were shown")
         seconds = time.monotonic() - begin
+        found = after(folder) if after else None
         cat.wait(WAIT_S)
         for process in [speaker, *(process for process, _ in hearing)]:
             leave(process)
@@ -109,7 +111,7 @@ def roda_bulk(roda, receivers):
             out.seek(0)
             numbers = [int(line.split(b"s: ", 1)[1][:8]) for line in out]
             assert numbers == list(range(MESSAGES)), "a line was lost, repeated or out of order"
-        return seconds
+        return seconds, found
 
 
 def peer_bulk(program, backend, args, env=""):
@@ -125,9 +127,9 @@ def peer_bulk(program, backend, args, env=""):
 def circle(rounds, roda, baseline=None):
     """100,000 messages of 200 bytes in a room, one to three, at four rates of loss."""
     program = os.environ.get("PEERS_PROGRAM")
-    rows = {"roda chat": lambda: roda_bulk(roda, 3)}
+    rows = {"roda chat": lambda: roda_bulk(roda, 3)[0]}
     if baseline:
-        rows["baseline"] = lambda: roda_bulk(baseline, 3)
+        rows["baseline"] = lambda: roda_bulk(baseline, 3)[0]
     if program:
         rows["NORM"] = lambda: peer_bulk(program, "norm-ack", "-x 2e8", "NORM_IF=v0")
         rows["raw TCP to each"] = lambda: peer_bulk(program, "tcpstar", "-w 5000")
@@ -152,42 +154,45 @@ def circle(rounds, roda, baseline=None):
               + " | ".join(spread(ratio(loss), "{:.2f}") for loss in LOSSES) + " |")
 
 
+def latency_through(roda, bare, options=()):
+    """Nanoseconds from one stdin to another stdout, at 1,000 lines a second."""
+    with tempfile.TemporaryDirectory() as folder:
+        hearing, _ = member(roda, HOSTS[1], "r", folder, options, stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE)
+        speaker, errors = member(roda, HOSTS[0], "s", folder, options, stdin=subprocess.PIPE,
+                                 stdout=subprocess.DEVNULL)
+        met(errors, 1)
+        time.sleep(0.5)
+        return latency_between(bare, hearing, speaker)
+
+
+def latency_between(bare, hearing, speaker):
+    hear = subprocess.Popen([bare, "hear", "1500"], stdin=hearing.stdout,
+                            stderr=subprocess.PIPE, text=True)
+    talk = subprocess.Popen([bare, "talk", "1500", "1000", "", ""], stdout=speaker.stdin,
+                            stderr=subprocess.DEVNULL)
+    hearing.stdout.close()
+    talk.wait(WAIT_S)
+    time.sleep(0.3)
+    speaker.stdin.close()
+    leave(speaker), leave(hearing)
+    return json.loads(hear.communicate(timeout=WAIT_S)[1].splitlines()[-1])
+
+
 def circle_latency(rounds, roda, bare, baseline=None):
     """1,000 lines a second from one stdin to another stdout, beside a bare pair of relays."""
-    def through_roda(roda):
-        with tempfile.TemporaryDirectory() as folder:
-            hearing, _ = member(roda, HOSTS[1], "r", folder, stdin=subprocess.PIPE,
-                                stdout=subprocess.PIPE)
-            speaker, errors = member(roda, HOSTS[0], "s", folder, stdin=subprocess.PIPE,
-                                     stdout=subprocess.DEVNULL)
-            met(errors, 1)
-            time.sleep(0.5)
-            return figures(hearing, speaker)
-
     def through_bare():
         hearing = subprocess.Popen(["ip", "netns", "exec", HOSTS[1], bare, "relay-receive", "any"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         hearing.stderr.readline()
         speaker = subprocess.Popen(["ip", "netns", "exec", HOSTS[0], bare, "relay-send", "any"],
                                    stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        return figures(hearing, speaker)
-
-    def figures(hearing, speaker):
-        hear = subprocess.Popen([bare, "hear", "1500"], stdin=hearing.stdout,
-                                stderr=subprocess.PIPE, text=True)
-        talk = subprocess.Popen([bare, "talk", "1500", "1000", "", ""], stdout=speaker.stdin,
-                                stderr=subprocess.DEVNULL)
-        hearing.stdout.close()
-        talk.wait(WAIT_S)
-        time.sleep(0.3)
-        speaker.stdin.close()
-        leave(speaker), leave(hearing)
-        return json.loads(hear.communicate(timeout=WAIT_S)[1].splitlines()[-1])
+        return latency_between(bare, hearing, speaker)
 
     rows = {"bare, pipe to pipe": through_bare,
-            "roda chat, pipe to pipe": lambda: through_roda(roda)}
+            "roda chat, pipe to pipe": lambda: latency_through(roda, bare)}
     if baseline:
-        rows["baseline, pipe to pipe"] = lambda: through_roda(baseline)
+        rows["baseline, pipe to pipe"] = lambda: latency_through(baseline, bare)
     with Network():
         results = interleave(rounds, rows)
     print("\n| two hosts, one way at 1,000/s | p50, µs | p99, µs |\n|---|---|---|")
@@ -207,11 +212,21 @@ def circle_memory(_rounds, roda, baseline=None):
     """What a member of a large circle holds in memory, and hears while nobody speaks: all members are
     processes of one host, and their datagrams pass its loopback once."""
     circle_memory_of("roda", roda)
+    circle_memory_of("roda --no-history", roda, ["--no-history"])
     if baseline:
         circle_memory_of("baseline", baseline)
 
 
-def circle_memory_of(row, roda):
+def who_is_missing(members, errors):
+    """Why a circle is not whole: who was not met, and which programs ended."""
+    errors.seek(0)
+    seen = set(re.findall(r"^(\S+) (?:entered|is here)$", errors.read(), re.M))
+    missing = [n for n in range(len(members) - 1) if f"m{n}" not in seen]
+    ended = {n: process.poll() for n, process in enumerate(members) if process.poll() is not None}
+    return f"not met: {missing}; programs that ended, with their codes: {ended}"
+
+
+def circle_memory_of(row, roda, options=()):
     def received():
         with open(f"/proc/{members[0].pid}/net/dev") as file:
             lo = next(line.split(":")[1].split() for line in file if "lo:" in line)
@@ -226,10 +241,14 @@ def circle_memory_of(row, roda):
         try:
             for n in range(CIRCLE):
                 process, errors = member(roda, HOSTS[0], f"m{n}", folder, stdin=subprocess.PIPE,
-                                         stdout=subprocess.DEVNULL, options=["--interface", "lo"])
+                                         stdout=subprocess.DEVNULL,
+                                         options=["--interface", "lo", *options])
                 members.append(process)
                 time.sleep(0.05)
-            met(errors, CIRCLE - 1, wait_s=3 * WAIT_S)  # 300 programs start on few cores
+            try:
+                met(errors, CIRCLE - 1, wait_s=3 * WAIT_S)  # 300 programs start on few cores
+            except SystemExit as failed:
+                raise SystemExit(f"{failed}; {who_is_missing(members, errors)}") from None
             time.sleep(120)  # the greetings are over
             before, begin = received(), time.monotonic()
             time.sleep(120)

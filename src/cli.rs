@@ -11,6 +11,7 @@ mod keep;
 mod keeping;
 mod lab;
 mod localized;
+mod look;
 mod member;
 mod multicast;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use self::lab::{
     QuestionSource, Trace,
 };
 pub use self::localized::{command, parse};
+pub use self::look::LookSettings;
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
 pub use self::room::{RoomCommand, RoomSettings};
 pub use self::secret::{

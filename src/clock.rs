@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Datelike, Local, SecondsFormat};
 
-use crate::chat::archive::when::LocalTime;
+use crate::chat::archive::search::Span;
 use crate::protocol::time::Moment;
 
 /// Reads the monotonic clock, for measuring the time between two readings.
@@ -38,13 +38,10 @@ impl Clock {
         }
     }
 
-    /// The time now, and the offset of local time.
+    /// Reads a time as people type it, such as `yesterday`; `None` if it is none.
     #[must_use]
-    pub fn local_time(&self) -> LocalTime {
-        LocalTime {
-            now_ms: self.now().wall_ms,
-            offset_s: Local::now().offset().local_minus_utc(),
-        }
+    pub fn when(&self, typed: &str) -> Option<Span> {
+        when::parse(typed, self.now().wall_ms)
     }
 }
 

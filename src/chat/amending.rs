@@ -286,6 +286,7 @@ impl Chat {
                 text: amended.text.clone(),
             }))));
         }
+        self.own.finding.amend(&amended);
         if amended.is_known {
             return None;
         }

@@ -1,19 +1,18 @@
 //! What is to be remembered, and what was: requests to the store and its answers. The store's
 //! thread takes its time; nothing here waits for it.
 
-pub mod fold;
+pub mod author;
 pub mod record;
 mod remembering;
 pub mod search;
 pub mod terms;
-pub mod when;
 pub mod words;
 
 use self::record::{Amendment, Entry, Forgotten, StoredFrame};
 pub(super) use self::remembering::Remembering;
 use self::search::{Found, Query};
 use super::command::RequestId;
-use crate::protocol::engine::event::NamedKey;
+use crate::protocol::engine::event::{MessageId, NamedKey};
 use crate::protocol::engine::frame_log::Position;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
@@ -92,6 +91,9 @@ pub enum RoomRequest {
     /// Drop frames that the frame log has dropped: there is no room for them, or their time is
     /// over.
     Drop(Vec<Position>),
+    /// Remember that this person has read the room up to a message, in the common order. An older
+    /// one changes nothing.
+    MarkRead(MessageId),
     /// Look for messages; answered by [`RoomReply::Found`].
     Find {
         /// Who asked for it.
@@ -105,8 +107,13 @@ pub enum RoomRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RoomReply {
-    /// The messages that were shown last, oldest first.
-    Recent(Vec<Entry>),
+    /// What was shown last in earlier sessions.
+    Recent {
+        /// The messages, oldest first.
+        entries: Vec<Entry>,
+        /// The newest message that this person has read; `None` if nothing was marked as read.
+        read_until: Option<MessageId>,
+    },
     /// Stored frames, in their common order, oldest first; at most [`record::SLICE_FRAMES`].
     Frames(Vec<StoredFrame>),
     /// All stored frames were reported.
@@ -122,6 +129,8 @@ pub enum RoomReply {
         found: Vec<Found>,
         /// Whether there are older ones that match.
         has_more: bool,
+        /// Whether there may be newer ones that match.
+        has_newer: bool,
     },
     /// A search that cannot be done; the store's words.
     NotFound {
@@ -130,6 +139,10 @@ pub enum RoomReply {
         /// Why.
         why: String,
     },
+    /// The file was damaged, and a new one is in its place: what is held is to be kept once more.
+    Replaced,
+    /// Nothing is stored or found in this session: the room goes on with what it has in memory.
+    Unusable,
     /// Nothing that is said is stored from now on, until [`RoomReply::Resumed`]; the store's words.
     Failed(String),
     /// What is said is stored again. `missing` messages could not be.

@@ -1,13 +1,13 @@
 //! What a person or a program may ask of a room, and how a typed line becomes that.
 
 use super::amending::Which;
-use super::archive::search::Query;
-use super::archive::when::LocalTime;
+use super::archive::search::{Query, Span};
 use super::entry::{Entry, split_name};
 use super::event::Failure;
 use super::finding::{self, Purpose};
 use super::guests::{GuestName, GuestsCommand};
 use super::vocabulary::{Argument, CommandWord, SHARED_COMMANDS, meant};
+use crate::protocol::engine::event::MessageId;
 
 /// Numbers what a face asks, so that the answers can be told apart. The lines face counts its
 /// lines, so that a request's number is a line's.
@@ -50,10 +50,12 @@ pub enum Command {
     Delete(Which),
     /// Show the last messages.
     History(usize),
+    /// Remember that this person has read up to a message.
+    MarkRead(MessageId),
     /// Look for messages.
     Find {
         /// What is looked for.
-        query: Query,
+        query: Box<Query>,
         /// What for.
         purpose: Purpose,
     },
@@ -114,11 +116,12 @@ pub enum PageAsk {
     LetGuestsIn,
 }
 
-/// Reads what was typed; `local` is asked for the time only if a time was typed.
+/// Reads what was typed; `when` reads what may be a time, such as `yesterday`: the core knows no
+/// clock and no calendar.
 ///
 /// # Errors
 /// A command that does not exist, or lacks something.
-pub fn read(entry: Entry, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failure> {
+pub fn read(entry: Entry, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Failure> {
     let command = match entry {
         Entry::Nothing => return Ok(Asked::Nothing),
         Entry::NotSay | Entry::Object(_) => return Err(Failure::NotSay),
@@ -133,8 +136,10 @@ pub fn read(entry: Entry, local: impl FnOnce() -> LocalTime) -> Result<Asked, Fa
             text,
         },
         Entry::Delete { id } => Command::Delete(Which::parse(&id).ok_or(Failure::NoMessageId(id))?),
+        Entry::Page { place, limit } => finding::page(place, limit),
+        Entry::MarkRead(id) => Command::MarkRead(id),
         Entry::Guests(command) => Command::Guests(*command),
-        Entry::Command(line) => return of_line(&line, local),
+        Entry::Command(line) => return of_line(&line, when),
     };
     Ok(Asked::Command(command))
 }
@@ -175,7 +180,7 @@ const COMMANDS: [CommandWord; 24] = {
     ]
 };
 
-fn of_line(line: &str, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failure> {
+fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Failure> {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let (name, text) = split_name(rest);
@@ -186,8 +191,8 @@ fn of_line(line: &str, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failu
     };
     let command = match word {
         "/who" | "/quem" | "/list" => Command::Who(name),
-        "/history" => finding::history(rest, local)?,
-        "/search" | "/buscar" => finding::search(rest, local)?,
+        "/history" => finding::history(rest, when)?,
+        "/search" | "/buscar" => finding::search(rest, when)?,
         "/context" => finding::context(rest)?,
         "/edit" | "/editar" if rest.trim().is_empty() => {
             return Err(Failure::Usage("/edit [ID] TEXT"));
@@ -276,15 +281,8 @@ mod tests {
     fn asked(line: &str, input: Input) -> Result<Asked, Failure> {
         read(
             entry::read(line.to_owned(), input, Syntax::Commands).entry,
-            local,
+            |_| None,
         )
-    }
-
-    fn local() -> LocalTime {
-        LocalTime {
-            now_ms: 1_795_800_600_000,
-            offset_s: 0,
-        }
     }
 
     fn command(line: &str) -> Command {
@@ -365,7 +363,7 @@ mod tests {
     #[test]
     fn every_command_is_known_and_found_after_a_slip() {
         for command in commands() {
-            let asked = of_line(command.word, local);
+            let asked = of_line(command.word, |_| None);
             // The face clears the screen.
             let is_known = !matches!(asked, Err(Failure::UnknownCommand { .. }));
             assert!(is_known || command.word == "/clear", "{}", command.word);

@@ -4,10 +4,12 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::archive::search::Place;
 use super::command::{Command, RequestId};
 use super::event::Failure;
 use super::guests::GuestsCommand;
 use super::rooms::RoomNumber;
+use crate::protocol::engine::event::MessageId;
 use crate::protocol::message::is_farewell;
 
 /// Who writes the lines.
@@ -54,6 +56,16 @@ pub enum Entry {
         /// The message's id, as typed.
         id: String,
     },
+    /// A page of the room's messages, which [`super::event::News::Page`] answers: a face reads on.
+    Page {
+        /// From where.
+        place: Place,
+        /// How many messages; at most [`super::finding::FOUND_MAX`].
+        limit: usize,
+    },
+    /// This person has seen a message and all before it. Answered by nothing; kept beyond this
+    /// session, and told to faces by [`super::event::News::ReadUntil`] and in a snapshot.
+    MarkRead(MessageId),
     /// A command: the line, with its slash.
     Command(String),
     /// The farewell, as it stands.

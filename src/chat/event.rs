@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub use super::amending::{Deleted, Edited};
 use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
-pub use super::finding::FoundMessage;
+pub use super::finding::{FoundMessage, HistoryPage};
 pub use super::guests::{GuestName, GuestsEvent};
 pub use super::other_wires::{HubNews, PeerNews};
 use super::output::Ended;
@@ -275,6 +275,11 @@ pub enum News {
         /// Whether there are older ones that do.
         has_more: bool,
     },
+    /// A part of what was said, which a face asked for by its place.
+    Page(Box<HistoryPage>),
+    /// This person has read the room up to this message, in an earlier session. Comes before
+    /// [`News::Recent`].
+    ReadUntil(Id),
     /// What was shown last in earlier sessions, oldest first. No part of this one.
     Recent(Vec<Message>),
     /// A program of the plain wire says something.
@@ -350,7 +355,7 @@ pub enum News {
     /// Those here who are called so, whose fingerprints were asked for.
     Fingerprints(Vec<MemberState>),
     /// The room as it is now, for a face that comes late.
-    Snapshot(Snapshot),
+    Snapshot(Box<Snapshot>),
     /// The code to compare with somebody, who sees the same one.
     Code {
         /// With whom.

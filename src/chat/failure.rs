@@ -79,6 +79,8 @@ pub enum Failure {
     NoSessionKey(Person),
     /// A time is none.
     NoTime(String),
+    /// What was typed to be looked for holds no word.
+    NoWord(String),
     /// What was typed is no id of a message.
     NoMessageId(String),
     /// No message that is held has this id.

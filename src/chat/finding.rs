@@ -1,22 +1,22 @@
 //! Looking for what was said: in the archive if there is one, else among the messages in memory.
 //! An archive takes its time; what it answers is told whenever it comes.
 
-use std::collections::BTreeMap;
+mod memory;
 
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use self::memory::{MemorySearch, PART_FRAMES};
 use super::Chat;
 use super::amending::Which;
-use super::archive::fold::{Words, fold};
-use super::archive::record::{Entry, Form};
-use super::archive::search::{Found, Query, ShortId};
-use super::archive::when::{self, LocalTime};
+use super::archive::search::{Found, Place, Query, Span};
+use super::archive::terms::{Terms, TooManyTerms};
 use super::archive::{Request, RoomReply, RoomRequest};
 use super::command::{Command, RequestId};
 use super::entry::split_name;
-use super::event::{Failure, Message, News};
-use super::suffix;
-use crate::protocol::engine::clock::clock_ms;
+use super::event::{Failure, Message, News, Timing};
 use crate::protocol::engine::config::HISTORY_MESSAGES;
-use crate::protocol::engine::event::{Delivery, Manner, NamedKey, Version};
+use crate::protocol::engine::event::Amended;
 
 /// Most messages of one answer, and of `/history` with a time.
 pub const FOUND_MAX: usize = 1000;
@@ -45,11 +45,24 @@ pub struct FoundMessage {
     pub marks: Vec<(usize, usize)>,
 }
 
+/// A part of what was said in a room, for a face that reads on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoryPage {
+    /// The messages, oldest first, of [`Timing::History`].
+    pub messages: Vec<Message>,
+    /// Whether there are older ones.
+    pub has_older: bool,
+    /// Whether there may be newer ones.
+    pub has_newer: bool,
+}
+
 /// See the file's head.
 #[derive(Debug, Default)]
 pub(super) struct Finding {
     /// What an archive was asked and has not answered, and why.
-    asked: BTreeMap<RequestId, Purpose>,
+    asked: BTreeMap<RequestId, (Query, Purpose)>,
+    /// Searches in memory that go on, the first one now.
+    searches: VecDeque<MemorySearch>,
 }
 
 /// Why something is looked for.
@@ -61,14 +74,34 @@ pub enum Purpose {
     Since,
     /// To show what matches.
     Search,
+    /// To read on: answered by one [`News::Page`].
+    Page,
     /// To say why a message cannot be changed that is not in memory; as it was typed.
     Change(String),
 }
 
 impl Finding {
     pub(super) fn has_room(&self) -> bool {
-        self.asked.len() < ASKED_MAX
+        self.asked.len() + self.searches.len() < ASKED_MAX
     }
+
+    /// When a search in memory goes on: now, if there is one.
+    pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
+        (!self.searches.is_empty()).then_some(now)
+    }
+
+    /// Takes in that a message was changed.
+    pub(super) fn amend(&mut self, amended: &Amended) {
+        let searches = self.searches.iter_mut();
+        searches.for_each(|search| search.amend(amended));
+    }
+}
+
+/// What was found, and whether there is more on either side of it.
+struct Answer {
+    found: Vec<FoundMessage>,
+    has_more: bool,
+    has_newer: bool,
 }
 
 impl Chat {
@@ -78,29 +111,68 @@ impl Chat {
         self.remembering.is_on()
     }
 
-    /// Looks for messages.
+    /// Looks for messages, but not for those of people who are ignored.
     pub(super) fn find(&mut self, request: RequestId, query: Query, purpose: Purpose) {
+        let query = Query {
+            without: self.people.ignoring.keys(),
+            ..query
+        };
         if self.is_archived() {
-            self.own.finding.asked.insert(request, purpose);
+            let asked = (query.clone(), purpose);
+            self.own.finding.asked.insert(request, asked);
             self.archive(Request::Room(RoomRequest::Find { request, query }));
             return;
         }
-        let (found, has_more) = self.find_in_memory(&query);
-        self.tell_found(request, purpose, found, has_more);
+        self.find_in_memory(request, query, purpose);
+    }
+
+    fn find_in_memory(&mut self, request: RequestId, query: Query, purpose: Purpose) {
+        match MemorySearch::new(request, query, purpose) {
+            Ok(search) => {
+                self.own.finding.searches.push_back(search);
+                self.search_on();
+            }
+            Err(TooManyTerms) => {
+                let failure = Failure::SearchFailed("too many words".into());
+                self.answer(request, News::Failed(failure));
+            }
+        }
+    }
+
+    /// Goes on with the first search in memory, for no longer than a loop may stand still.
+    pub(super) fn search_on(&mut self) {
+        let Some(search) = self.own.finding.searches.front_mut() else {
+            return;
+        };
+        let part = self.node.walk_history(&mut search.walk, PART_FRAMES);
+        if !search.take(part) {
+            return;
+        }
+        let Some(search) = self.own.finding.searches.pop_front() else {
+            return;
+        };
+        let (request, purpose) = (search.request, search.purpose.clone());
+        let (found, has_more, has_newer) = search.end();
+        let found = found.into_iter().map(|it| FoundMessage {
+            message: self.message(it.message, Timing::History),
+            is_match: it.marks.is_some(),
+            marks: it.marks.unwrap_or_default(),
+        });
+        let answer = Answer {
+            found: found.collect(),
+            has_more,
+            has_newer,
+        };
+        self.tell_found(request, purpose, answer);
     }
 
     /// Shows the last messages.
     pub(super) fn tell_history(&mut self, request: RequestId, count: usize) {
-        if self.is_archived() {
-            let query = Query {
-                limit: count.min(HISTORY_MESSAGES),
-                ..Query::default()
-            };
-            return self.find(request, query, Purpose::History);
-        }
-        for message in self.shown_history(count) {
-            self.answer(request, News::Message(message));
-        }
+        let query = Query {
+            limit: count.min(HISTORY_MESSAGES),
+            ..Query::default()
+        };
+        self.find(request, query, Purpose::History);
     }
 
     /// Takes in what an archive answers to a question.
@@ -110,19 +182,38 @@ impl Chat {
                 request,
                 found,
                 has_more,
+                has_newer,
             } => {
-                if let Some(purpose) = self.own.finding.asked.remove(&request) {
-                    self.tell_found(request, purpose, found, has_more);
+                if let Some((_, purpose)) = self.own.finding.asked.remove(&request) {
+                    let answer = Answer {
+                        found: self.recalled_all(found),
+                        has_more,
+                        has_newer,
+                    };
+                    self.tell_found(request, purpose, answer);
                 }
             }
             RoomReply::NotFound { request, why }
-                if self.own.finding.asked.contains_key(&request) =>
+                if self.own.finding.asked.remove(&request).is_some() =>
             {
-                self.own.finding.asked.remove(&request);
                 self.answer(request, News::Failed(Failure::SearchFailed(why)));
             }
             _ => {}
         }
+    }
+
+    fn recalled_all(&self, found: Vec<Found>) -> Vec<FoundMessage> {
+        let ignoring = &self.people.ignoring;
+        // Somebody may be ignored since it was asked.
+        let shown = found
+            .into_iter()
+            .filter(|found| !ignoring.has_author(&found.entry.who.key, &found.entry.manner));
+        let recalled = shown.map(|found| FoundMessage {
+            message: self.recalled(found.entry),
+            is_match: found.is_match,
+            marks: found.marks,
+        });
+        recalled.collect()
     }
 
     /// Answers what the archive will not answer, so that nobody waits for it.
@@ -133,177 +224,117 @@ impl Chat {
         }
     }
 
-    fn tell_found(
-        &mut self,
-        request: RequestId,
-        purpose: Purpose,
-        found: Vec<Found>,
-        has_more: bool,
-    ) {
-        let ignoring = &self.people.ignoring;
-        let shown = found.into_iter();
-        let shown: Vec<Found> = shown
-            .filter(|found| !ignoring.has_author(&found.entry.who.key, &found.entry.manner))
-            .collect();
+    /// Looks in memory for what the archive was asked: it cannot be used.
+    pub(super) fn answer_from_memory(&mut self) {
+        for (request, (query, purpose)) in std::mem::take(&mut self.own.finding.asked) {
+            self.find_in_memory(request, query, purpose);
+        }
+    }
+
+    fn tell_found(&mut self, request: RequestId, purpose: Purpose, answer: Answer) {
+        let Answer {
+            found,
+            has_more,
+            has_newer,
+        } = answer;
         match purpose {
             Purpose::Change(typed) => {
-                let failure = match shown.is_empty() {
+                let failure = match found.is_empty() {
                     true => Failure::NoMessage(typed),
                     false => Failure::TooOld(typed),
                 };
                 self.answer(request, News::Failed(failure));
             }
+            Purpose::Page => {
+                let messages = found.into_iter().map(|found| found.message).collect();
+                let page = HistoryPage {
+                    messages,
+                    has_older: has_more,
+                    has_newer,
+                };
+                self.answer(request, News::Page(Box::new(page)));
+            }
             Purpose::History | Purpose::Since => {
-                let count = shown.len();
-                for found in shown {
-                    let message = self.recalled(found.entry);
-                    self.answer(request, News::Message(message));
+                let count = found.len();
+                for found in found {
+                    self.answer(request, News::Message(found.message));
                 }
                 if purpose == Purpose::Since && (count == 0 || has_more) {
                     self.answer(request, News::Searched { count, has_more });
                 }
             }
             Purpose::Search => {
-                let count = shown.iter().filter(|found| found.is_match).count();
-                for Found {
-                    entry,
-                    is_match,
-                    marks,
-                } in shown
-                {
-                    let found = FoundMessage {
-                        message: self.recalled(entry),
-                        is_match,
-                        marks,
-                    };
+                let count = found.iter().filter(|found| found.is_match).count();
+                for found in found {
                     self.answer(request, News::Found(Box::new(found)));
                 }
                 self.answer(request, News::Searched { count, has_more });
             }
         }
     }
-
-    /// The messages in memory that match, newest last, and whether there are older ones.
-    fn find_in_memory(&self, query: &Query) -> (Vec<Found>, bool) {
-        let words = Words::parse(&query.words);
-        let from = query.from.as_deref().map(Author::parse);
-        let held = self.node.history(usize::MAX).into_iter();
-        let held: Vec<Delivery> = held
-            .filter(|said| !self.people.ignoring.has_author(&said.who.key, &said.manner))
-            .collect();
-        let marks_of = |said: &Delivery| {
-            let wall_ms = clock_ms(said.id.position.clock);
-            let is_wanted = query.since_ms.is_none_or(|since_ms| wall_ms >= since_ms)
-                && query.until_ms.is_none_or(|until_ms| wall_ms < until_ms)
-                && query.before.is_none_or(|before| said.id < before)
-                && query.only.is_none_or(|only| ShortId::of(&said.id) == only)
-                && from.as_ref().is_none_or(|from| from.said(said));
-            is_wanted.then(|| words.find(&said.text)).flatten()
-        };
-        let mut matches: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
-        let mut has_more = false;
-        let limit = query.limit.min(FOUND_MAX);
-        for (at, said) in held.iter().enumerate().rev() {
-            if let Some(marks) = marks_of(said) {
-                has_more = matches.len() >= limit;
-                if has_more {
-                    break;
-                }
-                matches.insert(at, marks);
-            }
-        }
-        let mut shown: BTreeMap<usize, Option<Vec<(usize, usize)>>> = BTreeMap::new();
-        let context = query.context.min(CONTEXT);
-        for at in matches.keys() {
-            let neighbours = at.saturating_sub(context)..=at.saturating_add(context);
-            shown.extend(neighbours.map(|neighbour| (neighbour, None)));
-        }
-        shown.extend(matches.into_iter().map(|(at, marks)| (at, Some(marks))));
-        let found = shown.into_iter().filter_map(|(at, marks)| {
-            Some(Found {
-                entry: self.entry_of(held.get(at)?),
-                is_match: marks.is_some(),
-                marks: marks.unwrap_or_default(),
-            })
-        });
-        (found.collect(), has_more)
-    }
-
-    fn entry_of(&self, said: &Delivery) -> Entry {
-        Entry {
-            id: said.id,
-            who: said.who.clone(),
-            to: None,
-            text: said.text.clone(),
-            manner: said.manner.clone(),
-            wall_ms: clock_ms(said.id.position.clock),
-            is_own: said.who.key == self.people.my_key(),
-            is_private: said.is_private,
-            is_late: false,
-            form: match said.version {
-                Version::Original => Form::Original,
-                Version::Edited(_) => Form::Edited,
-                Version::Deleted => Form::Deleted,
-            },
-        }
-    }
 }
 
-/// Whose messages are looked for: a name, perhaps with digits behind it; with `~`, a guest's.
-struct Author {
-    folded: String,
-    suffixed: Option<(String, String)>,
-    is_guest: bool,
+fn find(query: Query, purpose: Purpose) -> Command {
+    let query = Box::new(query);
+    Command::Find { query, purpose }
 }
 
-impl Author {
-    fn parse(typed: &str) -> Self {
-        let suffixed = suffix::split(typed);
-        Self {
-            folded: fold(typed.trim_start_matches('~')),
-            suffixed: suffixed.map(|(name, digits)| (fold(name), digits.to_owned())),
-            is_guest: typed.starts_with('~'),
-        }
-    }
-
-    /// Whether a message is theirs: of a guest's, the guest's name counts and not the host's.
-    fn said(&self, said: &Delivery) -> bool {
-        match &said.manner {
-            Manner::Guest(guest) => fold(guest.name.as_str()) == self.folded,
-            Manner::Said | Manner::Action => !self.is_guest && self.is(&said.who),
-        }
-    }
-
-    fn is(&self, who: &NamedKey) -> bool {
-        let folded = fold(who.name.as_str());
-        let suffixed = self.suffixed.as_ref();
-        folded == self.folded
-            || suffixed.is_some_and(|(name, digits)| {
-                (name.is_empty() || *name == folded) && suffix::is_of(digits, &who.key)
-            })
-    }
+/// What a face asks for that reads on.
+pub(super) fn page(place: Place, limit: usize) -> Command {
+    let query = Query {
+        place,
+        limit: limit.clamp(1, FOUND_MAX),
+        ..Query::default()
+    };
+    find(query, Purpose::Page)
 }
 
 /// What `/history` asks for: so many messages, or those since a time.
-pub(super) fn history(typed: &str, local: impl FnOnce() -> LocalTime) -> Result<Command, Failure> {
+pub(super) fn history(
+    typed: &str,
+    when: impl Fn(&str) -> Option<Span>,
+) -> Result<Command, Failure> {
     let typed = typed.trim();
+    if let Some(rest) = typed.strip_prefix("--all") {
+        return with_all_forms(history(rest, when)?);
+    }
     if typed.is_empty() {
         return Ok(Command::History(FOUND_DEFAULT));
     }
     if let Ok(count) = typed.parse() {
         return Ok(Command::History(count));
     }
-    match when::parse_at(typed, local()) {
-        Some(since_ms) => Ok(Command::Find {
-            query: Query {
-                since_ms: Some(since_ms),
+    match when(typed) {
+        Some(span) => {
+            let query = Query {
+                since_ms: Some(span.start_ms),
                 limit: FOUND_MAX,
                 ..Query::default()
-            },
-            purpose: Purpose::Since,
-        }),
+            };
+            Ok(find(query, Purpose::Since))
+        }
         None => Err(Failure::NoCount(typed.to_owned())),
     }
+}
+
+/// The same, with what edited messages said before.
+fn with_all_forms(command: Command) -> Result<Command, Failure> {
+    let (query, purpose) = match command {
+        Command::History(limit) => {
+            let query = Query {
+                limit,
+                ..Query::default()
+            };
+            (query, Purpose::History)
+        }
+        Command::Find { query, purpose } => (*query, purpose),
+        other => return Ok(other),
+    };
+    let query = Query {
+        has_all_forms: true,
+        ..query
+    };
+    Ok(find(query, purpose))
 }
 
 /// What `/context` asks for: a message among its neighbours.
@@ -315,19 +346,17 @@ pub(super) fn context(typed: &str) -> Result<Command, Failure> {
         None => None,
     };
     let only = id.ok_or_else(|| Failure::NoMessageId(typed.to_owned()))?;
-    Ok(Command::Find {
-        query: Query {
-            only: Some(only),
-            context: CONTEXT,
-            limit: 1,
-            ..Query::default()
-        },
-        purpose: Purpose::Search,
-    })
+    let query = Query {
+        only: Some(only),
+        context: CONTEXT,
+        limit: 1,
+        ..Query::default()
+    };
+    Ok(find(query, Purpose::Search))
 }
 
 /// What `/search` asks for: words, and behind them, in any order, whose and of which time.
-pub(super) fn search(typed: &str, local: impl FnOnce() -> LocalTime) -> Result<Command, Failure> {
+pub(super) fn search(typed: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Command, Failure> {
     let mut query = Query {
         limit: FOUND_DEFAULT,
         ..Query::default()
@@ -358,15 +387,15 @@ pub(super) fn search(typed: &str, local: impl FnOnce() -> LocalTime) -> Result<C
         query.words.push_str(value);
         rest = behind;
     }
-    if since.is_some() || until.is_some() {
-        let local = local();
-        let at = |typed: Option<String>| match typed {
-            Some(typed) => when::parse_at(&typed, local)
-                .ok_or(Failure::NoTime(typed))
-                .map(Some),
-            None => Ok(None),
-        };
-        (query.since_ms, query.until_ms) = (at(since)?, at(until)?);
+    let at = |typed: Option<String>| match typed {
+        Some(typed) => when(&typed).ok_or(Failure::NoTime(typed)).map(Some),
+        None => Ok(None),
+    };
+    query.since_ms = at(since)?.map(|span| span.start_ms);
+    // A day counts to its end.
+    query.until_ms = at(until)?.map(|span| span.end_ms);
+    if Terms::parse(&query.words).is_ok_and(|terms| terms.has_no_word()) {
+        return Err(Failure::NoWord(query.words));
     }
     let limit = query.limit.clamp(1, FOUND_MAX);
     let purpose = Purpose::Search;
@@ -374,7 +403,7 @@ pub(super) fn search(typed: &str, local: impl FnOnce() -> LocalTime) -> Result<C
     let is_unlimited = query.from.is_none() && query.since_ms.or(query.until_ms).is_none();
     match query.words.is_empty() && is_unlimited {
         true => Err(Failure::Usage(SEARCH_USAGE)),
-        false => Ok(Command::Find { query, purpose }),
+        false => Ok(find(query, purpose)),
     }
 }
 

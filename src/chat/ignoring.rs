@@ -104,6 +104,11 @@ impl Ignoring {
         self.has(who.key.as_ref())
     }
 
+    /// The keys of the people who are ignored.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        self.people.keys().copied().collect()
+    }
+
     fn hides_guest(&mut self, name: &str, source: SocketAddr) -> bool {
         self.hear((name.to_owned(), Origin::Plain(source.ip())))
     }

@@ -243,6 +243,7 @@ impl Chat {
             self.tell_arrivals();
         }
         self.watch_loading(now);
+        self.search_on();
         self.node.on_time(now);
         self.leave(now);
     }
@@ -253,6 +254,7 @@ impl Chat {
             Some(self.watch.next_time()),
             self.leaving.next_time(now),
             self.own.next_time(),
+            self.own.finding.next_time(now),
             self.people.next_time(),
             self.remembering.next_time(),
             self.node.next_time(now),

@@ -42,14 +42,16 @@ impl Chat {
             Command::Edit { which, text } => self.amend(now, request, which, Some(text)),
             Command::Delete(which) => self.amend(now, request, which, None),
             Command::History(count) => self.tell_history(request, count),
-            Command::Find { query, purpose } => self.find(request, query, purpose),
+            Command::Find { query, purpose } => self.find(request, *query, purpose),
+            Command::MarkRead(id) => self.mark_read(id),
             Command::Snapshot => {
                 let snapshot = Snapshot {
                     ready: self.room.is_ready.then(|| self.room.ready.clone()),
                     members: self.people.members(self.node.roster()),
                     messages: self.shown_history(MESSAGES_MAX),
+                    read_until: self.remembering.read_until(),
                 };
-                self.answer(request, News::Snapshot(snapshot));
+                self.answer(request, News::Snapshot(Box::new(snapshot)));
             }
             Command::Verify(name) => self.with_person(request, &name, |chat, who| {
                 let code = code(&chat.people.my_key(), &who.key);

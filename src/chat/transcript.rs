@@ -21,24 +21,49 @@ pub struct Snapshot {
     pub members: Vec<MemberState>,
     /// The newest messages, in the common order.
     pub messages: Vec<Message>,
+    /// The newest message that this person has read; `None` if nothing was marked as read.
+    pub read_until: Option<Id>,
 }
 
 /// See the file's head.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Transcript {
     messages: BTreeMap<Id, Message>,
+    /// How many of them there are at most.
+    most: usize,
     early: EarlyChanges,
 }
 
+impl Default for Transcript {
+    fn default() -> Self {
+        Self::holding(MESSAGES_MAX)
+    }
+}
+
 impl Transcript {
+    /// An empty one that holds so many messages at most.
+    #[must_use]
+    pub fn holding(most: usize) -> Self {
+        Self {
+            messages: BTreeMap::new(),
+            most,
+            early: EarlyChanges::default(),
+        }
+    }
+
+    /// Takes the oldest message out.
+    pub fn pop_oldest(&mut self) -> Option<Message> {
+        self.messages.pop_first().map(|(_, message)| message)
+    }
+
     /// Takes in an event. Anything but messages is no part of the conversation.
     pub fn apply(&mut self, news: &News) {
         match news {
             News::Message(message) => self.insert(message),
-            News::Snapshot(snapshot) => snapshot
-                .messages
-                .iter()
-                .for_each(|message| self.insert(message)),
+            News::Snapshot(snapshot) => {
+                let messages = snapshot.messages.iter();
+                messages.for_each(|message| self.insert(message));
+            }
             _ => self.amend(news),
         }
     }
@@ -48,7 +73,7 @@ impl Transcript {
         let Some((id, who, version, text)) = change_in(news) else {
             return;
         };
-        let is_full = self.messages.len() >= MESSAGES_MAX;
+        let is_full = self.messages.len() >= self.most;
         let oldest = self.messages.keys().next();
         let is_forgotten = is_full && oldest > Some(&id);
         match self.messages.get_mut(&id) {
@@ -77,7 +102,7 @@ impl Transcript {
                 self.early.apply(&mut message);
                 message
             });
-        if self.messages.len() > MESSAGES_MAX {
+        if self.messages.len() > self.most {
             self.messages.pop_first();
         }
     }
@@ -142,11 +167,12 @@ mod tests {
             snapshot in proptest::collection::vec(0_u64..50, 0..50),
         ) {
             let told = numbers.iter().map(|number| News::Message(message(*number)));
-            let snapshot = News::Snapshot(Snapshot {
+            let snapshot = News::Snapshot(Box::new(Snapshot {
                 ready: None,
                 members: Vec::new(),
                 messages: snapshot.into_iter().map(message).collect(),
-            });
+                read_until: None,
+            }));
             let (mut early, mut late) = (Transcript::default(), Transcript::default());
             early.apply(&snapshot);
             told.clone().for_each(|news| early.apply(&news));

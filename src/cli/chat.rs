@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, Parser};
 
 use super::keeping::KeepingSettings;
+use super::look::{LookArgs, LookSettings};
 use super::member::MemberArgs;
 use super::secret::{KeyText, RoomSecret};
 use super::shared::{ColorArgs, name_or_login, seconds};
@@ -58,13 +59,17 @@ pub struct ChatArgs {
     #[arg(long)]
     json: bool,
 
-    /// A full screen: the room, its people and what you type, all at once
+    /// A full screen: the rooms, their people and what you type, all at once; the default on a
+    /// terminal of 40 columns and 8 rows or more
     #[arg(long, conflicts_with_all = ["json", "listen_only"])]
     screen: bool,
 
-    /// Line by line, as pipes and screen readers need it: the default
+    /// Line by line, as screen readers need it; the default for pipes and small terminals
     #[arg(long, conflicts_with_all = ["json", "screen"])]
     lines: bool,
+
+    #[command(flatten)]
+    look: LookArgs,
 
     /// Read no input, and stay until a signal: for services
     #[arg(long)]
@@ -127,6 +132,8 @@ pub struct ChatSettings {
     pub form: Form,
     /// How a person at a terminal sees the room.
     pub display: Display,
+    /// How the full screen looks and calls.
+    pub look: LookSettings,
     /// Whether names are coloured.
     pub color: Color,
     /// Whether the input is read.
@@ -147,9 +154,9 @@ pub struct ChatSettings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Display {
     /// Line by line.
-    #[default]
     Lines,
     /// As a full screen, where the terminal can show one.
+    #[default]
     Screen,
 }
 
@@ -158,11 +165,12 @@ const FACE_VARIABLE: &str = "RODA_FACE";
 
 /// The display that the options ask for, or else the environment.
 fn display(args: &ChatArgs) -> Display {
-    let is_wanted = || std::env::var_os(FACE_VARIABLE).is_some_and(|face| face == "screen");
+    let wanted = || std::env::var_os(FACE_VARIABLE).is_some_and(|face| face == "lines");
     match (args.screen, args.lines || args.json || args.listen_only) {
         (true, _) => Display::Screen,
-        (false, false) if is_wanted() => Display::Screen,
-        (false, _) => Display::default(),
+        (false, true) => Display::Lines,
+        (false, false) if wanted() => Display::Lines,
+        (false, false) => Display::default(),
     }
 }
 
@@ -194,6 +202,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             audience: audience(args.wait_for, args.timeout)?,
             form: if args.json { Form::Json } else { Form::Lines },
             display,
+            look: args.look.into(),
             color: args.color.color,
             input: match args.listen_only {
                 true => InputPolicy::Ignore,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::shared::ColorArgs;
+use crate::chat::archive::search::Span;
 use crate::clock::Clock;
-use crate::clock::when::{Span, parse};
 use crate::error::{Error, HistoryUsage, Usage};
 pub use crate::face::stored::Format;
 use crate::store::archive::PAGE_MAX;
@@ -278,7 +278,7 @@ fn typed(words: &[String]) -> String {
 
 fn when(typed: Option<String>) -> Result<Option<Span>, Usage> {
     let Some(typed) = typed else { return Ok(None) };
-    match parse(&typed, Clock::start().now().wall_ms) {
+    match Clock::start().when(&typed) {
         Some(span) => Ok(Some(span)),
         None => Err(Usage::History(HistoryUsage::When(typed))),
     }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::chat::{ChatSettings, Display, InputPolicy};
+use super::look::LookSettings;
 use super::member::MemberArgs;
 use super::name;
 use super::web::GuestSettings;
@@ -62,6 +63,7 @@ impl TryFrom<KeepArgs> for ChatSettings {
             audience: Audience::default(),
             form: if args.json { Form::Json } else { Form::Lines },
             display: Display::Lines,
+            look: LookSettings::default(),
             color: Color::Never,
             input: InputPolicy::Ignore,
             bell: Bell::Silent,

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use clap::Args;
 
 use super::chat::{ChatSettings, Display, InputPolicy};
+use super::look::LookSettings;
 use super::member::MemberArgs;
 use super::shared::name_or_login;
 use crate::chat::Audience;
@@ -222,6 +223,7 @@ impl TryFrom<WebArgs> for ChatSettings {
             color: Color::Never,
             input: InputPolicy::Ignore,
             bell: Bell::Silent,
+            look: LookSettings::default(),
             role: Role::Person,
             depth_bytes: HISTORY_BYTES,
             page: Some(PageSettings {

@@ -5,18 +5,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use chrono::{DateTime, Datelike, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 
+use crate::chat::archive::search::Span;
+
 /// The last time that is shown, in milliseconds since 1970: in the year 9999.
 const LAST_MS: u64 = 253_402_214_400_000;
-
-/// A span of time, in milliseconds since 1970: a day if a day was typed, and nothing but its
-/// beginning if a moment was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// Where it begins.
-    pub start_ms: u64,
-    /// Where it ends: the first moment that does not belong to it.
-    pub end_ms: u64,
-}
 
 /// Reads a time; `None` if it is none.
 #[must_use]

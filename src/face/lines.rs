@@ -19,7 +19,7 @@ use super::mention::mentions;
 use super::relations;
 use crate::chat::entry::Syntax;
 use crate::chat::event::{
-    Content, Guest, MemberState, Message, News, Person, Ready, Stats, Timing,
+    Content, Guest, Id, MemberState, Message, News, Person, Ready, Stats, Timing,
 };
 use crate::chat::trust::{PRIVATE, SUFFIX, Standing, VERIFIED};
 use crate::clock::WallClock;
@@ -61,6 +61,8 @@ pub struct Lines {
     /// The room's name as it is shown.
     room: String,
     me: Option<Me>,
+    /// The newest message that this person has read in earlier sessions.
+    read_until: Option<Id>,
     /// Which days the messages are of, if that is shown.
     days: Option<Days>,
 }
@@ -94,6 +96,7 @@ impl Lines {
             clock: WallClock::default(),
             room,
             me: None,
+            read_until: None,
             days: None,
         }
     }
@@ -131,6 +134,10 @@ impl Lines {
             News::Deleted(deleted) => self.deleted(deleted),
             News::Found(found) => self.found(found),
             News::Recent(messages) => self.recent(messages),
+            News::ReadUntil(id) => {
+                self.read_until = Some(*id);
+                Line::Talk(Vec::new())
+            }
             News::Guest(guest) => self.guest(guest),
             News::Failed(failed) => {
                 let sentence = failure::sentence(self.style.lang, failed, line, &self.room);

@@ -19,6 +19,7 @@ pub mod tui;
 #[cfg(feature = "web")]
 pub mod web;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -30,11 +31,13 @@ use self::lines::{Bell, Line, Lines, Style};
 use self::names::Names;
 pub use self::room_face::RoomFace;
 use crate::chat::command::RequestId;
-use crate::chat::entry::{Input, Request, Syntax};
-use crate::chat::event::{Failure, News, Told};
+use crate::chat::entry::{Entry, Input, Request, Syntax};
+use crate::chat::event::{Failure, Id, News, Told};
+use crate::chat::rooms::RoomNumber;
 use crate::chat::vocabulary::CommandWord;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::protocol::engine::event::MessageId;
 use crate::terminal::block::LINE_MAX_BYTES;
 use crate::terminal::console::{Console, ConsoleConfig, ConsoleEvent, TypedLine};
 use crate::terminal::screen::{Color, Form, Screen, is_talk_on_terminal, is_terminal};
@@ -87,6 +90,8 @@ pub struct ConsoleFace {
     people: Names,
     /// Lines left out since the output was full.
     missed: u64,
+    /// The newest message of each room that a person has before their eyes, until that is told.
+    seen: BTreeMap<RoomNumber, MessageId>,
     arrivals: Arrivals,
     /// The time as it was last told.
     now: Duration,
@@ -148,6 +153,7 @@ impl ConsoleFace {
             entries: Entries::new(input, syntax, room),
             people: Names::default(),
             missed: 0,
+            seen: BTreeMap::new(),
             arrivals: Arrivals::new(gathered),
             now: Duration::ZERO,
         })
@@ -259,10 +265,24 @@ impl ConsoleFace {
     }
 
     fn show_line(&mut self, told: &Told) {
+        if let News::Message(message) = &told.news
+            && let Id::Group(id) = message.id
+            && self.console.is_person()
+        {
+            let seen = self.seen.entry(told.room).or_insert(id);
+            *seen = id.max(*seen);
+        }
         let line = match &mut self.writer {
             Writer::Lines(lines) => lines.line(told.request.map(|request| request.0), &told.news),
             // A program was told before its last session ended.
-            Writer::Json(_) if matches!(told.news, News::Recent(_)) => return,
+            Writer::Json(_)
+                if matches!(
+                    told.news,
+                    News::Recent(_) | News::ReadUntil(_) | News::Page(_)
+                ) =>
+            {
+                return;
+            }
             Writer::Json(_) if told.news.is_for_server() => return,
             Writer::Json(json) => {
                 let request = told.request;
@@ -380,6 +400,14 @@ impl Face for ConsoleFace {
             }
             let line = self.console.next_line()?;
             self.entries.push(line);
+            // Whoever types has read what stands above.
+            if let Some((room, id)) = self.seen.pop_first() {
+                return Some(Request {
+                    id: RequestId::default(),
+                    room,
+                    entry: Entry::MarkRead(id),
+                });
+            }
         }
     }
 

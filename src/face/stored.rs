@@ -54,6 +54,8 @@ pub struct Stored<'m> {
     pub who: &'m Person,
     /// Whom alone it is for.
     pub to: Option<&'m Person>,
+    /// Whether nothing of its author is shown in rooms.
+    pub is_ignored: bool,
     /// The message.
     pub found: &'m Found,
 }
@@ -133,7 +135,7 @@ impl StoredWriter {
             Format::Jsonl => {
                 let entry = stored.found.entry.clone();
                 let message = entry.into_message(stored.who.clone(), stored.to.cloned());
-                out.push_str(&self.json.stored(stored.room, &message, stored.found));
+                out.push_str(&self.json.stored(stored, &message));
             }
             Format::Csv => self.row(stored, out),
             Format::Html => self.paragraph(stored, out),
@@ -277,7 +279,11 @@ fn said(lang: Lang, entry: &Entry) -> Cow<'_, str> {
 /// Who speaks, and to whom if it is to one alone.
 fn speaker(lang: Lang, stored: &Stored<'_>) -> String {
     if let Manner::Guest(guest) = &stored.found.entry.manner {
-        return guests::of_member(lang, guest, stored.who);
+        let speaker = guests::of_member(lang, guest, stored.who);
+        return match stored.is_ignored {
+            true => text::is_ignored(lang, &speaker),
+            false => speaker,
+        };
     }
     let mut speaker = match stored.who.is_verified() {
         true => format!("{} {VERIFIED}", stored.who.name),
@@ -288,7 +294,10 @@ fn speaker(lang: Lang, stored: &Stored<'_>) -> String {
     } else if stored.found.entry.is_private {
         speaker.extend([' ', PRIVATE]);
     }
-    speaker
+    match stored.is_ignored {
+        true => text::is_ignored(lang, &speaker),
+        false => speaker,
+    }
 }
 
 /// A cell of a spreadsheet: in quotes where it must be, and never a formula.
@@ -365,6 +374,7 @@ mod tests {
             room: "sala",
             who: &who,
             to: None,
+            is_ignored: name == "zeca",
             found: &found,
         };
         writer.message(&stored, &mut out);
@@ -376,6 +386,10 @@ mod tests {
         let line = written(Format::Text, Color::Never, "", "oi\x1b[2J\nfim", "ana");
         assert!(line.contains(" sala "), "{line}");
         assert!(line.ends_with("] ana: oi␛[2J␊fim\n"), "{line}");
+        let line = written(Format::Text, Color::Never, "", "oi", "zeca");
+        assert!(line.ends_with("] zeca (ignorado): oi\n"), "{line}");
+        let line = written(Format::Jsonl, Color::Never, "", "oi", "zeca");
+        assert!(line.contains("\"ignored\":true"), "{line}");
         let line = written(Format::Text, Color::Always, "voce", "oi, você\x1b!", "ana");
         assert!(line.contains("oi, \x1b[1;7mvocê\x1b[0m␛!"), "{line:?}");
     }

@@ -22,6 +22,7 @@ pub struct MemoryArchive {
     entries: BTreeMap<MessageId, Entry>,
     frames: BTreeMap<Position, StoredFrame>,
     forgotten: Vec<Forgotten>,
+    read_until: Option<MessageId>,
     /// Answers on their way.
     replies: VecDeque<RoomReply>,
     is_locked: bool,
@@ -34,6 +35,7 @@ impl MemoryArchive {
             entries: BTreeMap::new(),
             frames: BTreeMap::new(),
             forgotten: Vec::new(),
+            read_until: None,
             replies: VecDeque::new(),
             is_locked: false,
             rng: Rng::new(seed),
@@ -86,6 +88,7 @@ impl MemoryArchive {
                     self.frames.remove(&position);
                 }
             }
+            RoomRequest::MarkRead(id) => self.read_until = self.read_until.max(Some(id)),
             RoomRequest::Amend(_) | RoomRequest::Find { .. } => {}
         }
         Vec::new()
@@ -97,7 +100,10 @@ impl MemoryArchive {
         }
         let older = self.entries.len().saturating_sub(recent);
         let recent = self.entries.values().skip(older).cloned().collect();
-        self.replies.push_back(RoomReply::Recent(recent));
+        self.replies.push_back(RoomReply::Recent {
+            entries: recent,
+            read_until: self.read_until,
+        });
         let frames: Vec<StoredFrame> = self.frames.values().cloned().collect();
         let slices = frames.chunks(SLICE_FRAMES);
         self.replies

@@ -30,6 +30,8 @@ pub(super) struct Host {
     pub(super) skew_ms: i64,
     pub(super) received_bytes: u64,
     pub(super) sent: PerSecond,
+    /// The same in frames.
+    pub(super) frames: PerSecond,
     pub(super) wakes: u64,
 }
 
@@ -52,6 +54,7 @@ impl Host {
             skew_ms: 0,
             received_bytes: 0,
             sent: PerSecond::default(),
+            frames: PerSecond::default(),
             wakes: 0,
         }
     }

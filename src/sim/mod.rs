@@ -340,6 +340,7 @@ impl World {
         let is_to_one = matches!(transmit.to, Destination::Member(_));
         let sent_as = traffic::sent_as(kind, is_to_one, transmit.bytes.len());
         host.sent.add(self.now, sent_as, bytes + WRAPPING_BYTES);
+        host.frames.add(self.now, sent_as, 1);
         match transmit.to {
             Destination::Member(to) => {
                 self.traffic.single += 1;

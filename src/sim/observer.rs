@@ -36,6 +36,12 @@ impl World {
         Some(&self.hosts.get(number)?.sent)
     }
 
+    /// How many frames a member has sent in each second, over all its starts.
+    #[must_use]
+    pub fn frames(&self, number: usize) -> Option<&PerSecond> {
+        Some(&self.hosts.get(number)?.frames)
+    }
+
     /// The address of a member's computer.
     #[must_use]
     pub fn address(&self, number: usize) -> Option<SocketAddr> {

@@ -58,19 +58,19 @@ pub(super) fn sent_as(kind: u8, is_to_one: bool, bytes: usize) -> u8 {
     }
 }
 
-/// Bytes by the second of a run in which they left, and by the type byte of their frame; plain
-/// copies have type 0.
+/// Bytes or frames by the second of a run in which they left, and by the type byte of their frame;
+/// plain copies have type 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PerSecond(BTreeMap<u64, BTreeMap<u8, u64>>);
 
 impl PerSecond {
-    /// Counts some bytes.
-    pub fn add(&mut self, now: Duration, kind: u8, bytes: u64) {
+    /// Counts some bytes or frames.
+    pub fn add(&mut self, now: Duration, kind: u8, more: u64) {
         let second = self.0.entry(now.as_secs()).or_default();
-        *second.entry(kind).or_default() += bytes;
+        *second.entry(kind).or_default() += more;
     }
 
-    /// All bytes from one second of the run to before another, by type.
+    /// All from one second of the run to before another, by type.
     #[must_use]
     pub fn between(&self, from_s: u64, to_s: u64) -> BTreeMap<u8, u64> {
         let mut sum = BTreeMap::new();

@@ -1,19 +1,21 @@
-//! What a room remembers, on a thread of its own that alone owns the files: a locked or slow file
-//! delays nobody. The room goes on meanwhile, and takes everybody as unknown until it knows who
-//! was met before. People are in one file, messages and frames of all rooms in another; searches
-//! have a thread and a connection of their own, so that a slow one delays no writing.
+//! What the rooms of a program remember, on a thread of its own that alone owns the files: a locked
+//! or slow file delays nobody. The rooms go on meanwhile, and take everybody as unknown until they
+//! know who was met before. People are in one file, messages and frames of all rooms in another;
+//! searches have a thread and a connection of their own, so that a slow one delays no writing.
 //!
 //! ```text
-//! writer   takes the room's requests: people at once, messages in batches
+//! writer   takes the rooms' requests: people at once, messages in batches
 //! rooms    the batches: when they are written, and what happens if they cannot be
 //! searcher answers searches
-//! file     the tables · index (words) · rows (messages) · forms (edits) · write · load · find
+//! file     the tables · index (words) · rows (messages) · forms (edits) · write · load · find · filter
+//! marks    up to where each room was read
 //! prune    what is too old or too much · forget (on request) · reader (for `roda history`)
 //! ```
 
 mod file;
 #[cfg(test)]
 mod file_tests;
+mod filter;
 mod find;
 mod forget;
 mod forms;
@@ -22,7 +24,10 @@ mod guest_tests;
 mod index;
 mod lag;
 mod load;
+mod marks;
 mod mount;
+#[cfg(test)]
+mod page_tests;
 mod prune;
 mod reader;
 mod rooms;
@@ -35,6 +40,7 @@ mod upkeep_tests;
 mod write;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,6 +61,7 @@ use super::people::People;
 use super::requests::{Requests, queue};
 use crate::chat::archive::search::ShortId;
 use crate::chat::archive::{Reply, Request, RoomReply, RoomRequest};
+use crate::chat::rooms::RoomNumber;
 use crate::protocol::engine::event::MessageId;
 use crate::protocol::wire::frame::ROOM_TAG_BYTES;
 
@@ -101,26 +108,36 @@ impl Default for Keeping {
     }
 }
 
-/// The room that is archived, and where.
+/// The file of messages, and what is kept in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoomPlace {
+pub struct FilePlace {
     /// The file.
     pub path: PathBuf,
+    /// What is kept.
+    pub keeping: Keeping,
+}
+
+/// A room that is archived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomPlace {
     /// The room's tag, which tells rooms of one name apart.
     pub tag: [u8; ROOM_TAG_BYTES],
     /// The room's name as it is shown.
     pub name: String,
     /// Who can read it.
     pub kind: RoomKind,
-    /// What is kept.
-    pub keeping: Keeping,
 }
 
 /// What the thread tells.
 #[derive(Debug)]
 pub enum Told {
-    /// An answer for the room.
-    Reply(Reply),
+    /// An answer for a room.
+    Reply {
+        /// The room.
+        room: RoomNumber,
+        /// The answer.
+        reply: Reply,
+    },
     /// Something for the person.
     Notice(Notice),
 }
@@ -149,107 +166,142 @@ pub enum Notice {
 /// Where the thread tells things; returns whether anybody still listens.
 type Tell = Arc<dyn Fn(Told) -> bool + Send + Sync>;
 
-/// The room's end of the thread.
+/// What the thread is asked to do.
+#[derive(Debug)]
+enum Order {
+    /// A room is entered, which is kept if it has a place.
+    Open(RoomNumber, Option<RoomPlace>),
+    /// A room is left.
+    Close(RoomNumber),
+    /// Do what a room asks for.
+    Ask(RoomNumber, Request),
+}
+
+/// The program's end of the thread. One thread serves all of its rooms:
+///
+/// ```text
+/// start        opens the files
+/// open_room    before a room asks for anything
+/// ask          each request with its room's number, which comes back with the answers
+/// close_room   what it asked for before is still done
+/// close        at the end
+/// ```
 pub struct Archive {
-    requests: Requests<Request>,
+    orders: Requests<Order>,
     lag: Arc<Lag>,
     tell: Tell,
     is_done: Receiver<()>,
-    keeps_room: bool,
+    has_file: bool,
+    /// The open rooms, and whether each is kept.
+    rooms: BTreeMap<RoomNumber, bool>,
 }
 
 impl std::fmt::Debug for Archive {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Archive").field("lag", &self.lag).finish()
+        let mut shown = f.debug_struct("Archive");
+        shown.field("rooms", &self.rooms).field("lag", &self.lag);
+        shown.finish_non_exhaustive()
     }
 }
 
 impl Archive {
     /// Starts the thread, which opens the file of people by `open`, and that of messages in its
-    /// place; without a place, nothing that is said is stored. `tell` hands to the room's loop what
-    /// the thread tells, and returns whether anybody still listens.
+    /// place; without a place, nothing that is said is stored. `tell` hands to the program's loop
+    /// what the thread tells, and returns whether anybody still listens.
     ///
     /// # Errors
     /// The system's refusal of a thread.
     pub fn start(
         open: impl Fn() -> Result<People, String> + Send + 'static,
-        place: Option<RoomPlace>,
+        file: Option<FilePlace>,
         tell: impl Fn(Told) -> bool + Send + Sync + 'static,
     ) -> io::Result<Self> {
         survive_file_limits();
-        let (requests, taken) = queue(REQUESTS_MAX);
+        let (orders, taken) = queue(REQUESTS_MAX);
         let (done, is_done) = mpsc::sync_channel::<()>(1);
         let (lag, tell): (Arc<Lag>, Tell) = (Arc::default(), Arc::new(tell));
-        let keeps_room = place.is_some();
-        let writer = Writer::new(place, Arc::clone(&lag), Arc::clone(&tell));
+        let has_file = file.is_some();
+        let (writer_lag, writer_tell) = (Arc::clone(&lag), Arc::clone(&tell));
         let archive = move || {
-            writer.serve(&open, &taken);
+            Writer::new(&open, file, writer_lag, writer_tell).serve(&taken);
             drop(done);
         };
         thread::Builder::new()
             .name("archive".into())
             .spawn(archive)?;
         Ok(Self {
-            requests,
+            orders,
             lag,
             tell,
             is_done,
-            keeps_room,
+            has_file,
+            rooms: BTreeMap::new(),
         })
     }
 
-    /// Whether what is said in the room is to be kept, as far as the file allows.
-    #[must_use]
-    pub fn keeps_room(&self) -> bool {
-        self.keeps_room
+    /// Lets a room ask. Without a place, nothing that is said there is kept, and people are
+    /// remembered all the same. No room may have the number of an earlier one.
+    pub fn open_room(&mut self, room: RoomNumber, place: Option<RoomPlace>) {
+        let place = place.filter(|_| self.has_file);
+        self.rooms.insert(room, place.is_some());
+        self.orders.pass(Order::Open(room, place));
     }
 
-    /// Hands a request over, and returns whether there was room for it. What is said and finds no
-    /// room is counted, and told once.
-    pub fn ask(&self, request: Request) -> bool {
-        let Request::Room(room) = &request else {
-            return self.requests.ask(request);
+    /// Takes in that a room was left. What it asked for before is still done.
+    pub fn close_room(&mut self, room: RoomNumber) {
+        if self.rooms.remove(&room).is_some() {
+            self.orders.pass(Order::Close(room));
+        }
+    }
+
+    /// Whether what is said in a room is to be kept, as far as the file allows.
+    #[must_use]
+    pub fn keeps_room(&self, room: RoomNumber) -> bool {
+        self.rooms.get(&room).is_some_and(|is_kept| *is_kept)
+    }
+
+    /// Hands a room's request over, and returns whether there was room for it. What is said and
+    /// finds no room is counted, and told once.
+    pub fn ask(&self, room: RoomNumber, request: Request) -> bool {
+        let Request::Room(of_room) = &request else {
+            return self.orders.ask(Order::Ask(room, request));
         };
-        if self.lag.take(room) {
-            self.requests.pass(request);
+        if self.lag.take(room, of_room) {
+            self.orders.pass(Order::Ask(room, request));
             return true;
         }
         let why = "the disk is too slow".to_owned();
-        if let RoomRequest::Find { request, .. } = room {
+        if let RoomRequest::Find { request, .. } = of_room {
             let request = *request;
-            self.reply(RoomReply::NotFound { request, why });
-        } else if self.lag.fail() {
-            self.reply(RoomReply::Failed(why));
+            self.reply(room, RoomReply::NotFound { request, why });
+        } else if self.lag.fail(&why) {
+            let kept = self.rooms.iter().filter(|(_, is_kept)| **is_kept);
+            kept.for_each(|(room, _)| self.reply(*room, RoomReply::Failed(why.clone())));
         }
         true
     }
 
-    fn reply(&self, reply: RoomReply) {
-        (self.tell)(Told::Reply(Reply::Room(reply)));
+    fn reply(&self, room: RoomNumber, reply: RoomReply) {
+        let reply = Reply::Room(reply);
+        (self.tell)(Told::Reply { room, reply });
     }
 
     /// Waits for what is still to be written, but no longer than `wait`: usually [`CLOSE_WAIT`],
     /// and [`SIGNALLED_CLOSE_WAIT`] after a signal. Returns whether all of it is written.
     #[must_use]
     pub fn close(self, wait: Duration) -> bool {
-        drop(self.requests);
+        drop(self.orders);
         let outcome = self.is_done.recv_timeout(wait);
         !matches!(outcome, Err(RecvTimeoutError::Timeout))
     }
 }
 
-/// What answers a room's requests where there is no archive at all: nothing is held, and nothing is
-/// found.
+/// What answers a room's requests where there is no archive at all: the room goes on with what it
+/// has in memory.
 #[must_use]
 pub fn without_archive(request: &RoomRequest) -> Option<RoomReply> {
     match request {
-        RoomRequest::Load { .. } => Some(RoomReply::Loaded {
-            forgotten: Vec::new(),
-        }),
-        RoomRequest::Find { request, .. } => Some(RoomReply::NotFound {
-            request: *request,
-            why: "nothing is archived".to_owned(),
-        }),
+        RoomRequest::Load { .. } | RoomRequest::Find { .. } => Some(RoomReply::Unusable),
         _ => None,
     }
 }

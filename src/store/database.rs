@@ -1,8 +1,8 @@
 //! Our own SQLite files: opening them, recognising them by their application id, and creating their
 //! tables.
 
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
@@ -55,6 +55,37 @@ impl OpenFault {
             Self::Newer => "a newer version of this program has written it".into(),
         }
     }
+}
+
+/// Creates a file that this user alone can read, if there is none; one that others could read until
+/// now becomes one, too. SQLite gives the files that it keeps beside it the same permissions.
+///
+/// # Errors
+/// The system's refusal to create it.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let others =
+            |about: &fs::Metadata| about.is_file() && about.permissions().mode() & 0o077 != 0;
+        if fs::metadata(path).is_ok_and(|about| others(&about)) {
+            // Whoever may not change them may still write.
+            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
+        }
+    }
+    Ok(())
 }
 
 /// Opens a file, and creates it if there is none; `fill` then inserts the initial rows.

@@ -59,11 +59,12 @@ impl People {
         path.exists().then(|| Self::at(&path).ok())?
     }
 
-    /// Opens a file, and creates it if there is none.
+    /// Opens a file, and creates it, for this user alone, if there is none.
     ///
     /// # Errors
     /// What the system or SQLite says.
     pub fn at(path: &Path) -> Result<Self, String> {
+        database::make_private(path).map_err(|error| error.to_string())?;
         database::open(path, SCHEMA, |_| Ok(()))
             .map(Self)
             .map_err(OpenFault::words)
@@ -221,6 +222,25 @@ mod tests {
         drop(later);
         let refused = People::at(&path).unwrap_err();
         assert!(refused.contains("newer"), "{refused}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_reads_whom_one_has_met() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        People::at(&path)
+            .unwrap()
+            .meet(&name("ana"), &Key([1; 32]))
+            .unwrap();
+        assert_eq!(mode(), 0o600);
+        // An earlier version has made it with the permissions of any file.
+        let open_to_all = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(&path, open_to_all).unwrap();
+        assert_eq!(People::at(&path).unwrap().all().unwrap().len(), 1);
+        assert_eq!(mode(), 0o600);
     }
 
     #[test]

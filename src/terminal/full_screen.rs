@@ -7,6 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use super::block::Block;
+use super::clipboard;
 use super::console::{ConsoleEvent, Told};
 use super::kernel::terminal_size;
 use super::keyboard::{Keyboard, Typed};
@@ -49,6 +50,7 @@ pub struct FullScreen {
     tickets_owed: usize,
     rings: bool,
     notice: Option<Vec<u8>>,
+    copied: Option<Vec<u8>>,
     /// Whether the terminal gives us its keys, and shows our pictures.
     is_taken: bool,
     is_finished: bool,
@@ -90,6 +92,7 @@ impl FullScreen {
             tickets_owed: 0,
             rings: false,
             notice: None,
+            copied: None,
             is_taken: false,
             is_finished: false,
             failure: None,
@@ -183,6 +186,7 @@ impl FullScreen {
             bytes.push(BEL);
         }
         bytes.extend(self.notice.take().unwrap_or_default());
+        bytes.extend(self.copied.take().unwrap_or_default());
         self.slot.put(bytes);
     }
 
@@ -209,6 +213,13 @@ impl FullScreen {
                 format!("\x1b]777;notify;roda;{notice}\x1b\\").into_bytes()
             }
         });
+    }
+
+    /// Puts a text into the clipboard of a terminal that allows it, with the next picture.
+    pub fn copy(&mut self, text: &str) {
+        if self.abilities == Abilities::Commands {
+            self.copied = Some(clipboard::command(text).into_bytes());
+        }
     }
 
     /// Stops the whole job, as Ctrl-Z does.

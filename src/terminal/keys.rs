@@ -2,10 +2,14 @@
 //! bytes cut anywhere give the same keys. Two things are told by time alone: a bare ESC from the
 //! first byte of a sequence, and the end of a paste whose end mark never comes.
 
+mod codes;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
+
+pub use self::codes::{Mouse, MouseAct};
+use self::codes::{code_key, letter_key, modifiers_of, mouse, number_key};
 
 /// How long an ESC may stand alone before it is the key itself. A terminal sends a sequence in one
 /// piece; a slow line tears it by less than this.
@@ -92,6 +96,8 @@ pub enum KeyEvent {
         /// Whether its end mark came, within the limit.
         is_whole: bool,
     },
+    /// The mouse, where the terminal was asked to tell.
+    Mouse(Mouse),
     /// Bytes that are no UTF-8: they stand in the next event as U+FFFD.
     Mended,
 }
@@ -115,6 +121,8 @@ enum Begun {
     Partial,
     /// A key.
     Key(Key, Modifiers),
+    /// Something of the mouse.
+    Mouse(Mouse),
     /// A sequence that means nothing here.
     Nothing,
     /// The beginning of a paste.
@@ -203,6 +211,10 @@ impl KeyDecoder {
                 Begun::Key(key, modifiers) => {
                     self.begun.clear();
                     out(KeyEvent::Press(key, modifiers));
+                }
+                Begun::Mouse(mouse) => {
+                    self.begun.clear();
+                    out(KeyEvent::Mouse(mouse));
                 }
                 Begun::Nothing => self.begun.clear(),
                 Begun::Paste => {
@@ -381,6 +393,7 @@ fn control_sequence(bytes: &[u8]) -> Begun {
             return Begun::Key(Key::Function(last - b'A' + 1), Modifiers::default());
         }
         [b'[', 0x20..=0x7e] => return Begun::Nothing,
+        [b'<', numbers @ .., b'M'] => return mouse(&parameters(numbers)),
         [before @ .., last] => (before, *last),
     };
     let is_numbers = before
@@ -434,65 +447,4 @@ fn parameters(bytes: &[u8]) -> Vec<u32> {
         })
     };
     parts.map(number).collect()
-}
-
-/// The modifiers in xterm's number: 1 and a bit for each.
-fn modifiers_of(number: u32) -> Modifiers {
-    let bits = number.saturating_sub(1);
-    Modifiers {
-        shift: bits & 1 != 0,
-        alt: bits & 2 != 0,
-        ctrl: bits & 4 != 0,
-    }
-}
-
-fn letter_key(letter: u8) -> Option<Key> {
-    Some(match letter {
-        b'A' => Key::Up,
-        b'B' => Key::Down,
-        b'C' => Key::Right,
-        b'D' => Key::Left,
-        b'F' => Key::End,
-        b'H' => Key::Home,
-        b'P'..=b'S' => Key::Function(letter - b'P' + 1),
-        // rxvt's arrows with Ctrl, behind `ESC O`.
-        b'a' => Key::Up,
-        b'b' => Key::Down,
-        b'c' => Key::Right,
-        b'd' => Key::Left,
-        _ => return None,
-    })
-}
-
-fn number_key(number: u32) -> Option<Key> {
-    Some(match number {
-        1 | 7 => Key::Home,
-        2 => Key::Insert,
-        3 => Key::Delete,
-        4 | 8 => Key::End,
-        5 => Key::PageUp,
-        6 => Key::PageDown,
-        11..=15 => Key::Function((number - 10) as u8),
-        17..=21 => Key::Function((number - 11) as u8),
-        23..=26 => Key::Function((number - 12) as u8),
-        28 | 29 => Key::Function((number - 13) as u8),
-        31..=34 => Key::Function((number - 14) as u8),
-        _ => return None,
-    })
-}
-
-/// A key that is told by its character's number.
-fn code_key(code: Option<u32>, modifiers: Modifiers) -> Begun {
-    let key = match code {
-        Some(9) => Key::Tab,
-        Some(13) => Key::Enter,
-        Some(27) => Key::Escape,
-        Some(8 | 127) => Key::Backspace,
-        Some(code) => match char::from_u32(code).filter(|c| !c.is_control()) {
-            Some(c) => Key::Char(c),
-            None => return Begun::Nothing,
-        },
-        None => return Begun::Nothing,
-    };
-    Begun::Key(key, modifiers)
 }

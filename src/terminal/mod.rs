@@ -11,6 +11,8 @@
 pub mod block;
 #[cfg(feature = "web")]
 pub mod browser;
+#[cfg(unix)]
+mod clipboard;
 pub(crate) mod completion;
 pub mod console;
 #[cfg(unix)]

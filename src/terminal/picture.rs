@@ -31,12 +31,16 @@ const TITLE_MAX_CHARS: usize = 80;
 /// a character that the terminal takes for wider than we do must not push a row down.
 #[cfg(unix)]
 pub(super) const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[?7l";
-/// Ends all of that, and shows the cursor.
+/// Ends all of that and the telling of the mouse, and shows the cursor.
 #[cfg(unix)]
-pub(super) const LEAVE: &str = "\x1b]8;;\x1b\\\x1b[0m\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l";
+pub(super) const LEAVE: &str = concat!(
+    "\x1b]8;;\x1b\\",
+    "\x1b[?1006l\x1b[?1000l\x1b[0m\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l"
+);
 /// The same for a terminal that would show the end of a link.
 #[cfg(unix)]
-pub(super) const LEAVE_PLAIN: &str = "\x1b[0m\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l";
+pub(super) const LEAVE_PLAIN: &str =
+    "\x1b[?1006l\x1b[?1000l\x1b[0m\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
 /// Begins a name that is written from right to left, so that what stands around it is not moved.
 pub const ISOLATE: &str = "\u{2068}";
@@ -63,6 +67,8 @@ pub struct Picture {
     pub cursor: Option<(u16, u16)>,
     /// The title of the terminal's window.
     pub title: String,
+    /// Whether the terminal is to tell what the mouse does, and then selects only with Shift.
+    pub takes_mouse: bool,
 }
 
 impl Picture {
@@ -76,6 +82,7 @@ impl Picture {
             urls: Vec::new(),
             cursor: None,
             title: String::new(),
+            takes_mouse: false,
         }
     }
 
@@ -206,7 +213,9 @@ impl Picture {
         u16::try_from(index + 1).unwrap_or(0)
     }
 
-    fn link_at(&self, x: u16, y: u16) -> Option<&str> {
+    /// The link that a cell is a part of.
+    #[must_use]
+    pub fn link_at(&self, x: u16, y: u16) -> Option<&str> {
         let number = self.links.get(self.index(x, y)).copied()?;
         let index = usize::from(number).checked_sub(1)?;
         self.urls.get(index).map(String::as_str)
@@ -249,6 +258,8 @@ pub fn cells_of(grapheme: &str) -> u16 {
 pub struct Encoder {
     abilities: Abilities,
     shown: Option<Picture>,
+    /// Whether the terminal tells what the mouse does.
+    tells_mouse: bool,
 }
 
 impl Encoder {
@@ -258,12 +269,14 @@ impl Encoder {
         Self {
             abilities,
             shown: None,
+            tells_mouse: false,
         }
     }
 
     /// What the terminal shows is not known any more: the next picture is written whole.
     pub fn forget(&mut self) {
         self.shown = None;
+        self.tells_mouse = false;
     }
 
     /// The bytes that make the terminal show a picture; none if it does already.
@@ -287,6 +300,12 @@ impl Encoder {
                 let _ = write!(out, "\x1b[{};{}H\x1b[?25h", y + 1, x + 1);
             }
             out.push_str("\x1b[?2026l");
+        }
+        if std::mem::replace(&mut self.tells_mouse, next.takes_mouse) != next.takes_mouse {
+            out.push_str(match next.takes_mouse {
+                true => "\x1b[?1000h\x1b[?1006h",
+                false => "\x1b[?1006l\x1b[?1000l",
+            });
         }
         let title = before.map(|before| before.title);
         if title.as_ref() != Some(&next.title) && self.abilities == Abilities::Commands {

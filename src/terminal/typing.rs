@@ -130,6 +130,8 @@ impl Typing {
                 self.is_mended = true;
                 return;
             }
+            // It is never asked for.
+            KeyEvent::Mouse(_) => return,
             KeyEvent::Paste { text, .. } => {
                 self.tabbing.end();
                 return self.on_paste(&text);

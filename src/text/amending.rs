@@ -96,6 +96,16 @@ pub fn no_time(lang: Lang, given: &str) -> String {
     )
 }
 
+/// What was typed to be looked for holds no word.
+#[must_use]
+pub fn no_word(lang: Lang, given: &str) -> String {
+    say!(
+        lang,
+        "'{given}' has no word: type letters, digits or an emoji to be found",
+        "'{given}' não tem palavra: digite letras, números ou um emoji para buscar",
+    )
+}
+
 /// What was typed is no id of a message.
 #[must_use]
 pub fn no_message_id(lang: Lang, given: &str) -> String {

@@ -110,6 +110,12 @@ fn expected(lang: Lang, key: Key) -> String {
             "\"auto\", \"always\" or \"never\"",
             "\"auto\", \"always\" ou \"never\"",
         ),
+        Key::Theme => say!(
+            lang,
+            "\"default\", \"high-contrast\", \"light\" or \"none\"",
+            "\"default\", \"high-contrast\", \"light\" ou \"none\""
+        ),
+        Key::Notify => say!(lang, "\"mentions\" or \"all\"", "\"mentions\" ou \"all\""),
         Key::Interface => say!(
             lang,
             "the name or address of an interface in quotes, or a list of them",
@@ -132,7 +138,7 @@ fn expected(lang: Lang, key: Key) -> String {
             "\"all\", \"public\" or \"none\"",
             "\"all\" (todas), \"public\" (públicas) ou \"none\" (nenhuma)",
         ),
-        Key::HistoryPrivate => say!(lang, "true or false", "true ou false"),
+        Key::HistoryPrivate | Key::Mouse => say!(lang, "true or false", "true ou false"),
         Key::HistoryDays => say!(
             lang,
             "a number of days from 1 to 36500",

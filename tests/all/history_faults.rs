@@ -9,12 +9,12 @@ use std::path::Path;
 use std::process::Command;
 
 use roda::chat::archive::search::Query;
-use roda::chat::archive::{Reply, Request, RoomReply, RoomRequest};
+use roda::chat::archive::{Reply, RoomReply, RoomRequest};
 use roda::chat::command::RequestId;
 use roda::protocol::wire::seal::Seal;
 use roda::store::archive::{Notice, Reader, RoomKind, Told};
 
-use crate::support::archive::{entry, place, start};
+use crate::support::archive::{ask, entry, place, start};
 use crate::support::program::Program;
 use crate::support::{DEADLINE, Need, available, command, folder, wait_until};
 
@@ -29,8 +29,8 @@ fn process_that_writes() {
         return;
     };
     let seal = Seal::public(None);
-    let place = place(Path::new(&path), "lobby", RoomKind::Lobby, &seal);
-    let archive = start(place, |told| {
+    let place = place("lobby", RoomKind::Lobby, &seal);
+    let archive = start(Path::new(&path), place, |told| {
         writeln!(io::stdout(), "{}", shown(&told)).is_ok()
     });
     let lines = io::stdin().lock().lines().map_while(Result::ok);
@@ -38,7 +38,7 @@ fn process_that_writes() {
         match line.strip_prefix("say ") {
             Some(text) => {
                 let entry = entry("ana", 1, number, text);
-                archive.ask(Request::Room(RoomRequest::Remember(Box::new(entry))));
+                ask(&archive, RoomRequest::Remember(Box::new(entry)));
             }
             None => {
                 let query = Query {
@@ -46,7 +46,7 @@ fn process_that_writes() {
                     ..Query::default()
                 };
                 let request = RequestId::default();
-                archive.ask(Request::Room(RoomRequest::Find { request, query }));
+                ask(&archive, RoomRequest::Find { request, query });
             }
         }
     }
@@ -55,13 +55,15 @@ fn process_that_writes() {
 }
 
 fn shown(told: &Told) -> String {
-    match told {
-        Told::Reply(Reply::Room(RoomReply::Found { found, .. })) => {
-            format!("found {}.", found.len())
-        }
-        Told::Reply(Reply::Room(RoomReply::Failed(why))) => format!("failed: {why}"),
-        Told::Reply(Reply::Room(RoomReply::Resumed { missing })) => format!("resumed, {missing}."),
-        Told::Notice(Notice::Unusable { fault, .. }) => format!("unusable: {fault:?}"),
+    let reply = match told {
+        Told::Reply { reply, .. } => reply,
+        Told::Notice(Notice::Unusable { fault, .. }) => return format!("unusable: {fault:?}"),
+        Told::Notice(notice) => return format!("{notice:?}"),
+    };
+    match reply {
+        Reply::Room(RoomReply::Found { found, .. }) => format!("found {}.", found.len()),
+        Reply::Room(RoomReply::Failed(why)) => format!("failed: {why}"),
+        Reply::Room(RoomReply::Resumed { missing }) => format!("resumed, {missing}."),
         other => format!("{other:?}"),
     }
 }

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use ratatui::style::{Color, Modifier};
 use roda::chat::event::{
-    Content, Delivered, Guest, Id, Interface, Message, News, Person, Ready, Standing, Timing,
+    Content, Delivered, Guest, Id, Interface, Message, News, Person, Ready, Standing, Timing, Told,
 };
+use roda::chat::rooms::RoomNumber;
 use roda::clock::{Day, Stamp};
-use roda::face::tui::{App, AppConfig, AppInput, Colors, Theme};
+use roda::face::tui::{App, AppConfig, AppInput, Colors, Notices, Theme};
 use roda::protocol::time::Moment;
 use roda::protocol::wire::frame::Key;
 use roda::terminal::keys::{KeyDecoder, KeyEvent};
@@ -59,6 +60,8 @@ impl Stage {
             theme: Theme::new(Colors::True),
             name: "ana".into(),
             room: "turma-a".into(),
+            notices: Notices::Mentions,
+            takes_mouse: true,
         };
         let mut stage = Self {
             app: App::new(config, local),
@@ -78,6 +81,15 @@ impl Stage {
 
     fn told(&mut self, news: News) {
         self.happens(&AppInput::Told(&news.into()));
+    }
+
+    fn told_in(&mut self, room: u16, news: News) {
+        let told = Told {
+            room: RoomNumber(room),
+            request: None,
+            news,
+        };
+        self.happens(&AppInput::Told(&told));
     }
 
     fn types(&mut self, keys: &str) {
@@ -215,6 +227,84 @@ fn the_screen_looks_as_its_pictures_show_it() {
         let mut stage = lesson(lang, 80, 24);
         stage.types("\x06soma");
         compare(&format!("find-80-{code}"), &mut stage.picture(), &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// The same lesson in several rooms, with something new in each, and a private conversation.
+fn rooms(lang: Lang, columns: u16, rows: u16) -> Stage {
+    let mut stage = lesson(lang, columns, rows);
+    let bia = person("bia", 2);
+    for (number, name) in [(2, "lobby"), (3, "turma-b")] {
+        let ready = News::Ready(Ready {
+            me: person("ana", 1),
+            room: (name != "lobby").then(|| name.to_owned()),
+            is_keyed: name != "lobby",
+            interfaces: Vec::new(),
+        });
+        stage.told_in(number, ready);
+    }
+    let own = Message {
+        is_own: true,
+        ..stage.message(person("ana", 1), "boa tarde a todos")
+    };
+    stage.told_in(3, News::Message(own));
+    for text in ["a prova foi adiada", "ana, você leva o projetor?"] {
+        let message = stage.message(bia.clone(), text);
+        stage.told_in(3, News::Message(message));
+    }
+    let message = stage.message(person("rui", 3), "alguém aí?");
+    stage.told_in(2, News::Message(message));
+    stage
+}
+
+#[test]
+fn several_rooms_and_people_look_as_their_pictures_show_them() {
+    let mut wrong = Vec::new();
+    for (code, lang) in [("en", Lang::En), ("pt", Lang::Pt)] {
+        for (columns, rows) in [(40, 16), (80, 24), (200, 30)] {
+            let stage = rooms(lang, columns, rows);
+            compare(
+                &format!("rooms-{columns}-{code}"),
+                &mut stage.picture(),
+                &mut wrong,
+            );
+            let mut stage = rooms(lang, columns, rows);
+            stage.types("\x1b4");
+            stage.types("sim, levo");
+            compare(
+                &format!("private-{columns}-{code}"),
+                &mut stage.picture(),
+                &mut wrong,
+            );
+            let mut stage = rooms(lang, columns, rows);
+            stage.types("\x1b3\x1b[1;3A\x1b[1;3A\x1b[1;3A");
+            compare(
+                &format!("select-{columns}-{code}"),
+                &mut stage.picture(),
+                &mut wrong,
+            );
+            stage.types("d");
+            compare(
+                &format!("delete-{columns}-{code}"),
+                &mut stage.picture(),
+                &mut wrong,
+            );
+            let mut stage = rooms(lang, columns, rows);
+            stage.types("\x15\x14");
+            compare(
+                &format!("bare-{columns}-{code}"),
+                &mut stage.picture(),
+                &mut wrong,
+            );
+        }
+        let mut stage = rooms(lang, 80, 24);
+        stage.types("\x1b[15~");
+        compare(
+            &format!("choose-80-{code}"),
+            &mut stage.picture(),
+            &mut wrong,
+        );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

@@ -189,23 +189,26 @@ fn the_screen_is_put_away_while_the_job_is_stopped() {
 }
 
 #[test]
-fn lines_stay_where_a_screen_is_not_wanted_or_cannot_be() {
+fn a_screen_is_what_a_terminal_gets_unless_lines_are_wanted_or_nothing_else_can_be() {
     let place = Place::on_loopback();
-    let mut dumb = place.chat(&Home::new(), &["--screen", "--name", "ana"]);
+    let of = |name, args: &[&str]| {
+        let args = [&["--name", name], args].concat();
+        let mut command = place.chat(&Home::new(), &args);
+        command.env_remove("RODA_FACE");
+        command
+    };
+    let mut dumb = of("ana", &["--screen"]);
     dumb.env("TERM", "dumb");
-    let mut wanted = place.chat(&Home::new(), &["--name", "bia"]);
-    wanted.env("RODA_FACE", "screen");
-    let mut unwanted = place.chat(&Home::new(), &["--lines", "--name", "rui"]);
-    unwanted.env("RODA_FACE", "screen");
-    let mut dumb = Terminal::start(dumb);
-    dumb.shows("ana> ");
-    let mut unwanted = Terminal::start(unwanted);
-    unwanted.shows("rui> ");
-    let mut wanted = Terminal::start(wanted);
-    wanted.shows(BEGINS);
-    for terminal in [&mut dumb, &mut unwanted] {
+    let unwanted = of("rui", &["--lines"]);
+    let mut elsewhere = of("gil", &[]);
+    elsewhere.env("RODA_FACE", "lines");
+    for (command, prompt) in [(dumb, "ana> "), (unwanted, "rui> "), (elsewhere, "gil> ")] {
+        let mut terminal = Terminal::start(command);
+        terminal.shows(prompt);
         assert!(!terminal.screen().contains(BEGINS));
         terminal.types("sair\r");
         terminal.ends_with(0);
     }
+    let mut usual = Terminal::start(of("bia", &[]));
+    usual.shows(BEGINS);
 }

@@ -363,6 +363,7 @@ fn a_room_is_searched_in_the_newest_form() {
             limit: 10,
             ..Default::default()
         };
+        let query = Box::new(query);
         let purpose = roda::chat::finding::Purpose::Search;
         circle.world.ask(1, Command::Find { query, purpose });
         let told = &circle.world.told(1)[before..];

@@ -4,11 +4,12 @@
 use core::net::SocketAddr;
 use std::sync::Arc;
 
+use roda::chat::event::News;
 use roda::protocol::engine::roster::ME;
 use roda::protocol::gate::Work;
 use roda::protocol::message::Name;
 use roda::protocol::wire::frame::beat::Beat;
-use roda::protocol::wire::frame::durable::{Durable, Record, Records};
+use roda::protocol::wire::frame::durable::{Durable, FRAGMENTS_MAX, Fragment, Record, Records};
 use roda::protocol::wire::frame::{Author, Body, Frame, Key};
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
@@ -124,4 +125,43 @@ fn a_frame_costs_one_check_and_its_own_bytes_whatever_it_claims() {
     }
     // A quarter of what may be checked in a second is for keys never seen.
     assert!(fresh.checks <= 550 * u64::from(SECONDS + 1), "{fresh:?}");
+}
+
+/// A frame that claims to hold the last piece of a text of as many frames as there can be.
+fn last_piece(signer: &Signer, author: Author) -> Arc<[u8]> {
+    let (mut records, mut datagram) = (Vec::new(), Vec::new());
+    Record::Said(&"x".repeat(500)).append(&mut records);
+    let body = Body::Durable(Durable {
+        fragment: Some(Fragment {
+            number: FRAGMENTS_MAX - 1,
+            count: FRAGMENTS_MAX,
+        }),
+        records: Records::new(&records),
+        ..Durable::default()
+    });
+    Seal::public(None).close(&Frame { author, body }, signer, &mut datagram);
+    datagram.into()
+}
+
+#[test]
+fn a_piece_is_a_piece_of_one_text() {
+    let mut circle = Circle::of(72, 3);
+    circle.world.record_face(1);
+    let (eva, mut sent) = (signer(0), 0);
+    for sequence in 1..=u32::from(FRAGMENTS_MAX) + 100 {
+        let frame = last_piece(&eva, author(&circle, eva.key(), sequence));
+        sent += frame.len();
+        circle.world.inject(from(0), &frame);
+        circle.world.run(SECOND / FRAMES_PER_S);
+    }
+    let told = circle.world.face(1).iter().map(|news| match news {
+        News::Message(message) => message.text().len(),
+        _ => 0,
+    });
+    let told: usize = told.sum();
+    assert!(told <= sent, "{told} bytes of text for {sent} of frames");
+    let work = circle.world.node(1).unwrap().work();
+    assert!(work.bytes <= 4 * sent as u64, "{work:?}");
+    circle.talk(6, SECOND / 5);
+    circle.settle(10 * SECOND);
 }

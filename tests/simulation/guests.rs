@@ -338,7 +338,13 @@ fn what_is_searched_from_a_guest_is_the_guests_and_from_the_host_the_hosts() {
             ..Default::default()
         };
         let purpose = roda::chat::finding::Purpose::Search;
-        circle.world.ask(1, Command::Find { query, purpose });
+        circle.world.ask(
+            1,
+            Command::Find {
+                query: Box::new(query),
+                purpose,
+            },
+        );
         let found = circle.world.face(1).iter().skip(before);
         let found = found.filter_map(|news| match news {
             News::Found(found) => Some(found.message.id),

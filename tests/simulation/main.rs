@@ -23,6 +23,7 @@ mod guests;
 mod hostile;
 mod hosting;
 mod insider;
+mod insider_crowd;
 mod keeper;
 mod leaving;
 mod members;

@@ -106,6 +106,7 @@ fn a_guess_at_the_next_frames_of_others_shows_no_effect_before_its_cause() {
     let hello = Says::Hello {
         replaces: None,
         key: 7,
+        is_keeper: false,
     };
     let act = |at_ms, sequence| Act {
         sequence,

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use roda::chat::archive::record::{Entry, Form, StoredFrame};
 use roda::chat::archive::{Request, RoomRequest};
+use roda::chat::rooms::RoomNumber;
 use roda::protocol::engine::event::{Manner, MessageId, NamedKey};
 use roda::protocol::engine::frame_log::Position;
 use roda::protocol::message::Name;
@@ -12,7 +13,7 @@ use roda::protocol::wire::frame::durable::{Durable, Record, Records};
 use roda::protocol::wire::frame::{Author, Body, Frame};
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
-use roda::store::archive::{Archive, Keeping, RoomKind, RoomPlace, Told};
+use roda::store::archive::{Archive, FilePlace, Keeping, RoomKind, RoomPlace, Told};
 use roda::store::people::People;
 
 use super::place::Home;
@@ -88,14 +89,12 @@ pub fn frame(seal: &Seal, entry: &Entry, author: u8) -> StoredFrame {
     }
 }
 
-/// A room, archived in a file.
-pub fn place(path: &Path, room: &str, kind: RoomKind, seal: &Seal) -> RoomPlace {
+/// A room that is archived.
+pub fn place(room: &str, kind: RoomKind, seal: &Seal) -> RoomPlace {
     RoomPlace {
-        path: path.to_owned(),
         tag: seal.room_tag(),
         name: room.into(),
         kind,
-        keeping: Keeping::default(),
     }
 }
 
@@ -104,21 +103,34 @@ pub fn file_of(home: &Home) -> PathBuf {
     home.path().join("data/roda/archive.db")
 }
 
-/// Starts an archive of a room, which tells `tell`.
-pub fn start(place: RoomPlace, tell: impl Fn(Told) -> bool + Send + Sync + 'static) -> Archive {
-    let people = place.path.with_file_name("people.db");
-    Archive::start(move || People::at(&people), Some(place), tell).unwrap()
+/// Starts an archive of a room in a file, which tells `tell`.
+pub fn start(
+    path: &Path,
+    place: RoomPlace,
+    tell: impl Fn(Told) -> bool + Send + Sync + 'static,
+) -> Archive {
+    let people = path.with_file_name("people.db");
+    let file = FilePlace {
+        path: path.to_owned(),
+        keeping: Keeping::default(),
+    };
+    let mut archive = Archive::start(move || People::at(&people), Some(file), tell).unwrap();
+    archive.open_room(RoomNumber::FIRST, Some(place));
+    archive
+}
+
+/// Asks the archive of a room for something.
+pub fn ask(archive: &Archive, request: RoomRequest) {
+    archive.ask(RoomNumber::FIRST, Request::Room(request));
 }
 
 /// Writes what was said in a room, with its frames, into a person's file.
 pub fn write(home: &Home, room: &str, kind: RoomKind, seal: &Seal, said: &[(Entry, u8)]) {
-    let archive = start(place(&file_of(home), room, kind, seal), |_| true);
+    let archive = start(&file_of(home), place(room, kind, seal), |_| true);
     for (entry, author) in said {
         let frame = frame(seal, entry, *author);
-        archive.ask(Request::Room(RoomRequest::Remember(Box::new(
-            entry.clone(),
-        ))));
-        archive.ask(Request::Room(RoomRequest::Keep(frame)));
+        ask(&archive, RoomRequest::Remember(Box::new(entry.clone())));
+        ask(&archive, RoomRequest::Keep(frame));
     }
     assert!(archive.close(DEADLINE));
 }

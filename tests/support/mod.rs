@@ -85,6 +85,8 @@ pub fn command(program: &str) -> Command {
         .env("TERM", "xterm")
         .env("PYTHONUNBUFFERED", "1")
         .env("RODA_CONFIG", "")
+        // Tests of the full screen ask for it.
+        .env("RODA_FACE", "lines")
         .env_remove("LC_ALL")
         .env_remove("LC_MESSAGES")
         .env_remove("NO_COLOR");

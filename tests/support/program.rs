@@ -133,6 +133,14 @@ impl Program {
             .any(|line| line.contains(part))
     }
 
+    /// Whether some line on stderr holds `part` by now.
+    pub fn has_noted(&mut self, part: &str) -> bool {
+        self.take_written();
+        whole_lines(&self.err)
+            .iter()
+            .any(|line| line.contains(part))
+    }
+
     /// All lines on stdout by now.
     pub fn shown(&mut self) -> Vec<String> {
         self.take_written();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::record::{Entry, Form};
 use super::{Request, RoomReply, RoomRequest};
 use crate::chat::Chat;
-use crate::chat::event::{Failure, Message, News, Person, Timing};
+use crate::chat::event::{Failure, Id, Message, News, Person, Timing};
 use crate::chat::own::Unsent;
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::event::{Delivery, MessageId, NamedKey};
@@ -16,6 +16,9 @@ use crate::protocol::time::Moment;
 
 /// Messages of earlier sessions that are shown when a person comes back.
 const RECENT: usize = 10;
+
+/// Messages that the archive is asked for, because some are of people who are ignored.
+const RECENT_ASKED: usize = 50;
 
 /// Longest time in which the archive reports nothing while it is waited for. What others say waits
 /// as long, and a locked disk must not make a person miss it.
@@ -32,6 +35,8 @@ pub(in crate::chat) struct Remembering {
     stage: Stage,
     /// What was shown last in earlier sessions, until this member is ready.
     recent: Vec<Entry>,
+    /// The newest message that this person has read, as far as it was told.
+    read_until: Option<MessageId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,12 +69,15 @@ impl Remembering {
                 false => Stage::Off,
             },
             recent: Vec::new(),
+            read_until: None,
         }
     }
 
     /// What the archive is asked first.
     pub(in crate::chat) fn first_request(&self) -> Option<Request> {
-        let load = RoomRequest::Load { recent: RECENT };
+        let load = RoomRequest::Load {
+            recent: RECENT_ASKED,
+        };
         (self.stage != Stage::Off).then_some(Request::Room(load))
     }
 
@@ -81,6 +89,27 @@ impl Remembering {
     /// Whether anything is kept.
     pub(in crate::chat) fn is_on(&self) -> bool {
         self.stage != Stage::Off
+    }
+
+    /// The newest message that this person has read.
+    pub(in crate::chat) fn read_until(&self) -> Option<Id> {
+        self.read_until.map(Id::Group)
+    }
+
+    /// Takes in that this person has read up to a message; whether that is news.
+    fn handle_read(&mut self, id: MessageId) -> bool {
+        let is_news = self.read_until.is_none_or(|known| known < id);
+        if is_news {
+            self.read_until = Some(id);
+        }
+        is_news
+    }
+
+    /// Takes in that the archive cannot be used in this session.
+    fn handle_unusable(&mut self) -> Option<RememberingEvent> {
+        let end = self.handle_end();
+        self.stage = Stage::Off;
+        end
     }
 
     /// Takes in that the archive has reported something.
@@ -125,8 +154,14 @@ impl Chat {
     pub(in crate::chat) fn on_room_reply(&mut self, now: Moment, reply: RoomReply) {
         self.remembering.handle_progress(now.time);
         match reply {
-            RoomReply::Recent(entries) => {
+            RoomReply::Recent {
+                entries,
+                read_until,
+            } => {
                 self.remembering.recent = entries;
+                if let Some(id) = read_until {
+                    self.remembering.handle_read(id);
+                }
                 self.tell_recent();
             }
             RoomReply::Frames(frames) => self.node.restore(now, &frames),
@@ -134,6 +169,12 @@ impl Chat {
                 self.node.forget(&forgotten);
                 let end = self.remembering.handle_end();
                 self.on_remembering(now, end);
+            }
+            RoomReply::Replaced => self.node.keep_again(),
+            RoomReply::Unusable => {
+                let end = self.remembering.handle_unusable();
+                self.on_remembering(now, end);
+                self.answer_from_memory();
             }
             RoomReply::Failed(why) => {
                 self.forget_questions(&why);
@@ -173,19 +214,29 @@ impl Chat {
         if !self.room.is_ready {
             return;
         }
-        let recent = std::mem::take(&mut self.remembering.recent).into_iter();
-        let messages: Vec<Message> = recent
-            .filter(|entry| {
-                !self
+        let mut recent = std::mem::take(&mut self.remembering.recent);
+        recent.retain(|entry| {
+            entry.form != Form::Deleted
+                && !self
                     .people
                     .ignoring
                     .has_author(&entry.who.key, &entry.manner)
-            })
-            .filter(|entry| entry.form != Form::Deleted)
-            .map(|entry| self.recalled(entry))
-            .collect();
+        });
+        recent.drain(..recent.len().saturating_sub(RECENT));
+        let recent = recent.into_iter();
+        let messages: Vec<Message> = recent.map(|entry| self.recalled(entry)).collect();
         if !messages.is_empty() {
+            if let Some(id) = self.remembering.read_until() {
+                self.tell(News::ReadUntil(id));
+            }
             self.tell(News::Recent(messages));
+        }
+    }
+
+    /// Takes in that this person has read up to a message.
+    pub(in crate::chat) fn mark_read(&mut self, id: MessageId) {
+        if self.remembering.handle_read(id) && self.remembering.is_on() {
+            self.ask_room(RoomRequest::MarkRead(id));
         }
     }
 
@@ -196,10 +247,10 @@ impl Chat {
         entry.into_message(who, to)
     }
 
-    /// Has a message kept that is shown now, unless nothing of its author is.
+    /// Has a message kept whose turn it is, also one of somebody who is ignored: it is shown and
+    /// found once they are not ignored any more.
     pub(in crate::chat) fn remember(&mut self, delivery: &Delivery, timing: Timing) {
-        let ignoring = &self.people.ignoring;
-        if !self.remembering.is_on() || ignoring.has_author(&delivery.who.key, &delivery.manner) {
+        if !self.remembering.is_on() {
             return;
         }
         let entry = Entry {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::record::Entry;
 use crate::protocol::engine::event::MessageId;
+use crate::protocol::wire::frame::Key;
 
 /// Signs of the short form of an id: digits and small letters without those that look alike.
 const SIGNS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -68,6 +69,44 @@ impl fmt::Display for ShortId {
     }
 }
 
+/// A span of time, in milliseconds since 1970: a day if a day was typed, and nothing but its
+/// beginning if a moment was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Where it begins.
+    pub start_ms: u64,
+    /// Where it ends: the first moment that does not belong to it.
+    pub end_ms: u64,
+}
+
+/// From where a room's messages are read. A page of them reads on from another page by the ids at
+/// its ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// The newest ones.
+    #[default]
+    Newest,
+    /// Those that stand before a message, and next to it.
+    Before(MessageId),
+    /// Those that stand behind a message, and next to it.
+    After(MessageId),
+    /// Those of about a time, in milliseconds since 1970: one half was said before it.
+    Around(u64),
+}
+
+impl Place {
+    /// How many of so many messages are wanted before the place, and how many behind it. Whatever
+    /// is newest stands before the end.
+    #[must_use]
+    pub fn halves(self, limit: usize) -> (usize, usize) {
+        match self {
+            Self::Newest | Self::Before(_) => (limit, 0),
+            Self::After(_) => (0, limit),
+            Self::Around(_) => (limit / 2, limit - limit / 2),
+        }
+    }
+}
+
 /// What is looked for. An empty one means the newest messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
@@ -80,8 +119,10 @@ pub struct Query {
     pub since_ms: Option<u64>,
     /// Said before this time, in milliseconds since 1970.
     pub until_ms: Option<u64>,
-    /// Older than this message: the next page.
-    pub before: Option<MessageId>,
+    /// From where they are read.
+    pub place: Place,
+    /// Nothing of these people: they are ignored.
+    pub without: Vec<Key>,
     /// This message alone, which [`Query::context`] shows among its neighbours.
     pub only: Option<ShortId>,
     /// Neighbours shown before and after each match.

@@ -15,6 +15,13 @@ struct Term {
     is_prefix: bool,
 }
 
+impl Term {
+    fn expression(&self) -> String {
+        let star = if self.is_prefix { " *" } else { "" };
+        format!("\"{}\"{star}", self.words.join(" "))
+    }
+}
+
 /// All terms of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
@@ -66,10 +73,13 @@ impl Terms {
     /// The terms in the language of SQLite's FTS5, each of which must be there. Each is a quoted
     /// string, so that `and` and `near` are words.
     pub fn expressions(&self) -> impl Iterator<Item = String> {
-        self.terms.iter().map(|term| {
-            let star = if term.is_prefix { " *" } else { "" };
-            format!("\"{}\"{star}", term.words.join(" "))
-        })
+        self.terms.iter().map(Term::expression)
+    }
+
+    /// Those of them whose words are whole: an index has to read more for the beginning of a word.
+    pub fn whole_expressions(&self) -> impl Iterator<Item = String> {
+        let whole = self.terms.iter().filter(|term| !term.is_prefix);
+        whole.map(Term::expression)
     }
 
     /// Whether a text has all the terms.

@@ -1,11 +1,12 @@
 //! What is asked of memory and of an archive, and what is told of their answers.
 
 use super::*;
-use crate::chat::event::{Timing, Told};
+use crate::chat::archive::record::{Entry, Form};
+use crate::chat::event::{Id, Told};
 use crate::chat::{Audience, Config, Input, Output, archive};
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::config::HISTORY_BYTES;
-use crate::protocol::engine::event::{Manner, MessageId};
+use crate::protocol::engine::event::{Manner, MessageId, NamedKey, Version};
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
@@ -16,14 +17,21 @@ use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
 use std::time::Duration;
 
-const LOCAL: LocalTime = LocalTime {
-    now_ms: 1_795_800_600_000,
-    offset_s: 0,
-};
+const NOW_MS: u64 = 1_795_800_600_000;
+
+/// A reader of two times.
+fn when(typed: &str) -> Option<Span> {
+    let (start_ms, end_ms) = match typed {
+        "2h" => (NOW_MS - 2 * 60 * 60 * 1000, NOW_MS - 2 * 60 * 60 * 1000),
+        "ontem" => (NOW_MS - 1000, NOW_MS - 500),
+        _ => return None,
+    };
+    Some(Span { start_ms, end_ms })
+}
 
 fn query(typed: &str) -> Result<Query, Failure> {
-    match search(typed, || LOCAL)? {
-        Command::Find { query, .. } => Ok(query),
+    match search(typed, when)? {
+        Command::Find { query, .. } => Ok(*query),
         other => panic!("{other:?}"),
     }
 }
@@ -48,16 +56,16 @@ fn words_and_limits_are_told_apart() {
             ..words("")
         })
     );
-    let two_h_ago = Some(LOCAL.now_ms - 2 * 60 * 60 * 1000);
     let all = Query {
         from: Some("Ana Luz".into()),
-        since_ms: two_h_ago,
-        until_ms: Some(LOCAL.now_ms),
+        since_ms: Some(NOW_MS - 2 * 60 * 60 * 1000),
+        // A day counts to its end.
+        until_ms: Some(NOW_MS - 500),
         limit: 5,
         ..words("prova")
     };
     assert_eq!(
-        query("de:\"Ana Luz\" prova since:2h até:agora limit:5"),
+        query("de:\"Ana Luz\" prova since:2h até:ontem limit:5"),
         Ok(all)
     );
     assert_eq!(query("x limit:99999").unwrap().limit, FOUND_MAX);
@@ -74,18 +82,19 @@ fn what_cannot_be_looked_for_says_why() {
     assert_eq!(context(""), Err(Failure::Usage("/context ID")));
     assert_eq!(context("ü"), Err(Failure::NoMessageId("ü".into())));
     let no_count = Failure::NoCount("tomorrow".into());
-    assert_eq!(history("tomorrow", || LOCAL), Err(no_count));
+    assert_eq!(history("tomorrow", when), Err(no_count));
+    assert_eq!(query("!? -"), Err(Failure::NoWord("!? -".into())));
 }
 
 /// A member whose room is archived.
 fn archived() -> Chat {
     let now = Moment {
         time: Duration::ZERO,
-        wall_ms: LOCAL.now_ms,
+        wall_ms: NOW_MS,
     };
     let setup = Setup {
         signer: Signer::from_seed(&[1; 32]),
-        session: (LOCAL.now_ms / 1000) << 32,
+        session: (NOW_MS / 1000) << 32,
         replaces: None,
         role: Role::Person,
         is_archived: true,
@@ -114,7 +123,7 @@ fn archived() -> Chat {
 fn outputs(chat: &mut Chat, input: Input<'_>) -> Vec<Output> {
     let now = Moment {
         time: Duration::ZERO,
-        wall_ms: LOCAL.now_ms,
+        wall_ms: NOW_MS,
     };
     chat.handle(now, input);
     let polled = std::iter::from_fn(|| Some(chat.poll(now)));
@@ -160,7 +169,7 @@ fn found(sequence: u32, form: Form) -> Found {
 #[test]
 fn an_archive_is_asked_and_its_answers_are_told_whenever_they_come() {
     let mut chat = archived();
-    let Command::Find { query, purpose } = search("prova", || LOCAL).unwrap() else {
+    let Command::Find { query, purpose } = search("prova", when).unwrap() else {
         panic!("a search");
     };
     let asked = ask(
@@ -172,6 +181,7 @@ fn an_archive_is_asked_and_its_answers_are_told_whenever_they_come() {
         },
     );
     let request = RequestId(1);
+    let query = *query;
     let find = Request::Room(RoomRequest::Find { request, query });
     assert_eq!(asked, [Output::Archive(find)]);
     let asked = ask(&mut chat, 2, Command::History(5));
@@ -184,6 +194,7 @@ fn an_archive_is_asked_and_its_answers_are_told_whenever_they_come() {
         request,
         found,
         has_more: true,
+        has_newer: false,
     };
     let told = reply(
         &mut chat,
@@ -238,6 +249,7 @@ fn a_message_that_only_the_archive_has_is_too_old_to_be_changed() {
                 request,
                 found,
                 has_more,
+                has_newer: false,
             },
         );
         assert_eq!(told, [Output::Tell(News::Failed(expected).to(request))]);
@@ -260,4 +272,156 @@ fn whoever_asks_faster_than_the_archive_answers_waits_and_a_lost_archive_answers
         "each question, and that nothing is kept"
     );
     assert!(chat.has_room());
+}
+
+/// A member without an archive that has said some lines.
+fn talkative(count: usize) -> Chat {
+    let mut chat = archived();
+    reply(&mut chat, RoomReply::Unusable);
+    for line in 0..count {
+        ask(&mut chat, 0, Command::Say(format!("linha {line}")));
+    }
+    chat
+}
+
+/// All answers to a request, however many parts they take.
+fn answers(chat: &mut Chat, request: u64, command: Command) -> Vec<News> {
+    let mut outputs_so_far = ask(chat, request, command);
+    for _ in 0..1000 {
+        outputs_so_far.extend(outputs(chat, Input::Time));
+        if chat.own.finding.searches.is_empty() {
+            break;
+        }
+    }
+    let of_request = |output| match output {
+        Output::Tell(told) if told.request == Some(RequestId(request)) => Some(told.news),
+        _ => None,
+    };
+    outputs_so_far.into_iter().filter_map(of_request).collect()
+}
+
+fn texts(page: &HistoryPage) -> Vec<&str> {
+    page.messages.iter().map(Message::text).collect()
+}
+
+fn page_of(chat: &mut Chat, place: Place, limit: usize) -> HistoryPage {
+    match &answers(chat, 9, page(place, limit))[..] {
+        [News::Page(page)] => (**page).clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn without_an_archive_pages_are_read_from_memory() {
+    let mut chat = talkative(10);
+    let newest = page_of(&mut chat, Place::Newest, 3);
+    assert_eq!(texts(&newest), ["linha 7", "linha 8", "linha 9"]);
+    assert_eq!((newest.has_older, newest.has_newer), (true, false));
+    let ids: Vec<MessageId> = page_of(&mut chat, Place::Newest, 1000)
+        .messages
+        .iter()
+        .filter_map(|message| match message.id {
+            Id::Group(id) => Some(id),
+            Id::Local(_) => None,
+        })
+        .collect();
+    assert_eq!(ids.len(), 10);
+    let before = page_of(&mut chat, Place::Before(ids[2]), 5);
+    assert_eq!(texts(&before), ["linha 0", "linha 1"]);
+    assert_eq!((before.has_older, before.has_newer), (false, true));
+    let after = page_of(&mut chat, Place::After(ids[2]), 2);
+    assert_eq!(texts(&after), ["linha 3", "linha 4"]);
+    assert_eq!((after.has_older, after.has_newer), (true, true));
+    // All were said within one millisecond.
+    let around = page_of(&mut chat, Place::Around(NOW_MS), 4);
+    assert_eq!(texts(&around), ["linha 0", "linha 1"]);
+    let around = page_of(&mut chat, Place::Around(NOW_MS + 10_000), 4);
+    assert_eq!(texts(&around), ["linha 8", "linha 9"]);
+}
+
+#[test]
+fn a_match_in_memory_stands_among_its_neighbours() {
+    let mut chat = talkative(10);
+    let Command::Find { query, purpose } = search("\"linha 5\"", when).unwrap() else {
+        panic!("a search");
+    };
+    let query = Box::new(Query {
+        context: 2,
+        ..*query
+    });
+    let found = answers(&mut chat, 1, Command::Find { query, purpose });
+    let shown: Vec<(&str, bool)> = found
+        .iter()
+        .filter_map(|news| match news {
+            News::Found(found) => Some((found.message.text(), found.is_match)),
+            _ => None,
+        })
+        .collect();
+    let expected = [3, 4, 5, 6, 7].map(|line| (format!("linha {line}"), line == 5));
+    let expected: Vec<(&str, bool)> = expected.iter().map(|(text, is)| (&**text, *is)).collect();
+    assert_eq!(shown, expected);
+    let end = News::Searched {
+        count: 1,
+        has_more: false,
+    };
+    assert_eq!(found.last(), Some(&end));
+}
+
+#[test]
+fn many_messages_are_searched_in_parts_between_which_the_room_goes_on() {
+    let mut chat = talkative(4000);
+    let Command::Find { query, purpose } = search("\"linha 3\"", when).unwrap() else {
+        panic!("a search");
+    };
+    let first = ask(&mut chat, 1, Command::Find { query, purpose });
+    if chat.node.held_bytes() / 1400 > PART_FRAMES {
+        assert_eq!(first, [], "it is not done at once");
+    }
+    let found = answers(&mut chat, 2, Command::History(2));
+    let shown: Vec<&str> = found
+        .iter()
+        .filter_map(|news| match news {
+            News::Message(message) => Some(message.text()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(shown, ["linha 3998", "linha 3999"]);
+}
+
+#[test]
+fn what_the_archive_was_asked_is_answered_from_memory_when_it_cannot_be_used() {
+    let mut chat = archived();
+    ask(&mut chat, 0, Command::Say("oi turma".into()));
+    assert_eq!(
+        answers(&mut chat, 1, page(Place::Newest, 5)),
+        [],
+        "it is asked"
+    );
+    let told = reply(&mut chat, RoomReply::Unusable);
+    let pages = told.iter().filter(|output| {
+        matches!(output, Output::Tell(Told { news: News::Page(page), .. })
+            if texts(page) == ["oi turma"])
+    });
+    assert_eq!(pages.count(), 1, "{told:?}");
+}
+
+#[test]
+fn a_room_is_read_up_to_the_newest_message_that_a_face_marks() {
+    let mut chat = archived();
+    let id = |sequence| found(sequence, Form::Original).entry.id;
+    let mark = |id| Output::Archive(Request::Room(RoomRequest::MarkRead(id)));
+    assert_eq!(ask(&mut chat, 1, Command::MarkRead(id(5))), [mark(id(5))]);
+    assert_eq!(ask(&mut chat, 2, Command::MarkRead(id(4))), []);
+    assert_eq!(ask(&mut chat, 3, Command::MarkRead(id(6))), [mark(id(6))]);
+    let told = ask(&mut chat, 4, Command::Snapshot);
+    let [
+        Output::Tell(Told {
+            news: News::Snapshot(snapshot),
+            ..
+        }),
+    ] = &told[..]
+    else {
+        panic!("{told:?}");
+    };
+    assert_eq!(snapshot.read_until, Some(Id::Group(id(6))));
 }

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use crate::cli::keeping::{self, HistoryRooms};
 use crate::cli::shared::{self, GROUP, KEEP_ALIVE_S, PORT, TTL};
 use crate::cli::{LOBBY, name, room_name};
+use crate::face::tui::{Notices, Scheme};
 use crate::terminal::screen::Color;
 use crate::text::Lang;
 
@@ -19,6 +20,12 @@ pub enum Key {
     Lang,
     /// When names are coloured.
     Color,
+    /// How the full screen is coloured.
+    Theme,
+    /// Whether the full screen follows the mouse.
+    Mouse,
+    /// Which messages call this person.
+    Notify,
     /// The interfaces of a group.
     Interface,
     /// The multicast group.
@@ -41,11 +48,14 @@ pub enum Key {
 
 impl Key {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Name,
         Self::Room,
         Self::Lang,
         Self::Color,
+        Self::Theme,
+        Self::Mouse,
+        Self::Notify,
         Self::Interface,
         Self::Group,
         Self::Port,
@@ -65,6 +75,9 @@ impl Key {
             Self::Room => "room",
             Self::Lang => "lang",
             Self::Color => "color",
+            Self::Theme => "theme",
+            Self::Mouse => "mouse",
+            Self::Notify => "notify",
             Self::Interface => "interface",
             Self::Group => "group",
             Self::Port => "port",
@@ -85,6 +98,9 @@ impl Key {
             Self::Room => "RODA_ROOM",
             Self::Lang => "RODA_LANG",
             Self::Color => "RODA_COLOR",
+            Self::Theme => "RODA_THEME",
+            Self::Mouse => "RODA_MOUSE",
+            Self::Notify => "RODA_NOTIFY",
             Self::Interface => "RODA_INTERFACE",
             Self::Group => "RODA_GROUP",
             Self::Port => "RODA_PORT",
@@ -114,7 +130,7 @@ impl Key {
     /// Whether its value is `true` or `false`.
     #[must_use]
     pub fn is_flag(self) -> bool {
-        matches!(self, Self::HistoryPrivate)
+        matches!(self, Self::HistoryPrivate | Self::Mouse)
     }
 
     /// Whether a value is one that the option takes.
@@ -124,13 +140,15 @@ impl Key {
             Self::Room => room_name(value.to_owned()).is_ok(),
             Self::Lang => Lang::from_str(value, false).is_ok(),
             Self::Color => Color::from_str(value, false).is_ok(),
+            Self::Theme => Scheme::from_str(value, false).is_ok(),
+            Self::Notify => Notices::from_str(value, false).is_ok(),
             Self::Interface => !value.is_empty() && !value.contains(char::is_control),
             Self::Group => shared::group(value).is_ok(),
             Self::Port => shared::port(value).is_ok(),
             Self::Ttl => value.parse::<u8>().is_ok(),
             Self::KeepAlive => shared::seconds(value.to_owned(), 1, "").is_ok(),
             Self::HistoryRooms => HistoryRooms::from_str(value, false).is_ok(),
-            Self::HistoryPrivate => value.parse::<bool>().is_ok(),
+            Self::HistoryPrivate | Self::Mouse => value.parse::<bool>().is_ok(),
             Self::HistoryDays => keeping::days(value.to_owned()).is_ok(),
             Self::HistoryBytes => keeping::bytes(value.to_owned()).is_ok(),
         }
@@ -145,6 +163,9 @@ impl Key {
             Self::Room => Some(LOBBY.into()),
             Self::Lang | Self::Interface => None,
             Self::Color => Some("auto".into()),
+            Self::Theme => Some("default".into()),
+            Self::Mouse => Some("true".into()),
+            Self::Notify => Some("mentions".into()),
             Self::Group => Some(GROUP.into()),
             Self::Port => Some(PORT.into()),
             Self::Ttl => Some(TTL.into()),

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use self::history::History;
 use self::movements::Movements;
+pub(super) use self::movements::movement;
 use crate::chat::event::{News, Person, Timing, Told};
 
 /// What is to be shown.

@@ -97,7 +97,7 @@ fn crowd<'t>(as_one: Movement, gathered: impl Iterator<Item = &'t Told>) -> Crow
 }
 
 /// Who comes or goes, and how.
-fn movement(news: &News) -> Option<(Movement, &Person)> {
+pub(in crate::face) fn movement(news: &News) -> Option<(Movement, &Person)> {
     Some(match news {
         News::Entered { person, was_here } => match was_here {
             true => (Movement::WasHere, person),

@@ -362,6 +362,7 @@ fn of_failure(failed: &Failure) -> Object<'_> {
         | Failure::NameCut(given)
         | Failure::NotIgnored(given)
         | Failure::NoTime(given)
+        | Failure::NoWord(given)
         | Failure::NoMessageId(given)
         | Failure::NoMessage(given)
         | Failure::TooOld(given)

@@ -5,20 +5,26 @@ use crate::chat::event::{MemberState, Message};
 use crate::text::{self, Lang};
 
 impl Lines {
-    /// The messages that were shown last in earlier sessions, dim. Where no person looks, they were
-    /// written before.
+    /// The messages that were shown last in earlier sessions; dim, unless this person has not read
+    /// them. Where no person looks, they were written before.
     pub(super) fn recent(&mut self, messages: &[Message]) -> Line {
         if self.days.is_none() {
             return Line::Talk(Vec::new());
         }
         let colored = self.style.screen;
-        self.style.screen = colored.without_colors();
         let mut shown = String::new();
         for message in messages {
-            if let Line::Data(lines) = self.message(message, None) {
-                lines
+            let is_read = self.read_until.is_none_or(|until| message.id <= until);
+            self.style.screen = match is_read {
+                true => colored.without_colors(),
+                false => colored,
+            };
+            match self.message(message, None) {
+                Line::Data(lines) if is_read => lines
                     .lines()
-                    .for_each(|line| colored.aside(line, &mut shown));
+                    .for_each(|line| colored.aside(line, &mut shown)),
+                Line::Data(lines) => shown.push_str(&lines),
+                Line::Talk(_) => {}
             }
         }
         self.style.screen = colored;
@@ -50,7 +56,7 @@ pub(super) fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
 mod tests {
     use super::*;
     use crate::chat::entry::Syntax;
-    use crate::chat::event::{Content, News, Person, Timing};
+    use crate::chat::event::{Content, Id, News, Person, Timing};
     use crate::face::lines::Style;
     use crate::terminal::screen::{Color, Form, Screen};
 
@@ -92,6 +98,20 @@ mod tests {
             Line::Talk(nothing) => assert!(nothing.is_empty()),
             Line::Data(data) => panic!("{data:?}"),
         }
+        // What was not read before is as bright as ever.
+        let mut told = lines().dated();
+        told.line(None, &News::ReadUntil(Id::Local(1)));
+        let unread = Message {
+            id: Id::Local(2),
+            ..message("nova")
+        };
+        let recent_too = News::Recent(vec![message("oi"), unread]);
+        let Line::Data(shown) = told.line(None, &recent_too) else {
+            panic!("it is data");
+        };
+        let is_dim = |line: &&str| line.starts_with("\x1b[2m");
+        let bright: Vec<&str> = shown.lines().filter(|line| !is_dim(line)).collect();
+        assert!(bright.len() == 1 && bright[0].ends_with("nova"), "{shown}");
         // The next message has its colours again.
         let mut lines = lines().dated();
         lines.line(None, &recent);

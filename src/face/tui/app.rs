@@ -1,39 +1,44 @@
 //! The full screen as a value. Pure: what is told, keys, sizes and the time come in; a picture and
 //! what is asked for come out. The same events in any order of arrival give the same conversation.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::super::arrivals::Movement;
-use super::super::guests;
-use super::super::lines::{Line, Lines, Style as LinesStyle, addressed, typed};
-use super::super::mention::mentions;
-use super::super::names::Names;
-use super::conversation::{Conversation, Place, What};
 use super::entry::Look;
-use super::input::{Input, Typed};
+use super::input::Typed;
 use super::keys::{self, Action};
-use super::layout::{Areas, areas, input_columns};
-use super::panel::{Panel, Verify};
-use super::people::People;
+use super::layout::{Areas, Wanted, areas, input_columns};
+use super::panel::Panel;
+use super::room::Room;
+use super::talk::{Talk, TalkKey};
+use super::talks::Talks;
 use super::theme::Theme;
 use super::view::{Scroll, View};
+use crate::chat::command::RequestId;
 use crate::chat::command::commands;
-use crate::chat::entry::{self, Entry, Syntax};
-use crate::chat::event::{Message, News, Person, Timing, Told};
+use crate::chat::entry::{self, Entry, Request, Syntax, split_name};
+use crate::chat::event::{Person, Told};
+use crate::chat::rooms::RoomNumber;
 use crate::clock::Stamp;
-use crate::protocol::fingerprint::code_words;
+use crate::face::lines::addressed;
 use crate::protocol::time::Moment;
+use crate::terminal::completion::Completion;
 use crate::terminal::keys::{Key, KeyEvent, Modifiers};
 use crate::terminal::picture::{COLUMNS_MAX, ROWS_MAX};
-use crate::terminal::screen::{Color, Form, Screen, short_name};
-use crate::text::Lang;
+use crate::text::{self, Lang};
 
-/// Who has pressed no key for so long is away: what comes then is marked as new.
-const AWAY: Duration = Duration::from_secs(120);
+/// Requests whose asker is remembered: later answers are shown in the room.
+const ASKERS_MAX: usize = 64;
 
-/// Longest notice for the desktop, in characters.
-const NOTICE_MAX_CHARS: usize = 160;
+/// What this person wants to be told by the desktop and the bell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Notices {
+    /// What means them: their name, and what only they can read.
+    #[default]
+    Mentions,
+    /// Every message.
+    All,
+}
 
 /// How the screen is opened.
 #[derive(Clone, Debug)]
@@ -44,14 +49,18 @@ pub struct AppConfig {
     pub theme: Theme,
     /// This person's name.
     pub name: String,
-    /// The room's name as it is shown.
+    /// The first room's name as it is shown.
     pub room: String,
+    /// What calls this person.
+    pub notices: Notices,
+    /// Whether the mouse is followed.
+    pub takes_mouse: bool,
 }
 
 /// What comes in.
 #[derive(Debug)]
 pub enum AppInput<'a> {
-    /// Something is told by the room.
+    /// Something is told by a room.
     Told(&'a Told),
     /// A sentence beside that.
     Say(&'a str),
@@ -66,11 +75,11 @@ pub enum AppInput<'a> {
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Something of the room.
-    Ask(Entry),
-    /// To leave: Ctrl-C on an empty line.
+    /// Something of a room.
+    Ask(Request),
+    /// To leave all rooms: Ctrl-C on an empty line.
     Interrupt,
-    /// To leave: Ctrl-D on an empty line.
+    /// The same: Ctrl-D on an empty line.
     End,
     /// To stop the job, as Ctrl-Z does.
     Suspend,
@@ -78,37 +87,36 @@ pub enum Effect {
     Redraw,
     /// To call this person: somebody means them.
     Notice(String),
+    /// To put a text into the terminal's clipboard.
+    Copy(String),
 }
 
 /// See the file's head.
 pub struct App {
-    config: AppConfig,
-    pub(super) conversation: Conversation,
-    pub(super) people: People,
-    names: Names,
-    pub(super) input: Input,
-    /// Writes the sentences about what is no message.
-    lines: Lines,
+    pub(super) config: AppConfig,
+    pub(super) rooms: BTreeMap<RoomNumber, Room>,
+    /// Stands for a room that is not known.
+    nowhere: Room,
+    /// Rooms that were left: what is still told of them is not shown.
+    pub(super) left: BTreeSet<RoomNumber>,
+    pub(super) talks: Talks,
     pub(super) panel: Panel,
     pub(super) shows_people: bool,
-    pub(super) scroll: Scroll,
-    /// Messages that came below what is seen.
-    pub(super) unseen: usize,
-    /// The first message that was not read.
-    unread: Option<Place>,
-    /// Whether a key was pressed since that was set.
-    is_back: bool,
-    typed_at: Duration,
-    pub(super) is_keyed: Option<bool>,
-    pub(super) is_offline: bool,
+    /// Whether everything but the text is hidden, so that it can be copied.
+    pub(super) is_bare: bool,
+    pub(super) typed_at: Duration,
     pub(super) has_spoken: bool,
+    /// Whether the next new room is to be looked at: this person has asked for it.
+    pub(super) wants_room: bool,
     pub(super) quiet_until: Option<Duration>,
-    /// Messages that meant this person since a key was pressed.
-    pub(super) called: usize,
+    /// What the last key did, until the next one.
+    pub(super) hint: Option<String>,
     size: (u16, u16),
     pub(super) now: Moment,
     effects: VecDeque<Effect>,
-    local: Box<dyn Fn(u64) -> Stamp + Send>,
+    requests: u64,
+    askers: VecDeque<(RequestId, TalkKey)>,
+    pub(super) local: Box<dyn Fn(u64) -> Stamp + Send>,
     is_stale: bool,
 }
 
@@ -116,39 +124,31 @@ impl App {
     /// An empty screen; `local` gives the local time of milliseconds since 1970.
     #[must_use]
     pub fn new(config: AppConfig, local: impl Fn(u64) -> Stamp + Send + 'static) -> Self {
-        let style = LinesStyle {
-            lang: config.lang,
-            screen: Screen::new(Form::Lines, Color::Never, config.lang),
-            shows_own: true,
-            syntax: Syntax::Commands,
-        };
-        let mut input = Input::default();
-        input.completion().set_commands(commands());
-        input.completion().add_commands(keys::words());
+        let first = RoomNumber::FIRST;
+        let mut talk = Talk::new(TalkKey::of_room(first));
+        equip(talk.input.completion());
+        let room = |name: &str| Room::new(name.to_owned(), config.lang);
         Self {
-            lines: Lines::new(style, config.room.clone()),
-            config,
-            conversation: Conversation::default(),
-            people: People::default(),
-            names: Names::default(),
-            input,
+            rooms: BTreeMap::from([(first, room(&config.room))]),
+            nowhere: room(""),
+            left: BTreeSet::new(),
+            talks: Talks::new(talk),
             panel: Panel::None,
             shows_people: true,
-            scroll: Scroll::Bottom,
-            unseen: 0,
-            unread: None,
-            is_back: true,
+            is_bare: false,
             typed_at: Duration::ZERO,
-            is_keyed: None,
-            is_offline: false,
             has_spoken: false,
+            wants_room: false,
             quiet_until: None,
-            called: 0,
+            hint: None,
             size: (0, 0),
             now: Moment::default(),
             effects: VecDeque::new(),
+            requests: 0,
+            askers: VecDeque::new(),
             local: Box::new(local),
             is_stale: true,
+            config,
         }
     }
 
@@ -208,8 +208,23 @@ impl App {
         self.config.theme
     }
 
-    pub(super) fn room(&self) -> &str {
-        &self.config.room
+    /// The conversation that is looked at.
+    pub(super) fn talk(&self) -> &Talk {
+        self.talks.shown()
+    }
+
+    /// The same, to be changed.
+    pub(super) fn talk_mut(&mut self) -> &mut Talk {
+        self.talks.shown_mut()
+    }
+
+    /// The room that is looked at, or in which the private conversation is.
+    pub(super) fn room(&self) -> &Room {
+        self.room_of(self.talk().key.room)
+    }
+
+    pub(super) fn room_of(&self, number: RoomNumber) -> &Room {
+        self.rooms.get(&number).unwrap_or(&self.nowhere)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -217,12 +232,19 @@ impl App {
     }
 
     pub(super) fn areas(&self) -> Areas {
+        let talk = self.talk();
         let rows = match &self.panel {
-            Panel::Find(_) => 1,
-            _ if self.input.asks().is_some() => 1,
-            _ => self.input.rows(input_columns(self.size.0)).rows.len(),
+            Panel::Find(_) | Panel::Delete(_) | Panel::Leave => 1,
+            _ if talk.input.asks().is_some() => 1,
+            _ => talk.input.rows(input_columns(self.size.0)).rows.len(),
         };
-        areas(self.size, rows, self.shows_people)
+        let wanted = Wanted {
+            input_rows: rows,
+            people: self.shows_people,
+            tabs: self.talks.len() > 1,
+            is_bare: self.is_bare,
+        };
+        areas(self.size, wanted)
     }
 
     /// Rows of the conversation that are seen.
@@ -235,17 +257,21 @@ impl App {
             Panel::Find(finder) => Some(finder.query.as_str()).filter(|query| !query.is_empty()),
             _ => None,
         };
+        let (talk, room) = (self.talk(), self.room());
         look_at(View {
-            conversation: &self.conversation,
+            conversation: &talk.conversation,
+            delivery: &room.delivery,
+            others: room.people.count() - 1,
             look: Look {
                 lang: self.config.lang,
                 theme: self.config.theme,
                 columns: self.areas().talk.width,
                 me: &self.config.name,
                 found,
+                is_bare: self.is_bare,
             },
             local: &*self.local,
-            unread: self.unread,
+            unread: talk.unread,
         })
     }
 
@@ -254,158 +280,44 @@ impl App {
         Some(left.as_secs().div_ceil(60))
     }
 
+    /// Asks for something of the room that is looked at.
     pub(super) fn ask(&mut self, entry: Entry) {
-        self.effects.push_back(Effect::Ask(entry));
+        self.requests += 1;
+        let id = RequestId(self.requests);
+        let key = self.talk().key.clone();
+        let room = key.room;
+        self.askers.push_back((id, key));
+        if self.askers.len() > ASKERS_MAX {
+            self.askers.pop_front();
+        }
+        self.do_effect(Effect::Ask(Request { id, room, entry }));
+    }
+
+    /// Where an answer is shown: in the conversation where it was asked for, or in the room.
+    pub(super) fn asker_of(&self, told: &Told) -> TalkKey {
+        let asked = told.request.and_then(|request| {
+            let mut askers = self.askers.iter();
+            askers.find(|(id, key)| *id == request && key.room == told.room)
+        });
+        let key = asked.map(|(_, key)| key);
+        let key = key.filter(|key| self.talks.position(key).is_some());
+        key.cloned().unwrap_or_else(|| TalkKey::of_room(told.room))
     }
 
     pub(super) fn do_effect(&mut self, effect: Effect) {
         self.effects.push_back(effect);
     }
 
+    /// Says something in the conversation that is looked at.
     pub(super) fn note(&mut self, sentence: &str) {
-        let what = What::Sentence(sentence.to_owned());
-        self.conversation.note(self.now.wall_ms, what);
-    }
-
-    fn note_move(&mut self, movement: Movement, person: &Person) {
-        let name = addressed(person);
-        let name = short_name(&name).into_owned();
-        self.conversation
-            .note_move(self.now.wall_ms, movement, name);
-    }
-
-    fn on_told(&mut self, told: &Told) {
-        let news = &told.news;
-        self.people.follow(news);
-        self.names.follow(news, self.input.completion());
-        match news {
-            News::Message(message) => return self.on_message(message, news),
-            News::Snapshot(snapshot) => {
-                if let Some(ready) = &snapshot.ready {
-                    self.is_keyed = Some(ready.is_keyed);
-                }
-                self.conversation.follow(news);
-                return;
-            }
-            News::Delivered(_) => {
-                self.conversation.follow(news);
-                return;
-            }
-            News::Guest(guest) => {
-                let text = guest.text.clone().unwrap_or_default();
-                self.conversation
-                    .note(guest.wall_ms, What::Guest(guest.clone()));
-                let name = guest.name.clone().unwrap_or_default();
-                self.on_arrival(None, mentions(&text, self.name()).is_empty());
-                self.call(&text, &guests::plain(&name), false);
-                return;
-            }
-            News::Entered { person, was_here } => {
-                return self.note_move(
-                    match was_here {
-                        true => Movement::WasHere,
-                        false => Movement::Entered,
-                    },
-                    person,
-                );
-            }
-            News::Left {
-                person,
-                with_farewell,
-            } => {
-                return self.note_move(
-                    match with_farewell {
-                        true => Movement::Left,
-                        false => Movement::Gone,
-                    },
-                    person,
-                );
-            }
-            News::Silent(person) => return self.note_move(Movement::Silent, person),
-            News::Back(person) => return self.note_move(Movement::Back, person),
-            // They stand in their places.
-            News::CaughtUp { .. } => return,
-            News::Ready(ready) => self.is_keyed = Some(ready.is_keyed),
-            News::NoNetwork => self.is_offline = true,
-            News::InterfaceJoined(_) => self.is_offline = false,
-            News::Renamed {
-                person,
-                is_own: true,
-                ..
-            } => self.config.name = person.name.to_string(),
-            News::Code { person, code } => self.show_code(person, code),
-            _ => {}
-        }
-        let sentences = self.lines.line(told.request.map(|request| request.0), news);
-        match sentences {
-            Line::Talk(sentences) => sentences.iter().for_each(|said| self.note(said)),
-            Line::Data(line) => self.note(line.trim_end()),
-        }
-    }
-
-    fn on_message(&mut self, message: &Message, news: &News) {
-        let is_new = self.conversation.follow(news);
-        if !is_new || message.timing == Timing::History {
-            return;
-        }
-        if message.is_mine() {
-            // Whoever speaks looks at what follows.
-            self.scroll = Scroll::Bottom;
-            self.unseen = 0;
-            return;
-        }
-        self.on_arrival(Some((Some(message.id), 0)), false);
-        let who = match &message.guest {
-            Some(guest) => guests::of_member(self.config.lang, guest, &message.who),
-            None => addressed(&message.who),
-        };
-        self.call(message.text(), &who, message.is_private);
-    }
-
-    /// Marks where this person stopped reading, and counts what is not seen.
-    fn on_arrival(&mut self, place: Option<Place>, is_quiet: bool) {
-        let is_scrolled = self.scroll != Scroll::Bottom;
-        if is_scrolled && !is_quiet {
-            self.unseen += 1;
-        }
-        let is_away = self.now.time.saturating_sub(self.typed_at) >= AWAY;
-        if (is_scrolled || is_away) && self.is_back && place.is_some() {
-            self.unread = place;
-            self.is_back = false;
-        }
-    }
-
-    /// Calls this person, if a message means them.
-    fn call(&mut self, text: &str, who: &str, is_private: bool) {
-        if !is_private && mentions(text, &self.config.name).is_empty() {
-            return;
-        }
-        self.called += 1;
-        if self.quiet_until.is_none() {
-            let notice = format!("{who}: {text}");
-            let notice = notice.chars().take(NOTICE_MAX_CHARS).collect();
-            self.do_effect(Effect::Notice(notice));
-        }
-    }
-
-    fn show_code(&mut self, person: &Person, code: &str) {
-        let me = self.people.me().and_then(|me| me.key);
-        let words = match (me, person.key) {
-            (Some(me), Some(other)) => code_words(&me, &other),
-            _ => String::new(),
-        };
-        self.panel = Panel::Verify(Verify {
-            who: addressed(person),
-            typed: typed(person),
-            code: code.to_owned(),
-            words,
-        });
+        let key = self.talk().key.clone();
+        self.note_in(&key, sentence);
     }
 
     fn on_key(&mut self, event: &KeyEvent) {
         self.typed_at = self.now.time;
-        self.is_back = true;
-        self.called = 0;
+        self.hint = None;
+        self.talk_mut().is_seen();
         match event {
             KeyEvent::Press(key, held) => match self.panel {
                 Panel::None => self.press(*key, *held),
@@ -413,23 +325,39 @@ impl App {
             },
             KeyEvent::Paste { text, .. } => {
                 self.panel = Panel::None;
-                self.input.paste(text);
+                self.talk_mut().input.paste(text);
             }
+            KeyEvent::Mouse(mouse) => self.on_mouse(*mouse),
             // U+FFFD is in the line, to be seen.
             KeyEvent::Mended => {}
         }
+        let talk = self.talk_mut();
+        // Whoever reads above has not read what comes below.
+        talk.is_back = talk.scroll == Scroll::Bottom;
     }
 
     pub(super) fn press(&mut self, key: Key, held: Modifiers) {
-        if let Some(action) = keys::action(key, held) {
-            return self.act(action, "");
+        if let Some((action, rest)) = keys::action(key, held, self.talks.len()) {
+            return self.act(action, &rest);
         }
-        if key == Key::Enter && !held.alt && self.input.text().is_empty() {
-            return self.act(Action::Unfold, "");
+        let columns = input_columns(self.size.0);
+        let talk = self.talk();
+        let (is_empty, is_editing) = (talk.input.text().is_empty(), talk.editing.is_some());
+        let is_plain = !held.ctrl && !held.alt && talk.input.query().is_none();
+        match key {
+            Key::Enter if is_empty && is_plain && !is_editing => {
+                return self.act(Action::Unfold, "");
+            }
+            Key::Up if is_plain && self.edit_last() => return,
+            Key::Escape if is_editing => return self.end_editing(),
+            Key::Tab if self.complete_room() => return,
+            _ => {}
         }
-        match self.input.press(key, held, input_columns(self.size.0)) {
+        match self.talk_mut().input.press(key, held, columns) {
             Typed::Nothing => {}
             Typed::Line { text, is_pasted } => self.on_line(text, is_pasted),
+            Typed::Cleared => self.talk_mut().editing = None,
+            Typed::Interrupt if self.talks.rooms() > 1 => self.panel = Panel::Leave,
             Typed::Interrupt => self.do_effect(Effect::Interrupt),
             Typed::End => self.do_effect(Effect::End),
             Typed::Suspend => self.do_effect(Effect::Suspend),
@@ -439,17 +367,76 @@ impl App {
 
     pub(super) fn on_line(&mut self, text: String, is_pasted: bool) {
         self.has_spoken = true;
+        if let Some(id) = self.talk_mut().editing.take() {
+            if !text.trim().is_empty() {
+                let id = id.to_string();
+                self.ask(Entry::Edit { id, text });
+            }
+            return;
+        }
         let read = match is_pasted {
             true => entry::pasted(text),
             false => entry::read(text, entry::Input::Lines, Syntax::Commands),
         };
-        if let Entry::Command(line) = &read.entry
-            && let Some((action, rest)) = keys::command(line)
-        {
-            return self.act(action, rest);
+        if let Entry::Command(line) = &read.entry {
+            if let Some((action, rest)) = keys::command(line) {
+                return self.act(action, rest);
+            }
+            if self.is_for_private(line) {
+                return;
+            }
+            let word = line.split_whitespace().next().unwrap_or_default();
+            self.wants_room |= matches!(word, "/join" | "/entrar");
         }
-        self.ask(read.entry);
+        let with = self.talk().key.with.as_ref().map(addressed);
+        self.ask(match read.entry {
+            Entry::Say { text, to: None } => Entry::Say { text, to: with },
+            other => other,
+        });
     }
+
+    /// Does what a command means in or for a private conversation; whether it does.
+    fn is_for_private(&mut self, line: &str) -> bool {
+        let line = line.trim();
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let is_private = self.talk().key.with.is_some();
+        match word {
+            "/msg" => {
+                let (name, text) = split_name(rest);
+                let found = self.room().people.called(name).cloned();
+                match found.filter(|_| text.is_empty()) {
+                    Some(person) => self.open_private(person),
+                    None => return false,
+                }
+            }
+            "/part" if is_private && rest.trim().is_empty() => self.act(Action::Close, ""),
+            // There, it would be told to everybody.
+            "/me" | "/eu" if is_private => self.note(&text::no_action_here(self.lang())),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Looks at the private conversation with somebody of this room.
+    pub(super) fn open_private(&mut self, person: Person) {
+        let key = TalkKey::with(self.talk().key.room, person);
+        self.meet(&key);
+        if let Some(at) = self.talks.position(&key) {
+            self.look_at(at);
+        }
+    }
+
+    /// Looks at the conversation in a place.
+    pub(super) fn look_at(&mut self, at: usize) {
+        self.talks.show(at);
+        self.talk_mut().is_seen();
+    }
+}
+
+/// Teaches Tab the commands.
+pub(super) fn equip(completion: &mut Completion) {
+    completion.set_commands(commands());
+    completion.add_commands(keys::words());
 }
 
 #[cfg(test)]

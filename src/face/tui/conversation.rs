@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::super::arrivals::Movement;
-use super::delivery::Delivery;
+use super::held::Held;
 use crate::chat::event::{Guest, Id, Message, News};
-use crate::chat::transcript::Transcript;
 
 /// Most asides that are held; the oldest go first.
 const ASIDES_MAX: usize = 2000;
@@ -60,29 +59,22 @@ impl Entry<'_> {
 /// See the file's head.
 #[derive(Debug, Default)]
 pub(super) struct Conversation {
-    transcript: Transcript,
+    pub(super) held: Held,
     asides: BTreeMap<Place, Aside>,
     asides_told: u64,
-    pub(super) delivery: Delivery,
     unfolded: BTreeSet<Place>,
     /// Nothing at or before this place is shown.
     pub(super) floor: Option<Place>,
 }
 
 impl Conversation {
-    /// Takes in a message or a snapshot, or how far own messages have got. Whether it was something
-    /// new.
+    /// Takes in a message, or a change of one. Whether it was a new message.
     pub(super) fn follow(&mut self, news: &News) -> bool {
-        if let News::Delivered(report) = news {
-            self.delivery.report(report);
-        }
-        let (before, newest) = (self.transcript.len(), self.newest());
-        self.transcript.apply(news);
-        self.transcript.len() > before || self.newest() != newest
+        self.held.follow(news)
     }
 
     fn newest(&self) -> Option<Id> {
-        self.transcript.before(None).map(|message| message.id)
+        self.held.before(None).map(|message| message.id)
     }
 
     /// Takes in what happens beside the messages.
@@ -126,7 +118,7 @@ impl Conversation {
     /// What stands at a place.
     pub(super) fn get(&self, place: Place) -> Option<Entry<'_>> {
         match place {
-            (Some(id), 0) => self.transcript.get(id).map(Entry::Message),
+            (Some(id), 0) => self.held.get(id).map(Entry::Message),
             _ => self.asides.get(&place).map(Entry::Aside),
         }
     }
@@ -134,14 +126,14 @@ impl Conversation {
     /// The place before one, or the last of all; none at the floor.
     pub(super) fn before(&self, place: Option<Place>) -> Option<Place> {
         let message = match place {
-            None => self.transcript.before(None),
+            None => self.held.before(None),
             Some((None, _)) => None,
-            Some((Some(id), 0)) => self.transcript.before(Some(id)),
+            Some((Some(id), 0)) => self.held.before(Some(id)),
             // The message itself stands before what follows it; it may have made room by now.
-            Some((Some(id), _)) => self
-                .transcript
-                .get(id)
-                .or_else(|| self.transcript.before(Some(id))),
+            Some((Some(id), _)) => {
+                let itself = self.held.get(id);
+                itself.or_else(|| self.held.before(Some(id)))
+            }
         };
         let message = message.map(|message| (Some(message.id), 0));
         let end = place.map_or(Bound::Unbounded, Bound::Excluded);
@@ -153,7 +145,7 @@ impl Conversation {
     /// The place behind one, and behind the floor.
     pub(super) fn after(&self, place: Place) -> Option<Place> {
         let place = self.floor.map_or(place, |floor| floor.max(place));
-        let message = self.transcript.after(place.0);
+        let message = self.held.after(place.0);
         let message = message.map(|message| (Some(message.id), 0));
         let begin = Bound::Excluded(place);
         let aside = self.asides.range((begin, Bound::Unbounded)).next();
@@ -186,6 +178,18 @@ impl Conversation {
         }
     }
 
+    /// Shows a long message whole, or folds it again.
+    pub(super) fn toggle(&mut self, place: Place) {
+        if !self.unfolded.remove(&place) {
+            self.unfold(place);
+        }
+    }
+
+    /// The messages, the newest first.
+    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.held.messages()
+    }
+
     /// Shows nothing of what is held now.
     pub(super) fn clear(&mut self) {
         let floor = self.floor.take();
@@ -195,7 +199,7 @@ impl Conversation {
     /// How many messages are held.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.transcript.len()
+        self.held.len()
     }
 }
 

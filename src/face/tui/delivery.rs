@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::lines::addressed;
 use crate::chat::event::{Delivered, Id};
+use crate::text::{self, Lang};
 
 /// Most people who are counted one by one: of more, it is said that a line was sent.
 const COUNTED_MAX: usize = 16;
@@ -47,6 +48,15 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
+    /// Of no messages.
+    #[cfg(test)]
+    pub(super) const fn new() -> Self {
+        Self {
+            runs: BTreeMap::new(),
+            newest: None,
+        }
+    }
+
     /// Takes a report in. What an older one says of the same messages is replaced.
     pub(super) fn report(&mut self, report: &Delivered) {
         let covered = self.runs.range(report.first..=report.last);
@@ -70,12 +80,13 @@ impl Delivery {
         self.newest = Some((report.has, report.of, waiting));
     }
 
-    /// How far a message has got.
-    pub(super) fn of(&self, id: Id) -> Progress {
+    /// How far a message has got in a room with so many others.
+    pub(super) fn of(&self, id: Id, others: usize) -> Progress {
         // A run that begins earlier may end later.
         let before = self.runs.range(..=id).rev().take(LOOK_BACK);
         let run = before.map(|(_, run)| run).find(|run| run.last >= id);
         match run {
+            None if others > COUNTED_MAX => Progress::Sent,
             None => Progress::OnItsWay,
             Some(run) if run.of == 0 => Progress::Nobody,
             Some(run) if run.has >= run.of => Progress::All,
@@ -97,13 +108,14 @@ impl Delivery {
 }
 
 impl Progress {
-    /// Its sign; none of them is a word.
-    pub(super) fn sign(self) -> Option<String> {
+    /// Its sign, which among many people is a word.
+    pub(super) fn sign(self, lang: Lang) -> Option<String> {
         Some(match self {
             Self::OnItsWay => "·".to_owned(),
             Self::All => "✓".to_owned(),
             Self::Some(has, of) => format!("{has}/{of}"),
-            Self::Sent | Self::Nobody => return None,
+            Self::Sent => text::sent(lang),
+            Self::Nobody => return None,
         })
     }
 }
@@ -127,8 +139,9 @@ mod tests {
     #[test]
     fn a_later_report_replaces_an_earlier_one() {
         let mut delivery = Delivery::default();
-        let of = |delivery: &Delivery, id| delivery.of(Id::Local(id));
+        let of = |delivery: &Delivery, id| delivery.of(Id::Local(id), 3);
         assert_eq!(of(&delivery, 1), Progress::OnItsWay);
+        assert_eq!(delivery.of(Id::Local(1), 17), Progress::Sent);
         delivery.report(&report(1, 3, 2, 3));
         assert_eq!(of(&delivery, 2), Progress::Some(2, 3));
         delivery.report(&report(1, 2, 3, 3));

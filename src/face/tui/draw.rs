@@ -4,11 +4,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Widget};
 
+use super::super::lines::addressed;
 use super::app::App;
-use super::layout::{Areas, PROMPT, input_columns};
+use super::layout::{Areas, EDIT_PROMPT, PROMPT, input_columns};
 use super::panel::{self, Panel};
 use super::people;
 use super::rows::{Row, cells, cut};
+use crate::chat::trust::PRIVATE;
 use crate::protocol::message::clean;
 use crate::terminal::picture::Picture;
 use crate::text;
@@ -21,7 +23,10 @@ impl App {
     pub fn draw(&self, picture: &mut Picture) {
         let areas = self.areas();
         picture.title = self.window_title();
+        picture.takes_mouse = self.takes_mouse();
+        picture.fill(picture.area(), self.theme().ground());
         self.draw_title(areas.title, picture);
+        self.draw_tabs(areas.tabs, picture);
         self.draw_talk(areas.talk, picture);
         self.draw_people(areas.people, picture);
         self.draw_input(areas.input, picture);
@@ -34,8 +39,8 @@ impl App {
     }
 
     pub(super) fn window_title(&self) -> String {
-        let room = clean(self.room()).into_owned();
-        match self.called {
+        let room = clean(&self.room().name).into_owned();
+        match self.talks.iter().map(|talk| talk.called).sum::<usize>() {
             0 => room,
             called => format!("({called}) {room}"),
         }
@@ -43,56 +48,93 @@ impl App {
 
     fn draw_title(&self, area: Rect, picture: &mut Picture) {
         let lang = self.lang();
-        let here = text::here(lang, self.people.count());
-        let delivered = self
-            .conversation
-            .delivery
-            .newest()
-            .filter(|(_, of)| *of > 0);
-        let state = match (self.is_offline, delivered) {
+        let room = self.room();
+        let name = clean(&room.name).into_owned();
+        let here = text::here(lang, room.people.count());
+        let delivered = room.delivery.newest().filter(|(_, of)| *of > 0);
+        let state = match (room.is_offline, delivered) {
             (true, _) => Some(text::offline(lang)),
             (false, Some((has, of))) => Some(text::have_last(lang, has, of)),
             (false, None) => None,
         };
-        let room = clean(self.room()).into_owned();
-        let lock = self.is_keyed.map(|is_keyed| text::lock(lang, is_keyed));
-        let word = self
+        let lock = room.is_keyed.map(|is_keyed| text::lock(lang, is_keyed));
+        let word = room
             .is_keyed
             .map(|is_keyed| text::lock_word(lang, is_keyed));
+        let (name, here) = (Some(name), Some(here));
         // The longest that has room.
-        let room = Some(room);
-        let here = Some(here);
-        let candidates = [
-            [&room, &lock, &here, &state],
-            [&room, &word, &here, &state],
-            [&room, &word, &here, &None],
-            [&room, &None, &here, &None],
-            [&room, &None, &None, &None],
-        ];
-        let joined = candidates.map(|parts| {
-            let parts = parts.into_iter().flatten().map(String::as_str);
+        let candidates = match &self.talk().key.with {
+            None => [
+                [&name, &lock, &here, &state],
+                [&name, &word, &here, &state],
+                [&name, &word, &here, &None],
+                [&name, &None, &here, &None],
+                [&name, &None, &None, &None],
+            ],
+            Some(person) => {
+                let who = Some(format!("{PRIVATE} {}", addressed(person)));
+                let only = Some(text::only_two(lang));
+                return self.draw_longest(
+                    area,
+                    &[
+                        [&who, &only, &name, &None],
+                        [&who, &only, &None, &None],
+                        [&who, &None, &None, &None],
+                    ],
+                    picture,
+                );
+            }
+        };
+        self.draw_longest(area, &candidates, picture);
+    }
+
+    /// The first bar that has room, or else the last.
+    fn draw_longest(&self, area: Rect, bars: &[[&Option<String>; 4]], picture: &mut Picture) {
+        let joined = bars.iter().map(|parts| {
+            let parts = parts.iter().copied().flatten().map(String::as_str);
             format!(" {} ", parts.collect::<Vec<_>>().join(BETWEEN))
         });
+        let joined: Vec<String> = joined.collect();
         let fits = joined.iter().find(|bar| cells(bar) <= area.width);
         let bar = fits.or(joined.last()).map_or("", String::as_str);
         self.draw_bar(area, bar, picture);
+    }
+
+    fn draw_tabs(&self, area: Rect, picture: &mut Picture) {
+        if area.height == 0 {
+            return;
+        }
+        for tab in self.tabs(area.width) {
+            let style = self.theme().tab(tab.is_shown, tab.is_called);
+            picture.write((tab.begin, area.y), tab.end, &tab.text, style);
+        }
     }
 
     fn draw_bar(&self, area: Rect, text: &str, picture: &mut Picture) {
         if area.height == 0 {
             return;
         }
-        picture.fill(area, self.theme().bar());
-        picture.write((area.x, area.y), area.right(), text, self.theme().bar());
+        let theme = self.theme();
+        picture.fill(area, theme.ground().patch(theme.bar()));
+        picture.write((area.x, area.y), area.right(), text, theme.bar());
     }
 
     fn draw_talk(&self, area: Rect, picture: &mut Picture) {
         let height = usize::from(area.height);
-        let seen = self.with_view(|view| view.window(self.scroll, height));
+        let scroll = self.talk().scroll;
+        let seen = self.with_view(|view| view.window(scroll, height));
         let first = height.saturating_sub(seen.len());
+        let selected = match self.panel {
+            Panel::Select(place) | Panel::Delete(place) => Some(place),
+            _ => None,
+        };
         for (number, seen) in seen.iter().enumerate() {
             let y = area.y + (first + number) as u16;
             draw_row(&seen.row, (area.x, y), area.right(), picture);
+            if selected == Some(seen.place) {
+                let row = Rect::new(area.x, y, area.width, 1);
+                picture.cells().set_style(row, self.theme().chosen());
+            }
         }
     }
 
@@ -110,8 +152,9 @@ impl App {
     /// The people, in a part that is theirs.
     fn draw_people_list(&self, area: Rect, picture: &mut Picture) {
         let theme = self.theme();
-        let others = self.people.others();
-        let title = text::people(self.lang(), self.people.count());
+        let people = &self.room().people;
+        let others = people.others();
+        let title = text::people(self.lang(), people.count());
         let mut y = area.top();
         let mut line = |text: &str, style: Style| {
             if y < area.bottom() {
@@ -121,7 +164,7 @@ impl App {
             }
         };
         line(&title, theme.strong());
-        let me = self.people.me().map_or(self.name(), |me| &me.name);
+        let me = people.me().map_or(self.name(), |me| &me.name);
         line(
             &format!("● {}", text::you(self.lang(), &clean(me))),
             theme.strong(),
@@ -130,9 +173,8 @@ impl App {
             Panel::Choose(chosen) => Some(chosen),
             _ => None,
         };
-        // Whoever is chosen is seen.
+        let first = chosen.map_or(0, |chosen| self.first_person(chosen, area.height));
         let room = usize::from(area.height).saturating_sub(2);
-        let first = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(room));
         for (number, member) in others.iter().enumerate().skip(first).take(room) {
             let style = match chosen == Some(number) {
                 true => theme.chosen(),
@@ -140,6 +182,16 @@ impl App {
             };
             line(&people::entry(member), style);
         }
+        let away: Vec<String> = people.away().map(people::away_entry).collect();
+        if !away.is_empty() {
+            line(&text::people_away(self.lang()), theme.dim());
+            away.iter().for_each(|person| line(person, theme.dim()));
+        }
+    }
+
+    /// Which of the others is the first that is listed, so that whoever is chosen is seen.
+    pub(super) fn first_person(&self, chosen: usize, rows: u16) -> usize {
+        (chosen + 1).saturating_sub(usize::from(rows).saturating_sub(2))
     }
 
     fn draw_input(&self, area: Rect, picture: &mut Picture) {
@@ -164,19 +216,23 @@ impl App {
             picture.cursor = Some((x.min(area.right().saturating_sub(1)), area.y));
             return;
         }
-        if let Some(lines) = self.input.asks() {
-            let question = text::paste_asked(self.lang(), lines);
+        if let Some(question) = self.question() {
             let x = picture.write(at, area.right(), &question, theme.strong());
             picture.cursor = Some((x.min(area.right().saturating_sub(1)), area.y));
             return;
         }
-        let laid = self.input.rows(input_columns(area.width));
+        let talk = self.talk();
+        let first_prompt = match talk.editing {
+            Some(_) => EDIT_PROMPT,
+            None => PROMPT,
+        };
+        let laid = talk.input.rows(input_columns(area.width));
         let height = usize::from(area.height);
         let first = (laid.caret.0 + 1).saturating_sub(height);
         let rows = laid.rows.iter().enumerate().skip(first).take(height);
         for (number, row) in rows {
             let y = area.y + (number - first) as u16;
-            let prompt = if number == 0 { PROMPT } else { "  " };
+            let prompt = if number == 0 { first_prompt } else { "  " };
             let x = picture.write((area.x, y), area.right(), prompt, theme.strong());
             picture.write((x, y), area.right(), row, Style::new());
         }
@@ -190,22 +246,45 @@ impl App {
         self.draw_bar(area, &bar, picture);
     }
 
+    /// What is asked in the place of the line being typed.
+    fn question(&self) -> Option<String> {
+        let lang = self.lang();
+        match self.panel {
+            Panel::Delete(_) => Some(text::delete_asked(lang)),
+            Panel::Leave => Some(text::leave_asked(lang, self.talks.rooms())),
+            _ => {
+                let lines = self.talk().input.asks()?;
+                Some(text::paste_asked(lang, lines))
+            }
+        }
+    }
+
     /// What matters now, the most urgent first.
     fn status(&self) -> Vec<String> {
         let lang = self.lang();
-        let mut parts = Vec::new();
+        let (talk, room) = (self.talk(), self.room());
+        let mut parts: Vec<String> = self.hint.iter().cloned().collect();
         match &self.panel {
             Panel::Find(finder) => parts.push(text::found(lang, finder.found.len())),
-            Panel::Choose(_) => parts.push(text::choose_hint(lang)),
+            Panel::Choose(chosen) => {
+                let others = room.people.others();
+                let chosen = others.get(*chosen).or(others.last());
+                parts.extend(chosen.map(|member| people::standing(member, lang)));
+                parts.push(text::choose_hint(lang));
+            }
+            Panel::Select(_) => parts.push(text::select_hint(lang)),
             _ => {}
         }
-        if let Some(query) = self.input.query() {
+        if talk.editing.is_some() {
+            parts.push(text::editing_hint(lang));
+        }
+        if let Some(query) = talk.input.query() {
             parts.push(clean(&text::search_prompt(lang, query)).into_owned());
         }
-        if self.scroll != super::view::Scroll::Bottom {
-            parts.push(text::new_below(lang, self.unseen));
+        if talk.scroll != super::view::Scroll::Bottom {
+            parts.push(text::new_below(lang, talk.unseen));
         }
-        let waiting = self.conversation.delivery.waiting();
+        let waiting = room.delivery.waiting();
         if !waiting.is_empty() {
             parts.push(clean(&text::waited_for(lang, waiting)).into_owned());
         }
@@ -222,7 +301,7 @@ impl App {
         let (lang, theme) = (self.lang(), self.theme());
         let talk = Rect::new(0, areas.talk.y, picture.area().width, areas.talk.height);
         match &self.panel {
-            Panel::None | Panel::Find(_) => {}
+            Panel::None | Panel::Find(_) | Panel::Select(_) | Panel::Delete(_) | Panel::Leave => {}
             Panel::Choose(_) if areas.people.width > 0 => {}
             Panel::Choose(_) => {
                 let inner = self.draw_box(talk, "", picture);
@@ -265,7 +344,7 @@ impl App {
 
     /// Frames a part, and gives what is inside.
     fn draw_box(&self, area: Rect, title: &str, picture: &mut Picture) -> Rect {
-        picture.fill(area, Style::new());
+        picture.fill(area, self.theme().ground());
         // What is inside of next to nothing is nothing, and not beside it.
         if area.width < 2 || area.height < 2 {
             return Rect::default();

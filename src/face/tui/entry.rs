@@ -16,6 +16,7 @@ use super::rows::{Mark, Row, Span, Wrap, cells, marked, wrap};
 use super::theme::Theme;
 use crate::chat::event::{Content, Message, Person, Timing};
 use crate::chat::trust::{PRIVATE, Standing, VERIFIED};
+use crate::protocol::engine::event::Version;
 use crate::protocol::message::{clean, split_within};
 use crate::terminal::picture::{ISOLATE, ISOLATE_ENDS};
 use crate::terminal::screen::short_name;
@@ -44,6 +45,8 @@ pub(super) struct Look<'a> {
     pub(super) me: &'a str,
     /// What is searched for.
     pub(super) found: Option<&'a str>,
+    /// Whether nothing but the text is shown.
+    pub(super) is_bare: bool,
 }
 
 /// How a message stands beside what is known of it.
@@ -114,20 +117,25 @@ pub(super) fn message(message: &Message, state: State, look: Look<'_>) -> Laid {
         false => Span::new(": ", theme.dim()),
     });
     let mut tail = Vec::new();
+    if let Version::Edited(_) = message.version {
+        tail.push(Span::new(text::edited_mark(look.lang), theme.dim()));
+    }
     if message.timing == Timing::Late {
         tail.push(Span::new(text::late(look.lang), theme.dim()));
     }
-    if let Some(sign) = state.progress.and_then(Progress::sign) {
+    if let Some(sign) = state.progress.and_then(|progress| progress.sign(look.lang)) {
         tail.push(Span::new(sign, theme.dim()));
     }
     let style = match message.is_private {
         true => theme.private(),
         false => Style::new(),
     };
+    let is_deleted = message.version == Version::Deleted;
+    let deleted = text::deleted_mark(look.lang);
     let said = Said {
         lead,
-        text: message.text(),
-        style,
+        text: if is_deleted { &deleted } else { message.text() },
+        style: if is_deleted { theme.dim() } else { style },
         tail,
         marks_me: !message.is_mine(),
     };
@@ -266,6 +274,7 @@ impl Said<'_> {
             is_cut = wrapped.len() > left;
             for (number, row) in wrapped.into_iter().take(left).enumerate() {
                 let frame = match number {
+                    _ if look.is_bare => "",
                     0 => "│ ",
                     _ => "│↪",
                 };

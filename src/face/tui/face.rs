@@ -6,12 +6,10 @@ use std::env;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use super::app::{App, AppConfig, AppInput, Effect};
-use super::theme::{Colors, Theme};
-use crate::chat::command::RequestId;
+use super::app::{App, AppConfig, AppInput, Effect, Notices};
+use super::theme::{Colors, Scheme, Theme};
 use crate::chat::entry::Request;
 use crate::chat::event::{News, Told};
-use crate::chat::rooms::RoomNumber;
 use crate::clock::{Clock, Stamp, WallClock};
 use crate::error::Error;
 use crate::face::lines::{Bell, Line, Lines, Style};
@@ -49,6 +47,12 @@ pub struct ScreenFaceConfig {
     pub color: Color,
     /// Whether the bell rings when this person is meant.
     pub bell: Bell,
+    /// How things are coloured, where there are colours.
+    pub scheme: Scheme,
+    /// What calls this person.
+    pub notices: Notices,
+    /// Whether the mouse is followed.
+    pub takes_mouse: bool,
 }
 
 /// See the file's head.
@@ -61,7 +65,6 @@ pub struct ScreenFace {
     notifying: Notifying,
     clock: Clock,
     requests: VecDeque<Request>,
-    asked: u64,
     /// Set once there is no more input.
     end: Option<io::Result<()>>,
     is_ended: bool,
@@ -106,9 +109,11 @@ impl ScreenFace {
         let app = App::new(
             AppConfig {
                 lang: config.lang,
-                theme: Theme::new(colors(config.color, &kind)),
+                theme: Theme::new(colors(config.color, &kind)).with(config.scheme),
                 name: config.name,
                 room: config.room.clone(),
+                notices: config.notices,
+                takes_mouse: config.takes_mouse,
             },
             local,
         );
@@ -124,7 +129,6 @@ impl ScreenFace {
             },
             clock: Clock::start(),
             requests: VecDeque::new(),
-            asked: 0,
             end: None,
             is_ended: false,
             drawn_at: None,
@@ -227,14 +231,7 @@ impl ScreenFace {
         }
         while let Some(effect) = self.app.poll() {
             match effect {
-                Effect::Ask(entry) if !self.is_ended => {
-                    self.asked += 1;
-                    self.requests.push_back(Request {
-                        id: RequestId(self.asked),
-                        room: RoomNumber::FIRST,
-                        entry,
-                    });
-                }
+                Effect::Ask(request) if !self.is_ended => self.requests.push_back(request),
                 Effect::Ask(_) => {}
                 Effect::Interrupt => signal = Some(Signal::Interrupt),
                 Effect::End => self.end_input(Ok(())),
@@ -244,6 +241,7 @@ impl ScreenFace {
                     self.measure();
                 }
                 Effect::Notice(notice) => self.call(&notice),
+                Effect::Copy(text) => self.screen.copy(&text),
             }
         }
         signal

@@ -4,6 +4,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::emoji;
+use super::panel_keys::is_yes;
 use crate::protocol::message::{clean, split_within};
 use crate::terminal::block::LINE_MAX_BYTES;
 use crate::terminal::completion::Completion;
@@ -19,6 +20,8 @@ pub(super) enum Typed {
     Nothing,
     /// The line is done. One that begins with a paste of several lines is text, and no command.
     Line { text: String, is_pasted: bool },
+    /// Ctrl-C on a line that was begun.
+    Cleared,
     /// Ctrl-C on an empty line.
     Interrupt,
     /// Ctrl-D on an empty line.
@@ -124,7 +127,7 @@ impl Input {
                 text,
                 is_pasted: std::mem::take(&mut self.begins_pasted),
             },
-            Edit::Cleared(_) => Typed::Nothing,
+            Edit::Cleared(_) => Typed::Cleared,
             Edit::Interrupt => Typed::Interrupt,
             Edit::End => Typed::End,
             Edit::Suspend => Typed::Suspend,
@@ -134,9 +137,7 @@ impl Input {
 
     /// A key while a paste is asked about. Any but a yes leaves it out.
     fn answer(&mut self, key: Key, held: Modifiers) -> Typed {
-        let is_yes = !held.ctrl && !held.alt && matches!(key, Key::Char('y' | 'Y' | 's' | 'S'));
-        let is_yes = is_yes || key == Key::Enter;
-        if let Some(pasted) = self.question.take().filter(|_| is_yes) {
+        if let Some(pasted) = self.question.take().filter(|_| is_yes(key, held)) {
             let begins = self.editor.text().is_empty();
             if self.editor.insert(&pasted) {
                 self.begins_pasted |= begins;

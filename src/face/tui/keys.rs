@@ -21,6 +21,28 @@ pub(super) enum Action {
     Clear,
     Quiet,
     Suspend,
+    /// Another conversation: the next, the one before, or one by its number or name.
+    Next,
+    Previous,
+    Room,
+    Rooms,
+    /// Closes a private conversation.
+    Close,
+    Select,
+    Bare,
+    Mouse,
+    Notices,
+    Theme,
+}
+
+impl Action {
+    /// Whether its command means little without what stands behind it.
+    pub(super) fn needs_more(self) -> bool {
+        matches!(
+            self,
+            Self::Quiet | Self::Room | Self::Mouse | Self::Notices | Self::Theme
+        )
+    }
 }
 
 /// A key, its command in both languages, and what it is for.
@@ -73,7 +95,7 @@ const fn elsewhere(
 }
 
 /// All of them, as the page of help lists them.
-pub(super) const BINDINGS: [Binding; 19] = [
+pub(super) const BINDINGS: [Binding; 30] = [
     of(
         Action::Help,
         "F1, Alt-H",
@@ -138,6 +160,37 @@ pub(super) const BINDINGS: [Binding; 19] = [
         &["/suspend", "/suspender"],
         KeyUse::Suspend,
     ),
+    of(Action::Next, "Ctrl-N", &["/next", "/proxima"], KeyUse::Next),
+    of(
+        Action::Previous,
+        "Ctrl-P",
+        &["/previous", "/anterior"],
+        KeyUse::Previous,
+    ),
+    of(
+        Action::Room,
+        "Alt-1 … Alt-9",
+        &["/room", "/sala"],
+        KeyUse::Room,
+    ),
+    of(Action::Rooms, "", &["/rooms", "/salas"], KeyUse::Rooms),
+    of(Action::Close, "", &["/close", "/fechar"], KeyUse::Close),
+    of(
+        Action::Select,
+        "Alt-↑, Alt-↓",
+        &["/select", "/selecionar"],
+        KeyUse::Select,
+    ),
+    elsewhere("↑", &["/edit", "/editar"], KeyUse::Edit),
+    of(Action::Bare, "Ctrl-T", &["/bare", "/limpo"], KeyUse::Bare),
+    of(Action::Mouse, "", &["/mouse"], KeyUse::Mouse),
+    of(
+        Action::Notices,
+        "",
+        &["/notify", "/avisar"],
+        KeyUse::Notices,
+    ),
+    of(Action::Theme, "", &["/theme", "/tema"], KeyUse::Theme),
     elsewhere("Ctrl-C, Ctrl-D", &["/quit", "/sair"], KeyUse::Leave),
     elsewhere("Alt-Enter, Ctrl-J", &[], KeyUse::NewLine),
     elsewhere("Tab", &[], KeyUse::Complete),
@@ -145,9 +198,10 @@ pub(super) const BINDINGS: [Binding; 19] = [
     elsewhere(":name:", &[], KeyUse::Emoji),
 ];
 
-/// What a key does, if it is not the line's.
-pub(super) fn action(key: Key, held: Modifiers) -> Option<Action> {
-    Some(match (key, held.ctrl, held.alt) {
+/// What a key does, if it is not the line's, and what would stand behind its command. With a single
+/// conversation, the keys that choose another one go through the lines typed before.
+pub(super) fn action(key: Key, held: Modifiers, talks: usize) -> Option<(Action, String)> {
+    let action = match (key, held.ctrl, held.alt) {
         (Key::Function(1), ..) | (Key::Char('h' | 'H'), false, true) => Action::Help,
         (Key::Function(2), ..) => Action::People,
         (Key::Function(3), ..) | (Key::Char('f'), true, false) => Action::Find,
@@ -157,8 +211,16 @@ pub(super) fn action(key: Key, held: Modifiers) -> Option<Action> {
         (Key::PageDown, ..) => Action::PageDown,
         (Key::Home, true, _) => Action::Top,
         (Key::End, true, _) => Action::Bottom,
+        (Key::Char('n'), true, false) if talks > 1 => Action::Next,
+        (Key::Char('p'), true, false) if talks > 1 => Action::Previous,
+        (Key::Char(digit @ '1'..='9'), false, true) => {
+            return Some((Action::Room, digit.to_string()));
+        }
+        (Key::Up | Key::Down, false, true) => Action::Select,
+        (Key::Char('t'), true, false) => Action::Bare,
         _ => return None,
-    })
+    };
+    Some((action, String::new()))
 }
 
 /// What a typed command does, if it is the screen's, and what stands behind it.
@@ -189,9 +251,11 @@ mod tests {
             for word in binding.words {
                 assert_eq!(command(word), binding.action.map(|action| (action, "")));
                 let is_rooms = commands().any(|command| command.word == *word);
-                // Both faces show help and clear the screen in a way of their own.
-                let is_shared = ["/help", "/ajuda", "/clear"].contains(word);
-                assert_eq!(is_rooms, is_shared, "{word}");
+                // Each face shows help and rooms and clears the screen in a way of its own.
+                let shared = [
+                    "/help", "/ajuda", "/clear", "/room", "/rooms", "/sala", "/salas",
+                ];
+                assert!(!is_rooms || shared.contains(word), "{word}");
             }
         }
         assert_eq!(command(" /find  oi ana "), Some((Action::Find, "oi ana")));

@@ -3,10 +3,13 @@
 //! pictures.
 //!
 //! ```text
-//! app           what is known: conversation · people · input · panel
-//! conversation  messages in their order, and what happens beside them
-//! view · entry  which rows are seen · how a message becomes rows
-//! draw          everything as one picture
+//! app            what is known and what keys do; told: what the rooms tell
+//! talks · talk   all conversations · one of them: its place, draft, history
+//! room           one room: its people, how far own lines got
+//! conversation   messages in their order, and what happens beside them
+//! view · entry   which rows are seen · how a message becomes rows
+//! acts · panel…  what keys and commands do · what may stand above the conversation
+//! draw · tabs    everything as one picture
 //! ```
 
 mod acts;
@@ -18,18 +21,28 @@ mod emoji;
 mod entry;
 #[cfg(unix)]
 mod face;
+#[cfg_attr(not(test), allow(dead_code))]
+mod held;
 mod input;
 mod keys;
 mod layout;
 mod links;
+mod mouse;
+mod paging;
 mod panel;
 mod panel_keys;
 mod people;
+mod room;
 mod rows;
+mod selecting;
+mod tabs;
+mod talk;
+mod talks;
 mod theme;
+mod told;
 mod view;
 
-pub use self::app::{App, AppConfig, AppInput, Effect};
+pub use self::app::{App, AppConfig, AppInput, Effect, Notices};
 #[cfg(unix)]
 pub use self::face::{ScreenFace, ScreenFaceConfig, is_possible};
-pub use self::theme::{Colors, Theme};
+pub use self::theme::{Colors, Scheme, Theme};

@@ -27,6 +27,12 @@ pub(super) enum Panel {
     /// Which of the people.
     Choose(usize),
     Verify(Verify),
+    /// A message that is selected.
+    Select(Place),
+    /// Whether a message is to be deleted.
+    Delete(Place),
+    /// Whether all rooms are to be left.
+    Leave,
 }
 
 /// A query, and which of what it leaves is chosen.

@@ -4,7 +4,6 @@ use super::super::lines::typed;
 use super::super::mention::occurrences;
 use super::app::{App, Effect};
 use super::conversation::{Entry as Said, Place};
-use super::keys;
 use super::panel::{self, Choice, Finder, Panel};
 use crate::chat::entry::Entry;
 use crate::terminal::keys::{Key, Modifiers};
@@ -21,11 +20,20 @@ impl App {
             // The line goes on where it was, so that /verified can be typed at once.
             Panel::Verify(_) if is_left => {}
             Panel::Verify(_) => self.press(key, held),
-            Panel::Find(finder) if is_left => self.scroll = finder.before,
+            Panel::Find(finder) if is_left => self.talk_mut().scroll = finder.before,
             Panel::Find(finder) => self.press_in_finder(finder, key, held),
             Panel::Palette(_) | Panel::Choose(_) if is_left => {}
             Panel::Palette(choice) => self.press_in_palette(choice, key, held),
             Panel::Choose(chosen) => self.press_at_people(chosen, key, held),
+            Panel::Select(_) | Panel::Delete(_) if is_left => {}
+            Panel::Select(place) => self.press_at_selected(place, key, held),
+            Panel::Delete(place) => self.answer_deletion(place, key, held),
+            Panel::Leave => {
+                // Ctrl-C again is a yes as well.
+                if is_yes(key, held) || held.ctrl && key == Key::Char('c') {
+                    self.do_effect(Effect::Interrupt);
+                }
+            }
         }
     }
 
@@ -45,7 +53,7 @@ impl App {
     pub(super) fn begin_finding(&mut self, query: &str) {
         let finder = Finder {
             query: query.to_owned(),
-            before: self.scroll,
+            before: self.talk().scroll,
             ..Finder::default()
         };
         self.find(finder);
@@ -56,12 +64,9 @@ impl App {
         finder.found.clear();
         finder.chosen = 0;
         let mut at = None;
-        while let Some(place) = self
-            .conversation
-            .before(at)
-            .filter(|_| !finder.query.is_empty())
-        {
-            if let Some(Said::Message(message)) = self.conversation.get(place)
+        let conversation = &self.talk().conversation;
+        while let Some(place) = conversation.before(at).filter(|_| !finder.query.is_empty()) {
+            if let Some(Said::Message(message)) = conversation.get(place)
                 && !(occurrences(message.text(), &finder.query).is_empty()
                     && occurrences(&message.who.name, &finder.query).is_empty())
             {
@@ -77,7 +82,7 @@ impl App {
         let before = finder.before;
         self.panel = Panel::Find(finder);
         let height = self.height();
-        self.scroll = match place {
+        self.talk_mut().scroll = match place {
             Some(place) => self.with_view(|view| view.around(place, height)),
             None => before,
         };
@@ -113,11 +118,9 @@ impl App {
                     return;
                 };
                 return match offer.action {
-                    Some(keys::Action::Quiet) | None if !offer.word.is_empty() => {
-                        self.input.set(format!("{} ", offer.word));
-                    }
-                    Some(action) => self.act(action, ""),
-                    None => {}
+                    Some(action) if !action.needs_more() => self.act(action, ""),
+                    _ if offer.word.is_empty() => {}
+                    _ => self.talk_mut().input.set(format!("{} ", offer.word)),
                 };
             }
             _ => {
@@ -130,12 +133,11 @@ impl App {
     }
 
     fn press_at_people(&mut self, chosen: usize, key: Key, held: Modifiers) {
-        let others = self.people.others();
+        let others = self.room().people.others();
         let last = others.len().saturating_sub(1);
         let chosen = chosen.min(last);
-        let who = others.get(chosen).map(|member| typed(&member.person));
-        let command = |word: &str| who.as_ref().map(|who| format!("{word} {who}"));
-        let (asked, begun) = match key {
+        let who = others.get(chosen).map(|member| member.person.clone());
+        let word = match key {
             Key::Up => {
                 self.panel = Panel::Choose(chosen.saturating_sub(1));
                 return;
@@ -144,21 +146,29 @@ impl App {
                 self.panel = Panel::Choose((chosen + 1).min(last));
                 return;
             }
-            Key::Char('m') | Key::Enter if !held.ctrl => (None, command("/msg")),
-            Key::Char('v') if !held.ctrl => (command("/verify"), None),
-            Key::Char('i') if !held.ctrl => (command("/ignore"), None),
-            Key::Char('f') if !held.ctrl => (command("/who"), None),
-            Key::Function(5) => (None, None),
+            Key::Char('m') | Key::Enter if !held.ctrl => {
+                return who.into_iter().for_each(|who| self.open_private(who));
+            }
+            Key::Char('v') if !held.ctrl => "/verify",
+            Key::Char('i') if !held.ctrl => match others.get(chosen) {
+                Some(member) if member.is_ignored => "/unignore",
+                _ => "/ignore",
+            },
+            Key::Char('f') if !held.ctrl => "/who",
+            Key::Function(5) => return,
             _ => {
                 self.panel = Panel::Choose(chosen);
                 return;
             }
         };
-        if let Some(line) = asked {
-            self.ask(Entry::Command(line));
-        }
-        if let Some(line) = begun {
-            self.input.set(format!("{line} "));
+        if let Some(who) = who {
+            self.ask(Entry::Command(format!("{word} {}", typed(&who))));
         }
     }
+}
+
+/// Whether a key says yes, in either language.
+pub(super) fn is_yes(key: Key, held: Modifiers) -> bool {
+    let is_letter = !held.ctrl && !held.alt && matches!(key, Key::Char('y' | 'Y' | 's' | 'S'));
+    is_letter || key == Key::Enter
 }

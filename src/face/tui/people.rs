@@ -1,6 +1,6 @@
 //! Who is here, as a column beside the conversation, and who is chosen of them. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::super::lines::addressed;
@@ -8,6 +8,10 @@ use crate::chat::event::{Ignored, MemberState, News, Person};
 use crate::chat::trust::VERIFIED;
 use crate::protocol::wire::frame::Key;
 use crate::terminal::screen::short_name;
+use crate::text::{self, Lang};
+
+/// Most people who have left and are still named: those who left last.
+const AWAY_MAX: usize = 32;
 
 /// Most people who are followed: as many as a room has members.
 const PEOPLE_MAX: usize = 4096;
@@ -20,6 +24,8 @@ type Who = (Option<Key>, Arc<str>);
 pub(super) struct People {
     me: Option<Person>,
     others: BTreeMap<Who, MemberState>,
+    /// Who has left, the last first.
+    away: VecDeque<Person>,
 }
 
 fn who(person: &Person) -> Who {
@@ -33,7 +39,11 @@ impl People {
             News::Ready(ready) => self.me = Some(ready.me.clone()),
             News::Entered { person, .. } | News::Back(person) => self.note(person, false),
             News::Silent(person) => self.note(person, true),
-            News::Left { person, .. } => drop(self.others.remove(&who(person))),
+            News::Left { person, .. } => {
+                self.others.remove(&who(person));
+                self.away.push_front(person.clone());
+                self.away.truncate(AWAY_MAX);
+            }
             News::Renamed {
                 person,
                 is_own: true,
@@ -65,6 +75,7 @@ impl People {
     }
 
     fn note(&mut self, person: &Person, is_silent: bool) {
+        self.away.retain(|away| who(away) != who(person));
         if self.others.len() >= PEOPLE_MAX && !self.others.contains_key(&who(person)) {
             return;
         }
@@ -105,12 +116,45 @@ impl People {
         self.others.len() + 1
     }
 
+    /// Who has left, the last first.
+    pub(super) fn away(&self) -> impl Iterator<Item = &Person> {
+        self.away.iter()
+    }
+
+    /// Somebody by their name as it is typed.
+    pub(super) fn called(&self, name: &str) -> Option<&Person> {
+        let mut others = self.others.values().map(|member| &member.person);
+        others.find(|person| addressed(person) == name)
+    }
+
     /// The others, by name.
     pub(super) fn others(&self) -> Vec<&MemberState> {
         let mut others: Vec<&MemberState> = self.others.values().collect();
         others.sort_by_cached_key(|member| (member.person.name.to_lowercase(), member.person.key));
         others
     }
+}
+
+/// What stands in the column for somebody who has left.
+pub(super) fn away_entry(person: &Person) -> String {
+    format!("‒ {}", short_name(&addressed(person)))
+}
+
+/// How somebody stands, in words.
+pub(super) fn standing(member: &MemberState, lang: Lang) -> String {
+    let person = &member.person;
+    let presence = match (member.is_silent, member.is_keeper) {
+        (true, _) => text::is_silent_now(lang),
+        (false, true) => text::keeps_here(lang),
+        (false, false) => text::is_here_now(lang),
+    };
+    let verified = person.is_verified().then(|| text::is_verified_now(lang));
+    let ignored = member.is_ignored.then(|| text::is_ignored_now(lang));
+    let words: Vec<String> = [Some(presence), verified, ignored]
+        .into_iter()
+        .flatten()
+        .collect();
+    format!("{}: {}", addressed(person), words.join(", "))
 }
 
 /// What stands in the column for somebody: a sign for how they are, and the name.
@@ -122,6 +166,9 @@ pub(super) fn entry(member: &MemberState) -> String {
         MemberState {
             is_silent: true, ..
         } => '○',
+        MemberState {
+            is_keeper: true, ..
+        } => '■',
         _ => '●',
     };
     let name = addressed(&member.person);
@@ -179,6 +226,15 @@ mod tests {
             is_own: false,
         });
         assert_eq!(entries(&people), ["● bia"]);
+        let away: Vec<String> = people.away().map(away_entry).collect();
+        assert_eq!(away, ["‒ Zoe"]);
+        assert!(people.called("bia").is_some() && people.called("Zoe").is_none());
+        people.follow(&entered("Zoe"));
+        assert_eq!(people.away().count(), 0);
+        people.follow(&News::Left {
+            person: person("Zoe"),
+            with_farewell: false,
+        });
         assert_eq!(people.count(), 2);
         (0..2 * PEOPLE_MAX).for_each(|n| people.follow(&entered(&n.to_string())));
         assert_eq!(people.count(), PEOPLE_MAX + 1);

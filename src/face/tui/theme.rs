@@ -34,17 +34,65 @@ const HUES: u32 = 24;
 /// then the same, 4.6.
 const LUMINANCE: f64 = 0.179;
 
+/// Of the 16, those that are readable on white.
+const SIXTEEN_ON_LIGHT: [Color; 3] = [Color::Red, Color::Magenta, Color::Blue];
+
+/// The luminance of a person's colour on a light screen: its contrast to white is 8.
+const LUMINANCE_ON_LIGHT: f64 = 0.08;
+
+/// How everything is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Scheme {
+    /// Readable on dark and on light.
+    #[default]
+    Default,
+    /// White on black, and nothing is dim.
+    HighContrast,
+    /// For a light screen.
+    Light,
+    /// Without colours.
+    None,
+}
+
 /// How things look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Theme {
+    /// As many as the terminal has, if they are wanted at all.
     colors: Colors,
+    scheme: Scheme,
 }
 
 impl Theme {
     /// With these colours.
     #[must_use]
     pub fn new(colors: Colors) -> Self {
-        Self { colors }
+        Self {
+            colors,
+            scheme: Scheme::Default,
+        }
+    }
+
+    /// The same in another scheme.
+    #[must_use]
+    pub fn with(self, scheme: Scheme) -> Self {
+        Self { scheme, ..self }
+    }
+
+    fn colors(self) -> Colors {
+        match self.scheme {
+            Scheme::None | Scheme::HighContrast => Colors::None,
+            Scheme::Default | Scheme::Light => self.colors,
+        }
+    }
+
+    /// What has no style of its own; in high contrast, all that is no other colour.
+    pub(super) fn ground(self) -> Style {
+        match (self.scheme, self.colors) {
+            (Scheme::HighContrast, Colors::Sixteen | Colors::Indexed | Colors::True) => {
+                Style::new().fg(Color::White).bg(Color::Black)
+            }
+            _ => Style::new(),
+        }
     }
 
     /// A person's name, in a colour of its own, the same in every run.
@@ -54,15 +102,25 @@ impl Theme {
             None => hash(who.name.as_bytes()),
         };
         let name = Style::new().add_modifier(Modifier::BOLD);
-        match self.colors {
+        let is_light = self.scheme == Scheme::Light;
+        let of_hue = || match is_light {
+            true => of_hue(seed % HUES, LUMINANCE_ON_LIGHT),
+            false => of_hue(seed % HUES, LUMINANCE),
+        };
+        match self.colors() {
             Colors::None => name,
             Colors::Sixteen => {
-                let color = SIXTEEN.get(seed as usize % SIXTEEN.len());
+                let colors: &[Color] = if is_light {
+                    &SIXTEEN_ON_LIGHT
+                } else {
+                    &SIXTEEN
+                };
+                let color = colors.get(seed as usize % colors.len());
                 name.fg(color.copied().unwrap_or_default())
             }
-            Colors::Indexed => name.fg(nearest_indexed(of_hue(seed % HUES))),
+            Colors::Indexed => name.fg(nearest_indexed(of_hue())),
             Colors::True => {
-                let (red, green, blue) = of_hue(seed % HUES);
+                let (red, green, blue) = of_hue();
                 name.fg(Color::Rgb(red, green, blue))
             }
         }
@@ -70,7 +128,7 @@ impl Theme {
 
     /// A style of some colour, where there are colours.
     fn colored(self, style: Style, color: Color) -> Style {
-        match self.colors {
+        match self.colors() {
             Colors::None => style,
             _ => style.fg(color),
         }
@@ -78,12 +136,31 @@ impl Theme {
 
     /// What stands beside the conversation.
     pub(super) fn dim(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        match self.scheme {
+            Scheme::HighContrast => Style::new(),
+            _ => Style::new().add_modifier(Modifier::DIM),
+        }
     }
 
     /// The title and the status.
     pub(super) fn bar(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        let bar = Style::new().add_modifier(Modifier::REVERSED);
+        match self.scheme {
+            Scheme::HighContrast => bar.add_modifier(Modifier::BOLD),
+            _ => bar,
+        }
+    }
+
+    /// The conversation that is looked at, among the others.
+    pub(super) fn tab(self, is_shown: bool, is_called: bool) -> Style {
+        let tab = match is_shown {
+            true => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
+            false => Style::new(),
+        };
+        match is_called {
+            true => self.colored(tab.add_modifier(Modifier::BOLD), Color::Red),
+            false => tab,
+        }
     }
 
     /// What is asked, and what has the focus.
@@ -129,15 +206,15 @@ fn hash(bytes: &[u8]) -> u32 {
     })
 }
 
-/// A colour of some hue and of [`LUMINANCE`].
-fn of_hue(number: u32) -> (u8, u8, u8) {
+/// A colour of some hue and luminance.
+fn of_hue(number: u32, wanted: f64) -> (u8, u8, u8) {
     let hue = f64::from(number) / f64::from(HUES) * 6.0;
     let pure = [0.0, 4.0, 2.0].map(|shift| ramp_of((hue + shift) % 6.0));
     // From black to the pure hue, and from there to white, the luminance only grows.
     let (mut low, mut high) = (0.0, 2.0);
     for _ in 0..24 {
         let middle = (low + high) / 2.0;
-        match luminance(tint(pure, middle)) < LUMINANCE {
+        match luminance(tint(pure, middle)) < wanted {
             true => low = middle,
             false => high = middle,
         }
@@ -186,7 +263,7 @@ mod tests {
 
     #[test]
     fn every_colour_of_a_person_is_readable_on_dark_and_on_light() {
-        let mut all: Vec<_> = (0..HUES).map(of_hue).collect();
+        let mut all: Vec<_> = (0..HUES).map(|hue| of_hue(hue, LUMINANCE)).collect();
         for (red, green, blue) in &all {
             let parts = [red, green, blue].map(|part| f64::from(*part) / 255.0);
             let bright = luminance(parts);
@@ -195,6 +272,10 @@ mod tests {
         }
         all.dedup();
         assert_eq!(all.len(), HUES as usize);
+        for (red, green, blue) in (0..HUES).map(|hue| of_hue(hue, LUMINANCE_ON_LIGHT)) {
+            let bright = luminance([red, green, blue].map(|part| f64::from(part) / 255.0));
+            assert!(1.05 / (bright + 0.05) > 7.5, "{red} {green} {blue}");
+        }
     }
 
     #[test]
@@ -211,9 +292,27 @@ mod tests {
                 .collect();
             assert!(all.iter().any(|style| *style != all[0]), "{colors:?}");
         }
-        let plain = Theme::new(Colors::None);
-        assert_eq!(plain.person(&person(1)).fg, None);
-        assert_eq!(plain.unread().fg, None);
-        assert_eq!(plain.private().fg, None);
+        for plain in [
+            Theme::new(Colors::None),
+            Theme::new(Colors::True).with(Scheme::None),
+            Theme::new(Colors::True).with(Scheme::HighContrast),
+        ] {
+            assert_eq!(plain.person(&person(1)).fg, None);
+            assert_eq!(plain.unread().fg, None);
+            assert_eq!(plain.private().fg, None);
+        }
+        let light = Theme::new(Colors::Sixteen).with(Scheme::Light);
+        let colors = (0..40).filter_map(|number| light.person(&person(number)).fg);
+        assert!(
+            colors
+                .into_iter()
+                .all(|color| SIXTEEN_ON_LIGHT.contains(&color))
+        );
+        let contrast = Theme::new(Colors::Sixteen).with(Scheme::HighContrast);
+        assert_eq!(contrast.ground().bg, Some(Color::Black));
+        assert_eq!(contrast.dim(), Style::new());
+        // Without colours, its ground has none either.
+        let plain = Theme::new(Colors::None).with(Scheme::HighContrast);
+        assert_eq!(plain.ground(), Style::new());
     }
 }

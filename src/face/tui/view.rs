@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use super::conversation::{Conversation, Entry, Place};
+use super::delivery::Delivery;
 use super::entry::{self, Look, State};
 use super::rows::{Row, Span};
 use crate::clock::Stamp;
@@ -39,6 +40,10 @@ pub(super) struct Seen {
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) conversation: &'a Conversation,
+    /// How far own messages have got.
+    pub(super) delivery: &'a Delivery,
+    /// How many others are in the room.
+    pub(super) others: usize,
     /// For the full width.
     pub(super) look: Look<'a>,
     /// The local time of milliseconds since 1970.
@@ -217,7 +222,7 @@ impl View<'_> {
     fn state(&self, place: Place, is_mine: bool) -> State {
         let id = place.0.filter(|_| is_mine);
         State {
-            progress: id.map(|id| self.conversation.delivery.of(id)),
+            progress: id.map(|id| self.delivery.of(id, self.others)),
             is_unfolded: self.conversation.is_unfolded(place),
         }
     }
@@ -231,7 +236,7 @@ impl View<'_> {
     }
 
     fn time_columns(&self) -> u16 {
-        match self.look.columns >= TIMED_COLUMNS_MIN {
+        match self.look.columns >= TIMED_COLUMNS_MIN && !self.look.is_bare {
             true => TIME_COLUMNS,
             false => 0,
         }
@@ -253,6 +258,8 @@ mod tests {
     use crate::text::Lang;
     use proptest::prelude::*;
 
+    static DELIVERY: Delivery = Delivery::new();
+
     fn local(_: u64) -> Stamp {
         Stamp {
             time_of_day: "14:03:21".into(),
@@ -263,12 +270,15 @@ mod tests {
     fn view(conversation: &Conversation, columns: u16) -> View<'_> {
         View {
             conversation,
+            delivery: &DELIVERY,
+            others: 1,
             look: Look {
                 lang: Lang::En,
                 theme: Theme::default(),
                 columns,
                 me: "bia",
                 found: None,
+                is_bare: false,
             },
             local: &local,
             unread: None,

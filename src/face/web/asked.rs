@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::chat::archive::search::Query;
-use crate::chat::archive::when::LocalTime;
+use crate::chat::archive::search::{Place, Span};
 use crate::chat::command::{self, Asked, Command};
 use crate::chat::entry::{self, Entry, Input, Syntax};
 use crate::chat::event::Failure;
@@ -137,19 +136,19 @@ impl HistoryAsk {
     ///
     /// # Errors
     /// What is wrong with the words, or with the place.
-    pub(super) fn command(self, local: impl FnOnce() -> LocalTime) -> Result<Command, Failure> {
+    pub(super) fn command(self, when: impl Fn(&str) -> Option<Span>) -> Result<Command, Failure> {
         let mut query = match self.search {
-            None => Query::default(),
+            None => Box::default(),
             Some(words) => {
                 let line = Entry::Command(format!("/search {words}"));
-                match command::read(line, local)? {
+                match command::read(line, when)? {
                     Asked::Command(Command::Find { query, .. }) => query,
                     _ => return Err(Failure::NotSay),
                 }
             }
         };
         if let Some(before) = self.before {
-            query.before = Some(place::parse(&before).ok_or(Failure::NoMessageId(before))?);
+            query.place = Place::Before(place::parse(&before).ok_or(Failure::NoMessageId(before))?);
         }
         let limit = self.limit.unwrap_or(HISTORY_DEFAULT);
         query.limit = limit.clamp(1, HISTORY_MAX);
@@ -179,18 +178,16 @@ fn decoded(value: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::archive::search::Query;
     use proptest::prelude::*;
 
-    fn local() -> LocalTime {
-        LocalTime {
-            now_ms: 1_795_800_600_000,
-            offset_s: 0,
-        }
+    fn no_time(_: &str) -> Option<Span> {
+        None
     }
 
     fn query(text: &str) -> Result<Query, Failure> {
-        match HistoryAsk::parse(text).unwrap().command(local)? {
-            Command::Find { query, .. } => Ok(query),
+        match HistoryAsk::parse(text).unwrap().command(no_time)? {
+            Command::Find { query, .. } => Ok(*query),
             other => panic!("{other:?}"),
         }
     }

@@ -212,7 +212,7 @@ impl WebFace {
             true => Subject::Other,
             false => Subject::History,
         };
-        let entry = match ask.command(|| self.clock.local_time()) {
+        let entry = match ask.command(|typed| self.clock.when(typed)) {
             Ok(command) => Entry::Direct(Box::new(command)),
             Err(failure) => Entry::Flawed(failure),
         };

@@ -5,7 +5,7 @@
 //! Origin          absent or ours: else 403, and so for `null`
 //! Sec-Fetch-Site  absent, same-origin or none: else 403; a link from elsewhere may open the page
 //! path, method    in the table: else 404 or 405
-//! Authorization   the token, or a guest's session: else 401, for what says something about the room
+//! Authorization   the token, or a guest's session: else 401, for what tells of a room
 //! ```
 
 use std::net::IpAddr;

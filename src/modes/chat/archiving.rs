@@ -5,6 +5,7 @@ use std::sync::mpsc::Sender;
 use super::driver::{Driver, Event};
 use super::secret::Room;
 use crate::chat::archive::{Reply, Request};
+use crate::chat::rooms::RoomNumber;
 use crate::chat::{Input, archive};
 use crate::cli::{ChatSettings, HistoryRooms};
 use crate::error::Error;
@@ -12,7 +13,7 @@ use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::seal::Seal;
 use crate::store::archive::{
-    Archive, Notice, RoomKind, RoomPlace, Told, default_path, without_archive,
+    Archive, FilePlace, Notice, RoomKind, RoomPlace, Told, default_path, without_archive,
 };
 use crate::store::identity::Who;
 use crate::store::people::People;
@@ -33,23 +34,20 @@ pub(super) fn start(
     }
     let tell = tell.clone();
     let tell = move |told| tell.send(Event::Archived(told)).is_ok();
-    let place = place(settings, room).unwrap_or_else(|notice| {
+    let file = file_place(settings).unwrap_or_else(|notice| {
         tell(Told::Notice(notice));
         None
     });
-    let archive = Archive::start(People::open, place, tell).map_err(Error::Connection)?;
+    let archive = Archive::start(People::open, file, tell).map_err(Error::Connection);
+    let mut archive = archive?;
+    archive.open_room(RoomNumber::FIRST, room_place(settings, room));
     Ok(Some(archive))
 }
 
-/// Where what is said in a room is kept, if it is to be kept.
-fn place(settings: &ChatSettings, room: &Room) -> Result<Option<RoomPlace>, Notice> {
+/// Where what is said is kept, if anything is to be kept.
+fn file_place(settings: &ChatSettings) -> Result<Option<FilePlace>, Notice> {
     let keeping = &settings.keeping;
-    let is_wanted = match keeping.rooms {
-        HistoryRooms::All => true,
-        HistoryRooms::Public => !room.is_keyed,
-        HistoryRooms::None => false,
-    };
-    if !is_wanted {
+    if keeping.rooms == HistoryRooms::None {
         return Ok(None);
     }
     let path = match &keeping.archive {
@@ -59,9 +57,21 @@ fn place(settings: &ChatSettings, room: &Room) -> Result<Option<RoomPlace>, Noti
             fault,
         })?,
     };
-    let name = room.name.as_ref().map(Name::as_str);
-    Ok(Some(RoomPlace {
+    Ok(Some(FilePlace {
         path,
+        keeping: keeping.keeping,
+    }))
+}
+
+/// A room as it is kept, if it is to be kept.
+fn room_place(settings: &ChatSettings, room: &Room) -> Option<RoomPlace> {
+    let is_wanted = match settings.keeping.rooms {
+        HistoryRooms::All => true,
+        HistoryRooms::Public => !room.is_keyed,
+        HistoryRooms::None => false,
+    };
+    let name = room.name.as_ref().map(Name::as_str);
+    is_wanted.then(|| RoomPlace {
         tag: Seal::new(&room.key).called(name).room_tag(),
         name: room.shown().to_owned(),
         kind: match (room.is_keyed, name) {
@@ -69,15 +79,14 @@ fn place(settings: &ChatSettings, room: &Room) -> Result<Option<RoomPlace>, Noti
             (false, Some(_)) => RoomKind::Public,
             (false, None) => RoomKind::Lobby,
         },
-        keeping: keeping.keeping,
-    }))
+    })
 }
 
 impl Driver {
     /// Takes in what the store's thread tells.
     pub(super) fn on_told(&mut self, now: Moment, told: Told) {
         match told {
-            Told::Reply(reply) => self.chat.handle(now, Input::Archived(reply)),
+            Told::Reply { reply, .. } => self.chat.handle(now, Input::Archived(reply)),
             Told::Notice(notice) => self.face.say(&text::archive_notice(self.lang, &notice)),
         }
     }
@@ -92,7 +101,7 @@ impl Driver {
             }
             return;
         };
-        if !archive.ask(request) {
+        if !archive.ask(RoomNumber::FIRST, request) {
             self.archive = None;
             let why = "the file is too slow".to_owned();
             let reply = archive::Reply::Failed(why);

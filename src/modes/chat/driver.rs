@@ -205,7 +205,7 @@ impl Driver {
             }) = self.face.next()
         {
             has_read = true;
-            let asked = command::read(entry, || self.clock.local_time());
+            let asked = command::read(entry, |typed| self.clock.when(typed));
             let is_for_room = matches!(asked, Ok(Asked::Nothing | Asked::Command(_)));
             if !is_for_room && std::mem::take(&mut has_asked) {
                 // The end, if this is one, is returned again when the loop drives the room.

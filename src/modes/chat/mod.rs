@@ -24,6 +24,7 @@ use crate::chat::command::commands;
 use crate::chat::entry::Syntax;
 use crate::chat::event::News;
 use crate::chat::guests::asks_first;
+use crate::chat::rooms::RoomNumber;
 use crate::chat::{Chat, Config};
 #[cfg(unix)]
 use crate::cli::Display;
@@ -205,7 +206,7 @@ fn chat(
         session: opened.session,
         replaces: identity.replaces,
         role: settings.role,
-        is_archived: archive.is_some_and(Archive::keeps_room),
+        is_archived: archive.is_some_and(|archive| archive.keeps_room(RoomNumber::FIRST)),
         depth_bytes: settings.depth_bytes,
         name: settings.name.clone(),
         seal: Seal::new(&room.key).called(name),
@@ -240,6 +241,9 @@ fn face(
             room: room.shown().to_owned(),
             color: settings.color,
             bell: settings.bell,
+            scheme: settings.look.scheme,
+            notices: settings.look.notices,
+            takes_mouse: settings.look.takes_mouse,
         };
         return Ok(RoomFace::Screen(Box::new(ScreenFace::open(config, tell)?)));
     }

@@ -21,6 +21,10 @@ pub(super) fn run(file: &Archived, settings: &FindSettings, lang: Lang) -> Resul
     if rooms.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Outcome::Incomplete);
     }
+    if Terms::parse(&settings.words).is_ok_and(|terms| terms.has_no_word()) {
+        screen::say(&text::no_word(lang, &settings.words));
+        return Ok(Outcome::Incomplete);
+    }
     let query = Query {
         words: settings.words.clone(),
         from: settings.selection.from.clone(),
@@ -144,6 +148,7 @@ impl PageWriter<'_> {
                 room: name,
                 who: &who,
                 to: to.as_ref(),
+                is_ignored: self.speakers.is_ignored(&found.entry.who.key),
                 found,
             };
             self.writer.message(&stored, out);

@@ -16,20 +16,31 @@ use crate::store::people::People;
 #[derive(Debug, Default)]
 pub(super) struct Speakers {
     verified: BTreeSet<Key>,
+    /// Of whom nothing is shown in rooms.
+    ignored: BTreeSet<Key>,
     /// The keys that go by each name, as it is compared.
     names: BTreeMap<String, BTreeSet<Key>>,
 }
 
 impl Speakers {
-    /// Reads who was verified. Without that file, nobody was.
+    /// Reads who was verified, and who is ignored. Without that file, nobody was.
     pub(super) fn open() -> Self {
-        let people = People::known().and_then(|people| people.all().ok());
+        let known = People::known();
+        let people = known.as_ref().and_then(|people| people.all().ok());
         let people = people.unwrap_or_default().into_iter();
         let verified = people.filter(|it| it.is_verified).map(|it| it.key);
+        let ignored = known.as_ref().and_then(|people| people.ignored().ok());
+        let ignored = ignored.unwrap_or_default().into_iter();
         Self {
             verified: verified.collect(),
+            ignored: ignored.map(|it| it.key).collect(),
             names: BTreeMap::new(),
         }
+    }
+
+    /// Whether nothing of somebody is shown in rooms.
+    pub(super) fn is_ignored(&self, key: &Key) -> bool {
+        self.ignored.contains(key)
     }
 
     /// Takes in who is about to be shown.

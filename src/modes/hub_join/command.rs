@@ -52,7 +52,7 @@ pub(super) enum Command {
 /// A command that does not exist, or lacks something.
 pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
     let line = match entry {
-        Entry::Nothing => return Ok(Command::Nothing),
+        Entry::Nothing | Entry::Page { .. } | Entry::MarkRead(_) => return Ok(Command::Nothing),
         Entry::NotSay
         | Entry::Object(_)
         | Entry::Edit { .. }

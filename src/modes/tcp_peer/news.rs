@@ -40,6 +40,8 @@ impl Narrator {
             | Entry::Command(_)
             | Entry::Flawed(_)
             | Entry::ClearScreen
+            | Entry::Page { .. }
+            | Entry::MarkRead(_)
             | Entry::Edit { .. }
             | Entry::Direct(_)
             | Entry::Guests(_)

@@ -118,6 +118,8 @@ impl Talk {
             | Entry::Command(_)
             | Entry::Flawed(_)
             | Entry::ClearScreen
+            | Entry::Page { .. }
+            | Entry::MarkRead(_)
             | Entry::Edit { .. }
             | Entry::Direct(_)
             | Entry::Guests(_)

@@ -7,40 +7,18 @@ use core::net::{IpAddr, SocketAddr};
 use std::collections::BTreeMap;
 
 use super::Engine;
+use super::challenges::Challenger;
 use super::config::{
-    CHALLENGES_GROUP, CHALLENGES_PER_S, CHALLENGES_SMALL_BURST, CHALLENGES_SMALL_PER_S,
     MEMBERS_CROWDED, MEMBERS_PER_ADDRESS, MEMBERS_PER_ADDRESS_CROWDED, MEMBERS_UNPROVEN_MAX,
 };
 use super::member::Member;
 use super::roster::{Id, ME};
 use super::timers::Farewell;
-use crate::protocol::rate::TokenBucket;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::sync::Sync as Talk;
 
 /// Most members that give way at once.
 const EVICTED_AT_ONCE: usize = 64;
-
-/// How many newcomers are asked to show where they are, and how many answers that are given to
-/// others who ask.
-#[derive(Debug)]
-pub(super) struct Challenges {
-    asked: TokenBucket,
-    answered: TokenBucket,
-    /// Answers while the group is small.
-    answered_few: TokenBucket,
-}
-
-impl Default for Challenges {
-    fn default() -> Self {
-        let bucket = |per_s, burst| TokenBucket::new(per_s, burst, Default::default());
-        Self {
-            asked: bucket(CHALLENGES_PER_S, CHALLENGES_PER_S),
-            answered: bucket(CHALLENGES_PER_S, CHALLENGES_PER_S),
-            answered_few: bucket(CHALLENGES_SMALL_PER_S, CHALLENGES_SMALL_BURST),
-        }
-    }
-}
 
 impl Engine {
     /// Whether a member that was heard itself, from an address, may count among those here.
@@ -49,34 +27,48 @@ impl Engine {
         let Some(member) = roster.get(id).filter(|member| !member.is_live) else {
             return true;
         };
-        if roster.size() >= MEMBERS_UNPROVEN_MAX && !member.is_address_proven {
-            self.challenge(now, source);
-            return false;
-        }
         let most = match roster.size() {
             MEMBERS_CROWDED.. => MEMBERS_PER_ADDRESS_CROWDED,
             _ => MEMBERS_PER_ADDRESS,
         };
         // Of those at one address, the youngest of whom nothing was heard gives way: it is this.
-        roster.at(source.ip()) < most
+        if roster.at(source.ip()) >= most {
+            return false;
+        }
+        let is_shown = roster.size() < MEMBERS_UNPROVEN_MAX || member.is_address_proven;
+        if !is_shown {
+            self.challenge(now, id, source);
+        }
+        is_shown
     }
 
     /// Asks a newcomer to show that it receives where it says it is.
-    fn challenge(&mut self, now: Moment, source: SocketAddr) {
-        if self.sync.challenges.asked.try_spend(1.0, now.time) {
-            self.ask_to_repeat_cookie(now, source);
+    fn challenge(&mut self, now: Moment, id: Id, source: SocketAddr) {
+        let (host, sync) = (source.ip(), &mut self.sync);
+        if sync.challenges.may_ask(id, host, now.time) {
+            // So few that nobody at the same host can take its turn away.
+            sync.unanswered.sent(host, now.time);
+            self.send_own_cookie(now, source);
         }
     }
 
     /// Shows that this member receives at its address, to one that asks; what it asks for is
     /// nothing.
-    pub(super) fn answer_challenge(&mut self, now: Moment, source: SocketAddr, cookie: u64) {
-        let challenges = &mut self.sync.challenges;
-        let answered = match self.group.roster.size() {
-            CHALLENGES_GROUP.. => &mut challenges.answered,
-            _ => &mut challenges.answered_few,
+    pub(super) fn answer_challenge(
+        &mut self,
+        now: Moment,
+        id: Id,
+        source: SocketAddr,
+        cookie: u64,
+    ) {
+        let roster = &self.group.roster;
+        let challenger = match roster.get(id) {
+            Some(member) if self.log.has_message_of(member.tag.short) => Challenger::Speaker,
+            Some(member) if member.is_live => Challenger::Member,
+            _ => Challenger::Unknown,
         };
-        if answered.try_spend(1.0, now.time) {
+        let (members, challenges) = (roster.size(), &mut self.sync.challenges);
+        if challenges.may_answer(id, challenger, members, now.time) {
             let (from, cut) = (u64::MAX, u64::MAX);
             let answer = Talk::Ask { cookie, from, cut };
             self.send_question(now, Some((source, answer)));
@@ -84,11 +76,12 @@ impl Engine {
     }
 
     /// Notes that a member has shown where it receives, if it says the cookie of that address.
-    pub(super) fn note_cookie(&mut self, id: Id, source: SocketAddr, talk: &Talk) {
+    pub(super) fn note_cookie(&mut self, now: Moment, id: Id, source: SocketAddr, talk: &Talk) {
         if let Talk::Ask { cookie, .. } | Talk::Want { cookie, .. } = talk
             && *cookie == self.sync.cookie_for(source)
         {
             self.sync.unanswered.answered(source.ip());
+            self.sync.challenges.proven(id, source.ip(), now.time);
             self.group.roster.locate(id, source);
             self.group.roster.prove_address(id, source);
         }

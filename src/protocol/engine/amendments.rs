@@ -13,12 +13,12 @@ use super::config::{AMENDED_MAX, AMENDED_PER_PERSON_MAX};
 use super::event::{EngineEvent, Manner, MessageId, NamedKey, Order};
 use super::fair_share::Uses;
 use super::frame_log::Position;
-use super::hear::ReceivedFrame;
 use super::history::TextSpan;
 use super::member::Member;
 use super::roster::{Id, Roster};
 use crate::protocol::message::Name;
-use crate::protocol::wire::frame::durable::{Fragment, MessageName, Record};
+use crate::protocol::wire::frame::Author;
+use crate::protocol::wire::frame::durable::{Durable, Fragment, MessageName, Record};
 
 /// What became of a message since it was said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -239,10 +239,11 @@ pub(super) struct Amending<'r> {
 }
 
 impl Engine {
-    /// Notes the changes in a frame that has just come, before anything of it is reported.
-    pub(super) fn note_amendments(&mut self, heard: &ReceivedFrame<'_>) {
-        let (id, position) = (heard.id, Position::of(heard.author));
-        let span = match heard.durable.fragment {
+    /// Notes the changes in a frame that has just come, before anything of it is reported, or that
+    /// was stored.
+    pub(super) fn note_amendments(&mut self, id: Id, author: &Author, durable: &Durable<'_>) {
+        let position = Position::of(author);
+        let span = match durable.fragment {
             None => Some(TextSpan {
                 first: position.sequence,
                 last: position.sequence,
@@ -252,7 +253,7 @@ impl Engine {
             Some(_) => None,
         };
         let Some(span) = span else { return };
-        let records = (0..=u8::MAX).zip(heard.durable.records.iter()); // at most 255
+        let records = (0..=u8::MAX).zip(durable.records.iter()); // at most 255
         for (index, record) in records {
             let by = MessageId { position, index };
             let (of, newest) = match record {
@@ -410,7 +411,7 @@ pub struct Candidate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::wire::frame::{Author, Key};
+    use crate::protocol::wire::frame::Key;
 
     fn author(person: u16) -> Author {
         let mut key = [7; 32];

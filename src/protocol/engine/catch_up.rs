@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::answers::Asker;
-use super::config::{PULL_FRAMES, SYNC_BY_NACK_MAX};
+use super::config::{CHALLENGES_GROUP, PULL_FRAMES, SYNC_BY_NACK_MAX};
 use super::event::{Destination, EngineEvent, Order};
 use super::inbox::Inbox;
 use super::roster::{Id, ME};
@@ -74,6 +74,16 @@ impl Engine {
         let (me, roster) = (&self.me, &self.group.roster);
         let mut best = self.sync.best_to_ask(now.time, me, roster);
         best.retain(|(id, _)| Some(*id) != but);
+        if roster.size() >= CHALLENGES_GROUP {
+            // In a crowd of keys that cost nothing, those who say something come first.
+            let has_spoken = |id: Id| {
+                let member = roster.get(id);
+                member.is_some_and(|member| self.log.has_message_of(member.tag.short))
+            };
+            if best.iter().any(|(id, _)| has_spoken(*id)) {
+                best.retain(|(id, _)| has_spoken(*id));
+            }
+        }
         let any = self.rng.below(best.len() as u64) as usize;
         if let Some((id, address)) = best.get(any) {
             let question = self
@@ -100,10 +110,17 @@ impl Engine {
                 if !self.sync.exchanges.is_with(id)
                     && !self.sync.hand_to(id, source, now.time, roster)
                 {
-                    return self.answer_challenge(now, source, *cookie);
+                    return self.answer_challenge(now, id, source, *cookie);
                 }
-                let talk = self.sync.exchanges.cookie(id, *cookie, now.time);
-                self.send_question(now, talk.map(|talk| (source, talk)));
+                let members = self.group.roster.size();
+                match self.sync.exchanges.cookie(id, *cookie, now.time) {
+                    Some(talk) => self.send_question(now, Some((source, talk))),
+                    // The exchange is over. In a crowd, it asks where this member is.
+                    None if members >= CHALLENGES_GROUP => {
+                        self.answer_challenge(now, id, source, *cookie);
+                    }
+                    None => {}
+                }
             }
             Talk::Inventory {
                 from,
@@ -155,10 +172,13 @@ impl Engine {
     }
 
     /// Sends the cookie of an address there, unless it has left too many unanswered.
-    pub(super) fn ask_to_repeat_cookie(&mut self, now: Moment, source: SocketAddr) {
-        if !self.sync.unanswered.may_send(source.ip(), now.time) {
-            return;
+    fn ask_to_repeat_cookie(&mut self, now: Moment, source: SocketAddr) {
+        if self.sync.unanswered.may_send(source.ip(), now.time) {
+            self.send_own_cookie(now, source);
         }
+    }
+
+    pub(super) fn send_own_cookie(&mut self, now: Moment, source: SocketAddr) {
         let cookie = self.sync.cookie_for(source);
         self.send_question(now, Some((source, Talk::Cookie(cookie))));
     }
@@ -168,7 +188,8 @@ impl Engine {
         if !self.may_answer(now, to, PART_BYTES) {
             return;
         }
-        for part in inventory(from, cut, &self.log) {
+        let waiting = self.waiting_frames(from, cut);
+        for part in inventory(from, cut, &self.log, waiting) {
             let Talk::Inventory { runs, .. } = &part else {
                 continue;
             };
@@ -177,6 +198,20 @@ impl Engine {
             }
             self.send_question(now, Some((to, part)));
         }
+    }
+
+    /// Frames of a time that are here and wait for their causes. Whoever comes now hears what is
+    /// said behind them, and would not know of them.
+    fn waiting_frames(&self, from: u64, cut: u64) -> Vec<FrameName> {
+        let blocked = self.receiving.blocked.iter();
+        let held = blocked.filter_map(|id| Some((*id, self.receiving.inbox(*id)?)));
+        let held = held.flat_map(|(id, inbox)| {
+            let sequences = inbox.held_before(u32::MAX).into_iter();
+            sequences.filter_map(move |sequence| self.log.get(id, sequence))
+        });
+        let positions = held.map(|held| held.position);
+        let of_time = positions.filter(|position| (from..cut).contains(&position.clock));
+        of_time.map(|position| position.frame_name()).collect()
     }
 
     /// Whether so many bytes may be sent to somebody who catches up.

@@ -13,7 +13,9 @@
 //! waited for less, whoever refers to them; otherwise only when the same member refers to them,
 //! because it is not known which of the two is a liar: a claim binds nobody but who makes it.
 //!
-//! A cause that comes after all is late, because its effect was shown before it.
+//! A cause that comes after all is late, because its effect was shown before it. If its clock is
+//! later than that of the effect, the effect's author has not been shown it, but guessed that there
+//! would be such a frame.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -30,8 +32,17 @@ pub(super) struct CauseWaits {
     /// By the persons who referred to it, or `None` if its author said that there is such a frame;
     /// and by its author.
     vain: BTreeMap<(Option<u64>, u64), Vain>,
-    /// The frames that were waited for in vain last, by author and sequence; the oldest first.
-    overtaken: VecDeque<(MemberTag, u32)>,
+    /// The frames that were waited for in vain last, the oldest first.
+    overtaken: VecDeque<Overtaken>,
+}
+
+/// A frame that others were shown before, which refer to it.
+#[derive(Clone, Copy, Debug)]
+struct Overtaken {
+    member: MemberTag,
+    sequence: u32,
+    /// The latest clock of those.
+    clock: u64,
 }
 
 /// How often frames were waited for in vain.
@@ -55,10 +66,12 @@ impl Vain {
 
 /// A reference to a frame that was not shown yet.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Awaited<'c> {
-    pub(super) frame: &'c Reference,
+pub(super) struct Awaited {
+    pub(super) frame: Reference,
     /// The person who refers to it.
     pub(super) by: u64,
+    /// The clock of the frame that refers to it.
+    pub(super) clock: u64,
     /// Whether some frame of its author was shown here before.
     pub(super) is_author_known: bool,
     /// Whether its author itself has said that there is such a frame.
@@ -67,7 +80,7 @@ pub(super) struct Awaited<'c> {
 
 impl CauseWaits {
     /// How long to wait for a frame.
-    pub(super) fn patience(&self, awaited: &Awaited<'_>, now: Duration) -> Duration {
+    pub(super) fn patience(&self, awaited: &Awaited, now: Duration) -> Duration {
         let author = awaited.frame.member.short;
         let keys = [(None, author), (Some(awaited.by), author)];
         let vain = keys.iter().filter_map(|key| self.vain.get(key));
@@ -80,12 +93,12 @@ impl CauseWaits {
     }
 
     /// Notes that a frame was waited for in vain.
-    pub(super) fn in_vain(&mut self, awaited: &Awaited<'_>, now: Duration) {
-        self.note_overtaken(awaited.frame);
+    pub(super) fn in_vain(&mut self, awaited: &Awaited, now: Duration) {
+        self.note_overtaken(awaited);
         let by = (!awaited.is_attested).then_some(awaited.by);
         let key = (by, awaited.frame.member.short);
         let before = self.vain.get(&key);
-        if before.is_some_and(|before| before.frame == *awaited.frame) {
+        if before.is_some_and(|before| before.frame == awaited.frame) {
             return;
         }
         let times = before.map_or(0, |before| before.times_left(now));
@@ -98,25 +111,35 @@ impl CauseWaits {
         let vain = Vain {
             times: (times + 1).min(CAUSE_WAIT_HALVINGS),
             at: now,
-            frame: *awaited.frame,
+            frame: awaited.frame,
         };
         self.vain.insert(key, vain);
     }
 
-    fn note_overtaken(&mut self, frame: &Reference) {
-        let overtaken = (frame.member, frame.sequence);
-        if self.overtaken.contains(&overtaken) {
+    fn note_overtaken(&mut self, awaited: &Awaited) {
+        let Awaited { frame, clock, .. } = *awaited;
+        let (member, sequence) = (frame.member, frame.sequence);
+        let mut known = self.overtaken.iter_mut();
+        if let Some(known) =
+            known.find(|known| (known.member, known.sequence) == (member, sequence))
+        {
+            known.clock = known.clock.max(clock);
             return;
         }
         if self.overtaken.len() >= CAUSE_WAITS_MAX {
             self.overtaken.pop_front();
         }
-        self.overtaken.push_back(overtaken);
+        self.overtaken.push_back(Overtaken {
+            member,
+            sequence,
+            clock,
+        });
     }
 
-    /// Whether an effect of a frame was shown without it.
-    pub(super) fn is_overtaken(&self, member: MemberTag, sequence: u32) -> bool {
-        self.overtaken.contains(&(member, sequence))
+    /// Whether an effect of a frame with this clock was shown without it.
+    pub(super) fn is_overtaken(&self, member: MemberTag, sequence: u32, clock: u64) -> bool {
+        let mut overtaken = self.overtaken.iter();
+        overtaken.any(|by| (by.member, by.sequence) == (member, sequence) && clock < by.clock)
     }
 }
 
@@ -135,10 +158,11 @@ mod tests {
         }
     }
 
-    fn awaited(frame: &Reference, by: u64, is_attested: bool) -> Awaited<'_> {
+    fn awaited(frame: &Reference, by: u64, is_attested: bool) -> Awaited {
         Awaited {
-            frame,
+            frame: *frame,
             by,
+            clock: 500,
             is_author_known: true,
             is_attested,
         }
@@ -178,11 +202,25 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_after_its_effect_is_late_unless_that_guessed_it() {
+        let mut waits = CauseWaits::default();
+        let cause = frame(7, 3);
+        waits.in_vain(&awaited(&cause, 1, false), NOW);
+        assert!(waits.is_overtaken(cause.member, 3, 499));
+        assert!(
+            !waits.is_overtaken(cause.member, 3, 501),
+            "it was said later"
+        );
+        assert!(!waits.is_overtaken(cause.member, 4, 499));
+    }
+
+    #[test]
     fn many_liars_take_little_room() {
         let mut waits = CauseWaits::default();
         for author in 0..10_000 {
             waits.in_vain(&awaited(&frame(author, 1), 1, true), NOW);
         }
         assert_eq!(waits.vain.len(), CAUSE_WAITS_MAX);
+        assert_eq!(waits.overtaken.len(), CAUSE_WAITS_MAX);
     }
 }

@@ -1,5 +1,10 @@
 //! What a frame waits for before it is shown, and what is shown before it when the wait is over.
 //! How long it waits is a matter of `cause_waits`.
+//!
+//! A frame refers to the newest frames only: what they refer to comes before it as well. Somebody
+//! can therefore hide a line from those who come after it, by a frame that refers to it and that
+//! not everybody gets. Where a reference leads to what is not here, what the author acknowledged
+//! in the same frame tells what it had got, and that comes first.
 
 use std::time::Duration;
 
@@ -10,7 +15,7 @@ use super::deliver::Opened;
 use super::inbox::Inbox;
 use super::roster::{Id, ME};
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::durable::Reference;
+use crate::protocol::wire::frame::durable::{REFERENCES_MAX, Reference};
 
 /// How long a chain of causes may be of which each one is here and waits for the next; what is
 /// further back is not shown earlier because of its effects.
@@ -20,7 +25,7 @@ impl Engine {
     /// Until when a frame waits for causes that were not shown yet; `None` if there are none.
     pub(super) fn waits_until(&self, now: Moment, frame: &Opened<'_>) -> Option<Duration> {
         let waits = &self.receiving.cause_waits;
-        let awaited = self.awaited(now, frame);
+        let awaited = self.awaited(now, frame).into_iter();
         let patience = awaited
             .map(|cause| waits.patience(&cause, now.time))
             .max()?;
@@ -30,15 +35,24 @@ impl Engine {
 
     /// The causes of a frame that were not shown yet. A member that has just come waits for none,
     /// because most of them were said before.
-    fn awaited<'f>(&self, now: Moment, frame: &'f Opened<'_>) -> impl Iterator<Item = Awaited<'f>> {
-        let has_just_come = now.time < self.me.started.time + CAUSES_HEEDED_AFTER;
-        let references = frame.durable.references.iter();
-        let causes = references.filter(move |_| !has_just_come);
-        causes.filter_map(|cause| self.as_awaited(frame, cause))
+    fn awaited(&self, now: Moment, frame: &Opened<'_>) -> Vec<Awaited> {
+        if now.time < self.me.started.time + CAUSES_HEEDED_AFTER {
+            return Vec::new();
+        }
+        let references = &frame.durable.references;
+        let causes = references.iter();
+        let awaited = causes.filter_map(|cause| self.as_awaited(frame, *cause));
+        let mut awaited: Vec<Awaited> = awaited.collect();
+        // A reference to what is not here hides what that refers to, and one of many is left out.
+        if !awaited.is_empty() || references.len() >= REFERENCES_MAX {
+            let acked = acknowledged(frame);
+            awaited.extend(acked.filter_map(|cause| self.as_held_up(frame, cause)));
+        }
+        awaited
     }
 
     /// A cause of a frame, if it was not shown yet.
-    fn as_awaited<'f>(&self, frame: &Opened<'_>, cause: &'f Reference) -> Option<Awaited<'f>> {
+    fn as_awaited(&self, frame: &Opened<'_>, cause: Reference) -> Option<Awaited> {
         let id = self.group.roster.find(cause.member);
         let inbox = id.and_then(|id| self.receiving.inbox(id));
         let (is_shown, is_attested) = match id {
@@ -49,12 +63,31 @@ impl Engine {
                 inbox.is_some_and(|inbox| cause.sequence <= inbox.newest()),
             ),
         };
-        let is_awaited = !is_shown && !self.is_stored(cause);
+        let is_awaited = !is_shown && !self.is_stored(&cause);
         is_awaited.then(|| Awaited {
             frame: cause,
             by: frame.author.short,
+            clock: frame.held.position.clock,
             is_author_known: id == Some(ME) || inbox.is_some_and(Inbox::has_delivered),
             is_attested,
+        })
+    }
+
+    /// What the author of a frame had got before, if that is here and waits itself. It is waited
+    /// for as little as what somebody unknown says: its turn comes before the frame in any case.
+    fn as_held_up(&self, frame: &Opened<'_>, cause: Reference) -> Option<Awaited> {
+        let id = self.group.roster.find(cause.member);
+        let id = id.filter(|id| *id != ME && *id != frame.id)?;
+        let is_here = self
+            .receiving
+            .inbox(id)
+            .is_some_and(|inbox| inbox.is_ready_through(cause.sequence));
+        is_here.then_some(Awaited {
+            frame: cause,
+            by: frame.author.short,
+            clock: frame.held.position.clock,
+            is_author_known: false,
+            is_attested: true,
         })
     }
 
@@ -68,21 +101,19 @@ impl Engine {
         effects: &mut Vec<Id>,
     ) -> bool {
         effects.push(frame.id);
-        for cause in &frame.durable.references {
-            if self.as_awaited(frame, cause).is_some() {
-                self.show_cause(now, cause, effects);
-            }
+        for cause in self.awaited(now, frame) {
+            self.show_cause(now, &cause.frame, effects);
         }
         effects.pop();
-        let is_effect = |cause: &Awaited<'_>| {
+        let is_effect = |cause: &Awaited| {
             let author = self.group.roster.find(cause.frame.member);
             author.is_some_and(|author| effects.contains(&author))
         };
-        if self.awaited(now, frame).any(|cause| is_effect(&cause)) {
+        if self.awaited(now, frame).iter().any(is_effect) {
             return false;
         }
         for cause in &frame.durable.references {
-            if let Some(missing) = self.as_awaited(frame, cause) {
+            if let Some(missing) = self.as_awaited(frame, *cause) {
                 self.receiving.cause_waits.in_vain(&missing, now.time);
             }
         }
@@ -104,4 +135,14 @@ impl Engine {
             self.receiving.blocked.insert(id);
         }
     }
+}
+
+/// What the author of a frame had got before it: the newest frame of each member, as far as none
+/// before it was missing.
+fn acknowledged(frame: &Opened<'_>) -> impl Iterator<Item = Reference> {
+    frame.durable.acks.iter().map(|ack| Reference {
+        member: ack.of,
+        sequence: ack.through,
+        hash: 0,
+    })
 }

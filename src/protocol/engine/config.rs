@@ -287,11 +287,20 @@ pub const MEMBERS_CROWDED: usize = MEMBERS_MAX / 2;
 /// Where this many are here, one more counts when it has shown that it receives at its address.
 /// That takes three datagrams between each two members, which a smaller group is spared.
 pub const MEMBERS_UNPROVEN_MAX: usize = 512;
-/// Members that are asked for this, and that are answered, per second…
-pub const CHALLENGES_PER_S: f64 = 200.0;
-/// …and in a smaller group, where nobody has a reason to ask.
+/// Members at hosts that were not asked within a minute that are asked for this, per second…
+pub const CHALLENGES_FRESH_PER_S: f64 = 3.0;
+/// …and at once: within a minute, all addresses of a usual network.
+pub const CHALLENGES_FRESH_BURST: f64 = 80.0;
+/// The same of all others, per second…
+pub const CHALLENGES_AGAIN_PER_S: f64 = 1.0;
+/// …and at once: all together 12 kbit/s over any minute, of the 20 that anybody may cause. What is
+/// answered does not count.
+pub const CHALLENGES_AGAIN_BURST: f64 = 40.0;
+/// Of those that ask this member and are not known to be here, so many are answered in a minute…
+pub const CHALLENGES_ANSWERED_UNKNOWN: usize = 64;
+/// …and in a smaller group, where nobody has a reason to ask, all together so many per second…
 pub const CHALLENGES_SMALL_PER_S: f64 = 0.5;
-/// So many are answered there at once.
+/// …and so many at once.
 pub const CHALLENGES_SMALL_BURST: f64 = 16.0;
 /// From this many members on, perhaps some who know more of them ask.
 pub const CHALLENGES_GROUP: usize = 64;

@@ -116,6 +116,7 @@ impl Engine {
         effects: &mut Vec<Id>,
     ) -> bool {
         let mut inside = Vec::new();
+        self.receiving.reopened_bytes += held.bytes.len() as u64;
         let opened = self.me.seal.reopen(&held.bytes, &mut inside);
         opened.is_none_or(|(author, durable)| {
             let (author, durable) = (&author, &durable);
@@ -149,7 +150,8 @@ impl Engine {
         let is_old = old_ms < clock_ms(self.me.clock_now(now));
         let is_behind = clock.saturating_add(late_ms << 16) < self.receiving.newest_shown;
         let waits = &self.receiving.cause_waits;
-        let is_overtaken = waits.is_overtaken(frame.author.tag(), frame.held.position.sequence);
+        let sequence = frame.held.position.sequence;
+        let is_overtaken = waits.is_overtaken(frame.author.tag(), sequence, clock);
         let is_late = is_old || is_behind || is_overtaken;
         let order = if is_late { Order::Late } else { Order::InOrder };
         self.show_opened(now, frame, order);
@@ -211,6 +213,7 @@ impl Engine {
             return 0;
         };
         let mut inside = Vec::new();
+        self.receiving.reopened_bytes += held.bytes.len() as u64;
         let opened = self.me.seal.reopen(&held.bytes, &mut inside);
         opened.map_or(0, |(author, durable)| {
             let frame = Opened {
@@ -347,7 +350,7 @@ impl Engine {
         let span = TextSpan::around(position.sequence, fragment)?;
         self.log.pin(&position, span);
         let said = said.filter(|_| self.log.tell_text(id, span));
-        let has_come = || (span.first..=span.last).all(|frame| self.receiving.has(id, frame));
+        let has_come = || self.has_come(id, span);
         let is_told = || self.log.is_told(id, span);
         if said.is_none() && position.sequence == span.last && has_come() && !is_told() {
             self.tell_gap(id, fragment.count.into());
@@ -367,10 +370,17 @@ impl Engine {
         let span = TextSpan::around(position.sequence, fragment)?;
         let is_last = position.sequence == span.last;
         let is_complete = is_last || order == Order::Late && self.receiving.is_past(id, span.last);
-        if !is_complete {
+        // Each piece that comes late would otherwise be a reason to read all before it.
+        if !is_complete || order == Order::Late && !self.has_come(id, span) {
             return None;
         }
         self.log.whole_text(id, span, &self.me.seal)
+    }
+
+    /// Whether all frames of a long text have come.
+    fn has_come(&self, id: Id, span: TextSpan) -> bool {
+        let inbox = self.receiving.inbox(id);
+        inbox.is_some_and(|inbox| inbox.has_all(span.first, span.last))
     }
 
     /// Opens a private message; `None` if it was sealed for another session.

@@ -4,6 +4,7 @@
 
 use core::net::IpAddr;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -383,6 +384,15 @@ impl FrameLog {
             sequence: 0,
         };
         self.history.range(start(from)..start(cut.max(from)))
+    }
+
+    /// The history before a position, or all of it, from its newest end.
+    pub(super) fn history_before(
+        &self,
+        end: Option<Position>,
+    ) -> impl Iterator<Item = (&Position, &Id)> {
+        let end = end.map_or(Bound::Unbounded, Bound::Excluded);
+        self.history.range((Bound::Unbounded, end)).rev()
     }
 
     /// The XOR of the hashes of the history with a clock in `from..cut`.

@@ -235,6 +235,7 @@ impl Engine {
     ) {
         let mut inside = Vec::new();
         for (id, frame) in frames {
+            self.receiving.reopened_bytes += frame.bytes.len() as u64;
             let Some((author, durable)) = self.me.seal.reopen(&frame.bytes, &mut inside) else {
                 continue;
             };

@@ -7,7 +7,8 @@
 //!
 //! Frames that are ahead of this clock by more than [`CLOCK_REFUSED_AHEAD`] are refused, for they
 //! would outlive everything else in the history. Their author learns it from our beats: if most
-//! others are far behind it, and it may not follow them any more, it tells its person.
+//! others are far behind it, and it may not follow them any more, it tells its person. It does not
+//! while somebody with the same clock talks to it: most addresses may be those of one liar.
 
 use core::net::IpAddr;
 use std::collections::BTreeMap;
@@ -45,6 +46,8 @@ pub(super) struct ClockWatch {
 struct Comparison {
     /// Whether somebody's is the same.
     is_shared: bool,
+    /// Whether one of them has said something that is held here.
+    is_shared_in_talk: bool,
     /// By how much the others are ahead, in milliseconds.
     median_ms: i64,
 }
@@ -57,6 +60,7 @@ impl Comparison {
         let is_shared = differences_ms.iter().copied().any(is_same_clock);
         Some(Self {
             is_shared,
+            is_shared_in_talk: false,
             median_ms,
         })
     }
@@ -168,7 +172,10 @@ impl Engine {
         if all.is_shared || !may_follow {
             let ahead = Duration::from_millis(all.median_ms.unsigned_abs());
             let is_refused = all.median_ms < 0 && ahead > CLOCK_REFUSED_AHEAD;
-            if is_refused && !std::mem::replace(&mut self.receiving.clocks.is_told, true) {
+            if is_refused
+                && !all.is_shared_in_talk
+                && !std::mem::replace(&mut self.receiving.clocks.is_told, true)
+            {
                 self.out.tell(EngineEvent::ClockAhead { ahead });
             }
             return;
@@ -191,6 +198,7 @@ impl Engine {
         let own_ms = clock_ms(self.me.clock_now(now)) as i64;
         let interval = self.group.roster.beat_interval();
         let mut by_address = BTreeMap::new();
+        let mut is_shared_in_talk = false;
         for (id, member) in self.group.roster.everybody() {
             let is_proven = id != ME && member.proven_at.is_some() && !member.is_closed;
             let Some(stated) = member.stated_clock.filter(|_| is_proven) else {
@@ -200,6 +208,8 @@ impl Engine {
             if passed <= interval * 3 {
                 let shows_ms = stated.clock_ms.saturating_add(passed.as_millis() as u64);
                 let difference_ms = shows_ms as i64 - own_ms;
+                is_shared_in_talk |=
+                    is_same_clock(difference_ms) && self.log.has_message_of(member.tag.short);
                 // One that agrees counts, whoever else is at its address.
                 let known = by_address.entry(stated.from).or_insert(difference_ms);
                 if difference_ms.unsigned_abs() < known.unsigned_abs() {
@@ -207,7 +217,10 @@ impl Engine {
                 }
             }
         }
-        Comparison::of(by_address.into_values().collect())
+        Some(Comparison {
+            is_shared_in_talk,
+            ..Comparison::of(by_address.into_values().collect())?
+        })
     }
 }
 

@@ -138,7 +138,7 @@ impl Engine {
                 }
             }
             Body::Sync(talk) => {
-                self.note_cookie(id, source, talk);
+                self.note_cookie(now, id, source, talk);
                 self.hear_in_person(now, id, source, author);
                 self.hear_sync(now, id, source, talk);
             }
@@ -225,7 +225,7 @@ impl Engine {
             return; // and not remembered either: a repair may find room
         }
         if heard.durable.records.amends() {
-            self.note_amendments(heard);
+            self.note_amendments(id, heard.author, heard.durable);
         }
         self.recall(heard);
         self.receiving.nack_budget.earn(heard.bytes.len());

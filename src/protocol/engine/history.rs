@@ -1,6 +1,7 @@
 //! The messages in the frame log: long texts put together again, and the newest for `/history`.
 
-use super::amendments::{Candidate, Changes};
+use super::amendments::{Amended, Candidate, Changes};
+use super::config::TEXT_MAX_BYTES;
 use super::event::{Delivery, Manner, MessageId, NamedKey, Order, Version};
 use super::frame_log::{FrameLog, Position};
 use super::guests::manner_of;
@@ -35,6 +36,32 @@ pub(super) struct WholeText {
     pub(super) text: String,
 }
 
+/// A walk through the held messages, from the newest to the oldest, in parts: opening all of them
+/// takes longer than a loop should stand still.
+#[derive(Debug, Default)]
+pub struct HistoryWalk {
+    met: Changes,
+    /// The frame that was opened last.
+    last: Option<Position>,
+    is_over: bool,
+}
+
+impl HistoryWalk {
+    /// Whether the oldest message was passed.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Takes in a change that comes while the walk goes on.
+    pub fn amend(&mut self, amended: &Amended) {
+        if !self.is_over {
+            let (of, who) = ((&amended.of).into(), amended.who.clone());
+            self.met.note(&of, amended.by, who, amended.text.as_deref());
+        }
+    }
+}
+
 /// What a walk through the history is done with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Walk {
@@ -43,13 +70,18 @@ enum Walk {
 }
 
 impl FrameLog {
-    /// A long text, if all of its frames are held.
+    /// A long text, if all of its frames are held and each holds its piece of this very text: one
+    /// that is a piece of many texts would be read as often.
     pub(super) fn whole_text(&self, id: Id, span: TextSpan, seal: &Seal) -> Option<WholeText> {
         let (mut text, mut inside) = (String::new(), Vec::new());
         let mut whole_of = None;
-        for sequence in span.first..=span.last {
+        let count = u16::try_from(span.last - span.first + 1).ok()?;
+        for (number, sequence) in (0..count).zip(span.first..=span.last) {
             let held = self.get(id, sequence)?;
             let (_, durable) = seal.reopen(&held.bytes, &mut inside)?;
+            if durable.fragment != Some(Fragment { number, count }) {
+                return None;
+            }
             let (of, piece) = match durable.records.iter().next()? {
                 Record::Said(piece) => (None, piece),
                 Record::Edited { of, text } => (Some(of), text),
@@ -59,6 +91,9 @@ impl FrameLog {
                 whole_of = of;
             } else if of != whole_of {
                 return None; // a piece of something else
+            }
+            if text.len() + piece.len() > TEXT_MAX_BYTES {
+                return None; // nobody says so much in one message
             }
             text.push_str(piece);
         }
@@ -109,6 +144,28 @@ impl FrameLog {
         newest_first
     }
 
+    /// Goes on with a walk: opens at most so many frames more, and returns the messages in them,
+    /// the newest first and as they are now.
+    pub(super) fn walk(
+        &self,
+        walk: &mut HistoryWalk,
+        frames: usize,
+        (seal, roster): (&Seal, &Roster),
+    ) -> Vec<Delivery> {
+        let mut messages = Vec::new();
+        let mut opened = 0;
+        for (position, id) in self.history_before(walk.last).take(frames) {
+            opened += 1;
+            walk.last = Some(*position);
+            let said = self.messages_in(*position, *id, (seal, roster), &mut walk.met);
+            for message in said.into_iter().rev().filter(|it| !it.is_private) {
+                messages.push(as_it_is_now(message, &mut walk.met));
+            }
+        }
+        walk.is_over = opened < frames;
+        messages
+    }
+
     /// The newest message, private ones included, that is looked for.
     pub(super) fn find(
         &self,
@@ -139,15 +196,8 @@ impl FrameLog {
         let mut met = Changes::default();
         for (position, id) in self.history(0, u64::MAX).rev() {
             let said = self.messages_in(*position, *id, (seal, roster), &mut met);
-            for mut message in said.into_iter().rev() {
-                let changed = match message.is_private {
-                    true => None,
-                    false => met.take(&message.id, &message.who),
-                };
-                if let Some((version, text)) = changed {
-                    (message.version, message.text) = (version, text);
-                }
-                if take(message) == Walk::Ends {
+            for message in said.into_iter().rev() {
+                if take(as_it_is_now(message, &mut met)) == Walk::Ends {
                     return;
                 }
             }
@@ -219,6 +269,16 @@ impl FrameLog {
         });
         messages.collect()
     }
+}
+
+/// A message after the changes that were met.
+fn as_it_is_now(mut message: Delivery, met: &mut Changes) -> Delivery {
+    if !message.is_private
+        && let Some((version, text)) = met.take(&message.id, &message.who)
+    {
+        (message.version, message.text) = (version, text);
+    }
+    message
 }
 
 /// Takes in the changes in a frame.

@@ -257,7 +257,12 @@ impl Inbox {
     /// Whether all frames from the next one in order up to this one are here.
     #[must_use]
     pub fn is_ready_through(&self, sequence: u32) -> bool {
-        self.next <= sequence && self.have.holes(self.next, sequence).next().is_none()
+        self.next <= sequence && self.has_all(self.next, sequence)
+    }
+
+    /// Whether all frames from one to another are here.
+    pub(super) fn has_all(&self, first: u32, last: u32) -> bool {
+        self.have.holes(first, last).next().is_none()
     }
 
     /// Goes on behind the frame that was ready and has been delivered.
@@ -437,7 +442,6 @@ mod tests {
                 act(&mut inbox, number, sequence, now, &mut rng);
                 prop_assert!(inbox.through() <= inbox.newest());
                 prop_assert!(!(inbox.has(sequence) && inbox.is_missing(sequence)));
-
             }
             // Each frame splits a range, and each hint and request makes at most 16.
             prop_assert!(inbox.ranges() < 80 * 16, "{}", inbox.ranges());

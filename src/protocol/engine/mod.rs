@@ -39,6 +39,7 @@ mod asked_in_vain;
 mod catch_up;
 mod cause_waits;
 mod causes;
+mod challenges;
 pub mod clock;
 pub mod clock_offset;
 pub mod config;
@@ -59,7 +60,7 @@ mod group_clock;
 pub mod guests;
 mod hear;
 mod heard_nacks;
-mod history;
+pub mod history;
 pub(crate) mod host_budgets;
 pub mod inbox;
 mod journal;
@@ -103,6 +104,7 @@ use self::dedup::RecentDatagrams;
 use self::event::{Delivery, EngineEvent};
 use self::frame_log::FrameLog;
 use self::group::Group;
+use self::history::HistoryWalk;
 use self::me::Me;
 use self::mirror::Mirror;
 use self::out::Out;
@@ -226,6 +228,12 @@ impl Engine {
         self.receiving.unknown_records
     }
 
+    /// Bytes of frames that were opened once more, because they had waited for something.
+    #[must_use]
+    pub fn reopened_bytes(&self) -> u64 {
+        self.receiving.reopened_bytes
+    }
+
     /// How many ranges of sequences the inboxes of all members hold.
     #[must_use]
     pub fn ranges(&self) -> usize {
@@ -242,6 +250,13 @@ impl Engine {
     #[must_use]
     pub fn history(&self, count: usize) -> Vec<Delivery> {
         self.log.messages(count, &self.me.seal, &self.group.roster)
+    }
+
+    /// Goes on with a walk through the held messages: opens at most so many frames more, and returns
+    /// the messages in them, the newest first.
+    pub fn walk_history(&self, walk: &mut HistoryWalk, frames: usize) -> Vec<Delivery> {
+        let opening = (&self.me.seal, &self.group.roster);
+        self.log.walk(walk, frames, opening)
     }
 
     /// The newest held message, private ones included, that is looked for.

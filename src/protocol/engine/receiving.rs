@@ -57,6 +57,8 @@ pub(super) struct Receiving {
     pub(super) unknown_records: u64,
     /// Whether an own frame came back by the network.
     pub(super) hears_itself: bool,
+    /// Bytes of frames that were opened once more.
+    pub(super) reopened_bytes: u64,
 }
 
 impl Receiving {

@@ -17,7 +17,7 @@ use crate::protocol::rng::Rng;
 /// Reports per second to one sender, and to all, for frames that are few…
 const SENDER_PER_S: u32 = 5;
 /// See [`SENDER_PER_S`].
-const TOTAL_PER_S: u32 = 4;
+const TOTAL_PER_S: u32 = 3;
 /// …and how many of them at once: those of half a second of bulk.
 const SENDER_BURST: u32 = 100;
 /// See [`SENDER_BURST`].
@@ -172,9 +172,12 @@ impl Reports {
                 self.due_at = self.senders.values().filter_map(|sender| sender.due).min();
                 return None;
             };
-            let host = host_of(*id);
-            let has_got_little =
-                host.is_none_or(|host| self.hosts.left(host, now) >= HOST_BURST / 2.0);
+            let Some(host) = host_of(*id) else {
+                // A beat tells it: nothing can be sent to it.
+                (sender.due, sender.unreported) = (None, 0);
+                continue;
+            };
+            let has_got_little = self.hosts.left(host, now) >= HOST_BURST / 2.0;
             let left = match has_got_little {
                 true => 0.0,
                 false => f64::from(TOTAL_BURST / 2),
@@ -183,9 +186,7 @@ impl Reports {
             match waits.or_else(|| self.allowance.waits_until(now, left)) {
                 Some(until) => sender.due = Some(until),
                 None => {
-                    if let Some(host) = host {
-                        self.hosts.may_spend(host, 1.0, now);
-                    }
+                    self.hosts.may_spend(host, 1.0, now);
                     break (id, sender);
                 }
             }

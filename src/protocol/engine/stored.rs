@@ -184,6 +184,10 @@ impl Engine {
             touched: Duration::ZERO,
         };
         self.log.restore(id, position, held);
+        // What it changes may come later, from others.
+        if durable.records.amends() {
+            self.note_amendments(id, &author, &durable);
+        }
         let span = durable
             .fragment
             .and_then(|it| TextSpan::around(author.sequence, it));

@@ -5,9 +5,9 @@ use core::net::SocketAddr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::admission::Challenges;
 use super::answers::Answers;
 use super::asked_in_vain::{AskedInVain, Doubt, Response};
+use super::challenges::Challenges;
 use super::config::{
     ASK_AGAIN, DIGEST_AGE, DIGEST_SPANS, EXCHANGE_EVERY, EXCHANGES_BURST, HISTORY_MESSAGES,
     INVENTORY_PARTS_MAX, JOINING, PULL_RETRIES_MAX, SILENT_RETRIES, SILENT_RETRIES_NEW,
@@ -340,13 +340,14 @@ fn go_back(outcome: ExchangeOutcome, log: &mut FrameLog) {
     }
 }
 
-/// What is held of a time, as the parts of an inventory.
-pub(super) fn inventory(from: u64, cut: u64, log: &FrameLog) -> Vec<Talk> {
+/// What is held of a time, as the parts of an inventory; `waiting` are frames that are here and were
+/// not shown yet.
+pub(super) fn inventory(from: u64, cut: u64, log: &FrameLog, waiting: Vec<FrameName>) -> Vec<Talk> {
     // Frames from before the horizon are listed as well, because perhaps nobody else holds
     // them, although there were more.
     let history = log.history(from, cut);
-    let mut sequences: Vec<FrameName> =
-        history.map(|(position, _)| position.frame_name()).collect();
+    let mut sequences = waiting;
+    sequences.extend(history.map(|(position, _)| position.frame_name()));
     let from = from.max(log.horizon());
     sequences.sort_unstable();
     let runs = SequenceRange::of(sequences.iter().copied(), usize::MAX);

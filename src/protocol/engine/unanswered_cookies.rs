@@ -38,10 +38,17 @@ impl UnansweredCookies {
         }
         let has_room = self.has_room(host);
         if has_room {
+            self.sent(host, now);
+        }
+        has_room
+    }
+
+    /// Counts one that is sent to a host whatever was sent before.
+    pub(super) fn sent(&mut self, host: IpAddr, now: Duration) {
+        if self.hosts.len() < UNANSWERED_HOSTS_MAX || self.hosts.contains_key(&host) {
             self.hosts.entry(host).or_insert((0, now)).0 += 1;
             self.all += 1;
         }
-        has_room
     }
 
     fn has_room(&self, host: IpAddr) -> bool {

@@ -2,7 +2,9 @@
 
 use super::Node;
 use crate::protocol::engine::amendments::Candidate;
-use crate::protocol::gate::Gate;
+use crate::protocol::engine::event::Delivery;
+use crate::protocol::engine::history::HistoryWalk;
+use crate::protocol::gate::{Gate, Work};
 
 impl Node {
     /// How many bytes of frames are held.
@@ -35,10 +37,26 @@ impl Node {
         self.engine.unknown_records()
     }
 
+    /// What datagrams have cost so far, with what was decrypted again later.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        let work = self.gate.work();
+        Work {
+            bytes: work.bytes + self.engine.reopened_bytes(),
+            ..work
+        }
+    }
+
     /// Counts of what the gate dropped.
     #[must_use]
     pub fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    /// Goes on with a walk through the held messages: opens at most so many frames more, and returns
+    /// the messages in them, the newest first.
+    pub fn walk_history(&self, walk: &mut HistoryWalk, frames: usize) -> Vec<Delivery> {
+        self.engine.walk_history(walk, frames)
     }
 
     /// The newest held message, private ones included, that is looked for.

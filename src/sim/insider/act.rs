@@ -129,6 +129,8 @@ pub enum Says {
         replaces: Option<u8>,
         /// A byte of the session key, all of whose bytes are alike.
         key: u8,
+        /// Whether it claims to be a keeper, which remembers for others.
+        is_keeper: bool,
     },
     /// A sealed text for a member, of this many bytes.
     Private(Who, u16),

@@ -4,7 +4,8 @@
 //! ```text
 //! Order, Slow, Lost     1, 4  a line reaches everybody within 3 s, in order, once, and is kept as
 //!                             its author said it
-//! Memory, Sending       2     bounded, also against the same run without an attack
+//! Memory, Sending,      2     bounded, also against the same run without an attack
+//! Work
 //! Ghost, Absent         3     nobody who is gone appears, and nobody who is here is refused
 //! History               4     a latecomer has everything within 20 s
 //! Name, Unreachable     5     names are marked; private words reach the addressee
@@ -15,7 +16,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::trial::{Trial, Weather};
+use super::trial::{DELETED, EDITED, Trial, Weather};
 use crate::chat::command::Command;
 use crate::chat::event::{Id, News, Person};
 use crate::protocol::engine::event::Version;
@@ -65,6 +66,8 @@ pub enum Kind {
     Memory,
     /// Too much sent.
     Sending,
+    /// Too many signatures checked, bytes opened, or frames sent.
+    Work,
 }
 
 /// One thing that is wrong.
@@ -222,12 +225,22 @@ impl Checks {
         }
     }
 
-    /// Nobody but an insider changes anything, and only what it said itself.
+    /// Which message is changed by its author, and to what, if it is one of these.
+    fn is_changed_by_author(world: &World, id: Id, is_edited: bool) -> bool {
+        let message = if is_edited { EDITED } else { DELETED };
+        world.ledger().id(message) == Some(id)
+    }
+
+    /// Nobody changes anything but what was said by the same.
     fn judge_change(&mut self, world: &World, number: usize, who: &Person, id: Id) {
-        let Id::Group(id) = id else { return };
-        let is_its_own = who.key.is_some_and(|key| key.short() == id.position.short);
+        let Id::Group(message) = id else { return };
+        let is_its_own = who
+            .key
+            .is_some_and(|key| key.short() == message.position.short);
         let is_honest = who.key.is_some_and(|key| honest(world, key).is_some());
-        if is_honest || !is_its_own {
+        let is_meant =
+            [true, false].map(|is_edited| Self::is_changed_by_author(world, id, is_edited));
+        if is_honest && is_meant == [false; 2] || !is_its_own {
             let text = format!("{number} was told that {} changed {id:?}", who.name);
             self.find(Kind::Order, text);
         }
@@ -241,7 +254,15 @@ impl Checks {
             };
             for said in node.history(usize::MAX) {
                 let is_honest = honest(world, said.who.key).is_some();
-                if is_honest && said.version != Version::Original {
+                let id = Id::Group(said.id);
+                let is_right = match said.version {
+                    Version::Original => [true, false]
+                        .iter()
+                        .all(|it| !Self::is_changed_by_author(world, id, *it)),
+                    Version::Edited(_) => Self::is_changed_by_author(world, id, true),
+                    Version::Deleted => Self::is_changed_by_author(world, id, false),
+                };
+                if is_honest && !is_right {
                     let text = format!("{number} holds {:?} of {}", said.version, said.who.name);
                     self.find(Kind::Order, text);
                 }

@@ -226,6 +226,7 @@ fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
         6 | 7 => Says::Hello {
             replaces: one_of(choices, [None, None, Some(0), Some(1)]),
             key: extreme_8(choices),
+            is_keeper: choices.below(4) == 0,
         },
         8 => Says::Private(who(choices, scope), one_of(choices, [0, 48, 60, 900])),
         9 => Says::Leaving,

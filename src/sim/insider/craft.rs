@@ -2,18 +2,20 @@
 //! as everybody's.
 
 mod amendments;
+mod numbers;
 
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::act::{Act, Called, Clock, Cookie, Count, From, List, Runs, Says, To, What, Who};
+use self::numbers::{Numbers, address, bits, nth};
+use super::act::{Act, Called, Cookie, Count, List, Runs, Says, To, What, Who};
 use super::choose::IDENTITIES_MAX;
 use crate::protocol::message::{NAME_MAX_BYTES, Name, split_within};
 use crate::protocol::wire::frame::beat::{ASKED_MAX, Beat, Digest, Link};
 use crate::protocol::wire::frame::durable::{
-    Durable, Fragment, Hello, RECORDS_MAX, REFERENCES_MAX, Record, Records, Reference,
+    Durable, Fragment, Hello, RECORDS_MAX, REFERENCES_MAX, Record, Records, Reference, Role,
 };
 use crate::protocol::wire::frame::nack::{Nack, SPAN_MAX, Target};
 use crate::protocol::wire::frame::status::Status;
@@ -254,11 +256,20 @@ impl Insider {
                 Record::Action(&"x".repeat(usize::from(bytes).min(TEXTS_MAX_BYTES)))
                     .append(records);
             }
-            Says::Hello { replaces, key } => {
+            Says::Hello {
+                replaces,
+                key,
+                is_keeper,
+            } => {
                 let hello = Hello {
                     replaces: replaces.map(|number| self.session(number)),
                     session_key: SessionKey([key; 32]),
-                    ..Hello::default()
+                    role: if is_keeper {
+                        Role::Keeper
+                    } else {
+                        Role::Person
+                    },
+                    is_archived: is_keeper,
                 };
                 Record::Hello(hello).append(records);
             }
@@ -436,56 +447,4 @@ impl Insider {
         let length = runs.length.min(RUNS_MAX as u8);
         (0..length).map(range).collect()
     }
-}
-
-/// What numbers in a frame are relative to.
-struct Numbers<'v> {
-    last: u32,
-    view: &'v View<'v>,
-}
-
-impl Numbers<'_> {
-    fn of(&self, count: Count) -> u32 {
-        match count {
-            Count::Is(number) => number,
-            Count::Next => self.last.saturating_add(1),
-            Count::Skip(more) => self.last.saturating_add(1).saturating_add(more),
-            Count::Back(fewer) => self.last.saturating_sub(fewer),
-            Count::Of(number, more) => {
-                let newest = self.view.honest(number).map_or(0, |honest| honest.newest);
-                newest.saturating_add_signed(more)
-            }
-        }
-    }
-}
-
-/// The member so many after another one.
-fn nth(who: Who, at: u8) -> Who {
-    match who {
-        Who::Honest(first) => Who::Honest(first.wrapping_add(at)),
-        Who::Insider(first) => Who::Insider(first.wrapping_add(at)),
-        Who::Nobody(first) => Who::Nobody(first.wrapping_add(at)),
-    }
-}
-
-fn bits(clock: Clock, view: &View<'_>) -> u64 {
-    match clock {
-        Clock::Bits(bits) => bits,
-        Clock::Off(seconds) => {
-            let ms = seconds.saturating_mul(1000);
-            view.wall_ms.saturating_add_signed(ms) << 16
-        }
-    }
-}
-
-/// Where a datagram seems to come from.
-fn address(from: From, view: &View<'_>) -> SocketAddr {
-    let number = match from {
-        From::Address(number) => number,
-        From::Forged(number) => match view.honest(number) {
-            Some(honest) => return honest.address,
-            None => 0,
-        },
-    };
-    SocketAddr::new(IpAddr::from(Ipv4Addr::new(10, 77, 200, number)), 666)
 }

@@ -8,12 +8,14 @@
 //! craft    acts become datagrams, by `protocol::wire`
 //! trial    a room under attack: honest members talk, come, leave, and are cut off
 //! check    what must hold in it
+//! cost     the work that it makes for the others
 //! shrink   the few acts of an attack that suffice
 //! ```
 
 pub mod act;
 pub mod check;
 pub mod choose;
+mod cost;
 pub mod craft;
 pub mod shrink;
 pub mod trial;

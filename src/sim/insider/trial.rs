@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use super::act::{Act, To};
 use super::check::{Checks, Finding, Kind};
+use super::cost::{self, Meter};
 use super::craft::{Honest, Insider, View};
 use crate::chat::command::{Command, Leave};
 use crate::protocol::engine::config::{ANSWERED_LEAST_BYTES, ANSWERED_TO_ALL};
 use crate::protocol::engine::roster::ME;
+use crate::protocol::gate::Work;
 use crate::protocol::message::NameFault;
 use crate::sim::link::Faults;
 use crate::sim::{PULLED, World};
@@ -33,6 +35,12 @@ const RESTARTER: usize = 1;
 
 /// The member that is a keeper, if there is one.
 const KEEPER: usize = 3;
+
+/// The member that changes the first line of its own, and the one that withdraws it. The lines
+/// have the numbers of their authors.
+pub(super) const EDITED: usize = 0;
+/// See [`EDITED`].
+pub(super) const DELETED: usize = 2;
 
 /// Time to mend.
 const PEACE: Duration = Duration::from_secs(30);
@@ -90,6 +98,12 @@ pub struct Outcome {
     pub known: usize,
     /// How many datagrams the insider sent.
     pub datagrams: u64,
+    /// How many bytes these were, without headers.
+    pub put_bytes: u64,
+    /// What each member did about what came, since the attack began.
+    pub work: Vec<Work>,
+    /// The most frames that each member sent within 60 seconds, but those that somebody pulled.
+    pub frames: Vec<u64>,
     /// How often each member did something by itself, without a datagram.
     pub wakes: Vec<u64>,
 }
@@ -108,6 +122,9 @@ pub struct Room<'a> {
     budget_bytes: u64,
     budget_at: Duration,
     lines: u64,
+    meters: Vec<Meter>,
+    /// What the meters showed when the attack began.
+    before: Vec<Work>,
     outcome: Outcome,
 }
 
@@ -177,6 +194,8 @@ impl<'a> Room<'a> {
             world.set_faults(Faults::losing(0.05));
         }
         let began = world.now();
+        let mut meters = Vec::new();
+        cost::read(&mut meters, &world);
         Ok(Self {
             trial,
             insider,
@@ -187,6 +206,8 @@ impl<'a> Room<'a> {
             budget_bytes: 0,
             budget_at: began,
             lines: 0,
+            before: cost::counted(&meters),
+            meters,
             outcome: Outcome::default(),
             world,
         })
@@ -227,6 +248,10 @@ impl<'a> Room<'a> {
         let percent = |percent: u32| self.trial.span * percent / 100;
         let is_due = |due: Duration| past <= due && due < past + STEP;
         let (leaver, newcomer) = (self.trial.leaver(), self.trial.newcomer());
+        if is_due(percent(50)) {
+            self.world.amend(EDITED, EDITED, Some("changed"));
+            self.world.amend(DELETED, DELETED, None);
+        }
         if is_due(percent(10)) {
             match self.trial.seed % 2 {
                 0 => self.world.ask(leaver, Command::Leave(Leave::Signal)),
@@ -286,6 +311,7 @@ impl<'a> Room<'a> {
                 };
                 self.budget_bytes = rest;
                 self.outcome.datagrams += 1;
+                self.outcome.put_bytes += datagram.len() as u64;
                 self.put(from, act.to, &datagram);
             }
         }
@@ -339,6 +365,7 @@ impl<'a> Room<'a> {
     }
 
     fn measure(&mut self) {
+        cost::read(&mut self.meters, &self.world);
         let nodes = (0..self.world.size()).filter_map(|number| self.world.node(number));
         for node in nodes {
             let outcome = &mut self.outcome;
@@ -351,12 +378,16 @@ impl<'a> Room<'a> {
     fn finish(&mut self) {
         self.checks.finish(&mut self.world);
         self.outcome.findings = self.checks.take_findings();
+        cost::read(&mut self.meters, &self.world);
+        self.outcome.work = cost::since(&self.meters, &self.before);
         let (from_s, to_s) = (self.began.as_secs(), self.world.now().as_secs());
         for number in 0..self.world.size() {
             let sent = self.world.sent(number);
             let windows = (from_s..to_s).filter_map(|s| Some(sent?.between(s, s + 60)));
             let most = windows.max_by_key(|by_type| by_type.values().sum::<u64>());
             self.outcome.sent.push(most.unwrap_or_default());
+            let frames = cost::most_frames(&self.world, number, (from_s, to_s));
+            self.outcome.frames.push(frames);
             self.outcome.wakes.push(self.world.wakes(number));
         }
     }
@@ -390,6 +421,7 @@ impl Outcome {
             let text = format!("{} bytes of frames are held", self.held_bytes);
             findings.push(Finding::new(Kind::Memory, text));
         }
+        findings.extend(cost::judge(self, peaceful));
         let members = self.sent.len() as u64;
         if self.grown_bytes > GROWN_MAX_BYTES * members {
             let text = format!("{members} members grew by {} bytes", self.grown_bytes);

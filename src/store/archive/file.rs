@@ -1,6 +1,6 @@
 //! The file of messages: its tables, how it is opened, and what can be wrong with it.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -23,11 +23,12 @@ const READER_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 /// A message's row begins with its clock, so that the newest are read from the end of an index. The
 /// index of words holds no text: it is given each message's words, with the numbers of its room
 /// and its author in front (`index.rs`). Texts that are deleted are overwritten with zeros.
-const SCHEMA: Schema = Schema {
+pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x726f_6172,
     pragmas: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
         PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE rooms
             (number INTEGER PRIMARY KEY, tag BLOB NOT NULL UNIQUE, name TEXT NOT NULL,
              kind INTEGER NOT NULL);
@@ -61,7 +62,11 @@ const SCHEMA: Schema = Schema {
         CREATE VIRTUAL TABLE words USING fts5
             (text, content = '', columnsize = 0, tokenize = 'ascii');
         INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
-    "],
+    ",
+        "
+        CREATE TABLE read_marks (room INTEGER PRIMARY KEY, id BLOB NOT NULL);
+    ",
+    ],
 };
 
 /// Why the file cannot be used.
@@ -188,16 +193,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, bool), Fault> {
             return Err(Fault::Remote(kind));
         }
     }
-    // SQLite gives its other two files the permissions of this one.
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(Fault::of_system(&error)),
-    }
+    database::make_private(path).map_err(|error| Fault::of_system(&error))?;
     let mut is_new = false;
     let connection = database::open(path, SCHEMA, |_| {
         is_new = true;
@@ -206,7 +202,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, bool), Fault> {
     Ok((connection, is_new))
 }
 
-/// Opens the file for reading only.
+/// Opens the file for reading only. One of an earlier version becomes one of this version first.
 ///
 /// # Errors
 /// See [`Fault`].
@@ -214,6 +210,26 @@ pub(super) fn open_reading(path: &Path) -> Result<Connection, Fault> {
     if !path.exists() {
         return Err(Fault::Missing);
     }
+    match open_readable(path)? {
+        (connection, Age::Current) => Ok(connection),
+        (_, Age::New) => Err(Fault::Missing),
+        (connection, Age::Earlier) => {
+            drop(connection);
+            drop(open(path)?);
+            Ok(open_readable(path)?.0)
+        }
+    }
+}
+
+/// Of which version a file is.
+enum Age {
+    /// Nothing was ever stored in it.
+    New,
+    Earlier,
+    Current,
+}
+
+fn open_readable(path: &Path) -> Result<(Connection, Age), Fault> {
     // Without the right to write there, SQLite cannot share the file's index with a writer.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -221,11 +237,13 @@ pub(super) fn open_reading(path: &Path) -> Result<Connection, Fault> {
         .or_else(|_| Connection::open_with_flags(path, read_only))?;
     connection.busy_timeout(READER_WAIT)?;
     let (is_new, missing) = database::recognise(&connection, &SCHEMA)?;
-    if is_new || !missing.is_empty() {
-        return Err(Fault::Missing);
-    }
     connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
+    let age = match (is_new, missing.is_empty()) {
+        (true, _) => Age::New,
+        (false, false) => Age::Earlier,
+        (false, true) => Age::Current,
+    };
+    Ok((connection, age))
 }
 
 /// Moves a damaged file out of the way, with what SQLite keeps beside it. Returns where it is now;

@@ -3,27 +3,23 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::file::Fault;
+use super::filter::Filter;
 use super::forms;
 use super::index;
-use super::rows::{self, DELETED, EDITED, Stored, Whose};
+use super::rows::{self, DELETED, EDITED, Stored};
 use crate::chat::archive::record::Form;
-use crate::chat::archive::search::{Found, Query};
+use crate::chat::archive::search::{Found, Place, Query};
 use crate::chat::archive::terms::Terms;
-use crate::chat::archive::words::folded_name;
-use crate::chat::suffix;
+use crate::protocol::engine::event::MessageId;
 
 /// Most matches of one page, whatever is asked for.
 pub const PAGE_MAX: usize = 10_000;
 
 /// Most neighbours on each side of a match.
 const CONTEXT_MAX: usize = 100;
-
-/// Most people of one name that are looked for: those who spoke last under it.
-const NAMESAKES_MAX: usize = 200;
 
 /// Most earlier forms that are looked through for words; they are in no index, because few
 /// messages are edited.
@@ -48,18 +44,16 @@ pub struct Page {
     pub found: Vec<FoundIn>,
     /// Whether there are older ones that match.
     pub has_more: bool,
+    /// Whether there may be newer ones that match.
+    pub has_newer: bool,
 }
 
-/// Which messages a query is about, as the index is asked for them.
-struct Filter {
-    /// An expression of FTS5; `None` if nothing can fit.
-    expression: Option<String>,
-    from_row: i64,
-    before_row: i64,
-    terms: Terms,
-    rooms: Option<Vec<i64>>,
-    authors: Option<Authors>,
-}
+/// Messages that are looked through for a short beginning of words, the newest first, before the
+/// index is asked for it: that one reads everything that begins so.
+const LOOKED_THROUGH_MAX: usize = 5000;
+
+/// Largest page for which they are.
+const LOOKED_FOR_MAX: usize = 1000;
 
 /// Finds messages in some rooms, or in all.
 ///
@@ -70,24 +64,44 @@ pub(super) fn find(
     rooms: Option<&[i64]>,
     query: &Query,
 ) -> Result<Page, Fault> {
-    let filter = filter(connection, rooms, query)?;
-    let limit = match query.only {
-        Some(_) => 1,
-        None => query.limit.min(PAGE_MAX),
+    let terms = Terms::parse(&query.words)?;
+    if let Some(id) = query.only {
+        let found = only(connection, rooms, id.number())?;
+        let found = in_order(connection, &found, &terms, query)?;
+        return Ok(Page {
+            found,
+            ..Page::default()
+        });
+    }
+    let limit = query.limit.min(PAGE_MAX);
+    let filter = Filter::of(connection, rooms, query)?;
+    let (older, newer) = filter.sides(connection, query.place)?;
+    let (older_max, newer_max) = query.place.halves(limit);
+    let mut matches = match &older {
+        Some(older) => newest(connection, older, older_max + 1)?,
+        None => Vec::new(),
     };
-    let mut matches = match query.only {
-        Some(id) => only(connection, rooms, id.number())?,
-        None => newest(connection, &filter, limit + 1)?,
-    };
-    if query.has_all_forms && !filter.terms.is_empty() && query.only.is_none() {
-        matches.extend(by_earlier_form(connection, &filter, limit + 1)?);
+    if let (Some(older), true) = (&older, query.has_all_forms && !terms.is_empty()) {
+        matches.extend(by_earlier_form(connection, older, older_max + 1)?);
         matches.sort_unstable_by_key(|row| std::cmp::Reverse(*row));
         matches.dedup();
     }
-    let has_more = query.only.is_none() && matches.len() > limit;
-    matches.truncate(limit);
-    let found = in_order(connection, &matches, &filter.terms, query)?;
-    Ok(Page { found, has_more })
+    let mut has_more = matches.len() > older_max;
+    matches.truncate(older_max);
+    let mut has_newer = matches!(query.place, Place::Before(_));
+    if let Some(newer) = &newer {
+        let mut behind = ask(connection, newer, "ASC", newer_max + 1)?;
+        has_newer = behind.len() > newer_max;
+        behind.truncate(newer_max);
+        has_more |= matches!(query.place, Place::After(_));
+        matches.extend(behind);
+    }
+    let found = in_order(connection, &matches, &terms, query)?;
+    Ok(Page {
+        found,
+        has_more,
+        has_newer,
+    })
 }
 
 /// The oldest messages behind a row, and the last of their rows: for reading everything, page by
@@ -101,7 +115,7 @@ pub(super) fn next_page(
     query: &Query,
     behind: Option<i64>,
 ) -> Result<Option<(Vec<FoundIn>, i64)>, Fault> {
-    let mut filter = filter(connection, rooms, query)?;
+    let mut filter = Filter::of(connection, rooms, query)?;
     filter.from_row = filter.from_row.max(behind.map_or(i64::MIN, |row| row + 1));
     let matches = ask(connection, &filter, "ASC", query.limit.min(PAGE_MAX))?;
     let Some(last) = matches.last().copied() else {
@@ -111,112 +125,42 @@ pub(super) fn next_page(
     Ok(Some((found, last)))
 }
 
-fn filter(connection: &Connection, rooms: Option<&[i64]>, query: &Query) -> Result<Filter, Fault> {
-    let terms = Terms::parse(&query.words)?;
-    let authors = match &query.from {
-        Some(typed) => Some(Authors::called(connection, typed)?),
-        None => None,
-    };
-    let mut parts = Vec::new();
-    let mut any_of = |all: Vec<String>| {
-        parts.push(format!("({})", all.join(" OR ")));
-        !all.is_empty()
-    };
-    let rooms_of = |rooms: &[i64]| rooms.iter().copied().map(index::of_room).collect();
-    let can_fit = rooms.is_none_or(|rooms| any_of(rooms_of(rooms)))
-        && authors
-            .as_ref()
-            .is_none_or(|authors| any_of(authors.words()))
-        && !terms.has_no_word();
-    parts.extend(terms.expressions());
-    let before_row = match &query.before {
-        Some(id) => {
-            let known = rows::rows_of(connection, super::brief(id))?;
-            let is_it = |row: &i64| {
-                let stored = rows::at(connection, *row).ok().flatten();
-                stored.is_some_and(|stored| stored.entry.id == *id)
-            };
-            let row = known.into_iter().find(is_it);
-            row.unwrap_or_else(|| index::first_row(id.position.clock))
-        }
-        None => i64::MAX,
-    };
-    let until_row = query.until_ms.map_or(i64::MAX, index::first_row_of_ms);
-    Ok(Filter {
-        expression: can_fit.then(|| parts.join(" AND ")),
-        from_row: query.since_ms.map_or(i64::MIN, index::first_row_of_ms),
-        before_row: before_row.min(until_row),
-        terms,
-        rooms: rooms.map(<[i64]>::to_vec),
-        authors,
-    })
-}
-
-/// Whose messages are looked for.
-#[derive(Debug)]
-struct Authors {
-    people: Vec<i64>,
-    /// Names of guests.
-    guests: Vec<i64>,
-}
-
-impl Authors {
-    /// Those of a typed name; with `~`, guests alone.
-    fn called(connection: &Connection, typed: &str) -> Result<Self, Fault> {
-        let name = typed.trim_start_matches('~');
-        let select = "SELECT number FROM speakers WHERE folded = ?1
-            ORDER BY number DESC LIMIT ?2";
-        let mut select = connection.prepare_cached(select)?;
-        let values = params![rows::folded_guest(name), NAMESAKES_MAX as i64];
-        let guests = select.query_map(values, |row| row.get(0))?;
-        Ok(Self {
-            people: people_called(connection, typed)?,
-            guests: guests.collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// Their words in the index.
-    fn words(&self) -> Vec<String> {
-        let people = self.people.iter().copied().map(index::of_author_alone);
-        let guests = self.guests.iter().copied().map(index::of_guest);
-        people.chain(guests).collect()
-    }
-
-    fn has(&self, whose: Whose) -> bool {
-        match whose.guest {
-            Some(guest) => self.guests.contains(&guest),
-            None => self.people.contains(&whose.person),
-        }
-    }
-}
-
-/// The people who go or went by a typed name, with or without a suffix.
-pub(super) fn people_called(connection: &Connection, typed: &str) -> Result<Vec<i64>, Fault> {
-    let named = |name: &str| -> Result<Vec<(i64, [u8; 32])>, Fault> {
-        let select = "SELECT person, key, max(s.number) AS last FROM speakers s
-            JOIN people p ON p.number = person WHERE folded = ?1
-            GROUP BY person ORDER BY last DESC LIMIT ?2";
-        let mut select = connection.prepare_cached(select)?;
-        let values = params![folded_name(name), NAMESAKES_MAX as i64];
-        let people = select.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(people.collect::<Result<_, _>>()?)
-    };
-    if typed.starts_with('~') {
-        return Ok(Vec::new()); // a guest, who is no person
-    }
-    let mut people = named(typed)?;
-    if people.is_empty()
-        && let Some((name, digits)) = suffix::split(typed)
-    {
-        people = named(name)?;
-        people.retain(|(_, key)| suffix::is_of(digits, &crate::protocol::wire::frame::Key(*key)));
-    }
-    Ok(people.into_iter().map(|(person, _)| person).collect())
-}
-
 /// The rows of the newest messages that fit, the newest first.
 fn newest(connection: &Connection, filter: &Filter, limit: usize) -> Result<Vec<i64>, Fault> {
+    if let Some(wider) = &filter.wider
+        && limit <= LOOKED_FOR_MAX
+        && let Some(found) = look_through(connection, filter, wider, limit)?
+    {
+        return Ok(found);
+    }
     ask(connection, filter, "DESC", limit)
+}
+
+/// The same, by looking through the newest messages that may fit; `None` if that is not enough. A
+/// beginning that is common is found soon so, and the index has little to read for a rare one.
+fn look_through(
+    connection: &Connection,
+    filter: &Filter,
+    wider: &str,
+    limit: usize,
+) -> Result<Option<Vec<i64>>, Fault> {
+    let (statement, values) = filter.statement(wider, "DESC", LOOKED_THROUGH_MAX);
+    let mut select = connection.prepare_cached(&statement)?;
+    let mut rows = select.query(params_from_iter(values))?;
+    let mut text_of = connection.prepare_cached("SELECT text FROM messages WHERE row = ?1")?;
+    let (mut found, mut looked) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let row: i64 = row.get(0)?;
+        looked += 1;
+        let text: Option<String> = text_of.query_row([row], |row| row.get(0)).optional()?;
+        if text.is_some_and(|text| filter.terms.fit(&text)) {
+            found.push(row);
+            if found.len() == limit {
+                return Ok(Some(found));
+            }
+        }
+    }
+    Ok((looked < LOOKED_THROUGH_MAX).then_some(found))
 }
 
 fn ask(
@@ -228,30 +172,8 @@ fn ask(
     let Some(expression) = &filter.expression else {
         return Ok(Vec::new());
     };
-    let mut values: Vec<Value> = Vec::new();
-    let (column, table) = match expression.is_empty() {
-        true => ("row", "messages"),
-        false => ("rowid", "words"),
-    };
-    let mut conditions = vec!["1".to_owned()];
-    if !expression.is_empty() {
-        values.push(expression.clone().into());
-        conditions.push("words MATCH ?1".into());
-    }
-    // A bound that holds for every row would only cost the index its way to the end.
-    if filter.from_row > i64::MIN {
-        values.push(filter.from_row.into());
-        conditions.push(format!("{column} >= ?{}", values.len()));
-    }
-    if filter.before_row < i64::MAX {
-        values.push(filter.before_row.into());
-        conditions.push(format!("{column} < ?{}", values.len()));
-    }
-    let conditions = conditions.join(" AND ");
-    let select = format!(
-        "SELECT {column} FROM {table} WHERE {conditions} ORDER BY {column} {order} LIMIT {limit}"
-    );
-    let mut select = connection.prepare_cached(&select)?;
+    let (statement, values) = filter.statement(expression, order, limit);
+    let mut select = connection.prepare_cached(&statement)?;
     let rows = select.query_map(params_from_iter(values), |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -288,7 +210,7 @@ fn by_earlier_form(
         let Some((position, index)) = rows::position_of(&of).zip(of.last().copied()) else {
             continue;
         };
-        let id = crate::protocol::engine::event::MessageId { position, index };
+        let id = MessageId { position, index };
         let fits = |it: &Stored| {
             (filter.from_row..filter.before_row).contains(&it.row)
                 && filter

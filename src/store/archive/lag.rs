@@ -1,32 +1,45 @@
-//! How far the archive is behind the room, in bytes: what waits for the disk is bounded, and what
+//! How far the archive is behind its rooms, in bytes: what waits for the disk is bounded, and what
 //! there was no room for is counted.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::chat::archive::RoomRequest;
+use crate::chat::rooms::RoomNumber;
 
-/// Most bytes that wait to be written.
+/// Most bytes of all rooms that wait to be written.
 pub const LAG_MAX_BYTES: usize = 64 << 20;
 
 /// What a request takes in memory beside its texts, in bytes.
 const REQUEST_BYTES: usize = 256;
 
-/// How far the archive is behind, as the room's loop and the thread share it.
+/// How far the archive is behind, as the program's loop and the thread share it.
 #[derive(Debug, Default)]
 pub(super) struct Lag {
     bytes: AtomicUsize,
-    /// Messages that are in no file.
-    missing: AtomicU64,
-    /// Whether the room was told that nothing is stored.
-    is_failing: AtomicBool,
+    losses: Mutex<Losses>,
+}
+
+/// What was not written. Looked at once in a batch, and for each request that is lost.
+#[derive(Debug, Default)]
+struct Losses {
+    /// How many messages of each room are in no file.
+    missing: BTreeMap<RoomNumber, u64>,
+    /// Why nothing is stored now, as the rooms were told.
+    failing: Option<String>,
 }
 
 impl Lag {
+    fn losses(&self) -> MutexGuard<'_, Losses> {
+        self.losses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes a request in, if there is room for it. If not, it is counted.
-    pub(super) fn take(&self, request: &RoomRequest) -> bool {
+    pub(super) fn take(&self, room: RoomNumber, request: &RoomRequest) -> bool {
         let bytes = bytes_of(request);
         if self.bytes.load(Ordering::Relaxed) + bytes > LAG_MAX_BYTES {
-            self.lose(request);
+            self.lose(room, request);
             return false;
         }
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -39,23 +52,34 @@ impl Lag {
     }
 
     /// Counts a request that is not written.
-    pub(super) fn lose(&self, request: &RoomRequest) {
-        let is_message = matches!(request, RoomRequest::Remember(_));
-        self.missing
-            .fetch_add(u64::from(is_message), Ordering::Relaxed);
+    pub(super) fn lose(&self, room: RoomNumber, request: &RoomRequest) {
+        if matches!(request, RoomRequest::Remember(_)) {
+            *self.losses().missing.entry(room).or_default() += 1;
+        }
     }
 
     /// Takes in that nothing can be stored. Returns whether that is news.
-    pub(super) fn fail(&self) -> bool {
-        !self.is_failing.swap(true, Ordering::Relaxed)
+    pub(super) fn fail(&self, why: &str) -> bool {
+        let mut losses = self.losses();
+        let is_news = losses.failing.is_none();
+        losses.failing.get_or_insert_with(|| why.to_owned());
+        is_news
     }
 
-    /// Takes in that something was stored. Returns how many messages are missing, if the room was
-    /// told that nothing is stored and there is much room again.
-    pub(super) fn recover(&self) -> Option<u64> {
+    /// Why nothing is stored now, if the rooms were told so.
+    pub(super) fn failing(&self) -> Option<String> {
+        self.losses().failing.clone()
+    }
+
+    /// Takes in that something was stored. Returns how many messages of each room are missing, if
+    /// the rooms were told that nothing is stored and there is much room again.
+    pub(super) fn recover(&self) -> Option<BTreeMap<RoomNumber, u64>> {
         let is_low = self.bytes.load(Ordering::Relaxed) < LAG_MAX_BYTES / 2;
-        let was_failing = is_low && self.is_failing.swap(false, Ordering::Relaxed);
-        was_failing.then(|| self.missing.swap(0, Ordering::Relaxed))
+        let mut losses = self.losses();
+        if !is_low || losses.failing.take().is_none() {
+            return None;
+        }
+        Some(std::mem::take(&mut losses.missing))
     }
 }
 
@@ -67,7 +91,7 @@ pub(super) fn bytes_of(request: &RoomRequest) -> usize {
             RoomRequest::Amend(amendment) => amendment.text.as_ref().map_or(0, String::len),
             RoomRequest::Keep(frame) => frame.bytes.len(),
             RoomRequest::Drop(positions) => positions.len() * 32,
-            RoomRequest::Load { .. } => 0,
+            RoomRequest::Load { .. } | RoomRequest::MarkRead(_) => 0,
             RoomRequest::Find { query, .. } => query.words.len(),
         }
 }

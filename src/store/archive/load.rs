@@ -6,10 +6,12 @@ use rusqlite::{Connection, params};
 use super::file::Fault;
 use super::rows::position_of;
 use super::write::{Horizons, sum};
-use super::{find, index};
+use super::{find, index, marks};
 use crate::chat::archive::RoomReply;
 use crate::chat::archive::record::{SLICE_FRAMES, StoredFrame};
 use crate::chat::archive::search::Query;
+use crate::clock::Clock;
+use crate::protocol::engine::config::CLOCK_AHEAD_MAX;
 use crate::protocol::wire::frame::Key;
 
 /// Most messages that are reported as shown last.
@@ -25,13 +27,20 @@ pub(super) fn load(
     recent: usize,
     tell: &impl Fn(RoomReply) -> bool,
 ) -> Result<(), Fault> {
+    // What was said while a clock was ahead is not what was said last.
+    let now_ms = Clock::start().now().wall_ms;
     let query = Query {
         limit: recent.min(RECENT_MAX),
+        until_ms: Some(now_ms.saturating_add(CLOCK_AHEAD_MAX.as_millis() as u64)),
         ..Query::default()
     };
     let page = find::find(connection, Some(&[room]), &query)?;
     let entries = page.found.into_iter().map(|it| it.found.entry).collect();
-    tell(RoomReply::Recent(entries));
+    let read_until = marks::read_until(connection, room)?;
+    tell(RoomReply::Recent {
+        entries,
+        read_until,
+    });
     let select = "SELECT f.position, p.key, f.hash, f.sum, f.bytes FROM frames f
         JOIN people p ON p.number = f.person WHERE f.room = ?1 ORDER BY f.position";
     let mut select = connection.prepare_cached(select)?;

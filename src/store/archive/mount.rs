@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// File systems of other machines, as the system calls them.
 #[cfg(any(target_os = "linux", test))]
-const REMOTE_KINDS: [&str; 16] = [
+const REMOTE_KINDS: [&str; 19] = [
     "nfs",
     "nfs4",
     "cifs",
@@ -16,6 +16,9 @@ const REMOTE_KINDS: [&str; 16] = [
     "ncpfs",
     "lustre",
     "beegfs",
+    "9p",
+    "vboxsf",
+    "coda",
     "fuse.sshfs",
     "fuse.curlftpfs",
     "fuse.davfs",
@@ -45,19 +48,27 @@ mod linux {
     use nix::sys::statfs::{FsType, statfs};
 
     /// The numbers by which the kernel names them (linux/magic.h, and those of each driver).
-    const REMOTE_NUMBERS: [(FsType, &str); 5] = [
+    const REMOTE_NUMBERS: [(FsType, &str); 9] = [
         (nix::sys::statfs::NFS_SUPER_MAGIC, "nfs"),
         (nix::sys::statfs::SMB_SUPER_MAGIC, "smbfs"),
         (FsType(0xff53_4d42_u32 as _), "cifs"),
         (FsType(0xfe53_4d42_u32 as _), "smb3"),
         (FsType(0x00c3_6400_u32 as _), "ceph"),
+        (FsType(0x5346_414f_u32 as _), "afs"),
+        (FsType(0x0102_1997_u32 as _), "9p"),
+        (FsType(0x786f_4256_u32 as _), "vboxsf"),
+        (FsType(0x7375_7245_u32 as _), "coda"),
     ];
 
-    pub(super) fn remote_kind(folder: &Path) -> Option<String> {
-        let number = statfs(folder).ok()?.filesystem_type();
+    /// The kind of another machine's file system that has a number.
+    pub(super) fn kind_of(number: FsType) -> Option<&'static str> {
         let is_it = |(known, _): &&(FsType, &str)| *known == number;
-        if let Some((_, kind)) = REMOTE_NUMBERS.iter().find(is_it) {
-            return Some((*kind).to_owned());
+        REMOTE_NUMBERS.iter().find(is_it).map(|(_, kind)| *kind)
+    }
+
+    pub(super) fn remote_kind(folder: &Path) -> Option<String> {
+        if let Some(kind) = kind_of(statfs(folder).ok()?.filesystem_type()) {
+            return Some(kind.to_owned());
         }
         // Under one number, FUSE has local file systems and those of other machines.
         let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
@@ -111,6 +122,28 @@ mod tests {
         assert_eq!(kind("/mnt/near").as_deref(), None);
         assert_eq!(kind("/homework").as_deref(), None);
         assert_eq!(kind("/twice").as_deref(), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_kernels_number_of_a_file_system_says_whether_it_is_remote() {
+        use nix::sys::statfs::FsType;
+        for (number, expected) in [
+            (0x6969_u32, Some("nfs")),
+            (0x517b, Some("smbfs")),
+            (0xff53_4d42, Some("cifs")),
+            (0xfe53_4d42, Some("smb3")),
+            (0x00c3_6400, Some("ceph")),
+            (0x5346_414f, Some("afs")),
+            (0x0102_1997, Some("9p")),
+            (0xef53, None),      // ext4
+            (0x0102_1994, None), // tmpfs
+            (0x9123_683e, None), // btrfs
+            (0x794c_7630, None), // overlay
+            (0x6573_5546, None), // FUSE, of which the list of mounts says more
+        ] {
+            assert_eq!(linux::kind_of(FsType(number as _)), expected, "{number:x}");
+        }
     }
 
     #[test]

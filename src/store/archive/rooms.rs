@@ -2,17 +2,20 @@
 //! A process that is killed loses no more than that. Once a second what was written is forced onto
 //! the disk, so that a power cut loses no more than the last second.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use super::file::{self, Fault};
 use super::lag::{Lag, bytes_of};
-use super::searcher::Searcher;
-use super::{Notice, RoomPlace, Tell, Told, index, load, prune, without_archive, write};
+use super::searcher::{Search, Searcher};
+use super::{FilePlace, Notice, RoomPlace, Tell, Told, index, load, prune, write};
 use crate::chat::archive::{Reply, RoomReply, RoomRequest};
+use crate::chat::rooms::RoomNumber;
 use crate::clock::{Clock, monotonic};
 use crate::protocol::wire::frame::Key;
 
@@ -44,12 +47,13 @@ const PRUNE_STEP: Duration = Duration::from_millis(200);
 /// How often it is looked for what is too old or too much.
 const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 
-/// The file of messages, as one room writes it.
+/// The file of messages, as the rooms of one program write it.
 pub(super) struct Rooms {
     /// `None` if nothing is stored, or nothing can be.
-    place: Option<RoomPlace>,
-    file: Option<OpenFile>,
-    waiting: VecDeque<RoomRequest>,
+    place: Option<FilePlace>,
+    file: Option<Connection>,
+    entered: BTreeMap<RoomNumber, Entered>,
+    waiting: VecDeque<(RoomNumber, RoomRequest)>,
     waiting_bytes: usize,
     /// Since when the first of them waits.
     since: Option<Instant>,
@@ -59,21 +63,27 @@ pub(super) struct Rooms {
     /// How often the file was found damaged since something was written.
     damages: u32,
     searcher: Option<Searcher>,
+    /// Whether a search found the file damaged.
+    is_damaged: Arc<AtomicBool>,
     lag: Arc<Lag>,
     tell: Tell,
 }
 
-struct OpenFile {
-    connection: Connection,
-    /// The number of the room.
-    room: i64,
+/// A room that is kept.
+struct Entered {
+    place: RoomPlace,
+    /// Its number in the file, while that is open.
+    number: Option<i64>,
+    /// Whether it was left, and is only here because something of it waits.
+    is_left: bool,
 }
 
 impl Rooms {
-    pub(super) fn new(place: Option<RoomPlace>, lag: Arc<Lag>, tell: Tell) -> Self {
+    pub(super) fn new(place: Option<FilePlace>, lag: Arc<Lag>, tell: Tell) -> Self {
         Self {
             place,
             file: None,
+            entered: BTreeMap::new(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             since: None,
@@ -82,26 +92,61 @@ impl Rooms {
             prune_at: monotonic() + FIRST_PRUNE,
             damages: 0,
             searcher: None,
+            is_damaged: Arc::default(),
             lag,
             tell,
         }
     }
 
+    /// Takes in that a room is kept from now on.
+    pub(super) fn enter(&mut self, room: RoomNumber, place: RoomPlace) {
+        if self.place.is_none() {
+            // It was told when the file could not be used.
+            return self.reply(room, RoomReply::Unusable);
+        }
+        let entered = Entered {
+            place,
+            number: None,
+            is_left: false,
+        };
+        self.entered.insert(room, entered);
+        if let Some(why) = self.lag.failing() {
+            self.reply(room, RoomReply::Failed(why));
+        }
+    }
+
+    /// Takes in that a room was left.
+    pub(super) fn leave(&mut self, room: RoomNumber) {
+        if let Some(entered) = self.entered.get_mut(&room) {
+            entered.is_left = true;
+        }
+        self.forget_left();
+    }
+
+    fn forget_left(&mut self) {
+        if self.waiting.is_empty() {
+            self.entered.retain(|_, entered| !entered.is_left);
+        }
+    }
+
     /// Takes a request in.
-    pub(super) fn take(&mut self, request: RoomRequest) {
-        match &request {
+    pub(super) fn take(&mut self, room: RoomNumber, request: RoomRequest) {
+        if self.is_damaged.swap(false, Ordering::Relaxed) {
+            self.on_fault(&Fault::Damaged("a search failed".into()));
+        }
+        match request {
             RoomRequest::Load { recent } => {
                 self.lag.done(&request);
-                self.load(*recent);
+                self.load(room, recent);
             }
             RoomRequest::Find { .. } => {
                 self.lag.done(&request);
-                self.find(request);
+                self.find(room, request);
             }
-            _ if !self.is_wanted(&request) => self.lag.done(&request),
+            _ if !self.is_wanted(room, &request) => self.lag.done(&request),
             _ => {
                 self.waiting_bytes += bytes_of(&request);
-                self.waiting.push_back(request);
+                self.waiting.push_back((room, request));
                 self.since.get_or_insert_with(monotonic);
                 if self.waiting_bytes >= BATCH_BYTES && self.retry_at.is_none() {
                     self.flush();
@@ -147,78 +192,118 @@ impl Rooms {
         self.sync();
     }
 
-    fn is_wanted(&self, request: &RoomRequest) -> bool {
-        self.place.as_ref().is_some_and(|place| match request {
+    fn is_wanted(&self, room: RoomNumber, request: &RoomRequest) -> bool {
+        let place = self.place.as_ref();
+        let is_kept = |place: &FilePlace| match request {
             RoomRequest::Remember(entry) => place.keeping.private || !entry.is_private,
             _ => true,
-        })
+        };
+        self.entered.contains_key(&room) && place.is_some_and(is_kept)
     }
 
-    fn reply(&self, reply: RoomReply) {
-        (self.tell)(Told::Reply(Reply::Room(reply)));
+    fn reply(&self, room: RoomNumber, reply: RoomReply) {
+        let reply = Reply::Room(reply);
+        (self.tell)(Told::Reply { room, reply });
     }
 
-    fn load(&mut self, recent: usize) {
+    fn reply_to_all(&self, reply: &RoomReply) {
+        let rooms = self.entered.iter().filter(|(_, entered)| !entered.is_left);
+        rooms.for_each(|(room, _)| self.reply(*room, reply.clone()));
+    }
+
+    fn load(&mut self, room: RoomNumber, recent: usize) {
+        if !self.entered.contains_key(&room) {
+            return self.reply(room, RoomReply::Unusable);
+        }
         if let Err(fault) = self.open() {
             self.on_fault(&fault);
         }
         let tell = Arc::clone(&self.tell);
-        let reply = |reply| tell(Told::Reply(Reply::Room(reply)));
-        let loaded = match &self.file {
-            Some(file) => load::load(&file.connection, file.room, recent, &reply),
-            None => Err(Fault::Missing),
+        let reply = |reply| {
+            let reply = Reply::Room(reply);
+            tell(Told::Reply { room, reply })
+        };
+        let loaded = match (&self.file, self.number_of(room)) {
+            (Some(file), Some(number)) => load::load(file, number, recent, &reply),
+            // Whoever cannot use the file was told so.
+            _ => return,
         };
         if loaded.is_err() {
             // The room must not wait for what cannot be read.
-            without_archive(&RoomRequest::Load { recent }).map(reply);
+            let forgotten = Vec::new();
+            reply(RoomReply::Loaded { forgotten });
         }
         if let Err(fault @ Fault::Damaged(_)) = loaded {
             self.on_fault(&fault);
         }
     }
 
-    fn find(&mut self, request: RoomRequest) {
+    fn find(&mut self, room: RoomNumber, request: RoomRequest) {
         if let Err(fault) = self.open() {
             self.on_fault(&fault);
         }
         // What was said just now is found too.
         self.flush();
-        let (Some(place), Some(file)) = (&self.place, &self.file) else {
-            without_archive(&request)
-                .into_iter()
-                .for_each(|reply| self.reply(reply));
+        let RoomRequest::Find { request, query } = request else {
             return;
         };
-        if let RoomRequest::Find { request, query } = request {
-            let (path, tell) = (place.path.clone(), Arc::clone(&self.tell));
-            let searcher = self
-                .searcher
-                .get_or_insert_with(|| Searcher::start(path, file.room, tell));
-            if let Err(why) = searcher.ask(request, query) {
-                self.reply(RoomReply::NotFound { request, why });
-            }
+        let (Some(place), true) = (&self.place, self.entered.contains_key(&room)) else {
+            return self.reply(room, RoomReply::Unusable);
+        };
+        let Some(number) = self.number_of(room) else {
+            let why = self.lag.failing().unwrap_or_else(|| Fault::Busy.words());
+            return self.reply(room, RoomReply::NotFound { request, why });
+        };
+        let (path, tell) = (place.path.clone(), Arc::clone(&self.tell));
+        let is_damaged = Arc::clone(&self.is_damaged);
+        let searcher = self
+            .searcher
+            .get_or_insert_with(|| Searcher::start(path, tell, is_damaged));
+        let asked = searcher.ask(Search {
+            room,
+            number,
+            request,
+            query,
+        });
+        if let Err(why) = asked {
+            self.reply(room, RoomReply::NotFound { request, why });
         }
     }
 
-    /// Opens the file, unless it is open.
+    /// The number of a room in the file, while that is open.
+    fn number_of(&self, room: RoomNumber) -> Option<i64> {
+        self.entered.get(&room)?.number
+    }
+
+    /// Opens the file, unless it is open, and gives numbers there to all rooms that have none.
     fn open(&mut self) -> Result<(), Fault> {
-        let (Some(place), None) = (&self.place, &self.file) else {
+        let Some(place) = &self.place else {
             return Ok(());
         };
-        let (file, is_new) = match open_file(place) {
-            Err(Fault::Damaged(why)) => {
-                let to = file::move_aside(&place.path)?.ok_or(Fault::Other(why))?;
-                let from = place.path.clone();
-                (self.tell)(Told::Notice(Notice::MovedAside { from, to }));
-                let (file, _) = open_file(place)?;
-                (file, false)
+        if self.file.is_none() {
+            let (file, is_new) = match open_file(place) {
+                Err(Fault::Damaged(why)) => {
+                    let to = file::move_aside(&place.path)?.ok_or(Fault::Other(why))?;
+                    self.tell_moved(place, to);
+                    let (file, _) = open_file(place)?;
+                    (file, false)
+                }
+                opened => opened?,
+            };
+            if is_new {
+                (self.tell)(Told::Notice(Notice::Begun(place.path.clone())));
             }
-            opened => opened?,
-        };
-        if is_new {
-            (self.tell)(Told::Notice(Notice::Begun(place.path.clone())));
+            self.file = Some(file);
+            // Those of the file that was here before.
+            self.entered.values_mut().for_each(|it| it.number = None);
         }
-        self.file = Some(file);
+        if let Some(file) = &self.file {
+            for entered in self.entered.values_mut() {
+                if entered.number.is_none() {
+                    entered.number = Some(write::room(file, &entered.place)?);
+                }
+            }
+        }
         Ok(())
     }
 
@@ -238,9 +323,10 @@ impl Rooms {
     fn drop_waiting(&mut self) {
         self.since = None;
         self.waiting_bytes = 0;
-        for request in self.waiting.drain(..) {
+        for (_, request) in self.waiting.drain(..) {
             self.lag.done(&request);
         }
+        self.forget_left();
     }
 
     /// Writes the first of what waits.
@@ -250,28 +336,41 @@ impl Rooms {
             return Ok(());
         };
         let count = self.waiting.len().min(BATCH_REQUESTS);
-        let batch = || self.waiting.iter().take(count);
-        match write::write_all(&mut file.connection, file.room, batch()) {
+        let batch = || {
+            let first = self.waiting.iter().take(count);
+            first.filter_map(|(room, request)| {
+                let number = self.entered.get(room)?.number?;
+                Some((number, *room, request))
+            })
+        };
+        let all = batch().map(|(number, _, request)| (number, request));
+        match write::write_all(file, all) {
             Err(Fault::Rejected(_)) => {
                 // One of them cannot be stored; the others are.
-                for request in batch() {
-                    let one = std::iter::once(request);
-                    match write::write_all(&mut file.connection, file.room, one) {
-                        Err(Fault::Rejected(_)) => self.lag.lose(request),
+                for (number, room, request) in batch() {
+                    let one = std::iter::once((number, request));
+                    match write::write_all(file, one) {
+                        Err(Fault::Rejected(_)) => self.lag.lose(room, request),
                         written => written?,
                     }
                 }
             }
             written => written?,
         }
-        for request in self.waiting.drain(..count) {
+        for (_, request) in self.waiting.drain(..count) {
             self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes_of(&request));
             self.lag.done(&request);
         }
+        self.forget_left();
         self.damages = 0;
         self.unsynced.get_or_insert_with(monotonic);
-        if let Some(missing) = self.lag.recover() {
-            self.reply(RoomReply::Resumed { missing });
+        if let Some(mut missing) = self.lag.recover() {
+            for (room, entered) in &self.entered {
+                let missing = missing.remove(room).unwrap_or_default();
+                if !entered.is_left {
+                    self.reply(*room, RoomReply::Resumed { missing });
+                }
+            }
         }
         Ok(())
     }
@@ -293,8 +392,9 @@ impl Rooms {
                 }
                 self.retry_at = Some(monotonic() + RETRY_WAIT);
                 // Another process that holds the file lets it go.
-                if *fault != Fault::Busy && self.lag.fail() {
-                    self.reply(RoomReply::Failed(fault.words()));
+                let why = fault.words();
+                if *fault != Fault::Busy && self.lag.fail(&why) {
+                    self.reply_to_all(&RoomReply::Failed(why));
                 }
             }
             fault => {
@@ -305,6 +405,8 @@ impl Rooms {
                 self.file = None;
                 self.searcher = None;
                 self.drop_waiting();
+                self.reply_to_all(&RoomReply::Unusable);
+                self.entered.clear();
             }
         }
     }
@@ -314,10 +416,15 @@ impl Rooms {
         if let Some(place) = &self.place
             && let Some(to) = file::move_aside(&place.path)?
         {
-            let from = place.path.clone();
-            (self.tell)(Told::Notice(Notice::MovedAside { from, to }));
+            self.tell_moved(place, to);
         }
         self.open()
+    }
+
+    fn tell_moved(&self, place: &FilePlace, to: PathBuf) {
+        let from = place.path.clone();
+        (self.tell)(Told::Notice(Notice::MovedAside { from, to }));
+        self.reply_to_all(&RoomReply::Replaced);
     }
 
     /// Forces what was written onto the disk.
@@ -326,7 +433,7 @@ impl Rooms {
         if let Some(file) = &self.file {
             let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
             // A disk that refuses this refuses the next batch too, which is told.
-            let _ = file.connection.query_row(checkpoint, [], |_| Ok(()));
+            let _ = file.query_row(checkpoint, [], |_| Ok(()));
         }
     }
 
@@ -335,7 +442,7 @@ impl Rooms {
             return;
         };
         let now_ms = Clock::start().now().wall_ms;
-        let step = prune::step(&mut file.connection, &place.keeping, now_ms, verified);
+        let step = prune::step(file, &place.keeping, now_ms, verified);
         self.prune_at = monotonic()
             + match step {
                 Ok(true) => PRUNE_STEP,
@@ -347,10 +454,9 @@ impl Rooms {
     }
 }
 
-/// Opens the file of a room. Returns whether it is new.
-fn open_file(place: &RoomPlace) -> Result<(OpenFile, bool), Fault> {
+/// Opens the file. Returns whether it is new.
+fn open_file(place: &FilePlace) -> Result<(Connection, bool), Fault> {
     let (mut connection, is_new) = file::open(&place.path)?;
     index::renew_if_old(&mut connection)?;
-    let room = write::room(&connection, place)?;
-    Ok((OpenFile { connection, room }, is_new))
+    Ok((connection, is_new))
 }

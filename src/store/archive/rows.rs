@@ -12,7 +12,7 @@ use crate::protocol::engine::frame_log::Position;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
 
-const OWN: i64 = 1;
+pub(super) const OWN: i64 = 1;
 const PRIVATE: i64 = 2;
 const LATE: i64 = 4;
 const ACTION: i64 = 8;

@@ -1,27 +1,43 @@
 //! Searches, on a thread and a connection of their own.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
 use super::file::Fault;
 use super::reader::Reader;
 use super::{Tell, Told};
-use crate::chat::archive::search::Query;
+use crate::chat::archive::search::{Found, Query};
 use crate::chat::archive::{Reply, RoomReply};
 use crate::chat::command::RequestId;
+use crate::chat::rooms::RoomNumber;
 
 /// Most searches that wait.
 const SEARCHES_MAX: usize = 64;
 
+/// A search in a room.
+pub(super) struct Search {
+    /// Which of the program's rooms asks.
+    pub(super) room: RoomNumber,
+    /// Its number in the file.
+    pub(super) number: i64,
+    /// What its answer is told by.
+    pub(super) request: RequestId,
+    /// What is looked for.
+    pub(super) query: Query,
+}
+
 /// The thread's other end.
-pub(super) struct Searcher(Option<SyncSender<(RequestId, Query)>>);
+pub(super) struct Searcher(Option<SyncSender<Search>>);
 
 impl Searcher {
-    /// Starts the thread, which ends with its other end.
-    pub(super) fn start(path: PathBuf, room: i64, tell: Tell) -> Self {
+    /// Starts the thread, which ends with its other end. It sets `is_damaged` when it finds the file
+    /// so.
+    pub(super) fn start(path: PathBuf, tell: Tell, is_damaged: Arc<AtomicBool>) -> Self {
         let (ask, asked) = mpsc::sync_channel(SEARCHES_MAX);
-        let search = move || serve(&path, room, &asked, &tell);
+        let search = move || serve(&path, &asked, &tell, &is_damaged);
         let thread = thread::Builder::new().name("searcher".into()).spawn(search);
         Self(thread.ok().map(|_| ask))
     }
@@ -30,32 +46,37 @@ impl Searcher {
     ///
     /// # Errors
     /// Why it is not done.
-    pub(super) fn ask(&self, request: RequestId, query: Query) -> Result<(), String> {
+    pub(super) fn ask(&self, search: Search) -> Result<(), String> {
         let Some(ask) = &self.0 else {
             return Err("the system gives no thread".into());
         };
-        let asked = ask.try_send((request, query));
+        let asked = ask.try_send(search);
         asked.map_err(|_| "too many searches wait".into())
     }
 }
 
-fn serve(path: &Path, room: i64, asked: &Receiver<(RequestId, Query)>, tell: &Tell) {
+fn serve(path: &Path, asked: &Receiver<Search>, tell: &Tell, is_damaged: &AtomicBool) {
     let mut reader = None;
-    for (request, query) in asked {
-        let found = find(&mut reader, path, room, &query);
-        let reply = match found {
-            Ok((found, has_more)) => RoomReply::Found {
+    for search in asked {
+        let (room, request) = (search.room, search.request);
+        let reply = match find(&mut reader, path, &search) {
+            Ok((found, has_more, has_newer)) => RoomReply::Found {
                 request,
                 found,
                 has_more,
+                has_newer,
             },
             Err(fault) => {
                 reader = None;
+                if matches!(fault, Fault::Damaged(_)) {
+                    is_damaged.store(true, Ordering::Relaxed);
+                }
                 let why = fault.words();
                 RoomReply::NotFound { request, why }
             }
         };
-        if !tell(Told::Reply(Reply::Room(reply))) {
+        let reply = Reply::Room(reply);
+        if !tell(Told::Reply { room, reply }) {
             return;
         }
     }
@@ -64,14 +85,13 @@ fn serve(path: &Path, room: i64, asked: &Receiver<(RequestId, Query)>, tell: &Te
 fn find(
     reader: &mut Option<Reader>,
     path: &Path,
-    room: i64,
-    query: &Query,
-) -> Result<(Vec<crate::chat::archive::search::Found>, bool), Fault> {
+    search: &Search,
+) -> Result<(Vec<Found>, bool, bool), Fault> {
     let reader = match reader {
         Some(reader) => reader,
         None => reader.insert(Reader::open(path)?),
     };
-    let page = reader.find(Some(&[room]), query)?;
+    let page = reader.find(Some(&[search.number]), &search.query)?;
     let found = page.found.into_iter().map(|it| it.found).collect();
-    Ok((found, page.has_more))
+    Ok((found, page.has_more, page.has_newer))
 }

@@ -39,7 +39,10 @@ fn a_room_is_loaded_with_its_own_frames_only_and_none_that_has_changed() {
     };
     load(&file.connection, file.room("sala"), 10, &tell).unwrap();
     let replies = replies.into_inner();
-    let RoomReply::Recent(recent) = &replies[0] else {
+    let RoomReply::Recent {
+        entries: recent, ..
+    } = &replies[0]
+    else {
         panic!("{replies:?}");
     };
     let last: Vec<&str> = recent.iter().map(|entry| entry.text.as_str()).collect();
@@ -194,6 +197,34 @@ fn what_is_too_old_goes_unless_the_clock_has_jumped() {
 }
 
 #[test]
+fn what_a_person_says_while_the_clock_is_ahead_makes_nothing_old() {
+    let mut file = File::new();
+    let day = 24 * 60 * 60;
+    let entries: Vec<Entry> = (0..60).map(|n| entry("ana", 1, n * day, "oi")).collect();
+    let mut own: Vec<Entry> = (0..60)
+        .map(|n| entry("eu", 9, 36_500 * day + n, "de longe"))
+        .collect();
+    own.iter_mut().for_each(|entry| entry.is_own = true);
+    file.say("sala", &entries);
+    file.say("sala", &own);
+    let keeping = Keeping {
+        days: 30,
+        ..Keeping::default()
+    };
+    let jumped = START_MS + 36_500 * u64::from(day) * 1000;
+    while prune::step(&mut file.connection, &keeping, jumped, &BTreeSet::new()).unwrap() {}
+    let left = |words: &str| {
+        let query = Query {
+            limit: 100,
+            ..asked(words)
+        };
+        file.find(&query).found.len()
+    };
+    assert_eq!(left("longe"), 60);
+    assert!(left("oi") >= 49, "{}", left("oi"));
+}
+
+#[test]
 fn for_lack_of_room_whoever_has_most_gives_first_and_verified_people_last() {
     let mut file = File::new();
     let long = "x".repeat(2000);
@@ -237,6 +268,28 @@ fn for_lack_of_room_whoever_has_most_gives_first_and_verified_people_last() {
     assert!((1..700).contains(&left("veraw")), "{}", left("veraw"));
     assert!(file.texts("veraw 699").len() == 1, "the newest stay");
     file.expect_sound();
+}
+
+#[test]
+fn a_file_of_the_first_version_is_read_and_written_on() {
+    for is_read_first in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("archive.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(file::SCHEMA.steps[0]).unwrap();
+        let id = file::SCHEMA.application_id;
+        old.pragma_update(None, "application_id", id).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        drop(old);
+        if is_read_first {
+            file::open_reading(&path).unwrap();
+        }
+        let (connection, is_new) = file::open(&path).unwrap();
+        assert!(!is_new);
+        let marks = "SELECT count(*) FROM read_marks";
+        let marks: i64 = connection.query_row(marks, [], |row| row.get(0)).unwrap();
+        assert_eq!(marks, 0);
+    }
 }
 
 #[test]

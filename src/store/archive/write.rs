@@ -1,12 +1,15 @@
-//! Writing what is said in one room.
+//! Writing what is said in the rooms.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::file::Fault;
 use super::rows::{self, position_bytes};
-use super::{RoomKind, RoomPlace, first, forms};
+use super::{RoomKind, RoomPlace, first, forms, marks};
 use crate::chat::archive::RoomRequest;
-use crate::chat::archive::record::{Entry, Forgotten, StoredFrame};
+use crate::chat::archive::record::{Entry as Said, Forgotten, StoredFrame};
 use crate::protocol::wire::frame::Key;
 
 /// Stands for everybody among those who are forgotten.
@@ -30,19 +33,22 @@ pub(super) fn room(connection: &Connection, place: &RoomPlace) -> Result<i64, Fa
     number.ok_or_else(|| Fault::Other("the room could not be stored".into()))
 }
 
-/// Writes all of these in one transaction.
+/// Writes all of these, each for a room of this number, in one transaction.
 ///
 /// # Errors
 /// Those of the file. Nothing is written then.
 pub(super) fn write_all<'r>(
     connection: &mut Connection,
-    room: i64,
-    requests: impl Iterator<Item = &'r RoomRequest>,
+    requests: impl Iterator<Item = (i64, &'r RoomRequest)>,
 ) -> Result<(), Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let horizons = Horizons::of(&transaction, room)?;
-    for request in requests {
-        write(&transaction, room, request, &horizons)?;
+    let mut horizons: BTreeMap<i64, Horizons> = BTreeMap::new();
+    for (room, request) in requests {
+        let horizons = match horizons.entry(room) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Horizons::of(&transaction, room)?),
+        };
+        write(&transaction, room, request, horizons)?;
     }
     transaction.commit()?;
     Ok(())
@@ -79,12 +85,13 @@ fn write(
             }
             Ok(())
         }
+        RoomRequest::MarkRead(id) => marks::mark(connection, room, id),
         // These read.
         RoomRequest::Load { .. } | RoomRequest::Find { .. } => Ok(()),
     }
 }
 
-fn remember(connection: &Connection, room: i64, entry: &Entry) -> Result<(), Fault> {
+fn remember(connection: &Connection, room: i64, entry: &Said) -> Result<(), Fault> {
     if rows::of_id(connection, room, &entry.id)?.is_some() {
         return Ok(());
     }

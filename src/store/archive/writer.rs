@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::lag::Lag;
 use super::rooms::Rooms;
-use super::{RoomPlace, Tell, Told};
+use super::{FilePlace, Order, Tell, Told};
 use crate::chat::archive::{Remembered, Reply, Request};
+use crate::chat::rooms::RoomNumber;
 use crate::clock::monotonic;
 use crate::protocol::wire::frame::Key;
 use crate::store::people::People;
@@ -23,49 +24,77 @@ const LOCKED_WAIT: Duration = Duration::from_millis(200);
 
 /// The thread's state.
 pub(super) struct Writer {
+    /// Who was met; an error says why nobody is remembered.
+    people: Result<People, String>,
     rooms: Rooms,
+    /// All rooms that the program is in, those that are not kept included.
+    numbers: BTreeSet<RoomNumber>,
     tell: Tell,
 }
 
 impl Writer {
-    pub(super) fn new(place: Option<RoomPlace>, lag: Arc<Lag>, tell: Tell) -> Self {
-        let rooms = Rooms::new(place, lag, Arc::clone(&tell));
-        Self { rooms, tell }
+    pub(super) fn new(
+        open: &impl Fn() -> Result<People, String>,
+        file: Option<FilePlace>,
+        lag: Arc<Lag>,
+        tell: Tell,
+    ) -> Self {
+        Self {
+            people: retry_while_locked(open),
+            rooms: Rooms::new(file, lag, Arc::clone(&tell)),
+            numbers: BTreeSet::new(),
+            tell,
+        }
     }
 
     /// Serves requests until nobody asks any more.
-    pub(super) fn serve(
-        mut self,
-        open: &impl Fn() -> Result<People, String>,
-        requests: &Taken<Request>,
-    ) {
-        let mut people = self.heed(retry_while_locked(open));
+    pub(super) fn serve(mut self, orders: &Taken<Order>) {
         loop {
             let due = self.rooms.next_time();
             let wait = due.map(|due| due.saturating_duration_since(monotonic()));
-            match requests.next_within(wait) {
-                Ok(Request::Room(request)) => self.rooms.take(request),
-                Ok(request) => {
-                    if let Some(known) = &people {
-                        let served = serve_people(known, request, &self.tell);
-                        if self.heed(served).is_none() {
-                            people = None;
-                        }
-                    }
-                }
+            match orders.next_within(wait) {
+                Ok(order) => self.take(order),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.rooms.on_time(|| verified(people.as_ref()));
+            let people = self.people.as_ref().ok();
+            self.rooms.on_time(|| verified(people));
         }
         self.rooms.close();
     }
 
-    /// Tells what failed: people are not remembered from now on.
-    fn heed<T>(&self, outcome: Result<T, String>) -> Option<T> {
-        outcome
-            .map_err(|why| (self.tell)(Told::Reply(Reply::Failed(why))))
-            .ok()
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Open(room, place) => {
+                self.numbers.insert(room);
+                if let Err(why) = &self.people {
+                    self.reply(room, Reply::Failed(why.clone()));
+                }
+                if let Some(place) = place {
+                    self.rooms.enter(room, place);
+                }
+            }
+            Order::Close(room) => {
+                self.numbers.remove(&room);
+                self.rooms.leave(room);
+            }
+            Order::Ask(room, Request::Room(request)) => self.rooms.take(room, request),
+            Order::Ask(room, request) => {
+                let Ok(people) = &self.people else {
+                    return;
+                };
+                if let Err(why) = serve_people(people, request, |reply| self.reply(room, reply)) {
+                    for room in &self.numbers {
+                        self.reply(*room, Reply::Failed(why.clone()));
+                    }
+                    self.people = Err(why);
+                }
+            }
+        }
+    }
+
+    fn reply(&self, room: RoomNumber, reply: Reply) {
+        (self.tell)(Told::Reply { room, reply });
     }
 }
 
@@ -78,8 +107,7 @@ fn verified(people: Option<&People>) -> BTreeSet<Key> {
         .collect()
 }
 
-fn serve_people(people: &People, request: Request, tell: &Tell) -> Result<(), String> {
-    let tell = |reply| tell(Told::Reply(reply));
+fn serve_people(people: &People, request: Request, tell: impl Fn(Reply)) -> Result<(), String> {
     match request {
         Request::Load => {
             tell(Reply::Ignored(retry_while_locked(|| people.ignored())?));

@@ -213,3 +213,28 @@ proptest! {
         prop_assert_eq!(decoder.next_time(), None);
     }
 }
+
+#[test]
+fn a_press_and_the_wheel_of_the_mouse_are_told_and_nothing_else_of_it() {
+    let mouse = |act, at| KeyEvent::Mouse(Mouse { act, at });
+    for (typed, expected) in [
+        ("\x1b[<0;12;3M", vec![mouse(MouseAct::Press, (11, 2))]),
+        ("\x1b[<16;1;1M", vec![mouse(MouseAct::Press, (0, 0))]),
+        ("\x1b[<64;1;1M", vec![mouse(MouseAct::WheelUp, (0, 0))]),
+        ("\x1b[<65;9;0M", vec![mouse(MouseAct::WheelDown, (8, 0))]),
+        ("\x1b[<0;12;3m", vec![]),
+        ("\x1b[<32;12;3M", vec![]),
+        ("\x1b[<2;12;3M", vec![]),
+        ("\x1b[<0;12M", vec![]),
+        ("\x1b[<M", vec![]),
+        (
+            "\x1b[<0;99999999;70000Mx",
+            vec![
+                mouse(MouseAct::Press, (u16::MAX, u16::MAX)),
+                plain(Key::Char('x')),
+            ],
+        ),
+    ] {
+        assert_eq!(keys(typed), expected, "{typed:?}");
+    }
+}

@@ -36,9 +36,18 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
             "Não lê nenhuma entrada, e fica até receber um sinal: para serviços"
         }
         ("chat", "screen") => {
-            "Uma tela inteira: a sala, as pessoas e o que você digita, tudo de uma vez"
+            "Uma tela inteira: as salas, as pessoas e o que você digita, tudo de uma vez; o padrão \
+            num terminal de 40 colunas e 8 linhas ou mais"
         }
-        ("chat", "lines") => "Linha por linha, como pipes e leitores de tela precisam: o padrão",
+        ("chat", "lines") => {
+            "Linha por linha, como leitores de tela precisam; o padrão em pipes e terminais pequenos"
+        }
+        ("chat", "theme") => "Como a tela cheia é colorida",
+        ("chat", "mouse") => "Se a tela cheia segue o mouse; então Shift seleciona texto",
+        ("chat", "notify") => {
+            "Que mensagens chamam você pela área de trabalho e pela campainha: o seu nome e as \
+            particulares, ou todas"
+        }
         ("completions", "shell") => "Para qual shell",
         ("man", "folder") => {
             "Escreve as páginas de todos os comandos nesta pasta, criada se não existir"

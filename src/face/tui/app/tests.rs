@@ -1,8 +1,13 @@
 //! What keys and events make of the screen, and that nothing of it ends the program.
 
+mod anything;
+mod views;
+
 use super::*;
 use crate::chat::event::{Content, Delivered, Guest, Id, Interface, Ready};
+use crate::chat::event::{Deleted, Message, News, Timing};
 use crate::chat::transcript::Snapshot;
+use crate::face::tui::theme::Scheme;
 use crate::protocol::wire::frame::Key as PersonKey;
 use crate::terminal::keys::KeyDecoder;
 use crate::terminal::picture::{Abilities, Encoder, Picture};
@@ -24,6 +29,8 @@ fn app(columns: u16, rows: u16) -> App {
         theme: Theme::default(),
         name: "ana".into(),
         room: "turma-a".into(),
+        notices: Notices::Mentions,
+        takes_mouse: true,
     };
     let mut app = App::new(config, local);
     at(&mut app, 0, &AppInput::Size(columns, rows));
@@ -61,6 +68,38 @@ fn person(name: &str) -> Person {
     }
 }
 
+/// What is asked for, without the numbers of the requests.
+fn asks(app: &mut App, seconds: u64, keys: &str) -> Vec<(u16, Entry)> {
+    let effects = types(app, seconds, keys).into_iter();
+    let asked = |effect| match effect {
+        Effect::Ask(request) => (request.room.0, request.entry),
+        other => panic!("{other:?}"),
+    };
+    effects.map(asked).collect()
+}
+
+fn command(line: &str) -> (u16, Entry) {
+    (1, Entry::Command(line.into()))
+}
+
+fn tell_in(app: &mut App, room: u16, news: News) {
+    let told = Told {
+        room: RoomNumber(room),
+        request: None,
+        news,
+    };
+    at(app, 1, &AppInput::Told(&told));
+}
+
+fn ready(room: &str) -> News {
+    News::Ready(Ready {
+        me: person("ana"),
+        room: Some(room.into()),
+        is_keyed: true,
+        interfaces: Vec::new(),
+    })
+}
+
 fn says(number: u64, name: &str, text: &str) -> Message {
     let content = Content::Text(text.into());
     Message::local(number, person(name), content, number * 1000)
@@ -82,12 +121,11 @@ fn a_line_is_said_a_command_of_the_room_is_asked_and_one_of_the_screen_is_done()
     let mut app = app(80, 24);
     let say = |text: &str| {
         let (text, to) = (text.to_owned(), None);
-        Effect::Ask(Entry::Say { text, to })
+        (1, Entry::Say { text, to })
     };
-    assert_eq!(types(&mut app, 0, "oi\r"), [say("oi")]);
-    assert_eq!(types(&mut app, 0, "um\ndois\r"), [say("um\ndois")]);
-    let who = Effect::Ask(Entry::Command("/who".into()));
-    assert_eq!(types(&mut app, 0, "/who\r"), [who]);
+    assert_eq!(asks(&mut app, 0, "oi\r"), [say("oi")]);
+    assert_eq!(asks(&mut app, 0, "um\ndois\r"), [say("um\ndois")]);
+    assert_eq!(asks(&mut app, 0, "/who\r"), [command("/who")]);
     assert_eq!(types(&mut app, 0, "/help\r"), []);
     assert!(shows(&app, "Help") && shows(&app, "/palette"));
     // The page is longer than the screen.
@@ -197,10 +235,10 @@ fn a_person_is_chosen_and_a_code_compared() {
                 },
             );
         }
-        let verify = Effect::Ask(Entry::Command("/verify carla".into()));
-        assert_eq!(types(&mut app, 2, "\x1b[15~\x1b[Bv"), [verify]);
+        let verify = command("/verify carla");
+        assert_eq!(asks(&mut app, 2, "\x1b[15~\x1b[Bv"), [verify]);
         assert_eq!(types(&mut app, 2, "\x1b[15~m"), []);
-        assert!(shows(&app, "> /msg bia"));
+        assert!(shows(&app, "✉ bia · private"));
         tell(
             &mut app,
             3,
@@ -210,11 +248,8 @@ fn a_person_is_chosen_and_a_code_compared() {
             },
         );
         assert!(shows(&app, "12345 67890") && shows(&app, "▀▀█"));
-        let verified = Effect::Ask(Entry::Command("/verified carla".into()));
-        assert_eq!(
-            types(&mut app, 3, "\x03\x03/verified carla\r").last(),
-            Some(&verified)
-        );
+        let verified = command("/verified carla");
+        assert_eq!(asks(&mut app, 3, "\x03/verified carla\r"), [verified]);
         assert_eq!(types(&mut app, 3, "\x1bOSfind\r"), []);
         assert!(shows(&app, "nothing found"));
     }
@@ -225,13 +260,14 @@ fn the_same_events_in_another_order_give_the_same_conversation() {
     let told: Vec<News> = (0..20)
         .map(|number| News::Message(says(number, "bia", &format!("linha {number}"))))
         .collect();
-    let snapshot = News::Snapshot(Snapshot {
+    let snapshot = News::Snapshot(Box::new(Snapshot {
         ready: None,
         members: Vec::new(),
         messages: (5..15)
             .map(|number| says(number, "bia", &format!("linha {number}")))
             .collect(),
-    });
+        read_until: None,
+    }));
     let (mut early, mut late) = (app(80, 24), app(80, 24));
     tell(&mut early, 1, snapshot.clone());
     told.iter()
@@ -241,140 +277,4 @@ fn the_same_events_in_another_order_give_the_same_conversation() {
         .for_each(|news| tell(&mut late, 1, news.clone()));
     tell(&mut late, 1, snapshot);
     assert_eq!(drawn(&early), drawn(&late));
-}
-
-fn any_news() -> impl Strategy<Value = News> {
-    let name = "[a-zA-Zé漢\u{5d0}\u{202e}]{1,9}";
-    let text = "([a-z漢é👍\u{301}\u{200d}\t\n ]|https://a[.]b/|ana|\x1b|\u{5d0}){0,80}";
-    prop_oneof![
-        (0_u64..200, name, text, any::<(bool, bool, bool)>()).prop_map(
-            |(number, name, text, (is_own, is_private, is_late))| {
-                News::Message(Message {
-                    is_own,
-                    is_private,
-                    timing: match is_late {
-                        true => Timing::Late,
-                        false => Timing::Live,
-                    },
-                    ..says(number, &name, &text)
-                })
-            }
-        ),
-        (name, text).prop_map(|(name, text)| News::Guest(Guest {
-            name: Some(name),
-            text: Some(text),
-            source: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
-            wall_ms: 0,
-        })),
-        (name, any::<bool>()).prop_map(|(name, was_here)| News::Entered {
-            person: person(&name),
-            was_here,
-        }),
-        name.prop_map(|name| News::Left {
-            person: person(&name),
-            with_farewell: false,
-        }),
-        name.prop_map(|name| News::Silent(person(&name))),
-        (0_u64..200, 0_u64..9, 0_usize..20, 0_usize..20).prop_map(|(first, more, has, of)| {
-            News::Delivered(Delivered {
-                first: Id::Local(first),
-                last: Id::Local(first + more),
-                has,
-                of,
-                waiting: Vec::new(),
-                was_reported: true,
-                kept_for: 0,
-            })
-        }),
-        name.prop_map(|name| News::Code {
-            person: person(&name),
-            code: "12345 67890 12345 67890 12345 67890".into(),
-        }),
-        any::<bool>().prop_map(|is_keyed| News::Ready(Ready {
-            me: person("ana"),
-            room: Some("turma-a".into()),
-            is_keyed,
-            interfaces: Vec::<Interface>::new(),
-        })),
-    ]
-}
-
-/// A size of the parser's terminal, which has one cell at least.
-fn cells(count: u16) -> NonZeroU16 {
-    NonZeroU16::new(count.max(1)).unwrap()
-}
-
-#[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "few of them exist at once")]
-enum Happens {
-    News(News),
-    Keys(String),
-    Size(u16, u16),
-    Time(u64),
-}
-
-fn anything() -> impl Strategy<Value = Happens> {
-    let keys = concat!(
-        "([a-zé漢/: ]|\r|\n|\t|\x1b\r|\x1b\\[[ABCDHF]|\x1b\\[[56]~|\x1b\\[1;5[HF]|",
-        "\x1bO[PQRS]|\x1b\\[15~|",
-        "[\x01-\x1f]|\x7f|/help\r|/find a\r|/clear\r|/quiet 5\r|/unfold\r|:ok:|",
-        "\x1b\\[200~um\ndois\x1b\\[201~){0,8}"
-    );
-    prop_oneof![
-        4 => any_news().prop_map(Happens::News),
-        4 => keys.prop_map(Happens::Keys),
-        1 => (0_u16..220, 0_u16..60).prop_map(|(columns, rows)| Happens::Size(columns, rows)),
-        1 => (0_u16..4, 0_u16..4).prop_map(|(columns, rows)| Happens::Size(columns, rows)),
-        1 => (0_u64..2000).prop_map(Happens::Time),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
-    #[test]
-    fn whatever_happens_at_any_size_a_terminal_shows_the_screen_as_it_is(
-        happens in proptest::collection::vec(anything(), 0..40),
-    ) {
-        let mut app = app(80, 24);
-        let mut encoder = Encoder::new(Abilities::Commands);
-        let mut parser = vt100::Parser::new(cells(24), cells(80), 0);
-        let mut seconds = 0;
-        for event in happens {
-            match event {
-                Happens::News(news) => tell(&mut app, seconds, news),
-                Happens::Keys(keys) => drop(types(&mut app, seconds, &keys)),
-                Happens::Size(columns, rows) => {
-                    at(&mut app, seconds, &AppInput::Size(columns, rows));
-                    parser.screen_mut().set_size(cells(rows), cells(columns));
-                }
-                Happens::Time(more) => {
-                    seconds += more;
-                    at(&mut app, seconds, &AppInput::Time);
-                }
-            }
-            while app.poll().is_some() {}
-            let (columns, rows) = app.size();
-            let mut picture = Picture::blank(columns, rows);
-            app.draw(&mut picture);
-            if let Some((x, y)) = picture.cursor {
-                prop_assert!(x < columns && y < rows);
-            }
-            let drawn = picture.rows();
-            prop_assert_eq!(drawn.len(), usize::from(rows));
-            let cursor = picture.cursor;
-            parser.process(&encoder.encode(picture));
-            // A terminal sees no more than the first letter of what is joined to it.
-            let is_simple = |row: &String| row.chars().all(|c| {
-                !matches!(c, '\u{200d}' | '\u{301}' | '\u{2068}' | '\u{2069}' | '👍')
-            });
-            let shown: Vec<String> = parser.screen().rows(0, columns)
-                .map(|row| row.trim_end().to_owned()).collect();
-            for (drawn, shown) in drawn.iter().zip(&shown).filter(|(drawn, _)| is_simple(drawn)) {
-                prop_assert_eq!(drawn, shown);
-            }
-            if let Some((x, y)) = cursor {
-                prop_assert_eq!(parser.screen().cursor_position(), (y, x));
-            }
-        }
-    }
 }

@@ -10,6 +10,7 @@ fn look(columns: u16) -> Look<'static> {
         columns,
         me: "bia",
         found: None,
+        is_bare: false,
     }
 }
 

@@ -16,7 +16,7 @@ fn typed(input: &mut Input, keys: &str) -> Vec<Typed> {
         match event {
             KeyEvent::Press(key, held) => out.push(input.press(key, held, 20)),
             KeyEvent::Paste { text, .. } => input.paste(&text),
-            KeyEvent::Mended => {}
+            KeyEvent::Mended | KeyEvent::Mouse(_) => {}
         }
     }
     out.retain(|typed| *typed != Typed::Nothing);

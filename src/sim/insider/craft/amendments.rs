@@ -1,6 +1,7 @@
 //! An insider that changes messages: its own, those of others, and those that nobody said.
 
-use super::{Insider, Numbers, TEXTS_MAX_BYTES, bits};
+use super::numbers::{Numbers, bits};
+use super::{Insider, TEXTS_MAX_BYTES};
 use crate::protocol::wire::frame::Body;
 use crate::protocol::wire::frame::durable::{
     MESSAGE_NAME_BYTES, MessageName, RECORD_HEAD_BYTES, Record,

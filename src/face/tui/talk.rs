@@ -1,0 +1,101 @@
+//! One conversation that can be looked at: of a room, or with one person in it. Each has its own
+//! place, draft and history of what was typed. Pure.
+
+use super::conversation::{Conversation, Place};
+use super::input::Input;
+use super::view::Scroll;
+use crate::chat::event::{Id, Person};
+use crate::chat::rooms::RoomNumber;
+use crate::protocol::engine::event::Version;
+
+/// Which conversation something belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TalkKey {
+    pub(super) room: RoomNumber,
+    /// The only other person who reads it; `None` is everybody in the room.
+    pub(super) with: Option<Person>,
+}
+
+impl TalkKey {
+    /// The conversation of a room.
+    pub(super) fn of_room(room: RoomNumber) -> Self {
+        Self { room, with: None }
+    }
+
+    /// The one with a person in a room.
+    pub(super) fn with(room: RoomNumber, person: Person) -> Self {
+        Self {
+            room,
+            with: Some(person),
+        }
+    }
+
+    /// Whether both are the same conversation. A person is a name of a key, however they stand.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.room == other.room
+            && match (&self.with, &other.with) {
+                (None, None) => true,
+                (Some(one), Some(other)) => one.key == other.key && one.name == other.name,
+                _ => false,
+            }
+    }
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct Talk {
+    pub(super) key: TalkKey,
+    pub(super) conversation: Conversation,
+    pub(super) input: Input,
+    pub(super) scroll: Scroll,
+    /// Messages that came below what is seen of it.
+    pub(super) unseen: usize,
+    /// Messages that came while another one was looked at.
+    pub(super) new: usize,
+    /// How many of them mean this person; while it is looked at, since a key was pressed.
+    pub(super) called: usize,
+    /// The first message that was not read.
+    pub(super) unread: Option<Place>,
+    /// Whether a key was pressed here since that was set.
+    pub(super) is_back: bool,
+    /// The message that the line being typed replaces.
+    pub(super) editing: Option<Id>,
+}
+
+impl Talk {
+    /// An empty one.
+    pub(super) fn new(key: TalkKey) -> Self {
+        Self {
+            key,
+            conversation: Conversation::default(),
+            input: Input::default(),
+            scroll: Scroll::Bottom,
+            unseen: 0,
+            new: 0,
+            called: 0,
+            unread: None,
+            is_back: true,
+            editing: None,
+        }
+    }
+
+    /// The last message of this person's that may be changed.
+    pub(super) fn last_own(&self) -> Option<Id> {
+        let mut own = self.conversation.messages().filter(|said| said.is_own);
+        let last = own.find(|said| said.version != Version::Deleted);
+        last.map(|said| said.id)
+    }
+
+    /// Shows the newest.
+    pub(super) fn go_to_bottom(&mut self) {
+        self.scroll = Scroll::Bottom;
+        self.unseen = 0;
+    }
+
+    /// Takes in that this person looks at it.
+    pub(super) fn is_seen(&mut self) {
+        self.new = 0;
+        self.called = 0;
+        self.is_back = true;
+    }
+}

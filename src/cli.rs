@@ -48,7 +48,7 @@ pub use self::secret::{
     INVITE, IdAct, IdArgs, IdCommand, IdSettings, KeyText, ROOM_KEY, RoomSecret,
 };
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
-pub use self::web::{Browser, PagePort, PageSettings, WebArgs};
+pub use self::web::{Browser, GuestSettings, PagePort, PageSettings, WebArgs};
 pub use crate::chat::rooms::LOBBY;
 use crate::error::Usage;
 use crate::protocol::lookalike::{OwnNameFault, own_name};

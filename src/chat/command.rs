@@ -117,6 +117,8 @@ pub enum PageAsk {
     Open,
     /// Another link from now on.
     Renew,
+    /// Let guests in, also where the room has a key.
+    LetGuestsIn,
 }
 
 /// Reads what was typed; `when` reads what may be a time, such as `yesterday`: the core knows no
@@ -237,23 +239,13 @@ fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Fai
         },
         "/ignore" | "/ignorar" => Command::Ignore(name),
         "/unignore" | "/designorar" => with_name("/unignore NAME", Command::Unignore)?,
-        "/guests" | "/convidados" => Command::Guests(match rest.trim() {
-            "" => GuestsCommand::List,
-            "new" | "novo" => GuestsCommand::NewLink,
-            _ => return Err(Failure::Usage("/guests [new]")),
-        }),
+        "/guests" | "/convidados" => return guests(rest),
         "/kick" | "/expulsar" => match whole_name(rest) {
             "" => return Err(Failure::Usage("/kick NAME")),
             name => Command::Guests(GuestsCommand::Kick(name.to_owned())),
         },
         "/stats" => Command::Stats,
-        "/web" => {
-            return match rest.trim() {
-                "" => Ok(Asked::Page(PageAsk::Open)),
-                "new" | "novo" => Ok(Asked::Page(PageAsk::Renew)),
-                _ => Err(Failure::Usage("/web [new]")),
-            };
-        }
+        "/web" => return page(rest),
         "/join" | "/entrar" => return rooms::join(rest).map(Asked::Rooms),
         "/part" | "/deixar" => return Ok(Asked::Rooms(rooms::part(rest))),
         "/room" | "/sala" => return rooms::switch(rest).map(Asked::Rooms),
@@ -268,6 +260,26 @@ fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Fai
         }
     };
     Ok(Asked::Command(command))
+}
+
+/// What `/guests` asks for.
+fn guests(typed: &str) -> Result<Asked, Failure> {
+    let command = match typed.trim() {
+        "" => GuestsCommand::List,
+        "new" | "novo" => GuestsCommand::NewLink,
+        "yes" | "sim" => return Ok(Asked::Page(PageAsk::LetGuestsIn)),
+        _ => return Err(Failure::Usage("/guests [new]")),
+    };
+    Ok(Asked::Command(Command::Guests(command)))
+}
+
+/// What `/web` asks for.
+fn page(typed: &str) -> Result<Asked, Failure> {
+    match typed.trim() {
+        "" => Ok(Asked::Page(PageAsk::Open)),
+        "new" | "novo" => Ok(Asked::Page(PageAsk::Renew)),
+        _ => Err(Failure::Usage("/web [new]")),
+    }
 }
 
 /// All that was typed behind a command that takes nothing but a name, with quotes or without.

@@ -6,6 +6,7 @@ use super::chat::{ChatSettings, Display, InputPolicy};
 use super::look::LookSettings;
 use super::member::MemberArgs;
 use super::name;
+use super::web::GuestSettings;
 use crate::chat::Audience;
 use crate::error::{Error, Usage};
 use crate::face::lines::Bell;
@@ -69,6 +70,7 @@ impl TryFrom<KeepArgs> for ChatSettings {
             role: Role::Keeper,
             depth_bytes: args.depth_bytes.map_or(Ok(HISTORY_BYTES), depth)?,
             page: None,
+            guests: GuestSettings::NONE,
         })
     }
 }

@@ -364,11 +364,7 @@ fn others(lang: Lang) -> [String; 8] {
             "/kick NAME     sends your guest NAME away",
             "/expulsar NOME manda embora o seu convidado NOME",
         ),
-        say!(
-            lang,
-            "/web [new]     opens the room in a browser on this computer; new: another link",
-            "/web [novo]    abre a sala num navegador deste computador; novo: outro link",
-        ),
+        super::page_command(lang),
         say!(
             lang,
             "/stats         what is stored, and what arrived but could not be used",

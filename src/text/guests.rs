@@ -163,17 +163,17 @@ pub fn guests_message(lang: Lang) -> String {
     )
 }
 
-/// Asks whether guests may enter a room whose key only some have.
+/// What it means that guests enter a room whose key only some have.
 #[must_use]
 pub fn guests_in_keyed_room(lang: Lang, room: &str) -> String {
     say!(
         lang,
         "Only those who have the key can read the room {room}. With guests, anyone who has the \
         link can read it, and so can anyone who listens to your network: their page is not \
-        encrypted. What guests say is signed with your key. Let guests in? [y/N]",
+        encrypted. What guests say is signed with your key",
         "Só quem tem a chave lê a sala {room}. Com convidados, qualquer um que tenha o link pode \
         ler, e também quem escuta a sua rede: a página deles não é cifrada. O que os convidados \
-        dizem é assinado com a sua chave. Deixar entrar convidados? [s/N]",
+        dizem é assinado com a sua chave",
     )
 }
 

@@ -48,6 +48,7 @@ pub use screen::*;
 pub use stats::*;
 pub use tcp_peer::*;
 pub use terminal::*;
+use web::page_command;
 pub use web::*;
 
 /// A language of the program.

@@ -62,3 +62,5 @@ mod terminal_session;
 mod tools;
 #[cfg(feature = "web")]
 mod web;
+#[cfg(feature = "web")]
+mod web_guests;

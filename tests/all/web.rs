@@ -270,7 +270,6 @@ fn a_page_that_reads_nothing_slows_nobody_and_begins_anew() {
     let place = Place::on_loopback();
     let (mut ana, page) = member(&place, &Home::new(), &[]);
     let (mut stopped, _) = stream(&page);
-    stopped.holds_little();
     let (mut reader, _) = stream(&page);
     let before = ana.peak_memory_bytes();
     let long = "x".repeat(60 << 10);

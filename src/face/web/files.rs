@@ -39,3 +39,14 @@ pub(super) static FILES: [File; 10] = [
     file!("/view.js", SCRIPT, "view.js"),
     file!("/wire.js", SCRIPT, "wire.js"),
 ];
+
+/// The files of a guest's page.
+pub(super) static GUEST_FILES: [File; 7] = [
+    file!("/", HTML, "guest.html"),
+    file!("/page.css", CSS, "page.css"),
+    file!("/guest.js", SCRIPT, "guest.js"),
+    file!("/store.js", SCRIPT, "store.js"),
+    file!("/text.js", SCRIPT, "text.js"),
+    file!("/view.js", SCRIPT, "view.js"),
+    file!("/wire.js", SCRIPT, "wire.js"),
+];

@@ -227,6 +227,12 @@ impl Driver {
             .say_on_terminal(&text::built_without_page(self.lang));
     }
 
+    /// Says what it means to let guests into a room that has a key: the person has to say so.
+    pub(super) fn ask_for_guests(&mut self, room: &str) {
+        self.face.say(&text::guests_in_keyed_room(self.lang, room));
+        self.face.say(&text::guests_need_a_yes(self.lang));
+    }
+
     /// Takes typed lines while there is room for what they say. Returns whether there were any.
     ///
     /// The room's answers wait until it is driven. What is answered here must not overtake them,

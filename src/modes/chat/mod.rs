@@ -27,6 +27,7 @@ use self::secret::Room;
 use super::Outcome;
 use crate::chat::command::commands;
 use crate::chat::entry::Syntax;
+use crate::chat::guests::asks_first;
 use crate::chat::rooms::Rooms;
 #[cfg(unix)]
 use crate::cli::Display;
@@ -40,7 +41,7 @@ use crate::net::group_sockets::{Families, GroupSockets};
 use crate::net::interfaces;
 use crate::protocol::wire::frame::durable::Role;
 #[cfg(feature = "web")]
-use crate::store::identity::{Identity, Who};
+use crate::store::identity::Who;
 use crate::terminal::console::{ConsoleConfig, PastePolicy};
 use crate::terminal::screen::Form;
 use crate::terminal::signals;
@@ -103,7 +104,7 @@ fn talk(
         sockets,
         face: Faces::new(terminal, shown, first.shown().to_owned()),
         #[cfg(feature = "web")]
-        paging: paging(settings, &opened.identity, lang, tell.clone()),
+        paging: paging(settings, opened, first, lang, tell.clone()),
         archive,
         kept: settings.keeping.rooms,
         listening,
@@ -122,15 +123,29 @@ fn talk(
         run_families: Families::Preferred,
     };
     driver.start(opened)?;
+    if settings.guests.is_wanted && asks_first(first.is_keyed) {
+        driver.ask_for_guests(first.shown());
+    }
     driver.run(events)
 }
 
 /// The page, which is the same person's from one start to the next.
 #[cfg(feature = "web")]
-fn paging(settings: &ChatSettings, identity: &Identity, lang: Lang, tell: Sender<Event>) -> Paging {
+fn paging(
+    settings: &ChatSettings,
+    opened: &Opened,
+    room: &Room,
+    lang: Lang,
+    tell: Sender<Event>,
+) -> Paging {
+    let identity = &opened.identity;
     let is_passing = settings.who == Who::Ephemeral || identity.is_passing.is_some();
     let person = (!is_passing).then(|| identity.signer.key().short());
-    Paging::new(settings.page, lang, person, tell)
+    let mut paging = Paging::new(settings, room.shown(), lang, person, tell);
+    if settings.guests.is_wanted && !asks_first(room.is_keyed) {
+        paging.let_guests_in();
+    }
+    paging
 }
 
 /// Puts an input that has ended in the place of stdin, which nobody is to read from.

@@ -226,7 +226,12 @@ impl Face for WebFace {
             (News::Ready(ready), _) => self.enter(told.room, ready),
             _ => {}
         }
-        let is_kept = matches!(told.news, News::Guest(_) | News::Delivered(_));
+        let is_kept = match &told.news {
+            News::Guest(_) | News::Delivered(_) => true,
+            // The room does not keep it: whoever reconnects would lack it.
+            News::Message(message) => message.is_private,
+            _ => false,
+        };
         if request.is_none() && self.streams.is_empty() && !is_kept {
             return;
         }

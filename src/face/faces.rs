@@ -11,7 +11,7 @@ use super::{Face, RoomFace};
 use crate::chat::command::RequestId;
 use crate::chat::entry::Request;
 use crate::chat::event::{GuestsEvent, News, Timing, Told};
-use crate::chat::rooms::RoomNumber;
+use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::cli::LOBBY;
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::screen::qr_code;
@@ -230,6 +230,9 @@ impl Face for Faces {
             let name = ready.room.clone();
             let name = name.unwrap_or_else(|| LOBBY.to_owned());
             self.rooms.insert(told.room, name);
+        }
+        if matches!(told.news, News::Room(RoomNews::Parted)) {
+            self.rooms.remove(&told.room);
         }
         #[cfg(feature = "web")]
         if let Some(guests) = &mut self.guests {

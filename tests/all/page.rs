@@ -18,9 +18,9 @@ use support::{Need, available, wait_until};
 const NODES_MAX: u64 = 600;
 
 /// A member with a page, and the page's link.
-pub struct Host {
-    pub program: Program,
-    pub link: String,
+pub(crate) struct Host {
+    pub(crate) program: Program,
+    pub(crate) link: String,
     home: Home,
     name: String,
     args: Vec<String>,
@@ -28,12 +28,12 @@ pub struct Host {
 
 impl Host {
     /// A member whose face is lines beside the page.
-    pub fn start(place: &Place, name: &str, args: &[&str]) -> Self {
+    pub(crate) fn start(place: &Place, name: &str, args: &[&str]) -> Self {
         Self::at_home(place, Home::new(), name, args)
     }
 
     /// The same for somebody who has been here before.
-    pub fn at_home(place: &Place, home: Home, name: &str, args: &[&str]) -> Self {
+    fn at_home(place: &Place, home: Home, name: &str, args: &[&str]) -> Self {
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         let (program, link) = started(place, &home, name, &args);
         Self {
@@ -46,7 +46,7 @@ impl Host {
     }
 
     /// Ends the program as a power cut does.
-    pub fn is_killed(self) -> impl FnOnce(&Place) -> Self {
+    fn dies(self) -> impl FnOnce(&Place) -> Self {
         let Self {
             program,
             home,
@@ -69,7 +69,7 @@ impl Host {
 }
 
 fn started(place: &Place, home: &Home, name: &str, args: &[String]) -> (Program, String) {
-    let mut all = vec!["--name", name, "--web=0", "--lang", "en"];
+    let mut all = vec!["--name", name, "--web", "--lang", "en"];
     all.extend(args.iter().map(String::as_str));
     let mut command = place.chat(home, &all);
     command.env("XDG_RUNTIME_DIR", home.path().join("run"));
@@ -82,7 +82,7 @@ fn started(place: &Place, home: &Home, name: &str, args: &[String]) -> (Program,
 }
 
 /// Waits until the page in this tab shows the room.
-pub fn waits_for_room(browser: &Browser) {
+pub(crate) fn waits_for_room(browser: &Browser) {
     browser.waits_for("document.querySelector('#status').textContent === '' && document.title");
 }
 
@@ -151,8 +151,8 @@ fn two_pages_talk_change_and_withdraw() {
     let link = browser.waits_for("document.querySelector('.message a').href");
     assert_eq!(link, "https://exemplo.br/lista.pdf");
     says(&browser, "olá\\ncom duas barras");
-    browser.types("#entry", &format!("uma{}{}", keys::SHIFT, keys::ENTER));
-    browser.types("#entry", &format!("{}duas{}", keys::SHIFT, keys::ENTER));
+    let two_lines = format!("uma{0}{1}{0}duas{1}", keys::SHIFT, keys::ENTER);
+    browser.types("#entry", &two_lines);
     waits_for_text(&browser, "uma\nduas");
     browser.goes_to(&ana);
     waits_for_text(&browser, "uma\nduas");
@@ -239,20 +239,25 @@ fn a_page_whose_program_was_killed_lacks_nothing_and_shows_nothing_twice() {
     (0..5).for_each(|number| say(&mut ana.program, number));
     waits_for_text(&browser, "linha 4");
     let link = bia.link.clone();
-    let again = bia.is_killed();
+    let again = bia.dies();
     browser.waits_for("document.querySelector('#status').textContent");
     (5..10).for_each(|number| say(&mut ana.program, number));
-    let bia = again(&place);
+    let mut bia = again(&place);
     assert_eq!(bia.link, link, "port and token are kept");
     waits_for_text(&browser, "linha 9");
     waits_for_room(&browser);
     (10..12).for_each(|number| say(&mut ana.program, number));
     waits_for_text(&browser, "linha 11");
     assert_eq!(texts(&browser), expected);
+    // What is private is in no state of the room that others could give, and in the archive.
+    ana.program.says("/msg bia só para você");
+    bia.program.shows("só para você");
+    waits_for_text(&browser, "só para você");
+    expected.push("só para você".to_owned());
     // And the page as it is after loading it again says the same.
     browser.reloads();
     waits_for_room(&browser);
-    waits_for_text(&browser, "linha 11");
+    waits_for_text(&browser, "só para você");
     assert_eq!(texts(&browser), expected);
 }
 

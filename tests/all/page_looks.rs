@@ -4,6 +4,7 @@
 
 use crate::support;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
@@ -33,7 +34,9 @@ struct Lesson {
 }
 
 fn lesson(place: &Place) -> Lesson {
-    let mut host = Host::start(place, "ana", &["--room", "turma-a"]);
+    // Where things are kept is another place on each computer.
+    let args = ["--room", "turma-a", "--no-history"];
+    let mut host = Host::start(place, "ana", &args);
     let mut bia = place.member(&Home::new(), "bia", &["--room", "turma-a"]);
     let mut rui = place.member(&Home::new(), "rui", &["--room", "turma-a", "--json"]);
     host.program.notes("bia ");
@@ -47,7 +50,7 @@ fn lesson(place: &Place) -> Lesson {
     bia.shows("obrigada");
     bia.says("/msg ana a senha do laboratório é a de sempre");
     host.program.shows("a senha");
-    rui.says(&json!({ "say": "/me acena" }).to_string());
+    rui.says("/me acena");
     host.program.shows("acena");
     Lesson {
         host,
@@ -183,7 +186,8 @@ fn axe() -> Option<String> {
     let said =
         format!("NOT RUN: axe-core does not judge the page, since it cannot be fetched: {why}");
     assert!(env::var_os("RODA_REQUIRE_ALL").is_none(), "{said}");
-    eprintln!("{said}");
+    // Where no test harness hides it.
+    let _ = writeln!(std::io::stderr(), "{said}");
     None
 }
 

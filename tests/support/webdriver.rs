@@ -30,10 +30,7 @@ pub mod keys {
     pub const ENTER: &str = "\u{e007}";
     pub const SHIFT: &str = "\u{e008}";
     pub const ESCAPE: &str = "\u{e00c}";
-    pub const END: &str = "\u{e010}";
-    pub const HOME: &str = "\u{e011}";
     pub const UP: &str = "\u{e013}";
-    pub const DOWN: &str = "\u{e015}";
 }
 
 /// A browser with a profile of its own, ended when dropped.
@@ -432,7 +429,7 @@ fn port_of(driver: &mut Child) -> u16 {
         let mut room = [0; 1024];
         while let Ok(count @ 1..) = output.read(&mut room) {
             said.push_str(&String::from_utf8_lossy(&room[..count]));
-            let port = said.split("on port ").nth(1).and_then(|rest| {
+            let port = said.split("successfully on port ").nth(1).and_then(|rest| {
                 let (digits, _) = rest.split_once(|c: char| !c.is_ascii_digit())?;
                 digits.parse::<u16>().ok()
             });

@@ -105,7 +105,7 @@ fn whole(status: StatusCode, kind: &'static str, bytes: impl Into<Bytes>) -> Ans
 
 /// A file of the page.
 pub(super) fn file(file: &File) -> Answered {
-    whole(StatusCode::OK, file.kind, file.bytes)
+    whole(StatusCode::OK, file.kind, file.sent())
 }
 
 /// One object.

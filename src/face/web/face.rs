@@ -14,7 +14,7 @@ use super::token::Token;
 use crate::chat::command::{Command, RequestId};
 use crate::chat::entry::{Entry, Request};
 use crate::chat::event::{Failure, News, Ready, Told};
-use crate::chat::rooms::RoomNumber;
+use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::chat::transcript::Snapshot;
 use crate::cli::LOBBY;
 use crate::clock::Clock;
@@ -232,10 +232,8 @@ impl WebFace {
             None => (RoomNumber::FIRST, Entry::Flawed(Failure::OtherRoom(name))),
         }
     }
-}
 
-impl Face for WebFace {
-    fn show(&mut self, told: &Told) {
+    fn show_in_room(&mut self, told: &Told) {
         self.forget(|stream| stream.queue.is_closed());
         let request = told.request.filter(|request| is_of_page(*request));
         match (&told.news, request) {
@@ -247,7 +245,12 @@ impl Face for WebFace {
             (News::Ready(ready), _) => self.enter(told.room, ready),
             _ => {}
         }
-        let is_kept = matches!(told.news, News::Guest(_) | News::Delivered(_));
+        let is_kept = match &told.news {
+            News::Guest(_) | News::Delivered(_) => true,
+            // The room does not keep it: whoever reconnects would lack it.
+            News::Message(message) => message.is_private,
+            _ => false,
+        };
         if request.is_none() && self.streams.is_empty() && !is_kept {
             return;
         }
@@ -266,6 +269,15 @@ impl Face for WebFace {
         let is_taken = request.is_some_and(|request| self.pendings.take(request, &line));
         if !(is_taken && is_answer(&news)) {
             self.push(&line);
+        }
+    }
+}
+
+impl Face for WebFace {
+    fn show(&mut self, told: &Told) {
+        self.show_in_room(told);
+        if matches!(told.news, News::Room(RoomNews::Parted)) {
+            self.rooms.remove(&told.room);
         }
     }
 

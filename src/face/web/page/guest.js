@@ -30,7 +30,10 @@ function take(event) {
 		room.me = event;
 		at('room').textContent = event.room;
 	} else if (event.event === 'message') {
-		room.main.say(room.itemOf(event));
+		const own = event.guest !== undefined && event.guest === room.me?.guest;
+		// A line of the plain wire has no id, and is told again after a break.
+		const id = event.id ?? `${event.time} ${event.user} ${event.data}`;
+		room.main.say({ ...room.itemOf(event), id, own, progress: { has: 0, of: 0, waiting: [] } });
 	} else if (event.event === 'edited' || event.event === 'deleted') {
 		room.amend({ ...event, deleted: event.event === 'deleted' });
 	} else if (event.event === 'note' || event.event === 'error') {

@@ -1,5 +1,5 @@
 // The page: what the program tells goes into the store and is shown; what is done here is asked of it.
-import { clean, lang, load, make, nameOf, t } from './text.js';
+import { clean, lang, load, make, momentOf, nameOf, t } from './text.js';
 import { Room } from './store.js';
 import { sentenceOf } from './sentences.js';
 import { View } from './view.js';
@@ -17,21 +17,19 @@ let wire = null;
 let isAsking = false;
 let notifies = false;
 let hasEnded = false;
+let isState = false; // what is told is the state of the rooms
 
-const view = new View(at('log'), { older: () => older(), moved: () => moved(), newest: () => newest() });
+const view = new View(at('log'), { older, moved, newest });
 const panel = new Panel(at('dialog'));
 const people = new People(at('people'), { choose: (who) => talk.choose(who) });
 const talk = new Talk({
 	panel,
 	view,
 	get current() { return current; },
-	get wire() { return wire; },
 	ask,
 	show,
-	showCode,
-	find: (words) => find(words),
-	newest: () => newest(),
-	says: (words, kind = 'said') => current?.room.main.note(kind, words),
+	find,
+	newest,
 });
 
 function roomOf({ room }) {
@@ -61,11 +59,13 @@ function arrived(room, item) {
 
 /** Takes in the state of the rooms, which was told message by message. */
 function settle() {
+	isState = false;
 	for (const room of rooms.values()) {
-		const batch = room.batch.splice(0);
-		if (batch.length === 0) continue;
+		// Private messages and guests are told behind the others.
+		const batch = room.batch.splice(0).sort((one, other) => (one.place && other.place ? one.place.localeCompare(other.place) : one.at - other.at));
 		for (const item of room.main.catchUp(batch)) arrived(room, item);
 		for (const item of batch) for (const conversation of room.placesOf(item)) conversation.say(item);
+		for (const report of room.reports.splice(0)) STATE.delivered(room, report);
 	}
 }
 
@@ -98,6 +98,7 @@ const STATE = {
 	edited: (room, event) => room.amend(event),
 	deleted: (room, event) => room.amend({ ...event, deleted: true }),
 	delivered(room, event) {
+		if (isState) return room.reports.push(event);
 		room.last = event;
 		for (const conversation of room.conversations) conversation.delivered(event);
 	},
@@ -109,6 +110,7 @@ const STREAM = {
 	ended() { hasEnded = true; },
 	live: settle,
 	snapshot({ rooms: named }) {
+		isState = true;
 		for (const name of rooms.keys()) if (!named.includes(name)) rooms.delete(name);
 		if (current && !rooms.has(current.room.name)) current = null;
 	},
@@ -127,8 +129,7 @@ function take(event, isAnswer) {
 		// A guest of the plain wire is told again with the state of the rooms, and has no id.
 		const plain = { plain: true, id: `${event.time} ${event.source} ${event.data}` };
 		const item = room.itemOf(event.event === 'guest' ? { ...event, ...plain } : event);
-		if (item.history && !isAnswer) return room.batch.push(item);
-		settle();
+		if (isState && !isAnswer) return room.batch.push(item);
 		const fresh = room.placesOf(item).map((conversation) => conversation.say(item));
 		if (fresh.some(Boolean)) arrived(room, item);
 		return;
@@ -187,7 +188,8 @@ async function older() {
 		for (let tries = 0; tries < HISTORY_TRIES && conversation.hasOlder; tries += 1) {
 			const { items, end } = await read(conversation.room, { limit: HISTORY_STEP, ...(before ? { before } : {}) });
 			conversation.hasOlder = items.length > 0 && end?.event !== 'error' && end?.more === true;
-			before = items[0]?.place;
+			before = items[0]?.place ?? before;
+			conversation.readFrom = before;
 			const isHere = (item) => !conversation.peer || conversation.room.placesOf(item).includes(conversation);
 			if (conversation.prepend(items.filter(isHere)) > 0) break;
 		}
@@ -221,7 +223,7 @@ async function find(words) {
 		for (const item of items.reverse()) {
 			const hit = button('', () => goTo(room, item));
 			hit.className = 'hit';
-			const time = make('time', '', new Date(item.at).toLocaleString(lang === 'pt' ? 'pt-BR' : 'en-GB', { dateStyle: 'short', timeStyle: 'short' }));
+			const time = make('time', '', momentOf(item.at));
 			hit.append(make('bdi', 'who', nameOf(item)), ' ', time, make('bdi', 'text', item.data.slice(0, 300)));
 			const entry = make('li');
 			entry.append(hit);
@@ -246,6 +248,7 @@ async function goTo(room, item) {
 /** Shows a conversation. */
 function show(conversation) {
 	if (current) current.draft = at('entry').value;
+	if (current && isSeen(current)) current.unread = 0;
 	current = conversation;
 	at('entry').value = conversation.draft;
 	talk.turned();
@@ -351,6 +354,7 @@ function wireUp() {
 		if (current) show(current);
 	});
 	addEventListener('focus', moved);
+	document.addEventListener('visibilitychange', moved);
 }
 
 async function start() {

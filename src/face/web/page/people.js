@@ -1,5 +1,5 @@
 // Who is here, and what can be done with somebody.
-import { clean, hueOf, make, nameOf, t, typed } from './text.js';
+import { hueOf, make, nameOf, t, typed } from './text.js';
 
 const SHOWN_MAX = 30;
 const FILTERED_MIN = 12;
@@ -164,4 +164,3 @@ export function personParts(who, act) {
 }
 
 export const commandOf = (what, who) => `/${what} ${typed(who)}`;
-export const titleOf = (who) => (who.user === undefined ? clean('') : nameOf(who));

@@ -14,6 +14,7 @@ export class Conversation {
 	ids = new Map();
 	unread = 0;
 	mark = null; // the first message that was not read
+	readFrom = null; // all that was said from here on is held
 	hasOlder = true;
 	isCut = false; // the newest are not held, because older ones are read
 	draft = '';
@@ -25,8 +26,9 @@ export class Conversation {
 	}
 
 	/** Where a message stands: places sort as all members agree on. */
-	placeOf({ place, at: ms }) {
+	placeOf({ place, at: ms, plain, late, history }) {
 		let found = this.items.length;
+		if (!place && !plain && !late && !history) return found;
 		for (let at = found - 1; at >= 0; at -= 1) {
 			const other = this.items[at];
 			if (place ? other.place && other.place <= place : other.at <= ms) break;
@@ -42,6 +44,7 @@ export class Conversation {
 		if (this.items.length > HELD_MAX) {
 			this.hasOlder = true;
 			this.drop(0, DROPPED);
+			this.readFrom = this.items.find(({ place }) => place)?.place;
 		}
 	}
 
@@ -77,11 +80,13 @@ export class Conversation {
 
 	/** Takes in the newest messages after a time without the program; returns those that it lacked. */
 	catchUp(batch) {
-		const newest = this.items.findLast(({ place }) => place)?.place;
-		const { view } = this;
+		const { newest, view } = this;
 		this.view = null;
 		// What lies between is read from the archive when it is scrolled to.
-		if (this.isCut || (newest && batch[0].place > newest)) this.reset([], false);
+		// Private messages are told all together, also those from long ago.
+		const first = batch.find((item) => item.place && !item.private)?.place;
+		if (this.isCut || (newest && first > newest)) this.reset([], false);
+		this.readFrom ??= first;
 		const fresh = batch.filter((item) => this.say(item) && newest && item.place > newest);
 		this.view = view;
 		view?.show(this);
@@ -91,9 +96,13 @@ export class Conversation {
 	/** Takes in older messages, in their order; returns how many are new. */
 	prepend(batch) {
 		const fresh = batch.filter(({ id }) => !this.ids.has(id));
-		for (const item of fresh) this.ids.set(item.id, item);
-		this.items.unshift(...fresh);
-		this.view?.inserted(0, fresh.length);
+		if (this.items[0]?.place < fresh.at(-1)?.place) {
+			for (const item of fresh) this.insert(this.placeOf(item), item);
+		} else {
+			for (const item of fresh) this.ids.set(item.id, item);
+			this.items.unshift(...fresh);
+			this.view?.inserted(0, fresh.length);
+		}
 		if (this.items.length > HELD_MAX) {
 			this.isCut = true;
 			this.drop(HELD_MAX - DROPPED, this.items.length);
@@ -105,13 +114,18 @@ export class Conversation {
 	reset(batch, isCut) {
 		this.items = batch;
 		this.ids = new Map(batch.map((item) => [item.id, item]));
+		this.readFrom = batch[0]?.place;
 		this.hasOlder = true;
 		this.isCut = isCut;
 		this.view?.show(this);
 	}
 
+	get newest() {
+		return this.items.findLast(({ place }) => place)?.place;
+	}
+
 	get oldest() {
-		return this.items.find(({ place }) => place)?.place;
+		return this.readFrom ?? this.items.find(({ place }) => place)?.place;
 	}
 
 	/** Says something that is no message. People who come and go share a line. */
@@ -165,7 +179,8 @@ export class Room {
 	areNew = true; // the people have changed since they were drawn
 	early = new Map(); // changes of messages that are not here yet
 	batch = []; // the state, as long as it is being told
-	last = null; // the newest report of delivery
+	reports = []; // of delivery, likewise
+	last = null; // the newest of them
 
 	constructor(name) {
 		this.name = name;

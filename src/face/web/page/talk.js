@@ -1,5 +1,5 @@
 // What the person writes and asks for: the entry, its commands, and what buttons do.
-import { commandOf, button, personParts, titleOf } from './people.js';
+import { commandOf, button, personParts } from './people.js';
 import { make, nameOf, t } from './text.js';
 
 const at = (id) => document.getElementById(id);
@@ -139,7 +139,7 @@ export class Talk {
 	}
 
 	choose(who) {
-		this.page.panel.open(titleOf(who), ...personParts(who, (what, person) => {
+		this.page.panel.open(nameOf(who), ...personParts(who, (what, person) => {
 			this.page.panel.shut();
 			this.act(what, person);
 		}));

@@ -1,5 +1,6 @@
 // The sentences of the one table in src/text, and how names, times and texts of strangers are shown.
 let table = {};
+let forms = null;
 export let lang = 'en';
 
 /** Loads the sentences of a language, or of the one that was chosen here, or of the program's. */
@@ -12,6 +13,12 @@ export async function load(wanted) {
 	table = await answer.json();
 	lang = table.page_lang;
 	document.documentElement.lang = lang;
+	const form = (options) => new Intl.DateTimeFormat(lang === 'pt' ? 'pt-BR' : 'en-GB', options);
+	forms = {
+		time: form({ timeStyle: 'short' }),
+		day: form({ dateStyle: 'full' }),
+		moment: form({ dateStyle: 'short', timeStyle: 'short' }),
+	};
 }
 
 /** A sentence; `{placeholders}` become values. Of a count of 1 there may be a sentence of its own. */
@@ -57,17 +64,9 @@ export function hueOf(who) {
 	return (hash % 24) * 15;
 }
 
-const formats = new Map();
-function format(kind, options) {
-	const name = kind + lang;
-	if (!formats.has(name)) {
-		formats.set(name, new Intl.DateTimeFormat(lang === 'pt' ? 'pt-BR' : 'en-GB', options));
-	}
-	return formats.get(name);
-}
-
-export const timeOf = (ms) => format('time', { hour: '2-digit', minute: '2-digit' }).format(ms);
-export const dayOf = (ms) => format('day', { dateStyle: 'full' }).format(ms);
+export const timeOf = (ms) => forms.time.format(ms);
+export const dayOf = (ms) => forms.day.format(ms);
+export const momentOf = (ms) => forms.moment.format(ms);
 
 /** A new element with a class and text. */
 export function make(tag, look = '', text = '') {

@@ -190,10 +190,7 @@ export class View {
 	fill(row = null, y = 0) {
 		const { box, conversation } = this;
 		if (!conversation || box.clientHeight === 0) return;
-		// What is drawn again is not read out.
-		box.ariaLive = 'off';
-		clearTimeout(this.timer);
-		this.timer = setTimeout(() => { box.ariaLive = 'polite'; }, QUIET_MS);
+		this.hush();
 		const nodes = box.getElementsByTagName('*');
 		if (row) box.scrollTop = row.offsetTop - y;
 		else if (this.isAtBottom) box.scrollTop = box.scrollHeight;
@@ -213,6 +210,13 @@ export class View {
 		if (row) box.scrollTop = row.offsetTop - y;
 		this.trim();
 		if (box.scrollTop < AHEAD_PIXELS && this.from === 0) this.hooks.older();
+	}
+
+	/** What is drawn again, or was said long ago, is not read out. */
+	hush() {
+		this.box.ariaLive = 'off';
+		clearTimeout(this.timer);
+		this.timer = setTimeout(() => { this.box.ariaLive = 'polite'; }, QUIET_MS);
 	}
 
 	trim() {
@@ -278,6 +282,7 @@ export class View {
 			if (at + count === this.from) this.refresh(this.from);
 			this.fill();
 		} else if (at < this.to) {
+			this.hush();
 			this.keeping(() => {
 				const next = this.rows[at - this.from];
 				this.to += count;
@@ -311,12 +316,7 @@ export class View {
 	/** Goes to the newest. */
 	toBottom() {
 		this.isAtBottom = true;
-		const { conversation } = this;
-		this.box.replaceChildren();
-		this.from = conversation.items.length;
-		this.to = this.from;
-		this.fill();
-		this.hooks.moved();
+		this.show(this.conversation);
 	}
 
 	/** Goes to one item, and has it in focus. */

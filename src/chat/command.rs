@@ -367,7 +367,7 @@ mod tests {
         assert_eq!(failure("/verified"), Failure::Usage("/verified NAME"));
         assert_eq!(failure("/msg ana"), Failure::Usage("/msg NAME TEXT"));
         for (given, meant) in [
-            ("/wat", None),
+            ("/zzz", None),
             ("/hlep", Some("/help")),
             ("/Who", Some("/who")),
             ("/verfied", Some("/verified")),

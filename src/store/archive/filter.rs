@@ -246,13 +246,21 @@ pub(super) fn people_called(connection: &Connection, typed: &str) -> Result<Vec<
     Ok(people.into_iter().collect())
 }
 
+/// How long ago something was said at most, if the clock is not behind.
+const PAUSE_MAX_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+
 /// The first row of what this person said while the clock was ahead; `None` if nothing was, or if
-/// the clock is behind: what others say is so far ahead of no sound clock.
+/// the clock is rather behind now: what others say is so far ahead of no sound clock, and something
+/// was said lately by a sound one.
 fn first_row_ahead(connection: &Connection) -> Result<Option<i64>, Fault> {
     let now_ms = Clock::start().now().wall_ms;
     let ahead_ms = now_ms.saturating_add(CLOCK_AHEAD_MAX.as_millis() as u64);
     let bound = index::first_row_of_ms(ahead_ms);
     let others = "SELECT row FROM messages WHERE row >= ?1 AND flags & ?2 = 0 LIMIT 1";
     let witness: Option<i64> = first(connection, others, [bound, rows::OWN])?;
-    Ok(witness.is_none().then_some(bound))
+    let latest = "SELECT row FROM messages WHERE row < ?1 ORDER BY row DESC LIMIT 1";
+    let latest: Option<i64> = first(connection, latest, [bound])?;
+    let is_lately = |row| index::ms_of(row).saturating_add(PAUSE_MAX_MS) >= now_ms;
+    let is_sound = witness.is_none() && latest.is_some_and(is_lately);
+    Ok(is_sound.then_some(bound))
 }

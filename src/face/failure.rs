@@ -68,6 +68,7 @@ pub fn code(failure: &Failure) -> &'static str {
 /// as it is shown.
 #[must_use]
 pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) -> String {
+    let line = line.unwrap_or_default();
     match failure {
         Failure::UnknownCommand { given, meant } => text::unknown_command(lang, given, *meant),
         Failure::Usage(usage) => text::needs_more(lang, usage),
@@ -104,13 +105,9 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::ChangeTooLong { limit_bytes } => text::change_too_long(lang, *limit_bytes),
         Failure::ChangeTooEarly => text::change_too_early(lang),
         Failure::SearchFailed(why) => text::search_failed(lang, why),
-        Failure::LineCut { limit_bytes } => {
-            text::line_cut(lang, line.unwrap_or_default(), *limit_bytes)
-        }
-        Failure::CommandCut { limit_bytes } => {
-            text::command_cut(lang, line.unwrap_or_default(), *limit_bytes)
-        }
-        Failure::NotUtf8 => text::not_utf8(lang, line.unwrap_or_default()),
+        Failure::LineCut { limit_bytes } => text::line_cut(lang, line, *limit_bytes),
+        Failure::CommandCut { limit_bytes } => text::command_cut(lang, line, *limit_bytes),
+        Failure::NotUtf8 => text::not_utf8(lang, line),
         Failure::OtherKey => text::other_key(lang, room),
         Failure::OtherVersion => text::other_version(lang),
         Failure::ClockAhead(ahead) => text::clock_ahead(lang, *ahead),

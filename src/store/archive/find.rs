@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
+use super::authors::Authors;
 use super::file::Fault;
 use super::forms;
 use super::index;
-use super::rows::{self, DELETED, EDITED, Stored, Whose};
+use super::rows::{self, DELETED, EDITED, Stored};
 use crate::chat::archive::record::Form;
 use crate::chat::archive::search::{Found, Query};
 use crate::chat::archive::terms::Terms;
@@ -23,7 +24,7 @@ pub const PAGE_MAX: usize = 10_000;
 const CONTEXT_MAX: usize = 100;
 
 /// Most people of one name that are looked for: those who spoke last under it.
-const NAMESAKES_MAX: usize = 200;
+pub(super) const NAMESAKES_MAX: usize = 200;
 
 /// Most earlier forms that are looked through for words; they are in no index, because few
 /// messages are edited.
@@ -150,44 +151,6 @@ fn filter(connection: &Connection, rooms: Option<&[i64]>, query: &Query) -> Resu
         rooms: rooms.map(<[i64]>::to_vec),
         authors,
     })
-}
-
-/// Whose messages are looked for.
-#[derive(Debug)]
-struct Authors {
-    people: Vec<i64>,
-    /// Names of guests.
-    guests: Vec<i64>,
-}
-
-impl Authors {
-    /// Those of a typed name; with `~`, guests alone.
-    fn called(connection: &Connection, typed: &str) -> Result<Self, Fault> {
-        let name = typed.trim_start_matches('~');
-        let select = "SELECT number FROM speakers WHERE folded = ?1
-            ORDER BY number DESC LIMIT ?2";
-        let mut select = connection.prepare_cached(select)?;
-        let values = params![rows::folded_guest(name), NAMESAKES_MAX as i64];
-        let guests = select.query_map(values, |row| row.get(0))?;
-        Ok(Self {
-            people: people_called(connection, typed)?,
-            guests: guests.collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// Their words in the index.
-    fn words(&self) -> Vec<String> {
-        let people = self.people.iter().copied().map(index::of_author_alone);
-        let guests = self.guests.iter().copied().map(index::of_guest);
-        people.chain(guests).collect()
-    }
-
-    fn has(&self, whose: Whose) -> bool {
-        match whose.guest {
-            Some(guest) => self.guests.contains(&guest),
-            None => self.people.contains(&whose.person),
-        }
-    }
 }
 
 /// The people who go or went by a typed name, with or without a suffix.

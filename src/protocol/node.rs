@@ -75,14 +75,13 @@
 //! `examples/two_nodes.rs` does the same over a link that loses datagrams.
 
 mod counts;
+mod guests;
 mod stored;
 
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use super::engine::event::{
-    Delivery, EngineEvent, GuestName, MessageId, NamedKey, SayError, Transmit,
-};
+use super::engine::event::{Delivery, EngineEvent, MessageId, NamedKey, SayError, Transmit};
 use super::engine::roster::Roster;
 use super::engine::{Engine, Setup};
 use super::gate::Gate;
@@ -166,20 +165,6 @@ impl Node {
     /// [`SayError::TooLong`].
     pub fn act(&mut self, now: Moment, text: &str) -> Result<(), SayError> {
         self.engine.act(now, text)
-    }
-
-    /// Says for a guest of this member a message of at most `config::GUEST_TEXT_MAX_BYTES`. Its id
-    /// comes with [`EngineEvent::Sent`].
-    ///
-    /// # Errors
-    /// [`SayError::TooLong`].
-    pub fn say_as_guest(
-        &mut self,
-        now: Moment,
-        guest: &GuestName,
-        text: &str,
-    ) -> Result<(), SayError> {
-        self.engine.say_as_guest(now, guest, text)
     }
 
     /// Says a text of at most `private::PRIVATE_MAX_BYTES` to all sessions of one person that are
@@ -301,12 +286,6 @@ impl Node {
     #[must_use]
     pub fn roster(&self) -> &Roster {
         self.engine.roster()
-    }
-
-    /// Whether an own frame came back by the network.
-    #[must_use]
-    pub fn hears_itself(&self) -> bool {
-        self.engine.hears_itself()
     }
 }
 

@@ -13,6 +13,7 @@
 //! prune    what is too old or too much · forget (on request) · reader (for `roda history`)
 //! ```
 
+mod authors;
 mod file;
 #[cfg(test)]
 mod file_tests;

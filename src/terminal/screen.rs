@@ -17,7 +17,8 @@ use crate::protocol::lookalike::clean_name;
 use crate::protocol::message::{clean, is_hazard};
 use crate::text::{self, Lang};
 
-/// Longest name shown in a line, in characters: a stranger's may be as long as a datagram.
+/// Longest name shown in a line, in characters: a stranger's may be as long as a datagram, and a
+/// guest's stands with the member's.
 const NAME_SHOWN_MAX_CHARS: usize = 96;
 
 /// How messages are written to stdout.
@@ -428,7 +429,7 @@ mod tests {
             "[14:03:21] (anônimo): \n"
         );
         let long = "n".repeat(900);
-        let cut = format!("[14:03:21] {}…: x\n", "n".repeat(64));
+        let cut = format!("[14:03:21] {}…: x\n", "n".repeat(NAME_SHOWN_MAX_CHARS));
         assert_eq!(
             shown(Form::Lines, Color::Never, Some(&long), Some("x")),
             cut

@@ -149,7 +149,8 @@ pub fn guest_without_key(lang: Lang, given: &str) -> String {
         lang,
         "'{given}' is a guest, who has no key: nothing can be said to a guest alone, and nothing \
         verified",
-        "'{given}' é um convidado, que não tem chave: não dá para falar só com ele, nem verificá-lo",
+        "'{given}' é um convidado, que não tem chave: não dá para falar só com ele, nem \
+        verificá-lo",
     )
 }
 
@@ -197,8 +198,8 @@ pub fn guest_notice(lang: Lang, host: &str, room: &str) -> [String; 3] {
             lang,
             "Nothing proves who you are: the others see your name with {host}'s behind it, and \
             {host} can send you away.",
-            "Nada prova quem você é: os outros veem o seu nome com o de {host} atrás, e {host} pode \
-            mandar você embora.",
+            "Nada prova quem você é: os outros veem o seu nome com o de {host} atrás, e {host} \
+            pode mandar você embora.",
         ),
     ]
 }

@@ -77,7 +77,6 @@ fn a_guest_enters_hears_speaks_and_is_sent_away() {
     );
     assert_eq!(history[0].id, circle.world.ledger().id(first));
     say(&mut circle, 0, 1, "oi, do telefone");
-    say(&mut circle, 0, 2, "não entrei");
     circle.world.run(SECOND);
     let heard = circle
         .world
@@ -106,9 +105,17 @@ fn a_guest_enters_hears_speaks_and_is_sent_away() {
         is_host,
     };
     assert_eq!((line.name.as_str(), &line.author), ("m0-2", &author));
+}
+
+#[test]
+fn whoever_is_sent_away_is_gone_and_others_never_entered() {
+    let mut circle = Circle::of(455, 2);
+    open(&mut circle, 0, 0);
+    enter(&mut circle, 0, 1, "rui");
+    say(&mut circle, 0, 2, "não entrei");
     circle
         .world
-        .ask(0, Command::Guests(GuestsCommand::Kick("m0-2".into())));
+        .ask(0, Command::Guests(GuestsCommand::Kick("rui".into())));
     enter(&mut circle, 0, 1, "outro");
     let last = events(&circle, 0, 0);
     let refused = |event: &GuestsEvent| match event {

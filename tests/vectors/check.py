@@ -53,13 +53,13 @@ assert of("person: short id") == blake3(bytes(person)).digest()[:8]
 frame_key, nonce_key = of("key file: frame key"), of("key file: nonce key")
 leaf_key, node_key = (derive(f"roda 2026 {which}", of("key file: room tag"))
                       for which in ("leaf", "node"))
-types = {"durable": 1, "beat": 2, "nack": 3, "status": 4, "sync": 5,
+types = {"durable": 1, "beat": 2, "nack": 3, "status": 4, "sync": 5, "guest said": 1,
          "run 1": 1, "run 2": 1, "run 3": 1}
 for name, kind in types.items():
     datagram, inside = of(f"{name}: datagram"), of(f"{name}: inside")
     header, sealed = datagram[:44], datagram[44:]
     tag, nonce = header[4:20], header[20:]
-    assert header[:4] == bytes([0xF7, ord("r"), 1, kind]), name
+    assert header[:4] == bytes([0xF7, ord("r"), 2, kind]), name
     assert tag == of("key file: room tag"), name
     opened = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, header, nonce, frame_key)
     assert opened == inside, name
@@ -79,4 +79,9 @@ for name, kind in types.items():
             pair = [node[:16], way[16 * height:][:16]]
             node = blake3(b"".join(pair[::-1] if index >> height & 1 else pair), key=node_key).digest()
         VerifyKey(signed[:32]).verify(b"roda 2026 signed frame" + node, signature)
+
+said = of("guest said: inside")[:-65]
+name, text = b"rui", "oi".encode()
+record = (3).to_bytes(4, "big") + bytes([len(name)]) + name + text
+assert said.endswith((7 << 12 | len(record)).to_bytes(2, "big") + record)
 print(f"{len(vectors)} vectors hold")

@@ -1,5 +1,5 @@
-//! The rules: who is here, who may enter under which name, who may speak now. Time comes in; nothing
-//! grows without a bound.
+//! The rules: who is here, who may enter under which name, who may speak now. Time comes in;
+//! nothing grows without a bound.
 
 use core::net::IpAddr;
 use std::collections::BTreeMap;
@@ -24,8 +24,8 @@ pub const GUESTS_DEFAULT: usize = 200;
 /// Most guests at once, whatever the host says: each costs the server a connection.
 pub const GUESTS_MAX: usize = 1000;
 
-/// Most lines from before that a newcomer is shown.
-pub const HISTORY_LINES_MAX: usize = 1000;
+/// Most lines from before that a newcomer is shown: each is opened anew for each newcomer.
+pub const HISTORY_LINES_MAX: usize = 200;
 
 /// Longest name of a guest, in bytes: a member's name less the number behind a second one.
 pub const GUEST_NAME_MAX_BYTES: usize = 24;

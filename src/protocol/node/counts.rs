@@ -47,6 +47,12 @@ impl Node {
         }
     }
 
+    /// Whether an own frame came back by the network.
+    #[must_use]
+    pub fn hears_itself(&self) -> bool {
+        self.engine.hears_itself()
+    }
+
     /// Counts of what the gate dropped.
     #[must_use]
     pub fn gate(&self) -> &Gate {

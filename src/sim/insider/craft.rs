@@ -252,6 +252,12 @@ impl Insider {
                 (0..count).for_each(|_| Record::Said(&text).append(records));
             }
             Says::Forgery(number) => Record::Said(&format!("{number} ")).append(records),
+            Says::Action(10) => Record::GuestSaid {
+                guest: 7,
+                name: "m0",
+                text: "x",
+            }
+            .append(records),
             Says::Action(bytes) => {
                 Record::Action(&"x".repeat(usize::from(bytes).min(TEXTS_MAX_BYTES)))
                     .append(records);

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params, params_from_iter};
 
 use super::file::Fault;
 use super::write::{EVERYBODY, set_horizon};
-use super::{filter, first, index, prune};
+use super::{authors, first, index, prune};
 
 /// Messages forgotten in one transaction.
 const STEP_MESSAGES: usize = 2000;
@@ -141,7 +141,7 @@ impl Selection {
     /// `None` if nobody is called so, or there is no room.
     fn of(connection: &Connection, what: &Oblivion, now_ms: u64) -> Result<Option<Self>, Fault> {
         let people = match &what.from {
-            Some(typed) => Some(filter::people_called(connection, typed)?),
+            Some(typed) => Some(authors::people_called(connection, typed)?),
             None => None,
         };
         let rooms = match &what.rooms {

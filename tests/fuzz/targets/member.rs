@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
 use roda::chat::command::{Command, Leave, RequestId};
+use roda::chat::guests::GuestName;
 use roda::chat::{Audience, Chat, Config, Input, NetworkNews, Output};
 use roda::protocol::engine::Setup;
 use roda::protocol::engine::config::HISTORY_BYTES;
@@ -178,7 +179,7 @@ impl Member {
     fn ask(&mut self, choices: &mut ByteChoices<'_>) {
         let to = "eva3".to_owned();
         let text = "x".repeat([0, 1, 1000, 70_000][choices.below(4) as usize % 4]);
-        let command = match choices.below(8) {
+        let command = match choices.below(9) {
             0 => Command::SayTo { to, text },
             1 => Command::Act(text),
             2 => Command::Who(None),
@@ -186,6 +187,13 @@ impl Member {
             4 => Command::Snapshot,
             5 => Command::Verify(to),
             6 => Command::Leave(Leave::EndOfInput),
+            7 => Command::SayAsGuest {
+                guest: GuestName {
+                    number: 1,
+                    name: Name::parse(&to).expect("a name"),
+                },
+                text,
+            },
             _ => Command::Say(text),
         };
         self.handle(Input::Ask(RequestId(1), command));

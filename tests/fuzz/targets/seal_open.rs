@@ -27,6 +27,8 @@ fn sound(seal: &Seal, signer: &Signer) -> [Vec<u8>; 2] {
     };
     let mut records = Vec::new();
     Record::Said("oi").append(&mut records);
+    let (guest, name, text) = (1, "rui", "oi");
+    Record::GuestSaid { guest, name, text }.append(&mut records);
     let records = Records::new(&records);
     let body = Body::Durable(Durable {
         records,

@@ -19,8 +19,8 @@
 //! message: clock 8 | session 8 | sequence 4 | record's index 1
 //! ```
 //!
-//! A guest is somebody without a key, who reads and speaks through the author. The author gives each
-//! a number, by which two guests of one name differ, and vouches for all that a guest says.
+//! A guest is somebody without a key, who reads and speaks through the author. The author gives
+//! each a number, by which two guests of one name differ, and vouches for all that a guest says.
 //!
 //! A frame can name only messages of its own author, because a message is named without one. The
 //! clock stands there although the session and the sequence would do: whoever has never seen the

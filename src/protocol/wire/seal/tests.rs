@@ -83,6 +83,15 @@ pub(super) fn datagrams(seal: &Seal) -> [Vec<u8>; 5] {
     bodies(&records()).map(|body| closed(seal, body))
 }
 
+/// A frame in which a guest of ana's says something.
+pub(super) fn guests_datagram(seal: &Seal) -> Vec<u8> {
+    let mut records = Vec::new();
+    let (guest, name, text) = (3, "rui", "oi");
+    Record::GuestSaid { guest, name, text }.append(&mut records);
+    let [body, ..] = bodies(&records);
+    closed(seal, body)
+}
+
 fn fault(seal: &Seal, datagram: &[u8]) -> FrameFault {
     seal.open(datagram, &mut Vec::new()).unwrap_err()
 }

@@ -1,10 +1,10 @@
 //! Makes the test vectors of `tests/vectors/seal.txt` again and compares them: every derived key,
-//! every text form, and one sealed frame of each type. `tests/vectors/check.py` checks the same
-//! file with independent implementations.
+//! every text form, one sealed frame of each type, and one of what a guest says.
+//! `tests/vectors/check.py` checks the same file with independent implementations.
 
 use std::fmt::Write;
 
-use super::tests::{batch_of, datagrams, signer};
+use super::tests::{batch_of, datagrams, guests_datagram, signer};
 use super::*;
 use crate::protocol::wire::frame::Kind;
 use crate::protocol::wire::seal::invitation::Invitation;
@@ -71,6 +71,10 @@ fn made_again() -> String {
         seal.unseal(datagram, &mut inside).unwrap();
         line(&mut vectors, &format!("{name}: inside"), &inside);
     }
+    let guests = guests_datagram(&seal);
+    line(&mut vectors, "guest said: datagram", &guests);
+    seal.unseal(&guests, &mut inside).unwrap();
+    line(&mut vectors, "guest said: inside", &inside);
     for (number, datagram) in (1..).zip(batch_of(&seal, 3)) {
         line(&mut vectors, &format!("run {number}: datagram"), &datagram);
         seal.unseal(&datagram, &mut inside).unwrap();

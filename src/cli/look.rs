@@ -1,4 +1,5 @@
-//! How the full screen of `chat` looks and calls: its arguments, which the file of settings has too.
+//! How the full screen of `chat` looks and calls: its arguments, which the file of settings has
+//! too.
 
 use clap::Args;
 

@@ -4,8 +4,10 @@
 /// argument by its field in `cli`.
 #[must_use]
 pub(crate) fn argument(path: &str, id: &str) -> Option<&'static str> {
-    let own = of_command(path, id).or_else(|| of_keeping(path, id));
-    let own = own.or_else(|| of_page(path, id));
+    let own = of_command(path, id).or_else(|| of_screen(path, id));
+    let own = own
+        .or_else(|| of_keeping(path, id))
+        .or_else(|| of_page(path, id));
     own.or_else(|| match path.split_once(' ') {
         Some(("lab", _)) => of_lab(path, id).or_else(|| shared(id)),
         Some(("history", _)) => of_history(id).or_else(|| shared(id)),
@@ -34,19 +36,6 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         ("chat", "timeout") => "Quanto tempo --wait-for espera [padrão: 30]",
         ("chat", "listen_only") => {
             "Não lê nenhuma entrada, e fica até receber um sinal: para serviços"
-        }
-        ("chat", "screen") => {
-            "Uma tela inteira: as salas, as pessoas e o que você digita, tudo de uma vez; o padrão \
-            num terminal de 40 colunas e 8 linhas ou mais"
-        }
-        ("chat", "lines") => {
-            "Linha por linha, como leitores de tela precisam; o padrão em pipes e terminais pequenos"
-        }
-        ("chat", "theme") => "Como a tela cheia é colorida",
-        ("chat", "mouse") => "Se a tela cheia segue o mouse; então Shift seleciona texto",
-        ("chat", "notify") => {
-            "Que mensagens chamam você pela área de trabalho e pela campainha: o seu nome e as \
-            particulares, ou todas"
         }
         ("completions", "shell") => "Para qual shell",
         ("man", "folder") => {
@@ -112,6 +101,26 @@ fn of_page(path: &str, id: &str) -> Option<&'static str> {
             "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
         }
         ("web", "no_browser") => "Não abre nenhum navegador, e só mostra o link",
+        _ => return None,
+    })
+}
+
+fn of_screen(path: &str, id: &str) -> Option<&'static str> {
+    Some(match (path, id) {
+        ("chat", "screen") => {
+            "Uma tela inteira: as salas, as pessoas e o que você digita, tudo de uma vez; o padrão \
+            num terminal de 40 colunas e 8 linhas ou mais"
+        }
+        ("chat", "lines") => {
+            "Linha por linha, como leitores de tela precisam; o padrão em pipes e em terminais \
+            pequenos"
+        }
+        ("chat", "theme") => "Como a tela cheia é colorida",
+        ("chat", "mouse") => "Se a tela cheia segue o mouse; então Shift seleciona texto",
+        ("chat", "notify") => {
+            "Que mensagens chamam você pela área de trabalho e pela campainha: o seu nome e as \
+            particulares, ou todas"
+        }
         _ => return None,
     })
 }

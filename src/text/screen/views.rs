@@ -68,7 +68,7 @@ pub fn view_entry(
         false => name.to_owned(),
     };
     match (new, called) {
-        (0, _) => say!(lang, "{number} {name}", "{number} {name}"),
+        (0, _) => format!("{number} {name}"),
         (_, 0) => say!(
             lang,
             "{number} {name}: {new} new",

@@ -46,7 +46,7 @@ pub use self::secret::{
     INVITE, IdAct, IdArgs, IdCommand, IdSettings, KeyText, ROOM_KEY, RoomSecret,
 };
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
-pub use self::web::{Browser, PagePort, PageSettings, WebArgs};
+pub use self::web::{Browser, GuestSettings, PagePort, PageSettings, WebArgs};
 use crate::error::Usage;
 use crate::protocol::lookalike::{OwnNameFault, own_name};
 use crate::protocol::message::Name;

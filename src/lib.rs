@@ -1,10 +1,11 @@
 //! Chat for the people on one network, with no server, no account and no internet.
 //!
-//! The program is the feature `cli`, which is on by default, and so is `web`, its page in a browser.
-//! Without them (`default-features = false`) this library is its pure rooms alone: [`protocol`], [`chat`], [`lab`] and [`sim`], which
-//! open no socket or file, start no thread and read no clock. A program of another kind starts at
-//! [`protocol::node`], whose page passes a line between two members; [`chat::Chat`] is the same
-//! member with people, commands and leaving around it.
+//! The program is the feature `cli`, and its page in a browser the feature `web`; both are on by
+//! default. Without them (`default-features = false`) this library is its pure rooms alone:
+//! [`protocol`], [`chat`], [`lab`] and [`sim`], which open no socket or file, start no thread and
+//! read no clock. A program of another kind starts at [`protocol::node`], whose page passes a line
+//! between two members; [`chat::Chat`] is the same member with people, commands and leaving around
+//! it.
 //!
 //! The rest of this page is the map of the sources, in reading order.
 //!
@@ -36,10 +37,10 @@
 //! sim         PURE: the pretend network: many chats, one clock, one seed, archives in memory
 //! net         the only folder that opens sockets: multicast · group_sockets · socket_poller ·
 //!             copies and networks (two cards on one LAN) · tcp · duplex (a connection on
-//!             threads) · tcp_server (thousands on tokio) · interfaces · kernel
+//!             threads) · tcp_server and tcp_acceptor (thousands on tokio) · interfaces · kernel
 //! store       the only folder that opens files: identity · config · people · page · secret ·
-//!             text_file · lab · mongo; archive and lab_thread (the threads that alone ask a room's store
-//!             and a lesson's)
+//!             text_file · lab · mongo; archive and lab_thread (the threads that alone ask a
+//!             room's store and a lesson's)
 //! terminal    keyboard (a thread) → keys → typing and line_editor; output (a thread) ← painter;
 //!             console (all of it as one value) · streams · tty · prompter · secret_prompter ·
 //!             signals · kernel; full_screen (a terminal whose screen is drawn) → picture → slot

@@ -10,7 +10,9 @@ use super::event::{Failure, Id, News, Person, Timing};
 use super::finding::Purpose;
 use crate::protocol::engine::amendments::Candidate;
 use crate::protocol::engine::clock::clock_ms;
-use crate::protocol::engine::event::{Amended, MessageId, NamedKey, Order, SayError, Version};
+use crate::protocol::engine::event::{
+    Amended, Manner, MessageId, NamedKey, Order, SayError, Version,
+};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
 
@@ -82,7 +84,7 @@ impl Which {
 
     fn is(&self, candidate: &Candidate, me: &Key) -> bool {
         match self {
-            Self::Last => candidate.who.key == *me,
+            Self::Last => is_own_last(candidate, me),
             Self::Short(id) | Self::Word { id, .. } => ShortId::of(&candidate.id) == *id,
             Self::Full(short, session, sequence, index) => {
                 let MessageId {
@@ -94,6 +96,11 @@ impl Which {
             }
         }
     }
+}
+
+/// Whether a message may be the last that a person said: what a guest of theirs said is not.
+fn is_own_last(candidate: &Candidate, me: &Key) -> bool {
+    candidate.who.key == *me && !matches!(candidate.manner, Manner::Guest(_))
 }
 
 /// A message says something else from now on.
@@ -181,7 +188,7 @@ impl Chat {
         let mut text = text;
         if let (None, Which::Word { whole, .. }) = (&found, &which) {
             text = text.map(|_| whole.clone());
-            found = self.node.find(|candidate| candidate.who.key == my_key);
+            found = self.node.find(|candidate| is_own_last(candidate, &my_key));
         }
         if text.as_ref().is_some_and(String::is_empty) {
             let usage = Failure::Usage("/edit [ID] TEXT");
@@ -190,7 +197,9 @@ impl Chat {
         let Some(found) = found else {
             return self.refuse_unknown(request, &which);
         };
-        let changed = match self.refusal(&found) {
+        let is_guests = matches!(found.manner, Manner::Guest(_)) && text.is_some();
+        let guests_words = is_guests.then_some(Failure::GuestsMessage);
+        let changed = match self.refusal(&found).or(guests_words) {
             Some(failure) => Err(failure),
             None => self.change(now, &found.id, text.as_deref()),
         };

@@ -6,6 +6,7 @@ use super::archive::when::LocalTime;
 use super::entry::{Entry, split_name};
 use super::event::Failure;
 use super::finding::{self, Purpose};
+use super::guests::{GuestName, GuestsCommand};
 use super::vocabulary::{Argument, CommandWord, SHARED_COMMANDS, meant};
 
 /// Numbers what a face asks, so that the answers can be told apart. The lines face counts its
@@ -20,6 +21,15 @@ pub enum Command {
     Say(String),
     /// Say what this person does: `acena`.
     Act(String),
+    /// Say a text for a guest of this member's.
+    SayAsGuest {
+        /// Who.
+        guest: GuestName,
+        /// The text.
+        text: String,
+    },
+    /// Something about this member's guests.
+    Guests(GuestsCommand),
     /// Say a text to one person.
     SayTo {
         /// The name, as typed.
@@ -100,6 +110,8 @@ pub enum PageAsk {
     Open,
     /// Another link from now on.
     Renew,
+    /// Let guests in, also where the room has a key.
+    LetGuestsIn,
 }
 
 /// Reads what was typed; `local` is asked for the time only if a time was typed.
@@ -121,6 +133,7 @@ pub fn read(entry: Entry, local: impl FnOnce() -> LocalTime) -> Result<Asked, Fa
             text,
         },
         Entry::Delete { id } => Command::Delete(Which::parse(&id).ok_or(Failure::NoMessageId(id))?),
+        Entry::Guests(command) => Command::Guests(*command),
         Entry::Command(line) => return of_line(&line, local),
     };
     Ok(Asked::Command(command))
@@ -132,7 +145,7 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 20] = {
+const COMMANDS: [CommandWord; 24] = {
     use Argument::{Anybody, Nothing, Person, Text};
     [
         CommandWord::new("/who", Person),
@@ -149,6 +162,10 @@ const COMMANDS: [CommandWord; 20] = {
         CommandWord::new("/ignorar", Anybody),
         CommandWord::new("/unignore", Anybody),
         CommandWord::new("/designorar", Anybody),
+        CommandWord::new("/guests", Nothing),
+        CommandWord::new("/convidados", Nothing),
+        CommandWord::new("/kick", Anybody),
+        CommandWord::new("/expulsar", Anybody),
         CommandWord::new("/edit", Text),
         CommandWord::new("/editar", Text),
         CommandWord::new("/delete", Nothing),
@@ -202,14 +219,13 @@ fn of_line(line: &str, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failu
         },
         "/ignore" | "/ignorar" => Command::Ignore(name),
         "/unignore" | "/designorar" => with_name("/unignore NAME", Command::Unignore)?,
+        "/guests" | "/convidados" => return guests(rest),
+        "/kick" | "/expulsar" => match whole_name(rest) {
+            "" => return Err(Failure::Usage("/kick NAME")),
+            name => Command::Guests(GuestsCommand::Kick(name.to_owned())),
+        },
         "/stats" => Command::Stats,
-        "/web" => {
-            return match rest.trim() {
-                "" => Ok(Asked::Page(PageAsk::Open)),
-                "new" | "novo" => Ok(Asked::Page(PageAsk::Renew)),
-                _ => Err(Failure::Usage("/web [new]")),
-            };
-        }
+        "/web" => return page(rest),
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {
@@ -220,6 +236,26 @@ fn of_line(line: &str, local: impl FnOnce() -> LocalTime) -> Result<Asked, Failu
         }
     };
     Ok(Asked::Command(command))
+}
+
+/// What `/guests` asks for.
+fn guests(typed: &str) -> Result<Asked, Failure> {
+    let command = match typed.trim() {
+        "" => GuestsCommand::List,
+        "new" | "novo" => GuestsCommand::NewLink,
+        "yes" | "sim" => return Ok(Asked::Page(PageAsk::LetGuestsIn)),
+        _ => return Err(Failure::Usage("/guests [new]")),
+    };
+    Ok(Asked::Command(Command::Guests(command)))
+}
+
+/// What `/web` asks for.
+fn page(typed: &str) -> Result<Asked, Failure> {
+    match typed.trim() {
+        "" => Ok(Asked::Page(PageAsk::Open)),
+        "new" | "novo" => Ok(Asked::Page(PageAsk::Renew)),
+        _ => Err(Failure::Usage("/web [new]")),
+    }
 }
 
 /// All that was typed behind a command that takes nothing but a name, with quotes or without.
@@ -291,6 +327,13 @@ mod tests {
             command("/ignorar ~gil"),
             Command::Ignore(Some("~gil".into()))
         );
+        let guests = |command| Command::Guests(command);
+        assert_eq!(command("/guests"), guests(GuestsCommand::List));
+        assert_eq!(command("/convidados novo "), guests(GuestsCommand::NewLink));
+        for typed in ["/kick ~rui lima", "/expulsar \"~rui lima\" "] {
+            let name = "~rui lima".to_owned();
+            assert_eq!(command(typed), guests(GuestsCommand::Kick(name)));
+        }
         assert_eq!(command("//etc"), Command::Say("/etc".into()));
         let json = "{\"say\":\"x\"}";
         assert_eq!(command(json), Command::Say(json.into()));
@@ -302,6 +345,8 @@ mod tests {
         assert_eq!(failure("/history x"), Failure::NoCount("x".into()));
         assert_eq!(failure("/msg"), Failure::Usage("/msg NAME TEXT"));
         assert_eq!(failure("/nick \"\""), Failure::Usage("/nick NAME"));
+        assert_eq!(failure("/kick"), Failure::Usage("/kick NAME"));
+        assert_eq!(failure("/guests all"), Failure::Usage("/guests [new]"));
         assert_eq!(failure("/verified"), Failure::Usage("/verified NAME"));
         assert_eq!(failure("/msg ana"), Failure::Usage("/msg NAME TEXT"));
         for (given, meant) in [

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::command::{Command, RequestId};
 use super::event::Failure;
+use super::guests::GuestsCommand;
 use super::rooms::RoomNumber;
 use crate::protocol::message::is_farewell;
 
@@ -61,6 +62,8 @@ pub enum Entry {
     Object(String),
     /// JSON that says nothing.
     NotSay,
+    /// Something about guests, from the program that serves them.
+    Guests(Box<GuestsCommand>),
     /// What is wrong with a line, to be told in its place among the others.
     Flawed(Failure),
     /// To clear the screen, which is a terminal's business.

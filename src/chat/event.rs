@@ -10,6 +10,7 @@ pub use super::amending::{Deleted, Edited};
 use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 pub use super::finding::FoundMessage;
+pub use super::guests::{GuestName, GuestsEvent};
 pub use super::other_wires::{HubNews, PeerNews};
 use super::output::Ended;
 use super::rooms::RoomNumber;
@@ -107,8 +108,10 @@ pub enum Content {
 pub struct Message {
     /// Which.
     pub id: Id,
-    /// Its author.
+    /// Its author, who signed it.
     pub who: Person,
+    /// The author's guest who said it, and for whom the author vouches.
+    pub guest: Option<Box<GuestName>>,
     /// The only person it is for, if this member said it privately.
     pub to: Option<Box<Person>>,
     /// What it says.
@@ -128,11 +131,12 @@ pub struct Message {
 }
 
 impl Content {
-    /// A text of a room.
-    pub(super) fn of(manner: Manner, text: String) -> Self {
+    /// A text of a room, and the guest who says it.
+    pub(super) fn of(manner: Manner, text: String) -> (Self, Option<Box<GuestName>>) {
         match manner {
-            Manner::Said => Self::Text(text),
-            Manner::Action => Self::Action(text.into()),
+            Manner::Said => (Self::Text(text), None),
+            Manner::Action => (Self::Action(text.into()), None),
+            Manner::Guest(guest) => (Self::Text(text), Some(Box::new(guest))),
         }
     }
 
@@ -152,6 +156,7 @@ impl Message {
         Self {
             id: Id::Local(number),
             who,
+            guest: None,
             to: None,
             content,
             wall_ms,
@@ -161,6 +166,12 @@ impl Message {
             timing: Timing::Live,
             version: Version::Original,
         }
+    }
+
+    /// Whether this person said it: this member did, and for none of its guests.
+    #[must_use]
+    pub fn is_mine(&self) -> bool {
+        self.is_own && self.guest.is_none()
     }
 
     /// Its text; of an object, its JSON text.
@@ -216,6 +227,12 @@ pub struct Told {
 }
 
 impl News {
+    /// Whether only the program that serves guests has a use for it.
+    #[must_use]
+    pub fn is_for_server(&self) -> bool {
+        matches!(self, Self::Guests(event) if event.is_for_server())
+    }
+
     /// As the answer to a request.
     #[must_use]
     pub fn to(self, request: RequestId) -> Told {
@@ -262,6 +279,8 @@ pub enum News {
     Recent(Vec<Message>),
     /// A program of the plain wire says something.
     Guest(Guest),
+    /// Something about this member's own guests.
+    Guests(GuestsEvent),
     /// Somebody is here.
     Entered {
         /// Who.
@@ -459,5 +478,12 @@ pub enum Ignored {
         name: String,
         /// Where it is.
         address: IpAddr,
+    },
+    /// A guest of a member.
+    GuestOf {
+        /// The guest's name.
+        name: String,
+        /// The member.
+        host: Person,
     },
 }

@@ -91,6 +91,14 @@ pub enum Failure {
     NotYourMessage(String),
     /// Private messages cannot be changed.
     PrivateMessage,
+    /// What a guest said can be withdrawn by the host, and not be changed.
+    GuestsMessage,
+    /// Guests cannot enter here: no page for them is open.
+    NoGuests,
+    /// None of this member's guests is called so.
+    NotYourGuest(String),
+    /// A guest has no key: nothing can be said to one privately, and nothing be verified.
+    GuestWithoutKey(String),
     /// The message was withdrawn, which is for ever.
     DeletedMessage,
     /// What a message is to say is longer than a message.

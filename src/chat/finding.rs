@@ -16,7 +16,7 @@ use super::event::{Failure, Message, News};
 use super::suffix;
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::config::HISTORY_MESSAGES;
-use crate::protocol::engine::event::{Delivery, NamedKey, Version};
+use crate::protocol::engine::event::{Delivery, Manner, NamedKey, Version};
 
 /// Most messages of one answer, and of `/history` with a time.
 pub const FOUND_MAX: usize = 1000;
@@ -143,7 +143,7 @@ impl Chat {
         let ignoring = &self.people.ignoring;
         let shown = found.into_iter();
         let shown: Vec<Found> = shown
-            .filter(|found| !ignoring.has(Some(&found.entry.who.key)))
+            .filter(|found| !ignoring.has_author(&found.entry.who.key, &found.entry.manner))
             .collect();
         match purpose {
             Purpose::Change(typed) => {
@@ -189,7 +189,7 @@ impl Chat {
         let from = query.from.as_deref().map(Author::parse);
         let held = self.node.history(usize::MAX).into_iter();
         let held: Vec<Delivery> = held
-            .filter(|said| !self.people.ignoring.has(Some(&said.who.key)))
+            .filter(|said| !self.people.ignoring.has_author(&said.who.key, &said.manner))
             .collect();
         let marks_of = |said: &Delivery| {
             let wall_ms = clock_ms(said.id.position.clock);
@@ -197,7 +197,7 @@ impl Chat {
                 && query.until_ms.is_none_or(|until_ms| wall_ms < until_ms)
                 && query.before.is_none_or(|before| said.id < before)
                 && query.only.is_none_or(|only| ShortId::of(&said.id) == only)
-                && from.as_ref().is_none_or(|from| from.is(&said.who));
+                && from.as_ref().is_none_or(|from| from.said(said));
             is_wanted.then(|| words.find(&said.text)).flatten()
         };
         let mut matches: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
@@ -235,7 +235,7 @@ impl Chat {
             who: said.who.clone(),
             to: None,
             text: said.text.clone(),
-            manner: said.manner,
+            manner: said.manner.clone(),
             wall_ms: clock_ms(said.id.position.clock),
             is_own: said.who.key == self.people.my_key(),
             is_private: said.is_private,
@@ -249,18 +249,28 @@ impl Chat {
     }
 }
 
-/// Whose messages are looked for: a name, perhaps with digits behind it.
+/// Whose messages are looked for: a name, perhaps with digits behind it; with `~`, a guest's.
 struct Author {
     folded: String,
     suffixed: Option<(String, String)>,
+    is_guest: bool,
 }
 
 impl Author {
     fn parse(typed: &str) -> Self {
         let suffixed = suffix::split(typed);
         Self {
-            folded: fold(typed),
+            folded: fold(typed.trim_start_matches('~')),
             suffixed: suffixed.map(|(name, digits)| (fold(name), digits.to_owned())),
+            is_guest: typed.starts_with('~'),
+        }
+    }
+
+    /// Whether a message is theirs: of a guest's, the guest's name counts and not the host's.
+    fn said(&self, said: &Delivery) -> bool {
+        match &said.manner {
+            Manner::Guest(guest) => fold(guest.name.as_str()) == self.folded,
+            Manner::Said | Manner::Action => !self.is_guest && self.is(&said.who),
         }
     }
 

@@ -1,4 +1,5 @@
-//! Of whom nothing is shown: people by their keys, guests of the plain wire by name and address.
+//! Of whom nothing is shown: people by their keys, programs of the plain wire by name and address,
+//! guests of members by name and the member's key.
 //! Their frames are received, acknowledged and held all the same, for the others.
 
 use core::net::{IpAddr, SocketAddr};
@@ -7,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::Chat;
 use super::archive::Request;
 use super::command::RequestId;
-use super::event::{Failure, Ignored, Message, News, Timing};
+use super::event::{Failure, GuestName, Ignored, Message, News, Person, Timing};
 use super::suffix;
-use crate::protocol::engine::event::{Delivery, NamedKey};
+use crate::protocol::engine::event::{Delivery, Manner, NamedKey};
 use crate::protocol::lookalike::clean_name;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
@@ -23,8 +24,17 @@ const HEARD_MAX: usize = 64;
 /// Stands in front of the name of a guest.
 const GUEST: char = '~';
 
-/// A guest: what it claims to be called, and where it is.
-type GuestId = (String, IpAddr);
+/// A guest: what it claims to be called, and where it comes from.
+type GuestId = (String, Origin);
+
+/// Where a guest comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    /// The plain wire, from an address.
+    Plain(IpAddr),
+    /// A member lets it speak.
+    Member(Key),
+}
 
 /// See the file's head.
 #[derive(Debug, Default)]
@@ -34,6 +44,8 @@ pub(super) struct Ignoring {
     guests: BTreeSet<GuestId>,
     /// The guests heard last.
     heard: VecDeque<GuestId>,
+    /// Names under which members let guests speak who are ignored or were heard last.
+    hosts: BTreeMap<Key, Name>,
 }
 
 impl Ignoring {
@@ -49,10 +61,29 @@ impl Ignoring {
         key.is_some_and(|key| self.people.contains_key(key))
     }
 
+    /// Whether the author of a message is ignored: the person who signed it, or the guest for whom.
+    pub(super) fn has_author(&self, key: &Key, manner: &Manner) -> bool {
+        let has_guest = |guest: &GuestName| {
+            let id = (guest.name.as_str().to_owned(), Origin::Member(*key));
+            !self.guests.is_empty() && self.guests.contains(&id)
+        };
+        match manner {
+            Manner::Guest(guest) if has_guest(guest) => true,
+            _ => self.has(Some(key)),
+        }
+    }
+
     /// Whether some news is only about somebody who is ignored.
     pub(super) fn hides(&mut self, news: &News) -> bool {
         let who = match news {
-            News::Message(message) => &message.who,
+            News::Message(message) => {
+                if let (Some(guest), Some(host)) = (&message.guest, &message.who.key)
+                    && self.hides_guest_of(guest, host, &message.who.name)
+                {
+                    return true;
+                }
+                &message.who
+            }
             News::Edited(edited) => &edited.who,
             News::Deleted(deleted) => &deleted.who,
             News::Guest(guest) => {
@@ -74,7 +105,31 @@ impl Ignoring {
     }
 
     fn hides_guest(&mut self, name: &str, source: SocketAddr) -> bool {
-        let guest = (name.to_owned(), source.ip());
+        self.hear((name.to_owned(), Origin::Plain(source.ip())))
+    }
+
+    fn hides_guest_of(&mut self, guest: &GuestName, host: &Key, host_name: &str) -> bool {
+        if let Ok(name) = Name::parse(host_name) {
+            self.hosts.insert(*host, name);
+        }
+        if self.hosts.len() > HEARD_MAX + IGNORED_MAX {
+            let is_named = |key: &Key| {
+                let mut named = self.guests.iter().chain(&self.heard);
+                named.any(|(_, origin)| *origin == Origin::Member(*key))
+            };
+            let unnamed: Vec<Key> = self
+                .hosts
+                .keys()
+                .filter(|key| !is_named(key))
+                .copied()
+                .collect();
+            unnamed.iter().for_each(|key| drop(self.hosts.remove(key)));
+        }
+        self.hear((guest.name.as_str().to_owned(), Origin::Member(*host)))
+    }
+
+    /// Notes that a guest was heard; whether it is ignored.
+    fn hear(&mut self, guest: GuestId) -> bool {
         let is_ignored = self.guests.contains(&guest);
         if self.heard.back() != Some(&guest) {
             self.heard.retain(|heard| *heard != guest);
@@ -126,14 +181,33 @@ fn guests_called<'g>(
     guests.filter(is_called).collect()
 }
 
-fn guest_of((name, address): &GuestId) -> Ignored {
-    Ignored::Guest {
-        name: name.clone(),
-        address: *address,
-    }
-}
-
 impl Chat {
+    /// Whether a typed name is a guest's: one of this member's own, or one that was heard lately.
+    pub(super) fn is_guest(&self, typed: &str) -> bool {
+        let heard = self.people.ignoring.heard.iter();
+        !guests_called(heard, typed).is_empty() || self.guests.has(typed)
+    }
+
+    fn ignored_guest(&self, (name, origin): &GuestId) -> Ignored {
+        let name = name.clone();
+        match origin {
+            Origin::Plain(address) => Ignored::Guest {
+                name,
+                address: *address,
+            },
+            Origin::Member(key) => Ignored::GuestOf {
+                name,
+                host: match self.people.ignoring.hosts.get(key).cloned() {
+                    Some(name) => self.people.person(&NamedKey { name, key: *key }),
+                    None => Person {
+                        key: Some(*key),
+                        ..Person::nameless()
+                    },
+                },
+            },
+        }
+    }
+
     /// Reports who is ignored.
     pub(super) fn tell_ignored(&mut self, request: RequestId) {
         let people = self.people.ignoring.people.iter().map(|(key, name)| {
@@ -143,7 +217,8 @@ impl Chat {
             };
             Ignored::Person(self.people.person(&who))
         });
-        let guests = self.people.ignoring.guests.iter().map(guest_of);
+        let guests = self.people.ignoring.guests.iter();
+        let guests = guests.map(|guest| self.ignored_guest(guest));
         let all = people.chain(guests).collect();
         self.answer(request, News::IgnoreList(all));
     }
@@ -198,7 +273,7 @@ impl Chat {
             if self.people.ignoring.is_full() {
                 return self.refuse_more(request);
             }
-            let (who, is_kept) = (guest_of(&guest), false);
+            let (who, is_kept) = (self.ignored_guest(&guest), false);
             self.people.ignoring.guests.insert(guest);
             self.answer(request, News::Ignored { who, is_kept });
         }
@@ -238,7 +313,8 @@ impl Chat {
         }
         for guest in guests {
             self.people.ignoring.guests.remove(&guest);
-            self.answer(request, News::Unignored(guest_of(&guest)));
+            let guest = self.ignored_guest(&guest);
+            self.answer(request, News::Unignored(guest));
         }
     }
 
@@ -259,7 +335,7 @@ impl Chat {
             let is_all = held.len() < asked;
             let shown = held.into_iter();
             let mut shown: Vec<Delivery> = shown
-                .filter(|delivery| !self.people.ignoring.has(Some(&delivery.who.key)))
+                .filter(|said| !self.people.ignoring.has_author(&said.who.key, &said.manner))
                 .collect();
             if is_all || shown.len() >= count {
                 shown.drain(..shown.len().saturating_sub(count));

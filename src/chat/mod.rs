@@ -10,6 +10,7 @@
 //! network   which interfaces are in use
 //! archive   what is kept beyond this session, and taken in again
 //! copies    one key under several names, or on another computer
+//! guests    people without a key who read and speak through this member
 //! ```
 //!
 //! The driver of `chat` and the simulator run this same value by the same small match: after one
@@ -25,6 +26,7 @@ pub mod event;
 mod failure;
 pub mod finding;
 pub(crate) mod forms;
+pub mod guests;
 pub mod ignoring;
 pub mod input;
 mod leaving;
@@ -49,6 +51,7 @@ use std::time::Duration;
 use self::archive::Remembering;
 use self::command::RequestId;
 use self::event::{Failure, News, Ready};
+use self::guests::Guests;
 pub use self::input::{Input, NetworkNews};
 pub use self::leaving::Audience;
 use self::leaving::Leaving;
@@ -85,6 +88,7 @@ pub struct Chat {
     room: Room,
     people: People,
     own: Own,
+    guests: Guests,
     leaving: Leaving,
     watch: Watch,
     remembering: Remembering,
@@ -129,6 +133,7 @@ impl Chat {
             },
             people,
             own: Own::default(),
+            guests: Guests::new(now.time),
             leaving: Leaving::new(config.audience),
             watch: Watch::new(now),
             remembering,

@@ -25,6 +25,8 @@ impl Chat {
             Command::Say(text) => self.say(now, request, text),
             Command::SayTo { to, text } => self.say_to(request, &to, &text),
             Command::Act(text) => self.act(now, request, &text),
+            Command::SayAsGuest { guest, text } => self.say_as_guest(now, request, &guest, &text),
+            Command::Guests(command) => self.obey_guests(now, request, command),
             Command::Who(None) => {
                 let members = self.people.members(self.node.roster());
                 self.answer(request, News::Members(members));
@@ -156,6 +158,9 @@ impl Chat {
     ) {
         match self.people.called(name, self.node.roster()) {
             Ok(who) => act(self, who),
+            Err(Failure::NobodyCalled(typed)) if self.is_guest(&typed) => {
+                self.answer(request, News::Failed(Failure::GuestWithoutKey(typed)));
+            }
             Err(failure) => self.answer(request, News::Failed(failure)),
         }
     }
@@ -271,12 +276,14 @@ impl Chat {
             return;
         };
         self.remember_own(id, &unsent);
+        let (content, guest) = Content::of(unsent.manner, unsent.text);
         let message = Message {
             id: Id::Group(id),
             who: self.people.me(),
+            guest,
             is_private: unsent.to.is_some(),
             to: unsent.to.map(Box::new),
-            content: Content::of(unsent.manner, unsent.text),
+            content,
             wall_ms: clock_ms(id.position.clock),
             source: None,
             is_own: true,
@@ -298,12 +305,14 @@ impl Chat {
 
     pub(super) fn message(&mut self, delivery: Delivery, timing: Timing) -> Message {
         let who = self.people.author(delivery.who);
+        let (content, guest) = Content::of(delivery.manner, delivery.text);
         Message {
             id: Id::Group(delivery.id),
             is_own: who.key == Some(self.people.my_key()),
             who,
+            guest,
             to: None,
-            content: Content::of(delivery.manner, delivery.text),
+            content,
             wall_ms: clock_ms(delivery.id.position.clock),
             source: delivery.source,
             is_private: delivery.is_private,

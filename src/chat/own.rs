@@ -103,7 +103,7 @@ impl Own {
         let told = is_first.then(|| Unsent {
             request: first.request,
             text: std::mem::take(&mut first.text),
-            manner: first.manner,
+            manner: std::mem::take(&mut first.manner),
             to: first.to.take(),
             copies: first.copies,
         });

@@ -20,6 +20,8 @@ pub struct Stats {
     pub ahead: u64,
     /// Frames for one member alone that were sent to all.
     pub misdirected: u64,
+    /// Records of a later version, which were skipped.
+    pub unknown: u64,
 }
 
 impl Stats {
@@ -35,6 +37,7 @@ impl Stats {
             repeats: node.repeats() + node.replays(),
             ahead: node.roster().frames_ahead(),
             misdirected: gate.misdirected(),
+            unknown: node.unknown_records(),
         }
     }
 }

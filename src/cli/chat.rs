@@ -8,7 +8,7 @@ use super::keeping::KeepingSettings;
 use super::member::MemberArgs;
 use super::secret::{KeyText, RoomSecret};
 use super::shared::{ColorArgs, name_or_login, seconds};
-use super::web::{PagePort, PageSettings};
+use super::web::{GuestArgs, GuestSettings, PagePort, PageSettings};
 use crate::chat::Audience;
 use crate::error::{Error, Usage};
 use crate::face::lines::Bell;
@@ -72,8 +72,17 @@ pub struct ChatArgs {
 
     /// Also as a page in a browser on this computer, whose link is printed [default: 5080, or the
     /// next port that is free]
-    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(
+        long,
+        value_name = "PORT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
     web: Option<String>,
+
+    #[command(flatten)]
+    guests: GuestArgs,
 
     #[command(flatten)]
     color: ColorArgs,
@@ -130,6 +139,8 @@ pub struct ChatSettings {
     pub depth_bytes: usize,
     /// The page, if it is wanted from the start.
     pub page: Option<PageSettings>,
+    /// Who is let in as a guest, if anybody.
+    pub guests: GuestSettings,
 }
 
 /// How a person at a terminal sees a room.
@@ -192,6 +203,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             role: Role::Person,
             depth_bytes: HISTORY_BYTES,
             page: page.map(PageSettings::beside_the_terminal),
+            guests: args.guests.try_into()?,
         })
     }
 }

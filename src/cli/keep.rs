@@ -5,6 +5,7 @@ use clap::Args;
 use super::chat::{ChatSettings, Display, InputPolicy};
 use super::member::MemberArgs;
 use super::name;
+use super::web::GuestSettings;
 use crate::chat::Audience;
 use crate::error::{Error, Usage};
 use crate::face::lines::Bell;
@@ -67,6 +68,7 @@ impl TryFrom<KeepArgs> for ChatSettings {
             role: Role::Keeper,
             depth_bytes: args.depth_bytes.map_or(Ok(HISTORY_BYTES), depth)?,
             page: None,
+            guests: GuestSettings::NONE,
         })
     }
 }

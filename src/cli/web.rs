@@ -1,12 +1,15 @@
 //! The page: its port, and the arguments of `web`, whose settings are those of `chat` without a
 //! terminal.
 
+use std::net::SocketAddr;
+
 use clap::Args;
 
 use super::chat::{ChatSettings, Display, InputPolicy};
 use super::member::MemberArgs;
 use super::shared::name_or_login;
 use crate::chat::Audience;
+use crate::chat::guests::{GUESTS_DEFAULT, GUESTS_MAX, HISTORY_LINES_MAX};
 use crate::error::{Error, Usage};
 use crate::face::Terminal;
 use crate::face::lines::Bell;
@@ -16,6 +19,99 @@ use crate::terminal::screen::{Color, Form};
 
 /// The first port that is tried.
 const PORT: u16 = 5080;
+
+/// The first port that is tried for guests.
+const GUESTS_PORT: u16 = 5090;
+
+/// The arguments about guests.
+#[derive(Debug, Args)]
+pub(super) struct GuestArgs {
+    /// Let people without roda take part by their telephones, as your guests: a link and a QR code
+    /// are printed [default: all addresses, port 5090 or the next one that is free]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    guests: Option<String>,
+
+    /// Most guests at once [default: 200]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    guests_max: Option<String>,
+
+    /// How many messages from before a guest is shown on entering [default: 0]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    guests_history: Option<String>,
+}
+
+/// Who is let in as a guest, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuestSettings {
+    /// Whether they are let in from the start.
+    pub is_wanted: bool,
+    /// Where they are served; `None` is all addresses and the first port that is free.
+    pub address: Option<SocketAddr>,
+    /// Most of them.
+    pub most: usize,
+    /// Messages from before that they are shown.
+    pub history: usize,
+}
+
+impl GuestSettings {
+    /// The first port that is tried.
+    pub const FIRST_PORT: u16 = GUESTS_PORT;
+
+    /// Nobody is let in until it is asked for.
+    pub const NONE: Self = Self {
+        is_wanted: false,
+        address: None,
+        most: GUESTS_DEFAULT,
+        history: 0,
+    };
+}
+
+impl TryFrom<GuestArgs> for GuestSettings {
+    type Error = Usage;
+
+    fn try_from(args: GuestArgs) -> Result<Self, Usage> {
+        let number = |typed: Option<String>, least: usize, most: usize, default, option| {
+            let Some(typed) = typed else {
+                return Ok(default);
+            };
+            let number = typed.parse().ok();
+            let number = number.filter(|number| (least..=most).contains(number));
+            number.ok_or(Usage::Number {
+                typed,
+                least: least as u64,
+                most: most as u64,
+                option,
+            })
+        };
+        Ok(Self {
+            is_wanted: args.guests.is_some(),
+            address: match args.guests.filter(|typed| !typed.is_empty()) {
+                None => None,
+                Some(typed) => Some(typed.parse().map_err(|_| Usage::Port(typed))?),
+            },
+            most: number(
+                args.guests_max,
+                1,
+                GUESTS_MAX,
+                GUESTS_DEFAULT,
+                "--guests-max",
+            )?,
+            history: number(
+                args.guests_history,
+                0,
+                HISTORY_LINES_MAX,
+                0,
+                "--guests-history",
+            )?,
+        })
+    }
+}
 
 /// The arguments of `web`.
 #[derive(Debug, Args)]
@@ -34,6 +130,9 @@ pub struct WebArgs {
 
     #[command(flatten)]
     member: MemberArgs,
+
+    #[command(flatten)]
+    guests: GuestArgs,
 
     /// Open no browser, and only print the link
     #[arg(long)]
@@ -133,6 +232,7 @@ impl TryFrom<WebArgs> for ChatSettings {
                 },
                 terminal: Terminal::Faults,
             }),
+            guests: args.guests.try_into()?,
         })
     }
 }

@@ -6,18 +6,27 @@ use std::io;
 use std::time::Duration;
 
 #[cfg(feature = "web")]
-use super::web::{PageEvent, Token, WebFace};
+use super::web::{GuestFace, PageEvent, Token, WebFace};
 use super::{Face, RoomFace};
 use crate::chat::command::RequestId;
 use crate::chat::entry::Request;
-use crate::chat::event::{News, Timing, Told};
+use crate::chat::event::{GuestsEvent, News, Timing, Told};
 use crate::chat::rooms::RoomNumber;
 use crate::cli::LOBBY;
 use crate::terminal::console::ConsoleEvent;
+use crate::terminal::screen::qr_code;
 use crate::terminal::signals::Signal;
 
 /// The first request of a page: those of a terminal count its lines, and are below.
 pub(super) const FIRST_OF_PAGE: RequestId = RequestId(1 << 63);
+
+/// The first request of guests.
+#[cfg(feature = "web")]
+pub(super) const FIRST_OF_GUESTS: RequestId = RequestId(1 << 63 | 1 << 62);
+
+/// How many faces there may be: the terminal's, the page's, and guests'.
+#[cfg(feature = "web")]
+const FACES: usize = 3;
 
 /// What the terminal shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,9 +46,11 @@ pub struct Faces {
     rooms: BTreeMap<RoomNumber, String>,
     #[cfg(feature = "web")]
     page: Option<Box<WebFace>>,
-    /// Whether the page is asked next, so that neither waits for all of the other's requests.
     #[cfg(feature = "web")]
-    is_turn_of_page: bool,
+    guests: Option<Box<GuestFace>>,
+    /// Which face is asked next, so that none waits for all of another's requests.
+    #[cfg(feature = "web")]
+    turn: usize,
 }
 
 impl Faces {
@@ -53,7 +64,9 @@ impl Faces {
             #[cfg(feature = "web")]
             page: None,
             #[cfg(feature = "web")]
-            is_turn_of_page: false,
+            guests: None,
+            #[cfg(feature = "web")]
+            turn: 0,
         }
     }
 
@@ -67,6 +80,19 @@ impl Faces {
     #[cfg(feature = "web")]
     pub fn add_page(&mut self, page: WebFace) {
         self.page = Some(Box::new(page));
+    }
+
+    /// Shows a room to guests, too.
+    #[cfg(feature = "web")]
+    pub fn add_guests(&mut self, guests: GuestFace) {
+        self.guests = Some(Box::new(guests));
+    }
+
+    /// Whether guests have a page.
+    #[cfg(feature = "web")]
+    #[must_use]
+    pub fn has_guests(&self) -> bool {
+        self.guests.is_some()
     }
 
     /// Whether there is a page.
@@ -87,8 +113,11 @@ impl Faces {
     /// Takes in what a page wants.
     #[cfg(feature = "web")]
     pub fn handle_page(&mut self, event: PageEvent) {
-        if let Some(page) = &mut self.page {
-            page.handle(event);
+        match (event, &mut self.page, &mut self.guests) {
+            (PageEvent::Guest(session, ask), _, Some(guests)) => guests.handle(session, ask),
+            (PageEvent::Guest(..), _, None) => {}
+            (event, Some(page), _) => page.handle(event),
+            (_, None, _) => {}
         }
     }
 
@@ -149,6 +178,10 @@ impl Faces {
         if let Some(mut page) = self.page.take() {
             page.finish();
         }
+        #[cfg(feature = "web")]
+        if let Some(mut guests) = self.guests.take() {
+            guests.finish();
+        }
         self.terminal.finish(signal)
     }
 
@@ -161,10 +194,17 @@ impl Faces {
                     | News::NoNetwork
                     | News::OwnKeyElsewhere(_)
                     | News::Equivocation(_)
+                    | News::Guests(_)
             )
         };
         if self.shown == Terminal::Rooms || is_fault() {
             self.terminal.show(told);
+        }
+        if let News::Guests(GuestsEvent::Opened { url }) = &told.news {
+            // A telephone's camera reads it.
+            for row in qr_code(url) {
+                self.terminal.say(&row);
+            }
         }
     }
 }
@@ -175,6 +215,13 @@ impl Face for Faces {
             let name = ready.room.clone();
             let name = name.unwrap_or_else(|| LOBBY.to_owned());
             self.rooms.insert(told.room, name);
+        }
+        #[cfg(feature = "web")]
+        if let Some(guests) = &mut self.guests {
+            guests.show(told);
+        }
+        if told.news.is_for_server() {
+            return;
         }
         #[cfg(feature = "web")]
         if let Some(page) = &mut self.page {
@@ -200,16 +247,24 @@ impl Face for Faces {
         if let Some(page) = &mut self.page {
             page.flush();
         }
+        #[cfg(feature = "web")]
+        if let Some(guests) = &mut self.guests {
+            guests.flush();
+        }
     }
 
     fn next(&mut self) -> Option<Request> {
         #[cfg(feature = "web")]
-        if let Some(page) = &mut self.page {
-            self.is_turn_of_page = !self.is_turn_of_page;
-            return match self.is_turn_of_page {
-                true => page.next().or_else(|| self.terminal.next()),
-                false => self.terminal.next().or_else(|| page.next()),
+        for _ in 0..FACES {
+            self.turn = (self.turn + 1) % FACES;
+            let next = match self.turn {
+                0 => self.page.as_mut().and_then(|page| page.next()),
+                1 => self.guests.as_mut().and_then(|guests| guests.next()),
+                _ => self.terminal.next(),
             };
+            if next.is_some() {
+                return next;
+            }
         }
         self.terminal.next()
     }
@@ -236,7 +291,8 @@ pub(super) fn is_answer(news: &News) -> bool {
         | News::IgnoreList(_)
         | News::Stats(_)
         | News::Found(_)
-        | News::Searched { .. } => true,
+        | News::Searched { .. }
+        | News::Guests(GuestsEvent::List { .. }) => true,
         News::Message(message) => message.timing == Timing::History,
         _ => false,
     }

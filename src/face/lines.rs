@@ -14,6 +14,7 @@ use self::delivery::{delivery, undelivered};
 use super::arrivals::{Crowd, Earlier, Movement};
 use super::day::Days;
 use super::failure;
+use super::guests;
 use super::mention::mentions;
 use super::relations;
 use crate::chat::entry::Syntax;
@@ -177,7 +178,7 @@ impl Lines {
 
     fn message(&mut self, message: &Message, line: Option<u64>) -> Line {
         // What was just typed on the same terminal stands there already.
-        let is_typed = message.is_own && line.is_some() && message.timing == Timing::Live;
+        let is_typed = message.is_mine() && line.is_some() && message.timing == Timing::Live;
         let is_proven = message.who.is_proven();
         let is_repeated = message.to.is_some() && is_proven;
         if is_typed && !is_repeated && !self.style.shows_own {
@@ -193,7 +194,11 @@ impl Lines {
 
     fn message_as(&mut self, message: &Message, answer: Answer<'_>) -> Line {
         let is_proven = message.who.is_proven();
+        let lang = self.style.lang;
+        let guest = message.guest.as_ref();
+        let guest = guest.map(|guest| guests::of_member(lang, guest, &message.who));
         let speaker = match &message.to {
+            _ if guest.is_some() => guest.unwrap_or_default(),
             Some(to) if is_proven => format!("{PRIVATE} {}", addressed(to)),
             _ if message.is_private && !message.is_own && !is_proven => {
                 text::privately(self.style.lang, &message.who.name)
@@ -215,7 +220,7 @@ impl Lines {
             Content::Action(_) => Speaker::Actor(&speaker),
             _ => Speaker::Name(&speaker),
         };
-        let is_news = !message.is_own && message.timing != Timing::History;
+        let is_news = !message.is_mine() && message.timing != Timing::History;
         let text = shown_text(self.style.lang, message);
         let line = self.data_as(at, source, speaker, Some(&text), answer);
         match is_news {
@@ -228,7 +233,7 @@ impl Lines {
     fn guest(&mut self, guest: &Guest) -> Line {
         let name = guest.name.as_deref();
         let name = name.unwrap_or_else(|| text::anonymous(self.style.lang));
-        let speaker = format!("~{name}");
+        let speaker = guests::plain(name);
         let speaker = Speaker::Name(&speaker);
         let at = Duration::from_millis(guest.wall_ms);
         let line = self.data(at, guest.source, speaker, guest.text.as_deref());
@@ -305,15 +310,7 @@ impl Lines {
     fn stats(&self, stats: &Stats) -> Vec<String> {
         let lang = self.style.lang;
         let mut sentences = vec![text::stats(lang, stats.members, stats.held_bytes)];
-        let dropped = text::frames_dropped(
-            lang,
-            &stats.faults,
-            stats.refused,
-            stats.repeats,
-            stats.ahead,
-            stats.misdirected,
-        );
-        sentences.extend(dropped);
+        sentences.extend(text::frames_dropped(lang, stats));
         sentences
     }
 }

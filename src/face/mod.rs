@@ -7,6 +7,7 @@ mod day;
 mod entries;
 mod faces;
 pub mod failure;
+mod guests;
 pub mod json;
 pub mod lines;
 mod mention;
@@ -262,6 +263,7 @@ impl ConsoleFace {
             Writer::Lines(lines) => lines.line(told.request.map(|request| request.0), &told.news),
             // A program was told before its last session ended.
             Writer::Json(_) if matches!(told.news, News::Recent(_)) => return,
+            Writer::Json(_) if told.news.is_for_server() => return,
             Writer::Json(json) => {
                 let request = told.request;
                 let name = request.and_then(|request| self.entries.name_of(request));

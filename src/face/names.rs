@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::lines::addressed;
-use crate::chat::event::{Guest, HubNews, Ignored, News, PeerNews, Person, Timing};
+use crate::chat::event::{Guest, GuestsEvent, HubNews, Ignored, News, PeerNews, Person, Timing};
 use crate::protocol::lookalike::clean_name;
 use crate::protocol::wire::frame::Key;
 use crate::terminal::completion::Completion;
@@ -35,8 +35,14 @@ impl Names {
     pub(super) fn follow(&mut self, news: &News, completion: &mut Completion) {
         match news {
             // Whoever spoke before may have left, or have another name by now.
-            News::Message(message) if !message.is_own && message.timing == Timing::Live => {
-                self.note(&message.who, Because::Spoke, completion);
+            News::Message(message) if !message.is_mine() && message.timing == Timing::Live => {
+                match &message.guest {
+                    Some(guest) => self.note_guest(Some(guest.name.as_str()), completion),
+                    None => self.note(&message.who, Because::Spoke, completion),
+                }
+            }
+            News::Guests(GuestsEvent::Entered { guest, .. }) => {
+                self.note_guest(Some(guest.name.as_str()), completion);
             }
             News::Entered { person, .. }
             | News::Back(person)
@@ -66,7 +72,9 @@ impl Names {
             }
             News::IgnoreList(all) => all.iter().for_each(|who| match who {
                 Ignored::Person(person) => self.note(person, Because::Here, completion),
-                Ignored::Guest { name, .. } => self.note_guest(Some(name), completion),
+                Ignored::Guest { name, .. } | Ignored::GuestOf { name, .. } => {
+                    self.note_guest(Some(name), completion);
+                }
             }),
             News::Hub(HubNews::List { names, .. }) => self.replace(names, completion),
             _ => {}

@@ -1,5 +1,6 @@
 //! The sentences about who is ignored, and who is called what.
 
+use super::guests;
 use super::lines::{addressed, typed};
 use crate::chat::event::{Ignored, News};
 use crate::protocol::lookalike::clean_name;
@@ -16,22 +17,23 @@ pub(super) fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::Renamed { before, person, .. } => {
             text::renamed(lang, &addressed(before), &addressed(person))
         }
-        News::Ignored { who, is_kept: true } => text::ignored(lang, &shown(who), &named(who)),
-        News::Ignored { who, .. } => text::ignored_for_now(lang, &shown(who), &named(who)),
-        News::Unignored(who) => text::unignored(lang, &shown(who)),
+        News::Ignored { who, is_kept: true } => text::ignored(lang, &shown(lang, who), &named(who)),
+        News::Ignored { who, .. } => text::ignored_for_now(lang, &shown(lang, who), &named(who)),
+        News::Unignored(who) => text::unignored(lang, &shown(lang, who)),
         News::IgnoreList(all) => {
-            let all: Vec<String> = all.iter().map(shown).collect();
+            let all: Vec<String> = all.iter().map(|who| shown(lang, who)).collect();
             text::ignore_list(lang, &all)
         }
-        _ => return None,
+        other => return guests::sentence(lang, other),
     })
 }
 
 /// Somebody as they are shown; a guest with its address, because its name proves nothing.
-fn shown(who: &Ignored) -> String {
+fn shown(lang: Lang, who: &Ignored) -> String {
     match who {
         Ignored::Person(person) => addressed(person),
-        Ignored::Guest { address, .. } => format!("{} ({address})", named(who)),
+        Ignored::Guest { name, address } => format!("{} ({address})", guests::plain(name)),
+        Ignored::GuestOf { name, host } => guests::of_named(lang, name, host),
     }
 }
 
@@ -39,7 +41,7 @@ fn shown(who: &Ignored) -> String {
 pub(super) fn named(who: &Ignored) -> String {
     match who {
         Ignored::Person(person) => typed(person),
-        Ignored::Guest { name, .. } => {
+        Ignored::Guest { name, .. } | Ignored::GuestOf { name, .. } => {
             let name = format!("~{}", clean_name(name));
             match name.contains(' ') {
                 true => format!("\"{name}\""),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::guests;
 use super::json::Json;
 use super::lines::addressed;
 use crate::chat::archive::record::{Entry, Form};
@@ -152,13 +153,13 @@ impl StoredWriter {
             time_of_day: place,
             ..Stamp::default()
         };
-        let speaker = speaker(stored);
+        let speaker = speaker(lang, stored);
         let data = said(lang, entry);
         let shown = Shown {
             stamp: &stamp,
             source: SocketAddr::from(([0, 0, 0, 0], 0)),
             speaker: match entry.manner {
-                Manner::Said => Speaker::Name(&speaker),
+                Manner::Said | Manner::Guest(_) => Speaker::Name(&speaker),
                 Manner::Action => Speaker::Actor(&speaker),
             },
             data: Some(&data),
@@ -181,11 +182,15 @@ impl StoredWriter {
             Form::Deleted => "deleted",
         };
         let to = stored.to.map(|to| &*to.name).unwrap_or_default();
+        let author = match &entry.manner {
+            Manner::Guest(_) => speaker(self.screen.lang(), stored),
+            Manner::Said | Manner::Action => stored.who.name.to_string(),
+        };
         let cells = [
             Cow::Borrowed(stamp.rfc3339.as_str()),
             stored.room.into(),
             ShortId::of(&entry.id).to_string().into(),
-            (&*stored.who.name).into(),
+            author.into(),
             fingerprint(&entry.who.key).into(),
             to.into(),
             form.into(),
@@ -215,11 +220,11 @@ impl StoredWriter {
             false => String::new(),
         };
         let (before, behind) = match entry.manner {
-            Manner::Said => ("", ":"),
+            Manner::Said | Manner::Guest(_) => ("", ":"),
             Manner::Action => ("* ", ""),
         };
         let (rfc3339, time) = (&stamp.rfc3339, &stamp.time_of_day);
-        let who = escaped(&speaker(stored));
+        let who = escaped(&speaker(lang, stored));
         let said = said(lang, entry);
         let said: Vec<String> = said.split('\n').map(|line| self.marked(line)).collect();
         let (short, said) = (ShortId::of(&entry.id), said.join("<br>\n"));
@@ -270,7 +275,10 @@ fn said(lang: Lang, entry: &Entry) -> Cow<'_, str> {
 }
 
 /// Who speaks, and to whom if it is to one alone.
-fn speaker(stored: &Stored<'_>) -> String {
+fn speaker(lang: Lang, stored: &Stored<'_>) -> String {
+    if let Manner::Guest(guest) = &stored.found.entry.manner {
+        return guests::of_member(lang, guest, stored.who);
+    }
     let mut speaker = match stored.who.is_verified() {
         true => format!("{} {VERIFIED}", stored.who.name),
         false => addressed(stored.who),

@@ -4,18 +4,32 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 
-use super::tcp::{Listener, plain_address};
+use super::tcp::{Listener, keep_alive, plain_address};
 
 /// Pause after a failed accept, such as one for too many open files.
 const FAILURE_PAUSE: Duration = Duration::from_millis(100);
+
+/// Silence after which the other side's system is asked whether it is still there. Within twice
+/// that, a telephone that has left the network is noticed.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// See the file's head.
 #[derive(Debug)]
 pub struct Acceptor {
     listener: TcpListener,
+}
+
+/// The two ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    /// The other side.
+    pub from: SocketAddr,
+    /// This side.
+    pub to: SocketAddr,
 }
 
 impl Acceptor {
@@ -28,14 +42,20 @@ impl Acceptor {
         Ok(Self { listener })
     }
 
-    /// The next connection, whose small writes leave at once, and the address that it comes from.
-    /// Waits as long as it takes: a failed accept is tried again after a pause.
-    pub async fn accept(&self) -> (impl AsyncRead + AsyncWrite + Unpin + 'static, SocketAddr) {
+    /// The next connection, whose small writes leave at once, and its two ends. Waits as long as it
+    /// takes: a failed accept is tried again after a pause.
+    pub async fn accept(&self) -> (impl AsyncRead + AsyncWrite + Unpin + 'static, Ends) {
         loop {
             if let Ok((stream, from)) = self.listener.accept().await
                 && stream.set_nodelay(true).is_ok()
+                && keep_alive(SockRef::from(&stream), KEEP_ALIVE).is_ok()
+                && let Ok(to) = stream.local_addr()
             {
-                return (stream, plain_address(from));
+                let ends = Ends {
+                    from: plain_address(from),
+                    to: plain_address(to),
+                };
+                return (stream, ends);
             }
             tokio::time::sleep(FAILURE_PAUSE).await;
         }

@@ -80,7 +80,9 @@ mod stored;
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use super::engine::event::{Delivery, EngineEvent, MessageId, NamedKey, SayError, Transmit};
+use super::engine::event::{
+    Delivery, EngineEvent, GuestName, MessageId, NamedKey, SayError, Transmit,
+};
 use super::engine::roster::Roster;
 use super::engine::{Engine, Setup};
 use super::gate::Gate;
@@ -164,6 +166,20 @@ impl Node {
     /// [`SayError::TooLong`].
     pub fn act(&mut self, now: Moment, text: &str) -> Result<(), SayError> {
         self.engine.act(now, text)
+    }
+
+    /// Says for a guest of this member a message of at most `config::GUEST_TEXT_MAX_BYTES`. Its id
+    /// comes with [`EngineEvent::Sent`].
+    ///
+    /// # Errors
+    /// [`SayError::TooLong`].
+    pub fn say_as_guest(
+        &mut self,
+        now: Moment,
+        guest: &GuestName,
+        text: &str,
+    ) -> Result<(), SayError> {
+        self.engine.say_as_guest(now, guest, text)
     }
 
     /// Says a text of at most `private::PRIVATE_MAX_BYTES` to all sessions of one person that are

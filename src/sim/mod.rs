@@ -27,7 +27,7 @@ use crate::chat::archive::Request;
 use crate::chat::command::{Command, Leave, RequestId};
 use crate::chat::event::{Interface, News};
 use crate::chat::{Chat, Input, NetworkAsk, NetworkNews, Output};
-use crate::protocol::engine::event::{Destination, Transmit};
+use crate::protocol::engine::event::{Destination, GuestName, Transmit};
 use crate::protocol::engine::member::Member;
 use crate::protocol::message::Name;
 use crate::protocol::node::Node;
@@ -170,6 +170,14 @@ impl World {
         let message = self.ledger.say(number, self.now);
         let text = Ledger::text(message, text);
         self.ask(number, Command::Say(text));
+        message
+    }
+
+    /// A member says its next message for a guest, with some text behind.
+    pub fn say_as_guest(&mut self, number: usize, guest: &GuestName, text: &str) -> usize {
+        let message = self.ledger.say(number, self.now);
+        let (guest, text) = (guest.clone(), Ledger::text(message, text));
+        self.ask(number, Command::SayAsGuest { guest, text });
         message
     }
 

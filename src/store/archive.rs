@@ -17,6 +17,8 @@ mod file_tests;
 mod find;
 mod forget;
 mod forms;
+#[cfg(test)]
+mod guest_tests;
 mod index;
 mod lag;
 mod load;

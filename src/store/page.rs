@@ -1,5 +1,5 @@
-//! Where the page's port and token stay until the person logs out, and the file that takes a browser
-//! to the page. Only this user can read them.
+//! Where the page's port and token stay until the person logs out, and the file that takes a
+//! browser to the page. Only this user can read them.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -27,8 +27,8 @@ pub struct KeptPage {
 }
 
 impl KeptPage {
-    /// What was kept for the person whose key has this short id; `None` if another program of theirs
-    /// uses it.
+    /// What was kept for the person whose key has this short id; `None` if another program of
+    /// theirs uses it.
     ///
     /// # Errors
     /// The system's.

@@ -18,7 +18,7 @@ use crate::protocol::message::{clean, is_hazard};
 use crate::text::{self, Lang};
 
 /// Longest name shown in a line, in characters: a stranger's may be as long as a datagram.
-const NAME_SHOWN_MAX_CHARS: usize = 64;
+const NAME_SHOWN_MAX_CHARS: usize = 96;
 
 /// How messages are written to stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

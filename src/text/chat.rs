@@ -351,13 +351,19 @@ fn knowing_people(lang: Lang) -> [String; 6] {
     ]
 }
 
-fn others(lang: Lang) -> [String; 6] {
+fn others(lang: Lang) -> [String; 8] {
     [
         say!(
             lang,
-            "/web [new]     opens the room in a browser on this computer; new: another link",
-            "/web [novo]    abre a sala num navegador deste computador; novo: outro link",
+            "/guests [new]  who takes part by your page for guests; new: another link for them",
+            "/convidados [novo] quem participa pela sua página de convidados; novo: troca o link",
         ),
+        say!(
+            lang,
+            "/kick NAME     sends your guest NAME away",
+            "/expulsar NOME manda embora o seu convidado NOME",
+        ),
+        super::page_command(lang),
         say!(
             lang,
             "/stats         what is stored, and what arrived but could not be used",

@@ -1,7 +1,7 @@
 //! Why a name cannot be used.
 
 use super::{Lang, say};
-use crate::protocol::lookalike::{Oddity, clean_name};
+use crate::protocol::lookalike::{Oddity, OwnNameFault, clean_name};
 use crate::protocol::message::{NAME_MAX_BYTES, NameFault, clean};
 
 /// A room's name breaks a rule.
@@ -34,6 +34,15 @@ pub fn name_is_odd(lang: Lang, given: &str, odd: Oddity) -> String {
         "'{given}' is not valid as your name: {why}",
         "'{given}' não é válido como o seu nome: {why}",
     )
+}
+
+/// A guest's name breaks a rule, or may pass for another one.
+#[must_use]
+pub fn guest_name_refused(lang: Lang, given: &str, fault: OwnNameFault) -> String {
+    match fault {
+        OwnNameFault::Name(fault) => name_refused(lang, given, fault),
+        OwnNameFault::Odd(odd) => name_is_odd(lang, given, odd),
+    }
 }
 
 fn name_fault(lang: Lang, fault: NameFault) -> String {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::{Lang, row, say};
 use crate::error::RoomFault;
-use crate::protocol::wire::frame::FrameFault;
 use crate::protocol::wire::seal::invitation::InvitationFault;
 use crate::protocol::wire::seal::passphrase::{PassphraseFault, Strength};
 
@@ -340,64 +339,6 @@ pub fn stats(lang: Lang, members: usize, held_bytes: usize) -> String {
         "people here: {members}; messages stored: {held_kib} KiB",
         "pessoas aqui: {members}; mensagens guardadas: {held_kib} KiB",
     )
-}
-
-/// The datagrams dropped at the gate, by reason.
-#[must_use]
-pub fn frames_dropped(
-    lang: Lang,
-    faults: &[(FrameFault, u64)],
-    refused: u64,
-    replays: u64,
-    ahead: u64,
-    misdirected: u64,
-) -> Vec<String> {
-    let mut sentences: Vec<String> = faults
-        .iter()
-        .map(|(fault, count)| {
-            let why = frame_fault(lang, *fault);
-            say!(
-                lang,
-                "packets dropped, {why}: {count}",
-                "pacotes descartados, {why}: {count}",
-            )
-        })
-        .collect();
-    sentences.push(say!(
-        lang,
-        "packets that came twice: {replays}; packets not looked at, because strangers sent too \
-        many: {refused}",
-        "pacotes repetidos: {replays}; pacotes não examinados, porque desconhecidos enviaram \
-        demais: {refused}",
-    ));
-    if ahead > 0 {
-        sentences.push(say!(
-            lang,
-            "packets dropped, the author's clock is more than 10 minutes ahead: {ahead}",
-            "pacotes descartados, o relógio do autor está mais de 10 minutos adiantado: {ahead}",
-        ));
-    }
-    if misdirected > 0 {
-        sentences.push(say!(
-            lang,
-            "dropped, meant for one member but sent to everyone: {misdirected}",
-            "descartados, para um só membro mas enviados a todos: {misdirected}",
-        ));
-    }
-    sentences
-}
-
-fn frame_fault(lang: Lang, fault: FrameFault) -> String {
-    match fault {
-        FrameFault::NotFrame => say!(lang, "not from roda", "que não são do roda",),
-        FrameFault::Unknown => say!(lang, "of an unknown kind", "de tipo desconhecido",),
-        FrameFault::OtherRoom => say!(lang, "from another room", "de outra sala",),
-        FrameFault::OtherVersion => say!(lang, "from another version", "de outra versão",),
-        FrameFault::OtherKey => say!(lang, "sealed with another key", "fechados com outra chave",),
-        FrameFault::BrokenSeal => say!(lang, "changed on the way", "alterados no caminho",),
-        FrameFault::Broken => say!(lang, "malformed", "malformados",),
-        FrameFault::Forged => say!(lang, "forged", "falsificados",),
-    }
 }
 
 /// Why a room cannot be opened.

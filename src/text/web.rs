@@ -1,6 +1,16 @@
 //! What is said of the page: where it is, and why a request for it is refused.
 
 use super::{Lang, say};
+use crate::chat::guests::Departure;
+
+/// What `/web` does.
+pub(super) fn page_command(lang: Lang) -> String {
+    say!(
+        lang,
+        "/web [new]     opens the room in a browser on this computer; new: another link",
+        "/web [novo]    abre a sala num navegador deste computador; novo: outro link",
+    )
+}
 
 /// Where the page is.
 #[must_use]
@@ -19,6 +29,46 @@ pub fn built_without_page(lang: Lang) -> String {
         lang,
         "This roda was built without the page",
         "Este roda foi compilado sem a página",
+    )
+}
+
+/// What a guest is told whose session ends; nothing where the guest knows.
+#[must_use]
+pub fn guest_is_out(lang: Lang, why: Departure) -> Option<String> {
+    Some(match why {
+        Departure::Left => return None,
+        Departure::Kicked => say!(lang, "You were sent away", "Mandaram você embora"),
+        Departure::Displaced => say!(
+            lang,
+            "You had to make room for others",
+            "Você teve de dar lugar a outros",
+        ),
+        Departure::Lost => say!(
+            lang,
+            "You were away too long; enter again",
+            "Você ficou fora tempo demais; entre de novo",
+        ),
+        Departure::Closed => say!(lang, "The host has left", "O anfitrião saiu"),
+    })
+}
+
+/// Guests cannot be let in.
+#[must_use]
+pub fn no_guest_page(lang: Lang, cause: &str) -> String {
+    say!(
+        lang,
+        "There is no page for guests: {cause}",
+        "Não há página para convidados: {cause}",
+    )
+}
+
+/// How guests are let into a room whose key only some have.
+#[must_use]
+pub fn guests_need_a_yes(lang: Lang) -> String {
+    say!(
+        lang,
+        "To let them in, type /guests yes",
+        "Para deixar entrar, digite /convidados sim",
     )
 }
 

@@ -42,6 +42,8 @@ mod one_shot;
 #[cfg(feature = "web")]
 mod page;
 #[cfg(feature = "web")]
+mod page_guest;
+#[cfg(feature = "web")]
 mod page_hostile;
 #[cfg(feature = "web")]
 mod page_looks;
@@ -59,3 +61,5 @@ mod terminal_session;
 mod tools;
 #[cfg(feature = "web")]
 mod web;
+#[cfg(feature = "web")]
+mod web_guests;

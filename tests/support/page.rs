@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 
 use super::DEADLINE;
 use super::program::Program;
@@ -79,6 +80,17 @@ impl Page {
         stream
     }
 
+    /// A connection from an address of the loopback.
+    pub fn connect_from(&self, address: [u8; 4]) -> TcpStream {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((address, 0)).into()).unwrap();
+        let to = SocketAddr::from(([127, 0, 0, 1], self.port));
+        socket.connect(&to.into()).unwrap();
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream
+    }
+
     /// The head of a request that is heard.
     pub fn head(&self, method: &str, target: &str, length: usize) -> String {
         let Self { port, token } = self;
@@ -90,7 +102,11 @@ impl Page {
 
     /// Sends bytes, and gives the answer once the other side has closed.
     pub fn sends(&self, request: &[u8]) -> Answer {
-        let mut stream = self.connect();
+        self.sends_on(self.connect(), request)
+    }
+
+    /// The same on a connection.
+    pub fn sends_on(&self, mut stream: TcpStream, request: &[u8]) -> Answer {
         // Whoever is refused early may not take all of it.
         let _ = stream.write_all(request);
         let mut answer = Vec::new();
@@ -121,10 +137,27 @@ impl Page {
         answer.lines()
     }
 
+    /// The same page, for whoever knows something else.
+    pub fn knowing(&self, token: &str) -> Self {
+        Self {
+            port: self.port,
+            token: token.to_owned(),
+        }
+    }
+
     /// Opens a stream of events.
     pub fn events(&self) -> Events {
-        let mut stream = self.connect();
-        let head = self.head("GET", "/events", 0);
+        self.events_at("/events")
+    }
+
+    /// Opens a stream of events at a path.
+    pub fn events_at(&self, path: &str) -> Events {
+        self.events_on(self.connect(), path)
+    }
+
+    /// Opens a stream of events on a connection.
+    pub fn events_on(&self, mut stream: TcpStream, path: &str) -> Events {
+        let head = self.head("GET", path, 0);
         stream.write_all(head.as_bytes()).unwrap();
         Events {
             stream,
@@ -174,14 +207,16 @@ impl Events {
         let end = Instant::now() + 3 * DEADLINE;
         let mut all = Vec::new();
         while Instant::now() < end {
-            let event = self.next().unwrap_or_else(|| panic!("it ended: {all:#?}"));
+            let event = self
+                .next()
+                .unwrap_or_else(|| panic!("it ended after {}", all.len()));
             let is_last = is_it(&event);
             all.push(event);
             if is_last {
                 return all;
             }
         }
-        panic!("it did not come: {all:#?}");
+        panic!("it did not come among {}", all.len());
     }
 
     /// The next event of a kind.

@@ -37,11 +37,13 @@ impl Entry {
     /// The message, as faces receive it: of these persons.
     #[must_use]
     pub fn into_message(self, who: Person, to: Option<Person>) -> Message {
+        let (content, guest) = Content::of(self.manner, self.text);
         Message {
             id: Id::Group(self.id),
             who,
+            guest,
             to: to.map(Box::new),
-            content: Content::of(self.manner, self.text),
+            content,
             wall_ms: self.wall_ms,
             source: None,
             is_own: self.is_own,

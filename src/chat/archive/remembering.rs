@@ -175,7 +175,12 @@ impl Chat {
         }
         let recent = std::mem::take(&mut self.remembering.recent).into_iter();
         let messages: Vec<Message> = recent
-            .filter(|entry| !self.people.ignoring.has(Some(&entry.who.key)))
+            .filter(|entry| {
+                !self
+                    .people
+                    .ignoring
+                    .has_author(&entry.who.key, &entry.manner)
+            })
             .filter(|entry| entry.form != Form::Deleted)
             .map(|entry| self.recalled(entry))
             .collect();
@@ -193,7 +198,8 @@ impl Chat {
 
     /// Has a message kept that is shown now, unless nothing of its author is.
     pub(in crate::chat) fn remember(&mut self, delivery: &Delivery, timing: Timing) {
-        if !self.remembering.is_on() || self.people.ignoring.has(Some(&delivery.who.key)) {
+        let ignoring = &self.people.ignoring;
+        if !self.remembering.is_on() || ignoring.has_author(&delivery.who.key, &delivery.manner) {
             return;
         }
         let entry = Entry {
@@ -201,7 +207,7 @@ impl Chat {
             who: delivery.who.clone(),
             to: None,
             text: delivery.text.clone(),
-            manner: delivery.manner,
+            manner: delivery.manner.clone(),
             wall_ms: clock_ms(delivery.id.position.clock),
             is_own: delivery.who.key == self.people.my_key(),
             is_private: delivery.is_private,
@@ -221,7 +227,7 @@ impl Chat {
             who: self.people.my_name(),
             to: unsent.to.as_ref().and_then(named_key),
             text: unsent.text.clone(),
-            manner: unsent.manner,
+            manner: unsent.manner.clone(),
             wall_ms: clock_ms(id.position.clock),
             is_own: true,
             is_private: unsent.to.is_some(),

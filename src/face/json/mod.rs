@@ -2,6 +2,7 @@
 //! documents. Words for people never stand here: `data` of an error is English in every language.
 
 mod amendments;
+mod guests;
 mod object;
 mod page;
 pub mod place;
@@ -98,6 +99,7 @@ fn object_of(news: &News) -> Object<'_> {
         News::Found(found) => of_found(found),
         News::Searched { count, has_more } => of_searched(*count, *has_more),
         News::Guest(guest) => of_guest(guest),
+        News::Guests(event) => guests::of_event(event),
         News::Entered { person, was_here } => Object {
             here_before: *was_here,
             ..about("entered", person)
@@ -256,6 +258,12 @@ fn about_ignored<'e>(event: &'e str, who: &'e Ignored) -> Object<'e> {
             address: Some(*address),
             ..Object::default()
         },
+        Ignored::GuestOf { name, host } => Object {
+            event,
+            user: Some(Some(name)),
+            guest_of: Some(Someone::of(host)),
+            ..Object::default()
+        },
     }
 }
 
@@ -298,7 +306,7 @@ fn of_message(message: &Message) -> Object<'_> {
         history: message.timing == Timing::History,
         edited: matches!(message.version, Version::Edited(_)),
         deleted: message.version == Version::Deleted,
-        ..about("message", &message.who)
+        ..guests::about_author("message", message)
     }
 }
 
@@ -337,6 +345,7 @@ fn of_stats(stats: &Stats) -> Object<'_> {
         repeats: Some(stats.repeats),
         ahead: Some(stats.ahead),
         misdirected: Some(stats.misdirected),
+        unknown: Some(stats.unknown).filter(|count| *count > 0),
         ..event("stats")
     }
 }
@@ -357,6 +366,8 @@ fn of_failure(failed: &Failure) -> Object<'_> {
         | Failure::NoMessage(given)
         | Failure::TooOld(given)
         | Failure::NotYourMessage(given)
+        | Failure::NotYourGuest(given)
+        | Failure::GuestWithoutKey(given)
         | Failure::BadName { given, .. }
         | Failure::OddName { given, .. }
         | Failure::PeopleUnknown(given) => Object {

@@ -45,6 +45,10 @@ pub(super) struct Object<'e> {
     #[serde(skip_serializing_if = "is_false")]
     pub(super) namesake: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guest: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guest_of: Option<Someone<'e>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) to: Option<&'e str>,
@@ -124,6 +128,22 @@ pub(super) struct Object<'e> {
     pub(super) ahead: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) misdirected: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unknown: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) link: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guests: Option<Vec<OwnGuest<'e>>>,
+}
+
+/// A guest of this member's in a list.
+#[derive(Serialize)]
+pub(super) struct OwnGuest<'e> {
+    pub(super) user: &'e str,
+    pub(super) guest: u32,
+    pub(super) address: IpAddr,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) silent: bool,
 }
 
 /// Somebody in a list.
@@ -146,6 +166,8 @@ pub(super) struct Someone<'e> {
     pub(super) keeper: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guest_of: Option<&'e str>,
 }
 
 /// An interface in use.
@@ -185,6 +207,10 @@ impl<'e> Someone<'e> {
                 address: Some(*address),
                 ..Self::unproven(name)
             },
+            Ignored::GuestOf { name, host } => Self {
+                guest_of: Some(&host.name),
+                ..Self::unproven(name)
+            },
         }
     }
 
@@ -199,6 +225,7 @@ impl<'e> Someone<'e> {
             ignored: false,
             keeper: false,
             address: None,
+            guest_of: None,
         }
     }
 

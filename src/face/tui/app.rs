@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::super::arrivals::Movement;
+use super::super::guests;
 use super::super::lines::{Line, Lines, Style as LinesStyle, addressed, typed};
 use super::super::mention::mentions;
 use super::super::names::Names;
@@ -296,7 +297,7 @@ impl App {
                     .note(guest.wall_ms, What::Guest(guest.clone()));
                 let name = guest.name.clone().unwrap_or_default();
                 self.on_arrival(None, mentions(&text, self.name()).is_empty());
-                self.call(&text, &format!("~{name}"), false);
+                self.call(&text, &guests::plain(&name), false);
                 return;
             }
             News::Entered { person, was_here } => {
@@ -347,14 +348,17 @@ impl App {
         if !is_new || message.timing == Timing::History {
             return;
         }
-        if message.is_own {
+        if message.is_mine() {
             // Whoever speaks looks at what follows.
             self.scroll = Scroll::Bottom;
             self.unseen = 0;
             return;
         }
         self.on_arrival(Some((Some(message.id), 0)), false);
-        let who = addressed(&message.who);
+        let who = match &message.guest {
+            Some(guest) => guests::of_member(self.config.lang, guest, &message.who),
+            None => addressed(&message.who),
+        };
         self.call(message.text(), &who, message.is_private);
     }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use ratatui::style::Style;
 
 use super::super::arrivals::Movement;
+use super::super::guests;
 use super::super::lines::addressed;
 use super::super::mention::{mentions, occurrences};
 use super::conversation::{Aside, What};
@@ -96,8 +97,14 @@ pub(super) fn message(message: &Message, state: State, look: Look<'_>) -> Laid {
     if is_action {
         lead.push(Span::new("* ", theme.dim()));
     }
-    let name = named(&message.who, look.lang);
-    lead.push(Span::new(name, theme.person(&message.who)));
+    lead.push(match &message.guest {
+        None => Span::new(named(&message.who, look.lang), theme.person(&message.who)),
+        Some(guest) => {
+            let who = Person::unproven(guest.name.as_str());
+            let name = guests::of_member(look.lang, guest, &message.who);
+            Span::new(isolated(&short_name(&name)), theme.person(&who))
+        }
+    });
     if let Some(to) = &message.to {
         lead.push(Span::new(" → ", theme.private()));
         lead.push(Span::new(named(to, look.lang), theme.person(to)));
@@ -122,7 +129,7 @@ pub(super) fn message(message: &Message, state: State, look: Look<'_>) -> Laid {
         text: message.text(),
         style,
         tail,
-        marks_me: !message.is_own,
+        marks_me: !message.is_mine(),
     };
     said.rows(state.is_unfolded, look)
 }
@@ -135,10 +142,10 @@ pub(super) fn aside(aside: &Aside, look: Look<'_>) -> Vec<Row> {
             let name = guest.name.as_deref();
             let name = name.unwrap_or_else(|| text::anonymous(look.lang));
             let who = Person::unproven(name);
-            let name = isolated(&short_name(name));
+            let name = isolated(&short_name(&guests::plain(name)));
             let said = Said {
                 lead: vec![
-                    Span::new(format!("~{name}"), theme.person(&who)),
+                    Span::new(name, theme.person(&who)),
                     Span::new(": ", theme.dim()),
                 ],
                 text: guest.text.as_deref().unwrap_or_default(),

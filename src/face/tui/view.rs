@@ -198,7 +198,7 @@ impl View<'_> {
         let look = self.body_look();
         match entry {
             Entry::Message(message) => {
-                let state = self.state(place, message.is_own);
+                let state = self.state(place, message.is_mine());
                 entry::message(message, state, look).rows
             }
             Entry::Aside(aside) => entry::aside(aside, look),
@@ -210,12 +210,12 @@ impl View<'_> {
         let Some(Entry::Message(message)) = self.conversation.get(place) else {
             return false;
         };
-        let state = self.state(place, message.is_own);
+        let state = self.state(place, message.is_mine());
         !state.is_unfolded && entry::message(message, state, self.body_look()).is_folded
     }
 
-    fn state(&self, place: Place, is_own: bool) -> State {
-        let id = place.0.filter(|_| is_own);
+    fn state(&self, place: Place, is_mine: bool) -> State {
+        let id = place.0.filter(|_| is_mine);
         State {
             progress: id.map(|id| self.conversation.delivery.of(id)),
             is_unfolded: self.conversation.is_unfolded(place),

@@ -14,6 +14,7 @@ use tokio::sync::mpsc::Receiver;
 use super::files::File;
 use super::routes::Verb;
 use super::rules::Refusal;
+use super::server::Refused;
 use crate::text::{self, Lang};
 
 /// Headers of every answer: the page runs its own files and nothing else, stands in no frame, asks
@@ -127,7 +128,7 @@ pub(super) fn stream(stream: EventStream) -> Answered {
 }
 
 /// Why there is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The head of the request is not heard.
     Refused(Refusal),
@@ -141,11 +142,13 @@ pub(super) enum Fault {
     Streams(usize),
     /// The room has too much to do.
     Busy,
+    /// A guest may not, for a reason.
+    Guest(Refused, String),
 }
 
 /// A fault, in words.
 pub(super) fn fault(lang: Lang, fault: Fault) -> Answered {
-    let status = match fault {
+    let status = match &fault {
         Fault::Refused(Refusal::Misdirected) => StatusCode::MISDIRECTED_REQUEST,
         Fault::Refused(Refusal::ForeignOrigin | Refusal::ForeignSite) => StatusCode::FORBIDDEN,
         Fault::Refused(Refusal::NoSuchRoute) => StatusCode::NOT_FOUND,
@@ -155,8 +158,16 @@ pub(super) fn fault(lang: Lang, fault: Fault) -> Answered {
         Fault::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
         Fault::TooSlow => StatusCode::REQUEST_TIMEOUT,
         Fault::Streams(_) | Fault::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Fault::Guest(refused, _) => match refused {
+            Refused::NotHere => StatusCode::UNAUTHORIZED,
+            Refused::SentAway => StatusCode::FORBIDDEN,
+            Refused::TooFast => StatusCode::TOO_MANY_REQUESTS,
+            Refused::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Refused::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Refused::Wrong => StatusCode::BAD_REQUEST,
+        },
     };
-    let words = match fault {
+    let words = match &fault {
         Fault::Refused(Refusal::Misdirected) => text::page_is_elsewhere(lang),
         Fault::Refused(Refusal::ForeignOrigin | Refusal::ForeignSite) => {
             text::page_is_foreign(lang)
@@ -168,8 +179,9 @@ pub(super) fn fault(lang: Lang, fault: Fault) -> Answered {
         Fault::Malformed => text::page_is_not_understood(lang),
         Fault::TooLong => text::page_says_too_much(lang),
         Fault::TooSlow => text::page_is_too_slow(lang),
-        Fault::Streams(most) => text::too_many_pages(lang, most),
+        Fault::Streams(most) => text::too_many_pages(lang, *most),
         Fault::Busy => text::page_comes_too_early(lang),
+        Fault::Guest(_, words) => words.clone(),
     };
     let mut answer = whole(status, TEXT, words + "\n");
     if let Fault::Refused(Refusal::WrongMethod(verb)) = fault {

@@ -12,8 +12,11 @@ use tokio::task::AbortHandle;
 pub(super) const CONNECTIONS_MAX: usize = 128;
 
 /// See the file's head.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Connections(Rc<RefCell<Table>>);
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    table: Rc<RefCell<Table>>,
+    most: usize,
+}
 
 #[derive(Debug, Default)]
 struct Table {
@@ -33,10 +36,18 @@ pub(super) struct Place {
 }
 
 impl Connections {
+    /// Room for so many.
+    pub(super) fn of(most: usize) -> Self {
+        Self {
+            table: Rc::default(),
+            most,
+        }
+    }
+
     /// A place for a new connection; `None` if all are taken by those that have shown the token.
     pub(super) fn enter(&self) -> Option<Place> {
-        let mut table = self.0.borrow_mut();
-        if table.proven + table.unproven.len() >= CONNECTIONS_MAX {
+        let mut table = self.table.borrow_mut();
+        if table.proven + table.unproven.len() >= self.most {
             let (_, oldest) = table.unproven.pop_first()?;
             if let Some(oldest) = oldest {
                 oldest.abort();
@@ -54,7 +65,7 @@ impl Connections {
     /// How many there are.
     #[cfg(test)]
     fn len(&self) -> usize {
-        let table = self.0.borrow();
+        let table = self.table.borrow();
         table.proven + table.unproven.len()
     }
 }
@@ -68,7 +79,7 @@ impl Place {
     /// The connection has shown the token.
     pub(super) fn prove(&self) {
         if let Some(number) = self.unproven.take() {
-            let mut table = self.connections.0.borrow_mut();
+            let mut table = self.connections.table.borrow_mut();
             table.unproven.remove(&number);
             table.proven += 1;
         }
@@ -78,7 +89,7 @@ impl Place {
 impl Connections {
     /// Keeps what ends a connection.
     pub(super) fn keep(&self, number: u64, end: AbortHandle) {
-        if let Some(kept) = self.0.borrow_mut().unproven.get_mut(&number) {
+        if let Some(kept) = self.table.borrow_mut().unproven.get_mut(&number) {
             *kept = Some(end);
         }
     }
@@ -86,7 +97,7 @@ impl Connections {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut table = self.connections.0.borrow_mut();
+        let mut table = self.connections.table.borrow_mut();
         match self.unproven.take() {
             Some(number) => drop(table.unproven.remove(&number)),
             None => table.proven -= 1,
@@ -100,7 +111,7 @@ mod tests {
 
     #[test]
     fn who_has_shown_the_token_is_pushed_out_by_nobody() {
-        let connections = Connections::default();
+        let connections = Connections::of(CONNECTIONS_MAX);
         let mut proven: Vec<Place> = Vec::new();
         for _ in 0..3 {
             let place = connections.enter().unwrap();

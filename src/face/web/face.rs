@@ -9,7 +9,7 @@ use super::asked::{self, Ask, HistoryAsk, Said};
 use super::lines::{self, Notes, RoomLines};
 use super::pending::{Pendings, Subject};
 use super::queue::Queue;
-use super::server::{Answering, PageEvent, Server};
+use super::server::{Answering, PageEvent, Refused, Server};
 use super::token::Token;
 use crate::chat::command::{Command, RequestId};
 use crate::chat::entry::{Entry, Request};
@@ -29,6 +29,9 @@ struct Stream {
     /// The rooms' states that it still waits for.
     missing: Vec<RequestId>,
 }
+
+/// Most requests that wait for the room. Pages that ask more are told to wait.
+pub(super) const WAITING_MAX: usize = 256;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -74,6 +77,12 @@ impl WebFace {
     pub fn handle(&mut self, event: PageEvent) {
         match event {
             PageEvent::Opened(queue) => self.open(queue),
+            // Guests have a face of their own.
+            PageEvent::Guest(..) => {}
+            PageEvent::Asked(_, answering) if self.waiting.len() >= WAITING_MAX => {
+                let words = text::page_comes_too_early(self.lang);
+                answering.refuse(Refused::NoRoom, words);
+            }
             PageEvent::Asked(Ask::Say(line), answering) => self.take_line(line, answering),
             PageEvent::Asked(Ask::History(ask), answering) => self.take_history(ask, answering),
         }
@@ -140,9 +149,21 @@ impl WebFace {
             face.request(room, snapshot)
         };
         let missing = rooms.into_iter().map(|room| ask(self, room)).collect();
-        self.streams
-            .retain(|stream| !Arc::ptr_eq(&stream.queue, &queue));
+        let is_older = |stream: &Stream| Arc::ptr_eq(&stream.queue, &queue);
+        self.forget(|stream| is_older(stream) || stream.queue.is_closed());
         self.streams.push(Stream { queue, missing });
+    }
+
+    /// Forgets streams, and what was asked for them.
+    fn forget(&mut self, is_over: impl Fn(&Stream) -> bool) {
+        let waiting = &mut self.waiting;
+        self.streams.retain(|stream| {
+            let is_over = is_over(stream);
+            if is_over {
+                waiting.retain(|request| !stream.missing.contains(&request.id));
+            }
+            !is_over
+        });
     }
 
     /// Gives a stream the state of a room, which begins the stream if it is the first one.
@@ -215,7 +236,7 @@ impl WebFace {
 
 impl Face for WebFace {
     fn show(&mut self, told: &Told) {
-        self.streams.retain(|stream| !stream.queue.is_closed());
+        self.forget(|stream| stream.queue.is_closed());
         let request = told.request.filter(|request| is_of_page(*request));
         match (&told.news, request) {
             (News::Snapshot(snapshot), Some(request)) => {

@@ -128,7 +128,13 @@ pub(super) fn ended() -> Arc<str> {
     line(&json!({ "event": "ended" }))
 }
 
-fn line(object: &serde_json::Value) -> Arc<str> {
+/// Something that was asked for is done.
+pub(super) fn said() -> Arc<str> {
+    line(&json!({ "event": "said" }))
+}
+
+/// One object.
+pub(super) fn line(object: &serde_json::Value) -> Arc<str> {
     let mut line = String::new();
     Screen::new(Form::Json, Color::Never, Lang::En).object(object, &mut line);
     line.into()

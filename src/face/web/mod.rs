@@ -8,6 +8,7 @@
 //! server       the thread: tokio and hyper; connections · visit (one of them) · answer
 //! queue        what waits for one page, bounded
 //! face         the loop's side: state of the rooms, events, requests; lines · pending
+//! guest_face   the same for guests, who have a listener of their own and sessions; guest_lines
 //! ```
 //!
 //! The thread only blocks and sends: it reads heads and bodies, hands over what is asked, and
@@ -18,20 +19,32 @@ mod asked;
 mod connections;
 mod face;
 mod files;
+mod guest_face;
+mod guest_lines;
 mod lines;
 mod pending;
 mod queue;
 mod routes;
 mod rules;
 mod server;
+mod sessions;
 mod token;
 mod visit;
 
+use std::net::SocketAddr;
+
 pub use self::asked::{Ask, HistoryAsk};
 pub use self::face::WebFace;
+pub use self::guest_face::{GuestAsk, GuestFace, GuestFaceConfig};
 pub use self::queue::Queue;
-pub use self::server::{Answering, PageEvent, Server};
+pub use self::server::{Answering, Audience, PageEvent, Refused, Server};
 pub use self::token::{TOKEN_BYTES, Token};
+
+/// The link of guests' page at an address of this computer.
+#[must_use]
+pub fn guest_link(address: SocketAddr, token: &Token) -> String {
+    format!("http://{address}/#{}", token.digits())
+}
 
 /// The link of a page on this computer: the token stands behind the `#`, which no browser sends.
 #[must_use]

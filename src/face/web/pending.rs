@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::server::Answering;
+use super::server::{Answering, Refused};
 use crate::chat::command::RequestId;
 
 /// Most bytes of one answer; the oldest messages of a longer one are left out.
@@ -44,7 +44,17 @@ impl Answering {
     /// Answers.
     pub(super) fn answer(self, lines: Vec<u8>) {
         // A page that waits no more has gone.
-        let _ = self.0.send(lines);
+        let _ = self.0.send(Ok(lines));
+    }
+
+    /// Whether somebody waits for the answer.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.0.is_closed()
+    }
+
+    /// Answers that it cannot be.
+    pub(super) fn refuse(self, why: Refused, words: String) {
+        let _ = self.0.send(Err((why, words)));
     }
 }
 
@@ -93,7 +103,7 @@ impl Pendings {
     /// Adds a line to the answer of a request. Returns whether somebody waits for it.
     pub(super) fn take(&mut self, request: RequestId, line: &Arc<str>) -> bool {
         let pending = self.waiting.get_mut(&request);
-        let Some(pending) = pending.filter(|pending| !pending.answering.0.is_closed()) else {
+        let Some(pending) = pending.filter(|pending| pending.answering.is_awaited()) else {
             return false;
         };
         pending.bytes += line.len();
@@ -114,7 +124,7 @@ impl Pendings {
             return;
         }
         for (request, pending) in std::mem::take(&mut self.waiting) {
-            if pending.answering.0.is_closed() {
+            if !pending.answering.is_awaited() {
                 continue;
             }
             if pending.lines.is_empty() {
@@ -151,7 +161,7 @@ mod tests {
         assert!(pendings.take(request, &"last\n".into()));
         assert!(pendings.is_cut(request));
         pendings.settle();
-        let lines = answer.try_recv().unwrap();
+        let lines = answer.try_recv().unwrap().unwrap();
         assert!(lines.len() <= ANSWER_MAX_BYTES && lines.ends_with(b"xlast\n"));
         assert!(!pendings.take(request, &line), "it was answered");
         assert_eq!(pendings.name_of(request), Some("a"));

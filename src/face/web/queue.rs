@@ -15,10 +15,11 @@ pub(super) const QUEUE_MAX_BYTES: usize = 1 << 20;
 const PIECE_BYTES: usize = 64 << 10;
 
 /// See the file's head.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Queue {
     waiting: Mutex<Waiting>,
     news: Notify,
+    max_bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +54,15 @@ pub(super) enum Next {
 }
 
 impl Queue {
+    /// An empty queue for so many bytes.
+    pub(super) fn of(max_bytes: usize) -> Self {
+        Self {
+            waiting: Mutex::default(),
+            news: Notify::new(),
+            max_bytes,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,7 +73,7 @@ impl Queue {
         if waiting.state != State::Live {
             return;
         }
-        if waiting.bytes + line.len() > QUEUE_MAX_BYTES {
+        if waiting.bytes + line.len() > self.max_bytes {
             waiting.lines = VecDeque::new();
             waiting.bytes = 0;
             waiting.state = State::Behind;
@@ -138,7 +148,7 @@ mod tests {
 
     #[test]
     fn lines_come_in_their_order_once_the_state_was_given() {
-        let queue = Queue::default();
+        let queue = Queue::of(QUEUE_MAX_BYTES);
         queue.push(&line("before\n"));
         assert_eq!(queue.poll(), Some(Next::AskAnew));
         assert_eq!(queue.poll(), None, "it is asked for once");
@@ -157,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_stops_holds_no_more_than_the_bound_and_begins_anew() {
-        let queue = Queue::default();
+        let queue = Queue::of(QUEUE_MAX_BYTES);
         queue.restart();
         let long = line(&"x".repeat(1000));
         for _ in 0..10 * QUEUE_MAX_BYTES / long.len() {

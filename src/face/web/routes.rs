@@ -1,6 +1,6 @@
 //! Everything that can be asked for at a listener, as one closed table for each kind of listener.
 
-use super::files::{FILES, File};
+use super::files::{FILES, File, GUEST_FILES};
 
 /// How something is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,12 @@ pub(super) enum Route {
     Say,
     /// What was said.
     History,
+    /// To come in as a guest.
+    Enter,
+    /// What a guest may know, from now on.
+    GuestEvents,
+    /// To say something as a guest.
+    GuestSay,
 }
 
 /// What stands at a listener.
@@ -47,6 +53,17 @@ pub(super) static PAGE: Table = Table {
     ],
 };
 
+/// What a guest's page asks for, and there is nothing else for it.
+pub(super) static GUESTS: Table = Table {
+    files: &GUEST_FILES,
+    others: &[
+        ("/texts", Verb::Get, Route::Texts),
+        ("/guest/enter", Verb::Post, Route::Enter),
+        ("/guest/events", Verb::Get, Route::GuestEvents),
+        ("/guest/say", Verb::Post, Route::GuestSay),
+    ],
+};
+
 impl Table {
     /// What stands at a path, and how it is asked for.
     pub(super) fn at(&self, path: &str) -> Option<(Verb, Route)> {
@@ -63,6 +80,11 @@ impl Route {
     /// Whether anybody may have it, since it says nothing about the room.
     pub(super) fn is_public(self) -> bool {
         matches!(self, Self::File(_) | Self::Texts | Self::Prove)
+    }
+
+    /// Whether a guest's session is asked for, and not the token of the listener.
+    pub(super) fn is_of_session(self) -> bool {
+        matches!(self, Self::GuestEvents | Self::GuestSay)
     }
 }
 

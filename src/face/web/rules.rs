@@ -5,13 +5,16 @@
 //! Origin          absent or ours: else 403, and so for `null`
 //! Sec-Fetch-Site  absent, same-origin or none: else 403; a link from elsewhere may open the page
 //! path, method    in the table: else 404 or 405
-//! Authorization   the token: else 401, for everything that says something about the room
+//! Authorization   the token, or of guests who are here their session: else 401, for everything that
+//!                 says something about the room
 //! ```
+
+use std::net::IpAddr;
 
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN};
 use hyper::{Method, Uri};
 
-use super::routes::{PAGE, Route, Table, Verb};
+use super::routes::{GUESTS, PAGE, Route, Table, Verb};
 use super::token::Token;
 
 /// The port of plain HTTP, which browsers leave out.
@@ -56,6 +59,15 @@ impl Door {
     /// The door of a listener on the loopback.
     pub(super) fn on_loopback(port: u16, token: Token) -> Self {
         Self::of(["127.0.0.1", "localhost"], port, token, &PAGE)
+    }
+
+    /// The door of guests, who reach this computer by one of its addresses and by no name.
+    pub(super) fn of_guests(address: IpAddr, port: u16, token: Token) -> Self {
+        let host = match address {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        };
+        Self::of([host.as_str()], port, token, &GUESTS)
     }
 
     /// A door that answers to some names.
@@ -112,7 +124,7 @@ pub(super) fn judge(head: Head<'_>, door: &Door) -> Result<Route, Refusal> {
     if !is_verb {
         return Err(Refusal::WrongMethod(verb));
     }
-    match route.is_public() || shows_token(head, door) {
+    match route.is_public() || route.is_of_session() || shows_token(head, door) {
         true => Ok(route),
         false => Err(Refusal::NoToken),
     }
@@ -171,13 +183,17 @@ fn opens_the_page(head: Head<'_>, found: Option<(Verb, Route)>) -> bool {
 }
 
 fn shows_token(head: Head<'_>, door: &Door) -> bool {
+    shown_token(head).is_some_and(|token| door.token.is(token.as_bytes()))
+}
+
+/// The token that a request shows, whether it is right or not.
+pub(super) fn shown_token<'r>(head: Head<'r>) -> Option<&'r str> {
     let Field::One(shown) = only(head.headers, &AUTHORIZATION) else {
-        return false;
+        return None;
     };
-    let Some((scheme, token)) = shown.split_once(' ') else {
-        return false;
-    };
-    scheme.eq_ignore_ascii_case("bearer") && door.token.is(token.trim_start().as_bytes())
+    let (scheme, token) = shown.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    is_bearer.then(|| token.trim_start())
 }
 
 #[cfg(test)]

@@ -18,13 +18,16 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::timeout;
 
 use super::asked::Ask;
-use super::connections::{Connections, Place};
+use super::connections::{CONNECTIONS_MAX, Connections, Place};
+use super::guest_face::GuestAsk;
 use super::queue::Queue;
 use super::rules::Door;
+use super::sessions::Sessions;
 use super::token::Token;
 use super::visit::Visit;
+use crate::chat::guests::{GUESTS_MAX, GuestSession};
 use crate::net::tcp::Listener;
-use crate::net::tcp_acceptor::Acceptor;
+use crate::net::tcp_acceptor::{Acceptor, Ends};
 use crate::text::Lang;
 
 /// Most streams of events at once: a class's browsers on one computer, far more than one person's.
@@ -55,17 +58,47 @@ pub enum PageEvent {
     Opened(Arc<Queue>),
     /// An answer.
     Asked(Ask, Answering),
+    /// Something for a guest.
+    Guest(GuestSession, GuestAsk),
 }
 
 /// Takes the answer to one request.
 #[derive(Debug)]
-pub struct Answering(pub(super) oneshot::Sender<Vec<u8>>);
+pub struct Answering(pub(super) oneshot::Sender<Result<Vec<u8>, (Refused, String)>>);
+
+/// Why a guest gets no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The session is no guest's, or the link an old one.
+    NotHere,
+    /// The guest was sent away.
+    SentAway,
+    /// Too much at once.
+    TooFast,
+    /// Too much in one piece.
+    TooLong,
+    /// There is no place.
+    NoRoom,
+    /// Anything else.
+    Wrong,
+}
+
+/// Whose page a server shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// The person's, on this computer.
+    Person,
+    /// Guests', on their telephones.
+    Guests,
+}
 
 /// Hands an event to the loop; returns false once there is none.
 pub(super) type Tell = Box<dyn Fn(PageEvent) -> bool>;
 
 /// What the tasks share.
 pub(super) struct Shared {
+    pub(super) audience: Audience,
+    pub(super) sessions: Sessions,
     pub(super) door: Arc<Mutex<Door>>,
     pub(super) lang: Lang,
     pub(super) tell: Tell,
@@ -93,12 +126,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves the page on a listener of the loopback.
+    /// Serves a page on a listener: the person's on the loopback, or guests'.
     ///
     /// # Errors
     /// The system's, of the listener or for a thread.
     pub fn start(
         listener: Listener,
+        audience: Audience,
         token: Token,
         lang: Lang,
         tell: impl Fn(PageEvent) -> bool + Send + 'static,
@@ -110,10 +144,12 @@ impl Server {
         let shared_door = Arc::clone(&door);
         let serve = move || {
             let shared = Rc::new(Shared {
+                audience,
+                sessions: Sessions::default(),
                 door: shared_door,
                 lang,
                 tell: Box::new(tell),
-                streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+                streams: Arc::new(Semaphore::new(audience.streams())),
                 asks: Semaphore::new(ASKS_MAX),
             });
             let local = LocalSet::new();
@@ -128,9 +164,27 @@ impl Server {
     }
 
     /// Asks for another token from now on.
-    pub(super) fn renew(&self, token: Token) {
+    pub fn renew(&self, token: Token) {
         let mut door = self.door.lock().unwrap_or_else(PoisonError::into_inner);
         door.token = token;
+    }
+}
+
+impl Audience {
+    /// Most streams at once.
+    pub(super) fn streams(self) -> usize {
+        match self {
+            Self::Person => STREAMS_MAX,
+            Self::Guests => GUESTS_MAX,
+        }
+    }
+
+    /// Most connections at once: each of the streams, and others for what is said.
+    fn connections(self) -> usize {
+        match self {
+            Self::Person => CONNECTIONS_MAX,
+            Self::Guests => 2 * GUESTS_MAX,
+        }
     }
 }
 
@@ -149,22 +203,23 @@ async fn serve(listener: Listener, shared: Rc<Shared>, ends: oneshot::Receiver<(
     let Ok(acceptor) = Acceptor::open(listener) else {
         return;
     };
+    let streams = shared.audience.streams();
     let accepting = spawn_local(accept(acceptor, Rc::clone(&shared)));
     let _ = ends.await;
     accepting.abort();
-    let all = u32::try_from(STREAMS_MAX).unwrap_or(u32::MAX);
+    let all = u32::try_from(streams).unwrap_or(u32::MAX);
     let _ = timeout(FAREWELL_WAIT, shared.streams.acquire_many(all)).await;
 }
 
 async fn accept(acceptor: Acceptor, shared: Rc<Shared>) {
-    let connections = Connections::default();
+    let connections = Connections::of(shared.audience.connections());
     loop {
-        let (stream, _) = acceptor.accept().await;
+        let (stream, ends) = acceptor.accept().await;
         let Some(place) = connections.enter() else {
             continue;
         };
         let number = place.number();
-        let task = spawn_local(talk(stream, place, Rc::clone(&shared)));
+        let task = spawn_local(talk(stream, ends, place, Rc::clone(&shared)));
         if let Some(number) = number {
             connections.keep(number, task.abort_handle());
         }
@@ -174,10 +229,11 @@ async fn accept(acceptor: Acceptor, shared: Rc<Shared>) {
 /// Serves one connection, for as long as something moves on it.
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    ends: Ends,
     place: Place,
     shared: Rc<Shared>,
 ) {
-    let visit = Rc::new(Visit::new(place, shared));
+    let visit = Rc::new(Visit::new(ends, place, shared));
     let visited = Rc::clone(&visit);
     let service = service_fn(move |request| {
         let visit = Rc::clone(&visited);

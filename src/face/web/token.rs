@@ -30,6 +30,13 @@ impl Token {
         is_token.then(|| Self(text.to_owned().into()))
     }
 
+    /// Its bytes; `None` if it is no token.
+    #[must_use]
+    pub fn bytes(&self) -> Option<[u8; TOKEN_BYTES]> {
+        let number = u128::from_str_radix(&self.0, 16).ok()?;
+        Some(number.to_be_bytes())
+    }
+
     /// Its digits.
     #[must_use]
     pub fn digits(&self) -> &str {

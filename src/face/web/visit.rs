@@ -18,10 +18,15 @@ use tokio::time::timeout;
 use super::answer::{self, Answered, EventStream, Fault};
 use super::asked::{Ask, HistoryAsk};
 use super::connections::Place;
-use super::queue::{Next, Queue};
+use super::guest_face::GuestAsk;
+use super::queue::{Next, QUEUE_MAX_BYTES, Queue};
 use super::routes::Route;
-use super::rules::{Door, Head, judge};
-use super::server::{Answering, PageEvent, STREAMS_MAX, Shared};
+use super::rules::{Door, Head, judge, shown_token};
+use super::server::{Answering, Audience, PageEvent, Shared};
+use super::token::{TOKEN_BYTES, Token};
+use crate::chat::guests::{GUEST_TEXT_MAX_BYTES, GuestSession, LinkToken};
+use crate::net::tcp_acceptor::Ends;
+use crate::store::identity::random;
 use crate::text::{self, Lang};
 
 /// Longest body of what is said, in bytes: the longest line with every sign written as an escape.
@@ -45,12 +50,38 @@ const HEARTBEAT_LINE: &[u8] = b"{\"event\":\"heartbeat\"}\n";
 /// Pieces on their way to the socket.
 const PIECES: usize = 1;
 
+/// Bytes that wait for one guest: what a telephone lacks after some seconds without its network.
+const GUEST_QUEUE_MAX_BYTES: usize = 64 << 10;
+
+/// Longest body of what a guest says, in bytes: every sign may be written as an escape.
+const GUEST_BODY_MAX_BYTES: usize = 6 * GUEST_TEXT_MAX_BYTES + 256;
+
 /// See the file's head.
 pub(super) struct Visit {
+    ends: Ends,
     place: Place,
     shared: Rc<Shared>,
     /// Counts what shows that somebody reads or writes on the other side.
     moves: Rc<Cell<u64>>,
+}
+
+/// The body of `POST /guest/enter`.
+#[derive(Deserialize)]
+struct Entering {
+    name: String,
+}
+
+/// The body of `POST /guest/say`.
+#[derive(Deserialize)]
+struct GuestSays {
+    say: String,
+}
+
+/// Whose stream it is.
+#[derive(Clone, Copy, Debug)]
+enum Reader {
+    Person,
+    Guest(GuestSession),
 }
 
 /// The body of `POST /prove`.
@@ -60,8 +91,9 @@ struct Challenge {
 }
 
 impl Visit {
-    pub(super) fn new(place: Place, shared: Rc<Shared>) -> Self {
+    pub(super) fn new(ends: Ends, place: Place, shared: Rc<Shared>) -> Self {
         Self {
+            ends,
             place,
             shared,
             moves: Rc::default(),
@@ -76,23 +108,112 @@ impl Visit {
     /// Answers a request.
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Answered {
         moved(&self.moves);
-        let door = self.shared.door();
-        let (head, body) = request.into_parts();
-        let judged = judge(
-            Head {
-                method: &head.method,
-                target: &head.uri,
-                headers: &head.headers,
-            },
-            &door,
-        );
-        let query = head.uri.query().unwrap_or_default();
-        let answered = match judged {
+        let door = self.door();
+        let (parts, body) = request.into_parts();
+        let head = Head {
+            method: &parts.method,
+            target: &parts.uri,
+            headers: &parts.headers,
+        };
+        let query = parts.uri.query().unwrap_or_default();
+        let answered = match judge(head, &door) {
+            Ok(route) if self.shared.audience == Audience::Guests => {
+                let shown = shown_token(head);
+                self.take_guests(route, query, shown, body).await
+            }
             Ok(route) => self.take(route, query, body, &door).await,
             Err(refusal) => Err(Fault::Refused(refusal)),
         };
         moved(&self.moves);
         answered.unwrap_or_else(|fault| answer::fault(self.shared.lang, fault))
+    }
+
+    /// Who is heard now on this connection: guests by the very address that it came to.
+    fn door(&self) -> Door {
+        let door = self.shared.door();
+        match self.shared.audience {
+            Audience::Person => door,
+            Audience::Guests => Door::of_guests(self.ends.to.ip(), self.ends.to.port(), door.token),
+        }
+    }
+
+    /// Does what a guest's page asks for.
+    async fn take_guests(
+        &self,
+        route: Route,
+        query: &str,
+        shown: Option<&str>,
+        body: Incoming,
+    ) -> Result<Answered, Fault> {
+        let session = shown.and_then(|shown| self.shared.sessions.of(shown));
+        if session.is_some() || route == Route::Enter {
+            self.place.prove();
+        }
+        let unknown = Fault::Refused(super::rules::Refusal::NoToken);
+        match (route, session) {
+            (Route::File(file), _) => Ok(answer::file(file)),
+            (Route::Texts, _) => Ok(answer::object(texts(self.shared.lang, query))),
+            (Route::Enter, _) => {
+                let token = shown.and_then(|shown| Token::parse(shown)?.bytes());
+                self.let_in(LinkToken(token.ok_or(unknown)?), body).await
+            }
+            (Route::GuestEvents, Some(session)) => self.open_stream(Reader::Guest(session)),
+            (Route::GuestSay, Some(session)) => {
+                // It is short: a guest who writes it slowly keeps nobody waiting.
+                let body = whole(body, GUEST_BODY_MAX_BYTES).await?;
+                let _permit = self.permit().await?;
+                let says = serde_json::from_slice::<GuestSays>(&body);
+                let says = says.map_err(|_| Fault::Malformed)?;
+                let (sender, answer) = oneshot::channel();
+                let ask = GuestAsk::Say(says.say, Answering(sender));
+                Ok(answer::lines(self.ask_for(session, ask, answer).await?))
+            }
+            _ => Err(unknown),
+        }
+    }
+
+    /// Lets a guest in, and tells its page what is its session.
+    async fn let_in(&self, token: LinkToken, body: Incoming) -> Result<Answered, Fault> {
+        let body = whole(body, NONCE_MAX_BYTES).await?;
+        let _permit = self.permit().await?;
+        let entering = serde_json::from_slice::<Entering>(&body);
+        let entering = entering.map_err(|_| Fault::Malformed)?;
+        let secret = random::<TOKEN_BYTES>().map_err(|_| Fault::Busy)?;
+        let secret = Token::of(&secret);
+        let session = self.shared.sessions.open(&secret);
+        let (sender, answer) = oneshot::channel();
+        let ask = GuestAsk::Enter {
+            token,
+            name: entering.name,
+            address: self.ends.from.ip(),
+            answering: Answering(sender),
+        };
+        let lines = self.ask_for(session, ask, answer).await;
+        if !matches!(&lines, Ok(lines) if !lines.is_empty()) {
+            self.shared.sessions.close(session);
+        }
+        let mut told = json!({ "event": "entered", "session": secret.digits() }).to_string();
+        told.push('\n');
+        let mut told = told.into_bytes();
+        told.extend(lines?);
+        Ok(answer::lines(told))
+    }
+
+    /// Asks the room something for a guest.
+    async fn ask_for(
+        &self,
+        session: GuestSession,
+        ask: GuestAsk,
+        answer: oneshot::Receiver<Result<Vec<u8>, (super::server::Refused, String)>>,
+    ) -> Result<Vec<u8>, Fault> {
+        if !(self.shared.tell)(PageEvent::Guest(session, ask)) {
+            return Err(Fault::Busy);
+        }
+        match timeout(ANSWER_WAIT, answer).await {
+            Ok(Ok(Ok(lines))) => Ok(lines),
+            Ok(Ok(Err((refused, words)))) => Err(Fault::Guest(refused, words)),
+            Ok(Err(_)) | Err(_) => Ok(Vec::new()),
+        }
     }
 
     async fn take(
@@ -116,7 +237,7 @@ impl Visit {
                 let mac = mac.ok_or(Fault::Malformed)?;
                 Ok(answer::object(json!({ "mac": mac }).to_string()))
             }
-            Route::Events => self.open_stream(),
+            Route::Events => self.open_stream(Reader::Person),
             Route::Say => {
                 // Each of these may hold a long body.
                 let _permit = self.permit().await?;
@@ -128,6 +249,9 @@ impl Visit {
                 let ask = HistoryAsk::parse(query).map_err(|()| Fault::Malformed)?;
                 let _permit = self.permit().await?;
                 self.ask(Ask::History(ask)).await
+            }
+            Route::Enter | Route::GuestEvents | Route::GuestSay => {
+                Err(Fault::Refused(super::rules::Refusal::NoSuchRoute))
             }
         }
     }
@@ -143,19 +267,24 @@ impl Visit {
         if !(self.shared.tell)(PageEvent::Asked(ask, Answering(sender))) {
             return Err(Fault::Busy);
         }
-        let lines = match timeout(ANSWER_WAIT, answer).await {
-            Ok(Ok(lines)) => lines,
+        match timeout(ANSWER_WAIT, answer).await {
+            Ok(Ok(Ok(lines))) => Ok(answer::lines(lines)),
+            Ok(Ok(Err((refused, words)))) => Err(Fault::Guest(refused, words)),
             // The room is over, or has not answered yet.
-            Ok(Err(_)) | Err(_) => Vec::new(),
-        };
-        Ok(answer::lines(lines))
+            Ok(Err(_)) | Err(_) => Ok(answer::lines(Vec::new())),
+        }
     }
 
-    fn open_stream(&self) -> Result<Answered, Fault> {
+    fn open_stream(&self, reader: Reader) -> Result<Answered, Fault> {
         let permit = Arc::clone(&self.shared.streams).try_acquire_owned();
-        let permit = permit.map_err(|_| Fault::Streams(STREAMS_MAX))?;
+        let permit = permit.map_err(|_| Fault::Streams(self.shared.audience.streams()))?;
         let (sender, pieces) = mpsc::channel(PIECES);
-        let feeder = feed(Rc::clone(&self.shared), sender, Rc::clone(&self.moves));
+        let feeder = feed(
+            Rc::clone(&self.shared),
+            reader,
+            sender,
+            Rc::clone(&self.moves),
+        );
         spawn_local(feeder);
         Ok(answer::stream(EventStream {
             pieces,
@@ -169,9 +298,12 @@ fn moved(moves: &Cell<u64>) {
 }
 
 /// Carries what waits for a page to its socket, for as long as it reads.
-async fn feed(shared: Rc<Shared>, pieces: Sender<Bytes>, moves: Rc<Cell<u64>>) {
-    let queue = Arc::new(Queue::default());
-    while let Some(piece) = next_piece(&shared, &queue, &pieces).await {
+async fn feed(shared: Rc<Shared>, reader: Reader, pieces: Sender<Bytes>, moves: Rc<Cell<u64>>) {
+    let queue = Arc::new(Queue::of(match reader {
+        Reader::Person => QUEUE_MAX_BYTES,
+        Reader::Guest(_) => GUEST_QUEUE_MAX_BYTES,
+    }));
+    while let Some(piece) = next_piece(&shared, reader, &queue, &pieces).await {
         let is_read = pieces.send(piece).await.is_ok();
         moved(&moves);
         if !is_read {
@@ -179,10 +311,18 @@ async fn feed(shared: Rc<Shared>, pieces: Sender<Bytes>, moves: Rc<Cell<u64>>) {
         }
     }
     queue.close();
+    if let Reader::Guest(session) = reader {
+        (shared.tell)(PageEvent::Guest(session, GuestAsk::Lost(queue)));
+    }
 }
 
 /// The next piece for a page; `None` at the end of its stream.
-async fn next_piece(shared: &Shared, queue: &Arc<Queue>, pieces: &Sender<Bytes>) -> Option<Bytes> {
+async fn next_piece(
+    shared: &Shared,
+    reader: Reader,
+    queue: &Arc<Queue>,
+    pieces: &Sender<Bytes>,
+) -> Option<Bytes> {
     loop {
         match timeout(HEARTBEAT, queue.next()).await {
             Err(_) if pieces.is_closed() => return None,
@@ -190,7 +330,12 @@ async fn next_piece(shared: &Shared, queue: &Arc<Queue>, pieces: &Sender<Bytes>)
             Ok(Next::Piece(piece)) => return Some(piece),
             Ok(Next::End) => return None,
             Ok(Next::AskAnew) => {
-                if !(shared.tell)(PageEvent::Opened(Arc::clone(queue))) {
+                let queue = Arc::clone(queue);
+                let wanted = match reader {
+                    Reader::Person => PageEvent::Opened(queue),
+                    Reader::Guest(session) => PageEvent::Guest(session, GuestAsk::Listen(queue)),
+                };
+                if !(shared.tell)(wanted) {
                     return None;
                 }
             }

@@ -23,6 +23,7 @@ use super::Outcome;
 use crate::chat::command::commands;
 use crate::chat::entry::Syntax;
 use crate::chat::event::News;
+use crate::chat::guests::asks_first;
 use crate::chat::{Chat, Config};
 #[cfg(unix)]
 use crate::cli::Display;
@@ -43,9 +44,9 @@ use crate::protocol::wire::frame::durable::Role;
 use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::store::archive::Archive;
-use crate::store::identity::random;
 #[cfg(feature = "web")]
-use crate::store::identity::{Identity, Who};
+use crate::store::identity::Who;
+use crate::store::identity::random;
 use crate::terminal::console::{ConsoleConfig, PastePolicy};
 use crate::terminal::screen::Form;
 use crate::terminal::signals;
@@ -116,6 +117,10 @@ fn talk(
         face.show(&News::Failed(failure).into());
         face.say(&text::without_plain(lang, plain.port()));
     }
+    if settings.guests.is_wanted && asks_first(room.is_keyed) {
+        face.say(&text::guests_in_keyed_room(lang, room.shown()));
+        face.say(&text::guests_need_a_yes(lang));
+    }
     let driver = Driver {
         lang,
         clock,
@@ -123,7 +128,7 @@ fn talk(
         sockets,
         face,
         #[cfg(feature = "web")]
-        paging: paging(settings, identity, lang, tell),
+        paging: paging(settings, opened, lang, tell),
         archive,
         tickets,
         group,
@@ -143,10 +148,15 @@ fn talk(
 
 /// The page, which is the same person's from one start to the next.
 #[cfg(feature = "web")]
-fn paging(settings: &ChatSettings, identity: &Identity, lang: Lang, tell: Sender<Event>) -> Paging {
+fn paging(settings: &ChatSettings, opened: &Opened, lang: Lang, tell: Sender<Event>) -> Paging {
+    let Opened { room, identity, .. } = opened;
     let is_passing = settings.who == Who::Ephemeral || identity.is_passing.is_some();
     let person = (!is_passing).then(|| identity.signer.key().short());
-    Paging::new(settings.page, lang, person, tell)
+    let mut paging = Paging::new(settings, room.shown(), lang, person, tell);
+    if settings.guests.is_wanted && !asks_first(room.is_keyed) {
+        paging.let_guests_in();
+    }
+    paging
 }
 
 /// Puts an input that has ended in the place of stdin, which nobody is to read from.

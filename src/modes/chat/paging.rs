@@ -2,16 +2,19 @@
 //! loop adds it to its faces when it is there.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::driver::{Driver, Event};
 use crate::chat::command::PageAsk;
-use crate::cli::{Browser, PagePort, PageSettings};
+use crate::cli::{Browser, ChatSettings, GuestSettings, PagePort, PageSettings};
 use crate::error::Error;
 use crate::face::Terminal;
-use crate::face::web::{PageEvent, Server, TOKEN_BYTES, Token, WebFace, link};
+use crate::face::web::{
+    Audience, GuestFace, GuestFaceConfig, PageEvent, Server, TOKEN_BYTES, Token, WebFace, link,
+};
 use crate::net::tcp::Listener;
 use crate::store::identity::random;
 use crate::store::page::{KeptPage, Redirect};
@@ -28,6 +31,8 @@ const LOOPBACK: &str = "127.0.0.1";
 pub(super) enum PageNews {
     /// It is open, or cannot be.
     Opened(io::Result<Box<OpenPage>>),
+    /// Guests can be let in, or cannot.
+    GuestsOpened(io::Result<Box<OpenGuests>>),
     /// Another token was made and kept.
     Renewed(io::Result<Token>),
     /// A page wants something.
@@ -41,6 +46,14 @@ pub(super) struct OpenPage {
     redirect: Option<Redirect>,
     /// Why it has another link next time, if it has.
     is_passing: Option<io::Error>,
+}
+
+/// A page for guests that is open.
+pub(super) struct OpenGuests {
+    server: Server,
+    token: Token,
+    /// Where telephones reach it.
+    address: SocketAddr,
 }
 
 /// Where a page is, and what keeps that.
@@ -62,30 +75,47 @@ pub(super) struct Paging {
     /// Takes the browser to it, until it is there.
     redirect: Option<Redirect>,
     is_opening: bool,
+    guests: GuestSettings,
+    are_guests_let_in: bool,
+    /// The room's name as it is shown.
+    room: String,
 }
 
 impl Paging {
     /// A page that is opened at once if it was asked for, and else when it is.
     pub(super) fn new(
-        settings: Option<PageSettings>,
+        settings: &ChatSettings,
+        room: &str,
         lang: Lang,
         person: Option<u64>,
         tell: Sender<Event>,
     ) -> Self {
         let beside = PageSettings::beside_the_terminal(PagePort::DEFAULT);
         let mut paging = Self {
-            settings: settings.unwrap_or(beside),
+            settings: settings.page.unwrap_or(beside),
             lang,
             person,
             tell,
             address: None,
             redirect: None,
             is_opening: false,
+            guests: settings.guests,
+            are_guests_let_in: false,
+            room: room.to_owned(),
         };
-        if settings.is_some() {
+        if settings.page.is_some() {
             paging.open();
         }
         paging
+    }
+
+    /// Lets guests in, unless that is done.
+    pub(super) fn let_guests_in(&mut self) {
+        if std::mem::replace(&mut self.are_guests_let_in, true) {
+            return;
+        }
+        let (guests, lang, tell) = (self.guests, self.lang, self.tell.clone());
+        self.apart(move || PageNews::GuestsOpened(open_guests(guests, lang, tell).map(Box::new)));
     }
 
     fn open(&mut self) {
@@ -116,6 +146,7 @@ impl Driver {
     /// Does what is asked of the page.
     pub(super) fn on_page_ask(&mut self, ask: PageAsk) {
         match (ask, self.paging.address.clone()) {
+            (PageAsk::LetGuestsIn, _) => self.paging.let_guests_in(),
             (_, None) => self.paging.open(),
             (PageAsk::Open, Some(_)) => self.say_link(),
             (PageAsk::Renew, Some(address)) => {
@@ -141,6 +172,13 @@ impl Driver {
                     }
                     Err(cause) => self.say_no_page(&cause),
                 }
+            }
+            PageNews::GuestsOpened(Ok(page)) => self.add_guests(*page),
+            PageNews::GuestsOpened(Err(cause)) => {
+                self.paging.are_guests_let_in = false;
+                let cause = text::cause(self.lang, &cause);
+                self.face
+                    .say_on_terminal(&text::no_guest_page(self.lang, &cause));
             }
             PageNews::Renewed(Ok(token)) => {
                 if let Some(address) = &mut self.paging.address {
@@ -174,6 +212,19 @@ impl Driver {
             self.face
                 .say_on_terminal(&text::page_is_passing(self.lang, &cause));
         }
+    }
+
+    fn add_guests(&mut self, page: OpenGuests) {
+        let GuestSettings { most, history, .. } = self.paging.guests;
+        let config = GuestFaceConfig {
+            server: page.server,
+            lang: self.lang,
+            room: self.paging.room.clone(),
+            address: page.address,
+            most,
+            history,
+        };
+        self.face.add_guests(GuestFace::new(config, &page.token));
     }
 
     fn say_link(&mut self) {
@@ -225,7 +276,7 @@ fn open(
         is_passing = Some(error);
     }
     let tell_event = move |event| tell.send(Event::Page(PageNews::Event(event))).is_ok();
-    let server = Server::start(listener, token.clone(), lang, tell_event)?;
+    let server = Server::start(listener, Audience::Person, token.clone(), lang, tell_event)?;
     let redirect = match settings.browser {
         // Whoever leaves no trace opens the link by hand.
         Browser::Opened if person.is_some() && browser::has_display() => show(&link(port, &token)),
@@ -240,6 +291,26 @@ fn open(
         },
         redirect,
         is_passing,
+    })
+}
+
+/// Opens the page for guests. Waits for the list of interfaces.
+fn open_guests(guests: GuestSettings, lang: Lang, tell: Sender<Event>) -> io::Result<OpenGuests> {
+    let listener = match guests.address {
+        Some(address) => Listener::open(Some(&address.ip().to_string()), address.port())?,
+        None => first_free("0.0.0.0", GuestSettings::FIRST_PORT)?,
+    };
+    let reached = listener.reached_at()?;
+    let outside = reached.iter().find(|address| !address.ip().is_loopback());
+    let address = outside.or(reached.first()).copied();
+    let address = address.ok_or(io::ErrorKind::AddrNotAvailable)?;
+    let token = Token::of(&random::<TOKEN_BYTES>()?);
+    let tell_event = move |event| tell.send(Event::Page(PageNews::Event(event))).is_ok();
+    let server = Server::start(listener, Audience::Guests, token.clone(), lang, tell_event)?;
+    Ok(OpenGuests {
+        server,
+        token,
+        address,
     })
 }
 
@@ -260,9 +331,14 @@ fn listen(wanted: PagePort, last: Option<u16>) -> io::Result<Listener> {
     if let Some(listener) = last.and_then(|last| open(last).ok()) {
         return Ok(listener);
     }
+    first_free(LOOPBACK, first)
+}
+
+/// Listens at the first port of an address that is free.
+fn first_free(address: &str, first: u16) -> io::Result<Listener> {
     let mut failed = io::ErrorKind::AddrInUse.into();
     for port in first..first.saturating_add(PORTS) {
-        match open(port) {
+        match Listener::open(Some(address), port) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => failed = error,
             outcome => return outcome,
         }

@@ -57,9 +57,8 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
         | Entry::Object(_)
         | Entry::Edit { .. }
         | Entry::Delete { .. }
-        | Entry::Direct(_) => {
-            return Err(Failure::NotSay);
-        }
+        | Entry::Direct(_)
+        | Entry::Guests(_) => return Err(Failure::NotSay),
         Entry::Flawed(failure) => return Err(failure),
         Entry::ClearScreen => return Ok(Command::ClearScreen),
         Entry::Leave(_) => return Ok(Command::HubRequest(HubRequest::Exit)),

@@ -41,8 +41,9 @@ impl Narrator {
             | Entry::Flawed(_)
             | Entry::ClearScreen
             | Entry::Edit { .. }
-            | Entry::Delete { .. }
-            | Entry::Direct(_) => return None,
+            | Entry::Direct(_)
+            | Entry::Guests(_)
+            | Entry::Delete { .. } => return None,
         };
         let who = self.me.clone();
         Some(News::Message(Message {

@@ -119,8 +119,9 @@ impl Talk {
             | Entry::Flawed(_)
             | Entry::ClearScreen
             | Entry::Edit { .. }
-            | Entry::Delete { .. }
-            | Entry::Direct(_) => {}
+            | Entry::Direct(_)
+            | Entry::Guests(_)
+            | Entry::Delete { .. } => {}
         }
     }
 

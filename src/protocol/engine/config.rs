@@ -371,6 +371,9 @@ pub const FOLLOW_AFTER: Duration = Duration::from_secs(1);
 pub const TEXT_MAX_BYTES: usize = 64 << 10;
 /// Longest action, in bytes: it fits the narrowest frame whole.
 pub const ACTION_MAX_BYTES: usize = 800;
+/// Longest text of a guest, in bytes: like an action, it fits the narrowest frame whole, with the
+/// guest's name.
+pub const GUEST_TEXT_MAX_BYTES: usize = 768;
 /// Records that may wait to be sent before the caller is asked to pause.
 pub const OUTBOX_MESSAGES: usize = 1024;
 

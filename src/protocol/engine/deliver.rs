@@ -8,6 +8,7 @@ use super::clock::clock_ms;
 use super::config::{OLD_AFTER, RANGES_MAX};
 use super::event::{Delivery, EngineEvent, Manner, MessageId, NamedKey, Order, Version};
 use super::frame_log::{LoggedFrame, Position};
+use super::guests::manner_of;
 use super::hear::ReceivedFrame;
 use super::history::{TextSpan, WholeText};
 use super::inbox::{Accept, Inbox};
@@ -284,7 +285,18 @@ impl Engine {
                     self.tell_amendment(&record, &amending);
                     None
                 }
-                Record::Private { .. } | Record::Unknown => None,
+                // No piece of a longer text: a guest's fits a frame.
+                Record::GuestSaid { guest, name, text } if durable.fragment.is_none() => {
+                    manner_of(guest, name).map(|manner| SaidText {
+                        manner,
+                        ..SaidText::to_all(position, index, text.to_owned())
+                    })
+                }
+                Record::Unknown => {
+                    self.receiving.unknown_records += 1;
+                    None
+                }
+                Record::Private { .. } | Record::GuestSaid { .. } => None,
             };
             if let Some(said) = said {
                 self.tell_said(id, &frame.author.name, said, order);

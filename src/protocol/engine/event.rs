@@ -43,13 +43,25 @@ pub struct MessageId {
 }
 
 /// How a text is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Manner {
     /// As speech.
     #[default]
     Said,
     /// As what the author does: `* ana acena`.
     Action,
+    /// As speech of somebody without a key, for whom the author signs: `~rui (by ana)`.
+    Guest(GuestName),
+}
+
+/// A guest of a member: somebody who has no key, and reads and speaks through the member. Nothing
+/// proves who it is but the member's word.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GuestName {
+    /// The member's number for the guest, by which two of one name differ.
+    pub number: u32,
+    /// The name that the guest goes by.
+    pub name: Name,
 }
 
 /// A message to be shown.

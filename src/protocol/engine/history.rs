@@ -3,6 +3,7 @@
 use super::amendments::{Candidate, Changes};
 use super::event::{Delivery, Manner, MessageId, NamedKey, Order, Version};
 use super::frame_log::{FrameLog, Position};
+use super::guests::manner_of;
 use super::roster::{Id, Roster};
 use crate::protocol::wire::frame::durable::{Durable, Fragment, MessageName, Record};
 use crate::protocol::wire::seal::Seal;
@@ -205,6 +206,10 @@ impl FrameLog {
             match record {
                 Record::Said(text) => Some(message(id, text.to_owned(), Manner::Said)),
                 Record::Action(text) => Some(message(id, text.to_owned(), Manner::Action)),
+                Record::GuestSaid { guest, name, text } => {
+                    let manner = manner_of(guest, name)?;
+                    Some(message(id, text.to_owned(), manner))
+                }
                 Record::Private { .. } => Some(Delivery {
                     is_private: true,
                     ..message(id, String::new(), Manner::Said)

@@ -13,7 +13,7 @@ const HOSTS_MAX: usize = 512;
 
 /// See the module's documentation.
 #[derive(Debug)]
-pub(super) struct HostBudgets {
+pub(crate) struct HostBudgets {
     per_s: f64,
     burst: f64,
     hosts: BTreeMap<IpAddr, TokenBucket>,
@@ -21,7 +21,7 @@ pub(super) struct HostBudgets {
 
 impl HostBudgets {
     /// So much for each host per second, and so much at once.
-    pub(super) fn new(per_s: f64, burst: f64) -> Self {
+    pub(crate) fn new(per_s: f64, burst: f64) -> Self {
         Self {
             per_s,
             burst,
@@ -30,7 +30,7 @@ impl HostBudgets {
     }
 
     /// Whether so much may be done for a host now, which counts it.
-    pub(super) fn may_spend(&mut self, host: IpAddr, amount: f64, now: Duration) -> bool {
+    pub(crate) fn may_spend(&mut self, host: IpAddr, amount: f64, now: Duration) -> bool {
         if !self.hosts.contains_key(&host) && self.hosts.len() >= HOSTS_MAX {
             self.forget_one(now);
         }
@@ -40,7 +40,7 @@ impl HostBudgets {
     }
 
     /// How much may be done for a host now.
-    pub(super) fn left(&mut self, host: IpAddr, now: Duration) -> f64 {
+    pub(crate) fn left(&mut self, host: IpAddr, now: Duration) -> f64 {
         let bucket = self.hosts.get_mut(&host);
         bucket.map_or(self.burst, |bucket| bucket.refill(now))
     }

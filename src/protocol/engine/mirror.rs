@@ -12,6 +12,7 @@ use super::config::{
     MIRROR_QUEUE_MAX,
 };
 use super::event::EngineEvent;
+use super::guests::{is_plain_name_of_guest, plain_name};
 use super::host_budgets::HostBudgets;
 use super::member::Member;
 use super::roster::{ME, Roster};
@@ -90,11 +91,21 @@ impl Mirror {
     /// Copies a message to the plain wire, where each of its lines is a message. Never the
     /// farewell, which would end every receiver there.
     pub fn say(&mut self, text: &str) {
+        let name = self.name.clone();
+        self.say_as(name.as_str(), text);
+    }
+
+    /// Copies what a guest of this member says; the name there tells whose guest it is.
+    pub fn say_as_guest(&mut self, guest: &Name, text: &str) {
+        self.say_as(&plain_name(guest, &self.name), text);
+    }
+
+    fn say_as(&mut self, user: &str, text: &str) {
         if is_farewell(text) {
             return;
         }
         let lines = text.split('\n').filter(|line| !line.trim().is_empty());
-        for piece in lines.flat_map(|line| plain::pieces(Some(&self.name), line)) {
+        for piece in lines.flat_map(|line| plain::pieces_as(Some(user), line)) {
             if self.queue.len() >= MIRROR_QUEUE_MAX {
                 self.unmirrored += 1;
                 return;
@@ -102,7 +113,7 @@ impl Mirror {
             // A piece of a longer text may be the word by itself.
             if !is_farewell(piece) {
                 let mut datagram = Vec::new();
-                plain::encode(Some(&self.name), piece, &mut datagram);
+                plain::encode_as(Some(user), piece, &mut datagram);
                 self.queue.push_back(datagram.into());
             }
         }
@@ -225,7 +236,10 @@ impl Mirror {
     /// may still be on their way.
     fn is_members(&self, now: Duration, line: &PlainCopy, roster: &Roster) -> bool {
         let port = line.source.port();
-        let says = |name: &Name| line.name.as_deref() == Some(name.as_str());
+        let says = |name: &Name| {
+            let is_it = |said: &str| said == name.as_str() || is_plain_name_of_guest(said, name);
+            line.name.as_deref().is_some_and(is_it)
+        };
         let is_own =
             |says: &dyn Fn(&Name) -> bool| says(&self.name) || self.former.iter().any(says);
         if port == self.port && is_own(&says) {
@@ -409,6 +423,28 @@ mod tests {
                 .hear(at(2001), gil, &says("gil", "três"), &roster)
                 .is_some()
         );
+    }
+
+    #[test]
+    fn copies_of_what_a_members_guest_says_are_no_guests() {
+        let (mut mirror, mut roster) = ana();
+        mirror.say_as_guest(&name("rui"), "oi\nsair\ntchau");
+        let copies = (0..2).map(|second| mirror.pop(Duration::from_secs(second)).unwrap());
+        let copies: Vec<Arc<[u8]>> = copies.collect();
+        assert_eq!(&*copies[0], br#"{"user":"rui (by ana)","data":"oi"}"#);
+        assert!(mirror.is_empty(), "the farewell is not copied");
+        // Its own come back; of a member that is heard at another address, the name decides.
+        let own = from([127, 0, 0, 1], 40_001);
+        assert_eq!(mirror.hear(at(0), own, &copies[0], &roster), None);
+        bia_is_heard(&mut roster, at(0), true);
+        let says_gil = br#"{"user":"gil (by bia)","data":"oi"}"#;
+        let other_address = from([10, 78, 0, 2], BIAS_PORT);
+        assert_eq!(mirror.hear(at(0), other_address, says_gil, &roster), None);
+        assert_eq!(told(&mut mirror, at(5000), &roster), []);
+        // A program that only claims such a name is no member.
+        let gil = from([10, 77, 0, 9], 50_000);
+        assert_eq!(mirror.hear(at(5000), gil, says_gil, &roster), None);
+        assert_eq!(told(&mut mirror, at(7000), &roster).len(), 1);
     }
 
     #[test]

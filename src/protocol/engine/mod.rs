@@ -23,7 +23,7 @@
 //! hear        a frame → roster → (freshness) → inbox → log → deliver
 //! group_clock clocks that differ: ours is corrected, or theirs are refused
 //! deliver     a frame in its turn, after its causes (causes) → event
-//! saying      what this member's person says → outbox, and its copy → mirror
+//! saying      what this member's person says → outbox, and its copy → mirror; guests likewise
 //! send        outbox → pace, window → a signed batch → log → out; beats; NACKs
 //! naming      another name: its own, or of a member that is heard
 //! catch_up    digest → exchange → inventory → pull, or NACK
@@ -56,10 +56,11 @@ pub mod frontier;
 mod gaps;
 mod group;
 mod group_clock;
+pub mod guests;
 mod hear;
 mod heard_nacks;
 mod history;
-mod host_budgets;
+pub(crate) mod host_budgets;
 pub mod inbox;
 mod journal;
 mod kept;
@@ -217,6 +218,12 @@ impl Engine {
     #[must_use]
     pub fn replays(&self) -> u64 {
         self.receiving.replays
+    }
+
+    /// How many records of unknown kinds were skipped.
+    #[must_use]
+    pub fn unknown_records(&self) -> u64 {
+        self.receiving.unknown_records
     }
 
     /// How many ranges of sequences the inboxes of all members hold.

@@ -53,6 +53,8 @@ pub(super) struct Receiving {
     pub(super) nack_budget: NackBudget,
     /// Frames that were dropped because they were heard before, or because their session is over.
     pub(super) replays: u64,
+    /// Records of kinds that a later version sends, each counted when its frame is shown.
+    pub(super) unknown_records: u64,
     /// Whether an own frame came back by the network.
     pub(super) hears_itself: bool,
 }

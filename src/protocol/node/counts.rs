@@ -29,6 +29,12 @@ impl Node {
         self.engine.replays()
     }
 
+    /// How many records were skipped because only a later version knows their kinds.
+    #[must_use]
+    pub fn unknown_records(&self) -> u64 {
+        self.engine.unknown_records()
+    }
+
     /// Counts of what the gate dropped.
     #[must_use]
     pub fn gate(&self) -> &Gate {

@@ -35,6 +35,9 @@ const NULL: &[u8] = b"null";
 /// Bytes that a datagram takes besides user and data.
 const FRAME_BYTES: usize = r#"{"user":"","data":""}"#.len();
 
+/// Most bytes that a character takes in a JSON string.
+const CHAR_MAX_BYTES: usize = 6;
+
 /// A decoded datagram. `None` is JSON's `null`, which the course's template starts from. A value
 /// that is neither a string nor `null` is given as its compact JSON text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +52,16 @@ pub struct Plain<'d> {
 /// makes at most [`DATAGRAM_MAX_BYTES`].
 #[inline]
 pub fn encode(user: Option<&Name>, data: &str, datagram: &mut Vec<u8>) {
+    encode_as(user.map(Name::as_str), data, datagram);
+}
+
+/// The same for a user who is called what no member may be.
+#[inline]
+pub fn encode_as(user: Option<&str>, data: &str, datagram: &mut Vec<u8>) {
     datagram.clear();
     datagram.extend_from_slice(br#"{"user":"#);
     match user {
-        Some(user) => encode_string(user.as_str(), datagram),
+        Some(user) => encode_string(user, datagram),
         None => datagram.extend_from_slice(NULL),
     }
     datagram.extend_from_slice(br#","data":"#);
@@ -71,9 +80,18 @@ fn encode_string(text: &str, datagram: &mut Vec<u8>) {
 #[must_use]
 #[inline]
 pub fn pieces<'t>(user: Option<&Name>, text: &'t str) -> Pieces<'t> {
-    let name_bytes = |user: &Name| user.as_str().chars().map(escaped_bytes).sum();
+    pieces_as(user.map(Name::as_str), text)
+}
+
+/// The same for a user of [`encode_as`], whose name is at most a few hundred bytes long.
+#[must_use]
+#[inline]
+pub fn pieces_as<'t>(user: Option<&str>, text: &'t str) -> Pieces<'t> {
+    let name_bytes = |user: &str| user.chars().map(escaped_bytes).sum();
     let user_bytes: usize = user.map_or(NULL.len(), name_bytes);
-    let room_bytes = DATAGRAM_MAX_BYTES - FRAME_BYTES - user_bytes;
+    let room_bytes = (DATAGRAM_MAX_BYTES - FRAME_BYTES)
+        .saturating_sub(user_bytes)
+        .max(CHAR_MAX_BYTES);
     // Nearly every line is far below the limit. A sum over its bytes, each of which takes at most
     // six, proves that many bytes at a time.
     let is_escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';

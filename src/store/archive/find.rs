@@ -9,7 +9,7 @@ use rusqlite::{Connection, params, params_from_iter};
 use super::file::Fault;
 use super::forms;
 use super::index;
-use super::rows::{self, DELETED, EDITED, Stored};
+use super::rows::{self, DELETED, EDITED, Stored, Whose};
 use crate::chat::archive::record::Form;
 use crate::chat::archive::search::{Found, Query};
 use crate::chat::archive::terms::Terms;
@@ -58,7 +58,7 @@ struct Filter {
     before_row: i64,
     terms: Terms,
     rooms: Option<Vec<i64>>,
-    people: Option<Vec<i64>>,
+    authors: Option<Authors>,
 }
 
 /// Finds messages in some rooms, or in all.
@@ -113,20 +113,20 @@ pub(super) fn next_page(
 
 fn filter(connection: &Connection, rooms: Option<&[i64]>, query: &Query) -> Result<Filter, Fault> {
     let terms = Terms::parse(&query.words)?;
-    let people = match &query.from {
-        Some(typed) => Some(people_called(connection, typed)?),
+    let authors = match &query.from {
+        Some(typed) => Some(Authors::called(connection, typed)?),
         None => None,
     };
     let mut parts = Vec::new();
-    let mut any_of = |numbers: &[i64], name: fn(i64) -> String| {
-        let all: Vec<String> = numbers.iter().map(|number| name(*number)).collect();
+    let mut any_of = |all: Vec<String>| {
         parts.push(format!("({})", all.join(" OR ")));
-        !numbers.is_empty()
+        !all.is_empty()
     };
-    let can_fit = rooms.is_none_or(|rooms| any_of(rooms, index::of_room))
-        && people
-            .as_deref()
-            .is_none_or(|all| any_of(all, index::of_author))
+    let rooms_of = |rooms: &[i64]| rooms.iter().copied().map(index::of_room).collect();
+    let can_fit = rooms.is_none_or(|rooms| any_of(rooms_of(rooms)))
+        && authors
+            .as_ref()
+            .is_none_or(|authors| any_of(authors.words()))
         && !terms.has_no_word();
     parts.extend(terms.expressions());
     let before_row = match &query.before {
@@ -148,8 +148,46 @@ fn filter(connection: &Connection, rooms: Option<&[i64]>, query: &Query) -> Resu
         before_row: before_row.min(until_row),
         terms,
         rooms: rooms.map(<[i64]>::to_vec),
-        people,
+        authors,
     })
+}
+
+/// Whose messages are looked for.
+#[derive(Debug)]
+struct Authors {
+    people: Vec<i64>,
+    /// Names of guests.
+    guests: Vec<i64>,
+}
+
+impl Authors {
+    /// Those of a typed name; with `~`, guests alone.
+    fn called(connection: &Connection, typed: &str) -> Result<Self, Fault> {
+        let name = typed.trim_start_matches('~');
+        let select = "SELECT number FROM speakers WHERE folded = ?1
+            ORDER BY number DESC LIMIT ?2";
+        let mut select = connection.prepare_cached(select)?;
+        let values = params![rows::folded_guest(name), NAMESAKES_MAX as i64];
+        let guests = select.query_map(values, |row| row.get(0))?;
+        Ok(Self {
+            people: people_called(connection, typed)?,
+            guests: guests.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Their words in the index.
+    fn words(&self) -> Vec<String> {
+        let people = self.people.iter().copied().map(index::of_author_alone);
+        let guests = self.guests.iter().copied().map(index::of_guest);
+        people.chain(guests).collect()
+    }
+
+    fn has(&self, whose: Whose) -> bool {
+        match whose.guest {
+            Some(guest) => self.guests.contains(&guest),
+            None => self.people.contains(&whose.person),
+        }
+    }
 }
 
 /// The people who go or went by a typed name, with or without a suffix.
@@ -163,6 +201,9 @@ pub(super) fn people_called(connection: &Connection, typed: &str) -> Result<Vec<
         let people = select.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(people.collect::<Result<_, _>>()?)
     };
+    if typed.starts_with('~') {
+        return Ok(Vec::new()); // a guest, who is no person
+    }
     let mut people = named(typed)?;
     if people.is_empty()
         && let Some((name, digits)) = suffix::split(typed)
@@ -254,10 +295,7 @@ fn by_earlier_form(
                     .rooms
                     .as_ref()
                     .is_none_or(|all| all.contains(&it.room))
-                && filter
-                    .people
-                    .as_ref()
-                    .is_none_or(|all| all.contains(&it.person))
+                && filter.authors.as_ref().is_none_or(|all| all.has(it.whose))
         };
         found.extend(
             rows::of_id(connection, room, &id)?

@@ -147,8 +147,8 @@ fn change(
 fn say(connection: &Connection, stored: &Stored, text: &str, flags: i64) -> Result<(), Fault> {
     let (row, whose) = (stored.row, (stored.room, stored.person));
     if stored.entry.text != text {
-        index::remove(connection, row, whose, &stored.entry.text)?;
-        index::add(connection, row, whose, text)?;
+        index::remove(connection, row, stored.whose, &stored.entry.text)?;
+        index::add(connection, row, stored.whose, text)?;
         let more = rows::share(text) - rows::share(&stored.entry.text);
         rows::add_to_share(connection, whose, more, 0)?;
     }

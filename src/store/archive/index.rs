@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! row of a message   its clock, 58 bits | which of those of this clock, 5 bits
-//! what is indexed    U+E000 room, U+E001 author, words of the text
+//! what is indexed    U+E000 room, U+E001 author, words of the text; of what a guest says, U+E002
+//!                    and U+E002 guest in front of the words
 //! ```
 //!
 //! With the numbers of room and author as words, the index finds *the newest that ana said in this
@@ -11,6 +12,7 @@
 use rusqlite::{Connection, params};
 
 use super::file::Fault;
+use super::rows::Whose;
 use crate::chat::archive::words::{WORDS_VERSION, joined};
 
 /// Stands before the number of a room; no text has such a word.
@@ -18,6 +20,9 @@ const ROOM: char = '\u{e000}';
 
 /// Stands before the number of an author.
 const AUTHOR: char = '\u{e001}';
+
+/// Stands before the number of a guest's name, and alone in whatever a guest says.
+const GUEST: char = '\u{e002}';
 
 /// Bits of a row behind the clock: a frame holds several messages, which share its clock.
 const PLACE_BITS: u32 = 5;
@@ -79,21 +84,29 @@ fn free_between(connection: &Connection, from: i64, to: i64) -> Result<Option<i6
 }
 
 /// What the index is given for a message. It must be given the same to take the message out again.
-fn indexed(room: i64, person: i64, text: &str) -> String {
+fn indexed(whose: Whose, text: &str) -> String {
     let words = joined(text);
-    format!("{ROOM}{room} {AUTHOR}{person} {words}")
+    let Whose {
+        room,
+        person,
+        guest,
+    } = whose;
+    match guest {
+        None => format!("{ROOM}{room} {AUTHOR}{person} {words}"),
+        Some(guest) => format!("{ROOM}{room} {AUTHOR}{person} {GUEST} {GUEST}{guest} {words}"),
+    }
 }
 
 /// Puts a message into the index.
 pub(super) fn add(
     connection: &Connection,
     row: i64,
-    (room, person): (i64, i64),
+    whose: Whose,
     text: &str,
 ) -> Result<(), Fault> {
     let insert = "INSERT INTO words (rowid, text) VALUES (?1, ?2)";
     let mut insert = connection.prepare_cached(insert)?;
-    insert.execute(params![row, indexed(room, person, text)])?;
+    insert.execute(params![row, indexed(whose, text)])?;
     Ok(())
 }
 
@@ -101,12 +114,12 @@ pub(super) fn add(
 pub(super) fn remove(
     connection: &Connection,
     row: i64,
-    (room, person): (i64, i64),
+    whose: Whose,
     text: &str,
 ) -> Result<(), Fault> {
     let delete = "INSERT INTO words (words, rowid, text) VALUES ('delete', ?1, ?2)";
     let mut delete = connection.prepare_cached(delete)?;
-    delete.execute(params![row, indexed(room, person, text)])?;
+    delete.execute(params![row, indexed(whose, text)])?;
     Ok(())
 }
 
@@ -123,12 +136,12 @@ pub(super) fn renew_if_old(connection: &mut Connection) -> Result<(), Fault> {
     let transaction = connection.transaction()?;
     if known.is_some() {
         transaction.execute_batch("INSERT INTO words (words) VALUES ('delete-all')")?;
-        let select = "SELECT row, room, person, text FROM messages
+        let select = "SELECT row, room, person, text, flags, addressee FROM messages
             JOIN speakers ON number = speaker ORDER BY row";
         let mut select = transaction.prepare(select)?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            let whose = (row.get(1)?, row.get(2)?);
+            let whose = Whose::of(row.get(1)?, row.get(2)?, row.get(4)?, row.get(5)?);
             let text: String = row.get(3)?;
             add(&transaction, row.get(0)?, whose, &text)?;
         }
@@ -147,4 +160,14 @@ pub(super) fn of_room(room: i64) -> String {
 /// The word for an author, in the language of FTS5.
 pub(super) fn of_author(person: i64) -> String {
     format!("\"{AUTHOR}{person}\"")
+}
+
+/// The same for what an author says, without what the author's guests say.
+pub(super) fn of_author_alone(person: i64) -> String {
+    format!("({} NOT \"{GUEST}\")", of_author(person))
+}
+
+/// The word for a guest's name, in the language of FTS5.
+pub(super) fn of_guest(name: i64) -> String {
+    format!("\"{GUEST}{name}\"")
 }

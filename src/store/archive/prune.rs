@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::file::Fault;
-use super::rows::{self, id_bytes};
+use super::rows::{self, Whose, id_bytes};
 use super::{Keeping, first, index, load};
 use crate::protocol::engine::config::HISTORY_AGE;
 use crate::protocol::wire::frame::Key;
@@ -126,14 +126,16 @@ pub(super) fn drop_rows(
 
 fn drop_row(connection: &Connection, row: i64) -> Result<(), Fault> {
     let mut select = connection.prepare_cached(
-        "SELECT m.room, s.person, m.text FROM messages m
+        "SELECT m.room, s.person, m.text, m.flags, m.addressee FROM messages m
          JOIN speakers s ON s.number = m.speaker WHERE m.row = ?1",
     )?;
     let found = select.query_row([row], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))
+        let whose = Whose::of(row.get(0)?, row.get(1)?, row.get(3)?, row.get(4)?);
+        Ok((whose, row.get::<_, String>(2)?))
     })?;
-    let (room, person, text) = found;
-    index::remove(connection, row, (room, person), &text)?;
+    let (whose, text) = found;
+    let Whose { room, person, .. } = whose;
+    index::remove(connection, row, whose, &text)?;
     if let Some(stored) = rows::at(connection, row)? {
         let delete = "DELETE FROM forms WHERE of = ?1 AND room = ?2";
         let of = id_bytes(&stored.entry.id);

@@ -7,7 +7,7 @@ use super::{first, index};
 use crate::chat::archive::record::{Entry, Form};
 use crate::chat::archive::search::ShortId;
 use crate::chat::archive::words::folded_name;
-use crate::protocol::engine::event::{Manner, MessageId, NamedKey};
+use crate::protocol::engine::event::{GuestName, Manner, MessageId, NamedKey};
 use crate::protocol::engine::frame_log::Position;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
@@ -18,6 +18,12 @@ const LATE: i64 = 4;
 const ACTION: i64 = 8;
 pub(super) const EDITED: i64 = 16;
 pub(super) const DELETED: i64 = 32;
+
+/// A guest of the author said it, whose name stands where an addressee's would.
+const GUEST: i64 = 64;
+
+/// What stands in place of the beginning of a key for a guest, who has none.
+const GUEST_SHORT: i64 = 0;
 
 /// Bytes that a message takes beside its text, with its words in the index; about.
 const MESSAGE_BYTES: usize = 110;
@@ -33,6 +39,7 @@ pub(super) struct Stored {
     pub(super) row: i64,
     pub(super) room: i64,
     pub(super) person: i64,
+    pub(super) whose: Whose,
     pub(super) flags: i64,
     pub(super) entry: Entry,
 }
@@ -101,23 +108,68 @@ fn speaker(
     Ok(connection.last_insert_rowid())
 }
 
+/// The number of a guest's name, which it gets if there is none. It stands among the host's names,
+/// and is never found as one: no folded name begins like this.
+fn guest(connection: &Connection, host: i64, guest: &GuestName) -> Result<i64, Fault> {
+    let name = guest.name.as_str();
+    let values = params![host, guest.number, name, GUEST_SHORT];
+    let known = "SELECT number FROM speakers
+        WHERE person = ?1 AND session = ?2 AND name = ?3 AND short = ?4";
+    if let Some(number) = first(connection, known, values)? {
+        return Ok(number);
+    }
+    let insert = "INSERT INTO speakers (person, session, name, short, folded)
+        VALUES (?1, ?2, ?3, ?4, ?5)";
+    let values = params![host, guest.number, name, GUEST_SHORT, folded_guest(name)];
+    connection.prepare_cached(insert)?.execute(values)?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// A guest's name as it is compared with a typed one.
+pub(super) fn folded_guest(name: &str) -> String {
+    format!("~{}", folded_name(name))
+}
+
+/// Whose a message is in the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Whose {
+    pub(super) room: i64,
+    /// The person who signed it.
+    pub(super) person: i64,
+    /// The name of that person's guest who said it.
+    pub(super) guest: Option<i64>,
+}
+
+impl Whose {
+    /// Of the columns of a message: its addressee is a guest if its flags say so.
+    pub(super) fn of(room: i64, person: i64, flags: i64, addressee: Option<i64>) -> Self {
+        Self {
+            room,
+            person,
+            guest: addressee.filter(|_| flags & GUEST != 0),
+        }
+    }
+}
+
 /// Writes a message that is not there yet, and puts it into the index. Returns its row.
 pub(super) fn insert(connection: &Connection, room: i64, entry: &Entry) -> Result<i64, Fault> {
     let MessageId { position, index } = entry.id;
     let person_number = person(connection, &entry.who.key)?;
     let session = (position.short, position.session);
     let speaker_number = speaker(connection, (person_number, &entry.who), session)?;
-    let addressee = match &entry.to {
-        Some(to) => {
+    let addressee = match (&entry.to, &entry.manner) {
+        (_, Manner::Guest(name)) => Some(guest(connection, person_number, name)?),
+        (Some(to), _) => {
             let number = person(connection, &to.key)?;
             Some(speaker(connection, (number, to), (to.key.short(), 0))?)
         }
-        None => None,
+        (None, _) => None,
     };
     let brief = ShortId::of(&entry.id).number();
     let row = index::free_row(connection, position.clock, brief)?;
     let clock = (index::clock_of(row) != position.clock).then_some(position.clock as i64);
     let wall_ms = (position.clock >> 16 != entry.wall_ms).then_some(entry.wall_ms as i64);
+    let flags = flags(entry);
     let insert = "INSERT INTO messages (row, room, speaker, sequence, place, brief, flags,
         addressee, clock, wall_ms, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     connection.prepare_cached(insert)?.execute(params![
@@ -127,13 +179,14 @@ pub(super) fn insert(connection: &Connection, room: i64, entry: &Entry) -> Resul
         position.sequence,
         index,
         brief,
-        flags(entry),
+        flags,
         addressee,
         clock,
         wall_ms,
         entry.text,
     ])?;
-    index::add(connection, row, (room, person_number), &entry.text)?;
+    let whose = Whose::of(room, person_number, flags, addressee);
+    index::add(connection, row, whose, &entry.text)?;
     add_to_share(connection, (room, person_number), share(&entry.text), 1)?;
     Ok(row)
 }
@@ -159,13 +212,14 @@ fn flags(entry: &Entry) -> i64 {
         | flag(entry.is_private, PRIVATE)
         | flag(entry.is_late, LATE)
         | flag(entry.manner == Manner::Action, ACTION)
+        | flag(matches!(entry.manner, Manner::Guest(_)), GUEST)
         | flag(entry.form == Form::Edited, EDITED)
         | flag(entry.form == Form::Deleted, DELETED)
 }
 
 /// The columns that [`stored`] reads, of `m` and `s` as [`FROM`] names them.
 const COLUMNS: &str = "m.row, m.room, s.person, m.flags, p.key, s.name, s.short, s.session,
-    m.sequence, m.place, m.clock, m.wall_ms, m.text, tp.key, t.name";
+    m.sequence, m.place, m.clock, m.wall_ms, m.text, tp.key, t.name, m.addressee, t.session";
 
 /// Where a message's columns are.
 const FROM: &str = "messages m JOIN speakers s ON s.number = m.speaker
@@ -223,9 +277,21 @@ fn stored(row: &Row<'_>) -> Result<Option<Stored>, rusqlite::Error> {
         // An older version may have stored a name that today's rules refuse.
         return Ok(None);
     };
-    let to = match (row.get::<_, Option<[u8; 32]>>(13)?, row.get_ref(14)?) {
+    let addressed = match (row.get::<_, Option<[u8; 32]>>(13)?, row.get_ref(14)?) {
         (Some(key), name) => named(key, name.as_str().unwrap_or_default()),
         (None, _) => None,
+    };
+    let (guest, to) = match flags & GUEST {
+        0 => (None, addressed),
+        _ => (addressed.map(|guest| guest.name), None),
+    };
+    let manner = match guest {
+        Some(name) => Manner::Guest(GuestName {
+            number: row.get::<_, i64>(16)? as u32,
+            name,
+        }),
+        None if flags & ACTION != 0 => Manner::Action,
+        None => Manner::Said,
     };
     let position = Position {
         clock,
@@ -239,10 +305,7 @@ fn stored(row: &Row<'_>) -> Result<Option<Stored>, rusqlite::Error> {
         who,
         to,
         text: row.get(12)?,
-        manner: match flags & ACTION {
-            0 => Manner::Said,
-            _ => Manner::Action,
-        },
+        manner,
         wall_ms: wall_ms.map_or(clock >> 16, |ms| ms as u64),
         is_own: flags & OWN != 0,
         is_private: flags & PRIVATE != 0,
@@ -253,10 +316,12 @@ fn stored(row: &Row<'_>) -> Result<Option<Stored>, rusqlite::Error> {
             _ => Form::Original,
         },
     };
+    let (room, person) = (row.get(1)?, row.get(2)?);
     Ok(Some(Stored {
         row: number,
-        room: row.get(1)?,
-        person: row.get(2)?,
+        room,
+        person,
+        whose: Whose::of(room, person, flags, row.get(15)?),
         flags,
         entry,
     }))

@@ -86,6 +86,14 @@ fn of_page(path: &str, id: &str) -> Option<&'static str> {
             "Também como página num navegador deste computador, cujo link é mostrado [padrão: \
             5080, ou a próxima porta livre]"
         }
+        ("chat" | "web", "guests") => {
+            "Deixa gente sem o roda participar pelo telefone, como seus convidados: um link e um \
+            código QR são mostrados [padrão: todos os endereços, porta 5090 ou a próxima livre]"
+        }
+        ("chat" | "web", "guests_max") => "Máximo de convidados ao mesmo tempo [padrão: 200]",
+        ("chat" | "web", "guests_history") => {
+            "Quantas mensagens de antes um convidado vê ao entrar [padrão: 0]"
+        }
         ("web", "page_port") => "Porta TCP da página [padrão: 5080, ou a próxima livre]",
         ("web", "name") => {
             "O seu nome na conversa, de 1 a 32 bytes [padrão: o seu nome de usuário]"
@@ -311,6 +319,7 @@ pub(crate) fn value_name(english: &str) -> Option<&'static str> {
         "NUMBER" => "NÚMERO",
         "PORT" => "PORTA",
         "ADDRESS" => "ENDEREÇO",
+        "ADDRESS:PORT" => "ENDEREÇO:PORTA",
         "NAME|ADDRESS" => "NOME|ENDEREÇO",
         "PER_SECOND" => "POR_SEGUNDO",
         "[ADDRESS:]PORT" => "[ENDEREÇO:]PORTA",

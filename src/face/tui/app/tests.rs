@@ -305,6 +305,7 @@ fn cells(count: u16) -> NonZeroU16 {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "few of them exist at once")]
 enum Happens {
     News(News),
     Keys(String),

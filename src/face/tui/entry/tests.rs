@@ -91,3 +91,45 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_guest_stands_there_with_the_member_who_vouches() {
+    let name = crate::protocol::message::Name::parse("rui").unwrap();
+    let shown = |columns, lang| {
+        let content = Content::Text("oi, bia".into());
+        let said = Message {
+            guest: Some(Box::new(crate::chat::event::GuestName {
+                number: 1,
+                name: name.clone(),
+            })),
+            is_own: true,
+            ..Message::local(1, Person::unproven("ana"), content, 0)
+        };
+        let state = State {
+            progress: None,
+            is_unfolded: false,
+        };
+        let look = Look {
+            lang,
+            ..look(columns)
+        };
+        message(&said, state, look).rows
+    };
+    let rows = shown(40, Lang::En);
+    assert_eq!(rows[0].text(), "~rui (by ana): oi, bia");
+    assert_eq!(shown(40, Lang::Pt)[0].text(), "~rui (por ana): oi, bia");
+    // It is nobody's own word, so that the name in it stands out.
+    let marked = rows[0].spans.iter().find(|span| span.text == "bia");
+    assert!(marked.is_some(), "{rows:?}");
+    let plain = Aside {
+        what: What::Guest(crate::chat::event::Guest {
+            name: Some("rui (by ana)".into()),
+            text: Some("oi".into()),
+            source: ([10, 77, 0, 9], 1).into(),
+            wall_ms: 0,
+        }),
+        wall_ms: 0,
+    };
+    let rows = aside(&plain, look(40));
+    assert_eq!(rows[0].text(), "~\"rui (by ana)\": oi");
+}

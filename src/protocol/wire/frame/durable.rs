@@ -14,20 +14,25 @@
 //! kind 4   action: UTF-8, what the author does, as of somebody else
 //! kind 5   edited: message 21 | UTF-8, what it says from now on
 //! kind 6   deleted: message 21
+//! kind 7   guest said: number 4 | name length 1 | name | UTF-8
 //!
 //! message: clock 8 | session 8 | sequence 4 | record's index 1
 //! ```
+//!
+//! A guest is somebody without a key, who reads and speaks through the author. The author gives each
+//! a number, by which two guests of one name differ, and vouches for all that a guest says.
 //!
 //! A frame can name only messages of its own author, because a message is named without one. The
 //! clock stands there although the session and the sequence would do: whoever has never seen the
 //! message knows by it where the message stands in the common order.
 //!
-//! Records of other kinds, and bytes behind the known ones of a hello, are ignored: a later version
-//! of this program may send them without a new version of the wire.
+//! Records of other kinds, and bytes behind the known ones of a hello, are ignored, the records
+//! counted: a later version of this program may send them without a new version of the wire.
 
 use super::FLAG_FRAGMENT;
 use super::ack::{ACKS_MAX, Ack};
 use super::bytes::{Reader, Writer};
+use crate::protocol::message::{NAME_MAX_BYTES, Name};
 use crate::protocol::wire::ids::{MemberTag, SessionKey};
 use crate::protocol::wire::sizes::SESSION_KEY_BYTES;
 
@@ -91,6 +96,9 @@ pub const ACK_BYTES: usize = Ack::BYTES;
 /// Bytes that an edit takes besides its record's head and its text.
 pub const MESSAGE_NAME_BYTES: usize = MessageName::BYTES;
 
+/// Most bytes that what a guest says takes besides its record's head and its text.
+pub const GUEST_HEAD_MAX_BYTES: usize = 4 + 1 + NAME_MAX_BYTES;
+
 /// The body of a durable frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Durable<'d> {
@@ -150,6 +158,15 @@ pub enum Record<'d> {
     },
     /// A message of the author says nothing from now on.
     Deleted(MessageName),
+    /// A message of a guest, who has no key and speaks through the author.
+    GuestSaid {
+        /// The author's number for the guest.
+        guest: u32,
+        /// The name that the guest goes by: one that [`Name`] takes as it is.
+        name: &'d str,
+        /// What the guest says.
+        text: &'d str,
+    },
     /// A record of an unknown kind, from a later version.
     Unknown,
 }
@@ -238,6 +255,7 @@ const PRIVATE: u16 = 3;
 const ACTION: u16 = 4;
 const EDITED: u16 = 5;
 const DELETED: u16 = 6;
+const GUEST_SAID: u16 = 7;
 
 /// Length of a HELLO record, in bytes.
 const HELLO_BYTES: u16 = 8 + SESSION_KEY_BYTES as u16 + 1;
@@ -328,7 +346,10 @@ impl<'d> Record<'d> {
     /// Whether it is a message for everybody.
     #[must_use]
     pub fn is_message(&self) -> bool {
-        matches!(self, Self::Said(_) | Self::Action(_))
+        matches!(
+            self,
+            Self::Said(_) | Self::Action(_) | Self::GuestSaid { .. }
+        )
     }
 
     /// Whether it changes a message.
@@ -377,6 +398,14 @@ impl<'d> Record<'d> {
                 writer.u16(DELETED << 12 | MessageName::BYTES as u16);
                 of.write(&mut writer);
             }
+            Self::GuestSaid { guest, name, text } => {
+                let length = 4 + 1 + name.len() + text.len();
+                debug_assert!(length <= RECORD_MAX_BYTES, "longer texts are refused");
+                writer.u16(GUEST_SAID << 12 | length as u16);
+                writer.u32(*guest);
+                writer.text_8(name);
+                writer.bytes(text.as_bytes());
+            }
             Self::Unknown => debug_assert!(false, "nobody says what nobody knows"),
         }
     }
@@ -415,7 +444,17 @@ impl<'d> Record<'d> {
                 Self::Edited { of, text }
             }
             DELETED => Self::Deleted(MessageName::read(&mut Reader(bytes))?),
+            GUEST_SAID => Self::read_guest(Reader(bytes))?,
             _ => Self::Unknown,
         })
+    }
+
+    fn read_guest(mut reader: Reader<'d>) -> Option<Self> {
+        let guest = reader.u32()?;
+        let name = reader.text_8(NAME_MAX_BYTES)?;
+        // A name has one spelling, so that it is the same guest's everywhere.
+        Name::parse(name).ok().filter(|it| it.as_str() == name)?;
+        let text = std::str::from_utf8(reader.0).ok()?;
+        Some(Self::GuestSaid { guest, name, text })
     }
 }

@@ -157,6 +157,7 @@ proptest! {
         texts in vec(".{0,60}", 1..4),
         replaces in option::of(1..u64::MAX),
         of in message_name(),
+        guest_name in "[a-zé]{1,10}( [a-z]{1,5})?",
     ) {
         let mut records = Vec::new();
         let session_key = SessionKey([7; 32]);
@@ -176,8 +177,14 @@ proptest! {
             Record::Edited { of, text }.append(&mut records);
         }
         Record::Deleted(of).append(&mut records);
+        for (guest, text) in (0..).zip(texts.iter().filter(|text| text.len() <= 60)) {
+            let guest = u32::MAX - guest;
+            Record::GuestSaid { guest, name: &guest_name, text }.append(&mut records);
+        }
         Record::Leaving.append(&mut records);
         let records = Records::new(&records);
+        let guests = records.iter().filter(|record| matches!(record, Record::GuestSaid { .. }));
+        prop_assert_eq!(guests.count(), texts.iter().filter(|text| text.len() <= 60).count());
         let changes: Vec<Record<'_>> = records.iter().filter(Record::is_amendment).collect();
         prop_assert_eq!(changes.last(), Some(&Record::Deleted(of)));
         let is_of_it = |record: &&Record<'_>| match record {
@@ -201,6 +208,29 @@ proptest! {
             body.extend_from_slice(&records[..RECORD_HEAD_BYTES + cut]);
             prop_assert_eq!(Durable::read(&mut Reader(&body), 0), None);
         }
+    }
+
+    #[test]
+    fn what_a_guest_says_is_refused_under_a_name_that_is_none(
+        guest in any::<u32>(),
+        length in any::<u8>(),
+        rest in vec(any::<u8>(), 0..80),
+    ) {
+        let mut bytes = guest.to_be_bytes().to_vec();
+        bytes.push(length % 40);
+        bytes.extend_from_slice(&rest);
+        let head = (7_u16 << 12 | bytes.len() as u16).to_be_bytes();
+        let body = [&[0][..], &head, &bytes].concat();
+        let name_and_text = rest.split_at_checked(usize::from(length % 40));
+        let name_and_text = name_and_text.and_then(|(name, text)| {
+            Some((std::str::from_utf8(name).ok()?, std::str::from_utf8(text).ok()?))
+        });
+        let is_name = |name: &str| Name::parse(name).is_ok_and(|it| it.as_str() == name);
+        let sound = name_and_text.filter(|(name, _)| is_name(name));
+        let read = Durable::read(&mut Reader(&body), 0);
+        let read = read.and_then(|durable| durable.records.iter().next());
+        let expected = sound.map(|(name, text)| Record::GuestSaid { guest, name, text });
+        prop_assert_eq!(read, expected);
     }
 
     #[test]
@@ -289,6 +319,55 @@ fn four_messages_of_two_hundred_bytes_fit_one_frame_and_five_a_long_one() {
     for (messages, frame_bytes) in [(4, FRAME_NARROW_BYTES), (5, FRAME_MAX_BYTES)] {
         let room = durable_max_bytes(frame_bytes, "ana".len()) - COUNTS_BYTES;
         assert!(room >= messages * (200 + RECORD_HEAD_BYTES), "{room}");
+    }
+}
+
+#[test]
+fn a_guest_has_no_name_that_could_be_another() {
+    let read = |name: &str| {
+        let length = 4 + 1 + name.len() + 2;
+        let mut body = vec![0];
+        body.extend((7_u16 << 12 | length as u16).to_be_bytes());
+        body.extend([0, 0, 0, 3, name.len() as u8]);
+        body.extend(name.bytes());
+        body.extend(b"oi");
+        Durable::read(&mut Reader(&body), 0).is_some()
+    };
+    for name in ["rui", "Zoë", "rui (by ana)", "\"", &"a".repeat(32)] {
+        assert!(read(name), "{name}");
+    }
+    let long = "a".repeat(33);
+    for name in [
+        "",
+        "  ",
+        "~rui",
+        "rui\n",
+        "ru\u{202e}i",
+        "Zoe\u{308}",
+        &long,
+    ] {
+        assert!(!read(name), "{name:?}");
+    }
+}
+
+#[test]
+fn a_record_of_a_later_version_is_skipped_between_those_we_know() {
+    for kind in 8..=15_u16 {
+        let mut records = Vec::new();
+        Record::Said("antes").append(&mut records);
+        records.extend((kind << 12 | 5).to_be_bytes());
+        records.extend([0xff; 5]);
+        Record::Said("depois").append(&mut records);
+        let body = [&[0][..], &records].concat();
+        let durable = Durable::read(&mut Reader(&body), 0).unwrap();
+        let read: Vec<Record<'_>> = durable.records.iter().collect();
+        let expected = [
+            Record::Said("antes"),
+            Record::Unknown,
+            Record::Said("depois"),
+        ];
+        assert_eq!(read, expected, "kind {kind}");
+        assert_eq!(durable.messages(), 2);
     }
 }
 

@@ -1,0 +1,342 @@
+//! The guests' pages as a face of one room: what guests ask goes to the room, whose rules decide;
+//! what it tells goes to their streams. Runs in the loop.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use super::face::WAITING_MAX;
+use super::guest_lines::{self, GuestLines};
+use super::guest_link;
+use super::lines;
+use super::queue::Queue;
+use super::server::{Answering, Refused, Server};
+use super::token::Token;
+use crate::chat::command::{Command, RequestId};
+use crate::chat::entry::{Entry, Request};
+use crate::chat::event::{News, Told};
+use crate::chat::guests::{
+    Departure, GuestRefusal, GuestSession, GuestsCommand, GuestsEvent, LinkToken, line_of,
+};
+use crate::chat::rooms::RoomNumber;
+use crate::face::Face;
+use crate::face::faces::{FIRST_OF_GUESTS, is_answer};
+use crate::store::identity::random;
+use crate::text::{self, Lang};
+
+/// Lines that are held for guests whose stream breaks or lags, and their bytes.
+const HELD_MAX: usize = 512;
+const HELD_MAX_BYTES: usize = 256 << 10;
+
+/// Bytes of what was said before that a newcomer is given.
+const HISTORY_MAX_BYTES: usize = 32 << 10;
+
+/// What a guest's page wants.
+#[derive(Debug)]
+pub enum GuestAsk {
+    /// To come in.
+    Enter {
+        /// What the link held.
+        token: LinkToken,
+        /// The name, as typed.
+        name: String,
+        /// Where the telephone is.
+        address: IpAddr,
+        /// Takes the answer.
+        answering: Answering,
+    },
+    /// What is said, from now on.
+    Listen(Arc<Queue>),
+    /// To say something.
+    Say(String, Answering),
+    /// The stream has ended.
+    Lost(Arc<Queue>),
+}
+
+/// A guest who is here.
+#[derive(Debug)]
+struct Here {
+    /// Who they are, and what was said before.
+    first: Vec<Arc<str>>,
+    /// The number of the first line after they came.
+    from: u64,
+    queue: Option<Arc<Queue>>,
+}
+
+/// How the face of guests is opened.
+#[derive(Debug)]
+pub struct GuestFaceConfig {
+    /// What serves their pages.
+    pub server: Server,
+    /// The language of what is said about them.
+    pub lang: Lang,
+    /// The room's name as it is shown.
+    pub room: String,
+    /// Where telephones reach this computer.
+    pub address: SocketAddr,
+    /// Most guests at once.
+    pub most: usize,
+    /// Lines from before that a newcomer is shown.
+    pub history: usize,
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct GuestFace {
+    config: GuestFaceConfig,
+    lines: GuestLines,
+    /// What was said, numbered from `first_held` on.
+    held: VecDeque<Arc<str>>,
+    held_bytes: usize,
+    first_held: u64,
+    here: BTreeMap<GuestSession, Here>,
+    waiting: VecDeque<Request>,
+    asked: BTreeMap<RequestId, (GuestSession, Answering)>,
+    next: u64,
+}
+
+impl GuestFace {
+    /// Lets guests in by a link that holds this token, which the server knows.
+    #[must_use]
+    pub fn new(config: GuestFaceConfig, token: &Token) -> Self {
+        let mut face = Self {
+            config,
+            lines: GuestLines::default(),
+            held: VecDeque::new(),
+            held_bytes: 0,
+            first_held: 0,
+            here: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            asked: BTreeMap::new(),
+            next: FIRST_OF_GUESTS.0,
+        };
+        face.open(token);
+        face
+    }
+
+    /// Lets in by this link, and by no earlier one.
+    fn open(&mut self, token: &Token) {
+        let Some(bytes) = token.bytes() else {
+            return;
+        };
+        self.ask(GuestsCommand::Open {
+            token: LinkToken(bytes),
+            url: guest_link(self.config.address, token),
+            most: self.config.most,
+            history: self.config.history,
+        });
+    }
+
+    /// Makes another link.
+    fn renew(&mut self) {
+        if let Ok(bytes) = random() {
+            let token = Token::of(&bytes);
+            self.config.server.renew(token.clone());
+            self.open(&token);
+        }
+    }
+
+    /// Asks the room something about guests.
+    fn ask(&mut self, command: GuestsCommand) -> RequestId {
+        let id = RequestId(self.next);
+        self.next += 1;
+        let entry = Entry::Direct(Box::new(Command::Guests(command)));
+        let room = RoomNumber::FIRST;
+        self.waiting.push_back(Request { id, room, entry });
+        id
+    }
+
+    /// Takes in what a guest's page wants.
+    pub fn handle(&mut self, session: GuestSession, ask: GuestAsk) {
+        let is_full = self.waiting.len() >= WAITING_MAX;
+        match ask {
+            GuestAsk::Enter { answering, .. } | GuestAsk::Say(_, answering) if is_full => {
+                let words = text::page_comes_too_early(self.config.lang);
+                answering.refuse(Refused::NoRoom, words);
+            }
+            GuestAsk::Enter {
+                token,
+                name,
+                address,
+                answering,
+            } => {
+                let request = self.ask(GuestsCommand::Enter {
+                    session,
+                    token,
+                    name,
+                    address,
+                });
+                self.asked.insert(request, (session, answering));
+            }
+            GuestAsk::Say(text, answering) => {
+                let request = self.ask(GuestsCommand::Say { session, text });
+                self.asked.insert(request, (session, answering));
+            }
+            GuestAsk::Listen(queue) => self.listen(session, queue),
+            GuestAsk::Lost(queue) => {
+                let here = self.here.get_mut(&session);
+                let is_own = |own: &mut Arc<Queue>| Arc::ptr_eq(own, &queue);
+                if here.is_some_and(|here| here.queue.take_if(is_own).is_some()) {
+                    self.ask(GuestsCommand::Lost(session));
+                }
+            }
+        }
+    }
+
+    /// Gives a stream what its guest may know, and what is said from now on.
+    fn listen(&mut self, session: GuestSession, queue: Arc<Queue>) {
+        let Some(here) = self.here.get_mut(&session) else {
+            queue.restart();
+            queue.push(&guest_lines::ended(Departure::Lost, None));
+            return queue.close();
+        };
+        queue.restart();
+        here.first.iter().for_each(|line| queue.push(line));
+        let seen = here.from.saturating_sub(self.first_held);
+        let seen = usize::try_from(seen).unwrap_or(usize::MAX);
+        self.held
+            .iter()
+            .skip(seen)
+            .for_each(|line| queue.push(line));
+        queue.push(&lines::live());
+        let is_new = here
+            .queue
+            .as_ref()
+            .is_none_or(|own| !Arc::ptr_eq(own, &queue));
+        if let Some(older) = here.queue.replace(queue).filter(|_| is_new) {
+            older.close();
+        }
+        if is_new {
+            self.ask(GuestsCommand::Back(session));
+        }
+    }
+
+    fn show_event(&mut self, request: Option<RequestId>, event: &GuestsEvent) {
+        let asked = request.and_then(|request| self.asked.remove(&request));
+        match (event, asked) {
+            (
+                GuestsEvent::Entered {
+                    session,
+                    guest,
+                    history,
+                },
+                Some((_, answering)),
+            ) => {
+                let ready =
+                    guest_lines::ready(&self.config.room, guest.name.as_str(), guest.number);
+                answering.answer(ready.as_bytes().to_vec());
+                let mut first = VecDeque::new();
+                let mut bytes = 0;
+                for said in history.iter().rev() {
+                    let line = self.lines.said(said);
+                    bytes += line.len();
+                    if bytes > HISTORY_MAX_BYTES {
+                        break;
+                    }
+                    first.push_front(line);
+                }
+                first.push_front(ready);
+                let here = Here {
+                    first: first.into(),
+                    from: self.first_held + self.held.len() as u64,
+                    queue: None,
+                };
+                self.here.insert(*session, here);
+            }
+            (GuestsEvent::Refused { why, .. }, Some((_, answering))) => {
+                let words = text::guest_refused(self.config.lang, why);
+                answering.refuse(refused(why), words);
+            }
+            // It was forgotten while its stream was broken.
+            (GuestsEvent::Refused { session, why }, None) if *why == GuestRefusal::NoSession => {
+                self.leave(*session, Departure::Lost);
+            }
+            (GuestsEvent::Left { session, why, .. }, _) => self.leave(*session, *why),
+            (GuestsEvent::LinkWanted, _) => self.renew(),
+            _ => {}
+        }
+    }
+
+    /// Ends the stream of a guest who is not here any more.
+    fn leave(&mut self, session: GuestSession, why: Departure) {
+        if let Some(queue) = self.here.remove(&session).and_then(|here| here.queue) {
+            let words = text::guest_is_out(self.config.lang, why);
+            queue.push(&guest_lines::ended(why, words));
+            queue.close();
+        }
+    }
+
+    /// Keeps a line for guests whose stream breaks.
+    fn hold(&mut self, line: &Arc<str>) {
+        self.held_bytes += line.len();
+        self.held.push_back(Arc::clone(line));
+        while self.held.len() > HELD_MAX || self.held_bytes > HELD_MAX_BYTES {
+            let Some(oldest) = self.held.pop_front() else {
+                break;
+            };
+            self.held_bytes -= oldest.len();
+            self.first_held += 1;
+        }
+    }
+
+    /// Ends all streams.
+    pub fn finish(&mut self) {
+        let sessions: Vec<GuestSession> = self.here.keys().copied().collect();
+        for session in sessions {
+            self.leave(session, Departure::Closed);
+        }
+    }
+}
+
+impl Face for GuestFace {
+    fn show(&mut self, told: &Told) {
+        if told.room != RoomNumber::FIRST {
+            return;
+        }
+        if let News::Guests(event) = &told.news {
+            return self.show_event(told.request, event);
+        }
+        // What somebody is told again is nothing new.
+        let is_answer = told.request.is_some() && is_answer(&told.news);
+        if is_answer {
+            return;
+        }
+        if let Some(seen) = line_of(&told.news) {
+            let line = self.lines.seen(&seen);
+            self.hold(&line);
+            let here = self.here.values().filter_map(|here| here.queue.as_ref());
+            here.for_each(|queue| queue.push(&line));
+        }
+        let asked = told.request.and_then(|request| self.asked.remove(&request));
+        if let Some((_, answering)) = asked {
+            answering.answer(lines::said().as_bytes().to_vec());
+        }
+    }
+
+    /// Forgets who waits for an answer no more.
+    fn flush(&mut self) {
+        self.asked
+            .retain(|_, (_, answering)| answering.is_awaited());
+    }
+
+    fn next(&mut self) -> Option<Request> {
+        self.waiting.pop_front()
+    }
+
+    /// Guests may come as long as the program runs.
+    fn is_over(&self) -> bool {
+        false
+    }
+}
+
+/// What a refusal means to the page.
+fn refused(why: &GuestRefusal) -> Refused {
+    match why {
+        GuestRefusal::WrongLink | GuestRefusal::NoSession => Refused::NotHere,
+        GuestRefusal::TooFast => Refused::TooFast,
+        GuestRefusal::TooLong { .. } => Refused::TooLong,
+        GuestRefusal::Full { .. } | GuestRefusal::Closed => Refused::NoRoom,
+        GuestRefusal::Kicked(_) => Refused::SentAway,
+        _ => Refused::Wrong,
+    }
+}

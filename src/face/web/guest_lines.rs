@@ -1,0 +1,88 @@
+//! What guests' pages are told: what [`crate::chat::guests::line_of`] leaves of the room, as
+//! objects. No keys, no private messages, nobody's coming and going.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::lines::line;
+use crate::chat::event::Timing;
+use crate::chat::guests::{Departure, GuestLine, GuestLineAuthor, GuestLineForm, Seen};
+use crate::clock::WallClock;
+
+/// Writes the lines of guests' pages.
+#[derive(Debug, Default)]
+pub(super) struct GuestLines {
+    clock: WallClock,
+}
+
+impl GuestLines {
+    /// Something that guests see.
+    pub(super) fn seen(&mut self, seen: &Seen) -> Arc<str> {
+        match seen {
+            Seen::Said(said) => self.said(said),
+            Seen::Edited { id, text } => line(&json!({
+                "event": "edited", "id": id.to_string(), "data": text,
+            })),
+            Seen::Deleted { id } => line(&json!({ "event": "deleted", "id": id.to_string() })),
+        }
+    }
+
+    /// A message.
+    pub(super) fn said(&mut self, said: &GuestLine) -> Arc<str> {
+        let time = self.clock.at(Duration::from_millis(said.wall_ms));
+        let mut object = Map::new();
+        let mut put = |name: &str, value: Value| drop(object.insert(name.to_owned(), value));
+        put("event", "message".into());
+        put("time", time.rfc3339.as_str().into());
+        if let Some(id) = &said.id {
+            put("id", id.to_string().into());
+        }
+        put("user", said.name.as_str().into());
+        match &said.author {
+            GuestLineAuthor::Member { is_host: false } => {}
+            GuestLineAuthor::Member { is_host: true } => put("host", true.into()),
+            GuestLineAuthor::Plain => put("plain", true.into()),
+            GuestLineAuthor::Guest {
+                number,
+                of,
+                is_host,
+            } => {
+                put("guest_of", json!({ "user": of }));
+                if *is_host {
+                    put("guest", (*number).into());
+                }
+            }
+        }
+        put("data", said.text.as_str().into());
+        let marks = [
+            ("action", said.is_action),
+            ("late", said.timing == Timing::Late),
+            ("history", said.timing == Timing::History),
+            ("edited", said.form == GuestLineForm::Edited),
+            ("deleted", said.form == GuestLineForm::Deleted),
+        ];
+        for (name, _) in marks.into_iter().filter(|(_, is_so)| *is_so) {
+            put(name, true.into());
+        }
+        line(&Value::Object(object))
+    }
+}
+
+/// Who the guest is, and in which room.
+pub(super) fn ready(room: &str, name: &str, number: u32) -> Arc<str> {
+    line(&json!({ "event": "ready", "room": room, "user": name, "guest": number }))
+}
+
+/// What becomes of a guest who is not here any more, in words where there are some.
+pub(super) fn ended(why: Departure, words: Option<String>) -> Arc<str> {
+    let why = match why {
+        Departure::Left => "left",
+        Departure::Lost => "lost",
+        Departure::Kicked => "kicked",
+        Departure::Displaced => "displaced",
+        _ => "closed",
+    };
+    line(&json!({ "event": "ended", "state": why, "data": words }))
+}

@@ -1,0 +1,84 @@
+//! Guests' sessions, by the secrets that their pages show. Only hashes of the secrets are held, so
+//! that how long a look-up takes says nothing about them.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::token::Token;
+use crate::chat::guests::{GUESTS_MAX, GuestSession};
+
+/// Most sessions that are known: of guests who are here, and of some who were.
+const SESSIONS_MAX: usize = 2 * GUESTS_MAX;
+
+/// See the file's head.
+#[derive(Debug, Default)]
+pub(super) struct Sessions(RefCell<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    newest: u64,
+    by_secret: BTreeMap<[u8; 32], GuestSession>,
+    by_age: BTreeMap<GuestSession, [u8; 32]>,
+}
+
+impl Sessions {
+    /// A new session. Where there are too many, the oldest is forgotten.
+    pub(super) fn open(&self, secret: &Token) -> GuestSession {
+        let mut table = self.0.borrow_mut();
+        table.newest += 1;
+        let session = GuestSession(table.newest);
+        let hash = hash(secret.digits());
+        table.by_secret.insert(hash, session);
+        table.by_age.insert(session, hash);
+        if table.by_age.len() > SESSIONS_MAX
+            && let Some((_, oldest)) = table.by_age.pop_first()
+        {
+            table.by_secret.remove(&oldest);
+        }
+        session
+    }
+
+    /// The session of a secret.
+    pub(super) fn of(&self, secret: &str) -> Option<GuestSession> {
+        self.0.borrow().by_secret.get(&hash(secret)).copied()
+    }
+
+    /// Forgets a session.
+    pub(super) fn close(&self, session: GuestSession) {
+        let mut table = self.0.borrow_mut();
+        if let Some(hash) = table.by_age.remove(&session) {
+            table.by_secret.remove(&hash);
+        }
+    }
+}
+
+fn hash(secret: &str) -> [u8; 32] {
+    *blake3::hash(secret.as_bytes()).as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::web::token::TOKEN_BYTES;
+
+    #[test]
+    fn a_session_is_known_by_its_secret_until_it_ends() {
+        let sessions = Sessions::default();
+        let secret = |number: u64| {
+            let mut bytes = [0; TOKEN_BYTES];
+            bytes[..8].copy_from_slice(&number.to_be_bytes());
+            Token::of(&bytes)
+        };
+        let first = sessions.open(&secret(0));
+        assert_eq!(sessions.of(secret(0).digits()), Some(first));
+        assert_eq!(sessions.of("x"), None);
+        sessions.close(first);
+        assert_eq!(sessions.of(secret(0).digits()), None);
+        for number in 0..10_000 {
+            sessions.open(&secret(number));
+        }
+        assert_eq!(sessions.0.borrow().by_age.len(), SESSIONS_MAX);
+        assert_eq!(sessions.0.borrow().by_secret.len(), SESSIONS_MAX);
+        assert!(sessions.of(secret(9_999).digits()).is_some());
+    }
+}

@@ -1,0 +1,251 @@
+//! The sentences about guests: people without a key, who take part by a member's page.
+
+use core::net::IpAddr;
+
+use super::{Lang, say};
+use crate::chat::guests::GuestRefusal;
+
+/// A guest, with the member who vouches for what the guest says.
+#[must_use]
+pub fn guest_of(lang: Lang, guest: &str, host: &str) -> String {
+    say!(lang, "~{guest} (by {host})", "~{guest} (por {host})")
+}
+
+/// Guests may enter by a link.
+#[must_use]
+pub fn guests_enter_by(lang: Lang, url: &str) -> String {
+    say!(
+        lang,
+        "guests enter at {url}: show it only to people who may read what is said here; /guests \
+        lists them, /kick NAME sends one away, /guests new makes another link",
+        "convidados entram em {url}: mostre só a quem pode ler o que se diz aqui; /convidados \
+        mostra quem entrou, /expulsar NOME manda alguém embora, /convidados novo troca o link",
+    )
+}
+
+/// Guests may enter no more.
+#[must_use]
+pub fn guests_closed(lang: Lang) -> String {
+    say!(
+        lang,
+        "guests can no longer enter, and those who were here are gone",
+        "convidados não entram mais, e os que estavam aqui saíram",
+    )
+}
+
+/// A guest is here.
+#[must_use]
+pub fn guest_entered(lang: Lang, name: &str) -> String {
+    say!(
+        lang,
+        "~{name} entered as your guest",
+        "~{name} entrou como seu convidado"
+    )
+}
+
+/// A guest has left.
+#[must_use]
+pub fn guest_left(lang: Lang, name: &str) -> String {
+    say!(
+        lang,
+        "~{name}, your guest, left",
+        "~{name}, seu convidado, saiu"
+    )
+}
+
+/// A guest's connection broke.
+#[must_use]
+pub fn guest_lost(lang: Lang, name: &str) -> String {
+    say!(
+        lang,
+        "~{name}, your guest, is gone: the connection broke",
+        "~{name}, seu convidado, sumiu: a conexão caiu",
+    )
+}
+
+/// A guest was sent away.
+#[must_use]
+pub fn guest_kicked(lang: Lang, name: &str, address: IpAddr, minutes: u64) -> String {
+    say!(
+        lang,
+        "~{name} was sent away; nobody can enter from {address} for {minutes} minutes. If the link \
+        is in the wrong hands, /guests new makes another one",
+        "~{name} foi mandado embora; ninguém entra a partir de {address} por {minutes} minutos. Se \
+        o link caiu em mãos erradas, /convidados novo cria outro",
+    )
+}
+
+/// A guest had to make room.
+#[must_use]
+pub fn guest_displaced(lang: Lang, name: &str, address: IpAddr) -> String {
+    say!(
+        lang,
+        "~{name} had to make room for others: all places were taken, most of them from {address}",
+        "~{name} teve de dar lugar a outros: todos os lugares estavam ocupados, a maioria a partir \
+        de {address}",
+    )
+}
+
+/// A guest whose connection broke just now.
+#[must_use]
+pub fn guest_is_lost(lang: Lang, name: &str, address: IpAddr) -> String {
+    say!(
+        lang,
+        "~{name} ({address}, not connected)",
+        "~{name} ({address}, sem conexão)",
+    )
+}
+
+/// Who is here as a guest, and how others enter.
+#[must_use]
+pub fn guest_list(lang: Lang, url: &str, guests: &[String]) -> String {
+    let count = guests.len();
+    let all = super::row(guests);
+    match count {
+        0 => say!(
+            lang,
+            "no guests are here; they enter at {url}",
+            "não há convidados; eles entram em {url}",
+        ),
+        1 => say!(
+            lang,
+            "1 guest: {all}; others enter at {url}",
+            "1 convidado: {all}; outros entram em {url}",
+        ),
+        _ => say!(
+            lang,
+            "{count} guests: {all}; others enter at {url}",
+            "{count} convidados: {all}; outros entram em {url}",
+        ),
+    }
+}
+
+/// No page for guests is open.
+#[must_use]
+pub fn no_guests(lang: Lang) -> String {
+    say!(
+        lang,
+        "there is no page for guests here; start with --guests to have one",
+        "não há página para convidados aqui; comece com --guests para ter uma",
+    )
+}
+
+/// No guest has this name.
+#[must_use]
+pub fn not_your_guest(lang: Lang, given: &str) -> String {
+    say!(
+        lang,
+        "you have no guest called '{given}'; /guests lists them. Only the member behind 'by' can \
+        send a guest away; /ignore hides anybody",
+        "você não tem convidado chamado '{given}'; /convidados mostra quem são. Só o membro depois \
+        de 'por' pode mandar um convidado embora; /ignorar esconde qualquer um",
+    )
+}
+
+/// A guest has no key.
+#[must_use]
+pub fn guest_without_key(lang: Lang, given: &str) -> String {
+    say!(
+        lang,
+        "'{given}' is a guest, who has no key: nothing can be said to a guest alone, and nothing \
+        verified",
+        "'{given}' é um convidado, que não tem chave: não dá para falar só com ele, nem verificá-lo",
+    )
+}
+
+/// What a guest said cannot be changed.
+#[must_use]
+pub fn guests_message(lang: Lang) -> String {
+    say!(
+        lang,
+        "that is what your guest said: you can delete it, but not change it",
+        "foi o seu convidado que disse isso: você pode apagar, mas não mudar",
+    )
+}
+
+/// What it means that guests enter a room whose key only some have.
+#[must_use]
+pub fn guests_in_keyed_room(lang: Lang, room: &str) -> String {
+    say!(
+        lang,
+        "Only those who have the key can read the room {room}. With guests, anyone who has the \
+        link can read it, and so can anyone who listens to your network: their page is not \
+        encrypted. What guests say is signed with your key",
+        "Só quem tem a chave lê a sala {room}. Com convidados, qualquer um que tenha o link pode \
+        ler, e também quem escuta a sua rede: a página deles não é cifrada. O que os convidados \
+        dizem é assinado com a sua chave",
+    )
+}
+
+/// What a guest is told before giving a name.
+#[must_use]
+pub fn guest_notice(lang: Lang, host: &str, room: &str) -> [String; 3] {
+    [
+        say!(
+            lang,
+            "You are about to enter the room {room} as a guest of {host}.",
+            "Você vai entrar na sala {room} como convidado de {host}.",
+        ),
+        say!(
+            lang,
+            "What you write is not secret: {host} and everybody in the room read it, and so can \
+            anyone on this network.",
+            "O que você escreve não é segredo: {host} e todos na sala leem, e também qualquer um \
+            nesta rede.",
+        ),
+        say!(
+            lang,
+            "Nothing proves who you are: the others see your name with {host}'s behind it, and \
+            {host} can send you away.",
+            "Nada prova quem você é: os outros veem o seu nome com o de {host} atrás, e {host} pode \
+            mandar você embora.",
+        ),
+    ]
+}
+
+/// Why a guest cannot enter or say something.
+#[must_use]
+pub fn guest_refused(lang: Lang, why: &GuestRefusal) -> String {
+    match why {
+        GuestRefusal::Closed => say!(
+            lang,
+            "guests cannot enter here now",
+            "convidados não podem entrar agora",
+        ),
+        GuestRefusal::WrongLink => say!(
+            lang,
+            "this link is not valid any more: ask for the new one",
+            "este link não vale mais: peça o novo",
+        ),
+        GuestRefusal::Kicked(left) => {
+            let minutes = left.as_secs().div_ceil(60);
+            say!(
+                lang,
+                "you were sent away; you may come back in {minutes} min",
+                "mandaram você embora; pode voltar em {minutes} min",
+            )
+        }
+        GuestRefusal::TooFast => say!(
+            lang,
+            "that was too fast: wait a moment, then try again",
+            "rápido demais: espere um pouco e tente de novo",
+        ),
+        GuestRefusal::Full { most } => say!(
+            lang,
+            "all {most} places for guests are taken",
+            "todos os {most} lugares de convidados estão ocupados",
+        ),
+        GuestRefusal::BadName { given, fault } => super::guest_name_refused(lang, given, *fault),
+        GuestRefusal::NoSession => say!(
+            lang,
+            "you are not in the room any more: enter again",
+            "você não está mais na sala: entre de novo",
+        ),
+        GuestRefusal::Empty => say!(lang, "there is no text", "não há texto"),
+        GuestRefusal::TooLong { limit_bytes } => say!(
+            lang,
+            "the text is too long: at most {limit_bytes} bytes",
+            "o texto é longo demais: no máximo {limit_bytes} bytes",
+        ),
+    }
+}

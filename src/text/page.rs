@@ -16,6 +16,7 @@ pub fn page(lang: Lang) -> Vec<Named> {
     all.extend(conversation(lang));
     all.extend(marks(lang));
     all.extend(people(lang));
+    all.extend(codes(lang));
     all.extend(asked(lang));
     all.extend(connection(lang));
     all.extend(guests(lang));
@@ -223,6 +224,12 @@ fn people(lang: Lang) -> Vec<Named> {
         ),
         ("page_ignore", say!(lang, "Ignore", "Ignorar")),
         ("page_unignore", say!(lang, "Show again", "Mostrar de novo")),
+    ]
+}
+
+/// The code that two people compare.
+fn codes(lang: Lang) -> Vec<Named> {
+    vec![
         (
             "page_you_and",
             say!(lang, "You and {{who}}", "Você e {{who}}"),

@@ -44,6 +44,8 @@ mod one_shot;
 #[cfg(feature = "web")]
 mod page;
 #[cfg(feature = "web")]
+mod page_guest;
+#[cfg(feature = "web")]
 mod page_hostile;
 #[cfg(feature = "web")]
 mod page_looks;

@@ -73,6 +73,7 @@ pub(super) static GUEST_FILES: [File; 7] = [
     file!("/view.js", SCRIPT, "view.js"),
     file!("/wire.js", SCRIPT, "wire.js"),
 ];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,7 +93,11 @@ mod tests {
 
     #[test]
     fn texts_that_go_over_lines_would_lose_their_indentation() {
-        for file in FILES.iter().filter(|file| file.kind == SCRIPT) {
+        for file in FILES
+            .iter()
+            .chain(&GUEST_FILES)
+            .filter(|file| file.kind == SCRIPT)
+        {
             for line in file.bytes.split(|byte| *byte == b'\n') {
                 let quotes = line.iter().filter(|byte| **byte == b'`').count();
                 assert_eq!(quotes % 2, 0, "{}: {}", file.path, line.escape_ascii());

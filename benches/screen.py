@@ -46,17 +46,15 @@ class Terminal:
     def type(self, keys):
         os.write(self.keys, keys if isinstance(keys, bytes) else keys.encode())
 
-    def until(self, is_there, wait_s=WAIT_S):
-        """Seconds until what was written from now on fulfils something; None if it does not."""
-        begin = time.monotonic()
+    def first(self, is_there):
+        """Milliseconds from the start of the program until it has written something."""
         with self.changed:
-            start = len(self.written)
-            while not is_there(self.written[start:]):
-                left = begin + wait_s - time.monotonic()
+            while not is_there(self.written):
+                left = self.begun + WAIT_S - time.monotonic()
                 if left <= 0:
-                    return None
+                    return WAIT_S * 1e3
                 self.changed.wait(left)
-        return time.monotonic() - begin
+        return (time.monotonic() - self.begun) * 1e3
 
     def answered(self, keys, is_there=bool, wait_s=WAIT_S):
         """Milliseconds from a key to what it makes the program write."""
@@ -217,8 +215,9 @@ def archived(roda, program, folder):
         copy = os.path.join(folder, f"copy{face}.db")
         shutil.copy(path, copy)
         terminal = chat(roda, circle.HOSTS[0], "ana", folder, ["--room", ROOM, "--archive", copy, face])
-        first = terminal.until(lambda part: (b"> " if face == "--lines" else ROOM.encode()) in part)
-        kept.append((f"start to first picture, {face}", f"{(first or WAIT_S) * 1e3:.0f} ms"))
+        # The prompt of the one, the title of the other.
+        sign = b"ana> " if face == "--lines" else ROOM.encode()
+        kept.append((f"start to first picture, {face}", f"{terminal.first(lambda all: sign in all):.0f} ms"))
         terminal.quiet()
         memory[f"{face}, opened"] = terminal.memory_mib()
         if face == "--screen":

@@ -27,7 +27,7 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
-pub use self::chat::{ChatArgs, ChatSettings, Display, InputPolicy, LOBBY};
+pub use self::chat::{ChatArgs, ChatSettings, Display, InputPolicy};
 pub use self::config::{Config, ConfigFile, Key, Setting, Source, typed_lang};
 pub use self::history::{
     FindSettings, ForgetArgs, Format, HistoryAct, HistoryArgs, HistoryCommand, HistorySettings,
@@ -43,12 +43,13 @@ pub use self::lab::{
 pub use self::localized::{command, parse};
 pub use self::look::LookSettings;
 pub use self::multicast::{MulticastRole, ReceiveSettings, SendSettings, SendWire};
-pub use self::room::{RoomCommand, RoomSettings};
+pub use self::room::{RoomChoice, RoomCommand, RoomSettings};
 pub use self::secret::{
     INVITE, IdAct, IdArgs, IdCommand, IdSettings, KeyText, ROOM_KEY, RoomSecret,
 };
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 pub use self::web::{Browser, GuestSettings, PagePort, PageSettings, WebArgs};
+pub use crate::chat::rooms::LOBBY;
 use crate::error::Usage;
 use crate::protocol::lookalike::{OwnNameFault, own_name};
 use crate::protocol::message::Name;

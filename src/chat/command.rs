@@ -6,6 +6,7 @@ use super::entry::{Entry, split_name};
 use super::event::Failure;
 use super::finding::{self, Purpose};
 use super::guests::{GuestName, GuestsCommand};
+use super::rooms::{self, RoomsCommand, Secret};
 use super::vocabulary::{Argument, CommandWord, SHARED_COMMANDS, meant};
 use crate::protocol::engine::event::MessageId;
 
@@ -103,6 +104,10 @@ pub enum Asked {
     Page(PageAsk),
     /// A command.
     Command(Command),
+    /// Something about the rooms together.
+    Rooms(RoomsCommand),
+    /// An answer to what was asked last; `None` if there is none.
+    Answer(Option<Secret>),
 }
 
 /// What is asked of the page, which is a face and no part of the room.
@@ -127,6 +132,8 @@ pub fn read(entry: Entry, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, 
         Entry::NotSay | Entry::Object(_) => return Err(Failure::NotSay),
         Entry::Flawed(failure) => return Err(failure),
         Entry::ClearScreen => return Ok(Asked::ClearScreen),
+        Entry::Rooms(command) => return Ok(Asked::Rooms(command)),
+        Entry::Answer(answer) => return Ok(Asked::Answer(answer)),
         Entry::Leave(_) => Command::Leave(Leave::Farewell),
         Entry::Direct(command) => *command,
         Entry::Say { text, to: None } => Command::Say(text),
@@ -150,9 +157,17 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 24] = {
+const COMMANDS: [CommandWord; 32] = {
     use Argument::{Anybody, Nothing, Person, Text};
     [
+        CommandWord::new("/join", Nothing),
+        CommandWord::new("/entrar", Nothing),
+        CommandWord::new("/part", Nothing),
+        CommandWord::new("/deixar", Nothing),
+        CommandWord::new("/room", Nothing),
+        CommandWord::new("/sala", Nothing),
+        CommandWord::new("/rooms", Nothing),
+        CommandWord::new("/salas", Nothing),
         CommandWord::new("/who", Person),
         CommandWord::new("/quem", Person),
         CommandWord::new("/list", Person),
@@ -231,6 +246,10 @@ fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Fai
         },
         "/stats" => Command::Stats,
         "/web" => return page(rest),
+        "/join" | "/entrar" => return rooms::join(rest).map(Asked::Rooms),
+        "/part" | "/deixar" => return Ok(Asked::Rooms(rooms::part(rest))),
+        "/room" | "/sala" => return rooms::switch(rest).map(Asked::Rooms),
+        "/rooms" | "/salas" => return Ok(Asked::Rooms(RoomsCommand::List)),
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {

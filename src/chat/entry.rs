@@ -8,7 +8,7 @@ use super::archive::search::Place;
 use super::command::{Command, RequestId};
 use super::event::Failure;
 use super::guests::GuestsCommand;
-use super::rooms::RoomNumber;
+use super::rooms::{JoinAsked, KeySource, RoomNumber, RoomsCommand, Secret};
 use crate::protocol::engine::event::MessageId;
 use crate::protocol::message::is_farewell;
 
@@ -82,6 +82,10 @@ pub enum Entry {
     ClearScreen,
     /// What a face asks for by itself, without words.
     Direct(Box<Command>),
+    /// Something about the rooms together, from a program.
+    Rooms(RoomsCommand),
+    /// The answer to what was asked last; `None` if there is none.
+    Answer(Option<Secret>),
 }
 
 /// An entry on its way from a face to a room.
@@ -128,6 +132,11 @@ struct Saying {
     to: Option<String>,
     id: Option<RequestName>,
     room: Option<String>,
+    join: Option<String>,
+    part: Option<String>,
+    key: Option<String>,
+    key_file: Option<String>,
+    invite_file: Option<String>,
 }
 
 /// A program may count its requests or name them.
@@ -209,6 +218,11 @@ fn read_object(line: &str, syntax: Syntax) -> Line {
         to,
         id,
         room,
+        join,
+        part,
+        key,
+        key_file,
+        invite_file,
     } = saying;
     let id = id.map(|id| match id {
         RequestName::Text(text) => text,
@@ -220,7 +234,15 @@ fn read_object(line: &str, syntax: Syntax) -> Line {
     {
         return Entry::NotSay.into();
     }
+    let key = key_source(key, key_file, invite_file);
+    if join.is_some() || part.is_some() {
+        let says = text.is_some() || edit.is_some() || delete.is_some() || to.is_some();
+        let entry = of_rooms(join, part, key).filter(|_| !says && syntax == Syntax::Commands);
+        let entry = entry.unwrap_or(Entry::NotSay);
+        return Line { entry, id, room };
+    }
     let entry = match (text, edit, delete) {
+        _ if key != Some(KeySource::Name) => Entry::NotSay,
         (Some(text), None, None) if text.is_empty() && syntax == Syntax::Commands => Entry::Nothing,
         (Some(text), None, None) => say(text, to),
         (Some(text), Some(id), None) if to.is_none() => Entry::Edit { id, text },
@@ -228,4 +250,36 @@ fn read_object(line: &str, syntax: Syntax) -> Line {
         _ => Entry::NotSay,
     };
     Line { entry, id, room }
+}
+
+/// Where a program says that a room's key is; `None` if it says several places.
+fn key_source(
+    key: Option<String>,
+    key_file: Option<String>,
+    invite_file: Option<String>,
+) -> Option<KeySource> {
+    match (key, key_file, invite_file) {
+        (None, None, None) => Some(KeySource::Name),
+        (Some(key), None, None) => Some(KeySource::Text(key.into())),
+        (None, Some(path), None) => Some(KeySource::File(path)),
+        (None, None, Some(path)) => Some(KeySource::InviteFile(path)),
+        _ => None,
+    }
+}
+
+/// A program enters or leaves a room.
+fn of_rooms(join: Option<String>, part: Option<String>, key: Option<KeySource>) -> Option<Entry> {
+    let command = match (join, part, key?) {
+        (Some(name), None, key) => {
+            let name = Some(name).filter(|name| !name.is_empty());
+            // Only an invitation names its room.
+            if name.is_none() && key == KeySource::Name {
+                return None;
+            }
+            RoomsCommand::Join(JoinAsked { name, key })
+        }
+        (None, Some(room), KeySource::Name) => RoomsCommand::Part(Some(room)),
+        _ => return None,
+    };
+    Some(Entry::Rooms(command))
 }

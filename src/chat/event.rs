@@ -13,7 +13,7 @@ pub use super::finding::{FoundMessage, HistoryPage};
 pub use super::guests::{GuestName, GuestsEvent};
 pub use super::other_wires::{HubNews, PeerNews};
 use super::output::Ended;
-use super::rooms::RoomNumber;
+use super::rooms::{RoomNews, RoomNumber};
 pub use super::stats::Stats;
 use super::transcript::Snapshot;
 pub use super::trust::Standing;
@@ -410,6 +410,8 @@ pub enum News {
     Hub(HubNews),
     /// Something happens to a connection of two people.
     Peer(PeerNews),
+    /// Something becomes of the rooms.
+    Room(RoomNews),
 }
 
 /// This member, in its room.

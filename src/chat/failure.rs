@@ -33,8 +33,26 @@ pub enum Failure {
     NoCount(String),
     /// JSON input is not of the documented form.
     NotSay,
-    /// A request names another room than this one.
+    /// A request names a room that this member is not in.
     OtherRoom(String),
+    /// This member is in a room of this name already.
+    AlreadyIn(String),
+    /// This member is in as many rooms as is possible.
+    TooManyRooms {
+        /// The most.
+        limit: usize,
+    },
+    /// A room cannot be entered.
+    CannotEnter {
+        /// Its name, as typed.
+        room: String,
+        /// Why.
+        why: String,
+    },
+    /// Another room is being entered, and its key is asked for.
+    JoinWaits,
+    /// Nobody can be asked for a key here.
+    NobodyToAsk,
     /// Nobody here is called so.
     NobodyCalled(String),
     /// Several people here are called so.

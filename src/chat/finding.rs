@@ -166,10 +166,12 @@ impl Chat {
         self.tell_found(request, purpose, answer);
     }
 
-    /// Shows the last messages.
+    /// Shows the last messages. What was said while this computer's clock was ahead is not among
+    /// them, until its time has come.
     pub(super) fn tell_history(&mut self, request: RequestId, count: usize) {
         let query = Query {
             limit: count.min(HISTORY_MESSAGES),
+            skips_ahead: true,
             ..Query::default()
         };
         self.find(request, query, Purpose::History);

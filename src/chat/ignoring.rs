@@ -56,6 +56,11 @@ impl Ignoring {
         self.people.extend(people.map(|who| (who.key, who.name)));
     }
 
+    /// Shows a person again.
+    pub(super) fn forget(&mut self, key: &Key) {
+        self.people.remove(key);
+    }
+
     /// Whether the person with a key is ignored.
     pub(super) fn has(&self, key: Option<&Key>) -> bool {
         key.is_some_and(|key| self.people.contains_key(key))

@@ -2,6 +2,7 @@
 //! is to be remembered.
 
 mod author;
+mod learning;
 mod renaming;
 
 use std::collections::{BTreeMap, BTreeSet};

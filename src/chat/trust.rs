@@ -130,6 +130,16 @@ impl Trust {
         self.give(&looks, *key, Tenure::Kept);
     }
 
+    /// Takes back that a person's code was compared, whatever they were called then.
+    pub fn unverify_all(&mut self, key: &Key) {
+        let is_theirs = |owner: &&mut Owner| owner.key == *key;
+        for owner in self.owners.values_mut().filter(is_theirs) {
+            if owner.tenure == Tenure::Verified {
+                owner.tenure = Tenure::Kept;
+            }
+        }
+    }
+
     /// What the person with a key is under a name.
     #[must_use]
     pub fn standing(&self, name: &Name, key: &Key) -> Standing {

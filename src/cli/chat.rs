@@ -1,5 +1,6 @@
 //! `chat`: its arguments, their defaults, and the settings of the mode.
 
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use clap::{Args, Parser};
@@ -7,7 +8,7 @@ use clap::{Args, Parser};
 use super::keeping::KeepingSettings;
 use super::look::{LookArgs, LookSettings};
 use super::member::MemberArgs;
-use super::secret::{KeyText, RoomSecret};
+use super::room::RoomChoice;
 use super::shared::{ColorArgs, name_or_login, seconds};
 use super::web::{GuestArgs, GuestSettings, PagePort, PageSettings};
 use crate::chat::Audience;
@@ -20,9 +21,6 @@ use crate::protocol::wire::frame::durable::Role;
 use crate::store::identity::Who;
 use crate::terminal::screen::{Color, Form};
 
-/// The room of everybody who names no other.
-pub const LOBBY: &str = "lobby";
-
 /// How long `--wait-for` waits if it is not said.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -33,10 +31,10 @@ pub struct ChatArgs {
     #[arg(long, allow_hyphen_values = true)]
     name: Option<String>,
 
-    /// The room; without a key, everybody may enter it. The course's programs hear only the lobby
-    /// [default: lobby]
+    /// The room; without a key, everybody may enter it. The course's programs hear only the lobby.
+    /// May be repeated: a key is that of the last one [default: lobby]
     #[arg(long, allow_hyphen_values = true)]
-    room: Option<String>,
+    room: Vec<String>,
 
     #[command(flatten)]
     member: MemberArgs,
@@ -114,12 +112,12 @@ impl Default for ChatArgs {
 pub struct ChatSettings {
     /// The user's name.
     pub name: Name,
-    /// The room; `None` is the lobby, or the room that an invitation names.
-    pub room: Option<Name>,
-    /// Where its key comes from.
-    pub secret: RoomSecret,
-    /// What the text of its key may be.
-    pub key_text: KeyText,
+    /// The rooms; the lobby if none was chosen.
+    pub rooms: Vec<RoomChoice>,
+    /// Whether the rooms of last time may be opened in their place: none was chosen.
+    pub may_reopen: bool,
+    /// The plain wire of the lobby, in which a member may come later.
+    pub plain: SocketAddrV4,
     /// Which identity to use.
     pub who: Who,
     /// What is remembered of what is said.
@@ -190,12 +188,12 @@ impl TryFrom<ChatArgs> for ChatSettings {
         let name = name_or_login(args.name.as_deref())?;
         let display = display(&args);
         let page = args.web.map(PagePort::parse).transpose()?;
-        let member = args.member.of_room(args.room)?;
+        let member = args.member.of_rooms(args.room)?;
         Ok(Self {
             name,
-            room: member.room,
-            secret: member.secret,
-            key_text: member.key_text,
+            rooms: member.rooms,
+            may_reopen: !member.are_chosen && !args.json && !args.listen_only,
+            plain: member.plain,
             who: member.who,
             group: member.group,
             keeping: member.keeping,
@@ -237,7 +235,7 @@ fn audience(wait_for: Option<String>, timeout: Option<String>) -> Result<Audienc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::cli::{Cli, Command, RoomSecret};
 
     fn chat(args: &[&str]) -> Result<ChatSettings, Error> {
         let line = [&["roda", "chat"], args].concat();
@@ -252,10 +250,22 @@ mod tests {
         let lobby = chat(&["--name", "ana"]).unwrap();
         assert_eq!(lobby.group.frames, "224.3.29.71:5008".parse().unwrap());
         assert_eq!(lobby.group.plain, Some("224.3.29.71:5007".parse().unwrap()));
-        assert_eq!(lobby.room, None);
+        assert!(lobby.rooms[0].is_lobby() && lobby.may_reopen);
         let room = chat(&["--name", "ana", "--room", "turma-a"]).unwrap();
         assert_eq!(room.group.plain, None);
-        assert_eq!(room.room.unwrap().as_str(), "turma-a");
+        assert_eq!(room.rooms[0].name.as_ref().unwrap().as_str(), "turma-a");
+        assert!(!room.may_reopen && !room.rooms[0].is_lobby());
+        let both = chat(&["--room", "turma-a", "--room", "lobby"]).unwrap();
+        assert_eq!(both.rooms.len(), 2);
+        assert!(both.rooms[1].is_lobby() && both.group.plain.is_some());
+    }
+
+    #[test]
+    fn a_key_is_that_of_the_last_room() {
+        let two = ["--room", "turma-a", "--room", "turma-b", "--key-file", "k"];
+        let rooms = chat(&two).unwrap().rooms;
+        assert_eq!(rooms[0].secret, RoomSecret::Public);
+        assert_eq!(rooms[1].secret, RoomSecret::KeyFile("k".into()));
     }
 
     #[test]

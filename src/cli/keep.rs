@@ -30,9 +30,9 @@ pub struct KeepArgs {
     #[arg(long, allow_hyphen_values = true)]
     name: Option<String>,
 
-    /// Room to keep; without a key everybody may enter it [default: lobby]
+    /// Room to keep; without a key everybody may enter it; may be repeated [default: lobby]
     #[arg(long, allow_hyphen_values = true)]
-    room: Option<String>,
+    room: Vec<String>,
 
     #[command(flatten)]
     member: MemberArgs,
@@ -51,12 +51,12 @@ impl TryFrom<KeepArgs> for ChatSettings {
     type Error = Error;
 
     fn try_from(args: KeepArgs) -> Result<Self, Error> {
-        let member = args.member.of_room(args.room)?;
+        let member = args.member.of_rooms(args.room)?;
         Ok(Self {
             name: name(args.name.as_deref().unwrap_or(NAME))?,
-            room: member.room,
-            secret: member.secret,
-            key_text: member.key_text,
+            rooms: member.rooms,
+            may_reopen: false,
+            plain: member.plain,
             who: member.who,
             keeping: member.keeping,
             group: member.group,

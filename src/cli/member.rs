@@ -4,14 +4,13 @@ use std::net::{Ipv6Addr, SocketAddrV4};
 
 use clap::Args;
 
-use super::chat::LOBBY;
 use super::keeping::{KeepingArgs, KeepingSettings};
+use super::room::RoomChoice;
 use super::room_name;
 use super::secret::{IdentityArgs, KeyText, RoomSecret, SecretArgs};
 use super::shared::{GroupArgs, TtlArgs};
 use crate::error::{Error, Usage};
 use crate::net::group_sockets::GroupAddress;
-use crate::protocol::message::Name;
 use crate::store::identity::Who;
 
 /// The group for IPv6: transient and link-local, with the last bytes of the IPv4 group.
@@ -38,26 +37,33 @@ pub(super) struct MemberArgs {
 
 /// The settings that they give.
 pub(super) struct MemberSettings {
-    pub(super) room: Option<Name>,
-    pub(super) secret: RoomSecret,
-    pub(super) key_text: KeyText,
+    pub(super) rooms: Vec<RoomChoice>,
+    /// Whether rooms or a key were asked for.
+    pub(super) are_chosen: bool,
     pub(super) who: Who,
     pub(super) keeping: KeepingSettings,
     pub(super) group: GroupAddress,
+    pub(super) plain: SocketAddrV4,
 }
 
 impl MemberArgs {
-    /// The settings of a member of the room that was typed, or of the lobby.
+    /// The settings of a member of the rooms that were typed, or of the lobby. A key is that of the
+    /// last of them.
     ///
     /// # Errors
     /// What is not valid.
-    pub(super) fn of_room(self, typed: Option<String>) -> Result<MemberSettings, Error> {
-        let typed = typed.map(room_name).transpose()?;
+    pub(super) fn of_rooms(self, typed: Vec<String>) -> Result<MemberSettings, Error> {
+        let mut names = Vec::new();
+        for typed in typed {
+            names.push(room_name(typed)?);
+        }
         let (key_text, secret) = (self.secret.key_text(), self.secret.secret());
-        // The lobby is a room without a name; named beside a key, it is a mistake to be told.
-        let is_named = |room: &Name| secret != RoomSecret::Public || room.as_str() != LOBBY;
-        let room = typed.filter(is_named);
-        let is_lobby = room.is_none() && secret == RoomSecret::Public;
+        let are_chosen = !names.is_empty() || secret != RoomSecret::Public;
+        let last = RoomChoice::new(names.pop(), secret, key_text);
+        let public = |name| RoomChoice::new(Some(name), RoomSecret::Public, KeyText::Any);
+        let mut rooms: Vec<RoomChoice> = names.into_iter().map(public).collect();
+        rooms.push(last);
+        let is_in_lobby = rooms.iter().any(RoomChoice::is_lobby);
         let plain = self.group.address()?;
         // Frames use the port after the plain one, so the last port cannot be the plain one.
         let port = plain.port().checked_add(1);
@@ -71,13 +77,13 @@ impl MemberArgs {
             group: GroupAddress {
                 frames: SocketAddrV4::new(*plain.ip(), port),
                 frames_v6: GROUP_V6,
-                plain: is_lobby.then_some(plain),
+                plain: is_in_lobby.then_some(plain),
                 ttl: self.ttl.hops()?,
                 interfaces: self.group.interfaces,
             },
-            room,
-            secret,
-            key_text,
+            plain,
+            rooms,
+            are_chosen,
             who: self.identity.who(),
             keeping: self.keeping.try_into()?,
         })

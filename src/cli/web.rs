@@ -125,9 +125,10 @@ pub struct WebArgs {
     #[arg(long, allow_hyphen_values = true)]
     name: Option<String>,
 
-    /// The room; without a key, everybody may enter it [default: lobby]
+    /// The room; without a key, everybody may enter it. May be repeated: a key is that of the last
+    /// one [default: lobby]
     #[arg(long, allow_hyphen_values = true)]
-    room: Option<String>,
+    room: Vec<String>,
 
     #[command(flatten)]
     member: MemberArgs,
@@ -208,12 +209,12 @@ impl TryFrom<WebArgs> for ChatSettings {
     type Error = Error;
 
     fn try_from(args: WebArgs) -> Result<Self, Error> {
-        let member = args.member.of_room(args.room)?;
+        let member = args.member.of_rooms(args.room)?;
         Ok(Self {
             name: name_or_login(args.name.as_deref())?,
-            room: member.room,
-            secret: member.secret,
-            key_text: member.key_text,
+            rooms: member.rooms,
+            may_reopen: !member.are_chosen,
+            plain: member.plain,
             who: member.who,
             keeping: member.keeping,
             group: member.group,

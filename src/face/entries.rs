@@ -30,12 +30,17 @@ enum Rest {
 pub(super) struct Entries {
     input: Input,
     syntax: Syntax,
-    /// The room's name, in modes that have rooms.
-    room: Option<String>,
+    /// The rooms by their names, in modes that have rooms.
+    rooms: Vec<(RoomNumber, String)>,
+    has_rooms: bool,
+    /// The room of whatever names none.
+    current: RoomNumber,
     waiting: VecDeque<Request>,
     /// The names that a program gave its requests.
     names: BTreeMap<RequestId, String>,
     rest: Rest,
+    /// The room of a line that was cut.
+    rest_room: RoomNumber,
     /// Requests that go on with a line that was cut.
     rests: BTreeSet<RequestId>,
 }
@@ -45,12 +50,44 @@ impl Entries {
         Self {
             input,
             syntax,
-            room,
+            has_rooms: room.is_some(),
+            rooms: room
+                .map(|name| (RoomNumber::FIRST, name))
+                .into_iter()
+                .collect(),
+            current: RoomNumber::FIRST,
             waiting: VecDeque::new(),
             names: BTreeMap::new(),
             rest: Rest::Dropped,
+            rest_room: RoomNumber::FIRST,
             rests: BTreeSet::new(),
         }
+    }
+
+    /// A room has this name.
+    pub(super) fn open(&mut self, number: RoomNumber, name: &str) {
+        self.rooms.retain(|(known, _)| *known != number);
+        self.rooms.push((number, name.to_owned()));
+    }
+
+    /// A room was left.
+    pub(super) fn close(&mut self, number: RoomNumber) {
+        self.rooms.retain(|(known, _)| *known != number);
+    }
+
+    /// Whatever names no room is for this one from now on.
+    pub(super) fn switch(&mut self, number: RoomNumber) {
+        self.current = number;
+    }
+
+    /// The room that is meant.
+    fn room_of(&self, named: Option<&String>) -> Option<RoomNumber> {
+        let Some(named) = named else {
+            return Some(self.current);
+        };
+        let mut rooms = self.rooms.iter();
+        let room = rooms.find(|(_, name)| name == named);
+        room.map(|(number, _)| *number)
     }
 
     /// Takes a line in.
@@ -59,7 +96,8 @@ impl Entries {
         if line.is_rest {
             return self.push_rest(request, line);
         }
-        self.push_if(line.is_mended, request, Failure::NotUtf8);
+        let current = self.current;
+        self.push_if(line.is_mended, (request, current), Failure::NotUtf8);
         let (is_cut, is_pasted) = (line.is_cut, line.is_pasted);
         let entry::Line { entry, id, room } = match is_pasted {
             true => entry::pasted(line.text),
@@ -76,10 +114,9 @@ impl Entries {
             Entry::Say { to: None, .. } => Rest::Said,
             _ => Rest::Dropped,
         };
+        let number = self.room_of(room.as_ref());
         let entry = match room {
-            Some(room) if Some(&room) != self.room.as_ref() => {
-                Entry::Flawed(Failure::OtherRoom(room))
-            }
+            Some(room) if number.is_none() => Entry::Flawed(Failure::OtherRoom(room)),
             _ if is_cut && self.rest == Rest::Dropped => {
                 Entry::Flawed(Failure::CommandCut { limit_bytes })
             }
@@ -87,31 +124,33 @@ impl Entries {
             _ => entry,
         };
         // A room has a lower limit of its own, and tells that.
-        let is_told_here = is_cut && self.rest == Rest::Said && self.room.is_none();
-        self.push_if(is_told_here, request, Failure::LineCut { limit_bytes });
-        self.push_entry(request, entry);
+        let is_told_here = is_cut && self.rest == Rest::Said && !self.has_rooms;
+        self.rest_room = number.unwrap_or(current);
+        let place = (request, self.rest_room);
+        self.push_if(is_told_here, place, Failure::LineCut { limit_bytes });
+        self.push_entry(place, entry);
     }
 
     fn push_rest(&mut self, request: RequestId, line: TypedLine) {
         if self.rest == Rest::Dropped {
             return;
         }
-        self.push_if(line.is_mended, request, Failure::NotUtf8);
+        let place = (request, self.rest_room);
+        self.push_if(line.is_mended, place, Failure::NotUtf8);
         self.rests.insert(request);
         if self.rests.len() > REQUESTS_MAX {
             self.rests.pop_first();
         }
-        self.push_entry(request, entry::rest(line.text));
+        self.push_entry(place, entry::rest(line.text));
     }
 
-    fn push_if(&mut self, is_so: bool, request: RequestId, failure: Failure) {
+    fn push_if(&mut self, is_so: bool, place: (RequestId, RoomNumber), failure: Failure) {
         if is_so {
-            self.push_entry(request, Entry::Flawed(failure));
+            self.push_entry(place, Entry::Flawed(failure));
         }
     }
 
-    fn push_entry(&mut self, id: RequestId, entry: Entry) {
-        let room = RoomNumber::FIRST;
+    fn push_entry(&mut self, (id, room): (RequestId, RoomNumber), entry: Entry) {
         self.waiting.push_back(Request { id, room, entry });
     }
 
@@ -235,5 +274,31 @@ mod tests {
             let after = all(&mut entries, [line(4, "oi")]);
             assert_eq!(after, [said("oi")]);
         }
+    }
+
+    #[test]
+    fn a_program_names_the_room_of_what_it_says() {
+        let mut entries = entries(Input::Json, Some("turma"));
+        entries.open(RoomNumber(2), "outra");
+        let lines = [
+            "{\"say\": \"um\"}",
+            "{\"say\": \"dois\", \"room\": \"outra\"}",
+            "{\"say\": \"tres\", \"room\": \"turma\"}",
+            "{\"say\": \"quatro\", \"room\": \"nenhuma\"}",
+        ];
+        for (number, text) in (1..).zip(lines) {
+            entries.push(line(number, text));
+        }
+        entries.switch(RoomNumber(2));
+        entries.push(line(5, "cinco"));
+        let all: Vec<Request> = std::iter::from_fn(|| entries.poll()).collect();
+        let rooms: Vec<u16> = all.iter().map(|request| request.room.0).collect();
+        assert_eq!(rooms, [1, 2, 1, 1, 2]);
+        let flaw = Entry::Flawed(Failure::OtherRoom("nenhuma".into()));
+        assert_eq!(all[3].entry, flaw);
+        entries.close(RoomNumber(2));
+        entries.push(line(6, lines[1]));
+        let flaw = Entry::Flawed(Failure::OtherRoom("outra".into()));
+        assert_eq!(entries.poll().map(|request| request.entry), Some(flaw));
     }
 }

@@ -11,11 +11,12 @@ use super::{Face, RoomFace};
 use crate::chat::command::RequestId;
 use crate::chat::entry::Request;
 use crate::chat::event::{GuestsEvent, News, Timing, Told};
-use crate::chat::rooms::RoomNumber;
+use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::cli::LOBBY;
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::screen::qr_code;
 use crate::terminal::signals::Signal;
+use crate::text::Lang;
 
 /// The first request of a page: those of a terminal count its lines, and are below.
 pub(super) const FIRST_OF_PAGE: RequestId = RequestId(1 << 63);
@@ -137,6 +138,20 @@ impl Faces {
         self.terminal.on_time(now)
     }
 
+    /// Whether a person can be asked something because of a request, or of nobody's: only whoever
+    /// is at a terminal can be.
+    #[must_use]
+    pub fn can_ask(&self, request: Option<RequestId>) -> bool {
+        let is_of_terminal = !request.is_some_and(is_of_page);
+        is_of_terminal && self.shown == Terminal::Rooms && self.terminal.can_ask()
+    }
+
+    /// The language in which causes stand in what is shown: that of the log for a program.
+    #[must_use]
+    pub fn lang_of_causes(&self, lang: Lang) -> Lang {
+        self.terminal.lang_of_causes(lang)
+    }
+
     /// Says a sentence beside what is shown, on every face.
     pub fn say(&mut self, sentence: &str) {
         self.terminal.say(sentence);
@@ -211,10 +226,17 @@ impl Faces {
 
 impl Face for Faces {
     fn show(&mut self, told: &Told) {
-        if let News::Ready(ready) = &told.news {
-            let name = ready.room.clone();
-            let name = name.unwrap_or_else(|| LOBBY.to_owned());
-            self.rooms.insert(told.room, name);
+        match &told.news {
+            News::Ready(ready) => {
+                let name = ready.room.clone();
+                let name = name.unwrap_or_else(|| LOBBY.to_owned());
+                self.rooms.insert(told.room, name);
+            }
+            News::Room(RoomNews::Joined { name, .. }) => {
+                self.rooms.insert(told.room, name.clone());
+            }
+            News::Room(RoomNews::Parted) => drop(self.rooms.remove(&told.room)),
+            _ => {}
         }
         #[cfg(feature = "web")]
         if let Some(guests) = &mut self.guests {
@@ -292,7 +314,8 @@ pub(super) fn is_answer(news: &News) -> bool {
         | News::Stats(_)
         | News::Found(_)
         | News::Searched { .. }
-        | News::Guests(GuestsEvent::List { .. }) => true,
+        | News::Guests(GuestsEvent::List { .. })
+        | News::Room(RoomNews::List(_) | RoomNews::Switched | RoomNews::Asked(_)) => true,
         News::Message(message) => message.timing == Timing::History,
         _ => false,
     }

@@ -15,6 +15,11 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::NoCount(_) => "no_count",
         Failure::NotSay => "not_say",
         Failure::OtherRoom(_) => "other_room",
+        Failure::AlreadyIn(_) => "already_in",
+        Failure::TooManyRooms { .. } => "too_many_rooms",
+        Failure::CannotEnter { .. } => "cannot_enter",
+        Failure::JoinWaits => "join_waits",
+        Failure::NobodyToAsk => "nobody_to_ask",
         Failure::NobodyCalled(_) => "nobody_called",
         Failure::SeveralCalled { .. } => "several_called",
         Failure::PeopleUnknown(_) => "people_unknown",
@@ -69,12 +74,18 @@ pub fn code(failure: &Failure) -> &'static str {
 /// as it is shown.
 #[must_use]
 pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) -> String {
+    let line = line.unwrap_or_default();
     match failure {
         Failure::UnknownCommand { given, meant } => text::unknown_command(lang, given, *meant),
         Failure::Usage(usage) => text::needs_more(lang, usage),
         Failure::NoCount(given) => text::no_count(lang, given),
         Failure::NotSay => text::not_say(lang),
         Failure::OtherRoom(given) => text::not_in_room(lang, given),
+        Failure::AlreadyIn(room) => text::already_in_room(lang, room),
+        Failure::TooManyRooms { limit } => text::too_many_rooms(lang, *limit),
+        Failure::CannotEnter { room, why } => text::cannot_enter(lang, room, why),
+        Failure::JoinWaits => text::join_waits(lang),
+        Failure::NobodyToAsk => text::nobody_to_ask(lang),
         Failure::NobodyCalled(given) => text::nobody_is_called(lang, given),
         Failure::SeveralCalled { given, people } => {
             let people: Vec<String> = people.iter().map(super::lines::typed).collect();
@@ -106,13 +117,9 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::ChangeTooLong { limit_bytes } => text::change_too_long(lang, *limit_bytes),
         Failure::ChangeTooEarly => text::change_too_early(lang),
         Failure::SearchFailed(why) => text::search_failed(lang, why),
-        Failure::LineCut { limit_bytes } => {
-            text::line_cut(lang, line.unwrap_or_default(), *limit_bytes)
-        }
-        Failure::CommandCut { limit_bytes } => {
-            text::command_cut(lang, line.unwrap_or_default(), *limit_bytes)
-        }
-        Failure::NotUtf8 => text::not_utf8(lang, line.unwrap_or_default()),
+        Failure::LineCut { limit_bytes } => text::line_cut(lang, line, *limit_bytes),
+        Failure::CommandCut { limit_bytes } => text::command_cut(lang, line, *limit_bytes),
+        Failure::NotUtf8 => text::not_utf8(lang, line),
         Failure::OtherKey => text::other_key(lang, room),
         Failure::OtherVersion => text::other_version(lang),
         Failure::ClockAhead(ahead) => text::clock_ahead(lang, *ahead),

@@ -60,6 +60,8 @@ pub struct Lines {
     clock: WallClock,
     /// The room's name as it is shown.
     room: String,
+    /// Stands before what is of another room than the one that is typed in.
+    mark: Option<String>,
     me: Option<Me>,
     /// The newest message that this person has read in earlier sessions.
     read_until: Option<Id>,
@@ -95,6 +97,7 @@ impl Lines {
             style,
             clock: WallClock::default(),
             room,
+            mark: None,
             me: None,
             read_until: None,
             days: None,
@@ -119,6 +122,21 @@ impl Lines {
         if let Some(me) = &mut self.me {
             me.name = clean_name(name).into_owned();
         }
+    }
+
+    /// Writes of another room from now on, in which this person is called `me`; with its name in
+    /// front if it is to be told from others.
+    pub(super) fn turn_to(&mut self, room: &str, me: &str, is_marked: bool) {
+        self.mark = is_marked.then(|| format!("[{}] ", clean_name(room)));
+        room.clone_into(&mut self.room);
+        if !me.is_empty() {
+            self.rename(me);
+        }
+    }
+
+    /// What stands before a line now.
+    pub(super) fn mark(&self) -> Option<&str> {
+        self.mark.as_deref()
     }
 
     /// Whether own messages are shown where they are typed on the same terminal.
@@ -294,6 +312,7 @@ impl Lines {
         if self.days.as_mut().is_some_and(|days| days.begin(stamp.day)) {
             screen.aside(&text::day(self.style.lang, &stamp.day), &mut line);
         }
+        line.push_str(self.mark.as_deref().unwrap_or_default());
         let highlight = |text: &str| match (answer.marks, &self.me) {
             ([], Some(me)) => mentions(text, &me.name),
             (marks, _) => marks_in(text, data.unwrap_or_default(), marks),

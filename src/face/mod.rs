@@ -14,8 +14,10 @@ mod mention;
 mod names;
 mod relations;
 mod room_face;
+mod rooms;
 pub mod stored;
 pub mod tui;
+mod views;
 #[cfg(feature = "web")]
 pub mod web;
 
@@ -23,13 +25,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use self::arrivals::{Arrivals, Gathered, Piece};
+use self::arrivals::{Gathered, Piece};
 use self::entries::Entries;
 pub use self::faces::{Faces, Terminal};
 use self::json::Json;
 use self::lines::{Bell, Line, Lines, Style};
-use self::names::Names;
 pub use self::room_face::RoomFace;
+use self::views::{View, Views};
 use crate::chat::command::RequestId;
 use crate::chat::entry::{Entry, Input, Request, Syntax};
 use crate::chat::event::{Failure, Id, News, Told};
@@ -86,13 +88,17 @@ pub struct ConsoleFace {
     writer: Writer,
     lang: Lang,
     entries: Entries,
-    /// Whose names Tab completes.
-    people: Names,
+    views: Views,
+    has_rooms: bool,
+    /// Whether a person sees what is shown beside the prompt.
+    is_seen: bool,
+    /// The room that the writer writes of.
+    turned: Option<RoomNumber>,
     /// Lines left out since the output was full.
     missed: u64,
+    clock: Clock,
     /// The newest message of each room that a person has before their eyes, until that is told.
     seen: BTreeMap<RoomNumber, MessageId>,
-    arrivals: Arrivals,
     /// The time as it was last told.
     now: Duration,
 }
@@ -115,7 +121,8 @@ impl ConsoleFace {
         } = config;
         let lang = console.lang;
         let console = Console::open(console, tell)?;
-        let began = Clock::start().now();
+        let clock = Clock::start();
+        let began = clock.now();
         let mut gathered = Gathered::default();
         let input = match form {
             Form::Json => Input::Json,
@@ -150,11 +157,14 @@ impl ConsoleFace {
             console,
             writer,
             lang,
+            views: Views::new(room.clone().unwrap_or_default(), gathered),
+            has_rooms: room.is_some(),
+            is_seen: is_terminal(),
+            turned: None,
             entries: Entries::new(input, syntax, room),
-            people: Names::default(),
             missed: 0,
+            clock,
             seen: BTreeMap::new(),
-            arrivals: Arrivals::new(gathered),
             now: Duration::ZERO,
         })
     }
@@ -184,14 +194,16 @@ impl ConsoleFace {
     /// When [`ConsoleFace::on_time`] is due.
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
-        let times = [self.console.next_time(), self.arrivals.next_time()];
-        times.into_iter().flatten().min()
+        let held = self.views.iter().map(|view| view.arrivals.next_time());
+        let times = held.chain([self.console.next_time()]);
+        times.flatten().min()
     }
 
     /// Takes in that time has passed. Returns the signal that a key stands for.
     pub fn on_time(&mut self, now: Duration) -> Option<Signal> {
         self.now = now;
-        self.arrivals.on_time(now);
+        let views = self.views.iter_mut();
+        views.for_each(|view| view.arrivals.on_time(now));
         self.show_arrivals();
         self.console.on_time(now)
     }
@@ -254,7 +266,8 @@ impl ConsoleFace {
     /// # Errors
     /// Those of writing to stdout.
     pub fn finish(&mut self, signal: Option<Signal>) -> io::Result<()> {
-        self.arrivals.finish();
+        let views = self.views.iter_mut();
+        views.for_each(|view| view.arrivals.finish());
         self.show_arrivals();
         if self.missed > 0 {
             // Where there is no room for it either, the notice is the last line all the same.
@@ -265,6 +278,7 @@ impl ConsoleFace {
     }
 
     fn show_line(&mut self, told: &Told) {
+        self.turn_to(told.room);
         if let News::Message(message) = &told.news
             && let Id::Group(id) = message.id
             && self.console.is_person()
@@ -290,6 +304,7 @@ impl ConsoleFace {
                 Line::Data(json.line(name, &told.news))
             }
         };
+        let line = self.marked(line);
         self.write(line);
         if let (News::Deleted(deleted), Writer::Lines(_)) = (&told.news, &self.writer)
             && deleted.is_own
@@ -301,17 +316,25 @@ impl ConsoleFace {
 
     /// Shows what was gathered and is not to wait any longer.
     fn show_arrivals(&mut self) {
-        while let Some(piece) = self.arrivals.poll() {
+        while let Some((room, piece)) = self.views.poll() {
+            self.turn_to(room);
             match (piece, &self.writer) {
                 (Piece::Told(told), _) => self.show_line(&told),
                 (Piece::Earlier(earlier), Writer::Lines(lines)) => {
                     self.write(lines.earlier(&earlier))
                 }
-                (Piece::Crowd(crowd), Writer::Lines(lines)) => self.write(lines.crowd(&crowd)),
+                (Piece::Crowd(crowd), Writer::Lines(lines)) => {
+                    self.write(self.marked(lines.crowd(&crowd)));
+                }
                 // Programs are told everything at once.
                 (Piece::Earlier(_) | Piece::Crowd(_), Writer::Json(_)) => {}
             }
         }
+    }
+
+    /// A room, which begins with its first event.
+    fn view(&mut self, number: RoomNumber) -> &mut View {
+        self.views.open(number, || self.clock.now().wall_ms)
     }
 
     fn write(&mut self, line: Line) {
@@ -369,23 +392,26 @@ impl Face for ConsoleFace {
         if self.entries.is_repeated(told) {
             return;
         }
-        if self.console.is_person() {
-            self.people.follow(&told.news, self.console.completion());
+        if let Some(news) = Self::of_rooms(told) {
+            return self.show_room(told, news);
         }
-        let is_held = self.arrivals.holds(self.now, told);
+        let now = self.now;
+        let is_held = self.view(told.room).arrivals.holds(now, told);
+        let is_person = self.console.is_person();
+        let completion = is_person.then(|| self.console.completion());
+        self.views.follow(told, completion);
         self.show_arrivals();
         if !is_held {
             self.show_line(told);
         }
-        if let News::Renamed {
-            person,
-            is_own: true,
-            ..
-        } = &told.news
-            && let Writer::Lines(lines) = &mut self.writer
-        {
-            lines.rename(&person.name);
-            self.console.set_prompt(&format!("{}> ", person.name));
+        let is_named = match &told.news {
+            News::Renamed { is_own, .. } => *is_own,
+            News::Ready(_) => self.views.are_several(),
+            _ => false,
+        };
+        if is_named {
+            self.turned = None;
+            self.set_prompt();
         }
     }
 
@@ -394,6 +420,13 @@ impl Face for ConsoleFace {
     }
 
     fn next(&mut self) -> Option<Request> {
+        if let Some(answer) = self.console.next_answer() {
+            return Some(Request {
+                id: RequestId::default(),
+                room: self.views.current(),
+                entry: Entry::Answer(answer),
+            });
+        }
         loop {
             if let Some(entry) = self.entries.poll() {
                 return Some(entry);

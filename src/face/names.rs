@@ -81,6 +81,18 @@ impl Names {
         }
     }
 
+    /// Completes all these names.
+    pub(super) fn show(&self, completion: &mut Completion) {
+        let shown = self.shown.values().chain(&self.guests);
+        shown.for_each(|name| completion.add_name(name));
+    }
+
+    /// Completes none of these names any more.
+    pub(super) fn hide(&self, completion: &mut Completion) {
+        let shown = self.shown.values().chain(&self.guests);
+        shown.for_each(|name| completion.remove_name(name));
+    }
+
     /// Somebody is here, under the name that they are shown by now.
     fn note(&mut self, person: &Person, because: Because, completion: &mut Completion) {
         let who = (person.key, person.name.clone());

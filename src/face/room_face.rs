@@ -11,6 +11,7 @@ use crate::chat::entry::Request;
 use crate::chat::event::Told;
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::signals::Signal;
+use crate::text::Lang;
 
 /// See the file's head.
 pub enum RoomFace {
@@ -52,6 +53,25 @@ impl RoomFace {
     /// Says a sentence beside what is shown.
     pub fn say(&mut self, sentence: &str) {
         either!(self, face => face.say(sentence));
+    }
+
+    /// Whether somebody can be asked something, by [`crate::chat::rooms::RoomNews::Asked`].
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        match self {
+            Self::Console(face) => face.can_ask(),
+            #[cfg(unix)]
+            Self::Screen(_) => true,
+        }
+    }
+
+    /// The language in which causes stand in what is shown: that of the log for a program.
+    #[must_use]
+    pub fn lang_of_causes(&self, lang: Lang) -> Lang {
+        match self {
+            Self::Console(face) if face.is_for_programs() => Lang::En,
+            _ => lang,
+        }
     }
 
     /// Clears the screen; the full screen does so by itself.

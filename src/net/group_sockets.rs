@@ -2,6 +2,8 @@
 //! member's own, which sends everything and receives what is sent to this member alone. There are
 //! two more for IPv6, where the machine has it. In the lobby, another one receives the plain wire.
 
+mod plain;
+
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;

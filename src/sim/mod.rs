@@ -11,6 +11,7 @@ pub mod insider;
 mod joining;
 pub mod link;
 mod observer;
+pub mod rooms;
 mod traffic;
 
 use core::net::SocketAddr;

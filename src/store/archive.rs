@@ -7,7 +7,8 @@
 //! writer   takes the rooms' requests: people at once, messages in batches
 //! rooms    the batches: when they are written, and what happens if they cannot be
 //! searcher answers searches
-//! file     the tables · index (words) · rows (messages) · forms (edits) · write · load · find · filter
+//! file     the tables · index (words) · rows (messages) · forms (edits) · write · load
+//! find     what a query finds · filter (how the index is asked)
 //! marks    up to where each room was read
 //! prune    what is too old or too much · forget (on request) · reader (for `roda history`)
 //! ```
@@ -274,9 +275,13 @@ impl Archive {
         if let RoomRequest::Find { request, .. } = of_room {
             let request = *request;
             self.reply(room, RoomReply::NotFound { request, why });
-        } else if self.lag.fail(&why) {
-            let kept = self.rooms.iter().filter(|(_, is_kept)| **is_kept);
-            kept.for_each(|(room, _)| self.reply(*room, RoomReply::Failed(why.clone())));
+        } else {
+            self.lag.fail(&why);
+            for (room, _) in self.rooms.iter().filter(|(_, is_kept)| **is_kept) {
+                if let Some(why) = self.lag.news_of_failing(*room) {
+                    self.reply(*room, RoomReply::Failed(why));
+                }
+            }
         }
         true
     }

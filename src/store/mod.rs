@@ -9,6 +9,7 @@ pub mod lab;
 pub mod lab_thread;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
+pub mod open_rooms;
 #[cfg(feature = "web")]
 pub mod page;
 pub mod people;

@@ -19,11 +19,15 @@ const SECRET_MAX_BYTES: u64 = 4096;
 /// # Errors
 /// What the system says; `InvalidData` for a file that is too long.
 pub fn read_bytes(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_MAX_BYTES as usize + 1));
+    read_bytes_up_to(path, SECRET_MAX_BYTES)
+}
+
+/// The same for a file of at most `bytes_max` bytes.
+pub(super) fn read_bytes_up_to(path: &Path, bytes_max: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(bytes_max as usize + 1));
     let file = File::open(path)?;
-    file.take(SECRET_MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    let is_fit = bytes.len() as u64 <= SECRET_MAX_BYTES;
-    let bytes_max = SECRET_MAX_BYTES;
+    file.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    let is_fit = bytes.len() as u64 <= bytes_max;
     is_fit
         .then_some(bytes)
         .ok_or_else(|| refused(TextFault::TooLong { bytes_max }))

@@ -2,6 +2,8 @@
 //! the loop. Its threads tell [`ConsoleEvent`]s into the loop's channel; nothing here ever waits
 //! for a person, a terminal or a pipe, but [`Console::finish`].
 
+mod answers;
+
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
@@ -15,7 +17,9 @@ use super::signals::{self, Signal};
 use super::streams::{Streams, Talk};
 #[cfg(unix)]
 use super::tty::{self, TerminalEvent};
+pub use super::typing::Sight;
 use super::typing::{Act, Typing};
+use crate::chat::rooms::Secret;
 use crate::error::Error;
 use crate::text::{self, Lang};
 
@@ -95,6 +99,7 @@ pub struct Console {
     typing: Typing,
     typed: VecDeque<TypedLine>,
     typed_bytes: usize,
+    answers: VecDeque<Option<Secret>>,
     blocks: VecDeque<Block>,
     /// Whether the last line of a block was cut.
     was_cut: bool,
@@ -158,6 +163,7 @@ impl Console {
             typing: Typing::new(config.prompt, config.paste, config.lang),
             typed: VecDeque::new(),
             typed_bytes: 0,
+            answers: VecDeque::new(),
             blocks: VecDeque::new(),
             was_cut: false,
             tickets_owed: 0,
@@ -440,6 +446,7 @@ impl Console {
                     self.typed.push_back(line);
                 }
                 Act::Line(_) => {}
+                Act::Answer(answer) => self.answers.push_back(answer),
                 Act::Interrupt => signal = Some(Signal::Interrupt),
                 Act::End => self.end_input(Ok(())),
                 Act::ClearScreen => self.clear_screen(),

@@ -1,9 +1,13 @@
 //! A person's keys become lines: the decoder, the editor, and the question about a paste of
 //! several lines. Pure: bytes and the time come in, acts come out.
 
+mod asking;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::asking::Asked;
+pub use self::asking::Sight;
 use super::block::LINE_MAX_BYTES;
 use super::completion::Completion;
 use super::console::{PastePolicy, TypedLine};
@@ -12,6 +16,7 @@ use super::line_editor::{Edit, LineEditor};
 use super::painter::Prompt;
 use super::styled::INDENT;
 use super::tabbing::Tabbing;
+use crate::chat::rooms::Secret;
 use crate::protocol::message::{clean, split_within};
 use crate::text::{self, Lang};
 
@@ -22,6 +27,8 @@ pub(super) enum Act {
     Show(String),
     /// A line is done.
     Line(TypedLine),
+    /// What was asked is answered; `None` if the person gave no answer.
+    Answer(Option<Secret>),
     /// Ctrl-C on an empty line.
     Interrupt,
     /// Ctrl-D on an empty line.
@@ -55,6 +62,7 @@ pub(super) struct Typing {
     editor: LineEditor,
     tabbing: Tabbing,
     question: Option<Question>,
+    asked: Option<Asked>,
     /// Bytes that are no UTF-8 came with the line being typed.
     is_mended: bool,
     acts: VecDeque<Act>,
@@ -70,6 +78,7 @@ impl Typing {
             editor: LineEditor::default(),
             tabbing: Tabbing::default(),
             question: None,
+            asked: None,
             is_mended: false,
             acts: VecDeque::new(),
         }
@@ -112,6 +121,9 @@ impl Typing {
 
     /// What stands below the last line of text.
     pub(super) fn prompt(&self) -> Prompt {
+        if let Some(asked) = &self.asked {
+            return asked.prompt();
+        }
         let prompt = match (&self.question, self.editor.query()) {
             (_, Some(query)) => clean(&text::search_prompt(self.lang, query)).into_owned(),
             (Some(question), None) => question.prompt.clone(),
@@ -125,6 +137,9 @@ impl Typing {
     }
 
     fn on_key(&mut self, event: KeyEvent) {
+        let Some(event) = self.answer(event) else {
+            return;
+        };
         let edit = match event {
             KeyEvent::Mended => {
                 self.is_mended = true;

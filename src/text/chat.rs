@@ -280,6 +280,7 @@ pub fn not_answering(lang: Lang, who: &str) -> String {
 #[must_use]
 pub fn commands(lang: Lang) -> Vec<String> {
     let mut all = talking(lang).to_vec();
+    all.extend(super::rooms::room_commands(lang));
     all.extend(super::amending::amending_commands(lang));
     all.extend(knowing_people(lang));
     all.extend(others(lang));

@@ -418,8 +418,8 @@ pub(super) fn room_fault(lang: Lang, fault: &RoomFault) -> String {
 pub fn not_in_room(lang: Lang, room: &str) -> String {
     say!(
         lang,
-        "not sent: this program is not in the room {room}",
-        "não enviada: este programa não está na sala {room}",
+        "not done: this program is not in the room {room}; /rooms lists its rooms",
+        "não feito: este programa não está na sala {room}; /salas lista as salas dele",
     )
 }
 

@@ -48,6 +48,7 @@ mod page_hostile;
 #[cfg(feature = "web")]
 mod page_looks;
 mod pictures;
+mod rooms;
 mod screen;
 mod secrecy_hosts;
 mod signals;

@@ -62,6 +62,7 @@ impl Stage {
             room: "turma-a".into(),
             notices: Notices::Mentions,
             takes_mouse: true,
+            is_archived: true,
         };
         let mut stage = Self {
             app: App::new(config, local),

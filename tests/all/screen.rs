@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use std::num::NonZeroU16;
+use std::process::Command;
 
 use crate::support;
 
@@ -42,6 +43,192 @@ fn sees_at(terminal: &mut Terminal, (columns, rows): (u16, u16), part: &str) -> 
     };
     terminal.waits_for(part, |written| contents(written).contains(part));
     contents(&terminal.screen())
+}
+
+/// Waits until a terminal of 80 columns and 24 rows shows a picture of some kind.
+fn sees_that(terminal: &mut Terminal, what: &str, is_there: impl Fn(&str) -> bool) {
+    let size = |cells| NonZeroU16::new(cells).unwrap();
+    terminal.waits_for(what, |written| {
+        let mut parser = vt100::Parser::new(size(24), size(80), 0);
+        parser.process(written.as_bytes());
+        is_there(&parser.screen().contents())
+    });
+}
+
+#[test]
+fn every_key_does_what_the_list_of_keys_says() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    let mut ana = screen(&place, "ana");
+    sees(&mut ana, "People (2)");
+    ana.types("\x1bOQ");
+    sees_that(&mut ana, "no people", |seen| !seen.contains("People (2)"));
+    ana.types("\x1bOQ");
+    sees(&mut ana, "People (2)");
+    ana.types("\x1bOSwheel\x15bare");
+    sees(&mut ana, "text alone");
+    ana.types("\r");
+    sees_that(&mut ana, "text alone", |seen| !seen.contains("People (2)"));
+    ana.types("\x14");
+    sees(&mut ana, "People (2)");
+    ana.types("\x1b[15~");
+    sees(&mut ana, "bia: here");
+    ana.types("\r");
+    sees(&mut ana, "only the two of you");
+    ana.types("segredo\r");
+    bia.shows("segredo");
+    sees(&mut ana, "ana → bia: segredo");
+    ana.types("\x10");
+    sees(&mut ana, "lobby · open");
+    ana.types("\x1b2/close\r");
+    sees_that(&mut ana, "one view", |seen| !seen.contains("✉ bia"));
+    ana.types("um\r");
+    bia.shows("ana: um");
+    ana.types("\x1b[A");
+    sees(&mut ana, "= um");
+    ana.types("\x15dois\r");
+    bia.shows("dois");
+    sees(&mut ana, "ana: dois (edited)");
+    ana.types("\x1b[1;3A\x1b[3~");
+    sees(&mut ana, "delete this message");
+    ana.types("y");
+    sees(&mut ana, "ana: (deleted)");
+    for number in 0..60 {
+        bia.says(&format!("linha {number}"));
+    }
+    sees(&mut ana, "linha 59");
+    ana.types("\x1b[5~");
+    sees_that(&mut ana, "earlier lines", |seen| !seen.contains("linha 59"));
+    ana.types("\x1b[6~");
+    sees(&mut ana, "linha 59");
+    ana.types("\x1b[1;5H");
+    sees(&mut ana, "ana: (deleted)");
+    ana.types("\x1b[1;5F");
+    sees(&mut ana, "linha 59");
+    ana.types("\x1b[<64;3;3M\x1b[<64;3;3M");
+    sees_that(&mut ana, "a turn of the wheel", |seen| {
+        !seen.contains("linha 59")
+    });
+    ana.types("\x1bOR");
+    sees(&mut ana, "find: ");
+    ana.types("linha 7\r");
+    sees(&mut ana, "linha 7");
+    ana.types("/quiet 1h\r");
+    sees(&mut ana, "quiet for 60 min");
+    ana.types("/mouse off\r");
+    sees(&mut ana, "mouse off");
+    ana.types("/theme high-contrast\r\x0c");
+    ana.shows("\x1b[0;97;40m");
+    ana.types("abc\x1f\x03\x03");
+    ana.ends_with(130);
+    bia.notes("ana left");
+}
+
+/// What follows or joins a sign and makes terminals differ on how wide it is: the variant as a
+/// picture, and the joiner.
+const DISPUTED: [char; 2] = ['\u{fe0f}', '\u{200d}'];
+
+/// How many columns stand before a sign in each row that has it, as unicode-width counts them, but
+/// for rows whose width is disputed.
+fn columns_before(rows: &str, sign: char) -> Vec<usize> {
+    use unicode_width::UnicodeWidthStr;
+    let before = |row: &str| row.split_once(sign).map(|(before, _)| before.width());
+    let rows = rows.lines().filter(|row| !row.contains(DISPUTED));
+    rows.filter_map(before).collect()
+}
+
+/// A tmux of its own, which ends with the test.
+struct Tmux(String);
+
+impl Tmux {
+    /// Shows a program on 80 columns and 24 rows.
+    fn showing(program: &Command) -> Self {
+        let server = Self(format!("roda-test-{}", std::process::id()));
+        let mut start = server.command(&["new-session", "-d", "-x", "80", "-y", "24"]);
+        let variables = program.get_envs();
+        for (key, value) in variables.filter_map(|(key, value)| Some((key, value?))) {
+            let pair = format!("{}={}", key.to_str().unwrap(), value.to_str().unwrap());
+            // The terminal is tmux itself.
+            if !pair.starts_with("TERM=") {
+                start.args(["-e", &pair]);
+            }
+        }
+        start.arg(program.get_program()).args(program.get_args());
+        assert!(start.status().unwrap().success());
+        server
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut tmux = support::command("tmux");
+        tmux.args(["-L", &self.0, "-f", "/dev/null"]).args(words);
+        tmux
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        let _ = self.command(&["kill-server"]).status();
+    }
+}
+
+#[test]
+fn tmux_shows_the_screen_with_its_own_idea_of_widths() {
+    if !support::available(&[support::Need::Tmux]) {
+        return;
+    }
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    let home = Home::new();
+    let server = Tmux::showing(&place.chat(&home, &["--screen", "--name", "ana"]));
+    let tmux = |words: &[&str]| server.command(words);
+    let seen = || {
+        let output = tmux(&["capture-pane", "-p"]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let shows = |part: &str| {
+        let is_there = support::wait_until(|| seen().contains(part).then_some(()));
+        assert!(is_there.is_some(), "{part} is not in:\n{}", seen());
+    };
+    let types = |keys: &[&str]| {
+        let words = [&["send-keys"], keys].concat();
+        assert!(tmux(&words).status().unwrap().success());
+    };
+    shows("People (2)");
+    // Simple, wide and combined characters, and those on whose width terminals differ: a sign made
+    // wide by what follows it (VS16), and signs that are joined (ZWJ).
+    for text in [
+        "漢字 wide",
+        "e\u{301}tude",
+        "👍 one",
+        "❤\u{fe0f} two",
+        "👩\u{200d}🔬 three",
+    ] {
+        bia.says(text);
+    }
+    shows("three");
+    let seen_now = seen();
+    let columns = columns_before(&seen_now, '│');
+    assert!(columns.len() > 15, "{seen_now}");
+    assert!(
+        columns.iter().all(|column| *column == columns[0]),
+        "{seen_now}"
+    );
+    for number in 0..500 {
+        bia.says(&format!("linha {number}"));
+        if number % 100 == 50 {
+            let (columns, rows) = (40 + number / 5, 10 + number / 50);
+            let size = ["-x", &columns.to_string(), "-y", &rows.to_string()];
+            let words = [&["resize-window"], &size[..]].concat();
+            assert!(tmux(&words).status().unwrap().success());
+            types(&["-l", "x"]);
+        }
+    }
+    shows("linha 499");
+    shows("> xxxxx");
+    types(&["C-u"]);
+    types(&["-l", "sair"]);
+    types(&["Enter"]);
+    bia.notes("ana left");
 }
 
 #[test]

@@ -154,6 +154,30 @@ fn a_latecomer_is_shown_the_newest_forms_and_never_a_withdrawn_text() {
     }
 }
 
+#[test]
+fn a_latecomer_who_loses_much_sees_a_withdrawn_text_for_a_moment_at_most() {
+    for seed in 0..4 {
+        let mut circle = Circle::of(120 + seed, 4);
+        let forms = talk_and_amend(&mut circle, 60);
+        // Some of it is repaired for the latecomer as if it were new.
+        circle.world.set_faults(Faults::losing(0.3));
+        let late = circle.world.join("nadia").unwrap();
+        circle.world.record_face(late);
+        let mut steps_seen: BTreeMap<Id, usize> = BTreeMap::new();
+        for _ in 0..60 * 5 {
+            circle.world.run(SECOND / 5);
+            for (id, message) in shown(&circle, late) {
+                if withdrawn(&circle, &forms, id).is_some() && !message.text().is_empty() {
+                    *steps_seen.entry(id).or_default() += 1;
+                }
+            }
+        }
+        let most = steps_seen.values().max().copied().unwrap_or_default();
+        assert!(most <= 5 * 5, "{seed}: more than 5 s: {steps_seen:?}");
+        expect_shown(&circle, late, &forms);
+    }
+}
+
 /// The number of a message if it was withdrawn.
 fn withdrawn(circle: &Circle, forms: &Forms, id: Id) -> Option<usize> {
     let ledger = circle.world.ledger();

@@ -30,6 +30,7 @@ mod members;
 mod memory;
 mod private;
 mod recorded;
+mod rooms;
 mod sent;
 mod shrunk;
 mod soak;

@@ -106,6 +106,8 @@ pub enum Need {
     Attacker,
     /// A browser, and its driver.
     Browser,
+    /// A terminal in a terminal, with an own idea of how wide characters are.
+    Tmux,
 }
 
 impl Need {
@@ -116,6 +118,7 @@ impl Need {
             Self::Nft => try_run("nft --version").err(),
             Self::Python => try_run("python3 --version").err(),
             Self::Browser => webdriver::unmet(),
+            Self::Tmux => try_run("tmux -V").err(),
             Self::Attacker if attacker().exists() => None,
             Self::Attacker => Some("no attacker: cargo build --example attacker".into()),
         }
@@ -138,7 +141,7 @@ pub fn available(needs: &[Need]) -> bool {
     let test = thread::current().name().unwrap_or("a test").to_owned();
     let said = format!(
         "NOT RUN: {test}: {why}; as root, install with: \
-        apt-get install iproute2 nftables python3 chromium chromium-driver"
+        apt-get install iproute2 nftables python3 tmux chromium chromium-driver"
     );
     assert!(env::var_os("RODA_REQUIRE_ALL").is_none(), "{said}");
     let _ = writeln!(io::stderr(), "{said}");

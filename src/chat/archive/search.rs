@@ -121,6 +121,9 @@ pub struct Query {
     pub until_ms: Option<u64>,
     /// From where they are read.
     pub place: Place,
+    /// Not what this person said while the clock was ahead: it would be the last for as long as
+    /// that was.
+    pub skips_ahead: bool,
     /// Nothing of these people: they are ignored.
     pub without: Vec<Key>,
     /// This message alone, which [`Query::context`] shows among its neighbours.

@@ -121,9 +121,14 @@ fn archived() -> Chat {
 
 /// What the room puts out about an input, but datagrams.
 fn outputs(chat: &mut Chat, input: Input<'_>) -> Vec<Output> {
+    outputs_at(chat, 0, input)
+}
+
+/// The same, so many milliseconds later.
+fn outputs_at(chat: &mut Chat, ms: u64, input: Input<'_>) -> Vec<Output> {
     let now = Moment {
-        time: Duration::ZERO,
-        wall_ms: NOW_MS,
+        time: Duration::from_millis(ms),
+        wall_ms: NOW_MS + ms,
     };
     chat.handle(now, input);
     let polled = std::iter::from_fn(|| Some(chat.poll(now)));
@@ -187,7 +192,7 @@ fn an_archive_is_asked_and_its_answers_are_told_whenever_they_come() {
     let asked = ask(&mut chat, 2, Command::History(5));
     assert!(
         matches!(&asked[..], [Output::Archive(Request::Room(RoomRequest::Find { query, .. }))]
-        if *query == Query { limit: 5, ..Query::default() })
+        if (query.limit, query.skips_ahead) == (5, true))
     );
     // The second question is answered first.
     let history = |request, found| RoomReply::Found {
@@ -369,23 +374,40 @@ fn a_match_in_memory_stands_among_its_neighbours() {
 
 #[test]
 fn many_messages_are_searched_in_parts_between_which_the_room_goes_on() {
-    let mut chat = talkative(4000);
-    let Command::Find { query, purpose } = search("\"linha 3\"", when).unwrap() else {
-        panic!("a search");
-    };
-    let first = ask(&mut chat, 1, Command::Find { query, purpose });
-    if chat.node.held_bytes() / 1400 > PART_FRAMES {
-        assert_eq!(first, [], "it is not done at once");
+    let mut chat = talkative(0);
+    let long = "x".repeat(1000);
+    let count = PART_FRAMES as u64 + 200;
+    // One in each frame, and no faster than they leave.
+    for line in 0..count {
+        let say = Command::Say(format!("linha{line} {long}"));
+        outputs_at(&mut chat, line * 50, Input::Ask(RequestId(0), say));
     }
-    let found = answers(&mut chat, 2, Command::History(2));
-    let shown: Vec<&str> = found
-        .iter()
-        .filter_map(|news| match news {
-            News::Message(message) => Some(message.text()),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(shown, ["linha 3998", "linha 3999"]);
+    let now_ms = count * 50;
+    let is_news = |output: &Output| matches!(output, Output::Tell(_));
+    let mut told = |input| {
+        let outputs = outputs_at(&mut chat, now_ms, input);
+        (
+            outputs.iter().filter(|it| is_news(it)).count(),
+            chat.own.finding.searches.len(),
+        )
+    };
+    let (_, waiting) = told(Input::Time);
+    assert_eq!(waiting, 0);
+    let search = search("linha3", when).unwrap();
+    let (answers, waiting) = told(Input::Ask(RequestId(1), search));
+    assert_eq!((answers, waiting), (0, 1), "it is not done at once");
+    // Another one waits for it.
+    let (mut answers, waiting) = told(Input::Ask(RequestId(2), Command::History(2)));
+    assert!(waiting > 0);
+    for _ in 0..10 {
+        let (more, waiting) = told(Input::Time);
+        answers += more;
+        if waiting == 0 {
+            break;
+        }
+    }
+    // A match and the end of the search, and two messages.
+    assert_eq!(answers, 4);
 }
 
 #[test]

@@ -11,13 +11,14 @@ mod stored;
 use std::time::Duration;
 
 use self::amendments::{of_deleted, of_edited, of_found, of_searched};
-use self::object::{Dropped, NetworkInterface, Object, Someone};
+use self::object::{Dropped, NetworkInterface, Object, OpenRoom, Someone};
 use self::page::Extras;
 use super::failure;
 use crate::chat::event::{
     Content, Delivered, Failure, Guest, HubNews, Ignored, Interface, Message, News, PeerNews,
     Person, Ready, Stats, Timing,
 };
+use crate::chat::rooms::RoomNews;
 use crate::chat::trust::Standing;
 use crate::clock::WallClock;
 use crate::protocol::engine::event::Version;
@@ -51,6 +52,11 @@ impl Json {
             lang: Lang::En,
             extras: None,
         }
+    }
+
+    /// Writes of another room from now on.
+    pub(super) fn turn_to(&mut self, room: &str) {
+        self.room = Some(room.to_owned());
     }
 
     /// One line, with its line end, for an event. `request` is the name that the program
@@ -153,6 +159,7 @@ fn object_of(news: &News) -> Object<'_> {
         News::Failed(failure) => of_failure(failure),
         News::Hub(news) => of_hub(news),
         News::Peer(news) => of_peer(news),
+        News::Room(news) => of_room(news),
         other => of_relation(other),
     }
 }
@@ -358,6 +365,9 @@ fn of_failure(failed: &Failure) -> Object<'_> {
     match failed {
         Failure::UnknownCommand { given, .. }
         | Failure::NoCount(given)
+        | Failure::OtherRoom(given)
+        | Failure::AlreadyIn(given)
+        | Failure::CannotEnter { room: given, .. }
         | Failure::NobodyCalled(given)
         | Failure::NameCut(given)
         | Failure::NotIgnored(given)
@@ -391,6 +401,23 @@ fn of_failure(failed: &Failure) -> Object<'_> {
             ..object
         },
         _ => object,
+    }
+}
+
+fn of_room(news: &RoomNews) -> Object<'_> {
+    match news {
+        RoomNews::Joined { is_keyed, .. } => Object {
+            keyed: Some(*is_keyed),
+            ..event("joined")
+        },
+        RoomNews::Parted => event("parted"),
+        RoomNews::Switched => event("switched"),
+        RoomNews::List(rooms) => Object {
+            rooms: Some(rooms.iter().map(OpenRoom::of).collect()),
+            ..event("rooms")
+        },
+        // Nobody who could answer reads this.
+        RoomNews::Asked(_) => event("asked"),
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::chat::event::{Ignored, MemberState, Person};
+use crate::chat::rooms::RoomState;
 use crate::chat::trust::Standing;
 use crate::protocol::fingerprint::fingerprint;
 
@@ -101,6 +102,8 @@ pub(super) struct Object<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) members: Option<Vec<Someone<'e>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rooms: Option<Vec<OpenRoom<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) keyed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) interfaces: Option<Vec<NetworkInterface<'e>>>,
@@ -168,6 +171,26 @@ pub(super) struct Someone<'e> {
     pub(super) address: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) guest_of: Option<&'e str>,
+}
+
+/// A room in a list.
+#[derive(Serialize)]
+pub(super) struct OpenRoom<'e> {
+    name: &'e str,
+    number: u16,
+    keyed: bool,
+    of: usize,
+}
+
+impl<'e> OpenRoom<'e> {
+    pub(super) fn of(room: &'e RoomState) -> Self {
+        Self {
+            name: &room.name,
+            number: room.number.0,
+            keyed: room.is_keyed,
+            of: room.members,
+        }
+    }
 }
 
 /// An interface in use.

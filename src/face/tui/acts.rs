@@ -72,27 +72,22 @@ impl App {
         let before = self.talk().scroll;
         let scroll = self.with_view(|view| view.up(before, rows, height));
         self.talk_mut().scroll = scroll;
-        if self.is_at_top() {
-            self.wants_older();
-        }
+        self.wants_older();
     }
 
     /// Scrolls down by some rows.
     pub(super) fn scroll_down(&mut self, rows: usize) {
         let before = self.talk().scroll;
         let scroll = self.with_view(|view| view.down(before, rows));
+        if let Some(edge) = self.talk().edge_before(before, scroll) {
+            // What is missing there is read before it is passed.
+            self.talk_mut().scroll = edge;
+            return self.wants_newer();
+        }
         match scroll {
             Scroll::Bottom => self.talk_mut().go_to_bottom(),
             scroll => self.talk_mut().scroll = scroll,
         }
-    }
-
-    /// Whether the oldest message that is held is seen.
-    fn is_at_top(&self) -> bool {
-        let scroll = self.talk().scroll;
-        let seen = self.with_view(|view| view.window(scroll, self.height()));
-        let first = seen.first().map(|seen| seen.place);
-        first.is_none_or(|first| self.talk().conversation.before(Some(first)).is_none())
     }
 
     /// Shows the lowest message whole that is folded and seen.

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::entry::Look;
+use super::held::Held;
 use super::input::Typed;
 use super::keys::{self, Action};
 use super::layout::{Areas, Wanted, areas, input_columns};
 use super::panel::Panel;
 use super::room::Room;
-use super::talk::{Talk, TalkKey};
+use super::talk::{Goal, Talk, TalkKey};
 use super::talks::Talks;
 use super::theme::Theme;
 use super::view::{Scroll, View};
@@ -55,6 +56,8 @@ pub struct AppConfig {
     pub notices: Notices,
     /// Whether the mouse is followed.
     pub takes_mouse: bool,
+    /// Whether what is said is kept, so that less of it is held.
+    pub is_archived: bool,
 }
 
 /// What comes in.
@@ -68,6 +71,8 @@ pub enum AppInput<'a> {
     Key(&'a KeyEvent),
     /// The terminal has so many columns and rows.
     Size(u16, u16),
+    /// What was said about this time is to be seen, in milliseconds since 1970.
+    GoTo(u64),
     /// Time has passed.
     Time,
 }
@@ -87,6 +92,8 @@ pub enum Effect {
     Redraw,
     /// To call this person: somebody means them.
     Notice(String),
+    /// To go to what was said about a time: it is read, and [`AppInput::GoTo`] follows.
+    GoTo(String),
     /// To put a text into the terminal's clipboard.
     Copy(String),
 }
@@ -106,9 +113,9 @@ pub struct App {
     pub(super) is_bare: bool,
     pub(super) typed_at: Duration,
     pub(super) has_spoken: bool,
-    /// Whether the next new room is to be looked at: this person has asked for it.
-    pub(super) wants_room: bool,
     pub(super) quiet_until: Option<Duration>,
+    /// When it was last kept how far this person has read.
+    pub(super) marked_at: Option<Duration>,
     /// What the last key did, until the next one.
     pub(super) hint: Option<String>,
     size: (u16, u16),
@@ -116,6 +123,8 @@ pub struct App {
     effects: VecDeque<Effect>,
     requests: u64,
     askers: VecDeque<(RequestId, TalkKey)>,
+    /// Searches whose answers the panel of finding takes.
+    pub(super) searches: VecDeque<RequestId>,
     pub(super) local: Box<dyn Fn(u64) -> Stamp + Send>,
     is_stale: bool,
 }
@@ -126,6 +135,7 @@ impl App {
     pub fn new(config: AppConfig, local: impl Fn(u64) -> Stamp + Send + 'static) -> Self {
         let first = RoomNumber::FIRST;
         let mut talk = Talk::new(TalkKey::of_room(first));
+        talk.conversation.held = Held::of(config.is_archived);
         equip(talk.input.completion());
         let room = |name: &str| Room::new(name.to_owned(), config.lang);
         Self {
@@ -138,14 +148,15 @@ impl App {
             is_bare: false,
             typed_at: Duration::ZERO,
             has_spoken: false,
-            wants_room: false,
             quiet_until: None,
+            marked_at: None,
             hint: None,
             size: (0, 0),
             now: Moment::default(),
             effects: VecDeque::new(),
             requests: 0,
             askers: VecDeque::new(),
+            searches: VecDeque::new(),
             local: Box::new(local),
             is_stale: true,
             config,
@@ -159,6 +170,7 @@ impl App {
             AppInput::Told(told) => self.on_told(told),
             AppInput::Say(sentence) => self.note(sentence),
             AppInput::Key(event) => self.on_key(event),
+            AppInput::GoTo(wall_ms) => self.go_to(*wall_ms, Goal::Time(*wall_ms)),
             AppInput::Size(columns, rows) => {
                 self.size = ((*columns).min(COLUMNS_MAX), (*rows).min(ROWS_MAX));
             }
@@ -233,10 +245,10 @@ impl App {
 
     pub(super) fn areas(&self) -> Areas {
         let talk = self.talk();
-        let rows = match &self.panel {
-            Panel::Find(_) | Panel::Delete(_) | Panel::Leave => 1,
-            _ if talk.input.asks().is_some() => 1,
-            _ => talk.input.rows(input_columns(self.size.0)).rows.len(),
+        let rows = match (&self.panel, self.question_rows()) {
+            (Panel::Find(_), _) => 1,
+            (_, Some(question)) => question.len(),
+            (_, None) => talk.input.rows(input_columns(self.size.0)).rows.len(),
         };
         let wanted = Wanted {
             input_rows: rows,
@@ -281,7 +293,7 @@ impl App {
     }
 
     /// Asks for something of the room that is looked at.
-    pub(super) fn ask(&mut self, entry: Entry) {
+    pub(super) fn ask(&mut self, entry: Entry) -> RequestId {
         self.requests += 1;
         let id = RequestId(self.requests);
         let key = self.talk().key.clone();
@@ -291,6 +303,7 @@ impl App {
             self.askers.pop_front();
         }
         self.do_effect(Effect::Ask(Request { id, room, entry }));
+        id
     }
 
     /// Where an answer is shown: in the conversation where it was asked for, or in the room.
@@ -324,6 +337,11 @@ impl App {
                 _ => self.press_in_panel(*key, *held),
             },
             KeyEvent::Paste { text, .. } => {
+                if let Panel::Asked(asking) = &mut self.panel {
+                    // A key is one line.
+                    asking.push(text.lines().next().unwrap_or_default());
+                    return;
+                }
                 self.panel = Panel::None;
                 self.talk_mut().input.paste(text);
             }
@@ -333,7 +351,8 @@ impl App {
         }
         let talk = self.talk_mut();
         // Whoever reads above has not read what comes below.
-        talk.is_back = talk.scroll == Scroll::Bottom;
+        talk.is_back |= talk.scroll == Scroll::Bottom;
+        self.mark_read();
     }
 
     pub(super) fn press(&mut self, key: Key, held: Modifiers) {
@@ -358,8 +377,8 @@ impl App {
             Typed::Line { text, is_pasted } => self.on_line(text, is_pasted),
             Typed::Cleared => self.talk_mut().editing = None,
             Typed::Interrupt if self.talks.rooms() > 1 => self.panel = Panel::Leave,
-            Typed::Interrupt => self.do_effect(Effect::Interrupt),
-            Typed::End => self.do_effect(Effect::End),
+            Typed::Interrupt => self.leave(Effect::Interrupt),
+            Typed::End => self.leave(Effect::End),
             Typed::Suspend => self.do_effect(Effect::Suspend),
             Typed::Redraw => self.do_effect(Effect::Redraw),
         }
@@ -382,11 +401,12 @@ impl App {
             if let Some((action, rest)) = keys::command(line) {
                 return self.act(action, rest);
             }
-            if self.is_for_private(line) {
+            if self.is_for_screen(line) {
                 return;
             }
-            let word = line.split_whitespace().next().unwrap_or_default();
-            self.wants_room |= matches!(word, "/join" | "/entrar");
+        }
+        if matches!(read.entry, Entry::Leave(_)) {
+            self.mark_read_now();
         }
         let with = self.talk().key.with.as_ref().map(addressed);
         self.ask(match read.entry {
@@ -395,12 +415,16 @@ impl App {
         });
     }
 
-    /// Does what a command means in or for a private conversation; whether it does.
-    fn is_for_private(&mut self, line: &str) -> bool {
+    /// Does what a command of the room means on a screen; whether it does.
+    fn is_for_screen(&mut self, line: &str) -> bool {
         let line = line.trim();
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let is_private = self.talk().key.with.is_some();
         match word {
+            // A number of messages is the room's to tell.
+            "/history" if !rest.trim().is_empty() && rest.trim().parse::<usize>().is_err() => {
+                self.do_effect(Effect::GoTo(rest.trim().to_owned()));
+            }
             "/msg" => {
                 let (name, text) = split_name(rest);
                 let found = self.room().people.called(name).cloned();
@@ -409,7 +433,9 @@ impl App {
                     None => return false,
                 }
             }
-            "/part" if is_private && rest.trim().is_empty() => self.act(Action::Close, ""),
+            "/part" | "/deixar" if is_private && rest.trim().is_empty() => {
+                self.act(Action::Close, "")
+            }
             // There, it would be told to everybody.
             "/me" | "/eu" if is_private => self.note(&text::no_action_here(self.lang())),
             _ => return false,
@@ -426,8 +452,15 @@ impl App {
         }
     }
 
+    /// Leaves all rooms.
+    pub(super) fn leave(&mut self, by: Effect) {
+        self.mark_read_now();
+        self.do_effect(by);
+    }
+
     /// Looks at the conversation in a place.
     pub(super) fn look_at(&mut self, at: usize) {
+        self.mark_read_now();
         self.talks.show(at);
         self.talk_mut().is_seen();
     }

@@ -9,11 +9,15 @@ use super::app::App;
 use super::layout::{Areas, EDIT_PROMPT, PROMPT, input_columns};
 use super::panel::{self, Panel};
 use super::people;
-use super::rows::{Row, cells, cut};
+use super::rows::{Row, Span, Wrap, cells, cut, wrap};
+use crate::chat::rooms::Question;
 use crate::chat::trust::PRIVATE;
 use crate::protocol::message::clean;
 use crate::terminal::picture::Picture;
 use crate::text;
+
+/// Rows of a question.
+const QUESTION_ROWS_MAX: usize = 6;
 
 /// Between the parts of a bar.
 const BETWEEN: &str = " · ";
@@ -216,9 +220,13 @@ impl App {
             picture.cursor = Some((x.min(area.right().saturating_sub(1)), area.y));
             return;
         }
-        if let Some(question) = self.question() {
-            let x = picture.write(at, area.right(), &question, theme.strong());
-            picture.cursor = Some((x.min(area.right().saturating_sub(1)), area.y));
+        if let Some(question) = self.question_rows() {
+            draw_rows(&question, area, picture);
+            let last = question.last().map_or(0, Row::cells);
+            let height = u16::try_from(question.len()).unwrap_or(area.height);
+            let y = area.y + height.clamp(1, area.height) - 1;
+            let x = (last + 1).min(area.right().saturating_sub(1));
+            picture.cursor = Some((x, y));
             return;
         }
         let talk = self.talk();
@@ -246,10 +254,26 @@ impl App {
         self.draw_bar(area, &bar, picture);
     }
 
-    /// What is asked in the place of the line being typed.
+    /// What is asked in the place of the line being typed, as rows.
+    pub(super) fn question_rows(&self) -> Option<Vec<Row>> {
+        let question = clean(&self.question()?).into_owned();
+        let how = Wrap {
+            columns: self.size().0,
+            hang: 0,
+            rows_max: QUESTION_ROWS_MAX,
+        };
+        let span = Span::new(question, self.theme().strong());
+        Some(wrap(&[span], how))
+    }
+
+    /// The same as a sentence.
     fn question(&self) -> Option<String> {
         let lang = self.lang();
-        match self.panel {
+        match &self.panel {
+            Panel::Asked(asking) => Some(match &asking.question {
+                Question::Key { room } => text::key_of_room_prompt(lang, room.as_deref()),
+                Question::Keep { room } => text::keep_key_question(lang, room),
+            }),
             Panel::Delete(_) => Some(text::delete_asked(lang)),
             Panel::Leave => Some(text::leave_asked(lang, self.talks.rooms())),
             _ => {
@@ -301,7 +325,12 @@ impl App {
         let (lang, theme) = (self.lang(), self.theme());
         let talk = Rect::new(0, areas.talk.y, picture.area().width, areas.talk.height);
         match &self.panel {
-            Panel::None | Panel::Find(_) | Panel::Select(_) | Panel::Delete(_) | Panel::Leave => {}
+            Panel::None
+            | Panel::Find(_)
+            | Panel::Select(_)
+            | Panel::Delete(_)
+            | Panel::Leave
+            | Panel::Asked(_) => {}
             Panel::Choose(_) if areas.people.width > 0 => {}
             Panel::Choose(_) => {
                 let inner = self.draw_box(talk, "", picture);

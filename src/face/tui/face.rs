@@ -20,7 +20,7 @@ use crate::terminal::full_screen::{FullScreen, Notifying, ScreenEvent};
 use crate::terminal::picture::{Abilities, Picture};
 use crate::terminal::screen::{Color, Form, Screen};
 use crate::terminal::signals::Signal;
-use crate::text::Lang;
+use crate::text::{self, Lang};
 
 /// Shortest time between two pictures of what arrives.
 const ARRIVAL_INTERVAL: Duration = Duration::from_micros(16_667);
@@ -53,6 +53,8 @@ pub struct ScreenFaceConfig {
     pub notices: Notices,
     /// Whether the mouse is followed.
     pub takes_mouse: bool,
+    /// Whether what is said is kept, so that less of it is held.
+    pub is_archived: bool,
 }
 
 /// See the file's head.
@@ -114,6 +116,7 @@ impl ScreenFace {
                 room: config.room.clone(),
                 notices: config.notices,
                 takes_mouse: config.takes_mouse,
+                is_archived: config.is_archived,
             },
             local,
         );
@@ -242,6 +245,10 @@ impl ScreenFace {
                 }
                 Effect::Notice(notice) => self.call(&notice),
                 Effect::Copy(text) => self.screen.copy(&text),
+                Effect::GoTo(typed) => match self.clock.when(&typed) {
+                    Some(span) => self.update(&AppInput::GoTo(span.start_ms)),
+                    None => self.say(&text::no_time(self.lang, &typed)),
+                },
             }
         }
         signal

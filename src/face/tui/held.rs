@@ -8,6 +8,9 @@ use crate::chat::event::{Id, Message, News};
 use crate::chat::forms::change_in;
 use crate::chat::transcript::{MESSAGES_MAX, Transcript};
 
+/// Newest messages that are held where none are kept.
+const UNKEPT_MAX: usize = 20_000;
+
 /// Older messages that are held beside the newest.
 const OLDER_MAX: usize = 5000;
 
@@ -44,6 +47,14 @@ impl Default for Held {
 }
 
 impl Held {
+    /// Of a conversation that is kept, or that is nowhere but here.
+    pub(super) fn of(is_archived: bool) -> Self {
+        Self::of_newest(match is_archived {
+            true => MESSAGES_MAX,
+            false => UNKEPT_MAX,
+        })
+    }
+
     /// Nothing yet, and so many of the newest at most.
     pub(super) fn of_newest(count: usize) -> Self {
         Self {

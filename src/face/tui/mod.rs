@@ -1,6 +1,7 @@
 //! The full screen: the room, its people and the line being typed, all at once. [`App`] is pure and
 //! is shown by a `FullScreen`; this file only carries things between the two, and paces the
-//! pictures.
+//! pictures. What is told is taken into the app at once, so that no queue of it can overflow; what
+//! the app holds of it has limits of its own.
 //!
 //! ```text
 //! app            what is known and what keys do; told: what the rooms tell
@@ -8,12 +9,14 @@
 //! room           one room: its people, how far own lines got
 //! conversation   messages in their order, and what happens beside them
 //! view · entry   which rows are seen · how a message becomes rows
+//! held · paging  which messages are in memory · reading on in what is kept
 //! acts · panel…  what keys and commands do · what may stand above the conversation
 //! draw · tabs    everything as one picture
 //! ```
 
 mod acts;
 mod app;
+mod asking;
 mod conversation;
 mod delivery;
 mod draw;
@@ -22,6 +25,7 @@ mod entry;
 #[cfg(unix)]
 mod face;
 #[cfg_attr(not(test), allow(dead_code))]
+mod finding;
 mod held;
 mod input;
 mod keys;

@@ -38,7 +38,7 @@ impl App {
                 };
                 self.press_in_panel(key, Modifiers::default());
             }
-            (_, Panel::Verify(_) | Panel::Delete(_) | Panel::Leave) => {}
+            (_, Panel::Verify(_) | Panel::Delete(_) | Panel::Leave | Panel::Asked(_)) => {}
         }
     }
 
@@ -61,7 +61,7 @@ impl App {
                 self.panel = Panel::None;
                 return;
             }
-            Panel::Delete(_) | Panel::Leave => return,
+            Panel::Delete(_) | Panel::Leave | Panel::Asked(_) => return,
         }
         if areas.people.contains(at) {
             self.click_people(y, areas.people);

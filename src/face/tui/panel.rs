@@ -1,15 +1,21 @@
 //! What may stand above the conversation, and has the keys meanwhile: the help, the palette, the
 //! search, the people to choose from, the code to compare. Pure.
 
+use std::collections::BTreeMap;
+
 use super::conversation::Place;
 use super::keys::{Action, BINDINGS};
 use super::rows::{Row, Span};
 use super::theme::Theme;
 use super::view::Scroll;
-use crate::chat::command::commands;
+use crate::chat::command::{RequestId, commands};
+use crate::chat::rooms::{Question, Secret};
 use crate::terminal::keys::{Key, Modifiers};
 use crate::terminal::screen::qr_code;
 use crate::text::{self, Lang};
+
+/// Longest key that is typed, in bytes: an invitation has some hundred.
+const KEY_MAX_BYTES: usize = 4096;
 
 /// Longest text that is searched for, in bytes.
 const QUERY_MAX_BYTES: usize = 256;
@@ -33,6 +39,38 @@ pub(super) enum Panel {
     Delete(Place),
     /// Whether all rooms are to be left.
     Leave,
+    /// Something is asked to enter a room.
+    Asked(Asking),
+}
+
+/// A question, and what was typed to answer it, which is not seen.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Asking {
+    pub(super) question: Question,
+    pub(super) typed: Secret,
+}
+
+impl Asking {
+    /// Nothing is typed yet.
+    pub(super) fn new(question: Question) -> Self {
+        Self {
+            question,
+            // Never moved, so that no copy of a secret stays behind.
+            typed: String::with_capacity(KEY_MAX_BYTES).into(),
+        }
+    }
+
+    /// Whether what was typed was no text.
+    pub(super) fn is_mended(&self) -> bool {
+        self.typed.0.contains(char::REPLACEMENT_CHARACTER)
+    }
+
+    /// Adds to what was typed, as far as there is room for it.
+    pub(super) fn push(&mut self, text: &str) {
+        if self.typed.0.len() + text.len() <= KEY_MAX_BYTES {
+            self.typed.0.push_str(text);
+        }
+    }
 }
 
 /// A query, and which of what it leaves is chosen.
@@ -42,13 +80,17 @@ pub(super) struct Choice {
     pub(super) chosen: usize,
 }
 
-/// A search among the messages that are held.
+/// A search: among the messages that are held at once, and in what is kept as it answers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Finder {
     pub(super) query: String,
     /// The messages that have it, the newest first.
     pub(super) found: Vec<Place>,
     pub(super) chosen: usize,
+    /// The question to what is kept, and what it has answered: when each message was said, in
+    /// milliseconds since 1970.
+    pub(super) request: Option<RequestId>,
+    pub(super) kept: BTreeMap<Place, u64>,
     /// Where the conversation stood before.
     pub(super) before: Scroll,
 }

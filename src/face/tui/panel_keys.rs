@@ -1,10 +1,9 @@
 //! What the keys do while something stands above the conversation. Pure.
 
 use super::super::lines::typed;
-use super::super::mention::occurrences;
 use super::app::{App, Effect};
-use super::conversation::{Entry as Said, Place};
-use super::panel::{self, Choice, Finder, Panel};
+use super::panel::{self, Choice, Panel};
+use super::view::Scroll;
 use crate::chat::entry::Entry;
 use crate::terminal::keys::{Key, Modifiers};
 
@@ -20,7 +19,10 @@ impl App {
             // The line goes on where it was, so that /verified can be typed at once.
             Panel::Verify(_) if is_left => {}
             Panel::Verify(_) => self.press(key, held),
-            Panel::Find(finder) if is_left => self.talk_mut().scroll = finder.before,
+            Panel::Find(finder) if is_left => match finder.before {
+                Scroll::Bottom => self.talk_mut().go_to_bottom(),
+                before => self.talk_mut().scroll = before,
+            },
             Panel::Find(finder) => self.press_in_finder(finder, key, held),
             Panel::Palette(_) | Panel::Choose(_) if is_left => {}
             Panel::Palette(choice) => self.press_in_palette(choice, key, held),
@@ -28,10 +30,11 @@ impl App {
             Panel::Select(_) | Panel::Delete(_) if is_left => {}
             Panel::Select(place) => self.press_at_selected(place, key, held),
             Panel::Delete(place) => self.answer_deletion(place, key, held),
+            Panel::Asked(asking) => self.press_at_question(asking, key, held),
             Panel::Leave => {
                 // Ctrl-C again is a yes as well.
                 if is_yes(key, held) || held.ctrl && key == Key::Char('c') {
-                    self.do_effect(Effect::Interrupt);
+                    self.leave(Effect::Interrupt);
                 }
             }
         }
@@ -48,63 +51,6 @@ impl App {
             Key::PageDown => Panel::Help((first + page).min(last)),
             _ => Panel::None,
         };
-    }
-
-    pub(super) fn begin_finding(&mut self, query: &str) {
-        let finder = Finder {
-            query: query.to_owned(),
-            before: self.talk().scroll,
-            ..Finder::default()
-        };
-        self.find(finder);
-    }
-
-    /// Searches anew, and shows the newest message that was found.
-    fn find(&mut self, mut finder: Finder) {
-        finder.found.clear();
-        finder.chosen = 0;
-        let mut at = None;
-        let conversation = &self.talk().conversation;
-        while let Some(place) = conversation.before(at).filter(|_| !finder.query.is_empty()) {
-            if let Some(Said::Message(message)) = conversation.get(place)
-                && !(occurrences(message.text(), &finder.query).is_empty()
-                    && occurrences(&message.who.name, &finder.query).is_empty())
-            {
-                finder.found.push(place);
-            }
-            at = Some(place);
-        }
-        self.show_found(finder);
-    }
-
-    fn show_found(&mut self, finder: Finder) {
-        let place: Option<Place> = finder.found.get(finder.chosen).copied();
-        let before = finder.before;
-        self.panel = Panel::Find(finder);
-        let height = self.height();
-        self.talk_mut().scroll = match place {
-            Some(place) => self.with_view(|view| view.around(place, height)),
-            None => before,
-        };
-    }
-
-    fn press_in_finder(&mut self, mut finder: Finder, key: Key, held: Modifiers) {
-        let last = finder.found.len().saturating_sub(1);
-        let is_ctrl = |letter| held.ctrl && key == Key::Char(letter);
-        if key == Key::Enter {
-            return; // what was found stays in sight
-        }
-        if matches!(key, Key::Up | Key::Function(3)) || is_ctrl('p') || is_ctrl('f') {
-            finder.chosen = (finder.chosen + 1).min(last);
-            self.show_found(finder);
-        } else if key == Key::Down || is_ctrl('n') {
-            finder.chosen = finder.chosen.saturating_sub(1);
-            self.show_found(finder);
-        } else if panel::edit(&mut finder.query, key, held) {
-            self.find(finder);
-        } else {
-            self.panel = Panel::Find(finder);
-        }
     }
 
     fn press_in_palette(&mut self, mut choice: Choice, key: Key, held: Modifiers) {

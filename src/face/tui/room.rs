@@ -7,11 +7,9 @@ use super::delivery::Delivery;
 use super::people::People;
 use crate::chat::entry::Syntax;
 use crate::chat::event::News;
+use crate::chat::rooms::LOBBY;
 use crate::terminal::screen::{Color, Form, Screen};
 use crate::text::Lang;
-
-/// The room without a name of its own.
-const LOBBY: &str = "lobby";
 
 /// See the file's head.
 #[derive(Debug)]

@@ -67,6 +67,12 @@ impl Row {
         Self { indent: 0, spans }
     }
 
+    /// Cells that it fills.
+    pub(super) fn cells(&self) -> u16 {
+        let widths = self.spans.iter().map(Span::cells);
+        widths.fold(self.indent, u16::saturating_add)
+    }
+
     /// Its text, for tests and for what is no picture.
     #[cfg(test)]
     pub(super) fn text(&self) -> String {

@@ -2,8 +2,10 @@
 //! place, draft and history of what was typed. Pure.
 
 use super::conversation::{Conversation, Place};
+use super::held::Side;
 use super::input::Input;
 use super::view::Scroll;
+use crate::chat::command::RequestId;
 use crate::chat::event::{Id, Person};
 use crate::chat::rooms::RoomNumber;
 use crate::protocol::engine::event::Version;
@@ -60,6 +62,32 @@ pub(super) struct Talk {
     pub(super) is_back: bool,
     /// The message that the line being typed replaces.
     pub(super) editing: Option<Id>,
+    /// A page that was asked for.
+    pub(super) reading: Option<Reading>,
+    /// The newest message that this person has read.
+    pub(super) read_until: Option<Id>,
+    /// The same at the end of the last session.
+    pub(super) earlier_read: Option<Id>,
+}
+
+/// A page of what was said before, which was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub(super) request: RequestId,
+    pub(super) side: Side,
+    /// The message beside which it is to stand.
+    pub(super) beside: Option<Id>,
+    /// What is looked at when it has come.
+    pub(super) goal: Option<Goal>,
+}
+
+/// What of a page is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// The first message said at a time or later, in milliseconds since 1970.
+    Time(u64),
+    /// This message.
+    Message(Id),
 }
 
 impl Talk {
@@ -76,6 +104,9 @@ impl Talk {
             unread: None,
             is_back: true,
             editing: None,
+            reading: None,
+            read_until: None,
+            earlier_read: None,
         }
     }
 
@@ -90,12 +121,22 @@ impl Talk {
     pub(super) fn go_to_bottom(&mut self) {
         self.scroll = Scroll::Bottom;
         self.unseen = 0;
+        self.conversation.held.end_reading();
+    }
+
+    /// Where scrolling down stops because messages are missing between two places.
+    pub(super) fn edge_before(&self, from: Scroll, to: Scroll) -> Option<Scroll> {
+        let last = self.conversation.held.hole()?;
+        let behind: Place = (Some(last), u64::MAX);
+        let is_above = matches!(from, Scroll::At(place, _) if place <= behind);
+        let is_below = !matches!(to, Scroll::At(place, _) if place <= behind);
+        let edge = Scroll::At((Some(last), 0), usize::MAX);
+        (is_above && is_below).then_some(edge)
     }
 
     /// Takes in that this person looks at it.
     pub(super) fn is_seen(&mut self) {
         self.new = 0;
         self.called = 0;
-        self.is_back = true;
     }
 }

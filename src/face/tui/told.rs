@@ -8,6 +8,7 @@ use super::super::lines::{Line, addressed, typed};
 use super::super::mention::mentions;
 use super::app::{App, Effect, Notices, equip};
 use super::conversation::{Place, What};
+use super::held::Held;
 use super::panel::{Panel, Verify};
 use super::room::Room;
 use super::talk::{Talk, TalkKey};
@@ -40,6 +41,12 @@ impl App {
             }
             return;
         }
+        if told
+            .request
+            .is_some_and(|request| self.searches.contains(&request))
+        {
+            return self.on_found(told);
+        }
         let key = TalkKey::of_room(number);
         self.meet(&key);
         if let Some(room) = self.rooms.get_mut(&number) {
@@ -50,7 +57,15 @@ impl App {
         }
         match news {
             News::Message(message) => self.on_message(told, message),
-            News::Snapshot(snapshot) => self.remember(number, &snapshot.messages),
+            News::Room(news) => self.on_rooms(told, news),
+            News::Page(page) => self.on_page(&key, told.request, page),
+            News::ReadUntil(id) => self.on_read_until(&key, *id),
+            News::Snapshot(snapshot) => {
+                if let Some(id) = snapshot.read_until {
+                    self.on_read_until(&key, id);
+                }
+                self.remember(number, &snapshot.messages);
+            }
             News::Recent(messages) => self.remember(number, messages),
             News::Edited(edited) => {
                 self.follow(&key, news);
@@ -83,19 +98,16 @@ impl App {
         let room = self.rooms.entry(key.room);
         let room = room.or_insert_with(|| Room::new(key.room.to_string(), lang));
         let mut talk = Talk::new(key.clone());
+        talk.conversation.held = Held::of(self.config.is_archived);
         let completion = talk.input.completion();
         equip(completion);
         for member in room.people.others() {
             completion.add_name(&addressed(&member.person));
         }
-        let at = self.talks.add(talk);
-        if key.with.is_none() && std::mem::take(&mut self.wants_room) {
-            self.look_at(at);
-        }
+        self.talks.add(talk);
     }
 
     /// A room was left.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub(super) fn part(&mut self, number: RoomNumber) {
         let keys: Vec<TalkKey> = self.talks.iter().map(|talk| talk.key.clone()).collect();
         for key in keys.iter().filter(|key| key.room == number) {
@@ -171,6 +183,7 @@ impl App {
                 ..message.clone()
             };
             let key = home_of(room, &message);
+            self.mark_unread(&key, message.id, message.is_own);
             self.follow(&key, &News::Message(message));
         }
     }
@@ -181,9 +194,11 @@ impl App {
         if !is_before {
             self.meet(&key);
         }
-        let is_new = self.follow(&key, &told.news);
-        if !is_new || is_before {
+        if !self.follow(&key, &told.news) {
             return;
+        }
+        if is_before {
+            return self.mark_unread(&key, message.id, message.is_own);
         }
         if message.is_mine() {
             if key.with.is_some()
@@ -227,11 +242,15 @@ impl App {
             return;
         };
         let is_scrolled = talk.scroll != Scroll::Bottom;
+        let is_read = is_shown && !is_scrolled && !is_away;
         talk.unseen += usize::from(is_scrolled);
         talk.new += usize::from(!is_shown);
         if (is_scrolled || is_away || !is_shown) && talk.is_back && place.is_some() {
             talk.unread = place;
             talk.is_back = false;
+        }
+        if is_read {
+            self.mark_read();
         }
     }
 
@@ -254,6 +273,10 @@ impl App {
     }
 
     fn show_code(&mut self, room: RoomNumber, person: &Person, code: &str) {
+        // Who waits for an answer waits on.
+        if matches!(self.panel, Panel::Asked(_)) {
+            return;
+        }
         let me = self.room_of(room).people.me().and_then(|me| me.key);
         let words = match (me, person.key) {
             (Some(me), Some(other)) => code_words(&me, &other),

@@ -166,14 +166,25 @@ impl View<'_> {
         let Some(entry) = self.conversation.get(place) else {
             return vec![Row::default()];
         };
-        let before = self.conversation.before(Some(place));
-        let before = before.and_then(|place| self.conversation.get(place));
+        let before_place = self.conversation.before(Some(place));
+        let before = before_place.and_then(|place| self.conversation.get(place));
         let before = before.map(|before| (self.local)(before.wall_ms()));
         let now = (self.local)(entry.wall_ms());
         let theme = self.look.theme;
         if before.as_ref().is_none_or(|before| before.day != now.day) {
             let day = text::day(self.look.lang, &now.day);
             rows.push(self.across(&day, theme.dim()));
+        }
+        let is_first = before_place.is_none() && !self.conversation.held.has_older();
+        let hole = self.conversation.held.hole();
+        let is_behind_hole = hole.is_some() && before_place.and_then(|(id, _)| id) == hole;
+        let mark = match (is_first, is_behind_hole) {
+            (true, _) => Some(text::beginning(self.look.lang)),
+            (false, true) if place.0 != hole => Some(text::more_between(self.look.lang)),
+            (false, _) => None,
+        };
+        if let Some(mark) = mark.filter(|_| !self.look.is_bare) {
+            rows.push(self.across(&mark, theme.dim()));
         }
         if self.unread == Some(place) {
             let mark = text::unread_mark(self.look.lang);

@@ -3,6 +3,7 @@
 use std::sync::mpsc::Sender;
 
 use super::driver::{Driver, Event};
+use super::member::Beginning;
 use super::secret::Room;
 use crate::chat::archive::{Reply, Request};
 use crate::chat::rooms::RoomNumber;
@@ -25,7 +26,6 @@ use crate::text;
 /// The system's refusal of a thread.
 pub(super) fn start(
     settings: &ChatSettings,
-    room: &Room,
     tell: &Sender<Event>,
 ) -> Result<Option<Archive>, Error> {
     // Whoever is somebody new for one session leaves no trace of it.
@@ -38,9 +38,7 @@ pub(super) fn start(
         tell(Told::Notice(notice));
         None
     });
-    let archive = Archive::start(People::open, file, tell).map_err(Error::Connection);
-    let mut archive = archive?;
-    archive.open_room(RoomNumber::FIRST, room_place(settings, room));
+    let archive = Archive::start(People::open, file, tell).map_err(Error::Connection)?;
     Ok(Some(archive))
 }
 
@@ -64,8 +62,8 @@ fn file_place(settings: &ChatSettings) -> Result<Option<FilePlace>, Notice> {
 }
 
 /// A room as it is kept, if it is to be kept.
-fn room_place(settings: &ChatSettings, room: &Room) -> Option<RoomPlace> {
-    let is_wanted = match settings.keeping.rooms {
+fn room_place(kept: HistoryRooms, room: &Room) -> Option<RoomPlace> {
+    let is_wanted = match kept {
         HistoryRooms::All => true,
         HistoryRooms::Public => !room.is_keyed,
         HistoryRooms::None => false,
@@ -86,26 +84,51 @@ impl Driver {
     /// Takes in what the store's thread tells.
     pub(super) fn on_told(&mut self, now: Moment, told: Told) {
         match told {
-            Told::Reply { reply, .. } => self.chat.handle(now, Input::Archived(reply)),
+            Told::Reply { room, reply } => {
+                // Whoever left a room needs no answer.
+                self.rooms.handle_in(now, room, Input::Archived(reply));
+            }
             Told::Notice(notice) => self.face.say(&text::archive_notice(self.lang, &notice)),
         }
     }
 
     /// Hands a request to the store.
-    pub(super) fn remember(&mut self, now: Moment, request: Request) {
+    pub(super) fn remember(&mut self, now: Moment, room: RoomNumber, request: Request) {
         let Some(archive) = &self.archive else {
             if let Request::Room(request) = &request
                 && let Some(reply) = without_archive(request)
             {
-                self.chat.handle(now, Input::Archived(Reply::Room(reply)));
+                let reply = Input::Archived(Reply::Room(reply));
+                self.rooms.handle_in(now, room, reply);
             }
             return;
         };
-        if !archive.ask(RoomNumber::FIRST, request) {
+        if !archive.ask(room, request) {
             self.archive = None;
             let why = "the file is too slow".to_owned();
             let reply = archive::Reply::Failed(why);
-            self.chat.handle(now, Input::Archived(reply));
+            self.rooms.handle(now, Input::Archived(reply));
+        }
+    }
+
+    /// Nothing more is said in a room that was left.
+    pub(super) fn archive_left(&mut self, room: RoomNumber) {
+        if let Some(archive) = &mut self.archive {
+            archive.close_room(room);
+        }
+    }
+
+    /// What a room begins with that is entered now, under this number.
+    pub(super) fn beginning(&mut self, number: RoomNumber, room: &Room) -> Beginning {
+        let archive = self.archive.as_mut();
+        let is_archived = archive.is_some_and(|archive| {
+            archive.open_room(number, room_place(self.kept, room));
+            archive.keeps_room(number)
+        });
+        Beginning {
+            is_archived,
+            is_remembered: self.archive.is_some(),
+            mirror_port: self.sockets.plain().map(|_| self.sockets.own_port()),
         }
     }
 }

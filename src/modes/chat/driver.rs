@@ -2,17 +2,23 @@
 //! by one small match over what the room puts out. It waits for its channel and for nothing else.
 
 use std::io;
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
-use super::opening::Opened;
+use super::joining::Joining;
+use super::listening::Listening;
+use super::member::Member;
+use super::opening::{Opened, RoomOpened};
 #[cfg(feature = "web")]
 use super::paging::{PageNews, Paging};
 use crate::chat::command::{self, Asked, Command, Leave, RequestId};
 use crate::chat::entry::Request;
-use crate::chat::event::{Failure, Interface, News};
-use crate::chat::{Chat, Ended, Input, NetworkAsk, NetworkNews, Output};
+use crate::chat::event::{Failure, Interface, News, Told};
+use crate::chat::rooms::{RoomNumber, Rooms};
+use crate::chat::{Input, NetworkAsk, NetworkNews, Output};
+use crate::cli::HistoryRooms;
 use crate::clock::{Clock, Throttle};
 use crate::error::Error;
 use crate::face::{Face, Faces, failure};
@@ -36,9 +42,13 @@ const RUN_MAX: usize = 64;
 pub(super) enum Event {
     /// What the start waits for, told once before the loop runs.
     Opened(Result<Box<Opened>, Error>),
+    /// A room that was asked for later.
+    RoomOpened(Box<RoomOpened>),
     Console(ConsoleEvent),
     Signal(Signal),
     Heard(Batch),
+    /// The same of the plain wire, where that is read apart.
+    HeardPlain(Batch),
     Deaf(io::Error),
     Archived(archive::Told),
     #[cfg(feature = "web")]
@@ -49,21 +59,34 @@ pub(super) enum Event {
 pub(super) struct Driver {
     pub(super) lang: Lang,
     pub(super) clock: Clock,
-    pub(super) chat: Chat,
+    pub(super) rooms: Rooms,
+    pub(super) member: Member,
+    pub(super) joining: Joining,
     pub(super) sockets: GroupSockets,
     pub(super) face: Faces,
     #[cfg(feature = "web")]
     pub(super) paging: Paging,
     /// Where people are remembered, if they are.
     pub(super) archive: Option<Archive>,
-    /// Empty batches, given back to the thread that reads the sockets.
-    pub(super) tickets: Sender<Batch>,
+    /// Which rooms are kept there.
+    pub(super) kept: HistoryRooms,
+    pub(super) listening: Listening,
+    /// Reads the plain wire, if the lobby was entered after other rooms.
+    pub(super) plain_listening: Option<Listening>,
+    /// The plain wire of the lobby.
+    pub(super) plain: SocketAddrV4,
+    /// Where the threads tell what they have.
+    pub(super) tell: Sender<Event>,
     /// The group as it is named in errors.
     pub(super) group: String,
     /// Whether what is said is shown: a keeper's talk is nobody's to read, unless a program asks.
     pub(super) shows_talk: bool,
     pub(super) refusals: Throttle,
     pub(super) signal: Option<Signal>,
+    /// Whether every room is being left.
+    pub(super) is_leaving: bool,
+    /// Whether somebody lacks something that was said in a room that was left.
+    pub(super) is_undelivered: bool,
     /// Whether the end of the input was told to the room.
     pub(super) is_input_over: bool,
     /// Datagrams for the group that leave together.
@@ -71,12 +94,12 @@ pub(super) struct Driver {
     pub(super) run_families: Families,
 }
 
-/// How far the room is driven.
+/// How far the rooms are driven.
 enum Driven {
-    /// Until it wants to be driven again.
+    /// Until one wants to be driven again.
     Until(Option<Duration>),
-    /// To its end.
-    Ended(Ended),
+    /// To the end of the last one.
+    Ended,
 }
 
 impl Driver {
@@ -85,22 +108,28 @@ impl Driver {
         let outcome = self.drive_until_end(events);
         self.face.flush();
         let wait = self.signal.map_or(CLOSE_WAIT, |_| SIGNALLED_CLOSE_WAIT);
+        std::mem::take(&mut self.joining).close();
         let close = |archive: Archive| archive.close(wait);
         if !self.archive.take().is_none_or(close) {
             let why = "the file is locked or slow".to_owned();
             self.fail(Failure::PeopleForgotten(why));
         }
-        finish(outcome, |signal| self.face.finish(signal))
+        let outcome = finish(outcome, |signal| self.face.finish(signal));
+        if let Some(listening) = self.plain_listening {
+            listening.end();
+        }
+        self.listening.end();
+        outcome
     }
 
     fn drive_until_end(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
             let now = self.clock.now();
             let has_read = self.read_lines(now);
-            self.chat.handle(now, Input::Time);
+            self.rooms.handle(now, Input::Time);
             let until = match self.drive(now) {
                 Driven::Until(until) => until,
-                Driven::Ended(ended) => return self.end(&ended),
+                Driven::Ended => return self.end(),
             };
             if let Some(cause) = self.face.output_failure() {
                 return output_failed(cause);
@@ -141,20 +170,18 @@ impl Driver {
         let now = self.clock.now();
         match event {
             Event::Heard(batch) => {
-                self.sockets.learn(&batch);
-                for (wire, from, bytes) in batch.iter() {
-                    let input = match wire {
-                        Wire::Frames => Input::Frames { from, bytes },
-                        Wire::Unicast => Input::Unicast { from, bytes },
-                        Wire::Plain => Input::Plain { from, bytes },
-                    };
-                    self.chat.handle(now, input);
+                self.hear(now, &batch);
+                self.listening.give_back(batch);
+            }
+            Event::HeardPlain(batch) => {
+                self.hear(now, &batch);
+                if let Some(listening) = &self.plain_listening {
+                    listening.give_back(batch);
                 }
-                // The reading thread ends with the loop, and then needs no more tickets.
-                let _ = self.tickets.send(batch);
             }
             // It came before the loop.
             Event::Opened(_) => {}
+            Event::RoomOpened(opened) => self.on_opened(now, *opened),
             Event::Archived(told) => self.on_told(now, told),
             #[cfg(feature = "web")]
             Event::Page(news) => self.on_page(news)?,
@@ -172,12 +199,24 @@ impl Driver {
         Ok(None)
     }
 
+    fn hear(&mut self, now: Moment, batch: &Batch) {
+        self.sockets.learn(batch);
+        for (wire, from, bytes) in batch.iter() {
+            let input = match wire {
+                Wire::Frames => Input::Frames { from, bytes },
+                Wire::Unicast => Input::Unicast { from, bytes },
+                Wire::Plain => Input::Plain { from, bytes },
+            };
+            self.rooms.handle(now, input);
+        }
+    }
+
     /// Says farewell at once. A second signal ends the program without one.
     fn on_signal(&mut self, now: Moment, signal: Signal) -> Option<Outcome> {
         if self.signal.replace(signal).is_some() {
             return Some(Outcome::Signalled(signal));
         }
-        self.ask(now, Command::Leave(Leave::Signal));
+        self.leave_all(now, RequestId::default(), Leave::Signal);
         None
     }
 
@@ -188,20 +227,17 @@ impl Driver {
             .say_on_terminal(&text::built_without_page(self.lang));
     }
 
-    fn ask(&mut self, now: Moment, command: Command) {
-        let request = RequestId::default();
-        self.chat.handle(now, Input::Ask(request, command));
-    }
-
     /// Takes typed lines while there is room for what they say. Returns whether there were any.
     ///
     /// The room's answers wait until it is driven. What is answered here must not overtake them,
     /// so that answers come in the order of the lines.
     fn read_lines(&mut self, now: Moment) -> bool {
         let (mut has_read, mut has_asked) = (false, false);
-        while self.chat.has_room()
+        while self.rooms.has_room()
             && let Some(Request {
-                id: request, entry, ..
+                id: request,
+                room,
+                entry,
             }) = self.face.next()
         {
             has_read = true;
@@ -219,45 +255,72 @@ impl Driver {
                 }
                 Ok(Asked::ClearScreen) => self.face.clear_screen(),
                 Ok(Asked::Page(ask)) => self.on_page_ask(ask),
-                Ok(Asked::Command(command)) => {
-                    self.chat.handle(now, Input::Ask(request, command));
+                Ok(Asked::Command(Command::Leave(leave))) => {
+                    self.leave_all(now, request, leave);
                     has_asked = true;
                 }
-                Err(failure) => self.face.show(&News::Failed(failure).to(request)),
+                Ok(Asked::Command(command)) => {
+                    self.ask(now, request, room, command);
+                    has_asked = true;
+                }
+                Ok(Asked::Rooms(command)) => self.on_rooms(now, (request, room), command),
+                Ok(Asked::Answer(answer)) => self.on_answer(answer),
+                Err(failure) => self.show(room, Some(request), News::Failed(failure)),
             }
         }
         if !self.is_input_over && self.face.is_over() {
             self.is_input_over = true;
-            self.ask(now, Command::Leave(Leave::EndOfInput));
+            self.leave_all(now, RequestId::default(), Leave::EndOfInput);
         }
         has_read
     }
 
-    /// Does everything that the room puts out.
+    fn ask(&mut self, now: Moment, request: RequestId, room: RoomNumber, command: Command) {
+        // Nobody asked for this, so that nobody is told that the room was left meanwhile.
+        let is_quiet = matches!(command, Command::MarkRead(_));
+        let request_of = Input::Ask(request, command);
+        if !self.rooms.handle_in(now, room, request_of) && !is_quiet {
+            let failure = Failure::OtherRoom(room.to_string());
+            self.show(room, Some(request), News::Failed(failure));
+        }
+    }
+
+    /// Does everything that the rooms put out.
     fn drive(&mut self, now: Moment) -> Driven {
         loop {
-            match self.chat.poll(now) {
+            let (room, output) = self.rooms.poll(now);
+            match output {
                 Output::Send(transmit) => self.send(transmit),
-                Output::Tell(told) => {
-                    let is_talk = matches!(
-                        told.news,
-                        News::Message(_) | News::Guest(_) | News::Recent(_)
-                    );
-                    if self.shows_talk || !is_talk {
-                        self.face.show(&told);
-                    }
-                    if matches!(told.news, News::Alone { .. }) {
-                        self.hint_at_network();
+                Output::Tell(told) => self.tell(&told),
+                Output::Archive(request) => self.remember(now, room, request),
+                Output::Network(ask) => self.on_ask(now, ask),
+                Output::Ended(ended) => {
+                    if self.on_left(room, ended) {
+                        self.send_run();
+                        return Driven::Ended;
                     }
                 }
-                Output::Archive(request) => self.remember(now, request),
-                Output::Network(ask) => self.on_ask(now, ask),
-                Output::Ended(ended) => return Driven::Ended(ended),
                 Output::Wake(until) => {
+                    if self.rooms.is_empty() {
+                        return Driven::Ended;
+                    }
                     self.send_run();
                     return Driven::Until(until);
                 }
             }
+        }
+    }
+
+    fn tell(&mut self, told: &Told) {
+        let is_talk = matches!(
+            told.news,
+            News::Message(_) | News::Guest(_) | News::Recent(_)
+        );
+        if self.shows_talk || !is_talk {
+            self.face.show(told);
+        }
+        if matches!(told.news, News::Alone { .. }) && self.rooms.is_first(told.room) {
+            self.hint_at_network();
         }
     }
 
@@ -308,7 +371,7 @@ impl Driver {
     fn tell_refusal(&mut self, refusal: &Refusal) {
         let failure = failure::of_refusal(&self.group, refusal);
         let news = NetworkNews::Refused(failure);
-        self.chat.handle(self.clock.now(), Input::Network(news));
+        self.rooms.handle(self.clock.now(), Input::Network(news));
     }
 
     fn on_ask(&mut self, now: Moment, ask: NetworkAsk) {
@@ -335,7 +398,7 @@ impl Driver {
             link,
             datagram_bytes: self.sockets.datagram_bytes(),
         };
-        self.chat.handle(now, Input::Network(news));
+        self.rooms.handle(now, Input::Network(news));
         if changes.reason == Some(LikelyReason::OnlyInner) {
             let sentence = text::only_inner(self.lang, self.sockets.interfaces());
             self.face.say(&sentence);
@@ -357,22 +420,21 @@ impl Driver {
             .say(&text::network_hint(self.lang, group, left_out));
     }
 
-    fn fail(&mut self, failure: Failure) {
-        self.face.show(&News::Failed(failure).into());
+    pub(super) fn fail(&mut self, failure: Failure) {
+        let first = self.rooms.states().next();
+        let room = first.map_or(RoomNumber::FIRST, |room| room.number);
+        self.show(room, None, News::Failed(failure));
     }
 
-    fn end(&mut self, ended: &Ended) -> Result<Outcome, Error> {
-        if !ended.is_delivered() {
-            self.face.show(&News::Undelivered(ended.clone()).into());
-        }
+    fn end(&mut self) -> Result<Outcome, Error> {
         if let Some(signal) = self.signal {
             return Ok(Outcome::Signalled(signal));
         }
         self.face.end().map_err(Error::Input)?;
-        if !ended.is_delivered() {
-            return Ok(Outcome::Incomplete);
+        match self.is_undelivered {
+            true => Ok(Outcome::Incomplete),
+            false => Ok(Outcome::Done),
         }
-        Ok(Outcome::Done)
     }
 }
 

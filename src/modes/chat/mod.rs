@@ -5,6 +5,9 @@
 
 mod archiving;
 mod driver;
+mod joining;
+mod listening;
+mod member;
 mod opening;
 #[cfg(feature = "web")]
 mod paging;
@@ -12,9 +15,11 @@ mod secret;
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread::{self, JoinHandle};
 
 use self::driver::{Driver, Event};
+use self::joining::Joining;
+use self::listening::Listening;
+use self::member::Member;
 use self::opening::{Opened, Opening};
 #[cfg(feature = "web")]
 use self::paging::Paging;
@@ -22,40 +27,25 @@ use self::secret::Room;
 use super::Outcome;
 use crate::chat::command::commands;
 use crate::chat::entry::Syntax;
-use crate::chat::event::News;
 use crate::chat::guests::asks_first;
-use crate::chat::rooms::RoomNumber;
-use crate::chat::{Chat, Config};
+use crate::chat::rooms::Rooms;
 #[cfg(unix)]
 use crate::cli::Display;
-use crate::cli::{ChatSettings, InputPolicy};
+use crate::cli::{ChatSettings, HistoryRooms, InputPolicy};
 use crate::clock::{Clock, Throttle};
-use crate::error::Error;
+use crate::error::{Error, RoomFault};
 #[cfg(unix)]
 use crate::face::tui::{self, ScreenFace, ScreenFaceConfig};
-use crate::face::{ConsoleFace, Face, FaceConfig, Faces, RoomFace, failure};
+use crate::face::{ConsoleFace, FaceConfig, Faces, RoomFace};
 use crate::net::group_sockets::{Families, GroupSockets};
 use crate::net::interfaces;
-use crate::net::interrupter::Interrupter;
-use crate::net::socket_poller::Batch;
-use crate::protocol::engine::Setup;
-use crate::protocol::message::Name;
-use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::durable::Role;
-use crate::protocol::wire::private::Secrets;
-use crate::protocol::wire::seal::Seal;
-use crate::store::archive::Archive;
 #[cfg(feature = "web")]
 use crate::store::identity::Who;
-use crate::store::identity::random;
 use crate::terminal::console::{ConsoleConfig, PastePolicy};
 use crate::terminal::screen::Form;
 use crate::terminal::signals;
 use crate::text::{self, Lang};
-
-/// Batches of datagrams between the thread that reads the sockets and the loop: it reads on while
-/// the loop works, and no further ahead than the kernel's own buffer should hold.
-const BATCHES: usize = 4;
 
 /// Talks until the farewell, the end of the input, or a signal.
 pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<Outcome, Error> {
@@ -77,7 +67,7 @@ pub(super) fn run(settings: &ChatSettings, lang: Lang) -> Result<Outcome, Error>
     outcome
 }
 
-/// Talks in a room that is open.
+/// Talks in the rooms that are open.
 fn talk(
     settings: &ChatSettings,
     lang: Lang,
@@ -85,72 +75,72 @@ fn talk(
     tell: Sender<Event>,
     events: &Receiver<Event>,
 ) -> Result<Outcome, Error> {
-    let Opened { room, identity, .. } = opened;
     let group = settings.group.frames.to_string();
     let refused = |refusal| Error::Group {
         group: group.clone(),
         refusal,
     };
-    let sockets = GroupSockets::open(settings.group.clone()).map_err(refused)?;
-    let (tickets, listener, interrupter) = listen(&sockets, &tell)?;
-    let archive = archiving::start(settings, room, &tell)?;
-    let clock = Clock::start();
-    let chat = chat(settings, opened, archive.as_ref(), &clock, &sockets)?;
+    let mut address = settings.group.clone();
+    let is_in_lobby = opened.rooms.iter().any(Room::is_lobby);
+    address.plain = is_in_lobby.then_some(settings.plain);
+    let sockets = GroupSockets::open(address).map_err(refused)?;
+    let poller = sockets.poller().map_err(Error::Connection)?;
+    let listening = Listening::start(poller, &tell, Event::Heard)?;
+    let first = opened.rooms.first().ok_or(RoomFault::NoName)?;
+    let archive = archiving::start(settings, &tell)?;
     if settings.input == InputPolicy::Ignore {
         close_input().map_err(Error::Input)?;
     }
     let shown = settings
         .page
         .map_or_else(Default::default, |page| page.terminal);
-    let terminal = face(settings, room, lang, tell.clone())?;
-    let mut face = Faces::new(terminal, shown, room.shown().to_owned());
-    if settings.role == Role::Keeper {
-        face.say(&text::keeping(lang, room.shown()));
-    }
-    if let Some(strength) = room.weakness {
-        face.say(&text::weak_passphrase(lang, strength));
-    }
-    if let Some(error) = &identity.is_passing {
-        face.say(&text::identity_is_passing(lang, &text::cause(lang, error)));
-    }
-    if let (Some(plain), Some(refusal)) = (settings.group.plain, sockets.plain_refusal()) {
-        let failure = failure::of_refusal(&plain.to_string(), refusal);
-        face.show(&News::Failed(failure).into());
-        face.say(&text::without_plain(lang, plain.port()));
-    }
-    if settings.guests.is_wanted && asks_first(room.is_keyed) {
-        face.say(&text::guests_in_keyed_room(lang, room.shown()));
-        face.say(&text::guests_need_a_yes(lang));
-    }
-    let driver = Driver {
+    let terminal = face(settings, first, lang, tell.clone())?;
+    let mut driver = Driver {
         lang,
-        clock,
-        chat,
+        clock: Clock::start(),
+        rooms: Rooms::default(),
+        member: Member::new(settings, opened),
+        joining: Joining::default(),
         sockets,
-        face,
+        face: Faces::new(terminal, shown, first.shown().to_owned()),
         #[cfg(feature = "web")]
-        paging: paging(settings, opened, lang, tell),
+        paging: paging(settings, opened, first, lang, tell.clone()),
         archive,
-        tickets,
+        kept: settings.keeping.rooms,
+        listening,
+        plain_listening: None,
+        plain: settings.plain,
+        tell,
         group,
         shows_talk: settings.role != Role::Keeper || settings.form == Form::Json,
         refusals: Throttle::default(),
         signal: None,
+        is_leaving: false,
+        is_undelivered: false,
         // An input that is not read has no end that ends the chat.
         is_input_over: settings.input == InputPolicy::Ignore,
         run: Vec::new(),
         run_families: Families::Preferred,
     };
-    let outcome = driver.run(events);
-    drop(interrupter);
-    let _ = listener.join();
-    outcome
+    driver.start(opened)?;
+    if settings.guests.is_wanted && asks_first(first.is_keyed) {
+        let meaning = text::guests_in_keyed_room(lang, first.shown());
+        driver.face.say(&meaning);
+        driver.face.say(&text::guests_need_a_yes(lang));
+    }
+    driver.run(events)
 }
 
 /// The page, which is the same person's from one start to the next.
 #[cfg(feature = "web")]
-fn paging(settings: &ChatSettings, opened: &Opened, lang: Lang, tell: Sender<Event>) -> Paging {
-    let Opened { room, identity, .. } = opened;
+fn paging(
+    settings: &ChatSettings,
+    opened: &Opened,
+    room: &Room,
+    lang: Lang,
+    tell: Sender<Event>,
+) -> Paging {
+    let identity = &opened.identity;
     let is_passing = settings.who == Who::Ephemeral || identity.is_passing.is_some();
     let person = (!is_passing).then(|| identity.signer.key().short());
     let mut paging = Paging::new(settings, room.shown(), lang, person, tell);
@@ -168,61 +158,6 @@ fn close_input() -> io::Result<()> {
         nix::unistd::dup2_stdin(ended)?;
     }
     Ok(())
-}
-
-/// Starts the thread that reads the sockets. Returns where its empty batches go, the thread, and
-/// what ends it when dropped.
-fn listen(
-    sockets: &GroupSockets,
-    tell: &Sender<Event>,
-) -> Result<(Sender<Batch>, JoinHandle<()>, Interrupter), Error> {
-    let (poller, interrupter) = sockets.poller().map_err(Error::Connection)?;
-    let (tickets, taken): (Sender<Batch>, Receiver<Batch>) = mpsc::channel();
-    (0..BATCHES).for_each(|_| drop(tickets.send(Batch::default())));
-    let tell = tell.clone();
-    let listen = move || {
-        let heard = poller.listen(&taken, |batch| tell.send(Event::Heard(batch)).is_ok());
-        if let Err(error) = heard {
-            let _ = tell.send(Event::Deaf(error));
-        }
-    };
-    let listener = thread::Builder::new().name("sockets".into()).spawn(listen);
-    let listener = listener.map_err(Error::Connection)?;
-    Ok((tickets, listener, interrupter))
-}
-
-/// This member, new in its room.
-fn chat(
-    settings: &ChatSettings,
-    opened: &Opened,
-    archive: Option<&Archive>,
-    clock: &Clock,
-    sockets: &GroupSockets,
-) -> Result<Chat, Error> {
-    let Opened { room, identity, .. } = opened;
-    let name = room.name.as_ref().map(Name::as_str);
-    let setup = Setup {
-        signer: identity.signer.clone(),
-        session: opened.session,
-        replaces: identity.replaces,
-        role: settings.role,
-        is_archived: archive.is_some_and(|archive| archive.keeps_room(RoomNumber::FIRST)),
-        depth_bytes: settings.depth_bytes,
-        name: settings.name.clone(),
-        seal: Seal::new(&room.key).called(name),
-        mirror_port: sockets.plain().map(|_| sockets.own_port()),
-        link: Link::Unknown,
-        seed: u64::from_be_bytes(random().map_err(Error::Identity)?),
-        secrets: Secrets::new(random().map_err(Error::Identity)?.into()),
-    };
-    let config = Config {
-        setup,
-        room: name.map(str::to_owned),
-        is_keyed: room.is_keyed,
-        is_remembered: archive.is_some(),
-        audience: settings.audience,
-    };
-    Ok(Chat::new(config, clock.now()))
 }
 
 /// How the person or program sees the room.
@@ -244,6 +179,7 @@ fn face(
             scheme: settings.look.scheme,
             notices: settings.look.notices,
             takes_mouse: settings.look.takes_mouse,
+            is_archived: settings.keeping.rooms != HistoryRooms::None,
         };
         return Ok(RoomFace::Screen(Box::new(ScreenFace::open(config, tell)?)));
     }

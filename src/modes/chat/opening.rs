@@ -1,27 +1,49 @@
-//! What the start of `chat` may wait for: a person who types a passphrase, and files, which may be
-//! pipes or lie on a slow disk. A thread of its own waits, and a signal leaves it behind.
+//! What `chat` may wait for before it can enter rooms: a person who types a passphrase, and files,
+//! which may be pipes or lie on a slow disk. A thread of its own waits; at the start, a signal
+//! leaves it behind.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, IsTerminal};
 use std::sync::mpsc::{Receiver, Sender};
 use std::thread;
 
 use super::driver::Event;
 use super::secret::{self, Room};
-use crate::cli::ChatSettings;
+use crate::chat::command::RequestId;
+use crate::chat::rooms::RoomNumber;
+use crate::cli::{ChatSettings, RoomChoice};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::store::identity::{Identity, random};
+use crate::store::identity::{Identity, Who, random};
+use crate::store::open_rooms::{self, OpenRoom};
 use crate::terminal::screen::is_hangup;
 use crate::terminal::secret_prompter::SecretPrompter;
 use crate::terminal::signals::Signal;
 use crate::text::Lang;
 
-/// A room, and who we are in it.
+/// The rooms of the start, and who we are in them.
 pub(super) struct Opened {
-    pub(super) room: Room,
+    /// At least one.
+    pub(super) rooms: Vec<Room>,
+    /// Rooms of last time that cannot be opened again, and why.
+    pub(super) failed: Vec<(OpenRoom, Error)>,
     pub(super) identity: Identity,
     /// The number of our session.
     pub(super) session: u64,
+    /// Whether the rooms that are open at the end are opened at the next start.
+    pub(super) is_remembered: bool,
+}
+
+/// A room that was asked for while others are open.
+pub(super) struct RoomOpened {
+    /// Who asked for it.
+    pub(super) request: RequestId,
+    /// In which room.
+    pub(super) from: RoomNumber,
+    /// What was asked for.
+    pub(super) choice: RoomChoice,
+    /// Whether its secret was typed just now.
+    pub(super) is_typed: bool,
+    pub(super) room: Result<Room, Error>,
 }
 
 /// How the opening ended.
@@ -32,7 +54,7 @@ pub(super) enum Opening {
     Signalled(Signal),
 }
 
-/// Opens the room and the identity that were asked for, unless a signal comes first: then the
+/// Opens the rooms and the identity that were asked for, unless a signal comes first: then the
 /// terminal is as it was found, and whatever keeps the thread waiting is left to the system.
 /// `events` has nothing yet but signals and what the thread sends to `tell`.
 ///
@@ -45,22 +67,29 @@ pub(super) fn open(
     events: &Receiver<Event>,
 ) -> Result<Opening, Error> {
     let prompter = SecretPrompter::default();
-    let (name, who) = (settings.room.clone(), settings.who.clone());
-    let (secret, text) = (settings.secret.clone(), settings.key_text);
+    let (choices, who) = (settings.rooms.clone(), settings.who.clone());
+    // A script's rooms are those that it names; the person's are another matter.
+    let is_person = io::stdin().is_terminal();
+    let is_remembered = settings.may_reopen && is_person && matches!(who, Who::User);
     let (asks, tell) = (prompter.clone(), tell.clone());
     let work = move || {
-        let room = secret::open(name, (&secret, text), lang, &asks);
-        let opened = room.and_then(|room| {
+        let opened = || {
+            let (rooms, failed) = match is_remembered {
+                true => open_again(&choices, lang, &asks)?,
+                false => (open_all(&choices, lang, &asks)?, Vec::new()),
+            };
             let session = new_session()?;
             let identity = Identity::open(&who, session).map_err(Error::Identity)?;
             Ok(Box::new(Opened {
-                room,
+                rooms,
+                failed,
                 identity,
                 session,
+                is_remembered,
             }))
-        });
+        };
         // After a signal nobody listens.
-        let _ = tell.send(Event::Opened(opened));
+        let _ = tell.send(Event::Opened(opened()));
     };
     let opener = thread::Builder::new().name("opener".into()).spawn(work);
     opener.map_err(Error::Connection)?;
@@ -84,8 +113,69 @@ pub(super) fn open(
     }
 }
 
+/// Opens a room beside others, on a thread of its own: nobody is asked.
+///
+/// # Errors
+/// The system's refusal of a thread.
+pub(super) fn open_room(
+    choice: RoomChoice,
+    lang: Lang,
+    (request, from, is_typed): (RequestId, RoomNumber, bool),
+    tell: &Sender<Event>,
+) -> Result<(), Error> {
+    let tell = tell.clone();
+    let work = move || {
+        let room = secret::open(&choice, lang, &SecretPrompter::default());
+        let opened = RoomOpened {
+            request,
+            from,
+            choice,
+            is_typed,
+            room,
+        };
+        // After the end nobody listens.
+        let _ = tell.send(Event::RoomOpened(Box::new(opened)));
+    };
+    let opener = thread::Builder::new().name("opener".into()).spawn(work);
+    opener.map_err(Error::Connection)?;
+    Ok(())
+}
+
+fn open_all(
+    choices: &[RoomChoice],
+    lang: Lang,
+    prompter: &SecretPrompter,
+) -> Result<Vec<Room>, Error> {
+    let rooms = choices.iter();
+    rooms.map(|it| secret::open(it, lang, prompter)).collect()
+}
+
+/// The rooms of last time, or the ones of a first time; and those that cannot be opened.
+#[expect(
+    clippy::type_complexity,
+    reason = "it has one caller, which takes it apart"
+)]
+fn open_again(
+    choices: &[RoomChoice],
+    lang: Lang,
+    prompter: &SecretPrompter,
+) -> Result<(Vec<Room>, Vec<(OpenRoom, Error)>), Error> {
+    let (mut rooms, mut failed) = (Vec::new(), Vec::new());
+    // Whatever is wrong with the file, it is replaced once the rooms change.
+    for open in open_rooms::read().unwrap_or_default() {
+        match secret::reopen(&open, lang, prompter) {
+            Ok(room) => rooms.push(room),
+            Err(error) => failed.push((open, error)),
+        }
+    }
+    if rooms.is_empty() {
+        rooms = open_all(choices, lang, prompter)?;
+    }
+    Ok((rooms, failed))
+}
+
 /// The number of a new session: when it starts, to the millisecond, and 22 random bits.
-fn new_session() -> Result<u64, Error> {
+pub(super) fn new_session() -> Result<u64, Error> {
     let low = u32::from_be_bytes(random().map_err(Error::Identity)?);
     let wall_ms = Clock::start().now().wall_ms;
     let chance = u64::from(low) & ((1 << 22) - 1);

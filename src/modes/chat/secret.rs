@@ -1,16 +1,18 @@
 //! How a room's key is found: by what was asked for, from a file, a variable or a prompt.
 
 use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::cli::{INVITE, KeyText, LOBBY, ROOM_KEY, RoomSecret};
+use crate::cli::{INVITE, KeyText, LOBBY, ROOM_KEY, RoomChoice, RoomSecret};
 use crate::error::{Error, RoomFault, StoreError};
 use crate::protocol::encoding::{self, TextFault};
 use crate::protocol::message::Name;
 use crate::protocol::wire::seal::invitation::{Invitation, mistyped};
 use crate::protocol::wire::seal::passphrase::Strength;
 use crate::protocol::wire::seal::room_key::RoomKey;
+use crate::store::open_rooms::{OpenKey, OpenRoom};
 use crate::store::secret;
 use crate::terminal::secret_prompter::SecretPrompter;
 use crate::text::{self, Lang};
@@ -25,9 +27,16 @@ pub(super) struct Room {
     pub(super) is_keyed: bool,
     /// How hard the passphrase is to guess, if it is easy.
     pub(super) weakness: Option<Strength>,
+    /// How it is opened again without anybody being asked; `None` if it cannot be.
+    pub(super) again: Option<OpenKey>,
 }
 
 impl Room {
+    /// Whether it is the room of everybody who names no other.
+    pub(super) fn is_lobby(&self) -> bool {
+        self.name.is_none() && !self.is_keyed
+    }
+
     /// Its name as it is shown.
     pub(super) fn shown(&self) -> &str {
         self.name.as_ref().map_or(LOBBY, Name::as_str)
@@ -37,11 +46,54 @@ impl Room {
 /// Opens the room that was asked for. Waits for a person who is asked, and for the files that hold
 /// secrets: to be called on a thread that nobody waits for.
 pub(super) fn open(
-    name: Option<Name>,
-    (secret, text): (&RoomSecret, KeyText),
+    choice: &RoomChoice,
     lang: Lang,
     prompter: &SecretPrompter,
 ) -> Result<Room, Error> {
+    let again = match &choice.secret {
+        RoomSecret::Public => Some(OpenKey::Name),
+        RoomSecret::KeyFile(path) => absolute(path).map(OpenKey::File),
+        RoomSecret::InviteFile(path) => absolute(path).map(OpenKey::InviteFile),
+        RoomSecret::Key(_) | RoomSecret::Invite(_) | RoomSecret::Prompt => None,
+    };
+    let room = find(choice, lang, prompter)?;
+    Ok(Room { again, ..room })
+}
+
+/// A room that was kept as it was opened before.
+pub(super) fn reopen(
+    open: &OpenRoom,
+    lang: Lang,
+    prompter: &SecretPrompter,
+) -> Result<Room, Error> {
+    let name = open.name.as_deref().map(Name::parse).transpose();
+    let name = name.map_err(|_| RoomFault::NoName)?;
+    let secret = match &open.key {
+        OpenKey::Kept(bytes) => {
+            return Ok(Room {
+                again: Some(open.key.clone()),
+                ..keyed(name, RoomKey::from_stored(bytes))
+            });
+        }
+        OpenKey::Name => RoomSecret::Public,
+        OpenKey::File(path) => RoomSecret::KeyFile(path.clone()),
+        OpenKey::InviteFile(path) => RoomSecret::InviteFile(path.clone()),
+    };
+    self::open(&RoomChoice::new(name, secret, KeyText::Any), lang, prompter)
+}
+
+/// The same path from wherever the program is started next.
+fn absolute(path: &Path) -> Option<PathBuf> {
+    std::path::absolute(path).ok()
+}
+
+fn find(choice: &RoomChoice, lang: Lang, prompter: &SecretPrompter) -> Result<Room, Error> {
+    let RoomChoice {
+        name,
+        secret,
+        key_text,
+    } = choice;
+    let (name, text) = (name.clone(), *key_text);
     match secret {
         RoomSecret::Public => Ok(public(name)),
         RoomSecret::KeyFile(path) => {
@@ -115,6 +167,7 @@ fn public(name: Option<Name>) -> Room {
         key,
         is_keyed: false,
         weakness: None,
+        again: None,
     }
 }
 
@@ -182,6 +235,7 @@ fn keyed(name: Option<Name>, key: RoomKey) -> Room {
         key,
         is_keyed: true,
         weakness: None,
+        again: None,
     }
 }
 

@@ -58,7 +58,10 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
         | Entry::Edit { .. }
         | Entry::Delete { .. }
         | Entry::Direct(_)
-        | Entry::Guests(_) => return Err(Failure::NotSay),
+        | Entry::Guests(_)
+        | Entry::Rooms(_) => return Err(Failure::NotSay),
+        // Nothing is asked here.
+        Entry::Answer(_) => return Ok(Command::Nothing),
         Entry::Flawed(failure) => return Err(failure),
         Entry::ClearScreen => return Ok(Command::ClearScreen),
         Entry::Leave(_) => return Ok(Command::HubRequest(HubRequest::Exit)),

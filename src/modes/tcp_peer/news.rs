@@ -45,7 +45,9 @@ impl Narrator {
             | Entry::Edit { .. }
             | Entry::Direct(_)
             | Entry::Guests(_)
-            | Entry::Delete { .. } => return None,
+            | Entry::Delete { .. }
+            | Entry::Rooms(_)
+            | Entry::Answer(_) => return None,
         };
         let who = self.me.clone();
         Some(News::Message(Message {

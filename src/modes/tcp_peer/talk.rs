@@ -123,7 +123,9 @@ impl Talk {
             | Entry::Edit { .. }
             | Entry::Direct(_)
             | Entry::Guests(_)
-            | Entry::Delete { .. } => {}
+            | Entry::Delete { .. }
+            | Entry::Rooms(_)
+            | Entry::Answer(_) => {}
         }
     }
 

@@ -252,8 +252,8 @@ impl Engine {
         self.log.messages(count, &self.me.seal, &self.group.roster)
     }
 
-    /// Goes on with a walk through the held messages: opens at most so many frames more, and returns
-    /// the messages in them, the newest first.
+    /// Goes on with a walk through the held messages: opens at most so many frames more, and
+    /// returns the messages in them, the newest first.
     pub fn walk_history(&self, walk: &mut HistoryWalk, frames: usize) -> Vec<Delivery> {
         let opening = (&self.me.seal, &self.group.roster);
         self.log.walk(walk, frames, opening)

@@ -53,8 +53,8 @@ impl Node {
         &self.gate
     }
 
-    /// Goes on with a walk through the held messages: opens at most so many frames more, and returns
-    /// the messages in them, the newest first.
+    /// Goes on with a walk through the held messages: opens at most so many frames more, and
+    /// returns the messages in them, the newest first.
     pub fn walk_history(&self, walk: &mut HistoryWalk, frames: usize) -> Vec<Delivery> {
         self.engine.walk_history(walk, frames)
     }

@@ -11,6 +11,8 @@ use super::{first, index, rows};
 use crate::chat::archive::author::Author;
 use crate::chat::archive::search::{Place, Query};
 use crate::chat::archive::terms::Terms;
+use crate::clock::Clock;
+use crate::protocol::engine::config::CLOCK_AHEAD_MAX;
 use crate::protocol::engine::event::{MessageId, NamedKey};
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
@@ -65,7 +67,12 @@ impl Filter {
         wider_parts.extend(terms.whole_expressions());
         parts.extend(terms.expressions());
         let wider = (can_fit && wider_parts.len() < parts.len()).then(|| but(&wider_parts));
-        let until_row = query.until_ms.map_or(i64::MAX, index::first_row_of_ms);
+        let mut until_row = query.until_ms.map_or(i64::MAX, index::first_row_of_ms);
+        if query.skips_ahead
+            && let Some(ahead) = first_row_ahead(connection)?
+        {
+            until_row = until_row.min(ahead);
+        }
         Ok(Self {
             expression: can_fit.then(|| but(&parts)),
             wider,
@@ -139,7 +146,8 @@ impl Filter {
         }
         let conditions = conditions.join(" AND ");
         let statement = format!(
-            "SELECT {column} FROM {table} WHERE {conditions} ORDER BY {column} {order} LIMIT {limit}"
+            "SELECT {column} FROM {table} WHERE {conditions}
+             ORDER BY {column} {order} LIMIT {limit}"
         );
         (statement, values)
     }
@@ -236,4 +244,15 @@ pub(super) fn people_called(connection: &Connection, typed: &str) -> Result<Vec<
         }
     }
     Ok(people.into_iter().collect())
+}
+
+/// The first row of what this person said while the clock was ahead; `None` if nothing was, or if
+/// the clock is behind: what others say is so far ahead of no sound clock.
+fn first_row_ahead(connection: &Connection) -> Result<Option<i64>, Fault> {
+    let now_ms = Clock::start().now().wall_ms;
+    let ahead_ms = now_ms.saturating_add(CLOCK_AHEAD_MAX.as_millis() as u64);
+    let bound = index::first_row_of_ms(ahead_ms);
+    let others = "SELECT row FROM messages WHERE row >= ?1 AND flags & ?2 = 0 LIMIT 1";
+    let witness: Option<i64> = first(connection, others, [bound, rows::OWN])?;
+    Ok(witness.is_none().then_some(bound))
 }

@@ -1,7 +1,7 @@
 //! How far the archive is behind its rooms, in bytes: what waits for the disk is bounded, and what
 //! there was no room for is counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -26,8 +26,10 @@ pub(super) struct Lag {
 struct Losses {
     /// How many messages of each room are in no file.
     missing: BTreeMap<RoomNumber, u64>,
-    /// Why nothing is stored now, as the rooms were told.
+    /// Why nothing is stored now.
     failing: Option<String>,
+    /// The rooms that were told so.
+    told: BTreeSet<RoomNumber>,
 }
 
 impl Lag {
@@ -58,17 +60,22 @@ impl Lag {
         }
     }
 
-    /// Takes in that nothing can be stored. Returns whether that is news.
-    pub(super) fn fail(&self, why: &str) -> bool {
-        let mut losses = self.losses();
-        let is_news = losses.failing.is_none();
-        losses.failing.get_or_insert_with(|| why.to_owned());
-        is_news
+    /// Takes in that nothing can be stored.
+    pub(super) fn fail(&self, why: &str) {
+        let failing = &mut self.losses().failing;
+        failing.get_or_insert_with(|| why.to_owned());
     }
 
-    /// Why nothing is stored now, if the rooms were told so.
+    /// Why nothing is stored now.
     pub(super) fn failing(&self) -> Option<String> {
         self.losses().failing.clone()
+    }
+
+    /// The same, once for each room: it is to be told.
+    pub(super) fn news_of_failing(&self, room: RoomNumber) -> Option<String> {
+        let mut losses = self.losses();
+        let why = losses.failing.clone()?;
+        losses.told.insert(room).then_some(why)
     }
 
     /// Takes in that something was stored. Returns how many messages of each room are missing, if
@@ -79,6 +86,7 @@ impl Lag {
         if !is_low || losses.failing.take().is_none() {
             return None;
         }
+        losses.told.clear();
         Some(std::mem::take(&mut losses.missing))
     }
 }

@@ -10,8 +10,6 @@ use super::{find, index, marks};
 use crate::chat::archive::RoomReply;
 use crate::chat::archive::record::{SLICE_FRAMES, StoredFrame};
 use crate::chat::archive::search::Query;
-use crate::clock::Clock;
-use crate::protocol::engine::config::CLOCK_AHEAD_MAX;
 use crate::protocol::wire::frame::Key;
 
 /// Most messages that are reported as shown last.
@@ -27,11 +25,9 @@ pub(super) fn load(
     recent: usize,
     tell: &impl Fn(RoomReply) -> bool,
 ) -> Result<(), Fault> {
-    // What was said while a clock was ahead is not what was said last.
-    let now_ms = Clock::start().now().wall_ms;
     let query = Query {
         limit: recent.min(RECENT_MAX),
-        until_ms: Some(now_ms.saturating_add(CLOCK_AHEAD_MAX.as_millis() as u64)),
+        skips_ahead: true,
         ..Query::default()
     };
     let page = find::find(connection, Some(&[room]), &query)?;

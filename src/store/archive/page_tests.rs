@@ -128,3 +128,21 @@ fn a_room_is_read_up_to_a_mark_that_does_not_go_back() {
     file.write("sala", &[RoomRequest::MarkRead(two)]);
     assert_eq!(marks::read_until(&file.connection, room), Ok(Some(two)));
 }
+
+#[test]
+fn what_was_said_while_the_clock_was_ahead_is_not_the_last_unless_the_clock_is_behind() {
+    let mut file = File::new();
+    let now_ms = Clock::start().now().wall_ms;
+    let second = |ms: u64| ((now_ms + ms - START_MS) / 1000) as u32;
+    let mut own = entry("eu", 1, second(3_600_000), "de longe");
+    own.is_own = true;
+    file.say("sala", &[entry("ana", 2, 1, "antes"), own]);
+    let query = Query {
+        skips_ahead: true,
+        ..asked("")
+    };
+    assert_eq!(texts(&file.find(&query)), ["antes"]);
+    // This one would have been refused, were the clock right.
+    file.say("sala", &[entry("ana", 2, second(7_200_000), "agora")]);
+    assert_eq!(texts(&file.find(&query)), ["antes", "de longe", "agora"]);
+}

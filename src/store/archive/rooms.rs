@@ -110,9 +110,7 @@ impl Rooms {
             is_left: false,
         };
         self.entered.insert(room, entered);
-        if let Some(why) = self.lag.failing() {
-            self.reply(room, RoomReply::Failed(why));
-        }
+        self.tell_failing();
     }
 
     /// Takes in that a room was left.
@@ -131,7 +129,7 @@ impl Rooms {
 
     /// Takes a request in.
     pub(super) fn take(&mut self, room: RoomNumber, request: RoomRequest) {
-        if self.is_damaged.swap(false, Ordering::Relaxed) {
+        if self.is_damaged.swap(false, Ordering::Relaxed) && self.file.is_some() {
             self.on_fault(&Fault::Damaged("a search failed".into()));
         }
         match request {
@@ -209,6 +207,16 @@ impl Rooms {
     fn reply_to_all(&self, reply: &RoomReply) {
         let rooms = self.entered.iter().filter(|(_, entered)| !entered.is_left);
         rooms.for_each(|(room, _)| self.reply(*room, reply.clone()));
+    }
+
+    /// Tells each room once that nothing is stored now, if that is so.
+    fn tell_failing(&self) {
+        let rooms = self.entered.iter().filter(|(_, entered)| !entered.is_left);
+        for (room, _) in rooms {
+            if let Some(why) = self.lag.news_of_failing(*room) {
+                self.reply(*room, RoomReply::Failed(why));
+            }
+        }
     }
 
     fn load(&mut self, room: RoomNumber, recent: usize) {
@@ -392,9 +400,9 @@ impl Rooms {
                 }
                 self.retry_at = Some(monotonic() + RETRY_WAIT);
                 // Another process that holds the file lets it go.
-                let why = fault.words();
-                if *fault != Fault::Busy && self.lag.fail(&why) {
-                    self.reply_to_all(&RoomReply::Failed(why));
+                if *fault != Fault::Busy {
+                    self.lag.fail(&fault.words());
+                    self.tell_failing();
                 }
             }
             fault => {

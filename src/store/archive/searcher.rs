@@ -33,8 +33,8 @@ pub(super) struct Search {
 pub(super) struct Searcher(Option<SyncSender<Search>>);
 
 impl Searcher {
-    /// Starts the thread, which ends with its other end. It sets `is_damaged` when it finds the file
-    /// so.
+    /// Starts the thread, which ends with its other end. It sets `is_damaged` when it finds that
+    /// the file is.
     pub(super) fn start(path: PathBuf, tell: Tell, is_damaged: Arc<AtomicBool>) -> Self {
         let (ask, asked) = mpsc::sync_channel(SEARCHES_MAX);
         let search = move || serve(&path, &asked, &tell, &is_damaged);

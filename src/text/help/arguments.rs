@@ -21,8 +21,8 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
             "O seu nome na conversa, de 1 a 32 bytes [padrão: o seu nome de usuário]"
         }
         ("chat", "room") => {
-            "A sala; sem chave, todos podem entrar. Os programas da disciplina só ouvem o saguão \
-            [padrão: lobby, o saguão]"
+            "A sala; sem chave, todos podem entrar. Os programas da disciplina só ouvem o saguão. \
+            Pode se repetir: uma chave é a da última [padrão: lobby, o saguão]"
         }
         ("chat", "passphrase") => {
             "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
@@ -119,7 +119,9 @@ fn of_page(path: &str, id: &str) -> Option<&'static str> {
 fn of_keeping(path: &str, id: &str) -> Option<&'static str> {
     Some(match (path, id) {
         ("keep", "name") => "O nome com que aparece na lista, de 1 a 32 bytes [padrão: keeper]",
-        ("keep", "room") => "A sala a guardar; sem chave, todos podem entrar [padrão: lobby]",
+        ("keep", "room") => {
+            "A sala a guardar; sem chave, todos podem entrar; pode se repetir [padrão: lobby]"
+        }
         ("keep", "passphrase") => {
             "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
         }

@@ -1,6 +1,7 @@
 //! What keys and events make of the screen, and that nothing of it ends the program.
 
 mod anything;
+mod reading;
 mod views;
 
 use super::*;
@@ -31,6 +32,7 @@ fn app(columns: u16, rows: u16) -> App {
         room: "turma-a".into(),
         notices: Notices::Mentions,
         takes_mouse: true,
+        is_archived: true,
     };
     let mut app = App::new(config, local);
     at(&mut app, 0, &AppInput::Size(columns, rows));

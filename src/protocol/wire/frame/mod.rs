@@ -316,6 +316,13 @@ pub(super) fn header(datagram: &[u8]) -> Result<(Kind, &[u8]), FrameFault> {
     Ok((kind, room_tag))
 }
 
+/// The room tag of a datagram, which stands in clear; `None` if it is no frame of this version.
+#[must_use]
+pub fn room_tag(datagram: &[u8]) -> Option<&[u8; ROOM_TAG_BYTES]> {
+    let (_, room_tag) = header(datagram).ok()?;
+    room_tag.first_chunk()
+}
+
 /// Decodes the plaintext between header and tag.
 ///
 /// # Errors

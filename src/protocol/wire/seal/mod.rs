@@ -60,7 +60,7 @@ use super::frame::{
 };
 
 /// Length of the room name's hint in a nonce, in bytes.
-const HINT_BYTES: usize = 2;
+pub const HINT_BYTES: usize = 2;
 
 /// Seals and opens the frames of one room.
 #[derive(Clone)]
@@ -135,6 +135,12 @@ impl Seal {
     #[must_use]
     pub fn room_tag(&self) -> [u8; ROOM_TAG_BYTES] {
         self.room_tag
+    }
+
+    /// The hint of the room's name, which [`named_like`] compares.
+    #[must_use]
+    pub fn hint(&self) -> [u8; HINT_BYTES] {
+        self.hint
     }
 
     /// Encodes, signs and seals a frame that leaves alone, and returns its hash.
@@ -318,8 +324,7 @@ impl Seal {
     fn unseal(&self, datagram: &[u8], inside: &mut Vec<u8>) -> Result<Kind, FrameFault> {
         let (kind, room_tag) = frame::header(datagram)?;
         if room_tag != self.room_tag {
-            let nonce = datagram.get(NONCE_AT..).unwrap_or_default();
-            return Err(match nonce.starts_with(&self.hint) {
+            return Err(match named_like(datagram, self.hint) {
                 true => FrameFault::OtherKey,
                 false => FrameFault::OtherRoom,
             });
@@ -343,6 +348,13 @@ impl fmt::Debug for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Seal({:016x})", first_8(&self.room_tag))
     }
+}
+
+/// Whether a datagram's room probably has the name with this hint.
+#[must_use]
+pub fn named_like(datagram: &[u8], hint: [u8; HINT_BYTES]) -> bool {
+    let nonce = datagram.get(NONCE_AT..).unwrap_or_default();
+    nonce.starts_with(&hint)
 }
 
 /// Splits the plaintext into the frame's inside and, for signed types, its Merkle path.

@@ -64,6 +64,18 @@ impl RoomKey {
         Ok(key)
     }
 
+    /// The key as a person keeps it who need not type the secret again.
+    #[must_use]
+    pub fn stored(&self) -> Zeroizing<[u8; ROOM_KEY_BYTES]> {
+        Zeroizing::new(self.0)
+    }
+
+    /// The key that was kept.
+    #[must_use]
+    pub fn from_stored(bytes: &[u8; ROOM_KEY_BYTES]) -> Self {
+        Self(*bytes)
+    }
+
     fn of(context: &str, secret: &[u8], room: &str) -> Self {
         let room: String = room.nfc().collect();
         let mut hasher = blake3::Hasher::new_derive_key(context);

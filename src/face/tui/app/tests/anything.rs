@@ -66,7 +66,7 @@ fn cells(count: u16) -> NonZeroU16 {
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "few of them exist at once")]
 enum Happens {
-    News(u16, News),
+    News(u16, Box<News>),
     Keys(String),
     Size(u16, u16),
     Time(u64),
@@ -82,7 +82,7 @@ fn anything() -> impl Strategy<Value = Happens> {
         "\x1b\\[200~um\ndois\x1b\\[201~){0,8}"
     );
     prop_oneof![
-        4 => (1_u16..4, any_news()).prop_map(|(room, news)| Happens::News(room, news)),
+        4 => (1_u16..4, any_news()).prop_map(|(room, news)| Happens::News(room, Box::new(news))),
         4 => keys.prop_map(Happens::Keys),
         1 => (0_u16..220, 0_u16..60).prop_map(|(columns, rows)| Happens::Size(columns, rows)),
         1 => (0_u16..4, 0_u16..4).prop_map(|(columns, rows)| Happens::Size(columns, rows)),
@@ -102,7 +102,7 @@ proptest! {
         let mut seconds = 0;
         for event in happens {
             match event {
-                Happens::News(room, news) => tell_in(&mut app, room, news),
+                Happens::News(room, news) => tell_in(&mut app, room, *news),
                 Happens::Keys(keys) => drop(types(&mut app, seconds, &keys)),
                 Happens::Size(columns, rows) => {
                     at(&mut app, seconds, &AppInput::Size(columns, rows));

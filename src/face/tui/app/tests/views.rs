@@ -1,6 +1,8 @@
 //! Several conversations, messages that are selected and changed, the mouse, and how it looks.
 
 use super::*;
+use crate::chat::command::RequestId;
+use crate::chat::rooms::{Question, RoomNews};
 
 #[test]
 fn each_room_and_each_person_has_a_view_with_its_own_draft_and_news() {
@@ -9,7 +11,7 @@ fn each_room_and_each_person_has_a_view_with_its_own_draft_and_news() {
     assert!(!shows(&app, " 1 turma-a "));
     types(&mut app, 1, "meia");
     tell_in(&mut app, 2, ready("turma-b"));
-    assert!(shows(&app, " 1 turma-a   2 turma-b "));
+    assert!(shows(&app, " 1 turma-a   2 turma-b"));
     tell_in(&mut app, 2, News::Message(says(1, "bia", "oi")));
     tell_in(&mut app, 2, News::Message(says(2, "bia", "ana?")));
     assert!(shows(&app, "2 turma-b (2, !1)") && !shows(&app, "bia: oi"));
@@ -50,7 +52,48 @@ fn each_room_and_each_person_has_a_view_with_its_own_draft_and_news() {
     app.part(RoomNumber(2));
     assert!(shows(&app, "turma-a · locked") && !shows(&app, "turma-b"));
     tell_in(&mut app, 2, News::Message(says(9, "bia", "tarde")));
-    assert!(!shows(&app, "2 "));
+    assert!(!shows(&app, "tarde") && !shows(&app, "turma-b"));
+}
+
+#[test]
+fn a_room_is_entered_with_a_key_that_nobody_sees_and_left_again() {
+    let mut app = app(80, 12);
+    tell(&mut app, 1, ready("turma-a"));
+    let join = asks(&mut app, 1, "/join turma-b --key\r");
+    assert_eq!(join, [command("/join turma-b --key")]);
+    let room = Some("turma-b".to_owned());
+    tell(
+        &mut app,
+        1,
+        News::Room(RoomNews::Asked(Question::Key { room })),
+    );
+    assert!(shows(&app, "Passphrase or invitation of turma-b"));
+    assert_eq!(types(&mut app, 1, "x\x15cavalo bateriax\x7f"), []);
+    assert!(!shows(&app, "cavalo"));
+    let answer = |text: &str| (1, Entry::Answer(Some(text.to_owned().into())));
+    assert_eq!(asks(&mut app, 1, "\r"), [answer("cavalo bateria")]);
+    let joined = RoomNews::Joined {
+        name: "turma-b".into(),
+        is_keyed: true,
+    };
+    let told = Told {
+        room: RoomNumber(2),
+        ..News::Room(joined).to(RequestId(1))
+    };
+    at(&mut app, 1, &AppInput::Told(&told));
+    assert!(shows(&app, "turma-b · locked") && shows(&app, " 1 turma-a   2 turma-b"));
+    for (typed, expected) in [("\r", None), ("s", Some("s".to_owned().into()))] {
+        let room = "turma-b".to_owned();
+        tell_in(
+            &mut app,
+            2,
+            News::Room(RoomNews::Asked(Question::Keep { room })),
+        );
+        assert!(shows(&app, "Open turma-b again next time?"));
+        assert_eq!(asks(&mut app, 1, typed), [(2, Entry::Answer(expected))]);
+    }
+    tell_in(&mut app, 2, News::Room(RoomNews::Parted));
+    assert!(shows(&app, "turma-a · locked") && !shows(&app, "turma-b"));
 }
 
 #[test]
@@ -61,7 +104,7 @@ fn leaving_several_rooms_is_asked_about() {
     assert_eq!(types(&mut app, 1, "\x03"), []);
     assert!(shows(&app, "leave all 2 rooms? y/n"));
     assert_eq!(types(&mut app, 1, "n"), []);
-    assert!(!shows(&app, "leave all") && shows(&app, "> "));
+    assert!(!shows(&app, "leave all") && shows(&app, ">"));
     assert_eq!(types(&mut app, 1, "\x03y"), [Effect::Interrupt]);
     assert_eq!(types(&mut app, 1, "\x03\x03"), [Effect::Interrupt]);
 }
@@ -85,7 +128,7 @@ fn the_last_line_is_changed_and_a_selected_one_deleted() {
         text: "segunda".into(),
     };
     assert_eq!(asks(&mut app, 2, "\x15segunda\r"), [(1, edit)]);
-    assert!(shows(&app, "> "));
+    assert!(shows(&app, ">"));
     types(&mut app, 2, "\x1b[A\x1b");
     assert!(!shows(&app, "= segnuda") && !shows(&app, "changing"));
     // The lowest is selected first, and is not one's own.
@@ -134,7 +177,7 @@ fn the_mouse_scrolls_and_chooses_what_is_clicked() {
     );
     assert!(shows(&app, "copied: http://a.b/c"));
     types(&mut app, 2, "\x1b[<64;3;3M");
-    assert!(!shows(&app, "http://a.b/c") && shows(&app, "linha 38"));
+    assert!(!shows(&app, "http://a.b/c") && shows(&app, "linha 37"));
     types(&mut app, 2, "\x1b[<65;3;3M");
     assert!(shows(&app, "http://a.b/c"));
     // Others stand in the third row of the list, below the title.

@@ -1,0 +1,25 @@
+//! What one room has learned of people, for the others: a person has one key in all rooms, so that
+//! a name has one owner, a code is compared once, and whoever is ignored is ignored everywhere.
+
+use super::{RoomNumber, Rooms};
+use crate::chat::archive::Request;
+
+impl Rooms {
+    /// Lets the other rooms learn what one asks the store to remember.
+    pub(super) fn share(&mut self, from: RoomNumber, request: &Request) {
+        let is_about_people = matches!(
+            request,
+            Request::Meet { .. }
+                | Request::Verify { .. }
+                | Request::Unverify { .. }
+                | Request::Ignore { .. }
+                | Request::Unignore { .. }
+        );
+        if !is_about_people {
+            return;
+        }
+        for room in self.rooms.iter_mut().filter(|room| room.number != from) {
+            room.chat.learn(request);
+        }
+    }
+}

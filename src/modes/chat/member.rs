@@ -1,0 +1,95 @@
+//! What this member is in every room, and what it begins a room with.
+
+use super::opening::{Opened, new_session};
+use super::secret::Room;
+use crate::chat::{Audience, Config};
+use crate::cli::ChatSettings;
+use crate::error::Error;
+use crate::protocol::engine::Setup;
+use crate::protocol::message::Name;
+use crate::protocol::wire::frame::beat::Link;
+use crate::protocol::wire::frame::durable::Role;
+use crate::protocol::wire::private::Secrets;
+use crate::protocol::wire::seal::Seal;
+use crate::protocol::wire::seal::signer::Signer;
+use crate::store::identity::random;
+
+/// See the file's head.
+pub(super) struct Member {
+    name: Name,
+    signer: Signer,
+    role: Role,
+    depth_bytes: usize,
+    audience: Audience,
+    /// The session of the start, and the one that it replaces: the rooms of the start share both,
+    /// because they are entered together.
+    first: Option<(u64, Option<u64>)>,
+}
+
+/// What a room begins with beside what its member is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beginning {
+    /// Whether what is said is kept beyond the session.
+    pub(super) is_archived: bool,
+    /// Whether a store answers who was met before.
+    pub(super) is_remembered: bool,
+    /// The port from which the lobby's mirror sends.
+    pub(super) mirror_port: Option<u16>,
+}
+
+impl Member {
+    pub(super) fn new(settings: &ChatSettings, opened: &Opened) -> Self {
+        let identity = &opened.identity;
+        Self {
+            name: settings.name.clone(),
+            signer: identity.signer.clone(),
+            role: settings.role,
+            depth_bytes: settings.depth_bytes,
+            audience: settings.audience,
+            first: Some((opened.session, identity.replaces)),
+        }
+    }
+
+    /// Whoever is nobody's person keeps what is said.
+    pub(super) fn is_keeper(&self) -> bool {
+        self.role == Role::Keeper
+    }
+
+    /// The rooms of the start are entered: those that follow have sessions of their own.
+    pub(super) fn has_started(&mut self) {
+        self.first = None;
+    }
+
+    /// This member, new in a room.
+    ///
+    /// # Errors
+    /// A system without random bytes.
+    pub(super) fn config(&self, room: &Room, beginning: Beginning) -> Result<Config, Error> {
+        let name = room.name.as_ref().map(Name::as_str);
+        let (session, replaces) = match self.first {
+            Some(first) => first,
+            None => (new_session()?, None),
+        };
+        let setup = Setup {
+            signer: self.signer.clone(),
+            session,
+            replaces,
+            role: self.role,
+            is_archived: beginning.is_archived,
+            depth_bytes: self.depth_bytes,
+            name: self.name.clone(),
+            seal: Seal::new(&room.key).called(name),
+            mirror_port: beginning.mirror_port.filter(|_| room.is_lobby()),
+            link: Link::Unknown,
+            seed: u64::from_be_bytes(random().map_err(Error::Identity)?),
+            secrets: Secrets::new(random().map_err(Error::Identity)?.into()),
+        };
+        Ok(Config {
+            setup,
+            room: name.map(str::to_owned),
+            is_keyed: room.is_keyed,
+            is_remembered: beginning.is_remembered,
+            audience: self.audience,
+        })
+    }
+}

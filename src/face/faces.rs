@@ -226,10 +226,17 @@ impl Faces {
 
 impl Face for Faces {
     fn show(&mut self, told: &Told) {
-        if let News::Ready(ready) = &told.news {
-            let name = ready.room.clone();
-            let name = name.unwrap_or_else(|| LOBBY.to_owned());
-            self.rooms.insert(told.room, name);
+        match &told.news {
+            News::Ready(ready) => {
+                let name = ready.room.clone();
+                let name = name.unwrap_or_else(|| LOBBY.to_owned());
+                self.rooms.insert(told.room, name);
+            }
+            News::Room(RoomNews::Joined { name, .. }) => {
+                self.rooms.insert(told.room, name.clone());
+            }
+            News::Room(RoomNews::Parted) => drop(self.rooms.remove(&told.room)),
+            _ => {}
         }
         if matches!(told.news, News::Room(RoomNews::Parted)) {
             self.rooms.remove(&told.room);
@@ -310,7 +317,8 @@ pub(super) fn is_answer(news: &News) -> bool {
         | News::Stats(_)
         | News::Found(_)
         | News::Searched { .. }
-        | News::Guests(GuestsEvent::List { .. }) => true,
+        | News::Guests(GuestsEvent::List { .. })
+        | News::Room(RoomNews::List(_) | RoomNews::Switched | RoomNews::Asked(_)) => true,
         News::Message(message) => message.timing == Timing::History,
         _ => false,
     }

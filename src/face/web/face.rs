@@ -13,7 +13,7 @@ use super::server::{Answering, PageEvent, Refused, Server};
 use super::token::Token;
 use crate::chat::command::{Command, RequestId};
 use crate::chat::entry::{Entry, Request};
-use crate::chat::event::{Failure, News, Ready, Told};
+use crate::chat::event::{Failure, News, Told};
 use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::chat::transcript::Snapshot;
 use crate::cli::LOBBY;
@@ -27,7 +27,16 @@ use crate::text::{self, Lang};
 struct Stream {
     queue: Arc<Queue>,
     /// The rooms' states that it still waits for.
-    missing: Vec<RequestId>,
+    missing: Vec<(RequestId, RoomNumber)>,
+    /// Whether it was told which rooms there are.
+    has_begun: bool,
+}
+
+impl Stream {
+    /// Whether it waits for the answer to a request.
+    fn misses(&self, request: RequestId) -> bool {
+        self.missing.iter().any(|(missing, _)| *missing == request)
+    }
 }
 
 /// Most requests that wait for the room. Pages that ask more are told to wait.
@@ -89,8 +98,8 @@ impl WebFace {
     }
 
     /// Takes in that a room is open.
-    fn enter(&mut self, number: RoomNumber, ready: &Ready) {
-        let (name, lang) = (ready.room.as_deref().unwrap_or(LOBBY), self.lang);
+    fn enter(&mut self, number: RoomNumber, name: &str) {
+        let lang = self.lang;
         let room = self.rooms.entry(number);
         room.or_insert_with(|| RoomLines::new(name, lang));
     }
@@ -148,10 +157,15 @@ impl WebFace {
             let snapshot = Entry::Direct(Box::new(Command::Snapshot));
             face.request(room, snapshot)
         };
-        let missing = rooms.into_iter().map(|room| ask(self, room)).collect();
+        let missing = rooms.into_iter().map(|room| (ask(self, room), room));
+        let missing = missing.collect();
         let is_older = |stream: &Stream| Arc::ptr_eq(&stream.queue, &queue);
         self.forget(|stream| is_older(stream) || stream.queue.is_closed());
-        self.streams.push(Stream { queue, missing });
+        self.streams.push(Stream {
+            queue,
+            missing,
+            has_begun: false,
+        });
     }
 
     /// Forgets streams, and what was asked for them.
@@ -160,7 +174,7 @@ impl WebFace {
         self.streams.retain(|stream| {
             let is_over = is_over(stream);
             if is_over {
-                waiting.retain(|request| !stream.missing.contains(&request.id));
+                waiting.retain(|request| !stream.misses(request.id));
             }
             !is_over
         });
@@ -169,16 +183,16 @@ impl WebFace {
     /// Gives a stream the state of a room, which begins the stream if it is the first one.
     fn send_state(&mut self, room: RoomNumber, request: RequestId, snapshot: &Snapshot) {
         let count = self.rooms.len();
-        let is_meant = |stream: &&mut Stream| stream.missing.contains(&request);
+        let is_meant = |stream: &&mut Stream| stream.misses(request);
         let Some(stream) = self.streams.iter_mut().find(is_meant) else {
             return;
         };
-        if stream.missing.len() == count {
+        if !std::mem::replace(&mut stream.has_begun, true) {
             stream.queue.restart();
             let names = self.rooms.values().map(RoomLines::name);
             stream.queue.push(&lines::begun(names));
         }
-        stream.missing.retain(|missing| *missing != request);
+        stream.missing.retain(|(missing, _)| *missing != request);
         let Some(room) = self.rooms.get_mut(&room) else {
             return;
         };
@@ -187,6 +201,21 @@ impl WebFace {
         if stream.missing.is_empty() {
             self.notes.all().for_each(|line| stream.queue.push(line));
             stream.queue.push(&lines::live());
+        }
+    }
+
+    /// Forgets a room that was left: no stream waits for its state.
+    fn leave(&mut self, number: RoomNumber) {
+        self.rooms.remove(&number);
+        self.waiting.retain(|request| request.room != number);
+        for stream in &mut self.streams {
+            let missed = stream.missing.len();
+            stream.missing.retain(|(_, room)| *room != number);
+            let is_last = missed > 0 && stream.missing.is_empty();
+            if is_last && stream.has_begun {
+                self.notes.all().for_each(|line| stream.queue.push(line));
+                stream.queue.push(&lines::live());
+            }
         }
     }
 
@@ -224,7 +253,8 @@ impl WebFace {
     /// The number of a named room, or of the first one, and what is asked of it.
     fn meant(&self, name: Option<String>, entry: Entry) -> (RoomNumber, Entry) {
         let Some(name) = name else {
-            return (RoomNumber::FIRST, entry);
+            let first = self.rooms.keys().next().copied();
+            return (first.unwrap_or(RoomNumber::FIRST), entry);
         };
         let mut rooms = self.rooms.iter();
         match rooms.find(|(_, room)| room.name() == name) {
@@ -242,7 +272,11 @@ impl WebFace {
             }
             (News::Snapshot(_), None) => return,
             (news, None) if told.request.is_some() && is_answer(news) => return,
-            (News::Ready(ready), _) => self.enter(told.room, ready),
+            (News::Ready(ready), _) => {
+                let name = ready.room.as_deref().unwrap_or(LOBBY);
+                self.enter(told.room, name);
+            }
+            (News::Room(RoomNews::Joined { name, .. }), _) => self.enter(told.room, name),
             _ => {}
         }
         let is_kept = match &told.news {
@@ -277,7 +311,7 @@ impl Face for WebFace {
     fn show(&mut self, told: &Told) {
         self.show_in_room(told);
         if matches!(told.news, News::Room(RoomNews::Parted)) {
-            self.rooms.remove(&told.room);
+            self.leave(told.room);
         }
     }
 

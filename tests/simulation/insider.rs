@@ -102,7 +102,7 @@ const CHECKED: [Kind; 12] = [
 const RARE: [Kind; 3] = [Kind::Claim, Kind::Sending, Kind::History];
 
 /// …and at most so many attacks of one test.
-const RARE_MAX: usize = 2;
+const RARE_MAX: usize = 3;
 
 /// Attacks in each run of the tests; two tests of so many run side by side.
 const RUNS: u64 = 50;

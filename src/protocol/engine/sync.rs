@@ -340,8 +340,8 @@ fn go_back(outcome: ExchangeOutcome, log: &mut FrameLog) {
     }
 }
 
-/// What is held of a time, as the parts of an inventory; `waiting` are frames that are here and were
-/// not shown yet.
+/// What is held of a time, as the parts of an inventory; `waiting` are frames that are here and
+/// were not shown yet.
 pub(super) fn inventory(from: u64, cut: u64, log: &FrameLog, waiting: Vec<FrameName>) -> Vec<Talk> {
     // Frames from before the horizon are listed as well, because perhaps nobody else holds
     // them, although there were more.

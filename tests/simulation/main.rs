@@ -30,6 +30,8 @@ mod recorded;
 mod sent;
 mod shrunk;
 mod soak;
+#[path = "../support/stored.rs"]
+mod stored;
 mod work;
 
 use std::time::Duration;

@@ -11,6 +11,7 @@ pub mod network;
 pub mod place;
 pub mod program;
 mod schema;
+mod stored;
 pub mod tcp;
 pub mod terminal;
 

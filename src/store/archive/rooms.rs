@@ -55,6 +55,8 @@ pub(super) struct Rooms {
     since: Option<Instant>,
     unsynced: Option<Instant>,
     retry_at: Option<Instant>,
+    /// Why nothing could be written when that was last tried; it may pass.
+    fault: Option<Fault>,
     prune_at: Instant,
     /// How often the file was found damaged since something was written.
     damages: u32,
@@ -79,6 +81,7 @@ impl Rooms {
             since: None,
             unsynced: None,
             retry_at: None,
+            fault: None,
             prune_at: monotonic() + FIRST_PRUNE,
             damages: 0,
             searcher: None,
@@ -184,9 +187,7 @@ impl Rooms {
         // What was said just now is found too.
         self.flush();
         let (Some(place), Some(file)) = (&self.place, &self.file) else {
-            without_archive(&request)
-                .into_iter()
-                .for_each(|reply| self.reply(reply));
+            self.refuse(&request);
             return;
         };
         if let RoomRequest::Find { request, query } = request {
@@ -198,6 +199,18 @@ impl Rooms {
                 self.reply(RoomReply::NotFound { request, why });
             }
         }
+    }
+
+    /// Says why a search finds nothing: another process holds the file, or there is none.
+    fn refuse(&self, request: &RoomRequest) {
+        let reply = match (request, &self.place, &self.fault) {
+            (RoomRequest::Find { request, .. }, Some(_), Some(fault)) => {
+                let (request, why) = (*request, fault.words());
+                Some(RoomReply::NotFound { request, why })
+            }
+            _ => without_archive(request),
+        };
+        reply.into_iter().for_each(|reply| self.reply(reply));
     }
 
     /// Opens the file, unless it is open.
@@ -291,6 +304,7 @@ impl Rooms {
                 if *fault != Fault::Full {
                     self.file = None;
                 }
+                self.fault = Some(fault.clone());
                 self.retry_at = Some(monotonic() + RETRY_WAIT);
                 // Another process that holds the file lets it go.
                 if *fault != Fault::Busy && self.lag.fail() {

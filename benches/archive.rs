@@ -11,14 +11,14 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use roda::chat::archive::record::{Entry, Form, StoredFrame};
+use roda::chat::archive::record::{Entry, StoredFrame};
 use roda::chat::archive::search::Query;
 use roda::chat::archive::{Reply, Request, RoomReply, RoomRequest};
 use roda::chat::command::RequestId;
 use roda::chat::rooms::RoomNumber;
 use roda::clock::Clock;
 use roda::protocol::engine::config::HISTORY_MESSAGES;
-use roda::protocol::engine::event::{Manner, MessageId, NamedKey};
+use roda::protocol::engine::event::{MessageId, NamedKey};
 use roda::protocol::engine::frame_log::Position;
 use roda::protocol::message::Name;
 use roda::protocol::rng::Rng;
@@ -182,28 +182,17 @@ fn entry(rng: &mut Rng, number: u64, of: u64) -> Entry {
     let key = Key(key);
     let words = 3 + rng.below(12);
     let text: Vec<String> = (0..words).map(|_| word(rank(rng, WORDS))).collect();
+    let position = Position {
+        clock: wall_ms << 16,
+        short: key.short(),
+        session: author,
+        sequence: number as u32,
+    };
+    let name = Name::parse(&format!("pessoa{author}")).unwrap();
+    let who = NamedKey { name, key };
     Entry {
-        id: MessageId {
-            position: Position {
-                clock: wall_ms << 16,
-                short: key.short(),
-                session: author,
-                sequence: number as u32,
-            },
-            index: 0,
-        },
-        who: NamedKey {
-            name: Name::parse(&format!("pessoa{author}")).unwrap(),
-            key,
-        },
-        to: None,
-        text: text.join(" "),
-        manner: Manner::Said,
-        wall_ms,
         is_own: author == 0,
-        is_private: false,
-        is_late: false,
-        form: Form::Original,
+        ..Entry::said(MessageId { position, index: 0 }, who, text.join(" "))
     }
 }
 

@@ -238,9 +238,6 @@ impl Face for Faces {
             News::Room(RoomNews::Parted) => drop(self.rooms.remove(&told.room)),
             _ => {}
         }
-        if matches!(told.news, News::Room(RoomNews::Parted)) {
-            self.rooms.remove(&told.room);
-        }
         #[cfg(feature = "web")]
         if let Some(guests) = &mut self.guests {
             guests.show(told);

@@ -346,22 +346,12 @@ mod tests {
             session: 2,
             sequence: 3,
         };
+        let who = NamedKey {
+            name: Name::parse("ana").unwrap(),
+            key: Key([1; 32]),
+        };
         let found = Found {
-            entry: Entry {
-                id: MessageId { position, index: 0 },
-                who: NamedKey {
-                    name: Name::parse("ana").unwrap(),
-                    key: Key([1; 32]),
-                },
-                to: None,
-                text: text.into(),
-                manner: Manner::Said,
-                wall_ms: 1_795_000_000_000,
-                is_own: false,
-                is_private: false,
-                is_late: false,
-                form: Form::Original,
-            },
+            entry: Entry::said(MessageId { position, index: 0 }, who, text),
             is_match: true,
             marks: Vec::new(),
         };

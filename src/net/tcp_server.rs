@@ -31,6 +31,7 @@ const TASKS_PER_POLL: u32 = 4096;
 const FAILURE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Files that are open besides connections.
+#[cfg(unix)]
 const OTHER_FILES: u64 = 32;
 
 /// What happened at the server's sockets.

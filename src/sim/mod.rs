@@ -10,6 +10,7 @@ mod host;
 pub mod insider;
 mod joining;
 pub mod link;
+pub mod member;
 mod observer;
 pub mod rooms;
 mod traffic;

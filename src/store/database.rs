@@ -4,12 +4,18 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, Error, TransactionBehavior, ffi};
+use rusqlite::{Connection, Error, ErrorCode, TransactionBehavior, ffi};
+
+use crate::clock::monotonic;
 
 /// How long to wait while another process locks the file.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// Pause where SQLite itself does not wait for the lock.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// The kind of a file.
 #[derive(Clone, Copy, Debug)]
@@ -103,8 +109,8 @@ pub(super) fn open(
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_WAIT)?;
     // Nothing is changed in a file that is not ours.
-    recognise(&connection, &schema)?;
-    connection.execute_batch(schema.pragmas)?;
+    recognise(&*connection.transaction()?, &schema)?;
+    set_pragmas(&connection, schema.pragmas)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (is_new, missing) = recognise(&transaction, &schema)?;
     for step in missing {
@@ -122,7 +128,22 @@ pub(super) fn open(
     Ok(connection)
 }
 
-/// Whether a file is new, and the steps that its tables lack.
+/// Says how a file is written. Of two that turn its log on at once, SQLite refuses both without
+/// waiting, because neither could ever let the other one pass.
+fn set_pragmas(connection: &Connection, pragmas: &str) -> Result<(), Error> {
+    let end = monotonic() + BUSY_WAIT;
+    loop {
+        let outcome = connection.execute_batch(pragmas);
+        let code = outcome.as_ref().err().and_then(Error::sqlite_error_code);
+        if code != Some(ErrorCode::DatabaseBusy) || monotonic() >= end {
+            return outcome;
+        }
+        thread::sleep(BUSY_PAUSE);
+    }
+}
+
+/// Whether a file is new, and the steps that its tables lack. It must be called in a transaction:
+/// another process may be making the file, and half of its marks are those of a foreign one.
 pub(super) fn recognise(
     connection: &Connection,
     schema: &Schema,
@@ -150,5 +171,47 @@ pub(super) fn words(error: Error) -> String {
     match error.sqlite_error() {
         Some(sqlite) if sqlite.extended_code == ffi::SQLITE_FULL => "the disk is full".into(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    const SCHEMA: Schema = Schema {
+        application_id: 0x726f_6101,
+        pragmas: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;",
+        steps: &["CREATE TABLE words (word TEXT)"],
+    };
+
+    #[test]
+    fn programs_that_make_one_file_at_once_all_get_it() {
+        const PROGRAMS: usize = 4;
+        for round in 0..12 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("file.db");
+            let begin = Barrier::new(PROGRAMS);
+            let make = || {
+                begin.wait();
+                let mut is_new = false;
+                let opened = open(&path, SCHEMA, |_| {
+                    is_new = true;
+                    Ok(())
+                });
+                opened.map(|_| is_new)
+            };
+            let outcomes: Vec<_> = thread::scope(|scope| {
+                let programs: Vec<_> = (0..PROGRAMS).map(|_| scope.spawn(make)).collect();
+                let ends = programs.into_iter().map(|it| it.join().unwrap());
+                ends.collect()
+            });
+            let made: Vec<bool> = outcomes
+                .into_iter()
+                .map(|outcome| outcome.unwrap_or_else(|fault| panic!("{round}: {fault:?}")))
+                .collect();
+            assert_eq!(made.iter().filter(|is_new| **is_new).count(), 1, "{made:?}");
+        }
     }
 }

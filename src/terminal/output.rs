@@ -187,6 +187,7 @@ impl Output {
     }
 
     /// Draws again, as after a resize.
+    #[cfg(unix)]
     pub(super) fn redraw(&self) {
         let mut queue = self.queue();
         queue.is_stale = true;
@@ -202,6 +203,7 @@ impl Output {
     }
 
     /// Takes the prompt away until [`Output::release`], and waits for that as long as is allowed.
+    #[cfg(unix)]
     pub(super) fn hold(&self, at_most: Duration) {
         let mut queue = self.queue();
         queue.is_held = true;
@@ -218,6 +220,7 @@ impl Output {
     }
 
     /// Shows the prompt again.
+    #[cfg(unix)]
     pub(super) fn release(&self) {
         let mut queue = self.queue();
         queue.is_held = false;

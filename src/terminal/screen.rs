@@ -301,7 +301,10 @@ pub fn is_hangup(error: &io::Error) -> bool {
     #[cfg(unix)]
     return error.raw_os_error() == Some(nix::Error::EIO as i32);
     #[cfg(not(unix))]
-    return false;
+    {
+        let _ = error;
+        false
+    }
 }
 
 /// Writes whole lines to stdout, and waits until the system has them: for what is printed once.

@@ -2,6 +2,7 @@
 //! prompt. Two streams that are one file share one queue, so that what is written to both stays
 //! in order.
 
+#[cfg(unix)]
 use std::fs::File;
 use std::io;
 

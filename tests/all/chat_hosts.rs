@@ -20,6 +20,11 @@ fn history(mut member: Program, count: usize) -> Vec<(String, String)> {
     let mut past: Vec<_> = past
         .map(|said| (text(&said["user"]), text(&said["data"])))
         .collect();
+    let others = shown
+        .iter()
+        .filter(|line| !line.contains(r#""event":"message""#));
+    let others: Vec<&String> = others.collect();
+    assert!(past.len() >= count, "{} of {count}; {others:?}", past.len());
     // What it caught up with came before.
     past.drain(..past.len() - count);
     past

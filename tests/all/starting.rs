@@ -11,8 +11,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
-use nix::pty::openpty;
+use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
 use nix::unistd::mkfifo;
@@ -20,7 +19,7 @@ use nix::unistd::mkfifo;
 use support::hub::hub;
 use support::place::{Home, Place};
 use support::program::Program;
-use support::terminal::Terminal;
+use support::terminal::{Terminal, pty};
 use support::{command, wait_until};
 
 /// What asks for a passphrase.
@@ -94,7 +93,7 @@ fn variables(command: &Command) -> impl Iterator<Item = (&std::ffi::OsStr, &std:
 
 /// The modes of a terminal that nobody has set.
 fn fresh_modes() -> Termios {
-    tcgetattr(openpty(None, None).unwrap().slave).unwrap()
+    tcgetattr(pty().1).unwrap()
 }
 
 fn hides_what_is_typed(terminal: &Terminal) -> bool {
@@ -185,11 +184,8 @@ fn a_terminal_that_goes_away_ends_the_question_also_where_its_hangup_is_ignored(
     let place = Place::on_loopback();
     let inner = asks(&place, &Home::new());
     for script in ["exec \"$@\"", "trap '' HUP; exec \"$@\""] {
-        let pty = openpty(None, None).unwrap();
-        for end in [&pty.master, &pty.slave] {
-            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
-        }
-        let end = || Stdio::from(pty.slave.try_clone().unwrap());
+        let (outer, terminal) = pty();
+        let end = || Stdio::from(terminal.try_clone().unwrap());
         let mut session = command("setsid");
         session.args(["-c", "sh", "-c", script, "sh"]);
         session.arg(inner.get_program()).args(inner.get_args());
@@ -198,11 +194,11 @@ fn a_terminal_that_goes_away_ends_the_question_also_where_its_hangup_is_ignored(
         let mut ana = Running(session.spawn().unwrap());
         drop(session);
         let hides = || {
-            let modes = tcgetattr(&pty.slave).unwrap();
+            let modes = tcgetattr(&terminal).unwrap();
             (!modes.local_flags.contains(LocalFlags::ECHO)).then_some(())
         };
         wait_until(hides).expect("it asks");
-        drop(pty);
+        drop((outer, terminal));
         ana.ends_with(129);
     }
 }
@@ -296,29 +292,30 @@ fn a_file_that_is_a_pipe_without_a_word_stops_no_signal() {
     let place = Place::on_loopback();
     let home = Home::new();
     let folder = support::folder();
-    let path = folder.path().join("pipe");
-    mkfifo(&path, Mode::S_IRWXU).unwrap();
-    let file = path.to_str().unwrap();
     let chat = |args: &[&str]| place.chat(&home, &[&["--name", "ana"], args].concat());
     let roda = |args: &[&str]| {
         let mut roda = command(env!("CARGO_BIN_EXE_roda"));
         roda.args(args);
         roda
     };
-    let starts: [&dyn Fn() -> Command; 6] = [
-        &|| chat(&["--room", "turma-a", "--key-file", file]),
-        &|| chat(&["--room", "turma-a", "--invite-file", file]),
-        &|| chat(&["--identity", file]),
-        &|| {
+    let starts: [&dyn Fn(&str) -> Command; 6] = [
+        &|file| chat(&["--room", "turma-a", "--key-file", file]),
+        &|file| chat(&["--room", "turma-a", "--invite-file", file]),
+        &|file| chat(&["--identity", file]),
+        &|file| {
             let serve = ["serve", "--listen", "127.0.0.1:0", "--moderator", "ana"];
             hub(&[&serve[..], &["--moderator-secret-file", file]].concat())
         },
-        &|| hub(&["join", "127.0.0.1:1", "--moderator-secret-file", file]),
-        &|| roda(&["id", "--identity", file]),
+        &|file| hub(&["join", "127.0.0.1:1", "--moderator-secret-file", file]),
+        &|file| roda(&["id", "--identity", file]),
     ];
-    for start in starts {
+    for (index, start) in starts.iter().enumerate() {
         for (signal, code) in SIGNALS {
-            let mut program = Running::start(start());
+            // Each program has a pipe of its own. The writer of an earlier one may still be open,
+            // in what another test is just starting: where that ends, a reader finds the end.
+            let path = folder.path().join(format!("{index}-{signal}"));
+            mkfifo(&path, Mode::S_IRWXU).unwrap();
+            let mut program = Running::start(start(path.to_str().unwrap()));
             // Opens only when somebody reads there, who then waits for the first byte.
             let write = || {
                 let mut options = File::options();

@@ -8,14 +8,13 @@ use roda::protocol::engine::event::MessageId;
 use roda::protocol::engine::frame_log::Position;
 use roda::protocol::engine::stored::{Forgotten, StoredFrame};
 use roda::protocol::message::Name;
-use roda::protocol::wire::frame::durable::{Durable, Record, Records};
-use roda::protocol::wire::frame::{Author, Body, Frame};
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
 use roda::sim::World;
 use roda::sim::link::Faults;
 
 use crate::circle::{Circle, SECOND};
+use crate::stored::{Claim, sealed};
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
@@ -386,64 +385,37 @@ fn is_sound(frame: &StoredFrame) -> bool {
     frame.bytes.len() > 60
 }
 
+/// Somebody who signs what others said.
+fn eva() -> Signer {
+    Signer::from_seed(&[9; 32])
+}
+
 /// The frame with other bytes: sealed and signed by somebody for another room.
 fn resealed(frame: &StoredFrame, seal: &Seal) -> StoredFrame {
-    let signer = Signer::from_seed(&[9; 32]);
-    let author = Author {
-        key: signer.key(),
-        short: signer.key().short(),
-        session: frame.position.session,
-        sequence: 1,
-        clock: frame.position.clock,
-        flags: 0,
-        grtt: 0,
+    let key = eva().key();
+    let claim = Claim {
+        key,
         name: name("eva"),
+        position: Position {
+            short: key.short(),
+            sequence: 1,
+            ..frame.position
+        },
     };
-    let mut records = Vec::new();
-    Record::Said("de outra sala").append(&mut records);
-    let records = Records::new(&records);
-    let body = Body::Durable(Durable {
-        records,
-        ..Durable::default()
-    });
-    let mut bytes = Vec::new();
-    let position = Position::of(&author);
-    let hash = seal.close(&Frame { author, body }, &signer, &mut bytes);
-    StoredFrame {
-        position,
-        author: signer.key(),
-        hash,
-        bytes: bytes.into(),
-    }
+    sealed(seal, &eva(), claim, "de outra sala")
 }
 
 /// A frame in the name of another's author, which somebody else has signed.
 fn forged(real: &StoredFrame, sequence: u32, seal: &Seal) -> StoredFrame {
-    let signer = Signer::from_seed(&[9; 32]);
-    let author = Author {
+    let claim = Claim {
         key: real.author,
-        short: real.author.short(),
-        session: real.position.session,
-        sequence,
-        clock: real.position.clock + u64::from(sequence != real.position.sequence),
-        flags: 0,
-        grtt: 0,
         name: name("m0"),
+        position: Position {
+            short: real.author.short(),
+            sequence,
+            clock: real.position.clock + u64::from(sequence != real.position.sequence),
+            ..real.position
+        },
     };
-    let mut records = Vec::new();
-    Record::Said("forjada").append(&mut records);
-    let records = Records::new(&records);
-    let body = Body::Durable(Durable {
-        records,
-        ..Durable::default()
-    });
-    let mut bytes = Vec::new();
-    let position = Position::of(&author);
-    let hash = seal.close(&Frame { author, body }, &signer, &mut bytes);
-    StoredFrame {
-        position,
-        author: real.author,
-        hash,
-        bytes: bytes.into(),
-    }
+    sealed(seal, &eva(), claim, "forjada")
 }

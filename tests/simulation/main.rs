@@ -34,6 +34,8 @@ mod rooms;
 mod sent;
 mod shrunk;
 mod soak;
+#[path = "../support/stored.rs"]
+mod stored;
 mod work;
 
 use std::time::Duration;

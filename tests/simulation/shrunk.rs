@@ -56,6 +56,20 @@ fn says(says: Says, causes: List) -> What {
     }
 }
 
+/// A beat whose range of clocks ends before it begins.
+fn beat(link: u8) -> What {
+    What::Beat {
+        newest: Count::Is(1),
+        interval: 100,
+        link,
+        from: Clock::Off(-59),
+        cut: Clock::Off(-61),
+        xor: 7,
+        acks: NONE,
+        asked: NONE,
+    }
+}
+
 const TEXT: Says = Says::Texts {
     count: 1,
     bytes: 20,
@@ -123,21 +137,11 @@ fn a_guess_at_the_next_frames_of_others_shows_no_effect_before_its_cause() {
 
 #[test]
 fn whoever_is_at_anothers_address_by_his_own_word_keeps_no_latecomer_from_what_was_said() {
-    let beat = What::Beat {
-        newest: Count::Is(1),
-        interval: 100,
-        link: 1,
-        from: Clock::Off(-59),
-        cut: Clock::Off(-61),
-        xor: 7,
-        acks: NONE,
-        asked: NONE,
-    };
     // As soon as the newcomer is there, identities at the addresses of all others beat.
     let acts: Vec<Act> = (0..60_u32)
         .map(|number| Act {
             from: From::Forged((number % 5) as u8),
-            ..act(4000 + number * 50, (number % 20) as u8, To::All, beat)
+            ..act(4000 + number * 50, (number % 20) as u8, To::All, beat(1))
         })
         .collect();
     assert_eq!(findings(13, &acts), []);
@@ -145,16 +149,6 @@ fn whoever_is_at_anothers_address_by_his_own_word_keeps_no_latecomer_from_what_w
 
 #[test]
 fn whoever_lists_what_nobody_said_keeps_no_latecomer_from_what_was_said() {
-    let beat = What::Beat {
-        newest: Count::Is(1),
-        interval: 100,
-        link: 0,
-        from: Clock::Off(-59),
-        cut: Clock::Off(-61),
-        xor: 7,
-        acks: NONE,
-        asked: NONE,
-    };
     let lists = What::Inventory {
         from: Clock::Off(-3600),
         cut: Clock::Off(0),
@@ -170,7 +164,7 @@ fn whoever_lists_what_nobody_said_keeps_no_latecomer_from_what_was_said() {
     let acts: Vec<Act> = (0..120_u32)
         .map(|number| {
             let what = match number % 3 {
-                0 => beat,
+                0 => beat(0),
                 1 => What::Give(7),
                 _ => lists,
             };

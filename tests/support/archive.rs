@@ -3,20 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use roda::chat::archive::record::{Entry, Form, StoredFrame};
+use roda::chat::archive::record::{Entry, StoredFrame};
 use roda::chat::archive::{Request, RoomRequest};
 use roda::chat::rooms::RoomNumber;
-use roda::protocol::engine::event::{Manner, MessageId, NamedKey};
+use roda::protocol::engine::event::{MessageId, NamedKey};
 use roda::protocol::engine::frame_log::Position;
 use roda::protocol::message::Name;
-use roda::protocol::wire::frame::durable::{Durable, Record, Records};
-use roda::protocol::wire::frame::{Author, Body, Frame};
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
 use roda::store::archive::{Archive, FilePlace, Keeping, RoomKind, RoomPlace, Told};
 use roda::store::people::People;
 
 use super::place::Home;
+use super::stored::{Claim, sealed};
 use super::{DEADLINE, command};
 
 /// When the first message is said, in milliseconds since 1970.
@@ -37,56 +36,23 @@ pub fn entry(who: &str, author: u8, second: u32, text: &str) -> Entry {
         session: 7,
         sequence: second + 1,
     };
-    Entry {
-        id: MessageId { position, index: 0 },
-        who: NamedKey {
-            name: Name::parse(who).unwrap(),
-            key,
-        },
-        to: None,
-        text: text.into(),
-        manner: Manner::Said,
-        wall_ms,
-        is_own: false,
-        is_private: false,
-        is_late: false,
-        form: Form::Original,
-    }
+    let name = Name::parse(who).unwrap();
+    Entry::said(
+        MessageId { position, index: 0 },
+        NamedKey { name, key },
+        text,
+    )
 }
 
 /// The frame in which a message is said.
 pub fn frame(seal: &Seal, entry: &Entry, author: u8) -> StoredFrame {
     let signer = signer(author);
-    let mut records = Vec::new();
-    Record::Said(&entry.text).append(&mut records);
-    let Position {
-        clock,
-        short,
-        session,
-        sequence,
-    } = entry.id.position;
-    let head = Author {
+    let claim = Claim {
         key: signer.key(),
-        short,
-        session,
-        sequence,
-        clock,
-        flags: 0,
-        grtt: 80,
         name: entry.who.name.clone(),
-    };
-    let body = Body::Durable(Durable {
-        records: Records::new(&records),
-        ..Durable::default()
-    });
-    let mut bytes = Vec::new();
-    let hash = seal.close(&Frame { author: head, body }, &signer, &mut bytes);
-    StoredFrame {
         position: entry.id.position,
-        author: signer.key(),
-        hash,
-        bytes: bytes.into(),
-    }
+    };
+    sealed(seal, &signer, claim, &entry.text)
 }
 
 /// A room that is archived.

@@ -13,6 +13,7 @@ pub mod page;
 pub mod place;
 pub mod program;
 mod schema;
+mod stored;
 pub mod tcp;
 pub mod terminal;
 pub mod webdriver;

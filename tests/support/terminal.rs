@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+#[cfg(not(target_os = "linux"))]
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::{Winsize, openpty};
+#[cfg(not(target_os = "linux"))]
+use nix::pty::openpty;
 use nix::sys::termios::{Termios, tcgetattr};
 
 use super::{DEADLINE, command, wait_until};
@@ -22,6 +24,9 @@ const KEYS_BEGIN: &str = "\x1b[?2004h";
 
 /// Written by us when a program has ended: nothing of it comes behind this.
 const END_OF_SCREEN: &str = "(the end)";
+
+/// Columns and rows of a new terminal.
+const SIZE: (u16, u16) = (80, 24);
 
 /// A terminal with a program on it.
 pub struct Terminal {
@@ -50,6 +55,42 @@ pub fn in_session(command: &Command) -> Command {
     leader
 }
 
+/// The two sides of a new terminal, the person's and the program's. They are closed in programs
+/// that other tests start meanwhile, which would keep the terminal open: from the first moment,
+/// where the system can do that.
+pub fn pty() -> (OwnedFd, OwnedFd) {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::fcntl::OFlag;
+        use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+        use std::os::unix::fs::OpenOptionsExt;
+        let not_ours = OFlag::O_NOCTTY;
+        let outer = posix_openpt(OFlag::O_RDWR | not_ours | OFlag::O_CLOEXEC).unwrap();
+        grantpt(&outer).unwrap();
+        unlockpt(&outer).unwrap();
+        let mut inner = File::options();
+        inner.read(true).write(true).custom_flags(not_ours.bits());
+        let inner = inner.open(ptsname_r(&outer).unwrap()).unwrap();
+        (outer.into(), inner.into())
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let pty = openpty(None, None).unwrap();
+        for end in [&pty.master, &pty.slave] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
+        }
+        (pty.master, pty.slave)
+    }
+}
+
+fn set_size(terminal: &OwnedFd, (columns, rows): (u16, u16)) {
+    let (columns, rows) = (columns.to_string(), rows.to_string());
+    let mut stty = command("stty");
+    stty.args(["cols", &columns, "rows", &rows]);
+    let terminal = terminal.try_clone().unwrap();
+    assert!(stty.stdin(terminal).status().unwrap().success());
+}
+
 impl Terminal {
     /// Starts a program whose stdin, stdout and stderr are a new terminal.
     pub fn start(command: Command) -> Self {
@@ -67,23 +108,14 @@ impl Terminal {
     }
 
     fn start_writing(mut command: Command, stdout: Option<File>, stderr: Option<File>) -> Self {
-        let size = Winsize {
-            ws_row: 24,
-            ws_col: 80,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        let pty = openpty(&size, None).unwrap();
-        // Programs that other tests start meanwhile must not keep this terminal open.
-        for end in [&pty.master, &pty.slave] {
-            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
-        }
-        let end = || pty.slave.try_clone().unwrap();
+        let (outer, inner) = pty();
+        set_size(&inner, SIZE);
+        let end = || inner.try_clone().unwrap();
         let or_end = |file: Option<File>| file.map_or_else(|| end().into(), Stdio::from);
         let child = command.stdin(end());
         let child = child.stdout(or_end(stdout)).stderr(or_end(stderr));
         let child = child.spawn().unwrap();
-        let keys = File::from(pty.master);
+        let keys = File::from(outer);
         let mut out = keys.try_clone().unwrap();
         let (tell, written) = mpsc::channel();
         let reading = Arc::new(Mutex::new(()));
@@ -101,7 +133,7 @@ impl Terminal {
         });
         Self {
             child,
-            inner: pty.slave,
+            inner,
             keys: Some(keys),
             written,
             reader: Some(reader),
@@ -119,11 +151,7 @@ impl Terminal {
 
     /// Gets another size, as when its window is dragged.
     pub fn resizes(&mut self, columns: u16, rows: u16) {
-        let (columns, rows) = (columns.to_string(), rows.to_string());
-        let mut stty = command("stty");
-        stty.args(["cols", &columns, "rows", &rows]);
-        let terminal = self.inner.try_clone().unwrap();
-        assert!(stty.stdin(terminal).status().unwrap().success());
+        set_size(&self.inner, (columns, rows));
     }
 
     /// Vanishes, as when its window is closed or its line is cut.

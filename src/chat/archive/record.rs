@@ -2,6 +2,7 @@
 //! they came, for other members.
 
 use crate::chat::event::{Content, Id, Message, Person, Timing};
+use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::event::{Manner, MessageId, NamedKey, Version};
 pub use crate::protocol::engine::stored::{Forgotten, StoredFrame};
 
@@ -34,6 +35,23 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A message that another member said to all, and that was shown in its place.
+    #[must_use]
+    pub fn said(id: MessageId, who: NamedKey, text: impl Into<String>) -> Self {
+        Self {
+            id,
+            who,
+            to: None,
+            text: text.into(),
+            manner: Manner::Said,
+            wall_ms: clock_ms(id.position.clock),
+            is_own: false,
+            is_private: false,
+            is_late: false,
+            form: Form::Original,
+        }
+    }
+
     /// The message, as faces receive it: of these persons.
     #[must_use]
     pub fn into_message(self, who: Person, to: Option<Person>) -> Message {

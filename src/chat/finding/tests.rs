@@ -5,16 +5,12 @@ use crate::chat::archive::record::{Entry, Form};
 use crate::chat::event::{Id, Told};
 use crate::chat::{Audience, Config, Input, Output, archive};
 use crate::protocol::engine::Setup;
-use crate::protocol::engine::config::HISTORY_BYTES;
-use crate::protocol::engine::event::{Manner, MessageId, NamedKey, Version};
+use crate::protocol::engine::event::{MessageId, NamedKey, Version};
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
-use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::frame::durable::Role;
-use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
-use crate::protocol::wire::seal::signer::Signer;
+use crate::sim;
 use std::time::Duration;
 
 const NOW_MS: u64 = 1_795_800_600_000;
@@ -92,19 +88,10 @@ fn archived() -> Chat {
         time: Duration::ZERO,
         wall_ms: NOW_MS,
     };
+    let (name, session) = (Name::parse("ana").unwrap(), (NOW_MS / 1000) << 32);
     let setup = Setup {
-        signer: Signer::from_seed(&[1; 32]),
-        session: (NOW_MS / 1000) << 32,
-        replaces: None,
-        role: Role::Person,
         is_archived: true,
-        depth_bytes: HISTORY_BYTES,
-        name: Name::parse("ana").unwrap(),
-        seal: Seal::public(None),
-        mirror_port: None,
-        link: Link::Wired,
-        seed: 1,
-        secrets: Secrets::new([1; 32].into()),
+        ..sim::member::setup(1, name, session, Seal::public(None))
     };
     let config = Config {
         setup,
@@ -155,16 +142,8 @@ fn found(sequence: u32, form: Form) -> Found {
     };
     Found {
         entry: Entry {
-            id,
-            who,
-            to: None,
-            text: sequence.to_string(),
-            manner: Manner::Said,
-            wall_ms: 7,
-            is_own: false,
-            is_private: false,
-            is_late: false,
             form,
+            ..Entry::said(id, who, sequence.to_string())
         },
         is_match: true,
         marks: vec![(0, 1)],

@@ -69,10 +69,7 @@ mod tests {
     use crate::protocol::engine::frame_log::{FrameLog, NewFrame};
     use crate::protocol::engine::setup::Setup;
     use crate::protocol::message::Name;
-    use crate::protocol::wire::frame::beat::Link;
-    use crate::protocol::wire::frame::durable::Role;
-    use crate::protocol::wire::private::Secrets;
-    use crate::protocol::wire::seal::signer::Signer;
+    use crate::sim;
     use proptest::prelude::*;
     use std::collections::{BTreeMap, BTreeSet};
     use std::time::Duration;
@@ -80,18 +77,9 @@ mod tests {
     /// A log of a member with an archive, with room for ten frames of 100 bytes.
     fn log() -> FrameLog {
         FrameLog::of(&Setup {
-            signer: Signer::from_seed(&[1; 32]),
-            session: 1,
-            replaces: None,
-            role: Role::Person,
             is_archived: true,
             depth_bytes: 1000,
-            name: Name::parse("ana").unwrap(),
-            seal: Seal::public(None),
-            mirror_port: None,
-            link: Link::Wired,
-            seed: 1,
-            secrets: Secrets::new([1; 32].into()),
+            ..sim::member::setup(1, Name::parse("ana").unwrap(), 1, Seal::public(None))
         })
     }
 

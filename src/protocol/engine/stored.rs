@@ -345,11 +345,8 @@ impl Engine {
 mod tests {
     use super::*;
     use crate::protocol::message::Name;
-    use crate::protocol::wire::frame::beat::Link;
-    use crate::protocol::wire::frame::durable::Role;
-    use crate::protocol::wire::private::Secrets;
     use crate::protocol::wire::seal::Seal;
-    use crate::protocol::wire::seal::signer::Signer;
+    use crate::sim;
     use proptest::prelude::*;
 
     fn moment(ms: u64) -> Moment {
@@ -361,19 +358,10 @@ mod tests {
 
     /// A member in a session, with what an archive kept of another one.
     fn member(person: u8, session: u64, room: Option<&str>) -> Engine {
+        let (name, session) = (Name::parse("ana").unwrap(), 1_790_000_000 << 32 | session);
         let setup = Setup {
-            signer: Signer::from_seed(&[person; 32]),
-            session: 1_790_000_000 << 32 | session,
-            replaces: None,
-            role: Role::Person,
             is_archived: true,
-            depth_bytes: super::super::config::HISTORY_BYTES,
-            name: Name::parse("ana").unwrap(),
-            seal: Seal::public(room),
-            mirror_port: None,
-            link: Link::Wired,
-            seed: session,
-            secrets: Secrets::new([person; 32].into()),
+            ..sim::member::setup(person, name, session, Seal::public(room))
         };
         Engine::new(setup, moment(0))
     }

@@ -233,10 +233,10 @@ fn open_readable(path: &Path) -> Result<(Connection, Age), Fault> {
     // Without the right to write there, SQLite cannot share the file's index with a writer.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)
+    let mut connection = Connection::open_with_flags(path, flags)
         .or_else(|_| Connection::open_with_flags(path, read_only))?;
     connection.busy_timeout(READER_WAIT)?;
-    let (is_new, missing) = database::recognise(&connection, &SCHEMA)?;
+    let (is_new, missing) = database::recognise(&*connection.transaction()?, &SCHEMA)?;
     connection.pragma_update(None, "query_only", true)?;
     let age = match (is_new, missing.is_empty()) {
         (true, _) => Age::New,

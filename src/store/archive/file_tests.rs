@@ -36,21 +36,12 @@ pub(super) fn entry(who: &str, author: u8, second: u32, text: &str) -> Entry {
         session: 7,
         sequence: second,
     };
-    Entry {
-        id: MessageId { position, index: 0 },
-        who: NamedKey {
-            name: Name::parse(who).unwrap(),
-            key: key(author),
-        },
-        to: None,
-        text: text.into(),
-        manner: Manner::Said,
-        wall_ms,
-        is_own: false,
-        is_private: false,
-        is_late: false,
-        form: Form::Original,
-    }
+    let (name, key) = (Name::parse(who).unwrap(), key(author));
+    Entry::said(
+        MessageId { position, index: 0 },
+        NamedKey { name, key },
+        text,
+    )
 }
 
 pub(super) fn frame(author: u8, second: u32, bytes: &[u8]) -> StoredFrame {

@@ -230,6 +230,28 @@ fn two_programs_of_one_person_share_the_file() {
 }
 
 #[test]
+fn a_search_while_another_process_holds_the_file_says_so_and_is_answered_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, told) = archive_of(folder.path());
+    ask(&archive, remember(1, "oi"));
+    ask(&archive, find("oi"));
+    assert_eq!(found(&told), ["oi"]);
+    assert!(archive.close(CLOSE_WAIT));
+    let holder = Connection::open(folder.path().join("archive.db")).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (archive, told) = archive_of(folder.path());
+    ask(&archive, find("oi"));
+    let Reply::Room(RoomReply::NotFound { why, .. }) = reply(&told) else {
+        panic!("the file is held");
+    };
+    assert_eq!(why, Fault::Busy.words());
+    holder.execute_batch("ROLLBACK").unwrap();
+    ask(&archive, find("oi"));
+    assert_eq!(found(&told), ["oi"]);
+    assert!(archive.close(CLOSE_WAIT));
+}
+
+#[test]
 fn without_a_place_nothing_is_stored_and_the_room_waits_for_nothing() {
     let (tell, told) = mpsc::channel();
     let folder = tempfile::tempdir().unwrap();

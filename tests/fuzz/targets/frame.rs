@@ -6,17 +6,13 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use roda::protocol::engine::Setup;
-use roda::protocol::engine::config::HISTORY_BYTES;
 use roda::protocol::message::Name;
 use roda::protocol::node::Node;
 use roda::protocol::time::Moment;
 use roda::protocol::wire::frame::Kind;
-use roda::protocol::wire::frame::beat::Link;
-use roda::protocol::wire::frame::durable::Role;
-use roda::protocol::wire::private::Secrets;
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Signer;
+use roda::sim::member::setup;
 
 /// The second at which the simulated member starts, since 1970.
 const START_S: u64 = 1_790_000_000;
@@ -43,20 +39,8 @@ fuzz_target!(|bytes: &[u8]| {
         .expect("we read what we write");
     assert_eq!(reread.frame, opened.frame);
 
-    let setup = Setup {
-        signer: Signer::from_seed(&[1; 32]),
-        session: START_S << 32 | 1,
-        replaces: None,
-        role: Role::Person,
-        is_archived: false,
-        depth_bytes: HISTORY_BYTES,
-        name: Name::parse("ana").expect("a name"),
-        seal,
-        secrets: Secrets::new([2; 32].into()),
-        mirror_port: None,
-        link: Link::Wired,
-        seed: 1,
-    };
+    let name = Name::parse("ana").expect("a name");
+    let setup = setup(1, name, START_S << 32 | 1, seal);
     let at = |time_ms| Moment {
         time: Duration::from_millis(time_ms),
         wall_ms: START_S * 1000 + time_ms,

@@ -15,17 +15,14 @@ use libfuzzer_sys::fuzz_target;
 use roda::chat::command::{Command, Leave, RequestId};
 use roda::chat::guests::GuestName;
 use roda::chat::{Audience, Chat, Config, Input, NetworkNews, Output};
-use roda::protocol::engine::Setup;
-use roda::protocol::engine::config::HISTORY_BYTES;
 use roda::protocol::message::Name;
 use roda::protocol::time::Moment;
 use roda::protocol::wire::frame::beat::Link;
-use roda::protocol::wire::frame::durable::Role;
-use roda::protocol::wire::private::Secrets;
 use roda::protocol::wire::seal::Seal;
-use roda::protocol::wire::seal::signer::{Signer, Verdicts};
+use roda::protocol::wire::seal::signer::Verdicts;
 use roda::sim::insider::choose::{ByteChoices, Choices, Scope, act};
 use roda::sim::insider::craft::{Honest, Insider, View};
+use roda::sim::member::setup;
 
 /// The second at which the member starts, since 1970.
 const START_S: u64 = 1_790_000_000;
@@ -75,28 +72,14 @@ struct Member {
 
 impl Member {
     fn new(seal: &Seal, insider: Insider) -> Self {
-        let signer = Signer::from_seed(&[1; 32]);
-        let session = START_S << 32 | 1;
+        let (name, session) = (Name::parse("ana").expect("a name"), START_S << 32 | 1);
+        let setup = setup(1, name, session, seal.clone());
         let honest = Honest {
-            key: signer.key(),
+            key: setup.signer.key(),
             session,
             name: "ana".to_owned(),
             address: ([10, 77, 0, 1], 40_000).into(),
             newest: 0,
-        };
-        let setup = Setup {
-            signer,
-            session,
-            replaces: None,
-            role: Role::Person,
-            is_archived: false,
-            depth_bytes: HISTORY_BYTES,
-            name: Name::parse("ana").expect("a name"),
-            seal: seal.clone(),
-            secrets: Secrets::new([2; 32].into()),
-            mirror_port: None,
-            link: Link::Wired,
-            seed: 1,
         };
         let config = Config {
             setup,

@@ -2,7 +2,8 @@
 
 use std::io::ErrorKind;
 
-use crate::chat::event::{ConnectionFault, Failure, NetworkAct, SystemFault};
+use super::lines::{addressed, typed};
+use crate::chat::event::{ConnectionFault, Failure, NetworkAct, Person, SystemFault};
 use crate::net::group::{GroupOperation, Refusal};
 use crate::text::{self, Lang};
 
@@ -88,19 +89,18 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::NobodyToAsk => text::nobody_to_ask(lang),
         Failure::NobodyCalled(given) => text::nobody_is_called(lang, given),
         Failure::SeveralCalled { given, people } => {
-            let people: Vec<String> = people.iter().map(super::lines::typed).collect();
-            text::several_are_called(lang, given, &people)
+            text::several_are_called(lang, given, &all_typed(people))
         }
         Failure::PeopleUnknown(given) => text::people_are_unknown(lang, given),
-        Failure::NotCompared(who) => text::not_compared(lang, &super::lines::typed(who)),
-        Failure::NotVerified(who) => text::not_verified(lang, &super::lines::addressed(who)),
+        Failure::NotCompared(who) => text::not_compared(lang, &typed(who)),
+        Failure::NotVerified(who) => text::not_verified(lang, &addressed(who)),
         Failure::BadName { given, fault } => text::name_refused(lang, given, *fault),
         Failure::OddName { given, oddity } => text::name_is_odd(lang, given, *oddity),
         Failure::NoRenaming => text::no_renaming(lang),
         Failure::IgnoreSelf => text::ignore_self(lang),
         Failure::NotIgnored(given) => text::not_ignored(lang, given),
         Failure::TooManyIgnored { limit } => text::too_many_ignored(lang, *limit),
-        Failure::NoSessionKey(person) => text::no_key_yet(lang, &super::lines::addressed(person)),
+        Failure::NoSessionKey(person) => text::no_key_yet(lang, &addressed(person)),
         Failure::NoTime(given) => text::no_time(lang, given),
         Failure::NoWord(given) => text::no_word(lang, given),
         Failure::NoMessageId(given) => text::no_message_id(lang, given),
@@ -136,7 +136,7 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::EmptyNotSent => text::empty_not_sent(lang),
         Failure::NameCut(name) => text::name_cut(lang, name),
         Failure::ConnectionLost { who, fault } => {
-            text::lost(lang, &super::lines::addressed(who), &cause_of(fault))
+            text::lost(lang, &addressed(who), &cause_of(fault))
         }
         Failure::Busy => text::busy(lang),
         Failure::Unsent => text::lines_unsent(lang),
@@ -145,6 +145,11 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::HubAway => text::hub_is_away(lang),
         Failure::NotAHub => text::hub_broken(lang),
     }
+}
+
+/// How each person can be named by typing.
+fn all_typed(people: &[Person]) -> Vec<String> {
+    people.iter().map(typed).collect()
 }
 
 fn refusal_of(act: NetworkAct, interface: Option<String>, fault: &SystemFault) -> Refusal {

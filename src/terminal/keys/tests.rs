@@ -101,7 +101,7 @@ fn what_means_nothing_is_left_out_and_harms_nothing_behind_it() {
         "\x1b[?1;2c",
         "\x1b[99~",
         "\x1b[I",
-        "\x1b[<0;1;1M",
+        "\x1b[<;1M",
         "\x1b[?2004;1$y",
         "\x1b[[z",
     ] {

@@ -78,7 +78,7 @@ export function make(tag, look = '', text = '') {
 
 const LINKS_MAX = 20;
 const LINK_MAX_LETTERS = 2000;
-const LINK = /https?:\/\/[^\s<>"`\p{Cc}\p{Cf}]+/gu;
+const LINK = /https?:\/\/[^\s<>"\x60\p{Cc}\p{Cf}]+/gu;
 
 function withoutTail(link) {
 	let left = link;

@@ -153,7 +153,7 @@ mod tests {
                 let error = parse(args, Lang::Pt).unwrap_err();
                 let shown = help::in_language(Lang::Pt, error.render().to_string());
                 // What is typed is the same in every language.
-                let shown = shown.replace("<default|", "<");
+                let shown = shown.replace("<default|", "<").replace(": default]", "]");
                 for english in ["Print", "Usage", "Option", "Command", "efault", "ossible"] {
                     assert!(!shown.contains(english), "{english}: {shown}");
                 }

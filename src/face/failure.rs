@@ -88,9 +88,7 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::JoinWaits => text::join_waits(lang),
         Failure::NobodyToAsk => text::nobody_to_ask(lang),
         Failure::NobodyCalled(given) => text::nobody_is_called(lang, given),
-        Failure::SeveralCalled { given, people } => {
-            text::several_are_called(lang, given, &all_typed(people))
-        }
+        Failure::SeveralCalled { given, people } => several_called(lang, given, people),
         Failure::PeopleUnknown(given) => text::people_are_unknown(lang, given),
         Failure::NotCompared(who) => text::not_compared(lang, &typed(who)),
         Failure::NotVerified(who) => text::not_verified(lang, &addressed(who)),
@@ -135,9 +133,7 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::NotRecalled => text::not_recalled(lang),
         Failure::EmptyNotSent => text::empty_not_sent(lang),
         Failure::NameCut(name) => text::name_cut(lang, name),
-        Failure::ConnectionLost { who, fault } => {
-            text::lost(lang, &addressed(who), &cause_of(fault))
-        }
+        Failure::ConnectionLost { who, fault } => connection_lost(lang, who, fault),
         Failure::Busy => text::busy(lang),
         Failure::Unsent => text::lines_unsent(lang),
         Failure::HubLost => text::hub_lost(lang),
@@ -147,9 +143,13 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
     }
 }
 
-/// How each person can be named by typing.
-fn all_typed(people: &[Person]) -> Vec<String> {
-    people.iter().map(typed).collect()
+fn several_called(lang: Lang, given: &str, people: &[Person]) -> String {
+    let people: Vec<String> = people.iter().map(typed).collect();
+    text::several_are_called(lang, given, &people)
+}
+
+fn connection_lost(lang: Lang, who: &Person, fault: &ConnectionFault) -> String {
+    text::lost(lang, &addressed(who), &cause_of(fault))
 }
 
 fn refusal_of(act: NetworkAct, interface: Option<String>, fault: &SystemFault) -> Refusal {

@@ -11,14 +11,14 @@ pub fn guest_of(lang: Lang, guest: &str, host: &str) -> String {
     say!(lang, "~{guest} (by {host})", "~{guest} (por {host})")
 }
 
-/// Guests may enter by a link.
+/// Guests may enter by a link, which ends at a blank, so that whoever copies it copies no more.
 #[must_use]
 pub fn guests_enter_by(lang: Lang, url: &str) -> String {
     say!(
         lang,
-        "guests enter at {url}: show it only to people who may read what is said here; /guests \
+        "guests enter at {url} (show it only to people who may read what is said here); /guests \
         lists them, /kick NAME sends one away, /guests new makes another link",
-        "convidados entram em {url}: mostre só a quem pode ler o que se diz aqui; /convidados \
+        "convidados entram em {url} (mostre só a quem pode ler o que se diz aqui); /convidados \
         mostra quem entrou, /expulsar NOME manda alguém embora, /convidados novo troca o link",
     )
 }

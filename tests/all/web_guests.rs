@@ -4,6 +4,9 @@
 
 use crate::support;
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 use support::page::{Answer, Events, Page};
 use support::place::{Home, Place};
@@ -222,7 +225,14 @@ fn two_hundred_guests_are_told_everything_and_cost_little() {
         events.shows("a todos");
     }
     // Whoever comes now from elsewhere takes the place of one of the many from one address.
-    assert_eq!(entering(&link, "mais um").status, 200);
+    let mut entered = entering(&link, "mais um");
+    // So many came just now that the next may have to wait.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while entered.status == 429 && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(100));
+        entered = entering(&link, "mais um");
+    }
+    assert_eq!(entered.status, 200, "{entered:?}");
     ana.notes("had to make room for others");
     ana.says("/guests");
     ana.notes("200 guests: ");

@@ -2,6 +2,7 @@
 //! files.
 
 pub mod archive;
+mod background;
 pub mod config;
 mod database;
 pub mod identity;

@@ -24,7 +24,6 @@ mod emoji;
 mod entry;
 #[cfg(unix)]
 mod face;
-#[cfg_attr(not(test), allow(dead_code))]
 mod finding;
 mod held;
 mod input;

@@ -75,6 +75,8 @@ struct Queue {
     is_prose: bool,
     /// What is drawn is no longer what is wanted.
     is_stale: bool,
+    /// The thread paints or writes what it has taken, which may be a prompt alone.
+    is_painting: bool,
     /// Whether a prompt stands on the terminal.
     is_drawn: bool,
     is_closed: bool,
@@ -94,7 +96,7 @@ impl Queue {
     }
 
     fn is_idle(&self) -> bool {
-        self.has_failed || !self.has_work() && self.being_written == 0
+        self.has_failed || !self.has_work() && !self.is_painting
     }
 }
 
@@ -323,6 +325,7 @@ fn write_out(shared: &Shared, mut stream: File, tell: impl Fn(OutputEvent)) {
             }
             std::mem::swap(&mut queue.bytes, &mut text);
             queue.being_written = text.len();
+            queue.is_painting = true;
             queue.is_stale = false;
             if std::mem::take(&mut queue.is_screen_cleared) {
                 painter.clear_screen(&mut out);
@@ -349,12 +352,14 @@ fn write_out(shared: &Shared, mut stream: File, tell: impl Fn(OutputEvent)) {
             queue.has_failed = true;
             queue.bytes = Vec::new();
             queue.being_written = 0;
+            queue.is_painting = false;
             shared.tell_progress(queue);
             tell(OutputEvent::Failed);
             return;
         }
         let mut queue = shared.lock();
         queue.is_drawn = prompt.is_some();
+        queue.is_painting = false;
         shared.tell_progress(queue);
     }
 }

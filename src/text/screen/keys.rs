@@ -12,7 +12,7 @@ pub fn key_use(lang: Lang, key: KeyUse) -> String {
             "shows or hides the people",
             "mostra ou esconde as pessoas"
         ),
-        KeyUse::Find => say!(lang, "finds in what is held", "busca no que está guardado"),
+        KeyUse::Find => say!(lang, "finds in what was said", "busca no que foi dito"),
         KeyUse::Palette => say!(lang, "all keys and commands", "todas as teclas e comandos"),
         KeyUse::Choose => say!(lang, "chooses a person", "escolhe uma pessoa"),
         KeyUse::Up => say!(lang, "a page up", "uma página acima"),

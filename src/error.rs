@@ -213,6 +213,8 @@ pub enum Usage {
     Connect(String),
     /// Not the address of a hub.
     Hub(String),
+    /// Not an address at which guests are served.
+    Guests(String),
     /// Not an argument of `history`.
     History(HistoryUsage),
     /// Not an argument of `lab`.

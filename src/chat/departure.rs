@@ -1,10 +1,19 @@
 //! How a room is left: what [`super::leaving`] decides, done.
 
+use std::time::Duration;
+
 use super::Chat;
 use super::command::Leave;
 use super::leaving::{LeavingEvent, Progress};
 use super::output::Ended;
 use crate::protocol::time::Moment;
+
+/// How long the answer to a search is waited for after the end of the input: as long as
+/// acknowledgements are.
+const ANSWERS_WAIT: Duration = Duration::from_secs(3);
+
+/// The same after a farewell, which takes a second in all.
+const FAREWELL_WAIT: Duration = Duration::from_millis(900);
 
 impl Chat {
     /// Goes on with leaving.
@@ -36,10 +45,21 @@ impl Chat {
     }
 
     pub(super) fn begin_leaving(&mut self, now: Moment, leave: Leave) {
+        let wait = match leave {
+            Leave::EndOfInput => ANSWERS_WAIT,
+            Leave::Farewell => FAREWELL_WAIT,
+            Leave::Signal => Duration::ZERO,
+        };
+        self.own.finding.leave(now.time + wait);
         let has_spoken = self.own.has_spoken();
         if let Some(event) = self.leaving.handle(now.time, leave, has_spoken) {
             self.on_leaving(now, event);
         }
+    }
+
+    /// Whether this member has left, and nothing that it asked for is still to be told.
+    pub(super) fn is_left(&self, now: Duration) -> bool {
+        self.leaving.is_over() && !self.own.finding.is_awaited(now)
     }
 
     /// What became of what this member said.

@@ -63,6 +63,8 @@ pub(super) struct Finding {
     asked: BTreeMap<RequestId, (Query, Purpose)>,
     /// Searches in memory that go on, the first one now.
     searches: VecDeque<MemorySearch>,
+    /// Until when an answer is waited for, once this member leaves.
+    until: Option<Duration>,
 }
 
 /// Why something is looked for.
@@ -85,9 +87,27 @@ impl Finding {
         self.asked.len() + self.searches.len() < ASKED_MAX
     }
 
-    /// When a search in memory goes on: now, if there is one.
+    /// When a search in memory goes on, which is now if there is one, or an answer is waited for no
+    /// longer.
     pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
-        (!self.searches.is_empty()).then_some(now)
+        match self.searches.is_empty() {
+            false => Some(now),
+            true => self
+                .until
+                .filter(|until| self.is_awaited(now) && *until > now),
+        }
+    }
+
+    /// This member leaves: what was asked before is still answered, if that takes no longer than
+    /// until this time.
+    pub(super) fn leave(&mut self, until: Duration) {
+        self.until = Some(until);
+    }
+
+    /// Whether an answer may still come that somebody asked for.
+    pub(super) fn is_awaited(&self, now: Duration) -> bool {
+        let has_asked = !self.asked.is_empty() || !self.searches.is_empty();
+        has_asked && self.until.is_some_and(|until| now < until)
     }
 
     /// Takes in that a message was changed.

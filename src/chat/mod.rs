@@ -199,7 +199,7 @@ impl Chat {
         if let Some(delivered) = self.next_report(now.time) {
             return Output::Tell(News::Delivered(delivered).into());
         }
-        if self.leaving.is_over() {
+        if self.is_left(now.time) {
             return Output::Ended(self.ended());
         }
         Output::Wake(self.next_time(now.time))

@@ -187,7 +187,10 @@ impl TryFrom<ChatArgs> for ChatSettings {
     fn try_from(args: ChatArgs) -> Result<Self, Error> {
         let name = name_or_login(args.name.as_deref())?;
         let display = display(&args);
-        let page = args.web.map(PagePort::parse).transpose()?;
+        let page = args.web;
+        let page = page
+            .map(|typed| PagePort::parse(typed, "--web"))
+            .transpose()?;
         let member = args.member.of_rooms(args.room)?;
         Ok(Self {
             name,

@@ -1,7 +1,7 @@
 //! The page: its port, and the arguments of `web`, whose settings are those of `chat` without a
 //! terminal.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::Args;
 
@@ -73,6 +73,14 @@ impl GuestSettings {
     };
 }
 
+/// Where guests are served: an address and a port, or a port of all addresses.
+fn guests_address(typed: String) -> Result<SocketAddr, Usage> {
+    if let Ok(port) = typed.parse() {
+        return Ok((Ipv4Addr::UNSPECIFIED, port).into());
+    }
+    typed.parse().map_err(|_| Usage::Guests(typed))
+}
+
 impl TryFrom<GuestArgs> for GuestSettings {
     type Error = Usage;
 
@@ -94,7 +102,7 @@ impl TryFrom<GuestArgs> for GuestSettings {
             is_wanted: args.guests.is_some(),
             address: match args.guests.filter(|typed| !typed.is_empty()) {
                 None => None,
-                Some(typed) => Some(typed.parse().map_err(|_| Usage::Port(typed))?),
+                Some(typed) => Some(guests_address(typed)?),
             },
             most: number(
                 args.guests_max,
@@ -181,14 +189,21 @@ impl PagePort {
         format!("{host}:{port}")
     }
 
-    /// Reads a typed port; nothing is [`PagePort::DEFAULT`], and 0 is any free one.
+    /// Reads the port that was typed for an option; nothing is [`PagePort::DEFAULT`], and 0 is any
+    /// free one.
     ///
     /// # Errors
     /// What is no port.
-    pub(super) fn parse(typed: String) -> Result<Self, Usage> {
+    pub(super) fn parse(typed: String, option: &'static str) -> Result<Self, Usage> {
+        let no_port = |typed| Usage::Number {
+            typed,
+            least: 0,
+            most: u64::from(u16::MAX),
+            option,
+        };
         match typed.as_str() {
             "" => Ok(Self::DEFAULT),
-            port => port.parse().map(Self::At).map_err(|_| Usage::Port(typed)),
+            port => port.parse().map(Self::At).map_err(|_| no_port(typed)),
         }
     }
 }
@@ -228,7 +243,7 @@ impl TryFrom<WebArgs> for ChatSettings {
             role: Role::Person,
             depth_bytes: HISTORY_BYTES,
             page: Some(PageSettings {
-                port: PagePort::parse(args.page_port.unwrap_or_default())?,
+                port: PagePort::parse(args.page_port.unwrap_or_default(), "PORT")?,
                 browser: match args.no_browser {
                     true => Browser::ByLink,
                     false => Browser::Opened,

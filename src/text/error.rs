@@ -171,6 +171,13 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
         Usage::Room(given, why) => super::name::room_refused(lang, given, *why),
         Usage::Name(given, why) => super::name::name_refused(lang, given, *why),
         Usage::OddName(given, odd) => super::name::name_is_odd(lang, given, *odd),
+        Usage::Guests(given) => say!(
+            lang,
+            "'{given}' is not valid for --guests: expected a port, or an address of this machine \
+            with one, as 192.168.0.7:5090",
+            "'{given}' não é válido para --guests: use uma porta, ou um endereço desta máquina com \
+            uma, como 192.168.0.7:5090",
+        ),
         Usage::Number {
             typed,
             least,

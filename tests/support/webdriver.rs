@@ -254,7 +254,8 @@ impl Browser {
 
     /// Waits until an expression is true, and returns it.
     pub fn waits_for(&self, expression: &str) -> Value {
-        let script = format!("return ({expression})");
+        // What it asks for may not be there yet.
+        let script = format!("try {{ return ({expression}); }} catch {{ return null; }}");
         let found = wait_until(|| {
             let value = self.runs(&script, &[]);
             let is_true = !matches!(value, Value::Null | Value::Bool(false));

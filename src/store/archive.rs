@@ -225,7 +225,6 @@ impl Archive {
         let has_file = file.is_some();
         let (writer_lag, writer_tell) = (Arc::clone(&lag), Arc::clone(&tell));
         let archive = move || {
-            super::background::give_way();
             Writer::new(&open, file, writer_lag, writer_tell).serve(&taken);
             drop(done);
         };

@@ -2,7 +2,6 @@
 //! files.
 
 pub mod archive;
-mod background;
 pub mod config;
 mod database;
 pub mod identity;

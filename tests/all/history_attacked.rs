@@ -400,7 +400,7 @@ fn what_an_ignored_person_says_is_kept_and_found_again_afterwards() {
     ana.notes("zeca entered");
     zeca.notes("ana is here");
     ana.says("/ignore zeca");
-    ana.notes("zeca");
+    ana.notes("you ignore zeca: nothing of them appears");
     zeca.says("bobagem xadrez");
     holds(&file_of(&homes[0]), "xadrez", 1);
     ana.says("/search xadrez");

@@ -57,16 +57,29 @@ pub(super) fn ms_of(row: i64) -> u64 {
     clock_of(row) >> 16
 }
 
-/// A free row for a message: the first of its clock, or one soon after it.
+/// A free row for a message: the first of its clock, or one soon after it. Behind more than a few
+/// that are taken, which is what a paste of many lines leaves, it is the one behind the last of that
+/// moment, so that what is said in order is found in order.
 pub(super) fn free_row(connection: &Connection, clock: u64, brief: u32) -> Result<i64, Fault> {
     let first = first_row(clock);
     if let Some(row) = free_between(connection, first, first + NEAR_ROWS)? {
         return Ok(row);
     }
+    let end = first + NEAR_ROWS + i64::from(FAR_ROWS);
+    if let Some(last) = last_between(connection, first, end)?
+        && last + 1 < end
+    {
+        return Ok(last + 1);
+    }
     // Only somebody who says very much with one clock gets here.
     let far = first + NEAR_ROWS + i64::from(brief % FAR_ROWS);
     let row = free_between(connection, far, far + 4 * NEAR_ROWS)?;
     row.ok_or_else(|| Fault::Other("too many messages of one moment".into()))
+}
+
+fn last_between(connection: &Connection, from: i64, to: i64) -> Result<Option<i64>, Fault> {
+    let last = "SELECT row FROM messages WHERE row >= ?1 AND row < ?2 ORDER BY row DESC LIMIT 1";
+    super::first(connection, last, [from, to])
 }
 
 fn free_between(connection: &Connection, from: i64, to: i64) -> Result<Option<i64>, Fault> {

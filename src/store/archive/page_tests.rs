@@ -153,3 +153,25 @@ fn what_was_said_while_the_clock_was_ahead_is_not_the_last_unless_the_clock_is_b
     file.say("sala", &[entry("ana", 2, second(7_200_000), "agora")]);
     assert_eq!(texts(&file.find(&ahead)), ["antes", "de longe", "agora"]);
 }
+
+#[test]
+fn a_paste_of_thousands_of_lines_is_found_in_its_order() {
+    let mut file = File::new();
+    let pasted: Vec<Entry> = (0..3000_u32)
+        .map(|line| {
+            let mut said = entry("ana", 1, 0, &format!("linha {line}"));
+            // So many lines leave in one frame, and frames leave one right after the other.
+            said.id.index = (line % 50) as u8;
+            said.id.position.sequence = line / 50;
+            said.id.position.clock += u64::from(line / 50);
+            said
+        })
+        .collect();
+    file.say("sala", &pasted);
+    let page = file.find(&Query {
+        limit: 2000,
+        ..Query::default()
+    });
+    let expected: Vec<String> = (1000..3000).map(|line| format!("linha {line}")).collect();
+    assert_eq!(texts(&page), expected);
+}

@@ -94,33 +94,40 @@ fn speaker(
     (short, session): (u64, u64),
 ) -> Result<i64, Fault> {
     let name = who.name.as_str();
-    let values = params![person, session as i64, name, short as i64];
-    let known = "SELECT number FROM speakers
-        WHERE person = ?1 AND session = ?2 AND name = ?3 AND short = ?4";
-    if let Some(number) = first(connection, known, values)? {
-        return Ok(number);
-    }
-    let insert = "INSERT INTO speakers (person, session, name, short, folded)
-        VALUES (?1, ?2, ?3, ?4, ?5)";
-    let folded = folded_name(name);
-    let values = params![person, session as i64, name, short as i64, folded];
-    connection.prepare_cached(insert)?.execute(values)?;
-    Ok(connection.last_insert_rowid())
+    named(
+        connection,
+        (person, session as i64, name, short as i64),
+        &folded_name(name),
+    )
 }
 
 /// The number of a guest's name, which it gets if there is none. It stands among the host's names,
 /// and is never found as one: no folded name begins like this.
 fn guest(connection: &Connection, host: i64, guest: &GuestName) -> Result<i64, Fault> {
     let name = guest.name.as_str();
-    let values = params![host, guest.number, name, GUEST_SHORT];
+    let number = i64::from(guest.number);
+    named(
+        connection,
+        (host, number, name, GUEST_SHORT),
+        &folded_guest(name),
+    )
+}
+
+/// The number of a name in a session: the one that it has, or a new one with what it is found by.
+fn named(
+    connection: &Connection,
+    (person, session, name, short): (i64, i64, &str, i64),
+    folded: &str,
+) -> Result<i64, Fault> {
     let known = "SELECT number FROM speakers
         WHERE person = ?1 AND session = ?2 AND name = ?3 AND short = ?4";
+    let values = params![person, session, name, short];
     if let Some(number) = first(connection, known, values)? {
         return Ok(number);
     }
     let insert = "INSERT INTO speakers (person, session, name, short, folded)
         VALUES (?1, ?2, ?3, ?4, ?5)";
-    let values = params![host, guest.number, name, GUEST_SHORT, folded_guest(name)];
+    let values = params![person, session, name, short, folded];
     connection.prepare_cached(insert)?.execute(values)?;
     Ok(connection.last_insert_rowid())
 }

@@ -2,7 +2,7 @@
 
 use super::amending::Which;
 use super::archive::search::{Query, Span};
-use super::entry::{Entry, split_name};
+use super::entry::{Entry, split_name, whole_name};
 use super::event::Failure;
 use super::finding::{self, Purpose};
 use super::guests::{GuestName, GuestsCommand};
@@ -280,15 +280,6 @@ fn page(typed: &str) -> Result<Asked, Failure> {
         "new" | "novo" => Ok(Asked::Page(PageAsk::Renew)),
         _ => Err(Failure::Usage("/web [new]")),
     }
-}
-
-/// All that was typed behind a command that takes nothing but a name, with quotes or without.
-fn whole_name(rest: &str) -> &str {
-    let rest = rest.trim();
-    let quoted = rest
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    quoted.unwrap_or(rest)
 }
 
 #[cfg(test)]

@@ -186,6 +186,15 @@ pub fn rest(text: String) -> Entry {
     say(text, None)
 }
 
+/// All that was typed where nothing but a name or a path can stand, with quotes or without.
+pub(in crate::chat) fn whole_name(rest: &str) -> &str {
+    let rest = rest.trim();
+    let quoted = rest
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    quoted.unwrap_or(rest)
+}
+
 /// A typed name and what follows it: the first word, or what stands in quotes.
 #[must_use]
 pub fn split_name(text: &str) -> (&str, &str) {

@@ -5,7 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::RoomState;
-use crate::chat::entry::split_name;
+use crate::chat::entry::{split_name, whole_name};
 use crate::chat::event::Failure;
 
 /// How `/join` is typed.
@@ -116,9 +116,9 @@ pub(in crate::chat) fn join(rest: &str) -> Result<RoomsCommand, Failure> {
     let (option, value) = options
         .split_once(char::is_whitespace)
         .unwrap_or((options, ""));
-    let path = || unquoted(value).to_owned();
+    let path = || whole_name(value).to_owned();
     let name = Some(name.to_owned()).filter(|name| !name.is_empty());
-    let key = match (option, unquoted(value), &name) {
+    let key = match (option, whole_name(value), &name) {
         ("", _, Some(_)) => KeySource::Name,
         ("--key", "", _) => KeySource::Ask,
         ("--key-file", "", _) | ("--invite-file", "", _) => return Err(Failure::Usage(JOIN)),
@@ -131,7 +131,7 @@ pub(in crate::chat) fn join(rest: &str) -> Result<RoomsCommand, Failure> {
 
 /// Reads what stands behind `/part`.
 pub(in crate::chat) fn part(rest: &str) -> RoomsCommand {
-    let room = unquoted(rest);
+    let room = whole_name(rest);
     RoomsCommand::Part(Some(room.to_owned()).filter(|room| !room.is_empty()))
 }
 
@@ -140,19 +140,10 @@ pub(in crate::chat) fn part(rest: &str) -> RoomsCommand {
 /// # Errors
 /// [`Failure::Usage`].
 pub(in crate::chat) fn switch(rest: &str) -> Result<RoomsCommand, Failure> {
-    match unquoted(rest) {
+    match whole_name(rest) {
         "" => Err(Failure::Usage(ROOM)),
         room => Ok(RoomsCommand::Switch(room.to_owned())),
     }
-}
-
-/// All that was typed, with quotes around it or without.
-fn unquoted(rest: &str) -> &str {
-    let rest = rest.trim();
-    let quoted = rest
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    quoted.unwrap_or(rest)
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::chat::NetworkNews;
+use crate::chat::event::Interface;
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::config::HISTORY_BYTES;
 use crate::protocol::message::Name;
@@ -28,5 +30,19 @@ pub fn setup(number: u8, name: Name, session: u64, seal: Seal) -> Setup {
         link: Link::Wired,
         seed: u64::from(number),
         secrets: Secrets::new(Zeroizing::new([number; 32])),
+    }
+}
+
+/// The network of such a member, as it is reported to its room: one interface on cable.
+pub(super) fn network(datagram_bytes: usize) -> NetworkNews {
+    NetworkNews::Interfaces {
+        joined: Vec::new(),
+        lost: Vec::new(),
+        in_use: vec![Interface {
+            name: "pretend".to_owned(),
+            address: None,
+        }],
+        link: Link::Wired,
+        datagram_bytes,
     }
 }

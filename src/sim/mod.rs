@@ -27,15 +27,14 @@ use self::link::{Air, Faults};
 pub use self::traffic::{PULLED, Traffic};
 use crate::chat::archive::Request;
 use crate::chat::command::{Command, Leave, RequestId};
-use crate::chat::event::{Interface, News};
-use crate::chat::{Chat, Input, NetworkAsk, NetworkNews, Output};
+use crate::chat::event::News;
+use crate::chat::{Chat, Input, NetworkAsk, Output};
 use crate::protocol::engine::event::{Destination, GuestName, Transmit};
 use crate::protocol::engine::member::Member;
 use crate::protocol::message::Name;
 use crate::protocol::node::Node;
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Verdicts;
 
@@ -211,16 +210,7 @@ impl World {
 
     /// Reports to a member what its network is like.
     fn tell_network(&mut self, number: usize) {
-        let news = NetworkNews::Interfaces {
-            joined: Vec::new(),
-            lost: Vec::new(),
-            in_use: vec![Interface {
-                name: "pretend".to_owned(),
-                address: None,
-            }],
-            link: Link::Wired,
-            datagram_bytes: self.air.mtu_bytes(),
-        };
+        let news = member::network(self.air.mtu_bytes());
         self.handle(number, Input::Network(news));
     }
 

@@ -13,9 +13,9 @@ use super::EPOCH_MS;
 use super::link::{Air, Faults};
 use crate::chat::archive::{Reply, Request};
 use crate::chat::command::{Command, RequestId};
-use crate::chat::event::{Failure, Interface, Told};
+use crate::chat::event::{Failure, Told};
 use crate::chat::rooms::{RoomNumber, Rooms};
-use crate::chat::{Audience, Config, Ended, Input, NetworkAsk, NetworkNews, Output};
+use crate::chat::{Audience, Config, Ended, Input, NetworkAsk, Output};
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::config::HISTORY_BYTES;
 use crate::protocol::engine::event::{Destination, Transmit};
@@ -258,7 +258,7 @@ impl RoomsWorld {
                 Output::Send(transmit) => self.carry(number, &transmit),
                 Output::Tell(told) => host.told.push(told),
                 Output::Network(NetworkAsk::Rescan) => {
-                    let news = network(mtu_bytes);
+                    let news = super::member::network(mtu_bytes);
                     host.rooms.handle(moment, Input::Network(news));
                 }
                 Output::Archive(Request::Load) => {
@@ -327,18 +327,5 @@ impl RoomsWorld {
             time: self.now,
             wall_ms: EPOCH_MS + self.now.as_millis() as u64,
         }
-    }
-}
-
-fn network(datagram_bytes: usize) -> NetworkNews {
-    NetworkNews::Interfaces {
-        joined: Vec::new(),
-        lost: Vec::new(),
-        in_use: vec![Interface {
-            name: "pretend".to_owned(),
-            address: None,
-        }],
-        link: Link::Wired,
-        datagram_bytes,
     }
 }

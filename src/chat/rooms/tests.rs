@@ -2,16 +2,12 @@
 
 use super::*;
 use crate::chat::command::Leave;
-use crate::protocol::engine::Setup;
-use crate::protocol::engine::config::HISTORY_BYTES;
 use crate::protocol::engine::event::Destination;
 use crate::protocol::message::Name;
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::frame::durable::Role;
-use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
-use crate::protocol::wire::seal::signer::Signer;
+use crate::sim;
 use std::collections::BTreeMap;
 
 fn at(ms: u64) -> Moment {
@@ -22,21 +18,10 @@ fn at(ms: u64) -> Moment {
 }
 
 fn config(member: u8, room: Option<&str>) -> Config {
+    let name = Name::parse(&format!("m{member}")).unwrap();
+    let session = 1_790_000_000 << 32 | u64::from(member);
     Config {
-        setup: Setup {
-            signer: Signer::from_seed(&[member; 32]),
-            session: 1_790_000_000 << 32 | u64::from(member),
-            replaces: None,
-            role: Role::Person,
-            is_archived: false,
-            depth_bytes: HISTORY_BYTES,
-            name: Name::parse(&format!("m{member}")).unwrap(),
-            seal: Seal::public(room),
-            mirror_port: None,
-            link: Link::Wired,
-            seed: u64::from(member),
-            secrets: Secrets::new([member; 32].into()),
-        },
+        setup: sim::member::setup(member, name, session, Seal::public(room)),
         room: room.map(str::to_owned),
         is_keyed: false,
         is_remembered: false,

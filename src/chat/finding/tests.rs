@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::chat::archive::record::{Entry, Form};
+use crate::chat::command::Leave;
 use crate::chat::event::{Id, Told};
 use crate::chat::{Audience, Config, Input, Output, archive};
 use crate::protocol::engine::Setup;
@@ -425,4 +426,60 @@ fn a_room_is_read_up_to_the_newest_message_that_a_face_marks() {
         panic!("{told:?}");
     };
     assert_eq!(snapshot.read_until, Some(Id::Group(id(6))));
+}
+
+/// Whether the room ends so many milliseconds after its start.
+fn ends(chat: &mut Chat, ms: u64) -> bool {
+    let now = Moment {
+        time: Duration::from_millis(ms),
+        wall_ms: NOW_MS + ms,
+    };
+    chat.handle(now, Input::Time);
+    loop {
+        match chat.poll(now) {
+            Output::Ended(_) => return true,
+            Output::Wake(_) => return false,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn what_was_asked_before_leaving_is_answered_and_not_waited_for_without_end() {
+    for (leave, wait_ms) in [(Leave::EndOfInput, 3000), (Leave::Farewell, 900)] {
+        for is_answered in [true, false] {
+            let mut chat = archived();
+            let query = Box::new(query("prova").unwrap());
+            let purpose = Purpose::Search;
+            ask(&mut chat, 1, Command::Find { query, purpose });
+            ask(&mut chat, 2, Command::Leave(leave));
+            for ms in (0..wait_ms).step_by(50) {
+                assert!(!ends(&mut chat, ms), "{leave:?}, {ms} ms");
+            }
+            if is_answered {
+                let answer = RoomReply::Found {
+                    request: RequestId(1),
+                    found: vec![found(1, Form::Original)],
+                    has_more: false,
+                    has_newer: false,
+                };
+                let at = Moment {
+                    time: Duration::from_millis(wait_ms - 1),
+                    wall_ms: NOW_MS + wait_ms - 1,
+                };
+                chat.handle(at, Input::Archived(archive::Reply::Room(answer)));
+                let told = |output| {
+                    matches!(
+                        output,
+                        Output::Tell(Told {
+                            request: Some(RequestId(1)),
+                            ..
+                        })
+                    )
+                };
+                assert!(told(chat.poll(at)));
+            }
+            assert!(ends(&mut chat, wait_ms), "{leave:?}");
+        }
+    }
 }

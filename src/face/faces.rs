@@ -12,7 +12,6 @@ use crate::chat::command::RequestId;
 use crate::chat::entry::Request;
 use crate::chat::event::{GuestsEvent, News, Timing, Told};
 use crate::chat::rooms::{RoomNews, RoomNumber};
-use crate::cli::LOBBY;
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::screen::qr_code;
 use crate::terminal::signals::Signal;
@@ -55,13 +54,13 @@ pub struct Faces {
 }
 
 impl Faces {
-    /// The face of the terminal alone, in a first room.
+    /// The face of the terminal alone, before any room is open.
     #[must_use]
-    pub fn new(terminal: RoomFace, shown: Terminal, room: String) -> Self {
+    pub fn new(terminal: RoomFace, shown: Terminal) -> Self {
         Self {
             terminal,
             shown,
-            rooms: BTreeMap::from([(RoomNumber::FIRST, room)]),
+            rooms: BTreeMap::new(),
             #[cfg(feature = "web")]
             page: None,
             #[cfg(feature = "web")]
@@ -227,11 +226,6 @@ impl Faces {
 impl Face for Faces {
     fn show(&mut self, told: &Told) {
         match &told.news {
-            News::Ready(ready) => {
-                let name = ready.room.clone();
-                let name = name.unwrap_or_else(|| LOBBY.to_owned());
-                self.rooms.insert(told.room, name);
-            }
             News::Room(RoomNews::Joined { name, .. }) => {
                 self.rooms.insert(told.room, name.clone());
             }

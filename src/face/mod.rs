@@ -288,16 +288,7 @@ impl ConsoleFace {
         }
         let line = match &mut self.writer {
             Writer::Lines(lines) => lines.line(told.request.map(|request| request.0), &told.news),
-            // A program was told before its last session ended.
-            Writer::Json(_)
-                if matches!(
-                    told.news,
-                    News::Recent(_) | News::ReadUntil(_) | News::Page(_)
-                ) =>
-            {
-                return;
-            }
-            Writer::Json(_) if told.news.is_for_server() => return,
+            Writer::Json(_) if !json::is_told(&told.news) => return,
             Writer::Json(json) => {
                 let request = told.request;
                 let name = request.and_then(|request| self.entries.name_of(request));

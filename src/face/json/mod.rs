@@ -96,6 +96,14 @@ impl Json {
     }
 }
 
+/// Whether programs are told of this at all. What a person saw in earlier sessions and what a face
+/// reads on for itself is no news, and how guests are served concerns nobody else.
+#[must_use]
+pub(in crate::face) fn is_told(news: &News) -> bool {
+    let is_for_one_face = matches!(news, News::Recent(_) | News::ReadUntil(_) | News::Page(_));
+    !is_for_one_face && !news.is_for_server()
+}
+
 fn object_of(news: &News) -> Object<'_> {
     match news {
         News::Ready(ready) => of_ready(ready),

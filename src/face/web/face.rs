@@ -16,10 +16,10 @@ use crate::chat::entry::{Entry, Request};
 use crate::chat::event::{Failure, News, Told};
 use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::chat::transcript::Snapshot;
-use crate::cli::LOBBY;
 use crate::clock::Clock;
 use crate::face::Face;
 use crate::face::faces::{FIRST_OF_PAGE, is_answer, is_of_page};
+use crate::face::json;
 use crate::text::{self, Lang};
 
 /// A stream whose state is being gathered, or that is given what happens.
@@ -95,13 +95,6 @@ impl WebFace {
             PageEvent::Asked(Ask::Say(line), answering) => self.take_line(line, answering),
             PageEvent::Asked(Ask::History(ask), answering) => self.take_history(ask, answering),
         }
-    }
-
-    /// Takes in that a room is open.
-    fn enter(&mut self, number: RoomNumber, name: &str) {
-        let lang = self.lang;
-        let room = self.rooms.entry(number);
-        room.or_insert_with(|| RoomLines::new(name, lang));
     }
 
     /// What is told of a request, as its answer says it.
@@ -271,12 +264,12 @@ impl WebFace {
                 return self.send_state(told.room, request, snapshot);
             }
             (News::Snapshot(_), None) => return,
+            (news, _) if !json::is_told(news) => return,
             (news, None) if told.request.is_some() && is_answer(news) => return,
-            (News::Ready(ready), _) => {
-                let name = ready.room.as_deref().unwrap_or(LOBBY);
-                self.enter(told.room, name);
+            (News::Room(RoomNews::Joined { name, .. }), _) => {
+                let room = RoomLines::new(name, self.lang);
+                self.rooms.insert(told.room, room);
             }
-            (News::Room(RoomNews::Joined { name, .. }), _) => self.enter(told.room, name),
             _ => {}
         }
         let is_kept = match &told.news {

@@ -102,7 +102,7 @@ fn talk(
         member: Member::new(settings, opened),
         joining: Joining::default(),
         sockets,
-        face: Faces::new(terminal, shown, first.shown().to_owned()),
+        face: Faces::new(terminal, shown),
         #[cfg(feature = "web")]
         paging: paging(settings, opened, first, lang, tell.clone()),
         archive,

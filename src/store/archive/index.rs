@@ -58,8 +58,8 @@ pub(super) fn ms_of(row: i64) -> u64 {
 }
 
 /// A free row for a message: the first of its clock, or one soon after it. Behind more than a few
-/// that are taken, which is what a paste of many lines leaves, it is the one behind the last of that
-/// moment, so that what is said in order is found in order.
+/// that are taken, which is what a paste of many lines leaves, it is the one behind the last of
+/// that moment, so that what is said in order is found in order.
 pub(super) fn free_row(connection: &Connection, clock: u64, brief: u32) -> Result<i64, Fault> {
     let first = first_row(clock);
     if let Some(row) = free_between(connection, first, first + NEAR_ROWS)? {

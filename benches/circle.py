@@ -127,7 +127,8 @@ def peer_bulk(program, backend, args, env=""):
 def circle(rounds, roda, baseline=None):
     """100,000 messages of 200 bytes in a room, one to three, at four rates of loss."""
     program = os.environ.get("PEERS_PROGRAM")
-    rows = {"roda chat": lambda: roda_bulk(roda, 3)[0]}
+    rows = {"roda chat": lambda: roda_bulk(roda, 3, ["--no-history"])[0],
+            "roda chat that archives": lambda: roda_bulk(roda, 3)[0]}
     if baseline:
         rows["baseline"] = lambda: roda_bulk(baseline, 3)[0]
     if program:
@@ -190,7 +191,8 @@ def circle_latency(rounds, roda, bare, baseline=None):
         return latency_between(bare, hearing, speaker)
 
     rows = {"bare, pipe to pipe": through_bare,
-            "roda chat, pipe to pipe": lambda: latency_through(roda, bare)}
+            "roda chat, pipe to pipe": lambda: latency_through(roda, bare, ["--no-history"]),
+            "roda chat that archives, pipe to pipe": lambda: latency_through(roda, bare)}
     if baseline:
         rows["baseline, pipe to pipe"] = lambda: latency_through(baseline, bare)
     with Network():

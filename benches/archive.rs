@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::env;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -60,6 +60,7 @@ fn main() {
     let path = PathBuf::from(archive);
     let mut lines = BufWriter::new(File::create(lines).unwrap());
     let start = Instant::now();
+    let mut cpu = Duration::ZERO;
     for (room, name, share) in [(0, "sala", 90), (1, "turma", 9), (2, "outra", 1)] {
         let seal = Seal::public(Some(name));
         let place = RoomPlace {
@@ -103,9 +104,28 @@ fn main() {
             }
         }
         wait(&archive, &told);
+        cpu += cpu_of_store();
         assert!(archive.close(Duration::from_secs(600)));
     }
-    println!("{:.0}", count as f64 / start.elapsed().as_secs_f64());
+    let rate = count as f64 / start.elapsed().as_secs_f64();
+    println!("{rate:.0} {:.2}", cpu.as_secs_f64() * 1e6 / count as f64);
+}
+
+/// The processor time of the store's threads until now; zero where the system does not tell.
+fn cpu_of_store() -> Duration {
+    let Ok(threads) = fs::read_dir("/proc/self/task") else {
+        return Duration::ZERO;
+    };
+    let mut ns = 0;
+    for thread in threads.flatten().map(|thread| thread.path()) {
+        let read = |name: &str| fs::read_to_string(thread.join(name)).unwrap_or_default();
+        if read("comm").starts_with("archive") {
+            let figures = read("schedstat");
+            let on_cpu = figures.split(' ').next().and_then(|ns| ns.parse().ok());
+            ns += on_cpu.unwrap_or(0);
+        }
+    }
+    Duration::from_nanos(ns)
 }
 
 /// Keeps what would be served to the others: a full history.

@@ -39,7 +39,7 @@ def started(roda, kind, full):
             if event.get("request") == "mine":
                 said = at
                 break
-        time.sleep(3)  # what is held is loaded
+        time.sleep(2)  # what is held is loaded
         with open(f"/proc/{process.pid}/status") as status:
             resident = [int(l.split()[1]) for l in status if l.startswith("VmRSS")][0] / 1024
         hosts.leave(process)

@@ -1,22 +1,26 @@
 """The section `page` of scripts/bench: two hosts, each with a member and a browser of its own, which is
 Chromium without a window. How long a line takes from one page's entry to the other page's picture; a
-hundred thousand messages in the archive: the first picture, long tasks and elements while it is scrolled
-through; the bytes of the page; what an open page costs while nobody speaks."""
+hundred thousand messages in the archive: the first picture, long tasks and nodes while it is scrolled
+through; the bytes of the page; what an open page costs while nobody speaks; two hundred guests: the
+member's memory, and how long a line takes to all of them."""
 import json, os, re, shutil, signal, subprocess, sys, tempfile, time
 
 from circle import HOSTS, Network
 from figures import interleave, spread
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PAGE = os.path.join(ROOT, "src", "face", "web", "page")
-LINES = 200
-LINE_PAUSE_S = 0.05
+GUEST_PROGRAM = os.path.join(ROOT, "benches", "page_guests.py")
+LINES = 400
+LINE_PAUSE_S = 0.04
 ROOM = "sala"
 ROOM_MESSAGES = 100_000
 # The room has nine tenths of what benches/archive writes.
 MESSAGES = ROOM_MESSAGES * 100 // 90 + 1
 SCROLL_S = 10
 IDLE_S = 10
+GUESTS = 200
+GUEST_LINES = 100
+GUEST_PAUSE_S = 0.1
 WAIT_S = 60
 TICKS_S = os.sysconf("SC_CLK_TCK")
 
@@ -94,16 +98,23 @@ def member(roda, host, name, folder, *options):
     os.makedirs(home, mode=0o700, exist_ok=True)
     kinds = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
     env = {**os.environ, **{kind: home for kind in kinds}}
-    args = ["ip", "netns", "exec", host, roda, "chat", "--name", name, "--room", ROOM, "--lang", "en", "--web", *options]
+    args = ["ip", "netns", "exec", host, roda, "chat", "--name", name, "--room", ROOM, "--lang", "en", "--web",
+            *options]
+    errors = open(os.path.join(folder, f"{name}.err"), "w")
+    process = subprocess.Popen(args, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors)
+    return process, told(folder, name, r"http://127\.0\.0\.1:\d+/#\w+")
+
+
+def told(folder, name, pattern):
+    """Waits until a member tells something, and returns it."""
     path = os.path.join(folder, f"{name}.err")
-    process = subprocess.Popen(args, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=open(path, "w"))
     end = time.monotonic() + WAIT_S
     while time.monotonic() < end:
-        found = re.search(r"http://127\.0\.0\.1:\d+/#\w+", open(path).read())
+        found = re.search(pattern, open(path).read())
         if found:
-            return process, found[0]
+            return found[0]
         time.sleep(0.02)
-    raise SystemExit(f"scripts/bench: {name} tells no link: {open(path).read()}")
+    raise SystemExit(f"scripts/bench: {name} does not tell {pattern}: {open(path).read()}")
 
 
 def leave(*processes):
@@ -130,7 +141,15 @@ def cpu_s(pid):
     return total
 
 
-# Notes when each line is put in, and when each is in the document and drawn.
+# Calls something once what is in the document now is drawn: behind the next frame's painting.
+DRAWN = """
+const drawn = (act) => requestAnimationFrame(() => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = act;
+  port2.postMessage(null);
+});
+"""
+# Notes when each line is put in, and when each is drawn.
 SPEAK = """
 window.sent = {};
 window.speak = (number) => {
@@ -140,14 +159,12 @@ window.speak = (number) => {
   document.querySelector('#say').requestSubmit();
 };
 """
-HEAR = """
+HEAR = DRAWN + """
 window.shown = {};
 new MutationObserver((changes) => {
   for (const { addedNodes } of changes) for (const node of addedNodes) {
     const number = /linha (\\d+) \\./.exec(node.textContent ?? '')?.[1];
-    if (number && !shown[number]) requestAnimationFrame(() => {
-      shown[number] ??= performance.timeOrigin + performance.now();
-    });
+    if (number && !shown[number]) drawn(() => { shown[number] ??= performance.timeOrigin + performance.now(); });
   }
 }).observe(document.querySelector('#log'), { childList: true, subtree: true });
 """
@@ -177,12 +194,27 @@ def latency(roda):
         here.close()
         there.close()
         leave(ana, bia)
-        return {"p50": took[len(took) // 2], "p99": took[len(took) * 99 // 100], "idle": idle[0], "idle_browser": idle[1]}
+        return {"p50": took[len(took) // 2], "p99": took[len(took) * 99 // 100],
+                "idle": idle[0], "idle_browser": idle[1]}
 
 
-# Scrolls upwards, as fast as frames come, and notes tasks over 50 ms and the most elements.
+# The bytes of what a browser has loaded: the document, its files, and the sentences.
+LOADED = """
+const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+const bytes = (some) => some.reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0);
+const files = entries.filter(({ name }) => /\\/([a-z]+\\.(js|css))?$/.test(new URL(name).pathname));
+return { files: bytes(files), texts: bytes(entries.filter(({ name }) => new URL(name).pathname === '/texts')) };
+"""
+# Scrolls upwards, as fast as frames come, and notes tasks over 50 ms, the most elements, and the most nodes, which
+# texts are, too.
 SCROLL = """
-window.found = { long: 0, longest: 0, nodes: 0, frames: 0, steps: 0 };
+window.found = { long: 0, longest: 0, elements: 0, nodes: 0, frames: 0 };
+const count = () => {
+  const walk = document.createTreeWalker(document);
+  let all = 1;
+  while (walk.nextNode()) all += 1;
+  return all;
+};
 new PerformanceObserver((list) => {
   for (const { duration } of list.getEntries()) {
     found.long += 1;
@@ -193,40 +225,73 @@ const log = document.querySelector('#log');
 const end = performance.now() + arguments[0] * 1000;
 const step = () => {
   found.frames += 1;
-  found.nodes = Math.max(found.nodes, document.querySelectorAll('*').length);
+  found.elements = Math.max(found.elements, document.querySelectorAll('*').length);
+  found.nodes = Math.max(found.nodes, count());
   log.scrollTop -= 400;
   if (performance.now() < end) requestAnimationFrame(step); else found.done = true;
 };
 step();
 """
-def long_room(roda, archive_program):
+
+
+def long_room(roda, written):
     """A hundred thousand messages: the first picture, and scrolling."""
     with tempfile.TemporaryDirectory() as folder:
         home = os.path.join(folder, "ana", "roda")
         os.makedirs(home, mode=0o700)
-        subprocess.run([archive_program, str(MESSAGES), os.path.join(home, "archive.db"), os.devnull],
-                       check=True, capture_output=True)
+        for name in os.listdir(written):
+            shutil.copy(os.path.join(written, name), home)
         ana, link = member(roda, HOSTS[0], "ana", folder)
         browser = Browser(HOSTS[0], os.path.join(folder, "browser"))
         browser.opens(link)
         browser.waits("document.querySelector('.message')")
         # The first loading warms the caches of the browser; a person's is warm, too.
-        notes = "new MutationObserver(() => { if (document.querySelector('.message')) window.first ??= performance.now(); })" \
-                ".observe(document, { childList: true, subtree: true });"
-        browser.call("POST", "/goog/cdp/execute", {"cmd": "Page.addScriptToEvaluateOnNewDocument", "params": {"source": notes}})
+        notes = DRAWN + "new MutationObserver((_, it) => { if (document.querySelector('.message')) { it.disconnect();" \
+                        "drawn(() => { window.first = performance.now(); }); } })" \
+                        ".observe(document, { childList: true, subtree: true });"
+        browser.call("POST", "/goog/cdp/execute",
+                     {"cmd": "Page.addScriptToEvaluateOnNewDocument", "params": {"source": notes}})
         browser.call("POST", "/refresh")
         first = browser.waits("window.first")
+        loaded = browser.runs(LOADED)
         browser.runs(SCROLL, SCROLL_S)
         found = browser.waits("window.found.done && window.found")
         browser.close()
         leave(ana)
-        return {"first": first, **found}
+        return {"first": first, **loaded, **found}
 
 
-def size():
-    """Bytes of the page for a member, all files together."""
-    files = [name for name in os.listdir(PAGE) if name.endswith((".html", ".css", ".js"))]
-    return sum(os.path.getsize(os.path.join(PAGE, name)) for name in files if not name.startswith("guest"))
+def peak_mib(pid):
+    """The most memory that a process has held."""
+    with open(f"/proc/{pid}/status") as status:
+        return [int(line.split()[1]) for line in status if line.startswith("VmHWM")][0] / 1024
+
+
+def guests(roda):
+    """Many guests of one member: its memory, and milliseconds from another member's line to the last of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        # Each telephone has an address.
+        addresses = [f"10.77.0.{20 + number}" for number in range(GUESTS)]
+        made = "".join(f"addr add {address}/24 dev v0\n" for address in addresses)
+        subprocess.run(["ip", "-n", HOSTS[2], "-batch", "-"], input=made, text=True, check=True)
+        ana, _ = member(roda, HOSTS[0], "ana", folder, "--guests=10.77.0.1:5090")
+        bia, _ = member(roda, HOSTS[1], "bia", folder)
+        link = told(folder, "ana", r"http://10\.77\.0\.1:\d+/#\w+")
+        told(folder, "bia", "ana is here|ana entered")
+        phones = subprocess.Popen(["ip", "netns", "exec", HOSTS[2], sys.executable, GUEST_PROGRAM, link, *addresses],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        phones.stdout.readline()
+        sent = []
+        for number in range(GUEST_LINES):
+            sent.append(time.monotonic())
+            bia.stdin.write(f"linha {number} .\n".encode())
+            bia.stdin.flush()
+            time.sleep(GUEST_PAUSE_S)
+        last = json.loads(phones.communicate(f"{GUEST_LINES}\n", timeout=WAIT_S)[0])
+        took = sorted(1000 * (last[str(number)] - was) for number, was in enumerate(sent))
+        memory = peak_mib(ana.pid)
+        leave(ana, bia)
+        return {"p50": took[len(took) // 2], "most": took[-1], "memory": memory}
 
 
 def page(rounds, roda, archive_program):
@@ -234,16 +299,24 @@ def page(rounds, roda, archive_program):
     for tool in ("chromedriver", "chromium"):
         if not shutil.which(tool):
             raise SystemExit(f"scripts/bench: {tool} is missing: apt-get install chromium chromium-driver")
-    with Network():
-        results = interleave(rounds, {"talk": lambda: latency(roda), "long": lambda: long_room(roda, archive_program)})
+    with Network(), tempfile.TemporaryDirectory() as written:
+        archive = os.path.join(written, "archive.db")
+        subprocess.run([archive_program, str(MESSAGES), archive, os.devnull], check=True, capture_output=True)
+        runs = {"talk": lambda: latency(roda), "long": lambda: long_room(roda, written), "guests": lambda: guests(roda)}
+        results = interleave(rounds, runs)
     of = lambda name, key, form="{:,.0f}": spread([result[key] for result in results[name]], form)
-    print("\n| the page | |\n|---|---|")
-    print(f"| typed in one page to shown in another host's, ms, p50 | {of('talk', 'p50', '{:.1f}')} |")
-    print(f"| the same, p99 | {of('talk', 'p99', '{:.1f}')} |")
-    print(f"| {ROOM_MESSAGES:,} messages: first picture, ms | {of('long', 'first')} |")
-    print(f"| tasks over 50 ms in {SCROLL_S} s of scrolling | {of('long', 'long')} |")
-    print(f"| the longest of them, ms | {of('long', 'longest')} |")
-    print(f"| most elements | {of('long', 'nodes')} |")
-    print(f"| bytes of the page | {size():,} |")
-    print(f"| CPU of roda with an open page while nobody speaks, % of a core | {of('talk', 'idle', '{:.2f}')} |")
-    print(f"| CPU of the browser, the same | {of('talk', 'idle_browser', '{:.2f}')} |", flush=True)
+    print("\n| the page | | at most |\n|---|---|---|")
+    print(f"| typed in one page to drawn in another host's, ms, p50 | {of('talk', 'p50', '{:.1f}')} | |")
+    print(f"| the same, p99 | {of('talk', 'p99', '{:.1f}')} | 50 |")
+    print(f"| {ROOM_MESSAGES:,} messages: first picture, ms | {of('long', 'first')} | 300 |")
+    print(f"| tasks over 50 ms in {SCROLL_S} s of scrolling | {of('long', 'long')} | 0 |")
+    print(f"| the longest of them, ms | {of('long', 'longest')} | |")
+    print(f"| most elements | {of('long', 'elements')} | 600 |")
+    print(f"| most nodes, texts among them | {of('long', 'nodes')} | |")
+    print(f"| bytes of the page, all its files | {of('long', 'files')} | 60,000 |")
+    print(f"| bytes of its sentences | {of('long', 'texts')} | |")
+    print(f"| CPU of roda with an open page while nobody speaks, % of a core | {of('talk', 'idle', '{:.2f}')} | 0 |")
+    print(f"| CPU of the browser, the same | {of('talk', 'idle_browser', '{:.2f}')} | |")
+    print(f"| {GUESTS} guests: memory of the member, MiB | {of('guests', 'memory', '{:.1f}')} | 64 |")
+    print(f"| a line to the last of them, ms, p50 | {of('guests', 'p50', '{:.1f}')} | |")
+    print(f"| the slowest of {GUEST_LINES} lines | {of('guests', 'most', '{:.1f}')} | 100 |", flush=True)

@@ -2,7 +2,7 @@
 // moves with the scrolling.
 import { dayOf, fill, hueOf, make, nameOf, t, timeOf } from './text.js';
 
-const NODES_MAX = 330; // elements of the slice; what is near the window stays all the same
+const NODES_MAX = 280; // elements of the slice; what is near the window stays all the same
 const AHEAD_PIXELS = 800;
 const NEAR_PIXELS = 500;
 const STEP = 12;

@@ -272,7 +272,7 @@ def guests(roda):
     with tempfile.TemporaryDirectory() as folder:
         # Each telephone has an address.
         addresses = [f"10.77.0.{20 + number}" for number in range(GUESTS)]
-        made = "".join(f"addr add {address}/24 dev v0\n" for address in addresses)
+        made = "".join(f"addr replace {address}/24 dev v0\n" for address in addresses)
         subprocess.run(["ip", "-n", HOSTS[2], "-batch", "-"], input=made, text=True, check=True)
         ana, _ = member(roda, HOSTS[0], "ana", folder, "--guests=10.77.0.1:5090")
         bia, _ = member(roda, HOSTS[1], "bia", folder)

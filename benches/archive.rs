@@ -173,7 +173,10 @@ fn wait(archive: &Archive, told: &mpsc::Receiver<Told>) {
         ..Query::default()
     };
     let request = RequestId::default();
-    let find = Request::Room(RoomRequest::Find { request, query });
+    let find = Request::Room(RoomRequest::Find {
+        request,
+        query: Box::new(query),
+    });
     archive.ask(RoomNumber::FIRST, find);
     for told in told {
         match told {

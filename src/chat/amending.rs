@@ -189,8 +189,8 @@ impl Chat {
         self.amend_if_said(now);
     }
 
-    /// Looks for the message of the change that is wanted, if all that was said before it has an id:
-    /// for no longer than a loop may stand still.
+    /// Looks for the message of the change that is wanted, if all that was said before it has an
+    /// id: for no longer than a loop may stand still.
     pub(super) fn amend_if_said(&mut self, now: Moment) {
         if self.own.unsent() > 0 {
             return;

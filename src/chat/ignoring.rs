@@ -342,8 +342,8 @@ impl Chat {
         self.answer(request, News::Failed(failure));
     }
 
-    /// The newest messages of those who are not ignored, at most `count`, and no more than are found
-    /// in the time that a loop may stand still: whoever asks reads on in pages.
+    /// The newest messages of those who are not ignored, at most `count`, and no more than are
+    /// found in the time that a loop may stand still: whoever asks reads on in pages.
     pub(super) fn shown_history(&mut self, count: usize) -> Vec<Message> {
         let (mut walk, mut shown) = (HistoryWalk::default(), Vec::new());
         for _ in 0..SHOWN_PARTS {

@@ -79,8 +79,9 @@ use crate::protocol::wire::frame::ROOM_TAG_BYTES;
 /// has at most 4096 members, and ten thousand names are remembered.
 const REQUESTS_MAX: usize = 16_384;
 
-/// Longest wait at the end for what is still to be written.
-pub const CLOSE_WAIT: Duration = Duration::from_secs(2);
+/// Longest wait at the end for what is still to be written: after a hundred thousand lines at once,
+/// some seconds.
+pub const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
 /// The same after a signal.
 pub const SIGNALLED_CLOSE_WAIT: Duration = Duration::from_millis(300);

@@ -214,7 +214,8 @@ fn a_file_that_is_damaged_in_the_middle_is_moved_aside_and_the_chat_goes_on() {
         assert_eq!(faults, Vec::<String>::new(), "{table}");
         let aside = moved_aside(&path);
         let kept = fs::read(aside.first().expect("it is kept aside")).unwrap();
-        assert_eq!(kept.len(), bytes.len(), "{table}");
+        // It may have grown before the damage was met.
+        assert!(kept.len() >= bytes.len(), "{table}");
     }
 }
 

@@ -284,7 +284,9 @@ mod tests {
         }
 
         #[test]
-        fn ascii_is_joined_as_anything_else_is(text in "[ -~\\x00-\\x1f]{0,90}|[a-zA-Z0-9]{60,70} b") {
+        fn ascii_is_joined_as_anything_else_is(
+            text in "[ -~\\x00-\\x1f]{0,90}|[a-zA-Z0-9]{60,70} b",
+        ) {
             let joined_words: Vec<String> = words(&text).into_iter().map(|it| it.text).collect();
             prop_assert_eq!(joined(&text), joined_words.join(" "));
         }

@@ -1,6 +1,6 @@
-//! What the thread is asked, on its way there. Questions wake the thread at once. What is only to be
-//! written wakes it once in a batch: a thread that woke for each line would cost the room more than
-//! the writing does.
+//! What the thread is asked, on its way there. Questions wake the thread at once. What is only to
+//! be written wakes it once in a batch: a thread that woke for each line would cost the room more
+//! than the writing does.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -119,7 +119,7 @@ fn cpu_of_store() -> Duration {
     let mut ns = 0;
     for thread in threads.flatten().map(|thread| thread.path()) {
         let read = |name: &str| fs::read_to_string(thread.join(name)).unwrap_or_default();
-        if read("comm").starts_with("archive") {
+        if read("comm").trim_end() == "archive" {
             let figures = read("schedstat");
             let on_cpu = figures.split(' ').next().and_then(|ns| ns.parse().ok());
             ns += on_cpu.unwrap_or(0);
@@ -173,7 +173,10 @@ fn wait(archive: &Archive, told: &mpsc::Receiver<Told>) {
         ..Query::default()
     };
     let request = RequestId::default();
-    let find = Request::Room(RoomRequest::Find { request, query });
+    let find = Request::Room(RoomRequest::Find {
+        request,
+        query: Box::new(query),
+    });
     archive.ask(RoomNumber::FIRST, find);
     for told in told {
         match told {

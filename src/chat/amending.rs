@@ -7,12 +7,13 @@ use super::archive::search::{Query, ShortId};
 use super::archive::{Request, RoomRequest};
 use super::command::RequestId;
 use super::event::{Failure, Id, News, Person, Timing};
-use super::finding::Purpose;
+use super::finding::{PART_FRAMES, Purpose};
 use crate::protocol::engine::amendments::Candidate;
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::event::{
     Amended, Manner, MessageId, NamedKey, Order, SayError, Version,
 };
+use crate::protocol::engine::history::HistoryWalk;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
 
@@ -143,6 +144,22 @@ pub(super) struct WantedChange {
     request: RequestId,
     which: Which,
     text: Option<String>,
+    /// How far the messages in memory were looked through.
+    walk: HistoryWalk,
+    /// The last message that this person said, if that was met.
+    own_last: Option<Candidate>,
+}
+
+impl WantedChange {
+    /// Whether its message is being looked for.
+    pub(super) fn is_looked_for(&self) -> bool {
+        self.walk.has_begun()
+    }
+
+    /// Takes in that a message was changed meanwhile.
+    pub(super) fn amend(&mut self, amended: &Amended) {
+        self.walk.amend(amended);
+    }
 }
 
 /// A change of this member's that is in no frame yet.
@@ -166,29 +183,53 @@ impl Chat {
             request,
             which,
             text,
+            walk: HistoryWalk::default(),
+            own_last: None,
         });
         self.amend_if_said(now);
     }
 
-    /// Makes the change that is wanted, if all that was said before it has an id.
+    /// Looks for the message of the change that is wanted, if all that was said before it has an
+    /// id: for no longer than a loop may stand still.
     pub(super) fn amend_if_said(&mut self, now: Moment) {
         if self.own.unsent() > 0 {
             return;
         }
-        let Some(wanted) = self.own.wanted_change.take() else {
+        let Some(mut wanted) = self.own.wanted_change.take() else {
             return;
         };
+        let my_key = self.people.my_key();
+        let WantedChange {
+            which,
+            walk,
+            own_last,
+            ..
+        } = &mut wanted;
+        let found = self.node.find(walk, PART_FRAMES, |candidate| {
+            if own_last.is_none() && is_own_last(candidate, &my_key) {
+                *own_last = Some(candidate.clone());
+            }
+            which.is(candidate, &my_key)
+        });
+        match found.is_some() || walk.is_over() {
+            true => self.amend_found(now, wanted, found),
+            false => self.own.wanted_change = Some(wanted),
+        }
+    }
+
+    /// Makes the change that is wanted, of the message that was found.
+    fn amend_found(&mut self, now: Moment, wanted: WantedChange, found: Option<Candidate>) {
         let WantedChange {
             request,
             which,
-            text,
+            mut text,
+            own_last,
+            ..
         } = wanted;
-        let my_key = self.people.my_key();
-        let mut found = self.node.find(|candidate| which.is(candidate, &my_key));
-        let mut text = text;
+        let mut found = found;
         if let (None, Which::Word { whole, .. }) = (&found, &which) {
             text = text.map(|_| whole.clone());
-            found = self.node.find(|candidate| is_own_last(candidate, &my_key));
+            found = own_last;
         }
         if text.as_ref().is_some_and(String::is_empty) {
             let usage = Failure::Usage("/edit [ID] TEXT");
@@ -287,6 +328,9 @@ impl Chat {
             }))));
         }
         self.own.finding.amend(&amended);
+        if let Some(wanted) = &mut self.own.wanted_change {
+            wanted.amend(&amended);
+        }
         if amended.is_known {
             return None;
         }

@@ -2,6 +2,7 @@
 //! thread takes its time; nothing here waits for it.
 
 pub mod author;
+pub mod forgetting;
 pub mod record;
 mod remembering;
 pub mod search;
@@ -98,8 +99,8 @@ pub enum RoomRequest {
     Find {
         /// Who asked for it.
         request: RequestId,
-        /// What is looked for.
-        query: Query,
+        /// What is looked for. In a box, because thousands of other requests may wait.
+        query: Box<Query>,
     },
 }
 
@@ -121,6 +122,8 @@ pub enum RoomReply {
         /// What this person wants to have forgotten: it is neither shown nor stored again.
         forgotten: Vec<Forgotten>,
     },
+    /// Another program of this person has forgotten this since: it is neither shown nor stored.
+    Forgotten(Vec<Forgotten>),
     /// What was looked for, in the common order, oldest first.
     Found {
         /// Who asked for it.

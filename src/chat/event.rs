@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use super::amending::{Deleted, Edited};
+pub use super::archive::forgetting::Forgetting;
 use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 pub use super::finding::{FoundMessage, HistoryPage};
@@ -266,6 +267,8 @@ pub enum News {
     Edited(Box<Edited>),
     /// A message was withdrawn.
     Deleted(Box<Deleted>),
+    /// This person has had messages forgotten, by another program.
+    Forgotten(Box<Forgetting>),
     /// A message that was looked for, or its neighbour.
     Found(Box<FoundMessage>),
     /// All that was found has been told.

@@ -6,9 +6,11 @@ mod memory;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use self::memory::{MemorySearch, PART_FRAMES};
+use self::memory::MemorySearch;
+pub(super) use self::memory::PART_FRAMES;
 use super::Chat;
 use super::amending::Which;
+use super::archive::record::Forgotten;
 use super::archive::search::{Found, Place, Query, Span};
 use super::archive::terms::{Terms, TooManyTerms};
 use super::archive::{Request, RoomReply, RoomRequest};
@@ -110,6 +112,12 @@ impl Finding {
         has_asked && self.until.is_some_and(|until| now < until)
     }
 
+    /// Takes in that messages are forgotten.
+    pub(super) fn forget(&mut self, forgotten: &[Forgotten]) {
+        let searches = self.searches.iter_mut();
+        searches.for_each(|search| search.forget(forgotten));
+    }
+
     /// Takes in that a message was changed.
     pub(super) fn amend(&mut self, amended: &Amended) {
         let searches = self.searches.iter_mut();
@@ -140,6 +148,7 @@ impl Chat {
         if self.is_archived() {
             let asked = (query.clone(), purpose);
             self.own.finding.asked.insert(request, asked);
+            let query = Box::new(query);
             self.archive(Request::Room(RoomRequest::Find { request, query }));
             return;
         }

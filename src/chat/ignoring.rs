@@ -9,8 +9,10 @@ use super::Chat;
 use super::archive::Request;
 use super::command::RequestId;
 use super::event::{Failure, GuestName, Ignored, Message, News, Person, Timing};
+use super::finding::PART_FRAMES;
 use super::suffix;
-use crate::protocol::engine::event::{Delivery, Manner, NamedKey};
+use crate::protocol::engine::event::{Manner, NamedKey};
+use crate::protocol::engine::history::HistoryWalk;
 use crate::protocol::lookalike::clean_name;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
@@ -20,6 +22,9 @@ pub const IGNORED_MAX: usize = 1000;
 
 /// Guests who are remembered, so that their names can be typed: those who spoke last.
 const HEARD_MAX: usize = 64;
+
+/// Parts of the messages in memory that are looked through at once: some eight milliseconds.
+const SHOWN_PARTS: usize = 2;
 
 /// Stands in front of the name of a guest.
 const GUEST: char = '~';
@@ -337,25 +342,25 @@ impl Chat {
         self.answer(request, News::Failed(failure));
     }
 
-    /// The newest messages of those who are not ignored, at most `count`.
+    /// The newest messages of those who are not ignored, at most `count`, and no more than are
+    /// found in the time that a loop may stand still: whoever asks reads on in pages.
     pub(super) fn shown_history(&mut self, count: usize) -> Vec<Message> {
-        let mut asked = count;
-        loop {
-            let held = self.node.history(asked);
-            let is_all = held.len() < asked;
-            let shown = held.into_iter();
-            let mut shown: Vec<Delivery> = shown
-                .filter(|said| !self.people.ignoring.has_author(&said.who.key, &said.manner))
-                .collect();
-            if is_all || shown.len() >= count {
-                shown.drain(..shown.len().saturating_sub(count));
-                let shown = shown.into_iter();
-                return shown
-                    .map(|delivery| self.message(delivery, Timing::History))
-                    .collect();
+        let (mut walk, mut shown) = (HistoryWalk::default(), Vec::new());
+        for _ in 0..SHOWN_PARTS {
+            let part = self.node.walk_history(&mut walk, PART_FRAMES);
+            let ignoring = &self.people.ignoring;
+            shown.extend(
+                part.into_iter()
+                    .filter(|said| !ignoring.has_author(&said.who.key, &said.manner)),
+            );
+            if walk.is_over() || shown.len() >= count {
+                break;
             }
-            // The more is hidden, the farther back the others are.
-            asked = asked.saturating_mul(4);
         }
+        shown.truncate(count);
+        let shown = shown.into_iter().rev();
+        shown
+            .map(|delivery| self.message(delivery, Timing::History))
+            .collect()
     }
 }

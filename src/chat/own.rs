@@ -172,8 +172,12 @@ impl Own {
         Some(report)
     }
 
-    /// When the next report is due.
+    /// When the next report is due; now, if a message that is to be changed is looked for.
     pub(super) fn next_time(&self) -> Option<Duration> {
+        let wanted = self.wanted_change.as_ref();
+        if wanted.is_some_and(WantedChange::is_looked_for) && self.unsent() == 0 {
+            return Some(Duration::ZERO);
+        }
         self.reports.front()?;
         let since = self.reported_at.map(|at| at + REPORT_INTERVAL);
         Some(since.unwrap_or_default())

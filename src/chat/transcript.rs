@@ -64,6 +64,7 @@ impl Transcript {
                 let messages = snapshot.messages.iter();
                 messages.for_each(|message| self.insert(message));
             }
+            News::Forgotten(it) => self.messages.retain(|_, message| !it.covers(message)),
             _ => self.amend(news),
         }
     }

@@ -409,6 +409,7 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::CaughtUp { messages } => text::caught_up(lang, *messages),
         News::Unmirrored { lines } => text::unmirrored(lang, *lines),
         News::Delivered(delivered) => return delivery(lang, delivered),
+        News::Forgotten(it) => text::forgotten_here(lang, it.author().is_some()),
         News::KeptAgain { missing } => text::kept_again(lang, *missing),
         News::Members(members) => keeping::who_is_here(lang, members),
         News::Code { person, code } => text::compare_code(lang, &typed(person), code),

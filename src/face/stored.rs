@@ -1,6 +1,8 @@
 //! How messages of an archive are written: as lines, as JSON, for a spreadsheet, and as a page.
 //! Pure: what strangers said leaves cleaned, and in a page or a spreadsheet escaped.
 
+mod sheet;
+
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,7 +17,6 @@ use crate::chat::event::Person;
 use crate::chat::trust::{PRIVATE, VERIFIED};
 use crate::clock::{Day, Stamp, WallClock};
 use crate::protocol::engine::event::Manner;
-use crate::protocol::fingerprint::fingerprint;
 use crate::protocol::message::clean;
 use crate::terminal::screen::{Screen, Shown, Speaker, short_name};
 use crate::text::{self, Lang};
@@ -33,9 +34,6 @@ pub enum Format {
     /// A page that prints well
     Html,
 }
-
-/// What the first character of a cell makes a formula, in the spreadsheets that people use.
-const FORMULA_SIGNS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 /// How a page looks, on a screen and on paper.
 const STYLE: &str = "body{font:1rem/1.45 system-ui,sans-serif;max-width:46rem;margin:2rem auto;\
@@ -94,7 +92,7 @@ impl StoredWriter {
     pub fn head(&self, title: &str) -> String {
         match self.format {
             Format::Text | Format::Jsonl => String::new(),
-            Format::Csv => "time,room,id,name,key,to,form,text\r\n".into(),
+            Format::Csv => sheet::COLUMNS.into(),
             Format::Html => {
                 let lang = match self.screen.lang() {
                     Lang::En => "en",
@@ -137,7 +135,11 @@ impl StoredWriter {
                 let message = entry.into_message(stored.who.clone(), stored.to.cloned());
                 out.push_str(&self.json.stored(stored, &message));
             }
-            Format::Csv => self.row(stored, out),
+            Format::Csv => {
+                let wall_ms = stored.found.entry.wall_ms;
+                let stamp = self.clock.at(Duration::from_millis(wall_ms));
+                sheet::row(stored, &stamp.rfc3339, out);
+            }
             Format::Html => self.paragraph(stored, out),
         }
     }
@@ -173,34 +175,6 @@ impl StoredWriter {
             false => Vec::new(),
         };
         self.screen.message_with(&shown, highlight, out);
-    }
-
-    fn row(&mut self, stored: &Stored<'_>, out: &mut String) {
-        let entry = &stored.found.entry;
-        let stamp = self.clock.at(Duration::from_millis(entry.wall_ms));
-        let form = match entry.form {
-            Form::Original => "",
-            Form::Edited => "edited",
-            Form::Deleted => "deleted",
-        };
-        let to = stored.to.map(|to| &*to.name).unwrap_or_default();
-        let author = match &entry.manner {
-            Manner::Guest(_) => speaker(self.screen.lang(), stored),
-            Manner::Said | Manner::Action => stored.who.name.to_string(),
-        };
-        let cells = [
-            Cow::Borrowed(stamp.rfc3339.as_str()),
-            stored.room.into(),
-            ShortId::of(&entry.id).to_string().into(),
-            author.into(),
-            fingerprint(&entry.who.key).into(),
-            to.into(),
-            form.into(),
-            entry.text.as_str().into(),
-        ];
-        let cells = cells.map(|text| cell(&text));
-        out.push_str(&cells.join(","));
-        out.push_str("\r\n");
     }
 
     fn paragraph(&mut self, stored: &Stored<'_>, out: &mut String) {
@@ -300,19 +274,6 @@ fn speaker(lang: Lang, stored: &Stored<'_>) -> String {
     }
 }
 
-/// A cell of a spreadsheet: in quotes where it must be, and never a formula.
-fn cell(text: &str) -> String {
-    let shield = match text.starts_with(FORMULA_SIGNS) {
-        true => "'",
-        false => "",
-    };
-    let text = clean(text);
-    match text.contains([',', '"', ';']) || text.starts_with(' ') || text.ends_with(' ') {
-        true => format!("\"{shield}{}\"", text.replace('"', "\"\"")),
-        false => format!("{shield}{text}"),
-    }
-}
-
 /// A text within a page, cleaned.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -340,6 +301,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn written(format: Format, color: Color, typed: &str, text: &str, name: &str) -> String {
+        written_as(format, color, typed, &Person::unproven(name), &found(text))
+    }
+
+    fn found(text: &str) -> Found {
         let position = Position {
             clock: 1_795_000_000_000 << 16,
             short: 1,
@@ -350,22 +315,30 @@ mod tests {
             name: Name::parse("ana").unwrap(),
             key: Key([1; 32]),
         };
-        let found = Found {
+        Found {
             entry: Entry::said(MessageId { position, index: 0 }, who, text),
             is_match: true,
             marks: Vec::new(),
-        };
+        }
+    }
+
+    fn written_as(
+        format: Format,
+        color: Color,
+        typed: &str,
+        who: &Person,
+        found: &Found,
+    ) -> String {
         let screen = Screen::new(screen::Form::Lines, color, Lang::Pt);
         let terms = Terms::parse(typed).unwrap();
         let mut writer = StoredWriter::new(format, screen, terms, true);
         let mut out = String::new();
-        let who = Person::unproven(name);
         let stored = Stored {
             room: "sala",
-            who: &who,
+            who,
             to: None,
-            is_ignored: name == "zeca",
-            found: &found,
+            is_ignored: &*who.name == "zeca",
+            found,
         };
         writer.message(&stored, &mut out);
         out
@@ -396,7 +369,40 @@ mod tests {
             ("a\r\nb", "a␍␊b"),
         ] {
             let row = written(Format::Csv, Color::Never, "", text, "ana");
-            assert!(row.ends_with(&format!(",{expected}\r\n")), "{row}");
+            assert!(row.contains(&format!(",,,{expected},,,,")), "{row}");
+        }
+    }
+
+    #[test]
+    fn a_row_says_all_that_the_object_does() {
+        let row = written(Format::Csv, Color::Never, "", "oi", "zeca");
+        let cells: Vec<&str> = row.trim_end().split(',').collect();
+        let columns: Vec<&str> = sheet::COLUMNS.trim_end().split(',').collect();
+        assert_eq!(cells.len(), columns.len());
+        let of = |column| cells[columns.iter().position(|it| *it == column).unwrap()];
+        assert_eq!(
+            (of("name"), of("text"), of("flags")),
+            ("zeca", "oi", "ignored")
+        );
+        let object = written(Format::Jsonl, Color::Never, "", "oi", "zeca");
+        let object: serde_json::Value = serde_json::from_str(&object).unwrap();
+        for (column, field) in [("id", "short"), ("message", "id")] {
+            assert_eq!(of(column), object[field].as_str().unwrap());
+        }
+    }
+
+    #[test]
+    fn what_became_of_a_message_stands_once_in_its_object() {
+        let who = Person::unproven("ana");
+        for (form, field) in [(Form::Edited, "edited"), (Form::Deleted, "deleted")] {
+            let mut found = found("oi");
+            found.entry.form = form;
+            let out = written_as(Format::Jsonl, Color::Never, "", &who, &found);
+            assert_eq!(
+                out.matches(&format!("\"{field}\":true")).count(),
+                1,
+                "{out}"
+            );
         }
     }
 

@@ -4,12 +4,15 @@
 //! searches have a thread and a connection of their own, so that a slow one delays no writing.
 //!
 //! ```text
-//! writer   takes the rooms' requests: people at once, messages in batches
+//! orders   what the rooms ask for, until the thread takes it
+//! writer   takes it: people at once, messages in batches
 //! rooms    the batches: when they are written, and what happens if they cannot be
+//! pace     how far writing gives way to what is said meanwhile
 //! searcher answers searches
 //! file     the tables · index (words) · rows (messages) · forms (edits) · write · load
 //! find     what a query finds · filter (how the index is asked)
 //! marks    up to where each room was read
+//! mend     what is done about a damaged file
 //! prune    what is too old or too much · forget (on request) · reader (for `roda history`)
 //! ```
 
@@ -27,7 +30,12 @@ mod index;
 mod lag;
 mod load;
 mod marks;
+mod mend;
+#[cfg(test)]
+mod mend_tests;
 mod mount;
+mod orders;
+mod pace;
 #[cfg(test)]
 mod page_tests;
 mod prune;
@@ -57,10 +65,10 @@ pub use self::find::{FoundIn, PAGE_MAX, Page};
 pub use self::forget::{Forgot, Oblivion};
 pub use self::lag::LAG_MAX_BYTES;
 use self::lag::Lag;
+use self::orders::Orders;
 pub use self::reader::{Check, Reader, StoredRoom, forget};
 use self::writer::Writer;
 use super::people::People;
-use super::requests::{Requests, queue};
 use crate::chat::archive::search::ShortId;
 use crate::chat::archive::{Reply, Request, RoomReply, RoomRequest};
 use crate::chat::rooms::RoomNumber;
@@ -71,8 +79,9 @@ use crate::protocol::wire::frame::ROOM_TAG_BYTES;
 /// has at most 4096 members, and ten thousand names are remembered.
 const REQUESTS_MAX: usize = 16_384;
 
-/// Longest wait at the end for what is still to be written.
-pub const CLOSE_WAIT: Duration = Duration::from_secs(2);
+/// Longest wait at the end for what is still to be written: after a hundred thousand lines at once,
+/// some seconds.
+pub const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
 /// The same after a signal.
 pub const SIGNALLED_CLOSE_WAIT: Duration = Duration::from_millis(300);
@@ -156,6 +165,9 @@ pub enum Notice {
         /// Where it is.
         to: PathBuf,
     },
+    /// Its index of words was damaged, and is made anew from the messages; until then a search may
+    /// miss older ones.
+    IndexRenewed(PathBuf),
     /// It cannot be used: nothing is stored in this session.
     Unusable {
         /// The file.
@@ -189,7 +201,7 @@ enum Order {
 /// close        at the end
 /// ```
 pub struct Archive {
-    orders: Requests<Order>,
+    orders: Orders,
     lag: Arc<Lag>,
     tell: Tell,
     is_done: Receiver<()>,
@@ -219,13 +231,13 @@ impl Archive {
         tell: impl Fn(Told) -> bool + Send + Sync + 'static,
     ) -> io::Result<Self> {
         survive_file_limits();
-        let (orders, taken) = queue(REQUESTS_MAX);
+        let (orders, incoming) = orders::queue();
         let (done, is_done) = mpsc::sync_channel::<()>(1);
         let (lag, tell): (Arc<Lag>, Tell) = (Arc::default(), Arc::new(tell));
         let has_file = file.is_some();
         let (writer_lag, writer_tell) = (Arc::clone(&lag), Arc::clone(&tell));
         let archive = move || {
-            Writer::new(&open, file, writer_lag, writer_tell).serve(&taken);
+            Writer::new(&open, file, writer_lag, writer_tell).serve(&incoming);
             drop(done);
         };
         thread::Builder::new()
@@ -266,7 +278,7 @@ impl Archive {
     /// finds no room is counted, and told once.
     pub fn ask(&self, room: RoomNumber, request: Request) -> bool {
         let Request::Room(of_room) = &request else {
-            return self.orders.ask(Order::Ask(room, request));
+            return self.orders.ask_about_people(Order::Ask(room, request));
         };
         if self.lag.take(room, of_room) {
             self.orders.pass(Order::Ask(room, request));

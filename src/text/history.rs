@@ -34,6 +34,16 @@ pub fn archive_notice(lang: Lang, notice: &Notice) -> String {
                 num arquivo novo",
             )
         }
+        Notice::IndexRenewed(path) => {
+            let path = shown(path);
+            say!(
+                lang,
+                "the index of words in {path} was damaged, and is made anew from the messages; \
+                until then a search may not find older ones",
+                "o índice de palavras em {path} estava danificado, e está sendo refeito a partir \
+                das mensagens; até lá, uma busca pode não achar as mais antigas",
+            )
+        }
         Notice::Unusable { path, fault } => unusable(lang, path, fault),
     }
 }

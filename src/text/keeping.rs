@@ -34,6 +34,23 @@ pub fn kept_again(lang: Lang, missing: u64) -> String {
     }
 }
 
+/// What was forgotten by `roda history forget` is in no memory of this program any more.
+#[must_use]
+pub fn forgotten_here(lang: Lang, is_of_one: bool) -> String {
+    match is_of_one {
+        true => say!(
+            lang,
+            "what you had forgotten of one person is forgotten here too",
+            "o que você mandou esquecer de uma pessoa foi esquecido aqui também",
+        ),
+        false => say!(
+            lang,
+            "what you had forgotten of this room is forgotten here too",
+            "o que você mandou esquecer desta sala foi esquecido aqui também",
+        ),
+    }
+}
+
 /// The archive did not answer in time.
 #[must_use]
 pub fn not_recalled(lang: Lang) -> String {

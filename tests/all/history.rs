@@ -117,7 +117,7 @@ fn programs_read_the_schema_of_chat_and_exports_are_safe() {
     let csv = ends(&home, &["--format", "csv"], 0).shown;
     assert!(csv[0].starts_with("time,room,id,name") && csv.len() == 6);
     assert!(
-        csv[3].contains(",'=SOMA(1) <b>ok</b>␛[2J␊linha dois"),
+        csv[3].contains(",'=SOMA(1) <b>ok</b>␛[2J␊linha dois,"),
         "{}",
         csv[3]
     );

@@ -46,6 +46,7 @@ fn process_that_writes() {
                     ..Query::default()
                 };
                 let request = RequestId::default();
+                let query = Box::new(query);
                 ask(&archive, RoomRequest::Find { request, query });
             }
         }
@@ -198,4 +199,97 @@ fn a_place_that_cannot_be_written_is_told_and_ends_nothing() {
     process.falls_silent();
     process.shows("closed true");
     process.ends_with(0);
+}
+
+#[test]
+fn a_folder_of_another_machine_holds_no_file_and_that_is_told_once() {
+    if !available(&[Need::Namespaces]) {
+        return;
+    }
+    let folder = folder();
+    let (home, mounts) = (folder.path().join("home"), folder.path().join("mounts"));
+    fs::create_dir(&home).unwrap();
+    let line = "99 22 0:40 / {} rw,relatime - nfs4 server:/home rw,vers=4.2\n";
+    let home_path = fs::canonicalize(&home).unwrap();
+    fs::write(
+        &mounts,
+        line.replace("{}", &home_path.display().to_string()),
+    )
+    .unwrap();
+    // What the kernel says of this process's mounts is another file, for this process alone.
+    let script = format!(
+        "mount --bind {} /proc/$$/mountinfo && exec \"$@\"",
+        mounts.display()
+    );
+    let script = format!("exec unshare --mount sh -c '{script}' sh \"$@\"");
+    let path = home.join("archive.db");
+    let mut process = Program::start(writer(&path, &script));
+    process.says("say oi");
+    process.says("find");
+    process.shows("unusable: Remote(\"nfs4\")");
+    process.says("say tudo bem");
+    process.says("find");
+    process.falls_silent();
+    process.shows("closed true");
+    let shown = process.ends_with(0).shown;
+    let told = shown.iter().filter(|line| line.contains("unusable"));
+    assert_eq!(told.count(), 1, "{shown:?}");
+    assert!(!path.exists());
+}
+
+/// A library that lets writing into files fail while a sign is there.
+const BROKEN_DISK: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+ssize_t pwrite64(int fd, const void *bytes, size_t count, off_t offset) {
+    const char *sign = getenv("RODA_TEST_BROKEN");
+    if (sign && access(sign, F_OK) == 0) { errno = EIO; return -1; }
+    ssize_t (*real)(int, const void *, size_t, off_t) = dlsym(RTLD_NEXT, "pwrite64");
+    return real(fd, bytes, count, offset);
+}
+"#;
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn a_disk_that_fails_for_a_while_is_told_once_and_what_waited_is_written() {
+    let folder = folder();
+    let [source, library, sign] =
+        ["broken.c", "broken.so", "sign"].map(|name| folder.path().join(name));
+    fs::write(&source, BROKEN_DISK).unwrap();
+    // What SQLite is built with is here.
+    let mut compiler = command("cc");
+    compiler
+        .args(["-shared", "-fPIC", "-ldl", "-o"])
+        .arg(&library);
+    assert!(compiler.arg(&source).status().unwrap().success());
+    let path = folder.path().join("archive.db");
+    let mut writer = writer(&path, "exec \"$@\"");
+    writer.env("LD_PRELOAD", &library);
+    writer.env("RODA_TEST_BROKEN", &sign);
+    let mut process = Program::start(writer);
+    process.says("say antes");
+    process.says("find");
+    process.shows("found 1.");
+    fs::write(&sign, "").unwrap();
+    for text in ["um", "dois", "três"] {
+        process.says(&format!("say {text}"));
+    }
+    process.shows("failed: ");
+    // What cannot be written is waited for by no search.
+    process.says("find");
+    process.shows("found 1.");
+    fs::remove_file(&sign).unwrap();
+    process.shows("resumed, 0.");
+    process.says("find");
+    process.shows("found 4.");
+    process.falls_silent();
+    let shown = process.ends_with(0).shown;
+    let failures = shown.iter().filter(|line| line.starts_with("failed"));
+    assert_eq!(failures.count(), 1, "{shown:?}");
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.check().unwrap().faults, Vec::<String>::new());
 }

@@ -34,7 +34,7 @@ pub(in crate::chat) struct Remembering {
     started: Moment,
     stage: Stage,
     /// What was shown last in earlier sessions, until this member is ready.
-    recent: Vec<Entry>,
+    pub(super) recent: Vec<Entry>,
     /// The newest message that this person has read, as far as it was told.
     read_until: Option<MessageId>,
 }
@@ -170,6 +170,7 @@ impl Chat {
                 let end = self.remembering.handle_end();
                 self.on_remembering(now, end);
             }
+            RoomReply::Forgotten(forgotten) => self.forget_too(forgotten),
             RoomReply::Replaced => self.node.keep_again(),
             RoomReply::Unusable => {
                 let end = self.remembering.handle_unusable();

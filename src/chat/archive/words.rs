@@ -68,6 +68,10 @@ pub fn words(text: &str) -> Vec<Word> {
 #[must_use]
 pub fn joined(text: &str) -> String {
     let mut all = String::with_capacity(text.len());
+    if text.is_ascii() {
+        join_ascii(text, &mut all);
+        return all;
+    }
     for word in words(text) {
         if !all.is_empty() {
             all.push(' ');
@@ -75,6 +79,18 @@ pub fn joined(text: &str) -> String {
         all.push_str(&word.text);
     }
     all
+}
+
+/// The same of a text of ASCII alone, which most texts are, without looking for more than letters.
+fn join_ascii(text: &str, all: &mut String) {
+    let is_part = |c: &char| c.is_ascii_alphanumeric();
+    for word in text.split(|c| !is_part(&c)).filter(|word| !word.is_empty()) {
+        if !all.is_empty() {
+            all.push(' ');
+        }
+        let word = word.get(..WORD_MAX_CHARS).unwrap_or(word);
+        all.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+    }
 }
 
 /// A name as it is compared with a typed one: `Zoe` finds `Zoë`.
@@ -265,6 +281,14 @@ mod tests {
                 };
                 prop_assert!(!word.text.is_empty() && !word.text.contains(is_special));
             }
+        }
+
+        #[test]
+        fn ascii_is_joined_as_anything_else_is(
+            text in "[ -~\\x00-\\x1f]{0,90}|[a-zA-Z0-9]{60,70} b",
+        ) {
+            let joined_words: Vec<String> = words(&text).into_iter().map(|it| it.text).collect();
+            prop_assert_eq!(joined(&text), joined_words.join(" "));
         }
 
         #[test]

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::Purpose;
 use crate::chat::archive::author::Author;
+use crate::chat::archive::record::Forgotten;
 use crate::chat::archive::search::{Place, Query, ShortId};
 use crate::chat::archive::terms::{Terms, TooManyTerms};
 use crate::chat::command::RequestId;
@@ -14,7 +15,7 @@ use crate::protocol::engine::event::{Amended, Delivery, Version};
 use crate::protocol::engine::history::HistoryWalk;
 
 /// Frames that are opened in one part, at some 4 µs each: in less than 5 ms.
-pub(super) const PART_FRAMES: usize = 512;
+pub(in crate::chat) const PART_FRAMES: usize = 512;
 
 /// Most neighbours on each side of a match.
 const CONTEXT_MAX: usize = 100;
@@ -183,6 +184,17 @@ impl MemorySearch {
             && self.author.as_ref().is_none_or(|it| it.said(message))
             && self.terms.fit(&message.text);
         is_meant.then(|| self.terms.marks(&message.text))
+    }
+
+    /// Takes in that messages are forgotten while the search goes on.
+    pub(super) fn forget(&mut self, forgotten: &[Forgotten]) {
+        let stays = |message: &Delivery| {
+            let (key, clock) = (&message.who.key, message.id.position.clock);
+            !forgotten.iter().any(|it| it.covers(key, clock))
+        };
+        self.newer.retain(|it| stays(&it.message));
+        self.older.retain(|it| stays(&it.message));
+        self.before_match.retain(stays);
     }
 
     /// Takes in that a message was changed while the search goes on.

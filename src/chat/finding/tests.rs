@@ -166,7 +166,6 @@ fn an_archive_is_asked_and_its_answers_are_told_whenever_they_come() {
         },
     );
     let request = RequestId(1);
-    let query = *query;
     let find = Request::Room(RoomRequest::Find { request, query });
     assert_eq!(asked, [Output::Archive(find)]);
     let asked = ask(&mut chat, 2, Command::History(5));

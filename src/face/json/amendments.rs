@@ -1,9 +1,10 @@
-//! Changed, withdrawn and found messages, for programs.
+//! Changed, withdrawn, forgotten and found messages, for programs.
 
 use super::object::Object;
 use super::{about, event, of_message};
 use crate::chat::archive::search::ShortId;
-use crate::chat::event::{Deleted, Edited, FoundMessage, Id, Timing};
+use crate::chat::event::{Deleted, Edited, Forgetting, FoundMessage, Id, Timing};
+use crate::protocol::fingerprint::fingerprint;
 
 pub(super) fn of_edited(edited: &Edited) -> Object<'_> {
     Object {
@@ -45,5 +46,13 @@ pub(super) fn of_searched<'e>(count: usize, has_more: bool) -> Object<'e> {
         messages: Some(count),
         more: has_more,
         ..event("searched")
+    }
+}
+
+pub(super) fn of_forgotten(it: &Forgetting) -> Object<'_> {
+    Object {
+        key: it.author().map(|key| fingerprint(&key)),
+        until_ms: Some(it.until_ms()),
+        ..event("forgotten")
     }
 }

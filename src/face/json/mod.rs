@@ -10,7 +10,7 @@ mod stored;
 
 use std::time::Duration;
 
-use self::amendments::{of_deleted, of_edited, of_found, of_searched};
+use self::amendments::{of_deleted, of_edited, of_forgotten, of_found, of_searched};
 use self::object::{Dropped, NetworkInterface, Object, OpenRoom, Someone};
 use self::page::Extras;
 use super::failure;
@@ -219,6 +219,7 @@ fn of_circumstance(news: &News) -> Object<'_> {
             ..event("interface")
         },
         News::NoNetwork => event("no_network"),
+        News::Forgotten(it) => of_forgotten(it),
         News::KeptAgain { missing } => Object {
             messages: Some(usize::try_from(*missing).unwrap_or(usize::MAX)),
             ..event("kept_again")

@@ -86,6 +86,8 @@ pub(super) struct Object<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) messages: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) until_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) last: Option<String>,

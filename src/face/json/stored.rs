@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::object::Object;
 use super::{Json, of_message};
-use crate::chat::archive::record::Form;
 use crate::chat::archive::search::ShortId;
 use crate::chat::event::Message;
 use crate::face::stored;
@@ -17,10 +16,6 @@ struct Stored<'e> {
     #[serde(flatten)]
     message: Object<'e>,
     short: String,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    edited: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    deleted: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     context: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -39,8 +34,6 @@ impl Json {
                 ..of_message(message)
             },
             short: ShortId::of(&found.entry.id).to_string(),
-            edited: found.entry.form == Form::Edited,
-            deleted: found.entry.form == Form::Deleted,
             context: !found.is_match,
             ignored: of.is_ignored,
         };

@@ -73,6 +73,9 @@ impl Held {
             message.amend(who.key.as_ref(), version, text);
             return false;
         }
+        if let News::Forgotten(it) = news {
+            self.older.retain(|_, message| !it.covers(message));
+        }
         if let News::Message(message) = news
             && self.older.contains_key(&message.id)
         {

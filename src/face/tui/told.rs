@@ -79,6 +79,10 @@ impl App {
                     self.note_in(&key, &text::deletion_explained(self.lang()));
                 }
             }
+            News::Forgotten(_) => {
+                self.follow(&key, news);
+                self.tell_sentences(told);
+            }
             News::Guest(guest) => self.on_guest(&key, guest),
             // The title says so, and what was missed stands in its place.
             News::Delivered(_) | News::CaughtUp { .. } => {}

@@ -47,6 +47,12 @@ pub struct HistoryWalk {
 }
 
 impl HistoryWalk {
+    /// Whether it has begun.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.last.is_some()
+    }
+
     /// Whether the oldest message was passed.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -150,6 +156,18 @@ impl FrameLog {
         &self,
         walk: &mut HistoryWalk,
         frames: usize,
+        opening: (&Seal, &Roster),
+    ) -> Vec<Delivery> {
+        let mut messages = self.walk_all(walk, frames, opening);
+        messages.retain(|message| !message.is_private);
+        messages
+    }
+
+    /// The same with private messages, which have no text here.
+    fn walk_all(
+        &self,
+        walk: &mut HistoryWalk,
+        frames: usize,
         (seal, roster): (&Seal, &Roster),
     ) -> Vec<Delivery> {
         let mut messages = Vec::new();
@@ -158,7 +176,7 @@ impl FrameLog {
             opened += 1;
             walk.last = Some(*position);
             let said = self.messages_in(*position, *id, (seal, roster), &mut walk.met);
-            for message in said.into_iter().rev().filter(|it| !it.is_private) {
+            for message in said.into_iter().rev() {
                 messages.push(as_it_is_now(message, &mut walk.met));
             }
         }
@@ -166,32 +184,27 @@ impl FrameLog {
         messages
     }
 
-    /// The newest message, private ones included, that is looked for.
+    /// Goes on with a walk until the newest message, private ones included, that is looked for:
+    /// opens at most so many frames more.
     pub(super) fn find(
         &self,
-        seal: &Seal,
-        roster: &Roster,
-        is_it: impl Fn(&Candidate) -> bool,
+        walk: &mut HistoryWalk,
+        frames: usize,
+        opening: (&Seal, &Roster),
+        mut is_it: impl FnMut(&Candidate) -> bool,
     ) -> Option<Candidate> {
-        let mut found = None;
-        self.walk_back(seal, roster, |message| {
-            let candidate = Candidate {
-                id: message.id,
-                who: message.who,
-                manner: message.manner,
-                is_private: message.is_private,
-                version: message.version,
-            };
-            found = Some(candidate).filter(&is_it);
-            match found {
-                None => Walk::GoesOn,
-                Some(_) => Walk::Ends,
-            }
+        let messages = self.walk_all(walk, frames, opening).into_iter();
+        let mut candidates = messages.map(|message| Candidate {
+            id: message.id,
+            who: message.who,
+            manner: message.manner,
+            is_private: message.is_private,
+            version: message.version,
         });
-        found
+        candidates.find(|candidate| is_it(candidate))
     }
 
-    /// Goes through the messages from the newest to the oldest. Private ones have no text here.
+    /// Goes through all messages at once, from the newest to the oldest.
     fn walk_back(&self, seal: &Seal, roster: &Roster, mut take: impl FnMut(Delivery) -> Walk) {
         let mut met = Changes::default();
         for (position, id) in self.history(0, u64::MAX).rev() {

@@ -259,9 +259,16 @@ impl Engine {
         self.log.walk(walk, frames, opening)
     }
 
-    /// The newest held message, private ones included, that is looked for.
-    pub fn find(&self, is_it: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
-        self.log.find(&self.me.seal, &self.group.roster, is_it)
+    /// Goes on with a walk until the newest held message, private ones included, that is looked
+    /// for: opens at most so many frames more.
+    pub fn find(
+        &self,
+        walk: &mut HistoryWalk,
+        frames: usize,
+        is_it: impl FnMut(&Candidate) -> bool,
+    ) -> Option<Candidate> {
+        let opening = (&self.me.seal, &self.group.roster);
+        self.log.find(walk, frames, opening, is_it)
     }
 
     /// The next event.

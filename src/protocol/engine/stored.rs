@@ -54,6 +54,14 @@ pub struct Forgotten {
     pub until_clock: u64,
 }
 
+impl Forgotten {
+    /// Whether what somebody says at a clock is forgotten.
+    #[must_use]
+    pub fn covers(&self, author: &Key, clock: u64) -> bool {
+        clock <= self.until_clock && self.author.is_none_or(|it| it == *author)
+    }
+}
+
 /// What an archive is to do about the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HistoryChange {

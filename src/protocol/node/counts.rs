@@ -65,8 +65,14 @@ impl Node {
         self.engine.walk_history(walk, frames)
     }
 
-    /// The newest held message, private ones included, that is looked for.
-    pub fn find(&self, is_it: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
-        self.engine.find(is_it)
+    /// Goes on with a walk until the newest held message, private ones included, that is looked
+    /// for: opens at most so many frames more.
+    pub fn find(
+        &self,
+        walk: &mut HistoryWalk,
+        frames: usize,
+        is_it: impl FnMut(&Candidate) -> bool,
+    ) -> Option<Candidate> {
+        self.engine.find(walk, frames, is_it)
     }
 }

@@ -9,24 +9,36 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::mount;
 use crate::chat::archive::terms::TooManyTerms;
-use crate::clock::WallClock;
 use crate::store::database::{self, OpenFault, Schema, words};
 
 /// The file's name in the folder of data.
 const FILE: &str = "archive.db";
 
+/// Statements that stay prepared. Writing a message takes a dozen, and preparing one takes longer
+/// than doing it.
+const STATEMENTS: usize = 64;
+
 /// How long a reader waits for a file that is just being opened by somebody else.
 const READER_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The index of words, as it is made; the schema's first step has it too.
+pub(super) const WORDS: &str = "
+    CREATE VIRTUAL TABLE words USING fts5
+        (text, content = '', columnsize = 0, tokenize = 'ascii');
+    INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+";
 
 /// The kind of file, and its tables.
 ///
 /// A message's row begins with its clock, so that the newest are read from the end of an index. The
 /// index of words holds no text: it is given each message's words, with the numbers of its room
-/// and its author in front (`index.rs`). Texts that are deleted are overwritten with zeros.
+/// and its author in front (`index.rs`). Texts that are deleted are overwritten with zeros. The log
+/// is brought into the file once a second, and not with each batch (`rooms.rs`).
 pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x726f_6172,
     pragmas: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
-        PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
+        PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
+        PRAGMA wal_autocheckpoint = 8000;",
     steps: &[
         "
         CREATE TABLE rooms
@@ -163,7 +175,7 @@ impl From<OpenFault> for Fault {
 }
 
 impl Fault {
-    fn of_system(error: &std::io::Error) -> Self {
+    pub(super) fn of_system(error: &std::io::Error) -> Self {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full,
             ErrorKind::Interrupted | ErrorKind::WouldBlock => Self::Other(error.to_string()),
@@ -199,6 +211,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, bool), Fault> {
         is_new = true;
         Ok(())
     })?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok((connection, is_new))
 }
 
@@ -244,38 +257,6 @@ fn open_readable(path: &Path) -> Result<(Connection, Age), Fault> {
         (false, true) => Age::Current,
     };
     Ok((connection, age))
-}
-
-/// Moves a damaged file out of the way, with what SQLite keeps beside it. Returns where it is now;
-/// `None` if the file in this place is sound, because another process has moved the damaged one.
-///
-/// # Errors
-/// The system's refusal.
-pub(super) fn move_aside(path: &Path) -> Result<Option<PathBuf>, Fault> {
-    if open_reading(path).is_ok_and(|connection| is_sound(&connection)) {
-        return Ok(None);
-    }
-    let stamp = WallClock::default().now().rfc3339.clone();
-    let digits = stamp.chars().take(19).filter(char::is_ascii_digit);
-    let date: String = digits.collect();
-    let free = (0..100).map(|number| match number {
-        0 => with_suffix(path, &format!(".damaged-{date}")),
-        _ => with_suffix(path, &format!(".damaged-{date}-{number}")),
-    });
-    let to = free.into_iter().find(|to| !to.exists());
-    let to = to.ok_or_else(|| Fault::Refused("too many damaged files".into()))?;
-    fs::rename(path, &to).map_err(|error| Fault::of_system(&error))?;
-    // They would be taken for those of the new file.
-    let _ = fs::rename(with_suffix(path, "-wal"), with_suffix(&to, "-wal"));
-    let _ = fs::remove_file(with_suffix(path, "-shm"));
-    Ok(Some(to))
-}
-
-/// Whether SQLite finds nothing wrong with a file's pages.
-fn is_sound(connection: &Connection) -> bool {
-    let check = "PRAGMA quick_check(1)";
-    let found = connection.query_row(check, [], |row| row.get::<_, String>(0));
-    found.is_ok_and(|found| found == "ok")
 }
 
 /// A path with something behind its name.

@@ -5,8 +5,9 @@
 use rusqlite::{Connection, params};
 
 use super::file::Fault;
+use super::first;
+use super::index::Index;
 use super::rows::{self, DELETED, EDITED, Stored, id_bytes};
-use super::{first, index};
 use crate::chat::archive::record::Amendment;
 use crate::protocol::engine::event::MessageId;
 
@@ -147,8 +148,9 @@ fn change(
 fn say(connection: &Connection, stored: &Stored, text: &str, flags: i64) -> Result<(), Fault> {
     let (row, whose) = (stored.row, (stored.room, stored.person));
     if stored.entry.text != text {
-        index::remove(connection, row, stored.whose, &stored.entry.text)?;
-        index::add(connection, row, stored.whose, text)?;
+        let index = Index::of(connection)?;
+        index.remove(row, stored.whose, &stored.entry.text)?;
+        index.add(row, stored.whose, text)?;
         let more = rows::share(text) - rows::share(&stored.entry.text);
         rows::add_to_share(connection, whose, more, 0)?;
     }

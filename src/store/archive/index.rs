@@ -9,7 +9,7 @@
 //! With the numbers of room and author as words, the index finds *the newest that ana said in this
 //! room* as it finds any two words, and needs no table beside it.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::file::Fault;
 use super::rows::Whose;
@@ -36,6 +36,9 @@ const NEAR_ROWS: i64 = 256;
 /// Rows among which a message finds a free one whose neighbours are all taken: those of one
 /// thirtieth of a millisecond.
 const FAR_ROWS: u32 = 1 << 16;
+
+/// Messages that are put into an index at once which is being made anew: some ten milliseconds.
+const RENEWED_AT_ONCE: i64 = 500;
 
 /// The first row of the messages of a clock.
 pub(super) fn first_row(clock: u64) -> i64 {
@@ -110,59 +113,130 @@ fn indexed(whose: Whose, text: &str) -> String {
     }
 }
 
-/// Puts a message into the index.
-pub(super) fn add(
-    connection: &Connection,
-    row: i64,
-    whose: Whose,
-    text: &str,
-) -> Result<(), Fault> {
+/// The index within one transaction.
+#[derive(Clone, Copy)]
+pub(super) struct Index<'c> {
+    connection: &'c Connection,
+    /// The messages of smaller rows are not in it yet, because it is being made anew.
+    complete_from: i64,
+}
+
+impl<'c> Index<'c> {
+    pub(super) fn of(connection: &'c Connection) -> Result<Self, Fault> {
+        Ok(Self {
+            connection,
+            complete_from: renewed_until(connection)?.unwrap_or(i64::MIN),
+        })
+    }
+
+    /// The file that it is in.
+    pub(super) fn connection(self) -> &'c Connection {
+        self.connection
+    }
+
+    /// Puts a message into the index.
+    pub(super) fn add(self, row: i64, whose: Whose, text: &str) -> Result<(), Fault> {
+        match row < self.complete_from {
+            true => Ok(()),
+            false => insert(self.connection, row, whose, text),
+        }
+    }
+
+    /// Takes a message out of the index, with the text that it was put in with.
+    pub(super) fn remove(self, row: i64, whose: Whose, text: &str) -> Result<(), Fault> {
+        if row < self.complete_from {
+            return Ok(());
+        }
+        let delete = "INSERT INTO words (words, rowid, text) VALUES ('delete', ?1, ?2)";
+        let mut delete = self.connection.prepare_cached(delete)?;
+        delete.execute(params![row, indexed(whose, text)])?;
+        Ok(())
+    }
+}
+
+fn insert(connection: &Connection, row: i64, whose: Whose, text: &str) -> Result<(), Fault> {
     let insert = "INSERT INTO words (rowid, text) VALUES (?1, ?2)";
     let mut insert = connection.prepare_cached(insert)?;
     insert.execute(params![row, indexed(whose, text)])?;
     Ok(())
 }
 
-/// Takes a message out of the index, with the text that it was put in with.
-pub(super) fn remove(
-    connection: &Connection,
-    row: i64,
-    whose: Whose,
-    text: &str,
-) -> Result<(), Fault> {
-    let delete = "INSERT INTO words (words, rowid, text) VALUES ('delete', ?1, ?2)";
-    let mut delete = connection.prepare_cached(delete)?;
-    delete.execute(params![row, indexed(whose, text)])?;
+/// The version of the words that today's rules make.
+fn version() -> i64 {
+    let (major, minor, patch) = unicode_normalization::UNICODE_VERSION;
+    let unicode = i64::from(major) << 16 | i64::from(minor) << 8 | i64::from(patch);
+    unicode << 16 | i64::from(WORDS_VERSION)
+}
+
+/// Begins to make the index anew if its words were made in another way than today's.
+pub(super) fn renew_if_old(connection: &mut Connection) -> Result<(), Fault> {
+    let known = "SELECT value FROM facts WHERE name = 'words'";
+    let known: Option<i64> = super::first(connection, known, [])?;
+    if known == Some(version()) {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if known.is_some() {
+        transaction.execute_batch("INSERT INTO words (words) VALUES ('delete-all')")?;
+    }
+    begin_renewal(&transaction)?;
+    transaction.commit()?;
     Ok(())
 }
 
-/// Makes the index anew if its words were made in another way than today's.
-pub(super) fn renew_if_old(connection: &mut Connection) -> Result<(), Fault> {
-    let (major, minor, patch) = unicode_normalization::UNICODE_VERSION;
-    let unicode = i64::from(major) << 16 | i64::from(minor) << 8 | i64::from(patch);
-    let version = unicode << 16 | i64::from(WORDS_VERSION);
-    let known = "SELECT value FROM facts WHERE name = 'words'";
-    let known: Option<i64> = super::first(connection, known, [])?;
-    if known == Some(version) {
-        return Ok(());
+/// Takes in that the index is empty: it is made anew from the messages, part by part.
+pub(super) fn begin_renewal(connection: &Connection) -> Result<(), Fault> {
+    let upsert = "INSERT OR REPLACE INTO facts (name, value) VALUES ('words', ?1)";
+    connection.execute(upsert, [version()])?;
+    let newest = "SELECT row FROM messages ORDER BY row DESC LIMIT 1";
+    if let Some(newest) = super::first::<i64>(connection, newest, [])? {
+        set_renewed_until(connection, newest.saturating_add(1))?;
     }
-    let transaction = connection.transaction()?;
-    if known.is_some() {
-        transaction.execute_batch("INSERT INTO words (words) VALUES ('delete-all')")?;
-        let select = "SELECT row, room, person, text, flags, addressee FROM messages
-            JOIN speakers ON number = speaker ORDER BY row";
-        let mut select = transaction.prepare(select)?;
-        let mut rows = select.query([])?;
-        while let Some(row) = rows.next()? {
-            let whose = Whose::of(row.get(1)?, row.get(2)?, row.get(4)?, row.get(5)?);
-            let text: String = row.get(3)?;
-            add(&transaction, row.get(0)?, whose, &text)?;
+    Ok(())
+}
+
+/// Down to which row the index has been made anew; `None` if it is complete.
+pub(super) fn renewed_until(connection: &Connection) -> Result<Option<i64>, Fault> {
+    let select = "SELECT value FROM facts WHERE name = 'renewed_until'";
+    super::first(connection, select, [])
+}
+
+fn set_renewed_until(connection: &Connection, row: i64) -> Result<(), Fault> {
+    let upsert = "INSERT OR REPLACE INTO facts (name, value) VALUES ('renewed_until', ?1)";
+    connection.prepare_cached(upsert)?.execute([row])?;
+    Ok(())
+}
+
+/// Puts the next messages into an index that is being made anew, the newest first: they are looked
+/// for most. Returns whether it lacks more of them.
+pub(super) fn renew_some(connection: &mut Connection) -> Result<bool, Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let Some(until) = renewed_until(&transaction)? else {
+        return Ok(false);
+    };
+    let select = "SELECT row, room, person, text, flags, addressee FROM messages
+        JOIN speakers ON number = speaker WHERE row < ?1 ORDER BY row DESC LIMIT ?2";
+    let mut select = transaction.prepare_cached(select)?;
+    let mut rows = select.query([until, RENEWED_AT_ONCE])?;
+    let mut part: Vec<(i64, Whose, String)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let whose = Whose::of(row.get(1)?, row.get(2)?, row.get(4)?, row.get(5)?);
+        part.push((row.get(0)?, whose, row.get(3)?));
+    }
+    drop(rows);
+    drop(select);
+    // Each step back in their order would end a part of the index.
+    for (row, whose, text) in part.iter().rev() {
+        insert(&transaction, *row, *whose, text)?;
+    }
+    match part.last() {
+        Some((row, ..)) => set_renewed_until(&transaction, *row)?,
+        None => {
+            transaction.execute("DELETE FROM facts WHERE name = 'renewed_until'", [])?;
         }
     }
-    let upsert = "INSERT OR REPLACE INTO facts (name, value) VALUES ('words', ?1)";
-    transaction.execute(upsert, [version])?;
     transaction.commit()?;
-    Ok(())
+    Ok(!part.is_empty())
 }
 
 /// The word for a room, in the language of FTS5.

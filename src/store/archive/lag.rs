@@ -48,6 +48,11 @@ impl Lag {
         true
     }
 
+    /// How many bytes wait.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     /// Takes in that a request waits no more.
     pub(super) fn done(&self, request: &RoomRequest) {
         self.bytes.fetch_sub(bytes_of(request), Ordering::Relaxed);

@@ -8,14 +8,14 @@ use super::rows::position_of;
 use super::write::{Horizons, sum};
 use super::{find, index, marks};
 use crate::chat::archive::RoomReply;
-use crate::chat::archive::record::{SLICE_FRAMES, StoredFrame};
+use crate::chat::archive::record::{Forgotten, SLICE_FRAMES, StoredFrame};
 use crate::chat::archive::search::Query;
 use crate::protocol::wire::frame::Key;
 
 /// Most messages that are reported as shown last.
 const RECENT_MAX: usize = 1000;
 
-/// Tells a room what is held of it.
+/// Tells a room what is held of it. Returns what it was told is forgotten.
 ///
 /// # Errors
 /// Those of the file.
@@ -24,7 +24,7 @@ pub(super) fn load(
     room: i64,
     recent: usize,
     tell: &impl Fn(RoomReply) -> bool,
-) -> Result<(), Fault> {
+) -> Result<Vec<Forgotten>, Fault> {
     let query = Query {
         limit: recent.min(RECENT_MAX),
         skips_ahead: true,
@@ -57,15 +57,17 @@ pub(super) fn load(
             bytes: bytes.into(),
         });
         if slice.len() == SLICE_FRAMES && !tell(RoomReply::Frames(std::mem::take(&mut slice))) {
-            return Ok(());
+            return Ok(Vec::new());
         }
     }
     if !slice.is_empty() {
         tell(RoomReply::Frames(slice));
     }
     let forgotten = Horizons::of(connection, room)?.into_list();
-    tell(RoomReply::Loaded { forgotten });
-    Ok(())
+    tell(RoomReply::Loaded {
+        forgotten: forgotten.clone(),
+    });
+    Ok(forgotten)
 }
 
 /// Drops the frames that no member would serve any more, because they are too old. Returns how

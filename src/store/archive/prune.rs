@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::file::Fault;
+use super::index::Index;
 use super::rows::{self, Whose, id_bytes};
 use super::{Keeping, first, index, load};
 use crate::protocol::engine::config::HISTORY_AGE;
@@ -47,7 +48,9 @@ pub(super) fn step(
     let mut dropped = drop_rows(&transaction, select, values)?;
     let frames_ms = now_ms.saturating_sub(HISTORY_AGE.as_millis() as u64);
     dropped += load::drop_old_frames(&transaction, frames_ms)?;
-    if dropped == 0 && used_bytes(&transaction)? > keeping.bytes {
+    // Whose messages these are, an index says that is complete.
+    let is_complete = index::renewed_until(&transaction)?.is_none();
+    if dropped == 0 && is_complete && used_bytes(&transaction)? > keeping.bytes {
         dropped = drop_of_largest(&transaction, verified)?;
     }
     transaction.commit()?;
@@ -128,13 +131,14 @@ pub(super) fn drop_rows(
     let mut select = connection.prepare_cached(select)?;
     let rows = select.query_map(values, |row| row.get(0))?;
     let rows: Vec<i64> = rows.collect::<Result<_, _>>()?;
+    let index = Index::of(connection)?;
     for row in &rows {
-        drop_row(connection, *row)?;
+        drop_row(connection, index, *row)?;
     }
     Ok(rows.len())
 }
 
-fn drop_row(connection: &Connection, row: i64) -> Result<(), Fault> {
+fn drop_row(connection: &Connection, index: Index<'_>, row: i64) -> Result<(), Fault> {
     let mut select = connection.prepare_cached(
         "SELECT m.room, s.person, m.text, m.flags, m.addressee FROM messages m
          JOIN speakers s ON s.number = m.speaker WHERE m.row = ?1",
@@ -145,7 +149,7 @@ fn drop_row(connection: &Connection, row: i64) -> Result<(), Fault> {
     })?;
     let (whose, text) = found;
     let Whose { room, person, .. } = whose;
-    index::remove(connection, row, whose, &text)?;
+    index.remove(row, whose, &text)?;
     if let Some(stored) = rows::at(connection, row)? {
         let delete = "DELETE FROM forms WHERE of = ?1 AND room = ?2";
         let of = id_bytes(&stored.entry.id);

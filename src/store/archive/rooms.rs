@@ -1,42 +1,40 @@
-//! When what is said is written: in batches, the first message of each at most [`COMMIT_WAIT`] ago.
-//! A process that is killed loses no more than that. Once a second what was written is forced onto
-//! the disk, so that a power cut loses no more than the last second.
+//! When what is said is written: in batches, the first message of each at most 100 ms ago, unless
+//! much is said at once ([`Pace`]). A process that is killed loses no more than that. Once a second
+//! what was written is forced onto the disk, so that a power cut loses no more than the last
+//! second.
+
+mod forgetting;
+mod opening;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::file::{self, Fault};
+use self::forgetting::Watch;
+use super::file::Fault;
 use super::lag::{Lag, bytes_of};
+use super::pace::Pace;
 use super::searcher::{Search, Searcher};
-use super::{FilePlace, Notice, RoomPlace, Tell, Told, index, load, prune, write};
+use super::{FilePlace, RoomPlace, Tell, Told, index, load, prune, write};
+use crate::chat::archive::record::Forgotten;
+use crate::chat::archive::search::Query;
 use crate::chat::archive::{Reply, RoomReply, RoomRequest};
+use crate::chat::command::RequestId;
 use crate::chat::rooms::RoomNumber;
 use crate::clock::{Clock, monotonic};
 use crate::protocol::wire::frame::Key;
 
-/// Longest time that a message waits for others to be written with it.
-pub(super) const COMMIT_WAIT: Duration = Duration::from_millis(100);
+/// Most requests of one transaction; what is asked about people waits for one at most.
+const BATCH_REQUESTS: usize = 2048;
 
-/// Bytes that wait before they are written at once.
+/// Bytes with which a transaction ends, however few the requests are.
 const BATCH_BYTES: usize = 1 << 20;
-
-/// Most requests of one transaction.
-const BATCH_REQUESTS: usize = 4096;
 
 /// How long what was written may be lost by a power cut.
 const SYNC_WAIT: Duration = Duration::from_secs(1);
-
-/// Pause before a file that could not be written is tried again.
-const RETRY_WAIT: Duration = Duration::from_secs(5);
-
-/// How often a file is replaced because it is damaged. A disk that spoils each is not written any
-/// more.
-const DAMAGES_MAX: u32 = 3;
 
 /// How soon after the start it is looked for what is too old.
 const FIRST_PRUNE: Duration = Duration::from_secs(10);
@@ -54,12 +52,15 @@ pub(super) struct Rooms {
     file: Option<Connection>,
     entered: BTreeMap<RoomNumber, Entered>,
     waiting: VecDeque<(RoomNumber, RoomRequest)>,
-    waiting_bytes: usize,
-    /// Since when the first of them waits.
-    since: Option<Instant>,
+    /// How many of these are questions. Each is answered once what was said before it is written.
+    questions: usize,
+    pace: Pace,
     unsynced: Option<Instant>,
     retry_at: Option<Instant>,
     prune_at: Instant,
+    /// When the next part of an index is made that is made anew.
+    renew_at: Option<Instant>,
+    watch: Watch,
     /// How often the file was found damaged since something was written.
     damages: u32,
     searcher: Option<Searcher>,
@@ -74,6 +75,8 @@ struct Entered {
     place: RoomPlace,
     /// Its number in the file, while that is open.
     number: Option<i64>,
+    /// What of it is forgotten, as it was told last; `None` before it was loaded.
+    forgotten: Option<Vec<Forgotten>>,
     /// Whether it was left, and is only here because something of it waits.
     is_left: bool,
 }
@@ -85,11 +88,13 @@ impl Rooms {
             file: None,
             entered: BTreeMap::new(),
             waiting: VecDeque::new(),
-            waiting_bytes: 0,
-            since: None,
+            questions: 0,
+            pace: Pace::default(),
             unsynced: None,
             retry_at: None,
             prune_at: monotonic() + FIRST_PRUNE,
+            renew_at: None,
+            watch: Watch::new(),
             damages: 0,
             searcher: None,
             is_damaged: Arc::default(),
@@ -107,6 +112,7 @@ impl Rooms {
         let entered = Entered {
             place,
             number: None,
+            forgotten: None,
             is_left: false,
         };
         self.entered.insert(room, entered);
@@ -132,37 +138,34 @@ impl Rooms {
         if self.is_damaged.swap(false, Ordering::Relaxed) && self.file.is_some() {
             self.on_fault(&Fault::Damaged("a search failed".into()));
         }
-        match request {
-            RoomRequest::Load { recent } => {
-                self.lag.done(&request);
-                self.load(room, recent);
-            }
-            RoomRequest::Find { .. } => {
-                self.lag.done(&request);
-                self.find(room, request);
-            }
-            _ if !self.is_wanted(room, &request) => self.lag.done(&request),
-            _ => {
-                self.waiting_bytes += bytes_of(&request);
-                self.waiting.push_back((room, request));
-                self.since.get_or_insert_with(monotonic);
-                if self.waiting_bytes >= BATCH_BYTES && self.retry_at.is_none() {
-                    self.flush();
-                }
-            }
+        self.pace.take(1);
+        if is_question(&request) {
+            self.questions += 1;
+        } else if !self.is_wanted(room, &request) {
+            return self.lag.done(&request);
         }
+        self.waiting.push_back((room, request));
     }
 
     /// When [`Rooms::on_time`] is due.
     pub(super) fn next_time(&self) -> Option<Instant> {
-        let commit = self.since.map(|since| since + COMMIT_WAIT);
         let write = match self.retry_at {
+            _ if self.questions > 0 => Some(monotonic()),
             Some(retry_at) => Some(retry_at),
-            None => commit,
+            None if self.waiting.is_empty() => None,
+            None => Some(self.pace.next_time().unwrap_or_else(monotonic)),
         };
         let sync = self.unsynced.map(|since| since + SYNC_WAIT);
         let prune = self.file.as_ref().map(|_| self.prune_at);
-        [write, sync, prune].into_iter().flatten().min()
+        let renew = self.renew_at.filter(|_| self.file.is_some());
+        let watch = self.file.as_ref().map(|_| self.watch.next_time());
+        let times = [write, sync, prune, renew, watch];
+        times.into_iter().flatten().min()
+    }
+
+    /// Until when nothing more is to be brought that is only to be written.
+    pub(super) fn pause_end(&self) -> Option<Instant> {
+        self.retry_at.or_else(|| self.pace.next_time())
     }
 
     /// Does what is due. `verified` are the people whose messages are dropped last.
@@ -171,15 +174,21 @@ impl Rooms {
         let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if is_due(self.retry_at) {
             self.retry_at = None;
+        }
+        if self.questions > 0 {
             self.flush();
-        } else if self.retry_at.is_none() && is_due(self.since.map(|since| since + COMMIT_WAIT)) {
-            self.flush();
+        } else if self.retry_at.is_none() && !self.pace.gives_way(now) {
+            self.write_batch();
         }
         if is_due(self.unsynced.map(|since| since + SYNC_WAIT)) {
             self.sync();
         }
         if self.file.is_some() && self.prune_at <= now {
             self.prune(&verified());
+        }
+        self.look_for_forgotten(now);
+        if is_due(self.renew_at) {
+            self.renew(now);
         }
     }
 
@@ -236,6 +245,9 @@ impl Rooms {
             // Whoever cannot use the file was told so.
             _ => return,
         };
+        if let (Ok(forgotten), Some(entered)) = (&loaded, self.entered.get_mut(&room)) {
+            entered.forgotten = Some(forgotten.clone());
+        }
         if loaded.is_err() {
             // The room must not wait for what cannot be read.
             let forgotten = Vec::new();
@@ -246,15 +258,10 @@ impl Rooms {
         }
     }
 
-    fn find(&mut self, room: RoomNumber, request: RoomRequest) {
+    fn find(&mut self, room: RoomNumber, request: RequestId, query: Query) {
         if let Err(fault) = self.open() {
             self.on_fault(&fault);
         }
-        // What was said just now is found too.
-        self.flush();
-        let RoomRequest::Find { request, query } = request else {
-            return;
-        };
         let (Some(place), true) = (&self.place, self.entered.contains_key(&room)) else {
             return self.reply(room, RoomReply::Unusable);
         };
@@ -283,67 +290,73 @@ impl Rooms {
         self.entered.get(&room)?.number
     }
 
-    /// Opens the file, unless it is open, and gives numbers there to all rooms that have none.
-    fn open(&mut self) -> Result<(), Fault> {
-        let Some(place) = &self.place else {
-            return Ok(());
-        };
-        if self.file.is_none() {
-            let (file, is_new) = match open_file(place) {
-                Err(Fault::Damaged(why)) => {
-                    let to = file::move_aside(&place.path)?.ok_or(Fault::Other(why))?;
-                    self.tell_moved(place, to);
-                    let (file, _) = open_file(place)?;
-                    (file, false)
-                }
-                opened => opened?,
-            };
-            if is_new {
-                (self.tell)(Told::Notice(Notice::Begun(place.path.clone())));
-            }
-            self.file = Some(file);
-            // Those of the file that was here before.
-            self.entered.values_mut().for_each(|it| it.number = None);
+    /// Writes what waits and answers what is asked, in their order. What cannot be written now does
+    /// not delay an answer.
+    fn flush(&mut self) {
+        self.pace.end_pause();
+        while !self.waiting.is_empty() && self.retry_at.is_none() {
+            self.write_batch();
         }
-        if let Some(file) = &self.file {
-            for entered in self.entered.values_mut() {
-                if entered.number.is_none() {
-                    entered.number = Some(write::room(file, &entered.place)?);
-                }
-            }
+        if self.questions > 0 {
+            let (asked, rest) = std::mem::take(&mut self.waiting)
+                .into_iter()
+                .partition(|(_, request)| is_question(request));
+            self.waiting = rest;
+            self.answer(asked);
         }
-        Ok(())
     }
 
-    /// Writes what waits.
-    fn flush(&mut self) {
-        while !self.waiting.is_empty() {
-            if let Err(fault) = self.open().and_then(|()| self.write_some()) {
-                self.on_fault(&fault);
-                if self.retry_at.is_some() {
-                    return;
-                }
+    /// Writes the first of what waits, and answers what is asked behind it.
+    fn write_batch(&mut self) {
+        let begin = monotonic();
+        let mut bytes = 0;
+        let writes = self.waiting.iter().take(BATCH_REQUESTS);
+        let writes = writes.take_while(|(_, request)| {
+            let has_room = bytes < BATCH_BYTES;
+            bytes += bytes_of(request);
+            has_room && !is_question(request)
+        });
+        let count = writes.count();
+        if count > 0 {
+            if let Err(fault) = self.open().and_then(|()| self.write_some(count)) {
+                return self.on_fault(&fault);
+            }
+            let now = monotonic();
+            self.pace.wrote(now, now - begin, self.lag.bytes());
+        }
+        let mut asked = VecDeque::new();
+        while self.waiting.front().is_some_and(|(_, it)| is_question(it)) {
+            asked.extend(self.waiting.pop_front());
+        }
+        self.answer(asked);
+    }
+
+    fn answer(&mut self, asked: VecDeque<(RoomNumber, RoomRequest)>) {
+        self.questions -= asked.len();
+        for (room, request) in asked {
+            self.lag.done(&request);
+            match request {
+                RoomRequest::Load { recent } => self.load(room, recent),
+                RoomRequest::Find { request, query } => self.find(room, request, *query),
+                _ => {}
             }
         }
-        self.since = None;
     }
 
     fn drop_waiting(&mut self) {
-        self.since = None;
-        self.waiting_bytes = 0;
+        self.questions = 0;
         for (_, request) in self.waiting.drain(..) {
             self.lag.done(&request);
         }
         self.forget_left();
     }
 
-    /// Writes the first of what waits.
-    fn write_some(&mut self) -> Result<(), Fault> {
+    /// Writes so many of what waits, none of which is a question.
+    fn write_some(&mut self, count: usize) -> Result<(), Fault> {
         let Some(file) = &mut self.file else {
             self.drop_waiting();
             return Ok(());
         };
-        let count = self.waiting.len().min(BATCH_REQUESTS);
         let batch = || {
             let first = self.waiting.iter().take(count);
             first.filter_map(|(room, request)| {
@@ -366,7 +379,6 @@ impl Rooms {
             written => written?,
         }
         for (_, request) in self.waiting.drain(..count) {
-            self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes_of(&request));
             self.lag.done(&request);
         }
         self.forget_left();
@@ -383,58 +395,6 @@ impl Rooms {
         Ok(())
     }
 
-    fn on_fault(&mut self, fault: &Fault) {
-        match fault {
-            Fault::Damaged(_) if self.file.is_some() && self.damages < DAMAGES_MAX => {
-                self.damages += 1;
-                // It is moved aside when it is opened again, if it is damaged then.
-                self.file = None;
-                self.searcher = None;
-                if let Err(again) = self.replace() {
-                    self.on_fault(&again);
-                }
-            }
-            fault if fault.may_pass() => {
-                if *fault != Fault::Full {
-                    self.file = None;
-                }
-                self.retry_at = Some(monotonic() + RETRY_WAIT);
-                // Another process that holds the file lets it go.
-                if *fault != Fault::Busy {
-                    self.lag.fail(&fault.words());
-                    self.tell_failing();
-                }
-            }
-            fault => {
-                if let Some(place) = self.place.take() {
-                    let (path, fault) = (place.path, fault.clone());
-                    (self.tell)(Told::Notice(Notice::Unusable { path, fault }));
-                }
-                self.file = None;
-                self.searcher = None;
-                self.drop_waiting();
-                self.reply_to_all(&RoomReply::Unusable);
-                self.entered.clear();
-            }
-        }
-    }
-
-    /// Puts a new file in the place of a damaged one.
-    fn replace(&mut self) -> Result<(), Fault> {
-        if let Some(place) = &self.place
-            && let Some(to) = file::move_aside(&place.path)?
-        {
-            self.tell_moved(place, to);
-        }
-        self.open()
-    }
-
-    fn tell_moved(&self, place: &FilePlace, to: PathBuf) {
-        let from = place.path.clone();
-        (self.tell)(Told::Notice(Notice::MovedAside { from, to }));
-        self.reply_to_all(&RoomReply::Replaced);
-    }
-
     /// Forces what was written onto the disk.
     fn sync(&mut self) {
         self.unsynced = None;
@@ -443,6 +403,20 @@ impl Rooms {
             // A disk that refuses this refuses the next batch too, which is told.
             let _ = file.query_row(checkpoint, [], |_| Ok(()));
         }
+    }
+
+    /// Makes the next part of an index that is made anew.
+    fn renew(&mut self, now: Instant) {
+        self.renew_at = None;
+        let Some(file) = &mut self.file else { return };
+        let end = match index::renew_some(file) {
+            Ok(true) => monotonic(),
+            Ok(false) => return,
+            Err(fault @ Fault::Damaged(_)) => return self.on_fault(&fault),
+            Err(_) => now + PRUNE_EVERY,
+        };
+        // As long as it takes, nothing of it is done.
+        self.renew_at = Some(end + (end - now));
     }
 
     fn prune(&mut self, verified: &BTreeSet<Key>) {
@@ -462,9 +436,7 @@ impl Rooms {
     }
 }
 
-/// Opens the file. Returns whether it is new.
-fn open_file(place: &FilePlace) -> Result<(Connection, bool), Fault> {
-    let (mut connection, is_new) = file::open(&place.path)?;
-    index::renew_if_old(&mut connection)?;
-    Ok((connection, is_new))
+/// Whether a request is answered, and not only written.
+fn is_question(request: &RoomRequest) -> bool {
+    matches!(request, RoomRequest::Load { .. } | RoomRequest::Find { .. })
 }

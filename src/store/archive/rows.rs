@@ -1,8 +1,11 @@
 //! Messages as rows: what each number stands for, and how a row becomes a message again.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row, params};
 
 use super::file::Fault;
+use super::index::Index;
 use super::{first, index};
 use crate::chat::archive::record::{Entry, Form};
 use crate::chat::archive::search::ShortId;
@@ -87,37 +90,72 @@ pub(super) fn person(connection: &Connection, key: &Key) -> Result<i64, Fault> {
     Ok(connection.last_insert_rowid())
 }
 
-/// The number of a person under a name in a session, which they get if there is none.
-fn speaker(
-    connection: &Connection,
-    (person, who): (i64, &NamedKey),
-    (short, session): (u64, u64),
-) -> Result<i64, Fault> {
-    let name = who.name.as_str();
-    named(
-        connection,
-        (person, session as i64, name, short as i64),
-        &folded_name(name),
-    )
+/// Numbers that were looked up in a transaction, in which nobody else changes them.
+#[derive(Default)]
+pub(super) struct Numbers {
+    people: BTreeMap<Key, i64>,
+    /// Of each person in each session, the last name and its number.
+    names: BTreeMap<(i64, i64, i64), (String, i64)>,
 }
 
-/// The number of a guest's name, which it gets if there is none. It stands among the host's names,
-/// and is never found as one: no folded name begins like this.
-fn guest(connection: &Connection, host: i64, guest: &GuestName) -> Result<i64, Fault> {
-    let name = guest.name.as_str();
-    let number = i64::from(guest.number);
-    named(
-        connection,
-        (host, number, name, GUEST_SHORT),
-        &folded_guest(name),
-    )
+impl Numbers {
+    /// The number of a person, who gets one if they have none.
+    pub(super) fn person(&mut self, connection: &Connection, key: &Key) -> Result<i64, Fault> {
+        if let Some(number) = self.people.get(key) {
+            return Ok(*number);
+        }
+        let number = person(connection, key)?;
+        self.people.insert(*key, number);
+        Ok(number)
+    }
+
+    /// The number of a person under a name in a session, which they get if there is none.
+    fn speaker(
+        &mut self,
+        connection: &Connection,
+        (person, who): (i64, &NamedKey),
+        (short, session): (u64, u64),
+    ) -> Result<i64, Fault> {
+        let ids = (person, session as i64, short as i64);
+        self.named(connection, ids, who.name.as_str(), folded_name)
+    }
+
+    /// The number of a guest's name, which it gets if there is none. It stands among the host's
+    /// names, and is never found as one: no folded name begins like this.
+    fn guest(
+        &mut self,
+        connection: &Connection,
+        host: i64,
+        guest: &GuestName,
+    ) -> Result<i64, Fault> {
+        let ids = (host, i64::from(guest.number), GUEST_SHORT);
+        self.named(connection, ids, guest.name.as_str(), folded_guest)
+    }
+
+    fn named(
+        &mut self,
+        connection: &Connection,
+        ids: (i64, i64, i64),
+        name: &str,
+        folded: fn(&str) -> String,
+    ) -> Result<i64, Fault> {
+        if let Some((known, number)) = self.names.get(&ids)
+            && known == name
+        {
+            return Ok(*number);
+        }
+        let (person, session, short) = ids;
+        let number = named(connection, (person, session, name, short), folded)?;
+        self.names.insert(ids, (name.to_owned(), number));
+        Ok(number)
+    }
 }
 
 /// The number of a name in a session: the one that it has, or a new one with what it is found by.
 fn named(
     connection: &Connection,
     (person, session, name, short): (i64, i64, &str, i64),
-    folded: &str,
+    folded: fn(&str) -> String,
 ) -> Result<i64, Fault> {
     let known = "SELECT number FROM speakers
         WHERE person = ?1 AND session = ?2 AND name = ?3 AND short = ?4";
@@ -127,7 +165,7 @@ fn named(
     }
     let insert = "INSERT INTO speakers (person, session, name, short, folded)
         VALUES (?1, ?2, ?3, ?4, ?5)";
-    let values = params![person, session, name, short, folded];
+    let values = params![person, session, name, short, folded(name)];
     connection.prepare_cached(insert)?.execute(values)?;
     Ok(connection.last_insert_rowid())
 }
@@ -158,17 +196,26 @@ impl Whose {
     }
 }
 
-/// Writes a message that is not there yet, and puts it into the index. Returns its row.
-pub(super) fn insert(connection: &Connection, room: i64, entry: &Entry) -> Result<i64, Fault> {
-    let MessageId { position, index } = entry.id;
-    let person_number = person(connection, &entry.who.key)?;
+/// Writes a message that is not there yet, and puts it into the index. Returns whose it is.
+pub(super) fn insert(
+    index: Index<'_>,
+    numbers: &mut Numbers,
+    room: i64,
+    entry: &Entry,
+) -> Result<Whose, Fault> {
+    let connection = index.connection();
+    let MessageId {
+        position,
+        index: place,
+    } = entry.id;
+    let person_number = numbers.person(connection, &entry.who.key)?;
     let session = (position.short, position.session);
-    let speaker_number = speaker(connection, (person_number, &entry.who), session)?;
+    let speaker = numbers.speaker(connection, (person_number, &entry.who), session)?;
     let addressee = match (&entry.to, &entry.manner) {
-        (_, Manner::Guest(name)) => Some(guest(connection, person_number, name)?),
+        (_, Manner::Guest(name)) => Some(numbers.guest(connection, person_number, name)?),
         (Some(to), _) => {
-            let number = person(connection, &to.key)?;
-            Some(speaker(connection, (number, to), (to.key.short(), 0))?)
+            let number = numbers.person(connection, &to.key)?;
+            Some(numbers.speaker(connection, (number, to), (to.key.short(), 0))?)
         }
         (None, _) => None,
     };
@@ -182,9 +229,9 @@ pub(super) fn insert(connection: &Connection, room: i64, entry: &Entry) -> Resul
     connection.prepare_cached(insert)?.execute(params![
         row,
         room,
-        speaker_number,
+        speaker,
         position.sequence,
-        index,
+        place,
         brief,
         flags,
         addressee,
@@ -193,9 +240,8 @@ pub(super) fn insert(connection: &Connection, room: i64, entry: &Entry) -> Resul
         entry.text,
     ])?;
     let whose = Whose::of(room, person_number, flags, addressee);
-    index::add(connection, row, whose, &entry.text)?;
-    add_to_share(connection, (room, person_number), share(&entry.text), 1)?;
-    Ok(row)
+    index.add(row, whose, &entry.text)?;
+    Ok(whose)
 }
 
 /// Adds to what a person's messages take in a room, or takes off it.

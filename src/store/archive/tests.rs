@@ -141,6 +141,7 @@ fn find(words: &str) -> RoomRequest {
         ..Query::default()
     };
     let request = RequestId::default();
+    let query = Box::new(query);
     RoomRequest::Find { request, query }
 }
 

@@ -9,6 +9,7 @@ use super::file::{self, Fault};
 use super::file_tests::{File, START_MS, amendment, asked, entry, frame, key, texts};
 use super::forget::Oblivion;
 use super::load::load;
+use super::mend::{Mended, mend};
 use super::{Keeping, forget, prune, write};
 use crate::chat::archive::record::{Entry, Forgotten, StoredFrame};
 use crate::chat::archive::search::Query;
@@ -311,11 +312,13 @@ fn files_that_are_not_ours_or_newer_or_broken_are_told_apart() {
     let path = folder.path().join("broken.db");
     fs::write(&path, [b'x'; 10_000]).unwrap();
     assert!(matches!(file::open(&path), Err(Fault::Damaged(_))));
-    let to = file::move_aside(&path).unwrap().unwrap();
+    let Mended::Moved(to) = mend(&path).unwrap() else {
+        panic!("it is no file of ours any more");
+    };
     assert!(to.to_string_lossy().contains("broken.db.damaged-"));
     assert_eq!(fs::read(&to).unwrap().len(), 10_000);
     file::open(&path).unwrap();
-    assert_eq!(file::move_aside(&path).unwrap(), None, "it is sound");
+    assert_eq!(mend(&path).unwrap(), Mended::Sound);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -6,7 +6,8 @@ use std::collections::btree_map::Entry;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::file::Fault;
-use super::rows::{self, position_bytes};
+use super::index::Index;
+use super::rows::{self, Numbers, position_bytes};
 use super::{RoomKind, RoomPlace, first, forms, marks};
 use crate::chat::archive::RoomRequest;
 use crate::chat::archive::record::{Entry as Said, Forgotten, StoredFrame};
@@ -42,76 +43,108 @@ pub(super) fn write_all<'r>(
     requests: impl Iterator<Item = (i64, &'r RoomRequest)>,
 ) -> Result<(), Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut horizons: BTreeMap<i64, Horizons> = BTreeMap::new();
+    let mut batch = Batch {
+        connection: &transaction,
+        index: Index::of(&transaction)?,
+        horizons: BTreeMap::new(),
+        numbers: Numbers::default(),
+        shares: BTreeMap::new(),
+    };
     for (room, request) in requests {
-        let horizons = match horizons.entry(room) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => place.insert(Horizons::of(&transaction, room)?),
-        };
-        write(&transaction, room, request, horizons)?;
+        batch.write(room, request)?;
     }
+    batch.end()?;
     transaction.commit()?;
     Ok(())
 }
 
-fn write(
-    connection: &Connection,
-    room: i64,
-    request: &RoomRequest,
-    horizons: &Horizons,
-) -> Result<(), Fault> {
-    match request {
-        RoomRequest::Remember(entry) => {
-            match horizons.cover(&entry.who.key, entry.id.position.clock) {
-                true => Ok(()),
-                false => remember(connection, room, entry),
-            }
-        }
-        RoomRequest::Amend(amendment) => {
-            match horizons.cover(&amendment.who.key, amendment.of.position.clock) {
-                true => Ok(()),
-                false => forms::amend(connection, room, amendment),
-            }
-        }
-        RoomRequest::Keep(frame) => match horizons.cover(&frame.author, frame.position.clock) {
-            true => Ok(()),
-            false => keep(connection, room, frame),
-        },
-        RoomRequest::Drop(positions) => {
-            let delete = "DELETE FROM frames WHERE room = ?1 AND position = ?2";
-            let mut delete = connection.prepare_cached(delete)?;
-            for position in positions {
-                delete.execute(params![room, position_bytes(position)])?;
-            }
-            Ok(())
-        }
-        RoomRequest::MarkRead(id) => marks::mark(connection, room, id),
-        // These read.
-        RoomRequest::Load { .. } | RoomRequest::Find { .. } => Ok(()),
-    }
+/// What is written in one transaction, with what has been looked up in it: nobody else writes
+/// meanwhile.
+struct Batch<'c> {
+    connection: &'c Connection,
+    index: Index<'c>,
+    horizons: BTreeMap<i64, Horizons>,
+    numbers: Numbers,
+    /// What each person's messages take more in each room: bytes, messages.
+    shares: BTreeMap<(i64, i64), (i64, i64)>,
 }
 
-fn remember(connection: &Connection, room: i64, entry: &Said) -> Result<(), Fault> {
-    if rows::of_id(connection, room, &entry.id)?.is_some() {
-        return Ok(());
+impl Batch<'_> {
+    fn write(&mut self, room: i64, request: &RoomRequest) -> Result<(), Fault> {
+        match request {
+            RoomRequest::Remember(entry) => {
+                match self.forgets(room, &entry.who.key, entry.id.position.clock)? {
+                    true => Ok(()),
+                    false => self.remember(room, entry),
+                }
+            }
+            RoomRequest::Amend(amendment) => {
+                match self.forgets(room, &amendment.who.key, amendment.of.position.clock)? {
+                    true => Ok(()),
+                    false => forms::amend(self.connection, room, amendment),
+                }
+            }
+            RoomRequest::Keep(frame) => {
+                match self.forgets(room, &frame.author, frame.position.clock)? {
+                    true => Ok(()),
+                    false => self.keep(room, frame),
+                }
+            }
+            RoomRequest::Drop(positions) => {
+                let delete = "DELETE FROM frames WHERE room = ?1 AND position = ?2";
+                let mut delete = self.connection.prepare_cached(delete)?;
+                for position in positions {
+                    delete.execute(params![room, position_bytes(position)])?;
+                }
+                Ok(())
+            }
+            RoomRequest::MarkRead(id) => marks::mark(self.connection, room, id),
+            // These read.
+            RoomRequest::Load { .. } | RoomRequest::Find { .. } => Ok(()),
+        }
     }
-    rows::insert(connection, room, entry)?;
-    forms::apply_waiting(connection, room, &entry.id)
-}
 
-fn keep(connection: &Connection, room: i64, frame: &StoredFrame) -> Result<(), Fault> {
-    let person = rows::person(connection, &frame.author)?;
-    let insert = "INSERT OR IGNORE INTO frames (room, position, person, hash, sum, bytes)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    connection.prepare_cached(insert)?.execute(params![
-        room,
-        position_bytes(&frame.position),
-        person,
-        frame.hash as i64,
-        sum(&frame.bytes),
-        &frame.bytes[..],
-    ])?;
-    Ok(())
+    /// Whether what somebody said at a clock is forgotten.
+    fn forgets(&mut self, room: i64, who: &Key, clock: u64) -> Result<bool, Fault> {
+        let horizons = match self.horizons.entry(room) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Horizons::of(self.connection, room)?),
+        };
+        Ok(horizons.cover(who, clock))
+    }
+
+    fn remember(&mut self, room: i64, entry: &Said) -> Result<(), Fault> {
+        if rows::of_id(self.connection, room, &entry.id)?.is_some() {
+            return Ok(());
+        }
+        let numbers = &mut self.numbers;
+        let whose = rows::insert(self.index, numbers, room, entry)?;
+        let (bytes, messages) = self.shares.entry((room, whose.person)).or_default();
+        (*bytes, *messages) = (*bytes + rows::share(&entry.text), *messages + 1);
+        forms::apply_waiting(self.connection, room, &entry.id)
+    }
+
+    fn keep(&mut self, room: i64, frame: &StoredFrame) -> Result<(), Fault> {
+        let person = self.numbers.person(self.connection, &frame.author)?;
+        let insert = "INSERT OR IGNORE INTO frames (room, position, person, hash, sum, bytes)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        self.connection.prepare_cached(insert)?.execute(params![
+            room,
+            position_bytes(&frame.position),
+            person,
+            frame.hash as i64,
+            sum(&frame.bytes),
+            &frame.bytes[..],
+        ])?;
+        Ok(())
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        for (whose, (bytes, messages)) in self.shares {
+            rows::add_to_share(self.connection, whose, bytes, messages)?;
+        }
+        Ok(())
+    }
 }
 
 /// The sum by which a frame's bytes are checked when they are read again.
@@ -145,9 +178,7 @@ impl Horizons {
 
     /// Whether what somebody said at a clock is forgotten.
     fn cover(&self, who: &Key, clock: u64) -> bool {
-        self.0.iter().any(|horizon| {
-            clock <= horizon.until_clock && horizon.author.is_none_or(|author| author == *who)
-        })
+        self.0.iter().any(|horizon| horizon.covers(who, clock))
     }
 }
 

@@ -2,19 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
 use std::time::Duration;
 
 use super::lag::Lag;
+use super::orders::Incoming;
 use super::rooms::Rooms;
 use super::{FilePlace, Order, Tell, Told};
 use crate::chat::archive::{Remembered, Reply, Request};
 use crate::chat::rooms::RoomNumber;
-use crate::clock::monotonic;
 use crate::protocol::wire::frame::Key;
 use crate::store::people::People;
-use crate::store::requests::Taken;
 
 /// What SQLite says while another process holds a file.
 const LOCKED: &str = "database is locked";
@@ -47,16 +45,16 @@ impl Writer {
         }
     }
 
-    /// Serves requests until nobody asks any more.
-    pub(super) fn serve(mut self, orders: &Taken<Order>) {
+    /// Serves requests until nobody asks any more. Between two batches it takes all that has come,
+    /// so that a question about people waits for one of them at most.
+    pub(super) fn serve(mut self, incoming: &Incoming) {
         loop {
-            let due = self.rooms.next_time();
-            let wait = due.map(|due| due.saturating_duration_since(monotonic()));
-            match orders.next_within(wait) {
-                Ok(order) => self.take(order),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
+            let (until, not_before) = (self.rooms.next_time(), self.rooms.pause_end());
+            let Some(taken) = incoming.take(until, not_before) else {
+                break;
+            };
+            let orders = taken.about_people.into_iter().chain(taken.others);
+            orders.for_each(|order| self.take(order));
             let people = self.people.as_ref().ok();
             self.rooms.on_time(|| verified(people));
         }

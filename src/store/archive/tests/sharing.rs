@@ -44,3 +44,33 @@ fn a_search_while_another_process_holds_the_file_says_so_and_is_answered_later()
     assert_eq!(found(&told), ["oi"]);
     assert!(archive.close(CLOSE_WAIT));
 }
+
+#[test]
+fn what_another_program_forgets_is_told_to_a_room_that_is_open_and_not_stored_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("archive.db");
+    let (archive, told) = archive_of(folder.path());
+    ask(&archive, RoomRequest::Load { recent: 10 });
+    let said = [remember(1, "segredo um"), remember(2, "segredo dois")];
+    assert!(said.iter().all(|it| ask(&archive, it.clone())));
+    ask(&archive, find("segredo"));
+    assert_eq!(found(&told).len(), 2);
+    let what = Oblivion {
+        before_ms: Some(super::super::file_tests::START_MS + 1500),
+        ..Oblivion::default()
+    };
+    assert_eq!(forget(&path, &what, u64::MAX >> 16).unwrap().messages, 1);
+    let forgotten = loop {
+        if let Reply::Room(RoomReply::Forgotten(forgotten)) = reply(&told) {
+            break forgotten;
+        }
+    };
+    let clock = |second| entry("ana", 1, second, "").id.position.clock;
+    let covers = |second| forgotten[0].covers(&Key([1; 32]), clock(second));
+    assert_eq!((forgotten.len(), covers(1), covers(2)), (1, true, false));
+    // It comes again, as from somebody who still has it.
+    assert!(said.iter().all(|it| ask(&archive, it.clone())));
+    ask(&archive, find("segredo"));
+    assert_eq!(found(&told), ["segredo dois"]);
+    assert!(archive.close(DEADLINE));
+}

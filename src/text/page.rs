@@ -267,16 +267,29 @@ fn codes(lang: Lang) -> Vec<Named> {
 fn asked(lang: Lang) -> Vec<Named> {
     let who = &["{who}".to_owned()];
     vec![
-        ("page_command_lines", super::commands(lang).join("\n")),
+        ("page_command_lines", command_lines(lang)),
+        (
+            "page_quiet_for",
+            super::quiet_for(lang, 2).replace('2', "{minutes}"),
+        ),
+        ("page_quiet_usage", super::quiet_usage(lang)),
+        (
+            "page_quiet_over",
+            say!(
+                lang,
+                "notifications come again, if you asked for them",
+                "os avisos voltam, se você os pediu",
+            ),
+        ),
         (
             "page_keys",
             say!(
                 lang,
                 "Enter sends, Shift-Enter begins a line, ↑ in an empty entry changes your last \
-                message. In the conversation: ↑ and ↓ go from message to message, Tab to what can \
+                message, :name: writes an emoji. In the conversation: ↑ and ↓ go from message to message, Tab to what can \
                 be done with one, End to the newest, Esc back to the entry.",
                 "Enter envia, Shift-Enter começa uma linha, ↑ na entrada vazia muda a sua última \
-                mensagem. Na conversa: ↑ e ↓ vão de mensagem em mensagem, Tab ao que se pode fazer \
+                mensagem, :nome: escreve um emoji. Na conversa: ↑ e ↓ vão de mensagem em mensagem, Tab ao que se pode fazer \
                 com uma, End à mais nova, Esc de volta à entrada.",
             ),
         ),
@@ -364,6 +377,26 @@ fn connection(lang: Lang) -> Vec<Named> {
     ]
 }
 
+/// What can be typed: as everywhere, but for what the page does otherwise.
+fn command_lines(lang: Lang) -> String {
+    let mut lines = super::commands(lang);
+    for line in &mut lines {
+        if line.starts_with("/sair") {
+            *line = say!(
+                lang,
+                "/sair          says farewell and ends roda on this computer",
+                "/sair          se despede e encerra o roda neste computador",
+            );
+        }
+    }
+    lines.push(say!(
+        lang,
+        "/quiet 30m     no notifications for a time: 30m, 2h; 0 ends it",
+        "/silencio 30m  nenhum aviso por um tempo: 30m, 2h; 0 termina",
+    ));
+    lines.join("\n")
+}
+
 /// What guests read.
 fn guests(lang: Lang) -> Vec<Named> {
     vec![
@@ -412,7 +445,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     /// The files of the page, as far as they ask for sentences.
-    const FILES: [&str; 7] = [
+    const FILES: [&str; 8] = [
+        include_str!("../face/web/page/complete.js"),
         include_str!("../face/web/page/index.html"),
         include_str!("../face/web/page/main.js"),
         include_str!("../face/web/page/people.js"),

@@ -211,7 +211,9 @@ import collections, resource, socket, sys
 port, session, held = int(sys.argv[1]), sys.argv[2], collections.deque()
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4000), hard))
-asked = f'GET /guest/events HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\nAuthorization: Bearer {session}\\r\\n\\r\\n'
+asked = ['GET /guest/events HTTP/1.1', f'Host: 127.0.0.1:{port}']
+asked += [f'Authorization: Bearer {session}', '', '']
+asked = '\\r\\n'.join(asked)
 number = 0
 while True:
     try:

@@ -45,7 +45,7 @@ function progressOf({ own, history, deleted, progress }) {
 	if (!progress) return ['·', t('page_on_its_way')];
 	const { has, of, waiting, kept_for: away } = progress;
 	const kept = away ? [t('page_kept_for', { count: away })] : [];
-	const words = of === 0 ? kept : [has < of ? t('page_waiting', { has, of, who: waiting.join(', ') }) : t('page_all_have', { count: of }), ...kept];
+	const words = of === 0 ? kept : [has < of ? t('page_waiting', { has, of, who: waiting.join(', ') }) : t('page_have_it', { count: of }), ...kept];
 	const isCounted = of > 0 && (of <= 16 || has > 0);
 	return [has >= of && words.length > 0 ? '✓' : isCounted ? `${has}/${of}` : '', words.join('; ')];
 }

@@ -88,11 +88,11 @@ impl Faces {
         self.guests = Some(Box::new(guests));
     }
 
-    /// Whether guests have a page.
+    /// The room whose guests have a page.
     #[cfg(feature = "web")]
     #[must_use]
-    pub fn has_guests(&self) -> bool {
-        self.guests.is_some()
+    pub fn room_of_guests(&self) -> Option<RoomNumber> {
+        self.guests.as_ref().map(|guests| guests.room())
     }
 
     /// Whether there is a page.
@@ -199,6 +199,21 @@ impl Faces {
         self.terminal.finish(signal)
     }
 
+    /// Shows guests what happens in their room. When that is left, they have no page any more.
+    #[cfg(feature = "web")]
+    fn show_guests(&mut self, told: &Told) {
+        if let Some(guests) = &mut self.guests {
+            guests.show(told);
+        }
+        let is_over = matches!(told.news, News::Room(RoomNews::Parted));
+        if let Some(mut guests) = self
+            .guests
+            .take_if(|guests| is_over && guests.room() == told.room)
+        {
+            guests.finish();
+        }
+    }
+
     fn show_on_terminal(&mut self, told: &Told) {
         let is_fault = || {
             matches!(
@@ -233,9 +248,7 @@ impl Face for Faces {
             _ => {}
         }
         #[cfg(feature = "web")]
-        if let Some(guests) = &mut self.guests {
-            guests.show(told);
-        }
+        self.show_guests(told);
         if told.news.is_for_server() {
             return;
         }

@@ -125,8 +125,18 @@ pub fn guest_list(lang: Lang, url: &str, guests: &[String]) -> String {
 pub fn no_guests(lang: Lang) -> String {
     say!(
         lang,
-        "there is no page for guests here; start with --guests to have one",
-        "não há página para convidados aqui; comece com --guests para ter uma",
+        "there is no page for guests here; /guests yes opens one",
+        "não há página para convidados aqui; /convidados sim abre uma",
+    )
+}
+
+/// Guests take part in another room, and in one at a time.
+#[must_use]
+pub fn guests_are_elsewhere(lang: Lang, room: &str) -> String {
+    say!(
+        lang,
+        "guests take part in the room {room}, and in one room at a time",
+        "os convidados participam da sala {room}, e de uma sala por vez",
     )
 }
 

@@ -2,6 +2,7 @@
 //! server gives one language as an object. What the page fills in stands in braces. Sentences that
 //! other faces say, too, are theirs.
 
+mod guests;
 mod told;
 
 use super::{Lang, say};
@@ -18,8 +19,9 @@ pub fn page(lang: Lang) -> Vec<Named> {
     all.extend(people(lang));
     all.extend(codes(lang));
     all.extend(asked(lang));
+    all.extend(typing(lang));
     all.extend(connection(lang));
-    all.extend(guests(lang));
+    all.extend(guests::guests(lang));
     all.extend(told::movements(lang));
     all.extend(told::warnings(lang));
     all.extend(told::circumstances(lang));
@@ -128,11 +130,23 @@ fn marks(lang: Lang) -> Vec<Named> {
     vec![
         ("page_on_its_way", say!(lang, "on its way", "a caminho")),
         (
+            "page_have_it",
+            say!(
+                lang,
+                "all {{count}} others here have it",
+                "todos os outros {{count}} daqui a têm"
+            ),
+        ),
+        (
+            "page_have_it_1",
+            say!(lang, "the other one has it", "a outra pessoa a tem"),
+        ),
+        (
             "page_all_have",
             say!(
                 lang,
-                "all {{count}} here have your last line",
-                "todos os {{count}} daqui têm sua última linha"
+                "all {{count}} others here have your last line",
+                "todos os outros {{count}} daqui têm sua última linha"
             ),
         ),
         (
@@ -267,19 +281,6 @@ fn codes(lang: Lang) -> Vec<Named> {
 fn asked(lang: Lang) -> Vec<Named> {
     let who = &["{who}".to_owned()];
     vec![
-        ("page_command_lines", super::commands(lang).join("\n")),
-        (
-            "page_keys",
-            say!(
-                lang,
-                "Enter sends, Shift-Enter begins a line, ↑ in an empty entry changes your last \
-                message. In the conversation: ↑ and ↓ go from message to message, Tab to what can \
-                be done with one, End to the newest, Esc back to the entry.",
-                "Enter envia, Shift-Enter começa uma linha, ↑ na entrada vazia muda a sua última \
-                mensagem. Na conversa: ↑ e ↓ vão de mensagem em mensagem, Tab ao que se pode fazer \
-                com uma, End à mais nova, Esc de volta à entrada.",
-            ),
-        ),
         (
             "page_leave",
             say!(lang, "Leave the chat", "Sair da conversa"),
@@ -364,46 +365,58 @@ fn connection(lang: Lang) -> Vec<Named> {
     ]
 }
 
-/// What guests read.
-fn guests(lang: Lang) -> Vec<Named> {
+/// What is typed, and the keys for it.
+fn typing(lang: Lang) -> Vec<Named> {
     vec![
+        ("page_command_lines", command_lines(lang)),
         (
-            "guest_warning",
-            say!(
-                lang,
-                "You speak here as a guest of the person who gave you this link. They, and \
-                anyone on this network, can read all that you write and read here.",
-                "Você fala aqui como convidado de quem lhe deu este link. Essa pessoa, e qualquer \
-                um nesta rede, pode ler tudo o que você escreve e lê aqui.",
-            ),
+            "page_quiet_for",
+            super::quiet_for(lang, 2).replace('2', "{minutes}"),
         ),
-        ("guest_name", say!(lang, "Your name", "Seu nome")),
-        ("guest_enter", say!(lang, "Enter", "Entrar")),
+        ("page_quiet_usage", super::quiet_usage(lang)),
         (
-            "guest_no_link",
+            "page_quiet_over",
             say!(
                 lang,
-                "This page needs its whole link: scan the code again.",
-                "Esta página precisa do link inteiro: leia o código de novo.",
+                "notifications come again, if you asked for them",
+                "os avisos voltam, se você os pediu",
             ),
         ),
         (
-            "guest_lost",
+            "page_keys",
             say!(
                 lang,
-                "The connection is lost; it is made again by itself.",
-                "A conexão caiu; ela volta sozinha.",
-            ),
-        ),
-        (
-            "guest_out",
-            say!(
-                lang,
-                "You are out: ask for a new link if you want to come back.",
-                "Você está fora: peça um novo link se quiser voltar.",
+                "Enter sends, Shift-Enter begins a line, ↑ in an empty entry changes your last \
+                message, :name: writes an emoji. In the conversation: ↑ and ↓ go from message to \
+                message, Tab to what can be done with one, End to the newest, Esc back to the \
+                entry.",
+                "Enter envia, Shift-Enter começa uma linha, ↑ na entrada vazia muda a sua última \
+                mensagem, :nome: escreve um emoji. Na conversa: ↑ e ↓ vão de mensagem em \
+                mensagem, Tab ao que se pode fazer com uma, End à mais nova, Esc de volta à \
+                entrada.",
             ),
         ),
     ]
+}
+
+/// What can be typed: as everywhere, but for what the page does otherwise.
+fn command_lines(lang: Lang) -> String {
+    let mut lines = super::commands(lang);
+    for line in &mut lines {
+        if line.starts_with("/sair") {
+            *line = say!(
+                lang,
+                "/sair          says farewell and ends roda on this computer",
+                "/sair          se despede e encerra o roda neste computador",
+            );
+        }
+    }
+    lines.push(say!(
+        lang,
+        "/quiet 30m     no notifications for a time: 30m, 2h; 0 ends it",
+        "/silencio 30m  nenhum aviso por um tempo: 30m, 2h; 0 termina",
+    ));
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -412,7 +425,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     /// The files of the page, as far as they ask for sentences.
-    const FILES: [&str; 7] = [
+    const FILES: [&str; 8] = [
+        include_str!("../face/web/page/complete.js"),
         include_str!("../face/web/page/index.html"),
         include_str!("../face/web/page/main.js"),
         include_str!("../face/web/page/people.js"),

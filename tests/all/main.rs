@@ -44,11 +44,17 @@ mod one_shot;
 #[cfg(feature = "web")]
 mod page;
 #[cfg(feature = "web")]
+mod page_firefox;
+#[cfg(feature = "web")]
 mod page_guest;
 #[cfg(feature = "web")]
 mod page_hostile;
 #[cfg(feature = "web")]
+mod page_hosts;
+#[cfg(feature = "web")]
 mod page_looks;
+#[cfg(feature = "web")]
+mod page_typing;
 mod pictures;
 mod rooms;
 mod screen;

@@ -5,17 +5,10 @@ use crate::support;
 
 use serde_json::json;
 
-use super::page::Host;
+use super::page::{Host, waits_for_text};
 use support::place::{Home, Place};
 use support::webdriver::{Browser, keys};
 use support::{Need, available};
-
-fn waits_for_text(browser: &Browser, text: &str) {
-    browser.waits_for(&format!(
-        "[...document.querySelectorAll('.message > .text')].some((e) => e.textContent === {})",
-        json!(text)
-    ));
-}
 
 #[test]
 fn a_guest_is_warned_gives_a_name_and_talks() {

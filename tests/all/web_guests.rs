@@ -11,6 +11,7 @@ use serde_json::json;
 use support::page::{Answer, Events, Page};
 use support::place::{Home, Place};
 use support::program::Program;
+use support::{Need, available};
 
 /// The path of a guest's stream.
 const EVENTS: &str = "/guest/events";
@@ -202,6 +203,111 @@ fn a_room_with_a_key_lets_guests_in_only_after_a_yes() {
     let (rui, _events) = guest(&link, "rui");
     assert_eq!(says(&rui, "oi").status, 200);
     ana.shows("~rui (by ana): oi");
+}
+
+/// Opens streams of one guest from one address without an end, and holds thousands of them.
+const FLOOD: &str = "
+import collections, resource, socket, sys
+port, session, held = int(sys.argv[1]), sys.argv[2], collections.deque()
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4000), hard))
+asked = ['GET /guest/events HTTP/1.1', f'Host: 127.0.0.1:{port}']
+asked += [f'Authorization: Bearer {session}', '', '']
+asked = '\\r\\n'.join(asked)
+number = 0
+while True:
+    try:
+        held.append(socket.create_connection(('127.0.0.1', port), source_address=('127.0.1.9', 0)))
+        held[-1].sendall(asked.encode())
+    except OSError:
+        pass
+    if len(held) > 2500:
+        held.popleft().close()
+    number += 1
+    if number == 3000:
+        print('thousands', flush=True)
+";
+
+#[test]
+fn one_telephone_that_floods_shuts_nobody_out() {
+    if !available(&[Need::Python]) {
+        return;
+    }
+    let place = Place::on_loopback();
+    let (mut ana, link) = host(&place, &Home::new(), &[]);
+    let from = |address, name: &str| {
+        let body = json!({ "name": name }).to_string();
+        let head = link.head("POST", "/guest/enter", body.len());
+        let entered = link.sends_on(link.connect_from(address), (head + &body).as_bytes());
+        session(&link, &entered)
+    };
+    let rui = from([127, 0, 1, 1], "rui");
+    let mut of_rui = rui.events_on(rui.connect_from([127, 0, 1, 1]), EVENTS);
+    of_rui.tells("live");
+    let floods = from([127, 0, 1, 9], "mau");
+    let port = link.port.to_string();
+    let args = ["-c", FLOOD, &port, &floods.token];
+    let mut flood = Program::start(place.command("python3", &args));
+    flood.shows("thousands");
+    // Whoever is here hears and speaks, and whoever comes from elsewhere gets in.
+    ana.says("no meio da enchente");
+    of_rui.shows("no meio da enchente");
+    let eva = from([127, 0, 1, 2], "eva");
+    let mut of_eva = eva.events_on(eva.connect_from([127, 0, 1, 2]), EVENTS);
+    of_eva.tells("live");
+    let said = json!({ "say": "também estou aqui" }).to_string();
+    let head = eva.head("POST", "/guest/say", said.len());
+    let answer = eva.sends_on(eva.connect_from([127, 0, 1, 2]), (head + &said).as_bytes());
+    assert_eq!(answer.status, 200, "{answer:?}");
+    of_rui.shows("também estou aqui");
+    of_eva.shows("também estou aqui");
+    assert!(!flood.has_ended(), "the flood went on until here");
+    flood.stops();
+    let peak = ana.peak_memory_bytes();
+    assert!(
+        peak < 96 << 20,
+        "{peak} bytes after thousands of connections"
+    );
+}
+
+#[test]
+fn guests_take_part_in_one_room_which_need_not_be_the_first() {
+    let (place, home) = (Place::on_loopback(), Home::new());
+    let key = home.path().join("key");
+    std::fs::write(&key, [7; 32]).unwrap();
+    let mut command = place.chat(&home, &["--name", "ana", "--guests=127.0.0.1:0"]);
+    command.env("XDG_RUNTIME_DIR", home.path().join("run"));
+    let mut ana = Program::start(command).keeping(&home);
+    let first = Page::in_line(&ana.notes("guests enter at http://127.0.0.1:"));
+    let (_, mut events) = guest(&first, "rui");
+    ana.says("/join turma");
+    ana.notes("turma");
+    ana.says("/guests yes");
+    ana.notes("guests take part in the room lobby, and in one room at a time");
+    ana.says("/guests");
+    ana.notes("there is no page for guests here; /guests yes opens one");
+    // The first room is left, and its guests with it.
+    ana.says("/part lobby");
+    assert_eq!(events.tells("ended")["state"], "closed");
+    events.ends();
+    ana.says(&format!("/join sala --key-file {}", key.to_str().unwrap()));
+    ana.notes("sala");
+    ana.says("/guests yes");
+    ana.notes("Only those who have the key can read the room sala");
+    ana.says("/guests yes");
+    let second = support::wait_until(|| {
+        let is_new =
+            |line: &&String| line.contains("guests enter at") && !line.contains(&first.token);
+        ana.noted()
+            .iter()
+            .find(is_new)
+            .map(|line| Page::in_line(line))
+    });
+    let (eva, mut of_eva) = guest(&second.expect("a link for the other room"), "eva");
+    ana.says("na sala");
+    of_eva.shows("na sala");
+    assert_eq!(says(&eva, "oi, sala").status, 200);
+    ana.shows("~eva (by ana): oi, sala");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod datagrams;
+pub mod driver;
 pub mod hub;
 pub mod lab;
 pub mod network;

@@ -1,24 +1,23 @@
 //! A real browser, driven as WebDriver (W3C) says: JSON over HTTP, which is so little that no crate
-//! is needed. It reaches addresses of this machine's loopback and no others.
+//! is needed. It reaches addresses of its loopback and no others.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::cell::RefCell;
+use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{fs, thread};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::driver::{Driver, Marionette, REQUEST_MAX, Relay, firefox_command};
+use super::place::Place;
 use super::{DEADLINE, command, folder, wait_until};
 
 /// Names of Chromium's driver, and of Chromium: Debian's, and those of other systems.
 const DRIVERS: [&str; 2] = ["chromedriver", "/usr/lib/chromium-browser/chromedriver"];
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-
-/// How long one request of the driver may take: the start of a browser on a busy machine.
-const REQUEST_MAX: Duration = Duration::from_secs(60);
 
 /// What an element is called in WebDriver's JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -35,8 +34,8 @@ pub mod keys {
 
 /// A browser with a profile of its own, ended when dropped.
 pub struct Browser {
-    driver: Child,
-    port: u16,
+    process: Child,
+    driver: Driver,
     session: String,
     _profile: TempDir,
 }
@@ -116,74 +115,78 @@ pub fn unmet() -> Option<String> {
 impl Browser {
     /// Starts a browser whose window has this size.
     pub fn start(width: u32, height: u32) -> Self {
+        Self::chromium(None, width, height)
+    }
+
+    /// The same on a host, whose loopback it reaches.
+    pub fn start_on(place: &Place, width: u32, height: u32) -> Self {
+        Self::chromium(Some(place), width, height)
+    }
+
+    fn chromium(place: Option<&Place>, width: u32, height: u32) -> Self {
         let profile = folder();
         let log = profile.path().join("driver.log");
-        let mut driver = command(first_there(&DRIVERS).unwrap());
-        driver.args(["--port=0", &format!("--log-path={}", log.display())]);
+        let program = first_there(&DRIVERS).unwrap();
+        let log = format!("--log-path={}", log.display());
+        let args = ["--port=0", &log];
+        let mut process = match place {
+            Some(place) => place.command(program, &args),
+            None => {
+                let mut command = command(program);
+                command.args(args);
+                command
+            }
+        };
         // A person's settings and the session bus are not for tests.
-        driver
+        process
             .env("HOME", profile.path())
             .env_remove("DBUS_SESSION_BUS_ADDRESS");
-        driver
+        process
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
-        let mut driver = driver.spawn().unwrap();
-        let port = port_of(&mut driver);
-        let mut browser = Self {
-            driver,
-            port,
-            session: String::new(),
-            _profile: profile,
+        let mut process = process.spawn().unwrap();
+        let port = port_of(&mut process);
+        let driver = match place {
+            Some(place) => Driver::Relayed(RefCell::new(Relay::to(place, port))),
+            None => Driver::Http(port),
         };
         let options = json!({
             "binary": path_of(first_there(&BROWSERS).unwrap()),
-            "args": flags(browser._profile.path(), width, height),
+            "args": flags(profile.path(), width, height),
         });
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": options,
             "unhandledPromptBehavior": "ignore",
         }}});
-        let started = browser.request("POST", "/session", &wanted);
-        browser.session = started["sessionId"].as_str().unwrap().to_owned();
+        Self::begun(process, driver, profile, &wanted)
+    }
+
+    /// Starts Firefox, which is called so here.
+    pub fn firefox(program: &str) -> Self {
+        let profile = folder();
+        let process = firefox_command(program, profile.path()).spawn().unwrap();
+        let driver = Driver::Marionette(RefCell::new(Marionette::of(profile.path())));
+        Self::begun(process, driver, profile, &json!({}))
+    }
+
+    fn begun(process: Child, driver: Driver, profile: TempDir, wanted: &Value) -> Self {
+        let mut browser = Self {
+            process,
+            driver,
+            session: String::new(),
+            _profile: profile,
+        };
+        let started = browser.request("POST", "/session", wanted);
+        let session = started["sessionId"].as_str().unwrap_or("of-firefox");
+        session.clone_into(&mut browser.session);
         browser
     }
 
     fn request(&self, method: &str, path: &str, body: &Value) -> Value {
-        match self.try_request(method, path, body) {
+        match self.driver.request(method, path, body) {
             Ok(value) => value,
             Err(why) => panic!("{method} {path}: {why}"),
-        }
-    }
-
-    /// One request; an error is the driver's own words.
-    fn try_request(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).map_err(|e| e.to_string())?;
-        stream.set_read_timeout(Some(REQUEST_MAX)).unwrap();
-        let body = if method == "GET" {
-            String::new()
-        } else {
-            body.to_string()
-        };
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-            self.port,
-            body.len()
-        );
-        let sent = stream
-            .write_all(head.as_bytes())
-            .and_then(|()| stream.write_all(body.as_bytes()));
-        sent.map_err(|e| e.to_string())?;
-        let answer = read_answer(&mut stream).map_err(|e| e.to_string())?;
-        let answer: Value = serde_json::from_slice(&answer).map_err(|e| e.to_string())?;
-        let value = answer["value"].clone();
-        match value.get("error") {
-            Some(error) if value.get("message").is_some() => Err(format!(
-                "{error}: {}",
-                value["message"].as_str().unwrap_or_default()
-            )),
-            _ => Ok(value),
         }
     }
 
@@ -363,10 +366,10 @@ impl Drop for Browser {
         if !self.session.is_empty() {
             let path = format!("/session/{}", self.session);
             // A test that already fails must not fail again here.
-            let _ = self.try_request("DELETE", &path, &json!({}));
+            let _ = self.driver.request("DELETE", &path, &json!({}));
         }
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -445,7 +448,7 @@ fn port_of(driver: &mut Child) -> u16 {
 }
 
 /// The body of an HTTP answer.
-fn read_answer(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+pub(super) fn read_answer(stream: &mut impl Read) -> std::io::Result<Vec<u8>> {
     let end = Instant::now() + REQUEST_MAX;
     let mut bytes = Vec::new();
     let mut room = vec![0; 64 << 10];

@@ -65,6 +65,13 @@ const EMOJI: [(&str, &str); 60] = [
     ("zap", "⚡"),
 ];
 
+/// The whole table: on each line a name, a blank, and what it stands for.
+#[cfg(feature = "web")]
+pub(in crate::face) fn emoji_table() -> String {
+    let lines = EMOJI.iter().map(|(name, emoji)| format!("{name} {emoji}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Longest name that is looked for, in bytes.
 const NAME_MAX_BYTES: usize = 16;
 

@@ -46,6 +46,8 @@ mod told;
 mod view;
 
 pub use self::app::{App, AppConfig, AppInput, Effect, Notices};
+#[cfg(feature = "web")]
+pub(in crate::face) use self::emoji::emoji_table;
 #[cfg(unix)]
 pub use self::face::{ScreenFace, ScreenFaceConfig, is_possible};
 pub use self::theme::{Colors, Scheme, Theme};

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
@@ -51,7 +52,7 @@ pub(super) enum Payload {
 pub(super) struct EventStream {
     pub(super) pieces: Receiver<Bytes>,
     /// A place among the streams.
-    pub(super) _permit: OwnedSemaphorePermit,
+    pub(super) _permit: Arc<OwnedSemaphorePermit>,
 }
 
 impl Body for Payload {

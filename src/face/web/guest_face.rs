@@ -1,4 +1,4 @@
-//! The guests' pages as a face of one room: what guests ask goes to the room, whose rules decide;
+//! The guests' pages as a face of one room: what guests ask goes to that room, whose rules decide;
 //! what it tells goes to their streams. Runs in the loop.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -70,8 +70,10 @@ pub struct GuestFaceConfig {
     pub server: Server,
     /// The language of what is said about them.
     pub lang: Lang,
-    /// The room's name as it is shown.
-    pub room: String,
+    /// The room where they hear and speak.
+    pub room: RoomNumber,
+    /// Its name as it is shown.
+    pub room_name: String,
     /// Where telephones reach this computer.
     pub address: SocketAddr,
     /// Most guests at once.
@@ -114,6 +116,12 @@ impl GuestFace {
         face
     }
 
+    /// The room where guests hear and speak.
+    #[must_use]
+    pub fn room(&self) -> RoomNumber {
+        self.config.room
+    }
+
     /// Lets in by this link, and by no earlier one.
     fn open(&mut self, token: &Token) {
         let Some(bytes) = token.bytes() else {
@@ -141,7 +149,7 @@ impl GuestFace {
         let id = RequestId(self.next);
         self.next += 1;
         let entry = Entry::Direct(Box::new(Command::Guests(command)));
-        let room = RoomNumber::FIRST;
+        let room = self.config.room;
         self.waiting.push_back(Request { id, room, entry });
         id
     }
@@ -223,7 +231,7 @@ impl GuestFace {
                 Some((_, answering)),
             ) => {
                 let ready =
-                    guest_lines::ready(&self.config.room, guest.name.as_str(), guest.number);
+                    guest_lines::ready(&self.config.room_name, guest.name.as_str(), guest.number);
                 answering.answer(ready.as_bytes().to_vec());
                 let mut first = VecDeque::new();
                 let mut bytes = 0;
@@ -290,7 +298,7 @@ impl GuestFace {
 
 impl Face for GuestFace {
     fn show(&mut self, told: &Told) {
-        if told.room != RoomNumber::FIRST {
+        if told.room != self.config.room {
             return;
         }
         if let News::Guests(event) = &told.news {

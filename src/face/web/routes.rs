@@ -1,6 +1,7 @@
 //! Everything that can be asked for at a listener, as one closed table for each kind of listener.
 
-use super::files::{FILES, File, GUEST_FILES};
+use super::files::File;
+use super::server::Audience;
 
 /// How something is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +38,13 @@ pub(super) enum Route {
 /// What stands at a listener.
 #[derive(Debug)]
 pub(super) struct Table {
-    files: &'static [File],
+    audience: Audience,
     others: &'static [(&'static str, Verb, Route)],
 }
 
 /// What the person's own page asks for.
 pub(super) static PAGE: Table = Table {
-    files: &FILES,
+    audience: Audience::Person,
     others: &[
         ("/texts", Verb::Get, Route::Texts),
         ("/prove", Verb::Post, Route::Prove),
@@ -55,7 +56,7 @@ pub(super) static PAGE: Table = Table {
 
 /// What a guest's page asks for, and there is nothing else for it.
 pub(super) static GUESTS: Table = Table {
-    files: &GUEST_FILES,
+    audience: Audience::Guests,
     others: &[
         ("/texts", Verb::Get, Route::Texts),
         ("/guest/enter", Verb::Post, Route::Enter),
@@ -67,8 +68,7 @@ pub(super) static GUESTS: Table = Table {
 impl Table {
     /// What stands at a path, and how it is asked for.
     pub(super) fn at(&self, path: &str) -> Option<(Verb, Route)> {
-        let file = self.files.iter().find(|file| file.path == path);
-        let file = file.map(|file| (Verb::Get, Route::File(file)));
+        let file = File::at(path, self.audience).map(|file| (Verb::Get, Route::File(file)));
         file.or_else(|| {
             let found = self.others.iter().find(|(at, ..)| *at == path);
             found.map(|(_, verb, route)| (*verb, *route))
@@ -94,13 +94,16 @@ mod tests {
 
     #[test]
     fn a_path_stands_for_one_thing_and_nothing_else_is_there() {
-        let mut paths: Vec<&str> = PAGE.files.iter().map(|file| file.path).collect();
-        paths.extend(PAGE.others.iter().map(|(path, ..)| *path));
-        let count = paths.len();
-        paths.sort_unstable();
-        paths.dedup();
-        assert_eq!(paths.len(), count);
-        assert!(paths.iter().all(|path| PAGE.at(path).is_some()));
+        for table in [&PAGE, &GUESTS] {
+            for (number, (path, verb, route)) in table.others.iter().enumerate() {
+                assert_eq!(table.at(path), Some((*verb, *route)), "no file is there");
+                let mut before = table.others.iter().take(number);
+                assert!(
+                    before.all(|(other, ..)| other != path),
+                    "{path} is there twice"
+                );
+            }
+        }
         for none in [
             "",
             "//",

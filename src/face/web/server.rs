@@ -18,7 +18,7 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::timeout;
 
 use super::asked::Ask;
-use super::connections::{CONNECTIONS_MAX, Connections, Place};
+use super::connections::{Connections, Place};
 use super::guest_face::GuestAsk;
 use super::queue::Queue;
 use super::rules::Door;
@@ -178,14 +178,6 @@ impl Audience {
             Self::Guests => GUESTS_MAX,
         }
     }
-
-    /// Most connections at once: each of the streams, and others for what is said.
-    fn connections(self) -> usize {
-        match self {
-            Self::Person => CONNECTIONS_MAX,
-            Self::Guests => 2 * GUESTS_MAX,
-        }
-    }
 }
 
 impl Drop for Server {
@@ -212,17 +204,15 @@ async fn serve(listener: Listener, shared: Rc<Shared>, ends: oneshot::Receiver<(
 }
 
 async fn accept(acceptor: Acceptor, shared: Rc<Shared>) {
-    let connections = Connections::of(shared.audience.connections());
+    let connections = Connections::of(shared.audience);
     loop {
         let (stream, ends) = acceptor.accept().await;
-        let Some(place) = connections.enter() else {
+        let Some(place) = connections.enter(ends.from.ip()) else {
             continue;
         };
         let number = place.number();
         let task = spawn_local(talk(stream, ends, place, Rc::clone(&shared)));
-        if let Some(number) = number {
-            connections.keep(number, task.abort_handle());
-        }
+        connections.keep(number, task.abort_handle());
     }
 }
 

@@ -3,6 +3,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::token::Token;
 use crate::chat::guests::{GUESTS_MAX, GuestSession};
@@ -19,6 +22,8 @@ struct Table {
     newest: u64,
     by_secret: BTreeMap<[u8; 32], GuestSession>,
     by_age: BTreeMap<GuestSession, [u8; 32]>,
+    /// The place among the streams of each session that has one.
+    streams: BTreeMap<GuestSession, Weak<OwnedSemaphorePermit>>,
 }
 
 impl Sessions {
@@ -50,6 +55,25 @@ impl Sessions {
             table.by_secret.remove(&hash);
         }
     }
+
+    /// The place of a session's stream among all streams: its own as long as one of its streams
+    /// lasts, and else one that `take` finds. However many streams a session opens, and however
+    /// slowly they end, they take one place.
+    pub(super) fn place(
+        &self,
+        session: GuestSession,
+        take: impl FnOnce() -> Option<OwnedSemaphorePermit>,
+    ) -> Option<Arc<OwnedSemaphorePermit>> {
+        let mut table = self.0.borrow_mut();
+        let known = table.streams.get(&session).and_then(Weak::upgrade);
+        if let Some(known) = known {
+            return Some(known);
+        }
+        let place = Arc::new(take()?);
+        table.streams.retain(|_, place| place.strong_count() > 0);
+        table.streams.insert(session, Arc::downgrade(&place));
+        Some(place)
+    }
 }
 
 fn hash(secret: &str) -> [u8; 32] {
@@ -60,6 +84,23 @@ fn hash(secret: &str) -> [u8; 32] {
 mod tests {
     use super::*;
     use crate::face::web::token::TOKEN_BYTES;
+
+    #[test]
+    fn the_streams_of_a_session_take_one_place_among_all() {
+        let sessions = Sessions::default();
+        let all = Arc::new(tokio::sync::Semaphore::new(2));
+        let place = |session| {
+            let take = || Arc::clone(&all).try_acquire_owned().ok();
+            sessions.place(GuestSession(session), take)
+        };
+        let of_one: Vec<_> = (0..100).filter_map(|_| place(1)).collect();
+        assert_eq!((of_one.len(), all.available_permits()), (100, 1));
+        let other = place(2);
+        assert!(other.is_some() && place(3).is_none());
+        drop(of_one);
+        assert!(place(3).is_some());
+        assert!(sessions.0.borrow().streams.len() <= 2);
+    }
 
     #[test]
     fn a_session_is_known_by_its_secret_until_it_ends() {

@@ -25,6 +25,7 @@ use super::rules::{Door, Head, judge, shown_token};
 use super::server::{Answering, Audience, PageEvent, Shared};
 use super::token::{TOKEN_BYTES, Token};
 use crate::chat::guests::{GUEST_TEXT_MAX_BYTES, GuestSession, LinkToken};
+use crate::face::tui::emoji_table;
 use crate::net::tcp_acceptor::Ends;
 use crate::store::identity::random;
 use crate::text::{self, Lang};
@@ -276,8 +277,12 @@ impl Visit {
     }
 
     fn open_stream(&self, reader: Reader) -> Result<Answered, Fault> {
-        let permit = Arc::clone(&self.shared.streams).try_acquire_owned();
-        let permit = permit.map_err(|_| Fault::Streams(self.shared.audience.streams()))?;
+        let take = || Arc::clone(&self.shared.streams).try_acquire_owned().ok();
+        let permit = match reader {
+            Reader::Person => take().map(Arc::new),
+            Reader::Guest(session) => self.shared.sessions.place(session, take),
+        };
+        let permit = permit.ok_or(Fault::Streams(self.shared.audience.streams()))?;
         let (sender, pieces) = mpsc::channel(PIECES);
         let feeder = feed(
             Rc::clone(&self.shared),
@@ -363,6 +368,7 @@ fn texts(lang: Lang, query: &str) -> String {
         None => lang,
     };
     let texts = text::page(lang).into_iter();
+    let texts = texts.chain([("emoji", emoji_table())]);
     let texts: serde_json::Map<String, serde_json::Value> = texts
         .map(|(name, sentence)| (name.to_owned(), sentence.into()))
         .collect();

@@ -222,15 +222,9 @@ impl Driver {
 
     /// Says that this program has no page.
     #[cfg(not(feature = "web"))]
-    fn on_page_ask(&mut self, _: command::PageAsk) {
+    pub(super) fn on_page_ask(&mut self, _: RoomNumber, _: command::PageAsk) {
         self.face
             .say_on_terminal(&text::built_without_page(self.lang));
-    }
-
-    /// Says what it means to let guests into a room that has a key: the person has to say so.
-    pub(super) fn ask_for_guests(&mut self, room: &str) {
-        self.face.say(&text::guests_in_keyed_room(self.lang, room));
-        self.face.say(&text::guests_need_a_yes(self.lang));
     }
 
     /// Takes typed lines while there is room for what they say. Returns whether there were any.
@@ -260,7 +254,7 @@ impl Driver {
                     help.iter().for_each(|line| self.face.say_on_terminal(line));
                 }
                 Ok(Asked::ClearScreen) => self.face.clear_screen(),
-                Ok(Asked::Page(ask)) => self.on_page_ask(ask),
+                Ok(Asked::Page(ask)) => self.on_page_ask(room, ask),
                 Ok(Asked::Command(Command::Leave(leave))) => {
                     self.leave_all(now, request, leave);
                     has_asked = true;

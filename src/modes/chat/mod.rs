@@ -25,10 +25,9 @@ use self::opening::{Opened, Opening};
 use self::paging::Paging;
 use self::secret::Room;
 use super::Outcome;
-use crate::chat::command::commands;
+use crate::chat::command::{PageAsk, commands};
 use crate::chat::entry::Syntax;
-use crate::chat::guests::asks_first;
-use crate::chat::rooms::Rooms;
+use crate::chat::rooms::{RoomNumber, Rooms};
 #[cfg(unix)]
 use crate::cli::Display;
 use crate::cli::{ChatSettings, HistoryRooms, InputPolicy};
@@ -104,7 +103,7 @@ fn talk(
         sockets,
         face: Faces::new(terminal, shown),
         #[cfg(feature = "web")]
-        paging: paging(settings, opened, first, lang, tell.clone()),
+        paging: paging(settings, opened, lang, tell.clone()),
         archive,
         kept: settings.keeping.rooms,
         listening,
@@ -123,29 +122,19 @@ fn talk(
         run_families: Families::Preferred,
     };
     driver.start(opened)?;
-    if settings.guests.is_wanted && asks_first(first.is_keyed) {
-        driver.ask_for_guests(first.shown());
+    if settings.guests.is_wanted {
+        driver.on_page_ask(RoomNumber::FIRST, PageAsk::LetGuestsIn);
     }
     driver.run(events)
 }
 
 /// The page, which is the same person's from one start to the next.
 #[cfg(feature = "web")]
-fn paging(
-    settings: &ChatSettings,
-    opened: &Opened,
-    room: &Room,
-    lang: Lang,
-    tell: Sender<Event>,
-) -> Paging {
+fn paging(settings: &ChatSettings, opened: &Opened, lang: Lang, tell: Sender<Event>) -> Paging {
     let identity = &opened.identity;
     let is_passing = settings.who == Who::Ephemeral || identity.is_passing.is_some();
     let person = (!is_passing).then(|| identity.signer.key().short());
-    let mut paging = Paging::new(settings, room.shown(), lang, person, tell);
-    if settings.guests.is_wanted && !asks_first(room.is_keyed) {
-        paging.let_guests_in();
-    }
-    paging
+    Paging::new(settings, lang, person, tell)
 }
 
 /// Puts an input that has ended in the place of stdin, which nobody is to read from.

@@ -9,6 +9,8 @@ use std::thread;
 
 use super::driver::{Driver, Event};
 use crate::chat::command::PageAsk;
+use crate::chat::guests::asks_first;
+use crate::chat::rooms::RoomNumber;
 use crate::cli::{Browser, ChatSettings, GuestSettings, PagePort, PageSettings};
 use crate::error::Error;
 use crate::face::Terminal;
@@ -31,8 +33,8 @@ const LOOPBACK: &str = "127.0.0.1";
 pub(super) enum PageNews {
     /// It is open, or cannot be.
     Opened(io::Result<Box<OpenPage>>),
-    /// Guests can be let in, or cannot.
-    GuestsOpened(io::Result<Box<OpenGuests>>),
+    /// Guests can be let into a room, or cannot.
+    GuestsOpened(RoomNumber, io::Result<Box<OpenGuests>>),
     /// Another token was made and kept.
     Renewed(io::Result<Token>),
     /// A page wants something.
@@ -76,16 +78,16 @@ pub(super) struct Paging {
     redirect: Option<Redirect>,
     is_opening: bool,
     guests: GuestSettings,
-    are_guests_let_in: bool,
-    /// The room's name as it is shown.
-    room: String,
+    /// The room whose guests are being let in.
+    letting_in: Option<RoomNumber>,
+    /// The room with a key of which it was said what it means to let guests in.
+    warned: Option<RoomNumber>,
 }
 
 impl Paging {
     /// A page that is opened at once if it was asked for, and else when it is.
     pub(super) fn new(
         settings: &ChatSettings,
-        room: &str,
         lang: Lang,
         person: Option<u64>,
         tell: Sender<Event>,
@@ -100,8 +102,8 @@ impl Paging {
             redirect: None,
             is_opening: false,
             guests: settings.guests,
-            are_guests_let_in: false,
-            room: room.to_owned(),
+            letting_in: None,
+            warned: None,
         };
         if settings.page.is_some() {
             paging.open();
@@ -109,13 +111,14 @@ impl Paging {
         paging
     }
 
-    /// Lets guests in, unless that is done.
-    pub(super) fn let_guests_in(&mut self) {
-        if std::mem::replace(&mut self.are_guests_let_in, true) {
-            return;
-        }
+    /// Opens the page of a room's guests.
+    fn open_guests(&mut self, room: RoomNumber) {
+        self.letting_in = Some(room);
         let (guests, lang, tell) = (self.guests, self.lang, self.tell.clone());
-        self.apart(move || PageNews::GuestsOpened(open_guests(guests, lang, tell).map(Box::new)));
+        self.apart(move || {
+            let opened = open_guests(guests, lang, tell);
+            PageNews::GuestsOpened(room, opened.map(Box::new))
+        });
     }
 
     fn open(&mut self) {
@@ -144,9 +147,9 @@ impl Paging {
 
 impl Driver {
     /// Does what is asked of the page.
-    pub(super) fn on_page_ask(&mut self, ask: PageAsk) {
+    pub(super) fn on_page_ask(&mut self, room: RoomNumber, ask: PageAsk) {
         match (ask, self.paging.address.clone()) {
-            (PageAsk::LetGuestsIn, _) => self.paging.let_guests_in(),
+            (PageAsk::LetGuestsIn, _) => self.let_guests_in(room),
             (_, None) => self.paging.open(),
             (PageAsk::Open, Some(_)) => self.say_link(),
             (PageAsk::Renew, Some(address)) => {
@@ -154,6 +157,30 @@ impl Driver {
                 self.paging.apart(renew);
             }
         }
+    }
+
+    /// Lets guests into a room: into one at a time, and into one that has a key only after it was
+    /// said what that means.
+    pub(super) fn let_guests_in(&mut self, room: RoomNumber) {
+        let guests_room = self.face.room_of_guests();
+        if let Some(other) = guests_room.or(self.paging.letting_in) {
+            if other != room {
+                let name = self.rooms.states().find(|state| state.number == other);
+                let name = name.map(|state| state.name).unwrap_or_default();
+                self.face.say(&text::guests_are_elsewhere(self.lang, &name));
+            }
+            return;
+        }
+        let Some(state) = self.rooms.states().find(|state| state.number == room) else {
+            return;
+        };
+        if asks_first(state.is_keyed) && self.paging.warned.replace(room) != Some(room) {
+            self.face
+                .say(&text::guests_in_keyed_room(self.lang, &state.name));
+            self.face.say(&text::guests_need_a_yes(self.lang));
+            return;
+        }
+        self.paging.open_guests(room);
     }
 
     /// Takes in what the page's threads tell.
@@ -173,9 +200,9 @@ impl Driver {
                     Err(cause) => self.say_no_page(&cause),
                 }
             }
-            PageNews::GuestsOpened(Ok(page)) => self.add_guests(*page),
-            PageNews::GuestsOpened(Err(cause)) => {
-                self.paging.are_guests_let_in = false;
+            PageNews::GuestsOpened(room, Ok(page)) => self.add_guests(room, *page),
+            PageNews::GuestsOpened(_, Err(cause)) => {
+                self.paging.letting_in = None;
                 let cause = text::cause(self.lang, &cause);
                 self.face
                     .say_on_terminal(&text::no_guest_page(self.lang, &cause));
@@ -214,12 +241,18 @@ impl Driver {
         }
     }
 
-    fn add_guests(&mut self, page: OpenGuests) {
+    fn add_guests(&mut self, room: RoomNumber, page: OpenGuests) {
+        self.paging.letting_in = None;
+        // The room may have been left meanwhile.
+        let Some(state) = self.rooms.states().find(|state| state.number == room) else {
+            return;
+        };
         let GuestSettings { most, history, .. } = self.paging.guests;
         let config = GuestFaceConfig {
             server: page.server,
             lang: self.lang,
-            room: self.paging.room.clone(),
+            room,
+            room_name: state.name,
             address: page.address,
             most,
             history,

@@ -1,6 +1,6 @@
 // The page of a guest, on a telephone that reads plain http: what is said, and an entry. It can do
 // nothing else, and the host's program offers it nothing else.
-import { load, t } from './text.js';
+import { at, load, on, onSent, t } from './text.js';
 import { Room } from './store.js';
 import { View } from './view.js';
 import { all, objects, takeToken } from './wire.js';
@@ -8,7 +8,6 @@ import { all, objects, takeToken } from './wire.js';
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 
-const at = (id) => document.getElementById(id);
 const room = new Room('roda');
 const says = (words) => { at('status').textContent = words; };
 const view = new View(at('log'), {
@@ -112,13 +111,10 @@ async function send() {
 async function start() {
 	link = takeToken('link');
 	await load();
-	for (const element of document.querySelectorAll('[data-text]')) element.textContent = t(element.dataset.text);
-	for (const element of document.querySelectorAll('[data-label]')) element.setAttribute('aria-label', t(element.dataset.label));
-	at('entry').placeholder = t('page_entry');
-	at('enter').addEventListener('submit', (event) => { event.preventDefault(); enter(at('name').value); });
-	at('say').addEventListener('submit', (event) => { event.preventDefault(); send(); });
-	at('newest').addEventListener('click', () => view.toBottom());
-	at('entry').addEventListener('keydown', (event) => {
+	onSent(at('enter'), () => enter(at('name').value));
+	onSent(at('say'), send);
+	on(at('newest'), 'click', () => view.toBottom());
+	on(at('entry'), 'keydown', (event) => {
 		if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
 		event.preventDefault();
 		send();

@@ -1,5 +1,5 @@
 // The page: what the program tells goes into the store and is shown; what is done here is asked of it.
-import { clean, lang, load, make, momentOf, nameOf, t } from './text.js';
+import { at, clean, lang, load, make, momentOf, nameOf, on, onSent, own, t } from './text.js';
 import { Room } from './store.js';
 import { sentenceOf } from './sentences.js';
 import { View } from './view.js';
@@ -8,16 +8,19 @@ import { Talk } from './talk.js';
 import { Wire, takeToken } from './wire.js';
 
 const HISTORY_STEP = 150;
-const HISTORY_TRIES = 6; // for private messages, which may be rare
+// Private messages may be rare.
+const HISTORY_TRIES = 6;
 
-const at = (id) => document.getElementById(id);
 const rooms = new Map();
-let current = null; // the conversation that is shown
+// The conversation that is shown.
+let current = null;
 let wire = null;
 let isAsking = false;
 let notifies = false;
+let quietUntil = 0;
 let hasEnded = false;
-let isState = false; // what is told is the state of the rooms
+// Whether what is told is the state of the rooms.
+let isState = false;
 
 const view = new View(at('log'), { older, moved, newest });
 const panel = new Panel(at('dialog'));
@@ -30,6 +33,12 @@ const talk = new Talk({
 	show,
 	find,
 	newest,
+	clear() {
+		current.reset([], false, false);
+		// All of it comes back when the page is loaded again.
+		moved();
+	},
+	quietUntil(ms) { quietUntil = ms; },
 });
 
 function roomOf({ room }) {
@@ -51,7 +60,7 @@ function arrived(room, item) {
 	}
 	const me = room.me?.user?.toLowerCase();
 	const isCalled = item.private || (me && item.data.toLowerCase().includes(me));
-	if (notifies && isCalled && document.hidden && wire.isLeader) {
+	if (notifies && Date.now() > quietUntil && isCalled && document.hidden && wire.isLeader) {
 		const notice = new Notification(nameOf(item), { body: item.data.slice(0, 200), tag: item.id });
 		notice.onclick = () => { window.focus(); show(places.at(-1)); };
 	}
@@ -69,6 +78,8 @@ function settle() {
 	}
 }
 
+const goesThere = (room, { request }) => request && show(room.main);
+
 const STATE = {
 	ready(room, event) {
 		room.me = event;
@@ -76,10 +87,9 @@ const STATE = {
 		room.amendMember(event, { own: true });
 	},
 	members: (room, event) => room.setMembers(event.members),
-	entered: (room, event) => room.amendMember(event, { silent: false }),
 	left: (room, event) => room.removeMember(event),
-	joined: (room, event) => event.request && show(room.main),
-	switched: (room, event) => event.request && show(room.main),
+	joined: goesThere,
+	switched: goesThere,
 	parted(room) {
 		rooms.delete(room.name);
 		const [next] = rooms.values();
@@ -89,12 +99,6 @@ const STATE = {
 		room.amendMember(event, {});
 		if (event.own) room.me = { ...room.me, user: event.user };
 	},
-	silent: (room, event) => room.amendMember(event, { silent: true }),
-	back: (room, event) => room.amendMember(event, { silent: false }),
-	verified: (room, event) => room.amendMember(event, { verified: true }),
-	unverified: (room, event) => room.amendMember(event, { verified: false }),
-	ignored: (room, event) => event.key && room.amendMember(event, { ignored: true }),
-	unignored: (room, event) => event.key && room.amendMember(event, { ignored: false }),
 	edited: (room, event) => room.amend(event),
 	deleted: (room, event) => room.amend({ ...event, deleted: true }),
 	delivered(room, event) {
@@ -102,11 +106,24 @@ const STATE = {
 		room.last = event;
 		for (const conversation of room.conversations) conversation.delivered(event);
 	},
-	code: (room, event) => event.request && showCode(event),
+	code: (room, event) => event.request && panel.open(t('page_you_and', { who: nameOf(event) }), ...codeParts(event, (what, who) => {
+		panel.shut();
+		talk.act(what, who);
+	})),
+};
+
+/** What events say of a member. */
+const MARKS = {
+	entered: { silent: false },
+	silent: { silent: true },
+	back: { silent: false },
+	verified: { verified: true },
+	unverified: { verified: false },
+	ignored: { ignored: true },
+	unignored: { ignored: false },
 };
 
 const STREAM = {
-	heartbeat() {},
 	ended() { hasEnded = true; },
 	live: settle,
 	snapshot({ rooms: named }) {
@@ -122,7 +139,8 @@ const STREAM = {
 };
 
 function take(event, isAnswer) {
-	if (Object.hasOwn(STREAM, event.event)) return STREAM[event.event](event);
+	const ofStream = own(STREAM, event.event);
+	if (ofStream) return ofStream(event);
 	const room = event.room ? roomOf(event) : current?.room;
 	if (!room) return;
 	if (event.event === 'message' || event.event === 'guest') {
@@ -137,7 +155,9 @@ function take(event, isAnswer) {
 	// An answer that only one page asked for comes with the answer; all others are told to all pages.
 	if (event.event === 'members' && event.request) return isAnswer && note(room, event);
 	const knew = event.event === 'entered' && room.member(event);
-	if (Object.hasOwn(STATE, event.event)) STATE[event.event](room, event);
+	own(STATE, event.event)?.(room, event);
+	const marks = event.key && own(MARKS, event.event);
+	if (marks) room.amendMember(event, marks);
 	if (!(knew && event.here_before) && (isAnswer || !event.request)) note(room, event);
 }
 
@@ -149,13 +169,6 @@ function note(room, event) {
 function told(events, isAnswer = false) {
 	for (const event of events) take(event, isAnswer);
 	draw();
-}
-
-function showCode(event) {
-	panel.open(t('page_you_and', { who: nameOf(event) }), ...codeParts(event, (what, who) => {
-		panel.shut();
-		talk.act(what, who);
-	}));
 }
 
 /** Hands something over; what it causes is taken in. Whether nothing failed. */
@@ -170,9 +183,10 @@ async function ask(object) {
 	}
 }
 
-/** Reads messages of the archive: found ones and told ones look alike here. */
-async function read(room, values) {
-	const events = await wire.history({ ...values, room: room.name });
+/** Reads messages of the archive, also by a command: found ones and told ones look alike here. */
+async function read(room, values, command) {
+	const where = { room: room.name };
+	const events = await (command ? wire.say({ command, ...where }) : wire.history({ ...values, ...where }));
 	const said = events.filter(({ event }) => event === 'found' || event === 'message');
 	const end = events.find(({ event }) => event === 'searched' || event === 'error');
 	return { said, items: said.map((event) => room.itemOf({ ...event, history: true })), end };
@@ -209,7 +223,8 @@ async function newest() {
 	at('entry').focus();
 }
 
-async function find(words) {
+/** Lists what is found by words, or by a command. */
+async function find(words, command) {
 	const { room } = current;
 	const found = at('found');
 	const [title, , list] = found.children;
@@ -217,17 +232,14 @@ async function find(words) {
 	found.hidden = false;
 	draw();
 	try {
-		const { said, items, end } = await read(room, { search: words, limit: 20 });
+		const { said, items, end } = await read(room, { search: words, limit: 20 }, command);
 		title.textContent = end?.event === 'error' ? sentenceOf(end)[1]
 			: t('page_found_count', { count: said.length }) + (end?.more ? ` ${t('page_found_more')}` : '');
 		for (const item of items.reverse()) {
 			const hit = button('', () => goTo(room, item));
 			hit.className = 'hit';
-			const time = make('time', '', momentOf(item.at));
-			hit.append(make('bdi', 'who', nameOf(item)), ' ', time, make('bdi', 'text', item.data.slice(0, 300)));
-			const entry = make('li');
-			entry.append(hit);
-			list.append(entry);
+			hit.append(make('bdi', 'who', nameOf(item)), ' ', make('time', '', momentOf(item.at)), make('bdi', 'text', item.data.slice(0, 300)));
+			list.append(make('li', '', hit));
 		}
 	} catch {
 		title.textContent = t('page_lost');
@@ -306,55 +318,39 @@ function drawRooms(all) {
 	nav.hidden = all.length < 2;
 	const hadFocus = list.contains(document.activeElement) && document.activeElement.conversation;
 	const buttons = (nav.hidden ? [] : all).map((conversation) => {
-		const made = button('', () => show(conversation));
+		const made = button(make('bdi', '', titleOf(conversation)), () => show(conversation));
 		made.conversation = conversation;
-		made.append(make('bdi', '', titleOf(conversation)));
 		if (conversation.unread > 0) made.append(' ', make('b', 'count', t('page_unread', { count: conversation.unread })));
 		if (conversation === current) made.ariaCurrent = 'true';
 		return made;
 	});
-	list.replaceChildren(...buttons.map((made) => {
-		const entry = make('li');
-		entry.append(made);
-		return entry;
-	}));
+	list.replaceChildren(...buttons.map((made) => make('li', '', made)));
 	if (hadFocus) buttons.find(({ conversation }) => conversation === hadFocus)?.focus();
 }
 
-function drawTexts() {
-	for (const element of document.querySelectorAll('[data-text]')) element.textContent = t(element.dataset.text);
-	for (const element of document.querySelectorAll('[data-label]')) element.setAttribute('aria-label', t(element.dataset.label));
-	for (const element of document.querySelectorAll('[data-hint]')) element.placeholder = t(element.dataset.hint);
-	at('language').value = lang;
-}
-
 function wireUp() {
-	at('found').children[1].addEventListener('click', () => {
+	on(at('found').children[1], 'click', () => {
 		at('found').hidden = true;
 		draw();
 		at('query').focus();
 	});
-	at('find').addEventListener('submit', (event) => {
-		event.preventDefault();
-		if (at('query').value.trim()) find(at('query').value);
-	});
-	at('newest').addEventListener('click', newest);
-	at('show-people').addEventListener('click', ({ currentTarget: it }) => {
+	onSent(at('find'), () => at('query').value.trim() && find(at('query').value));
+	on(at('newest'), 'click', newest);
+	on(at('show-people'), 'click', ({ currentTarget: it }) => {
 		it.ariaExpanded = String(it.ariaExpanded !== 'true');
 		draw();
 	});
-	at('notify').addEventListener('click', async ({ currentTarget: it }) => {
+	on(at('notify'), 'click', async ({ currentTarget: it }) => {
 		notifies = !notifies && (await Notification.requestPermission()) === 'granted';
 		it.ariaPressed = String(notifies);
 	});
-	at('language').addEventListener('change', async ({ currentTarget: choice }) => {
+	on(at('language'), 'change', async ({ currentTarget: choice }) => {
 		await load(choice.value);
-		drawTexts();
 		for (const room of rooms.values()) room.areNew = true;
 		if (current) show(current);
 	});
-	addEventListener('focus', moved);
-	document.addEventListener('visibilitychange', moved);
+	on(window, 'focus', moved);
+	on(document, 'visibilitychange', moved);
 }
 
 async function start() {
@@ -362,7 +358,7 @@ async function start() {
 	// On a narrow screen the people are called for.
 	if (matchMedia('(max-width: 40rem)').matches) at('show-people').setAttribute('aria-expanded', 'false');
 	await load();
-	drawTexts();
+	at('language').value = lang;
 	wireUp();
 	const says = (words) => { at('status').textContent = words; };
 	if (!token) return says(t('page_no_link'));

@@ -1,5 +1,5 @@
 // Who is here, and what can be done with somebody.
-import { hueOf, make, nameOf, t, typed } from './text.js';
+import { make, named, nameOf, on, t, typed } from './text.js';
 
 const SHOWN_MAX = 30;
 const FILTERED_MIN = 12;
@@ -7,27 +7,26 @@ const FILTERED_MIN = 12;
 const order = (one, other) => Number(other.own === true) - Number(one.own === true)
 	|| nameOf(one).localeCompare(nameOf(other));
 
+const keyOf = ({ key, user }) => key ?? user;
+
 /** The signs behind a name, each with its word. */
-function signs(who) {
-	const all = [];
-	if (who.verified) all.push(['✓', t('page_verified')]);
-	if (who.keeper) all.push(['⌂', t('page_keeper')]);
-	if (who.ignored) all.push(['⊘', t('page_is_ignored')]);
-	if (who.silent) all.push(['…', t('page_silent')]);
-	return all;
-}
+const signsOf = (who) => [
+	['verified', '✓', 'page_verified'],
+	['keeper', '⌂', 'page_keeper'],
+	['ignored', '⊘', 'page_is_ignored'],
+	['silent', '…', 'page_silent'],
+].filter(([mark]) => who[mark]);
 
 export class People {
 	/** `hooks`: `choose(person)`. */
 	constructor(box, hooks) {
 		[this.title, this.filter, this.list, this.rest] = box.children;
 		this.box = box;
-		this.hooks = hooks;
 		this.room = null;
-		this.filter.addEventListener('input', () => this.draw());
-		this.list.addEventListener('click', ({ target }) => {
-			const button = target.closest('button');
-			if (button) hooks.choose(button.who);
+		on(this.filter, 'input', () => this.draw());
+		on(this.list, 'click', ({ target }) => {
+			const chosen = target.closest('button');
+			if (chosen) hooks.choose(chosen.who);
 		});
 	}
 
@@ -48,39 +47,31 @@ export class People {
 		const wanted = this.filter.hidden ? '' : this.filter.value.trim().toLowerCase();
 		const found = people.filter((who) => nameOf(who).toLowerCase().includes(wanted));
 		const focused = document.activeElement?.who;
-		const shown = this.box.hidden ? [] : found.slice(0, SHOWN_MAX);
-		this.list.replaceChildren(...shown.map((who) => this.entry(who)));
-		this.rest.textContent = found.length > SHOWN_MAX ? t('page_and_more', { count: found.length - SHOWN_MAX }) : '';
-		if (focused) this.buttonOf(focused)?.focus();
+		const buttons = (this.box.hidden ? [] : found.slice(0, SHOWN_MAX)).map(personButton);
+		this.list.replaceChildren(...buttons.map((made) => make('li', '', made)));
+		const more = found.length - SHOWN_MAX;
+		this.rest.textContent = more > 0 ? t('page_and_more', { count: more }) : '';
+		if (focused) buttons.find(({ who }) => keyOf(who) === keyOf(focused))?.focus();
 	}
+}
 
-	buttonOf(who) {
-		const key = who.key ?? who.user;
-		return [...this.list.querySelectorAll('button')].find((button) => (button.who.key ?? button.who.user) === key);
+function personButton(who) {
+	const made = make('button', 'person', named(who));
+	made.who = who;
+	const signs = signsOf(who);
+	const words = signs.map(([,, word]) => t(word));
+	if (signs.length > 0) {
+		const shown = make('span', 'sign', signs.map(([, sign]) => sign).join(' '));
+		shown.ariaHidden = 'true';
+		made.append(shown);
 	}
-
-	entry(who) {
-		const entry = make('li');
-		const button = make('button', 'person');
-		button.type = 'button';
-		button.who = who;
-		const name = make('bdi', 'who', nameOf(who));
-		name.style.setProperty('--hue', hueOf(who));
-		button.append(name);
-		const marks = signs(who);
-		const words = marks.map(([, word]) => word);
-		if (who.own) words.unshift(t('page_you'));
-		if (marks.length > 0) {
-			const shown = make('span', 'sign', marks.map(([sign]) => sign).join(' '));
-			shown.ariaHidden = 'true';
-			button.append(shown);
-		}
-		if (who.own) button.append(` (${t('page_you')})`);
-		if (words.length > 0) button.setAttribute('aria-label', `${nameOf(who)}, ${words.join(', ')}`);
-		button.title = words.join(', ');
-		entry.append(button);
-		return entry;
+	if (who.own) {
+		words.unshift(t('page_you'));
+		made.append(` (${t('page_you')})`);
 	}
+	if (words.length > 0) made.ariaLabel = [nameOf(who), ...words].join(', ');
+	made.title = words.join(', ');
+	return made;
 }
 
 /** The dialog: one at a time, closed by Escape, with the focus given back. */
@@ -88,8 +79,8 @@ export class Panel {
 	constructor(dialog) {
 		[this.title, this.body, this.close] = dialog.children;
 		this.dialog = dialog;
-		this.close.addEventListener('click', () => dialog.close());
-		dialog.addEventListener('close', () => this.body.replaceChildren());
+		on(this.close, 'click', () => this.shut());
+		on(dialog, 'close', () => this.body.replaceChildren());
 	}
 
 	open(title, ...parts) {
@@ -104,44 +95,40 @@ export class Panel {
 	}
 }
 
+/** A button of the dialog. */
 export function button(words, act) {
 	const made = make('button', '', words);
-	made.type = 'button';
-	made.addEventListener('click', act);
+	on(made, 'click', act);
 	return made;
 }
 
 /** A picture for a camera, from rows of `0` and `1`. */
 function picture(rows, label) {
-	const space = 'http://www.w3.org/2000/svg';
-	const svg = document.createElementNS(space, 'svg');
-	const path = document.createElementNS(space, 'path');
+	const part = (name, values) => {
+		const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+		for (const [key, value] of Object.entries(values)) made.setAttribute(key, value);
+		return made;
+	};
 	const margin = 4;
 	const size = rows.length + 2 * margin;
-	svg.setAttribute('viewBox', `0 0 ${size} ${size}`);
-	svg.setAttribute('class', 'qr');
-	svg.setAttribute('role', 'img');
-	svg.setAttribute('aria-label', label);
+	const svg = part('svg', { viewBox: `0 0 ${size} ${size}`, class: 'qr', role: 'img', 'aria-label': label });
 	const dots = rows.flatMap((row, y) => Array.from(row, (dot, x) => (dot === '1' ? `M${x + margin} ${y + margin}h1v1h-1z` : '')));
-	path.setAttribute('d', dots.join(''));
-	svg.append(path);
+	svg.append(part('path', { d: dots.join('') }));
 	return svg;
 }
 
 /** The code that two people compare. */
 export function codeParts({ data, words, qr, ...who }, act) {
 	const name = nameOf(who);
-	const parts = [make('p', '', t('page_compare', { who: name }))];
-	const digits = make('p', 'code');
-	digits.append(...data.split(' ').map((group) => make('span', '', group)));
-	parts.push(digits);
+	const parts = [
+		make('p', '', t('page_compare', { who: name })),
+		make('p', 'code', ...data.split(' ').map((group) => make('span', '', group))),
+	];
 	if (words) parts.push(make('p', 'words', words));
 	if (qr?.length > 0) parts.push(picture(qr, t('page_picture', { code: data })));
-	const buttons = make('p', 'buttons');
-	buttons.append(button(t('page_codes_equal', { who: name }), () => act('verified', who)));
-	if (who.verified) buttons.append(button(t('page_take_back'), () => act('unverify', who)));
-	parts.push(buttons);
-	return parts;
+	const buttons = [button(t('page_codes_equal', { who: name }), () => act('verified', who))];
+	if (who.verified) buttons.push(button(t('page_take_back'), () => act('unverify', who)));
+	return [...parts, make('p', 'buttons', ...buttons)];
 }
 
 /** What can be done with somebody. */
@@ -149,18 +136,13 @@ export function personParts(who, act) {
 	const parts = [];
 	if (who.key) parts.push(make('p', '', t('page_fingerprint')), make('p', 'code', who.key));
 	if (who.keeper) parts.push(make('p', '', t('page_keeper')));
-	const buttons = make('p', 'buttons');
-	const offer = (what, words) => buttons.append(button(words, () => act(what, who)));
-	if (who.own) {
-		offer('nick', t('page_rename'));
-	} else {
-		if (!who.keeper) offer('private', t('page_write_privately'));
-		if (who.key) offer('verify', t('page_verify'));
-		if (who.verified) offer('unverify', t('page_take_back'));
-		offer(who.ignored ? 'unignore' : 'ignore', t(who.ignored ? 'page_unignore' : 'page_ignore'));
-	}
-	parts.push(buttons);
-	return parts;
+	const offers = who.own ? [['nick', 'page_rename']] : [
+		!who.keeper && ['private', 'page_write_privately'],
+		who.key && ['verify', 'page_verify'],
+		who.verified && ['unverify', 'page_take_back'],
+		who.ignored ? ['unignore', 'page_unignore'] : ['ignore', 'page_ignore'],
+	].filter(Boolean);
+	return [...parts, make('p', 'buttons', ...offers.map(([what, words]) => button(t(words), () => act(what, who))))];
 }
 
 export const commandOf = (what, who) => `/${what} ${typed(who)}`;

@@ -2,7 +2,8 @@
 // what the program tells, and may be told the same again. An item is an event, and what became of it.
 import { nameOf } from './text.js';
 
-const HELD_MAX = 20_000; // messages of one conversation
+// Messages of one conversation.
+const HELD_MAX = 20_000;
 const DROPPED = 500;
 const SNAPSHOT_MESSAGES = 200;
 const EARLY_MAX = 1000;
@@ -13,10 +14,13 @@ export class Conversation {
 	items = [];
 	ids = new Map();
 	unread = 0;
-	mark = null; // the first message that was not read
-	readFrom = null; // all that was said from here on is held
+	// The first message that was not read.
+	mark = null;
+	// All that was said from here on is held.
+	readFrom = null;
 	hasOlder = true;
-	isCut = false; // the newest are not held, because older ones are read
+	// The newest are not held, because older ones are read.
+	isCut = false;
 	draft = '';
 	view = null;
 
@@ -111,11 +115,11 @@ export class Conversation {
 	}
 
 	/** Shows another part of what was said. */
-	reset(batch, isCut) {
+	reset(batch, isCut, hasOlder = true) {
 		this.items = batch;
 		this.ids = new Map(batch.map((item) => [item.id, item]));
 		this.readFrom = batch[0]?.place;
-		this.hasOlder = true;
+		this.hasOlder = hasOlder;
 		this.isCut = isCut;
 		this.view?.show(this);
 	}
@@ -176,11 +180,16 @@ export class Room {
 	isKeyed = false;
 	members = new Map();
 	privates = new Map();
-	areNew = true; // the people have changed since they were drawn
-	early = new Map(); // changes of messages that are not here yet
-	batch = []; // the state, as long as it is being told
-	reports = []; // of delivery, likewise
-	last = null; // the newest of them
+	// The people have changed since they were drawn.
+	areNew = true;
+	// Changes of messages that are not here yet.
+	early = new Map();
+	// The state, as long as it is being told.
+	batch = [];
+	// Of delivery, likewise.
+	reports = [];
+	// The newest of them.
+	last = null;
 
 	constructor(name) {
 		this.name = name;

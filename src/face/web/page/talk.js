@@ -1,8 +1,10 @@
 // What the person writes and asks for: the entry, its commands, and what buttons do.
+import { Completion } from './complete.js';
 import { commandOf, button, personParts } from './people.js';
-import { make, nameOf, t } from './text.js';
+import { at, make, nameOf, on, onSent, t } from './text.js';
+import { prose } from './view.js';
 
-const at = (id) => document.getElementById(id);
+const LONGEST_QUIET_MINUTES = 7 * 24 * 60;
 
 export class Talk {
 	/** `page`: the panel, the view, the current conversation, and what can be asked of the program. */
@@ -11,17 +13,21 @@ export class Talk {
 		this.edited = null;
 		this.bar = make('p', 'acts');
 		const entry = at('entry');
-		at('say').addEventListener('submit', (event) => { event.preventDefault(); this.send(); });
-		entry.addEventListener('keydown', (event) => this.key(event));
-		entry.addEventListener('input', () => this.hint());
-		at('to').lastElementChild.addEventListener('click', () => this.stop());
-		at('commands').addEventListener('click', () => this.help());
+		this.completion = new Completion(entry, () => page.current);
+		onSent(at('say'), () => this.send());
+		on(entry, 'keydown', (event) => this.key(event));
+		on(entry, 'input', ({ data }) => {
+			if (data === ':') this.completion.written();
+			this.hint();
+		});
+		on(at('to').lastElementChild, 'click', () => this.stop());
+		on(at('commands'), 'click', () => this.help());
 		const log = at('log');
 		const offer = ({ target }) => this.offer(target.closest?.('article.message'));
-		log.addEventListener('pointerover', offer);
-		log.addEventListener('focusin', offer);
-		log.addEventListener('click', ({ target }) => target.matches('.more') && this.unfold(target.closest('article')));
-		log.addEventListener('keydown', ({ key, target }) => key === 'Escape' && target.closest('#log') && entry.focus());
+		on(log, 'pointerover', offer);
+		on(log, 'focusin', offer);
+		on(log, 'click', ({ target }) => target.matches('.more') && this.unfold(target.closest('article')));
+		on(log, 'keydown', ({ key, target }) => key === 'Escape' && target.closest('#log') && entry.focus());
 	}
 
 	/** Another conversation is shown. */
@@ -67,6 +73,9 @@ export class Talk {
 		if (event.key === 'Enter' && !event.shiftKey) {
 			event.preventDefault();
 			this.send();
+		} else if (event.key === 'Tab' && !event.shiftKey && this.page.current && this.completion.next()) {
+			event.preventDefault();
+			this.hint();
 		} else if (event.key === 'ArrowUp' && entry.value === '') {
 			const item = this.page.current.items.findLast((one) => one.own && !one.deleted && !one.private && !one.guest_of);
 			if (item) {
@@ -104,22 +113,32 @@ export class Talk {
 		const [, word, rest] = /^(\S+)\s*(.*)$/s.exec(line);
 		if (/^\/(help|ajuda|\?)$/.test(word)) this.help();
 		else if (/^\/(search|buscar)$/.test(word) && rest) this.page.find(rest);
+		else if (/^\/(quiet|silencio)$/.test(word)) this.quiet(rest);
+		else if (word === '/clear') this.page.clear();
 		else if (word === '/history' && !rest) this.page.view.box.focus();
+		else if (/^\/(history|context)$/.test(word)) this.page.find('', line);
 		else return this.page.ask({ command: line });
 		return true;
+	}
+
+	/** Ends notifications for a time. */
+	quiet(time) {
+		const { page } = this;
+		const [, number, unit] = /^(\d{1,5})([hm]?)$/.exec(time) ?? [];
+		const minutes = number * (unit === 'h' ? 60 : 1);
+		const isTime = minutes <= LONGEST_QUIET_MINUTES;
+		if (isTime) page.quietUntil(Date.now() + minutes * 60_000);
+		page.current.note('said', t(isTime ? minutes > 0 ? 'page_quiet_for' : 'page_quiet_over' : 'page_quiet_usage', { minutes }));
 	}
 
 	/** All commands, each with a button that begins it. */
 	help() {
 		const { panel } = this.page;
-		const list = make('ul', 'commands');
-		for (const line of t('page_command_lines').split('\n')) {
-			const entry = make('li');
+		const lines = t('page_command_lines').split('\n').map((line) => {
 			const [word, ...rest] = line.split(' ');
-			entry.append(/^\/[a-z]/.test(word) ? button(word, () => this.begin(`${word} `)) : make('b', '', word), ` ${rest.join(' ')}`);
-			list.append(entry);
-		}
-		panel.open(t('page_commands'), list, make('p', '', t('page_keys')));
+			return make('li', '', /^\/[a-z]/.test(word) ? button(word, () => this.begin(`${word} `)) : make('b', '', word), ` ${rest.join(' ')}`);
+		});
+		panel.open(t('page_commands'), make('ul', '', ...lines), make('p', '', t('page_keys')));
 	}
 
 	begin(text) {
@@ -193,9 +212,7 @@ export class Talk {
 
 	remove(item) {
 		const { page } = this;
-		const text = make('p', 'text', item.data.slice(0, 300));
-		text.dir = 'auto';
-		page.panel.open(t('page_delete'), text, make('p', '', t('page_delete_asked')), button(t('page_delete'), () => {
+		page.panel.open(t('page_delete'), prose('text', item.data.slice(0, 300)), make('p', '', t('page_delete_asked')), button(t('page_delete'), () => {
 			page.panel.shut();
 			page.ask({ delete: item.id });
 		}));

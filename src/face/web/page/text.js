@@ -13,6 +13,7 @@ export async function load(wanted) {
 	table = await answer.json();
 	lang = table.page_lang;
 	document.documentElement.lang = lang;
+	drawTexts();
 	const form = (options) => new Intl.DateTimeFormat(lang === 'pt' ? 'pt-BR' : 'en-GB', options);
 	forms = {
 		time: form({ timeStyle: 'short' }),
@@ -56,7 +57,7 @@ export function typed(who) {
 }
 
 /** A colour's angle that stays with a person: from the key, or from the name where there is none. */
-export function hueOf(who) {
+function hueOf(who) {
 	let hash = 0x811c9dc5;
 	for (const unit of new TextEncoder().encode(who.key ?? who.user ?? '')) {
 		hash = Math.imul(hash ^ unit, 0x01000193) >>> 0;
@@ -64,16 +65,48 @@ export function hueOf(who) {
 	return (hash % 24) * 15;
 }
 
+/** A name in its colour. */
+export function named(who) {
+	const name = make('bdi', 'who', nameOf(who));
+	name.style.setProperty('--hue', hueOf(who));
+	return name;
+}
+
 export const timeOf = (ms) => forms.time.format(ms);
 export const dayOf = (ms) => forms.day.format(ms);
 export const momentOf = (ms) => forms.moment.format(ms);
 
-/** A new element with a class and text. */
-export function make(tag, look = '', text = '') {
+export const at = (id) => document.getElementById(id);
+export const on = (target, event, act) => target.addEventListener(event, act);
+/** What a table of our own has under a stranger's name. */
+export const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
+
+/** A new element with a class, and with texts and elements in it. */
+export function make(tag, look, ...parts) {
 	const made = document.createElement(tag);
 	if (look) made.className = look;
-	if (text) made.textContent = text;
+	made.append(...parts);
 	return made;
+}
+
+/** Puts sentences where the document has their names. */
+function drawTexts() {
+	const each = (name, put) => {
+		for (const element of document.querySelectorAll(`[data-${name}]`)) put(element, t(element.dataset[name]));
+	};
+	each('text', (element, words) => { element.textContent = words; });
+	each('label', (element, words) => {
+		element.ariaLabel = words;
+		element.placeholder = words;
+	});
+}
+
+/** Calls something when a form is sent. */
+export function onSent(form, act) {
+	on(form, 'submit', (event) => {
+		event.preventDefault();
+		act();
+	});
 }
 
 const LINKS_MAX = 20;

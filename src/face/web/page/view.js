@@ -1,8 +1,9 @@
 // The conversation as it is seen: a slice of it stands in the document, however long it is, and
 // moves with the scrolling.
-import { dayOf, fill, hueOf, make, nameOf, t, timeOf } from './text.js';
+import { dayOf, fill, make, named, nameOf, on, t, timeOf } from './text.js';
 
-const NODES_MAX = 280; // elements of the slice; what is near the window stays all the same
+// Elements of the slice; what is near the window stays all the same.
+const NODES_MAX = 280;
 const AHEAD_PIXELS = 800;
 const NEAR_PIXELS = 500;
 const STEP = 12;
@@ -44,16 +45,20 @@ function progressOf({ own, history, deleted, progress }) {
 	if (!progress) return ['·', t('page_on_its_way')];
 	const { has, of, waiting, kept_for: away } = progress;
 	const kept = away ? [t('page_kept_for', { count: away })] : [];
-	const words = of === 0 ? kept : [has < of ? t('page_waiting', { has, of, who: waiting.join(', ') }) : t('page_all_have', { count: of }), ...kept];
+	const words = of === 0 ? kept : [has < of ? t('page_waiting', { has, of, who: waiting.join(', ') }) : t('page_have_it', { count: of }), ...kept];
 	const isCounted = of > 0 && (of <= 16 || has > 0);
 	return [has >= of && words.length > 0 ? '✓' : isCounted ? `${has}/${of}` : '', words.join('; ')];
 }
 
+/** A text that runs in the direction of its letters. */
+export function prose(look, text) {
+	const made = make('div', look, text);
+	made.dir = 'auto';
+	return made;
+}
+
 function head(item) {
-	const line = make('p', 'head');
-	const who = make('bdi', 'who', nameOf(item));
-	who.style.setProperty('--hue', hueOf(item));
-	line.append(who);
+	const line = make('p', 'head', named(item));
 	if (item.verified) line.append(sign('sign', '✓', t('page_verified')));
 	if (item.private) line.append(sign('sign', '✉', item.to ? t('page_only_to', { who: item.to }) : t('page_only_you')));
 	if (item.to) line.append(make('bdi', 'to', `→ ${item.to}`));
@@ -67,18 +72,13 @@ function fillMessage(row, item, before, conversation) {
 	row.classList.add('message', ...['own', 'private', 'action', 'history', 'guest_of'].filter((look) => item[look]));
 	if (!goesOn(item, before)) row.append(head(item));
 	row.ariaLabel = `${nameOf(item)}, ${timeOf(item.at)}`;
-	const text = make('div', 'text');
-	text.dir = 'auto';
+	const text = item.deleted ? prose('text deleted', t('page_deleted')) : prose('text', '');
 	row.append(text);
-	if (item.deleted) {
-		text.classList.add('deleted');
-		text.textContent = t('page_deleted');
-	} else {
+	if (!item.deleted) {
 		fillMarked(text, item.data, item.own ? '' : conversation.room.me?.user);
 		if (item.data.length > FOLD_LETTERS || item.data.split('\n', FOLD_LINES + 1).length > FOLD_LINES) {
 			text.classList.toggle('folded', !item.isUnfolded);
 			const more = make('button', 'more', t(item.isUnfolded ? 'page_fold' : 'page_unfold'));
-			more.type = 'button';
 			more.ariaExpanded = String(item.isUnfolded === true);
 			row.append(more);
 		}
@@ -102,9 +102,7 @@ function build(conversation, at) {
 		fillMessage(row, item, row.firstChild ? null : before, conversation);
 	} else {
 		row.classList.add('aside', item.kind);
-		const text = make('div', 'text', item.texts.join('; '));
-		text.dir = 'auto';
-		row.append(text);
+		row.append(prose('text', item.texts.join('; ')));
 	}
 	return row;
 }
@@ -122,9 +120,9 @@ export class View {
 		this.isAtBottom = true;
 		this.isDue = false;
 		this.height = 0;
-		box.addEventListener('scroll', () => this.isMoved(), { passive: true });
+		on(box, 'scroll', () => this.isMoved());
 		new ResizeObserver(() => this.isResized()).observe(box);
-		box.addEventListener('keydown', (event) => this.key(event));
+		on(box, 'keydown', (event) => this.key(event));
 	}
 
 	get rows() {
@@ -138,18 +136,18 @@ export class View {
 		if (this.conversation && !isSame) this.conversation.view = null;
 		this.conversation = conversation;
 		conversation.view = this;
-		const at = anchor ? conversation.items.indexOf(anchor.row.item) : -1;
-		const y = anchor?.y ?? 0;
-		this.box.replaceChildren();
+		this.drawAt(anchor ? conversation.items.indexOf(anchor.row.item) : -1, anchor?.y);
+	}
+
+	/** Draws the slice anew: an item begins so far below the upper edge; without one, its end is seen. */
+	drawAt(at, y) {
+		const { box } = this;
+		box.replaceChildren();
 		this.isAtBottom = at < 0;
-		this.from = at < 0 ? conversation.items.length : at;
+		this.from = at < 0 ? this.conversation.items.length : at;
 		this.to = this.from;
-		if (at >= 0) {
-			this.addBelow(1);
-			this.fill(this.rows[0], y);
-		} else {
-			this.fill();
-		}
+		this.addBelow(1);
+		this.fill(box.firstChild, y);
 		this.hooks.moved();
 	}
 
@@ -188,24 +186,18 @@ export class View {
 
 	/** Adds rows until there are enough above and below what is seen, and takes away what is far off. */
 	fill(row = null, y = 0) {
-		const { box, conversation } = this;
-		if (!conversation || box.clientHeight === 0) return;
+		const { box } = this;
+		if (!this.conversation || box.clientHeight === 0) return;
 		this.hush();
 		const nodes = box.getElementsByTagName('*');
 		if (row) box.scrollTop = row.offsetTop - y;
 		else if (this.isAtBottom) box.scrollTop = box.scrollHeight;
-		for (let isDone = false; !isDone && nodes.length < 2 * NODES_MAX;) {
-			isDone = true;
+		for (let before = -1; before < nodes.length && nodes.length < 2 * NODES_MAX;) {
+			before = nodes.length;
 			const ahead = nodes.length > NODES_MAX ? NEAR_PIXELS : AHEAD_PIXELS;
 			const below = box.scrollHeight - box.scrollTop - box.clientHeight;
-			if (below < ahead && this.to < conversation.items.length) {
-				this.keeping(() => this.addBelow(STEP));
-				isDone = false;
-			}
-			if (box.scrollTop < ahead && this.from > 0) {
-				this.keeping(() => this.addAbove(STEP));
-				isDone = false;
-			}
+			if (below < ahead) this.keeping(() => this.addBelow(STEP));
+			if (box.scrollTop < ahead) this.keeping(() => this.addAbove(STEP));
 		}
 		if (row) box.scrollTop = row.offsetTop - y;
 		this.trim();
@@ -315,22 +307,15 @@ export class View {
 
 	/** Goes to the newest. */
 	toBottom() {
-		this.isAtBottom = true;
-		this.show(this.conversation);
+		this.drawAt(-1);
 	}
 
 	/** Goes to one item, and has it in focus. */
 	goTo(item) {
 		const at = this.conversation.items.indexOf(item);
 		if (at < 0) return;
-		this.isAtBottom = false;
-		this.box.replaceChildren();
-		this.from = at;
-		this.to = at;
-		this.addBelow(1);
-		this.fill(this.rows[0], this.box.clientHeight / 3);
+		this.drawAt(at, this.box.clientHeight / 3);
 		[...this.rows].find((row) => row.item === item)?.focus({ preventScroll: true });
-		this.hooks.moved();
 	}
 
 	key(event) {

@@ -1,7 +1,10 @@
 // The connection to the program: the token, its proof, one stream for all tabs, requests.
+import { on } from './text.js';
+
 const FIRST_WAIT_MS = 300;
 const LONGEST_WAIT_MS = 10_000;
-const SILENCE_MAX_MS = 45_000; // a heartbeat comes every 15 s
+// A heartbeat comes every 15 s.
+const SILENCE_MAX_MS = 45_000;
 const REQUEST_MAX_MS = 20_000;
 const LINE_MAX_LETTERS = 4 << 20;
 
@@ -64,8 +67,8 @@ export class Wire {
 		this.channel = new BroadcastChannel(this.name);
 		this.channel.onmessage = ({ data }) => this.hear(data);
 		this.channel.postMessage({ hello: this.me });
-		for (const event of ['online', 'focus']) addEventListener(event, () => this.wake());
-		document.addEventListener('visibilitychange', () => document.hidden || this.wake());
+		for (const event of ['online', 'focus']) on(window, event, () => this.wake());
+		on(document, 'visibilitychange', () => document.hidden || this.wake());
 		// The lock is held for as long as this tab leads; the next one gets it when this one closes.
 		await navigator.locks.request(this.name, () => this.lead());
 	}

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use super::amending::{Deleted, Edited};
+pub use super::beyond::{BeyondNews, LinkState};
 use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 pub use super::finding::{FoundMessage, HistoryPage};
@@ -350,6 +351,8 @@ pub enum News {
         /// How many.
         lines: usize,
     },
+    /// What lies beyond this network.
+    Beyond(BeyondNews),
     /// Everybody who is here, this member first.
     Members(Vec<MemberState>),
     /// Those here who are called so, whose fingerprints were asked for.

@@ -18,6 +18,7 @@
 
 pub mod amending;
 pub mod archive;
+pub mod beyond;
 pub mod command;
 mod copies;
 mod departure;
@@ -37,6 +38,7 @@ pub mod other_wires;
 pub mod output;
 mod own;
 mod people;
+pub mod relay;
 pub mod rooms;
 mod stats;
 pub(crate) mod suffix;

@@ -6,6 +6,7 @@ use super::{Lang, say};
 #[must_use]
 pub fn site(lang: Lang, bridge: &str, people: usize) -> String {
     match people {
+        0 => say!(lang, "connected with {bridge}", "ligado a {bridge}"),
         1 => say!(
             lang,
             "connected with {bridge}: 1 person there, its bridge says",

@@ -316,3 +316,24 @@ fn what_a_bridge_makes_up_is_nobodys_word() {
     sites.run(5 * SECOND);
     expect_one_room(&sites, 1, 13);
 }
+
+#[test]
+fn a_link_that_carries_next_to_nothing_slows_nobody_at_home() {
+    let mut sites = sites(14, 2);
+    sites.set_faults(LinkFaults {
+        per_s: 4.0,
+        ..LinkFaults::NONE
+    });
+    for line in 0..100 {
+        say(&mut sites, 0, line % MEMBERS, line);
+        sites.run(SECOND / 20);
+    }
+    sites.run(SECOND);
+    for member in 0..MEMBERS {
+        assert_eq!(texts(&sites, 0, member).len(), 100);
+    }
+    assert!(texts(&sites, 1, 0).len() < 50, "the link is that slow");
+    sites.set_faults(LinkFaults::NONE);
+    sites.run(120 * SECOND);
+    expect_one_room(&sites, 100, 14);
+}

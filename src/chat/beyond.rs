@@ -1,5 +1,7 @@
 //! What a face receives about other networks: the sites that bridges stand for, and, of a bridge
-//! itself, how it is connected.
+//! itself, how it is connected. The bridge itself is `relay`.
+
+pub mod relay;
 
 use super::event::{Id, Person};
 

@@ -38,7 +38,6 @@ pub mod other_wires;
 pub mod output;
 mod own;
 mod people;
-pub mod relay;
 pub mod rooms;
 mod stats;
 pub(crate) mod suffix;

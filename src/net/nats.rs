@@ -210,6 +210,14 @@ impl Drop for Nats {
     }
 }
 
+/// Whether a text is one of credentials.
+///
+/// # Errors
+/// Why it is none.
+pub fn check_creds(text: &str) -> io::Result<()> {
+    ConnectOptions::new().credentials(text).map(drop)
+}
+
 fn options(config: &NatsConfig, shared: &Arc<Shared>) -> io::Result<ConnectOptions> {
     let told = shared.clone();
     let mut options = ConnectOptions::new()

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::World;
 use super::host::Host;
 use crate::chat::Input;
-use crate::chat::relay::{LinkInput, LinkOutput, Relay};
+use crate::chat::beyond::relay::{LinkInput, LinkOutput, Relay};
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::config::HISTORY_BYTES;
 use crate::protocol::engine::event::Destination;

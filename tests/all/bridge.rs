@@ -81,7 +81,7 @@ fn two_sites_are_one_room_and_the_server_learns_neither_names_nor_words() {
         return;
     };
     let (room, store) = (Room::new(), folder());
-    let mut record = server(&nats, &store);
+    let record = server(&nats, &store);
     let _porto = room.bridge(&porto, &nats, "porto", &[]);
     let _barco = room.bridge(&barco, &nats, "barco", &[]);
     let mut ana = room.member(&at_porto, "ana");
@@ -105,7 +105,7 @@ fn two_sites_are_one_room_and_the_server_learns_neither_names_nor_words() {
     let before = record.stops().noted;
     ana.says("alguém aí?");
     bia.says("sim, sempre");
-    let mut record = server(&nats, &store);
+    let record = server(&nats, &store);
     bia.shows("ana: alguém aí?");
     ana.shows("bia: sim, sempre");
     assert_eq!(bia.count_shown("alguém aí?"), 1);

@@ -1,18 +1,19 @@
 //! The links of a bridge: each room's relay, and the servers that carry what it puts out.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::driver::{Driver, Event};
 use crate::chat::Input;
+use crate::chat::beyond::relay::{LinkInput, LinkOutput, Relay};
 use crate::chat::event::{BeyondNews, LinkState, News};
-use crate::chat::relay::{LinkInput, LinkOutput, Relay};
 use crate::chat::rooms::RoomNumber;
 use crate::cli::{BridgeSettings, ChatSettings};
 use crate::clock::Throttle;
 use crate::error::{Error, StoreError};
-use crate::net::nats::{Arrived, Nats, NatsConfig, NatsNews};
+use crate::net::nats::{Arrived, Nats, NatsConfig, NatsNews, check_creds};
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::{Destination, Transmit};
 use crate::protocol::time::Moment;
@@ -69,7 +70,11 @@ impl Bridging {
         settings: &BridgeSettings,
         tell: Sender<Event>,
     ) -> Result<(), Error> {
-        let read = |path| secret::read(path).map_err(StoreError::secret(path));
+        let read = |path: &Path| {
+            let text = secret::read(path);
+            let text = text.and_then(|text| check_creds(&text).map(|()| text));
+            text.map_err(StoreError::secret(path))
+        };
         let creds = settings.creds.as_deref().map(read).transpose()?;
         let config = NatsConfig {
             servers: settings.servers.clone(),

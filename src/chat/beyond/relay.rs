@@ -20,8 +20,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Chat;
-use super::event::LinkState;
+use super::LinkState;
+use crate::chat::Chat;
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::beyond::PassedFrame;
 use crate::protocol::engine::event::Transmit;

@@ -2,6 +2,8 @@
 //! Portuguese. All defaults of the program are here, and typed values become checked types here, on
 //! which the modes rely.
 
+#[cfg(feature = "bridge")]
+mod bridge;
 mod chat;
 mod config;
 mod endpoint;
@@ -27,6 +29,8 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "bridge")]
+pub use self::bridge::{BridgeArgs, BridgeSettings};
 pub use self::chat::{ChatArgs, ChatSettings, Display, InputPolicy};
 pub use self::config::{Config, ConfigFile, Key, Setting, Source, typed_lang};
 pub use self::history::{
@@ -91,6 +95,12 @@ pub enum Command {
     #[command(after_help = "Example, on a computer that is always on:\n  \
         roda keep --room turma-a --key-file key.txt")]
     Keep(KeepArgs),
+
+    /// A member without a person, which carries a room to other networks, by NATS servers
+    #[cfg(feature = "bridge")]
+    #[command(after_help = "Example, on one computer of each network:\n  \
+        roda bridge --nats nats://server:4222 --name escola --room turma-a --key-file key.txt")]
+    Bridge(Box<BridgeArgs>),
 
     /// Chat in a browser on this computer: the page alone, without this terminal
     #[command(after_help = "Examples:\n  \

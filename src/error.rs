@@ -215,6 +215,10 @@ pub enum Usage {
     Hub(String),
     /// Not an address at which guests are served.
     Guests(String),
+    /// A bridge is to carry a room that everybody can read, and nothing says that this is meant.
+    PublicBridge(String),
+    /// The address of a server holds a secret; the address without it.
+    SecretInUrl(String),
     /// Not an argument of `history`.
     History(HistoryUsage),
     /// Not an argument of `lab`.

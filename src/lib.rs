@@ -30,14 +30,17 @@
 //!   gate        where bytes become a frame or a counted fault
 //!   node        gate, seal and engine as one value
 //! chat        PURE: one room as a person meets it: people · own · leaving · watch · archive around
-//!             a node; commands come in, events about people and messages go out
+//!             a node; commands come in, events about people and messages go out; relay (a bridge:
+//!             one room on this network and on a link to others)
 //! lab         PURE: the course's small services, one file per lesson, each both sides of a
 //!             dialogue; session (cuts bytes into messages) · form (asks what is missing) ·
 //!             python (pickle, marshal and json, as data)
-//! sim         PURE: the pretend network: many chats, one clock, one seed, archives in memory
+//! sim         PURE: the pretend network: many chats, one clock, one seed, archives in memory;
+//!             sites (several networks, and bridges between them)
 //! net         the only folder that opens sockets: multicast · group_sockets · socket_poller ·
 //!             copies and networks (two cards on one LAN) · tcp · duplex (a connection on
-//!             threads) · tcp_server and tcp_acceptor (thousands on tokio) · interfaces · kernel
+//!             threads) · tcp_server and tcp_acceptor (thousands on tokio) · interfaces ·
+//!             nats (a bridge's servers) · kernel
 //! store       the only folder that opens files: identity · config · people · page · secret ·
 //!             text_file · lab · mongo; archive and lab_thread (the threads that alone ask a
 //!             room's store and a lesson's)
@@ -48,8 +51,8 @@
 //! face        how a room or a hub is shown and asked: lines · json · arrivals (history and
 //!             crowds on joining) · day · names (for Tab) · tui (the full screen: a pure app) ·
 //!             web (the page, by tokio and hyper) · faces (all of them as one)
-//! modes       where pure meets world: one file or folder per subcommand; `keep` is a `chat`
-//!             without a person
+//! modes       where pure meets world: one file or folder per subcommand; `keep` and
+//!             `bridge` are a `chat` without a person
 //! manual      one page per mode, and one each for JSON, security and the protocol
 //! ```
 //!

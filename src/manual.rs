@@ -5,6 +5,9 @@
 pub mod chat {}
 #[doc = include_str!("manual/keep.md")]
 pub mod keep {}
+#[cfg(feature = "bridge")]
+#[doc = include_str!("manual/bridge.md")]
+pub mod bridge {}
 #[doc = include_str!("manual/screen.md")]
 pub mod screen {}
 #[doc = include_str!("manual/web.md")]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 pub use super::amending::{Deleted, Edited};
 pub use super::archive::forgetting::Forgetting;
+pub use super::beyond::{BeyondNews, LinkState};
 use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 pub use super::finding::{FoundMessage, HistoryPage};
@@ -353,6 +354,8 @@ pub enum News {
         /// How many.
         lines: usize,
     },
+    /// What lies beyond this network.
+    Beyond(BeyondNews),
     /// Everybody who is here, this member first.
     Members(Vec<MemberState>),
     /// Those here who are called so, whose fingerprints were asked for.

@@ -18,6 +18,7 @@
 
 pub mod amending;
 pub mod archive;
+pub mod beyond;
 pub mod command;
 mod copies;
 mod departure;

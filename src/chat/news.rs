@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::Chat;
 use super::command::{Command, RequestId};
-use super::event::{Content, Delivered, Failure, Guest, Id, Message, News, Stats, Timing};
+use super::event::{
+    BeyondNews, Content, Delivered, Failure, Guest, Id, Message, News, Stats, Timing,
+};
 use super::own::Unsent;
 use super::people::Arrival;
 use super::transcript::{MESSAGES_MAX, Snapshot};
@@ -221,6 +223,19 @@ impl Chat {
             EngineEvent::ClockAhead { ahead } => News::Failed(Failure::ClockAhead(ahead)),
             EngineEvent::CaughtUp { messages } => News::CaughtUp { messages },
             EngineEvent::Unmirrored { lines } => News::Unmirrored { lines },
+            EngineEvent::Site { who, people } => News::Beyond(BeyondNews::Site {
+                bridge: self.people.person(&who),
+                people,
+            }),
+            EngineEvent::DeliveredAt {
+                who,
+                people,
+                last_sequence,
+            } => News::Beyond(BeyondNews::Delivered {
+                bridge: self.people.person(&who),
+                people,
+                last: Id::Group(self.own.id_up_to(last_sequence)?),
+            }),
             EngineEvent::Guest {
                 name,
                 text,

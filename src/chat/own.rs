@@ -114,6 +114,14 @@ impl Own {
         told
     }
 
+    /// The last message that is in own frames up to one.
+    pub(super) fn id_up_to(&self, sequence: u32) -> Option<MessageId> {
+        let end = self
+            .ids
+            .partition_point(|id| id.position.sequence <= sequence);
+        end.checked_sub(1).and_then(|at| self.ids.get(at)).copied()
+    }
+
     /// Takes in how far own frames have got.
     pub(super) fn report(&mut self, report: DeliveryReport<Person>) {
         let (first, last) = (report.first_sequence, report.last_sequence);

@@ -378,7 +378,8 @@ impl People {
     pub(super) fn called(&self, typed: &str, roster: &Roster) -> Result<NamedKey, Failure> {
         let given = Name::parse(typed).map_or_else(|_| typed.to_owned(), String::from);
         let mut people: Vec<NamedKey> = Vec::new();
-        for who in persons(roster) {
+        let in_reach = roster.in_reach().map(|(_, member)| member.named_key());
+        for who in in_reach {
             if !people.contains(&who) {
                 people.push(who);
             }

@@ -146,6 +146,9 @@ pub struct ChatSettings {
     pub page: Option<PageSettings>,
     /// Who is let in as a guest, if anybody.
     pub guests: GuestSettings,
+    /// The servers that carry the rooms to other networks, if this is a bridge.
+    #[cfg(feature = "bridge")]
+    pub bridge: Option<super::bridge::BridgeSettings>,
 }
 
 /// How a person at a terminal sees a room.
@@ -214,6 +217,8 @@ impl TryFrom<ChatArgs> for ChatSettings {
             depth_bytes: HISTORY_BYTES,
             page: page.map(PageSettings::beside_the_terminal),
             guests: args.guests.try_into()?,
+            #[cfg(feature = "bridge")]
+            bridge: None,
         })
     }
 }

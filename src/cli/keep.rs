@@ -71,6 +71,8 @@ impl TryFrom<KeepArgs> for ChatSettings {
             depth_bytes: args.depth_bytes.map_or(Ok(HISTORY_BYTES), depth)?,
             page: None,
             guests: GuestSettings::NONE,
+            #[cfg(feature = "bridge")]
+            bridge: None,
         })
     }
 }

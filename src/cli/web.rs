@@ -251,6 +251,8 @@ impl TryFrom<WebArgs> for ChatSettings {
                 terminal: Terminal::Faults,
             }),
             guests: args.guests.try_into()?,
+            #[cfg(feature = "bridge")]
+            bridge: None,
         })
     }
 }

@@ -2,6 +2,7 @@
 //! everything else is talk, for stderr.
 
 mod amendments;
+mod beyond;
 mod delivery;
 mod keeping;
 mod other_wires;
@@ -427,6 +428,7 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::InterfaceLost(interface) => text::interface_lost(lang, &interface.name),
         News::NoNetwork => text::no_network(lang),
         News::Slept => text::woke_up(lang),
+        News::Beyond(news) => beyond::sentence(lang, news),
         News::Missed { lines } => text::missed(lang, *lines),
         News::Searched { count, has_more } => text::searched(lang, *count, *has_more),
         other => return relations::sentence(lang, other),

@@ -98,6 +98,8 @@ pub fn run(command: Command, lang: Lang) -> Result<Outcome, Error> {
         Command::Chat(args) => chat::run(&args.try_into()?, lang),
         Command::Web(args) => chat::run(&(*args).try_into()?, lang),
         Command::Keep(args) => chat::run(&args.try_into()?, lang),
+        #[cfg(feature = "bridge")]
+        Command::Bridge(args) => chat::run(&(*args).try_into()?, lang),
         Command::Hub {
             role: HubRole::Serve(args),
         } => hub_serve::run(&args.try_into()?, lang),

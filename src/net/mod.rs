@@ -9,6 +9,8 @@ pub mod interfaces;
 pub mod interrupter;
 mod kernel;
 pub mod multicast;
+#[cfg(feature = "bridge")]
+pub mod nats;
 pub mod networks;
 mod socket_pair;
 pub mod socket_poller;

@@ -76,6 +76,7 @@
 
 mod counts;
 mod guests;
+mod relay;
 mod stored;
 
 use core::net::SocketAddr;

@@ -27,7 +27,7 @@ impl World {
         self.join_as(signer, name.to_owned())
     }
 
-    fn signer(&mut self) -> Signer {
+    pub(super) fn signer(&mut self) -> Signer {
         let mut seed = [0; SEED_BYTES];
         seed.chunks_mut(8)
             .for_each(|part| part.copy_from_slice(&self.rng.bits().to_be_bytes()));

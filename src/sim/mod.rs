@@ -13,6 +13,7 @@ pub mod link;
 pub mod member;
 mod observer;
 pub mod rooms;
+pub mod sites;
 mod traffic;
 
 use core::net::SocketAddr;

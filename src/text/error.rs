@@ -171,6 +171,8 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
         Usage::Room(given, why) => super::name::room_refused(lang, given, *why),
         Usage::Name(given, why) => super::name::name_refused(lang, given, *why),
         Usage::OddName(given, odd) => super::name::name_is_odd(lang, given, *odd),
+        Usage::PublicBridge(room) => super::public_is_not_carried(lang, room),
+        Usage::SecretInUrl(server) => super::secret_in_url(lang, server),
         Usage::Guests(given) => say!(
             lang,
             "'{given}' is not valid for --guests: expected a port, or an address of this machine \

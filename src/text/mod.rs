@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 mod amending;
 mod arrivals;
+mod beyond;
 mod chat;
 mod commands;
 mod config;
@@ -30,6 +31,7 @@ mod web;
 
 pub use amending::*;
 pub use arrivals::*;
+pub use beyond::*;
 pub use chat::*;
 pub use commands::commands;
 pub use config::*;

@@ -15,6 +15,8 @@ mod support;
 
 mod amending;
 mod attacked;
+#[cfg(feature = "bridge")]
+mod bridge;
 mod chat;
 mod chat_hosts;
 mod chat_terminal;

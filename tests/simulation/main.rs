@@ -33,6 +33,7 @@ mod recorded;
 mod rooms;
 mod sent;
 mod shrunk;
+mod sites;
 mod soak;
 #[path = "../support/stored.rs"]
 mod stored;

@@ -106,6 +106,8 @@ pub enum Need {
     Python,
     /// The program in `tests/attacker`.
     Attacker,
+    /// A server that carries rooms between networks.
+    Nats,
     /// A browser, and its driver.
     Browser,
     /// A terminal in a terminal, with an own idea of how wide characters are.
@@ -119,6 +121,7 @@ impl Need {
             Self::Namespaces => network::Namespace::make("probe").err(),
             Self::Nft => try_run("nft --version").err(),
             Self::Python => try_run("python3 --version").err(),
+            Self::Nats => try_run("nats-server --version").err(),
             Self::Browser => webdriver::unmet(),
             Self::Tmux => try_run("tmux -V").err(),
             Self::Attacker if attacker().exists() => None,
@@ -143,7 +146,7 @@ pub fn available(needs: &[Need]) -> bool {
     let test = thread::current().name().unwrap_or("a test").to_owned();
     let said = format!(
         "NOT RUN: {test}: {why}; as root, install with: \
-        apt-get install iproute2 nftables python3 tmux chromium chromium-driver"
+        apt-get install iproute2 nftables python3 tmux nats-server chromium chromium-driver"
     );
     assert!(env::var_os("RODA_REQUIRE_ALL").is_none(), "{said}");
     let _ = writeln!(io::stderr(), "{said}");

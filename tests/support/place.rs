@@ -115,6 +115,12 @@ impl Place {
         self.of_person(home, "keep", args)
     }
 
+    /// `roda bridge …`, in the same way.
+    #[cfg(feature = "bridge")]
+    pub fn bridge(&self, home: &Home, args: &[&str]) -> Command {
+        self.of_person(home, "bridge", args)
+    }
+
     /// `roda web …`, in the same way.
     pub fn web(&self, home: &Home, args: &[&str]) -> Command {
         self.of_person(home, "web", args)

@@ -2,6 +2,7 @@
 //! documents. Words for people never stand here: `data` of an error is English in every language.
 
 mod amendments;
+mod beyond;
 mod guests;
 mod object;
 mod page;
@@ -11,6 +12,7 @@ mod stored;
 use std::time::Duration;
 
 use self::amendments::{of_deleted, of_edited, of_forgotten, of_found, of_searched};
+use self::beyond::of_beyond;
 use self::object::{Dropped, NetworkInterface, Object, OpenRoom, Someone};
 use self::page::Extras;
 use super::failure;
@@ -225,6 +227,7 @@ fn of_circumstance(news: &News) -> Object<'_> {
             ..event("kept_again")
         },
         News::Slept => event("slept"),
+        News::Beyond(news) => of_beyond(news),
         News::Missed { lines } => Object {
             lines: Some(*lines),
             ..event("missed")

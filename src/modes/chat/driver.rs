@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
+#[cfg(feature = "bridge")]
+use super::bridging::{Bridging, LinksDriven};
 use super::joining::Joining;
 use super::listening::Listening;
 use super::member::Member;
@@ -53,6 +55,8 @@ pub(super) enum Event {
     Archived(archive::Told),
     #[cfg(feature = "web")]
     Page(PageNews),
+    #[cfg(feature = "bridge")]
+    Nats(crate::net::nats::NatsNews),
 }
 
 /// The loop's state.
@@ -81,6 +85,8 @@ pub(super) struct Driver {
     pub(super) group: String,
     /// Whether what is said is shown: a keeper's talk is nobody's to read, unless a program asks.
     pub(super) shows_talk: bool,
+    #[cfg(feature = "bridge")]
+    pub(super) bridging: Bridging,
     pub(super) refusals: Throttle,
     pub(super) signal: Option<Signal>,
     /// Whether every room is being left.
@@ -185,6 +191,8 @@ impl Driver {
             Event::Archived(told) => self.on_told(now, told),
             #[cfg(feature = "web")]
             Event::Page(news) => self.on_page(news)?,
+            #[cfg(feature = "bridge")]
+            Event::Nats(news) => self.on_nats(news),
             Event::Signal(signal) => return Ok(self.on_signal(now, signal)),
             Event::Console(event) => {
                 let signal = self.face.handle(now.time, event);
@@ -304,6 +312,11 @@ impl Driver {
                     if self.rooms.is_empty() {
                         return Driven::Ended;
                     }
+                    #[cfg(feature = "bridge")]
+                    let until = match self.drive_links(now) {
+                        LinksDriven::Again => continue,
+                        LinksDriven::Until(at) => [until, at].into_iter().flatten().min(),
+                    };
                     self.send_run();
                     return Driven::Until(until);
                 }

@@ -249,7 +249,14 @@ impl Driver {
         let beginning = self.beginning(number, room);
         let config = self.member.config(room, beginning);
         let config = config.map_err(|error| self.cannot_enter(Some(room.shown()), &error))?;
+        #[cfg(feature = "bridge")]
+        let session = config.setup.session;
         let number = self.rooms.join(config, now)?;
+        #[cfg(feature = "bridge")]
+        if let Some(setup) = self.member.link_setup(room) {
+            let setup = setup.map_err(|error| self.cannot_enter(Some(room.shown()), &error))?;
+            self.bridging.add(number, setup, session, now);
+        }
         self.joining.note(number, room);
         let joined = RoomNews::Joined {
             name: room.shown().to_owned(),

@@ -27,7 +27,7 @@ pub(super) struct Member {
 }
 
 /// What a room begins with beside what its member is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Beginning {
     /// Whether what is said is kept beyond the session.
     pub(super) is_archived: bool,
@@ -58,6 +58,25 @@ impl Member {
     /// The rooms of the start are entered: those that follow have sessions of their own.
     pub(super) fn has_started(&mut self) {
         self.first = None;
+    }
+
+    /// This member's session among the bridges of a room, if it is one.
+    ///
+    /// # Errors
+    /// A system without random bytes.
+    #[cfg(feature = "bridge")]
+    pub(super) fn link_setup(&self, room: &Room) -> Option<Result<Setup, Error>> {
+        let setup = || {
+            Ok(Setup {
+                session: new_session()?,
+                replaces: None,
+                is_archived: false,
+                mirror_port: None,
+                link: Link::Wired,
+                ..self.config(room, Beginning::default())?.setup
+            })
+        };
+        (self.role == Role::Bridge).then(setup)
     }
 
     /// This member, new in a room.

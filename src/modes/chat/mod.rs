@@ -4,6 +4,8 @@
 //! which a signal leaves behind.
 
 mod archiving;
+#[cfg(feature = "bridge")]
+mod bridging;
 mod driver;
 mod joining;
 mod listening;
@@ -111,7 +113,13 @@ fn talk(
         plain: settings.plain,
         tell,
         group,
-        shows_talk: settings.role != Role::Keeper || settings.form == Form::Json,
+        shows_talk: match settings.role {
+            Role::Keeper => settings.form == Form::Json,
+            Role::Bridge => false,
+            _ => true,
+        },
+        #[cfg(feature = "bridge")]
+        bridging: Default::default(),
         refusals: Throttle::default(),
         signal: None,
         is_leaving: false,
@@ -122,6 +130,8 @@ fn talk(
         run_families: Families::Preferred,
     };
     driver.start(opened)?;
+    #[cfg(feature = "bridge")]
+    driver.connect(settings)?;
     if settings.guests.is_wanted {
         driver.on_page_ask(RoomNumber::FIRST, PageAsk::LetGuestsIn);
     }

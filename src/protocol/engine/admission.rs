@@ -98,6 +98,7 @@ impl Engine {
         for id in evicted {
             self.on_left(id, Farewell::Missing);
             self.log.forget(id);
+            self.group.beyond.forget(id);
             self.group.roster.forget(id);
             self.receiving.forget(id);
         }

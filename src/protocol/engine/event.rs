@@ -190,6 +190,22 @@ pub enum EngineEvent {
         /// By how much.
         ahead: Duration,
     },
+    /// Another site is in reach, as its bridge states.
+    Site {
+        /// The bridge.
+        who: NamedKey,
+        /// How many people are there.
+        people: usize,
+    },
+    /// All people at another site have what this member said, as its bridge states.
+    DeliveredAt {
+        /// The bridge.
+        who: NamedKey,
+        /// How many people are there.
+        people: usize,
+        /// The last own frame that they have.
+        last_sequence: u32,
+    },
     /// Lines were not copied to the plain wire, because they came faster than it carries them.
     Unmirrored {
         /// How many.

@@ -66,6 +66,7 @@ impl Freshness<'_> {
             Body::Sync(Talk::Ask { cookie: told, .. } | Talk::Want { cookie: told, .. }) => {
                 *told == cookie()
             }
+            Body::Site(site) => site.acks.iter().any(is_fresh),
             Body::Sync(_) | Body::Nack(_) => false,
         }
     }
@@ -123,7 +124,10 @@ impl Engine {
             self.group.roster.prove(id, author.clock);
         } else if !is_known {
             let is_plausible = match is_durable {
-                true => self.is_taken_unproven(now, id, author),
+                true => {
+                    self.is_taken_unproven(now, id, author)
+                        || self.is_history_of_beyond(now, author.clock, source)
+                }
                 false => is_stale == Some(false) || self.is_of_our_time(now, author.clock),
             };
             if !is_plausible {

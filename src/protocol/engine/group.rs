@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::beyond::Beyond;
 use super::config::{
     ACK_GROUP, ANSWERED_AFTER, ASKED_ACK_MAX, ASKED_ACK_PER_MEMBER, NACK_INTERVAL_LARGE,
     NACK_INTERVAL_SMALL, SMALL_GROUP, WAITING_AFTER,
@@ -25,6 +26,7 @@ pub(super) struct Group {
     pub(super) roster: Roster,
     pub(super) presence: Presence,
     pub(super) round_trip: RoundTrip,
+    pub(super) beyond: Beyond,
     /// Whether only IPv6 reaches some member.
     pub(super) needs_v6: bool,
 }
@@ -35,6 +37,7 @@ impl Group {
             roster: Roster::new(me),
             presence: Presence::default(),
             round_trip: RoundTrip::default(),
+            beyond: Beyond::default(),
             needs_v6: false,
         }
     }

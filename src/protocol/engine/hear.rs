@@ -130,6 +130,7 @@ impl Engine {
                 self.hear_durable(now, &heard);
             }
             Body::Beat(beat) => self.hear_beat(now, id, source, author, beat),
+            Body::Site(site) => self.hear_site(now, id, (source, author), site, bytes),
             Body::Nack(_) => {} // see above
             Body::Status(status) => {
                 if self.hear_in_person(now, id, source, author) {
@@ -155,7 +156,7 @@ impl Engine {
     }
 
     /// The author's number, new if it was not known; `None` if there is no room for it.
-    fn meet(&mut self, author: &Author) -> Option<Met> {
+    pub(super) fn meet(&mut self, author: &Author) -> Option<Met> {
         let roster = &self.group.roster;
         let is_member = |id: Id| roster.get(id).is_some();
         if roster.known() >= MEMBERS_MAX && !roster.find(author.tag()).is_some_and(is_member) {
@@ -223,6 +224,7 @@ impl Engine {
         if !self.keep(now, heard) {
             return; // and not remembered either: a repair may find room
         }
+        self.pass_on(now, author.clock, heard.bytes);
         if heard.durable.records.amends() {
             self.note_amendments(id, heard.author, heard.durable);
         }
@@ -280,6 +282,7 @@ impl Engine {
     /// it.
     fn note_presence(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> SentBy {
         let &ReceivedFrame { id, author, .. } = heard;
+        let is_from_beyond = self.is_from_beyond(now, id, heard.source);
         let roster = &self.group.roster;
         let member = roster.get(id);
         let address = member.and_then(|member| member.address);
@@ -290,7 +293,9 @@ impl Engine {
         };
         // A frame that was pulled comes from the member that we asked, not from its author.
         let is_in_person = |address| address == heard.source;
-        let is_first_hand = !self.is_pulled(author) && address.map_or_else(is_fresh, is_in_person);
+        let is_first_hand = !is_from_beyond
+            && !self.is_pulled(author)
+            && address.map_or_else(is_fresh, is_in_person);
         let has_left = heard.durable.records.iter().any(|r| r == Record::Leaving);
         let is_known = || address.is_some() || roster.unknown() < UNKNOWN_MAX;
         // Its clock may be ahead of its author's, so that it brings nobody back; a beat does.
@@ -368,6 +373,7 @@ impl Engine {
                 self.tell_delivered(delivered);
                 self.tell_kept(of.0);
             } else {
+                self.group.beyond.acknowledge(of.0, ack);
                 self.learn_hint(now, ack.of, ack.through);
             }
         }
@@ -477,6 +483,8 @@ impl Engine {
                 .hear_status(id, status, now.time, log, round_trip);
             self.tell_delivered(delivered);
             self.tell_kept(id);
+        } else {
+            self.group.beyond.acknowledge(id, &status.ack);
         }
     }
 }

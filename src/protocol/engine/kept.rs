@@ -26,7 +26,8 @@ impl Engine {
         if is_told || !delivered.waiting.is_empty() || !holders.any(keeps) {
             return 0;
         }
-        let others = roster.others().map(|(_, member)| member.tag.short);
+        // Who speaks at another site is not away.
+        let others = roster.in_reach().map(|(_, member)| member.tag.short);
         let here: BTreeSet<u64> = others.chain([self.me.identity().short]).collect();
         let away = self.log.speakers().filter(|person| !here.contains(person));
         let away = away.count();

@@ -95,6 +95,11 @@ impl Me {
         self.author.name = name;
     }
 
+    /// What this session is.
+    pub(super) fn role(&self) -> Role {
+        self.role
+    }
+
     pub(super) fn name_bytes(&self) -> usize {
         self.author.name.as_str().len()
     }

@@ -35,6 +35,10 @@ pub struct Member {
     pub is_silent: bool,
     /// Whether its session is over: it said farewell, or another one has replaced it.
     pub is_closed: bool,
+    /// The bridge that its frames came from last, if it is at another site.
+    pub(super) by: Option<SocketAddr>,
+    /// When a frame of it came last from another site.
+    pub(super) far_at: Option<Duration>,
     /// The address that its own datagrams come from.
     pub address: Option<SocketAddr>,
     /// Whether it has shown that it receives at that address.
@@ -81,6 +85,8 @@ impl Member {
             is_live: false,
             is_silent: false,
             is_closed: false,
+            by: None,
+            far_at: None,
             address: None,
             is_address_proven: false,
             mirror_port: 0,
@@ -131,16 +137,16 @@ impl Member {
         self.is_archived = hello.is_archived;
     }
 
-    /// Whether it remembers for others, and is no person.
+    /// Whether it remembers for others, and is no person: a keeper, or a bridge.
     #[must_use]
     pub fn is_keeper(&self) -> bool {
-        self.role == Role::Keeper
+        matches!(self.role, Role::Keeper | Role::Bridge)
     }
 
     /// Whether what it has outlives its session.
     #[must_use]
     pub fn keeps(&self) -> bool {
-        self.is_archived || self.is_keeper()
+        self.is_archived || self.role == Role::Keeper
     }
 
     /// Takes in the name in one of its frames; the name that it had, if it has another one now. A
@@ -173,6 +179,12 @@ impl Member {
     #[must_use]
     pub fn heard(&self) -> Duration {
         self.heard
+    }
+
+    /// Whether it is not here, and spoke lately at another site.
+    #[must_use]
+    pub fn is_far(&self) -> bool {
+        !self.is_live && !self.is_closed && self.far_at.is_some()
     }
 
     /// When to ask the group for it.

@@ -4,7 +4,7 @@
 //! ```text
 //! me          keys, clock, and the frames that this member makes
 //! group       roster (member, former, replay_window, clock_offset) · admission · presence ·
-//!             round trip
+//!             round trip · beyond (other networks)
 //! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
 //! receiving   inbox per member (sequences, gaps), nack_budget · frontier · cause_waits ·
 //!             reports · unproven · heard_nacks · recent (dedup)
@@ -26,6 +26,7 @@
 //! saying      what this member's person says → outbox, and its copy → mirror; guests likewise
 //! send        outbox → pace, window → a signed batch → log → out; beats; NACKs
 //! naming      another name: its own, or of a member that is heard
+//! relay       a bridge: what it passes on, and what it takes in of its other side
 //! catch_up    digest → exchange → inventory → pull, or NACK
 //! timers      whatever is due
 //! ```
@@ -36,6 +37,7 @@ pub mod amendments;
 mod answers;
 pub mod arrivals;
 mod asked_in_vain;
+pub mod beyond;
 mod catch_up;
 mod cause_waits;
 mod causes;
@@ -49,6 +51,7 @@ mod digest_sums;
 pub mod event;
 pub mod exchange;
 mod fair_share;
+mod far;
 mod farewell;
 mod former;
 pub mod frame_log;
@@ -79,6 +82,7 @@ pub mod private;
 mod pull_order;
 pub mod receipts;
 mod receiving;
+pub mod relay;
 pub mod repair;
 mod repair_budget;
 pub mod replay_window;

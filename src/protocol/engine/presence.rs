@@ -10,6 +10,9 @@ use super::config::{
 };
 use crate::protocol::rng::Rng;
 
+/// Time between frames of others and the beat behind them.
+const BEAT_BEHIND_OTHERS: Duration = Duration::from_millis(500);
+
 /// When to send beats, and to repeat the last durable frame.
 #[derive(Debug, Default)]
 pub struct Presence {
@@ -109,6 +112,11 @@ impl Presence {
         if !self.is_leaving {
             self.beat_at = Some(self.beat_at.map_or(at, |planned| planned.min(at)));
         }
+    }
+
+    /// Plans a beat behind frames of others that this member has sent: at most two in a second.
+    pub fn beat_soon(&mut self, now: Duration) {
+        self.beat_by(now + BEAT_BEHIND_OTHERS);
     }
 
     /// Plans a beat for now.

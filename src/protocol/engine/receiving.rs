@@ -223,7 +223,8 @@ impl Receiving {
     /// A report as a status, and where it goes; `None` for a member whose address is not known,
     /// who learns it from the next beat.
     pub(super) fn status(&self, report: Report, roster: &Roster) -> Option<(SocketAddr, Status)> {
-        let address = roster.get(report.to)?.address?;
+        let member = roster.get(report.to)?;
+        let address = member.address.or(member.by)?;
         let status = Status {
             ack: self.ack(report.to, roster)?,
             heard: report.heard,

@@ -15,7 +15,7 @@ use super::group_clock::StatedClock;
 use super::member::{BeatNews, Member};
 use crate::protocol::message::Name;
 use crate::protocol::rng::{Rng, mix};
-use crate::protocol::wire::frame::durable::Hello;
+use crate::protocol::wire::frame::durable::{Hello, Role};
 use crate::protocol::wire::frame::{Author, Key, MemberTag};
 
 /// A member, as this one's engine counts them.
@@ -49,8 +49,10 @@ pub struct Met {
 #[derive(Debug)]
 pub struct Roster {
     ids: BTreeMap<MemberTag, Id>,
-    members: BTreeMap<Id, Member>,
+    pub(super) members: BTreeMap<Id, Member>,
     formers: Formers,
+    /// Sessions that say that they are bridges.
+    pub(super) bridges: Vec<Id>,
     live: usize,
     next_id: u32,
     due_at: Duration,
@@ -66,6 +68,7 @@ impl Roster {
             ids: BTreeMap::new(),
             members: BTreeMap::new(),
             formers: Formers::default(),
+            bridges: Vec::new(),
             live: 0,
             next_id: ME.0,
             due_at: Duration::MAX,
@@ -179,6 +182,9 @@ impl Roster {
     pub(super) fn hear_hello(&mut self, id: Id, hello: &Hello) {
         if let Some(member) = self.members.get_mut(&id) {
             member.hear_hello(hello);
+            if hello.role == Role::Bridge && id != ME {
+                self.note_bridge(id);
+            }
         }
     }
 

@@ -82,7 +82,7 @@ impl Engine {
             self.me.seal.close_batch(drafts, &self.me.signer).collect();
         for (made, (bytes, hash)) in made.into_iter().zip(closed) {
             let bytes: Arc<[u8]> = bytes.into();
-            self.keep_made(now.time, &made, bytes.clone(), hash);
+            self.keep_made(now, &made, bytes.clone(), hash);
             self.sending.pace.sent();
             self.out.send(self.group.to_all(), bytes);
         }
@@ -98,10 +98,12 @@ impl Engine {
     }
 
     /// Keeps an own frame for repairs, and reports the ids of the messages in it.
-    fn keep_made(&mut self, now: Duration, made: &Made, bytes: Arc<[u8]>, hash: u64) {
+    fn keep_made(&mut self, moment: Moment, made: &Made, bytes: Arc<[u8]>, hash: u64) {
+        let now = moment.time;
         let sequence = made.position.sequence;
         let durable = Some((sequence, made.flags));
         let length = bytes.len();
+        self.pass_on(moment, made.position.clock, &bytes);
         self.receiving
             .recent
             .insert(&bytes, KnownDatagram { id: ME, durable });
@@ -169,6 +171,7 @@ impl Engine {
 
     fn send_beat(&mut self, now: Moment, asked: Vec<MemberTag>, reach: Reach) {
         self.group.update_reach();
+        self.group.roster.forget_far(now.time);
         let speaking_since = now.time.saturating_sub(SPEAKING);
         let others = self.receiving.reports.recent(speaking_since, SPEAKERS_MAX);
         let slowest = self.group.slowest_link(self.me.link);

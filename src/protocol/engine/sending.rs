@@ -123,7 +123,7 @@ impl Sending {
         roster: &Roster,
     ) -> usize {
         let mut count = 0;
-        for (_, member) in roster.others() {
+        for (_, member) in roster.in_reach() {
             let is_addressed = member.key == key && member.name == *name;
             if let Some(session_key) = member.session_key.filter(|_| is_addressed) {
                 self.outbox.say_private(PrivateText {
@@ -329,7 +329,10 @@ impl Sending {
             );
         }
         // The addressee of a private message is waited for, and nobody else.
-        if let Some(id) = made.private_to.and_then(|tag| group.roster.find(tag)) {
+        let addressee = made.private_to.and_then(|tag| group.roster.find(tag));
+        // Who is at another site acknowledges nothing here.
+        let is_here = |id: &Id| group.roster.get(*id).is_some_and(|it| it.is_live);
+        if let Some(id) = addressee.filter(is_here) {
             self.receipts
                 .said_privately(sequence, id, now, WAITING_AFTER);
         }

@@ -31,7 +31,7 @@ impl Engine {
             let (roster, log) = (&self.group.roster, &self.log);
             let share_of = |id| {
                 let member = roster.get(id)?;
-                let host = member.ip()?;
+                let host = member.ip().or(member.by.map(|by| by.ip()))?;
                 let has_spoken = log.has_message_of(member.tag.short);
                 Some(if has_spoken {
                     Share::Speaker(id)

@@ -7,7 +7,8 @@ pub(crate) fn argument(path: &str, id: &str) -> Option<&'static str> {
     let own = of_command(path, id).or_else(|| of_screen(path, id));
     let own = own
         .or_else(|| of_keeping(path, id))
-        .or_else(|| of_page(path, id));
+        .or_else(|| of_page(path, id))
+        .or_else(|| of_bridge(path, id));
     own.or_else(|| match path.split_once(' ') {
         Some(("lab", _)) => of_lab(path, id).or_else(|| shared(id)),
         Some(("history", _)) => of_history(id).or_else(|| shared(id)),
@@ -125,13 +126,43 @@ fn of_screen(path: &str, id: &str) -> Option<&'static str> {
     })
 }
 
+fn of_bridge(path: &str, id: &str) -> Option<&'static str> {
+    Some(match (path, id) {
+        ("bridge", "nats") => {
+            "Um servidor NATS, como nats://host:4222 ou tls://host:4222; pode se repetir para os \
+            servidores de um cluster"
+        }
+        ("bridge", "name") => {
+            "Como as pessoas das outras redes chamam esta, de 1 a 32 bytes [padrão: bridge]"
+        }
+        ("bridge", "room") => {
+            "A sala a levar, cuja chave só alguns têm; pode se repetir: uma chave é a da última"
+        }
+        ("bridge", "public") => {
+            "Leva também salas sem chave, que qualquer um em cada rede e no servidor pode ler"
+        }
+        ("bridge", "creds") => {
+            "Arquivo com as credenciais para os servidores, como `nsc` o escreve"
+        }
+        ("bridge", "tls_ca") => {
+            "Arquivo com os certificados que assinam os dos servidores, além dos do sistema"
+        }
+        ("bridge", "stream") => {
+            "Guarda o que é dito também neste stream do JetStream, criado se não existir, para que \
+            uma rede que ficou isolada o receba mesmo sem outra ponte ligada"
+        }
+        ("bridge", "json") => "Um objeto JSON por evento; as mensagens não estão entre eles",
+        _ => return None,
+    })
+}
+
 fn of_keeping(path: &str, id: &str) -> Option<&'static str> {
     Some(match (path, id) {
         ("keep", "name") => "O nome com que aparece na lista, de 1 a 32 bytes [padrão: keeper]",
         ("keep", "room") => {
             "A sala a guardar; sem chave, todos podem entrar; pode se repetir [padrão: lobby]"
         }
-        ("keep", "passphrase") => {
+        ("bridge" | "keep", "passphrase") => {
             "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
         }
         ("keep", "depth_bytes") => {
@@ -139,18 +170,20 @@ fn of_keeping(path: &str, id: &str) -> Option<&'static str> {
             6 MiB [padrão: 6291456]"
         }
         ("keep", "json") => "Um objeto JSON por evento, também as mensagens",
-        ("chat" | "keep" | "web", "archive") => {
+        ("bridge" | "chat" | "keep" | "web", "archive") => {
             "Guarda o que é dito neste arquivo [padrão: na pasta dos seus dados]"
         }
-        ("chat" | "keep" | "web", "no_history") => {
+        ("bridge" | "chat" | "keep" | "web", "no_history") => {
             "Não guarda nada do que é dito; as pessoas são lembradas assim mesmo"
         }
-        ("chat" | "keep" | "web", "history_rooms") => "Quais salas são guardadas",
-        ("chat" | "keep" | "web", "history_private") => {
+        ("bridge" | "chat" | "keep" | "web", "history_rooms") => "Quais salas são guardadas",
+        ("bridge" | "chat" | "keep" | "web", "history_private") => {
             "Se mensagens privadas também são guardadas, que o selo então não protege mais"
         }
-        ("chat" | "keep" | "web", "history_days") => "Por quantos dias as mensagens são guardadas",
-        ("chat" | "keep" | "web", "history_bytes") => {
+        ("bridge" | "chat" | "keep" | "web", "history_days") => {
+            "Por quantos dias as mensagens são guardadas"
+        }
+        ("bridge" | "chat" | "keep" | "web", "history_bytes") => {
             "Quantos bytes as mensagens de todas as salas podem ocupar"
         }
         _ => return None,

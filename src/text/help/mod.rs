@@ -12,7 +12,7 @@ use super::Lang;
 
 /// What clap itself writes into a help text, which cannot be set, and the heads of our examples.
 /// A longer text stands before one that it contains.
-const PHRASES: [(&str, &str); 24] = [
+const PHRASES: [(&str, &str); 25] = [
     ("Usage:", "Uso:"),
     ("Commands:", "Comandos:"),
     ("Options:", "Opções:"),
@@ -52,6 +52,10 @@ const PHRASES: [(&str, &str); 24] = [
         "Exemplo, que guarda uma sessão num arquivo:",
     ),
     ("Example, for bash:", "Exemplo, para o bash:"),
+    (
+        "Example, on one computer of each network:",
+        "Exemplo, num computador de cada rede:",
+    ),
     (
         "Example, on a computer that is always on:",
         "Exemplo, num computador sempre ligado:",

@@ -5,7 +5,7 @@
 //!
 //! magic 2 | version 1 | type 1 | room tag 16 | nonce 24                        the header: clear
 //! key 32 | session 8 | sequence 4 | clock 8 | flags 1 | GRTT 1 | name length 1 | name   the author
-//! depends on the type (durable · beat · nack · status · sync)                  the body
+//! depends on the type (durable · beat · nack · status · sync · site)           the body
 //! Merkle path 1, in a batch 17 to 97 | signature 64; none in a NACK            the author's
 //! tag 16                                                                       the seal
 //! ```
@@ -21,13 +21,14 @@ pub mod beat;
 mod bytes;
 pub mod durable;
 pub mod nack;
+pub mod site;
 pub mod status;
 pub mod sync;
 
 use std::fmt;
 
 use self::bytes::{Reader, Writer};
-use self::{beat::Beat, durable::Durable, nack::Nack, status::Status, sync::Sync};
+use self::{beat::Beat, durable::Durable, nack::Nack, site::Site, status::Status, sync::Sync};
 use super::cipher::{NONCE_BYTES, TAG_BYTES};
 use super::sizes::{LEAF_INDEX_BYTES, MERKLE_PATH_MAX_BYTES};
 use crate::protocol::message::{NAME_MAX_BYTES, Name};
@@ -128,6 +129,8 @@ pub enum Kind {
     Status = 4,
     /// A step of catching up, sent to one member alone: [`Sync`].
     Sync = 5,
+    /// What a bridge states about its site: [`Site`].
+    Site = 15,
 }
 
 impl Kind {
@@ -146,6 +149,7 @@ impl Kind {
             Self::Nack,
             Self::Status,
             Self::Sync,
+            Self::Site,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == byte)
@@ -209,6 +213,8 @@ pub enum Body<'d> {
     Status(Status),
     /// [`Kind::Sync`]
     Sync(Sync),
+    /// [`Kind::Site`]
+    Site(Site),
 }
 
 impl Body<'_> {
@@ -221,6 +227,7 @@ impl Body<'_> {
             Self::Nack(_) => Kind::Nack,
             Self::Status(_) => Kind::Status,
             Self::Sync(_) => Kind::Sync,
+            Self::Site(_) => Kind::Site,
         }
     }
 }
@@ -277,6 +284,7 @@ pub(super) fn encode(frame: &Frame<'_>, room_tag: &[u8; ROOM_TAG_BYTES], datagra
         Body::Nack(nack) => nack.write(&mut writer),
         Body::Status(status) => status.write(&mut writer),
         Body::Sync(sync) => sync.write(&mut writer),
+        Body::Site(site) => site.write(&mut writer),
     }
 }
 
@@ -356,6 +364,7 @@ fn read_inner(kind: Kind, inner: &[u8]) -> Option<Frame<'_>> {
         Kind::Nack => Body::Nack(Nack::read(&mut reader)?),
         Kind::Status => Body::Status(Status::read(&mut reader)?),
         Kind::Sync => Body::Sync(Sync::read(&mut reader)?),
+        Kind::Site => Body::Site(Site::read(&mut reader)?),
     };
     (reader.is_empty() && (!is_fragment || kind == Kind::Durable)).then_some(Frame { author, body })
 }

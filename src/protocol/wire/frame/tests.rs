@@ -13,6 +13,7 @@ use super::durable::{
     RECORD_HEAD_BYTES, REFERENCES_MAX, Record, Records, Reference,
 };
 use super::nack::{SPAN_MAX, Target};
+use super::site::Site;
 use super::sync::{RUNS_MAX, SequenceRange};
 use super::*;
 use crate::protocol::wire::private::SessionKey;
@@ -264,6 +265,15 @@ proptest! {
     }
 
     #[test]
+    fn what_is_said_about_a_site_is_read_as_it_was_made(
+        author in author(),
+        people in any::<u16>(),
+        acks in vec(ack(), 0..=ACKS_MAX),
+    ) {
+        survives(&author, Body::Site(Site { people, acks }));
+    }
+
+    #[test]
     fn a_status_is_read_as_it_was_made(
         author in author(),
         ack in ack(),
@@ -298,7 +308,14 @@ proptest! {
     #[test]
     fn nothing_from_a_stranger_panics(bytes in vec(any::<u8>(), 0..FRAME_MAX_BYTES + 100)) {
         let _ = Seal::public(None).open(&bytes, &mut Vec::new());
-        for kind in [Kind::Durable, Kind::Beat, Kind::Nack, Kind::Status, Kind::Sync] {
+        for kind in [
+            Kind::Durable,
+            Kind::Beat,
+            Kind::Nack,
+            Kind::Status,
+            Kind::Sync,
+            Kind::Site,
+        ] {
             let _ = decode(kind, &bytes);
         }
     }

@@ -1,0 +1,368 @@
+//! A bridge: one room on this network and on a link to others. It is a member of both, here as a
+//! [`Chat`] and there as a [`Node`] among the bridges of the other sites, and gives each of the two
+//! the durable frames that the other one hears, as their authors sealed them.
+//!
+//! ```text
+//! crosses       durable frames, each once, whoever lost them: each side repairs its own losses
+//! stays         beats, NACKs, statuses, the dialogues of catching up
+//! instead       a statement about this site each second, of one length for a site of any size
+//! no loops      what a side holds already is not sent there again
+//! after a gap   the bridges compare digests like members, and give each other what is missing
+//! ```
+//!
+//! Several bridges at one site hear each other's statements on the link, and each other here. The
+//! one that is here longest sends; the others hold what they hear. When it is not heard on the link
+//! any more, the next one takes its place, and sends once more what came lately: who has it drops
+//! it.
+
+use core::net::SocketAddr;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::LinkState;
+use crate::chat::Chat;
+use crate::protocol::engine::Setup;
+use crate::protocol::engine::beyond::PassedFrame;
+use crate::protocol::engine::event::Transmit;
+use crate::protocol::engine::frame_log::Position;
+use crate::protocol::engine::relay::Spread;
+use crate::protocol::node::Node;
+use crate::protocol::rate::TokenBucket;
+use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::MemberTag;
+
+/// How often a bridge states who is at its site, and with that that it is there.
+const STATED_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a bridge listens for others of its site before it sends. What is said meanwhile is sent
+/// then.
+const SETTLE: Duration = Duration::from_millis(2500);
+
+/// Another bridge of this site of which nothing was heard for this long does not send any more.
+const RIVAL_LOST: Duration = Duration::from_millis(3500);
+
+/// How often a site's statement is passed on: two of the longest a second take 8 kbit/s.
+const STATEMENT_EVERY: Duration = Duration::from_secs(2);
+
+/// What came within this time is sent once more by a bridge that takes another one's place…
+const RECENT: Duration = Duration::from_secs(8);
+
+/// …and at most so many frames of it.
+const RECENT_MAX: usize = 4096;
+
+/// Frames per second that a bridge sends to its site, as fast as a member's own bulk arrives.
+const HOME_PER_S: f64 = 30_000.0;
+
+/// The same at once.
+const HOME_BURST: f64 = 256.0;
+
+/// Frames of the link that wait for that: 10 MiB. Further ones wait with the node of the link.
+const WAITING_MAX: usize = 8192;
+
+/// Frames of an archive that are given to the link's side in one turn.
+const SEED_FRAMES: usize = 128;
+
+/// Most sites and rivals that are counted.
+const TAGS_MAX: usize = 64;
+
+/// What comes in.
+#[derive(Clone, Copy, Debug)]
+pub enum LinkInput<'a> {
+    /// The link is there.
+    Up,
+    /// The link is gone.
+    Down,
+    /// A datagram for all bridges.
+    Group {
+        /// Which bridge sent it.
+        from: SocketAddr,
+        /// The datagram.
+        bytes: &'a [u8],
+    },
+    /// A datagram for this bridge alone.
+    Single {
+        /// Which bridge sent it.
+        from: SocketAddr,
+        /// The datagram.
+        bytes: &'a [u8],
+    },
+    /// Time has passed, or the room has moved.
+    Time,
+}
+
+/// What goes out.
+#[derive(Clone, Debug)]
+pub enum LinkOutput {
+    /// A datagram for the link.
+    Publish(Transmit),
+    /// This bridge sends, or is in standby.
+    State(LinkState),
+    /// So many frames could not wait.
+    LeftOut(u64),
+    /// Nothing more until something comes in, or until this time.
+    Wake(Option<Duration>),
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct Relay {
+    link: Node,
+    is_up: bool,
+    /// When this bridge has heard who else is there, and may send.
+    settled_at: Duration,
+    state: LinkState,
+    /// The state that was told last, while the link is there.
+    told: Option<LinkState>,
+    /// This session began here, as the other bridges order it.
+    session: u64,
+    state_at: Duration,
+    /// When another bridge of this site was heard last on the link.
+    rivals: BTreeMap<MemberTag, (u64, Duration)>,
+    /// When a statement of another site was passed on last.
+    stated: BTreeMap<MemberTag, Duration>,
+    waiting: VecDeque<PassedFrame>,
+    home_pace: TokenBucket,
+    to_link: Recent,
+    to_home: Recent,
+    /// How far the held frames of this side are with the other one; `None` if all are.
+    seeded: Option<Position>,
+    /// Whether this side was given something since that was asked last.
+    has_moved: bool,
+    out: VecDeque<LinkOutput>,
+}
+
+impl Relay {
+    /// A bridge between a room's member here, whose session is `session`, and a link, on which it
+    /// is the member of the setup.
+    #[must_use]
+    pub fn new(setup: Setup, session: u64, now: Moment) -> Self {
+        Self {
+            link: Node::new(setup, now),
+            is_up: false,
+            settled_at: Duration::ZERO,
+            state: LinkState::Standby,
+            told: None,
+            session,
+            state_at: now.time,
+            rivals: BTreeMap::new(),
+            stated: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            home_pace: TokenBucket::new(HOME_PER_S, HOME_BURST, now.time),
+            to_link: Recent::default(),
+            to_home: Recent::default(),
+            seeded: Some(Position::default()),
+            has_moved: false,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// Takes something in; `home` is this bridge's member here.
+    pub fn handle(&mut self, now: Moment, home: &mut Chat, input: LinkInput<'_>) {
+        match input {
+            LinkInput::Up => {
+                self.is_up = true;
+                self.state_at = now.time;
+                self.settled_at = now.time + SETTLE;
+                self.link.announce(now);
+            }
+            LinkInput::Down => {
+                self.is_up = false;
+                self.told = None;
+            }
+            LinkInput::Group { from, bytes } => self.link.on_group_datagram(now, from, bytes),
+            LinkInput::Single { from, bytes } => self.link.on_datagram(now, from, bytes),
+            LinkInput::Time => self.link.on_time(now),
+        }
+        self.hear_statements(now, home);
+        self.elect(now, home);
+        self.seed(now, home);
+        self.take_out(now, home);
+        self.take_in(now, home);
+        self.state(now, home);
+    }
+
+    /// The next thing to do. To be called again until it is [`LinkOutput::Wake`].
+    pub fn poll(&mut self, now: Moment) -> LinkOutput {
+        if let Some(output) = self.out.pop_front() {
+            return output;
+        }
+        while let Some(transmit) = self.link.poll_send(now) {
+            if self.is_up {
+                return LinkOutput::Publish(transmit);
+            }
+        }
+        // What the bridges say of each other is told by their statements.
+        while self.link.poll_event().is_some() {}
+        LinkOutput::Wake(self.next_time(now.time))
+    }
+
+    /// Whether this side was given something since that was asked last: it has something to put
+    /// out.
+    pub fn take_moved(&mut self) -> bool {
+        std::mem::take(&mut self.has_moved)
+    }
+
+    /// Whether this bridge is the one that sends.
+    #[must_use]
+    pub fn is_sending(&self) -> bool {
+        self.state == LinkState::Sending
+    }
+
+    /// The member on the link.
+    #[must_use]
+    pub fn link(&self) -> &Node {
+        &self.link
+    }
+
+    fn next_time(&self, now: Duration) -> Option<Duration> {
+        let paced = self.home_pace.available_at(1.0);
+        let times = [
+            self.link.next_time(now),
+            self.is_up.then_some(self.state_at),
+            (!self.waiting.is_empty()).then_some(paced),
+            self.seeded.map(|_| now + STATED_EVERY),
+        ];
+        times.into_iter().flatten().min()
+    }
+
+    fn spread(&self) -> Spread {
+        match self.state {
+            LinkState::Sending => Spread::Send,
+            _ => Spread::Hold,
+        }
+    }
+
+    /// Passes on what the bridges of other sites state, and notes who of this site is on the link.
+    fn hear_statements(&mut self, now: Moment, home: &mut Chat) {
+        // Those that another bridge has sent here come by the link as well.
+        while home.node.poll_statement().is_some() {}
+        while let Some(statement) = self.link.poll_statement() {
+            let by = statement.by;
+            if let Some(session) = home.node.bridge_here(by) {
+                if self.rivals.len() < TAGS_MAX || self.rivals.contains_key(&by) {
+                    self.rivals.insert(by, (session, now.time));
+                }
+                continue;
+            }
+            let last = self.stated.get(&by).copied();
+            let is_due = last.is_none_or(|at| now.time >= at + STATEMENT_EVERY);
+            if is_due && self.state == LinkState::Sending {
+                let lost = |at: &mut Duration| now.time < *at + RIVAL_LOST;
+                self.stated.retain(|_, at| lost(at));
+                if self.stated.len() < TAGS_MAX {
+                    self.stated.insert(by, now.time);
+                    home.node.spread(statement.bytes);
+                    self.has_moved = true;
+                }
+            }
+        }
+    }
+
+    /// Decides whether this bridge sends: the one of this site that is here longest does.
+    fn elect(&mut self, now: Moment, home: &mut Chat) {
+        let is_heard = |at: Duration| now.time < at + RIVAL_LOST;
+        self.rivals.retain(|_, (_, at)| is_heard(*at));
+        let is_first = self.rivals.values().all(|(it, _)| self.session < *it);
+        let is_settled = self.is_up && now.time >= self.settled_at;
+        let state = match is_settled && is_first {
+            true => LinkState::Sending,
+            false => LinkState::Standby,
+        };
+        if is_settled && self.told != Some(state) {
+            self.told = Some(state);
+            self.out.push_back(LinkOutput::State(state));
+        }
+        if std::mem::replace(&mut self.state, state) == state {
+            return;
+        }
+        if state == LinkState::Sending {
+            for bytes in self.to_link.since(now.time) {
+                self.link.spread(bytes);
+            }
+            for bytes in self.to_home.since(now.time) {
+                self.has_moved = true;
+                home.node.spread(bytes);
+            }
+        }
+    }
+
+    /// Gives the link's side what this side held before, once that has been read.
+    fn seed(&mut self, now: Moment, home: &mut Chat) {
+        let Some(behind) = self.seeded.filter(|_| !home.node.is_loading()) else {
+            return;
+        };
+        let held = home.node.held_after(behind, SEED_FRAMES);
+        self.seeded = held.last().map(|(position, _)| *position);
+        for (_, bytes) in held {
+            self.link.take_passed(now, &bytes, Spread::Hold);
+        }
+    }
+
+    /// Gives the link's side what was heard here.
+    fn take_out(&mut self, now: Moment, home: &mut Chat) {
+        while let Some(PassedFrame { bytes, is_new }) = home.node.poll_passed() {
+            // What is older is given to those who show that they lack it.
+            let spread = if is_new { self.spread() } else { Spread::Hold };
+            if self.link.take_passed(now, &bytes, spread) && is_new {
+                self.to_link.note(now.time, bytes);
+            }
+        }
+        let left_out = home.node.take_left_out() + self.link.take_left_out();
+        if left_out > 0 {
+            self.out.push_back(LinkOutput::LeftOut(left_out));
+        }
+    }
+
+    /// Gives this side what was heard on the link, no faster than its people hear it.
+    fn take_in(&mut self, now: Moment, home: &mut Chat) {
+        loop {
+            while self.waiting.len() < WAITING_MAX
+                && let Some(frame) = self.link.poll_passed()
+            {
+                self.waiting.push_back(frame);
+            }
+            if self.waiting.is_empty() || !self.home_pace.try_spend(1.0, now.time) {
+                return;
+            }
+            let Some(PassedFrame { bytes, is_new }) = self.waiting.pop_front() else {
+                return;
+            };
+            self.has_moved = true;
+            if home.node.take_passed(now, &bytes, self.spread()) && is_new {
+                self.to_home.note(now.time, bytes);
+            }
+        }
+    }
+
+    /// States who is at this site.
+    fn state(&mut self, now: Moment, home: &mut Chat) {
+        if self.is_up && now.time >= self.state_at {
+            self.state_at = now.time + STATED_EVERY;
+            let bytes = home.node.make_statement(now);
+            self.link.spread(bytes);
+        }
+    }
+}
+
+/// Frames that came lately.
+#[derive(Debug, Default)]
+struct Recent(VecDeque<(Duration, Arc<[u8]>)>);
+
+impl Recent {
+    fn note(&mut self, now: Duration, bytes: Arc<[u8]>) {
+        while self.0.len() >= RECENT_MAX || self.0.front().is_some_and(|(at, _)| now > *at + RECENT)
+        {
+            self.0.pop_front();
+        }
+        self.0.push_back((now, bytes));
+    }
+
+    fn since(&self, now: Duration) -> Vec<Arc<[u8]>> {
+        let recent = self.0.iter().filter(|(at, _)| now <= *at + RECENT);
+        recent.map(|(_, bytes)| bytes.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,495 @@
+//! A connection to NATS servers, on a thread of its own. Each room has three subjects:
+//!
+//! ```text
+//! roda.1.TAG            durable frames, for all bridges; a stream may keep them
+//! roda.1.TAG.live       everything else that is for all bridges
+//! roda.1.TAG.to.ID      what is for one bridge
+//! ```
+//!
+//! TAG is the room tag that frames carry in clear, in hexadecimal digits, and ID a random number of
+//! the bridge, which it gives as the subject for replies. A payload is one frame, as its author
+//! sealed it: the servers learn neither names nor words.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use std::{fmt, io};
+
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::{self, stream};
+use async_nats::{Client, ConnectOptions, Event, HeaderMap, Message, Subscriber};
+use futures_util::StreamExt;
+use tokio::runtime::Builder;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::protocol::wire::frame::{FRAME_MAX_BYTES, Kind, ROOM_TAG_BYTES};
+
+/// Most frames that wait to be sent: 10 MiB.
+const OUTGOING_MAX: usize = 8192;
+
+/// Most frames that the loop was told and has not worked off; further ones wait at the client, and
+/// then at the server.
+const TOLD_MAX: usize = 4096;
+
+/// Frames that are told together.
+const BATCH_MAX: usize = 256;
+
+/// Messages of one subject that wait at the client: beyond it, the client drops.
+const SUBSCRIPTION_MAX: usize = 65_536;
+
+/// After this time without a connection, that is told.
+const CONNECT_WAIT: Duration = Duration::from_secs(3);
+
+/// What a stream keeps, in time…
+const STREAM_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// …and in bytes, as a member's own history allows for many members.
+const STREAM_BYTES: i64 = 256 << 20;
+
+/// How long the server remembers what it was given, to drop doubles.
+const STREAM_DOUBLES: Duration = Duration::from_secs(120);
+
+/// Who sent a frame that a stream keeps.
+const FROM: &str = "Roda-From";
+
+/// The port of every bridge's address on the link, which is none of the network.
+const LINK_PORT: u16 = 4222;
+
+/// What the connection is made with.
+pub struct NatsConfig {
+    /// The servers' addresses.
+    pub servers: Vec<String>,
+    /// The text of a credentials file.
+    pub creds: Option<String>,
+    /// A file with the certificates of authorities.
+    pub tls_ca: Option<PathBuf>,
+    /// The tags of the rooms.
+    pub tags: Vec<[u8; ROOM_TAG_BYTES]>,
+    /// The stream that keeps durable frames.
+    pub stream: Option<String>,
+    /// The random number of this bridge.
+    pub id: [u8; 16],
+}
+
+/// Shows no credentials.
+impl fmt::Debug for NatsConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NatsConfig({:?})", self.servers)
+    }
+}
+
+/// A frame that came.
+#[derive(Debug)]
+pub struct Arrived {
+    /// The index of the room.
+    pub room: usize,
+    /// Which bridge sent it, as an address of the link.
+    pub from: SocketAddr,
+    /// Whether it is for this bridge alone.
+    pub is_single: bool,
+    /// The frame.
+    pub bytes: Vec<u8>,
+}
+
+/// What the thread tells.
+#[derive(Debug)]
+pub enum NatsNews {
+    /// There is a connection, with this server.
+    Up(String),
+    /// There is none, because of this.
+    Down(String),
+    /// The server refuses something.
+    Fault(String),
+    /// Frames came. Each is to be given back by [`Nats::give_back`].
+    Arrived(Vec<Arrived>),
+}
+
+/// A frame that is to leave.
+struct Outgoing {
+    room: usize,
+    to: Option<SocketAddr>,
+    bytes: Arc<[u8]>,
+}
+
+/// The connection, which ends with this.
+#[derive(Debug)]
+pub struct Nats {
+    outgoing: Option<Sender<Outgoing>>,
+    told: Arc<Semaphore>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the tasks share.
+struct Shared {
+    subjects: Vec<Subjects>,
+    stream: Option<String>,
+    told: Arc<Semaphore>,
+    tell: Box<dyn Fn(NatsNews) -> bool + Send + Sync>,
+    /// A connection was made.
+    connected: Notify,
+}
+
+/// The subjects of one room.
+struct Subjects {
+    kept: String,
+    live: String,
+    /// Before the number of a bridge.
+    single: String,
+    /// That of this bridge.
+    own: String,
+}
+
+impl Subjects {
+    fn of(tag: &[u8; ROOM_TAG_BYTES], id: &[u8; 16]) -> Self {
+        let tag = hexadecimal(tag);
+        let single = format!("roda.1.{tag}.to.");
+        Self {
+            kept: format!("roda.1.{tag}"),
+            live: format!("roda.1.{tag}.live"),
+            own: format!("{single}{}", hexadecimal(id)),
+            single,
+        }
+    }
+}
+
+impl Nats {
+    /// Starts to connect. `tell` returns false once nobody listens.
+    ///
+    /// # Errors
+    /// Credentials that are none, and the system's refusal of a thread.
+    pub fn start(
+        config: NatsConfig,
+        tell: impl Fn(NatsNews) -> bool + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let told = Arc::new(Semaphore::new(TOLD_MAX));
+        let subjects = config.tags.iter();
+        let shared = Arc::new(Shared {
+            subjects: subjects.map(|tag| Subjects::of(tag, &config.id)).collect(),
+            stream: config.stream.clone(),
+            told: told.clone(),
+            tell: Box::new(tell),
+            connected: Notify::new(),
+        });
+        let options = options(&config, &shared)?;
+        let (outgoing, queue) = channel(OUTGOING_MAX);
+        let servers = config.servers;
+        let serve = move || runtime.block_on(serve(options, servers, queue, shared));
+        let thread = thread::Builder::new().name("nats".into()).spawn(serve)?;
+        Ok(Self {
+            outgoing: Some(outgoing),
+            told,
+            thread: Some(thread),
+        })
+    }
+
+    /// Sends a frame of a room to all bridges, or to one. Returns false if it cannot wait.
+    pub fn send(&self, room: usize, to: Option<SocketAddr>, bytes: Arc<[u8]>) -> bool {
+        let frame = Outgoing { room, to, bytes };
+        let outgoing = self.outgoing.as_ref();
+        outgoing.is_some_and(|outgoing| outgoing.try_send(frame).is_ok())
+    }
+
+    /// Says that frames which were told are worked off.
+    pub fn give_back(&self, frames: usize) {
+        self.told.add_permits(frames);
+    }
+}
+
+impl Drop for Nats {
+    /// Ends the thread, once what waits has left or a second has passed.
+    fn drop(&mut self) {
+        self.outgoing = None;
+        self.told.close();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Whether a text is one of credentials.
+///
+/// # Errors
+/// Why it is none.
+pub fn check_creds(text: &str) -> io::Result<()> {
+    ConnectOptions::new().credentials(text).map(drop)
+}
+
+fn options(config: &NatsConfig, shared: &Arc<Shared>) -> io::Result<ConnectOptions> {
+    let told = shared.clone();
+    let mut options = ConnectOptions::new()
+        .name("roda bridge")
+        .no_echo()
+        .retry_on_initial_connect()
+        .subscription_capacity(SUBSCRIPTION_MAX)
+        .event_callback(move |event| {
+            let shared = told.clone();
+            async move { shared.note(&event) }
+        });
+    if let Some(creds) = &config.creds {
+        options = options.credentials(creds)?;
+    }
+    if let Some(path) = &config.tls_ca {
+        options = options.add_root_certificates(path.clone());
+    }
+    Ok(options)
+}
+
+impl Shared {
+    fn note(&self, event: &Event) {
+        match event {
+            Event::Connected => self.connected.notify_one(),
+            Event::Disconnected | Event::Closed => {
+                (self.tell)(NatsNews::Down(event.to_string()));
+            }
+            Event::ServerError(_) | Event::ClientError(_) => {
+                (self.tell)(NatsNews::Fault(event.to_string()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Sends until nobody wants anything sent any more.
+async fn serve(
+    options: ConnectOptions,
+    servers: Vec<String>,
+    mut queue: Receiver<Outgoing>,
+    shared: Arc<Shared>,
+) {
+    let client = match options.connect(servers).await {
+        Ok(client) => client,
+        Err(error) => {
+            (shared.tell)(NatsNews::Down(error.to_string()));
+            return;
+        }
+    };
+    for room in 0..shared.subjects.len() {
+        if let Err(error) = listen(&client, room, &shared).await {
+            (shared.tell)(NatsNews::Fault(error));
+            return;
+        }
+    }
+    let watching = tokio::spawn(watch(client.clone(), shared.clone()));
+    while let Some(frame) = queue.recv().await {
+        if let Err(error) = publish(&client, &shared, frame).await {
+            (shared.tell)(NatsNews::Fault(error));
+        }
+    }
+    watching.abort();
+    let _ = tokio::time::timeout(Duration::from_secs(1), client.flush()).await;
+}
+
+async fn publish(client: &Client, shared: &Shared, frame: Outgoing) -> Result<(), String> {
+    let Some(subjects) = shared.subjects.get(frame.room) else {
+        return Ok(());
+    };
+    let is_durable = Kind::of(&frame.bytes) == Some(Kind::Durable);
+    let payload = frame.bytes.to_vec().into();
+    let own = subjects.own.clone();
+    let sent = match frame.to {
+        Some(to) => {
+            let to = format!("{}{}", subjects.single, number_of(to));
+            client.publish_with_reply(to, own, payload).await
+        }
+        // The server would answer a reply subject for each frame that it keeps.
+        None if is_durable && shared.stream.is_some() => {
+            let mut headers = HeaderMap::new();
+            let hash = blake3::hash(&frame.bytes).to_hex();
+            headers.insert("Nats-Msg-Id", hash.get(..32).unwrap_or_default());
+            headers.insert(FROM, own.as_str());
+            let kept = subjects.kept.clone();
+            client.publish_with_headers(kept, headers, payload).await
+        }
+        None => {
+            let to = match is_durable {
+                true => subjects.kept.clone(),
+                false => subjects.live.clone(),
+            };
+            client.publish_with_reply(to, own, payload).await
+        }
+    };
+    sent.map_err(|error| error.to_string())
+}
+
+/// Listens to the subjects of a room.
+async fn listen(client: &Client, room: usize, shared: &Arc<Shared>) -> Result<(), String> {
+    let Some(subjects) = shared.subjects.get(room) else {
+        return Ok(());
+    };
+    for (subject, is_single) in [
+        (&subjects.kept, false),
+        (&subjects.live, false),
+        (&subjects.own, true),
+    ] {
+        let subscribed = client.subscribe(subject.clone()).await;
+        let subscriber = subscribed.map_err(|error| error.to_string())?;
+        tokio::spawn(hear(subscriber, room, is_single, shared.clone()));
+    }
+    Ok(())
+}
+
+async fn hear(subscriber: Subscriber, room: usize, is_single: bool, shared: Arc<Shared>) {
+    let mut batches = subscriber.ready_chunks(BATCH_MAX);
+    while let Some(batch) = batches.next().await {
+        let arrived = batch.into_iter();
+        let arrived = arrived.filter_map(|message| arrived_of(&message, room, is_single));
+        if !tell_arrived(arrived.collect(), &shared).await {
+            return;
+        }
+    }
+}
+
+/// Tells frames that came, once there is room for them; false if nobody listens.
+async fn tell_arrived(arrived: Vec<Arrived>, shared: &Shared) -> bool {
+    if arrived.is_empty() {
+        return true;
+    }
+    let count = u32::try_from(arrived.len()).unwrap_or(u32::MAX);
+    match shared.told.acquire_many(count).await {
+        Ok(permits) => permits.forget(),
+        Err(_) => return false,
+    }
+    (shared.tell)(NatsNews::Arrived(arrived))
+}
+
+fn arrived_of(message: &Message, room: usize, is_single: bool) -> Option<Arrived> {
+    let header = message
+        .headers
+        .as_ref()
+        .and_then(|headers| headers.get(FROM));
+    let from = header.map(|value| value.as_str());
+    let from = from.or(message.reply.as_deref())?;
+    if message.payload.len() > FRAME_MAX_BYTES {
+        return None;
+    }
+    Some(Arrived {
+        room,
+        from: address_of(from)?,
+        is_single,
+        bytes: message.payload.to_vec(),
+    })
+}
+
+/// Tells when there is a connection, and what a stream kept meanwhile.
+async fn watch(client: Client, shared: Arc<Shared>) {
+    let first = tokio::time::timeout(CONNECT_WAIT, shared.connected.notified()).await;
+    if first.is_err() {
+        (shared.tell)(NatsNews::Down("no server answers yet".to_owned()));
+        shared.connected.notified().await;
+    }
+    // How far the stream was read.
+    let mut next = 1;
+    loop {
+        let server = client.server_info();
+        let name = format!("{} ({})", server.server_name, server.version);
+        if !(shared.tell)(NatsNews::Up(name)) {
+            return;
+        }
+        if let Some(stream) = &shared.stream
+            && let Err(error) = replay(&client, stream, &mut next, &shared).await
+        {
+            (shared.tell)(NatsNews::Fault(format!("{stream}: {error}")));
+        }
+        shared.connected.notified().await;
+    }
+}
+
+/// Reads what a stream has kept since it was read last, and makes it if there is none.
+async fn replay(
+    client: &Client,
+    name: &str,
+    next: &mut u64,
+    shared: &Shared,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let context = jetstream::new(client.clone());
+    let stream = context.get_or_create_stream(stream::Config {
+        name: name.to_owned(),
+        // Of a tag, and nothing behind it.
+        subjects: vec!["roda.1.*".to_owned()],
+        max_age: STREAM_AGE,
+        max_bytes: STREAM_BYTES,
+        duplicate_window: STREAM_DOUBLES,
+        ..Default::default()
+    });
+    let stream = stream.await?;
+    for (room, subjects) in shared.subjects.iter().enumerate() {
+        let consumer = stream.create_consumer(pull::Config {
+            deliver_policy: DeliverPolicy::ByStartSequence {
+                start_sequence: *next,
+            },
+            ack_policy: AckPolicy::None,
+            filter_subject: subjects.kept.clone(),
+            inactive_threshold: Duration::from_secs(30),
+            ..Default::default()
+        });
+        let consumer = consumer.await?;
+        loop {
+            let mut messages = consumer.fetch().max_messages(BATCH_MAX).messages().await?;
+            let mut arrived = Vec::new();
+            while let Some(message) = messages.next().await {
+                let message = message?;
+                arrived.extend(arrived_of(&message.message, room, false));
+            }
+            if arrived.is_empty() {
+                break;
+            }
+            if !tell_arrived(arrived, shared).await {
+                return Ok(());
+            }
+        }
+    }
+    let info = stream.get_info().await?;
+    *next = info.state.last_sequence + 1;
+    Ok(())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The address of a bridge on the link, by the subject of what is for it alone.
+fn address_of(subject: &str) -> Option<SocketAddr> {
+    let number = subject.rsplit('.').next()?;
+    let is_number = number.len() == 32 && number.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = u128::from_str_radix(number, 16)
+        .ok()
+        .filter(|_| is_number)?;
+    Some(SocketAddr::new(
+        IpAddr::V6(Ipv6Addr::from_bits(number)),
+        LINK_PORT,
+    ))
+}
+
+fn number_of(address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V6(ip) => format!("{:032x}", ip.to_bits()),
+        IpAddr::V4(_) => String::from("0"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bridge_is_reached_by_the_subject_that_it_gives_for_replies() {
+        let subjects = Subjects::of(&[0xab; ROOM_TAG_BYTES], &[0x0c; 16]);
+        let tag = "ab".repeat(16);
+        assert_eq!(subjects.kept, format!("roda.1.{tag}"));
+        let from = address_of(&subjects.own).unwrap();
+        let to = format!("{}{}", subjects.single, number_of(from));
+        assert_eq!(to, subjects.own);
+        for wrong in [
+            "",
+            "_INBOX.x",
+            "roda.1.x.to.12",
+            "roda.1.x.to.+c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c",
+        ] {
+            assert_eq!(address_of(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A member that passes frames on to another network, and takes in those of it.
+
+use std::sync::Arc;
+
+use super::Node;
+use crate::protocol::engine::beyond::{PassedFrame, Statement};
+use crate::protocol::engine::event::NamedKey;
+use crate::protocol::engine::frame_log::Position;
+use crate::protocol::engine::relay::Spread;
+use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::MemberTag;
+
+impl Node {
+    /// The next durable frame that a bridge has heard here, in the order in which they came.
+    pub fn poll_passed(&mut self) -> Option<PassedFrame> {
+        self.engine.poll_passed()
+    }
+
+    /// How many frames could not wait for [`Node::poll_passed`], since this was asked last. They
+    /// are held all the same.
+    pub fn take_left_out(&mut self) -> u64 {
+        self.engine.take_left_out()
+    }
+
+    /// Takes in a durable frame of a bridge's other side. Returns whether it was not here.
+    pub fn take_passed(&mut self, now: Moment, bytes: &[u8], spread: Spread) -> bool {
+        // Its signature was checked at the other side, whose verdicts this seal shares.
+        match self.seal.open(bytes, &mut self.inside) {
+            Ok(opened) => self.engine.take_passed(now, &opened, bytes, spread),
+            Err(_) => false,
+        }
+    }
+
+    /// Whether an archive has not reported everything yet.
+    #[must_use]
+    pub fn is_loading(&self) -> bool {
+        self.engine.is_loading()
+    }
+
+    /// Sends a frame of the other side, or a statement about a site, to the group.
+    pub fn spread(&mut self, bytes: Arc<[u8]>) {
+        self.engine.spread(bytes);
+    }
+
+    /// The frames that are held behind a position, in the common order, at most so many.
+    #[must_use]
+    pub fn held_after(&self, behind: Position, most: usize) -> Vec<(Position, Arc<[u8]>)> {
+        self.engine.held_after(behind, most)
+    }
+
+    /// Makes the datagram by which a bridge states who is at its site.
+    pub fn make_statement(&mut self, now: Moment) -> Arc<[u8]> {
+        self.engine.make_statement(now)
+    }
+
+    /// The next statement about a site that a bridge has heard here.
+    pub fn poll_statement(&mut self) -> Option<Statement> {
+        self.engine.poll_statement()
+    }
+
+    /// The session of the bridge with this tag, if it is here.
+    #[must_use]
+    pub fn bridge_here(&self, tag: MemberTag) -> Option<u64> {
+        self.engine.bridge_here(tag)
+    }
+
+    /// The other sites in reach: their bridges, and how many people each has.
+    #[must_use]
+    pub fn sites(&self, now: Moment) -> Vec<(NamedKey, usize)> {
+        self.engine.sites(now)
+    }
+}

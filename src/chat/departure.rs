@@ -67,7 +67,7 @@ impl Chat {
         let waiting = self.node.waiting();
         Ended {
             waiting: waiting.iter().map(|who| self.people.person(who)).collect(),
-            unsent: self.own.unsent(),
+            unsent: self.own.unsent() + self.refused(),
             holders: self.node.holders(),
             wanted: self.leaving.wanted(),
         }

@@ -76,12 +76,9 @@ impl Own {
         self.unsent.push_back(message);
     }
 
-    /// Whether anything was said, or was to be said and could not.
+    /// Whether anything was said.
     pub(super) fn has_spoken(&self) -> HasSpoken {
-        match self.private.refused() {
-            0 => self.has_spoken,
-            _ => HasSpoken::Yes,
-        }
+        self.has_spoken
     }
 
     /// How many messages and changes are in no frame yet.

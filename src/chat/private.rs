@@ -29,6 +29,8 @@ pub(super) struct Private {
     waiting: Option<Waiting>,
     /// How many messages were not sent because nobody could receive them.
     refused: usize,
+    /// Whether the input has ended, so that they cannot be said again.
+    has_ended: bool,
 }
 
 /// A message whose addressee is waited for.
@@ -55,9 +57,14 @@ impl Private {
         self.waiting.is_some()
     }
 
-    /// How many messages were not sent because nobody could receive them.
-    pub(super) fn refused(&self) -> usize {
-        self.refused
+    /// The input has ended: what nobody could receive cannot be said again.
+    pub(super) fn end_of_input(&mut self) {
+        self.has_ended = true;
+    }
+
+    /// How many messages are never sent, because nobody could receive them.
+    pub(super) fn lost(&self) -> usize {
+        if self.has_ended { self.refused } else { 0 }
     }
 
     /// When the addressee is looked for again.
@@ -91,15 +98,6 @@ impl Chat {
             // A signal has ended the wait.
             Some(_) => self.own.private.refused += 1,
             None => {}
-        }
-    }
-
-    /// How many messages nobody could receive: told at the end of an input, because a program
-    /// cannot say them again.
-    pub(super) fn refused(&self) -> usize {
-        match self.leaving.wanted() {
-            0 => 0,
-            _ => self.own.private.refused,
         }
     }
 

@@ -223,6 +223,13 @@ pub enum Usage {
     History(HistoryUsage),
     /// Not an argument of `lab`.
     Lab(LabUsage),
+    /// Not a number of bytes, or one that is out of range.
+    Bytes {
+        /// The typed text.
+        typed: String,
+        /// The option that it was typed for.
+        option: &'static str,
+    },
     /// A number that is out of range.
     Number {
         /// The typed text.

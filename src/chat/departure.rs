@@ -51,6 +51,9 @@ impl Chat {
             Leave::Signal => Duration::ZERO,
         };
         self.own.finding.leave(now.time + wait);
+        if leave == Leave::EndOfInput {
+            self.own.private.end_of_input();
+        }
         let has_spoken = self.own.has_spoken();
         if let Some(event) = self.leaving.handle(now.time, leave, has_spoken) {
             self.on_leaving(now, event);
@@ -67,7 +70,7 @@ impl Chat {
         let waiting = self.node.waiting();
         Ended {
             waiting: waiting.iter().map(|who| self.people.person(who)).collect(),
-            unsent: self.own.unsent(),
+            unsent: self.own.unsent() + self.own.private.lost(),
             holders: self.node.holders(),
             wanted: self.leaving.wanted(),
         }

@@ -55,6 +55,8 @@ pub enum Failure {
     NobodyToAsk,
     /// Nobody here is called so.
     NobodyCalled(String),
+    /// Only this person is called so.
+    Yourself,
     /// Several people here are called so.
     SeveralCalled {
         /// As typed.

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! people    which person a name and a key are; who is meant; what to remember of them; ignoring
-//! own       what this member said: its ids, and how far it has got; nick · amending
+//! own       what this member said: its ids, and how far it has got; private · nick · amending
 //! finding   looking for what was said, in memory or in an archive
 //! leaving   sending the rest, waiting for acknowledgements, the farewell
 //! watch     alone, asleep, another key; when to look at the network again
@@ -38,6 +38,7 @@ pub mod other_wires;
 pub mod output;
 mod own;
 mod people;
+mod private;
 pub mod rooms;
 mod stats;
 pub(crate) mod suffix;
@@ -133,7 +134,7 @@ impl Chat {
                 is_ready: false,
             },
             people,
-            own: Own::default(),
+            own: Own::new(now.time),
             guests: Guests::new(now.time),
             leaving: Leaving::new(config.audience),
             watch: Watch::new(now),
@@ -243,8 +244,7 @@ impl Chat {
         if self.people.next_time().is_some_and(|at| at <= now.time) {
             self.tell_arrivals();
         }
-        self.watch_loading(now);
-        self.search_on();
+        self.go_on_with_what_waits(now);
         self.node.on_time(now);
         self.leave(now);
     }
@@ -255,7 +255,7 @@ impl Chat {
             Some(self.watch.next_time()),
             self.leaving.next_time(now),
             self.own.next_time(),
-            self.own.finding.next_time(now),
+            self.own.next_look(now),
             self.people.next_time(),
             self.remembering.next_time(),
             self.node.next_time(now),

@@ -15,7 +15,6 @@ use crate::protocol::engine::config::{ACTION_MAX_BYTES, TEXT_MAX_BYTES};
 use crate::protocol::engine::event::{
     Delivery, DeliveryReport, EngineEvent, Manner, MessageId, NamedKey, Order, Version,
 };
-use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
 use crate::protocol::fingerprint::code;
 use crate::protocol::message::split_within;
 use crate::protocol::time::Moment;
@@ -25,7 +24,7 @@ impl Chat {
     pub(super) fn obey(&mut self, now: Moment, request: RequestId, command: Command) {
         match command {
             Command::Say(text) => self.say(now, request, text),
-            Command::SayTo { to, text } => self.say_to(request, &to, &text),
+            Command::SayTo { to, text } => self.say_to(now, request, to, text),
             Command::Act(text) => self.act(now, request, &text),
             Command::SayAsGuest { guest, text } => self.say_as_guest(now, request, &guest, &text),
             Command::Guests(command) => self.obey_guests(now, request, command),
@@ -124,33 +123,11 @@ impl Chat {
         }
     }
 
-    /// Says something to one person, never to one of several with a name.
-    fn say_to(&mut self, request: RequestId, to: &str, text: &str) {
-        if text.is_empty() {
-            let failure = Failure::Usage("/msg NAME TEXT");
-            return self.answer(request, News::Failed(failure));
-        }
-        self.with_person(request, to, |chat, who| {
-            let mut rest = text;
-            while !rest.is_empty() {
-                let (piece, others) = split_within(rest, PRIVATE_MAX_BYTES);
-                let copies = chat.node.say_private(&who.name, who.key, piece);
-                let copies = copies.unwrap_or_default();
-                let person = chat.people.person(&who);
-                if copies == 0 {
-                    let failure = Failure::NoSessionKey(person);
-                    return chat.answer(request, News::Failed(failure));
-                }
-                chat.own.say(Unsent {
-                    request,
-                    text: piece.to_owned(),
-                    manner: Manner::Said,
-                    to: Some(person),
-                    copies,
-                });
-                rest = others;
-            }
-        });
+    /// Goes on with what waits: for an archive, for a search, for an addressee.
+    pub(super) fn go_on_with_what_waits(&mut self, now: Moment) {
+        self.watch_loading(now);
+        self.search_on();
+        self.say_to_if_known(now);
     }
 
     /// Does something about the person who is meant, or reports why it is not clear who that is.
@@ -160,12 +137,22 @@ impl Chat {
         name: &str,
         act: impl FnOnce(&mut Self, NamedKey),
     ) {
-        match self.people.called(name, self.node.roster()) {
+        match self.called(name) {
             Ok(who) => act(self, who),
-            Err(Failure::NobodyCalled(typed)) if self.is_guest(&typed) => {
-                self.answer(request, News::Failed(Failure::GuestWithoutKey(typed)));
-            }
             Err(failure) => self.answer(request, News::Failed(failure)),
+        }
+    }
+
+    /// The one person here who is meant by a typed name.
+    pub(super) fn called(&self, typed: &str) -> Result<NamedKey, Failure> {
+        match self.people.called(typed, self.node.roster()) {
+            Err(Failure::NobodyCalled(typed)) if self.is_guest(&typed) => {
+                Err(Failure::GuestWithoutKey(typed))
+            }
+            Err(Failure::NobodyCalled(typed)) if *self.people.me().name == *typed => {
+                Err(Failure::Yourself)
+            }
+            called => called,
         }
     }
 

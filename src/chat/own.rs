@@ -10,6 +10,7 @@ use super::event::{Delivered, Id, Person};
 use super::finding::Finding;
 use super::leaving::HasSpoken;
 use super::nick::Wanted;
+use super::private::Private;
 use crate::protocol::engine::event::{DeliveryReport, Manner, MessageId};
 
 /// Shortest time between two reports of delivery.
@@ -56,9 +57,19 @@ pub(super) struct Own {
     kept: Option<(Duration, usize)>,
     /// The name that this member is about to have.
     pub(super) wanted_name: Option<Wanted>,
+    /// The private message whose addressee is waited for.
+    pub(super) private: Private,
 }
 
 impl Own {
+    /// Of a member that has just come.
+    pub(super) fn new(now: Duration) -> Self {
+        Self {
+            private: Private::new(now),
+            ..Self::default()
+        }
+    }
+
     /// Notes what was said.
     pub(super) fn say(&mut self, message: Unsent) {
         self.has_spoken = HasSpoken::Yes;
@@ -88,7 +99,7 @@ impl Own {
 
     /// Whether nothing waits for what was said before.
     pub(super) fn is_settled(&self) -> bool {
-        self.wanted_name.is_none() && self.wanted_change.is_none()
+        self.wanted_name.is_none() && self.wanted_change.is_none() && !self.private.is_waiting()
     }
 
     /// The oldest message without an id has one now; `None` for further copies of a private one.
@@ -165,6 +176,12 @@ impl Own {
         let told = last.map_or(0, |(_, told)| told);
         self.kept = Some((now, told.max(away)));
         if away > told { away } else { 0 }
+    }
+
+    /// When to look again at what waits for an answer or an addressee.
+    pub(super) fn next_look(&self, now: Duration) -> Option<Duration> {
+        let times = [self.finding.next_time(now), self.private.next_time()];
+        times.into_iter().flatten().min()
     }
 
     /// The next report, if it is due.

@@ -70,7 +70,7 @@ pub struct ChatArgs {
     look: LookArgs,
 
     /// Read no input, and stay until a signal: for services
-    #[arg(long)]
+    #[arg(long, conflicts_with = "wait_for")]
     listen_only: bool,
 
     /// Also as a page in a browser on this computer, whose link is printed [default: 5080, or the

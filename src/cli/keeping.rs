@@ -146,10 +146,8 @@ pub(super) fn bytes(typed: String) -> Result<u64, Usage> {
     let bytes = number.parse::<u64>().ok().zip(factor);
     let bytes = bytes.and_then(|(number, factor)| number.checked_mul(factor));
     let bytes = bytes.filter(|bytes| (BYTES_MIN..=BYTES_MAX).contains(bytes));
-    bytes.ok_or(Usage::Number {
+    bytes.ok_or(Usage::Bytes {
         typed,
-        least: BYTES_MIN,
-        most: BYTES_MAX,
         option: "--history-bytes",
     })
 }

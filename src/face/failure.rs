@@ -22,6 +22,7 @@ pub fn code(failure: &Failure) -> &'static str {
         Failure::JoinWaits => "join_waits",
         Failure::NobodyToAsk => "nobody_to_ask",
         Failure::NobodyCalled(_) => "nobody_called",
+        Failure::Yourself => "yourself",
         Failure::SeveralCalled { .. } => "several_called",
         Failure::PeopleUnknown(_) => "people_unknown",
         Failure::NotCompared(_) => "not_compared",
@@ -75,7 +76,6 @@ pub fn code(failure: &Failure) -> &'static str {
 /// as it is shown.
 #[must_use]
 pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) -> String {
-    let line = line.unwrap_or_default();
     match failure {
         Failure::UnknownCommand { given, meant } => text::unknown_command(lang, given, *meant),
         Failure::Usage(usage) => text::needs_more(lang, usage),
@@ -88,6 +88,7 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::JoinWaits => text::join_waits(lang),
         Failure::NobodyToAsk => text::nobody_to_ask(lang),
         Failure::NobodyCalled(given) => text::nobody_is_called(lang, given),
+        Failure::Yourself => text::it_is_you(lang),
         Failure::SeveralCalled { given, people } => several_called(lang, given, people),
         Failure::PeopleUnknown(given) => text::people_are_unknown(lang, given),
         Failure::NotCompared(who) => text::not_compared(lang, &typed(who)),

@@ -3,11 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 
 use super::Outcome;
-use crate::cli::Cli;
+use crate::cli;
 use crate::error::{Error, StoreError};
 use crate::store::text_file;
 use crate::terminal::screen;
@@ -15,10 +15,10 @@ use crate::text::{self, Lang};
 
 /// Prints the page of the whole program, or writes one for each subcommand into a folder.
 pub(super) fn run(folder: Option<&Path>, lang: Lang) -> Result<Outcome, Error> {
-    let mut program = Cli::command();
+    let mut program = cli::command(lang);
     program.build();
     let mut pages = Vec::new();
-    collect(program, "roda", &mut pages).map_err(Error::Output)?;
+    collect(program, "roda", lang, &mut pages).map_err(Error::Output)?;
     match folder {
         None => {
             let first = pages.first().map_or("", |(_, page)| page);
@@ -37,18 +37,39 @@ pub(super) fn run(folder: Option<&Path>, lang: Lang) -> Result<Outcome, Error> {
 }
 
 /// The pages of a command and of those below it, each with its name.
-fn collect(command: Command, name: &str, pages: &mut Vec<(String, String)>) -> io::Result<()> {
+fn collect(
+    command: Command,
+    name: &str,
+    lang: Lang,
+    pages: &mut Vec<(String, String)>,
+) -> io::Result<()> {
     let below: Vec<Command> = command.get_subcommands().cloned().collect();
     let mut page = Vec::new();
     Man::new(command.display_name(name.to_owned()))
         .title(name)
         .source(concat!("roda ", env!("CARGO_PKG_VERSION")))
         .render(&mut page)?;
-    let page = String::from_utf8_lossy(&page).into_owned();
+    let page = with_headings(&String::from_utf8_lossy(&page), lang);
     pages.push((name.to_owned(), page));
     for command in below.into_iter().filter(|below| below.get_name() != "help") {
         let name = format!("{name}-{}", command.get_name());
-        collect(command, &name, pages)?;
+        collect(command, &name, lang, pages)?;
     }
     Ok(())
+}
+
+/// A page with headings in a person's language, and with one that says what the last part is.
+fn with_headings(page: &str, lang: Lang) -> String {
+    let mut whole = String::with_capacity(page.len());
+    for line in page.lines() {
+        match line.strip_prefix(".SH ") {
+            Some(heading) => {
+                whole.push_str(".SH ");
+                whole.push_str(&text::man_heading(lang, heading));
+            }
+            None => whole.push_str(line),
+        }
+        whole.push('\n');
+    }
+    whole
 }

@@ -109,7 +109,7 @@ pub fn run(command: Command, lang: Lang) -> Result<Outcome, Error> {
         Command::History(args) => history::run(&(*args).try_into()?, lang),
         Command::Id(args) => id::run(&args.into(), lang),
         Command::Config => config::run(lang),
-        Command::Completions { shell } => completions::run(shell),
+        Command::Completions { shell } => completions::run(shell, lang),
         Command::Man { folder } => man::run(folder.as_deref(), lang),
         Command::Room { command } => room::run(&command.try_into()?, lang),
         Command::Lab(args) => lab::run(args.try_into()?, lang),

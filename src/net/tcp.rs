@@ -154,7 +154,9 @@ impl Listener {
             });
         };
         let mut failed = io::ErrorKind::AddrNotAvailable.into();
-        for address in (host, port).to_socket_addrs()? {
+        // A name that nobody has is no address of this machine either.
+        let addresses = (host, port).to_socket_addrs().ok();
+        for address in addresses.into_iter().flatten() {
             match listen(address) {
                 Ok(listener) => return Ok(Self { listener }),
                 Err(error) => failed = error,
@@ -351,6 +353,8 @@ impl Connection {
     pub fn acknowledgement(&self) -> Acknowledgement {
         match kernel::unacknowledged_bytes(SockRef::from(&*self.stream)) {
             None | Some(0) => Acknowledgement::Complete,
+            // The kernel goes on counting what it gave up.
+            Some(_) if kernel::is_reset(&self.stream) => Acknowledgement::Lost,
             Some(_) => Acknowledgement::Pending,
         }
     }

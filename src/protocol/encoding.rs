@@ -43,9 +43,11 @@ impl Error for TextFault {}
 /// Takes the byte order mark off the beginning of a text, once.
 ///
 /// # Errors
-/// [`TextFault::Utf16`] for the mark of another encoding.
+/// [`TextFault::Utf16`] for the mark of another encoding, and for a first character as UTF-16
+/// writes it without a mark: NUL is one half of it.
 pub fn strip_mark(bytes: &[u8]) -> Result<&[u8], TextFault> {
-    if UTF_16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
+    let is_halved = matches!(bytes, [0, 1..=255, ..] | [1..=255, 0, ..]);
+    if is_halved || UTF_16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
         return Err(TextFault::Utf16);
     }
     Ok(bytes.strip_prefix(UTF_8_MARK).unwrap_or(bytes))
@@ -70,6 +72,9 @@ mod tests {
         assert_eq!(text(b""), Ok(""));
         assert_eq!(text(b"\xff\xfeo\0i\0"), Err(TextFault::Utf16));
         assert_eq!(text(b"\xfe\xff\0o\0i"), Err(TextFault::Utf16));
+        assert_eq!(text(b"o\0i\0"), Err(TextFault::Utf16));
+        assert_eq!(text(b"\0o\0i"), Err(TextFault::Utf16));
+        assert_eq!(text(b"\0\0"), Ok("\0\0"));
         assert_eq!(text(b"ol\xe1"), Err(TextFault::NotUtf8));
     }
 }

@@ -86,9 +86,9 @@ impl TypedLine {
     /// What is to be said about a line that is not taken as it was typed.
     pub fn notices(&self, lang: Lang) -> impl Iterator<Item = String> + use<> {
         let number = self.number;
-        let mended = self.is_mended.then(|| text::not_utf8(lang, number));
+        let mended = self.is_mended.then(|| text::not_utf8(lang, Some(number)));
         let is_first_cut = self.is_cut && !self.is_rest;
-        let cut = is_first_cut.then(|| text::line_cut(lang, number, LINE_MAX_BYTES));
+        let cut = is_first_cut.then(|| text::line_cut(lang, Some(number), LINE_MAX_BYTES));
         mended.into_iter().chain(cut)
     }
 }

@@ -92,7 +92,8 @@ pub fn no_time(lang: Lang, given: &str) -> String {
     say!(
         lang,
         "'{given}' is no time: use yesterday, 2h, 3d, 14:03, 2026-11-01 or 2026-11-01T14:03",
-        "'{given}' não é uma hora: use ontem, 2h, 3d, 14:03, 2026-11-01 ou 2026-11-01T14:03",
+        "'{given}' não é uma data nem uma hora: use ontem, 2h, 3d, 14:03, 2026-11-01 ou \
+        2026-11-01T14:03",
     )
 }
 

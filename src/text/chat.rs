@@ -10,25 +10,33 @@ const SAYING: &str = r#"{"say": "…"}"#;
 /// A member in the lobby is ready.
 #[must_use]
 pub fn in_lobby(lang: Lang, name: &str, interfaces: &[Interface]) -> String {
-    let on = row(interfaces);
+    let on = on(lang, interfaces);
     say!(
         lang,
-        "you are {name}, in the lobby, on {on}; /help lists the commands, {FAREWELL} leaves",
-        "você é {name}, no saguão, em {on}; /ajuda lista os comandos; para sair, digite \
-        {FAREWELL}",
+        "you are {name}, in the lobby, {on}; /help lists the commands, {FAREWELL} leaves",
+        "você é {name}, no saguão, {on}; /ajuda lista os comandos; para sair, digite {FAREWELL}",
     )
 }
 
 /// A member in a named room is ready.
 #[must_use]
 pub fn in_room(lang: Lang, name: &str, room: &str, interfaces: &[Interface]) -> String {
-    let on = row(interfaces);
+    let on = on(lang, interfaces);
     say!(
         lang,
-        "you are {name}, in the room {room}, on {on}; /help lists the commands, {FAREWELL} leaves",
-        "você é {name}, na sala {room}, em {on}; /ajuda lista os comandos; para sair, digite \
+        "you are {name}, in the room {room}, {on}; /help lists the commands, {FAREWELL} leaves",
+        "você é {name}, na sala {room}, {on}; /ajuda lista os comandos; para sair, digite \
         {FAREWELL}",
     )
+}
+
+/// Where a member is.
+fn on(lang: Lang, interfaces: &[Interface]) -> String {
+    if interfaces.is_empty() {
+        return say!(lang, "on no network yet", "ainda sem rede");
+    }
+    let interfaces = row(interfaces);
+    say!(lang, "on {interfaces}", "em {interfaces}")
 }
 
 /// The room has no key.

@@ -194,6 +194,22 @@ pub fn config_file(lang: Lang, path: Option<&str>) -> String {
     }
 }
 
+/// The heading of a part of a manual page, by the English one of the library that makes pages.
+#[must_use]
+pub fn man_heading(lang: Lang, heading: &str) -> String {
+    match heading {
+        "NAME" => say!(lang, "NAME", "NOME"),
+        "SYNOPSIS" => say!(lang, "SYNOPSIS", "SINOPSE"),
+        "DESCRIPTION" => say!(lang, "DESCRIPTION", "DESCRIÇÃO"),
+        "OPTIONS" => say!(lang, "OPTIONS", "OPÇÕES"),
+        "SUBCOMMANDS" => say!(lang, "COMMANDS", "COMANDOS"),
+        "VERSION" => say!(lang, "VERSION", "VERSÃO"),
+        // Examples stand behind the help.
+        "EXTRA" => say!(lang, "EXAMPLES", "EXEMPLOS"),
+        other => other.to_owned(),
+    }
+}
+
 /// The man pages are written.
 #[must_use]
 pub fn man_pages_written(lang: Lang, pages: usize, folder: &str) -> String {

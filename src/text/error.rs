@@ -190,6 +190,7 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
             "'{typed}' is not valid for {option}: expected a number from {least} to {most}",
             "'{typed}' não é válido para {option}: use um número de {least} a {most}",
         ),
+        Usage::Bytes { typed, option } => super::history::no_size(lang, typed, option),
         Usage::History(wrong) => super::history::history_misused(lang, wrong),
         Usage::Lab(wrong) => super::lab::usage_fault(lang, wrong),
     }
@@ -392,6 +393,11 @@ pub fn cause(lang: Lang, error: &io::Error) -> String {
             lang,
             "it is a folder, not a file",
             "é uma pasta, não um arquivo",
+        ),
+        Cause::Other if error.kind() == ErrorKind::NotADirectory => say!(
+            lang,
+            "a part of this path is a file, not a folder",
+            "uma parte deste caminho é um arquivo, não uma pasta",
         ),
         Cause::Other => error.to_string(),
     }

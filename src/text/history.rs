@@ -119,6 +119,17 @@ pub(super) fn history_failed(lang: Lang, path: &Path, fault: &Fault) -> String {
     )
 }
 
+/// What was typed is no number of bytes to keep.
+pub(super) fn no_size(lang: Lang, typed: &str, option: &str) -> String {
+    let typed = clean(typed);
+    say!(
+        lang,
+        "'{typed}' is not valid for {option}: expected a size from 1 MiB to 1024 TiB, such as \
+        500 MiB",
+        "'{typed}' não é válido para {option}: use um tamanho de 1 MiB a 1024 TiB, como 500 MiB",
+    )
+}
+
 /// An argument that `history` cannot use.
 pub(super) fn history_misused(lang: Lang, wrong: &HistoryUsage) -> String {
     match wrong {
@@ -128,8 +139,8 @@ pub(super) fn history_misused(lang: Lang, wrong: &HistoryUsage) -> String {
                 lang,
                 "'{typed}' is no time: expected a day such as 2026-11-01 or yesterday, a time \
                 such as '2026-11-01 14:30' or 14:30, or how long ago, such as 2h or 3d",
-                "'{typed}' não é um tempo: use um dia como 2026-11-01 ou ontem, uma hora como \
-                '2026-11-01 14:30' ou 14:30, ou há quanto tempo, como 2h ou 3d",
+                "'{typed}' não é uma data nem uma hora: use um dia como 2026-11-01 ou ontem, uma \
+                hora como '2026-11-01 14:30' ou 14:30, ou há quanto tempo, como 2h ou 3d",
             )
         }
         HistoryUsage::NothingToForget => say!(

@@ -253,36 +253,44 @@ pub fn not_sent_in_all(lang: Lang, lines: u64) -> String {
 
 /// A typed line contained bytes that are not UTF-8.
 #[must_use]
-pub fn not_utf8(lang: Lang, line_number: u64) -> String {
+pub fn not_utf8(lang: Lang, line: Option<u64>) -> String {
+    let line = this_line(lang, line);
     say!(
         lang,
-        "line {line_number} was not UTF-8: the invalid bytes are sent as \u{fffd}",
-        "a linha {line_number} não era UTF-8: os bytes inválidos vão como \u{fffd}",
+        "{line} was not UTF-8: the invalid bytes are sent as \u{fffd}",
+        "{line} não era UTF-8: os bytes inválidos vão como \u{fffd}",
     )
 }
 
 /// A typed line was too long and continues as another line.
 #[must_use]
-pub fn line_cut(lang: Lang, line_number: u64, limit_bytes: usize) -> String {
-    let limit = limit_bytes >> 10;
+pub fn line_cut(lang: Lang, line: Option<u64>, limit_bytes: usize) -> String {
+    let (line, limit) = (this_line(lang, line), limit_bytes >> 10);
     say!(
         lang,
-        "line {line_number} is longer than {limit} KiB: it is sent as several lines",
-        "a linha {line_number} tem mais de {limit} KiB: vai como várias linhas",
+        "{line} is longer than {limit} KiB: it is sent as several lines",
+        "{line} tem mais de {limit} KiB: vai como várias linhas",
     )
 }
 
 /// A typed line was too long, and is nothing that may be sent as several lines.
 #[must_use]
-pub fn command_cut(lang: Lang, line_number: u64, limit_bytes: usize) -> String {
-    let limit = limit_bytes >> 10;
+pub fn command_cut(lang: Lang, line: Option<u64>, limit_bytes: usize) -> String {
+    let (line, limit) = (this_line(lang, line), limit_bytes >> 10);
     say!(
         lang,
-        "not sent: line {line_number} is longer than {limit} KiB, and only a text for everybody \
-        may be that long",
-        "não enviada: a linha {line_number} tem mais de {limit} KiB, e só um texto para todos \
-        pode ser tão longo",
+        "not sent: {line} is longer than {limit} KiB, and only a text for everybody may be that \
+        long",
+        "não enviada: {line} tem mais de {limit} KiB, e só um texto para todos pode ser tão longo",
     )
+}
+
+/// A line of the input, by its number where lines are counted.
+fn this_line(lang: Lang, number: Option<u64>) -> String {
+    match number {
+        Some(number) => say!(lang, "line {number}", "a linha {number}"),
+        None => say!(lang, "this line", "esta linha"),
+    }
 }
 
 /// Stands for a sender whose name is `null`.

@@ -227,6 +227,12 @@ pub fn nobody_is_called(lang: Lang, given: &str) -> String {
     )
 }
 
+/// Only this person has the name.
+#[must_use]
+pub fn it_is_you(lang: Lang) -> String {
+    say!(lang, "that is you", "essa pessoa é você")
+}
+
 /// Several people in the room have this name.
 #[must_use]
 pub fn several_are_called(lang: Lang, given: &str, names: &[String]) -> String {

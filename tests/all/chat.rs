@@ -289,7 +289,12 @@ fn a_private_message_is_read_by_one_and_marked_on_both_screens() {
     for member in [&mut ana, &mut bia, &mut eva] {
         member.falls_silent();
     }
-    ana.ends_with(0);
+    // What nobody could receive cannot be said again once the input has ended.
+    let noted = ana.ends_with(1).noted;
+    assert_eq!(
+        noted.last().unwrap(),
+        "1 message was not sent before the end"
+    );
     bia.ends_with(0);
     let shown = eva.ends_with(0).shown;
     assert!(!shown.concat().contains("você"), "{shown:?}");
@@ -334,7 +339,7 @@ fn both_see_the_same_code_and_who_is_verified_is_marked() {
     bia.notes("'ana' may mean several people; write one of these names: ana#");
     bia.falls_silent();
     ana.falls_silent();
-    assert!(!bia.ends_with(0).shown.concat().contains('✉'));
+    assert!(!bia.ends_with(1).shown.concat().contains('✉'));
     assert!(ana.ends_with(0).shown.is_empty());
 }
 

@@ -150,6 +150,7 @@ fn who_was_unplugged_catches_up_and_the_others_wait_for_nobody() {
         ana.says(&format!("sem caio {line}"));
     }
     bia.shows("sem caio 19");
+    ana.notes("delivered 1/2, waiting for caio");
     host_c.namespace.ip("link set v0 up");
     caio.notes("now also on v0");
     for line in 0..20 {
@@ -158,6 +159,7 @@ fn who_was_unplugged_catches_up_and_the_others_wait_for_nobody() {
     caio.says("voltei");
     ana.shows("caio: voltei");
     bia.shows("caio: voltei");
+    ana.notes("delivered 2/2");
 }
 
 #[test]

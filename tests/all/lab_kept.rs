@@ -176,6 +176,18 @@ fn a_locked_database_delays_who_asks_it_and_nobody_else() {
 }
 
 #[test]
+fn a_server_that_closes_at_once_ends_its_client() {
+    let (mut server, adding) = Naive::is_called_by(|port| {
+        Program::start(client(port, &["products", "add", "1", "Giz", "0.5"]))
+    });
+    server.receives();
+    // The rest of what the client has to say waits for an acknowledgement that never comes.
+    drop(server);
+    let noted = adding.ends_with(1).noted.concat();
+    assert!(noted.contains("without confirming the product"), "{noted}");
+}
+
+#[test]
 fn a_server_that_forgets_what_is_added_is_told() {
     let (mut server, adding) = Naive::is_called_by(|port| {
         Program::start(client(port, &["products", "add", "1", "Giz", "0.5"]))

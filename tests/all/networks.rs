@@ -424,3 +424,26 @@ fn an_interface_that_cannot_multicast_says_so_with_the_cure() {
     host.namespace.ip("link set v0 multicast on");
     ana.notes("now also on v0");
 }
+
+#[test]
+fn a_member_that_starts_without_a_network_says_so_and_goes_on_with_one() {
+    let Some((_network, [host_a, host_b])) = Network::of_hosts(&[]) else {
+        return;
+    };
+    host_a.namespace.ip("link set v0 down");
+    host_a.namespace.ip("link set lo down");
+    let homes = [Home::new(), Home::new()];
+    let mut ana = host_a.member(&homes[0], "ana", &[]);
+    let first = ana.notes("you are ana");
+    assert!(
+        first.contains("in the lobby, on no network yet;"),
+        "{first}"
+    );
+    ana.notes("the chat goes on as soon as there is one");
+    let mut bia = host_b.member(&homes[1], "bia", &[]);
+    host_a.namespace.ip("link set v0 up");
+    host_a.routes_multicast_to("v0");
+    bia.notes("ana");
+    bia.says("oi");
+    ana.shows("bia: oi");
+}

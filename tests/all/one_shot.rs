@@ -56,9 +56,31 @@ fn a_pipe_waits_for_who_is_to_hear_it() {
         &["--wait-for", "0"][..],
         &["--wait-for", "x"],
         &["--timeout", "3"],
+        &["--listen-only", "--wait-for", "1"],
     ] {
         Program::start(place.chat(&Home::new(), wrong)).ends_with(2);
     }
+}
+
+#[test]
+fn a_private_message_waits_for_its_addressee_or_fails() {
+    let place = Place::on_loopback();
+    let mut bia = place.member(&Home::new(), "bia", &[]);
+    // Nobody is known yet when this is read.
+    let mut mon = Program::start(place.chat(&Home::new(), &["--name", "mon"]));
+    mon.says("/msg bia só para você");
+    mon.says("e isto para todos");
+    mon.falls_silent();
+    mon.ends_with(0);
+    bia.shows("só para você");
+    bia.shows("e isto para todos");
+    let mut lost = Program::start(place.chat(&Home::new(), &["--name", "mon"]));
+    lost.says("/msg zeca só para você");
+    lost.says("/msg mon para mim");
+    lost.falls_silent();
+    let noted = lost.ends_with(1).noted.join("\n");
+    assert!(noted.contains("nobody here is called 'zeca'"), "{noted}");
+    assert!(noted.contains("2 messages were not sent"), "{noted}");
 }
 
 #[test]
@@ -127,4 +149,12 @@ fn a_long_line_is_told_once() {
     let heard = bia.ends_with(0).shown.concat();
     assert_eq!(heard.matches('x').count(), long.len());
     assert!(!heard.contains("yy"), "the rest of a private line was said");
+    // A program does not count lines.
+    let mut bot = Program::start(place.chat(&Home::new(), &["--name", "bot", "--json"]));
+    bot.types(b"ol\xe1\n");
+    let told = bot.shows(r#""code":"not_utf8""#);
+    assert!(
+        told.contains(r#""data":"this line was not UTF-8"#),
+        "{told}"
+    );
 }

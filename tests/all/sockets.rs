@@ -382,6 +382,7 @@ fn wrong_use_ends_with_2_and_one_clear_line() {
     for args in [
         &["multicast", "send"][..],
         &["multicast"],
+        &["multicast", "receive", "--raw", "--json"],
         &["nada"],
         &["--nada"],
     ] {

@@ -266,6 +266,86 @@ fn settings_that_cannot_be_used_are_wrong_use_and_hang_nothing() {
 }
 
 #[test]
+fn what_is_installed_is_removed_again_and_nothing_else_is_touched() {
+    let package = support::folder();
+    let script = package.path().join("scripts").join("install");
+    fs::create_dir(script.parent().unwrap()).unwrap();
+    let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/install");
+    fs::copy(sources, &script).unwrap();
+    // As in a package: the binary stands beside the script's folder.
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_roda"), package.path().join("roda")).unwrap();
+    let place = support::folder();
+    let bin = place.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    fs::write(bin.join("multicast"), "somebody else's").unwrap();
+    let runs = |args: &[&str]| {
+        let mut install = command(script.to_str().unwrap());
+        install.args(args).arg(&bin);
+        Program::start(install).ends_with(0).shown.join("\n")
+    };
+    let told = runs(&[]);
+    assert!(told.contains("multicast is another program"), "{told}");
+    let link = fs::read_link(bin.join("tcp-peer")).unwrap();
+    assert_eq!(link, std::path::Path::new("roda"));
+    let share = place.path().join("share");
+    for (page, part) in [("man/man1", "SYNOPSIS"), ("man/pt/man1", "SINOPSE")] {
+        let page = fs::read_to_string(share.join(page).join("roda-chat.1")).unwrap();
+        assert!(page.contains(part), "{page}");
+    }
+    assert!(share.join("bash-completion/completions/roda").exists());
+    runs(&["--uninstall"]);
+    let mut left = files_below(place.path());
+    left.sort();
+    assert_eq!(left, ["bin/multicast"]);
+    assert_eq!(fs::read(bin.join("multicast")).unwrap(), b"somebody else's");
+}
+
+/// Every file in a folder and below it, by its path from there.
+fn files_below(folder: &std::path::Path) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => files.push(path.strip_prefix(folder).unwrap().display().to_string()),
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn what_stands_in_the_way_is_told_in_both_languages() {
+    let folder = support::folder();
+    let file = folder.path().join("arquivo");
+    std::fs::write(&file, "").unwrap();
+    let below = file.join("x");
+    let below = below.to_str().unwrap();
+    for (lang, sentence) in [
+        ("en", "a part of this path is a file"),
+        ("pt", "uma parte deste caminho é um arquivo"),
+    ] {
+        let noted = Program::start(roda(&["man", below, "--lang", lang]))
+            .ends_with(1)
+            .noted;
+        assert!(noted.concat().contains(sentence), "{noted:?}");
+    }
+    // No resolver's own words, which are in its own language.
+    for listen in [
+        &["hub", "serve", "--listen", "300.1.1.1:0"][..],
+        &["tcp-peer", "--listen", "300.1.1.1:0"],
+    ] {
+        let noted = Program::start(roda(listen)).ends_with(1).noted.concat();
+        assert!(
+            noted.contains("this machine does not have that address"),
+            "{noted}"
+        );
+    }
+}
+
+#[test]
 fn each_shell_gets_completions_and_each_subcommand_a_man_page() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = Program::start(roda(&["completions", shell])).ends_with(0);
@@ -296,6 +376,15 @@ fn each_shell_gets_completions_and_each_subcommand_a_man_page() {
             "{page:.200}"
         );
     }
+    let here = folder.path().join("aqui");
+    let portuguese = ["--lang", "pt", "man", here.to_str().unwrap()];
+    Program::start(roda(&portuguese)).ends_with(0);
+    let page = fs::read_to_string(here.join("roda-chat.1")).unwrap();
+    for part in [".SH SINOPSE", ".SH OPÇÕES", "confiável", ".SH EXEMPLOS"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let zsh = Program::start(roda(&["--lang", "pt", "completions", "zsh"])).ends_with(0);
+    assert!(zsh.shown.concat().contains("Idioma do programa"));
     let mut taken = Program::start(roda(&["man", "/dev/null/man"]));
     taken.notes("cannot write /dev/null/man/roda.1");
     taken.ends_with(1);

@@ -207,7 +207,7 @@ fn invited(name: Option<&Name>, typed: &str) -> Result<Option<Room>, Error> {
             typed.trim().rsplit_once(char::is_whitespace),
             Invitation::parse(code_of(typed)),
         ) {
-            (Some((told, _)), Ok(invitation)) => (Name::parse(told).ok(), invitation),
+            (Some((told, _)), Ok(invitation)) => (Name::parse(told.trim()).ok(), invitation),
             _ => return Ok(None),
         },
     };

@@ -56,6 +56,29 @@ pub(super) use system::{
     report_interface, segmentation, send_datagrams, set_multicast_interface, unacknowledged_bytes,
 };
 
+/// Whether a connection is over in both directions, or failed.
+#[cfg(unix)]
+pub(super) fn is_reset(stream: &TcpStream) -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::os::fd::AsFd;
+
+    // Both flags are reported without being asked for.
+    let mut polled = [PollFd::new(stream.as_fd(), PollFlags::empty())];
+    let answer = poll(&mut polled, PollTimeout::ZERO);
+    let [polled] = polled;
+    let over = PollFlags::POLLERR | PollFlags::POLLHUP;
+    answer.is_ok()
+        && polled
+            .revents()
+            .is_some_and(|events| events.intersects(over))
+}
+
+/// Not asked on this system, which does not report what is acknowledged either.
+#[cfg(not(unix))]
+pub(super) fn is_reset(_stream: &TcpStream) -> bool {
+    false
+}
+
 /// Waits until bytes or urgent data are there. Takes the urgent byte, and returns whether there was
 /// one. Urgent data before any other byte is always noticed, because it is signalled no later than
 /// the bytes that follow it.

@@ -38,6 +38,8 @@ pub enum Acknowledgement {
     Complete,
     /// Not yet every byte.
     Pending,
+    /// None that are outstanding, ever: the connection is reset. Whatever is sent next fails.
+    Lost,
 }
 
 /// Queues messages to a naive peer, and releases one at a time.
@@ -66,7 +68,7 @@ impl<M> Outbox<M> {
     /// that was sent before.
     pub fn poll(&mut self, now: Duration, acknowledgement: Acknowledgement) -> Option<M> {
         let is_quiet = self.sent_at.is_none_or(|sent_at| {
-            acknowledgement == Acknowledgement::Complete && now >= sent_at + PAUSE
+            acknowledgement != Acknowledgement::Pending && now >= sent_at + PAUSE
         });
         if !is_quiet {
             return None;

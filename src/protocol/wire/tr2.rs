@@ -298,10 +298,9 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_again(
-            from in "[a-zé]{1,9}", to in "[a-z ]{0,9}", operation in "[a-z_]{1,9}",
-            data in "\\PC{0,80}",
+            from in "[a-zé]{1,9}", to in "([a-z]([a-z ]{0,7}[a-z])?)?",
+            operation in "[a-z_]{1,9}", data in "\\PC{0,80}",
         ) {
-            prop_assume!(!to.ends_with(' ') && !to.starts_with(' '));
             let said = message(&from, &to, &operation, &data);
             let written = said.write();
             prop_assert_eq!(Message::read(&written), Some(said));

@@ -1,7 +1,6 @@
 //! Which kind of cause an error of the system is.
 
 use std::io;
-#[cfg(not(unix))]
 use std::io::ErrorKind;
 
 /// Kinds of causes with a sentence of their own, and usually a cure.
@@ -27,6 +26,7 @@ pub(super) fn classify(error: &io::Error) -> Cause {
         Some(libc::ENOBUFS) => Cause::QueueFull,
         Some(libc::EADDRINUSE) => Cause::PortTaken,
         Some(libc::ENOSPC) => Cause::DiskFull,
+        None if error.kind() == ErrorKind::AddrNotAvailable => Cause::DeviceGone,
         _ => Cause::Other,
     }
 }

@@ -25,10 +25,11 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         }
         ("chat", "room") => {
             "A sala; sem chave, todos podem entrar. Os programas da disciplina só ouvem o saguão. \
-            Pode se repetir: uma chave é a da última [padrão: lobby, o saguão]"
+            Pode ser repetida: a chave vale para a última [padrão: lobby, o saguão]"
         }
         ("chat", "passphrase") => {
-            "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
+            "A chave é uma senha, mesmo que pareça um convite; é perguntada se não vier de outro \
+            lugar"
         }
         ("chat", "wait_for") => {
             "No fim da entrada, espera até N pessoas terem recebido tudo, mesmo as que só chegam \
@@ -43,7 +44,7 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
             "Escreve as páginas de todos os comandos nesta pasta, criada se não existir"
         }
         ("room new", "output") => "Escreve o convite neste arquivo novo, que só você pode ler",
-        ("chat", "bell") => "Toca a campainha do terminal quando alguém escreve o seu nome",
+        ("chat", "bell") => "Toca o aviso sonoro do terminal quando alguém escreve o seu nome",
         ("room new", "name") => "O nome da sala",
         ("id", "identity") => {
             "O arquivo da identidade, criado se não existir [padrão: na pasta das suas \
@@ -63,15 +64,15 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         }
         ("multicast receive", "json") => "Um objeto JSON por mensagem: time, source, user, data",
         ("tcp-peer", "listen") => {
-            "Espera o outro nesta porta [padrão: 12345] de todas as interfaces, ou de um \
-            endereço; :0 escolhe uma porta"
+            "Espera a outra pessoa nesta porta [padrão: 12345]; sem endereço, em todas as \
+            interfaces; a porta 0 escolhe uma livre"
         }
-        ("tcp-peer", "connect") => "Chama o outro; sem porta, usa 12345",
+        ("tcp-peer", "connect") => "Chama a outra pessoa; sem porta, usa 12345",
         ("tcp-peer", "name") => "O seu nome; os nomes são trocados antes da conversa",
         ("tcp-peer", "json") => {
             "Fala por objetos {\"user\",\"data\"}, e mostra um objeto JSON por mensagem"
         }
-        ("tcp-peer", "keep_listening") => "Quando o outro sai, espera o próximo",
+        ("tcp-peer", "keep_listening") => "Quando a outra pessoa sai, espera a próxima",
         ("tcp-peer", "wait") => {
             "Continua tentando por este tempo, para que qualquer lado possa começar"
         }
@@ -99,7 +100,8 @@ fn of_page(path: &str, id: &str) -> Option<&'static str> {
         }
         ("web", "room") => "A sala; sem chave, todos podem entrar [padrão: lobby, o saguão]",
         ("web", "passphrase") => {
-            "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
+            "A chave é uma senha, mesmo que pareça um convite; é perguntada se não vier de outro \
+            lugar"
         }
         ("web", "no_browser") => "Não abre nenhum navegador, e só mostra o link",
         _ => return None,
@@ -109,7 +111,7 @@ fn of_page(path: &str, id: &str) -> Option<&'static str> {
 fn of_screen(path: &str, id: &str) -> Option<&'static str> {
     Some(match (path, id) {
         ("chat", "screen") => {
-            "Uma tela inteira: as salas, as pessoas e o que você digita, tudo de uma vez; o padrão \
+            "Uma tela cheia: as salas, as pessoas e o que você digita, tudo de uma vez; o padrão \
             num terminal de 40 colunas e 8 linhas ou mais"
         }
         ("chat", "lines") => {
@@ -117,9 +119,9 @@ fn of_screen(path: &str, id: &str) -> Option<&'static str> {
             pequenos"
         }
         ("chat", "theme") => "Como a tela cheia é colorida",
-        ("chat", "mouse") => "Se a tela cheia segue o mouse; então Shift seleciona texto",
+        ("chat", "mouse") => "Se a tela cheia usa o mouse; nesse caso, Shift seleciona texto",
         ("chat", "notify") => {
-            "Que mensagens chamam você pela área de trabalho e pela campainha: o seu nome e as \
+            "Que mensagens chamam você pela área de trabalho e pelo aviso sonoro: o seu nome e as \
             particulares, ou todas"
         }
         _ => return None,
@@ -160,10 +162,11 @@ fn of_keeping(path: &str, id: &str) -> Option<&'static str> {
     Some(match (path, id) {
         ("keep", "name") => "O nome com que aparece na lista, de 1 a 32 bytes [padrão: keeper]",
         ("keep", "room") => {
-            "A sala a guardar; sem chave, todos podem entrar; pode se repetir [padrão: lobby]"
+            "A sala a guardar; sem chave, todos podem entrar; pode ser repetida [padrão: lobby]"
         }
         ("bridge" | "keep", "passphrase") => {
-            "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
+            "A chave é uma senha, mesmo que pareça um convite; é perguntada se não vier de outro \
+            lugar"
         }
         ("keep", "depth_bytes") => {
             "Quantos bytes lembra, no máximo, para quem chegar depois; todo outro membro lembra \
@@ -193,20 +196,20 @@ fn of_keeping(path: &str, id: &str) -> Option<&'static str> {
 fn of_history(id: &str) -> Option<&'static str> {
     Some(match id {
         "words" => {
-            "Palavras que todas devem estar lá: `voce` acha `você`, `prov*` acha `prova`, e \
-            '\"a b\"' acha as duas nesta ordem. Sem nenhuma, mostra as mensagens mais novas"
+            "Palavras que devem estar todas na mensagem: `voce` acha `você`, `prov*` acha `prova`, \
+            e '\"a b\"' acha as duas nesta ordem. Sem nenhuma, mostra as mensagens mais novas"
         }
         "room" => "Desta sala [padrão: todas as salas]",
         "from" => "De quem tem ou teve este nome, como ana ou ana#3f9c",
         "archive" => "O arquivo de mensagens [padrão: na pasta dos seus dados]",
-        "since" => "Desde este tempo: 2026-11-01, '2026-11-01 14:30', ontem, 14:30, 2h",
-        "until" => "Até este tempo; um dia conta até o fim",
+        "since" => "A partir deste momento: 2026-11-01, '2026-11-01 14:30', ontem, 14:30, 2h",
+        "until" => "Até este momento; um dia conta até o fim",
         "limit" => "No máximo este número, as mais novas [padrão: 50; todas com --format]",
         "context" => "Mostra este número de mensagens antes e depois de cada achado",
         "all" => "Mostra e busca também o que mensagens editadas diziam antes",
         "json" => "Um objeto JSON por mensagem, do esquema de `chat --json`",
         "format" => "Como as mensagens são escritas",
-        "before" => "De antes deste tempo; um dia conta desde o início",
+        "before" => "De antes deste momento; um dia conta desde o início",
         "yes" => "Não pergunta nada",
         "key_file" => {
             "A chave de uma sala, como em `chat`: os pacotes de salas com chave só podem ser \
@@ -220,7 +223,7 @@ fn of_hub(path: &str, id: &str) -> Option<&'static str> {
     Some(match (path, id) {
         ("hub join", "no_reconnect") => "Termina quando a conexão cai, sem tentar de novo",
         ("hub serve", "listen") => {
-            "Espera nesta porta de todas as interfaces, ou de um endereço; :0 escolhe uma porta"
+            "Espera nesta porta; sem endereço, em todas as interfaces; a porta 0 escolhe uma livre"
         }
         ("hub serve", "moderators") => {
             "Só esta pessoa pode encerrar o hub e remover outras; pode ser repetido [padrão: \

@@ -4,7 +4,7 @@
 #[must_use]
 pub(crate) fn command(path: &str) -> Option<&'static str> {
     Some(match path {
-        "" => "Bate-papo sem servidor para todos de uma rede",
+        "" => "Bate-papo sem servidor para todos que estão na mesma rede",
         "chat" => "Conversa com todos desta rede: confiável, em ordem, sem servidor",
         "keep" => "Membro sem pessoa, que guarda o que se diz numa sala para quem chegar depois",
         "bridge" => "Membro sem pessoa, que leva uma sala a outras redes, por servidores NATS",
@@ -12,7 +12,7 @@ pub(crate) fn command(path: &str) -> Option<&'static str> {
         "room" => "Salas que só algumas pessoas podem ler",
         "room new" => "Cria o convite de uma sala nova, que só os convidados podem ler",
         "history" => "O que foi dito nas salas em que você esteve: busca, exporta, esquece",
-        "history forget" => "Apaga mensagens deste computador de vez, com todo rastro no arquivo",
+        "history forget" => "Apaga de vez mensagens deste computador, sem deixar rastro no arquivo",
         "history verify" => {
             "Confere o arquivo, e o selo e a assinatura do que está guardado para os outros"
         }

@@ -123,8 +123,8 @@ pub fn bank_fault(lang: Lang, fault: &BankFault) -> String {
         ),
         BankFault::Count(count) => say!(
             lang,
-            "it has {count} questions, and needs {ASKED} to {QUESTIONS_MAX}",
-            "tem {count} questões, e precisa de {ASKED} a {QUESTIONS_MAX}",
+            "a bank has {ASKED} to {QUESTIONS_MAX} questions, and this one has {count}",
+            "um banco tem de {ASKED} a {QUESTIONS_MAX} questões, e este tem {count}",
         ),
         BankFault::Question { id, fault } => {
             let why = question_fault(lang, *fault);

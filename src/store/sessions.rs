@@ -1,7 +1,7 @@
-//! Which sessions of a person are running. The folder of state holds a locked file for each: for that
-//! of the rooms of a start, and for each of a room that was entered later. If nobody holds the lock
-//! any more, that session was killed, and the next session in its room announces that it replaces
-//! it.
+//! Which sessions of a person are running. The folder of state holds a locked file for each: for
+//! that of the rooms of a start, and for each of a room that was entered later. If nobody holds the
+//! lock any more, that session was killed, and the next session in its room announces that it
+//! replaces it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

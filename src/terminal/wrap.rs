@@ -362,8 +362,8 @@ mod tests {
                     prop_assert!(cells <= columns, "{out:?}");
                 }
             }
-            // Words that fit in a row stand in one. A mark behind a blank makes one sign of the two,
-            // at which no line is broken: what holds such a sign is left out.
+            // Words that fit in a row stand in one. A mark behind a blank makes one sign of the
+            // two, at which no line is broken: what holds such a sign is left out.
             let is_short = |word: &&str| {
                 let cells: usize = Pieces { rest: word }.map(|piece| piece.cells).sum();
                 !word.contains(char::is_whitespace) && cells + columns / 2 <= columns

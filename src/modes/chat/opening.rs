@@ -26,7 +26,7 @@ use crate::text::Lang;
 
 /// Longest time that the opening of a room takes, so that a key file that is a pipe to which nobody
 /// writes keeps no other room waiting.
-const OPENING_MAX: Duration = Duration::from_secs(20);
+const OPENING_MAX: Duration = Duration::from_secs(30);
 
 /// The rooms of the start, and who we are in them.
 pub(super) struct Opened {

@@ -52,6 +52,7 @@ mod page_looks;
 mod pictures;
 mod rooms;
 mod screen;
+mod screen_rooms;
 mod secrecy_hosts;
 mod signals;
 mod sockets;

@@ -158,14 +158,14 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 
 /// The commands that a room alone has.
 const COMMANDS: [CommandWord; 32] = {
-    use Argument::{Anybody, Nothing, Person, Text};
+    use Argument::{Anybody, Nothing, Person, Room, Text};
     [
         CommandWord::new("/join", Nothing),
         CommandWord::new("/entrar", Nothing),
-        CommandWord::new("/part", Nothing),
-        CommandWord::new("/deixar", Nothing),
-        CommandWord::new("/room", Nothing),
-        CommandWord::new("/sala", Nothing),
+        CommandWord::new("/part", Room),
+        CommandWord::new("/deixar", Room),
+        CommandWord::new("/room", Room),
+        CommandWord::new("/sala", Room),
         CommandWord::new("/rooms", Nothing),
         CommandWord::new("/salas", Nothing),
         CommandWord::new("/who", Person),

@@ -19,6 +19,8 @@ pub enum Argument {
     Person,
     /// The same, and guests of the plain wire may be named as well.
     Anybody,
+    /// The name of a room that is open.
+    Room,
     /// A text.
     Text,
 }

@@ -4,6 +4,7 @@ use super::lines::Line;
 use super::{ConsoleFace, Writer};
 use crate::chat::event::{News, Told};
 use crate::chat::rooms::{Question, RoomNews, RoomNumber, RoomState};
+use crate::protocol::message::clean;
 use crate::terminal::console::Sight;
 use crate::text;
 
@@ -25,6 +26,7 @@ impl ConsoleFace {
                 name.clone_into(&mut self.view(told.room).name);
                 self.entries.open(told.room, name);
                 self.turned = None;
+                self.complete_rooms();
                 let is_asked = told.request.is_some();
                 match self.is_for_programs() {
                     true if is_asked => self.show_line(told),
@@ -65,10 +67,19 @@ impl ConsoleFace {
             view.people.hide(self.console.completion());
         }
         self.views.close(told.room);
+        self.complete_rooms();
         self.go_to(self.views.current());
         if !self.is_for_programs() {
             let current = self.view(self.views.current()).name.clone();
             self.say(&text::room_left(self.lang, &name, &current));
+        }
+    }
+
+    /// Lets Tab complete the names of the rooms that are open.
+    fn complete_rooms(&mut self) {
+        if self.console.is_person() {
+            let names = self.views.iter().map(|view| clean(&view.name).into_owned());
+            self.console.completion().set_rooms(names);
         }
     }
 

@@ -71,8 +71,18 @@ impl Refusal {
 /// Opens a socket that receives from a group once it joins it. It is bound to the group's address
 /// where that is possible, so that the kernel drops other groups on the same port.
 pub(super) fn open(group: SocketAddr) -> Result<Socket, Refusal> {
-    let socket =
-        open_unbound(Domain::for_address(group)).map_err(Refusal::new(GroupOperation::Open))?;
+    let socket = unbound(Domain::for_address(group))?;
+    bind(&socket, group)?;
+    Ok(socket)
+}
+
+/// Makes such a socket, which receives nothing until [`bind`] gives it its port.
+pub(super) fn unbound(domain: Domain) -> Result<Socket, Refusal> {
+    open_unbound(domain).map_err(Refusal::new(GroupOperation::Open))
+}
+
+/// Binds a socket to the port of a group.
+pub(super) fn bind(socket: &Socket, group: SocketAddr) -> Result<(), Refusal> {
     let any: SocketAddr = match group {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, group.port()).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, group.port()).into(),
@@ -83,10 +93,8 @@ pub(super) fn open(group: SocketAddr) -> Result<Socket, Refusal> {
     } else {
         group
     };
-    socket
-        .bind(&at.into())
-        .map_err(Refusal::new(GroupOperation::Bind))?;
-    Ok(socket)
+    let bound = socket.bind(&at.into());
+    bound.map_err(Refusal::new(GroupOperation::Bind))
 }
 
 fn open_unbound(domain: Domain) -> io::Result<Socket> {

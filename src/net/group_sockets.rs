@@ -8,8 +8,9 @@ use std::io;
 use std::net::{Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;
 
-use socket2::{Domain, InterfaceIndexOrAddress, Socket};
+use socket2::{Domain, InterfaceIndexOrAddress};
 
+use self::plain::PlainSocket;
 use super::group::{self, GroupOperation, Refusal};
 use super::interfaces::{self, Interface, Likely, LikelyReason};
 use super::interrupter::Interrupter;
@@ -67,7 +68,7 @@ pub struct GroupSockets {
     address: GroupAddress,
     v4: SocketPair,
     v6: Option<SocketPair>,
-    plain: Option<Arc<Socket>>,
+    plain: PlainSocket,
     plain_refusal: Option<Refusal>,
     interfaces: Vec<Interface>,
     left_out: Vec<Interface>,
@@ -94,11 +95,8 @@ impl GroupSockets {
         let own =
             open_own(Domain::IPV4, address.ttl).map_err(Refusal::new(GroupOperation::Open))?;
         let v4 = SocketPair::new(group::open(address.frames.into())?, own);
-        let (plain, plain_refusal) = match address.plain.map(|plain| group::open(plain.into())) {
-            None => (None, None),
-            Some(Ok(socket)) => (Some(Arc::new(socket)), None),
-            Some(Err(refusal)) => (None, Some(refusal)),
-        };
+        let mut plain = PlainSocket::unbound()?;
+        let plain_refusal = address.plain.and_then(|group| plain.bind(group).err());
         // Many machines have no IPv6; they work without it.
         let v6 = || {
             let group = SocketAddrV6::new(address.frames_v6, address.frames.port(), 0, 0);
@@ -106,8 +104,7 @@ impl GroupSockets {
             Some(SocketPair::new(group::open(group.into()).ok()?, own))
         };
         let v6 = v6();
-        let v4_group = [Some(&v4.group), plain.as_ref()].into_iter().flatten();
-        v4_group.for_each(|socket| group::report_interface(socket, Domain::IPV4));
+        group::report_interface(&v4.group, Domain::IPV4);
         if let Some(v6) = &v6 {
             group::report_interface(&v6.group, Domain::IPV6);
         }
@@ -138,7 +135,7 @@ impl GroupSockets {
     /// The group and port of the plain wire, if it is heard.
     #[must_use]
     pub fn plain(&self) -> Option<SocketAddrV4> {
-        self.address.plain.filter(|_| self.plain.is_some())
+        self.address.plain.filter(|_| self.plain.bound().is_some())
     }
 
     /// The interfaces that are ready and were left out, because people are unlikely to be there.
@@ -309,7 +306,7 @@ impl GroupSockets {
         {
             return Err(refused()(error));
         }
-        if let (Some(socket), Some(plain)) = (&self.plain, self.address.plain) {
+        if let (Some(socket), Some(plain)) = (self.plain.bound(), self.address.plain) {
             let joined = socket.join_multicast_v4_n(plain.ip(), &by_index);
             joined.map_err(refused())?;
         }
@@ -328,7 +325,7 @@ impl GroupSockets {
                 .group
                 .leave_multicast_v6(&self.address.frames_v6, interface.index);
         }
-        if let (Some(socket), Some(plain)) = (&self.plain, self.address.plain) {
+        if let (Some(socket), Some(plain)) = (self.plain.bound(), self.address.plain) {
             let _ = socket.leave_multicast_v4_n(plain.ip(), &by_index);
         }
     }
@@ -483,7 +480,8 @@ impl GroupSockets {
             sockets.push((Wire::Frames, Arc::clone(&v6.group)));
             sockets.push((Wire::Unicast, Arc::clone(&v6.own)));
         }
-        sockets.extend(self.plain.clone().map(|plain| (Wire::Plain, plain)));
+        // It receives once it is bound, which may be later.
+        sockets.push((Wire::Plain, self.plain.socket()));
         let pairs = [Some(&self.v4), self.v6.as_ref()].into_iter().flatten();
         let own_ports = pairs.map(SocketPair::own_port).collect();
         SocketPoller::new(sockets, own_ports)

@@ -171,7 +171,7 @@ impl SocketPoller {
         while batch.bytes.len() < until_bytes && batch.datagrams.len() < until_count {
             match read.datagrams.receive(socket, Wait::Never) {
                 Ok(()) => {}
-                Err(error) if is_passing(&error) => return Ok(()),
+                Err(error) if is_passing(&error) || is_unbound(wire, &error) => return Ok(()),
                 Err(error) => return Err(error),
             }
             let now = clock::monotonic();
@@ -278,6 +278,12 @@ fn is_among_several(interfaces: &mut Vec<u32>, interface: u32) -> bool {
         interfaces.push(interface);
     }
     interfaces.len() > 1
+}
+
+/// Whether an error of a read says that the plain wire's socket has no port yet: only where every
+/// socket is tried in turn is it read then.
+fn is_unbound(wire: Wire, error: &io::Error) -> bool {
+    cfg!(not(unix)) && wire == Wire::Plain && error.kind() == io::ErrorKind::InvalidInput
 }
 
 /// Whether an error of a read says that nothing waits, or is the answer of the network to something

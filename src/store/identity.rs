@@ -1,7 +1,5 @@
-//! Who this person is, and which of their sessions are running. The folder of settings holds the 32
-//! random bytes that the signing key is derived from; the folder of state holds a locked file for
-//! each session. If nobody holds the lock any more, that session was killed, and the next session
-//! announces that it replaces it.
+//! Who this person is. The folder of settings holds the 32 random bytes that the signing key is
+//! derived from.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -10,6 +8,7 @@ use std::path::{Path, PathBuf};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use zeroize::Zeroizing;
 
+use super::sessions::{Killed, SessionFile, Sessions};
 use crate::protocol::wire::seal::signer::{SEED_BYTES, Signer};
 
 /// The seed of a signing key. It is overwritten when it is dropped.
@@ -20,9 +19,6 @@ const FILE: &str = "id";
 
 /// The name of our folders.
 const FOLDER: &str = "roda";
-
-/// Most session files that are examined; no person leaves more behind.
-const SESSIONS_MAX: usize = 256;
 
 /// Most old identities that are kept.
 const KEPT_MAX: u32 = 1000;
@@ -47,19 +43,12 @@ pub enum Who {
 pub struct Identity {
     /// Signs for the person.
     pub signer: Signer,
-    /// An earlier session of this person that ended without a farewell.
-    pub replaces: Option<u64>,
+    /// Earlier sessions of this person that ended without a farewell.
+    pub killed: Killed,
     /// Why the identity lasts only for this session, if it does.
     pub is_passing: Option<io::Error>,
+    sessions: Sessions,
     session: Option<SessionFile>,
-}
-
-/// Marks a running session.
-#[derive(Debug)]
-struct SessionFile {
-    path: PathBuf,
-    /// Stays locked as long as the session runs, whatever ends it.
-    _lock: File,
 }
 
 impl Identity {
@@ -77,7 +66,7 @@ impl Identity {
                 let seed = seed_at(file)?;
                 let name = format!("sessions-{:016x}", Signer::from_seed(&seed).key().short());
                 let sessions = folders().map(|(_, state)| state.join(name));
-                return Ok(Self::of(&seed, sessions.ok().as_deref(), session));
+                return Ok(Self::of(&seed, Sessions::in_folder(sessions.ok()), session));
             }
             Who::User => {
                 folders().and_then(|(settings, state)| Self::open_in(&settings, &state, session))
@@ -137,59 +126,41 @@ impl Identity {
     fn passing(why: Option<io::Error>) -> io::Result<Self> {
         Ok(Self {
             signer: Signer::from_seed(&Seed::new(random()?)),
-            replaces: None,
+            killed: Killed::default(),
             is_passing: why,
+            sessions: Sessions::default(),
             session: None,
         })
     }
 
     fn open_in(settings: &Path, state: &Path, session: u64) -> io::Result<Self> {
         let seed = seed_at(&settings.join(FILE))?;
-        Ok(Self::of(&seed, Some(&state.join("sessions")), session))
+        let sessions = Sessions::in_folder(Some(state.join("sessions")));
+        Ok(Self::of(&seed, sessions, session))
     }
 
-    /// Without the folder of sessions, everything works, except that a killed session is not
-    /// announced as replaced.
-    fn of(seed: &Seed, sessions: Option<&Path>, session: u64) -> Self {
+    fn of(seed: &Seed, sessions: Sessions, session: u64) -> Self {
         Self {
             signer: Signer::from_seed(seed),
-            replaces: sessions.and_then(take_killed),
+            killed: sessions.take_killed(),
             is_passing: None,
-            session: sessions.and_then(|folder| SessionFile::make(folder, session).ok()),
+            session: sessions.begin(session, None),
+            sessions,
         }
+    }
+
+    /// Where sessions in rooms that are entered later are marked.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions {
+        self.sessions.clone()
     }
 
     /// Ends the session after its farewell.
     pub fn close(self) {
         if let Some(session) = self.session {
-            let _ = fs::remove_file(session.path);
+            session.close();
         }
     }
-}
-
-impl SessionFile {
-    fn make(folder: &Path, session: u64) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        let path = folder.join(format!("{session:016x}"));
-        let lock = File::create(&path)?;
-        lock.try_lock()?;
-        Ok(Self { path, _lock: lock })
-    }
-}
-
-/// Finds the newest session that was killed, and removes the files of all killed sessions.
-fn take_killed(folder: &Path) -> Option<u64> {
-    let entries = fs::read_dir(folder).ok()?.take(SESSIONS_MAX);
-    let mut killed = Vec::new();
-    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-        let name = path.file_name().and_then(|name| name.to_str());
-        let session = name.and_then(|name| u64::from_str_radix(name, 16).ok());
-        let is_free = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
-        if is_free && fs::remove_file(&path).is_ok() {
-            killed.extend(session);
-        }
-    }
-    killed.into_iter().max()
 }
 
 /// The folders of this user's settings and state.
@@ -294,6 +265,7 @@ pub fn random<const COUNT: usize>() -> io::Result<[u8; COUNT]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::wire::frame::ROOM_TAG_BYTES;
 
     fn open(folder: &Path, session: u64) -> Identity {
         Identity::open_in(&folder.join("settings"), &folder.join("state"), session).unwrap()
@@ -320,7 +292,8 @@ mod tests {
         let running = open(folder.path(), 1);
         open(folder.path(), 2).close();
         drop(open(folder.path(), 3)); // as a killed process does, it leaves its mark
-        assert_eq!(open(folder.path(), 4).replaces, Some(3));
+        let killed = open(folder.path(), 4).killed;
+        assert_eq!(killed.in_room(&[1; ROOM_TAG_BYTES]), Some(3));
         running.close();
     }
 

@@ -15,4 +15,5 @@ pub mod page;
 pub mod people;
 mod requests;
 pub mod secret;
+pub mod sessions;
 pub mod text_file;

@@ -1,6 +1,6 @@
-//! What Tab makes of the word before the caret: a command at the beginning of a line, the name of
-//! somebody who is here elsewhere. Further presses go through all that it may be, as weechat and
-//! irssi do: first whoever spoke last. Pure.
+//! What Tab makes of the word before the caret: a command at the beginning of a line, a room behind
+//! a command that names one, and elsewhere the name of somebody who is here. Further presses go
+//! through all that it may be, as weechat and irssi do: first whoever spoke last. Pure.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -20,6 +20,7 @@ pub(crate) struct Completion {
     /// The names as they are typed, and when each was last used.
     names: BTreeMap<String, u64>,
     uses: u64,
+    rooms: Vec<String>,
 }
 
 /// What the word before the caret may become.
@@ -69,6 +70,16 @@ impl Completion {
         }
     }
 
+    /// Completes no names any more.
+    pub(crate) fn forget_names(&mut self) {
+        self.names.clear();
+    }
+
+    /// Completes the names of these rooms.
+    pub(crate) fn set_rooms(&mut self, rooms: impl IntoIterator<Item = String>) {
+        self.rooms = rooms.into_iter().collect();
+    }
+
     /// Completes this name no more.
     pub(crate) fn remove_name(&mut self, name: &str) {
         self.names.remove(name);
@@ -100,12 +111,26 @@ impl Completion {
                 let words = self.names_like(typed, Place::Argument, |name| !is_guest(name));
                 Some(Candidates { start, words })
             }
+            (Argument::Room, Some(typed)) => {
+                let words = self.rooms_like(typed);
+                Some(Candidates { start, words })
+            }
+            (Argument::Room, None) => None,
             (Argument::Anybody, Some(typed)) => {
                 let words = self.names_like(typed, Place::Argument, |_| true);
                 Some(Candidates { start, words })
             }
             _ => self.of_text(line),
         }
+    }
+
+    fn rooms_like(&self, typed: &str) -> Vec<String> {
+        let typed = typed.to_lowercase();
+        let is_like = |room: &&String| room.to_lowercase().starts_with(&typed);
+        let found = self.rooms.iter().filter(is_like);
+        found
+            .filter_map(|room| written(room, Place::Argument))
+            .collect()
     }
 
     fn commands_like(&self, line: &str) -> Candidates {
@@ -178,7 +203,8 @@ fn written(name: &str, place: Place) -> Option<String> {
 mod tests {
     use super::*;
 
-    const COMMANDS: [CommandWord; 6] = [
+    const COMMANDS: [CommandWord; 7] = [
+        CommandWord::new("/room", Argument::Room),
         CommandWord::new("/who", Argument::Person),
         CommandWord::new("/verify", Argument::Person),
         CommandWord::new("/verified", Argument::Person),
@@ -190,6 +216,7 @@ mod tests {
     fn completion() -> Completion {
         let mut completion = Completion::default();
         completion.set_commands(COMMANDS);
+        completion.set_rooms(["lobby".to_owned(), "turma a".to_owned()]);
         for name in [
             "ana",
             "Ana Luz",
@@ -240,6 +267,11 @@ mod tests {
             ("/who \"Ana Luz\" b", &["/who \"Ana Luz\" bia "]),
             ("/me b", &["/me bia "]),
             ("diga \"b", &[]),
+            ("/room ", &["/room lobby ", "/room \"turma a\" "]),
+            ("/room T", &["/room \"turma a\" "]),
+            ("/room \"tur", &["/room \"turma a\" "]),
+            ("/room b", &[]),
+            ("/room lobby b", &[]),
         ] {
             let lines = lines_of(&completion(), typed);
             assert_eq!(lines, expected, "{typed}");

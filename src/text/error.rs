@@ -76,6 +76,14 @@ pub fn error(lang: Lang, error: &Error) -> String {
 
 fn store(lang: Lang, error: &StoreError) -> String {
     match error {
+        StoreError::Secret { path, cause: why } if why.kind() == ErrorKind::TimedOut => {
+            let path = path.display();
+            say!(
+                lang,
+                "the secret file {path} delivers nothing: is it a pipe that nobody writes to?",
+                "o arquivo de segredo {path} não entrega nada: é um pipe em que ninguém escreve?",
+            )
+        }
         StoreError::Secret { path, cause: why } => {
             let (path, why) = (path.display(), cause(lang, why));
             say!(

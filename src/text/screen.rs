@@ -77,6 +77,11 @@ pub fn here(lang: Lang, count: usize) -> String {
 #[must_use]
 pub fn have_last(lang: Lang, has: usize, of: usize) -> String {
     match has == of {
+        true if of == 1 => say!(
+            lang,
+            "the other one has your last line",
+            "a outra pessoa tem sua última linha",
+        ),
         true => say!(
             lang,
             "all {of} have your last line",

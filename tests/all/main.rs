@@ -60,6 +60,7 @@ mod page_typing;
 mod pictures;
 mod rooms;
 mod screen;
+mod screen_rooms;
 mod secrecy_hosts;
 mod signals;
 mod sockets;

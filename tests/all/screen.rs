@@ -2,57 +2,22 @@
 //! much arrives, while its size changes, and after every end.
 #![cfg(unix)]
 
-use std::num::NonZeroU16;
 use std::process::Command;
 
 use crate::support;
 
 use support::place::{Home, Place};
-use support::terminal::{Terminal, in_session};
+use support::terminal::{Terminal, Window, in_session};
 
 /// Written when the full screen begins and when it ends.
 const BEGINS: &str = "\x1b[?1049h";
 const ENDS: &str = "\x1b[?1049l";
 
 /// A member with a full screen of 80 columns and 24 rows.
-fn screen(place: &Place, name: &str) -> Terminal {
-    let mut ana = Terminal::start(place.chat(&Home::new(), &["--screen", "--name", name]));
+pub(crate) fn screen(place: &Place, name: &str) -> Window {
+    let mut ana = Window::start(place.chat(&Home::new(), &["--screen", "--name", name]));
     ana.shows(BEGINS);
     ana
-}
-
-/// What a terminal of some size shows of all that was written.
-fn seen(terminal: &Terminal, columns: u16, rows: u16) -> vt100::Parser {
-    let size = |cells| NonZeroU16::new(cells).unwrap();
-    let mut parser = vt100::Parser::new(size(rows), size(columns), 0);
-    parser.process(terminal.screen().as_bytes());
-    parser
-}
-
-/// Waits until a terminal of 80 columns and 24 rows shows something.
-fn sees(terminal: &mut Terminal, part: &str) -> String {
-    sees_at(terminal, (80, 24), part)
-}
-
-fn sees_at(terminal: &mut Terminal, (columns, rows): (u16, u16), part: &str) -> String {
-    let size = |cells| NonZeroU16::new(cells).unwrap();
-    let contents = |written: &str| {
-        let mut parser = vt100::Parser::new(size(rows), size(columns), 0);
-        parser.process(written.as_bytes());
-        parser.screen().contents()
-    };
-    terminal.waits_for(part, |written| contents(written).contains(part));
-    contents(&terminal.screen())
-}
-
-/// Waits until a terminal of 80 columns and 24 rows shows a picture of some kind.
-fn sees_that(terminal: &mut Terminal, what: &str, is_there: impl Fn(&str) -> bool) {
-    let size = |cells| NonZeroU16::new(cells).unwrap();
-    terminal.waits_for(what, |written| {
-        let mut parser = vt100::Parser::new(size(24), size(80), 0);
-        parser.process(written.as_bytes());
-        is_there(&parser.screen().contents())
-    });
 }
 
 #[test]
@@ -60,68 +25,80 @@ fn every_key_does_what_the_list_of_keys_says() {
     let place = Place::on_loopback();
     let mut bia = place.member(&Home::new(), "bia", &[]);
     let mut ana = screen(&place, "ana");
-    sees(&mut ana, "People (2)");
+    ana.sees("People (2)");
     ana.types("\x1bOQ");
-    sees_that(&mut ana, "no people", |seen| !seen.contains("People (2)"));
+    ana.sees_that("no people", |seen| !seen.contains("People (2)"));
     ana.types("\x1bOQ");
-    sees(&mut ana, "People (2)");
+    ana.sees("People (2)");
     ana.types("\x1bOSwheel\x15bare");
-    sees(&mut ana, "text alone");
+    ana.sees("text alone");
     ana.types("\r");
-    sees_that(&mut ana, "text alone", |seen| !seen.contains("People (2)"));
+    ana.sees_that("text alone", |seen| !seen.contains("People (2)"));
     ana.types("\x14");
-    sees(&mut ana, "People (2)");
+    ana.sees("People (2)");
     ana.types("\x1b[15~");
-    sees(&mut ana, "bia: here");
+    ana.sees("bia: here");
     ana.types("\r");
-    sees(&mut ana, "only the two of you");
+    ana.sees("only the two of you");
     ana.types("segredo\r");
     bia.shows("segredo");
-    sees(&mut ana, "ana → bia: segredo");
+    ana.sees("ana → bia: segredo");
     ana.types("\x10");
-    sees(&mut ana, "lobby · open");
+    ana.sees("lobby · open");
     ana.types("\x1b2/close\r");
-    sees_that(&mut ana, "one view", |seen| !seen.contains("✉ bia"));
+    ana.sees_that("one view", |seen| !seen.contains("✉ bia"));
     ana.types("um\r");
     bia.shows("ana: um");
     ana.types("\x1b[A");
-    sees(&mut ana, "= um");
+    ana.sees("= um");
     ana.types("\x15dois\r");
     bia.shows("dois");
-    sees(&mut ana, "ana: dois (edited)");
+    ana.sees("ana: dois (edited)");
     ana.types("\x1b[1;3A\x1b[3~");
-    sees(&mut ana, "delete this message");
+    ana.sees("delete this message");
     ana.types("y");
-    sees(&mut ana, "ana: (deleted)");
+    ana.sees("ana: (deleted)");
     for number in 0..60 {
         bia.says(&format!("linha {number}"));
     }
-    sees(&mut ana, "linha 59");
+    ana.sees("linha 59");
     ana.types("\x1b[5~");
-    sees_that(&mut ana, "earlier lines", |seen| !seen.contains("linha 59"));
+    ana.sees_that("earlier lines", |seen| !seen.contains("linha 59"));
     ana.types("\x1b[6~");
-    sees(&mut ana, "linha 59");
+    ana.sees("linha 59");
     ana.types("\x1b[1;5H");
-    sees(&mut ana, "ana: (deleted)");
+    ana.sees("ana: (deleted)");
     ana.types("\x1b[1;5F");
-    sees(&mut ana, "linha 59");
+    ana.sees("linha 59");
     ana.types("\x1b[<64;3;3M\x1b[<64;3;3M");
-    sees_that(&mut ana, "a turn of the wheel", |seen| {
-        !seen.contains("linha 59")
-    });
+    ana.sees_that("a turn of the wheel", |seen| !seen.contains("linha 59"));
     ana.types("\x1bOR");
-    sees(&mut ana, "find: ");
+    ana.sees("find: ");
     ana.types("linha 7\r");
-    sees(&mut ana, "linha 7");
+    ana.sees("linha 7");
     ana.types("/quiet 1h\r");
-    sees(&mut ana, "quiet for 60 min");
+    ana.sees("quiet for 60 min");
     ana.types("/mouse off\r");
-    sees(&mut ana, "mouse off");
+    ana.sees("mouse off");
     ana.types("/theme high-contrast\r\x0c");
     ana.shows("\x1b[0;97;40m");
-    ana.types("abc\x1f\x03\x03");
-    ana.ends_with(130);
+    leaves_by_keys(ana);
     bia.notes("ana left");
+}
+
+/// Undoes and clears what is typed, and leaves, by Ctrl-_ and Ctrl-C.
+fn leaves_by_keys(mut ana: Window) {
+    ana.types("abc");
+    ana.sees("> abc");
+    ana.types("\x1f");
+    ana.sees_that("an empty line", |seen| !seen.contains("> abc"));
+    ana.types("xyz");
+    ana.sees("> xyz");
+    // On a line that is empty already, a second Ctrl-C would end the program without a farewell.
+    ana.types("\x03");
+    ana.sees_that("an empty line", |seen| !seen.contains("> xyz"));
+    ana.types("\x03");
+    ana.ends_with(130);
 }
 
 /// What follows or joins a sign and makes terminals differ on how wide it is: the variant as a
@@ -235,27 +212,27 @@ fn tmux_shows_the_screen_with_its_own_idea_of_widths() {
 fn a_room_is_seen_whole_and_left_as_the_terminal_was() {
     let place = Place::on_loopback();
     let mut bia = place.member(&Home::new(), "bia", &[]);
-    let mut ana = Terminal::start(place.chat(&Home::new(), &["--screen", "--name", "ana"]));
+    let mut ana = Window::start(place.chat(&Home::new(), &["--screen", "--name", "ana"]));
     let before = ana.modes();
-    sees(&mut ana, "● bia");
-    sees(&mut ana, "People (2)");
+    ana.sees("● bia");
+    ana.sees("People (2)");
     bia.says("oi, ana");
-    sees(&mut ana, "bia: oi, ana");
+    ana.sees("bia: oi, ana");
     ana.shows("\x1b]9;bia: oi, ana\x1b\\");
     ana.shows("\x1b]2;(1) lobby\x1b\\");
     ana.types("tudo bem?\r");
     bia.shows("ana: tudo bem?");
-    sees(&mut ana, "ana: tudo bem? ✓");
+    ana.sees("ana: tudo bem? ✓");
     ana.types("um\ndois\r");
     bia.shows("ana: um␊dois");
-    sees(&mut ana, "│ dois");
+    ana.sees("│ dois");
     ana.types("/msg bi\tsegredo\r");
     bia.shows("segredo");
-    sees(&mut ana, "✉ ana → bia: segredo");
+    ana.sees("✉ ana → bia: segredo");
     ana.types("\x1bOP");
-    sees(&mut ana, "any other key goes back");
+    ana.sees("any other key goes back");
     ana.types("x/verify bia\r");
-    sees(&mut ana, "Read these digits or words");
+    ana.sees("Read these digits or words");
     ana.types("\x03/sair\r");
     ana.ends_with(0);
     let written = ana.whole_screen();
@@ -270,7 +247,7 @@ fn a_line_is_typed_while_thousands_arrive_and_the_window_is_dragged() {
     let place = Place::on_loopback();
     let mut bia = place.member(&Home::new(), "bia", &[]);
     let mut ana = screen(&place, "ana");
-    sees(&mut ana, "● bia");
+    ana.sees("● bia");
     let mut typed = "meia frase".chars();
     let mut sizes = [(100, 30), (40, 8), (1, 1), (80, 24)].iter().cycle();
     for number in 0..2000 {
@@ -285,14 +262,14 @@ fn a_line_is_typed_while_thousands_arrive_and_the_window_is_dragged() {
     }
     ana.resizes(80, 24);
     ana.types("\x0c");
-    sees(&mut ana, "linha 1999");
-    sees(&mut ana, "> meia frase");
+    ana.sees("linha 1999");
+    ana.sees("> meia frase");
     ana.types("\r");
     bia.shows("ana: meia frase");
     ana.types("/find linha 77\r");
-    sees(&mut ana, "linha 779");
+    ana.sees("linha 779");
     ana.types("\x1b[A\r");
-    sees(&mut ana, "linha 778");
+    ana.sees("linha 778");
     ana.types("sair\r");
     ana.ends_with(0);
 }
@@ -302,7 +279,7 @@ fn a_terminal_without_a_size_or_with_next_to_none_ends_nothing() {
     let place = Place::on_loopback();
     let mut bia = place.member(&Home::new(), "bia", &[]);
     let mut ana = screen(&place, "ana");
-    sees(&mut ana, "● bia");
+    ana.sees("● bia");
     for (columns, rows) in [(0, 0), (1, 1), (2, 1), (1, 2), (3, 3), (39, 7), (500, 2)] {
         ana.resizes(columns, rows);
         bia.says("oi");
@@ -311,7 +288,7 @@ fn a_terminal_without_a_size_or_with_next_to_none_ends_nothing() {
     ana.resizes(80, 24);
     ana.types("\x15\x0cainda aqui\r");
     bia.shows("ana: ainda aqui");
-    sees(&mut ana, "ana: ainda aqui");
+    ana.sees("ana: ainda aqui");
     ana.types("\x04");
     ana.ends_with(0);
     bia.notes("ana left");
@@ -322,7 +299,7 @@ fn a_screen_that_nobody_reads_keeps_nobody_waiting() {
     let place = Place::on_loopback();
     let mut bia = place.member(&Home::new(), "bia", &[]);
     let mut ana = screen(&place, "ana");
-    sees(&mut ana, "● bia");
+    ana.sees("● bia");
     ana.unread(|ana| {
         // Each picture is another, so that the terminal's buffer fills.
         for number in 0..1000 {
@@ -331,7 +308,7 @@ fn a_screen_that_nobody_reads_keeps_nobody_waiting() {
         ana.types("ainda falo\r");
         bia.shows("ana: ainda falo");
     });
-    sees(&mut ana, "999 ");
+    ana.sees("999 ");
     ana.types("sair\r");
     ana.ends_with(0);
 }
@@ -341,9 +318,9 @@ fn signals_and_a_closed_window_leave_the_room_and_the_terminal_in_order() {
     let place = Place::on_loopback();
     let mut bia = place.member(&Home::new(), "bia", &[]);
     for (signal, code) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
-        let mut ana = Terminal::start(place.chat(&Home::new(), &["--screen", "--name", "ana"]));
+        let mut ana = Window::start(place.chat(&Home::new(), &["--screen", "--name", "ana"]));
         let before = ana.modes();
-        sees(&mut ana, "● bia");
+        ana.sees("● bia");
         ana.gets_signal(signal);
         ana.ends_with(code);
         assert!(ana.whole_screen().contains(ENDS), "{signal}");
@@ -363,16 +340,16 @@ fn the_screen_is_put_away_while_the_job_is_stopped() {
     let place = Place::on_loopback();
     let mut bia = place.member(&Home::new(), "bia", &[]);
     let mut ana = screen(&place, "ana");
-    sees(&mut ana, "● bia");
+    ana.sees("● bia");
     ana.gets_signal("TSTP");
     ana.shows(ENDS);
     bia.says("enquanto isso");
     ana.gets_signal("CONT");
     ana.shows_behind(ENDS, BEGINS);
-    sees(&mut ana, "bia: enquanto isso");
+    ana.sees("bia: enquanto isso");
     ana.types("voltei\r");
     bia.shows("ana: voltei");
-    assert!(seen(&ana, 80, 24).screen().alternate_screen());
+    assert!(ana.picture().alternate_screen());
 }
 
 #[test]

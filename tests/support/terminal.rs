@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::ops::{Deref, DerefMut};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -252,6 +254,79 @@ impl Terminal {
             }
         }
     }
+}
+
+/// A terminal whose picture is followed, as the person before it sees it.
+pub struct Window {
+    terminal: Terminal,
+    parser: vt100::Parser,
+    /// Bytes of what was written that the picture holds.
+    drawn: usize,
+}
+
+impl Window {
+    /// Starts a program on a terminal of its own.
+    pub fn start(command: Command) -> Self {
+        let (columns, rows) = SIZE;
+        Self {
+            terminal: Terminal::start(command),
+            parser: vt100::Parser::new(cells(rows), cells(columns), 0),
+            drawn: 0,
+        }
+    }
+
+    /// What is seen of all that has come.
+    pub fn picture(&mut self) -> &vt100::Screen {
+        let written = &self.terminal.screen;
+        self.parser.process(&written[self.drawn..]);
+        self.drawn = written.len();
+        self.parser.screen()
+    }
+
+    /// Waits until something stands in the picture.
+    pub fn sees(&mut self, part: &str) -> String {
+        self.sees_that(part, |seen| seen.contains(part));
+        self.picture().contents()
+    }
+
+    /// Waits until the picture is as it should be.
+    pub fn sees_that(&mut self, what: &str, is_there: impl Fn(&str) -> bool) {
+        let end = Instant::now() + DEADLINE;
+        while !is_there(&self.picture().contents()) {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.terminal.written.recv_timeout(left) {
+                Ok(bytes) => self.terminal.screen.extend(bytes),
+                Err(_) => panic!("not seen: {what}\n{}", self.picture().contents()),
+            }
+        }
+    }
+
+    /// Gets another size, as when its window is dragged. The picture is never as small as some of
+    /// these: the parser's own limits are not what is tested.
+    pub fn resizes(&mut self, columns: u16, rows: u16) {
+        let _ = self.picture();
+        let screen = self.parser.screen_mut();
+        screen.set_size(cells(rows.max(4)), cells(columns.max(8)));
+        self.terminal.resizes(columns, rows);
+    }
+}
+
+impl Deref for Window {
+    type Target = Terminal;
+
+    fn deref(&self) -> &Terminal {
+        &self.terminal
+    }
+}
+
+impl DerefMut for Window {
+    fn deref_mut(&mut self) -> &mut Terminal {
+        &mut self.terminal
+    }
+}
+
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).unwrap()
 }
 
 impl Drop for Terminal {

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use super::app::{App, Effect, Notices};
 use super::conversation::Place;
 use super::keys::{self, Action};
+use super::layout::has_people_column;
 use super::panel::{Choice, Panel};
 use super::talk::TalkKey;
 use super::theme::Scheme;
@@ -20,6 +21,8 @@ impl App {
     pub(super) fn act(&mut self, action: Action, rest: &str) {
         match action {
             Action::Help => self.panel = Panel::Help(0),
+            // Where they have no column, they are listed in place of the conversation.
+            Action::People if !has_people_column(self.size().0) => self.panel = Panel::Choose(0),
             Action::People => self.shows_people = !self.shows_people,
             Action::Find => self.begin_finding(rest),
             Action::Palette => self.panel = Panel::Palette(Choice::default()),
@@ -123,6 +126,27 @@ impl App {
         match at {
             Some(at) => self.look_at(at),
             None => self.note(&text::no_such_view(self.lang(), &clean(typed))),
+        }
+    }
+
+    /// Teaches Tab, in a private conversation, the names of those who are in its room now; and
+    /// everywhere the rooms.
+    pub(super) fn teach_names(&mut self) {
+        let rooms = self
+            .rooms
+            .values()
+            .map(|room| clean(&room.name).into_owned());
+        let rooms: Vec<String> = rooms.collect();
+        let talk = self.talks.shown_mut();
+        let completion = talk.input.completion();
+        completion.set_rooms(rooms);
+        // A room's own conversation follows who comes and goes.
+        if let Some(with) = &talk.key.with {
+            completion.forget_names();
+            if let Some(room) = self.rooms.get(&talk.key.room) {
+                room.names.show(completion);
+            }
+            completion.use_name(&addressed(with));
         }
     }
 

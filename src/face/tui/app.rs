@@ -370,6 +370,7 @@ impl App {
             Key::Up if is_plain && self.edit_last() => return,
             Key::Escape if is_editing => return self.end_editing(),
             Key::Tab if self.complete_room() => return,
+            Key::Tab | Key::BackTab => self.teach_names(),
             _ => {}
         }
         match self.talk_mut().input.press(key, held, columns) {
@@ -449,6 +450,8 @@ impl App {
         self.meet(&key);
         if let Some(at) = self.talks.position(&key) {
             self.look_at(at);
+            // What was said there before comes from where it is kept.
+            self.wants_older();
         }
     }
 

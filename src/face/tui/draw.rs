@@ -289,6 +289,7 @@ impl App {
         let (talk, room) = (self.talk(), self.room());
         let mut parts: Vec<String> = self.hint.iter().cloned().collect();
         match &self.panel {
+            Panel::Find(finder) if finder.query.is_empty() => {}
             Panel::Find(finder) => parts.push(text::found(lang, finder.found.len())),
             Panel::Choose(chosen) => {
                 let others = room.people.others();
@@ -338,15 +339,17 @@ impl App {
             }
             Panel::Help(first) => {
                 let inner = self.draw_box(talk, &text::help_title(lang), picture);
-                let rows = panel::help(lang, theme);
-                let last = rows.len().saturating_sub(inner.height.into());
-                let rows = rows.get((*first).min(last)..).unwrap_or_default();
-                draw_rows(rows, inner, picture);
+                let rows = panel::help(lang, theme, inner.width);
+                draw_rows(from_row(&rows, *first, inner), inner, picture);
             }
             Panel::Verify(verify) => {
-                let title = text::verify_title(lang, &verify.who);
+                let rows = verify.rows(talk.width.saturating_sub(2), lang, theme);
+                let mut title = text::verify_title(lang, &verify.who);
+                if rows.len() + 2 > usize::from(talk.height) {
+                    title.push_str("↑ ↓ ");
+                }
                 let inner = self.draw_box(talk, &clean(&title), picture);
-                draw_rows(&verify.rows(inner.width, lang, theme), inner, picture);
+                draw_rows(from_row(&rows, verify.first, inner), inner, picture);
             }
             Panel::Palette(choice) => {
                 let inner = self.draw_box(talk, &text::palette_title(lang), picture);
@@ -365,7 +368,11 @@ impl App {
                         true => theme.chosen(),
                         false => Style::new(),
                     };
-                    picture.write((inner.x, y), inner.right(), &offer.shown, style);
+                    let shown = match inner.width < panel::TABLE_COLUMNS_MIN {
+                        true => panel::one_blank_each(offer.shown.trim_start()),
+                        false => offer.shown.clone(),
+                    };
+                    picture.write((inner.x, y), inner.right(), &shown, style);
                 }
             }
         }
@@ -383,6 +390,12 @@ impl App {
         block.render(area, picture.cells());
         inner
     }
+}
+
+/// The rows from one on, of which the last fills a part.
+fn from_row(rows: &[Row], first: usize, area: Rect) -> &[Row] {
+    let last = rows.len().saturating_sub(area.height.into());
+    rows.get(first.min(last)..).unwrap_or_default()
 }
 
 fn draw_rows(rows: &[Row], area: Rect, picture: &mut Picture) {

@@ -6,8 +6,10 @@ use super::app::{App, Effect};
 use super::conversation::{Entry as Said, Place};
 use super::panel::{self, Finder, Panel};
 use super::talk::Goal;
+use super::told::home_of;
 use crate::chat::entry::Entry;
 use crate::chat::event::{News, Told};
+use crate::chat::finding::FOUND_MAX;
 use crate::terminal::keys::{Key, Modifiers};
 
 /// Fewest letters that are searched for beyond what is held.
@@ -46,9 +48,14 @@ impl App {
             at = Some(place);
         }
         let letters = finder.query.trim().chars().count();
-        let is_wanted = letters >= KEPT_LETTERS_MIN && self.talk().key.with.is_none();
+        let most = match self.talk().key.with {
+            None => KEPT_MAX,
+            // Most of what is found is not of this conversation.
+            Some(_) => FOUND_MAX,
+        };
+        let is_wanted = letters >= KEPT_LETTERS_MIN;
         finder.request = is_wanted.then(|| {
-            let line = format!("/search {} limit:{KEPT_MAX}", searched(&finder.query));
+            let line = format!("/search {} limit:{most}", searched(&finder.query));
             self.ask(Entry::Command(line))
         });
         self.searches.extend(finder.request);
@@ -68,6 +75,10 @@ impl App {
         }
         match &told.news {
             News::Found(found) if found.is_match => {
+                let key = &self.talks.shown().key;
+                if !key.takes_in(&home_of(key.room, &found.message)) {
+                    return;
+                }
                 let place = (Some(found.message.id), 0);
                 finder.kept.insert(place, found.message.wall_ms);
             }

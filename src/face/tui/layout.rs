@@ -30,6 +30,11 @@ pub(super) struct Areas {
     pub(super) status: Rect,
 }
 
+/// Whether there is room for a column of people.
+pub(super) fn has_people_column(columns: u16) -> bool {
+    columns >= PEOPLE_COLUMNS_MIN
+}
+
 /// Columns of the line being typed.
 pub(super) fn input_columns(columns: u16) -> u16 {
     columns.saturating_sub(PROMPT.len() as u16)
@@ -60,7 +65,7 @@ pub(super) fn areas(size: (u16, u16), wanted: Wanted) -> Areas {
     let tabs = has_room(TABBED_ROWS_MIN) * u16::from(wanted.tabs);
     let talk = rows - input - title - tabs - status;
     let shows_people = wanted.people && !wanted.is_bare;
-    let people = match shows_people && columns >= PEOPLE_COLUMNS_MIN && talk > 0 {
+    let people = match shows_people && has_people_column(columns) && talk > 0 {
         true => (columns / 5).clamp(17, 28),
         false => 0,
     };

@@ -5,15 +5,19 @@ use std::time::Duration;
 use super::app::App;
 use super::held::Side;
 use super::talk::{Goal, Reading, TalkKey};
+use super::told::home_of;
 use super::view::Scroll;
 use crate::chat::archive::search;
 use crate::chat::command::RequestId;
 use crate::chat::entry::Entry;
-use crate::chat::event::{HistoryPage, Id};
+use crate::chat::event::{HistoryPage, Id, Message};
 use crate::text;
 
 /// Messages of a page.
 const PAGE_MESSAGES: usize = 200;
+
+/// The same where most of them are not shown: in a private conversation.
+const LOOKED_THROUGH: usize = 500;
 
 /// Entries above what is seen that are held already before more is asked for.
 const AHEAD: usize = 100;
@@ -25,19 +29,25 @@ impl App {
     /// Asks for what was said before the oldest message that is held, if that is near.
     pub(super) fn wants_older(&mut self) {
         let talk = self.talk();
-        let held = &talk.conversation.held;
-        if talk.key.with.is_some() || talk.reading.is_some() || !held.has_older() {
+        if talk.reading.is_some() || !talk.conversation.held.has_older() {
             return;
         }
-        let first = held.first();
-        let place = match first {
-            None => search::Place::Newest,
-            Some(Id::Group(first)) => search::Place::Before(first),
-            Some(Id::Local(_)) => return,
-        };
         if !self.is_far_from_top() {
-            self.read(Side::Before, place, first);
+            self.read_before(None);
         }
+    }
+
+    /// Asks for what stands before the oldest message that is held.
+    fn read_before(&mut self, goal: Option<Goal>) {
+        let talk = self.talk();
+        let first = talk.conversation.held.first();
+        let place = match (talk.looked_at(Side::Before, first), first) {
+            (Some(looked), _) => search::Place::Before(looked),
+            (None, None) => search::Place::Newest,
+            (None, Some(Id::Group(first))) => search::Place::Before(first),
+            (None, Some(Id::Local(_))) => return,
+        };
+        self.read(Side::Before, place, first, goal);
     }
 
     /// Asks for what follows the older messages, if some are missing there.
@@ -46,30 +56,60 @@ impl App {
         let Some(last @ Id::Group(id)) = talk.conversation.held.hole() else {
             return;
         };
+        let looked = talk.looked_at(Side::After, Some(last));
         if talk.reading.is_none() {
-            self.read(Side::After, search::Place::After(id), Some(last));
+            let place = search::Place::After(looked.unwrap_or(id));
+            self.read(Side::After, place, Some(last), None);
         }
     }
 
     /// Goes to what was said about a time, in milliseconds since 1970.
     pub(super) fn go_to(&mut self, wall_ms: u64, goal: Goal) {
         if self.talk().key.with.is_some() {
-            return;
+            return self.go_back_to(goal);
         }
-        self.read(Side::Elsewhere, search::Place::Around(wall_ms), None);
-        if let Some(reading) = &mut self.talk_mut().reading {
-            reading.goal = Some(goal);
+        let place = search::Place::Around(wall_ms);
+        self.read(Side::Elsewhere, place, None, Some(goal));
+    }
+
+    /// Goes to a message of a private conversation. All of it from there on is read, because it is
+    /// a small part of what is said in a room.
+    fn go_back_to(&mut self, goal: Goal) {
+        let held = &self.talk().conversation.held;
+        let is_there = match goal {
+            Goal::Message(id) => held.get(id).is_some(),
+            Goal::Time(wall_ms) => {
+                let first = held.after(None);
+                first.is_some_and(|first| first.wall_ms <= wall_ms)
+            }
+        };
+        if !is_there && held.has_older() {
+            return self.read_before(Some(goal));
+        }
+        let at = match goal {
+            Goal::Message(id) => held.get(id),
+            Goal::Time(wall_ms) => {
+                let later = held.messages().take_while(|said| said.wall_ms >= wall_ms);
+                later.last()
+            }
+        };
+        match at.map(|said| said.id) {
+            Some(id) => self.see_at(id),
+            None => self.hint = Some(text::nothing_then(self.lang())),
         }
     }
 
-    fn read(&mut self, side: Side, place: search::Place, beside: Option<Id>) {
-        let limit = PAGE_MESSAGES;
+    fn read(&mut self, side: Side, place: search::Place, beside: Option<Id>, goal: Option<Goal>) {
+        let limit = match self.talk().key.with {
+            None => PAGE_MESSAGES,
+            Some(_) => LOOKED_THROUGH,
+        };
         let request = self.ask(Entry::Page { place, limit });
         self.talk_mut().reading = Some(Reading {
             request,
             side,
             beside,
-            goal: None,
+            goal,
         });
     }
 
@@ -89,18 +129,12 @@ impl App {
     }
 
     /// Takes in a page that was asked for.
-    pub(super) fn on_page(
-        &mut self,
-        key: &TalkKey,
-        request: Option<RequestId>,
-        page: &HistoryPage,
-    ) {
-        let is_shown = self.talks.is_shown(key);
-        let Some(talk) = self.talks.get_mut(key) else {
+    pub(super) fn on_page(&mut self, request: Option<RequestId>, page: &HistoryPage) {
+        let Some((key, reading)) = self.end_reading(request) else {
             return;
         };
-        let is_meant = |reading: &mut Reading| Some(reading.request) == request;
-        let Some(reading) = talk.reading.take_if(is_meant) else {
+        let is_shown = self.talks.is_shown(&key);
+        let Some(talk) = self.talks.get_mut(&key) else {
             return;
         };
         let held = &mut talk.conversation.held;
@@ -113,8 +147,21 @@ impl App {
         if !is_beside {
             return;
         }
-        let messages = page.messages.iter().filter(|said| !said.is_private);
-        held.add_page(reading.side, messages.cloned().collect(), page.has_older);
+        let is_ours = |said: &&Message| key.takes_in(&home_of(key.room, said));
+        let messages = page.messages.iter().filter(is_ours);
+        let messages: Vec<Message> = messages.cloned().collect();
+        // What was looked through in vain closes no gap.
+        let is_in_vain = messages.is_empty() && reading.side == Side::After && page.has_newer;
+        if !is_in_vain {
+            held.add_page(reading.side, messages, page.has_older);
+        }
+        if key.with.is_some() {
+            talk.has_looked(reading.side, page);
+            if is_shown && !page.messages.is_empty() {
+                self.look_on(&reading);
+            }
+            return;
+        }
         let Some(goal) = reading.goal.filter(|_| is_shown) else {
             return;
         };
@@ -126,6 +173,30 @@ impl App {
         match at.next().or(messages.last()).map(|said| said.id) {
             Some(id) => self.see_at(id),
             None => self.hint = Some(text::nothing_then(self.lang())),
+        }
+    }
+
+    /// A page is there, or does not come: another may be asked for. Returns what was asked for, and
+    /// in which conversation.
+    pub(super) fn end_reading(&mut self, request: Option<RequestId>) -> Option<(TalkKey, Reading)> {
+        let is_meant = |reading: &mut Reading| Some(reading.request) == request;
+        self.talks.iter_mut().find_map(|talk| {
+            let reading = talk.reading.take_if(is_meant)?;
+            Some((talk.key.clone(), reading))
+        })
+    }
+
+    /// Reads on in a private conversation, as long as too little of it was found.
+    fn look_on(&mut self, reading: &Reading) {
+        match (reading.side, reading.goal) {
+            (_, Some(goal)) => self.go_back_to(goal),
+            (Side::After, None) => {
+                let last = self.talk().conversation.held.hole();
+                if last == reading.beside {
+                    self.wants_newer();
+                }
+            }
+            (Side::Before | Side::Elsewhere, None) => self.wants_older(),
         }
     }
 

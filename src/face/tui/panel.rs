@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::conversation::Place;
-use super::keys::{Action, BINDINGS};
-use super::rows::{Row, Span};
+use super::keys::{Action, BINDINGS, Binding};
+use super::rows::{Row, Span, Wrap, wrap};
 use super::theme::Theme;
 use super::view::Scroll;
 use crate::chat::command::{RequestId, commands};
@@ -19,6 +19,12 @@ const KEY_MAX_BYTES: usize = 4096;
 
 /// Longest text that is searched for, in bytes.
 const QUERY_MAX_BYTES: usize = 256;
+
+/// From so many columns on, keys, commands and what they are for stand in a table.
+pub(super) const TABLE_COLUMNS_MIN: u16 = 60;
+
+/// Rows of one thing in a list.
+const LISTED_ROWS_MAX: usize = 6;
 
 /// See the file's head.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -104,6 +110,8 @@ pub(super) struct Verify {
     pub(super) typed: String,
     pub(super) code: String,
     pub(super) words: String,
+    /// From which row on it is seen.
+    pub(super) first: usize,
 }
 
 /// Changes a query as a key asks for; whether it did.
@@ -144,26 +152,57 @@ pub(super) fn offers(query: &str, lang: Lang) -> Vec<Offer> {
         shown: format!("{:<18} {}", "", command.word),
     });
     let query = query.to_lowercase();
-    let is_like = |offer: &Offer| offer.shown.to_lowercase().contains(&query);
+    // A command is found by its word in either language.
+    let is_called = |offer: &Offer| {
+        let binding = |it: &&Binding| it.action == offer.action && it.words.contains(&offer.word);
+        let words = BINDINGS.iter().find(binding).map_or(&[][..], |it| it.words);
+        words.iter().any(|word| word.contains(&query))
+    };
+    let is_like = |offer: &Offer| offer.shown.to_lowercase().contains(&query) || is_called(offer);
     keys.chain(commands).filter(is_like).collect()
 }
 
-/// The page of help.
-pub(super) fn help(lang: Lang, theme: Theme) -> Vec<Row> {
-    let keys = BINDINGS.iter().map(|binding| {
+/// The page of help, on so many columns.
+pub(super) fn help(lang: Lang, theme: Theme, columns: u16) -> Vec<Row> {
+    let plain = ratatui::style::Style::new();
+    let keys = BINDINGS.iter().flat_map(|binding| {
         let used_for = text::key_use(lang, binding.used_for);
         let (keys, word) = (binding.keys, binding.word(lang));
-        Row::of(vec![
+        if columns < TABLE_COLUMNS_MIN {
+            let behind = one_blank_each(&format!(" {word} {used_for}"));
+            return broken(
+                &[Span::new(keys, theme.strong()), Span::new(behind, plain)],
+                columns,
+            );
+        }
+        vec![Row::of(vec![
             Span::new(format!("{keys:<18}"), theme.strong()),
-            Span::new(
-                format!(" {word:<12} {used_for}"),
-                ratatui::style::Style::new(),
-            ),
-        ])
+            Span::new(format!(" {word:<12} {used_for}"), plain),
+        ])]
     });
     let commands = text::commands(lang).into_iter();
-    let commands = commands.map(|line| Row::of(vec![Span::new(line, theme.dim())]));
+    let commands = commands.flat_map(|line| broken(&[Span::new(line, theme.dim())], columns));
     keys.chain(commands).collect()
+}
+
+/// Something of a list in rows, those behind the first indented.
+fn broken(spans: &[Span], columns: u16) -> Vec<Row> {
+    let how = Wrap {
+        columns,
+        hang: 4,
+        rows_max: LISTED_ROWS_MAX,
+    };
+    wrap(spans, how)
+}
+
+/// A text whose columns stand beside each other where there is no room for a table.
+pub(super) fn one_blank_each(text: &str) -> String {
+    let blank = match text.starts_with(' ') {
+        true => " ",
+        false => "",
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    format!("{blank}{}", words.join(" "))
 }
 
 impl Verify {
@@ -172,19 +211,26 @@ impl Verify {
         let plain = ratatui::style::Style::new();
         let row = |text: &str, style| Row::of(vec![Span::new(text, style)]);
         let [before, behind] = text::verify_use(lang, &self.typed);
-        let mut rows = vec![row(&before, plain), Row::default()];
+        let sentence = |text: &str| broken(&[Span::new(text, plain)], columns);
+        let mut rows = sentence(&before);
+        rows.push(Row::default());
         rows.extend(
             large(&self.code, columns)
                 .iter()
                 .map(|text| row(text, theme.strong())),
         );
-        rows.push(row(&self.code, theme.strong()));
+        rows.extend(broken(
+            &[Span::new(self.code.as_str(), theme.strong())],
+            columns,
+        ));
         rows.push(Row::default());
         let words: Vec<&str> = self.words.split(' ').collect();
         for words in words.chunks(3) {
             rows.push(row(&words.join(" "), theme.strong()));
         }
-        rows.extend([Row::default(), row(&behind, plain), Row::default()]);
+        rows.push(Row::default());
+        rows.extend(sentence(&behind));
+        rows.push(Row::default());
         rows.extend(qr_code(&self.code).iter().map(|line| row(line, plain)));
         rows
     }
@@ -256,6 +302,29 @@ mod tests {
     }
 
     #[test]
+    fn help_and_the_code_are_whole_on_a_narrow_screen() {
+        let said = |rows: &[Row]| -> String {
+            let rows = rows.iter();
+            let text = rows.map(|row| row.spans.iter().map(|span| span.text.as_str()).collect());
+            text.collect::<Vec<String>>().join(" ")
+        };
+        let rows = help(Lang::En, Theme::default(), 38);
+        assert!(rows.iter().all(|row| row.cells() <= 38));
+        let text = one_blank_each(&said(&rows));
+        for binding in &BINDINGS {
+            let used_for = text::key_use(Lang::En, binding.used_for);
+            assert!(text.contains(&one_blank_each(&used_for)), "{used_for}");
+        }
+        let verify = Verify {
+            code: "55547 98383 44142 15440 58584 06454".into(),
+            ..Verify::default()
+        };
+        let rows = verify.rows(38, Lang::En, Theme::default());
+        assert!(rows.iter().all(|row| row.cells() <= 38));
+        assert!(said(&rows).contains("by voice:"));
+    }
+
+    #[test]
     fn the_palette_finds_keys_and_commands() {
         let words = |query: &str| -> Vec<&str> {
             offers(query, Lang::En)
@@ -264,6 +333,7 @@ mod tests {
                 .collect()
         };
         assert_eq!(words("f3"), ["/find"]);
+        assert_eq!(words("/silenc"), ["/quiet"]);
         assert_eq!(words("/verif"), ["/verify", "/verified"]);
         assert_eq!(words("nothing like it"), Vec::<&str>::new());
         assert!(words("").len() > BINDINGS.len());

@@ -2,7 +2,7 @@
 
 use super::super::lines::typed;
 use super::app::{App, Effect};
-use super::panel::{self, Choice, Panel};
+use super::panel::{self, Choice, Panel, Verify};
 use super::view::Scroll;
 use crate::chat::entry::Entry;
 use crate::terminal::keys::{Key, Modifiers};
@@ -18,7 +18,7 @@ impl App {
             Panel::Help(first) => self.press_at_help(first, key),
             // The line goes on where it was, so that /verified can be typed at once.
             Panel::Verify(_) if is_left => {}
-            Panel::Verify(_) => self.press(key, held),
+            Panel::Verify(verify) => self.press_at_code(verify, key, held),
             Panel::Find(finder) if is_left => match finder.before {
                 Scroll::Bottom => self.talk_mut().go_to_bottom(),
                 before => self.talk_mut().scroll = before,
@@ -42,15 +42,41 @@ impl App {
 
     /// Scrolls the page of help where it is longer than the screen; any other key ends it.
     fn press_at_help(&mut self, first: usize, key: Key) {
-        let page = self.height().saturating_sub(3).max(1);
-        let last = panel::help(self.lang(), self.theme()).len();
-        self.panel = match key {
-            Key::Up => Panel::Help(first.saturating_sub(1)),
-            Key::PageUp => Panel::Help(first.saturating_sub(page)),
-            Key::Down => Panel::Help((first + 1).min(last)),
-            Key::PageDown => Panel::Help((first + page).min(last)),
-            _ => Panel::None,
-        };
+        let count = panel::help(self.lang(), self.theme(), self.columns_in_box()).len();
+        let first = self.scrolled(first, count, key);
+        self.panel = first.map_or(Panel::None, Panel::Help);
+    }
+
+    /// Scrolls the code where it is longer than the screen; any other key goes on with the line.
+    fn press_at_code(&mut self, mut verify: Verify, key: Key, held: Modifiers) {
+        let rows = verify.rows(self.columns_in_box(), self.lang(), self.theme());
+        match self.scrolled(verify.first, rows.len(), key) {
+            Some(first) => {
+                verify.first = first;
+                self.panel = Panel::Verify(verify);
+            }
+            None => self.press(key, held),
+        }
+    }
+
+    /// Columns inside of what stands in a frame above the conversation.
+    fn columns_in_box(&self) -> u16 {
+        self.size().0.saturating_sub(2)
+    }
+
+    /// The first row that is seen of so many in a frame, after a key that scrolls.
+    fn scrolled(&self, first: usize, count: usize, key: Key) -> Option<usize> {
+        let seen = self.height().saturating_sub(2);
+        let page = seen.saturating_sub(1).max(1);
+        let last = count.saturating_sub(seen);
+        let first = first.min(last);
+        match key {
+            Key::Up => Some(first.saturating_sub(1)),
+            Key::PageUp => Some(first.saturating_sub(page)),
+            Key::Down => Some((first + 1).min(last)),
+            Key::PageDown => Some((first + page).min(last)),
+            _ => None,
+        }
     }
 
     fn press_in_palette(&mut self, mut choice: Choice, key: Key, held: Modifiers) {
@@ -101,7 +127,7 @@ impl App {
                 _ => "/ignore",
             },
             Key::Char('f') if !held.ctrl => "/who",
-            Key::Function(5) => return,
+            Key::Function(2 | 5) => return,
             _ => {
                 self.panel = Panel::Choose(chosen);
                 return;

@@ -6,9 +6,9 @@ use super::held::Side;
 use super::input::Input;
 use super::view::Scroll;
 use crate::chat::command::RequestId;
-use crate::chat::event::{Id, Person};
+use crate::chat::event::{HistoryPage, Id, Person};
 use crate::chat::rooms::RoomNumber;
-use crate::protocol::engine::event::Version;
+use crate::protocol::engine::event::{MessageId, Version};
 
 /// Which conversation something belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,17 @@ impl TalkKey {
                 _ => false,
             }
     }
+
+    /// Whether a message that was said earlier belongs to this conversation, of which `home` is the
+    /// one that it would begin: somebody with a key had perhaps another name then.
+    pub(super) fn takes_in(&self, home: &Self) -> bool {
+        match (&self.with, &home.with) {
+            (Some(one), Some(other)) if one.key.is_some() => {
+                self.room == home.room && one.key == other.key
+            }
+            _ => self.is(home),
+        }
+    }
 }
 
 /// See the file's head.
@@ -64,6 +75,9 @@ pub(super) struct Talk {
     pub(super) editing: Option<Id>,
     /// A page that was asked for.
     pub(super) reading: Option<Reading>,
+    /// How far was looked already for what belongs here: a room's pages hold little of what two
+    /// people say.
+    pub(super) looked: Option<Looked>,
     /// The newest message that this person has read.
     pub(super) read_until: Option<Id>,
     /// The same at the end of the last session.
@@ -79,6 +93,16 @@ pub(super) struct Reading {
     pub(super) beside: Option<Id>,
     /// What is looked at when it has come.
     pub(super) goal: Option<Goal>,
+}
+
+/// How far was looked on one side of what is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Looked {
+    pub(super) side: Side,
+    /// The message beside which what is found is to stand.
+    pub(super) beside: Option<Id>,
+    /// The last message that was looked at.
+    pub(super) at: MessageId,
 }
 
 /// What of a page is looked at.
@@ -105,6 +129,7 @@ impl Talk {
             is_back: true,
             editing: None,
             reading: None,
+            looked: None,
             read_until: None,
             earlier_read: None,
         }
@@ -132,6 +157,26 @@ impl Talk {
         let is_below = !matches!(to, Scroll::At(place, _) if place <= behind);
         let edge = Scroll::At((Some(last), 0), usize::MAX);
         (is_above && is_below).then_some(edge)
+    }
+
+    /// How far was looked already on one side of a message.
+    pub(super) fn looked_at(&self, side: Side, beside: Option<Id>) -> Option<MessageId> {
+        let is_there = |it: &Looked| it.side == side && it.beside == beside;
+        self.looked.filter(is_there).map(|looked| looked.at)
+    }
+
+    /// Takes in that a page was looked through on one side of what is held.
+    pub(super) fn has_looked(&mut self, side: Side, page: &HistoryPage) {
+        let held = &self.conversation.held;
+        let (beside, last) = match side {
+            Side::Before => (held.first(), page.messages.first()),
+            Side::After => (held.hole(), page.messages.last()),
+            Side::Elsewhere => return,
+        };
+        self.looked = match last.map(|said| said.id) {
+            Some(Id::Group(at)) => Some(Looked { side, beside, at }),
+            _ => None,
+        };
     }
 
     /// Takes in that this person looks at it.

@@ -55,10 +55,13 @@ impl App {
                 room.names.follow(news, talk.input.completion());
             }
         }
+        if matches!(news, News::Failed(_)) {
+            self.end_reading(told.request);
+        }
         match news {
             News::Message(message) => self.on_message(told, message),
             News::Room(news) => self.on_rooms(told, news),
-            News::Page(page) => self.on_page(&key, told.request, page),
+            News::Page(page) => self.on_page(told.request, page),
             News::ReadUntil(id) => self.on_read_until(&key, *id),
             News::Snapshot(snapshot) => {
                 if let Some(id) = snapshot.read_until {
@@ -100,14 +103,10 @@ impl App {
         }
         let lang = self.lang();
         let room = self.rooms.entry(key.room);
-        let room = room.or_insert_with(|| Room::new(key.room.to_string(), lang));
+        room.or_insert_with(|| Room::new(key.room.to_string(), lang));
         let mut talk = Talk::new(key.clone());
         talk.conversation.held = Held::of(self.config.is_archived);
-        let completion = talk.input.completion();
-        equip(completion);
-        for member in room.people.others() {
-            completion.add_name(&addressed(&member.person));
-        }
+        equip(talk.input.completion());
         self.talks.add(talk);
     }
 
@@ -291,12 +290,13 @@ impl App {
             typed: typed(person),
             code: code.to_owned(),
             words,
+            first: 0,
         });
     }
 }
 
 /// The conversation that a message belongs to.
-fn home_of(room: RoomNumber, message: &Message) -> TalkKey {
+pub(super) fn home_of(room: RoomNumber, message: &Message) -> TalkKey {
     let other = match message.is_own {
         true => message.to.as_deref(),
         false => Some(&message.who),

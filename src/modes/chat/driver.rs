@@ -49,8 +49,6 @@ pub(super) enum Event {
     Console(ConsoleEvent),
     Signal(Signal),
     Heard(Batch),
-    /// The same of the plain wire, where that is read apart.
-    HeardPlain(Batch),
     Deaf(io::Error),
     Archived(archive::Told),
     #[cfg(feature = "web")]
@@ -75,8 +73,6 @@ pub(super) struct Driver {
     /// Which rooms are kept there.
     pub(super) kept: HistoryRooms,
     pub(super) listening: Listening,
-    /// Reads the plain wire, if the lobby was entered after other rooms.
-    pub(super) plain_listening: Option<Listening>,
     /// The plain wire of the lobby.
     pub(super) plain: SocketAddrV4,
     /// Where the threads tell what they have.
@@ -121,9 +117,6 @@ impl Driver {
             self.fail(Failure::PeopleForgotten(why));
         }
         let outcome = finish(outcome, |signal| self.face.finish(signal));
-        if let Some(listening) = self.plain_listening {
-            listening.end();
-        }
         self.listening.end();
         outcome
     }
@@ -178,12 +171,6 @@ impl Driver {
             Event::Heard(batch) => {
                 self.hear(now, &batch);
                 self.listening.give_back(batch);
-            }
-            Event::HeardPlain(batch) => {
-                self.hear(now, &batch);
-                if let Some(listening) = &self.plain_listening {
-                    listening.give_back(batch);
-                }
             }
             // It came before the loop.
             Event::Opened(_) => {}

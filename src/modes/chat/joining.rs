@@ -1,10 +1,12 @@
 //! Rooms that are entered and left while others are open.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use zeroize::Zeroizing;
 
-use super::driver::{Driver, Event};
-use super::listening::Listening;
-use super::opening::{self, Opened, RoomOpened};
+use super::driver::Driver;
+use super::opening::{self, Opened, Opener, RoomOpened, Session};
 use super::secret::Room;
 use crate::chat::command::{Command, Leave, RequestId};
 use crate::chat::event::{Failure, News, Told};
@@ -18,10 +20,15 @@ use crate::protocol::time::Moment;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::room_key::ROOM_KEY_BYTES;
 use crate::store::open_rooms::{OpenKey, OpenRoom, OpenRooms};
+use crate::store::sessions::Sessions;
 use crate::text;
 
 /// Most rooms that are opened at the same time: each may take 64 MiB for its passphrase.
 const OPENINGS_MAX: usize = 4;
+
+/// Most threads that open rooms: those among them that nobody waits for any more read files that
+/// may never deliver anything.
+const THREADS_MAX: usize = 16;
 
 /// What is known of the rooms beside what goes on in them.
 #[derive(Default)]
@@ -30,6 +37,12 @@ pub(super) struct Joining {
     asking: Option<Asking>,
     /// How many rooms are being opened.
     openings: usize,
+    /// Held by each thread that opens a room.
+    running: Arc<()>,
+    /// Where running sessions are marked.
+    marks: Sessions,
+    /// The sessions in rooms that were entered later.
+    sessions: BTreeMap<RoomNumber, Session>,
     /// The open rooms, as they are opened again.
     open: Vec<(RoomNumber, OpenRoom)>,
     /// Rooms of last time that could not be opened.
@@ -95,6 +108,8 @@ impl Joining {
         if let Some(store) = self.store {
             store.close();
         }
+        let files = self.sessions.into_values().filter_map(|it| it.file);
+        files.for_each(|file| file.close());
     }
 }
 
@@ -105,16 +120,16 @@ impl Driver {
     /// The system's refusal of a thread.
     pub(super) fn start(&mut self, opened: &Opened) -> Result<(), Error> {
         let now = self.clock.now();
+        self.joining.marks = opened.identity.sessions();
         if opened.is_remembered {
             let unopened = opened.failed.iter().map(|(room, _)| room.clone());
             self.joining.keep(unopened.collect())?;
         }
         for room in &opened.rooms {
-            if let Err(failure) = self.enter(now, room, None) {
+            if let Err(failure) = self.enter(now, room, None, None) {
                 self.fail(failure);
             }
         }
-        self.member.has_started();
         for (room, error) in &opened.failed {
             let name = room.name.as_deref().unwrap_or(LOBBY);
             let failure = self.cannot_enter(Some(name), error);
@@ -195,12 +210,19 @@ impl Driver {
         choice: RoomChoice,
         is_typed: bool,
     ) -> Result<(), Failure> {
-        if self.joining.openings >= OPENINGS_MAX {
+        let running = Arc::strong_count(&self.joining.running) - 1;
+        if self.joining.openings >= OPENINGS_MAX || running >= THREADS_MAX {
             return Err(Failure::JoinWaits);
         }
         let typed = choice.shown().map(str::to_owned);
         let asked = (request, from, is_typed);
-        let opening = opening::open_room(choice, self.lang, asked, &self.tell);
+        let opener = Opener {
+            lang: self.lang,
+            sessions: self.joining.marks.clone(),
+            running: Arc::clone(&self.joining.running),
+            tell: self.tell.clone(),
+        };
+        let opening = opening::open_room(choice, asked, opener);
         opening.map_err(|error| self.cannot_enter(typed.as_deref(), &error))?;
         self.joining.openings += 1;
         Ok(())
@@ -219,15 +241,20 @@ impl Driver {
         if self.is_leaving {
             return;
         }
-        let entered = match room {
-            Ok(room) => self
-                .enter(now, &room, Some(request))
-                .map(|number| (number, room)),
-            Err(error) => Err(self.cannot_enter(choice.shown(), &error)),
+        let (room, session) = match room {
+            Ok(opened) => opened,
+            Err(error) => {
+                let failure = self.cannot_enter(choice.shown(), &error);
+                return self.refuse(request, from, failure);
+            }
         };
-        match entered {
-            Err(failure) => self.refuse(request, from, failure),
-            Ok((number, room)) => {
+        match self.enter(now, &room, Some(session.number), Some(request)) {
+            Err(failure) => {
+                session.end();
+                self.refuse(request, from, failure);
+            }
+            Ok(number) => {
+                self.joining.sessions.insert(number, session);
                 if room.is_keyed && is_typed && self.joining.store.is_some() {
                     self.ask_to_keep(number, &room);
                 }
@@ -241,13 +268,14 @@ impl Driver {
         &mut self,
         now: Moment,
         room: &Room,
+        session: Option<u64>,
         request: Option<RequestId>,
     ) -> Result<RoomNumber, Failure> {
         let tag = Seal::new(&room.key).room_tag();
         let number = self.rooms.check(room.shown(), Some(&tag))?;
         let refused = room.is_lobby().then(|| self.open_plain()).flatten();
         let beginning = self.beginning(number, room);
-        let config = self.member.config(room, beginning);
+        let config = self.member.config(room, session, beginning);
         let config = config.map_err(|error| self.cannot_enter(Some(room.shown()), &error))?;
         #[cfg(feature = "bridge")]
         let session = config.setup.session;
@@ -281,17 +309,7 @@ impl Driver {
     /// without its guests, if it does.
     fn open_plain(&mut self) -> Option<Failure> {
         let refused = |refusal| failure::of_refusal(&self.plain.to_string(), &refusal);
-        let poller = match self.sockets.open_plain(self.plain) {
-            Ok(poller) => poller?,
-            Err(refusal) => return Some(refused(refusal)),
-        };
-        match Listening::start(poller, &self.tell, Event::HeardPlain) {
-            Ok(listening) => {
-                self.plain_listening = Some(listening);
-                None
-            }
-            Err(error) => Some(self.cannot_enter(Some(LOBBY), &error)),
-        }
+        self.sockets.open_plain(self.plain).err().map(refused)
     }
 
     fn part(
@@ -348,6 +366,9 @@ impl Driver {
             return true;
         }
         if !self.is_leaving {
+            if let Some(session) = self.joining.sessions.remove(&number) {
+                session.end();
+            }
             let request = self.rooms.take_left_by();
             self.show_in(number, request, RoomNews::Parted);
             self.joining.open.retain(|(open, _)| *open != number);

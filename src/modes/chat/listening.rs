@@ -1,5 +1,4 @@
-//! The threads that read the sockets: one for all of them, and one more for the plain wire of a
-//! member that comes to the lobby after its other rooms.
+//! The thread that reads the sockets.
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
@@ -22,20 +21,19 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Starts the thread, which tells what it heard as the event of `to_event`.
+    /// Starts the thread, which tells what it heard.
     ///
     /// # Errors
     /// The system's refusal of a thread.
     pub(super) fn start(
         (poller, interrupter): (SocketPoller, Interrupter),
         tell: &Sender<Event>,
-        to_event: fn(Batch) -> Event,
     ) -> Result<Self, Error> {
         let (tickets, taken): (Sender<Batch>, Receiver<Batch>) = mpsc::channel();
         (0..BATCHES).for_each(|_| drop(tickets.send(Batch::default())));
         let tell = tell.clone();
         let listen = move || {
-            let heard = poller.listen(&taken, |batch| tell.send(to_event(batch)).is_ok());
+            let heard = poller.listen(&taken, |batch| tell.send(Event::Heard(batch)).is_ok());
             if let Err(error) = heard {
                 let _ = tell.send(Event::Deaf(error));
             }

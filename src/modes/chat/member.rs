@@ -1,6 +1,8 @@
 //! What this member is in every room, and what it begins a room with.
 
-use super::opening::{Opened, new_session};
+use super::opening::Opened;
+#[cfg(feature = "bridge")]
+use super::opening::new_session;
 use super::secret::Room;
 use crate::chat::{Audience, Config};
 use crate::cli::ChatSettings;
@@ -13,6 +15,7 @@ use crate::protocol::wire::private::Secrets;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
 use crate::store::identity::random;
+use crate::store::sessions::Killed;
 
 /// See the file's head.
 pub(super) struct Member {
@@ -21,9 +24,10 @@ pub(super) struct Member {
     role: Role,
     depth_bytes: usize,
     audience: Audience,
-    /// The session of the start, and the one that it replaces: the rooms of the start share both,
-    /// because they are entered together.
-    first: Option<(u64, Option<u64>)>,
+    /// The session of the rooms of the start, which are entered together.
+    first: u64,
+    /// Earlier sessions that this one replaces.
+    killed: Killed,
 }
 
 /// What a room begins with beside what its member is.
@@ -46,18 +50,14 @@ impl Member {
             role: settings.role,
             depth_bytes: settings.depth_bytes,
             audience: settings.audience,
-            first: Some((opened.session, identity.replaces)),
+            first: opened.session,
+            killed: identity.killed.clone(),
         }
     }
 
     /// Whoever is nobody's person keeps what is said.
     pub(super) fn is_keeper(&self) -> bool {
         self.role == Role::Keeper
-    }
-
-    /// The rooms of the start are entered: those that follow have sessions of their own.
-    pub(super) fn has_started(&mut self) {
-        self.first = None;
     }
 
     /// This member's session among the bridges of a room, if it is one.
@@ -73,31 +73,33 @@ impl Member {
                 is_archived: false,
                 mirror_port: None,
                 link: Link::Wired,
-                ..self.config(room, Beginning::default())?.setup
+                ..self.config(room, None, Beginning::default())?.setup
             })
         };
         (self.role == Role::Bridge).then(setup)
     }
 
-    /// This member, new in a room.
+    /// This member, new in a room, with a session of its own or with that of the start.
     ///
     /// # Errors
     /// A system without random bytes.
-    pub(super) fn config(&self, room: &Room, beginning: Beginning) -> Result<Config, Error> {
+    pub(super) fn config(
+        &self,
+        room: &Room,
+        session: Option<u64>,
+        beginning: Beginning,
+    ) -> Result<Config, Error> {
         let name = room.name.as_ref().map(Name::as_str);
-        let (session, replaces) = match self.first {
-            Some(first) => first,
-            None => (new_session()?, None),
-        };
+        let seal = Seal::new(&room.key);
         let setup = Setup {
             signer: self.signer.clone(),
-            session,
-            replaces,
+            session: session.unwrap_or(self.first),
+            replaces: self.killed.in_room(&seal.room_tag()),
             role: self.role,
             is_archived: beginning.is_archived,
             depth_bytes: self.depth_bytes,
             name: self.name.clone(),
-            seal: Seal::new(&room.key).called(name),
+            seal: seal.called(name),
             mirror_port: beginning.mirror_port.filter(|_| room.is_lobby()),
             link: Link::Unknown,
             seed: u64::from_be_bytes(random().map_err(Error::Identity)?),

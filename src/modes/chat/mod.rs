@@ -86,7 +86,7 @@ fn talk(
     address.plain = is_in_lobby.then_some(settings.plain);
     let sockets = GroupSockets::open(address).map_err(refused)?;
     let poller = sockets.poller().map_err(Error::Connection)?;
-    let listening = Listening::start(poller, &tell, Event::Heard)?;
+    let listening = Listening::start(poller, &tell)?;
     let first = opened.rooms.first().ok_or(RoomFault::NoName)?;
     let archive = archiving::start(settings, &tell)?;
     if settings.input == InputPolicy::Ignore {
@@ -109,7 +109,6 @@ fn talk(
         archive,
         kept: settings.keeping.rooms,
         listening,
-        plain_listening: None,
         plain: settings.plain,
         tell,
         group,

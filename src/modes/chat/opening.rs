@@ -3,22 +3,30 @@
 //! leaves it behind.
 
 use std::io::{self, ErrorKind, IsTerminal};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
+use std::time::Duration;
 
 use super::driver::Event;
 use super::secret::{self, Room};
 use crate::chat::command::RequestId;
 use crate::chat::rooms::RoomNumber;
-use crate::cli::{ChatSettings, RoomChoice};
+use crate::cli::{ChatSettings, RoomChoice, RoomSecret};
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::error::{Error, StoreError};
+use crate::protocol::wire::seal::Seal;
 use crate::store::identity::{Identity, Who, random};
 use crate::store::open_rooms::{self, OpenRoom};
+use crate::store::sessions::{SessionFile, Sessions};
 use crate::terminal::screen::is_hangup;
 use crate::terminal::secret_prompter::SecretPrompter;
 use crate::terminal::signals::Signal;
 use crate::text::Lang;
+
+/// Longest time that the opening of a room takes, so that a key file that is a pipe to which nobody
+/// writes keeps no other room waiting.
+const OPENING_MAX: Duration = Duration::from_secs(30);
 
 /// The rooms of the start, and who we are in them.
 pub(super) struct Opened {
@@ -43,7 +51,36 @@ pub(super) struct RoomOpened {
     pub(super) choice: RoomChoice,
     /// Whether its secret was typed just now.
     pub(super) is_typed: bool,
-    pub(super) room: Result<Room, Error>,
+    /// The room, and this member's session in it.
+    pub(super) room: Result<(Room, Session), Error>,
+}
+
+/// A session in a room that is entered later.
+pub(super) struct Session {
+    pub(super) number: u64,
+    /// Marks it as running, where that can be.
+    pub(super) file: Option<SessionFile>,
+}
+
+impl Session {
+    /// Takes the mark away once the room is left, without keeping anybody waiting for the disk.
+    pub(super) fn end(self) {
+        if let Some(file) = self.file {
+            // Without a thread the mark stays: the next start then replaces a session that is over.
+            let close = thread::Builder::new().name("closer".into());
+            let _ = close.spawn(move || file.close());
+        }
+    }
+}
+
+/// What a room that is entered later is opened with.
+pub(super) struct Opener {
+    pub(super) lang: Lang,
+    /// Where running sessions are marked.
+    pub(super) sessions: Sessions,
+    /// Held by each thread that opens a room, so that they are counted.
+    pub(super) running: Arc<()>,
+    pub(super) tell: Sender<Event>,
 }
 
 /// How the opening ended.
@@ -113,19 +150,42 @@ pub(super) fn open(
     }
 }
 
-/// Opens a room beside others, on a thread of its own: nobody is asked.
+/// Opens a room beside others, on a thread of its own: nobody is asked. What takes too long is told
+/// as an error; its thread is left to the system.
 ///
 /// # Errors
 /// The system's refusal of a thread.
 pub(super) fn open_room(
     choice: RoomChoice,
-    lang: Lang,
     (request, from, is_typed): (RequestId, RoomNumber, bool),
-    tell: &Sender<Event>,
+    opener: Opener,
 ) -> Result<(), Error> {
-    let tell = tell.clone();
+    let Opener {
+        lang,
+        sessions,
+        running,
+        tell,
+    } = opener;
+    let prompter = SecretPrompter::default();
+    let (done, outcome) = mpsc::channel();
+    let (wanted, asks) = (choice.clone(), prompter.clone());
+    let read = move || {
+        // Whoever waited may have given up.
+        let _ = done.send(secret::open(&wanted, lang, &asks));
+        drop(running);
+    };
+    let reader = thread::Builder::new().name("opener".into()).spawn(read);
+    reader.map_err(Error::Connection)?;
     let work = move || {
-        let room = secret::open(&choice, lang, &SecretPrompter::default());
+        let room = outcome.recv_timeout(OPENING_MAX).unwrap_or_else(|_| {
+            prompter.close();
+            Err(never_delivered(&choice))
+        });
+        let room = room.and_then(|room| {
+            let number = new_session()?;
+            let file = sessions.begin(number, Some(&Seal::new(&room.key).room_tag()));
+            Ok((room, Session { number, file }))
+        });
         let opened = RoomOpened {
             request,
             from,
@@ -136,9 +196,20 @@ pub(super) fn open_room(
         // After the end nobody listens.
         let _ = tell.send(Event::RoomOpened(Box::new(opened)));
     };
-    let opener = thread::Builder::new().name("opener".into()).spawn(work);
-    opener.map_err(Error::Connection)?;
+    let waiter = thread::Builder::new().name("waiter".into()).spawn(work);
+    waiter.map_err(Error::Connection)?;
     Ok(())
+}
+
+/// Why a room was not opened in time: its file is the only thing that may take for ever.
+fn never_delivered(choice: &RoomChoice) -> Error {
+    let late = io::Error::from(ErrorKind::TimedOut);
+    match &choice.secret {
+        RoomSecret::KeyFile(path) | RoomSecret::InviteFile(path) => {
+            StoreError::secret(path)(late).into()
+        }
+        _ => Error::Connection(late),
+    }
 }
 
 fn open_all(

@@ -98,6 +98,11 @@ fn find(choice: &RoomChoice, lang: Lang, prompter: &SecretPrompter) -> Result<Ro
         RoomSecret::Public => Ok(public(name)),
         RoomSecret::KeyFile(path) => {
             let bytes = secret::read_bytes(path).map_err(StoreError::secret(path))?;
+            if prompter.is_closed() {
+                // A passphrase takes much memory, which nobody waits for any more.
+                let late = io::Error::from(ErrorKind::TimedOut);
+                return Err(StoreError::secret(path)(late).into());
+            }
             if let Ok(bytes) = <&[u8; 32]>::try_from(&bytes[..]) {
                 let key = RoomKey::from_file(named(name.as_ref())?.as_str(), bytes);
                 return Ok(keyed(name, key));

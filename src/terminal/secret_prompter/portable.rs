@@ -25,4 +25,10 @@ impl SecretPrompter {
 
     /// Does nothing here: an open question puts the terminal back when it is answered.
     pub fn close(&self) {}
+
+    /// Whether it was closed, which is not known here.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        false
+    }
 }

@@ -113,6 +113,12 @@ impl SecretPrompter {
         state.give_up();
     }
 
+    /// Whether it was closed: nobody waits for an answer any more.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,6 +5,7 @@ mod reading;
 mod views;
 
 use super::*;
+use crate::chat::archive::search::Place;
 use crate::chat::event::{Content, Delivered, Guest, Id, Interface, Ready};
 use crate::chat::event::{Deleted, Message, News, Timing};
 use crate::chat::transcript::Snapshot;
@@ -239,7 +240,9 @@ fn a_person_is_chosen_and_a_code_compared() {
         }
         let verify = command("/verify carla");
         assert_eq!(asks(&mut app, 2, "\x1b[15~\x1b[Bv"), [verify]);
-        assert_eq!(types(&mut app, 2, "\x1b[15~m"), []);
+        let (place, limit) = (Place::Newest, 500);
+        let earlier = (1, Entry::Page { place, limit });
+        assert_eq!(asks(&mut app, 2, "\x1b[15~m"), [earlier]);
         assert!(shows(&app, "✉ bia · private"));
         tell(
             &mut app,
@@ -253,6 +256,8 @@ fn a_person_is_chosen_and_a_code_compared() {
         let verified = command("/verified carla");
         assert_eq!(asks(&mut app, 3, "\x03/verified carla\r"), [verified]);
         assert_eq!(types(&mut app, 3, "\x1bOSfind\r"), []);
+        assert!(shows(&app, "find:") && !shows(&app, "nothing found"));
+        types(&mut app, 3, "xyz");
         assert!(shows(&app, "nothing found"));
     }
 }

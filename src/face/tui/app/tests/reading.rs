@@ -1,7 +1,6 @@
 //! Reading on beyond what is held, finding there, and how far one has read.
 
 use super::*;
-use crate::chat::archive::search::Place;
 use crate::chat::command::RequestId;
 use crate::chat::event::{FoundMessage, HistoryPage};
 use crate::protocol::engine::event::MessageId;
@@ -155,4 +154,109 @@ fn what_was_read_is_told_and_what_was_not_is_marked() {
     let effects = types(&mut app, 502, "\x04");
     assert_eq!(effects.last(), Some(&Effect::End));
     assert_eq!(entry(effects), marked(9));
+}
+
+/// The same, but every tenth is said to this person alone.
+fn mixed(numbers: std::ops::Range<u64>, has_older: bool) -> News {
+    let said = |number| Message {
+        is_private: number % 10 == 0,
+        to: (number % 10 == 0).then(|| Box::new(person("ana"))),
+        ..said(number, Timing::History)
+    };
+    News::Page(Box::new(HistoryPage {
+        messages: numbers.map(said).collect(),
+        has_older,
+        has_newer: true,
+    }))
+}
+
+#[test]
+fn a_private_conversation_reads_on_through_what_others_say() {
+    let mut app = app(80, 12);
+    let person = person("bia");
+    let was_here = true;
+    tell(&mut app, 1, News::Entered { person, was_here });
+    let private = |place| Entry::Page { place, limit: 500 };
+    // It begins with what is kept of it.
+    let (request, entry) = asked(types(&mut app, 2, "/msg bia\r")).unwrap();
+    assert_eq!(entry, private(Place::Newest));
+    answer(&mut app, request, mixed(1001..1500, true));
+    assert!(shows(&app, "linha 1490.") && !shows(&app, "linha 1491."));
+    // Too little of it is held: it reads on, also where nothing belongs to it.
+    let next = |app: &mut App| asked(std::iter::from_fn(|| app.poll()).collect());
+    let (request, entry) = next(&mut app).unwrap();
+    assert_eq!(entry, private(Place::Before(id(1001))));
+    answer(&mut app, request, mixed(991..1000, true));
+    let (request, entry) = next(&mut app).unwrap();
+    assert_eq!(entry, private(Place::Before(id(991))));
+    // Nobody waits for a page that comes while another conversation is looked at.
+    types(&mut app, 2, "\x0e");
+    answer(&mut app, request, mixed(900..991, true));
+    assert_eq!(next(&mut app), None);
+    types(&mut app, 2, "\x10");
+    let (request, entry) = asked(types(&mut app, 2, "\x1b[5~")).unwrap();
+    assert_eq!(entry, private(Place::Before(id(900))));
+    answer(&mut app, request, mixed(0..900, false));
+    types(&mut app, 2, "\x1b[1;5H");
+    assert!(shows(&app, "linha 0.") && shows(&app, "nothing older is kept"));
+    types(&mut app, 2, "\x1b[1;5F");
+    // The room's own view has none of it.
+    types(&mut app, 2, "\x0e");
+    let (request, entry) = asked(types(&mut app, 2, "\x1b[5~")).unwrap();
+    assert_eq!(entry, pages(Place::Newest));
+    answer(&mut app, request, mixed(1488..1493, false));
+    assert!(shows(&app, "linha 1491.") && !shows(&app, "linha 1490."));
+}
+
+#[test]
+fn a_private_conversation_goes_to_a_time_and_finds_what_is_its_own() {
+    let mut app = app(80, 12);
+    let person = person("bia");
+    let was_here = true;
+    tell(&mut app, 1, News::Entered { person, was_here });
+    let (request, _) = asked(types(&mut app, 2, "/msg bia\r")).unwrap();
+    answer(&mut app, request, mixed(1001..1500, true));
+    while app.poll().is_some() {}
+    at(&mut app, 3, &AppInput::GoTo(500_000));
+    let (request, _) = asked(std::iter::from_fn(|| app.poll()).collect()).unwrap();
+    answer(&mut app, request, mixed(700..1001, true));
+    let (request, _) = asked(std::iter::from_fn(|| app.poll()).collect()).unwrap();
+    answer(&mut app, request, mixed(400..700, true));
+    assert!(shows(&app, "linha 500."));
+    let (request, entry) = asked(types(&mut app, 4, "\x06linha 4")).unwrap();
+    assert_eq!(entry, Entry::Command("/search linha 4* limit:1000".into()));
+    for number in [44, 440, 441] {
+        let message = Message {
+            is_private: number != 441,
+            ..said(number, Timing::History)
+        };
+        let found = FoundMessage {
+            message,
+            is_match: true,
+            marks: Vec::new(),
+        };
+        answer(&mut app, request, News::Found(Box::new(found)));
+    }
+    let (count, has_more) = (3, false);
+    answer(&mut app, request, News::Searched { count, has_more });
+    // 400 to 490 are held, 44 is not, and 441 was said to everybody.
+    assert!(shows(&app, "11 found"), "{:?}", drawn(&app));
+}
+
+#[test]
+fn tab_knows_in_a_private_conversation_who_came_later() {
+    let mut app = app(80, 12);
+    let enters = |app: &mut App, name| {
+        let (person, was_here) = (person(name), false);
+        tell(app, 1, News::Entered { person, was_here });
+    };
+    enters(&mut app, "bia");
+    types(&mut app, 2, "/msg bia\r");
+    enters(&mut app, "caio");
+    types(&mut app, 2, "ca\t");
+    assert!(shows(&app, "> caio:"));
+    types(&mut app, 2, "\x15b\t");
+    assert!(shows(&app, "> bia:"));
+    types(&mut app, 2, "\x15/part tur\t");
+    assert!(shows(&app, "> /part turma-a"));
 }

@@ -224,3 +224,35 @@ fn what_calls_this_person_and_how_it_looks_is_theirs_to_say() {
     tell(&mut app, 1, News::Message(own));
     assert!(shows(&app, "ana: minha sent"));
 }
+
+#[test]
+fn what_has_no_room_on_a_small_screen_is_listed_or_scrolls() {
+    let mut app = app(40, 10);
+    let (person, was_here) = (person("bia"), true);
+    tell(&mut app, 1, ready("turma-a"));
+    tell(
+        &mut app,
+        1,
+        News::Entered {
+            person: person.clone(),
+            was_here,
+        },
+    );
+    // The people have no column: they are listed, and leave again by the same key.
+    types(&mut app, 2, "\x1bOQ");
+    assert!(shows(&app, "People (2)") && shows(&app, "● bia"));
+    types(&mut app, 2, "\x1bOQ");
+    assert!(!shows(&app, "People (2)"));
+    let code = "55547 98383 44142 15440 58584 06454".to_owned();
+    tell(&mut app, 2, News::Code { person, code });
+    assert!(shows(&app, "You and bia ↑ ↓") && shows(&app, "by voice:"));
+    for _ in 0..60 {
+        types(&mut app, 2, "\x1b[B");
+    }
+    // The picture for a camera is the last, and its end has a border.
+    assert!(shows(&app, "▀▀") && !shows(&app, "by voice:"));
+    types(&mut app, 2, &"\x1b[5~".repeat(20));
+    assert!(shows(&app, "by voice:"));
+    types(&mut app, 2, "x");
+    assert!(shows(&app, "> x") && !shows(&app, "by voice:"));
+}

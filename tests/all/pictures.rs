@@ -63,6 +63,7 @@ impl Stage {
             notices: Notices::Mentions,
             takes_mouse: true,
             is_archived: true,
+            keeps_private: false,
         };
         let mut stage = Self {
             app: App::new(config, local),

@@ -100,7 +100,8 @@ fn a_private_conversation_begins_with_what_is_kept_of_it() {
     let home = Home::new();
     let mut bia = place.member(&Home::new(), "bia", &["--json"]);
     let open = || {
-        let mut ana = Window::start(place.chat(&home, &["--screen", "--name", "ana"]));
+        let args = ["--screen", "--name", "ana", "--history-private=true"];
+        let mut ana = Window::start(place.chat(&home, &args));
         ana.sees("● bia");
         ana
     };

@@ -58,6 +58,8 @@ pub struct AppConfig {
     pub takes_mouse: bool,
     /// Whether what is said is kept, so that less of it is held.
     pub is_archived: bool,
+    /// Whether private messages are kept too.
+    pub keeps_private: bool,
 }
 
 /// What comes in.

@@ -55,6 +55,8 @@ pub struct ScreenFaceConfig {
     pub takes_mouse: bool,
     /// Whether what is said is kept, so that less of it is held.
     pub is_archived: bool,
+    /// Whether private messages are kept too.
+    pub keeps_private: bool,
 }
 
 /// See the file's head.
@@ -117,6 +119,7 @@ impl ScreenFace {
                 notices: config.notices,
                 takes_mouse: config.takes_mouse,
                 is_archived: config.is_archived,
+                keeps_private: config.keeps_private,
             },
             local,
         );

@@ -53,7 +53,7 @@ impl App {
             // Most of what is found is not of this conversation.
             Some(_) => FOUND_MAX,
         };
-        let is_wanted = letters >= KEPT_LETTERS_MIN;
+        let is_wanted = letters >= KEPT_LETTERS_MIN && self.is_kept();
         finder.request = is_wanted.then(|| {
             let line = format!("/search {} limit:{most}", searched(&finder.query));
             self.ask(Entry::Command(line))

@@ -19,6 +19,9 @@ const PAGE_MESSAGES: usize = 200;
 /// The same where most of them are not shown: in a private conversation.
 const LOOKED_THROUGH: usize = 500;
 
+/// Such pages that are read for one key; the next key reads on.
+const LOOKED_PAGES_MAX: usize = 40;
+
 /// Entries above what is seen that are held already before more is asked for.
 const AHEAD: usize = 100;
 
@@ -29,12 +32,18 @@ impl App {
     /// Asks for what was said before the oldest message that is held, if that is near.
     pub(super) fn wants_older(&mut self) {
         let talk = self.talk();
-        if talk.reading.is_some() || !talk.conversation.held.has_older() {
+        let has_older = talk.conversation.held.has_older() && self.is_kept();
+        if talk.reading.is_some() || !has_older {
             return;
         }
         if !self.is_far_from_top() {
             self.read_before(None);
         }
+    }
+
+    /// Whether what is said in the conversation that is looked at is in the archive.
+    pub(super) fn is_kept(&self) -> bool {
+        self.talk().key.with.is_none() || self.config.keeps_private
     }
 
     /// Asks for what stands before the oldest message that is held.
@@ -83,7 +92,7 @@ impl App {
                 first.is_some_and(|first| first.wall_ms <= wall_ms)
             }
         };
-        if !is_there && held.has_older() {
+        if !is_there && held.has_older() && self.is_kept() {
             return self.read_before(Some(goal));
         }
         let at = match goal {
@@ -110,6 +119,7 @@ impl App {
             side,
             beside,
             goal,
+            pages_before: 0,
         });
     }
 
@@ -196,7 +206,13 @@ impl App {
                     self.wants_newer();
                 }
             }
-            (Side::Before | Side::Elsewhere, None) => self.wants_older(),
+            (Side::Before | Side::Elsewhere, None) if reading.pages_before < LOOKED_PAGES_MAX => {
+                self.wants_older();
+                if let Some(next) = &mut self.talk_mut().reading {
+                    next.pages_before = reading.pages_before + 1;
+                }
+            }
+            (Side::Before | Side::Elsewhere, None) => {}
         }
     }
 

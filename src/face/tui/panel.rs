@@ -23,6 +23,9 @@ const QUERY_MAX_BYTES: usize = 256;
 /// From so many columns on, keys, commands and what they are for stand in a table.
 pub(super) const TABLE_COLUMNS_MIN: u16 = 60;
 
+/// From so many letters on, a command is found by its word in another language.
+const CALLED_BYTES_MIN: usize = 3;
+
 /// Rows of one thing in a list.
 const LISTED_ROWS_MAX: usize = 6;
 
@@ -156,7 +159,11 @@ pub(super) fn offers(query: &str, lang: Lang) -> Vec<Offer> {
     let is_called = |offer: &Offer| {
         let binding = |it: &&Binding| it.action == offer.action && it.words.contains(&offer.word);
         let words = BINDINGS.iter().find(binding).map_or(&[][..], |it| it.words);
-        words.iter().any(|word| word.contains(&query))
+        let begun = query.trim_start_matches('/');
+        begun.len() >= CALLED_BYTES_MIN
+            && words
+                .iter()
+                .any(|word| word.trim_start_matches('/').starts_with(begun))
     };
     let is_like = |offer: &Offer| offer.shown.to_lowercase().contains(&query) || is_called(offer);
     keys.chain(commands).filter(is_like).collect()

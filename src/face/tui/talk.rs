@@ -93,6 +93,8 @@ pub(super) struct Reading {
     pub(super) beside: Option<Id>,
     /// What is looked at when it has come.
     pub(super) goal: Option<Goal>,
+    /// Pages that were read before it because too little was found.
+    pub(super) pages_before: usize,
 }
 
 /// How far was looked on one side of what is held.

@@ -176,6 +176,8 @@ fn face(
             notices: settings.look.notices,
             takes_mouse: settings.look.takes_mouse,
             is_archived: settings.keeping.rooms != HistoryRooms::None,
+            keeps_private: settings.keeping.rooms != HistoryRooms::None
+                && settings.keeping.keeping.private,
         };
         return Ok(RoomFace::Screen(Box::new(ScreenFace::open(config, tell)?)));
     }

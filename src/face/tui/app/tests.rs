@@ -34,6 +34,7 @@ fn app(columns: u16, rows: u16) -> App {
         notices: Notices::Mentions,
         takes_mouse: true,
         is_archived: true,
+        keeps_private: true,
     };
     let mut app = App::new(config, local);
     at(&mut app, 0, &AppInput::Size(columns, rows));

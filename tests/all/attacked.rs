@@ -1,7 +1,17 @@
 //! A room under attack on real sockets: three honest members, a newcomer, and an attacker who is on
 //! the same network (`tests/attacker`). Whatever it sends, the honest hear each other, the newcomer
-//! comes in and gets what was said, and nobody uses much memory or sends much. Needs Linux, root,
-//! iproute2 and nftables; says so loudly where it may not.
+//! comes in and gets what was said, and nobody uses much memory or sends much. What an attack costs
+//! each of them of a processor is printed and not asserted, since other tests run beside:
+//!
+//! ```sh
+//! cargo test --release --test all attacked:: -- --test-threads 1 --nocapture
+//! ```
+//!
+//! Needs Linux, root, iproute2 and nftables; says so loudly where it may not.
+#![allow(clippy::print_stderr)]
+
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::support;
 
@@ -122,6 +132,7 @@ impl Room {
     fn endures(&mut self, mut attacker: Program, given_bytes: u64) -> u64 {
         attacker.shows("ready to attack");
         let before = self.hosts.each_ref().map(Host::sent_bytes);
+        let (began, taken) = (Instant::now(), self.processor_times());
         attacker.says("begin");
         for part in 1..=10 {
             attacker.shows(&format!("part {part}"));
@@ -133,6 +144,7 @@ impl Room {
             self.talks();
         }
         let sent = attacker.ends_with(0).shown;
+        self.report_cost(&taken, began.elapsed(), sent.last().unwrap());
         let after = self.hosts.each_ref().map(Host::sent_bytes);
         for (at, name) in NAMES.iter().enumerate() {
             let bytes = after[at] - before[at];
@@ -144,6 +156,25 @@ impl Room {
             .filter_map(|word| word.parse().ok())
             .next_back()
             .unwrap()
+    }
+
+    /// The processor time that each of the first three has taken.
+    fn processor_times(&self) -> Vec<Duration> {
+        let first = self.members.iter().take(NAMES.len());
+        first.map(Program::processor_time).collect()
+    }
+
+    /// Prints what an attack cost the members, the talk beside it included.
+    fn report_cost(&self, before: &[Duration], time: Duration, sent: &str) {
+        let after = self.processor_times();
+        let percent = |(after, before): (&Duration, &Duration)| {
+            let share = (*after - *before).as_secs_f64() / time.as_secs_f64();
+            format!("{:.1} %", share * 100.0)
+        };
+        let shares: Vec<String> = after.iter().zip(before).map(percent).collect();
+        let test = thread::current().name().unwrap_or_default().to_owned();
+        let shares = shares.join(", ");
+        eprintln!("{test}: {sent} in {time:.1?}; of a core, each of three: {shares}");
     }
 
     /// What a member has counted.

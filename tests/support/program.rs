@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use super::place::Home;
@@ -198,6 +198,16 @@ impl Program {
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = peak.and_then(|peak| peak.trim().strip_suffix("kB"));
         kib.unwrap().trim().parse::<u64>().unwrap() * 1024
+    }
+
+    /// The processor time that all its threads have taken so far, as Linux counts it.
+    pub fn processor_time(&self) -> Duration {
+        const TICK: Duration = Duration::from_millis(10);
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let (_, behind_name) = stat.rsplit_once(") ").unwrap();
+        // The 14th and the 15th word of the line: in the program, and in the kernel for it.
+        let words = behind_name.split(' ').skip(11).take(2);
+        TICK * words.map(|ticks| ticks.parse::<u32>().unwrap()).sum()
     }
 
     /// Whether it has ended by now.

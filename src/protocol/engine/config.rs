@@ -34,6 +34,9 @@ pub const NACK_INTERVAL_LARGE: Duration = ms(50);
 /// Bytes of NACKs for each byte of durable frames that comes: on radio, 200 short frames a second
 /// of which 20 % are lost take most of it.
 pub const NACK_OF_RECEIVED: f64 = 0.1;
+/// Bytes of NACKs for each byte of durable frames that were missing and come: a request for a short
+/// frame is as long as the frame. Whoever sends without end and leaves gaps is asked no more.
+pub const NACK_OF_REPAIRED: f64 = 1.0;
 /// Bytes of NACKs per second beside that…
 pub const NACK_BYTES_PER_S: f64 = 150.0;
 /// …and at once: together 2.6 kbit/s over any minute, of the 20 that anybody may cause.

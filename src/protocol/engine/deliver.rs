@@ -241,7 +241,7 @@ impl Engine {
             hash: (frame.held.hash >> 32) as u32,
         };
         let frontier = &mut self.receiving.frontier;
-        frontier.shown(shown, &frame.durable.references);
+        frontier.shown(shown, &frame.durable.references, now.time);
         self.tell_records(frame, order)
     }
 

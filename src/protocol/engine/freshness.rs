@@ -4,12 +4,13 @@
 //! Members that heard them the first time recognise them. Members that started since do not, and
 //! look for a sign that the author knows something which did not exist before:
 //!
-//! - it acknowledges, or refers to, a frame of ours, or one that was made in our time;
+//! - it acknowledges, or refers to, a frame of ours;
 //! - its digest is ours, over a range with such a frame in it;
 //! - it repeats the cookie that we gave it.
 //!
-//! A frame is made in our time if its author had given such a sign before. All of these travel
-//! anyway, so that the check costs no packet.
+//! All of these travel anyway, so that the check costs no packet. Frames of others are no sign,
+//! whatever their clocks show: their author can have shown them to one member, and withheld them
+//! from all others until that member was gone.
 //!
 //! A session whose clock shows the time since this member began to listen is believed at once,
 //! also if it cannot hear us: had somebody sent the frame before, it would be known here. One whose
@@ -52,12 +53,12 @@ impl Freshness<'_> {
     /// Whether only a member that is there now can say this. `cookie` is what this member gave to
     /// the address that the frame came from.
     pub(super) fn is_sign(&mut self, body: &Body<'_>, cookie: impl FnOnce() -> u64) -> bool {
-        let is_fresh = |ack: &Ack| self.is_fresh(ack.of, ack.through);
+        let is_fresh = |ack: &Ack| self.is_ours(ack.of, ack.through);
         match body {
             Body::Durable(durable) => {
                 let mut references = durable.references.iter();
                 durable.acks.iter().any(is_fresh)
-                    || references.any(|r| self.is_fresh(r.member, r.sequence))
+                    || references.any(|r| self.is_ours(r.member, r.sequence))
             }
             Body::Beat(beat) => {
                 beat.acks.iter().any(is_fresh) || self.is_fresh_digest(&beat.digest)
@@ -71,21 +72,9 @@ impl Freshness<'_> {
         }
     }
 
-    /// Whether a durable frame was made in our time.
-    fn is_fresh(&self, of: MemberTag, sequence: u32) -> bool {
-        match self.roster.find(of) {
-            Some(ME) => (1..=self.newest).contains(&sequence),
-            Some(id) => {
-                let held = self.log.get(id, sequence);
-                held.is_some_and(|held| self.is_fresh_at(id, held.position.clock))
-            }
-            None => false,
-        }
-    }
-
-    fn is_fresh_at(&self, id: Id, clock: u64) -> bool {
-        let proven_at = self.roster.get(id).and_then(|member| member.proven_at);
-        id == ME || proven_at.is_some_and(|proven_at| clock > proven_at)
+    /// Whether a durable frame is one of this session's.
+    fn is_ours(&self, of: MemberTag, sequence: u32) -> bool {
+        self.roster.find(of) == Some(ME) && (1..=self.newest).contains(&sequence)
     }
 
     fn is_fresh_digest(&mut self, digest: &Digest) -> bool {
@@ -94,7 +83,7 @@ impl Freshness<'_> {
             return false;
         }
         let mut held = self.log.history(from, cut).rev();
-        held.any(|(position, id)| self.is_fresh_at(*id, position.clock))
+        held.any(|(_, id)| *id == ME)
     }
 }
 
@@ -111,7 +100,7 @@ impl Engine {
         let author = &frame.author;
         let is_durable = frame.body.kind() == Kind::Durable;
         let member = self.group.roster.get(id);
-        let is_proven = member.is_some_and(|member| member.proven_at.is_some());
+        let is_proven = member.is_some_and(|member| member.is_proven);
         let is_stale = self.is_stale(now, Some(id), author);
         if is_durable && is_proven {
             return true;
@@ -121,7 +110,7 @@ impl Engine {
         }
         let is_known = is_proven && is_stale == Some(false);
         if !is_known && self.is_sign(source, &frame.body) {
-            self.group.roster.prove(id, author.clock);
+            self.group.roster.prove(id);
         } else if !is_known {
             let is_plausible = match is_durable {
                 true => {
@@ -224,7 +213,7 @@ impl Engine {
             return;
         }
         let member = self.group.roster.get(id);
-        if member.is_none_or(|member| member.proven_at.is_none()) {
+        if member.is_none_or(|member| !member.is_proven) {
             return;
         }
         let waiting = self.receiving.unproven.take(id).into_iter();

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::config::{GAP_GIVEN_UP_AFTER, VAIN_ASKS, VAIN_DOUBLINGS, VAIN_FEW};
+use super::config::{GAP_GIVEN_UP_AFTER, VAIN_ASKS, VAIN_DOUBLINGS};
 use super::inbox::NackTiming;
 use crate::protocol::rng::Rng;
 
@@ -97,9 +97,9 @@ impl Gaps {
         }
     }
 
-    /// Whether nothing came of the latest requests.
-    pub(super) fn are_vain(&self) -> bool {
-        self.asked_in_vain >= VAIN_FEW
+    /// How often frames were asked for since one came.
+    pub(super) fn asked_in_vain(&self) -> u32 {
+        self.asked_in_vain
     }
 
     /// Takes out all frames of `first..=last`.

@@ -200,7 +200,7 @@ impl Engine {
         let mut by_address = BTreeMap::new();
         let mut is_shared_in_talk = false;
         for (id, member) in self.group.roster.everybody() {
-            let is_proven = id != ME && member.proven_at.is_some() && !member.is_closed;
+            let is_proven = id != ME && member.is_proven && !member.is_closed;
             let Some(stated) = member.stated_clock.filter(|_| is_proven) else {
                 continue;
             };

@@ -229,7 +229,10 @@ impl Engine {
             self.note_amendments(id, heard.author, heard.durable);
         }
         self.recall(heard);
-        self.receiving.nack_budget.earn(heard.bytes.len());
+        let was_missing = self.receiving.is_missing(id, sequence);
+        self.receiving
+            .nack_budget
+            .earn(heard.bytes.len(), was_missing);
         self.me.clock.observe(author.clock, now.wall_ms);
         let rng = &mut self.rng;
         self.receiving.update(id, |inbox| {

@@ -198,19 +198,16 @@ impl Inbox {
         timing: NackTiming,
         rng: &mut Rng,
     ) -> Vec<u32> {
-        let max = match self.prospect() {
+        let max = match Prospect::after(self.asked_in_vain()) {
             Prospect::Hopeful if self.has_any() => max,
             _ => max.min(PROBE_FRAMES),
         };
         self.gaps.due(now, max, timing, rng)
     }
 
-    /// Whether asking was of any use lately.
-    pub(super) fn prospect(&self) -> Prospect {
-        match self.gaps.are_vain() {
-            true => Prospect::Vain,
-            false => Prospect::Hopeful,
-        }
+    /// How often this member's frames were asked for since one of them came.
+    pub(super) fn asked_in_vain(&self) -> u32 {
+        self.gaps.asked_in_vain()
     }
 
     /// Asks no more for a frame that is not taken in.
@@ -224,13 +221,11 @@ impl Inbox {
     }
 
     /// How many ranges of sequences this holds: what came and what is missing.
-    #[must_use]
     pub fn ranges(&self) -> usize {
         self.gaps.entries() + self.have.ranges().len()
     }
 
     /// The newest frame that is known to exist.
-    #[must_use]
     pub fn newest(&self) -> u32 {
         self.newest
     }
@@ -317,13 +312,20 @@ impl Inbox {
     }
 
     /// When something is due here.
-    #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
+        let times = [self.goes_on_at(), self.asks_at()];
+        times.into_iter().flatten().min()
+    }
+
+    /// When frames that are here are shown without those that they wait for.
+    pub(super) fn goes_on_at(&self) -> Option<Duration> {
         let stalled = self.stalled_since.map(|since| since + GAP_SHOWN_AFTER);
-        [stalled, self.blocked_until, self.gaps.next_time()]
-            .into_iter()
-            .flatten()
-            .min()
+        [stalled, self.blocked_until].into_iter().flatten().min()
+    }
+
+    /// When missing frames are asked for.
+    pub(super) fn asks_at(&self) -> Option<Duration> {
+        self.gaps.next_time()
     }
 
     /// The last frame before the first gap: all up to it are here or given up.
@@ -363,19 +365,16 @@ impl Inbox {
     }
 
     /// Whether a frame is here.
-    #[must_use]
     pub fn has(&self, sequence: u32) -> bool {
         self.have.contains(sequence)
     }
 
     /// Whether a frame is missing and asked for.
-    #[must_use]
     pub fn is_missing(&self, sequence: u32) -> bool {
         self.gaps.contains(sequence)
     }
 
     /// Whether a frame was delivered or skipped.
-    #[must_use]
     pub fn is_past(&self, sequence: u32) -> bool {
         sequence < self.next
     }

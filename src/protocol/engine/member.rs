@@ -57,8 +57,8 @@ pub struct Member {
     pub knows_history: bool,
     /// The round trip that it states; `None` for this member itself.
     pub grtt: Option<Duration>,
-    /// The clock of the frame that proved that it is there now.
-    pub(super) proven_at: Option<u64>,
+    /// Whether it has proven that it is there now, and no recording.
+    pub(super) is_proven: bool,
     /// What its clock shows.
     pub(super) clock_offset: ClockOffset,
     /// What it showed when it was last heard, also if that is far ahead.
@@ -96,7 +96,7 @@ impl Member {
             is_archived: false,
             knows_history: false,
             grtt: None,
-            proven_at: None,
+            is_proven: false,
             clock_offset: ClockOffset::default(),
             stated_clock: None,
             heard: Duration::ZERO,

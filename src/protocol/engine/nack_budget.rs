@@ -1,10 +1,12 @@
 //! How much this member asks for what it lacks. An author decides what is missing, by claims that
 //! cost it one beat each, so that it does not decide how much is asked: requests stay in proportion
-//! to what is received, and beside that a little leaves all the time.
+//! to what is received, and to what comes of them, and beside that a little leaves all the time.
 
 use std::time::Duration;
 
-use super::config::{NACK_BURST_BYTES, NACK_BYTES_PER_S, NACK_OF_RECEIVED};
+use super::config::{
+    NACK_BURST_BYTES, NACK_BYTES_PER_S, NACK_OF_RECEIVED, NACK_OF_REPAIRED, VAIN_FEW,
+};
 use crate::protocol::rate::TokenBucket;
 
 /// What speaks for a request to a group.
@@ -16,40 +18,69 @@ pub(super) enum Prospect {
     Vain,
 }
 
+impl Prospect {
+    /// What speaks for a request to a member that was asked so often in vain.
+    pub(super) fn after(asked_in_vain: u32) -> Self {
+        match asked_in_vain {
+            VAIN_FEW.. => Self::Vain,
+            _ => Self::Hopeful,
+        }
+    }
+}
+
 /// See the module's documentation.
 #[derive(Debug)]
-pub(super) struct NackBudget(TokenBucket);
+pub(super) struct NackBudget {
+    by_received: TokenBucket,
+    by_repaired: TokenBucket,
+}
 
 impl Default for NackBudget {
     fn default() -> Self {
-        Self(TokenBucket::new(
-            NACK_BYTES_PER_S,
-            NACK_BURST_BYTES,
-            Duration::ZERO,
-        ))
+        let bucket = || TokenBucket::new(NACK_BYTES_PER_S, NACK_BURST_BYTES, Duration::ZERO);
+        Self {
+            by_received: bucket(),
+            by_repaired: bucket(),
+        }
     }
 }
 
 impl NackBudget {
-    /// Notes that a new durable frame of so many bytes came.
-    pub(super) fn earn(&mut self, bytes: usize) {
-        self.0.spend(-(bytes as f64) * NACK_OF_RECEIVED);
+    /// Notes that a new durable frame of so many bytes came, which was asked for or not.
+    pub(super) fn earn(&mut self, bytes: usize, was_missing: bool) {
+        let bytes = bytes as f64;
+        self.by_received.spend(-bytes * NACK_OF_RECEIVED);
+        if was_missing {
+            self.by_repaired.spend(-bytes * NACK_OF_REPAIRED);
+        }
     }
 
-    /// When a request may leave; `None` if it may leave now.
-    pub(super) fn waits_until(&mut self, prospect: Prospect, now: Duration) -> Option<Duration> {
-        let needed = match prospect {
+    /// When a request may leave to a member that was asked so often in vain; `None` if it may leave
+    /// now. Of what is paid by repairs, each request in vain leaves more to the others: whoever is
+    /// asked for the first time in a while is asked at once.
+    pub(super) fn waits_until(&mut self, asked_in_vain: u32, now: Duration) -> Option<Duration> {
+        let half = NACK_BURST_BYTES / 2.0;
+        let left_to_others = match Prospect::after(asked_in_vain) {
             Prospect::Hopeful => 1.0,
-            Prospect::Vain => NACK_BURST_BYTES / 2.0,
+            Prospect::Vain => half,
         };
-        let has_enough = self.0.refill(now) >= needed;
+        let share = f64::from(asked_in_vain.min(VAIN_FEW)) / f64::from(VAIN_FEW);
+        let buckets = [
+            (&mut self.by_received, left_to_others),
+            (&mut self.by_repaired, (half * share).max(1.0)),
+        ];
+        let waits = buckets.into_iter().filter_map(|(bucket, needed)| {
+            let has_enough = bucket.refill(now) >= needed;
+            (!has_enough).then(|| bucket.available_at(needed))
+        });
         // A little later, because the sum of two times is rounded.
-        (!has_enough).then(|| self.0.available_at(needed) + Duration::from_millis(1))
+        waits.max().map(|until| until + Duration::from_millis(1))
     }
 
     /// Spends what a request takes; what is not there is paid before the next one.
     pub(super) fn spend(&mut self, bytes: usize) {
-        self.0.spend(bytes as f64);
+        self.by_received.spend(bytes as f64);
+        self.by_repaired.spend(bytes as f64);
     }
 }
 
@@ -60,10 +91,10 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     /// How many bytes of requests of 500 bytes leave in so many seconds, as soon as they may.
-    fn asked(budget: &mut NackBudget, prospect: Prospect, seconds: u32) -> usize {
+    fn asked(budget: &mut NackBudget, in_vain: u32, seconds: u32) -> usize {
         let (mut now, mut bytes) = (SECOND, 0);
         while now < SECOND * (1 + seconds) {
-            match budget.waits_until(prospect, now) {
+            match budget.waits_until(in_vain, now) {
                 Some(until) => now = until,
                 None => {
                     budget.spend(500);
@@ -76,7 +107,7 @@ mod tests {
 
     #[test]
     fn claims_alone_cause_little_in_a_minute() {
-        let bytes = asked(&mut NackBudget::default(), Prospect::Hopeful, 60);
+        let bytes = asked(&mut NackBudget::default(), 0, 60);
         let most = NACK_BURST_BYTES + 60.0 * NACK_BYTES_PER_S + 500.0;
         assert!(bytes as f64 <= most, "{bytes}");
     }
@@ -84,24 +115,35 @@ mod tests {
     #[test]
     fn who_is_asked_in_vain_leaves_half_to_the_others() {
         let mut budget = NackBudget::default();
-        asked(&mut budget, Prospect::Vain, 600);
+        asked(&mut budget, VAIN_FEW, 600);
         let now = SECOND * 601;
-        assert!(budget.waits_until(Prospect::Vain, now).is_some());
+        assert!(budget.waits_until(VAIN_FEW, now).is_some());
         for _ in 0..(NACK_BURST_BYTES as usize / 2 / 500) {
-            assert_eq!(budget.waits_until(Prospect::Hopeful, now), None);
+            assert_eq!(budget.waits_until(0, now), None);
             budget.spend(500);
         }
     }
 
     #[test]
+    fn what_was_not_asked_for_pays_for_no_request() {
+        let mut budget = NackBudget::default();
+        asked(&mut budget, 0, 60);
+        let now = SECOND * 61;
+        budget.waits_until(0, now);
+        budget.earn(1000 * 1000, false);
+        let bytes = asked(&mut budget, 0, 120);
+        assert!(bytes as f64 <= 60.0 * NACK_BYTES_PER_S + 500.0, "{bytes}");
+    }
+
+    #[test]
     fn what_comes_pays_for_what_is_asked() {
         let mut budget = NackBudget::default();
-        asked(&mut budget, Prospect::Hopeful, 60);
+        asked(&mut budget, 0, 60);
         let now = SECOND * 61;
-        budget.waits_until(Prospect::Hopeful, now);
-        budget.earn(1000 * 1000);
+        budget.waits_until(0, now);
+        budget.earn(1000 * 1000, true);
         let mut asked = 0;
-        while budget.waits_until(Prospect::Hopeful, now).is_none() {
+        while budget.waits_until(0, now).is_none() {
             budget.spend(500);
             asked += 500;
         }

@@ -138,8 +138,8 @@ impl Receiving {
         let due = self.due.iter().filter(|(_, at)| **at <= now);
         let mut due: Vec<Id> = due.map(|(id, _)| *id).collect();
         let is_vain = |id: &Id| {
-            let prospect = self.inbox(*id).map(Inbox::prospect);
-            prospect == Some(Prospect::Vain)
+            let asked_in_vain = self.inbox(*id).map_or(0, Inbox::asked_in_vain);
+            Prospect::after(asked_in_vain) == Prospect::Vain
         };
         due.sort_by_key(is_vain);
         due
@@ -160,12 +160,16 @@ impl Receiving {
         nack: &mut NackDraft,
         rng: &mut Rng,
     ) {
-        let prospect = self.inbox(id).map_or(Prospect::Vain, Inbox::prospect);
-        let paid_at = self.nack_budget.waits_until(prospect, now);
+        let asked_in_vain = self.inbox(id).map_or(0, Inbox::asked_in_vain);
+        let paid_at = self.nack_budget.waits_until(asked_in_vain, now);
         let from = paid_at.map_or(self.next_nack_at, |at| at.max(self.next_nack_at));
         if now < from {
-            if let Some(at) = self.inbox(id).and_then(Inbox::next_time) {
-                self.due.insert(id, at.max(from));
+            // What is here does not wait for a request that must wait.
+            if let Some(inbox) = self.inbox(id) {
+                let asks_at = inbox.asks_at().map_or(from, |at| at.max(from));
+                let goes_on_at = inbox.goes_on_at().filter(|at| *at > now);
+                self.due
+                    .insert(id, goes_on_at.map_or(asks_at, |at| at.min(asks_at)));
             }
             return;
         }

@@ -276,11 +276,10 @@ impl Roster {
         }
     }
 
-    /// Notes that a frame with this clock proves that a member is there now: frames with a later
-    /// clock are made in our time.
-    pub fn prove(&mut self, id: Id, clock: u64) {
+    /// Notes that a member has proven that it is there now.
+    pub fn prove(&mut self, id: Id) {
         if let Some(member) = self.members.get_mut(&id) {
-            member.proven_at = Some(clock);
+            member.is_proven = true;
         }
     }
 

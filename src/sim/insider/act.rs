@@ -123,6 +123,15 @@ pub enum Says {
     Forgery(u16),
     /// An action of this many bytes.
     Action(u16),
+    /// A text that a guest of the identity says.
+    Guest {
+        /// The number that the identity gives the guest.
+        number: u32,
+        /// The guest's name; [`Called::Itself`] is the identity's own.
+        name: Called,
+        /// Bytes of the text.
+        bytes: u16,
+    },
     /// HELLO.
     Hello {
         /// The identity's session that it replaces, as [`Act::session`]; none if `None`.

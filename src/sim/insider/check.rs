@@ -341,7 +341,8 @@ impl Checks {
             return;
         }
         for message in 0..ledger.messages() {
-            let Some((_, said_at)) = ledger.origin(message).filter(|o| o.1 >= self.began) else {
+            let Some((author, said_at)) = ledger.origin(message).filter(|o| o.1 >= self.began)
+            else {
                 continue;
             };
             for number in (0..world.size()).filter(|n| world.node(*n).is_some()) {
@@ -351,7 +352,7 @@ impl Checks {
                         || self.newcomer_at.is_some_and(|came| said_at > came + KNOWN))
                 {
                     let took = shown_at.unwrap_or_default() - said_at;
-                    let text = format!("{number} was shown {message} after {took:?}");
+                    let text = format!("{number} was shown {message} of {author} after {took:?}");
                     self.find(Kind::Slow, text);
                 }
             }

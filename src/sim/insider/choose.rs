@@ -216,7 +216,7 @@ fn rubbish(choices: &mut impl Choices) -> What {
 }
 
 fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
-    match choices.below(12) {
+    match choices.below(13) {
         0..=3 => Says::Texts {
             count: one_of(choices, [1, 1, 1, 2, 60, 255]),
             bytes: one_of(choices, [0, 1, 20, 800, 1000]),
@@ -230,6 +230,11 @@ fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
         },
         8 => Says::Private(who(choices, scope), one_of(choices, [0, 48, 60, 900])),
         9 => Says::Leaving,
+        10 => Says::Guest {
+            number: one_of(choices, [0, 1, 2, u32::MAX]),
+            name: called(choices, scope),
+            bytes: one_of(choices, [0, 1, 20, 768, 1000]),
+        },
         _ => Says::Amends {
             of: who(choices, scope),
             clock: clock(choices, scope),

@@ -152,7 +152,8 @@ impl Insider {
                 causes,
                 acks,
             } => {
-                self.records(says, fragment.is_some(), &numbers, &mut records);
+                let piece = fragment.is_some();
+                self.records(act.by, says, piece, &numbers, &mut records);
                 Body::Durable(Durable {
                     fragment: fragment.map(|(number, count)| Fragment { number, count }),
                     references: self.references(causes, &numbers),
@@ -200,8 +201,22 @@ impl Insider {
 
     fn author(&self, act: &Act, last: u32, view: &View<'_>) -> Option<Author> {
         let key = self.signer(act.by)?.key();
-        let name = match act.name {
-            Called::Itself => format!("eva{}", self.identity(act.by)),
+        Some(Author {
+            key,
+            short: key.short(),
+            session: self.session(act.session),
+            sequence: Numbers { last, view }.of(act.sequence),
+            clock: bits(act.clock, view),
+            flags: act.flags & !4, // the wire sets the flag of fragments itself
+            grtt: act.grtt,
+            name: self.name(act.by, act.name, view)?,
+        })
+    }
+
+    /// The name that an identity claims.
+    fn name(&self, by: u8, called: Called, view: &View<'_>) -> Option<Name> {
+        let name = match called {
+            Called::Itself => format!("eva{}", self.identity(by)),
             Called::Like(number) => view.honest(number)?.name.clone(),
             Called::Resembling(number) => {
                 let name = &view.honest(number)?.name;
@@ -212,16 +227,7 @@ impl Insider {
                 split_within(&long, NAME_MAX_BYTES).0.to_owned()
             }
         };
-        Some(Author {
-            key,
-            short: key.short(),
-            session: self.session(act.session),
-            sequence: Numbers { last, view }.of(act.sequence),
-            clock: bits(act.clock, view),
-            flags: act.flags & !4, // the wire sets the flag of fragments itself
-            grtt: act.grtt,
-            name: Name::parse(&name).ok()?,
-        })
+        Name::parse(&name).ok()
     }
 
     /// The person and the session of a member that a frame names.
@@ -241,7 +247,14 @@ impl Insider {
         MemberTag::of(short, session)
     }
 
-    fn records(&self, says: Says, is_piece: bool, numbers: &Numbers<'_>, records: &mut Vec<u8>) {
+    fn records(
+        &self,
+        by: u8,
+        says: Says,
+        is_piece: bool,
+        numbers: &Numbers<'_>,
+        records: &mut Vec<u8>,
+    ) {
         let view = numbers.view;
         match says {
             Says::Texts { count, bytes } => {
@@ -252,15 +265,20 @@ impl Insider {
                 (0..count).for_each(|_| Record::Said(&text).append(records));
             }
             Says::Forgery(number) => Record::Said(&format!("{number} ")).append(records),
-            Says::Action(10) => Record::GuestSaid {
-                guest: 7,
-                name: "m0",
-                text: "x",
-            }
-            .append(records),
             Says::Action(bytes) => {
                 Record::Action(&"x".repeat(usize::from(bytes).min(TEXTS_MAX_BYTES)))
                     .append(records);
+            }
+            Says::Guest {
+                number,
+                name,
+                bytes,
+            } => {
+                let text = "x".repeat(usize::from(bytes).min(TEXTS_MAX_BYTES));
+                if let Some(name) = self.name(by, name, view) {
+                    let (guest, name, text) = (number, name.as_str(), text.as_str());
+                    Record::GuestSaid { guest, name, text }.append(records);
+                }
             }
             Says::Hello {
                 replaces,

@@ -12,9 +12,10 @@ use super::cost::{self, Meter};
 use super::craft::{Honest, Insider, View};
 use crate::chat::command::{Command, Leave};
 use crate::protocol::engine::config::{ANSWERED_LEAST_BYTES, ANSWERED_TO_ALL};
+use crate::protocol::engine::event::GuestName;
 use crate::protocol::engine::roster::ME;
 use crate::protocol::gate::Work;
-use crate::protocol::message::NameFault;
+use crate::protocol::message::{Name, NameFault};
 use crate::sim::link::Faults;
 use crate::sim::{PULLED, World};
 
@@ -29,6 +30,11 @@ const MEETING: Duration = Duration::from_secs(16);
 
 /// Time between two lines of honest members.
 const LINE_EVERY_MS: u64 = 500;
+
+/// Each of so many lines is said by a guest of the member whose turn it is…
+const GUEST_SAYS_EVERY: u64 = 7;
+/// …who is called this.
+const GUEST: &str = "rui";
 
 /// The member that restarts in rough weather.
 const RESTARTER: usize = 1;
@@ -282,7 +288,14 @@ impl<'a> Room<'a> {
             let speaker = speakers.get(turn).copied().unwrap_or(0);
             let is_here = self.world.node(speaker).is_some() && speaker != leaver;
             let speaker = if is_here { speaker } else { 0 };
-            self.world.say(speaker);
+            match self.lines % GUEST_SAYS_EVERY {
+                0 => {
+                    let name = Name::parse(GUEST)?;
+                    let guest = GuestName { number: 1, name };
+                    self.world.say_as_guest(speaker, &guest, "")
+                }
+                _ => self.world.say(speaker),
+            };
         }
         Ok(())
     }

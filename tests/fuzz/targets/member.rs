@@ -20,6 +20,7 @@ use roda::protocol::time::Moment;
 use roda::protocol::wire::frame::beat::Link;
 use roda::protocol::wire::seal::Seal;
 use roda::protocol::wire::seal::signer::Verdicts;
+use roda::sim::insider::act::What;
 use roda::sim::insider::choose::{ByteChoices, Choices, Scope, act};
 use roda::sim::insider::craft::{Honest, Insider, View};
 use roda::sim::member::setup;
@@ -149,8 +150,9 @@ impl Member {
             wall_ms: self.now().wall_ms,
         };
         let (from, datagrams) = self.insider.craft(&act, &view);
+        let is_frame = !matches!(act.what, What::Noise { .. });
         for bytes in datagrams {
-            self.frames += 1;
+            self.frames += u64::from(is_frame);
             let bytes: Arc<[u8]> = bytes;
             self.handle(Input::Frames {
                 from,

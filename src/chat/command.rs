@@ -7,6 +7,7 @@ use super::event::Failure;
 use super::finding::{self, Purpose};
 use super::guests::{GuestName, GuestsCommand};
 use super::rooms::{self, RoomsCommand, Secret};
+use super::transfer::FilesCommand;
 use super::vocabulary::{Argument, CommandWord, SHARED_COMMANDS, meant};
 use crate::protocol::engine::event::MessageId;
 
@@ -74,6 +75,8 @@ pub enum Command {
     Ignore(Option<String>),
     /// Show somebody again.
     Unignore(String),
+    /// Something about files.
+    Files(FilesCommand),
     /// Count what is held and what was dropped.
     Stats,
     /// Leave the room.

@@ -73,6 +73,7 @@ impl Chat {
             Command::Ignore(None) => self.tell_ignored(request),
             Command::Ignore(Some(name)) => self.ignore(request, &name),
             Command::Unignore(name) => self.unignore(request, &name),
+            Command::Files(command) => self.obey_files(now, request, command),
             Command::Stats => self.answer(request, News::Stats(Stats::of(&self.node))),
             Command::Leave(leave) => self.begin_leaving(now, leave),
         }
@@ -193,6 +194,10 @@ impl Chat {
             }
             EngineEvent::Sent { id, .. } => {
                 self.on_sent(id);
+                return None;
+            }
+            EngineEvent::Offered(offered) => {
+                self.on_offered(now, offered);
                 return None;
             }
             EngineEvent::Amended(amended) => return self.on_amended(amended),

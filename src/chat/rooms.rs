@@ -192,6 +192,11 @@ impl Rooms {
                     room.handle(now, Input::Archived(reply.clone()));
                 }
             }
+            Input::Files(reply) => {
+                for room in &mut self.rooms {
+                    room.handle(now, Input::Files(reply.clone()));
+                }
+            }
         }
     }
 
@@ -411,7 +416,7 @@ impl Rooms {
         let done = match ask {
             NetworkAsk::Rescan => &mut self.rescanned,
             NetworkAsk::Rejoin => &mut self.rejoined,
-            NetworkAsk::IgnoreOwn => return true,
+            NetworkAsk::IgnoreOwn | NetworkAsk::JoinFiles | NetworkAsk::LeaveFiles => return true,
         };
         if done.is_some_and(|at| now.time < at + LOOK_INTERVAL) {
             return false;

@@ -33,6 +33,8 @@ pub(super) struct Host {
     /// The same in frames.
     pub(super) frames: PerSecond,
     pub(super) wakes: u64,
+    /// Whether it is in the group of files.
+    pub(super) is_in_files: bool,
 }
 
 impl Host {
@@ -56,6 +58,7 @@ impl Host {
             sent: PerSecond::default(),
             frames: PerSecond::default(),
             wakes: 0,
+            is_in_files: false,
         }
     }
 }

@@ -6,6 +6,7 @@ mod amending;
 pub mod archive;
 mod attack;
 pub mod check;
+mod files;
 mod host;
 pub mod insider;
 mod joining;
@@ -130,6 +131,7 @@ impl World {
     pub fn kill(&mut self, number: usize) {
         if let Some(host) = self.hosts.get_mut(number) {
             host.chat = None;
+            host.is_in_files = false;
             host.wakes_at = None;
         }
         self.stop_archive(number);
@@ -294,9 +296,10 @@ impl World {
                     }
                 }
                 Output::Network(NetworkAsk::Rejoin) => self.rejoin(number),
+                Output::Network(NetworkAsk::JoinFiles) => self.join_files(number, true),
+                Output::Network(NetworkAsk::LeaveFiles) => self.join_files(number, false),
                 Output::Archive(Request::Room(request)) => self.ask_archive(number, request),
-                Output::Network(NetworkAsk::Rescan | NetworkAsk::IgnoreOwn)
-                | Output::Archive(_) => {}
+                Output::Network(_) | Output::Archive(_) | Output::Files(_) => {}
                 Output::Ended(_) => return self.kill(number),
                 Output::Wake(next) => return self.plan(number, next),
             }
@@ -342,6 +345,7 @@ impl World {
                     None => {}
                 }
             }
+            Destination::Files => self.carry_files(from, address, &transmit.bytes),
             Destination::Group | Destination::Everywhere | Destination::Plain => {
                 *self.traffic.group.entry(kind).or_default() += 1;
                 self.traffic.first += u64::from(self.ledger.is_first(&transmit.bytes));

@@ -168,6 +168,7 @@ fn object_of(news: &News) -> Object<'_> {
         News::Hub(news) => of_hub(news),
         News::Peer(news) => of_peer(news),
         News::Room(news) => of_room(news),
+        News::Files(_) => event("files"),
         other => of_relation(other),
     }
 }

@@ -299,6 +299,8 @@ impl Driver {
                 Output::Send(transmit) => self.send(transmit),
                 Output::Tell(told) => self.tell(&told),
                 Output::Archive(request) => self.remember(now, room, request),
+                // No disk for files and no group of theirs yet: nothing is offered or taken here.
+                Output::Files(_) => {}
                 Output::Network(ask) => self.on_ask(now, ask),
                 Output::Ended(ended) => {
                     if self.on_left(room, ended) {
@@ -348,6 +350,7 @@ impl Driver {
                 let refusals = self.sockets.send_to_plain(&bytes);
                 self.tell_refusals(&refusals);
             }
+            Destination::Files => {}
             Destination::Member(to) => {
                 // A member that cannot be reached now asks again.
                 let _ = self.sockets.send_to_member(to, &bytes);
@@ -384,6 +387,7 @@ impl Driver {
         match ask {
             NetworkAsk::Rejoin => self.sockets.rejoin(),
             NetworkAsk::IgnoreOwn => self.sockets.ignore_itself(),
+            NetworkAsk::JoinFiles | NetworkAsk::LeaveFiles => {}
             NetworkAsk::Rescan => match self.sockets.rescan() {
                 Ok(changes) => self.on_changes(now, changes),
                 Err(cause) => self.fail(Failure::Interfaces((&cause).into())),

@@ -9,6 +9,7 @@ pub use super::amendments::{Amended, Change, Version};
 use super::frame_log::Position;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
+use crate::protocol::wire::frame::offer::OfferRecord;
 
 /// Where a datagram is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Destination {
     Everywhere,
     /// To the programs of the plain wire.
     Plain,
+    /// To those who take or give something: the next group, on the same port.
+    Files,
     /// To one member.
     Member(SocketAddr),
 }
@@ -85,6 +88,19 @@ pub struct Delivery {
     pub version: Version,
 }
 
+/// A content that a member offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferDelivery {
+    /// The record that offers it.
+    pub id: MessageId,
+    /// Who offers it.
+    pub who: NamedKey,
+    /// What, unchecked.
+    pub offer: OfferRecord<String>,
+    /// Where it stands among what is shown.
+    pub order: Order,
+}
+
 /// Where a message stands among those that are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -119,6 +135,8 @@ pub enum EngineEvent {
         /// Whether one session alone can read it.
         is_private: bool,
     },
+    /// Another member offers a content.
+    Offered(OfferDelivery),
     /// An author has changed or withdrawn a message.
     Amended(Amended),
     /// A change of this member's own is in a frame. There is one for each, in the order in which

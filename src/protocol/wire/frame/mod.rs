@@ -21,6 +21,7 @@ pub mod beat;
 mod bytes;
 pub mod durable;
 pub mod nack;
+pub mod offer;
 pub mod status;
 pub mod sync;
 
@@ -78,6 +79,8 @@ pub enum FrameFault {
     OtherRoom,
     /// It belongs to a room of the same name with another key.
     OtherKey,
+    /// It belongs to a stream that nobody has announced here.
+    UnknownStream,
     /// The seal does not match its contents.
     BrokenSeal,
     /// The sealed bytes are not exactly one frame of its type.
@@ -104,6 +107,7 @@ impl fmt::Display for FrameFault {
             Self::OtherKey => {
                 f.write_str("the frame belongs to a room of this name with another key")
             }
+            Self::UnknownStream => f.write_str("the frame belongs to an unknown stream"),
             Self::BrokenSeal => f.write_str("the seal does not match the contents"),
             Self::Broken => f.write_str("the contents are not exactly one frame"),
             Self::Forged => f.write_str("the author named in the frame did not sign it"),

@@ -49,6 +49,13 @@ pub enum Failure {
         /// Why.
         why: String,
     },
+    /// A file cannot be offered.
+    CannotOffer {
+        /// Its path, as typed.
+        path: String,
+        /// Why.
+        why: String,
+    },
     /// Another room is being entered, and its key is asked for.
     JoinWaits,
     /// Nobody can be asked for a key here.

@@ -46,6 +46,7 @@ mod timing;
 pub mod transcript;
 pub mod transfer;
 pub mod trust;
+mod typed_files;
 pub mod vocabulary;
 mod watch;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser};
 
+use super::files::ErrandSettings;
 use super::keeping::KeepingSettings;
 use super::look::{LookArgs, LookSettings};
 use super::member::MemberArgs;
@@ -146,6 +147,8 @@ pub struct ChatSettings {
     pub page: Option<PageSettings>,
     /// Who is let in as a guest, if anybody.
     pub guests: GuestSettings,
+    /// What it is in the room for, if not to talk.
+    pub errand: Option<ErrandSettings>,
 }
 
 /// How a person at a terminal sees a room.
@@ -214,6 +217,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             depth_bytes: HISTORY_BYTES,
             page: page.map(PageSettings::beside_the_terminal),
             guests: args.guests.try_into()?,
+            errand: None,
         })
     }
 }

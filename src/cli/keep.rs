@@ -71,6 +71,7 @@ impl TryFrom<KeepArgs> for ChatSettings {
             depth_bytes: args.depth_bytes.map_or(Ok(HISTORY_BYTES), depth)?,
             page: None,
             guests: GuestSettings::NONE,
+            errand: None,
         })
     }
 }

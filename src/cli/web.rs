@@ -251,6 +251,7 @@ impl TryFrom<WebArgs> for ChatSettings {
                 terminal: Terminal::Faults,
             }),
             guests: args.guests.try_into()?,
+            errand: None,
         })
     }
 }

@@ -3,6 +3,7 @@
 
 mod amendments;
 mod delivery;
+mod files;
 mod keeping;
 mod other_wires;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use self::amendments::{Answer, answering, marks_in, shown_text};
 use self::delivery::{delivery, undelivered};
+use self::files::Progress;
 use super::arrivals::{Crowd, Earlier, Movement};
 use super::day::Days;
 use super::failure;
@@ -67,6 +69,7 @@ pub struct Lines {
     read_until: Option<Id>,
     /// Which days the messages are of, if that is shown.
     days: Option<Days>,
+    progress: Progress,
 }
 
 /// Whose name is looked for in others' messages.
@@ -101,6 +104,7 @@ impl Lines {
             me: None,
             read_until: None,
             days: None,
+            progress: Progress::default(),
         }
     }
 
@@ -170,6 +174,7 @@ impl Lines {
             News::Hub(news) => Line::Talk(self.hub(news)),
             News::Undelivered(ended) => Line::Talk(undelivered(self.style.lang, ended)),
             News::Peer(news) => Line::Talk(vec![self.peer(news)]),
+            News::Files(happened) => self.files(happened),
             other => Line::Talk(sentence(self.style.lang, other).into_iter().collect()),
         }
     }
@@ -347,7 +352,8 @@ fn nowhere() -> SocketAddr {
 }
 
 /// The name by which somebody is addressed: with a suffix where the bare name is not theirs.
-pub(super) fn addressed(person: &Person) -> String {
+#[must_use]
+pub fn addressed(person: &Person) -> String {
     let name = clean_name(&person.name);
     match (person.standing, &person.suffix) {
         (Standing::Nameless, _) => PEER.to_owned(),

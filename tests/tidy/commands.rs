@@ -11,10 +11,11 @@ use crate::sources::{Source, sources};
 const ROOMS: [&str; 4] = ["src/text", "src/modes", "src/face", "src/terminal"];
 
 /// The subcommands that a sentence may name.
-const SUBCOMMANDS: [&str; 13] = [
+const SUBCOMMANDS: [&str; 15] = [
     "chat",
     "completions",
     "config",
+    "drop",
     "history",
     "hub",
     "id",
@@ -23,6 +24,7 @@ const SUBCOMMANDS: [&str; 13] = [
     "man",
     "multicast",
     "room",
+    "take",
     "tcp-peer",
     "web",
 ];

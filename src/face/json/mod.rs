@@ -2,6 +2,7 @@
 //! documents. Words for people never stand here: `data` of an error is English in every language.
 
 mod amendments;
+mod files;
 mod guests;
 mod object;
 mod page;
@@ -168,7 +169,7 @@ fn object_of(news: &News) -> Object<'_> {
         News::Hub(news) => of_hub(news),
         News::Peer(news) => of_peer(news),
         News::Room(news) => of_room(news),
-        News::Files(_) => event("files"),
+        News::Files(happened) => files::of_event(happened),
         other => of_relation(other),
     }
 }
@@ -377,6 +378,7 @@ fn of_failure(failed: &Failure) -> Object<'_> {
         | Failure::OtherRoom(given)
         | Failure::AlreadyIn(given)
         | Failure::CannotEnter { room: given, .. }
+        | Failure::CannotOffer { path: given, .. }
         | Failure::NobodyCalled(given)
         | Failure::NameCut(given)
         | Failure::NotIgnored(given)

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
+use super::filing::Filing;
+use super::giving::Giving;
 use super::joining::Joining;
 use super::listening::Listening;
 use super::member::Member;
@@ -14,7 +16,7 @@ use super::opening::{Opened, RoomOpened};
 #[cfg(feature = "web")]
 use super::paging::{PageNews, Paging};
 use crate::chat::command::{self, Asked, Command, Leave, RequestId};
-use crate::chat::entry::Request;
+use crate::chat::entry::{Entry, Request};
 use crate::chat::event::{Failure, Interface, News, Told};
 use crate::chat::rooms::{RoomNumber, Rooms};
 use crate::chat::{Input, NetworkAsk, NetworkNews, Output};
@@ -31,6 +33,7 @@ use crate::protocol::engine::event::{Destination, Transmit};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Link;
 use crate::store::archive::{self, Archive, CLOSE_WAIT, SIGNALLED_CLOSE_WAIT};
+use crate::store::files;
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
@@ -51,6 +54,12 @@ pub(super) enum Event {
     HeardPlain(Batch),
     Deaf(io::Error),
     Archived(archive::Told),
+    /// What the disk that holds files tells.
+    Files(files::Told),
+    /// What came through a pipe to be offered was read.
+    Spooled(io::Result<files::Spool>),
+    /// What was taken for stdout was written there.
+    Poured(io::Result<()>),
     #[cfg(feature = "web")]
     Page(PageNews),
 }
@@ -70,6 +79,8 @@ pub(super) struct Driver {
     pub(super) archive: Option<Archive>,
     /// Which rooms are kept there.
     pub(super) kept: HistoryRooms,
+    pub(super) filing: Filing,
+    pub(super) giving: Giving,
     pub(super) listening: Listening,
     /// Reads the plain wire, if the lobby was entered after other rooms.
     pub(super) plain_listening: Option<Listening>,
@@ -91,7 +102,16 @@ pub(super) struct Driver {
     pub(super) is_input_over: bool,
     /// Datagrams for the group that leave together.
     pub(super) run: Vec<Arc<[u8]>>,
-    pub(super) run_families: Families,
+    pub(super) run_to: RunTo,
+}
+
+/// Where datagrams go that leave together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RunTo {
+    /// To the group.
+    Group(Families),
+    /// To the group of files.
+    Files,
 }
 
 /// How far the rooms are driven.
@@ -109,6 +129,7 @@ impl Driver {
         self.face.flush();
         let wait = self.signal.map_or(CLOSE_WAIT, |_| SIGNALLED_CLOSE_WAIT);
         std::mem::take(&mut self.joining).close();
+        std::mem::take(&mut self.filing).close();
         let close = |archive: Archive| archive.close(wait);
         if !self.archive.take().is_none_or(close) {
             let why = "the file is locked or slow".to_owned();
@@ -119,13 +140,14 @@ impl Driver {
             listening.end();
         }
         self.listening.end();
-        outcome
+        std::mem::take(&mut self.giving).pour(outcome?, self.tell, events)
     }
 
     fn drive_until_end(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
             let now = self.clock.now();
             let has_read = self.read_lines(now);
+            self.errand_on_time(now);
             self.rooms.handle(now, Input::Time);
             let until = match self.drive(now) {
                 Driven::Until(until) => until,
@@ -159,7 +181,8 @@ impl Driver {
         }
         self.face.flush();
         let now = self.clock.now().time;
-        let due = [until, self.face.next_time()].into_iter().flatten().min();
+        let due = [until, self.face.next_time(), self.giving.next_time()];
+        let due = due.into_iter().flatten().min();
         match due {
             None => events.recv().ok(),
             Some(due) => events.recv_timeout(due.saturating_sub(now)).ok(),
@@ -180,7 +203,9 @@ impl Driver {
                 }
             }
             // It came before the loop.
-            Event::Opened(_) => {}
+            Event::Opened(_) | Event::Poured(_) => {}
+            Event::Files(told) => self.on_files(now, told),
+            Event::Spooled(spool) => self.on_spooled(spool),
             Event::RoomOpened(opened) => self.on_opened(now, *opened),
             Event::Archived(told) => self.on_told(now, told),
             #[cfg(feature = "web")]
@@ -247,6 +272,10 @@ impl Driver {
             }) = self.face.next()
         {
             has_read = true;
+            if let (Entry::Say { text, .. }, true) = (&entry, self.giving.is_some()) {
+                self.errand_answer(now, text);
+                continue;
+            }
             let asked = command::read(entry, |typed| self.clock.when(typed));
             let is_for_room = matches!(asked, Ok(Asked::Nothing | Asked::Command(_)));
             if !is_for_room && std::mem::take(&mut has_asked) {
@@ -261,6 +290,7 @@ impl Driver {
                 }
                 Ok(Asked::ClearScreen) => self.face.clear_screen(),
                 Ok(Asked::Page(ask)) => self.on_page_ask(ask),
+                Ok(Asked::Send(to_send)) => self.send_files(request, room, to_send),
                 Ok(Asked::Command(Command::Leave(leave))) => {
                     self.leave_all(now, request, leave);
                     has_asked = true;
@@ -299,8 +329,7 @@ impl Driver {
                 Output::Send(transmit) => self.send(transmit),
                 Output::Tell(told) => self.tell(&told),
                 Output::Archive(request) => self.remember(now, room, request),
-                // No disk for files and no group of theirs yet: nothing is offered or taken here.
-                Output::Files(_) => {}
+                Output::Files(request) => self.ask_disk(room, request),
                 Output::Network(ask) => self.on_ask(now, ask),
                 Output::Ended(ended) => {
                     if self.on_left(room, ended) {
@@ -330,27 +359,19 @@ impl Driver {
         if matches!(told.news, News::Alone { .. }) && self.rooms.is_first(told.room) {
             self.hint_at_network();
         }
+        self.errand_on(&told.news);
     }
 
     /// Sends a datagram; frames for the group leave in runs.
     fn send(&mut self, Transmit { to, bytes }: Transmit) {
         match to {
-            Destination::Group | Destination::Everywhere => {
-                let families = match to == Destination::Everywhere {
-                    true => Families::Both,
-                    false => Families::Preferred,
-                };
-                if self.run.len() == RUN_MAX || families != self.run_families {
-                    self.send_run();
-                    self.run_families = families;
-                }
-                self.run.push(bytes);
-            }
+            Destination::Group => self.send_in_run(RunTo::Group(Families::Preferred), bytes),
+            Destination::Everywhere => self.send_in_run(RunTo::Group(Families::Both), bytes),
+            Destination::Files => self.send_in_run(RunTo::Files, bytes),
             Destination::Plain => {
                 let refusals = self.sockets.send_to_plain(&bytes);
                 self.tell_refusals(&refusals);
             }
-            Destination::Files => {}
             Destination::Member(to) => {
                 // A member that cannot be reached now asks again.
                 let _ = self.sockets.send_to_member(to, &bytes);
@@ -358,12 +379,23 @@ impl Driver {
         }
     }
 
+    fn send_in_run(&mut self, to: RunTo, bytes: Arc<[u8]>) {
+        if self.run.len() == RUN_MAX || to != self.run_to {
+            self.send_run();
+            self.run_to = to;
+        }
+        self.run.push(bytes);
+    }
+
     fn send_run(&mut self) {
         if self.run.is_empty() {
             return;
         }
         let datagrams: Vec<&[u8]> = self.run.iter().map(AsRef::as_ref).collect();
-        let refusals = self.sockets.send_to_group(&datagrams, self.run_families);
+        let refusals = match self.run_to {
+            RunTo::Group(families) => self.sockets.send_to_group(&datagrams, families),
+            RunTo::Files => self.sockets.send_to_files(&datagrams),
+        };
         self.run.clear();
         self.tell_refusals(&refusals);
     }
@@ -387,7 +419,11 @@ impl Driver {
         match ask {
             NetworkAsk::Rejoin => self.sockets.rejoin(),
             NetworkAsk::IgnoreOwn => self.sockets.ignore_itself(),
-            NetworkAsk::JoinFiles | NetworkAsk::LeaveFiles => {}
+            NetworkAsk::JoinFiles => {
+                let refusals = self.sockets.join_files();
+                self.tell_refusals(&refusals);
+            }
+            NetworkAsk::LeaveFiles => self.sockets.leave_files(),
             NetworkAsk::Rescan => match self.sockets.rescan() {
                 Ok(changes) => self.on_changes(now, changes),
                 Err(cause) => self.fail(Failure::Interfaces((&cause).into())),
@@ -441,6 +477,9 @@ impl Driver {
             return Ok(Outcome::Signalled(signal));
         }
         self.face.end().map_err(Error::Input)?;
+        if let Some(outcome) = self.errand_outcome() {
+            return Ok(outcome);
+        }
         match self.is_undelivered {
             true => Ok(Outcome::Incomplete),
             false => Ok(Outcome::Done),

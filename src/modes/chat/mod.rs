@@ -5,6 +5,9 @@
 
 mod archiving;
 mod driver;
+mod errand;
+mod filing;
+mod giving;
 mod joining;
 mod listening;
 mod member;
@@ -16,7 +19,8 @@ mod secret;
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
 
-use self::driver::{Driver, Event};
+use self::driver::{Driver, Event, RunTo};
+use self::giving::Giving;
 use self::joining::Joining;
 use self::listening::Listening;
 use self::member::Member;
@@ -88,6 +92,7 @@ fn talk(
     let listening = Listening::start(poller, &tell, Event::Heard)?;
     let first = opened.rooms.first().ok_or(RoomFault::NoName)?;
     let archive = archiving::start(settings, &tell)?;
+    let (giving, filing) = Giving::prepare(settings, lang)?;
     if settings.input == InputPolicy::Ignore {
         close_input().map_err(Error::Input)?;
     }
@@ -107,12 +112,15 @@ fn talk(
         paging: paging(settings, opened, first, lang, tell.clone()),
         archive,
         kept: settings.keeping.rooms,
+        filing,
+        giving,
         listening,
         plain_listening: None,
         plain: settings.plain,
         tell,
         group,
-        shows_talk: settings.role != Role::Keeper || settings.form == Form::Json,
+        shows_talk: settings.form == Form::Json
+            || settings.role != Role::Keeper && settings.errand.is_none(),
         refusals: Throttle::default(),
         signal: None,
         is_leaving: false,
@@ -120,7 +128,7 @@ fn talk(
         // An input that is not read has no end that ends the chat.
         is_input_over: settings.input == InputPolicy::Ignore,
         run: Vec::new(),
-        run_families: Families::Preferred,
+        run_to: RunTo::Group(Families::Preferred),
     };
     driver.start(opened)?;
     if settings.guests.is_wanted && asks_first(first.is_keyed) {
@@ -207,5 +215,8 @@ fn face(
     let mut face = ConsoleFace::open(config, tell)?;
     face.notice(settings.name.as_str(), settings.bell);
     face.complete(commands());
+    if settings.errand.is_some() {
+        face.follow_transfers();
+    }
     Ok(RoomFace::Console(Box::new(face)))
 }

@@ -1,0 +1,510 @@
+//! A member that is in a room to give or to take files, and leaves once that is done: `drop` and
+//! `take`.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::chat::event::{Failure, News};
+use crate::chat::transfer::event::{FilesEvent, FilesRefusal, OfferState, Offered, TransferFault};
+use crate::chat::transfer::{FilesCommand, OfferKind, WhichOffer};
+use crate::cli::{DropSettings, ErrandSettings, TakeSettings};
+use crate::face::lines::addressed;
+use crate::modes::Outcome;
+use crate::text::{self, Lang};
+
+/// Offers about which a person may still be asked. They are in the list as well.
+const QUESTIONS_MAX: usize = 256;
+
+/// What an errand wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// To offer everything, now or again.
+    Offer,
+    /// To ask the room.
+    Ask(FilesCommand),
+    /// To ask the person.
+    Question(String),
+    /// To leave.
+    Leave,
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub(super) enum Errand {
+    Drop(Dropping),
+    Take(Taking),
+}
+
+/// Gives files.
+#[derive(Debug)]
+pub(super) struct Dropping {
+    pub(super) settings: DropSettings,
+    /// The offers, and whether those who are to have each have it.
+    given: BTreeMap<u32, bool>,
+    /// Offers that cannot be made.
+    failed: usize,
+    /// Whether the addressee was not there when it was offered.
+    lacks_addressee: bool,
+    is_over: bool,
+}
+
+/// Takes files.
+#[derive(Debug)]
+pub(super) struct Taking {
+    settings: TakeSettings,
+    lang: Lang,
+    /// Whether a person is asked by sentences; a program asks by itself.
+    asks: bool,
+    questions: VecDeque<(u32, String)>,
+    /// Where the last thing is that was taken.
+    saved: Option<PathBuf>,
+    is_failed: bool,
+    /// Whether something is being taken, if there is one thing to take.
+    is_taking: bool,
+    is_over: bool,
+}
+
+impl Errand {
+    pub(super) fn new(settings: &ErrandSettings, lang: Lang, is_json: bool) -> Self {
+        match settings {
+            ErrandSettings::Drop(settings) => Self::Drop(Dropping {
+                settings: settings.clone(),
+                given: BTreeMap::new(),
+                failed: 0,
+                lacks_addressee: false,
+                is_over: false,
+            }),
+            ErrandSettings::Take(settings) => Self::Take(Taking {
+                settings: settings.clone(),
+                lang,
+                asks: settings.asks && !is_json,
+                questions: VecDeque::new(),
+                saved: None,
+                is_failed: false,
+                is_taking: false,
+                is_over: false,
+            }),
+        }
+    }
+
+    /// Takes in what happens in the room.
+    pub(super) fn on_news(&mut self, news: &News) -> Vec<Act> {
+        match self {
+            Self::Drop(dropping) => dropping.on_news(news),
+            Self::Take(taking) => taking.on_news(news),
+        }
+    }
+
+    /// Takes in what the person answers.
+    pub(super) fn on_answer(&mut self, is_yes: bool) -> Vec<Act> {
+        match self {
+            Self::Drop(_) => Vec::new(),
+            Self::Take(taking) => taking.on_answer(is_yes),
+        }
+    }
+
+    /// How long it may take.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        match self {
+            Self::Drop(dropping) => dropping.settings.timeout,
+            Self::Take(taking) => taking.settings.timeout,
+        }
+    }
+
+    /// Takes in that it took too long; leaves unless there is nothing more to wait for.
+    pub(super) fn on_timeout(&mut self) -> Vec<Act> {
+        match self {
+            Self::Drop(dropping) => dropping.leave(),
+            // Whoever takes on and on has waited for the first thing alone.
+            Self::Take(taking) if taking.saved.is_some() => Vec::new(),
+            Self::Take(taking) => {
+                taking.is_failed = true;
+                taking.leave()
+            }
+        }
+    }
+
+    /// How it ended.
+    pub(super) fn outcome(&self) -> Outcome {
+        let is_done = match self {
+            Self::Drop(dropping) => dropping.is_done(),
+            Self::Take(taking) => {
+                !taking.is_failed && (taking.saved.is_some() || !taking.settings.is_once)
+            }
+        };
+        match is_done {
+            true => Outcome::Done,
+            false => Outcome::Incomplete,
+        }
+    }
+
+    /// What goes to stdout.
+    pub(super) fn for_stdout(&self) -> Option<PathBuf> {
+        match self {
+            Self::Take(taking) if taking.settings.to_stdout => taking.saved.clone(),
+            _ => None,
+        }
+    }
+}
+
+impl Dropping {
+    fn on_news(&mut self, news: &News) -> Vec<Act> {
+        match news {
+            News::Ready(_) => return vec![Act::Offer],
+            News::Entered { .. } if std::mem::take(&mut self.lacks_addressee) => {
+                return vec![Act::Offer];
+            }
+            News::Failed(Failure::CannotOffer { .. }) => self.failed += 1,
+            News::Files(happened) => match &**happened {
+                FilesEvent::Offered(offered) if offered.is_own => {
+                    self.given.entry(offered.number).or_default();
+                }
+                FilesEvent::Progress(state) | FilesEvent::AllHave(state) if state.is_own => {
+                    let is_given = self.is_given(state);
+                    self.given.insert(state.number, is_given);
+                }
+                FilesEvent::Failed { state, why } if state.is_own => {
+                    if *why != TransferFault::NobodyHasIt {
+                        self.given.remove(&state.number);
+                        self.failed += 1;
+                    }
+                }
+                // They may still come.
+                FilesEvent::Refused(FilesRefusal::NoAddressee(_)) => self.lacks_addressee = true,
+                FilesEvent::Refused(_) => self.failed += 1,
+                _ => {}
+            },
+            _ => {}
+        }
+        let is_nothing_left = self.failed >= self.settings.dropped.len();
+        match is_nothing_left || self.is_settled() {
+            true => self.leave(),
+            false => Vec::new(),
+        }
+    }
+
+    /// Whether enough people have something, and nobody else is getting it.
+    fn is_given(&self, state: &OfferState) -> bool {
+        let has = state.takers.iter().filter(|taker| taker.has_it).count();
+        let is_done =
+            |taker: &crate::chat::transfer::event::TakerState| taker.has_it || !taker.is_here;
+        has >= self.settings.wait_for && state.takers.iter().all(is_done)
+    }
+
+    /// Whether everything that could be offered is given.
+    fn is_settled(&self) -> bool {
+        let offered = self.given.len();
+        offered > 0
+            && offered + self.failed >= self.settings.dropped.len()
+            && self.given.values().all(|is_given| *is_given)
+    }
+
+    fn is_done(&self) -> bool {
+        self.failed == 0 && self.is_settled()
+    }
+
+    fn leave(&mut self) -> Vec<Act> {
+        match std::mem::replace(&mut self.is_over, true) {
+            true => Vec::new(),
+            false => vec![Act::Leave],
+        }
+    }
+}
+
+impl Taking {
+    fn on_news(&mut self, news: &News) -> Vec<Act> {
+        let News::Files(happened) = news else {
+            return Vec::new();
+        };
+        match &**happened {
+            FilesEvent::Offered(offered) if self.wants(offered) => self.on_offered(offered),
+            FilesEvent::Finished { saved_as, .. } => {
+                self.is_taking = false;
+                self.saved = Some(PathBuf::from(&**saved_as));
+                match self.settings.is_once {
+                    true => self.leave(),
+                    false => Vec::new(),
+                }
+            }
+            // It goes on when somebody has it.
+            FilesEvent::Failed {
+                why: TransferFault::NobodyHasIt,
+                ..
+            } => Vec::new(),
+            FilesEvent::Failed { state, .. } if !state.is_own => {
+                self.is_taking = false;
+                self.is_failed = true;
+                match self.settings.is_once {
+                    true => self.leave(),
+                    false => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn wants(&self, offered: &Offered) -> bool {
+        let is_from =
+            |from: &String| *from == *offered.who.name || *from == addressed(&offered.who);
+        let is_fit = !self.settings.to_stdout || offered.offer.kind != OfferKind::Folder;
+        let is_free = !(self.settings.is_once && (self.is_taking || self.saved.is_some()));
+        let from = self.settings.from.as_ref();
+        !offered.is_own && is_fit && is_free && from.is_none_or(is_from)
+    }
+
+    fn on_offered(&mut self, offered: &Offered) -> Vec<Act> {
+        let number = offered.number;
+        if !self.settings.asks {
+            return vec![self.get(number)];
+        }
+        if !self.asks || self.questions.len() >= QUESTIONS_MAX {
+            return Vec::new();
+        }
+        let offer = &offered.offer;
+        let what = text::content(self.lang, &offer.name, offer.kind, offer.size_bytes);
+        let question = text::take_question(self.lang, &addressed(&offered.who), &what);
+        self.questions.push_back((number, question.clone()));
+        match self.questions.len() {
+            1 => vec![Act::Question(question)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn on_answer(&mut self, is_yes: bool) -> Vec<Act> {
+        let Some((number, _)) = self.questions.pop_front() else {
+            return Vec::new();
+        };
+        let mut acts = Vec::new();
+        if is_yes {
+            acts.push(self.get(number));
+            if self.settings.is_once {
+                self.questions.clear();
+            }
+        }
+        let next = self.questions.front();
+        acts.extend(next.map(|(_, question)| Act::Question(question.clone())));
+        acts
+    }
+
+    fn get(&mut self, number: u32) -> Act {
+        self.is_taking = true;
+        Act::Ask(FilesCommand::Get {
+            which: WhichOffer::Number(number),
+            into: None,
+        })
+    }
+
+    fn leave(&mut self) -> Vec<Act> {
+        match std::mem::replace(&mut self.is_over, true) {
+            true => Vec::new(),
+            false => vec![Act::Leave],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::chat::event::{Person, Timing};
+    use crate::chat::transfer::Offer;
+    use crate::chat::transfer::disk::DiskFault;
+    use crate::chat::transfer::event::{Stage, TakerState};
+    use crate::chat::transfer::offer::ContentHasher;
+    use crate::cli::Dropped;
+
+    fn an_offer(kind: OfferKind) -> Arc<Offer> {
+        let mut hasher = ContentHasher::default();
+        hasher.block(b"1");
+        Arc::new(Offer::new(&hasher.finish("a".into(), kind, &[0; 20])).unwrap())
+    }
+
+    fn state(number: u32, takers: &[(&str, bool, bool)]) -> OfferState {
+        let takers = takers.iter().map(|(name, has_it, is_here)| TakerState {
+            person: Person::unproven(name),
+            done_bytes: 0,
+            has_it: *has_it,
+            is_here: *is_here,
+        });
+        OfferState {
+            number,
+            offer: an_offer(OfferKind::File),
+            who: Person::unproven("ana"),
+            is_own: true,
+            stage: Stage::Have,
+            is_shared: true,
+            bytes_per_s: 0,
+            left: None,
+            takers: takers.collect(),
+        }
+    }
+
+    fn files(happened: FilesEvent) -> News {
+        News::Files(Box::new(happened))
+    }
+
+    fn offered(number: u32, who: &str, is_own: bool, kind: OfferKind) -> News {
+        files(FilesEvent::Offered(Box::new(Offered {
+            number,
+            offer: an_offer(kind),
+            who: Person::unproven(who),
+            to: None,
+            wall_ms: 0,
+            is_own,
+            is_private: false,
+            timing: Timing::Live,
+        })))
+    }
+
+    fn dropping(count: usize, wait_for: usize) -> Errand {
+        let dropped = Dropped {
+            path: Some("a".into()),
+            name: None,
+        };
+        let settings = DropSettings {
+            dropped: vec![dropped; count],
+            to: None,
+            wait_for,
+            timeout: None,
+        };
+        Errand::new(&ErrandSettings::Drop(settings), Lang::En, false)
+    }
+
+    fn taking(edit: impl FnOnce(&mut TakeSettings)) -> Errand {
+        let mut settings = TakeSettings {
+            from: None,
+            into: None,
+            asks: false,
+            is_once: true,
+            to_stdout: false,
+            timeout: None,
+        };
+        edit(&mut settings);
+        Errand::new(&ErrandSettings::Take(settings), Lang::En, false)
+    }
+
+    fn get(number: u32) -> Act {
+        Act::Ask(FilesCommand::Get {
+            which: WhichOffer::Number(number),
+            into: None,
+        })
+    }
+
+    #[test]
+    fn who_gives_leaves_once_enough_have_everything_and_nobody_is_left_in_the_middle() {
+        let mut errand = dropping(2, 2);
+        for number in [1, 2] {
+            assert!(
+                errand
+                    .on_news(&offered(number, "ana", true, OfferKind::File))
+                    .is_empty()
+            );
+        }
+        let progress = |number, takers: &[_]| files(FilesEvent::Progress(state(number, takers)));
+        let both = [("rui", true, true), ("eva", true, true)];
+        let one = [("rui", true, true), ("eva", false, true)];
+        let three = [
+            ("rui", true, true),
+            ("eva", true, true),
+            ("gil", false, true),
+        ];
+        let gone = [
+            ("rui", true, true),
+            ("eva", true, true),
+            ("gil", false, false),
+        ];
+        assert!(errand.on_news(&progress(1, &both)).is_empty(), "one of two");
+        assert!(errand.on_news(&progress(2, &one)).is_empty());
+        assert!(errand.on_news(&progress(2, &three)).is_empty());
+        assert_eq!(errand.outcome(), Outcome::Incomplete);
+        assert_eq!(errand.on_news(&progress(2, &gone)), [Act::Leave]);
+        assert!(errand.on_news(&progress(2, &gone)).is_empty(), "once");
+        assert_eq!(errand.outcome(), Outcome::Done);
+    }
+
+    #[test]
+    fn what_cannot_be_offered_ends_in_a_failure() {
+        let failure = || Failure::CannotOffer {
+            path: "a".into(),
+            why: String::new(),
+        };
+        let mut errand = dropping(1, 1);
+        assert_eq!(errand.on_news(&News::Failed(failure())), [Act::Leave]);
+        assert_eq!(errand.outcome(), Outcome::Incomplete);
+        let mut late = dropping(1, 1);
+        assert_eq!(late.on_timeout(), [Act::Leave]);
+        assert_eq!(late.outcome(), Outcome::Incomplete);
+    }
+
+    #[test]
+    fn who_takes_once_leaves_with_the_first_whole_thing() {
+        let mut errand = taking(|it| it.from = Some("ana".into()));
+        assert!(
+            errand
+                .on_news(&offered(1, "rui", false, OfferKind::File))
+                .is_empty()
+        );
+        assert_eq!(
+            errand.on_news(&offered(2, "ana", false, OfferKind::File)),
+            [get(2)]
+        );
+        assert!(
+            errand
+                .on_news(&offered(3, "ana", false, OfferKind::File))
+                .is_empty()
+        );
+        let nobody = files(FilesEvent::Failed {
+            state: state(2, &[]),
+            why: TransferFault::NobodyHasIt,
+        });
+        assert!(errand.on_news(&nobody).is_empty(), "somebody may come");
+        let finished = files(FilesEvent::Finished {
+            state: state(2, &[]),
+            saved_as: "/x/a".into(),
+        });
+        assert_eq!(errand.on_news(&finished), [Act::Leave]);
+        assert_eq!(errand.outcome(), Outcome::Done);
+        let mut full = taking(|_| ());
+        full.on_news(&offered(1, "ana", false, OfferKind::File));
+        let failed = files(FilesEvent::Failed {
+            state: OfferState {
+                is_own: false,
+                ..state(1, &[])
+            },
+            why: TransferFault::Disk(DiskFault::NotWhole),
+        });
+        assert_eq!(full.on_news(&failed), [Act::Leave]);
+        assert_eq!(full.outcome(), Outcome::Incomplete);
+    }
+
+    #[test]
+    fn a_person_is_asked_about_one_thing_at_a_time_and_stdout_takes_no_folder() {
+        let mut errand = taking(|it| {
+            it.asks = true;
+            it.is_once = false;
+        });
+        let asked = errand.on_news(&offered(1, "ana", false, OfferKind::File));
+        assert!(matches!(&asked[..], [Act::Question(question)] if question.contains("ana")));
+        assert!(
+            errand
+                .on_news(&offered(2, "rui", false, OfferKind::Folder))
+                .is_empty()
+        );
+        let next = errand.on_answer(false);
+        assert!(matches!(&next[..], [Act::Question(question)] if question.contains("rui")));
+        assert_eq!(errand.on_answer(true), [get(2)]);
+        assert!(errand.on_answer(true).is_empty(), "nothing was asked");
+        let mut piped = taking(|it| it.to_stdout = true);
+        assert!(
+            piped
+                .on_news(&offered(1, "ana", false, OfferKind::Folder))
+                .is_empty()
+        );
+        assert_eq!(
+            piped.on_news(&offered(2, "ana", false, OfferKind::File)),
+            [get(2)]
+        );
+    }
+}

@@ -125,6 +125,7 @@ impl Chat {
         let remembering = Remembering::new(config.setup.is_archived, now);
         let load = load.into_iter().chain(remembering.first_request());
         let out = load.map(Output::Archive).collect();
+        let files = Transfers::new(people.my_key(), config.setup.seed);
         let ready = Ready {
             me: people.me(),
             room: config.room,
@@ -136,7 +137,7 @@ impl Chat {
             room: Room {
                 ready,
                 is_ready: false,
-                files: Transfers::default(),
+                files,
             },
             people,
             own: Own::default(),
@@ -187,6 +188,9 @@ impl Chat {
                 return Output::Send(transmit);
             }
             let Some(event) = self.node.poll_event() else {
+                if self.pump_files(now) {
+                    continue;
+                }
                 match self.next_history_change() {
                     Some(request) => return Output::Archive(request),
                     None => break,

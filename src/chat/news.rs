@@ -200,6 +200,14 @@ impl Chat {
                 self.on_offered(now, offered);
                 return None;
             }
+            EngineEvent::Notice(notice) => {
+                self.on_notice(now, &notice);
+                return None;
+            }
+            EngineEvent::Piece(piece) => {
+                self.on_piece(now, piece);
+                return None;
+            }
             EngineEvent::Amended(amended) => return self.on_amended(amended),
             EngineEvent::AmendmentSent { by } => {
                 self.on_amendment_sent(by);

@@ -22,6 +22,7 @@ use super::command::{Command, RequestId};
 use super::event::{Failure, News};
 use super::{Chat, Config, Input, NetworkAsk, NetworkNews, Output};
 use crate::protocol::time::Moment;
+use crate::protocol::wire::compact::stream_of;
 use crate::protocol::wire::frame::{FrameFault, ROOM_TAG_BYTES, room_tag};
 use crate::protocol::wire::seal::{HINT_BYTES, named_like};
 
@@ -313,6 +314,13 @@ impl Rooms {
     fn hear<'b>(&mut self, now: Moment, bytes: &'b [u8], input: impl Fn() -> Input<'b>) {
         if let [only] = self.rooms.as_mut_slice() {
             return only.handle(now, input());
+        }
+        if let Some(stream) = stream_of(bytes) {
+            let mut rooms = self.rooms.iter_mut();
+            return match rooms.find(|room| room.chat.node().knows_stream(stream)) {
+                Some(room) => room.handle(now, input()),
+                None => self.strays += 1,
+            };
         }
         let Some(tag) = room_tag(bytes) else {
             if let Some(first) = self.rooms.first_mut() {

@@ -35,6 +35,7 @@ impl Chat {
         self.watch_loading(now);
         self.search_on();
         self.node.on_time(now);
+        self.time_files(now);
         self.leave(now);
     }
 
@@ -48,6 +49,7 @@ impl Chat {
             self.people.next_time(),
             self.remembering.next_time(),
             self.node.next_time(now),
+            self.room.files.next_time(&self.node),
         ];
         times.into_iter().flatten().min()
     }

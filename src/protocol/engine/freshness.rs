@@ -66,7 +66,7 @@ impl Freshness<'_> {
             Body::Sync(Talk::Ask { cookie: told, .. } | Talk::Want { cookie: told, .. }) => {
                 *told == cookie()
             }
-            Body::Sync(_) | Body::Nack(_) => false,
+            Body::Sync(_) | Body::Nack(_) | Body::Notice(_) => false,
         }
     }
 

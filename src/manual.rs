@@ -5,6 +5,8 @@
 pub mod chat {}
 #[doc = include_str!("manual/keep.md")]
 pub mod keep {}
+#[doc = include_str!("manual/files.md")]
+pub mod files {}
 #[doc = include_str!("manual/screen.md")]
 pub mod screen {}
 #[doc = include_str!("manual/web.md")]

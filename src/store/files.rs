@@ -174,7 +174,7 @@ impl Files {
     }
 
     /// Reads and hashes something that is to be offered; [`Told::Hashed`] is the answer.
-    pub fn hash(&self, wish: ToOffer) {
+    pub fn read(&self, wish: ToOffer) {
         let (room, ticket) = (wish.room, wish.ticket);
         if !self.orders.ask(Order::Hash(wish)) {
             let hashed = Err(Unfit::System(io::ErrorKind::ResourceBusy.into()));

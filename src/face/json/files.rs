@@ -10,6 +10,7 @@ use crate::chat::transfer::disk::DiskFault;
 use crate::chat::transfer::event::{
     FilesEvent, FilesRefusal, OfferState, Offered, Stage, TakerState, TransferFault,
 };
+use crate::text::{self, Lang};
 
 /// An offer, and how far this member is with it.
 #[derive(Serialize)]
@@ -96,6 +97,14 @@ pub(super) fn of_event(happened: &FilesEvent) -> Object<'_> {
             },
             ..event("error")
         },
+    }
+}
+
+/// The words of a refusal, for a log.
+pub(super) fn words(lang: Lang, happened: &FilesEvent) -> Option<String> {
+    match happened {
+        FilesEvent::Refused(refusal) => Some(text::files_refused(lang, refusal)),
+        _ => None,
     }
 }
 

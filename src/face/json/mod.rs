@@ -69,6 +69,7 @@ impl Json {
                 let room = self.room.as_deref().unwrap_or_default();
                 Some(failure::sentence(self.lang, failed, None, room))
             }
+            News::Files(happened) => files::words(self.lang, happened),
             _ => None,
         };
         if let Some(words) = &words {

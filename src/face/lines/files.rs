@@ -207,7 +207,7 @@ mod tests {
 
     fn state(stage: Stage, takers: &[(&str, u64)]) -> OfferState {
         let takers = takers.iter().map(|(name, done_bytes)| TakerState {
-            person: Person::unproven(name),
+            person: Person::unproven(*name),
             done_bytes: *done_bytes,
             has_it: *done_bytes == 1000,
             is_here: true,

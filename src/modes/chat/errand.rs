@@ -27,6 +27,8 @@ pub(super) enum Act {
     Question(String),
     /// To leave.
     Leave,
+    /// To leave once others know that something is whole here.
+    LeaveSoon,
 }
 
 /// See the file's head.
@@ -164,11 +166,11 @@ impl Dropping {
                     let is_given = self.is_given(state);
                     self.given.insert(state.number, is_given);
                 }
-                FilesEvent::Failed { state, why } if state.is_own => {
-                    if *why != TransferFault::NobodyHasIt {
-                        self.given.remove(&state.number);
-                        self.failed += 1;
-                    }
+                FilesEvent::Failed { state, why }
+                    if state.is_own && *why != TransferFault::NobodyHasIt =>
+                {
+                    self.given.remove(&state.number);
+                    self.failed += 1;
                 }
                 // They may still come.
                 FilesEvent::Refused(FilesRefusal::NoAddressee(_)) => self.lacks_addressee = true,
@@ -223,7 +225,7 @@ impl Taking {
                 self.is_taking = false;
                 self.saved = Some(PathBuf::from(&**saved_as));
                 match self.settings.is_once {
-                    true => self.leave(),
+                    true => vec![Act::LeaveSoon],
                     false => Vec::new(),
                 }
             }
@@ -323,7 +325,7 @@ mod tests {
 
     fn state(number: u32, takers: &[(&str, bool, bool)]) -> OfferState {
         let takers = takers.iter().map(|(name, has_it, is_here)| TakerState {
-            person: Person::unproven(name),
+            person: Person::unproven(*name),
             done_bytes: 0,
             has_it: *has_it,
             is_here: *is_here,
@@ -464,7 +466,7 @@ mod tests {
             state: state(2, &[]),
             saved_as: "/x/a".into(),
         });
-        assert_eq!(errand.on_news(&finished), [Act::Leave]);
+        assert_eq!(errand.on_news(&finished), [Act::LeaveSoon]);
         assert_eq!(errand.outcome(), Outcome::Done);
         let mut full = taking(|_| ());
         full.on_news(&offered(1, "ana", false, OfferKind::File));

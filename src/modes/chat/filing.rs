@@ -121,7 +121,7 @@ impl Driver {
         };
         self.filing.wishes.insert(ticket, wish);
         match self.files() {
-            Ok(files) => files.hash(to_offer),
+            Ok(files) => files.read(to_offer),
             Err(error) => self.fail(Failure::CannotOffer {
                 path: to_offer.path.to_string_lossy().into_owned(),
                 why: text::error(self.face.lang_of_causes(self.lang), &error),

@@ -21,12 +21,18 @@ use crate::store::files::{Passage, Spool};
 use crate::terminal::screen::{Form, stdout_stream};
 use crate::text::{self, Lang};
 
+/// How long whoever has taken something stays, so that the others learn that it is whole here: it
+/// says so several times, of which each may be lost. Meanwhile it gives to those who lack something.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// The errand of a member, and what it needs of the system.
 #[derive(Default)]
 pub(super) struct Giving {
     errand: Option<Errand>,
     /// When it has taken too long.
     until: Option<Duration>,
+    /// When it leaves, which is settled.
+    leaves_at: Option<Duration>,
     /// What comes through a pipe, until it is read.
     piped: Option<File>,
     /// What came through it.
@@ -72,7 +78,7 @@ impl Giving {
 
     /// When [`Driver::errand_on_time`] is due.
     pub(super) fn next_time(&self) -> Option<Duration> {
-        self.until
+        [self.until, self.leaves_at].into_iter().flatten().min()
     }
 }
 
@@ -114,6 +120,11 @@ impl Driver {
 
     /// Ends an errand that takes too long.
     pub(super) fn errand_on_time(&mut self, now: Moment) {
+        if self.giving.leaves_at.is_some_and(|at| at <= now.time) {
+            self.giving.leaves_at = None;
+            self.giving.until = None;
+            self.leave_all(now, RequestId::default(), Leave::Farewell);
+        }
         if self.giving.until.is_some_and(|until| until <= now.time) {
             self.giving.until = None;
             if let Some(errand) = &mut self.giving.errand {
@@ -135,6 +146,7 @@ impl Driver {
                 }
                 Act::Question(question) => self.face.say(&question),
                 Act::Leave => self.leave_all(now, RequestId::default(), Leave::Farewell),
+                Act::LeaveSoon => self.giving.leaves_at = Some(now.time + LAST_WORDS),
             }
         }
     }

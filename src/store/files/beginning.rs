@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::place::free_bytes;
-use super::stream::open_write;
+use super::stream::{TIME_UNKNOWN, open_write};
 use super::target::Target;
 use crate::chat::transfer::disk::DiskFault;
 use crate::chat::transfer::offer::Hash;
@@ -162,7 +162,7 @@ fn entries(offer: &Offer, index: &[u8]) -> Result<Vec<Entry>, DiskFault> {
             path: offer.name.to_string(),
             is_folder: false,
             permissions: PERMISSIONS,
-            modified_ms: i64::MIN,
+            modified_ms: TIME_UNKNOWN,
             size_bytes: offer.size_bytes,
         }]),
     }

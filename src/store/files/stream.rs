@@ -143,8 +143,14 @@ pub(super) fn modified_ms(metadata: &Metadata) -> i64 {
     })
 }
 
+/// The time of a file that comes without one.
+pub(super) const TIME_UNKNOWN: i64 = i64::MIN;
+
 /// The time that a file was sent with, where the system has it.
 pub(super) fn time_of(modified_ms: i64) -> Option<SystemTime> {
+    if modified_ms == TIME_UNKNOWN {
+        return None;
+    }
     let distance = Duration::from_millis(modified_ms.unsigned_abs());
     match modified_ms < 0 {
         true => SystemTime::UNIX_EPOCH.checked_sub(distance),

@@ -36,7 +36,7 @@ impl Disk {
     }
 
     fn hash(&self, path: &Path) -> Result<Hashed, Unfit> {
-        self.files.hash(ToOffer {
+        self.files.read(ToOffer {
             room: ROOM,
             ticket: 7,
             path: path.to_owned(),
@@ -153,6 +153,11 @@ fn a_file_arrives_equal_beside_one_of_its_name_and_can_be_given_on() {
     assert_eq!(names(&into), ["mapa (1).png", "mapa.png"]);
     assert_eq!(saved.file_name().unwrap(), "mapa (1).png");
     assert_eq!(fs::read(&saved).unwrap(), bytes(1, length));
+    let age = fs::metadata(&saved).unwrap().modified().unwrap();
+    assert!(
+        age > time_of(1_700_000_000_000).unwrap(),
+        "no time came with it"
+    );
     let offer = Offer::new(&hashed.content).unwrap();
     let given_on = taker.read(&offer, 2).unwrap();
     assert_eq!(given_on.0[..], bytes(1, length)[2 * BLOCK_BYTES as usize..]);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::archive::MemoryArchive;
+use super::files::MemoryDisk;
 use super::traffic::PerSecond;
 use crate::chat::Chat;
 use crate::protocol::wire::frame::durable::Role;
@@ -35,6 +36,8 @@ pub(super) struct Host {
     pub(super) wakes: u64,
     /// Whether it is in the group of files.
     pub(super) is_in_files: bool,
+    /// Its disk for files, which outlives its death.
+    pub(super) disk: MemoryDisk,
 }
 
 impl Host {
@@ -59,6 +62,7 @@ impl Host {
             frames: PerSecond::default(),
             wakes: 0,
             is_in_files: false,
+            disk: MemoryDisk::new(number as u64),
         }
     }
 }
@@ -83,4 +87,6 @@ pub(super) enum Action {
     Wake(usize),
     /// A member's archive has an answer.
     Archived(usize),
+    /// A member's disk for files has an answer.
+    Disk(usize),
 }

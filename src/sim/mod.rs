@@ -6,7 +6,7 @@ mod amending;
 pub mod archive;
 mod attack;
 pub mod check;
-mod files;
+pub mod files;
 mod host;
 pub mod insider;
 mod joining;
@@ -135,6 +135,7 @@ impl World {
             host.wakes_at = None;
         }
         self.stop_archive(number);
+        self.stop_disk(number);
         self.ledger.stop(number);
     }
 
@@ -243,6 +244,7 @@ impl World {
                 } => self.arrive(to, is_unicast, (from, &bytes)),
                 Action::Wake(number) => self.wake(number),
                 Action::Archived(number) => self.answer(number),
+                Action::Disk(number) => self.answer_of_disk(number),
             }
         }
         self.now = end;
@@ -299,7 +301,8 @@ impl World {
                 Output::Network(NetworkAsk::JoinFiles) => self.join_files(number, true),
                 Output::Network(NetworkAsk::LeaveFiles) => self.join_files(number, false),
                 Output::Archive(Request::Room(request)) => self.ask_archive(number, request),
-                Output::Network(_) | Output::Archive(_) | Output::Files(_) => {}
+                Output::Files(request) => self.ask_disk(number, request),
+                Output::Network(_) | Output::Archive(_) => {}
                 Output::Ended(_) => return self.kill(number),
                 Output::Wake(next) => return self.plan(number, next),
             }

@@ -179,15 +179,17 @@ impl Transfers {
                 }
             }
             Reply::Opened { offer, index } => {
-                self.change(now, offer, |taking| taking.opened(index));
+                self.change(now, offer, |taking| {
+                    taking.opened(index).into_iter().collect()
+                });
             }
             Reply::Begun { offer, have } => {
                 self.change(now, offer, |taking| taking.begun(&have));
             }
             Reply::Written { offer, block } => {
-                let request = self.takings.get_mut(&offer);
-                let request = request.and_then(|taking| taking.written(block));
-                self.ask_disk(request);
+                let taking = self.takings.get_mut(&offer);
+                let requests = taking.map(|taking| taking.written(block));
+                self.ask_disk(requests.unwrap_or_default());
             }
             Reply::Finished { offer, name } => self.on_finished(now, offer, name),
             Reply::Failed { offer, why } => self.on_failed(now, offer, TransferFault::Disk(why)),
@@ -199,14 +201,14 @@ impl Transfers {
         &mut self,
         now: Duration,
         offer: OfferId,
-        change: impl FnOnce(&mut Taking) -> Option<Request>,
+        change: impl FnOnce(&mut Taking) -> Vec<Request>,
     ) {
         let Some(taking) = self.takings.get_mut(&offer) else {
             return;
         };
-        let request = change(taking);
+        let requests = change(taking);
         taking.reporting.hurry(now, &mut self.rng);
-        self.ask_disk(request);
+        self.ask_disk(requests);
     }
 
     fn on_finished(&mut self, now: Duration, offer: OfferId, name: Arc<str>) {

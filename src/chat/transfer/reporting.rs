@@ -125,11 +125,6 @@ impl Reporting {
         Some(heard.symbol_bytes)
     }
 
-    /// Whether a stream carries the content.
-    pub(super) fn is_by(&self, stream: StreamId) -> bool {
-        self.streams.contains_key(&stream)
-    }
-
     /// Somebody else has reported.
     pub(super) fn other_reported(&mut self, now: Duration, member: MemberTag, lacks: &[Lack]) {
         if self.others.len() >= HEARD_MAX && !self.others.contains_key(&member) {
@@ -276,6 +271,7 @@ fn lacks(taking: &Taking, now: Duration) -> Vec<Lack> {
     for unit in taking.missing().take_while(|unit| *unit < end) {
         let symbols = match taking.partial(unit) {
             Some(partial) if !is_idle && now < partial.heard_at + SETTLED_AFTER => continue,
+            Some(partial) if partial.lack() == 0 => continue,
             Some(partial) => partial.lack(),
             None => WHOLE_UNIT,
         };

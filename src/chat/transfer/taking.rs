@@ -68,7 +68,11 @@ impl Partial {
     /// How many symbols it lacks.
     pub(super) fn lack(&self) -> u16 {
         let here = self.pieces.len() as u16; // at most what a shape has
-        self.shape.originals.saturating_sub(here).max(1)
+        self.shape.originals.saturating_sub(here)
+    }
+
+    fn is_full(&self) -> bool {
+        self.lack() == 0
     }
 }
 
@@ -149,7 +153,8 @@ impl Taking {
             self.have.insert(unit);
         }
         self.index_parts.clear();
-        self.partial.clear();
+        let first = self.offer.index_blocks();
+        self.partial.retain(|unit, _| *unit >= first);
         self.index = Some(index.clone());
         self.phase = Phase::Beginning;
         let offer = self.offer.id;
@@ -157,24 +162,38 @@ impl Taking {
     }
 
     /// The disk has looked what is there already.
-    pub(super) fn begun(&mut self, have: &[Range<u32>]) -> Option<Request> {
+    pub(super) fn begun(&mut self, have: &[Range<u32>]) -> Vec<Request> {
         if self.phase != Phase::Beginning {
-            return None;
+            return Vec::new();
         }
         self.phase = Phase::Content;
         for block in have.iter().cloned().flatten() {
             self.have.insert(units::of_block(&self.offer, block));
         }
-        self.finish_if_whole()
+        let have = &self.have;
+        self.partial.retain(|unit, _| !have.contains(*unit));
+        self.go_on()
     }
 
     /// A block is on the disk.
-    pub(super) fn written(&mut self, block: u32) -> Option<Request> {
+    pub(super) fn written(&mut self, block: u32) -> Vec<Request> {
         let unit = units::of_block(&self.offer, block);
         if self.writing.remove(&unit) {
             self.have.insert(unit);
         }
-        self.finish_if_whole()
+        self.go_on()
+    }
+
+    /// Completes what has all its symbols and had to wait, and the whole.
+    fn go_on(&mut self) -> Vec<Request> {
+        let full = self.partial.iter().filter(|(_, partial)| partial.is_full());
+        let full: Vec<u32> = full.map(|(unit, _)| *unit).collect();
+        let written = full
+            .into_iter()
+            .filter_map(|unit| self.complete_if_full(unit));
+        let mut requests: Vec<Request> = written.collect();
+        requests.extend(self.finish_if_whole());
+        requests
     }
 
     fn finish_if_whole(&mut self) -> Option<Request> {
@@ -195,7 +214,7 @@ impl Taking {
     ) -> Option<Request> {
         self.arrived_bytes += piece.bytes.len() as u64;
         let unit = piece.frame;
-        if !self.lacks(unit) || self.writing.len() >= OUTSTANDING_MAX {
+        if !self.takes(unit) {
             return None;
         }
         let shape = Shape::of(units::length(&self.offer, unit), symbol_bytes)?;
@@ -216,11 +235,28 @@ impl Taking {
         }
         partial.heard_at = now;
         partial.pieces.insert(piece.piece, piece.bytes);
-        if partial.pieces.len() < usize::from(shape.originals) {
+        self.complete_if_full(unit)
+    }
+
+    /// Whether symbols of a unit are kept: of the content also while it is not known yet what the
+    /// disk has.
+    fn takes(&self, unit: u32) -> bool {
+        let is_early = matches!(self.phase, Phase::Index | Phase::Beginning)
+            && unit >= self.offer.index_blocks();
+        let is_full = self.partial.get(&unit).is_some_and(Partial::is_full);
+        (is_early || self.lacks(unit)) && !is_full
+    }
+
+    /// Completes a unit of which enough symbols are here, unless it must wait for the disk.
+    fn complete_if_full(&mut self, unit: u32) -> Option<Request> {
+        self.partial
+            .get(&unit)
+            .filter(|partial| partial.is_full())?;
+        if !self.lacks(unit) || self.writing.len() >= OUTSTANDING_MAX {
             return None;
         }
-        let partial = self.partial.remove(&unit)?;
-        let bytes = shape.decode(&partial.pieces)?;
+        let Partial { shape, pieces, .. } = self.partial.remove(&unit)?;
+        let bytes = shape.decode(&pieces)?;
         self.complete(unit, bytes)
     }
 

@@ -20,7 +20,7 @@ mod source;
 mod spool;
 mod stream;
 mod target;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 mod worker;
 

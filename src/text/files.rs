@@ -125,11 +125,7 @@ pub fn got_so_far(
             "{name}: {percent} %, {rate}/s, {left} left",
             "{name}: {percent} %, {rate}/s, falta {left}",
         ),
-        None => say!(
-            lang,
-            "{name}: {percent} %, {rate}/s",
-            "{name}: {percent} %, {rate}/s",
-        ),
+        None => format!("{name}: {percent} %, {rate}/s"),
     }
 }
 
@@ -375,6 +371,16 @@ pub fn cannot_offer(lang: Lang, path: &str, why: &str) -> String {
     )
 }
 
+/// A page names files of this computer, which it must not see.
+#[must_use]
+pub fn page_names_files(lang: Lang) -> String {
+    say!(
+        lang,
+        "a page names no files of this computer: type /send in the terminal",
+        "uma página não indica arquivos deste computador: digite /enviar no terminal",
+    )
+}
+
 /// Why something cannot be offered.
 #[must_use]
 pub fn unfit(lang: Lang, why: &Unfit) -> String {
@@ -386,8 +392,8 @@ pub fn unfit(lang: Lang, why: &Unfit) -> String {
         ),
         Unfit::Special => say!(
             lang,
-            "it is neither a file nor a folder (a pipe: roda drop -)",
-            "não é um arquivo nem uma pasta (um pipe: roda drop -)",
+            "it is neither a file nor a folder (for a pipe: `roda drop -`)",
+            "não é um arquivo nem uma pasta (para um pipe: `roda drop -`)",
         ),
         Unfit::TooLarge => say!(
             lang,

@@ -18,7 +18,7 @@ fn three_hosts_that_lose_datagrams_take_a_file_whole_that_leaves_about_once() {
         return;
     };
     let from = folder();
-    let length = 20_000_000;
+    let length = 3_000_000;
     let path = file(&from, "imagem.iso", length);
     let (hosts, intos) = ([&host_b, &host_c, &host_d], [folder(), folder(), folder()]);
     let mut takers: Vec<Program> = Vec::new();

@@ -1,16 +1,19 @@
 //! A member that is in a room to give or to take files, and leaves once that is done: `drop` and
 //! `take`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::chat::event::{Failure, News};
-use crate::chat::transfer::event::{FilesEvent, FilesRefusal, OfferState, Offered, TransferFault};
+use crate::chat::transfer::event::{
+    FilesEvent, FilesRefusal, OfferState, Offered, TakerState, TransferFault,
+};
 use crate::chat::transfer::{FilesCommand, OfferKind, WhichOffer};
 use crate::cli::{DropSettings, ErrandSettings, TakeSettings};
 use crate::face::lines::addressed;
 use crate::modes::Outcome;
+use crate::protocol::wire::frame::Key;
 use crate::text::{self, Lang};
 
 /// Offers about which a person may still be asked. They are in the list as well.
@@ -42,8 +45,10 @@ pub(super) enum Errand {
 #[derive(Debug)]
 pub(super) struct Dropping {
     pub(super) settings: DropSettings,
-    /// The offers, and whether those who are to have each have it.
-    given: BTreeMap<u32, bool>,
+    /// The offers, and how far each is.
+    given: BTreeMap<u32, Option<OfferState>>,
+    /// Who has left.
+    gone: BTreeSet<Key>,
     /// Offers that cannot be made.
     failed: usize,
     /// Whether the addressee was not there when it was offered.
@@ -73,6 +78,7 @@ impl Errand {
             ErrandSettings::Drop(settings) => Self::Drop(Dropping {
                 settings: settings.clone(),
                 given: BTreeMap::new(),
+                gone: BTreeSet::new(),
                 failed: 0,
                 lacks_addressee: false,
                 is_over: false,
@@ -154,17 +160,23 @@ impl Dropping {
     fn on_news(&mut self, news: &News) -> Vec<Act> {
         match news {
             News::Ready(_) => return vec![Act::Offer],
-            News::Entered { .. } if std::mem::take(&mut self.lacks_addressee) => {
-                return vec![Act::Offer];
+            News::Entered { person, .. } => {
+                person
+                    .key
+                    .iter()
+                    .for_each(|key| drop(self.gone.remove(key)));
+                if std::mem::take(&mut self.lacks_addressee) {
+                    return vec![Act::Offer];
+                }
             }
+            News::Left { person, .. } => self.gone.extend(person.key),
             News::Failed(Failure::CannotOffer { .. }) => self.failed += 1,
             News::Files(happened) => match &**happened {
                 FilesEvent::Offered(offered) if offered.is_own => {
                     self.given.entry(offered.number).or_default();
                 }
                 FilesEvent::Progress(state) | FilesEvent::AllHave(state) if state.is_own => {
-                    let is_given = self.is_given(state);
-                    self.given.insert(state.number, is_given);
+                    self.given.insert(state.number, Some(state.clone()));
                 }
                 FilesEvent::Failed { state, why }
                     if state.is_own && *why != TransferFault::NobodyHasIt =>
@@ -186,20 +198,29 @@ impl Dropping {
         }
     }
 
-    /// Whether enough people have something, and nobody else is getting it.
+    /// Whether enough people have something, and nobody else who is here is getting it. A person may
+    /// have come in several sessions, of which one is enough.
     fn is_given(&self, state: &OfferState) -> bool {
-        let has = state.takers.iter().filter(|taker| taker.has_it).count();
-        let is_done =
-            |taker: &crate::chat::transfer::event::TakerState| taker.has_it || !taker.is_here;
-        has >= self.settings.wait_for && state.takers.iter().all(is_done)
+        let (has, lacks): (Vec<_>, Vec<_>) = state.takers.iter().partition(|it| it.has_it);
+        let who = |taker: &&TakerState| (taker.person.key, taker.person.name.clone());
+        let persons: BTreeSet<_> = has.iter().map(who).collect();
+        let is_gone = |taker: &TakerState| {
+            let key = taker.person.key;
+            !taker.is_here || key.is_some_and(|key| self.gone.contains(&key))
+        };
+        let mut lacks = lacks.iter();
+        persons.len() >= self.settings.wait_for
+            && lacks.all(|taker| is_gone(taker) || persons.contains(&who(taker)))
     }
 
     /// Whether everything that could be offered is given.
     fn is_settled(&self) -> bool {
         let offered = self.given.len();
+        let is_given =
+            |state: &Option<OfferState>| state.as_ref().is_some_and(|state| self.is_given(state));
         offered > 0
             && offered + self.failed >= self.settings.dropped.len()
-            && self.given.values().all(|is_given| *is_given)
+            && self.given.values().all(is_given)
     }
 
     fn is_done(&self) -> bool {
@@ -313,7 +334,7 @@ mod tests {
     use crate::chat::event::{Person, Timing};
     use crate::chat::transfer::Offer;
     use crate::chat::transfer::disk::DiskFault;
-    use crate::chat::transfer::event::{Stage, TakerState};
+    use crate::chat::transfer::event::Stage;
     use crate::chat::transfer::offer::ContentHasher;
     use crate::cli::Dropped;
 
@@ -422,6 +443,14 @@ mod tests {
         assert!(errand.on_news(&progress(2, &three)).is_empty());
         assert_eq!(errand.outcome(), Outcome::Incomplete);
         assert_eq!(errand.on_news(&progress(2, &gone)), [Act::Leave]);
+        let mut again = dropping(1, 1);
+        again.on_news(&offered(1, "ana", true, OfferKind::File));
+        let twice = [("rui", false, true), ("rui", true, true)];
+        assert_eq!(
+            again.on_news(&progress(1, &twice)),
+            [Act::Leave],
+            "one session"
+        );
         assert!(errand.on_news(&progress(2, &gone)).is_empty(), "once");
         assert_eq!(errand.outcome(), Outcome::Done);
     }

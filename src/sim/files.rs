@@ -193,6 +193,14 @@ impl World {
         self.ask(number, Command::Files(command));
     }
 
+    /// A member's disk holds something else of the same length from now on, and gives that.
+    pub fn falsify(&mut self, number: usize, offer: OfferId) {
+        let host = self.hosts.get_mut(number);
+        if let Some(whole) = host.and_then(|host| host.disk.whole.get_mut(&offer)) {
+            whole.bytes = whole.bytes.iter().map(|byte| !byte).collect();
+        }
+    }
+
     /// What a member's disk holds of a content, if it is whole.
     #[must_use]
     pub fn file(&self, number: usize, offer: OfferId) -> Option<Arc<[u8]>> {

@@ -24,7 +24,9 @@ use crate::protocol::node::Node;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::{COMPACT_OVERHEAD_BYTES, StreamId};
 use crate::protocol::wire::frame::MemberTag;
-use crate::protocol::wire::frame::notice::{Lack, Report, WHOLE_UNIT};
+use crate::protocol::wire::frame::notice::{
+    HASHES_MAX, Hashes, Lack, Report, WHOLE_UNIT, symbol_hash,
+};
 
 /// How far back repairs go before what is new.
 const WINDOW_UNITS: u32 = 32;
@@ -43,6 +45,12 @@ const LINGER: Duration = Duration::from_secs(4);
 
 /// Headers around a compact frame's symbol, in bytes.
 const WRAPPING_BYTES: usize = COMPACT_OVERHEAD_BYTES + 8 + 20 + 14;
+
+/// Most units at a time whose hashes are said.
+const DOUBTED_MAX: usize = 4;
+
+/// Hashes of a unit are said no more often than this.
+const HASHES_EVERY: Duration = Duration::from_millis(250);
 
 /// How long after a symbol of a unit left a report that names no stream says nothing about it.
 const ON_ITS_WAY: Duration = Duration::from_millis(60);
@@ -65,8 +73,10 @@ pub(super) struct Giving {
     announced_at: Option<Duration>,
     wants_announcement: bool,
     wanted_at: Duration,
-    /// Symbols that have left.
-    pub(super) symbols: u64,
+    /// The units whose symbols somebody doubts, and when the hashes of each were said last.
+    doubted: BTreeMap<u32, Option<Duration>>,
+    /// Whether it goes on also if somebody else gives.
+    pub(super) insists: bool,
 }
 
 /// What has left of a unit.
@@ -121,7 +131,8 @@ impl Giving {
             announced_at: None,
             wants_announcement: true,
             wanted_at: now,
-            symbols: 0,
+            doubted: BTreeMap::new(),
+            insists: false,
         }
     }
 
@@ -156,6 +167,13 @@ impl Giving {
             Some(_) => return,
             None => None,
         };
+        if let Some(unit) = report.doubts
+            && self.doubted.len() < DOUBTED_MAX
+            && has.is_none_or(|has| has.contains(unit))
+            && units::unit(&self.offer, unit).is_some()
+        {
+            self.doubted.entry(unit).or_default();
+        }
         if !self.needs.is_empty() && !self.pace.keeps_up(member, now) {
             return; // it has its turn when the others have all
         }
@@ -236,6 +254,12 @@ impl Giving {
     /// Sends what may leave now; returns what is to be read for what comes next.
     pub(super) fn pump(&mut self, now: Moment, node: &mut Node) -> Option<Request> {
         self.announce(now, node);
+        if let Some(unit) = self.next_doubted(now.time) {
+            if !self.loaded.contains_key(&unit) {
+                return self.load(unit);
+            }
+            self.tell_hashes(now, node, unit);
+        }
         while let Some(unit) = self.next_unit() {
             if node.unreliable_room(Priority::File) == 0 {
                 return None;
@@ -248,6 +272,35 @@ impl Giving {
             }
         }
         None
+    }
+
+    /// A doubted unit whose hashes are due.
+    fn next_doubted(&mut self, now: Duration) -> Option<u32> {
+        let is_over = |at: &Option<Duration>| at.is_some_and(|at| now >= at + HASHES_EVERY);
+        self.doubted.retain(|_, told_at| !is_over(told_at));
+        let mut due = self.doubted.iter().filter(|(_, told_at)| told_at.is_none());
+        due.next().map(|(unit, _)| *unit)
+    }
+
+    fn tell_hashes(&mut self, now: Moment, node: &mut Node, unit: u32) {
+        let Some(loaded) = self.loaded.get_mut(&unit) else {
+            return;
+        };
+        let pieces: Vec<u16> = (0..loaded.shape.symbols()).collect();
+        for some in pieces.chunks(HASHES_MAX) {
+            let hash = |piece: &u16| symbol_hash(&loaded.symbol(*piece));
+            node.tell_hashes(
+                now,
+                Hashes {
+                    about: self.offer.id.0,
+                    symbol_bytes: self.symbol_bytes as u16, // at most 1344
+                    unit,
+                    first: some.first().copied().unwrap_or_default(),
+                    hashes: some.iter().map(hash).collect(),
+                },
+            );
+        }
+        self.doubted.insert(unit, Some(now.time));
     }
 
     /// Gets a unit; what the disk must read is returned.
@@ -285,7 +338,7 @@ impl Giving {
         let piece = sent.next % shape.symbols();
         sent.next = (piece + 1) % shape.symbols();
         sent.at = now.time;
-        let is_queued = node.send_unreliable(
+        node.send_unreliable(
             self.stream,
             Priority::File,
             Duration::MAX,
@@ -299,7 +352,6 @@ impl Giving {
         );
         sent.number = node.newest_queued(self.stream);
         self.at = unit;
-        self.symbols += u64::from(is_queued);
         if let Some(need) = self.needs.get_mut(&unit) {
             *need = need.saturating_sub(1);
             if *need == 0 {

@@ -5,7 +5,8 @@
 //! offer      what is offered, and its hashes · safe_name · tree (of a folder)
 //! list       the offers by their numbers, and who takes each
 //! units      the blocks of index and content by one number · code (their symbols)
-//! taking     what was received of one offer · reporting (what lacks, and when that is said)
+//! taking     what was received of one offer · reporting (what lacks, and when that is said) ·
+//!            doubts (false symbols)
 //! giving     what is sent of one offer · pace (how fast) · pending (who begins to give)
 //! command    what may be asked            · asked (what is done about it)
 //! event      what is told                 · telling (which state is told)
@@ -21,6 +22,7 @@ mod asked;
 mod code;
 pub mod command;
 pub mod disk;
+mod doubts;
 pub mod event;
 mod giving;
 mod list;
@@ -251,9 +253,9 @@ impl Transfers {
     /// Takes in a symbol.
     fn on_piece(&mut self, now: Duration, piece: HeardPiece) {
         for taking in self.takings.values_mut() {
-            let symbol_bytes = taking.reporting.heard(now, piece.stream, piece.frame);
-            if let Some(symbol_bytes) = symbol_bytes {
-                let request = taking.hear(now, piece, symbol_bytes);
+            let by = taking.reporting.heard(now, piece.stream, piece.frame);
+            if let Some(by) = by {
+                let request = taking.hear(now, piece, by);
                 return self.ask_disk(request);
             }
         }
@@ -264,6 +266,11 @@ impl Transfers {
         match &heard.notice {
             Notice::Announcement(announcement) => self.on_announced(now, heard, announcement, node),
             Notice::Report(report) => self.on_report(now.time, heard, report),
+            Notice::Hashes(hashes) => {
+                if let Some(taking) = self.takings.get_mut(&OfferId(hashes.about)) {
+                    taking.doubts.hear(heard.member, hashes);
+                }
+            }
         }
     }
 
@@ -282,16 +289,19 @@ impl Transfers {
         }
         let symbol_bytes = usize::from(announcement.symbol_bytes);
         if let Some(taking) = self.takings.get_mut(&id) {
-            taking.reporting.announced(now.time, stream, symbol_bytes);
+            let by = (stream, heard.member);
+            taking.reporting.announced(now.time, by, symbol_bytes);
         }
-        self.pending.remove(&id);
+        self.pending
+            .retain(|pending, it| *pending != id || it.insists);
         // One gives: the author, or else whose name among frames is the lowest.
         let author = self.list.get(&id).map(|known| known.who.key);
         let i_am_author = author == Some(self.me);
         let is_author = author == Some(heard.who.key);
         let gives_way = !i_am_author && (is_author || heard.member < node.tag());
-        if gives_way && let Some(giving) = self.givings.remove(&id) {
-            node.close_stream(giving.stream);
+        let insists = self.givings.get(&id).is_some_and(|giving| giving.insists);
+        if gives_way && !insists {
+            self.close(&id, node);
         }
     }
 

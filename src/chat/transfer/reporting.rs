@@ -1,7 +1,7 @@
 //! When a taker reports, and what: how many symbols it lacks of each unit, unless somebody else has
 //! just said that they lack as many. The delay is random, so that one speaks and the others hear it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -36,6 +36,9 @@ const GATHERING: Duration = Duration::from_millis(40);
 /// The longest pause between two questions to all.
 const ASKING_MAX: Duration = Duration::from_secs(16);
 
+/// After so many questions to all, whoever gives at the moment gives nothing that is wanted.
+const ASKED_IN_VAIN: u32 = 2;
+
 /// Most streams by which one content comes.
 const STREAMS_MAX: usize = 4;
 
@@ -62,11 +65,16 @@ pub(super) struct Reporting {
     /// Since when nobody gives.
     asked_first_at: Option<Duration>,
     has_told_nobody: bool,
+    /// Questions to all since somebody gave.
+    asked: u32,
+    /// Who has given what is not in the offer.
+    banned: BTreeSet<MemberTag>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Stream {
     symbol_bytes: usize,
+    member: MemberTag,
     heard_at: Duration,
 }
 
@@ -93,11 +101,21 @@ impl Reporting {
             reported_at: now,
             asked_first_at: None,
             has_told_nobody: false,
+            asked: 0,
+            banned: BTreeSet::new(),
         }
     }
 
     /// A stream with this content is announced.
-    pub(super) fn announced(&mut self, now: Duration, stream: StreamId, symbol_bytes: usize) {
+    pub(super) fn announced(
+        &mut self,
+        now: Duration,
+        (stream, member): (StreamId, MemberTag),
+        symbol_bytes: usize,
+    ) {
+        if self.banned.contains(&member) {
+            return;
+        }
         if self.streams.len() >= STREAMS_MAX && !self.streams.contains_key(&stream) {
             let oldest = self.streams.iter().min_by_key(|(_, it)| it.heard_at);
             let Some(oldest) = oldest.map(|(id, _)| *id) else {
@@ -108,6 +126,7 @@ impl Reporting {
         let heard_at = now;
         let heard = Stream {
             symbol_bytes,
+            member,
             heard_at,
         };
         self.streams.insert(stream, heard);
@@ -115,14 +134,28 @@ impl Reporting {
     }
 
     /// Notes a symbol; the length of the symbols of its stream, if the content comes by it.
-    pub(super) fn heard(&mut self, now: Duration, stream: StreamId, unit: u32) -> Option<usize> {
+    pub(super) fn heard(
+        &mut self,
+        now: Duration,
+        stream: StreamId,
+        unit: u32,
+    ) -> Option<(MemberTag, usize)> {
         let heard = self.streams.get_mut(&stream)?;
         heard.heard_at = now;
         self.heard_at = Some(now);
         self.piece_at = Some(now);
         self.top = self.top.max(Some(unit));
         self.pause = SILENT_AFTER / 2;
-        Some(heard.symbol_bytes)
+        self.asked = 0;
+        Some((heard.member, heard.symbol_bytes))
+    }
+
+    /// Takes nothing from a member any more, which has given what is not in the offer.
+    pub(super) fn ban(&mut self, member: MemberTag) {
+        self.banned.insert(member);
+        self.streams.retain(|_, stream| stream.member != member);
+        self.heard_at = self.streams.values().map(|stream| stream.heard_at).max();
+        self.pause = SILENT_AFTER / 2;
     }
 
     /// Somebody else has reported.
@@ -240,9 +273,12 @@ fn ask_all(taking: &mut Taking, now: Duration, rng: &mut Rng) -> Option<ToSay> {
     reporting.pause = (pause * 2).min(ASKING_MAX);
     reporting.due = now + rng.between(pause / 2, pause);
     reporting.reported_at = now;
+    reporting.asked += 1;
+    let is_urgent = reporting.asked > ASKED_IN_VAIN;
     let lacks = lacks(taking, now);
     (!lacks.is_empty()).then(|| {
         ToSay::All(Report {
+            is_urgent,
             lacks,
             ..about(taking)
         })
@@ -254,6 +290,7 @@ pub(super) fn about(taking: &Taking) -> Report {
     Report {
         about: taking.offer.id.0,
         done: taking.have.count(),
+        doubts: taking.doubts.next(),
         ..Report::default()
     }
 }

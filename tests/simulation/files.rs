@@ -343,3 +343,29 @@ fn any_loss_order_repeat_and_restart_ends_with_equal_bytes() {
         expect_equal(&circle, &all, file, &bytes);
     }
 }
+
+#[test]
+fn behind_a_narrow_cable_a_file_takes_little_longer_than_its_bytes() {
+    let length = 90 * BLOCK_BYTES as usize;
+    for (takers, loss, most) in [(1, 0.0, 1.15), (3, 0.0, 1.15), (3, 0.05, 1.3)] {
+        let mut circle = Circle::of(50, takers + 1);
+        circle.world.set_faults(Faults::losing(loss));
+        let rate = 100_000_000 / 8;
+        circle.world.narrow(0, rate);
+        let bytes = content(50, length);
+        let file = circle.world.give(0, "aula.iso", &bytes).unwrap();
+        circle.world.run(2 * SECOND);
+        let takers: Vec<usize> = (1..=takers).collect();
+        takers
+            .iter()
+            .for_each(|taker| circle.world.take(*taker, file));
+        let took = wait_for(&mut circle, &takers, file, 30 * SECOND);
+        let least = length as f64 / rate as f64;
+        // It takes a fifth of a second until the first block leaves.
+        let ratio = (took.as_secs_f64() - 0.2) / least;
+        assert!(
+            ratio <= most,
+            "{takers:?} at {loss}: {ratio:.2} of {least:.2} s"
+        );
+    }
+}

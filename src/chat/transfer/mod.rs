@@ -7,7 +7,8 @@
 //! units      the blocks of index and content by one number · code (their symbols)
 //! taking     what was received of one offer · reporting (what lacks, and when that is said) ·
 //!            doubts (false symbols)
-//! giving     what is sent of one offer · pace (how fast) · pending (who begins to give)
+//! giving     what is sent of one offer · pace (how fast) · pending (who begins to give) ·
+//!            credit (how much each person may have)
 //! command    what may be asked            · asked (what is done about it)
 //! event      what is told                 · telling (which state is told)
 //! disk       what is asked of the disk, and what it answers
@@ -21,6 +22,7 @@
 mod asked;
 mod code;
 pub mod command;
+mod credit;
 pub mod disk;
 mod doubts;
 pub mod event;
@@ -42,6 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::command::{FilesCommand, Sharing, WhichOffer};
+use self::credit::Credits;
 use self::disk::{Reply, Request};
 pub use self::event::FilesEvent;
 use self::event::TransferFault;
@@ -95,10 +98,13 @@ pub(super) struct Transfers {
     held: BTreeMap<OfferId, Arc<[u8]>>,
     givings: BTreeMap<OfferId, Giving>,
     pending: BTreeMap<OfferId, Pending>,
+    credits: Credits,
     sharing: Sharing,
     /// Contents that are whole, which is still to be said, and when.
     last_words: Vec<(Duration, OfferId)>,
     is_in_group: bool,
+    /// How many members the room has.
+    members: usize,
     progress_at: Option<Duration>,
     out: VecDeque<Out>,
 }
@@ -121,9 +127,11 @@ impl Transfers {
             held: BTreeMap::new(),
             givings: BTreeMap::new(),
             pending: BTreeMap::new(),
+            credits: Credits::default(),
             sharing: Sharing::On,
             last_words: Vec::new(),
             is_in_group: false,
+            members: 1,
             progress_at: None,
             out: VecDeque::new(),
         }
@@ -209,7 +217,7 @@ impl Transfers {
             return;
         };
         let requests = change(taking);
-        taking.reporting.hurry(now, &mut self.rng);
+        taking.reporting.hurry(now, self.members, &mut self.rng);
         self.ask_disk(requests);
     }
 
@@ -308,6 +316,10 @@ impl Transfers {
     fn on_report(&mut self, now: Duration, heard: &HeardNotice, report: &Report) {
         let id = OfferId(report.about);
         let who = (&heard.who, heard.member);
+        let is_mine = self.held.contains_key(&id) || self.takings.contains_key(&id);
+        if !is_mine {
+            return;
+        }
         let takers = self.list.report(now, who, report);
         if let Some(taking) = self.takings.get_mut(&id) {
             let reporting = &mut taking.reporting;
@@ -322,7 +334,10 @@ impl Transfers {
             None => self.takings.get(&id).map(|taking| &taking.have),
         };
         if let Some(giving) = self.givings.get_mut(&id) {
-            giving.report(now, heard.member, report, has);
+            let person = heard.member.short;
+            if let Some(credit) = self.credits.of(now, &giving.offer, person) {
+                giving.report(now, heard.member, report, (has, credit));
+            }
         } else if report.stream.is_none() && !report.lacks.is_empty() {
             self.consider(now, id, heard.member, report);
         }
@@ -330,6 +345,7 @@ impl Transfers {
 
     /// Does what is due.
     fn on_time(&mut self, now: Moment, node: &mut Node) {
+        self.members = node.roster().size();
         self.begin_giving(now, node);
         self.report_lacks(now, node);
         self.say_last_words(now, node);

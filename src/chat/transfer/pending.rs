@@ -120,7 +120,9 @@ impl Transfers {
         };
         giving.insists = pending.insists;
         for (member, report) in &pending.reports {
-            giving.report(now.time, *member, report, has);
+            if let Some(credit) = self.credits.of(now.time, &giving.offer, member.short) {
+                giving.report(now.time, *member, report, (has, credit));
+            }
         }
         self.givings.insert(id, giving);
         self.progress_at.get_or_insert(now.time);

@@ -33,6 +33,10 @@ const SILENT_AFTER: Duration = Duration::from_millis(1000);
 /// How long the first question waits, so that those who decide in one moment are served together.
 const GATHERING: Duration = Duration::from_millis(40);
 
+/// How much longer it waits for each member of the room: in a large one few ask, and the others
+/// hear it.
+const GATHERING_PER_MEMBER: Duration = Duration::from_micros(500);
+
 /// The longest pause between two questions to all.
 const ASKING_MAX: Duration = Duration::from_secs(16);
 
@@ -41,6 +45,9 @@ const ASKED_IN_VAIN: u32 = 2;
 
 /// Most streams by which one content comes.
 const STREAMS_MAX: usize = 4;
+
+/// How often in a row others' words hold one back.
+const HELD_BACK_MAX: u32 = 3;
 
 /// Most reports of others that are remembered.
 const HEARD_MAX: usize = 16;
@@ -67,6 +74,8 @@ pub(super) struct Reporting {
     has_told_nobody: bool,
     /// Questions to all since somebody gave.
     asked: u32,
+    /// How often in a row others have said what this member lacks.
+    held_back: u32,
     /// Who has given what is not in the offer.
     banned: BTreeSet<MemberTag>,
 }
@@ -102,6 +111,7 @@ impl Reporting {
             asked_first_at: None,
             has_told_nobody: false,
             asked: 0,
+            held_back: 0,
             banned: BTreeSet::new(),
         }
     }
@@ -189,10 +199,14 @@ impl Reporting {
     }
 
     /// What is wanted has changed: it is to be said soon.
-    pub(super) fn hurry(&mut self, now: Duration, rng: &mut Rng) {
+    pub(super) fn hurry(&mut self, now: Duration, members: usize, rng: &mut Rng) {
         self.top = None;
         self.piece_at = None;
-        let wait = rng.between(Duration::ZERO, GATHERING);
+        let members = u32::try_from(members).unwrap_or(u32::MAX);
+        let most = GATHERING + GATHERING_PER_MEMBER.saturating_mul(members);
+        // Among those who take, one asks soon.
+        let most = if self.is_silent(now) { most } else { most / 4 };
+        let wait = rng.between(Duration::ZERO, most.min(INTERVAL_MAX));
         self.due = self.due.min(now + wait).max(now);
     }
 
@@ -211,6 +225,24 @@ impl Reporting {
         let streams = self.streams.iter();
         let newest = streams.max_by_key(|(_, stream)| stream.heard_at);
         newest.map(|(id, _)| *id)
+    }
+
+    /// What is to be said of what lacks. Others' words hold one back a few times, and not for ever:
+    /// whoever they come from may be served no more.
+    fn unsaid(&mut self, now: Duration, lacks: Vec<Lack>) -> Vec<Lack> {
+        let before = lacks.len();
+        let unsaid = lacks.iter().filter(|lack| !self.is_said(now, lack));
+        let unsaid: Vec<Lack> = unsaid.copied().collect();
+        if unsaid.len() == before {
+            self.held_back = 0;
+            return unsaid;
+        }
+        self.held_back += 1;
+        if self.held_back > HELD_BACK_MAX {
+            self.held_back = 0;
+            return lacks;
+        }
+        unsaid
     }
 
     /// Whether somebody else has just said that as many symbols lack of these units.
@@ -246,8 +278,7 @@ pub(super) fn report(
     }
     let stream = taking.reporting.stream()?;
     let lacks = lacks(taking, now);
-    let said = |lack: &Lack| taking.reporting.is_said(now, lack);
-    let lacks: Vec<Lack> = lacks.into_iter().filter(|lack| !said(lack)).collect();
+    let lacks = taking.reporting.unsaid(now, lacks);
     let StreamCounts { highest, received } = counts(stream);
     let reporting = &mut taking.reporting;
     let within = now.saturating_sub(reporting.reported_at);
@@ -276,6 +307,7 @@ fn ask_all(taking: &mut Taking, now: Duration, rng: &mut Rng) -> Option<ToSay> {
     reporting.asked += 1;
     let is_urgent = reporting.asked > ASKED_IN_VAIN;
     let lacks = lacks(taking, now);
+    let lacks = taking.reporting.unsaid(now, lacks);
     (!lacks.is_empty()).then(|| {
         ToSay::All(Report {
             is_urgent,

@@ -258,8 +258,8 @@ impl Taking {
     /// Whether symbols of a unit are kept: of the content also while it is not known yet what the
     /// disk has.
     fn takes(&self, unit: u32) -> bool {
-        let is_early = matches!(self.phase, Phase::Index | Phase::Beginning)
-            && unit >= self.offer.index_blocks();
+        let is_before = matches!(self.phase, Phase::Opening | Phase::Index | Phase::Beginning);
+        let is_early = is_before && unit >= self.offer.index_blocks();
         let is_full = self.partial.get(&unit).is_some_and(Partial::is_full);
         (is_early || self.lacks(unit)) && !is_full
     }

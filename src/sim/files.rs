@@ -18,6 +18,9 @@ use crate::protocol::rng::Rng;
 /// Longest time that one answer takes.
 const DELAY_MAX: Duration = Duration::from_millis(2);
 
+/// How long datagrams wait for a cable before further ones are dropped.
+const QUEUE_MAX: Duration = Duration::from_millis(20);
+
 /// What one member's disk holds.
 #[derive(Debug)]
 pub struct MemoryDisk {
@@ -193,6 +196,14 @@ impl World {
         self.ask(number, Command::Files(command));
     }
 
+    /// A member's disk holds something else of the same length from now on, and gives that.
+    pub fn falsify(&mut self, number: usize, offer: OfferId) {
+        let host = self.hosts.get_mut(number);
+        if let Some(whole) = host.and_then(|host| host.disk.whole.get_mut(&offer)) {
+            whole.bytes = whole.bytes.iter().map(|byte| !byte).collect();
+        }
+    }
+
     /// What a member's disk holds of a content, if it is whole.
     #[must_use]
     pub fn file(&self, number: usize, offer: OfferId) -> Option<Arc<[u8]>> {
@@ -218,6 +229,38 @@ impl World {
     /// A member has a loss of its own from now on.
     pub fn set_loss(&mut self, number: usize, loss: f64) {
         self.air.set_loss(number, loss);
+    }
+
+    /// A member's cable carries so many bytes in a second, and what waits for it is dropped after
+    /// a while.
+    pub fn narrow(&mut self, number: usize, bytes_per_s: u64) {
+        if let Some(host) = self.hosts.get_mut(number) {
+            host.uplink = Some((bytes_per_s, Duration::ZERO));
+        }
+    }
+
+    /// Whether a datagram finds room on its sender's cable; it then leaves behind what waits.
+    pub(super) fn leave_by_uplink(&mut self, from: usize, bytes: u64) -> bool {
+        let now = self.now;
+        let host = self.hosts.get_mut(from);
+        let Some((bytes_per_s, free_at)) = host.and_then(|host| host.uplink.as_mut()) else {
+            return true;
+        };
+        let start = (*free_at).max(now);
+        if start > now + QUEUE_MAX {
+            return false;
+        }
+        *free_at = start + Duration::from_secs_f64(bytes as f64 / *bytes_per_s as f64);
+        true
+    }
+
+    /// How long what leaves now waits for its sender's cable.
+    pub(super) fn queued_at(&self, from: usize, to: usize) -> Duration {
+        let host = self.hosts.get(from).filter(|_| from != to);
+        let uplink = host.and_then(|host| host.uplink);
+        uplink.map_or(Duration::ZERO, |(_, free_at)| {
+            free_at.saturating_sub(self.now)
+        })
     }
 
     /// Whether a member is in the group of files.

@@ -36,6 +36,8 @@ pub(super) struct Host {
     pub(super) wakes: u64,
     /// Whether it is in the group of files.
     pub(super) is_in_files: bool,
+    /// Bytes that its cable carries in a second, and when it has carried what was sent.
+    pub(super) uplink: Option<(u64, Duration)>,
     /// Its disk for files, which outlives its death.
     pub(super) disk: MemoryDisk,
 }
@@ -62,6 +64,7 @@ impl Host {
             frames: PerSecond::default(),
             wakes: 0,
             is_in_files: false,
+            uplink: None,
             disk: MemoryDisk::new(number as u64),
         }
     }

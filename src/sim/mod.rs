@@ -339,6 +339,9 @@ impl World {
         let sent_as = traffic::sent_as(kind, is_to_one, transmit.bytes.len());
         host.sent.add(self.now, sent_as, bytes + WRAPPING_BYTES);
         host.frames.add(self.now, sent_as, 1);
+        if !self.leave_by_uplink(from, bytes + WRAPPING_BYTES) {
+            return;
+        }
         match transmit.to {
             Destination::Member(to) => {
                 self.traffic.single += 1;
@@ -375,7 +378,9 @@ impl World {
         if self.hosts.get(to).is_none_or(|host| host.chat.is_none()) {
             return;
         }
+        let queued = self.queued_at(from, to);
         for (delay, bytes) in self.air.carry(from, to, bytes, &mut self.rng) {
+            let delay = delay + queued;
             self.deliver(self.now + delay, (to, is_unicast), source, bytes);
         }
     }

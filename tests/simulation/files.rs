@@ -258,3 +258,114 @@ fn a_line_of_chat_is_no_later_while_a_file_is_sent() {
     let (idle, busy) = (latest(false, 0.0), latest(true, 0.0));
     assert!(busy <= idle + SECOND / 200, "{busy:?} instead of {idle:?}");
 }
+
+#[test]
+fn who_gives_something_else_is_left_for_somebody_who_does_not() {
+    for loss in [0.0, 0.05] {
+        let mut circle = Circle::of(48, 5);
+        circle.world.set_faults(Faults::losing(loss));
+        let length = 2 * BLOCK_BYTES as usize;
+        let bytes = content(48, length);
+        let file = circle.world.give(0, "aula.iso", &bytes).unwrap();
+        circle.world.run(2 * SECOND);
+        circle.world.take(1, file);
+        circle.world.take(2, file);
+        wait_for(&mut circle, &[1, 2], file, 10 * SECOND);
+        circle.world.kill(0);
+        // One of the two who have it now has something else of the same length.
+        circle.world.falsify(1, file);
+        circle.world.run(60 * SECOND);
+        circle.world.take(3, file);
+        wait_for(&mut circle, &[3], file, 120 * SECOND);
+        expect_equal(&circle, &[3], file, &bytes);
+    }
+}
+
+#[test]
+fn an_author_who_lies_gives_nobody_a_file() {
+    let mut circle = Circle::of(49, 2);
+    let bytes = content(49, 2 * BLOCK_BYTES as usize);
+    let file = circle.world.give(0, "aula.iso", &bytes).unwrap();
+    circle.world.falsify(0, file);
+    circle.world.run(2 * SECOND);
+    circle.world.take(1, file);
+    circle.world.take_traffic();
+    circle.world.run(60 * SECOND);
+    assert_eq!(circle.world.file(1, file), None);
+    let has_told = told(&circle, 1).iter().any(|event| {
+        let nobody = TransferFault::NobodyHasIt;
+        matches!(event, FilesEvent::Failed { why, .. } if *why == nobody)
+    });
+    assert!(has_told, "it is told that nobody has it");
+    let sent = circle.world.take_traffic().symbols();
+    // Each question to all, ever rarer, gets the whole again.
+    let most = symbols(bytes.len()) * 12;
+    assert!(sent <= most, "{sent} symbols for nothing");
+}
+
+#[test]
+fn any_loss_order_repeat_and_restart_ends_with_equal_bytes() {
+    for seed in 0..12 {
+        let mut rng = Rng::new(seed);
+        let takers = 1 + rng.below(4) as usize;
+        let mut circle = Circle::of(seed, takers + 1);
+        let faults = Faults {
+            loss: rng.unit() * 0.3,
+            burst: rng.below(4) as f64,
+            repeat: rng.unit() * 0.2,
+            holdup: rng.unit() * 0.1,
+            damage: rng.unit() * 0.05,
+            delay_max: SECOND.mul_f64(0.0003 + rng.unit() * 0.02),
+            ..Faults::NONE
+        };
+        let length = rng.below(3 * u64::from(BLOCK_BYTES)) as usize;
+        let bytes = content(seed, length);
+        let file = circle.world.give(0, "a", &bytes).unwrap();
+        circle.world.run(SECOND);
+        circle.world.set_faults(faults);
+        let all: Vec<usize> = (1..=takers).collect();
+        for taker in &all {
+            circle.world.run(SECOND.mul_f64(rng.unit() * 0.2));
+            circle.world.take(*taker, file);
+        }
+        for _ in 0..rng.below(3) {
+            circle.world.run(SECOND.mul_f64(rng.unit()));
+            let member = rng.below(takers as u64 + 1) as usize;
+            circle.world.kill(member);
+            circle.world.run(SECOND.mul_f64(rng.unit() * 5.0));
+            circle.world.start(member).unwrap();
+            circle.world.run(10 * SECOND);
+            if member > 0 && circle.world.file(member, file).is_none() {
+                circle.world.take(member, file);
+            }
+        }
+        wait_for(&mut circle, &all, file, 180 * SECOND);
+        expect_equal(&circle, &all, file, &bytes);
+    }
+}
+
+#[test]
+fn behind_a_narrow_cable_a_file_takes_little_longer_than_its_bytes() {
+    let length = 90 * BLOCK_BYTES as usize;
+    for (takers, loss, most) in [(1, 0.0, 1.15), (3, 0.0, 1.15), (3, 0.05, 1.3)] {
+        let mut circle = Circle::of(50, takers + 1);
+        circle.world.set_faults(Faults::losing(loss));
+        let rate = 100_000_000 / 8;
+        circle.world.narrow(0, rate);
+        let bytes = content(50, length);
+        let file = circle.world.give(0, "aula.iso", &bytes).unwrap();
+        circle.world.run(2 * SECOND);
+        let takers: Vec<usize> = (1..=takers).collect();
+        takers
+            .iter()
+            .for_each(|taker| circle.world.take(*taker, file));
+        let took = wait_for(&mut circle, &takers, file, 30 * SECOND);
+        let least = length as f64 / rate as f64;
+        // It takes a fifth of a second until the first block leaves.
+        let ratio = (took.as_secs_f64() - 0.2) / least;
+        assert!(
+            ratio <= most,
+            "{takers:?} at {loss}: {ratio:.2} of {least:.2} s"
+        );
+    }
+}

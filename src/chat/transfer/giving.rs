@@ -21,10 +21,13 @@ use super::pace::TakersPace;
 use super::units::{self, Unit, UnitSet};
 use crate::protocol::engine::unreliable::{Piece, Priority};
 use crate::protocol::node::Node;
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::{COMPACT_OVERHEAD_BYTES, StreamId};
 use crate::protocol::wire::frame::MemberTag;
-use crate::protocol::wire::frame::notice::{Lack, Report, WHOLE_UNIT};
+use crate::protocol::wire::frame::notice::{
+    HASHES_MAX, Hashes, Lack, Report, WHOLE_UNIT, symbol_hash,
+};
 
 /// How far back repairs go before what is new.
 const WINDOW_UNITS: u32 = 32;
@@ -36,13 +39,25 @@ const LOADED_MAX: usize = 4;
 const ANNOUNCE_EVERY: Duration = Duration::from_millis(200);
 
 /// Least time between two announcements.
-const ANNOUNCE_LEAST: Duration = Duration::from_millis(20);
+const ANNOUNCE_LEAST: Duration = Duration::from_millis(8);
+
+/// Announcements before the first symbol: whoever lacks them all loses what leaves until the next.
+const ANNOUNCED_FIRST: u32 = 3;
 
 /// A giver of which nobody wants anything for so long ends its stream.
 const LINGER: Duration = Duration::from_secs(4);
 
 /// Headers around a compact frame's symbol, in bytes.
 const WRAPPING_BYTES: usize = COMPACT_OVERHEAD_BYTES + 8 + 20 + 14;
+
+/// Most units at a time whose hashes are said.
+const DOUBTED_MAX: usize = 4;
+
+/// Hashes of a unit are said no more often than this.
+const HASHES_EVERY: Duration = Duration::from_millis(250);
+
+/// What the hashes of a unit cost, in symbols.
+const HASHES_COST: f64 = 16.0;
 
 /// How long after a symbol of a unit left a report that names no stream says nothing about it.
 const ON_ITS_WAY: Duration = Duration::from_millis(60);
@@ -63,10 +78,14 @@ pub(super) struct Giving {
     /// The unit that the disk reads.
     reading: Option<u32>,
     announced_at: Option<Duration>,
+    /// How many announcements are still to leave before the first symbol.
+    first_announcements: u32,
     wants_announcement: bool,
     wanted_at: Duration,
-    /// Symbols that have left.
-    pub(super) symbols: u64,
+    /// The units whose symbols somebody doubts, and when the hashes of each were said last.
+    doubted: BTreeMap<u32, Option<Duration>>,
+    /// Whether it goes on also if somebody else gives.
+    pub(super) insists: bool,
 }
 
 /// What has left of a unit.
@@ -119,9 +138,11 @@ impl Giving {
             loaded: BTreeMap::new(),
             reading: None,
             announced_at: None,
+            first_announcements: ANNOUNCED_FIRST,
             wants_announcement: true,
             wanted_at: now,
-            symbols: 0,
+            doubted: BTreeMap::new(),
+            insists: false,
         }
     }
 
@@ -138,13 +159,13 @@ impl Giving {
         self.needs.is_empty() && now >= self.wanted_at + LINGER
     }
 
-    /// Takes in what somebody lacks. `has` says which units are here.
+    /// Takes in what somebody lacks, which is paid by their credit. `has` says which units are here.
     pub(super) fn report(
         &mut self,
         now: Duration,
         member: MemberTag,
         report: &Report,
-        has: Option<&UnitSet>,
+        (has, credit): (Option<&UnitSet>, &mut TokenBucket),
     ) {
         let counts = match report.stream {
             Some(stream) if stream == self.stream => {
@@ -156,19 +177,33 @@ impl Giving {
             Some(_) => return,
             None => None,
         };
+        if let Some(unit) = report.doubts
+            && self.doubted.len() < DOUBTED_MAX
+            && has.is_none_or(|has| has.contains(unit))
+            && units::unit(&self.offer, unit).is_some()
+            && credit.try_spend(HASHES_COST, now)
+        {
+            self.doubted.entry(unit).or_default();
+        }
         if !self.needs.is_empty() && !self.pace.keeps_up(member, now) {
             return; // it has its turn when the others have all
         }
         let before = self.needs.len();
         for lack in &report.lacks {
-            self.add(now, lack, counts, has);
+            self.add(now, lack, counts, (has, credit));
         }
         if self.needs.len() > before || !report.lacks.is_empty() && counts.is_none() {
             self.wants_announcement = true;
         }
     }
 
-    fn add(&mut self, now: Duration, lack: &Lack, heard: Option<u32>, has: Option<&UnitSet>) {
+    fn add(
+        &mut self,
+        now: Duration,
+        lack: &Lack,
+        heard: Option<u32>,
+        (has, credit): (Option<&UnitSet>, &mut TokenBucket),
+    ) {
         let end = lack.first.saturating_add(lack.units);
         for unit in lack.first..end.min(units::count(&self.offer)) {
             let length = units::length(&self.offer, unit);
@@ -186,8 +221,15 @@ impl Giving {
                 WHOLE_UNIT => shape.originals,
                 symbols => symbols.min(shape.originals),
             };
-            let need = self.needs.entry(unit).or_default();
-            *need = (*need).max(symbols);
+            let before = self.needs.get(&unit).copied().unwrap_or(0);
+            let more = symbols.saturating_sub(before);
+            if more == 0 {
+                continue;
+            }
+            if !credit.try_spend(more.into(), now) {
+                return;
+            }
+            self.needs.insert(unit, symbols);
             self.wanted_at = now;
         }
     }
@@ -236,7 +278,15 @@ impl Giving {
     /// Sends what may leave now; returns what is to be read for what comes next.
     pub(super) fn pump(&mut self, now: Moment, node: &mut Node) -> Option<Request> {
         self.announce(now, node);
-        while let Some(unit) = self.next_unit() {
+        if let Some(unit) = self.next_doubted(now.time) {
+            if !self.loaded.contains_key(&unit) {
+                return self.load(unit);
+            }
+            self.tell_hashes(now, node, unit);
+        }
+        while self.first_announcements == 0
+            && let Some(unit) = self.next_unit()
+        {
             if node.unreliable_room(Priority::File) == 0 {
                 return None;
             }
@@ -248,6 +298,35 @@ impl Giving {
             }
         }
         None
+    }
+
+    /// A doubted unit whose hashes are due.
+    fn next_doubted(&mut self, now: Duration) -> Option<u32> {
+        let is_over = |at: &Option<Duration>| at.is_some_and(|at| now >= at + HASHES_EVERY);
+        self.doubted.retain(|_, told_at| !is_over(told_at));
+        let mut due = self.doubted.iter().filter(|(_, told_at)| told_at.is_none());
+        due.next().map(|(unit, _)| *unit)
+    }
+
+    fn tell_hashes(&mut self, now: Moment, node: &mut Node, unit: u32) {
+        let Some(loaded) = self.loaded.get_mut(&unit) else {
+            return;
+        };
+        let pieces: Vec<u16> = (0..loaded.shape.symbols()).collect();
+        for some in pieces.chunks(HASHES_MAX) {
+            let hash = |piece: &u16| symbol_hash(&loaded.symbol(*piece));
+            node.tell_hashes(
+                now,
+                Hashes {
+                    about: self.offer.id.0,
+                    symbol_bytes: self.symbol_bytes as u16, // at most 1344
+                    unit,
+                    first: some.first().copied().unwrap_or_default(),
+                    hashes: some.iter().map(hash).collect(),
+                },
+            );
+        }
+        self.doubted.insert(unit, Some(now.time));
     }
 
     /// Gets a unit; what the disk must read is returned.
@@ -285,7 +364,7 @@ impl Giving {
         let piece = sent.next % shape.symbols();
         sent.next = (piece + 1) % shape.symbols();
         sent.at = now.time;
-        let is_queued = node.send_unreliable(
+        node.send_unreliable(
             self.stream,
             Priority::File,
             Duration::MAX,
@@ -299,7 +378,6 @@ impl Giving {
         );
         sent.number = node.newest_queued(self.stream);
         self.at = unit;
-        self.symbols += u64::from(is_queued);
         if let Some(need) = self.needs.get_mut(&unit) {
             *need = need.saturating_sub(1);
             if *need == 0 {
@@ -318,7 +396,8 @@ impl Giving {
         };
         if is_due {
             self.announced_at = Some(now.time);
-            self.wants_announcement = false;
+            self.first_announcements = self.first_announcements.saturating_sub(1);
+            self.wants_announcement = self.first_announcements > 0;
             let symbol_bytes = self.symbol_bytes as u16; // at most 1344
             node.announce_stream(now, self.stream, self.offer.id.0, symbol_bytes);
         }
@@ -336,8 +415,8 @@ impl Giving {
         let is_loaded = self
             .next_unit()
             .is_some_and(|unit| self.loaded.contains_key(&unit));
-        let symbol = (is_loaded && has_room)
-            .then(|| self.pace.next_time(self.symbol_bytes + WRAPPING_BYTES));
+        let may_send = is_loaded && has_room && self.first_announcements == 0;
+        let symbol = may_send.then(|| self.pace.next_time(self.symbol_bytes + WRAPPING_BYTES));
         symbol.map_or(announcement, |symbol| symbol.min(announcement))
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::command::WhichOffer;
 use super::offer::{Offer, OfferId};
 use crate::protocol::engine::event::NamedKey;
-use crate::protocol::wire::frame::MemberTag;
 use crate::protocol::wire::frame::notice::Report;
+use crate::protocol::wire::frame::{Key, MemberTag};
 
 /// Most offers of one person that are remembered; the oldest give way.
 const PER_PERSON_MAX: usize = 64;
@@ -72,7 +72,8 @@ impl OfferList {
             self.forget_oldest(|known| known.who.key == who.key, &is_pinned)?;
         }
         if self.offers.len() >= OFFERS_MAX {
-            self.forget_oldest(|_| true, &is_pinned)?;
+            let most = self.most_prolific()?;
+            self.forget_oldest(|known| known.who.key == most, &is_pinned)?;
         }
         self.last += 1;
         let known = Known {
@@ -85,6 +86,16 @@ impl OfferList {
         };
         self.offers.insert(offer.id, known);
         Some(self.last)
+    }
+
+    /// The person with the most offers.
+    fn most_prolific(&self) -> Option<Key> {
+        let mut counts: BTreeMap<Key, usize> = BTreeMap::new();
+        for known in self.offers.values().filter(|known| !known.is_own) {
+            *counts.entry(known.who.key).or_default() += 1;
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count);
+        most.map(|(key, _)| key)
     }
 
     fn forget_oldest(

@@ -5,8 +5,10 @@
 //! offer      what is offered, and its hashes · safe_name · tree (of a folder)
 //! list       the offers by their numbers, and who takes each
 //! units      the blocks of index and content by one number · code (their symbols)
-//! taking     what was received of one offer · reporting (what lacks, and when that is said)
-//! giving     what is sent of one offer · pace (how fast) · pending (who begins to give)
+//! taking     what was received of one offer · reporting (what lacks, and when that is said) ·
+//!            doubts (false symbols)
+//! giving     what is sent of one offer · pace (how fast) · pending (who begins to give) ·
+//!            credit (how much each person may have)
 //! command    what may be asked            · asked (what is done about it)
 //! event      what is told                 · telling (which state is told)
 //! disk       what is asked of the disk, and what it answers
@@ -20,7 +22,9 @@
 mod asked;
 mod code;
 pub mod command;
+mod credit;
 pub mod disk;
+mod doubts;
 pub mod event;
 mod giving;
 mod list;
@@ -40,6 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::command::{FilesCommand, Sharing, WhichOffer};
+use self::credit::Credits;
 use self::disk::{Reply, Request};
 pub use self::event::FilesEvent;
 use self::event::TransferFault;
@@ -93,10 +98,13 @@ pub(super) struct Transfers {
     held: BTreeMap<OfferId, Arc<[u8]>>,
     givings: BTreeMap<OfferId, Giving>,
     pending: BTreeMap<OfferId, Pending>,
+    credits: Credits,
     sharing: Sharing,
     /// Contents that are whole, which is still to be said, and when.
     last_words: Vec<(Duration, OfferId)>,
     is_in_group: bool,
+    /// How many members the room has.
+    members: usize,
     progress_at: Option<Duration>,
     out: VecDeque<Out>,
 }
@@ -119,9 +127,11 @@ impl Transfers {
             held: BTreeMap::new(),
             givings: BTreeMap::new(),
             pending: BTreeMap::new(),
+            credits: Credits::default(),
             sharing: Sharing::On,
             last_words: Vec::new(),
             is_in_group: false,
+            members: 1,
             progress_at: None,
             out: VecDeque::new(),
         }
@@ -207,7 +217,7 @@ impl Transfers {
             return;
         };
         let requests = change(taking);
-        taking.reporting.hurry(now, &mut self.rng);
+        taking.reporting.hurry(now, self.members, &mut self.rng);
         self.ask_disk(requests);
     }
 
@@ -251,9 +261,9 @@ impl Transfers {
     /// Takes in a symbol.
     fn on_piece(&mut self, now: Duration, piece: HeardPiece) {
         for taking in self.takings.values_mut() {
-            let symbol_bytes = taking.reporting.heard(now, piece.stream, piece.frame);
-            if let Some(symbol_bytes) = symbol_bytes {
-                let request = taking.hear(now, piece, symbol_bytes);
+            let by = taking.reporting.heard(now, piece.stream, piece.frame);
+            if let Some(by) = by {
+                let request = taking.hear(now, piece, by);
                 return self.ask_disk(request);
             }
         }
@@ -264,6 +274,11 @@ impl Transfers {
         match &heard.notice {
             Notice::Announcement(announcement) => self.on_announced(now, heard, announcement, node),
             Notice::Report(report) => self.on_report(now.time, heard, report),
+            Notice::Hashes(hashes) => {
+                if let Some(taking) = self.takings.get_mut(&OfferId(hashes.about)) {
+                    taking.doubts.hear(heard.member, hashes);
+                }
+            }
         }
     }
 
@@ -282,22 +297,29 @@ impl Transfers {
         }
         let symbol_bytes = usize::from(announcement.symbol_bytes);
         if let Some(taking) = self.takings.get_mut(&id) {
-            taking.reporting.announced(now.time, stream, symbol_bytes);
+            let by = (stream, heard.member);
+            taking.reporting.announced(now.time, by, symbol_bytes);
         }
-        self.pending.remove(&id);
+        self.pending
+            .retain(|pending, it| *pending != id || it.insists);
         // One gives: the author, or else whose name among frames is the lowest.
         let author = self.list.get(&id).map(|known| known.who.key);
         let i_am_author = author == Some(self.me);
         let is_author = author == Some(heard.who.key);
         let gives_way = !i_am_author && (is_author || heard.member < node.tag());
-        if gives_way && let Some(giving) = self.givings.remove(&id) {
-            node.close_stream(giving.stream);
+        let insists = self.givings.get(&id).is_some_and(|giving| giving.insists);
+        if gives_way && !insists {
+            self.close(&id, node);
         }
     }
 
     fn on_report(&mut self, now: Duration, heard: &HeardNotice, report: &Report) {
         let id = OfferId(report.about);
         let who = (&heard.who, heard.member);
+        let is_mine = self.held.contains_key(&id) || self.takings.contains_key(&id);
+        if !is_mine {
+            return;
+        }
         let takers = self.list.report(now, who, report);
         if let Some(taking) = self.takings.get_mut(&id) {
             let reporting = &mut taking.reporting;
@@ -312,7 +334,10 @@ impl Transfers {
             None => self.takings.get(&id).map(|taking| &taking.have),
         };
         if let Some(giving) = self.givings.get_mut(&id) {
-            giving.report(now, heard.member, report, has);
+            let person = heard.member.short;
+            if let Some(credit) = self.credits.of(now, &giving.offer, person) {
+                giving.report(now, heard.member, report, (has, credit));
+            }
         } else if report.stream.is_none() && !report.lacks.is_empty() {
             self.consider(now, id, heard.member, report);
         }
@@ -320,6 +345,7 @@ impl Transfers {
 
     /// Does what is due.
     fn on_time(&mut self, now: Moment, node: &mut Node) {
+        self.members = node.roster().size();
         self.begin_giving(now, node);
         self.report_lacks(now, node);
         self.say_last_words(now, node);

@@ -23,11 +23,22 @@ const GROWS_EVERY: Duration = Duration::from_millis(100);
 /// By what it grows until it was too high for the first time.
 const GROWS_BY: f64 = 2.0;
 
-/// By what it grows afterwards.
-const FEELS_BY: f64 = 1.08;
+/// By what it grows afterwards, and how often.
+const FEELS_BY: f64 = 1.04;
+const FEELS_EVERY: Duration = Duration::from_millis(300);
 
-/// Loss that is this much above what is usual for a taker shows that the rate is too high.
-const LOSS_MARGIN: f64 = 0.08;
+/// Loss that is this much above what is usual for a taker, and above what chance makes of that,
+/// shows that the rate is too high.
+const LOSS_MARGIN: f64 = 0.02;
+
+/// How many standard deviations are chance.
+const CHANCE: f64 = 3.0;
+
+/// The part of what arrives that is sent when it was too much: what waits on its way shall leave.
+const DRAINS_BY: f64 = 0.97;
+
+/// The weight of the last report in what is usual.
+const USUAL_WEIGHT: f64 = 0.125;
 
 /// How long what was sent before a change of the rate still arrives, and is not judged.
 const SETTLES_AFTER: Duration = Duration::from_millis(50);
@@ -67,7 +78,8 @@ pub(super) struct TakersPace {
 struct Taker {
     highest: u32,
     received: u32,
-    /// Part of what was sent that arrived, of the last report.
+    /// Frames that the last report covers, and which part of them was lost.
+    sent: u32,
     loss: f64,
     /// Loss that is usual for it.
     usual: f64,
@@ -140,7 +152,7 @@ impl TakersPace {
         }
         (taker.highest, taker.received) = (highest, received);
         taker.loss = 1.0 - f64::from(arrived) / f64::from(sent);
-        taker.usual = taker.usual.min(taker.loss);
+        taker.sent = sent;
         taker.rate = f64::from(arrived) / within.as_secs_f64().max(0.005);
         let since = std::mem::replace(&mut taker.counted_from, now);
         if since >= self.changed_at + SETTLES_AFTER && self.keeps_up(member, now) {
@@ -169,7 +181,8 @@ impl TakersPace {
             return;
         };
         let loss = taker.loss;
-        let is_too_high = loss > taker.usual + LOSS_MARGIN;
+        let chance = (taker.usual.max(loss) / f64::from(taker.sent.max(1))).sqrt() * CHANCE;
+        let is_too_high = loss > taker.usual + LOSS_MARGIN + chance;
         match self.lowered.take() {
             // It loses as much at the lower rate: the rate was not the reason.
             Some((before, rate_before)) if is_too_high && loss > before * 0.6 => {
@@ -181,24 +194,92 @@ impl TakersPace {
                 self.lowered = Some((loss, rate));
                 self.has_been_too_high = true;
                 let arrives = (1.0 - (loss - taker.usual)).max(0.1);
-                self.set_rate(rate * arrives);
+                self.set_rate(rate * arrives * DRAINS_BY);
                 self.changed_at = now;
                 self.grown_at = now;
             }
-            _ => self.grow(now),
+            _ => {
+                taker.usual += (loss - taker.usual) * USUAL_WEIGHT;
+                self.grow(now);
+            }
         }
     }
 
     fn grow(&mut self, now: Duration) {
-        if now < self.grown_at + GROWS_EVERY || !std::mem::take(&mut self.was_used_up) {
+        let (every, by) = match self.has_been_too_high {
+            true => (FEELS_EVERY, FEELS_BY),
+            false => (GROWS_EVERY, GROWS_BY),
+        };
+        if now < self.grown_at + every || !std::mem::take(&mut self.was_used_up) {
             return;
         }
         self.grown_at = now;
-        let by = if self.has_been_too_high {
-            FEELS_BY
-        } else {
-            GROWS_BY
-        };
         self.set_rate(self.bucket.rate_per_s() * by);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEP: Duration = Duration::from_millis(50);
+    const FRAME_BYTES: f64 = 1442.0;
+
+    /// The rate after some steps on a way that carries so much, and loses so much of it.
+    fn rate_after(steps: u32, most_bytes_per_s: f64, loss: f64) -> f64 {
+        let mut pace = TakersPace::new(Duration::ZERO);
+        let member = MemberTag::default();
+        let (mut sent, mut arrived) = (0.0, 0.0);
+        for step in 1..=steps {
+            let now = STEP * step;
+            while pace.try_send(FRAME_BYTES as usize, now) {}
+            let frames = pace.bytes_per_s() * STEP.as_secs_f64() / FRAME_BYTES;
+            let carried = most_bytes_per_s * STEP.as_secs_f64() / FRAME_BYTES;
+            sent += frames;
+            arrived += frames.min(carried) * (1.0 - loss);
+            pace.report(now, member, (sent as u32, arrived as u32), STEP);
+        }
+        pace.bytes_per_s()
+    }
+
+    #[test]
+    fn loss_alone_does_not_slow_a_giver() {
+        for loss in [0.0, 0.01, 0.05, 0.2] {
+            let rate = rate_after(60, f64::INFINITY, loss);
+            assert!(rate > 8.0 * START_BYTES_PER_S, "{rate} at {loss}");
+        }
+    }
+
+    #[test]
+    fn what_a_way_carries_is_found() {
+        for loss in [0.0, 0.05, 0.2] {
+            for most in [1e6, 12.5e6, 50e6] {
+                let rate = rate_after(100, most, loss);
+                assert!(
+                    (0.8..1.15).contains(&(rate / most)),
+                    "{rate} of {most}, {loss}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn who_gets_next_to_nothing_does_not_hold_up_the_others() {
+        let mut pace = TakersPace::new(Duration::ZERO);
+        let tag = |short| MemberTag {
+            short,
+            session_low: 0,
+        };
+        for step in 1..=20 {
+            let frames = 1000 * step;
+            for member in 0..4 {
+                let counts = (frames, frames);
+                pace.report(STEP * step, tag(member), counts, STEP);
+            }
+            pace.report(STEP * step, tag(9), (frames, frames / 10), STEP);
+        }
+        assert!(pace.keeps_up(tag(0), STEP * 20));
+        assert!(!pace.keeps_up(tag(9), STEP * 20));
+        assert!(pace.bytes_per_s() >= START_BYTES_PER_S);
     }
 }

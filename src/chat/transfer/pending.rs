@@ -35,6 +35,8 @@ const LOOKED_AT_MAX: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) due: Duration,
+    /// Whether it gives also if somebody else does: whoever does gives nothing that is wanted.
+    pub(super) insists: bool,
     reports: Vec<(MemberTag, Report)>,
 }
 
@@ -48,6 +50,7 @@ impl Transfers {
         report: &Report,
     ) {
         if let Some(pending) = self.pending.get_mut(&id) {
+            pending.insists |= report.is_urgent;
             if pending.reports.len() < REPORTS_MAX {
                 pending.reports.push((member, report.clone()));
             }
@@ -58,7 +61,13 @@ impl Transfers {
         };
         let due = now + self.rng.between(from, to);
         let reports = vec![(member, report.clone())];
-        self.pending.insert(id, Pending { due, reports });
+        let insists = report.is_urgent;
+        let pending = Pending {
+            due,
+            insists,
+            reports,
+        };
+        self.pending.insert(id, pending);
     }
 
     /// How long this member waits before it gives something; `None` if it cannot, or does not.
@@ -84,7 +93,7 @@ impl Transfers {
             if let Some(pending) = self.pending.remove(&id)
                 && self.givings.len() < GIVINGS_MAX
             {
-                self.begin(now, node, id, &pending.reports);
+                self.begin(now, node, id, &pending);
             }
         }
     }
@@ -94,7 +103,7 @@ impl Transfers {
         now: Moment,
         node: &mut Node,
         id: OfferId,
-        reports: &[(MemberTag, Report)],
+        pending: &Pending,
     ) -> Option<()> {
         let taking = self.takings.get(&id);
         let index = match self.held.get(&id) {
@@ -109,8 +118,11 @@ impl Transfers {
             true => None,
             false => taking.map(|taking| &taking.have),
         };
-        for (member, report) in reports {
-            giving.report(now.time, *member, report, has);
+        giving.insists = pending.insists;
+        for (member, report) in &pending.reports {
+            if let Some(credit) = self.credits.of(now.time, &giving.offer, member.short) {
+                giving.report(now.time, *member, report, (has, credit));
+            }
         }
         self.givings.insert(id, giving);
         self.progress_at.get_or_insert(now.time);

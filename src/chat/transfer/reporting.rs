@@ -1,7 +1,7 @@
 //! When a taker reports, and what: how many symbols it lacks of each unit, unless somebody else has
 //! just said that they lack as many. The delay is random, so that one speaks and the others hear it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -33,11 +33,21 @@ const SILENT_AFTER: Duration = Duration::from_millis(1000);
 /// How long the first question waits, so that those who decide in one moment are served together.
 const GATHERING: Duration = Duration::from_millis(40);
 
+/// How much longer it waits for each member of the room: in a large one few ask, and the others
+/// hear it.
+const GATHERING_PER_MEMBER: Duration = Duration::from_micros(500);
+
 /// The longest pause between two questions to all.
 const ASKING_MAX: Duration = Duration::from_secs(16);
 
+/// After so many questions to all, whoever gives at the moment gives nothing that is wanted.
+const ASKED_IN_VAIN: u32 = 2;
+
 /// Most streams by which one content comes.
 const STREAMS_MAX: usize = 4;
+
+/// How often in a row others' words hold one back.
+const HELD_BACK_MAX: u32 = 3;
 
 /// Most reports of others that are remembered.
 const HEARD_MAX: usize = 16;
@@ -62,11 +72,18 @@ pub(super) struct Reporting {
     /// Since when nobody gives.
     asked_first_at: Option<Duration>,
     has_told_nobody: bool,
+    /// Questions to all since somebody gave.
+    asked: u32,
+    /// How often in a row others have said what this member lacks.
+    held_back: u32,
+    /// Who has given what is not in the offer.
+    banned: BTreeSet<MemberTag>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Stream {
     symbol_bytes: usize,
+    member: MemberTag,
     heard_at: Duration,
 }
 
@@ -93,11 +110,22 @@ impl Reporting {
             reported_at: now,
             asked_first_at: None,
             has_told_nobody: false,
+            asked: 0,
+            held_back: 0,
+            banned: BTreeSet::new(),
         }
     }
 
     /// A stream with this content is announced.
-    pub(super) fn announced(&mut self, now: Duration, stream: StreamId, symbol_bytes: usize) {
+    pub(super) fn announced(
+        &mut self,
+        now: Duration,
+        (stream, member): (StreamId, MemberTag),
+        symbol_bytes: usize,
+    ) {
+        if self.banned.contains(&member) {
+            return;
+        }
         if self.streams.len() >= STREAMS_MAX && !self.streams.contains_key(&stream) {
             let oldest = self.streams.iter().min_by_key(|(_, it)| it.heard_at);
             let Some(oldest) = oldest.map(|(id, _)| *id) else {
@@ -108,6 +136,7 @@ impl Reporting {
         let heard_at = now;
         let heard = Stream {
             symbol_bytes,
+            member,
             heard_at,
         };
         self.streams.insert(stream, heard);
@@ -115,14 +144,28 @@ impl Reporting {
     }
 
     /// Notes a symbol; the length of the symbols of its stream, if the content comes by it.
-    pub(super) fn heard(&mut self, now: Duration, stream: StreamId, unit: u32) -> Option<usize> {
+    pub(super) fn heard(
+        &mut self,
+        now: Duration,
+        stream: StreamId,
+        unit: u32,
+    ) -> Option<(MemberTag, usize)> {
         let heard = self.streams.get_mut(&stream)?;
         heard.heard_at = now;
         self.heard_at = Some(now);
         self.piece_at = Some(now);
         self.top = self.top.max(Some(unit));
         self.pause = SILENT_AFTER / 2;
-        Some(heard.symbol_bytes)
+        self.asked = 0;
+        Some((heard.member, heard.symbol_bytes))
+    }
+
+    /// Takes nothing from a member any more, which has given what is not in the offer.
+    pub(super) fn ban(&mut self, member: MemberTag) {
+        self.banned.insert(member);
+        self.streams.retain(|_, stream| stream.member != member);
+        self.heard_at = self.streams.values().map(|stream| stream.heard_at).max();
+        self.pause = SILENT_AFTER / 2;
     }
 
     /// Somebody else has reported.
@@ -156,10 +199,14 @@ impl Reporting {
     }
 
     /// What is wanted has changed: it is to be said soon.
-    pub(super) fn hurry(&mut self, now: Duration, rng: &mut Rng) {
+    pub(super) fn hurry(&mut self, now: Duration, members: usize, rng: &mut Rng) {
         self.top = None;
         self.piece_at = None;
-        let wait = rng.between(Duration::ZERO, GATHERING);
+        let members = u32::try_from(members).unwrap_or(u32::MAX);
+        let most = GATHERING + GATHERING_PER_MEMBER.saturating_mul(members);
+        // Among those who take, one asks soon.
+        let most = if self.is_silent(now) { most } else { most / 4 };
+        let wait = rng.between(Duration::ZERO, most.min(INTERVAL_MAX));
         self.due = self.due.min(now + wait).max(now);
     }
 
@@ -178,6 +225,24 @@ impl Reporting {
         let streams = self.streams.iter();
         let newest = streams.max_by_key(|(_, stream)| stream.heard_at);
         newest.map(|(id, _)| *id)
+    }
+
+    /// What is to be said of what lacks. Others' words hold one back a few times, and not for ever:
+    /// whoever they come from may be served no more.
+    fn unsaid(&mut self, now: Duration, lacks: Vec<Lack>) -> Vec<Lack> {
+        let before = lacks.len();
+        let unsaid = lacks.iter().filter(|lack| !self.is_said(now, lack));
+        let unsaid: Vec<Lack> = unsaid.copied().collect();
+        if unsaid.len() == before {
+            self.held_back = 0;
+            return unsaid;
+        }
+        self.held_back += 1;
+        if self.held_back > HELD_BACK_MAX {
+            self.held_back = 0;
+            return lacks;
+        }
+        unsaid
     }
 
     /// Whether somebody else has just said that as many symbols lack of these units.
@@ -213,8 +278,7 @@ pub(super) fn report(
     }
     let stream = taking.reporting.stream()?;
     let lacks = lacks(taking, now);
-    let said = |lack: &Lack| taking.reporting.is_said(now, lack);
-    let lacks: Vec<Lack> = lacks.into_iter().filter(|lack| !said(lack)).collect();
+    let lacks = taking.reporting.unsaid(now, lacks);
     let StreamCounts { highest, received } = counts(stream);
     let reporting = &mut taking.reporting;
     let within = now.saturating_sub(reporting.reported_at);
@@ -240,9 +304,13 @@ fn ask_all(taking: &mut Taking, now: Duration, rng: &mut Rng) -> Option<ToSay> {
     reporting.pause = (pause * 2).min(ASKING_MAX);
     reporting.due = now + rng.between(pause / 2, pause);
     reporting.reported_at = now;
+    reporting.asked += 1;
+    let is_urgent = reporting.asked > ASKED_IN_VAIN;
     let lacks = lacks(taking, now);
+    let lacks = taking.reporting.unsaid(now, lacks);
     (!lacks.is_empty()).then(|| {
         ToSay::All(Report {
+            is_urgent,
             lacks,
             ..about(taking)
         })
@@ -254,6 +322,7 @@ pub(super) fn about(taking: &Taking) -> Report {
     Report {
         about: taking.offer.id.0,
         done: taking.have.count(),
+        doubts: taking.doubts.next(),
         ..Report::default()
     }
 }

@@ -18,10 +18,15 @@ use std::time::Duration;
 
 use super::code::Shape;
 use super::disk::{BlockBytes, OUTSTANDING_MAX, Request};
+use super::doubts::Doubts;
 use super::offer::{BLOCK_BYTES, Offer};
 use super::reporting::Reporting;
 use super::units::{self, Unit, UnitSet};
 use crate::protocol::engine::event::HeardPiece;
+use crate::protocol::wire::frame::MemberTag;
+
+/// A doubted unit that has had no symbol for so long may come of another giver.
+const OTHER_GIVER_AFTER: Duration = Duration::from_millis(1500);
 
 /// Most units of which some symbols are here, in memory: 11 MB.
 const PARTIAL_MAX: usize = 32;
@@ -34,12 +39,12 @@ pub(super) struct Taking {
     index: Option<Arc<[u8]>>,
     /// The units that are here: the content's are also written.
     pub(super) have: UnitSet,
-    index_parts: BTreeMap<u32, Vec<u8>>,
+    /// The units of the index that are here, and who gave each.
+    index_parts: BTreeMap<u32, (Vec<u8>, MemberTag)>,
     partial: BTreeMap<u32, Partial>,
     writing: BTreeSet<u32>,
     pub(super) reporting: Reporting,
-    /// Units whose symbols made something else.
-    pub(super) spoiled: u64,
+    pub(super) doubts: Doubts,
     /// Bytes that have come since the last time that the rate was measured, and that time.
     arrived_bytes: u64,
     measured_at: Duration,
@@ -61,6 +66,8 @@ pub(super) enum Phase {
 pub(super) struct Partial {
     pub(super) shape: Shape,
     pub(super) pieces: BTreeMap<u16, Box<[u8]>>,
+    /// Who gave the first symbol.
+    giver: MemberTag,
     pub(super) heard_at: Duration,
 }
 
@@ -87,7 +94,7 @@ impl Taking {
             partial: BTreeMap::new(),
             writing: BTreeSet::new(),
             reporting: Reporting::new(now),
-            spoiled: 0,
+            doubts: Doubts::default(),
             arrived_bytes: 0,
             measured_at: now,
             bytes_per_s: 0,
@@ -144,9 +151,11 @@ impl Taking {
     fn know_index(&mut self, index: Arc<[u8]>) -> Option<Request> {
         if !self.offer.is_index(&index) {
             // One of its units is false, and nothing says which.
-            self.spoiled += 1;
-            self.index_parts.clear();
+            let parts = std::mem::take(&mut self.index_parts);
             self.have = UnitSet::none_of(units::count(&self.offer));
+            for (unit, (_, giver)) in parts {
+                self.doubt(unit, giver);
+            }
             return None;
         }
         for unit in 0..self.offer.index_blocks() {
@@ -210,7 +219,7 @@ impl Taking {
         &mut self,
         now: Duration,
         piece: HeardPiece,
-        symbol_bytes: usize,
+        (giver, symbol_bytes): (MemberTag, usize),
     ) -> Option<Request> {
         self.arrived_bytes += piece.bytes.len() as u64;
         let unit = piece.frame;
@@ -221,16 +230,24 @@ impl Taking {
         let is_of_shape = piece.originals == shape.originals
             && piece.piece < shape.symbols()
             && piece.bytes.len() == shape.symbol_bytes;
-        if !is_of_shape || !self.make_place(unit) {
+        let is_true = self.doubts.allow(unit, giver, (piece.piece, &piece.bytes));
+        if !is_of_shape || !is_true || !self.make_place(unit) {
             return None;
         }
         let fresh = || Partial {
             shape,
             pieces: BTreeMap::new(),
+            giver,
             heard_at: now,
         };
+        let is_doubted = self.doubts.contains(unit);
         let partial = self.partial.entry(unit).or_insert_with(fresh);
-        if partial.shape != shape {
+        // A doubted unit comes of one giver alone, who is then known to lie or not.
+        let is_stale = now >= partial.heard_at + OTHER_GIVER_AFTER;
+        if is_doubted && partial.giver != giver && !is_stale {
+            return None;
+        }
+        if partial.shape != shape || is_doubted && partial.giver != giver {
             *partial = fresh();
         }
         partial.heard_at = now;
@@ -241,8 +258,8 @@ impl Taking {
     /// Whether symbols of a unit are kept: of the content also while it is not known yet what the
     /// disk has.
     fn takes(&self, unit: u32) -> bool {
-        let is_early = matches!(self.phase, Phase::Index | Phase::Beginning)
-            && unit >= self.offer.index_blocks();
+        let is_before = matches!(self.phase, Phase::Opening | Phase::Index | Phase::Beginning);
+        let is_early = is_before && unit >= self.offer.index_blocks();
         let is_full = self.partial.get(&unit).is_some_and(Partial::is_full);
         (is_early || self.lacks(unit)) && !is_full
     }
@@ -255,9 +272,17 @@ impl Taking {
         if !self.lacks(unit) || self.writing.len() >= OUTSTANDING_MAX {
             return None;
         }
-        let Partial { shape, pieces, .. } = self.partial.remove(&unit)?;
-        let bytes = shape.decode(&pieces)?;
-        self.complete(unit, bytes)
+        let partial = self.partial.remove(&unit)?;
+        let bytes = partial.shape.decode(&partial.pieces)?;
+        self.complete(unit, bytes, partial.giver)
+    }
+
+    /// The symbols of a unit made something else. If its giver has signed them all, he lies.
+    fn doubt(&mut self, unit: u32, giver: MemberTag) {
+        match self.doubts.contains(unit) {
+            true => self.reporting.ban(giver),
+            false => self.doubts.add(unit),
+        }
     }
 
     /// Whether symbols of a unit may be kept. The last units give way to earlier ones, which come
@@ -275,24 +300,26 @@ impl Taking {
         }
     }
 
-    fn complete(&mut self, number: u32, bytes: Vec<u8>) -> Option<Request> {
+    fn complete(&mut self, number: u32, bytes: Vec<u8>, giver: MemberTag) -> Option<Request> {
         match units::unit(&self.offer, number)? {
             Unit::Index(_) => {
-                self.index_parts.insert(number, bytes);
+                self.index_parts.insert(number, (bytes, giver));
                 self.have.insert(number);
                 let is_whole = self.index_parts.len() == self.offer.index_blocks() as usize;
                 if !is_whole {
                     return None;
                 }
-                let index: Vec<u8> = self.index_parts.values().flatten().copied().collect();
+                let parts = self.index_parts.values();
+                let index: Vec<u8> = parts.flat_map(|(part, _)| part.iter().copied()).collect();
                 self.know_index(index.into())
             }
             Unit::Content(block) => {
                 let expected = self.offer.block_hash(block, self.index.as_ref()?)?;
                 if *blake3::hash(&bytes).as_bytes() != expected {
-                    self.spoiled += 1;
+                    self.doubt(number, giver);
                     return None;
                 }
+                self.doubts.remove(number);
                 self.writing.insert(number);
                 Some(Request::Write {
                     offer: self.offer.id,

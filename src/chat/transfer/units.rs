@@ -120,18 +120,8 @@ mod tests {
         assert_eq!(set.count(), 149);
         let missing: Vec<u32> = set.missing(0..153).collect();
         assert_eq!(missing, [70, 150, 151, 152]);
-        assert!(set.missing(0..u32::MAX).all(|unit| set.insert_copy(unit)));
         let mut full = set.clone();
-        full.missing(0..200).collect::<Vec<_>>();
-        (0..200).for_each(|unit| {
-            full.insert(unit);
-        });
+        assert_eq!((0..200).filter(|unit| full.insert(*unit)).count(), 51);
         assert!(full.is_full() && full.missing(0..200).next().is_none());
-    }
-
-    impl UnitSet {
-        fn insert_copy(&self, unit: u32) -> bool {
-            self.clone().insert(unit)
-        }
     }
 }

@@ -169,6 +169,7 @@ impl Engine {
                 None => return,
             },
             Notice::Report(report) => report.stream,
+            Notice::Hashes(_) => None,
         };
         let who = self.group.roster.get(id).map(Member::named_key);
         let member = author.tag();

@@ -19,7 +19,7 @@ use crate::protocol::wire::compact::{
     COMPACT_OVERHEAD_BYTES, Channel, Compact, StreamId, StreamSeal,
 };
 use crate::protocol::wire::frame::durable::Record;
-use crate::protocol::wire::frame::notice::{About, Announcement, Notice, Report};
+use crate::protocol::wire::frame::notice::{About, Announcement, Hashes, Notice, Report};
 use crate::protocol::wire::frame::offer::OfferRecord;
 use crate::protocol::wire::frame::{Body, MemberTag};
 
@@ -289,6 +289,12 @@ impl Engine {
             newest: own.newest,
         };
         let body = Body::Notice(Notice::Announcement(announcement));
+        self.send_unrepaired(now, Destination::Files, 0, body);
+    }
+
+    /// Says what the symbols of a unit are.
+    pub fn tell_hashes(&mut self, now: Moment, hashes: Hashes) {
+        let body = Body::Notice(Notice::Hashes(hashes));
         self.send_unrepaired(now, Destination::Files, 0, body);
     }
 

@@ -9,7 +9,7 @@ use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::{Channel, StreamId};
 use crate::protocol::wire::frame::MemberTag;
-use crate::protocol::wire::frame::notice::{About, Report};
+use crate::protocol::wire::frame::notice::{About, Hashes, Report};
 use crate::protocol::wire::frame::offer::OfferRecord;
 
 impl Node {
@@ -38,6 +38,11 @@ impl Node {
     ) {
         self.engine
             .announce_stream(now, stream, about, symbol_bytes);
+    }
+
+    /// Says what the symbols of a unit are.
+    pub fn tell_hashes(&mut self, now: Moment, hashes: Hashes) {
+        self.engine.tell_hashes(now, hashes);
     }
 
     /// Reports what this member has received and lacks.

@@ -409,13 +409,13 @@ fn holes_cross_as_holes() {
     let (giver, taker) = (Disk::into(from.path()), Disk::into(into.path()));
     let path = from.path().join("disco.img");
     let file = File::create(&path).unwrap();
-    let length = 1 << 30;
+    let length = 256 << 20;
     file.set_len(length).unwrap();
-    std::os::unix::fs::FileExt::write_all_at(&file, b"data", 500 << 20).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, b"data", 100 << 20).unwrap();
     let content = giver.hash(&path).unwrap().content;
     let have = taker.begin(&content).unwrap();
     let blocks = Offer::new(&content).unwrap().blocks();
-    let lacking = (500 << 20) / BLOCK_BYTES;
+    let lacking = (100 << 20) / BLOCK_BYTES;
     assert_eq!(have, [0..lacking, lacking + 1..blocks]);
     let offer = Offer::new(&content).unwrap();
     taker
@@ -436,10 +436,10 @@ fn many_small_files_share_blocks() {
     let (from, into) = folders();
     let (giver, taker) = (Disk::into(from.path()), Disk::into(into.path()));
     let folder = from.path().join("muitos");
-    for part in 0..20 {
+    for part in 0..10 {
         let part = folder.join(part.to_string());
         fs::create_dir_all(&part).unwrap();
-        for file in 0..150_u32 {
+        for file in 0..100_u32 {
             fs::write(part.join(file.to_string()), file.to_be_bytes()).unwrap();
         }
     }

@@ -7,6 +7,7 @@ mod bridge;
 mod chat;
 mod config;
 mod endpoint;
+mod files;
 mod history;
 mod hub;
 mod keep;
@@ -33,6 +34,7 @@ use clap::{Parser, Subcommand};
 pub use self::bridge::{BridgeArgs, BridgeSettings};
 pub use self::chat::{ChatArgs, ChatSettings, Display, InputPolicy};
 pub use self::config::{Config, ConfigFile, Key, Setting, Source, typed_lang};
+pub use self::files::{DropArgs, DropSettings, Dropped, ErrandSettings, TakeArgs, TakeSettings};
 pub use self::history::{
     FindSettings, ForgetArgs, Format, HistoryAct, HistoryArgs, HistoryCommand, HistorySettings,
     Selection, VerifyArgs,
@@ -101,6 +103,19 @@ pub enum Command {
     #[command(after_help = "Example, on one computer of each network:\n  \
         roda bridge --nats nats://server:4222 --name escola --room turma-a --key-file key.txt")]
     Bridge(Box<BridgeArgs>),
+    /// Give files or folders to everybody in a room, or to one person, at once
+    #[command(after_help = "Examples:\n  \
+        roda drop image.iso --wait-for 30\n  \
+        roda drop photos --room turma-a --to rui\n  \
+        tar c . | roda drop - --as src.tar")]
+    Drop(Box<DropArgs>),
+
+    /// Take files and folders that somebody gives
+    #[command(after_help = "Examples:\n  \
+        roda take\n  \
+        roda take --from ana --into . --yes --once\n  \
+        roda take --stdout | tar x")]
+    Take(Box<TakeArgs>),
 
     /// Chat in a browser on this computer: the page alone, without this terminal
     #[command(after_help = "Examples:\n  \

@@ -43,7 +43,8 @@
 //!             nats (a bridge's servers) · kernel
 //! store       the only folder that opens files: identity · config · people · page · secret ·
 //!             text_file · lab · mongo; archive and lab_thread (the threads that alone ask a
-//!             room's store and a lesson's)
+//!             room's store and a lesson's); files (the thread that alone opens what is offered
+//!             and taken)
 //! terminal    keyboard (a thread) → keys → typing and line_editor; output (a thread) ← painter;
 //!             console (all of it as one value) · streams · tty · prompter · secret_prompter ·
 //!             signals · kernel; full_screen (a terminal whose screen is drawn) → picture → slot
@@ -52,7 +53,7 @@
 //!             crowds on joining) · day · names (for Tab) · tui (the full screen: a pure app) ·
 //!             web (the page, by tokio and hyper) · faces (all of them as one)
 //! modes       where pure meets world: one file or folder per subcommand; `keep` and
-//!             `bridge` are a `chat` without a person
+//!             `bridge` are a `chat` without a person, `drop` and `take` are one with an errand
 //! manual      one page per mode, and one each for JSON, security and the protocol
 //! ```
 //!

@@ -8,6 +8,8 @@ pub mod keep {}
 #[cfg(feature = "bridge")]
 #[doc = include_str!("manual/bridge.md")]
 pub mod bridge {}
+#[doc = include_str!("manual/files.md")]
+pub mod files {}
 #[doc = include_str!("manual/screen.md")]
 pub mod screen {}
 #[doc = include_str!("manual/web.md")]

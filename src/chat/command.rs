@@ -7,6 +7,9 @@ use super::event::Failure;
 use super::finding::{self, Purpose};
 use super::guests::{GuestName, GuestsCommand};
 use super::rooms::{self, RoomsCommand, Secret};
+use super::transfer::FilesCommand;
+use super::typed_files;
+pub use super::typed_files::ToSend;
 use super::vocabulary::{Argument, CommandWord, SHARED_COMMANDS, meant};
 use crate::protocol::engine::event::MessageId;
 
@@ -74,6 +77,8 @@ pub enum Command {
     Ignore(Option<String>),
     /// Show somebody again.
     Unignore(String),
+    /// Something about files.
+    Files(FilesCommand),
     /// Count what is held and what was dropped.
     Stats,
     /// Leave the room.
@@ -102,6 +107,8 @@ pub enum Asked {
     ClearScreen,
     /// The page.
     Page(PageAsk),
+    /// To offer files, which have to be read first.
+    Send(ToSend),
     /// A command.
     Command(Command),
     /// Something about the rooms together.
@@ -146,6 +153,7 @@ pub fn read(entry: Entry, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, 
         Entry::Page { place, limit } => finding::page(place, limit),
         Entry::MarkRead(id) => Command::MarkRead(id),
         Entry::Guests(command) => Command::Guests(*command),
+        Entry::Send(to_send) => return Ok(Asked::Send(to_send)),
         Entry::Command(line) => return of_line(&line, when),
     };
     Ok(Asked::Command(command))
@@ -157,7 +165,7 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 32] = {
+const COMMANDS: [CommandWord; 42] = {
     use Argument::{Anybody, Nothing, Person, Room, Text};
     [
         CommandWord::new("/join", Nothing),
@@ -190,6 +198,16 @@ const COMMANDS: [CommandWord; 32] = {
         CommandWord::new("/editar", Text),
         CommandWord::new("/delete", Nothing),
         CommandWord::new("/apagar", Nothing),
+        CommandWord::new("/send", Nothing),
+        CommandWord::new("/enviar", Nothing),
+        CommandWord::new("/get", Nothing),
+        CommandWord::new("/baixar", Nothing),
+        CommandWord::new("/files", Nothing),
+        CommandWord::new("/arquivos", Nothing),
+        CommandWord::new("/stop", Nothing),
+        CommandWord::new("/parar", Nothing),
+        CommandWord::new("/unshare", Nothing),
+        CommandWord::new("/recolher", Nothing),
         CommandWord::new("/stats", Nothing),
         CommandWord::new("/web", Nothing),
     ]
@@ -253,6 +271,9 @@ fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Fai
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {
+            if let Some(asked) = typed_files::of_line(other, rest) {
+                return asked;
+            }
             return Err(Failure::UnknownCommand {
                 given: other.to_owned(),
                 meant: meant(other, commands().map(|command| command.word)),

@@ -9,6 +9,8 @@ use super::command::{Command, RequestId};
 use super::event::Failure;
 use super::guests::GuestsCommand;
 use super::rooms::{JoinAsked, KeySource, RoomNumber, RoomsCommand, Secret};
+use super::transfer::{FilesCommand, WhichOffer};
+use super::typed_files::ToSend;
 use crate::protocol::engine::event::MessageId;
 use crate::protocol::message::is_farewell;
 
@@ -74,6 +76,8 @@ pub enum Entry {
     Object(String),
     /// JSON that says nothing.
     NotSay,
+    /// Files are to be offered: by a program.
+    Send(ToSend),
     /// Something about guests, from the program that serves them.
     Guests(Box<GuestsCommand>),
     /// What is wrong with a line, to be told in its place among the others.
@@ -137,6 +141,32 @@ struct Saying {
     key: Option<String>,
     key_file: Option<String>,
     invite_file: Option<String>,
+    send: Option<String>,
+    get: Option<Numbered>,
+    stop: Option<Numbered>,
+    unshare: Option<Numbered>,
+    into: Option<String>,
+}
+
+/// A program names an offer by its number, or all of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Numbered {
+    Number(u32),
+    Word(String),
+}
+
+impl Numbered {
+    fn which(self) -> Option<WhichOffer> {
+        match self {
+            Self::Number(number) => Some(WhichOffer::Number(number)),
+            Self::Word(word) => match word.as_str() {
+                "all" => Some(WhichOffer::All),
+                "newest" => Some(WhichOffer::Newest),
+                _ => None,
+            },
+        }
+    }
 }
 
 /// A program may count its requests or name them.
@@ -232,6 +262,11 @@ fn read_object(line: &str, syntax: Syntax) -> Line {
         key,
         key_file,
         invite_file,
+        send,
+        get,
+        stop,
+        unshare,
+        into,
     } = saying;
     let id = id.map(|id| match id {
         RequestName::Text(text) => text,
@@ -244,6 +279,13 @@ fn read_object(line: &str, syntax: Syntax) -> Line {
         return Entry::NotSay.into();
     }
     let key = key_source(key, key_file, invite_file);
+    if send.is_some() || get.is_some() || stop.is_some() || unshare.is_some() {
+        let says = text.is_some() || edit.is_some() || delete.is_some() || join.is_some();
+        let entry = of_files(send.map(|path| (path, to)), (get, into), stop, unshare);
+        let entry = entry.filter(|_| !says && syntax == Syntax::Commands);
+        let entry = entry.unwrap_or(Entry::NotSay);
+        return Line { entry, id, room };
+    }
     if join.is_some() || part.is_some() {
         let says = text.is_some() || edit.is_some() || delete.is_some() || to.is_some();
         let entry = of_rooms(join, part, key).filter(|_| !says && syntax == Syntax::Commands);
@@ -274,6 +316,29 @@ fn key_source(
         (None, None, Some(path)) => Some(KeySource::InviteFile(path)),
         _ => None,
     }
+}
+
+/// A program offers or takes files.
+fn of_files(
+    send: Option<(String, Option<String>)>,
+    get: (Option<Numbered>, Option<String>),
+    stop: Option<Numbered>,
+    unshare: Option<Numbered>,
+) -> Option<Entry> {
+    let command = match (send, get, stop, unshare) {
+        (Some((path, to)), (None, None), None, None) => {
+            let paths = vec![path];
+            return Some(Entry::Send(ToSend { paths, to }));
+        }
+        (None, (Some(which), into), None, None) => FilesCommand::Get {
+            which: which.which()?,
+            into: into.map(Into::into),
+        },
+        (None, (None, None), Some(which), None) => FilesCommand::Stop(Some(which.which()?)),
+        (None, (None, None), None, Some(which)) => FilesCommand::Unshare(which.which()?),
+        _ => return None,
+    };
+    Some(Entry::Direct(Box::new(Command::Files(command))))
 }
 
 /// A program enters or leaves a room.

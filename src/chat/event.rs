@@ -21,6 +21,7 @@ use super::output::Ended;
 use super::rooms::{RoomNews, RoomNumber};
 pub use super::stats::Stats;
 use super::transcript::Snapshot;
+use super::transfer::FilesEvent;
 pub use super::trust::Standing;
 use crate::protocol::wire::frame::Key;
 
@@ -162,6 +163,8 @@ pub enum News {
     Guest(Guest),
     /// Something about this member's own guests.
     Guests(GuestsEvent),
+    /// Something about files.
+    Files(Box<FilesEvent>),
     /// Somebody is here.
     Entered {
         /// Who.

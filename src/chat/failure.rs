@@ -49,6 +49,15 @@ pub enum Failure {
         /// Why.
         why: String,
     },
+    /// A file cannot be offered.
+    CannotOffer {
+        /// Its path, as typed.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// A page in a browser names a file of this computer.
+    PageNamesFiles,
     /// Another room is being entered, and its key is asked for.
     JoinWaits,
     /// Nobody can be asked for a key here.

@@ -5,13 +5,14 @@ use core::net::SocketAddr;
 use super::archive;
 use super::command::{Command, RequestId};
 use super::event::{Failure, Interface};
+use super::transfer;
 use crate::protocol::wire::frame::beat::Link;
 
 /// What comes in.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Input<'a> {
-    /// A datagram of the frame wire that was sent to the group.
+    /// A datagram of the frame wire that was sent to the group, or to the group of files.
     Frames {
         /// Its source.
         from: SocketAddr,
@@ -38,6 +39,8 @@ pub enum Input<'a> {
     Network(NetworkNews),
     /// The store answers.
     Archived(archive::Reply),
+    /// The disk answers, or holds something.
+    Files(transfer::disk::Reply),
     /// Time has passed.
     Time,
 }

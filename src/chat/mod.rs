@@ -11,6 +11,8 @@
 //! archive   what is kept beyond this session, and taken in again
 //! copies    one key under several names, or on another computer
 //! guests    people without a key who read and speak through this member
+//! transfer  files: who offers, takes and gives them; its state is in the room
+//! timing    what time brings about
 //! ```
 //!
 //! The driver of `chat` and the simulator run this same value by the same small match: after one
@@ -42,17 +44,19 @@ mod private;
 pub mod rooms;
 mod stats;
 pub(crate) mod suffix;
+mod timing;
 pub mod transcript;
+pub mod transfer;
 pub mod trust;
+mod typed_files;
 pub mod vocabulary;
 mod watch;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use self::archive::Remembering;
 use self::command::RequestId;
-use self::event::{Failure, News, Ready};
+use self::event::{News, Ready};
 use self::guests::Guests;
 pub use self::input::{Input, NetworkNews};
 pub use self::leaving::Audience;
@@ -61,7 +65,8 @@ use self::output::OUTPUTS_MAX;
 pub use self::output::{Ended, NetworkAsk, Output};
 use self::own::Own;
 use self::people::{Memory, People, PeopleCommand};
-use self::watch::{Sight, Watch, WatchEvent};
+use self::transfer::Transfers;
+use self::watch::Watch;
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::NamedKey;
 use crate::protocol::node::Node;
@@ -103,6 +108,7 @@ struct Room {
     ready: Ready,
     /// Whether the network was looked at, and the faces know that this member is ready.
     is_ready: bool,
+    files: Transfers,
 }
 
 impl Chat {
@@ -121,6 +127,7 @@ impl Chat {
         let remembering = Remembering::new(config.setup.is_archived, now);
         let load = load.into_iter().chain(remembering.first_request());
         let out = load.map(Output::Archive).collect();
+        let files = Transfers::new(people.my_key(), config.setup.seed);
         let ready = Ready {
             me: people.me(),
             room: config.room,
@@ -132,6 +139,7 @@ impl Chat {
             room: Room {
                 ready,
                 is_ready: false,
+                files,
             },
             people,
             own: Own::new(now.time),
@@ -166,6 +174,7 @@ impl Chat {
                 let news = self.people.handle(command, self.node.roster());
                 self.tell_all(news);
             }
+            Input::Files(reply) => self.on_disk(now, reply),
             Input::Time => self.on_time(now),
         }
     }
@@ -181,6 +190,9 @@ impl Chat {
                 return Output::Send(transmit);
             }
             let Some(event) = self.node.poll_event() else {
+                if self.pump_files(now) {
+                    continue;
+                }
                 match self.next_history_change() {
                     Some(request) => return Output::Archive(request),
                     None => break,
@@ -219,48 +231,6 @@ impl Chat {
     #[must_use]
     pub fn node(&self) -> &Node {
         &self.node
-    }
-
-    fn on_time(&mut self, now: Moment) {
-        let sight = Sight::of(&self.node, self.room.ready.interfaces.len());
-        for event in self.watch.poll(now, sight) {
-            match event {
-                WatchEvent::Slept => self.tell(News::Slept),
-                WatchEvent::Alone => self.tell(News::Alone {
-                    interfaces: self.room.ready.interfaces.clone(),
-                    hears_itself: sight.hears_itself,
-                }),
-                WatchEvent::OtherKey => self.tell(News::Failed(Failure::OtherKey)),
-                WatchEvent::OtherVersion => self.tell(News::Failed(Failure::OtherVersion)),
-                WatchEvent::Announce => self.node.announce(now),
-                WatchEvent::Rejoin => self.ask_network(NetworkAsk::Rejoin),
-                WatchEvent::Rescan => {
-                    self.tell_copies(now);
-                    self.ask_network(NetworkAsk::Rescan);
-                }
-                WatchEvent::IgnoreOwn => self.ask_network(NetworkAsk::IgnoreOwn),
-            }
-        }
-        if self.people.next_time().is_some_and(|at| at <= now.time) {
-            self.tell_arrivals();
-        }
-        self.go_on_with_what_waits(now);
-        self.node.on_time(now);
-        self.leave(now);
-    }
-
-    /// When [`Input::Time`] is due.
-    fn next_time(&self, now: Duration) -> Option<Duration> {
-        let times = [
-            Some(self.watch.next_time()),
-            self.leaving.next_time(now),
-            self.own.next_time(),
-            self.own.next_look(now),
-            self.people.next_time(),
-            self.remembering.next_time(),
-            self.node.next_time(now),
-        ];
-        times.into_iter().flatten().min()
     }
 
     fn tell_all(&mut self, news: impl IntoIterator<Item = News>) {

@@ -74,6 +74,7 @@ impl Chat {
             Command::Ignore(None) => self.tell_ignored(request),
             Command::Ignore(Some(name)) => self.ignore(request, &name),
             Command::Unignore(name) => self.unignore(request, &name),
+            Command::Files(command) => self.obey_files(now, request, command),
             Command::Stats => self.answer(request, News::Stats(Stats::of(&self.node))),
             Command::Leave(leave) => self.begin_leaving(now, leave),
         }
@@ -182,6 +183,18 @@ impl Chat {
             }
             EngineEvent::Sent { id, .. } => {
                 self.on_sent(id);
+                return None;
+            }
+            EngineEvent::Offered(offered) => {
+                self.on_offered(now, offered);
+                return None;
+            }
+            EngineEvent::Notice(notice) => {
+                self.on_notice(now, &notice);
+                return None;
+            }
+            EngineEvent::Piece(piece) => {
+                self.on_piece(now, piece);
                 return None;
             }
             EngineEvent::Amended(amended) => return self.on_amended(amended),

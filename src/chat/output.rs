@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::archive;
 use super::event::{Person, Told};
+use super::transfer;
 use crate::protocol::engine::event::Transmit;
 
 /// Outputs that may wait before no more commands are taken: answers to many would fill the memory.
@@ -20,6 +21,8 @@ pub enum Output {
     Tell(Told),
     /// Something for the store.
     Archive(archive::Request),
+    /// Something for the disk that holds files.
+    Files(transfer::disk::Request),
     /// Something for the sockets.
     Network(NetworkAsk),
     /// This member has left. Nothing follows.
@@ -38,6 +41,11 @@ pub enum NetworkAsk {
     Rescan,
     /// Drop own frames in the kernel: it is known that they come back.
     IgnoreOwn,
+    /// Join the group of files: something is taken or given. The next group after the room's, on
+    /// the same port; [`Destination::Files`](crate::protocol::engine::event::Destination::Files).
+    JoinFiles,
+    /// Leave it again.
+    LeaveFiles,
 }
 
 /// How leaving ended.

@@ -22,6 +22,7 @@ use super::command::{Command, RequestId};
 use super::event::{Failure, News};
 use super::{Chat, Config, Input, NetworkAsk, NetworkNews, Output};
 use crate::protocol::time::Moment;
+use crate::protocol::wire::compact::stream_of;
 use crate::protocol::wire::frame::{FrameFault, ROOM_TAG_BYTES, room_tag};
 use crate::protocol::wire::seal::{HINT_BYTES, named_like};
 
@@ -192,6 +193,11 @@ impl Rooms {
                     room.handle(now, Input::Archived(reply.clone()));
                 }
             }
+            Input::Files(reply) => {
+                for room in &mut self.rooms {
+                    room.handle(now, Input::Files(reply.clone()));
+                }
+            }
         }
     }
 
@@ -309,6 +315,13 @@ impl Rooms {
         if let [only] = self.rooms.as_mut_slice() {
             return only.handle(now, input());
         }
+        if let Some(stream) = stream_of(bytes) {
+            let mut rooms = self.rooms.iter_mut();
+            return match rooms.find(|room| room.chat.node().knows_stream(stream)) {
+                Some(room) => room.handle(now, input()),
+                None => self.strays += 1,
+            };
+        }
         let Some(tag) = room_tag(bytes) else {
             if let Some(first) = self.rooms.first_mut() {
                 first.handle(now, input());
@@ -411,7 +424,7 @@ impl Rooms {
         let done = match ask {
             NetworkAsk::Rescan => &mut self.rescanned,
             NetworkAsk::Rejoin => &mut self.rejoined,
-            NetworkAsk::IgnoreOwn => return true,
+            NetworkAsk::IgnoreOwn | NetworkAsk::JoinFiles | NetworkAsk::LeaveFiles => return true,
         };
         if done.is_some_and(|at| now.time < at + LOOK_INTERVAL) {
             return false;

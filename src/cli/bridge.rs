@@ -112,6 +112,7 @@ impl TryFrom<BridgeArgs> for ChatSettings {
             depth_bytes: HISTORY_BYTES,
             page: None,
             guests: GuestSettings::NONE,
+            errand: None,
             bridge: Some(BridgeSettings {
                 servers: args.nats,
                 creds: args.creds,

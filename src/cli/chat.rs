@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser};
 
+use super::files::ErrandSettings;
 use super::keeping::KeepingSettings;
 use super::look::{LookArgs, LookSettings};
 use super::member::MemberArgs;
@@ -149,6 +150,8 @@ pub struct ChatSettings {
     /// The servers that carry the rooms to other networks, if this is a bridge.
     #[cfg(feature = "bridge")]
     pub bridge: Option<super::bridge::BridgeSettings>,
+    /// What it is in the room for, if not to talk.
+    pub errand: Option<ErrandSettings>,
 }
 
 /// How a person at a terminal sees a room.
@@ -219,6 +222,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             guests: args.guests.try_into()?,
             #[cfg(feature = "bridge")]
             bridge: None,
+            errand: None,
         })
     }
 }

@@ -73,6 +73,7 @@ impl TryFrom<KeepArgs> for ChatSettings {
             guests: GuestSettings::NONE,
             #[cfg(feature = "bridge")]
             bridge: None,
+            errand: None,
         })
     }
 }

@@ -7,9 +7,10 @@ use crate::cli::LabSettings;
 use crate::text::Lang;
 
 /// The manual's pages, and the page that a newcomer reads first.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     include_str!("../manual/chat.md"),
     include_str!("../manual/config.md"),
+    include_str!("../manual/files.md"),
     include_str!("../manual/hub.md"),
     include_str!("../manual/id-and-rooms.md"),
     include_str!("../manual/lab.md"),

@@ -253,6 +253,7 @@ impl TryFrom<WebArgs> for ChatSettings {
             guests: args.guests.try_into()?,
             #[cfg(feature = "bridge")]
             bridge: None,
+            errand: None,
         })
     }
 }

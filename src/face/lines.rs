@@ -4,6 +4,7 @@
 mod amendments;
 mod beyond;
 mod delivery;
+mod files;
 mod keeping;
 mod other_wires;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use self::amendments::{Answer, answering, marks_in, shown_text};
 use self::delivery::{delivery, undelivered};
+use self::files::Progress;
 use super::arrivals::{Crowd, Earlier, Movement};
 use super::day::Days;
 use super::failure;
@@ -68,6 +70,7 @@ pub struct Lines {
     read_until: Option<Id>,
     /// Which days the messages are of, if that is shown.
     days: Option<Days>,
+    progress: Progress,
 }
 
 /// Whose name is looked for in others' messages.
@@ -102,6 +105,7 @@ impl Lines {
             me: None,
             read_until: None,
             days: None,
+            progress: Progress::default(),
         }
     }
 
@@ -171,6 +175,7 @@ impl Lines {
             News::Hub(news) => Line::Talk(self.hub(news)),
             News::Undelivered(ended) => Line::Talk(undelivered(self.style.lang, ended)),
             News::Peer(news) => Line::Talk(vec![self.peer(news)]),
+            News::Files(happened) => self.files(happened),
             other => Line::Talk(sentence(self.style.lang, other).into_iter().collect()),
         }
     }
@@ -348,7 +353,8 @@ fn nowhere() -> SocketAddr {
 }
 
 /// The name by which somebody is addressed: with a suffix where the bare name is not theirs.
-pub(super) fn addressed(person: &Person) -> String {
+#[must_use]
+pub fn addressed(person: &Person) -> String {
     let name = clean_name(&person.name);
     match (person.standing, &person.suffix) {
         (Standing::Nameless, _) => PEER.to_owned(),

@@ -178,6 +178,13 @@ impl ConsoleFace {
         }
     }
 
+    /// Says more of how far transfers are, because nothing else is shown.
+    pub fn follow_transfers(&mut self) {
+        if let Writer::Lines(lines) = &mut self.writer {
+            lines.follow_transfers();
+        }
+    }
+
     /// Lets Tab complete these commands, and the names of those who are here.
     pub fn complete(&mut self, commands: impl IntoIterator<Item = CommandWord>) {
         self.console.completion().set_commands(commands);

@@ -96,6 +96,8 @@ pub fn run(command: Command, lang: Lang) -> Result<Outcome, Error> {
             role: MulticastRole::Receive(args),
         } => multicast_receive::run(&args.try_into()?, lang),
         Command::Chat(args) => chat::run(&args.try_into()?, lang),
+        Command::Drop(args) => chat::run(&(*args).try_into()?, lang),
+        Command::Take(args) => chat::run(&(*args).try_into()?, lang),
         Command::Web(args) => chat::run(&(*args).try_into()?, lang),
         Command::Keep(args) => chat::run(&args.try_into()?, lang),
         #[cfg(feature = "bridge")]

@@ -1,8 +1,11 @@
 //! The sockets of one member of a group. One receives from the group on every interface; one is the
 //! member's own, which sends everything and receives what is sent to this member alone. There are
-//! two more for IPv6, where the machine has it. In the lobby, another one receives the plain wire.
+//! two more for IPv6, where the machine has it. In the lobby, another one receives the plain wire;
+//! others receive the group of files, once it is joined.
 
+mod files;
 mod plain;
+mod sending;
 
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -10,6 +13,7 @@ use std::sync::Arc;
 
 use socket2::{Domain, InterfaceIndexOrAddress};
 
+use self::files::FileSockets;
 use self::plain::PlainSocket;
 use super::group::{self, GroupOperation, Refusal};
 use super::interfaces::{self, Interface, Likely, LikelyReason};
@@ -68,6 +72,8 @@ pub struct GroupSockets {
     address: GroupAddress,
     v4: SocketPair,
     v6: Option<SocketPair>,
+    /// Without them, the member does without files.
+    files: Option<FileSockets>,
     plain: PlainSocket,
     plain_refusal: Option<Refusal>,
     interfaces: Vec<Interface>,
@@ -108,9 +114,15 @@ impl GroupSockets {
         if let Some(v6) = &v6 {
             group::report_interface(&v6.group, Domain::IPV6);
         }
+        let files = FileSockets::open(
+            &address,
+            v4.own_port(),
+            v6.as_ref().map(SocketPair::own_port),
+        );
         Ok(Self {
             v4,
             v6,
+            files: files.ok(),
             plain,
             plain_refusal,
             interfaces: Vec::new(),
@@ -310,7 +322,10 @@ impl GroupSockets {
             let joined = socket.join_multicast_v4_n(plain.ip(), &by_index);
             joined.map_err(refused())?;
         }
-        Ok(())
+        match &self.files {
+            Some(files) if files.is_joined => files.join(interface).map_err(refused()),
+            _ => Ok(()),
+        }
     }
 
     fn leave(&self, interface: &Interface) {
@@ -328,91 +343,9 @@ impl GroupSockets {
         if let (Some(socket), Some(plain)) = (self.plain.bound(), self.address.plain) {
             let _ = socket.leave_multicast_v4_n(plain.ip(), &by_index);
         }
-    }
-
-    /// Sends datagrams to all members and returns the refusals: once on each interface, but once
-    /// only from each subnet of one network. An interface with neither an IPv4 address nor a way
-    /// out by IPv6 may stay so for long; its refusal is returned once, until something can be sent
-    /// there.
-    pub fn send_to_group(&mut self, datagrams: &[&[u8]], families: Families) -> Vec<Refusal> {
-        let mut refusals = Vec::new();
-        let families = self.probe(datagrams, families);
-        let interfaces = std::mem::take(&mut self.interfaces);
-        let now = clock::monotonic();
-        let mut served: Vec<&Interface> = Vec::new();
-        for interface in &interfaces {
-            let is_served = |by: &&Interface| {
-                by.shares_subnet(interface) && self.networks.is_one(now, by, interface)
-            };
-            if served.iter().any(is_served) {
-                continue;
-            }
-            let refused = refusals.len();
-            self.send_by(interface, datagrams, families, &mut refusals);
-            if refusals.len() == refused {
-                served.push(interface);
-            }
+        if let Some(files) = &self.files {
+            files.leave(interface);
         }
-        self.interfaces = interfaces;
-        refusals
-    }
-
-    /// Where there are several interfaces, some frames leave by IPv6 too: see [`Networks`].
-    fn probe(&mut self, datagrams: &[&[u8]], families: Families) -> Families {
-        if self.interfaces.len() < 2 {
-            return families;
-        }
-        self.networks.send(datagrams);
-        match self.networks.is_probe_due(clock::monotonic()) {
-            true => Families::Both,
-            false => families,
-        }
-    }
-
-    fn send_by(
-        &mut self,
-        interface: &Interface,
-        datagrams: &[&[u8]],
-        families: Families,
-        refusals: &mut Vec<Refusal>,
-    ) {
-        let address = interface.addresses.first().copied();
-        if address.is_some() {
-            let egress = Egress {
-                index: interface.index,
-                address,
-            };
-            let to = self.address.frames.into();
-            let sent = self.v4.send(to, Some(egress), datagrams);
-            refusals.extend(sent.err().map(Refusal::on(GroupOperation::Send, interface)));
-        }
-        if families == Families::Preferred && address.is_some() {
-            return;
-        }
-        let sent = self.send_by_v6(interface, datagrams);
-        // Where IPv4 was sent as well, a refusal by IPv6 is not worth a report.
-        if address.is_none() {
-            let was_reported = self.reported.contains(&interface.index);
-            match sent {
-                Ok(()) => self.reported.retain(|index| *index != interface.index),
-                Err(_) if was_reported => {}
-                Err(error) => {
-                    self.reported.push(interface.index);
-                    refusals.push(Refusal::on(GroupOperation::Send, interface)(error));
-                }
-            }
-        }
-    }
-
-    fn send_by_v6(&self, interface: &Interface, datagrams: &[&[u8]]) -> io::Result<()> {
-        let v6 = self.v6.as_ref().ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let port = self.address.frames.port();
-        let to = SocketAddrV6::new(self.address.frames_v6, port, 0, interface.index);
-        let egress = Egress {
-            index: interface.index,
-            address: None,
-        };
-        v6.send(to.into(), Some(egress), datagrams)
     }
 
     /// Sends a datagram to the plain wire, once on each network, because its programs recognise no
@@ -480,6 +413,7 @@ impl GroupSockets {
             sockets.push((Wire::Frames, Arc::clone(&v6.group)));
             sockets.push((Wire::Unicast, Arc::clone(&v6.own)));
         }
+        sockets.extend(self.files.iter().flat_map(FileSockets::receiving));
         // It receives once it is bound, which may be later.
         sockets.push((Wire::Plain, self.plain.socket()));
         let pairs = [Some(&self.v4), self.v6.as_ref()].into_iter().flatten();

@@ -63,6 +63,16 @@ impl Gate {
         }
     }
 
+    /// Counts a compact frame, which was opened elsewhere.
+    pub fn note(&mut self, datagram: &[u8], outcome: Result<(), FrameFault>) {
+        if outcome.as_ref().err().is_none_or(FrameFault::is_sealed) {
+            self.work.bytes += datagram.len() as u64;
+        }
+        if let Err(fault) = outcome {
+            *self.faults.entry(fault).or_default() += 1;
+        }
+    }
+
     /// Whether a datagram that was sent to the group is for one member alone, and is dropped: of
     /// statuses and the dialogues of catching up, each member would answer to the address in them,
     /// which perhaps belongs to somebody else.

@@ -78,6 +78,7 @@ mod counts;
 mod guests;
 mod relay;
 mod stored;
+mod streams;
 
 use core::net::SocketAddr;
 use std::time::Duration;
@@ -123,6 +124,9 @@ impl Node {
 
     /// Takes in a datagram of the frame wire that came to this member's own socket.
     pub fn on_datagram(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
+        if let Some(heard) = self.engine.hear_compact(now, datagram, &mut self.inside) {
+            return self.gate.note(datagram, heard);
+        }
         if self.engine.receive_duplicate(now, source, datagram) {
             return;
         }

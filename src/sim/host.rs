@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::archive::MemoryArchive;
+use super::files::MemoryDisk;
 use super::traffic::PerSecond;
 use crate::chat::Chat;
 use crate::protocol::wire::frame::durable::Role;
@@ -33,6 +34,12 @@ pub(super) struct Host {
     /// The same in frames.
     pub(super) frames: PerSecond,
     pub(super) wakes: u64,
+    /// Whether it is in the group of files.
+    pub(super) is_in_files: bool,
+    /// Bytes that its cable carries in a second, and when it has carried what was sent.
+    pub(super) uplink: Option<(u64, Duration)>,
+    /// Its disk for files, which outlives its death.
+    pub(super) disk: MemoryDisk,
 }
 
 impl Host {
@@ -56,6 +63,9 @@ impl Host {
             sent: PerSecond::default(),
             frames: PerSecond::default(),
             wakes: 0,
+            is_in_files: false,
+            uplink: None,
+            disk: MemoryDisk::new(number as u64),
         }
     }
 }
@@ -80,4 +90,6 @@ pub(super) enum Action {
     Wake(usize),
     /// A member's archive has an answer.
     Archived(usize),
+    /// A member's disk for files has an answer.
+    Disk(usize),
 }

@@ -110,6 +110,7 @@ impl World {
                 .start(number, key, self.now, host.archive.is_some());
         }
         self.tell_network(number);
+        self.tell_held(number);
         Ok(())
     }
 

@@ -69,6 +69,8 @@ pub struct Air {
     faults: Faults,
     /// Whether what the first sends never reaches the second.
     is_deaf: Box<dyn Fn(usize, usize) -> bool>,
+    /// Receivers with a loss of their own, instead of everybody's.
+    own_loss: BTreeMap<usize, f64>,
     /// Receivers in a burst of losses.
     bad: BTreeMap<usize, bool>,
     /// When each receiver last joined the group.
@@ -80,6 +82,7 @@ impl Air {
         Self {
             faults,
             is_deaf: Box::new(|_, _| false),
+            own_loss: BTreeMap::new(),
             bad: BTreeMap::new(),
             joined_at: BTreeMap::new(),
         }
@@ -87,6 +90,10 @@ impl Air {
 
     pub(super) fn set(&mut self, faults: Faults) {
         self.faults = faults;
+    }
+
+    pub(super) fn set_loss(&mut self, to: usize, loss: f64) {
+        self.own_loss.insert(to, loss);
     }
 
     pub(super) fn mtu_bytes(&self) -> usize {
@@ -147,6 +154,9 @@ impl Air {
     /// bad one loses everything (Gilbert 1960).
     fn loses(&mut self, to: usize, rng: &mut Rng) -> bool {
         let Faults { loss, burst, .. } = self.faults;
+        if let Some(loss) = self.own_loss.get(&to) {
+            return rng.happens(*loss);
+        }
         if burst < 1.0 {
             return rng.happens(loss);
         }

@@ -6,6 +6,7 @@ mod amending;
 pub mod archive;
 mod attack;
 pub mod check;
+pub mod files;
 mod host;
 pub mod insider;
 mod joining;
@@ -131,9 +132,11 @@ impl World {
     pub fn kill(&mut self, number: usize) {
         if let Some(host) = self.hosts.get_mut(number) {
             host.chat = None;
+            host.is_in_files = false;
             host.wakes_at = None;
         }
         self.stop_archive(number);
+        self.stop_disk(number);
         self.ledger.stop(number);
     }
 
@@ -242,6 +245,7 @@ impl World {
                 } => self.arrive(to, is_unicast, (from, &bytes)),
                 Action::Wake(number) => self.wake(number),
                 Action::Archived(number) => self.answer(number),
+                Action::Disk(number) => self.answer_of_disk(number),
             }
         }
         self.now = end;
@@ -295,9 +299,11 @@ impl World {
                     }
                 }
                 Output::Network(NetworkAsk::Rejoin) => self.rejoin(number),
+                Output::Network(NetworkAsk::JoinFiles) => self.join_files(number, true),
+                Output::Network(NetworkAsk::LeaveFiles) => self.join_files(number, false),
                 Output::Archive(Request::Room(request)) => self.ask_archive(number, request),
-                Output::Network(NetworkAsk::Rescan | NetworkAsk::IgnoreOwn)
-                | Output::Archive(_) => {}
+                Output::Files(request) => self.ask_disk(number, request),
+                Output::Network(_) | Output::Archive(_) => {}
                 Output::Ended(_) => return self.kill(number),
                 Output::Wake(next) => return self.plan(number, next),
             }
@@ -334,6 +340,9 @@ impl World {
         let sent_as = traffic::sent_as(kind, is_to_one, transmit.bytes.len());
         host.sent.add(self.now, sent_as, bytes + WRAPPING_BYTES);
         host.frames.add(self.now, sent_as, 1);
+        if !self.leave_by_uplink(from, bytes + WRAPPING_BYTES) {
+            return;
+        }
         match transmit.to {
             Destination::Member(to) => {
                 self.traffic.single += 1;
@@ -343,6 +352,7 @@ impl World {
                     None => {}
                 }
             }
+            Destination::Files => self.carry_files(from, address, &transmit.bytes),
             Destination::Group | Destination::Everywhere | Destination::Plain => {
                 *self.traffic.group.entry(kind).or_default() += 1;
                 self.traffic.first += u64::from(self.ledger.is_first(&transmit.bytes));
@@ -369,7 +379,9 @@ impl World {
         if self.hosts.get(to).is_none_or(|host| host.chat.is_none()) {
             return;
         }
+        let queued = self.queued_at(from, to);
         for (delay, bytes) in self.air.carry(from, to, bytes, &mut self.rng) {
+            let delay = delay + queued;
             self.deliver(self.now + delay, (to, is_unicast), source, bytes);
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::protocol::wire::compact::COMPACT_TYPE;
 use crate::protocol::wire::frame::Kind;
 
 /// What passed over the network.
@@ -10,6 +11,8 @@ use crate::protocol::wire::frame::Kind;
 pub struct Traffic {
     /// Packets sent to the group, by the type byte of their frame; plain copies count as type 0.
     pub group: BTreeMap<u8, u64>,
+    /// Packets sent to the group of files, by the type byte of their frame.
+    pub files: BTreeMap<u8, u64>,
     /// Packets sent to one member.
     pub single: u64,
     /// Durable frames sent to the group for the first time.
@@ -27,6 +30,12 @@ impl Traffic {
     #[must_use]
     pub fn repairs(&self) -> u64 {
         self.group.get(&1).copied().unwrap_or(0) - self.first
+    }
+
+    /// Symbols of files, and of whatever else compact frames carry.
+    #[must_use]
+    pub fn symbols(&self) -> u64 {
+        self.files.get(&COMPACT_TYPE).copied().unwrap_or(0)
     }
 
     /// Beats.

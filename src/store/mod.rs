@@ -4,6 +4,7 @@
 pub mod archive;
 pub mod config;
 mod database;
+pub mod files;
 pub mod identity;
 pub mod lab;
 pub mod lab_thread;

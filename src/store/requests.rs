@@ -3,20 +3,30 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
 
 /// The loop's end.
 #[derive(Debug)]
 pub(super) struct Requests<T> {
-    sender: Sender<T>,
+    sender: Sender<Sent<T>>,
     waiting: Arc<AtomicUsize>,
     most: usize,
+}
+
+/// A request on its way.
+#[derive(Debug)]
+enum Sent<T> {
+    /// One of those whose number is bounded here.
+    Counted(T),
+    /// One whose sender keeps to another bound.
+    Free(T),
 }
 
 /// The thread's end: yields requests until nobody asks any more.
 #[derive(Debug)]
 pub(super) struct Taken<T> {
-    receiver: Receiver<T>,
+    receiver: Receiver<Sent<T>>,
     waiting: Arc<AtomicUsize>,
 }
 
@@ -40,8 +50,36 @@ impl<T> Requests<T> {
             return false;
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let _ = self.sender.send(request);
+        let _ = self.sender.send(Sent::Counted(request));
         true
+    }
+
+    /// Hands a request over that is not counted, because its sender keeps to another bound.
+    pub(super) fn pass(&self, request: T) {
+        let _ = self.sender.send(Sent::Free(request));
+    }
+}
+
+impl<T> Taken<T> {
+    /// The next request, if one comes in time.
+    ///
+    /// # Errors
+    /// `Disconnected` if nobody asks any more.
+    pub(super) fn next_within(&self, wait: Option<Duration>) -> Result<T, RecvTimeoutError> {
+        let sent = match wait {
+            Some(wait) => self.receiver.recv_timeout(wait)?,
+            None => self
+                .receiver
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected)?,
+        };
+        Ok(match sent {
+            Sent::Free(request) => request,
+            Sent::Counted(request) => {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                request
+            }
+        })
     }
 }
 
@@ -49,8 +87,6 @@ impl<T> Iterator for Taken<T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
-        let request = self.receiver.recv().ok()?;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        Some(request)
+        self.next_within(None).ok()
     }
 }

@@ -373,6 +373,14 @@ fn color_of(name: &str) -> &'static str {
 }
 
 /// The process's own stdout, whose standard buffer would write every line by itself.
+/// stdout for bytes that are no lines, such as a file's.
+///
+/// # Errors
+/// The system's, when it has no stdout.
+pub fn stdout_stream() -> io::Result<impl Write> {
+    stdout_file()
+}
+
 #[cfg(unix)]
 pub(super) fn stdout_file() -> io::Result<File> {
     use std::os::fd::AsFd;

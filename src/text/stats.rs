@@ -65,6 +65,9 @@ fn frame_fault(lang: Lang, fault: FrameFault) -> String {
         FrameFault::OtherRoom => say!(lang, "from another room", "de outra sala",),
         FrameFault::OtherVersion => say!(lang, "from another version", "de outra versão",),
         FrameFault::OtherKey => say!(lang, "sealed with another key", "fechados com outra chave",),
+        FrameFault::UnknownStream => {
+            say!(lang, "of an unknown stream", "de um fluxo desconhecido",)
+        }
         FrameFault::BrokenSeal => say!(lang, "changed on the way", "alterados no caminho",),
         FrameFault::Broken => say!(lang, "malformed", "malformados",),
         FrameFault::Forged => say!(lang, "forged", "falsificados",),

@@ -22,6 +22,8 @@ mod chat_hosts;
 mod chat_terminal;
 mod chat_unread;
 mod circle;
+mod files;
+mod files_hosts;
 mod history;
 mod history_attacked;
 mod history_faults;

@@ -1,6 +1,7 @@
 //! Where programs run: a namespace or none, and what every call of `roda` there gets besides.
 
 use std::net::{TcpListener, UdpSocket};
+use std::path::Path;
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -24,7 +25,7 @@ impl Home {
     }
 
     /// The folder itself.
-    pub fn path(&self) -> &std::path::Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 }
@@ -124,6 +125,24 @@ impl Place {
     /// `roda web …`, in the same way.
     pub fn web(&self, home: &Home, args: &[&str]) -> Command {
         self.of_person(home, "web", args)
+    }
+
+    /// `roda drop …`, in the same way: what the person gives.
+    pub fn gives(&self, home: &Home, name: &str, args: &[&str]) -> Program {
+        let args = [&["--name", name], args].concat();
+        Program::start(self.of_person(home, "drop", &args)).keeping(home)
+    }
+
+    /// `roda take …`, in the same way, into a folder.
+    pub fn takes(&self, home: &Home, name: &str, into: &Path, args: &[&str]) -> Program {
+        let into = into.to_str().unwrap();
+        let args = [&["--name", name, "--into", into], args].concat();
+        Program::start(self.of_person(home, "take", &args)).keeping(home)
+    }
+
+    /// `roda take --stdout`, to be started here.
+    pub fn takes_to_stdout(&self, home: &Home, name: &str) -> Command {
+        self.of_person(home, "take", &["--name", name, "--stdout"])
     }
 
     fn of_person(&self, home: &Home, mode: &str, args: &[&str]) -> Command {

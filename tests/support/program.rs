@@ -64,7 +64,12 @@ impl Program {
         let args: Vec<_> = command.get_args().collect();
         let has = |arg: &str| args.iter().any(|given| *given == arg);
         let keeps_schema = has("--json")
-            && (has("chat") || has("history") || has("hub") && has("join") || has("tcp-peer"));
+            && (has("chat")
+                || has("drop")
+                || has("take")
+                || has("history")
+                || has("hub") && has("join")
+                || has("tcp-peer"));
         let piped = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

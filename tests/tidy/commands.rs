@@ -11,11 +11,12 @@ use crate::sources::{Source, sources};
 const ROOMS: [&str; 4] = ["src/text", "src/modes", "src/face", "src/terminal"];
 
 /// The subcommands that a sentence may name.
-const SUBCOMMANDS: [&str; 14] = [
+const SUBCOMMANDS: [&str; 16] = [
     "bridge",
     "chat",
     "completions",
     "config",
+    "drop",
     "history",
     "hub",
     "id",
@@ -24,6 +25,7 @@ const SUBCOMMANDS: [&str; 14] = [
     "man",
     "multicast",
     "room",
+    "take",
     "tcp-peer",
     "web",
 ];

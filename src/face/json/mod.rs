@@ -3,6 +3,7 @@
 
 mod amendments;
 mod beyond;
+mod files;
 mod guests;
 mod object;
 mod page;
@@ -70,6 +71,7 @@ impl Json {
                 let room = self.room.as_deref().unwrap_or_default();
                 Some(failure::sentence(self.lang, failed, None, room))
             }
+            News::Files(happened) => files::words(self.lang, happened),
             _ => None,
         };
         if let Some(words) = &words {
@@ -170,6 +172,7 @@ fn object_of(news: &News) -> Object<'_> {
         News::Hub(news) => of_hub(news),
         News::Peer(news) => of_peer(news),
         News::Room(news) => of_room(news),
+        News::Files(happened) => files::of_event(happened),
         other => of_relation(other),
     }
 }
@@ -380,6 +383,7 @@ fn of_failure(failed: &Failure) -> Object<'_> {
         | Failure::OtherRoom(given)
         | Failure::AlreadyIn(given)
         | Failure::CannotEnter { room: given, .. }
+        | Failure::CannotOffer { path: given, .. }
         | Failure::NobodyCalled(given)
         | Failure::NameCut(given)
         | Failure::NotIgnored(given)

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::files::FileObject;
 use crate::chat::event::{Ignored, MemberState, Person};
 use crate::chat::rooms::RoomState;
 use crate::chat::trust::Standing;
@@ -139,6 +140,10 @@ pub(super) struct Object<'e> {
     pub(super) link: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) guests: Option<Vec<OwnGuest<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<Box<FileObject<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) files: Option<Vec<FileObject<'e>>>,
 }
 
 /// A guest of this member's in a list.

@@ -7,6 +7,7 @@ use crate::chat::command::{self, Asked, Command};
 use crate::chat::entry::{self, Entry, Input, Syntax};
 use crate::chat::event::Failure;
 use crate::chat::finding::Purpose;
+use crate::chat::transfer::FilesCommand;
 use crate::face::json::place;
 
 /// Messages of `GET /history` if it does not say how many.
@@ -20,6 +21,9 @@ const LEAVING: [&str; 4] = ["/sair", "/quit", "/exit", "/q"];
 
 /// The first words of the commands that list the commands.
 const HELP: [&str; 3] = ["/help", "/?", "/ajuda"];
+
+/// The first words of the command that offers files.
+const SENDING: [&str; 2] = ["/send", "/enviar"];
 
 /// What a page asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,7 +72,7 @@ pub(super) fn said(line: String) -> Said {
         Ok(typed) => {
             let read = entry::read(typed.command, Input::Lines, Syntax::Commands);
             return Said {
-                entry: read.entry,
+                entry: without_paths(read.entry),
                 id: typed.id,
                 room: typed.room,
             };
@@ -76,9 +80,24 @@ pub(super) fn said(line: String) -> Said {
         Err(_) => entry::read(line, Input::Json, Syntax::Commands),
     };
     Said {
-        entry: line.entry,
+        entry: without_paths(line.entry),
         id: line.id,
         room: line.room,
+    }
+}
+
+/// A page reads and writes no files that it chooses: whoever gets hold of its token would too.
+fn without_paths(entry: Entry) -> Entry {
+    let is_send = is_command(&entry, &SENDING) || matches!(entry, Entry::Send(_));
+    match entry {
+        _ if is_send => Entry::Flawed(Failure::PageNamesFiles),
+        Entry::Direct(command) => Entry::Direct(Box::new(match *command {
+            Command::Files(FilesCommand::Get { which, .. }) => {
+                Command::Files(FilesCommand::Get { which, into: None })
+            }
+            command => command,
+        })),
+        entry => entry,
     }
 }
 
@@ -179,6 +198,7 @@ fn decoded(value: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::chat::archive::search::Query;
+    use crate::chat::transfer::WhichOffer;
     use proptest::prelude::*;
 
     fn no_time(_: &str) -> Option<Span> {
@@ -216,6 +236,27 @@ mod tests {
         }
         assert!(!leaves(&said(r#"{"say": "sair"}"#.into()).entry));
         assert!(asks_for_help(&said("/ajuda".into()).entry));
+    }
+
+    #[test]
+    fn a_page_names_no_path() {
+        for line in [
+            "/send /etc/passwd",
+            " /enviar x",
+            r#"{"command": "/send x"}"#,
+            r#"{"send": "/etc/passwd"}"#,
+        ] {
+            let entry = said(line.into()).entry;
+            let is_refused = entry == Entry::Flawed(Failure::PageNamesFiles);
+            assert!(
+                is_refused || matches!(entry, Entry::Say { .. }),
+                "{line}: {entry:?}"
+            );
+        }
+        let get = said(r#"{"get": 3, "into": "/root"}"#.into()).entry;
+        let which = WhichOffer::Number(3);
+        let command = Command::Files(FilesCommand::Get { which, into: None });
+        assert_eq!(get, Entry::Direct(Box::new(command)));
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 #[cfg(feature = "bridge")]
 use super::bridging::{Bridging, LinksDriven};
+use super::filing::Filing;
+use super::giving::Giving;
 use super::joining::Joining;
 use super::listening::Listening;
 use super::member::Member;
@@ -16,7 +18,7 @@ use super::opening::{Opened, RoomOpened};
 #[cfg(feature = "web")]
 use super::paging::{PageNews, Paging};
 use crate::chat::command::{self, Asked, Command, Leave, RequestId};
-use crate::chat::entry::Request;
+use crate::chat::entry::{Entry, Request};
 use crate::chat::event::{Failure, Interface, News, Told};
 use crate::chat::rooms::{RoomNumber, Rooms};
 use crate::chat::{Input, NetworkAsk, NetworkNews, Output};
@@ -33,6 +35,7 @@ use crate::protocol::engine::event::{Destination, Transmit};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::Link;
 use crate::store::archive::{self, Archive, CLOSE_WAIT, SIGNALLED_CLOSE_WAIT};
+use crate::store::files;
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::signals::Signal;
 use crate::text::{self, Lang};
@@ -51,6 +54,12 @@ pub(super) enum Event {
     Heard(Batch),
     Deaf(io::Error),
     Archived(archive::Told),
+    /// What the disk that holds files tells.
+    Files(files::Told),
+    /// What came through a pipe to be offered was read.
+    Spooled(io::Result<files::Spool>),
+    /// What was taken for stdout was written there.
+    Poured(io::Result<()>),
     #[cfg(feature = "web")]
     Page(PageNews),
     #[cfg(feature = "bridge")]
@@ -72,6 +81,8 @@ pub(super) struct Driver {
     pub(super) archive: Option<Archive>,
     /// Which rooms are kept there.
     pub(super) kept: HistoryRooms,
+    pub(super) filing: Filing,
+    pub(super) giving: Giving,
     pub(super) listening: Listening,
     /// The plain wire of the lobby.
     pub(super) plain: SocketAddrV4,
@@ -93,7 +104,16 @@ pub(super) struct Driver {
     pub(super) is_input_over: bool,
     /// Datagrams for the group that leave together.
     pub(super) run: Vec<Arc<[u8]>>,
-    pub(super) run_families: Families,
+    pub(super) run_to: RunTo,
+}
+
+/// Where datagrams go that leave together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RunTo {
+    /// To the group.
+    Group(Families),
+    /// To the group of files.
+    Files,
 }
 
 /// How far the rooms are driven.
@@ -111,6 +131,7 @@ impl Driver {
         self.face.flush();
         let wait = self.signal.map_or(CLOSE_WAIT, |_| SIGNALLED_CLOSE_WAIT);
         std::mem::take(&mut self.joining).close();
+        std::mem::take(&mut self.filing).close();
         let close = |archive: Archive| archive.close(wait);
         if !self.archive.take().is_none_or(close) {
             let why = "the file is locked or slow".to_owned();
@@ -118,13 +139,14 @@ impl Driver {
         }
         let outcome = finish(outcome, |signal| self.face.finish(signal));
         self.listening.end();
-        outcome
+        std::mem::take(&mut self.giving).pour(outcome?, self.tell, events)
     }
 
     fn drive_until_end(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
         loop {
             let now = self.clock.now();
             let has_read = self.read_lines(now);
+            self.errand_on_time(now);
             self.rooms.handle(now, Input::Time);
             let until = match self.drive(now) {
                 Driven::Until(until) => until,
@@ -158,7 +180,8 @@ impl Driver {
         }
         self.face.flush();
         let now = self.clock.now().time;
-        let due = [until, self.face.next_time()].into_iter().flatten().min();
+        let due = [until, self.face.next_time(), self.giving.next_time()];
+        let due = due.into_iter().flatten().min();
         match due {
             None => events.recv().ok(),
             Some(due) => events.recv_timeout(due.saturating_sub(now)).ok(),
@@ -173,7 +196,9 @@ impl Driver {
                 self.listening.give_back(batch);
             }
             // It came before the loop.
-            Event::Opened(_) => {}
+            Event::Opened(_) | Event::Poured(_) => {}
+            Event::Files(told) => self.on_files(now, told),
+            Event::Spooled(spool) => self.on_spooled(spool),
             Event::RoomOpened(opened) => self.on_opened(now, *opened),
             Event::Archived(told) => self.on_told(now, told),
             #[cfg(feature = "web")]
@@ -236,6 +261,10 @@ impl Driver {
             }) = self.face.next()
         {
             has_read = true;
+            if let (Entry::Say { text, .. }, true) = (&entry, self.giving.is_some()) {
+                self.errand_answer(now, text);
+                continue;
+            }
             let asked = command::read(entry, |typed| self.clock.when(typed));
             let is_for_room = matches!(asked, Ok(Asked::Nothing | Asked::Command(_)));
             if !is_for_room && std::mem::take(&mut has_asked) {
@@ -250,6 +279,7 @@ impl Driver {
                 }
                 Ok(Asked::ClearScreen) => self.face.clear_screen(),
                 Ok(Asked::Page(ask)) => self.on_page_ask(room, ask),
+                Ok(Asked::Send(to_send)) => self.send_files(request, room, to_send),
                 Ok(Asked::Command(Command::Leave(leave))) => {
                     self.leave_all(now, request, leave);
                     has_asked = true;
@@ -288,6 +318,7 @@ impl Driver {
                 Output::Send(transmit) => self.send(transmit),
                 Output::Tell(told) => self.tell(&told),
                 Output::Archive(request) => self.remember(now, room, request),
+                Output::Files(request) => self.ask_disk(room, request),
                 Output::Network(ask) => self.on_ask(now, ask),
                 Output::Ended(ended) => {
                     if self.on_left(room, ended) {
@@ -322,22 +353,15 @@ impl Driver {
         if matches!(told.news, News::Alone { .. }) && self.rooms.is_first(told.room) {
             self.hint_at_network();
         }
+        self.errand_on(&told.news);
     }
 
     /// Sends a datagram; frames for the group leave in runs.
     fn send(&mut self, Transmit { to, bytes }: Transmit) {
         match to {
-            Destination::Group | Destination::Everywhere => {
-                let families = match to == Destination::Everywhere {
-                    true => Families::Both,
-                    false => Families::Preferred,
-                };
-                if self.run.len() == RUN_MAX || families != self.run_families {
-                    self.send_run();
-                    self.run_families = families;
-                }
-                self.run.push(bytes);
-            }
+            Destination::Group => self.send_in_run(RunTo::Group(Families::Preferred), bytes),
+            Destination::Everywhere => self.send_in_run(RunTo::Group(Families::Both), bytes),
+            Destination::Files => self.send_in_run(RunTo::Files, bytes),
             Destination::Plain => {
                 let refusals = self.sockets.send_to_plain(&bytes);
                 self.tell_refusals(&refusals);
@@ -349,12 +373,23 @@ impl Driver {
         }
     }
 
+    fn send_in_run(&mut self, to: RunTo, bytes: Arc<[u8]>) {
+        if self.run.len() == RUN_MAX || to != self.run_to {
+            self.send_run();
+            self.run_to = to;
+        }
+        self.run.push(bytes);
+    }
+
     fn send_run(&mut self) {
         if self.run.is_empty() {
             return;
         }
         let datagrams: Vec<&[u8]> = self.run.iter().map(AsRef::as_ref).collect();
-        let refusals = self.sockets.send_to_group(&datagrams, self.run_families);
+        let refusals = match self.run_to {
+            RunTo::Group(families) => self.sockets.send_to_group(&datagrams, families),
+            RunTo::Files => self.sockets.send_to_files(&datagrams),
+        };
         self.run.clear();
         self.tell_refusals(&refusals);
     }
@@ -378,6 +413,11 @@ impl Driver {
         match ask {
             NetworkAsk::Rejoin => self.sockets.rejoin(),
             NetworkAsk::IgnoreOwn => self.sockets.ignore_itself(),
+            NetworkAsk::JoinFiles => {
+                let refusals = self.sockets.join_files();
+                self.tell_refusals(&refusals);
+            }
+            NetworkAsk::LeaveFiles => self.sockets.leave_files(),
             NetworkAsk::Rescan => match self.sockets.rescan() {
                 Ok(changes) => self.on_changes(now, changes),
                 Err(cause) => self.fail(Failure::Interfaces((&cause).into())),
@@ -431,6 +471,9 @@ impl Driver {
             return Ok(Outcome::Signalled(signal));
         }
         self.face.end().map_err(Error::Input)?;
+        if let Some(outcome) = self.errand_outcome() {
+            return Ok(outcome);
+        }
         match self.is_undelivered {
             true => Ok(Outcome::Incomplete),
             false => Ok(Outcome::Done),

@@ -357,11 +357,12 @@ impl Driver {
 
     /// A room was left. Returns whether it was the last one.
     pub(super) fn on_left(&mut self, number: RoomNumber, ended: Ended) -> bool {
-        if !ended.is_delivered() {
+        if !ended.is_delivered() && !self.giving.is_some() {
             self.is_undelivered = true;
             self.show(number, None, News::Undelivered(ended));
         }
         self.archive_left(number);
+        self.filing.close_room(number);
         if self.rooms.is_empty() {
             return true;
         }

@@ -7,6 +7,9 @@ mod archiving;
 #[cfg(feature = "bridge")]
 mod bridging;
 mod driver;
+mod errand;
+mod filing;
+mod giving;
 mod joining;
 mod listening;
 mod member;
@@ -18,7 +21,8 @@ mod secret;
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
 
-use self::driver::{Driver, Event};
+use self::driver::{Driver, Event, RunTo};
+use self::giving::Giving;
 use self::joining::Joining;
 use self::listening::Listening;
 use self::member::Member;
@@ -89,6 +93,7 @@ fn talk(
     let listening = Listening::start(poller, &tell)?;
     let first = opened.rooms.first().ok_or(RoomFault::NoName)?;
     let archive = archiving::start(settings, &tell)?;
+    let (giving, filing) = Giving::prepare(settings, lang)?;
     if settings.input == InputPolicy::Ignore {
         close_input().map_err(Error::Input)?;
     }
@@ -108,6 +113,8 @@ fn talk(
         paging: paging(settings, opened, lang, tell.clone()),
         archive,
         kept: settings.keeping.rooms,
+        filing,
+        giving,
         listening,
         plain: settings.plain,
         tell,
@@ -115,7 +122,7 @@ fn talk(
         shows_talk: match settings.role {
             Role::Keeper => settings.form == Form::Json,
             Role::Bridge => false,
-            _ => true,
+            _ => settings.form == Form::Json || settings.errand.is_none(),
         },
         #[cfg(feature = "bridge")]
         bridging: Default::default(),
@@ -126,7 +133,7 @@ fn talk(
         // An input that is not read has no end that ends the chat.
         is_input_over: settings.input == InputPolicy::Ignore,
         run: Vec::new(),
-        run_families: Families::Preferred,
+        run_to: RunTo::Group(Families::Preferred),
     };
     driver.start(opened)?;
     #[cfg(feature = "bridge")]
@@ -207,5 +214,8 @@ fn face(
     let mut face = ConsoleFace::open(config, tell)?;
     face.notice(settings.name.as_str(), settings.bell);
     face.complete(commands());
+    if settings.errand.is_some() {
+        face.follow_transfers();
+    }
     Ok(RoomFace::Console(Box::new(face)))
 }

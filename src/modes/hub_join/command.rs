@@ -59,6 +59,7 @@ pub(super) fn read(entry: Entry) -> Result<Command, Failure> {
         | Entry::Delete { .. }
         | Entry::Direct(_)
         | Entry::Guests(_)
+        | Entry::Send(_)
         | Entry::Rooms(_) => return Err(Failure::NotSay),
         // Nothing is asked here.
         Entry::Answer(_) => return Ok(Command::Nothing),

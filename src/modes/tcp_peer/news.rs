@@ -45,6 +45,7 @@ impl Narrator {
             | Entry::Edit { .. }
             | Entry::Direct(_)
             | Entry::Guests(_)
+            | Entry::Send(_)
             | Entry::Delete { .. }
             | Entry::Rooms(_)
             | Entry::Answer(_) => return None,

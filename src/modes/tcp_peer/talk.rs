@@ -123,6 +123,7 @@ impl Talk {
             | Entry::Edit { .. }
             | Entry::Direct(_)
             | Entry::Guests(_)
+            | Entry::Send(_)
             | Entry::Delete { .. }
             | Entry::Rooms(_)
             | Entry::Answer(_) => {}

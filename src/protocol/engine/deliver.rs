@@ -6,7 +6,9 @@ use super::Engine;
 use super::amendments::Amending;
 use super::clock::clock_ms;
 use super::config::{OLD_AFTER, RANGES_MAX};
-use super::event::{Delivery, EngineEvent, Manner, MessageId, NamedKey, Order, Version};
+use super::event::{
+    Delivery, EngineEvent, Manner, MessageId, NamedKey, OfferDelivery, Order, Version,
+};
 use super::frame_log::{LoggedFrame, Position};
 use super::guests::manner_of;
 use super::hear::ReceivedFrame;
@@ -19,6 +21,7 @@ use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Author;
 use crate::protocol::wire::frame::durable::{Durable, Fragment, Hello, Record, Reference};
+use crate::protocol::wire::frame::offer::OfferRecord;
 
 /// A message whose clock is so far behind one that was shown is shown as late.
 const LATE_AFTER: Duration = Duration::from_secs(3);
@@ -299,6 +302,11 @@ impl Engine {
                     self.receiving.unknown_records += 1;
                     None
                 }
+                Record::Offer(offer) => {
+                    let id = MessageId { position, index };
+                    self.tell_offered(id, frame, offer.owned(), order);
+                    None
+                }
                 Record::Private { .. } | Record::GuestSaid { .. } => None,
             };
             if let Some(said) = said {
@@ -311,6 +319,28 @@ impl Engine {
             self.on_left(id, Farewell::Said);
         }
         messages
+    }
+
+    fn tell_offered(
+        &mut self,
+        id: MessageId,
+        frame: &Opened<'_>,
+        offer: OfferRecord<String>,
+        order: Order,
+    ) {
+        let member = self.group.roster.get(frame.id);
+        let who = member.map(|member| NamedKey {
+            name: frame.author.name.clone(),
+            key: member.key,
+        });
+        self.out.tell_of(who, |who| {
+            EngineEvent::Offered(OfferDelivery {
+                id,
+                who,
+                offer,
+                order,
+            })
+        });
     }
 
     /// Reports a message under the name that its author had when it was said.

@@ -8,7 +8,10 @@ use std::time::Duration;
 pub use super::amendments::{Amended, Change, Version};
 use super::frame_log::Position;
 use crate::protocol::message::Name;
-use crate::protocol::wire::frame::Key;
+use crate::protocol::wire::compact::StreamId;
+use crate::protocol::wire::frame::notice::Notice;
+use crate::protocol::wire::frame::offer::OfferRecord;
+use crate::protocol::wire::frame::{Key, MemberTag};
 
 /// Where a datagram is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub enum Destination {
     Everywhere,
     /// To the programs of the plain wire.
     Plain,
+    /// To those who take or give something: the next group, on the same port.
+    Files,
     /// To one member.
     Member(SocketAddr),
 }
@@ -85,6 +90,51 @@ pub struct Delivery {
     pub version: Version,
 }
 
+/// A content that a member offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferDelivery {
+    /// The record that offers it.
+    pub id: MessageId,
+    /// Who offers it.
+    pub who: NamedKey,
+    /// What, unchecked.
+    pub offer: OfferRecord<String>,
+    /// Where it stands among what is shown.
+    pub order: Order,
+}
+
+/// What a member says about a stream of compact frames.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeardNotice {
+    /// Who says it.
+    pub who: NamedKey,
+    /// The session that says it.
+    pub member: MemberTag,
+    /// The address that it came from.
+    pub source: SocketAddr,
+    /// The stream that it is about.
+    pub stream: Option<StreamId>,
+    /// What is said.
+    pub notice: Notice,
+}
+
+/// A symbol that has arrived. Who has the room's key can have made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeardPiece {
+    /// By which stream.
+    pub stream: StreamId,
+    /// Which unit of the content it is of.
+    pub frame: u32,
+    /// Which of its symbols.
+    pub piece: u16,
+    /// Into how many symbols the unit is cut.
+    pub originals: u16,
+    /// What the channel says about it.
+    pub flags: u8,
+    /// The symbol.
+    pub bytes: Box<[u8]>,
+}
+
 /// Where a message stands among those that are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -119,6 +169,12 @@ pub enum EngineEvent {
         /// Whether one session alone can read it.
         is_private: bool,
     },
+    /// Another member offers a content.
+    Offered(OfferDelivery),
+    /// A member says something about a stream.
+    Notice(Box<HeardNotice>),
+    /// A symbol of a stream has arrived.
+    Piece(HeardPiece),
     /// An author has changed or withdrawn a message.
     Amended(Amended),
     /// A change of this member's own is in a frame. There is one for each, in the order in which

@@ -68,7 +68,7 @@ impl Freshness<'_> {
                 *told == cookie()
             }
             Body::Site(site) => site.acks.iter().any(is_fresh),
-            Body::Sync(_) | Body::Nack(_) => false,
+            Body::Sync(_) | Body::Nack(_) | Body::Notice(_) => false,
         }
     }
 

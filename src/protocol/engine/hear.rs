@@ -142,6 +142,11 @@ impl Engine {
                 self.hear_in_person(now, id, source, author);
                 self.hear_sync(now, id, source, talk);
             }
+            Body::Notice(notice) => {
+                if self.hear_in_person(now, id, source, author) {
+                    self.hear_notice(now, (id, source), author, notice);
+                }
+            }
         }
     }
 

@@ -114,6 +114,11 @@ impl Me {
         self.frame_bytes = datagram_bytes.clamp(FRAME_NARROW_BYTES, FRAME_MAX_BYTES);
     }
 
+    /// Longest frame that the narrowest own link carries, in bytes.
+    pub(super) fn frame_bytes(&self) -> usize {
+        self.frame_bytes
+    }
+
     /// Bytes that references, acknowledgements and records share in a durable frame.
     pub(super) fn durable_room_bytes(&self) -> usize {
         durable_max_bytes(self.frame_bytes, self.name_bytes()) - COUNTS_BYTES

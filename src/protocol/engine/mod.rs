@@ -5,9 +5,10 @@
 //! me          keys, clock, and the frames that this member makes
 //! group       roster (member, former, replay_window, clock_offset) · admission · presence ·
 //!             round trip · beyond (other networks)
-//! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget)
+//! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget) ·
+//!             unreliable (streams of compact frames)
 //! receiving   inbox per member (sequences, gaps), nack_budget · frontier · cause_waits ·
-//!             reports · unproven · heard_nacks · recent (dedup)
+//!             reports · unproven · heard_nacks · recent (dedup) · streams (of others)
 //! log         frame_log, with history · shares · digest_sums · journal
 //! stored      frames of earlier sessions, which an archive kept
 //! amendments  messages that were changed lately
@@ -95,10 +96,12 @@ pub mod sequences;
 mod setup;
 mod shares;
 pub mod stored;
+pub mod streams;
 mod sync;
 mod timers;
 mod unanswered_cookies;
 mod unproven;
+pub mod unreliable;
 pub mod window;
 
 use core::net::SocketAddr;

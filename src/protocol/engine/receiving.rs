@@ -16,6 +16,7 @@ use super::inbox::{Inbox, NackTiming};
 use super::nack_budget::{NackBudget, Prospect};
 use super::reports::{Report, ReportReason, Reports};
 use super::roster::{Id, Roster};
+use super::streams::Streams;
 use super::unproven::Unproven;
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::nack::{COUNT_BYTES, Nack, SPAN_MAX, Target};
@@ -48,6 +49,7 @@ pub(super) struct Receiving {
     /// Frames that wait for the proof that their author is there now.
     pub(super) unproven: Unproven,
     pub(super) heard_nacks: HeardNacks,
+    pub(super) streams: Streams,
     pub(super) clocks: ClockWatch,
     next_nack_at: Duration,
     pub(super) nack_budget: NackBudget,

@@ -42,14 +42,17 @@ impl Engine {
         }
         let turn = self.sending.turn(now.time, self.group.roster.size());
         self.tell_slow(now.time);
-        let turn = turn?;
+        let Some(turn) = turn else {
+            return self.next_unreliable(now);
+        };
         let clocks = (now.time, self.me.clock_now(now));
         let (group, log, out) = (&self.group, &mut self.log, &mut self.out);
         let has_sent = self.sending.send_repair(clocks, turn, group, log, out);
         if !has_sent && turn == Turn::NewFrames {
             self.send_batch(now);
         }
-        self.out.next_datagram()
+        let next = self.out.next_datagram();
+        next.or_else(|| self.next_unreliable(now))
     }
 
     /// Reports the members that left the send window because they are slow.

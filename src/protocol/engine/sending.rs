@@ -21,6 +21,7 @@ use super::receipts::{AckBy, Delivered, Receipts};
 use super::repair::{Cause, Repair};
 use super::repair_budget::{Age, RepairBudget};
 use super::roster::{Id, ME, Roster};
+use super::unreliable::Unreliable;
 use super::window::Window;
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
@@ -54,6 +55,7 @@ pub(super) struct Sending {
     pub(super) kept: Kept,
     pub(super) repair: Repair,
     repair_budget: RepairBudget,
+    pub(super) unreliable: Unreliable,
     nacks: NackRate,
     /// The newest own durable frame.
     newest: u32,

@@ -68,6 +68,7 @@ impl Engine {
             self.receiving.unproven.next_time(),
             self.compare_clocks_at(),
             self.sending.next_time(now),
+            self.sending.unreliable.next_time(),
             self.group.roster.next_time(),
             self.receiving.reports.next_time(),
             self.group.presence.next_time(),

@@ -26,6 +26,9 @@ pub const TAG_BYTES: usize = 16;
 /// Length of the nonce that makes each sealing under a [`LongKey`] unique, in bytes.
 pub const NONCE_BYTES: usize = 24;
 
+/// Length of the nonce that makes each sealing under a key of [`seal_short`] unique, in bytes.
+pub const SHORT_NONCE_BYTES: usize = 12;
+
 /// A key that seals many texts, each with its own nonce.
 #[derive(Clone)]
 pub struct LongKey(Zeroizing<[u8; KEY_BYTES]>);
@@ -105,6 +108,36 @@ pub fn open_once(key: &[u8; KEY_BYTES], text: &mut [u8], tag: &[u8; TAG_BYTES]) 
     let tag = Tag::from(*tag);
     library_key(key).is_some_and(|key| {
         let opened = key.open_in_place_separate_tag(nonce, Aad::empty(), tag, text, 0..);
+        opened.is_ok()
+    })
+}
+
+/// Encrypts in place one of the texts of a key that seals few enough for nonces of
+/// [`SHORT_NONCE_BYTES`], and returns its tag, which also authenticates the head.
+pub fn seal_short(
+    key: &[u8; KEY_BYTES],
+    nonce: &[u8; SHORT_NONCE_BYTES],
+    head: &[u8],
+    text: &mut [u8],
+) -> Option<[u8; TAG_BYTES]> {
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let tag = library_key(key)?.seal_in_place_separate_tag(nonce, Aad::from(head), text);
+    tag.ok()?.as_ref().try_into().ok()
+}
+
+/// Decrypts in place what [`seal_short`] made. Returns false if anything was changed; the text must
+/// not be used then.
+#[must_use]
+pub fn open_short(
+    key: &[u8; KEY_BYTES],
+    nonce: &[u8; SHORT_NONCE_BYTES],
+    head: &[u8],
+    text: &mut [u8],
+    tag: &[u8; TAG_BYTES],
+) -> bool {
+    let (nonce, tag) = (Nonce::assume_unique_for_key(*nonce), Tag::from(*tag));
+    library_key(key).is_some_and(|key| {
+        let opened = key.open_in_place_separate_tag(nonce, Aad::from(head), tag, text, 0..);
         opened.is_ok()
     })
 }

@@ -3,6 +3,7 @@
 //! sends them nor when.
 
 pub mod cipher;
+pub mod compact;
 pub mod frame;
 pub mod ids;
 pub mod json;

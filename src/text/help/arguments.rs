@@ -8,7 +8,8 @@ pub(crate) fn argument(path: &str, id: &str) -> Option<&'static str> {
     let own = own
         .or_else(|| of_keeping(path, id))
         .or_else(|| of_page(path, id))
-        .or_else(|| of_bridge(path, id));
+        .or_else(|| of_bridge(path, id))
+        .or_else(|| super::files::argument(path, id));
     own.or_else(|| match path.split_once(' ') {
         Some(("lab", _)) => of_lab(path, id).or_else(|| shared(id)),
         Some(("history", _)) => of_history(id).or_else(|| shared(id)),
@@ -173,20 +174,22 @@ fn of_keeping(path: &str, id: &str) -> Option<&'static str> {
             6 MiB [padrão: 6291456]"
         }
         ("keep", "json") => "Um objeto JSON por evento, também as mensagens",
-        ("bridge" | "chat" | "keep" | "web", "archive") => {
+        ("bridge" | "chat" | "keep" | "web" | "drop" | "take", "archive") => {
             "Guarda o que é dito neste arquivo [padrão: na pasta dos seus dados]"
         }
-        ("bridge" | "chat" | "keep" | "web", "no_history") => {
+        ("bridge" | "chat" | "keep" | "web" | "drop" | "take", "no_history") => {
             "Não guarda nada do que é dito; as pessoas são lembradas assim mesmo"
         }
-        ("bridge" | "chat" | "keep" | "web", "history_rooms") => "Quais salas são guardadas",
-        ("bridge" | "chat" | "keep" | "web", "history_private") => {
+        ("bridge" | "chat" | "keep" | "web" | "drop" | "take", "history_rooms") => {
+            "Quais salas são guardadas"
+        }
+        ("bridge" | "chat" | "keep" | "web" | "drop" | "take", "history_private") => {
             "Se mensagens privadas também são guardadas, que o selo então não protege mais"
         }
-        ("bridge" | "chat" | "keep" | "web", "history_days") => {
+        ("bridge" | "chat" | "keep" | "web" | "drop" | "take", "history_days") => {
             "Por quantos dias as mensagens são guardadas"
         }
-        ("bridge" | "chat" | "keep" | "web", "history_bytes") => {
+        ("bridge" | "chat" | "keep" | "web" | "drop" | "take", "history_bytes") => {
             "Quantos bytes as mensagens de todas as salas podem ocupar"
         }
         _ => return None,
@@ -371,6 +374,7 @@ pub(crate) fn value_name(english: &str) -> Option<&'static str> {
         "DAYS" => "DIAS",
         "ROOM" => "SALA",
         "FILE" => "ARQUIVO",
+        "FOLDER" => "PASTA",
         "SECONDS" => "SEGUNDOS",
         "NUMBER" => "NÚMERO",
         "PORT" => "PORTA",

@@ -4,6 +4,7 @@
 mod arguments;
 mod commands;
 mod fault;
+mod files;
 
 pub(crate) use self::arguments::{argument, value, value_name};
 pub(crate) use self::commands::command;

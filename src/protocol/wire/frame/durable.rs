@@ -15,6 +15,7 @@
 //! kind 5   edited: message 21 | UTF-8, what it says from now on
 //! kind 6   deleted: message 21
 //! kind 7   guest said: number 4 | name length 1 | name | UTF-8
+//! kind 8   offer: what `frame/offer.rs` says
 //!
 //! message: clock 8 | session 8 | sequence 4 | record's index 1
 //! ```
@@ -32,6 +33,7 @@
 use super::FLAG_FRAGMENT;
 use super::ack::{ACKS_MAX, Ack};
 use super::bytes::{Reader, Writer};
+use super::offer::OfferRecord;
 use crate::protocol::message::{NAME_MAX_BYTES, Name};
 use crate::protocol::wire::ids::{MemberTag, SessionKey};
 use crate::protocol::wire::sizes::SESSION_KEY_BYTES;
@@ -167,6 +169,8 @@ pub enum Record<'d> {
         /// What the guest says.
         text: &'d str,
     },
+    /// The author offers a file, or something like it.
+    Offer(OfferRecord<&'d str>),
     /// A record of an unknown kind, from a later version.
     Unknown,
 }
@@ -256,6 +260,7 @@ const ACTION: u16 = 4;
 const EDITED: u16 = 5;
 const DELETED: u16 = 6;
 const GUEST_SAID: u16 = 7;
+const OFFER: u16 = 8;
 
 /// Length of a HELLO record, in bytes.
 const HELLO_BYTES: u16 = 8 + SESSION_KEY_BYTES as u16 + 1;
@@ -406,6 +411,10 @@ impl<'d> Record<'d> {
                 writer.text_8(name);
                 writer.bytes(text.as_bytes());
             }
+            Self::Offer(offer) => {
+                writer.u16(OFFER << 12 | offer.length() as u16);
+                offer.write(&mut writer);
+            }
             Self::Unknown => debug_assert!(false, "nobody says what nobody knows"),
         }
     }
@@ -445,6 +454,7 @@ impl<'d> Record<'d> {
             }
             DELETED => Self::Deleted(MessageName::read(&mut Reader(bytes))?),
             GUEST_SAID => Self::read_guest(Reader(bytes))?,
+            OFFER => Self::Offer(OfferRecord::read(&mut Reader(bytes))?),
             _ => Self::Unknown,
         })
     }

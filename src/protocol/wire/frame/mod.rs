@@ -5,7 +5,7 @@
 //!
 //! magic 2 | version 1 | type 1 | room tag 16 | nonce 24                        the header: clear
 //! key 32 | session 8 | sequence 4 | clock 8 | flags 1 | GRTT 1 | name length 1 | name   the author
-//! depends on the type (durable · beat · nack · status · sync · site)           the body
+//! depends on the type (durable · beat · nack · status · sync · notice · site)  the body
 //! Merkle path 1, in a batch 17 to 97 | signature 64; none in a NACK            the author's
 //! tag 16                                                                       the seal
 //! ```
@@ -21,6 +21,8 @@ pub mod beat;
 mod bytes;
 pub mod durable;
 pub mod nack;
+pub mod notice;
+pub mod offer;
 pub mod site;
 pub mod status;
 pub mod sync;
@@ -28,7 +30,10 @@ pub mod sync;
 use std::fmt;
 
 use self::bytes::{Reader, Writer};
-use self::{beat::Beat, durable::Durable, nack::Nack, site::Site, status::Status, sync::Sync};
+use self::{
+    beat::Beat, durable::Durable, nack::Nack, notice::Notice, site::Site, status::Status,
+    sync::Sync,
+};
 use super::cipher::{NONCE_BYTES, TAG_BYTES};
 use super::sizes::{LEAF_INDEX_BYTES, MERKLE_PATH_MAX_BYTES};
 use crate::protocol::message::{NAME_MAX_BYTES, Name};
@@ -79,6 +84,8 @@ pub enum FrameFault {
     OtherRoom,
     /// It belongs to a room of the same name with another key.
     OtherKey,
+    /// It belongs to a stream that nobody has announced here.
+    UnknownStream,
     /// The seal does not match its contents.
     BrokenSeal,
     /// The sealed bytes are not exactly one frame of its type.
@@ -105,6 +112,7 @@ impl fmt::Display for FrameFault {
             Self::OtherKey => {
                 f.write_str("the frame belongs to a room of this name with another key")
             }
+            Self::UnknownStream => f.write_str("the frame belongs to an unknown stream"),
             Self::BrokenSeal => f.write_str("the seal does not match the contents"),
             Self::Broken => f.write_str("the contents are not exactly one frame"),
             Self::Forged => f.write_str("the author named in the frame did not sign it"),
@@ -129,6 +137,8 @@ pub enum Kind {
     Status = 4,
     /// A step of catching up, sent to one member alone: [`Sync`].
     Sync = 5,
+    /// About streams of compact frames, which are no frames of these types: [`Notice`].
+    Notice = 6,
     /// What a bridge states about its site: [`Site`].
     Site = 15,
 }
@@ -149,6 +159,7 @@ impl Kind {
             Self::Nack,
             Self::Status,
             Self::Sync,
+            Self::Notice,
             Self::Site,
         ]
         .into_iter()
@@ -213,6 +224,8 @@ pub enum Body<'d> {
     Status(Status),
     /// [`Kind::Sync`]
     Sync(Sync),
+    /// [`Kind::Notice`]
+    Notice(Notice),
     /// [`Kind::Site`]
     Site(Site),
 }
@@ -227,6 +240,7 @@ impl Body<'_> {
             Self::Nack(_) => Kind::Nack,
             Self::Status(_) => Kind::Status,
             Self::Sync(_) => Kind::Sync,
+            Self::Notice(_) => Kind::Notice,
             Self::Site(_) => Kind::Site,
         }
     }
@@ -284,6 +298,7 @@ pub(super) fn encode(frame: &Frame<'_>, room_tag: &[u8; ROOM_TAG_BYTES], datagra
         Body::Nack(nack) => nack.write(&mut writer),
         Body::Status(status) => status.write(&mut writer),
         Body::Sync(sync) => sync.write(&mut writer),
+        Body::Notice(notice) => notice.write(&mut writer),
         Body::Site(site) => site.write(&mut writer),
     }
 }
@@ -294,6 +309,11 @@ fn write_head(writer: &mut Writer<'_>, kind: u8, room_tag: &[u8; ROOM_TAG_BYTES]
     writer.u8(kind);
     writer.bytes(room_tag);
     writer.bytes(&[0; NONCE_BYTES]);
+}
+
+/// How every datagram of this version begins, by its type.
+pub(super) const fn opening(kind: u8) -> [u8; 4] {
+    [MAGIC[0], MAGIC[1], VERSION, kind]
 }
 
 /// Encodes the clear header of a frame of any type, without a nonce.
@@ -364,6 +384,7 @@ fn read_inner(kind: Kind, inner: &[u8]) -> Option<Frame<'_>> {
         Kind::Nack => Body::Nack(Nack::read(&mut reader)?),
         Kind::Status => Body::Status(Status::read(&mut reader)?),
         Kind::Sync => Body::Sync(Sync::read(&mut reader)?),
+        Kind::Notice => Body::Notice(Notice::read(&mut reader)?),
         Kind::Site => Body::Site(Site::read(&mut reader)?),
     };
     (reader.is_empty() && (!is_fragment || kind == Kind::Durable)).then_some(Frame { author, body })

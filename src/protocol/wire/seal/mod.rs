@@ -53,6 +53,7 @@ use self::room_key::RoomKey;
 use self::signed_batch::{Hashing, MerklePath, Tree};
 use self::signer::{Hash, Signer, Verdicts};
 use super::cipher::{LongKey, NONCE_BYTES, TAG_BYTES};
+use super::compact::StreamSeals;
 use super::frame::durable::Durable;
 use super::frame::{
     self, Author, Body, FRAME_MAX_BYTES, Frame, FrameFault, HEADER_BYTES, Kind, NONCE_AT,
@@ -71,6 +72,7 @@ pub struct Seal {
     hint: [u8; HINT_BYTES],
     hashing: Hashing,
     verdicts: Verdicts,
+    streams: StreamSeals,
 }
 
 /// A frame that is encoded, but neither signed nor sealed.
@@ -104,7 +106,14 @@ impl Seal {
             hint: [0; HINT_BYTES],
             hashing: Hashing::of(&room_tag),
             verdicts: Verdicts::default(),
+            streams: StreamSeals::new(key.derive("roda 2026 stream key")),
         }
+    }
+
+    /// The seals of the room's streams.
+    #[must_use]
+    pub fn streams(&self) -> &StreamSeals {
+        &self.streams
     }
 
     /// Makes the seal of a public room; `None` is the lobby.

@@ -1,0 +1,190 @@
+//! The disk of `chat`: files that are to be offered are read and hashed, and what the rooms ask of
+//! it is done. Its thread starts with the first of these, so that a chat without files has none.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::driver::{Driver, Event};
+use crate::chat::Input;
+use crate::chat::command::{Command, RequestId, ToSend};
+use crate::chat::event::{Failure, News};
+use crate::chat::rooms::RoomNumber;
+use crate::chat::transfer::FilesCommand;
+use crate::chat::transfer::disk::Request;
+use crate::error::Error;
+use crate::protocol::time::Moment;
+use crate::store::files::{self, CLOSE_WAIT, Files, Hashed, ToOffer, Unfit};
+use crate::text;
+
+/// Files that are read at once because somebody wants to offer them. More are refused.
+const WISHES_MAX: usize = 64;
+
+/// See the file's head.
+#[derive(Default)]
+pub(super) struct Filing {
+    files: Option<Files>,
+    /// Where what is taken goes; `None` is the usual folder.
+    folder: Option<PathBuf>,
+    wishes: BTreeMap<u64, Wish>,
+    next: u64,
+}
+
+/// Something that is being read to be offered.
+struct Wish {
+    request: RequestId,
+    path: PathBuf,
+    to: Option<String>,
+}
+
+impl Filing {
+    pub(super) fn into(folder: Option<PathBuf>) -> Self {
+        Self {
+            folder,
+            ..Self::default()
+        }
+    }
+
+    /// Nothing is given or taken any more in a room that was left.
+    pub(super) fn close_room(&self, room: RoomNumber) {
+        if let Some(files) = &self.files {
+            files.close_room(room);
+        }
+    }
+
+    /// Waits a moment for what is being written.
+    pub(super) fn close(self) {
+        if let Some(files) = self.files {
+            files.close(CLOSE_WAIT);
+        }
+    }
+}
+
+impl Driver {
+    /// The thread of the disk.
+    fn files(&mut self) -> Result<&Files, Error> {
+        let files = match self.filing.files.take() {
+            Some(files) => files,
+            None => {
+                let tell = self.tell.clone();
+                let tell = move |told| tell.send(Event::Files(told)).is_ok();
+                let folder = self.filing.folder.clone();
+                Files::start(folder, tell).map_err(Error::Connection)?
+            }
+        };
+        Ok(self.filing.files.insert(files))
+    }
+
+    /// Does what a room asks of the disk.
+    pub(super) fn ask_disk(&mut self, room: RoomNumber, request: Request) {
+        match self.files() {
+            Ok(files) => files.ask(room, request),
+            Err(error) => {
+                let why = text::error(self.face.lang_of_causes(self.lang), &error);
+                let path = String::new();
+                self.fail(Failure::CannotOffer { path, why });
+            }
+        }
+    }
+
+    /// Has files read that are to be offered in a room.
+    pub(super) fn send_files(&mut self, request: RequestId, room: RoomNumber, to_send: ToSend) {
+        for path in to_send.paths {
+            let path = at_home(&path);
+            self.offer_file(request, room, (path, None), to_send.to.clone());
+        }
+    }
+
+    /// Has a file read that is to be offered, under its own name or another.
+    pub(super) fn offer_file(
+        &mut self,
+        request: RequestId,
+        room: RoomNumber,
+        (path, name): (PathBuf, Option<String>),
+        to: Option<String>,
+    ) {
+        let ticket = self.filing.next;
+        self.filing.next += 1;
+        let wish = Wish {
+            request,
+            path: path.clone(),
+            to,
+        };
+        if self.filing.wishes.len() >= WISHES_MAX {
+            let busy = std::io::ErrorKind::ResourceBusy;
+            return self.cannot_offer(room, &wish, &Unfit::System(busy.into()));
+        }
+        let to_offer = ToOffer {
+            room,
+            ticket,
+            path,
+            name,
+        };
+        self.filing.wishes.insert(ticket, wish);
+        match self.files() {
+            Ok(files) => files.read(to_offer),
+            Err(error) => self.fail(Failure::CannotOffer {
+                path: to_offer.path.to_string_lossy().into_owned(),
+                why: text::error(self.face.lang_of_causes(self.lang), &error),
+            }),
+        }
+    }
+
+    /// Takes in what the disk tells.
+    pub(super) fn on_files(&mut self, now: Moment, told: files::Told) {
+        match told {
+            files::Told::Reply { room, reply } => {
+                // Whoever left a room needs no answer.
+                self.rooms.handle_in(now, room, Input::Files(reply));
+            }
+            files::Told::Hashed {
+                room,
+                ticket,
+                hashed,
+            } => {
+                if let Some(wish) = self.filing.wishes.remove(&ticket) {
+                    self.on_hashed(now, room, wish, hashed);
+                }
+            }
+        }
+    }
+
+    fn on_hashed(
+        &mut self,
+        now: Moment,
+        room: RoomNumber,
+        wish: Wish,
+        hashed: Result<Hashed, Unfit>,
+    ) {
+        let Hashed { content, skipped } = match hashed {
+            Ok(hashed) => hashed,
+            Err(why) => return self.cannot_offer(room, &wish, &why),
+        };
+        if skipped > 0 {
+            let sentence = text::left_out_of_offer(self.lang, &content.name, skipped);
+            self.face.say(&sentence);
+        }
+        let offer = FilesCommand::Offer {
+            content: Box::new(content),
+            to: wish.to,
+        };
+        let offer = Input::Ask(wish.request, Command::Files(offer));
+        self.rooms.handle_in(now, room, offer);
+    }
+
+    fn cannot_offer(&mut self, room: RoomNumber, wish: &Wish, why: &Unfit) {
+        let failure = Failure::CannotOffer {
+            path: wish.path.to_string_lossy().into_owned(),
+            why: text::unfit(self.face.lang_of_causes(self.lang), why),
+        };
+        self.show(room, Some(wish.request), News::Failed(failure.clone()));
+        self.errand_on(&News::Failed(failure));
+    }
+}
+
+/// A typed path, in which `~` is the person's own folder.
+fn at_home(typed: &str) -> PathBuf {
+    match typed.strip_prefix("~/") {
+        Some(rest) => files::home().map_or_else(|| typed.into(), |home| home.join(rest)),
+        None => typed.into(),
+    }
+}

@@ -1,0 +1,471 @@
+//! What this member sends that may be lost: compact frames, which enter neither the log nor an
+//! inventory nor the window, and are never repaired here. Whoever sends them decides by the loss
+//! that receivers report what is sent again.
+//!
+//! Repairs and frames of chat leave first, whatever waits here: [`Engine::poll_send`] asks this part
+//! last. Among what waits here the order is that of [`Priority`], except that files have a fifth of
+//! what leaves, so that a conference does not stop them. What is late is dropped.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Engine;
+use super::event::{Destination, Transmit};
+use crate::protocol::message::Name;
+use crate::protocol::rate::TokenBucket;
+use crate::protocol::time::Moment;
+use crate::protocol::wire::compact::{
+    COMPACT_OVERHEAD_BYTES, Channel, Compact, StreamId, StreamSeal,
+};
+use crate::protocol::wire::frame::durable::Record;
+use crate::protocol::wire::frame::notice::{About, Announcement, Hashes, Notice, Report};
+use crate::protocol::wire::frame::offer::OfferRecord;
+use crate::protocol::wire::frame::{Body, MemberTag};
+
+/// Most frames of one priority that wait. The owner keeps the rest, which it can still change.
+const QUEUE_FRAMES_MAX: usize = 64;
+
+/// Most streams that this member sends at once.
+const STREAMS_MAX: usize = 16;
+
+/// Bytes a second that may leave for all streams together, until a limit is set: half of a gigabit.
+const RATE_DEFAULT_BYTES_PER_S: u64 = 62_500_000;
+
+/// How long the rate may be made up for at once: longer bursts overflow the buffers of switches, and
+/// a line of talk waits behind them.
+const BURST: Duration = Duration::from_millis(2);
+
+/// The least burst, in bytes: one run of datagrams.
+const BURST_LEAST_BYTES: f64 = 32.0 * 1442.0;
+
+/// Headers of UDP, IP and Ethernet around a frame, in bytes.
+const WRAPPING_BYTES: usize = 8 + 20 + 14;
+
+/// The part of what leaves that files have when other streams would take all.
+const FILE_SHARE: f64 = 0.2;
+
+/// Most bytes that files may make up for at once.
+const FILE_CREDIT_MAX_BYTES: f64 = 64_000.0;
+
+/// In which order frames leave: the first ones first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Priority {
+    /// Sound.
+    Sound,
+    /// A picture without which the next ones cannot be shown.
+    KeyPicture,
+    /// Any other picture.
+    Picture,
+    /// A symbol of a file.
+    File,
+    /// A symbol that mends a picture.
+    PictureRepair,
+}
+
+/// A symbol to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Which unit of the content it is of.
+    pub frame: u32,
+    /// Which of its symbols.
+    pub piece: u16,
+    /// Into how many symbols the unit is cut.
+    pub originals: u16,
+    /// What the channel says about it.
+    pub flags: u8,
+    /// The symbol.
+    pub bytes: Vec<u8>,
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(super) struct Unreliable {
+    streams: BTreeMap<StreamId, Own>,
+    /// How many streams this session has had.
+    made: u32,
+    queues: BTreeMap<Priority, VecDeque<Queued>>,
+    bucket: TokenBucket,
+    /// Bytes that files may send before the others.
+    file_credit: f64,
+    late: u64,
+    /// How many were ever queued.
+    queued: u64,
+}
+
+#[derive(Debug)]
+struct Own {
+    seal: StreamSeal,
+    number: u32,
+    channel: Channel,
+    /// The number of its newest frame.
+    newest: u32,
+}
+
+#[derive(Debug)]
+struct Queued {
+    stream: StreamId,
+    deadline: Duration,
+    piece: Piece,
+}
+
+impl Queued {
+    fn wire_bytes(&self) -> f64 {
+        (self.piece.bytes.len() + COMPACT_OVERHEAD_BYTES + WRAPPING_BYTES) as f64
+    }
+}
+
+impl Default for Unreliable {
+    fn default() -> Self {
+        let mut unreliable = Self {
+            streams: BTreeMap::new(),
+            made: 0,
+            queues: BTreeMap::new(),
+            bucket: TokenBucket::new(1.0, BURST_LEAST_BYTES, Duration::ZERO),
+            file_credit: 0.0,
+            late: 0,
+            queued: 0,
+        };
+        unreliable.limit(RATE_DEFAULT_BYTES_PER_S);
+        unreliable
+    }
+}
+
+impl Unreliable {
+    fn limit(&mut self, bytes_per_s: u64) {
+        let rate = bytes_per_s as f64;
+        let burst = (rate * BURST.as_secs_f64()).max(BURST_LEAST_BYTES);
+        self.bucket.set_rate(rate, burst);
+    }
+
+    /// Whether a stream is sent by this member, whose frames the network may bring back.
+    pub(super) fn is_own(&self, stream: StreamId) -> bool {
+        self.streams.contains_key(&stream)
+    }
+
+    fn room(&self, priority: Priority) -> usize {
+        let waiting = self.queues.get(&priority).map_or(0, VecDeque::len);
+        QUEUE_FRAMES_MAX.saturating_sub(waiting)
+    }
+
+    fn drop_late(&mut self, now: Duration) {
+        for queue in self.queues.values_mut() {
+            let before = queue.len();
+            if queue.front().is_some_and(|first| first.deadline < now) {
+                queue.retain(|queued| queued.deadline >= now);
+            }
+            self.late += (before - queue.len()) as u64;
+        }
+    }
+
+    /// The priority whose turn it is.
+    fn next_priority(&self) -> Option<Priority> {
+        let first = |priority: &Priority| self.queues.get(priority)?.front();
+        let waiting = self.queues.iter().filter(|(_, queue)| !queue.is_empty());
+        let priority = *waiting.map(|(priority, _)| priority).next()?;
+        let file = first(&Priority::File);
+        let is_owed = file.is_some_and(|file| self.file_credit >= file.wire_bytes());
+        Some(if is_owed { Priority::File } else { priority })
+    }
+
+    /// The next frame that may leave now.
+    fn pop(&mut self, now: Duration) -> Option<Arc<[u8]>> {
+        if self.queues.is_empty() {
+            return None;
+        }
+        self.drop_late(now);
+        let Some(priority) = self.next_priority() else {
+            self.queues.clear();
+            return None;
+        };
+        let queue = self.queues.get_mut(&priority)?;
+        let bytes = queue.front()?.wire_bytes();
+        if !self.bucket.try_spend(bytes, now) {
+            return None;
+        }
+        let queued = queue.pop_front()?;
+        self.file_credit = match priority {
+            Priority::File => (self.file_credit - bytes).max(0.0),
+            _ => (self.file_credit + bytes * FILE_SHARE).min(FILE_CREDIT_MAX_BYTES),
+        };
+        let own = self.streams.get_mut(&queued.stream)?;
+        own.newest += 1;
+        let piece = &queued.piece;
+        let datagram = own.seal.close(&Compact {
+            number: own.newest,
+            frame: piece.frame,
+            piece: piece.piece,
+            originals: piece.originals,
+            flags: piece.flags,
+            bytes: &piece.bytes,
+        });
+        Some(datagram.into())
+    }
+
+    /// When the next frame may leave.
+    pub(super) fn next_time(&self) -> Option<Duration> {
+        let first = self.queues.get(&self.next_priority()?)?.front()?;
+        Some(self.bucket.available_at(first.wire_bytes()))
+    }
+}
+
+impl Engine {
+    /// Offers a content to everybody in the room, by a durable record.
+    pub fn offer(&mut self, now: Moment, offer: &OfferRecord<&str>) {
+        self.begin_message(now);
+        self.sending.outbox.push(&Record::Offer(*offer));
+    }
+
+    /// How many symbols have ever been queued.
+    #[must_use]
+    pub fn newest_unreliable(&self) -> u64 {
+        self.sending.unreliable.queued
+    }
+
+    /// How other frames name this member.
+    #[must_use]
+    pub fn tag(&self) -> MemberTag {
+        self.me.tag()
+    }
+
+    /// The estimate of the group's round trip.
+    #[must_use]
+    pub fn grtt(&self) -> Duration {
+        self.group.grtt()
+    }
+
+    /// The name that this member goes by.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.me.identity().name
+    }
+
+    /// Opens a stream of this member; `None` if there are too many.
+    pub fn open_stream(&mut self, channel: Channel) -> Option<StreamId> {
+        let unreliable = &mut self.sending.unreliable;
+        if unreliable.streams.len() >= STREAMS_MAX {
+            return None;
+        }
+        unreliable.made += 1;
+        let (me, number) = (self.me.identity(), unreliable.made);
+        let seal = self.me.seal.streams().stream(&me.key, me.session, number);
+        let id = seal.id();
+        let own = Own {
+            seal,
+            number,
+            channel,
+            newest: 0,
+        };
+        unreliable.streams.insert(id, own);
+        Some(id)
+    }
+
+    /// Ends a stream, and drops what waits of it.
+    pub fn close_stream(&mut self, stream: StreamId) {
+        let unreliable = &mut self.sending.unreliable;
+        unreliable.streams.remove(&stream);
+        for queue in unreliable.queues.values_mut() {
+            queue.retain(|queued| queued.stream != stream);
+        }
+    }
+
+    /// Announces a stream to those who take something.
+    pub fn announce_stream(
+        &mut self,
+        now: Moment,
+        stream: StreamId,
+        about: About,
+        symbol_bytes: u16,
+    ) {
+        let Some(own) = self.sending.unreliable.streams.get(&stream) else {
+            return;
+        };
+        let announcement = Announcement {
+            number: own.number,
+            channel: own.channel,
+            about,
+            symbol_bytes,
+            newest: own.newest,
+        };
+        let body = Body::Notice(Notice::Announcement(announcement));
+        self.send_unrepaired(now, Destination::Files, 0, body);
+    }
+
+    /// Says what the symbols of a unit are.
+    pub fn tell_hashes(&mut self, now: Moment, hashes: Hashes) {
+        let body = Body::Notice(Notice::Hashes(hashes));
+        self.send_unrepaired(now, Destination::Files, 0, body);
+    }
+
+    /// Reports what this member has received and lacks: to those who take something, or to all.
+    pub fn report_stream(&mut self, now: Moment, to: ReportTo, report: Report) {
+        let to = match to {
+            ReportTo::Takers => Destination::Files,
+            ReportTo::All => self.group.to_all(),
+        };
+        self.send_unrepaired(now, to, 0, Body::Notice(Notice::Report(report)));
+    }
+
+    /// How many more frames of a priority may wait.
+    #[must_use]
+    pub fn unreliable_room(&self, priority: Priority) -> usize {
+        self.sending.unreliable.room(priority)
+    }
+
+    /// Queues a symbol of an own stream, which is dropped if it has not left by the deadline.
+    /// Returns whether there was room.
+    pub fn send_unreliable(
+        &mut self,
+        stream: StreamId,
+        priority: Priority,
+        deadline: Duration,
+        piece: Piece,
+    ) -> bool {
+        let unreliable = &mut self.sending.unreliable;
+        if unreliable.room(priority) == 0 || !unreliable.is_own(stream) {
+            return false;
+        }
+        unreliable.queued += 1;
+        let queue = unreliable.queues.entry(priority).or_default();
+        queue.push_back(Queued {
+            stream,
+            deadline,
+            piece,
+        });
+        true
+    }
+
+    /// The number that the frame queued last of a stream will have.
+    #[must_use]
+    pub fn newest_queued(&self, stream: StreamId) -> u32 {
+        let unreliable = &self.sending.unreliable;
+        let newest = unreliable.streams.get(&stream).map_or(0, |own| own.newest);
+        let queued = unreliable.queues.values().flatten();
+        let waiting = queued.filter(|queued| queued.stream == stream).count();
+        newest.saturating_add(waiting as u32) // at most 64 of each priority
+    }
+
+    /// Limits what leaves for all streams together, in bytes a second.
+    pub fn limit_unreliable(&mut self, bytes_per_s: u64) {
+        self.sending.unreliable.limit(bytes_per_s.max(1));
+    }
+
+    /// How many frames were dropped because they were late.
+    #[must_use]
+    pub fn late_unreliable(&self) -> u64 {
+        self.sending.unreliable.late
+    }
+
+    /// Longest symbol that a compact frame carries here, in bytes.
+    #[must_use]
+    pub fn symbol_max_bytes(&self) -> usize {
+        self.me.frame_bytes() - COMPACT_OVERHEAD_BYTES
+    }
+
+    pub(super) fn next_unreliable(&mut self, now: Moment) -> Option<Transmit> {
+        let bytes = self.sending.unreliable.pop(now.time)?;
+        let to = Destination::Files;
+        Some(Transmit { to, bytes })
+    }
+}
+
+/// Who is to hear a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportTo {
+    /// Those who take or give something.
+    Takers,
+    /// Everybody in the room.
+    All,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::wire::frame::Key;
+    use crate::protocol::wire::seal::Seal;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn unreliable() -> (Unreliable, StreamId) {
+        let mut unreliable = Unreliable::default();
+        let seal = Seal::public(None).streams().stream(&Key([1; 32]), 1, 1);
+        let id = seal.id();
+        let own = Own {
+            seal,
+            number: 1,
+            channel: Channel::Files,
+            newest: 0,
+        };
+        unreliable.streams.insert(id, own);
+        (unreliable, id)
+    }
+
+    fn queue(to: &mut Unreliable, stream: StreamId, priority: Priority, deadline: Duration) {
+        let piece = Piece {
+            frame: priority as u32,
+            piece: 0,
+            originals: 1,
+            flags: 0,
+            bytes: vec![0; 1344],
+        };
+        to.queues.entry(priority).or_default().push_back(Queued {
+            stream,
+            deadline,
+            piece,
+        });
+    }
+
+    /// The units of what leaves at a time.
+    fn leaving(unreliable: &mut Unreliable, stream: StreamId, now: Duration) -> Vec<u32> {
+        let seal = unreliable.streams[&stream].seal.clone();
+        let datagrams = std::iter::from_fn(|| unreliable.pop(now));
+        let units = datagrams.map(|bytes| seal.open(&bytes, &mut Vec::new()).unwrap().frame);
+        units.collect()
+    }
+
+    #[test]
+    fn what_waits_leaves_in_its_order_and_files_have_a_fifth() {
+        let (mut unreliable, stream) = unreliable();
+        unreliable.limit(1 << 30);
+        for priority in [Priority::PictureRepair, Priority::File, Priority::Sound] {
+            (0..20).for_each(|_| queue(&mut unreliable, stream, priority, MS));
+        }
+        let left = leaving(&mut unreliable, stream, Duration::ZERO);
+        assert_eq!(left.len(), 60);
+        let before_last_sound = left.iter().rposition(|unit| *unit == 0).unwrap();
+        let files = left[..before_last_sound].iter();
+        assert_eq!(files.filter(|unit| **unit == 3).count(), 3, "{left:?}");
+        let last_file = left.iter().rposition(|unit| *unit == 3).unwrap();
+        assert!(
+            left[..last_file]
+                .iter()
+                .all(|unit| [0, 3, 4].contains(unit))
+        );
+    }
+
+    #[test]
+    fn what_is_late_is_dropped_and_counted() {
+        let (mut unreliable, stream) = unreliable();
+        queue(&mut unreliable, stream, Priority::Sound, MS);
+        queue(&mut unreliable, stream, Priority::Picture, 3 * MS);
+        assert_eq!(leaving(&mut unreliable, stream, 2 * MS), [2]);
+        assert_eq!(unreliable.late, 1);
+    }
+
+    #[test]
+    fn no_more_leaves_than_the_limit() {
+        let (mut unreliable, stream) = unreliable();
+        unreliable.limit(1_000_000);
+        let mut left = 0;
+        for now in 0..1000 {
+            while unreliable.room(Priority::File) > 0 {
+                queue(&mut unreliable, stream, Priority::File, Duration::MAX);
+            }
+            left += leaving(&mut unreliable, stream, MS * now).len();
+        }
+        let bytes = left * (1344 + COMPACT_OVERHEAD_BYTES + WRAPPING_BYTES);
+        assert!((990_000..1_060_000).contains(&bytes), "{bytes}");
+        assert!(unreliable.next_time().unwrap() <= MS * 1002);
+    }
+}

@@ -1,0 +1,123 @@
+//! Streams of compact frames: what may be lost.
+
+use std::time::Duration;
+
+use super::Node;
+use crate::protocol::engine::streams::StreamCounts;
+use crate::protocol::engine::unreliable::{Piece, Priority, ReportTo};
+use crate::protocol::message::Name;
+use crate::protocol::time::Moment;
+use crate::protocol::wire::compact::{Channel, StreamId};
+use crate::protocol::wire::frame::MemberTag;
+use crate::protocol::wire::frame::notice::{About, Hashes, Report};
+use crate::protocol::wire::frame::offer::OfferRecord;
+
+impl Node {
+    /// Offers a content to everybody; others meet it as `EngineEvent::Offered`.
+    pub fn offer(&mut self, now: Moment, offer: &OfferRecord<&str>) {
+        self.engine.offer(now, offer);
+    }
+
+    /// Opens a stream of this member; `None` if there are too many.
+    pub fn open_stream(&mut self, channel: Channel) -> Option<StreamId> {
+        self.engine.open_stream(channel)
+    }
+
+    /// Ends a stream, and drops what waits of it.
+    pub fn close_stream(&mut self, stream: StreamId) {
+        self.engine.close_stream(stream);
+    }
+
+    /// Announces a stream to those who take something.
+    pub fn announce_stream(
+        &mut self,
+        now: Moment,
+        stream: StreamId,
+        about: About,
+        symbol_bytes: u16,
+    ) {
+        self.engine
+            .announce_stream(now, stream, about, symbol_bytes);
+    }
+
+    /// Says what the symbols of a unit are.
+    pub fn tell_hashes(&mut self, now: Moment, hashes: Hashes) {
+        self.engine.tell_hashes(now, hashes);
+    }
+
+    /// Reports what this member has received and lacks.
+    pub fn report_stream(&mut self, now: Moment, to: ReportTo, report: Report) {
+        self.engine.report_stream(now, to, report);
+    }
+
+    /// Queues a symbol; returns whether there was room.
+    pub fn send_unreliable(
+        &mut self,
+        stream: StreamId,
+        priority: Priority,
+        deadline: Duration,
+        piece: Piece,
+    ) -> bool {
+        self.engine
+            .send_unreliable(stream, priority, deadline, piece)
+    }
+
+    /// How many more frames of a priority may wait.
+    #[must_use]
+    pub fn unreliable_room(&self, priority: Priority) -> usize {
+        self.engine.unreliable_room(priority)
+    }
+
+    /// The number that the frame queued last of a stream will have.
+    #[must_use]
+    pub fn newest_queued(&self, stream: StreamId) -> u32 {
+        self.engine.newest_queued(stream)
+    }
+
+    /// Limits what leaves for all streams together, in bytes a second.
+    pub fn limit_unreliable(&mut self, bytes_per_s: u64) {
+        self.engine.limit_unreliable(bytes_per_s);
+    }
+
+    /// Longest symbol that a compact frame carries here, in bytes.
+    #[must_use]
+    pub fn symbol_max_bytes(&self) -> usize {
+        self.engine.symbol_max_bytes()
+    }
+
+    /// How much of a stream has arrived.
+    #[must_use]
+    pub fn stream_counts(&self, stream: StreamId) -> StreamCounts {
+        self.engine.stream_counts(stream)
+    }
+
+    /// Whether a stream is followed or sent here.
+    #[must_use]
+    pub fn knows_stream(&self, stream: StreamId) -> bool {
+        self.engine.knows_stream(stream)
+    }
+
+    /// How many symbols have ever been queued.
+    #[must_use]
+    pub fn newest_unreliable(&self) -> u64 {
+        self.engine.newest_unreliable()
+    }
+
+    /// How other frames name this member.
+    #[must_use]
+    pub fn tag(&self) -> MemberTag {
+        self.engine.tag()
+    }
+
+    /// The estimate of the group's round trip.
+    #[must_use]
+    pub fn grtt(&self) -> Duration {
+        self.engine.grtt()
+    }
+
+    /// The name that this member goes by.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        self.engine.name()
+    }
+}

@@ -1,0 +1,200 @@
+//! Files that are offered and taken, on a thread of its own that alone opens them: a slow or full
+//! disk delays nobody. It answers what is quick at once; between two requests it goes on with what
+//! is long, one block at a time.
+//!
+//! ```text
+//! names      names of strangers, as they are safe on a disk
+//! place      the folder, and the room in it
+//! stream     a content as one stream over its files
+//! source     what is offered: walked and hashed, then read
+//! target     what is taken: a `.part` · beginning (goes on with it) · finishing (names it)
+//! worker     the thread
+//! spool      what comes through a pipe, which has to be a file first
+//! ```
+
+mod beginning;
+mod finishing;
+mod names;
+mod place;
+mod source;
+mod spool;
+mod stream;
+mod target;
+#[cfg(all(test, unix))]
+mod tests;
+mod worker;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+pub use self::place::{default_folder, home};
+pub use self::spool::{Passage, Spool};
+use self::worker::Worker;
+use super::requests::{Requests, queue};
+use crate::chat::rooms::RoomNumber;
+use crate::chat::transfer::Content;
+use crate::chat::transfer::disk::{DiskFault, Reply, Request};
+
+/// Most requests that wait. A room has a few blocks under way, and a program a few rooms.
+const REQUESTS_MAX: usize = 1024;
+
+/// Longest wait at the end for what is being written. What is not whole by then is gone on with the
+/// next time.
+pub const CLOSE_WAIT: Duration = Duration::from_secs(2);
+
+/// Something that a person or a program wants to offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToOffer {
+    /// The room in which it is offered.
+    pub room: RoomNumber,
+    /// Which wish this is, for the one who has it.
+    pub ticket: u64,
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What it is called, if not by its own name.
+    pub name: Option<String>,
+}
+
+/// What the thread tells.
+#[derive(Debug)]
+pub enum Told {
+    /// An answer for a room.
+    Reply {
+        /// The room.
+        room: RoomNumber,
+        /// The answer.
+        reply: Reply,
+    },
+    /// What is to be offered was read and hashed, or cannot be.
+    Hashed {
+        /// The room.
+        room: RoomNumber,
+        /// Which wish.
+        ticket: u64,
+        /// The content.
+        hashed: Result<Hashed, Unfit>,
+    },
+}
+
+/// A content that can be offered: the thread reads it from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hashed {
+    /// What it is.
+    pub content: Content,
+    /// How many links and special files of a folder were left out.
+    pub skipped: u64,
+}
+
+/// Why something cannot be offered.
+#[derive(Debug)]
+pub enum Unfit {
+    /// It changed while it was read.
+    Changed,
+    /// It is neither a file nor a folder.
+    Special,
+    /// It is longer, has more files or deeper folders than an offer holds.
+    TooLarge,
+    /// The system's refusal.
+    System(io::Error),
+}
+
+/// Where the thread tells things; returns whether anybody still listens.
+type Tell = Arc<dyn Fn(Told) -> bool + Send + Sync>;
+
+/// What the thread is asked to do.
+#[derive(Debug)]
+enum Order {
+    Ask(RoomNumber, Request),
+    Hash(ToOffer),
+    /// A room was left.
+    Close(RoomNumber),
+}
+
+/// The program's end of the thread, which serves all of its rooms.
+pub struct Files {
+    orders: Requests<Order>,
+    tell: Tell,
+    is_done: Receiver<()>,
+}
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Files").finish_non_exhaustive()
+    }
+}
+
+impl Files {
+    /// Starts the thread. What is taken goes into `folder`, or into [`default_folder`], unless the
+    /// request names another.
+    ///
+    /// # Errors
+    /// The system's refusal of a thread.
+    pub fn start(
+        folder: Option<PathBuf>,
+        tell: impl Fn(Told) -> bool + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let (orders, taken) = queue(REQUESTS_MAX);
+        let (done, is_done) = mpsc::sync_channel::<()>(1);
+        let tell: Tell = Arc::new(tell);
+        let worker = Worker::new(folder, Arc::clone(&tell));
+        let work = move || {
+            worker.serve(&taken);
+            drop(done);
+        };
+        thread::Builder::new().name("files".into()).spawn(work)?;
+        Ok(Self {
+            orders,
+            tell,
+            is_done,
+        })
+    }
+
+    /// Hands a room's request over. One that finds no room is answered as refused.
+    pub fn ask(&self, room: RoomNumber, request: Request) {
+        let offer = match &request {
+            Request::Stop { .. } | Request::Forget { .. } => {
+                self.orders.pass(Order::Ask(room, request));
+                return;
+            }
+            Request::Open { offer, .. } => offer.id,
+            Request::Read { offer, .. }
+            | Request::Begin { offer, .. }
+            | Request::Write { offer, .. }
+            | Request::Finish { offer } => *offer,
+        };
+        if !self.orders.ask(Order::Ask(room, request)) {
+            let why = DiskFault::System("the disk is too slow".into());
+            let reply = Reply::Failed { offer, why };
+            (self.tell)(Told::Reply { room, reply });
+        }
+    }
+
+    /// Reads and hashes something that is to be offered; [`Told::Hashed`] is the answer.
+    pub fn read(&self, wish: ToOffer) {
+        let (room, ticket) = (wish.room, wish.ticket);
+        if !self.orders.ask(Order::Hash(wish)) {
+            let hashed = Err(Unfit::System(io::ErrorKind::ResourceBusy.into()));
+            (self.tell)(Told::Hashed {
+                room,
+                ticket,
+                hashed,
+            });
+        }
+    }
+
+    /// Takes in that a room was left: nothing is read or written for it any more.
+    pub fn close_room(&self, room: RoomNumber) {
+        self.orders.pass(Order::Close(room));
+    }
+
+    /// Waits for what was asked before, but no longer than `wait`.
+    pub fn close(self, wait: Duration) {
+        drop(self.orders);
+        // Nothing is ever sent: the wait ends when the thread does.
+        let _ = self.is_done.recv_timeout(wait);
+    }
+}

@@ -1,0 +1,293 @@
+//! What this member takes: a `.part` beside the place where it will be, which later sessions go on
+//! with, and which gets its name once it is whole.
+//!
+//! ```text
+//! mapa.png.3f9c01ab.part    a file, at its full length from the start if it has holes
+//! fotos.77e1b200.part/      a folder, with its files as they will be
+//! ```
+
+use std::collections::BTreeSet;
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::names::{numbered, safe_name, safe_path};
+use super::place::{free_bytes, prepare};
+use super::stream::{Layout, open_existing, open_write, read_at, write_at};
+use crate::chat::transfer::disk::DiskFault;
+use crate::chat::transfer::tree::Entry;
+use crate::chat::transfer::{BLOCK_BYTES, Offer, OfferKind};
+
+/// What marks what is not whole.
+const PART: &str = "part";
+
+/// Digits of an offer's id in the name of its part.
+const ID_DIGITS: usize = 8;
+
+/// A content that is being taken.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) offer: Arc<Offer>,
+    /// The folder into which it goes.
+    pub(super) folder: PathBuf,
+    /// What it will be called there, unless something is called so.
+    pub(super) name: String,
+    /// Where it is until then.
+    pub(super) part: PathBuf,
+    /// Its files and folders, and where each one is.
+    pub(super) entries: Vec<(Entry, PathBuf)>,
+    pub(super) layout: Layout,
+    /// The part itself, locked as long as it is written.
+    lock: Option<File>,
+    /// The piece that was used last.
+    open: Option<(usize, File)>,
+}
+
+impl Target {
+    /// Chooses where a content goes, and makes that folder.
+    pub(super) fn new(offer: Arc<Offer>, folder: &Path) -> io::Result<Self> {
+        let folder = prepare(folder)?;
+        let name = safe_name(&offer.name);
+        let id: String = offer.id.to_string().chars().take(ID_DIGITS).collect();
+        Ok(Self {
+            part: folder.join(format!("{name}.{id}.{PART}")),
+            offer,
+            folder,
+            name,
+            entries: Vec::new(),
+            layout: Layout::new(BLOCK_BYTES),
+            lock: None,
+            open: None,
+        })
+    }
+
+    /// Takes in what the content consists of. Names that are one on some systems get numbers.
+    pub(super) fn lay_out(&mut self, entries: Vec<Entry>) {
+        let is_folder = self.is_folder();
+        self.layout = Layout::new(BLOCK_BYTES);
+        let mut taken = Taken::default();
+        if is_folder {
+            entries.iter().for_each(|entry| taken.folders_of(entry));
+        }
+        self.entries = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let path = match is_folder {
+                true => taken.place(&self.part, &entry),
+                false => self.part.clone(),
+            };
+            self.layout.push(path.clone(), entry.size_bytes);
+            self.entries.push((entry, path));
+        }
+    }
+
+    /// Whether the content is a folder.
+    pub(super) fn is_folder(&self) -> bool {
+        self.offer.kind == OfferKind::Folder
+    }
+
+    /// Opens the part, and makes it where there is none. Returns whether it is new.
+    pub(super) fn open_part(&mut self) -> io::Result<bool> {
+        let is_folder = self.is_folder();
+        let is_new = match fs::symlink_metadata(&self.part) {
+            Ok(metadata) if metadata.is_dir() == is_folder && !metadata.is_symlink() => false,
+            // Something else has its name, which is not ours to remove.
+            Ok(_) => return Err(ErrorKind::AlreadyExists.into()),
+            Err(error) if error.kind() == ErrorKind::NotFound => true,
+            Err(error) => return Err(error),
+        };
+        let lock = match is_folder {
+            true => {
+                if is_new {
+                    make_folder(&self.part)?;
+                }
+                lock_of_folder(&self.part)?
+            }
+            false => Some(open_write(&self.part)?),
+        };
+        match lock.as_ref().map(File::try_lock) {
+            None | Some(Ok(())) => {}
+            Some(Err(TryLockError::WouldBlock)) => return Err(ErrorKind::ResourceBusy.into()),
+            Some(Err(TryLockError::Error(error))) if error.kind() == ErrorKind::Unsupported => {}
+            Some(Err(TryLockError::Error(error))) => return Err(error),
+        }
+        self.lock = lock;
+        Ok(is_new)
+    }
+
+    /// Makes a folder of the content, and those above it; of a file, those above it alone.
+    pub(super) fn make_folders(&self, number: usize) -> io::Result<()> {
+        let Some((entry, path)) = self.entries.get(number) else {
+            return Ok(());
+        };
+        let folder = match entry.is_folder {
+            true => Some(path.as_path()),
+            false => path.parent(),
+        };
+        match folder {
+            Some(folder) if self.is_folder() && folder != self.part => make_folder(folder),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the disk has of a block; `None` if it is shorter.
+    pub(super) fn read(&mut self, block: u32) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = vec![0; self.layout.length(block)];
+        for cut in self.layout.cuts(block) {
+            let file = match self.open.take() {
+                Some((number, file)) if number == cut.number => file,
+                _ => match open_existing(&cut.piece.path) {
+                    Ok(file) => file,
+                    Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                    Err(error) => return Err(error),
+                },
+            };
+            let part = bytes.get_mut(cut.range).unwrap_or_default();
+            if read_at(&file, part, cut.offset)? < part.len() {
+                return Ok(None);
+            }
+            self.open = Some((cut.number, file));
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Writes a block.
+    pub(super) fn write(&mut self, block: u32, bytes: &[u8]) -> Result<(), DiskFault> {
+        let written = self.write_cuts(block, bytes);
+        written.map_err(|error| self.fault(&error))
+    }
+
+    fn write_cuts(&mut self, block: u32, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() != self.layout.length(block) {
+            return Err(ErrorKind::InvalidInput.into());
+        }
+        for cut in self.layout.cuts(block) {
+            let file = match self.open.take() {
+                Some((number, file)) if number == cut.number => file,
+                _ => open_write(&cut.piece.path)?,
+            };
+            let part = bytes.get(cut.range).unwrap_or_default();
+            write_at(&file, part, cut.offset)?;
+            self.open = Some((cut.number, file));
+        }
+        Ok(())
+    }
+
+    /// What an error of the system means here: a full disk says how much is lacking.
+    pub(super) fn fault(&self, error: &io::Error) -> DiskFault {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => DiskFault::NoSpace {
+                needed_bytes: self.layout.size_bytes(),
+                free_bytes: free_bytes(&self.folder).unwrap_or(0),
+            },
+            _ => system(error),
+        }
+    }
+
+    /// Closes the file that was used last.
+    pub(super) fn settle(&mut self) {
+        self.open = None;
+    }
+
+    /// Gives the part its name, or the next one that is free. Returns where it is.
+    pub(super) fn name_it(&mut self) -> io::Result<PathBuf> {
+        for number in 0..=NUMBER_MAX {
+            let name = match number {
+                0 => self.name.clone(),
+                number => numbered(&self.name, number),
+            };
+            let path = self.folder.join(name);
+            match rename_new(&self.part, &path) {
+                Ok(()) => return Ok(path),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ErrorKind::AlreadyExists.into())
+    }
+}
+
+/// Most names that are tried.
+const NUMBER_MAX: u32 = 10_000;
+
+/// The system's refusal, as it is told.
+pub(super) fn system(error: &io::Error) -> DiskFault {
+    DiskFault::System(error.to_string().into())
+}
+
+/// Renames to a name that nothing has.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::errno::Errno;
+        use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+        let flags = RenameFlags::RENAME_NOREPLACE;
+        match renameat2(AT_FDCWD, from, AT_FDCWD, to, flags) {
+            Ok(()) => return Ok(()),
+            // Some file systems cannot promise it.
+            Err(Errno::EINVAL | Errno::ENOSYS) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match fs::symlink_metadata(to) {
+        Ok(_) => Err(ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(from, to),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a folder that only this user can enter, and those above it.
+fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path)
+}
+
+/// What locks a folder, where folders can be opened.
+fn lock_of_folder(path: &Path) -> io::Result<Option<File>> {
+    match cfg!(unix) {
+        true => File::open(path).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// The places in a folder that are taken, as a system sees them that knows no case.
+#[derive(Debug, Default)]
+struct Taken(BTreeSet<String>);
+
+impl Taken {
+    /// Takes the place of a folder in advance, so that no file takes it.
+    fn folders_of(&mut self, entry: &Entry) {
+        if entry.is_folder {
+            self.0.insert(key(&below(entry)));
+        }
+    }
+
+    /// Where an entry is below the part.
+    fn place(&mut self, part: &Path, entry: &Entry) -> PathBuf {
+        let path = below(entry);
+        if entry.is_folder || self.0.insert(key(&path)) {
+            return part.join(path);
+        }
+        let name = path.file_name().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        let free = (1..=NUMBER_MAX).map(|number| path.with_file_name(numbered(&name, number)));
+        let mut free = free.filter(|path| self.0.insert(key(path)));
+        let free = free.next();
+        // So many of one name are nobody's folder: the last ones share a place.
+        part.join(free.unwrap_or(path))
+    }
+}
+
+fn below(entry: &Entry) -> PathBuf {
+    safe_path(Path::new(""), entry.path.split('/'))
+}
+
+fn key(path: &Path) -> String {
+    path.to_string_lossy().to_lowercase()
+}

@@ -1,0 +1,289 @@
+//! The thread that alone opens files.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use super::beginning::Beginning;
+use super::finishing::Finishing;
+use super::place::default_folder;
+use super::source::{Scan, Source, SourceFault};
+use super::target::{Target, system};
+use super::{Hashed, Order, Tell, ToOffer, Told, Unfit};
+use crate::chat::rooms::RoomNumber;
+use crate::chat::transfer::disk::{BlockBytes, DiskFault, Reply, Request};
+use crate::chat::transfer::{Offer, OfferId};
+use crate::store::requests::Taken;
+
+/// A content in a room.
+type Key = (RoomNumber, OfferId);
+
+/// See the file's head.
+pub(super) struct Worker {
+    folder: Option<PathBuf>,
+    tell: Tell,
+    sources: BTreeMap<Key, Source>,
+    /// What is taken, and is not worked on by a job.
+    targets: BTreeMap<Key, Target>,
+    /// What is long: each goes on in its turn.
+    jobs: VecDeque<Job>,
+}
+
+/// Something that takes many steps.
+enum Job {
+    Scan(ToOffer, Box<Scan>),
+    Begin(Key, Box<Beginning>),
+    Finish(Key, Box<Finishing>),
+}
+
+impl Job {
+    fn is_of(&self, key: Key) -> bool {
+        match self {
+            Self::Scan(..) => false,
+            Self::Begin(of, _) | Self::Finish(of, _) => *of == key,
+        }
+    }
+
+    fn room(&self) -> RoomNumber {
+        match self {
+            Self::Scan(wish, _) => wish.room,
+            Self::Begin((room, _), _) | Self::Finish((room, _), _) => *room,
+        }
+    }
+}
+
+impl Worker {
+    pub(super) fn new(folder: Option<PathBuf>, tell: Tell) -> Self {
+        Self {
+            folder,
+            tell,
+            sources: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            jobs: VecDeque::new(),
+        }
+    }
+
+    /// Works until nobody asks any more.
+    pub(super) fn serve(mut self, orders: &Taken<Order>) {
+        loop {
+            let wait = (!self.jobs.is_empty()).then_some(Duration::ZERO);
+            match orders.next_within(wait) {
+                Ok(order) => self.obey(order),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if let Some(job) = self.jobs.pop_front()
+                && let Some(job) = self.go_on(job)
+            {
+                self.jobs.push_back(job);
+            }
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Ask(room, request) => self.answer(room, request),
+            Order::Hash(wish) => match Scan::begin(&wish.path, wish.name.clone()) {
+                Ok(scan) => self.jobs.push_back(Job::Scan(wish, Box::new(scan))),
+                Err(fault) => self.tell_hashed(&wish, Err(unfit(fault))),
+            },
+            Order::Close(left) => {
+                self.sources.retain(|(room, _), _| *room != left);
+                self.targets.retain(|(room, _), _| *room != left);
+                self.jobs.retain(|job| job.room() != left);
+            }
+        }
+    }
+
+    fn answer(&mut self, room: RoomNumber, request: Request) {
+        let reply = match request {
+            Request::Read { offer, block } => Some(self.read((room, offer), block)),
+            Request::Open { offer, into } => Some(self.open(room, offer, into.as_deref())),
+            Request::Begin { offer, index } => self.begin((room, offer), index),
+            Request::Write {
+                offer,
+                block,
+                bytes,
+            } => Some(self.write((room, offer), block, &bytes)),
+            Request::Finish { offer } => self.finish((room, offer)),
+            Request::Stop { offer } => {
+                self.targets.remove(&(room, offer));
+                self.jobs.retain(|job| !job.is_of((room, offer)));
+                None
+            }
+            Request::Forget { offer } => {
+                self.sources.remove(&(room, offer));
+                None
+            }
+        };
+        if let Some(reply) = reply {
+            self.tell(room, reply);
+        }
+    }
+
+    fn tell(&self, room: RoomNumber, reply: Reply) {
+        (self.tell)(Told::Reply { room, reply });
+    }
+
+    fn tell_hashed(&self, wish: &ToOffer, hashed: Result<Hashed, Unfit>) {
+        (self.tell)(Told::Hashed {
+            room: wish.room,
+            ticket: wish.ticket,
+            hashed,
+        });
+    }
+
+    fn read(&mut self, key: Key, block: u32) -> Reply {
+        let (_, offer) = key;
+        let Some(source) = self.sources.get_mut(&key) else {
+            return unknown(offer);
+        };
+        match source.read(block) {
+            Ok(bytes) => Reply::Block {
+                offer,
+                block,
+                bytes: BlockBytes(bytes.into()),
+            },
+            Err(fault) => {
+                // What changed is something else.
+                self.sources.remove(&key);
+                let why = match fault {
+                    SourceFault::System(error) => system(&error),
+                    _ => DiskFault::Changed,
+                };
+                Reply::Failed { offer, why }
+            }
+        }
+    }
+
+    fn open(&mut self, room: RoomNumber, offer: Arc<Offer>, into: Option<&str>) -> Reply {
+        let id = offer.id;
+        let folder = match (into, &self.folder) {
+            (Some(into), _) => Ok(PathBuf::from(into)),
+            (None, Some(folder)) => Ok(folder.clone()),
+            (None, None) => default_folder(),
+        };
+        let target = folder.and_then(|folder| Target::new(offer, Path::new(&folder)));
+        match target {
+            Ok(target) => {
+                self.targets.insert((room, id), target);
+                Reply::Opened {
+                    offer: id,
+                    index: None,
+                }
+            }
+            Err(error) => Reply::Failed {
+                offer: id,
+                why: system(&error),
+            },
+        }
+    }
+
+    fn begin(&mut self, key: Key, index: Arc<[u8]>) -> Option<Reply> {
+        let (_, offer) = key;
+        let Some(target) = self.targets.remove(&key) else {
+            return Some(unknown(offer));
+        };
+        match Beginning::new(target, index) {
+            Ok(beginning) => {
+                self.jobs.push_back(Job::Begin(key, Box::new(beginning)));
+                None
+            }
+            Err(why) => Some(Reply::Failed { offer, why }),
+        }
+    }
+
+    fn write(&mut self, key: Key, block: u32, bytes: &BlockBytes) -> Reply {
+        let (_, offer) = key;
+        let Some(target) = self.targets.get_mut(&key) else {
+            return unknown(offer);
+        };
+        match target.write(block, &bytes.0) {
+            Ok(()) => Reply::Written { offer, block },
+            Err(why) => {
+                // What is written stays, for another time.
+                self.targets.remove(&key);
+                Reply::Failed { offer, why }
+            }
+        }
+    }
+
+    fn finish(&mut self, key: Key) -> Option<Reply> {
+        let (_, offer) = key;
+        let Some(target) = self.targets.remove(&key) else {
+            return Some(unknown(offer));
+        };
+        let finishing = Finishing::new(target);
+        self.jobs.push_back(Job::Finish(key, Box::new(finishing)));
+        None
+    }
+
+    /// One step of a job; returns it unless it has ended.
+    fn go_on(&mut self, job: Job) -> Option<Job> {
+        match job {
+            Job::Scan(wish, mut scan) => match scan.step() {
+                Ok(false) => return Some(Job::Scan(wish, scan)),
+                Ok(true) => self.end_scan(&wish, *scan),
+                Err(fault) => self.tell_hashed(&wish, Err(unfit(fault))),
+            },
+            Job::Begin(key, mut beginning) => {
+                let (room, offer) = key;
+                let reply = match beginning.step() {
+                    Ok(false) => return Some(Job::Begin(key, beginning)),
+                    Ok(true) => {
+                        let (target, have) = beginning.end();
+                        self.targets.insert(key, target);
+                        Reply::Begun { offer, have }
+                    }
+                    Err(why) => Reply::Failed { offer, why },
+                };
+                self.tell(room, reply);
+            }
+            Job::Finish(key, mut finishing) => {
+                let (room, offer) = key;
+                let reply = match finishing.step() {
+                    Ok(None) => return Some(Job::Finish(key, finishing)),
+                    Ok(Some(finished)) => {
+                        self.sources.insert(key, finished.source);
+                        Reply::Finished {
+                            offer,
+                            name: finished.path.to_string_lossy().into(),
+                        }
+                    }
+                    Err(why) => Reply::Failed { offer, why },
+                };
+                self.tell(room, reply);
+            }
+        }
+        None
+    }
+
+    fn end_scan(&mut self, wish: &ToOffer, scan: Scan) {
+        let hashed = scan.end().map_err(unfit).and_then(|scanned| {
+            let offer = Offer::new(&scanned.content).ok_or(Unfit::TooLarge)?;
+            self.sources.insert((wish.room, offer.id), scanned.source);
+            Ok(Hashed {
+                content: scanned.content,
+                skipped: scanned.skipped,
+            })
+        });
+        self.tell_hashed(wish, hashed);
+    }
+}
+
+/// What nobody opened cannot be read or written: it was stopped meanwhile, or failed.
+fn unknown(offer: OfferId) -> Reply {
+    let why = DiskFault::Changed;
+    Reply::Failed { offer, why }
+}
+
+fn unfit(fault: SourceFault) -> Unfit {
+    match fault {
+        SourceFault::Changed => Unfit::Changed,
+        SourceFault::Special => Unfit::Special,
+        SourceFault::TooMany | SourceFault::TooLarge => Unfit::TooLarge,
+        SourceFault::System(error) => Unfit::System(error),
+    }
+}

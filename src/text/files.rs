@@ -1,0 +1,491 @@
+//! The sentences about files that are offered, taken and given.
+
+use std::time::Duration;
+
+use super::error::cause;
+use super::{Lang, row, say};
+use crate::chat::transfer::OfferKind;
+use crate::chat::transfer::disk::DiskFault;
+use crate::chat::transfer::event::{FilesRefusal, TransferFault};
+use crate::protocol::message::clean;
+use crate::store::files::Unfit;
+
+/// Most names in a sentence.
+const NAMES_MAX: usize = 3;
+
+/// A length as people say it: `2.1 MB`.
+#[must_use]
+pub fn size(lang: Lang, bytes: u64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"];
+    let mut scaled = bytes as f64;
+    let mut unit = 0;
+    while scaled >= 999.5 && unit + 1 < units.len() {
+        scaled /= 1000.0;
+        unit += 1;
+    }
+    let digits = usize::from(unit > 0 && scaled < 99.95);
+    let number = format!("{scaled:.digits$}");
+    let number = match lang {
+        Lang::En => number,
+        Lang::Pt => number.replace('.', ","),
+    };
+    format!("{number} {}", units.get(unit).unwrap_or(&""))
+}
+
+/// How long something takes: `1:07`.
+fn minutes(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        3600.. => format!(
+            "{}:{:02}:{:02}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        ),
+        _ => format!("{}:{:02}", seconds / 60, seconds % 60),
+    }
+}
+
+/// A content by its name and length: `mapa.png, 2.1 MB`.
+#[must_use]
+pub fn content(lang: Lang, name: &str, kind: OfferKind, bytes: u64) -> String {
+    let (name, size) = (clean(name), size(lang, bytes));
+    match kind {
+        OfferKind::Folder => say!(lang, "the folder {name}, {size}", "a pasta {name}, {size}"),
+        _ => format!("{name}, {size}"),
+    }
+}
+
+/// Somebody offers something.
+#[must_use]
+pub fn offers(lang: Lang, who: &str, what: &str, number: u32) -> String {
+    say!(
+        lang,
+        "{who} offers {what} (get it with /get {number})",
+        "{who} oferece {what} (/get {number} baixa)",
+    )
+}
+
+/// Somebody offers something to this person alone.
+#[must_use]
+pub fn offers_you(lang: Lang, who: &str, what: &str, number: u32) -> String {
+    say!(
+        lang,
+        "{who} offers {what}, to you alone (get it with /get {number})",
+        "{who} oferece {what}, só para você (/get {number} baixa)",
+    )
+}
+
+/// This person offers something.
+#[must_use]
+pub fn you_offer(lang: Lang, what: &str, to: Option<&str>, number: u32) -> String {
+    match to {
+        None => say!(
+            lang,
+            "you offer {what} (no longer with /unshare {number})",
+            "você oferece {what} (/unshare {number} recolhe)",
+        ),
+        Some(to) => say!(
+            lang,
+            "you offer {what} to {to} alone (no longer with /unshare {number})",
+            "você oferece {what} só para {to} (/unshare {number} recolhe)",
+        ),
+    }
+}
+
+/// Asks whether something is to be taken.
+#[must_use]
+pub fn take_question(lang: Lang, who: &str, what: &str) -> String {
+    say!(
+        lang,
+        "take {what}, from {who}? [y/N]",
+        "baixar {what}, de {who}? [s/N]",
+    )
+}
+
+/// Something is being taken from now on.
+#[must_use]
+pub fn getting(lang: Lang, what: &str) -> String {
+    say!(lang, "getting {what}", "baixando {what}")
+}
+
+/// How far something is that is being taken.
+#[must_use]
+pub fn got_so_far(
+    lang: Lang,
+    name: &str,
+    percent: u64,
+    bytes_per_s: u64,
+    left: Option<Duration>,
+) -> String {
+    let (name, rate) = (clean(name), size(lang, bytes_per_s));
+    match left.map(minutes) {
+        Some(left) => say!(
+            lang,
+            "{name}: {percent} %, {rate}/s, {left} left",
+            "{name}: {percent} %, {rate}/s, falta {left}",
+        ),
+        None => format!("{name}: {percent} %, {rate}/s"),
+    }
+}
+
+/// Nobody who has it answers.
+#[must_use]
+pub fn waiting_for_givers(lang: Lang, name: &str, percent: u64) -> String {
+    let name = clean(name);
+    say!(
+        lang,
+        "{name}: {percent} %, waiting: nobody who has it answers",
+        "{name}: {percent} %, esperando: ninguém que tem responde",
+    )
+}
+
+/// How many have it, and who lacks how much: `28 of 30 have it, waiting for rui (63 %)`.
+#[must_use]
+pub fn have_it(lang: Lang, name: &str, has: usize, of: usize, waiting: &[(String, u64)]) -> String {
+    let name = clean(name);
+    if waiting.is_empty() {
+        return say!(
+            lang,
+            "{name}: {has} of {of} have it",
+            "{name}: {has} de {of} têm",
+        );
+    }
+    let named = waiting.iter().take(NAMES_MAX);
+    let named = named.map(|(who, percent)| format!("{who} ({percent} %)"));
+    let named = row(&named.collect::<Vec<_>>());
+    match waiting.len().saturating_sub(NAMES_MAX) {
+        0 => say!(
+            lang,
+            "{name}: {has} of {of} have it, waiting for {named}",
+            "{name}: {has} de {of} têm, falta {named}",
+        ),
+        more => say!(
+            lang,
+            "{name}: {has} of {of} have it, waiting for {named} and {more} more",
+            "{name}: {has} de {of} têm, falta {named} e mais {more}",
+        ),
+    }
+}
+
+/// It is here.
+#[must_use]
+pub fn got(lang: Lang, name: &str, saved_as: &str) -> String {
+    let (name, saved_as) = (clean(name), clean(saved_as));
+    say!(
+        lang,
+        "{name} is here, whole: {saved_as}",
+        "{name} chegou inteiro: {saved_as}",
+    )
+}
+
+/// Everybody who took it has it.
+#[must_use]
+pub fn all_have_it(lang: Lang, name: &str, count: usize) -> String {
+    let name = clean(name);
+    match count {
+        1 => say!(lang, "{name}: 1 person has it", "{name}: 1 pessoa tem"),
+        count => say!(
+            lang,
+            "{name}: all {count} who took it have it",
+            "{name}: todos os {count} que pediram têm",
+        ),
+    }
+}
+
+/// It cannot be taken.
+#[must_use]
+pub fn cannot_get(lang: Lang, name: &str, why: &TransferFault) -> String {
+    let (name, why) = (clean(name), transfer_fault(lang, why));
+    say!(
+        lang,
+        "could not get {name}: {why}",
+        "não foi possível baixar {name}: {why}",
+    )
+}
+
+/// It cannot be given any more.
+#[must_use]
+pub fn cannot_give(lang: Lang, name: &str, why: &TransferFault) -> String {
+    let (name, why) = (clean(name), transfer_fault(lang, why));
+    say!(
+        lang,
+        "{name} is offered no longer: {why}",
+        "{name} não é mais oferecido: {why}",
+    )
+}
+
+fn transfer_fault(lang: Lang, why: &TransferFault) -> String {
+    match why {
+        TransferFault::Disk(fault) => disk_fault(lang, fault),
+        TransferFault::NobodyHasIt => say!(
+            lang,
+            "nobody who has it answers; it goes on when somebody does",
+            "ninguém que tem responde; continua quando alguém responder",
+        ),
+    }
+}
+
+fn disk_fault(lang: Lang, fault: &DiskFault) -> String {
+    match fault {
+        DiskFault::NoSpace {
+            needed_bytes,
+            free_bytes,
+        } => {
+            let (needed, free) = (size(lang, *needed_bytes), size(lang, *free_bytes));
+            say!(
+                lang,
+                "the disk is full: {needed} needed, {free} free; what is here stays, and /get \
+                goes on",
+                "o disco está cheio: {needed} necessários, {free} livres; o que chegou fica, e \
+                /get continua",
+            )
+        }
+        DiskFault::Changed => say!(
+            lang,
+            "the file changed, or is gone",
+            "o arquivo mudou, ou não existe mais",
+        ),
+        DiskFault::NotWhole => say!(
+            lang,
+            "what was offered does not have the hash that it was offered with",
+            "o que foi oferecido não tem o hash com que foi oferecido",
+        ),
+        DiskFault::BadTree => say!(
+            lang,
+            "the folder that was offered is none",
+            "a pasta que foi oferecida não é uma",
+        ),
+        DiskFault::System(why) => clean(why).into_owned(),
+    }
+}
+
+/// It is no longer taken.
+#[must_use]
+pub fn stopped_getting(lang: Lang, name: &str) -> String {
+    let name = clean(name);
+    say!(
+        lang,
+        "{name}: stopped; what is here stays, and /get goes on",
+        "{name}: parado; o que chegou fica, e /get continua",
+    )
+}
+
+/// It is no longer given.
+#[must_use]
+pub fn unshared(lang: Lang, name: &str) -> String {
+    let name = clean(name);
+    say!(
+        lang,
+        "{name} is no longer given to anybody",
+        "{name} não é mais dado a ninguém",
+    )
+}
+
+/// Nothing is offered.
+#[must_use]
+pub fn no_files(lang: Lang) -> String {
+    say!(
+        lang,
+        "nobody offers anything (/send FILE does)",
+        "ninguém oferece nada (/send ARQUIVO oferece)",
+    )
+}
+
+/// One line of the list: `3. mapa.png, 2.1 MB, from ana: …`.
+#[must_use]
+pub fn file_in_list(lang: Lang, number: u32, what: &str, who: Option<&str>, state: &str) -> String {
+    match who {
+        Some(who) => say!(
+            lang,
+            "{number}. {what}, from {who}: {state}",
+            "{number}. {what}, de {who}: {state}",
+        ),
+        None => say!(
+            lang,
+            "{number}. {what}, yours: {state}",
+            "{number}. {what}, seu: {state}",
+        ),
+    }
+}
+
+/// The state of an offer that was not taken.
+#[must_use]
+pub fn not_taken(lang: Lang, number: u32) -> String {
+    say!(lang, "/get {number} gets it", "/get {number} baixa")
+}
+
+/// The state of an offer that is here.
+#[must_use]
+pub fn is_here_whole(lang: Lang, is_shared: bool) -> String {
+    match is_shared {
+        true => say!(
+            lang,
+            "here, and given to others",
+            "está aqui, e é dado a outros"
+        ),
+        false => say!(lang, "here", "está aqui"),
+    }
+}
+
+/// A command about files that cannot be done.
+#[must_use]
+pub fn files_refused(lang: Lang, refusal: &FilesRefusal) -> String {
+    match refusal {
+        FilesRefusal::NoSuchOffer => say!(
+            lang,
+            "there is no such offer (/files lists them)",
+            "não existe essa oferta (/files mostra a lista)",
+        ),
+        FilesRefusal::HaveIt => say!(lang, "it is here already", "já está aqui"),
+        FilesRefusal::TakingIt => say!(lang, "it is being taken already", "já está baixando"),
+        FilesRefusal::NotTakingIt => say!(lang, "it is not being taken", "não está baixando"),
+        FilesRefusal::NotShared => {
+            say!(lang, "it is not given to anybody", "não é dado a ninguém",)
+        }
+        FilesRefusal::TooLarge => unfit(lang, &Unfit::TooLarge),
+        FilesRefusal::TooMany => say!(
+            lang,
+            "too many files are offered or taken at once",
+            "são arquivos demais ao mesmo tempo",
+        ),
+        FilesRefusal::NoAddressee(name) => {
+            let name = clean(name);
+            say!(
+                lang,
+                "nobody here who is called {name} can be given anything privately",
+                "ninguém aqui chamado {name} pode receber algo em particular",
+            )
+        }
+    }
+}
+
+/// Something cannot be offered.
+#[must_use]
+pub fn cannot_offer(lang: Lang, path: &str, why: &str) -> String {
+    let (path, why) = (clean(path), clean(why));
+    say!(
+        lang,
+        "cannot offer {path}: {why}",
+        "não é possível oferecer {path}: {why}",
+    )
+}
+
+/// A page names files of this computer, which it must not see.
+#[must_use]
+pub fn page_names_files(lang: Lang) -> String {
+    say!(
+        lang,
+        "a page names no files of this computer: type /send in the terminal",
+        "uma página não indica arquivos deste computador: digite /enviar no terminal",
+    )
+}
+
+/// Why something cannot be offered.
+#[must_use]
+pub fn unfit(lang: Lang, why: &Unfit) -> String {
+    match why {
+        Unfit::Changed => say!(
+            lang,
+            "it changed while it was read",
+            "mudou enquanto era lido",
+        ),
+        Unfit::Special => say!(
+            lang,
+            "it is neither a file nor a folder (for a pipe: `roda drop -`)",
+            "não é um arquivo nem uma pasta (para um pipe: `roda drop -`)",
+        ),
+        Unfit::TooLarge => say!(
+            lang,
+            "it is longer, has more files or deeper folders than can be offered at once",
+            "é maior, tem mais arquivos ou pastas mais fundas do que se pode oferecer de uma vez",
+        ),
+        Unfit::System(error) => cause(lang, error),
+    }
+}
+
+/// Links and special files of a folder are not offered.
+#[must_use]
+pub fn left_out_of_offer(lang: Lang, name: &str, count: u64) -> String {
+    let name = clean(name);
+    say!(
+        lang,
+        "{name}: links and special files are not offered ({count} left out)",
+        "{name}: links e arquivos especiais não são oferecidos ({count} de fora)",
+    )
+}
+
+/// The commands about files.
+pub(super) fn file_commands(lang: Lang) -> [String; 5] {
+    [
+        say!(
+            lang,
+            "/send FILE…    offers files or folders to everybody; --to NAME: to NAME alone",
+            "/enviar ARQUIVO… oferece arquivos ou pastas a todos; --to NOME: só a NOME",
+        ),
+        say!(
+            lang,
+            "/get [N|all]   gets what is offered; without N, the newest",
+            "/baixar [N|todos] baixa o que é oferecido; sem N, o mais novo",
+        ),
+        say!(
+            lang,
+            "/files         what is offered, and who has how much of it",
+            "/arquivos      o que é oferecido, e quem tem quanto",
+        ),
+        say!(
+            lang,
+            "/stop [N]      stops getting; /get goes on where it stopped",
+            "/parar [N]     para de baixar; /baixar continua de onde parou",
+        ),
+        say!(
+            lang,
+            "/unshare N     gives N to nobody any more",
+            "/recolher N    não dá mais N a ninguém",
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_as_people_say_them() {
+        for (bytes, expected) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (2_100_000, "2.1 MB"),
+            (99_960_000, "100 MB"),
+            (999_999, "1.0 MB"),
+            (20_000_000_000, "20.0 GB"),
+            (u64::MAX, "18446744 TB"),
+        ] {
+            assert_eq!(size(Lang::En, bytes), expected);
+        }
+        assert_eq!(size(Lang::Pt, 2_100_000), "2,1 MB");
+        assert_eq!(minutes(Duration::from_secs(67)), "1:07");
+        assert_eq!(minutes(Duration::from_secs(3_667)), "1:01:07");
+    }
+
+    #[test]
+    fn who_lacks_how_much_is_named_as_far_as_a_sentence_goes() {
+        let waiting = |count: usize| {
+            let names = ["rui", "eva", "gil", "ana", "bia"];
+            let waiting = names
+                .iter()
+                .take(count)
+                .map(|name| ((*name).to_owned(), 63));
+            waiting.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            have_it(Lang::En, "mapa.png", 29, 30, &waiting(1)),
+            "mapa.png: 29 of 30 have it, waiting for rui (63 %)"
+        );
+        assert_eq!(
+            have_it(Lang::Pt, "mapa.png", 25, 30, &waiting(5)),
+            "mapa.png: 25 de 30 têm, falta rui (63 %), eva (63 %), gil (63 %) e mais 2"
+        );
+    }
+}

@@ -1,0 +1,229 @@
+//! Files between members on this machine's loopback: `drop`, `take`, and `/send` and `/get` in a
+//! conversation. Needs no rights; nothing leaves the machine.
+
+use crate::support;
+
+use std::fs::{self, File, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use support::place::{Home, Place};
+use support::program::Program;
+use support::{folder, wait_until};
+use tempfile::TempDir;
+
+/// Bytes that nobody can foresee, the same for the same seed.
+pub(crate) fn content(seed: u64, length: usize) -> Vec<u8> {
+    let mut hasher = blake3::Hasher::new();
+    let mut reader = hasher.update(&seed.to_be_bytes()).finalize_xof();
+    let mut bytes = vec![0; length];
+    reader.fill(&mut bytes);
+    bytes
+}
+
+/// Makes a file of such bytes.
+pub(crate) fn file(folder: &TempDir, name: &str, length: usize) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, content(7, length)).unwrap();
+    path
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+/// Whether two files hold the same, without printing them.
+pub(crate) fn are_equal(one: &Path, other: &Path) -> bool {
+    fs::read(one).unwrap() == fs::read(other).unwrap()
+}
+
+fn event(line: &str) -> Value {
+    serde_json::from_str(line).unwrap()
+}
+
+#[test]
+fn what_is_dropped_is_taken_whole_by_three_and_both_sides_end_with_success() {
+    let place = Place::on_loopback();
+    let from = folder();
+    let path = file(&from, "mapa.png", 3_000_000);
+    let intos = [folder(), folder(), folder()];
+    let mut takers: Vec<Program> = Vec::new();
+    for (name, into) in ["bia", "caio", "duda"].iter().zip(&intos) {
+        let once = ["--yes", "--once"];
+        takers.push(place.takes(&Home::new(), name, into.path(), &once));
+    }
+    for taker in &mut takers {
+        taker.notes("you are");
+    }
+    let path_typed = path.to_str().unwrap();
+    let giver = place.gives(&Home::new(), "ana", &[path_typed, "--wait-for", "3"]);
+    for (taker, into) in takers.into_iter().zip(&intos) {
+        let noted = taker.ends_with(0).noted;
+        let offered = noted
+            .iter()
+            .any(|line| line.starts_with("ana offers mapa.png, 3.0 MB"));
+        assert!(offered, "{noted:?}");
+        assert_eq!(names(into.path()), ["mapa.png"]);
+        assert!(are_equal(&into.path().join("mapa.png"), &path));
+    }
+    giver.ends_with(0);
+}
+
+#[test]
+fn a_folder_arrives_with_its_tree_and_without_its_links() {
+    let place = Place::on_loopback();
+    let (from, into) = (folder(), folder());
+    let tree = from.path().join("aula");
+    fs::create_dir_all(tree.join("fotos/vazia")).unwrap();
+    fs::write(tree.join("fotos/a.jpg"), content(1, 500_000)).unwrap();
+    fs::write(tree.join("run.sh"), "#!/bin/sh\n").unwrap();
+    fs::set_permissions(tree.join("run.sh"), Permissions::from_mode(0o4750)).unwrap();
+    symlink("/etc/passwd", tree.join("link")).unwrap();
+    let taker = place.takes(&Home::new(), "bia", into.path(), &["--yes", "--once"]);
+    let mut giver = place.gives(&Home::new(), "ana", &[tree.to_str().unwrap()]);
+    giver.notes("1 left out");
+    taker.ends_with(0);
+    giver.ends_with(0);
+    let taken = into.path().join("aula");
+    assert!(are_equal(
+        &taken.join("fotos/a.jpg"),
+        &tree.join("fotos/a.jpg")
+    ));
+    assert_eq!(names(&taken), ["fotos", "run.sh"]);
+    assert!(taken.join("fotos/vazia").is_dir());
+    let mode = fs::metadata(taken.join("run.sh")).unwrap().mode();
+    assert_eq!(mode & 0o7777, 0o750);
+}
+
+#[test]
+fn in_a_conversation_files_are_offered_by_send_and_taken_by_get() {
+    let place = Place::on_loopback();
+    let (from, into) = (folder(), folder());
+    let path = file(&from, "o mapa.png", 100_000);
+    let (home_a, home_b) = (Home::new(), Home::new());
+    let mut ana = place.member(&home_a, "ana", &[]);
+    let mut bia = place.member(&home_b, "bia", &["--json"]);
+    ana.notes("bia");
+    bia.shows(r#""user":"ana""#);
+    ana.says(&format!("/send '{}'", path.display()));
+    ana.notes("you offer o mapa.png, 100 kB");
+    let offered = event(&bia.shows(r#""event":"file_offered""#));
+    assert_eq!(offered["file"]["name"], "o mapa.png");
+    assert_eq!(offered["file"]["from"]["user"], "ana");
+    let number = &offered["file"]["number"];
+    let into_typed = into.path().to_str().unwrap();
+    bia.says(&format!(
+        r#"{{"get":{number},"into":"{into_typed}","id":"g"}}"#
+    ));
+    let finished = event(&bia.shows(r#""event":"file_finished""#));
+    let saved = finished["file"]["saved_as"].as_str().unwrap();
+    assert!(are_equal(Path::new(saved), &path));
+    assert_eq!(names(into.path()), ["o mapa.png"]);
+    ana.notes("1 person has it");
+    bia.says("/files");
+    let list = event(&bia.shows(r#""event":"files""#));
+    assert_eq!(list["files"][0]["state"], "here");
+    bia.says(r#"{"get":77,"id":"h"}"#);
+    bia.shows(r#""code":"no_such_offer""#);
+    ana.says("/send /there/is/nothing");
+    ana.notes("cannot offer /there/is/nothing");
+    ana.says("sair");
+    ana.ends_with(0);
+    bia.falls_silent();
+    bia.ends_with(0);
+}
+
+#[test]
+fn a_pipe_comes_out_of_a_pipe() {
+    let place = Place::on_loopback();
+    let home = Home::new();
+    let mut giver = place.gives(&Home::new(), "ana", &["-", "--as", "notas.txt"]);
+    let text = "uma linha que se repete\n".repeat(40_000);
+    giver.types(text.as_bytes());
+    giver.falls_silent();
+    let taker = Program::start(place.takes_to_stdout(&home, "bia"));
+    let shown = taker.ends_with(0).shown;
+    assert_eq!(shown.len(), 40_000);
+    assert!(shown.iter().all(|line| line == "uma linha que se repete"));
+    giver.ends_with(0);
+    let spool = home.path().join("state/roda/spool");
+    assert_eq!(names(&spool), Vec::<String>::new());
+}
+
+#[test]
+fn a_taker_that_is_killed_goes_on_from_what_is_on_the_disk() {
+    let place = Place::on_loopback();
+    let (from, into) = (folder(), folder());
+    let path = file(&from, "disco.img", 40_000_000);
+    let home = Home::new();
+    let args = ["--yes", "--once", "--json"];
+    let mut giver = place.gives(&Home::new(), "ana", &[path.to_str().unwrap(), "--json"]);
+    giver.shows("file_offered");
+    let mut killed = place.takes(&home, "bia", into.path(), &args);
+    killed.shows("file_taking");
+    // Killed as soon as something is there, which is long before all of it is.
+    let has_begun = || {
+        let parts = names(into.path());
+        let part = into.path().join(parts.first()?);
+        (fs::metadata(part).ok()?.blocks() > 2048).then_some(())
+    };
+    wait_until(has_begun).expect("a part is there");
+    killed.gets_signal("KILL");
+    drop(killed);
+    let left = names(into.path());
+    assert!(left.iter().any(|name| name.ends_with(".part")), "{left:?}");
+    let part = into.path().join(&left[0]);
+    // A block of it is damaged: it is noticed, and taken again.
+    let mut damaged = File::options().write(true).open(part).unwrap();
+    damaged.write_all(b"damage").unwrap();
+    let again = place.takes(&home, "bia", into.path(), &args);
+    again.ends_with(0);
+    assert_eq!(names(into.path()), ["disco.img"]);
+    assert!(are_equal(&into.path().join("disco.img"), &path));
+    giver.ends_with(0);
+}
+
+#[test]
+fn exit_codes_tell_the_truth() {
+    let place = Place::on_loopback();
+    let (from, into) = (folder(), folder());
+    let giver = place.gives(&Home::new(), "ana", &["/there/is/nothing"]);
+    let noted = giver.ends_with(1).noted;
+    assert!(
+        noted.iter().any(|line| line.contains("cannot offer")),
+        "{noted:?}"
+    );
+    let path = file(&from, "mapa.png", 10);
+    let args = [path.to_str().unwrap(), "--timeout", "1"];
+    place.gives(&Home::new(), "ana", &args).ends_with(1);
+    let args = ["--yes", "--once", "--timeout", "1"];
+    let nobody = place.takes(&Home::new(), "bia", into.path(), &args);
+    nobody.ends_with(1);
+    let mut asked = place.takes(&Home::new(), "bia", into.path(), &[]);
+    asked.notes("you are");
+    asked.gets_signal("INT");
+    asked.ends_with(130);
+    assert_eq!(names(into.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_person_is_asked_before_anything_is_taken() {
+    let place = Place::on_loopback();
+    let (from, into) = (folder(), folder());
+    let path = file(&from, "mapa.png", 10);
+    let mut taker = place.takes(&Home::new(), "bia", into.path(), &["--once"]);
+    taker.notes("you are");
+    let giver = place.gives(&Home::new(), "ana", &[path.to_str().unwrap()]);
+    taker.notes("take mapa.png, 10 B, from ana? [y/N]");
+    assert_eq!(names(into.path()), Vec::<String>::new());
+    taker.says("y");
+    taker.ends_with(0);
+    giver.ends_with(0);
+    assert!(are_equal(&into.path().join("mapa.png"), &path));
+}

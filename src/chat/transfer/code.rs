@@ -1,6 +1,6 @@
-//! How a unit is cut into symbols, and put together again from any of them: a Reed-Solomon code over
-//! the symbols of one unit. As long as nothing is lost the symbols are the unit itself, and nothing
-//! is computed.
+//! How a unit is cut into symbols, and put together again from any of them: a Reed-Solomon code
+//! over the symbols of one unit. As long as nothing is lost the symbols are the unit itself, and
+//! nothing is computed.
 
 use std::collections::BTreeMap;
 

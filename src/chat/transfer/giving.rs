@@ -159,7 +159,8 @@ impl Giving {
         self.needs.is_empty() && now >= self.wanted_at + LINGER
     }
 
-    /// Takes in what somebody lacks, which is paid by their credit. `has` says which units are here.
+    /// Takes in what somebody lacks, which is paid by their credit. `has` says which units are
+    /// here.
     pub(super) fn report(
         &mut self,
         now: Duration,

@@ -9,16 +9,17 @@
 //! 3   hashes: about 16 | symbol length 2 | unit 4 | first symbol 2 | count 1 | hash of each 8
 //! ```
 //!
-//! `about` names what is sent, as its channel names things: of files, an offer. A stream is named by
-//! a hash of its author, session and number (`wire/compact.rs`), so that nobody announces another's.
+//! `about` names what is sent, as its channel names things: of files, an offer. A stream is named
+//! by a hash of its author, session and number (`wire/compact.rs`), so that nobody announces
+//! another's.
 //!
 //! A report says *how many* symbols a receiver lacks of a unit, and never which: any symbols that
 //! are new to all receivers mend what each of them has lost (RFC 5740 has this idea). A report
 //! without a stream asks whoever has the content to begin.
 //!
 //! Who has the room's key can put a false symbol into anybody's stream, and a unit of which one
-//! symbol is false is false. Its taker doubts it then, and the giver says the hashes of its symbols,
-//! signed, so that false ones are told from true ones.
+//! symbol is false is false. Its taker doubts it then, and the giver says the hashes of its
+//! symbols, signed, so that false ones are told from true ones.
 
 use super::bytes::{Reader, Writer};
 use super::first_8;

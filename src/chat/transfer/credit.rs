@@ -1,5 +1,5 @@
-//! How much each person may cause to be sent of an offer. An honest taker needs it once, and a part of
-//! it again for what is lost; whoever says for ever that everything is lacking gets no more.
+//! How much each person may cause to be sent of an offer. An honest taker needs it once, and a part
+//! of it again for what is lost; whoever says for ever that everything is lacking gets no more.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

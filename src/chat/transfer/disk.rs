@@ -12,9 +12,9 @@
 //!          Finish → Finished: synced, the whole hashed, then named             … Read, as above
 //! ```
 //!
-//! Anything may be answered by [`Reply::Failed`], which ends the taking or the giving of that offer.
-//! At most [`OUTSTANDING_MAX`] requests that carry or ask for a block are unanswered at a time, so
-//! that the queue between the two is bounded.
+//! Anything may be answered by [`Reply::Failed`], which ends the taking or giving of that offer. At
+//! most [`OUTSTANDING_MAX`] writes of an offer that is taken are unanswered at a time, and one read
+//! of an offer that is given, so that the queue between the two is bounded.
 
 use std::fmt;
 use std::ops::Range;
@@ -22,14 +22,15 @@ use std::sync::Arc;
 
 use super::offer::{Offer, OfferId};
 
-/// Most blocks that are being read or written for a room at a time: with [`super::BLOCK_BYTES`]
-/// each, 2.7 MB.
+/// Most blocks of an offer that are being written at a time: with [`super::BLOCK_BYTES`] each, 2.7
+/// MB.
 pub const OUTSTANDING_MAX: usize = 8;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Read a block of a content that is given. Answered by [`Reply::Block`].
+    /// Read a block of a content that is given, or of one that is being taken and has it already.
+    /// Answered by [`Reply::Block`].
     Read {
         /// Of which.
         offer: OfferId,

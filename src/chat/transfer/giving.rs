@@ -56,6 +56,11 @@ const DOUBTED_MAX: usize = 4;
 /// Hashes of a unit are said no more often than this.
 const HASHES_EVERY: Duration = Duration::from_millis(250);
 
+/// How many units of reports are looked at in a second, and at once: whatever they say, they take
+/// little time.
+const LOOKS_PER_S: f64 = 500_000.0;
+const LOOKS_BURST: f64 = 250_000.0;
+
 /// What the hashes of a unit cost, in symbols.
 const HASHES_COST: f64 = 16.0;
 
@@ -84,6 +89,8 @@ pub(super) struct Giving {
     wanted_at: Duration,
     /// The units whose symbols somebody doubts, and when the hashes of each were said last.
     doubted: BTreeMap<u32, Option<Duration>>,
+    /// Units of reports that may still be looked at.
+    looks: TokenBucket,
     /// Whether it goes on also if somebody else gives.
     pub(super) insists: bool,
 }
@@ -142,6 +149,7 @@ impl Giving {
             wants_announcement: true,
             wanted_at: now,
             doubted: BTreeMap::new(),
+            looks: TokenBucket::new(LOOKS_PER_S, LOOKS_BURST, now),
             insists: false,
         }
     }
@@ -154,12 +162,14 @@ impl Giving {
         }
     }
 
-    /// Whether nobody has wanted anything for a while.
+    /// Whether nobody has wanted anything for a while, or it is given up.
     pub(super) fn is_over(&self, now: Duration) -> bool {
-        self.needs.is_empty() && now >= self.wanted_at + LINGER
+        let is_given_up = self.wanted_at == Duration::ZERO;
+        self.needs.is_empty() && (is_given_up || now >= self.wanted_at + LINGER)
     }
 
-    /// Takes in what somebody lacks, which is paid by their credit. `has` says which units are here.
+    /// Takes in what somebody lacks, which is paid by their credit. `has` says which units are
+    /// here.
     pub(super) fn report(
         &mut self,
         now: Duration,
@@ -206,6 +216,9 @@ impl Giving {
     ) {
         let end = lack.first.saturating_add(lack.units);
         for unit in lack.first..end.min(units::count(&self.offer)) {
+            if !self.looks.try_spend(1.0, now) {
+                return;
+            }
             let length = units::length(&self.offer, unit);
             let Some(shape) = Shape::of(length, self.symbol_bytes) else {
                 continue;
@@ -232,6 +245,14 @@ impl Giving {
             self.needs.insert(unit, symbols);
             self.wanted_at = now;
         }
+    }
+
+    /// The disk cannot read it any more: the stream ends.
+    pub(super) fn give_up(&mut self) {
+        self.needs.clear();
+        self.doubted.clear();
+        self.wanted_at = Duration::ZERO;
+        self.wants_announcement = false;
     }
 
     /// Takes in a block that the disk has read.
@@ -406,7 +427,10 @@ impl Giving {
     /// When there is something to do without news. `has_room` says whether symbols may be queued.
     pub(super) fn next_time(&self, has_room: bool) -> Duration {
         let announced = self.announced_at.unwrap_or_default();
-        let over = self.wanted_at + LINGER;
+        let over = match self.wanted_at {
+            Duration::ZERO => Duration::ZERO,
+            wanted_at => wanted_at + LINGER,
+        };
         let announcement = match (self.wants_announcement, self.needs.is_empty()) {
             (true, _) => announced + ANNOUNCE_LEAST,
             (false, false) => announced + ANNOUNCE_EVERY,

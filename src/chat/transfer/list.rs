@@ -1,5 +1,5 @@
-//! What is offered in a room, by numbers that a person can type, and who takes it. What others offer
-//! is bounded for each person, and in all.
+//! What is offered in a room, by numbers that a person can type, and who takes it. What others
+//! offer is bounded for each person, and in all.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -237,6 +237,9 @@ impl Transfers {
     fn on_failed(&mut self, now: Duration, offer: OfferId, why: TransferFault) {
         let was_taken = self.takings.remove(&offer).is_some();
         let was_held = self.held.remove(&offer).is_some();
+        if let Some(giving) = self.givings.get_mut(&offer) {
+            giving.give_up();
+        }
         if was_taken || was_held {
             self.tell(Tale::Failed(offer, why));
         }

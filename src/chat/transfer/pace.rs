@@ -32,12 +32,13 @@ const FEELS_EVERY: Duration = Duration::from_millis(300);
 const LOSS_MARGIN: f64 = 0.02;
 
 /// How many standard deviations are chance.
-const CHANCE: f64 = 3.0;
+const CHANCE: f64 = 2.0;
 
 /// The part of what arrives that is sent when it was too much: what waits on its way shall leave.
 const DRAINS_BY: f64 = 0.97;
 
-/// The weight of the last report in what is usual.
+/// How fast what is usual follows loss that becomes less. It becomes more in one case alone: if a
+/// lower rate loses as much.
 const USUAL_WEIGHT: f64 = 0.125;
 
 /// How long what was sent before a change of the rate still arrives, and is not judged.
@@ -46,8 +47,8 @@ const SETTLES_AFTER: Duration = Duration::from_millis(50);
 /// A taker that receives less than this part of the median does not keep up.
 const KEEPS_UP: f64 = 0.25;
 
-/// A report that covers fewer frames than this says nothing about the rate.
-const FRAMES_LEAST: u32 = 24;
+/// Fewer frames than this say nothing about the rate; a report about them is joined with the next.
+const FRAMES_LEAST: u32 = 128;
 
 /// A taker of which nothing was heard for so long is not waited for.
 const SILENT_AFTER: Duration = Duration::from_secs(2);
@@ -88,6 +89,8 @@ struct Taker {
     /// When it reported last, and when the report came that is counted from.
     heard_at: Duration,
     counted_from: Duration,
+    /// The time that its reports since then cover.
+    within: Duration,
 }
 
 impl TakersPace {
@@ -144,15 +147,17 @@ impl TakersPace {
         let arrived = received.saturating_sub(taker.received).min(sent);
         if highest < taker.highest || received < taker.received || is_first {
             (taker.highest, taker.received) = (highest, received);
-            taker.counted_from = now;
+            (taker.counted_from, taker.within) = (now, Duration::ZERO);
             return;
         }
+        taker.within += within;
         if sent < FRAMES_LEAST {
             return;
         }
         (taker.highest, taker.received) = (highest, received);
         taker.loss = 1.0 - f64::from(arrived) / f64::from(sent);
         taker.sent = sent;
+        let within = std::mem::take(&mut taker.within);
         taker.rate = f64::from(arrived) / within.as_secs_f64().max(0.005);
         let since = std::mem::replace(&mut taker.counted_from, now);
         if since >= self.changed_at + SETTLES_AFTER && self.keeps_up(member, now) {
@@ -199,7 +204,7 @@ impl TakersPace {
                 self.grown_at = now;
             }
             _ => {
-                taker.usual += (loss - taker.usual) * USUAL_WEIGHT;
+                taker.usual += (loss - taker.usual).min(0.0) * USUAL_WEIGHT;
                 self.grow(now);
             }
         }

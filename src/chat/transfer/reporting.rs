@@ -1,5 +1,6 @@
 //! When a taker reports, and what: how many symbols it lacks of each unit, unless somebody else has
-//! just said that they lack as many. The delay is random, so that one speaks and the others hear it.
+//! just said that they lack as many. The delay is random, so that one speaks and the others hear
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

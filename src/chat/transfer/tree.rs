@@ -7,7 +7,8 @@
 //! what and permissions   0x8000 for a folder, and the nine bits rwxrwxrwx
 //! modified               milliseconds since 1970, signed
 //! length                 in bytes; 0 for a folder
-//! path                   UTF-8, components between `/`; no `.`, no `..`, none empty, no `\`, no NUL
+//! path                   UTF-8, components between `/`; none is `.`, `..` or empty, none holds `\`
+//!                        or NUL
 //! ```
 //!
 //! A folder stands before what is in it, and no path stands twice. Links and devices are in no

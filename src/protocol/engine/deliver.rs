@@ -303,8 +303,7 @@ impl Engine {
                     None
                 }
                 Record::Offer(offer) => {
-                    let id = MessageId { position, index };
-                    self.tell_offered(id, frame, offer.owned(), order);
+                    self.tell_offered(MessageId { position, index }, frame, offer, order);
                     None
                 }
                 Record::Private { .. } | Record::GuestSaid { .. } => None,
@@ -315,17 +314,21 @@ impl Engine {
             }
         }
         if leaves {
-            self.group.roster.close(id);
-            self.on_left(id, Farewell::Said);
+            self.close_session(id);
         }
         messages
+    }
+
+    fn close_session(&mut self, id: Id) {
+        self.group.roster.close(id);
+        self.on_left(id, Farewell::Said);
     }
 
     fn tell_offered(
         &mut self,
         id: MessageId,
         frame: &Opened<'_>,
-        offer: OfferRecord<String>,
+        offer: OfferRecord<&str>,
         order: Order,
     ) {
         let member = self.group.roster.get(frame.id);
@@ -337,7 +340,7 @@ impl Engine {
             EngineEvent::Offered(OfferDelivery {
                 id,
                 who,
-                offer,
+                offer: offer.owned(),
                 order,
             })
         });

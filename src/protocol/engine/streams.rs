@@ -90,8 +90,8 @@ impl Streams {
         true
     }
 
-    /// Opens a frame; `None` for one whose number its author has not come to. Copies are opened like
-    /// the first, because somebody else in the room can have made that one.
+    /// Opens a frame; `None` for one whose number its author has not come to. Copies are opened
+    /// like the first, because somebody else in the room can have made that one.
     fn open(
         &mut self,
         now: Duration,

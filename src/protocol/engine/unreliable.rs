@@ -2,9 +2,9 @@
 //! inventory nor the window, and are never repaired here. Whoever sends them decides by the loss
 //! that receivers report what is sent again.
 //!
-//! Repairs and frames of chat leave first, whatever waits here: [`Engine::poll_send`] asks this part
-//! last. Among what waits here the order is that of [`Priority`], except that files have a fifth of
-//! what leaves, so that a conference does not stop them. What is late is dropped.
+//! Repairs and frames of chat leave first, whatever waits here: [`Engine::poll_send`] asks this
+//! part last. Among what waits here the order is that of [`Priority`], except that files have a
+//! fifth of what leaves, so that a conference does not stop them. What is late is dropped.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -32,8 +32,8 @@ const STREAMS_MAX: usize = 16;
 /// Bytes a second that may leave for all streams together, until a limit is set: half of a gigabit.
 const RATE_DEFAULT_BYTES_PER_S: u64 = 62_500_000;
 
-/// How long the rate may be made up for at once: longer bursts overflow the buffers of switches, and
-/// a line of talk waits behind them.
+/// How long the rate may be made up for at once: longer bursts overflow the buffers of switches,
+/// and a line of talk waits behind them.
 const BURST: Duration = Duration::from_millis(2);
 
 /// The least burst, in bytes: one run of datagrams.

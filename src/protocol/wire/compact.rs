@@ -1,6 +1,7 @@
 //! Compact frames: what is sent once and may be lost, such as symbols of a file, sound and
 //! pictures. A signature on each would cost more than its content, so that one signed announcement
-//! (`frame/notice.rs`) says whose the stream is, and each frame is sealed under the stream's own key.
+//! (`frame/notice.rs`) says whose the stream is, and each frame is sealed under the stream's own
+//! key.
 //!
 //! ```text
 //! one UDP datagram, at most 1400 bytes; numbers are big-endian

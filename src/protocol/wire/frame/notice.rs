@@ -5,20 +5,21 @@
 //! 1   announcement: stream's number 4 | channel 1 | about 16 | symbol length 2 | newest 4
 //! 2   report: about 16 | stream 8, 0 for none | flags 1 | highest 4 | received 4 | within 2 (ms) |
 //!     done 4 | with the flag, doubted unit 4 | count 1 |
-//!     lacks: first unit 4 | units 4 | symbols of each 2
+//!     lacks, in their order: first unit 4 | units 4 | symbols of each 2
 //! 3   hashes: about 16 | symbol length 2 | unit 4 | first symbol 2 | count 1 | hash of each 8
 //! ```
 //!
-//! `about` names what is sent, as its channel names things: of files, an offer. A stream is named by
-//! a hash of its author, session and number (`wire/compact.rs`), so that nobody announces another's.
+//! `about` names what is sent, as its channel names things: of files, an offer. A stream is named
+//! by a hash of its author, session and number (`wire/compact.rs`), so that nobody announces
+//! another's.
 //!
 //! A report says *how many* symbols a receiver lacks of a unit, and never which: any symbols that
 //! are new to all receivers mend what each of them has lost (RFC 5740 has this idea). A report
 //! without a stream asks whoever has the content to begin.
 //!
 //! Who has the room's key can put a false symbol into anybody's stream, and a unit of which one
-//! symbol is false is false. Its taker doubts it then, and the giver says the hashes of its symbols,
-//! signed, so that false ones are told from true ones.
+//! symbol is false is false. Its taker doubts it then, and the giver says the hashes of its
+//! symbols, signed, so that false ones are told from true ones.
 
 use super::bytes::{Reader, Writer};
 use super::first_8;
@@ -193,8 +194,9 @@ impl Report {
         };
         let count = reader.u8()?;
         let lacks = reader.list(count, LACKS_MAX, Lack::read)?;
+        let is_sorted = lacks.is_sorted_by(|one, next| one.first + one.units <= next.first);
         let is_known = flags & !(HAS_ALL | HAS_STOPPED | IS_URGENT | DOUBTS) == 0;
-        is_known.then_some(Self {
+        (is_known && is_sorted).then_some(Self {
             about,
             stream: (stream != 0).then_some(StreamId(stream)),
             has_all: flags & HAS_ALL != 0,
@@ -281,18 +283,27 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn lack() -> impl Strategy<Value = Lack> {
-        (any::<u16>(), 1_u32..1000, 1_u16..).prop_map(|(first, units, symbols)| Lack {
-            first: first.into(),
-            units,
-            symbols,
+    /// Runs of units, one behind the other.
+    fn lacks() -> impl Strategy<Value = Vec<Lack>> {
+        let run = (0_u32..100, 1_u32..1000, 1_u16..);
+        proptest::collection::vec(run, 0..=LACKS_MAX).prop_map(|runs| {
+            let mut next = 0;
+            let lack = |(gap, units, symbols): (u32, u32, u16)| {
+                let first = next + gap;
+                next = first + units;
+                Lack {
+                    first,
+                    units,
+                    symbols,
+                }
+            };
+            runs.into_iter().map(lack).collect()
         })
     }
 
     fn report() -> impl Strategy<Value = Report> {
         let flags = any::<(bool, bool, bool, Option<u32>, Option<u64>)>();
-        let lacks = proptest::collection::vec(lack(), 0..=LACKS_MAX);
-        (any::<([u8; 16], u32, u32, u16, u32)>(), flags, lacks).prop_map(
+        (any::<([u8; 16], u32, u32, u16, u32)>(), flags, lacks()).prop_map(
             |((about, highest, received, within_ms, done), flags, lacks)| {
                 let (has_all, has_stopped, is_urgent, doubts, stream) = flags;
                 Report {

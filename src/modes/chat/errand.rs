@@ -161,10 +161,9 @@ impl Dropping {
         match news {
             News::Ready(_) => return vec![Act::Offer],
             News::Entered { person, .. } => {
-                person
-                    .key
-                    .iter()
-                    .for_each(|key| drop(self.gone.remove(key)));
+                if let Some(key) = &person.key {
+                    self.gone.remove(key);
+                }
                 if std::mem::take(&mut self.lacks_addressee) {
                     return vec![Act::Offer];
                 }

@@ -32,7 +32,8 @@
 //!   node        gate, seal and engine as one value
 //! chat        PURE: one room as a person meets it: people · own · leaving · watch · archive around
 //!             a node; commands come in, events about people and messages go out; transfer (files
-//!             from one to all) · relay (a bridge: one room on this network and on a link to others)
+//!             from one to all) · relay (a bridge: one room on this network and on a link to
+//!             others)
 //! lab         PURE: the course's small services, one file per lesson, each both sides of a
 //!             dialogue; session (cuts bytes into messages) · form (asks what is missing) ·
 //!             python (pickle, marshal and json, as data)

@@ -185,16 +185,8 @@ impl Chat {
                 self.on_sent(id);
                 return None;
             }
-            EngineEvent::Offered(offered) => {
-                self.on_offered(now, offered);
-                return None;
-            }
-            EngineEvent::Notice(notice) => {
-                self.on_notice(now, &notice);
-                return None;
-            }
-            EngineEvent::Piece(piece) => {
-                self.on_piece(now, piece);
+            EngineEvent::Offered(_) | EngineEvent::Notice(_) | EngineEvent::Piece(_) => {
+                self.on_files_event(now, event);
                 return None;
             }
             EngineEvent::Amended(amended) => return self.on_amended(amended),
@@ -223,19 +215,12 @@ impl Chat {
             EngineEvent::ClockAhead { ahead } => News::Failed(Failure::ClockAhead(ahead)),
             EngineEvent::CaughtUp { messages } => News::CaughtUp { messages },
             EngineEvent::Unmirrored { lines } => News::Unmirrored { lines },
-            EngineEvent::Site { who, people } => News::Beyond(BeyondNews::Site {
-                bridge: self.people.person(&who),
-                people,
-            }),
+            EngineEvent::Site { who, people } => self.of_site(&who, people),
             EngineEvent::DeliveredAt {
                 who,
                 people,
                 last_sequence,
-            } => News::Beyond(BeyondNews::Delivered {
-                bridge: self.people.person(&who),
-                people,
-                last: Id::Group(self.own.id_up_to(last_sequence)?),
-            }),
+            } => self.of_delivery_at(&who, people, last_sequence)?,
             EngineEvent::Guest {
                 name,
                 text,
@@ -248,6 +233,33 @@ impl Chat {
                 wall_ms,
             }),
         })
+    }
+
+    /// Takes in what concerns files.
+    fn on_files_event(&mut self, now: Moment, event: EngineEvent) {
+        match event {
+            EngineEvent::Offered(offered) => self.on_offered(now, offered),
+            EngineEvent::Notice(notice) => self.on_notice(now, &notice),
+            EngineEvent::Piece(piece) => self.on_piece(now, piece),
+            _ => {}
+        }
+    }
+
+    /// How many people are at another site.
+    fn of_site(&self, who: &NamedKey, people: usize) -> News {
+        News::Beyond(BeyondNews::Site {
+            bridge: self.people.person(who),
+            people,
+        })
+    }
+
+    /// Up to which own message the people at another site have everything.
+    fn of_delivery_at(&self, who: &NamedKey, people: usize, last_sequence: u32) -> Option<News> {
+        Some(News::Beyond(BeyondNews::Delivered {
+            bridge: self.people.person(who),
+            people,
+            last: Id::Group(self.own.id_up_to(last_sequence)?),
+        }))
     }
 
     /// Takes in how far own messages have got.

@@ -87,9 +87,9 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::AlreadyIn(room) => text::already_in_room(lang, room),
         Failure::TooManyRooms { limit } => text::too_many_rooms(lang, *limit),
         Failure::CannotEnter { room, why } => text::cannot_enter(lang, room, why),
+        Failure::JoinWaits => text::join_waits(lang),
         Failure::CannotOffer { path, why } => text::cannot_offer(lang, path, why),
         Failure::PageNamesFiles => text::page_names_files(lang),
-        Failure::JoinWaits => text::join_waits(lang),
         Failure::NobodyToAsk => text::nobody_to_ask(lang),
         Failure::NobodyCalled(given) => text::nobody_is_called(lang, given),
         Failure::Yourself => text::it_is_you(lang),
@@ -126,12 +126,7 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::OtherKey => text::other_key(lang, room),
         Failure::OtherVersion => text::other_version(lang),
         Failure::ClockAhead(ahead) => text::clock_ahead(lang, *ahead),
-        Failure::Network {
-            act,
-            interface,
-            group,
-            fault,
-        } => text::refusal(lang, group, &refusal_of(*act, interface.clone(), fault)),
+        Failure::Network { .. } => refused(lang, failure),
         Failure::Interfaces(fault) => text::cause(lang, &as_io(fault)),
         Failure::PeopleForgotten(why) => text::people_are_forgotten(lang, why),
         Failure::NothingKept(why) => text::nothing_is_kept(lang, why),
@@ -146,6 +141,20 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::HubAway => text::hub_is_away(lang),
         Failure::NotAHub => text::hub_broken(lang),
     }
+}
+
+/// The sentence for a refusal by the network.
+fn refused(lang: Lang, failure: &Failure) -> String {
+    let Failure::Network {
+        act,
+        interface,
+        group,
+        fault,
+    } = failure
+    else {
+        return String::new();
+    };
+    text::refusal(lang, group, &refusal_of(*act, interface.clone(), fault))
 }
 
 fn several_called(lang: Lang, given: &str, people: &[Person]) -> String {

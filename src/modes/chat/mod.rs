@@ -119,11 +119,7 @@ fn talk(
         plain: settings.plain,
         tell,
         group,
-        shows_talk: match settings.role {
-            Role::Keeper => settings.form == Form::Json,
-            Role::Bridge => false,
-            _ => settings.form == Form::Json || settings.errand.is_none(),
-        },
+        shows_talk: shows_talk(settings),
         #[cfg(feature = "bridge")]
         bridging: Default::default(),
         refusals: Throttle::default(),
@@ -142,6 +138,15 @@ fn talk(
         driver.on_page_ask(RoomNumber::FIRST, PageAsk::LetGuestsIn);
     }
     driver.run(events)
+}
+
+/// Whether what is said is shown: a member without a person, and one with an errand, does without.
+fn shows_talk(settings: &ChatSettings) -> bool {
+    match settings.role {
+        Role::Bridge => false,
+        Role::Keeper => settings.form == Form::Json,
+        _ => settings.form == Form::Json || settings.errand.is_none(),
+    }
 }
 
 /// The page, which is the same person's from one start to the next.

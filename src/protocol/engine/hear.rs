@@ -1,5 +1,7 @@
 //! Where each frame that is heard meets the parts that it concerns.
 
+mod beats;
+
 use core::net::SocketAddr;
 use std::time::Duration;
 
@@ -10,16 +12,14 @@ use super::dedup::KnownDatagram;
 use super::event::EngineEvent;
 use super::frame_log::{NewFrame, Position};
 use super::inbox::Accept;
-use super::member::{BeatNews, Member};
+use super::member::Member;
 use super::receipts::AckBy;
 use super::repair::mute;
 use super::roster::{Id, ME, Met};
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::beat::{Beat, Digest};
 use crate::protocol::wire::frame::durable::{Durable, Record};
 use crate::protocol::wire::frame::nack::Nack;
-use crate::protocol::wire::frame::status::Status;
-use crate::protocol::wire::frame::{Ack, Author, Body, FLAG_ACK_REQUEST, Kind, MemberTag, grtt_of};
+use crate::protocol::wire::frame::{Author, Body, Kind, MemberTag, grtt_of};
 use crate::protocol::wire::seal::Opened;
 
 /// A durable frame of a member not heard before proves presence if it is no older than this.
@@ -100,15 +100,10 @@ impl Engine {
         if let Some(before) = name_before {
             self.tell_renamed(id, before);
         }
-        if opened.frame.body.kind() != Kind::Durable {
-            if !self.group.roster.is_new(id, author.sequence) {
-                self.receiving.replays += 1;
-                return;
-            }
-            let durable = None;
-            self.receiving
-                .recent
-                .insert(bytes, KnownDatagram { id, durable });
+        if opened.frame.body.kind() != Kind::Durable
+            && !self.is_first_copy(id, author.sequence, bytes)
+        {
+            return;
         }
         if self.is_too_far_ahead(now, author) {
             return self.refuse_ahead(now, id, opened);
@@ -148,6 +143,18 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Whether a frame that is no durable one comes for the first time.
+    fn is_first_copy(&mut self, id: Id, sequence: u32, bytes: &[u8]) -> bool {
+        if !self.group.roster.is_new(id, sequence) {
+            self.receiving.replays += 1;
+            return false;
+        }
+        let durable = None;
+        let known = KnownDatagram { id, durable };
+        self.receiving.recent.insert(bytes, known);
+        true
     }
 
     /// Takes in an own frame: the network carries multicast back, and a repair by another member
@@ -373,77 +380,9 @@ impl Engine {
         }
     }
 
-    fn hear_acks(&mut self, now: Moment, of: (Id, AckBy), acks: &[Ack]) {
-        for ack in acks {
-            if ack.of == self.me.tag() {
-                let log = &mut self.log;
-                let delivered = self.sending.hear_ack(of, ack.through, now.time, log);
-                self.tell_delivered(delivered);
-                self.tell_kept(of.0);
-            } else {
-                self.group.beyond.acknowledge(of.0, ack);
-                self.learn_hint(now, ack.of, ack.through);
-            }
-        }
-    }
-
-    /// Notes that a person who went without something, and has come back in another session, has
-    /// it now. That session acknowledges only what is said since it began; but its digest is ours
-    /// only if it holds the same frames.
-    fn note_held(&mut self, id: Id, digest: &Digest) {
-        let receipts = &mut self.sending.receipts;
-        let Some(person) = self.group.roster.get(id).map(|member| member.key) else {
-            return;
-        };
-        if let Some(owed) = receipts.owed_to(person)
-            && self.log.holds_all(digest, owed)
-        {
-            let delivered = receipts.settle_for(person);
-            self.tell_delivered(delivered);
-        }
-    }
-
     fn plan_report(&mut self, now: Moment, id: Id, flags: u8) {
         let (roster, rng) = (&self.group.roster, &mut self.rng);
         self.receiving.plan_report(id, flags, now.time, roster, rng);
-    }
-
-    fn hear_beat(&mut self, now: Moment, id: Id, source: SocketAddr, author: &Author, beat: &Beat) {
-        let news = BeatNews {
-            interval: beat.interval,
-            mirror_port: beat.mirror_port,
-            link: beat.link,
-            knows_history: beat.digest.cut > 0,
-        };
-        if !self.group.roster.beat(id, author.sequence, news) {
-            return; // an older one, which the network kept for a while
-        }
-        if !self.hear_in_person(now, id, source, author) {
-            return;
-        }
-        // A member that has said nothing, and was never heard, needs no inbox.
-        if beat.newest > 0 {
-            let first = self.first_sequence(author, beat.newest.saturating_add(1));
-            self.open_inbox(id, first);
-            let (timing, rng) = (self.group.timing(id), &mut self.rng);
-            self.receiving.update(id, |inbox| {
-                inbox.believe(beat.newest);
-                inbox.learn_newest(beat.newest, now.time, timing, rng);
-            });
-        }
-        self.hear_acks(now, (id, AckBy::Now), &beat.acks);
-        self.note_held(id, &beat.digest);
-        let rng = &mut self.rng;
-        self.group.hear_asked(&beat.asked, now.time, rng);
-        if author.flags & FLAG_ACK_REQUEST != 0 {
-            self.plan_report(now, id, author.flags);
-        }
-        if self.sync.is_worth_asking(id, now.time, &self.group.roster) {
-            let members = self.group.roster.size();
-            let (log, rng) = (&mut self.log, &mut self.rng);
-            self.sync
-                .compare(id, &beat.digest, now.time, members, log, rng);
-        }
     }
 
     /// Plans repairs of what a NACK asks for, and delays own NACKs for the same. `turn` differs
@@ -480,19 +419,6 @@ impl Engine {
                     self.sending.note_nack();
                 }
             }
-        }
-    }
-
-    fn hear_status(&mut self, now: Moment, id: Id, status: &Status) {
-        if status.ack.of == self.me.tag() {
-            let (log, round_trip) = (&mut self.log, &mut self.group.round_trip);
-            let delivered = self
-                .sending
-                .hear_status(id, status, now.time, log, round_trip);
-            self.tell_delivered(delivered);
-            self.tell_kept(id);
-        } else {
-            self.group.beyond.acknowledge(id, &status.ack);
         }
     }
 }

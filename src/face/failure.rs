@@ -88,7 +88,6 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::TooManyRooms { limit } => text::too_many_rooms(lang, *limit),
         Failure::CannotEnter { room, why } => text::cannot_enter(lang, room, why),
         Failure::CannotOffer { path, why } => text::cannot_offer(lang, path, why),
-        Failure::PageNamesFiles => text::page_names_files(lang),
         Failure::JoinWaits => text::join_waits(lang),
         Failure::NobodyToAsk => text::nobody_to_ask(lang),
         Failure::NobodyCalled(given) => text::nobody_is_called(lang, given),
@@ -113,8 +112,9 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::PrivateMessage => text::private_message(lang),
         Failure::GuestsMessage => text::guests_message(lang),
         Failure::NoGuests => text::no_guests(lang),
-        Failure::NotYourGuest(given) => text::not_your_guest(lang, given),
-        Failure::GuestWithoutKey(given) => text::guest_without_key(lang, given),
+        Failure::PageNamesFiles | Failure::NotYourGuest(_) | Failure::GuestWithoutKey(_) => {
+            of_page(lang, failure)
+        }
         Failure::DeletedMessage => text::deleted_message(lang),
         Failure::ChangeTooLong { limit_bytes } => text::change_too_long(lang, *limit_bytes),
         Failure::ChangeTooEarly => text::change_too_early(lang),
@@ -144,6 +144,15 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::NotKept { lines } => text::not_kept(lang, *lines),
         Failure::HubAway => text::hub_is_away(lang),
         Failure::NotAHub => text::hub_broken(lang),
+    }
+}
+
+/// What a page and its guests cannot do.
+fn of_page(lang: Lang, failure: &Failure) -> String {
+    match failure {
+        Failure::NotYourGuest(given) => text::not_your_guest(lang, given),
+        Failure::GuestWithoutKey(given) => text::guest_without_key(lang, given),
+        _ => text::page_names_files(lang),
     }
 }
 

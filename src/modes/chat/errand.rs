@@ -197,8 +197,8 @@ impl Dropping {
         }
     }
 
-    /// Whether enough people have something, and nobody else who is here is getting it. A person may
-    /// have come in several sessions, of which one is enough.
+    /// Whether enough people have something, and nobody else who is here is getting it. A person
+    /// may have come in several sessions, of which one is enough.
     fn is_given(&self, state: &OfferState) -> bool {
         let (has, lacks): (Vec<_>, Vec<_>) = state.takers.iter().partition(|it| it.has_it);
         let who = |taker: &&TakerState| (taker.person.key, taker.person.name.clone());

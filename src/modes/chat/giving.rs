@@ -22,7 +22,8 @@ use crate::terminal::screen::{Form, stdout_stream};
 use crate::text::{self, Lang};
 
 /// How long whoever has taken something stays, so that the others learn that it is whole here: it
-/// says so several times, of which each may be lost. Meanwhile it gives to those who lack something.
+/// says so several times, of which each may be lost. Meanwhile it gives to those who lack
+/// something.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// The errand of a member, and what it needs of the system.
@@ -167,8 +168,8 @@ impl Driver {
         }
     }
 
-    /// Reads what comes through the pipe, on a thread that nobody waits for; once it is read, offers
-    /// it.
+    /// Reads what comes through the pipe, on a thread that nobody waits for; once it is read,
+    /// offers it.
     fn offer_piped(&mut self, room: RoomNumber) {
         if self.giving.spool.is_some() {
             return self.offer_spool(room);

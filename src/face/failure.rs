@@ -112,9 +112,8 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
         Failure::PrivateMessage => text::private_message(lang),
         Failure::GuestsMessage => text::guests_message(lang),
         Failure::NoGuests => text::no_guests(lang),
-        Failure::PageNamesFiles | Failure::NotYourGuest(_) | Failure::GuestWithoutKey(_) => {
-            of_page(lang, failure)
-        }
+        Failure::PageNamesFiles | Failure::NotYourGuest(_) => of_page(lang, failure),
+        Failure::GuestWithoutKey(given) => text::guest_without_key(lang, given),
         Failure::DeletedMessage => text::deleted_message(lang),
         Failure::ChangeTooLong { limit_bytes } => text::change_too_long(lang, *limit_bytes),
         Failure::ChangeTooEarly => text::change_too_early(lang),
@@ -151,7 +150,6 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
 fn of_page(lang: Lang, failure: &Failure) -> String {
     match failure {
         Failure::NotYourGuest(given) => text::not_your_guest(lang, given),
-        Failure::GuestWithoutKey(given) => text::guest_without_key(lang, given),
         _ => text::page_names_files(lang),
     }
 }

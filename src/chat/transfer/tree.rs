@@ -191,7 +191,7 @@ mod tests {
         let bytes = encode(&entries).unwrap();
         assert_eq!(decode(&bytes, 7).as_deref(), Ok(&entries[..]));
         assert_eq!(decode(&bytes, 8), Err(TreeFault::BadLength));
-        assert_eq!(decode(&bytes[1..], 7).is_err(), true);
+        assert!(decode(&bytes[1..], 7).is_err());
         assert_eq!(decode(&[], 0), Ok(Vec::new()), "an empty folder");
     }
 

@@ -32,7 +32,7 @@ const FEELS_EVERY: Duration = Duration::from_millis(300);
 const LOSS_MARGIN: f64 = 0.02;
 
 /// How many standard deviations are chance.
-const CHANCE: f64 = 2.0;
+const CHANCE: f64 = 3.0;
 
 /// The part of what arrives that is sent when it was too much: what waits on its way shall leave.
 const DRAINS_BY: f64 = 0.97;
@@ -67,8 +67,8 @@ const BURST_LEAST_BYTES: f64 = 16.0 * 1442.0;
 pub(super) struct TakersPace {
     bucket: TokenBucket,
     takers: BTreeMap<MemberTag, Taker>,
-    /// Loss at which the rate was lowered, and the rate before.
-    lowered: Option<(f64, f64)>,
+    /// Loss at which the rate was lowered, the rate before, and whether one was too high earlier.
+    lowered: Option<(f64, f64, bool)>,
     has_been_too_high: bool,
     was_used_up: bool,
     grown_at: Duration,
@@ -190,13 +190,14 @@ impl TakersPace {
         let is_too_high = loss > taker.usual + LOSS_MARGIN + chance;
         match self.lowered.take() {
             // It loses as much at the lower rate: the rate was not the reason.
-            Some((before, rate_before)) if is_too_high && loss > before * 0.6 => {
+            Some((before, rate_before, had_been)) if is_too_high && loss > before * 0.6 => {
                 taker.usual = loss;
+                self.has_been_too_high = had_been;
                 self.set_rate(rate_before);
                 self.changed_at = now;
             }
             _ if is_too_high => {
-                self.lowered = Some((loss, rate));
+                self.lowered = Some((loss, rate, self.has_been_too_high));
                 self.has_been_too_high = true;
                 let arrives = (1.0 - (loss - taker.usual)).max(0.1);
                 self.set_rate(rate * arrives * DRAINS_BY);

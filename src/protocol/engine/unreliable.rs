@@ -431,7 +431,7 @@ mod tests {
         for priority in [Priority::PictureRepair, Priority::File, Priority::Sound] {
             (0..20).for_each(|_| queue(&mut unreliable, stream, priority, MS));
         }
-        let left = leaving(&mut unreliable, stream, Duration::ZERO);
+        let left = leaving(&mut unreliable, stream, MS);
         assert_eq!(left.len(), 60);
         let before_last_sound = left.iter().rposition(|unit| *unit == 0).unwrap();
         let files = left[..before_last_sound].iter();

@@ -369,7 +369,7 @@ fn a_guest_has_no_name_that_could_be_another() {
 
 #[test]
 fn a_record_of_a_later_version_is_skipped_between_those_we_know() {
-    for kind in 8..=15_u16 {
+    for kind in 9..=15_u16 {
         let mut records = Vec::new();
         Record::Said("antes").append(&mut records);
         records.extend((kind << 12 | 5).to_be_bytes());

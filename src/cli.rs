@@ -103,10 +103,10 @@ pub enum Command {
     #[command(after_help = "Example, on one computer of each network:\n  \
         roda bridge --nats nats://server:4222 --name escola --room turma-a --key-file key.txt")]
     Bridge(Box<BridgeArgs>),
-    /// Give files or folders to everybody in a room, or to one person, at once
+    /// Give files or folders to everybody in a room at once
     #[command(after_help = "Examples:\n  \
         roda drop image.iso --wait-for 30\n  \
-        roda drop photos --room turma-a --to rui\n  \
+        roda drop photos --room turma-a\n  \
         tar c . | roda drop - --as src.tar")]
     Drop(Box<DropArgs>),
 

@@ -281,7 +281,9 @@ fn read_object(line: &str, syntax: Syntax) -> Line {
     let key = key_source(key, key_file, invite_file);
     if send.is_some() || get.is_some() || stop.is_some() || unshare.is_some() {
         let says = text.is_some() || edit.is_some() || delete.is_some() || join.is_some();
-        let entry = of_files(send.map(|path| (path, to)), (get, into), stop, unshare);
+        // Files are for the whole room: whoever names one person is told, and gives to nobody.
+        let says = says || to.is_some();
+        let entry = of_files(send, (get, into), stop, unshare);
         let entry = entry.filter(|_| !says && syntax == Syntax::Commands);
         let entry = entry.unwrap_or(Entry::NotSay);
         return Line { entry, id, room };
@@ -320,15 +322,15 @@ fn key_source(
 
 /// A program offers or takes files.
 fn of_files(
-    send: Option<(String, Option<String>)>,
+    send: Option<String>,
     get: (Option<Numbered>, Option<String>),
     stop: Option<Numbered>,
     unshare: Option<Numbered>,
 ) -> Option<Entry> {
     let command = match (send, get, stop, unshare) {
-        (Some((path, to)), (None, None), None, None) => {
+        (Some(path), (None, None), None, None) => {
             let paths = vec![path];
-            return Some(Entry::Send(ToSend { paths, to }));
+            return Some(Entry::Send(ToSend { paths }));
         }
         (None, (Some(which), into), None, None) => FilesCommand::Get {
             which: which.which()?,

@@ -221,6 +221,8 @@ pub enum NetworkAct {
     Send,
     /// To wait for datagrams.
     Receive,
+    /// To open the sockets of the group of files.
+    Files,
 }
 
 /// How a connection is lost.

@@ -10,12 +10,14 @@ use super::transfer::{FilesCommand, WhichOffer};
 pub struct ToSend {
     /// The files and folders, as typed.
     pub paths: Vec<String>,
-    /// To whom alone, as typed; `None` to everybody.
-    pub to: Option<String>,
 }
 
-/// What `/send` lacks.
-const SEND_USAGE: &str = "/send [--to NAME] FILE…";
+/// What `/send` takes.
+const SEND_USAGE: &str = "/send FILE…";
+
+/// What an option begins with. `/send` has none, and takes none for a file: a file that is called
+/// so is offered by `./--name`.
+const OPTION_PREFIX: &str = "--";
 
 /// What a line about files asks for; `None` if its word is another.
 pub(super) fn of_line(word: &str, rest: &str) -> Option<Result<Asked, Failure>> {
@@ -53,19 +55,11 @@ fn number(typed: &str) -> Result<WhichOffer, Failure> {
 }
 
 fn send(rest: &str) -> Result<ToSend, Failure> {
-    let mut words = words(rest).into_iter();
-    let (mut paths, mut to) = (Vec::new(), None);
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--to" | "--para" if to.is_none() => {
-                to = Some(words.next().ok_or(Failure::Usage(SEND_USAGE))?);
-            }
-            _ => paths.push(word),
-        }
-    }
-    match paths.is_empty() {
+    let paths = words(rest);
+    let has_option = paths.iter().any(|path| path.starts_with(OPTION_PREFIX));
+    match paths.is_empty() || has_option {
         true => Err(Failure::Usage(SEND_USAGE)),
-        false => Ok(ToSend { paths, to }),
+        false => Ok(ToSend { paths }),
     }
 }
 
@@ -106,16 +100,15 @@ mod tests {
         of_line(word, rest).unwrap()
     }
 
-    fn sent(rest: &str) -> (Vec<String>, Option<String>) {
+    fn paths(rest: &str) -> Vec<String> {
         match asked("/send", rest) {
-            Ok(Asked::Send(ToSend { paths, to })) => (paths, to),
+            Ok(Asked::Send(ToSend { paths })) => paths,
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn paths_are_taken_apart_as_a_shell_does() {
-        let paths = |rest| sent(rest).0;
         assert_eq!(paths("mapa.png  aula/"), ["mapa.png", "aula/"]);
         assert_eq!(paths("'/tmp/o mapa.png'"), ["/tmp/o mapa.png"]);
         assert_eq!(
@@ -125,11 +118,16 @@ mod tests {
         assert_eq!(paths("\"it's\""), ["it's"]);
         assert_eq!(paths("C:\\temp\\a.txt"), ["C:\\temp\\a.txt"]);
         assert_eq!(paths("um'a so'"), ["uma so"]);
-        let to = sent("--to \"Ana Luz\" mapa.png");
-        assert_eq!(to, (vec!["mapa.png".into()], Some("Ana Luz".into())));
-        for lacking in ["", "  ", "--to ana", "x --to"] {
-            assert_eq!(asked("/send", lacking), Err(Failure::Usage(SEND_USAGE)));
+    }
+
+    #[test]
+    fn an_option_is_an_error_and_no_file() {
+        for typed in ["", "  ", "--to rui x.png", "x.png --to rui", "x.png --to"] {
+            let usage = Err(Failure::Usage(SEND_USAGE));
+            assert_eq!(asked("/send", typed), usage, "{typed}");
+            assert_eq!(asked("/enviar", typed), usage, "{typed}");
         }
+        assert_eq!(paths("./--to -x a--b"), ["./--to", "-x", "a--b"]);
     }
 
     #[test]

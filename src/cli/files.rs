@@ -43,10 +43,6 @@ pub struct DropArgs {
     #[command(flatten)]
     member: MemberArgs,
 
-    /// Offer it to this person alone
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
-    to: Option<String>,
-
     /// What a single file, or what comes through a pipe, is called there
     #[arg(long = "as", value_name = "NAME")]
     called: Option<String>,
@@ -130,8 +126,6 @@ pub struct Dropped {
 pub struct DropSettings {
     /// What is offered.
     pub dropped: Vec<Dropped>,
-    /// To whom alone.
-    pub to: Option<String>,
     /// How many people have to have everything.
     pub wait_for: usize,
     /// How long that may take.
@@ -172,7 +166,6 @@ impl TryFrom<DropArgs> for ChatSettings {
         });
         let errand = ErrandSettings::Drop(DropSettings {
             dropped: dropped.collect(),
-            to: args.to,
             wait_for: args.wait_for.map_or(Ok(1), persons)?,
             timeout: timeout(args.timeout)?,
         });
@@ -279,9 +272,9 @@ mod tests {
         assert_eq!(piped.dropped[0].path, None);
         assert_eq!(piped.dropped[0].name.as_deref(), Some("src.tar"));
         assert_eq!(piped.wait_for, 1);
-        let two = errand(&["drop", "a", "b", "--wait-for", "30", "--to", "rui"]);
+        let two = errand(&["drop", "a", "b", "--wait-for", "30"]);
         assert_eq!(two.dropped.len(), 2);
-        assert_eq!((two.wait_for, two.to.as_deref()), (30, Some("rui")));
+        assert_eq!(two.wait_for, 30);
         assert!(two.dropped.iter().all(|dropped| dropped.name.is_none()));
     }
 
@@ -304,6 +297,7 @@ mod tests {
             assert_eq!(settings_of(bad).unwrap_err().exit_code(), 2, "{bad:?}");
         }
         assert!(Cli::try_parse_from(["roda", "drop"]).is_err());
+        assert!(Cli::try_parse_from(["roda", "drop", "a", "--to", "rui"]).is_err());
         assert!(Cli::try_parse_from(["roda", "take", "--stdout", "--json"]).is_err());
     }
 }

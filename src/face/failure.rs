@@ -184,6 +184,7 @@ pub fn of_refusal(group: &str, refusal: &Refusal) -> Failure {
             GroupOperation::Join => NetworkAct::Join,
             GroupOperation::Send => NetworkAct::Send,
             GroupOperation::Receive => NetworkAct::Receive,
+            GroupOperation::Files => NetworkAct::Files,
         },
         group: group.to_owned(),
         interface: refusal.interface.clone(),
@@ -198,6 +199,7 @@ fn operation(act: NetworkAct) -> GroupOperation {
         NetworkAct::Join => GroupOperation::Join,
         NetworkAct::Send => GroupOperation::Send,
         NetworkAct::Receive => GroupOperation::Receive,
+        NetworkAct::Files => GroupOperation::Files,
     }
 }
 

@@ -36,6 +36,8 @@ pub enum GroupOperation {
     Send,
     /// Waiting for datagrams.
     Receive,
+    /// Opening the sockets of the group of files.
+    Files,
 }
 
 /// An error of the system, with what failed and on which interface.

@@ -74,6 +74,8 @@ pub struct GroupSockets {
     v6: Option<SocketPair>,
     /// Without them, the member does without files.
     files: Option<FileSockets>,
+    /// Why there are none, until it is told.
+    files_refusal: Option<Refusal>,
     plain: PlainSocket,
     plain_refusal: Option<Refusal>,
     interfaces: Vec<Interface>,
@@ -114,15 +116,16 @@ impl GroupSockets {
         if let Some(v6) = &v6 {
             group::report_interface(&v6.group, Domain::IPV6);
         }
-        let files = FileSockets::open(
-            &address,
-            v4.own_port(),
-            v6.as_ref().map(SocketPair::own_port),
-        );
+        let own_port_v6 = v6.as_ref().map(SocketPair::own_port);
+        let (files, files_refusal) = match FileSockets::open(&address, v4.own_port(), own_port_v6) {
+            Ok(files) => (Some(files), None),
+            Err(refusal) => (None, Some(refusal)),
+        };
         Ok(Self {
             v4,
             v6,
-            files: files.ok(),
+            files,
+            files_refusal,
             plain,
             plain_refusal,
             interfaces: Vec::new(),

@@ -184,7 +184,7 @@ impl World {
         };
         self.hosts.get_mut(number)?.disk.whole.insert(id, whole);
         let content = Box::new(content);
-        let command = FilesCommand::Offer { content, to: None };
+        let command = FilesCommand::Offer(content);
         self.ask(number, Command::Files(command));
         Some(id)
     }

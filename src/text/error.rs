@@ -358,6 +358,13 @@ pub fn refusal(lang: Lang, group: &str, refused: &Refusal) -> String {
             "cannot receive from {group}{on}: {why}{cure}",
             "não foi possível receber de {group}{on}: {why}{cure}",
         ),
+        GroupOperation::Files => say!(
+            lang,
+            "files can be neither given nor taken here, until roda is started again: the group of \
+            files has no socket: {why}{cure}",
+            "arquivos não podem ser dados nem baixados aqui, até que o roda comece de novo: o \
+            grupo dos arquivos não tem socket: {why}{cure}",
+        ),
     }
 }
 

@@ -66,31 +66,14 @@ pub fn offers(lang: Lang, who: &str, what: &str, number: u32) -> String {
     )
 }
 
-/// Somebody offers something to this person alone.
-#[must_use]
-pub fn offers_you(lang: Lang, who: &str, what: &str, number: u32) -> String {
-    say!(
-        lang,
-        "{who} offers {what}, to you alone (get it with /get {number})",
-        "{who} oferece {what}, só para você (/get {number} baixa)",
-    )
-}
-
 /// This person offers something.
 #[must_use]
-pub fn you_offer(lang: Lang, what: &str, to: Option<&str>, number: u32) -> String {
-    match to {
-        None => say!(
-            lang,
-            "you offer {what} (no longer with /unshare {number})",
-            "você oferece {what} (/unshare {number} recolhe)",
-        ),
-        Some(to) => say!(
-            lang,
-            "you offer {what} to {to} alone (no longer with /unshare {number})",
-            "você oferece {what} só para {to} (/unshare {number} recolhe)",
-        ),
-    }
+pub fn you_offer(lang: Lang, what: &str, number: u32) -> String {
+    say!(
+        lang,
+        "you offer {what} (no longer with /unshare {number})",
+        "você oferece {what} (/unshare {number} recolhe)",
+    )
 }
 
 /// Asks whether something is to be taken.
@@ -349,14 +332,6 @@ pub fn files_refused(lang: Lang, refusal: &FilesRefusal) -> String {
             "too many files are offered or taken at once",
             "são arquivos demais ao mesmo tempo",
         ),
-        FilesRefusal::NoAddressee(name) => {
-            let name = clean(name);
-            say!(
-                lang,
-                "nobody here who is called {name} can be given anything privately",
-                "ninguém aqui chamado {name} pode receber algo em particular",
-            )
-        }
     }
 }
 
@@ -420,8 +395,8 @@ pub(super) fn file_commands(lang: Lang) -> [String; 5] {
     [
         say!(
             lang,
-            "/send FILE…    offers files or folders to everybody; --to NAME: to NAME alone",
-            "/enviar ARQUIVO… oferece arquivos ou pastas a todos; --to NOME: só a NOME",
+            "/send FILE…    offers files or folders to everybody",
+            "/enviar ARQUIVO… oferece arquivos ou pastas a todos",
         ),
         say!(
             lang,

@@ -411,6 +411,7 @@ fn others(lang: Lang) -> [String; 9] {
 #[must_use]
 pub fn needs_more(lang: Lang, usage: &str) -> String {
     let usage_pt = usage.replace("NAME", "NOME").replace("TEXT", "TEXTO");
+    let usage_pt = usage_pt.replace("FILE", "ARQUIVO");
     match lang {
         Lang::En => format!("Usage: {usage}"),
         Lang::Pt => format!("Uso: {usage_pt}"),

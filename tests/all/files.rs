@@ -131,12 +131,64 @@ fn in_a_conversation_files_are_offered_by_send_and_taken_by_get() {
     assert_eq!(list["files"][0]["state"], "here");
     bia.says(r#"{"get":77,"id":"h"}"#);
     bia.shows(r#""code":"no_such_offer""#);
+    ana.says("/send --to bia x.png");
+    ana.notes("Usage: /send FILE…");
+    bia.says(r#"{"send":"x.png","to":"ana","id":"t"}"#);
+    let refused = event(&bia.shows(r#""request":"t""#));
+    assert_eq!(refused["code"], "not_say");
     ana.says("/send /there/is/nothing");
     ana.notes("cannot offer /there/is/nothing");
     ana.says("sair");
     ana.ends_with(0);
     bia.falls_silent();
     bia.ends_with(0);
+}
+
+#[test]
+fn what_is_empty_or_equal_is_given_as_anything_else() {
+    let place = Place::on_loopback();
+    let (from, into) = (folder(), folder());
+    fs::write(from.path().join("vazio"), "").unwrap();
+    for name in ["um", "dois"] {
+        file(&from, name, 100_000);
+    }
+    let paths = ["vazio", "um", "dois"].map(|name| from.path().join(name));
+    let mut taker = place.takes(&Home::new(), "bia", into.path(), &["--yes"]);
+    taker.notes("you are");
+    let paths = paths.each_ref().map(|path| path.to_str().unwrap());
+    place.gives(&Home::new(), "ana", &paths).ends_with(0);
+    taker.gets_signal("INT");
+    taker.ends_with(130);
+    let taken = names(into.path());
+    assert_eq!(taken.len(), 2, "{taken:?}");
+    assert_eq!(fs::read(into.path().join("vazio")).unwrap(), b"");
+}
+
+#[test]
+fn what_was_dropped_earlier_keeps_no_giver_in_the_room() {
+    let place = Place::on_loopback();
+    let (from, into) = (folder(), folder());
+    // She remembers the first offer, and tells of it whoever comes.
+    let mut eva = place.member(&Home::new(), "eva", &["--json"]);
+    let home = Home::new();
+    for name in ["um", "dois"] {
+        let path = from.path().join(name);
+        fs::write(&path, name).unwrap();
+        let giver = place.gives(&home, "ana", &[path.to_str().unwrap(), "--wait-for", "1"]);
+        let args = ["--yes", "--from", "ana"];
+        let mut taker = place.takes(&Home::new(), "bia", into.path(), &args);
+        taker.notes(&format!("{name} is here, whole"));
+        giver.ends_with(0);
+        taker.gets_signal("INT");
+        taker.ends_with(130);
+    }
+    eva.shows(r#""name":"dois""#);
+    // The second taker was told of the first offer too, which nobody gives any more.
+    let whole = names(into.path());
+    let whole = whole.iter().filter(|name| !name.ends_with(".part"));
+    assert_eq!(whole.collect::<Vec<_>>(), ["dois", "um"]);
+    eva.falls_silent();
+    eva.ends_with(0);
 }
 
 #[test]

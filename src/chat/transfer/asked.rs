@@ -30,8 +30,7 @@ impl Transfers {
         node: &mut Node,
     ) {
         let done = match command {
-            FilesCommand::Offer { to: Some(to), .. } => Err(FilesRefusal::NoAddressee(to)),
-            FilesCommand::Offer { content, to: None } => self.offer(now, &content, node),
+            FilesCommand::Offer(content) => self.offer(now, &content, node),
             FilesCommand::Get { which, into } => self.get(now.time, which, into.as_ref()),
             FilesCommand::List => Ok(vec![Tale::List]),
             FilesCommand::Stop(which) => self.stop(now, which, node),
@@ -69,6 +68,7 @@ impl Transfers {
         if added.is_none() && self.list.get(&id).is_none() {
             return Err(FilesRefusal::TooMany);
         }
+        self.list.make_own(&id);
         node.offer(now, &offer.record());
         Ok(vec![Tale::Offered(id, now.wall_ms, None)])
     }

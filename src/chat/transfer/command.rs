@@ -8,12 +8,7 @@ use super::offer::{Content, OfferId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FilesCommand {
     /// Offer a content, which the disk has hashed and can read from now on.
-    Offer {
-        /// What.
-        content: Box<Content>,
-        /// To whom alone, as typed; `None` to everybody.
-        to: Option<String>,
-    },
+    Offer(Box<Content>),
     /// Take what is offered.
     Get {
         /// Which.

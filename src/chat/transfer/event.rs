@@ -52,14 +52,10 @@ pub struct Offered {
     pub offer: Arc<Offer>,
     /// Who offers it.
     pub who: Person,
-    /// For whom alone, if this member offers it privately.
-    pub to: Option<Person>,
     /// When, by the author's clock, in milliseconds since 1970.
     pub wall_ms: u64,
     /// Whether this member offers it.
     pub is_own: bool,
-    /// Whether only its addressee can take it.
-    pub is_private: bool,
     /// Whether it was made just now.
     pub timing: Timing,
 }
@@ -144,6 +140,4 @@ pub enum FilesRefusal {
     TooLarge,
     /// As many are offered, or taken, as this program looks after.
     TooMany,
-    /// The addressee cannot be given anything privately, or is not here.
-    NoAddressee(String),
 }

@@ -112,6 +112,20 @@ impl OfferList {
         self.offers.remove(&oldest).map(|_| ())
     }
 
+    /// Makes an offer this member's own too, which somebody else has made before: it holds the same
+    /// content, and wants to hear who takes it.
+    pub(super) fn make_own(&mut self, id: &OfferId) {
+        if let Some(known) = self.offers.get_mut(id) {
+            known.is_own = true;
+        }
+    }
+
+    /// Whether somebody takes an own offer now.
+    pub(super) fn is_own_taken(&self, now: Duration) -> bool {
+        let mut own = self.offers.values().filter(|known| known.is_own);
+        own.any(|known| known.takers.values().any(|taker| taker.is_active(now)))
+    }
+
     pub(super) fn get(&self, id: &OfferId) -> Option<&Known> {
         self.offers.get(id)
     }

@@ -383,6 +383,8 @@ impl Transfers {
         }
     }
 
+    /// Says to all what is whole here. Whoever offered it may have left the group of files: nobody
+    /// wanted anything for a while, or the content is empty and nothing ever had to leave.
     fn say_last_words(&mut self, now: Moment, node: &mut Node) {
         let (due, later) = self.last_words.iter().partition(|(at, _)| *at <= now.time);
         let due: Vec<(Duration, OfferId)> = due;
@@ -395,7 +397,7 @@ impl Transfers {
                     done: units::count(&known.offer),
                     ..Report::default()
                 };
-                node.report_stream(now, ReportTo::Takers, report);
+                node.report_stream(now, ReportTo::All, report);
             }
         }
     }

@@ -149,10 +149,8 @@ fn offered(
         number: known.number,
         offer: known.offer.clone(),
         who: person(&known.who),
-        to: None,
         wall_ms,
         is_own: known.is_own,
-        is_private: false,
         timing: timing.unwrap_or(Timing::Live),
     }
 }

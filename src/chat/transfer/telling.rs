@@ -39,7 +39,9 @@ impl Transfers {
             .keys()
             .filter(|id| !self.takings.contains_key(id));
         let givings: Vec<OfferId> = givings.copied().collect();
-        let is_any = !takings.is_empty() || !givings.is_empty();
+        // Somebody who has begun and falls silent is gone after a while, and nothing else tells it.
+        let is_waited_for = self.list.is_own_taken(now);
+        let is_any = !takings.is_empty() || !givings.is_empty() || is_waited_for;
         self.progress_at = is_any.then_some(now + PROGRESS_EVERY);
         for taking in self.takings.values_mut() {
             taking.measure(now);

@@ -24,8 +24,6 @@ pub(super) struct FileObject<'e> {
     #[serde(skip_serializing_if = "is_false")]
     own: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<Someone<'e>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     done_bytes: Option<u64>,
@@ -64,7 +62,6 @@ pub(super) fn of_event(happened: &FilesEvent) -> Object<'_> {
     match happened {
         FilesEvent::Offered(offered) => Object {
             file: Some(Box::new(of_offered(offered))),
-            private: offered.is_private,
             late: offered.timing == Timing::Late,
             history: offered.timing == Timing::History,
             ..event("file_offered")
@@ -91,10 +88,6 @@ pub(super) fn of_event(happened: &FilesEvent) -> Object<'_> {
         },
         FilesEvent::Refused(refusal) => Object {
             code: Some(refusal_code(refusal)),
-            name: match refusal {
-                FilesRefusal::NoAddressee(name) => Some(name),
-                _ => None,
-            },
             ..event("error")
         },
     }
@@ -117,7 +110,6 @@ fn of_offered(offered: &Offered) -> FileObject<'_> {
         size_bytes: offered.offer.size_bytes,
         from: Someone::of(&offered.who),
         own: offered.is_own,
-        to: offered.to.as_ref().map(Someone::of),
         state: None,
         done_bytes: None,
         bytes_per_s: None,
@@ -146,7 +138,6 @@ fn of_state(state: &OfferState) -> FileObject<'_> {
         size_bytes: state.offer.size_bytes,
         from: Someone::of(&state.who),
         own: state.is_own,
-        to: None,
         state: Some(stage),
         done_bytes,
         bytes_per_s: Some(state.bytes_per_s).filter(|rate| *rate > 0),
@@ -199,6 +190,5 @@ fn refusal_code(refusal: &FilesRefusal) -> &'static str {
         FilesRefusal::NotShared => "not_shared",
         FilesRefusal::TooLarge => "too_large",
         FilesRefusal::TooMany => "too_many_files",
-        FilesRefusal::NoAddressee(_) => "no_addressee",
     }
 }

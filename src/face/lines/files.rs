@@ -46,7 +46,9 @@ impl Progress {
             }
             FilesEvent::AllHave(state) => {
                 self.said.remove(&state.offer.id);
-                text::all_have_it(lang, &state.offer.name, state.takers.len())
+                // Whoever fell silent in the middle is among the takers, and lacks it.
+                let has = state.takers.iter().filter(|taker| taker.has_it).count();
+                text::all_have_it(lang, &state.offer.name, has)
             }
             FilesEvent::Failed { state, why } => {
                 self.said.remove(&state.offer.id);
@@ -132,13 +134,9 @@ fn offer(lang: Lang, offered: &Offered) -> String {
     let content = &offered.offer;
     let what = text::content(lang, &content.name, content.kind, content.size_bytes);
     let who = addressed(&offered.who);
-    match (offered.is_own, offered.is_private) {
-        (true, _) => {
-            let to = offered.to.as_ref().map(addressed);
-            text::you_offer(lang, &what, to.as_deref(), offered.number)
-        }
-        (false, true) => text::offers_you(lang, &who, &what, offered.number),
-        (false, false) => text::offers(lang, &who, &what, offered.number),
+    match offered.is_own {
+        true => text::you_offer(lang, &what, offered.number),
+        false => text::offers(lang, &who, &what, offered.number),
     }
 }
 
@@ -239,10 +237,8 @@ mod tests {
             number: 3,
             offer: an_offer(),
             who: Person::unproven("ana"),
-            to: None,
             wall_ms: 0,
             is_own: false,
-            is_private: false,
             timing: Timing::Live,
         }));
         let said = Progress::default().sentences(Lang::En, &offered);

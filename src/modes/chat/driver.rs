@@ -403,7 +403,7 @@ impl Driver {
         }
     }
 
-    fn tell_refusal(&mut self, refusal: &Refusal) {
+    pub(super) fn tell_refusal(&mut self, refusal: &Refusal) {
         let failure = failure::of_refusal(&self.group, refusal);
         let news = NetworkNews::Refused(failure);
         self.rooms.handle(self.clock.now(), Input::Network(news));
@@ -414,6 +414,7 @@ impl Driver {
             NetworkAsk::Rejoin => self.sockets.rejoin(),
             NetworkAsk::IgnoreOwn => self.sockets.ignore_itself(),
             NetworkAsk::JoinFiles => {
+                self.tell_files_refusal();
                 let refusals = self.sockets.join_files();
                 self.tell_refusals(&refusals);
             }

@@ -6,10 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::chat::event::{Failure, News};
-use crate::chat::transfer::event::{
-    FilesEvent, FilesRefusal, OfferState, Offered, TakerState, TransferFault,
-};
-use crate::chat::transfer::{FilesCommand, OfferKind, WhichOffer};
+use crate::chat::transfer::event::{FilesEvent, OfferState, Offered, TakerState, TransferFault};
+use crate::chat::transfer::{FilesCommand, OfferId, OfferKind, WhichOffer};
 use crate::cli::{DropSettings, ErrandSettings, TakeSettings};
 use crate::face::lines::addressed;
 use crate::modes::Outcome;
@@ -22,7 +20,7 @@ const QUESTIONS_MAX: usize = 256;
 /// What an errand wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
-    /// To offer everything, now or again.
+    /// To offer everything.
     Offer,
     /// To ask the room.
     Ask(FilesCommand),
@@ -45,14 +43,14 @@ pub(super) enum Errand {
 #[derive(Debug)]
 pub(super) struct Dropping {
     pub(super) settings: DropSettings,
-    /// The offers, and how far each is.
-    given: BTreeMap<u32, Option<OfferState>>,
+    /// What this errand offers, and how far each is. Equal contents are one offer, and what was
+    /// offered earlier or by another program under the same key is none of these.
+    given: BTreeMap<OfferId, Option<OfferState>>,
     /// Who has left.
     gone: BTreeSet<Key>,
-    /// Offers that cannot be made.
-    failed: usize,
-    /// Whether the addressee was not there when it was offered.
-    lacks_addressee: bool,
+    /// How many of the things to offer were offered, or cannot be.
+    answered: usize,
+    is_failed: bool,
     is_over: bool,
 }
 
@@ -79,8 +77,8 @@ impl Errand {
                 settings: settings.clone(),
                 given: BTreeMap::new(),
                 gone: BTreeSet::new(),
-                failed: 0,
-                lacks_addressee: false,
+                answered: 0,
+                is_failed: false,
                 is_over: false,
             }),
             ErrandSettings::Take(settings) => Self::Take(Taking {
@@ -157,6 +155,11 @@ impl Errand {
 }
 
 impl Dropping {
+    /// Takes in that a content is about to be offered for this errand.
+    pub(super) fn offers(&mut self, offer: OfferId) {
+        self.given.entry(offer).or_default();
+    }
+
     fn on_news(&mut self, news: &News) -> Vec<Act> {
         match news {
             News::Ready(_) => return vec![Act::Offer],
@@ -164,37 +167,36 @@ impl Dropping {
                 if let Some(key) = &person.key {
                     self.gone.remove(key);
                 }
-                if std::mem::take(&mut self.lacks_addressee) {
-                    return vec![Act::Offer];
-                }
             }
             News::Left { person, .. } => self.gone.extend(person.key),
-            News::Failed(Failure::CannotOffer { .. }) => self.failed += 1,
+            News::Failed(Failure::CannotOffer { .. }) => self.fail(),
             News::Files(happened) => match &**happened {
-                FilesEvent::Offered(offered) if offered.is_own => {
-                    self.given.entry(offered.number).or_default();
+                FilesEvent::Offered(offered) if self.given.contains_key(&offered.offer.id) => {
+                    self.answered += 1;
                 }
-                FilesEvent::Progress(state) | FilesEvent::AllHave(state) if state.is_own => {
-                    self.given.insert(state.number, Some(state.clone()));
+                FilesEvent::Progress(state) | FilesEvent::AllHave(state) => {
+                    if let Some(given) = self.given.get_mut(&state.offer.id) {
+                        *given = Some(state.clone());
+                    }
                 }
-                FilesEvent::Failed { state, why }
-                    if state.is_own && *why != TransferFault::NobodyHasIt =>
-                {
-                    self.given.remove(&state.number);
-                    self.failed += 1;
+                FilesEvent::Failed { state, why } if *why != TransferFault::NobodyHasIt => {
+                    self.is_failed |= self.given.remove(&state.offer.id).is_some();
                 }
-                // They may still come.
-                FilesEvent::Refused(FilesRefusal::NoAddressee(_)) => self.lacks_addressee = true,
-                FilesEvent::Refused(_) => self.failed += 1,
+                FilesEvent::Refused(_) => self.fail(),
                 _ => {}
             },
             _ => {}
         }
-        let is_nothing_left = self.failed >= self.settings.dropped.len();
-        match is_nothing_left || self.is_settled() {
+        match self.is_settled() {
             true => self.leave(),
             false => Vec::new(),
         }
+    }
+
+    /// Something cannot be offered.
+    fn fail(&mut self) {
+        self.answered += 1;
+        self.is_failed = true;
     }
 
     /// Whether enough people have something, and nobody else who is here is getting it. A person
@@ -212,18 +214,15 @@ impl Dropping {
             && lacks.all(|taker| is_gone(taker) || persons.contains(&who(taker)))
     }
 
-    /// Whether everything that could be offered is given.
+    /// Whether everything that could be offered is given, or nothing is left to give.
     fn is_settled(&self) -> bool {
-        let offered = self.given.len();
         let is_given =
             |state: &Option<OfferState>| state.as_ref().is_some_and(|state| self.is_given(state));
-        offered > 0
-            && offered + self.failed >= self.settings.dropped.len()
-            && self.given.values().all(is_given)
+        self.answered >= self.settings.dropped.len() && self.given.values().all(is_given)
     }
 
     fn is_done(&self) -> bool {
-        self.failed == 0 && self.is_settled()
+        !self.is_failed && self.is_settled()
     }
 
     fn leave(&mut self) -> Vec<Act> {

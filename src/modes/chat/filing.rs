@@ -33,7 +33,6 @@ pub(super) struct Filing {
 struct Wish {
     request: RequestId,
     path: PathBuf,
-    to: Option<String>,
 }
 
 impl Filing {
@@ -90,7 +89,7 @@ impl Driver {
     pub(super) fn send_files(&mut self, request: RequestId, room: RoomNumber, to_send: ToSend) {
         for path in to_send.paths {
             let path = at_home(&path);
-            self.offer_file(request, room, (path, None), to_send.to.clone());
+            self.offer_file(request, room, (path, None));
         }
     }
 
@@ -100,14 +99,12 @@ impl Driver {
         request: RequestId,
         room: RoomNumber,
         (path, name): (PathBuf, Option<String>),
-        to: Option<String>,
     ) {
         let ticket = self.filing.next;
         self.filing.next += 1;
         let wish = Wish {
             request,
             path: path.clone(),
-            to,
         };
         if self.filing.wishes.len() >= WISHES_MAX {
             let busy = std::io::ErrorKind::ResourceBusy;
@@ -122,10 +119,22 @@ impl Driver {
         self.filing.wishes.insert(ticket, wish);
         match self.files() {
             Ok(files) => files.read(to_offer),
-            Err(error) => self.fail(Failure::CannotOffer {
-                path: to_offer.path.to_string_lossy().into_owned(),
-                why: text::error(self.face.lang_of_causes(self.lang), &error),
-            }),
+            Err(error) => {
+                self.filing.wishes.remove(&ticket);
+                let failure = Failure::CannotOffer {
+                    path: to_offer.path.to_string_lossy().into_owned(),
+                    why: text::error(self.face.lang_of_causes(self.lang), &error),
+                };
+                self.fail(failure.clone());
+                self.errand_on(&News::Failed(failure));
+            }
+        }
+    }
+
+    /// Tells once why files do not work, when somebody wants to give or to take one.
+    pub(super) fn tell_files_refusal(&mut self) {
+        if let Some(refusal) = self.sockets.take_files_refusal() {
+            self.tell_refusal(&refusal);
         }
     }
 
@@ -163,10 +172,9 @@ impl Driver {
             let sentence = text::left_out_of_offer(self.lang, &content.name, skipped);
             self.face.say(&sentence);
         }
-        let offer = FilesCommand::Offer {
-            content: Box::new(content),
-            to: wish.to,
-        };
+        self.tell_files_refusal();
+        self.errand_offers(&content);
+        let offer = FilesCommand::Offer(Box::new(content));
         let offer = Input::Ask(wish.request, Command::Files(offer));
         self.rooms.handle_in(now, room, offer);
     }

@@ -13,6 +13,8 @@ use crate::chat::Input;
 use crate::chat::command::{Command, Leave, RequestId};
 use crate::chat::event::{Failure, News};
 use crate::chat::rooms::RoomNumber;
+use crate::chat::transfer::Offer;
+use crate::chat::transfer::offer::Content;
 use crate::cli::{ChatSettings, ErrandSettings};
 use crate::error::Error;
 use crate::modes::Outcome;
@@ -111,6 +113,15 @@ impl Driver {
         self.do_errand(now, acts);
     }
 
+    /// Lets the errand know which offer is about to be made for it.
+    pub(super) fn errand_offers(&mut self, content: &Content) {
+        if let (Some(Errand::Drop(dropping)), Some(offer)) =
+            (&mut self.giving.errand, Offer::new(content))
+        {
+            dropping.offers(offer.id);
+        }
+    }
+
     /// Lets the errand take in what the person answers.
     pub(super) fn errand_answer(&mut self, now: Moment, answer: &str) {
         if let Some(errand) = &mut self.giving.errand {
@@ -161,7 +172,7 @@ impl Driver {
             match dropped.path {
                 Some(path) => {
                     let named = (path, dropped.name);
-                    self.offer_file(RequestId::default(), room, named, settings.to.clone());
+                    self.offer_file(RequestId::default(), room, named);
                 }
                 None => self.offer_piped(room),
             }
@@ -216,8 +227,7 @@ impl Driver {
         let piped = dropping.settings.dropped.iter();
         let mut piped = piped.filter(|dropped| dropped.path.is_none());
         let name = piped.next().and_then(|dropped| dropped.name.clone());
-        let to = dropping.settings.to.clone();
-        self.offer_file(RequestId::default(), room, (path, name), to);
+        self.offer_file(RequestId::default(), room, (path, name));
     }
 
     /// How the errand ended, if there is one.

@@ -31,13 +31,19 @@ pub(super) struct FileSockets {
 
 impl FileSockets {
     /// Opens them without joining; what this member itself sends from its own ports is filtered.
+    ///
+    /// # Errors
+    /// A [`Refusal`] of [`GroupOperation::Files`].
     pub(super) fn open(
         address: &GroupAddress,
         own_port: u16,
         own_port_v6: Option<u16>,
     ) -> Result<Self, Refusal> {
         let group = next_group(address);
-        let v4 = group::open(group.v4.into())?;
+        let v4 = group::open(group.v4.into()).map_err(|refusal| Refusal {
+            act: GroupOperation::Files,
+            ..refusal
+        })?;
         group::report_interface(&v4, Domain::IPV4);
         // Without the filter, the member still recognises its own datagrams.
         let _ = kernel::filter_own(&v4, own_port);
@@ -106,6 +112,12 @@ impl GroupSockets {
         joined.filter_map(Result::err).collect()
     }
 
+    /// Why files can be neither given nor taken; `None` if they can, and from the second call on,
+    /// because it is told once.
+    pub fn take_files_refusal(&mut self) -> Option<Refusal> {
+        self.files_refusal.take()
+    }
+
     /// Leaves it again.
     pub fn leave_files(&mut self) {
         if let Some(files) = &mut self.files {
@@ -132,7 +144,34 @@ fn next_group(address: &GroupAddress) -> Group {
 
 #[cfg(test)]
 mod tests {
+    use std::net::UdpSocket;
+
     use super::*;
+
+    #[test]
+    fn a_group_of_files_that_cannot_be_bound_is_refused_once_and_the_rest_works() {
+        // Whoever binds it without sharing the port keeps it from all others.
+        let group = Ipv4Addr::new(239, 255, 71, 72);
+        let taken = UdpSocket::bind((group, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let address = |frames: [u8; 4]| GroupAddress {
+            frames: SocketAddrV4::new(frames.into(), port),
+            frames_v6: "ff12::e003:1d47".parse().unwrap(),
+            plain: None,
+            ttl: 1,
+            interfaces: Vec::new(),
+        };
+        let mut sockets = GroupSockets::open(address([239, 255, 71, 71])).unwrap();
+        assert!(sockets.join_files().is_empty());
+        let refusal = sockets.take_files_refusal().unwrap();
+        assert_eq!(refusal.act, GroupOperation::Files);
+        assert_eq!(refusal.cause.kind(), io::ErrorKind::AddrInUse);
+        assert!(sockets.take_files_refusal().is_none());
+        assert!(sockets.send_to_files(&[b"lost"]).is_empty());
+        drop(taken);
+        let mut sockets = GroupSockets::open(address([239, 255, 71, 71])).unwrap();
+        assert!(sockets.take_files_refusal().is_none());
+    }
 
     #[test]
     fn the_group_of_files_is_the_next_one_on_the_same_port() {

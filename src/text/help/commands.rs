@@ -8,7 +8,7 @@ pub(crate) fn command(path: &str) -> Option<&'static str> {
         "chat" => "Conversa com todos desta rede: confiável, em ordem, sem servidor",
         "keep" => "Membro sem pessoa, que guarda o que se diz numa sala para quem chegar depois",
         "bridge" => "Membro sem pessoa, que leva uma sala a outras redes, por servidores NATS",
-        "drop" => "Dá arquivos ou pastas a todos numa sala, ou a uma pessoa, de uma vez",
+        "drop" => "Dá arquivos ou pastas a todos numa sala, de uma vez",
         "take" => "Baixa arquivos e pastas que alguém dá",
         "web" => "Conversa num navegador deste computador: só a página, sem este terminal",
         "room" => "Salas que só algumas pessoas podem ler",

@@ -10,7 +10,6 @@ pub(super) fn argument(path: &str, id: &str) -> Option<&'static str> {
             "A chave é uma senha, mesmo que pareça um convite; pergunta por ela se nada mais a dá"
         }
         ("drop", "files") => "Arquivos e pastas a oferecer; - é o que vem por um pipe",
-        ("drop", "to") => "Oferece só a esta pessoa",
         ("drop", "called") => "Como um arquivo só, ou o que vem por um pipe, se chama lá",
         ("drop", "wait_for") => {
             "Sai quando N pessoas têm tudo, e também todos os outros que baixam [padrão: 1]"

@@ -10,9 +10,9 @@ use crate::chat::transfer::event::Stage;
 use crate::chat::transfer::offer::ContentHasher;
 use crate::cli::Dropped;
 
-fn an_offer(kind: OfferKind) -> Arc<Offer> {
+fn an_offer(number: u32, kind: OfferKind) -> Arc<Offer> {
     let mut hasher = ContentHasher::default();
-    hasher.block(b"1");
+    hasher.block(&number.to_be_bytes());
     Arc::new(Offer::new(&hasher.finish("a".into(), kind, &[0; 20])).unwrap())
 }
 
@@ -25,7 +25,7 @@ fn state(number: u32, takers: &[(&str, bool, bool)]) -> OfferState {
     });
     OfferState {
         number,
-        offer: an_offer(OfferKind::File),
+        offer: an_offer(number, OfferKind::File),
         who: Person::unproven("ana"),
         is_own: true,
         stage: Stage::Have,
@@ -43,12 +43,10 @@ fn files(happened: FilesEvent) -> News {
 fn offered(number: u32, who: &str, is_own: bool, kind: OfferKind) -> News {
     files(FilesEvent::Offered(Box::new(Offered {
         number,
-        offer: an_offer(kind),
+        offer: an_offer(number, kind),
         who: Person::unproven(who),
-        to: None,
         wall_ms: 0,
         is_own,
-        is_private: false,
         timing: Timing::Live,
     })))
 }
@@ -60,11 +58,18 @@ fn dropping(count: usize, wait_for: usize) -> Errand {
     };
     let settings = DropSettings {
         dropped: vec![dropped; count],
-        to: None,
         wait_for,
         timeout: None,
     };
     Errand::new(&ErrandSettings::Drop(settings), Lang::En, false)
+}
+
+/// Has an offer made for an errand.
+fn offers(errand: &mut Errand, number: u32) -> Vec<Act> {
+    if let Errand::Drop(dropping) = errand {
+        dropping.offers(an_offer(number, OfferKind::File).id);
+    }
+    errand.on_news(&offered(number, "ana", true, OfferKind::File))
 }
 
 fn taking(edit: impl FnOnce(&mut TakeSettings)) -> Errand {
@@ -91,11 +96,7 @@ fn get(number: u32) -> Act {
 fn who_gives_leaves_once_enough_have_everything_and_nobody_is_left_in_the_middle() {
     let mut errand = dropping(2, 2);
     for number in [1, 2] {
-        assert!(
-            errand
-                .on_news(&offered(number, "ana", true, OfferKind::File))
-                .is_empty()
-        );
+        assert!(offers(&mut errand, number).is_empty());
     }
     let progress = |number, takers: &[_]| files(FilesEvent::Progress(state(number, takers)));
     let both = [("rui", true, true), ("eva", true, true)];
@@ -116,7 +117,7 @@ fn who_gives_leaves_once_enough_have_everything_and_nobody_is_left_in_the_middle
     assert_eq!(errand.outcome(), Outcome::Incomplete);
     assert_eq!(errand.on_news(&progress(2, &gone)), [Act::Leave]);
     let mut again = dropping(1, 1);
-    again.on_news(&offered(1, "ana", true, OfferKind::File));
+    offers(&mut again, 1);
     let twice = [("rui", false, true), ("rui", true, true)];
     assert_eq!(
         again.on_news(&progress(1, &twice)),
@@ -139,6 +140,34 @@ fn what_cannot_be_offered_ends_in_a_failure() {
     let mut late = dropping(1, 1);
     assert_eq!(late.on_timeout(), [Act::Leave]);
     assert_eq!(late.outcome(), Outcome::Incomplete);
+}
+
+#[test]
+fn equal_contents_and_what_was_offered_earlier_keep_nobody_waiting() {
+    let has = |number| files(FilesEvent::AllHave(state(number, &[("rui", true, true)])));
+    let mut equal = dropping(2, 1);
+    assert!(offers(&mut equal, 1).is_empty());
+    assert!(
+        equal.on_news(&has(1)).is_empty(),
+        "the second is read still"
+    );
+    assert_eq!(offers(&mut equal, 1), [Act::Leave]);
+    assert_eq!(equal.outcome(), Outcome::Done);
+    let mut later = dropping(1, 1);
+    later.on_news(&offered(7, "ana", true, OfferKind::File));
+    assert!(offers(&mut later, 1).is_empty());
+    assert!(later.on_news(&has(7)).is_empty(), "of an earlier errand");
+    assert_eq!(later.on_news(&has(1)), [Act::Leave]);
+    assert_eq!(later.outcome(), Outcome::Done);
+    let mut changed = dropping(2, 1);
+    offers(&mut changed, 1);
+    offers(&mut changed, 1);
+    let failed = files(FilesEvent::Failed {
+        state: state(1, &[]),
+        why: TransferFault::Disk(DiskFault::Changed),
+    });
+    assert_eq!(changed.on_news(&failed), [Act::Leave], "nothing is left");
+    assert_eq!(changed.outcome(), Outcome::Incomplete);
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl Chat {
         self.leave(now);
     }
 
-    /// When [`Input::Time`] is due.
+    /// When [`Input::Time`](super::input::Input::Time) is due.
     pub(super) fn next_time(&self, now: Duration) -> Option<Duration> {
         let times = [
             Some(self.watch.next_time()),

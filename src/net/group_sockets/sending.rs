@@ -62,7 +62,8 @@ impl GroupSockets {
         refusals
     }
 
-    /// Where there are several interfaces, some frames leave by IPv6 too: see [`Networks`].
+    /// Where there are several interfaces, some frames leave by IPv6 too: see
+    /// [`Networks`](crate::net::networks::Networks).
     fn probe(&mut self, datagrams: &[&[u8]], families: Families) -> Families {
         if self.interfaces.len() < 2 {
             return families;

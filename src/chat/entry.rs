@@ -32,6 +32,8 @@ pub enum Syntax {
     Menu,
     /// Nothing else: every line is said as it stands, and every object goes as it is.
     Verbatim,
+    /// Nothing at all: what is typed is not read.
+    Unread,
 }
 
 /// A line, as it is meant.

@@ -7,6 +7,7 @@ mod delivery;
 mod files;
 mod keeping;
 mod other_wires;
+mod ready;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,9 +22,7 @@ use super::guests;
 use super::mention::mentions;
 use super::relations;
 use crate::chat::entry::Syntax;
-use crate::chat::event::{
-    Content, Guest, Id, MemberState, Message, News, Person, Ready, Stats, Timing,
-};
+use crate::chat::event::{Content, Guest, Id, MemberState, Message, News, Person, Stats, Timing};
 use crate::chat::trust::{PRIVATE, SUFFIX, Standing, VERIFIED};
 use crate::clock::WallClock;
 use crate::protocol::fingerprint::fingerprint;
@@ -325,18 +324,6 @@ impl Lines {
         };
         screen.message_with(&shown, highlight, &mut line);
         Line::Data(line)
-    }
-
-    fn ready(&self, ready: &Ready) -> Vec<String> {
-        let (lang, name) = (self.style.lang, &ready.me.name);
-        let Some(room) = &ready.room else {
-            return vec![text::in_lobby(lang, name, &ready.interfaces)];
-        };
-        let access = match ready.is_keyed {
-            true => text::room_is_keyed(lang, room),
-            false => text::room_is_public(lang, room),
-        };
-        vec![text::in_room(lang, name, room, &ready.interfaces), access]
     }
 
     fn stats(&self, stats: &Stats) -> Vec<String> {

@@ -7,26 +7,44 @@ use crate::protocol::message::FAREWELL;
 /// The input object of a program, as it is shown in help.
 const SAYING: &str = r#"{"say": "…"}"#;
 
-/// A member in the lobby is ready.
+/// A member in the lobby is ready; `leaves` is how it ends.
 #[must_use]
-pub fn in_lobby(lang: Lang, name: &str, interfaces: &[Interface]) -> String {
+pub fn in_lobby(lang: Lang, name: &str, interfaces: &[Interface], leaves: &str) -> String {
     let on = on(lang, interfaces);
     say!(
         lang,
-        "you are {name}, in the lobby, {on}; /help lists the commands, {FAREWELL} leaves",
-        "você é {name}, no saguão, {on}; /ajuda lista os comandos; para sair, digite {FAREWELL}",
+        "you are {name}, in the lobby, {on}; {leaves}",
+        "você é {name}, no saguão, {on}; {leaves}",
     )
 }
 
-/// A member in a named room is ready.
+/// How somebody leaves, and finds out more if what is typed is read.
 #[must_use]
-pub fn in_room(lang: Lang, name: &str, room: &str, interfaces: &[Interface]) -> String {
+pub fn leaves(lang: Lang, is_read: bool) -> String {
+    if !is_read {
+        return say!(lang, "Ctrl-C leaves", "Ctrl-C sai");
+    }
+    say!(
+        lang,
+        "/help lists the commands, {FAREWELL} leaves",
+        "/ajuda lista os comandos; para sair, digite {FAREWELL}",
+    )
+}
+
+/// A member in a named room is ready; `leaves` is how it ends.
+#[must_use]
+pub fn in_room(
+    lang: Lang,
+    name: &str,
+    room: &str,
+    interfaces: &[Interface],
+    leaves: &str,
+) -> String {
     let on = on(lang, interfaces);
     say!(
         lang,
-        "you are {name}, in the room {room}, {on}; /help lists the commands, {FAREWELL} leaves",
-        "você é {name}, na sala {room}, {on}; /ajuda lista os comandos; para sair, digite \
-        {FAREWELL}",
+        "you are {name}, in the room {room}, {on}; {leaves}",
+        "você é {name}, na sala {room}, {on}; {leaves}",
     )
 }
 

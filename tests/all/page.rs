@@ -9,7 +9,7 @@ use roda::protocol::wire::seal::Seal;
 use roda::store::archive::RoomKind;
 use serde_json::json;
 use support::archive::{entry, write};
-use support::place::{Home, Place};
+use support::place::{Home, Place, free_port};
 use support::program::Program;
 use support::webdriver::{Browser, keys};
 use support::{Need, available, wait_until};
@@ -34,7 +34,9 @@ impl Host {
 
     /// The same for somebody who has been here before.
     fn at_home(place: &Place, home: Home, name: &str, args: &[&str]) -> Self {
-        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        // A port of its own, which nobody takes between two starts.
+        let mut args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        args.push(format!("--web={}", free_port()));
         let (program, link) = started(place, &home, name, &args);
         Self {
             program,
@@ -69,7 +71,7 @@ impl Host {
 }
 
 fn started(place: &Place, home: &Home, name: &str, args: &[String]) -> (Program, String) {
-    let mut all = vec!["--name", name, "--web", "--lang", "en"];
+    let mut all = vec!["--name", name, "--lang", "en"];
     all.extend(args.iter().map(String::as_str));
     let mut command = place.chat(home, &all);
     command.env("XDG_RUNTIME_DIR", home.path().join("run"));

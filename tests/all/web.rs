@@ -12,7 +12,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use support::page::{Events, Page};
-use support::place::{Home, Place};
+use support::place::{Home, Place, free_port};
 use support::program::Program;
 use support::wait_until;
 
@@ -330,7 +330,9 @@ fn so_many_pages_are_open_and_the_next_is_told_why_not() {
 #[test]
 fn a_page_goes_on_after_its_program_was_killed_and_started_again() {
     let (place, home) = (Place::on_loopback(), Home::new());
-    let args = ["--name", "ana", "--web"];
+    // A port of its own, which nobody takes between two starts.
+    let web = format!("--web={}", free_port());
+    let args = ["--name", "ana", web.as_str()];
     let mut ana = Program::start(with_page(&place, &home, &args)).keeping(&home);
     let page = Page::of(&mut ana);
     page.says("antes");
@@ -341,7 +343,8 @@ fn a_page_goes_on_after_its_program_was_killed_and_started_again() {
         assert_eq!(mode & 0o777, 0o600);
     }
     // Another program of the same person has a page of its own.
-    let mut second = Program::start(with_page(&place, &home, &args)).keeping(&home);
+    let any_port = ["--name", "ana", "--web"];
+    let mut second = Program::start(with_page(&place, &home, &any_port)).keeping(&home);
     let other = Page::of(&mut second);
     assert!(other.port != page.port && other.token != page.token);
     ana.stops();

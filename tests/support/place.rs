@@ -186,7 +186,7 @@ impl Place {
 
 /// A port below those that the system gives out by itself, another one for every call, and not of
 /// another run of these tests. The next port is free for the frames of `chat`.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
     let first = port_block();
     let is_free = |port| UdpSocket::bind(("0.0.0.0", port)).is_ok();

@@ -214,7 +214,10 @@ fn face(
         form: settings.form,
         color: settings.color,
         room: Some(room.shown().to_owned()),
-        syntax: Syntax::Commands,
+        syntax: match settings.input {
+            InputPolicy::Ignore => Syntax::Unread,
+            _ => Syntax::Commands,
+        },
     };
     let mut face = ConsoleFace::open(config, tell)?;
     face.notice(settings.name.as_str(), settings.bell);

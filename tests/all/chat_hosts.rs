@@ -41,8 +41,10 @@ fn five_members_with_loss_one_of_them_killed_hold_the_same_ten_thousand_lines() 
     let names = ["ana", "bia", "caio", "duda", "eva"];
     let homes: [Home; 5] = std::array::from_fn(|_| Home::new());
     let mut naive = host_b.their_receiver("gil");
+    // Whoever is killed shows everything again, since nothing of it is known from before.
+    let remembers: [&[&str]; 2] = [&["--json"], &["--json", "--no-history"]];
     let mut members: Vec<Program> = (0..5)
-        .map(|at| hosts[at].member(&homes[at], names[at], &["--json"]))
+        .map(|at| hosts[at].member(&homes[at], names[at], remembers[usize::from(at == 3)]))
         .collect();
     for (at, member) in members.iter_mut().enumerate() {
         for other in (0..5).filter(|other| *other != at) {
@@ -63,7 +65,7 @@ fn five_members_with_loss_one_of_them_killed_hold_the_same_ten_thousand_lines() 
     duda.gets_signal("KILL");
     drop(duda);
     say(&mut members, 4000, 8000);
-    let mut duda = host_d.member(&homes[3], "duda", &["--json"]);
+    let mut duda = host_d.member(&homes[3], "duda", remembers[1]);
     say(&mut members, 8000, lines);
     for line in lines - speakers.len()..lines {
         for (at, member) in members.iter_mut().enumerate() {

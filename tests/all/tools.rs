@@ -40,7 +40,7 @@ fn a_service_reads_no_input_and_ends_by_a_signal() {
             service.says(&format!("dito por {name}"));
         }
         service.falls_silent();
-        service.notes("/help lists");
+        service.notes("Ctrl-C leaves");
         bia.notes(&format!("{name} entered"));
         let said = format!("oi, {name}");
         bia.says(&said);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use super::file::Fault;
 use super::reader::Reader;
@@ -29,8 +29,8 @@ pub(super) struct Search {
     pub(super) query: Query,
 }
 
-/// The thread's other end.
-pub(super) struct Searcher(Option<SyncSender<Search>>);
+/// The thread's other end; `None` if the system gives no thread.
+pub(super) struct Searcher(Option<(SyncSender<Search>, JoinHandle<()>)>);
 
 impl Searcher {
     /// Starts the thread, which ends with its other end. It sets `is_damaged` when it finds that
@@ -39,7 +39,7 @@ impl Searcher {
         let (ask, asked) = mpsc::sync_channel(SEARCHES_MAX);
         let search = move || serve(&path, &asked, &tell, &is_damaged);
         let thread = thread::Builder::new().name("searcher".into()).spawn(search);
-        Self(thread.ok().map(|_| ask))
+        Self(thread.ok().map(|thread| (ask, thread)))
     }
 
     /// Asks for a search.
@@ -47,11 +47,21 @@ impl Searcher {
     /// # Errors
     /// Why it is not done.
     pub(super) fn ask(&self, search: Search) -> Result<(), String> {
-        let Some(ask) = &self.0 else {
+        let Some((ask, _)) = &self.0 else {
             return Err("the system gives no thread".into());
         };
         let asked = ask.try_send(search);
         asked.map_err(|_| "too many searches wait".into())
+    }
+
+    /// Ends the thread, and waits until its connection is closed. SQLite finds what stands beside a
+    /// file by name: a connection that is open while the file gets another one takes what stands
+    /// beside the next file for its own, and spoils both.
+    pub(super) fn close(self) {
+        if let Some((ask, thread)) = self.0 {
+            drop(ask);
+            let _ = thread.join();
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Opening the file, and what is done when it cannot be used.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -21,24 +22,22 @@ const RETRY_WAIT: Duration = Duration::from_secs(5);
 impl Rooms {
     /// Opens the file, unless it is open, and gives numbers there to all rooms that have none.
     pub(super) fn open(&mut self) -> Result<(), Fault> {
-        let Some(place) = &self.place else {
+        let Some(place) = self.place.clone() else {
             return Ok(());
         };
         if self.file.is_none() {
-            let (file, is_new) = match open_file(place) {
+            let (file, is_new) = match open_file(&place) {
                 Err(Fault::Damaged(why)) => {
-                    let mended = mend(&place.path)?;
-                    if mended == Mended::Sound {
+                    if self.mend_file(&place)? == Mended::Sound {
                         return Err(Fault::Other(why));
                     }
-                    self.tell_mended(place, mended);
-                    let (file, _) = open_file(place)?;
+                    let (file, _) = open_file(&place)?;
                     (file, false)
                 }
                 opened => opened?,
             };
             if is_new {
-                (self.tell)(Told::Notice(Notice::Begun(place.path.clone())));
+                (self.tell)(Told::Notice(Notice::Begun(place.path)));
             }
             let is_renewed = index::renewed_until(&file)?.is_some();
             self.renew_at = is_renewed.then(monotonic);
@@ -61,7 +60,6 @@ impl Rooms {
             Fault::Damaged(_) if self.file.is_some() && self.damages < DAMAGES_MAX => {
                 self.damages += 1;
                 self.file = None;
-                self.searcher = None;
                 if let Err(again) = self.mend() {
                     self.on_fault(&again);
                 }
@@ -92,24 +90,33 @@ impl Rooms {
     }
 
     fn mend(&mut self) -> Result<(), Fault> {
-        if let Some(place) = &self.place {
-            self.tell_mended(place, mend(&place.path)?);
+        if let Some(place) = self.place.clone() {
+            self.mend_file(&place)?;
         }
         self.open()
     }
 
-    fn tell_mended(&self, place: &FilePlace, mended: Mended) {
-        let path = place.path.clone();
-        let notice = match mended {
-            Mended::Sound => return,
-            Mended::Index => Notice::IndexRenewed(path),
-            Mended::Moved(to) => Notice::MovedAside { from: path, to },
-        };
-        let is_new = matches!(notice, Notice::MovedAside { .. });
-        (self.tell)(Told::Notice(notice));
-        if is_new {
-            self.reply_to_all(&RoomReply::Replaced);
+    /// Mends the file, which no connection of this program has open, and tells what was done.
+    fn mend_file(&mut self, place: &FilePlace) -> Result<Mended, Fault> {
+        if let Some(searcher) = self.searcher.take() {
+            searcher.close();
         }
+        // What the searcher found meanwhile was found in the damaged file.
+        self.is_damaged.store(false, Ordering::Relaxed);
+        let mended = mend(&place.path)?;
+        let from = place.path.clone();
+        match &mended {
+            Mended::Sound => {}
+            Mended::Index => {
+                (self.tell)(Told::Notice(Notice::IndexRenewed(from)));
+            }
+            Mended::Moved(to) => {
+                let to = to.clone();
+                (self.tell)(Told::Notice(Notice::MovedAside { from, to }));
+                self.reply_to_all(&RoomReply::Replaced);
+            }
+        }
+        Ok(mended)
     }
 }
 

@@ -273,7 +273,9 @@ fn a_person_is_asked_before_anything_is_taken() {
     let mut taker = place.takes(&Home::new(), "bia", into.path(), &["--once"]);
     taker.notes("you are");
     let giver = place.gives(&Home::new(), "ana", &[path.to_str().unwrap()]);
-    taker.notes("take mapa.png, 10 B, from ana");
+    // Before it is known whom one has met, a name has a suffix.
+    let question = taker.notes("take mapa.png, 10 B, from ana");
+    assert!(question.ends_with("? [y/N]"), "{question}");
     assert_eq!(names(into.path()), Vec::<String>::new());
     taker.says("y");
     taker.ends_with(0);

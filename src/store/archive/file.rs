@@ -38,7 +38,7 @@ pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x726f_6172,
     pragmas: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
         PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
-        PRAGMA wal_autocheckpoint = 8000;",
+        PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -512;",
     steps: &[
         "
         CREATE TABLE rooms

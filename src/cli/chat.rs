@@ -8,7 +8,7 @@ use clap::{Args, Parser};
 use super::files::ErrandSettings;
 use super::keeping::KeepingSettings;
 use super::look::{LookArgs, LookSettings};
-use super::member::MemberArgs;
+use super::member::{MemberArgs, MemberSettings};
 use super::room::RoomChoice;
 use super::shared::{ColorArgs, name_or_login, seconds};
 use super::web::{GuestArgs, GuestSettings, PagePort, PageSettings};
@@ -152,6 +152,35 @@ pub struct ChatSettings {
     pub bridge: Option<super::bridge::BridgeSettings>,
     /// What it is in the room for, if not to talk.
     pub errand: Option<ErrandSettings>,
+}
+
+impl ChatSettings {
+    /// Those of a member that reads no input, keeps the usual depth, and writes line by line.
+    pub(super) fn without_input(name: Name, member: MemberSettings, form: Form) -> Self {
+        Self {
+            name,
+            rooms: member.rooms,
+            may_reopen: false,
+            plain: member.plain,
+            who: member.who,
+            keeping: member.keeping,
+            group: member.group,
+            audience: Audience::default(),
+            form,
+            display: Display::Lines,
+            look: LookSettings::default(),
+            color: Color::Never,
+            input: InputPolicy::Ignore,
+            bell: Bell::Silent,
+            role: Role::Person,
+            depth_bytes: HISTORY_BYTES,
+            page: None,
+            guests: GuestSettings::NONE,
+            #[cfg(feature = "bridge")]
+            bridge: None,
+            errand: None,
+        }
+    }
 }
 
 /// How a person at a terminal sees a room.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
-use super::clock::clock_ms;
+use super::clock::{age_at, clock_ms};
 use super::config::{CLOCK_AHEAD_MAX, HISTORY_AGE};
 use super::former::Stated;
 use super::frame_log::{LoggedFrame, NewFrame, Position};
@@ -161,9 +161,7 @@ impl Engine {
     ) -> Result<(), Unfit> {
         let StoredFrame { position, hash, .. } = *frame;
         let (clock_now, clock) = (self.me.clock_now(now), position.clock);
-        let age_ms = clock_ms(clock_now).saturating_sub(clock_ms(clock));
-        if u128::from(age_ms) > HISTORY_AGE.as_millis() || self.stored.forgets(&frame.author, clock)
-        {
+        if age_at(clock_now, clock) > HISTORY_AGE || self.stored.forgets(&frame.author, clock) {
             return Err(Unfit::Useless);
         }
         if clock_ms(clock) > clock_ms(clock_now) + CLOCK_AHEAD_MAX.as_millis() as u64 {

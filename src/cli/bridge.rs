@@ -100,6 +100,7 @@ impl TryFrom<BridgeArgs> for ChatSettings {
             plain: member.plain,
             who: member.who,
             keeping: member.keeping,
+            sharing: member.sharing,
             group: member.group,
             audience: Audience::default(),
             form: if args.json { Form::Json } else { Form::Lines },

@@ -214,6 +214,7 @@ fn settings(
         plain: member.plain,
         who: member.who,
         keeping: member.keeping,
+        sharing: member.sharing,
         group: member.group,
         audience: Audience::default(),
         form: if is_json { Form::Json } else { Form::Lines },

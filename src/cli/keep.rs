@@ -59,6 +59,7 @@ impl TryFrom<KeepArgs> for ChatSettings {
             plain: member.plain,
             who: member.who,
             keeping: member.keeping,
+            sharing: member.sharing,
             group: member.group,
             audience: Audience::default(),
             form: if args.json { Form::Json } else { Form::Lines },

@@ -232,6 +232,7 @@ impl TryFrom<WebArgs> for ChatSettings {
             plain: member.plain,
             who: member.who,
             keeping: member.keeping,
+            sharing: member.sharing,
             group: member.group,
             audience: Audience::default(),
             form: Form::Lines,

@@ -11,6 +11,7 @@ use super::look::{LookArgs, LookSettings};
 use super::member::{MemberArgs, MemberSettings};
 use super::room::RoomChoice;
 use super::shared::{ColorArgs, name_or_login, seconds};
+use super::sharing::SharingSettings;
 use super::web::{GuestArgs, GuestSettings, PagePort, PageSettings};
 use crate::chat::Audience;
 use crate::error::{Error, Usage};
@@ -123,6 +124,8 @@ pub struct ChatSettings {
     pub who: Who,
     /// What is remembered of what is said.
     pub keeping: KeepingSettings,
+    /// What is done about files without being asked.
+    pub sharing: SharingSettings,
     /// Where the group is.
     pub group: GroupAddress,
     /// Who is to have what was said when the input ends.
@@ -164,6 +167,7 @@ impl ChatSettings {
             plain: member.plain,
             who: member.who,
             keeping: member.keeping,
+            sharing: member.sharing,
             group: member.group,
             audience: Audience::default(),
             form,
@@ -235,6 +239,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             who: member.who,
             group: member.group,
             keeping: member.keeping,
+            sharing: member.sharing,
             audience: audience(args.wait_for, args.timeout)?,
             form: if args.json { Form::Json } else { Form::Lines },
             display,

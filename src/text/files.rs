@@ -390,6 +390,18 @@ pub fn left_out_of_offer(lang: Lang, name: &str, count: u64) -> String {
     )
 }
 
+/// Something typed names no kinds.
+pub(super) fn no_kinds(lang: Lang, typed: &str) -> String {
+    let typed = clean(typed);
+    say!(
+        lang,
+        "'{typed}' is not valid for --files-accept-kinds: expected all, or some of file, folder, \
+        picture, text",
+        "'{typed}' não é válido para --files-accept-kinds: use all, ou alguns de file, folder, \
+        picture, text",
+    )
+}
+
 /// The commands about files.
 pub(super) fn file_commands(lang: Lang) -> [String; 5] {
     [

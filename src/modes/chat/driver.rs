@@ -353,7 +353,7 @@ impl Driver {
         if matches!(told.news, News::Alone { .. }) && self.rooms.is_first(told.room) {
             self.hint_at_network();
         }
-        self.errand_on(&told.news);
+        self.files_on(told);
     }
 
     /// Sends a datagram; frames for the group leave in runs.
@@ -461,9 +461,14 @@ impl Driver {
             .say(&text::network_hint(self.lang, group, left_out));
     }
 
-    pub(super) fn fail(&mut self, failure: Failure) {
+    /// The room that what concerns all of them is told in.
+    pub(super) fn first_room(&self) -> RoomNumber {
         let first = self.rooms.states().next();
-        let room = first.map_or(RoomNumber::FIRST, |room| room.number);
+        first.map_or(RoomNumber::FIRST, |room| room.number)
+    }
+
+    pub(super) fn fail(&mut self, failure: Failure) {
+        let room = self.first_room();
         self.show(room, None, News::Failed(failure));
     }
 

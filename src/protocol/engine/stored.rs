@@ -16,6 +16,7 @@ use std::time::Duration;
 use super::Engine;
 use super::clock::{age_at, clock_ms};
 use super::config::{CLOCK_AHEAD_MAX, HISTORY_AGE};
+use super::event::Order;
 use super::former::Stated;
 use super::frame_log::{LoggedFrame, NewFrame, Position};
 use super::hear::ReceivedFrame;
@@ -27,7 +28,7 @@ use super::setup::Setup;
 use super::unproven::Unproven;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
-use crate::protocol::wire::frame::durable::Reference;
+use crate::protocol::wire::frame::durable::{Record, Reference};
 
 /// Most frames that are reported together as dropped.
 const DROPPED_MAX: usize = 256;
@@ -190,6 +191,12 @@ impl Engine {
             touched: Duration::ZERO,
         };
         self.log.restore(id, position, held);
+        // What was offered earlier may still be taken; messages are shown by the archive itself.
+        for (index, record) in (0..=u8::MAX).zip(durable.records.iter()) {
+            if let Record::Offer(offer) = record {
+                self.tell_offered((position, index), &author, offer, Order::InOrder);
+            }
+        }
         // What it changes may come later, from others.
         if durable.records.amends() {
             self.note_amendments(id, &author, &durable);

@@ -17,6 +17,10 @@ mod amending;
 mod attacked;
 #[cfg(feature = "bridge")]
 mod bridge;
+#[cfg(feature = "bridge")]
+mod bridge_far;
+#[cfg(feature = "bridge")]
+mod bridge_servers;
 mod chat;
 mod chat_hosts;
 mod chat_terminal;

@@ -9,11 +9,13 @@
 //! source     what is offered: walked and hashed, then read
 //! target     what is taken: a `.part` · beginning (goes on with it) · finishing (names it)
 //! worker     the thread
-//! spool      what comes through a pipe, which has to be a file first
+//! spool      what comes through a pipe, which has to be a file first · upload (from a browser)
+//! looking    blocks for faces, which show what is here
 //! ```
 
 mod beginning;
 mod finishing;
+mod looking;
 mod names;
 mod place;
 mod source;
@@ -22,6 +24,7 @@ mod stream;
 mod target;
 #[cfg(all(test, unix))]
 mod tests;
+mod upload;
 mod worker;
 
 use std::io;
@@ -31,8 +34,12 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
+use self::looking::Look;
+pub use self::looking::Looker;
+pub use self::names::safe_name;
 pub use self::place::{default_folder, home};
 pub use self::spool::{Passage, Spool};
+pub use self::upload::{Received, Upload};
 use self::worker::Worker;
 use super::requests::{Requests, queue};
 use crate::chat::rooms::RoomNumber;
@@ -110,13 +117,14 @@ type Tell = Arc<dyn Fn(Told) -> bool + Send + Sync>;
 enum Order {
     Ask(RoomNumber, Request),
     Hash(ToOffer),
+    Look(Look),
     /// A room was left.
     Close(RoomNumber),
 }
 
 /// The program's end of the thread, which serves all of its rooms.
 pub struct Files {
-    orders: Requests<Order>,
+    orders: Arc<Requests<Order>>,
     tell: Tell,
     is_done: Receiver<()>,
 }
@@ -147,10 +155,16 @@ impl Files {
         };
         thread::Builder::new().name("files".into()).spawn(work)?;
         Ok(Self {
-            orders,
+            orders: Arc::new(orders),
             tell,
             is_done,
         })
+    }
+
+    /// What reads for faces, and keeps the thread from nothing.
+    #[must_use]
+    pub fn looker(&self) -> Looker {
+        Looker(Arc::downgrade(&self.orders))
     }
 
     /// Hands a room's request over. One that finds no room is answered as refused.

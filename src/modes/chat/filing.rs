@@ -67,7 +67,9 @@ impl Driver {
                 let tell = self.tell.clone();
                 let tell = move |told| tell.send(Event::Files(told)).is_ok();
                 let folder = self.filing.folder.clone();
-                Files::start(folder, tell).map_err(Error::Connection)?
+                let files = Files::start(folder, tell).map_err(Error::Connection)?;
+                self.face.set_looker(files.looker());
+                files
             }
         };
         Ok(self.filing.files.insert(files))

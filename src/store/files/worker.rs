@@ -89,6 +89,11 @@ impl Worker {
                 Ok(scan) => self.jobs.push_back(Job::Scan(wish, Box::new(scan))),
                 Err(fault) => self.tell_hashed(&wish, Err(unfit(fault))),
             },
+            Order::Look(look) => {
+                // Whoever gives it learns by its own reading that it has changed.
+                let source = self.sources.get_mut(&(look.room, look.offer));
+                (look.take)(source.and_then(|source| source.read(look.block).ok()));
+            }
             Order::Close(left) => {
                 self.sources.retain(|(room, _), _| *room != left);
                 self.targets.retain(|(room, _), _| *room != left);

@@ -7,7 +7,7 @@ use super::event::Failure;
 use super::finding::{self, Purpose};
 use super::guests::{GuestName, GuestsCommand};
 use super::rooms::{self, RoomsCommand, Secret};
-use super::transfer::FilesCommand;
+use super::transfer::{FilesCommand, WhichOffer};
 use super::typed_files;
 pub use super::typed_files::ToSend;
 use super::vocabulary::{Argument, CommandWord, SHARED_COMMANDS, meant};
@@ -109,6 +109,10 @@ pub enum Asked {
     Page(PageAsk),
     /// To offer files, which have to be read first.
     Send(ToSend),
+    /// To offer the picture of the clipboard.
+    Paste,
+    /// To show a file that is here.
+    View(WhichOffer),
     /// A command.
     Command(Command),
     /// Something about the rooms together.
@@ -165,7 +169,7 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 42] = {
+const COMMANDS: [CommandWord; 46] = {
     use Argument::{Anybody, Nothing, Person, Room, Text};
     [
         CommandWord::new("/join", Nothing),
@@ -208,6 +212,10 @@ const COMMANDS: [CommandWord; 42] = {
         CommandWord::new("/parar", Nothing),
         CommandWord::new("/unshare", Nothing),
         CommandWord::new("/recolher", Nothing),
+        CommandWord::new("/view", Nothing),
+        CommandWord::new("/ver", Nothing),
+        CommandWord::new("/paste", Nothing),
+        CommandWord::new("/colar", Nothing),
         CommandWord::new("/stats", Nothing),
         CommandWord::new("/web", Nothing),
     ]

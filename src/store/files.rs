@@ -9,12 +9,14 @@
 //! source     what is offered: walked and hashed, then read
 //! target     what is taken: a `.part` · beginning (goes on with it) · finishing (names it)
 //! worker     the thread
-//! spool      what comes through a pipe, which has to be a file first
+//! spool      what comes through a pipe, which has to be a file first · upload (from a browser)
 //! shelf      what is given again after a restart · recalling (whether it is still the same)
+//! looking    blocks for faces, which show what is here
 //! ```
 
 mod beginning;
 mod finishing;
+mod looking;
 mod names;
 mod place;
 mod recalling;
@@ -25,6 +27,7 @@ mod stream;
 mod target;
 #[cfg(all(test, unix))]
 mod tests;
+mod upload;
 mod worker;
 
 use std::io;
@@ -34,9 +37,13 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
+use self::looking::Look;
+pub use self::looking::Looker;
+pub use self::names::safe_name;
 pub use self::place::{default_folder, home};
 use self::shelf::{RoomTag, Shelf};
 pub use self::spool::{Passage, Spool};
+pub use self::upload::{Received, Upload};
 use self::worker::Worker;
 use super::requests::{Requests, queue};
 use crate::chat::rooms::RoomNumber;
@@ -138,13 +145,14 @@ enum Order {
     Hash(ToOffer),
     /// A room was entered.
     Enter(RoomNumber, RoomTag),
+    Look(Look),
     /// A room was left.
     Close(RoomNumber),
 }
 
 /// The program's end of the thread, which serves all of its rooms.
 pub struct Files {
-    orders: Requests<Order>,
+    orders: Arc<Requests<Order>>,
     tell: Tell,
     is_done: Receiver<()>,
 }
@@ -182,10 +190,16 @@ impl Files {
         };
         thread::Builder::new().name("files".into()).spawn(work)?;
         Ok(Self {
-            orders,
+            orders: Arc::new(orders),
             tell,
             is_done,
         })
+    }
+
+    /// What reads for faces, and keeps the thread from nothing.
+    #[must_use]
+    pub fn looker(&self) -> Looker {
+        Looker(Arc::downgrade(&self.orders))
     }
 
     /// Hands a room's request over. One that finds no room is answered as refused.

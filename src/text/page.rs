@@ -2,6 +2,7 @@
 //! server gives one language as an object. What the page fills in stands in braces. Sentences that
 //! other faces say, too, are theirs.
 
+mod files;
 mod guests;
 mod told;
 
@@ -21,6 +22,9 @@ pub fn page(lang: Lang) -> Vec<Named> {
     all.extend(asked(lang));
     all.extend(typing(lang));
     all.extend(connection(lang));
+    all.extend(files::files(lang));
+    all.extend(files::progress(lang));
+    all.extend(files::faults(lang));
     all.extend(guests::guests(lang));
     all.extend(told::movements(lang));
     all.extend(told::warnings(lang));

@@ -52,6 +52,8 @@ mod one_shot;
 #[cfg(feature = "web")]
 mod page;
 #[cfg(feature = "web")]
+mod page_files;
+#[cfg(feature = "web")]
 mod page_firefox;
 #[cfg(feature = "web")]
 mod page_guest;
@@ -79,5 +81,7 @@ mod terminal_session;
 mod tools;
 #[cfg(feature = "web")]
 mod web;
+#[cfg(feature = "web")]
+mod web_files;
 #[cfg(feature = "web")]
 mod web_guests;

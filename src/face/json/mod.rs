@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use self::amendments::{of_deleted, of_edited, of_forgotten, of_found, of_searched};
 use self::beyond::of_beyond;
+#[cfg(feature = "web")]
+pub(in crate::face) use self::files::kind_of_offer;
 use self::object::{Dropped, NetworkInterface, Object, OpenRoom, Someone};
 use self::page::Extras;
 use super::failure;
@@ -86,6 +88,10 @@ impl Json {
             News::Edited(edited) => self.clock.at(Duration::from_millis(edited.wall_ms)),
             News::Deleted(deleted) => self.clock.at(Duration::from_millis(deleted.wall_ms)),
             News::Found(found) => self.clock.at(Duration::from_millis(found.message.wall_ms)),
+            News::Files(happened) => match files::wall_ms(happened) {
+                Some(wall_ms) => self.clock.at(Duration::from_millis(wall_ms)),
+                None => self.clock.now(),
+            },
             _ => self.clock.now(),
         };
         let object = Object {

@@ -17,6 +17,7 @@ use super::member::Member;
 use super::opening::{Opened, RoomOpened};
 #[cfg(feature = "web")]
 use super::paging::{PageNews, Paging};
+use super::pasting::{Pasted, Pasting};
 use crate::chat::command::{self, Asked, Command, Leave, RequestId};
 use crate::chat::entry::{Entry, Request};
 use crate::chat::event::{Failure, Interface, News, Told};
@@ -56,6 +57,7 @@ pub(super) enum Event {
     Archived(archive::Told),
     /// What the disk that holds files tells.
     Files(files::Told),
+    Pasted(RoomNumber, Pasted),
     /// What came through a pipe to be offered was read.
     Spooled(io::Result<files::Spool>),
     /// What was taken for stdout was written there.
@@ -83,6 +85,7 @@ pub(super) struct Driver {
     pub(super) kept: HistoryRooms,
     pub(super) filing: Filing,
     pub(super) giving: Giving,
+    pub(super) pasting: Pasting,
     pub(super) listening: Listening,
     /// The plain wire of the lobby.
     pub(super) plain: SocketAddrV4,
@@ -199,6 +202,7 @@ impl Driver {
             Event::Opened(_) | Event::Poured(_) => {}
             Event::Files(told) => self.on_files(now, told),
             Event::Spooled(spool) => self.on_spooled(spool),
+            Event::Pasted(room, pasted) => self.on_pasted(room, pasted),
             Event::RoomOpened(opened) => self.on_opened(now, *opened),
             Event::Archived(told) => self.on_told(now, told),
             #[cfg(feature = "web")]
@@ -280,6 +284,8 @@ impl Driver {
                 Ok(Asked::ClearScreen) => self.face.clear_screen(),
                 Ok(Asked::Page(ask)) => self.on_page_ask(room, ask),
                 Ok(Asked::Send(to_send)) => self.send_files(request, room, to_send),
+                Ok(Asked::Paste) => self.paste(room),
+                Ok(Asked::View(which)) => self.face.view_file(room, which),
                 Ok(Asked::Command(Command::Leave(leave))) => {
                     self.leave_all(now, request, leave);
                     has_asked = true;

@@ -98,6 +98,7 @@ impl Driver {
                 for (room, tag) in &self.filing.rooms {
                     files.enter_room(*room, *tag);
                 }
+                self.face.set_looker(files.looker());
                 files
             }
         };

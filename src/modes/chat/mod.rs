@@ -16,6 +16,7 @@ mod member;
 mod opening;
 #[cfg(feature = "web")]
 mod paging;
+mod pasting;
 mod secret;
 
 use std::io;
@@ -115,6 +116,7 @@ fn talk(
         kept: settings.keeping.rooms,
         filing,
         giving,
+        pasting: Default::default(),
         listening,
         plain: settings.plain,
         tell,

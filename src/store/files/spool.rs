@@ -88,7 +88,7 @@ impl Passage {
         Self::in_folder(&state.join(FOLDER))
     }
 
-    fn in_folder(folder: &Path) -> io::Result<Self> {
+    pub(super) fn in_folder(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         remove_leftovers(folder);
         let folder = folder.join(format!("{:016x}", u64::from_be_bytes(random()?)));

@@ -100,6 +100,11 @@ impl Worker {
                 Err(fault) => self.tell_hashed(&wish, Err(unfit(fault))),
             },
             Order::Enter(room, tag) => self.enter(room, tag),
+            Order::Look(look) => {
+                // Whoever gives it learns by its own reading that it has changed.
+                let source = self.sources.get_mut(&(look.room, look.offer));
+                (look.take)(source.and_then(|source| source.read(look.block).ok()));
+            }
             Order::Close(left) => {
                 self.rooms.remove(&left);
                 self.sources.retain(|(room, _), _| *room != left);

@@ -50,10 +50,11 @@
 //! terminal    keyboard (a thread) → keys → typing and line_editor; output (a thread) ← painter;
 //!             console (all of it as one value) · streams · tty · prompter · secret_prompter ·
 //!             signals · kernel; full_screen (a terminal whose screen is drawn) → picture → slot
-//!             (a thread with room for one)
+//!             (a thread with room for one); raster (a picture for it) · clipboard
 //! face        how a room or a hub is shown and asked: lines · json · arrivals (history and
 //!             crowds on joining) · day · names (for Tab) · tui (the full screen: a pure app) ·
-//!             web (the page, by tokio and hyper) · faces (all of them as one)
+//!             web (the page, by tokio and hyper) · viewing (a file, on a thread) · faces (all of
+//!             them as one)
 //! modes       where pure meets world: one file or folder per subcommand; `keep` and
 //!             `bridge` are a `chat` without a person, `drop` and `take` are one with an errand
 //! manual      one page per mode, and one each for JSON, security and the protocol

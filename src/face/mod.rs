@@ -192,9 +192,7 @@ impl ConsoleFace {
     pub fn follow_transfers(&mut self) {
         if let Writer::Lines(lines) = &mut self.writer {
             lines.follow_transfers();
-            if self.console.is_person() && is_talk_on_terminal() {
-                self.bars = Some(Bars::default());
-            }
+            self.bars = is_talk_on_terminal().then(Bars::default);
         }
     }
 
@@ -204,9 +202,10 @@ impl ConsoleFace {
             return false;
         };
         let is_shown = bars.follow(self.lang, happened);
-        match bars.line() {
-            Some(line) => self.console.set_prompt(&line),
-            None => self.set_prompt(),
+        match (bars.line(), self.console.is_person()) {
+            (line, false) => self.console.show_status(line.as_deref()),
+            (Some(line), true) => self.console.set_prompt(&line),
+            (None, true) => self.set_prompt(),
         }
         is_shown
     }
@@ -306,6 +305,9 @@ impl ConsoleFace {
     /// # Errors
     /// Those of writing to stdout.
     pub fn finish(&mut self, signal: Option<Signal>) -> io::Result<()> {
+        if self.bars.take().is_some() && !self.console.is_person() {
+            self.console.show_status(None);
+        }
         let views = self.views.iter_mut();
         views.for_each(|view| view.arrivals.finish());
         self.show_arrivals();

@@ -4,6 +4,7 @@
 
 mod answers;
 mod event;
+mod status;
 
 use std::collections::VecDeque;
 use std::io;

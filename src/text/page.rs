@@ -403,9 +403,16 @@ fn typing(lang: Lang) -> Vec<Named> {
     ]
 }
 
+/// Commands that a page does not take: files are dropped on it, and shown by themselves.
+const ELSEWHERE: [&str; 6] = ["/send", "/enviar", "/paste", "/colar", "/view", "/ver"];
+
 /// What can be typed: as everywhere, but for what the page does otherwise.
 fn command_lines(lang: Lang) -> String {
     let mut lines = super::commands(lang);
+    lines.retain(|line| {
+        let word = line.split_whitespace().next();
+        word.is_none_or(|word| !ELSEWHERE.contains(&word))
+    });
     for line in &mut lines {
         if line.starts_with("/sair") {
             *line = say!(
@@ -429,8 +436,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     /// The files of the page, as far as they ask for sentences.
-    const FILES: [&str; 8] = [
+    const FILES: [&str; 9] = [
         include_str!("../face/web/page/complete.js"),
+        include_str!("../face/web/page/files.js"),
         include_str!("../face/web/page/index.html"),
         include_str!("../face/web/page/main.js"),
         include_str!("../face/web/page/people.js"),

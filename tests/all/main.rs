@@ -79,6 +79,7 @@ mod tcp_peer_naive;
 mod terminal;
 mod terminal_session;
 mod tools;
+mod viewing;
 #[cfg(feature = "web")]
 mod web;
 #[cfg(feature = "web")]

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::page::{Host, waits_for_room};
-use super::web_files::PICTURE;
+use super::viewing::PICTURE;
 use support::place::{Home, Place};
 use support::webdriver::{Browser, keys};
 use support::{Need, available, folder, wait_until};

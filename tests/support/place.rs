@@ -140,6 +140,11 @@ impl Place {
         Program::start(self.of_person(home, "take", &args)).keeping(home)
     }
 
+    /// `roda drop`, to be started here.
+    pub fn drops(&self, home: &Home, name: &str, args: &[&str]) -> Command {
+        self.of_person(home, "drop", &[&["--name", name], args].concat())
+    }
+
     /// `roda take --stdout`, to be started here.
     pub fn takes_to_stdout(&self, home: &Home, name: &str) -> Command {
         self.of_person(home, "take", &["--name", name, "--stdout"])

@@ -3,7 +3,7 @@ import { at, clean, make, nameOf, on, sizeOf, t } from './text.js';
 
 // Longer pictures are downloaded like any file.
 const PICTURE_MAX_BYTES = 20_000_000;
-const PICTURES_MAX = 32;
+const PICTURES_MAX = 12;
 const NAMES_MAX = 3;
 
 const pictures = new Map();
@@ -71,7 +71,7 @@ function wordsOf(file) {
 
 function offersOf({ state, own, kind }) {
 	const all = {
-		offered: [['get', 'page_get']],
+		offered: own ? [] : [['get', 'page_get']],
 		taking: [['stop', 'page_stop']],
 		waiting: [['stop', 'page_stop']],
 		here: [...(kind === 'folder' ? [] : [['save', 'page_save']]), ...(own ? [['unshare', 'page_unshare']] : [])],

@@ -283,9 +283,9 @@ fn read_object(line: &str, syntax: Syntax) -> Line {
     let key = key_source(key, key_file, invite_file);
     if send.is_some() || get.is_some() || stop.is_some() || unshare.is_some() {
         let says = text.is_some() || edit.is_some() || delete.is_some() || join.is_some();
-        // Files are for the whole room: whoever names one person is told, and gives to nobody.
-        let says = says || to.is_some();
-        let entry = of_files(send, (get, into), stop, unshare);
+        // Only what is offered may be for one person.
+        let says = says || to.is_some() && send.is_none();
+        let entry = of_files((send, to), (get, into), stop, unshare);
         let entry = entry.filter(|_| !says && syntax == Syntax::Commands);
         let entry = entry.unwrap_or(Entry::NotSay);
         return Line { entry, id, room };
@@ -324,7 +324,7 @@ fn key_source(
 
 /// A program offers or takes files.
 fn of_files(
-    send: Option<String>,
+    (send, to): (Option<String>, Option<String>),
     get: (Option<Numbered>, Option<String>),
     stop: Option<Numbered>,
     unshare: Option<Numbered>,
@@ -332,7 +332,7 @@ fn of_files(
     let command = match (send, get, stop, unshare) {
         (Some(path), (None, None), None, None) => {
             let paths = vec![path];
-            return Some(Entry::Send(ToSend { paths }));
+            return Some(Entry::Send(ToSend { paths, to }));
         }
         (None, (Some(which), into), None, None) => FilesCommand::Get {
             which: which.which()?,

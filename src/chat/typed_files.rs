@@ -11,13 +11,18 @@ use super::transfer::{FilesCommand, WhichOffer};
 pub struct ToSend {
     /// The files and folders, as typed.
     pub paths: Vec<String>,
+    /// For whom alone, as typed; `None` is everybody in the room.
+    pub to: Option<String>,
 }
 
 /// What `/send` takes.
-const SEND_USAGE: &str = "/send FILE…";
+const SEND_USAGE: &str = "/send [--to NAME] FILE…";
 
-/// What an option begins with. `/send` has none, and takes none for a file: a file that is called
-/// so is offered by `./--name`.
+/// What stands before the name of the only one who gets something.
+const TO: [&str; 2] = ["--to", "--para"];
+
+/// What an option begins with. No other is taken for a file: a file that is called so is offered by
+/// `./--name`.
 const OPTION_PREFIX: &str = "--";
 
 /// What a line about files asks for; `None` if its word is another.
@@ -61,11 +66,16 @@ fn number(typed: &str) -> Result<WhichOffer, Failure> {
 }
 
 fn send(rest: &str) -> Result<ToSend, Failure> {
-    let paths = words(rest);
+    let mut paths = words(rest);
+    let is_option = |word: &String| TO.contains(&word.as_str());
+    let to = match paths.first().is_some_and(is_option) {
+        true => paths.drain(..paths.len().min(2)).nth(1),
+        false => None,
+    };
     let has_option = paths.iter().any(|path| path.starts_with(OPTION_PREFIX));
     match paths.is_empty() || has_option {
         true => Err(Failure::Usage(SEND_USAGE)),
-        false => Ok(ToSend { paths }),
+        false => Ok(ToSend { paths, to }),
     }
 }
 
@@ -108,7 +118,7 @@ mod tests {
 
     fn paths(rest: &str) -> Vec<String> {
         match asked("/send", rest) {
-            Ok(Asked::Send(ToSend { paths })) => paths,
+            Ok(Asked::Send(ToSend { paths, to: None })) => paths,
             other => panic!("{other:?}"),
         }
     }
@@ -128,12 +138,27 @@ mod tests {
 
     #[test]
     fn an_option_is_an_error_and_no_file() {
-        for typed in ["", "  ", "--to rui x.png", "x.png --to rui", "x.png --to"] {
+        for typed in [
+            "",
+            "  ",
+            "--to",
+            "--to rui",
+            "x.png --to rui",
+            "x.png --to",
+            "--all x",
+        ] {
             let usage = Err(Failure::Usage(SEND_USAGE));
             assert_eq!(asked("/send", typed), usage, "{typed}");
             assert_eq!(asked("/enviar", typed), usage, "{typed}");
         }
         assert_eq!(paths("./--to -x a--b"), ["./--to", "-x", "a--b"]);
+        for typed in ["--to 'rui lima' x.png y", "--para \"rui lima\" x.png y"] {
+            let to_send = ToSend {
+                paths: vec!["x.png".into(), "y".into()],
+                to: Some("rui lima".into()),
+            };
+            assert_eq!(asked("/send", typed), Ok(Asked::Send(to_send)));
+        }
     }
 
     #[test]

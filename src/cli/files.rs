@@ -42,6 +42,10 @@ pub struct DropArgs {
     #[arg(long = "as", value_name = "NAME")]
     called: Option<String>,
 
+    /// Offer it to this person alone, once they are here: nobody else learns what it is
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    to: Option<String>,
+
     /// Leave once N people have everything, and everybody else who takes it [default: 1]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     wait_for: Option<String>,
@@ -85,7 +89,7 @@ pub struct TakeArgs {
     #[arg(long)]
     once: bool,
 
-    /// Write the first file that is offered to stdout, once it is whole, and leave
+    /// Write the first file that is offered to stdout as it comes, and leave
     #[arg(long, conflicts_with_all = ["into", "json"])]
     stdout: bool,
 
@@ -121,6 +125,8 @@ pub struct Dropped {
 pub struct DropSettings {
     /// What is offered.
     pub dropped: Vec<Dropped>,
+    /// Whom alone it is for.
+    pub to: Option<String>,
     /// How many people have to have everything.
     pub wait_for: usize,
     /// How long that may take.
@@ -161,6 +167,7 @@ impl TryFrom<DropArgs> for ChatSettings {
         });
         let errand = ErrandSettings::Drop(DropSettings {
             dropped: dropped.collect(),
+            to: args.to,
             wait_for: args.wait_for.map_or(Ok(1), persons)?,
             timeout: timeout(args.timeout)?,
         });
@@ -250,6 +257,8 @@ mod tests {
         assert_eq!(piped.dropped[0].path, None);
         assert_eq!(piped.dropped[0].name.as_deref(), Some("src.tar"));
         assert_eq!(piped.wait_for, 1);
+        let to_one = errand(&["drop", "a", "--to", "rui"]);
+        assert_eq!(to_one.to.as_deref(), Some("rui"));
         let two = errand(&["drop", "a", "b", "--wait-for", "30"]);
         assert_eq!(two.dropped.len(), 2);
         assert_eq!(two.wait_for, 30);
@@ -275,7 +284,7 @@ mod tests {
             assert_eq!(settings_of(bad).unwrap_err().exit_code(), 2, "{bad:?}");
         }
         assert!(Cli::try_parse_from(["roda", "drop"]).is_err());
-        assert!(Cli::try_parse_from(["roda", "drop", "a", "--to", "rui"]).is_err());
+        assert!(Cli::try_parse_from(["roda", "drop", "a", "--to"]).is_err());
         assert!(Cli::try_parse_from(["roda", "take", "--stdout", "--json"]).is_err());
     }
 }

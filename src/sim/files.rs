@@ -189,7 +189,8 @@ impl World {
             bytes: bytes.into(),
         };
         self.hosts.get_mut(number)?.disk.whole.insert(id, whole);
-        let command = FilesCommand::Offer { offer, index };
+        let to = None;
+        let command = FilesCommand::Offer { offer, index, to };
         self.ask(number, Command::Files(command));
         Some(id)
     }

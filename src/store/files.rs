@@ -10,6 +10,7 @@
 //! target     what is taken: a `.part` · beginning (goes on with it) · finishing (names it)
 //! worker     the thread
 //! spool      what comes through a pipe, which has to be a file first · upload (from a browser)
+//! pouring    what goes to the standard output as it comes
 //! shelf      what is given again after a restart · recalling (whether it is still the same)
 //! looking    blocks for faces, which show what is here
 //! ```
@@ -19,6 +20,7 @@ mod finishing;
 mod looking;
 mod names;
 mod place;
+mod pouring;
 mod recalling;
 mod shelf;
 mod source;
@@ -41,6 +43,7 @@ use self::looking::Look;
 pub use self::looking::Looker;
 pub use self::names::safe_name;
 pub use self::place::{default_folder, home};
+pub use self::pouring::{Outlet, Pourer, pouring};
 use self::shelf::{RoomTag, Shelf};
 pub use self::spool::{Passage, Spool};
 pub use self::upload::{Received, Upload};
@@ -48,6 +51,7 @@ use self::worker::Worker;
 use super::requests::{Requests, queue};
 use crate::chat::rooms::RoomNumber;
 use crate::chat::transfer::disk::{DiskFault, Reply, Request};
+use crate::chat::transfer::offer::OfferKey;
 use crate::chat::transfer::{Content, Offer};
 use crate::protocol::wire::frame::ROOM_TAG_BYTES;
 
@@ -69,6 +73,20 @@ pub struct ToOffer {
     pub path: PathBuf,
     /// What it is called, if not by its own name.
     pub name: Option<String>,
+    /// The key that it is sealed under, if it is for one person.
+    pub key: Option<OfferKey>,
+}
+
+/// What the thread begins with.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// Where what is taken goes, unless the request names another folder; `None` is
+    /// [`default_folder`].
+    pub folder: Option<PathBuf>,
+    /// Whether what is given is given again after a restart.
+    pub memory: Memory,
+    /// What pours the first file that is taken, if it is wanted as it comes.
+    pub pourer: Option<Pourer>,
 }
 
 /// Whether what is given is given again after a restart.
@@ -164,26 +182,18 @@ impl std::fmt::Debug for Files {
 }
 
 impl Files {
-    /// Starts the thread. What is taken goes into `folder`, or into [`default_folder`], unless the
-    /// request names another.
+    /// Starts the thread.
     ///
     /// # Errors
     /// The system's refusal of a thread.
     pub fn start(
-        folder: Option<PathBuf>,
-        memory: Memory,
+        config: Config,
         tell: impl Fn(Told) -> bool + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let (orders, taken) = queue(REQUESTS_MAX);
         let (done, is_done) = mpsc::sync_channel::<()>(1);
         let tell: Tell = Arc::new(tell);
-        let shelf = match memory {
-            Memory::Kept => Shelf::usual(),
-            Memory::None => None,
-            #[cfg(test)]
-            Memory::At(path) => Some(Shelf::at(&path)),
-        };
-        let worker = Worker::new((folder, shelf), Arc::clone(&tell));
+        let worker = Worker::new(config, Arc::clone(&tell));
         let work = move || {
             worker.serve(&taken);
             drop(done);

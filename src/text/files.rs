@@ -413,8 +413,8 @@ pub(super) fn file_commands(lang: Lang) -> [String; 7] {
     [
         say!(
             lang,
-            "/send FILE…    offers files or folders to everybody",
-            "/enviar ARQUIVO… oferece arquivos ou pastas a todos",
+            "/send [--to NAME] FILE… offers files or folders to everybody, or to one person",
+            "/enviar [--para NOME] ARQUIVO… oferece arquivos ou pastas a todos, ou a uma pessoa",
         ),
         say!(
             lang,

@@ -43,6 +43,15 @@ pub(crate) fn are_equal(one: &Path, other: &Path) -> bool {
     fs::read(one).unwrap() == fs::read(other).unwrap()
 }
 
+/// Waits until something of the only file is there, which is long before all of it is.
+pub(crate) fn part_has_begun(folder: &Path) {
+    let has_begun = || {
+        let part = folder.join(names(folder).first()?);
+        (fs::metadata(part).ok()?.blocks() > 2048).then_some(())
+    };
+    wait_until(has_begun).expect("a part is there");
+}
+
 fn event(line: &str) -> Value {
     serde_json::from_str(line).unwrap()
 }
@@ -132,17 +141,52 @@ fn in_a_conversation_files_are_offered_by_send_and_taken_by_get() {
     assert_eq!(list["files"][0]["state"], "here");
     bia.says(r#"{"get":77,"id":"h"}"#);
     bia.shows(r#""code":"no_such_offer""#);
-    ana.says("/send --to bia x.png");
-    ana.notes("Usage: /send FILE…");
-    bia.says(r#"{"send":"x.png","to":"ana","id":"t"}"#);
-    let refused = event(&bia.shows(r#""request":"t""#));
-    assert_eq!(refused["code"], "not_say");
+    ana.says("/send --all x.png");
+    ana.notes("Usage: /send [--to NAME] FILE…");
     ana.says("/send /there/is/nothing");
     ana.notes("cannot offer /there/is/nothing");
     ana.says("sair");
     ana.ends_with(0);
     bia.falls_silent();
     bia.ends_with(0);
+}
+
+#[test]
+fn what_is_for_one_person_reaches_them_alone() {
+    let place = Place::on_loopback();
+    let (from, into) = (folder(), folder());
+    let path = file(&from, "segredo.pdf", 900_000);
+    let path_typed = path.to_str().unwrap();
+    let giver = place.gives(&Home::new(), "ana", &[path_typed, "--to", "bia"]);
+    let mut eva = place.member(&Home::new(), "eva", &["--json"]);
+    let mut bia = place.member(&Home::new(), "bia", &["--json"]);
+    let offered = event(&bia.shows(r#""event":"file_offered""#));
+    assert_eq!(offered["file"]["from"]["user"], "ana");
+    bia.says(&get(&offered["file"]["number"], &into));
+    bia.shows(r#""event":"file_finished""#);
+    assert!(are_equal(&into.path().join("segredo.pdf"), &path));
+    giver.ends_with(0);
+    let has_offers = |member: &mut Program| {
+        member.says("/files");
+        let list = event(&member.shows(r#""event":"files""#));
+        list["files"].as_array().unwrap().len()
+    };
+    assert_eq!(has_offers(&mut eva), 0, "she is told of nothing");
+    // In a conversation as well, and to nobody who is not there.
+    for (to, answer) in [
+        ("ana", r#""code":"nobody_called""#),
+        ("eva", r#""request":"t""#),
+    ] {
+        bia.says(&format!(
+            r#"{{"send":"{path_typed}","to":"{to}","id":"t"}}"#
+        ));
+        bia.shows(answer);
+    }
+    eva.shows(r#""name":"segredo.pdf""#);
+    for mut member in [bia, eva] {
+        member.falls_silent();
+        member.ends_with(0);
+    }
 }
 
 #[test]
@@ -220,13 +264,7 @@ fn a_taker_that_is_killed_goes_on_from_what_is_on_the_disk() {
     giver.shows("file_offered");
     let mut killed = place.takes(&home, "bia", into.path(), &args);
     killed.shows("file_taking");
-    // Killed as soon as something is there, which is long before all of it is.
-    let has_begun = || {
-        let parts = names(into.path());
-        let part = into.path().join(parts.first()?);
-        (fs::metadata(part).ok()?.blocks() > 2048).then_some(())
-    };
-    wait_until(has_begun).expect("a part is there");
+    part_has_begun(into.path());
     killed.gets_signal("KILL");
     drop(killed);
     let left = names(into.path());
@@ -337,13 +375,36 @@ fn nothing_is_given_again_that_has_changed_or_was_taken_back_or_by_who_shares_no
     gives_again(&mut bia);
     bia.says("/unshare 1");
     bia.shows(r#""event":"file_unshared""#);
-    is_killed(bia);
+    // Its disk may still be about to forget it.
+    bia.falls_silent();
+    bia.ends_with(0);
     let mut bia = starts(&[]);
     assert_eq!(shared(&mut bia), ("offered".into(), false));
     for mut member in [ana, bia] {
         member.falls_silent();
         member.ends_with(0);
     }
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_given_is_given_no_longer() {
+    let place = Place::on_loopback();
+    let (from, into) = (folder(), folder());
+    let path = file(&from, "diario.log", 40_000_000);
+    let mut giver = place.gives(&Home::new(), "ana", &[path.to_str().unwrap(), "--json"]);
+    giver.shows("file_offered");
+    let args = ["--yes", "--once", "--json"];
+    let mut taker = place.takes(&Home::new(), "bia", into.path(), &args);
+    part_has_begun(into.path());
+    let mut log = File::options().append(true).open(&path).unwrap();
+    log.write_all(b"one more line\n").unwrap();
+    giver.shows(r#""code":"file_changed""#);
+    giver.ends_with(1);
+    taker.shows(r#""state":"waiting""#);
+    taker.gets_signal("INT");
+    taker.ends_with(130);
+    let left = names(into.path());
+    assert!(left.iter().all(|name| name.ends_with(".part")), "{left:?}");
 }
 
 #[test]

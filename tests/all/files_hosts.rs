@@ -6,7 +6,7 @@ use crate::support;
 use std::fs;
 use std::path::PathBuf;
 
-use super::files::{are_equal, file};
+use super::files::{are_equal, file, part_has_begun};
 use support::network::Network;
 use support::place::Home;
 use support::program::Program;
@@ -41,6 +41,26 @@ fn three_hosts_that_lose_datagrams_take_a_file_whole_that_leaves_about_once() {
     let sent = host_a.sent_bytes() - before;
     // Three times it would be by unicast; parity for losses, and headers, are a part of once.
     assert!(sent < 2 * length as u64, "{sent} bytes for {length}");
+}
+
+#[test]
+fn a_cable_that_is_pulled_delays_a_file_and_no_more() {
+    let Some((_network, [host_a, host_b])) = Network::of_hosts(&[Need::Nft]) else {
+        return;
+    };
+    let (from, into) = (folder(), folder());
+    let path = file(&from, "imagem.iso", 40_000_000);
+    let args = ["--yes", "--once", "--json"];
+    let mut taker = host_b.takes(&Home::new(), "bia", into.path(), &args);
+    taker.shows(r#""event":"ready""#);
+    let giver = host_a.gives(&Home::new(), "ana", &[path.to_str().unwrap()]);
+    part_has_begun(into.path());
+    host_b.is_deaf_to(&host_a);
+    taker.shows(r#""state":"waiting""#);
+    host_b.hears_all();
+    taker.ends_with(0);
+    giver.ends_with(0);
+    assert!(are_equal(&into.path().join("imagem.iso"), &path));
 }
 
 /// A small file system in memory, which vanishes when dropped.

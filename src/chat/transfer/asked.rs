@@ -15,6 +15,7 @@ use crate::protocol::engine::event::NamedKey;
 use crate::protocol::engine::unreliable::ReportTo;
 use crate::protocol::node::Node;
 use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::notice::Report;
 
 /// Most contents that wait to be taken.
@@ -26,11 +27,11 @@ impl Transfers {
         &mut self,
         now: Moment,
         request: RequestId,
-        command: FilesCommand,
+        (command, to): (FilesCommand, Option<Key>),
         node: &mut Node,
     ) {
         let done = match command {
-            FilesCommand::Offer { offer, index } => self.offer(now, (offer, index), node),
+            FilesCommand::Offer { offer, index, .. } => self.offer(now, (offer, index), to, node),
             FilesCommand::Get { which, into } => self.get(now.time, which, into.as_ref()),
             FilesCommand::List => Ok(vec![Tale::List]),
             FilesCommand::Stop(which) => self.stop(now, which, node),
@@ -53,6 +54,7 @@ impl Transfers {
         &mut self,
         now: Moment,
         (offer, index): (Arc<Offer>, Arc<[u8]>),
+        to: Option<Key>,
         node: &mut Node,
     ) -> Result<Vec<Tale>, FilesRefusal> {
         let me = NamedKey {
@@ -66,11 +68,20 @@ impl Transfers {
         if added.is_none() && self.list.get(&id).is_none() {
             return Err(FilesRefusal::TooMany);
         }
+        if let Some(to) = to {
+            self.list.address(&id, to);
+            if !self.addressees.add(now.time, id, to) {
+                return Err(FilesRefusal::TooMany);
+            }
+        }
         self.held.insert(id, index);
         self.list.make_own(&id);
         self.list.tell(&id);
         self.keep(&id);
-        node.offer(now, &offer.record());
+        match to {
+            Some(_) => self.tell_addressees(now, node),
+            None => node.offer(now, &offer.record()),
+        }
         Ok(vec![Tale::Offered(id, now.wall_ms, None)])
     }
 
@@ -153,6 +164,7 @@ impl Transfers {
         }
         for id in &held {
             self.held.remove(id);
+            self.addressees.remove(id);
             self.close(id, node);
             self.ask_disk([Request::Forget { offer: *id }]);
         }

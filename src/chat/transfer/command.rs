@@ -13,6 +13,8 @@ pub enum FilesCommand {
         offer: Arc<Offer>,
         /// Its index.
         index: Arc<[u8]>,
+        /// For whom alone, as typed; it has a key then.
+        to: Option<String>,
     },
     /// Take what is offered.
     Get {

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use super::offer::{Offer, OfferId};
 use crate::protocol::engine::event::NamedKey;
+use crate::protocol::wire::frame::Key;
 
 /// Most blocks of an offer that are being written at a time: with [`super::BLOCK_BYTES`] each, 2.7
 /// MB.
@@ -161,6 +162,8 @@ pub struct Held {
     pub who: NamedKey,
     /// Whether this member did.
     pub is_own: bool,
+    /// For whom alone.
+    pub to: Option<Key>,
 }
 
 /// Shows the index by its length.

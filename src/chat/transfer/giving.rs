@@ -4,7 +4,8 @@
 //! sent before, to all: those that the unit is cut into first, then those that mend. What a report
 //! says is counted only if the reporter had the chance to hear what left of the unit, by the number
 //! of the newest frame that it has heard; otherwise symbols would be sent twice that are on their
-//! way.
+//! way. What is likely to be lost on the way is sent at once, so that most units need one report
+//! at most: each round of reports and repairs takes longer than a unit.
 //!
 //! Units are sent in their order, beginning again behind the last one. Those that somebody lacks of
 //! the [`WINDOW_UNITS`] before the present one go first, so that takers need not keep incomplete
@@ -14,10 +15,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ahead::Need;
 use super::code::Shape;
 use super::disk::{BlockBytes, Request};
 use super::offer::Offer;
 use super::pace::TakersPace;
+use super::sealing;
 use super::units::{self, Unit, UnitSet};
 use crate::protocol::engine::unreliable::{Piece, Priority};
 use crate::protocol::node::Node;
@@ -76,7 +79,7 @@ pub(super) struct Giving {
     symbol_bytes: usize,
     pace: TakersPace,
     /// How many symbols are to be sent of each unit.
-    needs: BTreeMap<u32, u16>,
+    needs: BTreeMap<u32, Need>,
     sent: BTreeMap<u32, Sent>,
     at: u32,
     loaded: BTreeMap<u32, Loaded>,
@@ -234,7 +237,7 @@ impl Giving {
                 WHOLE_UNIT => shape.originals,
                 symbols => symbols.min(shape.originals),
             };
-            let before = self.needs.get(&unit).copied().unwrap_or(0);
+            let before = self.needs.get(&unit).map_or(0, |need| need.symbols);
             let more = symbols.saturating_sub(before);
             if more == 0 {
                 continue;
@@ -242,7 +245,7 @@ impl Giving {
             if !credit.try_spend(more.into(), now) {
                 return;
             }
-            self.needs.insert(unit, symbols);
+            self.needs.insert(unit, Need::of(symbols));
             self.wanted_at = now;
         }
     }
@@ -261,13 +264,26 @@ impl Giving {
         if self.reading == Some(unit) {
             self.reading = None;
         }
-        self.hold(unit, bytes.0);
+        // Under one key nothing else is ever sealed.
+        let is_sealed = self.offer.is_private();
+        let hash = || self.offer.block_hash(block, &self.index);
+        if !is_sealed || hash() == Some(*blake3::hash(&bytes.0).as_bytes()) {
+            self.hold(unit, bytes.0);
+        }
     }
 
     fn hold(&mut self, unit: u32, bytes: Arc<[u8]>) {
         if bytes.len() != units::length(&self.offer, unit) {
             return;
         }
+        let bytes = match self.offer.is_private() {
+            true => {
+                let mut sealed = bytes.to_vec();
+                sealing::seal(&self.offer, unit, &mut sealed);
+                sealed.into()
+            }
+            false => bytes,
+        };
         if let Some(shape) = Shape::of(bytes.len(), self.symbol_bytes) {
             while self.loaded.len() >= LOADED_MAX {
                 // What stands furthest from the present unit is needed last.
@@ -400,8 +416,8 @@ impl Giving {
         sent.number = node.newest_queued(self.stream);
         self.at = unit;
         if let Some(need) = self.needs.get_mut(&unit) {
-            *need = need.saturating_sub(1);
-            if *need == 0 {
+            let loss = || self.pace.expected_loss(now.time);
+            if need.is_last(loss, shape.symbols()) {
                 self.needs.remove(&unit);
             }
         }

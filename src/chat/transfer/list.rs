@@ -37,11 +37,20 @@ pub(super) struct Known {
     pub(super) offer: Arc<Offer>,
     pub(super) who: NamedKey,
     pub(super) is_own: bool,
+    /// For whom alone it is.
+    pub(super) to: Option<Key>,
     pub(super) takers: BTreeMap<MemberTag, Taker>,
     /// How many takers had it when that was told last.
     pub(super) told_have: usize,
     /// Whether people were told of it; what was recalled is told when its record is met.
     pub(super) is_told: bool,
+}
+
+impl Known {
+    /// Whether somebody may have it.
+    pub(super) fn is_for(&self, key: &Key) -> bool {
+        self.to.is_none_or(|to| to == *key) || self.who.key == *key
+    }
 }
 
 /// Somebody who takes an offer.
@@ -83,6 +92,7 @@ impl OfferList {
             offer: offer.clone(),
             who,
             is_own,
+            to: None,
             takers: BTreeMap::new(),
             told_have: 0,
             is_told: true,
@@ -104,6 +114,13 @@ impl OfferList {
             && let Some(known) = self.offers.get_mut(&id)
         {
             known.is_told = false;
+        }
+    }
+
+    /// Makes an offer one to this person alone.
+    pub(super) fn address(&mut self, id: &OfferId, to: Key) {
+        if let Some(known) = self.offers.get_mut(id) {
+            known.to = Some(to);
         }
     }
 

@@ -3,12 +3,13 @@
 //!
 //! ```text
 //! offer      what is offered, and its hashes · safe_name · tree (of a folder)
-//! list       the offers by their numbers, and who takes each
-//! units      the blocks of index and content by one number · code (their symbols)
+//! list       the offers by their numbers, and who takes each · addressing (those to one person)
+//! units      the blocks of index and content by one number · code (their symbols) · sealing (of
+//!            what is for one person)
 //! taking     what was received of one offer · reporting (what lacks, and when that is said) ·
 //!            doubts (false symbols)
-//! giving     what is sent of one offer · pace (how fast) · pending (who begins to give) ·
-//!            credit (how much each person may have)
+//! giving     what is sent of one offer · pace (how fast) · ahead (more than was asked for) ·
+//!            pending (who begins to give) · credit (how much each person may have)
 //! command    what may be asked            · asked (what is done about it)
 //! event      what is told                 · telling (which state is told)
 //! disk       what is asked of the disk, and what it answers
@@ -19,6 +20,8 @@
 //! opens a stream to the group of files, which only those join who take or give. Everything else
 //! is said there.
 
+mod addressing;
+mod ahead;
 mod asked;
 mod code;
 pub mod command;
@@ -34,6 +37,7 @@ mod pending;
 mod reporting;
 mod room;
 pub mod safe_name;
+mod sealing;
 mod taking;
 mod telling;
 pub mod tree;
@@ -43,13 +47,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::addressing::Addressees;
 pub use self::command::{FilesCommand, Sharing, WhichOffer};
 use self::credit::Credits;
 use self::disk::{Held, Reply, Request};
 pub use self::event::FilesEvent;
 use self::event::TransferFault;
 use self::giving::Giving;
-use self::list::OfferList;
+use self::list::{Known, OfferList};
 pub use self::offer::{BLOCK_BYTES, Content, Offer, OfferId, OfferKind};
 use self::pending::Pending;
 use self::reporting::ToSay;
@@ -100,6 +105,7 @@ pub(super) struct Transfers {
     givings: BTreeMap<OfferId, Giving>,
     pending: BTreeMap<OfferId, Pending>,
     credits: Credits,
+    addressees: Addressees,
     sharing: Sharing,
     /// Contents that are whole, which is still to be said, and when.
     last_words: Vec<(Duration, OfferId)>,
@@ -129,6 +135,7 @@ impl Transfers {
             givings: BTreeMap::new(),
             pending: BTreeMap::new(),
             credits: Credits::default(),
+            addressees: Addressees::default(),
             sharing: Sharing::On,
             last_words: Vec::new(),
             is_in_group: false,
@@ -175,7 +182,7 @@ impl Transfers {
     /// Takes in what the disk says.
     fn on_reply(&mut self, now: Duration, reply: Reply) {
         match reply {
-            Reply::Holds(held) => self.hold(held),
+            Reply::Holds(held) => self.hold(now, held),
             Reply::Block {
                 offer,
                 block,
@@ -219,12 +226,13 @@ impl Transfers {
     }
 
     /// Something is here whole since an earlier session.
-    fn hold(&mut self, held: Held) {
+    fn hold(&mut self, now: Duration, held: Held) {
         let Held {
             offer,
             index,
             who,
             is_own,
+            to,
         } = held;
         let id = offer.id;
         if !offer.is_index(&index) {
@@ -233,8 +241,15 @@ impl Transfers {
         let (takings, here) = (&self.takings, &self.held);
         let is_pinned = |id: &OfferId| takings.contains_key(id) || here.contains_key(id);
         self.list.recall(offer, who, is_own, is_pinned);
-        if self.list.get(&id).is_some() {
-            self.held.insert(id, index);
+        if self.list.get(&id).is_none() {
+            return;
+        }
+        self.held.insert(id, index);
+        if let Some(to) = to {
+            self.list.address(&id, to);
+            if is_own {
+                self.addressees.add(now, id, to);
+            }
         }
     }
 
@@ -246,6 +261,7 @@ impl Transfers {
                 index: index.clone(),
                 who: known.who.clone(),
                 is_own: known.is_own,
+                to: known.to,
             };
             self.ask_disk([Request::Keep(held)]);
         }
@@ -268,6 +284,7 @@ impl Transfers {
     fn on_failed(&mut self, now: Duration, offer: OfferId, why: TransferFault) {
         let was_taken = self.takings.remove(&offer).is_some();
         let was_held = self.held.remove(&offer).is_some();
+        self.addressees.remove(&offer);
         if let Some(giving) = self.givings.get_mut(&offer) {
             giving.give_up();
         }
@@ -351,7 +368,8 @@ impl Transfers {
         let id = OfferId(report.about);
         let who = (&heard.who, heard.member);
         let is_mine = self.held.contains_key(&id) || self.takings.contains_key(&id);
-        if !is_mine {
+        let is_for = |known: &Known| known.is_for(&heard.who.key);
+        if !is_mine || !self.list.get(&id).is_some_and(is_for) {
             return;
         }
         let takers = self.list.report(now, who, report);
@@ -377,6 +395,7 @@ impl Transfers {
     /// Does what is due.
     fn on_time(&mut self, now: Moment, node: &mut Node) {
         self.members = node.roster().size();
+        self.tell_addressees(now, node);
         self.begin_giving(now, node);
         self.report_lacks(now, node);
         self.say_last_words(now, node);
@@ -451,7 +470,8 @@ impl Transfers {
         let reports = takings.map(|taking| taking.reporting.due);
         let words = self.last_words.iter().map(|(at, _)| *at);
         let times = givings.chain(pending).chain(reports).chain(words);
-        times.chain(self.progress_at).min()
+        let times = times.chain(self.progress_at);
+        times.chain(self.addressees.next_time()).min()
     }
 }
 

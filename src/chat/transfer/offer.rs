@@ -50,6 +50,17 @@ impl fmt::Debug for OfferId {
     }
 }
 
+/// The key that an offer to one person is sealed under.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct OfferKey(pub [u8; 32]);
+
+/// Shows the type's name only, because a log must not leak the key.
+impl fmt::Debug for OfferKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OfferKey")
+    }
+}
+
 /// An offer, checked: its sizes fit each other and are within the limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
@@ -70,6 +81,8 @@ pub struct Offer {
     pub index_bytes: u32,
     /// What a single file is besides its content, if that is known.
     pub attributes: Option<Attributes>,
+    /// The key, of an offer to one person.
+    pub key: Option<OfferKey>,
 }
 
 impl Offer {
@@ -108,8 +121,28 @@ impl Offer {
             index: record.index,
             index_bytes: record.index_bytes,
             attributes: record.attributes,
+            key: None,
         };
         offer.is_sound().then_some(offer)
+    }
+
+    /// The same to one person alone, under a key that nobody else knows: not even its id tells what
+    /// it is.
+    #[must_use]
+    pub fn to_one(self, key: OfferKey) -> Self {
+        let hash = blake3::derive_key("roda 2026 id of an offer to one", &key.0);
+        let id = hash.first_chunk().copied().unwrap_or_default();
+        Self {
+            id: OfferId(id),
+            key: Some(key),
+            ..self
+        }
+    }
+
+    /// Whether it is for one person alone.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.key.is_some()
     }
 
     fn is_sound(&self) -> bool {

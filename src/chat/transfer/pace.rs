@@ -1,6 +1,10 @@
 //! How fast a giver sends: as fast as the slowest of those who keep up. Loss alone does not slow it
 //! down, because a cable that damages a tenth of what it carries does so at any rate; what slows it
 //! down is loss that grows with the rate and shrinks with it.
+//!
+//! A rate is tried until enough takers have reported what arrives of it. If nobody loses more than
+//! is usual, a higher one is tried. If somebody does, a lower one is: if as much is lost there, the
+//! loss is usual from then on, for all who report it, and the rate is what it was.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,32 +21,43 @@ const LEAST_BYTES_PER_S: f64 = 100e3;
 /// The highest rate, in bytes a second: ten gigabits.
 const MOST_BYTES_PER_S: f64 = 1.25e9;
 
-/// How often the rate may grow.
+/// How long a rate is tried until it was too high for the first time, and by what it grows then.
 const GROWS_EVERY: Duration = Duration::from_millis(100);
-
-/// By what it grows until it was too high for the first time.
 const GROWS_BY: f64 = 2.0;
 
-/// By what it grows afterwards, and how often.
+/// The same afterwards.
+const FEELS_EVERY: Duration = Duration::from_millis(250);
 const FEELS_BY: f64 = 1.04;
-const FEELS_EVERY: Duration = Duration::from_millis(300);
 
 /// Loss that is this much above what is usual for a taker, and above what chance makes of that,
-/// shows that the rate is too high.
-const LOSS_MARGIN: f64 = 0.02;
+/// shows that the rate may be too high.
+const LOSS_MARGIN: f64 = 0.015;
 
-/// How many standard deviations are chance.
+/// How many standard deviations are chance, for one taker. The worst of many is further off.
 const CHANCE: f64 = 3.0;
+const CHANCE_OF_MANY: f64 = 2.5;
 
 /// The part of what arrives that is sent when it was too much: what waits on its way shall leave.
 const DRAINS_BY: f64 = 0.97;
 
+/// The part of the unusual loss that stays at a lower rate if the rate was not the reason.
+const STAYS: f64 = 0.6;
+
 /// How fast what is usual follows loss that becomes less. It becomes more in one case alone: if a
 /// lower rate loses as much.
-const USUAL_WEIGHT: f64 = 0.125;
+const USUAL_WEIGHT: f64 = 0.3;
+
+/// How fast what is seen of a taker's loss follows what it reports.
+const SEEN_WEIGHT: f64 = 0.25;
+
+/// Loss above what is usual that is still counted in ahead.
+const UNUSUAL_MAX: f64 = 0.1;
 
 /// How long what was sent before a change of the rate still arrives, and is not judged.
 const SETTLES_AFTER: Duration = Duration::from_millis(50);
+
+/// A rate is judged once half of the takers have said what arrives of it, or so many.
+const JUDGES_MAX: usize = 8;
 
 /// A taker that receives less than this part of the median does not keep up.
 const KEEPS_UP: f64 = 0.25;
@@ -67,23 +82,34 @@ const BURST_LEAST_BYTES: f64 = 16.0 * 1442.0;
 pub(super) struct TakersPace {
     bucket: TokenBucket,
     takers: BTreeMap<MemberTag, Taker>,
-    /// Loss at which the rate was lowered, the rate before, and whether one was too high earlier.
-    lowered: Option<(f64, f64, bool)>,
+    /// The rate is lower than before, to see whether as much is lost then.
+    test: Option<Test>,
     has_been_too_high: bool,
     was_used_up: bool,
-    grown_at: Duration,
-    changed_at: Duration,
+    /// From when on what is sent at the present rate arrives.
+    judged_from: Duration,
+}
+
+/// A rate that may have been too high.
+#[derive(Clone, Copy, Debug)]
+struct Test {
+    rate: f64,
+    had_been_too_high: bool,
+    /// Whose loss was unusual, and by how much.
+    taker: MemberTag,
+    excess: f64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Taker {
     highest: u32,
     received: u32,
-    /// Frames that the last report covers, and which part of them was lost.
+    /// Frames of the present rate that its reports cover, and how many of them arrived.
     sent: u32,
-    loss: f64,
-    /// Loss that is usual for it.
+    arrived: u32,
+    /// Loss that is usual for it, and that was seen lately.
     usual: f64,
+    seen: Option<f64>,
     /// Frames that arrived in a second.
     rate: f64,
     /// When it reported last, and when the report came that is counted from.
@@ -93,16 +119,34 @@ struct Taker {
     within: Duration,
 }
 
+impl Taker {
+    fn is_heard(&self, now: Duration) -> bool {
+        now < self.heard_at + SILENT_AFTER
+    }
+
+    /// Loss at the present rate.
+    fn loss(&self) -> f64 {
+        1.0 - f64::from(self.arrived.min(self.sent)) / f64::from(self.sent.max(1))
+    }
+
+    /// By how much that is above what is usual, and how far that is beyond chance.
+    fn excess(&self, chance: f64) -> (f64, f64) {
+        let (loss, usual) = (self.loss(), self.usual);
+        let deviation = (loss.max(usual) / f64::from(self.sent.max(1))).sqrt();
+        let excess = loss - usual;
+        (excess, excess - LOSS_MARGIN - chance * deviation)
+    }
+}
+
 impl TakersPace {
     pub(super) fn new(now: Duration) -> Self {
         let mut pace = Self {
             bucket: TokenBucket::new(1.0, BURST_LEAST_BYTES, now),
             takers: BTreeMap::new(),
-            lowered: None,
+            test: None,
             has_been_too_high: false,
             was_used_up: false,
-            grown_at: now,
-            changed_at: now,
+            judged_from: now,
         };
         pace.set_rate(START_BYTES_PER_S);
         pace
@@ -110,6 +154,18 @@ impl TakersPace {
 
     pub(super) fn bytes_per_s(&self) -> f64 {
         self.bucket.rate_per_s()
+    }
+
+    /// The part of what is sent that the worst of those who keep up is likely to lose.
+    pub(super) fn expected_loss(&self, now: Duration) -> f64 {
+        let least = self.median_rate(now) * KEEPS_UP;
+        let heard = self.takers.values();
+        let heard = heard.filter(|taker| taker.is_heard(now) && taker.rate >= least);
+        let losses = heard.map(|taker| {
+            let seen = taker.seen.unwrap_or(0.0);
+            seen.clamp(taker.usual, taker.usual + UNUSUAL_MAX)
+        });
+        losses.fold(0.0, f64::max)
     }
 
     fn set_rate(&mut self, rate: f64) {
@@ -155,78 +211,144 @@ impl TakersPace {
             return;
         }
         (taker.highest, taker.received) = (highest, received);
-        taker.loss = 1.0 - f64::from(arrived) / f64::from(sent);
-        taker.sent = sent;
+        let loss = 1.0 - f64::from(arrived) / f64::from(sent);
+        let seen = taker.seen.unwrap_or(loss);
+        taker.seen = Some(seen + (loss - seen) * SEEN_WEIGHT);
         let within = std::mem::take(&mut taker.within);
         taker.rate = f64::from(arrived) / within.as_secs_f64().max(0.005);
         let since = std::mem::replace(&mut taker.counted_from, now);
-        if since >= self.changed_at + SETTLES_AFTER && self.keeps_up(member, now) {
-            self.judge(now, member);
+        if since >= self.judged_from {
+            taker.sent = taker.sent.saturating_add(sent);
+            taker.arrived = taker.arrived.saturating_add(arrived);
         }
+        self.judge(now);
     }
 
     /// Whether a taker receives at least a quarter of what the median does.
     pub(super) fn keeps_up(&self, member: MemberTag, now: Duration) -> bool {
-        let is_heard = |taker: &&Taker| now < taker.heard_at + SILENT_AFTER && taker.rate > 0.0;
-        let mut rates: Vec<f64> = self
-            .takers
-            .values()
-            .filter(is_heard)
-            .map(|it| it.rate)
-            .collect();
-        rates.sort_by(f64::total_cmp);
-        let median = rates.get(rates.len() / 2).copied().unwrap_or(0.0);
         let rate = self.takers.get(&member).map_or(0.0, |taker| taker.rate);
-        rate == 0.0 || rate >= median * KEEPS_UP
+        rate == 0.0 || rate >= self.median_rate(now) * KEEPS_UP
     }
 
-    fn judge(&mut self, now: Duration, member: MemberTag) {
+    /// Frames that arrive in a second at the median of those who are heard.
+    fn median_rate(&self, now: Duration) -> f64 {
+        let heard = self.takers.values();
+        let heard = heard.filter(|taker| taker.is_heard(now) && taker.rate > 0.0);
+        let mut rates: Vec<f64> = heard.map(|it| it.rate).collect();
+        rates.sort_by(f64::total_cmp);
+        rates.get(rates.len() / 2).copied().unwrap_or(0.0)
+    }
+
+    /// Judges the present rate once it is known what arrives of it.
+    fn judge(&mut self, now: Duration) {
+        let every = match self.has_been_too_high {
+            true => FEELS_EVERY,
+            false => GROWS_EVERY,
+        };
+        if now < self.judged_from + every {
+            return;
+        }
+        let least = self.median_rate(now) * KEEPS_UP;
+        let (mut heard, mut counted) = (0, Vec::new());
+        for (member, taker) in &self.takers {
+            let is_judge = taker.is_heard(now) && taker.rate >= least;
+            heard += usize::from(is_judge);
+            if is_judge && taker.sent >= FRAMES_LEAST {
+                counted.push(*member);
+            }
+        }
+        if counted.is_empty() || counted.len() < heard.div_ceil(2).min(JUDGES_MAX) {
+            return;
+        }
+        match self.test.take() {
+            Some(test) if counted.contains(&test.taker) => self.end_test(now, &test, &counted),
+            // Whoever had lost so much is not heard any more.
+            Some(test) if !self.is_waited_for(test.taker, now) => self.change(now, test.rate),
+            Some(test) => self.test = Some(test),
+            None => self.feel(now, &counted),
+        }
+    }
+
+    fn is_waited_for(&self, member: MemberTag, now: Duration) -> bool {
+        let taker = self.takers.get(&member);
+        taker.is_some_and(|taker| taker.is_heard(now)) && self.keeps_up(member, now)
+    }
+
+    /// Looks whether somebody loses more than is usual; otherwise sends faster.
+    fn feel(&mut self, now: Duration, counted: &[MemberTag]) {
+        let chance = match counted.len() {
+            1 => CHANCE,
+            many => CHANCE_OF_MANY + (2.0 * (many as f64).ln()).sqrt(),
+        };
+        let excesses = counted.iter().filter_map(|member| {
+            let (excess, beyond) = self.takers.get(member)?.excess(chance);
+            Some((*member, excess, beyond))
+        });
+        let worst = excesses.max_by(|one, other| one.2.total_cmp(&other.2));
         let rate = self.bucket.rate_per_s();
-        let Some(taker) = self.takers.get_mut(&member) else {
-            return;
+        if let Some((taker, excess, _)) = worst.filter(|worst| worst.2 > 0.0) {
+            self.test = Some(Test {
+                rate,
+                had_been_too_high: self.has_been_too_high,
+                taker,
+                excess,
+            });
+            self.has_been_too_high = true;
+            return self.change(now, rate * (1.0 - excess).max(0.1) * DRAINS_BY);
+        }
+        self.follow(counted);
+        let by = match (
+            std::mem::take(&mut self.was_used_up),
+            self.has_been_too_high,
+        ) {
+            (false, _) => 1.0,
+            (true, false) => GROWS_BY,
+            (true, true) => FEELS_BY,
         };
-        let loss = taker.loss;
-        let chance = (taker.usual.max(loss) / f64::from(taker.sent.max(1))).sqrt() * CHANCE;
-        let is_too_high = loss > taker.usual + LOSS_MARGIN + chance;
-        match self.lowered.take() {
-            // It loses as much at the lower rate: the rate was not the reason.
-            Some((before, rate_before, had_been)) if is_too_high && loss > before * 0.6 => {
-                taker.usual = loss;
-                self.has_been_too_high = had_been;
-                self.set_rate(rate_before);
-                self.changed_at = now;
+        self.change(now, rate * by);
+    }
+
+    /// Judges a loss by what a lower rate has lost.
+    fn end_test(&mut self, now: Duration, test: &Test, counted: &[MemberTag]) {
+        let taker = self.takers.get(&test.taker);
+        let stays = taker.is_some_and(|it| it.loss() > it.usual + test.excess * STAYS);
+        if !stays {
+            self.follow(counted);
+            return self.change(now, self.bucket.rate_per_s());
+        }
+        // The rate was not the reason, for nobody.
+        for member in counted {
+            if let Some(taker) = self.takers.get_mut(member) {
+                taker.usual = taker.usual.max(taker.loss());
             }
-            _ if is_too_high => {
-                self.lowered = Some((loss, rate, self.has_been_too_high));
-                self.has_been_too_high = true;
-                let arrives = (1.0 - (loss - taker.usual)).max(0.1);
-                self.set_rate(rate * arrives * DRAINS_BY);
-                self.changed_at = now;
-                self.grown_at = now;
-            }
-            _ => {
-                taker.usual += (loss - taker.usual).min(0.0) * USUAL_WEIGHT;
-                self.grow(now);
+        }
+        self.has_been_too_high = test.had_been_too_high;
+        self.change(now, test.rate);
+    }
+
+    /// Notes that less is lost than was usual.
+    fn follow(&mut self, counted: &[MemberTag]) {
+        for member in counted {
+            if let Some(taker) = self.takers.get_mut(member) {
+                taker.usual += (taker.loss() - taker.usual).min(0.0) * USUAL_WEIGHT;
             }
         }
     }
 
-    fn grow(&mut self, now: Duration) {
-        let (every, by) = match self.has_been_too_high {
-            true => (FEELS_EVERY, FEELS_BY),
-            false => (GROWS_EVERY, GROWS_BY),
-        };
-        if now < self.grown_at + every || !std::mem::take(&mut self.was_used_up) {
-            return;
+    /// Tries a rate from now on.
+    fn change(&mut self, now: Duration, rate: f64) {
+        self.set_rate(rate);
+        self.judged_from = now + SETTLES_AFTER;
+        for taker in self.takers.values_mut() {
+            (taker.sent, taker.arrived) = (0, 0);
         }
-        self.grown_at = now;
-        self.set_rate(self.bucket.rate_per_s() * by);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::rng::Rng;
 
     const STEP: Duration = Duration::from_millis(50);
     const FRAME_BYTES: f64 = 1442.0;
@@ -265,6 +387,43 @@ mod tests {
                     (0.8..1.15).contains(&(rate / most)),
                     "{rate} of {most}, {loss}"
                 );
+            }
+        }
+    }
+
+    /// The least rate in the second half of some seconds, for takers that lose by chance.
+    fn least_rate(takers: u64, most_bytes_per_s: f64, loss: f64) -> f64 {
+        let (mut pace, mut rng) = (TakersPace::new(Duration::ZERO), Rng::new(takers));
+        let tag = |short| MemberTag {
+            short,
+            session_low: 0,
+        };
+        let (mut sent, mut arrived) = (0, vec![0_u32; takers as usize]);
+        let (steps, mut least) = (160, f64::INFINITY);
+        for step in 1..=steps {
+            let now = STEP * step;
+            while pace.try_send(FRAME_BYTES as usize, now) {}
+            let frames = |rate: f64| (rate * STEP.as_secs_f64() / FRAME_BYTES) as u32;
+            let carried = frames(most_bytes_per_s.min(pace.bytes_per_s()));
+            sent += frames(pace.bytes_per_s());
+            for (member, arrived) in (0..).zip(&mut arrived) {
+                *arrived += (0..carried).filter(|_| rng.unit() >= loss).count() as u32;
+                let at = now + Duration::from_millis(member);
+                pace.report(at, tag(member), (sent, *arrived), STEP);
+            }
+            if step > steps / 2 {
+                least = least.min(pace.bytes_per_s());
+            }
+        }
+        least
+    }
+
+    #[test]
+    fn chance_does_not_slow_a_giver_of_one_or_many() {
+        for takers in [1, 3, 10] {
+            for loss in [0.01, 0.05, 0.2] {
+                let least = least_rate(takers, 12.5e6, loss);
+                assert!(least > 0.85 * 12.5e6, "{least} for {takers} at {loss}");
             }
         }
     }

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use super::disk::Reply;
+use super::disk::{Reply, Request};
 use super::event::{FilesEvent, Offered};
 use super::list::Known;
-use super::offer::{Offer, OfferId};
+use super::offer::{Offer, OfferId, OfferKey};
 use super::telling::Tale;
 use super::{FilesCommand, Out};
 use crate::chat::Chat;
@@ -24,8 +24,25 @@ impl Chat {
         request: RequestId,
         command: FilesCommand,
     ) {
+        let to = match &command {
+            FilesCommand::Offer {
+                to: Some(to),
+                offer,
+                ..
+            } => match self.called(to) {
+                Ok(who) => Some(who.key),
+                Err(failure) => {
+                    let forget = Request::Forget { offer: offer.id };
+                    self.room.files.ask_disk([forget]);
+                    self.answer(request, News::Failed(failure));
+                    self.put_out_files(now);
+                    return;
+                }
+            },
+            _ => None,
+        };
         let files = &mut self.room.files;
-        files.obey(now, request, command, &mut self.node);
+        files.obey(now, request, (command, to), &mut self.node);
         self.put_out_files(now);
     }
 
@@ -41,13 +58,20 @@ impl Chat {
         let clock = offered.id.position.clock;
         let timing = self.timing(offered.order, clock);
         let is_own = offered.who.key == self.people.my_key();
-        let files = &mut self.room.files;
+        let (offer, to) = match offered.key {
+            Some(key) => (offer.to_one(OfferKey(key)), Some(self.people.my_key())),
+            None => (offer, None),
+        };
+        let (files, id) = (&mut self.room.files, offer.id);
         if files.meet(
             Arc::new(offer),
             offered.who,
             is_own,
             (clock_ms(clock), timing),
         ) {
+            if let Some(to) = to {
+                files.list.address(&id, to);
+            }
             self.put_out_files(now);
         }
     }

@@ -21,6 +21,7 @@ use super::disk::{BlockBytes, OUTSTANDING_MAX, Request};
 use super::doubts::Doubts;
 use super::offer::{BLOCK_BYTES, Offer};
 use super::reporting::Reporting;
+use super::sealing;
 use super::units::{self, Unit, UnitSet};
 use crate::protocol::engine::event::HeardPiece;
 use crate::protocol::wire::frame::MemberTag;
@@ -300,7 +301,8 @@ impl Taking {
         }
     }
 
-    fn complete(&mut self, number: u32, bytes: Vec<u8>, giver: MemberTag) -> Option<Request> {
+    fn complete(&mut self, number: u32, mut bytes: Vec<u8>, giver: MemberTag) -> Option<Request> {
+        sealing::seal(&self.offer, number, &mut bytes);
         match units::unit(&self.offer, number)? {
             Unit::Index(_) => {
                 self.index_parts.insert(number, (bytes, giver));

@@ -36,7 +36,10 @@ impl Uploads {
     /// What offers a file; `None` where its folder cannot be written as text.
     pub(super) fn entry(received: &Received) -> Option<Entry> {
         let path = received.path().to_str()?.to_owned();
-        Some(Entry::Send(ToSend { paths: vec![path] }))
+        Some(Entry::Send(ToSend {
+            paths: vec![path],
+            to: None,
+        }))
     }
 
     /// Keeps a file that a request offers.

@@ -142,7 +142,7 @@ impl Driver {
         }
         let outcome = finish(outcome, |signal| self.face.finish(signal));
         self.listening.end();
-        std::mem::take(&mut self.giving).pour(outcome?, self.tell, events)
+        self.giving.pour(outcome?, events)
     }
 
     fn drive_until_end(&mut self, events: &Receiver<Event>) -> Result<Outcome, Error> {
@@ -199,7 +199,8 @@ impl Driver {
                 self.listening.give_back(batch);
             }
             // It came before the loop.
-            Event::Opened(_) | Event::Poured(_) => {}
+            Event::Opened(_) => {}
+            Event::Poured(poured) => self.on_poured(poured)?,
             Event::Files(told) => self.on_files(now, told),
             Event::Spooled(spool) => self.on_spooled(spool),
             Event::Pasted(room, pasted) => self.on_pasted(room, pasted),

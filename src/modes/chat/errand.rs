@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::chat::event::{Failure, News};
+use crate::chat::event::{Failure, News, Person};
 use crate::chat::transfer::event::{FilesEvent, OfferState, Offered, TakerState, TransferFault};
 use crate::chat::transfer::{FilesCommand, OfferId, OfferKind, WhichOffer};
 use crate::cli::{DropSettings, ErrandSettings, TakeSettings};
@@ -48,6 +48,8 @@ pub(super) struct Dropping {
     given: BTreeMap<OfferId, Option<OfferState>>,
     /// Who has left.
     gone: BTreeSet<Key>,
+    /// Whether whom it is for has come, and it was offered.
+    has_offered: bool,
     /// How many of the things to offer were offered, or cannot be.
     answered: usize,
     is_failed: bool,
@@ -77,6 +79,7 @@ impl Errand {
                 settings: settings.clone(),
                 given: BTreeMap::new(),
                 gone: BTreeSet::new(),
+                has_offered: false,
                 answered: 0,
                 is_failed: false,
                 is_over: false,
@@ -144,14 +147,6 @@ impl Errand {
             false => Outcome::Incomplete,
         }
     }
-
-    /// What goes to stdout.
-    pub(super) fn for_stdout(&self) -> Option<PathBuf> {
-        match self {
-            Self::Take(taking) if taking.settings.to_stdout => taking.saved.clone(),
-            _ => None,
-        }
-    }
 }
 
 impl Dropping {
@@ -162,12 +157,21 @@ impl Dropping {
 
     fn on_news(&mut self, news: &News) -> Vec<Act> {
         match news {
-            News::Ready(_) => return vec![Act::Offer],
+            News::Ready(_) if self.settings.to.is_none() => return vec![Act::Offer],
             News::Entered { person, .. } => {
                 if let Some(key) = &person.key {
                     self.gone.remove(key);
                 }
+                let to = self.settings.to.as_deref();
+                if to.is_some_and(|to| is_called(person, to)) && !self.has_offered {
+                    self.has_offered = true;
+                    return vec![Act::Offer];
+                }
             }
+            // Whom it is for has gone meanwhile, or several are called so.
+            News::Failed(
+                Failure::NobodyCalled(_) | Failure::SeveralCalled { .. } | Failure::Yourself,
+            ) if self.settings.to.is_some() => self.fail(),
             News::Left { person, .. } => self.gone.extend(person.key),
             News::Failed(Failure::CannotOffer { .. }) => self.fail(),
             News::Files(happened) => match &**happened {
@@ -259,8 +263,7 @@ impl Taking {
     }
 
     fn wants(&self, offered: &Offered) -> bool {
-        let is_from =
-            |from: &String| *from == *offered.who.name || *from == addressed(&offered.who);
+        let is_from = |from: &String| is_called(&offered.who, from);
         let is_fit = !self.settings.to_stdout || offered.offer.kind != OfferKind::Folder;
         let is_free = !(self.settings.is_once && (self.is_taking || self.saved.is_some()));
         let from = self.settings.from.as_ref();
@@ -308,6 +311,11 @@ impl Taking {
             into: None,
         })
     }
+}
+
+/// Whether somebody is meant by a name, which may have their suffix.
+fn is_called(person: &Person, name: &str) -> bool {
+    name == &*person.name || name == addressed(person)
 }
 
 /// Leaves, once.

@@ -11,11 +11,13 @@ use crate::chat::command::{Command, RequestId, ToSend};
 use crate::chat::event::{Failure, News};
 use crate::chat::rooms::RoomNumber;
 use crate::chat::transfer::disk::{DiskFault, Reply, Request};
+use crate::chat::transfer::offer::OfferKey;
 use crate::chat::transfer::{FilesCommand, Sharing};
 use crate::cli::{Consent, SharingSettings};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::ROOM_TAG_BYTES;
-use crate::store::files::{self, CLOSE_WAIT, Files, Hashed, Memory, ToOffer, Unfit};
+use crate::store::files::{self, CLOSE_WAIT, Files, Hashed, Memory, Pourer, ToOffer, Unfit};
+use crate::store::identity::random;
 use crate::text;
 
 /// Files that are read at once because somebody wants to offer them. More are refused.
@@ -29,6 +31,8 @@ pub(super) struct Filing {
     folder: Option<PathBuf>,
     /// Whether what is given is given again after a restart.
     memory: Memory,
+    /// What pours what is taken for the standard output.
+    pub(super) pourer: Option<Pourer>,
     /// Whether what was taken is given to others.
     sharing: Sharing,
     /// What is taken without a question.
@@ -46,11 +50,17 @@ type RoomTag = [u8; ROOM_TAG_BYTES];
 pub(super) struct Wish {
     request: RequestId,
     path: PathBuf,
+    /// For whom alone.
+    to: Option<String>,
 }
 
 impl Wish {
     pub(super) fn of(request: RequestId, path: PathBuf) -> Self {
-        Self { request, path }
+        Self {
+            request,
+            path,
+            to: None,
+        }
     }
 }
 
@@ -93,8 +103,12 @@ impl Driver {
             None => {
                 let tell = self.tell.clone();
                 let tell = move |told| tell.send(Event::Files(told)).is_ok();
-                let (folder, memory) = (self.filing.folder.clone(), self.filing.memory.clone());
-                let files = Files::start(folder, memory, tell)?;
+                let config = files::Config {
+                    folder: self.filing.folder.clone(),
+                    memory: self.filing.memory.clone(),
+                    pourer: self.filing.pourer.take(),
+                };
+                let files = Files::start(config, tell)?;
                 for (room, tag) in &self.filing.rooms {
                     files.enter_room(*room, *tag);
                 }
@@ -140,8 +154,11 @@ impl Driver {
     /// Has files read that are to be offered in a room.
     pub(super) fn send_files(&mut self, request: RequestId, room: RoomNumber, to_send: ToSend) {
         for path in to_send.paths {
-            let path = at_home(&path);
-            self.offer_file(request, room, (path, None));
+            let named = (at_home(&path), None);
+            match &to_send.to {
+                None => self.offer_file(request, room, named),
+                to => self.offer_file_to(request, room, named, to.clone()),
+            }
         }
     }
 
@@ -150,11 +167,32 @@ impl Driver {
         &mut self,
         request: RequestId,
         room: RoomNumber,
+        named: (PathBuf, Option<String>),
+    ) {
+        self.offer_file_to(request, room, named, None);
+    }
+
+    /// The same for one person alone, if one is named.
+    pub(super) fn offer_file_to(
+        &mut self,
+        request: RequestId,
+        room: RoomNumber,
         (path, name): (PathBuf, Option<String>),
+        to: Option<String>,
     ) {
         let ticket = self.filing.next;
         self.filing.next += 1;
-        let wish = Wish::of(request, path.clone());
+        let key = match to.as_ref().map(|_| random()).transpose() {
+            Ok(key) => key.map(OfferKey),
+            Err(error) => {
+                let wish = Wish::of(request, path);
+                return self.cannot_offer(room, &wish, &Unfit::System(error));
+            }
+        };
+        let wish = Wish {
+            to,
+            ..Wish::of(request, path.clone())
+        };
         if self.filing.wishes.len() >= WISHES_MAX {
             let busy = std::io::ErrorKind::ResourceBusy;
             return self.cannot_offer(room, &wish, &Unfit::System(busy.into()));
@@ -164,6 +202,7 @@ impl Driver {
             ticket,
             path,
             name,
+            key,
         };
         match self.files() {
             Ok(files) => {
@@ -221,8 +260,8 @@ impl Driver {
         }
         self.tell_files_refusal();
         self.errand_offers(offer.id);
-        let index = content.index;
-        let offer = FilesCommand::Offer { offer, index };
+        let (index, to) = (content.index, wish.to);
+        let offer = FilesCommand::Offer { offer, index, to };
         let offer = Input::Ask(wish.request, Command::Files(offer));
         self.rooms.handle_in(now, room, offer);
     }

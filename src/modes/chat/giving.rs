@@ -19,7 +19,7 @@ use crate::cli::{ChatSettings, ErrandSettings};
 use crate::error::Error;
 use crate::modes::Outcome;
 use crate::protocol::time::Moment;
-use crate::store::files::{Memory, Passage, Spool, Unfit};
+use crate::store::files::{Memory, Outlet, Passage, Spool, Unfit, pouring};
 use crate::terminal::screen::{Form, stdout_stream};
 use crate::text::{self, Lang};
 
@@ -40,8 +40,12 @@ pub(super) struct Giving {
     piped: Option<File>,
     /// What came through it.
     spool: Option<Spool>,
-    /// Where what goes to stdout is until it is whole.
+    /// Where what goes to stdout is until it is there.
     passage: Option<Passage>,
+    /// What goes there, until something writes it.
+    outlet: Option<Outlet>,
+    /// Whether all of it is there.
+    has_poured: bool,
 }
 
 impl Giving {
@@ -58,6 +62,7 @@ impl Giving {
             errand: Some(Errand::new(errand, lang, settings.form == Form::Json)),
             ..Self::default()
         };
+        let mut pourer = None;
         // What `drop` gives it gives until it leaves, and what is poured out is nowhere.
         let (mut folder, mut memory) = (None, Memory::None);
         match errand {
@@ -70,13 +75,17 @@ impl Giving {
                 let passage = Passage::new().map_err(Error::Output)?;
                 folder = Some(passage.path().to_owned());
                 giving.passage = Some(passage);
+                let (into, outlet) = pouring();
+                (pourer, giving.outlet) = (Some(into), Some(outlet));
             }
             ErrandSettings::Take(take) => {
                 folder.clone_from(&take.into);
                 memory = Memory::Kept;
             }
         }
-        Ok((giving, Filing::new(folder, &settings.sharing, memory)))
+        let mut filing = Filing::new(folder, &settings.sharing, memory);
+        filing.pourer = pourer;
+        Ok((giving, filing))
     }
 
     /// Whether there is an errand.
@@ -129,8 +138,9 @@ impl Driver {
         let acts = errand.on_news(news);
         let timeout = errand.timeout();
         let now = self.clock.now();
-        if let (News::Ready(_), Some(timeout)) = (news, timeout) {
-            self.giving.until = Some(now.time + timeout);
+        if let News::Ready(_) = news {
+            self.giving.until = timeout.map(|timeout| now.time + timeout);
+            self.begin_to_pour();
         }
         self.do_errand(now, acts);
     }
@@ -182,6 +192,28 @@ impl Driver {
         }
     }
 
+    /// Writes what is taken for stdout, on a thread that nobody waits for.
+    fn begin_to_pour(&mut self) {
+        let Some(outlet) = self.giving.outlet.take() else {
+            return;
+        };
+        let tell = self.tell.clone();
+        let work = move || {
+            let poured = stdout_stream().and_then(|mut out| outlet.pour(&mut out));
+            let _ = tell.send(Event::Poured(poured));
+        };
+        let pouring = thread::Builder::new().name("stdout".into()).spawn(work);
+        if let Err(error) = pouring {
+            let _ = self.tell.send(Event::Poured(Err(error)));
+        }
+    }
+
+    /// All that was taken for stdout is there, or cannot be.
+    pub(super) fn on_poured(&mut self, poured: io::Result<()>) -> Result<(), Error> {
+        self.giving.has_poured = true;
+        poured.map_err(Error::Output)
+    }
+
     fn offer_dropped(&mut self, room: RoomNumber) {
         let Some(Errand::Drop(dropping)) = &self.giving.errand else {
             return;
@@ -190,8 +222,8 @@ impl Driver {
         for dropped in settings.dropped {
             match dropped.path {
                 Some(path) => {
-                    let named = (path, dropped.name);
-                    self.offer_file(RequestId::default(), room, named);
+                    let (named, to) = ((path, dropped.name), settings.to.clone());
+                    self.offer_file_to(RequestId::default(), room, named, to);
                 }
                 None => self.offer_piped(room),
             }
@@ -241,7 +273,8 @@ impl Driver {
         let piped = dropping.settings.dropped.iter();
         let mut piped = piped.filter(|dropped| dropped.path.is_none());
         let name = piped.next().and_then(|dropped| dropped.name.clone());
-        self.offer_file(RequestId::default(), room, (path, name));
+        let to = dropping.settings.to.clone();
+        self.offer_file_to(RequestId::default(), room, (path, name), to);
     }
 
     /// How the errand ended, if there is one.
@@ -251,27 +284,15 @@ impl Driver {
 }
 
 impl Giving {
-    /// Writes to stdout what was taken for it, unless a signal comes first.
+    /// Waits until all that was taken for stdout is there, unless a signal comes first.
     ///
     /// # Errors
     /// The output's.
-    pub(super) fn pour(
-        self,
-        outcome: Outcome,
-        tell: std::sync::mpsc::Sender<Event>,
-        events: &Receiver<Event>,
-    ) -> Result<Outcome, Error> {
-        let saved = self.errand.as_ref().and_then(Errand::for_stdout);
-        let (Some(passage), Some(saved), Outcome::Done) = (self.passage, saved, outcome) else {
+    pub(super) fn pour(self, outcome: Outcome, events: &Receiver<Event>) -> Result<Outcome, Error> {
+        let is_poured = self.passage.is_none() || self.has_poured;
+        if is_poured || !matches!(outcome, Outcome::Done) {
             return Ok(outcome);
-        };
-        let work = move || {
-            let poured = stdout_stream().and_then(|mut out| passage.pour(&saved, &mut out));
-            drop(passage);
-            let _ = tell.send(Event::Poured(poured));
-        };
-        let pouring = thread::Builder::new().name("stdout".into()).spawn(work);
-        pouring.map_err(Error::Output)?;
+        }
         loop {
             match events.recv() {
                 Ok(Event::Poured(Ok(()))) | Err(_) => return Ok(outcome),

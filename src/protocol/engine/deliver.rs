@@ -6,9 +6,7 @@ use super::Engine;
 use super::amendments::Amending;
 use super::clock::clock_ms;
 use super::config::{OLD_AFTER, RANGES_MAX};
-use super::event::{
-    Delivery, EngineEvent, Manner, MessageId, NamedKey, OfferDelivery, Order, Version,
-};
+use super::event::{Delivery, EngineEvent, Manner, MessageId, NamedKey, Order, Version};
 use super::frame_log::{LoggedFrame, Position};
 use super::guests::manner_of;
 use super::hear::ReceivedFrame;
@@ -266,7 +264,7 @@ impl Engine {
                     ..SaidText::to_all(position, index, text.to_owned())
                 }),
                 Record::Private { to, sealed } if to == self.me.tag() => {
-                    self.open_private(id, position, index, sealed)
+                    self.hear_private(frame, index, sealed, order)
                 }
                 Record::Hello(hello) => {
                     self.hear_hello(id, &hello);
@@ -303,7 +301,7 @@ impl Engine {
                     None
                 }
                 Record::Offer(offer) => {
-                    self.tell_offered((position, index), frame.author, offer, order);
+                    self.tell_offer((position, index), frame.author, offer, order);
                     None
                 }
                 Record::Private { .. } | Record::GuestSaid { .. } => None,
@@ -324,24 +322,21 @@ impl Engine {
         self.on_left(id, Farewell::Said);
     }
 
-    pub(super) fn tell_offered(
+    /// Opens a private message, and tells what it offers; a text is returned.
+    fn hear_private(
         &mut self,
-        (position, index): (Position, u8),
-        author: &Author,
-        offer: OfferRecord<&str>,
+        frame: &Opened<'_>,
+        index: u8,
+        sealed: &[u8],
         order: Order,
-    ) {
-        let id = MessageId { position, index };
-        let who = NamedKey {
-            name: author.name.clone(),
-            key: author.key,
+    ) -> Option<SaidText> {
+        let position = frame.held.position;
+        let said = self.open_private(frame.id, position, index, sealed)?;
+        let Some((offer, key)) = OfferRecord::of_private(&said.text) else {
+            return Some(said);
         };
-        self.out.tell(EngineEvent::Offered(OfferDelivery {
-            id,
-            who,
-            offer: offer.owned(),
-            order,
-        }));
+        self.tell_offered((position, index), frame.author, (offer, Some(key)), order);
+        None
     }
 
     /// Reports a message under the name that its author had when it was said.

@@ -99,6 +99,8 @@ pub struct OfferDelivery {
     pub who: NamedKey,
     /// What, unchecked.
     pub offer: OfferRecord<String>,
+    /// The key that it is sealed under, if it is for this member alone.
+    pub key: Option<[u8; 32]>,
     /// Where it stands among what is shown.
     pub order: Order,
 }

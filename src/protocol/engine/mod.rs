@@ -6,7 +6,7 @@
 //! group       roster (member, former, replay_window, clock_offset) · admission · presence ·
 //!             round trip · beyond (other networks)
 //! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget) ·
-//!             unreliable (streams of compact frames)
+//!             unreliable (streams of compact frames) · offers
 //! receiving   inbox per member (sequences, gaps), nack_budget · frontier · cause_waits ·
 //!             reports · unproven · heard_nacks · recent (dedup) · streams (of others)
 //! log         frame_log, with history · shares · digest_sums · journal
@@ -75,6 +75,7 @@ pub mod member;
 pub mod mirror;
 mod nack_budget;
 mod naming;
+mod offers;
 mod out;
 pub mod outbox;
 pub mod pace;

@@ -40,6 +40,8 @@ pub struct PrivateText {
     pub session_key: SessionKey,
     /// The text.
     pub text: String,
+    /// Whether it is no message but an offer, which nobody is shown as said.
+    pub is_offer: bool,
 }
 
 /// What goes into the next frame.
@@ -51,6 +53,8 @@ pub struct Packed {
     pub fragment: Option<Fragment>,
     /// The addressee, if the only record is a private message.
     pub private_to: Option<MemberTag>,
+    /// Whether that is an offer.
+    pub is_offer: bool,
 }
 
 impl Outbox {
@@ -139,12 +143,14 @@ impl Outbox {
                     records,
                     fragment: None,
                     private_to: Some(to),
+                    is_offer: text.is_offer,
                 })
             }
             Waiting::Piece(records, fragment) => Some(Packed {
                 records,
                 fragment: Some(fragment),
                 private_to: None,
+                is_offer: false,
             }),
             Waiting::Record(mut records) => {
                 let mut count = 1;
@@ -160,6 +166,7 @@ impl Outbox {
                     records,
                     fragment: None,
                     private_to: None,
+                    is_offer: false,
                 })
             }
         }

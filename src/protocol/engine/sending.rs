@@ -1,6 +1,7 @@
 //! What this member says: from the outbox, by pace and window, into durable frames, which are
 //! repeated until all have them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::arrivals::Arrivals;
@@ -93,6 +94,8 @@ pub(super) struct Made {
     /// How many messages for all end in the frame.
     pub(super) messages: usize,
     private_to: Option<MemberTag>,
+    /// Whether that is an offer, and no message.
+    is_offer: bool,
     fragment: Option<Fragment>,
     /// Which of the records are messages for all, or pieces of one.
     said: Vec<u8>,
@@ -134,11 +137,35 @@ impl Sending {
                     session: member.session,
                     session_key,
                     text: text.to_owned(),
+                    is_offer: false,
                 });
                 count += 1;
             }
         }
         count
+    }
+
+    /// Queues an offer for each session of a person that is here and was not told yet.
+    pub(super) fn offer_to(
+        &mut self,
+        (key, told): (Key, &mut BTreeSet<MemberTag>),
+        text: &str,
+        roster: &Roster,
+    ) {
+        for (_, member) in roster.in_reach().filter(|(_, it)| it.key == key) {
+            if let Some(session_key) = member.session_key
+                && told.insert(member.tag)
+            {
+                self.outbox.say_private(PrivateText {
+                    tag: member.tag,
+                    key,
+                    session: member.session,
+                    session_key,
+                    text: text.to_owned(),
+                    is_offer: true,
+                });
+            }
+        }
     }
 
     /// From now on every frame asks for acknowledgements.
@@ -294,6 +321,7 @@ impl Sending {
             flags: author.flags,
             messages: durable.messages(),
             private_to: packed.private_to,
+            is_offer: packed.is_offer,
             fragment: packed.fragment,
             said: indices_of(durable.records, |record| record.is_message()),
             amending: match durable.records.amends() {
@@ -350,6 +378,7 @@ impl Sending {
             is_private,
         };
         match made.fragment {
+            None if made.is_offer => {}
             None if is_private => out.tell(sent(position, 0)),
             None => {
                 for index in &made.said {

@@ -194,7 +194,12 @@ impl Engine {
         // What was offered earlier may still be taken; messages are shown by the archive itself.
         for (index, record) in (0..=u8::MAX).zip(durable.records.iter()) {
             if let Record::Offer(offer) = record {
-                self.tell_offered((position, index), &author, offer, Order::InOrder);
+                self.tell_offered(
+                    (position, index),
+                    &author,
+                    (offer.owned(), None),
+                    Order::InOrder,
+                );
             }
         }
         // What it changes may come later, from others.

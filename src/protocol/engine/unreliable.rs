@@ -18,9 +18,7 @@ use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::{
     COMPACT_OVERHEAD_BYTES, Channel, Compact, StreamId, StreamSeal,
 };
-use crate::protocol::wire::frame::durable::Record;
 use crate::protocol::wire::frame::notice::{About, Announcement, Hashes, Notice, Report};
-use crate::protocol::wire::frame::offer::OfferRecord;
 use crate::protocol::wire::frame::{Body, MemberTag};
 
 /// Most frames of one priority that wait. The owner keeps the rest, which it can still change.
@@ -211,12 +209,6 @@ impl Unreliable {
 }
 
 impl Engine {
-    /// Offers a content to everybody in the room, by a durable record.
-    pub fn offer(&mut self, now: Moment, offer: &OfferRecord<&str>) {
-        self.begin_message(now);
-        self.sending.outbox.push(&Record::Offer(*offer));
-    }
-
     /// How many symbols have ever been queued.
     #[must_use]
     pub fn newest_unreliable(&self) -> u64 {

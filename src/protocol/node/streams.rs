@@ -1,5 +1,6 @@
 //! Streams of compact frames: what may be lost.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Node;
@@ -8,14 +9,26 @@ use crate::protocol::engine::unreliable::{Piece, Priority, ReportTo};
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::{Channel, StreamId};
-use crate::protocol::wire::frame::MemberTag;
 use crate::protocol::wire::frame::notice::{About, Hashes, Report};
 use crate::protocol::wire::frame::offer::OfferRecord;
+use crate::protocol::wire::frame::{Key, MemberTag};
 
 impl Node {
     /// Offers a content to everybody; others meet it as `EngineEvent::Offered`.
     pub fn offer(&mut self, now: Moment, offer: &OfferRecord<&str>) {
         self.engine.offer(now, offer);
+    }
+
+    /// Offers a content to one person, by private messages to those of their sessions that are here
+    /// and not among the told ones; they are then.
+    pub fn offer_to(
+        &mut self,
+        now: Moment,
+        to: (Key, &mut BTreeSet<MemberTag>),
+        offer: &OfferRecord<&str>,
+        key: &[u8; 32],
+    ) {
+        self.engine.offer_to(now, to, offer, key);
     }
 
     /// Opens a stream of this member; `None` if there are too many.

@@ -67,7 +67,7 @@ pub(super) enum Recalled {
     /// Something is still to be looked at.
     NotYet,
     /// All is as it was.
-    Same(Held, Source),
+    Same(Box<(Held, Source)>),
     /// Something is not what it was.
     Changed,
     /// Something is not there: it may be on a disk that is not mounted.
@@ -158,6 +158,6 @@ impl Recalling {
             std::mem::take(&mut self.stamps),
         );
         let source = Source::new(layout, stamps).of(self.origin.clone());
-        Recalled::Same(self.held.clone(), source)
+        Recalled::Same(Box::new((self.held.clone(), source)))
     }
 }

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::super::database::{self, Schema};
 use super::recalling::{Kept, Paths};
 use crate::chat::transfer::disk::Held;
+use crate::chat::transfer::offer::OfferKey;
 use crate::chat::transfer::{Offer, OfferId};
 use crate::protocol::engine::event::NamedKey;
 use crate::protocol::message::Name;
@@ -38,7 +39,8 @@ const SCHEMA: Schema = Schema {
             (number INTEGER PRIMARY KEY, room BLOB NOT NULL, offer BLOB NOT NULL,
              record BLOB NOT NULL, content_index BLOB NOT NULL, path BLOB NOT NULL,
              is_taken INTEGER NOT NULL, modified_ns INTEGER, is_own INTEGER NOT NULL,
-             name TEXT NOT NULL, key BLOB NOT NULL, UNIQUE (room, offer));"],
+             name TEXT NOT NULL, key BLOB NOT NULL, addressee BLOB, sealed_by BLOB,
+             UNIQUE (room, offer));"],
 };
 
 /// See the file's head.
@@ -84,11 +86,13 @@ impl Shelf {
             index,
             who,
             is_own,
+            to,
         } = &kept.held;
         let connection = self.connection()?;
         let insert = "INSERT OR REPLACE INTO given
-            (room, offer, record, content_index, path, is_taken, modified_ns, is_own, name, key)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+            (room, offer, record, content_index, path, is_taken, modified_ns, is_own, name, key,
+             addressee, sealed_by)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let row = params![
             room,
             offer.id.0,
@@ -100,6 +104,8 @@ impl Shelf {
             is_own,
             who.name.as_str(),
             who.key.0,
+            to.map(|to| to.0),
+            offer.key.map(|key| key.0),
         ];
         let transaction = connection.unchecked_transaction().ok()?;
         transaction.execute(insert, row).ok()?;
@@ -130,7 +136,8 @@ impl Shelf {
 }
 
 fn select(connection: &Connection, room: &RoomTag) -> rusqlite::Result<Vec<Kept>> {
-    let select = "SELECT record, content_index, path, is_taken, modified_ns, is_own, name, key
+    let select = "SELECT record, content_index, path, is_taken, modified_ns, is_own, name, key,
+            addressee, sealed_by
         FROM given WHERE room = ? ORDER BY number";
     let mut select = connection.prepare(select)?;
     let rows = select.query_map(params![room], |row| {
@@ -139,7 +146,9 @@ fn select(connection: &Connection, room: &RoomTag) -> rusqlite::Result<Vec<Kept>
         let (name, key): (String, [u8; 32]) = (row.get(6)?, row.get(7)?);
         let modified_ns = row.get(4)?;
         let is_own = row.get(5)?;
-        let held = held(&record, index, (&name, Key(key)), is_own);
+        let (to, sealed_by): (Option<[u8; 32]>, Option<[u8; 32]>) = (row.get(8)?, row.get(9)?);
+        let to = to.map(Key).zip(sealed_by.map(OfferKey));
+        let held = held((&record, index), (&name, Key(key)), is_own, to);
         Ok(held.zip(path_of(path)).map(|(held, path)| Kept {
             held,
             path,
@@ -155,14 +164,24 @@ fn select(connection: &Connection, room: &RoomTag) -> rusqlite::Result<Vec<Kept>
     Ok(kept)
 }
 
-fn held(record: &[u8], index: Vec<u8>, (name, key): (&str, Key), is_own: bool) -> Option<Held> {
+fn held(
+    (record, index): (&[u8], Vec<u8>),
+    (name, key): (&str, Key),
+    is_own: bool,
+    to: Option<(Key, OfferKey)>,
+) -> Option<Held> {
     let offer = Offer::of_record(&OfferRecord::of_bytes(record)?)?;
+    let offer = match to {
+        Some((_, key)) => offer.to_one(key),
+        None => offer,
+    };
     let name = Name::parse(name).ok()?;
     Some(Held {
         offer: Arc::new(offer),
         index: index.into(),
         who: NamedKey { name, key },
         is_own,
+        to: to.map(|(to, _)| to),
     })
 }
 
@@ -230,6 +249,7 @@ mod tests {
                 index: content.index,
                 who,
                 is_own: false,
+                to: None,
             },
             path: format!("/there/{seed}").into(),
             paths: Paths::Safe,
@@ -243,7 +263,9 @@ mod tests {
         let path = folder.path().join("data").join("files.db");
         let mut shelf = Shelf::at(&path);
         assert!(shelf.of_room(&[1; 16]).is_empty() && !shelf.exists());
-        let (one, two) = (kept(1, 3), kept(2, 1));
+        let (one, mut two) = (kept(1, 3), kept(2, 1));
+        let offer = Offer::clone(&two.held.offer).to_one(OfferKey([5; 32]));
+        (two.held.offer, two.held.to) = (Arc::new(offer), Some(Key([6; 32])));
         for it in [&one, &two, &one] {
             shelf.keep(&[1; 16], it).unwrap();
         }

@@ -2,11 +2,11 @@
 //! end, so that it becomes a file first, which vanishes with the program.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::super::identity::{folders, random};
-use super::stream::{open_existing, open_read, open_write};
+use super::stream::{open_existing, open_write};
 
 /// The folder of spooled files, in our folder of state.
 const FOLDER: &str = "spool";
@@ -106,15 +106,6 @@ impl Passage {
     pub fn path(&self) -> &Path {
         &self.folder
     }
-
-    /// Writes a file in it to an output.
-    ///
-    /// # Errors
-    /// The system's, of either side.
-    pub fn pour(&self, file: &Path, out: &mut dyn Write) -> io::Result<()> {
-        io::copy(&mut open_read(file)?, out)?;
-        out.flush()
-    }
 }
 
 impl Drop for Passage {
@@ -158,11 +149,9 @@ mod tests {
         let other = Spool::in_folder(folder.path(), &mut &b""[..]).unwrap();
         assert!(spool.path().exists(), "it is in use");
         let passage = Passage::in_folder(folder.path()).unwrap();
-        fs::write(passage.path().join("x"), "poured").unwrap();
+        fs::write(passage.path().join("x"), "passes").unwrap();
         drop(Passage::in_folder(folder.path()).unwrap());
-        let mut out = Vec::new();
-        passage.pour(&passage.path().join("x"), &mut out).unwrap();
-        assert_eq!(out, b"poured");
+        assert_eq!(fs::read(passage.path().join("x")).unwrap(), b"passes");
         drop((spool, other, passage));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }

@@ -1,7 +1,7 @@
 //! Real files, from one folder to another by the requests of a room.
 
 use std::fs::{self, File, Permissions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::ops::Range;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
@@ -29,10 +29,16 @@ struct Disk {
 
 impl Disk {
     fn into(folder: &Path) -> Self {
+        Self::with(Config {
+            folder: Some(folder.to_owned()),
+            memory: Memory::None,
+            pourer: None,
+        })
+    }
+
+    fn with(config: Config) -> Self {
         let (tell, told) = mpsc::channel();
-        let folder = Some(folder.to_owned());
-        let files =
-            Files::start(folder, Memory::None, move |told| tell.send(told).is_ok()).unwrap();
+        let files = Files::start(config, move |told| tell.send(told).is_ok()).unwrap();
         Self { files, told }
     }
 
@@ -42,6 +48,7 @@ impl Disk {
             ticket: 7,
             path: path.to_owned(),
             name: None,
+            key: None,
         });
         match self.told.recv_timeout(WAIT).unwrap() {
             Told::Hashed {
@@ -451,4 +458,38 @@ fn many_small_files_share_blocks() {
     let saved = taker.take(&giver, &content).unwrap();
     let again = giver.hash(&saved).unwrap().content;
     assert_eq!((again.root, again.index), (content.root, content.index));
+}
+
+#[test]
+fn what_is_poured_comes_in_order_before_it_is_whole() {
+    let (from, into) = folders();
+    let path = from.path().join("notas.txt");
+    let block = BLOCK_BYTES as usize;
+    let content = [bytes(1, block), vec![0; block], bytes(2, block + 5)].concat();
+    fs::write(&path, &content).unwrap();
+    let giver = Disk::into(from.path());
+    let (pourer, outlet) = pouring();
+    let taker = Disk::with(Config {
+        folder: Some(into.path().to_owned()),
+        memory: Memory::None,
+        pourer: Some(pourer),
+    });
+    let (mut reader, mut writer) = io::pipe().unwrap();
+    let pouring = std::thread::spawn(move || outlet.pour(&mut writer));
+    let hashed = giver.hash(&path).unwrap();
+    let (offer, told) = (Arc::clone(&hashed.offer), hashed.content);
+    taker.begin(&told).unwrap();
+    let give = |block| taker.write(&offer, block, giver.read(&offer, block).unwrap());
+    let mut come = vec![0; 3 * block];
+    give(2).unwrap();
+    give(0).unwrap();
+    // The second block is a hole, which is there from the start; the last one is lacking.
+    reader.read_exact(&mut come).unwrap();
+    assert!(come == content[..3 * block]);
+    give(3).unwrap();
+    taker.finish(&offer).unwrap();
+    let mut rest = Vec::new();
+    reader.read_to_end(&mut rest).unwrap();
+    assert!(rest == content[3 * block..]);
+    assert!(pouring.join().unwrap().is_ok());
 }

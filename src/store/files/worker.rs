@@ -1,6 +1,7 @@
 //! The thread that alone opens files.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
@@ -9,11 +10,12 @@ use std::time::Duration;
 use super::beginning::Beginning;
 use super::finishing::Finishing;
 use super::place::default_folder;
+use super::pouring::Pourer;
 use super::recalling::{Recalled, Recalling};
 use super::shelf::{RoomTag, Shelf};
 use super::source::{Scan, Source, SourceFault};
 use super::target::{Target, system};
-use super::{Hashed, Order, Tell, ToOffer, Told, Unfit};
+use super::{Config, Hashed, Memory, Order, Tell, ToOffer, Told, Unfit};
 use crate::chat::rooms::RoomNumber;
 use crate::chat::transfer::disk::{BlockBytes, DiskFault, Held, Reply, Request};
 use crate::chat::transfer::{Offer, OfferId};
@@ -25,6 +27,7 @@ type Key = (RoomNumber, OfferId);
 /// See the file's head.
 pub(super) struct Worker {
     folder: Option<PathBuf>,
+    pourer: Option<Pourer>,
     /// What is given again after a restart, if anything is.
     shelf: Option<Shelf>,
     /// The rooms, by what they are called on the shelf.
@@ -63,10 +66,16 @@ impl Job {
 }
 
 impl Worker {
-    pub(super) fn new((folder, shelf): (Option<PathBuf>, Option<Shelf>), tell: Tell) -> Self {
+    pub(super) fn new(config: Config, tell: Tell) -> Self {
         Self {
-            folder,
-            shelf,
+            folder: config.folder,
+            pourer: config.pourer,
+            shelf: match config.memory {
+                Memory::Kept => Shelf::usual(),
+                Memory::None => None,
+                #[cfg(test)]
+                Memory::At(path) => Some(Shelf::at(&path)),
+            },
             rooms: BTreeMap::new(),
             tell,
             sources: BTreeMap::new(),
@@ -250,13 +259,30 @@ impl Worker {
         }
     }
 
+    fn begun(&mut self, key: Key, target: Target, have: Vec<Range<u32>>) -> Reply {
+        let (_, offer) = key;
+        if let Some(pourer) = &mut self.pourer
+            && let Err(error) = pourer.begin(key, &target, &have)
+        {
+            let why = system(&error);
+            return Reply::Failed { offer, why };
+        }
+        self.targets.insert(key, target);
+        Reply::Begun { offer, have }
+    }
+
     fn write(&mut self, key: Key, block: u32, bytes: &BlockBytes) -> Reply {
         let (_, offer) = key;
         let Some(target) = self.targets.get_mut(&key) else {
             return unknown(offer);
         };
         match target.write(block, &bytes.0) {
-            Ok(()) => Reply::Written { offer, block },
+            Ok(()) => {
+                if let Some(pourer) = &mut self.pourer {
+                    pourer.wrote(key, target, block);
+                }
+                Reply::Written { offer, block }
+            }
             Err(why) => {
                 // What is written stays, for another time.
                 self.targets.remove(&key);
@@ -294,8 +320,7 @@ impl Worker {
                     Ok(false) => return Some(Job::Begin(key, beginning)),
                     Ok(true) => {
                         let (target, have) = beginning.end();
-                        self.targets.insert(key, target);
-                        Reply::Begun { offer, have }
+                        self.begun(key, target, have)
                     }
                     Err(why) => Reply::Failed { offer, why },
                 };
@@ -307,6 +332,9 @@ impl Worker {
                     Ok(None) => return Some(Job::Finish(key, finishing)),
                     Ok(Some(finished)) => {
                         self.sources.insert(key, finished.source);
+                        if let Some(pourer) = &mut self.pourer {
+                            pourer.end(key);
+                        }
                         Reply::Finished {
                             offer,
                             name: finished.path.to_string_lossy().into(),
@@ -321,7 +349,8 @@ impl Worker {
     }
 
     fn end_recall(&mut self, room: RoomNumber, recalled: Recalled) {
-        if let Recalled::Same(held, source) = recalled {
+        if let Recalled::Same(same) = recalled {
+            let (held, source) = *same;
             // What was offered or taken meanwhile is newer.
             let key = (room, held.offer.id);
             self.sources.entry(key).or_insert(source);
@@ -332,6 +361,10 @@ impl Worker {
     fn end_scan(&mut self, wish: &ToOffer, scan: Scan) {
         let hashed = scan.end().map_err(unfit).and_then(|scanned| {
             let offer = Offer::new(&scanned.content).ok_or(Unfit::TooLarge)?;
+            let offer = match wish.key {
+                Some(key) => offer.to_one(key),
+                None => offer,
+            };
             self.sources.insert((wish.room, offer.id), scanned.source);
             Ok(Hashed {
                 offer: Arc::new(offer),

@@ -192,6 +192,9 @@ fn of_keeping(path: &str, id: &str) -> Option<&'static str> {
         ("bridge" | "chat" | "keep" | "web" | "drop" | "take", "history_bytes") => {
             "Quantos bytes as mensagens de todas as salas podem ocupar"
         }
+        ("drop", "to") => {
+            "Oferece só a esta pessoa, quando ela estiver aqui: ninguém mais fica sabendo o que é"
+        }
         ("bridge" | "chat" | "keep" | "web" | "drop" | "take", id) => of_sharing(id)?,
         _ => return None,
     })

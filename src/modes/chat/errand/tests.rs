@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::chat::event::{Person, Timing};
+use crate::chat::event::Timing;
 use crate::chat::transfer::Offer;
 use crate::chat::transfer::disk::DiskFault;
 use crate::chat::transfer::event::Stage;
@@ -59,6 +59,7 @@ fn dropping(count: usize, wait_for: usize) -> Errand {
     let settings = DropSettings {
         dropped: vec![dropped; count],
         wait_for,
+        to: None,
         timeout: None,
     };
     Errand::new(&ErrandSettings::Drop(settings), Lang::En, false)

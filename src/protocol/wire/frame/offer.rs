@@ -16,6 +16,9 @@ use super::bytes::{Reader, Writer};
 /// Longest name of an offer, in bytes: longer ones are cut by who offers, and refused here.
 pub const OFFER_NAME_MAX_BYTES: usize = 255;
 
+/// What a private message begins with that is an offer.
+pub(crate) const PRIVATE_MARK: u8 = 0;
+
 /// A BLAKE3 hash.
 pub type Hash = [u8; 32];
 
@@ -116,6 +119,15 @@ impl<'d> OfferRecord<&'d str> {
         Self::read(&mut Reader(bytes))
     }
 
+    /// The record with the key of what it offers, as a private message says it: a text that nobody
+    /// types, because it begins with a zero, and whose characters are bytes.
+    #[must_use]
+    pub fn to_private(&self, key: &[u8; 32]) -> String {
+        let record = self.to_bytes();
+        let bytes = [PRIVATE_MARK].iter().chain(key).chain(&record);
+        bytes.map(|byte| char::from(*byte)).collect()
+    }
+
     pub(super) fn length(&self) -> usize {
         let attributes = self.attributes.map_or(0, |_| Attributes::BYTES);
         Self::FIXED_BYTES + self.name.len() + attributes
@@ -152,6 +164,16 @@ impl<'d> OfferRecord<&'d str> {
 }
 
 impl OfferRecord<String> {
+    /// What a private message offers, and its key; `None` if it is a text.
+    #[must_use]
+    pub fn of_private(text: &str) -> Option<(Self, [u8; 32])> {
+        let said = text.strip_prefix(char::from(PRIVATE_MARK))?;
+        let bytes: Result<Vec<u8>, _> = said.chars().map(u8::try_from).collect();
+        let bytes = bytes.ok()?;
+        let (key, record) = bytes.split_first_chunk()?;
+        Some((OfferRecord::of_bytes(record)?.owned(), *key))
+    }
+
     /// The same with a borrowed name.
     #[must_use]
     pub fn borrowed(&self) -> OfferRecord<&str> {
@@ -176,6 +198,7 @@ impl<N> OfferRecord<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
 
     #[test]
     fn attributes_come_back_without_the_bits_that_give_others_rights() {
@@ -201,5 +224,25 @@ mod tests {
         let read = OfferRecord::of_bytes(&bytes).unwrap();
         assert_eq!(read.attributes, Some(attributes(0o755)));
         assert_eq!(OfferRecord::of_bytes(&bytes[..plain.length() - 1]), None);
+    }
+
+    #[test]
+    fn an_offer_to_one_is_a_private_message_and_a_text_is_none() {
+        let name = "ã".repeat(OFFER_NAME_MAX_BYTES / 2);
+        let record = OfferRecord {
+            name: name.as_str(),
+            root: [0xff; 32],
+            index: [0xff; 32],
+            size_bytes: u64::MAX,
+            index_bytes: u32::MAX,
+            ..OfferRecord::default()
+        };
+        let said = record.to_private(&[0xff; 32]);
+        assert!(said.len() <= PRIVATE_MAX_BYTES, "{} bytes", said.len());
+        let read = OfferRecord::of_private(&said);
+        assert_eq!(read, Some((record.owned(), [0xff; 32])));
+        for text in ["", "oi", "\0", "\0oi", &said[1..], &said[..said.len() - 2]] {
+            assert_eq!(OfferRecord::of_private(text), None, "{text:?}");
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! What attacks of the generator came down to, each by a few acts that once did harm.
 
-use roda::sim::insider::act::{Act, Called, Clock, Count, From, List, Runs, Says, To, What, Who};
+use roda::sim::insider::act::{
+    Act, Called, Clock, Content, Count, From, Lacking, List, Role, Runs, Says, Stream, Tells, To,
+    What, Who,
+};
 use roda::sim::insider::check::{Finding, Kind};
 use roda::sim::insider::trial::{Keeping, Trial, Weather};
 
@@ -12,18 +15,22 @@ const NONE: List = List {
     length: 0,
 };
 
-/// What is found after these acts in a calm room of five. What members are told about delivery is
-/// looked at elsewhere.
-fn findings(seed: u64, acts: &[Act]) -> Vec<Finding> {
-    let trial = Trial {
+/// A calm room of five.
+fn trial(seed: u64) -> Trial {
+    Trial {
         keeping: Keeping::Nothing,
         seed,
         honest: 5,
         span: 10 * SECOND,
         bits_per_s: 200_000,
         weather: Weather::Calm,
-    };
-    let outcome = trial.run(acts, &|| 0).unwrap();
+    }
+}
+
+/// What is found after these acts in a calm room of five. What members are told about delivery is
+/// looked at elsewhere.
+fn findings(seed: u64, acts: &[Act]) -> Vec<Finding> {
+    let outcome = trial(seed).run(acts, &|| 0).unwrap();
     assert!(outcome.datagrams > 0);
     let findings = outcome.findings.into_iter();
     findings
@@ -120,7 +127,7 @@ fn a_guess_at_the_next_frames_of_others_shows_no_effect_before_its_cause() {
     let hello = Says::Hello {
         replaces: None,
         key: 7,
-        is_keeper: false,
+        role: Role::Person,
     };
     let act = |at_ms, sequence| Act {
         sequence,
@@ -186,4 +193,84 @@ fn a_guess_at_the_next_frame_of_another_does_not_make_it_late() {
         ..act(5776, 16, To::All, says(TEXT, causes))
     };
     assert_eq!(findings(5, &[act]), []);
+}
+
+#[test]
+fn false_symbols_in_somebodys_stream_keep_nobody_from_the_file() {
+    // From before the file is taken until long after.
+    let symbols = |number: u32| What::Symbol {
+        stream: Stream {
+            of: Who::Honest(0),
+            number: 1 + number % 3,
+        },
+        number: 1 + number,
+        unit: 0,
+        piece: (number % 15) as u16,
+        originals: 15,
+        flags: 0,
+        bytes: 1344,
+        copies: 1,
+    };
+    let acts: Vec<Act> = (0..200_u32)
+        .map(|number| act(2900 + number * 20, 0, To::All, symbols(number)))
+        .collect();
+    assert_eq!(findings(13, &acts), []);
+}
+
+#[test]
+fn whoever_announces_more_streams_than_anybody_follows_keeps_nobody_from_a_file() {
+    let announces = |number: u32| What::Notice {
+        about: Content::Offered(1),
+        tells: Tells::Announces {
+            number,
+            channel: 1,
+            symbol_bytes: 1344,
+            newest: 1,
+        },
+    };
+    let acts: Vec<Act> = (0..600_u32)
+        .map(|number| {
+            let by = (number % 20) as u8;
+            act(2000 + number * 10, by, To::All, announces(number / 20 % 10))
+        })
+        .collect();
+    assert_eq!(findings(13, &acts), []);
+}
+
+#[test]
+fn whoever_asks_for_a_file_without_end_makes_its_giver_send_no_more_than_it_is_worth() {
+    let asks = |by: u8| What::Notice {
+        about: Content::Given,
+        tells: Tells::Reports {
+            stream: None,
+            flags: 4,
+            doubts: Some(0),
+            highest: 0,
+            received: 0,
+            within_ms: 1000,
+            done: 0,
+            lacks: Lacking {
+                first: 0,
+                units: 1,
+                symbols: 1 + u16::from(by),
+                length: 1,
+            },
+        },
+    };
+    let acts: Vec<Act> = (0..900_u32)
+        .map(|number| {
+            act(
+                number * 10,
+                (number % 20) as u8,
+                To::All,
+                asks((number % 20) as u8),
+            )
+        })
+        .collect();
+    let trial = trial(13);
+    let [peaceful, attacked] = [&[][..], &acts].map(|acts| trial.run(acts, &|| 0).unwrap());
+    let findings = attacked.judged_by(&peaceful).into_iter();
+    let is_about_files = |finding: &Finding| finding.kind != Kind::Claim;
+    let findings: Vec<Finding> = findings.filter(is_about_files).collect();
+    assert_eq!(findings, []);
 }

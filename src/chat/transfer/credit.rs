@@ -11,8 +11,8 @@ use crate::protocol::rate::TokenBucket;
 /// it again for what is lost.
 const TIMES: f64 = 3.0;
 
-/// Symbols that anybody may have in addition.
-const SYMBOLS_LEAST: f64 = 1000.0;
+/// Symbols that anybody may have in addition: keys cost nothing.
+const SYMBOLS_LEAST: f64 = 100.0;
 
 /// After this time the whole may be had once more.
 const AGAIN_AFTER: Duration = Duration::from_secs(600);

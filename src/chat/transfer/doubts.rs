@@ -64,7 +64,8 @@ impl Doubts {
             return;
         }
         let signed = givers.entry(giver).or_default();
-        for (piece, hash) in (hashes.first..).zip(&hashes.hashes) {
+        // The hashes come first: behind the last of them there may be no number any more.
+        for (hash, piece) in hashes.hashes.iter().zip(hashes.first..) {
             if signed.len() < HASHES_MAX {
                 signed.entry(piece).or_insert(*hash);
             }

@@ -44,6 +44,10 @@ const ANNOUNCE_EVERY: Duration = Duration::from_millis(200);
 /// Least time between two announcements.
 const ANNOUNCE_LEAST: Duration = Duration::from_millis(8);
 
+/// Announcements in a second because somebody asks, and at once: asking costs nothing.
+const ANSWERS_PER_S: f64 = 5.0;
+const ANSWERS_BURST: f64 = 20.0;
+
 /// Announcements before the first symbol: whoever lacks them all loses what leaves until the next.
 const ANNOUNCED_FIRST: u32 = 3;
 
@@ -89,6 +93,8 @@ pub(super) struct Giving {
     /// How many announcements are still to leave before the first symbol.
     first_announcements: u32,
     wants_announcement: bool,
+    /// Announcements that may still leave because somebody asks.
+    answers: TokenBucket,
     wanted_at: Duration,
     /// The units whose symbols somebody doubts, and when the hashes of each were said last.
     doubted: BTreeMap<u32, Option<Duration>>,
@@ -150,6 +156,7 @@ impl Giving {
             announced_at: None,
             first_announcements: ANNOUNCED_FIRST,
             wants_announcement: true,
+            answers: TokenBucket::new(ANSWERS_PER_S, ANSWERS_BURST, now),
             wanted_at: now,
             doubted: BTreeMap::new(),
             looks: TokenBucket::new(LOOKS_PER_S, LOOKS_BURST, now),
@@ -205,8 +212,9 @@ impl Giving {
         for lack in &report.lacks {
             self.add(now, lack, counts, (has, credit));
         }
-        if self.needs.len() > before || !report.lacks.is_empty() && counts.is_none() {
-            self.wants_announcement = true;
+        let is_asked = self.needs.len() > before || !report.lacks.is_empty() && counts.is_none();
+        if is_asked && !self.wants_announcement {
+            self.wants_announcement = self.answers.try_spend(1.0, now);
         }
     }
 

@@ -2,12 +2,13 @@
 //! frames were lost. A stream is known by its announcement, and forgotten when nothing is heard of
 //! it.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Engine;
 use super::event::{EngineEvent, HeardNotice, HeardPiece};
+use super::fair_share::Uses;
 use super::member::Member;
 use super::replay_window::ReplayWindow;
 use super::roster::Id;
@@ -16,11 +17,12 @@ use crate::protocol::wire::compact::{StreamId, StreamSeal, stream_of};
 use crate::protocol::wire::frame::notice::{Announcement, Notice};
 use crate::protocol::wire::frame::{Author, FrameFault, MemberTag};
 
-/// Most streams of one member that are followed.
-const STREAMS_PER_MEMBER: usize = 8;
+/// Most streams of one person that are followed: a file, a voice, a camera and a screen, from two
+/// computers.
+const STREAMS_PER_PERSON: usize = 8;
 
-/// Most streams that are followed.
-const STREAMS_MAX: usize = 64;
+/// Most streams that are followed. When there are as many, whoever has most gives one back.
+const STREAMS_MAX: usize = 256;
 
 /// How far the numbers of a stream's frames may be ahead of its latest announcement: several
 /// announcements may be lost at a gigabit. Beyond, somebody else makes them.
@@ -35,9 +37,16 @@ pub(super) struct Streams {
     heard: BTreeMap<StreamId, Stream>,
 }
 
+/// Whose a stream is.
+#[derive(Clone, Copy, Debug)]
+struct Owner {
+    member: MemberTag,
+    address: Option<IpAddr>,
+}
+
 #[derive(Debug)]
 struct Stream {
-    member: MemberTag,
+    owner: Owner,
     seal: StreamSeal,
     window: ReplayWindow,
     counts: StreamCounts,
@@ -60,7 +69,7 @@ impl Streams {
     fn follow(
         &mut self,
         now: Duration,
-        (member, seal): (MemberTag, StreamSeal),
+        (owner, seal): (Owner, StreamSeal),
         announced: u32,
     ) -> bool {
         let id = seal.id();
@@ -69,17 +78,15 @@ impl Streams {
             stream.announced = stream.announced.max(announced);
             return true;
         }
-        let is_idle = |stream: &Stream| now >= stream.heard_at + IDLE_AFTER;
-        let of_member = self.heard.values().filter(|it| it.member == member).count();
-        if of_member >= STREAMS_PER_MEMBER || self.heard.len() >= STREAMS_MAX {
+        if !self.has_room(owner) {
+            let is_idle = |stream: &Stream| now >= stream.heard_at + IDLE_AFTER;
             self.heard.retain(|_, stream| !is_idle(stream));
         }
-        let of_member = self.heard.values().filter(|it| it.member == member).count();
-        if of_member >= STREAMS_PER_MEMBER || self.heard.len() >= STREAMS_MAX {
+        if !self.has_room(owner) && !self.make_room(owner) {
             return false;
         }
         let stream = Stream {
-            member,
+            owner,
             seal,
             window: ReplayWindow::default(),
             counts: StreamCounts::default(),
@@ -88,6 +95,39 @@ impl Streams {
         };
         self.heard.insert(id, stream);
         true
+    }
+
+    fn has_room(&self, owner: Owner) -> bool {
+        self.heard.len() < STREAMS_MAX && self.of_person(owner) < STREAMS_PER_PERSON
+    }
+
+    fn of_person(&self, owner: Owner) -> usize {
+        let is_of_person = |it: &&Stream| it.owner.member.short == owner.member.short;
+        self.heard.values().filter(is_of_person).count()
+    }
+
+    /// Lets whoever has most streams, or the most of many at one address, give one back for
+    /// somebody who has fewer; returns whether that was so.
+    fn make_room(&mut self, owner: Owner) -> bool {
+        if self.of_person(owner) >= STREAMS_PER_PERSON {
+            return false;
+        }
+        let mut uses = Uses::default();
+        let owners = self.heard.values().map(|stream| stream.owner);
+        for Owner { member, address } in owners.chain([owner]) {
+            uses.add(member.short, address, 1);
+        }
+        let (heaviest, _) = uses.heaviest_persons();
+        if heaviest.contains(&owner.member.short) {
+            return false;
+        }
+        let of_heaviest = self.heard.iter().filter(|(_, stream)| {
+            let person = stream.owner.member.short;
+            heaviest.contains(&person)
+        });
+        let least = of_heaviest.min_by_key(|(_, stream)| stream.heard_at);
+        let least = least.map(|(id, _)| *id);
+        least.is_some_and(|id| self.heard.remove(&id).is_some())
     }
 
     /// Opens a frame; `None` for one whose number its author has not come to. Copies are opened
@@ -163,11 +203,13 @@ impl Engine {
         notice: &Notice,
     ) {
         let stream = match notice {
-            Notice::Announcement(announcement) => match self.follow(now.time, author, announcement)
-            {
-                Some(stream) => Some(stream),
-                None => return,
-            },
+            Notice::Announcement(announcement) => {
+                let address = self.group.roster.get(id).and_then(Member::ip);
+                match self.follow(now.time, (author, address), announcement) {
+                    Some(stream) => Some(stream),
+                    None => return,
+                }
+            }
             Notice::Report(report) => report.stream,
             Notice::Hashes(_) => None,
         };
@@ -187,7 +229,7 @@ impl Engine {
     fn follow(
         &mut self,
         now: Duration,
-        author: &Author,
+        (author, address): (&Author, Option<IpAddr>),
         announcement: &Announcement,
     ) -> Option<StreamId> {
         let seals = self.me.seal.streams();
@@ -195,8 +237,69 @@ impl Engine {
         let id = seal.id();
         let streams = &mut self.receiving.streams;
         let newest = announcement.newest;
-        streams
-            .follow(now, (author.tag(), seal), newest)
-            .then_some(id)
+        let member = author.tag();
+        let owner = Owner { member, address };
+        streams.follow(now, (owner, seal), newest).then_some(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::wire::frame::Key;
+    use crate::protocol::wire::seal::Seal;
+
+    /// Follows a person's stream with this number, from a host of this number.
+    fn follow(streams: &mut Streams, (person, host): (u8, u8), number: u32, now_s: u64) -> bool {
+        let key = Key([person; 32]);
+        let owner = Owner {
+            member: MemberTag::of(key.short(), 1),
+            address: Some([10, 0, 0, host].into()),
+        };
+        let seal = Seal::public(None).streams().stream(&key, 1, number);
+        streams.follow(Duration::from_secs(now_s), (owner, seal), 0)
+    }
+
+    /// How many streams of each of these persons are followed.
+    fn of_persons(streams: &Streams, persons: std::ops::Range<u8>) -> Vec<usize> {
+        let shorts = persons.map(|person| Key([person; 32]).short());
+        let count = |short: u64| {
+            let owners = streams.heard.values().map(|stream| stream.owner);
+            owners.filter(|owner| owner.member.short == short).count()
+        };
+        shorts.map(count).collect()
+    }
+
+    #[test]
+    fn whoever_announces_without_end_takes_no_stream_from_the_others() {
+        let mut streams = Streams::default();
+        assert!(follow(&mut streams, (1, 1), 1, 0));
+        // 200 identities at 20 addresses, as many as anybody likes.
+        for number in 0..2000_u32 {
+            let person = 50 + (number % 200) as u8;
+            follow(&mut streams, (person, 100 + person % 20), number, 1);
+        }
+        assert_eq!(streams.heard.len(), STREAMS_MAX);
+        assert_eq!(of_persons(&streams, 1..2), [1], "nobody is cut off");
+        // Whoever comes later has room for all that one person needs.
+        for number in 1..=4 {
+            assert!(follow(&mut streams, (2, 2), number, 2), "{number}");
+        }
+        assert_eq!(of_persons(&streams, 1..3), [1, 4]);
+        assert_eq!(streams.heard.len(), STREAMS_MAX);
+    }
+
+    #[test]
+    fn a_person_has_a_few_streams_and_idle_ones_make_room() {
+        let mut streams = Streams::default();
+        let followed = |streams: &mut Streams, from: u32, now_s| {
+            let numbers = from..from + 20;
+            numbers
+                .filter(|number| follow(streams, (1, 1), *number, now_s))
+                .count()
+        };
+        assert_eq!(followed(&mut streams, 0, 0), STREAMS_PER_PERSON);
+        assert_eq!(followed(&mut streams, 100, 4), 0);
+        assert_eq!(followed(&mut streams, 200, 5), STREAMS_PER_PERSON);
     }
 }

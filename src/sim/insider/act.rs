@@ -3,6 +3,8 @@
 //! member*, *one more than the last sequence*), so that an act keeps its sense when those before it
 //! are left out.
 
+pub use crate::protocol::wire::frame::durable::Role;
+
 /// One datagram of an insider, or several copies of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Act {
@@ -138,13 +140,26 @@ pub enum Says {
         replaces: Option<u8>,
         /// A byte of the session key, all of whose bytes are alike.
         key: u8,
-        /// Whether it claims to be a keeper, which remembers for others.
-        is_keeper: bool,
+        /// What it claims to be: a keeper remembers for others, a bridge passes on what they say.
+        role: Role,
     },
     /// A sealed text for a member, of this many bytes.
     Private(Who, u16),
     /// A farewell.
     Leaving,
+    /// An offer of a content.
+    Offer {
+        /// Which one: the file that is given is offered again.
+        content: Content,
+        /// What it is: 0 a file, 1 a folder, 2 a picture, 3 a text.
+        kind: u8,
+        /// Its length, in bytes.
+        size_bytes: u64,
+        /// Length of its index, in bytes.
+        index_bytes: u32,
+        /// Bytes of its name.
+        name_bytes: u8,
+    },
     /// Changes of messages, as if they were its own.
     Amends {
         /// Whose session is named.
@@ -157,6 +172,85 @@ pub enum Says {
         count: u8,
         /// Bytes of what they say from now on; `None` withdraws them.
         bytes: Option<u16>,
+    },
+}
+
+/// A content that is offered, or might be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The file that an honest member gives.
+    Given,
+    /// What the insider offers under this number.
+    Offered(u8),
+    /// What nobody offers.
+    Nothing(u8),
+}
+
+/// A stream of compact frames, by its author and number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Who sends it.
+    pub of: Who,
+    /// Which one of that session.
+    pub number: u32,
+}
+
+/// What is lacking of a content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lacking {
+    /// The first unit.
+    pub first: u32,
+    /// How many units, in each run.
+    pub units: u32,
+    /// How many symbols of each.
+    pub symbols: u16,
+    /// How many runs, one behind the other.
+    pub length: u8,
+}
+
+/// What a notice says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// That a stream is sent.
+    Announces {
+        /// Its number in the identity's session.
+        number: u32,
+        /// Its channel, 1 to 4.
+        channel: u8,
+        /// Length of its symbols, in bytes; made even.
+        symbol_bytes: u16,
+        /// The number of its newest frame.
+        newest: u32,
+    },
+    /// What the identity has and lacks.
+    Reports {
+        /// By which stream it comes; none if `None`.
+        stream: Option<Stream>,
+        /// 1 has all, 2 has stopped, 4 asks urgently.
+        flags: u8,
+        /// Which unit it doubts.
+        doubts: Option<u32>,
+        /// The highest number that it has heard.
+        highest: u32,
+        /// How many frames it has heard.
+        received: u32,
+        /// In how many milliseconds.
+        within_ms: u16,
+        /// How many units it has.
+        done: u32,
+        /// What it lacks.
+        lacks: Lacking,
+    },
+    /// What the hashes of symbols are.
+    Hashes {
+        /// Length of the symbols, in bytes.
+        symbol_bytes: u16,
+        /// Which unit.
+        unit: u32,
+        /// The first symbol.
+        first: u16,
+        /// How many; as many as the field holds at most.
+        count: u8,
     },
 }
 
@@ -269,6 +363,39 @@ pub enum What {
         cookie: Cookie,
         /// Which frames.
         runs: Runs,
+    },
+    /// A notice about streams.
+    Notice {
+        /// Which content it is about.
+        about: Content,
+        /// What it says.
+        tells: Tells,
+    },
+    /// A compact frame of a stream, whoever sends that.
+    Symbol {
+        /// Which stream.
+        stream: Stream,
+        /// The frame's number, and one more for each further copy.
+        number: u32,
+        /// Which unit of the content.
+        unit: u32,
+        /// Which symbol of it.
+        piece: u16,
+        /// Of how many.
+        originals: u16,
+        /// What the channel says about it.
+        flags: u8,
+        /// Bytes of the symbol.
+        bytes: u16,
+        /// How many frames.
+        copies: u8,
+    },
+    /// What a bridge states about its site.
+    Site {
+        /// How many people are there.
+        people: u16,
+        /// What all of them have.
+        acks: List,
     },
     /// What was heard on the network, again: from 0, the oldest, to 65,535, the newest.
     Replay {

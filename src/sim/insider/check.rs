@@ -11,6 +11,7 @@
 //! Name, Unreachable     5     names are marked; private words reach the addressee
 //! Claim, Late           6     gone, missing, undelivered, equivocating, late: only if it is so
 //! Newcomer              7     is known within 5 s
+//! File                        whoever takes a file has it in the end, as it was given
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +69,8 @@ pub enum Kind {
     Sending,
     /// Too many signatures checked, bytes opened, or frames sent.
     Work,
+    /// Somebody who takes a file does not get it.
+    File,
 }
 
 /// One thing that is wrong.

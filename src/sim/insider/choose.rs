@@ -2,7 +2,9 @@
 //! ordinary ones, and an attack has habits: most of its acts resemble a few, because much of what
 //! does harm does so only when it is repeated.
 
-use super::act::{Act, Called, Clock, Cookie, Count, From, List, Runs, Says, To, What, Who};
+mod files;
+
+use super::act::{Act, Called, Clock, Cookie, Count, From, List, Role, Runs, Says, To, What, Who};
 use crate::protocol::rng::Rng;
 
 /// Most identities and most addresses of one insider.
@@ -139,7 +141,7 @@ fn one_of<T: Copy + Default, const COUNT: usize>(
 }
 
 fn what(choices: &mut impl Choices, scope: &Scope) -> What {
-    match choices.below(16) {
+    match choices.below(20) {
         0..=3 => What::Durable {
             says: says(choices, scope),
             fragment: fragment(choices),
@@ -173,6 +175,12 @@ fn what(choices: &mut impl Choices, scope: &Scope) -> What {
         14 => What::Replay {
             which: choices.below(0x1_0000) as u16,
             copies: 1 + choices.below(3) as u8,
+        },
+        15 | 16 => files::notice(choices, scope),
+        17 => files::symbols(choices, scope),
+        18 => What::Site {
+            people: one_of(choices, [0, 1, 7, u16::MAX]),
+            acks: list(choices, scope),
         },
         _ => rubbish(choices),
     }
@@ -216,7 +224,7 @@ fn rubbish(choices: &mut impl Choices) -> What {
 }
 
 fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
-    match choices.below(13) {
+    match choices.below(14) {
         0..=3 => Says::Texts {
             count: one_of(choices, [1, 1, 1, 2, 60, 255]),
             bytes: one_of(choices, [0, 1, 20, 800, 1000]),
@@ -226,7 +234,10 @@ fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
         6 | 7 => Says::Hello {
             replaces: one_of(choices, [None, None, Some(0), Some(1)]),
             key: extreme_8(choices),
-            is_keeper: choices.below(4) == 0,
+            role: one_of(
+                choices,
+                [Role::Person, Role::Person, Role::Keeper, Role::Bridge],
+            ),
         },
         8 => Says::Private(who(choices, scope), one_of(choices, [0, 48, 60, 900])),
         9 => Says::Leaving,
@@ -235,6 +246,7 @@ fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
             name: called(choices, scope),
             bytes: one_of(choices, [0, 1, 20, 768, 1000]),
         },
+        11 => files::offer(choices),
         _ => Says::Amends {
             of: who(choices, scope),
             clock: clock(choices, scope),

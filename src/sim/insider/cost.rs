@@ -3,8 +3,9 @@
 //! causes is bounded by the same run without the attack.
 
 use super::check::{Finding, Kind};
-use super::trial::Outcome;
+use super::outcome::Outcome;
 use crate::protocol::gate::Work;
+use crate::protocol::wire::compact::COMPACT_TYPE;
 use crate::sim::{PULLED, World};
 
 /// How many times as much work as without an attack, beside what the datagrams take themselves.
@@ -74,13 +75,15 @@ pub(super) fn counted(meters: &[Meter]) -> Vec<Work> {
     meters.iter().map(|meter| meter.all).collect()
 }
 
-/// The most frames that a member sent within 60 seconds to all, or unasked.
+/// The most frames that a member sent within 60 seconds to all, or unasked; but those of files.
 pub(super) fn most_frames(world: &World, number: usize, (from_s, to_s): (u64, u64)) -> u64 {
     let frames = world.frames(number);
     let windows = (from_s..to_s).filter_map(|s| Some(frames?.between(s, s + 60)));
     let unasked = windows.map(|by_type| {
-        let pulled = by_type.get(&PULLED).copied().unwrap_or(0);
-        by_type.values().sum::<u64>() - pulled
+        let others = by_type
+            .iter()
+            .filter(|(kind, _)| ![PULLED, COMPACT_TYPE].contains(kind));
+        others.map(|(_, frames)| frames).sum::<u64>()
     });
     unasked.max().unwrap_or(0)
 }

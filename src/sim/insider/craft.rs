@@ -2,6 +2,7 @@
 //! as everybody's.
 
 mod amendments;
+mod files;
 mod numbers;
 
 use core::net::SocketAddr;
@@ -9,15 +10,18 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::files::offer;
 use self::numbers::{Numbers, address, bits, nth};
-use super::act::{Act, Called, Cookie, Count, List, Runs, Says, To, What, Who};
+use super::act::{Act, Called, Cookie, Count, List, Role, Runs, Says, To, What, Who};
 use super::choose::IDENTITIES_MAX;
 use crate::protocol::message::{NAME_MAX_BYTES, Name, split_within};
 use crate::protocol::wire::frame::beat::{ASKED_MAX, Beat, Digest, Link};
 use crate::protocol::wire::frame::durable::{
-    Durable, Fragment, Hello, RECORDS_MAX, REFERENCES_MAX, Record, Records, Reference, Role,
+    Durable, Fragment, Hello, RECORDS_MAX, REFERENCES_MAX, Record, Records, Reference,
 };
 use crate::protocol::wire::frame::nack::{Nack, SPAN_MAX, Target};
+use crate::protocol::wire::frame::offer::OfferRecord;
+use crate::protocol::wire::frame::site::Site;
 use crate::protocol::wire::frame::status::Status;
 use crate::protocol::wire::frame::sync::{RUNS_MAX, SequenceRange, Sync};
 use crate::protocol::wire::frame::{ACKS_MAX, Ack, Author, Body, Frame, Key, Kind, MemberTag};
@@ -53,6 +57,8 @@ pub struct View<'v> {
     pub honest: &'v [Honest],
     /// The time since 1970, in milliseconds.
     pub wall_ms: u64,
+    /// The file that an honest member gives, if one does.
+    pub given: Option<OfferRecord<&'v str>>,
 }
 
 impl View<'_> {
@@ -134,6 +140,7 @@ impl Insider {
                 let signer = signer.filter(|_| kind != Kind::Nack as u8);
                 vec![self.seal.enclose(kind, &inside, signer).into()]
             }
+            What::Symbol { .. } => self.symbols(act.what, view),
             _ => self.frame(act, from, view).into_iter().collect(),
         };
         (from, datagrams)
@@ -164,6 +171,11 @@ impl Insider {
             What::Beat { .. } => Body::Beat(self.beat(act.what, &numbers)?),
             What::Nack { .. } => Body::Nack(self.nack(act.what, &numbers)?),
             What::Status { .. } => Body::Status(self.status(act.what, &numbers)?),
+            What::Notice { about, tells } => Body::Notice(self.notice(about, tells, &numbers)),
+            What::Site { people, acks } => Body::Site(Site {
+                people,
+                acks: self.acks(acks, &numbers),
+            }),
             _ => Body::Sync(self.dialogue(act, from, &numbers)?),
         };
         let sequence = author.sequence;
@@ -283,17 +295,13 @@ impl Insider {
             Says::Hello {
                 replaces,
                 key,
-                is_keeper,
+                role,
             } => {
                 let hello = Hello {
                     replaces: replaces.map(|number| self.session(number)),
                     session_key: SessionKey([key; 32]),
-                    role: if is_keeper {
-                        Role::Keeper
-                    } else {
-                        Role::Person
-                    },
-                    is_archived: is_keeper,
+                    role,
+                    is_archived: role == Role::Keeper,
                 };
                 Record::Hello(hello).append(records);
             }
@@ -303,6 +311,7 @@ impl Insider {
                 Record::Private { to, sealed }.append(records);
             }
             Says::Leaving => Record::Leaving.append(records),
+            Says::Offer { .. } => offer(says, view, records),
             Says::Amends { .. } => self.amendments(says, is_piece, numbers, records),
         }
     }

@@ -7,7 +7,9 @@
 //! choose   acts drawn from a seed, or from a fuzzer's bytes
 //! craft    acts become datagrams, by `protocol::wire`
 //! trial    a room under attack: honest members talk, come, leave, and are cut off
+//! file     the file that one of them gives
 //! check    what must hold in it
+//! outcome  what the attack did, and what is wrong with that
 //! cost     the work that it makes for the others
 //! shrink   the few acts of an attack that suffice
 //! ```
@@ -17,5 +19,7 @@ pub mod check;
 pub mod choose;
 mod cost;
 pub mod craft;
+mod file;
+pub mod outcome;
 pub mod shrink;
 pub mod trial;

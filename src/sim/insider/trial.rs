@@ -2,22 +2,22 @@
 //! comes, and in rough weather frames are lost, one member is cut off for a while and one restarts.
 //! Then there is peace, in which all must be well. All of it follows from a seed and the acts.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::act::{Act, To};
-use super::check::{Checks, Finding, Kind};
+use super::check::Checks;
 use super::cost::{self, Meter};
 use super::craft::{Honest, Insider, View};
+use super::file::GivenFile;
+use super::outcome::Outcome;
 use crate::chat::command::{Command, Leave};
-use crate::protocol::engine::config::{ANSWERED_LEAST_BYTES, ANSWERED_TO_ALL};
 use crate::protocol::engine::event::GuestName;
 use crate::protocol::engine::roster::ME;
 use crate::protocol::gate::Work;
 use crate::protocol::message::{Name, NameFault};
+use crate::sim::World;
 use crate::sim::link::Faults;
-use crate::sim::{PULLED, World};
 
 /// The names of the honest members; the last one comes during the attack.
 const NAMES: [&str; 8] = ["ana", "bia", "caio", "davi", "enzo", "fabi", "gil", "nadia"];
@@ -50,6 +50,9 @@ pub(super) const DELETED: usize = 2;
 
 /// Time to mend.
 const PEACE: Duration = Duration::from_secs(30);
+
+/// Time after which everybody sees what is offered, once there is peace.
+const SEEN: Duration = Duration::from_secs(12);
 
 /// Bytes around each datagram on the network, which count as the insider's.
 const WRAPPING_BYTES: u64 = 42;
@@ -89,37 +92,13 @@ pub struct Trial {
     pub keeping: Keeping,
 }
 
-/// What an attack did.
-#[derive(Clone, Debug, Default)]
-pub struct Outcome {
-    /// What must not have been.
-    pub findings: Vec<Finding>,
-    /// The most bytes that each member sent within 60 seconds, by the type byte of the frames.
-    pub sent: Vec<BTreeMap<u8, u64>>,
-    /// The most bytes by which the memory of all members grew together, by the caller's meter.
-    pub grown_bytes: u64,
-    /// The most bytes of frames that a member held.
-    pub held_bytes: usize,
-    /// The most members that a member knew of.
-    pub known: usize,
-    /// How many datagrams the insider sent.
-    pub datagrams: u64,
-    /// How many bytes these were, without headers.
-    pub put_bytes: u64,
-    /// What each member did about what came, since the attack began.
-    pub work: Vec<Work>,
-    /// The most frames that each member sent within 60 seconds, but those that somebody pulled.
-    pub frames: Vec<u64>,
-    /// How often each member did something by itself, without a datagram.
-    pub wakes: Vec<u64>,
-}
-
 /// A room under attack.
 pub struct Room<'a> {
     trial: Trial,
     pub(super) world: World,
     insider: Insider,
     honest: Vec<Honest>,
+    file: Option<GivenFile>,
     checks: Checks,
     acts: &'a [Act],
     /// When the attack begins.
@@ -195,6 +174,7 @@ impl<'a> Room<'a> {
             world.say(number);
             world.run(5 * STEP);
         }
+        let file = GivenFile::give(&mut world, trial.seed);
         world.run(Duration::from_secs(2));
         if trial.weather == Weather::Rough {
             world.set_faults(Faults::losing(0.05));
@@ -206,6 +186,7 @@ impl<'a> Room<'a> {
             trial,
             insider,
             honest: Vec::new(),
+            file,
             checks: Checks::new(&world, trial, began),
             acts,
             began,
@@ -228,8 +209,11 @@ impl<'a> Room<'a> {
             self.attack(past);
         } else if past < self.trial.span + STEP {
             self.checks.meet_insiders(&mut self.world);
+            self.take_file();
             self.world.set_faults(Faults::NONE);
             self.world.separate(|_| 0);
+        } else if self.is_in_peace(past, SEEN) {
+            self.take_file();
         }
         self.world.run(STEP);
         self.checks.look(&self.world);
@@ -251,12 +235,21 @@ impl<'a> Room<'a> {
 
     /// What the honest members do.
     fn follow_script(&mut self, past: Duration) -> Result<(), NameFault> {
-        let percent = |percent: u32| self.trial.span * percent / 100;
+        let span = self.trial.span;
+        let percent = |percent: u32| span * percent / 100;
         let is_due = |due: Duration| past <= due && due < past + STEP;
         let (leaver, newcomer) = (self.trial.leaver(), self.trial.newcomer());
         if is_due(percent(50)) {
             self.world.amend(EDITED, EDITED, Some("changed"));
             self.world.amend(DELETED, DELETED, None);
+        }
+        if is_due(percent(30))
+            && let Some(file) = &self.file
+        {
+            file.take_first(&mut self.world, &self.trial);
+        }
+        if is_due(percent(80)) {
+            self.take_file();
         }
         if is_due(percent(10)) {
             match self.trial.seed % 2 {
@@ -300,6 +293,19 @@ impl<'a> Room<'a> {
         Ok(())
     }
 
+    /// Whether it has been peaceful for this long.
+    fn is_in_peace(&self, past: Duration, time: Duration) -> bool {
+        let due = self.trial.span + time;
+        past <= due && due < past + STEP
+    }
+
+    /// Those who want the file and lack it ask for it.
+    fn take_file(&mut self) {
+        if let Some(file) = &self.file {
+            file.take_again(&mut self.world, &self.trial);
+        }
+    }
+
     /// What the insider does, as far as its line carries it.
     fn attack(&mut self, past: Duration) {
         let due = |act: &Act| Duration::from_millis(act.at_ms.into()) < past + STEP;
@@ -315,6 +321,7 @@ impl<'a> Room<'a> {
             let view = View {
                 honest: &self.honest,
                 wall_ms: self.world.wall_ms(),
+                given: self.file.as_ref().map(GivenFile::record),
             };
             let (from, datagrams) = self.insider.craft(act, &view);
             for datagram in datagrams {
@@ -391,6 +398,10 @@ impl<'a> Room<'a> {
     fn finish(&mut self) {
         self.checks.finish(&mut self.world);
         self.outcome.findings = self.checks.take_findings();
+        if let Some(file) = &self.file {
+            let findings = file.check(&self.world, &self.trial);
+            self.outcome.findings.extend(findings);
+        }
         cost::read(&mut self.meters, &self.world);
         self.outcome.work = cost::since(&self.meters, &self.before);
         let (from_s, to_s) = (self.began.as_secs(), self.world.now().as_secs());
@@ -403,95 +414,5 @@ impl<'a> Room<'a> {
             self.outcome.frames.push(frames);
             self.outcome.wakes.push(self.world.wakes(number));
         }
-    }
-}
-
-impl Outcome {
-    /// What a member may send within 60 seconds to those who catch up and have shown where they
-    /// are. An insider at twenty addresses cannot be told from twenty newcomers, each of whom
-    /// needs the history once.
-    fn pulled_max(&self) -> u64 {
-        let history = self.held_bytes.saturating_add(ANSWERED_LEAST_BYTES) as f64;
-        // At once, and what is there again within that time; and headers.
-        (2.0 * ANSWERED_TO_ALL * history * 1.2) as u64
-    }
-
-    /// All that is wrong, given the same run without an attack: also what it cost.
-    #[must_use]
-    pub fn judged_by(&self, peaceful: &Self) -> Vec<Finding> {
-        let mut findings = self.findings.clone();
-        for (number, by_type) in self.sent.iter().enumerate() {
-            let usual = peaceful.sent.get(number).map_or((0, 0), split);
-            let sent = split(by_type);
-            let most = SENT_FLOOR_BYTES.max(usual.0 * SENT_TIMES);
-            if sent.0 > most || sent.1 > self.pulled_max() {
-                let text =
-                    format!("{number} sent {sent:?} bytes in 60 s, usually {usual:?}: {by_type:?}");
-                findings.push(Finding::new(Kind::Sending, text));
-            }
-        }
-        if self.held_bytes > HELD_MAX_BYTES {
-            let text = format!("{} bytes of frames are held", self.held_bytes);
-            findings.push(Finding::new(Kind::Memory, text));
-        }
-        findings.extend(cost::judge(self, peaceful));
-        let members = self.sent.len() as u64;
-        if self.grown_bytes > GROWN_MAX_BYTES * members {
-            let text = format!("{members} members grew by {} bytes", self.grown_bytes);
-            findings.push(Finding::new(Kind::Memory, text));
-        }
-        findings
-    }
-}
-
-/// Bytes sent to all or unasked, and of what was sent to one member who asked for it.
-fn split(by_type: &BTreeMap<u8, u64>) -> (u64, u64) {
-    let pulled = by_type.get(&PULLED).copied().unwrap_or(0);
-    (by_type.values().sum::<u64>() - pulled, pulled)
-}
-
-/// What a member may send within 60 seconds at least: 20 kbit/s.
-const SENT_FLOOR_BYTES: u64 = 20_000 / 8 * 60;
-
-/// How many times as much as without an attack.
-const SENT_TIMES: u64 = 4;
-
-/// Most bytes of frames that a member may hold: its history, what is held back, and a window of its
-/// own.
-const HELD_MAX_BYTES: usize = 20 << 20;
-
-/// Most bytes by which the memory of a member may grow.
-const GROWN_MAX_BYTES: u64 = 48 << 20;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_an_attack_costs_is_compared_with_the_same_run_without_it() {
-        let sent = |bytes| BTreeMap::from([(1, bytes)]);
-        let peaceful = Outcome {
-            sent: [100_000, 1000].map(sent).into(),
-            ..Outcome::default()
-        };
-        let kinds = |outcome: &Outcome| -> Vec<Kind> {
-            let findings = outcome.judged_by(&peaceful);
-            findings.iter().map(|finding| finding.kind).collect()
-        };
-        let mut attacked = Outcome {
-            sent: [400_000, 150_000].map(sent).into(),
-            ..Outcome::default()
-        };
-        assert_eq!(kinds(&attacked), []);
-        attacked.sent = [400_001, 150_001].map(sent).into();
-        assert_eq!(kinds(&attacked), [Kind::Sending, Kind::Sending]);
-        attacked.sent = [BTreeMap::from([(PULLED, 200_000)])].into();
-        assert_eq!(kinds(&attacked), [Kind::Sending]);
-        attacked.held_bytes = 100_000;
-        assert_eq!(kinds(&attacked), [], "a few newcomers ask for that");
-        attacked.sent.clear();
-        attacked.held_bytes = HELD_MAX_BYTES + 1;
-        attacked.grown_bytes = GROWN_MAX_BYTES + 1;
-        assert_eq!(kinds(&attacked), [Kind::Memory, Kind::Memory]);
     }
 }

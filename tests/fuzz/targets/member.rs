@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 use libfuzzer_sys::fuzz_target;
 use roda::chat::command::{Command, Leave, RequestId};
 use roda::chat::guests::GuestName;
+use roda::chat::transfer::disk::{BlockBytes, DiskFault, Reply, Request};
+use roda::chat::transfer::offer::ContentHasher;
+use roda::chat::transfer::{FilesCommand, Offer, OfferKind, WhichOffer};
 use roda::chat::{Audience, Chat, Config, Input, NetworkNews, Output};
 use roda::protocol::message::Name;
 use roda::protocol::time::Moment;
@@ -37,6 +40,12 @@ const MEMORY_MAX_BYTES: i64 = 16 << 20;
 
 /// Most datagrams that may leave after one act.
 const SENT_MAX: usize = 5000;
+
+/// The file that the member gives.
+const FILE: [u8; 3000] = [7; 3000];
+
+/// Most requests to the disk that are answered after one act.
+const REPLIES_MAX: usize = 64;
 
 thread_local! {
     /// The room, and an insider who has done nothing yet.
@@ -67,6 +76,7 @@ struct Member {
     chat: Chat,
     insider: Insider,
     honest: [Honest; 1],
+    given: Arc<Offer>,
     now_ms: u64,
     frames: u64,
 }
@@ -93,10 +103,15 @@ impl Member {
             time: Duration::ZERO,
             wall_ms: START_S * 1000,
         };
+        let mut hasher = ContentHasher::default();
+        hasher.block(&FILE);
+        let content = hasher.finish("mapa.png".to_owned(), OfferKind::File, &[]);
+        let given = Arc::new(Offer::new(&content).expect("an offer"));
         let mut member = Self {
             chat: Chat::new(config, start),
             insider,
             honest: [honest],
+            given,
             now_ms: 0,
             frames: 0,
         };
@@ -107,6 +122,8 @@ impl Member {
             link: Link::Wired,
             datagram_bytes: 1472,
         }));
+        let offers = FilesCommand::Offer(Box::new(content));
+        member.handle(Input::Ask(RequestId(0), Command::Files(offers)));
         member
     }
 
@@ -117,11 +134,51 @@ impl Member {
         }
     }
 
-    /// Hands something in and takes everything out; the insider hears what is sent.
+    /// Hands something in and takes everything out; the insider hears what is sent, and the disk
+    /// answers.
     fn handle(&mut self, input: Input<'_>) {
+        let mut replies = self.take(input);
+        for _ in 0..REPLIES_MAX {
+            let Some(reply) = replies.pop() else {
+                break;
+            };
+            replies.extend(self.take(Input::Files(reply)));
+        }
+    }
+
+    /// What a disk answers that holds the member's own file, and keeps nothing.
+    fn reply(&self, request: Request) -> Option<Reply> {
+        Some(match request {
+            Request::Read { offer, block } if offer == self.given.id && block == 0 => {
+                let bytes = BlockBytes(FILE.as_slice().into());
+                Reply::Block {
+                    offer,
+                    block,
+                    bytes,
+                }
+            }
+            Request::Open { offer, .. } => {
+                let (offer, index) = (offer.id, None);
+                Reply::Opened { offer, index }
+            }
+            Request::Begin { offer, .. } => {
+                let have = Vec::new();
+                Reply::Begun { offer, have }
+            }
+            Request::Write { offer, block, .. } => Reply::Written { offer, block },
+            Request::Read { offer, .. } | Request::Finish { offer } => {
+                let why = DiskFault::NotWhole;
+                Reply::Failed { offer, why }
+            }
+            Request::Stop { .. } | Request::Forget { .. } => return None,
+        })
+    }
+
+    /// Hands something in and takes everything out; what the disk answers.
+    fn take(&mut self, input: Input<'_>) -> Vec<Reply> {
         let now = self.now();
         self.chat.handle(now, input);
-        let mut sent = 0;
+        let (mut sent, mut replies) = (0, Vec::new());
         loop {
             match self.chat.poll(now) {
                 Output::Send(transmit) => {
@@ -129,11 +186,13 @@ impl Member {
                     let own = ([10, 77, 200, 0], 666).into();
                     self.insider.hear(&transmit.bytes, Some(own));
                 }
+                Output::Files(request) => replies.extend(self.reply(request)),
                 Output::Wake(_) | Output::Ended(_) => break,
                 _ => {}
             }
         }
         assert!(sent < SENT_MAX, "one act causes no flood");
+        replies
     }
 
     fn attack(&mut self, choices: &mut ByteChoices<'_>) {
@@ -148,6 +207,7 @@ impl Member {
         let view = View {
             honest: &self.honest,
             wall_ms: self.now().wall_ms,
+            given: Some(self.given.record()),
         };
         let (from, datagrams) = self.insider.craft(&act, &view);
         let is_frame = !matches!(act.what, What::Noise { .. });
@@ -164,7 +224,7 @@ impl Member {
     fn ask(&mut self, choices: &mut ByteChoices<'_>) {
         let to = "eva3".to_owned();
         let text = "x".repeat([0, 1, 1000, 70_000][choices.below(4) as usize % 4]);
-        let command = match choices.below(9) {
+        let command = match choices.below(10) {
             0 => Command::SayTo { to, text },
             1 => Command::Act(text),
             2 => Command::Who(None),
@@ -179,6 +239,10 @@ impl Member {
                 },
                 text,
             },
+            8 => Command::Files(FilesCommand::Get {
+                which: WhichOffer::Newest,
+                into: None,
+            }),
             _ => Command::Say(text),
         };
         self.handle(Input::Ask(RequestId(1), command));

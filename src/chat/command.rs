@@ -6,6 +6,7 @@ use super::entry::{Entry, split_name, whole_name};
 use super::event::Failure;
 use super::finding::{self, Purpose};
 use super::guests::{GuestName, GuestsCommand};
+use super::media::MediaCommand;
 use super::rooms::{self, RoomsCommand, Secret};
 use super::transfer::FilesCommand;
 use super::typed_files;
@@ -79,6 +80,8 @@ pub enum Command {
     Unignore(String),
     /// Something about files.
     Files(FilesCommand),
+    /// Something about a conference.
+    Media(MediaCommand),
     /// Count what is held and what was dropped.
     Stats,
     /// Leave the room.

@@ -75,6 +75,7 @@ impl Chat {
             Command::Ignore(Some(name)) => self.ignore(request, &name),
             Command::Unignore(name) => self.unignore(request, &name),
             Command::Files(command) => self.obey_files(now, request, command),
+            Command::Media(command) => self.obey_media(now, request, command),
             Command::Stats => self.answer(request, News::Stats(Stats::of(&self.node))),
             Command::Leave(leave) => self.begin_leaving(now, leave),
         }

@@ -303,7 +303,7 @@ impl World {
                 Output::Network(NetworkAsk::LeaveFiles) => self.join_files(number, false),
                 Output::Archive(Request::Room(request)) => self.ask_archive(number, request),
                 Output::Files(request) => self.ask_disk(number, request),
-                Output::Network(_) | Output::Archive(_) => {}
+                Output::Network(_) | Output::Archive(_) | Output::Media(_) => {}
                 Output::Ended(_) => return self.kill(number),
                 Output::Wake(next) => return self.plan(number, next),
             }

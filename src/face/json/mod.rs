@@ -104,7 +104,10 @@ impl Json {
 /// reads on for itself is no news, and how guests are served concerns nobody else.
 #[must_use]
 pub(in crate::face) fn is_told(news: &News) -> bool {
-    let is_for_one_face = matches!(news, News::Recent(_) | News::ReadUntil(_) | News::Page(_));
+    let is_for_one_face = matches!(
+        news,
+        News::Recent(_) | News::ReadUntil(_) | News::Page(_) | News::Media(_)
+    );
     !is_for_one_face && !news.is_for_server()
 }
 

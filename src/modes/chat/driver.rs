@@ -319,6 +319,7 @@ impl Driver {
                 Output::Tell(told) => self.tell(&told),
                 Output::Archive(request) => self.remember(now, room, request),
                 Output::Files(request) => self.ask_disk(room, request),
+                Output::Media(_) => {}
                 Output::Network(ask) => self.on_ask(now, ask),
                 Output::Ended(ended) => {
                     if self.on_left(room, ended) {

@@ -9,6 +9,7 @@ use super::guests::{GuestName, GuestsCommand};
 use super::media::MediaCommand;
 use super::rooms::{self, RoomsCommand, Secret};
 use super::transfer::FilesCommand;
+use super::typed_call;
 use super::typed_files;
 pub use super::typed_files::ToSend;
 use super::vocabulary::{Argument, CommandWord, SHARED_COMMANDS, meant};
@@ -127,6 +128,8 @@ pub enum PageAsk {
     Open,
     /// Another link from now on.
     Renew,
+    /// Open it to take part in the room's call.
+    Call,
     /// Let guests in, also where the room has a key.
     LetGuestsIn,
 }
@@ -168,7 +171,7 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 42] = {
+const COMMANDS: [CommandWord; 46] = {
     use Argument::{Anybody, Nothing, Person, Room, Text};
     [
         CommandWord::new("/join", Nothing),
@@ -211,6 +214,10 @@ const COMMANDS: [CommandWord; 42] = {
         CommandWord::new("/parar", Nothing),
         CommandWord::new("/unshare", Nothing),
         CommandWord::new("/recolher", Nothing),
+        CommandWord::new("/call", Nothing),
+        CommandWord::new("/chamada", Nothing),
+        CommandWord::new("/hand", Nothing),
+        CommandWord::new("/mao", Nothing),
         CommandWord::new("/stats", Nothing),
         CommandWord::new("/web", Nothing),
     ]
@@ -274,7 +281,8 @@ fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Fai
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {
-            if let Some(asked) = typed_files::of_line(other, rest) {
+            let asked = typed_files::of_line(other, rest);
+            if let Some(asked) = asked.or_else(|| typed_call::of_line(other, rest)) {
                 return asked;
             }
             return Err(Failure::UnknownCommand {

@@ -50,6 +50,7 @@ mod timing;
 pub mod transcript;
 pub mod transfer;
 pub mod trust;
+mod typed_call;
 mod typed_files;
 pub mod vocabulary;
 mod watch;

@@ -3,6 +3,7 @@
 
 mod amendments;
 mod beyond;
+mod call;
 mod delivery;
 mod files;
 mod keeping;
@@ -175,6 +176,7 @@ impl Lines {
             News::Undelivered(ended) => Line::Talk(undelivered(self.style.lang, ended)),
             News::Peer(news) => Line::Talk(vec![self.peer(news)]),
             News::Files(happened) => self.files(happened),
+            News::Media(happened) => self.call(happened),
             other => Line::Talk(sentence(self.style.lang, other).into_iter().collect()),
         }
     }

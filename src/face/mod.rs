@@ -3,6 +3,7 @@
 //! never waits: the console's threads read and write.
 
 mod arrivals;
+pub mod call;
 mod day;
 mod entries;
 mod faces;

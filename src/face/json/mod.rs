@@ -3,6 +3,7 @@
 
 mod amendments;
 mod beyond;
+pub mod call;
 mod files;
 mod guests;
 mod object;
@@ -72,6 +73,7 @@ impl Json {
                 Some(failure::sentence(self.lang, failed, None, room))
             }
             News::Files(happened) => files::words(self.lang, happened),
+            News::Media(happened) => call::words(self.lang, happened),
             _ => None,
         };
         if let Some(words) = &words {
@@ -104,10 +106,7 @@ impl Json {
 /// reads on for itself is no news, and how guests are served concerns nobody else.
 #[must_use]
 pub(in crate::face) fn is_told(news: &News) -> bool {
-    let is_for_one_face = matches!(
-        news,
-        News::Recent(_) | News::ReadUntil(_) | News::Page(_) | News::Media(_)
-    );
+    let is_for_one_face = matches!(news, News::Recent(_) | News::ReadUntil(_) | News::Page(_));
     !is_for_one_face && !news.is_for_server()
 }
 
@@ -176,6 +175,7 @@ fn object_of(news: &News) -> Object<'_> {
         News::Peer(news) => of_peer(news),
         News::Room(news) => of_room(news),
         News::Files(happened) => files::of_event(happened),
+        News::Media(happened) => call::of_event(happened),
         other => of_relation(other),
     }
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::call::StreamObject;
 use super::files::FileObject;
 use crate::chat::event::{Ignored, MemberState, Person};
 use crate::chat::rooms::RoomState;
@@ -144,6 +145,16 @@ pub(super) struct Object<'e> {
     pub(super) file: Option<Box<FileObject<'e>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) files: Option<Vec<FileObject<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) media: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) call: Option<Vec<StreamObject<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) streams: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hands: Option<Vec<Someone<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) lost_percent: Option<u8>,
 }
 
 /// A guest of this member's in a list.

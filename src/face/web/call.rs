@@ -129,8 +129,8 @@ impl CallAsk {
 }
 
 /// What a source is called in JSON.
-#[must_use]
-pub fn name_of(source: Source) -> &'static str {
+
+fn name_of(source: Source) -> &'static str {
     match source {
         Source::Sound => "sound",
         Source::Camera => "camera",

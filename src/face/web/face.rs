@@ -54,6 +54,17 @@ pub struct WebFace {
     waiting: VecDeque<Request>,
     pendings: Pendings,
     next: u64,
+    /// The state of the call, for pages that come late.
+    call: Option<Arc<str>>,
+}
+
+/// How long a line about the call matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallLine {
+    /// Until the next one of the kind: it is the state.
+    State,
+    /// Now.
+    Passing,
 }
 
 impl WebFace {
@@ -73,6 +84,7 @@ impl WebFace {
             waiting: VecDeque::new(),
             pendings: Pendings::default(),
             next: FIRST_OF_PAGE.0,
+            call: None,
         }
     }
 
@@ -86,8 +98,8 @@ impl WebFace {
     pub fn handle(&mut self, event: PageEvent) {
         match event {
             PageEvent::Opened(queue) => self.open(queue),
-            // Guests have a face of their own.
-            PageEvent::Guest(..) => {}
+            // Guests have a face of their own, and calls are the program's.
+            PageEvent::Guest(..) | PageEvent::Call(..) => {}
             PageEvent::Asked(_, answering) if self.waiting.len() >= WAITING_MAX => {
                 let words = text::page_comes_too_early(self.lang);
                 answering.refuse(Refused::NoRoom, words);
@@ -116,6 +128,15 @@ impl WebFace {
         let line = lines::note(sentence);
         self.notes.keep(&line);
         self.push(&line);
+    }
+
+    /// Gives all pages a line about the call.
+    pub fn tell_of_call(&mut self, line: String, kind: CallLine) {
+        let line: Arc<str> = line.into();
+        self.push(&line);
+        if kind == CallLine::State {
+            self.call = Some(line);
+        }
     }
 
     /// Ends all streams behind what was shown.
@@ -192,7 +213,8 @@ impl WebFace {
         let push = |line: String| stream.queue.push(&line.into());
         room.state(snapshot, count).into_iter().for_each(push);
         if stream.missing.is_empty() {
-            self.notes.all().for_each(|line| stream.queue.push(line));
+            let all = self.notes.all().chain(&self.call);
+            all.for_each(|line| stream.queue.push(line));
             stream.queue.push(&lines::live());
         }
     }
@@ -206,7 +228,8 @@ impl WebFace {
             stream.missing.retain(|(_, room)| *room != number);
             let is_last = missed > 0 && stream.missing.is_empty();
             if is_last && stream.has_begun {
-                self.notes.all().for_each(|line| stream.queue.push(line));
+                let all = self.notes.all().chain(&self.call);
+                all.for_each(|line| stream.queue.push(line));
                 stream.queue.push(&lines::live());
             }
         }

@@ -4,7 +4,7 @@
 //! rules        who is heard, by the head of a request alone; pure
 //! routes       everything that can be asked for, as one closed table; files: the page itself
 //! token        what a page must know, and how the server shows that it knows it, too
-//! asked        what bodies and queries ask for; pure
+//! asked        what bodies and queries ask for; call: the same for sound and pictures; pure
 //! server       the thread: tokio and hyper; connections · visit (one of them) · answer
 //! queue        what waits for one page, bounded
 //! face         the loop's side: state of the rooms, events, requests; lines · pending
@@ -16,6 +16,7 @@
 
 mod answer;
 mod asked;
+mod call;
 mod connections;
 mod face;
 mod files;
@@ -34,7 +35,8 @@ mod visit;
 use std::net::SocketAddr;
 
 pub use self::asked::{Ask, HistoryAsk};
-pub use self::face::WebFace;
+pub use self::call::{CallAct, CallAsk, Caller};
+pub use self::face::{CallLine, WebFace};
 pub use self::guest_face::{GuestAsk, GuestFace, GuestFaceConfig};
 pub use self::queue::Queue;
 pub use self::server::{Answering, Audience, PageEvent, Refused, Server};

@@ -33,6 +33,14 @@ pub(super) enum Route {
     GuestEvents,
     /// To say something as a guest.
     GuestSay,
+    /// A connection for sound and pictures.
+    Offer,
+    /// To do something on such a connection.
+    Call,
+    /// A connection for sound and pictures, as a guest.
+    GuestOffer,
+    /// To do something on it, as a guest.
+    GuestCall,
 }
 
 /// What stands at a listener.
@@ -51,6 +59,8 @@ pub(super) static PAGE: Table = Table {
         ("/events", Verb::Get, Route::Events),
         ("/say", Verb::Post, Route::Say),
         ("/history", Verb::Get, Route::History),
+        ("/offer", Verb::Post, Route::Offer),
+        ("/call", Verb::Post, Route::Call),
     ],
 };
 
@@ -62,6 +72,8 @@ pub(super) static GUESTS: Table = Table {
         ("/guest/enter", Verb::Post, Route::Enter),
         ("/guest/events", Verb::Get, Route::GuestEvents),
         ("/guest/say", Verb::Post, Route::GuestSay),
+        ("/guest/offer", Verb::Post, Route::GuestOffer),
+        ("/guest/call", Verb::Post, Route::GuestCall),
     ],
 };
 
@@ -84,7 +96,10 @@ impl Route {
 
     /// Whether a guest's session is asked for, and not the token of the listener.
     pub(super) fn is_of_session(self) -> bool {
-        matches!(self, Self::GuestEvents | Self::GuestSay)
+        matches!(
+            self,
+            Self::GuestEvents | Self::GuestSay | Self::GuestOffer | Self::GuestCall
+        )
     }
 }
 

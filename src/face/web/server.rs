@@ -18,6 +18,7 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::timeout;
 
 use super::asked::Ask;
+use super::call::{CallAsk, Caller};
 use super::connections::{Connections, Place};
 use super::guest_face::GuestAsk;
 use super::queue::Queue;
@@ -60,6 +61,8 @@ pub enum PageEvent {
     Asked(Ask, Answering),
     /// Something for a guest.
     Guest(GuestSession, GuestAsk),
+    /// Something about sound and pictures.
+    Call(Caller, CallAsk, Answering),
 }
 
 /// Takes the answer to one request.

@@ -1,5 +1,7 @@
 //! What one connection asks for, request by request.
 
+mod call;
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use tokio::time::timeout;
 
 use super::answer::{self, Answered, EventStream, Fault};
 use super::asked::{Ask, HistoryAsk};
+use super::call::Caller;
 use super::connections::Place;
 use super::guest_face::GuestAsk;
 use super::queue::{Next, QUEUE_MAX_BYTES, Queue};
@@ -169,6 +172,9 @@ impl Visit {
                 let ask = GuestAsk::Say(says.say, Answering(sender));
                 Ok(answer::lines(self.ask_for(session, ask, answer).await?))
             }
+            (Route::GuestOffer | Route::GuestCall, Some(session)) => {
+                self.call(Caller::Guest(session), route, body).await
+            }
             _ => Err(unknown),
         }
     }
@@ -251,9 +257,12 @@ impl Visit {
                 let _permit = self.permit().await?;
                 self.ask(Ask::History(ask)).await
             }
-            Route::Enter | Route::GuestEvents | Route::GuestSay => {
-                Err(Fault::Refused(super::rules::Refusal::NoSuchRoute))
-            }
+            Route::Offer | Route::Call => self.call(Caller::Person, route, body).await,
+            Route::Enter
+            | Route::GuestEvents
+            | Route::GuestSay
+            | Route::GuestOffer
+            | Route::GuestCall => Err(Fault::Refused(super::rules::Refusal::NoSuchRoute)),
         }
     }
 

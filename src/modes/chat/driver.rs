@@ -319,7 +319,7 @@ impl Driver {
                 Output::Tell(told) => self.tell(&told),
                 Output::Archive(request) => self.remember(now, room, request),
                 Output::Files(request) => self.ask_disk(room, request),
-                Output::Media(_) => {}
+                Output::Media(to_page) => self.on_to_page(room, to_page),
                 Output::Network(ask) => self.on_ask(now, ask),
                 Output::Ended(ended) => {
                     if self.on_left(room, ended) {
@@ -355,6 +355,7 @@ impl Driver {
             self.hint_at_network();
         }
         self.errand_on(&told.news);
+        self.on_call_told(told);
     }
 
     /// Sends a datagram; frames for the group leave in runs.

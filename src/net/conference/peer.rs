@@ -64,8 +64,8 @@ struct Seat {
 pub(super) enum Out {
     Send(Transmit),
     Tell(News),
-    /// Nothing until then.
-    Wait(Instant),
+    /// Nothing, before [`Peer::due`].
+    Wait,
     /// The connection is over.
     Over,
 }
@@ -181,7 +181,12 @@ impl Peer {
         }
         let since = now.saturating_duration_since(self.began);
         let hertz = hertz(frame.codec);
-        let time = seat.clock.time(frame.stream, frame.rtp_time, ticks(since, hertz), hertz.into());
+        let time = seat.clock.time(
+            frame.stream,
+            frame.rtp_time,
+            ticks(since, hertz),
+            hertz.into(),
+        );
         let mid = seat.mid;
         let written = write(&mut self.rtc, mid, now, (frame.codec, time), &frame.bytes);
         self.is_over |= written.is_err();
@@ -213,7 +218,7 @@ impl Peer {
                 Ok(Output::Transmit(transmit)) => return Out::Send(transmit),
                 Ok(Output::Timeout(due)) => {
                     self.due = due;
-                    return Out::Wait(self.due());
+                    return Out::Wait;
                 }
                 Ok(Output::Event(event)) => self.on_event(now, event),
                 Err(_) => self.is_over = true,

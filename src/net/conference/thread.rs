@@ -232,7 +232,7 @@ impl Loop {
                     self.sockets.send(from, to, &transmit.contents);
                 }
                 Out::Tell(news) => self.outbox.push(news),
-                Out::Wait(_) => return,
+                Out::Wait => return,
                 Out::Over => break,
             }
         }

@@ -42,7 +42,8 @@
 //! net         the only folder that opens sockets: multicast · group_sockets · socket_poller ·
 //!             copies and networks (two cards on one LAN) · tcp · duplex (a connection on
 //!             threads) · tcp_server and tcp_acceptor (thousands on tokio) · interfaces ·
-//!             nats (a bridge's servers) · kernel
+//!             nats (a bridge's servers) · conference (WebRTC with the page, without its codecs) ·
+//!             kernel
 //! store       the only folder that opens files: identity · config · people · page · secret ·
 //!             text_file · lab · mongo; archive and lab_thread (the threads that alone ask a
 //!             room's store and a lesson's); files (the thread that alone opens what is offered

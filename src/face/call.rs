@@ -1,9 +1,10 @@
 //! A call as a face shows it: what was told of it, taken together. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::chat::event::Person;
+use crate::chat::event::{News, Person, Told};
 use crate::chat::media::{Hand, MediaEvent, StreamState};
+use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::protocol::wire::compact::StreamId;
 
 /// See the file's head.
@@ -72,6 +73,47 @@ impl CallView {
     }
 }
 
+/// Stands on every face while this member sends something.
+pub(super) const ON_AIR: char = '●';
+
+/// Whether this member sends something.
+#[derive(Debug, Default)]
+pub(super) struct OnAir(BTreeSet<(RoomNumber, StreamId)>);
+
+impl OnAir {
+    /// Takes in what is told; returns whether the mark appears or goes by it.
+    pub(super) fn follow(&mut self, told: &Told) -> bool {
+        let before = self.is_on();
+        match &told.news {
+            News::Media(event) => match &**event {
+                MediaEvent::Began(state) if state.is_own => {
+                    self.0.insert((told.room, state.stream));
+                }
+                MediaEvent::Ended(state) => {
+                    self.0.remove(&(told.room, state.stream));
+                }
+                _ => {}
+            },
+            News::Room(RoomNews::Parted) => self.0.retain(|(room, _)| *room != told.room),
+            _ => {}
+        }
+        self.is_on() != before
+    }
+
+    /// Whether something is on.
+    pub(super) fn is_on(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// A text behind the mark, if something is on.
+    pub(super) fn marked(&self, text: String) -> String {
+        match self.is_on() {
+            true => format!("{ON_AIR} {text}"),
+            false => text,
+        }
+    }
+}
+
 fn is_same(one: &Person, other: &Person) -> bool {
     match (&one.key, &other.key) {
         (Some(one), Some(other)) => one == other,
@@ -92,6 +134,30 @@ mod tests {
             codec: None,
             is_own,
         }
+    }
+
+    #[test]
+    fn the_mark_stands_while_anything_of_this_member_is_on() {
+        let told = |room, news| Told {
+            room: RoomNumber(room),
+            request: None,
+            news,
+        };
+        let media = |event| News::Media(Box::new(event));
+        let mut air = OnAir::default();
+        let (voice, camera) = (
+            stream(1, Source::Sound, true),
+            stream(2, Source::Camera, true),
+        );
+        let other = stream(3, Source::Camera, false);
+        assert!(!air.follow(&told(1, media(MediaEvent::Began(other)))));
+        assert_eq!(air.marked("ana> ".into()), "ana> ");
+        assert!(air.follow(&told(1, media(MediaEvent::Began(voice.clone())))));
+        assert!(!air.follow(&told(2, media(MediaEvent::Began(camera)))));
+        assert_eq!(air.marked("ana> ".into()), "● ana> ");
+        assert!(!air.follow(&told(1, media(MediaEvent::Ended(voice)))));
+        assert!(air.follow(&told(2, News::Room(RoomNews::Parted))));
+        assert!(!air.is_on());
     }
 
     #[test]

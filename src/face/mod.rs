@@ -27,6 +27,7 @@ use std::io;
 use std::time::Duration;
 
 use self::arrivals::{Gathered, Piece};
+use self::call::OnAir;
 use self::entries::Entries;
 pub use self::faces::{Faces, Terminal};
 use self::json::Json;
@@ -102,6 +103,7 @@ pub struct ConsoleFace {
     seen: BTreeMap<RoomNumber, MessageId>,
     /// The time as it was last told.
     now: Duration,
+    air: OnAir,
 }
 
 impl ConsoleFace {
@@ -167,6 +169,7 @@ impl ConsoleFace {
             clock,
             seen: BTreeMap::new(),
             now: Duration::ZERO,
+            air: OnAir::default(),
         })
     }
 
@@ -408,7 +411,7 @@ impl Face for ConsoleFace {
             News::Ready(_) => self.views.are_several(),
             _ => false,
         };
-        if is_named {
+        if self.air.follow(told) || is_named {
             self.turned = None;
             self.set_prompt();
         }

@@ -129,7 +129,6 @@ impl CallAsk {
 }
 
 /// What a source is called in JSON.
-
 fn name_of(source: Source) -> &'static str {
     match source {
         Source::Sound => "sound",

@@ -48,6 +48,12 @@ pub fn guest_link(address: SocketAddr, token: &Token) -> String {
     format!("http://{address}/#{}", token.digits())
 }
 
+/// The link of the page with sound alone on this computer.
+#[must_use]
+pub fn voice_link(port: u16, token: &Token) -> String {
+    format!("http://127.0.0.1:{port}/voice#{}", token.digits())
+}
+
 /// The link of a page on this computer: the token stands behind the `#`, which no browser sends.
 #[must_use]
 pub fn link(port: u16, token: &Token) -> String {

@@ -215,7 +215,6 @@ impl Driver {
         }
         if is_first {
             self.media(now, room, MediaCommand::Watch);
-            self.media(now, room, MediaCommand::List);
         }
         self.tell_state_of_call();
     }

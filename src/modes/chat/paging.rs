@@ -13,11 +13,12 @@ use super::driver::{Driver, Event};
 use crate::chat::command::PageAsk;
 use crate::chat::guests::asks_first;
 use crate::chat::rooms::RoomNumber;
-use crate::cli::{Browser, ChatSettings, GuestSettings, PagePort, PageSettings};
+use crate::cli::{Browser, ChatSettings, GuestSettings, PageKind, PagePort, PageSettings};
 use crate::error::Error;
 use crate::face::Terminal;
 use crate::face::web::{
     Audience, GuestFace, GuestFaceConfig, PageEvent, Server, TOKEN_BYTES, Token, WebFace, link,
+    voice_link,
 };
 #[cfg(feature = "conference")]
 use crate::net::conference::PeerId;
@@ -283,7 +284,8 @@ impl Driver {
 
     fn say_link(&mut self) {
         if let Some(Address { port, token, .. }) = &self.paging.address {
-            let sentence = text::page_is_at(self.lang, &link(*port, token));
+            let link = link_of(self.paging.settings.kind, *port, token);
+            let sentence = text::page_is_at(self.lang, &link);
             self.face.say_on_terminal(&sentence);
         }
     }
@@ -333,7 +335,9 @@ fn open(
     let server = Server::start(listener, Audience::Person, token.clone(), lang, tell_event)?;
     let redirect = match settings.browser {
         // Whoever leaves no trace opens the link by hand.
-        Browser::Opened if person.is_some() && browser::has_display() => show(&link(port, &token)),
+        Browser::Opened if person.is_some() && browser::has_display() => {
+            show(&link_of(settings.kind, port, &token))
+        }
         Browser::Opened | Browser::ByLink => None,
     };
     Ok(OpenPage {
@@ -366,6 +370,13 @@ fn open_guests(guests: GuestSettings, lang: Lang, tell: Sender<Event>) -> io::Re
         token,
         address,
     })
+}
+
+fn link_of(kind: PageKind, port: u16, token: &Token) -> String {
+    match kind {
+        PageKind::Rooms => link(port, token),
+        PageKind::Voice => voice_link(port, token),
+    }
 }
 
 /// Takes the person's browser to a link. Where that cannot be done, the link is printed as always.

@@ -133,7 +133,7 @@ impl Chat {
         let load = load.into_iter().chain(remembering.first_request());
         let out = load.map(Output::Archive).collect();
         let files = Transfers::new(people.my_key(), config.setup.seed);
-        let media = Conference::new(people.my_key());
+        let media = Conference::new(people.my_key(), config.is_keyed, config.setup.seed);
         let ready = Ready {
             me: people.me(),
             room: config.room,
@@ -198,7 +198,7 @@ impl Chat {
                 return Output::Send(transmit);
             }
             let Some(event) = self.node.poll_event() else {
-                if self.pump_files(now) {
+                if self.pump_files(now) | self.pump_media(now) {
                     continue;
                 }
                 match self.next_history_change() {

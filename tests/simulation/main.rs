@@ -27,6 +27,7 @@ mod insider;
 mod insider_crowd;
 mod keeper;
 mod leaving;
+mod media;
 mod members;
 mod memory;
 mod private;

@@ -9,7 +9,8 @@ use crate::protocol::wire::compact::StreamId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MediaEvent {
-    /// Somebody sends something from now on; of this member, the answer to a `Begin`.
+    /// Somebody sends something from now on, or encodes it in another way; of this member, the
+    /// answer to a `Begin`.
     Began(StreamState),
     /// Somebody sends it no more, or is not heard any more; of this member, the answer to an `End`.
     Ended(StreamState),
@@ -43,6 +44,18 @@ pub enum MediaEvent {
     Refused(MediaRefusal),
 }
 
+impl MediaEvent {
+    /// The one person that it is about.
+    #[must_use]
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Began(state) | Self::Ended(state) => Some(&state.person),
+            Self::Hand { person, .. } => Some(person),
+            _ => None,
+        }
+    }
+}
+
 /// A stream, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamState {
@@ -61,12 +74,16 @@ pub struct StreamState {
 /// A conference as it is now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallState {
-    /// What is sent, this member's own first.
+    /// What this member sends.
+    pub own: Vec<(Source, StreamId, Option<Codec>)>,
+    /// What the others send.
     pub streams: Vec<StreamState>,
-    /// Who speaks.
+    /// Who of the others speaks.
     pub speaking: Vec<Person>,
-    /// Who asks for the word, who asked first coming first.
+    /// Which of the others ask for the word, who asked first coming first.
     pub hands: Vec<Person>,
+    /// Whether this member asks for it.
+    pub hand: Hand,
     /// The streams that are played.
     pub shown: Vec<StreamId>,
     /// Whether the own page looks.

@@ -31,6 +31,11 @@ impl Source {
             Self::Screen => Channel::Screen,
         }
     }
+
+    pub(super) fn of_channel(channel: Channel) -> Option<Self> {
+        let mut sources = Self::ALL.into_iter();
+        sources.find(|source| source.channel() == channel)
+    }
 }
 
 /// How a frame is encoded.
@@ -52,6 +57,11 @@ impl Codec {
     #[must_use]
     pub fn fits(self, source: Source) -> bool {
         (self == Self::Opus) != source.is_picture()
+    }
+
+    pub(super) fn from_byte(byte: u8) -> Option<Self> {
+        let codecs = [Self::Opus, Self::Vp8, Self::Vp9, Self::H264];
+        codecs.into_iter().find(|codec| *codec as u8 == byte)
     }
 }
 

@@ -57,7 +57,7 @@ pub struct StreamCounts {
 
 impl Streams {
     /// Follows a stream from now on, if there is room; returns whether it is followed.
-    fn follow(
+    pub(super) fn follow(
         &mut self,
         now: Duration,
         (member, seal): (MemberTag, StreamSeal),
@@ -88,6 +88,11 @@ impl Streams {
         };
         self.heard.insert(id, stream);
         true
+    }
+
+    /// Follows a stream no more.
+    pub(super) fn forget(&mut self, id: StreamId) {
+        self.heard.remove(&id);
     }
 
     /// Opens a frame; `None` for one whose number its author has not come to. Copies are opened
@@ -169,7 +174,8 @@ impl Engine {
                 None => return,
             },
             Notice::Report(report) => report.stream,
-            Notice::Hashes(_) => None,
+            Notice::Hashes(_) | Notice::Wants(_) => None,
+            Notice::Call(call) => return self.hear_call(id, author, call),
         };
         let who = self.group.roster.get(id).map(Member::named_key);
         let member = author.tag();

@@ -281,8 +281,7 @@ fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Fai
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {
-            let asked = typed_files::of_line(other, rest);
-            if let Some(asked) = asked.or_else(|| typed_call::of_line(other, rest)) {
+            if let Some(asked) = of_parts(other, rest) {
                 return asked;
             }
             return Err(Failure::UnknownCommand {
@@ -292,6 +291,11 @@ fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Fai
         }
     };
     Ok(Asked::Command(command))
+}
+
+/// What the commands of files and calls ask for; `None` if the word is another.
+fn of_parts(word: &str, rest: &str) -> Option<Result<Asked, Failure>> {
+    typed_files::of_line(word, rest).or_else(|| typed_call::of_line(word, rest))
 }
 
 /// What `/guests` asks for.

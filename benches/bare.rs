@@ -11,6 +11,7 @@
 //! relay-receive [any]   datagrams to stdout, each a line    (a bare `roda multicast receive`)
 //! talk N RATE HEAD TAIL lines for a sender's stdin, each with the time in it
 //! hear N                lines of a receiver's stdout, and how old they are
+//! nats-… URL SUBJECT    see bridge/bare_nats.rs
 //! ```
 //!
 //! All datagrams are 200 bytes of the plain wire, `{"user":"ana","data":"@<time><number>xxx…"}`; as
@@ -24,6 +25,9 @@
     unsafe_code
 )]
 
+#[cfg(feature = "bridge")]
+#[path = "bridge/bare_nats.rs"]
+mod bare_nats;
 mod shared;
 
 use std::io::{BufRead, ErrorKind, Read, Write, stdin, stdout};
@@ -58,6 +62,12 @@ fn main() {
         "relay-receive" => relay_receive(way(args.get(1))),
         "talk" => talk(number(1), number(2), &args[3], &args[4]),
         "hear" => hear(number(1)),
+        #[cfg(feature = "bridge")]
+        "nats-send" => bare_nats::send(&args[1], &args[2]),
+        #[cfg(feature = "bridge")]
+        "nats-receive" => bare_nats::receive(&args[1], &args[2]),
+        #[cfg(feature = "bridge")]
+        "nats-count" => bare_nats::count(&args[1], &args[2], now_ns),
         _ => eprintln!("this is for scripts/bench"),
     }
 }

@@ -234,9 +234,17 @@ def circle_memory_of(row, roda, options=()):
             lo = next(line.split(":")[1].split() for line in file if "lo:" in line)
         return int(lo[0])
 
-    def held(pid, key):
-        with open(f"/proc/{pid}/status") as file:
-            return int(re.search(rf"{key}:\s+(\d+)", file.read())[1]) / 1024
+    def held():
+        """MiB of twenty members: all pages that are mapped, those of the program's file among them,
+        which all processes of a machine share; with these divided by who maps them; and those that
+        are a process's own."""
+        found = {"Rss": [], "Pss": [], "Anonymous": []}
+        for process in members[:20]:
+            with open(f"/proc/{process.pid}/smaps_rollup") as file:
+                text = file.read()
+            for key, values in found.items():
+                values.append(int(re.search(rf"^{key}:\s+(\d+)", text, re.M)[1]) / 1024)
+        return [spread(values, "{:.1f}") for values in found.values()]
 
     members = []
     with Network(), tempfile.TemporaryDirectory() as folder:
@@ -255,19 +263,20 @@ def circle_memory_of(row, roda, options=()):
             before, begin = received(), time.monotonic()
             time.sleep(120)
             bits = (received() - before) * 8 / (time.monotonic() - begin)
-            idle = [held(process.pid, "VmRSS") for process in members[:20]]
+            idle = held()
             for line in range(2000):
                 members[line % CIRCLE].stdin.write(f"line {line:4}".ljust(60, "x").encode() + b"\n")
                 members[line % CIRCLE].stdin.flush()
                 time.sleep(0.02)
             time.sleep(30)
-            most = [held(process.pid, "VmHWM") for process in members[:20]]
+            after = held()
         finally:
             for process in members:
                 process.kill()
             for process in members:
                 process.wait()
-    print(f"\n| {row}: a member of {CIRCLE} | |\n|---|---|")
-    print(f"| resident after 4 minutes of silence, MiB | {spread(idle, '{:.1f}')} |")
-    print(f"| at most, after 2,000 lines, MiB | {spread(most, '{:.1f}')} |")
-    print(f"| heard in silence, kbit/s | {bits / 1e3:.1f} |")
+    print(f"\n| {row}: a member of {CIRCLE}, MiB | resident | shared pages divided | its own |"
+          "\n|---|---|---|---|")
+    print(f"| after 4 minutes of silence | {' | '.join(idle)} |")
+    print(f"| after 2,000 lines | {' | '.join(after)} |")
+    print(f"\nheard in silence: {bits / 1e3:.1f} kbit/s")

@@ -1,7 +1,16 @@
 //! The table in `benches/README.md` about the reliable group on pretend networks: per size and
 //! loss, what a line costs the network, and how long until everybody has it. An argument limits it
-//! to one size: `cargo bench --bench simulation -- 300`.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+//! to one size: `cargo bench --bench simulation -- 300`. With the word `sites`, the table about
+//! rooms over many networks instead.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+#[path = "bridge/growth.rs"]
+mod growth;
 
 use std::time::Duration;
 
@@ -11,9 +20,12 @@ use roda::sim::{Traffic, World};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn main() {
+    let asked: Option<usize> = std::env::args().find_map(|word| word.parse().ok());
+    if std::env::args().any(|word| word == "sites") {
+        return growth::print(asked);
+    }
     println!("| members | loss | packets per line | repairs | NACKs | median | 99 % |");
     println!("|---|---|---|---|---|---|---|");
-    let asked: Option<usize> = std::env::args().find_map(|word| word.parse().ok());
     let sizes = [(2, 500), (10, 500), (50, 300), (300, 100), (1000, 30)];
     let is_asked = |(members, _): &(usize, usize)| asked.is_none_or(|asked| asked == *members);
     for (members, lines) in sizes.into_iter().filter(is_asked) {

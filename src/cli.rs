@@ -23,6 +23,7 @@ mod printed;
 mod room;
 mod secret;
 mod shared;
+mod sharing;
 mod tcp_peer;
 mod web;
 
@@ -55,6 +56,7 @@ pub use self::room::{RoomChoice, RoomCommand, RoomSettings};
 pub use self::secret::{
     INVITE, IdAct, IdArgs, IdCommand, IdSettings, KeyText, ROOM_KEY, RoomSecret,
 };
+pub use self::sharing::{AcceptFrom, Consent, SharingSettings};
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 pub use self::web::{Browser, GuestSettings, PageKind, PagePort, PageSettings, WebArgs};
 pub use crate::chat::rooms::LOBBY;

@@ -230,6 +230,11 @@ pub enum Usage {
         /// The option that it was typed for.
         option: &'static str,
     },
+    /// Something that names no kinds of files.
+    Kinds {
+        /// The typed text.
+        typed: String,
+    },
     /// A number that is out of range.
     Number {
         /// The typed text.

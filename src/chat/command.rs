@@ -8,7 +8,7 @@ use super::finding::{self, Purpose};
 use super::guests::{GuestName, GuestsCommand};
 use super::media::MediaCommand;
 use super::rooms::{self, RoomsCommand, Secret};
-use super::transfer::FilesCommand;
+use super::transfer::{FilesCommand, WhichOffer};
 use super::typed_call;
 use super::typed_files;
 pub use super::typed_files::ToSend;
@@ -113,6 +113,10 @@ pub enum Asked {
     Page(PageAsk),
     /// To offer files, which have to be read first.
     Send(ToSend),
+    /// To offer the picture of the clipboard.
+    Paste,
+    /// To show a file that is here.
+    View(WhichOffer),
     /// A command.
     Command(Command),
     /// Something about the rooms together.
@@ -171,7 +175,7 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 46] = {
+const COMMANDS: [CommandWord; 50] = {
     use Argument::{Anybody, Nothing, Person, Room, Text};
     [
         CommandWord::new("/join", Nothing),
@@ -218,6 +222,10 @@ const COMMANDS: [CommandWord; 46] = {
         CommandWord::new("/chamada", Nothing),
         CommandWord::new("/hand", Nothing),
         CommandWord::new("/mao", Nothing),
+        CommandWord::new("/view", Nothing),
+        CommandWord::new("/ver", Nothing),
+        CommandWord::new("/paste", Nothing),
+        CommandWord::new("/colar", Nothing),
         CommandWord::new("/stats", Nothing),
         CommandWord::new("/web", Nothing),
     ]

@@ -1,4 +1,5 @@
-//! What a typed line asks about files: `/send`, `/get`, `/files`, `/stop` and `/unshare`.
+//! What a typed line asks about files: `/send`, `/paste`, `/get`, `/view`, `/files`, `/stop` and
+//! `/unshare`.
 
 use super::command::{Asked, Command};
 use super::event::Failure;
@@ -33,6 +34,11 @@ pub(super) fn of_line(word: &str, rest: &str) -> Option<Result<Asked, Failure>> 
             which.and_then(|which| files(FilesCommand::Get { which, into: None }))
         }
         "/files" | "/arquivos" => files(FilesCommand::List),
+        "/view" | "/ver" => match rest.trim() {
+            "" => Ok(Asked::View(WhichOffer::Newest)),
+            typed => number(typed).map(Asked::View),
+        },
+        "/paste" | "/colar" => Ok(Asked::Paste),
         "/stop" | "/parar" => match rest.trim() {
             "" | "all" | "todos" => files(FilesCommand::Stop(None)),
             typed => number(typed).and_then(|which| files(FilesCommand::Stop(Some(which)))),
@@ -144,6 +150,10 @@ mod tests {
         assert_eq!(asked("/unshare", "2"), files(unshared));
         assert_eq!(asked("/unshare", ""), Err(Failure::Usage("/unshare N")));
         assert_eq!(asked("/arquivos", ""), files(FilesCommand::List));
+        let newest = Ok(Asked::View(WhichOffer::Newest));
+        assert_eq!(asked("/view", ""), newest);
+        assert_eq!(asked("/ver", " 2"), Ok(Asked::View(WhichOffer::Number(2))));
+        assert_eq!(asked("/paste", ""), Ok(Asked::Paste));
         assert!(of_line("/filez", "").is_none());
     }
 }

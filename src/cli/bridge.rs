@@ -5,20 +5,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::chat::{ChatSettings, Display, InputPolicy};
-use super::look::LookSettings;
+use super::chat::ChatSettings;
 use super::member::MemberArgs;
 use super::name;
 use super::room::RoomChoice;
 use super::secret::RoomSecret;
-use super::web::GuestSettings;
-use crate::chat::Audience;
 use crate::chat::rooms::LOBBY;
 use crate::error::{Error, Usage};
-use crate::face::lines::Bell;
-use crate::protocol::engine::config::HISTORY_BYTES;
 use crate::protocol::wire::frame::durable::Role;
-use crate::terminal::screen::{Color, Form};
+use crate::terminal::screen::Form;
 
 /// The name of a bridge that is given no other.
 const NAME: &str = "bridge";
@@ -93,32 +88,17 @@ impl TryFrom<BridgeArgs> for ChatSettings {
             let name = room.shown().unwrap_or(LOBBY).to_owned();
             return Err(Usage::PublicBridge(name).into());
         }
+        let name = name(args.name.as_deref().unwrap_or(NAME))?;
+        let form = if args.json { Form::Json } else { Form::Lines };
         Ok(Self {
-            name: name(args.name.as_deref().unwrap_or(NAME))?,
-            rooms: member.rooms,
-            may_reopen: false,
-            plain: member.plain,
-            who: member.who,
-            keeping: member.keeping,
-            group: member.group,
-            audience: Audience::default(),
-            form: if args.json { Form::Json } else { Form::Lines },
-            display: Display::Lines,
-            look: LookSettings::default(),
-            color: Color::Never,
-            input: InputPolicy::Ignore,
-            bell: Bell::Silent,
             role: Role::Bridge,
-            depth_bytes: HISTORY_BYTES,
-            page: None,
-            guests: GuestSettings::NONE,
-            errand: None,
             bridge: Some(BridgeSettings {
                 servers: args.nats,
                 creds: args.creds,
                 tls_ca: args.tls_ca,
                 stream: args.stream,
             }),
+            ..Self::without_input(name, member, form)
         })
     }
 }
@@ -126,7 +106,7 @@ impl TryFrom<BridgeArgs> for ChatSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::cli::{Cli, Command, InputPolicy};
     use clap::Parser;
 
     fn bridge(args: &[&str]) -> Result<ChatSettings, Error> {

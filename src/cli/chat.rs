@@ -8,9 +8,10 @@ use clap::{Args, Parser};
 use super::files::ErrandSettings;
 use super::keeping::KeepingSettings;
 use super::look::{LookArgs, LookSettings};
-use super::member::MemberArgs;
+use super::member::{MemberArgs, MemberSettings};
 use super::room::RoomChoice;
 use super::shared::{ColorArgs, name_or_login, seconds};
+use super::sharing::SharingSettings;
 use super::web::{GuestArgs, GuestSettings, PagePort, PageSettings};
 use crate::chat::Audience;
 use crate::error::{Error, Usage};
@@ -123,6 +124,8 @@ pub struct ChatSettings {
     pub who: Who,
     /// What is remembered of what is said.
     pub keeping: KeepingSettings,
+    /// What is done about files without being asked.
+    pub sharing: SharingSettings,
     /// Where the group is.
     pub group: GroupAddress,
     /// Who is to have what was said when the input ends.
@@ -152,6 +155,36 @@ pub struct ChatSettings {
     pub bridge: Option<super::bridge::BridgeSettings>,
     /// What it is in the room for, if not to talk.
     pub errand: Option<ErrandSettings>,
+}
+
+impl ChatSettings {
+    /// Those of a member that reads no input, keeps the usual depth, and writes line by line.
+    pub(super) fn without_input(name: Name, member: MemberSettings, form: Form) -> Self {
+        Self {
+            name,
+            rooms: member.rooms,
+            may_reopen: false,
+            plain: member.plain,
+            who: member.who,
+            keeping: member.keeping,
+            sharing: member.sharing,
+            group: member.group,
+            audience: Audience::default(),
+            form,
+            display: Display::Lines,
+            look: LookSettings::default(),
+            color: Color::Never,
+            input: InputPolicy::Ignore,
+            bell: Bell::Silent,
+            role: Role::Person,
+            depth_bytes: HISTORY_BYTES,
+            page: None,
+            guests: GuestSettings::NONE,
+            #[cfg(feature = "bridge")]
+            bridge: None,
+            errand: None,
+        }
+    }
 }
 
 /// How a person at a terminal sees a room.
@@ -206,6 +239,7 @@ impl TryFrom<ChatArgs> for ChatSettings {
             who: member.who,
             group: member.group,
             keeping: member.keeping,
+            sharing: member.sharing,
             audience: audience(args.wait_for, args.timeout)?,
             form: if args.json { Form::Json } else { Form::Lines },
             display,

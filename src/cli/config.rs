@@ -24,8 +24,8 @@ const SECRET_WORDS: [&str; 8] = [
     "key", "pass", "secret", "invit", "token", "senha", "segredo", "convite",
 ];
 
-/// The table of settings about what is remembered.
-const HISTORY: &str = "history";
+/// The tables of settings: about what is remembered, and about files.
+const TABLES: [&str; 2] = ["history", "files"];
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,9 +184,10 @@ fn read(text: &str) -> Result<Vec<Setting>, (Option<usize>, ConfigFault)> {
     let mut entries = Vec::new();
     for (key, value) in table.get_ref() {
         match value.get_ref() {
-            // What stands below `history` has one name with it.
-            DeValue::Table(below) if key.get_ref() == HISTORY => {
-                let full = |(key, value)| (format!("{HISTORY}.{}", name_of(key)), key, value);
+            // What stands below a table has one name with it.
+            DeValue::Table(below) if TABLES.contains(&key.get_ref().as_ref()) => {
+                let table = key.get_ref();
+                let full = |(key, value)| (format!("{table}.{}", name_of(key)), key, value);
                 entries.extend(below.iter().map(full));
             }
             _ => entries.push((name_of(key), key, value)),

@@ -6,18 +6,13 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::chat::{ChatSettings, Display, InputPolicy};
+use super::chat::{ChatSettings, InputPolicy};
 use super::keeping::HistoryRooms;
-use super::look::LookSettings;
 use super::member::MemberArgs;
 use super::shared::{name_or_login, seconds};
-use super::web::GuestSettings;
-use crate::chat::Audience;
 use crate::error::{Error, Usage};
-use crate::face::lines::Bell;
-use crate::protocol::engine::config::{HISTORY_BYTES, MEMBERS_MAX};
-use crate::protocol::wire::frame::durable::Role;
-use crate::terminal::screen::{Color, Form};
+use crate::protocol::engine::config::MEMBERS_MAX;
+use crate::terminal::screen::Form;
 
 /// What stands for the standard input.
 const STDIN: &str = "-";
@@ -207,28 +202,11 @@ fn settings(
     let mut member = member.of_rooms(room.into_iter().collect())?;
     // Nothing that is said is shown, so that nothing is kept as if it had been read.
     member.keeping.rooms = HistoryRooms::None;
+    let name = name_or_login(name.as_deref())?;
+    let form = if is_json { Form::Json } else { Form::Lines };
     Ok(ChatSettings {
-        name: name_or_login(name.as_deref())?,
-        rooms: member.rooms,
-        may_reopen: false,
-        plain: member.plain,
-        who: member.who,
-        keeping: member.keeping,
-        group: member.group,
-        audience: Audience::default(),
-        form: if is_json { Form::Json } else { Form::Lines },
-        display: Display::Lines,
-        look: LookSettings::default(),
-        color: Color::Never,
-        input: InputPolicy::Ignore,
-        bell: Bell::Silent,
-        role: Role::Person,
-        depth_bytes: HISTORY_BYTES,
-        page: None,
-        guests: GuestSettings::NONE,
-        #[cfg(feature = "bridge")]
-        bridge: None,
         errand: Some(errand),
+        ..ChatSettings::without_input(name, member, form)
     })
 }
 

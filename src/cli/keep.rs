@@ -2,17 +2,13 @@
 
 use clap::Args;
 
-use super::chat::{ChatSettings, Display, InputPolicy};
-use super::look::LookSettings;
+use super::chat::ChatSettings;
 use super::member::MemberArgs;
 use super::name;
-use super::web::GuestSettings;
-use crate::chat::Audience;
 use crate::error::{Error, Usage};
-use crate::face::lines::Bell;
 use crate::protocol::engine::config::HISTORY_BYTES;
 use crate::protocol::wire::frame::durable::Role;
-use crate::terminal::screen::{Color, Form};
+use crate::terminal::screen::Form;
 
 /// The name of a keeper that is given no other.
 const NAME: &str = "keeper";
@@ -52,28 +48,12 @@ impl TryFrom<KeepArgs> for ChatSettings {
 
     fn try_from(args: KeepArgs) -> Result<Self, Error> {
         let member = args.member.of_rooms(args.room)?;
+        let name = name(args.name.as_deref().unwrap_or(NAME))?;
+        let form = if args.json { Form::Json } else { Form::Lines };
         Ok(Self {
-            name: name(args.name.as_deref().unwrap_or(NAME))?,
-            rooms: member.rooms,
-            may_reopen: false,
-            plain: member.plain,
-            who: member.who,
-            keeping: member.keeping,
-            group: member.group,
-            audience: Audience::default(),
-            form: if args.json { Form::Json } else { Form::Lines },
-            display: Display::Lines,
-            look: LookSettings::default(),
-            color: Color::Never,
-            input: InputPolicy::Ignore,
-            bell: Bell::Silent,
             role: Role::Keeper,
             depth_bytes: args.depth_bytes.map_or(Ok(HISTORY_BYTES), depth)?,
-            page: None,
-            guests: GuestSettings::NONE,
-            #[cfg(feature = "bridge")]
-            bridge: None,
-            errand: None,
+            ..Self::without_input(name, member, form)
         })
     }
 }
@@ -92,7 +72,7 @@ fn depth(typed: String) -> Result<usize, Usage> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::cli::{Cli, Command, InputPolicy};
     use clap::Parser;
 
     fn keep(args: &[&str]) -> Result<ChatSettings, Error> {

@@ -7,6 +7,9 @@ use clap::{Args, ValueEnum};
 use crate::error::Usage;
 use crate::store::archive::Keeping;
 
+/// The option about the bytes that messages take.
+const OPTION: &str = "--history-bytes";
+
 /// Days for which messages are kept.
 pub(super) const DAYS: &str = "365";
 
@@ -112,7 +115,7 @@ impl TryFrom<KeepingArgs> for KeepingSettings {
             keeping: Keeping {
                 private: args.history_private,
                 days: days(args.history_days)?,
-                bytes: bytes(args.history_bytes)?,
+                bytes: bytes(args.history_bytes, OPTION)?,
             },
         })
     }
@@ -131,7 +134,7 @@ pub(super) fn days(typed: String) -> Result<u32, Usage> {
 }
 
 /// Parses a number of bytes, with a unit or without.
-pub(super) fn bytes(typed: String) -> Result<u64, Usage> {
+pub(super) fn bytes(typed: String, option: &'static str) -> Result<u64, Usage> {
     let text = typed.trim();
     let end = text.find(|c: char| !c.is_ascii_digit());
     let (number, unit) = text.split_at(end.unwrap_or(text.len()));
@@ -146,10 +149,7 @@ pub(super) fn bytes(typed: String) -> Result<u64, Usage> {
     let bytes = number.parse::<u64>().ok().zip(factor);
     let bytes = bytes.and_then(|(number, factor)| number.checked_mul(factor));
     let bytes = bytes.filter(|bytes| (BYTES_MIN..=BYTES_MAX).contains(bytes));
-    bytes.ok_or(Usage::Bytes {
-        typed,
-        option: "--history-bytes",
-    })
+    bytes.ok_or(Usage::Bytes { typed, option })
 }
 
 #[cfg(test)]
@@ -164,7 +164,7 @@ mod tests {
             ("1048576", 1 << 20),
             ("3 mb", 3 << 20),
         ] {
-            assert_eq!(bytes(typed.into()), Ok(expected), "{typed}");
+            assert_eq!(bytes(typed.into(), OPTION), Ok(expected), "{typed}");
         }
         for wrong in [
             "",
@@ -175,9 +175,12 @@ mod tests {
             "99999999999 TiB",
             "1.5 GiB",
         ] {
-            assert!(bytes(wrong.into()).is_err(), "{wrong}");
+            assert!(bytes(wrong.into(), OPTION).is_err(), "{wrong}");
         }
-        let usual = (days(DAYS.into()).unwrap(), bytes(BYTES.into()).unwrap());
+        let usual = (
+            days(DAYS.into()).unwrap(),
+            bytes(BYTES.into(), OPTION).unwrap(),
+        );
         let Keeping { days, bytes, .. } = Keeping::default();
         assert_eq!(usual, (days, bytes));
     }

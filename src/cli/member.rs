@@ -9,6 +9,7 @@ use super::room::RoomChoice;
 use super::room_name;
 use super::secret::{IdentityArgs, KeyText, RoomSecret, SecretArgs};
 use super::shared::{GroupArgs, TtlArgs};
+use super::sharing::{SharingArgs, SharingSettings};
 use crate::error::{Error, Usage};
 use crate::net::group_sockets::GroupAddress;
 use crate::store::identity::Who;
@@ -29,6 +30,9 @@ pub(super) struct MemberArgs {
     keeping: KeepingArgs,
 
     #[command(flatten)]
+    sharing: SharingArgs,
+
+    #[command(flatten)]
     group: GroupArgs,
 
     #[command(flatten)]
@@ -42,6 +46,7 @@ pub(super) struct MemberSettings {
     pub(super) are_chosen: bool,
     pub(super) who: Who,
     pub(super) keeping: KeepingSettings,
+    pub(super) sharing: SharingSettings,
     pub(super) group: GroupAddress,
     pub(super) plain: SocketAddrV4,
 }
@@ -86,6 +91,7 @@ impl MemberArgs {
             are_chosen,
             who: self.identity.who(),
             keeping: self.keeping.try_into()?,
+            sharing: self.sharing.try_into()?,
         })
     }
 }

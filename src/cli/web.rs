@@ -5,18 +5,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::Args;
 
-use super::chat::{ChatSettings, Display, InputPolicy};
-use super::look::LookSettings;
+use super::chat::ChatSettings;
 use super::member::MemberArgs;
 use super::shared::name_or_login;
-use crate::chat::Audience;
 use crate::chat::guests::{GUESTS_DEFAULT, GUESTS_MAX, HISTORY_LINES_MAX};
 use crate::error::{Error, Usage};
 use crate::face::Terminal;
-use crate::face::lines::Bell;
-use crate::protocol::engine::config::HISTORY_BYTES;
-use crate::protocol::wire::frame::durable::Role;
-use crate::terminal::screen::{Color, Form};
+use crate::terminal::screen::Form;
 
 /// The first port that is tried.
 const PORT: u16 = 5080;
@@ -238,23 +233,9 @@ impl TryFrom<WebArgs> for ChatSettings {
 
     fn try_from(args: WebArgs) -> Result<Self, Error> {
         let member = args.member.of_rooms(args.room)?;
+        let name = name_or_login(args.name.as_deref())?;
         Ok(Self {
-            name: name_or_login(args.name.as_deref())?,
-            rooms: member.rooms,
             may_reopen: !member.are_chosen,
-            plain: member.plain,
-            who: member.who,
-            keeping: member.keeping,
-            group: member.group,
-            audience: Audience::default(),
-            form: Form::Lines,
-            display: Display::Lines,
-            color: Color::Never,
-            input: InputPolicy::Ignore,
-            bell: Bell::Silent,
-            look: LookSettings::default(),
-            role: Role::Person,
-            depth_bytes: HISTORY_BYTES,
             page: Some(PageSettings {
                 port: PagePort::parse(args.page_port.unwrap_or_default(), "PORT")?,
                 browser: match args.no_browser {
@@ -265,9 +246,7 @@ impl TryFrom<WebArgs> for ChatSettings {
                 kind: PageKind::Rooms,
             }),
             guests: args.guests.try_into()?,
-            #[cfg(feature = "bridge")]
-            bridge: None,
-            errand: None,
+            ..Self::without_input(name, member, Form::Lines)
         })
     }
 }

@@ -17,6 +17,9 @@ use crate::chat::event::{GuestsEvent, News, Timing, Told};
 use crate::chat::guests::GuestSession;
 use crate::chat::media::MediaEvent;
 use crate::chat::rooms::{RoomNews, RoomNumber};
+use crate::chat::transfer::WhichOffer;
+use crate::chat::transfer::event::FilesEvent;
+use crate::store::files::Looker;
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::screen::qr_code;
 use crate::terminal::signals::Signal;
@@ -49,6 +52,8 @@ pub struct Faces {
     shown: Terminal,
     /// The names of the rooms that are open, for a page that comes late.
     rooms: BTreeMap<RoomNumber, String>,
+    /// What reads files that are here, once there are any.
+    looker: Looker,
     #[cfg(feature = "web")]
     page: Option<Box<WebFace>>,
     #[cfg(feature = "web")]
@@ -66,6 +71,7 @@ impl Faces {
             terminal,
             shown,
             rooms: BTreeMap::new(),
+            looker: Looker::of_nothing(),
             #[cfg(feature = "web")]
             page: None,
             #[cfg(feature = "web")]
@@ -81,15 +87,35 @@ impl Faces {
         &self.rooms
     }
 
+    /// Reads files that are here with this, to show them or to hand them to browsers.
+    pub fn set_looker(&mut self, looker: Looker) {
+        #[cfg(feature = "web")]
+        {
+            let page = self.page.iter_mut();
+            page.for_each(|page| page.set_looker(looker.clone()));
+            let guests = self.guests.iter_mut();
+            guests.for_each(|guests| guests.set_looker(looker.clone()));
+        }
+        self.terminal.set_looker(looker.clone());
+        self.looker = looker;
+    }
+
+    /// Shows a file that is here on the terminal.
+    pub fn view_file(&mut self, room: RoomNumber, which: WhichOffer) {
+        self.terminal.view_file(room, which);
+    }
+
     /// Shows the rooms on a page, too.
     #[cfg(feature = "web")]
-    pub fn add_page(&mut self, page: WebFace) {
+    pub fn add_page(&mut self, mut page: WebFace) {
+        page.set_looker(self.looker.clone());
         self.page = Some(Box::new(page));
     }
 
     /// Shows a room to guests, too.
     #[cfg(feature = "web")]
-    pub fn add_guests(&mut self, guests: GuestFace) {
+    pub fn add_guests(&mut self, mut guests: GuestFace) {
+        guests.set_looker(self.looker.clone());
         self.guests = Some(Box::new(guests));
     }
 
@@ -355,6 +381,9 @@ pub(super) fn is_answer(news: &News) -> bool {
         | News::Room(RoomNews::List(_) | RoomNews::Switched | RoomNews::Asked(_)) => true,
         News::Message(message) => message.timing == Timing::History,
         News::Media(event) => matches!(**event, MediaEvent::List(_) | MediaEvent::Refused(_)),
+        News::Files(happened) => {
+            matches!(**happened, FilesEvent::List(_) | FilesEvent::Refused(_))
+        }
         _ => false,
     }
 }

@@ -145,16 +145,15 @@ pub fn sentence(lang: Lang, failure: &Failure, line: Option<u64>, room: &str) ->
 
 /// The sentence for a refusal by the network.
 fn refused(lang: Lang, failure: &Failure) -> String {
-    let Failure::Network {
-        act,
-        interface,
-        group,
-        fault,
-    } = failure
-    else {
-        return String::new();
-    };
-    text::refusal(lang, group, &refusal_of(*act, interface.clone(), fault))
+    match failure {
+        Failure::Network {
+            act,
+            interface,
+            group,
+            fault,
+        } => text::refusal(lang, group, &refusal_of(*act, interface.clone(), fault)),
+        other => code(other).to_owned(),
+    }
 }
 
 fn several_called(lang: Lang, given: &str, people: &[Person]) -> String {

@@ -2,10 +2,11 @@
 //! everything else is talk, for stderr.
 
 mod amendments;
+pub(in crate::face) mod bar;
 mod beyond;
 mod call;
 mod delivery;
-mod files;
+pub(in crate::face) mod files;
 mod keeping;
 mod other_wires;
 mod ready;

@@ -13,11 +13,13 @@ pub mod json;
 pub mod lines;
 mod mention;
 mod names;
+mod offers;
 mod relations;
 mod room_face;
 mod rooms;
 pub mod stored;
 pub mod tui;
+mod viewing;
 mod views;
 #[cfg(feature = "web")]
 pub mod web;
@@ -31,8 +33,10 @@ use self::call::OnAir;
 use self::entries::Entries;
 pub use self::faces::{Faces, Terminal};
 use self::json::Json;
+use self::lines::bar::Bars;
 use self::lines::{Bell, Line, Lines, Style};
 pub use self::room_face::RoomFace;
+use self::viewing::Viewer;
 use self::views::{View, Views};
 use crate::chat::command::RequestId;
 use crate::chat::entry::{Entry, Input, Request, Syntax};
@@ -104,6 +108,9 @@ pub struct ConsoleFace {
     /// The time as it was last told.
     now: Duration,
     air: OnAir,
+    viewer: Viewer,
+    /// How far transfers are, in the place of the prompt, where nothing else is shown.
+    bars: Option<Bars>,
 }
 
 impl ConsoleFace {
@@ -123,6 +130,7 @@ impl ConsoleFace {
             syntax,
         } = config;
         let lang = console.lang;
+        let viewer = Viewer::new(lang, tell.clone());
         let console = Console::open(console, tell)?;
         let clock = Clock::start();
         let began = clock.now();
@@ -170,6 +178,8 @@ impl ConsoleFace {
             seen: BTreeMap::new(),
             now: Duration::ZERO,
             air: OnAir::default(),
+            viewer,
+            bars: None,
         })
     }
 
@@ -186,7 +196,23 @@ impl ConsoleFace {
     pub fn follow_transfers(&mut self) {
         if let Writer::Lines(lines) = &mut self.writer {
             lines.follow_transfers();
+            if self.console.is_person() && is_talk_on_terminal() {
+                self.bars = Some(Bars::default());
+            }
         }
+    }
+
+    /// Takes in how far transfers are; returns whether the line of that shows it.
+    fn shows_by_bar(&mut self, news: &News) -> bool {
+        let (Some(bars), News::Files(happened)) = (&mut self.bars, news) else {
+            return false;
+        };
+        let is_shown = bars.follow(self.lang, happened);
+        match bars.line() {
+            Some(line) => self.console.set_prompt(&line),
+            None => self.set_prompt(),
+        }
+        is_shown
     }
 
     /// Lets Tab complete these commands, and the names of those who are here.
@@ -197,6 +223,13 @@ impl ConsoleFace {
     /// Takes in what a thread of the console reports. Returns the signal that a key stands for.
     pub fn handle(&mut self, now: Duration, event: ConsoleEvent) -> Option<Signal> {
         self.now = now;
+        let event = match event.into_viewed() {
+            Ok(viewed) => {
+                self.show_viewed(viewed);
+                return None;
+            }
+            Err(event) => event,
+        };
         let signal = self.console.handle(now, event);
         self.tell_missed();
         signal
@@ -391,6 +424,10 @@ fn flaws(line: &TypedLine) -> impl Iterator<Item = Failure> + use<> {
 impl Face for ConsoleFace {
     fn show(&mut self, told: &Told) {
         self.tell_missed();
+        self.viewer.follow(told);
+        if self.shows_by_bar(&told.news) {
+            return;
+        }
         if self.entries.is_repeated(told) {
             return;
         }

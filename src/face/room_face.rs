@@ -9,6 +9,9 @@ use super::tui::ScreenFace;
 use super::{ConsoleFace, Face};
 use crate::chat::entry::Request;
 use crate::chat::event::Told;
+use crate::chat::rooms::RoomNumber;
+use crate::chat::transfer::WhichOffer;
+use crate::store::files::Looker;
 use crate::terminal::console::ConsoleEvent;
 use crate::terminal::signals::Signal;
 use crate::text::Lang;
@@ -37,6 +40,16 @@ impl RoomFace {
     /// Takes in what a thread of the terminal reports. Returns the signal that a key stands for.
     pub fn handle(&mut self, now: Duration, event: ConsoleEvent) -> Option<Signal> {
         either!(self, face => face.handle(now, event))
+    }
+
+    /// Reads files that are here with this.
+    pub fn set_looker(&mut self, looker: Looker) {
+        either!(self, face => face.viewer.set_looker(looker));
+    }
+
+    /// Shows a file that is here.
+    pub fn view_file(&mut self, room: RoomNumber, which: WhichOffer) {
+        either!(self, face => face.view_file(room, which));
     }
 
     /// When [`RoomFace::on_time`] is due.

@@ -43,6 +43,9 @@ const SUBSCRIPTION_MAX: usize = 65_536;
 /// After this time without a connection, that is told.
 const CONNECT_WAIT: Duration = Duration::from_secs(3);
 
+/// A server that is silent for three times as long is given up, as one behind a cut link.
+const PING_EVERY: Duration = Duration::from_secs(5);
+
 /// What a stream keeps, in time…
 const STREAM_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -224,6 +227,7 @@ fn options(config: &NatsConfig, shared: &Arc<Shared>) -> io::Result<ConnectOptio
         .name("roda bridge")
         .no_echo()
         .retry_on_initial_connect()
+        .ping_interval(PING_EVERY)
         .subscription_capacity(SUBSCRIPTION_MAX)
         .event_callback(move |event| {
             let shared = told.clone();

@@ -10,7 +10,7 @@ use super::World;
 use super::host::Action;
 use crate::chat::Input;
 use crate::chat::command::Command;
-use crate::chat::transfer::disk::{BlockBytes, DiskFault, Reply, Request};
+use crate::chat::transfer::disk::{BlockBytes, DiskFault, Held, Reply, Request};
 use crate::chat::transfer::offer::{BLOCK_BYTES, Content, ContentHasher};
 use crate::chat::transfer::{FilesCommand, Offer, OfferId, OfferKind, WhichOffer};
 use crate::protocol::rng::Rng;
@@ -26,6 +26,8 @@ const QUEUE_MAX: Duration = Duration::from_millis(20);
 pub struct MemoryDisk {
     whole: BTreeMap<OfferId, Whole>,
     parts: BTreeMap<OfferId, Part>,
+    /// What is given again after a restart.
+    kept: BTreeMap<OfferId, Held>,
     /// Answers on their way.
     replies: VecDeque<Reply>,
     answered_at: Duration,
@@ -38,7 +40,6 @@ pub struct MemoryDisk {
 #[derive(Clone, Debug)]
 struct Whole {
     offer: Arc<Offer>,
-    index: Arc<[u8]>,
     bytes: Arc<[u8]>,
 }
 
@@ -55,6 +56,7 @@ impl MemoryDisk {
         Self {
             whole: BTreeMap::new(),
             parts: BTreeMap::new(),
+            kept: BTreeMap::new(),
             replies: VecDeque::new(),
             answered_at: Duration::ZERO,
             free_bytes: u64::MAX,
@@ -89,8 +91,13 @@ impl MemoryDisk {
             } => self.write(offer, block, bytes),
             Request::Finish { offer } => self.finish(offer),
             Request::Stop { .. } => return None,
+            Request::Keep(held) => {
+                self.kept.insert(held.offer.id, held);
+                return None;
+            }
             Request::Forget { offer } => {
                 self.whole.remove(&offer);
+                self.kept.remove(&offer);
                 return None;
             }
         })
@@ -149,7 +156,6 @@ impl MemoryDisk {
         let name = part.offer.name.clone();
         let whole = Whole {
             offer: part.offer,
-            index: part.index.unwrap_or_else(|| Arc::from([])),
             bytes: bytes.into(),
         };
         self.whole.insert(offer, whole);
@@ -177,14 +183,13 @@ impl World {
     ) -> Option<OfferId> {
         let offer = Arc::new(Offer::new(&content)?);
         let id = offer.id;
+        let index = content.index;
         let whole = Whole {
-            offer,
-            index: content.index.clone(),
+            offer: offer.clone(),
             bytes: bytes.into(),
         };
         self.hosts.get_mut(number)?.disk.whole.insert(id, whole);
-        let content = Box::new(content);
-        let command = FilesCommand::Offer(content);
+        let command = FilesCommand::Offer { offer, index };
         self.ask(number, Command::Files(command));
         Some(id)
     }
@@ -322,9 +327,9 @@ impl World {
 
     /// Tells a member that starts what its disk holds.
     pub(super) fn tell_held(&mut self, number: usize) {
-        let whole = self.hosts.get(number).map(|host| host.disk.whole.clone());
-        for Whole { offer, index, .. } in whole.unwrap_or_default().into_values() {
-            self.handle(number, Input::Files(Reply::Holds { offer, index }));
+        let kept = self.hosts.get(number).map(|host| host.disk.kept.clone());
+        for held in kept.unwrap_or_default().into_values() {
+            self.handle(number, Input::Files(Reply::Holds(held)));
         }
     }
 }

@@ -9,19 +9,25 @@
 //! source     what is offered: walked and hashed, then read
 //! target     what is taken: a `.part` · beginning (goes on with it) · finishing (names it)
 //! worker     the thread
-//! spool      what comes through a pipe, which has to be a file first
+//! spool      what comes through a pipe, which has to be a file first · upload (from a browser)
+//! shelf      what is given again after a restart · recalling (whether it is still the same)
+//! looking    blocks for faces, which show what is here
 //! ```
 
 mod beginning;
 mod finishing;
+mod looking;
 mod names;
 mod place;
+mod recalling;
+mod shelf;
 mod source;
 mod spool;
 mod stream;
 mod target;
 #[cfg(all(test, unix))]
 mod tests;
+mod upload;
 mod worker;
 
 use std::io;
@@ -31,13 +37,19 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
+use self::looking::Look;
+pub use self::looking::Looker;
+pub use self::names::safe_name;
 pub use self::place::{default_folder, home};
+use self::shelf::{RoomTag, Shelf};
 pub use self::spool::{Passage, Spool};
+pub use self::upload::{Received, Upload};
 use self::worker::Worker;
 use super::requests::{Requests, queue};
 use crate::chat::rooms::RoomNumber;
-use crate::chat::transfer::Content;
 use crate::chat::transfer::disk::{DiskFault, Reply, Request};
+use crate::chat::transfer::{Content, Offer};
+use crate::protocol::wire::frame::ROOM_TAG_BYTES;
 
 /// Most requests that wait. A room has a few blocks under way, and a program a few rooms.
 const REQUESTS_MAX: usize = 1024;
@@ -57,6 +69,25 @@ pub struct ToOffer {
     pub path: PathBuf,
     /// What it is called, if not by its own name.
     pub name: Option<String>,
+}
+
+/// Whether what is given is given again after a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Memory {
+    /// It is.
+    #[default]
+    Kept,
+    /// It is not, and what earlier sessions gave is not given either.
+    None,
+    /// It is, by this file.
+    #[cfg(test)]
+    At(PathBuf),
+}
+
+/// Whether there may be anything that an earlier session gave.
+#[must_use]
+pub fn is_any_kept() -> bool {
+    Shelf::usual().is_some_and(|shelf| shelf.exists())
 }
 
 /// What the thread tells.
@@ -83,6 +114,8 @@ pub enum Told {
 /// A content that can be offered: the thread reads it from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hashed {
+    /// Its offer.
+    pub offer: Arc<Offer>,
     /// What it is.
     pub content: Content,
     /// How many links and special files of a folder were left out.
@@ -110,13 +143,16 @@ type Tell = Arc<dyn Fn(Told) -> bool + Send + Sync>;
 enum Order {
     Ask(RoomNumber, Request),
     Hash(ToOffer),
+    /// A room was entered.
+    Enter(RoomNumber, RoomTag),
+    Look(Look),
     /// A room was left.
     Close(RoomNumber),
 }
 
 /// The program's end of the thread, which serves all of its rooms.
 pub struct Files {
-    orders: Requests<Order>,
+    orders: Arc<Requests<Order>>,
     tell: Tell,
     is_done: Receiver<()>,
 }
@@ -135,37 +171,44 @@ impl Files {
     /// The system's refusal of a thread.
     pub fn start(
         folder: Option<PathBuf>,
+        memory: Memory,
         tell: impl Fn(Told) -> bool + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let (orders, taken) = queue(REQUESTS_MAX);
         let (done, is_done) = mpsc::sync_channel::<()>(1);
         let tell: Tell = Arc::new(tell);
-        let worker = Worker::new(folder, Arc::clone(&tell));
+        let shelf = match memory {
+            Memory::Kept => Shelf::usual(),
+            Memory::None => None,
+            #[cfg(test)]
+            Memory::At(path) => Some(Shelf::at(&path)),
+        };
+        let worker = Worker::new((folder, shelf), Arc::clone(&tell));
         let work = move || {
             worker.serve(&taken);
             drop(done);
         };
         thread::Builder::new().name("files".into()).spawn(work)?;
         Ok(Self {
-            orders,
+            orders: Arc::new(orders),
             tell,
             is_done,
         })
     }
 
+    /// What reads for faces, and keeps the thread from nothing.
+    #[must_use]
+    pub fn looker(&self) -> Looker {
+        Looker(Arc::downgrade(&self.orders))
+    }
+
     /// Hands a room's request over. One that finds no room is answered as refused.
     pub fn ask(&self, room: RoomNumber, request: Request) {
-        let offer = match &request {
-            Request::Stop { .. } | Request::Forget { .. } => {
-                self.orders.pass(Order::Ask(room, request));
-                return;
-            }
-            Request::Open { offer, .. } => offer.id,
-            Request::Read { offer, .. }
-            | Request::Begin { offer, .. }
-            | Request::Write { offer, .. }
-            | Request::Finish { offer } => *offer,
-        };
+        let offer = request.offer();
+        if let Request::Stop { .. } | Request::Forget { .. } | Request::Keep(_) = request {
+            self.orders.pass(Order::Ask(room, request));
+            return;
+        }
         if !self.orders.ask(Order::Ask(room, request)) {
             let why = DiskFault::System("the disk is too slow".into());
             let reply = Reply::Failed { offer, why };
@@ -184,6 +227,12 @@ impl Files {
                 hashed,
             });
         }
+    }
+
+    /// Takes in that a room was entered: what was given in it before is given again, if it is still
+    /// the same.
+    pub fn enter_room(&self, room: RoomNumber, tag: [u8; ROOM_TAG_BYTES]) {
+        self.orders.pass(Order::Enter(room, tag));
     }
 
     /// Takes in that a room was left: nothing is read or written for it any more.

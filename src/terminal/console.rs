@@ -3,11 +3,14 @@
 //! for a person, a terminal or a pipe, but [`Console::finish`].
 
 mod answers;
+mod event;
 
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
+pub use self::event::ConsoleEvent;
+pub(super) use self::event::Told;
 use super::block::{Block, LINE_MAX_BYTES};
 use super::completion::Completion;
 use super::keyboard::{Keyboard, Typed};
@@ -50,19 +53,6 @@ pub struct ConsoleConfig {
     pub paste: PastePolicy,
     /// The person's language.
     pub lang: Lang,
-}
-
-/// What the threads of a console report to its loop.
-#[derive(Debug)]
-pub struct ConsoleEvent(pub(super) Told);
-
-#[derive(Debug)]
-pub(super) enum Told {
-    Typed(Typed),
-    #[cfg(unix)]
-    Terminal(TerminalEvent),
-    /// An output has room again, or has failed.
-    Output,
 }
 
 /// A typed line, its line end taken off.
@@ -186,6 +176,8 @@ impl Console {
     pub fn handle(&mut self, now: Duration, event: ConsoleEvent) -> Option<Signal> {
         match event.0 {
             Told::Typed(Typed::Lines(block)) => self.blocks.push_back(block),
+            // The face has taken it.
+            Told::Viewed(_) => {}
             Told::Typed(Typed::End) => self.end_input(Ok(())),
             Told::Typed(Typed::Failed(cause)) => self.end_input(Err(cause)),
             #[cfg(unix)]

@@ -17,6 +17,7 @@ use super::screen::{is_hangup, stdout_file};
 use super::signals::{self, Signal};
 use super::slot::Slot;
 use super::tty::{self, TerminalEvent};
+use super::viewed::Viewed;
 use crate::error::Error;
 use crate::protocol::message::clean;
 
@@ -32,6 +33,8 @@ pub enum ScreenEvent {
     Taken,
     /// It has another size.
     Resized,
+    /// A file was looked at.
+    Viewed(Box<Viewed>),
     /// No more keys will come.
     Ended(io::Result<()>),
     /// The terminal has vanished.
@@ -119,6 +122,7 @@ impl FullScreen {
                 }
             }
             Told::Terminal(TerminalEvent::Resized) => out(ScreenEvent::Resized),
+            Told::Viewed(viewed) => out(ScreenEvent::Viewed(viewed)),
             // Lines are for pipes, of which there is none.
             Told::Typed(Typed::Lines(block)) => self.keyboard.give_back(block),
             Told::Typed(Typed::End) => out(ScreenEvent::Ended(Ok(()))),

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::env;
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -65,7 +66,7 @@ impl Keyboard {
     pub(super) fn start(tell: impl Fn(Typed) -> bool + Send + 'static) -> io::Result<Self> {
         let (tickets, taken) = mpsc::channel();
         let mut input = Input::open()?;
-        let is_person = cfg!(unix) && io::stdin().is_terminal();
+        let is_person = cfg!(unix) && io::stdin().is_terminal() && !is_dumb();
         let reader = thread::Builder::new().name("keyboard".into());
         #[cfg(unix)]
         if is_person {
@@ -94,7 +95,13 @@ impl Keyboard {
     }
 }
 
-/// Reads blocks of whole lines from a pipe or a file.
+/// Whether the terminal says of itself that it moves no cursor, as that of an editor's window does:
+/// it edits its lines itself, and the keys of a line editor would be rubbish there.
+fn is_dumb() -> bool {
+    env::var_os("TERM").is_some_and(|kind| kind == "dumb")
+}
+
+/// Reads blocks of whole lines from a pipe, a file or a dumb terminal.
 fn read_blocks(input: &mut impl Read, tickets: &Receiver<Block>, tell: impl Fn(Typed) -> bool) {
     let mut begun = Vec::new(); // the beginning of a line whose end has not come
     let mut is_first = true;

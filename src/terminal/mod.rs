@@ -6,13 +6,13 @@
 //!                                                 completion             what Tab makes of it
 //! console  ──▶ output (queue, thread: bytes) ──▶ painter                 a shown line
 //! full_screen ──▶ picture ──▶ slot (one picture, thread: bytes)          a whole screen
+//! raster · viewed  a file's picture or text, made ready on a thread       what a file shows
 //! ```
 
 pub mod block;
 #[cfg(feature = "web")]
 pub mod browser;
-#[cfg(unix)]
-mod clipboard;
+pub mod clipboard;
 pub(crate) mod completion;
 pub mod console;
 #[cfg(unix)]
@@ -26,6 +26,7 @@ pub mod pager;
 mod painter;
 pub mod picture;
 pub mod prompter;
+pub mod raster;
 pub mod screen;
 pub mod secret_prompter;
 pub mod signals;
@@ -36,6 +37,7 @@ mod styled;
 pub(crate) mod tabbing;
 mod tty;
 mod typing;
+pub mod viewed;
 mod wrap;
 
 pub use self::painter::Prompt;

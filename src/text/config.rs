@@ -138,16 +138,34 @@ fn expected(lang: Lang, key: Key) -> String {
             "\"all\", \"public\" or \"none\"",
             "\"all\" (todas), \"public\" (públicas) ou \"none\" (nenhuma)",
         ),
-        Key::HistoryPrivate | Key::Mouse => say!(lang, "true or false", "true ou false"),
+        Key::HistoryPrivate | Key::Mouse | Key::FilesShare => {
+            say!(lang, "true or false", "true ou false")
+        }
         Key::HistoryDays => say!(
             lang,
             "a number of days from 1 to 36500",
             "um número de dias de 1 a 36500",
         ),
-        Key::HistoryBytes => say!(
+        Key::HistoryBytes | Key::FilesAcceptBytes => say!(
             lang,
             "a size such as \"500 MiB\", at least 1 MiB",
             "um tamanho como \"500 MiB\", no mínimo 1 MiB",
+        ),
+        Key::FilesAccept | Key::FilesAcceptKinds => expected_of_files(lang, key),
+    }
+}
+
+fn expected_of_files(lang: Lang, key: Key) -> String {
+    match key {
+        Key::FilesAccept => say!(
+            lang,
+            "\"none\", \"verified\" or \"all\"",
+            "\"none\" (ninguém), \"verified\" (verificados) ou \"all\" (todos)",
+        ),
+        _ => say!(
+            lang,
+            "\"all\", or some of \"file, folder, picture, text\"",
+            "\"all\", ou alguns de \"file, folder, picture, text\"",
         ),
     }
 }

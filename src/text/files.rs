@@ -1,7 +1,10 @@
 //! The sentences about files that are offered, taken and given.
 
+mod viewing;
+
 use std::time::Duration;
 
+pub use self::viewing::*;
 use super::error::cause;
 use super::{Lang, row, say};
 use crate::chat::transfer::OfferKind;
@@ -198,7 +201,9 @@ pub fn cannot_give(lang: Lang, name: &str, why: &TransferFault) -> String {
     )
 }
 
-fn transfer_fault(lang: Lang, why: &TransferFault) -> String {
+/// Why a transfer ends.
+#[must_use]
+pub fn transfer_fault(lang: Lang, why: &TransferFault) -> String {
     match why {
         TransferFault::Disk(fault) => disk_fault(lang, fault),
         TransferFault::NobodyHasIt => say!(
@@ -351,8 +356,9 @@ pub fn cannot_offer(lang: Lang, path: &str, why: &str) -> String {
 pub fn page_names_files(lang: Lang) -> String {
     say!(
         lang,
-        "a page names no files of this computer: type /send in the terminal",
-        "uma página não indica arquivos deste computador: digite /enviar no terminal",
+        "a page names no files of this computer: drop them on it, or type /send in the terminal",
+        "uma página não indica arquivos deste computador: solte-os nela, ou digite /enviar no \
+        terminal",
     )
 }
 
@@ -390,8 +396,20 @@ pub fn left_out_of_offer(lang: Lang, name: &str, count: u64) -> String {
     )
 }
 
+/// Something typed names no kinds.
+pub(super) fn no_kinds(lang: Lang, typed: &str) -> String {
+    let typed = clean(typed);
+    say!(
+        lang,
+        "'{typed}' is not valid for --files-accept-kinds: expected all, or some of file, folder, \
+        picture, text",
+        "'{typed}' não é válido para --files-accept-kinds: use all, ou alguns de file, folder, \
+        picture, text",
+    )
+}
+
 /// The commands about files.
-pub(super) fn file_commands(lang: Lang) -> [String; 5] {
+pub(super) fn file_commands(lang: Lang) -> [String; 7] {
     [
         say!(
             lang,
@@ -402,6 +420,16 @@ pub(super) fn file_commands(lang: Lang) -> [String; 5] {
             lang,
             "/get [N|all]   gets what is offered; without N, the newest",
             "/baixar [N|todos] baixa o que é oferecido; sem N, o mais novo",
+        ),
+        say!(
+            lang,
+            "/view [N]      shows a text or picture that is here; without N, the newest",
+            "/ver [N]       mostra um texto ou imagem que está aqui; sem N, o mais novo",
+        ),
+        say!(
+            lang,
+            "/paste         offers the picture of the clipboard to everybody",
+            "/colar         oferece a todos a imagem copiada",
         ),
         say!(
             lang,

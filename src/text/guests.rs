@@ -4,6 +4,7 @@ use core::net::IpAddr;
 
 use super::{Lang, say};
 use crate::chat::guests::GuestRefusal;
+use crate::chat::transfer::OfferKind;
 
 /// A guest, with the member who vouches for what the guest says.
 #[must_use]
@@ -212,6 +213,23 @@ pub fn guest_notice(lang: Lang, host: &str, room: &str) -> [String; 3] {
             pode mandar você embora.",
         ),
     ]
+}
+
+/// What a guest says who offers a file.
+#[must_use]
+pub fn guest_offers(lang: Lang, name: &str, bytes: u64) -> String {
+    let what = super::content(lang, name, OfferKind::File, bytes);
+    say!(lang, "offers {what}", "oferece {what}")
+}
+
+/// The host's disk takes no more files of guests.
+#[must_use]
+pub fn guests_files_are_full(lang: Lang) -> String {
+    say!(
+        lang,
+        "there is no more room for files of guests here",
+        "não há mais lugar para arquivos de convidados aqui",
+    )
 }
 
 /// Why a guest cannot enter or say something.

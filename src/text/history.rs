@@ -97,6 +97,11 @@ fn why(lang: Lang, fault: &Fault) -> String {
             "fica em outra máquina ({kind}), onde dois programas não podem usá-lo com segurança",
         ),
         Fault::Missing => say!(lang, "nothing has been kept yet", "nada foi guardado ainda",),
+        Fault::Folder => say!(
+            lang,
+            "it is a folder; name the file in it, such as archive.db",
+            "é uma pasta; indique o arquivo dentro dela, como archive.db",
+        ),
         Fault::Damaged(why) => {
             let why = clean(why);
             say!(

@@ -3,6 +3,7 @@
 //! other faces say, too, are theirs.
 
 mod call;
+mod files;
 mod guests;
 mod told;
 
@@ -23,6 +24,9 @@ pub fn page(lang: Lang) -> Vec<Named> {
     all.extend(typing(lang));
     all.extend(connection(lang));
     all.extend(call::call(lang));
+    all.extend(files::files(lang));
+    all.extend(files::progress(lang));
+    all.extend(files::faults(lang));
     all.extend(guests::guests(lang));
     all.extend(told::movements(lang));
     all.extend(told::warnings(lang));

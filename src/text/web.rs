@@ -169,3 +169,23 @@ pub fn page_comes_too_early(lang: Lang) -> String {
         "O roda está ocupado; tente de novo daqui a pouco",
     )
 }
+
+/// A file is not here.
+#[must_use]
+pub fn page_lacks_file(lang: Lang) -> String {
+    say!(
+        lang,
+        "This file is not here, or not any more",
+        "Este arquivo não está aqui, ou não está mais",
+    )
+}
+
+/// The disk does not take a file.
+#[must_use]
+pub fn page_cannot_write(lang: Lang, cause: &str) -> String {
+    say!(
+        lang,
+        "The file cannot be kept here: {cause}",
+        "O arquivo não pode ser guardado aqui: {cause}",
+    )
+}

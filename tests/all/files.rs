@@ -242,6 +242,110 @@ fn a_taker_that_is_killed_goes_on_from_what_is_on_the_disk() {
     giver.ends_with(0);
 }
 
+/// A program's line that takes an offer into a folder.
+fn get(number: &Value, folder: &TempDir) -> String {
+    let into = folder.path().to_str().unwrap();
+    format!(r#"{{"get":{number},"into":"{into}"}}"#)
+}
+
+/// How a member stands to its first offer, and whether it gives it.
+fn shared(member: &mut Program) -> (String, bool) {
+    member.says("/files");
+    let list = event(&member.shows(r#""event":"files""#));
+    let file = &list["files"][0];
+    let state = file["state"].as_str().unwrap_or_default().to_owned();
+    (state, file["shared"].as_bool().unwrap_or_default())
+}
+
+/// Waits until a member gives its first offer.
+fn gives_again(member: &mut Program) {
+    let given = wait_until(|| (shared(member) == ("here".into(), true)).then_some(()));
+    given.expect("it is given");
+}
+
+fn is_killed(member: Program) {
+    member.gets_signal("KILL");
+}
+
+/// A person who has taken a file whose author is gone, and is gone as well; where it is.
+fn has_taken(place: &Place, home: &Home, path: &Path, into: &TempDir) -> PathBuf {
+    let mut ana = place.member(&Home::new(), "ana", &["--json"]);
+    let mut bia = place.member(home, "bia", &["--json"]);
+    bia.shows(r#""user":"ana""#);
+    ana.says(&format!("/send '{}'", path.display()));
+    let offered = event(&bia.shows(r#""event":"file_offered""#));
+    bia.says(&get(&offered["file"]["number"], into));
+    let finished = event(&bia.shows(r#""event":"file_finished""#));
+    ana.shows(r#""event":"file_all_have""#);
+    is_killed(ana);
+    is_killed(bia);
+    PathBuf::from(finished["file"]["saved_as"].as_str().unwrap())
+}
+
+#[test]
+fn who_has_a_file_gives_it_after_a_restart_when_its_author_is_gone() {
+    let place = Place::on_loopback();
+    let (from, into, home) = (folder(), folder(), Home::new());
+    let path = file(&from, "mapa.png", 800_000);
+    has_taken(&place, &home, &path, &into);
+    // Somebody comes who has never heard of it.
+    let mut bia = place.member(&home, "bia", &["--json"]);
+    let mut duda = place.member(&Home::new(), "duda", &["--json"]);
+    let offered = event(&duda.shows(r#""event":"file_offered""#));
+    assert_eq!(offered["file"]["from"]["user"], "ana");
+    let late = folder();
+    duda.says(&get(&offered["file"]["number"], &late));
+    duda.shows(r#""event":"file_finished""#);
+    assert!(are_equal(&late.path().join("mapa.png"), &path));
+    gives_again(&mut bia);
+    for mut member in [bia, duda] {
+        member.falls_silent();
+        member.ends_with(0);
+    }
+}
+
+#[test]
+fn nothing_is_given_again_that_has_changed_or_was_taken_back_or_by_who_shares_nothing() {
+    let place = Place::on_loopback();
+    let (from, into, home) = (folder(), folder(), Home::new());
+    let path = file(&from, "mapa.png", 10_000);
+    let saved = has_taken(&place, &home, &path, &into);
+    let starts = |args: &[&str]| {
+        let mut bia = place.member(&home, "bia", &[&["--json"], args].concat());
+        bia.shows(r#""event":"file_offered""#);
+        bia
+    };
+    let mut bia = starts(&["--files-share=false"]);
+    assert_eq!(shared(&mut bia), ("offered".into(), false));
+    is_killed(bia);
+    let mut bia = starts(&[]);
+    gives_again(&mut bia);
+    is_killed(bia);
+    // Another length at the same time.
+    let time = fs::metadata(&saved).unwrap().modified().unwrap();
+    fs::write(&saved, content(8, 10_001)).unwrap();
+    let changed = File::options().write(true).open(&saved).unwrap();
+    changed.set_modified(time).unwrap();
+    // Whoever has it now gives it to her once more.
+    let mut ana = place.member(&Home::new(), "ana", &["--json"]);
+    let mut bia = starts(&[]);
+    ana.shows(r#""user":"bia""#);
+    ana.says(&format!("/send '{}'", path.display()));
+    bia.says(&get(&1.into(), &into));
+    bia.shows(r#""event":"file_finished""#);
+    assert_eq!(names(into.path()), ["mapa (1).png", "mapa.png"]);
+    gives_again(&mut bia);
+    bia.says("/unshare 1");
+    bia.shows(r#""event":"file_unshared""#);
+    is_killed(bia);
+    let mut bia = starts(&[]);
+    assert_eq!(shared(&mut bia), ("offered".into(), false));
+    for mut member in [ana, bia] {
+        member.falls_silent();
+        member.ends_with(0);
+    }
+}
+
 #[test]
 fn exit_codes_tell_the_truth() {
     let place = Place::on_loopback();

@@ -85,6 +85,7 @@ fn messages_are_found_with_their_ids_and_the_exit_code_says_whether() {
         &["--since", "um dia"][..],
         &["--limit", "0"],
         &["--archive", "/none"],
+        &["--archive", "/"],
         &["forget"],
         &["forget", "--room", "sala"],
     ] {

@@ -17,6 +17,10 @@ mod amending;
 mod attacked;
 #[cfg(feature = "bridge")]
 mod bridge;
+#[cfg(feature = "bridge")]
+mod bridge_far;
+#[cfg(feature = "bridge")]
+mod bridge_servers;
 mod chat;
 mod chat_hosts;
 mod chat_terminal;
@@ -52,6 +56,8 @@ mod page_call;
 #[cfg(feature = "conference")]
 mod page_call_hosts;
 #[cfg(feature = "web")]
+mod page_files;
+#[cfg(feature = "web")]
 mod page_firefox;
 #[cfg(feature = "web")]
 mod page_guest;
@@ -79,5 +85,7 @@ mod terminal_session;
 mod tools;
 #[cfg(feature = "web")]
 mod web;
+#[cfg(feature = "web")]
+mod web_files;
 #[cfg(feature = "web")]
 mod web_guests;

@@ -54,6 +54,28 @@ fn there_is_a_prompt_on_a_terminal_and_none_through_a_pipe() {
     );
 }
 
+/// An editor's window runs programs on a terminal that says `dumb`.
+#[test]
+fn a_dumb_terminal_is_left_to_edit_its_lines_itself() {
+    let place = Place::on_loopback();
+    let receiver = GroupReceiver::on_loopback(place.port);
+    let mut command = place.multicast("send", &["--name", "ana"]);
+    command.env("TERM", "dumb");
+    let mut terminal = Terminal::start(command);
+    let before = terminal.modes();
+    terminal.types("oi\r");
+    assert_eq!(received(&receiver), "oi");
+    assert_eq!(
+        terminal.modes(),
+        before,
+        "the terminal still echoes and edits"
+    );
+    terminal.types("sair\r");
+    terminal.ends_with(0);
+    let shown = terminal.whole_screen();
+    assert!(!shown.contains('\x1b'), "{shown:?}");
+}
+
 #[test]
 fn a_line_is_edited_by_characters_and_not_by_bytes() {
     let place = Place::on_loopback();

@@ -14,6 +14,10 @@ pub mod page;
 pub mod place;
 pub mod program;
 mod schema;
+#[cfg(feature = "bridge")]
+pub mod servers;
+#[cfg(feature = "bridge")]
+pub mod sites;
 mod stored;
 pub mod tcp;
 pub mod terminal;
@@ -108,6 +112,10 @@ pub enum Need {
     Attacker,
     /// A server that carries rooms between networks.
     Nats,
+    /// Interfaces whose packets a program carries.
+    Tun,
+    /// Certificates of an own authority.
+    OpenSsl,
     /// A browser, and its driver.
     Browser,
     /// A terminal in a terminal, with an own idea of how wide characters are.
@@ -122,6 +130,9 @@ impl Need {
             Self::Nft => try_run("nft --version").err(),
             Self::Python => try_run("python3 --version").err(),
             Self::Nats => try_run("nats-server --version").err(),
+            Self::Tun if Path::new("/dev/net/tun").exists() => None,
+            Self::Tun => Some("no /dev/net/tun".into()),
+            Self::OpenSsl => try_run("openssl version").err(),
             Self::Browser => webdriver::unmet(),
             Self::Tmux => try_run("tmux -V").err(),
             Self::Attacker if attacker().exists() => None,
@@ -146,7 +157,7 @@ pub fn available(needs: &[Need]) -> bool {
     let test = thread::current().name().unwrap_or("a test").to_owned();
     let said = format!(
         "NOT RUN: {test}: {why}; as root, install with: \
-        apt-get install iproute2 nftables python3 tmux nats-server chromium chromium-driver"
+        apt-get install iproute2 nftables python3 tmux nats-server openssl chromium chromium-driver"
     );
     assert!(env::var_os("RODA_REQUIRE_ALL").is_none(), "{said}");
     let _ = writeln!(io::stderr(), "{said}");

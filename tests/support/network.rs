@@ -6,7 +6,7 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::place::Place;
-use super::{Need, available, run, try_read, try_run, wait_until};
+use super::{Need, available, command, run, try_read, try_run, wait_until};
 
 /// The route that multicast takes on a host which has no other.
 const MULTICAST: &str = "224.0.0.0/4";
@@ -24,6 +24,11 @@ impl Namespace {
         let made = Self(name);
         made.ip("link set lo up");
         Ok(made)
+    }
+
+    /// What the system calls it.
+    pub fn name(&self) -> &str {
+        &self.0
     }
 
     /// Runs `ip …` here.
@@ -69,7 +74,8 @@ impl Deref for Host {
 }
 
 impl Host {
-    fn make(number: usize) -> Self {
+    /// A host that is on no network yet; its number is its own in its test.
+    pub(super) fn make(number: usize) -> Self {
         let namespace = Namespace::make(&format!("host{number}")).unwrap();
         let place = Place::in_namespace(&namespace.0);
         Self {
@@ -96,6 +102,22 @@ impl Host {
     pub fn routes_multicast_to(&self, interface: &str) {
         let route = format!("route add {MULTICAST} dev {interface}");
         self.namespace.ip(&route);
+    }
+
+    /// Passes packets on between its networks, as a router does.
+    pub fn forwards(&self) {
+        let name = &self.namespace.0;
+        let path = "/proc/sys/net/ipv4/ip_forward";
+        let mut write = command("ip");
+        write.args([
+            "netns",
+            "exec",
+            name,
+            "sh",
+            "-c",
+            &format!("echo 1 > {path}"),
+        ]);
+        assert!(write.status().unwrap().success());
     }
 
     /// Loses its route for multicast.

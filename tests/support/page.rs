@@ -29,6 +29,8 @@ pub struct Answer {
     pub head: String,
     /// Its body.
     pub body: String,
+    /// The same as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -47,10 +49,12 @@ impl Answer {
             .split(' ')
             .nth(1)
             .and_then(|status| status.parse().ok());
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         Self {
             status: status.unwrap_or(0),
             head: head.to_owned(),
             body: body.to_owned(),
+            bytes: end.map_or_else(Vec::new, |end| bytes[end + 4..].to_vec()),
         }
     }
 }
@@ -127,6 +131,12 @@ impl Page {
     pub fn posts(&self, target: &str, body: &str) -> Answer {
         let head = self.head("POST", target, body.len());
         self.sends((head + body).as_bytes())
+    }
+
+    /// Puts a file there.
+    pub fn puts(&self, target: &str, bytes: &[u8]) -> Answer {
+        let head = self.head("PUT", target, bytes.len());
+        self.sends(&[head.as_bytes(), bytes].concat())
     }
 
     /// Says something; gives what was told about it.

@@ -288,6 +288,26 @@ impl Program {
         }
     }
 
+    /// Waits for its end.
+    pub fn awaits_end(&mut self) {
+        self.ends();
+    }
+
+    /// Takes in what is written within a tenth of a second, and no later than at a time.
+    pub fn awaits_more(&mut self, end: Instant) {
+        let left = end.saturating_duration_since(Instant::now());
+        let more = self
+            .written
+            .recv_timeout(left.min(Duration::from_millis(100)));
+        match more {
+            Ok((Stream::Out, bytes)) => self.out.extend(bytes),
+            Ok((Stream::Err, bytes)) => self.err.extend(bytes),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => self.fail("has ended"),
+        }
+        self.take_written();
+    }
+
     /// Takes in what was written next; false when that was all, or time is over.
     fn reads_on(&mut self, end: Instant) -> bool {
         let left = end.saturating_duration_since(Instant::now());

@@ -7,7 +7,7 @@ use super::command::{FilesCommand, WhichOffer};
 use super::disk::Request;
 use super::event::FilesRefusal;
 use super::list::Known;
-use super::offer::{Content, Offer, OfferId};
+use super::offer::{Offer, OfferId};
 use super::telling::Tale;
 use super::{Out, Transfers};
 use crate::chat::command::RequestId;
@@ -30,7 +30,7 @@ impl Transfers {
         node: &mut Node,
     ) {
         let done = match command {
-            FilesCommand::Offer(content) => self.offer(now, &content, node),
+            FilesCommand::Offer { offer, index } => self.offer(now, (offer, index), node),
             FilesCommand::Get { which, into } => self.get(now.time, which, into.as_ref()),
             FilesCommand::List => Ok(vec![Tale::List]),
             FilesCommand::Stop(which) => self.stop(now, which, node),
@@ -52,10 +52,9 @@ impl Transfers {
     fn offer(
         &mut self,
         now: Moment,
-        content: &Content,
+        (offer, index): (Arc<Offer>, Arc<[u8]>),
         node: &mut Node,
     ) -> Result<Vec<Tale>, FilesRefusal> {
-        let offer = Arc::new(Offer::new(content).ok_or(FilesRefusal::TooLarge)?);
         let me = NamedKey {
             name: node.name().clone(),
             key: self.me,
@@ -64,11 +63,13 @@ impl Transfers {
         let takings = &self.takings;
         let is_pinned = |id: &OfferId| takings.contains_key(id);
         let added = self.list.add(offer.clone(), me, true, is_pinned);
-        self.held.insert(id, content.index.clone());
         if added.is_none() && self.list.get(&id).is_none() {
             return Err(FilesRefusal::TooMany);
         }
+        self.held.insert(id, index);
         self.list.make_own(&id);
+        self.list.tell(&id);
+        self.keep(&id);
         node.offer(now, &offer.record());
         Ok(vec![Tale::Offered(id, now.wall_ms, None)])
     }

@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use super::offer::{Content, OfferId};
+use super::offer::{Offer, OfferId};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FilesCommand {
     /// Offer a content, which the disk has hashed and can read from now on.
-    Offer(Box<Content>),
+    Offer {
+        /// What.
+        offer: Arc<Offer>,
+        /// Its index.
+        index: Arc<[u8]>,
+    },
     /// Take what is offered.
     Get {
         /// Which.

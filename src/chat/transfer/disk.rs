@@ -10,6 +10,7 @@
 //!                  session left in the `.part` is hashed again and named
 //!          Write → Written, for each block, which is verified
 //!          Finish → Finished: synced, the whole hashed, then named             … Read, as above
+//! both     Keep: after a restart it is Reply::Holds, if nobody has changed it
 //! ```
 //!
 //! Anything may be answered by [`Reply::Failed`], which ends the taking or giving of that offer. At
@@ -21,6 +22,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::offer::{Offer, OfferId};
+use crate::protocol::engine::event::NamedKey;
 
 /// Most blocks of an offer that are being written at a time: with [`super::BLOCK_BYTES`] each, 2.7
 /// MB.
@@ -71,6 +73,8 @@ pub enum Request {
         /// Which.
         offer: OfferId,
     },
+    /// Give it again after a restart, if it is the same then. Not answered.
+    Keep(Held),
     /// Give it no more, neither now nor after a restart. Not answered.
     Forget {
         /// Which.
@@ -78,17 +82,28 @@ pub enum Request {
     },
 }
 
+impl Request {
+    /// Which offer it is about.
+    #[must_use]
+    pub fn offer(&self) -> OfferId {
+        match self {
+            Self::Open { offer, .. } | Self::Keep(Held { offer, .. }) => offer.id,
+            Self::Read { offer, .. }
+            | Self::Begin { offer, .. }
+            | Self::Write { offer, .. }
+            | Self::Finish { offer }
+            | Self::Stop { offer }
+            | Self::Forget { offer } => *offer,
+        }
+    }
+}
+
 /// What the disk answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// Said unasked: this content is here whole, and may be given. After a restart, if size and
     /// time of the file are those of then.
-    Holds {
-        /// Which.
-        offer: Arc<Offer>,
-        /// Its index.
-        index: Arc<[u8]>,
-    },
+    Holds(Held),
     /// A block as it was read.
     Block {
         /// Of which.
@@ -133,6 +148,27 @@ pub enum Reply {
         /// Why.
         why: DiskFault,
     },
+}
+
+/// A content that is here whole, and given.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Held {
+    /// What.
+    pub offer: Arc<Offer>,
+    /// Its index.
+    pub index: Arc<[u8]>,
+    /// Who offered it.
+    pub who: NamedKey,
+    /// Whether this member did.
+    pub is_own: bool,
+}
+
+/// Shows the index by its length.
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (offer, index) = (&self.offer, self.index.len());
+        write!(f, "Held({offer:?} of {:?}, {index} of index)", self.who)
+    }
 }
 
 /// The bytes of a block.

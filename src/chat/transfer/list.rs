@@ -40,6 +40,8 @@ pub(super) struct Known {
     pub(super) takers: BTreeMap<MemberTag, Taker>,
     /// How many takers had it when that was told last.
     pub(super) told_have: usize,
+    /// Whether people were told of it; what was recalled is told when its record is met.
+    pub(super) is_told: bool,
 }
 
 /// Somebody who takes an offer.
@@ -83,9 +85,32 @@ impl OfferList {
             is_own,
             takers: BTreeMap::new(),
             told_have: 0,
+            is_told: true,
         };
         self.offers.insert(offer.id, known);
         Some(self.last)
+    }
+
+    /// Adds an offer of an earlier session, which is still to be told.
+    pub(super) fn recall(
+        &mut self,
+        offer: Arc<Offer>,
+        who: NamedKey,
+        is_own: bool,
+        is_pinned: impl Fn(&OfferId) -> bool,
+    ) {
+        let id = offer.id;
+        if self.add(offer, who, is_own, is_pinned).is_some()
+            && let Some(known) = self.offers.get_mut(&id)
+        {
+            known.is_told = false;
+        }
+    }
+
+    /// Whether an offer was not told yet; it is from now on.
+    pub(super) fn tell(&mut self, id: &OfferId) -> bool {
+        let known = self.offers.get_mut(id);
+        known.is_some_and(|known| !std::mem::replace(&mut known.is_told, true))
     }
 
     /// The person with the most offers.
@@ -130,8 +155,9 @@ impl OfferList {
         self.offers.get(id)
     }
 
-    pub(super) fn get_mut(&mut self, id: &OfferId) -> Option<&mut Known> {
-        self.offers.get_mut(id)
+    /// Own offers.
+    pub(super) fn own(&mut self) -> impl Iterator<Item = &mut Known> {
+        self.offers.values_mut().filter(|known| known.is_own)
     }
 
     /// All, in the order of their numbers.

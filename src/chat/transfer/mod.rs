@@ -45,7 +45,7 @@ use std::time::Duration;
 
 pub use self::command::{FilesCommand, Sharing, WhichOffer};
 use self::credit::Credits;
-use self::disk::{Reply, Request};
+use self::disk::{Held, Reply, Request};
 pub use self::event::FilesEvent;
 use self::event::TransferFault;
 use self::giving::Giving;
@@ -55,6 +55,7 @@ use self::pending::Pending;
 use self::reporting::ToSay;
 use self::taking::{Phase, Taking};
 use self::telling::Tale;
+use self::units::UnitSet;
 use super::command::RequestId;
 use super::event::Timing;
 use crate::protocol::engine::event::{HeardNotice, HeardPiece, NamedKey};
@@ -164,7 +165,7 @@ impl Transfers {
         let id = offer.id;
         let (takings, held) = (&self.takings, &self.held);
         let is_pinned = |id: &OfferId| takings.contains_key(id) || held.contains_key(id);
-        let is_new = self.list.add(offer, who, is_own, is_pinned).is_some();
+        let is_new = self.list.add(offer, who, is_own, is_pinned).is_some() || self.list.tell(&id);
         if is_new {
             self.tell(Tale::Offered(id, wall_ms, Some(timing)));
         }
@@ -174,11 +175,7 @@ impl Transfers {
     /// Takes in what the disk says.
     fn on_reply(&mut self, now: Duration, reply: Reply) {
         match reply {
-            Reply::Holds { offer, index } => {
-                if offer.is_index(&index) {
-                    self.held.insert(offer.id, index);
-                }
-            }
+            Reply::Holds(held) => self.hold(held),
             Reply::Block {
                 offer,
                 block,
@@ -221,12 +218,46 @@ impl Transfers {
         self.ask_disk(requests);
     }
 
+    /// Something is here whole since an earlier session.
+    fn hold(&mut self, held: Held) {
+        let Held {
+            offer,
+            index,
+            who,
+            is_own,
+        } = held;
+        let id = offer.id;
+        if !offer.is_index(&index) {
+            return;
+        }
+        let (takings, here) = (&self.takings, &self.held);
+        let is_pinned = |id: &OfferId| takings.contains_key(id) || here.contains_key(id);
+        self.list.recall(offer, who, is_own, is_pinned);
+        if self.list.get(&id).is_some() {
+            self.held.insert(id, index);
+        }
+    }
+
+    /// Has the disk give something again after a restart.
+    fn keep(&mut self, id: &OfferId) {
+        if let (Some(known), Some(index)) = (self.list.get(id), self.held.get(id)) {
+            let held = Held {
+                offer: known.offer.clone(),
+                index: index.clone(),
+                who: known.who.clone(),
+                is_own: known.is_own,
+            };
+            self.ask_disk([Request::Keep(held)]);
+        }
+    }
+
     fn on_finished(&mut self, now: Duration, offer: OfferId, name: Arc<str>) {
         let Some(taking) = self.takings.remove(&offer) else {
             return;
         };
         if let Some(index) = taking.index() {
             self.held.insert(offer, index.clone());
+            self.keep(&offer);
         }
         let words = SAID_AGAIN.map(|after| (now + after, offer));
         self.last_words.extend(words);
@@ -333,10 +364,7 @@ impl Transfers {
         if report.has_all {
             self.progress_at.get_or_insert(now);
         }
-        let has = match self.held.get(&id) {
-            Some(_) => None,
-            None => self.takings.get(&id).map(|taking| &taking.have),
-        };
+        let has = units_here(&self.held, &self.takings, &id);
         if let Some(giving) = self.givings.get_mut(&id) {
             let person = heard.member.short;
             if let Some(credit) = self.credits.of(now, &giving.offer, person) {
@@ -425,5 +453,17 @@ impl Transfers {
         let words = self.last_words.iter().map(|(at, _)| *at);
         let times = givings.chain(pending).chain(reports).chain(words);
         times.chain(self.progress_at).min()
+    }
+}
+
+/// Which units of an offer are here; `None` if all are.
+fn units_here<'t>(
+    held: &BTreeMap<OfferId, Arc<[u8]>>,
+    takings: &'t BTreeMap<OfferId, Taking>,
+    id: &OfferId,
+) -> Option<&'t UnitSet> {
+    match held.contains_key(id) {
+        true => None,
+        false => takings.get(id).map(|taking| &taking.have),
     }
 }

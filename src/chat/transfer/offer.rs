@@ -8,7 +8,8 @@
 //!
 //! A content of one block that is no folder has an empty index: its hash is the block's. The offer
 //! holds the hashes of content and index, so that who has the offer can check all that follows,
-//! from whomever it comes. Equal contents are one offer, whoever offers them.
+//! from whomever it comes. Equal contents are one offer, whoever offers them, and whatever their
+//! names, times and permissions are.
 
 use std::fmt;
 use std::ops::Range;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use super::safe_name::shown_name;
 use crate::protocol::wire::frame::offer::OfferRecord;
 
-pub use crate::protocol::wire::frame::offer::{Hash, OFFER_NAME_MAX_BYTES, OfferKind};
+pub use crate::protocol::wire::frame::offer::{Attributes, Hash, OFFER_NAME_MAX_BYTES, OfferKind};
 
 /// Length of a block, in bytes: 256 of the longest symbols. A longer block needs fewer hashes and
 /// fewer reports, a shorter one less memory while it is incomplete.
@@ -67,6 +68,8 @@ pub struct Offer {
     pub index: Hash,
     /// Length of the index, in bytes.
     pub index_bytes: u32,
+    /// What a single file is besides its content, if that is known.
+    pub attributes: Option<Attributes>,
 }
 
 impl Offer {
@@ -81,6 +84,7 @@ impl Offer {
             root: content.root,
             index: *blake3::hash(&content.index).as_bytes(),
             index_bytes: u32::try_from(content.index.len()).ok()?,
+            attributes: content.attributes,
         })
     }
 
@@ -103,6 +107,7 @@ impl Offer {
             root: record.root,
             index: record.index,
             index_bytes: record.index_bytes,
+            attributes: record.attributes,
         };
         offer.is_sound().then_some(offer)
     }
@@ -128,6 +133,7 @@ impl Offer {
             root: self.root,
             index: self.index,
             index_bytes: self.index_bytes,
+            attributes: self.attributes,
         }
     }
 
@@ -203,6 +209,8 @@ pub struct Content {
     pub root: Hash,
     /// Its index; see the file's head.
     pub index: Arc<[u8]>,
+    /// What a single file is besides, if that is to be kept.
+    pub attributes: Option<Attributes>,
 }
 
 /// Shows the index by its length.
@@ -244,6 +252,7 @@ impl ContentHasher {
             size_bytes: self.size_bytes,
             root: *self.whole.finalize().as_bytes(),
             index: index.into(),
+            attributes: None,
         }
     }
 }

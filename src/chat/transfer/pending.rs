@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use super::command::Sharing;
 use super::giving::Giving;
 use super::offer::OfferId;
 use super::units::UnitSet;
-use super::{GIVINGS_MAX, Transfers, reporting};
+use super::{GIVINGS_MAX, Transfers, reporting, units_here};
 use crate::protocol::node::Node;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::Channel;
@@ -72,8 +71,9 @@ impl Transfers {
 
     /// How long this member waits before it gives something; `None` if it cannot, or does not.
     fn waits(&self, id: &OfferId, report: &Report) -> Option<(Duration, Duration)> {
-        let is_own = self.list.get(id)?.is_own;
-        if self.sharing == Sharing::OwnOnly && !is_own {
+        let known = self.list.get(id)?;
+        let is_own = known.is_own;
+        if !self.shares(known) {
             return None;
         }
         if self.held.contains_key(id) {
@@ -114,10 +114,7 @@ impl Transfers {
         let stream = node.open_stream(Channel::Files)?;
         let symbol_bytes = node.symbol_max_bytes().min(SYMBOL_MOST_BYTES) / 64 * 64;
         let mut giving = Giving::new((offer, index), stream, symbol_bytes, now.time);
-        let has = match self.held.contains_key(&id) {
-            true => None,
-            false => taking.map(|taking| &taking.have),
-        };
+        let has = units_here(&self.held, &self.takings, &id);
         giving.insists = pending.insists;
         for (member, report) in &pending.reports {
             if let Some(credit) = self.credits.of(now.time, &giving.offer, member.short) {

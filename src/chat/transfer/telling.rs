@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::command::Sharing;
 use super::event::{FilesRefusal, OfferState, Stage, TakerState, TransferFault};
 use super::list::Known;
 use super::offer::OfferId;
@@ -55,18 +56,22 @@ impl Transfers {
     /// Tells of own offers that all who took them have them.
     fn tell_all_have(&mut self, now: Duration) {
         let mut all = Vec::new();
-        for id in self.list.by_number() {
-            let Some(known) = self.list.get_mut(&id).filter(|known| known.is_own) else {
-                continue;
-            };
+        for known in self.list.own() {
             let have = known.takers.values().filter(|taker| taker.has_it).count();
             let is_waited_for = known.takers.values().any(|taker| taker.is_active(now));
             if have > known.told_have && !is_waited_for {
                 known.told_have = have;
-                all.push(id);
+                all.push((known.number, known.offer.id));
             }
         }
-        all.into_iter().for_each(|id| self.tell(Tale::AllHave(id)));
+        all.sort_unstable();
+        all.into_iter()
+            .for_each(|(_, id)| self.tell(Tale::AllHave(id)));
+    }
+
+    /// Whether what is here of an offer is given.
+    pub(super) fn shares(&self, known: &Known) -> bool {
+        known.is_own || self.sharing == Sharing::On
     }
 
     /// How far an offer is.
@@ -100,7 +105,7 @@ impl Transfers {
             who: person(&known.who),
             is_own: known.is_own,
             stage,
-            is_shared: self.held.contains_key(id),
+            is_shared: self.held.contains_key(id) && self.shares(known),
             bytes_per_s: arriving.or(leaving).unwrap_or(0),
             left: taking.and_then(|taking| taking.left()),
             takers: takers(known, now, person),

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use crate::cli::keeping::{self, HistoryRooms};
 use crate::cli::shared::{self, GROUP, KEEP_ALIVE_S, PORT, TTL};
+use crate::cli::sharing::{self, AcceptFrom};
 use crate::cli::{LOBBY, name, room_name};
 use crate::face::tui::{Notices, Scheme};
 use crate::terminal::screen::Color;
@@ -44,11 +45,19 @@ pub enum Key {
     HistoryDays,
     /// In how many bytes.
     HistoryBytes,
+    /// Whether what was taken is given to others.
+    FilesShare,
+    /// From whom files are taken without a question.
+    FilesAccept,
+    /// Of which kinds.
+    FilesAcceptKinds,
+    /// How long each may be.
+    FilesAcceptBytes,
 }
 
 impl Key {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::Name,
         Self::Room,
         Self::Lang,
@@ -65,6 +74,10 @@ impl Key {
         Self::HistoryPrivate,
         Self::HistoryDays,
         Self::HistoryBytes,
+        Self::FilesShare,
+        Self::FilesAccept,
+        Self::FilesAcceptKinds,
+        Self::FilesAcceptBytes,
     ];
 
     /// Its name in the file, which is the option's name too, with `-` in the place of a dot.
@@ -87,6 +100,10 @@ impl Key {
             Self::HistoryPrivate => "history.private",
             Self::HistoryDays => "history.days",
             Self::HistoryBytes => "history.bytes",
+            Self::FilesShare => "files.share",
+            Self::FilesAccept => "files.accept",
+            Self::FilesAcceptKinds => "files.accept-kinds",
+            Self::FilesAcceptBytes => "files.accept-bytes",
         }
     }
 
@@ -110,6 +127,10 @@ impl Key {
             Self::HistoryPrivate => "RODA_HISTORY_PRIVATE",
             Self::HistoryDays => "RODA_HISTORY_DAYS",
             Self::HistoryBytes => "RODA_HISTORY_BYTES",
+            Self::FilesShare => "RODA_FILES_SHARE",
+            Self::FilesAccept => "RODA_FILES_ACCEPT",
+            Self::FilesAcceptKinds => "RODA_FILES_ACCEPT_KINDS",
+            Self::FilesAcceptBytes => "RODA_FILES_ACCEPT_BYTES",
         }
     }
 
@@ -123,14 +144,19 @@ impl Key {
     pub fn is_number(self) -> bool {
         matches!(
             self,
-            Self::Port | Self::Ttl | Self::KeepAlive | Self::HistoryDays | Self::HistoryBytes
+            Self::Port
+                | Self::Ttl
+                | Self::KeepAlive
+                | Self::HistoryDays
+                | Self::HistoryBytes
+                | Self::FilesAcceptBytes
         )
     }
 
     /// Whether its value is `true` or `false`.
     #[must_use]
     pub fn is_flag(self) -> bool {
-        matches!(self, Self::HistoryPrivate | Self::Mouse)
+        matches!(self, Self::HistoryPrivate | Self::Mouse | Self::FilesShare)
     }
 
     /// Whether a value is one that the option takes.
@@ -148,9 +174,13 @@ impl Key {
             Self::Ttl => value.parse::<u8>().is_ok(),
             Self::KeepAlive => shared::seconds(value.to_owned(), 1, "").is_ok(),
             Self::HistoryRooms => HistoryRooms::from_str(value, false).is_ok(),
-            Self::HistoryPrivate | Self::Mouse => value.parse::<bool>().is_ok(),
+            Self::HistoryPrivate | Self::Mouse | Self::FilesShare => value.parse::<bool>().is_ok(),
             Self::HistoryDays => keeping::days(value.to_owned()).is_ok(),
-            Self::HistoryBytes => keeping::bytes(value.to_owned()).is_ok(),
+            Self::HistoryBytes | Self::FilesAcceptBytes => {
+                keeping::bytes(value.to_owned(), "").is_ok()
+            }
+            Self::FilesAccept => AcceptFrom::from_str(value, false).is_ok(),
+            Self::FilesAcceptKinds => sharing::kinds(value.to_owned()).is_ok(),
         }
     }
 
@@ -174,6 +204,10 @@ impl Key {
             Self::HistoryPrivate => Some("false".into()),
             Self::HistoryDays => Some(keeping::DAYS.into()),
             Self::HistoryBytes => Some(keeping::BYTES.into()),
+            Self::FilesShare => Some("true".into()),
+            Self::FilesAccept => Some("none".into()),
+            Self::FilesAcceptKinds => Some(sharing::KINDS.into()),
+            Self::FilesAcceptBytes => Some(sharing::BYTES.into()),
         }
     }
 

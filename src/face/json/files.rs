@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use super::event;
 use super::object::{Object, Someone};
-use crate::chat::event::Timing;
-use crate::chat::transfer::OfferKind;
+use crate::chat::event::{Person, Timing};
 use crate::chat::transfer::disk::DiskFault;
 use crate::chat::transfer::event::{
     FilesEvent, FilesRefusal, OfferState, Offered, Stage, TakerState, TransferFault,
 };
+use crate::chat::transfer::{Offer, OfferKind};
 use crate::text::{self, Lang};
 
 /// An offer, and how far this member is with it.
@@ -93,6 +93,14 @@ pub(super) fn of_event(happened: &FilesEvent) -> Object<'_> {
     }
 }
 
+/// When it happened, in milliseconds since 1970, if that was before it is told.
+pub(super) fn wall_ms(happened: &FilesEvent) -> Option<u64> {
+    match happened {
+        FilesEvent::Offered(offered) => Some(offered.wall_ms),
+        _ => None,
+    }
+}
+
 /// The words of a refusal, for a log.
 pub(super) fn words(lang: Lang, happened: &FilesEvent) -> Option<String> {
     match happened {
@@ -102,14 +110,19 @@ pub(super) fn words(lang: Lang, happened: &FilesEvent) -> Option<String> {
 }
 
 fn of_offered(offered: &Offered) -> FileObject<'_> {
+    about_offer(offered.number, &offered.offer, &offered.who, offered.is_own)
+}
+
+/// What is the same in all that is told of an offer.
+fn about_offer<'e>(number: u32, offer: &'e Offer, who: &'e Person, is_own: bool) -> FileObject<'e> {
     FileObject {
-        number: offered.number,
-        id: offered.offer.id.to_string(),
-        name: &offered.offer.name,
-        kind: kind(offered.offer.kind),
-        size_bytes: offered.offer.size_bytes,
-        from: Someone::of(&offered.who),
-        own: offered.is_own,
+        number,
+        id: offer.id.to_string(),
+        name: &offer.name,
+        kind: kind_of_offer(offer.kind),
+        size_bytes: offer.size_bytes,
+        from: Someone::of(who),
+        own: is_own,
         state: None,
         done_bytes: None,
         bytes_per_s: None,
@@ -131,20 +144,13 @@ fn of_state(state: &OfferState) -> FileObject<'_> {
         Stage::Have => ("here", None),
     };
     FileObject {
-        number: state.number,
-        id: state.offer.id.to_string(),
-        name: &state.offer.name,
-        kind: kind(state.offer.kind),
-        size_bytes: state.offer.size_bytes,
-        from: Someone::of(&state.who),
-        own: state.is_own,
         state: Some(stage),
         done_bytes,
         bytes_per_s: Some(state.bytes_per_s).filter(|rate| *rate > 0),
         seconds_left: state.left.map(|left| left.as_secs()),
         shared: state.is_shared,
         takers: Some(state.takers.iter().map(taker).collect()),
-        saved_as: None,
+        ..about_offer(state.number, &state.offer, &state.who, state.is_own)
     }
 }
 
@@ -159,7 +165,8 @@ fn taker(taker: &TakerState) -> Taker<'_> {
     }
 }
 
-fn kind(kind: OfferKind) -> &'static str {
+/// The stable name of what an offer is.
+pub(in crate::face) fn kind_of_offer(kind: OfferKind) -> &'static str {
     match kind {
         OfferKind::File => "file",
         OfferKind::Folder => "folder",

@@ -15,12 +15,14 @@ use std::time::Duration;
 
 use self::amendments::{of_deleted, of_edited, of_forgotten, of_found, of_searched};
 use self::beyond::of_beyond;
+#[cfg(feature = "web")]
+pub(in crate::face) use self::files::kind_of_offer;
 use self::object::{Dropped, NetworkInterface, Object, OpenRoom, Someone};
 use self::page::Extras;
 use super::failure;
 use crate::chat::event::{
-    Content, Delivered, Failure, Guest, HubNews, Ignored, Interface, Message, News, PeerNews,
-    Person, Ready, Stats, Timing,
+    Content, Delivered, Failure, Guest, HubNews, Ignored, Message, News, PeerNews, Person, Ready,
+    Stats, Timing,
 };
 use crate::chat::rooms::RoomNews;
 use crate::chat::trust::Standing;
@@ -88,6 +90,10 @@ impl Json {
             News::Edited(edited) => self.clock.at(Duration::from_millis(edited.wall_ms)),
             News::Deleted(deleted) => self.clock.at(Duration::from_millis(deleted.wall_ms)),
             News::Found(found) => self.clock.at(Duration::from_millis(found.message.wall_ms)),
+            News::Files(happened) => match files::wall_ms(happened) {
+                Some(wall_ms) => self.clock.at(Duration::from_millis(wall_ms)),
+                None => self.clock.now(),
+            },
             _ => self.clock.now(),
         };
         let object = Object {
@@ -212,7 +218,7 @@ fn of_circumstance(news: &News) -> Object<'_> {
             interfaces,
             hears_itself,
         } => Object {
-            interfaces: Some(list(interfaces)),
+            interfaces: Some(interfaces.iter().map(NetworkInterface::of).collect()),
             hears_itself: Some(*hears_itself),
             ..event("alone")
         },
@@ -292,19 +298,11 @@ fn about_ignored<'e>(event: &'e str, who: &'e Ignored) -> Object<'e> {
     }
 }
 
-fn list(interfaces: &[Interface]) -> Vec<NetworkInterface<'_>> {
-    let interfaces = interfaces.iter().map(|interface| NetworkInterface {
-        name: &interface.name,
-        address: interface.address,
-    });
-    interfaces.collect()
-}
-
 fn of_ready(ready: &Ready) -> Object<'_> {
     Object {
         schema: Some(SCHEMA),
         keyed: Some(ready.is_keyed),
-        interfaces: Some(list(&ready.interfaces)),
+        interfaces: Some(ready.interfaces.iter().map(NetworkInterface::of).collect()),
         ..about("ready", &ready.me)
     }
 }

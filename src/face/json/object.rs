@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::call::StreamObject;
 use super::files::FileObject;
-use crate::chat::event::{Ignored, MemberState, Person};
+use crate::chat::event::{Ignored, Interface, MemberState, Person};
 use crate::chat::rooms::RoomState;
 use crate::chat::trust::Standing;
 use crate::protocol::fingerprint::fingerprint;
@@ -217,6 +217,15 @@ pub(super) struct NetworkInterface<'e> {
     pub(super) name: &'e str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<IpAddr>,
+}
+
+impl<'e> NetworkInterface<'e> {
+    pub(super) fn of(interface: &'e Interface) -> Self {
+        Self {
+            name: &interface.name,
+            address: interface.address,
+        }
+    }
 }
 
 /// Dropped frames of one kind.

@@ -81,7 +81,9 @@ impl Progress {
             self.said.clear();
         }
         self.said.insert(state.offer.id, step);
-        how_far(lang, state).into_iter().collect()
+        how_far(lang, state, &state.offer.name)
+            .into_iter()
+            .collect()
     }
 }
 
@@ -120,7 +122,7 @@ impl Step {
 }
 
 /// Which of so many equal parts are done.
-fn share(done: u64, all: u64, parts: u64) -> u64 {
+pub(super) fn share(done: u64, all: u64, parts: u64) -> u64 {
     let done = u128::from(done) * u128::from(parts);
     u64::try_from(done / u128::from(all.max(1))).unwrap_or(parts)
 }
@@ -140,9 +142,9 @@ fn offer(lang: Lang, offered: &Offered) -> String {
     }
 }
 
-/// How far something is; `None` if nobody takes it.
-fn how_far(lang: Lang, state: &OfferState) -> Option<String> {
-    let (name, size) = (&state.offer.name, state.offer.size_bytes);
+/// How far something is, under a name; `None` if nobody takes it.
+pub(super) fn how_far(lang: Lang, state: &OfferState, name: &str) -> Option<String> {
+    let size = state.offer.size_bytes;
     if let Stage::Taking {
         done_bytes,
         is_waiting,
@@ -168,11 +170,12 @@ fn how_far(lang: Lang, state: &OfferState) -> Option<String> {
 }
 
 fn row(lang: Lang, state: &OfferState) -> String {
+    let name = &state.offer.name;
     let stage = match state.stage {
         Stage::Offered => text::not_taken(lang, state.number),
-        Stage::Taking { .. } => how_far(lang, state).unwrap_or_default(),
+        Stage::Taking { .. } => how_far(lang, state, name).unwrap_or_default(),
         Stage::Have => {
-            how_far(lang, state).unwrap_or_else(|| text::is_here_whole(lang, state.is_shared))
+            how_far(lang, state, name).unwrap_or_else(|| text::is_here_whole(lang, state.is_shared))
         }
     };
     let who = (!state.is_own).then(|| addressed(&state.who));
@@ -186,7 +189,7 @@ fn row(lang: Lang, state: &OfferState) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::face) mod tests {
     use std::sync::Arc;
 
     use super::*;
@@ -203,7 +206,8 @@ mod tests {
         Arc::new(Offer::new(&content).unwrap())
     }
 
-    fn state(stage: Stage, takers: &[(&str, u64)]) -> OfferState {
+    /// An offer of 1000 bytes, of which 500 come or go in a second.
+    pub(in crate::face) fn state(stage: Stage, takers: &[(&str, u64)]) -> OfferState {
         let takers = takers.iter().map(|(name, done_bytes)| TakerState {
             person: Person::unproven(*name),
             done_bytes: *done_bytes,

@@ -27,6 +27,7 @@ use crate::protocol::time::Moment;
 use crate::terminal::completion::Completion;
 use crate::terminal::keys::{Key, KeyEvent, Modifiers};
 use crate::terminal::picture::{COLUMNS_MAX, ROWS_MAX};
+use crate::terminal::viewed::Viewed;
 use crate::text::{self, Lang};
 
 /// Requests whose asker is remembered: later answers are shown in the room.
@@ -74,6 +75,10 @@ pub enum AppInput<'a> {
     Key(&'a KeyEvent),
     /// The terminal has so many columns and rows.
     Size(u16, u16),
+    /// A file of this name is being read, to be shown.
+    Viewing(&'a str),
+    /// It was read.
+    Viewed(&'a Viewed),
     /// What was said about this time is to be seen, in milliseconds since 1970.
     GoTo(u64),
     /// Time has passed.
@@ -179,7 +184,10 @@ impl App {
             AppInput::GoTo(wall_ms) => self.go_to(*wall_ms, Goal::Time(*wall_ms)),
             AppInput::Size(columns, rows) => {
                 self.size = ((*columns).min(COLUMNS_MAX), (*rows).min(ROWS_MAX));
+                self.lay_out_showing();
             }
+            AppInput::Viewing(name) => self.begin_showing(name),
+            AppInput::Viewed(viewed) => self.on_viewed(viewed),
             AppInput::Time => {
                 if self.quiet_until.is_none_or(|until| now.time < until) {
                     return;

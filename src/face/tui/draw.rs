@@ -313,6 +313,11 @@ impl App {
         if !waiting.is_empty() {
             parts.push(clean(&text::waited_for(lang, waiting)).into_owned());
         }
+        parts.extend(
+            room.transfers
+                .status()
+                .map(|words| clean(&words).into_owned()),
+        );
         if let Some(minutes) = self.quiet_minutes() {
             parts.push(text::quiet_for(lang, minutes));
         }
@@ -337,6 +342,7 @@ impl App {
                 let inner = self.draw_box(talk, "", picture);
                 self.draw_people_list(inner, picture);
             }
+            Panel::Show(showing) => self.draw_showing(showing, talk, picture),
             Panel::Help(first) => {
                 let inner = self.draw_box(talk, &text::help_title(lang), picture);
                 let rows = panel::help(lang, theme, inner.width);
@@ -379,7 +385,7 @@ impl App {
     }
 
     /// Frames a part, and gives what is inside.
-    fn draw_box(&self, area: Rect, title: &str, picture: &mut Picture) -> Rect {
+    pub(super) fn draw_box(&self, area: Rect, title: &str, picture: &mut Picture) -> Rect {
         picture.fill(area, self.theme().ground());
         // What is inside of next to nothing is nothing, and not beside it.
         if area.width < 2 || area.height < 2 {
@@ -393,12 +399,12 @@ impl App {
 }
 
 /// The rows from one on, of which the last fills a part.
-fn from_row(rows: &[Row], first: usize, area: Rect) -> &[Row] {
+pub(super) fn from_row(rows: &[Row], first: usize, area: Rect) -> &[Row] {
     let last = rows.len().saturating_sub(area.height.into());
     rows.get(first.min(last)..).unwrap_or_default()
 }
 
-fn draw_rows(rows: &[Row], area: Rect, picture: &mut Picture) {
+pub(super) fn draw_rows(rows: &[Row], area: Rect, picture: &mut Picture) {
     for (row, y) in rows.iter().zip(area.top()..area.bottom()) {
         draw_row(row, (area.x, y), area.right(), picture);
     }

@@ -10,9 +10,12 @@ use super::app::{App, AppConfig, AppInput, Effect, Notices};
 use super::theme::{Colors, Scheme, Theme};
 use crate::chat::entry::Request;
 use crate::chat::event::{News, Told};
+use crate::chat::rooms::RoomNumber;
+use crate::chat::transfer::WhichOffer;
 use crate::clock::{Clock, Stamp, WallClock};
 use crate::error::Error;
 use crate::face::lines::{Bell, Line, Lines, Style};
+use crate::face::viewing::Viewer;
 use crate::face::{Face, failure};
 use crate::protocol::time::Moment;
 use crate::terminal::console::ConsoleEvent;
@@ -78,6 +81,7 @@ pub struct ScreenFace {
     now: Duration,
     /// What is said on the terminal after the screen is gone.
     last_words: Vec<String>,
+    pub(in crate::face) viewer: Viewer,
 }
 
 /// Whether a full screen can be shown here: a person types at a terminal that is large enough and
@@ -109,6 +113,7 @@ impl ScreenFace {
             _ => Abilities::Commands,
         };
         let is_of_rxvt = kind.starts_with("rxvt") || env::var_os("VTE_VERSION").is_some();
+        let viewer = Viewer::new(config.lang, tell.clone());
         let screen = FullScreen::open(abilities, tell)?;
         let app = App::new(
             AppConfig {
@@ -141,6 +146,7 @@ impl ScreenFace {
             has_key: false,
             now: Duration::ZERO,
             last_words: Vec::new(),
+            viewer,
         };
         face.measure();
         Ok(face)
@@ -177,6 +183,14 @@ impl ScreenFace {
         let signal = self.follow(events);
         self.draw();
         signal
+    }
+
+    /// Shows a file that is here above the conversation.
+    pub fn view_file(&mut self, room: RoomNumber, which: WhichOffer) {
+        match self.viewer.begin((room, which), self.app.size()) {
+            Ok(name) => self.update(&AppInput::Viewing(&name)),
+            Err(sentence) => self.say(&sentence),
+        }
     }
 
     /// Says a sentence beside the conversation.
@@ -231,6 +245,10 @@ impl ScreenFace {
                     self.has_key = true;
                     self.measure();
                 }
+                ScreenEvent::Viewed(viewed) if self.viewer.is_last(&viewed) => {
+                    self.update(&AppInput::Viewed(&viewed));
+                }
+                ScreenEvent::Viewed(_) => {}
                 ScreenEvent::Ended(end) => self.end_input(end),
                 ScreenEvent::Signal(hangup) => signal = Some(hangup),
             }
@@ -321,6 +339,7 @@ impl ScreenFace {
 impl Face for ScreenFace {
     fn show(&mut self, told: &Told) {
         self.keep_last_words(&told.news);
+        self.viewer.follow(told);
         self.update(&AppInput::Told(told));
         // A notice waits for no key.
         let _ = self.follow(Vec::new());

@@ -6,11 +6,12 @@
 //! ```text
 //! app            what is known and what keys do; told: what the rooms tell
 //! talks · talk   all conversations · one of them: its place, draft, history
-//! room           one room: its people, how far own lines got
+//! room           one room: its people, how far own lines got; transfers (what is on its way)
 //! conversation   messages in their order, and what happens beside them
 //! view · entry   which rows are seen · how a message becomes rows
 //! held · paging  which messages are in memory · reading on in what is kept
-//! acts · panel…  what keys and commands do · what may stand above the conversation
+//! acts · panel…  what keys and commands do · what may stand above the conversation · showing
+//!                (a file)
 //! draw · tabs    everything as one picture
 //! ```
 
@@ -38,11 +39,13 @@ mod people;
 mod room;
 mod rows;
 mod selecting;
+mod showing;
 mod tabs;
 mod talk;
 mod talks;
 mod theme;
 mod told;
+mod transfers;
 mod view;
 
 pub use self::app::{App, AppConfig, AppInput, Effect, Notices};

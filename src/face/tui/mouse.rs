@@ -31,7 +31,14 @@ impl App {
                 _ => self.scroll_down(WHEEL_ROWS),
             },
             // What stands above the conversation scrolls as it does by its keys.
-            (act, Panel::Help(_) | Panel::Choose(_) | Panel::Palette(_) | Panel::Find(_)) => {
+            (
+                act,
+                Panel::Help(_)
+                | Panel::Choose(_)
+                | Panel::Palette(_)
+                | Panel::Find(_)
+                | Panel::Show(_),
+            ) => {
                 let key = match act {
                     MouseAct::WheelUp => Key::Up,
                     _ => Key::Down,
@@ -57,7 +64,7 @@ impl App {
         match self.panel {
             Panel::None | Panel::Select(_) | Panel::Choose(_) | Panel::Find(_) => {}
             // A click beside what stands above ends it, as any other key does.
-            Panel::Help(_) | Panel::Palette(_) | Panel::Verify(_) => {
+            Panel::Help(_) | Panel::Palette(_) | Panel::Verify(_) | Panel::Show(_) => {
                 self.panel = Panel::None;
                 return;
             }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::conversation::Place;
 use super::keys::{Action, BINDINGS, Binding};
 use super::rows::{Row, Span, Wrap, wrap};
+use super::showing::Showing;
 use super::theme::Theme;
 use super::view::Scroll;
 use crate::chat::command::{RequestId, commands};
@@ -50,6 +51,8 @@ pub(super) enum Panel {
     Leave,
     /// Something is asked to enter a room.
     Asked(Asking),
+    /// A file is shown.
+    Show(Box<Showing>),
 }
 
 /// A question, and what was typed to answer it, which is not seen.

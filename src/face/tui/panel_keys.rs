@@ -16,6 +16,7 @@ impl App {
         match std::mem::take(&mut self.panel) {
             Panel::None => {}
             Panel::Help(first) => self.press_at_help(first, key),
+            Panel::Show(showing) => self.press_at_showing(showing, key),
             // The line goes on where it was, so that /verified can be typed at once.
             Panel::Verify(_) if is_left => {}
             Panel::Verify(verify) => self.press_at_code(verify, key, held),
@@ -60,12 +61,12 @@ impl App {
     }
 
     /// Columns inside of what stands in a frame above the conversation.
-    fn columns_in_box(&self) -> u16 {
+    pub(super) fn columns_in_box(&self) -> u16 {
         self.size().0.saturating_sub(2)
     }
 
     /// The first row that is seen of so many in a frame, after a key that scrolls.
-    fn scrolled(&self, first: usize, count: usize, key: Key) -> Option<usize> {
+    pub(super) fn scrolled(&self, first: usize, count: usize, key: Key) -> Option<usize> {
         let seen = self.height().saturating_sub(2);
         let page = seen.saturating_sub(1).max(1);
         let last = count.saturating_sub(seen);

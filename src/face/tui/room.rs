@@ -5,6 +5,7 @@ use super::super::lines::{Lines, Style};
 use super::super::names::Names;
 use super::delivery::Delivery;
 use super::people::People;
+use super::transfers::Transfers;
 use crate::chat::entry::Syntax;
 use crate::chat::event::News;
 use crate::chat::rooms::LOBBY;
@@ -21,6 +22,7 @@ pub(super) struct Room {
     pub(super) people: People,
     pub(super) names: Names,
     pub(super) delivery: Delivery,
+    pub(super) transfers: Transfers,
     /// Writes the sentences about what is no message.
     pub(super) lines: Lines,
 }
@@ -42,6 +44,7 @@ impl Room {
             people: People::default(),
             names: Names::default(),
             delivery: Delivery::default(),
+            transfers: Transfers::default(),
         }
     }
 
@@ -53,6 +56,10 @@ impl Room {
             News::Snapshot(snapshot) => snapshot.ready.as_ref(),
             News::Delivered(report) => {
                 self.delivery.report(report);
+                None
+            }
+            News::Files(happened) => {
+                self.transfers.follow(happened);
                 None
             }
             News::NoNetwork => {

@@ -126,6 +126,15 @@ impl Theme {
         }
     }
 
+    /// The colour of a pixel, where there are enough.
+    pub(super) fn pixel(self, [red, green, blue]: [u8; 3]) -> Option<Color> {
+        match self.colors() {
+            Colors::None | Colors::Sixteen => None,
+            Colors::Indexed => Some(nearest_indexed((red, green, blue))),
+            Colors::True => Some(Color::Rgb(red, green, blue)),
+        }
+    }
+
     /// A style of some colour, where there are colours.
     fn colored(self, style: Style, color: Color) -> Style {
         match self.colors() {

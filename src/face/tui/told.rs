@@ -15,6 +15,7 @@ use super::talk::{Talk, TalkKey};
 use super::view::Scroll;
 use crate::chat::event::{Guest, Message, News, Person, Timing, Told};
 use crate::chat::rooms::RoomNumber;
+use crate::chat::transfer::event::FilesEvent;
 use crate::protocol::fingerprint::code_words;
 use crate::terminal::screen::short_name;
 use crate::text;
@@ -88,8 +89,8 @@ impl App {
                 self.tell_sentences(told);
             }
             News::Guest(guest) => self.on_guest(&key, guest),
-            // The title says so, and what was missed stands in its place.
-            News::Delivered(_) | News::CaughtUp { .. } => {}
+            // The title or the status says so, and what was missed stands in its place.
+            _ if is_in_bars(news) => {}
             _ => match movement(news) {
                 Some((movement, person)) => self.note_move(&key, movement, person),
                 None => self.tell_sentences(told),
@@ -293,6 +294,15 @@ impl App {
             words,
             first: 0,
         });
+    }
+}
+
+/// Whether the bars above and below the conversation show it.
+fn is_in_bars(news: &News) -> bool {
+    match news {
+        News::Delivered(_) | News::CaughtUp { .. } => true,
+        News::Files(happened) => matches!(**happened, FilesEvent::Progress(_)),
+        _ => false,
     }
 }
 

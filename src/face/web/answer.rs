@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{
+    ALLOW, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap,
+    HeaderName, HeaderValue,
+};
 use hyper::{Response, StatusCode};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::Receiver;
@@ -16,6 +19,8 @@ use super::files::File;
 use super::routes::Verb;
 use super::rules::Refusal;
 use super::server::Refused;
+use crate::chat::transfer::Offer;
+use crate::store::files::safe_name;
 use crate::text::{self, Lang};
 
 /// Headers of every answer: the page runs its own files and nothing else, stands in no frame, asks
@@ -23,7 +28,7 @@ use crate::text::{self, Lang};
 const HEADERS: [(&str, &str); 6] = [
     (
         "content-security-policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
          connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
          require-trusted-types-for 'script'; trusted-types 'none'",
     ),
@@ -33,6 +38,12 @@ const HEADERS: [(&str, &str); 6] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cache-control", "no-store"),
 ];
+
+/// What a stranger's file may do, should a browser ever show it by itself: nothing.
+const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
+
+/// A file that is no picture.
+const BYTES: &str = "application/octet-stream";
 
 /// One line for each object.
 pub(super) const NDJSON: &str = "application/x-ndjson; charset=utf-8";
@@ -128,6 +139,39 @@ pub(super) fn stream(stream: EventStream) -> Answered {
     answer(StatusCode::OK, NDJSON, Payload::Stream(stream))
 }
 
+/// A file that somebody offered: it is saved under its name and never shown as a page of ours.
+/// Pictures have a type of their own, so that a page can show them.
+pub(super) fn download(
+    offer: &Offer,
+    picture: Option<&'static str>,
+    stream: EventStream,
+) -> Answered {
+    let kind = picture.unwrap_or(BYTES);
+    let mut answer = answer(StatusCode::OK, kind, Payload::Stream(stream));
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, SANDBOX);
+    headers.insert(CONTENT_LENGTH, offer.size_bytes.into());
+    let name = attachment(&safe_name(&offer.name));
+    if let Ok(name) = HeaderValue::try_from(name) {
+        headers.insert(CONTENT_DISPOSITION, name);
+    }
+    answer
+}
+
+/// The header that saves a file under a name (RFC 6266, RFC 5987).
+fn attachment(name: &str) -> String {
+    let mut header = "attachment; filename*=UTF-8''".to_owned();
+    for byte in name.bytes() {
+        match byte {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'.' | b'-' | b'_' => {
+                header.push(byte.into());
+            }
+            byte => header.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    header
+}
+
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -143,6 +187,10 @@ pub(super) enum Fault {
     Streams(usize),
     /// The room has too much to do.
     Busy,
+    /// The file is not here, or not any more.
+    NotHere,
+    /// The disk does not take a file, for a reason.
+    Disk(String),
     /// A guest may not, for a reason.
     Guest(Refused, String),
 }
@@ -159,6 +207,8 @@ pub(super) fn fault(lang: Lang, fault: Fault) -> Answered {
         Fault::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
         Fault::TooSlow => StatusCode::REQUEST_TIMEOUT,
         Fault::Streams(_) | Fault::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Fault::NotHere => StatusCode::NOT_FOUND,
+        Fault::Disk(_) => StatusCode::INSUFFICIENT_STORAGE,
         Fault::Guest(refused, _) => match refused {
             Refused::NotHere => StatusCode::UNAUTHORIZED,
             Refused::SentAway => StatusCode::FORBIDDEN,
@@ -182,6 +232,8 @@ pub(super) fn fault(lang: Lang, fault: Fault) -> Answered {
         Fault::TooSlow => text::page_is_too_slow(lang),
         Fault::Streams(most) => text::too_many_pages(lang, *most),
         Fault::Busy => text::page_comes_too_early(lang),
+        Fault::NotHere => text::page_lacks_file(lang),
+        Fault::Disk(cause) => text::page_cannot_write(lang, cause),
         Fault::Guest(_, words) => words.clone(),
     };
     let mut answer = whole(status, TEXT, words + "\n");
@@ -189,9 +241,35 @@ pub(super) fn fault(lang: Lang, fault: Fault) -> Answered {
         let allowed = match verb {
             Verb::Get => "GET",
             Verb::Post => "POST",
+            Verb::Put => "PUT",
         };
         let allowed = HeaderValue::from_static(allowed);
         answer.headers_mut().insert(ALLOW, allowed);
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_the_name_it_stays_one_value_of_one_header() {
+        let header = attachment(&safe_name("o mapa (1).png"));
+        assert_eq!(
+            header,
+            "attachment; filename*=UTF-8''o%20mapa%20%281%29.png"
+        );
+        for name in [
+            "a\r\nSet-Cookie: x",
+            "\"; filename=evil.exe",
+            "ção.html",
+            "\u{202e}gnp",
+        ] {
+            let header = attachment(&safe_name(name));
+            let value = header.split_once("UTF-8''").unwrap().1;
+            let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b".-_%".contains(&byte);
+            assert!(value.bytes().all(is_safe), "{header}");
+        }
+    }
 }

@@ -22,8 +22,8 @@ const LEAVING: [&str; 4] = ["/sair", "/quit", "/exit", "/q"];
 /// The first words of the commands that list the commands.
 const HELP: [&str; 3] = ["/help", "/?", "/ajuda"];
 
-/// The first words of the command that offers files.
-const SENDING: [&str; 2] = ["/send", "/enviar"];
+/// The first words of the commands that read what is on this computer, or show it there.
+const SENDING: [&str; 6] = ["/send", "/enviar", "/paste", "/colar", "/view", "/ver"];
 
 /// What a page asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,6 +45,15 @@ pub struct HistoryAsk {
     pub(super) room: Option<String>,
     /// What `/search` would be followed by.
     pub(super) search: Option<String>,
+}
+
+/// The query of `PUT /files`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct OfferAsk {
+    /// What the file is called.
+    pub(super) name: String,
+    /// The room's name; none means the first room.
+    pub(super) room: Option<String>,
 }
 
 /// A line of input as it is meant.
@@ -119,6 +128,38 @@ fn is_command(entry: &Entry, words: &[&str]) -> bool {
     first.is_some_and(|first| words.contains(&first))
 }
 
+/// Reads a query, without its question mark. `put` takes each name and value, and returns whether
+/// the name was there before.
+fn each_of(query: &str, mut put: impl FnMut(&str, String) -> Result<bool, ()>) -> Result<(), ()> {
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').ok_or(())?;
+        let value = decoded(value).ok_or(())?;
+        if put(name, value)? {
+            return Err(());
+        }
+    }
+    Ok(())
+}
+
+impl OfferAsk {
+    /// Reads the query of a target, without its question mark.
+    ///
+    /// # Errors
+    /// A name that is not known, twice there or missing, or a value that is none.
+    pub(super) fn parse(query: &str) -> Result<Self, ()> {
+        let (mut file, mut room) = (None, None);
+        each_of(query, |name, value| {
+            Ok(match name {
+                "name" => file.replace(value).is_some(),
+                "room" => room.replace(value).is_some(),
+                _ => return Err(()),
+            })
+        })?;
+        let name = file.ok_or(())?;
+        Ok(Self { name, room })
+    }
+}
+
 impl HistoryAsk {
     /// Reads the query of a target, without its question mark.
     ///
@@ -126,10 +167,8 @@ impl HistoryAsk {
     /// A name that is not known, twice there, or a value that is none.
     pub(super) fn parse(query: &str) -> Result<Self, ()> {
         let mut ask = Self::default();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').ok_or(())?;
-            let value = decoded(value).ok_or(())?;
-            let was = match name {
+        each_of(query, |name, value| {
+            Ok(match name {
                 "before" => ask.before.replace(value).is_some(),
                 "room" => ask.room.replace(value).is_some(),
                 "search" => ask.search.replace(value).is_some(),
@@ -138,11 +177,8 @@ impl HistoryAsk {
                     ask.limit.replace(limit).is_some()
                 }
                 _ => return Err(()),
-            };
-            if was {
-                return Err(());
-            }
-        }
+            })
+        })?;
         Ok(ask)
     }
 
@@ -282,10 +318,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_file_has_a_name_and_perhaps_a_room() {
+        let asked = OfferAsk::parse("name=o+mapa%2epng&room=turma-a").unwrap();
+        assert_eq!(asked.name, "o mapa.png");
+        assert_eq!(asked.room.as_deref(), Some("turma-a"));
+        for wrong in ["", "room=a", "name=a&name=b", "name=%ff", "name=a&path=b"] {
+            assert_eq!(OfferAsk::parse(wrong), Err(()), "{wrong}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_query_is_read_or_refused(text in "[%+a-f0-9=&]{0,40}") {
-            let _ = HistoryAsk::parse(&text);
+            let _ = (HistoryAsk::parse(&text), OfferAsk::parse(&text));
         }
 
         #[test]

@@ -5,21 +5,26 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::asked::{self, Ask, HistoryAsk, Said};
+use super::asked::{self, Ask, HistoryAsk, OfferAsk, Said};
 use super::lines::{self, Notes, RoomLines};
 use super::pending::{Pendings, Subject};
 use super::queue::Queue;
 use super::server::{Answering, PageEvent, Refused, Server};
 use super::token::Token;
+use super::uploads::Uploads;
 use crate::chat::command::{Command, RequestId};
 use crate::chat::entry::{Entry, Request};
 use crate::chat::event::{Failure, News, Told};
 use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::chat::transcript::Snapshot;
+use crate::chat::transfer::FilesCommand;
+use crate::chat::transfer::event::{FilesEvent, OfferState};
 use crate::clock::Clock;
 use crate::face::Face;
 use crate::face::faces::{FIRST_OF_PAGE, is_answer, is_of_page};
 use crate::face::json;
+use crate::face::offers::Offers;
+use crate::store::files::{Looker, Received};
 use crate::text::{self, Lang};
 
 /// A stream whose state is being gathered, or that is given what happens.
@@ -39,6 +44,14 @@ impl Stream {
     }
 }
 
+/// A part of a room's state.
+enum StatePart<'n> {
+    /// Who is here, and what was said.
+    Talk(&'n Snapshot),
+    /// What is offered.
+    Files(&'n [OfferState]),
+}
+
 /// Most requests that wait for the room. Pages that ask more are told to wait.
 pub(super) const WAITING_MAX: usize = 256;
 
@@ -53,6 +66,8 @@ pub struct WebFace {
     streams: Vec<Stream>,
     waiting: VecDeque<Request>,
     pendings: Pendings,
+    offers: Offers,
+    uploads: Uploads,
     next: u64,
     /// The state of the call, for pages that come late.
     call: Option<Arc<str>>,
@@ -83,9 +98,16 @@ impl WebFace {
             streams: Vec::new(),
             waiting: VecDeque::new(),
             pendings: Pendings::default(),
+            offers: Offers::default(),
+            uploads: Uploads::default(),
             next: FIRST_OF_PAGE.0,
             call: None,
         }
+    }
+
+    /// Reads files that are here with this.
+    pub fn set_looker(&mut self, looker: Looker) {
+        self.offers.set_looker(looker);
     }
 
     /// Another token holds from now on: pages that have the old one are shut out.
@@ -100,12 +122,22 @@ impl WebFace {
             PageEvent::Opened(queue) => self.open(queue),
             // Guests have a face of their own, and calls are the program's.
             PageEvent::Guest(..) | PageEvent::Call(..) => {}
-            PageEvent::Asked(_, answering) if self.waiting.len() >= WAITING_MAX => {
+            PageEvent::Asked(_, answering) | PageEvent::Offered(_, _, answering)
+                if self.waiting.len() >= WAITING_MAX =>
+            {
                 let words = text::page_comes_too_early(self.lang);
                 answering.refuse(Refused::NoRoom, words);
             }
             PageEvent::Asked(Ask::Say(line), answering) => self.take_line(line, answering),
             PageEvent::Asked(Ask::History(ask), answering) => self.take_history(ask, answering),
+            PageEvent::Offered(ask, received, answering) => {
+                self.take_file(ask, received, answering);
+            }
+            PageEvent::Wanted(offer, finding) => {
+                if let Some(held) = self.offers.by_id(offer) {
+                    finding.found(held);
+                }
+            }
         }
     }
 
@@ -167,12 +199,14 @@ impl WebFace {
     /// Asks for the state of every room, for a stream that is new or lacks something.
     fn open(&mut self, queue: Arc<Queue>) {
         let rooms: Vec<RoomNumber> = self.rooms.keys().copied().collect();
-        let ask = |face: &mut Self, room| {
-            let snapshot = Entry::Direct(Box::new(Command::Snapshot));
-            face.request(room, snapshot)
-        };
-        let missing = rooms.into_iter().map(|room| (ask(self, room), room));
-        let missing = missing.collect();
+        let mut missing = Vec::new();
+        for room in rooms {
+            let list = Command::Files(FilesCommand::List);
+            for command in [Command::Snapshot, list] {
+                let entry = Entry::Direct(Box::new(command));
+                missing.push((self.request(room, entry), room));
+            }
+        }
         let is_older = |stream: &Stream| Arc::ptr_eq(&stream.queue, &queue);
         self.forget(|stream| is_older(stream) || stream.queue.is_closed());
         self.streams.push(Stream {
@@ -180,6 +214,11 @@ impl WebFace {
             missing,
             has_begun: false,
         });
+    }
+
+    /// Whether a stream waits for the answer to a request.
+    fn is_missed(&self, request: RequestId) -> bool {
+        self.streams.iter().any(|stream| stream.misses(request))
     }
 
     /// Forgets streams, and what was asked for them.
@@ -194,8 +233,8 @@ impl WebFace {
         });
     }
 
-    /// Gives a stream the state of a room, which begins the stream if it is the first one.
-    fn send_state(&mut self, room: RoomNumber, request: RequestId, snapshot: &Snapshot) {
+    /// Gives a stream a part of a room's state, which begins the stream if it is the first one.
+    fn send_state(&mut self, room: RoomNumber, request: RequestId, part: &StatePart<'_>) {
         let count = self.rooms.len();
         let is_meant = |stream: &&mut Stream| stream.misses(request);
         let Some(stream) = self.streams.iter_mut().find(is_meant) else {
@@ -211,7 +250,15 @@ impl WebFace {
             return;
         };
         let push = |line: String| stream.queue.push(&line.into());
-        room.state(snapshot, count).into_iter().for_each(push);
+        match part {
+            StatePart::Talk(snapshot) => {
+                room.state(snapshot, count).into_iter().for_each(push);
+            }
+            StatePart::Files(states) => {
+                let lines = room.files(states, &self.offers, count);
+                lines.into_iter().for_each(push);
+            }
+        }
         if stream.missing.is_empty() {
             let all = self.notes.all().chain(&self.call);
             all.for_each(|line| stream.queue.push(line));
@@ -219,9 +266,23 @@ impl WebFace {
         }
     }
 
+    /// Offers a file that has come.
+    fn take_file(&mut self, ask: OfferAsk, received: Received, answering: Answering) {
+        let entry = Uploads::entry(&received);
+        let Some(entry) = entry.filter(|_| self.uploads.have_room()) else {
+            let words = text::page_comes_too_early(self.lang);
+            return answering.refuse(Refused::NoRoom, words);
+        };
+        let (room, entry) = self.meant(ask.room, entry);
+        let request = self.request(room, entry);
+        self.uploads.keep(request, received);
+        self.pendings.wait(request, None, Subject::Other, answering);
+    }
+
     /// Forgets a room that was left: no stream waits for its state.
     fn leave(&mut self, number: RoomNumber) {
         self.rooms.remove(&number);
+        self.offers.forget(number);
         self.waiting.retain(|request| request.room != number);
         for stream in &mut self.streams {
             let missed = stream.missing.len();
@@ -282,9 +343,21 @@ impl WebFace {
     fn show_in_room(&mut self, told: &Told) {
         self.forget(|stream| stream.queue.is_closed());
         let request = told.request.filter(|request| is_of_page(*request));
+        self.uploads.follow(request, &told.news);
+        if let News::Files(happened) = &told.news {
+            self.offers.follow(told.room, happened);
+        }
         match (&told.news, request) {
             (News::Snapshot(snapshot), Some(request)) => {
-                return self.send_state(told.room, request, snapshot);
+                let part = StatePart::Talk(snapshot);
+                return self.send_state(told.room, request, &part);
+            }
+            (News::Files(happened), Some(request)) if self.is_missed(request) => {
+                if let FilesEvent::List(states) = &**happened {
+                    let part = StatePart::Files(states);
+                    self.send_state(told.room, request, &part);
+                }
+                return;
             }
             (News::Snapshot(_), None) => return,
             (news, _) if !json::is_told(news) => return,

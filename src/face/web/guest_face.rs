@@ -6,11 +6,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::face::WAITING_MAX;
+use super::guest_files::GuestFiles;
 use super::guest_lines::{self, GuestLines};
 use super::guest_link;
 use super::lines;
 use super::queue::Queue;
-use super::server::{Answering, Refused, Server};
+use super::server::{Answering, Finding, Refused, Server};
 use super::token::Token;
 use crate::chat::command::{Command, RequestId};
 use crate::chat::entry::{Entry, Request};
@@ -19,8 +20,10 @@ use crate::chat::guests::{
     Departure, GuestRefusal, GuestSession, GuestsCommand, GuestsEvent, LinkToken, line_of,
 };
 use crate::chat::rooms::RoomNumber;
+use crate::chat::transfer::{FilesCommand, OfferId};
 use crate::face::Face;
 use crate::face::faces::{FIRST_OF_GUESTS, is_answer};
+use crate::store::files::{Looker, Received};
 use crate::store::identity::random;
 use crate::text::{self, Lang};
 
@@ -49,6 +52,10 @@ pub enum GuestAsk {
     Listen(Arc<Queue>),
     /// To say something.
     Say(String, Answering),
+    /// To offer a file that has come.
+    Offer(Received, Answering),
+    /// A file that is here.
+    Wanted(OfferId, Finding),
     /// The stream has ended.
     Lost(Arc<Queue>),
 }
@@ -94,6 +101,7 @@ pub struct GuestFace {
     here: BTreeMap<GuestSession, Here>,
     waiting: VecDeque<Request>,
     asked: BTreeMap<RequestId, (GuestSession, Answering)>,
+    files: GuestFiles,
     next: u64,
     /// The state of the call, for guests who come late.
     call: Option<Arc<str>>,
@@ -103,8 +111,10 @@ impl GuestFace {
     /// Lets guests in by a link that holds this token, which the server knows.
     #[must_use]
     pub fn new(config: GuestFaceConfig, token: &Token) -> Self {
+        let files = GuestFiles::new(config.lang);
         let mut face = Self {
             config,
+            files,
             lines: GuestLines::default(),
             held: VecDeque::new(),
             held_bytes: 0,
@@ -116,7 +126,13 @@ impl GuestFace {
             call: None,
         };
         face.open(token);
+        face.request(Command::Files(FilesCommand::List));
         face
+    }
+
+    /// Reads files that are here with this.
+    pub fn set_looker(&mut self, looker: Looker) {
+        self.files.set_looker(looker);
     }
 
     /// The room where guests hear and speak.
@@ -163,9 +179,16 @@ impl GuestFace {
 
     /// Asks the room something about guests.
     fn ask(&mut self, command: GuestsCommand) -> RequestId {
+        self.request(Command::Guests(command))
+    }
+
+    fn request(&mut self, command: Command) -> RequestId {
+        self.enter(Entry::Direct(Box::new(command)))
+    }
+
+    fn enter(&mut self, entry: Entry) -> RequestId {
         let id = RequestId(self.next);
         self.next += 1;
-        let entry = Entry::Direct(Box::new(Command::Guests(command)));
         let room = self.config.room;
         self.waiting.push_back(Request { id, room, entry });
         id
@@ -175,7 +198,11 @@ impl GuestFace {
     pub fn handle(&mut self, session: GuestSession, ask: GuestAsk) {
         let is_full = self.waiting.len() >= WAITING_MAX;
         match ask {
-            GuestAsk::Enter { answering, .. } | GuestAsk::Say(_, answering) if is_full => {
+            GuestAsk::Enter { answering, .. }
+            | GuestAsk::Say(_, answering)
+            | GuestAsk::Offer(_, answering)
+                if is_full =>
+            {
                 let words = text::page_comes_too_early(self.config.lang);
                 answering.refuse(Refused::NoRoom, words);
             }
@@ -197,6 +224,12 @@ impl GuestFace {
                 let request = self.ask(GuestsCommand::Say { session, text });
                 self.asked.insert(request, (session, answering));
             }
+            GuestAsk::Offer(received, answering) => self.take_file(session, received, answering),
+            GuestAsk::Wanted(offer, finding) => {
+                if self.here.contains_key(&session) {
+                    self.files.find(offer, finding);
+                }
+            }
             GuestAsk::Listen(queue) => self.listen(session, queue),
             GuestAsk::Lost(queue) => {
                 let here = self.here.get_mut(&session);
@@ -206,6 +239,41 @@ impl GuestFace {
                 }
             }
         }
+    }
+
+    /// Offers a file that a guest has sent, behind a line that says so.
+    fn take_file(&mut self, session: GuestSession, received: Received, answering: Answering) {
+        if !self.here.contains_key(&session) {
+            let why = GuestRefusal::NoSession;
+            let words = text::guest_refused(self.config.lang, &why);
+            return answering.refuse(refused(&why), words);
+        }
+        match self.files.announcement(session, &received) {
+            Ok(text) => {
+                let request = self.ask(GuestsCommand::Say { session, text });
+                let file = (received, answering);
+                self.files.announce(request, session, file);
+            }
+            Err(words) => answering.refuse(Refused::NoRoom, words),
+        }
+    }
+
+    /// Takes in what is told about files; returns whether nothing else is to be made of it.
+    fn show_files(&mut self, told: &Told) -> bool {
+        let step = self.files.follow(told, &mut self.lines);
+        if let Some((entry, received, answering)) = step.next {
+            let request = self.enter(entry);
+            self.files.offer(request, received, answering);
+        }
+        step.lines.iter().for_each(|line| self.show_line(line));
+        step.is_over
+    }
+
+    /// Gives a line to everybody who is here.
+    fn show_line(&mut self, line: &Arc<str>) {
+        self.hold(line);
+        let here = self.here.values().filter_map(|here| here.queue.as_ref());
+        here.for_each(|queue| queue.push(line));
     }
 
     /// Gives a stream what its guest may know, and what is said from now on.
@@ -261,6 +329,7 @@ impl GuestFace {
                     }
                     first.push_front(line);
                 }
+                first.extend(self.files.first().cloned());
                 first.push_front(ready);
                 let here = Here {
                     first: first.into(),
@@ -285,6 +354,7 @@ impl GuestFace {
 
     /// Ends the stream of a guest who is not here any more.
     fn leave(&mut self, session: GuestSession, why: Departure) {
+        self.files.leave(session);
         if let Some(queue) = self.here.remove(&session).and_then(|here| here.queue) {
             let words = text::guest_is_out(self.config.lang, why);
             queue.push(&guest_lines::ended(why, words));
@@ -319,6 +389,9 @@ impl Face for GuestFace {
         if told.room != self.config.room {
             return;
         }
+        if self.show_files(told) {
+            return;
+        }
         if let News::Guests(event) = &told.news {
             return self.show_event(told.request, event);
         }
@@ -329,9 +402,7 @@ impl Face for GuestFace {
         }
         if let Some(seen) = line_of(&told.news) {
             let line = self.lines.seen(&seen);
-            self.hold(&line);
-            let here = self.here.values().filter_map(|here| here.queue.as_ref());
-            here.for_each(|queue| queue.push(&line));
+            self.show_line(&line);
         }
         let asked = told.request.and_then(|request| self.asked.remove(&request));
         if let Some((_, answering)) = asked {
@@ -356,7 +427,7 @@ impl Face for GuestFace {
 }
 
 /// What a refusal means to the page.
-fn refused(why: &GuestRefusal) -> Refused {
+pub(super) fn refused(why: &GuestRefusal) -> Refused {
     match why {
         GuestRefusal::WrongLink | GuestRefusal::NoSession => Refused::NotHere,
         GuestRefusal::TooFast => Refused::TooFast,

@@ -7,9 +7,23 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::lines::line;
-use crate::chat::event::Timing;
+use crate::chat::event::{Person, Timing};
 use crate::chat::guests::{Departure, GuestLine, GuestLineAuthor, GuestLineForm, Seen};
+use crate::chat::transfer::Offer;
 use crate::clock::WallClock;
+use crate::face::json::kind_of_offer;
+use crate::face::lines::addressed;
+
+/// An offer, as guests see it.
+#[derive(Debug)]
+pub(super) struct FileLine<'o> {
+    pub(super) offer: &'o Offer,
+    pub(super) who: &'o Person,
+    /// When it was made, in milliseconds since 1970, if that is known.
+    pub(super) wall_ms: Option<u64>,
+    /// Whether guests can download it.
+    pub(super) is_here: bool,
+}
 
 /// Writes the lines of guests' pages.
 #[derive(Debug, Default)]
@@ -27,6 +41,26 @@ impl GuestLines {
             })),
             Seen::Deleted { id } => line(&json!({ "event": "deleted", "id": id.to_string() })),
         }
+    }
+
+    /// Something is offered.
+    pub(super) fn file(&mut self, file: &FileLine<'_>) -> Arc<str> {
+        let mut object = Map::new();
+        object.insert("event".into(), "file".into());
+        if let Some(wall_ms) = file.wall_ms {
+            let time = self.clock.at(Duration::from_millis(wall_ms));
+            object.insert("time".into(), time.rfc3339.as_str().into());
+        }
+        let told = json!({
+            "id": file.offer.id.to_string(),
+            "name": &*file.offer.name,
+            "kind": kind_of_offer(file.offer.kind),
+            "size_bytes": file.offer.size_bytes,
+            "from": { "user": addressed(file.who) },
+            "state": if file.is_here { "here" } else { "offered" },
+        });
+        object.insert("file".into(), told);
+        line(&Value::Object(object))
     }
 
     /// A message.

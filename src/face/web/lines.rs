@@ -9,7 +9,9 @@ use serde_json::json;
 use super::queue::QUEUE_MAX_BYTES;
 use crate::chat::event::{Message, News, Timing};
 use crate::chat::transcript::Snapshot;
+use crate::chat::transfer::event::{FilesEvent, OfferState, Offered};
 use crate::face::json::Json;
+use crate::face::offers::Offers;
 use crate::terminal::screen::{Color, Form, Screen};
 use crate::text::Lang;
 
@@ -19,6 +21,9 @@ const STATE_MESSAGES: usize = 200;
 /// Bytes of messages in the state of all rooms: half of what may wait for a page, so that the state
 /// is never too long for it.
 const STATE_MAX_BYTES: usize = QUEUE_MAX_BYTES / 2;
+
+/// Bytes of what is offered in the state of all rooms: each offer may name hundreds of people.
+const FILES_MAX_BYTES: usize = QUEUE_MAX_BYTES / 8;
 
 /// Lines that are no part of a room's state, and are given to a late page all the same: what guests
 /// of the plain wire said, how far own messages have got, and notes.
@@ -72,6 +77,48 @@ impl RoomLines {
         }
         lines.reverse();
         lines
+    }
+}
+
+impl RoomLines {
+    /// What is offered in the room, as one of so many: the newest offers, oldest first.
+    pub(super) fn files(
+        &mut self,
+        states: &[OfferState],
+        offers: &Offers,
+        rooms: usize,
+    ) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut left_bytes = FILES_MAX_BYTES / rooms.max(1);
+        for state in states.iter().rev() {
+            let line = self.offer(state, offers);
+            let Some(left) = left_bytes.checked_sub(line.len()) else {
+                break;
+            };
+            left_bytes = left;
+            lines.push(line);
+        }
+        lines.reverse();
+        lines
+    }
+
+    /// One offer: when it was made, if that is known, and how far it is.
+    fn offer(&mut self, state: &OfferState, offers: &Offers) -> String {
+        let mut lines = String::new();
+        if let Some(wall_ms) = offers.offered_at(state.offer.id) {
+            let offered = Offered {
+                number: state.number,
+                offer: Arc::clone(&state.offer),
+                who: state.who.clone(),
+                wall_ms,
+                is_own: state.is_own,
+                timing: Timing::History,
+            };
+            let offered = FilesEvent::Offered(Box::new(offered));
+            lines += &self.line(None, &News::Files(Box::new(offered)));
+        }
+        let progress = FilesEvent::Progress(state.clone());
+        lines + &self.line(None, &News::Files(Box::new(progress)))
     }
 }
 

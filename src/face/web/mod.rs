@@ -5,10 +5,12 @@
 //! routes       everything that can be asked for, as one closed table; files: the page itself
 //! token        what a page must know, and how the server shows that it knows it, too
 //! asked        what bodies and queries ask for; call: the same for sound and pictures; pure
-//! server       the thread: tokio and hyper; connections · visit (one of them) · answer
+//! server       the thread: tokio and hyper; connections · visit (one of them) · answer ·
+//!              transfers (files that come and go)
 //! queue        what waits for one page, bounded
-//! face         the loop's side: state of the rooms, events, requests; lines · pending
-//! guest_face   the same for guests, who have a listener of their own and sessions; guest_lines
+//! face         the loop's side: state of the rooms, events, requests; lines · pending · uploads
+//! guest_face   the same for guests, who have a listener of their own and sessions; guest_lines ·
+//!              guest_files
 //! ```
 //!
 //! The thread only blocks and sends: it reads heads and bodies, hands over what is asked, and
@@ -21,6 +23,7 @@ mod connections;
 mod face;
 mod files;
 mod guest_face;
+mod guest_files;
 mod guest_lines;
 mod lines;
 mod pending;
@@ -30,16 +33,18 @@ mod rules;
 mod server;
 mod sessions;
 mod token;
+mod transfers;
+mod uploads;
 mod visit;
 
 use std::net::SocketAddr;
 
-pub use self::asked::{Ask, HistoryAsk};
+pub use self::asked::{Ask, HistoryAsk, OfferAsk};
 pub use self::call::{CallAct, CallAsk, Caller};
 pub use self::face::{CallLine, WebFace};
 pub use self::guest_face::{GuestAsk, GuestFace, GuestFaceConfig};
 pub use self::queue::Queue;
-pub use self::server::{Answering, Audience, PageEvent, Refused, Server};
+pub use self::server::{Answering, Audience, Finding, PageEvent, Refused, Server};
 pub use self::token::{TOKEN_BYTES, Token};
 
 /// The link of guests' page at an address of this computer.

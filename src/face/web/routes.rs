@@ -2,6 +2,7 @@
 
 use super::files::File;
 use super::server::Audience;
+use crate::chat::transfer::OfferId;
 
 /// How something is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub(super) enum Verb {
     Get,
     /// To do it.
     Post,
+    /// To put something there.
+    Put,
 }
 
 /// What is asked for.
@@ -34,13 +37,19 @@ pub(super) enum Route {
     /// To say something as a guest.
     GuestSay,
     /// A connection for sound and pictures.
-    Offer,
+    Connect,
     /// To do something on such a connection.
     Call,
     /// A connection for sound and pictures, as a guest.
-    GuestOffer,
+    GuestConnect,
     /// To do something on it, as a guest.
     GuestCall,
+    /// To offer a file.
+    Offer,
+    /// A file that is here.
+    Fetch(OfferId),
+    /// What lets a browser download it.
+    Ticket(OfferId),
 }
 
 /// What stands at a listener.
@@ -48,6 +57,9 @@ pub(super) enum Route {
 pub(super) struct Table {
     audience: Audience,
     others: &'static [(&'static str, Verb, Route)],
+    /// Where files are, and the tickets for them.
+    files: &'static str,
+    tickets: &'static str,
 }
 
 /// What the person's own page asks for.
@@ -59,9 +71,12 @@ pub(super) static PAGE: Table = Table {
         ("/events", Verb::Get, Route::Events),
         ("/say", Verb::Post, Route::Say),
         ("/history", Verb::Get, Route::History),
-        ("/offer", Verb::Post, Route::Offer),
+        ("/offer", Verb::Post, Route::Connect),
         ("/call", Verb::Post, Route::Call),
+        ("/files", Verb::Put, Route::Offer),
     ],
+    files: "/files/",
+    tickets: "/tickets/",
 };
 
 /// What a guest's page asks for, and there is nothing else for it.
@@ -72,9 +87,12 @@ pub(super) static GUESTS: Table = Table {
         ("/guest/enter", Verb::Post, Route::Enter),
         ("/guest/events", Verb::Get, Route::GuestEvents),
         ("/guest/say", Verb::Post, Route::GuestSay),
-        ("/guest/offer", Verb::Post, Route::GuestOffer),
+        ("/guest/offer", Verb::Post, Route::GuestConnect),
         ("/guest/call", Verb::Post, Route::GuestCall),
+        ("/guest/files", Verb::Put, Route::Offer),
     ],
+    files: "/guest/files/",
+    tickets: "/guest/tickets/",
 };
 
 impl Table {
@@ -83,8 +101,23 @@ impl Table {
         let file = File::at(path, self.audience).map(|file| (Verb::Get, Route::File(file)));
         file.or_else(|| {
             let found = self.others.iter().find(|(at, ..)| *at == path);
-            found.map(|(_, verb, route)| (*verb, *route))
+            let found = found.map(|(_, verb, route)| (*verb, *route));
+            found.or_else(|| self.of_offer(path))
         })
+    }
+
+    /// What stands at the path of one offer.
+    fn of_offer(&self, path: &str) -> Option<(Verb, Route)> {
+        if let Some(id) = path.strip_prefix(self.files) {
+            return Some((Verb::Get, Route::Fetch(offer_id(id)?)));
+        }
+        let id = path.strip_prefix(self.tickets)?;
+        Some((Verb::Post, Route::Ticket(offer_id(id)?)))
+    }
+
+    /// Whether a guest's session is asked for, and not the token of the listener.
+    pub(super) fn asks_for_session(&self, route: Route) -> bool {
+        self.audience == Audience::Guests && route != Route::Enter
     }
 }
 
@@ -94,13 +127,25 @@ impl Route {
         matches!(self, Self::File(_) | Self::Texts | Self::Prove)
     }
 
-    /// Whether a guest's session is asked for, and not the token of the listener.
-    pub(super) fn is_of_session(self) -> bool {
-        matches!(
-            self,
-            Self::GuestEvents | Self::GuestSay | Self::GuestOffer | Self::GuestCall
-        )
+    /// Whether it may be asked for with a ticket instead.
+    pub(super) fn takes_ticket(self) -> bool {
+        matches!(self, Self::Fetch(_))
     }
+}
+
+/// The id of an offer: 32 small hexadecimal digits.
+fn offer_id(digits: &str) -> Option<OfferId> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let is_id = digits.len() == 32 && digits.bytes().all(is_digit);
+    let number = u128::from_str_radix(digits, 16).ok().filter(|_| is_id)?;
+    Some(OfferId(number.to_be_bytes()))
+}
+
+/// The ticket in a query, if one is there.
+pub(super) fn shown_ticket(query: &str) -> Option<&str> {
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("ticket="))
 }
 
 #[cfg(test)]
@@ -119,7 +164,19 @@ mod tests {
                 );
             }
         }
+        let id = "0123456789abcdef0123456789abcdef";
+        let bytes = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef_u128.to_be_bytes();
+        let fetched = Some((Verb::Get, Route::Fetch(OfferId(bytes))));
+        assert_eq!(PAGE.at(&format!("/files/{id}")), fetched);
+        assert_eq!(GUESTS.at(&format!("/guest/files/{id}")), fetched);
+        assert_eq!(GUESTS.at(&format!("/files/{id}")), None);
         for none in [
+            "/files/",
+            "/files/0123",
+            "/files/../files/0123456789abcdef",
+            "/files/0123456789ABCDEF0123456789abcdef",
+            "/files/+123456789abcdef0123456789abcdef",
+            "/tickets/0123456789abcdef0123456789abcdefg",
             "",
             "//",
             "/page.css/",

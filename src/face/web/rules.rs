@@ -5,7 +5,8 @@
 //! Origin          absent or ours: else 403, and so for `null`
 //! Sec-Fetch-Site  absent, same-origin or none: else 403; a link from elsewhere may open the page
 //! path, method    in the table: else 404 or 405
-//! Authorization   the token, or a guest's session: else 401, for what tells of a room
+//! Authorization   the token, or a guest's session: else 401, for what tells of a room; a file may
+//!                 be asked for by a ticket in its place, which is looked at later
 //! ```
 
 use std::net::IpAddr;
@@ -13,7 +14,7 @@ use std::net::IpAddr;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN};
 use hyper::{Method, Uri};
 
-use super::routes::{GUESTS, PAGE, Route, Table, Verb};
+use super::routes::{GUESTS, PAGE, Route, Table, Verb, shown_ticket};
 use super::token::Token;
 
 /// The port of plain HTTP, which browsers leave out.
@@ -119,11 +120,15 @@ pub(super) fn judge(head: Head<'_>, door: &Door) -> Result<Route, Refusal> {
     let is_verb = match verb {
         Verb::Get => head.method == Method::GET,
         Verb::Post => head.method == Method::POST,
+        Verb::Put => head.method == Method::PUT,
     };
     if !is_verb {
         return Err(Refusal::WrongMethod(verb));
     }
-    match route.is_public() || route.is_of_session() || shows_token(head, door) {
+    let query = head.target.query().unwrap_or_default();
+    let is_ticketed = route.takes_ticket() && shown_ticket(query).is_some();
+    let is_judged_later = is_ticketed || door.table.asks_for_session(route);
+    match route.is_public() || is_judged_later || shows_token(head, door) {
         true => Ok(route),
         false => Err(Refusal::NoToken),
     }
@@ -181,7 +186,7 @@ fn opens_the_page(head: Head<'_>, found: Option<(Verb, Route)>) -> bool {
         && only(head.headers, &SEC_FETCH_DEST) == Field::One("document")
 }
 
-fn shows_token(head: Head<'_>, door: &Door) -> bool {
+pub(super) fn shows_token(head: Head<'_>, door: &Door) -> bool {
     shown_token(head).is_some_and(|token| door.token.is(token.as_bytes()))
 }
 

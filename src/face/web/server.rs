@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::timeout;
 
-use super::asked::Ask;
+use super::asked::{Ask, OfferAsk};
 use super::call::{CallAsk, Caller};
 use super::connections::{Connections, Place};
 use super::guest_face::GuestAsk;
@@ -25,10 +25,14 @@ use super::queue::Queue;
 use super::rules::Door;
 use super::sessions::Sessions;
 use super::token::Token;
+use super::transfers::{DOWNLOADS_MAX, Tickets, UPLOADS_MAX};
 use super::visit::Visit;
 use crate::chat::guests::{GUESTS_MAX, GuestSession};
+use crate::chat::transfer::OfferId;
+use crate::face::offers::Held;
 use crate::net::tcp::Listener;
 use crate::net::tcp_acceptor::{Acceptor, Ends};
+use crate::store::files::Received;
 use crate::text::Lang;
 
 /// Most streams of events at once: a class's browsers on one computer, far more than one person's.
@@ -59,10 +63,26 @@ pub enum PageEvent {
     Opened(Arc<Queue>),
     /// An answer.
     Asked(Ask, Answering),
+    /// A file has come and is to be offered.
+    Offered(OfferAsk, Received, Answering),
+    /// A file that is here.
+    Wanted(OfferId, Finding),
     /// Something for a guest.
     Guest(GuestSession, GuestAsk),
     /// Something about sound and pictures.
     Call(Caller, CallAsk, Answering),
+}
+
+/// Takes what reads a file that is here; dropped where there is none.
+#[derive(Debug)]
+pub struct Finding(pub(super) oneshot::Sender<Held>);
+
+impl Finding {
+    /// Here it is.
+    pub(super) fn found(self, held: Held) {
+        // Whoever waits no more has gone.
+        let _ = self.0.send(held);
+    }
 }
 
 /// Takes the answer to one request.
@@ -107,6 +127,9 @@ pub(super) struct Shared {
     pub(super) tell: Tell,
     pub(super) streams: Arc<Semaphore>,
     pub(super) asks: Semaphore,
+    pub(super) uploads: Semaphore,
+    pub(super) downloads: Arc<Semaphore>,
+    pub(super) tickets: Tickets,
 }
 
 impl Shared {
@@ -154,6 +177,9 @@ impl Server {
                 tell: Box::new(tell),
                 streams: Arc::new(Semaphore::new(audience.streams())),
                 asks: Semaphore::new(ASKS_MAX),
+                uploads: Semaphore::new(UPLOADS_MAX),
+                downloads: Arc::new(Semaphore::new(DOWNLOADS_MAX)),
+                tickets: Tickets::default(),
             });
             let local = LocalSet::new();
             local.block_on(&runtime, serve(listener, shared, ends));

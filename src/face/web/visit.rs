@@ -23,11 +23,13 @@ use super::call::Caller;
 use super::connections::Place;
 use super::guest_face::GuestAsk;
 use super::queue::{Next, QUEUE_MAX_BYTES, Queue};
-use super::routes::Route;
-use super::rules::{Door, Head, judge, shown_token};
+use super::routes::{Route, shown_ticket};
+use super::rules::{Door, Head, Refusal, judge, shown_token, shows_token};
 use super::server::{Answering, Audience, PageEvent, Shared};
 use super::token::{TOKEN_BYTES, Token};
+use super::transfers::Fetcher;
 use crate::chat::guests::{GUEST_TEXT_MAX_BYTES, GuestSession, LinkToken};
+use crate::chat::transfer::OfferId;
 use crate::face::tui::emoji_table;
 use crate::net::tcp_acceptor::Ends;
 use crate::store::identity::random;
@@ -43,7 +45,7 @@ const NONCE_MAX_BYTES: usize = 256;
 const BODY_WAIT: Duration = Duration::from_secs(10);
 
 /// How long the room may take to answer; what it says later comes by the streams.
-const ANSWER_WAIT: Duration = Duration::from_secs(10);
+pub(super) const ANSWER_WAIT: Duration = Duration::from_secs(10);
 
 /// Silence after which a stream carries a sign of life.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -52,7 +54,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const HEARTBEAT_LINE: &[u8] = b"{\"event\":\"heartbeat\"}\n";
 
 /// Pieces on their way to the socket.
-const PIECES: usize = 1;
+pub(super) const PIECES: usize = 1;
 
 /// Bytes that wait for one guest: what a telephone lacks after some seconds without its network.
 const GUEST_QUEUE_MAX_BYTES: usize = 64 << 10;
@@ -64,9 +66,9 @@ const GUEST_BODY_MAX_BYTES: usize = 6 * GUEST_TEXT_MAX_BYTES + 256;
 pub(super) struct Visit {
     ends: Ends,
     place: Place,
-    shared: Rc<Shared>,
+    pub(super) shared: Rc<Shared>,
     /// Counts what shows that somebody reads or writes on the other side.
-    moves: Rc<Cell<u64>>,
+    pub(super) moves: Rc<Cell<u64>>,
 }
 
 /// The body of `POST /guest/enter`.
@@ -121,6 +123,10 @@ impl Visit {
         };
         let query = parts.uri.query().unwrap_or_default();
         let answered = match judge(head, &door) {
+            Ok(Route::Fetch(id)) => match self.fetcher(head, query, id, &door) {
+                Some(by) => self.fetch(id, by).await,
+                None => Err(Fault::Refused(Refusal::NoToken)),
+            },
             Ok(route) if self.shared.audience == Audience::Guests => {
                 let shown = shown_token(head);
                 self.take_guests(route, query, shown, body).await
@@ -141,6 +147,22 @@ impl Visit {
         }
     }
 
+    /// Who asks for a file, by the header or by a ticket; `None` for anybody else.
+    fn fetcher(&self, head: Head<'_>, query: &str, offer: OfferId, door: &Door) -> Option<Fetcher> {
+        let ticket = shown_ticket(query);
+        let by_ticket = || ticket.and_then(|ticket| self.shared.tickets.of(ticket, offer));
+        let by_header = match self.shared.audience {
+            Audience::Person => shows_token(head, door).then_some(Fetcher::Person),
+            Audience::Guests => {
+                let session = shown_token(head).and_then(|it| self.shared.sessions.of(it));
+                session.map(Fetcher::Guest)
+            }
+        };
+        let by = by_header.or_else(by_ticket)?;
+        self.place.prove();
+        Some(by)
+    }
+
     /// Does what a guest's page asks for.
     async fn take_guests(
         &self,
@@ -153,7 +175,7 @@ impl Visit {
         if session.is_some() || route == Route::Enter {
             self.place.prove();
         }
-        let unknown = Fault::Refused(super::rules::Refusal::NoToken);
+        let unknown = Fault::Refused(Refusal::NoToken);
         match (route, session) {
             (Route::File(file), _) => Ok(answer::file(file)),
             (Route::Texts, _) => Ok(answer::object(texts(self.shared.lang, query))),
@@ -172,8 +194,14 @@ impl Visit {
                 let ask = GuestAsk::Say(says.say, Answering(sender));
                 Ok(answer::lines(self.ask_for(session, ask, answer).await?))
             }
-            (Route::GuestOffer | Route::GuestCall, Some(session)) => {
+            (Route::GuestConnect | Route::GuestCall, Some(session)) => {
                 self.call(Caller::Guest(session), route, body).await
+            }
+            (Route::Offer, Some(session)) => {
+                self.receive(query, body, Fetcher::Guest(session)).await
+            }
+            (Route::Ticket(offer), Some(session)) => {
+                self.ticket(offer, Fetcher::Guest(session)).await
             }
             _ => Err(unknown),
         }
@@ -257,12 +285,15 @@ impl Visit {
                 let _permit = self.permit().await?;
                 self.ask(Ask::History(ask)).await
             }
-            Route::Offer | Route::Call => self.call(Caller::Person, route, body).await,
-            Route::Enter
+            Route::Connect | Route::Call => self.call(Caller::Person, route, body).await,
+            Route::Offer => self.receive(query, body, Fetcher::Person).await,
+            Route::Ticket(offer) => self.ticket(offer, Fetcher::Person).await,
+            Route::Fetch(_)
+            | Route::Enter
             | Route::GuestEvents
             | Route::GuestSay
-            | Route::GuestOffer
-            | Route::GuestCall => Err(Fault::Refused(super::rules::Refusal::NoSuchRoute)),
+            | Route::GuestConnect
+            | Route::GuestCall => Err(Fault::Refused(Refusal::NoSuchRoute)),
         }
     }
 
@@ -273,16 +304,8 @@ impl Visit {
     }
 
     async fn ask(&self, ask: Ask) -> Result<Answered, Fault> {
-        let (sender, answer) = oneshot::channel();
-        if !(self.shared.tell)(PageEvent::Asked(ask, Answering(sender))) {
-            return Err(Fault::Busy);
-        }
-        match timeout(ANSWER_WAIT, answer).await {
-            Ok(Ok(Ok(lines))) => Ok(answer::lines(lines)),
-            Ok(Ok(Err((refused, words)))) => Err(Fault::Guest(refused, words)),
-            // The room is over, or has not answered yet.
-            Ok(Err(_)) | Err(_) => Ok(answer::lines(Vec::new())),
-        }
+        self.answered(|answering| PageEvent::Asked(ask, answering))
+            .await
     }
 
     fn open_stream(&self, reader: Reader) -> Result<Answered, Fault> {
@@ -307,7 +330,7 @@ impl Visit {
     }
 }
 
-fn moved(moves: &Cell<u64>) {
+pub(super) fn moved(moves: &Cell<u64>) {
     moves.set(moves.get().wrapping_add(1));
 }
 

@@ -17,9 +17,10 @@ use super::member::Member;
 use super::opening::{Opened, RoomOpened};
 #[cfg(feature = "web")]
 use super::paging::{PageNews, Paging};
+use super::pasting::{Pasted, Pasting};
 use crate::chat::command::{self, Asked, Command, Leave, RequestId};
 use crate::chat::entry::{Entry, Request};
-use crate::chat::event::{Failure, Interface, News, Told};
+use crate::chat::event::{Failure, News, Told};
 use crate::chat::rooms::{RoomNumber, Rooms};
 use crate::chat::{Input, NetworkAsk, NetworkNews, Output};
 use crate::cli::HistoryRooms;
@@ -28,12 +29,10 @@ use crate::error::Error;
 use crate::face::{Face, Faces, failure};
 use crate::modes::{Outcome, finish, output_failed};
 use crate::net::group::{GroupOperation, Refusal};
-use crate::net::group_sockets::{Changes, Families, GroupSockets};
-use crate::net::interfaces::{self, LikelyReason};
+use crate::net::group_sockets::{Families, GroupSockets};
 use crate::net::socket_poller::{Batch, Wire};
 use crate::protocol::engine::event::{Destination, Transmit};
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::beat::Link;
 use crate::store::archive::{self, Archive, CLOSE_WAIT, SIGNALLED_CLOSE_WAIT};
 use crate::store::files;
 use crate::terminal::console::ConsoleEvent;
@@ -56,6 +55,7 @@ pub(super) enum Event {
     Archived(archive::Told),
     /// What the disk that holds files tells.
     Files(files::Told),
+    Pasted(RoomNumber, Pasted),
     /// What came through a pipe to be offered was read.
     Spooled(io::Result<files::Spool>),
     /// What was taken for stdout was written there.
@@ -83,6 +83,7 @@ pub(super) struct Driver {
     pub(super) kept: HistoryRooms,
     pub(super) filing: Filing,
     pub(super) giving: Giving,
+    pub(super) pasting: Pasting,
     pub(super) listening: Listening,
     /// The plain wire of the lobby.
     pub(super) plain: SocketAddrV4,
@@ -199,6 +200,7 @@ impl Driver {
             Event::Opened(_) | Event::Poured(_) => {}
             Event::Files(told) => self.on_files(now, told),
             Event::Spooled(spool) => self.on_spooled(spool),
+            Event::Pasted(room, pasted) => self.on_pasted(room, pasted),
             Event::RoomOpened(opened) => self.on_opened(now, *opened),
             Event::Archived(told) => self.on_told(now, told),
             #[cfg(feature = "web")]
@@ -280,6 +282,8 @@ impl Driver {
                 Ok(Asked::ClearScreen) => self.face.clear_screen(),
                 Ok(Asked::Page(ask)) => self.on_page_ask(room, ask),
                 Ok(Asked::Send(to_send)) => self.send_files(request, room, to_send),
+                Ok(Asked::Paste) => self.paste(room),
+                Ok(Asked::View(which)) => self.face.view_file(room, which),
                 Ok(Asked::Command(Command::Leave(leave))) => {
                     self.leave_all(now, request, leave);
                     has_asked = true;
@@ -354,7 +358,7 @@ impl Driver {
         if matches!(told.news, News::Alone { .. }) && self.rooms.is_first(told.room) {
             self.hint_at_network();
         }
-        self.errand_on(&told.news);
+        self.files_on(told);
         self.on_call_told(told);
     }
 
@@ -428,44 +432,8 @@ impl Driver {
         }
     }
 
-    fn on_changes(&mut self, now: Moment, changes: Changes) {
-        let link = match self.sockets.is_radio() {
-            Some(false) => Link::Wired,
-            Some(true) => Link::Radio,
-            None => Link::Unknown,
-        };
-        let news = NetworkNews::Interfaces {
-            joined: changes.joined.iter().map(interface).collect(),
-            lost: changes.lost.iter().map(interface).collect(),
-            in_use: self.sockets.interfaces().iter().map(interface).collect(),
-            link,
-            datagram_bytes: self.sockets.datagram_bytes(),
-        };
-        self.rooms.handle(now, Input::Network(news));
-        if changes.reason == Some(LikelyReason::OnlyInner) {
-            let sentence = text::only_inner(self.lang, self.sockets.interfaces());
-            self.face.say(&sentence);
-        }
-        for interface in &changes.unable {
-            let sentence = text::cannot_multicast(self.lang, interface);
-            self.face.say(&sentence);
-        }
-        // Each interface reports its refusal once.
-        for refusal in &changes.refusals {
-            self.tell_refusal(refusal);
-        }
-    }
-
-    /// Adds to the hint of being alone what the room does not know.
-    fn hint_at_network(&mut self) {
-        let (group, left_out) = (&self.group, self.sockets.left_out());
-        self.face
-            .say(&text::network_hint(self.lang, group, left_out));
-    }
-
     pub(super) fn fail(&mut self, failure: Failure) {
-        let first = self.rooms.states().next();
-        let room = first.map_or(RoomNumber::FIRST, |room| room.number);
+        let room = self.first_room();
         self.show(room, None, News::Failed(failure));
     }
 
@@ -481,15 +449,5 @@ impl Driver {
             true => Ok(Outcome::Incomplete),
             false => Ok(Outcome::Done),
         }
-    }
-}
-
-/// An interface, as data for the room.
-fn interface(interface: &interfaces::Interface) -> Interface {
-    let v4 = interface.addresses.first().copied().map(Into::into);
-    let v6 = interface.addresses_v6.first().copied().map(Into::into);
-    Interface {
-        name: interface.name.clone(),
-        address: v4.or(v6),
     }
 }

@@ -121,12 +121,12 @@ impl Errand {
     /// Takes in that it took too long; leaves unless there is nothing more to wait for.
     pub(super) fn on_timeout(&mut self) -> Vec<Act> {
         match self {
-            Self::Drop(dropping) => dropping.leave(),
+            Self::Drop(dropping) => leave(&mut dropping.is_over),
             // Whoever takes on and on has waited for the first thing alone.
             Self::Take(taking) if taking.saved.is_some() => Vec::new(),
             Self::Take(taking) => {
                 taking.is_failed = true;
-                taking.leave()
+                leave(&mut taking.is_over)
             }
         }
     }
@@ -188,7 +188,7 @@ impl Dropping {
             _ => {}
         }
         match self.is_settled() {
-            true => self.leave(),
+            true => leave(&mut self.is_over),
             false => Vec::new(),
         }
     }
@@ -224,13 +224,6 @@ impl Dropping {
     fn is_done(&self) -> bool {
         !self.is_failed && self.is_settled()
     }
-
-    fn leave(&mut self) -> Vec<Act> {
-        match std::mem::replace(&mut self.is_over, true) {
-            true => Vec::new(),
-            false => vec![Act::Leave],
-        }
-    }
 }
 
 impl Taking {
@@ -257,7 +250,7 @@ impl Taking {
                 self.is_taking = false;
                 self.is_failed = true;
                 match self.settings.is_once {
-                    true => self.leave(),
+                    true => leave(&mut self.is_over),
                     false => Vec::new(),
                 }
             }
@@ -315,12 +308,13 @@ impl Taking {
             into: None,
         })
     }
+}
 
-    fn leave(&mut self) -> Vec<Act> {
-        match std::mem::replace(&mut self.is_over, true) {
-            true => Vec::new(),
-            false => vec![Act::Leave],
-        }
+/// Leaves, once.
+fn leave(is_over: &mut bool) -> Vec<Act> {
+    match std::mem::replace(is_over, true) {
+        true => Vec::new(),
+        false => vec![Act::Leave],
     }
 }
 

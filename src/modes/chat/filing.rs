@@ -2,6 +2,7 @@
 //! it is done. Its thread starts with the first of these, so that a chat without files has none.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 
 use super::driver::{Driver, Event};
@@ -9,11 +10,12 @@ use crate::chat::Input;
 use crate::chat::command::{Command, RequestId, ToSend};
 use crate::chat::event::{Failure, News};
 use crate::chat::rooms::RoomNumber;
-use crate::chat::transfer::FilesCommand;
-use crate::chat::transfer::disk::Request;
-use crate::error::Error;
+use crate::chat::transfer::disk::{DiskFault, Reply, Request};
+use crate::chat::transfer::{FilesCommand, Sharing};
+use crate::cli::{Consent, SharingSettings};
 use crate::protocol::time::Moment;
-use crate::store::files::{self, CLOSE_WAIT, Files, Hashed, ToOffer, Unfit};
+use crate::protocol::wire::frame::ROOM_TAG_BYTES;
+use crate::store::files::{self, CLOSE_WAIT, Files, Hashed, Memory, ToOffer, Unfit};
 use crate::text;
 
 /// Files that are read at once because somebody wants to offer them. More are refused.
@@ -25,26 +27,51 @@ pub(super) struct Filing {
     files: Option<Files>,
     /// Where what is taken goes; `None` is the usual folder.
     folder: Option<PathBuf>,
+    /// Whether what is given is given again after a restart.
+    memory: Memory,
+    /// Whether what was taken is given to others.
+    sharing: Sharing,
+    /// What is taken without a question.
+    pub(super) consent: Consent,
+    /// The rooms, by their tags.
+    rooms: Vec<(RoomNumber, RoomTag)>,
     wishes: BTreeMap<u64, Wish>,
     next: u64,
 }
 
+/// The tag of a room.
+type RoomTag = [u8; ROOM_TAG_BYTES];
+
 /// Something that is being read to be offered.
-struct Wish {
+pub(super) struct Wish {
     request: RequestId,
     path: PathBuf,
 }
 
+impl Wish {
+    pub(super) fn of(request: RequestId, path: PathBuf) -> Self {
+        Self { request, path }
+    }
+}
+
 impl Filing {
-    pub(super) fn into(folder: Option<PathBuf>) -> Self {
+    pub(super) fn new(folder: Option<PathBuf>, settings: &SharingSettings, memory: Memory) -> Self {
+        let (sharing, memory) = match settings.shares {
+            true => (Sharing::On, memory),
+            false => (Sharing::OwnOnly, Memory::None),
+        };
         Self {
             folder,
+            memory,
+            sharing,
+            consent: settings.consent.clone(),
             ..Self::default()
         }
     }
 
     /// Nothing is given or taken any more in a room that was left.
-    pub(super) fn close_room(&self, room: RoomNumber) {
+    pub(super) fn close_room(&mut self, room: RoomNumber) {
+        self.rooms.retain(|(open, _)| *open != room);
         if let Some(files) = &self.files {
             files.close_room(room);
         }
@@ -60,27 +87,52 @@ impl Filing {
 
 impl Driver {
     /// The thread of the disk.
-    fn files(&mut self) -> Result<&Files, Error> {
+    fn files(&mut self) -> io::Result<&Files> {
         let files = match self.filing.files.take() {
             Some(files) => files,
             None => {
                 let tell = self.tell.clone();
                 let tell = move |told| tell.send(Event::Files(told)).is_ok();
-                let folder = self.filing.folder.clone();
-                Files::start(folder, tell).map_err(Error::Connection)?
+                let (folder, memory) = (self.filing.folder.clone(), self.filing.memory.clone());
+                let files = Files::start(folder, memory, tell)?;
+                for (room, tag) in &self.filing.rooms {
+                    files.enter_room(*room, *tag);
+                }
+                self.face.set_looker(files.looker());
+                files
             }
         };
         Ok(self.filing.files.insert(files))
     }
 
+    /// The files that were given in a room are given again, if there are any.
+    pub(super) fn open_files(&mut self, room: RoomNumber, tag: RoomTag) {
+        self.filing.rooms.push((room, tag));
+        if self.filing.sharing == Sharing::OwnOnly {
+            let share = Command::Files(FilesCommand::Share(Sharing::OwnOnly));
+            let ask = Input::Ask(RequestId::default(), share);
+            self.rooms.handle_in(self.clock.now(), room, ask);
+        }
+        if let Some(files) = &self.filing.files {
+            return files.enter_room(room, tag);
+        }
+        if self.filing.memory == Memory::Kept && files::is_any_kept() {
+            // Without a thread they are not, and whoever offers or takes something is told why.
+            let _ = self.files();
+        }
+    }
+
     /// Does what a room asks of the disk.
     pub(super) fn ask_disk(&mut self, room: RoomNumber, request: Request) {
+        let offer = request.offer();
         match self.files() {
             Ok(files) => files.ask(room, request),
             Err(error) => {
-                let why = text::error(self.face.lang_of_causes(self.lang), &error);
-                let path = String::new();
-                self.fail(Failure::CannotOffer { path, why });
+                let why = text::cause(self.face.lang_of_causes(self.lang), &error);
+                let why = DiskFault::System(why.into());
+                let reply = Reply::Failed { offer, why };
+                let now = self.clock.now();
+                self.rooms.handle_in(now, room, Input::Files(reply));
             }
         }
     }
@@ -102,10 +154,7 @@ impl Driver {
     ) {
         let ticket = self.filing.next;
         self.filing.next += 1;
-        let wish = Wish {
-            request,
-            path: path.clone(),
-        };
+        let wish = Wish::of(request, path.clone());
         if self.filing.wishes.len() >= WISHES_MAX {
             let busy = std::io::ErrorKind::ResourceBusy;
             return self.cannot_offer(room, &wish, &Unfit::System(busy.into()));
@@ -116,18 +165,12 @@ impl Driver {
             path,
             name,
         };
-        self.filing.wishes.insert(ticket, wish);
         match self.files() {
-            Ok(files) => files.read(to_offer),
-            Err(error) => {
-                self.filing.wishes.remove(&ticket);
-                let failure = Failure::CannotOffer {
-                    path: to_offer.path.to_string_lossy().into_owned(),
-                    why: text::error(self.face.lang_of_causes(self.lang), &error),
-                };
-                self.fail(failure.clone());
-                self.errand_on(&News::Failed(failure));
+            Ok(files) => {
+                files.read(to_offer);
+                self.filing.wishes.insert(ticket, wish);
             }
+            Err(error) => self.cannot_offer(room, &wish, &Unfit::System(error)),
         }
     }
 
@@ -164,7 +207,11 @@ impl Driver {
         wish: Wish,
         hashed: Result<Hashed, Unfit>,
     ) {
-        let Hashed { content, skipped } = match hashed {
+        let Hashed {
+            offer,
+            content,
+            skipped,
+        } = match hashed {
             Ok(hashed) => hashed,
             Err(why) => return self.cannot_offer(room, &wish, &why),
         };
@@ -173,13 +220,14 @@ impl Driver {
             self.face.say(&sentence);
         }
         self.tell_files_refusal();
-        self.errand_offers(&content);
-        let offer = FilesCommand::Offer(Box::new(content));
+        self.errand_offers(offer.id);
+        let index = content.index;
+        let offer = FilesCommand::Offer { offer, index };
         let offer = Input::Ask(wish.request, Command::Files(offer));
         self.rooms.handle_in(now, room, offer);
     }
 
-    fn cannot_offer(&mut self, room: RoomNumber, wish: &Wish, why: &Unfit) {
+    pub(super) fn cannot_offer(&mut self, room: RoomNumber, wish: &Wish, why: &Unfit) {
         let failure = Failure::CannotOffer {
             path: wish.path.to_string_lossy().into_owned(),
             why: text::unfit(self.face.lang_of_causes(self.lang), why),

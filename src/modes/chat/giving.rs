@@ -8,18 +8,18 @@ use std::time::Duration;
 
 use super::driver::{Driver, Event};
 use super::errand::{Act, Errand};
-use super::filing::Filing;
+use super::filing::{Filing, Wish};
 use crate::chat::Input;
 use crate::chat::command::{Command, Leave, RequestId};
-use crate::chat::event::{Failure, News};
+use crate::chat::event::{News, Told};
 use crate::chat::rooms::RoomNumber;
-use crate::chat::transfer::Offer;
-use crate::chat::transfer::offer::Content;
+use crate::chat::transfer::event::FilesEvent;
+use crate::chat::transfer::{FilesCommand, OfferId, WhichOffer};
 use crate::cli::{ChatSettings, ErrandSettings};
 use crate::error::Error;
 use crate::modes::Outcome;
 use crate::protocol::time::Moment;
-use crate::store::files::{Passage, Spool};
+use crate::store::files::{Memory, Passage, Spool, Unfit};
 use crate::terminal::screen::{Form, stdout_stream};
 use crate::text::{self, Lang};
 
@@ -51,13 +51,15 @@ impl Giving {
     /// The system's refusal of a folder for what passes through, or of its input.
     pub(super) fn prepare(settings: &ChatSettings, lang: Lang) -> Result<(Self, Filing), Error> {
         let Some(errand) = &settings.errand else {
-            return Ok((Self::default(), Filing::default()));
+            let filing = Filing::new(None, &settings.sharing, Memory::Kept);
+            return Ok((Self::default(), filing));
         };
         let mut giving = Self {
             errand: Some(Errand::new(errand, lang, settings.form == Form::Json)),
             ..Self::default()
         };
-        let mut folder = None;
+        // What `drop` gives it gives until it leaves, and what is poured out is nowhere.
+        let (mut folder, mut memory) = (None, Memory::None);
         match errand {
             ErrandSettings::Drop(drop) => {
                 if drop.dropped.iter().any(|dropped| dropped.path.is_none()) {
@@ -69,9 +71,12 @@ impl Giving {
                 folder = Some(passage.path().to_owned());
                 giving.passage = Some(passage);
             }
-            ErrandSettings::Take(take) => folder.clone_from(&take.into),
+            ErrandSettings::Take(take) => {
+                folder.clone_from(&take.into);
+                memory = Memory::Kept;
+            }
         }
-        Ok((giving, Filing::into(folder)))
+        Ok((giving, Filing::new(folder, &settings.sharing, memory)))
     }
 
     /// Whether there is an errand.
@@ -99,6 +104,23 @@ fn own_input() -> io::Result<File> {
 }
 
 impl Driver {
+    /// Lets the errand take in what a room tells, and takes what the person consents to.
+    pub(super) fn files_on(&mut self, told: &Told) {
+        self.errand_on(&told.news);
+        let News::Files(happened) = &told.news else {
+            return;
+        };
+        if let FilesEvent::Offered(offered) = &**happened
+            && !self.giving.is_some()
+            && self.filing.consent.covers(offered)
+        {
+            let which = WhichOffer::Id(offered.offer.id);
+            let get = FilesCommand::Get { which, into: None };
+            let ask = Input::Ask(RequestId::default(), Command::Files(get));
+            self.rooms.handle_in(self.clock.now(), told.room, ask);
+        }
+    }
+
     /// Lets the errand take in what happens.
     pub(super) fn errand_on(&mut self, news: &News) {
         let Some(errand) = &mut self.giving.errand else {
@@ -114,11 +136,9 @@ impl Driver {
     }
 
     /// Lets the errand know which offer is about to be made for it.
-    pub(super) fn errand_offers(&mut self, content: &Content) {
-        if let (Some(Errand::Drop(dropping)), Some(offer)) =
-            (&mut self.giving.errand, Offer::new(content))
-        {
-            dropping.offers(offer.id);
+    pub(super) fn errand_offers(&mut self, offer: OfferId) {
+        if let Some(Errand::Drop(dropping)) = &mut self.giving.errand {
+            dropping.offers(offer);
         }
     }
 
@@ -147,8 +167,7 @@ impl Driver {
     }
 
     fn do_errand(&mut self, now: Moment, acts: Vec<Act>) {
-        let room = self.rooms.states().next();
-        let room = room.map_or(RoomNumber::FIRST, |room| room.number);
+        let room = self.first_room();
         for act in acts {
             match act {
                 Act::Offer => self.offer_dropped(room),
@@ -200,20 +219,15 @@ impl Driver {
     }
 
     pub(super) fn on_spooled(&mut self, spool: io::Result<Spool>) {
-        let room = self.rooms.states().next();
-        let room = room.map_or(RoomNumber::FIRST, |room| room.number);
+        let room = self.first_room();
         match spool {
             Ok(spool) => {
                 self.giving.spool = Some(spool);
                 self.offer_spool(room);
             }
             Err(error) => {
-                let failure = Failure::CannotOffer {
-                    path: "-".into(),
-                    why: text::cause(self.face.lang_of_causes(self.lang), &error),
-                };
-                self.show(room, None, News::Failed(failure.clone()));
-                self.errand_on(&News::Failed(failure));
+                let wish = Wish::of(RequestId::default(), "-".into());
+                self.cannot_offer(room, &wish, &Unfit::System(error));
             }
         }
     }

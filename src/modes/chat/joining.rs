@@ -286,6 +286,7 @@ impl Driver {
             self.bridging.add(number, setup, session, now);
         }
         self.joining.note(number, room);
+        self.open_files(number, tag);
         let joined = RoomNews::Joined {
             name: room.shown().to_owned(),
             is_keyed: room.is_keyed,

@@ -15,11 +15,13 @@ mod giving;
 mod joining;
 mod listening;
 mod member;
+mod networking;
 #[cfg(not(feature = "conference"))]
 mod no_calling;
 mod opening;
 #[cfg(feature = "web")]
 mod paging;
+mod pasting;
 mod secret;
 
 use std::io;
@@ -119,6 +121,7 @@ fn talk(
         kept: settings.keeping.rooms,
         filing,
         giving,
+        pasting: Default::default(),
         listening,
         plain: settings.plain,
         tell,

@@ -1,6 +1,8 @@
 //! The hybrid clock (Kulkarni et al., 2014): close to the wall clock, and always later than any
 //! clock heard. 48 bits of milliseconds since 1970, 16 bits of counter.
 
+use std::time::Duration;
+
 use super::config::CLOCK_AHEAD_MAX;
 
 /// Makes clocks for frames.
@@ -46,6 +48,12 @@ impl HybridClock {
             self.last = 0;
         }
     }
+}
+
+/// How long before a clock another one was made; nothing if it is ahead.
+#[must_use]
+pub fn age_at(clock_now: u64, clock: u64) -> Duration {
+    Duration::from_millis(clock_ms(clock_now).saturating_sub(clock_ms(clock)))
 }
 
 /// The milliseconds since 1970 of a clock.

@@ -6,8 +6,6 @@
 //! do: a member could seal something else under a nonce that it has just seen, and a receiver that
 //! hears that first would take the frame itself for a duplicate.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use super::config::RECENT_MAX;
 use super::roster::Id;
 use crate::protocol::wire::cipher::NONCE_BYTES;
@@ -16,12 +14,26 @@ use crate::protocol::wire::frame::{HEADER_BYTES, first_8};
 /// Identifies a datagram: 8 bytes of its nonce, 7 of its tag, and its type.
 pub(super) type DatagramKey = (u64, u64);
 
-/// Datagrams that were opened or made lately, at most [`RECENT_MAX`].
+/// Datagrams of one set. Whoever chooses nonces can fill a set and have its others forgotten, which
+/// costs us their opening and no more.
+const SET_MAX: usize = 8;
+
+/// Sets, between which the nonce chooses.
+const SETS: usize = RECENT_MAX / SET_MAX;
+
+/// About [`RECENT_MAX`] datagrams that were opened or made lately: in each of many small sets the
+/// newest, as in a processor's cache. An ordered map took three times as long for each datagram.
 #[derive(Debug, Default)]
 pub struct RecentDatagrams {
-    known: BTreeMap<DatagramKey, KnownDatagram>,
-    order: VecDeque<DatagramKey>,
+    /// The newest first; none until there is a datagram.
+    sets: Vec<[Option<Recent>; SET_MAX]>,
     repeats: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Recent {
+    key: DatagramKey,
+    known: KnownDatagram,
 }
 
 /// What a datagram holds.
@@ -34,25 +46,34 @@ pub struct KnownDatagram {
 }
 
 impl RecentDatagrams {
-    /// Remembers a datagram, and forgets the oldest for it.
+    /// Remembers a datagram, and forgets the oldest of its set for it.
     pub fn insert(&mut self, datagram: &[u8], known: KnownDatagram) {
         let Some(key) = key_of(datagram) else {
             return;
         };
-        if self.known.insert(key, known).is_none() {
-            self.order.push_back(key);
+        if self.sets.is_empty() {
+            self.sets = vec![[None; SET_MAX]; SETS];
         }
-        if self.order.len() > RECENT_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
+        let Some(set) = self.sets.get_mut(set_of(key)) else {
+            return;
+        };
+        let is_it = |recent: &Option<Recent>| recent.is_some_and(|recent| recent.key == key);
+        let last = set.iter().position(is_it).unwrap_or(SET_MAX - 1);
+        if let Some(newer) = set.get_mut(..=last) {
+            newer.rotate_right(1);
+        }
+        if let Some(first) = set.first_mut() {
+            *first = Some(Recent { key, known });
         }
     }
 
     /// What a datagram holds, if it is remembered.
     #[must_use]
     pub fn get(&self, datagram: &[u8]) -> Option<KnownDatagram> {
-        self.known.get(&key_of(datagram)?).copied()
+        let key = key_of(datagram)?;
+        let set = self.sets.get(set_of(key))?;
+        let found = set.iter().flatten().find(|recent| recent.key == key)?;
+        Some(found.known)
     }
 
     /// Counts one that was heard again.
@@ -65,6 +86,11 @@ impl RecentDatagrams {
     pub fn repeats(&self) -> u64 {
         self.repeats
     }
+}
+
+/// The number of the set that a datagram belongs to. The first bytes of a nonce are the room's.
+fn set_of((nonce, _): DatagramKey) -> usize {
+    nonce as usize % SETS
 }
 
 /// Identifies a datagram; `None` if it is too short for one.
@@ -89,26 +115,52 @@ mod tests {
         datagram
     }
 
+    fn numbered(number: u32) -> Vec<u8> {
+        let mut datagram = datagram(1, 0, 0);
+        // As the hash of a nonce does, the number's digits vary everywhere.
+        let nonce = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        datagram[HEADER_BYTES - NONCE_BYTES..][..8].copy_from_slice(&nonce.to_be_bytes());
+        datagram
+    }
+
     #[test]
-    fn the_last_4096_datagrams_are_known_and_no_more() {
+    fn about_the_last_4096_datagrams_are_known_and_no_more() {
         let mut recent = RecentDatagrams::default();
         let known = KnownDatagram {
             id: ME,
             durable: Some((1, 0)),
         };
-        let numbered = |number: u32| {
-            let mut datagram = datagram(1, 0, 0);
-            datagram[20..24].copy_from_slice(&number.to_be_bytes());
-            datagram
-        };
         for number in 0..10_000 {
             recent.insert(&numbered(number), known);
             recent.insert(&numbered(number), known);
         }
-        let is_known = |number| recent.get(&numbered(number)) == Some(known);
-        assert!((10_000 - 4096..10_000).all(is_known));
-        assert!(!(0..10_000 - 4096).any(is_known));
-        assert_eq!(recent.known.len(), RECENT_MAX);
+        let is_known = |number: &u32| recent.get(&numbered(*number)) == Some(known);
+        assert!(
+            (9000..10_000).filter(is_known).count() > 990,
+            "the last thousand"
+        );
+        assert_eq!((0..10_000).filter(is_known).count(), RECENT_MAX);
+    }
+
+    #[test]
+    fn who_fills_a_set_has_only_its_datagrams_forgotten() {
+        let mut recent = RecentDatagrams::default();
+        let known = KnownDatagram {
+            id: ME,
+            durable: None,
+        };
+        for number in 0..64 {
+            recent.insert(&numbered(number), known);
+        }
+        let before = (0..64).filter(|number| recent.get(&numbered(*number)).is_some());
+        assert_eq!(before.count(), 64);
+        for tag in 0..=255 {
+            recent.insert(&datagram(1, 7, tag), known); // one nonce, many tags
+        }
+        let after = (0..64).filter(|number| recent.get(&numbered(*number)).is_some());
+        assert!(after.count() > 64 - SET_MAX);
+        assert!(recent.get(&datagram(1, 7, 255)).is_some());
+        assert!(recent.get(&datagram(1, 7, 0)).is_none());
     }
 
     #[test]

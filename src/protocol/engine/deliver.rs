@@ -303,7 +303,7 @@ impl Engine {
                     None
                 }
                 Record::Offer(offer) => {
-                    self.tell_offered(MessageId { position, index }, frame, offer, order);
+                    self.tell_offered((position, index), frame.author, offer, order);
                     None
                 }
                 Record::Private { .. } | Record::GuestSaid { .. } => None,
@@ -324,26 +324,24 @@ impl Engine {
         self.on_left(id, Farewell::Said);
     }
 
-    fn tell_offered(
+    pub(super) fn tell_offered(
         &mut self,
-        id: MessageId,
-        frame: &Opened<'_>,
+        (position, index): (Position, u8),
+        author: &Author,
         offer: OfferRecord<&str>,
         order: Order,
     ) {
-        let member = self.group.roster.get(frame.id);
-        let who = member.map(|member| NamedKey {
-            name: frame.author.name.clone(),
-            key: member.key,
-        });
-        self.out.tell_of(who, |who| {
-            EngineEvent::Offered(OfferDelivery {
-                id,
-                who,
-                offer: offer.owned(),
-                order,
-            })
-        });
+        let id = MessageId { position, index };
+        let who = NamedKey {
+            name: author.name.clone(),
+            key: author.key,
+        };
+        self.out.tell(EngineEvent::Offered(OfferDelivery {
+            id,
+            who,
+            offer: offer.owned(),
+            order,
+        }));
     }
 
     /// Reports a message under the name that its author had when it was said.

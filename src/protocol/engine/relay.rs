@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::beyond::{PassedFrame, Statement};
-use super::clock::clock_ms;
+use super::clock::age_at;
 use super::config::{HISTORY_AGE, PROOF_AGE};
 use super::dedup::KnownDatagram;
 use super::event::EngineEvent;
@@ -69,8 +69,8 @@ impl Engine {
 
     /// Whether a frame comes from a bridge, and is no older than what members remember.
     pub(super) fn is_history_of_beyond(&self, now: Moment, clock: u64, source: SocketAddr) -> bool {
-        let age_ms = clock_ms(self.me.clock_now(now)).saturating_sub(clock_ms(clock));
-        u128::from(age_ms) <= HISTORY_AGE.as_millis() && self.group.roster.is_bridge_at(source)
+        age_at(self.me.clock_now(now), clock) <= HISTORY_AGE
+            && self.group.roster.is_bridge_at(source)
     }
 
     /// Notes a durable frame that came, for the other side.
@@ -78,10 +78,9 @@ impl Engine {
         if !self.is_bridge() || self.group.beyond.is_taking {
             return;
         }
-        let age_ms = clock_ms(self.me.clock_now(now)).saturating_sub(clock_ms(clock));
         self.group.beyond.pass(PassedFrame {
             bytes: bytes.into(),
-            is_new: u128::from(age_ms) <= PROOF_AGE.as_millis(),
+            is_new: age_at(self.me.clock_now(now), clock) <= PROOF_AGE,
         });
     }
 

@@ -14,8 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
-use super::clock::clock_ms;
+use super::clock::{age_at, clock_ms};
 use super::config::{CLOCK_AHEAD_MAX, HISTORY_AGE};
+use super::event::Order;
 use super::former::Stated;
 use super::frame_log::{LoggedFrame, NewFrame, Position};
 use super::hear::ReceivedFrame;
@@ -27,7 +28,7 @@ use super::setup::Setup;
 use super::unproven::Unproven;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
-use crate::protocol::wire::frame::durable::Reference;
+use crate::protocol::wire::frame::durable::{Record, Reference};
 
 /// Most frames that are reported together as dropped.
 const DROPPED_MAX: usize = 256;
@@ -161,9 +162,7 @@ impl Engine {
     ) -> Result<(), Unfit> {
         let StoredFrame { position, hash, .. } = *frame;
         let (clock_now, clock) = (self.me.clock_now(now), position.clock);
-        let age_ms = clock_ms(clock_now).saturating_sub(clock_ms(clock));
-        if u128::from(age_ms) > HISTORY_AGE.as_millis() || self.stored.forgets(&frame.author, clock)
-        {
+        if age_at(clock_now, clock) > HISTORY_AGE || self.stored.forgets(&frame.author, clock) {
             return Err(Unfit::Useless);
         }
         if clock_ms(clock) > clock_ms(clock_now) + CLOCK_AHEAD_MAX.as_millis() as u64 {
@@ -192,6 +191,12 @@ impl Engine {
             touched: Duration::ZERO,
         };
         self.log.restore(id, position, held);
+        // What was offered earlier may still be taken; messages are shown by the archive itself.
+        for (index, record) in (0..=u8::MAX).zip(durable.records.iter()) {
+            if let Record::Offer(offer) = record {
+                self.tell_offered((position, index), &author, offer, Order::InOrder);
+            }
+        }
         // What it changes may come later, from others.
         if durable.records.amends() {
             self.note_amendments(id, &author, &durable);

@@ -357,12 +357,6 @@ impl Engine {
         self.sending.unreliable.limit(bytes_per_s.max(1));
     }
 
-    /// How many frames were dropped because they were late.
-    #[must_use]
-    pub fn late_unreliable(&self) -> u64 {
-        self.sending.unreliable.late
-    }
-
     /// Longest symbol that a compact frame carries here, in bytes.
     #[must_use]
     pub fn symbol_max_bytes(&self) -> usize {

@@ -38,7 +38,7 @@ pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x726f_6172,
     pragmas: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
         PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
-        PRAGMA wal_autocheckpoint = 8000;",
+        PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -512;",
     steps: &[
         "
         CREATE TABLE rooms
@@ -100,6 +100,8 @@ pub enum Fault {
     Remote(String),
     /// There is no such file.
     Missing,
+    /// It is a folder.
+    Folder,
     /// What was to be written cannot be stored, wherever the file is; SQLite's words.
     Rejected(String),
     /// Anything else; the words of the system or of SQLite.
@@ -123,6 +125,7 @@ impl Fault {
             Self::Busy => "another program holds the file".into(),
             Self::Remote(kind) => format!("it lies on another machine ({kind})"),
             Self::Missing => "no such file".into(),
+            Self::Folder => "it is a folder".into(),
             Self::Damaged(why) | Self::Refused(why) | Self::Rejected(why) | Self::Other(why) => {
                 why.clone()
             }
@@ -220,9 +223,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, bool), Fault> {
 /// # Errors
 /// See [`Fault`].
 pub(super) fn open_reading(path: &Path) -> Result<Connection, Fault> {
-    if !path.exists() {
-        return Err(Fault::Missing);
-    }
+    is_file(path)?;
     match open_readable(path)? {
         (connection, Age::Current) => Ok(connection),
         (_, Age::New) => Err(Fault::Missing),
@@ -231,6 +232,15 @@ pub(super) fn open_reading(path: &Path) -> Result<Connection, Fault> {
             drop(open(path)?);
             Ok(open_readable(path)?.0)
         }
+    }
+}
+
+/// Whether there is a file that may be an archive, so that none is made by asking for it.
+pub(super) fn is_file(path: &Path) -> Result<(), Fault> {
+    match (path.exists(), path.is_dir()) {
+        (false, _) => Err(Fault::Missing),
+        (_, true) => Err(Fault::Folder),
+        _ => Ok(()),
     }
 }
 

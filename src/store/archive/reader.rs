@@ -165,9 +165,7 @@ impl Reader {
 /// # Errors
 /// Those of the file.
 pub fn forget(path: &Path, what: &Oblivion, now_ms: u64) -> Result<Forgot, Fault> {
-    if !path.exists() {
-        return Err(Fault::Missing);
-    }
+    file::is_file(path)?;
     let (mut connection, _) = file::open(path)?;
     forget::forget(&mut connection, what, now_ms)
 }

@@ -1,7 +1,6 @@
 //! What comes before the first block of a content is written: its tree is laid out, what an earlier
 //! session left of it is hashed again, and the room on the disk is compared with what is lacking.
 
-use std::fs;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
@@ -138,11 +137,7 @@ impl Beginning {
         match free_bytes(&self.target.folder) {
             Some(free_bytes) if free_bytes < lacking => {
                 if self.is_new {
-                    // It holds nothing.
-                    let _ = match self.target.is_folder() {
-                        true => fs::remove_dir_all(&self.target.part),
-                        false => fs::remove_file(&self.target.part),
-                    };
+                    self.target.discard();
                 }
                 Err(DiskFault::NoSpace {
                     needed_bytes: lacking,
@@ -161,8 +156,8 @@ fn entries(offer: &Offer, index: &[u8]) -> Result<Vec<Entry>, DiskFault> {
         None => Ok(vec![Entry {
             path: offer.name.to_string(),
             is_folder: false,
-            permissions: PERMISSIONS,
-            modified_ms: TIME_UNKNOWN,
+            permissions: offer.attributes.map_or(PERMISSIONS, |it| it.permissions),
+            modified_ms: offer.attributes.map_or(TIME_UNKNOWN, |it| it.modified_ms),
             size_bytes: offer.size_bytes,
         }]),
     }

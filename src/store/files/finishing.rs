@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::place::sync_folder;
+use super::recalling::Paths;
 use super::source::Source;
 use super::stream::{Stamp, open_read, open_write, time_of};
 use super::target::Target;
@@ -106,10 +107,7 @@ impl Finishing {
         }
         if *self.whole.finalize().as_bytes() != self.target.offer.root {
             // Nobody can make it whole.
-            let _ = match self.target.is_folder() {
-                true => fs::remove_dir_all(&self.target.part),
-                false => fs::remove_file(&self.target.part),
-            };
+            self.target.discard();
             return Err(DiskFault::NotWhole);
         }
         self.target.settle();
@@ -171,9 +169,10 @@ impl Finishing {
             let metadata = open_read(&piece.path).and_then(|file| file.metadata());
             stamps.push(metadata.map_or_else(|_| Stamp::default(), |it| Stamp::of(&it)));
         }
+        let origin = (path.clone(), Paths::Safe);
         Ok(Finished {
             path,
-            source: Source::new(layout, stamps),
+            source: Source::new(layout, stamps).of(origin),
         })
     }
 }

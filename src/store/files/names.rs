@@ -36,7 +36,7 @@ pub(super) fn safe_component(name: &str) -> String {
 /// A name for a file that somebody sent: without separators, control and direction characters and
 /// what Windows refuses, neither hidden nor a device, and short enough for every file system.
 #[must_use]
-pub(super) fn safe_name(name: &str) -> String {
+pub fn safe_name(name: &str) -> String {
     // What is before the last separator would be a folder.
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let safe = safe_component(last);

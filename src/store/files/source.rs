@@ -7,8 +7,11 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::names::numbered;
+use super::recalling::{Kept, Paths};
+use super::spool::is_spooled;
 use super::stream::{Layout, Stamp, modified_ms, open_read, permissions_of, read_at};
-use crate::chat::transfer::offer::{ContentHasher, SIZE_MAX_BYTES};
+use crate::chat::transfer::disk::Held;
+use crate::chat::transfer::offer::{Attributes, ContentHasher, SIZE_MAX_BYTES};
 use crate::chat::transfer::tree::{self, DEPTH_MAX, ENTRIES_MAX, Entry, TreeFault};
 use crate::chat::transfer::{BLOCK_BYTES, Content, OfferKind};
 
@@ -53,6 +56,8 @@ pub(super) struct Source {
     stamps: Vec<Stamp>,
     /// The piece that was read last, which is likely the next one too.
     open: Option<(usize, File)>,
+    /// The file or folder itself, and how the files of a folder are named.
+    origin: Option<(PathBuf, Paths)>,
 }
 
 impl Source {
@@ -61,7 +66,29 @@ impl Source {
             layout,
             stamps,
             open: None,
+            origin: None,
         }
+    }
+
+    /// Says which file or folder it is.
+    pub(super) fn of(mut self, origin: (PathBuf, Paths)) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// What a later session needs to give it again; `None` for what it would not find.
+    pub(super) fn kept(&self, held: Held) -> Option<Kept> {
+        let (path, paths) = self.origin.clone()?;
+        let modified_ns = match held.offer.kind {
+            OfferKind::Folder => None,
+            _ => self.stamps.first().and_then(Stamp::modified_ns),
+        };
+        Some(Kept {
+            held,
+            path,
+            paths,
+            modified_ns,
+        })
     }
 
     /// Reads a block. What changed since it was hashed is not read.
@@ -136,6 +163,9 @@ impl Scan {
             next: 0,
             hasher: ContentHasher::default(),
         };
+        if !is_spooled(&path) {
+            scan.source.origin = Some((path.clone(), Paths::Own));
+        }
         if metadata.is_dir() {
             scan.folders.push((path, String::new()));
         } else if metadata.is_file() {
@@ -239,8 +269,18 @@ impl Scan {
             true => tree::encode(&self.entries)?,
             false => Vec::new(),
         };
+        // What has passed through a pipe has a time and permissions of its own.
+        let is_file = !self.is_folder && self.source.origin.is_some();
+        let file = self.entries.first().filter(|_| is_file);
+        let attributes = file.map(|file| Attributes {
+            permissions: file.permissions,
+            modified_ms: file.modified_ms,
+        });
         Ok(Scanned {
-            content: self.hasher.finish(self.name, kind, &tree),
+            content: Content {
+                attributes,
+                ..self.hasher.finish(self.name, kind, &tree)
+            },
             source: self.source,
             skipped: self.skipped,
         })

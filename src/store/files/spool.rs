@@ -14,6 +14,14 @@ const FOLDER: &str = "spool";
 /// Most leftovers that are looked at.
 const LEFTOVERS_MAX: usize = 256;
 
+/// Whether a path, without links, is one of what came through a pipe: it vanishes, and its time
+/// and permissions are nobody's.
+pub(super) fn is_spooled(path: &Path) -> bool {
+    let state = folders().map(|(_, state)| state.join(FOLDER));
+    let spool = state.and_then(fs::canonicalize).ok();
+    spool.is_some_and(|spool| path.parent() == Some(&spool))
+}
+
 /// A file that lives as long as this value. A program that is killed leaves it behind, and the next
 /// one removes it.
 #[derive(Debug)]
@@ -80,7 +88,7 @@ impl Passage {
         Self::in_folder(&state.join(FOLDER))
     }
 
-    fn in_folder(folder: &Path) -> io::Result<Self> {
+    pub(super) fn in_folder(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         remove_leftovers(folder);
         let folder = folder.join(format!("{:016x}", u64::from_be_bytes(random()?)));

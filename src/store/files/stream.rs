@@ -130,6 +130,23 @@ impl Stamp {
             modified: metadata.modified().ok(),
         }
     }
+
+    /// When the file was changed, in nanoseconds since 1970.
+    pub(super) fn modified_ns(&self) -> Option<i64> {
+        let modified = self.modified?;
+        match modified.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_nanos()).ok(),
+            Err(before) => {
+                let before = i64::try_from(before.duration().as_nanos());
+                before.ok().map(|ns| -ns)
+            }
+        }
+    }
+}
+
+/// Nanoseconds since 1970 when a file was last changed.
+pub(super) fn modified_ns(metadata: &Metadata) -> Option<i64> {
+    Stamp::of(metadata).modified_ns()
 }
 
 /// Milliseconds since 1970 when a file was last changed.

@@ -64,20 +64,16 @@ impl Target {
 
     /// Takes in what the content consists of. Names that are one on some systems get numbers.
     pub(super) fn lay_out(&mut self, entries: Vec<Entry>) {
-        let is_folder = self.is_folder();
+        self.entries = match self.is_folder() {
+            true => places(&self.part, entries),
+            false => {
+                let entries = entries.into_iter();
+                entries.map(|entry| (entry, self.part.clone())).collect()
+            }
+        };
         self.layout = Layout::new(BLOCK_BYTES);
-        let mut taken = Taken::default();
-        if is_folder {
-            entries.iter().for_each(|entry| taken.folders_of(entry));
-        }
-        self.entries = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let path = match is_folder {
-                true => taken.place(&self.part, &entry),
-                false => self.part.clone(),
-            };
+        for (entry, path) in &self.entries {
             self.layout.push(path.clone(), entry.size_bytes);
-            self.entries.push((entry, path));
         }
     }
 
@@ -189,6 +185,16 @@ impl Target {
         self.open = None;
     }
 
+    /// Removes the part: it holds nothing that a later session could use.
+    pub(super) fn discard(&mut self) {
+        self.settle();
+        // What cannot be removed is left to the person.
+        let _ = match self.is_folder() {
+            true => fs::remove_dir_all(&self.part),
+            false => fs::remove_file(&self.part),
+        };
+    }
+
     /// Gives the part its name, or the next one that is free. Returns where it is.
     pub(super) fn name_it(&mut self) -> io::Result<PathBuf> {
         for number in 0..=NUMBER_MAX {
@@ -205,6 +211,17 @@ impl Target {
         }
         Err(ErrorKind::AlreadyExists.into())
     }
+}
+
+/// Where each file and folder of a tree is below a folder.
+pub(super) fn places(folder: &Path, entries: Vec<Entry>) -> Vec<(Entry, PathBuf)> {
+    let mut taken = Taken::default();
+    entries.iter().for_each(|entry| taken.folders_of(entry));
+    let placed = entries.into_iter().map(|entry| {
+        let path = taken.place(folder, &entry);
+        (entry, path)
+    });
+    placed.collect()
 }
 
 /// Most names that are tried.

@@ -31,7 +31,8 @@ impl Disk {
     fn into(folder: &Path) -> Self {
         let (tell, told) = mpsc::channel();
         let folder = Some(folder.to_owned());
-        let files = Files::start(folder, move |told| tell.send(told).is_ok()).unwrap();
+        let files =
+            Files::start(folder, Memory::None, move |told| tell.send(told).is_ok()).unwrap();
         Self { files, told }
     }
 
@@ -145,6 +146,10 @@ fn a_file_arrives_equal_beside_one_of_its_name_and_can_be_given_on() {
     let path = from.path().join("mapa.png");
     let length = 2 * BLOCK_BYTES as usize + 12_345;
     fs::write(&path, bytes(1, length)).unwrap();
+    let old = time_of(1_000_000_000_500).unwrap();
+    let file = File::options().write(true).open(&path).unwrap();
+    file.set_modified(old).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o6640)).unwrap();
     fs::write(into.path().join("mapa.png"), "another map").unwrap();
     let (giver, taker) = (Disk::into(from.path()), Disk::into(into.path()));
     let hashed = giver.hash(&path).unwrap();
@@ -153,11 +158,9 @@ fn a_file_arrives_equal_beside_one_of_its_name_and_can_be_given_on() {
     assert_eq!(names(&into), ["mapa (1).png", "mapa.png"]);
     assert_eq!(saved.file_name().unwrap(), "mapa (1).png");
     assert_eq!(fs::read(&saved).unwrap(), bytes(1, length));
-    let age = fs::metadata(&saved).unwrap().modified().unwrap();
-    assert!(
-        age > time_of(1_700_000_000_000).unwrap(),
-        "no time came with it"
-    );
+    let metadata = fs::metadata(&saved).unwrap();
+    assert_eq!(metadata.modified().unwrap(), old);
+    assert_eq!(metadata.mode() & 0o7777, 0o640, "no rights of others");
     let offer = Offer::new(&hashed.content).unwrap();
     let given_on = taker.read(&offer, 2).unwrap();
     assert_eq!(given_on.0[..], bytes(1, length)[2 * BLOCK_BYTES as usize..]);

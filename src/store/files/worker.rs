@@ -9,11 +9,13 @@ use std::time::Duration;
 use super::beginning::Beginning;
 use super::finishing::Finishing;
 use super::place::default_folder;
+use super::recalling::{Recalled, Recalling};
+use super::shelf::{RoomTag, Shelf};
 use super::source::{Scan, Source, SourceFault};
 use super::target::{Target, system};
 use super::{Hashed, Order, Tell, ToOffer, Told, Unfit};
 use crate::chat::rooms::RoomNumber;
-use crate::chat::transfer::disk::{BlockBytes, DiskFault, Reply, Request};
+use crate::chat::transfer::disk::{BlockBytes, DiskFault, Held, Reply, Request};
 use crate::chat::transfer::{Offer, OfferId};
 use crate::store::requests::Taken;
 
@@ -23,6 +25,10 @@ type Key = (RoomNumber, OfferId);
 /// See the file's head.
 pub(super) struct Worker {
     folder: Option<PathBuf>,
+    /// What is given again after a restart, if anything is.
+    shelf: Option<Shelf>,
+    /// The rooms, by what they are called on the shelf.
+    rooms: BTreeMap<RoomNumber, RoomTag>,
     tell: Tell,
     sources: BTreeMap<Key, Source>,
     /// What is taken, and is not worked on by a job.
@@ -36,12 +42,13 @@ enum Job {
     Scan(ToOffer, Box<Scan>),
     Begin(Key, Box<Beginning>),
     Finish(Key, Box<Finishing>),
+    Recall(RoomNumber, Box<Recalling>),
 }
 
 impl Job {
     fn is_of(&self, key: Key) -> bool {
         match self {
-            Self::Scan(..) => false,
+            Self::Scan(..) | Self::Recall(..) => false,
             Self::Begin(of, _) | Self::Finish(of, _) => *of == key,
         }
     }
@@ -49,15 +56,18 @@ impl Job {
     fn room(&self) -> RoomNumber {
         match self {
             Self::Scan(wish, _) => wish.room,
+            Self::Recall(room, _) => *room,
             Self::Begin((room, _), _) | Self::Finish((room, _), _) => *room,
         }
     }
 }
 
 impl Worker {
-    pub(super) fn new(folder: Option<PathBuf>, tell: Tell) -> Self {
+    pub(super) fn new((folder, shelf): (Option<PathBuf>, Option<Shelf>), tell: Tell) -> Self {
         Self {
             folder,
+            shelf,
+            rooms: BTreeMap::new(),
             tell,
             sources: BTreeMap::new(),
             targets: BTreeMap::new(),
@@ -89,7 +99,14 @@ impl Worker {
                 Ok(scan) => self.jobs.push_back(Job::Scan(wish, Box::new(scan))),
                 Err(fault) => self.tell_hashed(&wish, Err(unfit(fault))),
             },
+            Order::Enter(room, tag) => self.enter(room, tag),
+            Order::Look(look) => {
+                // Whoever gives it learns by its own reading that it has changed.
+                let source = self.sources.get_mut(&(look.room, look.offer));
+                (look.take)(source.and_then(|source| source.read(look.block).ok()));
+            }
             Order::Close(left) => {
+                self.rooms.remove(&left);
                 self.sources.retain(|(room, _), _| *room != left);
                 self.targets.retain(|(room, _), _| *room != left);
                 self.jobs.retain(|job| job.room() != left);
@@ -113,8 +130,13 @@ impl Worker {
                 self.jobs.retain(|job| !job.is_of((room, offer)));
                 None
             }
+            Request::Keep(held) => {
+                self.keep(room, held);
+                None
+            }
             Request::Forget { offer } => {
                 self.sources.remove(&(room, offer));
+                self.forget(room, offer);
                 None
             }
         };
@@ -135,8 +157,38 @@ impl Worker {
         });
     }
 
+    /// Looks again at what was given in a room.
+    fn enter(&mut self, room: RoomNumber, tag: RoomTag) {
+        self.rooms.insert(room, tag);
+        let kept = self.shelf.as_mut().map(|shelf| shelf.of_room(&tag));
+        for kept in kept.unwrap_or_default() {
+            let offer = kept.held.offer.id;
+            match Recalling::new(kept) {
+                Some(recalling) => self.jobs.push_back(Job::Recall(room, Box::new(recalling))),
+                None => self.forget(room, offer),
+            }
+        }
+    }
+
+    /// Keeps what is given for a later session.
+    fn keep(&mut self, room: RoomNumber, held: Held) {
+        let source = self.sources.get(&(room, held.offer.id));
+        let kept = source.and_then(|source| source.kept(held));
+        if let (Some(kept), Some(tag), Some(shelf)) = (kept, self.rooms.get(&room), &mut self.shelf)
+        {
+            // A disk that cannot keep it ends the giving with this session, and nothing else.
+            let _ = shelf.keep(tag, &kept);
+        }
+    }
+
+    fn forget(&mut self, room: RoomNumber, offer: OfferId) {
+        if let (Some(tag), Some(shelf)) = (self.rooms.get(&room), &mut self.shelf) {
+            shelf.forget(tag, offer);
+        }
+    }
+
     fn read(&mut self, key: Key, block: u32) -> Reply {
-        let (_, offer) = key;
+        let (room, offer) = key;
         let Some(source) = self.sources.get_mut(&key) else {
             return unknown(offer);
         };
@@ -147,11 +199,14 @@ impl Worker {
                 bytes: BlockBytes(bytes.into()),
             },
             Err(fault) => {
-                // What changed is something else.
                 self.sources.remove(&key);
                 let why = match fault {
                     SourceFault::System(error) => system(&error),
-                    _ => DiskFault::Changed,
+                    // What changed is something else.
+                    _ => {
+                        self.forget(room, offer);
+                        DiskFault::Changed
+                    }
                 };
                 Reply::Failed { offer, why }
             }
@@ -228,6 +283,11 @@ impl Worker {
                 Ok(true) => self.end_scan(&wish, *scan),
                 Err(fault) => self.tell_hashed(&wish, Err(unfit(fault))),
             },
+            Job::Recall(room, mut recalling) => match recalling.step() {
+                Recalled::NotYet => return Some(Job::Recall(room, recalling)),
+                Recalled::Changed => self.forget(room, recalling.held.offer.id),
+                recalled => self.end_recall(room, recalled),
+            },
             Job::Begin(key, mut beginning) => {
                 let (room, offer) = key;
                 let reply = match beginning.step() {
@@ -260,11 +320,21 @@ impl Worker {
         None
     }
 
+    fn end_recall(&mut self, room: RoomNumber, recalled: Recalled) {
+        if let Recalled::Same(held, source) = recalled {
+            // What was offered or taken meanwhile is newer.
+            let key = (room, held.offer.id);
+            self.sources.entry(key).or_insert(source);
+            self.tell(room, Reply::Holds(held));
+        }
+    }
+
     fn end_scan(&mut self, wish: &ToOffer, scan: Scan) {
         let hashed = scan.end().map_err(unfit).and_then(|scanned| {
             let offer = Offer::new(&scanned.content).ok_or(Unfit::TooLarge)?;
             self.sources.insert((wish.room, offer.id), scanned.source);
             Ok(Hashed {
+                offer: Arc::new(offer),
                 content: scanned.content,
                 skipped: scanned.skipped,
             })

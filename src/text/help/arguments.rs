@@ -195,6 +195,17 @@ fn of_keeping(path: &str, id: &str) -> Option<&'static str> {
         ("bridge" | "chat" | "keep" | "web" | "drop" | "take", "history_bytes") => {
             "Quantos bytes as mensagens de todas as salas podem ocupar"
         }
+        ("bridge" | "chat" | "keep" | "web" | "drop" | "take", id) => of_sharing(id)?,
+        _ => return None,
+    })
+}
+
+fn of_sharing(id: &str) -> Option<&'static str> {
+    Some(match id {
+        "files_share" => "Dá a outros o que você baixou, e o que dava antes de reiniciar",
+        "files_accept" => "De quem as coisas são baixadas sem perguntar",
+        "files_accept_kinds" => "De quais tipos: file, folder, picture, text",
+        "files_accept_bytes" => "De que tamanho, no máximo",
         _ => return None,
     })
 }
@@ -375,6 +386,7 @@ pub(crate) fn value_name(english: &str) -> Option<&'static str> {
         "WORDS" => "PALAVRAS",
         "WHEN" => "QUANDO",
         "DAYS" => "DIAS",
+        "KINDS" => "TIPOS",
         "ROOM" => "SALA",
         "FILE" => "ARQUIVO",
         "FOLDER" => "PASTA",

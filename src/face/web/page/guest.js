@@ -1,9 +1,10 @@
-// The page of a guest, on a telephone that reads plain http: what is said, and an entry. It can do
-// nothing else, and the host's program offers it nothing else.
+// The page of a guest, on a telephone that reads plain http: what is said and offered, and an entry.
+// It can do nothing else, and the host's program offers it nothing else.
 import { at, load, make, on, onSent, t } from './text.js';
 import { Room } from './store.js';
 import { Stage } from './stage.js';
 import { View } from './view.js';
+import { download, takeFiles, useActs } from './files.js';
 import { all, objects, takeToken } from './wire.js';
 
 const FIRST_WAIT_MS = 500;
@@ -60,6 +61,20 @@ function ask(path, body, token = session) {
 	return fetch(path, body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers });
 }
 
+const FILES = {
+	grown: () => view.isResized(),
+	async read(id) {
+		const response = await ask(`/guest/files/${id}`);
+		if (!response.ok) throw new Error(await response.text());
+		return response.blob();
+	},
+	async save(file) {
+		const response = await ask(`/guest/tickets/${file.id}`, {});
+		if (response.ok) download('/guest/files/', file, (await response.json()).ticket);
+		else says(await response.text());
+	},
+};
+
 function take(event) {
 	if (event.event === 'ready') {
 		room.me = event;
@@ -69,6 +84,8 @@ function take(event) {
 		// A line of the plain wire has no id, and is told again after a break.
 		const id = event.id ?? `${event.time} ${event.user} ${event.data}`;
 		room.main.say({ ...room.itemOf(event), id, own, progress: { has: 0, of: 0, waiting: [] } });
+	} else if (event.event === 'file') {
+		room.offered(event);
 	} else if (event.event === 'edited' || event.event === 'deleted') {
 		room.amend({ ...event, deleted: event.event === 'deleted' });
 	} else if (event.event === 'note' || event.event === 'error') {
@@ -152,6 +169,8 @@ async function start() {
 	link = takeToken('link');
 	await load();
 	at('call').replaceChildren(watch, stage.grid, stage.voices, stage.speakers);
+	useActs(FILES);
+	takeFiles(() => session && { path: '/guest/files', token: session, answered() {}, failed: says });
 	onSent(at('enter'), () => enter(at('name').value));
 	onSent(at('say'), send);
 	on(at('newest'), 'click', () => view.toBottom());

@@ -3,6 +3,7 @@ import { at, clean, lang, load, make, momentOf, nameOf, on, onSent, own, t } fro
 import { Room } from './store.js';
 import { sentenceOf } from './sentences.js';
 import { View } from './view.js';
+import { download, takeFiles, useActs } from './files.js';
 import { People, Panel, button, codeParts } from './people.js';
 import { Talk } from './talk.js';
 import { Wire, takeToken } from './wire.js';
@@ -168,6 +169,13 @@ function take(event, isAnswer) {
 		if (fresh.some(Boolean)) arrived(room, item);
 		return;
 	}
+	if (event.file) {
+		const item = room.offered(event);
+		const isNews = item && event.event === 'file_offered' && !isState;
+		if (isNews && !event.history && !event.file.own) arrived(room, item);
+		if (event.event !== 'file_failed') return;
+	}
+	for (const file of event.files ?? []) room.offered({ event: event.event, file });
 	// An answer that only one page asked for comes with the answer; all others are told to all pages.
 	if (event.event === 'members' && event.request) return isAnswer && note(room, event);
 	const knew = event.event === 'entered' && room.member(event);
@@ -187,6 +195,44 @@ function told(events, isAnswer = false) {
 	draw();
 }
 
+/** Says what failed, in the conversation that is shown. */
+function noteFailure(error) {
+	const isLost = error.message === 'lost' || error instanceof TypeError;
+	current.note('error', isLost ? t('page_lost') : error.message);
+}
+
+/** What can be done with files here. */
+const FILES = {
+	get: ({ number }) => ask({ get: number }),
+	stop: ({ number }) => ask({ stop: number }),
+	unshare: ({ number }) => ask({ unshare: number }),
+	read: (id) => wire.read(id),
+	grown: () => view.isResized(),
+	async save(file) {
+		try {
+			const [{ ticket }] = await wire.ask(`/tickets/${file.id}`, { method: 'POST' });
+			download('/files/', file, ticket);
+		} catch (error) {
+			noteFailure(error);
+		}
+	},
+};
+
+/** Where files go that are dropped here. */
+function placeOfFiles() {
+	if (wire?.state !== 'open' || !current) return null;
+	const { room, peer } = current;
+	// Everybody in the room would see what is meant for one.
+	if (peer) return current.note('error', t('page_private_files'));
+	return {
+		path: '/files',
+		room: room.name,
+		token: wire.token,
+		answered: (events) => told(events, true),
+		failed: (words) => room.main.note('error', words),
+	};
+}
+
 /** Hands something over; what it causes is taken in. Whether nothing failed. */
 async function ask(object) {
 	try {
@@ -194,7 +240,7 @@ async function ask(object) {
 		told(events.filter(({ event }) => event !== 'message'), true);
 		return events.every(({ event, code }) => event !== 'error' || code === 'line_cut');
 	} catch (error) {
-		current.note('error', error.message === 'lost' || error instanceof TypeError ? t('page_lost') : error.message);
+		noteFailure(error);
 		return false;
 	}
 }
@@ -346,6 +392,8 @@ function drawRooms(all) {
 }
 
 function wireUp() {
+	useActs(FILES);
+	takeFiles(placeOfFiles);
 	on(at('found').children[1], 'click', () => {
 		at('found').hidden = true;
 		draw();

@@ -1,5 +1,5 @@
 // What is told beside the messages, as sentences.
-import { clean, nameOf, own, t } from './text.js';
+import { clean, nameOf, own, sizeOf, t } from './text.js';
 
 const names = (people) => people.map(nameOf).join(', ');
 const ofIgnored = (who) => ({ ...who, plain: 'address' in who });
@@ -52,6 +52,10 @@ const NOTES = {
 		held: Math.ceil(held / 1024),
 		dropped: dropped.reduce((sum, { frames }) => sum + frames, 0),
 	}),
+	file_failed: ({ file, code }) => t('page_file_failed', { name: clean(file.name), why: t(`fault_${code}`) }),
+	files: ({ files, request }) => request && (files.length > 0
+		? files.map((file) => `${file.number}. ${clean(file.name)}, ${sizeOf(file.size_bytes)}`).join(' · ')
+		: t('no_files')),
 	error: ({ data, code }) => data ?? code,
 	note: ({ data }) => data,
 };

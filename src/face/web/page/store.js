@@ -8,6 +8,7 @@ const DROPPED = 500;
 const SNAPSHOT_MESSAGES = 200;
 const EARLY_MAX = 1000;
 const MOVES_MAX = 8;
+const FILES_MAX = 512;
 
 /** A row of messages: of a room, or the private ones with somebody in it. */
 export class Conversation {
@@ -119,6 +120,11 @@ export class Conversation {
 		this.items = batch;
 		this.ids = new Map(batch.map((item) => [item.id, item]));
 		this.readFrom = batch[0]?.place;
+		// Offers are in no archive.
+		for (const item of isCut || this.peer ? [] : this.room.files.values()) {
+			this.items.splice(this.placeOf({ ...item, history: true }), 0, item);
+			this.ids.set(item.id, item);
+		}
 		this.hasOlder = hasOlder;
 		this.isCut = isCut;
 		this.view?.show(this);
@@ -182,6 +188,8 @@ export class Room {
 	privates = new Map();
 	// The people have changed since they were drawn.
 	areNew = true;
+	// What is offered, by its id.
+	files = new Map();
 	// Changes of messages that are not here yet.
 	early = new Map();
 	// The state, as long as it is being told.
@@ -243,6 +251,33 @@ export class Room {
 		if (this.early.size > EARLY_MAX) this.early.delete(this.early.keys().next().value);
 	}
 
+	/** Takes in what is told of an offer; returns its item if it is new. */
+	offered({ event, file, time, history }) {
+		const isDated = event === 'file_offered' || event === 'file';
+		const id = `file ${file.id}`;
+		const known = this.files.get(id);
+		if (known) {
+			// What tells how far it is tells all of it.
+			const was = file.state ? { saved_as: known.file.saved_as } : known.file;
+			known.file = { ...was, ...file };
+			this.main.changed(known);
+			return null;
+		}
+		const item = {
+			...file.from,
+			kind: 'file',
+			id,
+			data: file.name,
+			file: { state: file.own ? 'here' : 'offered', ...file },
+			time: isDated ? time : undefined,
+			at: time ? Date.parse(time) : Date.now(),
+		};
+		this.files.set(id, item);
+		if (this.files.size > FILES_MAX) this.files.delete(this.files.keys().next().value);
+		if (!this.main.isCut) this.main.insert(this.main.placeOf({ ...item, history }), item);
+		return item;
+	}
+
 	/** A message as it is kept; a change that came before it is applied. */
 	itemOf(event) {
 		const data = event.data ?? (event.object ? JSON.stringify(event.object) : '');
@@ -255,11 +290,13 @@ export class Room {
 	/** What a tab that comes later is told. */
 	snapshot() {
 		const room = this.name;
-		const messages = this.main.items.filter(({ id }) => id).slice(-SNAPSHOT_MESSAGES);
+		const messages = this.main.items.filter(({ kind }) => kind === 'message').slice(-SNAPSHOT_MESSAGES);
+		const files = [...this.files.values()];
 		return [
 			{ ...this.me, room, event: 'ready', keyed: this.isKeyed },
 			{ room, event: 'members', members: [...this.members.values()] },
 			...messages.map((item) => ({ ...item, history: true, event: 'message' })),
+			...files.map(({ file, time }) => ({ room, event: time ? 'file_offered' : 'file_progress', time, file, history: true })),
 			...(this.last ? [this.last] : []),
 		];
 	}

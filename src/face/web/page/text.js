@@ -76,6 +76,16 @@ export const timeOf = (ms) => forms.time.format(ms);
 export const dayOf = (ms) => forms.day.format(ms);
 export const momentOf = (ms) => forms.moment.format(ms);
 
+/** A length as people say it. */
+export function sizeOf(bytes) {
+	const units = ['B', 'kB', 'MB', 'GB'];
+	let [scaled, unit] = [bytes, 0];
+	for (; scaled >= 999.5 && unit < units.length - 1; unit += 1) scaled /= 1000;
+	const digits = unit > 0 && scaled < 99.95 ? 1 : 0;
+	const form = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+	return `${scaled.toLocaleString(lang === 'pt' ? 'pt-BR' : 'en-GB', form)} ${units[unit]}`;
+}
+
 export const at = (id) => document.getElementById(id);
 export const on = (target, event, act) => target.addEventListener(event, act);
 /** What a table of our own has under a stranger's name. */

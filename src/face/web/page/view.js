@@ -1,5 +1,6 @@
 // The conversation as it is seen: a slice of it stands in the document, however long it is, and
 // moves with the scrolling.
+import { fillFile, refreshFile } from './files.js';
 import { dayOf, fill, make, named, nameOf, on, t, timeOf } from './text.js';
 
 // Elements of the slice; what is near the window stays all the same.
@@ -62,9 +63,11 @@ function head(item) {
 	if (item.verified) line.append(sign('sign', '✓', t('page_verified')));
 	if (item.private) line.append(sign('sign', '✉', item.to ? t('page_only_to', { who: item.to }) : t('page_only_you')));
 	if (item.to) line.append(make('bdi', 'to', `→ ${item.to}`));
-	const time = make('time', '', timeOf(item.at));
-	time.dateTime = item.time;
-	line.append(time);
+	if (item.time) {
+		const time = make('time', '', timeOf(item.at));
+		time.dateTime = item.time;
+		line.append(time);
+	}
 	return line;
 }
 
@@ -100,6 +103,10 @@ function build(conversation, at) {
 	if (conversation.mark === item) row.append(make('p', 'new', t('page_new_from_here')));
 	if (item.kind === 'message') {
 		fillMessage(row, item, row.firstChild ? null : before, conversation);
+	} else if (item.kind === 'file') {
+		row.classList.add('file');
+		row.append(head(item));
+		fillFile(row, item.file);
 	} else {
 		row.classList.add('aside', item.kind);
 		row.append(prose('text', item.texts.join('; ')));
@@ -299,6 +306,8 @@ export class View {
 	refresh(at) {
 		const row = this.rows[at - this.from];
 		if (!row || at < this.from || at >= this.to) return;
+		const { item } = row;
+		if (item === this.conversation.items[at] && item.kind === 'file' && refreshFile(row, item.file)) return;
 		const hasFocus = row.contains(document.activeElement);
 		const made = build(this.conversation, at);
 		row.replaceWith(made);

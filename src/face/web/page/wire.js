@@ -179,6 +179,13 @@ export class Wire {
 		return all(response);
 	}
 
+	/** A file that is here. */
+	async read(id) {
+		const response = await fetch(`/files/${id}`, { headers: this.headers(), cache: 'no-store' });
+		if (!response.ok) throw new Error(await response.text());
+		return response.blob();
+	}
+
 	/** Hands over an object of input, and returns the events that answer it. */
 	say(object) {
 		return this.ask('/say', { method: 'POST', body: JSON.stringify(object) });

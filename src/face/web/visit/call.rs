@@ -21,7 +21,7 @@ impl Visit {
         let _permit = self.permit().await?;
         let body = whole(body, CALL_BODY_MAX_BYTES).await?;
         let ask = match route {
-            Route::Offer | Route::GuestOffer => CallAsk::offer(&body),
+            Route::Connect | Route::GuestConnect => CallAsk::offer(&body),
             _ => CallAsk::act(&body),
         };
         let ask = ask.map_err(|()| Fault::Malformed)?;

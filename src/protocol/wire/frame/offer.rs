@@ -1,11 +1,14 @@
-//! The record by which somebody offers a content: at most 336 bytes.
+//! The record by which somebody offers a content: at most 343 bytes.
 //!
 //! ```text
 //! kind 1 | content length 8 | index length 4 | content's BLAKE3 32 | index's BLAKE3 32 |
-//! name length 1 | name
+//! name length 1 | name | of a single file, if known: permissions 2 | modified 8
 //! ```
 //!
-//! `chat/transfer/offer.rs` says what an index is. Bytes behind the name are ignored, so that a
+//! The permissions are nine bits, and the time is in milliseconds since 1970, signed; a folder's
+//! tree has those of its files.
+//!
+//! `chat/transfer/offer.rs` says what an index is. Bytes behind these are ignored, so that a
 //! later version may say more.
 
 use super::bytes::{Reader, Writer};
@@ -42,7 +45,7 @@ impl OfferKind {
 }
 
 /// An offer on the wire, with a name of this type. Nothing of it is checked but that it is whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OfferRecord<N> {
     /// What it is.
     pub kind: OfferKind,
@@ -56,6 +59,37 @@ pub struct OfferRecord<N> {
     pub index: Hash,
     /// Length of the index, in bytes.
     pub index_bytes: u32,
+    /// What a single file is besides its content, if that is known.
+    pub attributes: Option<Attributes>,
+}
+
+/// What a file is besides its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attributes {
+    /// Who may read, write and execute it: nine bits.
+    pub permissions: u16,
+    /// When it was changed, in milliseconds since 1970.
+    pub modified_ms: i64,
+}
+
+impl Attributes {
+    /// Length of the attributes in a record, in bytes.
+    const BYTES: usize = 2 + 8;
+
+    /// The permissions that are kept; the bits that would give others' rights are not.
+    const PERMISSIONS: u16 = 0o777;
+
+    fn write(self, writer: &mut Writer<'_>) {
+        writer.u16(self.permissions & Self::PERMISSIONS);
+        writer.u64(self.modified_ms.cast_unsigned());
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            permissions: reader.u16()? & Self::PERMISSIONS,
+            modified_ms: reader.u64()?.cast_signed(),
+        })
+    }
 }
 
 impl<'d> OfferRecord<&'d str> {
@@ -68,8 +102,23 @@ impl<'d> OfferRecord<&'d str> {
         self.with_name(self.name.to_owned())
     }
 
+    /// The record alone, as a store keeps it.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.length());
+        self.write(&mut Writer(&mut bytes));
+        bytes
+    }
+
+    /// What [`Self::to_bytes`] made.
+    #[must_use]
+    pub fn of_bytes(bytes: &'d [u8]) -> Option<Self> {
+        Self::read(&mut Reader(bytes))
+    }
+
     pub(super) fn length(&self) -> usize {
-        Self::FIXED_BYTES + self.name.len()
+        let attributes = self.attributes.map_or(0, |_| Attributes::BYTES);
+        Self::FIXED_BYTES + self.name.len() + attributes
     }
 
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
@@ -79,6 +128,9 @@ impl<'d> OfferRecord<&'d str> {
         writer.bytes(&self.root);
         writer.bytes(&self.index);
         writer.text_8(self.name);
+        if let Some(attributes) = self.attributes {
+            attributes.write(writer);
+        }
     }
 
     pub(super) fn read(reader: &mut Reader<'d>) -> Option<Self> {
@@ -94,6 +146,7 @@ impl<'d> OfferRecord<&'d str> {
             root,
             index,
             index_bytes,
+            attributes: Attributes::read(reader),
         })
     }
 }
@@ -115,6 +168,38 @@ impl<N> OfferRecord<N> {
             root: self.root,
             index: self.index,
             index_bytes: self.index_bytes,
+            attributes: self.attributes,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_come_back_without_the_bits_that_give_others_rights() {
+        let plain = OfferRecord {
+            name: "mapa.png",
+            size_bytes: 5,
+            root: [7; 32],
+            ..OfferRecord::default()
+        };
+        let bytes = plain.to_bytes();
+        assert_eq!(OfferRecord::of_bytes(&bytes), Some(plain));
+        let attributes = |permissions| Attributes {
+            permissions,
+            modified_ms: -1,
+        };
+        let given = OfferRecord {
+            attributes: Some(attributes(0o4755)),
+            ..plain
+        };
+        let mut bytes = given.to_bytes();
+        assert_eq!(bytes.len(), given.length());
+        bytes.push(9);
+        let read = OfferRecord::of_bytes(&bytes).unwrap();
+        assert_eq!(read.attributes, Some(attributes(0o755)));
+        assert_eq!(OfferRecord::of_bytes(&bytes[..plain.length() - 1]), None);
     }
 }

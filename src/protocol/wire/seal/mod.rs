@@ -39,6 +39,7 @@
 //! again: each is taken once, and only while its clock is its author's (`engine/freshness.rs`).
 
 pub mod invitation;
+mod known_tree;
 pub mod passphrase;
 pub mod room_key;
 pub mod signed_batch;

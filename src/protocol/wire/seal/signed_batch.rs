@@ -18,6 +18,7 @@
 //! another takes 2^128 tries. Finding two frames for one leaf takes 2^64 tries, and only the author
 //! can do it, who can sign two frames anyway. Missing leaves are zeros.
 
+use super::known_tree::{Node, Way};
 use super::signer::{Hash, Signer, Verdicts};
 use crate::protocol::wire::ids::Key;
 use crate::protocol::wire::sizes::{NODE_BYTES, SIGNATURE_BYTES, TREE_DEPTH_MAX};
@@ -132,21 +133,57 @@ impl<'s> MerklePath<'s> {
         verdicts: &Verdicts,
         may_check: impl FnOnce() -> bool,
     ) -> Option<bool> {
-        let (siblings, _) = self.siblings.as_chunks::<NODE_BYTES>();
-        let up = |node: Hash, (height, sibling): (usize, &[u8; NODE_BYTES])| match self.index
-            >> height
-            & 1
-        {
-            0 => hashing.node(&node, sibling),
-            _ => hashing.node(sibling, &node),
+        let up = |place: usize, node: &[u8], sibling: &Node| match place & 1 {
+            0 => hashing.node(node, sibling),
+            _ => hashing.node(sibling, node),
         };
-        let root = siblings.iter().enumerate().fold(leaf, up);
-        verdicts.verify_if(by, &root, self.signature, may_check)
+        let up_to_node = |place: usize, node: &Node, sibling: &Node| cut(&up(place, node, sibling));
+        if verdicts.is_in_known_batch(by, self, cut(&leaf), up_to_node) {
+            return Some(true);
+        }
+        let (mut place, mut hash, mut way) = (self.place(), leaf, Way::default());
+        for sibling in self.siblings() {
+            way.push(cut(&hash));
+            (hash, place) = (up(place, &hash, sibling), place / 2);
+        }
+        let is_genuine = verdicts.verify_if(by, &hash, self.signature, may_check)?;
+        if is_genuine {
+            verdicts.learn_batch(by, self, &way);
+        }
+        Some(is_genuine)
     }
+
+    /// The frame's place in the tree: 1 is the root, and below `n` are `2n` and `2n + 1`.
+    pub(super) fn place(&self) -> usize {
+        1 << self.siblings().len() | self.index
+    }
+
+    /// The siblings of the nodes on the way to the root, that of the leaf first.
+    pub(super) fn siblings(&self) -> &'s [Node] {
+        self.siblings.as_chunks().0
+    }
+
+    /// The signature of the whole batch.
+    pub(super) fn signature(&self) -> &'s [u8; SIGNATURE_BYTES] {
+        self.signature
+    }
+}
+
+/// As much of a hash as its parent takes.
+fn cut(hash: &Hash) -> Node {
+    hash.first_chunk().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    use super::super::known_tree::KnownTrees;
     use super::*;
 
     #[test]
@@ -177,6 +214,82 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// What a receiver that remembers batches says of a path, and whether one that remembers
+    /// nothing says the same.
+    fn verdict(remembering: &Verdicts, key: &Key, leaf: Hash, datagram: &[u8]) -> Option<bool> {
+        let hashing = Hashing::of(&[7; 16]);
+        let (_, path) = MerklePath::split(datagram)?;
+        let of = |verdicts: &Verdicts| path.is_genuine(leaf, key, &hashing, verdicts, || true);
+        let fresh = of(&Verdicts::default());
+        assert_eq!(of(remembering), fresh, "{datagram:?}");
+        fresh
+    }
+
+    proptest! {
+        /// In whatever order frames come, and whatever is changed in them, a known batch is
+        /// judged as an unknown one is.
+        #[test]
+        fn a_known_batch_is_judged_like_an_unknown_one(
+            count in 1..=BATCH_MAX_FRAMES,
+            tries in vec((any::<u8>(), option::of((any::<Index>(), any::<u8>()))), 1..80),
+        ) {
+            let (hashing, signer) = (Hashing::of(&[7; 16]), Signer::from_seed(&[1; 32]));
+            let leaves: Vec<Hash> = (0..count).map(|n| hashing.leaf(1, &[n as u8])).collect();
+            let tree = Tree::over(leaves.clone(), &hashing);
+            let signature = tree.sign(&signer);
+            let remembering = Verdicts::default();
+            for (which, change) in tries {
+                let index = usize::from(which) % count;
+                let mut datagram = Vec::new();
+                tree.write_merkle_path(index, &mut datagram);
+                datagram.extend_from_slice(&signature);
+                let mut changed = datagram.clone();
+                if let Some((at, by)) = change {
+                    changed[at.index(datagram.len())] ^= by;
+                }
+                let said = verdict(&remembering, &signer.key(), leaves[index], &changed);
+                prop_assert_eq!(said == Some(true), changed == datagram);
+            }
+        }
+    }
+
+    #[test]
+    fn each_node_of_a_batch_is_computed_once() {
+        let (hashing, signer) = (Hashing::of(&[7; 16]), Signer::from_seed(&[1; 32]));
+        let leaves: Vec<Hash> = (0..64).map(|n| hashing.leaf(1, &[n])).collect();
+        let tree = Tree::over(leaves.clone(), &hashing);
+        let signature = tree.sign(&signer);
+        let (mut trees, mut hashed) = (KnownTrees::default(), 0);
+        for (index, leaf) in leaves.iter().enumerate() {
+            let mut datagram = Vec::new();
+            tree.write_merkle_path(index, &mut datagram);
+            datagram.extend_from_slice(&signature);
+            let (_, path) = MerklePath::split(&datagram).unwrap();
+            let count = Cell::new(0);
+            let up = |place: usize, node: &Node, sibling: &Node| {
+                count.set(count.get() + 1);
+                cut(&match place & 1 {
+                    0 => hashing.node(node, sibling),
+                    _ => hashing.node(sibling, node),
+                })
+            };
+            if !trees.leads_to_root(&signer.key(), &path, cut(leaf), up) {
+                let mut way = Way::default();
+                let (mut place, mut node) = (path.place(), cut(leaf));
+                for sibling in path.siblings() {
+                    way.push(node);
+                    (node, place) = (up(place, &node, sibling), place / 2);
+                }
+                trees.learn(&signer.key(), &path, &way);
+            }
+            hashed += count.get();
+        }
+        assert_eq!(
+            hashed, 63,
+            "each node of the tree once; it was six for each frame"
+        );
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
+use super::known_tree::{KnownTrees, Node, Way};
+use super::signed_batch::MerklePath;
 use crate::protocol::wire::ids::Key;
 use crate::protocol::wire::sizes::SIGNATURE_BYTES;
 
@@ -90,6 +92,7 @@ struct Known {
     order: VecDeque<Hash>,
     /// Keys decoded to points of the curve, because decoding takes a tenth of a verification.
     people: BTreeMap<Key, VerifyingKey>,
+    trees: KnownTrees,
 }
 
 struct Verdict {
@@ -153,6 +156,22 @@ impl Verdicts {
             known.verdicts.remove(&oldest);
         }
         Some(is_genuine)
+    }
+
+    /// Whether a path leads through nodes of a batch that was found genuine.
+    pub(super) fn is_in_known_batch(
+        &self,
+        by: &Key,
+        path: &MerklePath<'_>,
+        leaf: Node,
+        up: impl Fn(usize, &Node, &Node) -> Node,
+    ) -> bool {
+        self.known().trees.leads_to_root(by, path, leaf, up)
+    }
+
+    /// Remembers the nodes of a path that leads to a root which this person signed.
+    pub(super) fn learn_batch(&self, by: &Key, path: &MerklePath<'_>, way: &Way) {
+        self.known().trees.learn(by, path, way);
     }
 
     #[cfg(test)]

@@ -1,0 +1,217 @@
+//! What a member does about files without being asked: its arguments, which the file of settings
+//! has too.
+
+use clap::{Args, ValueEnum};
+
+use super::keeping;
+use crate::chat::event::{Person, Timing};
+use crate::chat::transfer::OfferKind;
+use crate::chat::transfer::event::Offered;
+use crate::chat::trust::Standing;
+use crate::error::Usage;
+
+/// What stands for all kinds.
+pub(super) const KINDS: &str = "all";
+
+/// The longest thing that is taken without a question.
+pub(super) const BYTES: &str = "100 MiB";
+
+/// The kinds by their names.
+const NAMED: [(&str, OfferKind); 4] = [
+    ("file", OfferKind::File),
+    ("folder", OfferKind::Folder),
+    ("picture", OfferKind::Picture),
+    ("text", OfferKind::Text),
+];
+
+/// From whom things are taken without a question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum AcceptFrom {
+    /// Nobody
+    #[default]
+    None,
+    /// People whose code you compared
+    Verified,
+    /// Everybody in the room
+    All,
+}
+
+/// The arguments about files.
+#[derive(Debug, Args)]
+pub(super) struct SharingArgs {
+    /// Give to others what you took, and what you gave before a restart
+    #[arg(
+        long,
+        default_value = "true",
+        value_name = "true|false",
+        hide_possible_values = true,
+        hide_short_help = true,
+        action = clap::ArgAction::Set
+    )]
+    files_share: bool,
+
+    /// From whom things are taken without a question
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "none|verified|all",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    files_accept: AcceptFrom,
+
+    /// Of which kinds: file, folder, picture, text
+    #[arg(
+        long,
+        default_value = KINDS,
+        value_name = "KINDS",
+        hide_short_help = true,
+        allow_hyphen_values = true
+    )]
+    files_accept_kinds: String,
+
+    /// How long each may be
+    #[arg(
+        long,
+        default_value = BYTES,
+        value_name = "BYTES",
+        hide_short_help = true,
+        allow_hyphen_values = true
+    )]
+    files_accept_bytes: String,
+}
+
+/// What a member does about files without being asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharingSettings {
+    /// Whether what it took is given to others, and what it gave before a restart.
+    pub shares: bool,
+    /// What it takes.
+    pub consent: Consent,
+}
+
+/// What is taken without a question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// From whom.
+    pub from: AcceptFrom,
+    /// Of which kinds.
+    pub kinds: Vec<OfferKind>,
+    /// How long each may be.
+    pub most_bytes: u64,
+}
+
+impl Consent {
+    /// Whether an offer is taken when it is made. What was offered earlier is not: it would come
+    /// again after each start, whatever became of it.
+    #[must_use]
+    pub fn covers(&self, offered: &Offered) -> bool {
+        let offer = &offered.offer;
+        let is_now = !offered.is_own && offered.timing != Timing::History;
+        let is_fit = self.kinds.contains(&offer.kind) && offer.size_bytes <= self.most_bytes;
+        is_now && is_fit && self.trusts(&offered.who)
+    }
+
+    fn trusts(&self, who: &Person) -> bool {
+        match self.from {
+            AcceptFrom::None => false,
+            AcceptFrom::Verified => who.standing == Standing::Verified,
+            AcceptFrom::All => true,
+        }
+    }
+}
+
+impl TryFrom<SharingArgs> for SharingSettings {
+    type Error = Usage;
+
+    fn try_from(args: SharingArgs) -> Result<Self, Usage> {
+        Ok(Self {
+            shares: args.files_share,
+            consent: Consent {
+                from: args.files_accept,
+                kinds: kinds(args.files_accept_kinds)?,
+                most_bytes: keeping::bytes(args.files_accept_bytes, "--files-accept-bytes")?,
+            },
+        })
+    }
+}
+
+/// Parses names of kinds.
+pub(super) fn kinds(typed: String) -> Result<Vec<OfferKind>, Usage> {
+    let mut kinds = Vec::new();
+    for name in typed.split([',', ' ']).filter(|name| !name.is_empty()) {
+        match NAMED.into_iter().find(|(known, _)| *known == name) {
+            Some((_, kind)) => kinds.push(kind),
+            None if name == KINDS => kinds.extend(NAMED.map(|(_, kind)| kind)),
+            None => return Err(Usage::Kinds { typed }),
+        }
+    }
+    match kinds.is_empty() {
+        true => Err(Usage::Kinds { typed }),
+        false => Ok(kinds),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::transfer::Offer;
+    use crate::chat::transfer::offer::ContentHasher;
+
+    fn offered(kind: OfferKind, standing: Standing, timing: Timing) -> Offered {
+        let mut hasher = ContentHasher::default();
+        hasher.block(&[1; 1000]);
+        let content = hasher.finish("a".into(), kind, &[]);
+        Offered {
+            number: 1,
+            offer: Offer::new(&content).unwrap().into(),
+            who: Person {
+                standing,
+                ..Person::unproven("ana")
+            },
+            wall_ms: 0,
+            is_own: false,
+            timing,
+        }
+    }
+
+    fn consent(from: AcceptFrom, typed: &str, most_bytes: u64) -> Consent {
+        Consent {
+            from,
+            kinds: kinds(typed.into()).unwrap(),
+            most_bytes,
+        }
+    }
+
+    #[test]
+    fn consent_is_for_these_people_kinds_and_lengths_alone() {
+        let picture = offered(OfferKind::Picture, Standing::Verified, Timing::Live);
+        let verified = consent(AcceptFrom::Verified, "picture, text", 1000);
+        assert!(verified.covers(&picture));
+        for other in [
+            offered(OfferKind::File, Standing::Verified, Timing::Live),
+            offered(OfferKind::Picture, Standing::First, Timing::Live),
+            offered(OfferKind::Picture, Standing::Verified, Timing::History),
+            Offered {
+                is_own: true,
+                ..picture.clone()
+            },
+        ] {
+            assert!(!verified.covers(&other), "{other:?}");
+        }
+        assert!(!consent(AcceptFrom::Verified, "all", 999).covers(&picture));
+        assert!(!consent(AcceptFrom::None, "all", 1000).covers(&picture));
+        let stranger = offered(OfferKind::File, Standing::Namesake, Timing::Late);
+        assert!(consent(AcceptFrom::All, "all", 1000).covers(&stranger));
+    }
+
+    #[test]
+    fn kinds_are_read_by_their_names() {
+        assert_eq!(kinds("text".into()).unwrap(), [OfferKind::Text]);
+        assert_eq!(kinds("all".into()).unwrap().len(), 4);
+        for wrong in ["", " ,", "texts", "picture,x"] {
+            assert!(kinds(wrong.into()).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Files of guests' pages: what guests may download, and what they offer, which the host's program
+//! offers for them behind a line that says whose it is. Runs in the loop.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::guest_lines::{FileLine, GuestLines};
+use super::lines;
+use super::server::{Answering, Finding, Refused};
+use super::uploads::Uploads;
+use crate::chat::command::RequestId;
+use crate::chat::entry::Entry;
+use crate::chat::event::{News, Told};
+use crate::chat::guests::{GuestSession, GuestsEvent};
+use crate::chat::transfer::OfferId;
+use crate::chat::transfer::event::{FilesEvent, OfferState, Stage};
+use crate::face::failure;
+use crate::face::offers::Offers;
+use crate::store::files::{Looker, Received};
+use crate::text::{self, Lang};
+
+/// Bytes of one guest's files on the host's disk.
+const OF_ONE_MAX_BYTES: u64 = 128 << 20;
+
+/// Bytes of all guests' files there.
+const OF_ALL_MAX_BYTES: u64 = 512 << 20;
+
+/// Offers that a newcomer is shown, and their bytes: a part of what may wait for a guest.
+const SHOWN_MAX: usize = 64;
+const SHOWN_MAX_BYTES: usize = 16 << 10;
+
+/// A file that was announced and is to be offered.
+#[derive(Debug)]
+struct Announced {
+    received: Received,
+    answering: Answering,
+}
+
+/// An offer, as guests were told of it last.
+#[derive(Debug)]
+struct Shown {
+    offer: OfferId,
+    is_here: bool,
+    line: Arc<str>,
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct GuestFiles {
+    lang: Lang,
+    offers: Offers,
+    uploads: Uploads,
+    announced: BTreeMap<RequestId, Announced>,
+    asked: BTreeMap<RequestId, Answering>,
+    /// Bytes that each guest has offered.
+    of_each: BTreeMap<GuestSession, u64>,
+    shown: VecDeque<Shown>,
+}
+
+/// What follows from what was told.
+#[derive(Debug, Default)]
+pub(super) struct FilesStep {
+    /// Lines for guests.
+    pub(super) lines: Vec<Arc<str>>,
+    /// A file that is to be offered now, and who waits for that.
+    pub(super) next: Option<(Entry, Received, Answering)>,
+    /// Whether nothing else is to be made of it.
+    pub(super) is_over: bool,
+}
+
+impl GuestFiles {
+    pub(super) fn new(lang: Lang) -> Self {
+        Self {
+            lang,
+            offers: Offers::default(),
+            uploads: Uploads::default(),
+            announced: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            of_each: BTreeMap::new(),
+            shown: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn set_looker(&mut self, looker: Looker) {
+        self.offers.set_looker(looker);
+    }
+
+    /// Hands over what reads a file, if it is here.
+    pub(super) fn find(&self, offer: OfferId, finding: Finding) {
+        if let Some(held) = self.offers.by_id(offer) {
+            finding.found(held);
+        }
+    }
+
+    /// What a newcomer is told of offers.
+    pub(super) fn first(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.shown.iter().map(|shown| &shown.line)
+    }
+
+    /// What a guest says who offers a file.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub(super) fn announcement(
+        &self,
+        session: GuestSession,
+        received: &Received,
+    ) -> Result<String, String> {
+        let size_bytes = received.size_bytes();
+        let own = self.of_each.get(&session).copied().unwrap_or(0);
+        let waiting = self.announced.values().map(|it| it.received.size_bytes());
+        let all = waiting.fold(self.uploads.size_bytes(), u64::saturating_add);
+        let fits = own.saturating_add(size_bytes) <= OF_ONE_MAX_BYTES
+            && all.saturating_add(size_bytes) <= OF_ALL_MAX_BYTES;
+        if !fits || !self.uploads.have_room() {
+            return Err(text::guests_files_are_full(self.lang));
+        }
+        let name = received.path().file_name().unwrap_or_default();
+        let name = name.to_string_lossy();
+        Ok(text::guest_offers(self.lang, &name, size_bytes))
+    }
+
+    /// A guest has announced a file by a request.
+    pub(super) fn announce(
+        &mut self,
+        request: RequestId,
+        session: GuestSession,
+        (received, answering): (Received, Answering),
+    ) {
+        *self.of_each.entry(session).or_default() += received.size_bytes();
+        let announced = Announced {
+            received,
+            answering,
+        };
+        self.announced.insert(request, announced);
+    }
+
+    /// A file is offered by a request.
+    pub(super) fn offer(&mut self, request: RequestId, received: Received, answering: Answering) {
+        self.uploads.keep(request, received);
+        self.asked.insert(request, answering);
+    }
+
+    /// A guest is not here any more. What was offered stays.
+    pub(super) fn leave(&mut self, session: GuestSession) {
+        self.of_each.remove(&session);
+    }
+
+    /// Takes in what is told.
+    pub(super) fn follow(&mut self, told: &Told, lines: &mut GuestLines) -> FilesStep {
+        let mut step = FilesStep::default();
+        let request = told.request;
+        let announced = request.and_then(|request| self.announced.remove(&request));
+        if let Some(announced) = announced {
+            self.on_announced(told, announced, &mut step);
+        }
+        self.uploads.follow(request, &told.news);
+        let asked = request.and_then(|request| self.asked.remove(&request));
+        if let Some(answering) = asked {
+            step.is_over = matches!(told.news, News::Failed(_));
+            self.answer(&told.news, answering);
+        }
+        if let News::Files(happened) = &told.news {
+            self.offers.follow(told.room, happened);
+            step.lines = self.show(happened, lines);
+            step.is_over = true;
+        }
+        step
+    }
+
+    fn on_announced(&self, told: &Told, announced: Announced, step: &mut FilesStep) {
+        let Announced {
+            received,
+            answering,
+        } = announced;
+        match &told.news {
+            News::Guests(GuestsEvent::Refused { why, .. }) => {
+                let words = text::guest_refused(self.lang, why);
+                answering.refuse(super::guest_face::refused(why), words);
+                step.is_over = true;
+            }
+            _ => match Uploads::entry(&received) {
+                Some(entry) => step.next = Some((entry, received, answering)),
+                None => answering.refuse(Refused::Wrong, text::page_comes_too_early(self.lang)),
+            },
+        }
+    }
+
+    fn answer(&self, news: &News, answering: Answering) {
+        match news {
+            News::Failed(failed) => {
+                let words = failure::sentence(self.lang, failed, None, "");
+                answering.refuse(Refused::Wrong, words);
+            }
+            News::Files(happened) => match &**happened {
+                FilesEvent::Refused(why) => {
+                    answering.refuse(Refused::NoRoom, text::files_refused(self.lang, why));
+                }
+                _ => answering.answer(lines::said().as_bytes().to_vec()),
+            },
+            _ => answering.answer(lines::said().as_bytes().to_vec()),
+        }
+    }
+
+    /// What guests are told of what happens: that something is offered, and whether it is here.
+    fn show(&mut self, happened: &FilesEvent, lines: &mut GuestLines) -> Vec<Arc<str>> {
+        match happened {
+            FilesEvent::Offered(offered) => {
+                let line = FileLine {
+                    offer: &offered.offer,
+                    who: &offered.who,
+                    wall_ms: Some(offered.wall_ms),
+                    is_here: offered.is_own,
+                };
+                self.show_line(&line, lines).into_iter().collect()
+            }
+            FilesEvent::List(states) => {
+                let told = states.iter().filter_map(|it| self.show_state(it, lines));
+                told.collect()
+            }
+            FilesEvent::Taking(state)
+            | FilesEvent::Progress(state)
+            | FilesEvent::Finished { state, .. }
+            | FilesEvent::AllHave(state)
+            | FilesEvent::Failed { state, .. }
+            | FilesEvent::Stopped(state)
+            | FilesEvent::Unshared(state) => self.show_state(state, lines).into_iter().collect(),
+            FilesEvent::Refused(_) => Vec::new(),
+        }
+    }
+
+    fn show_state(&mut self, state: &OfferState, lines: &mut GuestLines) -> Option<Arc<str>> {
+        let line = FileLine {
+            offer: &state.offer,
+            who: &state.who,
+            wall_ms: self.offers.offered_at(state.offer.id),
+            is_here: state.stage == Stage::Have,
+        };
+        self.show_line(&line, lines)
+    }
+
+    /// Tells of an offer, unless it was told so before.
+    fn show_line(&mut self, file: &FileLine<'_>, lines: &mut GuestLines) -> Option<Arc<str>> {
+        let offer = file.offer.id;
+        let known = self.shown.iter().position(|shown| shown.offer == offer);
+        if let Some(shown) = known.and_then(|at| self.shown.get(at))
+            && shown.is_here == file.is_here
+        {
+            return None;
+        }
+        known.and_then(|at| self.shown.remove(at));
+        let line = lines.file(file);
+        self.shown.push_back(Shown {
+            offer,
+            is_here: file.is_here,
+            line: Arc::clone(&line),
+        });
+        let bytes = |shown: &VecDeque<Shown>| shown.iter().map(|it| it.line.len()).sum::<usize>();
+        while self.shown.len() > SHOWN_MAX || bytes(&self.shown) > SHOWN_MAX_BYTES {
+            self.shown.pop_front();
+        }
+        Some(line)
+    }
+}

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use super::World;
 use super::host::Action;
-use crate::chat::Input;
+use super::member;
 use crate::chat::command::Command;
 use crate::chat::media::{Captured, Codec, FromPage, MediaCommand, Played, Source, ToPage};
+use crate::chat::{Input, NetworkNews};
 use crate::protocol::message::Name;
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::compact::{StreamId, StreamSeal};
+use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::call::{Want, Wants};
 use crate::protocol::wire::frame::notice::Notice;
 use crate::protocol::wire::frame::{Author, Body, Frame};
@@ -148,6 +150,15 @@ impl World {
         if !std::mem::replace(&mut film.is_running, true) {
             self.schedule(now, Action::Capture(number, source));
         }
+    }
+
+    /// A member is on radio from now on.
+    pub fn put_on_radio(&mut self, number: usize) {
+        let mut news = member::network(self.air.mtu_bytes());
+        if let NetworkNews::Interfaces { link, .. } = &mut news {
+            *link = Link::Radio;
+        }
+        self.handle(number, Input::Network(news));
     }
 
     /// A page is closed without a word: nothing is captured any more.

@@ -28,6 +28,7 @@ mod insider_crowd;
 mod keeper;
 mod leaving;
 mod media;
+mod media_hostile;
 mod members;
 mod memory;
 mod private;

@@ -17,6 +17,10 @@ const CALLERS_MAX: usize = 512;
 /// Who is not heard of for so long is gone.
 const GONE_AFTER: Duration = Duration::from_millis(2800);
 
+/// How long whoever does nothing any more is remembered: a call that is sent again by somebody else
+/// counts for no longer (`engine/freshness.rs`).
+const REMEMBERED: Duration = Duration::from_secs(6);
+
 /// What a session says sooner after its last word is dropped: an honest one waits longer, and each
 /// change is told to all faces.
 const APART: Duration = Duration::from_millis(30);
@@ -37,6 +41,8 @@ struct Caller {
     /// Since which news its hand is up.
     hand_up: Option<u64>,
     said_at: Duration,
+    /// The number of its last word: what comes behind was overtaken, or is a recording.
+    sequence: u32,
     /// When it said something, or something that it sends was heard.
     heard_at: Duration,
     streams: BTreeMap<StreamId, Remote>,
@@ -72,20 +78,18 @@ impl Calls {
             session: heard.session,
             hand_up: None,
             said_at: now.saturating_sub(APART),
+            sequence: 0,
             heard_at: now,
             streams: BTreeMap::new(),
         });
-        if now < caller.said_at + APART {
+        if now < caller.said_at + APART || heard.sequence <= caller.sequence {
             return Vec::new();
         }
-        caller.who = who;
+        (caller.who, caller.sequence) = (who, heard.sequence);
         (caller.said_at, caller.heard_at) = (now, now);
         let mut tales = Vec::new();
         caller.hear_hand(call.has_hand_up, &mut self.news, &mut tales);
         caller.hear_streams(now, &heard, &mut self.news, &mut tales);
-        if is_over {
-            self.callers.remove(&heard.member);
-        }
         tales
     }
 
@@ -99,7 +103,7 @@ impl Calls {
 
     /// Forgets who is gone; what is to be told of that.
     pub(super) fn on_time(&mut self, now: Duration) -> Vec<Tale> {
-        self.forget(|caller| now > caller.heard_at + GONE_AFTER)
+        self.forget(|caller| now >= caller.gone_at())
     }
 
     /// A person has left.
@@ -124,10 +128,7 @@ impl Calls {
 
     /// When somebody is gone unless something is heard.
     pub(super) fn next_time(&self) -> Option<Duration> {
-        let heard_at = self.callers.values().map(|caller| caller.heard_at);
-        heard_at
-            .min()
-            .map(|at| at + GONE_AFTER + Duration::from_millis(1))
+        self.callers.values().map(Caller::gone_at).min()
     }
 
     /// All streams.
@@ -140,6 +141,13 @@ impl Calls {
     pub(super) fn get(&self, stream: StreamId) -> Option<&Remote> {
         let mut callers = self.callers.values();
         callers.find_map(|caller| caller.streams.get(&stream))
+    }
+
+    /// When the author of a stream spoke last, in whichever of its streams.
+    pub(super) fn spoke_at(&self, remote: &Remote) -> Option<Duration> {
+        let streams = self.streams().map(|(_, it)| it);
+        let of_author = streams.filter(|it| it.session == remote.session);
+        of_author.filter_map(|it| it.spoke_at).max()
     }
 
     /// Notes that somebody speaks in a stream.
@@ -161,11 +169,24 @@ impl Calls {
 
     /// Whether nobody does anything.
     pub(super) fn is_empty(&self) -> bool {
-        self.callers.is_empty()
+        self.callers.values().all(Caller::is_over)
     }
 }
 
 impl Caller {
+    /// Whether it does nothing any more.
+    fn is_over(&self) -> bool {
+        self.streams.is_empty() && self.hand_up.is_none()
+    }
+
+    fn gone_at(&self) -> Duration {
+        let after = match self.is_over() {
+            true => REMEMBERED,
+            false => GONE_AFTER,
+        };
+        self.heard_at + after
+    }
+
     fn hear_hand(&mut self, is_up: bool, news: &mut u64, tales: &mut Vec<Tale>) {
         if is_up == self.hand_up.is_some() {
             return;

@@ -35,7 +35,7 @@ mod sound_receiver;
 mod sound_sender;
 mod telling;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use self::calls::Calls;
@@ -45,7 +45,7 @@ use self::fitness::{Complaints, Losses};
 pub use self::frame::{Captured, Codec, FromPage, Played, Source, ToPage};
 use self::own::Own;
 use self::playing::Playing;
-use self::selection::{Candidate, Selection};
+use self::selection::{Candidate, OnAir, Selection};
 use self::telling::{Stream, Tale};
 use super::command::RequestId;
 use crate::protocol::engine::event::{HeardCall, HeardPiece, NamedKey};
@@ -228,7 +228,9 @@ impl Conference {
     fn on_page(&mut self, now: Moment, from_page: FromPage, node: &mut Node) {
         match from_page {
             FromPage::Captured(captured) => {
-                if self.own.capture(now.time, captured, node) {
+                let (is_news, to_page) = self.own.capture(now.time, captured, node);
+                self.out.extend(to_page.map(Out::Page));
+                if is_news {
                     self.say_soon(now.time);
                 }
             }
@@ -415,18 +417,16 @@ impl Conference {
         let before = std::mem::take(&mut self.selection);
         let streams = self.calls.streams().filter(|(_, it)| !is_ignored(it.key()));
         let streams = streams.filter(|_| self.is_watching);
-        let spoke_at = |remote: &calls::Remote| {
-            let of_author = self.calls.streams().map(|(_, it)| it);
-            let of_author = of_author.filter(|it| it.session == remote.session);
-            of_author.filter_map(|it| it.spoke_at).max()
-        };
+        let is_on_radio = node.is_on_radio();
+        let on_air = is_on_radio.then(|| self.on_air(now));
+        let is_on_air = |id: &StreamId| on_air.as_ref().is_none_or(|it| it.contains(id));
+        let streams = streams.filter(|(id, _)| is_on_air(id));
         let candidates = streams.map(|(id, remote)| Candidate {
             id,
             remote,
-            spoke_at: spoke_at(remote),
+            spoke_at: self.calls.spoke_at(remote),
         });
         let candidates: Vec<Candidate<'_>> = candidates.collect();
-        let is_on_radio = node.is_on_radio();
         let mut selection = Selection::of(now, &candidates, &self.chosen, &before, is_on_radio);
         for id in before.streams().filter(|id| !selection.has(*id)) {
             node.unfollow_stream(id);
@@ -450,10 +450,26 @@ impl Conference {
         };
         selection.pictures.retain(|id| is_followed(*id));
         selection.voices.retain(|id| is_followed(*id));
+        self.own.set_on_air(on_air);
         self.selection = selection;
         if self.selection != before {
             self.tell(None, Tale::Shown(self.selection.clone()));
         }
+    }
+
+    /// What may be sent where somebody is on radio.
+    fn on_air(&self, now: Duration) -> BTreeSet<StreamId> {
+        let own = self.own.streams().map(|(source, id, _)| OnAir {
+            id,
+            source,
+            spoke_at: self.own.speaks(now).then_some(now),
+        });
+        let others = self.calls.streams().map(|(id, remote)| OnAir {
+            id,
+            source: remote.source,
+            spoke_at: self.calls.spoke_at(remote),
+        });
+        selection::on_air(now, own.chain(others).collect())
     }
 
     /// Queues what may leave; returns whether there was anything.

@@ -1,7 +1,7 @@
 //! What this member sends, and how much of it: the rate of a camera or a screen halves while those
 //! who receive ask for more than may be repaired, and comes back when they do not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::event::MediaRefusal;
@@ -55,6 +55,8 @@ pub(super) fn most_bits_per_s(source: Source, is_on_radio: bool) -> u32 {
 #[derive(Debug)]
 pub(super) struct Own {
     is_keyed: bool,
+    /// Where somebody is on radio: what may be sent, of anybody.
+    on_air: Option<BTreeSet<StreamId>>,
     streams: BTreeMap<Source, OwnStream>,
 }
 
@@ -69,6 +71,8 @@ struct OwnStream {
     changed_at: Duration,
     /// When a key picture was made or asked for last.
     key_at: Option<Duration>,
+    /// Whether one was asked for so soon after that it had to wait.
+    is_key_waiting: bool,
     /// Key pictures that each person may still ask for.
     keys: BTreeMap<u64, TokenBucket>,
 }
@@ -83,8 +87,14 @@ impl Own {
     pub(super) fn new(is_keyed: bool) -> Self {
         Self {
             is_keyed,
+            on_air: None,
             streams: BTreeMap::new(),
         }
+    }
+
+    /// Sends these streams alone from now on, or all.
+    pub(super) fn set_on_air(&mut self, on_air: Option<BTreeSet<StreamId>>) {
+        self.on_air = on_air;
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -115,6 +125,7 @@ impl Own {
             bits_per_s,
             changed_at: now,
             key_at: None,
+            is_key_waiting: false,
             keys: BTreeMap::new(),
         };
         self.streams.insert(source, stream);
@@ -143,21 +154,31 @@ impl Own {
     }
 
     /// Takes in a frame, which leaves as soon as it may. Of a source that was not begun, it is
-    /// dropped. Returns whether the others do not know of the stream yet.
-    pub(super) fn capture(&mut self, now: Duration, captured: Captured, node: &mut Node) -> bool {
+    /// dropped. Returns whether the others do not know of the stream yet, and what the page is to
+    /// do.
+    pub(super) fn capture(
+        &mut self,
+        now: Duration,
+        captured: Captured,
+        node: &mut Node,
+    ) -> (bool, Option<ToPage>) {
         let packing = Packing {
             is_keyed: self.is_keyed,
             is_on_radio: node.is_on_radio(),
         };
         let stream = self.streams.get_mut(&captured.source);
-        let fits = captured.codec.fits(captured.source);
+        let (fits, source) = (captured.codec.fits(captured.source), captured.source);
         let Some(stream) = stream.filter(|_| fits) else {
-            return false;
+            return (false, None);
         };
         let is_news =
             !stream.is_active(now, captured.source) || stream.codec != Some(captured.codec);
         stream.codec = Some(captured.codec);
         stream.captured_at = Some(now);
+        let on_air = self.on_air.as_ref();
+        if on_air.is_some_and(|on_air| !on_air.contains(&stream.id)) {
+            return (is_news, None);
+        }
         if captured.is_key {
             stream.key_at = Some(now);
         }
@@ -165,7 +186,8 @@ impl Own {
             Sender::Picture(sender) => sender.capture(now, &captured, node),
             Sender::Sound(sender) => sender.capture(now, captured, packing, node),
         }
-        is_news
+        let wants_key = stream.take_waiting_key(now);
+        (is_news, wants_key.then_some(ToPage::KeyWanted(source)))
     }
 
     /// Queues what may leave; returns whether there was anything.
@@ -261,9 +283,6 @@ impl OwnStream {
 
     /// Whether a key picture is to be made because a person asks for it.
     fn may_make_key(&mut self, now: Duration, person: u64) -> bool {
-        if self.key_at.is_some_and(|at| now < at + KEY_EVERY) {
-            return false;
-        }
         let (most, per_s) = KEYS_OF_ONE;
         if self.keys.len() >= PERSONS_MAX && !self.keys.contains_key(&person) {
             self.keys.retain(|_, bucket| bucket.refill(now) < most);
@@ -273,11 +292,21 @@ impl OwnStream {
         }
         let fresh = || TokenBucket::new(per_s, most, now);
         let keys = self.keys.entry(person).or_insert_with(fresh);
-        let may = keys.try_spend(1.0, now);
-        if may {
-            self.key_at = Some(now);
+        if !keys.try_spend(1.0, now) {
+            return false;
         }
-        may
+        self.is_key_waiting = true;
+        self.take_waiting_key(now)
+    }
+
+    /// Whether a key picture that was asked for is to be made now.
+    fn take_waiting_key(&mut self, now: Duration) -> bool {
+        let is_soon = self.key_at.is_some_and(|at| now < at + KEY_EVERY);
+        if is_soon || !self.is_key_waiting {
+            return false;
+        }
+        (self.is_key_waiting, self.key_at) = (false, Some(now));
+        true
     }
 
     /// Lowers or raises the rate, if it is time; returns whether it has changed.

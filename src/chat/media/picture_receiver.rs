@@ -57,6 +57,8 @@ pub(super) struct PictureReceiver {
     lost: u16,
     /// When a key picture is asked for.
     key_due: Option<Duration>,
+    /// Whether another has asked for one since it was asked for here.
+    is_key_postponed: bool,
 }
 
 #[derive(Debug)]
@@ -130,6 +132,7 @@ impl PictureReceiver {
             held_bytes: 0,
             lost: 0,
             key_due: Some(now),
+            is_key_postponed: false,
         }
     }
 
@@ -264,12 +267,15 @@ impl PictureReceiver {
     /// Another asks for symbols.
     pub(super) fn other_asks(&mut self, now: Duration, want: &Want, rng: &mut Rng) {
         if want.unit == 0 {
-            self.key_due = self.key_due.map(|due| due.max(now + KEY_AGAIN_AFTER));
+            // Once: whoever asks all the time does not silence the others.
+            if !std::mem::replace(&mut self.is_key_postponed, true) {
+                self.key_due = self.key_due.map(|due| due.max(now + KEY_AGAIN_AFTER));
+            }
         } else if let Some(unit) = self.units.get_mut(&want.unit)
             && let State::Lacking(assembly) = &unit.state
             && assembly.lacks().unwrap_or(WHOLE_UNIT) <= want.symbols
         {
-            unit.asking.asked(now, rng);
+            unit.asking.other_asks(now, rng);
         }
     }
 
@@ -298,6 +304,7 @@ impl PictureReceiver {
             let again = KEY_AGAIN_AFTER + rng.between(Duration::ZERO, KEY_WAIT_MOST);
             // While pictures flow, the page alone lacks one, and asks again itself.
             self.key_due = (!self.is_flowing).then_some(now + again);
+            self.is_key_postponed = false;
             wants.push(Want {
                 stream: self.stream,
                 unit: 0,

@@ -26,7 +26,7 @@ const LATE_AFTER: Duration = Duration::from_millis(150);
 const KEY_LATE_AFTER: Duration = Duration::from_millis(400);
 
 /// How long a symbol may be on its way: it may not have been heard yet when somebody asks.
-const ON_ITS_WAY: Duration = Duration::from_millis(20);
+const ON_ITS_WAY: Duration = Duration::from_millis(7);
 
 /// Most symbols that wait to leave: some seconds of pictures.
 const WAITING_MAX: usize = 4096;

@@ -2,6 +2,7 @@
 //! decodes no more of use. Whoever chose comes first; then screens, which are for all; then those
 //! who spoke last. What is played stays, unless something that comes before it needs its place.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::calls::Remote;
@@ -81,6 +82,34 @@ impl Selection {
     pub(super) fn streams(&self) -> impl Iterator<Item = StreamId> {
         self.pictures.iter().chain(&self.voices).copied()
     }
+}
+
+/// A stream of anybody, this member too, that may go on air.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OnAir {
+    pub(super) id: StreamId,
+    pub(super) source: Source,
+    /// When its author spoke last.
+    pub(super) spoke_at: Option<Duration>,
+}
+
+/// Which streams are sent where somebody is on radio. Everybody comes to the same ones by what all
+/// say, because what one radio need not receive takes the air of all the same: two voices of
+/// 100 kbit/s, which leave the 300 of one picture.
+pub(super) fn on_air(now: Duration, mut all: Vec<OnAir>) -> BTreeSet<StreamId> {
+    all.sort_by_key(|it| {
+        let spoke = it.spoke_at.is_some_and(|at| now < at + KEEPS_PLACE);
+        (it.source != Source::Screen, !spoke, it.id)
+    });
+    let of_kind = |is_picture: bool, most: usize| {
+        let of_kind = all
+            .iter()
+            .filter(move |it| it.source.is_picture() == is_picture);
+        of_kind.take(most).map(|it| it.id)
+    };
+    of_kind(true, RADIO_PICTURES_MAX)
+        .chain(of_kind(false, RADIO_VOICES_MAX))
+        .collect()
 }
 
 /// The order: the least comes first.

@@ -163,7 +163,7 @@ impl SoundReceiver {
     /// Another asks for a moment.
     pub(super) fn other_asks(&mut self, now: Duration, want: &Want, rng: &mut Rng) {
         if let Some(asking) = self.lacking.get_mut(&want.unit) {
-            asking.asked(now, rng);
+            asking.other_asks(now, rng);
         }
     }
 

@@ -128,6 +128,8 @@ pub struct HeardCall {
     pub member: MemberTag,
     /// The session.
     pub session: u64,
+    /// The frame's number among those of the session that are never repaired.
+    pub sequence: u32,
     /// What is said.
     pub call: Call,
     /// The names of its streams, in their order.

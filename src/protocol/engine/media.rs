@@ -106,12 +106,13 @@ impl Engine {
         let streams = call.streams.iter().map(|called| number(called).id());
         let streams: Vec<StreamId> = streams.collect();
         let who = self.group.roster.get(id).map(Member::named_key);
-        let (member, session) = (author.tag(), author.session);
+        let (member, session, sequence) = (author.tag(), author.session, author.sequence);
         self.out.tell_of(who, |who| {
             EngineEvent::Call(Box::new(HeardCall {
                 who,
                 member,
                 session,
+                sequence,
                 call: call.clone(),
                 streams,
             }))

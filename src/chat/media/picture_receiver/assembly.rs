@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use super::super::code::Shape;
 use super::Whole;
 
-/// Most shapes that are tried: the true one, and those of somebody who lies.
-const SHAPES_MAX: usize = 3;
+/// Most shapes that are tried: the true one, and those of somebody who lies. One more takes the
+/// place of the one with the fewest symbols.
+const SHAPES_MAX: usize = 4;
 
 /// Most attempts to put a picture together: each costs a check of a signature.
 const ATTEMPTS_MAX: u8 = 24;
@@ -54,17 +55,8 @@ impl Assembly {
         if piece >= shape.symbols() {
             return Outcome::Lacking;
         }
-        let place = self.candidates.iter().position(|it| it.shape == shape);
-        if place.is_none() && self.candidates.len() < SHAPES_MAX {
-            self.candidates.push(Candidate {
-                shape,
-                pieces: BTreeMap::new(),
-                has_failed: false,
-            });
-        }
-        let place = place.unwrap_or(self.candidates.len().saturating_sub(1));
-        let candidate = self.candidates.get_mut(place);
-        let Some(candidate) = candidate.filter(|it| it.shape == shape) else {
+        let place = self.place_of(shape);
+        let Some(candidate) = self.candidates.get_mut(place) else {
             return Outcome::Lacking;
         };
         if candidate.pieces.contains_key(&piece) {
@@ -77,6 +69,30 @@ impl Assembly {
         match candidate.make(&mut self.attempts, &mut whole) {
             Some(whole) => Outcome::Whole(whole),
             None => Outcome::Lacking,
+        }
+    }
+
+    /// Where the symbols of a shape are gathered.
+    fn place_of(&mut self, shape: Shape) -> usize {
+        if let Some(place) = self.candidates.iter().position(|it| it.shape == shape) {
+            return place;
+        }
+        let fresh = Candidate {
+            shape,
+            pieces: BTreeMap::new(),
+            has_failed: false,
+        };
+        if self.candidates.len() < SHAPES_MAX {
+            self.candidates.push(fresh);
+            return self.candidates.len() - 1;
+        }
+        let places = self.candidates.iter_mut().enumerate();
+        match places.min_by_key(|(_, it)| it.pieces.len()) {
+            Some((place, fewest)) => {
+                *fewest = fresh;
+                place
+            }
+            None => 0,
         }
     }
 

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "bridge")]
 mod bridge;
+mod call;
 mod chat;
 mod config;
 mod endpoint;
@@ -33,6 +34,7 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "bridge")]
 pub use self::bridge::{BridgeArgs, BridgeSettings};
+pub use self::call::CallArgs;
 pub use self::chat::{ChatArgs, ChatSettings, Display, InputPolicy};
 pub use self::config::{Config, ConfigFile, Key, Setting, Source, typed_lang};
 pub use self::files::{DropArgs, DropSettings, Dropped, ErrandSettings, TakeArgs, TakeSettings};
@@ -56,7 +58,7 @@ pub use self::secret::{
 };
 pub use self::sharing::{AcceptFrom, Consent, SharingSettings};
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
-pub use self::web::{Browser, GuestSettings, PagePort, PageSettings, WebArgs};
+pub use self::web::{Browser, GuestSettings, PageKind, PagePort, PageSettings, WebArgs};
 pub use crate::chat::rooms::LOBBY;
 use crate::error::Usage;
 use crate::protocol::lookalike::{OwnNameFault, own_name};
@@ -125,6 +127,12 @@ pub enum Command {
         roda web 8080 --room turma-a\n  \
         roda chat --web  # the same room in both")]
     Web(Box<WebArgs>),
+
+    /// Speak, be seen and share a screen, in a browser on this computer
+    #[command(after_help = "Examples:\n  \
+        roda call --room turma-a\n  \
+        roda call --page  # sound alone")]
+    Call(Box<CallArgs>),
 
     /// Rooms that only some people can read
     Room {

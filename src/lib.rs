@@ -21,8 +21,8 @@
 //!   time        a moment: the time since the start, and since 1970
 //!   rng · rate  one seeded generator · one token bucket
 //!   wire        everything that becomes bytes: plain · raw · quiet · stream · tr2 · frame · seal ·
-//!               private · compact (what may be lost); and what they share: ids and sizes · pieces
-//!               (cuts long texts) · json
+//!               private · compact (what may be lost) · media (sound and pictures); and what they
+//!               share: ids and sizes · pieces (cuts long texts) · json
 //!   peer        two people on one connection: incoming · outgoing
 //!   hub         the course's chat server: client · incoming · operations · turns · outgoing ·
 //!               proof; and its client: joiner
@@ -32,8 +32,8 @@
 //!   node        gate, seal and engine as one value
 //! chat        PURE: one room as a person meets it: people · own · leaving · watch · archive around
 //!             a node; commands come in, events about people and messages go out; transfer (files
-//!             from one to all) · relay (a bridge: one room on this network and on a link to
-//!             others)
+//!             from one to all) · media (voices, cameras and screens) · relay (a bridge: one room
+//!             on this network and on a link to others)
 //! lab         PURE: the course's small services, one file per lesson, each both sides of a
 //!             dialogue; session (cuts bytes into messages) · form (asks what is missing) ·
 //!             python (pickle, marshal and json, as data)
@@ -42,7 +42,8 @@
 //! net         the only folder that opens sockets: multicast · group_sockets · socket_poller ·
 //!             copies and networks (two cards on one LAN) · tcp · duplex (a connection on
 //!             threads) · tcp_server and tcp_acceptor (thousands on tokio) · interfaces ·
-//!             nats (a bridge's servers) · kernel
+//!             nats (a bridge's servers) · conference (WebRTC with the page, without its codecs) ·
+//!             kernel
 //! store       the only folder that opens files: identity · config · people · page · secret ·
 //!             text_file · lab · mongo; archive and lab_thread (the threads that alone ask a
 //!             room's store and a lesson's); files (the thread that alone opens what is offered

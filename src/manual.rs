@@ -14,6 +14,8 @@ pub mod files {}
 pub mod screen {}
 #[doc = include_str!("manual/web.md")]
 pub mod web {}
+#[doc = include_str!("manual/call.md")]
+pub mod call {}
 #[doc = include_str!("manual/multicast.md")]
 pub mod multicast {}
 #[doc = include_str!("manual/tcp-peer.md")]

@@ -6,8 +6,10 @@ use super::entry::{Entry, split_name, whole_name};
 use super::event::Failure;
 use super::finding::{self, Purpose};
 use super::guests::{GuestName, GuestsCommand};
+use super::media::MediaCommand;
 use super::rooms::{self, RoomsCommand, Secret};
 use super::transfer::{FilesCommand, WhichOffer};
+use super::typed_call;
 use super::typed_files;
 pub use super::typed_files::ToSend;
 use super::vocabulary::{Argument, CommandWord, SHARED_COMMANDS, meant};
@@ -79,6 +81,8 @@ pub enum Command {
     Unignore(String),
     /// Something about files.
     Files(FilesCommand),
+    /// Something about a conference.
+    Media(MediaCommand),
     /// Count what is held and what was dropped.
     Stats,
     /// Leave the room.
@@ -128,6 +132,8 @@ pub enum PageAsk {
     Open,
     /// Another link from now on.
     Renew,
+    /// Open it to take part in the room's call.
+    Call,
     /// Let guests in, also where the room has a key.
     LetGuestsIn,
 }
@@ -169,7 +175,7 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 46] = {
+const COMMANDS: [CommandWord; 50] = {
     use Argument::{Anybody, Nothing, Person, Room, Text};
     [
         CommandWord::new("/join", Nothing),
@@ -212,6 +218,10 @@ const COMMANDS: [CommandWord; 46] = {
         CommandWord::new("/parar", Nothing),
         CommandWord::new("/unshare", Nothing),
         CommandWord::new("/recolher", Nothing),
+        CommandWord::new("/call", Nothing),
+        CommandWord::new("/chamada", Nothing),
+        CommandWord::new("/hand", Nothing),
+        CommandWord::new("/mao", Nothing),
         CommandWord::new("/view", Nothing),
         CommandWord::new("/ver", Nothing),
         CommandWord::new("/paste", Nothing),
@@ -279,7 +289,7 @@ fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Fai
         "/help" | "/?" | "/ajuda" => return Ok(Asked::Help),
         "/sair" | "/quit" | "/exit" | "/q" => Command::Leave(Leave::Farewell),
         other => {
-            if let Some(asked) = typed_files::of_line(other, rest) {
+            if let Some(asked) = of_parts(other, rest) {
                 return asked;
             }
             return Err(Failure::UnknownCommand {
@@ -289,6 +299,11 @@ fn of_line(line: &str, when: impl Fn(&str) -> Option<Span>) -> Result<Asked, Fai
         }
     };
     Ok(Asked::Command(command))
+}
+
+/// What the commands of files and calls ask for; `None` if the word is another.
+fn of_parts(word: &str, rest: &str) -> Option<Result<Asked, Failure>> {
+    typed_files::of_line(word, rest).or_else(|| typed_call::of_line(word, rest))
 }
 
 /// What `/guests` asks for.

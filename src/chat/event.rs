@@ -16,6 +16,7 @@ use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 pub use super::finding::{FoundMessage, HistoryPage};
 pub use super::guests::{GuestName, GuestsEvent};
+use super::media::MediaEvent;
 pub use super::other_wires::{HubNews, PeerNews};
 use super::output::Ended;
 use super::rooms::{RoomNews, RoomNumber};
@@ -165,6 +166,8 @@ pub enum News {
     Guests(GuestsEvent),
     /// Something about files.
     Files(Box<FilesEvent>),
+    /// Something about a conference.
+    Media(Box<MediaEvent>),
     /// Somebody is here.
     Entered {
         /// Who.

@@ -100,6 +100,10 @@ impl Ignoring {
                 let name = guest.name.as_deref().unwrap_or_default();
                 return self.hides_guest(name, guest.source);
             }
+            News::Media(event) => match event.person() {
+                Some(person) => person,
+                None => return false,
+            },
             News::Entered { person, .. }
             | News::Left { person, .. }
             | News::Gap { person, .. }

@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 use super::archive;
 use super::command::{Command, RequestId};
 use super::event::{Failure, Interface};
+use super::media;
 use super::transfer;
 use crate::protocol::wire::frame::beat::Link;
 
@@ -41,6 +42,8 @@ pub enum Input<'a> {
     Archived(archive::Reply),
     /// The disk answers, or holds something.
     Files(transfer::disk::Reply),
+    /// The own page captured something, or wants something of a conference.
+    Media(media::FromPage),
     /// Time has passed.
     Time,
 }

@@ -12,6 +12,7 @@
 //! copies    one key under several names, or on another computer
 //! guests    people without a key who read and speak through this member
 //! transfer  files: who offers, takes and gives them; its state is in the room
+//! media     a conference: voices, cameras and screens; its state is in the room too
 //! timing    what time brings about
 //! ```
 //!
@@ -33,6 +34,7 @@ pub mod guests;
 pub mod ignoring;
 pub mod input;
 mod leaving;
+pub mod media;
 mod network;
 mod news;
 pub mod nick;
@@ -48,6 +50,7 @@ mod timing;
 pub mod transcript;
 pub mod transfer;
 pub mod trust;
+mod typed_call;
 mod typed_files;
 pub mod vocabulary;
 mod watch;
@@ -61,6 +64,7 @@ use self::guests::Guests;
 pub use self::input::{Input, NetworkNews};
 pub use self::leaving::Audience;
 use self::leaving::Leaving;
+use self::media::Conference;
 use self::output::OUTPUTS_MAX;
 pub use self::output::{Ended, NetworkAsk, Output};
 use self::own::Own;
@@ -109,6 +113,7 @@ struct Room {
     /// Whether the network was looked at, and the faces know that this member is ready.
     is_ready: bool,
     files: Transfers,
+    media: Conference,
 }
 
 impl Chat {
@@ -128,6 +133,7 @@ impl Chat {
         let load = load.into_iter().chain(remembering.first_request());
         let out = load.map(Output::Archive).collect();
         let files = Transfers::new(people.my_key(), config.setup.seed);
+        let media = Conference::new(people.my_key(), config.is_keyed, config.setup.seed);
         let ready = Ready {
             me: people.me(),
             room: config.room,
@@ -140,6 +146,7 @@ impl Chat {
                 ready,
                 is_ready: false,
                 files,
+                media,
             },
             people,
             own: Own::new(now.time),
@@ -175,6 +182,7 @@ impl Chat {
                 self.tell_all(news);
             }
             Input::Files(reply) => self.on_disk(now, reply),
+            Input::Media(from_page) => self.on_page_media(now, from_page),
             Input::Time => self.on_time(now),
         }
     }
@@ -190,7 +198,7 @@ impl Chat {
                 return Output::Send(transmit);
             }
             let Some(event) = self.node.poll_event() else {
-                if self.pump_files(now) {
+                if self.pump_files(now) | self.pump_media(now) {
                     continue;
                 }
                 match self.next_history_change() {

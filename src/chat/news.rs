@@ -75,6 +75,7 @@ impl Chat {
             Command::Ignore(Some(name)) => self.ignore(request, &name),
             Command::Unignore(name) => self.unignore(request, &name),
             Command::Files(command) => self.obey_files(now, request, command),
+            Command::Media(command) => self.obey_media(now, request, command),
             Command::Stats => self.answer(request, News::Stats(Stats::of(&self.node))),
             Command::Leave(leave) => self.begin_leaving(now, leave),
         }
@@ -185,7 +186,10 @@ impl Chat {
                 self.on_sent(id);
                 return None;
             }
-            EngineEvent::Offered(_) | EngineEvent::Notice(_) | EngineEvent::Piece(_) => {
+            EngineEvent::Offered(_)
+            | EngineEvent::Notice(_)
+            | EngineEvent::Piece(_)
+            | EngineEvent::Call(_) => {
                 self.on_files_event(now, event);
                 return None;
             }
@@ -194,7 +198,7 @@ impl Chat {
                 self.on_amendment_sent(by);
                 return None;
             }
-            EngineEvent::Left { who, with_farewell } => self.leaves(&who, with_farewell),
+            EngineEvent::Left { who, with_farewell } => self.leaves(now, &who, with_farewell),
             EngineEvent::Renamed { before, who } => {
                 let news = self.people.rename(&before, who, self.node.roster());
                 self.tell_all(news);
@@ -235,11 +239,16 @@ impl Chat {
         })
     }
 
-    /// Takes in what concerns files.
+    /// Takes in what concerns files and the conference.
     fn on_files_event(&mut self, now: Moment, event: EngineEvent) {
         match event {
             EngineEvent::Offered(offered) => self.on_offered(now, offered),
+            EngineEvent::Call(call) => self.on_call(now, *call),
+            EngineEvent::Notice(notice) if self.on_wants(now, &notice) => {}
             EngineEvent::Notice(notice) => self.on_notice(now, &notice),
+            EngineEvent::Piece(piece) if self.plays(piece.stream) => {
+                self.on_media_piece(now, piece);
+            }
             EngineEvent::Piece(piece) => self.on_piece(now, piece),
             _ => {}
         }
@@ -283,7 +292,8 @@ impl Chat {
         });
     }
 
-    fn leaves(&mut self, who: &NamedKey, with_farewell: bool) -> News {
+    fn leaves(&mut self, now: Moment, who: &NamedKey, with_farewell: bool) -> News {
+        self.leave_media(now, who);
         let person = self.people.person(who);
         self.people.leave(who, self.node.roster());
         News::Left {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::archive;
 use super::event::{Person, Told};
+use super::media;
 use super::transfer;
 use crate::protocol::engine::event::Transmit;
 
@@ -23,6 +24,8 @@ pub enum Output {
     Archive(archive::Request),
     /// Something for the disk that holds files.
     Files(transfer::disk::Request),
+    /// Something for the own page: a conference's frames.
+    Media(media::ToPage),
     /// Something for the sockets.
     Network(NetworkAsk),
     /// This member has left. Nothing follows.

@@ -193,6 +193,8 @@ impl Rooms {
                     room.handle(now, Input::Archived(reply.clone()));
                 }
             }
+            // A page is in one room: it comes by `handle_in`.
+            Input::Media(_) => {}
             Input::Files(reply) => {
                 for room in &mut self.rooms {
                     room.handle(now, Input::Files(reply.clone()));

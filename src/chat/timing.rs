@@ -35,6 +35,7 @@ impl Chat {
         self.go_on_with_what_waits(now);
         self.node.on_time(now);
         self.time_files(now);
+        self.time_media(now);
         self.leave(now);
     }
 
@@ -49,6 +50,7 @@ impl Chat {
             self.remembering.next_time(),
             self.node.next_time(now),
             self.room.files.next_time(&self.node),
+            self.room.media.next_time(),
         ];
         times.into_iter().flatten().min()
     }

@@ -162,6 +162,16 @@ pub enum Browser {
     ByLink,
 }
 
+/// Which page is shown first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageKind {
+    /// The rooms, with all that can be done there.
+    #[default]
+    Rooms,
+    /// Sound alone.
+    Voice,
+}
+
 /// The settings of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageSettings {
@@ -171,6 +181,8 @@ pub struct PageSettings {
     pub browser: Browser,
     /// What the terminal shows meanwhile.
     pub terminal: Terminal,
+    /// Which page the link leads to.
+    pub kind: PageKind,
 }
 
 impl PagePort {
@@ -211,6 +223,7 @@ impl PageSettings {
             port,
             browser: Browser::ByLink,
             terminal: Terminal::Rooms,
+            kind: PageKind::Rooms,
         }
     }
 }
@@ -230,6 +243,7 @@ impl TryFrom<WebArgs> for ChatSettings {
                     false => Browser::Opened,
                 },
                 terminal: Terminal::Faults,
+                kind: PageKind::Rooms,
             }),
             guests: args.guests.try_into()?,
             ..Self::without_input(name, member, Form::Lines)

@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+#[cfg(feature = "conference")]
+use super::web::CallLine;
 #[cfg(feature = "web")]
 use super::web::{GuestFace, PageEvent, Token, WebFace};
 use super::{Face, RoomFace};
 use crate::chat::command::RequestId;
 use crate::chat::entry::Request;
 use crate::chat::event::{GuestsEvent, News, Timing, Told};
+#[cfg(feature = "conference")]
+use crate::chat::guests::GuestSession;
+use crate::chat::media::MediaEvent;
 use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::chat::transfer::WhichOffer;
 use crate::chat::transfer::event::FilesEvent;
@@ -186,6 +191,31 @@ impl Faces {
         }
     }
 
+    /// Gives all pages a line about the call: the state of it, which later pages are given too, or
+    /// something that passes.
+    #[cfg(feature = "conference")]
+    pub fn tell_pages_of_call(&mut self, line: String, kind: CallLine) {
+        if let Some(page) = &mut self.page {
+            page.tell_of_call(line, kind);
+        }
+    }
+
+    /// Gives guests' pages the state of the call.
+    #[cfg(feature = "conference")]
+    pub fn tell_guests_of_call(&mut self, line: String) {
+        if let Some(guests) = &mut self.guests {
+            guests.tell_of_call(line);
+        }
+    }
+
+    /// Whether a guest is here.
+    #[cfg(feature = "conference")]
+    #[must_use]
+    pub fn has_guest(&self, session: GuestSession) -> bool {
+        let guests = self.guests.as_ref();
+        guests.is_some_and(|guests| guests.is_here(session))
+    }
+
     /// Says a sentence on the terminal alone.
     pub fn say_on_terminal(&mut self, sentence: &str) {
         self.terminal.say(sentence);
@@ -350,6 +380,7 @@ pub(super) fn is_answer(news: &News) -> bool {
         | News::Guests(GuestsEvent::List { .. })
         | News::Room(RoomNews::List(_) | RoomNews::Switched | RoomNews::Asked(_)) => true,
         News::Message(message) => message.timing == Timing::History,
+        News::Media(event) => matches!(**event, MediaEvent::List(_) | MediaEvent::Refused(_)),
         News::Files(happened) => {
             matches!(**happened, FilesEvent::List(_) | FilesEvent::Refused(_))
         }

@@ -4,6 +4,7 @@
 mod amendments;
 pub(in crate::face) mod bar;
 mod beyond;
+mod call;
 mod delivery;
 pub(in crate::face) mod files;
 mod keeping;
@@ -176,6 +177,7 @@ impl Lines {
             News::Undelivered(ended) => Line::Talk(undelivered(self.style.lang, ended)),
             News::Peer(news) => Line::Talk(vec![self.peer(news)]),
             News::Files(happened) => self.files(happened),
+            News::Media(happened) => self.call(happened),
             other => Line::Talk(sentence(self.style.lang, other).into_iter().collect()),
         }
     }

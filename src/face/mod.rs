@@ -3,6 +3,7 @@
 //! never waits: the console's threads read and write.
 
 mod arrivals;
+pub mod call;
 mod day;
 mod entries;
 mod faces;
@@ -28,6 +29,7 @@ use std::io;
 use std::time::Duration;
 
 use self::arrivals::{Gathered, Piece};
+use self::call::OnAir;
 use self::entries::Entries;
 pub use self::faces::{Faces, Terminal};
 use self::json::Json;
@@ -105,6 +107,7 @@ pub struct ConsoleFace {
     seen: BTreeMap<RoomNumber, MessageId>,
     /// The time as it was last told.
     now: Duration,
+    air: OnAir,
     viewer: Viewer,
     /// How far transfers are, in the place of the prompt, where nothing else is shown.
     bars: Option<Bars>,
@@ -174,6 +177,7 @@ impl ConsoleFace {
             clock,
             seen: BTreeMap::new(),
             now: Duration::ZERO,
+            air: OnAir::default(),
             viewer,
             bars: None,
         })
@@ -446,7 +450,7 @@ impl Face for ConsoleFace {
             News::Ready(_) => self.views.are_several(),
             _ => false,
         };
-        if is_named {
+        if self.air.follow(told) || is_named {
             self.turned = None;
             self.set_prompt();
         }

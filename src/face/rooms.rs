@@ -117,7 +117,7 @@ impl ConsoleFace {
             (false, me) => format!("{me}> "),
             (true, me) => format!("{} {me}> ", view.name),
         };
-        self.console.set_prompt(&prompt);
+        self.console.set_prompt(&self.air.marked(prompt));
     }
 
     /// Says sentences about the rooms to a person, or tells a program the event.

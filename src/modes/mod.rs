@@ -99,6 +99,7 @@ pub fn run(command: Command, lang: Lang) -> Result<Outcome, Error> {
         Command::Drop(args) => chat::run(&(*args).try_into()?, lang),
         Command::Take(args) => chat::run(&(*args).try_into()?, lang),
         Command::Web(args) => chat::run(&(*args).try_into()?, lang),
+        Command::Call(args) => chat::run(&(*args).try_into()?, lang),
         Command::Keep(args) => chat::run(&args.try_into()?, lang),
         #[cfg(feature = "bridge")]
         Command::Bridge(args) => chat::run(&(*args).try_into()?, lang),

@@ -1,6 +1,8 @@
 //! The only folder that opens sockets. It moves bytes and knows addresses and interfaces; it does
 //! not know what the bytes mean.
 
+#[cfg(feature = "conference")]
+pub mod conference;
 mod copies;
 pub mod duplex;
 pub mod group;

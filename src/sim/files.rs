@@ -286,6 +286,9 @@ impl World {
     pub(super) fn carry_files(&mut self, from: usize, source: SocketAddr, bytes: &Arc<[u8]>) {
         let kind = bytes.get(3).copied().unwrap_or(0);
         *self.traffic.files.entry(kind).or_default() += 1;
+        if let Some(tap) = &mut self.tap {
+            tap.push(bytes.clone());
+        }
         for to in 0..self.hosts.len() {
             if self.is_in_files(to) {
                 self.send_copy(from, (to, false), source, bytes);

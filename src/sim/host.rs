@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use super::archive::MemoryArchive;
 use super::files::MemoryDisk;
+use super::media::Page;
 use super::traffic::PerSecond;
 use crate::chat::Chat;
+use crate::chat::media::Source;
 use crate::protocol::wire::frame::durable::Role;
 use crate::protocol::wire::seal::signer::Signer;
 
@@ -40,6 +42,8 @@ pub(super) struct Host {
     pub(super) uplink: Option<(u64, Duration)>,
     /// Its disk for files, which outlives its death.
     pub(super) disk: MemoryDisk,
+    /// Its page, which captures and plays.
+    pub(super) page: Page,
 }
 
 impl Host {
@@ -66,6 +70,7 @@ impl Host {
             is_in_files: false,
             uplink: None,
             disk: MemoryDisk::new(number as u64),
+            page: Page::default(),
         }
     }
 }
@@ -92,4 +97,6 @@ pub(super) enum Action {
     Archived(usize),
     /// A member's disk for files has an answer.
     Disk(usize),
+    /// A member's page captures a frame.
+    Capture(usize, Source),
 }

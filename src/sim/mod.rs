@@ -11,6 +11,7 @@ mod host;
 pub mod insider;
 mod joining;
 pub mod link;
+pub mod media;
 pub mod member;
 mod observer;
 pub mod rooms;
@@ -246,6 +247,7 @@ impl World {
                 Action::Wake(number) => self.wake(number),
                 Action::Archived(number) => self.answer(number),
                 Action::Disk(number) => self.answer_of_disk(number),
+                Action::Capture(number, source) => self.capture(number, source),
             }
         }
         self.now = end;
@@ -303,6 +305,7 @@ impl World {
                 Output::Network(NetworkAsk::LeaveFiles) => self.join_files(number, false),
                 Output::Archive(Request::Room(request)) => self.ask_archive(number, request),
                 Output::Files(request) => self.ask_disk(number, request),
+                Output::Media(to_page) => self.on_page(number, to_page),
                 Output::Network(_) | Output::Archive(_) => {}
                 Output::Ended(_) => return self.kill(number),
                 Output::Wake(next) => return self.plan(number, next),

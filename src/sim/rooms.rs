@@ -265,7 +265,7 @@ impl RoomsWorld {
                     let reply = Input::Archived(Reply::People(Vec::new()));
                     host.rooms.handle_in(moment, room, reply);
                 }
-                Output::Network(_) | Output::Archive(_) | Output::Files(_) => {}
+                Output::Network(_) | Output::Archive(_) | Output::Files(_) | Output::Media(_) => {}
                 Output::Ended(ended) => host.ended.push((room, ended)),
                 Output::Wake(next) => return self.plan(number, next),
             }

@@ -2,6 +2,7 @@
 //! server gives one language as an object. What the page fills in stands in braces. Sentences that
 //! other faces say, too, are theirs.
 
+mod call;
 mod files;
 mod guests;
 mod told;
@@ -22,6 +23,7 @@ pub fn page(lang: Lang) -> Vec<Named> {
     all.extend(asked(lang));
     all.extend(typing(lang));
     all.extend(connection(lang));
+    all.extend(call::call(lang));
     all.extend(files::files(lang));
     all.extend(files::progress(lang));
     all.extend(files::faults(lang));
@@ -436,7 +438,10 @@ mod tests {
     use std::collections::BTreeMap;
 
     /// The files of the page, as far as they ask for sentences.
-    const FILES: [&str; 9] = [
+    const FILES: [&str; 12] = [
+        include_str!("../face/web/page/call.js"),
+        include_str!("../face/web/page/stage.js"),
+        include_str!("../face/web/page/voice.html"),
         include_str!("../face/web/page/complete.js"),
         include_str!("../face/web/page/files.js"),
         include_str!("../face/web/page/index.html"),

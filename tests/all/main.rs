@@ -51,6 +51,10 @@ mod nothing_waits;
 mod one_shot;
 #[cfg(feature = "web")]
 mod page;
+#[cfg(feature = "conference")]
+mod page_call;
+#[cfg(feature = "conference")]
+mod page_call_hosts;
 #[cfg(feature = "web")]
 mod page_files;
 #[cfg(feature = "web")]

@@ -27,6 +27,8 @@ mod insider;
 mod insider_crowd;
 mod keeper;
 mod leaving;
+mod media;
+mod media_hostile;
 mod members;
 mod memory;
 mod private;

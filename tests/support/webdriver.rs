@@ -115,15 +115,20 @@ pub fn unmet() -> Option<String> {
 impl Browser {
     /// Starts a browser whose window has this size.
     pub fn start(width: u32, height: u32) -> Self {
-        Self::chromium(None, width, height)
+        Self::chromium(None, width, height, &[])
     }
 
     /// The same on a host, whose loopback it reaches.
     pub fn start_on(place: &Place, width: u32, height: u32) -> Self {
-        Self::chromium(Some(place), width, height)
+        Self::chromium(Some(place), width, height, &[])
     }
 
-    fn chromium(place: Option<&Place>, width: u32, height: u32) -> Self {
+    /// The same with further flags, in a place or here.
+    pub fn start_with(place: Option<&Place>, width: u32, height: u32, more: &[&str]) -> Self {
+        Self::chromium(place, width, height, more)
+    }
+
+    fn chromium(place: Option<&Place>, width: u32, height: u32, more: &[&str]) -> Self {
         let profile = folder();
         let log = profile.path().join("driver.log");
         let program = first_there(&DRIVERS).unwrap();
@@ -153,7 +158,7 @@ impl Browser {
         };
         let options = json!({
             "binary": path_of(first_there(&BROWSERS).unwrap()),
-            "args": flags(profile.path(), width, height),
+            "args": flags(profile.path(), width, height, more),
         });
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": options,
@@ -375,7 +380,7 @@ impl Drop for Browser {
 
 /// Flags of Chromium for tests: nothing of it asks the network for anything, and as root it runs
 /// without its sandbox.
-fn flags(profile: &Path, width: u32, height: u32) -> Vec<String> {
+fn flags(profile: &Path, width: u32, height: u32, more: &[&str]) -> Vec<String> {
     let mut flags: Vec<String> = [
         "--headless=new",
         "--disable-gpu",
@@ -396,6 +401,7 @@ fn flags(profile: &Path, width: u32, height: u32) -> Vec<String> {
     ]
     .map(Into::into)
     .to_vec();
+    flags.extend(more.iter().map(|flag| (*flag).to_owned()));
     flags.push(format!("--window-size={width},{height}"));
     flags.push(format!(
         "--user-data-dir={}",

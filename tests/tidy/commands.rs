@@ -11,8 +11,9 @@ use crate::sources::{Source, sources};
 const ROOMS: [&str; 4] = ["src/text", "src/modes", "src/face", "src/terminal"];
 
 /// The subcommands that a sentence may name.
-const SUBCOMMANDS: [&str; 16] = [
+const SUBCOMMANDS: [&str; 17] = [
     "bridge",
+    "call",
     "chat",
     "completions",
     "config",

@@ -325,6 +325,7 @@ impl Transfers {
         match &heard.notice {
             Notice::Announcement(announcement) => self.on_announced(now, heard, announcement, node),
             Notice::Report(report) => self.on_report(now.time, heard, report),
+            Notice::Call(_) | Notice::Wants(_) => {}
             Notice::Hashes(hashes) => {
                 if let Some(taking) = self.takings.get_mut(&OfferId(hashes.about)) {
                     taking.doubts.hear(heard.member, hashes);

@@ -103,9 +103,9 @@ impl Chat {
     }
 
     /// Makes what comes out into outputs of the room; returns whether there was anything.
-    fn put_out_files(&mut self, now: Moment) -> bool {
+    pub(in crate::chat) fn put_out_files(&mut self, now: Moment) -> bool {
         let files = &mut self.room.files;
-        let is_in_group = !files.is_idle();
+        let is_in_group = !files.is_idle() || !self.room.media.is_idle();
         let has_moved = std::mem::replace(&mut files.is_in_group, is_in_group) != is_in_group;
         if has_moved {
             self.ask_network(match is_in_group {

@@ -3,6 +3,7 @@
 
 mod amendments;
 mod beyond;
+pub mod call;
 mod files;
 mod guests;
 mod object;
@@ -20,8 +21,8 @@ use self::object::{Dropped, NetworkInterface, Object, OpenRoom, Someone};
 use self::page::Extras;
 use super::failure;
 use crate::chat::event::{
-    Content, Delivered, Failure, Guest, HubNews, Ignored, Interface, Message, News, PeerNews,
-    Person, Ready, Stats, Timing,
+    Content, Delivered, Failure, Guest, HubNews, Ignored, Message, News, PeerNews, Person, Ready,
+    Stats, Timing,
 };
 use crate::chat::rooms::RoomNews;
 use crate::chat::trust::Standing;
@@ -74,6 +75,7 @@ impl Json {
                 Some(failure::sentence(self.lang, failed, None, room))
             }
             News::Files(happened) => files::words(self.lang, happened),
+            News::Media(happened) => call::words(self.lang, happened),
             _ => None,
         };
         if let Some(words) = &words {
@@ -179,6 +181,7 @@ fn object_of(news: &News) -> Object<'_> {
         News::Peer(news) => of_peer(news),
         News::Room(news) => of_room(news),
         News::Files(happened) => files::of_event(happened),
+        News::Media(happened) => call::of_event(happened),
         other => of_relation(other),
     }
 }
@@ -215,7 +218,7 @@ fn of_circumstance(news: &News) -> Object<'_> {
             interfaces,
             hears_itself,
         } => Object {
-            interfaces: Some(list(interfaces)),
+            interfaces: Some(interfaces.iter().map(NetworkInterface::of).collect()),
             hears_itself: Some(*hears_itself),
             ..event("alone")
         },
@@ -295,19 +298,11 @@ fn about_ignored<'e>(event: &'e str, who: &'e Ignored) -> Object<'e> {
     }
 }
 
-fn list(interfaces: &[Interface]) -> Vec<NetworkInterface<'_>> {
-    let interfaces = interfaces.iter().map(|interface| NetworkInterface {
-        name: &interface.name,
-        address: interface.address,
-    });
-    interfaces.collect()
-}
-
 fn of_ready(ready: &Ready) -> Object<'_> {
     Object {
         schema: Some(SCHEMA),
         keyed: Some(ready.is_keyed),
-        interfaces: Some(list(&ready.interfaces)),
+        interfaces: Some(ready.interfaces.iter().map(NetworkInterface::of).collect()),
         ..about("ready", &ready.me)
     }
 }

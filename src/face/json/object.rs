@@ -5,8 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::call::StreamObject;
 use super::files::FileObject;
-use crate::chat::event::{Ignored, MemberState, Person};
+use crate::chat::event::{Ignored, Interface, MemberState, Person};
 use crate::chat::rooms::RoomState;
 use crate::chat::trust::Standing;
 use crate::protocol::fingerprint::fingerprint;
@@ -144,6 +145,16 @@ pub(super) struct Object<'e> {
     pub(super) file: Option<Box<FileObject<'e>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) files: Option<Vec<FileObject<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) media: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) call: Option<Vec<StreamObject<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) streams: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hands: Option<Vec<Someone<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) lost_percent: Option<u8>,
 }
 
 /// A guest of this member's in a list.
@@ -206,6 +217,15 @@ pub(super) struct NetworkInterface<'e> {
     pub(super) name: &'e str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<IpAddr>,
+}
+
+impl<'e> NetworkInterface<'e> {
+    pub(super) fn of(interface: &'e Interface) -> Self {
+        Self {
+            name: &interface.name,
+            address: interface.address,
+        }
+    }
 }
 
 /// Dropped frames of one kind.

@@ -21,6 +21,7 @@ use crate::chat::entry::{self, Entry, Request, Syntax, split_name};
 use crate::chat::event::{Person, Told};
 use crate::chat::rooms::RoomNumber;
 use crate::clock::Stamp;
+use crate::face::call::OnAir;
 use crate::face::lines::addressed;
 use crate::protocol::time::Moment;
 use crate::terminal::completion::Completion;
@@ -114,6 +115,8 @@ pub struct App {
     /// Rooms that were left: what is still told of them is not shown.
     pub(super) left: BTreeSet<RoomNumber>,
     pub(super) talks: Talks,
+    /// Whether this member sends voice or pictures.
+    pub(super) air: OnAir,
     pub(super) panel: Panel,
     pub(super) shows_people: bool,
     /// Whether everything but the text is hidden, so that it can be copied.
@@ -150,6 +153,7 @@ impl App {
             nowhere: room(""),
             left: BTreeSet::new(),
             talks: Talks::new(talk),
+            air: OnAir::default(),
             panel: Panel::None,
             shows_people: true,
             is_bare: false,

@@ -43,7 +43,7 @@ impl App {
     }
 
     pub(super) fn window_title(&self) -> String {
-        let room = clean(&self.room().name).into_owned();
+        let room = self.air.marked(clean(&self.room().name).into_owned());
         match self.talks.iter().map(|talk| talk.called).sum::<usize>() {
             0 => room,
             called => format!("({called}) {room}"),
@@ -53,7 +53,7 @@ impl App {
     fn draw_title(&self, area: Rect, picture: &mut Picture) {
         let lang = self.lang();
         let room = self.room();
-        let name = clean(&room.name).into_owned();
+        let name = self.air.marked(clean(&room.name).into_owned());
         let here = text::here(lang, room.people.count());
         let delivered = room.delivery.newest().filter(|(_, of)| *of > 0);
         let state = match (room.is_offline, delivered) {

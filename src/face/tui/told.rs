@@ -30,6 +30,7 @@ impl App {
     /// Takes in what a room tells.
     pub(super) fn on_told(&mut self, told: &Told) {
         let (number, news) = (told.room, &told.news);
+        self.air.follow(told);
         if self.left.contains(&number) {
             // What fails concerns the program, too.
             if matches!(news, News::Failed(_)) {

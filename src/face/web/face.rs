@@ -69,6 +69,17 @@ pub struct WebFace {
     offers: Offers,
     uploads: Uploads,
     next: u64,
+    /// The state of the call, for pages that come late.
+    call: Option<Arc<str>>,
+}
+
+/// How long a line about the call matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallLine {
+    /// Until the next one of the kind: it is the state.
+    State,
+    /// Now.
+    Passing,
 }
 
 impl WebFace {
@@ -90,6 +101,7 @@ impl WebFace {
             offers: Offers::default(),
             uploads: Uploads::default(),
             next: FIRST_OF_PAGE.0,
+            call: None,
         }
     }
 
@@ -108,8 +120,8 @@ impl WebFace {
     pub fn handle(&mut self, event: PageEvent) {
         match event {
             PageEvent::Opened(queue) => self.open(queue),
-            // Guests have a face of their own.
-            PageEvent::Guest(..) => {}
+            // Guests have a face of their own, and calls are the program's.
+            PageEvent::Guest(..) | PageEvent::Call(..) => {}
             PageEvent::Asked(_, answering) | PageEvent::Offered(_, _, answering)
                 if self.waiting.len() >= WAITING_MAX =>
             {
@@ -148,6 +160,15 @@ impl WebFace {
         let line = lines::note(sentence);
         self.notes.keep(&line);
         self.push(&line);
+    }
+
+    /// Gives all pages a line about the call.
+    pub fn tell_of_call(&mut self, line: String, kind: CallLine) {
+        let line: Arc<str> = line.into();
+        self.push(&line);
+        if kind == CallLine::State {
+            self.call = Some(line);
+        }
     }
 
     /// Ends all streams behind what was shown.
@@ -239,7 +260,8 @@ impl WebFace {
             }
         }
         if stream.missing.is_empty() {
-            self.notes.all().for_each(|line| stream.queue.push(line));
+            let all = self.notes.all().chain(&self.call);
+            all.for_each(|line| stream.queue.push(line));
             stream.queue.push(&lines::live());
         }
     }
@@ -267,7 +289,8 @@ impl WebFace {
             stream.missing.retain(|(_, room)| *room != number);
             let is_last = missed > 0 && stream.missing.is_empty();
             if is_last && stream.has_begun {
-                self.notes.all().for_each(|line| stream.queue.push(line));
+                let all = self.notes.all().chain(&self.call);
+                all.for_each(|line| stream.queue.push(line));
                 stream.queue.push(&lines::live());
             }
         }

@@ -103,6 +103,8 @@ pub struct GuestFace {
     asked: BTreeMap<RequestId, (GuestSession, Answering)>,
     files: GuestFiles,
     next: u64,
+    /// The state of the call, for guests who come late.
+    call: Option<Arc<str>>,
 }
 
 impl GuestFace {
@@ -121,6 +123,7 @@ impl GuestFace {
             waiting: VecDeque::new(),
             asked: BTreeMap::new(),
             next: FIRST_OF_GUESTS.0,
+            call: None,
         };
         face.open(token);
         face.request(Command::Files(FilesCommand::List));
@@ -136,6 +139,20 @@ impl GuestFace {
     #[must_use]
     pub fn room(&self) -> RoomNumber {
         self.config.room
+    }
+
+    /// Whether a guest is here.
+    #[must_use]
+    pub fn is_here(&self, session: GuestSession) -> bool {
+        self.here.contains_key(&session)
+    }
+
+    /// Gives all guests the state of the call.
+    pub fn tell_of_call(&mut self, line: String) {
+        let line: Arc<str> = line.into();
+        let here = self.here.values().filter_map(|here| here.queue.as_ref());
+        here.for_each(|queue| queue.push(&line));
+        self.call = Some(line);
     }
 
     /// Lets in by this link, and by no earlier one.
@@ -274,6 +291,7 @@ impl GuestFace {
             .iter()
             .skip(seen)
             .for_each(|line| queue.push(line));
+        self.call.iter().for_each(|line| queue.push(line));
         queue.push(&lines::live());
         let is_new = here
             .queue

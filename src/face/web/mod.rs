@@ -4,7 +4,7 @@
 //! rules        who is heard, by the head of a request alone; pure
 //! routes       everything that can be asked for, as one closed table; files: the page itself
 //! token        what a page must know, and how the server shows that it knows it, too
-//! asked        what bodies and queries ask for; pure
+//! asked        what bodies and queries ask for; call: the same for sound and pictures; pure
 //! server       the thread: tokio and hyper; connections · visit (one of them) · answer ·
 //!              transfers (files that come and go)
 //! queue        what waits for one page, bounded
@@ -18,6 +18,7 @@
 
 mod answer;
 mod asked;
+mod call;
 mod connections;
 mod face;
 mod files;
@@ -39,7 +40,8 @@ mod visit;
 use std::net::SocketAddr;
 
 pub use self::asked::{Ask, HistoryAsk, OfferAsk};
-pub use self::face::WebFace;
+pub use self::call::{CallAct, CallAsk, Caller};
+pub use self::face::{CallLine, WebFace};
 pub use self::guest_face::{GuestAsk, GuestFace, GuestFaceConfig};
 pub use self::queue::Queue;
 pub use self::server::{Answering, Audience, Finding, PageEvent, Refused, Server};
@@ -49,6 +51,12 @@ pub use self::token::{TOKEN_BYTES, Token};
 #[must_use]
 pub fn guest_link(address: SocketAddr, token: &Token) -> String {
     format!("http://{address}/#{}", token.digits())
+}
+
+/// The link of the page with sound alone on this computer.
+#[must_use]
+pub fn voice_link(port: u16, token: &Token) -> String {
+    format!("http://127.0.0.1:{port}/voice#{}", token.digits())
 }
 
 /// The link of a page on this computer: the token stands behind the `#`, which no browser sends.

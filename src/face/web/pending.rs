@@ -42,7 +42,7 @@ struct Pending {
 
 impl Answering {
     /// Answers.
-    pub(super) fn answer(self, lines: Vec<u8>) {
+    pub fn answer(self, lines: Vec<u8>) {
         // A page that waits no more has gone.
         let _ = self.0.send(Ok(lines));
     }
@@ -53,7 +53,7 @@ impl Answering {
     }
 
     /// Answers that it cannot be.
-    pub(super) fn refuse(self, why: Refused, words: String) {
+    pub fn refuse(self, why: Refused, words: String) {
         let _ = self.0.send(Err((why, words)));
     }
 }

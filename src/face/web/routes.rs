@@ -36,6 +36,14 @@ pub(super) enum Route {
     GuestEvents,
     /// To say something as a guest.
     GuestSay,
+    /// A connection for sound and pictures.
+    Connect,
+    /// To do something on such a connection.
+    Call,
+    /// A connection for sound and pictures, as a guest.
+    GuestConnect,
+    /// To do something on it, as a guest.
+    GuestCall,
     /// To offer a file.
     Offer,
     /// A file that is here.
@@ -63,6 +71,8 @@ pub(super) static PAGE: Table = Table {
         ("/events", Verb::Get, Route::Events),
         ("/say", Verb::Post, Route::Say),
         ("/history", Verb::Get, Route::History),
+        ("/offer", Verb::Post, Route::Connect),
+        ("/call", Verb::Post, Route::Call),
         ("/files", Verb::Put, Route::Offer),
     ],
     files: "/files/",
@@ -77,6 +87,8 @@ pub(super) static GUESTS: Table = Table {
         ("/guest/enter", Verb::Post, Route::Enter),
         ("/guest/events", Verb::Get, Route::GuestEvents),
         ("/guest/say", Verb::Post, Route::GuestSay),
+        ("/guest/offer", Verb::Post, Route::GuestConnect),
+        ("/guest/call", Verb::Post, Route::GuestCall),
         ("/guest/files", Verb::Put, Route::Offer),
     ],
     files: "/guest/files/",

@@ -18,6 +18,7 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::timeout;
 
 use super::asked::{Ask, OfferAsk};
+use super::call::{CallAsk, Caller};
 use super::connections::{Connections, Place};
 use super::guest_face::GuestAsk;
 use super::queue::Queue;
@@ -68,6 +69,8 @@ pub enum PageEvent {
     Wanted(OfferId, Finding),
     /// Something for a guest.
     Guest(GuestSession, GuestAsk),
+    /// Something about sound and pictures.
+    Call(Caller, CallAsk, Answering),
 }
 
 /// Takes what reads a file that is here; dropped where there is none.

@@ -1,5 +1,7 @@
 //! What one connection asks for, request by request.
 
+mod call;
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use tokio::time::timeout;
 
 use super::answer::{self, Answered, EventStream, Fault};
 use super::asked::{Ask, HistoryAsk};
+use super::call::Caller;
 use super::connections::Place;
 use super::guest_face::GuestAsk;
 use super::queue::{Next, QUEUE_MAX_BYTES, Queue};
@@ -191,6 +194,9 @@ impl Visit {
                 let ask = GuestAsk::Say(says.say, Answering(sender));
                 Ok(answer::lines(self.ask_for(session, ask, answer).await?))
             }
+            (Route::GuestConnect | Route::GuestCall, Some(session)) => {
+                self.call(Caller::Guest(session), route, body).await
+            }
             (Route::Offer, Some(session)) => {
                 self.receive(query, body, Fetcher::Guest(session)).await
             }
@@ -279,11 +285,15 @@ impl Visit {
                 let _permit = self.permit().await?;
                 self.ask(Ask::History(ask)).await
             }
+            Route::Connect | Route::Call => self.call(Caller::Person, route, body).await,
             Route::Offer => self.receive(query, body, Fetcher::Person).await,
             Route::Ticket(offer) => self.ticket(offer, Fetcher::Person).await,
-            Route::Fetch(_) | Route::Enter | Route::GuestEvents | Route::GuestSay => {
-                Err(Fault::Refused(Refusal::NoSuchRoute))
-            }
+            Route::Fetch(_)
+            | Route::Enter
+            | Route::GuestEvents
+            | Route::GuestSay
+            | Route::GuestConnect
+            | Route::GuestCall => Err(Fault::Refused(Refusal::NoSuchRoute)),
         }
     }
 

@@ -20,7 +20,7 @@ use super::paging::{PageNews, Paging};
 use super::pasting::{Pasted, Pasting};
 use crate::chat::command::{self, Asked, Command, Leave, RequestId};
 use crate::chat::entry::{Entry, Request};
-use crate::chat::event::{Failure, Interface, News, Told};
+use crate::chat::event::{Failure, News, Told};
 use crate::chat::rooms::{RoomNumber, Rooms};
 use crate::chat::{Input, NetworkAsk, NetworkNews, Output};
 use crate::cli::HistoryRooms;
@@ -29,12 +29,10 @@ use crate::error::Error;
 use crate::face::{Face, Faces, failure};
 use crate::modes::{Outcome, finish, output_failed};
 use crate::net::group::{GroupOperation, Refusal};
-use crate::net::group_sockets::{Changes, Families, GroupSockets};
-use crate::net::interfaces::{self, LikelyReason};
+use crate::net::group_sockets::{Families, GroupSockets};
 use crate::net::socket_poller::{Batch, Wire};
 use crate::protocol::engine::event::{Destination, Transmit};
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::beat::Link;
 use crate::store::archive::{self, Archive, CLOSE_WAIT, SIGNALLED_CLOSE_WAIT};
 use crate::store::files;
 use crate::terminal::console::ConsoleEvent;
@@ -326,6 +324,7 @@ impl Driver {
                 Output::Tell(told) => self.tell(&told),
                 Output::Archive(request) => self.remember(now, room, request),
                 Output::Files(request) => self.ask_disk(room, request),
+                Output::Media(to_page) => self.on_to_page(room, to_page),
                 Output::Network(ask) => self.on_ask(now, ask),
                 Output::Ended(ended) => {
                     if self.on_left(room, ended) {
@@ -361,6 +360,7 @@ impl Driver {
             self.hint_at_network();
         }
         self.files_on(told);
+        self.on_call_told(told);
     }
 
     /// Sends a datagram; frames for the group leave in runs.
@@ -433,47 +433,6 @@ impl Driver {
         }
     }
 
-    fn on_changes(&mut self, now: Moment, changes: Changes) {
-        let link = match self.sockets.is_radio() {
-            Some(false) => Link::Wired,
-            Some(true) => Link::Radio,
-            None => Link::Unknown,
-        };
-        let news = NetworkNews::Interfaces {
-            joined: changes.joined.iter().map(interface).collect(),
-            lost: changes.lost.iter().map(interface).collect(),
-            in_use: self.sockets.interfaces().iter().map(interface).collect(),
-            link,
-            datagram_bytes: self.sockets.datagram_bytes(),
-        };
-        self.rooms.handle(now, Input::Network(news));
-        if changes.reason == Some(LikelyReason::OnlyInner) {
-            let sentence = text::only_inner(self.lang, self.sockets.interfaces());
-            self.face.say(&sentence);
-        }
-        for interface in &changes.unable {
-            let sentence = text::cannot_multicast(self.lang, interface);
-            self.face.say(&sentence);
-        }
-        // Each interface reports its refusal once.
-        for refusal in &changes.refusals {
-            self.tell_refusal(refusal);
-        }
-    }
-
-    /// Adds to the hint of being alone what the room does not know.
-    fn hint_at_network(&mut self) {
-        let (group, left_out) = (&self.group, self.sockets.left_out());
-        self.face
-            .say(&text::network_hint(self.lang, group, left_out));
-    }
-
-    /// The room that what concerns all of them is told in.
-    pub(super) fn first_room(&self) -> RoomNumber {
-        let first = self.rooms.states().next();
-        first.map_or(RoomNumber::FIRST, |room| room.number)
-    }
-
     pub(super) fn fail(&mut self, failure: Failure) {
         let room = self.first_room();
         self.show(room, None, News::Failed(failure));
@@ -491,15 +450,5 @@ impl Driver {
             true => Ok(Outcome::Incomplete),
             false => Ok(Outcome::Done),
         }
-    }
-}
-
-/// An interface, as data for the room.
-fn interface(interface: &interfaces::Interface) -> Interface {
-    let v4 = interface.addresses.first().copied().map(Into::into);
-    let v6 = interface.addresses_v6.first().copied().map(Into::into);
-    Interface {
-        name: interface.name.clone(),
-        address: v4.or(v6),
     }
 }

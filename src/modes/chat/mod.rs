@@ -6,6 +6,8 @@
 mod archiving;
 #[cfg(feature = "bridge")]
 mod bridging;
+#[cfg(feature = "conference")]
+mod calling;
 mod driver;
 mod errand;
 mod filing;
@@ -13,6 +15,9 @@ mod giving;
 mod joining;
 mod listening;
 mod member;
+mod networking;
+#[cfg(not(feature = "conference"))]
+mod no_calling;
 mod opening;
 #[cfg(feature = "web")]
 mod paging;

@@ -7,16 +7,21 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+#[cfg(feature = "conference")]
+use super::calling::Calling;
 use super::driver::{Driver, Event};
 use crate::chat::command::PageAsk;
 use crate::chat::guests::asks_first;
 use crate::chat::rooms::RoomNumber;
-use crate::cli::{Browser, ChatSettings, GuestSettings, PagePort, PageSettings};
+use crate::cli::{Browser, ChatSettings, GuestSettings, PageKind, PagePort, PageSettings};
 use crate::error::Error;
 use crate::face::Terminal;
 use crate::face::web::{
     Audience, GuestFace, GuestFaceConfig, PageEvent, Server, TOKEN_BYTES, Token, WebFace, link,
+    voice_link,
 };
+#[cfg(feature = "conference")]
+use crate::net::conference::PeerId;
 use crate::net::tcp::Listener;
 use crate::store::identity::random;
 use crate::store::page::{KeptPage, Redirect};
@@ -39,6 +44,12 @@ pub(super) enum PageNews {
     Renewed(io::Result<Token>),
     /// A page wants something.
     Event(PageEvent),
+    /// The connections of the call report something.
+    #[cfg(feature = "conference")]
+    Conference,
+    /// A page could not be connected.
+    #[cfg(feature = "conference")]
+    CallRefused(PeerId),
 }
 
 /// A page that is open.
@@ -82,6 +93,8 @@ pub(super) struct Paging {
     letting_in: Option<RoomNumber>,
     /// The room with a key of which it was said what it means to let guests in.
     warned: Option<RoomNumber>,
+    #[cfg(feature = "conference")]
+    pub(super) calling: Calling,
 }
 
 impl Paging {
@@ -104,6 +117,8 @@ impl Paging {
             guests: settings.guests,
             letting_in: None,
             warned: None,
+            #[cfg(feature = "conference")]
+            calling: Calling::default(),
         };
         if settings.page.is_some() {
             paging.open();
@@ -151,7 +166,7 @@ impl Driver {
         match (ask, self.paging.address.clone()) {
             (PageAsk::LetGuestsIn, _) => self.let_guests_in(room),
             (_, None) => self.paging.open(),
-            (PageAsk::Open, Some(_)) => self.say_link(),
+            (PageAsk::Open | PageAsk::Call, Some(_)) => self.say_link(),
             (PageAsk::Renew, Some(address)) => {
                 let renew = move || PageNews::Renewed(address.renew());
                 self.paging.apart(renew);
@@ -215,6 +230,13 @@ impl Driver {
                 self.say_link();
             }
             PageNews::Renewed(Err(cause)) => self.say_no_page(&cause),
+            #[cfg(feature = "conference")]
+            PageNews::Conference => self.on_conference(),
+            #[cfg(feature = "conference")]
+            PageNews::CallRefused(peer) => self.lose_page(self.clock.now(), peer),
+            PageNews::Event(PageEvent::Call(caller, ask, answering)) => {
+                self.on_call(caller, ask, answering);
+            }
             PageNews::Event(event) => {
                 if let (PageEvent::Opened(_), Some(redirect)) =
                     (&event, self.paging.redirect.take())
@@ -262,7 +284,8 @@ impl Driver {
 
     fn say_link(&mut self) {
         if let Some(Address { port, token, .. }) = &self.paging.address {
-            let sentence = text::page_is_at(self.lang, &link(*port, token));
+            let link = link_of(self.paging.settings.kind, *port, token);
+            let sentence = text::page_is_at(self.lang, &link);
             self.face.say_on_terminal(&sentence);
         }
     }
@@ -312,7 +335,9 @@ fn open(
     let server = Server::start(listener, Audience::Person, token.clone(), lang, tell_event)?;
     let redirect = match settings.browser {
         // Whoever leaves no trace opens the link by hand.
-        Browser::Opened if person.is_some() && browser::has_display() => show(&link(port, &token)),
+        Browser::Opened if person.is_some() && browser::has_display() => {
+            show(&link_of(settings.kind, port, &token))
+        }
         Browser::Opened | Browser::ByLink => None,
     };
     Ok(OpenPage {
@@ -345,6 +370,13 @@ fn open_guests(guests: GuestSettings, lang: Lang, tell: Sender<Event>) -> io::Re
         token,
         address,
     })
+}
+
+fn link_of(kind: PageKind, port: u16, token: &Token) -> String {
+    match kind {
+        PageKind::Rooms => link(port, token),
+        PageKind::Voice => voice_link(port, token),
+    }
 }
 
 /// Takes the person's browser to a link. Where that cannot be done, the link is printed as always.

@@ -9,6 +9,7 @@ pub use super::amendments::{Amended, Change, Version};
 use super::frame_log::Position;
 use crate::protocol::message::Name;
 use crate::protocol::wire::compact::StreamId;
+use crate::protocol::wire::frame::call::Call;
 use crate::protocol::wire::frame::notice::Notice;
 use crate::protocol::wire::frame::offer::OfferRecord;
 use crate::protocol::wire::frame::{Key, MemberTag};
@@ -120,6 +121,23 @@ pub struct HeardNotice {
     pub notice: Notice,
 }
 
+/// What a member says that it does in a conference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeardCall {
+    /// Who says it.
+    pub who: NamedKey,
+    /// The session that says it, as frames name it.
+    pub member: MemberTag,
+    /// The session.
+    pub session: u64,
+    /// The frame's number among those of the session that are never repaired.
+    pub sequence: u32,
+    /// What is said.
+    pub call: Call,
+    /// The names of its streams, in their order.
+    pub streams: Vec<StreamId>,
+}
+
 /// A symbol that has arrived. Who has the room's key can have made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeardPiece {
@@ -177,6 +195,8 @@ pub enum EngineEvent {
     Notice(Box<HeardNotice>),
     /// A symbol of a stream has arrived.
     Piece(HeardPiece),
+    /// A member says what it does in a conference.
+    Call(Box<HeardCall>),
     /// An author has changed or withdrawn a message.
     Amended(Amended),
     /// A change of this member's own is in a frame. There is one for each, in the order in which

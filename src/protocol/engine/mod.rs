@@ -71,6 +71,7 @@ mod journal;
 mod kept;
 mod laggards;
 mod me;
+pub mod media;
 pub mod member;
 pub mod mirror;
 mod nack_budget;

@@ -39,9 +39,9 @@ pub(super) struct Streams {
 
 /// Whose a stream is.
 #[derive(Clone, Copy, Debug)]
-struct Owner {
-    member: MemberTag,
-    address: Option<IpAddr>,
+pub(super) struct Owner {
+    pub(super) member: MemberTag,
+    pub(super) address: Option<IpAddr>,
 }
 
 #[derive(Debug)]
@@ -66,7 +66,7 @@ pub struct StreamCounts {
 
 impl Streams {
     /// Follows a stream from now on, if there is room; returns whether it is followed.
-    fn follow(
+    pub(super) fn follow(
         &mut self,
         now: Duration,
         (owner, seal): (Owner, StreamSeal),
@@ -128,6 +128,11 @@ impl Streams {
         let least = of_heaviest.min_by_key(|(_, stream)| stream.heard_at);
         let least = least.map(|(id, _)| *id);
         least.is_some_and(|id| self.heard.remove(&id).is_some())
+    }
+
+    /// Follows a stream no more.
+    pub(super) fn forget(&mut self, id: StreamId) {
+        self.heard.remove(&id);
     }
 
     /// Opens a frame; `None` for one whose number its author has not come to. Copies are opened
@@ -211,7 +216,8 @@ impl Engine {
                 }
             }
             Notice::Report(report) => report.stream,
-            Notice::Hashes(_) => None,
+            Notice::Hashes(_) | Notice::Wants(_) => None,
+            Notice::Call(call) => return self.hear_call(id, author, call),
         };
         let who = self.group.roster.get(id).map(Member::named_key);
         let member = author.tag();

@@ -142,6 +142,12 @@ impl Unreliable {
         self.streams.contains_key(&stream)
     }
 
+    /// An own stream's number, channel and newest frame.
+    pub(super) fn announced(&self, stream: StreamId) -> Option<(u32, Channel, u32)> {
+        let own = self.streams.get(&stream)?;
+        Some((own.number, own.channel, own.newest))
+    }
+
     fn room(&self, priority: Priority) -> usize {
         let waiting = self.queues.get(&priority).map_or(0, VecDeque::len);
         QUEUE_FRAMES_MAX.saturating_sub(waiting)

@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Node;
+use crate::protocol::engine::media::OwnCalled;
 use crate::protocol::engine::streams::StreamCounts;
 use crate::protocol::engine::unreliable::{Piece, Priority, ReportTo};
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::{Channel, StreamId};
+use crate::protocol::wire::frame::call::{Call, Want};
 use crate::protocol::wire::frame::notice::{About, Hashes, Report};
 use crate::protocol::wire::frame::offer::OfferRecord;
 use crate::protocol::wire::frame::{Key, MemberTag};
+use crate::protocol::wire::media::{Root, Signature};
 
 impl Node {
     /// Offers a content to everybody; others meet it as `EngineEvent::Offered`.
@@ -132,5 +135,54 @@ impl Node {
     #[must_use]
     pub fn name(&self) -> &Name {
         self.engine.name()
+    }
+
+    /// Says to all what this member does in a conference; `streams` are added to the call.
+    pub fn tell_call(&mut self, now: Moment, call: Call, streams: &[OwnCalled]) {
+        self.engine.tell_call(now, call, streams);
+    }
+
+    /// Says to those who send and receive what this member lacks of a conference.
+    pub fn tell_wants(&mut self, now: Moment, wanted: Vec<Want>) {
+        self.engine.tell_wants(now, wanted);
+    }
+
+    /// Receives a stream from now on, if there is room.
+    pub fn follow_stream(
+        &mut self,
+        now: Duration,
+        author: (&Key, u64),
+        announced: (u32, u32),
+    ) -> bool {
+        self.engine.follow_stream(now, author, announced)
+    }
+
+    /// Receives a stream no more.
+    pub fn unfollow_stream(&mut self, stream: StreamId) {
+        self.engine.unfollow_stream(stream);
+    }
+
+    /// Signs a unit in this member's name.
+    #[must_use]
+    pub fn sign_unit(&self, root: &Root) -> Signature {
+        self.engine.sign_unit(root)
+    }
+
+    /// Whether a person signed a unit; `None` if that is not known, and `may_check` allows no
+    /// check.
+    #[must_use]
+    pub fn check_unit(
+        &self,
+        by: &Key,
+        proof: (&Root, &Signature),
+        may_check: impl FnOnce() -> bool,
+    ) -> Option<bool> {
+        self.engine.check_unit(by, proof, may_check)
+    }
+
+    /// Whether somebody in the room is on radio.
+    #[must_use]
+    pub fn is_on_radio(&self) -> bool {
+        self.engine.is_on_radio()
     }
 }

@@ -7,6 +7,7 @@ pub mod compact;
 pub mod frame;
 pub mod ids;
 pub mod json;
+pub mod media;
 pub mod pieces;
 pub mod plain;
 pub mod private;

@@ -4,6 +4,8 @@
 /// argument by its field in `cli`.
 #[must_use]
 pub(crate) fn argument(path: &str, id: &str) -> Option<&'static str> {
+    // A call is a page.
+    let path = if path == "call" { "web" } else { path };
     let own = of_command(path, id).or_else(|| of_screen(path, id));
     let own = own
         .or_else(|| of_keeping(path, id))
@@ -104,6 +106,7 @@ fn of_page(path: &str, id: &str) -> Option<&'static str> {
             "A chave é uma senha, mesmo que pareça um convite; é perguntada se não vier de outro \
             lugar"
         }
+        ("web", "is_sound_only") => "Abre uma página só com som: um microfone, e quem se ouve",
         ("web", "no_browser") => "Não abre nenhum navegador, e só mostra o link",
         _ => return None,
     })

@@ -11,6 +11,7 @@ pub(crate) fn command(path: &str) -> Option<&'static str> {
         "drop" => "Dá arquivos ou pastas a todos numa sala, de uma vez",
         "take" => "Baixa arquivos e pastas que alguém dá",
         "web" => "Conversa num navegador deste computador: só a página, sem este terminal",
+        "call" => "Fala, mostra-se e mostra a tela, num navegador deste computador",
         "room" => "Salas que só algumas pessoas podem ler",
         "room new" => "Cria o convite de uma sala nova, que só os convidados podem ler",
         "history" => "O que foi dito nas salas em que você esteve: busca, exporta, esquece",

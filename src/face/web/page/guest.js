@@ -1,7 +1,8 @@
 // The page of a guest, on a telephone that reads plain http: what is said and offered, and an entry.
 // It can do nothing else, and the host's program offers it nothing else.
-import { at, load, on, onSent, t } from './text.js';
+import { at, load, make, on, onSent, t } from './text.js';
 import { Room } from './store.js';
+import { Stage } from './stage.js';
 import { View } from './view.js';
 import { download, takeFiles, useActs } from './files.js';
 import { all, objects, takeToken } from './wire.js';
@@ -16,6 +17,41 @@ const view = new View(at('log'), {
 	newest: () => view.toBottom(),
 	moved: () => { at('newest').hidden = view.isAtBottom; },
 });
+
+const stage = new Stage({
+	sends: false,
+	async connect(sdp) {
+		const response = await ask('/guest/offer', { sdp });
+		if (!response.ok) throw new Error(await response.text());
+		const [answer] = await all(response);
+		return answer;
+	},
+	changed() {},
+});
+// Nothing is played before it is asked for.
+const watch = make('button');
+on(watch, 'click', async () => {
+	watch.hidden = true;
+	try {
+		await stage.open();
+	} catch (error) {
+		stage.close();
+		watch.hidden = false;
+		says(error.message);
+	}
+});
+
+/** Somebody can be seen or heard, or nobody any more. */
+function drawCall(state) {
+	stage.told(state);
+	const isOn = [...state.pictures, ...state.voices].some(Boolean);
+	at('call').hidden = !isOn;
+	watch.textContent = `▶ ${t('page_call_watch')}`;
+	if (!isOn && stage.isIn) {
+		stage.close();
+		watch.hidden = false;
+	}
+}
 
 let link = null;
 let session = sessionStorage.getItem('session');
@@ -54,6 +90,8 @@ function take(event) {
 		room.amend({ ...event, deleted: event.event === 'deleted' });
 	} else if (event.event === 'note' || event.event === 'error') {
 		says(event.data ?? '');
+	} else if (event.event === 'call') {
+		drawCall(event);
 	} else if (event.event === 'ended') {
 		leave(event.data ?? t('guest_out'));
 	}
@@ -62,6 +100,8 @@ function take(event) {
 function leave(words) {
 	session = null;
 	sessionStorage.removeItem('session');
+	stage.close();
+	at('call').hidden = true;
 	says(words);
 	show();
 }
@@ -128,6 +168,7 @@ async function send() {
 async function start() {
 	link = takeToken('link');
 	await load();
+	at('call').replaceChildren(watch, stage.grid, stage.voices, stage.speakers);
 	useActs(FILES);
 	takeFiles(() => session && { path: '/guest/files', token: session, answered() {}, failed: says });
 	onSent(at('enter'), () => enter(at('name').value));

@@ -7,6 +7,7 @@ import { download, takeFiles, useActs } from './files.js';
 import { People, Panel, button, codeParts } from './people.js';
 import { Talk } from './talk.js';
 import { Wire, takeToken } from './wire.js';
+import { Call } from './call.js';
 
 const HISTORY_STEP = 150;
 // Private messages may be rare.
@@ -41,6 +42,20 @@ const talk = new Talk({
 	},
 	quietUntil(ms) { quietUntil = ms; },
 });
+
+const call = new Call(at('call'), {
+	wire: () => wire,
+	// A call stays in its room, whatever is read meanwhile.
+	room: () => current?.room.name,
+	me: () => current?.room.me,
+	command: (line) => ask({ command: line }),
+	drawn: () => current && draw(),
+});
+
+function showCall(isShown) {
+	at('call').hidden = !isShown;
+	at('show-call').ariaExpanded = String(isShown);
+}
 
 function roomOf({ room }) {
 	if (!rooms.has(room)) rooms.set(room, new Room(room));
@@ -140,6 +155,7 @@ const STREAM = {
 };
 
 function take(event, isAnswer) {
+	if (call.take(event)) return;
 	const ofStream = own(STREAM, event.event);
 	if (ofStream) return ofStream(event);
 	const room = event.room ? roomOf(event) : current?.room;
@@ -344,7 +360,8 @@ function drawAround() {
 	const all = [...rooms.values()].flatMap((one) => one.conversations);
 	// A private line is unread in its room, too, and counts once.
 	const unread = [...rooms.values()].reduce((sum, one) => sum + one.main.unread, 0);
-	document.title = `${unread > 0 ? `(${unread}) ` : ''}${title} — roda`;
+	document.title = `${call.isOn ? '● ' : ''}${unread > 0 ? `(${unread}) ` : ''}${title} — roda`;
+	at('show-call').textContent = call.count > 0 ? `${t('page_call')} (${call.count})` : t('page_call');
 	drawRooms(all);
 	const isFinding = !at('found').hidden;
 	people.show(room, isFinding || at('show-people').getAttribute('aria-expanded') !== 'true');
@@ -388,6 +405,7 @@ function wireUp() {
 		it.ariaExpanded = String(it.ariaExpanded !== 'true');
 		draw();
 	});
+	on(at('show-call'), 'click', () => showCall(at('call').hidden || call.isOn));
 	on(at('notify'), 'click', async ({ currentTarget: it }) => {
 		notifies = !notifies && (await Notification.requestPermission()) === 'granted';
 		it.ariaPressed = String(notifies);
@@ -395,6 +413,7 @@ function wireUp() {
 	on(at('language'), 'change', async ({ currentTarget: choice }) => {
 		await load(choice.value);
 		for (const room of rooms.values()) room.areNew = true;
+		call.draw();
 		if (current) show(current);
 	});
 	on(window, 'focus', moved);
@@ -406,6 +425,7 @@ async function start() {
 	// On a narrow screen the people are called for.
 	if (matchMedia('(max-width: 40rem)').matches) at('show-people').setAttribute('aria-expanded', 'false');
 	await load();
+	call.draw();
 	at('language').value = lang;
 	wireUp();
 	const says = (words) => { at('status').textContent = words; };
@@ -416,6 +436,7 @@ async function start() {
 		snapshot: () => [
 			{ event: 'snapshot', rooms: [...rooms.keys()] },
 			...[...rooms.values()].flatMap((room) => room.snapshot()),
+			...(call.stage.state ? [call.stage.state] : []),
 			{ event: 'live' },
 		],
 		state(state, sentence) {

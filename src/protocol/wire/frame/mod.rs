@@ -19,6 +19,7 @@
 mod ack;
 pub mod beat;
 mod bytes;
+pub mod call;
 pub mod durable;
 pub mod nack;
 pub mod notice;

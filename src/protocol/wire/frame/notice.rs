@@ -7,6 +7,7 @@
 //!     done 4 | with the flag, doubted unit 4 | count 1 |
 //!     lacks, in their order: first unit 4 | units 4 | symbols of each 2
 //! 3   hashes: about 16 | symbol length 2 | unit 4 | first symbol 2 | count 1 | hash of each 8
+//! 4   call, and 5   wants: call.rs
 //! ```
 //!
 //! `about` names what is sent, as its channel names things: of files, an offer. A stream is named
@@ -22,6 +23,7 @@
 //! symbols, signed, so that false ones are told from true ones.
 
 use super::bytes::{Reader, Writer};
+use super::call::{Call, Wants};
 use super::first_8;
 use crate::protocol::wire::compact::{Channel, StreamId};
 
@@ -46,6 +48,10 @@ pub enum Notice {
     Report(Report),
     /// The symbols of a unit, as the author sends them.
     Hashes(Hashes),
+    /// What the author does in a conference.
+    Call(Call),
+    /// What the author lacks of a conference.
+    Wants(Wants),
 }
 
 /// What somebody sends.
@@ -126,6 +132,8 @@ pub struct Lack {
 const ANNOUNCEMENT: u8 = 1;
 const REPORT: u8 = 2;
 const HASHES: u8 = 3;
+const CALL: u8 = 4;
+const WANTS: u8 = 5;
 
 const HAS_ALL: u8 = 1;
 const HAS_STOPPED: u8 = 2;
@@ -138,6 +146,8 @@ impl Notice {
             ANNOUNCEMENT => Self::Announcement(Announcement::read(reader)?),
             REPORT => Self::Report(Report::read(reader)?),
             HASHES => Self::Hashes(Hashes::read(reader)?),
+            CALL => Self::Call(Call::read(reader)?),
+            WANTS => Self::Wants(Wants::read(reader)?),
             _ => return None,
         })
     }
@@ -155,6 +165,14 @@ impl Notice {
             Self::Hashes(hashes) => {
                 writer.u8(HASHES);
                 hashes.write(writer);
+            }
+            Self::Call(call) => {
+                writer.u8(CALL);
+                call.write(writer);
+            }
+            Self::Wants(wants) => {
+                writer.u8(WANTS);
+                wants.write(writer);
             }
         }
     }
@@ -280,6 +298,7 @@ impl Lack {
 
 #[cfg(test)]
 mod tests {
+    use super::super::call::strategies;
     use super::*;
     use proptest::prelude::*;
 
@@ -351,6 +370,8 @@ mod tests {
             announcement().prop_map(Notice::Announcement),
             report().prop_map(Notice::Report),
             hashes().prop_map(Notice::Hashes),
+            strategies::call().prop_map(Notice::Call),
+            strategies::wants().prop_map(Notice::Wants),
         ]
     }
 

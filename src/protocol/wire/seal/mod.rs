@@ -117,6 +117,19 @@ impl Seal {
         &self.streams
     }
 
+    /// Whether a person signed a unit of sound or pictures; `None` if that is not known yet, and
+    /// `may_check` allows no check.
+    #[must_use]
+    pub fn check_unit(
+        &self,
+        by: &super::ids::Key,
+        root: &[u8; 32],
+        signature: &[u8; super::sizes::SIGNATURE_BYTES],
+        may_check: impl FnOnce() -> bool,
+    ) -> Option<bool> {
+        self.verdicts.verify_if(by, root, signature, may_check)
+    }
+
     /// Makes the seal of a public room; `None` is the lobby.
     #[must_use]
     pub fn public(room: Option<&str>) -> Self {

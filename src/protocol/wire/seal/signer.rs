@@ -37,6 +37,13 @@ impl Signer {
         Key(self.0.verifying_key().to_bytes())
     }
 
+    /// Signs a unit of sound or pictures. Its root is derived in another way than those of frames
+    /// (`wire/media.rs`), so that the one is never taken for the other.
+    #[must_use]
+    pub fn sign_unit(&self, root: &[u8; 32]) -> [u8; SIGNATURE_BYTES] {
+        self.sign(root)
+    }
+
     pub(super) fn sign(&self, root: &Hash) -> [u8; SIGNATURE_BYTES] {
         self.0.sign(&signed(root)).to_bytes()
     }

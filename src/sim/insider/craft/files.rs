@@ -42,6 +42,7 @@ pub(super) fn offer(says: Says, view: &View<'_>, records: &mut Vec<u8>) {
         root: hash_of(content),
         index: hash_of(content),
         index_bytes,
+        attributes: None,
     });
     let name = name.as_str();
     Record::Offer(OfferRecord { name, ..offered }).append(records);
@@ -76,6 +77,7 @@ fn about(content: Content, view: &View<'_>) -> About {
                 root,
                 index: root,
                 index_bytes: 0,
+                attributes: None,
             });
             one_block.map_or([0; 16], |offer| offer.id.0)
         }

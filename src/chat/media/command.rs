@@ -1,0 +1,33 @@
+//! What may be asked about a conference.
+
+use super::frame::Source;
+use crate::protocol::wire::compact::StreamId;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaCommand {
+    /// Send what the own page captures from a source, from now on. Nothing is ever sent without.
+    Begin(Source),
+    /// Send no more of a source.
+    End(Source),
+    /// Receive what others send, because the own page looks.
+    Watch,
+    /// Receive nothing any more.
+    Unwatch,
+    /// Show these streams before all others; none of them lets the room choose.
+    Choose(Vec<StreamId>),
+    /// Ask for the word, or not any more.
+    Hand(Hand),
+    /// Tell who sends what now, for a face that comes late.
+    List,
+}
+
+/// Whether a person asks for the word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hand {
+    /// They do not.
+    #[default]
+    Lowered,
+    /// They do.
+    Raised,
+}

@@ -1,0 +1,103 @@
+//! What is told about a conference: to every face, whether it plays anything or not.
+
+use super::command::Hand;
+use super::frame::{Codec, Source};
+use crate::chat::event::Person;
+use crate::protocol::wire::compact::StreamId;
+
+/// What is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MediaEvent {
+    /// Somebody sends something from now on, or encodes it in another way; of this member, the
+    /// answer to a `Begin`.
+    Began(StreamState),
+    /// Somebody sends it no more, or is not heard any more; of this member, the answer to an `End`.
+    Ended(StreamState),
+    /// What is played from now on, the first ones first: at most four pictures and eight voices.
+    Shown {
+        /// Cameras and screens.
+        pictures: Vec<StreamId>,
+        /// Voices.
+        voices: Vec<StreamId>,
+    },
+    /// Who speaks now; told when that changes.
+    Speaking(Vec<Person>),
+    /// Somebody asks for the word, or does not any more; of this member, the answer to a `Hand`.
+    Hand {
+        /// Who.
+        person: Person,
+        /// Whether they ask.
+        hand: Hand,
+        /// Whether it is this member.
+        is_own: bool,
+    },
+    /// Those who receive what this member sends lose more than half of it: multicast does not carry
+    /// it here.
+    Unfit {
+        /// How many of a hundred frames they lose.
+        lost_percent: u8,
+    },
+    /// Who sends what: the answer to a `List`.
+    List(Box<CallState>),
+    /// A command cannot be done.
+    Refused(MediaRefusal),
+}
+
+impl MediaEvent {
+    /// The one person that it is about.
+    #[must_use]
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Began(state) | Self::Ended(state) => Some(&state.person),
+            Self::Hand { person, .. } => Some(person),
+            _ => None,
+        }
+    }
+}
+
+/// A stream, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamState {
+    /// Its name, the same for everybody.
+    pub stream: StreamId,
+    /// Who sends it.
+    pub person: Person,
+    /// What it was captured from.
+    pub source: Source,
+    /// How it is encoded; `None` until the own page has captured something.
+    pub codec: Option<Codec>,
+    /// Whether this member sends it.
+    pub is_own: bool,
+}
+
+/// A conference as it is now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallState {
+    /// What this member sends.
+    pub own: Vec<(Source, StreamId, Option<Codec>)>,
+    /// What the others send.
+    pub streams: Vec<StreamState>,
+    /// Who of the others speaks.
+    pub speaking: Vec<Person>,
+    /// Which of the others ask for the word, who asked first coming first.
+    pub hands: Vec<Person>,
+    /// Whether this member asks for it.
+    pub hand: Hand,
+    /// The streams that are played.
+    pub shown: Vec<StreamId>,
+    /// Whether the own page looks.
+    pub is_watching: bool,
+}
+
+/// Why a command about a conference cannot be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MediaRefusal {
+    /// It is being sent already.
+    BegunAlready,
+    /// It is not being sent.
+    NotBegun,
+    /// This member sends as many streams, of files too, as it may.
+    TooMany,
+}

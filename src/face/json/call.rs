@@ -1,0 +1,202 @@
+//! A call, for programs and for the page.
+
+use serde::Serialize;
+
+use super::object::{Object, Someone};
+use super::{about, event};
+use crate::chat::media::{CallState, Hand, MediaEvent, MediaRefusal, Source, StreamState};
+use crate::face::call::CallView;
+use crate::protocol::wire::compact::StreamId;
+use crate::text::{self, Lang};
+
+/// What somebody sends.
+#[derive(Serialize)]
+pub(super) struct StreamObject<'e> {
+    id: String,
+    media: &'static str,
+    #[serde(flatten)]
+    who: Someone<'e>,
+}
+
+/// The state of a call, as a page shows it: a place that shows nothing is null.
+#[derive(Serialize)]
+struct PageObject<'e> {
+    event: &'static str,
+    room: &'e str,
+    pictures: Vec<Option<StreamObject<'e>>>,
+    voices: Vec<Option<StreamObject<'e>>>,
+    /// What is sent and has no place.
+    others: Vec<StreamObject<'e>>,
+    own: Vec<&'static str>,
+    speaking: Vec<Someone<'e>>,
+    hands: Vec<Someone<'e>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_percent: Option<u8>,
+}
+
+/// What a source is called.
+#[must_use]
+pub fn media(source: Source) -> &'static str {
+    match source {
+        Source::Sound => "sound",
+        Source::Camera => "camera",
+        Source::Screen => "screen",
+    }
+}
+
+/// What happens in a call.
+pub(super) fn of_event(happened: &MediaEvent) -> Object<'_> {
+    match happened {
+        MediaEvent::Began(state) => of_stream("call_began", state),
+        MediaEvent::Ended(state) => of_stream("call_ended", state),
+        MediaEvent::Shown { pictures, voices } => Object {
+            streams: Some(pictures.iter().chain(voices).map(digits).collect()),
+            ..event("call_shown")
+        },
+        MediaEvent::Speaking(people) => Object {
+            members: Some(people.iter().map(Someone::of).collect()),
+            ..event("call_speaking")
+        },
+        MediaEvent::Hand {
+            person,
+            hand,
+            is_own,
+        } => Object {
+            own: *is_own,
+            ..about(
+                match hand {
+                    Hand::Raised => "hand_raised",
+                    Hand::Lowered => "hand_lowered",
+                },
+                person,
+            )
+        },
+        MediaEvent::Unfit { lost_percent } => Object {
+            lost_percent: Some(*lost_percent),
+            ..event("call_unfit")
+        },
+        MediaEvent::List(state) => of_list(state),
+        MediaEvent::Refused(refusal) => Object {
+            code: Some(match refusal {
+                MediaRefusal::BegunAlready => "begun_already",
+                MediaRefusal::NotBegun => "not_begun",
+                _ => "too_many_streams",
+            }),
+            ..event("error")
+        },
+    }
+}
+
+/// The words of a refusal.
+pub(super) fn words(lang: Lang, happened: &MediaEvent) -> Option<String> {
+    match happened {
+        MediaEvent::Refused(refusal) => Some(text::call_refused(lang, *refusal)),
+        _ => None,
+    }
+}
+
+/// The line that gives a page the state of a call whose streams have these places.
+#[must_use]
+pub fn state_line(
+    room: &str,
+    view: &CallView,
+    pictures: &[Option<StreamId>],
+    voices: &[Option<StreamId>],
+) -> String {
+    let placed = |places: &[Option<StreamId>]| {
+        let of = |stream: &Option<StreamId>| view.streams.get(stream.as_ref()?).map(stream_object);
+        places.iter().map(of).collect()
+    };
+    let has_place = |stream: &StreamId| {
+        let mut places = pictures.iter().chain(voices).flatten();
+        places.any(|placed| placed == stream)
+    };
+    let others = view
+        .streams
+        .values()
+        .filter(|state| !state.is_own && !has_place(&state.stream));
+    let object = PageObject {
+        event: "call",
+        room,
+        pictures: placed(pictures),
+        voices: placed(voices),
+        others: others.map(stream_object).collect(),
+        own: view.own().map(|state| media(state.source)).collect(),
+        speaking: view.speaking.iter().map(Someone::of).collect(),
+        hands: view.hands.iter().map(Someone::of).collect(),
+        lost_percent: view.lost_percent,
+    };
+    // Names and numbers can always be written.
+    let mut line = serde_json::to_string(&object).unwrap_or_default();
+    line.push('\n');
+    line
+}
+
+fn of_stream<'e>(name: &'static str, state: &'e StreamState) -> Object<'e> {
+    Object {
+        id: Some(digits(&state.stream)),
+        media: Some(media(state.source)),
+        own: state.is_own,
+        ..about(name, &state.person)
+    }
+}
+
+fn of_list(state: &CallState) -> Object<'_> {
+    Object {
+        call: Some(state.streams.iter().map(stream_object).collect()),
+        streams: Some(state.shown.iter().map(digits).collect()),
+        members: Some(state.speaking.iter().map(Someone::of).collect()),
+        hands: Some(state.hands.iter().map(Someone::of).collect()),
+        ..event("call_streams")
+    }
+}
+
+fn stream_object(state: &StreamState) -> StreamObject<'_> {
+    StreamObject {
+        id: digits(&state.stream),
+        media: media(state.source),
+        who: Someone {
+            own: state.is_own,
+            ..Someone::of(&state.person)
+        },
+    }
+}
+
+fn digits(stream: &StreamId) -> String {
+    format!("{:016x}", stream.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::event::Person;
+
+    #[test]
+    fn a_page_is_told_what_stands_in_which_place() {
+        let stream = |number, source| StreamState {
+            stream: StreamId(number),
+            person: Person::unproven("ana \"\n"),
+            source,
+            codec: None,
+            is_own: false,
+        };
+        let mut view = CallView::default();
+        for (number, source) in [(1, Source::Camera), (2, Source::Sound), (3, Source::Screen)] {
+            view.follow(&MediaEvent::Began(stream(number, source)));
+        }
+        let line = state_line(
+            "turma-a",
+            &view,
+            &[None, Some(StreamId(1))],
+            &[Some(StreamId(2)), Some(StreamId(9))],
+        );
+        assert_eq!(line.lines().count(), 1);
+        let state: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(state["pictures"][0], serde_json::Value::Null);
+        assert_eq!(state["pictures"][1]["id"], "0000000000000001");
+        assert_eq!(state["voices"][0]["media"], "sound");
+        assert_eq!(state["voices"][1], serde_json::Value::Null);
+        assert_eq!(state["others"][0]["media"], "screen");
+        assert_eq!(state["others"].as_array().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,349 @@
+// The call: speak, camera, screen, leave. Nothing is on without a click here, and while something
+// is, a mark says so.
+import { button } from './people.js';
+import { Picture, Stage } from './stage.js';
+import { make, nameOf, on, t } from './text.js';
+
+const METER_MS = 100;
+const WANTED = {
+	camera: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 15, max: 30 } },
+	sound: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
+	screen: { frameRate: { ideal: 8, max: 10 } },
+};
+const ON = { sound: 'page_call_on_sound', camera: 'page_call_on_camera', screen: 'page_call_on_screen' };
+const SIGNS = { sound: '🎤', camera: '📷', screen: '🖥' };
+
+/** Whether keys are for a field, and not for the page. */
+const isTyped = ({ target }) => target.closest?.('input:not([type=checkbox]), textarea, select, button, [contenteditable]');
+
+export class Call {
+	/** `page`: `wire()`, `room()`, `me()`, `command(line)`, `says(words)`, `drawn()`; `isSound`: nothing is seen. */
+	constructor(box, page, isSound = false) {
+		this.box = box;
+		this.page = page;
+		this.tracks = {};
+		this.isMuted = false;
+		this.isHeld = false;
+		this.devices = {};
+		this.stage = new Stage({
+			sends: true,
+			connect: (sdp) => this.connect(sdp),
+			changed: () => this.draw(),
+			broken: () => this.draw(),
+			again: () => this.resume(),
+		});
+		this.own = { camera: new Picture('own'), screen: new Picture('own') };
+		this.stage.grid.prepend(this.own.camera.box, this.own.screen.box);
+		this.build(isSound);
+		on(document, 'keydown', (event) => this.key(event, true));
+		on(document, 'keyup', (event) => this.key(event, false));
+		on(window, 'pagehide', () => this.vanish());
+		this.draw();
+	}
+
+	build(isSound) {
+		const sources = isSound ? ['sound'] : ['sound', 'camera', 'screen'];
+		this.buttons = Object.fromEntries(sources.map((media) => [media, button('', () => this.toggle(media))]));
+		this.watch = button('', () => this.enter());
+		this.leaveButton = button('', () => this.leave());
+		this.mute = button('', () => this.setMuted(!this.isMuted));
+		this.hand = button('', () => this.raise());
+		this.meter = make('meter');
+		Object.assign(this.meter, { min: 0, max: 1, low: 0.05, value: 0 });
+		this.push = make('input');
+		this.push.type = 'checkbox';
+		on(this.push, 'change', () => { this.isHeld = false; this.apply(); });
+		this.pushWords = make('span');
+		this.pushLabel = make('label', 'push', this.push, ' ', this.pushWords);
+		this.chosen = Object.fromEntries(sources.filter((media) => media !== 'screen').map((media) => {
+			const made = make('select');
+			on(made, 'change', () => this.change(media));
+			return [media, made];
+		}));
+		this.air = make('p', 'air');
+		this.air.role = 'status';
+		this.says = make('p', 'call-says');
+		this.says.ariaLive = 'polite';
+		this.hands = make('p', 'hands');
+		this.others = make('p', 'others');
+		const acts = make('div', 'call-acts', ...Object.values(this.buttons), this.watch, this.mute, this.hand, this.leaveButton, this.meter, this.pushLabel, ...Object.values(this.chosen));
+		const { grid, voices, speakers } = this.stage;
+		if (isSound) grid.hidden = true;
+		this.box.replaceChildren(this.air, acts, this.says, grid, voices, this.others, this.hands, speakers);
+	}
+
+	/** Whether something of this page is on. */
+	get isOn() {
+		return Object.keys(this.tracks).length > 0;
+	}
+
+	async connect(sdp) {
+		const wire = this.page.wire();
+		const [answer] = await wire.ask('/offer', { method: 'POST', body: JSON.stringify({ room: this.page.room(), sdp }) });
+		if (!answer?.sdp) throw new Error(t('page_lost'));
+		return answer;
+	}
+
+	/** Does something on the connection. */
+	act(what, isLast = false) {
+		const body = JSON.stringify({ peer: this.stage.peer, ...what });
+		return this.page.wire().ask('/call', { method: 'POST', body, keepalive: isLast });
+	}
+
+	tell(words) {
+		this.says.textContent = words;
+	}
+
+	/** Watches and listens. */
+	async enter() {
+		try {
+			await this.stage.open();
+			this.tell('');
+		} catch (error) {
+			this.stage.close();
+			this.tell(error.message === 'lost' ? t('page_lost') : error.message);
+		}
+		this.draw();
+		return this.stage.peer !== null;
+	}
+
+	toggle(media) {
+		return this.tracks[media] ? this.end(media) : this.begin(media);
+	}
+
+	async begin(media) {
+		let track = null;
+		try {
+			track = await this.capture(media);
+			if (!(await this.enter())) return track.stop();
+			await this.act({ begin: media });
+			this.keep(media, track);
+			await this.stage.senders[media].replaceTrack(track);
+			this.tell('');
+		} catch (error) {
+			track?.stop();
+			delete this.tracks[media];
+			const isDenied = error.name === 'NotAllowedError';
+			const isNone = error.name === 'NotFoundError' || error.name === 'NotReadableError';
+			this.tell(isDenied ? t('page_call_denied') : isNone ? t('page_call_no_device') : error.message);
+		}
+		this.draw();
+		return undefined;
+	}
+
+	async capture(media) {
+		if (!navigator.mediaDevices) throw new Error(t('page_call_insecure'));
+		if (media === 'screen') {
+			const stream = await navigator.mediaDevices.getDisplayMedia({ video: WANTED.screen });
+			const [track] = stream.getVideoTracks();
+			// Letters matter more than movement.
+			track.contentHint = 'detail';
+			return track;
+		}
+		const deviceId = this.devices[media] ? { deviceId: { exact: this.devices[media] } } : {};
+		const kind = media === 'sound' ? 'audio' : 'video';
+		const stream = await navigator.mediaDevices.getUserMedia({ [kind]: { ...WANTED[media], ...deviceId } });
+		this.list();
+		return stream.getTracks()[0];
+	}
+
+	keep(media, track) {
+		this.tracks[media] = track;
+		// The browser's own button ends it, or somebody pulls the plug.
+		on(track, 'ended', () => this.tracks[media] === track && this.end(media));
+		if (media === 'sound') {
+			this.apply();
+			this.measure(track);
+		}
+	}
+
+	async end(media) {
+		const track = this.tracks[media];
+		delete this.tracks[media];
+		track?.stop();
+		this.draw();
+		try {
+			await this.stage.senders[media]?.replaceTrack(null);
+			if (this.stage.peer !== null) await this.act({ end: media });
+		} catch { /* what is lost has ended */ }
+	}
+
+	/** The connection is there again: what was on is sent again. */
+	async resume() {
+		for (const [media, track] of Object.entries(this.tracks)) {
+			try {
+				await this.act({ begin: media });
+				await this.stage.senders[media].replaceTrack(track);
+			} catch {
+				this.end(media);
+			}
+		}
+		this.draw();
+	}
+
+	async leave() {
+		const { peer } = this.stage;
+		for (const track of Object.values(this.tracks)) track.stop();
+		this.tracks = {};
+		try {
+			if (peer !== null) await this.act({ leave: true });
+		} catch { /* it is over all the same */ }
+		this.stage.close();
+		this.tell('');
+		this.draw();
+	}
+
+	/** The page goes: what it sent ends with it. */
+	vanish() {
+		if (this.stage.peer !== null) this.act({ leave: true }, true).catch(() => {});
+		for (const track of Object.values(this.tracks)) track.stop();
+		this.tracks = {};
+		this.stage.close();
+	}
+
+	setMuted(isMuted) {
+		this.isMuted = isMuted;
+		this.apply();
+	}
+
+	/** The microphone is heard unless it is muted, or while the space bar is held. */
+	apply() {
+		const { sound } = this.tracks;
+		if (sound) sound.enabled = this.push.checked ? this.isHeld : !this.isMuted;
+		this.draw();
+	}
+
+	key(event, isDown) {
+		if (event.code !== 'Space' || !this.push.checked || !this.tracks.sound || isTyped(event)) return;
+		event.preventDefault();
+		if (event.repeat) return;
+		this.isHeld = isDown;
+		this.apply();
+	}
+
+	raise() {
+		this.page.command(this.hasHand ? '/hand down' : '/hand');
+	}
+
+	get hasHand() {
+		const me = this.page.me();
+		return (this.stage.state?.hands ?? []).some(({ key }) => key && key === me?.key);
+	}
+
+	/** How loud this microphone is. */
+	measure(track) {
+		const audio = new AudioContext();
+		const analyser = audio.createAnalyser();
+		audio.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+		const values = new Float32Array(analyser.fftSize);
+		const timer = setInterval(() => {
+			if (this.tracks.sound !== track) {
+				clearInterval(timer);
+				audio.close();
+				this.meter.value = 0;
+				return;
+			}
+			analyser.getFloatTimeDomainData(values);
+			this.meter.value = track.enabled ? Math.min(1, values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)) : 0;
+		}, METER_MS);
+	}
+
+	/** Lists microphones and cameras, whose names are known once one of them is on. */
+	async list() {
+		const all = await navigator.mediaDevices.enumerateDevices();
+		for (const [media, select] of Object.entries(this.chosen)) {
+			const kind = media === 'sound' ? 'audioinput' : 'videoinput';
+			const found = all.filter((device) => device.kind === kind && device.deviceId);
+			select.replaceChildren(...found.map(({ deviceId, label }, number) => {
+				const option = make('option', '', label || `${number + 1}`);
+				option.value = deviceId;
+				return option;
+			}));
+			const used = this.tracks[media]?.getSettings().deviceId ?? this.devices[media];
+			if (used) select.value = used;
+		}
+		this.draw();
+	}
+
+	async change(media) {
+		this.devices[media] = this.chosen[media].value;
+		const before = this.tracks[media];
+		if (!before) return;
+		try {
+			const track = await this.capture(media);
+			this.keep(media, track);
+			await this.stage.senders[media].replaceTrack(track);
+			before.stop();
+		} catch (error) {
+			this.tell(error.message);
+		}
+		this.draw();
+	}
+
+	/** How many streams of others there are. */
+	get count() {
+		const { pictures = [], voices = [], others = [] } = this.stage.state ?? {};
+		return [...pictures, ...voices, ...others].filter(Boolean).length;
+	}
+
+	/** Takes in an event of the call; whether it was one. */
+	take(event) {
+		if (event.event === 'call') {
+			this.stage.told(event);
+			this.draw();
+			return true;
+		}
+		if (event.event !== 'call_rate') return false;
+		const sender = this.stage.senders[event.media];
+		const wanted = sender?.getParameters();
+		if (wanted?.encodings?.length > 0) {
+			for (const encoding of wanted.encodings) encoding.maxBitrate = event.bits_per_s;
+			sender.setParameters(wanted).catch(() => {});
+		}
+		return true;
+	}
+
+	draw() {
+		const { stage, tracks } = this;
+		const state = stage.state ?? {};
+		const isIn = stage.peer !== null || stage.isIn;
+		const label = (made, words, sign = '') => {
+			made.textContent = sign ? `${sign} ${words}` : words;
+		};
+		for (const [media, made] of Object.entries(this.buttons)) {
+			const isOn = Boolean(tracks[media]);
+			made.ariaPressed = String(isOn);
+			label(made, t({ sound: 'page_call_speak', camera: 'page_call_camera', screen: 'page_call_screen' }[media]), SIGNS[media]);
+		}
+		label(this.watch, t('page_call_watch'), '▶');
+		label(this.leaveButton, t('page_call_leave'));
+		label(this.mute, t('page_call_mute'));
+		label(this.hand, t('page_call_hand'), '✋');
+		this.mute.ariaPressed = String(this.isMuted);
+		this.hand.ariaPressed = String(this.hasHand);
+		this.pushWords.textContent = t('page_call_push');
+		this.meter.ariaLabel = t('page_call_level');
+		this.watch.hidden = isIn;
+		for (const made of [this.leaveButton, this.hand]) made.hidden = !isIn;
+		for (const made of [this.mute, this.meter, this.pushLabel]) made.hidden = !tracks.sound;
+		for (const [media, select] of Object.entries(this.chosen)) {
+			select.ariaLabel = t(media === 'sound' ? 'page_call_microphone' : 'page_call_cameras');
+			select.hidden = !tracks[media] || select.options.length < 2;
+		}
+		for (const [media, picture] of Object.entries(this.own)) {
+			picture.show(tracks[media] ?? null, this.page.me() ?? { user: '' }, media);
+		}
+		const on = Object.keys(tracks).map((media) => `${SIGNS[media]} ${t(ON[media])}`);
+		this.air.hidden = on.length === 0;
+		const words = on.length > 0 ? `● ${t('page_call_on_air')} ${on.join(', ')}` : '';
+		if (this.air.textContent !== words) this.air.textContent = words;
+		const hands = (state.hands ?? []).map(nameOf);
+		this.hands.textContent = hands.length > 0 ? `✋ ${hands.join(', ')}` : '';
+		const shown = isIn ? [] : [...state.pictures ?? [], ...state.voices ?? []].filter(Boolean);
+		const others = [...new Set([...shown, ...state.others ?? []].map(nameOf))];
+		const lost = state.lost_percent ? ` ${t('page_call_unfit', { percent: state.lost_percent })}` : '';
+		this.others.textContent = (others.length > 0 ? t('page_call_others', { who: others.join(', ') }) : '') + lost;
+		stage.draw();
+		this.page.drawn();
+	}
+}

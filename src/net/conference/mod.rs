@@ -1,0 +1,211 @@
+//! WebRTC between the pages of this program and itself: whole encoded frames come out of RTP and
+//! go into it. Nothing is decoded or encoded.
+//!
+//! ```text
+//! frame    where frames are shown on pages
+//! offer    what a page proposes (SDP), read and bounded
+//! clock    times of one stream after another in one place of a page
+//! peer     one page: str0m without sockets
+//! sockets  UDP on loopback and on the addresses of the LAN
+//! thread   the loop that moves datagrams, frames and time between them
+//! ```
+//!
+//! One thread serves all pages. It has one bounded queue in each direction: whoever fills one loses
+//! the newest, which is counted. The loop of the program never waits for it.
+
+mod clock;
+mod frame;
+mod offer;
+mod peer;
+mod sockets;
+mod thread;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::JoinHandle;
+
+use tokio::sync::mpsc::{Sender, channel};
+
+pub use self::frame::{Frame, PEERS_MAX, PICTURES, Place, Side, VOICES};
+pub use self::offer::{OFFER_MAX_BYTES, OfferFault, Proposal};
+use self::sockets::Sockets;
+use crate::chat::media::{Captured, Source};
+
+/// Most frames and wishes that wait for the thread: half a second of all that a page is shown.
+const ASKS_MAX: usize = 512;
+
+/// Most frames that wait for the loop: two seconds of one page's sound and pictures.
+const NEWS_MAX: usize = 256;
+
+/// Places behind them for what must not be lost: which pages came and went.
+const NEWS_RESERVE: usize = 4 * PEERS_MAX;
+
+/// Names one page's connection. It is never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PeerId(pub u64);
+
+/// What the pages' connections report.
+#[derive(Debug)]
+pub enum News {
+    /// A frame of a page's microphone, camera or screen.
+    Captured {
+        /// Which page.
+        peer: PeerId,
+        /// Whose page.
+        side: Side,
+        /// The frame.
+        captured: Captured,
+    },
+    /// A page can show nothing in a place before it gets a key picture there.
+    KeyWanted {
+        /// Whose page.
+        side: Side,
+        /// Which of the places for pictures.
+        place: usize,
+    },
+    /// A page can be shown something from now on.
+    Connected(PeerId),
+    /// A page's connection is over: it was closed, or it died.
+    Gone(PeerId),
+}
+
+/// Takes the answer to an offer.
+pub type OnAnswer = Box<dyn FnOnce(Result<String, OfferFault>) + Send>;
+
+/// What the thread is to do.
+enum Ask {
+    Connect {
+        peer: PeerId,
+        side: Side,
+        sdp: Vec<u8>,
+        on_answer: OnAnswer,
+    },
+    Play(Frame),
+    WantKey(Source),
+    Close(PeerId),
+}
+
+/// The thread, which ends with this.
+pub struct Conference {
+    asks: Option<Sender<Ask>>,
+    news: Receiver<News>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What both sides look at.
+#[derive(Debug, Default)]
+struct Shared {
+    /// Whether the loop was told that there is news, and has not looked yet.
+    is_told: AtomicBool,
+    /// How much news waits for the loop.
+    waiting: AtomicUsize,
+    /// Frames that found a queue full.
+    dropped: AtomicU64,
+}
+
+impl Conference {
+    /// Opens the sockets and starts the thread. `tell` is called whenever there is news after the
+    /// last look; it must not wait, and returns false once nobody listens.
+    ///
+    /// # Errors
+    /// The system's, for the loopback's socket or for a thread. An address of the LAN that cannot
+    /// be had is left out.
+    pub fn start(tell: impl Fn() -> bool + Send + 'static) -> io::Result<Self> {
+        let sockets = Sockets::open()?;
+        let (asks, asked) = channel(ASKS_MAX);
+        let (sender, news) = sync_channel(NEWS_MAX + NEWS_RESERVE);
+        let shared = Arc::new(Shared::default());
+        let outbox = thread::Outbox {
+            news: sender,
+            shared: Arc::clone(&shared),
+            tell: Box::new(tell),
+        };
+        let thread = thread::start(sockets, asked, outbox)?;
+        Ok(Self {
+            asks: Some(asks),
+            news,
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Connects a page that proposes this, as SDP. `on_answer` is called in the thread.
+    pub fn connect(&self, peer: PeerId, side: Side, sdp: Vec<u8>, on_answer: OnAnswer) {
+        let ask = Ask::Connect {
+            peer,
+            side,
+            sdp,
+            on_answer,
+        };
+        if let Some(Ask::Connect { on_answer, .. }) = self.try_ask(ask) {
+            on_answer(Err(OfferFault::Busy));
+        }
+    }
+
+    /// Shows or plays a frame on all pages of a side. One that finds the queue full is dropped.
+    pub fn play(&self, frame: Frame) {
+        if self.try_ask(Ask::Play(frame)).is_some() {
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Asks the pages that send this for a key picture.
+    pub fn want_key(&self, source: Source) {
+        // Whoever lacks it asks again.
+        let _ = self.try_ask(Ask::WantKey(source));
+    }
+
+    /// Ends a page's connection.
+    pub fn close(&self, peer: PeerId) {
+        // One that is not closed by this is closed by its silence.
+        let _ = self.try_ask(Ask::Close(peer));
+    }
+
+    /// The oldest news.
+    #[must_use]
+    pub fn next(&self) -> Option<News> {
+        // Whatever comes after this look is told again.
+        self.shared.is_told.store(false, Ordering::Release);
+        let news = self.news.try_recv().ok()?;
+        // The thread counts behind its sending: what is taken in between is counted once more.
+        self.shared.waiting.fetch_sub(1, Ordering::AcqRel);
+        Some(news)
+    }
+
+    /// How many frames found a queue full so far.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.shared.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Hands something to the thread; gives it back if there is no room.
+    fn try_ask(&self, ask: Ask) -> Option<Ask> {
+        match &self.asks {
+            Some(asks) => asks.try_send(ask).err().map(|full| full.into_inner()),
+            None => Some(ask),
+        }
+    }
+}
+
+impl Drop for Conference {
+    fn drop(&mut self) {
+        self.asks = None;
+        if let Some(thread) = self.thread.take() {
+            // It waits for nothing but its sockets and this.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Conference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dropped = self.dropped();
+        f.debug_struct("Conference")
+            .field("dropped", &dropped)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,134 @@
+//! What the page says of a call.
+
+use super::Named;
+use crate::text::{Lang, say};
+
+/// All of it.
+pub(super) fn call(lang: Lang) -> Vec<Named> {
+    let mut all = controls(lang);
+    all.extend(states(lang));
+    all
+}
+
+fn controls(lang: Lang) -> Vec<Named> {
+    vec![
+        ("page_call", say!(lang, "Call", "Chamada")),
+        ("page_call_speak", say!(lang, "Speak", "Falar")),
+        ("page_call_camera", say!(lang, "Camera", "Câmera")),
+        (
+            "page_call_screen",
+            say!(lang, "Share screen", "Mostrar a tela"),
+        ),
+        (
+            "page_call_watch",
+            say!(lang, "Watch and listen", "Ver e ouvir"),
+        ),
+        (
+            "page_call_leave",
+            say!(lang, "Leave the call", "Sair da chamada"),
+        ),
+        ("page_call_mute", say!(lang, "Mute me", "Silenciar-me")),
+        (
+            "page_call_mute_one",
+            say!(lang, "Hear {{who}} no more", "Não ouvir mais {{who}}"),
+        ),
+        (
+            "page_call_hear",
+            say!(lang, "Hear {{who}} again", "Voltar a ouvir {{who}}"),
+        ),
+        (
+            "page_call_hand",
+            say!(lang, "Ask for the word", "Pedir a palavra"),
+        ),
+        (
+            "page_call_push",
+            say!(
+                lang,
+                "Only while I hold the space bar",
+                "Só enquanto eu segurar a barra de espaço",
+            ),
+        ),
+        (
+            "page_call_level",
+            say!(
+                lang,
+                "How loud your microphone is",
+                "Quão alto está o seu microfone",
+            ),
+        ),
+        (
+            "page_call_microphone",
+            say!(lang, "Microphone", "Microfone"),
+        ),
+        (
+            "page_call_cameras",
+            say!(lang, "Which camera", "Qual câmera"),
+        ),
+        ("page_call_full", say!(lang, "Full screen", "Tela cheia")),
+        (
+            "page_call_pip",
+            say!(lang, "Picture in picture", "Imagem sobre imagem"),
+        ),
+    ]
+}
+
+fn states(lang: Lang) -> Vec<Named> {
+    vec![
+        (
+            "page_call_on_air",
+            say!(
+                lang,
+                "All in this room get your",
+                "Todos nesta sala recebem de você:"
+            ),
+        ),
+        ("page_call_on_sound", say!(lang, "voice", "a voz")),
+        ("page_call_on_camera", say!(lang, "picture", "a imagem")),
+        ("page_call_on_screen", say!(lang, "screen", "a tela")),
+        ("page_call_speaks", say!(lang, "speaks now", "fala agora")),
+        (
+            "page_call_screen_of",
+            say!(lang, "{{who}}, screen", "{{who}}, tela"),
+        ),
+        (
+            "page_call_others",
+            say!(
+                lang,
+                "Also to be heard or seen: {{who}}",
+                "Também se ouve ou se vê: {{who}}",
+            ),
+        ),
+        (
+            "page_call_unfit",
+            say!(
+                lang,
+                "This network loses {{percent}} % of what you send: others hear and see you badly.",
+                "Esta rede perde {{percent}} % do que você envia: os outros ouvem e veem você mal.",
+            ),
+        ),
+        (
+            "page_call_denied",
+            say!(
+                lang,
+                "The browser does not let this page have that: allow it beside the address.",
+                "O navegador não deixa esta página usar isso: permita ao lado do endereço.",
+            ),
+        ),
+        (
+            "page_call_no_device",
+            say!(
+                lang,
+                "There is no such device here, or another program uses it.",
+                "Não há esse aparelho aqui, ou outro programa o usa.",
+            ),
+        ),
+        (
+            "page_call_insecure",
+            say!(
+                lang,
+                "The browser gives no camera or microphone to a page at this address.",
+                "O navegador não dá câmera nem microfone a uma página neste endereço.",
+            ),
+        ),
+    ]
+}

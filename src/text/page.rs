@@ -431,11 +431,12 @@ mod tests {
     use std::collections::BTreeMap;
 
     /// The files of the page, as far as they ask for sentences.
-    const FILES: [&str; 11] = [
+    const FILES: [&str; 12] = [
         include_str!("../face/web/page/call.js"),
         include_str!("../face/web/page/stage.js"),
         include_str!("../face/web/page/voice.html"),
         include_str!("../face/web/page/complete.js"),
+        include_str!("../face/web/page/files.js"),
         include_str!("../face/web/page/index.html"),
         include_str!("../face/web/page/main.js"),
         include_str!("../face/web/page/people.js"),

@@ -1,6 +1,6 @@
-//! What is known of the trees of batches that were found genuine, so that the next frame of a batch
-//! costs one hash on average instead of one for each level: every Merkle path that leads to a signed
-//! root tells the receiver the nodes on it and their siblings, of which the next frames are made.
+//! What is known of the trees of batches that were found genuine: every Merkle path that leads to a
+//! signed root tells a receiver the nodes on it and their siblings, of which the next frames of the
+//! batch are made. A frame then costs one hash on average, and not one for each level.
 //!
 //! A frame passes here exactly if the whole way to the root would lead there: from a known node on,
 //! the rest of its path must be what is known. A path with another rest is not accepted, although

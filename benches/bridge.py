@@ -68,7 +68,7 @@ def bridge_at(roda, host, name, folder):
     home = os.path.join(folder, name)
     env = {**os.environ, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home, "XDG_DATA_HOME": home}
     args = ["ip", "netns", "exec", host, roda, "bridge", "--nats", URL, "--name", name, "--public",
-            "--interface", "v0", "--lang", "en", *ROOM]
+            "--interface", "v0", "--lang", "en", *ROOM, *NO_HISTORY]
     errors = open(os.path.join(folder, f"{name}.err"), "w+")
     process = subprocess.Popen(args, env=env, stderr=errors, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     return process, errors
@@ -76,11 +76,11 @@ def bridge_at(roda, host, name, folder):
 
 def bridged(roda, folder, out):
     """Ana at one site and Bia at the other, and their bridges; Bia's lines go to a file or a pipe."""
-    bridges = [bridge_at(roda, host, name, folder) for host, name in ((PORTO, "porto"), (BARCO, "barco"))]
-    for _, errors in bridges:
-        await_text(errors, "this bridge carries the room")
     bia, _ = member(roda, BIA, "bia", folder, NO_HISTORY, stdin=subprocess.PIPE, stdout=out)
     ana, errors = member(roda, ANA, "ana", folder, NO_HISTORY, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    bridges = [bridge_at(roda, host, name, folder) for host, name in ((PORTO, "porto"), (BARCO, "barco"))]
+    for _, told in bridges:
+        await_text(told, "this bridge carries the room")
     await_text(errors, "connected with barco")
     time.sleep(0.5)  # the hellos are said
     return ana, bia, [process for process, _ in bridges]

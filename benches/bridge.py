@@ -2,7 +2,7 @@
 a NATS server that their bridges reach. Bulk, one line, and memory, beside a bare publisher and a bare
 subscriber with the same client library (benches/bridge/bare_nats.rs), on the hosts of the bridges.
 """
-import json, os, re, shutil, subprocess, sys, tempfile, time
+import json, os, re, shutil, signal, subprocess, tempfile, time
 
 import circle
 from circle import LINE_BYTES, MESSAGES, WAIT_S, latency_between, leave, member, sh
@@ -47,6 +47,9 @@ class Sites:
         if hasattr(self, "server"):
             leave(self.server)
         for name in [*HOSTS, SWITCH]:
+            # Whatever a run that failed has left.
+            for pid in sh(f"ip netns pids {name}", check=False).stdout.split():
+                os.kill(int(pid), signal.SIGKILL)
             sh(f"ip netns del {name}", check=False)
 
 
@@ -172,7 +175,7 @@ def bare_bulk(bare, message_bytes, count):
             found = count_of(counting, begin)
             _, status, usage = os.wait4(speaker.pid, 0)
             speaker.returncode = status
-            assert status == 0 and found["got"] == count
+            assert status == 0 and found["got"] == count, f"{found['got']} of {count} messages came"
         return {**found, "cpu": usage.ru_utime + usage.ru_stime}
 
 

@@ -2,7 +2,7 @@
 a NATS server that their bridges reach. Bulk, one line, and memory, beside a bare publisher and a bare
 subscriber with the same client library (benches/bridge/bare_nats.rs), on the hosts of the bridges.
 """
-import json, os, re, shutil, subprocess, sys, tempfile, time
+import json, os, re, shutil, signal, subprocess, tempfile, time
 
 import circle
 from circle import LINE_BYTES, MESSAGES, WAIT_S, latency_between, leave, member, sh
@@ -47,6 +47,9 @@ class Sites:
         if hasattr(self, "server"):
             leave(self.server)
         for name in [*HOSTS, SWITCH]:
+            # Whatever a run that failed has left.
+            for pid in sh(f"ip netns pids {name}", check=False).stdout.split():
+                os.kill(int(pid), signal.SIGKILL)
             sh(f"ip netns del {name}", check=False)
 
 
@@ -68,7 +71,7 @@ def bridge_at(roda, host, name, folder):
     home = os.path.join(folder, name)
     env = {**os.environ, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home, "XDG_DATA_HOME": home}
     args = ["ip", "netns", "exec", host, roda, "bridge", "--nats", URL, "--name", name, "--public",
-            "--interface", "v0", "--lang", "en", *ROOM]
+            "--interface", "v0", "--lang", "en", *ROOM, *NO_HISTORY]
     errors = open(os.path.join(folder, f"{name}.err"), "w+")
     process = subprocess.Popen(args, env=env, stderr=errors, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     return process, errors
@@ -76,11 +79,11 @@ def bridge_at(roda, host, name, folder):
 
 def bridged(roda, folder, out):
     """Ana at one site and Bia at the other, and their bridges; Bia's lines go to a file or a pipe."""
-    bridges = [bridge_at(roda, host, name, folder) for host, name in ((PORTO, "porto"), (BARCO, "barco"))]
-    for _, errors in bridges:
-        await_text(errors, "this bridge carries the room")
     bia, _ = member(roda, BIA, "bia", folder, NO_HISTORY, stdin=subprocess.PIPE, stdout=out)
     ana, errors = member(roda, ANA, "ana", folder, NO_HISTORY, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    bridges = [bridge_at(roda, host, name, folder) for host, name in ((PORTO, "porto"), (BARCO, "barco"))]
+    for _, told in bridges:
+        await_text(told, "this bridge carries the room")
     await_text(errors, "connected with barco")
     time.sleep(0.5)  # the hellos are said
     return ana, bia, [process for process, _ in bridges]
@@ -172,7 +175,7 @@ def bare_bulk(bare, message_bytes, count):
             found = count_of(counting, begin)
             _, status, usage = os.wait4(speaker.pid, 0)
             speaker.returncode = status
-            assert status == 0 and found["got"] == count
+            assert status == 0 and found["got"] == count, f"{found['got']} of {count} messages came"
         return {**found, "cpu": usage.ru_utime + usage.ru_stime}
 
 

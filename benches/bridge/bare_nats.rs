@@ -22,6 +22,14 @@ const WAITING: usize = 8192;
 /// Messages that are written together, if so many are there.
 const BATCH: usize = 256;
 
+/// Messages that may wait at a subscriber, all that are measured: beyond it, the library drops.
+const SUBSCRIBED: usize = 1 << 17;
+
+async fn client(url: &str) -> async_nats::Client {
+    let options = async_nats::ConnectOptions::new().subscription_capacity(SUBSCRIBED);
+    options.connect(url).await.unwrap()
+}
+
 fn run<T>(task: impl Future<Output = T>) -> T {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(task)
@@ -37,7 +45,7 @@ pub(crate) fn send(url: &str, subject: &str) {
         {}
     });
     run(async {
-        let client = async_nats::connect(url).await.unwrap();
+        let client = client(url).await;
         eprintln!("connected");
         while let Some(line) = queue.recv().await {
             client
@@ -52,7 +60,7 @@ pub(crate) fn send(url: &str, subject: &str) {
 /// Writes each message as a line.
 pub(crate) fn receive(url: &str, subject: &str) {
     run(async {
-        let client = async_nats::connect(url).await.unwrap();
+        let client = client(url).await;
         let heard = client.subscribe(subject.to_owned()).await.unwrap();
         client.flush().await.unwrap();
         eprintln!("listening");
@@ -75,7 +83,7 @@ pub(crate) fn receive(url: &str, subject: &str) {
 /// Counts messages, and says when the last one came, by the clock that all processes share.
 pub(crate) fn count(url: &str, subject: &str, now_ns: impl Fn() -> u64) {
     run(async {
-        let client = async_nats::connect(url).await.unwrap();
+        let client = client(url).await;
         let mut heard = client.subscribe(subject.to_owned()).await.unwrap();
         client.flush().await.unwrap();
         eprintln!("listening");

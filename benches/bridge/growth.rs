@@ -1,8 +1,8 @@
 //! What a room of many sites costs, for the table in `benches/README.md`:
-//! `cargo bench --bench simulation -- sites`, and `… sites 100` with fewer members. One site is
-//! real; the others are bridges whose networks hold a stand-in for all of their members. The link's
-//! cost grows with the number of bridges alone, and is fitted to what is measured of few: rows that
-//! come of the formula say so.
+//! `cargo bench --bench simulation -- sites`, and `… sites 100` with a smaller first site. All
+//! bridges are real; the networks behind them hold a stand-in for their members, but for the first
+//! one's, because members cost the link nothing. What a bridge puts on the link depends little on
+//! how many there are: rows that say so come of the formula, with the values of the most bridges.
 
 use std::time::Duration;
 
@@ -14,163 +14,164 @@ use roda::sim::sites::Sites;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How long nobody speaks, and how many lines are said then, one a second.
-const IDLE_S: u64 = 30;
-const LINES: u64 = 30;
+/// How long the bridges have time to meet, nobody speaks then, and how many lines are said at last,
+/// one a second.
+const MEET_S: u32 = 120;
+const IDLE_S: u32 = 60;
+const LINES: u32 = 60;
 
-/// Members of the real site.
-const MEMBERS: usize = 1000;
+/// Members of a large site, and of one that is measured with many bridges.
+const MANY: usize = 1000;
+const FEW: usize = 20;
 
-/// Sites that are measured, and those that the formula is asked for.
+/// How many sites are measured, and how many the formula is asked for.
 const MEASURED: [usize; 4] = [2, 4, 8, 16];
 const BY_FORMULA: [usize; 2] = [100, 1000];
 
-/// Datagrams and bytes in a second, or of a line.
+/// Datagrams and their bytes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
     messages: f64,
     bytes: f64,
-    /// Frames whose signature is checked.
-    checks: f64,
 }
 
 impl Cost {
-    fn minus(self, other: Self) -> Self {
-        Self {
-            messages: self.messages - other.messages,
-            bytes: self.bytes - other.bytes,
-            checks: self.checks - other.checks,
-        }
-    }
-
-    fn per(self, count: f64) -> Self {
-        Self {
-            messages: self.messages / count,
-            bytes: self.bytes / count,
-            checks: self.checks / count,
-        }
-    }
-
+    /// This, and another one so many times.
     fn plus(self, other: Self, times: f64) -> Self {
         Self {
             messages: self.messages + times * other.messages,
             bytes: self.bytes + times * other.bytes,
-            checks: self.checks + times * other.checks,
         }
     }
+
+    fn times(self, times: f64) -> Self {
+        Self::default().plus(self, times)
+    }
 }
 
-/// What is counted over a time.
+/// What is counted in a second, or of a line.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counted {
-    /// What everybody hears at the real site, by multicast.
+    /// What everybody at the first site hears.
     home: Cost,
-    /// What one bridge puts on the link.
-    link: Cost,
+    /// Of these, the frames with a signature.
+    home_checks: f64,
+    /// What all bridges put on the link for all others.
+    group: Cost,
+    /// What they put on the link for one.
+    single: Cost,
 }
 
-/// Prints the tables.
-pub(crate) fn print(members: Option<usize>) {
-    let members = members.unwrap_or(MEMBERS);
-    println!("| sites | of | | messages | bytes | signature checks |");
-    println!("|---|---|---|---|---|---|");
-    let mut fits = Vec::new();
-    for sites in MEASURED {
-        // Members cost the link nothing: of one size that is shown.
-        let (idle, line) = measure(members, sites);
-        rows(&format!("{sites}"), members, sites, idle, line);
-        fits.push((sites as f64, idle, line));
+impl Counted {
+    /// This, and another one so many times.
+    fn plus(self, other: Self, times: f64) -> Self {
+        Self {
+            home: self.home.plus(other.home, times),
+            home_checks: self.home_checks + times * other.home_checks,
+            group: self.group.plus(other.group, times),
+            single: self.single.plus(other.single, times),
+        }
     }
-    let [first, .., last] = fits.as_slice() else {
-        return;
-    };
-    for sites in BY_FORMULA {
-        let (idle, line) = (
-            fit(first, last, sites, |it| it.1),
-            fit(first, last, sites, |it| it.2),
-        );
-        rows(&format!("{sites}, by formula"), members, sites, idle, line);
+
+    fn times(self, times: f64) -> Self {
+        Self::default().plus(self, times)
     }
 }
 
-/// A line through two measurements.
-fn fit(
-    first: &(f64, Counted, Counted),
-    last: &(f64, Counted, Counted),
+/// Silence and a line, with a number of sites.
+#[derive(Clone, Copy)]
+struct Measured {
     sites: usize,
-    of: impl Fn(&(f64, Counted, Counted)) -> Counted,
-) -> Counted {
-    let (low, high) = (of(first), of(last));
-    let (span, beyond) = (last.0 - first.0, sites as f64 - first.0);
-    Counted {
-        home: low.home.plus(high.home.minus(low.home).per(span), beyond),
-        link: low.link.plus(high.link.minus(low.link).per(span), beyond),
+    idle: Counted,
+    line: Counted,
+}
+
+/// Prints the table.
+pub(crate) fn print(many: Option<usize>) {
+    let many = many.unwrap_or(MANY);
+    println!("| sites, first of | | messages | bytes | signature checks |");
+    println!("|---|---|---|---|---|");
+    let few = MEASURED.map(|sites| measure(FEW, sites));
+    for measured in few {
+        rows(&format!("{}, {FEW}", measured.sites), measured);
+    }
+    let large = measure(many, 2);
+    rows(&format!("2, {many}"), large);
+    let [first, .., last] = few;
+    for sites in BY_FORMULA {
+        let measured = formula(sites, large, first, last);
+        rows(&format!("{sites}, {many}, by formula"), measured);
     }
 }
 
-fn rows(label: &str, members: usize, sites: usize, idle: Counted, line: Counted) {
-    let others = sites as f64 - 1.0;
+/// Each further site costs the large one what it costs a small one; on the link, each bridge costs
+/// what it costs among the most that were measured.
+fn formula(sites: usize, large: Measured, first: Measured, last: Measured) -> Measured {
+    let further = (sites - large.sites) as f64 / (last.sites - first.sites) as f64;
+    let grown = |large: Counted, first: Counted, last: Counted| {
+        let grown = large.plus(last.plus(first, -1.0), further);
+        (grown.home, grown.home_checks)
+    };
+    let per_bridge = sites as f64 / last.sites as f64;
+    let mut idle = last.idle.times(per_bridge);
+    let mut line = last.line;
+    (idle.home, idle.home_checks) = grown(large.idle, first.idle, last.idle);
+    (line.home, line.home_checks) = (large.line.home, large.line.home_checks);
+    Measured { sites, idle, line }
+}
+
+fn rows(label: &str, measured: Measured) {
+    let Measured { sites, idle, line } = measured;
+    let (count, others) = (sites as f64, sites as f64 - 1.0);
     for (what, counted) in [("idle, a second", idle), ("a line", line)] {
-        // Of a line, one bridge of all puts the frame on the link.
-        let sent = match what {
-            "a line" => counted.link,
-            _ => counted.link.plus(counted.link, others),
-        };
-        let heard = match what {
-            "a line" => counted.link,
-            _ => Cost::default().plus(counted.link, others),
-        };
-        let checks = counted.home.checks + heard.checks;
-        let server = Cost::default().plus(sent, others);
+        let Counted {
+            home,
+            home_checks,
+            group,
+            single,
+        } = counted;
         row(
             label,
-            members,
             &format!("{what}: a member hears"),
-            counted.home,
+            home,
+            Some(home_checks),
         );
-        let bridge = Cost {
-            checks,
-            ..counted.link
-        };
+        // The frames of the others, and its share of what is for one.
+        let heard = group.times(others / count).plus(single, 1.0 / count);
+        let checks = home_checks + heard.messages;
         row(
             label,
-            members,
-            &format!("{what}: a bridge sends to the server"),
-            bridge,
+            &format!("{what}: a bridge hears from the server"),
+            heard,
+            Some(checks),
         );
+        let received = group.plus(single, 1.0);
         row(
             label,
-            members,
-            &format!("{what}: the server sends"),
-            Cost {
-                checks: 0.0,
-                ..server
-            },
+            &format!("{what}: the server receives"),
+            received,
+            None,
         );
+        let sent = group.times(others).plus(single, 1.0);
+        row(label, &format!("{what}: the server sends"), sent, None);
     }
 }
 
-fn row(label: &str, members: usize, what: &str, cost: Cost) {
-    let Cost {
-        messages,
-        bytes,
-        checks,
-    } = cost;
-    println!("| {label} | {members} | {what} | {messages:.1} | {bytes:.0} | {checks:.1} |");
+fn row(label: &str, what: &str, cost: Cost, checks: Option<f64>) {
+    let checks = checks.map_or("0".to_owned(), |checks| format!("{checks:.1}"));
+    let Cost { messages, bytes } = cost;
+    println!("| {label} | {what} | {messages:.1} | {bytes:.0} | {checks} |");
 }
 
-/// A second of silence, and a line.
-fn measure(members: usize, count: usize) -> (Counted, Counted) {
+fn measure(members: usize, count: usize) -> Measured {
     let worlds = (0..count).map(|site| met(site as u64 + 1, if site == 0 { members } else { 1 }));
     let mut sites = Sites::of(worlds.collect(), count as u64);
     for site in 0..count {
         sites.bridge(site, &format!("site{site}")).unwrap();
     }
-    sites.run(20 * SECOND);
-    let idle = counted(&mut sites, members, |sites| {
-        sites.run(IDLE_S as u32 * SECOND)
-    });
-    let idle = per(idle, IDLE_S as f64);
+    sites.run(MEET_S * SECOND);
+    let idle = counted(&mut sites, members, |sites| sites.run(IDLE_S * SECOND));
+    let idle = idle.times(1.0 / f64::from(IDLE_S));
     let talk = counted(&mut sites, members, |sites| {
         for line in 0..LINES {
             let member = line as usize * 7 % members;
@@ -178,18 +179,12 @@ fn measure(members: usize, count: usize) -> (Counted, Counted) {
             sites.run(SECOND);
         }
     });
-    let talk = per(talk, LINES as f64);
-    let line = Counted {
-        home: talk.home.minus(idle.home),
-        link: talk.link.minus(idle.link),
-    };
-    (idle, line)
-}
-
-fn per(counted: Counted, count: f64) -> Counted {
-    Counted {
-        home: counted.home.per(count),
-        link: counted.link.per(count),
+    // A line a second, and with it a second.
+    let line = talk.times(1.0 / f64::from(LINES)).plus(idle, -1.0);
+    Measured {
+        sites: count,
+        idle,
+        line,
     }
 }
 
@@ -204,42 +199,43 @@ fn met(seed: u64, members: usize) -> World {
     world
 }
 
-/// What a time costs at the real site, and its bridge on the link.
-fn counted(sites: &mut Sites, members: usize, pass: impl FnOnce(&mut Sites)) -> Counted {
-    let before = state(sites, members);
-    pass(sites);
-    let after = state(sites, members);
-    Counted {
-        home: after.home.minus(before.home),
-        link: after.link.minus(before.link),
+/// What is counted while something happens.
+fn counted(sites: &mut Sites, members: usize, happens: impl FnOnce(&mut Sites)) -> Counted {
+    let before = at_home(&sites.worlds[0], members);
+    sites.record();
+    happens(sites);
+    let (mut group, mut single) = (Cost::default(), Cost::default());
+    for frame in sites.recorded() {
+        // Bridges compare what they hold two and two.
+        let is_for_one = matches!(Kind::of(frame), Some(Kind::Sync | Kind::Status));
+        let to = if is_for_one { &mut single } else { &mut group };
+        to.messages += 1.0;
+        to.bytes += frame.len() as f64;
     }
+    let link = Counted {
+        group,
+        single,
+        ..Counted::default()
+    };
+    at_home(&sites.worlds[0], members)
+        .plus(before, -1.0)
+        .plus(link, 1.0)
 }
 
-fn state(sites: &Sites, members: usize) -> Counted {
-    let world = &sites.worlds[0];
-    let now_s = world.now().as_secs();
-    let (mut messages, mut checks) = (0, 0);
+/// What everybody at a site has heard by now.
+fn at_home(world: &World, members: usize) -> Counted {
+    let mut counted = Counted::default();
     // The bridge is the host behind the members.
     for host in 0..=members {
-        for (kind, frames) in world.frames(host).unwrap().between(0, now_s + 1) {
-            messages += frames;
+        let frames = world.frames(host).unwrap();
+        for (kind, frames) in frames.between(0, world.now().as_secs() + 1) {
+            counted.home.messages += frames as f64;
             // Plain copies have no signature, nor have NACKs.
-            let is_signed = kind != 0 && kind != Kind::Nack as u8;
-            checks += if is_signed { frames } else { 0 };
+            if kind != 0 && kind != Kind::Nack as u8 {
+                counted.home_checks += frames as f64;
+            }
         }
     }
-    let listener = members - 1;
-    let (sent, sent_bytes) = sites.sent(0);
-    Counted {
-        home: Cost {
-            messages: messages as f64,
-            bytes: world.received_bytes(listener) as f64,
-            checks: checks as f64,
-        },
-        link: Cost {
-            messages: sent as f64,
-            bytes: sent_bytes as f64,
-            checks: sent as f64,
-        },
-    }
+    counted.home.bytes = world.received_bytes(members - 1) as f64;
+    counted
 }

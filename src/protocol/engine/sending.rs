@@ -18,9 +18,10 @@ use super::me::Me;
 use super::out::Out;
 use super::outbox::{Outbox, PrivateText};
 use super::pace::{Pace, RoundTrip};
+use super::reactions::Urgency;
 use super::receipts::{AckBy, Delivered, Receipts};
 use super::repair::{Cause, Repair};
-use super::repair_budget::{Age, RepairBudget};
+use super::repair_budget::{Age, Paid, RepairBudget};
 use super::roster::{Id, ME, Roster};
 use super::unreliable::Unreliable;
 use super::window::Window;
@@ -43,7 +44,7 @@ const NACKS_WEIGHT: f64 = 1.0 / 16.0;
 const NACKS_COUNTED_MAX: f64 = 4.0;
 
 /// Headers of UDP, IP and Ethernet around a frame.
-const WRAPPING_BYTES: usize = 8 + 20 + 14;
+pub(super) const WRAPPING_BYTES: usize = 8 + 20 + 14;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -246,8 +247,9 @@ impl Sending {
                 _ => Age::Old,
             };
             let more = u8::from(turn == Turn::RepairsOnly);
+            let asked = held.asked;
             let copies = match group.roster.size() {
-                0..=SMALL_GROUP => held.asked.saturating_add(more).clamp(1, REPAIR_COPIES_MAX),
+                0..=SMALL_GROUP => asked.saturating_add(more).clamp(1, REPAIR_COPIES_MAX),
                 _ => 1,
             };
             let Some(bytes) = log.serve(id, sequence) else {
@@ -257,8 +259,14 @@ impl Sending {
             for copy in 0..copies {
                 let is_free = copy == 0 && cause == Cause::Tail;
                 let on_wire = bytes.len() + WRAPPING_BYTES;
-                if !is_free && !self.repair_budget.try_spend(on_wire, age, now) {
-                    break;
+                if !is_free {
+                    let may_react = out.reactions.allow(Urgency::Needed, now);
+                    let budget = &mut self.repair_budget;
+                    match budget.try_spend(on_wire, (age, asked), may_react, now) {
+                        Some(Paid::Credit) => {}
+                        Some(Paid::Steady) => out.reactions.spend(on_wire),
+                        None => break,
+                    }
                 }
                 self.pace.sent();
                 if id == ME {

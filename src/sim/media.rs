@@ -57,6 +57,8 @@ impl Making {
 #[derive(Debug)]
 struct Film {
     making: Making,
+    /// What the room asks for.
+    most_bits_per_s: u32,
     rng: Rng,
     /// When each frame was captured.
     captured: Vec<Duration>,
@@ -127,18 +129,19 @@ impl World {
 
     /// A member's page begins to capture a source.
     pub fn film(&mut self, number: usize, source: Source, making: Making) {
+        self.load(number, source, making);
         self.ask(number, Command::Media(MediaCommand::Begin(source)));
-        self.resume(number, source, making);
+        self.resume(number, source);
     }
 
-    /// A page captures again what was begun before.
-    pub fn resume(&mut self, number: usize, source: Source, making: Making) {
-        let (now, rng) = (self.now, Rng::new(self.seed ^ number as u64));
+    fn load(&mut self, number: usize, source: Source, making: Making) {
+        let rng = Rng::new(self.seed ^ number as u64);
         let Some(host) = self.hosts.get_mut(number) else {
             return;
         };
         let film = host.page.films.entry(source).or_insert_with(|| Film {
             making,
+            most_bits_per_s: u32::MAX,
             rng,
             captured: Vec::new(),
             is_key_wanted: true,
@@ -146,8 +149,16 @@ impl World {
             quiet_db: 30,
             is_running: false,
         });
-        film.is_key_wanted = true;
-        if !std::mem::replace(&mut film.is_running, true) {
+        film.making = making;
+    }
+
+    /// A page captures again what was begun before.
+    pub fn resume(&mut self, number: usize, source: Source) {
+        let now = self.now;
+        let host = self.hosts.get_mut(number);
+        let film = host.and_then(|host| host.page.films.get_mut(&source));
+        if let Some(film) = film.filter(|film| !film.is_running) {
+            (film.is_running, film.is_key_wanted) = (true, true);
             self.schedule(now, Action::Capture(number, source));
         }
     }
@@ -213,7 +224,7 @@ impl World {
             }
             ToPage::Bitrate { source, bits_per_s } => {
                 if let Some(film) = self.film_of(number, source) {
-                    film.making.bits_per_s = film.making.bits_per_s.min(bits_per_s);
+                    film.most_bits_per_s = bits_per_s;
                 }
             }
             ToPage::Gone(stream) => {
@@ -327,7 +338,7 @@ impl World {
     pub fn bits_per_s(&self, number: usize, source: Source) -> u32 {
         let host = self.hosts.get(number);
         let film = host.and_then(|host| host.page.films.get(&source));
-        film.map_or(0, |film| film.making.bits_per_s)
+        film.map_or(0, Film::bits_per_s)
     }
 
     /// What a page has seen or heard of another's source since a time of the run.
@@ -357,13 +368,17 @@ impl World {
 }
 
 impl Film {
+    fn bits_per_s(&self) -> u32 {
+        self.making.bits_per_s.min(self.most_bits_per_s)
+    }
+
     fn capture(&mut self, by: usize, source: Source, now: Duration) -> Captured {
         let number = self.captured.len() as u32;
         self.captured.push(now);
         let is_key = std::mem::take(&mut self.is_key_wanted) || !source.is_picture();
         self.keys += u32::from(is_key);
         let frames_per_s = self.making.frames_per_s.max(1);
-        let mean = f64::from(self.making.bits_per_s) / 8.0 / f64::from(frames_per_s);
+        let mean = f64::from(self.bits_per_s()) / 8.0 / f64::from(frames_per_s);
         let times = match (source.is_picture(), is_key) {
             (true, true) => KEY_TIMES,
             (true, false) => 0.6 + 0.8 * self.rng.unit(),

@@ -457,7 +457,7 @@ impl Conference {
         }
     }
 
-    /// What may be sent where somebody is on radio.
+    /// What may be sent where the room is on radio.
     fn on_air(&self, now: Duration) -> BTreeSet<StreamId> {
         let own = self.own.streams().map(|(source, id, _)| OnAir {
             id,

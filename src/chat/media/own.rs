@@ -55,7 +55,7 @@ pub(super) fn most_bits_per_s(source: Source, is_on_radio: bool) -> u32 {
 #[derive(Debug)]
 pub(super) struct Own {
     is_keyed: bool,
-    /// Where somebody is on radio: what may be sent, of anybody.
+    /// Where the room is on radio: what may be sent, of anybody.
     on_air: Option<BTreeSet<StreamId>>,
     streams: BTreeMap<Source, OwnStream>,
 }

@@ -93,7 +93,7 @@ pub(super) struct OnAir {
     pub(super) spoke_at: Option<Duration>,
 }
 
-/// Which streams are sent where somebody is on radio. Everybody comes to the same ones by what all
+/// Which streams are sent where the room is on radio. Everybody comes to the same ones by what all
 /// say, because what one radio need not receive takes the air of all the same: two voices of
 /// 100 kbit/s, which leave the 300 of one picture.
 pub(super) fn on_air(now: Duration, mut all: Vec<OnAir>) -> BTreeSet<StreamId> {

@@ -11,6 +11,7 @@ use super::roster::Id;
 use super::streams::Owner;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::StreamId;
+use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::call::{Call, Called, Want, Wants};
 use crate::protocol::wire::frame::notice::Notice;
 use crate::protocol::wire::frame::{Author, Body, Key, MemberTag};
@@ -97,10 +98,10 @@ impl Engine {
         self.me.seal.check_unit(by, root, signature, may_check)
     }
 
-    /// Whether somebody in the room is on radio.
+    /// Whether this member, or most of the room, is on radio.
     #[must_use]
     pub fn is_on_radio(&self) -> bool {
-        self.group.slowest_link(self.me.link).is_slow()
+        self.group.slowest_link(self.me.link) == Link::Radio
     }
 
     pub(super) fn hear_call(&mut self, id: Id, author: &Author, call: &Call) {

@@ -180,7 +180,7 @@ impl Node {
         self.engine.check_unit(by, proof, may_check)
     }
 
-    /// Whether somebody in the room is on radio.
+    /// Whether this member, or most of the room, is on radio.
     #[must_use]
     pub fn is_on_radio(&self) -> bool {
         self.engine.is_on_radio()

@@ -17,6 +17,7 @@ use self::beyond::of_beyond;
 use self::object::{Dropped, NetworkInterface, Object, OpenRoom, Someone};
 use self::page::Extras;
 use super::failure;
+use super::lines::sentence_of_beyond;
 use crate::chat::event::{
     Content, Delivered, Failure, Guest, HubNews, Ignored, Interface, Message, News, PeerNews,
     Person, Ready, Stats, Timing,
@@ -72,6 +73,7 @@ impl Json {
                 Some(failure::sentence(self.lang, failed, None, room))
             }
             News::Files(happened) => files::words(self.lang, happened),
+            News::Beyond(happened) => sentence_of_beyond(self.lang, happened),
             _ => None,
         };
         if let Some(words) = &words {

@@ -44,6 +44,18 @@ pub(super) struct Giving {
     passage: Option<Passage>,
 }
 
+/// Where a bridge puts the files that it carries.
+#[cfg(feature = "bridge")]
+fn folder_of_bridge(settings: &ChatSettings) -> Option<std::path::PathBuf> {
+    let files = settings.bridge.as_ref()?.files.as_ref()?;
+    Some(files.folder.clone())
+}
+
+#[cfg(not(feature = "bridge"))]
+fn folder_of_bridge(_: &ChatSettings) -> Option<std::path::PathBuf> {
+    None
+}
+
 impl Giving {
     /// Prepares an errand, and takes the standard input for it if that is to be given.
     ///
@@ -51,7 +63,7 @@ impl Giving {
     /// The system's refusal of a folder for what passes through, or of its input.
     pub(super) fn prepare(settings: &ChatSettings, lang: Lang) -> Result<(Self, Filing), Error> {
         let Some(errand) = &settings.errand else {
-            return Ok((Self::default(), Filing::default()));
+            return Ok((Self::default(), Filing::into(folder_of_bridge(settings))));
         };
         let mut giving = Self {
             errand: Some(Errand::new(errand, lang, settings.form == Form::Json)),

@@ -17,6 +17,8 @@ mod opening;
 #[cfg(feature = "web")]
 mod paging;
 mod secret;
+#[cfg(feature = "bridge")]
+mod servers;
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -121,7 +123,7 @@ fn talk(
         group,
         shows_talk: shows_talk(settings),
         #[cfg(feature = "bridge")]
-        bridging: Default::default(),
+        bridging: bridging::Bridging::of(settings.bridge.as_ref()),
         refusals: Throttle::default(),
         signal: None,
         is_leaving: false,

@@ -155,7 +155,8 @@ impl Engine {
         let waits = &self.receiving.cause_waits;
         let sequence = frame.held.position.sequence;
         let is_overtaken = waits.is_overtaken(frame.author.tag(), sequence, clock);
-        let is_late = is_old || is_behind || is_overtaken;
+        let is_late =
+            is_old || is_behind || is_overtaken || self.is_far_ahead(now, frame.id, clock);
         let order = if is_late { Order::Late } else { Order::InOrder };
         self.show_opened(now, frame, order);
         true
@@ -320,6 +321,7 @@ impl Engine {
     }
 
     fn close_session(&mut self, id: Id) {
+        self.unlist_far(id);
         self.group.roster.close(id);
         self.on_left(id, Farewell::Said);
     }

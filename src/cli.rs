@@ -33,7 +33,7 @@ use std::path::Path;
 use clap::{Parser, Subcommand};
 
 #[cfg(feature = "bridge")]
-pub use self::bridge::{BridgeArgs, BridgeSettings};
+pub use self::bridge::{BridgeArgs, BridgeSettings, CarriedFilesSettings};
 pub use self::call::CallArgs;
 pub use self::chat::{ChatArgs, ChatSettings, Display, InputPolicy};
 pub use self::config::{Config, ConfigFile, Key, Setting, Source, typed_lang};

@@ -217,6 +217,8 @@ pub enum Usage {
     Guests(String),
     /// A bridge is to carry a room that everybody can read, and nothing says that this is meant.
     PublicBridge(String),
+    /// Nothing says by which servers a bridge carries its rooms.
+    NoNats,
     /// The address of a server holds a secret; the address without it.
     SecretInUrl(String),
     /// Not an argument of `history`.

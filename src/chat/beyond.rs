@@ -2,21 +2,78 @@
 //! itself, how it is connected. The bridge itself is `relay`.
 
 pub mod relay;
+mod telling;
+
+use std::sync::Arc;
 
 use super::event::{Id, Person};
+pub use crate::protocol::engine::event::SiteChange;
+use crate::protocol::message::Name;
+
+/// Another site, as its bridge states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteState {
+    /// What it is called, uncleaned.
+    pub name: Arc<str>,
+    /// The bridge there.
+    pub bridge: Person,
+    /// How many people are there.
+    pub people: usize,
+    /// By how many milliseconds its clock is ahead of this member's, if they differ much.
+    pub ahead_ms: Option<i64>,
+}
+
+/// Where somebody is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// At this network.
+    #[default]
+    Here,
+    /// At the site of this name, as its bridge states.
+    Site(Arc<str>),
+    /// At another site; no bridge has stated yet at which.
+    Beyond,
+}
+
+impl Place {
+    /// Where somebody at another site is.
+    #[must_use]
+    pub fn beyond(site: Option<&Name>) -> Self {
+        site.map_or(Self::Beyond, |site| Self::Site(site.as_str().into()))
+    }
+
+    /// Whether it is at another site.
+    #[must_use]
+    pub fn is_beyond(&self) -> bool {
+        *self != Self::Here
+    }
+}
 
 /// What lies beyond this network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BeyondNews {
-    /// Another site is in reach, as its bridge states; it has the bridge's name.
+    /// Something is new about another site.
     Site {
-        /// The bridge there.
-        bridge: Person,
-        /// How many people are there.
-        people: usize,
+        /// The site.
+        site: SiteState,
+        /// What is new.
+        change: SiteChange,
     },
+    /// The other sites in reach.
+    Sites(Vec<SiteState>),
+    /// Somebody at another site spoke, or was named: they are on the list from now on.
+    Far {
+        /// Who.
+        person: Person,
+        /// At which, if its bridge has stated it.
+        site: Option<Arc<str>>,
+    },
+    /// Somebody at another site has left, or said nothing for long.
+    FarGone(Person),
     /// All people at another site have own messages, as its bridge states.
     Delivered {
+        /// The site.
+        site: Arc<str>,
         /// The bridge there.
         bridge: Person,
         /// How many people are there.
@@ -48,6 +105,8 @@ pub enum LinkState {
     Down,
     /// The server refuses something, or cannot be used.
     Fault,
+    /// Nobody at this network has the room's key, and others use another one: nothing is carried.
+    WrongKey,
     /// This bridge sends what is said.
     Sending,
     /// Another bridge of this site sends; this one takes its place when it is not heard any more.
@@ -62,6 +121,7 @@ impl LinkState {
             Self::Up => "up",
             Self::Down => "down",
             Self::Fault => "fault",
+            Self::WrongKey => "wrong_key",
             Self::Sending => "sending",
             Self::Standby => "standby",
         }

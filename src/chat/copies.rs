@@ -139,11 +139,9 @@ impl Chat {
                 Copy::Elsewhere(source) => News::OwnKeyElsewhere(source),
                 Copy::Names(people) => {
                     let state = |who: &NamedKey| MemberState {
-                        person: self.people.person(who),
                         is_own: *who == me,
-                        is_silent: false,
                         is_ignored: self.people.ignoring.has(Some(&who.key)),
-                        is_keeper: false,
+                        ..MemberState::here(self.people.person(who))
                     };
                     News::SharedKey(people.iter().map(state).collect())
                 }

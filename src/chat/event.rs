@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use self::message::{Content, Id, Message, Timing};
 pub use super::amending::{Deleted, Edited};
 pub use super::archive::forgetting::Forgetting;
-pub use super::beyond::{BeyondNews, LinkState};
+pub use super::beyond::{BeyondNews, LinkState, Place, SiteChange, SiteState};
 use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 pub use super::finding::{FoundMessage, HistoryPage};
@@ -356,6 +356,26 @@ pub struct MemberState {
     pub is_ignored: bool,
     /// Whether it is no person, but keeps what is said for the others.
     pub is_keeper: bool,
+    /// Whether it is no person, but carries the room to other networks.
+    pub is_bridge: bool,
+    /// Where they are.
+    pub place: Place,
+}
+
+impl MemberState {
+    /// Another person who is here, and of whom nothing else is known.
+    #[must_use]
+    pub fn here(person: Person) -> Self {
+        Self {
+            person,
+            is_own: false,
+            is_silent: false,
+            is_ignored: false,
+            is_keeper: false,
+            is_bridge: false,
+            place: Place::Here,
+        }
+    }
 }
 
 /// Somebody of whom nothing is shown.

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::Chat;
 use super::command::{Command, RequestId};
-use super::event::{
-    BeyondNews, Content, Delivered, Failure, Guest, Id, Message, News, Stats, Timing,
-};
+use super::event::{Content, Delivered, Failure, Guest, Id, Message, News, Stats, Timing};
 use super::own::Unsent;
 use super::people::Arrival;
 use super::transcript::{MESSAGES_MAX, Snapshot};
@@ -31,6 +29,7 @@ impl Chat {
             Command::Who(None) => {
                 let members = self.people.members(self.node.roster());
                 self.answer(request, News::Members(members));
+                self.tell_sites(now, request);
             }
             Command::Who(Some(name)) => {
                 let members = self.people.alike(&name, self.node.roster());
@@ -53,19 +52,20 @@ impl Chat {
                     read_until: self.remembering.read_until(),
                 };
                 self.answer(request, News::Snapshot(Box::new(snapshot)));
+                self.tell_sites(now, request);
             }
-            Command::Verify(name) => self.with_person(request, &name, |chat, who| {
+            Command::Verify(name) => self.with_person(now, request, &name, |chat, who| {
                 let code = code(&chat.people.my_key(), &who.key);
                 chat.people.show_code(&who);
                 let person = chat.people.person(&who);
                 chat.answer(request, News::Code { person, code });
             }),
-            Command::Verified(name) => self.with_person(request, &name, |chat, who| {
+            Command::Verified(name) => self.with_person(now, request, &name, |chat, who| {
                 let verified = chat.people.verify(&who);
                 chat.answer(request, verified);
                 chat.ask_archive();
             }),
-            Command::Unverify(name) => self.with_person(request, &name, |chat, who| {
+            Command::Unverify(name) => self.with_person(now, request, &name, |chat, who| {
                 let unverified = chat.people.unverify(&who);
                 chat.answer(request, unverified);
                 chat.ask_archive();
@@ -135,12 +135,16 @@ impl Chat {
     /// Does something about the person who is meant, or reports why it is not clear who that is.
     fn with_person(
         &mut self,
+        now: Moment,
         request: RequestId,
         name: &str,
         act: impl FnOnce(&mut Self, NamedKey),
     ) {
         match self.called(name) {
-            Ok(who) => act(self, who),
+            Ok(who) => {
+                self.node.note_named(now.time, &who);
+                act(self, who);
+            }
             Err(failure) => self.answer(request, News::Failed(failure)),
         }
     }
@@ -219,12 +223,10 @@ impl Chat {
             EngineEvent::ClockAhead { ahead } => News::Failed(Failure::ClockAhead(ahead)),
             EngineEvent::CaughtUp { messages } => News::CaughtUp { messages },
             EngineEvent::Unmirrored { lines } => News::Unmirrored { lines },
-            EngineEvent::Site { who, people } => self.of_site(&who, people),
-            EngineEvent::DeliveredAt {
-                who,
-                people,
-                last_sequence,
-            } => self.of_delivery_at(&who, people, last_sequence)?,
+            EngineEvent::Site { .. }
+            | EngineEvent::Far { .. }
+            | EngineEvent::FarGone(_)
+            | EngineEvent::DeliveredAt { .. } => return self.of_beyond(event),
             EngineEvent::Guest {
                 name,
                 text,
@@ -252,23 +254,6 @@ impl Chat {
             EngineEvent::Piece(piece) => self.on_piece(now, piece),
             _ => {}
         }
-    }
-
-    /// How many people are at another site.
-    fn of_site(&self, who: &NamedKey, people: usize) -> News {
-        News::Beyond(BeyondNews::Site {
-            bridge: self.people.person(who),
-            people,
-        })
-    }
-
-    /// Up to which own message the people at another site have everything.
-    fn of_delivery_at(&self, who: &NamedKey, people: usize, last_sequence: u32) -> Option<News> {
-        Some(News::Beyond(BeyondNews::Delivered {
-            bridge: self.people.person(who),
-            people,
-            last: Id::Group(self.own.id_up_to(last_sequence)?),
-        }))
     }
 
     /// Takes in how far own messages have got.

@@ -3,6 +3,7 @@
 
 mod author;
 mod learning;
+mod listing;
 mod renaming;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,13 +12,13 @@ use std::time::Duration;
 use self::author::RecentAuthor;
 use super::Config;
 use super::archive::{Remembered, Request};
-use super::event::{Failure, MemberState, News, Person};
+use super::event::{Failure, News, Person};
 use super::ignoring::Ignoring;
 use super::suffix;
 use super::trust::{NAMES_MAX, Standing, Tenure, Trust};
 use crate::protocol::engine::event::NamedKey;
 use crate::protocol::engine::roster::Roster;
-use crate::protocol::lookalike::{Looks, clean_name};
+use crate::protocol::lookalike::clean_name;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::Key;
 
@@ -428,58 +429,6 @@ impl People {
             given: given.to_owned(),
             people: people.into_iter().map(with_suffix).collect(),
         }
-    }
-
-    /// Everybody who is here, this member first, the others by name.
-    pub(super) fn members(&self, roster: &Roster) -> Vec<MemberState> {
-        let mut others: Vec<MemberState> = Vec::new();
-        for (_, member) in roster.others() {
-            let person = self.person(&NamedKey {
-                name: member.name.clone(),
-                key: member.key,
-            });
-            let is_silent = member.is_silent;
-            // Several sessions of one person are one.
-            match others.iter_mut().find(|other| other.person == person) {
-                Some(other) => {
-                    other.is_silent &= is_silent;
-                    other.is_keeper &= member.is_keeper();
-                }
-                None => others.push(MemberState {
-                    person,
-                    is_own: false,
-                    is_silent,
-                    is_ignored: self.ignoring.has(Some(&member.key)),
-                    is_keeper: member.is_keeper(),
-                }),
-            }
-        }
-        others.sort_by(|one, other| {
-            let order = |state: &MemberState| (state.person.name.clone(), state.person.key);
-            order(one).cmp(&order(other))
-        });
-        let me = MemberState {
-            person: self.me(),
-            is_own: true,
-            is_silent: false,
-            is_ignored: false,
-            is_keeper: self.is_keeper,
-        };
-        [me].into_iter().chain(others).collect()
-    }
-
-    /// Everybody here whose name looks like a typed one, or who has the typed suffix.
-    pub(super) fn alike(&self, typed: &str, roster: &Roster) -> Vec<MemberState> {
-        let (name, digits) = suffix::split(typed).unwrap_or((typed, ""));
-        let looks = [Looks::of(typed), Looks::of(name)];
-        let mut members = self.members(roster);
-        members.retain(|member| {
-            let person = &member.person;
-            let own = Looks::of(&person.name);
-            let has_digits = person.key.is_some_and(|key| suffix::is_of(digits, &key));
-            own.is_like(&looks[0]) || own.is_like(&looks[1]) && has_digits
-        });
-        members
     }
 }
 

@@ -102,7 +102,7 @@ impl Chat {
     }
 
     fn try_to_say(&mut self, mut waiting: Waiting, now: Duration) {
-        let Err(failure) = self.say_to_known(&mut waiting) else {
+        let Err(failure) = self.say_to_known(now, &mut waiting) else {
             return;
         };
         let until = match failure {
@@ -122,8 +122,9 @@ impl Chat {
     }
 
     /// Says as much as is possible; the rest stays.
-    fn say_to_known(&mut self, waiting: &mut Waiting) -> Result<(), Failure> {
+    fn say_to_known(&mut self, now: Duration, waiting: &mut Waiting) -> Result<(), Failure> {
         let who = self.called(&waiting.to)?;
+        self.node.note_named(now, &who);
         while !waiting.text.is_empty() {
             let (piece, _) = split_within(&waiting.text, PRIVATE_MAX_BYTES);
             let piece = piece.to_owned();

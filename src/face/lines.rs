@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use self::amendments::{Answer, answering, marks_in, shown_text};
+pub(super) use self::beyond::{placed, sentence as sentence_of_beyond};
 use self::delivery::{delivery, undelivered};
 use self::files::Progress;
 use super::arrivals::{Crowd, Earlier, Movement};
@@ -424,7 +425,7 @@ fn sentence(lang: Lang, news: &News) -> Option<String> {
         News::InterfaceLost(interface) => text::interface_lost(lang, &interface.name),
         News::NoNetwork => text::no_network(lang),
         News::Slept => text::woke_up(lang),
-        News::Beyond(news) => beyond::sentence(lang, news),
+        News::Beyond(news) => return beyond::sentence(lang, news),
         News::Missed { lines } => text::missed(lang, *lines),
         News::Searched { count, has_more } => text::searched(lang, *count, *has_more),
         other => return relations::sentence(lang, other),

@@ -10,8 +10,10 @@
 //! the bridge, which it gives as the subject for replies. A payload is one frame, as its author
 //! sealed it: the servers learn neither names nor words.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+mod login;
+mod subjects;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -25,6 +27,8 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Notify, Semaphore};
 
+pub use self::login::{NatsLogin, NatsTls};
+use self::subjects::{Subjects, address_of, number_of};
 use crate::protocol::wire::frame::{FRAME_MAX_BYTES, Kind, ROOM_TAG_BYTES};
 
 /// Most frames that wait to be sent: 10 MiB.
@@ -58,23 +62,43 @@ const STREAM_DOUBLES: Duration = Duration::from_secs(120);
 /// Who sent a frame that a stream keeps.
 const FROM: &str = "Roda-From";
 
-/// The port of every bridge's address on the link, which is none of the network.
-const LINK_PORT: u16 = 4222;
-
 /// What the connection is made with.
 pub struct NatsConfig {
     /// The servers' addresses.
     pub servers: Vec<String>,
-    /// The text of a credentials file.
-    pub creds: Option<String>,
-    /// A file with the certificates of authorities.
-    pub tls_ca: Option<PathBuf>,
+    /// How this bridge shows who it is.
+    pub login: NatsLogin,
+    /// How the connection is kept secret.
+    pub tls: NatsTls,
+    /// What the subjects of answers begin with.
+    pub inbox_prefix: Option<String>,
     /// The tags of the rooms.
     pub tags: Vec<[u8; ROOM_TAG_BYTES]>,
-    /// The stream that keeps durable frames.
-    pub stream: Option<String>,
+    /// The stream that keeps durable frames, if one does.
+    pub jetstream: JetStream,
     /// The random number of this bridge.
     pub id: [u8; 16],
+}
+
+/// Where what is said is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JetStream {
+    /// The stream; without one, nothing is kept.
+    pub stream: Option<String>,
+    /// The domain that it is in.
+    pub domain: Option<String>,
+    /// What the subjects of its questions begin with.
+    pub api_prefix: Option<String>,
+}
+
+impl JetStream {
+    fn context(&self, client: Client) -> jetstream::Context {
+        match (&self.domain, &self.api_prefix) {
+            (Some(domain), _) => jetstream::with_domain(client, domain),
+            (None, Some(prefix)) => jetstream::with_prefix(client, prefix),
+            (None, None) => jetstream::new(client),
+        }
+    }
 }
 
 /// Shows no credentials.
@@ -128,34 +152,11 @@ pub struct Nats {
 /// What the tasks share.
 struct Shared {
     subjects: Vec<Subjects>,
-    stream: Option<String>,
+    jetstream: JetStream,
     told: Arc<Semaphore>,
     tell: Box<dyn Fn(NatsNews) -> bool + Send + Sync>,
     /// A connection was made.
     connected: Notify,
-}
-
-/// The subjects of one room.
-struct Subjects {
-    kept: String,
-    live: String,
-    /// Before the number of a bridge.
-    single: String,
-    /// That of this bridge.
-    own: String,
-}
-
-impl Subjects {
-    fn of(tag: &[u8; ROOM_TAG_BYTES], id: &[u8; 16]) -> Self {
-        let tag = hexadecimal(tag);
-        let single = format!("roda.1.{tag}.to.");
-        Self {
-            kept: format!("roda.1.{tag}"),
-            live: format!("roda.1.{tag}.live"),
-            own: format!("{single}{}", hexadecimal(id)),
-            single,
-        }
-    }
 }
 
 impl Nats {
@@ -172,7 +173,7 @@ impl Nats {
         let subjects = config.tags.iter();
         let shared = Arc::new(Shared {
             subjects: subjects.map(|tag| Subjects::of(tag, &config.id)).collect(),
-            stream: config.stream.clone(),
+            jetstream: config.jetstream.clone(),
             told: told.clone(),
             tell: Box::new(tell),
             connected: Notify::new(),
@@ -213,14 +214,6 @@ impl Drop for Nats {
     }
 }
 
-/// Whether a text is one of credentials.
-///
-/// # Errors
-/// Why it is none.
-pub fn check_creds(text: &str) -> io::Result<()> {
-    ConnectOptions::new().credentials(text).map(drop)
-}
-
 fn options(config: &NatsConfig, shared: &Arc<Shared>) -> io::Result<ConnectOptions> {
     let told = shared.clone();
     let mut options = ConnectOptions::new()
@@ -233,13 +226,10 @@ fn options(config: &NatsConfig, shared: &Arc<Shared>) -> io::Result<ConnectOptio
             let shared = told.clone();
             async move { shared.note(&event) }
         });
-    if let Some(creds) = &config.creds {
-        options = options.credentials(creds)?;
+    if let Some(prefix) = &config.inbox_prefix {
+        options = options.custom_inbox_prefix(prefix);
     }
-    if let Some(path) = &config.tls_ca {
-        options = options.add_root_certificates(path.clone());
-    }
-    Ok(options)
+    config.login.apply(config.tls.apply(options))
 }
 
 impl Shared {
@@ -300,7 +290,7 @@ async fn publish(client: &Client, shared: &Shared, frame: Outgoing) -> Result<()
             client.publish_with_reply(to, own, payload).await
         }
         // The server would answer a reply subject for each frame that it keeps.
-        None if is_durable && shared.stream.is_some() => {
+        None if is_durable && shared.jetstream.stream.is_some() => {
             let mut headers = HeaderMap::new();
             let hash = blake3::hash(&frame.bytes).to_hex();
             headers.insert("Nats-Msg-Id", hash.get(..32).unwrap_or_default());
@@ -393,7 +383,7 @@ async fn watch(client: Client, shared: Arc<Shared>) {
         if !(shared.tell)(NatsNews::Up(name)) {
             return;
         }
-        if let Some(stream) = &shared.stream
+        if let Some(stream) = &shared.jetstream.stream
             && let Err(error) = replay(&client, stream, &mut next, &shared).await
         {
             (shared.tell)(NatsNews::Fault(format!("{stream}: {error}")));
@@ -409,7 +399,7 @@ async fn replay(
     next: &mut u64,
     shared: &Shared,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let context = jetstream::new(client.clone());
+    let context = shared.jetstream.context(client.clone());
     let stream = context.get_or_create_stream(stream::Config {
         name: name.to_owned(),
         // Of a tag, and nothing behind it.
@@ -449,51 +439,4 @@ async fn replay(
     let info = stream.get_info().await?;
     *next = info.state.last_sequence + 1;
     Ok(())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The address of a bridge on the link, by the subject of what is for it alone.
-fn address_of(subject: &str) -> Option<SocketAddr> {
-    let number = subject.rsplit('.').next()?;
-    let is_number = number.len() == 32 && number.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = u128::from_str_radix(number, 16)
-        .ok()
-        .filter(|_| is_number)?;
-    Some(SocketAddr::new(
-        IpAddr::V6(Ipv6Addr::from_bits(number)),
-        LINK_PORT,
-    ))
-}
-
-fn number_of(address: SocketAddr) -> String {
-    match address.ip() {
-        IpAddr::V6(ip) => format!("{:032x}", ip.to_bits()),
-        IpAddr::V4(_) => String::from("0"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bridge_is_reached_by_the_subject_that_it_gives_for_replies() {
-        let subjects = Subjects::of(&[0xab; ROOM_TAG_BYTES], &[0x0c; 16]);
-        let tag = "ab".repeat(16);
-        assert_eq!(subjects.kept, format!("roda.1.{tag}"));
-        let from = address_of(&subjects.own).unwrap();
-        let to = format!("{}{}", subjects.single, number_of(from));
-        assert_eq!(to, subjects.own);
-        for wrong in [
-            "",
-            "_INBOX.x",
-            "roda.1.x.to.12",
-            "roda.1.x.to.+c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c",
-        ] {
-            assert_eq!(address_of(wrong), None, "{wrong}");
-        }
-    }
 }

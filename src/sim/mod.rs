@@ -68,6 +68,8 @@ pub struct World {
     /// The events of the members with a recording face.
     faces: BTreeMap<usize, Vec<News>>,
     is_lobby: bool,
+    /// By how much all clocks of this network are wrong.
+    skew_ms: i64,
     /// Whether members that join get an archive.
     is_archived: bool,
     shares_verdicts: bool,
@@ -95,6 +97,7 @@ impl World {
             requests: 0,
             faces: BTreeMap::new(),
             is_lobby: false,
+            skew_ms: 0,
             is_archived: false,
             shares_verdicts: true,
             seal: Seal::public(None).sharing(Verdicts::default()),
@@ -164,6 +167,11 @@ impl World {
         if let Some(host) = self.hosts.get_mut(number) {
             host.skew_ms = skew_ms;
         }
+    }
+
+    /// Sets the wall clocks of the whole network wrong; to be done before anybody starts.
+    pub fn set_skew_of_all(&mut self, skew_ms: i64) {
+        self.skew_ms = skew_ms;
     }
 
     /// A member says its next message; the message's number.
@@ -412,7 +420,7 @@ impl World {
 
     fn moment(&self, number: usize) -> Moment {
         let host = self.hosts.get(number);
-        let skew_ms = host.map_or(0, |host| host.skew_ms);
+        let skew_ms = self.skew_ms + host.map_or(0, |host| host.skew_ms);
         let suspended = host.map_or(Duration::ZERO, |host| host.suspended);
         let wall_ms = EPOCH_MS + self.now.as_millis() as u64;
         Moment {

@@ -18,6 +18,7 @@ use crate::protocol::message::{Name, NameFault};
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::beat::Link as Carrier;
 use crate::protocol::wire::frame::durable::Role;
+use crate::protocol::wire::frame::{Body, Frame, Key, Kind, MemberTag};
 use crate::protocol::wire::private::Secrets;
 
 /// How far all sites go at a time. What a bridge passes on waits up to this long.
@@ -142,7 +143,12 @@ impl Sites {
             seed,
             secrets: Secrets::new(Zeroizing::new([number as u8; 32])),
         };
-        let relay = Relay::new(setup, session.unwrap_or_default(), moment);
+        let relay = Relay::new(
+            setup,
+            session.unwrap_or_default(),
+            Name::parse(name)?,
+            moment,
+        );
         let [high, low] = (number as u16 + 1).to_be_bytes();
         self.bridges.push(Bridge {
             site,
@@ -155,6 +161,14 @@ impl Sites {
         });
         self.tell(number, LinkInput::Up);
         Ok(number)
+    }
+
+    /// A bridge carries files too, of so many bytes in all.
+    pub fn carry_files(&mut self, number: usize, limit_bytes: u64) {
+        let bridge = self.bridges.get_mut(number);
+        if let Some(relay) = bridge.and_then(|bridge| bridge.relay.as_mut()) {
+            relay.carry_files(limit_bytes);
+        }
     }
 
     /// Cuts a bridge off from the link, or connects it again.
@@ -195,6 +209,64 @@ impl Sites {
         self.bridges
             .get(number)
             .map_or((0, 0), |bridge| bridge.sent)
+    }
+
+    /// A bridge that lies: states what it stated last once more, with other people and speakers.
+    /// Returns whether there was anything to change.
+    pub fn lie(&mut self, number: usize, people: u16, speakers: &[MemberTag]) -> bool {
+        self.forge(number, |frame, key| {
+            let Body::Site(site) = &mut frame.body else {
+                return false;
+            };
+            if frame.author.key != key {
+                return false;
+            }
+            site.people = people;
+            site.speakers = speakers.to_vec();
+            frame.author.sequence += 1;
+            true
+        })
+    }
+
+    /// A bridge that lies: signs words in the name of whoever spoke last, with its own key, because
+    /// it has no other. Returns whether there was anything to sign.
+    pub fn put_words(&mut self, number: usize) -> bool {
+        self.forge(number, |frame, key| {
+            frame.author.sequence += 1;
+            frame.body.kind() == Kind::Durable && frame.author.key != key
+        })
+    }
+
+    /// Changes the newest recorded frame for which that works, signs it as a bridge, and puts it on
+    /// the link.
+    fn forge(
+        &mut self,
+        number: usize,
+        mut change: impl FnMut(&mut Frame<'_>, Key) -> bool,
+    ) -> bool {
+        let Some(bridge) = self.bridges.get(number) else {
+            return false;
+        };
+        let Some(world) = self.worlds.get(bridge.site) else {
+            return false;
+        };
+        let Some(host) = world.hosts.get(bridge.host) else {
+            return false;
+        };
+        let (seal, signer) = (world.seal.clone(), host.signer.clone());
+        let mut forged = Vec::new();
+        let mut inside = Vec::new();
+        for bytes in self.recorded().iter().rev() {
+            let Ok(mut opened) = seal.open(bytes, &mut inside) else {
+                continue;
+            };
+            if change(&mut opened.frame, signer.key()) {
+                seal.close(&opened.frame, &signer, &mut forged);
+                break;
+            }
+        }
+        self.inject(number, &forged);
+        !forged.is_empty()
     }
 
     /// Puts a datagram on the link as if a bridge had sent it.

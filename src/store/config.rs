@@ -34,6 +34,19 @@ pub fn read() -> Result<ConfigFile, ConfigError> {
     Ok(ConfigFile { path, text })
 }
 
+/// Reads another file of settings, which must be there.
+///
+/// # Errors
+/// As [`read`], and a file that is not there.
+#[cfg(feature = "bridge")]
+pub fn read_file(path: &Path) -> Result<String, ConfigError> {
+    read_at(path)?.ok_or_else(|| ConfigError {
+        path: path.to_owned(),
+        line: None,
+        fault: ConfigFault::Unreadable(std::io::Error::from(ErrorKind::NotFound).to_string()),
+    })
+}
+
 fn read_at(path: &Path) -> Result<Option<String>, ConfigError> {
     let error = |fault| ConfigError {
         path: path.to_owned(),

@@ -5,11 +5,15 @@ pub mod archive;
 pub mod config;
 mod database;
 pub mod files;
+#[cfg(feature = "bridge")]
+pub mod host;
 pub mod identity;
 pub mod lab;
 pub mod lab_thread;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
+#[cfg(feature = "bridge")]
+pub mod nats_context;
 pub mod open_rooms;
 #[cfg(feature = "web")]
 pub mod page;

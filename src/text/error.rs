@@ -180,6 +180,7 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
         Usage::Name(given, why) => super::name::name_refused(lang, given, *why),
         Usage::OddName(given, odd) => super::name::name_is_odd(lang, given, *odd),
         Usage::PublicBridge(room) => super::public_is_not_carried(lang, room),
+        Usage::NoNats => super::no_nats(lang),
         Usage::SecretInUrl(server) => super::secret_in_url(lang, server),
         Usage::Guests(given) => say!(
             lang,

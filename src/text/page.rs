@@ -219,6 +219,8 @@ fn people(lang: Lang) -> Vec<Named> {
             "page_keeper",
             say!(lang, "keeps what is said", "guarda o que se diz"),
         ),
+        ("page_bridge", super::carries_here(lang)),
+        ("page_beyond", super::is_beyond_now(lang, None)),
         ("page_is_ignored", say!(lang, "ignored", "ignorada")),
         ("page_silent", say!(lang, "not answering", "não responde")),
         (

@@ -204,3 +204,58 @@ fn a_room_that_everybody_can_read_is_carried_only_if_that_is_said() {
     bridge.gets_signal("TERM");
     bridge.ends_with(143);
 }
+
+#[test]
+fn a_bridge_is_listed_as_one_and_says_where_its_key_is_the_wrong_one() {
+    let place = Place::on_loopback();
+    let keys = folder();
+    fs::write(keys.path().join("right"), SECRET).unwrap();
+    fs::write(
+        keys.path().join("wrong"),
+        "outra frase que ninguem adivinha",
+    )
+    .unwrap();
+    let room = |key: &str| {
+        let file = keys.path().join(key).display().to_string();
+        ["--room", "barco", "--key-file", &file].map(str::to_owned)
+    };
+    let nats = ["--nats", "nats://127.0.0.1:9", "--site", "ilha"].map(str::to_owned);
+    let bridge = |key: &str| {
+        let args = [nats.to_vec(), room(key).to_vec()].concat();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let home = Home::new();
+        Program::start(place.bridge(&home, &args)).keeping(&home)
+    };
+    let mut wrong = bridge("wrong");
+    let right = bridge("right");
+    let args = room("right");
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut ana = place.member(&Home::new(), "ana", &args);
+    ana.notes("bridge");
+    ana.says("/who");
+    ana.notes("bridge: bridge");
+    (0..10).for_each(|line| ana.says(&format!("linha {line}")));
+    // There is no server: the room is told of the key all the same.
+    wrong.notes("another key");
+    for bridge in [wrong, right] {
+        bridge.gets_signal("TERM");
+        bridge.ends_with(143);
+    }
+}
+
+#[test]
+fn what_a_bridge_is_told_by_a_file_or_a_context_is_checked_and_shown_without_secrets() {
+    let place = Place::on_loopback();
+    let (files, home) = (folder(), Home::new());
+    let file = files.path().join("bridge.toml");
+    let path = file.display().to_string();
+    fs::write(&file, "nats = ['nats://h']\nsenha = 'segredo'\n").unwrap();
+    let refused = Program::start(place.bridge(&home, &["--config", &path])).ends_with(2);
+    assert!(refused.noted[0].contains("bridge.toml:2"), "{refused:?}");
+    assert!(!refused.noted[0].contains("segredo"), "{refused:?}");
+    let public = ["--context", "nenhum", "--public"];
+    let refused = Program::start(place.bridge(&home, &public)).ends_with(1);
+    assert!(refused.noted[0].contains("nenhum.json"), "{refused:?}");
+    let refused = Program::start(place.bridge(&home, &["--public"])).ends_with(2);
+    assert!(refused.noted[0].contains("--context"), "{refused:?}");
+}

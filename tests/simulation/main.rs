@@ -19,6 +19,7 @@ mod clocks;
 mod copies;
 mod counts;
 mod faces;
+mod far;
 mod files;
 mod guests;
 mod hostile;

@@ -14,15 +14,29 @@ use roda::sim::sites::{LinkFaults, Sites};
 
 use crate::circle::{Circle, SECOND};
 
-const MEMBERS: usize = 4;
+pub(crate) const MEMBERS: usize = 4;
+
+/// The number of a site's first bridge among its members.
+pub(crate) const BRIDGE: usize = MEMBERS;
 
 /// Sites of some members, each with one bridge that has met the others.
-fn sites(seed: u64, count: usize) -> Sites {
-    let worlds = (0..count).map(|site| {
-        let seed = seed * 100 + site as u64;
-        Circle::met(World::new(seed, Faults::NONE), seed, MEMBERS).world
+pub(crate) fn sites(seed: u64, count: usize) -> Sites {
+    sites_with_clocks(seed, &vec![0; count])
+}
+
+/// The same, with clocks that are wrong by so many milliseconds at each.
+pub(crate) fn sites_with_clocks(seed: u64, skews_ms: &[i64]) -> Sites {
+    let count = skews_ms.len();
+    let worlds = skews_ms.iter().zip(seed * 100..).map(|(skew_ms, seed)| {
+        let mut world = World::new(seed, Faults::NONE);
+        world.set_skew_of_all(*skew_ms);
+        Circle::met(world, seed, MEMBERS).world
     });
     let mut sites = Sites::of(worlds.collect(), seed);
+    // The bridges' faces from the start, the others' once all have met.
+    for world in &mut sites.worlds {
+        world.record_face(BRIDGE);
+    }
     for site in 0..count {
         sites.bridge(site, &format!("site{site}")).unwrap();
     }
@@ -38,12 +52,12 @@ fn record_faces(sites: &mut Sites) {
 }
 
 /// A member says a line, whose words name where it is from.
-fn say(sites: &mut Sites, site: usize, member: usize, line: usize) {
+pub(crate) fn say(sites: &mut Sites, site: usize, member: usize, line: usize) {
     let text = format!("linha {line} de {member} em {site}");
     sites.worlds[site].ask(member, Command::Say(text));
 }
 
-fn talk(sites: &mut Sites, lines: usize, pause: Duration) {
+pub(crate) fn talk(sites: &mut Sites, lines: usize, pause: Duration) {
     talk_from(sites, 0, lines, pause);
 }
 
@@ -55,13 +69,13 @@ fn talk_from(sites: &mut Sites, first: usize, lines: usize, pause: Duration) {
     }
 }
 
-fn texts(sites: &Sites, site: usize, member: usize) -> Vec<String> {
+pub(crate) fn texts(sites: &Sites, site: usize, member: usize) -> Vec<String> {
     let held = sites.worlds[site].node(member).unwrap().history(usize::MAX);
     held.into_iter().map(|said| said.text).collect()
 }
 
 /// Everybody holds the same lines in the same order, and was shown each once.
-fn expect_one_room(sites: &Sites, lines: usize, seed: u64) {
+pub(crate) fn expect_one_room(sites: &Sites, lines: usize, seed: u64) {
     let expected = texts(sites, 0, 0);
     assert_eq!(expected.len(), lines, "seed {seed}: of lines");
     for (site, world) in sites.worlds.iter().enumerate() {
@@ -86,7 +100,12 @@ fn expect_one_room(sites: &Sites, lines: usize, seed: u64) {
     }
 }
 
-fn count_told(sites: &Sites, site: usize, member: usize, is: impl Fn(&News) -> bool) -> usize {
+pub(crate) fn count_told(
+    sites: &Sites,
+    site: usize,
+    member: usize,
+    is: impl Fn(&News) -> bool,
+) -> usize {
     let face = sites.worlds[site].face(member).iter();
     face.filter(|news| is(news)).count()
 }

@@ -118,6 +118,7 @@ fn is_of_kind(value: &Value, kind: &str) -> bool {
     kind.split(" or ").any(|kind| match kind {
         "string" => value.is_string(),
         "number" => value.is_u64(),
+        "integer" => value.is_i64(),
         "boolean" => value.is_boolean(),
         "null" => value.is_null(),
         "object" => value.is_object(),

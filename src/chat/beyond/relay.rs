@@ -6,6 +6,7 @@
 //! crosses       durable frames, each once, whoever lost them: each side repairs its own losses
 //! stays         beats, NACKs, statuses, the dialogues of catching up
 //! instead       a statement about this site each second, of one length for a site of any size
+//! files         taken at one side, given at the other, once for all (`files`)
 //! no loops      what a side holds already is not sent there again
 //! after a gap   the bridges compare digests like members, and give each other what is missing
 //! ```
@@ -15,11 +16,16 @@
 //! any more, the next one takes its place, and sends once more what came lately: who has it drops
 //! it.
 
+mod files;
+mod others;
+
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::files::CarriedFiles;
+use self::others::OtherBridges;
 use super::LinkState;
 use crate::chat::Chat;
 use crate::protocol::engine::Setup;
@@ -27,10 +33,12 @@ use crate::protocol::engine::beyond::PassedFrame;
 use crate::protocol::engine::event::Transmit;
 use crate::protocol::engine::frame_log::Position;
 use crate::protocol::engine::relay::Spread;
+use crate::protocol::engine::sites::LinkReport;
+use crate::protocol::message::Name;
 use crate::protocol::node::Node;
 use crate::protocol::rate::TokenBucket;
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::MemberTag;
+use crate::protocol::wire::frame::{FrameFault, MemberTag};
 
 /// How often a bridge states who is at its site, and with that that it is there.
 const STATED_EVERY: Duration = Duration::from_secs(1);
@@ -63,7 +71,11 @@ const WAITING_MAX: usize = 8192;
 /// Frames of an archive that are given to the link's side in one turn.
 const SEED_FRAMES: usize = 128;
 
-/// Most sites and rivals that are counted.
+/// So many frames under another key, and nobody with this one, show that it is the wrong one: one
+/// room in 65,536 looks as if it had this name.
+const OTHER_KEY_FRAMES: u64 = 8;
+
+/// Most rivals that are counted.
 const TAGS_MAX: usize = 64;
 
 /// What comes in.
@@ -109,6 +121,8 @@ pub enum LinkOutput {
 pub struct Relay {
     link: Node,
     is_up: bool,
+    /// Whether its key is the wrong one.
+    is_refused: bool,
     /// When this bridge has heard who else is there, and may send.
     settled_at: Duration,
     state: LinkState,
@@ -119,42 +133,57 @@ pub struct Relay {
     state_at: Duration,
     /// When another bridge of this site was heard last on the link.
     rivals: BTreeMap<MemberTag, (u64, Duration)>,
-    /// When a statement of another site was passed on last.
-    stated: BTreeMap<MemberTag, Duration>,
+    /// What was heard of the bridges of other sites.
+    others: OtherBridges,
+    /// What this bridge's site is called.
+    site: Name,
     waiting: VecDeque<PassedFrame>,
     home_pace: TokenBucket,
     to_link: Recent,
     to_home: Recent,
     /// How far the held frames of this side are with the other one; `None` if all are.
     seeded: Option<Position>,
+    /// The files, if they are carried.
+    files: Option<CarriedFiles>,
     /// Whether this side was given something since that was asked last.
     has_moved: bool,
     out: VecDeque<LinkOutput>,
 }
 
 impl Relay {
-    /// A bridge between a room's member here, whose session is `session`, and a link, on which it
-    /// is the member of the setup.
+    /// A bridge between a room's member here, whose session is `session` and whose site is called
+    /// `site`, and a link, on which it is the member of the setup.
     #[must_use]
-    pub fn new(setup: Setup, session: u64, now: Moment) -> Self {
+    pub fn new(setup: Setup, session: u64, site: Name, now: Moment) -> Self {
+        let mut link = Node::new(setup, now);
+        link.become_link();
         Self {
-            link: Node::new(setup, now),
+            link,
             is_up: false,
+            is_refused: false,
             settled_at: Duration::ZERO,
             state: LinkState::Standby,
             told: None,
             session,
             state_at: now.time,
             rivals: BTreeMap::new(),
-            stated: BTreeMap::new(),
+            others: OtherBridges::default(),
+            site,
             waiting: VecDeque::new(),
             home_pace: TokenBucket::new(HOME_PER_S, HOME_BURST, now.time),
             to_link: Recent::default(),
             to_home: Recent::default(),
             seeded: Some(Position::default()),
+            files: None,
             has_moved: false,
             out: VecDeque::new(),
         }
+    }
+
+    /// Carries files too, of so many bytes in all.
+    pub fn carry_files(&mut self, limit_bytes: u64) {
+        let (me, seed) = (self.link.key(), self.session);
+        self.files = Some(CarriedFiles::new(me, seed, limit_bytes));
     }
 
     /// Takes something in; `home` is this bridge's member here.
@@ -174,12 +203,27 @@ impl Relay {
             LinkInput::Single { from, bytes } => self.link.on_datagram(now, from, bytes),
             LinkInput::Time => self.link.on_time(now),
         }
+        self.check_key(home);
         self.hear_statements(now, home);
         self.elect(now, home);
-        self.seed(now, home);
+        // What is new is sent, also if it is held already.
         self.take_out(now, home);
+        self.seed(now, home);
         self.take_in(now, home);
         self.state(now, home);
+        self.move_files(now, home);
+    }
+
+    fn move_files(&mut self, now: Moment, home: &mut Chat) {
+        // What the bridges say of each other is told by their statements.
+        while let Some(event) = self.link.poll_event() {
+            if let Some(files) = &mut self.files {
+                files.hear(now, event, &mut self.link);
+            }
+        }
+        if let Some(files) = &mut self.files {
+            self.has_moved |= files.run(now, &mut self.link, home);
+        }
     }
 
     /// The next thing to do. To be called again until it is [`LinkOutput::Wake`].
@@ -188,12 +232,10 @@ impl Relay {
             return output;
         }
         while let Some(transmit) = self.link.poll_send(now) {
-            if self.is_up {
+            if self.is_up && !self.is_refused {
                 return LinkOutput::Publish(transmit);
             }
         }
-        // What the bridges say of each other is told by their statements.
-        while self.link.poll_event().is_some() {}
         LinkOutput::Wake(self.next_time(now.time))
     }
 
@@ -222,6 +264,7 @@ impl Relay {
             self.is_up.then_some(self.state_at),
             (!self.waiting.is_empty()).then_some(paced),
             self.seeded.map(|_| now + STATED_EVERY),
+            self.files.as_ref().map(|files| files.next_time(&self.link)),
         ];
         times.into_iter().flatten().min()
     }
@@ -234,6 +277,8 @@ impl Relay {
     }
 
     /// Passes on what the bridges of other sites state, and notes who of this site is on the link.
+    /// A statement that was not made lately is passed on to nobody: the server holds it up, or
+    /// repeats it.
     fn hear_statements(&mut self, now: Moment, home: &mut Chat) {
         // Those that another bridge has sent here come by the link as well.
         while home.node.poll_statement().is_some() {}
@@ -245,18 +290,29 @@ impl Relay {
                 }
                 continue;
             }
-            let last = self.stated.get(&by).copied();
-            let is_due = last.is_none_or(|at| now.time >= at + STATEMENT_EVERY);
-            if is_due && self.state == LinkState::Sending {
-                let lost = |at: &mut Duration| now.time < *at + RIVAL_LOST;
-                self.stated.retain(|_, at| lost(at));
-                if self.stated.len() < TAGS_MAX {
-                    self.stated.insert(by, now.time);
-                    home.node.spread(statement.bytes);
-                    self.has_moved = true;
-                }
+            let clock_ms = home.node.clock_ms(now);
+            let ahead_ms = self
+                .others
+                .hear(&statement, home.node.tag(), (now.time, clock_ms));
+            let Some(ahead_ms) = ahead_ms.filter(|_| statement.site.is_sending) else {
+                continue;
+            };
+            self.has_moved = true;
+            home.node.take_statement(now, &statement, ahead_ms);
+            let is_sending = self.state == LinkState::Sending;
+            if is_sending && self.others.is_due(by, now.time, STATEMENT_EVERY) {
+                home.node.spread(statement.bytes);
             }
         }
+    }
+
+    /// Refuses to carry the room while nobody here has its key and others here use another one for
+    /// a room of this name: it is the wrong one, and nobody is to wait for what never comes.
+    fn check_key(&mut self, home: &Chat) {
+        let faults = home.node.gate().faults();
+        let others = faults.get(&FrameFault::OtherKey).copied().unwrap_or(0);
+        let has_people = home.node.roster().people().next().is_some();
+        self.is_refused = !has_people && others >= OTHER_KEY_FRAMES;
     }
 
     /// Decides whether this bridge sends: the one of this site that is here longest does.
@@ -269,9 +325,13 @@ impl Relay {
             true => LinkState::Sending,
             false => LinkState::Standby,
         };
-        if is_settled && self.told != Some(state) {
-            self.told = Some(state);
-            self.out.push_back(LinkOutput::State(state));
+        let shown = match self.is_refused {
+            true => LinkState::WrongKey,
+            false => state,
+        };
+        if is_settled && self.told != Some(shown) {
+            self.told = Some(shown);
+            self.out.push_back(LinkOutput::State(shown));
         }
         if std::mem::replace(&mut self.state, state) == state {
             return;
@@ -339,8 +399,15 @@ impl Relay {
     fn state(&mut self, now: Moment, home: &mut Chat) {
         if self.is_up && now.time >= self.state_at {
             self.state_at = now.time + STATED_EVERY;
-            let bytes = home.node.make_statement(now);
-            self.link.spread(bytes);
+            let report = LinkReport {
+                site: self.site.clone(),
+                is_sending: self.state == LinkState::Sending,
+                heard: self.others.heard(now.time),
+            };
+            let made = home.node.make_statement(now, report);
+            self.others
+                .made(made.sequence, (now.time, home.node.clock_ms(now)));
+            self.link.spread(made.bytes);
         }
     }
 }

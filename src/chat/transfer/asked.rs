@@ -112,7 +112,7 @@ impl Transfers {
     }
 
     /// Whether it is here already, or being taken.
-    fn is_busy(&self, id: &OfferId) -> bool {
+    pub(in crate::chat) fn is_busy(&self, id: &OfferId) -> bool {
         self.held.contains_key(id)
             || self.takings.contains_key(id)
             || self.waiting.iter().any(|(waiting, _)| waiting == id)

@@ -13,7 +13,7 @@
 //! command    what may be asked            · asked (what is done about it)
 //! event      what is told                 · telling (which state is told)
 //! disk       what is asked of the disk, and what it answers
-//! room       where the room meets all this
+//! room       where the room meets all this · carrying (a bridge's two sides)
 //! ```
 //!
 //! An offer is a durable record. Who wants it says so to all; who has it, the author first, then
@@ -23,6 +23,7 @@
 mod addressing;
 mod ahead;
 mod asked;
+pub(in crate::chat) mod carrying;
 mod code;
 pub mod command;
 mod credit;
@@ -109,6 +110,8 @@ pub(super) struct Transfers {
     sharing: Sharing,
     /// Contents that are whole, which is still to be said, and when.
     last_words: Vec<(Duration, OfferId)>,
+    /// What the disk has answered, for the other side of a bridge.
+    shared: Option<VecDeque<Reply>>,
     is_in_group: bool,
     /// How many members the room has.
     members: usize,
@@ -138,6 +141,7 @@ impl Transfers {
             addressees: Addressees::default(),
             sharing: Sharing::On,
             last_words: Vec::new(),
+            shared: None,
             is_in_group: false,
             members: 1,
             progress_at: None,

@@ -47,6 +47,7 @@ impl Chat {
     }
 
     pub(in crate::chat) fn on_disk(&mut self, now: Moment, reply: Reply) {
+        self.room.files.share(&reply);
         self.room.files.on_reply(now.time, reply);
         self.put_out_files(now);
     }

@@ -1,22 +1,45 @@
 //! What lies beyond this network, for programs.
 
-use super::object::Object;
+use super::object::{Object, SiteObject, Someone};
 use super::{about, event};
-use crate::chat::event::BeyondNews;
+use crate::chat::event::{BeyondNews, SiteChange, SiteState};
 
 pub(super) fn of_beyond(news: &BeyondNews) -> Object<'_> {
     match news {
-        BeyondNews::Site { bridge, people } => Object {
-            of: Some(*people),
-            ..about("site", bridge)
+        BeyondNews::Site { site, change } => Object {
+            name: Some(&site.name),
+            state: Some(match change {
+                SiteChange::Reached => "reached",
+                SiteChange::Counted => "counted",
+                SiteChange::Clock => "clock",
+                SiteChange::Lost => "lost",
+            }),
+            of: (*change != SiteChange::Lost).then_some(site.people),
+            clock_ms: site.ahead_ms,
+            ..about("site", &site.bridge)
+        },
+        BeyondNews::Sites(sites) => Object {
+            sites: Some(sites.iter().map(of_site).collect()),
+            ..event("sites")
+        },
+        BeyondNews::Far { person, site } => Object {
+            name: site.as_deref(),
+            state: Some("listed"),
+            ..about("far", person)
+        },
+        BeyondNews::FarGone(person) => Object {
+            state: Some("gone"),
+            ..about("far", person)
         },
         BeyondNews::Delivered {
+            site,
             bridge,
             people,
             last,
         } => Object {
             last: Some(last.to_string()),
             of: Some(*people),
+            name: Some(site),
             ..about("delivered_at", bridge)
         },
         BeyondNews::Link { state, with } => Object {
@@ -29,5 +52,14 @@ pub(super) fn of_beyond(news: &BeyondNews) -> Object<'_> {
             frames: Some(u32::try_from(*frames).unwrap_or(u32::MAX)),
             ..event("link")
         },
+    }
+}
+
+fn of_site(site: &SiteState) -> SiteObject<'_> {
+    SiteObject {
+        name: &site.name,
+        of: site.people,
+        clock_ms: site.ahead_ms,
+        bridge: Someone::of(&site.bridge),
     }
 }

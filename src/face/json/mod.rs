@@ -20,6 +20,7 @@ pub(in crate::face) use self::files::kind_of_offer;
 use self::object::{Dropped, NetworkInterface, Object, OpenRoom, Someone};
 use self::page::Extras;
 use super::failure;
+use super::lines::sentence_of_beyond;
 use crate::chat::event::{
     Content, Delivered, Failure, Guest, HubNews, Ignored, Message, News, PeerNews, Person, Ready,
     Stats, Timing,
@@ -76,6 +77,7 @@ impl Json {
             }
             News::Files(happened) => files::words(self.lang, happened),
             News::Media(happened) => call::words(self.lang, happened),
+            News::Beyond(happened) => sentence_of_beyond(self.lang, happened),
             _ => None,
         };
         if let Some(words) = &words {

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::call::StreamObject;
 use super::files::FileObject;
-use crate::chat::event::{Ignored, Interface, MemberState, Person};
+use crate::chat::event::{Ignored, Interface, MemberState, Person, Place};
 use crate::chat::rooms::RoomState;
 use crate::chat::trust::Standing;
 use crate::protocol::fingerprint::fingerprint;
@@ -108,6 +108,8 @@ pub(super) struct Object<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rooms: Option<Vec<OpenRoom<'e>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sites: Option<Vec<SiteObject<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) keyed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) interfaces: Option<Vec<NetworkInterface<'e>>>,
@@ -117,6 +119,8 @@ pub(super) struct Object<'e> {
     pub(super) name: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) clock_ms: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<IpAddr>,
     #[serde(skip_serializing_if = "is_false")]
@@ -185,6 +189,12 @@ pub(super) struct Someone<'e> {
     pub(super) ignored: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub(super) keeper: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) bridge: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) beyond: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) site: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,6 +219,16 @@ impl<'e> OpenRoom<'e> {
             of: room.members,
         }
     }
+}
+
+/// Another network in a list.
+#[derive(Serialize)]
+pub(super) struct SiteObject<'e> {
+    pub(super) name: &'e str,
+    pub(super) of: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) clock_ms: Option<i64>,
+    pub(super) bridge: Someone<'e>,
 }
 
 /// An interface in use.
@@ -274,6 +294,9 @@ impl<'e> Someone<'e> {
             silent: false,
             ignored: false,
             keeper: false,
+            bridge: false,
+            beyond: false,
+            site: None,
             address: None,
             guest_of: None,
         }
@@ -285,6 +308,12 @@ impl<'e> Someone<'e> {
             silent: member.is_silent,
             ignored: member.is_ignored,
             keeper: member.is_keeper,
+            bridge: member.is_bridge,
+            beyond: member.place.is_beyond(),
+            site: match &member.place {
+                Place::Site(site) => Some(site),
+                Place::Here | Place::Beyond => None,
+            },
             ..Self::of(&member.person)
         }
     }

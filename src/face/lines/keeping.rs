@@ -1,5 +1,6 @@
 //! What is kept of earlier sessions, and who is here, those apart who keep it.
 
+use super::beyond::placed;
 use super::{Line, Lines, marked};
 use crate::chat::event::{MemberState, Message};
 use crate::text::{self, Lang};
@@ -32,31 +33,45 @@ impl Lines {
     }
 }
 
-/// Everybody who is here; those who keep what is said for the others stand apart.
+/// Everybody who is here; those who keep what is said for the others stand apart, and so do bridges
+/// and whoever is at another network.
 pub(super) fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
     let (me, others): (Vec<_>, Vec<_>) = members.iter().partition(|member| member.is_own);
     let me = me.first().map_or("", |me| &me.person.name);
+    let (beyond, others): (Vec<_>, Vec<_>) = others
+        .into_iter()
+        .partition(|member| member.place.is_beyond());
     let (keepers, others): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|member| member.is_keeper);
+    let (bridges, others): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|member| member.is_bridge);
     let shown = |member: &MemberState| match (member.is_ignored, member.is_silent) {
         (true, _) => text::is_ignored(lang, &marked(&member.person)),
         (false, true) => text::not_answering(lang, &marked(&member.person)),
         (false, false) => marked(&member.person),
     };
     let others: Vec<String> = others.into_iter().map(shown).collect();
-    let here = text::who_is_here(lang, me, &others);
-    let keepers: Vec<String> = keepers.into_iter().map(shown).collect();
-    match keepers.is_empty() {
-        true => here,
-        false => text::and_kept_by(lang, &here, &keepers),
-    }
+    let mut here = text::who_is_here(lang, me, &others);
+    let far = |member: &MemberState| placed(&shown(member), &member.place);
+    let mut and = |apart: Vec<String>, and: fn(Lang, &str, &[String]) -> String| {
+        if !apart.is_empty() {
+            here = and(lang, &here, &apart);
+        }
+    };
+    and(keepers.into_iter().map(shown).collect(), text::and_kept_by);
+    and(
+        bridges.into_iter().map(shown).collect(),
+        text::and_carried_by,
+    );
+    and(beyond.into_iter().map(far).collect(), text::and_beyond);
+    here
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::chat::entry::Syntax;
-    use crate::chat::event::{Content, Id, News, Person, Timing};
+    use crate::chat::event::{Content, Id, News, Person, Place, Timing};
     use crate::face::lines::Style;
     use crate::terminal::screen::{Color, Form, Screen};
 
@@ -124,11 +139,9 @@ mod tests {
     #[test]
     fn keepers_stand_apart() {
         let state = |name: &str, is_own, is_keeper| MemberState {
-            person: Person::unproven(name),
             is_own,
-            is_silent: false,
-            is_ignored: false,
             is_keeper,
+            ..MemberState::here(Person::unproven(name))
         };
         let members = [
             state("ana", true, false),
@@ -142,5 +155,23 @@ mod tests {
             &[state("ana", true, false), state("k", false, true)],
         );
         assert_eq!(alone, "only ana (you); kept by 1: k");
+        let bridge = MemberState {
+            is_bridge: true,
+            ..state("porto", false, false)
+        };
+        let far = |name: &str, place| MemberState {
+            place,
+            ..state(name, false, false)
+        };
+        let rui = far("rui", Place::Site("ship".into()));
+        let all = [
+            state("ana", true, false),
+            bridge,
+            rui,
+            far("leo", Place::Beyond),
+        ];
+        let shown = who_is_here(Lang::En, &all);
+        let expected = "only ana (you); bridge: porto; at other networks: rui @ship, leo";
+        assert_eq!(shown, expected);
     }
 }

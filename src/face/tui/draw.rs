@@ -186,6 +186,9 @@ impl App {
             };
             line(&people::entry(member), style);
         }
+        for site in people.sites() {
+            line(&people::site_entry(site), theme.dim());
+        }
         let away: Vec<String> = people.away().map(people::away_entry).collect();
         if !away.is_empty() {
             line(&text::people_away(self.lang()), theme.dim());

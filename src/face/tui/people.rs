@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::super::lines::addressed;
-use crate::chat::event::{Ignored, MemberState, News, Person};
+use super::super::lines::{addressed, placed};
+use crate::chat::event::{
+    BeyondNews, Ignored, MemberState, News, Person, Place, SiteChange, SiteState,
+};
 use crate::chat::trust::VERIFIED;
+use crate::protocol::lookalike::clean_name;
 use crate::protocol::wire::frame::Key;
 use crate::terminal::screen::short_name;
 use crate::text::{self, Lang};
@@ -16,6 +19,9 @@ const AWAY_MAX: usize = 32;
 /// Most people who are followed: as many as a room has members.
 const PEOPLE_MAX: usize = 4096;
 
+/// Most other networks that are followed.
+const SITES_MAX: usize = 16;
+
 /// A person is a name of a key.
 type Who = (Option<Key>, Arc<str>);
 
@@ -24,6 +30,8 @@ type Who = (Option<Key>, Arc<str>);
 pub(super) struct People {
     me: Option<Person>,
     others: BTreeMap<Who, MemberState>,
+    /// The other networks in reach, by name.
+    sites: Vec<SiteState>,
     /// Who has left, the last first.
     away: VecDeque<Person>,
 }
@@ -64,6 +72,7 @@ impl People {
             } => self.ignore(person, true),
             News::Unignored(Ignored::Person(person)) => self.ignore(person, false),
             News::Members(members) => self.replace(members),
+            News::Beyond(news) => self.follow_beyond(news),
             News::Snapshot(snapshot) => {
                 if let Some(ready) = &snapshot.ready {
                     self.me = Some(ready.me.clone());
@@ -79,15 +88,42 @@ impl People {
         if self.others.len() >= PEOPLE_MAX && !self.others.contains_key(&who(person)) {
             return;
         }
-        let known = self.others.entry(who(person)).or_insert(MemberState {
-            person: person.clone(),
-            is_own: false,
-            is_silent,
-            is_ignored: false,
-            is_keeper: false,
-        });
+        let known = self.others.entry(who(person));
+        let known = known.or_insert_with(|| MemberState::here(person.clone()));
         known.person = person.clone();
         known.is_silent = is_silent;
+        known.place = Place::Here;
+    }
+
+    /// Follows who is at other networks, and how many are at each.
+    fn follow_beyond(&mut self, news: &BeyondNews) {
+        match news {
+            BeyondNews::Site { site, change } => {
+                self.sites.retain(|known| known.name != site.name);
+                if *change != SiteChange::Lost && self.sites.len() < SITES_MAX {
+                    self.sites.push(site.clone());
+                    self.sites.sort_by(|one, other| one.name.cmp(&other.name));
+                }
+            }
+            BeyondNews::Sites(sites) => {
+                self.sites = sites.iter().take(SITES_MAX).cloned().collect();
+            }
+            BeyondNews::Far { person, site } => {
+                let is_known = self.others.contains_key(&who(person));
+                if is_known || self.others.len() < PEOPLE_MAX {
+                    let known = self.others.entry(who(person));
+                    let known = known.or_insert_with(|| MemberState::here(person.clone()));
+                    known.place = site.clone().map_or(Place::Beyond, Place::Site);
+                }
+            }
+            BeyondNews::FarGone(person) => {
+                let is_far = |known: &MemberState| known.place.is_beyond();
+                if self.others.get(&who(person)).is_some_and(is_far) {
+                    self.others.remove(&who(person));
+                }
+            }
+            _ => {}
+        }
     }
 
     fn ignore(&mut self, person: &Person, is_ignored: bool) {
@@ -113,7 +149,13 @@ impl People {
 
     /// How many are here, this person included.
     pub(super) fn count(&self) -> usize {
-        self.others.len() + 1
+        let here = self.others.values().filter(|it| !it.place.is_beyond());
+        here.count() + 1
+    }
+
+    /// The other networks in reach.
+    pub(super) fn sites(&self) -> &[SiteState] {
+        &self.sites
     }
 
     /// Who has left, the last first.
@@ -127,10 +169,13 @@ impl People {
         others.find(|person| addressed(person) == name)
     }
 
-    /// The others, by name.
+    /// The others, by name; those at other networks come last.
     pub(super) fn others(&self) -> Vec<&MemberState> {
         let mut others: Vec<&MemberState> = self.others.values().collect();
-        others.sort_by_cached_key(|member| (member.person.name.to_lowercase(), member.person.key));
+        others.sort_by_cached_key(|member| {
+            let name = member.person.name.to_lowercase();
+            (member.place.is_beyond(), name, member.person.key)
+        });
         others
     }
 }
@@ -140,13 +185,33 @@ pub(super) fn away_entry(person: &Person) -> String {
     format!("‒ {}", short_name(&addressed(person)))
 }
 
+/// What stands in the column for another network.
+pub(super) fn site_entry(site: &SiteState) -> String {
+    format!("{}: {}", short_name(&clean_name(&site.name)), site.people)
+}
+
 /// How somebody stands, in words.
 pub(super) fn standing(member: &MemberState, lang: Lang) -> String {
     let person = &member.person;
-    let presence = match (member.is_silent, member.is_keeper) {
-        (true, _) => text::is_silent_now(lang),
-        (false, true) => text::keeps_here(lang),
-        (false, false) => text::is_here_now(lang),
+    let presence = match member {
+        MemberState {
+            is_silent: true, ..
+        } => text::is_silent_now(lang),
+        MemberState {
+            place: Place::Site(site),
+            ..
+        } => text::is_beyond_now(lang, Some(&clean_name(site))),
+        MemberState {
+            place: Place::Beyond,
+            ..
+        } => text::is_beyond_now(lang, None),
+        MemberState {
+            is_bridge: true, ..
+        } => text::carries_here(lang),
+        MemberState {
+            is_keeper: true, ..
+        } => text::keeps_here(lang),
+        _ => text::is_here_now(lang),
     };
     let verified = person.is_verified().then(|| text::is_verified_now(lang));
     let ignored = member.is_ignored.then(|| text::is_ignored_now(lang));
@@ -169,10 +234,14 @@ pub(super) fn entry(member: &MemberState) -> String {
         MemberState {
             is_keeper: true, ..
         } => '■',
+        MemberState {
+            is_bridge: true, ..
+        } => '◆',
+        member if member.place.is_beyond() => '◌',
         _ => '●',
     };
     let name = addressed(&member.person);
-    let name = short_name(&name);
+    let name = placed(&short_name(&name), &member.place);
     match member.person.is_verified() {
         true => format!("{sign} {name} {VERIFIED}"),
         false => format!("{sign} {name}"),
@@ -195,6 +264,40 @@ mod tests {
             person: person(name),
             was_here: false,
         }
+    }
+
+    #[test]
+    fn those_at_other_networks_come_last_and_are_not_counted_as_here() {
+        let mut people = People::default();
+        let ship: Arc<str> = "ship".into();
+        let far = |name, site| {
+            let person = person(name);
+            News::Beyond(BeyondNews::Far { person, site })
+        };
+        people.follow(&far("abe", Some(ship.clone())));
+        people.follow(&entered("bia!"));
+        people.follow(&far("caius", None));
+        let entries: Vec<String> = people.others().into_iter().map(entry).collect();
+        assert_eq!(entries, ["● bia!", "◌ abe @ship", "◌ caius"]);
+        assert_eq!(people.count(), 2);
+        let site = SiteState {
+            name: ship,
+            bridge: person("bridge"),
+            people: 412,
+            ahead_ms: None,
+        };
+        let told = |change| {
+            let site = site.clone();
+            News::Beyond(BeyondNews::Site { site, change })
+        };
+        people.follow(&told(SiteChange::Reached));
+        people.follow(&told(SiteChange::Counted));
+        let shown: Vec<String> = people.sites().iter().map(site_entry).collect();
+        assert_eq!(shown, ["ship: 412"]);
+        people.follow(&told(SiteChange::Lost));
+        people.follow(&News::Beyond(BeyondNews::FarGone(person("abe"))));
+        people.follow(&News::Beyond(BeyondNews::FarGone(person("bia!"))));
+        assert!(people.sites().is_empty() && people.others().len() == 2);
     }
 
     #[test]

@@ -1,30 +1,31 @@
 //! The links of a bridge: each room's relay, and the servers that carry what it puts out.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::driver::{Driver, Event};
+use super::servers;
 use crate::chat::Input;
 use crate::chat::beyond::relay::{LinkInput, LinkOutput, Relay};
 use crate::chat::event::{BeyondNews, LinkState, News};
 use crate::chat::rooms::RoomNumber;
 use crate::cli::{BridgeSettings, ChatSettings};
 use crate::clock::Throttle;
-use crate::error::{Error, StoreError};
-use crate::net::nats::{Arrived, Nats, NatsConfig, NatsNews, check_creds};
+use crate::error::Error;
+use crate::net::nats::{Arrived, Nats, NatsNews};
 use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::{Destination, Transmit};
+use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::ROOM_TAG_BYTES;
-use crate::store::identity::random;
-use crate::store::secret;
+use crate::protocol::wire::frame::{Kind, ROOM_TAG_BYTES};
 
 /// The links of all rooms.
 #[derive(Default)]
 pub(super) struct Bridging {
     links: Vec<Link>,
+    /// How many bytes of files are carried in each room, if any.
+    files_bytes: Option<u64>,
     nats: Option<Nats>,
     /// What was told of the connection last.
     told: Option<LinkState>,
@@ -40,6 +41,9 @@ struct Link {
     left_out: u64,
 }
 
+/// What a link begins with: its member among the bridges, and what the own site is called.
+pub(super) type LinkSetup = (Setup, Name);
+
 /// How far the links are driven.
 pub(super) enum LinksDriven {
     /// A room has something to put out because of it.
@@ -49,10 +53,28 @@ pub(super) enum LinksDriven {
 }
 
 impl Bridging {
+    /// The links of a bridge with these settings.
+    pub(super) fn of(settings: Option<&BridgeSettings>) -> Self {
+        let files = settings.and_then(|settings| settings.files.as_ref());
+        Self {
+            files_bytes: files.map(|files| files.limit_bytes),
+            ..Self::default()
+        }
+    }
+
     /// Adds the link of a room in which this member's session is `session`.
-    pub(super) fn add(&mut self, room: RoomNumber, setup: Setup, session: u64, now: Moment) {
+    pub(super) fn add(
+        &mut self,
+        room: RoomNumber,
+        (setup, site): LinkSetup,
+        session: u64,
+        now: Moment,
+    ) {
         let tag = setup.seal.room_tag();
-        let relay = Relay::new(setup, session, now);
+        let mut relay = Relay::new(setup, session, site, now);
+        if let Some(limit_bytes) = self.files_bytes {
+            relay.carry_files(limit_bytes);
+        }
         self.links.push(Link {
             room,
             relay,
@@ -70,20 +92,8 @@ impl Bridging {
         settings: &BridgeSettings,
         tell: Sender<Event>,
     ) -> Result<(), Error> {
-        let read = |path: &Path| {
-            let text = secret::read(path);
-            let text = text.and_then(|text| check_creds(&text).map(|()| text));
-            text.map_err(StoreError::secret(path))
-        };
-        let creds = settings.creds.as_deref().map(read).transpose()?;
-        let config = NatsConfig {
-            servers: settings.servers.clone(),
-            creds,
-            tls_ca: settings.tls_ca.clone(),
-            tags: self.links.iter().map(|link| link.tag).collect(),
-            stream: settings.stream.clone(),
-            id: random().map_err(Error::Identity)?,
-        };
+        let tags = self.links.iter().map(|link| link.tag).collect();
+        let config = servers::config(settings, tags)?;
         let nats = Nats::start(config, move |news| tell.send(Event::Nats(news)).is_ok());
         self.nats = Some(nats.map_err(Error::Connection)?);
         Ok(())
@@ -175,8 +185,10 @@ impl Driver {
                             Destination::Member(to) => Some(to),
                             _ => None,
                         };
+                        // A piece of a file is asked for again, like one that is lost.
+                        let is_piece = Kind::of(&bytes).is_none();
                         let has_left = nats.is_some_and(|nats| nats.send(number, to, bytes));
-                        link.left_out += u64::from(!has_left);
+                        link.left_out += u64::from(!has_left && !is_piece);
                     }
                     LinkOutput::State(state) => {
                         let with = String::new();

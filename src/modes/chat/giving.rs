@@ -48,6 +48,18 @@ pub(super) struct Giving {
     has_poured: bool,
 }
 
+/// Where a bridge puts the files that it carries.
+#[cfg(feature = "bridge")]
+fn folder_of_bridge(settings: &ChatSettings) -> Option<std::path::PathBuf> {
+    let files = settings.bridge.as_ref()?.files.as_ref()?;
+    Some(files.folder.clone())
+}
+
+#[cfg(not(feature = "bridge"))]
+fn folder_of_bridge(_: &ChatSettings) -> Option<std::path::PathBuf> {
+    None
+}
+
 impl Giving {
     /// Prepares an errand, and takes the standard input for it if that is to be given.
     ///
@@ -55,7 +67,7 @@ impl Giving {
     /// The system's refusal of a folder for what passes through, or of its input.
     pub(super) fn prepare(settings: &ChatSettings, lang: Lang) -> Result<(Self, Filing), Error> {
         let Some(errand) = &settings.errand else {
-            let filing = Filing::new(None, &settings.sharing, Memory::Kept);
+            let filing = Filing::new(folder_of_bridge(settings), &settings.sharing, Memory::Kept);
             return Ok((Self::default(), filing));
         };
         let mut giving = Self {

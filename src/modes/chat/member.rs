@@ -1,5 +1,7 @@
 //! What this member is in every room, and what it begins a room with.
 
+#[cfg(feature = "bridge")]
+use super::bridging::LinkSetup;
 use super::opening::Opened;
 #[cfg(feature = "bridge")]
 use super::opening::new_session;
@@ -28,6 +30,9 @@ pub(super) struct Member {
     first: u64,
     /// Earlier sessions that this one replaces.
     killed: Killed,
+    /// What this network is called elsewhere, if this is a bridge.
+    #[cfg(feature = "bridge")]
+    site: Option<Name>,
 }
 
 /// What a room begins with beside what its member is.
@@ -52,6 +57,8 @@ impl Member {
             audience: settings.audience,
             first: opened.session,
             killed: identity.killed.clone(),
+            #[cfg(feature = "bridge")]
+            site: settings.bridge.as_ref().map(|bridge| bridge.site.clone()),
         }
     }
 
@@ -65,18 +72,19 @@ impl Member {
     /// # Errors
     /// A system without random bytes.
     #[cfg(feature = "bridge")]
-    pub(super) fn link_setup(&self, room: &Room) -> Option<Result<Setup, Error>> {
-        let setup = || {
-            Ok(Setup {
+    pub(super) fn link_setup(&self, room: &Room) -> Option<Result<LinkSetup, Error>> {
+        let setup = |site: &Name| {
+            let setup = Setup {
                 session: new_session()?,
                 replaces: None,
                 is_archived: false,
                 mirror_port: None,
                 link: Link::Wired,
                 ..self.config(room, None, Beginning::default())?.setup
-            })
+            };
+            Ok((setup, site.clone()))
         };
-        (self.role == Role::Bridge).then(setup)
+        self.site.as_ref().map(setup)
     }
 
     /// This member, new in a room, with a session of its own or with that of the start.

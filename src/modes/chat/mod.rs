@@ -23,6 +23,8 @@ mod opening;
 mod paging;
 mod pasting;
 mod secret;
+#[cfg(feature = "bridge")]
+mod servers;
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -128,7 +130,7 @@ fn talk(
         group,
         shows_talk: shows_talk(settings),
         #[cfg(feature = "bridge")]
-        bridging: Default::default(),
+        bridging: bridging::Bridging::of(settings.bridge.as_ref()),
         refusals: Throttle::default(),
         signal: None,
         is_leaving: false,

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::far::{FAR_LISTED, FAR_MAX};
 use super::roster::Id;
+use crate::protocol::message::Name;
+use crate::protocol::wire::frame::site::{SPEAKERS_MAX, Site as SiteBody};
 use crate::protocol::wire::frame::{ACKS_MAX, Ack, MemberTag};
 
 /// Most frames that wait to be passed on: 10 MiB. What is left out is held in the log, and the
@@ -22,6 +25,18 @@ const SITES_MAX: usize = 16;
 /// A site of which nothing was heard for this long is out of reach.
 const SITE_LOST: Duration = Duration::from_secs(20);
 
+/// How often it is told that the number of people at a site has changed.
+const COUNTED_EVERY: Duration = Duration::from_secs(5);
+
+/// From this difference between the clocks of two sites on, that is told.
+pub const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
+
+/// Below this one they agree again.
+const CLOCKS_AGREE: Duration = Duration::from_secs(50);
+
+/// Speakers of a statement that are the newest ones; the others take turns.
+const SPEAKERS_NEWEST: usize = SPEAKERS_MAX / 2;
+
 /// A durable frame that a bridge heard at its own side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassedFrame {
@@ -37,6 +52,12 @@ pub struct PassedFrame {
 pub struct Statement {
     /// The bridge, by its session at its own site.
     pub by: MemberTag,
+    /// The number of the statement among its frames that are never repaired.
+    pub sequence: u32,
+    /// The clock of its site, in milliseconds since 1970.
+    pub clock_ms: u64,
+    /// What it says.
+    pub site: SiteBody,
     /// The datagram.
     pub bytes: Arc<[u8]>,
 }
@@ -44,10 +65,36 @@ pub struct Statement {
 /// Another site, as its bridge states.
 #[derive(Clone, Copy, Debug)]
 struct Site {
+    /// The bridge that stated it last.
+    bridge: Id,
     people: u16,
     heard: Duration,
+    /// How many people were told last, and when.
+    counted: (u16, Duration),
     /// The last of this member's frames that was reported as being with all people there.
     told: u32,
+    /// By how much the site's clock is ahead, in milliseconds, if that is worth telling.
+    ahead_ms: Option<i64>,
+}
+
+/// What a bridge states about its site, as it is taken in here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HeardSite {
+    pub(super) bridge: Id,
+    pub(super) people: u16,
+    /// By how much its clock is ahead, in milliseconds.
+    pub(super) ahead_ms: i64,
+}
+
+/// What is new about a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SiteChange {
+    /// It is in reach.
+    Reached,
+    /// The number of people there is another one.
+    Counted,
+    /// Its clock differs, or agrees again.
+    Clock,
 }
 
 /// See the file's head.
@@ -61,7 +108,13 @@ pub(super) struct Beyond {
     /// How far the people of this site have the frames of the authors beyond who spoke last, who
     /// are at the end of the list.
     acks: Vec<(MemberTag, BTreeMap<Id, u32>)>,
-    sites: BTreeMap<Id, Site>,
+    sites: BTreeMap<Name, Site>,
+    /// Who spoke at this site lately, the newest at the end.
+    speakers: VecDeque<(MemberTag, Duration)>,
+    /// Whose turn it is among them.
+    turn: usize,
+    /// Whether this member is one of the bridges on a link, whose clocks may differ.
+    pub(super) is_link: bool,
 }
 
 impl Beyond {
@@ -124,46 +177,110 @@ impl Beyond {
 
     /// Forgets a member that the roster has forgotten.
     pub(super) fn forget(&mut self, id: Id) {
-        self.sites.remove(&id);
+        self.sites.retain(|_, site| site.bridge != id);
         self.acks
             .iter_mut()
             .for_each(|(_, known)| _ = known.remove(&id));
     }
 
-    /// Takes in how many people are at a bridge's site. Returns whether its site was out of reach
-    /// until now; `None` if there are too many sites.
-    pub(super) fn hear_site(&mut self, id: Id, people: u16, now: Duration) -> Option<bool> {
-        if !self.sites.contains_key(&id) && self.sites.len() >= SITES_MAX {
-            let mut lost = self.sites.iter();
-            let lost = lost.find(|(_, site)| now >= site.heard + SITE_LOST);
-            let lost = lost.map(|(id, _)| *id)?;
-            self.sites.remove(&lost);
-        }
-        let mut is_new = false;
-        let site = self.sites.entry(id).or_insert_with(|| {
-            is_new = true;
-            Site {
+    /// Takes in what a bridge states about its site, and reports what is new; `None` if there are
+    /// too many sites.
+    pub(super) fn hear_site(
+        &mut self,
+        name: &Name,
+        heard: HeardSite,
+        now: Duration,
+    ) -> Option<Vec<SiteChange>> {
+        let HeardSite { bridge, people, .. } = heard;
+        let mut changes = Vec::new();
+        if !self.sites.contains_key(name) {
+            if self.sites.len() >= SITES_MAX {
+                return None;
+            }
+            changes.push(SiteChange::Reached);
+            let site = Site {
+                bridge,
                 people,
                 heard: now,
+                counted: (people, now),
                 told: 0,
-            }
-        });
-        is_new |= now >= site.heard + SITE_LOST;
-        (site.people, site.heard) = (people, now);
-        Some(is_new)
+                ahead_ms: None,
+            };
+            self.sites.insert(name.clone(), site);
+        }
+        let site = self.sites.get_mut(name)?;
+        (site.bridge, site.people, site.heard) = (bridge, people, now);
+        let (counted, at) = site.counted;
+        if counted != people && now >= at + COUNTED_EVERY {
+            site.counted = (people, now);
+            changes.push(SiteChange::Counted);
+        }
+        let difference = Duration::from_millis(heard.ahead_ms.unsigned_abs());
+        let least = match site.ahead_ms {
+            Some(_) => CLOCKS_AGREE,
+            None => CLOCKS_DIFFER,
+        };
+        let ahead_ms = (difference >= least).then_some(heard.ahead_ms);
+        let before = std::mem::replace(&mut site.ahead_ms, ahead_ms);
+        if before.is_some() != ahead_ms.is_some() {
+            changes.push(SiteChange::Clock);
+        }
+        Some(changes)
+    }
+
+    /// Forgets the sites that are out of reach, and returns them.
+    pub(super) fn lose_sites(&mut self, now: Duration) -> Vec<(Name, Id)> {
+        let is_lost = |site: &Site| now >= site.heard + SITE_LOST;
+        let lost = self.sites.iter().filter(|(_, site)| is_lost(site));
+        let lost: Vec<(Name, Id)> = lost.map(|(name, it)| (name.clone(), it.bridge)).collect();
+        self.sites.retain(|_, site| !is_lost(site));
+        lost
     }
 
     /// Whether it is news that all people at a site have this member's frames up to its newest.
-    pub(super) fn deliver(&mut self, id: Id, newest: u32) -> bool {
-        let site = self.sites.get_mut(&id);
+    pub(super) fn deliver(&mut self, site: &Name, newest: u32) -> bool {
+        let site = self.sites.get_mut(site);
         site.is_some_and(|site| newest > std::mem::replace(&mut site.told, newest))
     }
 
-    /// The sites that are in reach, by their bridges, and how many people each has.
-    pub(super) fn sites(&self, now: Duration) -> impl Iterator<Item = (Id, usize)> {
+    /// The sites that are in reach: their names and bridges, how many people each has, and by how
+    /// many milliseconds its clock is ahead, if that is worth telling.
+    pub(super) fn sites(
+        &self,
+        now: Duration,
+    ) -> impl Iterator<Item = (&Name, Id, usize, Option<i64>)> {
         let near = self.sites.iter();
         let near = near.filter(move |(_, site)| now < site.heard + SITE_LOST);
-        near.map(|(id, site)| (*id, usize::from(site.people)))
+        near.map(|(name, it)| (name, it.bridge, usize::from(it.people), it.ahead_ms))
+    }
+
+    /// Notes that somebody at this site has spoken.
+    pub(super) fn speaks(&mut self, tag: MemberTag, now: Duration) {
+        if let Some((last, at)) = self.speakers.back_mut()
+            && *last == tag
+        {
+            *at = now;
+            return;
+        }
+        let is_over = |at: Duration| now >= at + FAR_LISTED;
+        self.speakers.retain(|(it, at)| *it != tag && !is_over(*at));
+        if self.speakers.len() >= FAR_MAX {
+            self.speakers.pop_front();
+        }
+        self.speakers.push_back((tag, now));
+    }
+
+    /// Some of those who spoke at this site lately: the newest, and others in turns.
+    pub(super) fn speakers(&mut self, now: Duration) -> Vec<MemberTag> {
+        self.speakers.retain(|(_, at)| now < *at + FAR_LISTED);
+        let newest = self.speakers.iter().rev().map(|(tag, _)| *tag);
+        let mut shown: Vec<MemberTag> = newest.take(SPEAKERS_NEWEST).collect();
+        let others = self.speakers.len().saturating_sub(SPEAKERS_NEWEST);
+        for _ in 0..others.min(SPEAKERS_MAX - SPEAKERS_NEWEST) {
+            self.turn = (self.turn + 1) % others;
+            shown.extend(self.speakers.get(self.turn).map(|(tag, _)| *tag));
+        }
+        shown
     }
 }
 
@@ -176,6 +293,18 @@ mod tests {
         MemberTag {
             short,
             session_low: 1,
+        }
+    }
+
+    fn name(name: &str) -> Name {
+        Name::parse(name).unwrap()
+    }
+
+    fn of(people: u16, ahead_ms: i64) -> HeardSite {
+        HeardSite {
+            bridge: Id(1),
+            people,
+            ahead_ms,
         }
     }
 
@@ -205,14 +334,58 @@ mod tests {
     fn sites_that_are_made_up_push_out_none_that_is_there() {
         let mut beyond = Beyond::default();
         let second = Duration::from_secs(1);
-        assert_eq!(beyond.hear_site(Id(1), 412, second), Some(true));
-        assert_eq!(beyond.hear_site(Id(1), 412, second * 2), Some(false));
-        let made_up = (2..500).filter(|id| beyond.hear_site(Id(*id), 9, second * 3).is_some());
+        let ship = name("ship");
+        let reached = Some(vec![SiteChange::Reached]);
+        assert_eq!(beyond.hear_site(&ship, of(412, 0), second), reached);
+        assert_eq!(
+            beyond.hear_site(&ship, of(412, 0), second * 2),
+            Some(vec![])
+        );
+        let mut takes =
+            |number| beyond.hear_site(&name(&format!("{number}")), of(9, 0), second * 3);
+        let made_up = (2..500).filter(|number| takes(*number).is_some());
         assert_eq!(made_up.count(), SITES_MAX - 1);
-        assert!(beyond.sites(second * 4).any(|site| site == (Id(1), 412)));
-        assert!(beyond.deliver(Id(1), 4) && !beyond.deliver(Id(1), 4));
+        assert!(
+            beyond
+                .sites(second * 4)
+                .any(|it| (it.0, it.2) == (&ship, 412))
+        );
+        assert!(beyond.deliver(&ship, 4) && !beyond.deliver(&ship, 4));
         assert_eq!(beyond.sites(second * 60).count(), 0);
-        assert_eq!(beyond.hear_site(Id(1), 4, second * 60), Some(true));
+        assert_eq!(beyond.lose_sites(second * 60).len(), SITES_MAX);
+        assert_eq!(beyond.hear_site(&ship, of(4, 0), second * 60), reached);
+    }
+
+    #[test]
+    fn people_who_come_are_counted_now_and_then_and_clocks_that_differ_are_told_once() {
+        let mut beyond = Beyond::default();
+        let (second, ship) = (Duration::from_secs(1), name("ship"));
+        let mut changes = |at: u32, people, ahead_ms| {
+            let changes = beyond.hear_site(&ship, of(people, ahead_ms), second * at);
+            changes.unwrap_or_default()
+        };
+        assert_eq!(changes(1, 4, -59_000), [SiteChange::Reached]);
+        assert_eq!(changes(2, 5, -61_000), [SiteChange::Clock]);
+        assert_eq!(changes(3, 6, -55_000), []);
+        assert_eq!(changes(6, 7, -55_000), [SiteChange::Counted]);
+        assert_eq!(changes(7, 8, 0), [SiteChange::Clock]);
+    }
+
+    #[test]
+    fn everybody_who_spoke_is_named_in_the_end() {
+        let mut beyond = Beyond::default();
+        let second = Duration::from_secs(1);
+        (0..100).for_each(|short| beyond.speaks(tag(short), second));
+        let mut named = std::collections::BTreeSet::new();
+        for _ in 0..20 {
+            let speakers = beyond.speakers(second * 2);
+            assert!(speakers.len() == SPEAKERS_MAX && speakers[0] == tag(99));
+            named.extend(speakers.iter().map(|tag| tag.short));
+        }
+        assert_eq!(named.len(), 100);
+        assert_eq!(beyond.speakers(second * 4000), []);
+        (0..3000).for_each(|short| beyond.speaks(tag(short), second));
+        assert_eq!(beyond.speakers.len(), FAR_MAX);
     }
 
     #[test]

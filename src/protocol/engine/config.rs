@@ -394,6 +394,9 @@ pub const CLOCK_AHEAD_MAX: Duration = Duration::from_secs(300);
 /// Frames whose clock is further ahead than this are refused: two members whose clocks are within
 /// [`CLOCK_AHEAD_MAX`] of the group's may differ by twice that, and both are right.
 pub const CLOCK_REFUSED_AHEAD: Duration = Duration::from_secs(600);
+/// The same for what comes from another site, by its clock: no clock that anybody looks at is a day
+/// wrong.
+pub const SITE_AHEAD: Duration = Duration::from_secs(24 * 3600);
 
 /// A newcomer whose clock differs from all others' waits this long before it takes theirs: within
 /// it, somebody answers who has the same.

@@ -155,7 +155,8 @@ impl Engine {
         let sequence = frame.held.position.sequence;
         let place = (frame.author.tag(), sequence);
         let is_overtaken = waits.is_overtaken(place, clock, clock_now);
-        let is_late = is_old || is_behind || is_overtaken;
+        let is_late =
+            is_old || is_behind || is_overtaken || self.is_far_ahead(now, frame.id, clock);
         let order = if is_late { Order::Late } else { Order::InOrder };
         self.note_hidden(now, frame);
         self.show_opened(now, frame, order);
@@ -321,6 +322,7 @@ impl Engine {
     }
 
     fn close_session(&mut self, id: Id) {
+        self.unlist_far(id);
         self.group.roster.close(id);
         self.on_left(id, Farewell::Said);
     }

@@ -268,17 +268,28 @@ pub enum EngineEvent {
         /// By how much.
         ahead: Duration,
     },
-    /// Another site is in reach, as its bridge states.
+    /// Something is new about another site, as its bridge states.
     Site {
-        /// The bridge.
-        who: NamedKey,
-        /// How many people are there.
-        people: usize,
+        /// The site.
+        site: SiteState,
+        /// What is new.
+        change: SiteChange,
     },
+    /// Somebody at another site is on the list from now on, or it is known at which one.
+    Far {
+        /// Who.
+        who: NamedKey,
+        /// The site, if its bridge has stated it.
+        site: Option<Name>,
+    },
+    /// Somebody at another site is on the list no more.
+    FarGone(NamedKey),
     /// All people at another site have what this member said, as its bridge states.
     DeliveredAt {
         /// The bridge.
         who: NamedKey,
+        /// The site.
+        site: Name,
         /// How many people are there.
         people: usize,
         /// The last own frame that they have.
@@ -289,6 +300,32 @@ pub enum EngineEvent {
         /// How many.
         lines: usize,
     },
+}
+
+/// Another site, as its bridge states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteState {
+    /// What it is called.
+    pub name: Name,
+    /// Its bridge.
+    pub who: NamedKey,
+    /// How many people are there.
+    pub people: usize,
+    /// By how many milliseconds its clock is ahead of this member's, if they differ much.
+    pub ahead_ms: Option<i64>,
+}
+
+/// What is new about a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SiteChange {
+    /// It is in reach.
+    Reached,
+    /// The number of people there is another one.
+    Counted,
+    /// Its clock differs much, or does so no more.
+    Clock,
+    /// It is out of reach.
+    Lost,
 }
 
 /// How far a run of own frames has got; `P` is how persons are named.

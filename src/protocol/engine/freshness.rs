@@ -6,7 +6,8 @@
 //!
 //! - it acknowledges, or refers to, a frame of ours;
 //! - its digest is ours, over a range with such a frame in it;
-//! - it repeats the cookie that we gave it.
+//! - it repeats the cookie that we gave it;
+//! - it is what a bridge states about another site, and names a recent frame of a bridge here.
 //!
 //! All of these travel anyway, so that the check costs no packet. Frames of others are no sign,
 //! whatever their clocks show: their author can have shown them to one member, and withheld them
@@ -67,7 +68,11 @@ impl Freshness<'_> {
             Body::Sync(Talk::Ask { cookie: told, .. } | Talk::Want { cookie: told, .. }) => {
                 *told == cookie()
             }
-            Body::Site(site) => site.acks.iter().any(is_fresh),
+            Body::Site(site) => {
+                let mut heard = site.heard.iter();
+                site.acks.iter().any(is_fresh)
+                    || heard.any(|it| self.roster.is_recent_of_bridge(it))
+            }
             Body::Sync(_) | Body::Nack(_) | Body::Notice(_) => false,
         }
     }
@@ -117,13 +122,16 @@ impl Engine {
                     self.is_taken_unproven(now, id, author)
                         || self.is_history_of_beyond(now, author.clock, source)
                 }
+                // Whoever stands between the bridges of a link, and asks for a sign, is the relay.
+                false if self.group.beyond.is_link && frame.body.kind() == Kind::Site => true,
                 false => is_stale == Some(false) || self.is_of_our_time(now, author.clock),
             };
             if !is_plausible {
                 return false;
             }
         }
-        if !is_durable {
+        // A site's clock is no clock of the group.
+        if !is_durable && frame.body.kind() != Kind::Site {
             self.note_clock(now, id, source.ip(), author);
         }
         true

@@ -10,18 +10,21 @@
 //! others are far behind it, and it may not follow them any more, it tells its person. It does not
 //! while somebody with the same clock talks to it: most addresses may be those of one liar.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Engine;
 use super::clock::clock_ms;
-use super::config::{CLOCK_AHEAD_MAX, CLOCK_REFUSED_AHEAD, FOLLOW_AFTER, JOINING};
+use super::config::{
+    CLOCK_AHEAD_MAX, CLOCK_REFUSED_AHEAD, FOLLOW_AFTER, JOINING, OLD_AFTER, SITE_AHEAD,
+};
 use super::event::EngineEvent;
+use super::member::Member;
 use super::roster::{Id, ME};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::durable::{Durable, Record};
-use crate::protocol::wire::frame::{Author, Body};
+use crate::protocol::wire::frame::{Author, Body, Frame, Kind};
 use crate::protocol::wire::seal::Opened;
 
 /// What a member's clock showed, and from where it was heard.
@@ -73,12 +76,39 @@ fn is_same_clock(difference_ms: i64) -> bool {
 
 impl Engine {
     /// Whether to refuse a frame for its clock. A newcomer with whom nobody agrees may be wrong
-    /// itself, and refuses nothing yet.
-    pub(super) fn is_too_far_ahead(&self, now: Moment, author: &Author) -> bool {
-        if !self.is_ahead(now, author.clock) {
+    /// itself, and refuses nothing yet. What comes from another site has the clock of that site.
+    pub(super) fn is_too_far_ahead(
+        &self,
+        now: Moment,
+        (id, source): (Id, SocketAddr),
+        frame: &Frame<'_>,
+    ) -> bool {
+        let clock = frame.author.clock;
+        if !self.is_ahead(now, clock) {
+            return false;
+        }
+        if self.is_of_other_clock(id, source, frame) && !self.is_ahead_by(now, clock, SITE_AHEAD) {
             return false;
         }
         !self.is_joining(now) || self.compare_clocks(now).is_some_and(|all| all.is_shared)
+    }
+
+    /// Whether a frame may have the clock of another site: a bridge that is here sends it, or its
+    /// author is known to be beyond, or this member asked for it.
+    fn is_of_other_clock(&self, id: Id, source: SocketAddr, frame: &Frame<'_>) -> bool {
+        let roster = &self.group.roster;
+        match frame.body.kind() {
+            Kind::Site => roster.is_bridge_at(source),
+            Kind::Durable if roster.knows_bridges() => {
+                let is_far = roster.get(id).is_some_and(Member::is_far);
+                let is_asked_for = || {
+                    let is_missing = self.receiving.is_missing(id, frame.author.sequence);
+                    is_missing || self.is_pulled(&frame.author)
+                };
+                is_far || roster.is_bridge_at(source) || is_asked_for()
+            }
+            _ => false,
+        }
     }
 
     /// Whether this member came a moment ago; whoever was here before keeps its clock.
@@ -86,9 +116,24 @@ impl Engine {
         now.time < self.me.listening_since + JOINING
     }
 
+    /// Whether a clock is so far ahead of this member's that a frame with it is refused. Among the
+    /// bridges of a link, each has the clock of its site.
     fn is_ahead(&self, now: Moment, clock: u64) -> bool {
-        let ahead_ms = CLOCK_REFUSED_AHEAD.as_millis() as u64;
-        clock_ms(clock) > clock_ms(self.me.clock_now(now)) + ahead_ms
+        let most = match self.group.beyond.is_link {
+            true => SITE_AHEAD,
+            false => CLOCK_REFUSED_AHEAD,
+        };
+        self.is_ahead_by(now, clock, most)
+    }
+
+    /// Whether a frame of somebody at another site has a clock that is much ahead of this one.
+    pub(super) fn is_far_ahead(&self, now: Moment, id: Id, clock: u64) -> bool {
+        let is_far = || self.group.roster.get(id).is_some_and(Member::is_far);
+        self.is_ahead_by(now, clock, OLD_AFTER) && is_far()
+    }
+
+    fn is_ahead_by(&self, now: Moment, clock: u64, most: Duration) -> bool {
+        clock_ms(clock) > clock_ms(self.me.clock_now(now)) + most.as_millis() as u64
     }
 
     /// Refuses a frame that is far ahead, and lets its author hear a beat of ours.
@@ -160,6 +205,9 @@ impl Engine {
 
     /// Takes the clock of the group, if this one is wrong; see the file's head.
     pub(super) fn follow_group_clock(&mut self, now: Moment) {
+        if self.group.beyond.is_link {
+            return;
+        }
         let Some(all) = self.compare_clocks(now) else {
             return;
         };

@@ -105,7 +105,7 @@ impl Engine {
         {
             return;
         }
-        if self.is_too_far_ahead(now, author) {
+        if self.is_too_far_ahead(now, (id, source), &opened.frame) {
             return self.refuse_ahead(now, id, opened);
         }
         if !self.is_believed(now, id, source, &opened.frame) {
@@ -236,7 +236,7 @@ impl Engine {
         if !self.keep(now, heard) {
             return; // and not remembered either: a repair may find room
         }
-        self.pass_on(now, author.clock, heard.bytes);
+        self.pass_on(now, heard);
         if heard.durable.records.amends() {
             self.note_amendments(id, heard.author, heard.durable);
         }
@@ -299,6 +299,9 @@ impl Engine {
     fn note_presence(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> SentBy {
         let &ReceivedFrame { id, author, .. } = heard;
         let is_from_beyond = self.is_from_beyond(now, id, heard.source);
+        if is_from_beyond {
+            self.note_far_speaker(now, heard);
+        }
         let roster = &self.group.roster;
         let member = roster.get(id);
         let address = member.and_then(|member| member.address);

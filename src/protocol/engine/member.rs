@@ -39,6 +39,10 @@ pub struct Member {
     pub(super) by: Option<SocketAddr>,
     /// When a frame of it came last from another site.
     pub(super) far_at: Option<Duration>,
+    /// When it spoke there last, or was named here, if it is on the list of those beyond.
+    pub(super) listed_at: Option<Duration>,
+    /// The site at which it is, as a bridge states.
+    pub(super) site: Option<Name>,
     /// The address that its own datagrams come from.
     pub address: Option<SocketAddr>,
     /// Whether it has shown that it receives at that address.
@@ -87,6 +91,8 @@ impl Member {
             is_closed: false,
             by: None,
             far_at: None,
+            listed_at: None,
+            site: None,
             address: None,
             is_address_proven: false,
             mirror_port: 0,
@@ -185,6 +191,24 @@ impl Member {
     #[must_use]
     pub fn is_far(&self) -> bool {
         !self.is_live && !self.is_closed && self.far_at.is_some()
+    }
+
+    /// Whether it is on the list of those at other sites.
+    #[must_use]
+    pub fn is_listed_far(&self) -> bool {
+        self.is_far() && self.listed_at.is_some()
+    }
+
+    /// The site at which it is, as a bridge states.
+    #[must_use]
+    pub fn site(&self) -> Option<&Name> {
+        self.site.as_ref()
+    }
+
+    /// Whether it is no person, but carries the room to other networks.
+    #[must_use]
+    pub fn is_bridge(&self) -> bool {
+        self.role == Role::Bridge
     }
 
     /// When to ask the group for it.

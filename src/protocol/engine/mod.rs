@@ -98,6 +98,7 @@ mod sending;
 pub mod sequences;
 mod setup;
 mod shares;
+pub mod sites;
 pub mod stored;
 pub mod streams;
 mod sync;

@@ -8,23 +8,19 @@
 //! another site. What members have to report to such an author, they report to the bridge.
 
 use core::net::SocketAddr;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Engine;
 use super::beyond::{PassedFrame, Statement};
 use super::clock::age_at;
 use super::config::{HISTORY_AGE, PROOF_AGE};
-use super::dedup::KnownDatagram;
-use super::event::EngineEvent;
 use super::frame_log::Position;
 use super::hear::ReceivedFrame;
 use super::member::Member;
-use super::roster::{Id, ME, Met};
+use super::roster::{Id, Met};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::durable::Role;
-use crate::protocol::wire::frame::site::Site;
-use crate::protocol::wire::frame::{Author, Body, Key, MemberTag};
+use crate::protocol::wire::frame::{Body, MemberTag};
 use crate::protocol::wire::seal::Opened;
 
 /// Where frames come from that were taken in from the other side.
@@ -74,14 +70,29 @@ impl Engine {
     }
 
     /// Notes a durable frame that came, for the other side.
-    pub(super) fn pass_on(&mut self, now: Moment, clock: u64, bytes: &[u8]) {
+    pub(super) fn pass_on(&mut self, now: Moment, heard: &ReceivedFrame<'_>) {
         if !self.is_bridge() || self.group.beyond.is_taking {
             return;
         }
-        self.group.beyond.pass(PassedFrame {
-            bytes: bytes.into(),
-            is_new: age_at(self.me.clock_now(now), clock) <= PROOF_AGE,
-        });
+        let is_new = age_at(self.me.clock_now(now), heard.author.clock) <= PROOF_AGE;
+        let beyond = &mut self.group.beyond;
+        let bytes = heard.bytes.into();
+        beyond.pass(PassedFrame { bytes, is_new });
+        let member = self.group.roster.get(heard.id);
+        let is_here = member.is_some_and(|member| member.is_live);
+        if is_new && is_here && heard.durable.messages() > 0 {
+            beyond.speaks(heard.author.tag(), now.time);
+        }
+    }
+
+    /// The same for a frame of this member's own.
+    pub(super) fn pass_own_on(&mut self, bytes: &[u8]) {
+        if self.is_bridge() {
+            self.group.beyond.pass(PassedFrame {
+                bytes: bytes.into(),
+                is_new: true,
+            });
+        }
     }
 
     /// The next frame that a bridge passes on.
@@ -172,86 +183,11 @@ impl Engine {
         held.take(most).collect()
     }
 
-    /// What a bridge states about its site now.
-    pub fn make_statement(&mut self, now: Moment) -> Arc<[u8]> {
-        let mut keys: BTreeSet<Key> = BTreeSet::new();
-        let mut people: Vec<Id> = Vec::new();
-        for (id, member) in self.group.roster.people() {
-            keys.insert(member.key);
-            people.push(id);
-        }
-        let site = Site {
-            people: u16::try_from(keys.len()).unwrap_or(u16::MAX),
-            acks: self.group.beyond.acks(&people),
-        };
-        let grtt = self.group.grtt();
-        let bytes = self.me.make_unrepaired(now, grtt, 0, Body::Site(site));
-        let (id, durable) = (ME, None);
-        let known = KnownDatagram { id, durable };
-        self.receiving.recent.insert(&bytes, known);
-        bytes.into()
-    }
-
-    /// Takes in what a bridge states about its site.
-    pub(super) fn hear_site(
-        &mut self,
-        now: Moment,
-        id: Id,
-        (source, author): (SocketAddr, &Author),
-        site: &Site,
-        bytes: &[u8],
-    ) {
-        let member = self.group.roster.get(id);
-        let Some(who) = member.filter(|it| it.role == Role::Bridge) else {
-            return;
-        };
-        let (who, is_here) = (who.named_key(), who.is_live);
-        let beyond = &mut self.group.beyond;
-        if self.me.role() == Role::Bridge {
-            let (by, bytes) = (author.tag(), bytes.into());
-            beyond.state(Statement { by, bytes });
-        }
-        // Who is here is counted here; and only a bridge that is here passes such a statement on.
-        if is_here || !self.group.roster.is_bridge_at(source) {
-            return;
-        }
-        let people = usize::from(site.people);
-        let Some(is_new) = beyond.hear_site(id, site.people, now.time) else {
-            return;
-        };
-        if is_new {
-            let who = who.clone();
-            self.out.tell(EngineEvent::Site { who, people });
-        }
-        let last = self.sending.receipts.current().last;
-        let mine = site.acks.iter().filter(|ack| ack.of == self.me.tag());
-        let through = mine.map(|ack| ack.through).max().unwrap_or(0);
-        let is_all = last > 0 && (last..=self.sending.newest()).contains(&through);
-        if is_all && self.group.beyond.deliver(id, last) {
-            self.out.tell(EngineEvent::DeliveredAt {
-                who,
-                people,
-                last_sequence: last,
-            });
-        }
-    }
-
     /// Whether a bridge is here under a tag, and when its session began.
     #[must_use]
     pub fn bridge_here(&self, tag: MemberTag) -> Option<u64> {
         let member = self.group.roster.find(tag);
         let member = member.and_then(|id| self.group.roster.get(id))?;
         (member.is_live && member.role == Role::Bridge).then_some(member.session)
-    }
-
-    /// The other sites in reach: the names of their bridges, and how many people each has.
-    #[must_use]
-    pub fn sites(&self, now: Moment) -> Vec<(super::event::NamedKey, usize)> {
-        let sites = self.group.beyond.sites(now.time);
-        let named = sites.filter_map(|(id, people)| {
-            let who = self.group.roster.named_key(id)?;
-            Some((who, people))
-        });
-        named.collect()
     }
 }

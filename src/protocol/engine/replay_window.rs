@@ -32,6 +32,14 @@ impl ReplayWindow {
     }
 }
 
+impl ReplayWindow {
+    /// The newest frame that was heard.
+    #[must_use]
+    pub fn newest(&self) -> u32 {
+        self.newest
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -110,7 +110,7 @@ impl Engine {
         let sequence = made.position.sequence;
         let durable = Some((sequence, made.flags));
         let length = bytes.len();
-        self.pass_on(moment, made.position.clock, &bytes);
+        self.pass_own_on(&bytes);
         self.receiving
             .recent
             .insert(&bytes, KnownDatagram { id: ME, durable });
@@ -194,7 +194,7 @@ impl Engine {
 
     fn send_beat(&mut self, now: Moment, asked: Vec<MemberTag>, reach: Reach) {
         self.group.update_reach();
-        self.group.roster.forget_far(now.time);
+        self.forget_beyond(now);
         let speaking_since = now.time.saturating_sub(SPEAKING);
         let others = self.receiving.reports.recent(speaking_since, SPEAKERS_MAX);
         let slowest = self.group.slowest_link(self.me.link);

@@ -1,12 +1,14 @@
 //! A member that passes frames on to another network, and takes in those of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Node;
 use crate::protocol::engine::beyond::{PassedFrame, Statement};
-use crate::protocol::engine::event::NamedKey;
+use crate::protocol::engine::event::{NamedKey, SiteState};
 use crate::protocol::engine::frame_log::Position;
 use crate::protocol::engine::relay::Spread;
+use crate::protocol::engine::sites::{LinkReport, MadeStatement};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::MemberTag;
 
@@ -48,9 +50,32 @@ impl Node {
         self.engine.held_after(behind, most)
     }
 
+    /// This member is one of the bridges on a link from now on: their clocks are those of their
+    /// sites, and may differ from its own.
+    pub fn become_link(&mut self) {
+        self.engine.become_link();
+    }
+
+    /// This member's clock, in milliseconds since 1970.
+    #[must_use]
+    pub fn clock_ms(&self, now: Moment) -> u64 {
+        self.engine.clock_ms(now)
+    }
+
     /// Makes the datagram by which a bridge states who is at its site.
-    pub fn make_statement(&mut self, now: Moment) -> Arc<[u8]> {
-        self.engine.make_statement(now)
+    pub fn make_statement(&mut self, now: Moment, report: LinkReport) -> MadeStatement {
+        self.engine.make_statement(now, report)
+    }
+
+    /// Takes in what another site's bridge states, whose clock is ahead by some milliseconds.
+    pub fn take_statement(&mut self, now: Moment, statement: &Statement, ahead_ms: i64) {
+        self.engine.take_statement(now, statement, ahead_ms);
+    }
+
+    /// Notes that somebody was named here: at another site, they are on the list of those there
+    /// from now on.
+    pub fn note_named(&mut self, now: Duration, who: &NamedKey) {
+        self.engine.note_named(now, who);
     }
 
     /// The next statement about a site that a bridge has heard here.
@@ -64,9 +89,9 @@ impl Node {
         self.engine.bridge_here(tag)
     }
 
-    /// The other sites in reach: their bridges, and how many people each has.
+    /// The other sites in reach.
     #[must_use]
-    pub fn sites(&self, now: Moment) -> Vec<(NamedKey, usize)> {
+    pub fn sites(&self, now: Moment) -> Vec<SiteState> {
         self.engine.sites(now)
     }
 }

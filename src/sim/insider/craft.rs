@@ -172,10 +172,17 @@ impl Insider {
             What::Nack { .. } => Body::Nack(self.nack(act.what, &numbers)?),
             What::Status { .. } => Body::Status(self.status(act.what, &numbers)?),
             What::Notice { about, tells } => Body::Notice(self.notice(about, tells, &numbers)),
-            What::Site { people, acks } => Body::Site(Site {
-                people,
-                acks: self.acks(acks, &numbers),
-            }),
+            What::Site { people, acks } => {
+                let acks = self.acks(acks, &numbers);
+                Body::Site(Site {
+                    people,
+                    is_sending: people.is_multiple_of(2),
+                    name: None,
+                    heard: acks.clone(),
+                    speakers: acks.iter().map(|ack| ack.of).collect(),
+                    acks,
+                })
+            }
             _ => Body::Sync(self.dialogue(act, from, &numbers)?),
         };
         let sequence = author.sequence;

@@ -138,8 +138,13 @@ fn of_bridge(path: &str, id: &str) -> Option<&'static str> {
             "Um servidor NATS, como nats://host:4222 ou tls://host:4222; pode se repetir para os \
             servidores de um cluster"
         }
+        ("bridge", "site") => {
+            "Como as pessoas das outras redes chamam esta, de 1 a 32 bytes [padrão: o nome da \
+            ponte, se lhe foi dado um, ou o deste computador]"
+        }
         ("bridge", "name") => {
-            "Como as pessoas das outras redes chamam esta, de 1 a 32 bytes [padrão: bridge]"
+            "O nome da própria ponte, com que aparece na lista daqui, de 1 a 32 bytes [padrão: \
+            bridge]"
         }
         ("bridge", "room") => {
             "A sala a levar, cuja chave só alguns têm; pode se repetir: uma chave é a da última"
@@ -150,6 +155,26 @@ fn of_bridge(path: &str, id: &str) -> Option<&'static str> {
         ("bridge", "creds") => {
             "Arquivo com as credenciais para os servidores, como `nsc` o escreve"
         }
+        ("bridge", "context") => {
+            "O contexto do comando `nats` que diz o que não é dito aqui: os servidores, e quem \
+            esta ponte é para eles"
+        }
+        ("bridge", "config") => {
+            "Arquivo com o que não é dito aqui, e com várias salas com chaves próprias, em TOML"
+        }
+        ("bridge", "nkey") => "Arquivo com a semente da NKey que os servidores conhecem",
+        ("bridge", "files") => {
+            "Leva também arquivos, e os guarda nesta pasta: tudo o que é oferecido é baixado e \
+            dado às outras redes"
+        }
+        ("bridge", "files_limit") => {
+            "Máximo de bytes de arquivos baixados em cada sala, de todos juntos, como 500M \
+            [padrão: 1 GiB]"
+        }
+        ("bridge", "tls_cert") => {
+            "Arquivo com o certificado desta ponte, onde os servidores pedem um"
+        }
+        ("bridge", "tls_key") => "Arquivo com a chave desse certificado",
         ("bridge", "tls_ca") => {
             "Arquivo com os certificados que assinam os dos servidores, além dos do sistema"
         }

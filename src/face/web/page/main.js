@@ -104,6 +104,11 @@ const STATE = {
 	},
 	members: (room, event) => room.setMembers(event.members),
 	left: (room, event) => room.removeMember(event),
+	far: (room, event) => (event.state === 'gone'
+		? room.member(event)?.beyond && room.removeMember(event)
+		: room.amendMember(event, { beyond: true, site: event.name })),
+	site: (room, event) => room.site(event),
+	sites: (room, event) => event.sites.forEach((site) => room.site(site)),
 	joined: goesThere,
 	switched: goesThere,
 	parted(room) {
@@ -130,7 +135,7 @@ const STATE = {
 
 /** What events say of a member. */
 const MARKS = {
-	entered: { silent: false },
+	entered: { silent: false, beyond: false },
 	silent: { silent: true },
 	back: { silent: false },
 	verified: { verified: true },
@@ -177,7 +182,7 @@ function take(event, isAnswer) {
 	}
 	for (const file of event.files ?? []) room.offered({ event: event.event, file });
 	// An answer that only one page asked for comes with the answer; all others are told to all pages.
-	if (event.event === 'members' && event.request) return isAnswer && note(room, event);
+	if (['members', 'sites'].includes(event.event) && event.request) return isAnswer && note(room, event);
 	const knew = event.event === 'entered' && room.member(event);
 	own(STATE, event.event)?.(room, event);
 	const marks = event.key && own(MARKS, event.event);
@@ -365,7 +370,7 @@ function drawAround() {
 	drawRooms(all);
 	const isFinding = !at('found').hidden;
 	people.show(room, isFinding || at('show-people').getAttribute('aria-expanded') !== 'true');
-	at('show-people').textContent = t('page_people_count', { count: room.members.size });
+	at('show-people').textContent = t('page_people_count', { count: room.here.length });
 	const below = current.isCut || !view.isAtBottom;
 	at('newest').hidden = !below;
 	at('newest').textContent = current.unread > 0 ? t('page_new_below', { count: current.unread }) : t('page_to_newest');

@@ -1,10 +1,11 @@
 // Who is here, and what can be done with somebody.
-import { make, named, nameOf, on, t, typed } from './text.js';
+import { clean, make, named, nameOf, on, placed, t, typed } from './text.js';
 
 const SHOWN_MAX = 30;
 const FILTERED_MIN = 12;
 
 const order = (one, other) => Number(other.own === true) - Number(one.own === true)
+	|| Number(one.beyond === true) - Number(other.beyond === true)
 	|| nameOf(one).localeCompare(nameOf(other));
 
 const keyOf = ({ key, user }) => key ?? user;
@@ -13,6 +14,8 @@ const keyOf = ({ key, user }) => key ?? user;
 const signsOf = (who) => [
 	['verified', '✓', 'page_verified'],
 	['keeper', '⌂', 'page_keeper'],
+	['bridge', '⇄', 'page_bridge'],
+	['beyond', '◌', 'page_beyond'],
 	['ignored', '⊘', 'page_is_ignored'],
 	['silent', '…', 'page_silent'],
 ].filter(([mark]) => who[mark]);
@@ -42,7 +45,7 @@ export class People {
 		if (!this.room) return;
 		this.room.areNew = false;
 		const people = [...this.room.members.values()].sort(order);
-		this.title.textContent = t('page_people_here', { count: people.length });
+		this.title.textContent = t('page_people_here', { count: this.room.here.length });
 		this.filter.hidden = people.length < FILTERED_MIN;
 		const wanted = this.filter.hidden ? '' : this.filter.value.trim().toLowerCase();
 		const found = people.filter((who) => nameOf(who).toLowerCase().includes(wanted));
@@ -50,7 +53,9 @@ export class People {
 		const buttons = (this.box.hidden ? [] : found.slice(0, SHOWN_MAX)).map(personButton);
 		this.list.replaceChildren(...buttons.map((made) => make('li', '', made)));
 		const more = found.length - SHOWN_MAX;
-		this.rest.textContent = more > 0 ? t('page_and_more', { count: more }) : '';
+		const sites = [...this.room.sites].map(([name, of]) => `${clean(name)}: ${of}`);
+		if (more > 0) sites.unshift(t('page_and_more', { count: more }));
+		this.rest.textContent = sites.join(' · ');
 		if (focused) buttons.find(({ who }) => keyOf(who) === keyOf(focused))?.focus();
 	}
 }
@@ -65,11 +70,12 @@ function personButton(who) {
 		shown.ariaHidden = 'true';
 		made.append(shown);
 	}
+	if (who.site) made.append(` @${clean(who.site)}`);
 	if (who.own) {
 		words.unshift(t('page_you'));
 		made.append(` (${t('page_you')})`);
 	}
-	if (words.length > 0) made.ariaLabel = [nameOf(who), ...words].join(', ');
+	if (words.length > 0) made.ariaLabel = [placed(who), ...words].join(', ');
 	made.title = words.join(', ');
 	return made;
 }
@@ -136,8 +142,9 @@ export function personParts(who, act) {
 	const parts = [];
 	if (who.key) parts.push(make('p', '', t('page_fingerprint')), make('p', 'code', who.key));
 	if (who.keeper) parts.push(make('p', '', t('page_keeper')));
+	if (who.bridge) parts.push(make('p', '', t('page_bridge')));
 	const offers = who.own ? [['nick', 'page_rename']] : [
-		!who.keeper && ['private', 'page_write_privately'],
+		!who.keeper && !who.bridge && ['private', 'page_write_privately'],
 		who.key && ['verify', 'page_verify'],
 		who.verified && ['unverify', 'page_take_back'],
 		who.ignored ? ['unignore', 'page_unignore'] : ['ignore', 'page_ignore'],

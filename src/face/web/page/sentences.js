@@ -1,5 +1,5 @@
 // What is told beside the messages, as sentences.
-import { clean, nameOf, own, sizeOf, t } from './text.js';
+import { clean, nameOf, own, placed, sizeOf, t } from './text.js';
 
 const names = (people) => people.map(nameOf).join(', ');
 const ofIgnored = (who) => ({ ...who, plain: 'address' in who });
@@ -40,7 +40,7 @@ const NOTES = {
 		? t('page_ignore_list', { who: names(members.map(ofIgnored)) })
 		: t('ignore_nobody')),
 	members: ({ members, request }) => request && (members.length > 1 && members[0].own
-		? t('who_is_here', { me: nameOf(members[0]), who: names(members.slice(1)) })
+		? t('who_is_here', { me: nameOf(members[0]), who: members.slice(1).map(placed).join(', ') })
 		: members.map((who) => t(who.own ? 'own_fingerprint' : 'fingerprint', { who: nameOf(who), key: who.key })).join('; ')),
 	rooms: ({ rooms }) => rooms.map((room) => `${room.number} ${clean(room.name)} (${room.of})`).join(' · '),
 	alone: (event) => t(event.hears_itself ? 'alone' : 'alone_and_unheard', { interfaces: interfaces(event.interfaces) }),
@@ -56,6 +56,10 @@ const NOTES = {
 	files: ({ files, request }) => request && (files.length > 0
 		? files.map((file) => `${file.number}. ${clean(file.name)}, ${sizeOf(file.size_bytes)}`).join(' · ')
 		: t('no_files')),
+	site: ({ data }) => data,
+	sites: ({ data, request }) => request && data,
+	delivered_at: ({ data }) => data,
+	link: ({ data }) => data,
 	error: ({ data, code }) => data ?? code,
 	note: ({ data }) => data,
 };

@@ -185,6 +185,8 @@ export class Room {
 	me = null;
 	isKeyed = false;
 	members = new Map();
+	// The other networks in reach, by name.
+	sites = new Map();
 	privates = new Map();
 	// The people have changed since they were drawn.
 	areNew = true;
@@ -233,6 +235,18 @@ export class Room {
 	removeMember({ key, user }) {
 		this.areNew = true;
 		this.members.delete(key ?? user);
+	}
+
+	/** Takes in what a bridge states about another network. */
+	site({ name, of, state }) {
+		this.areNew = true;
+		if (state === 'lost') this.sites.delete(name);
+		else this.sites.set(name, of);
+	}
+
+	/** Those at this network. */
+	get here() {
+		return [...this.members.values()].filter(({ beyond }) => !beyond);
 	}
 
 	/** Where a message is shown: a private one with its other person, too. */
@@ -295,6 +309,7 @@ export class Room {
 		return [
 			{ ...this.me, room, event: 'ready', keyed: this.isKeyed },
 			{ room, event: 'members', members: [...this.members.values()] },
+			{ room, event: 'sites', sites: [...this.sites].map(([name, of]) => ({ name, of })) },
 			...messages.map((item) => ({ ...item, history: true, event: 'message' })),
 			...files.map(({ file, time }) => ({ room, event: time ? 'file_offered' : 'file_progress', time, file, history: true })),
 			...(this.last ? [this.last] : []),

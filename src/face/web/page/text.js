@@ -65,6 +65,9 @@ function hueOf(who) {
 	return (hash % 24) * 15;
 }
 
+/** A name, and at which other network. */
+export const placed = (who) => (who.site ? `${nameOf(who)} @${clean(who.site)}` : nameOf(who));
+
 /** A name in its colour. */
 export function named(who) {
 	const name = make('bdi', 'who', nameOf(who));

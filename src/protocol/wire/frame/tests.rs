@@ -13,7 +13,7 @@ use super::durable::{
     RECORD_HEAD_BYTES, REFERENCES_MAX, Record, Records, Reference,
 };
 use super::nack::{SPAN_MAX, Target};
-use super::site::Site;
+use super::site::{SPEAKERS_MAX, Site};
 use super::sync::{RUNS_MAX, SequenceRange};
 use super::*;
 use crate::protocol::wire::private::SessionKey;
@@ -268,9 +268,14 @@ proptest! {
     fn what_is_said_about_a_site_is_read_as_it_was_made(
         author in author(),
         people in any::<u16>(),
+        is_sending in any::<bool>(),
         acks in vec(ack(), 0..=ACKS_MAX),
+        heard in vec(ack(), 0..=ACKS_MAX),
+        speakers in vec(tag(), 0..=SPEAKERS_MAX),
+        is_named in any::<bool>(),
     ) {
-        survives(&author, Body::Site(Site { people, acks }));
+        let name = is_named.then(|| author.name.clone());
+        survives(&author, Body::Site(Site { people, is_sending, name, acks, heard, speakers }));
     }
 
     #[test]

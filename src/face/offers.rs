@@ -121,6 +121,7 @@ impl Offers {
     }
 
     /// The content with this id, if it is here in some room.
+    #[cfg(feature = "web")]
     pub(super) fn by_id(&self, id: OfferId) -> Option<Held> {
         let is_it = |known: &&Known| known.offer.id == id && known.is_here;
         let mut known = self.known.iter();
@@ -151,6 +152,7 @@ impl Offers {
     }
 
     /// When an offer was made, if this face was told of it then: in milliseconds since 1970.
+    #[cfg(feature = "web")]
     pub(super) fn offered_at(&self, id: OfferId) -> Option<u64> {
         let mut known = self.known.values();
         known.find(|known| known.offer.id == id)?.wall_ms
@@ -165,7 +167,7 @@ impl Offers {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "web"))]
 mod tests {
     use super::*;
     use crate::chat::event::Person;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::ConsoleFace;
 use super::offers::{Absent, Held, Offers};
 use crate::chat::event::{News, Told};
-use crate::chat::rooms::RoomNumber;
+use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::chat::transfer::event::FilesRefusal;
 use crate::chat::transfer::{OfferKind, WhichOffer};
 use crate::protocol::message::clean;
@@ -69,8 +69,10 @@ impl Viewer {
 
     /// Takes in what is told.
     pub(super) fn follow(&mut self, told: &Told) {
-        if let News::Files(happened) = &told.news {
-            self.offers.follow(told.room, happened);
+        match &told.news {
+            News::Files(happened) => self.offers.follow(told.room, happened),
+            News::Room(RoomNews::Parted) => self.offers.forget(told.room),
+            _ => {}
         }
     }
 

@@ -347,7 +347,13 @@ fn any_loss_order_repeat_and_restart_ends_with_equal_bytes() {
 #[test]
 fn behind_a_narrow_cable_a_file_takes_little_longer_than_its_bytes() {
     let length = 90 * BLOCK_BYTES as usize;
-    for (takers, loss, most) in [(1, 0.0, 1.15), (3, 0.0, 1.15)] {
+    let rows = [
+        (1, 0.0, 1.15),
+        (3, 0.0, 1.15),
+        (1, 0.05, 1.3),
+        (3, 0.05, 1.35),
+    ];
+    for (takers, loss, most) in rows {
         let mut circle = Circle::of(50, takers + 1);
         circle.world.set_faults(Faults::losing(loss));
         let rate = 100_000_000 / 8;

@@ -3,8 +3,9 @@
 /// Loss beyond which no more is sent ahead.
 const AHEAD_LOSS_MAX: f64 = 0.5;
 
-/// How many standard deviations of what is lost are sent ahead: of a hundred units, two need more.
-const AHEAD_CHANCE: f64 = 2.0;
+/// How many standard deviations of what is lost are sent ahead: of a hundred units, seven need more
+/// for one taker. More would cost all of them more than their repair does.
+const AHEAD_CHANCE: f64 = 1.5;
 
 /// What is to be sent of a unit.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,10 +52,10 @@ mod tests {
     fn what_is_likely_to_be_lost_is_sent_at_once() {
         for (symbols, loss, sent) in [
             (256, 0.0, 256),
-            (256, 0.05, 277),
-            (256, 0.2, 338),
+            (256, 0.05, 275),
+            (256, 0.2, 333),
             (1, 0.02, 1),
-            (10, 0.9, 29),
+            (10, 0.9, 27),
             (u16::MAX, 1.0, u16::MAX),
         ] {
             assert_eq!(with_lost(symbols, loss), sent, "{symbols} at {loss}");

@@ -33,6 +33,10 @@ const FEELS_BY: f64 = 1.04;
 /// shows that the rate may be too high.
 const LOSS_MARGIN: f64 = 0.015;
 
+/// Loss that is taken as usual while the rate still doubles: if it was not, the next rate loses
+/// much more, and the one after that less.
+const DOUBLES_WITH: f64 = 0.08;
+
 /// How many standard deviations are chance, for one taker. The worst of many is further off.
 const CHANCE: f64 = 3.0;
 const CHANCE_OF_MANY: f64 = 2.5;
@@ -56,7 +60,9 @@ const UNUSUAL_MAX: f64 = 0.1;
 /// How long what was sent before a change of the rate still arrives, and is not judged.
 const SETTLES_AFTER: Duration = Duration::from_millis(50);
 
-/// A rate is judged once half of the takers have said what arrives of it, or so many.
+/// A rate is judged once all takers have said what arrives of it; after so many times its time,
+/// once half of them have, or so many.
+const PATIENCE: u32 = 4;
 const JUDGES_MAX: usize = 8;
 
 /// A taker that receives less than this part of the median does not keep up.
@@ -257,7 +263,11 @@ impl TakersPace {
                 counted.push(*member);
             }
         }
-        if counted.is_empty() || counted.len() < heard.div_ceil(2).min(JUDGES_MAX) {
+        let enough = match now < self.judged_from + every * PATIENCE {
+            true => heard,
+            false => heard.div_ceil(2).min(JUDGES_MAX),
+        };
+        if counted.len() < enough.max(1) {
             return;
         }
         match self.test.take() {
@@ -286,7 +296,9 @@ impl TakersPace {
         });
         let worst = excesses.max_by(|one, other| one.2.total_cmp(&other.2));
         let rate = self.bucket.rate_per_s();
-        if let Some((taker, excess, _)) = worst.filter(|worst| worst.2 > 0.0) {
+        let is_small = |excess: f64| !self.has_been_too_high && excess < DOUBLES_WITH;
+        let worst = worst.filter(|(_, excess, beyond)| *beyond > 0.0 && !is_small(*excess));
+        if let Some((taker, excess, _)) = worst {
             self.test = Some(Test {
                 rate,
                 had_been_too_high: self.has_been_too_high,
@@ -297,6 +309,9 @@ impl TakersPace {
             return self.change(now, rate * (1.0 - excess).max(0.1) * DRAINS_BY);
         }
         self.follow(counted);
+        if !self.has_been_too_high {
+            self.settle(counted);
+        }
         let by = match (
             std::mem::take(&mut self.was_used_up),
             self.has_been_too_high,
@@ -317,13 +332,22 @@ impl TakersPace {
             return self.change(now, self.bucket.rate_per_s());
         }
         // The rate was not the reason, for nobody.
-        for member in counted {
-            if let Some(taker) = self.takers.get_mut(member) {
-                taker.usual = taker.usual.max(taker.loss());
-            }
-        }
+        self.settle(counted);
         self.has_been_too_high = test.had_been_too_high;
         self.change(now, test.rate);
+    }
+
+    /// Takes what is lost now as usual.
+    fn settle(&mut self, counted: &[MemberTag]) {
+        let losses = counted.iter().filter_map(|member| self.takers.get(member));
+        let most = losses.map(Taker::loss).fold(0.0, f64::max);
+        for (member, taker) in &mut self.takers {
+            let loss = match counted.contains(member) {
+                true => taker.loss(),
+                false => taker.seen.unwrap_or(0.0).min(most),
+            };
+            taker.usual = taker.usual.max(loss);
+        }
     }
 
     /// Notes that less is lost than was usual.

@@ -284,7 +284,7 @@ pub(super) fn report(
     let reporting = &mut taking.reporting;
     let within = now.saturating_sub(reporting.reported_at);
     // Also without anything that lacks: the giver learns how fast it may send.
-    if lacks.is_empty() && within < interval * 2 {
+    if lacks.is_empty() && within < interval {
         return None;
     }
     reporting.reported_at = now;

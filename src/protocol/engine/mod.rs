@@ -75,6 +75,7 @@ pub mod media;
 pub mod member;
 pub mod mirror;
 mod nack_budget;
+mod nack_rate;
 mod naming;
 mod offers;
 mod out;

@@ -7,14 +7,14 @@ use std::time::Duration;
 use super::arrivals::Arrivals;
 use super::clock::clock_ms;
 use super::config::{
-    ACK_GROUP, REPAIR_COPIES_MAX, REPEAT_GRTT, REPEAT_ONCE_ABOVE, REPEAT_TWICE_ABOVE, REPORTERS,
-    SMALL_GROUP, STUCK_AFTER, WAITING_AFTER,
+    ACK_GROUP, REPAIR_COPIES_MAX, REPEAT_GRTT, REPORTERS, SMALL_GROUP, STUCK_AFTER, WAITING_AFTER,
 };
 use super::event::{EngineEvent, MessageId};
 use super::frame_log::{FrameLog, Position};
 use super::group::Group;
 use super::kept::Kept;
 use super::me::Me;
+use super::nack_rate::NackRate;
 use super::out::Out;
 use super::outbox::{Outbox, PrivateText};
 use super::pace::{Pace, RoundTrip};
@@ -36,12 +36,6 @@ use crate::protocol::wire::frame::{
 };
 use crate::protocol::wire::seal::Draft;
 use crate::protocol::wire::seal::signed_batch::BATCH_MAX_FRAMES;
-
-/// Weight of the newest own frame in the moving average of NACKs per frame.
-const NACKS_WEIGHT: f64 = 1.0 / 16.0;
-
-/// Upper bound of the NACKs that count for one frame in that average.
-const NACKS_COUNTED_MAX: f64 = 4.0;
 
 /// Headers of UDP, IP and Ethernet around a frame.
 pub(super) const WRAPPING_BYTES: usize = 8 + 20 + 14;
@@ -69,13 +63,6 @@ pub(super) struct Sending {
     was_bulk: bool,
     /// Whether only the farewell is still to be sent, which waits for nobody.
     is_leaving: bool,
-}
-
-/// How often others ask for own frames, on which it depends how often these are repeated unasked.
-#[derive(Clone, Copy, Debug, Default)]
-struct NackRate {
-    per_frame: f64,
-    since_last_frame: u32,
 }
 
 /// What may leave now.
@@ -461,7 +448,7 @@ impl Sending {
 
     /// Notes that a NACK asks for an own frame.
     pub(super) fn note_nack(&mut self) {
-        self.nacks.since_last_frame += 1;
+        self.nacks.count();
     }
 
     /// Stops waiting for a member that has left; returns what changed in the delivery.
@@ -475,21 +462,6 @@ impl Sending {
         self.arrivals.forget(id);
         log.release(self.window.needed_from());
         self.receipts.forget(id, person)
-    }
-}
-
-impl NackRate {
-    /// Ends the count of NACKs for the previous frame; how often to repeat the next one unasked.
-    fn repeats_of_next(&mut self) -> u32 {
-        let counted = std::mem::take(&mut self.since_last_frame);
-        // A frame that is lost again and again says no more about the next one.
-        let counted = f64::from(counted).min(NACKS_COUNTED_MAX);
-        self.per_frame += (counted - self.per_frame) * NACKS_WEIGHT;
-        match self.per_frame {
-            few if few <= REPEAT_ONCE_ABOVE => 0,
-            some if some <= REPEAT_TWICE_ABOVE => 1,
-            _ => 2,
-        }
     }
 }
 

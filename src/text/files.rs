@@ -59,6 +59,15 @@ pub fn content(lang: Lang, name: &str, kind: OfferKind, bytes: u64) -> String {
     }
 }
 
+/// A content that one person alone is offered.
+#[must_use]
+pub fn to_one_alone(lang: Lang, what: &str, is_own: bool) -> String {
+    match is_own {
+        true => say!(lang, "{what}, to one person", "{what}, a uma pessoa"),
+        false => say!(lang, "{what}, to you alone", "{what}, só a você"),
+    }
+}
+
 /// Somebody offers something.
 #[must_use]
 pub fn offers(lang: Lang, who: &str, what: &str, number: u32) -> String {

@@ -23,6 +23,8 @@ pub(super) struct FileObject<'e> {
     from: Someone<'e>,
     #[serde(skip_serializing_if = "is_false")]
     own: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    private: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +125,7 @@ fn about_offer<'e>(number: u32, offer: &'e Offer, who: &'e Person, is_own: bool)
         size_bytes: offer.size_bytes,
         from: Someone::of(who),
         own: is_own,
+        private: offer.is_private(),
         state: None,
         done_bytes: None,
         bytes_per_s: None,

@@ -134,7 +134,10 @@ fn what(lang: Lang, state: &OfferState) -> String {
 
 fn offer(lang: Lang, offered: &Offered) -> String {
     let content = &offered.offer;
-    let what = text::content(lang, &content.name, content.kind, content.size_bytes);
+    let mut what = text::content(lang, &content.name, content.kind, content.size_bytes);
+    if content.is_private() {
+        what = text::to_one_alone(lang, &what, offered.is_own);
+    }
     let who = addressed(&offered.who);
     match offered.is_own {
         true => text::you_offer(lang, &what, offered.number),

@@ -87,7 +87,8 @@ impl GuestFiles {
 
     /// Hands over what reads a file, if it is here.
     pub(super) fn find(&self, offer: OfferId, finding: Finding) {
-        if let Some(held) = self.offers.by_id(offer) {
+        let held = self.offers.by_id(offer);
+        if let Some(held) = held.filter(|held| !held.offer.is_private()) {
             finding.found(held);
         }
     }
@@ -239,8 +240,11 @@ impl GuestFiles {
         self.show_line(&line, lines)
     }
 
-    /// Tells of an offer, unless it was told so before.
+    /// Tells of an offer, unless it was told so before, or is for one person alone.
     fn show_line(&mut self, file: &FileLine<'_>, lines: &mut GuestLines) -> Option<Arc<str>> {
+        if file.offer.is_private() {
+            return None;
+        }
         let offer = file.offer.id;
         let known = self.shown.iter().position(|shown| shown.offer == offer);
         if let Some(shown) = known.and_then(|at| self.shown.get(at))

@@ -14,12 +14,12 @@ const FOLDER: &str = "spool";
 /// Most leftovers that are looked at.
 const LEFTOVERS_MAX: usize = 256;
 
-/// Whether a path, without links, is one of what came through a pipe: it vanishes, and its time
-/// and permissions are nobody's.
+/// Whether a path, without links, is one of what came through a pipe, from a page or from the
+/// clipboard: it vanishes, and its time and permissions are nobody's.
 pub(super) fn is_spooled(path: &Path) -> bool {
     let state = folders().map(|(_, state)| state.join(FOLDER));
     let spool = state.and_then(fs::canonicalize).ok();
-    spool.is_some_and(|spool| path.parent() == Some(&spool))
+    spool.is_some_and(|spool| path.starts_with(spool))
 }
 
 /// A file that lives as long as this value. A program that is killed leaves it behind, and the next

@@ -367,7 +367,11 @@ fn a_screen_is_what_a_terminal_gets_unless_lines_are_wanted_or_nothing_else_can_
     let mut elsewhere = of("gil", &[]);
     elsewhere.env("RODA_FACE", "lines");
     // A dumb terminal edits its lines itself, and has no prompt of ours.
-    for (command, prompt) in [(dumb, "you are ana"), (unwanted, "rui> "), (elsewhere, "gil> ")] {
+    for (command, prompt) in [
+        (dumb, "you are ana"),
+        (unwanted, "rui> "),
+        (elsewhere, "gil> "),
+    ] {
         let mut terminal = Terminal::start(command);
         terminal.shows(prompt);
         assert!(!terminal.screen().contains(BEGINS));

@@ -9,7 +9,6 @@ use super::answers::Asker;
 use super::config::{CHALLENGES_GROUP, PULL_FRAMES, SYNC_BY_NACK_MAX};
 use super::event::{Destination, EngineEvent, Order};
 use super::inbox::Inbox;
-use super::reactions::Urgency;
 use super::roster::{Id, ME};
 use super::sync::{Question, Sync, inventory};
 use crate::protocol::time::Moment;
@@ -18,9 +17,6 @@ use crate::protocol::wire::frame::sync::{FrameName, SequenceRange, Sync as Talk}
 
 /// About how many bytes a part of an inventory takes that lists nothing.
 const PART_BYTES: usize = 240;
-
-/// About how many bytes a question takes, or a cookie.
-const QUESTION_BYTES: usize = 230;
 
 /// How long ago an author was heard whose own word about its frames is the latest.
 const HEARD_LATELY: Duration = Duration::from_secs(10);
@@ -50,13 +46,9 @@ impl Engine {
             return;
         }
         let roster = &self.group.roster;
-        let may_ask = self.out.reactions.allow(Urgency::Vital, now.time);
         let question = self
             .sync
-            .ask_about_difference(now.time, may_ask, roster, &mut self.log);
-        if question.is_some() {
-            self.out.reactions.spend(2 * QUESTION_BYTES); // the cookie is repeated
-        }
+            .ask_about_difference(now.time, roster, &mut self.log);
         self.send_question(now, question);
         let retries = Sync::silent_retries(self.sync.is_new(), &self.group.roster);
         match self.sync.exchanges.retry(now.time, retries) {
@@ -169,18 +161,12 @@ impl Engine {
         let mut others = self.group.roster.others();
         let is_member = others.any(|(_, member)| member.address == Some(source));
         drop(others);
-        // Without a cookie, a newcomer gets nothing at all.
-        let (asker, is_allowed) = match is_member {
-            true => (Asker::Member, true),
-            false => {
-                let reactions = &mut self.out.reactions;
-                let is_allowed = reactions.allow(Urgency::Doubtful, now.time);
-                (Asker::Unknown, is_allowed)
-            }
+        let asker = match is_member {
+            true => Asker::Member,
+            false => Asker::Unknown,
         };
         let answers = &mut self.sync.answers;
-        if is_allowed && answers.may_send_cookie(source.ip(), asker, now.time) {
-            self.out.reactions.spend(QUESTION_BYTES);
+        if answers.may_send_cookie(source.ip(), asker, now.time) {
             self.ask_to_repeat_cookie(now, source);
         }
     }

@@ -112,31 +112,12 @@ impl Engine {
         if self.awaited(now, frame).iter().any(is_effect) {
             return false;
         }
-        let clock_now = self.me.clock_now(now);
         for cause in &frame.durable.references {
             if let Some(missing) = self.as_awaited(frame, *cause) {
-                let waits = &mut self.receiving.cause_waits;
-                waits.in_vain(&missing, now.time, clock_now);
+                self.receiving.cause_waits.in_vain(&missing, now.time);
             }
         }
         true
-    }
-
-    /// Notes what of others is not here that the author of a frame had got, if there were more
-    /// causes than there is room for references.
-    pub(super) fn note_hidden(&mut self, now: Moment, frame: &Opened<'_>) {
-        if frame.durable.references.len() < REFERENCES_MAX {
-            return;
-        }
-        let clock_now = self.me.clock_now(now);
-        for cause in acknowledged(frame) {
-            let id = self.group.roster.find(cause.member);
-            let id = id.filter(|id| *id != ME && *id != frame.id);
-            if id.is_some_and(|id| !self.receiving.is_past(id, cause.sequence)) {
-                let (of, clock) = ((cause.member, cause.sequence), frame.held.position.clock);
-                self.receiving.cause_waits.hides(of, clock, clock_now);
-            }
-        }
     }
 
     /// Shows a cause if it and all before it are here.

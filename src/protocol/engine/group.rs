@@ -88,19 +88,11 @@ impl Group {
     }
 
     /// Takes in that a member asks whether others are here. Only a long silence of theirs makes it
-    /// worth noting: otherwise this member knows better. Returns how often it answers that it is
-    /// here itself, if it may.
-    pub(super) fn hear_asked(
-        &mut self,
-        asked: &[MemberTag],
-        may_answer: bool,
-        now: Duration,
-        rng: &mut Rng,
-    ) -> usize {
-        let mut answers = 0;
+    /// worth noting: otherwise this member knows better.
+    pub(super) fn hear_asked(&mut self, asked: &[MemberTag], now: Duration, rng: &mut Rng) {
         for tag in asked {
             match self.roster.find(*tag) {
-                Some(ME) => answers += usize::from(may_answer && self.presence.answer(now)),
+                Some(ME) => self.presence.answer(now),
                 Some(id) => {
                     let member = self.roster.get(id);
                     if member.is_some_and(|member| now >= member.heard() + member.interval) {
@@ -110,7 +102,6 @@ impl Group {
                 None => {}
             }
         }
-        answers
     }
 
     /// Plans a beat that lets a newcomer know this member soon.

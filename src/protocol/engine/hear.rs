@@ -245,7 +245,6 @@ impl Engine {
         self.receiving
             .nack_budget
             .earn(heard.bytes.len(), was_missing);
-        self.out.reactions.earn(heard.bytes.len(), now.time);
         self.me.clock.observe(author.clock, now.wall_ms);
         let rng = &mut self.rng;
         self.receiving.update(id, |inbox| {

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::config::{
-    ACKNOWLEDGE_EVERY, ANSWER_REPEAT, ANSWERS, ANSWERS_IN, FAREWELL_TAIL, GREET_PER_MEMBER,
-    HELLO_REPEATS, INSIST, TAIL, TAIL_BEAT_AFTER, TAIL_OF_BURST_GRTT,
+    ANSWER_REPEAT, ANSWERS, ANSWERS_IN, FAREWELL_TAIL, GREET_PER_MEMBER, HELLO_REPEATS, INSIST,
+    TAIL, TAIL_BEAT_AFTER, TAIL_OF_BURST_GRTT,
 };
 use crate::protocol::rng::Rng;
 
@@ -25,8 +25,6 @@ pub struct Presence {
     answered: VecDeque<Duration>,
     beat_at: Option<Duration>,
     beaten_at: Duration,
-    /// When frames of others are acknowledged by a beat, at the earliest.
-    acknowledges_from: Duration,
     /// When the next member that is not proven to be there is invited, at the earliest.
     invites_from: Duration,
 }
@@ -121,23 +119,6 @@ impl Presence {
         self.beat_by(now + BEAT_BEHIND_OTHERS);
     }
 
-    /// Plans a beat that acknowledges frames of others; returns whether it is one more than there
-    /// would be.
-    pub fn acknowledge(&mut self, now: Duration) -> bool {
-        if now < self.acknowledges_from || self.is_leaving {
-            return false;
-        }
-        self.acknowledges_from = now + ACKNOWLEDGE_EVERY;
-        self.beat_by(now + BEAT_BEHIND_OTHERS);
-        true
-    }
-
-    /// Whether the last frame was repeated behind its tail.
-    #[must_use]
-    pub fn has_insisted(&self) -> bool {
-        self.insisted > 0
-    }
-
     /// Plans a beat for now.
     pub fn beat_now(&mut self, now: Duration) {
         if !self.is_leaving {
@@ -146,15 +127,15 @@ impl Presence {
     }
 
     /// Plans two beats, because a member asks whether this one is here; unless it has answered
-    /// often lately, which all have heard. Returns whether it does.
-    pub fn answer(&mut self, now: Duration) -> bool {
+    /// often lately, which all have heard.
+    pub fn answer(&mut self, now: Duration) {
         if self.answered.len() >= ANSWERS {
             if self
                 .answered
                 .front()
                 .is_some_and(|at| now < *at + ANSWERS_IN)
             {
-                return false;
+                return;
             }
             self.answered.pop_front();
         }
@@ -163,7 +144,6 @@ impl Presence {
         if !self.is_leaving && self.hellos.is_empty() {
             self.hellos.push_back(now + ANSWER_REPEAT);
         }
-        true
     }
 
     /// What is due now; the caller repeats this until it is `None`.

@@ -14,7 +14,6 @@ use super::group_clock::ClockWatch;
 use super::heard_nacks::HeardNacks;
 use super::inbox::{Inbox, NackTiming};
 use super::nack_budget::{NackBudget, Prospect};
-use super::reactions::{Reactions, Urgency};
 use super::reports::{Report, ReportReason, Reports};
 use super::roster::{Id, Roster};
 use super::streams::Streams;
@@ -29,9 +28,6 @@ use crate::protocol::wire::frame::{
 /// About how many bytes a datagram takes that carries no name, no body and no signature, with the
 /// headers of UDP, IP and Ethernet.
 const UNSIGNED_BYTES: usize = 160;
-
-/// While too much leaves because of others, whether a request may leave is looked at so often.
-const ASKS_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -163,19 +159,11 @@ impl Receiving {
         id: Id,
         now: Duration,
         group: &Group,
-        reactions: &mut Reactions,
-        (nack, rng): (&mut NackDraft, &mut Rng),
+        nack: &mut NackDraft,
+        rng: &mut Rng,
     ) {
         let asked_in_vain = self.inbox(id).map_or(0, Inbox::asked_in_vain);
-        let urgency = match Prospect::after(asked_in_vain) {
-            Prospect::Hopeful => Urgency::Vital,
-            Prospect::Vain => Urgency::Needed,
-        };
-        let mut paid_at = self.nack_budget.waits_until(asked_in_vain, now);
-        if !reactions.allow(urgency, now) {
-            let later = now + ASKS_AGAIN_AFTER;
-            paid_at = Some(paid_at.map_or(later, |at| at.max(later)));
-        }
+        let paid_at = self.nack_budget.waits_until(asked_in_vain, now);
         let from = paid_at.map_or(self.next_nack_at, |at| at.max(self.next_nack_at));
         if now < from {
             // What is here does not wait for a request that must wait.
@@ -204,9 +192,9 @@ impl Receiving {
     }
 
     /// How far the frames of those heard lately are here: at most `max` acknowledgements.
-    pub(super) fn acks(&mut self, now: Duration, max: usize, roster: &Roster) -> Vec<Ack> {
+    pub(super) fn acks(&self, now: Duration, max: usize, roster: &Roster) -> Vec<Ack> {
         let since = now.saturating_sub(2 * roster.beat_interval());
-        let recent = self.reports.acknowledged(since, max.min(ACKS_MAX));
+        let recent = self.reports.recent(since, max.min(ACKS_MAX));
         let acks = recent.into_iter().filter_map(|id| self.ack(id, roster));
         acks.collect()
     }

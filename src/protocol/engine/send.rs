@@ -11,19 +11,15 @@ use super::event::{Destination, EngineEvent, Transmit};
 use super::frame_log::NewFrame;
 use super::member::Member;
 use super::presence::Due;
-use super::reactions::Urgency;
 use super::receiving::NackDraft;
 use super::repair::Cause;
 use super::reports::Report;
 use super::roster::{Id, ME};
-use super::sending::{Made, Turn, WRAPPING_BYTES};
+use super::sending::{Made, Turn};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::{ASKED_MAX, Beat};
 use crate::protocol::wire::frame::{ACKS_MAX, Body, FLAG_ACK_REQUEST, MemberTag};
 use crate::protocol::wire::seal::Draft;
-
-/// About how many bytes a beat takes with 16 acknowledgements.
-pub(super) const BEAT_BYTES: usize = 600;
 
 /// Whom a beat is to reach.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +93,7 @@ impl Engine {
 
     fn draft_durable(&mut self, now: Moment) -> Option<(Made, Draft)> {
         let references = self.receiving.frontier.take();
-        let (receiving, roster) = (&mut self.receiving, &self.group.roster);
+        let (receiving, roster) = (&self.receiving, &self.group.roster);
         let acks = |max| receiving.acks(now.time, max, roster);
         let grtt = self.group.grtt();
         self.sending
@@ -136,15 +132,11 @@ impl Engine {
         body: Body<'_>,
     ) {
         let grtt = self.group.grtt();
-        let is_reaction = matches!(body, Body::Nack(_) | Body::Status(_));
         let bytes = self.me.make_unrepaired(now, grtt, flags, body);
         let (id, durable) = (ME, None);
         self.receiving
             .recent
             .insert(&bytes, KnownDatagram { id, durable });
-        if is_reaction {
-            self.out.reactions.spend(bytes.len() + WRAPPING_BYTES);
-        }
         self.out.send(to, bytes.into());
     }
 
@@ -173,22 +165,10 @@ impl Engine {
                 let mute = self.group.grtt() * MUTE_GRTT;
                 // A member that has just repaired it has done this for us.
                 if held.is_some_and(|held| now.time >= held.touched + mute) {
-                    let has_insisted = self.group.presence.has_insisted();
-                    // Whoever acknowledges nothing makes it repeat more, while there is enough.
-                    let cause = match self.out.reactions.allow(Urgency::Doubtful, now.time) {
-                        false if has_insisted => Cause::Asked,
-                        _ => Cause::Tail,
-                    };
-                    self.sending.repair.schedule(newest, now.time, cause);
+                    let repair = &mut self.sending.repair;
+                    repair.schedule(newest, now.time, Cause::Tail);
                 }
             }
-        }
-    }
-
-    /// Acknowledges by a beat what may not be reported to each of its authors.
-    pub(super) fn acknowledge_by_beat(&mut self, now: Duration) {
-        if self.out.reactions.allow(Urgency::Awaited, now) && self.group.presence.acknowledge(now) {
-            self.out.reactions.spend(BEAT_BYTES);
         }
     }
 
@@ -266,9 +246,7 @@ impl Engine {
         for id in self.receiving.due(now.time) {
             self.give_up_waiting(now, id);
             let (group, rng) = (&self.group, &mut self.rng);
-            let reactions = &mut self.out.reactions;
-            self.receiving
-                .ask(id, now.time, group, reactions, (&mut nack, rng));
+            self.receiving.ask(id, now.time, group, &mut nack, rng);
         }
         if !nack.nack.targets.is_empty() {
             self.give_up_gaps(now);

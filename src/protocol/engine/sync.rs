@@ -234,12 +234,10 @@ impl Sync {
             .collect()
     }
 
-    /// The first question about a difference that was suspected, if it is still there and may be
-    /// asked about.
+    /// The first question about a difference that was suspected, if it is still there.
     pub(super) fn ask_about_difference(
         &mut self,
         now: Duration,
-        may_ask: bool,
         roster: &Roster,
         log: &mut FrameLog,
     ) -> Option<Question> {
@@ -249,7 +247,7 @@ impl Sync {
         let Digest { from, cut, .. } = suspicion.digest;
         let is_older = cut == log.horizon();
         let difference = difference(&suspicion.digest, log).or(is_older.then_some(from))?;
-        if !may_ask || !self.begun.try_spend(1.0, now) {
+        if !self.begun.try_spend(1.0, now) {
             return None; // the next beat shows it again
         }
         let range = (from, cut);

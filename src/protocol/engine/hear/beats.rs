@@ -4,10 +4,8 @@ use core::net::SocketAddr;
 
 use super::super::Engine;
 use super::super::member::BeatNews;
-use super::super::reactions::Urgency;
 use super::super::receipts::AckBy;
 use super::super::roster::Id;
-use super::super::send::BEAT_BYTES;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::{Beat, Digest};
 use crate::protocol::wire::frame::status::Status;
@@ -46,10 +44,8 @@ impl Engine {
         }
         self.hear_acks(now, (id, AckBy::Now), &beat.acks);
         self.note_held(id, &beat.digest);
-        let may_answer = self.out.reactions.allow(Urgency::Usual, now.time);
-        let (asked, rng) = (&beat.asked, &mut self.rng);
-        let answers = self.group.hear_asked(asked, may_answer, now.time, rng);
-        self.out.reactions.spend(answers * 2 * BEAT_BYTES);
+        let rng = &mut self.rng;
+        self.group.hear_asked(&beat.asked, now.time, rng);
         if author.flags & FLAG_ACK_REQUEST != 0 {
             self.plan_report(now, id, author.flags);
         }

@@ -17,11 +17,13 @@ const SIGNS = { sound: '🎤', camera: '📷', screen: '🖥' };
 const isTyped = ({ target }) => target.closest?.('input:not([type=checkbox]), textarea, select, button, [contenteditable]');
 
 export class Call {
-	/** `page`: `wire()`, `room()`, `me()`, `command(line)`, `says(words)`, `drawn()`; `isSound`: nothing is seen. */
+	/** `page`: `wire()`, `room()`, `me(room)`, `command(line, room)`, `says(words)`, `drawn()`; `isSound`: nothing is seen. */
 	constructor(box, page, isSound = false) {
 		this.box = box;
 		this.page = page;
 		this.tracks = {};
+		/** The room of this call, whatever is read meanwhile; null outside one. */
+		this.place = null;
 		this.isMuted = false;
 		this.isHeld = false;
 		this.devices = {};
@@ -78,8 +80,9 @@ export class Call {
 	}
 
 	async connect(sdp) {
+		this.place ??= this.page.room();
 		const wire = this.page.wire();
-		const [answer] = await wire.ask('/offer', { method: 'POST', body: JSON.stringify({ room: this.page.room(), sdp }) });
+		const [answer] = await wire.ask('/offer', { method: 'POST', body: JSON.stringify({ room: this.place, sdp }) });
 		if (!answer?.sdp) throw new Error(t('page_lost'));
 		return answer;
 	}
@@ -101,6 +104,7 @@ export class Call {
 			this.tell('');
 		} catch (error) {
 			this.stage.close();
+			this.place = null;
 			this.tell(error.message === 'lost' ? t('page_lost') : error.message);
 		}
 		this.draw();
@@ -189,6 +193,7 @@ export class Call {
 			if (peer !== null) await this.act({ leave: true });
 		} catch { /* it is over all the same */ }
 		this.stage.close();
+		this.place = null;
 		this.tell('');
 		this.draw();
 	}
@@ -199,6 +204,7 @@ export class Call {
 		for (const track of Object.values(this.tracks)) track.stop();
 		this.tracks = {};
 		this.stage.close();
+		this.place = null;
 	}
 
 	setMuted(isMuted) {
@@ -222,11 +228,11 @@ export class Call {
 	}
 
 	raise() {
-		this.page.command(this.hasHand ? '/hand down' : '/hand');
+		this.page.command(this.hasHand ? '/hand down' : '/hand', this.place);
 	}
 
 	get hasHand() {
-		const me = this.page.me();
+		const me = this.page.me(this.place);
 		return (this.stage.state?.hands ?? []).some(({ key }) => key && key === me?.key);
 	}
 
@@ -331,7 +337,7 @@ export class Call {
 			select.hidden = !tracks[media] || select.options.length < 2;
 		}
 		for (const [media, picture] of Object.entries(this.own)) {
-			picture.show(tracks[media] ?? null, this.page.me() ?? { user: '' }, media);
+			picture.show(tracks[media] ?? null, this.page.me(this.place) ?? { user: '' }, media);
 		}
 		const on = Object.keys(tracks).map((media) => `${SIGNS[media]} ${t(ON[media])}`);
 		this.air.hidden = on.length === 0;

@@ -39,6 +39,9 @@ export class Call {
 		this.build(isSound);
 		on(document, 'keydown', (event) => this.key(event, true));
 		on(document, 'keyup', (event) => this.key(event, false));
+		on(window, 'blur', () => this.release());
+		on(document, 'visibilitychange', () => this.release());
+		on(document, 'focusin', (event) => isTyped(event) && this.release());
 		on(window, 'pagehide', () => this.vanish());
 		this.draw();
 	}
@@ -220,10 +223,23 @@ export class Call {
 	}
 
 	key(event, isDown) {
-		if (event.code !== 'Space' || !this.push.checked || !this.tracks.sound || isTyped(event)) return;
+		if (event.code !== 'Space') return;
+		if (!isDown) {
+			if (this.isHeld) event.preventDefault();
+			this.release();
+			return;
+		}
+		if (!this.push.checked || !this.tracks.sound || isTyped(event)) return;
 		event.preventDefault();
 		if (event.repeat) return;
-		this.isHeld = isDown;
+		this.isHeld = true;
+		this.apply();
+	}
+
+	/** The space bar is held no more, or it may be let go where this page does not see it. */
+	release() {
+		if (!this.isHeld) return;
+		this.isHeld = false;
 		this.apply();
 	}
 

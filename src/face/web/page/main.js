@@ -149,6 +149,7 @@ const STREAM = {
 	live: settle,
 	snapshot({ rooms: named }) {
 		isState = true;
+		if (call.place && !named.includes(call.place)) call.leave();
 		for (const name of rooms.keys()) if (!named.includes(name)) rooms.delete(name);
 		if (current && !rooms.has(current.room.name)) current = null;
 	},

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chat::event::{News, Person, Told};
-use crate::chat::media::{Hand, MediaEvent, StreamState};
+use crate::chat::media::{CallState, Hand, MediaEvent, StreamState};
 use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::protocol::wire::compact::StreamId;
 
@@ -22,6 +22,8 @@ pub struct CallView {
     pub voices: Vec<StreamId>,
     /// How much of what this member sends is lost, where multicast does not carry it.
     pub lost_percent: Option<u8>,
+    /// This member, once something was told of it: a list of the call is of the others alone.
+    me: Option<Person>,
 }
 
 impl CallView {
@@ -29,6 +31,7 @@ impl CallView {
     pub fn follow(&mut self, event: &MediaEvent) {
         match event {
             MediaEvent::Began(state) => {
+                self.meet(&state.person, state.is_own);
                 self.streams.insert(state.stream, state.clone());
             }
             MediaEvent::Ended(state) => {
@@ -44,27 +47,51 @@ impl CallView {
                 self.voices.clone_from(voices);
             }
             MediaEvent::Speaking(people) => self.speaking.clone_from(people),
-            MediaEvent::Hand { person, hand, .. } => {
+            MediaEvent::Hand {
+                person,
+                hand,
+                is_own,
+            } => {
+                self.meet(person, *is_own);
                 self.hands.retain(|other| !is_same(other, person));
                 if *hand == Hand::Raised {
                     self.hands.push(person.clone());
                 }
             }
             MediaEvent::Unfit { lost_percent } => self.lost_percent = Some(*lost_percent),
-            MediaEvent::List(state) => {
-                let streams = state.streams.iter();
-                self.streams = streams.map(|state| (state.stream, state.clone())).collect();
-                self.speaking.clone_from(&state.speaking);
-                self.hands.clone_from(&state.hands);
-                let is_picture = |stream: &&StreamId| {
-                    let state = self.streams.get(*stream);
-                    state.is_some_and(|state| state.source.is_picture())
-                };
-                let shown = state.shown.iter().copied();
-                (self.pictures, self.voices) = shown.partition(|stream| is_picture(&stream));
-            }
+            MediaEvent::List(state) => self.settle(state),
             _ => {}
         }
+    }
+
+    fn meet(&mut self, person: &Person, is_own: bool) {
+        if is_own {
+            self.me = Some(person.clone());
+        }
+    }
+
+    /// Takes in what the others do now. What this member does stays as it was told.
+    fn settle(&mut self, state: &CallState) {
+        self.streams.retain(|_, state| state.is_own);
+        let streams = state.streams.iter();
+        self.streams
+            .extend(streams.map(|state| (state.stream, state.clone())));
+        let me = self.me.clone();
+        let is_me = |person: &Person| me.as_ref().is_some_and(|me| is_same(me, person));
+        self.speaking.retain(|person| is_me(person));
+        self.speaking.extend(state.speaking.iter().cloned());
+        let place = self.hands.iter().position(is_me);
+        let own = place.and_then(|place| self.hands.get(place).cloned());
+        self.hands.clone_from(&state.hands);
+        if let (Some(place), Some(own)) = (place, own) {
+            self.hands.insert(place.min(self.hands.len()), own);
+        }
+        let is_picture = |stream: &&StreamId| {
+            let state = self.streams.get(*stream);
+            state.is_some_and(|state| state.source.is_picture())
+        };
+        let shown = state.shown.iter().copied();
+        (self.pictures, self.voices) = shown.partition(|stream| is_picture(&stream));
     }
 
     /// What this member sends.
@@ -124,7 +151,7 @@ fn is_same(one: &Person, other: &Person) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::media::{CallState, Source};
+    use crate::chat::media::Source;
 
     fn stream(number: u64, source: Source, is_own: bool) -> StreamState {
         StreamState {
@@ -158,6 +185,30 @@ mod tests {
         assert!(!air.follow(&told(1, media(MediaEvent::Ended(voice)))));
         assert!(air.follow(&told(2, News::Room(RoomNews::Parted))));
         assert!(!air.is_on());
+    }
+
+    #[test]
+    fn a_list_of_the_others_takes_nothing_from_this_member() {
+        let mut view = CallView::default();
+        let own = stream(1, Source::Sound, true);
+        let hand = |name: &str, is_own| MediaEvent::Hand {
+            person: Person::unproven(name),
+            hand: Hand::Raised,
+            is_own,
+        };
+        view.follow(&MediaEvent::Began(own.clone()));
+        view.follow(&MediaEvent::Began(stream(2, Source::Camera, false)));
+        view.follow(&MediaEvent::Speaking(vec![own.person.clone()]));
+        view.follow(&hand("rui", false));
+        view.follow(&hand("ana", true));
+        view.follow(&MediaEvent::List(Box::new(CallState {
+            hands: vec![Person::unproven("rui")],
+            ..CallState::default()
+        })));
+        assert_eq!(view.streams.into_values().collect::<Vec<_>>(), [own]);
+        assert_eq!(view.speaking, [Person::unproven("ana")]);
+        let hands = ["rui", "ana"].map(Person::unproven);
+        assert_eq!(view.hands, hands);
     }
 
     #[test]

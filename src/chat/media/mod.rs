@@ -128,7 +128,7 @@ impl Conference {
             own: Own::new(is_keyed),
             calls: Calls::default(),
             selection: Selection::default(),
-            playing: Playing::default(),
+            playing: Playing::new(is_keyed),
             hand: Hand::Lowered,
             is_watching: false,
             chosen: Vec::new(),

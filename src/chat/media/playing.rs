@@ -23,6 +23,7 @@ const CHECKS_PER_S: f64 = 1500.0;
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Playing {
+    is_keyed: bool,
     receivers: BTreeMap<StreamId, Receiver>,
     checks: TokenBucket,
 }
@@ -39,16 +40,16 @@ enum Kind {
     Sound(SoundReceiver),
 }
 
-impl Default for Playing {
-    fn default() -> Self {
+impl Playing {
+    /// Receives nothing yet. Where a room is keyed, strangers cannot make frames.
+    pub(super) fn new(is_keyed: bool) -> Self {
         Self {
+            is_keyed,
             receivers: BTreeMap::new(),
             checks: TokenBucket::new(CHECKS_PER_S, CHECKS_PER_S, Duration::ZERO),
         }
     }
-}
 
-impl Playing {
     pub(super) fn has(&self, stream: StreamId) -> bool {
         self.receivers.contains_key(&stream)
     }
@@ -58,7 +59,7 @@ impl Playing {
         let newest = remote.called.newest_unit;
         let kind = match remote.source.is_picture() {
             true => Kind::Picture(PictureReceiver::new(now, stream, remote.source, newest)),
-            false => Kind::Sound(SoundReceiver::new(stream, newest)),
+            false => Kind::Sound(SoundReceiver::new(stream, newest, self.is_keyed)),
         };
         let by = *remote.key();
         self.receivers.insert(stream, Receiver { by, kind });

@@ -28,6 +28,8 @@ const AHEAD_MAX: u32 = 100;
 #[derive(Debug)]
 pub(super) struct SoundReceiver {
     stream: StreamId,
+    /// Whether the room is keyed. Without a key anybody makes packets: none is played unsigned.
+    is_keyed: bool,
     /// The next moment to be played; nothing is played again, and nothing from before this member
     /// looked.
     next: u32,
@@ -51,9 +53,10 @@ struct Heard {
 
 impl SoundReceiver {
     /// Receives what comes behind the announced moment.
-    pub(super) fn new(stream: StreamId, announced: u32) -> Self {
+    pub(super) fn new(stream: StreamId, announced: u32, is_keyed: bool) -> Self {
         Self {
             stream,
+            is_keyed,
             next: announced.saturating_add(1),
             has_begun: false,
             here: BTreeMap::new(),
@@ -123,7 +126,7 @@ impl SoundReceiver {
 
     fn is_vouched_for(&self, now: Duration, unit: u32) -> bool {
         let is_near = unit <= self.signed_unit.saturating_add(UNSIGNED_AHEAD_MAX);
-        is_near && self.signed_at.is_some_and(|at| now <= at + SIGNED_WITHIN)
+        self.is_keyed && is_near && self.signed_at.is_some_and(|at| now <= at + SIGNED_WITHIN)
     }
 
     fn skip_to(&mut self, unit: u32) {
@@ -206,5 +209,49 @@ impl SoundReceiver {
         let given_up = first.map(|asking| asking.since + GIVEN_UP_AFTER);
         let due = self.lacking.values().map(|asking| asking.due);
         due.chain(given_up).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::wire::media::SoundMoment;
+
+    const STREAM: StreamId = StreamId(7);
+
+    /// How many moments are played of a signed packet, and of an unsigned one behind it.
+    fn played(is_keyed: bool) -> [usize; 2] {
+        let mut receiver = SoundReceiver::new(STREAM, 0, is_keyed);
+        let mut rng = Rng::new(1);
+        [(1, true), (2, false)].map(|(unit, is_signed)| {
+            let stream = STREAM;
+            let sound = Sound {
+                speaks: true,
+                codec: Codec::Opus as u8,
+                moments: vec![SoundMoment {
+                    time: 960 * unit,
+                    frame: b"voice",
+                }],
+            };
+            let bytes = sound.close(UnitId { stream, unit }, is_signed, |_| [9; 64]);
+            let piece = HeardPiece {
+                stream,
+                frame: unit,
+                piece: 0,
+                originals: 1,
+                flags: 0,
+                bytes: bytes.into(),
+            };
+            let mut out = Vec::new();
+            let check = |_: &Root, signature: &Signature| Some(*signature == [9; 64]);
+            receiver.hear(Duration::ZERO, &piece, check, (&mut rng, &mut out));
+            out.len()
+        })
+    }
+
+    #[test]
+    fn without_a_key_nothing_unsigned_is_played() {
+        assert_eq!(played(true), [1, 1]);
+        assert_eq!(played(false), [1, 0], "anybody can have made it");
     }
 }

@@ -14,7 +14,7 @@ use super::paging::PageNews;
 use crate::chat::Input;
 use crate::chat::command::{Command, RequestId};
 use crate::chat::event::{News, Told};
-use crate::chat::guests::GuestSession;
+use crate::chat::guests::{GuestRefusal, GuestSession, GuestsEvent};
 use crate::chat::media::{Captured, FromPage, MediaCommand, MediaEvent, Played, Source, ToPage};
 use crate::chat::rooms::RoomNumber;
 use crate::face::call::CallView;
@@ -197,6 +197,10 @@ impl Driver {
         let is_first = calling.peers.is_empty();
         calling.peers.insert(peer, session);
         calling.room = Some(room);
+        if session.is_some() {
+            // A guest has one connection: the newest, so that nobody takes all places.
+            self.close_pages(now, |other, of| other != peer && of == session);
+        }
         let tell = self.tell.clone();
         let on_answer = move |answer: Result<String, OfferFault>| match answer {
             Ok(sdp) => {
@@ -210,7 +214,7 @@ impl Driver {
                 answering.refuse(refused, words);
             }
         };
-        if let Some(conference) = &calling.conference {
+        if let Some(conference) = &self.paging.calling.conference {
             conference.connect(peer, side, sdp.into_bytes(), Box::new(on_answer));
         }
         if is_first {
@@ -256,12 +260,7 @@ impl Driver {
         };
         let calling = &mut self.paging.calling;
         match act {
-            CallAct::Leave => {
-                if let Some(conference) = &calling.conference {
-                    conference.close(peer);
-                }
-                self.lose_page(now, peer);
-            }
+            CallAct::Leave => self.close_pages(now, |other, _| other == peer),
             _ if caller != Caller::Person => return Err(text::guests_only_watch(self.lang)),
             CallAct::Begin(source) => match calling.senders.get(&source) {
                 Some(sender) if *sender == peer => {}
@@ -309,6 +308,37 @@ impl Driver {
             self.paging.calling.room = None;
         }
         self.tell_state_of_call();
+    }
+
+    /// Ends the connections of some pages.
+    fn close_pages(
+        &mut self,
+        now: Moment,
+        is_meant: impl Fn(PeerId, Option<GuestSession>) -> bool,
+    ) {
+        let peers = self.paging.calling.peers.iter();
+        let meant = peers.filter(|(peer, session)| is_meant(**peer, **session));
+        let meant: Vec<PeerId> = meant.map(|(peer, _)| *peer).collect();
+        for peer in meant {
+            if let Some(conference) = &self.paging.calling.conference {
+                conference.close(peer);
+            }
+            self.lose_page(now, peer);
+        }
+    }
+
+    /// Whoever is a guest no more sees and hears no more.
+    fn part_from_guests(&mut self, event: &GuestsEvent) {
+        let now = self.clock.now();
+        match event {
+            GuestsEvent::Closed => self.close_pages(now, |_, session| session.is_some()),
+            GuestsEvent::Left { session, .. }
+            | GuestsEvent::Refused {
+                session,
+                why: GuestRefusal::NoSession,
+            } => self.close_pages(now, |_, of| of == Some(*session)),
+            _ => {}
+        }
     }
 
     /// Takes in what the connections report.
@@ -391,8 +421,10 @@ impl Driver {
 
     /// Takes in what is told of a room's call.
     pub(super) fn on_call_told(&mut self, told: &Told) {
-        let News::Media(event) = &told.news else {
-            return;
+        let event = match &told.news {
+            News::Media(event) => event,
+            News::Guests(event) => return self.part_from_guests(event),
+            _ => return,
         };
         if let MediaEvent::Refused(_) = **event {
             return;

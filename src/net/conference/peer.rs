@@ -258,6 +258,8 @@ impl Peer {
         let mid = added.mid;
         let has = |source: Source| self.sources.iter().any(|(_, other)| *other == source);
         match (added.direction, added.kind) {
+            // Guests never send.
+            (Direction::RecvOnly, _) if self.side == Side::Guests => {}
             (Direction::RecvOnly, kind) => {
                 let source = match kind {
                     MediaKind::Audio => Source::Sound,

@@ -17,11 +17,16 @@ const SIGNS = { sound: '🎤', camera: '📷', screen: '🖥' };
 const isTyped = ({ target }) => target.closest?.('input:not([type=checkbox]), textarea, select, button, [contenteditable]');
 
 export class Call {
-	/** `page`: `wire()`, `room()`, `me()`, `command(line)`, `says(words)`, `drawn()`; `isSound`: nothing is seen. */
+	/** `page`: `wire()`, `room()`, `me(room)`, `command(line, room)`, `says(words)`, `drawn()`; `isSound`: nothing is seen. */
 	constructor(box, page, isSound = false) {
 		this.box = box;
 		this.page = page;
 		this.tracks = {};
+		/** The room of this call, whatever is read meanwhile; null outside one. */
+		this.place = null;
+		/** What is at its beginning or its end; and which turn this is: leaving ends one. */
+		this.pending = new Set();
+		this.turn = 0;
 		this.isMuted = false;
 		this.isHeld = false;
 		this.devices = {};
@@ -37,6 +42,9 @@ export class Call {
 		this.build(isSound);
 		on(document, 'keydown', (event) => this.key(event, true));
 		on(document, 'keyup', (event) => this.key(event, false));
+		on(window, 'blur', () => this.release());
+		on(document, 'visibilitychange', () => this.release());
+		on(document, 'focusin', (event) => isTyped(event) && this.release());
 		on(window, 'pagehide', () => this.vanish());
 		this.draw();
 	}
@@ -78,15 +86,19 @@ export class Call {
 	}
 
 	async connect(sdp) {
+		const { turn } = this;
+		this.place ??= this.page.room();
 		const wire = this.page.wire();
-		const [answer] = await wire.ask('/offer', { method: 'POST', body: JSON.stringify({ room: this.page.room(), sdp }) });
+		const [answer] = await wire.ask('/offer', { method: 'POST', body: JSON.stringify({ room: this.place, sdp }) });
 		if (!answer?.sdp) throw new Error(t('page_lost'));
+		// Whoever left meanwhile needs the connection no more.
+		if (turn !== this.turn) this.act({ leave: true }, answer.peer).catch(() => {});
 		return answer;
 	}
 
 	/** Does something on the connection. */
-	act(what, isLast = false) {
-		const body = JSON.stringify({ peer: this.stage.peer, ...what });
+	act(what, peer = this.stage.peer, isLast = false) {
+		const body = JSON.stringify({ peer, ...what });
 		return this.page.wire().ask('/call', { method: 'POST', body, keepalive: isLast });
 	}
 
@@ -96,15 +108,18 @@ export class Call {
 
 	/** Watches and listens. */
 	async enter() {
+		const { turn } = this;
 		try {
 			await this.stage.open();
+			if (turn !== this.turn) return false;
 			this.tell('');
 		} catch (error) {
-			this.stage.close();
+			if (turn !== this.turn) return false;
+			this.stop();
 			this.tell(error.message === 'lost' ? t('page_lost') : error.message);
 		}
 		this.draw();
-		return this.stage.peer !== null;
+		return turn === this.turn && this.stage.peer !== null;
 	}
 
 	toggle(media) {
@@ -112,23 +127,40 @@ export class Call {
 	}
 
 	async begin(media) {
+		const { turn, pending } = this;
+		if (pending.has(media)) return;
+		pending.add(media);
 		let track = null;
 		try {
 			track = await this.capture(media);
-			if (!(await this.enter())) return track.stop();
-			await this.act({ begin: media });
+			if (turn !== this.turn) return track.stop();
+			// From here on it is on, and a click ends it.
 			this.keep(media, track);
-			await this.stage.senders[media].replaceTrack(track);
+			this.draw();
+			if (!(await this.enter())) return this.lose(media, track);
+			if (this.tracks[media]) await this.act({ begin: media });
+			if (this.tracks[media]) await this.stage.senders[media]?.replaceTrack(this.tracks[media]);
+			if (turn !== this.turn) return;
+			// It was switched off meanwhile.
+			if (!this.tracks[media]) await this.silence(media);
 			this.tell('');
 		} catch (error) {
-			track?.stop();
-			delete this.tracks[media];
+			if (track) this.lose(media, track);
+			if (turn !== this.turn) return;
 			const isDenied = error.name === 'NotAllowedError';
 			const isNone = error.name === 'NotFoundError' || error.name === 'NotReadableError';
 			this.tell(isDenied ? t('page_call_denied') : isNone ? t('page_call_no_device') : error.message);
+		} finally {
+			pending.delete(media);
 		}
 		this.draw();
-		return undefined;
+	}
+
+	/** A track that is not sent. */
+	lose(media, track) {
+		track.stop();
+		if (this.tracks[media] === track) delete this.tracks[media];
+		this.draw();
 	}
 
 	async capture(media) {
@@ -162,20 +194,34 @@ export class Call {
 		delete this.tracks[media];
 		track?.stop();
 		this.draw();
+		const { pending } = this;
+		// Whoever is at its beginning sees that it has ended.
+		if (pending.has(media)) return;
+		pending.add(media);
+		await this.silence(media);
+		pending.delete(media);
+	}
+
+	/** Says that something is sent no more. */
+	async silence(media) {
+		const { peer, senders } = this.stage;
 		try {
-			await this.stage.senders[media]?.replaceTrack(null);
-			if (this.stage.peer !== null) await this.act({ end: media });
+			await senders[media]?.replaceTrack(null);
+			if (peer !== null) await this.act({ end: media }, peer);
 		} catch { /* what is lost has ended */ }
 	}
 
 	/** The connection is there again: what was on is sent again. */
 	async resume() {
+		const { turn } = this;
 		for (const [media, track] of Object.entries(this.tracks)) {
 			try {
 				await this.act({ begin: media });
-				await this.stage.senders[media].replaceTrack(track);
+				if (turn !== this.turn) return;
+				if (this.tracks[media]) await this.stage.senders[media]?.replaceTrack(this.tracks[media]);
+				else await this.silence(media);
 			} catch {
-				this.end(media);
+				if (this.tracks[media] === track) this.end(media);
 			}
 		}
 		this.draw();
@@ -183,22 +229,30 @@ export class Call {
 
 	async leave() {
 		const { peer } = this.stage;
-		for (const track of Object.values(this.tracks)) track.stop();
-		this.tracks = {};
-		try {
-			if (peer !== null) await this.act({ leave: true });
-		} catch { /* it is over all the same */ }
-		this.stage.close();
+		this.stop();
 		this.tell('');
 		this.draw();
+		try {
+			if (peer !== null) await this.act({ leave: true }, peer);
+		} catch { /* it is over all the same */ }
+	}
+
+	/** Nothing is on, sent or shown any more; what is still to come of it is of an earlier turn. */
+	stop() {
+		this.turn += 1;
+		this.pending = new Set();
+		for (const track of Object.values(this.tracks)) track.stop();
+		this.tracks = {};
+		this.isHeld = false;
+		this.place = null;
+		this.stage.close();
 	}
 
 	/** The page goes: what it sent ends with it. */
 	vanish() {
-		if (this.stage.peer !== null) this.act({ leave: true }, true).catch(() => {});
-		for (const track of Object.values(this.tracks)) track.stop();
-		this.tracks = {};
-		this.stage.close();
+		const { peer } = this.stage;
+		if (peer !== null) this.act({ leave: true }, peer, true).catch(() => {});
+		this.stop();
 	}
 
 	setMuted(isMuted) {
@@ -214,19 +268,32 @@ export class Call {
 	}
 
 	key(event, isDown) {
-		if (event.code !== 'Space' || !this.push.checked || !this.tracks.sound || isTyped(event)) return;
+		if (event.code !== 'Space') return;
+		if (!isDown) {
+			if (this.isHeld) event.preventDefault();
+			this.release();
+			return;
+		}
+		if (!this.push.checked || !this.tracks.sound || isTyped(event)) return;
 		event.preventDefault();
 		if (event.repeat) return;
-		this.isHeld = isDown;
+		this.isHeld = true;
+		this.apply();
+	}
+
+	/** The space bar is held no more, or it may be let go where this page does not see it. */
+	release() {
+		if (!this.isHeld) return;
+		this.isHeld = false;
 		this.apply();
 	}
 
 	raise() {
-		this.page.command(this.hasHand ? '/hand down' : '/hand');
+		this.page.command(this.hasHand ? '/hand down' : '/hand', this.place);
 	}
 
 	get hasHand() {
-		const me = this.page.me();
+		const me = this.page.me(this.place);
 		return (this.stage.state?.hands ?? []).some(({ key }) => key && key === me?.key);
 	}
 
@@ -271,9 +338,11 @@ export class Call {
 		if (!before) return;
 		try {
 			const track = await this.capture(media);
+			// It was switched off meanwhile.
+			if (this.tracks[media] !== before) return track.stop();
 			this.keep(media, track);
-			await this.stage.senders[media].replaceTrack(track);
 			before.stop();
+			await this.stage.senders[media]?.replaceTrack(track);
 		} catch (error) {
 			this.tell(error.message);
 		}
@@ -331,7 +400,7 @@ export class Call {
 			select.hidden = !tracks[media] || select.options.length < 2;
 		}
 		for (const [media, picture] of Object.entries(this.own)) {
-			picture.show(tracks[media] ?? null, this.page.me() ?? { user: '' }, media);
+			picture.show(tracks[media] ?? null, this.page.me(this.place) ?? { user: '' }, media);
 		}
 		const on = Object.keys(tracks).map((media) => `${SIGNS[media]} ${t(ON[media])}`);
 		this.air.hidden = on.length === 0;

@@ -45,10 +45,9 @@ const talk = new Talk({
 
 const call = new Call(at('call'), {
 	wire: () => wire,
-	// A call stays in its room, whatever is read meanwhile.
 	room: () => current?.room.name,
-	me: () => current?.room.me,
-	command: (line) => ask({ command: line }),
+	me: (room) => (rooms.get(room) ?? current?.room)?.me,
+	command: (line, room) => ask({ command: line, room }),
 	drawn: () => current && draw(),
 });
 
@@ -112,6 +111,7 @@ const STATE = {
 	joined: goesThere,
 	switched: goesThere,
 	parted(room) {
+		if (call.place === room.name) call.leave();
 		rooms.delete(room.name);
 		const [next] = rooms.values();
 		if (current.room === room && next) show(next.main);
@@ -149,6 +149,7 @@ const STREAM = {
 	live: settle,
 	snapshot({ rooms: named }) {
 		isState = true;
+		if (call.place && !named.includes(call.place)) call.leave();
 		for (const name of rooms.keys()) if (!named.includes(name)) rooms.delete(name);
 		if (current && !rooms.has(current.room.name)) current = null;
 	},
@@ -241,7 +242,7 @@ function placeOfFiles() {
 /** Hands something over; what it causes is taken in. Whether nothing failed. */
 async function ask(object) {
 	try {
-		const events = await wire.say({ ...object, id: crypto.randomUUID(), room: current.room.name });
+		const events = await wire.say({ ...object, id: crypto.randomUUID(), room: object.room ?? current.room.name });
 		told(events.filter(({ event }) => event !== 'message'), true);
 		return events.every(({ event, code }) => event !== 'error' || code === 'line_cut');
 	} catch (error) {

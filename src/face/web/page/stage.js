@@ -61,6 +61,7 @@ export class Stage {
 		this.hooks = hooks;
 		this.pc = null;
 		this.peer = null;
+		this.opening = null;
 		this.isIn = false;
 		this.senders = {};
 		this.receivers = { pictures: [], voices: [] };
@@ -81,7 +82,12 @@ export class Stage {
 	/** Connects, and again whenever the connection breaks, until `close`. */
 	async open() {
 		this.isIn = true;
-		this.opening ??= this.connect().finally(() => { this.opening = null; });
+		if (!this.opening) {
+			const opening = this.connect().finally(() => {
+				if (this.opening === opening) this.opening = null;
+			});
+			this.opening = opening;
+		}
 		return this.opening;
 	}
 
@@ -106,6 +112,7 @@ export class Stage {
 		});
 		try {
 			await pc.setLocalDescription();
+			if (pc !== this.pc) return;
 			const { sdp, peer } = await this.hooks.connect(pc.localDescription.sdp);
 			if (pc !== this.pc) return;
 			this.peer = peer;
@@ -139,6 +146,7 @@ export class Stage {
 
 	close() {
 		this.isIn = false;
+		this.opening = null;
 		this.drop();
 	}
 

@@ -25,6 +25,7 @@ async function start() {
 					me = event;
 					at('room').textContent = room;
 				}
+				if (event.event === 'parted' && event.room === room) call.leave();
 				if (event.event !== 'call' || event.room === room) call.take(event);
 			}
 		},

@@ -37,7 +37,7 @@ pub(super) struct Beginning {
 impl Beginning {
     pub(super) fn new(mut target: Target, index: Arc<[u8]>) -> Result<Self, DiskFault> {
         let entries = entries(&target.offer, &index)?;
-        target.lay_out(entries);
+        target.lay_out(entries)?;
         let is_new = target.open_part();
         let is_new = is_new.map_err(|error| target.fault(&error))?;
         Ok(Self {

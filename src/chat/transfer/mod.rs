@@ -45,7 +45,7 @@ mod telling;
 pub mod tree;
 mod units;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -109,6 +109,8 @@ pub(super) struct Transfers {
     credits: Credits,
     addressees: Addressees,
     sharing: Sharing,
+    /// Whose offers are not taken.
+    ignored: BTreeSet<Key>,
     /// Contents that are whole, which is still to be said, and when.
     last_words: Vec<(Duration, OfferId)>,
     /// What the disk has answered, for the other side of a bridge.
@@ -141,6 +143,7 @@ impl Transfers {
             credits: Credits::default(),
             addressees: Addressees::default(),
             sharing: Sharing::On,
+            ignored: BTreeSet::new(),
             last_words: Vec::new(),
             shared: None,
             is_in_group: false,

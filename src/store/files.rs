@@ -45,6 +45,7 @@ pub use self::names::safe_name;
 pub use self::place::{default_folder, home};
 pub use self::pouring::{Outlet, Pourer, pouring};
 use self::shelf::{RoomTag, Shelf};
+pub use self::source::kind_of;
 pub use self::spool::{Passage, Spool};
 pub use self::upload::{Received, Upload};
 use self::worker::Worker;

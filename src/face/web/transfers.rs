@@ -123,6 +123,12 @@ impl Visit {
             return Err(Fault::TooLong);
         }
         let received = {
+            let _leave = match from {
+                Fetcher::Person => None,
+                Fetcher::Guest(session) => {
+                    Some(self.shared.sessions.upload(session).ok_or(Fault::Busy)?)
+                }
+            };
             let permit = timeout(ANSWER_WAIT, self.shared.uploads.acquire()).await;
             let _permit = permit.ok().and_then(Result::ok).ok_or(Fault::Busy)?;
             let written = self.write(asked.name.clone(), body, max_bytes);

@@ -5,10 +5,11 @@ use clap::{Args, ValueEnum};
 
 use super::keeping;
 use crate::chat::event::{Person, Timing};
-use crate::chat::transfer::OfferKind;
 use crate::chat::transfer::event::Offered;
+use crate::chat::transfer::{Offer, OfferKind};
 use crate::chat::trust::Standing;
 use crate::error::Usage;
+use crate::store::files::kind_of;
 
 /// What stands for all kinds.
 pub(super) const KINDS: &str = "all";
@@ -109,8 +110,9 @@ impl Consent {
     pub fn covers(&self, offered: &Offered) -> bool {
         let offer = &offered.offer;
         let is_now = !offered.is_own && offered.timing != Timing::History;
-        let is_fit = self.kinds.contains(&offer.kind) && offer.size_bytes <= self.most_bytes;
-        is_now && is_fit && self.trusts(&offered.who)
+        let size_bytes = offer.size_bytes.saturating_add(offer.index_bytes.into());
+        let is_fit = self.kinds.contains(&offer.kind) && size_bytes <= self.most_bytes;
+        is_now && is_fit && is_what_it_says(offer) && self.trusts(&offered.who)
     }
 
     fn trusts(&self, who: &Person) -> bool {
@@ -119,6 +121,14 @@ impl Consent {
             AcceptFrom::Verified => who.standing == Standing::Verified,
             AcceptFrom::All => true,
         }
+    }
+}
+
+/// Whether what is offered as a picture or a text has the name of one: a program does not.
+fn is_what_it_says(offer: &Offer) -> bool {
+    match offer.kind {
+        OfferKind::Picture | OfferKind::Text => kind_of(&offer.name) == offer.kind,
+        OfferKind::File | OfferKind::Folder => true,
     }
 }
 
@@ -156,13 +166,16 @@ pub(super) fn kinds(typed: String) -> Result<Vec<OfferKind>, Usage> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::transfer::Offer;
     use crate::chat::transfer::offer::ContentHasher;
 
     fn offered(kind: OfferKind, standing: Standing, timing: Timing) -> Offered {
         let mut hasher = ContentHasher::default();
         hasher.block(&[1; 1000]);
-        let content = hasher.finish("a".into(), kind, &[]);
+        let name = match kind {
+            OfferKind::Picture => "a.png",
+            _ => "a.exe",
+        };
+        let content = hasher.finish(name.into(), kind, &[]);
         Offered {
             number: 1,
             offer: Offer::new(&content).unwrap().into(),
@@ -187,10 +200,12 @@ mod tests {
     #[test]
     fn consent_is_for_these_people_kinds_and_lengths_alone() {
         let picture = offered(OfferKind::Picture, Standing::Verified, Timing::Live);
-        let verified = consent(AcceptFrom::Verified, "picture, text", 1000);
+        let fits = 1000 + u64::from(picture.offer.index_bytes);
+        let verified = consent(AcceptFrom::Verified, "picture, text", fits);
         assert!(verified.covers(&picture));
         for other in [
             offered(OfferKind::File, Standing::Verified, Timing::Live),
+            offered(OfferKind::Text, Standing::Verified, Timing::Live),
             offered(OfferKind::Picture, Standing::First, Timing::Live),
             offered(OfferKind::Picture, Standing::Verified, Timing::History),
             Offered {
@@ -200,10 +215,10 @@ mod tests {
         ] {
             assert!(!verified.covers(&other), "{other:?}");
         }
-        assert!(!consent(AcceptFrom::Verified, "all", 999).covers(&picture));
-        assert!(!consent(AcceptFrom::None, "all", 1000).covers(&picture));
+        assert!(!consent(AcceptFrom::Verified, "all", fits - 1).covers(&picture));
+        assert!(!consent(AcceptFrom::None, "all", fits).covers(&picture));
         let stranger = offered(OfferKind::File, Standing::Namesake, Timing::Late);
-        assert!(consent(AcceptFrom::All, "all", 1000).covers(&stranger));
+        assert!(consent(AcceptFrom::All, "all", fits).covers(&stranger));
     }
 
     #[test]

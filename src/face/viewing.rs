@@ -30,6 +30,9 @@ const LINES_MAX: usize = 5000;
 /// Longest line of a text that is shown, in characters.
 const LINE_MAX_CHARS: usize = 2000;
 
+/// What each line of a file stands behind among what is said, so that it forges nobody's words.
+const EDGE: &str = "\u{2502} ";
+
 /// Columns of a tabulator.
 const TAB: &str = "    ";
 
@@ -125,7 +128,9 @@ impl ConsoleFace {
             return;
         }
         match viewed.view {
-            Ok(View::Text(lines)) => lines.iter().for_each(|line| self.say(line)),
+            Ok(View::Text(lines)) => lines
+                .iter()
+                .for_each(|line| self.say(&format!("{EDGE}{line}"))),
             Ok(View::Picture(_)) => self.say(&text::pictures_are_elsewhere(self.lang)),
             Err(fault) => self.say(&text::cannot_view(self.lang, fault)),
         }

@@ -116,7 +116,7 @@ impl MemoryDisk {
                 block,
                 bytes,
             },
-            None => Reply::Failed {
+            None => Reply::Unread {
                 offer,
                 why: DiskFault::Changed,
             },

@@ -45,6 +45,7 @@ pub use self::names::safe_name;
 pub use self::place::{default_folder, home};
 pub use self::pouring::{Outlet, Pourer, pouring};
 use self::shelf::{RoomTag, Shelf};
+pub use self::source::kind_of;
 pub use self::spool::{Passage, Spool};
 pub use self::upload::{Received, Upload};
 use self::worker::Worker;
@@ -215,13 +216,17 @@ impl Files {
     /// Hands a room's request over. One that finds no room is answered as refused.
     pub fn ask(&self, room: RoomNumber, request: Request) {
         let offer = request.offer();
+        let is_read = matches!(request, Request::Read { .. });
         if let Request::Stop { .. } | Request::Forget { .. } | Request::Keep(_) = request {
             self.orders.pass(Order::Ask(room, request));
             return;
         }
         if !self.orders.ask(Order::Ask(room, request)) {
             let why = DiskFault::System("the disk is too slow".into());
-            let reply = Reply::Failed { offer, why };
+            let reply = match is_read {
+                true => Reply::Unread { offer, why },
+                false => Reply::Failed { offer, why },
+            };
             (self.tell)(Told::Reply { room, reply });
         }
     }

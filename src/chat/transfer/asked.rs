@@ -91,8 +91,11 @@ impl Transfers {
         which: WhichOffer,
         into: Option<&Arc<str>>,
     ) -> Result<Vec<Tale>, FilesRefusal> {
-        let is_choosable = |known: &Known| !known.is_own && !self.is_busy(&known.offer.id);
-        let meant = self.list.meant(which, is_choosable);
+        let is_ignored = |known: &Known| !known.is_own && self.ignored.contains(&known.who.key);
+        let is_choosable =
+            |known: &Known| !known.is_own && !is_ignored(known) && !self.is_busy(&known.offer.id);
+        let mut meant = self.list.meant(which, is_choosable);
+        meant.retain(|id| !self.list.get(id).is_some_and(is_ignored));
         let Some(first) = meant.first() else {
             return Err(FilesRefusal::NoSuchOffer);
         };

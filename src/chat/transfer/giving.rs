@@ -262,22 +262,25 @@ impl Giving {
     pub(super) fn give_up(&mut self) {
         self.needs.clear();
         self.doubted.clear();
+        self.reading = None;
         self.wanted_at = Duration::ZERO;
         self.wants_announcement = false;
     }
 
-    /// Takes in a block that the disk has read.
-    pub(super) fn loaded(&mut self, block: u32, bytes: BlockBytes) {
+    /// Takes in a block that the disk has read; returns whether it is the offered one.
+    #[must_use]
+    pub(super) fn loaded(&mut self, block: u32, bytes: BlockBytes) -> bool {
         let unit = units::of_block(&self.offer, block);
         if self.reading == Some(unit) {
             self.reading = None;
         }
-        // Under one key nothing else is ever sealed.
-        let is_sealed = self.offer.is_private();
-        let hash = || self.offer.block_hash(block, &self.index);
-        if !is_sealed || hash() == Some(*blake3::hash(&bytes.0).as_bytes()) {
+        // Under one key nothing else is ever sealed, and takers would throw it away.
+        let offered = self.offer.block_hash(block, &self.index);
+        let is_offered = offered == Some(*blake3::hash(&bytes.0).as_bytes());
+        if is_offered {
             self.hold(unit, bytes.0);
         }
+        is_offered
     }
 
     fn hold(&mut self, unit: u32, bytes: Arc<[u8]>) {

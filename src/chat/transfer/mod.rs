@@ -12,7 +12,7 @@
 //!            pending (who begins to give) · credit (how much each person may have)
 //! command    what may be asked            · asked (what is done about it)
 //! event      what is told                 · telling (which state is told)
-//! disk       what is asked of the disk, and what it answers
+//! disk       what is asked of the disk, and what it answers · failing (what ends because of it)
 //! room       where the room meets all this · carrying (a bridge's two sides)
 //! ```
 //!
@@ -30,6 +30,7 @@ mod credit;
 pub mod disk;
 mod doubts;
 pub mod event;
+mod failing;
 mod giving;
 mod list;
 pub mod offer;
@@ -44,7 +45,7 @@ mod telling;
 pub mod tree;
 mod units;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,6 +109,8 @@ pub(super) struct Transfers {
     credits: Credits,
     addressees: Addressees,
     sharing: Sharing,
+    /// Whose offers are not taken.
+    ignored: BTreeSet<Key>,
     /// Contents that are whole, which is still to be said, and when.
     last_words: Vec<(Duration, OfferId)>,
     /// What the disk has answered, for the other side of a bridge.
@@ -140,6 +143,7 @@ impl Transfers {
             credits: Credits::default(),
             addressees: Addressees::default(),
             sharing: Sharing::On,
+            ignored: BTreeSet::new(),
             last_words: Vec::new(),
             shared: None,
             is_in_group: false,
@@ -191,11 +195,7 @@ impl Transfers {
                 offer,
                 block,
                 bytes,
-            } => {
-                if let Some(giving) = self.givings.get_mut(&offer) {
-                    giving.loaded(block, bytes);
-                }
-            }
+            } => self.on_block(now, offer, block, bytes),
             Reply::Opened { offer, index } => {
                 self.change(now, offer, |taking| {
                     taking.opened(index).into_iter().collect()
@@ -210,6 +210,7 @@ impl Transfers {
                 self.ask_disk(requests.unwrap_or_default());
             }
             Reply::Finished { offer, name } => self.on_finished(now, offer, name),
+            Reply::Unread { offer, why } => self.on_unread(now, offer, why),
             Reply::Failed { offer, why } => self.on_failed(now, offer, TransferFault::Disk(why)),
         }
     }
@@ -282,19 +283,6 @@ impl Transfers {
         let words = SAID_AGAIN.map(|after| (now + after, offer));
         self.last_words.extend(words);
         self.tell(Tale::Finished(offer, name));
-        self.take_next(now);
-    }
-
-    fn on_failed(&mut self, now: Duration, offer: OfferId, why: TransferFault) {
-        let was_taken = self.takings.remove(&offer).is_some();
-        let was_held = self.held.remove(&offer).is_some();
-        self.addressees.remove(&offer);
-        if let Some(giving) = self.givings.get_mut(&offer) {
-            giving.give_up();
-        }
-        if was_taken || was_held {
-            self.tell(Tale::Failed(offer, why));
-        }
         self.take_next(now);
     }
 

@@ -42,6 +42,7 @@ impl Chat {
             _ => None,
         };
         let files = &mut self.room.files;
+        files.ignored = self.people.ignoring.keys().into_iter().collect();
         files.obey(now, request, (command, to), &mut self.node);
         self.put_out_files(now);
     }
@@ -140,6 +141,9 @@ impl Chat {
         Some(match tale {
             Tale::Offered(id, wall_ms, timing) => {
                 let known = files.list.get(&id)?;
+                if self.hides_offer(known) {
+                    return None;
+                }
                 FilesEvent::Offered(Box::new(offered(known, wall_ms, timing, person)))
             }
             Tale::Taking(id) => FilesEvent::Taking(state(&id)?),
@@ -157,10 +161,20 @@ impl Chat {
             Tale::Unshared(id) => FilesEvent::Unshared(state(&id)?),
             Tale::List => {
                 let ids = files.list.by_number();
-                FilesEvent::List(ids.iter().filter_map(state).collect())
+                let is_shown = |id: &&OfferId| {
+                    let known = files.list.get(id);
+                    known.is_some_and(|known| !self.hides_offer(known))
+                };
+                FilesEvent::List(ids.iter().filter(is_shown).filter_map(state).collect())
             }
             Tale::Refused(refusal) => FilesEvent::Refused(refusal),
         })
+    }
+
+    /// Whether an offer is of somebody who is ignored, and nothing was made of it before.
+    fn hides_offer(&self, known: &Known) -> bool {
+        let is_ignored = self.people.ignoring.has(Some(&known.who.key));
+        is_ignored && !known.is_own && !self.room.files.is_busy(&known.offer.id)
     }
 }
 

@@ -261,9 +261,9 @@ impl GuestFace {
     /// Takes in what is told about files; returns whether nothing else is to be made of it.
     fn show_files(&mut self, told: &Told) -> bool {
         let step = self.files.follow(told, &mut self.lines);
-        if let Some((entry, received, answering)) = step.next {
+        if let Some((entry, announced)) = step.next {
             let request = self.enter(entry);
-            self.files.offer(request, received, answering);
+            self.files.offer(request, announced);
         }
         step.lines.iter().for_each(|line| self.show_line(line));
         step.is_over

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::guest_face::refused;
 use super::guest_lines::{FileLine, GuestLines};
 use super::lines;
 use super::server::{Answering, Finding, Refused};
@@ -22,6 +23,9 @@ use crate::text::{self, Lang};
 /// Bytes of one guest's files on the host's disk.
 const OF_ONE_MAX_BYTES: u64 = 128 << 20;
 
+/// Files of one guest there.
+const OF_ONE_MAX: usize = 16;
+
 /// Bytes of all guests' files there.
 const OF_ALL_MAX_BYTES: u64 = 512 << 20;
 
@@ -31,9 +35,25 @@ const SHOWN_MAX_BYTES: usize = 16 << 10;
 
 /// A file that was announced and is to be offered.
 #[derive(Debug)]
-struct Announced {
+pub(super) struct Announced {
+    session: GuestSession,
     received: Received,
     answering: Answering,
+}
+
+/// A file that is being offered, and who waits for that.
+#[derive(Debug)]
+struct Asked {
+    session: GuestSession,
+    size_bytes: u64,
+    answering: Answering,
+}
+
+/// What a guest has offered.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    files: usize,
+    size_bytes: u64,
 }
 
 /// An offer, as guests were told of it last.
@@ -51,9 +71,8 @@ pub(super) struct GuestFiles {
     offers: Offers,
     uploads: Uploads,
     announced: BTreeMap<RequestId, Announced>,
-    asked: BTreeMap<RequestId, Answering>,
-    /// Bytes that each guest has offered.
-    of_each: BTreeMap<GuestSession, u64>,
+    asked: BTreeMap<RequestId, Asked>,
+    of_each: BTreeMap<GuestSession, Share>,
     shown: VecDeque<Shown>,
 }
 
@@ -62,8 +81,8 @@ pub(super) struct GuestFiles {
 pub(super) struct FilesStep {
     /// Lines for guests.
     pub(super) lines: Vec<Arc<str>>,
-    /// A file that is to be offered now, and who waits for that.
-    pub(super) next: Option<(Entry, Received, Answering)>,
+    /// A file that is to be offered now.
+    pub(super) next: Option<(Entry, Announced)>,
     /// Whether nothing else is to be made of it.
     pub(super) is_over: bool,
 }
@@ -108,10 +127,11 @@ impl GuestFiles {
         received: &Received,
     ) -> Result<String, String> {
         let size_bytes = received.size_bytes();
-        let own = self.of_each.get(&session).copied().unwrap_or(0);
+        let own = self.of_each.get(&session).copied().unwrap_or_default();
         let waiting = self.announced.values().map(|it| it.received.size_bytes());
         let all = waiting.fold(self.uploads.size_bytes(), u64::saturating_add);
-        let fits = own.saturating_add(size_bytes) <= OF_ONE_MAX_BYTES
+        let fits = own.files < OF_ONE_MAX
+            && own.size_bytes.saturating_add(size_bytes) <= OF_ONE_MAX_BYTES
             && all.saturating_add(size_bytes) <= OF_ALL_MAX_BYTES;
         if !fits || !self.uploads.have_room() {
             return Err(text::guests_files_are_full(self.lang));
@@ -128,8 +148,11 @@ impl GuestFiles {
         session: GuestSession,
         (received, answering): (Received, Answering),
     ) {
-        *self.of_each.entry(session).or_default() += received.size_bytes();
+        let share = self.of_each.entry(session).or_default();
+        share.files += 1;
+        share.size_bytes = share.size_bytes.saturating_add(received.size_bytes());
         let announced = Announced {
+            session,
             received,
             answering,
         };
@@ -137,9 +160,22 @@ impl GuestFiles {
     }
 
     /// A file is offered by a request.
-    pub(super) fn offer(&mut self, request: RequestId, received: Received, answering: Answering) {
-        self.uploads.keep(request, received);
-        self.asked.insert(request, answering);
+    pub(super) fn offer(&mut self, request: RequestId, announced: Announced) {
+        let asked = Asked {
+            session: announced.session,
+            size_bytes: announced.received.size_bytes(),
+            answering: announced.answering,
+        };
+        self.uploads.keep(request, announced.received);
+        self.asked.insert(request, asked);
+    }
+
+    /// A file of a guest was not offered after all.
+    fn give_back(&mut self, session: GuestSession, size_bytes: u64) {
+        if let Some(share) = self.of_each.get_mut(&session) {
+            share.files = share.files.saturating_sub(1);
+            share.size_bytes = share.size_bytes.saturating_sub(size_bytes);
+        }
     }
 
     /// A guest is not here any more. What was offered stays.
@@ -157,9 +193,12 @@ impl GuestFiles {
         }
         self.uploads.follow(request, &told.news);
         let asked = request.and_then(|request| self.asked.remove(&request));
-        if let Some(answering) = asked {
+        if let Some(asked) = asked {
             step.is_over = matches!(told.news, News::Failed(_));
-            self.answer(&told.news, answering);
+            if step.is_over || is_refused(&told.news) {
+                self.give_back(asked.session, asked.size_bytes);
+            }
+            self.answer(&told.news, asked.answering);
         }
         if let News::Files(happened) = &told.news {
             self.offers.follow(told.room, happened);
@@ -169,20 +208,22 @@ impl GuestFiles {
         step
     }
 
-    fn on_announced(&self, told: &Told, announced: Announced, step: &mut FilesStep) {
-        let Announced {
-            received,
-            answering,
-        } = announced;
+    fn on_announced(&mut self, told: &Told, announced: Announced, step: &mut FilesStep) {
+        let (session, size_bytes) = (announced.session, announced.received.size_bytes());
         match &told.news {
             News::Guests(GuestsEvent::Refused { why, .. }) => {
-                let words = text::guest_refused(self.lang, why);
-                answering.refuse(super::guest_face::refused(why), words);
+                let (words, refused) = (text::guest_refused(self.lang, why), refused(why));
+                announced.answering.refuse(refused, words);
+                self.give_back(session, size_bytes);
                 step.is_over = true;
             }
-            _ => match Uploads::entry(&received) {
-                Some(entry) => step.next = Some((entry, received, answering)),
-                None => answering.refuse(Refused::Wrong, text::page_comes_too_early(self.lang)),
+            _ => match Uploads::entry(&announced.received) {
+                Some(entry) => step.next = Some((entry, announced)),
+                None => {
+                    let words = text::page_comes_too_early(self.lang);
+                    announced.answering.refuse(Refused::Wrong, words);
+                    self.give_back(session, size_bytes);
+                }
             },
         }
     }
@@ -265,4 +306,8 @@ impl GuestFiles {
         }
         Some(line)
     }
+}
+
+fn is_refused(news: &News) -> bool {
+    matches!(news, News::Files(happened) if matches!(**happened, FilesEvent::Refused(_)))
 }

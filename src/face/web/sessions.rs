@@ -24,6 +24,8 @@ struct Table {
     by_age: BTreeMap<GuestSession, [u8; 32]>,
     /// The place among the streams of each session that has one.
     streams: BTreeMap<GuestSession, Weak<OwnedSemaphorePermit>>,
+    /// The sessions whose file is coming.
+    uploads: BTreeMap<GuestSession, Weak<()>>,
 }
 
 impl Sessions {
@@ -53,6 +55,21 @@ impl Sessions {
         let mut table = self.0.borrow_mut();
         if let Some(hash) = table.by_age.remove(&session) {
             table.by_secret.remove(&hash);
+        }
+    }
+
+    /// Leave for a session's file to come, for as long as it is held; `None` while another comes.
+    pub(super) fn upload(&self, session: GuestSession) -> Option<Arc<()>> {
+        let uploads = &mut self.0.borrow_mut().uploads;
+        uploads.retain(|_, leave| leave.strong_count() > 0);
+        let leave = Arc::new(());
+        let known = uploads.insert(session, Arc::downgrade(&leave));
+        match known {
+            None => Some(leave),
+            Some(known) => {
+                uploads.insert(session, known);
+                None
+            }
         }
     }
 
@@ -100,6 +117,17 @@ mod tests {
         drop(of_one);
         assert!(place(3).is_some());
         assert!(sessions.0.borrow().streams.len() <= 2);
+    }
+
+    #[test]
+    fn one_file_of_a_session_comes_at_a_time() {
+        let sessions = Sessions::default();
+        let (first, other) = (GuestSession(1), GuestSession(2));
+        let leave = sessions.upload(first);
+        assert!(leave.is_some() && sessions.upload(first).is_none());
+        assert!(sessions.upload(first).is_none() && sessions.upload(other).is_some());
+        drop(leave);
+        assert!(sessions.upload(first).is_some());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::sync::oneshot;
 use tokio::task::{spawn_blocking, spawn_local};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::answer::{self, Answered, EventStream, Fault};
 use super::asked::OfferAsk;
@@ -47,8 +47,9 @@ const PIECE_WAIT: Duration = Duration::from_secs(30);
 /// How long a ticket holds: a browser may ask again where a download was broken off.
 const TICKET_FOR: Duration = Duration::from_secs(600);
 
-/// Most tickets that hold; the oldest give way.
+/// Most tickets that hold, of all and of one who fetches; the oldest give way.
 const TICKETS_MAX: usize = 256;
+const TICKETS_OF_ONE_MAX: usize = 8;
 
 /// Files that come at once. More wait.
 pub(super) const UPLOADS_MAX: usize = 4;
@@ -72,26 +73,34 @@ struct Ticket {
     token: Token,
     offer: OfferId,
     fetcher: Fetcher,
+    /// When it holds no more.
+    until: Instant,
+    /// What the page must know that asked for it: a ticket ends with that.
+    of_page: Token,
 }
 
 impl Tickets {
     fn add(&self, ticket: Ticket) {
         let mut tickets = self.0.borrow_mut();
+        let now = Instant::now();
+        tickets.retain(|ticket| now < ticket.until);
+        let is_like = |other: &&Ticket| other.fetcher == ticket.fetcher;
+        if tickets.iter().filter(is_like).count() >= TICKETS_OF_ONE_MAX
+            && let Some(oldest) = tickets.iter().position(|other| is_like(&other))
+        {
+            tickets.remove(oldest);
+        }
         if tickets.len() >= TICKETS_MAX {
             tickets.pop_front();
         }
         tickets.push_back(ticket);
     }
 
-    fn remove(&self, token: &Token) {
-        self.0
-            .borrow_mut()
-            .retain(|ticket| !ticket.token.is(token.digits().as_bytes()));
-    }
-
-    /// Whose ticket for an offer this is.
-    pub(super) fn of(&self, shown: &str, offer: OfferId) -> Option<Fetcher> {
-        let tickets = self.0.borrow();
+    /// Whose ticket for an offer this is, as long as a page must know this token.
+    pub(super) fn of(&self, shown: &str, offer: OfferId, page: &Token) -> Option<Fetcher> {
+        let mut tickets = self.0.borrow_mut();
+        let now = Instant::now();
+        tickets.retain(|ticket| now < ticket.until && ticket.of_page == *page);
         let is_it = |ticket: &&Ticket| ticket.offer == offer && ticket.token.is(shown.as_bytes());
         tickets.iter().find(is_it).map(|ticket| ticket.fetcher)
     }
@@ -114,6 +123,12 @@ impl Visit {
             return Err(Fault::TooLong);
         }
         let received = {
+            let _leave = match from {
+                Fetcher::Person => None,
+                Fetcher::Guest(session) => {
+                    Some(self.shared.sessions.upload(session).ok_or(Fault::Busy)?)
+                }
+            };
             let permit = timeout(ANSWER_WAIT, self.shared.uploads.acquire()).await;
             let _permit = permit.ok().and_then(Result::ok).ok_or(Fault::Busy)?;
             let written = self.write(asked.name.clone(), body, max_bytes);
@@ -189,13 +204,10 @@ impl Visit {
             token: token.clone(),
             offer,
             fetcher: by,
+            until: Instant::now() + TICKET_FOR,
+            of_page: self.shared.door().token,
         });
         let told = json!({ "ticket": token.digits() }).to_string();
-        let shared = Rc::clone(&self.shared);
-        spawn_local(async move {
-            sleep(TICKET_FOR).await;
-            shared.tickets.remove(&token);
-        });
         Ok(answer::object(told))
     }
 
@@ -323,24 +335,46 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_is_for_one_file_and_the_oldest_give_way() {
+    fn a_ticket_is_for_one_file_and_the_oldest_of_the_same_give_way() {
         let tickets = Tickets::default();
-        let ticket = |number: u8| Ticket {
+        let page = Token::of(&[0xee; TOKEN_BYTES]);
+        let ticket = |number: u8, fetcher| Ticket {
             token: Token::of(&[number; TOKEN_BYTES]),
             offer: OfferId([number; 16]),
-            fetcher: Fetcher::Person,
+            fetcher,
+            until: Instant::now() + TICKET_FOR,
+            of_page: page.clone(),
         };
         let shown = |number: u8| Token::of(&[number; TOKEN_BYTES]);
-        for number in 0..=255 {
-            tickets.add(ticket(number));
+        tickets.add(ticket(200, Fetcher::Guest(GuestSession(1))));
+        for number in 0..100 {
+            tickets.add(ticket(number, Fetcher::Person));
         }
-        tickets.add(ticket(0));
-        let of = |token: u8, offer: u8| tickets.of(shown(token).digits(), OfferId([offer; 16]));
-        assert_eq!(of(7, 7), Some(Fetcher::Person));
-        assert_eq!(of(7, 8), None, "it is for another file");
-        tickets.remove(&shown(7));
-        assert_eq!(of(7, 7), None);
-        assert_eq!(tickets.0.borrow().len(), TICKETS_MAX - 1);
-        assert_eq!(tickets.of("", OfferId([1; 16])), None);
+        let of = |token: u8, offer: u8| {
+            let shown = shown(token);
+            tickets.of(shown.digits(), OfferId([offer; 16]), &page)
+        };
+        assert_eq!(of(99, 99), Some(Fetcher::Person));
+        assert_eq!(of(99, 98), None, "it is for another file");
+        assert_eq!(of(91, 91), None, "it gave way");
+        assert!(of(200, 200).is_some(), "that of another did not");
+        assert_eq!(tickets.0.borrow().len(), TICKETS_OF_ONE_MAX + 1);
+        for session in 0..=255 {
+            tickets.add(ticket(100, Fetcher::Guest(GuestSession(session))));
+        }
+        assert_eq!(tickets.0.borrow().len(), TICKETS_MAX);
+        let over = Ticket {
+            until: Instant::now(),
+            ..ticket(201, Fetcher::Person)
+        };
+        tickets.add(over);
+        assert_eq!(of(201, 201), None);
+        let renewed = Token::of(&[0xdd; TOKEN_BYTES]);
+        let shown = shown(100);
+        assert_eq!(
+            tickets.of(shown.digits(), OfferId([100; 16]), &renewed),
+            None
+        );
+        assert!(tickets.0.borrow().is_empty(), "they end with the token");
     }
 }

@@ -150,7 +150,8 @@ impl Visit {
     /// Who asks for a file, by the header or by a ticket; `None` for anybody else.
     fn fetcher(&self, head: Head<'_>, query: &str, offer: OfferId, door: &Door) -> Option<Fetcher> {
         let ticket = shown_ticket(query);
-        let by_ticket = || ticket.and_then(|ticket| self.shared.tickets.of(ticket, offer));
+        let tickets = &self.shared.tickets;
+        let by_ticket = || ticket.and_then(|ticket| tickets.of(ticket, offer, &door.token));
         let by_header = match self.shared.audience {
             Audience::Person => shows_token(head, door).then_some(Fetcher::Person),
             Audience::Guests => {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::chat::event::{Failure, News, Person};
 use crate::chat::transfer::event::{FilesEvent, OfferState, Offered, TakerState, TransferFault};
 use crate::chat::transfer::{FilesCommand, OfferId, OfferKind, WhichOffer};
+use crate::chat::trust::Standing;
 use crate::cli::{DropSettings, ErrandSettings, TakeSettings};
 use crate::face::lines::addressed;
 use crate::modes::Outcome;
@@ -313,9 +314,11 @@ impl Taking {
     }
 }
 
-/// Whether somebody is meant by a name, which may have their suffix.
+/// Whether somebody is meant by a name, which may have their suffix: where the bare name is
+/// another person's, it means that person.
 fn is_called(person: &Person, name: &str) -> bool {
-    name == &*person.name || name == addressed(person)
+    let has_name = name == &*person.name && person.standing != Standing::Namesake;
+    has_name || name == addressed(person)
 }
 
 /// Leaves, once.

@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::place::free_bytes;
+use super::place::{free_bytes, reserve_bytes};
 use super::stream::{TIME_UNKNOWN, open_write};
 use super::target::Target;
 use crate::chat::transfer::disk::DiskFault;
@@ -37,7 +37,7 @@ pub(super) struct Beginning {
 impl Beginning {
     pub(super) fn new(mut target: Target, index: Arc<[u8]>) -> Result<Self, DiskFault> {
         let entries = entries(&target.offer, &index)?;
-        target.lay_out(entries);
+        target.lay_out(entries)?;
         let is_new = target.open_part();
         let is_new = is_new.map_err(|error| target.fault(&error))?;
         Ok(Self {
@@ -134,8 +134,9 @@ impl Beginning {
 
     fn check_room(&mut self) -> Result<(), DiskFault> {
         let lacking = self.target.offer.size_bytes - self.have_bytes;
+        let needed = lacking.saturating_add(reserve_bytes(&self.target.folder));
         match free_bytes(&self.target.folder) {
-            Some(free_bytes) if free_bytes < lacking => {
+            Some(free_bytes) if lacking > 0 && free_bytes < needed => {
                 if self.is_new {
                     self.target.discard();
                 }

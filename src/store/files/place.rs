@@ -90,6 +90,34 @@ pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
     }
 }
 
+/// Most bytes that are left free on a disk, for everybody else.
+const RESERVE_MAX_BYTES: u64 = 256 << 20;
+
+/// The part of a disk that is left free.
+const RESERVE_PART: u64 = 32;
+
+/// Bytes of the disk there that nothing of others fills.
+pub(super) fn reserve_bytes(folder: &Path) -> u64 {
+    let size = size_bytes(folder).unwrap_or(0);
+    RESERVE_MAX_BYTES.min(size / RESERVE_PART)
+}
+
+/// Bytes of the whole disk; `None` where the system does not tell.
+fn size_bytes(folder: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let disk = nix::sys::statvfs::statvfs(folder).ok()?;
+        let (blocks, bytes) = (disk.blocks(), disk.fragment_size());
+        #[allow(clippy::useless_conversion, reason = "the types differ by system")]
+        u64::from(blocks).checked_mul(u64::from(bytes))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
 /// Makes the names in a folder survive a loss of power.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]

@@ -92,7 +92,7 @@ impl Recalling {
                 let tree = offer.tree_bytes(&held.index)?;
                 let entries = tree::decode(tree, offer.size_bytes).ok()?;
                 let files = match paths {
-                    Paths::Safe => places(&path, entries),
+                    Paths::Safe => places(&path, entries)?,
                     Paths::Own => {
                         let below = |entry: tree::Entry| {
                             let place = path.join(&entry.path);
@@ -137,7 +137,8 @@ impl Recalling {
             };
             let is_same = metadata.len() == file.size_bytes
                 && match file.time {
-                    None => true,
+                    // Nothing else tells that it was not replaced.
+                    None => file.size_bytes == 0,
                     Some(Time::Ms(ms)) => modified_ms(&metadata) == ms,
                     Some(Time::Ns(ns)) => modified_ns(&metadata) == Some(ns),
                 };

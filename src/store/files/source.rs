@@ -296,8 +296,9 @@ fn free_name(name: &str, taken: &mut BTreeSet<String>) -> String {
     free.unwrap_or_default()
 }
 
-/// What a file is, by its ending.
-fn kind_of(name: &str) -> OfferKind {
+/// What a file is, by the ending of its name.
+#[must_use]
+pub fn kind_of(name: &str) -> OfferKind {
     let ending = name
         .rsplit_once('.')
         .map(|(_, ending)| ending.to_lowercase());

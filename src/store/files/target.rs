@@ -6,7 +6,7 @@
 //! fotos.77e1b200.part/      a folder, with its files as they will be
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -63,9 +63,12 @@ impl Target {
     }
 
     /// Takes in what the content consists of. Names that are one on some systems get numbers.
-    pub(super) fn lay_out(&mut self, entries: Vec<Entry>) {
+    ///
+    /// # Errors
+    /// Too many are one.
+    pub(super) fn lay_out(&mut self, entries: Vec<Entry>) -> Result<(), DiskFault> {
         self.entries = match self.is_folder() {
-            true => places(&self.part, entries),
+            true => places(&self.part, entries).ok_or(DiskFault::BadTree)?,
             false => {
                 let entries = entries.into_iter();
                 entries.map(|entry| (entry, self.part.clone())).collect()
@@ -75,6 +78,7 @@ impl Target {
         for (entry, path) in &self.entries {
             self.layout.push(path.clone(), entry.size_bytes);
         }
+        Ok(())
     }
 
     /// Whether the content is a folder.
@@ -213,13 +217,13 @@ impl Target {
     }
 }
 
-/// Where each file and folder of a tree is below a folder.
-pub(super) fn places(folder: &Path, entries: Vec<Entry>) -> Vec<(Entry, PathBuf)> {
+/// Where each file and folder of a tree is below a folder; `None` if too many names are one.
+pub(super) fn places(folder: &Path, entries: Vec<Entry>) -> Option<Vec<(Entry, PathBuf)>> {
     let mut taken = Taken::default();
     entries.iter().for_each(|entry| taken.folders_of(entry));
     let placed = entries.into_iter().map(|entry| {
-        let path = taken.place(folder, &entry);
-        (entry, path)
+        let path = taken.place(folder, &entry)?;
+        Some((entry, path))
     });
     placed.collect()
 }
@@ -275,29 +279,37 @@ fn lock_of_folder(path: &Path) -> io::Result<Option<File>> {
 
 /// The places in a folder that are taken, as a system sees them that knows no case.
 #[derive(Debug, Default)]
-struct Taken(BTreeSet<String>);
+struct Taken {
+    keys: BTreeSet<String>,
+    /// The number that is tried next where a place is taken, so that none is tried again.
+    next: BTreeMap<String, u32>,
+}
 
 impl Taken {
     /// Takes the place of a folder in advance, so that no file takes it.
     fn folders_of(&mut self, entry: &Entry) {
         if entry.is_folder {
-            self.0.insert(key(&below(entry)));
+            self.keys.insert(key(&below(entry)));
         }
     }
 
-    /// Where an entry is below the part.
-    fn place(&mut self, part: &Path, entry: &Entry) -> PathBuf {
+    /// Where an entry is below the part; `None` if so many of one name are nobody's folder.
+    fn place(&mut self, part: &Path, entry: &Entry) -> Option<PathBuf> {
         let path = below(entry);
-        if entry.is_folder || self.0.insert(key(&path)) {
-            return part.join(path);
+        if entry.is_folder || self.keys.insert(key(&path)) {
+            return Some(part.join(path));
         }
         let name = path.file_name().unwrap_or_default();
         let name = name.to_string_lossy().into_owned();
-        let free = (1..=NUMBER_MAX).map(|number| path.with_file_name(numbered(&name, number)));
-        let mut free = free.filter(|path| self.0.insert(key(path)));
-        let free = free.next();
-        // So many of one name are nobody's folder: the last ones share a place.
-        part.join(free.unwrap_or(path))
+        let next = self.next.entry(key(&path)).or_insert(1);
+        while *next <= NUMBER_MAX {
+            let numbered = path.with_file_name(numbered(&name, *next));
+            *next += 1;
+            if self.keys.insert(key(&numbered)) {
+                return Some(part.join(numbered));
+            }
+        }
+        None
     }
 }
 

@@ -1,5 +1,7 @@
 //! Real files, from one folder to another by the requests of a room.
 
+mod parts;
+
 use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
 use std::ops::Range;
@@ -86,7 +88,7 @@ impl Disk {
         let id = offer.id;
         match self.ask(Request::Read { offer: id, block }) {
             Reply::Block { bytes, .. } => Ok(bytes),
-            Reply::Failed { why, .. } => Err(why),
+            Reply::Unread { why, .. } => Err(why),
             other => panic!("{other:?}"),
         }
     }

@@ -199,7 +199,7 @@ impl Worker {
     fn read(&mut self, key: Key, block: u32) -> Reply {
         let (room, offer) = key;
         let Some(source) = self.sources.get_mut(&key) else {
-            return unknown(offer);
+            return self.read_part(key, block);
         };
         match source.read(block) {
             Ok(bytes) => Reply::Block {
@@ -217,9 +217,28 @@ impl Worker {
                         DiskFault::Changed
                     }
                 };
-                Reply::Failed { offer, why }
+                Reply::Unread { offer, why }
             }
         }
+    }
+
+    /// Reads a block of what is being taken.
+    fn read_part(&mut self, key: Key, block: u32) -> Reply {
+        let (_, offer) = key;
+        let target = self.targets.get_mut(&key);
+        let why = match target.map(|target| target.read(block)) {
+            Some(Ok(Some(bytes))) => {
+                let bytes = BlockBytes(bytes.into());
+                return Reply::Block {
+                    offer,
+                    block,
+                    bytes,
+                };
+            }
+            Some(Err(error)) => system(&error),
+            Some(Ok(None)) | None => DiskFault::Changed,
+        };
+        Reply::Unread { offer, why }
     }
 
     fn open(&mut self, room: RoomNumber, offer: Arc<Offer>, into: Option<&str>) -> Reply {

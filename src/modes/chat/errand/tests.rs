@@ -240,3 +240,15 @@ fn a_person_is_asked_about_one_thing_at_a_time_and_stdout_takes_no_folder() {
         [get(2)]
     );
 }
+
+#[test]
+fn a_bare_name_means_nobody_whose_name_is_another_persons() {
+    let ana = Person::unproven("ana");
+    let impostor = Person {
+        standing: Standing::Namesake,
+        suffix: Some("7k2m".into()),
+        ..ana.clone()
+    };
+    assert!(is_called(&ana, "ana") && !is_called(&impostor, "ana"));
+    assert!(is_called(&impostor, &addressed(&impostor)));
+}

@@ -266,7 +266,12 @@ impl Relay {
             self.link.next_time(now),
             self.is_up.then_some(self.state_at),
             (!self.waiting.is_empty()).then_some(paced),
-            self.seeded.map(|_| now + STATED_EVERY),
+            // From the start while the archive is read, and then without a pause.
+            self.seeded
+                .map(|behind| match behind == Position::default() {
+                    true => now + STATED_EVERY,
+                    false => now,
+                }),
             self.files.as_ref().map(|files| files.next_time(&self.link)),
         ];
         times.into_iter().flatten().min()

@@ -10,22 +10,27 @@
 //! the bridge, which it gives as the subject for replies. A payload is one frame, as its author
 //! sealed it: the servers learn neither names nor words.
 
+mod kept;
 mod login;
 mod subjects;
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fmt, io};
 
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
-use async_nats::jetstream::{self, stream};
+use async_nats::client::{PublishError, PublishErrorKind};
+use async_nats::jetstream;
 use async_nats::{Client, ConnectOptions, Event, HeaderMap, Message, Subscriber};
 use futures_util::StreamExt;
+use futures_util::future::{Either, pending, select};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
 
 pub use self::login::{NatsLogin, NatsTls};
 use self::subjects::{Subjects, address_of, number_of};
@@ -42,22 +47,17 @@ const TOLD_MAX: usize = 4096;
 const BATCH_MAX: usize = 256;
 
 /// Messages of one subject that wait at the client: beyond it, the client drops.
-const SUBSCRIPTION_MAX: usize = 65_536;
+const SUBSCRIPTION_MAX: usize = 4096;
 
-/// After this time without a connection, that is told.
+/// After this time without a connection, that is told; and after a connection that broke, another
+/// one is made.
 const CONNECT_WAIT: Duration = Duration::from_secs(3);
+
+/// How long the end of this waits for what is still to leave.
+const END_WAIT: Duration = Duration::from_secs(2);
 
 /// A server that is silent for three times as long is given up, as one behind a cut link.
 const PING_EVERY: Duration = Duration::from_secs(5);
-
-/// What a stream keeps, in time…
-const STREAM_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// …and in bytes, as a member's own history allows for many members.
-const STREAM_BYTES: i64 = 256 << 20;
-
-/// How long the server remembers what it was given, to drop doubles.
-const STREAM_DOUBLES: Duration = Duration::from_secs(120);
 
 /// Who sent a frame that a stream keeps.
 const FROM: &str = "Roda-From";
@@ -101,10 +101,10 @@ impl JetStream {
     }
 }
 
-/// Shows no credentials.
+/// Shows no credentials: a context's servers may have some in their addresses.
 impl fmt::Debug for NatsConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "NatsConfig({:?})", self.servers)
+        write!(f, "NatsConfig({} servers)", self.servers.len())
     }
 }
 
@@ -155,8 +155,16 @@ struct Shared {
     jetstream: JetStream,
     told: Arc<Semaphore>,
     tell: Box<dyn Fn(NatsNews) -> bool + Send + Sync>,
-    /// A connection was made.
-    connected: Notify,
+    /// The first number of the stream that was not read yet.
+    next: AtomicU64,
+}
+
+/// How a session with the servers ends.
+enum Ended {
+    /// Nobody wants anything sent any more.
+    Over,
+    /// The client gave it up, because of this.
+    Broken(String),
 }
 
 impl Nats {
@@ -176,12 +184,12 @@ impl Nats {
             jetstream: config.jetstream.clone(),
             told: told.clone(),
             tell: Box::new(tell),
-            connected: Notify::new(),
+            next: AtomicU64::new(1),
         });
-        let options = options(&config, &shared)?;
+        // Credentials that are none show here.
+        options(&config, &shared, &Arc::default())?;
         let (outgoing, queue) = channel(OUTGOING_MAX);
-        let servers = config.servers;
-        let serve = move || runtime.block_on(serve(options, servers, queue, shared));
+        let serve = move || runtime.block_on(serve(&config, queue, &shared));
         let thread = thread::Builder::new().name("nats".into()).spawn(serve)?;
         Ok(Self {
             outgoing: Some(outgoing),
@@ -204,18 +212,31 @@ impl Nats {
 }
 
 impl Drop for Nats {
-    /// Ends the thread, once what waits has left or a second has passed.
+    /// Ends the thread, once what waits has left; without a connection, nothing leaves, and the
+    /// thread is left to the end of the process.
     fn drop(&mut self) {
         self.outgoing = None;
         self.told.close();
-        if let Some(thread) = self.thread.take() {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        let until = Instant::now() + END_WAIT;
+        while !thread.is_finished() && Instant::now() < until {
+            thread::sleep(Duration::from_millis(5));
+        }
+        if thread.is_finished() {
             let _ = thread.join();
         }
     }
 }
 
-fn options(config: &NatsConfig, shared: &Arc<Shared>) -> io::Result<ConnectOptions> {
-    let told = shared.clone();
+/// What a session begins with; `connected` is notified of each connection.
+fn options(
+    config: &NatsConfig,
+    shared: &Arc<Shared>,
+    connected: &Arc<Notify>,
+) -> io::Result<ConnectOptions> {
+    let told = (shared.clone(), connected.clone());
     let mut options = ConnectOptions::new()
         .name("roda bridge")
         .no_echo()
@@ -223,8 +244,8 @@ fn options(config: &NatsConfig, shared: &Arc<Shared>) -> io::Result<ConnectOptio
         .ping_interval(PING_EVERY)
         .subscription_capacity(SUBSCRIPTION_MAX)
         .event_callback(move |event| {
-            let shared = told.clone();
-            async move { shared.note(&event) }
+            let (shared, connected) = told.clone();
+            async move { shared.note(&event, &connected) }
         });
     if let Some(prefix) = &config.inbox_prefix {
         options = options.custom_inbox_prefix(prefix);
@@ -233,9 +254,9 @@ fn options(config: &NatsConfig, shared: &Arc<Shared>) -> io::Result<ConnectOptio
 }
 
 impl Shared {
-    fn note(&self, event: &Event) {
+    fn note(&self, event: &Event, connected: &Notify) {
         match event {
-            Event::Connected => self.connected.notify_one(),
+            Event::Connected => connected.notify_one(),
             Event::Disconnected | Event::Closed => {
                 (self.tell)(NatsNews::Down(event.to_string()));
             }
@@ -247,44 +268,82 @@ impl Shared {
     }
 }
 
-/// Sends until nobody wants anything sent any more.
-async fn serve(
-    options: ConnectOptions,
-    servers: Vec<String>,
-    mut queue: Receiver<Outgoing>,
-    shared: Arc<Shared>,
-) {
-    let client = match options.connect(servers).await {
-        Ok(client) => client,
-        Err(error) => {
-            (shared.tell)(NatsNews::Down(error.to_string()));
+/// Has one session after the other until nobody wants anything sent any more: the client gives up
+/// when a server says what it does not understand.
+async fn serve(config: &NatsConfig, mut queue: Receiver<Outgoing>, shared: &Arc<Shared>) {
+    while let Ended::Broken(why) = session(config, &mut queue, shared).await {
+        if !(shared.tell)(NatsNews::Down(why)) {
             return;
         }
-    };
-    for room in 0..shared.subjects.len() {
-        if let Err(error) = listen(&client, room, &shared).await {
-            (shared.tell)(NatsNews::Fault(error));
+        tokio::time::sleep(CONNECT_WAIT).await;
+        if queue.is_closed() {
             return;
         }
     }
-    let watching = tokio::spawn(watch(client.clone(), shared.clone()));
-    while let Some(frame) = queue.recv().await {
-        if let Err(error) = publish(&client, &shared, frame).await {
-            (shared.tell)(NatsNews::Fault(error));
-        }
-    }
-    watching.abort();
-    let _ = tokio::time::timeout(Duration::from_secs(1), client.flush()).await;
 }
 
-async fn publish(client: &Client, shared: &Shared, frame: Outgoing) -> Result<(), String> {
+/// Hears and sends. All that belongs to the session ends with it.
+async fn session(
+    config: &NatsConfig,
+    queue: &mut Receiver<Outgoing>,
+    shared: &Arc<Shared>,
+) -> Ended {
+    let connected = Arc::new(Notify::new());
+    let options = match options(config, shared, &connected) {
+        Ok(options) => options,
+        Err(error) => return Ended::Broken(error.to_string()),
+    };
+    let client = match options.connect(config.servers.clone()).await {
+        Ok(client) => client,
+        Err(error) => return Ended::Broken(error.to_string()),
+    };
+    let mut tasks = JoinSet::new();
+    for room in 0..shared.subjects.len() {
+        if let Err(error) = listen(&client, room, shared, &mut tasks).await {
+            return Ended::Broken(error);
+        }
+    }
+    tasks.spawn(kept::watch(client.clone(), shared.clone(), connected));
+    // None of these ends while there is a client.
+    let ended = pin!(tasks.join_next());
+    let sending = pin!(send_all(&client, queue, shared));
+    match select(ended, sending).await {
+        Either::Left(_) => Ended::Broken("the connection has ended".to_owned()),
+        Either::Right((Ok(()), _)) => {
+            let _ = tokio::time::timeout(Duration::from_secs(1), client.flush()).await;
+            Ended::Over
+        }
+        Either::Right((Err(why), _)) => Ended::Broken(why),
+    }
+}
+
+/// Sends until nobody wants anything sent any more.
+///
+/// # Errors
+/// The client's end.
+async fn send_all(
+    client: &Client,
+    queue: &mut Receiver<Outgoing>,
+    shared: &Shared,
+) -> Result<(), String> {
+    while let Some(frame) = queue.recv().await {
+        match publish(client, shared, frame).await {
+            Err(error) if error.kind() == PublishErrorKind::Send => return Err(error.to_string()),
+            Err(error) => _ = (shared.tell)(NatsNews::Fault(error.to_string())),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn publish(client: &Client, shared: &Shared, frame: Outgoing) -> Result<(), PublishError> {
     let Some(subjects) = shared.subjects.get(frame.room) else {
         return Ok(());
     };
     let is_durable = Kind::of(&frame.bytes) == Some(Kind::Durable);
     let payload = frame.bytes.to_vec().into();
     let own = subjects.own.clone();
-    let sent = match frame.to {
+    match frame.to {
         Some(to) => {
             let to = format!("{}{}", subjects.single, number_of(to));
             client.publish_with_reply(to, own, payload).await
@@ -305,12 +364,16 @@ async fn publish(client: &Client, shared: &Shared, frame: Outgoing) -> Result<()
             };
             client.publish_with_reply(to, own, payload).await
         }
-    };
-    sent.map_err(|error| error.to_string())
+    }
 }
 
 /// Listens to the subjects of a room.
-async fn listen(client: &Client, room: usize, shared: &Arc<Shared>) -> Result<(), String> {
+async fn listen(
+    client: &Client,
+    room: usize,
+    shared: &Arc<Shared>,
+    tasks: &mut JoinSet<()>,
+) -> Result<(), String> {
     let Some(subjects) = shared.subjects.get(room) else {
         return Ok(());
     };
@@ -321,7 +384,7 @@ async fn listen(client: &Client, room: usize, shared: &Arc<Shared>) -> Result<()
     ] {
         let subscribed = client.subscribe(subject.clone()).await;
         let subscriber = subscribed.map_err(|error| error.to_string())?;
-        tokio::spawn(hear(subscriber, room, is_single, shared.clone()));
+        tasks.spawn(hear(subscriber, room, is_single, shared.clone()));
     }
     Ok(())
 }
@@ -332,7 +395,7 @@ async fn hear(subscriber: Subscriber, room: usize, is_single: bool, shared: Arc<
         let arrived = batch.into_iter();
         let arrived = arrived.filter_map(|message| arrived_of(&message, room, is_single));
         if !tell_arrived(arrived.collect(), &shared).await {
-            return;
+            return pending().await; // what is still to leave leaves
         }
     }
 }
@@ -366,77 +429,4 @@ fn arrived_of(message: &Message, room: usize, is_single: bool) -> Option<Arrived
         is_single,
         bytes: message.payload.to_vec(),
     })
-}
-
-/// Tells when there is a connection, and what a stream kept meanwhile.
-async fn watch(client: Client, shared: Arc<Shared>) {
-    let first = tokio::time::timeout(CONNECT_WAIT, shared.connected.notified()).await;
-    if first.is_err() {
-        (shared.tell)(NatsNews::Down("no server answers yet".to_owned()));
-        shared.connected.notified().await;
-    }
-    // How far the stream was read.
-    let mut next = 1;
-    loop {
-        let server = client.server_info();
-        let name = format!("{} ({})", server.server_name, server.version);
-        if !(shared.tell)(NatsNews::Up(name)) {
-            return;
-        }
-        if let Some(stream) = &shared.jetstream.stream
-            && let Err(error) = replay(&client, stream, &mut next, &shared).await
-        {
-            (shared.tell)(NatsNews::Fault(format!("{stream}: {error}")));
-        }
-        shared.connected.notified().await;
-    }
-}
-
-/// Reads what a stream has kept since it was read last, and makes it if there is none.
-async fn replay(
-    client: &Client,
-    name: &str,
-    next: &mut u64,
-    shared: &Shared,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let context = shared.jetstream.context(client.clone());
-    let stream = context.get_or_create_stream(stream::Config {
-        name: name.to_owned(),
-        // Of a tag, and nothing behind it.
-        subjects: vec!["roda.1.*".to_owned()],
-        max_age: STREAM_AGE,
-        max_bytes: STREAM_BYTES,
-        duplicate_window: STREAM_DOUBLES,
-        ..Default::default()
-    });
-    let stream = stream.await?;
-    for (room, subjects) in shared.subjects.iter().enumerate() {
-        let consumer = stream.create_consumer(pull::Config {
-            deliver_policy: DeliverPolicy::ByStartSequence {
-                start_sequence: *next,
-            },
-            ack_policy: AckPolicy::None,
-            filter_subject: subjects.kept.clone(),
-            inactive_threshold: Duration::from_secs(30),
-            ..Default::default()
-        });
-        let consumer = consumer.await?;
-        loop {
-            let mut messages = consumer.fetch().max_messages(BATCH_MAX).messages().await?;
-            let mut arrived = Vec::new();
-            while let Some(message) = messages.next().await {
-                let message = message?;
-                arrived.extend(arrived_of(&message.message, room, false));
-            }
-            if arrived.is_empty() {
-                break;
-            }
-            if !tell_arrived(arrived, shared).await {
-                return Ok(());
-            }
-        }
-    }
-    let info = stream.get_info().await?;
-    *next = info.state.last_sequence + 1;
-    Ok(())
 }

@@ -264,8 +264,8 @@ pub fn secret_in_url(lang: Lang, server: &str) -> String {
     say!(
         lang,
         "everybody on this computer can read what stands before @ in the address of {server}: put \
-        it into a file for --creds",
+        it into a context for --context, or use a file with --creds or --nkey",
         "qualquer um neste computador pode ler o que está antes de @ no endereço de {server}: \
-        ponha num arquivo para --creds",
+        ponha num contexto para --context, ou use um arquivo com --creds ou --nkey",
     )
 }

@@ -3,6 +3,7 @@
 use roda::chat::command::{Command, Leave};
 use roda::chat::event::{BeyondNews, News, Place, SiteChange, Timing};
 use roda::protocol::rng::Rng;
+use roda::protocol::wire::frame::Kind;
 use roda::sim::sites::{LinkFaults, Sites};
 
 use crate::circle::SECOND;
@@ -260,6 +261,35 @@ fn a_server_that_drops_repeats_and_disorders_most_of_it_shows_each_line_once() {
     sites.set_faults(LinkFaults::NONE);
     sites.run(60 * SECOND);
     expect_one_room(&sites, 60, 23);
+}
+
+#[test]
+fn what_a_stream_has_kept_for_minutes_is_taken_in_by_bridges_that_come_later() {
+    let mut sites = sites(29, 2);
+    sites.cut(1, true);
+    sites.record();
+    for line in 0..4 {
+        say(&mut sites, 0, line, line);
+        sites.run(SECOND / 2);
+    }
+    let recorded = sites.recorded().to_vec();
+    assert_eq!(texts(&sites, 1, 0), [""; 0]);
+    // Nobody has met those who said it, and the bridge that passed it on is gone.
+    sites.kill(0);
+    sites.kill(1);
+    sites.run(120 * SECOND);
+    let fresh = sites.bridge(1, "nova").unwrap();
+    sites.run(6 * SECOND);
+    let durable = |bytes: &&std::sync::Arc<[u8]>| Kind::of(bytes) == Some(Kind::Durable);
+    for bytes in recorded.iter().filter(durable) {
+        sites.inject(0, bytes);
+    }
+    sites.run(10 * SECOND);
+    assert!(sites.is_sending(fresh));
+    for member in 0..MEMBERS {
+        assert_eq!(texts(&sites, 1, member), texts(&sites, 0, 0));
+    }
+    assert_eq!(texts(&sites, 0, 0).len(), 4);
 }
 
 #[test]

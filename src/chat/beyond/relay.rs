@@ -123,6 +123,8 @@ pub struct Relay {
     is_up: bool,
     /// Whether its key is the wrong one.
     is_refused: bool,
+    /// Whether anybody here has ever had this key: then it is the right one.
+    is_shared: bool,
     /// When this bridge has heard who else is there, and may send.
     settled_at: Duration,
     state: LinkState,
@@ -161,6 +163,7 @@ impl Relay {
             link,
             is_up: false,
             is_refused: false,
+            is_shared: false,
             settled_at: Duration::ZERO,
             state: LinkState::Standby,
             told: None,
@@ -263,7 +266,12 @@ impl Relay {
             self.link.next_time(now),
             self.is_up.then_some(self.state_at),
             (!self.waiting.is_empty()).then_some(paced),
-            self.seeded.map(|_| now + STATED_EVERY),
+            // From the start while the archive is read, and then without a pause.
+            self.seeded
+                .map(|behind| match behind == Position::default() {
+                    true => now + STATED_EVERY,
+                    false => now,
+                }),
             self.files.as_ref().map(|files| files.next_time(&self.link)),
         ];
         times.into_iter().flatten().min()
@@ -306,13 +314,13 @@ impl Relay {
         }
     }
 
-    /// Refuses to carry the room while nobody here has its key and others here use another one for
-    /// a room of this name: it is the wrong one, and nobody is to wait for what never comes.
+    /// Refuses to carry the room while nobody here has had its key and others here use another one
+    /// for a room of this name: it is the wrong one, and nobody is to wait for what never comes.
     fn check_key(&mut self, home: &Chat) {
         let faults = home.node.gate().faults();
         let others = faults.get(&FrameFault::OtherKey).copied().unwrap_or(0);
-        let has_people = home.node.roster().people().next().is_some();
-        self.is_refused = !has_people && others >= OTHER_KEY_FRAMES;
+        self.is_shared |= home.node.roster().people().next().is_some();
+        self.is_refused = !self.is_shared && others >= OTHER_KEY_FRAMES;
     }
 
     /// Decides whether this bridge sends: the one of this site that is here longest does.

@@ -185,10 +185,10 @@ impl Driver {
                             Destination::Member(to) => Some(to),
                             _ => None,
                         };
-                        // A piece of a file is asked for again, like one that is lost.
-                        let is_piece = Kind::of(&bytes).is_none();
+                        // All others are sent anew in time, like ones that are lost.
+                        let is_durable = Kind::of(&bytes) == Some(Kind::Durable);
                         let has_left = nats.is_some_and(|nats| nats.send(number, to, bytes));
-                        link.left_out += u64::from(!has_left && !is_piece);
+                        link.left_out += u64::from(!has_left && is_durable);
                     }
                     LinkOutput::State(state) => {
                         let with = String::new();

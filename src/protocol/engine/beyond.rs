@@ -1,6 +1,7 @@
 //! What lies beyond this network: the frames that a bridge passes on, and what bridges state about
 //! the sites that they stand for.
 
+use core::net::IpAddr;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,9 @@ pub const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
 
 /// Below this one they agree again.
 const CLOCKS_AGREE: Duration = Duration::from_secs(50);
+
+/// How often it is told whether a site's clock differs.
+const CLOCK_EVERY: Duration = Duration::from_secs(60);
 
 /// Speakers of a statement that are the newest ones; the others take turns.
 const SPEAKERS_NEWEST: usize = SPEAKERS_MAX / 2;
@@ -67,6 +71,8 @@ pub struct Statement {
 struct Site {
     /// The bridge that stated it last.
     bridge: Id,
+    /// Which address passed that on here, if one did.
+    from: Option<IpAddr>,
     people: u16,
     heard: Duration,
     /// How many people were told last, and when.
@@ -75,12 +81,16 @@ struct Site {
     told: u32,
     /// By how much the site's clock is ahead, in milliseconds, if that is worth telling.
     ahead_ms: Option<i64>,
+    /// Whether it was told last that it differs, and when.
+    clock_told: (bool, Option<Duration>),
 }
 
 /// What a bridge states about its site, as it is taken in here.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HeardSite {
     pub(super) bridge: Id,
+    /// Which address passed that on here, if one did.
+    pub(super) from: Option<IpAddr>,
     pub(super) people: u16,
     /// By how much its clock is ahead, in milliseconds.
     pub(super) ahead_ms: i64,
@@ -109,6 +119,8 @@ pub(super) struct Beyond {
     /// are at the end of the list.
     acks: Vec<(MemberTag, BTreeMap<Id, u32>)>,
     sites: BTreeMap<Name, Site>,
+    /// The sites that have made room for others, until that is told.
+    pushed_out: Vec<(Name, Id)>,
     /// Who spoke at this site lately, the newest at the end.
     speakers: VecDeque<(MemberTag, Duration)>,
     /// Whose turn it is among them.
@@ -191,25 +203,33 @@ impl Beyond {
         heard: HeardSite,
         now: Duration,
     ) -> Option<Vec<SiteChange>> {
-        let HeardSite { bridge, people, .. } = heard;
+        let HeardSite {
+            bridge,
+            from,
+            people,
+            ..
+        } = heard;
         let mut changes = Vec::new();
         if !self.sites.contains_key(name) {
-            if self.sites.len() >= SITES_MAX {
+            if self.sites.len() >= SITES_MAX && !self.make_room(from) {
                 return None;
             }
             changes.push(SiteChange::Reached);
             let site = Site {
                 bridge,
+                from,
                 people,
                 heard: now,
                 counted: (people, now),
                 told: 0,
                 ahead_ms: None,
+                clock_told: (false, None),
             };
             self.sites.insert(name.clone(), site);
         }
         let site = self.sites.get_mut(name)?;
-        (site.bridge, site.people, site.heard) = (bridge, people, now);
+        (site.bridge, site.from) = (bridge, from);
+        (site.people, site.heard) = (people, now);
         let (counted, at) = site.counted;
         if counted != people && now >= at + COUNTED_EVERY {
             site.counted = (people, now);
@@ -220,20 +240,48 @@ impl Beyond {
             Some(_) => CLOCKS_AGREE,
             None => CLOCKS_DIFFER,
         };
-        let ahead_ms = (difference >= least).then_some(heard.ahead_ms);
-        let before = std::mem::replace(&mut site.ahead_ms, ahead_ms);
-        if before.is_some() != ahead_ms.is_some() {
+        site.ahead_ms = (difference >= least).then_some(heard.ahead_ms);
+        let differs = site.ahead_ms.is_some();
+        let (told, at) = site.clock_told;
+        if told != differs && at.is_none_or(|at| now >= at + CLOCK_EVERY) {
+            site.clock_told = (differs, Some(now));
             changes.push(SiteChange::Clock);
         }
         Some(changes)
+    }
+
+    /// Pushes out a site of the address that passed on most of them, for one that another address
+    /// passes on; false if no address has that many more.
+    fn make_room(&mut self, from: Option<IpAddr>) -> bool {
+        let mut counts: BTreeMap<Option<IpAddr>, usize> = BTreeMap::new();
+        for site in self.sites.values() {
+            *counts.entry(site.from).or_default() += 1;
+        }
+        let own = counts.get(&from).copied().unwrap_or(0);
+        let Some((most, count)) = counts.into_iter().max_by_key(|(_, count)| *count) else {
+            return false;
+        };
+        let of_most = self.sites.iter().filter(|(_, site)| site.from == most);
+        let stalest = of_most.min_by_key(|(_, site)| site.heard);
+        let stalest = stalest.filter(|_| most.is_some() && count > own + 1);
+        let Some(name) = stalest.map(|(name, _)| name.clone()) else {
+            return false;
+        };
+        if let Some(site) = self.sites.remove(&name)
+            && self.pushed_out.len() < SITES_MAX
+        {
+            self.pushed_out.push((name, site.bridge));
+        }
+        true
     }
 
     /// Forgets the sites that are out of reach, and returns them.
     pub(super) fn lose_sites(&mut self, now: Duration) -> Vec<(Name, Id)> {
         let is_lost = |site: &Site| now >= site.heard + SITE_LOST;
         let lost = self.sites.iter().filter(|(_, site)| is_lost(site));
-        let lost: Vec<(Name, Id)> = lost.map(|(name, it)| (name.clone(), it.bridge)).collect();
+        let mut lost: Vec<(Name, Id)> = lost.map(|(name, it)| (name.clone(), it.bridge)).collect();
         self.sites.retain(|_, site| !is_lost(site));
+        lost.extend(std::mem::take(&mut self.pushed_out));
         lost
     }
 
@@ -303,6 +351,7 @@ mod tests {
     fn of(people: u16, ahead_ms: i64) -> HeardSite {
         HeardSite {
             bridge: Id(1),
+            from: None,
             people,
             ahead_ms,
         }
@@ -368,7 +417,35 @@ mod tests {
         assert_eq!(changes(2, 5, -61_000), [SiteChange::Clock]);
         assert_eq!(changes(3, 6, -55_000), []);
         assert_eq!(changes(6, 7, -55_000), [SiteChange::Counted]);
-        assert_eq!(changes(7, 8, 0), [SiteChange::Clock]);
+        assert_eq!(changes(7, 7, 0), [], "not twice in a minute");
+        assert_eq!(changes(8, 7, -61_000), [], "it was told already");
+        assert_eq!(changes(9, 7, 0), []);
+        assert_eq!(changes(62, 7, 0), [SiteChange::Clock]);
+    }
+
+    #[test]
+    fn an_address_that_makes_up_sites_leaves_room_for_those_of_another_one() {
+        let mut beyond = Beyond::default();
+        let second = Duration::from_secs(1);
+        let from = |last: u8| HeardSite {
+            from: Some(IpAddr::from([192, 0, 2, last])),
+            ..of(9, 0)
+        };
+        for number in 0..SITES_MAX {
+            let made_up = name(&format!("{number}"));
+            assert!(beyond.hear_site(&made_up, from(66), second).is_some());
+        }
+        assert_eq!(beyond.hear_site(&name("more"), from(66), second), None);
+        let reached = Some(vec![SiteChange::Reached]);
+        assert_eq!(beyond.hear_site(&name("ship"), from(1), second), reached);
+        assert_eq!(beyond.sites.len(), SITES_MAX);
+        let again = (0..SITES_MAX).filter(|number| {
+            let made_up = name(&format!("{number}"));
+            beyond.hear_site(&made_up, from(66), second * 2).is_some()
+        });
+        assert_eq!(again.count(), SITES_MAX - 1);
+        assert_eq!(beyond.lose_sites(second * 2).len(), 1);
+        assert!(beyond.sites.contains_key(&name("ship")));
     }
 
     #[test]

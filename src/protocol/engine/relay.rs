@@ -63,10 +63,11 @@ impl Engine {
         member.address.is_none() && (member.far_at.is_some() || roster.others().any(is_member))
     }
 
-    /// Whether a frame comes from a bridge, and is no older than what members remember.
+    /// Whether a frame comes from a bridge, and is no older than what members remember. On a link,
+    /// all frames come from bridges, or from a stream that keeps what they sent.
     pub(super) fn is_history_of_beyond(&self, now: Moment, clock: u64, source: SocketAddr) -> bool {
         age_at(self.me.clock_now(now), clock) <= HISTORY_AGE
-            && self.group.roster.is_bridge_at(source)
+            && (self.group.beyond.is_link || self.group.roster.is_bridge_at(source))
     }
 
     /// Notes a durable frame that came, for the other side.

@@ -1,7 +1,7 @@
 //! The other sites: what their bridges state about them, and who of their people is on the list
 //! here. What this member's own site is stated to be is made here as well.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,7 +107,7 @@ impl Engine {
         let is_passed = !is_here && self.group.roster.is_bridge_at(source);
         if is_passed && !self.group.beyond.is_link {
             let ahead_ms = clock_ms(author.clock) as i64 - self.clock_ms(now) as i64;
-            self.note_site(now, id, site, ahead_ms);
+            self.note_site(now, (id, Some(source.ip())), site, ahead_ms);
         }
     }
 
@@ -116,17 +116,24 @@ impl Engine {
         let by = self.group.roster.find(statement.by);
         let is_bridge = |id: &Id| self.group.roster.get(*id).is_some_and(|it| it.is_bridge());
         if let Some(id) = by.filter(|id| *id != ME).filter(is_bridge) {
-            self.note_site(now, id, &statement.site, ahead_ms);
+            self.note_site(now, (id, None), &statement.site, ahead_ms);
         }
     }
 
-    fn note_site(&mut self, now: Moment, bridge: Id, site: &Site, ahead_ms: i64) {
+    fn note_site(
+        &mut self,
+        now: Moment,
+        (bridge, from): (Id, Option<IpAddr>),
+        site: &Site,
+        ahead_ms: i64,
+    ) {
         let Some(who) = self.group.roster.named_key(bridge) else {
             return;
         };
         let name = site.name.clone().unwrap_or_else(|| who.name.clone());
         let heard = HeardSite {
             bridge,
+            from,
             people: site.people,
             ahead_ms,
         };

@@ -13,9 +13,10 @@
 //! both     Keep: after a restart it is Reply::Holds, if nobody has changed it
 //! ```
 //!
-//! Anything may be answered by [`Reply::Failed`], which ends the taking or giving of that offer, but
-//! for a read, which is answered by [`Reply::Unread`]: a taking goes on without it. At most [`OUTSTANDING_MAX`] writes of an offer that is taken are unanswered at a time, and one read
-//! of an offer that is given, so that the queue between the two is bounded.
+//! Anything may be answered by [`Reply::Failed`], which ends the taking or giving of that offer,
+//! but for a read, which is answered by [`Reply::Unread`]: a taking goes on without it. At most
+//! [`OUTSTANDING_MAX`] writes of an offer that is taken are unanswered at a time, and one read of
+//! an offer that is given, so that the queue between the two is bounded.
 
 use std::fmt;
 use std::ops::Range;

@@ -19,7 +19,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{fmt, io};
 
 use async_nats::client::{PublishError, PublishErrorKind};
@@ -34,6 +34,7 @@ use tokio::task::JoinSet;
 
 pub use self::login::{NatsLogin, NatsTls};
 use self::subjects::{Subjects, address_of, number_of};
+use crate::clock::monotonic;
 use crate::protocol::wire::frame::{FRAME_MAX_BYTES, Kind, ROOM_TAG_BYTES};
 
 /// Most frames that wait to be sent: 10 MiB.
@@ -220,8 +221,8 @@ impl Drop for Nats {
         let Some(thread) = self.thread.take() else {
             return;
         };
-        let until = Instant::now() + END_WAIT;
-        while !thread.is_finished() && Instant::now() < until {
+        let until = monotonic() + END_WAIT;
+        while !thread.is_finished() && monotonic() < until {
             thread::sleep(Duration::from_millis(5));
         }
         if thread.is_finished() {

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Incoming};
@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::sync::oneshot;
 use tokio::task::{spawn_blocking, spawn_local};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::answer::{self, Answered, EventStream, Fault};
 use super::asked::OfferAsk;
@@ -26,6 +26,7 @@ use super::visit::{ANSWER_WAIT, PIECES, Visit, moved};
 use crate::chat::guests::GuestSession;
 use crate::chat::transfer::offer::SIZE_MAX_BYTES;
 use crate::chat::transfer::{OfferId, OfferKind};
+use crate::clock::monotonic;
 use crate::face::offers::Held;
 use crate::store::files::{Received, Upload};
 use crate::store::identity::random;
@@ -82,7 +83,7 @@ struct Ticket {
 impl Tickets {
     fn add(&self, ticket: Ticket) {
         let mut tickets = self.0.borrow_mut();
-        let now = Instant::now();
+        let now = monotonic();
         tickets.retain(|ticket| now < ticket.until);
         let is_like = |other: &&Ticket| other.fetcher == ticket.fetcher;
         if tickets.iter().filter(is_like).count() >= TICKETS_OF_ONE_MAX
@@ -99,9 +100,12 @@ impl Tickets {
     /// Whose ticket for an offer this is, as long as a page must know this token.
     pub(super) fn of(&self, shown: &str, offer: OfferId, page: &Token) -> Option<Fetcher> {
         let mut tickets = self.0.borrow_mut();
-        let now = Instant::now();
-        tickets.retain(|ticket| now < ticket.until && ticket.of_page == *page);
-        let is_it = |ticket: &&Ticket| ticket.offer == offer && ticket.token.is(shown.as_bytes());
+        let now = monotonic();
+        tickets.retain(|ticket| now < ticket.until);
+        let is_it = |ticket: &&Ticket| {
+            let is_meant = ticket.offer == offer && ticket.of_page == *page;
+            is_meant && ticket.token.is(shown.as_bytes())
+        };
         tickets.iter().find(is_it).map(|ticket| ticket.fetcher)
     }
 }
@@ -204,7 +208,7 @@ impl Visit {
             token: token.clone(),
             offer,
             fetcher: by,
-            until: Instant::now() + TICKET_FOR,
+            until: monotonic() + TICKET_FOR,
             of_page: self.shared.door().token,
         });
         let told = json!({ "ticket": token.digits() }).to_string();
@@ -342,7 +346,7 @@ mod tests {
             token: Token::of(&[number; TOKEN_BYTES]),
             offer: OfferId([number; 16]),
             fetcher,
-            until: Instant::now() + TICKET_FOR,
+            until: monotonic() + TICKET_FOR,
             of_page: page.clone(),
         };
         let shown = |number: u8| Token::of(&[number; TOKEN_BYTES]);
@@ -364,7 +368,7 @@ mod tests {
         }
         assert_eq!(tickets.0.borrow().len(), TICKETS_MAX);
         let over = Ticket {
-            until: Instant::now(),
+            until: monotonic(),
             ..ticket(201, Fetcher::Person)
         };
         tickets.add(over);

@@ -93,7 +93,9 @@ impl Engine {
         let Some(member) = member.filter(|it| it.role == Role::Bridge) else {
             return;
         };
-        let is_here = member.is_live;
+        // Only beats and the like tell an address, and they never cross: whoever seems to be here
+        // by a line that a bridge passed on is not.
+        let is_here = member.is_live && member.address.is_some();
         if self.me.role() == Role::Bridge {
             self.group.beyond.state(Statement {
                 by: author.tag(),

@@ -122,7 +122,11 @@ impl Member {
             link: Link::Wired,
             datagram_bytes: 1472,
         }));
-        let offers = FilesCommand::Offer(Box::new(content));
+        let offers = FilesCommand::Offer {
+            offer: member.given.clone(),
+            index: content.index,
+            to: None,
+        };
         member.handle(Input::Ask(RequestId(0), Command::Files(offers)));
         member
     }
@@ -166,11 +170,15 @@ impl Member {
                 Reply::Begun { offer, have }
             }
             Request::Write { offer, block, .. } => Reply::Written { offer, block },
-            Request::Read { offer, .. } | Request::Finish { offer } => {
+            Request::Read { offer, .. } => {
+                let why = DiskFault::NotWhole;
+                Reply::Unread { offer, why }
+            }
+            Request::Finish { offer } => {
                 let why = DiskFault::NotWhole;
                 Reply::Failed { offer, why }
             }
-            Request::Stop { .. } | Request::Forget { .. } => return None,
+            Request::Stop { .. } | Request::Forget { .. } | Request::Keep(_) => return None,
         })
     }
 

@@ -132,9 +132,9 @@ fn three_sites_on_a_slow_link_are_one_room_and_a_latecomer_gets_all() {
         .zip(&net.sites)
         .map(|(name, site)| room.member(&site.hosts[1], name))
         .collect();
-    members[0].notes("connected with ilha");
-    members[1].notes("connected with porto");
-    members[2].notes("connected with barco");
+    for (member, bridge) in members.iter_mut().zip(names) {
+        member.notes(&format!("{bridge} is here"));
+    }
     for (member, name) in members.iter_mut().zip(["ana", "bia", "caio"]) {
         says_all(member, name, 100);
     }

@@ -13,6 +13,7 @@
 //! guests    people without a key who read and speak through this member
 //! transfer  files: who offers, takes and gives them; its state is in the room
 //! media     a conference: voices, cameras and screens; its state is in the room too
+//! erasure_code  symbols that mend what was lost of a file or a picture
 //! timing    what time brings about
 //! ```
 //!
@@ -26,6 +27,7 @@ pub mod command;
 mod copies;
 mod departure;
 pub mod entry;
+mod erasure_code;
 pub mod event;
 mod failure;
 pub mod finding;

@@ -1,11 +1,10 @@
-//! How a picture is cut into symbols, and put together again from any that are enough: a
-//! Reed-Solomon code over the symbols of one picture. There are three more that mend than there are
-//! originals, so that fresh ones are there for whoever asks again.
+//! How a picture is cut into symbols, and put together again from any that are enough. There are
+//! three more that mend than there are originals, so that fresh ones are there for whoever asks
+//! again.
 
 use std::collections::BTreeMap;
 
-use reed_solomon_simd::{ReedSolomonDecoder, ReedSolomonEncoder};
-
+use crate::chat::erasure_code::ErasureCode;
 use crate::protocol::wire::compact::COMPACT_MAX_BYTES;
 use crate::protocol::wire::media::{PICTURE_MAX_BYTES, PICTURE_OVERHEAD_BYTES};
 
@@ -86,18 +85,19 @@ impl Shape {
     pub(super) fn mending(&self, picture: &[u8]) -> Vec<u8> {
         match self.originals {
             1 => Vec::new(),
-            _ => self.encode(picture).unwrap_or_default(),
+            _ => {
+                let symbols = picture.chunks_exact(self.symbol_bytes);
+                self.code().mending(symbols).unwrap_or_default()
+            }
         }
     }
 
-    fn encode(&self, picture: &[u8]) -> Option<Vec<u8>> {
-        let (originals, recoveries) = (self.originals.into(), self.recoveries().into());
-        let mut encoder = ReedSolomonEncoder::new(originals, recoveries, self.symbol_bytes).ok()?;
-        for symbol in picture.chunks_exact(self.symbol_bytes) {
-            encoder.add_original_shard(symbol).ok()?;
+    fn code(&self) -> ErasureCode {
+        ErasureCode {
+            originals: self.originals,
+            recoveries: self.recoveries(),
+            symbol_bytes: self.symbol_bytes,
         }
-        let result = encoder.encode().ok()?;
-        Some(result.recovery_iter().flatten().copied().collect())
     }
 
     /// Puts a picture together from at least as many symbols as it was cut into, without one of
@@ -107,50 +107,11 @@ impl Shape {
         pieces: &BTreeMap<u16, Box<[u8]>>,
         without: Option<u16>,
     ) -> Option<Vec<u8>> {
-        let usable = || {
-            let pieces = pieces
-                .iter()
-                .filter(move |(piece, _)| Some(**piece) != without);
-            pieces.take(self.originals.into())
-        };
-        if usable().count() < self.originals.into() {
-            return None;
-        }
         if self.originals == 1 {
-            return usable().next().map(|(_, symbol)| symbol.to_vec());
+            let mut usable = pieces.iter().filter(|(piece, _)| Some(**piece) != without);
+            return usable.next().map(|(_, symbol)| symbol.to_vec());
         }
-        let has_all = usable().all(|(piece, _)| *piece < self.originals);
-        let restored = match has_all {
-            true => BTreeMap::new(),
-            false => self.restore(usable())?,
-        };
-        let mut picture = Vec::with_capacity(self.length());
-        for piece in 0..self.originals {
-            let heard = pieces.get(&piece).filter(|_| Some(piece) != without);
-            let restored = || restored.get(&piece).map(AsRef::as_ref);
-            let symbol = heard.map(AsRef::as_ref).or_else(restored)?;
-            picture.extend_from_slice(symbol);
-        }
-        Some(picture)
-    }
-
-    fn restore<'p>(
-        &self,
-        pieces: impl Iterator<Item = (&'p u16, &'p Box<[u8]>)>,
-    ) -> Option<BTreeMap<u16, Vec<u8>>> {
-        let (originals, recoveries) = (self.originals.into(), self.recoveries().into());
-        let mut decoder = ReedSolomonDecoder::new(originals, recoveries, self.symbol_bytes).ok()?;
-        for (piece, symbol) in pieces {
-            match piece.checked_sub(self.originals) {
-                None => decoder.add_original_shard(usize::from(*piece), symbol),
-                Some(recovery) => decoder.add_recovery_shard(usize::from(recovery), symbol),
-            }
-            .ok()?;
-        }
-        let result = decoder.decode().ok()?;
-        let restored = result.restored_original_iter();
-        let restored = restored.map(|(piece, symbol)| (piece as u16, symbol.to_vec()));
-        Some(restored.collect())
+        self.code().join(pieces, without)
     }
 }
 

@@ -1,11 +1,9 @@
-//! How a unit is cut into symbols, and put together again from any of them: a Reed-Solomon code
-//! over the symbols of one unit. As long as nothing is lost the symbols are the unit itself, and
-//! nothing is computed.
+//! How a unit is cut into symbols, and put together again from any that are enough. As long as
+//! nothing is lost the symbols are the unit itself, and nothing is computed.
 
 use std::collections::BTreeMap;
 
-use reed_solomon_simd::{ReedSolomonDecoder, ReedSolomonEncoder};
-
+use crate::chat::erasure_code::ErasureCode;
 use crate::protocol::wire::compact::COMPACT_MAX_BYTES;
 
 /// Shortest symbol of a stream, in bytes. Shorter ones would make more of a block than the code is
@@ -64,54 +62,25 @@ impl Shape {
         symbol
     }
 
-    /// All symbols that mend, one behind the other; empty if the unit has another length.
+    /// All symbols that mend, one behind the other.
     pub(super) fn mending(&self, unit: &[u8]) -> Vec<u8> {
-        self.encode(unit).unwrap_or_default()
-    }
-
-    fn encode(&self, unit: &[u8]) -> Option<Vec<u8>> {
-        let (originals, recoveries) = (self.originals.into(), self.recoveries().into());
-        let mut encoder = ReedSolomonEncoder::new(originals, recoveries, self.symbol_bytes).ok()?;
-        for piece in 0..self.originals {
-            encoder
-                .add_original_shard(self.original(unit, piece))
-                .ok()?;
-        }
-        let result = encoder.encode().ok()?;
-        Some(result.recovery_iter().flatten().copied().collect())
+        let originals = (0..self.originals).map(|piece| self.original(unit, piece));
+        self.code().mending(originals).unwrap_or_default()
     }
 
     /// Puts a unit together from at least as many of its symbols as it was cut into.
     pub(super) fn decode(&self, pieces: &BTreeMap<u16, Box<[u8]>>) -> Option<Vec<u8>> {
-        let mut unit = Vec::with_capacity(usize::from(self.originals) * self.symbol_bytes);
-        let lacking = (0..self.originals).any(|piece| !pieces.contains_key(&piece));
-        let restored = match lacking {
-            true => self.restore(pieces)?,
-            false => BTreeMap::new(),
-        };
-        for piece in 0..self.originals {
-            let heard = pieces.get(&piece).map(AsRef::as_ref);
-            let symbol = heard.or_else(|| restored.get(&piece).map(AsRef::as_ref))?;
-            unit.extend_from_slice(symbol);
-        }
+        let mut unit = self.code().join(pieces, None)?;
         unit.truncate(self.length);
         Some(unit)
     }
 
-    fn restore(&self, pieces: &BTreeMap<u16, Box<[u8]>>) -> Option<BTreeMap<u16, Vec<u8>>> {
-        let (originals, recoveries) = (self.originals.into(), self.recoveries().into());
-        let mut decoder = ReedSolomonDecoder::new(originals, recoveries, self.symbol_bytes).ok()?;
-        for (piece, symbol) in pieces {
-            match piece.checked_sub(self.originals) {
-                None => decoder.add_original_shard(usize::from(*piece), symbol),
-                Some(recovery) => decoder.add_recovery_shard(usize::from(recovery), symbol),
-            }
-            .ok()?;
+    fn code(&self) -> ErasureCode {
+        ErasureCode {
+            originals: self.originals,
+            recoveries: self.recoveries(),
+            symbol_bytes: self.symbol_bytes,
         }
-        let result = decoder.decode().ok()?;
-        let restored = result.restored_original_iter();
-        let restored = restored.map(|(piece, symbol)| (piece as u16, symbol.to_vec()));
-        Some(restored.collect())
     }
 }
 

@@ -187,6 +187,14 @@ impl Member {
         self.heard
     }
 
+    /// Whether it is here, and was heard here itself: only beats and the like tell an address, and
+    /// they never cross to another site, so that whoever seems to be here by a line that a bridge
+    /// passed on is not.
+    #[must_use]
+    pub fn is_heard_here(&self) -> bool {
+        self.is_live && self.address.is_some()
+    }
+
     /// Whether it is not here, and spoke lately at another site.
     #[must_use]
     pub fn is_far(&self) -> bool {

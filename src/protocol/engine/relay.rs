@@ -189,7 +189,6 @@ impl Engine {
     pub fn bridge_here(&self, tag: MemberTag) -> Option<u64> {
         let member = self.group.roster.find(tag);
         let member = member.and_then(|id| self.group.roster.get(id))?;
-        (member.is_live && member.address.is_some() && member.role == Role::Bridge)
-            .then_some(member.session)
+        (member.is_heard_here() && member.is_bridge()).then_some(member.session)
     }
 }

@@ -93,9 +93,7 @@ impl Engine {
         let Some(member) = member.filter(|it| it.role == Role::Bridge) else {
             return;
         };
-        // Only beats and the like tell an address, and they never cross: whoever seems to be here
-        // by a line that a bridge passed on is not.
-        let is_here = member.is_live && member.address.is_some();
+        let is_here = member.is_heard_here();
         if self.me.role() == Role::Bridge {
             self.group.beyond.state(Statement {
                 by: author.tag(),

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::config::OUTBOX_MESSAGES;
+use super::member::Member;
 use crate::protocol::message::split_within;
 use crate::protocol::wire::frame::durable::{
     FRAGMENT_BYTES, Fragment, MESSAGE_NAME_BYTES, MessageName, RECORD_HEAD_BYTES, RECORDS_MAX,
@@ -42,6 +43,20 @@ pub struct PrivateText {
     pub text: String,
     /// Whether it is no message but an offer, which nobody is shown as said.
     pub is_offer: bool,
+}
+
+impl PrivateText {
+    /// A message for one session; `None` if it has told no key yet.
+    pub(super) fn to(member: &Member, text: &str) -> Option<Self> {
+        Some(Self {
+            tag: member.tag,
+            key: member.key,
+            session: member.session,
+            session_key: member.session_key?,
+            text: text.to_owned(),
+            is_offer: false,
+        })
+    }
 }
 
 /// What goes into the next frame.

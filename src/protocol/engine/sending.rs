@@ -117,15 +117,8 @@ impl Sending {
         let mut count = 0;
         for (_, member) in roster.in_reach() {
             let is_addressed = member.key == key && member.name == *name;
-            if let Some(session_key) = member.session_key.filter(|_| is_addressed) {
-                self.outbox.say_private(PrivateText {
-                    tag: member.tag,
-                    key,
-                    session: member.session,
-                    session_key,
-                    text: text.to_owned(),
-                    is_offer: false,
-                });
+            if is_addressed && let Some(text) = PrivateText::to(member, text) {
+                self.outbox.say_private(text);
                 count += 1;
             }
         }
@@ -140,16 +133,12 @@ impl Sending {
         roster: &Roster,
     ) {
         for (_, member) in roster.in_reach().filter(|(_, it)| it.key == key) {
-            if let Some(session_key) = member.session_key
+            if let Some(offer) = PrivateText::to(member, text)
                 && told.insert(member.tag)
             {
                 self.outbox.say_private(PrivateText {
-                    tag: member.tag,
-                    key,
-                    session: member.session,
-                    session_key,
-                    text: text.to_owned(),
                     is_offer: true,
+                    ..offer
                 });
             }
         }

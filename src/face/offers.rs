@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::chat::rooms::RoomNumber;
-use crate::chat::transfer::event::{FilesEvent, OfferState, Stage};
+use crate::chat::transfer::event::{FilesEvent, Stage};
 use crate::chat::transfer::{Offer, OfferId, WhichOffer};
 use crate::store::files::Looker;
 
@@ -70,29 +70,17 @@ impl Offers {
 
     /// Takes in what happens to files.
     pub(super) fn follow(&mut self, room: RoomNumber, happened: &FilesEvent) {
-        match happened {
-            FilesEvent::Offered(offered) => {
-                let (number, offer) = (offered.number, &offered.offer);
-                self.know(room, number, offer, offered.is_own);
-                if let Some(known) = self.known.get_mut(&(room, offer.id)) {
-                    known.wall_ms.get_or_insert(offered.wall_ms);
-                }
+        if let FilesEvent::Offered(offered) = happened {
+            let (number, offer) = (offered.number, &offered.offer);
+            self.know(room, number, offer, offered.is_own);
+            if let Some(known) = self.known.get_mut(&(room, offer.id)) {
+                known.wall_ms.get_or_insert(offered.wall_ms);
             }
-            FilesEvent::List(states) => states.iter().for_each(|it| self.follow_state(room, it)),
-            FilesEvent::Taking(state)
-            | FilesEvent::Progress(state)
-            | FilesEvent::Finished { state, .. }
-            | FilesEvent::AllHave(state)
-            | FilesEvent::Failed { state, .. }
-            | FilesEvent::Stopped(state)
-            | FilesEvent::Unshared(state) => self.follow_state(room, state),
-            FilesEvent::Refused(_) => {}
         }
-    }
-
-    fn follow_state(&mut self, room: RoomNumber, state: &OfferState) {
-        let is_here = state.stage == Stage::Have;
-        self.know(room, state.number, &state.offer, is_here);
+        for state in happened.states() {
+            let is_here = state.stage == Stage::Have;
+            self.know(room, state.number, &state.offer, is_here);
+        }
     }
 
     fn know(&mut self, room: RoomNumber, number: u32, offer: &Arc<Offer>, is_here: bool) {
@@ -172,6 +160,7 @@ mod tests {
     use super::*;
     use crate::chat::event::Person;
     use crate::chat::transfer::OfferKind;
+    use crate::chat::transfer::event::OfferState;
     use crate::chat::transfer::offer::ContentHasher;
 
     fn state(number: u32, stage: Stage) -> OfferState {

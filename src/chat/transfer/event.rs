@@ -1,5 +1,6 @@
 //! What is told about files: data about people and contents, no sentences.
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,24 @@ pub enum FilesEvent {
     List(Vec<OfferState>),
     /// A command cannot be done.
     Refused(FilesRefusal),
+}
+
+impl FilesEvent {
+    /// How far offers are, as far as the event says so: that of one, or of all.
+    #[must_use]
+    pub fn states(&self) -> &[OfferState] {
+        match self {
+            Self::Taking(state)
+            | Self::Progress(state)
+            | Self::Finished { state, .. }
+            | Self::AllHave(state)
+            | Self::Failed { state, .. }
+            | Self::Stopped(state)
+            | Self::Unshared(state) => slice::from_ref(state),
+            Self::List(states) => states,
+            Self::Offered(_) | Self::Refused(_) => &[],
+        }
+    }
 }
 
 /// An offer as it is first told.

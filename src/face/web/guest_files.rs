@@ -14,7 +14,7 @@ use crate::chat::entry::Entry;
 use crate::chat::event::{News, Told};
 use crate::chat::guests::{GuestSession, GuestsEvent};
 use crate::chat::transfer::OfferId;
-use crate::chat::transfer::event::{FilesEvent, OfferState, Stage};
+use crate::chat::transfer::event::{FilesEvent, Stage};
 use crate::face::failure;
 use crate::face::offers::Offers;
 use crate::store::files::{Looker, Received};
@@ -246,39 +246,25 @@ impl GuestFiles {
 
     /// What guests are told of what happens: that something is offered, and whether it is here.
     fn show(&mut self, happened: &FilesEvent, lines: &mut GuestLines) -> Vec<Arc<str>> {
-        match happened {
-            FilesEvent::Offered(offered) => {
-                let line = FileLine {
-                    offer: &offered.offer,
-                    who: &offered.who,
-                    wall_ms: Some(offered.wall_ms),
-                    is_here: offered.is_own,
-                };
-                self.show_line(&line, lines).into_iter().collect()
-            }
-            FilesEvent::List(states) => {
-                let told = states.iter().filter_map(|it| self.show_state(it, lines));
-                told.collect()
-            }
-            FilesEvent::Taking(state)
-            | FilesEvent::Progress(state)
-            | FilesEvent::Finished { state, .. }
-            | FilesEvent::AllHave(state)
-            | FilesEvent::Failed { state, .. }
-            | FilesEvent::Stopped(state)
-            | FilesEvent::Unshared(state) => self.show_state(state, lines).into_iter().collect(),
-            FilesEvent::Refused(_) => Vec::new(),
+        if let FilesEvent::Offered(offered) = happened {
+            let line = FileLine {
+                offer: &offered.offer,
+                who: &offered.who,
+                wall_ms: Some(offered.wall_ms),
+                is_here: offered.is_own,
+            };
+            return self.show_line(&line, lines).into_iter().collect();
         }
-    }
-
-    fn show_state(&mut self, state: &OfferState, lines: &mut GuestLines) -> Option<Arc<str>> {
-        let line = FileLine {
-            offer: &state.offer,
-            who: &state.who,
-            wall_ms: self.offers.offered_at(state.offer.id),
-            is_here: state.stage == Stage::Have,
-        };
-        self.show_line(&line, lines)
+        let told = happened.states().iter().filter_map(|state| {
+            let line = FileLine {
+                offer: &state.offer,
+                who: &state.who,
+                wall_ms: self.offers.offered_at(state.offer.id),
+                is_here: state.stage == Stage::Have,
+            };
+            self.show_line(&line, lines)
+        });
+        told.collect()
     }
 
     /// Tells of an offer, unless it was told so before, or is for one person alone.

@@ -31,6 +31,8 @@ pub(super) struct Filing {
     folder: Option<PathBuf>,
     /// Whether what is given is given again after a restart.
     memory: Memory,
+    /// Whether there may be something that an earlier session gave.
+    gave_before: bool,
     /// What pours what is taken for the standard output.
     pub(super) pourer: Option<Pourer>,
     /// Whether what was taken is given to others.
@@ -72,9 +74,10 @@ impl Filing {
         };
         Self {
             folder,
-            memory,
             sharing,
             consent: settings.consent.clone(),
+            gave_before: memory == Memory::Kept && files::is_any_kept(),
+            memory,
             ..Self::default()
         }
     }
@@ -119,7 +122,8 @@ impl Driver {
         Ok(self.filing.files.insert(files))
     }
 
-    /// The files that were given in a room are given again, if there are any.
+    /// The files that were given in a room are given again, if there are any. Whether there may be
+    /// was looked up before the loop began, which asks no disk.
     pub(super) fn open_files(&mut self, room: RoomNumber, tag: RoomTag) {
         self.filing.rooms.push((room, tag));
         if self.filing.sharing == Sharing::OwnOnly {
@@ -130,7 +134,7 @@ impl Driver {
         if let Some(files) = &self.filing.files {
             return files.enter_room(room, tag);
         }
-        if self.filing.memory == Memory::Kept && files::is_any_kept() {
+        if self.filing.gave_before {
             // Without a thread they are not, and whoever offers or takes something is told why.
             let _ = self.files();
         }

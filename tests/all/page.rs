@@ -76,11 +76,23 @@ fn started(place: &Place, home: &Home, name: &str, args: &[String]) -> (Program,
     let mut command = place.chat(home, &all);
     command.env("XDG_RUNTIME_DIR", home.path().join("run"));
     let mut program = Program::start(command).keeping(home);
-    let line = program.notes("The page is at http://127.0.0.1:");
-    let link = line
-        .split_whitespace()
-        .find(|word| word.starts_with("http://"));
-    (program, link.unwrap().to_owned())
+    let link = link_in(&program.notes("The page is at http://127.0.0.1:"));
+    (program, link)
+}
+
+fn link_in(line: &str) -> String {
+    let mut words = line.split_whitespace();
+    words
+        .find(|word| word.starts_with("http://"))
+        .unwrap()
+        .to_owned()
+}
+
+/// A member with a page who lets guests in, and the link for these.
+pub(crate) fn host_of_guests(place: &Place) -> (Host, String) {
+    let mut host = Host::start(place, "ana", &["--guests=127.0.0.1:0"]);
+    let link = link_in(&host.program.notes("guests enter at http://127.0.0.1:"));
+    (host, link)
 }
 
 /// Waits until the page in this tab shows the room.

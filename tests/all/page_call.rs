@@ -5,7 +5,7 @@ use crate::support;
 
 use serde_json::json;
 
-use super::page::{Host, waits_for_room};
+use super::page::{Host, host_of_guests, waits_for_room};
 use support::place::Place;
 use support::webdriver::{Browser, keys};
 use support::{Need, available, wait_until};
@@ -72,16 +72,12 @@ fn a_guest_sees_and_hears_the_host_until_the_host_stops() {
         return;
     }
     let place = Place::on_loopback();
-    let mut ana = Host::start(&place, "ana", &["--guests=127.0.0.1:0"]);
-    let line = ana.program.notes("guests enter at http://127.0.0.1:");
-    let link = line
-        .split_whitespace()
-        .find(|word| word.starts_with("http://"));
+    let (mut ana, link) = host_of_guests(&place);
     let of_ana = browser_with_devices(None, 1000);
     of_ana.opens(&ana.link);
     waits_for_room(&of_ana);
     let of_rui = browser_with_devices(None, 500);
-    of_rui.opens(link.unwrap());
+    of_rui.opens(&link);
     of_rui.types("#name", &format!("rui{}", keys::ENTER));
     of_rui.waits_for("!document.querySelector('#say').hidden");
     // Nothing is on, and nothing was asked for.

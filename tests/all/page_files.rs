@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::page::{Host, waits_for_room};
+use super::page::{Host, host_of_guests, waits_for_room};
 use super::viewing::PICTURE;
 use support::place::{Home, Place};
 use support::webdriver::{Browser, keys};
@@ -127,18 +127,14 @@ fn a_guest_offers_a_picture_and_saves_another() {
     }
     let place = Place::on_loopback();
     let saved = folder();
-    let mut ana = Host::start(&place, "ana", &["--guests=127.0.0.1:0"]);
-    let line = ana.program.notes("guests enter at http://127.0.0.1:");
-    let link = line
-        .split_whitespace()
-        .find(|word| word.starts_with("http://"));
+    let (mut ana, link) = host_of_guests(&place);
     let mut bia = place.member(&Home::new(), "bia", &[]);
     let path = saved.path().join("lista.txt");
     fs::write(&path, "de ana").unwrap();
     ana.program.says(&format!("/send {}", path.display()));
     ana.program.notes("you offer lista.txt");
     let browser = Browser::start(500, 800);
-    browser.opens(link.unwrap());
+    browser.opens(&link);
     browser.types("#name", &format!("rui{}", keys::ENTER));
     browser.waits_for("!document.querySelector('#say').hidden");
     let into = folder();

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::page::{Host, says, texts, waits_for_room, waits_for_text};
+use super::page::{Host, host_of_guests, says, texts, waits_for_room, waits_for_text};
 use support::driver::firefox;
 use support::place::Place;
 use support::webdriver::{Browser, keys};
@@ -21,11 +21,7 @@ fn firefox_shows_the_page_as_other_browsers_do() {
         return;
     };
     let place = Place::on_loopback();
-    let mut ana = Host::start(&place, "ana", &["--guests=127.0.0.1:0"]);
-    let line = ana.program.notes("guests enter at http://127.0.0.1:");
-    let guests = line
-        .split_whitespace()
-        .find(|word| word.starts_with("http://"));
+    let (mut ana, guests) = host_of_guests(&place);
     let bia = Host::start(&place, "bia", &[]);
     let browser = Browser::firefox(program);
     browser.opens(&ana.link);
@@ -40,7 +36,7 @@ fn firefox_shows_the_page_as_other_browsers_do() {
     shows_the_code(&browser);
     // A guest, in a third tab.
     browser.opens_tab();
-    browser.opens(guests.unwrap());
+    browser.opens(&guests);
     browser.waits_for("document.querySelector('#about').textContent.includes('can read all')");
     browser.types("#name", &format!("rui{}", keys::ENTER));
     browser.waits_for("!document.querySelector('#say').hidden");

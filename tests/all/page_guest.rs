@@ -5,7 +5,7 @@ use crate::support;
 
 use serde_json::json;
 
-use super::page::{Host, waits_for_text};
+use super::page::{host_of_guests, waits_for_text};
 use support::place::{Home, Place};
 use support::webdriver::{Browser, keys};
 use support::{Need, available};
@@ -16,15 +16,11 @@ fn a_guest_is_warned_gives_a_name_and_talks() {
         return;
     }
     let place = Place::on_loopback();
-    let mut ana = Host::start(&place, "ana", &["--guests=127.0.0.1:0"]);
-    let line = ana.program.notes("guests enter at http://127.0.0.1:");
-    let link = line
-        .split_whitespace()
-        .find(|word| word.starts_with("http://"));
+    let (mut ana, link) = host_of_guests(&place);
     let mut bia = place.member(&Home::new(), "bia", &[]);
     // Telephones are narrow.
     let browser = Browser::start(500, 800);
-    browser.opens(link.unwrap());
+    browser.opens(&link);
     browser.waits_for("document.querySelector('#about').textContent.includes('can read all')");
     assert!(!browser.address().contains('#'));
     browser.types("#name", &format!("rui{}", keys::ENTER));

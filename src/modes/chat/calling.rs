@@ -65,14 +65,14 @@ impl Calling {
     }
 
     /// Gives what is played its places; guests are shown what this member sends, too.
-    fn seat(&mut self) {
+    fn assign_places(&mut self) {
         let view = self.room.and_then(|room| self.views.get(&room));
         let Some(view) = view else {
             self.own_places = Places::default();
             self.guest_places = Places::default();
             return;
         };
-        self.own_places.seat(&view.pictures, &view.voices);
+        self.own_places.assign(&view.pictures, &view.voices);
         let own = |is_picture| {
             let own = view.own();
             own.filter(move |state| state.source.is_picture() == is_picture)
@@ -80,7 +80,7 @@ impl Calling {
         };
         let pictures: Vec<StreamId> = own(true).chain(view.pictures.iter().copied()).collect();
         let voices: Vec<StreamId> = own(false).chain(view.voices.iter().copied()).collect();
-        self.guest_places.seat(&pictures, &voices);
+        self.guest_places.assign(&pictures, &voices);
     }
 
     /// Hands a frame of the room to the pages that show it.
@@ -431,7 +431,7 @@ impl Driver {
         }
         let calling = &mut self.paging.calling;
         calling.views.entry(told.room).or_default().follow(event);
-        calling.seat();
+        calling.assign_places();
         self.tell_state_of_call();
     }
 
@@ -449,14 +449,14 @@ impl Driver {
                 conference.close(peer);
             }
         }
-        calling.seat();
+        calling.assign_places();
         self.tell_state_of_call();
     }
 
     /// Gives pages the state of the call: of the room where this member takes part, or else of one
     /// where somebody sends something.
     fn tell_state_of_call(&mut self) {
-        self.paging.calling.seat();
+        self.paging.calling.assign_places();
         let calling = &self.paging.calling;
         let busy = calling
             .views

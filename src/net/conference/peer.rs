@@ -45,13 +45,13 @@ pub(super) struct Peer {
     is_connected: bool,
     is_over: bool,
     sources: Vec<(Mid, Source)>,
-    voices: Vec<Seat>,
-    pictures: Vec<Seat>,
+    voices: Vec<Track>,
+    pictures: Vec<Track>,
     news: VecDeque<News>,
 }
 
-/// A place of this page.
-struct Seat {
+/// What carries a stream to a place of this page.
+struct Track {
     mid: Mid,
     clock: PlaceClock,
     /// Whether the page has what the next frame is built upon.
@@ -160,18 +160,18 @@ impl Peer {
         if !self.is_connected || frame.side != self.side {
             return;
         }
-        let (seats, place) = match frame.place {
+        let (tracks, place) = match frame.place {
             Place::Voice(at) => (&mut self.voices, at),
             Place::Picture(at) => (&mut self.pictures, at),
         };
-        let Some(seat) = seats.get_mut(place) else {
+        let Some(track) = tracks.get_mut(place) else {
             return;
         };
         if let Place::Picture(at) = frame.place {
-            let is_new = seat.clock.is_new(frame.stream);
-            seat.has_key = frame.is_key || (seat.has_key && !is_new);
-            if !seat.has_key {
-                let wanted = seat.want_key(now).then_some(News::KeyWanted {
+            let is_new = track.clock.is_new(frame.stream);
+            track.has_key = frame.is_key || (track.has_key && !is_new);
+            if !track.has_key {
+                let wanted = track.want_key(now).then_some(News::KeyWanted {
                     side: self.side,
                     place: at,
                 });
@@ -181,13 +181,13 @@ impl Peer {
         }
         let since = now.saturating_duration_since(self.began);
         let hertz = hertz(frame.codec);
-        let time = seat.clock.time(
+        let time = track.clock.time(
             frame.stream,
             frame.rtp_time,
             ticks(since, hertz),
             hertz.into(),
         );
-        let mid = seat.mid;
+        let mid = track.mid;
         let written = write(&mut self.rtc, mid, now, (frame.codec, time), &frame.bytes);
         self.is_over |= written.is_err();
         self.is_over |= self.rtc.handle_input(Input::Timeout(now)).is_err();
@@ -238,11 +238,11 @@ impl Peer {
             Event::MediaAdded(added) => self.on_media(&added),
             Event::MediaData(data) => self.on_frame(now, data),
             Event::KeyframeRequest(request) => {
-                let is_meant = |seat: &Seat| seat.mid == request.mid;
+                let is_meant = |track: &Track| track.mid == request.mid;
                 let place = self.pictures.iter().position(is_meant);
-                let seat = place.and_then(|place| self.pictures.get_mut(place));
-                if let (Some(place), Some(seat)) = (place, seat)
-                    && seat.want_key(now)
+                let track = place.and_then(|place| self.pictures.get_mut(place));
+                if let (Some(place), Some(track)) = (place, track)
+                    && track.want_key(now)
                 {
                     let side = self.side;
                     self.news.push_back(News::KeyWanted { side, place });
@@ -271,10 +271,10 @@ impl Peer {
                 }
             }
             (Direction::SendOnly, MediaKind::Audio) if self.voices.len() < VOICES => {
-                self.voices.push(Seat::of(mid));
+                self.voices.push(Track::of(mid));
             }
             (Direction::SendOnly, MediaKind::Video) if self.pictures.len() < PICTURES => {
-                self.pictures.push(Seat::of(mid));
+                self.pictures.push(Track::of(mid));
             }
             _ => {}
         }
@@ -317,7 +317,7 @@ impl Peer {
     }
 }
 
-impl Seat {
+impl Track {
     fn of(mid: Mid) -> Self {
         Self {
             mid,

@@ -52,11 +52,11 @@ struct Loop {
     sockets: Listening,
     asks: Receiver<Ask>,
     outbox: Outbox,
-    peers: BTreeMap<PeerId, Seated>,
+    peers: BTreeMap<PeerId, Client>,
     room: Vec<u8>,
 }
 
-struct Seated {
+struct Client {
     side: Side,
     peer: Peer,
 }
@@ -112,7 +112,7 @@ impl Outbox {
 impl Loop {
     async fn run(mut self) {
         loop {
-            let due = self.peers.values().map(|seated| seated.peer.due()).min();
+            let due = self.peers.values().map(|client| client.peer.due()).min();
             let now = monotonic();
             let due = due.unwrap_or(now + IDLE);
             match self.next(due).await {
@@ -162,7 +162,7 @@ impl Loop {
     }
 
     fn connect(&mut self, (id, side): (PeerId, Side), sdp: &[u8], on_answer: OnAnswer) {
-        let of_side = self.peers.values().filter(|seated| seated.side == side);
+        let of_side = self.peers.values().filter(|client| client.side == side);
         let most = match side {
             Side::Own => OWN_MAX,
             Side::Guests => PEERS_MAX - OWN_MAX,
@@ -176,7 +176,7 @@ impl Loop {
             .and_then(|proposal| Peer::accept(id, side, proposal, addresses, now));
         match accepted {
             Ok((peer, answer)) => {
-                self.peers.insert(id, Seated { side, peer });
+                self.peers.insert(id, Client { side, peer });
                 on_answer(Ok(answer));
                 self.drive(now, id);
             }
@@ -195,7 +195,7 @@ impl Loop {
         let taker = self
             .peers
             .iter_mut()
-            .find_map(|(id, seated)| seated.peer.receive(now, ends, bytes).then_some(*id));
+            .find_map(|(id, client)| client.peer.receive(now, ends, bytes).then_some(*id));
         if let Some(id) = taker {
             self.drive(now, id);
         }
@@ -213,8 +213,8 @@ impl Loop {
     /// Does something with every connection, and what comes of it.
     fn each(&mut self, now: Instant, mut act: impl FnMut(&mut Peer)) {
         let mut ids = Vec::with_capacity(self.peers.len());
-        for (id, seated) in &mut self.peers {
-            act(&mut seated.peer);
+        for (id, client) in &mut self.peers {
+            act(&mut client.peer);
             ids.push(*id);
         }
         ids.into_iter().for_each(|id| self.drive(now, id));
@@ -222,11 +222,11 @@ impl Loop {
 
     /// Does all that a connection puts out.
     fn drive(&mut self, now: Instant, id: PeerId) {
-        let Some(seated) = self.peers.get_mut(&id) else {
+        let Some(client) = self.peers.get_mut(&id) else {
             return;
         };
         loop {
-            match seated.peer.poll(now) {
+            match client.peer.poll(now) {
                 Out::Send(transmit) => {
                     let (from, to) = (transmit.source, transmit.destination);
                     self.sockets.send(from, to, &transmit.contents);

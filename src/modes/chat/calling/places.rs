@@ -14,9 +14,9 @@ pub(super) struct Places {
 
 impl Places {
     /// Gives the first of these streams a place each, and takes it from all others.
-    pub(super) fn seat(&mut self, pictures: &[StreamId], voices: &[StreamId]) {
-        seat(&mut self.pictures, pictures);
-        seat(&mut self.voices, voices);
+    pub(super) fn assign(&mut self, pictures: &[StreamId], voices: &[StreamId]) {
+        assign(&mut self.pictures, pictures);
+        assign(&mut self.voices, voices);
     }
 
     /// The place of a stream.
@@ -42,7 +42,7 @@ impl Places {
     }
 }
 
-fn seat(places: &mut [Option<StreamId>], wanted: &[StreamId]) {
+fn assign(places: &mut [Option<StreamId>], wanted: &[StreamId]) {
     let wanted = wanted.get(..places.len()).unwrap_or(wanted);
     for place in &mut *places {
         if place.is_some_and(|stream| !wanted.contains(&stream)) {
@@ -70,18 +70,18 @@ mod tests {
     fn who_stays_keeps_the_place_and_who_comes_takes_a_free_one() {
         let mut places = Places::default();
         let at = |places: &Places, stream| places.of(StreamId(stream), Source::Camera);
-        places.seat(&ids([1, 2, 3]), &ids([9]));
+        places.assign(&ids([1, 2, 3]), &ids([9]));
         assert_eq!(at(&places, 3), Some(Place::Picture(2)));
         assert_eq!(places.of(StreamId(9), Source::Sound), Some(Place::Voice(0)));
         assert_eq!(at(&places, 9), None, "a voice is no picture");
-        places.seat(&ids([3, 4, 5, 6, 7]), &[]);
+        places.assign(&ids([3, 4, 5, 6, 7]), &[]);
         assert_eq!(at(&places, 3), Some(Place::Picture(2)));
         assert_eq!(at(&places, 4), Some(Place::Picture(0)));
         assert_eq!(at(&places, 5), Some(Place::Picture(1)));
         assert_eq!(at(&places, 7), None, "there are no more places");
         assert_eq!(places.picture(3), Some(StreamId(6)));
         assert_eq!(places.picture(4), None);
-        places.seat(&ids([8, 8]), &[]);
+        places.assign(&ids([8, 8]), &[]);
         let shown = places.pictures().iter().flatten().count();
         assert_eq!(shown, 1, "one stream has one place");
     }

@@ -1,6 +1,6 @@
 //! Signing the root of a batch, and checking such signatures.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -74,9 +74,13 @@ fn verify(key: &VerifyingKey, root: &Hash, signature: &[u8; SIGNATURE_BYTES]) ->
     key.verify_strict(&signed(root), &signature).is_ok()
 }
 
-/// Most verdicts that are remembered. Most of the 256 frames that a sender may be ahead share a
-/// verdict.
-const VERDICTS_MAX: usize = 2048;
+/// Most verdicts of one set. Whoever seeks roots that fall into one set can have its others
+/// forgotten, which costs us their signatures' checks and no more.
+const SET_MAX: usize = 8;
+
+/// Sets, between which the root chooses: 1024 verdicts at 130 bytes each. Most of the 256 frames
+/// that a sender may be ahead share a verdict.
+const SETS: usize = 128;
 
 /// Most keys that are remembered, at about 200 bytes each.
 const PEOPLE_MAX: usize = 512;
@@ -86,22 +90,37 @@ const PEOPLE_MAX: usize = 512;
 #[derive(Clone, Default)]
 pub struct Verdicts(Arc<Mutex<Known>>);
 
-#[derive(Default)]
 struct Known {
-    verdicts: BTreeMap<Hash, Verdict>,
-    order: VecDeque<Hash>,
+    /// The oldest of each set first.
+    verdicts: [Vec<Verdict>; SETS],
     /// Keys decoded to points of the curve, because decoding takes a tenth of a verification.
     people: BTreeMap<Key, VerifyingKey>,
     trees: KnownTrees,
 }
 
 struct Verdict {
+    root: Hash,
     by: Key,
     signature: [u8; SIGNATURE_BYTES],
     is_genuine: bool,
 }
 
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            verdicts: [const { Vec::new() }; SETS],
+            people: BTreeMap::new(),
+            trees: KnownTrees::default(),
+        }
+    }
+}
+
 impl Known {
+    /// The verdicts among which one about this root is.
+    fn set(&mut self, root: &Hash) -> Option<&mut Vec<Verdict>> {
+        self.verdicts.get_mut(usize::from(root[0]) % SETS)
+    }
+
     fn person(&mut self, key: &Key) -> Option<VerifyingKey> {
         if let Some(person) = self.people.get(key) {
             return Some(*person);
@@ -132,9 +151,8 @@ impl Verdicts {
         may_check: impl FnOnce() -> bool,
     ) -> Option<bool> {
         let known = &mut *self.known();
-        if let Some(verdict) = known.verdicts.get(root)
-            && (&verdict.by, &verdict.signature) == (by, signature)
-        {
+        let is_it = |of: &&Verdict| (&of.root, &of.by, &of.signature) == (root, by, signature);
+        if let Some(verdict) = known.set(root).and_then(|set| set.iter().find(is_it)) {
             return Some(verdict.is_genuine);
         }
         if !may_check() {
@@ -142,18 +160,16 @@ impl Verdicts {
         }
         let person = known.person(by);
         let is_genuine = person.is_some_and(|person| verify(&person, root, signature));
-        let verdict = Verdict {
-            by: *by,
-            signature: *signature,
-            is_genuine,
-        };
-        if known.verdicts.insert(*root, verdict).is_none() {
-            known.order.push_back(*root);
-        }
-        if known.order.len() > VERDICTS_MAX
-            && let Some(oldest) = known.order.pop_front()
-        {
-            known.verdicts.remove(&oldest);
+        if let Some(set) = known.set(root) {
+            if set.len() >= SET_MAX {
+                set.remove(0);
+            }
+            set.push(Verdict {
+                root: *root,
+                by: *by,
+                signature: *signature,
+                is_genuine,
+            });
         }
         Some(is_genuine)
     }
@@ -182,7 +198,8 @@ impl Verdicts {
 
 impl fmt::Debug for Verdicts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Verdicts({})", self.known().order.len())
+        let count: usize = self.known().verdicts.iter().map(Vec::len).sum();
+        write!(f, "Verdicts({count})")
     }
 }
 
@@ -216,6 +233,34 @@ mod tests {
             assert!(!known.verify(&ana.key(), &root, &ana.sign(&[2; 32])));
             assert!(!known.verify(&Key([9; 32]), &root, &signature));
         }
+    }
+
+    #[test]
+    fn verdicts_are_bounded_and_the_newest_stay() {
+        let (ana, known) = (Signer::from_seed(&[1; 32]), Verdicts::default());
+        let root = |number: u16| {
+            let mut root = [0; 32];
+            root[..2].copy_from_slice(&number.to_le_bytes());
+            root
+        };
+        let most = u16::try_from(SETS * SET_MAX).unwrap();
+        let signed: Vec<_> = (0..2 * most)
+            .map(root)
+            .map(|root| (root, ana.sign(&root)))
+            .collect();
+        for (root, signature) in &signed {
+            assert!(known.verify(&ana.key(), root, signature));
+        }
+        let count = |name: &str| {
+            name.trim_matches(|c: char| !c.is_ascii_digit())
+                .parse::<usize>()
+        };
+        assert!(count(&format!("{known:?}")).unwrap() <= SETS * SET_MAX);
+        let (root, signature) = signed.last().unwrap();
+        assert_eq!(
+            known.verify_if(&ana.key(), root, signature, || false),
+            Some(true)
+        );
     }
 
     #[test]

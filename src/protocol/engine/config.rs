@@ -307,9 +307,6 @@ pub const CHALLENGES_SMALL_PER_S: f64 = 0.5;
 pub const CHALLENGES_SMALL_BURST: f64 = 16.0;
 /// From this many members on, perhaps some who know more of them ask.
 pub const CHALLENGES_GROUP: usize = 64;
-/// Members that count as here without a known address, because only their durable frames were
-/// heard, which anybody may have sent; a beat follows from any member that is here.
-pub const UNKNOWN_MAX: usize = 64;
 
 /// Datagrams that are recognised without opening them: as many as a sender's window holds.
 pub const RECENT_MAX: usize = 4096;

@@ -189,6 +189,6 @@ impl Engine {
     pub fn bridge_here(&self, tag: MemberTag) -> Option<u64> {
         let member = self.group.roster.find(tag);
         let member = member.and_then(|id| self.group.roster.get(id))?;
-        (member.is_heard_here() && member.is_bridge()).then_some(member.session)
+        (member.is_live && member.is_bridge()).then_some(member.session)
     }
 }

@@ -93,7 +93,7 @@ impl Engine {
         let Some(member) = member.filter(|it| it.role == Role::Bridge) else {
             return;
         };
-        let is_here = member.is_heard_here();
+        let is_here = member.is_live;
         if self.me.role() == Role::Bridge {
             self.group.beyond.state(Statement {
                 by: author.tag(),

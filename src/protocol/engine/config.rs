@@ -14,6 +14,9 @@ pub const GRTT_UNMEASURED: Duration = ms(25);
 pub const GRTT_MIN: Duration = ms(2);
 /// See [`GRTT_MIN`].
 pub const GRTT_MAX: Duration = ms(250);
+/// Round trip of a link between sites, which is not measured: a satellite's. What carries a link
+/// loses little, so that to ask too soon costs more than to ask late.
+pub const GRTT_OF_LINK: Duration = ms(600);
 
 /// Longest back-off before a NACK, in round trips (RFC 5401, section 3.2.2).
 pub const BACK_OFF_GRTT: u32 = 4;

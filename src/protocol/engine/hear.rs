@@ -3,7 +3,6 @@
 mod beats;
 
 use core::net::SocketAddr;
-use std::time::Duration;
 
 use super::Engine;
 use super::config::{JOINING, MEMBERS_MAX, YOUNG_SESSION};

@@ -154,6 +154,7 @@ impl Engine {
         self.log.go_back_to(author.clock);
         let is_held = self.log.get(id, author.sequence).is_some();
         if is_held && spread == Spread::Send {
+            self.sending.note_passed(now.time, bytes.len());
             self.out.send(self.group.to_all(), bytes.into());
             // A beat says how far the frames go, which their authors' beats do not say here.
             self.group.presence.beat_soon(now.time);

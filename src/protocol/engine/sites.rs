@@ -45,6 +45,7 @@ impl Engine {
     /// sites, and may differ from its own.
     pub fn become_link(&mut self) {
         self.group.beyond.is_link = true;
+        self.sync.exchanges.become_far();
     }
 
     /// This member's clock, in milliseconds since 1970.

@@ -132,8 +132,11 @@ fn three_sites_on_a_slow_link_are_one_room_and_a_latecomer_gets_all() {
         .zip(&net.sites)
         .map(|(name, site)| room.member(&site.hosts[1], name))
         .collect();
-    for (member, bridge) in members.iter_mut().zip(names) {
-        member.notes(&format!("{bridge} is here"));
+    for (site, member) in members.iter_mut().enumerate() {
+        let others = names.iter().filter(|name| **name != names[site]);
+        for other in others {
+            member.notes(&format!("connected with {other}"));
+        }
     }
     for (member, name) in members.iter_mut().zip(["ana", "bia", "caio"]) {
         says_all(member, name, 100);
@@ -144,8 +147,19 @@ fn three_sites_on_a_slow_link_are_one_room_and_a_latecomer_gets_all() {
     let mut late = room.member(&net.sites[2].hosts[2], "dora");
     shows_within(&mut late, "linha ", 300, patience(300));
     assert_eq!(late.count_shown("linha "), 300, "each once");
-    for member in &mut members {
+    for (site, member) in members.iter_mut().enumerate() {
         assert_eq!(member.count_shown("linha "), 200, "each once");
+        let elsewhere = ["ana", "bia", "caio", "porto", "barco", "ilha"];
+        let elsewhere = elsewhere
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| at % 3 != site);
+        for (_, name) in elsewhere {
+            for part in [" entered", " is here", " is not answering"] {
+                let claim = format!("{name}{part}");
+                assert!(!member.has_noted(&claim), "{claim}: {:?}", member.noted());
+            }
+        }
     }
 }
 

@@ -4,9 +4,11 @@ use roda::chat::command::{Command, Leave};
 use roda::chat::event::{BeyondNews, News, Place, SiteChange, Timing};
 use roda::protocol::rng::Rng;
 use roda::protocol::wire::frame::Kind;
+use roda::sim::World;
+use roda::sim::link::Faults;
 use roda::sim::sites::{LinkFaults, Sites};
 
-use crate::circle::SECOND;
+use crate::circle::{Circle, SECOND};
 use crate::sites::{
     BRIDGE, MEMBERS, count_told, expect_one_room, say, sites, sites_with_clocks, talk, texts,
 };
@@ -319,6 +321,87 @@ fn a_lying_bridge_invents_people_and_never_words() {
     for member in 0..MEMBERS {
         let stays = |news: &News| !matches!(news, News::Equivocation(_) | News::Gap { .. });
         assert!(sites.worlds[0].face(member).iter().all(stays));
+    }
+}
+
+/// The names of those of whom a member was told that they came, are back, or do not answer.
+fn told_presence(sites: &Sites, site: usize, member: usize) -> Vec<String> {
+    let told = sites.worlds[site].told(member).iter();
+    let people = told.filter_map(|news| match news {
+        News::Entered { person, .. } | News::Silent(person) => Some(person),
+        News::Back(person) | News::Left { person, .. } => Some(person),
+        _ => None,
+    });
+    people.map(|person| person.name.to_string()).collect()
+}
+
+#[test]
+fn a_newcomer_and_a_new_bridge_take_nobody_of_another_site_as_here() {
+    for seed in 30..36 {
+        let mut sites = sites(seed, 2);
+        let rui = sites.worlds[0].join("rui").unwrap();
+        sites.run(5 * SECOND);
+        let says = |sites: &mut Sites, text: &str| {
+            sites.worlds[0].ask(rui, Command::Say(text.to_owned()));
+            sites.run(SECOND / 4);
+        };
+        // He speaks before they come, while they come, and after that; members repair what is lost.
+        (0..8).for_each(|line| says(&mut sites, &format!("antes {line}")));
+        sites.worlds[1].set_faults(Faults::losing(0.2));
+        let nova = sites.worlds[1].join("nova").unwrap();
+        let bridge = BRIDGE + 2;
+        sites.bridge(1, "outra").unwrap();
+        (0..16).for_each(|line| says(&mut sites, &format!("depois {line}")));
+        sites.worlds[1].set_faults(Faults::NONE);
+        sites.run(60 * SECOND);
+        assert_eq!(texts(&sites, 1, nova).len(), 24, "seed {seed}");
+        for member in [nova, bridge] {
+            let told = told_presence(&sites, 1, member);
+            let beyond = |name: &&String| ["rui", "site0"].contains(&name.as_str());
+            assert_eq!(told.iter().find(beyond), None, "seed {seed}: {member}");
+            let size = sites.worlds[1].node(member).unwrap().roster().size();
+            assert_eq!(size, MEMBERS + 3, "seed {seed}: seen by {member}");
+        }
+    }
+}
+
+#[test]
+fn at_each_of_three_sites_on_a_slow_link_all_are_told_of_the_two_others() {
+    for seed in 36..40 {
+        let worlds = (0..3).map(|site| {
+            let seed = seed * 100 + site;
+            Circle::met(World::new(seed, Faults::NONE), seed, MEMBERS).world
+        });
+        let mut sites = Sites::of(worlds.collect(), seed);
+        // 256 kbit/s, and a packet that TCP sends again is late and not lost.
+        sites.set_faults(LinkFaults {
+            delay: SECOND * 3 / 10,
+            loss: 0.0,
+            per_s: 100.0,
+        });
+        for site in 0..3 {
+            sites.bridge(site, &format!("site{site}")).unwrap();
+            sites.run(SECOND);
+        }
+        talk(&mut sites, 30, SECOND / 10);
+        sites.run(15 * SECOND);
+        for site in 0..3 {
+            for member in 0..MEMBERS {
+                let told = sites.worlds[site].told(member).iter();
+                let reached = told.filter_map(|news| match news {
+                    News::Beyond(BeyondNews::Site {
+                        site,
+                        change: SiteChange::Reached,
+                    }) => Some(site.name.to_string()),
+                    _ => None,
+                });
+                let mut reached: Vec<String> = reached.collect();
+                reached.sort();
+                let others = (0..3).filter(|other| *other != site);
+                let others: Vec<String> = others.map(|other| format!("site{other}")).collect();
+                assert_eq!(reached, others, "seed {seed}: {member} at {site}");
+            }
+        }
     }
 }
 

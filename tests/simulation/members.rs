@@ -3,6 +3,8 @@
 use roda::chat::command::Command;
 use roda::chat::event::News;
 use roda::protocol::message::NAME_MAX_BYTES;
+use roda::protocol::wire::frame::Kind;
+use std::sync::Arc;
 use std::time::Duration;
 
 use roda::sim::link::Faults;
@@ -399,5 +401,62 @@ fn another_name_reaches_everybody_and_changes_nothing_that_was_said_before() {
             names.iter().all(|name| *name == "m2"),
             "member {number}: {names:?}"
         );
+    }
+}
+
+#[test]
+fn a_line_that_others_repeat_shows_nobody_as_here_who_is_not_heard() {
+    for (seed, is_known) in [(20, false), (21, true), (22, false), (23, true)] {
+        let mut circle = Circle::of(seed, 4);
+        let newcomer = circle.world.join("nova").unwrap();
+        if is_known {
+            circle.world.run(5 * SECOND);
+        }
+        circle
+            .world
+            .deafen(move |from, to| from == 0 && to == newcomer);
+        circle.world.run(5 * SECOND);
+        let before = circle.count_told(newcomer, |news| is_about(news, "m0"));
+        circle.world.tap();
+        let said = circle.world.say(0);
+        circle.world.run(SECOND / 10);
+        circle.world.kill(0);
+        let repairer = circle.world.address(1).unwrap();
+        let durable = |bytes: &Arc<[u8]>| Kind::of(bytes) == Some(Kind::Durable);
+        let mut recorded = circle.world.tapped();
+        recorded.retain(durable);
+        assert!(!recorded.is_empty(), "seed {seed}");
+        // A moment later, while the others still take it as here, and long after it is gone.
+        for pause in [SECOND / 10, SECOND, 60 * SECOND] {
+            circle.world.run(pause);
+            for bytes in &recorded {
+                (1..5).for_each(|to| circle.world.inject_to(to, repairer, bytes));
+            }
+            circle.world.run(5 * SECOND);
+        }
+        assert!(circle.world.ledger().has(newcomer, said), "seed {seed}");
+        for member in 1..5 {
+            let is_gone = left("m0");
+            let gone = usize::from(member != newcomer || is_known);
+            assert_eq!(circle.count_told(member, is_gone), gone, "seed {seed}");
+            let others = circle.world.node(member).unwrap().roster().others();
+            let names: Vec<String> = others.map(|(_, it)| it.name.to_string()).collect();
+            assert!(!names.contains(&"m0".to_owned()), "seed {seed}: {names:?}");
+        }
+        let told = circle.count_told(newcomer, |news| is_about(news, "m0"));
+        let most = before + 2 * usize::from(is_known);
+        assert!(
+            told <= most,
+            "seed {seed}: silent and gone, and nothing else"
+        );
+    }
+}
+
+/// Whether somebody comes, goes, does not answer or is back.
+fn is_about(news: &News, name: &str) -> bool {
+    match news {
+        News::Entered { person, .. } | News::Left { person, .. } => is(person, name),
+        News::Silent(person) | News::Back(person) => is(person, name),
+        _ => false,
     }
 }

@@ -201,6 +201,35 @@ fn what_is_said_while_the_link_is_gone_is_there_within_20_seconds_of_its_return(
 }
 
 #[test]
+fn what_a_dead_link_has_swallowed_is_there_within_20_seconds_of_its_return() {
+    let delay = SECOND * 3 / 10;
+    for seed in 40..48 {
+        let mut sites = sites(seed, 2);
+        sites.set_faults(LinkFaults {
+            delay,
+            ..LinkFaults::NONE
+        });
+        talk(&mut sites, 10, SECOND / 4);
+        // For 15 seconds nobody knows, and what is sent is lost.
+        sites.set_faults(LinkFaults {
+            loss: 1.0,
+            ..LinkFaults::NONE
+        });
+        talk_from(&mut sites, 10, 200, SECOND / 13);
+        sites.cut(1, true);
+        talk_from(&mut sites, 210, 40, SECOND / 13);
+        sites.set_faults(LinkFaults {
+            delay,
+            ..LinkFaults::NONE
+        });
+        sites.cut(1, false);
+        talk_from(&mut sites, 250, 10, SECOND / 13);
+        sites.run(20 * SECOND);
+        expect_one_room(&sites, 260, seed);
+    }
+}
+
+#[test]
 fn a_latecomer_at_the_far_site_gets_the_history() {
     let mut sites = sites(7, 2);
     for line in 0..20 {

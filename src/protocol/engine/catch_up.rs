@@ -247,7 +247,10 @@ impl Engine {
             .map(|wanted| self.as_attested(now, wanted))
             .collect();
         let is_few = |frames: &Vec<_>| !frames.is_empty() && frames.len() <= SYNC_BY_NACK_MAX;
-        match frames.filter(|frames| !self.sync.is_new() && is_few(frames)) {
+        // On a link there is nobody between, and what is old is repaired there for all together so
+        // slowly that it would take minutes.
+        let may_ask_all = !self.sync.is_new() && !self.group.beyond.is_link;
+        match frames.filter(|frames| may_ask_all && is_few(frames)) {
             Some(frames) => {
                 self.sync.hand_over(&mut self.log);
                 self.show_unshown(now);

@@ -14,6 +14,9 @@ pub const GRTT_UNMEASURED: Duration = ms(25);
 pub const GRTT_MIN: Duration = ms(2);
 /// See [`GRTT_MIN`].
 pub const GRTT_MAX: Duration = ms(250);
+/// Round trip of a link between sites, which is not measured: a satellite's. What carries a link
+/// loses little, so that to ask too soon costs more than to ask late.
+pub const GRTT_OF_LINK: Duration = ms(600);
 
 /// Longest back-off before a NACK, in round trips (RFC 5401, section 3.2.2).
 pub const BACK_OFF_GRTT: u32 = 4;
@@ -307,9 +310,6 @@ pub const CHALLENGES_SMALL_PER_S: f64 = 0.5;
 pub const CHALLENGES_SMALL_BURST: f64 = 16.0;
 /// From this many members on, perhaps some who know more of them ask.
 pub const CHALLENGES_GROUP: usize = 64;
-/// Members that count as here without a known address, because only their durable frames were
-/// heard, which anybody may have sent; a beat follows from any member that is here.
-pub const UNKNOWN_MAX: usize = 64;
 
 /// Datagrams that are recognised without opening them: as many as a sender's window holds.
 pub const RECENT_MAX: usize = 4096;

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::config::{
-    EXCHANGE_MAX, EXCHANGE_VAIN_MAX, HISTORY_MESSAGES, INVENTORY_PARTS_MAX, PULL_FRAMES,
-    PULL_RETRIES_MAX, PULL_RETRY, SYNC_FRUITLESS, SYNC_SPREAD_PER_MEMBER,
+    EXCHANGE_MAX, EXCHANGE_VAIN_MAX, GRTT_OF_LINK, HISTORY_MESSAGES, INVENTORY_PARTS_MAX,
+    PULL_FRAMES, PULL_RETRIES_MAX, PULL_RETRY, SYNC_FRUITLESS, SYNC_SPREAD_PER_MEMBER,
 };
 use super::pull_order::PullOrder;
 use super::roster::Id;
@@ -34,6 +34,36 @@ pub struct Exchanges {
     latest: Option<Id>,
     /// Differences that an exchange did not resolve, and until when they are ignored.
     fruitless: BTreeMap<u64, Duration>,
+    /// How far away those are who are asked.
+    reach: Reach,
+}
+
+/// How far away those are with whom this member exchanges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reach {
+    /// On the same network.
+    #[default]
+    Near,
+    /// At the other end of a link. Whoever asks there as often as here gets all of it several
+    /// times, and uses up what may be answered to it.
+    Far,
+}
+
+impl Reach {
+    fn retry(self) -> Duration {
+        match self {
+            Self::Near => PULL_RETRY,
+            Self::Far => GRTT_OF_LINK * 2,
+        }
+    }
+
+    /// The longest that nothing may come of an exchange.
+    fn vain_max(self) -> Duration {
+        match self {
+            Self::Near => EXCHANGE_VAIN_MAX,
+            Self::Far => EXCHANGE_MAX,
+        }
+    }
 }
 
 /// A member's digest differs from ours.
@@ -51,6 +81,7 @@ pub struct Suspicion {
 struct Exchange {
     peer: Id,
     address: SocketAddr,
+    reach: Reach,
     from: u64,
     cut: u64,
     began: Duration,
@@ -96,6 +127,11 @@ pub struct Pulled {
 }
 
 impl Exchanges {
+    /// Those who are asked from now on are at the other end of a link.
+    pub(super) fn become_far(&mut self) {
+        self.reach = Reach::Far;
+    }
+
     /// Plans an exchange, because a member's digest differs from ours; unless one is planned, or
     /// one about the same difference (the XOR of both digests) brought nothing.
     pub fn suspect(
@@ -136,6 +172,7 @@ impl Exchanges {
         self.exchange = Some(Exchange {
             peer,
             address,
+            reach: self.reach,
             from,
             cut,
             began: now,
@@ -147,7 +184,7 @@ impl Exchanges {
             asked: BTreeSet::new(),
             order: PullOrder::default(),
             first_after: BTreeMap::new(),
-            retry_at: now + PULL_RETRY,
+            retry_at: now + self.reach.retry(),
             retries: 0,
             taken: 0,
             horizon: from,
@@ -295,7 +332,7 @@ impl Exchanges {
         let is_due = |e: &&mut Exchange| e.retry_at <= now || e.ends_at() <= now;
         let exchange = self.exchange.as_mut().filter(is_due)?;
         exchange.retries += 1;
-        exchange.retry_at = now + PULL_RETRY * (1 + exchange.retries);
+        exchange.retry_at = now + exchange.reach.retry() * (1 + exchange.retries);
         let retries = match exchange.has_answered() {
             true => PULL_RETRIES_MAX,
             false => silent_retries(),
@@ -358,7 +395,7 @@ impl Exchange {
     /// When it ends, whatever the other one still has.
     fn ends_at(&self) -> Duration {
         match self.has_answered() && self.taken == 0 {
-            true => self.began + EXCHANGE_VAIN_MAX,
+            true => self.began + self.reach.vain_max(),
             false => self.began + EXCHANGE_MAX,
         }
     }
@@ -370,7 +407,7 @@ impl Exchange {
 
     fn moved(&mut self, now: Duration) {
         self.retries = 0;
-        self.retry_at = now + PULL_RETRY;
+        self.retry_at = now + self.reach.retry();
     }
 
     /// Whether the inventory is complete.

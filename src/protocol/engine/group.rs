@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::beyond::Beyond;
 use super::config::{
-    ACK_GROUP, ANSWERED_AFTER, ASKED_ACK_MAX, ASKED_ACK_PER_MEMBER, NACK_INTERVAL_LARGE,
-    NACK_INTERVAL_SMALL, SMALL_GROUP, WAITING_AFTER,
+    ACK_GROUP, ANSWERED_AFTER, ASKED_ACK_MAX, ASKED_ACK_PER_MEMBER, GRTT_OF_LINK,
+    NACK_INTERVAL_LARGE, NACK_INTERVAL_SMALL, SMALL_GROUP, WAITING_AFTER,
 };
 use super::event::{Destination, NamedKey};
 use super::inbox::NackTiming;
@@ -44,13 +44,19 @@ impl Group {
 
     /// This member's estimate of the group's round trip.
     pub(super) fn grtt(&self) -> Duration {
-        self.round_trip.estimate()
+        match self.beyond.is_link {
+            true => GRTT_OF_LINK,
+            false => self.round_trip.estimate(),
+        }
     }
 
     /// What the timers for an author's frames depend on. The round trip is the one that the author
     /// measured, because a member that only listens measures none.
     pub(super) fn timing(&self, author: Id) -> NackTiming {
-        let stated = self.roster.get(author).and_then(|member| member.grtt);
+        let member = self.roster.get(author);
+        // On a link, the author is beyond it, and states the round trip of its own site.
+        let stated = member.filter(|_| !self.beyond.is_link);
+        let stated = stated.and_then(|member| member.grtt);
         NackTiming {
             grtt: stated.unwrap_or(self.grtt()),
             members: self.roster.size(),

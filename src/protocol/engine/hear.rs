@@ -3,11 +3,9 @@
 mod beats;
 
 use core::net::SocketAddr;
-use std::time::Duration;
 
 use super::Engine;
-use super::clock::clock_ms;
-use super::config::{JOINING, MEMBERS_MAX, UNKNOWN_MAX, YOUNG_SESSION};
+use super::config::{JOINING, MEMBERS_MAX, YOUNG_SESSION};
 use super::dedup::KnownDatagram;
 use super::event::EngineEvent;
 use super::frame_log::{NewFrame, Position};
@@ -21,9 +19,6 @@ use crate::protocol::wire::frame::durable::{Durable, Record};
 use crate::protocol::wire::frame::nack::Nack;
 use crate::protocol::wire::frame::{Author, Body, Kind, MemberTag, grtt_of};
 use crate::protocol::wire::seal::Opened;
-
-/// A durable frame of a member not heard before proves presence if it is no older than this.
-const FRESH: Duration = Duration::from_secs(5);
 
 /// A session that started at most this many seconds before ours is followed from its beginning.
 const CONTEMPORARY_S: u64 = 5;
@@ -294,41 +289,30 @@ impl Engine {
     }
 
     /// Notes the presence that a durable frame proves if it comes from its author; returns who sent
-    /// it.
+    /// it. Bridges and members that repair pass on what was said by others, here or at another
+    /// site, however young it is: only from the address that the author's own beats come from is it
+    /// the author's. Who is not heard otherwise yet is here by its first beat.
     fn note_presence(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> SentBy {
         let &ReceivedFrame { id, author, .. } = heard;
-        let is_from_beyond = self.is_from_beyond(now, id, heard.source);
-        if is_from_beyond {
+        if self.is_from_beyond(now, id, heard.source) {
             self.note_far_speaker(now, heard);
         }
-        let roster = &self.group.roster;
-        let member = roster.get(id);
-        let address = member.and_then(|member| member.address);
-        let is_fresh = || {
-            let fresh_ms = FRESH.as_millis() as u64;
-            let is_young = clock_ms(author.clock) + fresh_ms >= clock_ms(self.me.clock_now(now));
-            is_young && self.is_of_our_time(now, author.clock)
-        };
-        // A frame that was pulled comes from the member that we asked, not from its author.
-        let is_in_person = |address| address == heard.source;
-        let is_first_hand = !is_from_beyond
-            && !self.is_pulled(author)
-            && address.map_or_else(is_fresh, is_in_person);
+        let member = self.group.roster.get(id);
+        let is_from_there = member.and_then(|member| member.address) == Some(heard.source);
+        // A frame that was pulled is old, also if its author was the member that we asked.
+        if !is_from_there || self.is_pulled(author) {
+            return SentBy::OtherMember;
+        }
         let has_left = heard.durable.records.iter().any(|r| r == Record::Leaving);
-        let is_known = || address.is_some() || roster.unknown() < UNKNOWN_MAX;
         // Its clock may be ahead of its author's, so that it brings nobody back; a beat does.
         let may_enter = member.is_some_and(|member| {
             let is_stale = self.is_stale(now, Some(id), author);
             is_stale.is_none_or(|is_stale| member.is_live && !is_stale)
         });
-        let is_here = is_first_hand && may_enter && !has_left && is_known();
-        if is_here && self.is_admitted(now, id, heard.source) {
+        if may_enter && !has_left && self.is_admitted(now, id, heard.source) {
             self.enter(now, id, author);
         }
-        match is_first_hand {
-            true => SentBy::Author,
-            false => SentBy::OtherMember,
-        }
+        SentBy::Author
     }
 
     /// Remembers a datagram, which need not be opened again.

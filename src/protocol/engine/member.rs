@@ -29,7 +29,7 @@ pub struct Member {
     pub name: Name,
     /// The newest clock of a frame with that name.
     pub(super) named_at: u64,
-    /// Whether it is here.
+    /// Whether it is here: it was heard itself, so that its address is known.
     pub is_live: bool,
     /// Whether it has not answered when asked for.
     pub is_silent: bool,
@@ -185,14 +185,6 @@ impl Member {
     #[must_use]
     pub fn heard(&self) -> Duration {
         self.heard
-    }
-
-    /// Whether it is here, and was heard here itself: only beats and the like tell an address, and
-    /// they never cross to another site, so that whoever seems to be here by a line that a bridge
-    /// passed on is not.
-    #[must_use]
-    pub fn is_heard_here(&self) -> bool {
-        self.is_live && self.address.is_some()
     }
 
     /// Whether it is not here, and spoke lately at another site.

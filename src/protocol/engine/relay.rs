@@ -154,6 +154,7 @@ impl Engine {
         self.log.go_back_to(author.clock);
         let is_held = self.log.get(id, author.sequence).is_some();
         if is_held && spread == Spread::Send {
+            self.sending.note_passed(now.time, bytes.len());
             self.out.send(self.group.to_all(), bytes.into());
             // A beat says how far the frames go, which their authors' beats do not say here.
             self.group.presence.beat_soon(now.time);
@@ -189,6 +190,6 @@ impl Engine {
     pub fn bridge_here(&self, tag: MemberTag) -> Option<u64> {
         let member = self.group.roster.find(tag);
         let member = member.and_then(|id| self.group.roster.get(id))?;
-        (member.is_heard_here() && member.is_bridge()).then_some(member.session)
+        (member.is_live && member.is_bridge()).then_some(member.session)
     }
 }

@@ -410,13 +410,6 @@ impl Roster {
         self.live
     }
 
-    /// How many are here whose address is not known.
-    #[must_use]
-    pub fn unknown(&self) -> usize {
-        let others = self.others();
-        others.filter(|(_, m)| m.address.is_none()).count()
-    }
-
     /// All that are here, but this one.
     pub fn others(&self) -> impl Iterator<Item = (Id, &Member)> {
         self.members

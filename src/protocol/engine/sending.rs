@@ -62,6 +62,8 @@ pub(super) struct Sending {
     was_bulk: bool,
     /// Whether only the farewell is still to be sent, which waits for nobody.
     is_leaving: bool,
+    /// Whether it sends frames of another network as well.
+    passes_on: bool,
 }
 
 /// What may leave now.
@@ -219,6 +221,10 @@ impl Sending {
             };
             let age = match id {
                 ME => Age::of(clock_ms(held.position.clock), clock_ms(clock_now)),
+                // Its author is at the other side, and the clock there may be another one.
+                _ if self.passes_on => {
+                    Age::of(held.came(now).as_millis() as u64, now.as_millis() as u64)
+                }
                 _ => Age::Old,
             };
             let more = u8::from(turn == Turn::RepairsOnly);
@@ -307,6 +313,13 @@ impl Sending {
         };
         let body = Body::Durable(durable);
         Some((made, me.seal.draft(&Frame { author, body })))
+    }
+
+    /// Notes that a frame leaves for the first time which this member passes on: nobody nearer to
+    /// its author can repair it.
+    pub(super) fn note_passed(&mut self, now: Duration, bytes: usize) {
+        self.passes_on = true;
+        self.repair_budget.earn(bytes + WRAPPING_BYTES, now);
     }
 
     /// Notes that an own frame leaves for the first time: plans its repeats, and expects its

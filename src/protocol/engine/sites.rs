@@ -45,6 +45,7 @@ impl Engine {
     /// sites, and may differ from its own.
     pub fn become_link(&mut self) {
         self.group.beyond.is_link = true;
+        self.sync.exchanges.become_far();
     }
 
     /// This member's clock, in milliseconds since 1970.
@@ -93,7 +94,7 @@ impl Engine {
         let Some(member) = member.filter(|it| it.role == Role::Bridge) else {
             return;
         };
-        let is_here = member.is_heard_here();
+        let is_here = member.is_live;
         if self.me.role() == Role::Bridge {
             self.group.beyond.state(Statement {
                 by: author.tag(),

@@ -109,6 +109,28 @@ pub fn sends_no_more(lang: Lang, who: &str, source: Source) -> String {
     }
 }
 
+/// Nothing more comes of somebody who sent something.
+#[must_use]
+pub fn is_lost(lang: Lang, who: &str, source: Source) -> String {
+    match source {
+        Source::Sound => say!(
+            lang,
+            "{who} is not heard any more: the connection broke",
+            "{who} não é mais ouvido: a conexão caiu",
+        ),
+        Source::Camera => say!(
+            lang,
+            "{who} is not seen any more: the connection broke",
+            "{who} não é mais visto: a conexão caiu",
+        ),
+        Source::Screen => say!(
+            lang,
+            "the screen of {who} is not seen any more: the connection broke",
+            "a tela de {who} não é mais vista: a conexão caiu",
+        ),
+    }
+}
+
 /// Somebody asks for the word, or does not any more.
 #[must_use]
 pub fn hand(lang: Lang, who: &str, is_raised: bool) -> String {
@@ -268,7 +290,7 @@ pub fn calls_are_full(lang: Lang) -> String {
 pub fn guests_only_watch(lang: Lang) -> String {
     say!(
         lang,
-        "Guests watch and listen only",
-        "Convidados só veem e ouvem",
+        "Guests speak by https only, and send no pictures: here you watch and listen",
+        "Convidados só falam por https, e não enviam imagem: aqui você só vê e ouve",
     )
 }

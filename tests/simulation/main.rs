@@ -24,6 +24,7 @@ mod files;
 mod guests;
 mod hostile;
 mod hosting;
+mod hosting_voices;
 mod insider;
 mod insider_crowd;
 mod keeper;

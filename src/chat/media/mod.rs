@@ -6,6 +6,7 @@
 //! command    what may be asked
 //! event      what is told                     · telling (which persons that is about)
 //! own        what this member sends           · picture_sender · sound_sender · parity (how much)
+//! speakers   who is heard                     · guest_voice (a guest of this member, bounded)
 //! calls      what the others say they send    · selection (what of it is played)
 //! playing    what is received                 · picture_receiver · sound_receiver · asking (when)
 //! code       a picture's symbols              · fitness (whether multicast carries it)
@@ -24,6 +25,7 @@ pub mod command;
 pub mod event;
 mod fitness;
 pub mod frame;
+mod guest_voice;
 mod own;
 mod parity;
 mod picture_receiver;
@@ -33,22 +35,23 @@ mod room;
 mod selection;
 mod sound_receiver;
 mod sound_sender;
+mod speakers;
 mod telling;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use self::calls::Calls;
 pub use self::command::{Hand, MediaCommand};
-pub use self::event::{CallState, MediaEvent, MediaRefusal, StreamState};
+pub use self::event::{CallState, MediaEvent, MediaRefusal, Speaker, StreamState};
 use self::fitness::{Complaints, Losses};
 pub use self::frame::{Captured, Codec, FromPage, Played, Source, ToPage};
-use self::own::Own;
+use self::own::{Feed, Own};
 use self::playing::Playing;
-use self::selection::{Candidate, OnAir, Selection};
-use self::telling::{Stream, Tale};
+use self::selection::{Candidate, Selection};
+use self::telling::{Stream, Tale, Voice};
 use super::command::RequestId;
-use crate::protocol::engine::event::{HeardCall, HeardPiece, NamedKey};
+use crate::protocol::engine::event::{GuestName, HeardCall, HeardPiece, NamedKey};
 use crate::protocol::node::Node;
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
@@ -96,7 +99,7 @@ pub(super) struct Conference {
     losses: Losses,
     complaints: Complaints,
     /// Who was told to speak.
-    speaking: Vec<NamedKey>,
+    speaking: Vec<Voice>,
     look_at: Option<Duration>,
     out: VecDeque<Out>,
 }
@@ -172,7 +175,7 @@ impl Conference {
         let request = Some(request);
         match command {
             MediaCommand::Begin(source) => {
-                let tale = match self.own.begin(now.time, source, node) {
+                let tale = match self.own.begin(now.time, Feed::own(source), None, node) {
                     Ok((stream, bitrate)) => {
                         self.out.push_back(Out::Page(bitrate));
                         Tale::Began(self.own_stream(stream, source, node))
@@ -183,15 +186,18 @@ impl Conference {
             }
             MediaCommand::End(source) => {
                 let codec = self.own.codec(source);
-                let tale = match self.own.end(source, node) {
-                    Some(stream) => Tale::Ended(Stream {
+                let tale = match self.own.end(Feed::own(source), node) {
+                    Some(own) => Tale::Ended(Stream {
                         codec,
-                        ..self.own_stream(stream, source, node)
+                        ..self.own_stream(own.id, source, node)
                     }),
                     None => Tale::Refused(MediaRefusal::NotBegun),
                 };
                 self.tell(request, tale);
                 self.say_soon(now.time);
+            }
+            MediaCommand::EndGuest(guest) => {
+                self.end_guests(now.time, |number| number != guest, node);
             }
             MediaCommand::Watch if !self.is_watching => {
                 self.is_watching = true;
@@ -219,6 +225,7 @@ impl Conference {
         Stream {
             stream,
             who: self.me(node),
+            guest: None,
             source,
             codec: self.own.codec(source),
         }
@@ -228,13 +235,20 @@ impl Conference {
     fn on_page(&mut self, now: Moment, from_page: FromPage, node: &mut Node) {
         match from_page {
             FromPage::Captured(captured) => {
-                let (is_news, to_page) = self.own.capture(now.time, captured, node);
-                self.out.extend(to_page.map(Out::Page));
-                if is_news {
-                    self.say_soon(now.time);
-                }
+                self.capture(now.time, (Feed::own(captured.source), captured), node);
+            }
+            FromPage::OfGuest { guest, captured } => {
+                self.capture(now.time, (Feed::of_guest(guest), captured), node);
             }
             FromPage::KeyWanted(stream) => self.playing.want_key(now.time, stream),
+        }
+    }
+
+    fn capture(&mut self, now: Duration, captured: (Feed, Captured), node: &mut Node) {
+        let (is_news, to_page) = self.own.capture(now, captured, node);
+        self.out.extend(to_page.map(Out::Page));
+        if is_news {
+            self.say_soon(now);
         }
     }
 
@@ -323,7 +337,12 @@ impl Conference {
     }
 
     /// Does what is due. `is_ignored` says of whom nothing is played.
-    fn on_time(&mut self, now: Moment, node: &mut Node, is_ignored: impl Fn(&Key) -> bool) {
+    fn on_time(
+        &mut self,
+        now: Moment,
+        node: &mut Node,
+        is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
+    ) {
         if self.saying.due.is_some_and(|due| due <= now.time) {
             self.say(now, node);
         }
@@ -372,7 +391,12 @@ impl Conference {
     }
 
     /// Looks who speaks, what is to be played, and how much may be sent.
-    fn look(&mut self, now: Duration, node: &mut Node, is_ignored: impl Fn(&Key) -> bool) {
+    fn look(
+        &mut self,
+        now: Duration,
+        node: &mut Node,
+        is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
+    ) {
         self.select(now, node, &is_ignored);
         let played = self.selection.streams();
         if let Some(loses) = self.losses.judge(now, played, &self.calls, node) {
@@ -382,6 +406,7 @@ impl Conference {
         }
         let to_page = self.own.on_time(now, node.is_on_radio());
         self.out.extend(to_page.into_iter().map(Out::Page));
+        self.tell_guests(now, node, &is_ignored);
         let speaking = self.who_speaks(now, node, is_ignored);
         if speaking != self.speaking {
             // The others hear at once that this person speaks.
@@ -395,27 +420,16 @@ impl Conference {
         self.look_at = (!is_quiet).then_some(now + LOOK_EVERY);
     }
 
-    fn who_speaks(
-        &self,
-        now: Duration,
-        node: &Node,
-        is_ignored: impl Fn(&Key) -> bool,
-    ) -> Vec<NamedKey> {
-        let me = self.own.speaks(now).then(|| self.me(node));
-        let mut others = BTreeMap::new();
-        for (_, remote) in self.calls.streams() {
-            let speaks = remote.spoke_at.is_some_and(|at| now < at + SPEAKS_FOR);
-            if speaks && !is_ignored(remote.key()) {
-                others.insert(remote.since, remote.who.clone());
-            }
-        }
-        me.into_iter().chain(others.into_values()).collect()
-    }
-
     /// Plays what is to be played from now on, and nothing else.
-    fn select(&mut self, now: Duration, node: &mut Node, is_ignored: impl Fn(&Key) -> bool) {
+    fn select(
+        &mut self,
+        now: Duration,
+        node: &mut Node,
+        is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
+    ) {
         let before = std::mem::take(&mut self.selection);
-        let streams = self.calls.streams().filter(|(_, it)| !is_ignored(it.key()));
+        let streams = self.calls.streams();
+        let streams = streams.filter(|(_, it)| !is_ignored(it.key(), it.guest.as_ref()));
         let streams = streams.filter(|_| self.is_watching);
         let is_on_radio = node.is_on_radio();
         let on_air = is_on_radio.then(|| self.on_air(now));
@@ -455,21 +469,6 @@ impl Conference {
         if self.selection != before {
             self.tell(None, Tale::Shown(self.selection.clone()));
         }
-    }
-
-    /// What may be sent where the room is on radio.
-    fn on_air(&self, now: Duration) -> BTreeSet<StreamId> {
-        let own = self.own.streams().map(|(source, id, _)| OnAir {
-            id,
-            source,
-            spoke_at: self.own.speaks(now).then_some(now),
-        });
-        let others = self.calls.streams().map(|(id, remote)| OnAir {
-            id,
-            source: remote.source,
-            spoke_at: self.calls.spoke_at(remote),
-        });
-        selection::on_air(now, own.chain(others).collect())
     }
 
     /// Queues what may leave; returns whether there was anything.

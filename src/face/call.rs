@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chat::event::{News, Person, Told};
-use crate::chat::media::{CallState, Hand, MediaEvent, Speaker, StreamState};
+use crate::chat::media::{CallState, FIT_PERCENT, Hand, MediaEvent, Speaker, StreamState};
 use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::protocol::wire::compact::StreamId;
 
@@ -59,6 +59,11 @@ impl CallView {
                 }
             }
             MediaEvent::Unfit { lost_percent } => self.lost_percent = Some(*lost_percent),
+            MediaEvent::Probed {
+                arrived_percent, ..
+            } if *arrived_percent < FIT_PERCENT => {
+                self.lost_percent = Some(100_u8.saturating_sub(*arrived_percent));
+            }
             MediaEvent::List(state) => self.settle(state),
             _ => {}
         }

@@ -201,6 +201,31 @@ pub fn call_unfit(lang: Lang, lost_percent: u8) -> String {
     )
 }
 
+/// Multicast carries too little of what was tried when a call began.
+#[must_use]
+pub fn call_probed(lang: Lang, arrived_percent: u8, members: usize) -> String {
+    match members {
+        1 => say!(
+            lang,
+            "This network carries calls badly: of 1 Mbit/s that was tried by multicast, \
+            {arrived_percent} % arrived at the other member who counted. A cable helps, and so \
+            does an access point that carries multicast",
+            "Esta rede leva mal as chamadas: de 1 Mbit/s que foi testado por multicast, \
+            {arrived_percent} % chegou ao outro membro que contou. Um cabo ajuda, e também um \
+            ponto de acesso que deixe o multicast passar",
+        ),
+        _ => say!(
+            lang,
+            "This network carries calls badly: of 1 Mbit/s that was tried by multicast, \
+            {arrived_percent} % arrived at half of the {members} members who counted. A cable \
+            helps, and so does an access point that carries multicast",
+            "Esta rede leva mal as chamadas: de 1 Mbit/s que foi testado por multicast, \
+            {arrived_percent} % chegou à metade dos {members} membros que contaram. Um cabo \
+            ajuda, e também um ponto de acesso que deixe o multicast passar",
+        ),
+    }
+}
+
 /// Why something about a call cannot be done.
 #[must_use]
 pub fn call_refused(lang: Lang, refusal: MediaRefusal) -> String {

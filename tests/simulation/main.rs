@@ -31,6 +31,7 @@ mod keeper;
 mod leaving;
 mod media;
 mod media_hostile;
+mod media_probe;
 mod members;
 mod memory;
 mod private;

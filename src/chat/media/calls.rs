@@ -230,14 +230,16 @@ impl Caller {
 
     /// Whether a call says something else than before.
     fn is_changed_by(&self, heard: &HeardCall) -> bool {
-        let streams = &heard.streams;
+        let called = heard.streams.iter().zip(&heard.call.streams);
+        // What is counted and not played is nobody's news.
+        let called = called.filter(|(_, called)| Source::of_channel(called.channel).is_some());
         let has_codec = |(id, called): (&StreamId, &Called)| {
             let known = self.streams.get(id);
             known.is_some_and(|known| known.called.codec == called.codec)
         };
         heard.call.has_hand_up != self.hand_up.is_some()
-            || streams.len() != self.streams.len()
-            || !streams.iter().zip(&heard.call.streams).all(has_codec)
+            || called.clone().count() != self.streams.len()
+            || !called.into_iter().all(has_codec)
     }
 
     fn gone_at(&self) -> Duration {

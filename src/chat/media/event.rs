@@ -40,6 +40,13 @@ pub enum MediaEvent {
         /// How many of a hundred frames they lose.
         lost_percent: u8,
     },
+    /// What came of trying the network when this member began a call: a megabit in a second.
+    Probed {
+        /// How many of a hundred frames have arrived at half of those who counted.
+        arrived_percent: u8,
+        /// How many counted.
+        members: usize,
+    },
     /// Who sends what: the answer to a `List`.
     List(Box<CallState>),
     /// A command cannot be done.
@@ -66,6 +73,10 @@ impl MediaEvent {
         }
     }
 }
+
+/// Multicast carries a call where this many of a hundred frames of a probe arrive: what is lost of
+/// them is mended.
+pub const FIT_PERCENT: u8 = 70;
 
 /// Somebody who is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]

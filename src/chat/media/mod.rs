@@ -10,6 +10,7 @@
 //! calls      what the others say they send    · selection (what of it is played)
 //! playing    what is received                 · picture_receiver · sound_receiver · asking (when)
 //! code       a picture's symbols              · fitness (whether multicast carries it)
+//! probe      whether it carries a call, before that begins
 //! room       where the room meets all this
 //! ```
 //!
@@ -31,6 +32,7 @@ mod parity;
 mod picture_receiver;
 mod picture_sender;
 mod playing;
+mod probe;
 mod room;
 mod selection;
 mod sound_receiver;
@@ -43,11 +45,12 @@ use std::time::Duration;
 
 use self::calls::Calls;
 pub use self::command::{Hand, MediaCommand};
-pub use self::event::{CallState, MediaEvent, MediaRefusal, Speaker, StreamState};
+pub use self::event::{CallState, FIT_PERCENT, MediaEvent, MediaRefusal, Speaker, StreamState};
 use self::fitness::{Complaints, Losses};
 pub use self::frame::{Captured, Codec, FromPage, Played, Source, ToPage};
 use self::own::{Feed, Own};
 use self::playing::Playing;
+use self::probe::Probe;
 use self::selection::{Candidate, Selection};
 use self::telling::{Stream, Tale, Voice};
 use super::command::RequestId;
@@ -57,7 +60,7 @@ use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::StreamId;
 use crate::protocol::wire::frame::Key;
-use crate::protocol::wire::frame::call::{Call, WANTS_MAX, Wants};
+use crate::protocol::wire::frame::call::{Call, Counted, WANTS_MAX, Wants};
 
 /// Most streams that a page may choose at once.
 const CHOSEN_MAX: usize = 16;
@@ -98,6 +101,7 @@ pub(super) struct Conference {
     saying: Saying,
     losses: Losses,
     complaints: Complaints,
+    probe: Probe,
     /// Who was told to speak.
     speaking: Vec<Voice>,
     look_at: Option<Duration>,
@@ -113,6 +117,8 @@ struct Saying {
     questions: u8,
     /// How many of a hundred frames are lost here, to be said once.
     loses: u8,
+    /// How much of a probe has come here, to be said once.
+    counted: Option<Counted>,
 }
 
 /// What comes out.
@@ -138,6 +144,7 @@ impl Conference {
             saying: Saying::default(),
             losses: Losses::default(),
             complaints: Complaints::default(),
+            probe: Probe::default(),
             speaking: Vec::new(),
             look_at: None,
             out: VecDeque::new(),
@@ -146,7 +153,7 @@ impl Conference {
 
     /// Whether this member neither sends nor receives anything here.
     pub(super) fn is_idle(&self) -> bool {
-        self.own.is_empty() && !self.is_watching
+        self.own.is_empty() && !self.is_watching && self.probe.is_idle()
     }
 
     fn me(&self, node: &Node) -> NamedKey {
@@ -175,6 +182,7 @@ impl Conference {
         let request = Some(request);
         match command {
             MediaCommand::Begin(source) => {
+                self.probe_if_first(now.time, node);
                 let tale = match self.own.begin(now.time, Feed::own(source), None, node) {
                     Ok((stream, bitrate)) => {
                         self.out.push_back(Out::Page(bitrate));
@@ -221,16 +229,6 @@ impl Conference {
         self.look_at = Some(now.time);
     }
 
-    fn own_stream(&self, stream: StreamId, source: Source, node: &Node) -> Stream {
-        Stream {
-            stream,
-            who: self.me(node),
-            guest: None,
-            source,
-            codec: self.own.codec(source),
-        }
-    }
-
     /// Takes in what the own page captured or wants.
     fn on_page(&mut self, now: Moment, from_page: FromPage, node: &mut Node) {
         match from_page {
@@ -254,7 +252,7 @@ impl Conference {
 
     /// Whether a symbol is of a stream that is played here.
     fn has(&self, stream: StreamId) -> bool {
-        self.playing.has(stream)
+        self.playing.has(stream) || self.probe.counts(stream)
     }
 
     /// Takes in a symbol.
@@ -292,6 +290,7 @@ impl Conference {
             let newest = called.newest_unit;
             self.playing.announced(now, *stream, newest, &mut self.rng);
         }
+        self.hear_probe(now, &heard, node);
         let tales = self.calls.hear(now, heard);
         // What begins is played at once: the picture is to be there within a second.
         if !tales.is_empty() {
@@ -343,6 +342,7 @@ impl Conference {
         node: &mut Node,
         is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
     ) {
+        self.time_probe(now.time, node);
         if self.saying.due.is_some_and(|due| due <= now.time) {
             self.say(now, node);
         }
@@ -362,7 +362,8 @@ impl Conference {
     }
 
     fn say(&mut self, now: Moment, node: &mut Node) {
-        let called = self.own.called(now.time);
+        let mut called = self.own.called(now.time);
+        called.extend(self.probe.called());
         let saying = &mut self.saying;
         let asks = saying.questions > 0;
         saying.questions = saying.questions.saturating_sub(1);
@@ -386,6 +387,7 @@ impl Conference {
             asks,
             loses: std::mem::take(&mut saying.loses),
             streams: Vec::new(),
+            counted: saying.counted.take(),
         };
         node.tell_call(now, call, &called);
     }
@@ -483,6 +485,7 @@ impl Conference {
             self.look_at,
             self.calls.next_time(),
             self.playing.next_time(),
+            self.probe.next_time(),
         ];
         times.into_iter().flatten().min()
     }

@@ -62,6 +62,14 @@ impl Chat {
     pub(in crate::chat) fn on_call(&mut self, now: Moment, call: HeardCall) {
         self.room.media.on_call(now.time, call, &mut self.node);
         self.put_out_media();
+        self.follow_group(now);
+    }
+
+    /// Joins the group of streams for a probe that is to be counted, and leaves it behind one.
+    fn follow_group(&mut self, now: Moment) {
+        if self.room.media.is_idle() == self.room.files.is_in_group {
+            self.put_out_files(now);
+        }
     }
 
     /// Takes in what somebody lacks of the conference; returns whether the notice is about that.
@@ -88,6 +96,7 @@ impl Chat {
         };
         self.room.media.on_time(now, &mut self.node, is_ignored);
         self.put_out_media();
+        self.follow_group(now);
     }
 
     /// Queues symbols that may leave; returns whether there were any.

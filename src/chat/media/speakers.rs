@@ -139,4 +139,14 @@ impl Conference {
         });
         on_air(now, own.chain(others).collect())
     }
+
+    pub(super) fn own_stream(&self, stream: StreamId, source: Source, node: &Node) -> Stream {
+        Stream {
+            stream,
+            who: self.me(node),
+            guest: None,
+            source,
+            codec: self.own.codec(source),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::command::Hand;
 use super::event::{CallState, MediaEvent, MediaRefusal, Speaker, StreamState};
 use super::frame::{Codec, Source};
+use super::probe::Probed;
 use super::selection::Selection;
 use super::{Conference, SPEAKS_FOR};
 use crate::chat::event::Person;
@@ -21,6 +22,7 @@ pub(super) enum Tale {
     Speaking(Vec<Voice>),
     Hand(NamedKey, Hand),
     Unfit(u8),
+    Probed(Probed),
     /// With the time at which it was asked for.
     List(Duration),
     Refused(MediaRefusal),
@@ -77,6 +79,13 @@ impl Conference {
                 is_own: who.key == self.me,
             },
             Tale::Unfit(lost_percent) => MediaEvent::Unfit { lost_percent },
+            Tale::Probed(Probed {
+                arrived_percent,
+                members,
+            }) => MediaEvent::Probed {
+                arrived_percent,
+                members,
+            },
             Tale::List(now) => MediaEvent::List(Box::new(self.state(now, person))),
             Tale::Refused(refusal) => MediaEvent::Refused(refusal),
         }

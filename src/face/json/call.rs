@@ -80,6 +80,14 @@ pub(super) fn of_event(happened: &MediaEvent) -> Object<'_> {
             lost_percent: Some(*lost_percent),
             ..event("call_unfit")
         },
+        MediaEvent::Probed {
+            arrived_percent,
+            members,
+        } => Object {
+            lost_percent: Some(100_u8.saturating_sub(*arrived_percent)),
+            of: Some(*members),
+            ..event("call_probed")
+        },
         MediaEvent::List(state) => of_list(state),
         MediaEvent::Refused(refusal) => Object {
             code: Some(match refusal {

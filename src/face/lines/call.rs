@@ -2,7 +2,7 @@
 //! often for sentences, and is told by a list.
 
 use super::{Line, Lines, addressed};
-use crate::chat::media::{CallState, Hand, MediaEvent, StreamState};
+use crate::chat::media::{CallState, FIT_PERCENT, Hand, MediaEvent, StreamState};
 use crate::face::guests::heard;
 use crate::text::{self, Lang};
 
@@ -26,6 +26,10 @@ fn sentences(lang: Lang, event: &MediaEvent) -> Vec<String> {
             text::hand(lang, &addressed(person), *hand == Hand::Raised)
         }
         MediaEvent::Unfit { lost_percent } => text::call_unfit(lang, *lost_percent),
+        MediaEvent::Probed {
+            arrived_percent,
+            members,
+        } if *arrived_percent < FIT_PERCENT => text::call_probed(lang, *arrived_percent, *members),
         MediaEvent::List(state) => return list(lang, state),
         MediaEvent::Refused(refusal) => text::call_refused(lang, *refusal),
         _ => return Vec::new(),
@@ -110,6 +114,15 @@ mod tests {
         let said = sentences(Lang::En, &list);
         assert_eq!(said.len(), 4);
         assert!(said[3].contains("rui, bia"), "{said:?}");
+        for (arrived_percent, count) in [(0, 1), (69, 1), (70, 0), (100, 0)] {
+            let members = 3;
+            let probed = MediaEvent::Probed {
+                arrived_percent,
+                members,
+            };
+            let said = sentences(Lang::En, &probed);
+            assert_eq!(said.len(), count, "{said:?}");
+        }
         let refused = MediaEvent::Refused(MediaRefusal::TooMany);
         assert_eq!(sentences(Lang::Pt, &refused).len(), 1);
     }

@@ -3,7 +3,8 @@
 //! ```text
 //! 4   call: flags 1 | loses 1 (of a hundred) | count 1 |
 //!     streams: number 4 | channel 1 | codec 1 | flags 1 | newest unit 4 | newest frame 4 |
-//!     only of a guest: number 4 | name length 1 | name
+//!     only of a guest: number 4 | name length 1 | name;
+//!     only of whoever counted: stream 8 | frames 2
 //! 5   wants: count 1 | wanted: stream 8 | unit 4 | symbols 2 | above 2
 //! ```
 //!
@@ -19,8 +20,8 @@ use crate::protocol::wire::compact::{Channel, StreamId};
 /// Most guests of one member who speak at once: as many as a room can follow.
 pub const GUESTS_CALLED_MAX: usize = 4;
 
-/// Most streams in one call: of a microphone, a camera and a screen, and of guests.
-pub const CALLED_MAX: usize = 3 + GUESTS_CALLED_MAX;
+/// Most streams in one call: of a microphone, a camera, a screen and a probe, and of guests.
+pub const CALLED_MAX: usize = 4 + GUESTS_CALLED_MAX;
 
 /// Most wants in one notice.
 pub const WANTS_MAX: usize = 24;
@@ -37,6 +38,17 @@ pub struct Call {
     pub loses: u8,
     /// What the author sends.
     pub streams: Vec<Called>,
+    /// How much of a probe has arrived at the author.
+    pub counted: Option<Counted>,
+}
+
+/// How many frames of a stream have arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The stream.
+    pub stream: StreamId,
+    /// How many of its frames.
+    pub frames: u16,
 }
 
 /// A stream of a conference, as its author announces it.
@@ -89,6 +101,7 @@ pub struct Want {
 
 const HAS_HAND_UP: u8 = 1;
 const ASKS: u8 = 2;
+const COUNTED: u8 = 4;
 const SPEAKS: u8 = 1;
 const OF_GUEST: u8 = 2;
 
@@ -96,22 +109,35 @@ impl Call {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let (flags, loses, count) = (reader.u8()?, reader.u8()?, reader.u8()?);
         let streams = reader.list(count, CALLED_MAX, Called::read)?;
-        let is_known = flags & !(HAS_HAND_UP | ASKS) == 0 && loses <= 100;
+        let counted = match flags & COUNTED != 0 {
+            true => Some(Counted {
+                stream: StreamId(reader.u64()?),
+                frames: reader.u16()?,
+            }),
+            false => None,
+        };
+        let is_known = flags & !(HAS_HAND_UP | ASKS | COUNTED) == 0 && loses <= 100;
         is_known.then_some(Self {
             has_hand_up: flags & HAS_HAND_UP != 0,
             asks: flags & ASKS != 0,
             loses,
             streams,
+            counted,
         })
     }
 
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
         debug_assert!(self.streams.len() <= CALLED_MAX, "one per source");
         let hand = if self.has_hand_up { HAS_HAND_UP } else { 0 };
-        writer.u8(hand | if self.asks { ASKS } else { 0 });
+        let counted = if self.counted.is_some() { COUNTED } else { 0 };
+        writer.u8(hand | counted | if self.asks { ASKS } else { 0 });
         writer.u8(self.loses);
         writer.count(self.streams.len());
         self.streams.iter().for_each(|called| called.write(writer));
+        if let Some(counted) = &self.counted {
+            writer.u64(counted.stream.0);
+            writer.u16(counted.frames);
+        }
     }
 }
 
@@ -204,7 +230,8 @@ pub(super) mod strategies {
         let channel = prop_oneof![
             Just(Channel::Sound),
             Just(Channel::Picture),
-            Just(Channel::Screen)
+            Just(Channel::Screen),
+            Just(Channel::Probe)
         ];
         let guest = (any::<u32>(), "[a-zé]{1,10}( [a-z]{1,5})?");
         let guest = guest.prop_map(|(number, name)| CalledGuest {
@@ -225,12 +252,18 @@ pub(super) mod strategies {
             },
         );
         let streams = proptest::collection::vec(called, 0..=CALLED_MAX);
-        (any::<(bool, bool)>(), 0..=100_u8, streams).prop_map(
-            |((has_hand_up, asks), loses, streams)| Call {
+        let counted = any::<(u64, u16)>().prop_map(|(stream, frames)| Counted {
+            stream: StreamId(stream),
+            frames,
+        });
+        let counted = proptest::option::of(counted);
+        (any::<(bool, bool)>(), 0..=100_u8, streams, counted).prop_map(
+            |((has_hand_up, asks), loses, streams, counted)| Call {
                 has_hand_up,
                 asks,
                 loses,
                 streams,
+                counted,
             },
         )
     }

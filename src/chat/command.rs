@@ -312,7 +312,21 @@ fn guests(typed: &str) -> Result<Asked, Failure> {
         "" => GuestsCommand::List,
         "new" | "novo" => GuestsCommand::NewLink,
         "yes" | "sim" => return Ok(Asked::Page(PageAsk::LetGuestsIn)),
-        _ => return Err(Failure::Usage("/guests [new]")),
+        other => {
+            let (word, name) = other.split_once(' ').unwrap_or((other, ""));
+            let name = whole_name(name).to_owned();
+            match word {
+                "mute" | "calar" if !name.is_empty() => GuestsCommand::Mute {
+                    name,
+                    is_muted: true,
+                },
+                "unmute" | "ouvir" if !name.is_empty() => GuestsCommand::Mute {
+                    name,
+                    is_muted: false,
+                },
+                _ => return Err(Failure::Usage("/guests [new | mute NAME | unmute NAME]")),
+            }
+        }
     };
     Ok(Asked::Command(Command::Guests(command)))
 }
@@ -382,6 +396,14 @@ mod tests {
         let guests = |command| Command::Guests(command);
         assert_eq!(command("/guests"), guests(GuestsCommand::List));
         assert_eq!(command("/convidados novo "), guests(GuestsCommand::NewLink));
+        for (typed, is_muted) in [
+            ("/guests mute rui lima", true),
+            ("/convidados ouvir rui lima", false),
+        ] {
+            let name = "rui lima".to_owned();
+            let mute = GuestsCommand::Mute { name, is_muted };
+            assert_eq!(command(typed), guests(mute));
+        }
         for typed in ["/kick ~rui lima", "/expulsar \"~rui lima\" "] {
             let name = "~rui lima".to_owned();
             assert_eq!(command(typed), guests(GuestsCommand::Kick(name)));
@@ -398,7 +420,10 @@ mod tests {
         assert_eq!(failure("/msg"), Failure::Usage("/msg NAME TEXT"));
         assert_eq!(failure("/nick \"\""), Failure::Usage("/nick NAME"));
         assert_eq!(failure("/kick"), Failure::Usage("/kick NAME"));
-        assert_eq!(failure("/guests all"), Failure::Usage("/guests [new]"));
+        assert_eq!(
+            failure("/guests all"),
+            Failure::Usage("/guests [new | mute NAME | unmute NAME]")
+        );
         assert_eq!(failure("/verified"), Failure::Usage("/verified NAME"));
         assert_eq!(failure("/msg ana"), Failure::Usage("/msg NAME TEXT"));
         for (given, meant) in [

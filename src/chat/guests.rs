@@ -55,6 +55,15 @@ impl PartialEq for LinkToken {
 
 impl Eq for LinkToken {}
 
+/// A link by https, with a certificate that no browser knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsLink {
+    /// The link.
+    pub url: String,
+    /// The SHA-256 of the certificate, as browsers show it.
+    pub fingerprint: String,
+}
+
 impl fmt::Debug for LinkToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LinkToken(…)")
@@ -70,6 +79,8 @@ pub enum GuestsCommand {
         token: LinkToken,
         /// The link, to be shown to people.
         url: String,
+        /// The same by https, where guests can speak.
+        by_tls: Option<TlsLink>,
         /// Most guests at once; at most [`GUESTS_MAX`].
         most: usize,
         /// Lines from before that a newcomer is shown; at most [`HISTORY_LINES_MAX`].
@@ -95,6 +106,8 @@ pub enum GuestsCommand {
         /// What, as typed.
         text: String,
     },
+    /// A guest turns the microphone on: what its page captures is sent from then on.
+    Speak(GuestSession),
     /// A guest's connection broke. The place is kept for [`LOST_FOR`].
     Lost(GuestSession),
     /// It is there again.
@@ -107,6 +120,13 @@ pub enum GuestsCommand {
     NewLink,
     /// Send a guest away, by name.
     Kick(String),
+    /// Let nobody hear a guest of a name, or everybody again.
+    Mute {
+        /// The name.
+        name: String,
+        /// Whether nobody is to hear the guest.
+        is_muted: bool,
+    },
 }
 
 /// What happens to guests.
@@ -116,6 +136,8 @@ pub enum GuestsEvent {
     Opened {
         /// The link.
         url: String,
+        /// The same by https, where guests can speak.
+        by_tls: Option<TlsLink>,
     },
     /// The host wants another link: for the server alone.
     LinkWanted,
@@ -136,6 +158,22 @@ pub enum GuestsEvent {
         session: GuestSession,
         /// Why.
         why: GuestRefusal,
+    },
+    /// A guest may speak from now on: for the server alone.
+    Speaks {
+        /// The session.
+        session: GuestSession,
+        /// Who.
+        guest: GuestName,
+    },
+    /// The host lets nobody hear a guest, or everybody again.
+    Muted {
+        /// The session.
+        session: GuestSession,
+        /// Who.
+        guest: GuestName,
+        /// Whether nobody hears the guest.
+        is_muted: bool,
     },
     /// A guest is not here any more.
     Left {
@@ -161,7 +199,10 @@ impl GuestsEvent {
     /// Whether only the server has a use for it.
     #[must_use]
     pub fn is_for_server(&self) -> bool {
-        matches!(self, Self::LinkWanted | Self::Refused { .. })
+        matches!(
+            self,
+            Self::LinkWanted | Self::Refused { .. } | Self::Speaks { .. }
+        )
     }
 }
 
@@ -176,6 +217,8 @@ pub struct GuestState {
     pub entered_ms: u64,
     /// Whether the connection broke.
     pub is_lost: bool,
+    /// Whether the host lets nobody hear the guest.
+    pub is_muted: bool,
 }
 
 /// Why a guest cannot do what was asked.
@@ -204,6 +247,13 @@ pub enum GuestRefusal {
     },
     /// The session is no guest's, or is one's already that enters.
     NoSession,
+    /// The host lets nobody hear the guest.
+    Muted,
+    /// As many guests speak as may.
+    TooManySpeak {
+        /// How many there are.
+        most: usize,
+    },
     /// There is nothing to say.
     Empty,
     /// It is longer than a guest's text may be.

@@ -71,14 +71,16 @@ impl Ignoring {
         key.is_some_and(|key| self.people.contains_key(key))
     }
 
+    /// Whether a guest of the person with a key is ignored.
+    pub(super) fn has_guest(&self, key: &Key, guest: &GuestName) -> bool {
+        let id = || (guest.name.as_str().to_owned(), Origin::Member(*key));
+        !self.guests.is_empty() && self.guests.contains(&id())
+    }
+
     /// Whether the author of a message is ignored: the person who signed it, or the guest for whom.
     pub(super) fn has_author(&self, key: &Key, manner: &Manner) -> bool {
-        let has_guest = |guest: &GuestName| {
-            let id = (guest.name.as_str().to_owned(), Origin::Member(*key));
-            !self.guests.is_empty() && self.guests.contains(&id)
-        };
         match manner {
-            Manner::Guest(guest) if has_guest(guest) => true,
+            Manner::Guest(guest) if self.has_guest(key, guest) => true,
             _ => self.has(Some(key)),
         }
     }
@@ -101,7 +103,14 @@ impl Ignoring {
                 return self.hides_guest(name, guest.source);
             }
             News::Media(event) => match event.person() {
-                Some(person) => person,
+                Some(person) => {
+                    if let (Some(guest), Some(host)) = (event.guest(), &person.key)
+                        && self.hides_guest_of(guest, host, &person.name)
+                    {
+                        return true;
+                    }
+                    person
+                }
                 None => return false,
             },
             News::Entered { person, .. }

@@ -33,6 +33,11 @@ pub(super) struct GuestArgs {
     )]
     guests: Option<String>,
 
+    /// Let guests speak: their page comes by https, too, with a certificate made for the day, which
+    /// their browsers do not know and warn of
+    #[arg(long)]
+    guests_tls: bool,
+
     /// Most guests at once [default: 200]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     guests_max: Option<String>,
@@ -47,6 +52,8 @@ pub(super) struct GuestArgs {
 pub struct GuestSettings {
     /// Whether they are let in from the start.
     pub is_wanted: bool,
+    /// Whether their page comes by https, too, so that they can speak.
+    pub has_tls: bool,
     /// Where they are served; `None` is all addresses and the first port that is free.
     pub address: Option<SocketAddr>,
     /// Most of them.
@@ -62,6 +69,7 @@ impl GuestSettings {
     /// Nobody is let in until it is asked for.
     pub const NONE: Self = Self {
         is_wanted: false,
+        has_tls: false,
         address: None,
         most: GUESTS_DEFAULT,
         history: 0,
@@ -94,7 +102,8 @@ impl TryFrom<GuestArgs> for GuestSettings {
             })
         };
         Ok(Self {
-            is_wanted: args.guests.is_some(),
+            is_wanted: args.guests.is_some() || args.guests_tls,
+            has_tls: args.guests_tls,
             address: match args.guests.filter(|typed| !typed.is_empty()) {
                 None => None,
                 Some(typed) => Some(guests_address(typed)?),

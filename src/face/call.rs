@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chat::event::{News, Person, Told};
-use crate::chat::media::{CallState, Hand, MediaEvent, StreamState};
+use crate::chat::media::{CallState, FIT_PERCENT, Hand, MediaEvent, Speaker, StreamState};
 use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::protocol::wire::compact::StreamId;
 
@@ -13,7 +13,7 @@ pub struct CallView {
     /// What is sent.
     pub streams: BTreeMap<StreamId, StreamState>,
     /// Who speaks.
-    pub speaking: Vec<Person>,
+    pub speaking: Vec<Speaker>,
     /// Who asks for the word, in the order of asking.
     pub hands: Vec<Person>,
     /// The pictures that are played.
@@ -34,7 +34,7 @@ impl CallView {
                 self.meet(&state.person, state.is_own);
                 self.streams.insert(state.stream, state.clone());
             }
-            MediaEvent::Ended(state) => {
+            MediaEvent::Ended(state) | MediaEvent::Vanished(state) => {
                 self.streams.remove(&state.stream);
                 self.pictures.retain(|stream| *stream != state.stream);
                 self.voices.retain(|stream| *stream != state.stream);
@@ -59,6 +59,11 @@ impl CallView {
                 }
             }
             MediaEvent::Unfit { lost_percent } => self.lost_percent = Some(*lost_percent),
+            MediaEvent::Probed {
+                arrived_percent, ..
+            } if *arrived_percent < FIT_PERCENT => {
+                self.lost_percent = Some(100_u8.saturating_sub(*arrived_percent));
+            }
             MediaEvent::List(state) => self.settle(state),
             _ => {}
         }
@@ -72,13 +77,14 @@ impl CallView {
 
     /// Takes in what the others do now. What this member does stays as it was told.
     fn settle(&mut self, state: &CallState) {
-        self.streams.retain(|_, state| state.is_own);
+        self.streams
+            .retain(|_, state| state.is_own || state.is_hosted);
         let streams = state.streams.iter();
         self.streams
             .extend(streams.map(|state| (state.stream, state.clone())));
         let me = self.me.clone();
         let is_me = |person: &Person| me.as_ref().is_some_and(|me| is_same(me, person));
-        self.speaking.retain(|person| is_me(person));
+        self.speaking.retain(|speaker| is_me(&speaker.person));
         self.speaking.extend(state.speaking.iter().cloned());
         let place = self.hands.iter().position(is_me);
         let own = place.and_then(|place| self.hands.get(place).cloned());
@@ -97,6 +103,11 @@ impl CallView {
     /// What this member sends.
     pub fn own(&self) -> impl Iterator<Item = &StreamState> {
         self.streams.values().filter(|state| state.is_own)
+    }
+
+    /// What this member sends for its guests.
+    pub fn hosted(&self) -> impl Iterator<Item = &StreamState> {
+        self.streams.values().filter(|state| state.is_hosted)
     }
 }
 
@@ -157,9 +168,11 @@ mod tests {
         StreamState {
             stream: StreamId(number),
             person: Person::unproven("ana"),
+            guest: None,
             source,
             codec: None,
             is_own,
+            is_hosted: false,
         }
     }
 
@@ -198,7 +211,11 @@ mod tests {
         };
         view.follow(&MediaEvent::Began(own.clone()));
         view.follow(&MediaEvent::Began(stream(2, Source::Camera, false)));
-        view.follow(&MediaEvent::Speaking(vec![own.person.clone()]));
+        let me = Speaker {
+            person: own.person.clone(),
+            guest: None,
+        };
+        view.follow(&MediaEvent::Speaking(vec![me.clone()]));
         view.follow(&hand("rui", false));
         view.follow(&hand("ana", true));
         view.follow(&MediaEvent::List(Box::new(CallState {
@@ -206,7 +223,7 @@ mod tests {
             ..CallState::default()
         })));
         assert_eq!(view.streams.into_values().collect::<Vec<_>>(), [own]);
-        assert_eq!(view.speaking, [Person::unproven("ana")]);
+        assert_eq!(view.speaking, [me]);
         let hands = ["rui", "ana"].map(Person::unproven);
         assert_eq!(view.hands, hands);
     }

@@ -285,7 +285,7 @@ impl Faces {
         if self.shown == Terminal::Rooms || is_fault() {
             self.terminal.show(told);
         }
-        if let News::Guests(GuestsEvent::Opened { url }) = &told.news {
+        if let News::Guests(GuestsEvent::Opened { url, .. }) = &told.news {
             // A telephone's camera reads it.
             for row in qr_code(url) {
                 self.terminal.say(&row);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::lines::addressed;
 use crate::chat::event::{GuestName, GuestsEvent, News, Person};
-use crate::chat::guests::{Departure, GuestState, KICKED_FOR};
+use crate::chat::guests::{Departure, GuestState, KICKED_FOR, TlsLink};
 use crate::chat::trust::VERIFIED;
 use crate::protocol::lookalike::clean_name;
 use crate::text::{self, Lang};
@@ -44,6 +44,14 @@ pub(super) fn of_member(lang: Lang, guest: &GuestName, host: &Person) -> String 
     of_named(lang, guest.name.as_str(), host)
 }
 
+/// Somebody who is heard, or sends something: a person, or a guest of one.
+pub(super) fn heard(lang: Lang, person: &Person, guest: Option<&GuestName>) -> String {
+    match guest {
+        Some(guest) => of_member(lang, guest, person),
+        None => addressed(person),
+    }
+}
+
 /// The same of a guest whose name alone is known.
 pub(super) fn of_named(lang: Lang, name: &str, host: &Person) -> String {
     let mut by = quoted(&addressed(host)).into_owned();
@@ -59,7 +67,18 @@ pub(super) fn sentence(lang: Lang, news: &News) -> Option<String> {
         return None;
     };
     Some(match event {
-        GuestsEvent::Opened { url } => text::guests_enter_by(lang, url),
+        GuestsEvent::Opened { url, by_tls: None } => text::guests_enter_by(lang, url),
+        GuestsEvent::Opened {
+            url,
+            by_tls:
+                Some(TlsLink {
+                    url: by,
+                    fingerprint,
+                }),
+        } => {
+            let enter = text::guests_enter_by(lang, url);
+            format!("{enter}. {}", text::guests_speak_by(lang, by, fingerprint))
+        }
         GuestsEvent::Closed => text::guests_closed(lang),
         GuestsEvent::Entered { guest, .. } => text::guest_entered(lang, &bare(guest)),
         GuestsEvent::Left {
@@ -84,15 +103,24 @@ pub(super) fn sentence(lang: Lang, news: &News) -> Option<String> {
         GuestsEvent::List { url, guests } => {
             let shown = |state: &GuestState| {
                 let name = bare(&state.guest);
-                match state.is_lost {
+                let shown = match state.is_lost {
                     true => text::guest_is_lost(lang, &name, state.address),
                     false => format!("~{name} ({})", state.address),
+                };
+                match state.is_muted {
+                    true => text::muted_guest(lang, &shown),
+                    false => shown,
                 }
             };
             let guests: Vec<String> = guests.iter().map(shown).collect();
             text::guest_list(lang, url, &guests)
         }
-        GuestsEvent::LinkWanted | GuestsEvent::Refused { .. } => return None,
+        GuestsEvent::Muted {
+            guest, is_muted, ..
+        } => text::guest_muted(lang, &bare(guest), *is_muted),
+        GuestsEvent::LinkWanted | GuestsEvent::Refused { .. } | GuestsEvent::Speaks { .. } => {
+            return None;
+        }
     })
 }
 

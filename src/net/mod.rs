@@ -21,3 +21,5 @@ pub mod tcp;
 pub mod tcp_acceptor;
 mod tcp_address;
 pub mod tcp_server;
+#[cfg(feature = "conference")]
+pub mod tls;

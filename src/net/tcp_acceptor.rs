@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::tcp::{Listener, keep_alive, plain_address};
 
@@ -21,6 +21,20 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct Acceptor {
     listener: TcpListener,
+}
+
+/// An accepted connection, of which nothing was read.
+#[derive(Debug)]
+pub struct Accepted {
+    pub(super) stream: TcpStream,
+}
+
+impl Accepted {
+    /// Its bytes as they come.
+    #[must_use]
+    pub fn plain(self) -> impl AsyncRead + AsyncWrite + Unpin + 'static {
+        self.stream
+    }
 }
 
 /// The two ends of a connection.
@@ -44,7 +58,7 @@ impl Acceptor {
 
     /// The next connection, whose small writes leave at once, and its two ends. Waits as long as it
     /// takes: a failed accept is tried again after a pause.
-    pub async fn accept(&self) -> (impl AsyncRead + AsyncWrite + Unpin + 'static, Ends) {
+    pub async fn accept(&self) -> (Accepted, Ends) {
         loop {
             if let Ok((stream, from)) = self.listener.accept().await
                 && stream.set_nodelay(true).is_ok()
@@ -55,7 +69,7 @@ impl Acceptor {
                     from: plain_address(from),
                     to: plain_address(to),
                 };
-                return (stream, ends);
+                return (Accepted { stream }, ends);
             }
             tokio::time::sleep(FAILURE_PAUSE).await;
         }

@@ -13,6 +13,7 @@ use crate::chat::command::Command;
 use crate::chat::transfer::disk::{BlockBytes, DiskFault, Held, Reply, Request};
 use crate::chat::transfer::offer::{BLOCK_BYTES, Content, ContentHasher};
 use crate::chat::transfer::{FilesCommand, Offer, OfferId, OfferKind, WhichOffer};
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::rng::Rng;
 
 /// Longest time that one answer takes.
@@ -282,12 +283,24 @@ impl World {
         }
     }
 
+    /// The network carries no more than this of the group of streams, all together.
+    pub fn limit_streams(&mut self, bits_per_s: u64) {
+        let bytes_per_s = bits_per_s as f64 / 8.0;
+        let limit = TokenBucket::new(bytes_per_s, bytes_per_s / 20.0, self.now);
+        self.streams_limit = Some(limit);
+    }
+
     /// Carries a datagram to all that are in the group of files.
     pub(super) fn carry_files(&mut self, from: usize, source: SocketAddr, bytes: &Arc<[u8]>) {
         let kind = bytes.get(3).copied().unwrap_or(0);
         *self.traffic.files.entry(kind).or_default() += 1;
         if let Some(tap) = &mut self.tap {
             tap.push(bytes.clone());
+        }
+        if let Some(limit) = &mut self.streams_limit
+            && !limit.try_spend(bytes.len() as f64, self.now)
+        {
+            return;
         }
         for to in 0..self.hosts.len() {
             if self.is_in_files(to) {

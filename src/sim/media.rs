@@ -208,6 +208,20 @@ impl World {
         }
     }
 
+    /// The page of a member's guest captures a moment of sound, of so many bytes.
+    pub fn capture_of_guest(&mut self, number: usize, guest: u32, (moment, length): (u32, usize)) {
+        let captured = Captured {
+            source: Source::Sound,
+            codec: Codec::Opus,
+            is_key: true,
+            is_droppable: false,
+            rtp_time: moment.wrapping_mul(960),
+            quiet_db: Some(20),
+            bytes: frame(number, Source::Sound, moment, length),
+        };
+        self.handle(number, Input::Media(FromPage::OfGuest { guest, captured }));
+    }
+
     pub(super) fn on_page(&mut self, number: usize, to_page: ToPage) {
         let now = self.now;
         match to_page {

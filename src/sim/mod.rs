@@ -36,6 +36,7 @@ use crate::protocol::engine::event::{Destination, GuestName, Transmit};
 use crate::protocol::engine::member::Member;
 use crate::protocol::message::Name;
 use crate::protocol::node::Node;
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::seal::Seal;
@@ -55,6 +56,7 @@ pub struct World {
     seed: u64,
     rng: Rng,
     now: Duration,
+    streams_limit: Option<TokenBucket>,
     events: BinaryHeap<Reverse<Scheduled>>,
     count: u64,
     hosts: Vec<Host>,
@@ -86,6 +88,7 @@ impl World {
             seed,
             rng: Rng::new(seed),
             now: Duration::ZERO,
+            streams_limit: None,
             events: BinaryHeap::new(),
             count: 0,
             hosts: Vec::new(),

@@ -109,6 +109,28 @@ pub fn sends_no_more(lang: Lang, who: &str, source: Source) -> String {
     }
 }
 
+/// Nothing more comes of somebody who sent something.
+#[must_use]
+pub fn is_lost(lang: Lang, who: &str, source: Source) -> String {
+    match source {
+        Source::Sound => say!(
+            lang,
+            "{who} is not heard any more: the connection broke",
+            "{who} não é mais ouvido: a conexão caiu",
+        ),
+        Source::Camera => say!(
+            lang,
+            "{who} is not seen any more: the connection broke",
+            "{who} não é mais visto: a conexão caiu",
+        ),
+        Source::Screen => say!(
+            lang,
+            "the screen of {who} is not seen any more: the connection broke",
+            "a tela de {who} não é mais vista: a conexão caiu",
+        ),
+    }
+}
+
 /// Somebody asks for the word, or does not any more.
 #[must_use]
 pub fn hand(lang: Lang, who: &str, is_raised: bool) -> String {
@@ -177,6 +199,31 @@ pub fn call_unfit(lang: Lang, lost_percent: u8) -> String {
         "Esta rede perde {lost_percent} % do que você envia por multicast: os outros ouvem e veem \
         você mal. Um cabo ajuda, e também um ponto de acesso que deixe o multicast passar",
     )
+}
+
+/// Multicast carries too little of what was tried when a call began.
+#[must_use]
+pub fn call_probed(lang: Lang, arrived_percent: u8, members: usize) -> String {
+    match members {
+        1 => say!(
+            lang,
+            "This network carries calls badly: of 1 Mbit/s that was tried by multicast, \
+            {arrived_percent} % arrived at the other member who counted. A cable helps, and so \
+            does an access point that carries multicast",
+            "Esta rede leva mal as chamadas: de 1 Mbit/s que foi testado por multicast, \
+            {arrived_percent} % chegou ao outro membro que contou. Um cabo ajuda, e também um \
+            ponto de acesso que deixe o multicast passar",
+        ),
+        _ => say!(
+            lang,
+            "This network carries calls badly: of 1 Mbit/s that was tried by multicast, \
+            {arrived_percent} % arrived at half of the {members} members who counted. A cable \
+            helps, and so does an access point that carries multicast",
+            "Esta rede leva mal as chamadas: de 1 Mbit/s que foi testado por multicast, \
+            {arrived_percent} % chegou à metade dos {members} membros que contaram. Um cabo \
+            ajuda, e também um ponto de acesso que deixe o multicast passar",
+        ),
+    }
 }
 
 /// Why something about a call cannot be done.
@@ -268,7 +315,7 @@ pub fn calls_are_full(lang: Lang) -> String {
 pub fn guests_only_watch(lang: Lang) -> String {
     say!(
         lang,
-        "Guests watch and listen only",
-        "Convidados só veem e ouvem",
+        "Guests speak by https only, and send no pictures: here you watch and listen",
+        "Convidados só falam por https, e não enviam imagem: aqui você só vê e ouve",
     )
 }

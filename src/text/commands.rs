@@ -85,8 +85,10 @@ fn others(lang: Lang) -> [String; 8] {
     [
         say!(
             lang,
-            "/guests [new]  who takes part by your page for guests; new: another link for them",
-            "/convidados [novo] quem participa pela sua página de convidados; novo: troca o link",
+            "/guests [new]  who takes part by your page for guests; new: another link for them; \
+            mute NAME, unmute NAME: whether one of them is heard",
+            "/convidados [novo] quem participa pela sua página de convidados; novo: troca o link; \
+            calar NOME, ouvir NOME: se um deles é ouvido",
         ),
         say!(
             lang,

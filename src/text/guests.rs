@@ -24,6 +24,20 @@ pub fn guests_enter_by(lang: Lang, url: &str) -> String {
     )
 }
 
+/// Where guests can speak, what their browsers warn of, and how they know that all is well.
+#[must_use]
+pub fn guests_speak_by(lang: Lang, url: &str, fingerprint: &str) -> String {
+    say!(
+        lang,
+        "Guests who want to speak enter at {url} instead. Their browser will warn that it does not \
+        know who made the certificate: your roda made it just now, for one day. It is the right \
+        one if the browser shows this SHA-256 fingerprint: {fingerprint}",
+        "Convidados que querem falar entram em {url} em vez disso. O navegador vai avisar que não \
+        sabe quem fez o certificado: o seu roda o fez agora, para um dia. É o certo se o navegador \
+        mostrar esta impressão digital SHA-256: {fingerprint}",
+    )
+}
+
 /// Guests may enter no more.
 #[must_use]
 pub fn guests_closed(lang: Lang) -> String {
@@ -42,6 +56,46 @@ pub fn guest_entered(lang: Lang, name: &str) -> String {
         "~{name} entered as your guest",
         "~{name} entrou como seu convidado"
     )
+}
+
+/// The host lets nobody hear a guest, or everybody again.
+#[must_use]
+pub fn guest_muted(lang: Lang, name: &str, is_muted: bool) -> String {
+    match is_muted {
+        true => say!(
+            lang,
+            "~{name} is muted: nobody hears this guest (/guests unmute {name} undoes it)",
+            "~{name} está calado: ninguém ouve este convidado (/convidados ouvir {name} desfaz)",
+        ),
+        false => say!(
+            lang,
+            "~{name} may speak again",
+            "~{name} pode falar de novo",
+        ),
+    }
+}
+
+/// What a guest is told who may not be heard, or may again.
+#[must_use]
+pub fn guest_is_muted(lang: Lang, is_muted: bool) -> String {
+    match is_muted {
+        true => say!(
+            lang,
+            "your host has turned your microphone off: nobody hears you",
+            "o seu anfitrião desligou o seu microfone: ninguém ouve você",
+        ),
+        false => say!(
+            lang,
+            "you may turn your microphone on again",
+            "você pode ligar o microfone de novo",
+        ),
+    }
+}
+
+/// A guest of this member whom nobody hears, in a list.
+#[must_use]
+pub fn muted_guest(lang: Lang, shown: &str) -> String {
+    say!(lang, "{shown}, muted", "{shown}, calado")
 }
 
 /// A guest has left.
@@ -269,6 +323,12 @@ pub fn guest_refused(lang: Lang, why: &GuestRefusal) -> String {
             lang,
             "you are not in the room any more: enter again",
             "você não está mais na sala: entre de novo",
+        ),
+        GuestRefusal::Muted => guest_is_muted(lang, true),
+        GuestRefusal::TooManySpeak { most } => say!(
+            lang,
+            "{most} guests speak already, and no more may at a time: wait until one of them stops",
+            "{most} convidados já falam, e não podem ser mais ao mesmo tempo: espere um parar",
         ),
         GuestRefusal::Empty => say!(lang, "there is no text", "não há texto"),
         GuestRefusal::TooLong { limit_bytes } => say!(

@@ -28,6 +28,8 @@ mod chat_unread;
 mod circle;
 mod files;
 mod files_hosts;
+#[cfg(feature = "conference")]
+mod guests_speak;
 mod history;
 mod history_attacked;
 mod history_faults;

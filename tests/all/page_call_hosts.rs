@@ -19,7 +19,7 @@ use support::webdriver::{Browser, keys};
 const LOSS_PER_MILLE: u32 = 200;
 
 /// Whether a voice of somebody else comes, and is no silence: the device beeps each second.
-fn waits_for_voice(browser: &Browser) {
+pub(super) fn waits_for_voice(browser: &Browser) {
     browser.waits_for("[...document.querySelectorAll('#call audio')].some((one) => one.srcObject)");
     let loudest = browser.awaits(
         "const one = [...document.querySelectorAll('#call audio')].find((one) => one.srcObject); \

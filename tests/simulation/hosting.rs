@@ -12,7 +12,7 @@ use roda::protocol::message::Name;
 use crate::circle::{Circle, SECOND};
 
 /// What a member's guests are told since some news of its face.
-fn events(circle: &Circle, number: usize, since: usize) -> Vec<GuestsEvent> {
+pub(crate) fn events(circle: &Circle, number: usize, since: usize) -> Vec<GuestsEvent> {
     let told = circle.world.face(number).iter().skip(since);
     let events = told.filter_map(|news| match news {
         News::Guests(event) => Some(event.clone()),
@@ -23,11 +23,12 @@ fn events(circle: &Circle, number: usize, since: usize) -> Vec<GuestsEvent> {
 
 const TOKEN: LinkToken = LinkToken([3; 16]);
 
-fn open(circle: &mut Circle, number: usize, history: usize) {
+pub(crate) fn open(circle: &mut Circle, number: usize, history: usize) {
     circle.world.record_face(number);
     let url = "http://10.77.0.1:5081/#x".to_owned();
     let (token, most) = (TOKEN, 200);
     let open = GuestsCommand::Open {
+        by_tls: None,
         token,
         url,
         most,
@@ -36,7 +37,7 @@ fn open(circle: &mut Circle, number: usize, history: usize) {
     circle.world.ask(number, Command::Guests(open));
 }
 
-fn enter(circle: &mut Circle, number: usize, session: u64, name: &str) {
+pub(crate) fn enter(circle: &mut Circle, number: usize, session: u64, name: &str) {
     let enter = GuestsCommand::Enter {
         session: GuestSession(session),
         token: TOKEN,

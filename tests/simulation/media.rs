@@ -183,7 +183,7 @@ fn who_dies_is_gone_within_three_seconds_and_can_come_back() {
     circle.world.run(3 * SECOND);
     assert_eq!(circle.world.gone(1).len(), 2, "voice and camera are gone");
     let ended = |news: &&News| match news {
-        News::Media(event) => matches!(**event, MediaEvent::Ended(_)),
+        News::Media(event) => matches!(**event, MediaEvent::Ended(_) | MediaEvent::Vanished(_)),
         _ => false,
     };
     assert_eq!(circle.world.face(2).iter().filter(ended).count(), 2);
@@ -266,9 +266,9 @@ fn four_pictures_and_eight_voices_are_played_and_who_speaks_comes_first() {
     assert!(heard(&circle, Source::Camera, spoke).contains(&other));
     let speaks = |news: &&News| match news {
         News::Media(event) => match &**event {
-            MediaEvent::Speaking(people) => {
-                people.iter().any(|it| *it.name == *format!("m{other}"))
-            }
+            MediaEvent::Speaking(people) => people
+                .iter()
+                .any(|it| *it.person.name == *format!("m{other}")),
             _ => false,
         },
         _ => false,

@@ -13,6 +13,7 @@ use crate::chat::own::Unsent;
 use crate::protocol::engine::event::{Manner, Version};
 use crate::protocol::message::split_within;
 use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::call::GUESTS_CALLED_MAX;
 
 impl Chat {
     /// Does what the guests' server or the host asks for.
@@ -25,15 +26,22 @@ impl Chat {
         for event in self.guests.expire(now.time) {
             self.tell(News::Guests(event));
         }
+        self.obey_guest(now, request, command);
+        // Whoever has left, or is muted, is not heard any more.
+        self.end_guests_media(now);
+    }
+
+    fn obey_guest(&mut self, now: Moment, request: RequestId, command: GuestsCommand) {
         match command {
             GuestsCommand::Open {
                 token,
                 url,
+                by_tls,
                 most,
                 history,
             } => {
                 self.guests.open(token, url.clone(), most, history);
-                self.answer_guests(request, GuestsEvent::Opened { url });
+                self.answer_guests(request, GuestsEvent::Opened { url, by_tls });
             }
             GuestsCommand::Close => {
                 for event in self.guests.close() {
@@ -77,7 +85,29 @@ impl Chat {
                 true => self.answer_guests(request, GuestsEvent::LinkWanted),
                 false => self.answer(request, News::Failed(Failure::NoGuests)),
             },
-            GuestsCommand::Kick(typed) => self.kick(now, request, typed),
+            GuestsCommand::Kick(typed) => {
+                let left = self.guests.kick(now.time, &typed);
+                self.answer_about(request, left, typed);
+            }
+            GuestsCommand::Mute { name, is_muted } => {
+                let muted = self.guests.mute(&name, is_muted);
+                self.answer_about(request, muted, name);
+            }
+            GuestsCommand::Speak(session) => self.let_speak(now, request, session),
+        }
+    }
+
+    /// Sends what a guest says from now on, if that may be.
+    fn let_speak(&mut self, now: Moment, request: RequestId, session: GuestSession) {
+        match self.guests.speak(now.time, session) {
+            Ok(guest) if self.begin_guest_media(now, guest.clone()) => {
+                self.answer_guests(request, GuestsEvent::Speaks { session, guest });
+            }
+            Ok(_) => {
+                let most = GUESTS_CALLED_MAX;
+                self.refuse_guest(request, session, GuestRefusal::TooManySpeak { most });
+            }
+            Err(why) => self.refuse_guest(request, session, why),
         }
     }
 
@@ -151,9 +181,10 @@ impl Chat {
         self.answer_guests(request, GuestsEvent::List { url, guests });
     }
 
-    fn kick(&mut self, now: Moment, request: RequestId, typed: String) {
-        match self.guests.kick(now.time, &typed) {
-            Some(left) => self.answer_guests(request, left),
+    /// Answers what was asked about the guest of a name.
+    fn answer_about(&mut self, request: RequestId, event: Option<GuestsEvent>, typed: String) {
+        match event {
+            Some(event) => self.answer_guests(request, event),
             None if self.guests.url().is_none() => {
                 self.answer(request, News::Failed(Failure::NoGuests));
             }

@@ -92,6 +92,8 @@ struct Guest {
     lines: TokenBucket,
     /// When the connection broke.
     lost: Option<Duration>,
+    /// Whether the host lets nobody hear the guest.
+    is_muted: bool,
 }
 
 /// Somebody who wants to come in.
@@ -190,6 +192,7 @@ impl Guests {
             entered_ms: now.wall_ms,
             lines: TokenBucket::new(LINES_PER_S, LINES, now.time),
             lost: None,
+            is_muted: false,
         };
         self.sessions.insert(entering.session, guest);
         Ok((name, displaced))
@@ -280,6 +283,42 @@ impl Guests {
         Ok(guest.name.clone())
     }
 
+    /// Whether a guest may turn the microphone on now, and who that is.
+    pub(super) fn speak(
+        &mut self,
+        now: Duration,
+        session: GuestSession,
+    ) -> Result<GuestName, GuestRefusal> {
+        let guest = self.sessions.get_mut(&session);
+        let guest = guest.ok_or(GuestRefusal::NoSession)?;
+        // Everybody is told of it, as of a line.
+        if !guest.lines.try_spend(1.0, now) || !self.all_lines.try_spend(1.0, now) {
+            return Err(GuestRefusal::TooFast);
+        }
+        match guest.is_muted {
+            true => Err(GuestRefusal::Muted),
+            false => Ok(guest.name.clone()),
+        }
+    }
+
+    /// Whether the guest of a number is here and not muted.
+    pub(in crate::chat) fn may_be_heard(&self, number: u32) -> bool {
+        let mut guests = self.sessions.values();
+        guests.any(|guest| guest.name.number == number && !guest.is_muted)
+    }
+
+    /// Lets nobody hear the guest of a name, or everybody again; `None` if nobody is called so.
+    pub(super) fn mute(&mut self, typed: &str, is_muted: bool) -> Option<GuestsEvent> {
+        let session = self.called(typed)?;
+        let guest = self.sessions.get_mut(&session)?;
+        guest.is_muted = is_muted;
+        Some(GuestsEvent::Muted {
+            session,
+            guest: guest.name.clone(),
+            is_muted,
+        })
+    }
+
     /// A guest's connection broke.
     pub(super) fn lose(&mut self, now: Duration, session: GuestSession) {
         if let Some(guest) = self.sessions.get_mut(&session) {
@@ -339,6 +378,7 @@ impl Guests {
             address: guest.address,
             entered_ms: guest.entered_ms,
             is_lost: guest.lost.is_some(),
+            is_muted: guest.is_muted,
         };
         guests.into_iter().map(state).collect()
     }

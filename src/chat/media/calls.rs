@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::command::Hand;
 use super::frame::{Codec, Source};
-use super::telling::{Stream, Tale};
-use crate::protocol::engine::event::{HeardCall, NamedKey};
+use super::telling::{Stream, Tale, Voice};
+use crate::protocol::engine::event::{GuestName, HeardCall, NamedKey};
+use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::compact::StreamId;
-use crate::protocol::wire::frame::call::Called;
+use crate::protocol::wire::frame::call::{Called, GUESTS_CALLED_MAX};
 use crate::protocol::wire::frame::{Key, MemberTag};
 
 /// Most sessions that are looked after: as many as a large class with their hands up.
@@ -21,6 +22,12 @@ const GONE_AFTER: Duration = Duration::from_millis(2800);
 /// counts for no longer (`engine/freshness.rs`).
 const REMEMBERED: Duration = Duration::from_secs(6);
 
+/// Sessions of one person that are looked after: their computers.
+const SESSIONS_OF_ONE: usize = 4;
+
+/// Changes of one person in a second, and at once: somebody who tries each button.
+const CHANGES: (f64, f64) = (1.0, 20.0);
+
 /// What a session says sooner after its last word is dropped: an honest one waits longer, and each
 /// change is told to all faces.
 const APART: Duration = Duration::from_millis(30);
@@ -29,6 +36,8 @@ const APART: Duration = Duration::from_millis(30);
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     callers: BTreeMap<MemberTag, Caller>,
+    /// What each person may still change.
+    changes: BTreeMap<u64, TokenBucket>,
     /// Numbers what is new, so that who came first comes first.
     news: u64,
 }
@@ -53,6 +62,8 @@ struct Caller {
 pub(super) struct Remote {
     pub(super) who: NamedKey,
     pub(super) session: u64,
+    /// Who is heard in it, if that is a guest of the person.
+    pub(super) guest: Option<GuestName>,
     pub(super) source: Source,
     pub(super) codec: Option<Codec>,
     /// As its author announced it last.
@@ -68,8 +79,21 @@ impl Calls {
     pub(super) fn hear(&mut self, now: Duration, heard: HeardCall) -> Vec<Tale> {
         let call = &heard.call;
         let is_over = call.streams.is_empty() && !call.has_hand_up;
-        let is_known = self.callers.contains_key(&heard.member);
-        if !is_known && (is_over || self.callers.len() >= CALLERS_MAX) {
+        let person = heard.member.short;
+        let known = self.callers.get(&heard.member);
+        let of_person = || self.callers.keys().filter(|member| member.short == person);
+        let is_full =
+            || self.callers.len() >= CALLERS_MAX || of_person().count() >= SESSIONS_OF_ONE;
+        if known.is_none() && (is_over || is_full()) {
+            return Vec::new();
+        }
+        let is_late =
+            |caller: &Caller| now < caller.said_at + APART || heard.sequence <= caller.sequence;
+        if known.is_some_and(is_late) {
+            return Vec::new();
+        }
+        let is_change = known.is_none_or(|caller| caller.is_changed_by(&heard));
+        if is_change && !self.may_change(now, person) {
             return Vec::new();
         }
         let who = heard.who.clone();
@@ -82,9 +106,6 @@ impl Calls {
             heard_at: now,
             streams: BTreeMap::new(),
         });
-        if now < caller.said_at + APART || heard.sequence <= caller.sequence {
-            return Vec::new();
-        }
         (caller.who, caller.sequence) = (who, heard.sequence);
         (caller.said_at, caller.heard_at) = (now, now);
         let mut tales = Vec::new();
@@ -103,20 +124,47 @@ impl Calls {
 
     /// Forgets who is gone; what is to be told of that.
     pub(super) fn on_time(&mut self, now: Duration) -> Vec<Tale> {
-        self.forget(|caller| now >= caller.gone_at())
+        self.spare(now);
+        self.forget(|caller| now >= caller.gone_at(), Remote::vanished)
     }
 
     /// A person has left.
     pub(super) fn leave(&mut self, who: &NamedKey) -> Vec<Tale> {
-        self.forget(|caller| caller.who == *who)
+        self.forget(|caller| caller.who == *who, Remote::ended)
     }
 
-    fn forget(&mut self, is_gone: impl Fn(&Caller) -> bool) -> Vec<Tale> {
+    /// Forgets the budgets of those who have all of it again.
+    fn spare(&mut self, now: Duration) {
+        if self.changes.len() > CALLERS_MAX {
+            self.changes
+                .retain(|_, bucket| bucket.refill(now) < CHANGES.1);
+        }
+    }
+
+    /// Whether a person may change something now: each change is told to all faces. What is not
+    /// heard for that reason is said again.
+    fn may_change(&mut self, now: Duration, person: u64) -> bool {
+        let fresh = || TokenBucket::new(CHANGES.0, CHANGES.1, now);
+        let is_known = self.changes.contains_key(&person);
+        let has_room = is_known || self.changes.len() < 2 * CALLERS_MAX;
+        has_room
+            && self
+                .changes
+                .entry(person)
+                .or_insert_with(fresh)
+                .try_spend(1.0, now)
+    }
+
+    fn forget(
+        &mut self,
+        is_gone: impl Fn(&Caller) -> bool,
+        over: fn((&StreamId, &Remote)) -> Tale,
+    ) -> Vec<Tale> {
         let mut tales = Vec::new();
         self.callers.retain(|_, caller| {
             let is_gone = is_gone(caller);
             if is_gone {
-                tales.extend(caller.streams.iter().map(Remote::ended));
+                tales.extend(caller.streams.iter().map(over));
                 if caller.hand_up.is_some() {
                     tales.push(Tale::Hand(caller.who.clone(), Hand::Lowered));
                 }
@@ -143,10 +191,11 @@ impl Calls {
         callers.find_map(|caller| caller.streams.get(&stream))
     }
 
-    /// When the author of a stream spoke last, in whichever of its streams.
+    /// When whoever is heard in a stream spoke last, in whichever of its streams.
     pub(super) fn spoke_at(&self, remote: &Remote) -> Option<Duration> {
         let streams = self.streams().map(|(_, it)| it);
-        let of_author = streams.filter(|it| it.session == remote.session);
+        let is_of_author = |it: &&Remote| it.session == remote.session && it.guest == remote.guest;
+        let of_author = streams.filter(is_of_author);
         of_author.filter_map(|it| it.spoke_at).max()
     }
 
@@ -179,6 +228,20 @@ impl Caller {
         self.streams.is_empty() && self.hand_up.is_none()
     }
 
+    /// Whether a call says something else than before.
+    fn is_changed_by(&self, heard: &HeardCall) -> bool {
+        let called = heard.streams.iter().zip(&heard.call.streams);
+        // What is counted and not played is nobody's news.
+        let called = called.filter(|(_, called)| Source::of_channel(called.channel).is_some());
+        let has_codec = |(id, called): (&StreamId, &Called)| {
+            let known = self.streams.get(id);
+            known.is_some_and(|known| known.called.codec == called.codec)
+        };
+        heard.call.has_hand_up != self.hand_up.is_some()
+            || called.clone().count() != self.streams.len()
+            || !called.into_iter().all(has_codec)
+    }
+
     fn gone_at(&self) -> Duration {
         let after = match self.is_over() {
             true => REMEMBERED,
@@ -200,6 +263,17 @@ impl Caller {
         tales.push(Tale::Hand(self.who.clone(), hand));
     }
 
+    /// Whether one more stream is its author's: one of each source, and of some guests a voice.
+    /// More would be somebody who takes the places of others.
+    fn has_room(&self, source: Source, called: &Called) -> bool {
+        let number = |guest: &GuestName| guest.number;
+        let known = called.guest.as_ref().map(|guest| guest.number);
+        let is_same = |it: &Remote| it.source == source && it.guest.as_ref().map(number) == known;
+        let guests = self.streams.values().filter(|it| it.guest.is_some());
+        let is_voice = source == Source::Sound && guests.count() < GUESTS_CALLED_MAX;
+        !self.streams.values().any(is_same) && (known.is_none() || is_voice)
+    }
+
     fn hear_streams(
         &mut self,
         now: Duration,
@@ -212,8 +286,7 @@ impl Caller {
             let Some(source) = Source::of_channel(called.channel) else {
                 continue;
             };
-            // One of each source: more would be somebody who takes the places of others.
-            if self.streams.values().any(|it| it.source == source) {
+            if !self.has_room(source, called) {
                 continue;
             }
             let known = before.get(id);
@@ -225,9 +298,13 @@ impl Caller {
             let remote = Remote {
                 who: self.who.clone(),
                 session: self.session,
+                guest: called.guest.as_ref().map(|guest| GuestName {
+                    number: guest.number,
+                    name: guest.name.clone(),
+                }),
                 source,
                 codec,
-                called: *called,
+                called: called.clone(),
                 spoke_at: if called.speaks { Some(now) } else { spoke_at },
                 since: known.map_or(*news, |known| known.since),
             };
@@ -248,13 +325,26 @@ impl Remote {
         Stream {
             stream,
             who: self.who.clone(),
+            guest: self.guest.clone(),
             source: self.source,
             codec: self.codec,
         }
     }
 
+    fn vanished((id, remote): (&StreamId, &Self)) -> Tale {
+        Tale::Vanished(remote.stream(*id))
+    }
+
     fn ended((id, remote): (&StreamId, &Self)) -> Tale {
         Tale::Ended(remote.stream(*id))
+    }
+
+    /// Who is heard in it.
+    pub(super) fn voice(&self) -> Voice {
+        Voice {
+            who: self.who.clone(),
+            guest: self.guest.clone(),
+        }
     }
 
     /// Whose it is.

@@ -10,6 +10,9 @@ pub enum MediaCommand {
     Begin(Source),
     /// Send no more of a source.
     End(Source),
+    /// Send no more of what a guest of this number says. It begins by
+    /// [`GuestsCommand::Speak`](crate::chat::guests::GuestsCommand::Speak), whose rules decide.
+    EndGuest(u32),
     /// Receive what others send, because the own page looks.
     Watch,
     /// Receive nothing any more.

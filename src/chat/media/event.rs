@@ -2,7 +2,7 @@
 
 use super::command::Hand;
 use super::frame::{Codec, Source};
-use crate::chat::event::Person;
+use crate::chat::event::{GuestName, Person};
 use crate::protocol::wire::compact::StreamId;
 
 /// What is told.
@@ -12,8 +12,10 @@ pub enum MediaEvent {
     /// Somebody sends something from now on, or encodes it in another way; of this member, the
     /// answer to a `Begin`.
     Began(StreamState),
-    /// Somebody sends it no more, or is not heard any more; of this member, the answer to an `End`.
+    /// Somebody sends it no more, or has left; of this member, the answer to an `End`.
     Ended(StreamState),
+    /// Nothing was heard for some seconds of somebody who sent it.
+    Vanished(StreamState),
     /// What is played from now on, the first ones first: at most four pictures and eight voices.
     Shown {
         /// Cameras and screens.
@@ -22,7 +24,7 @@ pub enum MediaEvent {
         voices: Vec<StreamId>,
     },
     /// Who speaks now; told when that changes.
-    Speaking(Vec<Person>),
+    Speaking(Vec<Speaker>),
     /// Somebody asks for the word, or does not any more; of this member, the answer to a `Hand`.
     Hand {
         /// Who.
@@ -38,6 +40,13 @@ pub enum MediaEvent {
         /// How many of a hundred frames they lose.
         lost_percent: u8,
     },
+    /// What came of trying the network when this member began a call: a megabit in a second.
+    Probed {
+        /// How many of a hundred frames have arrived at half of those who counted.
+        arrived_percent: u8,
+        /// How many counted.
+        members: usize,
+    },
     /// Who sends what: the answer to a `List`.
     List(Box<CallState>),
     /// A command cannot be done.
@@ -49,11 +58,33 @@ impl MediaEvent {
     #[must_use]
     pub fn person(&self) -> Option<&Person> {
         match self {
-            Self::Began(state) | Self::Ended(state) => Some(&state.person),
+            Self::Began(state) | Self::Ended(state) | Self::Vanished(state) => Some(&state.person),
             Self::Hand { person, .. } => Some(person),
             _ => None,
         }
     }
+
+    /// The guest of that person whom it is about.
+    #[must_use]
+    pub fn guest(&self) -> Option<&GuestName> {
+        match self {
+            Self::Began(state) | Self::Ended(state) | Self::Vanished(state) => state.guest.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// Multicast carries a call where this many of a hundred frames of a probe arrive: what is lost of
+/// them is mended.
+pub const FIT_PERCENT: u8 = 70;
+
+/// Somebody who is heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speaker {
+    /// Who sends it.
+    pub person: Person,
+    /// Who speaks, if that is a guest of the person.
+    pub guest: Option<GuestName>,
 }
 
 /// A stream, and whose it is.
@@ -63,12 +94,16 @@ pub struct StreamState {
     pub stream: StreamId,
     /// Who sends it.
     pub person: Person,
+    /// Who is heard in it, if that is a guest of the person.
+    pub guest: Option<GuestName>,
     /// What it was captured from.
     pub source: Source,
     /// How it is encoded; `None` until the own page has captured something.
     pub codec: Option<Codec>,
-    /// Whether this member sends it.
+    /// Whether this member sends it of its own person.
     pub is_own: bool,
+    /// Whether this member sends it for a guest.
+    pub is_hosted: bool,
 }
 
 /// A conference as it is now.
@@ -79,7 +114,7 @@ pub struct CallState {
     /// What the others send.
     pub streams: Vec<StreamState>,
     /// Who of the others speaks.
-    pub speaking: Vec<Person>,
+    pub speaking: Vec<Speaker>,
     /// Which of the others ask for the word, who asked first coming first.
     pub hands: Vec<Person>,
     /// Whether this member asks for it.

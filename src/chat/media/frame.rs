@@ -71,6 +71,13 @@ impl Codec {
 pub enum FromPage {
     /// It has captured a frame.
     Captured(Captured),
+    /// The page of a guest who speaks has captured a frame.
+    OfGuest {
+        /// The guest's number.
+        guest: u32,
+        /// The frame.
+        captured: Captured,
+    },
     /// It cannot decode a stream without another key picture.
     KeyWanted(StreamId),
 }

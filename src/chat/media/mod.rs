@@ -6,9 +6,11 @@
 //! command    what may be asked
 //! event      what is told                     · telling (which persons that is about)
 //! own        what this member sends           · picture_sender · sound_sender · parity (how much)
+//! speakers   who is heard                     · guest_voice (a guest of this member, bounded)
 //! calls      what the others say they send    · selection (what of it is played)
 //! playing    what is received                 · picture_receiver · sound_receiver · asking (when)
 //! code       a picture's symbols              · fitness (whether multicast carries it)
+//! probe      whether it carries a call, before that begins
 //! room       where the room meets all this
 //! ```
 //!
@@ -24,37 +26,41 @@ pub mod command;
 pub mod event;
 mod fitness;
 pub mod frame;
+mod guest_voice;
 mod own;
 mod parity;
 mod picture_receiver;
 mod picture_sender;
 mod playing;
+mod probe;
 mod room;
 mod selection;
 mod sound_receiver;
 mod sound_sender;
+mod speakers;
 mod telling;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use self::calls::Calls;
 pub use self::command::{Hand, MediaCommand};
-pub use self::event::{CallState, MediaEvent, MediaRefusal, StreamState};
+pub use self::event::{CallState, FIT_PERCENT, MediaEvent, MediaRefusal, Speaker, StreamState};
 use self::fitness::{Complaints, Losses};
 pub use self::frame::{Captured, Codec, FromPage, Played, Source, ToPage};
-use self::own::Own;
+use self::own::{Feed, Own};
 use self::playing::Playing;
-use self::selection::{Candidate, OnAir, Selection};
-use self::telling::{Stream, Tale};
+use self::probe::Probe;
+use self::selection::{Candidate, Selection};
+use self::telling::{Stream, Tale, Voice};
 use super::command::RequestId;
-use crate::protocol::engine::event::{HeardCall, HeardPiece, NamedKey};
+use crate::protocol::engine::event::{GuestName, HeardCall, HeardPiece, NamedKey};
 use crate::protocol::node::Node;
 use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::StreamId;
 use crate::protocol::wire::frame::Key;
-use crate::protocol::wire::frame::call::{Call, WANTS_MAX, Wants};
+use crate::protocol::wire::frame::call::{Call, Counted, WANTS_MAX, Wants};
 
 /// Most streams that a page may choose at once.
 const CHOSEN_MAX: usize = 16;
@@ -95,8 +101,9 @@ pub(super) struct Conference {
     saying: Saying,
     losses: Losses,
     complaints: Complaints,
+    probe: Probe,
     /// Who was told to speak.
-    speaking: Vec<NamedKey>,
+    speaking: Vec<Voice>,
     look_at: Option<Duration>,
     out: VecDeque<Out>,
 }
@@ -110,6 +117,8 @@ struct Saying {
     questions: u8,
     /// How many of a hundred frames are lost here, to be said once.
     loses: u8,
+    /// How much of a probe has come here, to be said once.
+    counted: Option<Counted>,
 }
 
 /// What comes out.
@@ -135,6 +144,7 @@ impl Conference {
             saying: Saying::default(),
             losses: Losses::default(),
             complaints: Complaints::default(),
+            probe: Probe::default(),
             speaking: Vec::new(),
             look_at: None,
             out: VecDeque::new(),
@@ -143,7 +153,7 @@ impl Conference {
 
     /// Whether this member neither sends nor receives anything here.
     pub(super) fn is_idle(&self) -> bool {
-        self.own.is_empty() && !self.is_watching
+        self.own.is_empty() && !self.is_watching && self.probe.is_idle()
     }
 
     fn me(&self, node: &Node) -> NamedKey {
@@ -172,7 +182,8 @@ impl Conference {
         let request = Some(request);
         match command {
             MediaCommand::Begin(source) => {
-                let tale = match self.own.begin(now.time, source, node) {
+                self.probe_if_first(now.time, node);
+                let tale = match self.own.begin(now.time, Feed::own(source), None, node) {
                     Ok((stream, bitrate)) => {
                         self.out.push_back(Out::Page(bitrate));
                         Tale::Began(self.own_stream(stream, source, node))
@@ -183,15 +194,18 @@ impl Conference {
             }
             MediaCommand::End(source) => {
                 let codec = self.own.codec(source);
-                let tale = match self.own.end(source, node) {
-                    Some(stream) => Tale::Ended(Stream {
+                let tale = match self.own.end(Feed::own(source), node) {
+                    Some(own) => Tale::Ended(Stream {
                         codec,
-                        ..self.own_stream(stream, source, node)
+                        ..self.own_stream(own.id, source, node)
                     }),
                     None => Tale::Refused(MediaRefusal::NotBegun),
                 };
                 self.tell(request, tale);
                 self.say_soon(now.time);
+            }
+            MediaCommand::EndGuest(guest) => {
+                self.end_guests(now.time, |number| number != guest, node);
             }
             MediaCommand::Watch if !self.is_watching => {
                 self.is_watching = true;
@@ -215,32 +229,30 @@ impl Conference {
         self.look_at = Some(now.time);
     }
 
-    fn own_stream(&self, stream: StreamId, source: Source, node: &Node) -> Stream {
-        Stream {
-            stream,
-            who: self.me(node),
-            source,
-            codec: self.own.codec(source),
-        }
-    }
-
     /// Takes in what the own page captured or wants.
     fn on_page(&mut self, now: Moment, from_page: FromPage, node: &mut Node) {
         match from_page {
             FromPage::Captured(captured) => {
-                let (is_news, to_page) = self.own.capture(now.time, captured, node);
-                self.out.extend(to_page.map(Out::Page));
-                if is_news {
-                    self.say_soon(now.time);
-                }
+                self.capture(now.time, (Feed::own(captured.source), captured), node);
+            }
+            FromPage::OfGuest { guest, captured } => {
+                self.capture(now.time, (Feed::of_guest(guest), captured), node);
             }
             FromPage::KeyWanted(stream) => self.playing.want_key(now.time, stream),
         }
     }
 
+    fn capture(&mut self, now: Duration, captured: (Feed, Captured), node: &mut Node) {
+        let (is_news, to_page) = self.own.capture(now, captured, node);
+        self.out.extend(to_page.map(Out::Page));
+        if is_news {
+            self.say_soon(now);
+        }
+    }
+
     /// Whether a symbol is of a stream that is played here.
     fn has(&self, stream: StreamId) -> bool {
-        self.playing.has(stream)
+        self.playing.has(stream) || self.probe.counts(stream)
     }
 
     /// Takes in a symbol.
@@ -278,6 +290,7 @@ impl Conference {
             let newest = called.newest_unit;
             self.playing.announced(now, *stream, newest, &mut self.rng);
         }
+        self.hear_probe(now, &heard, node);
         let tales = self.calls.hear(now, heard);
         // What begins is played at once: the picture is to be there within a second.
         if !tales.is_empty() {
@@ -323,7 +336,13 @@ impl Conference {
     }
 
     /// Does what is due. `is_ignored` says of whom nothing is played.
-    fn on_time(&mut self, now: Moment, node: &mut Node, is_ignored: impl Fn(&Key) -> bool) {
+    fn on_time(
+        &mut self,
+        now: Moment,
+        node: &mut Node,
+        is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
+    ) {
+        self.time_probe(now.time, node);
         if self.saying.due.is_some_and(|due| due <= now.time) {
             self.say(now, node);
         }
@@ -343,7 +362,8 @@ impl Conference {
     }
 
     fn say(&mut self, now: Moment, node: &mut Node) {
-        let called = self.own.called(now.time);
+        let mut called = self.own.called(now.time);
+        called.extend(self.probe.called());
         let saying = &mut self.saying;
         let asks = saying.questions > 0;
         saying.questions = saying.questions.saturating_sub(1);
@@ -367,12 +387,18 @@ impl Conference {
             asks,
             loses: std::mem::take(&mut saying.loses),
             streams: Vec::new(),
+            counted: saying.counted.take(),
         };
         node.tell_call(now, call, &called);
     }
 
     /// Looks who speaks, what is to be played, and how much may be sent.
-    fn look(&mut self, now: Duration, node: &mut Node, is_ignored: impl Fn(&Key) -> bool) {
+    fn look(
+        &mut self,
+        now: Duration,
+        node: &mut Node,
+        is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
+    ) {
         self.select(now, node, &is_ignored);
         let played = self.selection.streams();
         if let Some(loses) = self.losses.judge(now, played, &self.calls, node) {
@@ -382,6 +408,7 @@ impl Conference {
         }
         let to_page = self.own.on_time(now, node.is_on_radio());
         self.out.extend(to_page.into_iter().map(Out::Page));
+        self.tell_guests(now, node, &is_ignored);
         let speaking = self.who_speaks(now, node, is_ignored);
         if speaking != self.speaking {
             // The others hear at once that this person speaks.
@@ -395,27 +422,16 @@ impl Conference {
         self.look_at = (!is_quiet).then_some(now + LOOK_EVERY);
     }
 
-    fn who_speaks(
-        &self,
-        now: Duration,
-        node: &Node,
-        is_ignored: impl Fn(&Key) -> bool,
-    ) -> Vec<NamedKey> {
-        let me = self.own.speaks(now).then(|| self.me(node));
-        let mut others = BTreeMap::new();
-        for (_, remote) in self.calls.streams() {
-            let speaks = remote.spoke_at.is_some_and(|at| now < at + SPEAKS_FOR);
-            if speaks && !is_ignored(remote.key()) {
-                others.insert(remote.since, remote.who.clone());
-            }
-        }
-        me.into_iter().chain(others.into_values()).collect()
-    }
-
     /// Plays what is to be played from now on, and nothing else.
-    fn select(&mut self, now: Duration, node: &mut Node, is_ignored: impl Fn(&Key) -> bool) {
+    fn select(
+        &mut self,
+        now: Duration,
+        node: &mut Node,
+        is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
+    ) {
         let before = std::mem::take(&mut self.selection);
-        let streams = self.calls.streams().filter(|(_, it)| !is_ignored(it.key()));
+        let streams = self.calls.streams();
+        let streams = streams.filter(|(_, it)| !is_ignored(it.key(), it.guest.as_ref()));
         let streams = streams.filter(|_| self.is_watching);
         let is_on_radio = node.is_on_radio();
         let on_air = is_on_radio.then(|| self.on_air(now));
@@ -457,21 +473,6 @@ impl Conference {
         }
     }
 
-    /// What may be sent where the room is on radio.
-    fn on_air(&self, now: Duration) -> BTreeSet<StreamId> {
-        let own = self.own.streams().map(|(source, id, _)| OnAir {
-            id,
-            source,
-            spoke_at: self.own.speaks(now).then_some(now),
-        });
-        let others = self.calls.streams().map(|(id, remote)| OnAir {
-            id,
-            source: remote.source,
-            spoke_at: self.calls.spoke_at(remote),
-        });
-        selection::on_air(now, own.chain(others).collect())
-    }
-
     /// Queues what may leave; returns whether there was anything.
     fn pump(&mut self, now: Duration, node: &mut Node) -> bool {
         self.own.pump(now, node)
@@ -484,6 +485,7 @@ impl Conference {
             self.look_at,
             self.calls.next_time(),
             self.playing.next_time(),
+            self.probe.next_time(),
         ];
         times.into_iter().flatten().min()
     }

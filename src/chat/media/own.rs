@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use super::event::MediaRefusal;
 use super::frame::{Captured, Codec, Source, ToPage};
+use super::guest_voice::GuestVoice;
 use super::picture_sender::PictureSender;
 use super::sound_sender::{Packing, SoundSender};
+use crate::protocol::engine::event::GuestName;
 use crate::protocol::engine::media::OwnCalled;
 use crate::protocol::node::Node;
 use crate::protocol::rate::TokenBucket;
@@ -51,19 +53,42 @@ pub(super) fn most_bits_per_s(source: Source, is_on_radio: bool) -> u32 {
     }
 }
 
+/// What a stream is of: a device of this person, or the microphone of a guest with this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Feed {
+    pub(super) guest: Option<u32>,
+    pub(super) source: Source,
+}
+
+impl Feed {
+    pub(super) fn own(source: Source) -> Self {
+        let guest = None;
+        Self { guest, source }
+    }
+
+    pub(super) fn of_guest(number: u32) -> Self {
+        Self {
+            guest: Some(number),
+            source: Source::Sound,
+        }
+    }
+}
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Own {
     is_keyed: bool,
     /// Where the room is on radio: what may be sent, of anybody.
     on_air: Option<BTreeSet<StreamId>>,
-    streams: BTreeMap<Source, OwnStream>,
+    streams: BTreeMap<Feed, OwnStream>,
 }
 
 #[derive(Debug)]
-struct OwnStream {
-    id: StreamId,
-    codec: Option<Codec>,
+pub(super) struct OwnStream {
+    pub(super) id: StreamId,
+    /// Who is heard in it, if that is a guest.
+    pub(super) guest: Option<GuestVoice>,
+    pub(super) codec: Option<Codec>,
     captured_at: Option<Duration>,
     sender: Sender,
     bits_per_s: u32,
@@ -104,10 +129,12 @@ impl Own {
     pub(super) fn begin(
         &mut self,
         now: Duration,
-        source: Source,
+        feed: Feed,
+        guest: Option<GuestName>,
         node: &mut Node,
     ) -> Result<(StreamId, ToPage), MediaRefusal> {
-        if self.streams.contains_key(&source) {
+        let source = feed.source;
+        if self.streams.contains_key(&feed) {
             return Err(MediaRefusal::BegunAlready);
         }
         let id = node.open_stream(source.channel());
@@ -119,6 +146,7 @@ impl Own {
         };
         let stream = OwnStream {
             id,
+            guest: guest.map(|name| GuestVoice::new(name, now)),
             codec: None,
             captured_at: None,
             sender,
@@ -128,29 +156,39 @@ impl Own {
             is_key_waiting: false,
             keys: BTreeMap::new(),
         };
-        self.streams.insert(source, stream);
+        self.streams.insert(feed, stream);
         Ok((id, ToPage::Bitrate { source, bits_per_s }))
     }
 
-    pub(super) fn end(&mut self, source: Source, node: &mut Node) -> Option<StreamId> {
-        let stream = self.streams.remove(&source)?;
+    pub(super) fn end(&mut self, feed: Feed, node: &mut Node) -> Option<OwnStream> {
+        let stream = self.streams.remove(&feed)?;
         node.close_stream(stream.id);
-        Some(stream.id)
+        Some(stream)
     }
 
     pub(super) fn codec(&self, source: Source) -> Option<Codec> {
-        self.streams.get(&source)?.codec
+        self.streams.get(&Feed::own(source))?.codec
     }
 
     /// The streams that are begun.
-    pub(super) fn streams(&self) -> impl Iterator<Item = (Source, StreamId, Option<Codec>)> {
-        let streams = self.streams.iter();
-        streams.map(|(source, stream)| (*source, stream.id, stream.codec))
+    pub(super) fn streams(&self) -> impl Iterator<Item = (Feed, &OwnStream)> {
+        self.streams.iter().map(|(feed, stream)| (*feed, stream))
+    }
+
+    /// The streams of guests, by their numbers.
+    pub(super) fn guests(&mut self) -> impl Iterator<Item = (u32, &mut OwnStream)> {
+        let streams = self.streams.iter_mut();
+        streams.filter_map(|(feed, stream)| Some((feed.guest?, stream)))
+    }
+
+    pub(super) fn of_guest(&self, number: u32) -> Option<&OwnStream> {
+        self.streams.get(&Feed::of_guest(number))
     }
 
     /// Whether this person speaks.
     pub(super) fn speaks(&self, now: Duration) -> bool {
-        self.streams.values().any(|stream| stream.speaks(now))
+        let own = self.streams.iter().filter(|(feed, _)| feed.guest.is_none());
+        own.map(|(_, stream)| stream).any(|it| it.speaks(now))
     }
 
     /// Takes in a frame, which leaves as soon as it may. Of a source that was not begun, it is
@@ -159,25 +197,32 @@ impl Own {
     pub(super) fn capture(
         &mut self,
         now: Duration,
-        captured: Captured,
+        (feed, captured): (Feed, Captured),
         node: &mut Node,
     ) -> (bool, Option<ToPage>) {
         let packing = Packing {
             is_keyed: self.is_keyed,
             is_on_radio: node.is_on_radio(),
         };
-        let stream = self.streams.get_mut(&captured.source);
-        let (fits, source) = (captured.codec.fits(captured.source), captured.source);
+        let stream = self.streams.get_mut(&feed);
+        let source = feed.source;
+        let fits = captured.source == source && captured.codec.fits(source);
         let Some(stream) = stream.filter(|_| fits) else {
             return (false, None);
         };
-        let is_news =
-            !stream.is_active(now, captured.source) || stream.codec != Some(captured.codec);
+        let mut to_page = None;
+        if let Some(guest) = &mut stream.guest {
+            if !guest.may_send(now, captured.bytes.len()) {
+                return (false, None);
+            }
+            to_page = guest.played(stream.id, &captured).map(ToPage::Play);
+        }
+        let is_news = !stream.is_active(now, source) || stream.codec != Some(captured.codec);
         stream.codec = Some(captured.codec);
         stream.captured_at = Some(now);
         let on_air = self.on_air.as_ref();
         if on_air.is_some_and(|on_air| !on_air.contains(&stream.id)) {
-            return (is_news, None);
+            return (is_news, to_page);
         }
         if captured.is_key {
             stream.key_at = Some(now);
@@ -187,7 +232,8 @@ impl Own {
             Sender::Sound(sender) => sender.capture(now, captured, packing, node),
         }
         let wants_key = stream.take_waiting_key(now);
-        (is_news, wants_key.then_some(ToPage::KeyWanted(source)))
+        let key_wanted = wants_key.then_some(ToPage::KeyWanted(source));
+        (is_news, to_page.or(key_wanted))
     }
 
     /// Queues what may leave; returns whether there was anything.
@@ -217,11 +263,11 @@ impl Own {
         node: &mut Node,
     ) -> Option<ToPage> {
         let mut streams = self.streams.iter_mut();
-        let (source, stream) = streams.find(|(_, own)| own.id == want.stream)?;
+        let (feed, stream) = streams.find(|(_, own)| own.id == want.stream)?;
         match &mut stream.sender {
             Sender::Picture(_) if want.unit == 0 => {
                 let may = stream.may_make_key(now, person);
-                may.then_some(ToPage::KeyWanted(*source))
+                may.then_some(ToPage::KeyWanted(feed.source))
             }
             Sender::Picture(sender) => {
                 sender.want(now, person, want);
@@ -237,11 +283,11 @@ impl Own {
     /// Adapts the rates; what the page is to do about it.
     pub(super) fn on_time(&mut self, now: Duration, is_on_radio: bool) -> Vec<ToPage> {
         let mut to_page = Vec::new();
-        for (source, stream) in &mut self.streams {
-            let most = most_bits_per_s(*source, is_on_radio);
+        for (feed, stream) in &mut self.streams {
+            let most = most_bits_per_s(feed.source, is_on_radio);
             if stream.adapt(now, most) {
                 to_page.push(ToPage::Bitrate {
-                    source: *source,
+                    source: feed.source,
                     bits_per_s: stream.bits_per_s,
                 });
             }
@@ -252,7 +298,7 @@ impl Own {
     /// What is to be announced: streams whose page is not gone.
     pub(super) fn called(&self, now: Duration) -> Vec<OwnCalled> {
         let streams = self.streams.iter();
-        let active = streams.filter(|(source, stream)| stream.is_active(now, **source));
+        let active = streams.filter(|(feed, stream)| stream.is_active(now, feed.source));
         let called = active.filter_map(|(_, stream)| {
             Some(OwnCalled {
                 stream: stream.id,
@@ -262,6 +308,7 @@ impl Own {
                     Sender::Picture(sender) => sender.newest(),
                     Sender::Sound(sender) => sender.newest(),
                 },
+                guest: stream.guest.as_ref().map(GuestVoice::called),
             })
         });
         called.collect()
@@ -269,7 +316,7 @@ impl Own {
 }
 
 impl OwnStream {
-    fn is_active(&self, now: Duration, source: Source) -> bool {
+    pub(super) fn is_active(&self, now: Duration, source: Source) -> bool {
         let after = match source {
             Source::Screen => SCREEN_PAUSED_AFTER,
             Source::Sound | Source::Camera => PAUSED_AFTER,
@@ -277,7 +324,7 @@ impl OwnStream {
         self.captured_at.is_some_and(|at| now < at + after)
     }
 
-    fn speaks(&self, now: Duration) -> bool {
+    pub(super) fn speaks(&self, now: Duration) -> bool {
         matches!(&self.sender, Sender::Sound(sender) if sender.speaks(now))
     }
 
@@ -286,9 +333,9 @@ impl OwnStream {
         let (most, per_s) = KEYS_OF_ONE;
         if self.keys.len() >= PERSONS_MAX && !self.keys.contains_key(&person) {
             self.keys.retain(|_, bucket| bucket.refill(now) < most);
-        }
-        if self.keys.len() >= PERSONS_MAX {
-            return false;
+            if self.keys.len() >= PERSONS_MAX {
+                return false;
+            }
         }
         let fresh = || TokenBucket::new(per_s, most, now);
         let keys = self.keys.entry(person).or_insert_with(fresh);

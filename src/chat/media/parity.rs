@@ -132,9 +132,9 @@ impl RepairBudget {
         if self.persons.len() >= PERSONS_MAX && !self.persons.contains_key(&person) {
             // Whoever may have all of it again is as good as forgotten.
             self.persons.retain(|_, bucket| bucket.refill(now) < most);
-        }
-        if self.persons.len() >= PERSONS_MAX {
-            return false;
+            if self.persons.len() >= PERSONS_MAX {
+                return false;
+            }
         }
         let fresh = || TokenBucket::new(most, most, now);
         let own = self.persons.entry(person).or_insert_with(fresh);
@@ -188,6 +188,20 @@ mod tests {
         assert_eq!((parity.level(), parity.at_once(4, true)), (Level::Whole, 4));
         after(&mut parity, &mut at, 600, |_| 0);
         assert_eq!(parity.level(), Level::Nothing);
+    }
+
+    #[test]
+    fn whoever_is_known_is_answered_also_while_a_crowd_asks() {
+        let (mut budget, now) = (
+            RepairBudget::new(Duration::ZERO, 80_000_000),
+            Duration::ZERO,
+        );
+        assert!(budget.try_spend(now, 0, 1000));
+        for person in 1..2000 {
+            budget.try_spend(now, person, 1000);
+        }
+        assert!(budget.try_spend(now, 0, 1000), "it was known before them");
+        assert!(!budget.try_spend(now, 2001, 1000), "the table is full");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::chat::Chat;
 use crate::chat::command::RequestId;
 use crate::chat::event::News;
 use crate::chat::output::Output;
-use crate::protocol::engine::event::{HeardCall, HeardNotice, HeardPiece, NamedKey};
+use crate::protocol::engine::event::{GuestName, HeardCall, HeardNotice, HeardPiece, NamedKey};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::StreamId;
 use crate::protocol::wire::frame::Key;
@@ -25,6 +25,23 @@ impl Chat {
         self.put_out_media();
         // Whoever sends or receives is in the group of streams, as for files.
         self.put_out_files(now);
+    }
+
+    /// Sends what a guest says from now on; returns whether there is room for that.
+    pub(in crate::chat) fn begin_guest_media(&mut self, now: Moment, guest: GuestName) -> bool {
+        let has_begun = self.room.media.begin_guest(now.time, guest, &mut self.node);
+        self.put_out_media();
+        self.put_out_files(now);
+        has_begun
+    }
+
+    /// Sends no more of guests who are not here any more, or are muted.
+    pub(in crate::chat) fn end_guests_media(&mut self, now: Moment) {
+        let guests = &self.guests;
+        let is_heard = |number| guests.may_be_heard(number);
+        let media = &mut self.room.media;
+        media.end_guests(now.time, is_heard, &mut self.node);
+        self.put_out_media();
     }
 
     pub(in crate::chat) fn on_page_media(&mut self, now: Moment, from_page: FromPage) {
@@ -45,6 +62,14 @@ impl Chat {
     pub(in crate::chat) fn on_call(&mut self, now: Moment, call: HeardCall) {
         self.room.media.on_call(now.time, call, &mut self.node);
         self.put_out_media();
+        self.follow_group(now);
+    }
+
+    /// Joins the group of streams for a probe that is to be counted, and leaves it behind one.
+    fn follow_group(&mut self, now: Moment) {
+        if self.room.media.is_idle() == self.room.files.is_in_group {
+            self.put_out_files(now);
+        }
     }
 
     /// Takes in what somebody lacks of the conference; returns whether the notice is about that.
@@ -66,9 +91,12 @@ impl Chat {
     /// Does what is due in the conference.
     pub(in crate::chat) fn time_media(&mut self, now: Moment) {
         let ignoring = &self.people.ignoring;
-        let is_ignored = |key: &Key| ignoring.has(Some(key));
+        let is_ignored = |key: &Key, guest: Option<&GuestName>| {
+            ignoring.has(Some(key)) || guest.is_some_and(|guest| ignoring.has_guest(key, guest))
+        };
         self.room.media.on_time(now, &mut self.node, is_ignored);
         self.put_out_media();
+        self.follow_group(now);
     }
 
     /// Queues symbols that may leave; returns whether there were any.

@@ -2,7 +2,7 @@
 //! decodes no more of use. Whoever chose comes first; then screens, which are for all; then those
 //! who spoke last. What is played stays, unless something that comes before it needs its place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::calls::Remote;
@@ -20,6 +20,9 @@ pub(super) const RADIO_VOICES_MAX: usize = 2;
 
 /// Most pictures on radio.
 pub(super) const RADIO_PICTURES_MAX: usize = 1;
+
+/// Streams of one member that are no surplus.
+const OF_ONE_MEMBER: usize = 2;
 
 /// How long a voice, or the picture of who speaks, keeps its place after the last word.
 const KEEPS_PLACE: Duration = Duration::from_secs(4);
@@ -60,10 +63,12 @@ impl Selection {
                 .map(|it| (rank(now, it, chosen, shown), it))
                 .collect();
             ranked.sort_by_key(|(rank, _)| *rank);
+            note_surplus(&mut ranked);
+            ranked.sort_by_key(|(rank, _)| *rank);
             ranked.truncate(most);
             // Nothing changes its place on the screen because of who speaks.
             ranked.sort_by_key(|(rank, it)| {
-                let (chosen, not_screen, _, _, since) = *rank;
+                let (chosen, not_screen, _, _, _, since) = *rank;
                 let place = shown.iter().position(|id| *id == it.id);
                 (chosen, not_screen, place.unwrap_or(usize::MAX), since)
             });
@@ -113,7 +118,18 @@ pub(super) fn on_air(now: Duration, mut all: Vec<OnAir>) -> BTreeSet<StreamId> {
 }
 
 /// The order: the least comes first.
-type Rank = (usize, bool, bool, bool, u64);
+type Rank = (usize, bool, bool, bool, bool, u64);
+
+/// Puts what one member sends besides its first streams behind what others send who speak, too: a
+/// member with guests takes nobody's place.
+fn note_surplus(ranked: &mut [(Rank, &Candidate<'_>)]) {
+    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+    for (rank, it) in ranked {
+        let count = counts.entry(it.remote.session).or_default();
+        *count += 1;
+        rank.3 = *count > OF_ONE_MEMBER;
+    }
+}
 
 fn rank(now: Duration, it: &Candidate<'_>, chosen: &[StreamId], shown: &[StreamId]) -> Rank {
     let place = chosen.iter().position(|id| *id == it.id);
@@ -124,6 +140,7 @@ fn rank(now: Duration, it: &Candidate<'_>, chosen: &[StreamId], shown: &[StreamI
         place.unwrap_or(usize::MAX),
         !is_screen,
         !spoke,
+        false,
         !is_shown,
         it.remote.since,
     )

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::command::Hand;
-use super::event::{CallState, MediaEvent, MediaRefusal, StreamState};
+use super::event::{CallState, MediaEvent, MediaRefusal, Speaker, StreamState};
 use super::frame::{Codec, Source};
+use super::probe::Probed;
 use super::selection::Selection;
 use super::{Conference, SPEAKS_FOR};
 use crate::chat::event::Person;
-use crate::protocol::engine::event::NamedKey;
+use crate::protocol::engine::event::{GuestName, NamedKey};
 use crate::protocol::wire::compact::StreamId;
 
 /// What is to be told.
@@ -16,10 +17,12 @@ use crate::protocol::wire::compact::StreamId;
 pub(super) enum Tale {
     Began(Stream),
     Ended(Stream),
+    Vanished(Stream),
     Shown(Selection),
-    Speaking(Vec<NamedKey>),
+    Speaking(Vec<Voice>),
     Hand(NamedKey, Hand),
     Unfit(u8),
+    Probed(Probed),
     /// With the time at which it was asked for.
     List(Duration),
     Refused(MediaRefusal),
@@ -30,8 +33,25 @@ pub(super) enum Tale {
 pub(super) struct Stream {
     pub(super) stream: StreamId,
     pub(super) who: NamedKey,
+    pub(super) guest: Option<GuestName>,
     pub(super) source: Source,
     pub(super) codec: Option<Codec>,
+}
+
+/// Somebody who is heard: a person, or a guest of that person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Voice {
+    pub(super) who: NamedKey,
+    pub(super) guest: Option<GuestName>,
+}
+
+impl Voice {
+    fn speaker(&self, person: impl Fn(&NamedKey) -> Person) -> Speaker {
+        Speaker {
+            person: person(&self.who),
+            guest: self.guest.clone(),
+        }
+    }
 }
 
 impl Conference {
@@ -44,29 +64,43 @@ impl Conference {
         match tale {
             Tale::Began(stream) => MediaEvent::Began(state(&stream)),
             Tale::Ended(stream) => MediaEvent::Ended(state(&stream)),
+            Tale::Vanished(stream) => MediaEvent::Vanished(state(&stream)),
             Tale::Shown(selection) => MediaEvent::Shown {
                 pictures: selection.pictures,
                 voices: selection.voices,
             },
-            Tale::Speaking(people) => MediaEvent::Speaking(people.iter().map(person).collect()),
+            Tale::Speaking(voices) => {
+                let speakers = voices.iter().map(|voice| voice.speaker(person));
+                MediaEvent::Speaking(speakers.collect())
+            }
             Tale::Hand(who, hand) => MediaEvent::Hand {
                 person: person(&who),
                 hand,
                 is_own: who.key == self.me,
             },
             Tale::Unfit(lost_percent) => MediaEvent::Unfit { lost_percent },
+            Tale::Probed(Probed {
+                arrived_percent,
+                members,
+            }) => MediaEvent::Probed {
+                arrived_percent,
+                members,
+            },
             Tale::List(now) => MediaEvent::List(Box::new(self.state(now, person))),
             Tale::Refused(refusal) => MediaEvent::Refused(refusal),
         }
     }
 
     fn stream_state(&self, stream: &Stream, person: impl Fn(&NamedKey) -> Person) -> StreamState {
+        let is_mine = stream.who.key == self.me;
         StreamState {
             stream: stream.stream,
             person: person(&stream.who),
+            guest: stream.guest.clone(),
             source: stream.source,
             codec: stream.codec,
-            is_own: stream.who.key == self.me,
+            is_own: is_mine && stream.guest.is_none(),
+            is_hosted: is_mine && stream.guest.is_some(),
         }
     }
 
@@ -75,10 +109,13 @@ impl Conference {
         let others = others.map(|(id, remote)| self.stream_state(&remote.stream(id), person));
         let speaks = |at: Option<Duration>| at.is_some_and(|at| now < at + SPEAKS_FOR);
         let speaking = self.calls.streams().filter(|(_, it)| speaks(it.spoke_at));
+        let own = self.own.streams().filter(|(feed, _)| feed.guest.is_none());
         CallState {
-            own: self.own.streams().collect(),
+            own: own
+                .map(|(feed, it)| (feed.source, it.id, it.codec))
+                .collect(),
             streams: others.collect(),
-            speaking: speaking.map(|(_, it)| person(&it.who)).collect(),
+            speaking: speaking.map(|(_, it)| it.voice().speaker(person)).collect(),
             hands: self.calls.hands().iter().map(person).collect(),
             hand: self.hand,
             shown: self.selection.streams().collect(),

@@ -115,7 +115,7 @@ pub(super) struct Transfers {
     last_words: Vec<(Duration, OfferId)>,
     /// What the disk has answered, for the other side of a bridge.
     shared: Option<VecDeque<Reply>>,
-    is_in_group: bool,
+    pub(in crate::chat) is_in_group: bool,
     /// How many members the room has.
     members: usize,
     progress_at: Option<Duration>,

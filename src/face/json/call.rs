@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::guests::about_heard;
 use super::object::{Object, Someone};
 use super::{about, event};
-use crate::chat::media::{CallState, Hand, MediaEvent, MediaRefusal, Source, StreamState};
+use crate::chat::media::{CallState, Hand, MediaEvent, MediaRefusal, Source, Speaker, StreamState};
 use crate::face::call::CallView;
 use crate::protocol::wire::compact::StreamId;
 use crate::text::{self, Lang};
@@ -49,12 +50,16 @@ pub(super) fn of_event(happened: &MediaEvent) -> Object<'_> {
     match happened {
         MediaEvent::Began(state) => of_stream("call_began", state),
         MediaEvent::Ended(state) => of_stream("call_ended", state),
+        MediaEvent::Vanished(state) => Object {
+            state: Some("lost"),
+            ..of_stream("call_ended", state)
+        },
         MediaEvent::Shown { pictures, voices } => Object {
             streams: Some(pictures.iter().chain(voices).map(digits).collect()),
             ..event("call_shown")
         },
         MediaEvent::Speaking(people) => Object {
-            members: Some(people.iter().map(Someone::of).collect()),
+            members: Some(people.iter().map(speaker).collect()),
             ..event("call_speaking")
         },
         MediaEvent::Hand {
@@ -74,6 +79,14 @@ pub(super) fn of_event(happened: &MediaEvent) -> Object<'_> {
         MediaEvent::Unfit { lost_percent } => Object {
             lost_percent: Some(*lost_percent),
             ..event("call_unfit")
+        },
+        MediaEvent::Probed {
+            arrived_percent,
+            members,
+        } => Object {
+            lost_percent: Some(100_u8.saturating_sub(*arrived_percent)),
+            of: Some(*members),
+            ..event("call_probed")
         },
         MediaEvent::List(state) => of_list(state),
         MediaEvent::Refused(refusal) => Object {
@@ -122,7 +135,7 @@ pub fn state_line(
         voices: placed(voices),
         others: others.map(stream_object).collect(),
         own: view.own().map(|state| media(state.source)).collect(),
-        speaking: view.speaking.iter().map(Someone::of).collect(),
+        speaking: view.speaking.iter().map(speaker).collect(),
         hands: view.hands.iter().map(Someone::of).collect(),
         lost_percent: view.lost_percent,
     };
@@ -137,7 +150,7 @@ fn of_stream<'e>(name: &'static str, state: &'e StreamState) -> Object<'e> {
         id: Some(digits(&state.stream)),
         media: Some(media(state.source)),
         own: state.is_own,
-        ..about(name, &state.person)
+        ..about_heard(name, &state.person, state.guest.as_ref())
     }
 }
 
@@ -145,7 +158,7 @@ fn of_list(state: &CallState) -> Object<'_> {
     Object {
         call: Some(state.streams.iter().map(stream_object).collect()),
         streams: Some(state.shown.iter().map(digits).collect()),
-        members: Some(state.speaking.iter().map(Someone::of).collect()),
+        members: Some(state.speaking.iter().map(speaker).collect()),
         hands: Some(state.hands.iter().map(Someone::of).collect()),
         ..event("call_streams")
     }
@@ -157,9 +170,13 @@ fn stream_object(state: &StreamState) -> StreamObject<'_> {
         media: media(state.source),
         who: Someone {
             own: state.is_own,
-            ..Someone::of(&state.person)
+            ..Someone::heard(&state.person, state.guest.as_ref())
         },
     }
+}
+
+fn speaker(speaker: &Speaker) -> Someone<'_> {
+    Someone::heard(&speaker.person, speaker.guest.as_ref())
 }
 
 fn digits(stream: &StreamId) -> String {
@@ -176,9 +193,11 @@ mod tests {
         let stream = |number, source| StreamState {
             stream: StreamId(number),
             person: Person::unproven("ana \"\n"),
+            guest: None,
             source,
             codec: None,
             is_own: false,
+            is_hosted: false,
         };
         let mut view = CallView::default();
         for (number, source) in [(1, Source::Camera), (2, Source::Sound), (3, Source::Screen)] {

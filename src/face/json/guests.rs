@@ -2,15 +2,24 @@
 
 use super::object::{Object, OwnGuest, Someone};
 use super::{about, event};
-use crate::chat::event::{GuestsEvent, Message};
+use crate::chat::event::{GuestsEvent, Message, Person};
 use crate::chat::guests::{Departure, GuestName};
 
 /// An event about who said a message: of a guest, who has no key, with the member who vouches.
 pub(super) fn about_author<'e>(name: &'e str, message: &'e Message) -> Object<'e> {
-    match &message.guest {
-        None => about(name, &message.who),
+    about_heard(name, &message.who, message.guest.as_deref())
+}
+
+/// An event about a person, or about a guest for whom that person vouches.
+pub(super) fn about_heard<'e>(
+    name: &'e str,
+    person: &'e Person,
+    guest: Option<&'e GuestName>,
+) -> Object<'e> {
+    match guest {
+        None => about(name, person),
         Some(guest) => Object {
-            guest_of: Some(Someone::of(&message.who)),
+            guest_of: Some(Someone::of(person)),
             ..about_guest(name, guest)
         },
     }
@@ -27,8 +36,10 @@ fn about_guest<'e>(name: &'e str, guest: &'e GuestName) -> Object<'e> {
 /// What happens to this member's guests.
 pub(super) fn of_event(happened: &GuestsEvent) -> Object<'_> {
     match happened {
-        GuestsEvent::Opened { url } => Object {
+        GuestsEvent::Opened { url, by_tls } => Object {
             link: Some(url),
+            link_by_tls: by_tls.as_ref().map(|by| &*by.url),
+            fingerprint: by_tls.as_ref().map(|by| &*by.fingerprint),
             ..event("guests_open")
         },
         GuestsEvent::Closed => event("guests_closed"),
@@ -43,12 +54,22 @@ pub(super) fn of_event(happened: &GuestsEvent) -> Object<'_> {
             address: Some(*address),
             ..about_guest("guest_left", guest)
         },
+        GuestsEvent::Muted {
+            guest, is_muted, ..
+        } => about_guest(
+            match is_muted {
+                true => "guest_muted",
+                false => "guest_unmuted",
+            },
+            guest,
+        ),
         GuestsEvent::List { url, guests } => {
             let guests = guests.iter().map(|state| OwnGuest {
                 user: state.guest.name.as_str(),
                 guest: state.guest.number,
                 address: state.address,
                 silent: state.is_lost,
+                muted: state.is_muted,
             });
             Object {
                 link: Some(url),
@@ -57,7 +78,9 @@ pub(super) fn of_event(happened: &GuestsEvent) -> Object<'_> {
             }
         }
         // Nobody writes these.
-        GuestsEvent::LinkWanted | GuestsEvent::Refused { .. } => Object::default(),
+        GuestsEvent::LinkWanted | GuestsEvent::Refused { .. } | GuestsEvent::Speaks { .. } => {
+            Object::default()
+        }
     }
 }
 
@@ -140,6 +163,7 @@ mod tests {
                 address,
                 entered_ms: 0,
                 is_lost: true,
+                is_muted: true,
             }],
         };
         for (event, expected) in [
@@ -159,9 +183,18 @@ mod tests {
                 json!({
                     "event": "guests", "link": url,
                     "guests": [
-                        {"user": "rui", "guest": 3, "address": "10.77.0.40", "silent": true},
+                        {"user": "rui", "guest": 3, "address": "10.77.0.40", "silent": true,
+                         "muted": true},
                     ],
                 }),
+            ),
+            (
+                GuestsEvent::Muted {
+                    session,
+                    guest: guest(),
+                    is_muted: true,
+                },
+                json!({"event": "guest_muted", "user": "rui", "guest": 3}),
             ),
             (GuestsEvent::Closed, json!({"event": "guests_closed"})),
         ] {

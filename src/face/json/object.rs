@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::call::StreamObject;
 use super::files::FileObject;
-use crate::chat::event::{Ignored, Interface, MemberState, Person, Place};
+use crate::chat::event::{GuestName, Ignored, Interface, MemberState, Person, Place};
 use crate::chat::rooms::RoomState;
 use crate::chat::trust::Standing;
 use crate::protocol::fingerprint::fingerprint;
@@ -144,6 +144,10 @@ pub(super) struct Object<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) link: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) link_by_tls: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) fingerprint: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) guests: Option<Vec<OwnGuest<'e>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<Box<FileObject<'e>>>,
@@ -169,6 +173,18 @@ pub(super) struct OwnGuest<'e> {
     pub(super) address: IpAddr,
     #[serde(skip_serializing_if = "is_false")]
     pub(super) silent: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) muted: bool,
+}
+
+/// Whose guest somebody is.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Host<'e> {
+    /// A member, by name.
+    Named(&'e str),
+    /// The member.
+    Member(Box<Someone<'e>>),
 }
 
 /// Somebody in a list.
@@ -198,7 +214,9 @@ pub(super) struct Someone<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) guest_of: Option<&'e str>,
+    pub(super) guest: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guest_of: Option<Host<'e>>,
 }
 
 /// A room in a list.
@@ -278,7 +296,7 @@ impl<'e> Someone<'e> {
                 ..Self::unproven(name)
             },
             Ignored::GuestOf { name, host } => Self {
-                guest_of: Some(&host.name),
+                guest_of: Some(Host::Named(&host.name)),
                 ..Self::unproven(name)
             },
         }
@@ -298,7 +316,20 @@ impl<'e> Someone<'e> {
             beyond: false,
             site: None,
             address: None,
+            guest: None,
             guest_of: None,
+        }
+    }
+
+    /// Somebody who is heard: a person, or a guest for whom that person vouches.
+    pub(super) fn heard(person: &'e Person, guest: Option<&'e GuestName>) -> Self {
+        match guest {
+            None => Self::of(person),
+            Some(guest) => Self {
+                guest: Some(guest.number),
+                guest_of: Some(Host::Member(Box::new(Self::of(person)))),
+                ..Self::unproven(guest.name.as_str())
+            },
         }
     }
 

@@ -18,8 +18,21 @@ const CHOSEN_MAX: usize = 16;
 pub enum Caller {
     /// The person.
     Person,
-    /// A guest.
+    /// A guest who came by https, and may speak.
     Guest(GuestSession),
+    /// A guest who came by plain http, and only watches.
+    Watcher(GuestSession),
+}
+
+impl Caller {
+    /// The guest's session, if it is a guest.
+    #[must_use]
+    pub fn guest(self) -> Option<GuestSession> {
+        match self {
+            Self::Person => None,
+            Self::Guest(session) | Self::Watcher(session) => Some(session),
+        }
+    }
 }
 
 /// What is asked.

@@ -99,7 +99,7 @@ macro_rules! file {
 }
 
 /// All of them.
-static FILES: [File; 19] = [
+static FILES: [File; 20] = [
     file!(Person, "/", HTML, "head.html", "index.html"),
     file!(Guests, "/", HTML, "head.html", "guest.html"),
     file!(Person, "/voice", HTML, "head.html", "voice.html"),
@@ -114,6 +114,7 @@ static FILES: [File; 19] = [
     file!(Person, "/main.js", SCRIPT, "main.js"),
     file!(Person, "/people.js", SCRIPT, "people.js"),
     file!(Person, "/sentences.js", SCRIPT, "sentences.js"),
+    file!(Guests, "/speak.js", SCRIPT, "speak.js"),
     file!(Both, "/store.js", SCRIPT, "store.js"),
     file!(Person, "/talk.js", SCRIPT, "talk.js"),
     file!(Both, "/text.js", SCRIPT, "text.js"),

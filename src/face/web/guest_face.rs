@@ -8,16 +8,16 @@ use std::sync::Arc;
 use super::face::WAITING_MAX;
 use super::guest_files::GuestFiles;
 use super::guest_lines::{self, GuestLines};
-use super::guest_link;
 use super::lines;
 use super::queue::Queue;
 use super::server::{Answering, Finding, Refused, Server};
 use super::token::Token;
+use super::{guest_link, guest_link_by_tls};
 use crate::chat::command::{Command, RequestId};
 use crate::chat::entry::{Entry, Request};
 use crate::chat::event::{News, Told};
 use crate::chat::guests::{
-    Departure, GuestRefusal, GuestSession, GuestsCommand, GuestsEvent, LinkToken, line_of,
+    Departure, GuestRefusal, GuestSession, GuestsCommand, GuestsEvent, LinkToken, TlsLink, line_of,
 };
 use crate::chat::rooms::RoomNumber;
 use crate::chat::transfer::{FilesCommand, OfferId};
@@ -83,6 +83,8 @@ pub struct GuestFaceConfig {
     pub room_name: String,
     /// Where telephones reach this computer.
     pub address: SocketAddr,
+    /// The fingerprint of the certificate, if they reach it by https, too.
+    pub fingerprint: Option<String>,
     /// Most guests at once.
     pub most: usize,
     /// Lines from before that a newcomer is shown.
@@ -160,9 +162,15 @@ impl GuestFace {
         let Some(bytes) = token.bytes() else {
             return;
         };
+        let fingerprint = self.config.fingerprint.clone();
+        let by_tls = fingerprint.map(|fingerprint| TlsLink {
+            url: guest_link_by_tls(self.config.address, token),
+            fingerprint,
+        });
         self.ask(GuestsCommand::Open {
             token: LinkToken(bytes),
             url: guest_link(self.config.address, token),
+            by_tls,
             most: self.config.most,
             history: self.config.history,
         });
@@ -347,6 +355,18 @@ impl GuestFace {
                 self.leave(*session, Departure::Lost);
             }
             (GuestsEvent::Left { session, why, .. }, _) => self.leave(*session, *why),
+            (
+                GuestsEvent::Muted {
+                    session, is_muted, ..
+                },
+                _,
+            ) => {
+                let here = self.here.get(session);
+                if let Some(queue) = here.and_then(|here| here.queue.as_ref()) {
+                    let words = text::guest_is_muted(self.config.lang, *is_muted);
+                    queue.push(&guest_lines::muted(*is_muted, &words));
+                }
+            }
             (GuestsEvent::LinkWanted, _) => self.renew(),
             _ => {}
         }

@@ -109,6 +109,15 @@ pub(super) fn ready(room: &str, name: &str, number: u32) -> Arc<str> {
     line(&json!({ "event": "ready", "room": room, "user": name, "guest": number }))
 }
 
+/// Whether a guest is heard, in words.
+pub(super) fn muted(is_muted: bool, words: &str) -> Arc<str> {
+    let event = match is_muted {
+        true => "muted",
+        false => "unmuted",
+    };
+    line(&json!({ "event": event, "data": words }))
+}
+
 /// What becomes of a guest who is not here any more, in words where there are some.
 pub(super) fn ended(why: Departure, words: Option<String>) -> Arc<str> {
     let why = match why {

@@ -5,8 +5,8 @@
 //! routes       everything that can be asked for, as one closed table; files: the page itself
 //! token        what a page must know, and how the server shows that it knows it, too
 //! asked        what bodies and queries ask for; call: the same for sound and pictures; pure
-//! server       the thread: tokio and hyper; connections · visit (one of them) · answer ·
-//!              transfers (files that come and go)
+//! server       the thread: tokio and hyper; connections · handshakes (how many of TLS) ·
+//!              visit (one of them) · answer · transfers (files that come and go)
 //! queue        what waits for one page, bounded
 //! face         the loop's side: state of the rooms, events, requests; lines · pending · uploads
 //! guest_face   the same for guests, who have a listener of their own and sessions; guest_lines ·
@@ -25,6 +25,8 @@ mod files;
 mod guest_face;
 mod guest_files;
 mod guest_lines;
+#[cfg(feature = "conference")]
+mod handshakes;
 mod lines;
 mod pending;
 mod queue;
@@ -51,6 +53,12 @@ pub use self::token::{TOKEN_BYTES, Token};
 #[must_use]
 pub fn guest_link(address: SocketAddr, token: &Token) -> String {
     format!("http://{address}/#{}", token.digits())
+}
+
+/// The same by https.
+#[must_use]
+pub fn guest_link_by_tls(address: SocketAddr, token: &Token) -> String {
+    format!("https://{address}/#{}", token.digits())
 }
 
 /// The link of the page with sound alone on this computer.

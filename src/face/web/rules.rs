@@ -17,8 +17,31 @@ use hyper::{Method, Uri};
 use super::routes::{GUESTS, PAGE, Route, Table, Verb, shown_ticket};
 use super::token::Token;
 
-/// The port of plain HTTP, which browsers leave out.
-const HTTP_PORT: u16 = 80;
+/// How a connection came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// Plain bytes.
+    Http,
+    /// TLS.
+    Https,
+}
+
+impl Scheme {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port that browsers leave out.
+    fn usual_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
 
 /// The head of a request.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +56,7 @@ pub(super) struct Head<'r> {
 pub(super) struct Door {
     /// Values of `Host` that are ours, in small letters.
     hosts: Vec<String>,
+    scheme: Scheme,
     pub(super) port: u16,
     pub(super) token: Token,
     table: &'static Table,
@@ -58,34 +82,36 @@ pub(super) enum Refusal {
 impl Door {
     /// The door of a listener on the loopback.
     pub(super) fn on_loopback(port: u16, token: Token) -> Self {
-        Self::of(["127.0.0.1", "localhost"], port, token, &PAGE)
+        let at = (Scheme::Http, port);
+        Self::of(["127.0.0.1", "localhost"], at, token, &PAGE)
     }
 
     /// The door of guests, who reach this computer by one of its addresses and by no name.
-    pub(super) fn of_guests(address: IpAddr, port: u16, token: Token) -> Self {
+    pub(super) fn of_guests(address: IpAddr, at: (Scheme, u16), token: Token) -> Self {
         let host = match address {
             IpAddr::V4(address) => address.to_string(),
             IpAddr::V6(address) => format!("[{address}]"),
         };
-        Self::of([host.as_str()], port, token, &GUESTS)
+        Self::of([host.as_str()], at, token, &GUESTS)
     }
 
     /// A door that answers to some names.
     fn of<'n>(
         names: impl IntoIterator<Item = &'n str>,
-        port: u16,
+        (scheme, port): (Scheme, u16),
         token: Token,
         table: &'static Table,
     ) -> Self {
         let mut hosts = Vec::new();
         for name in names {
             hosts.push(format!("{name}:{port}"));
-            if port == HTTP_PORT {
+            if port == scheme.usual_port() {
                 hosts.push(name.to_owned());
             }
         }
         Self {
             hosts,
+            scheme,
             port,
             token,
             table,
@@ -108,7 +134,7 @@ pub(super) fn judge(head: Head<'_>, door: &Door) -> Result<Route, Refusal> {
     let found = door.table.at(head.target.path());
     match only(head.headers, &ORIGIN) {
         Field::Absent => {}
-        Field::One(origin) if is_origin(origin, host) => {}
+        Field::One(origin) if is_origin(origin, door.scheme, host) => {}
         Field::One(_) | Field::Odd => return Err(Refusal::ForeignOrigin),
     }
     match only(head.headers, &SEC_FETCH_SITE) {
@@ -164,17 +190,17 @@ fn own_host<'r>(head: Head<'r>, door: &Door) -> Option<&'r str> {
     let is_target_ours = match head.target.authority() {
         None => true,
         Some(authority) => {
-            let is_http = head.target.scheme_str() == Some("http");
-            is_http && door.is_ours(authority.as_str())
+            let is_scheme = head.target.scheme_str() == Some(door.scheme.name());
+            is_scheme && door.is_ours(authority.as_str())
         }
     };
     (door.is_ours(host) && is_target_ours).then_some(host)
 }
 
 /// Whether an Origin is that of the page which has this Host.
-fn is_origin(origin: &str, host: &str) -> bool {
-    let own = origin.strip_prefix("http://");
-    own.is_some_and(|own| own.eq_ignore_ascii_case(host))
+fn is_origin(origin: &str, scheme: Scheme, host: &str) -> bool {
+    let (of, own) = origin.split_once("://").unwrap_or_default();
+    of == scheme.name() && own.eq_ignore_ascii_case(host)
 }
 
 /// Whether a person follows a link to the page: the browser shows it as a page of its own, and in

@@ -21,8 +21,10 @@ use super::asked::{Ask, OfferAsk};
 use super::call::{CallAsk, Caller};
 use super::connections::{Connections, Place};
 use super::guest_face::GuestAsk;
+#[cfg(feature = "conference")]
+use super::handshakes::Handshakes;
 use super::queue::Queue;
-use super::rules::Door;
+use super::rules::{Door, Scheme};
 use super::sessions::Sessions;
 use super::token::Token;
 use super::transfers::{DOWNLOADS_MAX, Tickets, UPLOADS_MAX};
@@ -31,7 +33,9 @@ use crate::chat::guests::{GUESTS_MAX, GuestSession};
 use crate::chat::transfer::OfferId;
 use crate::face::offers::Held;
 use crate::net::tcp::Listener;
-use crate::net::tcp_acceptor::{Acceptor, Ends};
+use crate::net::tcp_acceptor::{Accepted, Acceptor, Ends};
+#[cfg(feature = "conference")]
+use crate::net::tls::{Certificate, Opened};
 use crate::store::files::Received;
 use crate::text::Lang;
 
@@ -130,6 +134,10 @@ pub(super) struct Shared {
     pub(super) uploads: Semaphore,
     pub(super) downloads: Arc<Semaphore>,
     pub(super) tickets: Tickets,
+    #[cfg(feature = "conference")]
+    certificate: Arc<Mutex<Option<Certificate>>>,
+    #[cfg(feature = "conference")]
+    handshakes: Handshakes,
 }
 
 impl Shared {
@@ -140,12 +148,32 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+
+    #[cfg(feature = "conference")]
+    fn certificate(&self) -> Option<Certificate> {
+        let certificate = self.certificate.lock();
+        certificate.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether this listener speaks TLS, too.
+    #[cfg(feature = "conference")]
+    pub(super) fn has_certificate(&self) -> bool {
+        self.certificate().is_some()
+    }
+
+    /// Whether this listener speaks TLS, too.
+    #[cfg(not(feature = "conference"))]
+    pub(super) fn has_certificate(&self) -> bool {
+        false
+    }
 }
 
 /// The thread, which ends with this.
 #[derive(Debug)]
 pub struct Server {
     door: Arc<Mutex<Door>>,
+    #[cfg(feature = "conference")]
+    certificate: Arc<Mutex<Option<Certificate>>>,
     /// Dropped to end it.
     stays: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -168,6 +196,10 @@ impl Server {
         let (stays, ends) = oneshot::channel();
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let shared_door = Arc::clone(&door);
+        #[cfg(feature = "conference")]
+        let certificate = Arc::<Mutex<Option<Certificate>>>::default();
+        #[cfg(feature = "conference")]
+        let shared_certificate = Arc::clone(&certificate);
         let serve = move || {
             let shared = Rc::new(Shared {
                 audience,
@@ -180,6 +212,10 @@ impl Server {
                 uploads: Semaphore::new(UPLOADS_MAX),
                 downloads: Arc::new(Semaphore::new(DOWNLOADS_MAX)),
                 tickets: Tickets::default(),
+                #[cfg(feature = "conference")]
+                certificate: shared_certificate,
+                #[cfg(feature = "conference")]
+                handshakes: Handshakes::default(),
             });
             let local = LocalSet::new();
             local.block_on(&runtime, serve(listener, shared, ends));
@@ -187,6 +223,8 @@ impl Server {
         let thread = thread::Builder::new().name("page".into()).spawn(serve)?;
         Ok(Self {
             door,
+            #[cfg(feature = "conference")]
+            certificate,
             stays: Some(stays),
             thread: Some(thread),
         })
@@ -196,6 +234,13 @@ impl Server {
     pub fn renew(&self, token: Token) {
         let mut door = self.door.lock().unwrap_or_else(PoisonError::into_inner);
         door.token = token;
+    }
+
+    /// Speaks TLS, too, with this certificate from now on.
+    #[cfg(feature = "conference")]
+    pub fn certify(&self, certificate: Certificate) {
+        let known = self.certificate.lock();
+        *known.unwrap_or_else(PoisonError::into_inner) = Some(certificate);
     }
 }
 
@@ -235,20 +280,39 @@ async fn serve(listener: Listener, shared: Rc<Shared>, ends: oneshot::Receiver<(
 async fn accept(acceptor: Acceptor, shared: Rc<Shared>) {
     let connections = Connections::of(shared.audience);
     loop {
-        let (stream, ends) = acceptor.accept().await;
+        let (accepted, ends) = acceptor.accept().await;
         let Some(place) = connections.enter(ends.from.ip()) else {
             continue;
         };
         let number = place.number();
-        let task = spawn_local(talk(stream, ends, place, Rc::clone(&shared)));
+        let task = spawn_local(open(accepted, ends, place, Rc::clone(&shared)));
         connections.keep(number, task.abort_handle());
     }
+}
+
+/// Finds out whether a connection is plain or TLS, where it may be either, and serves it.
+async fn open(accepted: Accepted, ends: Ends, place: Place, shared: Rc<Shared>) {
+    #[cfg(feature = "conference")]
+    if let Some(certificate) = shared.certificate() {
+        let may_begin = || shared.handshakes.may_begin(ends.from.ip());
+        return match certificate.open(accepted, may_begin).await {
+            Some(Opened::Plain(stream)) => {
+                talk(stream, (ends, Scheme::Http), place, shared).await;
+            }
+            Some(Opened::Tls(stream)) => {
+                talk(stream, (ends, Scheme::Https), place, shared).await;
+            }
+            // Its place is free again.
+            None => {}
+        };
+    }
+    talk(accepted.plain(), (ends, Scheme::Http), place, shared).await;
 }
 
 /// Serves one connection, for as long as something moves on it.
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
-    ends: Ends,
+    ends: (Ends, Scheme),
     place: Place,
     shared: Rc<Shared>,
 ) {

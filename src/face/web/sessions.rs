@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::rules::Scheme;
 use super::token::Token;
 use crate::chat::guests::{GUESTS_MAX, GuestSession};
 
@@ -20,7 +21,8 @@ pub(super) struct Sessions(RefCell<Table>);
 #[derive(Debug, Default)]
 struct Table {
     newest: u64,
-    by_secret: BTreeMap<[u8; 32], GuestSession>,
+    /// The sessions, and how each was opened.
+    by_secret: BTreeMap<[u8; 32], (GuestSession, Scheme)>,
     by_age: BTreeMap<GuestSession, [u8; 32]>,
     /// The place among the streams of each session that has one.
     streams: BTreeMap<GuestSession, Weak<OwnedSemaphorePermit>>,
@@ -30,12 +32,12 @@ struct Table {
 
 impl Sessions {
     /// A new session. Where there are too many, the oldest is forgotten.
-    pub(super) fn open(&self, secret: &Token) -> GuestSession {
+    pub(super) fn open(&self, secret: &Token, by: Scheme) -> GuestSession {
         let mut table = self.0.borrow_mut();
         table.newest += 1;
         let session = GuestSession(table.newest);
         let hash = hash(secret.digits());
-        table.by_secret.insert(hash, session);
+        table.by_secret.insert(hash, (session, by));
         table.by_age.insert(session, hash);
         if table.by_age.len() > SESSIONS_MAX
             && let Some((_, oldest)) = table.by_age.pop_first()
@@ -45,9 +47,11 @@ impl Sessions {
         session
     }
 
-    /// The session of a secret.
-    pub(super) fn of(&self, secret: &str) -> Option<GuestSession> {
-        self.0.borrow().by_secret.get(&hash(secret)).copied()
+    /// The session of a secret, shown as it was given: whoever listens to plain http learns no
+    /// session of https, and what was learned there is worth nothing here.
+    pub(super) fn of(&self, secret: &str, by: Scheme) -> Option<GuestSession> {
+        let (session, opened_by) = *self.0.borrow().by_secret.get(&hash(secret))?;
+        (opened_by == by).then_some(session)
     }
 
     /// Forgets a session.
@@ -138,16 +142,18 @@ mod tests {
             bytes[..8].copy_from_slice(&number.to_be_bytes());
             Token::of(&bytes)
         };
-        let first = sessions.open(&secret(0));
-        assert_eq!(sessions.of(secret(0).digits()), Some(first));
-        assert_eq!(sessions.of("x"), None);
+        let by = Scheme::Http;
+        let first = sessions.open(&secret(0), by);
+        assert_eq!(sessions.of(secret(0).digits(), by), Some(first));
+        assert_eq!(sessions.of(secret(0).digits(), Scheme::Https), None);
+        assert_eq!(sessions.of("x", by), None);
         sessions.close(first);
-        assert_eq!(sessions.of(secret(0).digits()), None);
+        assert_eq!(sessions.of(secret(0).digits(), by), None);
         for number in 0..10_000 {
-            sessions.open(&secret(number));
+            sessions.open(&secret(number), by);
         }
         assert_eq!(sessions.0.borrow().by_age.len(), SESSIONS_MAX);
         assert_eq!(sessions.0.borrow().by_secret.len(), SESSIONS_MAX);
-        assert!(sessions.of(secret(9_999).digits()).is_some());
+        assert!(sessions.of(secret(9_999).digits(), by).is_some());
     }
 }

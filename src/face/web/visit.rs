@@ -24,7 +24,7 @@ use super::connections::Place;
 use super::guest_face::GuestAsk;
 use super::queue::{Next, QUEUE_MAX_BYTES, Queue};
 use super::routes::{Route, shown_ticket};
-use super::rules::{Door, Head, Refusal, judge, shown_token, shows_token};
+use super::rules::{Door, Head, Refusal, Scheme, judge, shown_token, shows_token};
 use super::server::{Answering, Audience, PageEvent, Shared};
 use super::token::{TOKEN_BYTES, Token};
 use super::transfers::Fetcher;
@@ -65,6 +65,7 @@ const GUEST_BODY_MAX_BYTES: usize = 6 * GUEST_TEXT_MAX_BYTES + 256;
 /// See the file's head.
 pub(super) struct Visit {
     ends: Ends,
+    scheme: Scheme,
     place: Place,
     pub(super) shared: Rc<Shared>,
     /// Counts what shows that somebody reads or writes on the other side.
@@ -97,9 +98,10 @@ struct Challenge {
 }
 
 impl Visit {
-    pub(super) fn new(ends: Ends, place: Place, shared: Rc<Shared>) -> Self {
+    pub(super) fn new((ends, scheme): (Ends, Scheme), place: Place, shared: Rc<Shared>) -> Self {
         Self {
             ends,
+            scheme,
             place,
             shared,
             moves: Rc::default(),
@@ -143,7 +145,10 @@ impl Visit {
         let door = self.shared.door();
         match self.shared.audience {
             Audience::Person => door,
-            Audience::Guests => Door::of_guests(self.ends.to.ip(), self.ends.to.port(), door.token),
+            Audience::Guests => {
+                let at = (self.scheme, self.ends.to.port());
+                Door::of_guests(self.ends.to.ip(), at, door.token)
+            }
         }
     }
 
@@ -155,13 +160,18 @@ impl Visit {
         let by_header = match self.shared.audience {
             Audience::Person => shows_token(head, door).then_some(Fetcher::Person),
             Audience::Guests => {
-                let session = shown_token(head).and_then(|it| self.shared.sessions.of(it));
+                let session = shown_token(head).and_then(|it| self.session(it));
                 session.map(Fetcher::Guest)
             }
         };
         let by = by_header.or_else(by_ticket)?;
         self.place.prove();
         Some(by)
+    }
+
+    /// The guest's session that a secret stands for on this connection.
+    fn session(&self, secret: &str) -> Option<GuestSession> {
+        self.shared.sessions.of(secret, self.scheme)
     }
 
     /// Does what a guest's page asks for.
@@ -172,14 +182,14 @@ impl Visit {
         shown: Option<&str>,
         body: Incoming,
     ) -> Result<Answered, Fault> {
-        let session = shown.and_then(|shown| self.shared.sessions.of(shown));
+        let session = shown.and_then(|shown| self.session(shown));
         if session.is_some() || route == Route::Enter {
             self.place.prove();
         }
         let unknown = Fault::Refused(Refusal::NoToken);
         match (route, session) {
             (Route::File(file), _) => Ok(answer::file(file)),
-            (Route::Texts, _) => Ok(answer::object(texts(self.shared.lang, query))),
+            (Route::Texts, _) => Ok(answer::object(self.texts(query))),
             (Route::Enter, _) => {
                 let token = shown.and_then(|shown| Token::parse(shown)?.bytes());
                 self.let_in(LinkToken(token.ok_or(unknown)?), body).await
@@ -196,7 +206,11 @@ impl Visit {
                 Ok(answer::lines(self.ask_for(session, ask, answer).await?))
             }
             (Route::GuestConnect | Route::GuestCall, Some(session)) => {
-                self.call(Caller::Guest(session), route, body).await
+                let caller = match self.scheme {
+                    Scheme::Http => Caller::Watcher(session),
+                    Scheme::Https => Caller::Guest(session),
+                };
+                self.call(caller, route, body).await
             }
             (Route::Offer, Some(session)) => {
                 self.receive(query, body, Fetcher::Guest(session)).await
@@ -216,7 +230,7 @@ impl Visit {
         let entering = entering.map_err(|_| Fault::Malformed)?;
         let secret = random::<TOKEN_BYTES>().map_err(|_| Fault::Busy)?;
         let secret = Token::of(&secret);
-        let session = self.shared.sessions.open(&secret);
+        let session = self.shared.sessions.open(&secret, self.scheme);
         let (sender, answer) = oneshot::channel();
         let ask = GuestAsk::Enter {
             token,
@@ -264,7 +278,7 @@ impl Visit {
         }
         match route {
             Route::File(file) => Ok(answer::file(file)),
-            Route::Texts => Ok(answer::object(texts(self.shared.lang, query))),
+            Route::Texts => Ok(answer::object(self.texts(query))),
             Route::Prove => {
                 let body = whole(body, NONCE_MAX_BYTES).await?;
                 let challenge = serde_json::from_slice::<Challenge>(&body);
@@ -296,6 +310,17 @@ impl Visit {
             | Route::GuestConnect
             | Route::GuestCall => Err(Fault::Refused(Refusal::NoSuchRoute)),
         }
+    }
+
+    /// The page's sentences: those about speaking only where this page can speak, or another can.
+    fn texts(&self, query: &str) -> String {
+        let is_said = |name: &str| match (name, self.scheme) {
+            ("guest_speak_by", Scheme::Http) => self.shared.has_certificate(),
+            ("guest_speak_by", Scheme::Https) => false,
+            ("guest_warning_https", scheme) => scheme == Scheme::Https,
+            _ => true,
+        };
+        texts(self.shared.lang, query, is_said)
     }
 
     /// Leave to hold a body and to wait for an answer.
@@ -395,13 +420,14 @@ async fn whole(body: Incoming, max_bytes: usize) -> Result<Bytes, Fault> {
 }
 
 /// The page's sentences in the language that it asks for, or in the program's.
-fn texts(lang: Lang, query: &str) -> String {
+fn texts(lang: Lang, query: &str, is_said: impl Fn(&str) -> bool) -> String {
     let lang = match query.split('&').find_map(|pair| pair.strip_prefix("lang=")) {
         Some(locale) => Lang::of_locale(locale),
         None => lang,
     };
     let texts = text::page(lang).into_iter();
     let texts = texts.chain([("emoji", emoji_table())]);
+    let texts = texts.filter(|(name, _)| is_said(name));
     let texts: serde_json::Map<String, serde_json::Value> = texts
         .map(|(name, sentence)| (name.to_owned(), sentence.into()))
         .collect();

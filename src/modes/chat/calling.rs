@@ -1,6 +1,7 @@
 //! The call of `chat`: frames between the pages' connections and the room where the call is, and
 //! what pages are told of it. The thread of the connections starts with the first page.
 
+mod guests;
 mod places;
 
 use std::collections::BTreeMap;
@@ -14,13 +15,15 @@ use super::paging::PageNews;
 use crate::chat::Input;
 use crate::chat::command::{Command, RequestId};
 use crate::chat::event::{News, Told};
-use crate::chat::guests::{GuestRefusal, GuestSession, GuestsEvent};
+use crate::chat::guests::GuestSession;
 use crate::chat::media::{Captured, FromPage, MediaCommand, MediaEvent, Played, Source, ToPage};
 use crate::chat::rooms::RoomNumber;
 use crate::face::call::CallView;
 use crate::face::json::call::{media, state_line};
 use crate::face::web::{Answering, CallAct, CallAsk, CallLine, Caller, Refused};
-use crate::net::conference::{Conference, Frame, News as ConferenceNews, OfferFault, PeerId, Side};
+use crate::net::conference::{
+    Conference, Frame, News as ConferenceNews, OfferFault, PeerId, Sends, Side,
+};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::StreamId;
 use crate::text::{self, Lang};
@@ -39,6 +42,10 @@ pub(super) struct Calling {
     peers: BTreeMap<PeerId, Option<GuestSession>>,
     /// Which page sends what.
     senders: BTreeMap<Source, PeerId>,
+    /// The numbers of the guests whose pages may send their voices.
+    speakers: BTreeMap<PeerId, u32>,
+    /// The guests' pages that ask whether they may.
+    asking: BTreeMap<GuestSession, (PeerId, Answering)>,
     own_places: Places,
     guest_places: Places,
     next: u64,
@@ -72,14 +79,16 @@ impl Calling {
             self.guest_places = Places::default();
             return;
         };
-        self.own_places.assign(&view.pictures, &view.voices);
+        let hosted: Vec<StreamId> = view.hosted().map(|state| state.stream).collect();
+        let voices: Vec<StreamId> = hosted.iter().chain(&view.voices).copied().collect();
+        self.own_places.assign(&view.pictures, &voices);
         let own = |is_picture| {
             let own = view.own();
             own.filter(move |state| state.source.is_picture() == is_picture)
                 .map(|state| state.stream)
         };
         let pictures: Vec<StreamId> = own(true).chain(view.pictures.iter().copied()).collect();
-        let voices: Vec<StreamId> = own(false).chain(view.voices.iter().copied()).collect();
+        let voices: Vec<StreamId> = own(false).chain(voices).collect();
         self.guest_places.assign(&pictures, &voices);
     }
 
@@ -97,8 +106,10 @@ impl Calling {
             bytes,
             ..
         } = played;
+        let except = self.page_of_guest(stream);
         let frame = |side, place| Frame {
             side,
+            except,
             place,
             stream: stream.0,
             codec,
@@ -117,27 +128,6 @@ impl Calling {
             conference.play(frame(Side::Guests, place));
         }
     }
-
-    /// Hands an own frame to guests, whom no other way leads to.
-    fn play_to_guests(&self, captured: &Captured) {
-        let Some(conference) = self.conference.as_ref().filter(|_| self.has_guests()) else {
-            return;
-        };
-        let Some(stream) = self.own_stream(captured.source) else {
-            return;
-        };
-        if let Some(place) = self.guest_places.of(stream, captured.source) {
-            conference.play(Frame {
-                side: Side::Guests,
-                place,
-                stream: stream.0,
-                codec: captured.codec,
-                is_key: captured.is_key,
-                rtp_time: captured.rtp_time,
-                bytes: captured.bytes.as_slice().into(),
-            });
-        }
-    }
 }
 
 impl Driver {
@@ -150,13 +140,12 @@ impl Driver {
             }
             CallAsk::Act { peer, act } => {
                 let peer = PeerId(peer);
-                let session = match caller {
-                    Caller::Person => None,
-                    Caller::Guest(session) => Some(session),
-                };
-                if self.paging.calling.peers.get(&peer) != Some(&session) {
+                if self.paging.calling.peers.get(&peer) != Some(&caller.guest()) {
                     let words = text::call_is_over(self.lang);
                     return answering.refuse(Refused::Wrong, words);
+                }
+                if let (Caller::Guest(session), CallAct::Begin(Source::Sound)) = (caller, &act) {
+                    return self.ask_to_speak(now, (session, peer), answering);
                 }
                 match self.act(now, caller, peer, act) {
                     Ok(()) => answering.answer(said()),
@@ -175,9 +164,11 @@ impl Driver {
         answering: Answering,
     ) {
         let lang = self.lang;
-        let (side, session) = match caller {
-            Caller::Person => (Side::Own, None),
-            Caller::Guest(session) => (Side::Guests, Some(session)),
+        let session = caller.guest();
+        let of = match caller {
+            Caller::Person => (Side::Own, Sends::Everything),
+            Caller::Guest(_) => (Side::Guests, Sends::OneVoice),
+            Caller::Watcher(_) => (Side::Guests, Sends::Nothing),
         };
         let Some(room) = self.room_of_call(caller, name) else {
             return answering.refuse(Refused::Wrong, text::call_is_over(lang));
@@ -215,7 +206,7 @@ impl Driver {
             }
         };
         if let Some(conference) = &self.paging.calling.conference {
-            conference.connect(peer, side, sdp.into_bytes(), Box::new(on_answer));
+            conference.connect(peer, of, sdp.into_bytes(), Box::new(on_answer));
         }
         if is_first {
             self.media(now, room, MediaCommand::Watch);
@@ -226,7 +217,7 @@ impl Driver {
     /// The room of a page's call: guests have theirs.
     fn room_of_call(&self, caller: Caller, name: Option<String>) -> Option<RoomNumber> {
         match caller {
-            Caller::Guest(session) => {
+            Caller::Guest(session) | Caller::Watcher(session) => {
                 let is_here = self.face.has_guest(session);
                 self.face.room_of_guests().filter(|_| is_here)
             }
@@ -240,6 +231,11 @@ impl Driver {
     }
 
     fn start_conference(&mut self) -> io::Result<()> {
+        let is_over = |conference: &mut Conference| conference.is_over();
+        if self.paging.calling.conference.take_if(is_over).is_some() {
+            // What was connected by it is gone with it.
+            self.close_pages(self.clock.now(), |_, _| true);
+        }
         if self.paging.calling.conference.is_none() {
             let tell = self.tell.clone();
             let tell = move || tell.send(Event::Page(PageNews::Conference)).is_ok();
@@ -261,6 +257,9 @@ impl Driver {
         let calling = &mut self.paging.calling;
         match act {
             CallAct::Leave => self.close_pages(now, |other, _| other == peer),
+            CallAct::End(Source::Sound) if calling.speakers.contains_key(&peer) => {
+                self.silence_guest(now, peer);
+            }
             _ if caller != Caller::Person => return Err(text::guests_only_watch(self.lang)),
             CallAct::Begin(source) => match calling.senders.get(&source) {
                 Some(sender) if *sender == peer => {}
@@ -297,6 +296,7 @@ impl Driver {
         let Some(room) = self.paging.calling.room else {
             return;
         };
+        self.silence_guest(now, peer);
         for source in Source::ALL {
             if self.paging.calling.senders.get(&source) == Some(&peer) {
                 self.paging.calling.senders.remove(&source);
@@ -327,20 +327,6 @@ impl Driver {
         }
     }
 
-    /// Whoever is a guest no more sees and hears no more.
-    fn part_from_guests(&mut self, event: &GuestsEvent) {
-        let now = self.clock.now();
-        match event {
-            GuestsEvent::Closed => self.close_pages(now, |_, session| session.is_some()),
-            GuestsEvent::Left { session, .. }
-            | GuestsEvent::Refused {
-                session,
-                why: GuestRefusal::NoSession,
-            } => self.close_pages(now, |_, of| of == Some(*session)),
-            _ => {}
-        }
-    }
-
     /// Takes in what the connections report.
     pub(super) fn on_conference(&mut self) {
         let now = self.clock.now();
@@ -363,6 +349,9 @@ impl Driver {
     }
 
     fn on_captured(&mut self, now: Moment, peer: PeerId, captured: Captured) {
+        if self.paging.calling.side(peer) == Some(Side::Guests) {
+            return self.on_guest_captured(now, peer, captured);
+        }
         let calling = &self.paging.calling;
         let is_meant = calling.senders.get(&captured.source) == Some(&peer)
             && calling.side(peer) == Some(Side::Own);
@@ -423,7 +412,7 @@ impl Driver {
     pub(super) fn on_call_told(&mut self, told: &Told) {
         let event = match &told.news {
             News::Media(event) => event,
-            News::Guests(event) => return self.part_from_guests(event),
+            News::Guests(event) => return self.follow_guests(told.request, event),
             _ => return,
         };
         if let MediaEvent::Refused(_) = **event {
@@ -444,6 +433,8 @@ impl Driver {
         }
         calling.room = None;
         calling.senders.clear();
+        calling.speakers.clear();
+        calling.asking.clear();
         for peer in std::mem::take(&mut calling.peers).into_keys() {
             if let Some(conference) = &calling.conference {
                 conference.close(peer);

@@ -2,6 +2,8 @@
 //! loop adds it to its faces when it is there.
 
 use std::io;
+#[cfg(feature = "conference")]
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +16,8 @@ use crate::chat::command::PageAsk;
 use crate::chat::guests::asks_first;
 use crate::chat::rooms::RoomNumber;
 use crate::cli::{Browser, ChatSettings, GuestSettings, PageKind, PagePort, PageSettings};
+#[cfg(feature = "conference")]
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::face::Terminal;
 use crate::face::web::{
@@ -23,6 +27,8 @@ use crate::face::web::{
 #[cfg(feature = "conference")]
 use crate::net::conference::PeerId;
 use crate::net::tcp::Listener;
+#[cfg(feature = "conference")]
+use crate::net::tls::Certificate;
 use crate::store::identity::random;
 use crate::store::page::{KeptPage, Redirect};
 use crate::terminal::browser;
@@ -67,6 +73,8 @@ pub(super) struct OpenGuests {
     token: Token,
     /// Where telephones reach it.
     address: SocketAddr,
+    /// The fingerprint of its certificate, if it has one.
+    fingerprint: Option<String>,
 }
 
 /// Where a page is, and what keeps that.
@@ -276,6 +284,7 @@ impl Driver {
             room,
             room_name: state.name,
             address: page.address,
+            fingerprint: page.fingerprint,
             most,
             history,
         };
@@ -365,11 +374,33 @@ fn open_guests(guests: GuestSettings, lang: Lang, tell: Sender<Event>) -> io::Re
     let token = Token::of(&random::<TOKEN_BYTES>()?);
     let tell_event = move |event| tell.send(Event::Page(PageNews::Event(event))).is_ok();
     let server = Server::start(listener, Audience::Guests, token.clone(), lang, tell_event)?;
+    let fingerprint = match guests.has_tls {
+        true => Some(certify(&server, &reached)?),
+        false => None,
+    };
     Ok(OpenGuests {
         server,
         token,
         address,
+        fingerprint,
     })
+}
+
+/// Lets a page speak TLS at its addresses, too, with a certificate for the day. Returns its
+/// fingerprint.
+#[cfg(feature = "conference")]
+fn certify(server: &Server, reached: &[SocketAddr]) -> io::Result<String> {
+    let addresses: Vec<IpAddr> = reached.iter().map(SocketAddr::ip).collect();
+    let certificate = Certificate::for_a_day(&addresses, Clock::start().now().wall_ms)?;
+    let fingerprint = certificate.fingerprint().to_owned();
+    server.certify(certificate);
+    Ok(fingerprint)
+}
+
+/// Without calls there is nobody to be heard by.
+#[cfg(not(feature = "conference"))]
+fn certify(_: &Server, _: &[SocketAddr]) -> io::Result<String> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 fn link_of(kind: PageKind, port: u16, token: &Token) -> String {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use str0m::format;
 
+use super::PeerId;
 use crate::chat::media::Codec;
 
 /// Most pictures that a page shows at once.
@@ -24,6 +25,17 @@ pub enum Side {
     Guests,
 }
 
+/// What a page may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sends {
+    /// Its microphone, its camera and its screen.
+    Everything,
+    /// Its microphone alone, and no more of it than one voice.
+    OneVoice,
+    /// Nothing.
+    Nothing,
+}
+
 /// A place of a page, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
@@ -38,6 +50,8 @@ pub enum Place {
 pub struct Frame {
     /// Whose pages.
     pub side: Side,
+    /// The page that is left out: its own voice is in it.
+    pub except: Option<PeerId>,
     /// Where it is shown or played.
     pub place: Place,
     /// Names the stream that it is of: another one in the same place begins anew.

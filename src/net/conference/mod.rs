@@ -22,14 +22,14 @@ mod thread;
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::mpsc::{Sender, channel};
 
-pub use self::frame::{Frame, PEERS_MAX, PICTURES, Place, Side, VOICES};
+pub use self::frame::{Frame, PEERS_MAX, PICTURES, Place, Sends, Side, VOICES};
 pub use self::offer::{OFFER_MAX_BYTES, OfferFault, Proposal};
 use self::sockets::Sockets;
 use crate::chat::media::{Captured, Source};
@@ -79,13 +79,14 @@ pub type OnAnswer = Box<dyn FnOnce(Result<String, OfferFault>) + Send>;
 enum Ask {
     Connect {
         peer: PeerId,
-        side: Side,
+        of: (Side, Sends),
         sdp: Vec<u8>,
         on_answer: OnAnswer,
     },
     Play(Frame),
     WantKey(Source),
-    Close(PeerId),
+    /// Look which connections are to be closed.
+    Close,
 }
 
 /// The thread, which ends with this.
@@ -105,6 +106,17 @@ struct Shared {
     waiting: AtomicUsize,
     /// Frames that found a queue full.
     dropped: AtomicU64,
+    /// The connections that are to be closed: whoever was sent away sees nothing more, however much
+    /// waits for the thread.
+    closing: Mutex<Vec<PeerId>>,
+}
+
+impl Shared {
+    /// The connections that are to be closed, each once.
+    fn closing(&self) -> Vec<PeerId> {
+        let closing = self.closing.lock();
+        std::mem::take(&mut *closing.unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Conference {
@@ -134,10 +146,10 @@ impl Conference {
     }
 
     /// Connects a page that proposes this, as SDP. `on_answer` is called in the thread.
-    pub fn connect(&self, peer: PeerId, side: Side, sdp: Vec<u8>, on_answer: OnAnswer) {
+    pub fn connect(&self, peer: PeerId, of: (Side, Sends), sdp: Vec<u8>, on_answer: OnAnswer) {
         let ask = Ask::Connect {
             peer,
-            side,
+            of,
             sdp,
             on_answer,
         };
@@ -161,8 +173,16 @@ impl Conference {
 
     /// Ends a page's connection.
     pub fn close(&self, peer: PeerId) {
-        // One that is not closed by this is closed by its silence.
-        let _ = self.try_ask(Ask::Close(peer));
+        let closing = self.shared.closing.lock();
+        closing.unwrap_or_else(PoisonError::into_inner).push(peer);
+        // A thread whose queue is full is awake, and looks.
+        let _ = self.try_ask(Ask::Close);
+    }
+
+    /// Whether the thread has ended: its sockets could not be had. Another one may be started.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.asks.as_ref().is_none_or(Sender::is_closed)
     }
 
     /// The oldest news.

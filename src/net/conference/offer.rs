@@ -60,7 +60,7 @@ mod tests {
     use super::*;
     use crate::clock::monotonic;
     use crate::net::conference::PeerId;
-    use crate::net::conference::frame::Side;
+    use crate::net::conference::frame::{Sends, Side};
     use crate::net::conference::peer::Peer;
     use crate::protocol::rng::Rng;
     use std::net::SocketAddr;
@@ -76,7 +76,8 @@ mod tests {
         let proposal = Proposal::parse(bytes)?;
         let now = monotonic();
         let addresses = [address].into_iter();
-        let accepted = Peer::accept(PeerId(1), Side::Own, proposal, addresses, now);
+        let of = (Side::Own, Sends::Everything);
+        let accepted = Peer::accept(PeerId(1), of, proposal, addresses, now);
         let (mut peer, answer) = accepted?;
         // Whatever comes of it, it comes to its end.
         for _ in 0..100 {

@@ -15,13 +15,17 @@ use str0m::net::{Protocol, Receive, Transmit};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig, RtcError};
 
 use super::clock::PlaceClock;
-use super::frame::{Frame, PICTURES, Place, Side, VOICES, hertz, ours, theirs};
+use super::frame::{Frame, PICTURES, Place, Sends, Side, VOICES, hertz, ours, theirs};
 use super::offer::{OfferFault, Proposal};
 use super::{News, PeerId};
 use crate::chat::media::{Captured, Codec, Source};
+use crate::protocol::rate::TokenBucket;
 
 /// Longest frame, in bytes: a key picture of a large screen.
 const FRAME_MAX_BYTES: usize = 512 << 10;
+
+/// Frames of a page that may send one voice, in a second and at once: a browser sends 50.
+const MOMENTS: (f64, f64) = (60.0, 50.0);
 
 /// How often a page asks for the same key picture.
 const KEY_INTERVAL: Duration = Duration::from_millis(300);
@@ -37,6 +41,9 @@ const CONNECT_MAX: Duration = Duration::from_secs(20);
 pub(super) struct Peer {
     pub(super) id: PeerId,
     side: Side,
+    sends: Sends,
+    /// How many frames of one voice it may still send.
+    moments: TokenBucket,
     rtc: Rtc,
     began: Instant,
     heard: Instant,
@@ -74,7 +81,7 @@ impl Peer {
     /// Answers a page's offer.
     pub(super) fn accept(
         id: PeerId,
-        side: Side,
+        (side, sends): (Side, Sends),
         proposal: Proposal,
         addresses: impl Iterator<Item = SocketAddr>,
         now: Instant,
@@ -97,6 +104,8 @@ impl Peer {
         let peer = Self {
             id,
             side,
+            sends,
+            moments: TokenBucket::new(MOMENTS.0, MOMENTS.1, Duration::ZERO),
             rtc,
             began: now,
             heard: now,
@@ -258,8 +267,7 @@ impl Peer {
         let mid = added.mid;
         let has = |source: Source| self.sources.iter().any(|(_, other)| *other == source);
         match (added.direction, added.kind) {
-            // Guests never send.
-            (Direction::RecvOnly, _) if self.side == Side::Guests => {}
+            (Direction::RecvOnly, kind) if !self.may_send(kind) => {}
             (Direction::RecvOnly, kind) => {
                 let source = match kind {
                     MediaKind::Audio => Source::Sound,
@@ -280,6 +288,14 @@ impl Peer {
         }
     }
 
+    fn may_send(&self, kind: MediaKind) -> bool {
+        match self.sends {
+            Sends::Everything => true,
+            Sends::OneVoice => kind == MediaKind::Audio,
+            Sends::Nothing => false,
+        }
+    }
+
     /// A whole frame came out of RTP.
     fn on_frame(&mut self, now: Instant, data: MediaData) {
         let of_mid = |(mid, _): &&(Mid, Source)| *mid == data.mid;
@@ -296,6 +312,11 @@ impl Peer {
             self.want_key(now, source);
         }
         if data.data.len() > FRAME_MAX_BYTES {
+            return;
+        }
+        let since = now.saturating_duration_since(self.began);
+        // A stranger's page that floods leaves the queue to the others.
+        if self.sends == Sends::OneVoice && !self.moments.try_spend(1.0, since) {
             return;
         }
         let captured = Captured {

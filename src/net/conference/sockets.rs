@@ -1,5 +1,6 @@
 //! UDP on loopback and on the addresses by which this computer is reached on the LAN: Chromium
-//! reaches the first, Firefox and guests' telephones the others.
+//! reaches the first, Firefox and guests' telephones the others. Addresses come and go while the
+//! program runs: before each page is answered, it is looked which there are.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -39,12 +40,8 @@ impl Sockets {
     /// Opens one for each address, at ports of the system's choice.
     pub(super) fn open() -> io::Result<Self> {
         let mut all = vec![open(Ipv4Addr::LOCALHOST.into())?];
-        let addresses = local_addresses().unwrap_or_default();
-        let outside = addresses
-            .into_iter()
-            .filter(|address| !address.is_loopback() && !is_link_local(*address));
         // An address may go at any time.
-        all.extend(outside.filter_map(|address| open(address).ok()));
+        all.extend(outside().filter_map(|address| open(address).ok()));
         all.truncate(ADDRESSES_MAX);
         Ok(Self { all })
     }
@@ -58,6 +55,12 @@ impl Sockets {
             next: 0,
         })
     }
+}
+
+/// The addresses by which others reach this computer.
+fn outside() -> impl Iterator<Item = IpAddr> {
+    let addresses = local_addresses().unwrap_or_default().into_iter();
+    addresses.filter(|address| !address.is_loopback() && !is_link_local(*address))
 }
 
 /// An address that means nothing without its interface.
@@ -84,6 +87,27 @@ impl Listening {
     /// Where pages reach this program.
     pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.all.iter().map(|(address, _)| *address)
+    }
+
+    /// Opens sockets at addresses that are new, and closes those at addresses that are gone: pages
+    /// that were reached by these connect anew.
+    pub(super) fn follow_addresses(&mut self) {
+        self.follow(&outside().collect::<Vec<_>>());
+    }
+
+    fn follow(&mut self, outside: &[IpAddr]) {
+        let stays = |ip: IpAddr| ip == Ipv4Addr::LOCALHOST || outside.contains(&ip);
+        self.all.retain(|(address, _)| stays(address.ip()));
+        for ip in outside {
+            let is_known = self.all.iter().any(|(address, _)| address.ip() == *ip);
+            if is_known || self.all.len() >= ADDRESSES_MAX {
+                continue;
+            }
+            let opened = open(*ip)
+                .and_then(|(address, socket)| Ok((address, UdpSocket::from_std(socket.into())?)));
+            self.all.extend(opened.ok());
+        }
+        self.next = 0;
     }
 
     /// The next datagram, which is written into a room.
@@ -114,5 +138,37 @@ impl Listening {
         if let Some((_, socket)) = self.all.iter().find(|(address, _)| *address == from) {
             let _ = socket.try_send_to(bytes, to);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::runtime::Builder;
+
+    #[test]
+    fn sockets_follow_the_addresses_of_this_computer() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let _context = runtime.enter();
+        let first = open(Ipv4Addr::LOCALHOST.into()).unwrap();
+        let sockets = Sockets { all: vec![first] };
+        let mut listening = sockets.listen().unwrap();
+        let loopback = listening.addresses().next().unwrap();
+        let addresses =
+            |listening: &Listening| -> Vec<SocketAddr> { listening.addresses().collect() };
+        // Any address of the loopback can be had, and stands for one of the LAN.
+        let lan = IpAddr::from([127, 0, 0, 9]);
+        let gone = IpAddr::from([192, 0, 2, 1]);
+        listening.follow(&[lan, gone]);
+        let with_lan = addresses(&listening);
+        assert_eq!(with_lan.len(), 2, "what cannot be had is left out");
+        assert_eq!((with_lan[0], with_lan[1].ip()), (loopback, lan));
+        listening.follow(&[lan]);
+        assert_eq!(addresses(&listening), with_lan, "what stays keeps its port");
+        let many: Vec<IpAddr> = (1..100).map(|last| [127, 0, 1, last].into()).collect();
+        listening.follow(&many);
+        assert_eq!(addresses(&listening).len(), ADDRESSES_MAX);
+        listening.follow(&[]);
+        assert_eq!(addresses(&listening), [loopback]);
     }
 }

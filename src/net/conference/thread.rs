@@ -16,7 +16,7 @@ use tokio::runtime;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::sleep_until;
 
-use super::frame::{Frame, PEERS_MAX, Side};
+use super::frame::{Frame, PEERS_MAX, Sends, Side};
 use super::offer::{OfferFault, Proposal};
 use super::peer::{Out, Peer};
 use super::sockets::{Came, Listening, Sockets};
@@ -121,6 +121,7 @@ impl Loop {
                 Woken::Came(came) => self.on_datagram(came),
                 Woken::Due => self.on_time(),
             }
+            self.close();
         }
     }
 
@@ -147,21 +148,27 @@ impl Loop {
         match ask {
             Ask::Connect {
                 peer,
-                side,
+                of,
                 sdp,
                 on_answer,
-            } => self.connect((peer, side), &sdp, on_answer),
+            } => self.connect((peer, of), &sdp, on_answer),
             Ask::Play(frame) => self.play(now, &frame),
             Ask::WantKey(source) => self.each(now, |peer| peer.want_key(now, source)),
-            Ask::Close(peer) => {
-                if self.peers.remove(&peer).is_some() {
-                    self.outbox.push(News::Gone(peer));
-                }
+            Ask::Close => {}
+        }
+    }
+
+    /// Closes the connections that are to be closed.
+    fn close(&mut self) {
+        for peer in self.outbox.shared.closing() {
+            if self.peers.remove(&peer).is_some() {
+                self.outbox.push(News::Gone(peer));
             }
         }
     }
 
-    fn connect(&mut self, (id, side): (PeerId, Side), sdp: &[u8], on_answer: OnAnswer) {
+    fn connect(&mut self, (id, of): (PeerId, (Side, Sends)), sdp: &[u8], on_answer: OnAnswer) {
+        let (side, _) = of;
         let of_side = self.peers.values().filter(|client| client.side == side);
         let most = match side {
             Side::Own => OWN_MAX,
@@ -170,10 +177,11 @@ impl Loop {
         if of_side.count() >= most {
             return on_answer(Err(OfferFault::Full));
         }
+        self.sockets.follow_addresses();
         let now = monotonic();
         let addresses = self.sockets.addresses();
         let accepted = Proposal::parse(sdp)
-            .and_then(|proposal| Peer::accept(id, side, proposal, addresses, now));
+            .and_then(|proposal| Peer::accept(id, of, proposal, addresses, now));
         match accepted {
             Ok((peer, answer)) => {
                 self.peers.insert(id, Client { side, peer });
@@ -185,7 +193,11 @@ impl Loop {
     }
 
     fn play(&mut self, now: Instant, frame: &Frame) {
-        self.each(now, |peer| peer.play(now, frame));
+        self.each(now, |peer| {
+            if frame.except != Some(peer.id) {
+                peer.play(now, frame);
+            }
+        });
     }
 
     fn on_datagram(&mut self, came: Came) {

@@ -12,13 +12,13 @@ use super::streams::Owner;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::StreamId;
 use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::frame::call::{Call, Called, Want, Wants};
+use crate::protocol::wire::frame::call::{Call, Called, CalledGuest, Want, Wants};
 use crate::protocol::wire::frame::notice::Notice;
 use crate::protocol::wire::frame::{Author, Body, Key, MemberTag};
 use crate::protocol::wire::media::{Root, Signature};
 
 /// An own stream of a conference, as its owner sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnCalled {
     /// The stream.
     pub stream: StreamId,
@@ -28,6 +28,8 @@ pub struct OwnCalled {
     pub speaks: bool,
     /// The number of its newest unit.
     pub newest_unit: u32,
+    /// Who is heard in it, if that is a guest of this member.
+    pub guest: Option<CalledGuest>,
 }
 
 impl Engine {
@@ -43,6 +45,7 @@ impl Engine {
                 speaks: own.speaks,
                 newest_unit: own.newest_unit,
                 newest,
+                guest: own.guest.clone(),
             })
         });
         let call = Call {

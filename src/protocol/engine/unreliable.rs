@@ -60,6 +60,8 @@ pub enum Priority {
     File,
     /// A symbol that mends a picture.
     PictureRepair,
+    /// What is counted and nothing else.
+    Probe,
 }
 
 /// A symbol to be sent.
@@ -83,6 +85,8 @@ pub(super) struct Unreliable {
     streams: BTreeMap<StreamId, Own>,
     /// How many streams this session has had.
     made: u32,
+    /// How many of its probes it has had.
+    probes: u32,
     queues: BTreeMap<Priority, VecDeque<Queued>>,
     bucket: TokenBucket,
     /// Bytes that files may send before the others.
@@ -119,6 +123,7 @@ impl Default for Unreliable {
         let mut unreliable = Self {
             streams: BTreeMap::new(),
             made: 0,
+            probes: 0,
             queues: BTreeMap::new(),
             bucket: TokenBucket::new(1.0, BURST_LEAST_BYTES, Duration::ZERO),
             file_credit: 0.0,
@@ -245,8 +250,18 @@ impl Engine {
         if unreliable.streams.len() >= STREAMS_MAX {
             return None;
         }
-        unreliable.made += 1;
-        let (me, number) = (self.me.identity(), unreliable.made);
+        // Probes are counted from the end, so that they shift no number.
+        let number = match channel {
+            Channel::Probe => {
+                unreliable.probes += 1;
+                u32::MAX - unreliable.probes
+            }
+            _ => {
+                unreliable.made += 1;
+                unreliable.made
+            }
+        };
+        let me = self.me.identity();
         let seal = self.me.seal.streams().stream(&me.key, me.session, number);
         let id = seal.id();
         let own = Own {

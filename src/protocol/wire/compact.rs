@@ -63,13 +63,20 @@ pub enum Channel {
     Picture = 3,
     /// A screen's pictures.
     Screen = 4,
+    /// Nothing: it is counted how much of it arrives.
+    Probe = 5,
 }
 
 impl Channel {
     pub(super) fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Files, Self::Sound, Self::Picture, Self::Screen]
-            .into_iter()
-            .find(|channel| *channel as u8 == byte)
+        let all = [
+            Self::Files,
+            Self::Sound,
+            Self::Picture,
+            Self::Screen,
+            Self::Probe,
+        ];
+        all.into_iter().find(|channel| *channel as u8 == byte)
     }
 }
 

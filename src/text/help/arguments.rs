@@ -93,6 +93,10 @@ fn of_page(path: &str, id: &str) -> Option<&'static str> {
             "Deixa gente sem o roda participar pelo telefone, como seus convidados: um link e um \
             código QR são mostrados [padrão: todos os endereços, porta 5090 ou a próxima livre]"
         }
+        ("chat" | "web", "guests_tls") => {
+            "Deixa os convidados falarem: a página deles vem também por https, com um certificado \
+            feito para o dia, que os navegadores deles não conhecem e de que avisam"
+        }
         ("chat" | "web", "guests_max") => "Máximo de convidados ao mesmo tempo [padrão: 200]",
         ("chat" | "web", "guests_history") => {
             "Quantas mensagens de antes um convidado vê ao entrar [padrão: 0]"

@@ -27,6 +27,10 @@ fn controls(lang: Lang) -> Vec<Named> {
             "page_call_leave",
             say!(lang, "Leave the call", "Sair da chamada"),
         ),
+        (
+            "page_call_show",
+            say!(lang, "Show {{who}} first", "Mostrar {{who}} primeiro"),
+        ),
         ("page_call_mute", say!(lang, "Mute me", "Silenciar-me")),
         (
             "page_call_mute_one",

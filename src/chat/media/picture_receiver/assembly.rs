@@ -7,17 +7,16 @@ use super::super::code::Shape;
 use super::Whole;
 
 /// Most shapes that are tried: the true one, and those of somebody who lies. One more takes the
-/// place of the one with the fewest symbols.
-const SHAPES_MAX: usize = 4;
+/// place of the one with the fewest bytes: whoever pushes the true one out pays as much as it cost.
+const SHAPES_MAX: usize = 8;
 
-/// Most attempts to put a picture together: each costs a check of a signature.
+/// Most attempts to put a picture of one shape together: each costs a check of a signature.
 const ATTEMPTS_MAX: u8 = 24;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     candidates: Vec<Candidate>,
-    attempts: u8,
 }
 
 #[derive(Debug)]
@@ -26,6 +25,7 @@ struct Candidate {
     pieces: BTreeMap<u16, Box<[u8]>>,
     /// Whether as many as are enough made no genuine picture.
     has_failed: bool,
+    attempts: u8,
 }
 
 /// What a symbol made of a picture.
@@ -40,8 +40,7 @@ impl Assembly {
     }
 
     pub(super) fn held_bytes(&self) -> usize {
-        let length = |it: &Candidate| it.pieces.len() * it.shape.symbol_bytes;
-        self.candidates.iter().map(length).sum()
+        self.candidates.iter().map(Candidate::held_bytes).sum()
     }
 
     /// Adds a symbol; `whole` makes a picture of bytes if it is genuine.
@@ -66,7 +65,7 @@ impl Assembly {
         if candidate.pieces.len() < shape.originals.into() {
             return Outcome::Lacking;
         }
-        match candidate.make(&mut self.attempts, &mut whole) {
+        match candidate.make(&mut whole) {
             Some(whole) => Outcome::Whole(whole),
             None => Outcome::Lacking,
         }
@@ -81,13 +80,14 @@ impl Assembly {
             shape,
             pieces: BTreeMap::new(),
             has_failed: false,
+            attempts: 0,
         };
         if self.candidates.len() < SHAPES_MAX {
             self.candidates.push(fresh);
             return self.candidates.len() - 1;
         }
         let places = self.candidates.iter_mut().enumerate();
-        match places.min_by_key(|(_, it)| it.pieces.len()) {
+        match places.min_by_key(|(_, it)| it.held_bytes()) {
             Some((place, fewest)) => {
                 *fewest = fresh;
                 place
@@ -111,6 +111,10 @@ impl Assembly {
 }
 
 impl Candidate {
+    fn held_bytes(&self) -> usize {
+        self.pieces.len() * self.shape.symbol_bytes
+    }
+
     fn lacks(&self) -> u16 {
         let here = self.pieces.len() as u16; // each piece is below `symbols`
         match self.shape.originals.saturating_sub(here) {
@@ -120,11 +124,7 @@ impl Candidate {
     }
 
     /// Puts the picture together; where that makes none, without one symbol after the other.
-    fn make(
-        &mut self,
-        attempts: &mut u8,
-        whole: &mut impl FnMut(&[u8]) -> Option<Whole>,
-    ) -> Option<Whole> {
+    fn make(&mut self, whole: &mut impl FnMut(&[u8]) -> Option<Whole>) -> Option<Whole> {
         let has_more = self.pieces.len() > self.shape.originals.into();
         let without = self.pieces.keys().rev().map(|piece| Some(*piece));
         // Each that is left out while there are more makes a picture of others.
@@ -134,13 +134,13 @@ impl Candidate {
             false => vec![None],
         };
         for without in choices {
-            if *attempts >= ATTEMPTS_MAX {
+            if self.attempts >= ATTEMPTS_MAX {
                 // Too many are false: those that come from now on may be true.
                 self.pieces.clear();
-                *attempts = 0;
+                self.attempts = 0;
                 return None;
             }
-            *attempts += 1;
+            self.attempts += 1;
             let picture = self.shape.decode(&self.pieces, without);
             if let Some(whole) = picture.and_then(|picture| whole(&picture)) {
                 return Some(whole);
@@ -148,5 +148,41 @@ impl Candidate {
         }
         self.has_failed = true;
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::media::Codec;
+
+    /// Adds a symbol of a picture that is genuine if it holds nothing but sevens.
+    fn add(assembly: &mut Assembly, shape: Shape, piece: u16, byte: u8) -> bool {
+        let whole = |bytes: &[u8]| {
+            bytes.iter().all(|byte| *byte == 7).then(|| Whole {
+                is_key: true,
+                codec: Codec::Vp8,
+                time: 0,
+                frame: bytes.to_vec(),
+            })
+        };
+        let bytes = vec![byte; shape.symbol_bytes].into();
+        matches!(assembly.add(shape, piece, bytes, whole), Outcome::Whole(_))
+    }
+
+    #[test]
+    fn false_shapes_push_out_each_other_and_not_the_true_one() {
+        let truth = Shape::heard(4, 1000).unwrap();
+        let mut assembly = Assembly::default();
+        let mut others = (1..400).filter_map(|half| Shape::heard(1, 2 * half));
+        // A flood of small ones, before each symbol and between them: none is enough to make the
+        // attempts of the true one fewer.
+        for piece in 0..4 {
+            for false_one in others.by_ref().take(60) {
+                assert!(!add(&mut assembly, false_one, 0, 9));
+            }
+            let is_whole = add(&mut assembly, truth, piece, 7);
+            assert_eq!(is_whole, piece == 3, "{piece}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 // The call: speak, camera, screen, leave. Nothing is on without a click here, and while something
 // is, a mark says so.
 import { button } from './people.js';
-import { Picture, Stage } from './stage.js';
+import { Picture, SOURCES, Stage } from './stage.js';
 import { make, nameOf, on, t } from './text.js';
 
 const METER_MS = 100;
@@ -31,7 +31,7 @@ export class Call {
 		this.isHeld = false;
 		this.devices = {};
 		this.stage = new Stage({
-			sends: true,
+			sends: Object.keys(SOURCES),
 			connect: (sdp) => this.connect(sdp),
 			changed: () => this.draw(),
 			broken: () => this.draw(),
@@ -74,10 +74,11 @@ export class Call {
 		this.says.ariaLive = 'polite';
 		this.hands = make('p', 'hands');
 		this.others = make('p', 'others');
+		this.choices = make('p', 'others');
 		const acts = make('div', 'call-acts', ...Object.values(this.buttons), this.watch, this.mute, this.hand, this.leaveButton, this.meter, this.pushLabel, ...Object.values(this.chosen));
 		const { grid, voices, speakers } = this.stage;
 		if (isSound) grid.hidden = true;
-		this.box.replaceChildren(this.air, acts, this.says, grid, voices, this.others, this.hands, speakers);
+		this.box.replaceChildren(this.air, acts, this.says, grid, voices, this.others, this.choices, this.hands, speakers);
 	}
 
 	/** Whether something of this page is on. */
@@ -297,6 +298,17 @@ export class Call {
 		return (this.stage.state?.hands ?? []).some(({ key }) => key && key === me?.key);
 	}
 
+	/** Pictures that have no place, each with a button that gives it one. */
+	drawChoices(others) {
+		const pictures = others.filter(({ media }) => media !== 'sound');
+		const drawn = JSON.stringify([pictures, document.documentElement.lang]);
+		if (drawn === this.drawnChoices) return;
+		this.drawnChoices = drawn;
+		this.choices.replaceChildren(...pictures.map((who) => button(t('page_call_show', { who: nameOf(who) }), () => {
+			this.act({ choose: [who.id] }).catch((error) => this.tell(error.message));
+		})));
+	}
+
 	/** How loud this microphone is. */
 	measure(track) {
 		const audio = new AudioContext();
@@ -412,6 +424,7 @@ export class Call {
 		const others = [...new Set([...shown, ...state.others ?? []].map(nameOf))];
 		const lost = state.lost_percent ? ` ${t('page_call_unfit', { percent: state.lost_percent })}` : '';
 		this.others.textContent = (others.length > 0 ? t('page_call_others', { who: others.join(', ') }) : '') + lost;
+		this.drawChoices(isIn ? state.others ?? [] : []);
 		stage.draw();
 		this.page.drawn();
 	}

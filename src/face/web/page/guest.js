@@ -1,7 +1,8 @@
-// The page of a guest, on a telephone that reads plain http: what is said and offered, and an entry.
+// The page of a guest, on a telephone: what is said and offered, and an entry; by https a voice, too.
 // It can do nothing else, and the host's program offers it nothing else.
-import { at, load, make, on, onSent, t } from './text.js';
+import { at, has, load, make, on, onSent, t } from './text.js';
 import { Room } from './store.js';
+import { Voice } from './speak.js';
 import { Stage } from './stage.js';
 import { View } from './view.js';
 import { download, takeFiles, useActs } from './files.js';
@@ -19,7 +20,7 @@ const view = new View(at('log'), {
 });
 
 const stage = new Stage({
-	sends: false,
+	sends: location.protocol === 'https:' ? ['sound'] : [],
 	async connect(sdp) {
 		const response = await ask('/guest/offer', { sdp });
 		if (!response.ok) throw new Error(await response.text());
@@ -27,7 +28,17 @@ const stage = new Stage({
 		return answer;
 	},
 	changed() {},
+	again: () => voice?.resume(),
 });
+/** Only by https. */
+let voice = null;
+
+async function act(what, peer, isLast = false) {
+	const headers = { Authorization: `Bearer ${session}` };
+	const body = JSON.stringify({ peer, ...what });
+	const response = await fetch('/guest/call', { method: 'POST', headers, body, keepalive: isLast });
+	if (!response.ok) throw new Error(await response.text());
+}
 // Nothing is played before it is asked for.
 const watch = make('button');
 on(watch, 'click', async () => {
@@ -45,11 +56,12 @@ on(watch, 'click', async () => {
 function drawCall(state) {
 	stage.told(state);
 	const isOn = [...state.pictures, ...state.voices].some(Boolean);
-	at('call').hidden = !isOn;
+	at('call').hidden = !isOn && !voice;
 	watch.textContent = `▶ ${t('page_call_watch')}`;
-	if (!isOn && stage.isIn) {
+	watch.hidden = stage.isIn || !isOn;
+	if (!isOn && stage.isIn && !voice?.track) {
 		stage.close();
-		watch.hidden = false;
+		watch.hidden = true;
 	}
 }
 
@@ -92,6 +104,9 @@ function take(event) {
 		says(event.data ?? '');
 	} else if (event.event === 'call') {
 		drawCall(event);
+	} else if (event.event === 'muted' || event.event === 'unmuted') {
+		if (event.event === 'muted') voice?.stop();
+		says(event.data ?? '');
 	} else if (event.event === 'ended') {
 		leave(event.data ?? t('guest_out'));
 	}
@@ -100,6 +115,7 @@ function take(event) {
 function leave(words) {
 	session = null;
 	sessionStorage.removeItem('session');
+	voice?.stop();
 	stage.close();
 	at('call').hidden = true;
 	says(words);
@@ -110,6 +126,7 @@ function leave(words) {
 function show() {
 	at('enter').hidden = session !== null || !link;
 	for (const id of ['log', 'say']) at(id).hidden = session === null;
+	at('call').hidden = session === null || !voice;
 	view.show(room.main);
 }
 
@@ -168,7 +185,17 @@ async function send() {
 async function start() {
 	link = takeToken('link');
 	await load();
-	at('call').replaceChildren(watch, stage.grid, stage.voices, stage.speakers);
+	if (location.protocol === 'https:') {
+		voice = new Voice({ stage, act, says });
+		at('about').textContent = t('guest_warning_https');
+	}
+	if (has('guest_speak_by') && link) {
+		const open = at('by-https').querySelector('a');
+		open.href = `https://${location.host}/#${link}`;
+		open.textContent = t('guest_speak_go');
+		at('by-https').hidden = false;
+	}
+	at('call').replaceChildren(...voice ? [voice.air, voice.button] : [], watch, stage.grid, stage.voices, stage.speakers);
 	useActs(FILES);
 	takeFiles(() => session && { path: '/guest/files', token: session, answered() {}, failed: says });
 	onSent(at('enter'), () => enter(at('name').value));

@@ -4,7 +4,7 @@ import { make, named, nameOf, on, t } from './text.js';
 
 const PICTURES = 4;
 const VOICES = 8;
-const SOURCES = { sound: 'audio', camera: 'video', screen: 'video' };
+export const SOURCES = { sound: 'audio', camera: 'video', screen: 'video' };
 const CODECS = /^(audio\/opus|video\/(vp8|vp9|rtx))$/i;
 const AGAIN_MS = 1000;
 
@@ -56,7 +56,7 @@ export class Picture {
 }
 
 export class Stage {
-	/** `hooks`: `connect(sdp)` gives the answer and the connection's number, `sends`, `changed()`. */
+	/** `hooks`: `connect(sdp)` gives the answer and the connection's number, `sends`: of these, `changed()`. */
 	constructor(hooks) {
 		this.hooks = hooks;
 		this.pc = null;
@@ -101,9 +101,7 @@ export class Stage {
 			return made;
 		};
 		this.senders = {};
-		if (this.hooks.sends) {
-			for (const [media, kind] of Object.entries(SOURCES)) this.senders[media] = add(kind, { direction: 'sendonly' }).sender;
-		}
+		for (const media of this.hooks.sends) this.senders[media] = add(SOURCES[media], { direction: 'sendonly' }).sender;
 		const receivers = (kind, count) => Array.from({ length: count }, () => add(kind, { direction: 'recvonly' }).receiver);
 		this.receivers = { voices: receivers('audio', VOICES), pictures: receivers('video', PICTURES) };
 		on(pc, 'connectionstatechange', () => {
@@ -158,7 +156,7 @@ export class Stage {
 
 	draw() {
 		const { pictures = [], voices = [], speaking = [] } = this.state ?? {};
-		const isSpeaking = (who) => speaking.some(({ key, user }) => (key ? key === who.key : user === who.user));
+		const isSpeaking = (who) => speaking.some(({ key, user, guest, guest_of: host }) => (key ? key === who.key : user === who.user && guest === who.guest && host?.key === who.guest_of?.key));
 		this.pictures.forEach((picture, at) => {
 			const who = pictures[at];
 			const track = who && this.receivers.pictures[at]?.track;

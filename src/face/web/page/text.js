@@ -22,6 +22,9 @@ export async function load(wanted) {
 	};
 }
 
+/** Whether there is such a sentence here. */
+export const has = (key) => key in table;
+
 /** A sentence; `{placeholders}` become values. Of a count of 1 there may be a sentence of its own. */
 export function t(key, values = {}) {
 	const one = values.count === 1 ? table[`${key}_1`] : undefined;

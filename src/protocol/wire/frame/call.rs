@@ -2,19 +2,26 @@
 //!
 //! ```text
 //! 4   call: flags 1 | loses 1 (of a hundred) | count 1 |
-//!     streams: number 4 | channel 1 | codec 1 | flags 1 | newest unit 4 | newest frame 4
+//!     streams: number 4 | channel 1 | codec 1 | flags 1 | newest unit 4 | newest frame 4 |
+//!     only of a guest: number 4 | name length 1 | name;
+//!     only of whoever counted: stream 8 | frames 2
 //! 5   wants: count 1 | wanted: stream 8 | unit 4 | symbols 2 | above 2
 //! ```
 //!
 //! A call is said again while anything in it is so, and once more when nothing is. A receiver says
 //! *how many* symbols it wants of a unit, as in a report of files, and below which symbol it has
-//! heard of all: what left behind that is on its way to it.
+//! heard of all: what left behind that is on its way to it. A guest has no key: the author sends
+//! what the guest says, and vouches for it, as in a guest's messages.
 
 use super::bytes::{Reader, Writer};
+use crate::protocol::message::{NAME_MAX_BYTES, Name};
 use crate::protocol::wire::compact::{Channel, StreamId};
 
-/// Most streams in one call.
-pub const CALLED_MAX: usize = 4;
+/// Most guests of one member who speak at once: as many as a room can follow.
+pub const GUESTS_CALLED_MAX: usize = 4;
+
+/// Most streams in one call: of a microphone, a camera, a screen and a probe, and of guests.
+pub const CALLED_MAX: usize = 4 + GUESTS_CALLED_MAX;
 
 /// Most wants in one notice.
 pub const WANTS_MAX: usize = 24;
@@ -31,10 +38,21 @@ pub struct Call {
     pub loses: u8,
     /// What the author sends.
     pub streams: Vec<Called>,
+    /// How much of a probe has arrived at the author.
+    pub counted: Option<Counted>,
+}
+
+/// How many frames of a stream have arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The stream.
+    pub stream: StreamId,
+    /// How many of its frames.
+    pub frames: u16,
 }
 
 /// A stream of a conference, as its author announces it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Called {
     /// The stream, by its number in the author's session.
     pub number: u32,
@@ -48,6 +66,17 @@ pub struct Called {
     pub newest_unit: u32,
     /// The number of its newest frame.
     pub newest: u32,
+    /// Who is heard in it, if that is a guest of its author.
+    pub guest: Option<CalledGuest>,
+}
+
+/// A guest of the author.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalledGuest {
+    /// The author's number for the guest.
+    pub number: u32,
+    /// The name that the guest goes by.
+    pub name: Name,
 }
 
 /// What somebody lacks.
@@ -72,28 +101,43 @@ pub struct Want {
 
 const HAS_HAND_UP: u8 = 1;
 const ASKS: u8 = 2;
+const COUNTED: u8 = 4;
 const SPEAKS: u8 = 1;
+const OF_GUEST: u8 = 2;
 
 impl Call {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let (flags, loses, count) = (reader.u8()?, reader.u8()?, reader.u8()?);
         let streams = reader.list(count, CALLED_MAX, Called::read)?;
-        let is_known = flags & !(HAS_HAND_UP | ASKS) == 0 && loses <= 100;
+        let counted = match flags & COUNTED != 0 {
+            true => Some(Counted {
+                stream: StreamId(reader.u64()?),
+                frames: reader.u16()?,
+            }),
+            false => None,
+        };
+        let is_known = flags & !(HAS_HAND_UP | ASKS | COUNTED) == 0 && loses <= 100;
         is_known.then_some(Self {
             has_hand_up: flags & HAS_HAND_UP != 0,
             asks: flags & ASKS != 0,
             loses,
             streams,
+            counted,
         })
     }
 
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
         debug_assert!(self.streams.len() <= CALLED_MAX, "one per source");
         let hand = if self.has_hand_up { HAS_HAND_UP } else { 0 };
-        writer.u8(hand | if self.asks { ASKS } else { 0 });
+        let counted = if self.counted.is_some() { COUNTED } else { 0 };
+        writer.u8(hand | counted | if self.asks { ASKS } else { 0 });
         writer.u8(self.loses);
         writer.count(self.streams.len());
         self.streams.iter().for_each(|called| called.write(writer));
+        if let Some(counted) = &self.counted {
+            writer.u64(counted.stream.0);
+            writer.u16(counted.frames);
+        }
     }
 }
 
@@ -102,8 +146,12 @@ impl Called {
         let number = reader.u32()?;
         let channel = Channel::from_byte(reader.u8()?)?;
         let (codec, flags) = (reader.u8()?, reader.u8()?);
-        let is_known = flags & !SPEAKS == 0 && channel != Channel::Files;
+        let is_known = flags & !(SPEAKS | OF_GUEST) == 0 && channel != Channel::Files;
         let (newest_unit, newest) = (reader.u32()?, reader.u32()?);
+        let guest = match flags & OF_GUEST != 0 {
+            true => Some(CalledGuest::read(reader)?),
+            false => None,
+        };
         is_known.then_some(Self {
             number,
             channel,
@@ -111,16 +159,32 @@ impl Called {
             speaks: flags & SPEAKS != 0,
             newest_unit,
             newest,
+            guest,
         })
     }
 
     fn write(&self, writer: &mut Writer<'_>) {
+        let of_guest = if self.guest.is_some() { OF_GUEST } else { 0 };
         writer.u32(self.number);
         writer.u8(self.channel as u8);
         writer.u8(self.codec);
-        writer.u8(if self.speaks { SPEAKS } else { 0 });
+        writer.u8(if self.speaks { SPEAKS } else { 0 } | of_guest);
         writer.u32(self.newest_unit);
         writer.u32(self.newest);
+        if let Some(guest) = &self.guest {
+            writer.u32(guest.number);
+            writer.text_8(guest.name.as_str());
+        }
+    }
+}
+
+impl CalledGuest {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let number = reader.u32()?;
+        let name = reader.text_8(NAME_MAX_BYTES)?;
+        // A name has one spelling, so that it is the same guest's everywhere.
+        let name = Name::parse(name).ok().filter(|it| it.as_str() == name)?;
+        Some(Self { number, name })
     }
 }
 
@@ -166,27 +230,40 @@ pub(super) mod strategies {
         let channel = prop_oneof![
             Just(Channel::Sound),
             Just(Channel::Picture),
-            Just(Channel::Screen)
+            Just(Channel::Screen),
+            Just(Channel::Probe)
         ];
-        let called = (any::<(u32, u8, bool, u32, u32)>(), channel);
-        let called =
-            called.prop_map(
-                |((number, codec, speaks, newest_unit, newest), channel)| Called {
-                    number,
-                    channel,
-                    codec,
-                    speaks,
-                    newest_unit,
-                    newest,
-                },
-            );
+        let guest = (any::<u32>(), "[a-zé]{1,10}( [a-z]{1,5})?");
+        let guest = guest.prop_map(|(number, name)| CalledGuest {
+            number,
+            name: Name::parse(&name).unwrap(),
+        });
+        let guest = proptest::option::of(guest);
+        let called = (any::<(u32, u8, bool, u32, u32)>(), channel, guest);
+        let called = called.prop_map(
+            |((number, codec, speaks, newest_unit, newest), channel, guest)| Called {
+                number,
+                channel,
+                codec,
+                speaks,
+                newest_unit,
+                newest,
+                guest,
+            },
+        );
         let streams = proptest::collection::vec(called, 0..=CALLED_MAX);
-        (any::<(bool, bool)>(), 0..=100_u8, streams).prop_map(
-            |((has_hand_up, asks), loses, streams)| Call {
+        let counted = any::<(u64, u16)>().prop_map(|(stream, frames)| Counted {
+            stream: StreamId(stream),
+            frames,
+        });
+        let counted = proptest::option::of(counted);
+        (any::<(bool, bool)>(), 0..=100_u8, streams, counted).prop_map(
+            |((has_hand_up, asks), loses, streams, counted)| Call {
                 has_hand_up,
                 asks,
                 loses,
                 streams,
+                counted,
             },
         )
     }

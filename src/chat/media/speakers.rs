@@ -1,0 +1,152 @@
+//! Who is heard: this person, the guests who speak through this member, and the others. A guest of
+//! this member's is told to its faces with the first sound, and is gone with the last.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::frame::Source;
+use super::own::{Feed, OwnStream};
+use super::selection::{OnAir, on_air};
+use super::telling::{Stream, Tale, Voice};
+use super::{Conference, SPEAKS_FOR};
+use crate::protocol::engine::event::GuestName;
+use crate::protocol::node::Node;
+use crate::protocol::wire::compact::StreamId;
+use crate::protocol::wire::frame::Key;
+use crate::protocol::wire::frame::call::GUESTS_CALLED_MAX;
+
+impl Conference {
+    /// Sends what a guest says from now on; returns whether there is room for that.
+    pub(super) fn begin_guest(&mut self, now: Duration, guest: GuestName, node: &mut Node) -> bool {
+        if self.own.of_guest(guest.number).is_some() {
+            return true;
+        }
+        let has_room = self.own.guests().count() < GUESTS_CALLED_MAX;
+        let feed = Feed::of_guest(guest.number);
+        let has_begun = has_room && self.own.begin(now, feed, Some(guest), node).is_ok();
+        self.look_at = Some(now);
+        has_begun
+    }
+
+    /// Sends no more of those guests who are not heard any more.
+    pub(super) fn end_guests(
+        &mut self,
+        now: Duration,
+        is_heard: impl Fn(u32) -> bool,
+        node: &mut Node,
+    ) {
+        let numbers = self.own.guests().map(|(number, _)| number);
+        let over: Vec<u32> = numbers.filter(|number| !is_heard(*number)).collect();
+        for number in over {
+            let Some(stream) = self.own.end(Feed::of_guest(number), node) else {
+                continue;
+            };
+            let told = stream.guest.as_ref().is_some_and(|guest| guest.is_told);
+            if told {
+                let stream = self.guests_stream(&stream, node);
+                self.tell(None, Tale::Ended(stream));
+            }
+            self.say_soon(now);
+        }
+    }
+
+    /// Tells which guests of this member are heard now.
+    pub(super) fn tell_guests(
+        &mut self,
+        now: Duration,
+        node: &Node,
+        is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
+    ) {
+        let me = self.me;
+        let mut changed = Vec::new();
+        for (number, stream) in self.own.guests() {
+            let is_active = stream.is_active(now, Source::Sound);
+            let Some(guest) = &mut stream.guest else {
+                continue;
+            };
+            let is_heard = is_active && !is_ignored(&me, Some(&guest.name));
+            if std::mem::replace(&mut guest.is_told, is_heard) != is_heard {
+                changed.push((number, is_heard));
+            }
+        }
+        for (number, is_heard) in changed {
+            let stream = self.own.of_guest(number);
+            let Some(stream) = stream.map(|stream| self.guests_stream(stream, node)) else {
+                continue;
+            };
+            let tale = match is_heard {
+                true => Tale::Began(stream),
+                false => Tale::Vanished(stream),
+            };
+            self.tell(None, tale);
+        }
+    }
+
+    fn guests_stream(&self, stream: &OwnStream, node: &Node) -> Stream {
+        Stream {
+            stream: stream.id,
+            who: self.me(node),
+            guest: stream.guest.as_ref().map(|guest| guest.name.clone()),
+            source: Source::Sound,
+            codec: stream.codec,
+        }
+    }
+
+    /// Who speaks: this person first, then those whom it hosts, then whoever came first.
+    pub(super) fn who_speaks(
+        &self,
+        now: Duration,
+        node: &Node,
+        is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
+    ) -> Vec<Voice> {
+        let me = self.own.speaks(now).then(|| Voice {
+            who: self.me(node),
+            guest: None,
+        });
+        let guests = self.own.streams().filter(|(_, stream)| stream.speaks(now));
+        let guests = guests.filter_map(|(_, stream)| stream.guest.as_ref());
+        let guests = guests.filter(|guest| guest.is_told).map(|guest| Voice {
+            who: self.me(node),
+            guest: Some(guest.name.clone()),
+        });
+        let mut others = BTreeMap::new();
+        for (_, remote) in self.calls.streams() {
+            let speaks = remote.spoke_at.is_some_and(|at| now < at + SPEAKS_FOR);
+            if speaks && !is_ignored(remote.key(), remote.guest.as_ref()) {
+                others.insert(remote.since, remote.voice());
+            }
+        }
+        me.into_iter()
+            .chain(guests)
+            .chain(others.into_values())
+            .collect()
+    }
+
+    /// What may be sent where the room is on radio.
+    pub(super) fn on_air(&self, now: Duration) -> BTreeSet<StreamId> {
+        let own = self.own.streams().map(|(feed, stream)| OnAir {
+            id: stream.id,
+            source: feed.source,
+            spoke_at: match feed.guest {
+                None => self.own.speaks(now).then_some(now),
+                Some(_) => stream.speaks(now).then_some(now),
+            },
+        });
+        let others = self.calls.streams().map(|(id, remote)| OnAir {
+            id,
+            source: remote.source,
+            spoke_at: self.calls.spoke_at(remote),
+        });
+        on_air(now, own.chain(others).collect())
+    }
+
+    pub(super) fn own_stream(&self, stream: StreamId, source: Source, node: &Node) -> Stream {
+        Stream {
+            stream,
+            who: self.me(node),
+            guest: None,
+            source,
+            codec: self.own.codec(source),
+        }
+    }
+}

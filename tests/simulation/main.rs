@@ -34,6 +34,7 @@ mod members;
 mod memory;
 mod private;
 mod recorded;
+mod roles;
 mod rooms;
 mod sent;
 mod shrunk;

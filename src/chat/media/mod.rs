@@ -9,6 +9,7 @@
 //! calls      what the others say they send    · selection (what of it is played)
 //! playing    what is received                 · picture_receiver · sound_receiver · asking (when)
 //! code       a picture's symbols              · fitness (whether multicast carries it)
+//! roles      who decides for all, and what    · ruling (what that does to what is sent and played)
 //! room       where the room meets all this
 //! ```
 //!
@@ -29,23 +30,27 @@ mod parity;
 mod picture_receiver;
 mod picture_sender;
 mod playing;
+mod roles;
 mod room;
+mod ruling;
 mod selection;
 mod sound_receiver;
 mod sound_sender;
 mod telling;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use self::calls::Calls;
-pub use self::command::{Hand, MediaCommand};
-pub use self::event::{CallState, MediaEvent, MediaRefusal, StreamState};
+use self::calls::{Calls, Remote};
+pub use self::command::{Hand, MediaCommand, RuleCommand};
+pub use self::event::{CallState, MediaEvent, MediaRefusal, RolesState, StreamState};
 use self::fitness::{Complaints, Losses};
 pub use self::frame::{Captured, Codec, FromPage, Played, Source, ToPage};
 use self::own::Own;
 use self::playing::Playing;
-use self::selection::{Candidate, OnAir, Selection};
+use self::roles::Roles;
+pub use self::roles::{Decision, Role};
+use self::selection::{Candidate, Selection};
 use self::telling::{Stream, Tale};
 use super::command::RequestId;
 use crate::protocol::engine::event::{HeardCall, HeardPiece, NamedKey};
@@ -89,6 +94,9 @@ pub(super) struct Conference {
     calls: Calls,
     selection: Selection,
     playing: Playing,
+    roles: Roles,
+    /// Who asked for the decisions of this member that are in no frame yet.
+    undecided: VecDeque<RequestId>,
     hand: Hand,
     is_watching: bool,
     chosen: Vec<StreamId>,
@@ -121,7 +129,7 @@ enum Out {
 
 impl Conference {
     /// Nothing is sent or played yet. Where a room is keyed, strangers cannot make frames.
-    pub(super) fn new(me: Key, is_keyed: bool, seed: u64) -> Self {
+    pub(super) fn new(me: Key, (is_keyed, host): (bool, Option<Key>), seed: u64) -> Self {
         Self {
             me,
             rng: Rng::new(seed ^ 0x6d_65_64_69_61), // other numbers than the engine's
@@ -129,6 +137,8 @@ impl Conference {
             calls: Calls::default(),
             selection: Selection::default(),
             playing: Playing::new(is_keyed),
+            roles: Roles::new(host),
+            undecided: VecDeque::new(),
             hand: Hand::Lowered,
             is_watching: false,
             chosen: Vec::new(),
@@ -171,6 +181,10 @@ impl Conference {
     fn obey(&mut self, now: Moment, request: RequestId, command: MediaCommand, node: &mut Node) {
         let request = Some(request);
         match command {
+            MediaCommand::Begin(_) if self.is_muted(now, node) => {
+                let tale = Tale::MutedForAll(self.roles.muted_by(&self.me).cloned());
+                self.tell(request, tale);
+            }
             MediaCommand::Begin(source) => {
                 let tale = match self.own.begin(now.time, source, node) {
                     Ok((stream, bitrate)) => {
@@ -197,6 +211,7 @@ impl Conference {
                 self.is_watching = true;
                 self.saying.questions = QUESTIONS;
                 self.say_at(now.time);
+                self.tell_roles(None);
             }
             MediaCommand::Watch => {}
             MediaCommand::Unwatch => self.is_watching = false,
@@ -204,15 +219,18 @@ impl Conference {
                 streams.truncate(CHOSEN_MAX);
                 self.chosen = streams;
             }
-            MediaCommand::Hand(hand) => {
-                self.hand = hand;
-                let who = self.me(node);
-                self.tell(request, Tale::Hand(who, hand));
-                self.say_soon(now.time);
-            }
+            MediaCommand::Hand(hand) => self.set_hand(now, request, hand, node),
+            MediaCommand::Roles => self.tell_roles(request),
             MediaCommand::List => self.tell(request, Tale::List(now.time)),
         }
         self.look_at = Some(now.time);
+    }
+
+    fn set_hand(&mut self, now: Moment, request: Option<RequestId>, hand: Hand, node: &Node) {
+        self.hand = hand;
+        let who = self.me(node);
+        self.tell(request, Tale::Hand(who, hand));
+        self.say_soon(now.time);
     }
 
     fn own_stream(&self, stream: StreamId, source: Source, node: &Node) -> Stream {
@@ -333,6 +351,7 @@ impl Conference {
         }
         self.tell_all(tales);
         if self.look_at.is_some_and(|at| at <= now.time) {
+            self.look_at_roles(now, node);
             self.look(now.time, node, is_ignored);
         }
         let (wants, played) = self.playing.on_time(now.time, &mut self.rng);
@@ -405,7 +424,7 @@ impl Conference {
         let mut others = BTreeMap::new();
         for (_, remote) in self.calls.streams() {
             let speaks = remote.spoke_at.is_some_and(|at| now < at + SPEAKS_FOR);
-            if speaks && !is_ignored(remote.key()) {
+            if speaks && self.is_admitted(remote.key(), &is_ignored) {
                 others.insert(remote.since, remote.who.clone());
             }
         }
@@ -415,7 +434,8 @@ impl Conference {
     /// Plays what is to be played from now on, and nothing else.
     fn select(&mut self, now: Duration, node: &mut Node, is_ignored: impl Fn(&Key) -> bool) {
         let before = std::mem::take(&mut self.selection);
-        let streams = self.calls.streams().filter(|(_, it)| !is_ignored(it.key()));
+        let is_admitted = |(_, it): &(_, &Remote)| self.is_admitted(it.key(), &is_ignored);
+        let streams = self.calls.streams().filter(is_admitted);
         let streams = streams.filter(|_| self.is_watching);
         let is_on_radio = node.is_on_radio();
         let on_air = is_on_radio.then(|| self.on_air(now));
@@ -425,6 +445,7 @@ impl Conference {
             id,
             remote,
             spoke_at: self.calls.spoke_at(remote),
+            is_of_host: self.roles.host() == Some(remote.key()),
         });
         let candidates: Vec<Candidate<'_>> = candidates.collect();
         let mut selection = Selection::of(now, &candidates, &self.chosen, &before, is_on_radio);
@@ -455,21 +476,6 @@ impl Conference {
         if self.selection != before {
             self.tell(None, Tale::Shown(self.selection.clone()));
         }
-    }
-
-    /// What may be sent where the room is on radio.
-    fn on_air(&self, now: Duration) -> BTreeSet<StreamId> {
-        let own = self.own.streams().map(|(source, id, _)| OnAir {
-            id,
-            source,
-            spoke_at: self.own.speaks(now).then_some(now),
-        });
-        let others = self.calls.streams().map(|(id, remote)| OnAir {
-            id,
-            source: remote.source,
-            spoke_at: self.calls.spoke_at(remote),
-        });
-        selection::on_air(now, own.chain(others).collect())
     }
 
     /// Queues what may leave; returns whether there was anything.

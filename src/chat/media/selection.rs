@@ -1,6 +1,7 @@
 //! What is played of all that is sent: four pictures and eight voices, because a page shows and
-//! decodes no more of use. Whoever chose comes first; then screens, which are for all; then those
-//! who spoke last. What is played stays, unless something that comes before it needs its place.
+//! decodes no more of use. Whoever chose comes first; then the room's host; then screens, which are
+//! for all; then those who spoke last. What is played stays, unless something that comes before it
+//! needs its place.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub(super) struct Candidate<'c> {
     pub(super) remote: &'c Remote,
     /// When its author spoke last, in whichever stream.
     pub(super) spoke_at: Option<Duration>,
+    /// Whether its author is the room's host.
+    pub(super) is_of_host: bool,
 }
 
 impl Selection {
@@ -63,9 +66,10 @@ impl Selection {
             ranked.truncate(most);
             // Nothing changes its place on the screen because of who speaks.
             ranked.sort_by_key(|(rank, it)| {
-                let (chosen, not_screen, _, _, since) = *rank;
+                let (chosen, not_host, not_screen, _, _, since) = *rank;
                 let place = shown.iter().position(|id| *id == it.id);
-                (chosen, not_screen, place.unwrap_or(usize::MAX), since)
+                let place = place.unwrap_or(usize::MAX);
+                (chosen, not_host, not_screen, place, since)
             });
             ranked.into_iter().map(|(_, it)| it.id).collect()
         };
@@ -91,6 +95,8 @@ pub(super) struct OnAir {
     pub(super) source: Source,
     /// When its author spoke last.
     pub(super) spoke_at: Option<Duration>,
+    /// Whether its author is the room's host.
+    pub(super) is_of_host: bool,
 }
 
 /// Which streams are sent where the room is on radio. Everybody comes to the same ones by what all
@@ -99,7 +105,7 @@ pub(super) struct OnAir {
 pub(super) fn on_air(now: Duration, mut all: Vec<OnAir>) -> BTreeSet<StreamId> {
     all.sort_by_key(|it| {
         let spoke = it.spoke_at.is_some_and(|at| now < at + KEEPS_PLACE);
-        (it.source != Source::Screen, !spoke, it.id)
+        (!it.is_of_host, it.source != Source::Screen, !spoke, it.id)
     });
     let of_kind = |is_picture: bool, most: usize| {
         let of_kind = all
@@ -113,7 +119,7 @@ pub(super) fn on_air(now: Duration, mut all: Vec<OnAir>) -> BTreeSet<StreamId> {
 }
 
 /// The order: the least comes first.
-type Rank = (usize, bool, bool, bool, u64);
+type Rank = (usize, bool, bool, bool, bool, u64);
 
 fn rank(now: Duration, it: &Candidate<'_>, chosen: &[StreamId], shown: &[StreamId]) -> Rank {
     let place = chosen.iter().position(|id| *id == it.id);
@@ -122,6 +128,7 @@ fn rank(now: Duration, it: &Candidate<'_>, chosen: &[StreamId], shown: &[StreamI
     let is_shown = shown.contains(&it.id);
     (
         place.unwrap_or(usize::MAX),
+        !it.is_of_host,
         !is_screen,
         !spoke,
         !is_shown,

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::command::Hand;
-use super::event::{CallState, MediaEvent, MediaRefusal, StreamState};
+use super::event::{CallState, MediaEvent, MediaRefusal, RolesState, StreamState};
 use super::frame::{Codec, Source};
+use super::roles::Ruling;
 use super::selection::Selection;
 use super::{Conference, SPEAKS_FOR};
 use crate::chat::event::Person;
@@ -22,6 +23,10 @@ pub(super) enum Tale {
     Unfit(u8),
     /// With the time at which it was asked for.
     List(Duration),
+    Decided(Ruling),
+    Roles,
+    RolesList,
+    MutedForAll(Option<NamedKey>),
     Refused(MediaRefusal),
 }
 
@@ -56,6 +61,18 @@ impl Conference {
             },
             Tale::Unfit(lost_percent) => MediaEvent::Unfit { lost_percent },
             Tale::List(now) => MediaEvent::List(Box::new(self.state(now, person))),
+            Tale::Decided(Ruling { by, of, decision }) => MediaEvent::Decided {
+                is_own: by.key == self.me,
+                is_about_me: of.as_ref().is_some_and(|of| of.key == self.me),
+                by: person(&by),
+                of: of.as_ref().map(person),
+                decision,
+            },
+            Tale::Roles => MediaEvent::Roles(Box::new(self.roles_state(person))),
+            Tale::RolesList => MediaEvent::RolesList(Box::new(self.roles_state(person))),
+            Tale::MutedForAll(by) => {
+                MediaEvent::MutedForAll(by.as_ref().map_or_else(Person::nameless, person))
+            }
             Tale::Refused(refusal) => MediaEvent::Refused(refusal),
         }
     }
@@ -67,6 +84,27 @@ impl Conference {
             source: stream.source,
             codec: stream.codec,
             is_own: stream.who.key == self.me,
+        }
+    }
+
+    fn roles_state(&self, person: impl Fn(&NamedKey) -> Person + Copy) -> RolesState {
+        let persons = |all: Vec<NamedKey>| all.iter().map(person).collect();
+        let (muted, speakers) = self.roles.exceptions();
+        let host = match self.roles.host_named() {
+            Some(host) => person(&host),
+            None => Person {
+                key: self.roles.host().copied(),
+                ..Person::nameless()
+            },
+        };
+        RolesState {
+            host,
+            moderators: persons(self.roles.moderators()),
+            are_all_muted: self.roles.are_all_muted(),
+            muted: persons(muted),
+            speakers: persons(speakers),
+            role: self.roles.role(&self.me),
+            muted_by: self.roles.muted_by(&self.me).map(person),
         }
     }
 
